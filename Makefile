@@ -1,0 +1,114 @@
+# isocl: one non-recursive Makefile. `make help` lists what it can do.
+#   make OPENCL=0            build without OpenCL        make CC=clang
+#   make SAN=address,undefined test                      make WERROR=1 (as CI does)
+CC      ?= cc
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SAN     ?=
+WERROR  ?= 0
+FPFLAGS ?= -ffp-contract=off
+PKG     ?= pkg-config
+BUILD   ?= build$(if $(SAN),/san)
+
+VERSION  := $(shell sed -n 's/^\#define ISO_VERSION "\(.*\)"/\1/p' core/iso.h)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            $(if $(filter 1,$(WERROR)),-Werror)
+OPT      ?= -O2
+CFLAGS   ?= $(OPT) -g
+ISO_CFLAGS := -std=c11 $(FPFLAGS) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. \
+            -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LIBS     := -lyaml -ljansson -lz -lm -lpthread
+LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
+
+# OpenCL and CLBlast are probed once; OPENCL=0 leaves them out, a missing library does too, and says so.
+probe     = $(shell printf '\#include <$(1)>\nint main(void){return 0;}\n' | \
+            $(CC) -DCL_TARGET_OPENCL_VERSION=120 -x c - -o /dev/null $(2) 2>/dev/null && echo 1 || echo 0)
+OPENCL   ?= $(call probe,CL/cl.h,-lOpenCL)
+CLBLAST  ?= $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
+CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
+LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL) $(if $(filter 1,$(CLBLAST)),-lclblast)
+
+# The reference is built three times: float, float with hardware fma (chosen when it is opened), double.
+REFERENCE := $(wildcard backends/reference/*.c)
+VARIANTS  := reference reference_double $(if $(filter x86_64 amd64,$(shell uname -m)),reference_fma)
+reference_FLAGS        := -DISO_VARIANT=reference
+reference_fma_FLAGS    := -DISO_VARIANT=reference_fma -mfma -mavx2 -O3
+reference_double_FLAGS := -DISO_VARIANT=reference_double -DISO_DOUBLE
+
+CORE     := $(wildcard core/*.c core/*/*.c) backends/registry.c
+COMMANDS := $(wildcard tools/cmd_*.c)
+CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h
+OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
+            $(foreach v,$(VARIANTS),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
+            $(if $(filter 1,$(OPENCL)),$(BUILD)/clkernels/embedded.o)
+TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
+
+.PHONY: all test install clean help docs check FORCE
+all: $(BUILD)/isocl
+
+$(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/libisocl.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# A change of configuration rebuilds what was built with another one.
+$(BUILD)/config: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' | cmp -s - $@ || \
+	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)'; }
+
+COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
+$(BUILD)/%.o: %.c $(BUILD)/config
+	$(COMPILE) -c -o $@ $<
+define variant
+$(BUILD)/backends/$(1)/%.o: backends/reference/%.c $(BUILD)/config
+	$$(COMPILE) $$($(1)_FLAGS) -c -o $$@ $$<
+endef
+$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
+
+# The kernels travel inside the program.
+$(BUILD)/tools/embed: tools/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -o $@ $<
+$(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC)
+	@mkdir -p $(@D)
+	$(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
+$(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+.SECONDARY:
+
+test: all $(TESTS)
+	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
+
+docs: all
+	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/isocl
+	install -m 755 $(BUILD)/isocl $(DESTDIR)$(PREFIX)/bin/isocl
+	install -m 644 $(BUILD)/libisocl.a $(DESTDIR)$(PREFIX)/lib/libisocl.a
+	for h in $$(find core -name '*.h') core/ops.def; do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/isocl/$$h; done
+	cp -R models $(DESTDIR)$(PREFIX)/share/isocl/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' tools/isocl.pc.in \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/isocl.pc
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build/isocl'
+	@echo 'make test       build and run every test'
+	@echo 'make docs       write models/README.md, the YAML reference, from the program'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
+
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(TESTLIB:.o=.d)

@@ -1,0 +1,254 @@
+/* iso.h: the whole contract between the core, the backends and the tests.
+ *
+ * Ownership: the plan owns every tensor and all device memory. A kernel borrows what its iso_call
+ * names, for the length of that call (a queue may finish the work later), and owns no memory.
+ *
+ * Layout: tensors are dense row-major; images are NHWC, convolution kernels HWIO, dense kernels
+ * (in, out): Keras's own layouts. Element counts are in elements, memory sizes in bytes. */
+#ifndef ISO_H
+#define ISO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ISO_VERSION "0.1.0"
+/* Rises whenever the definition of any result in exact mode changes; kept in runs and records. */
+#define ISO_ARITH_VERSION 1
+
+/* ---- Errors -------------------------------------------------------------------------------- */
+
+/* A fallible function returns ISO_OK or one of these. The message is set once, with iso_fail,
+ * where the fault is found, and says what the user can do; callers pass the code on. */
+#define ISO_RC_MAP(X)                                   \
+    X(OK,       0, "success")                           \
+    X(ENOMEM,  -1, "out of memory")                     \
+    X(EMODEL,  -2, "bad model file")                    \
+    X(ESHAPE,  -3, "shapes do not fit")                 \
+    X(EUNSUP,  -4, "not supported by this device")      \
+    X(EDEVICE, -5, "device error")                      \
+    X(EIO,     -6, "file error")                        \
+    X(EDATA,   -7, "bad data")                          \
+    X(EUSAGE,  -8, "wrong usage")                       \
+    X(EPARITY, -9, "numbers differ")
+#define ISO_RC_ENUM(name, value, text) ISO_##name = value,
+typedef enum { ISO_RC_MAP(ISO_RC_ENUM) } iso_rc;
+
+#if defined(__GNUC__)
+#define ISO_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define ISO_PRINTF(f, a)
+#endif
+
+/* Keeps this thread's first message (later ones are dropped until iso_error_clear) and returns rc. */
+iso_rc iso_fail(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
+/* This thread's message, or "" when there is none. Borrowed until the next iso_fail or clear. */
+const char *iso_error(void);
+void iso_error_clear(void);
+const char *iso_rc_text(iso_rc rc);
+#define ISO_TRY(e) do { iso_rc iso_rc_ = (e); if (iso_rc_ != ISO_OK) return iso_rc_; } while (0)
+
+/* Zeroed memory, or NULL with the message set (ISO_ENOMEM). Free with free(). count * size is
+ * checked for overflow. Tests make the n-th call fail with iso_alloc_fail_after(n); -1: never. */
+void *iso_alloc(size_t count, size_t size);
+void iso_alloc_fail_after(long n);
+
+/* ---- Shapes and tensors -------------------------------------------------------------------- */
+
+enum { ISO_DIMS = 4, ISO_SLOTS = 4, ISO_NAME = 96, ISO_SCALARS = 8 };
+
+/* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
+ * rows, starting anew at each image that has several rows: part of every such op's definition. */
+enum { ISO_BLOCK_ROWS = 128 };
+/* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs 8-4-2-1. */
+enum { ISO_LANES = 16 };
+
+enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the double reference */
+
+struct iso_shape { int ndim; int64_t dim[ISO_DIMS]; };   /* dim[0] is the batch for x and y */
+/* Elements of a shape; 1 for ndim 0. */
+int64_t iso_shape_count(const struct iso_shape *s);
+bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b);
+/* Writes "28x28x1" (from = 1 leaves the batch out, 0 has it) into buf and returns buf. */
+const char *iso_shape_text(const struct iso_shape *s, int from, char *buf, size_t n);
+
+struct iso_mem;                        /* device memory; its layout is known only to its backend */
+struct iso_tensor {                    /* mem NULL: not wanted, not there */
+    struct iso_mem *mem;
+    size_t offset;                     /* in elements of dtype */
+    enum iso_dtype dtype;
+    struct iso_shape shape;
+};
+
+/* ---- Ops ----------------------------------------------------------------------------------- */
+
+enum iso_kind {
+    ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
+    ISO_LAYER,      /* x -> y with weights w; backward from dy */
+    ISO_VIEW,       /* y is x under another shape; has no kernels */
+    ISO_LOSS,       /* x = (prediction, target) -> y = (probabilities, mean loss); backward starts here */
+    ISO_METRIC,     /* x = (prediction, target) -> y = (count over the rows); no backward */
+    ISO_OPTIMIZER   /* updates w from dw and state */
+};
+
+#define ISO_OP_ENUM(name, kind, reference, opencl) ISO_OP_##name,
+enum iso_op {
+#define OP ISO_OP_ENUM
+#include "ops.def"
+#undef OP
+    ISO_OP_COUNT
+};
+
+/* What the values of a field table's entry are. Storage type in the op's params struct: */
+enum iso_field_type {
+    ISO_FIELD_INT,          /* int64_t */
+    ISO_FIELD_INT2,         /* int64_t[2]: 5 or [5, 3] (height, width) */
+    ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
+    ISO_FIELD_BOOL,         /* bool */
+    ISO_FIELD_ENUM,         /* int: index into choices */
+    ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
+    ISO_FIELD_ACTIVATION    /* int: index into the activation op's functions (linear = 0) */
+};
+struct iso_field {                     /* a table ends with key NULL */
+    const char *key;
+    enum iso_field_type type;
+    size_t offset;                     /* in the params struct */
+    const char *dflt;                  /* YAML text of the default; NULL: the key is required */
+    double min, max;                   /* inclusive range of numbers; both 0: no limit */
+    const char *const *choices;        /* of ENUM: NULL-terminated */
+    const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
+};
+
+enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT, ISO_INIT_RANDOM_UNIFORM,
+                            ISO_INIT_TRUNCATED_NORMAL, ISO_INIT_GLOROT_UNIFORM };
+struct iso_initializer { enum iso_initializer_kind kind; double a, b; };
+                                       /* constant: a; uniform: [a, b); truncated_normal: mean a, stddev b */
+
+struct iso_weight_def {                /* a table ends with name NULL */
+    const char *name;                  /* Keras's: kernel, bias, ... */
+    size_t initializer;                /* offset of its struct iso_initializer in the params */
+    bool trainable;
+};
+
+struct iso_shapes {                    /* result of infer; unused entries have ndim 0 and count 0 */
+    int ny, nw, nsaved;
+    struct iso_shape y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
+    enum iso_dtype y_dtype[ISO_SLOTS], saved_dtype[ISO_SLOTS];
+};
+struct iso_cost {
+    double flops, bytes;               /* of one pass: 2 flops an fma; bytes read and written */
+    int64_t chain;                     /* length of the longest sum of products, 1 when there is none */
+};
+enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
+
+/* What the backward kernel reads besides dy, w and saved; the plan frees the rest early. */
+enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
+
+struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c, iso_def_<name> */
+    const char *doc;                   /* one line */
+    const char *section;               /* help topic: layers, losses, optimizers, metrics; NULL: internal */
+    size_t params_size;
+    const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
+    const struct iso_weight_def *weights;     /* NULL: none */
+    int nx;                            /* number of inputs */
+    unsigned backward_uses;
+    const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated or NULL */
+    int (*slot_count)(const void *params);   /* optional: these params need only the first so many slots */
+    /* Shapes from params and input shapes. Fails with ISO_ESHAPE and a message that does not name
+     * the layer (the caller adds file, line and layer). Rows may be any number from 1. */
+    iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);
+    void (*cost)(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out);
+    /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step size).
+     * step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
+    void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
+    /* Optional: checks between fields; sets a message with iso_fail(ISO_EMODEL, ...). */
+    iso_rc (*check)(const void *params);
+};
+struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_def *def; };
+extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
+/* The op of this name, or -1. */
+int iso_op_find(const char *name);
+
+/* ---- Kernels ------------------------------------------------------------------------------- */
+
+struct iso_call {                      /* all that one kernel may touch */
+    const void *params;                /* the op's own struct (core/ops/<name>.h), checked by core */
+    struct iso_tensor x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS];
+    struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS];   /* mem NULL: not wanted */
+    struct iso_tensor saved[ISO_SLOTS];        /* forward -> backward: argmax, mask */
+    struct iso_tensor state[ISO_SLOTS];        /* optimizer slots, laid out as w */
+    bool add_dx[ISO_SLOTS], add_dw[ISO_SLOTS]; /* true: finish the sum, then add it once; false: overwrite */
+    struct iso_tensor workspace;       /* ISO_U8, as large as .workspace asked; contents undefined */
+    double scalars[ISO_SCALARS];       /* from op_def.scalars; kernels round them to their real type */
+    uint64_t seed;
+    uint32_t step, layer;              /* counter of the random numbers; layer: index of the layer */
+    int64_t first;                     /* ISO_INPUT: first entry of `order` to take */
+    bool training;
+};
+
+struct iso_backend;
+struct iso_kernel {                    /* one op on one backend: backends/<backend>/<op>.c */
+    /* Optional. False with a reason in why (n bytes): this device cannot run this call. */
+    bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
+    /* Optional. Bytes of workspace the pass needs; tensors' mem is not yet set. */
+    size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
+    iso_rc (*forward)(struct iso_backend *, const struct iso_call *);    /* all kinds but OPTIMIZER */
+    iso_rc (*backward)(struct iso_backend *, const struct iso_call *);   /* LAYER, LOSS */
+    iso_rc (*update)(struct iso_backend *, const struct iso_call *);     /* OPTIMIZER: w[0], dw[0], state[] */
+};
+
+/* ---- Backends ------------------------------------------------------------------------------ */
+
+enum iso_mode { ISO_MODE_DEFAULT, ISO_MODE_EXACT, ISO_MODE_FAST };
+enum iso_exactness { ISO_EXACT, ISO_EXACT_NORMAL, ISO_INEXACT };  /* NORMAL: exact without subnormals */
+
+struct iso_device {                    /* one line of `isocl devices` */
+    char id[32];                       /* what --device takes: reference, opencl:0.0 */
+    char name[128], platform[128], driver[128];
+    enum iso_exactness exactness;
+    bool usable, gpu;
+    uint64_t memory, max_alloc;        /* bytes; 0: as much as the machine has */
+    int units;                         /* cores or compute units */
+    char note[256];                    /* why it is not usable, or a quirk worth knowing */
+};
+
+/* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
+ * Work may be queued; errors of queued work surface in read or sync at the latest. */
+struct iso_backend_ops {
+    const char *name, *doc;
+    const struct iso_kernel *const *kernels;                   /* [ISO_OP_COUNT]; NULL entry: none */
+    /* Appends up to max devices to out and their number to *count. Never fails for "none". */
+    iso_rc (*list)(struct iso_device *out, int max, int *count);
+    /* device: what follows the backend's name in --device ("" or "0.1" or part of a name). */
+    iso_rc (*open)(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
+    void (*close)(struct iso_backend *);
+    iso_rc (*alloc)(struct iso_backend *, size_t bytes, struct iso_mem **out);
+    void (*free)(struct iso_backend *, struct iso_mem *);      /* NULL is fine */
+    iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src, size_t bytes);
+    iso_rc (*read)(struct iso_backend *, const struct iso_mem *src, size_t offset, void *dst, size_t bytes);
+    iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte, size_t bytes);
+    iso_rc (*sync)(struct iso_backend *);                      /* waits; reports queued faults */
+};
+struct iso_backend {                   /* the first member of every backend's own struct */
+    const struct iso_backend_ops *ops;
+    const struct iso_kernel *const *kernels;   /* of this device; usually ops->kernels */
+    enum iso_mode mode;                /* EXACT or FAST once open */
+    size_t real_size;                  /* bytes of an ISO_REAL: 4, or 8 in the double reference */
+    size_t max_alloc;                  /* largest single allocation in bytes; 0: no limit */
+    struct iso_device device;
+};
+
+extern const struct iso_backend_ops *const iso_backends[];   /* backends/registry.c; NULL-terminated */
+/* Opens "auto", "reference", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl", "reference:double".
+ * threads 0: as many as the machine has. *out is set only on success; close with iso_backend_close. */
+iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
+void iso_backend_close(struct iso_backend *);                /* NULL is fine */
+size_t iso_dtype_size(const struct iso_backend *, enum iso_dtype);
+
+/* Element-wise access that converts ISO_REAL to and from float or double. */
+iso_rc iso_tensor_write(struct iso_backend *, const struct iso_tensor *, const double *values);
+iso_rc iso_tensor_read(struct iso_backend *, const struct iso_tensor *, double *values);
+iso_rc iso_tensor_write_f32(struct iso_backend *, const struct iso_tensor *, const float *values);
+iso_rc iso_tensor_read_f32(struct iso_backend *, const struct iso_tensor *, float *values);
+
+#endif

@@ -1,0 +1,10 @@
+/* initializer.h: initial weights, made on the host from counter-based random numbers, the same for
+ * every backend. */
+#ifndef ISO_INITIALIZER_H
+#define ISO_INITIALIZER_H
+#include "../iso.h"
+/* Writes iso_shape_count(shape) values. layer and weight select the stream of random numbers. Fans as
+ * Keras: the last axis is the output, the one before it the input, the rest the receptive field. */
+void iso_initialize(const struct iso_initializer *, const struct iso_shape *shape, uint64_t seed,
+                    uint32_t layer, uint32_t weight, float *out);
+#endif

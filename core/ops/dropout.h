@@ -1,0 +1,9 @@
+/* dropout.h: in training, zeroes a share `rate` of the elements and scales the rest by 1/(1-rate).
+ * Element e is dropped when word e & 3 of Philox block e >> 2 (counter: block, step, layer,
+ * ISO_RANDOM_DROPOUT; key: seed) is below the threshold. */
+#ifndef ISO_OP_DROPOUT_H
+#define ISO_OP_DROPOUT_H
+#include "../iso.h"
+struct iso_dropout { double rate; };   /* saved[0]: U8 mask, 1 = kept (all 1 when not training) */
+enum { ISO_DROPOUT_SCALE, ISO_DROPOUT_THRESHOLD };      /* scalars: 1/(1-rate); rate * 2^32, at most 2^32 - 1 */
+#endif
