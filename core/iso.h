@@ -151,6 +151,7 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights;     /* NULL: none */
     int nx;                            /* number of inputs */
+    const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated or NULL */
     unsigned backward_uses;
     const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated or NULL */
     int (*slot_count)(const void *params);   /* optional: these params need only the first so many slots */

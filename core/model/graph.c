@@ -1,0 +1,336 @@
+/* graph.c: from a checked description to nodes and values with names and shapes. Every fault found
+ * here is about shapes or connections and carries the place of its layer. */
+#include "graph.h"
+#include "../ops/activation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a builder keeps while it walks the layers. */
+struct builder {
+    const struct iso_model *model;
+    struct iso_graph *graph;
+    struct iso_faults *faults;
+    int *result;                       /* value each layer ends in; -1 when the layer has a fault */
+    struct iso_activation *activations;
+    int nactivations;
+};
+
+static void set_name(char *out, const char *layer, const char *part)
+{
+    snprintf(out, ISO_NAME, "%.*s/%s", ISO_NAME - 24, layer, part);
+}
+
+/* Every layer makes at most two nodes; every node at most these many values. */
+static iso_rc reserve(struct builder *b)
+{
+    const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS;
+    struct iso_graph *g = b->graph;
+    g->nodes = iso_alloc(nodes, sizeof *g->nodes);
+    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + 2, sizeof *g->values);
+    g->owned = b->activations = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->activations);
+    b->result = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->result);
+    return g->nodes && g->values && g->owned && b->result ? ISO_OK : ISO_ENOMEM;
+}
+
+static int add_value(struct iso_graph *g, enum iso_role role, enum iso_dtype dtype,
+                     const struct iso_shape *shape, int layer)
+{
+    struct iso_value *v = &g->values[g->nvalues];
+    v->role = role;
+    v->dtype = dtype;
+    v->shape = *shape;
+    v->batched = role != ISO_ROLE_WEIGHT && role != ISO_ROLE_SCALAR;
+    v->layer = layer;
+    v->view_of = -1;
+    return g->nvalues++;
+}
+
+static const struct iso_shape *input_shapes(const struct iso_graph *g, const int *x, int nx,
+                                            struct iso_shape *out)
+{
+    for (int i = 0; i < nx; i++)
+        out[i] = g->values[x[i]].shape;
+    return out;
+}
+
+static void add_weights(struct iso_graph *g, struct iso_node *node, const struct iso_shapes *s,
+                        const char *layer_name)
+{
+    const struct iso_op_def *def = iso_ops[node->op].def;
+    for (int i = 0; i < s->nw; i++) {
+        const struct iso_weight_def *w = &def->weights[i];
+        const int id = add_value(g, ISO_ROLE_WEIGHT, ISO_REAL, &s->w[i], node->layer);
+        struct iso_value *v = &g->values[id];
+        set_name(v->name, layer_name, w->name);
+        v->trainable = v->gradient = w->trainable;
+        v->initializer = (const void *)((const char *)node->params + w->initializer);
+        v->weight = i;
+        node->w[i] = id;
+    }
+    node->nw = s->nw;
+}
+
+static void add_saved(struct iso_graph *g, struct iso_node *node, const struct iso_shapes *s,
+                      const char *layer_name)
+{
+    const char *const *names = iso_ops[node->op].def->saved;
+    for (int i = 0; i < s->nsaved; i++) {
+        node->saved[i] = add_value(g, ISO_ROLE_SAVED, s->saved_dtype[i], &s->saved[i], node->layer);
+        set_name(g->values[node->saved[i]].name, layer_name, names ? names[i] : "saved");
+    }
+    node->nsaved = s->nsaved;
+}
+
+/* A gradient flows to y when one flows to an input or a weight is trained. */
+static bool wants_gradient(const struct iso_graph *g, const struct iso_node *node)
+{
+    for (int i = 0; i < node->nx; i++)
+        if (g->values[node->x[i]].gradient)
+            return true;
+    for (int i = 0; i < node->nw; i++)
+        if (g->values[node->w[i]].gradient)
+            return true;
+    return false;
+}
+
+/* Adds a node and the values it makes; *y is its first result, named <layer>/<part>. */
+static iso_rc add_node(struct iso_graph *g, enum iso_op op, const void *params, int layer,
+                       const char *layer_name, const char *part, const int *x, int nx, int *y)
+{
+    struct iso_shape in[ISO_SLOTS];
+    struct iso_shapes s = { 0 };
+    ISO_TRY(iso_ops[op].def->infer(params, input_shapes(g, x, nx, in), &s));
+    struct iso_node *node = &g->nodes[g->nnodes++];
+    *node = (struct iso_node){ .op = op, .params = params, .layer = layer, .nx = nx, .ny = s.ny };
+    memcpy(node->x, x, (size_t)nx * sizeof *x);
+    add_weights(g, node, &s, layer_name);
+    add_saved(g, node, &s, layer_name);
+    for (int i = 0; i < s.ny; i++)
+        node->y[i] = add_value(g, ISO_ROLE_VALUE, s.y_dtype[i], &s.y[i], layer);
+    struct iso_value *first = &g->values[node->y[0]];
+    set_name(first->name, layer_name, part);
+    first->gradient = iso_ops[op].kind != ISO_LOSS && wants_gradient(g, node);
+    if (iso_ops[op].kind == ISO_VIEW)
+        first->view_of = g->values[x[0]].view_of >= 0 ? g->values[x[0]].view_of : x[0];
+    *y = node->y[0];
+    return ISO_OK;
+}
+
+/* The activation a layer's field table holds; linear when it has none. */
+static int layer_activation(const struct iso_layer *layer)
+{
+    for (const struct iso_field *f = iso_ops[layer->op].def->fields; f && f->key; f++)
+        if (f->type == ISO_FIELD_ACTIVATION)
+            return *(const int *)(const void *)((const char *)layer->params + f->offset);
+    return ISO_LINEAR;
+}
+
+static bool is_softmax_layer(const struct iso_layer *layer)
+{
+    return layer->op == ISO_OP_activation &&
+           ((const struct iso_activation *)layer->params)->function == ISO_SOFTMAX;
+}
+
+/* The last layer's softmax belongs to the loss node, so its own node is left out. */
+static iso_rc add_layer(struct builder *b, int index, bool last)
+{
+    const struct iso_layer *layer = &b->model->layers[index];
+    struct iso_graph *g = b->graph;
+    int x[ISO_SLOTS], y;
+    for (int i = 0; i < layer->ninputs; i++) {
+        x[i] = layer->input[i] < 0 ? g->input : b->result[layer->input[i]];
+        if (x[i] < 0)
+            return ISO_OK;             /* its own fault is reported already */
+    }
+    const int activation = layer_activation(layer);
+    if (last && is_softmax_layer(layer)) {
+        b->result[index] = x[0];
+        return ISO_OK;
+    }
+    ISO_TRY(add_node(g, layer->op, layer->params, index, layer->name,
+                     activation == ISO_LINEAR ? "y" : "logits", x, layer->ninputs, &y));
+    if (activation != ISO_LINEAR && !(last && activation == ISO_SOFTMAX)) {
+        struct iso_activation *params = &b->activations[b->nactivations++];
+        *params = (struct iso_activation){ .function = activation, .alpha = 1.0 };
+        ISO_TRY(add_node(g, ISO_OP_activation, params, index, layer->name, "y", &y, 1, &y));
+    }
+    b->result[index] = y;
+    return ISO_OK;
+}
+
+/* A layer that nothing reads would be computed for nothing; it is nearly always a wrong `inputs:`. */
+static void check_all_used(struct builder *b)
+{
+    for (int i = 0; i + 1 < b->model->nlayers; i++) {
+        bool used = false;
+        for (int j = i + 1; j < b->model->nlayers; j++)
+            for (int k = 0; k < b->model->layers[j].ninputs; k++)
+                used = used || b->model->layers[j].input[k] == i;
+        if (!used)
+            iso_faults_add(b->faults, b->model->layers[i].place,
+                           "%s '%s': no later layer reads its result (name it in an `inputs:`, or remove it)",
+                           iso_ops[b->model->layers[i].op].name, b->model->layers[i].name);
+    }
+}
+
+static iso_rc add_layers(struct builder *b)
+{
+    for (int i = 0; i < b->model->nlayers; i++) {
+        const struct iso_layer *layer = &b->model->layers[i];
+        b->result[i] = -1;
+        const iso_rc rc = add_layer(b, i, i + 1 == b->model->nlayers);
+        if (rc == ISO_ENOMEM)
+            return rc;
+        if (rc != ISO_OK) {
+            iso_faults_add(b->faults, layer->place, "%s '%s': %s", iso_ops[layer->op].name, layer->name,
+                           iso_error());
+            iso_error_clear();
+        }
+    }
+    check_all_used(b);
+    return ISO_OK;
+}
+
+static bool ends_in_softmax(const struct iso_model *m)
+{
+    const struct iso_layer *last = &m->layers[m->nlayers - 1];
+    return is_softmax_layer(last) || layer_activation(last) == ISO_SOFTMAX;
+}
+
+/* The target's type and shape follow from the loss and the number of classes. */
+static void add_target(struct builder *b, int64_t rows)
+{
+    struct iso_graph *g = b->graph;
+    const bool one_hot = b->model->loss.op == ISO_OP_categorical_crossentropy;
+    const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? g->classes : 0 } };
+    g->target = add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
+    snprintf(g->values[g->target].name, ISO_NAME, "target");
+}
+
+static void name_scalar(struct iso_value *v, const char *name)
+{
+    v->role = ISO_ROLE_SCALAR;
+    v->batched = v->gradient = false;
+    v->layer = -1;
+    snprintf(v->name, ISO_NAME, "%s", name);
+}
+
+static iso_rc add_loss(struct builder *b)
+{
+    const struct iso_model *m = b->model;
+    struct iso_graph *g = b->graph;
+    const int last = m->nlayers - 1, logits = b->result[last];
+    if (!ends_in_softmax(m)) {
+        iso_faults_add(b->faults, m->loss.place, "%s needs a softmax at the end: give layer '%s' "
+                       "`activation: softmax`", iso_ops[m->loss.op].name, m->layers[last].name);
+        return ISO_EMODEL;
+    }
+    const struct iso_shape *shape = &g->values[logits].shape;
+    char text[64];
+    if (shape->ndim != 2) {
+        iso_faults_add(b->faults, m->layers[last].place, "%s '%s': the last layer must give one number a class, "
+                       "not %s (add flatten and dense)", iso_ops[m->layers[last].op].name,
+                       m->layers[last].name, iso_shape_text(shape, 1, text, sizeof text));
+        return ISO_EMODEL;
+    }
+    g->classes = shape->dim[1];
+    add_target(b, g->batch);
+    g->loss_node = g->nlayer_nodes = g->nnodes;
+    const int x[2] = { logits, g->target };
+    ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2, &g->output));
+    g->loss = g->nodes[g->loss_node].y[1];
+    name_scalar(&g->values[g->loss], "loss");
+    return ISO_OK;
+}
+
+static iso_rc add_metrics(struct builder *b)
+{
+    struct iso_graph *g = b->graph;
+    for (int i = 0; i < b->model->nmetrics; i++) {
+        const struct iso_op_use *use = &b->model->metrics[i];
+        const int x[2] = { g->output, g->target };
+        ISO_TRY(add_node(g, use->op, use->params, -1, iso_ops[use->op].name, "y", x, 2, &g->metric[i]));
+        name_scalar(&g->values[g->metric[i]], iso_ops[use->op].name);
+    }
+    return ISO_OK;
+}
+
+static iso_rc build(struct builder *b)
+{
+    struct iso_graph *g = b->graph;
+    ISO_TRY(reserve(b));
+    if (b->model->nlayers == 0)
+        return ISO_EMODEL;             /* the loader has reported it */
+    struct iso_shape input = b->model->input;
+    input.dim[0] = g->batch;
+    g->input = add_value(g, ISO_ROLE_INPUT, ISO_REAL, &input, -1);
+    snprintf(g->values[g->input].name, ISO_NAME, "input");
+    ISO_TRY(add_layers(b));
+    if (b->faults->count > 0)
+        return ISO_EMODEL;
+    ISO_TRY(add_loss(b));
+    return add_metrics(b);
+}
+
+iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_faults *faults,
+                       struct iso_graph **out)
+{
+    struct builder b = { .model = model, .faults = faults };
+    b.graph = iso_alloc(1, sizeof *b.graph);
+    if (!b.graph)
+        return ISO_ENOMEM;
+    b.graph->model = model;
+    b.graph->batch = batch;
+    const iso_rc rc = build(&b);
+    free(b.result);
+    if (rc != ISO_OK) {
+        iso_graph_free(b.graph);
+        return faults->count > 0 ? iso_fail(ISO_EMODEL, "%s does not describe a network", model->file) : rc;
+    }
+    *out = b.graph;
+    return ISO_OK;
+}
+
+void iso_graph_free(struct iso_graph *g)
+{
+    if (!g)
+        return;
+    free(g->nodes);
+    free(g->values);
+    free(g->owned);
+    free(g);
+}
+
+int iso_graph_find(const struct iso_graph *g, const char *name)
+{
+    for (int i = 0; i < g->nvalues; i++)
+        if (strcmp(g->values[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static void set_tensor(const struct iso_graph *g, int value, int64_t rows, struct iso_tensor *out)
+{
+    const struct iso_value *v = &g->values[value];
+    out->dtype = v->dtype;
+    out->shape = v->shape;
+    if (v->batched)
+        out->shape.dim[0] = rows;
+}
+
+iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct iso_call *out)
+{
+    const struct iso_node *n = &g->nodes[index];
+    *out = (struct iso_call){ .params = n->params, .layer = (uint32_t)(n->layer < 0 ? 0 : n->layer) };
+    for (int i = 0; i < n->nx; i++)
+        set_tensor(g, n->x[i], rows, &out->x[i]);
+    for (int i = 0; i < n->ny; i++)
+        set_tensor(g, n->y[i], rows, &out->y[i]);
+    for (int i = 0; i < n->nw; i++)
+        set_tensor(g, n->w[i], rows, &out->w[i]);
+    for (int i = 0; i < n->nsaved; i++)
+        set_tensor(g, n->saved[i], rows, &out->saved[i]);
+    return ISO_OK;
+}
