@@ -1,0 +1,157 @@
+/* exec_data.c: batches, from a data set resident on the device or from the host. */
+#include "exec_private.h"
+#include "../ops/gather_images.h"
+#include "../ops/gather_labels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const which_names[ISO_DATASETS] = { "train", "validation" };
+
+static void free_resident(struct iso_exec *e, struct iso_resident *r)
+{
+    e->backend->ops->free(e->backend, r->images);
+    e->backend->ops->free(e->backend, r->labels);
+    e->backend->ops->free(e->backend, r->order);
+    *r = (struct iso_resident){ 0 };
+}
+
+void iso_exec_free_data(struct iso_exec *e)
+{
+    for (int i = 0; i < ISO_DATASETS; i++)
+        free_resident(e, &e->data[i]);
+}
+
+static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_dataset *d)
+{
+    const struct iso_graph *g = e->graph;
+    const struct iso_shape *in = &g->values[g->input].shape;
+    const int64_t pixels = (int64_t)d->height * d->width * d->channels;
+    const struct iso_shape has = { 4, { 0, d->height, d->width, d->channels } };
+    char want[64], got[64];
+    const bool fits = in->ndim == 4 ? in->dim[1] == d->height && in->dim[2] == d->width &&
+                                      in->dim[3] == d->channels
+                                    : in->ndim == 2 && in->dim[1] == pixels;
+    if (!fits)
+        return iso_fail(ISO_EDATA, "%s data: %s has images of %s, the model's input is %s: change `input: {shape:}`",
+                        which_names[which], d->name, iso_shape_text(&has, 1, got, sizeof got),
+                        iso_shape_text(in, 1, want, sizeof want));
+    if (d->classes > g->classes)
+        return iso_fail(ISO_EDATA, "%s data: %s has %d classes, the model's last layer tells %lld apart: give it %d units",
+                        which_names[which], d->name, d->classes, (long long)g->classes, d->classes);
+    if (d->rows < 1)
+        return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
+    return ISO_OK;
+}
+
+static iso_rc upload(struct iso_exec *e, const void *from, size_t bytes, struct iso_mem **to)
+{
+    ISO_TRY(e->backend->ops->alloc(e->backend, bytes, to));
+    return e->backend->ops->write(e->backend, *to, 0, from, bytes);
+}
+
+iso_rc iso_exec_data(struct iso_exec *e, int which, const struct iso_dataset *d)
+{
+    struct iso_resident *r = &e->data[which];
+    ISO_TRY(check_data(e, which, d));
+    free_resident(e, r);
+    r->rows = d->rows;
+    const size_t rows = (size_t)d->rows;
+    ISO_TRY(upload(e, d->images, rows * (size_t)(d->height * d->width * d->channels), &r->images));
+    ISO_TRY(upload(e, d->labels, rows * sizeof *d->labels, &r->labels));
+    ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
+    return iso_exec_order(e, which, NULL);
+}
+
+iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
+{
+    struct iso_resident *r = &e->data[which];
+    const size_t bytes = (size_t)r->rows * sizeof *order;
+    if (order)
+        return e->backend->ops->write(e->backend, r->order, 0, order, bytes);
+    int32_t *identity = iso_alloc((size_t)r->rows, sizeof *identity);
+    if (!identity)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < r->rows; i++)
+        identity[i] = (int32_t)i;
+    iso_rc rc = e->backend->ops->write(e->backend, r->order, 0, identity, bytes);
+    if (rc == ISO_OK)
+        rc = e->backend->ops->sync(e->backend);
+    free(identity);
+    return rc;
+}
+
+static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct iso_mem *data,
+                     const struct iso_shape *data_shape, enum iso_dtype dtype, int64_t first, int which, int value)
+{
+    const struct iso_resident *r = &e->data[which];
+    struct iso_call c = { .params = params, .first = first };
+    c.x[0] = (struct iso_tensor){ data, 0, dtype, *data_shape };
+    c.x[1] = (struct iso_tensor){ r->order, 0, ISO_I32, { 1, { r->rows } } };
+    c.y[0] = iso_exec_value(e, value);
+    if (iso_ops[op].def->scalars)
+        iso_ops[op].def->scalars(params, 0, c.scalars);
+    return e->backend->kernels[op]->forward(e->backend, &c);
+}
+
+iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
+{
+    const struct iso_graph *g = e->graph;
+    const struct iso_resident *r = &e->data[which];
+    const struct iso_gather_images images = { g->model->scale };
+    const struct iso_gather_labels labels = { g->classes, g->values[g->target].dtype == ISO_REAL };
+    if (first < 0 || rows > r->rows - first)
+        return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
+                        (long long)(first + rows), (long long)r->rows);
+    ISO_TRY(iso_exec_set_rows(e, rows));
+    struct iso_shape shape = g->values[g->input].shape;
+    shape.dim[0] = r->rows;
+    ISO_TRY(gather(e, ISO_OP_gather_images, &images, r->images, &shape, ISO_U8, first, which, g->input));
+    const struct iso_shape column = { 1, { r->rows } };
+    return gather(e, ISO_OP_gather_labels, &labels, r->labels, &column, ISO_I32, first, which, g->target);
+}
+
+static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
+{
+    const int64_t rows = t->shape.dim[0], n = t->shape.dim[1];
+    float *one_hot = iso_alloc((size_t)(rows * n), sizeof *one_hot);
+    if (!one_hot)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < rows; i++)
+        one_hot[i * n + classes[i]] = 1.0f;
+    const iso_rc rc = iso_tensor_write_f32(e->backend, t, one_hot);
+    free(one_hot);
+    return rc;
+}
+
+static iso_rc feed_classes(struct iso_exec *e, const int32_t *classes)
+{
+    const struct iso_tensor t = iso_exec_value(e, e->graph->target);
+    for (int64_t i = 0; i < t.shape.dim[0]; i++)
+        if (classes[i] < 0 || classes[i] >= e->graph->classes)
+            return iso_fail(ISO_EDATA, "row %lld has class %d, the model's last layer tells %lld apart", (long long)i,
+                            (int)classes[i], (long long)e->graph->classes);
+    if (t.dtype == ISO_REAL)
+        return feed_one_hot(e, &t, classes);
+    return e->backend->ops->write(e->backend, t.mem, t.offset * sizeof *classes, classes,
+                                  (size_t)t.shape.dim[0] * sizeof *classes);
+}
+
+iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int32_t *y_class,
+                     const float *y_prob)
+{
+    ISO_TRY(iso_exec_set_rows(e, rows));
+    const struct iso_tensor input = iso_exec_value(e, e->graph->input);
+    const struct iso_tensor target = iso_exec_value(e, e->graph->target);
+    ISO_TRY(iso_tensor_write_f32(e->backend, &input, x));
+    if (y_class)
+        return feed_classes(e, y_class);
+    if (y_prob && target.dtype != ISO_REAL)
+        return iso_fail(ISO_EDATA, "%s takes class numbers, not probabilities (use categorical_crossentropy)",
+                        iso_ops[e->graph->model->loss.op].name);
+    if (y_prob)
+        return iso_tensor_write_f32(e->backend, &target, y_prob);
+    return e->backend->ops->fill(e->backend, target.mem,
+                                 target.offset * iso_dtype_size(e->backend, target.dtype), 0,
+                                 (size_t)iso_shape_count(&target.shape) * iso_dtype_size(e->backend, target.dtype));
+}

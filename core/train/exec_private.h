@@ -1,0 +1,36 @@
+/* exec_private.h: what the files of the executor share. */
+#ifndef ISO_EXEC_PRIVATE_H
+#define ISO_EXEC_PRIVATE_H
+#include "exec.h"
+#include "plan.h"
+
+enum { ISO_DATASETS = 2 };
+
+struct iso_resident {                  /* a data set on the device */
+    struct iso_mem *images, *labels, *order;
+    int64_t rows;
+};
+struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
+
+struct iso_exec {
+    const struct iso_graph *graph;     /* borrowed, as is the backend */
+    struct iso_backend *backend;
+    struct iso_exec_options options;
+    struct iso_plan plan;
+    struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_SLOTS], values, gradients;
+    int nslots;
+    struct iso_mem *workspace, *log;
+    size_t workspace_bytes, log_bytes;
+    int64_t rows;                      /* of the batch in place */
+    struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
+    struct iso_resident data[ISO_DATASETS];
+    int *sorted, nsorted;              /* weight values in the order of their names */
+};
+
+/* The tensor of a value (or of its gradient), with the current rows; mem NULL when it has none. */
+struct iso_tensor iso_exec_value(const struct iso_exec *, int value);
+struct iso_tensor iso_exec_gradient(const struct iso_exec *, int value);
+/* Makes the calls fit this many rows. */
+iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
+void iso_exec_free_data(struct iso_exec *);
+#endif

@@ -1,0 +1,171 @@
+/* exec_read.c: what an executor holds, by name: tensors, weights, slots, log, memory. */
+#include "exec_private.h"
+#include "../data/sha256.h"
+#include "../model/initializer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Names --------------------------------------------------------------------------------- */
+
+/* The logits of the last softmax also go by <layer>/logits when that softmax is a layer of its own. */
+static int find_value(const struct iso_graph *g, const char *name)
+{
+    const int found = iso_graph_find(g, name);
+    if (found >= 0)
+        return found;
+    const char *layer = g->model->layers[g->model->nlayers - 1].name;
+    const size_t n = strlen(layer);
+    return strncmp(name, layer, n) == 0 && strcmp(name + n, "/logits") == 0 ? g->nodes[g->loss_node].x[0] : -1;
+}
+
+static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
+{
+    const char *slash = strrchr(name, '/');
+    for (int s = 0; slash && s < e->nslots; s++) {
+        if (strcmp(slash + 1, iso_exec_slot(e, s)) != 0)
+            continue;
+        for (int i = 0; i < e->nsorted; i++) {
+            const struct iso_value *v = &e->graph->values[e->sorted[i]];
+            if (!v->trainable || strlen(v->name) != (size_t)(slash - name) ||
+                strncmp(v->name, name, (size_t)(slash - name)) != 0)
+                continue;
+            *out = iso_exec_value(e, e->sorted[i]);
+            out->mem = e->slots[s].chunk[e->plan.weights.blocks[e->sorted[i]].chunk];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool iso_exec_tensor(struct iso_exec *e, const char *name, struct iso_tensor *out)
+{
+    const struct iso_graph *g = e->graph;
+    const bool gradient = strncmp(name, "d/", 2) == 0;
+    const int value = find_value(g, gradient ? name + 2 : name);
+    if (value < 0)
+        return find_slot(e, name, out);
+    const struct iso_value *v = &g->values[value];
+    const bool lasting = v->role == ISO_ROLE_WEIGHT || v->role == ISO_ROLE_INPUT ||
+                         v->role == ISO_ROLE_TARGET || (value == g->output && !gradient);
+    if (!lasting && !e->options.keep_all)
+        return false;
+    *out = gradient ? iso_exec_gradient(e, value) : iso_exec_value(e, value);
+    return out->mem != NULL;
+}
+
+int iso_exec_nweights(const struct iso_exec *e) { return e->nsorted; }
+const char *iso_exec_weight(const struct iso_exec *e, int i) { return e->graph->values[e->sorted[i]].name; }
+int iso_exec_nslots(const struct iso_exec *e) { return e->nslots; }
+const char *iso_exec_slot(const struct iso_exec *e, int i)
+{
+    return iso_ops[e->graph->model->optimizer.op].def->slots[i];
+}
+
+/* ---- Weights ------------------------------------------------------------------------------- */
+
+static iso_rc initialize_weight(struct iso_exec *e, int value)
+{
+    const struct iso_value *v = &e->graph->values[value];
+    const struct iso_tensor t = iso_exec_value(e, value);
+    float *w = iso_alloc((size_t)iso_shape_count(&v->shape), sizeof *w);
+    if (!w)
+        return ISO_ENOMEM;
+    iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer, (uint32_t)v->weight, w);
+    const iso_rc rc = iso_tensor_write_f32(e->backend, &t, w);
+    free(w);
+    return rc;
+}
+
+iso_rc iso_exec_initialize(struct iso_exec *e)
+{
+    for (int i = 0; i < e->nsorted; i++)
+        ISO_TRY(initialize_weight(e, e->sorted[i]));
+    for (int s = 0; s < e->nslots; s++)
+        for (int c = 0; c < e->slots[s].n; c++)
+            ISO_TRY(e->backend->ops->fill(e->backend, e->slots[s].chunk[c], 0, 0, e->plan.weights.chunk[c]));
+    return e->backend->ops->sync(e->backend);
+}
+
+/* Any NaN is written as 0x7fc00000, so that equal results have equal hashes. */
+static void add_float(struct iso_sha256 *h, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & 0x7fffffffu) > 0x7f800000u)
+        bits = 0x7fc00000u;
+    const uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24) };
+    iso_sha256_add(h, bytes, sizeof bytes);
+}
+
+iso_rc iso_exec_hash(struct iso_exec *e, char hex[65])
+{
+    struct iso_sha256 h;
+    iso_sha256_init(&h);
+    for (int i = 0; i < e->nsorted; i++) {
+        const struct iso_tensor t = iso_exec_value(e, e->sorted[i]);
+        const int64_t n = iso_shape_count(&t.shape);
+        float *w = iso_alloc((size_t)n, sizeof *w);
+        const iso_rc rc = w ? iso_tensor_read_f32(e->backend, &t, w) : ISO_ENOMEM;
+        for (int64_t k = 0; rc == ISO_OK && k < n; k++)
+            add_float(&h, w[k]);
+        free(w);
+        ISO_TRY(rc);
+    }
+    iso_sha256_hex(&h, hex);
+    return ISO_OK;
+}
+
+/* ---- Log and memory ------------------------------------------------------------------------ */
+
+iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
+{
+    if (n < 1 || n > e->options.log_steps)
+        return n == 0 ? ISO_OK : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
+                                          (long long)e->options.log_steps);
+    const int64_t columns = 1 + e->graph->model->nmetrics;
+    const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * columns } } };
+    return iso_tensor_read(e->backend, &t, out);
+}
+
+static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes, uint64_t without)
+{
+    if (n < max && bytes > 0)
+        out[n++] = (struct iso_memory){ arena, bytes, without };
+    return n;
+}
+
+static uint64_t chunks(const struct iso_arena *a)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < a->nchunks; i++)
+        sum += a->chunk[i];
+    return sum;
+}
+
+static int add_arena(struct iso_memory *out, int max, int n, const char *name, const struct iso_arena *a)
+{
+    return add_line(out, max, n, name, chunks(a), a->total);
+}
+
+int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
+{
+    const struct iso_plan *p = &e->plan;
+    uint64_t data = 0;
+    int n = add_arena(out, max, 0, "weights", &p->weights);
+    n = add_arena(out, max, n, "fixed weights", &p->fixed);
+    if (e->options.training) {
+        n = add_arena(out, max, n, "gradients of weights", &p->weights);
+        for (int i = 0; i < e->nslots; i++)
+            n = add_arena(out, max, n, iso_exec_slot(e, i), &p->weights);
+    }
+    n = add_arena(out, max, n, "values", &p->values);
+    if (e->options.training)
+        n = add_arena(out, max, n, "gradients of values", &p->gradients);
+    n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
+    n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
+    const struct iso_shape *in = &e->graph->values[e->graph->input].shape;
+    for (int i = 0; i < ISO_DATASETS; i++)
+        data += (uint64_t)e->data[i].rows * (uint64_t)(iso_shape_count(in) / in->dim[0] + 8);
+    return add_line(out, max, n, "data sets", data, data);
+}

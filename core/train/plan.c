@@ -1,0 +1,204 @@
+/* plan.c: lifetimes from the schedule, then first fit.
+ *
+ * Schedule time: node i runs forward at time i and backward at time 2 n - 1 - i, n nodes in all. */
+#include "plan.h"
+
+#include <stdlib.h>
+
+/* ---- Laying out one arena ------------------------------------------------------------------ */
+
+static size_t round_up(size_t bytes) { return (bytes + ISO_ALIGN - 1) / ISO_ALIGN * ISO_ALIGN; }
+
+static bool meet(const struct iso_block *a, const struct iso_block *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+/* The lowest offset in a chunk where b fits beside every placed block alive at the same time: each try
+ * moves past a block in the way, so it ends after at most as many rounds as there are blocks. */
+static size_t lowest_offset(const struct iso_block *b, struct iso_block *const *placed, int n, int chunk)
+{
+    size_t at = 0;
+    for (int i = 0; i < n;) {
+        const struct iso_block *p = placed[i++];
+        if (p->chunk == chunk && meet(p, b) && at < p->offset + round_up(p->bytes) &&
+            p->offset < at + round_up(b->bytes)) {
+            at = p->offset + round_up(p->bytes);
+            i = 0;
+        }
+    }
+    return at;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct iso_block *x = *(struct iso_block *const *)a, *y = *(struct iso_block *const *)b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x < y ? -1 : x > y;         /* one order on every machine */
+}
+
+static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *const *placed, int n,
+                    size_t chunk_max)
+{
+    const size_t bytes = round_up(b->bytes);
+    if (chunk_max > 0 && bytes > chunk_max)
+        return iso_fail(ISO_ENOMEM, "one tensor needs %.1f MiB and the device allocates at most %.1f MiB at once: "
+                        "use a smaller --batch", (double)bytes / 1048576, (double)chunk_max / 1048576);
+    for (int c = 0;; c++) {
+        const size_t at = lowest_offset(b, placed, n, c);
+        if (chunk_max > 0 && at + bytes > chunk_max && c < a->nchunks)
+            continue;
+        b->chunk = c;
+        b->offset = at;
+        if (c >= a->nchunks)
+            a->chunk[a->nchunks++] = 0;
+        if (at + bytes > a->chunk[c])
+            a->chunk[c] = at + bytes;
+        return ISO_OK;
+    }
+}
+
+iso_rc iso_arena_layout(struct iso_arena *a, size_t chunk_max, bool in_order)
+{
+    struct iso_block **order = iso_alloc((size_t)a->nblocks + 1, sizeof *order);
+    a->chunk = iso_alloc((size_t)a->nblocks + 1, sizeof *a->chunk);
+    if (!order || !a->chunk) {
+        free(order);
+        return ISO_ENOMEM;
+    }
+    int n = 0;
+    for (int i = 0; i < a->nblocks; i++)
+        if (a->blocks[i].bytes > 0)
+            order[n++] = &a->blocks[i];
+    if (!in_order)
+        qsort(order, (size_t)n, sizeof *order, larger_first);
+    iso_rc rc = ISO_OK;
+    for (int i = 0; i < n && rc == ISO_OK; i++) {
+        a->total += round_up(order[i]->bytes);
+        rc = place(a, order[i], order, i, chunk_max);
+    }
+    free(order);
+    return rc;
+}
+
+void iso_arena_clear(struct iso_arena *a)
+{
+    free(a->blocks);
+    free(a->chunk);
+    *a = (struct iso_arena){ 0 };
+}
+
+/* ---- Lifetimes ----------------------------------------------------------------------------- */
+
+int iso_plan_root(const struct iso_graph *g, int v)
+{
+    return g->values[v].view_of >= 0 ? g->values[v].view_of : v;
+}
+
+static void use(struct iso_arena *a, int block, int time)
+{
+    struct iso_block *b = &a->blocks[block];
+    if (time < b->first)
+        b->first = time;
+    if (time > b->last)
+        b->last = time;
+}
+
+static size_t value_bytes(const struct iso_value *v, size_t real_size)
+{
+    const size_t size = v->dtype == ISO_REAL ? real_size : v->dtype == ISO_I32 ? 4 : 1;
+    return (size_t)iso_shape_count(&v->shape) * size;
+}
+
+/* Which values a node's backward pass reads besides gradients and weights. */
+static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node, int end)
+{
+    const struct iso_node *n = &g->nodes[node];
+    const struct iso_op_def *def = iso_ops[n->op].def;
+    const int time = end - node;
+    for (int i = 0; i < n->nx; i++) {
+        if (def->backward_uses & ISO_USES_X)
+            use(&p->values, iso_plan_root(g, n->x[i]), time);
+        if (g->values[n->x[i]].gradient)
+            use(&p->gradients, iso_plan_root(g, n->x[i]), time);
+    }
+    for (int i = 0; i < n->ny; i++) {
+        if (def->backward_uses & ISO_USES_Y)
+            use(&p->values, iso_plan_root(g, n->y[i]), time);
+        if (g->values[n->y[i]].gradient)
+            use(&p->gradients, iso_plan_root(g, n->y[i]), time);
+    }
+    for (int i = 0; i < n->nsaved; i++)
+        use(&p->values, n->saved[i], time);
+}
+
+static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+{
+    const int end = 2 * g->nnodes - 1;
+    for (int i = 0; i < g->nvalues; i++) {
+        p->values.blocks[i].first = p->gradients.blocks[i].first = o->keep_all ? 0 : end + 1;
+        p->values.blocks[i].last = p->gradients.blocks[i].last = o->keep_all ? end : -1;
+    }
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct iso_node *n = &g->nodes[i];
+        for (int k = 0; k < n->nx; k++)
+            use(&p->values, iso_plan_root(g, n->x[k]), i);
+        for (int k = 0; k < n->ny; k++)
+            use(&p->values, iso_plan_root(g, n->y[k]), i);
+        for (int k = 0; k < n->nsaved; k++)
+            use(&p->values, n->saved[k], i);
+        if (o->training)
+            use_backward(g, p, i, end);
+    }
+    /* The batch is written before the step and the result read after it. */
+    const int outside[] = { g->input, g->target, iso_plan_root(g, g->output) };
+    for (int i = 0; i < 3; i++) {
+        use(&p->values, outside[i], 0);
+        use(&p->values, outside[i], end);
+    }
+}
+
+/* Lifetimes are all the same time in an arena without reuse. */
+static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+{
+    for (int i = 0; i < g->nvalues; i++) {
+        const struct iso_value *v = &g->values[i];
+        const size_t bytes = value_bytes(v, o->real_size);
+        if (v->role == ISO_ROLE_WEIGHT) {
+            (v->trainable ? &p->weights : &p->fixed)->blocks[i].bytes = bytes;
+            continue;
+        }
+        if (v->role == ISO_ROLE_SCALAR || v->view_of >= 0)
+            continue;
+        p->values.blocks[i].bytes = bytes;
+        if (v->gradient && o->training)
+            p->gradients.blocks[i].bytes = bytes;
+    }
+}
+
+iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+{
+    *p = (struct iso_plan){ { .name = "weights" }, { .name = "fixed weights" }, { .name = "values" },
+                            { .name = "gradients of values" } };
+    struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->values, &p->gradients };
+    for (int i = 0; i < 4; i++) {
+        arenas[i]->nblocks = g->nvalues;
+        arenas[i]->blocks = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->blocks);
+        if (!arenas[i]->blocks)
+            return ISO_ENOMEM;
+    }
+    set_sizes(g, o, p);
+    set_lifetimes(g, o, p);
+    for (int i = 0; i < 4; i++)
+        ISO_TRY(iso_arena_layout(arenas[i], o->max_alloc, i < 2));
+    return ISO_OK;
+}
+
+void iso_plan_clear(struct iso_plan *p)
+{
+    iso_arena_clear(&p->weights);
+    iso_arena_clear(&p->fixed);
+    iso_arena_clear(&p->values);
+    iso_arena_clear(&p->gradients);
+}
