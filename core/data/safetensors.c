@@ -1,0 +1,345 @@
+/* safetensors.c: reads safetensors files. Nothing in the file is believed before it is checked. */
+#include "safetensors_types.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = {
+    [ISO_ST_F32] = {"F32", 4}, [ISO_ST_F64] = {"F64", 8}, [ISO_ST_I32] = {"I32", 4},
+    [ISO_ST_I64] = {"I64", 8}, [ISO_ST_U8] = {"U8", 1}};
+
+static const char metadata_key[] = "__metadata__";
+
+/* Where a tensor's data lie, in bytes from the end of the header. */
+struct place { int64_t begin, end; int tensor; };
+
+struct owned {
+    json_t *root;                      /* holds all names and metadata texts */
+    uint8_t *data;                     /* all tensors, each from a multiple of 8 bytes */
+};
+
+/* What is needed while a file is read. */
+struct reader {
+    const char *path;
+    int fd;
+    int64_t data_start, data_bytes;
+    struct place *places;              /* one per tensor, sorted by begin */
+    struct iso_st_file *file;
+    struct owned *owned;
+};
+
+bool iso_st_measure(const struct iso_st_tensor *t, int64_t *bytes)
+{
+    bool empty = false;
+    *bytes = iso_st_types[t->type].size;
+    for (int i = 0; i < t->ndim; i++) {
+        if (t->dim[i] < 0)
+            return false;
+        if (t->dim[i] == 0)
+            empty = true;
+        else if (*bytes > INT64_MAX / t->dim[i])
+            return false;
+        else
+            *bytes *= t->dim[i];
+    }
+    if (empty)
+        *bytes = 0;
+    return true;
+}
+
+int64_t iso_st_bytes(const struct iso_st_tensor *t)
+{
+    int64_t bytes;
+    return iso_st_measure(t, &bytes) ? bytes : -1;
+}
+
+/* ---- Header ---------------------------------------------------------------------------------- */
+
+static iso_rc read_at(const struct reader *r, int64_t offset, void *out, int64_t bytes)
+{
+    for (int64_t done = 0; done < bytes;) {
+        ssize_t got = pread(r->fd, (char *)out + done, (size_t)(bytes - done), (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return iso_fail(ISO_EIO, "%s: cannot read: %s", r->path, strerror(errno));
+        if (got == 0)
+            return iso_fail(ISO_EIO, "%s: became shorter while it was read", r->path);
+        done += got;
+    }
+    return ISO_OK;
+}
+
+static iso_rc parse_header(struct reader *r, const char *text, size_t length)
+{
+    json_error_t fault;
+    if (text[0] != '{')
+        return iso_fail(ISO_EDATA, "%s: not a safetensors file: its header does not begin with '{'",
+                        r->path);
+    r->owned->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &fault);
+    if (r->owned->root == NULL)
+        return iso_fail(ISO_EDATA, "%s: header, byte %d: %s; the file is damaged, make it again", r->path,
+                        fault.position, fault.text);
+    return ISO_OK;
+}
+
+/* Reads the length and the JSON of the header; the file's size bounds both. */
+static iso_rc read_header(struct reader *r)
+{
+    struct stat info;
+    uint64_t length;
+    if (fstat(r->fd, &info) != 0)
+        return iso_fail(ISO_EIO, "%s: cannot read: %s", r->path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return iso_fail(ISO_EIO, "%s: is not a regular file", r->path);
+    if (info.st_size < ISO_ST_PREFIX + 2)
+        return iso_fail(ISO_EDATA, "%s: has %lld bytes, too few for a safetensors file", r->path,
+                        (long long)info.st_size);
+    ISO_TRY(read_at(r, 0, &length, sizeof length));
+    if (length < 2 || length > ISO_ST_MAX_HEADER || length > (uint64_t)info.st_size - ISO_ST_PREFIX)
+        return iso_fail(ISO_EDATA, "%s: header length %llu does not fit a file of %lld bytes; it is cut "
+                        "short or not a safetensors file", r->path, (unsigned long long)length,
+                        (long long)info.st_size);
+    r->data_start = ISO_ST_PREFIX + (int64_t)length;
+    r->data_bytes = info.st_size - r->data_start;
+    char *text = iso_alloc(length, 1);
+    if (text == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = read_at(r, ISO_ST_PREFIX, text, (int64_t)length);
+    if (rc == ISO_OK)
+        rc = parse_header(r, text, length);
+    free(text);
+    return rc;
+}
+
+static iso_rc take_metadata(struct reader *r, json_t *object)
+{
+    const char *key;
+    json_t *value;
+    size_t i = 0;
+    if (object != NULL && !json_is_object(object))
+        return iso_fail(ISO_EDATA, "%s: __metadata__ is not an object", r->path);
+    r->file->metadata = iso_alloc(2 * json_object_size(object) + 1, sizeof *r->file->metadata);
+    if (r->file->metadata == NULL)
+        return ISO_ENOMEM;
+    json_object_foreach(object, key, value) {
+        if (!json_is_string(value))
+            return iso_fail(ISO_EDATA, "%s: __metadata__ '%.100s' is not a text", r->path, key);
+        r->file->metadata[i++] = (char *)key;
+        r->file->metadata[i++] = (char *)json_string_value(value);
+    }
+    return ISO_OK;
+}
+
+static iso_rc take_type(const struct reader *r, const json_t *entry, struct iso_st_tensor *t)
+{
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    if (type == NULL)
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s' has no dtype", r->path, t->name);
+    for (int i = 0; i < ISO_ST_TYPES; i++) {
+        if (strcmp(type, iso_st_types[i].name) == 0) {
+            t->type = (enum iso_st_type)i;
+            return ISO_OK;
+        }
+    }
+    return iso_fail(ISO_EDATA, "%s: tensor '%.100s' has dtype %.20s; F32, F64, I32, I64 and U8 can be "
+                    "read, convert the file", r->path, t->name, type);
+}
+
+static iso_rc take_shape(const struct reader *r, const json_t *entry, struct iso_st_tensor *t)
+{
+    const json_t *shape = json_object_get(entry, "shape");
+    if (!json_is_array(shape) || json_array_size(shape) > ISO_ST_DIMS)
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': shape must be a list of at most %d sizes",
+                        r->path, t->name, ISO_ST_DIMS);
+    t->ndim = (int)json_array_size(shape);
+    for (int i = 0; i < t->ndim; i++) {
+        const json_t *size = json_array_get(shape, (size_t)i);
+        t->dim[i] = json_integer_value(size);
+        if (!json_is_integer(size) || t->dim[i] < 0)
+            return iso_fail(ISO_EDATA, "%s: tensor '%.100s': size %d of its shape is not a whole number "
+                            "from 0", r->path, t->name, i + 1);
+    }
+    return ISO_OK;
+}
+
+/* Offsets must lie inside the file and hold just what shape and type say. */
+static iso_rc take_offsets(const struct reader *r, const json_t *entry, const struct iso_st_tensor *t,
+                           struct place *place)
+{
+    const json_t *offsets = json_object_get(entry, "data_offsets");
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    int64_t bytes;
+    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end))
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets must be two whole numbers", r->path,
+                        t->name);
+    place->begin = json_integer_value(begin);
+    place->end = json_integer_value(end);
+    if (place->begin < 0 || place->end < place->begin || place->end > r->data_bytes)
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets [%lld, %lld] do not lie in the %lld "
+                        "bytes of data; the file is cut short or damaged", r->path, t->name,
+                        (long long)place->begin, (long long)place->end, (long long)r->data_bytes);
+    if (!iso_st_measure(t, &bytes) || bytes != place->end - place->begin)
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': %lld bytes of data do not fit its shape and "
+                        "dtype", r->path, t->name, (long long)(place->end - place->begin));
+    return ISO_OK;
+}
+
+static iso_rc take_tensors(struct reader *r)
+{
+    const char *name;
+    json_t *entry;
+    json_object_foreach(r->owned->root, name, entry) {
+        if (strcmp(name, metadata_key) == 0)
+            continue;
+        int i = r->file->n++;
+        struct iso_st_tensor *t = &r->file->tensors[i];
+        t->name = name;
+        if (!json_is_object(entry))
+            return iso_fail(ISO_EDATA, "%s: tensor '%.100s' is not described by an object", r->path, name);
+        ISO_TRY(take_type(r, entry, t));
+        ISO_TRY(take_shape(r, entry, t));
+        r->places[i].tensor = i;
+        ISO_TRY(take_offsets(r, entry, t, &r->places[i]));
+    }
+    return ISO_OK;
+}
+
+/* ---- Data ------------------------------------------------------------------------------------ */
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *p = a, *q = b;
+    if (p->begin != q->begin)
+        return p->begin < q->begin ? -1 : 1;
+    if (p->end != q->end)
+        return p->end < q->end ? -1 : 1;
+    return p->tensor < q->tensor ? -1 : 1;
+}
+
+/* The tensors, in the order of their data, must cover all data once. */
+static iso_rc check_cover(const struct reader *r)
+{
+    int64_t covered = 0;
+    for (int i = 0; i < r->file->n; i++) {
+        const struct place *p = &r->places[i];
+        if (p->begin != covered)
+            return iso_fail(ISO_EDATA, "%s: tensor '%.100s' begins at byte %lld of the data, where %lld %s",
+                            r->path, r->file->tensors[p->tensor].name, (long long)p->begin,
+                            (long long)covered, p->begin < covered ? "are already taken (overlap)"
+                                                                   : "are taken (a hole)");
+        covered = p->end;
+    }
+    if (covered != r->data_bytes)
+        return iso_fail(ISO_EDATA, "%s: %lld bytes after the last tensor belong to none", r->path,
+                        (long long)(r->data_bytes - covered));
+    return ISO_OK;
+}
+
+/* Puts the tensors into the order of their data, and reads each to an aligned place of its own. */
+static iso_rc read_data(struct reader *r, struct iso_st_tensor *sorted)
+{
+    size_t space = 0;
+    for (int i = 0; i < r->file->n; i++) {
+        sorted[i] = r->file->tensors[r->places[i].tensor];
+        space += (size_t)(r->places[i].end - r->places[i].begin + 7) / 8 * 8;
+    }
+    uint8_t *data = r->owned->data = iso_alloc(space + 8, 1);
+    if (data == NULL)
+        return ISO_ENOMEM;
+    for (int i = 0; i < r->file->n; i++) {
+        int64_t bytes = r->places[i].end - r->places[i].begin;
+        ISO_TRY(read_at(r, r->data_start + r->places[i].begin, data, bytes));
+        sorted[i].data = data;
+        data += (bytes + 7) / 8 * 8;
+    }
+    memcpy(r->file->tensors, sorted, (size_t)r->file->n * sizeof *sorted);
+    return ISO_OK;
+}
+
+static iso_rc read_tensors(struct reader *r)
+{
+    size_t entries = json_object_size(r->owned->root);
+    r->file->tensors = iso_alloc(entries + 1, sizeof *r->file->tensors);
+    r->places = iso_alloc(entries + 1, sizeof *r->places);
+    if (r->file->tensors == NULL || r->places == NULL)
+        return ISO_ENOMEM;
+    ISO_TRY(take_metadata(r, json_object_get(r->owned->root, metadata_key)));
+    ISO_TRY(take_tensors(r));
+    qsort(r->places, (size_t)r->file->n, sizeof *r->places, compare_places);
+    ISO_TRY(check_cover(r));
+    struct iso_st_tensor *sorted = iso_alloc(entries + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = read_data(r, sorted);
+    free(sorted);
+    return rc;
+}
+
+static iso_rc read_file(struct reader *r)
+{
+    r->owned = r->file->owned = iso_alloc(1, sizeof *r->owned);
+    if (r->owned == NULL)
+        return ISO_ENOMEM;
+    r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+    if (r->fd < 0)
+        return iso_fail(ISO_EIO, "%s: cannot open: %s", r->path, strerror(errno));
+    iso_rc rc = read_header(r);
+    if (rc == ISO_OK)
+        rc = read_tensors(r);
+    close(r->fd);
+    free(r->places);
+    return rc;
+}
+
+iso_rc iso_st_open(const char *path, struct iso_st_file **out)
+{
+    struct reader r = {.path = path, .fd = -1, .file = iso_alloc(1, sizeof *r.file)};
+    if (r.file == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = read_file(&r);
+    if (rc != ISO_OK) {
+        iso_st_close(r.file);
+        return rc;
+    }
+    *out = r.file;
+    return ISO_OK;
+}
+
+void iso_st_close(struct iso_st_file *file)
+{
+    if (file == NULL)
+        return;
+    struct owned *owned = file->owned;
+    if (owned != NULL) {
+        json_decref(owned->root);
+        free(owned->data);
+    }
+    free(owned);
+    free(file->tensors);
+    free(file->metadata);
+    free(file);
+}
+
+const struct iso_st_tensor *iso_st_find(const struct iso_st_file *file, const char *name)
+{
+    for (int i = 0; i < file->n; i++) {
+        if (strcmp(file->tensors[i].name, name) == 0)
+            return &file->tensors[i];
+    }
+    return NULL;
+}
+
+const char *iso_st_metadata(const struct iso_st_file *file, const char *key)
+{
+    for (char **pair = file->metadata; *pair != NULL; pair += 2) {
+        if (strcmp(pair[0], key) == 0)
+            return pair[1];
+    }
+    return NULL;
+}

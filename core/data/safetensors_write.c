@@ -1,0 +1,247 @@
+/* safetensors_write.c: writes safetensors files: a temporary file beside the goal, synced, renamed. */
+#include "safetensors_types.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct span { int64_t offset, bytes; bool written; };     /* of one tensor; offset from the file's start */
+
+struct iso_st_writer {
+    char *path, *temporary;
+    int fd;
+    int n;
+    struct span *spans;                /* one per tensor, in the order given */
+};
+
+static iso_rc write_fault(const struct iso_st_writer *w)
+{
+    const char *advice = errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+                             ? "; free some space or write to another folder" : "";
+    return iso_fail(ISO_EIO, "%s: cannot write: %s%s", w->path, strerror(errno), advice);
+}
+
+static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data, int64_t bytes)
+{
+    for (int64_t done = 0; done < bytes;) {
+        ssize_t n = pwrite(w->fd, (const char *)data + done, (size_t)(bytes - done),
+                           (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return write_fault(w);
+        done += n;
+    }
+    return ISO_OK;
+}
+
+/* ---- Header ---------------------------------------------------------------------------------- */
+
+/* {"dtype": ..., "shape": [...], "data_offsets": [begin, end]}, or NULL. */
+static json_t *describe(const struct iso_st_tensor *t, const struct span *span)
+{
+    json_t *shape = json_array();
+    for (int i = 0; i < t->ndim; i++)
+        json_array_append_new(shape, json_integer(t->dim[i]));
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", iso_st_types[t->type].name, "shape", shape,
+                     "data_offsets", (json_int_t)span->offset, (json_int_t)(span->offset + span->bytes));
+}
+
+static iso_rc add_metadata(const char *path, json_t *root, const char *const *metadata)
+{
+    if (metadata == NULL || metadata[0] == NULL)
+        return ISO_OK;
+    json_t *object = json_object();
+    if (json_object_set_new(root, "__metadata__", object) != 0)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", path);
+    for (; metadata[0] != NULL; metadata += 2) {
+        if (json_object_set_new(object, metadata[0], json_string(metadata[1])) != 0)
+            return iso_fail(ISO_EDATA, "%s: metadata '%.100s' is not valid UTF-8", path, metadata[0]);
+    }
+    return ISO_OK;
+}
+
+/* Describes every tensor in root; fills the spans with offsets counted from the data's start. */
+static iso_rc add_tensors(struct iso_st_writer *w, json_t *root, const struct iso_st_tensor *tensors)
+{
+    int64_t offset = 0;
+    for (int i = 0; i < w->n; i++) {
+        const struct iso_st_tensor *t = &tensors[i];
+        int64_t bytes;
+        if (t->ndim < 0 || t->ndim > ISO_ST_DIMS || !iso_st_measure(t, &bytes) ||
+            bytes > INT64_MAX / 2 - offset)
+            return iso_fail(ISO_ESHAPE, "%s: tensor '%.100s' has a shape that cannot be written", w->path,
+                            t->name);
+        if (strcmp(t->name, "__metadata__") == 0 || json_object_get(root, t->name) != NULL)
+            return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->path, t->name);
+        w->spans[i] = (struct span){.offset = offset, .bytes = bytes, .written = bytes == 0};
+        if (json_object_set_new(root, t->name, describe(t, &w->spans[i])) != 0)
+            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->path, t->name);
+        offset += bytes;
+    }
+    return ISO_OK;
+}
+
+/* Writes length and JSON, padded with spaces so that the data begin at a multiple of 8 bytes. */
+static iso_rc write_header(struct iso_st_writer *w, const json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT);
+    if (text == NULL)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->path);
+    size_t length = strlen(text), padded = (length + 7) / 8 * 8;
+    uint64_t prefix = padded;
+    iso_rc rc = write_at(w, 0, &prefix, sizeof prefix);
+    if (rc == ISO_OK)
+        rc = write_at(w, ISO_ST_PREFIX, text, (int64_t)length);
+    if (rc == ISO_OK)
+        rc = write_at(w, ISO_ST_PREFIX + (int64_t)length, "       ", (int64_t)(padded - length));
+    free(text);
+    for (int i = 0; i < w->n; i++)
+        w->spans[i].offset += ISO_ST_PREFIX + (int64_t)padded;
+    return rc;
+}
+
+static iso_rc make_header(struct iso_st_writer *w, const struct iso_st_tensor *tensors,
+                          const char *const *metadata)
+{
+    json_t *root = json_object();
+    if (root == NULL)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->path);
+    iso_rc rc = add_metadata(w->path, root, metadata);
+    if (rc == ISO_OK)
+        rc = add_tensors(w, root, tensors);
+    if (rc == ISO_OK)
+        rc = write_header(w, root);
+    json_decref(root);
+    return rc;
+}
+
+/* ---- Writer ---------------------------------------------------------------------------------- */
+
+static iso_rc prepare(struct iso_st_writer *w, const char *path)
+{
+    enum { SUFFIX = 32 };
+    size_t length = strlen(path);
+    w->path = iso_alloc(length + 1, 1);
+    w->temporary = iso_alloc(length + SUFFIX, 1);
+    w->spans = iso_alloc((size_t)w->n + 1, sizeof *w->spans);
+    if (w->path == NULL || w->temporary == NULL || w->spans == NULL)
+        return ISO_ENOMEM;
+    memcpy(w->path, path, length);
+    snprintf(w->temporary, length + SUFFIX, "%s.tmp-%ld", path, (long)getpid());
+    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return w->fd >= 0 ? ISO_OK : write_fault(w);
+}
+
+static void release(struct iso_st_writer *w)
+{
+    free(w->path);
+    free(w->temporary);
+    free(w->spans);
+    free(w);
+}
+
+iso_rc iso_st_begin(const char *path, const struct iso_st_tensor *tensors, int n,
+                    const char *const *metadata, struct iso_st_writer **out)
+{
+    assert(n >= 0);
+    struct iso_st_writer *w = iso_alloc(1, sizeof *w);
+    if (w == NULL)
+        return ISO_ENOMEM;
+    w->fd = -1;
+    w->n = n;
+    iso_rc rc = prepare(w, path);
+    if (rc == ISO_OK)
+        rc = make_header(w, tensors, metadata);
+    if (rc != ISO_OK) {
+        iso_st_abort(w);
+        return rc;
+    }
+    *out = w;
+    return ISO_OK;
+}
+
+iso_rc iso_st_put(struct iso_st_writer *w, int tensor, const void *data)
+{
+    assert(tensor >= 0 && tensor < w->n);
+    struct span *span = &w->spans[tensor];
+    ISO_TRY(write_at(w, span->offset, data, span->bytes));
+    span->written = true;
+    return ISO_OK;
+}
+
+/* Makes the rename last: the folder's own entry must reach the disk too. */
+static iso_rc sync_folder(const struct iso_st_writer *w)
+{
+    const char *slash = strrchr(w->path, '/');
+    size_t length = slash == NULL ? 0 : slash == w->path ? 1 : (size_t)(slash - w->path);
+    char *folder = iso_alloc(length + 2, 1);
+    if (folder == NULL)
+        return ISO_ENOMEM;
+    memcpy(folder, length > 0 ? w->path : ".", length > 0 ? length : 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    if (fd < 0)
+        return write_fault(w);
+    bool failed = fsync(fd) != 0 && errno != EINVAL;      /* EINVAL: this file system cannot */
+    iso_rc rc = failed ? write_fault(w) : ISO_OK;
+    close(fd);
+    return rc;
+}
+
+/* Syncs, closes and renames; the temporary file is still there on failure, unless it was renamed. */
+static iso_rc finish(struct iso_st_writer *w)
+{
+    for (int i = 0; i < w->n; i++) {
+        if (!w->spans[i].written)
+            return iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->path, i, w->n);
+    }
+    if (fsync(w->fd) != 0)
+        return write_fault(w);
+    int fd = w->fd;
+    w->fd = -1;
+    if (close(fd) != 0 || rename(w->temporary, w->path) != 0)
+        return write_fault(w);
+    return sync_folder(w);
+}
+
+iso_rc iso_st_end(struct iso_st_writer *w)
+{
+    iso_rc rc = finish(w);
+    if (rc != ISO_OK)
+        iso_st_abort(w);
+    else
+        release(w);
+    return rc;
+}
+
+void iso_st_abort(struct iso_st_writer *w)
+{
+    if (w == NULL)
+        return;
+    if (w->fd >= 0)
+        close(w->fd);
+    if (w->temporary != NULL)
+        unlink(w->temporary);
+    release(w);
+}
+
+iso_rc iso_st_write(const char *path, const struct iso_st_tensor *tensors, int n,
+                    const char *const *metadata)
+{
+    struct iso_st_writer *w;
+    ISO_TRY(iso_st_begin(path, tensors, n, metadata, &w));
+    for (int i = 0; i < n; i++) {
+        iso_rc rc = iso_st_put(w, i, tensors[i].data);
+        if (rc != ISO_OK) {
+            iso_st_abort(w);
+            return rc;
+        }
+    }
+    return iso_st_end(w);
+}
