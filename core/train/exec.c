@@ -1,7 +1,6 @@
-/* exec.c: memory for a plan, and the calls of a step. */
+/* exec.c: the calls of a step: forward, backward, update. */
 #include "exec_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,16 +97,17 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     if (!written)
         return ISO_ENOMEM;
     e->rows = rows;
-    for (int i = g->nnodes - 1; i >= 0; i--) {
+    iso_rc rc = ISO_OK;
+    for (int i = g->nnodes - 1; i >= 0 && rc == ISO_OK; i--) {
         struct iso_call *c = &e->forward[i];
-        ISO_TRY(iso_graph_call(g, i, rows, c));
+        rc = iso_graph_call(g, i, rows, c);
         make_forward(e, i, c);
         e->backward[i] = *c;
         if (e->options.training && i <= g->loss_node)
             add_gradients(e, i, written, &e->backward[i]);
     }
     free(written);
-    return ISO_OK;
+    return rc;
 }
 
 /* Where this step's loss or metric goes in the log. */
@@ -176,7 +176,7 @@ iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 
 /* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between tensors
  * hold zeros, which every optimizer leaves zero. */
-static void optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
+void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
 {
     const struct iso_op_use *optimizer = &e->graph->model->optimizer;
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
@@ -197,209 +197,10 @@ iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)
     const enum iso_op op = e->graph->model->optimizer.op;
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;
-        optimizer_call(e, chunk, &c);
+        iso_exec_optimizer_call(e, chunk, &c);
         c.step = (uint32_t)step;
         iso_ops[op].def->scalars(c.params, step, c.scalars);
         ISO_TRY(e->backend->kernels[op]->update(e->backend, &c));
     }
     return ISO_OK;
 }
-
-/* ---- Opening: support, workspace, memory --------------------------------------------------- */
-
-static iso_rc check_support(const struct iso_exec *e, enum iso_op op, const char *layer,
-                            const struct iso_call *c)
-{
-    struct iso_backend *b = e->backend;
-    const struct iso_kernel *k = b->kernels[op];
-    char why[192] = "it has no kernel for it";
-    if (iso_ops[op].kind == ISO_VIEW || (k && (!k->supports || k->supports(b, c, why, sizeof why))))
-        return ISO_OK;
-    return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)", iso_ops[op].name,
-                    layer, b->device.id, why);
-}
-
-static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_call *c, enum iso_pass pass)
-{
-    const struct iso_kernel *k = e->backend->kernels[op];
-    const size_t bytes = k && k->workspace ? k->workspace(e->backend, c, pass) : 0;
-    if (bytes > e->workspace_bytes)
-        e->workspace_bytes = bytes;
-}
-
-static const char *node_name(const struct iso_graph *g, int node)
-{
-    const int layer = g->nodes[node].layer;
-    return layer < 0 ? iso_ops[g->nodes[node].op].name : g->model->layers[layer].name;
-}
-
-static iso_rc check_kernels(struct iso_exec *e)
-{
-    const struct iso_graph *g = e->graph;
-    for (int i = 0; i < g->nnodes; i++) {
-        struct iso_call c;
-        ISO_TRY(iso_graph_call(g, i, g->batch, &c));
-        ISO_TRY(check_support(e, g->nodes[i].op, node_name(g, i), &c));
-        grow_workspace(e, g->nodes[i].op, &c, ISO_FORWARD);
-        if (e->options.training && i <= g->loss_node) {
-            for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward will be asked for */
-                c.dx[k] = c.x[k];
-                c.dy[k] = c.y[k];
-                c.dw[k] = c.w[k];
-            }
-            grow_workspace(e, g->nodes[i].op, &c, ISO_BACKWARD);
-        }
-    }
-    if (!e->options.training)
-        return ISO_OK;
-    const enum iso_op optimizer = g->model->optimizer.op;
-    for (int chunk = 0; chunk < e->plan.weights.nchunks; chunk++) {
-        struct iso_call c;
-        optimizer_call(e, chunk, &c);
-        ISO_TRY(check_support(e, optimizer, iso_ops[optimizer].name, &c));
-        grow_workspace(e, optimizer, &c, ISO_UPDATE);
-    }
-    return ISO_OK;
-}
-
-static iso_rc allocate(struct iso_exec *e, size_t bytes, struct iso_mem **out)
-{
-    if (bytes == 0)
-        return ISO_OK;
-    ISO_TRY(e->backend->ops->alloc(e->backend, bytes, out));
-    return e->backend->ops->fill(e->backend, *out, 0, 0, bytes);
-}
-
-static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a, struct iso_arena_memory *m)
-{
-    m->chunk = iso_alloc((size_t)a->nchunks + 1, sizeof *m->chunk);
-    if (!m->chunk)
-        return ISO_ENOMEM;
-    for (; m->n < a->nchunks; m->n++)
-        ISO_TRY(allocate(e, a->chunk[m->n], &m->chunk[m->n]));
-    return ISO_OK;
-}
-
-static iso_rc allocate_all(struct iso_exec *e)
-{
-    ISO_TRY(allocate_arena(e, &e->plan.weights, &e->weights));
-    ISO_TRY(allocate_arena(e, &e->plan.fixed, &e->fixed));
-    ISO_TRY(allocate_arena(e, &e->plan.values, &e->values));
-    if (e->options.training) {
-        ISO_TRY(allocate_arena(e, &e->plan.weights, &e->weight_gradients));
-        ISO_TRY(allocate_arena(e, &e->plan.gradients, &e->gradients));
-        for (int i = 0; i < e->nslots; i++)
-            ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
-    }
-    ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
-    e->log_bytes = (size_t)(e->options.log_steps * (1 + e->graph->model->nmetrics)) * e->backend->real_size;
-    return allocate(e, e->log_bytes, &e->log);
-}
-
-static int count_slots(const struct iso_model *m)
-{
-    const struct iso_op_def *def = iso_ops[m->optimizer.op].def;
-    int n = 0;
-    while (def->slots && def->slots[n])
-        n++;
-    return def->slot_count ? def->slot_count(m->optimizer.params) : n;
-}
-
-static iso_rc sort_weights(struct iso_exec *e)
-{
-    const struct iso_graph *g = e->graph;
-    e->sorted = iso_alloc((size_t)g->nvalues + 1, sizeof *e->sorted);
-    if (!e->sorted)
-        return ISO_ENOMEM;
-    for (int i = 0; i < g->nvalues; i++) {
-        if (g->values[i].role != ISO_ROLE_WEIGHT)
-            continue;
-        int k = e->nsorted++;
-        for (; k > 0 && strcmp(g->values[e->sorted[k - 1]].name, g->values[i].name) > 0; k--)
-            e->sorted[k] = e->sorted[k - 1];
-        e->sorted[k] = i;
-    }
-    return ISO_OK;
-}
-
-static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
-{
-    struct iso_memory m[12];
-    uint64_t sum = 0;
-    for (int i = iso_exec_memory(e, m, 12) - 1; i >= 0; i--)
-        sum += m[i].bytes;
-    char said[512];
-    snprintf(said, sizeof said, "%s", iso_error());
-    iso_error_clear();
-    return iso_fail(rc, "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld", said,
-                    (double)sum / 1048576, e->backend->device.id, (long long)e->graph->batch,
-                    (long long)(e->graph->batch + 1) / 2);
-}
-
-static iso_rc open_exec(struct iso_exec *e)
-{
-    const struct iso_graph *g = e->graph;
-    const struct iso_plan_options o = { e->options.training, e->options.keep_all, e->backend->real_size,
-                                        e->backend->max_alloc };
-    e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
-    e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
-    if (!e->forward || !e->backward)
-        return ISO_ENOMEM;
-    ISO_TRY(iso_plan_make(g, &o, &e->plan));
-    e->nslots = e->options.training ? count_slots(g->model) : 0;
-    ISO_TRY(sort_weights(e));
-    ISO_TRY(check_kernels(e));
-    const iso_rc rc = allocate_all(e);
-    return rc == ISO_OK ? iso_exec_set_rows(e, g->batch) : explain_memory(e, rc);
-}
-
-iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b, const struct iso_exec_options *o,
-                    struct iso_exec **out)
-{
-    struct iso_exec *e = iso_alloc(1, sizeof *e);
-    if (!e)
-        return ISO_ENOMEM;
-    e->graph = g;
-    e->backend = b;
-    e->options = *o;
-    if (e->options.log_steps < 1)
-        e->options.log_steps = 1;
-    const iso_rc rc = open_exec(e);
-    if (rc != ISO_OK) {
-        iso_exec_free(e);
-        return rc;
-    }
-    *out = e;
-    return ISO_OK;
-}
-
-static void free_arena(struct iso_exec *e, struct iso_arena_memory *m)
-{
-    for (int i = 0; m->chunk && m->chunk[i]; i++)
-        e->backend->ops->free(e->backend, m->chunk[i]);
-    free(m->chunk);
-}
-
-void iso_exec_free(struct iso_exec *e)
-{
-    if (!e)
-        return;
-    free_arena(e, &e->weights);
-    free_arena(e, &e->fixed);
-    free_arena(e, &e->weight_gradients);
-    free_arena(e, &e->values);
-    free_arena(e, &e->gradients);
-    for (int i = 0; i < ISO_SLOTS; i++)
-        free_arena(e, &e->slots[i]);
-    e->backend->ops->free(e->backend, e->workspace);
-    e->backend->ops->free(e->backend, e->log);
-    iso_exec_free_data(e);
-    iso_plan_clear(&e->plan);
-    free(e->forward);
-    free(e->backward);
-    free(e->sorted);
-    free(e);
-}
-
-const struct iso_graph *iso_exec_graph(const struct iso_exec *e) { return e->graph; }
-struct iso_backend *iso_exec_backend(const struct iso_exec *e) { return e->backend; }

@@ -1,0 +1,42 @@
+#!/bin/sh
+# install-deps.sh [build|opencl|develop]: installs what isocl needs, or says what to install.
+#   build     compiler, libyaml, zlib, jansson, cmocka: a CPU-only isocl and its tests
+#   opencl    build, and the OpenCL loader, CLBlast and PoCL (default)
+#   develop   opencl, and rusticl, Oclgrind, clang: everything the project's own checks use
+set -eu
+what=${1:-opencl}
+
+debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
+debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd"
+debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev git"
+case $what in
+    build)   debian=$debian_build ;;
+    opencl)  debian="$debian_build $debian_opencl" ;;
+    develop) debian="$debian_build $debian_opencl $debian_develop" ;;
+    *) echo "usage: $0 [build|opencl|develop]" >&2; exit 2 ;;
+esac
+
+advise() {
+    echo "isocl needs these packages, and this script cannot install them here ($1):" >&2
+    echo "  Debian, Ubuntu  apt-get install $debian" >&2
+    echo "  Fedora          dnf install gcc make pkgconf libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel clblast-devel pocl" >&2
+    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl" >&2
+    echo "  macOS           brew install libyaml jansson cmocka clblast pkg-config" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null 2>&1 || advise "no apt-get"
+missing=
+for package in $debian; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || { echo "everything is installed: $debian"; exit 0; }
+root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || advise "not root, no sudo"
+    root=sudo
+fi
+echo "installing:$missing"
+$root apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing
