@@ -1,0 +1,26 @@
+/* categorical_crossentropy.c: softmax and cross-entropy against one-hot targets. */
+#include "crossentropy.h"
+
+static const struct iso_field fields[] = { { 0 } };
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params;
+    return iso_crossentropy_infer(x, false, out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_crossentropy_cost(x, out);
+}
+
+const struct iso_op_def iso_def_categorical_crossentropy = {
+    .doc = "softmax and cross-entropy, targets as one probability per class",
+    .section = "losses",
+    .fields = fields,
+    .nx = 2,
+    .backward_uses = ISO_USES_X | ISO_USES_Y,
+    .infer = infer,
+    .cost = cost,
+};

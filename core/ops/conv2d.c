@@ -1,0 +1,89 @@
+/* conv2d.c: parameters, shapes and cost of the two-dimensional convolution. */
+#include "activation.h"
+#include "conv2d.h"
+#include "infer.h"
+
+#define AT(member) offsetof(struct iso_conv2d, member)
+static const struct iso_field fields[] = {
+    { "filters", ISO_FIELD_INT, AT(filters), NULL, 1, 1 << 24, NULL, "number of output channels" },
+    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL, "height and width of the kernel" },
+    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL, "steps of the kernel, down and right" },
+    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
+      "valid: none; same: zeros, so that strides 1 keep the size" },
+    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
+      "distance between the kernel's taps, down and right" },
+    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
+      "function applied to the result" },
+    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL, "add a bias to each output channel" },
+    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0, NULL,
+      "initial kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL, "initial bias" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "kernel", AT(kernel_initializer), true },
+    { "bias", AT(bias_initializer), true },
+    { 0 }
+};
+
+struct iso_window iso_conv2d_window(const struct iso_conv2d *p, const struct iso_shape *x)
+{
+    return iso_window(x, p->kernel_size, p->strides, p->dilation_rate, (enum iso_padding)p->padding);
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_conv2d *p = params;
+    bool strided = p->strides[0] > 1 || p->strides[1] > 1;
+    bool dilated = p->dilation_rate[0] > 1 || p->dilation_rate[1] > 1;
+    if (strided && dilated)
+        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; set one to 1");
+    return ISO_OK;
+}
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_conv2d *p = params;
+    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 2 : 1 };
+    ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
+    struct iso_window w = iso_conv2d_window(p, x);
+    if (w.oh < 1 || w.ow < 1)
+        return iso_fail(ISO_ESHAPE, "the window %lldx%lld does not fit %lldx%lld "
+                        "(use a smaller kernel_size or padding: same)",
+                        (long long)((w.kh - 1) * w.dh + 1), (long long)((w.kw - 1) * w.dw + 1),
+                        (long long)w.h, (long long)w.w);
+    out->y[0] = (struct iso_shape){ 4, { w.n, w.oh, w.ow, p->filters } };
+    out->w[0] = (struct iso_shape){ 4, { w.kh, w.kw, w.c, p->filters } };
+    if (p->use_bias)
+        out->w[1] = (struct iso_shape){ 1, { p->filters } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+{
+    const struct iso_conv2d *p = params;
+    struct iso_window w = iso_conv2d_window(p, x);
+    double pixels = (double)w.n * (double)w.oh * (double)w.ow, taps = (double)(w.kh * w.kw);
+    double products = pixels * taps * (double)w.c * (double)p->filters;
+    double bytes = sizeof(float) * ((double)iso_shape_count(x) + pixels * (double)p->filters +
+                                    taps * (double)w.c * (double)p->filters);
+    if (pass == ISO_FORWARD) {
+        *out = (struct iso_cost){ 2 * products, bytes, w.kh * w.kw * w.c };
+        return;
+    }
+    int64_t dx = w.kh * w.kw * p->filters, dw = iso_row_sum_chain(w.n, w.oh * w.ow);
+    *out = (struct iso_cost){ 4 * products, 2 * bytes, dx > dw ? dx : dw };
+}
+
+const struct iso_op_def iso_def_conv2d = {
+    .doc = "two-dimensional convolution of images",
+    .section = "layers",
+    .params_size = sizeof(struct iso_conv2d),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+    .check = check,
+};

@@ -1,0 +1,59 @@
+/* dense.c: parameters, shapes and cost of the fully connected layer. */
+#include "activation.h"
+#include "dense.h"
+#include "infer.h"
+
+#define AT(member) offsetof(struct iso_dense, member)
+static const struct iso_field fields[] = {
+    { "units", ISO_FIELD_INT, AT(units), NULL, 1, 1 << 24, NULL, "number of outputs" },
+    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
+      "function applied to the result" },
+    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL, "add a bias to each output" },
+    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0, NULL,
+      "initial kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL, "initial bias" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "kernel", AT(kernel_initializer), true },
+    { "bias", AT(bias_initializer), true },
+    { 0 }
+};
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_dense *p = params;
+    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 2 : 1 };
+    ISO_TRY(iso_expect_ndim(x, 2, " (add flatten)"));
+    out->y[0] = (struct iso_shape){ 2, { x->dim[0], p->units } };
+    out->w[0] = (struct iso_shape){ 2, { x->dim[1], p->units } };
+    if (p->use_bias)
+        out->w[1] = (struct iso_shape){ 1, { p->units } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+{
+    const struct iso_dense *p = params;
+    double rows = (double)x->dim[0], in = (double)x->dim[1], units = (double)p->units;
+    double products = rows * in * units;
+    double bytes = sizeof(float) * (rows * in + rows * units + in * units);
+    if (pass == ISO_FORWARD) {
+        *out = (struct iso_cost){ 2 * products, bytes, x->dim[1] };
+        return;
+    }
+    int64_t dw = iso_row_sum_chain(x->dim[0], 1);
+    *out = (struct iso_cost){ 4 * products, 2 * bytes, p->units > dw ? p->units : dw };
+}
+
+const struct iso_op_def iso_def_dense = {
+    .doc = "fully connected layer: every output sees every input",
+    .section = "layers",
+    .params_size = sizeof(struct iso_dense),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+};

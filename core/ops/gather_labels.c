@@ -1,0 +1,35 @@
+/* gather_labels.c: a batch of targets from resident labels. */
+#include "gather_labels.h"
+#include "infer.h"
+
+#define AT(member) offsetof(struct iso_gather_labels, member)
+static const struct iso_field fields[] = {
+    { "classes", ISO_FIELD_INT, AT(classes), NULL, 1, 1 << 24, NULL, "number of classes" },
+    { "one_hot", ISO_FIELD_BOOL, AT(one_hot), "false", 0, 0, NULL, "one number per class instead of an index" },
+    { 0 }
+};
+
+/* As many rows as the order names; a call may take fewer. */
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_gather_labels *p = params;
+    *out = (struct iso_shapes){ .ny = 1, .y_dtype = { p->one_hot ? ISO_REAL : ISO_I32 } };
+    out->y[0] = (struct iso_shape){ p->one_hot ? 2 : 1, { x[1].dim[0], p->one_hot ? p->classes : 0 } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+{
+    const struct iso_gather_labels *p = params;
+    (void)pass;
+    iso_elementwise_cost(&x[1], 0, p->one_hot ? 2 + (double)p->classes : 3, out);
+}
+
+const struct iso_op_def iso_def_gather_labels = {
+    .doc = "a batch of targets from resident labels",
+    .params_size = sizeof(struct iso_gather_labels),
+    .fields = fields,
+    .nx = 2,
+    .infer = infer,
+    .cost = cost,
+};

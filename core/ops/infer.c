@@ -1,0 +1,55 @@
+/* infer.c: what the descriptors' shape inference and cost share. */
+#include "infer.h"
+
+iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint)
+{
+    char text[ISO_NAME];
+    if (x->ndim == ndim)
+        return ISO_OK;
+    return iso_fail(ISO_ESHAPE, "expects %d-D input, got %s%s", ndim,
+                    iso_shape_text(x, 1, text, sizeof text), hint);
+}
+
+iso_rc iso_expect_countable(const struct iso_shape *s)
+{
+    char text[ISO_NAME];
+    const int64_t most = (int64_t)(PTRDIFF_MAX / 16);   /* leaves room for 8-byte elements */
+    int64_t count = 1;
+    for (int i = 0; i < s->ndim; i++) {
+        if (s->dim[i] < 1)
+            return iso_fail(ISO_ESHAPE, "the shape %s has no elements",
+                            iso_shape_text(s, 0, text, sizeof text));
+        if (count > most / s->dim[i])
+            return iso_fail(ISO_ESHAPE, "the shape %s has too many elements to address",
+                            iso_shape_text(s, 0, text, sizeof text));
+        count *= s->dim[i];
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_expect_all_countable(const struct iso_shapes *s)
+{
+    for (int i = 0; i < s->ny; i++)
+        ISO_TRY(iso_expect_countable(&s->y[i]));
+    for (int i = 0; i < s->nw; i++)
+        ISO_TRY(iso_expect_countable(&s->w[i]));
+    for (int i = 0; i < s->nsaved; i++)
+        ISO_TRY(iso_expect_countable(&s->saved[i]));
+    return ISO_OK;
+}
+
+int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image)
+{
+    if (rows_per_image == 1) {
+        rows_per_image = images;
+        images = 1;
+    }
+    int64_t blocks = (rows_per_image + ISO_BLOCK_ROWS - 1) / ISO_BLOCK_ROWS;
+    return (rows_per_image < ISO_BLOCK_ROWS ? rows_per_image : ISO_BLOCK_ROWS) + images * blocks;
+}
+
+void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses, struct iso_cost *out)
+{
+    double count = (double)iso_shape_count(x);
+    *out = (struct iso_cost){ .flops = flops * count, .bytes = accesses * count * sizeof(float), .chain = 1 };
+}

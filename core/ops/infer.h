@@ -1,0 +1,17 @@
+/* infer.h: what the descriptors' shape inference and cost share. */
+#ifndef ISO_OP_INFER_H
+#define ISO_OP_INFER_H
+#include "../iso.h"
+
+/* Fails unless x has ndim dimensions, the batch among them; hint says what to do and may be "". */
+iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint);
+/* Fails when a tensor of this shape would have more elements than a machine can address. */
+iso_rc iso_expect_countable(const struct iso_shape *s);
+/* The same for every y, w and saved of an op's result: the last statement of an infer. */
+iso_rc iso_expect_all_countable(const struct iso_shapes *s);
+
+/* Additions a row sum's rounding passes through: a chain of one block, then the block sums. */
+int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image);
+/* The cost of an op that reads and writes each element of x a few times and sums no products. */
+void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses, struct iso_cost *out);
+#endif

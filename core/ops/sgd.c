@@ -1,0 +1,63 @@
+/* sgd.c: parameters and scalars of stochastic gradient descent. */
+#include "infer.h"
+#include "sgd.h"
+
+#define AT(member) offsetof(struct iso_sgd, member)
+static const struct iso_field fields[] = {
+    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.01", 0, 1e6, NULL, "size of a step" },
+    { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL, "share of the last step that is kept" },
+    { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0, 0, NULL, "look ahead along the momentum" },
+    { 0 }
+};
+static const char *const slots[] = { "momentum", NULL };
+
+static int slot_count(const void *params)
+{
+    const struct iso_sgd *p = params;
+    return p->momentum != 0 ? 1 : 0;
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_sgd *p = params;
+    if (p->nesterov && p->momentum == 0)
+        return iso_fail(ISO_EMODEL, "nesterov needs a momentum above 0");
+    return ISO_OK;
+}
+
+/* An optimizer makes no tensors: its state is laid out as the weight. */
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params, (void)x;
+    *out = (struct iso_shapes){ 0 };
+    return ISO_OK;
+}
+
+/* x[0]: the weight's shape. */
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+{
+    (void)pass;
+    iso_elementwise_cost(x, slot_count(params) ? 4 : 2, slot_count(params) ? 5 : 3, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_sgd *p = params;
+    (void)step;
+    out[ISO_SGD_RATE] = p->learning_rate;
+    out[ISO_SGD_MOMENTUM] = p->momentum;
+    out[ISO_SGD_NESTEROV] = p->nesterov;
+}
+
+const struct iso_op_def iso_def_sgd = {
+    .doc = "stochastic gradient descent, with or without momentum",
+    .section = "optimizers",
+    .params_size = sizeof(struct iso_sgd),
+    .fields = fields,
+    .slots = slots,
+    .slot_count = slot_count,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+    .check = check,
+};
