@@ -1,0 +1,120 @@
+/* formulas.h: the elementwise formulas, each standing once; valid C11 and OpenCL C 1.2.
+ *
+ * What is written as two roundings happens as two roundings: no sum takes a bare product, so there is
+ * nothing a compiler could contract. Results below the smallest normal number are +0 (iso_flush). */
+#ifndef ISO_FORMULAS_H
+#define ISO_FORMULAS_H
+
+#ifndef __OPENCL_VERSION__
+#include "arith.h"
+#endif
+
+enum iso_activation_function {
+    ISO_LINEAR, ISO_RELU, ISO_ELU, ISO_SIGMOID, ISO_TANH, ISO_SOFTMAX
+};
+
+/* Whether x takes over from the best value so far: the first maximum stays, and NaN wins. */
+ISO_FN int iso_beats(iso_real x, iso_real best)
+{
+    return x > best || (iso_isnan(x) && !iso_isnan(best));
+}
+
+/* y of the elementwise functions; softmax has its own formulas below. */
+ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
+{
+    if (function == ISO_RELU)
+        return x < ISO_R(0.0) ? ISO_R(0.0) : x;
+    if (function == ISO_ELU)
+        return x > ISO_R(0.0) ? x : iso_flush(alpha * iso_expm1(x));
+    if (function == ISO_SIGMOID)
+        return iso_sigmoid(x);
+    if (function == ISO_TANH)
+        return iso_tanh(x);
+    return x;
+}
+
+/* dx from the result y and its gradient dy. */
+ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real dy)
+{
+    if (function == ISO_RELU)
+        return y > ISO_R(0.0) ? dy : ISO_R(0.0);
+    if (function == ISO_ELU)           /* y = alpha (exp(x) - 1), so its slope is y + alpha */
+        return y > ISO_R(0.0) ? dy : iso_flush(dy * (y + alpha));
+    if (function == ISO_SIGMOID)
+        return iso_flush(dy * (y * (ISO_R(1.0) - y)));
+    if (function == ISO_TANH)
+        return iso_flush(dy * iso_fma(-y, y, ISO_R(1.0)));
+    return dy;
+}
+
+/* Softmax: m = max z, s = lane sum of iso_softmax_exp, p = iso_softmax(z, m, s). */
+ISO_FN iso_real iso_softmax_exp(iso_real z, iso_real m)
+{
+    return iso_exp(z - m);
+}
+
+ISO_FN iso_real iso_softmax(iso_real z, iso_real m, iso_real s)
+{
+    return iso_div(iso_softmax_exp(z, m), s);
+}
+
+/* dot: lane sum of fma(dy, y, lane) over the row. */
+ISO_FN iso_real iso_softmax_grad(iso_real y, iso_real dy, iso_real dot)
+{
+    return iso_flush(y * (dy - dot));
+}
+
+/* l = log p, without the rounding of p; log_s = iso_log(s). */
+ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s)
+{
+    return (z - m) - log_s;
+}
+
+/* d logits of the batch-mean cross-entropy: p of the class, its target t, total = lane sum of t. */
+ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, iso_real rows)
+{
+    return iso_flush(iso_div(iso_fma(p, total, -t), rows));
+}
+
+/* Of values and of gradients alike; scale is 1 and keep is 1 outside of training. */
+ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
+{
+    return keep ? iso_flush(x * scale) : ISO_R(0.0);
+}
+
+/* Without momentum: the new weight. */
+ISO_FN iso_real iso_sgd_w(iso_real w, iso_real g, iso_real rate)
+{
+    return iso_flush(iso_fma(-rate, g, w));
+}
+
+/* With momentum: the new momentum v, and from it the new weight. */
+ISO_FN iso_real iso_sgd_v(iso_real v, iso_real g, iso_real rate, iso_real momentum)
+{
+    return iso_flush(iso_fma(momentum, v, -iso_flush(rate * g)));
+}
+
+ISO_FN iso_real iso_sgd_momentum_w(iso_real w, iso_real v, iso_real g, iso_real rate,
+                                   iso_real momentum, int nesterov)
+{
+    return iso_flush(w + (nesterov ? iso_sgd_v(v, g, rate, momentum) : v));
+}
+
+/* The new mean m of the gradients, the new mean v of their squares, and from them the new weight.
+ * rest is 1 - beta, rounded once from double. */
+ISO_FN iso_real iso_adam_m(iso_real m, iso_real g, iso_real beta_1, iso_real rest)
+{
+    return iso_flush(iso_fma(beta_1, m, iso_flush(rest * g)));
+}
+
+ISO_FN iso_real iso_adam_v(iso_real v, iso_real g, iso_real beta_2, iso_real rest)
+{
+    return iso_flush(iso_fma(beta_2, v, iso_flush(rest * iso_flush(g * g))));
+}
+
+ISO_FN iso_real iso_adam_w(iso_real w, iso_real m, iso_real v, iso_real rate, iso_real epsilon)
+{
+    return iso_flush(iso_fma(-rate, iso_div(m, iso_sqrt(v) + epsilon), w));
+}
+
+#endif
