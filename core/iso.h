@@ -107,13 +107,16 @@ enum iso_field_type {
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
-    ISO_FIELD_ACTIVATION    /* int: index into the activation op's functions (linear = 0) */
+    ISO_FIELD_ACTIVATION,   /* int: index into the activation op's functions (linear = 0) */
+    ISO_FIELD_TEXT,         /* char array of `max` bytes */
+    ISO_FIELD_SHAPE         /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is 0 */
 };
 struct iso_field {                     /* a table ends with key NULL */
     const char *key;
     enum iso_field_type type;
     size_t offset;                     /* in the params struct */
-    const char *dflt;                  /* YAML text of the default; NULL: the key is required */
+    const char *dflt;                  /* YAML text of the default; NULL: the key is required;
+                                          "": it may be missing, and then nothing is set */
     double min, max;                   /* inclusive range of numbers; both 0: no limit */
     const char *const *choices;        /* of ENUM: NULL-terminated */
     const char *doc;                   /* one line, shown by `isocl help` and models/README.md */

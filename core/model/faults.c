@@ -1,0 +1,84 @@
+/* faults.c: collects, orders and prints the faults of a model file. */
+#include "faults.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of the UTF-8 character at s, 0 when it is cut off (by a "%.40s") or a control character. */
+static size_t printable(const unsigned char *s)
+{
+    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if (s[0] < 0x20 || s[0] == 0x7F || (s[0] >= 0x80 && s[0] < 0xC2) || (s[0] == 0xC2 && s[1] < 0xA0))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* A file's bytes may come back in a message: none of them may command the terminal. */
+static void make_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c;) {
+        size_t length = printable(c);
+        if (length == 0)
+            *c = '?';
+        c += length ? length : 1;
+    }
+}
+
+static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
+{
+    return a->place.line == b->place.line && a->place.column == b->place.column &&
+           strcmp(a->text, b->text) == 0;
+}
+
+void iso_faults_add(struct iso_faults *faults, struct iso_place place, const char *fmt, ...)
+{
+    struct iso_fault fault = { .place = place };
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(fault.text, sizeof fault.text, fmt, args);
+    va_end(args);
+    make_printable(fault.text);
+
+    /* A block that an alias uses twice is at fault once. */
+    int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
+    for (int i = 0; i < kept; i++)
+        if (same_fault(&faults->list[i], &fault))
+            return;
+    if (kept < ISO_FAULTS_MAX)
+        faults->list[kept] = fault;
+    faults->count++;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct iso_fault *a = *(const struct iso_fault *const *)left;
+    const struct iso_fault *b = *(const struct iso_fault *const *)right;
+    if (a->place.line != b->place.line)
+        return a->place.line < b->place.line ? -1 : 1;
+    if (a->place.column != b->place.column)
+        return a->place.column < b->place.column ? -1 : 1;
+    return a < b ? -1 : a > b;                             /* as they were found */
+}
+
+void iso_faults_print(const struct iso_faults *faults, void *stream)
+{
+    const struct iso_fault *order[ISO_FAULTS_MAX];
+    int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
+    for (int i = 0; i < kept; i++)
+        order[i] = &faults->list[i];
+    qsort(order, (size_t)kept, sizeof order[0], by_place);
+    for (int i = 0; i < kept; i++) {
+        const struct iso_place *p = &order[i]->place;
+        if (p->line > 0)
+            fprintf(stream, "%s:%d:%d: %s\n", p->file, p->line, p->column, order[i]->text);
+        else
+            fprintf(stream, "%s: %s\n", p->file, order[i]->text);
+    }
+    if (faults->count > kept)
+        fprintf(stream, "... and %d more faults\n", faults->count - kept);
+}

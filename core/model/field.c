@@ -1,0 +1,334 @@
+/* field.c: YAML values into the members of a params struct. field_text.c is the way back. */
+#include "field.h"
+#include "initializer.h"
+#include "number.h"
+#include "suggest.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHAT = 160, LINE = 200 };
+
+/* What a fault of one value says first: "conv2d: filters: ". */
+struct value {
+    const struct iso_field *field;
+    const struct iso_yaml *node;
+    const char *what;
+    struct iso_faults *faults;
+};
+
+bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_faults *faults,
+                    struct iso_named *out)
+{
+    char found[64];
+    bool named = node->kind == ISO_YAML_SCALAR && !iso_yaml_is_null(node);
+    if (named)
+        *out = (struct iso_named){ node, NULL };
+    if (node->kind == ISO_YAML_MAPPING && node->count == 1) {
+        const struct iso_yaml *args = node->items[0];
+        *out = (struct iso_named){ node->keys[0], iso_yaml_is_null(args) ? NULL : args };
+        return true;
+    }
+    if (node->kind == ISO_YAML_MAPPING && node->count > 1)
+        iso_faults_add(faults, node->keys[1]->place, "%s is one name, with its parameters inside: "
+                       "'%.40s: {...}'; '%.40s' stands beside it (indent it further)", kind,
+                       node->keys[0]->text, node->keys[1]->text);
+    else if (!named)
+        iso_faults_add(faults, node->place, "expected %s, found %s", kind,
+                       node->kind == ISO_YAML_MAPPING ? "an empty mapping"
+                                                      : iso_yaml_describe(node, found, sizeof found));
+    return named;
+}
+
+/* ---- Single values ------------------------------------------------------------------------- */
+
+static void expected(const struct value *v, const char *type, const char *hint)
+{
+    char found[64];
+    iso_faults_add(v->faults, v->node->place, "%s: %s: expected %s, found %s%s", v->what, v->field->key,
+                   type, iso_yaml_describe(v->node, found, sizeof found), hint);
+}
+
+static void out_of_range(const struct value *v, const struct iso_yaml *node, const char *limit)
+{
+    iso_faults_add(v->faults, node->place, "%s: %s must be %s, not %.40s", v->what, v->field->key,
+                   limit, node->text);
+}
+
+static bool in_range(const struct value *v, const struct iso_yaml *node, double number)
+{
+    char limit[96];
+    const struct iso_field *f = v->field;
+    if ((f->min == 0 && f->max == 0) || (number >= f->min && number <= f->max))
+        return true;
+    out_of_range(v, node, iso_field_range_text(f, limit, sizeof limit));
+    return false;
+}
+
+static const char *number_hint(const struct iso_yaml *node)
+{
+    int64_t whole;
+    double real;
+    if (node->kind != ISO_YAML_SCALAR)
+        return "";
+    bool number = iso_number_real(node->text, &real) == ISO_NUMBER_OK;
+    if (number && !node->plain)
+        return " in quotes (leave them out)";
+    if (number && iso_number_int(node->text, &whole) == ISO_NUMBER_OK)
+        return "";
+    return strchr(node->text, ',') ? " (write a decimal point)" : "";
+}
+
+/* node: v->node, or one entry of it. */
+static void read_int(const struct value *v, const struct iso_yaml *node, int64_t *out)
+{
+    struct value entry = { v->field, node, v->what, v->faults };
+    int64_t number = 0;
+    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain ? iso_number_int(node->text, &number)
+                                                                      : ISO_NUMBER_BAD;
+    if (rc == ISO_NUMBER_BAD)
+        expected(&entry, "a whole number", number_hint(node));
+    else if (rc == ISO_NUMBER_RANGE)
+        out_of_range(v, node, "a number that fits in 64 bits");
+    else if (in_range(v, node, (double)number))
+        *out = number;
+}
+
+static void read_int2(const struct value *v, int64_t out[2])
+{
+    if (v->node->kind == ISO_YAML_SCALAR) {
+        read_int(v, v->node, &out[0]);
+        out[1] = out[0];
+    } else if (v->node->kind == ISO_YAML_SEQUENCE && v->node->count == 2) {
+        read_int(v, v->node->items[0], &out[0]);
+        read_int(v, v->node->items[1], &out[1]);
+    } else {
+        expected(v, "a whole number or two: [height, width]", "");
+    }
+}
+
+static void read_real(const struct value *v, double *out)
+{
+    double number = 0;
+    enum iso_number rc = v->node->kind == ISO_YAML_SCALAR && v->node->plain
+                             ? iso_number_real(v->node->text, &number) : ISO_NUMBER_BAD;
+    if (rc == ISO_NUMBER_BAD)
+        expected(v, "a number", number_hint(v->node));
+    else if (rc == ISO_NUMBER_RANGE)
+        out_of_range(v, v->node, "a finite number that a double can hold");
+    else if (fabs(number) > (double)FLT_MAX)
+        out_of_range(v, v->node, "a number that a float32 can hold");
+    else if (in_range(v, v->node, number))
+        *out = number;
+}
+
+static void read_bool(const struct value *v, bool *out)
+{
+    const char *text = v->node->kind == ISO_YAML_SCALAR && v->node->plain ? v->node->text : "";
+    if (strcmp(text, "true") == 0)
+        *out = true;
+    else if (strcmp(text, "false") == 0)
+        *out = false;
+    else
+        expected(v, "true or false", "");
+}
+
+/* The index of the node's text among the names, or -1 with a fault. */
+static int find_choice(const struct value *v, const struct iso_yaml *node, const char *const *names)
+{
+    if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {
+        expected(v, "a name", "");
+        return -1;
+    }
+    char hint[LINE], list[LINE];
+    struct iso_suggest near;
+    iso_suggest_begin(&near, node->text);
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], node->text) == 0)
+            return i;
+        iso_suggest_try(&near, names[i]);
+    }
+    size_t used = (size_t)snprintf(list, sizeof list, "; choose from");
+    for (int i = 0; names[i] && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", i ? "," : "", names[i]);
+    iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what, v->field->key,
+                   node->text, near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
+    return -1;
+}
+
+static void read_choice(const struct value *v, int *out)
+{
+    int choice = find_choice(v, v->node, iso_field_choices(v->field));
+    if (choice >= 0)
+        *out = choice;
+}
+
+static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
+{
+    struct iso_named named;
+    if (!iso_named_read(v->node, "an initializer", v->faults, &named))
+        return ISO_OK;
+    const char *names[ISO_INITIALIZERS + 1] = { 0 };
+    for (int i = 0; i < ISO_INITIALIZERS; i++)
+        names[i] = iso_initializer_docs[i].name;
+    int kind = find_choice(v, named.name, names);
+    if (kind < 0)
+        return ISO_OK;
+    char what[WHAT];
+    snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, names[kind]);
+    struct iso_initializer made = { .kind = (enum iso_initializer_kind)kind };
+    ISO_TRY(iso_fields_read(iso_initializer_docs[kind].fields, what, named.name->place, named.args,
+                            NULL, &made, v->faults));
+    if (made.kind == ISO_INIT_RANDOM_UNIFORM && !(made.a <= made.b))
+        iso_faults_add(v->faults, named.name->place, "%s: minval must not exceed maxval", what);
+    *out = made;
+    return ISO_OK;
+}
+
+static void read_text(const struct value *v, char *out)
+{
+    size_t room = (size_t)v->field->max;
+    if (v->node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(v->node))
+        expected(v, "a text", "");
+    else if (strlen(v->node->text) >= room)
+        iso_faults_add(v->faults, v->node->place, "%s: %s: longer than %d bytes", v->what, v->field->key,
+                       (int)room - 1);
+    else
+        strcpy(out, v->node->text);
+}
+
+static void read_shape(const struct value *v, struct iso_shape *out)
+{
+    if (v->node->kind != ISO_YAML_SEQUENCE || (v->node->count != 1 && v->node->count != 3)) {
+        expected(v, "[height, width, channels] or [length]", "");
+        return;
+    }
+    out->ndim = v->node->count + 1;
+    out->dim[0] = 0;
+    for (int i = 0; i < v->node->count; i++)
+        read_int(v, v->node->items[i], &out->dim[i + 1]);
+}
+
+static iso_rc read_value(const struct value *v, void *at)
+{
+    if (iso_yaml_is_null(v->node)) {
+        iso_faults_add(v->faults, v->node->place, "%s: '%s' has no value", v->what, v->field->key);
+        return ISO_OK;
+    }
+    switch (v->field->type) {
+    case ISO_FIELD_INT:         read_int(v, v->node, at); break;
+    case ISO_FIELD_INT2:        read_int2(v, at); break;
+    case ISO_FIELD_REAL:        read_real(v, at); break;
+    case ISO_FIELD_BOOL:        read_bool(v, at); break;
+    case ISO_FIELD_ENUM:
+    case ISO_FIELD_ACTIVATION:  read_choice(v, at); break;
+    case ISO_FIELD_INITIALIZER: return read_initializer(v, at);
+    case ISO_FIELD_TEXT:        read_text(v, at); break;
+    case ISO_FIELD_SHAPE:       read_shape(v, at); break;
+    }
+    return ISO_OK;
+}
+
+/* ---- Tables -------------------------------------------------------------------------------- */
+
+static iso_rc default_value(const struct iso_field *field, void *at, struct iso_faults *faults)
+{
+    struct iso_yaml scalar = { .kind = ISO_YAML_SCALAR, .text = field->dflt, .plain = true };
+    struct iso_yaml_doc *doc = NULL;
+    if (strchr("[{", field->dflt[0]))
+        ISO_TRY(iso_yaml_parse("default", field->dflt, strlen(field->dflt), faults, &doc));
+    struct value v = { field, doc ? doc->root : &scalar, "default", faults };
+    iso_rc rc = read_value(&v, at);
+    iso_yaml_free(doc);
+    return rc;
+}
+
+iso_rc iso_fields_default(const struct iso_field *fields, void *params)
+{
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    if (!faults)
+        return ISO_ENOMEM;
+    iso_rc rc = ISO_OK;
+    for (const struct iso_field *f = fields; f && f->key && rc == ISO_OK; f++)
+        if (f->dflt && *f->dflt)
+            rc = default_value(f, (char *)params + f->offset, faults);
+    assert(faults->count == 0);        /* a bad default is the table's mistake */
+    free(faults);
+    return rc;
+}
+
+static const struct iso_field *find_field(const struct iso_field *fields, const char *key)
+{
+    for (const struct iso_field *f = fields; f && f->key; f++)
+        if (strcmp(f->key, key) == 0)
+            return f;
+    return NULL;
+}
+
+static bool in_list(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+static void unknown_key(const struct iso_field *fields, const char *what, const struct iso_yaml *key,
+                        const char *const *also, struct iso_faults *faults)
+{
+    char hint[LINE], list[LINE] = "";
+    struct iso_suggest near;
+    iso_suggest_begin(&near, key->text);
+    size_t used = 0;
+    for (const struct iso_field *f = fields; f && f->key; f++) {
+        iso_suggest_try(&near, f->key);
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", used ? "," : " (it knows",
+                                     f->key);
+    }
+    if (used && used + 1 < sizeof list)
+        strcpy(list + used, ")");
+    for (; also && *also; also++)
+        iso_suggest_try(&near, *also);
+    iso_faults_add(faults, key->place, "%s: unknown key '%.40s'%s", what, key->text,
+                   near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
+}
+
+static iso_rc read_mapping(const struct iso_field *fields, const char *what, const struct iso_yaml *args,
+                           const char *const *also, void *params, struct iso_faults *faults)
+{
+    for (int i = 0; i < args->count; i++) {
+        const struct iso_yaml *key = args->keys[i];
+        const struct iso_field *field = find_field(fields, key->text);
+        struct value v = { field, args->items[i], what, faults };
+        if (field)
+            ISO_TRY(read_value(&v, (char *)params + field->offset));
+        else if (!in_list(also, key->text))
+            unknown_key(fields, what, key, also, faults);
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_place place,
+                       const struct iso_yaml *args, const char *const *also, void *params,
+                       struct iso_faults *faults)
+{
+    ISO_TRY(iso_fields_default(fields, params));
+    bool mapping = args && args->kind == ISO_YAML_MAPPING, bare = args && !mapping;
+    if (mapping)
+        ISO_TRY(read_mapping(fields, what, args, also, params, faults));
+    if (bare && (!fields || !fields->key))
+        iso_faults_add(faults, args->place, "%s takes no parameter", what);
+    else if (bare) {
+        struct value v = { fields, args, what, faults };
+        ISO_TRY(read_value(&v, (char *)params + fields->offset));
+    }
+    for (const struct iso_field *f = fields; f && f->key; f++)
+        if (!f->dflt && !(bare && f == fields) && !(mapping && iso_yaml_get(args, f->key)))
+            iso_faults_add(faults, place, "%s: '%s' is missing (%s)", what, f->key, f->doc);
+    return ISO_OK;
+}

@@ -1,0 +1,90 @@
+/* field_text.c: a field's value, type and range as text, for help, summaries and saved models. */
+#include "field.h"
+#include "initializer.h"
+#include "number.h"
+#include "../ops/activation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const *iso_field_choices(const struct iso_field *field)
+{
+    return field->type == ISO_FIELD_ACTIVATION ? iso_activation_names
+           : field->type == ISO_FIELD_ENUM     ? field->choices : NULL;
+}
+
+const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t n)
+{
+    static const char *const text[] = {
+        [ISO_FIELD_INT] = "whole number", [ISO_FIELD_INT2] = "whole number or [height, width]",
+        [ISO_FIELD_REAL] = "number", [ISO_FIELD_BOOL] = "true or false", [ISO_FIELD_ENUM] = "one of",
+        [ISO_FIELD_INITIALIZER] = "initializer", [ISO_FIELD_ACTIVATION] = "one of",
+        [ISO_FIELD_TEXT] = "text", [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]" };
+    const char *const *choices = iso_field_choices(field);
+    size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
+    for (int i = 0; choices && choices[i] && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s %s", i ? "," : "", choices[i]);
+    return buf;
+}
+
+const char *iso_field_range_text(const struct iso_field *field, char *buf, size_t n)
+{
+    char low[32], high[32];
+    bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
+                  field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_SHAPE;
+    iso_number_text(field->min, low, sizeof low);
+    iso_number_text(field->max, high, sizeof high);
+    if (!number || (field->min == 0 && field->max == 0))
+        snprintf(buf, n, "%s", "");
+    else if (field->max >= 1e15)
+        snprintf(buf, n, "at least %s", low);
+    else if (field->min <= -1e15)
+        snprintf(buf, n, "at most %s", high);
+    else
+        snprintf(buf, n, "from %s to %s", low, high);
+    return buf;
+}
+
+static void initializer_text(const struct iso_initializer *init, char *buf, size_t n)
+{
+    const struct iso_initializer_doc *doc = &iso_initializer_docs[init->kind];
+    if (!doc->fields[0].key) {
+        snprintf(buf, n, "%s", doc->name);
+        return;
+    }
+    char value[64];
+    size_t used = (size_t)snprintf(buf, n, "{%s: {", doc->name);
+    for (const struct iso_field *f = doc->fields; f->key && used < n; f++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s: %s", f == doc->fields ? "" : ", ", f->key,
+                                 iso_field_text(f, init, value, sizeof value));
+    if (used < n)
+        snprintf(buf + used, n - used, "}}");
+}
+
+static void shape_text(const struct iso_shape *s, char *buf, size_t n)
+{
+    size_t used = (size_t)snprintf(buf, n, "[");
+    for (int i = 1; i < s->ndim && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%" PRId64, i > 1 ? ", " : "", s->dim[i]);
+    if (used < n)
+        snprintf(buf + used, n - used, "]");
+}
+
+const char *iso_field_text(const struct iso_field *field, const void *params, char *buf, size_t n)
+{
+    const void *at = (const char *)params + field->offset;
+    const int64_t *whole = at;
+    switch (field->type) {
+    case ISO_FIELD_INT:         snprintf(buf, n, "%" PRId64, *whole); break;
+    case ISO_FIELD_INT2:        snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
+    case ISO_FIELD_REAL:        iso_number_text(*(const double *)at, buf, n); break;
+    case ISO_FIELD_BOOL:        snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
+    case ISO_FIELD_ENUM:
+    case ISO_FIELD_ACTIVATION:  snprintf(buf, n, "%s", iso_field_choices(field)[*(const int *)at]); break;
+    case ISO_FIELD_INITIALIZER: initializer_text(at, buf, n); break;
+    case ISO_FIELD_TEXT:        snprintf(buf, n, "%s", (const char *)at); break;
+    case ISO_FIELD_SHAPE:       shape_text(at, buf, n); break;
+    }
+    return buf;
+}

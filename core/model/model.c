@@ -1,0 +1,237 @@
+/* model.c: a model file into struct iso_model, section by section. */
+#include "section.h"
+#include "field.h"
+#include "suggest.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct iso_model, member)
+static const struct iso_field name_fields[] = {
+    { .key = "name", .type = ISO_FIELD_TEXT, .offset = AT(name), .dflt = "",
+      .max = sizeof ((struct iso_model *)0)->name, .doc = "name of the model and of its run folders" },
+    { .key = NULL } };
+static const struct iso_field input_fields[] = {
+    { .key = "shape", .type = ISO_FIELD_SHAPE, .offset = AT(input), .min = 1, .max = 65536,
+      .doc = "shape of one example" },
+    { .key = "scale", .type = ISO_FIELD_REAL, .offset = AT(scale), .dflt = "1", .min = 1e-30, .max = 1e30,
+      .doc = "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
+    { .key = NULL } };
+static const struct iso_field train_fields[] = {
+    { .key = "batch_size", .type = ISO_FIELD_INT, .offset = AT(batch_size), .dflt = "32", .min = 1,
+      .max = 1 << 20, .doc = "examples per step; the last batch of an epoch may be smaller" },
+    { .key = "epochs", .type = ISO_FIELD_INT, .offset = AT(epochs), .dflt = "10", .min = 1, .max = 1e6,
+      .doc = "passes over the training data" },
+    { .key = "seed", .type = ISO_FIELD_INT, .offset = AT(seed), .dflt = "1", .min = 0, .max = 1e19,
+      .doc = "key of all random numbers: initial weights, order of examples, dropout" },
+    { .key = NULL } };
+static const struct iso_field expect_fields[] = {
+    { .key = "source", .type = ISO_FIELD_TEXT, .offset = AT(expect_source), .dflt = "",
+      .max = sizeof ((struct iso_model *)0)->expect_source, .doc = "where the expected figures come from" },
+    { .key = "validation_accuracy", .type = ISO_FIELD_REAL, .offset = AT(expect_accuracy), .dflt = "",
+      .min = 0, .max = 1, .doc = "share of right answers after all epochs" },
+    { .key = NULL } };
+#undef AT
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+bool iso_name_valid(const char *name)
+{
+    return *name && strchr(LETTERS, *name) && name[strspn(name, LETTERS ".-")] == '\0';
+}
+
+/* ---- Sections of plain values -------------------------------------------------------------- */
+
+static iso_rc read_fields(struct iso_loader *l, const struct iso_yaml *node, const char *what,
+                          const struct iso_field *fields)
+{
+    char found[64];
+    if (node->kind == ISO_YAML_MAPPING)
+        return iso_fields_read(fields, what, node->place, node, NULL, l->model, l->faults);
+    iso_faults_add(l->faults, node->place, "%s: expected {%s: ...}, found %s", what, fields->key,
+                   iso_yaml_describe(node, found, sizeof found));
+    return ISO_OK;
+}
+
+static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
+{
+    int before = l->faults->count;
+    ISO_TRY(iso_fields_read(name_fields, "model", node->place, node, NULL, l->model, l->faults));
+    if (l->faults->count == before && !iso_name_valid(l->model->name))
+        iso_faults_add(l->faults, node->place, "model: a name is made of letters, digits, '_', '-' and "
+                       "'.', and begins with a letter, a digit or '_'");
+    return ISO_OK;
+}
+
+static iso_rc read_input(struct iso_loader *l, const struct iso_yaml *node)
+{
+    l->model->input_place = node->place;
+    ISO_TRY(read_fields(l, node, "input", input_fields));
+    struct iso_shape *shape = &l->model->input;
+    double count = 1;
+    for (int i = 1; i < shape->ndim; i++)
+        count *= (double)shape->dim[i];
+    if (count > 1 << 28)
+        iso_faults_add(l->faults, node->place, "input: shape has more than %d elements", 1 << 28);
+    return ISO_OK;
+}
+
+static iso_rc read_train(struct iso_loader *l, const struct iso_yaml *node)
+{
+    return read_fields(l, node, "train", train_fields);
+}
+
+static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)
+{
+    return read_fields(l, node, "expect", expect_fields);
+}
+
+const struct iso_section iso_sections[] = {
+    { "model", "The model's name. Left out, it is the file's.", false, NULL, read_name },
+    { "data", "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
+      "--batch-from` needs none.", false, iso_data_fields, iso_load_data },
+    { "input", "What one example looks like when it enters the network.", true, input_fields, read_input },
+    { "layers", "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
+      "with its first parameter (`dropout: 0.5`), or a name with its parameters "
+      "(`dense: {units: 10, activation: softmax}`).", true, NULL, iso_load_layers },
+    { "loss", "What training makes small: a name, or a name with parameters.", true, NULL, iso_load_loss },
+    { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.", true, NULL,
+      iso_load_optimizer },
+    { "metrics", "What is counted besides the loss: a list of names.", false, NULL, iso_load_metrics },
+    { "train", "How long and in what portions to train.", false, train_fields, read_train },
+    { "expect", "What this model is known to reach, for comparison.", false, expect_fields, read_expect },
+    { .key = NULL }
+};
+
+/* ---- The file ------------------------------------------------------------------------------ */
+
+static const struct iso_section *find_section(const char *key)
+{
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        if (strcmp(s->key, key) == 0)
+            return s;
+    return NULL;
+}
+
+static void unknown_section(struct iso_loader *l, const struct iso_yaml *key)
+{
+    char hint[80];
+    struct iso_suggest near;
+    iso_suggest_begin(&near, key->text);
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        iso_suggest_try(&near, s->key);
+    iso_faults_add(l->faults, key->place, "unknown section '%.40s'%s", key->text,
+                   iso_suggest_text(&near, hint, sizeof hint));
+}
+
+static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
+{
+    char found[64];
+    if (root->kind != ISO_YAML_MAPPING) {
+        iso_faults_add(l->faults, root->place, "a model file is a mapping (input:, layers:, loss:, ...), "
+                       "not %s", iso_yaml_describe(root, found, sizeof found));
+        return ISO_OK;
+    }
+    for (int i = 0; i < root->count; i++) {
+        const struct iso_section *s = find_section(root->keys[i]->text);
+        if (!s)
+            unknown_section(l, root->keys[i]);
+        else if (iso_yaml_is_null(root->items[i]))
+            iso_faults_add(l->faults, root->keys[i]->place, "section '%s' is empty", s->key);
+        else
+            ISO_TRY(s->read(l, root->items[i]));
+    }
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        if (s->required && !iso_yaml_get(root, s->key))
+            iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
+    return ISO_OK;
+}
+
+/* models/mnist/cnn.yaml is called cnn; bytes a name cannot have become '-'. */
+static void name_from_path(const char *path, char *name, size_t n)
+{
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    size_t length = strcspn(base, ".");
+    snprintf(name, n, "%.*s", (int)(length < n ? length : n - 1), base);
+    for (char *c = name; *c; c++)
+        if (!iso_name_valid((char[]){ 'x', *c, '\0' }))
+            *c = '-';
+    if (!iso_name_valid(name))
+        snprintf(name, n, "model");
+}
+
+static iso_rc new_model(const char *path, struct iso_model **out)
+{
+    struct iso_model *m = iso_alloc(1, sizeof *m);
+    if (!m)
+        return ISO_ENOMEM;
+    m->file = iso_alloc(strlen(path) + 1, 1);
+    if (!m->file || iso_fields_default(train_fields, m) != ISO_OK) {
+        iso_model_free(m);
+        return ISO_ENOMEM;
+    }
+    strcpy(m->file, path);
+    name_from_path(path, m->name, sizeof m->name);
+    m->scale = 1;
+    m->expect_accuracy = NAN;
+    *out = m;
+    return ISO_OK;
+}
+
+/* While a file is read, places borrow the caller's path, which outlives a model that fails; the places
+ * a finished model keeps are its own. */
+static void own_places(struct iso_model *m)
+{
+    m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file = m->file;
+    m->loss.place.file = m->optimizer.place.file = m->file;
+    for (int i = 0; i < m->nlayers; i++)
+        m->layers[i].place.file = m->file;
+    for (int i = 0; i < m->nmetrics; i++)
+        m->metrics[i].place.file = m->file;
+}
+
+static iso_rc load(struct iso_loader *l, const char *path)
+{
+    struct iso_yaml_doc *doc;
+    ISO_TRY(iso_yaml_read(path, l->faults, &l->model->text, &l->model->text_size));
+    ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
+    iso_rc rc = read_model(l, doc->root);
+    iso_yaml_free(doc);
+    return rc;
+}
+
+iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_model **out)
+{
+    int before = faults->count;
+    struct iso_loader loader = { .faults = faults };
+    ISO_TRY(new_model(path, &loader.model));
+    iso_rc rc = load(&loader, path);
+    int found = faults->count - before;
+    if ((rc == ISO_OK && found > 0) || rc == ISO_EMODEL)
+        rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found, found == 1 ? "" : "s");
+    if (rc != ISO_OK) {
+        iso_model_free(loader.model);
+        return rc;
+    }
+    own_places(loader.model);
+    *out = loader.model;
+    return ISO_OK;
+}
+
+void iso_model_free(struct iso_model *m)
+{
+    if (!m)
+        return;
+    for (int i = 0; i < m->nlayers; i++)
+        free(m->layers[i].params);
+    for (int i = 0; i < m->nmetrics; i++)
+        free(m->metrics[i].params);
+    free(m->loss.params);
+    free(m->optimizer.params);
+    free(m->layers);
+    free(m->text);
+    free(m->file);
+    free(m);
+}

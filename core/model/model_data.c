@@ -1,0 +1,107 @@
+/* model_data.c: the data: section, checked against the data sets the program knows. */
+#include "section.h"
+#include "field.h"
+#include "suggest.h"
+#include "../data/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct iso_data_spec, member)
+const struct iso_field iso_data_fields[] = {
+    { .key = "dataset", .type = ISO_FIELD_TEXT, .offset = AT(dataset),
+      .max = sizeof ((struct iso_data_spec *)0)->dataset, .doc = "name of a data set" },
+    { .key = "split", .type = ISO_FIELD_TEXT, .offset = AT(split),
+      .max = sizeof ((struct iso_data_spec *)0)->split, .doc = "part of it: train or test" },
+    { .key = "count", .type = ISO_FIELD_INT, .offset = AT(count), .dflt = "", .min = 1, .max = 1e7,
+      .doc = "images to draw, of a data set the program draws itself (builtin:...)" },
+    { .key = NULL } };
+#undef AT
+
+static const char *const splits[] = { "train", "test", NULL };
+
+static bool known_dataset(const char *name, struct iso_suggest *near)
+{
+    iso_suggest_begin(near, name);
+    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++) {
+        if (strcmp(d->name, name) == 0)
+            return true;
+        iso_suggest_try(near, d->name);
+    }
+    return false;
+}
+
+static bool known_split(const char *name, struct iso_suggest *near)
+{
+    iso_suggest_begin(near, name);
+    for (int i = 0; splits[i]; i++) {
+        if (strcmp(splits[i], name) == 0)
+            return true;
+        iso_suggest_try(near, splits[i]);
+    }
+    return false;
+}
+
+/* The place of a key's value; of the whole when it was given bare. */
+static struct iso_place place_of(const struct iso_yaml *node, const char *key)
+{
+    const struct iso_yaml *value = iso_yaml_get(node, key);
+    return value ? value->place : node->place;
+}
+
+static void check_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                       const struct iso_data_spec *spec)
+{
+    char hint[80];
+    struct iso_suggest near;
+    if (*spec->dataset && !known_dataset(spec->dataset, &near))
+        iso_faults_add(l->faults, place_of(node, "dataset"), "%s: unknown data set '%.40s'%s", what,
+                       spec->dataset, near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                                                : "; `isocl help data` lists those there are");
+    if (*spec->split && !known_split(spec->split, &near))
+        iso_faults_add(l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
+                       near.best ? iso_suggest_text(&near, hint, sizeof hint) : "; choose train or test");
+    if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
+        iso_faults_add(l->faults, place_of(node, "count"), "%s: 'count' is for data sets that are drawn "
+                       "(builtin:...); to train on fewer rows of this one use --limit", what);
+}
+
+static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                        struct iso_data_spec *spec)
+{
+    spec->place = node->place;
+    spec->given = true;
+    ISO_TRY(iso_fields_read(iso_data_fields, what, node->place, node, NULL, spec, l->faults));
+    check_spec(l, what, node, spec);
+    return ISO_OK;
+}
+
+iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
+{
+    const struct { const char *key, *what; struct iso_data_spec *spec; } uses[] = {
+        { "train", "data: train", &l->model->train },
+        { "validation", "data: validation", &l->model->validation },
+        { "test", "data: test", &l->model->test },
+    };
+    enum { USES = sizeof uses / sizeof uses[0] };
+    char text[80];
+    if (node->kind != ISO_YAML_MAPPING || node->count == 0) {
+        iso_faults_add(l->faults, node->place, "data: expected {train: {dataset: ..., split: ...}, ...}, "
+                       "found %s", iso_yaml_describe(node, text, sizeof text));
+        return ISO_OK;
+    }
+    for (int i = 0; i < node->count; i++) {
+        struct iso_suggest near;
+        iso_suggest_begin(&near, node->keys[i]->text);
+        int use = 0;
+        while (use < USES && strcmp(uses[use].key, node->keys[i]->text) != 0)
+            iso_suggest_try(&near, uses[use++].key);
+        if (use < USES)
+            ISO_TRY(read_spec(l, uses[use].what, node->items[i], uses[use].spec));
+        else
+            iso_faults_add(l->faults, node->keys[i]->place, "data: unknown key '%.40s'%s",
+                           node->keys[i]->text, near.best ? iso_suggest_text(&near, text, sizeof text)
+                                                          : " (it knows train, validation, test)");
+    }
+    return ISO_OK;
+}

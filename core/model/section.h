@@ -1,0 +1,39 @@
+/* section.h: the sections of a model file, for its reader and for the reference page. */
+#ifndef ISO_SECTION_H
+#define ISO_SECTION_H
+#include "model.h"
+#include "yaml.h"
+
+/* More layers than any network has; keeps a hostile file cheap. */
+enum { ISO_LAYERS_MAX = 4096 };
+
+struct iso_loader {                    /* a model while it is read */
+    struct iso_model *model;
+    struct iso_faults *faults;
+    bool unknown_layer;                /* some layer has no op: its default name is not known */
+};
+
+struct iso_section {
+    const char *key, *doc;
+    bool required;
+    const struct iso_field *fields;    /* what stands in it; NULL: doc says it */
+    iso_rc (*read)(struct iso_loader *, const struct iso_yaml *value);
+};
+extern const struct iso_section iso_sections[];              /* ends with key NULL */
+
+/* The keys of every layer besides its op's own. */
+struct iso_layer_key { const char *key, *doc; };
+extern const struct iso_layer_key iso_layer_keys[];          /* ends with key NULL */
+
+/* layers.c: readers of what names an op. They fail with ISO_ENOMEM only. */
+iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_load_loss(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_load_optimizer(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
+/* model_data.c: data: {train: ..., validation: ..., test: ...} */
+iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
+extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */
+
+/* Letters, digits, _ . and -, beginning with a letter, a digit or _. */
+bool iso_name_valid(const char *name);
+#endif

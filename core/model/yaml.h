@@ -1,0 +1,47 @@
+/* yaml.h: a YAML file as a tree in which every node knows its place.
+ *
+ * Aliases share the node they name; merge keys (<<) are carried out. A hostile file costs little:
+ * reading stops, with a fault, at the first limit it exceeds. */
+#ifndef ISO_YAML_H
+#define ISO_YAML_H
+#include "faults.h"
+
+enum {
+    ISO_YAML_DEPTH = 64,               /* levels, aliases expanded */
+    ISO_YAML_NODES = 100000,           /* nodes, aliases expanded */
+    ISO_YAML_KEYS = 1000,              /* keys of one mapping */
+    ISO_YAML_ANCHORS = 1000,
+    ISO_YAML_BYTES = 16 << 20          /* size of a file */
+};
+
+enum iso_yaml_kind { ISO_YAML_SCALAR, ISO_YAML_SEQUENCE, ISO_YAML_MAPPING };
+struct iso_yaml {
+    enum iso_yaml_kind kind;
+    struct iso_place place;
+    const char *text;                  /* of a scalar; "" otherwise */
+    bool plain;                        /* a scalar without quotes */
+    int count;                         /* items of a sequence, pairs of a mapping */
+    struct iso_yaml **keys;            /* of a mapping: scalars, each once */
+    struct iso_yaml **items;           /* of a sequence, or the values of a mapping */
+    int size, height;                  /* nodes and levels in it, itself included */
+    bool open;                         /* still being read: an alias to it would never end */
+};
+struct iso_yaml_doc { struct iso_yaml *root; void *owned; };
+
+/* Reads text (file is the name for places, borrowed). ISO_EMODEL, with the reason in faults, when it
+ * is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a key that
+ * is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
+iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
+                      struct iso_yaml_doc **out);
+void iso_yaml_free(struct iso_yaml_doc *);                   /* NULL is fine */
+/* The value of a key, or NULL. */
+const struct iso_yaml *iso_yaml_get(const struct iso_yaml *mapping, const char *key);
+/* An empty value, null or ~. */
+bool iso_yaml_is_null(const struct iso_yaml *);
+/* "a list", "a mapping", "nothing" or "'text'" (shortened) into buf, for messages. Returns buf. */
+const char *iso_yaml_describe(const struct iso_yaml *, char *buf, size_t n);
+
+/* A whole file, or standard input for "-", with a NUL after its bytes. ISO_EIO when it cannot be read;
+ * ISO_EMODEL with a fault when it exceeds ISO_YAML_BYTES. The caller frees *text. */
+iso_rc iso_yaml_read(const char *path, struct iso_faults *, char **text, size_t *size);
+#endif
