@@ -1,0 +1,64 @@
+/* activation.c: y = f(x) for each element (core/formulas.h), or softmax over the last axis:
+ *
+ *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
+ *   dx = y (dy - sum dy y)                                           sums in lanes */
+#include "../../core/formulas.h"
+#include "../../core/ops/activation.h"
+#include "reference.h"
+
+static int64_t last_axis(const struct iso_shape *shape)
+{
+    return shape->dim[shape->ndim - 1];
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const struct iso_activation *p = call->params;
+    const iso_real *x = ref_real(&call->x[0]);
+    iso_real *y = ref_real(&call->y[0]), alpha = (iso_real)p->alpha, max, sum;
+    int64_t count = iso_shape_count(&call->x[0].shape), width = last_axis(&call->x[0].shape);
+    (void)backend;
+    if (p->function != ISO_SOFTMAX) {
+        for (int64_t i = 0; i < count; i++)
+            y[i] = iso_act(p->function, alpha, x[i]);
+        return ISO_OK;
+    }
+    for (int64_t row = 0; row < count; row += width) {
+        ISO_KERNEL(softmax_row)(x + row, width, &max, &sum);
+        for (int64_t i = row; i < row + width; i++)
+            y[i] = iso_softmax(x[i], max, sum);
+    }
+    return ISO_OK;
+}
+
+static void softmax_gradient(const iso_real *y, const iso_real *dy, int64_t width, iso_real *dx,
+                             bool add)
+{
+    iso_real lane[ISO_LANES] = { ISO_R(0.0) };
+    for (int64_t i = 0; i < width; i++)
+        lane[i % ISO_LANES] = iso_fma(dy[i], y[i], lane[i % ISO_LANES]);
+    iso_real dot = ref_lanes_total(lane);
+    for (int64_t i = 0; i < width; i++)
+        ref_put(&dx[i], iso_softmax_grad(y[i], dy[i], dot), add);
+}
+
+static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const struct iso_activation *p = call->params;
+    const iso_real *y = ref_real(&call->y[0]), *dy = ref_real(&call->dy[0]);
+    iso_real *dx = ref_real(&call->dx[0]), alpha = (iso_real)p->alpha;
+    int64_t count = iso_shape_count(&call->y[0].shape), width = last_axis(&call->y[0].shape);
+    (void)backend;
+    if (dx == NULL)
+        return ISO_OK;
+    if (p->function != ISO_SOFTMAX) {
+        for (int64_t i = 0; i < count; i++)
+            ref_put(&dx[i], iso_act_grad(p->function, alpha, y[i], dy[i]), call->add_dx[0]);
+        return ISO_OK;
+    }
+    for (int64_t row = 0; row < count; row += width)
+        softmax_gradient(y + row, dy + row, width, dx + row, call->add_dx[0]);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_KERNEL(activation) = { .forward = forward, .backward = backward };

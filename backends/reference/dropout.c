@@ -1,0 +1,48 @@
+/* dropout.c: y = x scale where kept, 0 where dropped; dx = dy scale and 0.
+ *
+ * Element e is dropped when word e & 3 of Philox block e >> 2 is below the threshold. Outside of
+ * training everything is kept, with scale 1. */
+#include "../../core/formulas.h"
+#include "../../core/ops/dropout.h"
+#include "../../core/random.h"
+#include "reference.h"
+
+static iso_real scale_of(const struct iso_call *call)
+{
+    return call->training ? (iso_real)call->scalars[ISO_DROPOUT_SCALE] : ISO_R(1.0);
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const iso_real *x = ref_real(&call->x[0]);
+    iso_real *y = ref_real(&call->y[0]), scale = scale_of(call);
+    uint8_t *mask = ref_u8(&call->saved[0]);
+    uint32_t threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0;
+    int64_t count = iso_shape_count(&call->x[0].shape);
+    (void)backend;
+    for (int64_t e = 0; e < count; e += 4) {
+        iso_u32x4 random = iso_philox((uint32_t)(e >> 2), call->step, call->layer, ISO_RANDOM_DROPOUT,
+                                      (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        for (int64_t word = 0; word < 4 && e + word < count; word++) {
+            bool keep = random.v[word] >= threshold;
+            y[e + word] = iso_dropout(keep, x[e + word], scale);
+            if (mask != NULL)
+                mask[e + word] = keep;
+        }
+    }
+    return ISO_OK;
+}
+
+static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const iso_real *dy = ref_real(&call->dy[0]);
+    iso_real *dx = ref_real(&call->dx[0]), scale = scale_of(call);
+    const uint8_t *mask = ref_u8(&call->saved[0]);
+    int64_t count = iso_shape_count(&call->dy[0].shape);
+    (void)backend;
+    for (int64_t e = 0; dx != NULL && e < count; e++)
+        ref_put(&dx[e], iso_dropout(mask[e], dy[e], scale), call->add_dx[0]);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_KERNEL(dropout) = { .forward = forward, .backward = backward };

@@ -1,0 +1,13 @@
+/* kernels.h: the variants' tables of kernels, indexed by op. */
+#ifndef ISO_REFERENCE_KERNELS_H
+#define ISO_REFERENCE_KERNELS_H
+#include "../../core/iso.h"
+
+/* Hardware fma has a variant of its own where a processor may lack it. */
+#if defined(__x86_64__)
+#define ISO_REFERENCE_FMA
+extern const struct iso_kernel *const reference_fma_kernels[ISO_OP_COUNT];
+#endif
+extern const struct iso_kernel *const reference_kernels[ISO_OP_COUNT];
+extern const struct iso_kernel *const reference_double_kernels[ISO_OP_COUNT];
+#endif
