@@ -1,0 +1,169 @@
+/* fill.c: data for the cases, from counters, the same on every machine. Real data keep away from
+ * subnormals, whose handling differs between devices that are otherwise exact. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "../data/dataset.h"
+#include "../ops/gather_labels.h"
+#include "../random.h"
+#include "harness.h"
+
+const char *const iso_fill_names[] = {"real", "integer", "special", "nan", "spaced", NULL};
+
+/* Streams of random numbers: one for each tensor of each step; those from EXTRA on make choices. */
+enum { STREAMS_A_STEP = 64, EXTRA = 32 };
+
+uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element)
+{
+    const uint64_t block = element >> 2;
+    const iso_u32x4 r = iso_philox((uint32_t)block, (uint32_t)(block >> 32), stream, ISO_RANDOM_TEST,
+                                   (uint32_t)seed, (uint32_t)(seed >> 32));
+    return r.v[element & 3];
+}
+
+/* Uniform in [-1, 1) with a hole of 1/64 around 0: no kink of an activation is within a step of the
+ * gradient check, and products of several stay far from subnormals. Exact in float. */
+static double uniform(uint32_t word)
+{
+    const double u = (double)(word >> 9) / (1 << 23);      /* [0, 1) in steps of 2^-23 */
+    const double size = 1.0 / 64 + u * (63.0 / 64);
+    return (double)(float)((word & 1) ? -size : size);
+}
+
+void iso_fill_uniform(uint64_t seed, uint32_t stream, double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = uniform(iso_fill_word(seed, stream, (uint64_t)i));
+}
+
+static double special(uint32_t word)
+{
+    static const double list[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.0, -1.0, FLT_MAX, -FLT_MAX,
+                                  88.75, -88.75, 104.0, -104.0, 1e-10, 0.5, 3.0};
+    const uint32_t n = sizeof list / sizeof list[0];
+    return (word >> 8) % 2 ? (double)(float)list[(word >> 9) % n] : uniform(word);
+}
+
+static iso_rc fill_spaced(uint64_t seed, uint32_t stream, double *v, int64_t n)
+{
+    int32_t *order = iso_alloc((size_t)n, sizeof *order);
+    if (order == NULL)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < n; i++)
+        order[i] = (int32_t)i;
+    iso_shuffle(seed, stream, order, n);
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (double)(float)((order[i] + 0.5 - (double)n / 2) * 2 / (double)n);
+    free(order);
+    return ISO_OK;
+}
+
+static iso_rc fill_real(enum iso_fill fill, uint64_t seed, uint32_t stream, double *v, int64_t n)
+{
+    if (fill == ISO_FILL_SPACED)
+        return fill_spaced(seed, stream, v, n);
+    for (int64_t i = 0; i < n; i++) {
+        const uint32_t word = iso_fill_word(seed, stream, (uint64_t)i);
+        switch (fill) {
+        case ISO_FILL_INTEGER: v[i] = (double)((word >> 8) % 9) - 4; break;
+        case ISO_FILL_SPECIAL: v[i] = special(word); break;
+        case ISO_FILL_NAN:     v[i] = (word >> 8) % 8 ? NAN : uniform(word); break;
+        case ISO_FILL_REAL:
+        case ISO_FILL_SPACED:  v[i] = uniform(word); break;
+        }
+    }
+    return ISO_OK;
+}
+
+static void fill_below(uint64_t seed, uint32_t stream, int64_t limit, double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (double)((iso_fill_word(seed, stream, (uint64_t)i) >> 4) % (uint32_t)limit);
+}
+
+/* Logits over a range where the exponential matters; targets that are a class in most rows and a
+ * distribution that does not add up to 1 in every fourth. */
+static void fill_target(uint64_t seed, uint32_t stream, double *v, int64_t rows, int64_t classes)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        const uint32_t class = iso_fill_word(seed, stream + EXTRA, (uint64_t)r) % (uint32_t)classes;
+        for (int64_t c = 0; c < classes; c++) {
+            const double u = uniform(iso_fill_word(seed, stream, (uint64_t)(r * classes + c)));
+            v[r * classes + c] = r % 4 == 3 ? fabs(u) : c == class;
+        }
+    }
+}
+
+static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, int slot, enum iso_fill fill,
+                         uint64_t seed, uint32_t stream, struct iso_array *a)
+{
+    const struct iso_tensor *x = &call->x[slot];
+    const enum iso_kind kind = iso_ops[c->op].kind;
+    if (kind == ISO_INPUT) {
+        int64_t limit = 256;                               /* pixels */
+        if (slot == 1)
+            limit = c->x[0].dim[0];                        /* entries of the order */
+        else if (c->op == ISO_OP_gather_labels)
+            limit = ((const struct iso_gather_labels *)c->params)->classes;
+        fill_below(seed, stream, limit, a->v, a->n);
+        return ISO_OK;
+    }
+    const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
+    if ((kind == ISO_LOSS || kind == ISO_METRIC) && slot == 1) {
+        if (x->dtype == ISO_I32)
+            fill_below(seed, stream, classes, a->v, a->n);
+        else
+            fill_target(seed, stream, a->v, rows, classes);
+        return ISO_OK;
+    }
+    ISO_TRY(fill_real(fill, seed, stream, a->v, a->n));
+    if (kind == ISO_LOSS && fill == ISO_FILL_REAL)
+        for (int64_t i = 0; i < a->n; i++)
+            a->v[i] = (double)(float)(a->v[i] * 4);
+    return ISO_OK;
+}
+
+/* Groups whose data an op's passes read, in the order of their streams. */
+static bool is_read(enum iso_kind kind, enum iso_group group)
+{
+    if (kind == ISO_OPTIMIZER)
+        return group == ISO_W || group == ISO_DW || group == ISO_STATE;
+    return group == ISO_X || group == ISO_W || group == ISO_DY;
+}
+
+static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call, enum iso_group group,
+                         enum iso_fill fill, uint64_t seed, uint64_t step, struct iso_values *out)
+{
+    const struct iso_tensor *tensors = iso_call_group_of(call, group);
+    for (int i = 0; i < ISO_SLOTS; i++) {
+        if (!iso_tensor_there(&tensors[i]))
+            continue;
+        struct iso_array *a = &out->a[group][i];
+        const uint32_t stream = (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_SLOTS + (uint32_t)i;
+        ISO_TRY(iso_array_set(a, iso_shape_count(&tensors[i].shape)));
+        if (group == ISO_STATE)
+            continue;                                      /* starts at zero */
+        if (group == ISO_X)
+            ISO_TRY(fill_input(c, call, i, fill, seed, stream, a));
+        else
+            ISO_TRY(fill_real(fill == ISO_FILL_SPACED ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_fill_case(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill, uint64_t seed,
+                     uint64_t step, struct iso_values *out)
+{
+    *out = (struct iso_values){0};
+    for (int g = 0; g < ISO_GROUPS; g++) {
+        if (!is_read(iso_ops[c->op].kind, (enum iso_group)g))
+            continue;
+        iso_rc rc = fill_group(c, call, (enum iso_group)g, fill, seed, step, out);
+        if (rc != ISO_OK) {
+            iso_values_free(out);
+            return rc;
+        }
+    }
+    return ISO_OK;
+}

@@ -1,0 +1,109 @@
+/* gradient.c: central differences against the gradients that the double reference computes.
+ *
+ *   dL/dx[j] = (L(x + h e_j) - L(x - h e_j)) / 2h,  L = sum over i of y[i] dy[i] (the mean loss of a loss)
+ * The differences are taken of each y[i] before they are summed, so that what x[j] does not touch adds
+ * no rounding error. The data are made so that no kink lies within h (fill.c). */
+#include <math.h>
+
+#include "harness.h"
+
+/* h is a power of two, so that x + h and x - h are exact; truncation is about h^2, rounding 2^-53 / h.
+ * A tensor is sampled: enough elements for any systematic fault, few enough to stay within the work. */
+#define STEP 0x1p-17
+enum { SAMPLES_MOST = 48, SAMPLES_LEAST = 6, STREAM_SAMPLE = 1u << 29 };
+static const double work = 2e8;        /* flops for one tensor */
+
+static const struct iso_how how = {.junk = 0xFF};
+
+struct difference { double slope, size; };             /* dL/dx[j]; sum of what was added up */
+
+static struct difference difference(enum iso_kind kind, const struct iso_values *plus, const struct iso_values *minus,
+                                    const struct iso_array *dy)
+{
+    const int slot = kind == ISO_LOSS ? 1 : 0;
+    struct difference d = {0, 0};
+    for (int64_t i = 0; i < plus->a[ISO_Y][slot].n; i++) {
+        const double slope = (plus->a[ISO_Y][slot].v[i] - minus->a[ISO_Y][slot].v[i]) / (2 * STEP);
+        const double part = kind == ISO_LOSS ? slope : slope * dy->v[i];
+        d.slope += part;
+        d.size += fabs(part);
+    }
+    return d;
+}
+
+static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
+                 struct iso_values *in, double *x, double offset, struct iso_values *out)
+{
+    const double old = *x;
+    *x = old + offset;
+    iso_rc rc = iso_values_copy(out, in);
+    *x = old;
+    if (rc == ISO_OK)
+        rc = iso_run_pass(judge, c->op, call, ISO_FORWARD, &how, out);
+    return rc;
+}
+
+static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
+                            struct iso_values *v, enum iso_group group, int slot, int64_t j, struct iso_distance *d)
+{
+    const enum iso_group gradient = group == ISO_X ? ISO_DX : ISO_DW;
+    struct iso_values plus = {0}, minus = {0};
+    double *x = &v->a[group][slot].v[j];
+    iso_rc rc = at(judge, c, call, v, x, STEP, &plus);
+    if (rc == ISO_OK)
+        rc = at(judge, c, call, v, x, -STEP, &minus);
+    if (rc == ISO_OK) {
+        const struct difference n = difference(iso_ops[c->op].kind, &plus, &minus, &v->a[ISO_DY][0]);
+        const double got = v->a[gradient][slot].v[j], off = fabs(got - n.slope);
+        const double allowed = 1e-7 * (fabs(got) + n.size) + 1e-9;
+        if (!(off <= allowed))
+            rc = iso_fail(ISO_EPARITY, "%s%d[%lld] is %.9g, central differences say %.9g",
+                          iso_group_names[gradient], slot, (long long)j, got, n.slope);
+        if (off > d->share * allowed)
+            d->share = off / allowed;
+        d->values++;
+    }
+    iso_values_free(&plus);
+    iso_values_free(&minus);
+    return rc;
+}
+
+static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
+                           uint64_t seed, struct iso_values *v, enum iso_group group, int slot,
+                           struct iso_distance *d)
+{
+    const int64_t n = v->a[group][slot].n;
+    struct iso_cost cost;
+    iso_ops[c->op].def->cost(c->params, c->x, ISO_FORWARD, &cost);
+    int64_t samples = SAMPLES_MOST;
+    if (cost.flops * 2 * (double)samples > work)
+        samples = (int64_t)(work / (2 * cost.flops));
+    if (samples < SAMPLES_LEAST)
+        samples = SAMPLES_LEAST;
+    const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_SLOTS + slot);
+    for (int64_t i = 0; i < n && i < samples; i++) {
+        const int64_t j = n <= samples ? i : iso_fill_word(seed, stream, (uint64_t)i) % n;
+        ISO_TRY(check_element(judge, c, call, v, group, slot, j, d));
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, uint64_t seed, struct iso_distance *d)
+{
+    struct iso_call call;
+    struct iso_values v = {0};
+    *d = (struct iso_distance){0};
+    ISO_TRY(iso_case_call(c, seed, 0, &call));
+    ISO_TRY(iso_run_case(judge, c, c->data, seed, &how, &v));
+    iso_rc rc = ISO_OK;
+    for (int i = 0; i < ISO_SLOTS && rc == ISO_OK; i++) {
+        if (v.a[ISO_DX][i].n > 0)
+            rc = check_tensor(judge, c, &call, seed, &v, ISO_X, i, d);
+        if (rc == ISO_OK && v.a[ISO_DW][i].n > 0)
+            rc = check_tensor(judge, c, &call, seed, &v, ISO_W, i, d);
+    }
+    if (rc == ISO_OK && d->values == 0)
+        rc = iso_fail(ISO_EPARITY, "no gradient was checked");
+    iso_values_free(&v);
+    return rc;
+}

@@ -1,0 +1,320 @@
+/* ladder.c: the rungs for one op case on one device. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness.h"
+
+enum { JUNK_NAN = 0xFF, JUNK_ZERO = 0x00, STREAM_OLD = 1u << 30 };
+
+/* One case in the making: its call, and the results so far. */
+struct climb {
+    const struct iso_ladder *ladder;
+    const struct iso_case *c;
+    struct iso_call call;              /* of the first step */
+    enum iso_fill fill;
+    struct iso_values want, got;       /* of the reference, of the device */
+    char text[160];
+};
+
+bool iso_op_is_product(enum iso_op op)
+{
+    return op == ISO_OP_dense || op == ISO_OP_conv2d;
+}
+
+static bool reordered(const struct climb *k)
+{
+    return k->ladder->device->mode == ISO_MODE_FAST && iso_op_is_product(k->c->op);
+}
+
+/* Reports a result; pass -1: all. */
+static void report(const struct climb *k, enum iso_rung rung, int pass, const struct iso_distance *d, iso_rc rc)
+{
+    char repeat[128];
+    snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[k->c->op].name, k->c->number);
+    const struct iso_check check = {
+        .rung = rung, .device = k->ladder->device->device.id, .subject = iso_ops[k->c->op].name,
+        .detail = k->text, .repeat = repeat, .number = k->c->number, .pass = pass,
+        .mode = k->ladder->device->mode, .distance = *d,
+    };
+    iso_report_check(k->ladder->report, &check, rc);
+}
+
+static void absolute(struct iso_values *v)
+{
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS; i++)
+            for (int64_t e = 0; e < v->a[g][i].n; e++)
+                v->a[g][i].v[e] = fabs(v->a[g][i].v[e]);
+}
+
+iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
+                     const struct iso_values *v, struct iso_values *sums)
+{
+    const struct iso_how how = {.junk = JUNK_NAN};
+    ISO_TRY(iso_values_copy(sums, v));
+    absolute(sums);
+    iso_rc rc = iso_run_pass(judge, op, call, pass, &how, sums);
+    if (rc != ISO_OK)
+        iso_values_free(sums);
+    return rc;
+}
+
+iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
+                        const struct iso_values *v, struct iso_distance *d)
+{
+    const struct iso_how how = {.junk = JUNK_NAN};
+    struct iso_values want = {0}, sums = {0};
+    struct iso_shape x[ISO_SLOTS];
+    struct iso_cost cost;
+    for (int i = 0; i < ISO_SLOTS; i++)
+        x[i] = call->x[i].shape;
+    iso_ops[op].def->cost(call->params, x, pass, &cost);
+    iso_rc rc = iso_values_copy(&want, v);
+    if (rc == ISO_OK)
+        rc = iso_run_pass(judge, op, call, pass, &how, &want);
+    if (rc == ISO_OK)
+        rc = iso_rung_sums(judge, op, call, pass, v, &sums);
+    if (rc == ISO_OK)
+        rc = iso_compare_bounded(pass, &want, v, &sums, FLT_EPSILON, (double)cost.chain, d);
+    iso_values_free(&want);
+    iso_values_free(&sums);
+    return rc;
+}
+
+/* The results of the device, and of the reference when they are to be equal. */
+static iso_rc compute(struct climb *k, enum iso_fill fill, bool reference)
+{
+    const struct iso_how how = {.junk = JUNK_NAN};
+    const struct iso_ladder *l = k->ladder;
+    iso_values_free(&k->want);
+    iso_values_free(&k->got);
+    k->fill = fill;
+    if (reference)
+        ISO_TRY(iso_run_case(l->reference, k->c, fill, l->seed, &how, &k->want));
+    return iso_run_case(l->device, k->c, fill, l->seed, &how, &k->got);
+}
+
+static iso_rc put_record(const struct climb *k, enum iso_pass pass)
+{
+    static const char *const names[] = {"forward", "backward", "update"};
+    char key[ISO_NAME], hex[65];
+    snprintf(key, sizeof key, "%s/%d/%s", iso_ops[k->c->op].name, k->c->number, names[pass]);
+    iso_record_hash(pass, &k->got, hex);
+    return iso_record_put(k->ladder->record, k->ladder->device->device.id, key, hex);
+}
+
+/* One pass by exact comparison, then against the record of another machine. */
+static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass pass)
+{
+    const bool nan_fits = k->fill == ISO_FILL_SPECIAL || k->fill == ISO_FILL_NAN;
+    struct iso_distance d;
+    iso_rc rc = iso_compare_exact(pass, &k->want, &k->got, &d);
+    if (rc == ISO_OK)
+        rc = iso_compare_trust(&k->call, pass, &k->got, nan_fits, k->c->mostly_zero);
+    report(k, rung, pass, &d, rc);
+    if (rung == ISO_RUNG_EXACT && k->ladder->record != NULL)
+        report(k, ISO_RUNG_RECORD, pass, &d, put_record(k, pass));
+}
+
+static void bounded_pass(const struct climb *k, enum iso_pass pass)
+{
+    struct iso_distance d = {0};
+    iso_rc rc = iso_compare_trust(&k->call, pass, &k->got, false, k->c->mostly_zero);
+    if (rc == ISO_OK)
+        rc = iso_rung_bounded(k->ladder->judge, k->c->op, &k->call, pass, &k->got, &d);
+    report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
+}
+
+/* ---- contract --------------------------------------------------------------------------------- */
+
+/* Puts before the message what was being tried. */
+static iso_rc explain(iso_rc rc, const char *what)
+{
+    char first[256];
+    if (rc == ISO_OK)
+        return ISO_OK;
+    snprintf(first, sizeof first, "%s", iso_error());
+    iso_error_clear();
+    return iso_fail(rc, "%s: %s", what, first);
+}
+
+static iso_rc run_again(const struct climb *k, const struct iso_how *how, struct iso_values *v)
+{
+    return iso_run_case(k->ladder->device, k->c, k->fill, k->ladder->seed, how, v);
+}
+
+static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_distance *d)
+{
+    const struct iso_how how = {.junk = JUNK_ZERO};
+    struct iso_values again = {0};
+    ISO_TRY(run_again(k, &how, &again));
+    iso_rc rc = iso_compare_exact(pass, &k->got, &again, d);
+    iso_values_free(&again);
+    return explain(rc, "a second run, over zeroed instead of NaN memory, gives other bits");
+}
+
+/* Replaces each gradient in v by an old value that the pass must add to. */
+static iso_rc set_old(struct iso_values *v, uint64_t seed)
+{
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
+            iso_fill_uniform(seed, STREAM_OLD + (uint32_t)(g * ISO_SLOTS + i), v->a[g][i].v, v->a[g][i].n);
+    return ISO_OK;
+}
+
+/* old := the rounding of old + gradient; sums := twice the gradient's condition plus |old|: two results in
+ * other orders are each as far from the truth as the bound allows. */
+static void add_gradient(struct iso_values *old, const struct iso_values *gradient, struct iso_values *sums)
+{
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
+            for (int64_t e = 0; e < old->a[g][i].n; e++) {
+                double *o = &old->a[g][i].v[e];
+                if (sums->a[g][i].n > 0)
+                    sums->a[g][i].v[e] = 2 * sums->a[g][i].v[e] + fabs(*o);
+                *o = (double)((float)*o + (float)gradient->a[g][i].v[e]);
+            }
+}
+
+static iso_rc compare_added(const struct climb *k, struct iso_values *want, const struct iso_values *got,
+                            struct iso_distance *d)
+{
+    struct iso_values sums = {0};
+    if (reordered(k))
+        ISO_TRY(iso_rung_sums(k->ladder->judge, k->c->op, &k->call, ISO_BACKWARD, &k->got, &sums));
+    add_gradient(want, &k->got, &sums);
+    iso_rc rc;
+    if (reordered(k)) {
+        struct iso_cost cost;
+        iso_ops[k->c->op].def->cost(k->c->params, k->c->x, ISO_BACKWARD, &cost);
+        rc = iso_compare_bounded(ISO_BACKWARD, want, got, &sums, FLT_EPSILON, (double)cost.chain, d);
+    } else {
+        rc = iso_compare_exact(ISO_BACKWARD, want, got, d);
+    }
+    iso_values_free(&sums);
+    return explain(rc, "adding to a gradient is not old + gradient");
+}
+
+static iso_rc added(const struct climb *k, struct iso_distance *d)
+{
+    const struct iso_how how = {.junk = JUNK_NAN, .add = true};
+    struct iso_values want = {0}, got = {0};
+    iso_rc rc = iso_values_copy(&want, &k->got);
+    if (rc == ISO_OK)
+        rc = set_old(&want, k->ladder->seed);
+    if (rc == ISO_OK)
+        rc = iso_values_copy(&got, &want);
+    if (rc == ISO_OK)
+        rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
+    if (rc == ISO_OK)
+        rc = compare_added(k, &want, &got, d);
+    iso_values_free(&want);
+    iso_values_free(&got);
+    return rc;
+}
+
+/* The first layer's input wants no gradient: the others must not change. */
+static iso_rc without_dx(const struct climb *k, struct iso_distance *d)
+{
+    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = true};
+    struct iso_values got = {0};
+    ISO_TRY(iso_values_copy(&got, &k->got));
+    iso_rc rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
+    if (rc == ISO_OK)
+        rc = iso_compare_exact(ISO_BACKWARD, &k->got, &got, d);
+    iso_values_free(&got);
+    return explain(rc, "when dx is not wanted");
+}
+
+static void contract(const struct climb *k)
+{
+    const bool finite = k->fill == ISO_FILL_REAL || k->fill == ISO_FILL_SPACED;
+    for (int pass = ISO_FORWARD; pass <= ISO_UPDATE; pass++) {
+        if (!iso_op_has_pass(k->c->op, (enum iso_pass)pass))
+            continue;
+        struct iso_distance d = {0};
+        iso_rc rc = same_twice(k, (enum iso_pass)pass, &d);
+        if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
+            rc = added(k, &d);
+        if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
+            rc = without_dx(k, &d);
+        report(k, ISO_RUNG_CONTRACT, pass, &d, rc);
+    }
+}
+
+/* ---- the ladder ------------------------------------------------------------------------------- */
+
+/* Every pass of the case on one kind of data, compared as the rung says. */
+static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)
+{
+    const struct iso_distance none = {0};
+    iso_rc rc = compute(k, fill, rung != ISO_RUNG_BOUNDED);
+    if (rc != ISO_OK) {
+        report(k, rung, -1, &none, rc);
+        return false;
+    }
+    for (int pass = ISO_FORWARD; pass <= ISO_UPDATE; pass++) {
+        if (!iso_op_has_pass(k->c->op, (enum iso_pass)pass))
+            continue;
+        if (rung == ISO_RUNG_BOUNDED)
+            bounded_pass(k, (enum iso_pass)pass);
+        else
+            exact_pass(k, rung, (enum iso_pass)pass);
+    }
+    return true;
+}
+
+/* A view has no kernel: the elements must only stay as many as they were. */
+static void view(const struct climb *k)
+{
+    struct iso_distance d = {.values = iso_shape_count(&k->call.x[0].shape)};
+    iso_rc rc = ISO_OK;
+    if (iso_shape_count(&k->call.y[0].shape) != d.values)
+        rc = iso_fail(ISO_EPARITY, "a view of %lld elements has %lld", (long long)d.values,
+                      (long long)iso_shape_count(&k->call.y[0].shape));
+    report(k, ISO_RUNG_CONTRACT, ISO_FORWARD, &d, rc);
+}
+
+static void climb(struct climb *k)
+{
+    const bool first = k->ladder->device->ops == k->ladder->reference->ops;
+    const bool finite = k->c->data == ISO_FILL_REAL || k->c->data == ISO_FILL_SPACED;
+    bool ran = true;
+    if (reordered(k)) {
+        rung(k, ISO_RUNG_INTEGER, ISO_FILL_INTEGER);
+        if (!finite)
+            return;                    /* infinities that meet in another order are another NaN */
+        ran = rung(k, ISO_RUNG_BOUNDED, k->c->data);
+    } else {
+        ran = rung(k, ISO_RUNG_EXACT, k->c->data);
+        if (ran && first && finite && iso_op_is_product(k->c->op))
+            for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++)
+                bounded_pass(k, (enum iso_pass)pass);
+    }
+    if (ran)
+        contract(k);
+}
+
+iso_rc iso_ladder_case(const struct iso_ladder *ladder, const struct iso_case *c)
+{
+    struct climb *k = iso_alloc(1, sizeof *k);
+    if (k == NULL)
+        return ISO_ENOMEM;
+    k->ladder = ladder;
+    k->c = c;
+    iso_case_text(c, k->text, sizeof k->text);
+    const struct iso_distance none = {0};
+    iso_rc rc = iso_case_call(c, ladder->seed, 0, &k->call);
+    if (rc != ISO_OK)
+        report(k, ISO_RUNG_EXACT, -1, &none, rc);
+    else if (iso_ops[c->op].kind == ISO_VIEW)
+        view(k);
+    else
+        climb(k);
+    iso_values_free(&k->want);
+    iso_values_free(&k->got);
+    free(k);
+    return ISO_OK;
+}

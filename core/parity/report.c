@@ -1,0 +1,160 @@
+/* report.c: what the harness prints: a table that lines up, or a JSON object a line. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+
+#define RUNG_NAME(name, text) text,
+const char *const iso_rung_names[] = {ISO_RUNG_MAP(RUNG_NAME) NULL};
+
+static const char *const pass_names[] = {"forward", "backward", "update"};
+
+static const char *pass_name(int pass)
+{
+    return pass < 0 ? "all" : pass_names[pass];
+}
+
+static FILE *out_of(const struct iso_report *r)
+{
+    return r->options->out != NULL ? r->options->out : stdout;
+}
+
+static const char *mode_name(enum iso_mode mode)
+{
+    return mode == ISO_MODE_FAST ? "fast" : "exact";
+}
+
+/* "0 bits", "0.31 of the bound": how far apart the results were allowed to be and are. */
+static const char *verdict(enum iso_rung rung, const struct iso_distance *d, char *buf, size_t n)
+{
+    const bool share = rung == ISO_RUNG_BOUNDED || rung == ISO_RUNG_GRADIENT || d->share > 0;
+    if (share)
+        snprintf(buf, n, "%.3f of the bound", d->share);
+    else if (rung == ISO_RUNG_CONTRACT)
+        snprintf(buf, n, "kept");
+    else
+        snprintf(buf, n, "0 bits differ");
+    return buf;
+}
+
+void iso_report_begin(struct iso_report *r, const struct iso_parity_options *options)
+{
+    *r = (struct iso_report){.options = options};
+    if (!options->quiet && !options->json)
+        fprintf(out_of(r), "%-14s %-32s %-9s %7s %12s  %s\n", "device", options->verbose ? "case" : "op", "rung",
+                "checks", "values", "verdict");
+}
+
+/* Prints the line that was being summed up, if any. */
+static void flush_line(struct iso_report *r)
+{
+    const long checks = r->line.checks;
+    if (checks == 0)
+        return;
+    if (!r->options->quiet && !r->options->json && !r->options->verbose) {
+        char text[64];
+        const bool only_skipped = r->line.skipped == checks;
+        if (r->line.failed > 0)
+            snprintf(text, sizeof text, "FAILED: %ld", r->line.failed);
+        else if (only_skipped)
+            snprintf(text, sizeof text, "skipped");
+        else
+            verdict(r->line.rung, &r->line.most, text, sizeof text);
+        fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->line.device, r->line.subject,
+                iso_rung_names[r->line.rung], checks - r->line.skipped, r->line.most.values, text);
+        fflush(out_of(r));
+    }
+    memset(&r->line, 0, sizeof r->line);
+}
+
+static void add_to_line(struct iso_report *r, const struct iso_check *c, iso_rc rc)
+{
+    if (r->line.checks > 0 && (r->line.rung != c->rung || strcmp(r->line.device, c->device) != 0 ||
+                               strcmp(r->line.subject, c->subject) != 0))
+        flush_line(r);
+    r->line.rung = c->rung;
+    snprintf(r->line.device, sizeof r->line.device, "%s", c->device);
+    snprintf(r->line.subject, sizeof r->line.subject, "%s", c->subject);
+    r->line.checks++;
+    r->line.skipped += rc == ISO_EUNSUP;
+    r->line.failed += rc != ISO_OK && rc != ISO_EUNSUP;
+    r->line.most.values += c->distance.values;
+    if (c->distance.share > r->line.most.share)
+        r->line.most.share = c->distance.share;
+}
+
+static void print_json(const struct iso_report *r, const struct iso_check *c, iso_rc rc, const char *command)
+{
+    const char *result = rc == ISO_OK ? "passed" : rc == ISO_EUNSUP ? "skipped" : "failed";
+    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event", "check", "result",
+                          result, "subject", c->subject, "case", c->number, "detail", c->detail, "pass",
+                          pass_name(c->pass), "rung", iso_rung_names[c->rung], "device", c->device, "values",
+                          (json_int_t)c->distance.values, "share", c->distance.share, "message",
+                          rc == ISO_OK ? "" : iso_error(), "repeat", command);
+    if (o == NULL)
+        return;                        /* no memory: the totals still count it */
+    json_dumpf(o, out_of(r), JSON_COMPACT | JSON_PRESERVE_ORDER);
+    fputc('\n', out_of(r));
+    json_decref(o);
+}
+
+static void print_text(const struct iso_report *r, const struct iso_check *c, iso_rc rc, const char *command)
+{
+    char text[64], subject[ISO_NAME + 32];
+    FILE *out = out_of(r);
+    snprintf(subject, sizeof subject, "%s", c->subject);
+    if (c->number > 0)
+        snprintf(subject, sizeof subject, "%s/%d %s", c->subject, c->number, pass_name(c->pass));
+    if (rc == ISO_OK && r->options->verbose && !r->options->quiet)
+        fprintf(out, "%-14s %-32s %-9s %7s %12" PRId64 "  %s\n", c->device, subject, iso_rung_names[c->rung], "",
+                c->distance.values, verdict(c->rung, &c->distance, text, sizeof text));
+    if (rc == ISO_EUNSUP && !r->options->quiet)
+        fprintf(out, "%-14s %-32s %-9s skipped: %s\n", c->device, subject, iso_rung_names[c->rung], iso_error());
+    if (rc == ISO_OK || rc == ISO_EUNSUP)
+        return;
+    fprintf(out, "%-14s %-32s %-9s FAILED: %s\n", c->device, subject, iso_rung_names[c->rung], iso_error());
+    fprintf(out, "    %s\n    repeat: %s\n", c->detail, command);
+}
+
+void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc)
+{
+    char command[512], seed[32] = "";
+    if (r->options->seed > 1)
+        snprintf(seed, sizeof seed, " --seed %" PRIu64, r->options->seed);
+    snprintf(command, sizeof command, "isocl parity %s --devices %s --mode %s%s", c->repeat, c->device,
+             mode_name(c->mode), seed);
+    if (r->options->json)
+        print_json(r, c, rc, command);
+    else
+        print_text(r, c, rc, command);
+    add_to_line(r, c, rc);
+    if (rc == ISO_OK)
+        r->totals.passed++;
+    else if (rc == ISO_EUNSUP)
+        r->totals.skipped++;
+    else {
+        r->totals.failed++;
+        r->totals.failed_on[c->rung]++;
+    }
+    iso_error_clear();
+}
+
+iso_rc iso_report_end(struct iso_report *r)
+{
+    const struct iso_parity_totals *t = &r->totals;
+    flush_line(r);
+    if (r->options->json)
+        fprintf(out_of(r), "{\"event\":\"end\",\"passed\":%ld,\"failed\":%ld,\"skipped\":%ld}\n", t->passed,
+                t->failed, t->skipped);
+    else
+        fprintf(out_of(r), "%ld passed, %ld failed, %ld skipped\n", t->passed, t->failed, t->skipped);
+    fflush(out_of(r));
+    if (t->failed > 0)
+        return iso_fail(ISO_EPARITY, "%ld of %ld checks failed; each failure above has the command that repeats it",
+                        t->failed, t->passed + t->failed);
+    if (t->passed == 0)
+        return iso_fail(ISO_EPARITY, "nothing was checked: no case fits --ops, --case and the models given");
+    return ISO_OK;
+}

@@ -1,0 +1,286 @@
+/* run.c: one pass of one op on one backend, each tensor in its own memory between guard zones. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+
+/* Elements before and after each tensor that no kernel may touch; a multiple of every vector's width,
+ * so that tensors keep the alignment that an arena gives them. */
+enum { GUARD = 64, GUARD_BYTE = 0xA5, POISON_BYTE = 0xFF };
+
+enum role { ROLE_NONE, ROLE_READ, ROLE_WRITE, ROLE_CHANGE, ROLE_POISON };
+
+struct slot {                          /* a tensor of the pass on the device */
+    enum iso_group group;
+    int index;
+    enum role role;
+    struct iso_tensor *tensor;         /* in the call */
+    uint8_t *host;                     /* guard, payload, guard: as written */
+    size_t guard, bytes;               /* of one guard zone; of the payload */
+};
+struct pass {
+    struct iso_backend *backend;
+    enum iso_pass pass;
+    struct iso_call call;
+    struct slot slot[ISO_GROUPS * ISO_SLOTS + 1];          /* the last: workspace */
+    int n;
+};
+
+bool iso_pass_writes(enum iso_pass pass, enum iso_group group)
+{
+    switch (pass) {
+    case ISO_FORWARD:  return group == ISO_Y || group == ISO_SAVED;
+    case ISO_BACKWARD: return group == ISO_DX || group == ISO_DW;
+    case ISO_UPDATE:   return group == ISO_W || group == ISO_STATE;
+    }
+    return false;
+}
+
+bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
+{
+    switch (iso_ops[op].kind) {
+    case ISO_LAYER:
+    case ISO_LOSS:      return pass == ISO_FORWARD || pass == ISO_BACKWARD;
+    case ISO_INPUT:
+    case ISO_METRIC:    return pass == ISO_FORWARD;
+    case ISO_OPTIMIZER: return pass == ISO_UPDATE;
+    case ISO_VIEW:      return false;
+    }
+    return false;
+}
+
+static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group group, int index,
+                         const struct iso_how *how)
+{
+    const unsigned uses = iso_ops[op].def->backward_uses;
+    if (p->pass == ISO_FORWARD) {
+        if (group == ISO_X || group == ISO_W)
+            return ROLE_READ;
+        return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
+    }
+    if (p->pass == ISO_UPDATE) {
+        if (group == ISO_DW)
+            return ROLE_READ;
+        return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
+    }
+    switch (group) {
+    case ISO_X:     return uses & ISO_USES_X ? ROLE_READ : ROLE_POISON;
+    case ISO_Y:     return uses & ISO_USES_Y ? ROLE_READ : ROLE_POISON;
+    case ISO_W:
+    case ISO_DY:
+    case ISO_SAVED: return ROLE_READ;
+    case ISO_DX:
+        if (how->no_dx || p->call.x[index].dtype != ISO_REAL || (iso_ops[op].kind == ISO_LOSS && index > 0))
+            return ROLE_NONE;          /* targets and whole numbers have no gradient */
+        return how->add ? ROLE_CHANGE : ROLE_WRITE;
+    case ISO_DW:    return how->add ? ROLE_CHANGE : ROLE_WRITE;
+    case ISO_STATE:
+    case ISO_GROUPS: break;
+    }
+    return ROLE_NONE;
+}
+
+static iso_rc slot_place(struct pass *p, struct slot *s, const struct iso_array *a, uint8_t junk)
+{
+    const struct iso_backend_ops *ops = p->backend->ops;
+    const size_t element = iso_dtype_size(p->backend, s->tensor->dtype);
+    const int64_t n = iso_shape_count(&s->tensor->shape);
+    s->bytes = (size_t)n * element;
+    s->guard = GUARD * element;
+    s->host = iso_alloc(s->bytes + 2 * s->guard, 1);
+    if (s->host == NULL)
+        return ISO_ENOMEM;
+    memset(s->host, GUARD_BYTE, s->bytes + 2 * s->guard);
+    if (s->role == ROLE_READ || s->role == ROLE_CHANGE) {
+        if (a->n != n)
+            return iso_fail(ISO_EPARITY, "%s%d holds %lld values and the call wants %lld",
+                            iso_group_names[s->group], s->index, (long long)a->n, (long long)n);
+        iso_values_pack(p->backend, s->tensor->dtype, a->v, n, s->host + s->guard);
+    } else {
+        memset(s->host + s->guard, s->role == ROLE_POISON ? POISON_BYTE : junk, s->bytes);
+    }
+    ISO_TRY(ops->alloc(p->backend, s->bytes + 2 * s->guard, &s->tensor->mem));
+    s->tensor->offset = GUARD;
+    return ops->write(p->backend, s->tensor->mem, 0, s->host, s->bytes + 2 * s->guard);
+}
+
+static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *how, struct iso_values *v)
+{
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS; i++) {
+            struct iso_tensor *t = &iso_call_group(&p->call, (enum iso_group)g)[i];
+            t->mem = NULL;
+            if (!iso_tensor_there(t))
+                continue;
+            const enum role role = role_of(p, op, (enum iso_group)g, i, how);
+            if (role == ROLE_NONE)
+                continue;
+            struct slot *s = &p->slot[p->n++];
+            *s = (struct slot){.group = (enum iso_group)g, .index = i, .role = role, .tensor = t};
+            ISO_TRY(slot_place(p, s, &v->a[g][i], how->junk));
+        }
+    return ISO_OK;
+}
+
+static iso_rc place_workspace(struct pass *p, const struct iso_kernel *k, const struct iso_how *how)
+{
+    const size_t bytes = k->workspace != NULL ? k->workspace(p->backend, &p->call, p->pass) : 0;
+    p->call.workspace = (struct iso_tensor){.dtype = ISO_U8};
+    if (bytes == 0)
+        return ISO_OK;
+    p->call.workspace.shape = (struct iso_shape){1, {(int64_t)bytes}};
+    struct slot *s = &p->slot[p->n++];
+    *s = (struct slot){.group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace};
+    return slot_place(p, s, NULL, how->junk);
+}
+
+static const char *slot_name(const struct slot *s, char buf[16])
+{
+    if (s->group == ISO_GROUPS)
+        return "the workspace";
+    snprintf(buf, 16, "%s%d", iso_group_names[s->group], s->index);
+    return buf;
+}
+
+/* Compares what came back with what was written, where nothing may have changed. */
+static iso_rc slot_check(const struct slot *s, const uint8_t *now)
+{
+    char name[16];
+    const size_t end = s->guard + s->bytes, all = end + s->guard;
+    for (size_t i = 0; i < all; i++) {
+        const bool guard = i < s->guard || i >= end;
+        if (now[i] == s->host[i] || (!guard && s->role != ROLE_READ && s->role != ROLE_POISON))
+            continue;
+        if (!guard)
+            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", slot_name(s, name), i - s->guard);
+        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", slot_name(s, name),
+                        i < s->guard ? s->guard - i : i - end + 1, i < s->guard ? "before" : "past the end of");
+    }
+    return ISO_OK;
+}
+
+static iso_rc slot_collect(struct pass *p, const struct slot *s, struct iso_values *v)
+{
+    const size_t all = s->bytes + 2 * s->guard;
+    uint8_t *now = iso_alloc(all, 1);
+    if (now == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = p->backend->ops->read(p->backend, s->tensor->mem, 0, now, all);
+    if (rc == ISO_OK)
+        rc = slot_check(s, now);
+    if (rc == ISO_OK && s->group != ISO_GROUPS && (s->role == ROLE_WRITE || s->role == ROLE_CHANGE)) {
+        struct iso_array *a = &v->a[s->group][s->index];
+        const int64_t n = iso_shape_count(&s->tensor->shape);
+        rc = iso_array_set(a, n);
+        if (rc == ISO_OK)
+            iso_values_unpack(p->backend, s->tensor->dtype, now + s->guard, n, a->v);
+    }
+    free(now);
+    return rc;
+}
+
+static iso_rc launch(struct pass *p, const struct iso_kernel *k)
+{
+    switch (p->pass) {
+    case ISO_FORWARD:  return k->forward(p->backend, &p->call);
+    case ISO_BACKWARD: return k->backward(p->backend, &p->call);
+    case ISO_UPDATE:   return k->update(p->backend, &p->call);
+    }
+    return ISO_OK;
+}
+
+static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, struct iso_values *v)
+{
+    const struct iso_kernel *k = p->backend->kernels[op];
+    for (int i = 0; i < ISO_SLOTS; i++) {
+        p->call.add_dx[i] = how->add;
+        p->call.add_dw[i] = how->add;
+    }
+    ISO_TRY(place_all(p, op, how, v));
+    ISO_TRY(place_workspace(p, k, how));
+    ISO_TRY(launch(p, k));
+    ISO_TRY(p->backend->ops->sync(p->backend));
+    for (int i = 0; i < p->n; i++)
+        ISO_TRY(slot_collect(p, &p->slot[i], v));
+    return ISO_OK;
+}
+
+iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso_call *call, enum iso_pass pass)
+{
+    const struct iso_kernel *k = b->kernels[op];
+    char why[256] = "";
+    if (k == NULL)
+        return iso_fail(ISO_EUNSUP, "%s has no %s", b->device.id, iso_ops[op].name);
+    if (k->supports != NULL && !k->supports(b, call, why, sizeof why))
+        return iso_fail(ISO_EUNSUP, "%s", why);
+    if ((pass == ISO_FORWARD && k->forward == NULL) || (pass == ISO_BACKWARD && k->backward == NULL) ||
+        (pass == ISO_UPDATE && k->update == NULL))
+        return iso_fail(ISO_EPARITY, "the kernel lacks this pass");
+    return ISO_OK;
+}
+
+iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
+                    const struct iso_how *how, struct iso_values *v)
+{
+    ISO_TRY(iso_run_supported(b, op, call, pass));
+    struct pass *p = iso_alloc(1, sizeof *p);
+    if (p == NULL)
+        return ISO_ENOMEM;
+    p->backend = b;
+    p->pass = pass;
+    p->call = *call;
+    iso_rc rc = run(p, op, how, v);
+    if (rc != ISO_OK)
+        (void)b->ops->sync(b);         /* queued writes may still read what is freed here */
+    for (int i = 0; i < p->n; i++) {
+        b->ops->free(b, p->slot[i].tensor->mem);
+        free(p->slot[i].host);
+    }
+    free(p);
+    return rc;
+}
+
+/* Gives the optimizer the gradient of its next step. */
+static iso_rc next_gradient(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill,
+                            uint64_t seed, uint64_t step, struct iso_values *v)
+{
+    struct iso_values fresh;
+    ISO_TRY(iso_fill_case(c, call, fill, seed, step, &fresh));
+    const struct iso_array swap = v->a[ISO_DW][0];
+    v->a[ISO_DW][0] = fresh.a[ISO_DW][0];
+    fresh.a[ISO_DW][0] = swap;
+    iso_values_free(&fresh);
+    return ISO_OK;
+}
+
+static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill, uint64_t seed,
+                          const struct iso_how *how, struct iso_values *v)
+{
+    for (int64_t step = 0; step < c->steps; step++) {
+        struct iso_call call;
+        ISO_TRY(iso_case_call(c, seed, (uint64_t)step, &call));
+        if (step > 0)
+            ISO_TRY(next_gradient(c, &call, fill, seed, (uint64_t)step, v));
+        ISO_TRY(iso_run_pass(b, c->op, &call, ISO_UPDATE, how, v));
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_run_case(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill, uint64_t seed,
+                    const struct iso_how *how, struct iso_values *v)
+{
+    struct iso_call call;
+    ISO_TRY(iso_case_call(c, seed, 0, &call));
+    ISO_TRY(iso_fill_case(c, &call, fill, seed, 0, v));
+    iso_rc rc = ISO_OK;
+    if (iso_op_has_pass(c->op, ISO_UPDATE))
+        rc = run_updates(b, c, fill, seed, how, v);
+    if (rc == ISO_OK && iso_op_has_pass(c->op, ISO_FORWARD))
+        rc = iso_run_pass(b, c->op, &call, ISO_FORWARD, how, v);
+    if (rc == ISO_OK && iso_op_has_pass(c->op, ISO_BACKWARD))
+        rc = iso_run_pass(b, c->op, &call, ISO_BACKWARD, how, v);
+    if (rc != ISO_OK)
+        iso_values_free(v);
+    return rc;
+}
