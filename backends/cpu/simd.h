@@ -1,0 +1,53 @@
+/* simd.h: the few vector operations the register tiles are made of, one block per instruction set. Each
+ * lane does what the scalar does: a correctly rounded fma, so the bits are those of the reference. */
+#ifndef ISO_CPU_SIMD_H
+#define ISO_CPU_SIMD_H
+#include "../../core/arith.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+typedef __m512 iso_vec;
+enum { ISO_VEC = 16, ISO_TILE1 = 24, ISO_TILE2 = 14, ISO_TILE4 = 6 };
+static inline iso_vec iso_vload(const float *p) { return _mm512_loadu_ps(p); }
+static inline void iso_vstore(float *p, iso_vec v) { _mm512_storeu_ps(p, v); }
+static inline iso_vec iso_vset(float x) { return _mm512_set1_ps(x); }
+static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b); }
+static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+typedef __m256 iso_vec;
+enum { ISO_VEC = 8, ISO_TILE1 = 12, ISO_TILE2 = 6, ISO_TILE4 = 2 };
+static inline iso_vec iso_vload(const float *p) { return _mm256_loadu_ps(p); }
+static inline void iso_vstore(float *p, iso_vec v) { _mm256_storeu_ps(p, v); }
+static inline iso_vec iso_vset(float x) { return _mm256_set1_ps(x); }
+static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm256_add_ps(a, b); }
+static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm256_fmadd_ps(a, b, c); }
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+typedef float32x4_t iso_vec;
+enum { ISO_VEC = 4, ISO_TILE1 = 16, ISO_TILE2 = 12, ISO_TILE4 = 6 };
+static inline iso_vec iso_vload(const float *p) { return vld1q_f32(p); }
+static inline void iso_vstore(float *p, iso_vec v) { vst1q_f32(p, v); }
+static inline iso_vec iso_vset(float x) { return vdupq_n_f32(x); }
+static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return vaddq_f32(a, b); }
+static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return vfmaq_f32(c, a, b); }
+#else
+typedef struct { float v[4]; } iso_vec;
+enum { ISO_VEC = 4, ISO_TILE1 = 4, ISO_TILE2 = 3, ISO_TILE4 = 2 };
+static inline iso_vec iso_vload(const float *p) { iso_vec r; memcpy(r.v, p, sizeof r.v); return r; }
+static inline void iso_vstore(float *p, iso_vec x) { memcpy(p, x.v, sizeof x.v); }
+static inline iso_vec iso_vset(float x) { return (iso_vec){ { x, x, x, x } }; }
+static inline iso_vec iso_vadd(iso_vec a, iso_vec b)
+{
+    for (int i = 0; i < 4; i++)
+        a.v[i] += b.v[i];
+    return a;
+}
+static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c)
+{
+    for (int i = 0; i < 4; i++)
+        c.v[i] = iso_fma(a.v[i], b.v[i], c.v[i]);
+    return c;
+}
+#endif
+#endif

@@ -1,0 +1,20 @@
+/* team.h: the threads of the cpu backend. They stay awake for a moment between two jobs, because a training
+ * step is hundreds of jobs a few microseconds apart, and sleep when nothing comes. */
+#ifndef ISO_CPU_TEAM_H
+#define ISO_CPU_TEAM_H
+#include "../../core/iso.h"
+
+struct iso_team;
+/* threads 0: as many as this process may use (affinity mask and container quota). */
+iso_rc iso_team_new(int threads, struct iso_team **out);
+void iso_team_free(struct iso_team *);                 /* NULL is fine */
+int iso_team_size(const struct iso_team *);
+/* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. */
+int iso_team_processors(void);
+
+/* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size), and
+ * returns when all are done. Units are handed out in ascending order. Results must not depend on which
+ * thread runs which unit. */
+typedef void iso_job(void *data, int64_t unit, int thread);
+void iso_team_run(struct iso_team *, int64_t units, iso_job *job, void *data);
+#endif
