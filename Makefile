@@ -36,7 +36,7 @@ reference_fma_FLAGS    := -DISO_VARIANT=reference_fma -mfma -mavx2 -O3
 reference_double_FLAGS := -DISO_VARIANT=reference_double -DISO_DOUBLE
 
 CORE     := $(wildcard core/*.c core/*/*.c) backends/registry.c
-COMMANDS := $(wildcard tools/cmd_*.c)
+COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \

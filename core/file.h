@@ -1,0 +1,20 @@
+/* file.h: whole files, read at once and written so that a reader sees the old one or the new one. */
+#ifndef ISO_FILE_H
+#define ISO_FILE_H
+#include "iso.h"
+
+enum { ISO_PATH = 1024 };
+/* Writes "folder/name" into path; ISO_EIO when it is too long. */
+iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
+/* A temporary file beside it, synced, then renamed. */
+iso_rc iso_file_write(const char *path, const void *data, size_t n);
+/* The file's bytes, ended by a 0 that *n leaves out; free with free(). */
+iso_rc iso_file_read(const char *path, char **data, size_t *n);
+/* Makes the folder and those above it; one that is there is fine. */
+iso_rc iso_folder_make(const char *path);
+bool iso_folder_exists(const char *path);
+/* Whether it holds nothing; a folder that is not there holds nothing. */
+bool iso_folder_empty(const char *path);
+/* Fails with ISO_EIO and errno's text: "cannot write runs/a/state: No space left on device; ...". */
+iso_rc iso_file_fail(const char *what, const char *path);
+#endif

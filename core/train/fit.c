@@ -1,0 +1,255 @@
+#include "fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The log is read about this often: a read waits for the device. */
+static const double LOG_SECONDS = 0.25;
+
+struct fit {
+    struct iso_exec *exec;
+    const struct iso_fit_options *options;
+    struct iso_fit_state *state;
+    int nmetrics;
+    int64_t batch, epoch_steps;
+    int32_t *order;                    /* [rows] */
+    double *log;                       /* [ISO_FIT_LOG_STEPS, 1 + nmetrics] */
+    struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
+    int64_t interval;                  /* steps between two reads of the log */
+    double read_at, began;             /* iso_clock at the last read, and when the epoch began or went on */
+};
+
+double iso_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double iso_scores_loss(const struct iso_scores *s)
+{
+    return s->rows > 0 ? s->loss_sum / (double)s->rows : NAN;
+}
+
+double iso_scores_metric(const struct iso_scores *s, int metric)
+{
+    return s->rows > 0 ? s->metric_sum[metric] / (double)s->rows : NAN;
+}
+
+double iso_learning_rate(const struct iso_model *model)
+{
+    for (const struct iso_field *f = iso_ops[model->optimizer.op].def->fields; f && f->key; f++)
+        if (strcmp(f->key, "learning_rate") == 0 && f->type == ISO_FIELD_REAL)
+            return *(const double *)((const char *)model->optimizer.params + f->offset);
+    return NAN;
+}
+
+/* ---- Evaluation ---------------------------------------------------------------------------- */
+
+/* Adds n batches of the log to the scores; rows: of each batch. */
+static void add_log(struct iso_scores *scores, const double *log, int64_t n, int nmetrics,
+                    const int64_t *rows)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double *entry = log + i * (1 + nmetrics);
+        scores->loss_sum += entry[0] * (double)rows[i];
+        for (int m = 0; m < nmetrics; m++)
+            scores->metric_sum[m] += entry[1 + m];
+        scores->rows += rows[i];
+    }
+}
+
+static iso_rc evaluate(struct iso_exec *exec, int which, int64_t rows, double *log,
+                       struct iso_scores *out)
+{
+    const struct iso_graph *graph = iso_exec_graph(exec);
+    int64_t filled[ISO_FIT_LOG_STEPS];
+    int64_t n = 0;
+    memset(out, 0, sizeof *out);
+    ISO_TRY(iso_exec_order(exec, which, NULL));
+    for (int64_t first = 0; first < rows; first += graph->batch) {
+        filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
+        ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
+        ISO_TRY(iso_exec_forward(exec, false, 0, n));
+        n++;
+        if (n == ISO_FIT_LOG_STEPS || first + graph->batch >= rows) {
+            ISO_TRY(iso_exec_log(exec, n, log));
+            add_log(out, log, n, graph->model->nmetrics, filled);
+            n = 0;
+        }
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_evaluate(struct iso_exec *exec, int which, int64_t rows, struct iso_scores *out)
+{
+    int nmetrics = iso_exec_graph(exec)->model->nmetrics;
+    double *log = iso_alloc(ISO_FIT_LOG_STEPS * (size_t)(1 + nmetrics), sizeof *log);
+    if (!log)
+        return ISO_ENOMEM;
+    iso_rc rc = evaluate(exec, which, rows, log, out);
+    free(log);
+    return rc;
+}
+
+/* ---- Training ------------------------------------------------------------------------------ */
+
+static int64_t batch_rows(const struct fit *fit, int64_t epoch_step)
+{
+    int64_t left = fit->options->rows - epoch_step * fit->batch;
+    return left < fit->batch ? left : fit->batch;
+}
+
+static iso_rc not_finite(const struct fit *fit, int64_t step, double loss)
+{
+    return iso_fail(ISO_EDATA, "epoch %lld, step %lld: the loss is %s; try a smaller learning_rate "
+                    "(it is %g), smaller initial weights, or a smaller scale of the input",
+                    (long long)fit->state->epoch + 1, (long long)step + 1,
+                    isnan(loss) ? "not a number" : "infinite", iso_learning_rate(iso_exec_graph(fit->exec)->model));
+}
+
+/* Tells the listeners of the last n steps. */
+static iso_rc tell_progress(const struct fit *fit, int n)
+{
+    const struct iso_fit_options *o = fit->options;
+    struct iso_fit_progress progress = {
+        .epoch = fit->state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
+        .rows = fit->state->scores.rows, .epoch_rows = o->rows,
+        .seconds = fit->state->seconds + iso_clock() - fit->began,
+        .scores = fit->state->scores, .batches = fit->batches, .nbatches = n,
+    };
+    for (int i = 0; i < o->nlisteners; i++)
+        if (o->listeners[i].progress)
+            ISO_TRY(o->listeners[i].progress(o->listeners[i].self, &progress));
+    return ISO_OK;
+}
+
+/* Reads the log of the last n steps, checks it and adds it to the epoch's scores. */
+static iso_rc read_log(struct fit *fit, int64_t n)
+{
+    struct iso_fit_state *state = fit->state;
+    if (n == 0)
+        return ISO_OK;
+    ISO_TRY(iso_exec_log(fit->exec, n, fit->log));
+    for (int64_t i = 0; i < n; i++) {
+        struct iso_fit_batch *batch = &fit->batches[i];
+        const double *entry = fit->log + i * (1 + fit->nmetrics);
+        batch->step = state->step - n + i;
+        batch->rows = batch_rows(fit, state->epoch_step - n + i);
+        batch->loss = entry[0];
+        memcpy(batch->metric, entry + 1, (size_t)fit->nmetrics * sizeof *entry);
+        if (!isfinite(batch->loss))
+            return not_finite(fit, batch->step, batch->loss);
+        add_log(&state->scores, entry, 1, fit->nmetrics, &batch->rows);
+    }
+    double now = iso_clock(), each = (now - fit->read_at) / (double)n;
+    fit->read_at = now;
+    int64_t most = fit->interval * 4 < ISO_FIT_LOG_STEPS ? fit->interval * 4 : ISO_FIT_LOG_STEPS;
+    fit->interval = each * (double)most <= LOG_SECONDS ? most : (int64_t)(LOG_SECONDS / each);
+    if (fit->interval < 1)
+        fit->interval = 1;
+    return tell_progress(fit, (int)n);
+}
+
+static iso_rc one_step(struct fit *fit, int64_t slot)
+{
+    struct iso_fit_state *state = fit->state;
+    uint64_t step = (uint64_t)state->step;
+    ISO_TRY(iso_exec_gather(fit->exec, 0, state->epoch_step * fit->batch,
+                            batch_rows(fit, state->epoch_step)));
+    ISO_TRY(iso_exec_forward(fit->exec, true, step, slot));
+    ISO_TRY(iso_exec_backward(fit->exec, step));
+    ISO_TRY(iso_exec_update(fit->exec, step));
+    state->step++;
+    state->epoch_step++;
+    return ISO_OK;
+}
+
+static bool stopped(const struct fit *fit)
+{
+    return (fit->options->stop && *fit->options->stop)
+        || (fit->options->steps && fit->state->step >= fit->options->steps);
+}
+
+/* Runs the epoch's steps from state->epoch_step on, to its end or until stopped. */
+static iso_rc train_epoch(struct fit *fit)
+{
+    struct iso_fit_state *state = fit->state;
+    int64_t slot = 0;
+    iso_shuffle(fit->options->seed, (uint32_t)state->epoch, fit->order, fit->options->rows);
+    ISO_TRY(iso_exec_order(fit->exec, 0, fit->order));
+    fit->began = fit->read_at = iso_clock();
+    while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
+        ISO_TRY(one_step(fit, slot));
+        slot++;
+        if (slot >= fit->interval) {
+            ISO_TRY(read_log(fit, slot));
+            slot = 0;
+        }
+    }
+    ISO_TRY(read_log(fit, slot));
+    state->seconds += iso_clock() - fit->began;
+    return ISO_OK;
+}
+
+/* Validates a whole epoch, counts it as done and tells the listeners. */
+static iso_rc end_epoch(struct fit *fit)
+{
+    const struct iso_fit_options *o = fit->options;
+    struct iso_fit_state *state = fit->state;
+    if (state->epoch_step == 0)        /* stopped before its first step */
+        return ISO_OK;
+    struct iso_fit_epoch epoch = {
+        .epoch = state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
+        .whole = state->epoch_step == fit->epoch_steps, .train = state->scores,
+        .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
+        .learning_rate = iso_learning_rate(iso_exec_graph(fit->exec)->model),
+    };
+    double began = iso_clock();
+    if (epoch.whole && !o->steps && o->validation_rows > 0) {
+        ISO_TRY(iso_evaluate(fit->exec, 1, o->validation_rows, &epoch.validation));
+        epoch.validated = true;
+    }
+    epoch.seconds = state->seconds + iso_clock() - began;
+    if (epoch.whole)
+        *state = (struct iso_fit_state){ .epoch = state->epoch + 1, .step = state->step };
+    for (int i = 0; i < o->nlisteners; i++)
+        if (o->listeners[i].epoch)
+            ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
+    return ISO_OK;
+}
+
+static iso_rc train(struct fit *fit)
+{
+    const struct iso_fit_options *o = fit->options;
+    size_t entry = (size_t)(1 + fit->nmetrics);
+    fit->order = iso_alloc((size_t)o->rows, sizeof *fit->order);
+    fit->log = iso_alloc(ISO_FIT_LOG_STEPS * entry, sizeof *fit->log);
+    fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
+    if (!fit->order || !fit->log || !fit->batches)
+        return ISO_ENOMEM;
+    while ((o->steps || fit->state->epoch < o->epochs) && !stopped(fit)) {
+        ISO_TRY(train_epoch(fit));
+        ISO_TRY(end_epoch(fit));
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options, struct iso_fit_state *state)
+{
+    const struct iso_graph *graph = iso_exec_graph(exec);
+    struct fit fit = {
+        .exec = exec, .options = options, .state = state, .nmetrics = graph->model->nmetrics,
+        .batch = graph->batch, .interval = 1,
+        .epoch_steps = (options->rows + graph->batch - 1) / graph->batch,
+    };
+    if (options->rows < 1)
+        return iso_fail(ISO_EDATA, "the training data has no rows");
+    iso_rc rc = train(&fit);
+    free(fit.order);
+    free(fit.log);
+    free(fit.batches);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/* fit.h: training epoch by epoch, and evaluation. Prints nothing and writes nothing: what happens is
+ * told to listeners (a console, a run folder). */
+#ifndef ISO_FIT_H
+#define ISO_FIT_H
+#include "exec.h"
+
+#include <signal.h>
+
+/* Loss and metrics as means over rows. A metric's sum is its count of rows. */
+struct iso_scores { double loss_sum, metric_sum[ISO_METRICS]; int64_t rows; };
+double iso_scores_loss(const struct iso_scores *);             /* NaN when there are no rows */
+double iso_scores_metric(const struct iso_scores *, int metric);
+
+/* Where training stands: with weights and optimizer slots, all that a resumed run needs. */
+struct iso_fit_state {
+    int64_t epoch;                     /* epochs done */
+    int64_t epoch_step;                /* steps done in the epoch that has begun */
+    int64_t step;                      /* optimizer steps done in all */
+    struct iso_scores scores;          /* of the epoch that has begun */
+    double seconds;                    /* spent on it */
+};
+
+struct iso_fit_batch { int64_t step; int64_t rows; double loss, metric[ISO_METRICS]; };
+struct iso_fit_progress {
+    int64_t epoch, epochs;             /* from 1; epochs 0: only steps are counted */
+    int64_t rows, epoch_rows;          /* done of the epoch, and in all */
+    double seconds;
+    struct iso_scores scores;          /* so far */
+    const struct iso_fit_batch *batches; int nbatches;         /* the steps since the last call */
+};
+struct iso_fit_epoch {
+    int64_t epoch, epochs;             /* from 1 */
+    bool whole;                        /* false: stopped within it; there is no validation then */
+    bool validated;
+    double seconds;                    /* of training and validation */
+    double images_per_second;          /* of training alone */
+    double learning_rate;              /* NaN when the optimizer has none */
+    struct iso_scores train, validation;
+};
+/* Called in turn; NULL members are left out. What fails ends the training with its code. */
+struct iso_fit_listener {
+    void *self;
+    iso_rc (*progress)(void *self, const struct iso_fit_progress *);       /* a few times a second */
+    iso_rc (*epoch)(void *self, const struct iso_fit_epoch *, const struct iso_fit_state *);
+};
+
+struct iso_fit_options {
+    int64_t epochs;                    /* in all, with those already done */
+    int64_t steps;                     /* optimizer steps in all, instead of epochs and without
+                                          validation; 0: epochs count */
+    int64_t rows, validation_rows;     /* of data sets 0 and 1 of the executor; 0: no validation */
+    uint64_t seed;                     /* of the shuffles */
+    const volatile sig_atomic_t *stop; /* not 0: end after the step that runs; may be NULL */
+    const struct iso_fit_listener *listeners; int nlisteners;
+};
+enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is given to iso_fit */
+
+/* Trains from *state on and leaves it where training ended: all done, or stopped. Fails with
+ * ISO_EDATA, naming epoch and step, when the loss is no longer finite. */
+iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit_state *state);
+
+/* Scores of the model as it is on rows of data set `which`. The executor needs ISO_FIT_LOG_STEPS. */
+iso_rc iso_evaluate(struct iso_exec *, int which, int64_t rows, struct iso_scores *out);
+
+/* The model's learning rate, or NaN. */
+double iso_learning_rate(const struct iso_model *);
+/* Seconds of a clock that only goes forward. */
+double iso_clock(void);
+#endif

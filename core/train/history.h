@@ -1,0 +1,17 @@
+/* history.h: the numbers of a run as CSV files that grow: history.csv, a row per epoch, and
+ * batches.csv, a row per step. Numbers are those of the C locale; what there is not stays empty. */
+#ifndef ISO_HISTORY_H
+#define ISO_HISTORY_H
+#include "fit.h"
+
+struct iso_history;
+/* Opens both files in folder. Of files that are there, rows up to epoch keep_epochs and step
+ * keep_steps (counted from 1) are kept; 0, 0 starts anew. *out is set only on success. */
+iso_rc iso_history_open(const char *folder, const struct iso_model *, int64_t keep_epochs,
+                        int64_t keep_steps, struct iso_history **out);
+/* epoch counts from 1. */
+iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *, int n);
+/* Also puts everything on the disk. */
+iso_rc iso_history_epoch(struct iso_history *, const struct iso_fit_epoch *);
+void iso_history_close(struct iso_history *);                  /* NULL is fine */
+#endif

@@ -1,0 +1,305 @@
+#include "run.h"
+
+#include "history.h"
+#include "weights.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct state {                         /* all that `state` keeps besides weights and slots */
+    struct iso_run_settings settings;
+    struct iso_fit_state fit;
+    double best;                       /* of best.safetensors: larger is better; -INFINITY: none yet */
+};
+struct iso_run {
+    struct iso_exec *exec;             /* borrowed */
+    char folder[ISO_PATH], log_path[ISO_PATH];
+    struct state state;
+    struct iso_history *history;
+    FILE *log;
+};
+
+/* ---- The state, as metadata of its file ---------------------------------------------------- */
+
+enum { INTEGER, NUMBER, TEXT_SIZE = 40 };
+struct member { const char *key; int type; size_t offset; };
+#define MEMBER(type, name) { #name, type, offsetof(struct state, name) }
+static const struct member members[] = {
+    MEMBER(INTEGER, settings.seed), MEMBER(INTEGER, settings.batch), MEMBER(INTEGER, settings.limit),
+    MEMBER(INTEGER, settings.rows), MEMBER(INTEGER, settings.validation_rows),
+    MEMBER(INTEGER, settings.epochs), MEMBER(INTEGER, settings.steps), MEMBER(INTEGER, settings.fast),
+    MEMBER(INTEGER, fit.epoch), MEMBER(INTEGER, fit.epoch_step), MEMBER(INTEGER, fit.step),
+    MEMBER(INTEGER, fit.scores.rows), MEMBER(NUMBER, fit.scores.loss_sum),
+    MEMBER(NUMBER, fit.scores.metric_sum[0]), MEMBER(NUMBER, fit.scores.metric_sum[1]),
+    MEMBER(NUMBER, fit.scores.metric_sum[2]), MEMBER(NUMBER, fit.scores.metric_sum[3]),
+    MEMBER(NUMBER, fit.seconds), MEMBER(NUMBER, best),
+};
+enum { MEMBERS = sizeof members / sizeof members[0] };
+_Static_assert(ISO_METRICS == 4, "every metric's sum is a member of the state");
+_Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
+
+/* Numbers as %a: nothing is rounded. */
+static iso_rc save_state(struct iso_run *run)
+{
+    char text[MEMBERS][TEXT_SIZE], version[16], path[ISO_PATH];
+    const char *metadata[2 * MEMBERS + 3] = { "isocl.arithmetic", version };
+    snprintf(version, sizeof version, "%d", ISO_ARITH_VERSION);
+    for (int i = 0; i < MEMBERS; i++) {
+        const char *at = (const char *)&run->state + members[i].offset;
+        if (members[i].type == INTEGER)
+            snprintf(text[i], TEXT_SIZE, "%" PRId64, *(const int64_t *)at);
+        else
+            snprintf(text[i], TEXT_SIZE, "%a", *(const double *)at);
+        metadata[2 + 2 * i] = members[i].key;
+        metadata[3 + 2 * i] = text[i];
+    }
+    ISO_TRY(iso_path(path, run->folder, "state"));
+    return iso_weights_save(run->exec, path, true, metadata);
+}
+
+static iso_rc parse_state(const struct iso_st_file *file, const char *path, struct state *out)
+{
+    const char *version = iso_st_metadata(file, "isocl.arithmetic");
+    if (!version)
+        return iso_fail(ISO_EDATA, "%s is not the state of a run", path);
+    if (strtol(version, NULL, 10) != ISO_ARITH_VERSION)
+        return iso_fail(ISO_EDATA, "%s was made with arithmetic %.8s and this isocl has %d; train anew, or "
+                        "resume it with the isocl that began it", path, version, ISO_ARITH_VERSION);
+    for (int i = 0; i < MEMBERS; i++) {
+        char *at = (char *)out + members[i].offset;
+        const char *text = iso_st_metadata(file, members[i].key);
+        if (!text)
+            return iso_fail(ISO_EDATA, "%s lacks %s; it cannot be resumed", path, members[i].key);
+        if (members[i].type == INTEGER)
+            *(int64_t *)at = strtoll(text, NULL, 10);
+        else
+            *(double *)at = strtod(text, NULL);
+    }
+    const struct iso_fit_state *fit = &out->fit;
+    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0 || fit->step < 0)
+        return iso_fail(ISO_EDATA, "%s holds impossible numbers; it cannot be resumed", path);
+    return ISO_OK;
+}
+
+/* Opens the state file of folder and reads it; close *file with iso_st_close. */
+static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *out, struct iso_st_file **file)
+{
+    ISO_TRY(iso_path(path, folder, "state"));
+    if (!iso_folder_exists(folder))
+        return iso_fail(ISO_EIO, "there is no run %s to resume; check --out", folder);
+    ISO_TRY(iso_st_open(path, file));
+    iso_rc rc = parse_state(*file, path, out);
+    if (rc != ISO_OK)
+        iso_st_close(*file);
+    return rc;
+}
+
+iso_rc iso_run_read(const char *folder, struct iso_run_settings *settings, struct iso_fit_state *fit)
+{
+    char path[ISO_PATH];
+    struct state state;
+    struct iso_st_file *file = NULL;
+    ISO_TRY(open_state(folder, path, &state, &file));
+    iso_st_close(file);
+    *settings = state.settings;
+    *fit = state.fit;
+    return ISO_OK;
+}
+
+/* ---- Opening ------------------------------------------------------------------------------- */
+
+/* Makes runs/MODEL-NNN with the first number that is free. */
+static iso_rc make_default_folder(const char *model, char folder[ISO_PATH])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s", *model ? model : "model");
+    for (char *c = name; *c; c++)
+        if (strchr("/\\ \t\n", *c) || (c == name && *c == '.'))
+            *c = '-';
+    ISO_TRY(iso_folder_make("runs"));
+    for (int i = 1; i < 1000000; i++) {
+        snprintf(folder, ISO_PATH, "runs/%s-%03d", name, i);
+        if (mkdir(folder, 0777) == 0)
+            return ISO_OK;
+        if (errno != EEXIST)
+            return iso_file_fail("make the folder", folder);
+    }
+    return iso_fail(ISO_EIO, "every number of runs/%s is taken; give --out", name);
+}
+
+static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PATH])
+{
+    if (!folder)
+        return make_default_folder(model, out);
+    if (snprintf(out, ISO_PATH, "%s", folder) >= ISO_PATH)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter --out", folder);
+    if (!iso_folder_empty(folder))
+        return iso_fail(ISO_EIO, "%s is there and is not an empty folder; give --resume to go on with the run in "
+                        "it, or another --out", folder);
+    return iso_folder_make(folder);
+}
+
+static iso_rc write_device(const struct iso_run *run)
+{
+    const struct iso_backend *backend = iso_exec_backend(run->exec);
+    const struct iso_device *d = &backend->device;
+    char path[ISO_PATH];
+    ISO_TRY(iso_path(path, run->folder, "device.json"));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id, "name", d->name,
+                             "platform", d->platform, "driver", d->driver,
+                             "mode", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
+                             "exactness", d->exactness == ISO_EXACT ? "exact"
+                                 : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals" : "inexact",
+                             "memory", (json_int_t)d->memory, "units", d->units,
+                             "isocl", ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
+    if (!text)
+        return iso_fail(ISO_EDEVICE, "the device's name is not valid UTF-8, so device.json cannot be written");
+    iso_rc rc = iso_file_write(path, text, strlen(text));
+    free(text);
+    return rc;
+}
+
+static iso_rc open_files(struct iso_run *run)
+{
+    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    const struct iso_fit_state *fit = &run->state.fit;
+    ISO_TRY(write_device(run));
+    ISO_TRY(iso_history_open(run->folder, model, fit->epoch, fit->step, &run->history));
+    ISO_TRY(iso_path(run->log_path, run->folder, "log.txt"));
+    run->log = fopen(run->log_path, "a");
+    return run->log ? ISO_OK : iso_file_fail("write", run->log_path);
+}
+
+static iso_rc start(struct iso_run *run, const char *folder)
+{
+    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    char path[ISO_PATH];
+    run->state.best = -INFINITY;
+    ISO_TRY(make_folder(folder, model->name, run->folder));
+    ISO_TRY(iso_path(path, run->folder, "model.yaml"));
+    ISO_TRY(iso_file_write(path, model->text, model->text_size));
+    return open_files(run);
+}
+
+static iso_rc resume(struct iso_run *run, const char *folder, struct iso_faults *faults)
+{
+    char path[ISO_PATH];
+    struct iso_st_file *file = NULL;
+    struct iso_run_settings settings = run->state.settings;
+    ISO_TRY(open_state(folder, path, &run->state, &file));
+    run->state.settings = settings;
+    snprintf(run->folder, sizeof run->folder, "%s", folder);
+    iso_rc rc = iso_weights_load(run->exec, file, path, true, faults);
+    iso_st_close(file);
+    return rc == ISO_OK ? open_files(run) : rc;
+}
+
+static struct iso_run *new_run(struct iso_exec *exec, const struct iso_run_settings *settings)
+{
+    struct iso_run *run = iso_alloc(1, sizeof *run);
+    if (run) {
+        run->exec = exec;
+        run->state.settings = *settings;
+    }
+    return run;
+}
+
+static iso_rc opened(iso_rc rc, struct iso_run *run, struct iso_run **out)
+{
+    if (rc != ISO_OK)
+        iso_run_close(run);
+    else
+        *out = run;
+    return rc;
+}
+
+iso_rc iso_run_start(const char *folder, struct iso_exec *exec, const struct iso_run_settings *settings,
+                     struct iso_run **out)
+{
+    struct iso_run *run = new_run(exec, settings);
+    return run ? opened(start(run, folder), run, out) : ISO_ENOMEM;
+}
+
+iso_rc iso_run_resume(const char *folder, struct iso_exec *exec, const struct iso_run_settings *settings,
+                      struct iso_faults *faults, struct iso_run **out)
+{
+    struct iso_run *run = new_run(exec, settings);
+    return run ? opened(resume(run, folder, faults), run, out) : ISO_ENOMEM;
+}
+
+void iso_run_close(struct iso_run *run)
+{
+    if (!run)
+        return;
+    iso_history_close(run->history);
+    if (run->log)
+        fclose(run->log);
+    free(run);
+}
+
+const char *iso_run_folder(const struct iso_run *run)
+{
+    return run->folder;
+}
+
+void iso_run_log(struct iso_run *run, const char *line)
+{
+    fprintf(run->log, "%s\n", line);
+}
+
+/* ---- Following the training ---------------------------------------------------------------- */
+
+/* The validation's first metric; without metrics its loss; without validation the epoch's loss. */
+static double goodness(const struct iso_run *run, const struct iso_fit_epoch *epoch)
+{
+    if (epoch->validated && iso_exec_graph(run->exec)->model->nmetrics > 0)
+        return iso_scores_metric(&epoch->validation, 0);
+    return -iso_scores_loss(epoch->validated ? &epoch->validation : &epoch->train);
+}
+
+static iso_rc save_weights(struct iso_run *run, const struct iso_fit_epoch *epoch)
+{
+    const struct iso_run_settings *s = &run->state.settings;
+    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl", ISO_VERSION, NULL };
+    bool validates = s->validation_rows > 0 && s->steps == 0;
+    char path[ISO_PATH];
+    ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
+    ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
+    if (epoch->validated != validates || !(goodness(run, epoch) > run->state.best))
+        return ISO_OK;                 /* an epoch that broke off is not compared with whole ones */
+    run->state.best = goodness(run, epoch);
+    ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
+    return iso_weights_save(run->exec, path, false, metadata);
+}
+
+static iso_rc on_progress(void *self, const struct iso_fit_progress *progress)
+{
+    struct iso_run *run = self;
+    return iso_history_batches(run->history, progress->epoch, progress->batches, progress->nbatches);
+}
+
+/* The state comes last: what it says is on the disk. */
+static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch, const struct iso_fit_state *state)
+{
+    struct iso_run *run = self;
+    run->state.fit = *state;
+    ISO_TRY(iso_history_epoch(run->history, epoch));
+    ISO_TRY(save_weights(run, epoch));
+    errno = 0;
+    if (fflush(run->log) != 0 || ferror(run->log))
+        return iso_file_fail("write", run->log_path);
+    return save_state(run);
+}
+
+struct iso_fit_listener iso_run_listener(struct iso_run *run)
+{
+    return (struct iso_fit_listener){ .self = run, .progress = on_progress, .epoch = on_epoch };
+}

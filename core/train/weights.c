@@ -1,0 +1,158 @@
+#include "weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry { char name[2 * ISO_NAME]; struct iso_tensor tensor; };
+struct entries { struct entry *list; int n; int64_t largest; /* elements */ };
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static void add(struct iso_exec *exec, struct entries *entries)
+{
+    struct entry *e = &entries->list[entries->n];
+    if (!iso_exec_tensor(exec, e->name, &e->tensor))
+        return;                        /* a weight that is not trained has no slots */
+    int64_t count = iso_shape_count(&e->tensor.shape);
+    entries->largest = count > entries->largest ? count : entries->largest;
+    entries->n++;
+}
+
+/* Every weight and slot of the executor, sorted by name. Free list with free(). */
+static iso_rc collect(struct iso_exec *exec, bool slots, struct entries *entries)
+{
+    int nweights = iso_exec_nweights(exec), nslots = slots ? iso_exec_nslots(exec) : 0;
+    *entries = (struct entries){ .list = iso_alloc((size_t)(nweights * (1 + nslots)) + 1, sizeof(struct entry)) };
+    if (!entries->list)
+        return ISO_ENOMEM;
+    for (int i = 0; i < nweights; i++) {
+        const char *weight = iso_exec_weight(exec, i);
+        snprintf(entries->list[entries->n].name, sizeof entries->list->name, "%s", weight);
+        add(exec, entries);
+        for (int s = 0; s < nslots; s++) {
+            snprintf(entries->list[entries->n].name, sizeof entries->list->name, "%s/%s", weight,
+                     iso_exec_slot(exec, s));
+            add(exec, entries);
+        }
+    }
+    qsort(entries->list, (size_t)entries->n, sizeof *entries->list, by_name);
+    return ISO_OK;
+}
+
+/* ---- Saving -------------------------------------------------------------------------------- */
+
+static iso_rc put_all(struct iso_exec *exec, const struct entries *entries, bool wide, void *values,
+                      struct iso_st_writer *writer)
+{
+    for (int i = 0; i < entries->n; i++) {
+        const struct iso_tensor *tensor = &entries->list[i].tensor;
+        ISO_TRY(wide ? iso_tensor_read(iso_exec_backend(exec), tensor, values)
+                     : iso_tensor_read_f32(iso_exec_backend(exec), tensor, values));
+        ISO_TRY(iso_st_put(writer, i, values));
+    }
+    return ISO_OK;
+}
+
+static iso_rc save(struct iso_exec *exec, const struct entries *entries, bool wide,
+                   const char *const *metadata, const char *path, struct iso_st_tensor *tensors, void *values)
+{
+    struct iso_st_writer *writer = NULL;
+    for (int i = 0; i < entries->n; i++) {
+        const struct iso_shape *shape = &entries->list[i].tensor.shape;
+        tensors[i].name = entries->list[i].name;
+        tensors[i].type = wide ? ISO_ST_F64 : ISO_ST_F32;
+        tensors[i].ndim = shape->ndim;
+        for (int d = 0; d < shape->ndim; d++)
+            tensors[i].dim[d] = shape->dim[d];
+    }
+    ISO_TRY(iso_st_begin(path, tensors, entries->n, metadata, &writer));
+    iso_rc rc = put_all(exec, entries, wide, values, writer);
+    if (rc != ISO_OK) {
+        iso_st_abort(writer);
+        return rc;
+    }
+    return iso_st_end(writer);
+}
+
+iso_rc iso_weights_save(struct iso_exec *exec, const char *path, bool slots, const char *const *metadata)
+{
+    struct entries entries;
+    bool wide = slots && iso_exec_backend(exec)->real_size == sizeof(double);
+    ISO_TRY(collect(exec, slots, &entries));
+    struct iso_st_tensor *tensors = iso_alloc((size_t)entries.n + 1, sizeof *tensors);
+    void *values = iso_alloc((size_t)entries.largest + 1, wide ? sizeof(double) : sizeof(float));
+    iso_rc rc = tensors && values ? save(exec, &entries, wide, metadata, path, tensors, values) : ISO_ENOMEM;
+    free(tensors);
+    free(values);
+    free(entries.list);
+    return rc;
+}
+
+/* ---- Loading ------------------------------------------------------------------------------- */
+
+static struct iso_shape shape_of(const struct iso_st_tensor *tensor)
+{
+    struct iso_shape shape = { .ndim = tensor->ndim <= ISO_DIMS ? tensor->ndim : 0 };
+    for (int d = 0; d < shape.ndim; d++)
+        shape.dim[d] = tensor->dim[d];
+    return shape;
+}
+
+/* One entry against the file: a fault when it is missing, of another shape or of another type. */
+static void check_entry(const struct entry *e, const struct iso_st_file *file, struct iso_place place,
+                        struct iso_faults *faults)
+{
+    char want[64], have[64];
+    const struct iso_st_tensor *tensor = iso_st_find(file, e->name);
+    iso_shape_text(&e->tensor.shape, 0, want, sizeof want);
+    if (!tensor) {
+        iso_faults_add(faults, place, "%s is missing; the model has it with shape %s", e->name, want);
+        return;
+    }
+    struct iso_shape shape = shape_of(tensor);
+    iso_shape_text(&shape, 0, have, sizeof have);
+    if (tensor->ndim > ISO_DIMS || !iso_shape_equal(&shape, &e->tensor.shape))
+        iso_faults_add(faults, place, "%s has shape %s; the model has %s", e->name,
+                       tensor->ndim > ISO_DIMS ? "with too many dimensions" : have, want);
+    else if (tensor->type != ISO_ST_F32 && tensor->type != ISO_ST_F64)
+        iso_faults_add(faults, place, "%s is not float32 or float64", e->name);
+}
+
+static iso_rc check(const struct entries *entries, const struct iso_st_file *file, const char *path,
+                    struct iso_faults *faults)
+{
+    struct iso_place place = { .file = path };
+    int before = faults->count;
+    for (int i = 0; i < entries->n; i++)
+        check_entry(&entries->list[i], file, place, faults);
+    for (int i = 0; i < file->n; i++) {
+        bool known = false;
+        for (int k = 0; k < entries->n && !known; k++)
+            known = strcmp(entries->list[k].name, file->tensors[i].name) == 0;
+        if (!known)
+            iso_faults_add(faults, place, "%s is not in the model", file->tensors[i].name);
+    }
+    if (faults->count > before)
+        return iso_fail(ISO_EDATA, "%s does not fit the model", path);
+    return ISO_OK;
+}
+
+iso_rc iso_weights_load(struct iso_exec *exec, const struct iso_st_file *file, const char *path,
+                        bool slots, struct iso_faults *faults)
+{
+    struct entries entries;
+    ISO_TRY(collect(exec, slots, &entries));
+    iso_rc rc = check(&entries, file, path, faults);
+    for (int i = 0; i < entries.n && rc == ISO_OK; i++) {
+        const struct iso_st_tensor *tensor = iso_st_find(file, entries.list[i].name);
+        rc = tensor->type == ISO_ST_F64
+            ? iso_tensor_write(iso_exec_backend(exec), &entries.list[i].tensor, tensor->data)
+            : iso_tensor_write_f32(iso_exec_backend(exec), &entries.list[i].tensor, tensor->data);
+    }
+    free(entries.list);
+    return rc;
+}

@@ -1,0 +1,117 @@
+/* isocl eval: loss and metrics of trained weights on a split of the data. */
+#include "commands.h"
+#include "console.h"
+#include "core/file.h"
+#include "core/train/fit.h"
+#include "setup.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct eval_options {
+    struct iso_setup_options setup;
+    const char *weights, *split;
+    bool json;
+};
+static const struct iso_option options[] = {
+    { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct eval_options, weights),
+      "safetensors file (default: weights.safetensors of the run)", 0 },
+    { "split", "train|validation|test", ISO_OPTION_CHOICE, offsetof(struct eval_options, split),
+      "which data of the model file (default test)", 0 },
+    ISO_OPTION_DEVICE(struct eval_options),
+    ISO_OPTION_MODE(struct eval_options),
+    ISO_OPTION_BATCH(struct eval_options),
+    ISO_OPTION_DATA(struct eval_options),
+    ISO_OPTION_LIMIT(struct eval_options),
+    ISO_OPTION_THREADS(struct eval_options),
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct eval_options, json), "one JSON object", 0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+/* A run folder names its model file and weights; beside a model file the weights must be given. */
+static iso_rc find_files(const struct eval_options *o, const char *argument, char model[ISO_PATH],
+                         char weights[ISO_PATH])
+{
+    if (iso_folder_exists(argument)) {
+        ISO_TRY(iso_path(model, argument, "model.yaml"));
+        if (!o->weights)
+            return iso_path(weights, argument, "weights.safetensors");
+    } else {
+        snprintf(model, ISO_PATH, "%s", argument);
+        if (!o->weights)
+            return iso_fail(ISO_EUSAGE, "%s is a model file, so the weights must be named: --weights FILE (or name "
+                            "a run's folder instead)", argument);
+    }
+    snprintf(weights, ISO_PATH, "%s", o->weights);
+    return ISO_OK;
+}
+
+static void print_json(const struct iso_setup *setup, const struct iso_dataset *data, const char *weights,
+                       const struct iso_scores *scores, const char hex[65])
+{
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:f}", "event", "eval", "model",
+                               setup->model->name, "weights", weights, "dataset", data->name, "split", data->split,
+                               "rows", (json_int_t)scores->rows, "device", setup->backend->device.id,
+                               "weights_sha256", hex, "loss", iso_scores_loss(scores));
+    for (int m = 0; object && m < setup->model->nmetrics; m++)
+        json_object_set_new(object, iso_metric_name(setup->model, m), json_real(iso_scores_metric(scores, m)));
+    iso_console_json(object);
+}
+
+static void print_scores(const struct iso_setup *setup, const struct iso_dataset *data, const char *weights,
+                         const struct iso_scores *scores, const char hex[65])
+{
+    char where[256];
+    printf("%s: %s on %s, %s: %lld images\n", setup->model->name, weights, data->name, data->split,
+           (long long)scores->rows);
+    printf("loss %.6f", iso_scores_loss(scores));
+    for (int m = 0; m < setup->model->nmetrics; m++)
+        printf("  %s %.6f", iso_metric_name(setup->model, m), iso_scores_metric(scores, m));
+    printf("\nweights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+}
+
+static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, const char *argument,
+                       struct iso_dataset **data)
+{
+    char model[ISO_PATH], weights[ISO_PATH], hex[65];
+    struct iso_scores scores;
+    ISO_TRY(find_files(o, argument, model, weights));
+    ISO_TRY(iso_setup_model(setup, model, &o->setup));
+    ISO_TRY(iso_setup_backend(setup, &o->setup));
+    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
+                                                              .log_steps = ISO_FIT_LOG_STEPS }));
+    ISO_TRY(iso_setup_weights(setup, weights));
+    ISO_TRY(iso_setup_data(setup, o->split ? o->split : "test", &o->setup, data));
+    ISO_TRY(iso_exec_data(setup->exec, 1, *data));
+    ISO_TRY(iso_evaluate(setup->exec, 1, (*data)->rows, &scores));
+    ISO_TRY(iso_exec_hash(setup->exec, hex));
+    if (o->json)
+        print_json(setup, *data, weights, &scores, hex);
+    else
+        print_scores(setup, *data, weights, &scores, hex);
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct eval_options o = { .setup = ISO_SETUP_DEFAULTS };
+    struct iso_setup setup = { 0 };
+    struct iso_dataset *data = NULL;
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    code = iso_report(command, evaluate(&setup, &o, argv[0], &data), &setup.faults);
+    iso_dataset_free(data);
+    iso_setup_free(&setup);
+    return code;
+}
+
+const struct iso_command iso_command_eval = {
+    .name = "eval", .arguments = "RUN|MODEL.yaml",
+    .doc = "loss and metrics of trained weights on a split of the data",
+    .examples = "  isocl eval runs/demo-001\n"
+                "  isocl eval runs/demo-001 --weights runs/demo-001/best.safetensors --split validation\n"
+                "  isocl eval models/mnist/cnn.yaml --weights weights.safetensors --split test --device reference\n",
+    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+};

@@ -1,0 +1,35 @@
+/* isocl help: all that a model file may say, from the ops' own descriptions. */
+#include "commands.h"
+#include "core/model/reference_page.h"
+#include "setup.h"
+
+#include <stdio.h>
+
+struct help_options { bool markdown; };
+static const struct iso_option options[] = {
+    { "markdown", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, markdown),
+      "the whole reference as a page (models/README.md)", 0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct help_options o = { 0 };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    if (o.markdown) {
+        iso_help_markdown(stdout);
+        return ISO_EXIT_DONE;
+    }
+    return iso_report(command, iso_help_print(stdout, count ? argv[0] : NULL), NULL);
+}
+
+const struct iso_command iso_command_help = {
+    .name = "help", .arguments = "[TOPIC]",
+    .doc = "layers, optimizers, losses, ...: all a model file may say",
+    .examples = "  isocl help\n"
+                "  isocl help layers\n"
+                "  isocl help conv2d\n",
+    .options = options, .min_arguments = 0, .max_arguments = 1, .run = run,
+};

@@ -1,0 +1,158 @@
+/* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
+#include "commands.h"
+#include "setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct summary_options { struct iso_setup_options setup; bool dot; };
+static const struct iso_option options[] = {
+    { "dot", NULL, ISO_OPTION_FLAG, offsetof(struct summary_options, dot),
+      "print a drawing for Graphviz instead", 0 },
+    { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct summary_options, setup.device),
+      "whose memory is planned (default reference)", 0 },
+    ISO_OPTION_MODE(struct summary_options),
+    ISO_OPTION_BATCH(struct summary_options),
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+/* The value that a layer makes: <layer>/y. */
+static const struct iso_value *result_of(const struct iso_graph *graph, int layer)
+{
+    char name[ISO_NAME + 4];
+    snprintf(name, sizeof name, "%s/y", graph->model->layers[layer].name);
+    int value = iso_graph_find(graph, name);
+    return value < 0 ? NULL : &graph->values[value];
+}
+
+static void shape_of(const struct iso_graph *graph, int layer, char *text, size_t n)
+{
+    const struct iso_value *v = layer < 0 ? &graph->values[graph->input] : result_of(graph, layer);
+    text[0] = 0;
+    if (v)
+        iso_shape_text(&v->shape, 1, text, n);
+}
+
+static int64_t parameters_of(const struct iso_graph *graph, int layer, bool trainable)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < graph->nvalues; i++) {
+        const struct iso_value *v = &graph->values[i];
+        if (v->role == ISO_ROLE_WEIGHT && v->layer == layer && (v->trainable || !trainable))
+            sum += iso_shape_count(&v->shape);
+    }
+    return sum;
+}
+
+/* Nodes of a layer show what it is made of: "conv2d, activation"; its shape is that of its result. */
+static void print_layers(const struct iso_graph *graph)
+{
+    const struct iso_model *model = graph->model;
+    char shape[64];
+    shape_of(graph, -1, shape, sizeof shape);
+    printf("%-24s %-18s %-16s %12s %12s\n", "LAYER", "OP", "OUTPUT", "PARAMETERS", "TRAINABLE");
+    printf("%-24s %-18s %-16s %12d %12d\n", "input", "", shape, 0, 0);
+    for (int i = 0; i < model->nlayers; i++) {
+        shape_of(graph, i, shape, sizeof shape);
+        printf("%-24s %-18s %-16s %12lld %12lld\n", model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
+               (long long)parameters_of(graph, i, false), (long long)parameters_of(graph, i, true));
+    }
+    printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "", (long long)iso_setup_parameters(graph, false),
+           (long long)iso_setup_parameters(graph, true));
+    printf("\nloss %s, optimizer %s, batches of %lld, %lld epochs\n", iso_ops[model->loss.op].name,
+           iso_ops[model->optimizer.op].name, (long long)graph->batch, (long long)model->epochs);
+}
+
+static void print_memory(const struct iso_setup *setup)
+{
+    enum { MOST = 32 };
+    struct iso_memory list[MOST];
+    char where[256];
+    double bytes = 0, without = 0;
+    int n = iso_exec_memory(setup->exec, list, MOST);
+    printf("\nMemory for training in batches of %lld: %s\n", (long long)setup->graph->batch,
+           iso_setup_where(setup->backend, where, sizeof where));
+    printf("%-24s %12s %16s\n", "ARENA", "MiB", "WITHOUT REUSE");
+    for (int i = 0; i < n; i++) {
+        printf("%-24s %12.2f %16.2f\n", list[i].arena, (double)list[i].bytes / 1048576,
+               (double)list[i].without_reuse / 1048576);
+        bytes += (double)list[i].bytes;
+        without += (double)list[i].without_reuse;
+    }
+    printf("%-24s %12.2f %16.2f\n", "all", bytes / 1048576, without / 1048576);
+}
+
+/* Names are letters, digits and underscores, or quoted here. */
+static void print_quoted(const char *text)
+{
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            putchar('\\');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_dot(const struct iso_graph *graph)
+{
+    const struct iso_model *model = graph->model;
+    char shape[64];
+    printf("digraph ");
+    print_quoted(model->name);
+    shape_of(graph, -1, shape, sizeof shape);
+    printf(" {\n  node [shape=box, fontname=Helvetica];\n  \"input\" [label=\"input\\n%s\"];\n", shape);
+    for (int i = 0; i < model->nlayers; i++) {
+        const struct iso_layer *layer = &model->layers[i];
+        shape_of(graph, i, shape, sizeof shape);
+        printf("  ");
+        print_quoted(layer->name);
+        printf(" [label=\"%s\\n%s\\n%s\"];\n", layer->name, iso_ops[layer->op].name, shape);
+        for (int k = 0; k < layer->ninputs; k++) {
+            printf("  ");
+            print_quoted(layer->input[k] < 0 ? "input" : model->layers[layer->input[k]].name);
+            printf(" -> ");
+            print_quoted(layer->name);
+            printf(";\n");
+        }
+    }
+    printf("}\n");
+}
+
+static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, const char *path)
+{
+    if (!o->setup.device)
+        o->setup.device = "reference";
+    ISO_TRY(iso_setup_model(setup, path, &o->setup));
+    ISO_TRY(iso_setup_backend(setup, &o->setup));
+    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = true, .log_steps = 1 }));
+    if (o->dot) {
+        print_dot(setup->graph);
+        return ISO_OK;
+    }
+    printf("%s (%s)\n\n", setup->model->name, path);
+    print_layers(setup->graph);
+    print_memory(setup);
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct summary_options o = { .setup = ISO_SETUP_DEFAULTS };
+    struct iso_setup setup = { 0 };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    code = iso_report(command, summarize(&setup, &o, argv[0]), &setup.faults);
+    iso_setup_free(&setup);
+    return code;
+}
+
+const struct iso_command iso_command_summary = {
+    .name = "summary", .arguments = "MODEL.yaml",
+    .doc = "layers, shapes, parameters and memory plan of a model",
+    .examples = "  isocl summary models/mnist/cnn.yaml\n"
+                "  isocl summary models/mnist/cnn.yaml --batch 1000 --device opencl\n"
+                "  isocl summary models/mnist/cnn.yaml --dot | dot -Tsvg > cnn.svg\n",
+    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+};

@@ -1,0 +1,91 @@
+/* isocl trace: every tensor of some training steps, for other programs to check. */
+#include "commands.h"
+#include "core/train/trace.h"
+#include "setup.h"
+
+#include <stdio.h>
+
+struct trace_options {
+    struct iso_setup_options setup;
+    int64_t steps;
+    const char *batch_from, *weights, *out;
+};
+static const struct iso_option options[] = {
+    { "steps", "N", ISO_OPTION_INT, offsetof(struct trace_options, steps), "training steps (default 1)", 1 },
+    { "batch-from", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, batch_from),
+      "safetensors file with the batches, x and y, instead of the data set", 0 },
+    { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, weights),
+      "initial weights (default: as the model file initializes them)", 0 },
+    { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, out),
+      "the file to write (default trace.safetensors)", 0 },
+    ISO_OPTION_DEVICE(struct trace_options),
+    ISO_OPTION_MODE(struct trace_options),
+    ISO_OPTION_BATCH(struct trace_options),
+    ISO_OPTION_SEED(struct trace_options),
+    ISO_OPTION_DATA(struct trace_options),
+    ISO_OPTION_LIMIT(struct trace_options),
+    ISO_OPTION_THREADS(struct trace_options),
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+static iso_rc open_batches(struct iso_setup *setup, const struct trace_options *o, struct iso_dataset **data,
+                           struct iso_batches **batches)
+{
+    if (o->batch_from)
+        return iso_batches_from_file(o->batch_from, setup->exec, batches);
+    ISO_TRY(iso_setup_data(setup, "train", &o->setup, data));
+    return iso_batches_from_data(*data, setup->model->seed, setup->exec, batches);
+}
+
+static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, const char *path,
+                    struct iso_dataset **data, struct iso_batches **batches)
+{
+    char hex[65], where[256];
+    int64_t tensors;
+    const char *out = o->out ? o->out : "trace.safetensors";
+    ISO_TRY(iso_setup_model(setup, path, &o->setup));
+    ISO_TRY(iso_setup_backend(setup, &o->setup));
+    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){
+        .training = true, .keep_all = true, .seed = setup->model->seed, .log_steps = 1 }));
+    ISO_TRY(open_batches(setup, o, data, batches));
+    ISO_TRY(iso_exec_initialize(setup->exec));
+    if (o->weights)
+        ISO_TRY(iso_setup_weights(setup, o->weights));
+    ISO_TRY(iso_trace(setup->exec, *batches, o->steps, out, &tensors));
+    ISO_TRY(iso_exec_hash(setup->exec, hex));
+    printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors, (long long)o->steps,
+           o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
+    printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct trace_options o = { .setup = ISO_SETUP_DEFAULTS, .steps = 1 };
+    struct iso_setup setup = { 0 };
+    struct iso_dataset *data = NULL;
+    struct iso_batches *batches = NULL;
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    code = iso_report(command, trace(&setup, &o, argv[0], &data, &batches), &setup.faults);
+    iso_batches_free(batches);
+    iso_dataset_free(data);
+    iso_setup_free(&setup);
+    return code;
+}
+
+const struct iso_command iso_command_trace = {
+    .name = "trace", .arguments = "MODEL.yaml",
+    .doc = "every tensor of some training steps in one safetensors file",
+    .more = "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT, LAYER/WEIGHT/SLOT\n"
+            "(of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and d/LAYER/logits in place of d/LAYER/y where\n"
+            "softmax and loss are one op; each with @S for step S from 0. Weights and slots at @S are the\n"
+            "values before step S, so N steps leave N + 1 of each.\n"
+            "A --batch-from file has x, float32 [rows, height, width, channels] as the network sees it, and\n"
+            "y, int32 [rows] classes or float32 [rows, classes]; step S takes the next batch of rows, from\n"
+            "the top again at the end. No data set is opened then.",
+    .examples = "  isocl trace models/demo.yaml --steps 3 --batch 8 --out demo.safetensors\n"
+                "  isocl trace models/mnist/cnn.yaml --batch-from batch.safetensors --weights init.safetensors\n",
+    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+};

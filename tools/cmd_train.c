@@ -1,0 +1,292 @@
+/* isocl train: trains a model and keeps the run in a folder. */
+#include "commands.h"
+#include "console.h"
+#include "core/train/run.h"
+#include "setup.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct train_options {
+    struct iso_setup_options setup;
+    int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
+    const char *out;
+    bool resume, quiet, json;
+};
+static const struct iso_option options[] = {
+    ISO_OPTION_DEVICE(struct train_options),
+    ISO_OPTION_MODE(struct train_options),
+    { "epochs", "N", ISO_OPTION_INT, offsetof(struct train_options, epochs),
+      "epochs in all, instead of the model file's", 1 },
+    { "steps", "N", ISO_OPTION_INT, offsetof(struct train_options, steps),
+      "train N optimizer steps in all instead of epochs; leaves validation out", 1 },
+    ISO_OPTION_BATCH(struct train_options),
+    ISO_OPTION_SEED(struct train_options),
+    ISO_OPTION_DATA(struct train_options),
+    ISO_OPTION_LIMIT(struct train_options),
+    { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct train_options, out),
+      "the run's folder (default runs/MODEL-NNN)", 0 },
+    { "resume", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, resume),
+      "go on with the run in --out; ends with the bits of a run that never stopped", 0 },
+    ISO_OPTION_THREADS(struct train_options),
+    { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet), "only the result", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json), "one JSON object an event", 0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+struct training {
+    const struct iso_command *command;
+    struct train_options *options;
+    struct iso_setup setup;
+    struct iso_dataset *train, *validation;    /* validation NULL: none */
+    struct iso_run_settings settings;
+    struct iso_fit_state state;
+    struct iso_run *run;
+    struct iso_console console;
+};
+
+/* Set by the first Ctrl-C; the second one ends the program. */
+static volatile sig_atomic_t interrupted;
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void catch_interrupts(void)
+{
+    struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- Resuming ------------------------------------------------------------------------------ */
+
+/* A resumed run keeps what its numbers depend on; an option that says otherwise is refused. */
+static iso_rc keep(int64_t *option, int64_t unset, int64_t value, const char *name)
+{
+    if (*option != unset && *option != value)
+        return iso_fail(ISO_EUSAGE, "the run was begun with --%s %lld; leave --%s out, or train anew", name,
+                        (long long)value, name);
+    *option = value;
+    return ISO_OK;
+}
+
+static iso_rc same_file(const char *a, const char *b)
+{
+    char *text_a = NULL, *text_b = NULL;
+    size_t na = 0, nb = 0;
+    iso_rc rc = iso_file_read(a, &text_a, &na);
+    if (rc == ISO_OK)
+        rc = iso_file_read(b, &text_b, &nb);
+    if (rc == ISO_OK && (na != nb || memcmp(text_a, text_b, na) != 0))
+        rc = iso_fail(ISO_EUSAGE, "%s is not the model file the run was begun with, which is %s; leave it out, or "
+                      "train anew", a, b);
+    free(text_a);
+    free(text_b);
+    return rc;
+}
+
+/* Settings of the run in --out; path becomes its model file. */
+static iso_rc read_run(struct training *t, const char *model, char path[ISO_PATH])
+{
+    struct train_options *o = t->options;
+    ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
+    ISO_TRY(iso_path(path, o->out, "model.yaml"));
+    if (model)
+        ISO_TRY(same_file(model, path));
+    ISO_TRY(keep(&o->setup.batch, -1, t->settings.batch, "batch"));
+    ISO_TRY(keep(&o->setup.seed, -1, (int64_t)t->settings.seed, "seed"));
+    ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));
+    const char *mode = t->settings.fast ? "fast" : "exact";
+    if (o->setup.mode && strcmp(o->setup.mode, mode) != 0)
+        return iso_fail(ISO_EUSAGE, "the run was begun with --mode %s; leave --mode out, or train anew", mode);
+    o->setup.mode = mode;
+    if (o->epochs < 0 && o->steps < 0) {
+        o->epochs = t->settings.epochs;
+        o->steps = t->settings.steps;
+    }
+    return ISO_OK;
+}
+
+/* ---- Preparing ----------------------------------------------------------------------------- */
+
+static iso_rc load_data(struct training *t)
+{
+    const struct iso_setup_options *o = &t->options->setup;
+    ISO_TRY(iso_setup_data(&t->setup, "train", o, &t->train));
+    if (t->setup.model->validation.given)
+        ISO_TRY(iso_setup_data(&t->setup, "validation", o, &t->validation));
+    ISO_TRY(iso_exec_data(t->setup.exec, 0, t->train));
+    return t->validation ? iso_exec_data(t->setup.exec, 1, t->validation) : ISO_OK;
+}
+
+static iso_rc settle(struct training *t)
+{
+    const struct train_options *o = t->options;
+    const struct iso_model *model = t->setup.model;
+    struct iso_run_settings settings = {
+        .seed = model->seed, .batch = model->batch_size, .limit = o->setup.limit, .rows = t->train->rows,
+        .validation_rows = t->validation ? t->validation->rows : 0,
+        .epochs = o->epochs > 0 ? o->epochs : model->epochs, .steps = o->steps > 0 ? o->steps : 0,
+        .fast = t->setup.backend->mode == ISO_MODE_FAST,
+    };
+    if (o->resume && settings.rows != t->settings.rows)
+        return iso_fail(ISO_EDATA, "the run was begun on %lld training rows and there are %lld now; give the --data "
+                        "of then", (long long)t->settings.rows, (long long)settings.rows);
+    t->settings = settings;
+    return ISO_OK;
+}
+
+static iso_rc prepare(struct training *t, const char *model)
+{
+    struct train_options *o = t->options;
+    char path[ISO_PATH];
+    if (o->resume)
+        ISO_TRY(read_run(t, model, path));
+    ISO_TRY(iso_setup_model(&t->setup, o->resume ? path : model, &o->setup));
+    ISO_TRY(iso_setup_backend(&t->setup, &o->setup));
+    ISO_TRY(iso_setup_exec(&t->setup, &(struct iso_exec_options){
+        .training = true, .seed = t->setup.model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
+    ISO_TRY(load_data(t));
+    ISO_TRY(settle(t));
+    ISO_TRY(iso_exec_initialize(t->setup.exec));
+    return o->resume ? iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run)
+                     : iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
+}
+
+/* ---- Telling ------------------------------------------------------------------------------- */
+
+/* Where --device was left to us and there was no GPU: what to do about it. */
+static void tell_fallback(const struct training *t)
+{
+    const char *asked = t->options->setup.device;
+    if ((asked && strcmp(asked, "auto") != 0) || strncmp(t->setup.backend->device.id, "reference", 9) != 0)
+        return;
+    iso_console_line(&t->console, "no GPU was found, so the plain-C reference trains: right, but slow. `isocl doctor` says "
+                     "how to get a GPU going; an OpenCL device that is a CPU is used when asked: --device opencl");
+}
+
+static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
+{
+    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s (%s)", what,
+                     (long long)data->rows, data->height, data->width, data->channels, data->classes, data->name,
+                     data->split, data->source);
+}
+
+static void tell_start(const struct training *t)
+{
+    char where[256];
+    const struct iso_model *model = t->setup.model;
+    iso_setup_where(t->setup.backend, where, sizeof where);
+    iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu", model->name,
+                     model->nlayers, (long long)iso_setup_parameters(t->setup.graph, false),
+                     (long long)model->batch_size, (unsigned long long)model->seed);
+    tell_data(t, "train", t->train);
+    if (t->validation && t->settings.steps == 0)
+        tell_data(t, "validation", t->validation);
+    iso_console_line(&t->console, "device     %s", where);
+    tell_fallback(t);
+    if (t->options->resume)
+        iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld", (long long)t->state.step,
+                         (long long)t->state.epoch + 1);
+    if (t->console.style == ISO_CONSOLE_JSON)
+        iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
+                                   model->name, "run", iso_run_folder(t->run), "device",
+                                   t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
+                                   "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
+                                   "step", (json_int_t)t->state.step, "resumed", t->options->resume));
+}
+
+static bool reached_goal(const struct training *t)
+{
+    return t->settings.steps ? t->state.step >= t->settings.steps : t->state.epoch >= t->settings.epochs;
+}
+
+static void tell_resume(const struct training *t)
+{
+    const struct iso_setup_options *o = &t->options->setup;
+    fprintf(stderr, "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
+            (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
+            o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
+}
+
+static iso_rc tell_end(const struct training *t)
+{
+    char hex[65], where[256];
+    iso_setup_where(t->setup.backend, where, sizeof where);
+    ISO_TRY(iso_exec_hash(t->setup.exec, hex));
+    iso_console_result(&t->console, "run %s", iso_run_folder(t->run));
+    iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
+    if (t->console.style == ISO_CONSOLE_JSON)
+        iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
+                                   iso_run_folder(t->run), "weights_sha256", hex, "device",
+                                   t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
+                                   "step", (json_int_t)t->state.step, "epoch", (json_int_t)t->state.epoch,
+                                   "finished", reached_goal(t)));
+    return ISO_OK;
+}
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static iso_rc train(struct training *t, const char *model)
+{
+    ISO_TRY(prepare(t, model));
+    t->console = (struct iso_console){ .style = iso_console_style(t->options->json, t->options->quiet),
+                                       .model = t->setup.model, .run = t->run };
+    tell_start(t);
+    if (reached_goal(t))
+        iso_console_line(&t->console, "nothing is left to train; for more give --epochs or --steps, counted from the "
+                         "run's beginning");
+    catch_interrupts();
+    const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console), iso_run_listener(t->run) };
+    const struct iso_fit_options fit = {
+        .epochs = t->settings.epochs, .steps = t->settings.steps, .rows = t->settings.rows,
+        .validation_rows = t->settings.validation_rows, .seed = t->settings.seed, .stop = &interrupted,
+        .listeners = listeners, .nlisteners = 2,
+    };
+    ISO_TRY(iso_fit(t->setup.exec, &fit, &t->state));
+    return tell_end(t);
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1 };
+    struct training t = { .command = command, .options = &o };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    if (o.resume && !o.out)
+        return iso_usage(command, "--resume needs the run's folder: --out DIR");
+    if (!o.resume && count == 0)
+        return iso_usage(command, "give it a model file");
+    if (o.epochs > 0 && o.steps > 0)
+        return iso_usage(command, "--epochs and --steps exclude each other");
+    code = iso_report(command, train(&t, count ? argv[0] : NULL), &t.setup.faults);
+    if (code == ISO_EXIT_DONE && !reached_goal(&t)) {
+        tell_resume(&t);
+        code = ISO_EXIT_FAILED;
+    }
+    iso_run_close(t.run);
+    iso_dataset_free(t.train);
+    iso_dataset_free(t.validation);
+    iso_setup_free(&t.setup);
+    return code;
+}
+
+const struct iso_command iso_command_train = {
+    .name = "train", .arguments = "MODEL.yaml",
+    .doc = "trains a model and keeps the run in a folder",
+    .more = "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its weights: in exact\n"
+            "mode the same on every device. The folder holds the model file, history.csv, batches.csv,\n"
+            "weights.safetensors, best.safetensors, state, log.txt and device.json. Ctrl-C saves and stops.",
+    .examples = "  isocl train models/demo.yaml                          needs no download\n"
+                "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
+                "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
+                "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
+    .options = options, .min_arguments = 0, .max_arguments = 1, .run = run,
+};

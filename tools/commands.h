@@ -1,0 +1,19 @@
+/* commands.h: every command of the program; the only list. tools/cmd_<name>.c defines each. */
+#ifndef ISO_COMMANDS_H
+#define ISO_COMMANDS_H
+#include "options.h"
+
+#define ISO_COMMANDS(X) \
+    X(train)            \
+    X(eval)             \
+    X(summary)          \
+    X(parity)           \
+    X(trace)            \
+    X(devices)          \
+    X(doctor)           \
+    X(help)
+
+#define ISO_COMMAND_DECLARE(name) extern const struct iso_command iso_command_##name;
+ISO_COMMANDS(ISO_COMMAND_DECLARE)
+#undef ISO_COMMAND_DECLARE
+#endif

@@ -1,0 +1,213 @@
+#include "console.h"
+
+#include "core/train/run.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { LINE = 512, BAR = 24 };
+static const double DRAW_SECONDS = 0.1;
+
+const char *iso_metric_name(const struct iso_model *model, int metric)
+{
+    return iso_ops[model->metrics[metric].op].name;
+}
+
+enum iso_console_style iso_console_style(bool json, bool quiet)
+{
+    const char *term = getenv("TERM");
+    if (json)
+        return ISO_CONSOLE_JSON;
+    if (quiet)
+        return ISO_CONSOLE_QUIET;
+    return isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0) ? ISO_CONSOLE_BAR : ISO_CONSOLE_LINES;
+}
+
+/* ---- Lines --------------------------------------------------------------------------------- */
+
+static void say(const struct iso_console *console, bool aloud, const char *fmt, va_list arguments)
+{
+    char line[LINE];
+    vsnprintf(line, sizeof line, fmt, arguments);
+    if (aloud) {
+        printf("%s%s\n", console->style == ISO_CONSOLE_BAR ? "\r\033[K" : "", line);
+        fflush(stdout);
+    }
+    if (console->run)
+        iso_run_log(console->run, line);
+}
+
+void iso_console_line(const struct iso_console *console, const char *fmt, ...)
+{
+    va_list arguments;
+    va_start(arguments, fmt);
+    say(console, console->style == ISO_CONSOLE_LINES || console->style == ISO_CONSOLE_BAR, fmt, arguments);
+    va_end(arguments);
+}
+
+void iso_console_result(const struct iso_console *console, const char *fmt, ...)
+{
+    va_list arguments;
+    va_start(arguments, fmt);
+    say(console, console->style != ISO_CONSOLE_JSON, fmt, arguments);
+    va_end(arguments);
+}
+
+static void append(char line[LINE], const char *fmt, ...) ISO_PRINTF(2, 3);
+static void append(char line[LINE], const char *fmt, ...)
+{
+    size_t n = strlen(line);
+    va_list arguments;
+    va_start(arguments, fmt);
+    vsnprintf(line + n, LINE - n, fmt, arguments);
+    va_end(arguments);
+}
+
+static void append_scores(char line[LINE], const struct iso_model *model, const struct iso_scores *scores,
+                          const char *prefix)
+{
+    append(line, "  %sloss %.4f", prefix, iso_scores_loss(scores));
+    for (int m = 0; m < model->nmetrics; m++)
+        append(line, "  %s%s %.4f", prefix, iso_metric_name(model, m), iso_scores_metric(scores, m));
+}
+
+static void append_epoch(char line[LINE], int64_t epoch, int64_t epochs)
+{
+    append(line, "epoch %lld", (long long)epoch);
+    if (epochs > 0)
+        append(line, "/%lld", (long long)epochs);
+}
+
+static void append_time(char line[LINE], double seconds)
+{
+    if (seconds < 100)
+        append(line, "  %.1f s", seconds);
+    else if (seconds < 3600)
+        append(line, "  %d:%02d min", (int)seconds / 60, (int)seconds % 60);
+    else
+        append(line, "  %d:%02d h", (int)(seconds / 3600), (int)seconds / 60 % 60);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+void iso_console_json(void *object)
+{
+    if (!object)
+        return;
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(object);
+}
+
+/* What is not a number becomes null. */
+static void set(json_t *object, const char *prefix, const char *name, double value)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s%s", prefix, name);
+    json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+static void set_scores(json_t *object, const struct iso_model *model, const struct iso_scores *scores,
+                       const char *prefix)
+{
+    set(object, prefix, "loss", iso_scores_loss(scores));
+    for (int m = 0; m < model->nmetrics; m++)
+        set(object, prefix, iso_metric_name(model, m), iso_scores_metric(scores, m));
+}
+
+static void json_progress(const struct iso_console *console, const struct iso_fit_progress *p)
+{
+    json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch", (json_int_t)p->epoch,
+                               "step", (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
+                               (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
+    set(object, "", "seconds", p->seconds);
+    set_scores(object, console->model, &p->scores, "");
+    iso_console_json(object);
+}
+
+static void json_epoch(const struct iso_console *console, const struct iso_fit_epoch *e, int64_t step)
+{
+    json_t *object = json_pack("{s:s, s:I, s:I, s:b, s:I}", "event", "epoch", "epoch", (json_int_t)e->epoch,
+                               "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
+    if (e->epochs > 0)
+        json_object_set_new(object, "epochs", json_integer(e->epochs));
+    set(object, "", "seconds", e->seconds);
+    set(object, "", "images_per_second", e->images_per_second);
+    set(object, "", "learning_rate", e->learning_rate);
+    set_scores(object, console->model, &e->train, "");
+    if (e->validated)
+        set_scores(object, console->model, &e->validation, "validation_");
+    iso_console_json(object);
+}
+
+/* ---- Following the training ---------------------------------------------------------------- */
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+        return 80;
+    return size.ws_col;
+}
+
+static void draw_bar(const struct iso_console *console, const struct iso_fit_progress *p)
+{
+    char line[LINE] = "", bar[BAR + 1];
+    int done = (int)(p->rows * BAR / p->epoch_rows);
+    double speed = p->seconds > 0 ? (double)p->rows / p->seconds : 0;
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i < done ? '=' : i == done ? '>' : ' ';
+    bar[BAR] = 0;
+    append_epoch(line, p->epoch, p->epochs);
+    append(line, " [%s]", bar);
+    append_scores(line, console->model, &p->scores, "");
+    append(line, "  %.0f images/s", speed);
+    append_time(line, speed > 0 ? (double)(p->epoch_rows - p->rows) / speed : 0);
+    append(line, " left");
+    printf("\r%.*s\033[K", terminal_columns() - 1, line);
+    fflush(stdout);
+}
+
+static iso_rc on_progress(void *self, const struct iso_fit_progress *progress)
+{
+    struct iso_console *console = self;
+    double now = iso_clock();
+    if (now - console->drawn < DRAW_SECONDS)
+        return ISO_OK;
+    console->drawn = now;
+    if (console->style == ISO_CONSOLE_BAR)
+        draw_bar(console, progress);
+    else if (console->style == ISO_CONSOLE_JSON)
+        json_progress(console, progress);
+    return ISO_OK;
+}
+
+static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch, const struct iso_fit_state *state)
+{
+    const struct iso_console *console = self;
+    char line[LINE] = "";
+    append_epoch(line, epoch->epoch, epoch->epochs);
+    append_scores(line, console->model, &epoch->train, "");
+    if (epoch->validated)
+        append_scores(line, console->model, &epoch->validation, "val_");
+    append(line, "  %.0f images/s", epoch->images_per_second);
+    append_time(line, epoch->seconds);
+    if (!epoch->whole)
+        append(line, "  (%lld rows of it, to step %lld)", (long long)epoch->train.rows, (long long)state->step);
+    iso_console_line(console, "%s", line);
+    if (console->style == ISO_CONSOLE_JSON)
+        json_epoch(console, epoch, state->step);
+    return ISO_OK;
+}
+
+struct iso_fit_listener iso_console_listener(struct iso_console *console)
+{
+    return (struct iso_fit_listener){ .self = console, .progress = on_progress, .epoch = on_epoch };
+}

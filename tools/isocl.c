@@ -1,0 +1,70 @@
+/* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
+#include "commands.h"
+
+#include "core/iso.h"
+#include "core/model/suggest.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ADDRESS(name) &iso_command_##name,
+static const struct iso_command *const commands[] = { ISO_COMMANDS(ADDRESS) };
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *stream)
+{
+    fprintf(stream, "isocl %s trains image classifiers from a YAML file: the same numbers on every "
+                    "device.\n\nusage: isocl COMMAND [options]\n\n", ISO_VERSION);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stream, "  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->doc);
+    fprintf(stream,
+            "\n"
+            "  isocl train models/demo.yaml       a first training run; needs no download\n"
+            "  isocl COMMAND --help               the options of a command, with examples\n"
+            "  isocl help                         layers, optimizers, losses: all a model file may say\n");
+}
+
+static int unknown(const char *word)
+{
+    char near[96];
+    struct iso_suggest suggest;
+    iso_suggest_begin(&suggest, word);
+    for (int i = 0; i < COMMANDS; i++)
+        iso_suggest_try(&suggest, commands[i]->name);
+    fprintf(stderr, "isocl: unknown command '%.60s'%s; see isocl --help\n", word,
+            iso_suggest_text(&suggest, near, sizeof near));
+    return ISO_EXIT_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return ISO_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return ISO_EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("isocl %s (arithmetic %d)\n", ISO_VERSION, ISO_ARITH_VERSION);
+        return ISO_EXIT_DONE;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 2, argv + 2);
+    return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGXFSZ, SIG_IGN);          /* a file size limit is then a write error, which is reported */
+    int code = run(argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "isocl: cannot write to standard output: %s\n", strerror(errno));
+        return ISO_EXIT_FAILED;
+    }
+    return code;
+}

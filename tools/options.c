@@ -1,0 +1,142 @@
+#include "options.h"
+
+#include "core/model/suggest.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int iso_usage(const struct iso_command *command, const char *fmt, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "isocl %s: ", command->name);
+    va_start(arguments, fmt);
+    vfprintf(stderr, fmt, arguments);
+    va_end(arguments);
+    fprintf(stderr, "; see isocl %s --help\n", command->name);
+    return ISO_EXIT_USAGE;
+}
+
+static void print_help(const struct iso_command *command)
+{
+    printf("usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+           command->arguments, command->options[0].key ? " [options]" : "", command->doc);
+    if (command->more)
+        printf("\n%s\n", command->more);
+    printf("\nOptions:\n");
+    for (const struct iso_option *o = command->options; o->key; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->key, o->argument ? " " : "",
+                 o->argument ? o->argument : "");
+        printf("  %-26s %s\n", left, o->doc);
+    }
+    printf("  %-26s %s\n", "--help", "this text");
+    printf("\nExamples:\n%s", command->examples);
+}
+
+static const struct iso_option *find(const struct iso_command *command, const char *key, size_t n)
+{
+    for (const struct iso_option *o = command->options; o->key; o++)
+        if (strlen(o->key) == n && memcmp(o->key, key, n) == 0)
+            return o;
+    return NULL;
+}
+
+static int unknown_option(const struct iso_command *command, const char *key, size_t n)
+{
+    char word[64], near[96];
+    struct iso_suggest suggest;
+    snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), key);
+    iso_suggest_begin(&suggest, word);
+    for (const struct iso_option *o = command->options; o->key; o++)
+        iso_suggest_try(&suggest, o->key);
+    return iso_usage(command, "unknown option '%s'%s", word, iso_suggest_text(&suggest, near, sizeof near));
+}
+
+/* Whether value is one of the words of "a|b|c". */
+static bool is_choice(const char *list, const char *value)
+{
+    size_t n = strlen(value);
+    for (const char *word = list; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
+        if (strcspn(word, "|") == n && memcmp(word, value, n) == 0)
+            return true;
+    return false;
+}
+
+/* Returns ISO_EXIT_DONE or, with the fault told, ISO_EXIT_USAGE. */
+static int store(const struct iso_command *command, const struct iso_option *option,
+                 const char *value, void *out)
+{
+    void *target = (char *)out + option->offset;
+    if (option->type == ISO_OPTION_CHOICE && !is_choice(option->argument, value))
+        return iso_usage(command, "--%s takes %s, not '%s'", option->key, option->argument, value);
+    if (option->type != ISO_OPTION_INT) {
+        *(const char **)target = value;
+        return ISO_EXIT_DONE;
+    }
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end || errno || number < option->min)
+        return iso_usage(command, "--%s takes a whole number of at least %lld, not '%s'",
+                         option->key, (long long)option->min, value);
+    *(int64_t *)target = number;
+    return ISO_EXIT_DONE;
+}
+
+/* Reads the option at argv[*i], whose value may be the next word. */
+static int read_option(const struct iso_command *command, int argc, char **argv, int *i, void *out)
+{
+    const char *key = argv[*i] + 2;
+    size_t n = strcspn(key, "=");
+    const char *value = key[n] ? key + n + 1 : NULL;
+    const struct iso_option *option = find(command, key, n);
+    if (!option)
+        return unknown_option(command, key, n);
+    if (option->type == ISO_OPTION_FLAG) {
+        if (value)
+            return iso_usage(command, "--%s takes no value", option->key);
+        *(bool *)((char *)out + option->offset) = true;
+        return ISO_EXIT_DONE;
+    }
+    if (!value && *i + 1 >= argc)
+        return iso_usage(command, "--%s needs its %s", option->key, option->argument);
+    if (!value)
+        value = argv[++*i];
+    return store(command, option, value, out);
+}
+
+bool iso_options_parse(const struct iso_command *command, int argc, char **argv, void *out,
+                       int *count, int *exit_code)
+{
+    bool options = true;               /* until "--" */
+    *count = 0;
+    for (int i = 0; i < argc; i++) {
+        if (options && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
+            print_help(command);
+            *exit_code = ISO_EXIT_DONE;
+            return false;
+        }
+        if (options && strcmp(argv[i], "--") == 0) {
+            options = false;
+        } else if (options && strncmp(argv[i], "--", 2) == 0) {
+            *exit_code = read_option(command, argc, argv, &i, out);
+            if (*exit_code != ISO_EXIT_DONE)
+                return false;
+        } else if (options && argv[i][0] == '-' && argv[i][1]) {
+            *exit_code = iso_usage(command, "unknown option %s (options start with two dashes)", argv[i]);
+            return false;
+        } else {
+            argv[(*count)++] = argv[i];
+        }
+    }
+    if (*count < command->min_arguments)
+        *exit_code = iso_usage(command, "give it %s", command->arguments);
+    else if (*count > command->max_arguments)
+        *exit_code = iso_usage(command, "one argument too many: '%s'", argv[command->max_arguments]);
+    else
+        return true;
+    return false;
+}

@@ -1,0 +1,47 @@
+/* options.h: the commands of the program and the options each takes. A command's table drives
+ * parsing, --help and the suggestions for what was mistyped. */
+#ifndef ISO_OPTIONS_H
+#define ISO_OPTIONS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the program returns. */
+enum { ISO_EXIT_DONE = 0, ISO_EXIT_FAILED = 1, ISO_EXIT_USAGE = 2 };
+
+enum iso_option_type {
+    ISO_OPTION_TEXT,                   /* const char *, borrowed from argv */
+    ISO_OPTION_CHOICE,                 /* the same; one of the words in .argument, "a|b" */
+    ISO_OPTION_INT,                    /* int64_t, at least .min */
+    ISO_OPTION_FLAG                    /* bool; takes no argument */
+};
+struct iso_option {                    /* a table ends with key NULL */
+    const char *key;                   /* without the dashes */
+    const char *argument;              /* its name in --help: FILE; NULL for a flag */
+    enum iso_option_type type;
+    size_t offset;                     /* in the command's options struct */
+    const char *doc;                   /* one line */
+    int64_t min;
+};
+struct iso_command {
+    const char *name;
+    const char *arguments;             /* "MODEL.yaml"; "" for none */
+    const char *doc;                   /* one line */
+    const char *more;                  /* what --help explains besides; NULL: nothing */
+    const char *examples;              /* lines, each a command and what it does */
+    const struct iso_option *options;
+    int min_arguments, max_arguments;
+    int (*run)(const struct iso_command *, int argc, char **argv);   /* returns an exit code */
+};
+
+/* Reads the options into `out`, which holds the defaults, and moves what is left to argv[0..*count).
+ * Returns false with *exit_code set when the command is not to run: help was asked, or wrong usage. */
+bool iso_options_parse(const struct iso_command *, int argc, char **argv, void *out, int *count,
+                       int *exit_code);
+/* Tells wrong usage of a command on stderr, with where to read more; returns ISO_EXIT_USAGE. */
+int iso_usage(const struct iso_command *, const char *fmt, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+#endif

@@ -1,0 +1,106 @@
+#include "setup.h"
+
+#include "core/data/safetensors.h"
+#include "core/train/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+iso_rc iso_setup_model(struct iso_setup *setup, const char *path, const struct iso_setup_options *options)
+{
+    ISO_TRY(iso_model_load(path, &setup->faults, &setup->model));
+    if (options->batch > 0)
+        setup->model->batch_size = options->batch;
+    if (options->seed >= 0)
+        setup->model->seed = (uint64_t)options->seed;
+    return ISO_OK;
+}
+
+iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options *options)
+{
+    enum iso_mode mode = !options->mode ? ISO_MODE_DEFAULT
+                       : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT : ISO_MODE_FAST;
+    return iso_backend_open(options->device ? options->device : "auto", mode, (int)options->threads,
+                            &setup->backend);
+}
+
+iso_rc iso_setup_exec(struct iso_setup *setup, const struct iso_exec_options *options)
+{
+    ISO_TRY(iso_graph_build(setup->model, setup->model->batch_size, &setup->faults, &setup->graph));
+    return iso_exec_new(setup->graph, setup->backend, options, &setup->exec);
+}
+
+void iso_setup_free(struct iso_setup *setup)
+{
+    iso_exec_free(setup->exec);
+    iso_graph_free(setup->graph);
+    iso_backend_close(setup->backend);
+    iso_model_free(setup->model);
+}
+
+static iso_rc find_spec(const struct iso_model *model, const char *split, struct iso_data_spec *spec)
+{
+    const bool test = strcmp(split, "test") == 0;
+    if (test && model->test.given) {
+        *spec = model->test;
+    } else if (test && model->validation.given && strcmp(model->validation.split, "test") == 0) {
+        *spec = model->validation;
+    } else if (test) {
+        *spec = model->train;
+        spec->count = 0;
+        snprintf(spec->split, sizeof spec->split, "test");
+    } else {
+        *spec = strcmp(split, "train") == 0 ? model->train : model->validation;
+    }
+    if (!spec->given)
+        return iso_fail(ISO_EMODEL, "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}", model->file,
+                        split, test ? "train" : split, strcmp(split, "validation") == 0 ? "test" : split);
+    return ISO_OK;
+}
+
+iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
+                      const struct iso_setup_options *options, struct iso_dataset **out)
+{
+    struct iso_data_spec spec;
+    ISO_TRY(find_spec(setup->model, split, &spec));
+    return iso_dataset_load(spec.dataset, spec.split, options->data, spec.count, options->limit, out);
+}
+
+iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)
+{
+    struct iso_st_file *file = NULL;
+    ISO_TRY(iso_st_open(path, &file));
+    iso_rc rc = iso_weights_load(setup->exec, file, path, false, &setup->faults);
+    iso_st_close(file);
+    return rc;
+}
+
+const char *iso_setup_where(const struct iso_backend *backend, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast", backend->device.id,
+             backend->device.name);
+    return buf;
+}
+
+int64_t iso_setup_parameters(const struct iso_graph *graph, bool trainable)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < graph->nvalues; i++)
+        if (graph->values[i].role == ISO_ROLE_WEIGHT && (graph->values[i].trainable || !trainable))
+            sum += iso_shape_count(&graph->values[i].shape);
+    return sum;
+}
+
+int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_faults *faults)
+{
+    if (rc == ISO_OK)
+        return ISO_EXIT_DONE;
+    if (faults && faults->count > 0) {
+        iso_faults_print(faults, stderr);
+        fprintf(stderr, "%d fault%s\n", faults->count, faults->count == 1 ? "" : "s");
+        return ISO_EXIT_FAILED;
+    }
+    fprintf(stderr, "isocl %s: %s\n", command->name, *iso_error() ? iso_error() : iso_rc_text(rc));
+    return rc == ISO_EUSAGE ? ISO_EXIT_USAGE : ISO_EXIT_FAILED;
+}

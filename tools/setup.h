@@ -1,0 +1,59 @@
+/* setup.h: what train, eval, summary and trace share: from the command line to a model on a device. */
+#ifndef ISO_SETUP_H
+#define ISO_SETUP_H
+#include "core/data/dataset.h"
+#include "core/train/exec.h"
+#include "options.h"
+
+struct iso_setup_options {
+    const char *device, *mode, *data;  /* NULL: auto, the device's own, the usual places */
+    int64_t threads, limit;            /* 0: as many as there are; all rows */
+    int64_t batch, seed;               /* -1: as the model file says */
+};
+#define ISO_SETUP_DEFAULTS { .batch = -1, .seed = -1 }
+
+/* Lines of an option table; `type` has a member `setup` of the struct above. */
+#define ISO_OPTION_DEVICE(type) { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device), \
+    "auto, reference, opencl or opencl:0.1; `isocl devices` lists them (default auto)", 0 }
+#define ISO_OPTION_MODE(type) { "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode), \
+    "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 }
+#define ISO_OPTION_THREADS(type) { "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads), \
+    "threads of the reference (default: all); results do not depend on it", 1 }
+#define ISO_OPTION_DATA(type) { "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data), \
+    "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 }
+#define ISO_OPTION_LIMIT(type) { "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \
+    "take only the first N rows of every split", 1 }
+#define ISO_OPTION_BATCH(type) { "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch), \
+    "rows in a batch, instead of the model file's batch_size", 1 }
+#define ISO_OPTION_SEED(type) { "seed", "S", ISO_OPTION_INT, offsetof(type, setup.seed), \
+    "of all randomness, instead of the model file's", 0 }
+
+struct iso_setup {                     /* owns all it names */
+    struct iso_faults faults;
+    struct iso_model *model;
+    struct iso_backend *backend;
+    struct iso_graph *graph;
+    struct iso_exec *exec;
+};
+/* Each fills its member. The model takes batch and seed from the options. */
+iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
+iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
+iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);
+void iso_setup_free(struct iso_setup *);
+
+/* Opens what the model file names under data: `split` (train, validation, test). Where there is no
+ * test, the test split of the training data stands in. */
+iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct iso_setup_options *,
+                      struct iso_dataset **out);
+/* Sets the executor's weights from a safetensors file. */
+iso_rc iso_setup_weights(struct iso_setup *, const char *path);
+
+/* What to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
+const char *iso_setup_where(const struct iso_backend *, char *buf, size_t n);
+/* Weights of the model, counted in elements; trainable ones only, or all. */
+int64_t iso_setup_parameters(const struct iso_graph *, bool trainable);
+
+/* Tells on stderr why a command failed, faults (which may be NULL) a line each, and returns its
+ * exit code; for ISO_OK only that. */
+int iso_report(const struct iso_command *, iso_rc, const struct iso_faults *);
+#endif
