@@ -303,19 +303,25 @@ static void append(char *buf, size_t n, const char *text)
     snprintf(buf + used, n - used, "%s", text);
 }
 
-/* Adds the fields that were given; initializers mean nothing here. */
-static void append_fields(const struct iso_field *fields, const void *params, char *buf, size_t n)
+/* Adds the fields that differ from their default; initializers mean nothing here. Without memory for the
+ * defaults nothing is added. */
+static void append_fields(const struct iso_field *fields, const void *params, size_t size, char *buf, size_t n)
 {
-    char value[64], piece[128];
+    char value[64], dflt[64], piece[160];
+    void *defaults = iso_alloc(1, size);
+    if (defaults == NULL || fields == NULL || iso_fields_default(fields, defaults) != ISO_OK)
+        fields = NULL;
     for (; fields != NULL && fields->key != NULL; fields++) {
         if (fields->type == ISO_FIELD_INITIALIZER)
             continue;
         iso_field_text(fields, params, value, sizeof value);
-        if (fields->dflt != NULL && strcmp(value, fields->dflt) == 0)
+        iso_field_text(fields, defaults, dflt, sizeof dflt);
+        if (fields->dflt != NULL && strcmp(value, dflt) == 0)
             continue;
         snprintf(piece, sizeof piece, ", %s: %s", fields->key, value);
         append(buf, n, piece);
     }
+    free(defaults);
 }
 
 const char *iso_case_text(const struct iso_case *c, char *buf, size_t n)
@@ -326,7 +332,7 @@ const char *iso_case_text(const struct iso_case *c, char *buf, size_t n)
         append(buf, n, " ");
         append(buf, n, iso_shape_text(&c->x[i], 0, shape, sizeof shape));
     }
-    append_fields(iso_ops[c->op].def->fields, c->params, buf, n);
-    append_fields(case_fields, c, buf, n);
+    append_fields(iso_ops[c->op].def->fields, c->params, iso_ops[c->op].def->params_size, buf, n);
+    append_fields(case_fields, c, sizeof *c, buf, n);
     return buf;
 }

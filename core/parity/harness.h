@@ -128,8 +128,8 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op, const struct iso
 struct iso_report {
     const struct iso_parity_options *options;
     struct iso_parity_totals totals;
-    struct { char device[32], subject[ISO_NAME]; enum iso_rung rung; long checks, failed, skipped;
-             struct iso_distance most; } line;         /* the line being summed up */
+    char device[32], subject[ISO_NAME];        /* of the lines being summed up, one a rung */
+    struct iso_report_line { long checks, failed, skipped; struct iso_distance most; } line[ISO_RUNGS];
 };
 struct iso_check {                     /* one result */
     enum iso_rung rung;

@@ -215,7 +215,7 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
     return rc;
 }
 
-/* The first layer's input wants no gradient: the others must not change. */
+/* The input of a model's first layer wants no gradient: those of the weights must not change. */
 static iso_rc without_dx(const struct climb *k, struct iso_distance *d)
 {
     const struct iso_how how = {.junk = JUNK_NAN, .no_dx = true};
@@ -238,7 +238,7 @@ static void contract(const struct climb *k)
         iso_rc rc = same_twice(k, (enum iso_pass)pass, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = added(k, &d);
-        if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
+        if (rc == ISO_OK && pass == ISO_BACKWARD && finite && k->got.a[ISO_DW][0].n > 0)
             rc = without_dx(k, &d);
         report(k, ISO_RUNG_CONTRACT, pass, &d, rc);
     }

@@ -10,7 +10,8 @@ enum { DEVICES_MOST = 32 };
 struct run {
     const struct iso_parity_options *options;
     struct iso_report report;
-    struct iso_ladder ladder;          /* device is set for each in turn */
+    struct iso_ladder ladder;          /* device and reference are set for each in turn */
+    struct iso_backend *reference, *portable;
     struct iso_cases cases;
     char ids[DEVICES_MOST][sizeof((struct iso_device *)0)->id];
     int nids;
@@ -57,9 +58,11 @@ static void skip_slow(struct run *r, const struct iso_case *c)
     iso_report_check(&r->report, &check, iso_fail(ISO_EUNSUP, "marked slow, and --quick was given"));
 }
 
+/* The reference itself, with hardware fma, is compared with its portable build. */
 static iso_rc check_device(struct run *r, struct iso_backend *device)
 {
     r->ladder.device = device;
+    r->ladder.reference = strcmp(device->device.id, r->reference->device.id) == 0 ? r->portable : r->reference;
     for (int i = 0; i < r->cases.n; i++) {
         const struct iso_case *c = &r->cases.list[i];
         if (r->options->number > 0 && c->number != r->options->number)
@@ -124,7 +127,8 @@ static iso_rc run(struct run *r)
     if (!models || o->ops != NULL)
         ISO_TRY(iso_cases_load(o->cases, o->ops, &r->cases));
     ISO_TRY(iso_record_open(o->record, o->check, r->ladder.seed, &r->ladder.record));
-    ISO_TRY(iso_backend_open("reference", ISO_MODE_EXACT, 0, &r->ladder.reference));
+    ISO_TRY(iso_backend_open("reference", ISO_MODE_EXACT, 0, &r->reference));
+    ISO_TRY(iso_backend_open("reference:portable", ISO_MODE_EXACT, 0, &r->portable));
     ISO_TRY(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &r->ladder.judge));
     iso_report_begin(&r->report, o);
     gradients(r);
@@ -152,7 +156,8 @@ iso_rc iso_parity_run(const struct iso_parity_options *options, struct iso_parit
         *totals = r->report.totals;
     iso_cases_free(&r->cases);
     iso_record_free(r->ladder.record);
-    iso_backend_close(r->ladder.reference);
+    iso_backend_close(r->reference);
+    iso_backend_close(r->portable);
     iso_backend_close(r->ladder.judge);
     free(r);
     return verdict;

@@ -47,42 +47,44 @@ void iso_report_begin(struct iso_report *r, const struct iso_parity_options *opt
                 "checks", "values", "verdict");
 }
 
-/* Prints the line that was being summed up, if any. */
-static void flush_line(struct iso_report *r)
+static void print_line(const struct iso_report *r, enum iso_rung rung)
 {
-    const long checks = r->line.checks;
-    if (checks == 0)
-        return;
-    if (!r->options->quiet && !r->options->json && !r->options->verbose) {
-        char text[64];
-        const bool only_skipped = r->line.skipped == checks;
-        if (r->line.failed > 0)
-            snprintf(text, sizeof text, "FAILED: %ld", r->line.failed);
-        else if (only_skipped)
-            snprintf(text, sizeof text, "skipped");
-        else
-            verdict(r->line.rung, &r->line.most, text, sizeof text);
-        fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->line.device, r->line.subject,
-                iso_rung_names[r->line.rung], checks - r->line.skipped, r->line.most.values, text);
-        fflush(out_of(r));
-    }
-    memset(&r->line, 0, sizeof r->line);
+    const struct iso_report_line *l = &r->line[rung];
+    char text[64];
+    if (l->failed > 0)
+        snprintf(text, sizeof text, "FAILED: %ld", l->failed);
+    else if (l->skipped == l->checks)
+        snprintf(text, sizeof text, "skipped");
+    else
+        verdict(rung, &l->most, text, sizeof text);
+    fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->device, r->subject, iso_rung_names[rung],
+            l->checks - l->skipped, l->most.values, text);
+}
+
+/* Prints and clears the lines that were being summed up. */
+static void flush_lines(struct iso_report *r)
+{
+    const bool table = !r->options->quiet && !r->options->json && !r->options->verbose;
+    for (int rung = 0; rung < ISO_RUNGS; rung++)
+        if (table && r->line[rung].checks > 0)
+            print_line(r, (enum iso_rung)rung);
+    memset(r->line, 0, sizeof r->line);
+    fflush(out_of(r));
 }
 
 static void add_to_line(struct iso_report *r, const struct iso_check *c, iso_rc rc)
 {
-    if (r->line.checks > 0 && (r->line.rung != c->rung || strcmp(r->line.device, c->device) != 0 ||
-                               strcmp(r->line.subject, c->subject) != 0))
-        flush_line(r);
-    r->line.rung = c->rung;
-    snprintf(r->line.device, sizeof r->line.device, "%s", c->device);
-    snprintf(r->line.subject, sizeof r->line.subject, "%s", c->subject);
-    r->line.checks++;
-    r->line.skipped += rc == ISO_EUNSUP;
-    r->line.failed += rc != ISO_OK && rc != ISO_EUNSUP;
-    r->line.most.values += c->distance.values;
-    if (c->distance.share > r->line.most.share)
-        r->line.most.share = c->distance.share;
+    if (strcmp(r->device, c->device) != 0 || strcmp(r->subject, c->subject) != 0)
+        flush_lines(r);
+    snprintf(r->device, sizeof r->device, "%s", c->device);
+    snprintf(r->subject, sizeof r->subject, "%s", c->subject);
+    struct iso_report_line *l = &r->line[c->rung];
+    l->checks++;
+    l->skipped += rc == ISO_EUNSUP;
+    l->failed += rc != ISO_OK && rc != ISO_EUNSUP;
+    l->most.values += c->distance.values;
+    if (c->distance.share > l->most.share)
+        l->most.share = c->distance.share;
 }
 
 static void print_json(const struct iso_report *r, const struct iso_check *c, iso_rc rc, const char *command)
@@ -144,7 +146,7 @@ void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc
 iso_rc iso_report_end(struct iso_report *r)
 {
     const struct iso_parity_totals *t = &r->totals;
-    flush_line(r);
+    flush_lines(r);
     if (r->options->json)
         fprintf(out_of(r), "{\"event\":\"end\",\"passed\":%ld,\"failed\":%ld,\"skipped\":%ld}\n", t->passed,
                 t->failed, t->skipped);
