@@ -10,7 +10,8 @@
 static size_t printable(const unsigned char *s)
 {
     size_t length = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] < 0x20 || s[0] == 0x7F || (s[0] >= 0x80 && s[0] < 0xC2) || (s[0] == 0xC2 && s[1] < 0xA0))
+    if (s[0] < 0x20 || s[0] == 0x7F || (s[0] >= 0x80 && s[0] < 0xC2) ||
+        (s[0] == 0xC2 && s[1] < 0xA0))
         return 0;
     for (size_t i = 1; i < length; i++)
         if ((s[i] & 0xC0) != 0x80)

@@ -39,9 +39,18 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
                        node->keys[0]->text, node->keys[1]->text);
     else if (!named)
         iso_faults_add(faults, node->place, "expected %s, found %s", kind,
-                       node->kind == ISO_YAML_MAPPING ? "an empty mapping"
-                                                      : iso_yaml_describe(node, found, sizeof found));
+                       node->kind == ISO_YAML_MAPPING
+                           ? "an empty mapping"
+                           : iso_yaml_describe(node, found, sizeof found));
     return named;
+}
+
+static bool in_list(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
 }
 
 /* ---- Single values ------------------------------------------------------------------------- */
@@ -49,8 +58,8 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
 static void expected(const struct value *v, const char *type, const char *hint)
 {
     char found[64];
-    iso_faults_add(v->faults, v->node->place, "%s: %s: expected %s, found %s%s", v->what, v->field->key,
-                   type, iso_yaml_describe(v->node, found, sizeof found), hint);
+    iso_faults_add(v->faults, v->node->place, "%s: %s: expected %s, found %s%s", v->what,
+                   v->field->key, type, iso_yaml_describe(v->node, found, sizeof found), hint);
 }
 
 static void out_of_range(const struct value *v, const struct iso_yaml *node, const char *limit)
@@ -88,8 +97,9 @@ static void read_int(const struct value *v, const struct iso_yaml *node, int64_t
 {
     struct value entry = { v->field, node, v->what, v->faults };
     int64_t number = 0;
-    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain ? iso_number_int(node->text, &number)
-                                                                      : ISO_NUMBER_BAD;
+    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain
+                             ? iso_number_int(node->text, &number)
+                             : ISO_NUMBER_BAD;
     if (rc == ISO_NUMBER_BAD)
         expected(&entry, "a whole number", number_hint(node));
     else if (rc == ISO_NUMBER_RANGE)
@@ -126,6 +136,16 @@ static void read_real(const struct value *v, double *out)
         *out = number;
 }
 
+/* The other spellings of YAML 1.1. */
+static const char *bool_hint(const char *text)
+{
+    static const char *const yes[] = { "yes", "Yes", "YES",  "y",    "on",
+                                       "On",  "ON",  "True", "TRUE", NULL };
+    static const char *const no[] = { "no",  "No",  "NO",    "n",     "off",
+                                      "Off", "OFF", "False", "FALSE", NULL };
+    return in_list(yes, text) ? " (write true)" : in_list(no, text) ? " (write false)" : "";
+}
+
 static void read_bool(const struct value *v, bool *out)
 {
     const char *text = v->node->kind == ISO_YAML_SCALAR && v->node->plain ? v->node->text : "";
@@ -134,7 +154,7 @@ static void read_bool(const struct value *v, bool *out)
     else if (strcmp(text, "false") == 0)
         *out = false;
     else
-        expected(v, "true or false", "");
+        expected(v, "true or false", bool_hint(text));
 }
 
 /* The index of the node's text among the names, or -1 with a fault. */
@@ -155,8 +175,9 @@ static int find_choice(const struct value *v, const struct iso_yaml *node, const
     size_t used = (size_t)snprintf(list, sizeof list, "; choose from");
     for (int i = 0; names[i] && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", i ? "," : "", names[i]);
-    iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what, v->field->key,
-                   node->text, near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
+    iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what,
+                   v->field->key, node->text,
+                   near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
     return -1;
 }
 
@@ -167,25 +188,33 @@ static void read_choice(const struct value *v, int *out)
         *out = choice;
 }
 
-static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
+static iso_rc read_named_initializer(const struct value *v, const struct iso_named *named,
+                                     struct iso_initializer *out)
 {
-    struct iso_named named;
-    if (!iso_named_read(v->node, "an initializer", v->faults, &named))
-        return ISO_OK;
     const char *names[ISO_INITIALIZERS + 1] = { 0 };
     for (int i = 0; i < ISO_INITIALIZERS; i++)
         names[i] = iso_initializer_docs[i].name;
-    int kind = find_choice(v, named.name, names);
+    int kind = find_choice(v, named->name, names);
     if (kind < 0)
         return ISO_OK;
     char what[WHAT];
     snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, names[kind]);
     struct iso_initializer made = { .kind = (enum iso_initializer_kind)kind };
-    ISO_TRY(iso_fields_read(iso_initializer_docs[kind].fields, what, named.name->place, named.args,
-                            NULL, &made, v->faults));
+    ISO_TRY(iso_fields_read(iso_initializer_docs[kind].fields, what, named->name->place,
+                            named->args, NULL, &made, v->faults));
     if (made.kind == ISO_INIT_RANDOM_UNIFORM && !(made.a <= made.b))
-        iso_faults_add(v->faults, named.name->place, "%s: minval must not exceed maxval", what);
+        iso_faults_add(v->faults, named->name->place, "%s: minval must not exceed maxval", what);
     *out = made;
+    return ISO_OK;
+}
+
+static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
+{
+    struct iso_named named;
+    if (v->node->kind == ISO_YAML_SEQUENCE)
+        expected(v, "an initializer", "");
+    else if (iso_named_read(v->node, "an initializer", v->faults, &named))
+        return read_named_initializer(v, &named, out);
     return ISO_OK;
 }
 
@@ -195,8 +224,8 @@ static void read_text(const struct value *v, char *out)
     if (v->node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(v->node))
         expected(v, "a text", "");
     else if (strlen(v->node->text) >= room)
-        iso_faults_add(v->faults, v->node->place, "%s: %s: longer than %d bytes", v->what, v->field->key,
-                       (int)room - 1);
+        iso_faults_add(v->faults, v->node->place, "%s: %s: longer than %d bytes", v->what,
+                       v->field->key, (int)room - 1);
     else
         strcpy(out, v->node->text);
 }
@@ -220,15 +249,15 @@ static iso_rc read_value(const struct value *v, void *at)
         return ISO_OK;
     }
     switch (v->field->type) {
-    case ISO_FIELD_INT:         read_int(v, v->node, at); break;
-    case ISO_FIELD_INT2:        read_int2(v, at); break;
-    case ISO_FIELD_REAL:        read_real(v, at); break;
-    case ISO_FIELD_BOOL:        read_bool(v, at); break;
+    case ISO_FIELD_INT: read_int(v, v->node, at); break;
+    case ISO_FIELD_INT2: read_int2(v, at); break;
+    case ISO_FIELD_REAL: read_real(v, at); break;
+    case ISO_FIELD_BOOL: read_bool(v, at); break;
     case ISO_FIELD_ENUM:
-    case ISO_FIELD_ACTIVATION:  read_choice(v, at); break;
+    case ISO_FIELD_ACTIVATION: read_choice(v, at); break;
     case ISO_FIELD_INITIALIZER: return read_initializer(v, at);
-    case ISO_FIELD_TEXT:        read_text(v, at); break;
-    case ISO_FIELD_SHAPE:       read_shape(v, at); break;
+    case ISO_FIELD_TEXT: read_text(v, at); break;
+    case ISO_FIELD_SHAPE: read_shape(v, at); break;
     }
     return ISO_OK;
 }
@@ -269,37 +298,49 @@ static const struct iso_field *find_field(const struct iso_field *fields, const 
     return NULL;
 }
 
-static bool in_list(const char *const *names, const char *name)
+/* The known key nearest to an unknown one. */
+static void nearest_key(const struct iso_field *fields, const char *const *also, const char *key,
+                        struct iso_suggest *near)
 {
-    for (; names && *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
+    iso_suggest_begin(near, key);
+    for (const struct iso_field *f = fields; f && f->key; f++)
+        iso_suggest_try(near, f->key);
+    for (; also && *also; also++)
+        iso_suggest_try(near, *also);
 }
 
-static void unknown_key(const struct iso_field *fields, const char *what, const struct iso_yaml *key,
-                        const char *const *also, struct iso_faults *faults)
+static void unknown_key(const struct iso_field *fields, const char *what,
+                        const struct iso_yaml *key, const char *const *also,
+                        struct iso_faults *faults)
 {
     char hint[LINE], list[LINE] = "";
     struct iso_suggest near;
-    iso_suggest_begin(&near, key->text);
     size_t used = 0;
-    for (const struct iso_field *f = fields; f && f->key; f++) {
-        iso_suggest_try(&near, f->key);
-        if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", used ? "," : " (it knows",
-                                     f->key);
-    }
-    if (used && used + 1 < sizeof list)
-        strcpy(list + used, ")");
-    for (; also && *also; also++)
-        iso_suggest_try(&near, *also);
+    for (const struct iso_field *f = fields; f && f->key && used < sizeof list; f++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s%s",
+                                 used ? ", " : " (it knows ", f->key, f[1].key ? "" : ")");
+    nearest_key(fields, also, key->text, &near);
     iso_faults_add(faults, key->place, "%s: unknown key '%.40s'%s", what, key->text,
                    near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
 }
 
-static iso_rc read_mapping(const struct iso_field *fields, const char *what, const struct iso_yaml *args,
-                           const char *const *also, void *params, struct iso_faults *faults)
+/* Whether an unknown key is this field, mistyped: then it is not missing as well. */
+static bool is_mistyped(const struct iso_field *fields, const struct iso_field *field,
+                        const struct iso_yaml *args, const char *const *also)
+{
+    struct iso_suggest near;
+    for (int i = 0; args && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
+        const char *key = args->keys[i]->text;
+        nearest_key(fields, also, key, &near);
+        if (!find_field(fields, key) && near.best == field->key)
+            return true;
+    }
+    return false;
+}
+
+static iso_rc read_mapping(const struct iso_field *fields, const char *what,
+                           const struct iso_yaml *args, const char *const *also, void *params,
+                           struct iso_faults *faults)
 {
     for (int i = 0; i < args->count; i++) {
         const struct iso_yaml *key = args->keys[i];
@@ -327,8 +368,10 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct 
         struct value v = { fields, args, what, faults };
         ISO_TRY(read_value(&v, (char *)params + fields->offset));
     }
-    for (const struct iso_field *f = fields; f && f->key; f++)
-        if (!f->dflt && !(bare && f == fields) && !(mapping && iso_yaml_get(args, f->key)))
+    for (const struct iso_field *f = fields; f && f->key; f++) {
+        bool given = (bare && f == fields) || (mapping && iso_yaml_get(args, f->key));
+        if (!f->dflt && !given && !is_mistyped(fields, f, args, also))
             iso_faults_add(faults, place, "%s: '%s' is missing (%s)", what, f->key, f->doc);
+    }
     return ISO_OK;
 }

@@ -17,10 +17,16 @@ const char *const *iso_field_choices(const struct iso_field *field)
 const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t n)
 {
     static const char *const text[] = {
-        [ISO_FIELD_INT] = "whole number", [ISO_FIELD_INT2] = "whole number or [height, width]",
-        [ISO_FIELD_REAL] = "number", [ISO_FIELD_BOOL] = "true or false", [ISO_FIELD_ENUM] = "one of",
-        [ISO_FIELD_INITIALIZER] = "initializer", [ISO_FIELD_ACTIVATION] = "one of",
-        [ISO_FIELD_TEXT] = "text", [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]" };
+        [ISO_FIELD_INT] = "whole number",
+        [ISO_FIELD_INT2] = "whole number or [height, width]",
+        [ISO_FIELD_REAL] = "number",
+        [ISO_FIELD_BOOL] = "true or false",
+        [ISO_FIELD_ENUM] = "one of",
+        [ISO_FIELD_INITIALIZER] = "initializer",
+        [ISO_FIELD_ACTIVATION] = "one of",
+        [ISO_FIELD_TEXT] = "text",
+        [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]",
+    };
     const char *const *choices = iso_field_choices(field);
     size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
     for (int i = 0; choices && choices[i] && used < n; i++)
@@ -56,8 +62,8 @@ static void initializer_text(const struct iso_initializer *init, char *buf, size
     char value[64];
     size_t used = (size_t)snprintf(buf, n, "{%s: {", doc->name);
     for (const struct iso_field *f = doc->fields; f->key && used < n; f++)
-        used += (size_t)snprintf(buf + used, n - used, "%s%s: %s", f == doc->fields ? "" : ", ", f->key,
-                                 iso_field_text(f, init, value, sizeof value));
+        used += (size_t)snprintf(buf + used, n - used, "%s%s: %s", f == doc->fields ? "" : ", ",
+                                 f->key, iso_field_text(f, init, value, sizeof value));
     if (used < n)
         snprintf(buf + used, n - used, "}}");
 }
@@ -76,15 +82,17 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     const void *at = (const char *)params + field->offset;
     const int64_t *whole = at;
     switch (field->type) {
-    case ISO_FIELD_INT:         snprintf(buf, n, "%" PRId64, *whole); break;
-    case ISO_FIELD_INT2:        snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
-    case ISO_FIELD_REAL:        iso_number_text(*(const double *)at, buf, n); break;
-    case ISO_FIELD_BOOL:        snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
+    case ISO_FIELD_INT: snprintf(buf, n, "%" PRId64, *whole); break;
+    case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
+    case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
+    case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
     case ISO_FIELD_ENUM:
-    case ISO_FIELD_ACTIVATION:  snprintf(buf, n, "%s", iso_field_choices(field)[*(const int *)at]); break;
+    case ISO_FIELD_ACTIVATION:
+        snprintf(buf, n, "%s", iso_field_choices(field)[*(const int *)at]);
+        break;
     case ISO_FIELD_INITIALIZER: initializer_text(at, buf, n); break;
-    case ISO_FIELD_TEXT:        snprintf(buf, n, "%s", (const char *)at); break;
-    case ISO_FIELD_SHAPE:       shape_text(at, buf, n); break;
+    case ISO_FIELD_TEXT: snprintf(buf, n, "%s", (const char *)at); break;
+    case ISO_FIELD_SHAPE: shape_text(at, buf, n); break;
     }
     return buf;
 }

@@ -1,8 +1,8 @@
 /* initializer.c: what each initializer is called and means, and the numbers it gives.
  *
  * Element e of weight w of layer l takes the Philox block of counter (e, attempt, 16 l + w,
- * ISO_RANDOM_INITIALIZER) under the run's seed, so that no value depends on any other. All arithmetic
- * is arith.h's, in float32: the values are a definition, the same on every machine. */
+ * ISO_RANDOM_INITIALIZER) under the run's seed, so that no value depends on any other. All
+ * arithmetic is arith.h's, in float32: the values are a definition, the same on every machine. */
 #include "initializer.h"
 #include "../arith.h"
 #include "../random.h"
@@ -13,19 +13,22 @@
 
 #define A offsetof(struct iso_initializer, a)
 #define B offsetof(struct iso_initializer, b)
-static const struct iso_field none[] = { { .key = NULL } };
+static const struct iso_field none[] = { { 0 } };
 static const struct iso_field constant[] = {
-    { .key = "value", .type = ISO_FIELD_REAL, .offset = A, .doc = "value of every element" },
-    { .key = NULL } };
+    { "value", ISO_FIELD_REAL, A, NULL, 0, 0, NULL, "value of every element" },
+    { 0 }
+};
 static const struct iso_field random_uniform[] = {
-    { .key = "minval", .type = ISO_FIELD_REAL, .offset = A, .dflt = "-0.05", .doc = "smallest value" },
-    { .key = "maxval", .type = ISO_FIELD_REAL, .offset = B, .dflt = "0.05", .doc = "limit above the values" },
-    { .key = NULL } };
+    { "minval", ISO_FIELD_REAL, A, "-0.05", 0, 0, NULL, "smallest value" },
+    { "maxval", ISO_FIELD_REAL, B, "0.05", 0, 0, NULL, "limit above the values" },
+    { 0 }
+};
 static const struct iso_field truncated_normal[] = {
-    { .key = "mean", .type = ISO_FIELD_REAL, .offset = A, .dflt = "0", .doc = "centre of the values" },
-    { .key = "stddev", .type = ISO_FIELD_REAL, .offset = B, .dflt = "0.05", .min = 0, .max = 1e30,
-      .doc = "standard deviation before values beyond two of it are drawn anew" },
-    { .key = NULL } };
+    { "mean", ISO_FIELD_REAL, A, "0", 0, 0, NULL, "centre of the values" },
+    { "stddev", ISO_FIELD_REAL, B, "0.05", 0, 1e30, NULL,
+      "standard deviation before values beyond two of it are drawn anew" },
+    { 0 }
+};
 #undef A
 #undef B
 
@@ -33,11 +36,13 @@ const struct iso_initializer_doc iso_initializer_docs[ISO_INITIALIZERS] = {
     [ISO_INIT_ZEROS] = { "zeros", "every element is 0", none },
     [ISO_INIT_ONES] = { "ones", "every element is 1", none },
     [ISO_INIT_CONSTANT] = { "constant", "every element is the same value", constant },
-    [ISO_INIT_RANDOM_UNIFORM] = { "random_uniform", "evenly spread between two values", random_uniform },
-    [ISO_INIT_TRUNCATED_NORMAL] = { "truncated_normal", "normally distributed, at most two standard "
-                                    "deviations from the mean", truncated_normal },
-    [ISO_INIT_GLOROT_UNIFORM] = { "glorot_uniform", "evenly spread within "
-                                  "+-sqrt(6 / (inputs + outputs)) of 0", none },
+    [ISO_INIT_RANDOM_UNIFORM] = {
+        "random_uniform", "evenly spread between two values", random_uniform },
+    [ISO_INIT_TRUNCATED_NORMAL] = {
+        "truncated_normal", "normally distributed, at most two standard deviations from the mean",
+        truncated_normal },
+    [ISO_INIT_GLOROT_UNIFORM] = {
+        "glorot_uniform", "evenly spread within +-sqrt(6 / (inputs + outputs)) of 0", none },
 };
 
 /* ---- Numbers ------------------------------------------------------------------------------- */
@@ -57,8 +62,8 @@ static void fill_uniform(const struct stream *s, float low, float high, float *o
         out[e] = iso_fma(high - low, iso_unit(draw(s, (uint32_t)e, 0).v[0]), low);
 }
 
-/* Box and Muller: r = sqrt(-2 log(1 - u0)), z = r cos(2 pi u1) and r sin(2 pi u1); the first of them
- * within two standard deviations, or else another attempt. 1 - u0 is exact and never 0. */
+/* Box and Muller: r = sqrt(-2 log(1 - u0)), z = r cos(2 pi u1) and r sin(2 pi u1); the first of
+ * them within two standard deviations, or else another attempt. 1 - u0 is exact and never 0. */
 static float normal_within_two(const struct stream *s, uint32_t element)
 {
     for (uint32_t attempt = 0;; attempt++) {
@@ -99,8 +104,8 @@ static double fans(const struct iso_shape *shape)
     return field * ((double)shape->dim[n - 2] + (double)shape->dim[n - 1]);
 }
 
-void iso_initialize(const struct iso_initializer *init, const struct iso_shape *shape, uint64_t seed,
-                    uint32_t layer, uint32_t weight, float *out)
+void iso_initialize(const struct iso_initializer *init, const struct iso_shape *shape,
+                    uint64_t seed, uint32_t layer, uint32_t weight, float *out)
 {
     const struct stream s = { seed, layer, weight };
     int64_t n = iso_shape_count(shape);

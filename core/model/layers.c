@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYER_NAME = 48 };              /* with its NUL; leaves room for /kernel/velocity in ISO_NAME */
+enum { LAYER_NAME = 48 }; /* with its NUL; leaves room for /kernel/velocity in ISO_NAME */
 
 const struct iso_layer_key iso_layer_keys[] = {
     { "name", "name of the layer in weight files, traces and messages; left out, it is `conv2d_1`, "
@@ -45,7 +45,7 @@ static const char *kind_text(enum iso_kind kind)
     return "";
 }
 
-/* The op of this name that belongs to a help section such as "layers"; -1, with a fault, for none. */
+/* The op of this name in a help section such as "layers"; -1, with a fault, for none. */
 static int find_op(struct iso_loader *l, const struct iso_yaml *name, const char *section,
                    const char *kind)
 {
@@ -68,10 +68,11 @@ static int find_op(struct iso_loader *l, const struct iso_yaml *name, const char
         iso_faults_add(l->faults, name->place, "'%s' is %s, not %s", name->text,
                        kind_text(iso_ops[other].kind), kind);
     else if (near.best)
-        iso_faults_add(l->faults, name->place, "unknown %s '%.40s'%s", strchr(kind, ' ') + 1, name->text,
-                       iso_suggest_text(&near, hint, sizeof hint));
+        iso_faults_add(l->faults, name->place, "unknown %s '%.40s'%s", strchr(kind, ' ') + 1,
+                       name->text, iso_suggest_text(&near, hint, sizeof hint));
     else
-        iso_faults_add(l->faults, name->place, "unknown %s '%.40s'; `isocl help %s` lists those there are",
+        iso_faults_add(l->faults, name->place,
+                       "unknown %s '%.40s'; `isocl help %s` lists those there are",
                        strchr(kind, ' ') + 1, name->text, section);
     return -1;
 }
@@ -86,8 +87,8 @@ static iso_rc read_params(struct iso_loader *l, enum iso_op op, const struct iso
     *params = iso_alloc(1, def->params_size ? def->params_size : 1);
     if (!*params)
         return ISO_ENOMEM;
-    ISO_TRY(iso_fields_read(def->fields, iso_ops[op].name, named->name->place, named->args, also, *params,
-                            l->faults));
+    ISO_TRY(iso_fields_read(def->fields, iso_ops[op].name, named->name->place, named->args, also,
+                            *params, l->faults));
     if (l->faults->count > before || !def->check)
         return ISO_OK;
     iso_error_clear();
@@ -128,7 +129,8 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
     struct iso_model *m = l->model;
     char found[64];
     if (node->kind != ISO_YAML_SEQUENCE) {
-        iso_faults_add(l->faults, node->place, "metrics: expected a list such as [accuracy], found %s",
+        iso_faults_add(l->faults, node->place,
+                       "metrics: expected a list such as [accuracy], found %s",
                        iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
@@ -141,7 +143,8 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
         ISO_TRY(read_use(l, node->items[i], "metrics", "a metric", use));
         for (int j = 0; use->params && j < m->nmetrics - 1; j++)
             if (m->metrics[j].params && m->metrics[j].op == use->op)
-                iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice", iso_ops[use->op].name);
+                iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice",
+                               iso_ops[use->op].name);
     }
     return ISO_OK;
 }
@@ -168,9 +171,10 @@ static void given_name(struct iso_loader *l, const struct iso_yaml *node, struct
         return;
     }
     if (strlen(node->text) >= LAYER_NAME || !iso_name_valid(node->text)) {
-        iso_faults_add(l->faults, node->place, "%s: name: a name is made of letters, digits, '_', '-' and "
-                       "'.', begins with a letter, a digit or '_', and has at most %d of them", what,
-                       LAYER_NAME - 1);
+        iso_faults_add(l->faults, node->place,
+                       "%s: name: a name is made of letters, digits, '_', '-' and "
+                       "'.', begins with a letter, a digit or '_', and has at most %d of them",
+                       what, LAYER_NAME - 1);
         return;
     }
     for (int i = 0; taken[i]; i++)
@@ -189,12 +193,13 @@ static void name_layer(struct iso_loader *l, const struct iso_yaml *args, int in
     if (name)
         given_name(l, name, layer);
     else
-        snprintf(layer->name, sizeof layer->name, "%s_%d", iso_ops[layer->op].name, ++unnamed[layer->op]);
+        snprintf(layer->name, sizeof layer->name, "%s_%d", iso_ops[layer->op].name,
+                 ++unnamed[layer->op]);
     int same = find_layer(l->model, index, layer->name);
     if (*layer->name && same >= 0)
         iso_faults_add(l->faults, name ? name->place : layer->place,
-                       "%s: the layer at line %d has the name '%s' already", iso_ops[layer->op].name,
-                       l->model->layers[same].place.line, layer->name);
+                       "%s: the layer at line %d has the name '%s' already",
+                       iso_ops[layer->op].name, l->model->layers[same].place.line, layer->name);
 }
 
 static void read_input(struct iso_loader *l, const struct iso_yaml *node, int index, int *input)
@@ -204,8 +209,8 @@ static void read_input(struct iso_loader *l, const struct iso_yaml *node, int in
     const char *what = iso_ops[layer->op].name;
     *input = -1;
     if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {
-        iso_faults_add(l->faults, node->place, "%s: inputs: expected the name of a layer, found %s", what,
-                       iso_yaml_describe(node, text, sizeof text));
+        iso_faults_add(l->faults, node->place, "%s: inputs: expected the name of a layer, found %s",
+                       what, iso_yaml_describe(node, text, sizeof text));
         return;
     }
     if (strcmp(node->text, "input") == 0)
@@ -218,8 +223,8 @@ static void read_input(struct iso_loader *l, const struct iso_yaml *node, int in
     iso_suggest_try(&near, "input");
     for (int i = 0; i < index; i++)
         iso_suggest_try(&near, l->model->layers[i].name);
-    iso_faults_add(l->faults, node->place, "%s: inputs: there is no layer '%.48s' above%s", what, node->text,
-                   iso_suggest_text(&near, text, sizeof text));
+    iso_faults_add(l->faults, node->place, "%s: inputs: there is no layer '%.48s' above%s", what,
+                   node->text, iso_suggest_text(&near, text, sizeof text));
 }
 
 static void connect_layer(struct iso_loader *l, const struct iso_yaml *args, int index)
@@ -232,8 +237,9 @@ static void connect_layer(struct iso_loader *l, const struct iso_yaml *args, int
     layer->input[0] = index - 1;
     int given = !inputs ? 1 : inputs->kind == ISO_YAML_SEQUENCE ? inputs->count : 1;
     if (given != nx)
-        iso_faults_add(l->faults, inputs ? inputs->place : layer->place, "%s reads %d input%s, not %d "
-                       "(inputs: names them)", what, nx, nx == 1 ? "" : "s", given);
+        iso_faults_add(l->faults, inputs ? inputs->place : layer->place,
+                       "%s reads %d input%s, not %d (inputs: names them)",
+                       what, nx, nx == 1 ? "" : "s", given);
     else if (inputs && inputs->kind != ISO_YAML_SEQUENCE)
         read_input(l, inputs, index, &layer->input[0]);
     else if (inputs)
@@ -247,8 +253,9 @@ static iso_rc read_layer(struct iso_loader *l, const struct iso_yaml *node, int 
     struct iso_layer *layer = &l->model->layers[index];
     struct iso_named named;
     layer->place = node->place;
-    int op = iso_named_read(node, "a layer", l->faults, &named) ? find_op(l, named.name, "layers", "a layer")
-                                                                : -1;
+    int op = iso_named_read(node, "a layer", l->faults, &named)
+                 ? find_op(l, named.name, "layers", "a layer")
+                 : -1;
     if (op < 0) {
         l->unknown_layer = true;
         return ISO_OK;
@@ -256,7 +263,8 @@ static iso_rc read_layer(struct iso_loader *l, const struct iso_yaml *node, int 
     layer->op = (enum iso_op)op;
     layer->place = named.name->place;
     ISO_TRY(read_params(l, layer->op, &named, also, &layer->params));
-    const struct iso_yaml *args = named.args && named.args->kind == ISO_YAML_MAPPING ? named.args : NULL;
+    const struct iso_yaml *args = named.args && named.args->kind == ISO_YAML_MAPPING ? named.args
+                                                                                     : NULL;
     name_layer(l, args, index, unnamed);
     connect_layer(l, args, index);
     return ISO_OK;
@@ -284,8 +292,9 @@ iso_rc iso_load_layers(struct iso_loader *l, const struct iso_yaml *node)
     int before = l->faults->count, unnamed[ISO_OP_COUNT] = { 0 };
     if (node->kind != ISO_YAML_SEQUENCE || node->count == 0) {
         iso_faults_add(l->faults, node->place, "layers: expected a list of layers, found %s",
-                       node->kind == ISO_YAML_SEQUENCE ? "an empty one"
-                                                       : iso_yaml_describe(node, found, sizeof found));
+                       node->kind == ISO_YAML_SEQUENCE
+                           ? "an empty one"
+                           : iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
     if (node->count > ISO_LAYERS_MAX) {

@@ -9,30 +9,34 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_model, member)
+#define SIZE(member) sizeof ((struct iso_model *)0)->member
 static const struct iso_field name_fields[] = {
-    { .key = "name", .type = ISO_FIELD_TEXT, .offset = AT(name), .dflt = "",
-      .max = sizeof ((struct iso_model *)0)->name, .doc = "name of the model and of its run folders" },
-    { .key = NULL } };
+    { "name", ISO_FIELD_TEXT, AT(name), "", 0, SIZE(name), NULL,
+      "name of the model and of its run folders" },
+    { 0 }
+};
 static const struct iso_field input_fields[] = {
-    { .key = "shape", .type = ISO_FIELD_SHAPE, .offset = AT(input), .min = 1, .max = 65536,
-      .doc = "shape of one example" },
-    { .key = "scale", .type = ISO_FIELD_REAL, .offset = AT(scale), .dflt = "1", .min = 1e-30, .max = 1e30,
-      .doc = "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
-    { .key = NULL } };
+    { "shape", ISO_FIELD_SHAPE, AT(input), NULL, 1, 65536, NULL, "shape of one example" },
+    { "scale", ISO_FIELD_REAL, AT(scale), "1", 1e-30, 1e30, NULL,
+      "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
+    { 0 }
+};
 static const struct iso_field train_fields[] = {
-    { .key = "batch_size", .type = ISO_FIELD_INT, .offset = AT(batch_size), .dflt = "32", .min = 1,
-      .max = 1 << 20, .doc = "examples per step; the last batch of an epoch may be smaller" },
-    { .key = "epochs", .type = ISO_FIELD_INT, .offset = AT(epochs), .dflt = "10", .min = 1, .max = 1e6,
-      .doc = "passes over the training data" },
-    { .key = "seed", .type = ISO_FIELD_INT, .offset = AT(seed), .dflt = "1", .min = 0, .max = 1e19,
-      .doc = "key of all random numbers: initial weights, order of examples, dropout" },
-    { .key = NULL } };
+    { "batch_size", ISO_FIELD_INT, AT(batch_size), "32", 1, 1 << 20, NULL,
+      "examples per step; the last batch of an epoch may be smaller" },
+    { "epochs", ISO_FIELD_INT, AT(epochs), "10", 1, 1e6, NULL, "passes over the training data" },
+    { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,
+      "key of all random numbers: initial weights, order of examples, dropout" },
+    { 0 }
+};
 static const struct iso_field expect_fields[] = {
-    { .key = "source", .type = ISO_FIELD_TEXT, .offset = AT(expect_source), .dflt = "",
-      .max = sizeof ((struct iso_model *)0)->expect_source, .doc = "where the expected figures come from" },
-    { .key = "validation_accuracy", .type = ISO_FIELD_REAL, .offset = AT(expect_accuracy), .dflt = "",
-      .min = 0, .max = 1, .doc = "share of right answers after all epochs" },
-    { .key = NULL } };
+    { "source", ISO_FIELD_TEXT, AT(expect_source), "", 0, SIZE(expect_source), NULL,
+      "where the expected figures come from" },
+    { "validation_accuracy", ISO_FIELD_REAL, AT(expect_accuracy), "", 0, 1, NULL,
+      "share of right answers after all epochs" },
+    { 0 }
+};
+#undef SIZE
 #undef AT
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -59,8 +63,9 @@ static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
     int before = l->faults->count;
     ISO_TRY(iso_fields_read(name_fields, "model", node->place, node, NULL, l->model, l->faults));
     if (l->faults->count == before && !iso_name_valid(l->model->name))
-        iso_faults_add(l->faults, node->place, "model: a name is made of letters, digits, '_', '-' and "
-                       "'.', and begins with a letter, a digit or '_'");
+        iso_faults_add(l->faults, node->place,
+                       "model: a name is made of letters, digits, '_', '-' and '.', and "
+                       "begins with a letter, a digit or '_'");
     return ISO_OK;
 }
 
@@ -89,18 +94,26 @@ static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)
 
 const struct iso_section iso_sections[] = {
     { "model", "The model's name. Left out, it is the file's.", false, NULL, read_name },
-    { "data", "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
-      "--batch-from` needs none.", false, iso_data_fields, iso_load_data },
-    { "input", "What one example looks like when it enters the network.", true, input_fields, read_input },
-    { "layers", "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
+    { "data",
+      "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
+      "--batch-from` needs none.",
+      false, iso_data_fields, iso_load_data },
+    { "input", "What one example looks like when it enters the network.", true, input_fields,
+      read_input },
+    { "layers",
+      "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
       "with its first parameter (`dropout: 0.5`), or a name with its parameters "
-      "(`dense: {units: 10, activation: softmax}`).", true, NULL, iso_load_layers },
-    { "loss", "What training makes small: a name, or a name with parameters.", true, NULL, iso_load_loss },
-    { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.", true, NULL,
-      iso_load_optimizer },
-    { "metrics", "What is counted besides the loss: a list of names.", false, NULL, iso_load_metrics },
+      "(`dense: {units: 10, activation: softmax}`).",
+      true, NULL, iso_load_layers },
+    { "loss", "What training makes small: a name, or a name with parameters.", true, NULL,
+      iso_load_loss },
+    { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.",
+      true, NULL, iso_load_optimizer },
+    { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
+      iso_load_metrics },
     { "train", "How long and in what portions to train.", false, train_fields, read_train },
-    { "expect", "What this model is known to reach, for comparison.", false, expect_fields, read_expect },
+    { "expect", "What this model is known to reach, for comparison.", false, expect_fields,
+      read_expect },
     { .key = NULL }
 };
 
@@ -114,23 +127,42 @@ static const struct iso_section *find_section(const char *key)
     return NULL;
 }
 
+/* The section nearest to an unknown key. */
+static void nearest_section(const char *key, struct iso_suggest *near)
+{
+    iso_suggest_begin(near, key);
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        iso_suggest_try(near, s->key);
+}
+
 static void unknown_section(struct iso_loader *l, const struct iso_yaml *key)
 {
     char hint[80];
     struct iso_suggest near;
-    iso_suggest_begin(&near, key->text);
-    for (const struct iso_section *s = iso_sections; s->key; s++)
-        iso_suggest_try(&near, s->key);
+    nearest_section(key->text, &near);
     iso_faults_add(l->faults, key->place, "unknown section '%.40s'%s", key->text,
                    iso_suggest_text(&near, hint, sizeof hint));
+}
+
+/* Whether the section is there, be it mistyped. */
+static bool has_section(const struct iso_yaml *root, const struct iso_section *section)
+{
+    struct iso_suggest near;
+    for (int i = 0; i < root->count; i++) {
+        nearest_section(root->keys[i]->text, &near);
+        if (near.best == section->key)
+            return true;
+    }
+    return false;
 }
 
 static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
 {
     char found[64];
     if (root->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, root->place, "a model file is a mapping (input:, layers:, loss:, ...), "
-                       "not %s", iso_yaml_describe(root, found, sizeof found));
+        iso_faults_add(l->faults, root->place,
+                       "a model file is a mapping (input:, layers:, loss:, ...), not %s",
+                       iso_yaml_describe(root, found, sizeof found));
         return ISO_OK;
     }
     for (int i = 0; i < root->count; i++) {
@@ -143,7 +175,7 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
             ISO_TRY(s->read(l, root->items[i]));
     }
     for (const struct iso_section *s = iso_sections; s->key; s++)
-        if (s->required && !iso_yaml_get(root, s->key))
+        if (s->required && !has_section(root, s))
             iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
     return ISO_OK;
 }
@@ -180,11 +212,12 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     return ISO_OK;
 }
 
-/* While a file is read, places borrow the caller's path, which outlives a model that fails; the places
- * a finished model keeps are its own. */
+/* While a file is read, places borrow the caller's path, which outlives a model that fails; the
+ * places a finished model keeps are its own. */
 static void own_places(struct iso_model *m)
 {
-    m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file = m->file;
+    m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
+        m->file;
     m->loss.place.file = m->optimizer.place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
         m->layers[i].place.file = m->file;
@@ -210,7 +243,8 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
     iso_rc rc = load(&loader, path);
     int found = faults->count - before;
     if ((rc == ISO_OK && found > 0) || rc == ISO_EMODEL)
-        rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found, found == 1 ? "" : "s");
+        rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found,
+                      found == 1 ? "" : "s");
     if (rc != ISO_OK) {
         iso_model_free(loader.model);
         return rc;

@@ -8,14 +8,16 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_data_spec, member)
+#define SIZE(member) sizeof ((struct iso_data_spec *)0)->member
 const struct iso_field iso_data_fields[] = {
-    { .key = "dataset", .type = ISO_FIELD_TEXT, .offset = AT(dataset),
-      .max = sizeof ((struct iso_data_spec *)0)->dataset, .doc = "name of a data set" },
-    { .key = "split", .type = ISO_FIELD_TEXT, .offset = AT(split),
-      .max = sizeof ((struct iso_data_spec *)0)->split, .doc = "part of it: train or test" },
-    { .key = "count", .type = ISO_FIELD_INT, .offset = AT(count), .dflt = "", .min = 1, .max = 1e7,
-      .doc = "images to draw, of a data set the program draws itself (builtin:...)" },
-    { .key = NULL } };
+    { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL, "name of a data set" },
+    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
+      "part of it: train or test" },
+    { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
+      "images to draw, of a data set the program draws itself (builtin:...)" },
+    { 0 }
+};
+#undef SIZE
 #undef AT
 
 static const char *const splits[] = { "train", "test", NULL };
@@ -57,13 +59,16 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
     if (*spec->dataset && !known_dataset(spec->dataset, &near))
         iso_faults_add(l->faults, place_of(node, "dataset"), "%s: unknown data set '%.40s'%s", what,
                        spec->dataset, near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                                                : "; `isocl help data` lists those there are");
+                                                : "; `isocl help datasets` lists those there are");
     if (*spec->split && !known_split(spec->split, &near))
-        iso_faults_add(l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
-                       near.best ? iso_suggest_text(&near, hint, sizeof hint) : "; choose train or test");
+        iso_faults_add(
+            l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
+            near.best ? iso_suggest_text(&near, hint, sizeof hint) : "; choose train or test");
     if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
-        iso_faults_add(l->faults, place_of(node, "count"), "%s: 'count' is for data sets that are drawn "
-                       "(builtin:...); to train on fewer rows of this one use --limit", what);
+        iso_faults_add(l->faults, place_of(node, "count"),
+                       "%s: 'count' is for data sets that are drawn "
+                       "(builtin:...); to train on fewer rows of this one use --limit",
+                       what);
 }
 
 static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
@@ -86,8 +91,9 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
     enum { USES = sizeof uses / sizeof uses[0] };
     char text[80];
     if (node->kind != ISO_YAML_MAPPING || node->count == 0) {
-        iso_faults_add(l->faults, node->place, "data: expected {train: {dataset: ..., split: ...}, ...}, "
-                       "found %s", iso_yaml_describe(node, text, sizeof text));
+        iso_faults_add(l->faults, node->place,
+                       "data: expected {train: {dataset: ..., split: ...}, ...}, found %s",
+                       iso_yaml_describe(node, text, sizeof text));
         return ISO_OK;
     }
     for (int i = 0; i < node->count; i++) {
@@ -100,8 +106,9 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
             ISO_TRY(read_spec(l, uses[use].what, node->items[i], uses[use].spec));
         else
             iso_faults_add(l->faults, node->keys[i]->place, "data: unknown key '%.40s'%s",
-                           node->keys[i]->text, near.best ? iso_suggest_text(&near, text, sizeof text)
-                                                          : " (it knows train, validation, test)");
+                           node->keys[i]->text,
+                           near.best ? iso_suggest_text(&near, text, sizeof text)
+                                     : " (it knows train, validation, test)");
     }
     return ISO_OK;
 }

@@ -9,8 +9,10 @@ enum iso_number { ISO_NUMBER_OK, ISO_NUMBER_BAD, ISO_NUMBER_RANGE };
 /* A whole decimal number, without leading zeros. RANGE: it does not fit in 64 bits. */
 enum iso_number iso_number_int(const char *text, int64_t *out);
 /* A decimal number, or two with a slash between them (1/255), correctly rounded; the quotient is
- * one division in double. RANGE: it overflows, vanishes, or divides by zero. Never NaN or infinite. */
+ * one division in double. RANGE: it overflows, vanishes, or divides by zero. Never NaN or
+ * infinite. */
 enum iso_number iso_number_real(const char *text, double *out);
-/* The shortest decimal text that reads back as value ("0.001", "1e-08"); "none" for NaN. Returns buf. */
+/* The shortest decimal text that reads back as value ("0.001", "1e-08"); "none" for NaN. Returns
+ * buf. */
 const char *iso_number_text(double value, char *buf, size_t n);
 #endif

@@ -59,7 +59,8 @@ void iso_suggest_try(struct iso_suggest *s, const char *name)
     if (na < 1 || nb < 1)
         return;
     int limit = na <= 4 ? 1 : na <= 8 ? 2 : 3;
-    int d = distance(a, na, b, nb);
+    int apart = na > nb ? na - nb : nb - na;       /* no fewer edits than this */
+    int d = apart > limit ? apart : distance(a, na, b, nb);
     /* The start of a longer name is near too: 'accur' is 'accuracy'. */
     if (d > limit && na >= 3 && na < nb && memcmp(a, b, (size_t)na) == 0)
         d = limit;

@@ -4,7 +4,6 @@
 #include "yaml_utf8.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -88,14 +87,6 @@ static iso_rc append(struct reader *r, struct frame *f, struct iso_yaml *key, st
     return ISO_OK;
 }
 
-const struct iso_yaml *iso_yaml_get(const struct iso_yaml *mapping, const char *key)
-{
-    for (int i = 0; mapping->kind == ISO_YAML_MAPPING && i < mapping->count; i++)
-        if (strcmp(mapping->keys[i]->text, key) == 0)
-            return mapping->items[i];
-    return NULL;
-}
-
 static bool is_merge(const struct iso_yaml *key)
 {
     return key->plain && strcmp(key->text, "<<") == 0;
@@ -112,7 +103,8 @@ static iso_rc merge(struct reader *r, struct frame *f, const struct iso_yaml *fr
         if (iso_yaml_get(f->node, from->keys[i]->text))
             continue;
         if (f->node->count == ISO_YAML_KEYS) {
-            iso_faults_add(r->faults, f->node->place, "more than %d keys in one mapping", ISO_YAML_KEYS);
+            iso_faults_add(r->faults, f->node->place, "more than %d keys in one mapping",
+                           ISO_YAML_KEYS);
             return ISO_EMODEL;
         }
         ISO_TRY(append(r, f, from->keys[i], from->items[i]));
@@ -129,7 +121,8 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
     node->keys = node->items = NULL;
     for (int i = 0; i < all; i++) {
         if (keys[i]->kind != ISO_YAML_SCALAR)
-            iso_faults_add(r->faults, keys[i]->place, "a key must be a name, not a list or a mapping");
+            iso_faults_add(r->faults, keys[i]->place,
+                           "a key must be a name, not a list or a mapping");
         else if (!is_merge(keys[i]) && iso_yaml_get(node, keys[i]->text))
             iso_faults_add(r->faults, keys[i]->place, "key '%.40s' is there twice", keys[i]->text);
         else if (!is_merge(keys[i]))
@@ -154,7 +147,8 @@ static iso_rc count_nodes(struct reader *r, struct iso_place place, int nodes, i
 {
     r->nodes += nodes;
     if (r->nodes > ISO_YAML_NODES)
-        iso_faults_add(r->faults, place, "more than %d nodes once aliases are expanded", ISO_YAML_NODES);
+        iso_faults_add(r->faults, place, "more than %d nodes once aliases are expanded",
+                       ISO_YAML_NODES);
     else if (r->depth + levels > ISO_YAML_DEPTH)
         iso_faults_add(r->faults, place, "nested more than %d levels deep", ISO_YAML_DEPTH);
     else
@@ -208,7 +202,8 @@ static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_ki
         return ISO_ENOMEM;
     *node = (struct iso_yaml){ .kind = kind, .place = place, .text = "", .size = 1, .height = 1 };
     if (tag && strcmp((const char *)tag, "!") != 0)
-        iso_faults_add(r->faults, place, "tags such as '%.40s' have no meaning here", (const char *)tag);
+        iso_faults_add(r->faults, place, "tags such as '%.40s' have no meaning here",
+                       (const char *)tag);
     if (anchor)
         ISO_TRY(add_anchor(r, (const char *)anchor, node));
     *out = node;
@@ -328,8 +323,8 @@ static iso_rc syntax_fault(struct reader *r, const char *text, size_t size)
     if (character_at(text, size, &y->problem_mark) == '\t')
         iso_faults_add(r->faults, place, "a tab cannot indent YAML; use spaces");
     else if (y->context)
-        iso_faults_add(r->faults, place, "YAML: %s (%s that starts at line %d)", y->problem, y->context,
-                       (int)y->context_mark.line + 1);
+        iso_faults_add(r->faults, place, "YAML: %s (%s that starts at line %d)", y->problem,
+                       y->context, (int)y->context_mark.line + 1);
     else
         iso_faults_add(r->faults, place, "YAML: %s", y->problem ? y->problem : "cannot be read");
     return ISO_EMODEL;
@@ -359,7 +354,8 @@ static iso_rc check_bytes(struct reader *r, const char *text, size_t size)
         return ISO_OK;
     struct iso_place place = { r->file, stop.line, stop.column };
     if (stop.utf8)
-        iso_faults_add(r->faults, place, "character U+%04X cannot stand in a model file", (unsigned)stop.code);
+        iso_faults_add(r->faults, place, "character U+%04X cannot stand in a model file",
+                       (unsigned)stop.code);
     else
         iso_faults_add(r->faults, place, "byte 0x%02X is not UTF-8 text", (unsigned)stop.code);
     return ISO_EMODEL;
@@ -399,23 +395,4 @@ iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct is
     else
         iso_yaml_free(doc);
     return rc;
-}
-
-bool iso_yaml_is_null(const struct iso_yaml *node)
-{
-    return node->kind == ISO_YAML_SCALAR && node->plain &&
-           (!*node->text || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
-}
-
-const char *iso_yaml_describe(const struct iso_yaml *node, char *buf, size_t n)
-{
-    if (node->kind != ISO_YAML_SCALAR)
-        snprintf(buf, n, "%s", node->kind == ISO_YAML_SEQUENCE ? "a list" : "a mapping");
-    else if (iso_yaml_is_null(node))
-        snprintf(buf, n, "nothing");
-    else if (strlen(node->text) > 40)
-        snprintf(buf, n, "'%.37s...'", node->text);
-    else
-        snprintf(buf, n, "'%s'", node->text);
-    return buf;
 }

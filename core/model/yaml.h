@@ -28,9 +28,9 @@ struct iso_yaml {
 };
 struct iso_yaml_doc { struct iso_yaml *root; void *owned; };
 
-/* Reads text (file is the name for places, borrowed). ISO_EMODEL, with the reason in faults, when it
- * is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a key that
- * is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
+/* Reads text (file is the name for places, borrowed). ISO_EMODEL, with the reason in faults, when
+ * it is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a key
+ * that is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
 iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
                       struct iso_yaml_doc **out);
 void iso_yaml_free(struct iso_yaml_doc *);                   /* NULL is fine */
@@ -41,7 +41,7 @@ bool iso_yaml_is_null(const struct iso_yaml *);
 /* "a list", "a mapping", "nothing" or "'text'" (shortened) into buf, for messages. Returns buf. */
 const char *iso_yaml_describe(const struct iso_yaml *, char *buf, size_t n);
 
-/* A whole file, or standard input for "-", with a NUL after its bytes. ISO_EIO when it cannot be read;
- * ISO_EMODEL with a fault when it exceeds ISO_YAML_BYTES. The caller frees *text. */
+/* A whole file, or standard input for "-", with a NUL after its bytes. ISO_EIO when it cannot be
+ * read; ISO_EMODEL with a fault when it exceeds ISO_YAML_BYTES. The caller frees *text. */
 iso_rc iso_yaml_read(const char *path, struct iso_faults *, char **text, size_t *size);
 #endif

@@ -6,8 +6,8 @@
 static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
 {
     static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
-    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
-    if (length == 0 || length > n)
+    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if ((s[0] >= 0x80 && s[0] < 0xC0) || s[0] >= 0xF8 || length > n)
         return 0;
     *code = length == 1 ? s[0] : s[0] & (0xFFU >> (length + 1));
     for (size_t i = 1; i < length; i++) {

@@ -1,0 +1,321 @@
+/* reference_page.c: help and the reference page, from the tables that read model files. Nothing
+ * about an op, a section or a data set is said here: this file knows only how to set it out. */
+#include "reference_page.h"
+#include "field.h"
+#include "initializer.h"
+#include "section.h"
+#include "suggest.h"
+#include "../data/dataset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT = 400 };
+
+/* Groups of ops, as the descriptors name them, and what else a topic can be. */
+struct group { const char *topic, *title; };
+static const struct group groups[] = {
+    { "layers", "Layers" }, { "losses", "Losses" },
+    { "optimizers", "Optimizers" }, { "metrics", "Metrics" }, { NULL, NULL }
+};
+static const char *const other_topics[] = { "file", "initializers", "datasets", "backends", NULL };
+
+static bool in_group(int op, const char *topic)
+{
+    return iso_ops[op].def->section && strcmp(iso_ops[op].def->section, topic) == 0;
+}
+
+static const char *default_text(const struct iso_field *f)
+{
+    return !f->dflt ? "required" : *f->dflt ? f->dflt : "none";
+}
+
+/* "whole number, at least 1" */
+static void value_text(const struct iso_field *f, char *buf, size_t n)
+{
+    char range[100];
+    iso_field_type_text(f, buf, n);
+    iso_field_range_text(f, range, sizeof range);
+    size_t used = strlen(buf);
+    if (*range && used < n)
+        snprintf(buf + used, n - used, ", %s", range);
+}
+
+/* ---- Plain text ---------------------------------------------------------------------------- */
+
+static void print_fields(FILE *out, const struct iso_field *fields)
+{
+    char value[TEXT];
+    for (const struct iso_field *f = fields; f && f->key; f++) {
+        value_text(f, value, sizeof value);
+        fprintf(out, "  %-20s %s\n", f->key, f->doc);
+        fprintf(out, "  %-20s   %s (%s%s)\n", "", value, f->dflt && *f->dflt ? "default " : "",
+                default_text(f));
+    }
+}
+
+static void print_names(FILE *out, const char *title, const char *const *names)
+{
+    if (!names || !names[0])
+        return;
+    fprintf(out, "%s:", title);
+    for (int i = 0; names[i]; i++)
+        fprintf(out, "%s %s", i ? "," : "", names[i]);
+    fprintf(out, "\n");
+}
+
+/* Names of an op's weights; room for ISO_SLOTS of them and the NULL. */
+static void weight_names(const struct iso_op_def *def, const char *names[ISO_SLOTS + 1])
+{
+    int n = 0;
+    for (const struct iso_weight_def *w = def->weights; w && w->name && n < ISO_SLOTS; w++)
+        names[n++] = w->name;
+    names[n] = NULL;
+}
+
+static void print_op(FILE *out, int op)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    const char *weights[ISO_SLOTS + 1];
+    fprintf(out, "%s: %s\n", iso_ops[op].name, def->doc);
+    print_fields(out, def->fields);
+    if (in_group(op, "layers"))
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+            fprintf(out, "  %-20s %s\n", k->key, k->doc);
+    weight_names(def, weights);
+    print_names(out, "weights", weights);
+    print_names(out, "state of each weight", def->slots);
+}
+
+static void print_group(FILE *out, const char *topic)
+{
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (in_group(op, topic))
+            fprintf(out, "  %-33s %s\n", iso_ops[op].name, iso_ops[op].def->doc);
+}
+
+static void print_initializer(FILE *out, const struct iso_initializer_doc *doc)
+{
+    fprintf(out, "%s: %s\n", doc->name, doc->doc);
+    print_fields(out, doc->fields);
+}
+
+static void print_section(FILE *out, const struct iso_section *s)
+{
+    fprintf(out, "%s: %s%s\n", s->key, s->doc, s->required ? " Required." : "");
+    print_fields(out, s->fields);
+}
+
+static const char *support_text(int op, const struct iso_backend_ops *backend)
+{
+    return iso_ops[op].kind == ISO_VIEW ? "free" : backend->kernels[op] ? "yes" : "no";
+}
+
+static void print_backends(FILE *out)
+{
+    fprintf(out, "%-33s", "op");
+    for (int b = 0; iso_backends[b]; b++)
+        fprintf(out, " %-10s", iso_backends[b]->name);
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        fprintf(out, "\n%-33s", iso_ops[op].name);
+        for (int b = 0; iso_backends[b]; b++)
+            fprintf(out, " %-10s", support_text(op, iso_backends[b]));
+    }
+    fprintf(out, "\n");
+}
+
+static void print_overview(FILE *out)
+{
+    fprintf(out, "isocl help TOPIC explains any of these:\n\nsections of a model file:\n ");
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        fprintf(out, " %s", s->key);
+    for (const struct group *g = groups; g->topic; g++) {
+        fprintf(out, "\n\n%s:\n ", g->topic);
+        for (int op = 0; op < ISO_OP_COUNT; op++)
+            if (in_group(op, g->topic))
+                fprintf(out, " %s", iso_ops[op].name);
+    }
+    fprintf(out, "\n\ninitializers:\n ");
+    for (int i = 0; i < ISO_INITIALIZERS; i++)
+        fprintf(out, " %s", iso_initializer_docs[i].name);
+    fprintf(out, "\n\nand also:\n ");
+    for (int i = 0; other_topics[i]; i++)
+        fprintf(out, " %s", other_topics[i]);
+    fprintf(out, "\n");
+}
+
+/* One of other_topics. */
+static void print_other(FILE *out, const char *topic)
+{
+    if (strcmp(topic, "file") == 0)
+        for (const struct iso_section *s = iso_sections; s->key; s++)
+            print_section(out, s);
+    else if (strcmp(topic, "initializers") == 0)
+        for (int i = 0; i < ISO_INITIALIZERS; i++)
+            print_initializer(out, &iso_initializer_docs[i]);
+    else if (strcmp(topic, "datasets") == 0)
+        for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)
+            fprintf(out, "  %-20s %s\n", d->name, d->doc);
+    else
+        print_backends(out);
+}
+
+static bool is_topic(struct iso_suggest *near, const char *name, bool *found)
+{
+    iso_suggest_try(near, name);
+    bool same = strcmp(name, near->word) == 0;
+    *found = *found || same;
+    return same;
+}
+
+/* Prints whatever has the name near->word; it may be several things (a section and a group). */
+static bool print_topic(FILE *out, struct iso_suggest *near)
+{
+    bool found = false;
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        if (is_topic(near, s->key, &found))
+            print_section(out, s);
+    for (const struct group *g = groups; g->topic; g++)
+        if (is_topic(near, g->topic, &found))
+            print_group(out, g->topic);
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (iso_ops[op].def->section && is_topic(near, iso_ops[op].name, &found))
+            print_op(out, op);
+    for (int i = 0; i < ISO_INITIALIZERS; i++)
+        if (is_topic(near, iso_initializer_docs[i].name, &found))
+            print_initializer(out, &iso_initializer_docs[i]);
+    for (int i = 0; other_topics[i]; i++)
+        if (is_topic(near, other_topics[i], &found))
+            print_other(out, other_topics[i]);
+    return found;
+}
+
+iso_rc iso_help_print(FILE *out, const char *topic)
+{
+    char hint[80];
+    struct iso_suggest near;
+    if (!topic || !*topic) {
+        print_overview(out);
+        return ISO_OK;
+    }
+    iso_suggest_begin(&near, topic);
+    if (print_topic(out, &near))
+        return ISO_OK;
+    return iso_fail(ISO_EUSAGE, "help: unknown topic '%.40s'%s", topic, near.best
+                    ? iso_suggest_text(&near, hint, sizeof hint) : "; `isocl help` lists them");
+}
+
+/* ---- Markdown ------------------------------------------------------------------------------ */
+
+static void table_head(FILE *out)
+{
+    fprintf(out, "| key | value | default | |\n|---|---|---|---|\n");
+}
+
+static void table_fields(FILE *out, const struct iso_field *fields)
+{
+    char value[TEXT];
+    for (const struct iso_field *f = fields; f && f->key; f++) {
+        value_text(f, value, sizeof value);
+        fprintf(out,
+                f->dflt && *f->dflt ? "| `%s` | %s | `%s` | %s |\n" : "| `%s` | %s | %s | %s |\n",
+                f->key, value, default_text(f), f->doc);
+    }
+}
+
+static void markdown_fields(FILE *out, const struct iso_field *fields)
+{
+    if (!fields || !fields->key)
+        return;
+    table_head(out);
+    table_fields(out, fields);
+    fprintf(out, "\n");
+}
+
+static void markdown_sections(FILE *out)
+{
+    fprintf(out, "## Sections of a model file\n\n");
+    for (const struct iso_section *s = iso_sections; s->key; s++) {
+        fprintf(out, "### `%s`%s\n\n%s\n\n", s->key, s->required ? " (required)" : "", s->doc);
+        markdown_fields(out, s->fields);
+    }
+}
+
+static void markdown_names(FILE *out, const char *title, const char *const *names)
+{
+    for (int i = 0; names && names[i]; i++)
+        fprintf(out, "%s`%s`%s", i ? ", " : title, names[i], names[i + 1] ? "" : ".\n\n");
+}
+
+static void markdown_op(FILE *out, int op)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    const char *weights[ISO_SLOTS + 1];
+    fprintf(out, "### `%s`\n\n%s.\n\n", iso_ops[op].name, def->doc);
+    markdown_fields(out, def->fields);
+    weight_names(def, weights);
+    markdown_names(out, "Weights: ", weights);
+    markdown_names(out, "State of each weight: ", def->slots);
+}
+
+static void markdown_group(FILE *out, const struct group *g)
+{
+    fprintf(out, "## %s\n\n", g->title);
+    if (strcmp(g->topic, "layers") == 0) {
+        fprintf(out, "Every layer has these keys besides its own:\n\n| key | |\n|---|---|\n");
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+            fprintf(out, "| `%s` | %s |\n", k->key, k->doc);
+        fprintf(out, "\n");
+    }
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (in_group(op, g->topic))
+            markdown_op(out, op);
+}
+
+static void markdown_tables(FILE *out)
+{
+    fprintf(out, "## Initializers\n\n"
+                 "Written as a name (`zeros`), or as `{name: {keys}}`; the first key can be left "
+                 "out: `{constant: 0.1}`.\n\n");
+    for (int i = 0; i < ISO_INITIALIZERS; i++) {
+        fprintf(out, "### `%s`\n\n%s.\n\n", iso_initializer_docs[i].name,
+                iso_initializer_docs[i].doc);
+        markdown_fields(out, iso_initializer_docs[i].fields);
+    }
+    fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
+    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)
+        fprintf(out, "| `%s` | %s |\n", d->name, d->doc);
+}
+
+static void markdown_backends(FILE *out)
+{
+    fprintf(out, "\n## Ops and backends\n\n| op |");
+    for (int b = 0; iso_backends[b]; b++)
+        fprintf(out, " %s |", iso_backends[b]->name);
+    fprintf(out, "\n|---|");
+    for (int b = 0; iso_backends[b]; b++)
+        fprintf(out, "---|");
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        fprintf(out, "\n| `%s` |", iso_ops[op].name);
+        for (int b = 0; iso_backends[b]; b++)
+            fprintf(out, " %s |", support_text(op, iso_backends[b]));
+    }
+    fprintf(out, "\n\n`free`: the op only gives its input another shape.\n");
+}
+
+void iso_help_markdown(FILE *out)
+{
+    fprintf(out, "# Model files\n\n"
+                 "Written by `make docs` from the tables that read model files; change those, not "
+                 "this page.\n\n"
+                 "A model file is YAML 1.2: anchors, aliases and merge keys (`<<`) work, tabs do "
+                 "not indent, and truth is written `true` or `false`. Numbers are decimal or a "
+                 "fraction (`1/255`). Every fault is shown with its line and column, all faults "
+                 "of a file at once. `demo.yaml` is the file to begin with; `mnist/` holds "
+                 "published experiments, `ops/` the cases that compare the backends.\n\n");
+    markdown_sections(out);
+    for (const struct group *g = groups; g->topic; g++)
+        markdown_group(out, g);
+    markdown_tables(out);
+    markdown_backends(out);
+}
