@@ -46,7 +46,8 @@ static bool names_backend(const char *device, const char *backend, const char **
     return true;
 }
 
-iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads, struct iso_backend **out)
+iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
+                        struct iso_backend **out)
 {
     char chosen[sizeof ((struct iso_device *)0)->id];
     const char *rest;
@@ -59,8 +60,8 @@ iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads, str
             return iso_backends[b]->open(rest, mode, threads, out);
 #ifndef ISO_HAVE_OPENCL
     if (names_backend(device, "opencl", &rest))
-        return iso_fail(ISO_EUSAGE, "this isocl was built without OpenCL; install the OpenCL headers "
-                        "and loader and build again, or use --device reference");
+        return iso_fail(ISO_EUSAGE, "this isocl was built without OpenCL; install the OpenCL "
+                        "headers and loader and build again, or use --device reference");
 #endif
     return iso_fail(ISO_EUSAGE, "unknown device '%s'; `isocl devices` lists what there is", device);
 }

@@ -52,7 +52,7 @@ static bool failure_is_planted(void)
 void *iso_alloc(size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {
-        iso_fail(ISO_ENOMEM, "out of memory: %zu elements of %zu bytes are more than an address can name",
+        iso_fail(ISO_ENOMEM, "out of memory: %zu elements of %zu bytes exceed every address",
                  count, size);
         return NULL;
     }

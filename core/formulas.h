@@ -1,7 +1,7 @@
 /* formulas.h: the elementwise formulas, each standing once; valid C11 and OpenCL C 1.2.
  *
- * What is written as two roundings happens as two roundings: no sum takes a bare product, so there is
- * nothing a compiler could contract. Results below the smallest normal number are +0 (iso_flush). */
+ * No sum takes a bare product, so there is nothing a compiler could contract. Results below the
+ * smallest normal number are +0 (iso_flush). */
 #ifndef ISO_FORMULAS_H
 #define ISO_FORMULAS_H
 

@@ -5,7 +5,8 @@
 
 /* The types numbers have in memory: a tensor's, and the caller's array. */
 enum number { NUMBER_F32, NUMBER_F64, NUMBER_I32, NUMBER_U8 };
-static const size_t number_size[] = { sizeof(float), sizeof(double), sizeof(int32_t), sizeof(uint8_t) };
+static const size_t number_size[] = { sizeof(float), sizeof(double), sizeof(int32_t),
+                                      sizeof(uint8_t) };
 
 static enum number number_of(const struct iso_backend *backend, enum iso_dtype dtype)
 {
@@ -76,7 +77,8 @@ static iso_rc tensor_read(struct iso_backend *backend, const struct iso_tensor *
     return rc;
 }
 
-iso_rc iso_tensor_write(struct iso_backend *backend, const struct iso_tensor *t, const double *values)
+iso_rc iso_tensor_write(struct iso_backend *backend, const struct iso_tensor *t,
+                        const double *values)
 {
     return tensor_write(backend, t, values, NUMBER_F64);
 }
@@ -86,7 +88,8 @@ iso_rc iso_tensor_read(struct iso_backend *backend, const struct iso_tensor *t, 
     return tensor_read(backend, t, values, NUMBER_F64);
 }
 
-iso_rc iso_tensor_write_f32(struct iso_backend *backend, const struct iso_tensor *t, const float *values)
+iso_rc iso_tensor_write_f32(struct iso_backend *backend, const struct iso_tensor *t,
+                            const float *values)
 {
     return tensor_write(backend, t, values, NUMBER_F32);
 }

@@ -1,5 +1,5 @@
-/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of one-hot
- * targets: at their first largest entry). */
+/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of
+ * one-hot targets: at their first largest entry). */
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -10,7 +10,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     bool sparse = call->x[1].dtype == ISO_I32;
     (void)backend;
     for (int64_t row = 0; row < rows; row++) {
-        int64_t expected = sparse ? target[row] : ISO_KERNEL(argmax)(one_hot + row * classes, classes);
+        int64_t expected =
+            sparse ? target[row] : ISO_KERNEL(argmax)(one_hot + row * classes, classes);
         right += ISO_KERNEL(argmax)(prediction + row * classes, classes) == expected;
     }
     *ref_real(&call->y[0]) = (iso_real)right;

@@ -6,7 +6,8 @@
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    iso_real *w = ref_real(&call->w[0]), *m = ref_real(&call->state[0]), *v = ref_real(&call->state[1]);
+    iso_real *w = ref_real(&call->w[0]), *m = ref_real(&call->state[0]);
+    iso_real *v = ref_real(&call->state[1]);
     const iso_real *g = ref_real(&call->dw[0]);
     iso_real rate = (iso_real)call->scalars[ISO_ADAM_RATE];
     iso_real beta_1 = (iso_real)call->scalars[ISO_ADAM_BETA_1];

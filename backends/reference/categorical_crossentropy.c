@@ -8,10 +8,12 @@
 static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max, iso_real log_sum)
 {
     int64_t classes = call->x[0].shape.dim[1];
-    const iso_real *z = ref_real(&call->x[0]) + row * classes, *t = ref_real(&call->x[1]) + row * classes;
+    const iso_real *z = ref_real(&call->x[0]) + row * classes;
+    const iso_real *t = ref_real(&call->x[1]) + row * classes;
     iso_real lane[ISO_LANES] = { ISO_R(0.0) };
     for (int64_t c = 0; c < classes; c++)
-        lane[c % ISO_LANES] = iso_fma(t[c], iso_log_softmax(z[c], max, log_sum), lane[c % ISO_LANES]);
+        lane[c % ISO_LANES] = iso_fma(t[c], iso_log_softmax(z[c], max, log_sum),
+                                      lane[c % ISO_LANES]);
     return -ref_lanes_total(lane);
 }
 
@@ -34,9 +36,12 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
             lane[c % ISO_LANES] = lane[c % ISO_LANES] + t[c];
         iso_real total = ref_lanes_total(lane);
         for (int64_t c = 0; c < classes; c++)
-            ref_put(&dz[c], iso_crossentropy_grad(p[c], t[c], total, (iso_real)rows), call->add_dx[0]);
+            ref_put(&dz[c], iso_crossentropy_grad(p[c], t[c], total, (iso_real)rows),
+                    call->add_dx[0]);
     }
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_KERNEL(categorical_crossentropy) = { .forward = forward, .backward = backward };
+const struct iso_kernel ISO_KERNEL(categorical_crossentropy) = {
+    .forward = forward, .backward = backward
+};

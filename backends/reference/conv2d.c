@@ -1,12 +1,14 @@
-/* conv2d.c: two-dimensional cross-correlation; (iy, ix) = (oy sh + ky dh - top, ox sw + kx dw - left).
+/* conv2d.c: two-dimensional cross-correlation, with iy = oy sh + ky dh - top and
+ * ix = ox sw + kx dw - left.
  *
  *   y[n, oy, ox, o]  = (sum over ky, kx, i of x[n, iy, ix, i] kernel[ky, kx, i, o]) + bias[o]
  *   dx[n, iy, ix, i] = sum over ky, kx, o of dy[n, oy, ox, o] kernel[ky, kx, i, o]
  *   dkernel[ky, kx, i, o] = sum over n, oy, ox of x[n, iy, ix, i] dy[n, oy, ox, o]
  *   dbias[o] = sum over n, oy, ox of dy[n, oy, ox, o]
  *
- * The first two are one chain per result, in the order written; a tap beyond the border takes part as
- * a factor of +0, a tap that strides leave out does not. The others are sums over rows, in blocks. */
+ * The first two are one chain per result, in the order written; a tap beyond the border takes part
+ * as a factor of +0, a tap that strides leave out does not. The others are sums over rows, in
+ * blocks. */
 #include "../../core/ops/conv2d.h"
 #include "reference.h"
 
@@ -33,7 +35,8 @@ static int64_t larger(int64_t a, int64_t b)
 
 /* Forward: the inputs of one row of output pixels. Backward, whichever of the three is largest:
  * input_gradient, kernel_gradient, or the two rows of sum_rows. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call, enum iso_pass pass)
+static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
+                        enum iso_pass pass)
 {
     struct sizes s = sizes_of(call);
     (void)backend;
@@ -44,7 +47,7 @@ static size_t workspace(struct iso_backend *backend, const struct iso_call *call
     return (size_t)larger(larger(dx, dkernel), 2 * s.filters) * sizeof(iso_real);
 }
 
-/* Copies what the window over output pixel `row` sees, [kh, kw, channels], with +0 beyond the border. */
+/* Copies what the window of output pixel `row` sees, [kh, kw, channels]; +0 beyond the border. */
 static void gather(const struct sizes *s, const iso_real *x, int64_t row, iso_real *seen)
 {
     const struct iso_window *g = &s->win;
@@ -87,8 +90,8 @@ static void transpose(const struct sizes *s, const iso_real *kernel, iso_real *t
                 transposed[(tap * out + o) * in + i] = kernel[(tap * in + i) * out + o];
 }
 
-/* The output position whose tap at distance `tap` reads input position `i` (of all strides: where + 1
- * is the next one): false when strides leave it out. It may lie beyond the border. */
+/* The output position whose tap, `tap` pixels into its window, reads input position i; it may lie
+ * beyond the border. False when the strides leave it out. */
 static bool position(int64_t i, int64_t before, int64_t tap, int64_t stride, int64_t *where)
 {
     int64_t distance = i + before - tap;
@@ -96,7 +99,8 @@ static bool position(int64_t i, int64_t before, int64_t tap, int64_t stride, int
     return distance % stride == 0;
 }
 
-/* Adds one tap to the chains of one input row: dx [w, channels] += dy's pixels times kernel [o, i]. */
+/* Continues the chains of one input row by one tap: dx [w, channels] += dy's pixels times kernel
+ * [o, i]. pixels holds [w, filters]. */
 static void add_tap(const struct sizes *s, const iso_real *dy, int64_t oy, int64_t kx,
                     const iso_real *kernel, iso_real *pixels, iso_real *dx)
 {

@@ -5,7 +5,8 @@
 #include "../../core/formulas.h"
 #include "crossentropy.h"
 
-static void probabilities(const iso_real *z, int64_t classes, iso_real max, iso_real sum, iso_real *p)
+static void probabilities(const iso_real *z, int64_t classes, iso_real max, iso_real sum,
+                          iso_real *p)
 {
     for (int64_t c = 0; c < classes; c++)
         p[c] = iso_softmax(z[c], max, sum);

@@ -14,8 +14,9 @@ static struct sizes sizes_of(const struct iso_call *call)
     return (struct sizes){ x->dim[0], x->dim[1], kernel->dim[1] };
 }
 
-/* Backward: the transposed kernel and a row of dx, then the sums of dkernel, then those of dbias. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call, enum iso_pass pass)
+/* Backward, whichever is largest: the transposed kernel and dx, or the sums of dkernel or dbias. */
+static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
+                        enum iso_pass pass)
 {
     struct sizes s = sizes_of(call);
     (void)backend;
@@ -48,7 +49,8 @@ static void input_gradient(const struct iso_call *call, struct sizes s)
         for (int64_t o = 0; o < s.units; o++)
             transposed[o * s.in + i] = kernel[i * s.units + o];
     ref_zero(dx, s.rows * s.in);
-    ISO_KERNEL(chains)(s.rows, s.in, s.units, ref_real(&call->dy[0]), s.units, 1, transposed, dx, s.in);
+    ISO_KERNEL(chains)(s.rows, s.in, s.units, ref_real(&call->dy[0]), s.units, 1,
+                       transposed, dx, s.in);
     ref_store(ref_real(&call->dx[0]), dx, s.rows * s.in, call->add_dx[0]);
 }
 

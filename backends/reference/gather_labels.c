@@ -1,4 +1,4 @@
-/* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 at that class and 0 elsewhere. */
+/* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 at that class, else 0. */
 #include "../../core/ops/gather_labels.h"
 #include "reference.h"
 

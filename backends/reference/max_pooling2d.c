@@ -1,14 +1,15 @@
 /* max_pooling2d.c: the largest value in each window.
  *
- *   y[n, oy, ox, c]  = x at the first maximum of the window in row-major order; NaN wins, and pixels
- *                      beyond the border take no part
+ *   y[n, oy, ox, c]  = x at the first maximum of the window in row-major order; NaN wins, and
+ *                      pixels beyond the border take no part
  *   dx[n, iy, ix, c] = sum of dy over the windows that chose this pixel, (oy, ox) ascending */
 #include "../../core/formulas.h"
 #include "../../core/ops/max_pooling2d.h"
 #include "reference.h"
 
 /* Backward sums one image's dx here. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call, enum iso_pass pass)
+static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
+                        enum iso_pass pass)
 {
     struct iso_window g = iso_max_pooling2d_window(call->params, &call->x[0].shape);
     (void)backend;
@@ -47,7 +48,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         for (int64_t oy = 0; oy < g.oh; oy++)
             for (int64_t ox = 0; ox < g.ow; ox++) {
                 int64_t at = ((n * g.oh + oy) * g.ow + ox) * g.c;
-                pool(&g, x + n * g.h * g.w * g.c, oy, ox, y + at, chosen != NULL ? chosen + at : NULL);
+                pool(&g, x + n * g.h * g.w * g.c, oy, ox, y + at,
+                     chosen != NULL ? chosen + at : NULL);
             }
     return ISO_OK;
 }

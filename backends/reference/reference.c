@@ -68,13 +68,14 @@ static const struct variant *find_variant(const char *device)
     return strcmp(device, portable.name) == 0 ? &portable : NULL;
 }
 
-static iso_rc open_device(const char *device, enum iso_mode mode, int threads, struct iso_backend **out)
+static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
+                          struct iso_backend **out)
 {
     const struct variant *variant = find_variant(device);
     (void)threads;
     if (variant == NULL)
-        return iso_fail(ISO_EUSAGE, "no device reference:%s; there are reference, reference:portable "
-                        "and reference:double", device);
+        return iso_fail(ISO_EUSAGE, "no device reference:%s; there are reference, "
+                        "reference:portable and reference:double", device);
     if (mode == ISO_MODE_FAST)
         return iso_fail(ISO_EUSAGE, "the reference is always exact; leave --mode fast out");
     struct iso_backend *backend = iso_alloc(1, sizeof *backend);

@@ -1,7 +1,7 @@
 /* reference.h: what the kernels of the reference backend share.
  *
- * Every file here is compiled once per variant: reference (any machine), reference_fma (hardware fma;
- * same bits, faster) and reference_double (the judge of accuracy). ISO_VARIANT is its name and
+ * Every file here is compiled once per variant: reference (any machine), reference_fma (hardware
+ * fma; same bits, faster) and reference_double (the judge of accuracy). ISO_VARIANT is its name and
  * ISO_KERNEL(dense) makes reference_dense, reference_fma_dense or reference_double_dense of it. */
 #ifndef ISO_REFERENCE_H
 #define ISO_REFERENCE_H
@@ -13,7 +13,7 @@
 #define ISO_JOIN(variant, name) ISO_JOIN_(variant, name)
 #define ISO_KERNEL(name) ISO_JOIN(ISO_VARIANT, name)
 
-/* Memory of this backend is plain host memory: a tensor's first element, NULL when it is not there. */
+/* A tensor's first element (memory of this backend is plain host memory); NULL: not there. */
 static inline iso_real *ref_real(const struct iso_tensor *t)
 {
     return t->mem != NULL ? (iso_real *)(void *)t->mem + t->offset : NULL;
@@ -76,7 +76,7 @@ static inline iso_real ref_lanes_total(iso_real lane[ISO_LANES])
 void ISO_KERNEL(chains)(int64_t rows, int64_t cols, int64_t depth, const iso_real *x, int64_t x_row,
                         int64_t x_step, const iso_real *w, iso_real *y, int64_t y_row);
 
-/* Column sums of x [rows, cols], block by block; work holds 2 * cols; added to or put in y [cols]. */
+/* Column sums of x [rows, cols], block by block, added to or put in y [cols]; work: 2 * cols. */
 void ISO_KERNEL(sum_rows)(const iso_real *x, int64_t rows, int64_t cols, int64_t rows_per_image,
                           iso_real *work, iso_real *y, bool add);
 

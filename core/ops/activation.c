@@ -2,13 +2,16 @@
 #include "activation.h"
 #include "infer.h"
 
-const char *const iso_activation_names[] = { "linear", "relu", "elu", "sigmoid", "tanh", "softmax", NULL };
+const char *const iso_activation_names[] = {
+    "linear", "relu", "elu", "sigmoid", "tanh", "softmax", NULL
+};
 
 #define AT(member) offsetof(struct iso_activation, member)
 static const struct iso_field fields[] = {
     { "function", ISO_FIELD_ENUM, AT(function), NULL, 0, 0, iso_activation_names,
       "the function; softmax runs over the last axis" },
-    { "alpha", ISO_FIELD_REAL, AT(alpha), "1.0", 0, 1e6, NULL, "elu only: alpha (exp(x) - 1) below 0" },
+    { "alpha", ISO_FIELD_REAL, AT(alpha), "1.0", 0, 1e6, NULL,
+      "elu only: alpha (exp(x) - 1) below 0" },
     { 0 }
 };
 
@@ -28,7 +31,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     const struct iso_activation *p = params;
     double flops = p->function == ISO_LINEAR ? 0 : p->function == ISO_RELU ? 1 : 20;

@@ -7,10 +7,12 @@
 #define AT(member) offsetof(struct iso_adam, member)
 static const struct iso_field fields[] = {
     { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL, "size of a step" },
-    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL, "decay of the mean of the gradients, below 1" },
+    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL,
+      "decay of the mean of the gradients, below 1" },
     { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1, NULL,
       "decay of the mean of their squares, below 1" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "added to the root of the mean square" },
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL,
+      "added to the root of the mean square" },
     { 0 }
 };
 static const char *const slots[] = { "momentum", "velocity", NULL };
@@ -32,7 +34,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 }
 
 /* x[0]: the weight's shape. */
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     (void)params, (void)pass;
     iso_elementwise_cost(x, 14, 7, out);

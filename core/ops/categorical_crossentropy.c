@@ -9,7 +9,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_crossentropy_infer(x, false, out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     (void)params, (void)pass;
     iso_crossentropy_cost(x, out);

@@ -6,18 +6,22 @@
 #define AT(member) offsetof(struct iso_conv2d, member)
 static const struct iso_field fields[] = {
     { "filters", ISO_FIELD_INT, AT(filters), NULL, 1, 1 << 24, NULL, "number of output channels" },
-    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL, "height and width of the kernel" },
-    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL, "steps of the kernel, down and right" },
+    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
+      "height and width of the kernel" },
+    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
+      "steps of the kernel, down and right" },
     { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
       "valid: none; same: zeros, so that strides 1 keep the size" },
     { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
       "distance between the kernel's taps, down and right" },
     { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
       "function applied to the result" },
-    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL, "add a bias to each output channel" },
-    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0, NULL,
-      "initial kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL, "initial bias" },
+    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
+      "add a bias to each output channel" },
+    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform",
+      0, 0, NULL, "initial kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
+      "initial bias" },
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
@@ -28,7 +32,8 @@ static const struct iso_weight_def weights[] = {
 
 struct iso_window iso_conv2d_window(const struct iso_conv2d *p, const struct iso_shape *x)
 {
-    return iso_window(x, p->kernel_size, p->strides, p->dilation_rate, (enum iso_padding)p->padding);
+    return iso_window(x, p->kernel_size, p->strides, p->dilation_rate,
+                      (enum iso_padding)p->padding);
 }
 
 static iso_rc check(const void *params)
@@ -37,7 +42,8 @@ static iso_rc check(const void *params)
     bool strided = p->strides[0] > 1 || p->strides[1] > 1;
     bool dilated = p->dilation_rate[0] > 1 || p->dilation_rate[1] > 1;
     if (strided && dilated)
-        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; set one to 1");
+        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; "
+                        "set one of them to 1");
     return ISO_OK;
 }
 
@@ -59,7 +65,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     const struct iso_conv2d *p = params;
     struct iso_window w = iso_conv2d_window(p, x);

@@ -6,7 +6,7 @@ iso_rc iso_crossentropy_infer(const struct iso_shape *x, bool sparse, struct iso
 {
     char logits[ISO_NAME], target[ISO_NAME];
     *out = (struct iso_shapes){ .ny = 2 };
-    ISO_TRY(iso_expect_ndim(&x[0], 2, " (end the layers with a dense layer of one unit per class)"));
+    ISO_TRY(iso_expect_ndim(&x[0], 2, " (end with a dense layer of one unit per class)"));
     struct iso_shape expected = { sparse ? 1 : 2, { x[0].dim[0], x[0].dim[1] } };
     if (!iso_shape_equal(&x[1], &expected))
         return iso_fail(ISO_ESHAPE, "predictions of shape %s need targets %s, got %s",

@@ -9,9 +9,10 @@ static const struct iso_field fields[] = {
     { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
       "function applied to the result" },
     { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL, "add a bias to each output" },
-    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0, NULL,
-      "initial kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL, "initial bias" },
+    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform",
+      0, 0, NULL, "initial kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
+      "initial bias" },
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
@@ -32,7 +33,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     const struct iso_dense *p = params;
     double rows = (double)x->dim[0], in = (double)x->dim[1], units = (double)p->units;

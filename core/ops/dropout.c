@@ -4,7 +4,8 @@
 
 #define AT(member) offsetof(struct iso_dropout, member)
 static const struct iso_field fields[] = {
-    { "rate", ISO_FIELD_REAL, AT(rate), NULL, 0, 1, NULL, "share of the elements to zero, at least 0 and below 1" },
+    { "rate", ISO_FIELD_REAL, AT(rate), NULL, 0, 1, NULL,
+      "share of the elements to zero, at least 0 and below 1" },
     { 0 }
 };
 
@@ -24,7 +25,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     (void)params, (void)pass;
     iso_elementwise_cost(x, 1, 2.25, out);
@@ -36,7 +38,8 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     (void)step;
     double threshold = p->rate * 4294967296.0;
     out[ISO_DROPOUT_SCALE] = 1 / (1 - p->rate);
-    out[ISO_DROPOUT_THRESHOLD] = threshold < 4294967295.0 ? (double)(uint32_t)threshold : 4294967295.0;
+    out[ISO_DROPOUT_THRESHOLD] =
+        threshold < 4294967295.0 ? (double)(uint32_t)threshold : 4294967295.0;
 }
 
 const struct iso_op_def iso_def_dropout = {

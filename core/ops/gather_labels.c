@@ -5,7 +5,8 @@
 #define AT(member) offsetof(struct iso_gather_labels, member)
 static const struct iso_field fields[] = {
     { "classes", ISO_FIELD_INT, AT(classes), NULL, 1, 1 << 24, NULL, "number of classes" },
-    { "one_hot", ISO_FIELD_BOOL, AT(one_hot), "false", 0, 0, NULL, "one number per class instead of an index" },
+    { "one_hot", ISO_FIELD_BOOL, AT(one_hot), "false", 0, 0, NULL,
+      "one number per class instead of an index" },
     { 0 }
 };
 
@@ -14,11 +15,14 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 {
     const struct iso_gather_labels *p = params;
     *out = (struct iso_shapes){ .ny = 1, .y_dtype = { p->one_hot ? ISO_REAL : ISO_I32 } };
-    out->y[0] = (struct iso_shape){ p->one_hot ? 2 : 1, { x[1].dim[0], p->one_hot ? p->classes : 0 } };
+    out->y[0] = (struct iso_shape){ 1, { x[1].dim[0] } };
+    if (p->one_hot)
+        out->y[0] = (struct iso_shape){ 2, { x[1].dim[0], p->classes } };
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     const struct iso_gather_labels *p = params;
     (void)pass;

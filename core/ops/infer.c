@@ -48,8 +48,11 @@ int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image)
     return (rows_per_image < ISO_BLOCK_ROWS ? rows_per_image : ISO_BLOCK_ROWS) + images * blocks;
 }
 
-void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses, struct iso_cost *out)
+void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses,
+                          struct iso_cost *out)
 {
     double count = (double)iso_shape_count(x);
-    *out = (struct iso_cost){ .flops = flops * count, .bytes = accesses * count * sizeof(float), .chain = 1 };
+    *out = (struct iso_cost){ .flops = flops * count,
+                              .bytes = accesses * count * sizeof(float),
+                              .chain = 1 };
 }

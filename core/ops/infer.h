@@ -13,5 +13,6 @@ iso_rc iso_expect_all_countable(const struct iso_shapes *s);
 /* Additions a row sum's rounding passes through: a chain of one block, then the block sums. */
 int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image);
 /* The cost of an op that reads and writes each element of x a few times and sums no products. */
-void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses, struct iso_cost *out);
+void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses,
+                          struct iso_cost *out);
 #endif

@@ -4,7 +4,8 @@
 
 #define AT(member) offsetof(struct iso_max_pooling2d, member)
 static const struct iso_field fields[] = {
-    { "pool_size", ISO_FIELD_INT2, AT(pool_size), "2", 1, 4096, NULL, "height and width of the window" },
+    { "pool_size", ISO_FIELD_INT2, AT(pool_size), "2", 1, 4096, NULL,
+      "height and width of the window" },
     { "strides", ISO_FIELD_INT2, AT(strides), "0", 0, 4096, NULL,
       "steps of the window, down and right; 0: the pool size" },
     { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
@@ -12,7 +13,8 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-struct iso_window iso_max_pooling2d_window(const struct iso_max_pooling2d *p, const struct iso_shape *x)
+struct iso_window iso_max_pooling2d_window(const struct iso_max_pooling2d *p,
+                                           const struct iso_shape *x)
 {
     int64_t strides[2], dilation[2] = { 1, 1 };
     for (int i = 0; i < 2; i++)
@@ -35,14 +37,15 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     struct iso_window w = iso_max_pooling2d_window(params, x);
     double results = (double)w.n * (double)w.oh * (double)w.ow * (double)w.c;
     double flops = pass == ISO_FORWARD ? (double)(w.kh * w.kw) : 1;
     *out = (struct iso_cost){ flops * results,
                               sizeof(float) * ((double)iso_shape_count(x) + 2 * results), 1 };
-    if (pass == ISO_BACKWARD)          /* a pixel's gradient is a sum over the windows that hold it */
+    if (pass == ISO_BACKWARD)          /* a pixel's gradient: a sum over its windows */
         out->chain = ((w.kh + w.sh - 1) / w.sh) * ((w.kw + w.sw - 1) / w.sw);
 }
 

@@ -5,8 +5,10 @@
 #define AT(member) offsetof(struct iso_sgd, member)
 static const struct iso_field fields[] = {
     { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.01", 0, 1e6, NULL, "size of a step" },
-    { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL, "share of the last step that is kept" },
-    { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0, 0, NULL, "look ahead along the momentum" },
+    { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
+      "share of the last step that is kept" },
+    { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0, 0, NULL,
+      "look ahead along the momentum" },
     { 0 }
 };
 static const char *const slots[] = { "momentum", NULL };
@@ -34,7 +36,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 }
 
 /* x[0]: the weight's shape. */
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out)
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
 {
     (void)pass;
     iso_elementwise_cost(x, slot_count(params) ? 4 : 2, slot_count(params) ? 5 : 3, out);

@@ -16,8 +16,9 @@ static int64_t positions(int64_t size, int64_t span, int64_t stride, enum iso_pa
     return count;
 }
 
-struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2], const int64_t strides[2],
-                             const int64_t dilation[2], enum iso_padding padding)
+struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
+                             const int64_t strides[2], const int64_t dilation[2],
+                             enum iso_padding padding)
 {
     struct iso_window w = {
         .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3],
