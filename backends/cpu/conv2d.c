@@ -1,0 +1,76 @@
+/* conv2d.c: two-dimensional convolution on the register tile. A 1x1 convolution without strides is a GEMM over
+ * all pixels of the batch, except for its kernel gradient, whose blocks start anew at each image. */
+#include "conv.h"
+
+static bool is_gemm(const struct iso_window *w)
+{
+    return w->kh == 1 && w->kw == 1 && w->sh == 1 && w->sw == 1;
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
+{
+    const struct iso_conv2d *p = call->params;
+    const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
+    const int threads = iso_cpu_threads(b);
+    const int64_t pixels = w.n * w.h * w.w;
+    if (pass == ISO_FORWARD)
+        return is_gemm(&w) ? ISO_CPU(gemm_workspace)(pixels, p->filters, w.c, threads)
+                           : ISO_CPU(conv_forward_workspace)(&w, p->filters, threads);
+    const size_t dx = is_gemm(&w) ? ISO_CPU(gemm_workspace)(pixels, w.c, p->filters, threads)
+                                  : ISO_CPU(conv_input_gradient_workspace)(&w, p->filters, threads);
+    const size_t dkernel = ISO_CPU(conv_kernel_gradient_workspace)(&w, p->filters, true, threads);
+    return larger(dx, larger(dkernel, ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters)));
+}
+
+static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
+{
+    const struct iso_conv2d *p = call->params;
+    const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
+    const float *x = iso_cpu_f32(&call->x[0]), *kernel = iso_cpu_f32(&call->w[0]), *bias = iso_cpu_f32(&call->w[1]);
+    float *y = iso_cpu_f32(&call->y[0]);
+    if (!is_gemm(&w)) {
+        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y, iso_cpu_u8(&call->workspace));
+        return ISO_OK;
+    }
+    const struct iso_gemm g = { .m = w.n * w.h * w.w, .n = p->filters, .k = w.c, .a = x, .lda = w.c, .w = kernel,
+                                .ldw = p->filters, .bias = bias, .c = y, .ldc = p->filters };
+    ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
+    return ISO_OK;
+}
+
+static void input_gradient(struct iso_backend *b, const struct iso_call *call, const struct iso_window *w)
+{
+    const struct iso_conv2d *p = call->params;
+    const float *dy = iso_cpu_f32(&call->dy[0]), *kernel = iso_cpu_f32(&call->w[0]);
+    float *dx = iso_cpu_f32(&call->dx[0]);
+    if (!is_gemm(w)) {
+        ISO_CPU(conv_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0], dx,
+                                     iso_cpu_u8(&call->workspace));
+        return;
+    }
+    const struct iso_gemm g = { .m = w->n * w->h * w->w, .n = w->c, .k = p->filters, .a = dy, .lda = p->filters,
+                                .w = kernel, .ldw = p->filters, .transposed = true, .add = call->add_dx[0], .c = dx,
+                                .ldc = w->c };
+    ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
+}
+
+static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
+{
+    const struct iso_conv2d *p = call->params;
+    const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
+    const float *dy = iso_cpu_f32(&call->dy[0]);
+    void *work = iso_cpu_u8(&call->workspace);
+    if (call->dx[0].mem)
+        input_gradient(b, call, &w);
+    if (call->dw[0].mem)
+        ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), &w, p->filters, iso_cpu_f32(&call->x[0]), dy, call->add_dw[0],
+                                      iso_cpu_f32(&call->dw[0]), work);
+    if (call->dw[1].mem)
+        ISO_CPU(sum_rows)(iso_cpu_team(b), w.n * w.oh * w.ow, w.oh * w.ow, p->filters, dy, call->add_dw[1],
+                          iso_cpu_f32(&call->dw[1]), work);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(conv2d) = { .workspace = workspace, .forward = forward, .backward = backward };

@@ -1,0 +1,23 @@
+/* gemm.h: c[i, j] = chain over k of a[i, k] b[k, j], then + bias[j], then added to c or stored: the GEMM of
+ * dense layers, without a split of k, so that every result is one chain. */
+#ifndef ISO_CPU_GEMM_H
+#define ISO_CPU_GEMM_H
+#include "cpu.h"
+#include "tile.h"
+
+struct iso_gemm {
+    int64_t m, n, k;
+    const float *a; int64_t lda;       /* a[i lda + k] */
+    const float *w; int64_t ldw;       /* b[k, j] is w[k ldw + j], or w[j ldw + k] when transposed */
+    bool transposed;
+    const float *bias;                 /* [n], or NULL */
+    bool add;
+    float *c; int64_t ldc;
+};
+/* Bytes of scratch for k and n, for this many threads. */
+size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads);
+void ISO_CPU(gemm)(struct iso_team *, const struct iso_gemm *, void *workspace);
+
+/* Packs columns [j0, j0 + width) of b, zero beyond n, into panel[k][width] for k in [k0, k1). */
+void ISO_CPU(pack)(const struct iso_gemm *, int64_t j0, int width, int64_t k0, int64_t k1, float *panel);
+#endif
