@@ -1,5 +1,6 @@
 /* idx.c: reads IDX files. zlib's gz functions read gzip and plain files alike and check the CRC. */
 #include "idx.h"
+#include "../file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static iso_rc read_fault(gzFile file, const char *path, const char *what, int64_
     if (code == Z_MEM_ERROR)
         return iso_fail(ISO_ENOMEM, "%s: out of memory while unpacking", path);
     if (code == Z_ERRNO)
-        return iso_fail(ISO_EIO, "%s: cannot read: %s", path, strerror(errno));
+        return iso_file_fail("read", path);
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
         return iso_fail(ISO_EDATA, "%s: damaged gzip file (%s); get the file again", path, text);
     return iso_fail(ISO_EDATA, "%s: ends after %lld of %lld bytes of %s; the file is cut short, get "
@@ -126,9 +127,10 @@ iso_rc iso_idx_read(const char *path, int ndim, struct iso_idx *out)
     memset(out, 0, sizeof *out);
     errno = 0;
     gzFile file = gzopen(path, "rb");
+    if (file == NULL && errno == 0)        /* zlib's own way of saying so */
+        return iso_fail(ISO_ENOMEM, "%s: out of memory while opening", path);
     if (file == NULL)
-        return iso_fail(errno == 0 || errno == ENOMEM ? ISO_ENOMEM : ISO_EIO, "%s: cannot open: %s",
-                        path, strerror(errno == 0 ? ENOMEM : errno));
+        return iso_file_fail("read", path);
     gzbuffer(file, READ_BUFFER);
     iso_rc rc = read_all(file, path, ndim, out);
     gzclose(file);

@@ -1,5 +1,6 @@
 /* safetensors.c: reads safetensors files. Nothing in the file is believed before it is checked. */
 #include "safetensors_types.h"
+#include "../file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +68,7 @@ static iso_rc read_at(const struct reader *r, int64_t offset, void *out, int64_t
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return iso_fail(ISO_EIO, "%s: cannot read: %s", r->path, strerror(errno));
+            return iso_file_fail("read", r->path);
         if (got == 0)
             return iso_fail(ISO_EIO, "%s: became shorter while it was read", r->path);
         done += got;
@@ -94,7 +95,7 @@ static iso_rc read_header(struct reader *r)
     struct stat info;
     uint64_t length;
     if (fstat(r->fd, &info) != 0)
-        return iso_fail(ISO_EIO, "%s: cannot read: %s", r->path, strerror(errno));
+        return iso_file_fail("read", r->path);
     if (!S_ISREG(info.st_mode))
         return iso_fail(ISO_EIO, "%s: is not a regular file", r->path);
     if (info.st_size < ISO_ST_PREFIX + 2)
@@ -288,7 +289,7 @@ static iso_rc read_file(struct reader *r)
         return ISO_ENOMEM;
     r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
     if (r->fd < 0)
-        return iso_fail(ISO_EIO, "%s: cannot open: %s", r->path, strerror(errno));
+        return iso_file_fail("read", r->path);
     iso_rc rc = read_header(r);
     if (rc == ISO_OK)
         rc = read_tensors(r);

@@ -1,5 +1,6 @@
 /* safetensors_write.c: writes safetensors files: a temporary file beside the goal, synced, renamed. */
 #include "safetensors_types.h"
+#include "../file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,13 +20,6 @@ struct iso_st_writer {
     struct span *spans;                /* one per tensor, in the order given */
 };
 
-static iso_rc write_fault(const struct iso_st_writer *w)
-{
-    const char *advice = errno == ENOSPC || errno == EDQUOT || errno == EFBIG
-                             ? "; free some space or write to another folder" : "";
-    return iso_fail(ISO_EIO, "%s: cannot write: %s%s", w->path, strerror(errno), advice);
-}
-
 static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data, int64_t bytes)
 {
     for (int64_t done = 0; done < bytes;) {
@@ -34,7 +28,7 @@ static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return write_fault(w);
+            return iso_file_fail("write", w->path);
         done += n;
     }
     return ISO_OK;
@@ -135,7 +129,7 @@ static iso_rc prepare(struct iso_st_writer *w, const char *path)
     memcpy(w->path, path, length);
     snprintf(w->temporary, length + SUFFIX, "%s.tmp-%ld", path, (long)getpid());
     w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return w->fd >= 0 ? ISO_OK : write_fault(w);
+    return w->fd >= 0 ? ISO_OK : iso_file_fail("write", w->path);
 }
 
 static void release(struct iso_st_writer *w)
@@ -187,9 +181,9 @@ static iso_rc sync_folder(const struct iso_st_writer *w)
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (fd < 0)
-        return write_fault(w);
+        return iso_file_fail("write", w->path);
     bool failed = fsync(fd) != 0 && errno != EINVAL;      /* EINVAL: this file system cannot */
-    iso_rc rc = failed ? write_fault(w) : ISO_OK;
+    iso_rc rc = failed ? iso_file_fail("write", w->path) : ISO_OK;
     close(fd);
     return rc;
 }
@@ -202,11 +196,11 @@ static iso_rc finish(struct iso_st_writer *w)
             return iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->path, i, w->n);
     }
     if (fsync(w->fd) != 0)
-        return write_fault(w);
+        return iso_file_fail("write", w->path);
     int fd = w->fd;
     w->fd = -1;
     if (close(fd) != 0 || rename(w->temporary, w->path) != 0)
-        return write_fault(w);
+        return iso_file_fail("write", w->path);
     return sync_folder(w);
 }
 
