@@ -10,7 +10,7 @@ FPFLAGS ?= -ffp-contract=off
 PKG     ?= pkg-config
 BUILD   ?= build$(if $(SAN),/san)
 
-VERSION  := $(shell sed -n 's/^\#define ISO_VERSION "\(.*\)"/\1/p' core/iso.h)
+VERSION  := $(shell sed -n 's/^.define ISO_VERSION "\(.*\)"/\1/p' core/iso.h)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             $(if $(filter 1,$(WERROR)),-Werror)
 OPT      ?= -O2
@@ -21,10 +21,15 @@ LIBS     := -lyaml -ljansson -lz -lm -lpthread
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 
 # OpenCL and CLBlast are probed once; OPENCL=0 leaves them out, a missing library does too, and says so.
-probe     = $(shell printf '\#include <$(1)>\nint main(void){return 0;}\n' | \
+HASH     := \#
+probe     = $(shell printf '$(HASH)include <$(1)>\nint main(void){return 0;}\n' | \
             $(CC) -DCL_TARGET_OPENCL_VERSION=120 -x c - -o /dev/null $(2) 2>/dev/null && echo 1 || echo 0)
-OPENCL   ?= $(call probe,CL/cl.h,-lOpenCL)
-CLBLAST  ?= $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
+ifndef OPENCL
+OPENCL   := $(call probe,CL/cl.h,-lOpenCL)
+endif
+ifndef CLBLAST
+CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
+endif
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL) $(if $(filter 1,$(CLBLAST)),-lclblast)
 

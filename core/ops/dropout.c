@@ -42,12 +42,17 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
         threshold < 4294967295.0 ? (double)(uint32_t)threshold : 4294967295.0;
 }
 
+static const char *const saved[] = { "mask", NULL };
+
+static const char *const saved[] = { "mask", NULL };
+
 const struct iso_op_def iso_def_dropout = {
     .doc = "in training, zeroes a random share of the elements and scales up the rest",
     .section = "layers",
     .params_size = sizeof(struct iso_dropout),
     .fields = fields,
     .nx = 1,
+    .saved = saved,
     .infer = infer,
     .cost = cost,
     .scalars = scalars,

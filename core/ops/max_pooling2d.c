@@ -49,12 +49,17 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
         out->chain = ((w.kh + w.sh - 1) / w.sh) * ((w.kw + w.sw - 1) / w.sw);
 }
 
+static const char *const saved[] = { "argmax", NULL };
+
+static const char *const saved[] = { "argmax", NULL };
+
 const struct iso_op_def iso_def_max_pooling2d = {
     .doc = "the largest value in each window of an image",
     .section = "layers",
     .params_size = sizeof(struct iso_max_pooling2d),
     .fields = fields,
     .nx = 1,
+    .saved = saved,
     .infer = infer,
     .cost = cost,
 };
