@@ -123,8 +123,9 @@ ISO_FN float iso_with_sign(float magnitude, float sign)
 /* ---- Division and square root -------------------------------------------------------------- */
 
 /* a / b from fma alone, with the bits of IEEE division between iso_flush of operands and result.
- * Both significands are brought to [1, 2). Four Newton steps give 1/b correctly rounded, hence
- * (Markstein) the last correction of the quotient rounds correctly. */
+ * Both significands are brought to [1, 2). Four Newton steps give 1/b correctly rounded for all
+ * significands but the greatest, where it is put in; hence (Markstein) the last correction of the
+ * quotient rounds correctly. */
 ISO_FN float iso_div_fma(float a, float b)
 {
     iso_u32 ua = iso_bits(iso_flush(a)), ub = iso_bits(iso_flush(b));
@@ -136,6 +137,7 @@ ISO_FN float iso_div_fma(float a, float b)
     y = iso_fma(iso_fma(-d, y, 1.0f), y, y);
     y = iso_fma(iso_fma(-d, y, 1.0f), y, y);
     y = iso_fma(iso_fma(-d, y, 1.0f), y, y);
+    y = (ub & 0x007FFFFFu) == 0x007FFFFFu ? 0x1.000002p-1f : y;
     float q = m * y;
     q = iso_fma(iso_fma(-d, q, m), y, q);
     q = iso_fma(iso_fma(-d, q, m), y, q);
@@ -249,11 +251,11 @@ ISO_FN iso_real iso_expm1(iso_real x)
     iso_u32 n;
     float low, r = iso_exp_split(x < -20.0f ? -20.0f : x > 89.0f ? 89.0f : x, &low, &n);
     float tail = iso_fma(r * r, iso_exp_tail(r), low);
-    /* By half, because 2^n may overflow: half - 0.5 = h + h_low; h + half * r = s + s_low. */
-    float half = iso_from_bits((n + 126u) << 23), h = half - 0.5f;
-    float h_low = half < 0.5f ? half - (h + 0.5f) : (half - h) - 0.5f;
-    float s = iso_fma(half, r, h), s_low = iso_fma(half, r, h - s) + h_low;
-    float y = 2.0f * (s + iso_fma(half, tail, s_low));
+    /* By half, because 2^n may overflow: scale - 0.5 = h + h_low; h + scale * r = s + s_low. */
+    float scale = iso_from_bits((n + 126u) << 23), h = scale - 0.5f;
+    float h_low = scale < 0.5f ? scale - (h + 0.5f) : (scale - h) - 0.5f;
+    float s = iso_fma(scale, r, h), s_low = iso_fma(scale, r, h - s) + h_low;
+    float y = 2.0f * (s + iso_fma(scale, tail, s_low));
     y = iso_abs(x) < 0x1p-25f ? x : y;
     y = x > ISO_EXP_MAX ? ISO_INFINITY : y;
     return iso_isnan(x) ? x : y;
@@ -291,7 +293,7 @@ ISO_FN iso_real iso_tanh(iso_real x)
     p = iso_fma(p, s, -0x1.555554p-2f);
     float small = iso_fma(s * x, p, x);
     float large = 1.0f - iso_div(2.0f, iso_exp(2.0f * c) + 1.0f);
-    float y = a < 0.9f ? small : iso_with_sign(large, x);
+    float y = a < 0.9f ? iso_flush(small) : iso_with_sign(large, x);      /* some fma make 0 a -0 */
     return iso_isnan(x) ? x : y;
 }
 
