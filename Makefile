@@ -31,7 +31,7 @@ ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
-LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL) $(if $(filter 1,$(CLBLAST)),-lclblast)
+LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL -ldl) $(if $(filter 1,$(CLBLAST)),-lclblast)
 
 # The reference is built three times: float, float with hardware fma (chosen when it is opened), double.
 REFERENCE := $(wildcard backends/reference/*.c)

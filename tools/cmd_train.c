@@ -165,10 +165,11 @@ static iso_rc prepare(struct training *t, const char *model)
 static void tell_fallback(const struct training *t)
 {
     const char *asked = t->options->setup.device;
-    if ((asked && strcmp(asked, "auto") != 0) || strncmp(t->setup.backend->device.id, "reference", 9) != 0)
+    if ((asked && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
         return;
-    iso_console_line(&t->console, "no GPU was found, so the plain-C reference trains: right, but slow. `isocl doctor` says "
-                     "how to get a GPU going; an OpenCL device that is a CPU is used when asked: --device opencl");
+    iso_console_line(&t->console, "no GPU was found, so %s trains: right, but slow. `isocl doctor` says how to get a GPU "
+                     "going; an OpenCL device that is a CPU is taken only when asked for: --device opencl",
+                     t->setup.backend->device.id);
 }
 
 static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)

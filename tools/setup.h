@@ -18,7 +18,7 @@ struct iso_setup_options {
 #define ISO_OPTION_MODE(type) { "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode), \
     "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 }
 #define ISO_OPTION_THREADS(type) { "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads), \
-    "threads of the reference (default: all); results do not depend on it", 1 }
+    "processor threads, on devices that take them (default: all); changes no result", 1 }
 #define ISO_OPTION_DATA(type) { "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data), \
     "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 }
 #define ISO_OPTION_LIMIT(type) { "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \

@@ -1,0 +1,188 @@
+/* isocl doctor: why a device is not there, what is installed, what to do. */
+#include "commands.h"
+#include "core/data/dataset.h"
+#include "hardware.h"
+#include "setup.h"
+
+#ifdef ISO_HAVE_OPENCL
+#include "backends/opencl/diagnose.h"
+#endif
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__clang__)
+static const char compiler[] = __VERSION__;            /* names clang itself */
+#elif defined(__GNUC__)
+static const char compiler[] = "gcc " __VERSION__;
+#else
+static const char compiler[] = "a C11 compiler";
+#endif
+
+enum { MOST_DEVICES = 64, MOST_ADVICE = 16 };
+static const struct iso_option options[] = {
+    { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct iso_setup_options, data), "look for data sets here too", 0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+struct doctor {
+    struct iso_device devices[MOST_DEVICES]; int ndevices;
+    char advice[MOST_ADVICE][512]; int nadvice;
+};
+
+static void advise(struct doctor *d, const char *fmt, ...) ISO_PRINTF(2, 3);
+static void advise(struct doctor *d, const char *fmt, ...)
+{
+    va_list arguments;
+    if (d->nadvice == MOST_ADVICE)
+        return;
+    va_start(arguments, fmt);
+    vsnprintf(d->advice[d->nadvice++], sizeof d->advice[0], fmt, arguments);
+    va_end(arguments);
+}
+
+static void check_build(struct doctor *d)
+{
+    char command[256] = "";
+    printf("isocl %s, arithmetic %d, ", ISO_VERSION, ISO_ARITH_VERSION);
+    printf("built by %s\n", compiler);
+#ifndef ISO_HAVE_OPENCL
+    printf("OpenCL: this isocl was built without it\n");
+    advise(d, "build with OpenCL: %s, then  make", iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
+#else
+    printf("OpenCL: built in\n");
+#ifdef ISO_HAVE_CLBLAST
+    printf("CLBlast: built in; fast mode uses it where it proves right\n");
+#else
+    printf("CLBlast: not built in; fast mode uses our own kernels\n");
+    advise(d, "for a faster fast mode: %s, then  make",
+           iso_install_command(ISO_PACKAGE_CLBLAST, command, sizeof command));
+#endif
+    char advice[512];
+    iso_opencl_diagnose(stdout, advice, sizeof advice);
+    if (*advice)
+        advise(d, "%s", advice);
+#endif
+}
+
+static void check_devices(struct doctor *d)
+{
+    printf("\nDevices:\n");
+    for (const struct iso_backend_ops *const *b = iso_backends; *b; b++) {
+        if ((*b)->list(d->devices, MOST_DEVICES, &d->ndevices) == ISO_OK)
+            continue;
+        printf("  %s: %s\n", (*b)->name, iso_error());
+        iso_error_clear();
+    }
+    for (int i = 0; i < d->ndevices; i++) {
+        const struct iso_device *device = &d->devices[i];
+        printf("  %-14s %s%s%s%s%s\n", device->id, device->name, device->usable ? "" : "; not usable",
+               *device->note ? ": " : "", device->note, device->gpu ? "  [GPU]" : "");
+    }
+}
+
+static bool has_gpu_of(const struct doctor *d, enum iso_vendor vendor)
+{
+    for (int i = 0; i < d->ndevices; i++)
+        if (d->devices[i].usable && d->devices[i].gpu
+            && iso_vendor_made(vendor, d->devices[i].platform, d->devices[i].name))
+            return true;
+    return false;
+}
+
+static void advise_vendor(struct doctor *d, enum iso_vendor vendor)
+{
+    char command[256];
+    const char *more = vendor == ISO_VENDOR_AMD
+        ? " and set RUSTICL_ENABLE=radeonsi (or install AMD's own ROCm OpenCL)"
+        : vendor == ISO_VENDOR_NVIDIA ? "; in a container, pass the driver through with its compute and utility "
+                                        "capabilities, and put the line libnvidia-opencl.so.1 into "
+                                        "/etc/OpenCL/vendors/nvidia.icd"
+        : "";
+    iso_install_command((enum iso_package)vendor, command, sizeof command);
+    advise(d, "the %s card has no OpenCL driver that works: %s%s", iso_vendor_name(vendor), command, more);
+}
+
+static void check_cards(struct doctor *d)
+{
+    int cards[ISO_VENDORS], all = 0;
+    iso_find_cards(cards);
+    printf("\nGraphics cards:\n");
+    for (int v = 0; v < ISO_VENDORS; v++) {
+        bool works = has_gpu_of(d, (enum iso_vendor)v);
+        all += cards[v];
+        if (cards[v] > 0)
+            printf("  %d of %s: %s\n", cards[v], iso_vendor_name((enum iso_vendor)v),
+                   works ? "usable through OpenCL" : "not usable through OpenCL");
+        if (cards[v] > 0 && !works)
+            advise_vendor(d, (enum iso_vendor)v);
+    }
+    if (all == 0)
+        printf("  none is visible\n");
+    if (iso_locked_render_node())
+        advise(d, "you may not open %s: sudo usermod -aG render,video $USER, then log in again",
+               iso_locked_render_node());
+}
+
+static void check_cpu_device(struct doctor *d)
+{
+    char command[256];
+    for (int i = 0; i < d->ndevices; i++)
+        if (d->devices[i].usable && strncmp(d->devices[i].id, "opencl", 6) == 0)
+            return;
+    advise(d, "to try OpenCL on the CPU: %s, then --device opencl",
+           iso_install_command(ISO_PACKAGE_POCL, command, sizeof command));
+}
+
+static void check_data(struct doctor *d, const char *folder)
+{
+    bool missing = false;
+    printf("\nData sets:\n");
+    for (const struct iso_dataset_doc *doc = iso_dataset_docs; doc->name; doc++) {
+        struct iso_dataset *data = NULL;
+        iso_rc rc = iso_dataset_load(doc->name, "test", folder, 0, 1, &data);
+        if (rc == ISO_OK)
+            printf("  %-16s %s\n", doc->name, data->source);
+        else
+            printf("  %-16s %s\n", doc->name, iso_error());
+        missing = missing || rc != ISO_OK;
+        iso_error_clear();
+        iso_dataset_free(data);
+    }
+    if (missing)
+        advise(d, "put the files of a missing data set into ~/.local/share/isocl, or name their folder with --data or "
+               "ISOCL_DATA; builtin:digits needs none");
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct iso_setup_options o = { 0 };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    struct doctor *d = iso_alloc(1, sizeof *d);
+    if (!d)
+        return iso_report(command, ISO_ENOMEM, NULL);
+    check_build(d);
+    check_devices(d);
+    check_cards(d);
+    check_cpu_device(d);
+    check_data(d, o.data);
+    printf("\nWhat to do:\n");
+    for (int i = 0; i < d->nadvice; i++)
+        printf("  %d. %s\n", i + 1, d->advice[i]);
+    if (d->nadvice == 0)
+        printf("  nothing; all that is here can be used\n");
+    free(d);
+    return ISO_EXIT_DONE;
+}
+
+const struct iso_command iso_command_doctor = {
+    .name = "doctor", .arguments = "",
+    .doc = "why a device is not there, what is installed, what to do",
+    .examples = "  isocl doctor\n"
+                "  OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd isocl doctor      with one driver only\n",
+    .options = options, .run = run,
+};
