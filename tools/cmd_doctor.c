@@ -43,28 +43,46 @@ static void advise(struct doctor *d, const char *fmt, ...)
     va_end(arguments);
 }
 
-static void check_build(struct doctor *d)
+#ifdef ISO_HAVE_OPENCL
+static void check_opencl(struct doctor *d)
 {
-    char command[256] = "";
-    printf("isocl %s, arithmetic %d, ", ISO_VERSION, ISO_ARITH_VERSION);
-    printf("built by %s\n", compiler);
-#ifndef ISO_HAVE_OPENCL
-    printf("OpenCL: this isocl was built without it\n");
-    advise(d, "build with OpenCL: %s, then  make", iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
-#else
-    printf("OpenCL: built in\n");
-#ifdef ISO_HAVE_CLBLAST
-    printf("CLBlast: built in; fast mode uses it where it proves right\n");
-#else
-    printf("CLBlast: not built in; fast mode uses our own kernels\n");
-    advise(d, "for a faster fast mode: %s, then  make",
-           iso_install_command(ISO_PACKAGE_CLBLAST, command, sizeof command));
-#endif
     char advice[512];
     iso_opencl_diagnose(stdout, advice, sizeof advice);
     if (*advice)
         advise(d, "%s", advice);
+}
+#else
+static void check_opencl(struct doctor *d)
+{
+    char command[256];
+    printf("OpenCL: this isocl was built without it\n");
+    advise(d, "build with OpenCL: %s, then  make", iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
+}
 #endif
+
+#if defined(ISO_HAVE_OPENCL) && !defined(ISO_HAVE_CLBLAST)
+static void check_clblast(struct doctor *d)
+{
+    char command[256];
+    printf("CLBlast: not built in; fast mode uses our own kernels\n");
+    advise(d, "for a faster fast mode: %s, then  make",
+           iso_install_command(ISO_PACKAGE_CLBLAST, command, sizeof command));
+}
+#else
+static void check_clblast(struct doctor *d)
+{
+    (void)d;
+#ifdef ISO_HAVE_CLBLAST
+    printf("CLBlast: built in; fast mode uses it where it proves right\n");
+#endif
+}
+#endif
+
+static void check_build(struct doctor *d)
+{
+    printf("isocl %s, arithmetic %d, built by %s\n", ISO_VERSION, ISO_ARITH_VERSION, compiler);
+    check_clblast(d);
+    check_opencl(d);
 }
 
 static void check_devices(struct doctor *d)

@@ -19,7 +19,8 @@ static bool ends_with(const char *name, const char *end)
     return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* An .icd file holds the name of a driver's library; the loader opens it, and so do we. */
+/* An .icd file holds the name of a driver's library; the loader opens it, and so do we. It stays open,
+ * because drivers do not like to be unloaded. */
 static void show_driver(FILE *out, const char *path, char *advice, size_t n)
 {
     char library[LINE] = "";
@@ -34,8 +35,6 @@ static void show_driver(FILE *out, const char *path, char *advice, size_t n)
         if (!loaded) {
             snprintf(advice, n, "%s names %.100s, which does not load: install its package again, or remove the file",
                      path, library);
-        } else {
-            dlclose(loaded);
         }
     }
     if (f) {
