@@ -44,8 +44,6 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 static const char *const saved[] = { "mask", NULL };
 
-static const char *const saved[] = { "mask", NULL };
-
 const struct iso_op_def iso_def_dropout = {
     .doc = "in training, zeroes a random share of the elements and scales up the rest",
     .section = "layers",

@@ -51,8 +51,6 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 static const char *const saved[] = { "argmax", NULL };
 
-static const char *const saved[] = { "argmax", NULL };
-
 const struct iso_op_def iso_def_max_pooling2d = {
     .doc = "the largest value in each window of an image",
     .section = "layers",
