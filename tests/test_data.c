@@ -14,11 +14,12 @@
 
 #include <cmocka.h>
 
-enum { IMAGES = 3, HEIGHT = 2, WIDTH = 5, IMAGE_BYTES = 16 + IMAGES * HEIGHT * WIDTH, LABEL_BYTES = 8 + IMAGES,
-       PATH = 512 };
+enum { IMAGES = 3, HEIGHT = 2, WIDTH = 5, PATH = 512 };
+enum { IMAGE_BYTES = 16 + IMAGES * HEIGHT * WIDTH, LABEL_BYTES = 8 + IMAGES };
 
 static char folder[64];                /* made anew for each test */
-static const char image_file[] = "train-images-idx3-ubyte", label_file[] = "train-labels-idx1-ubyte";
+static const char image_file[] = "train-images-idx3-ubyte";
+static const char label_file[] = "train-labels-idx1-ubyte";
 
 static int make_folder(void **state)
 {
@@ -57,7 +58,10 @@ static void write_file(const char *name, const void *data, size_t n)
 /* Packs data with gzip into out and returns its length. */
 static size_t pack(const void *data, size_t n, uint8_t *out, size_t space)
 {
-    z_stream z = {.next_in = (Bytef *)data, .avail_in = (uInt)n, .next_out = out, .avail_out = (uInt)space};
+    z_stream z = {.next_in = (Bytef *)data,
+                  .avail_in = (uInt)n,
+                  .next_out = out,
+                  .avail_out = (uInt)space};
     assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
     size_t length = z.total_out;
@@ -67,7 +71,8 @@ static size_t pack(const void *data, size_t n, uint8_t *out, size_t space)
 
 static void make_images(uint8_t out[IMAGE_BYTES])
 {
-    static const uint8_t header[16] = {0, 0, 8, 3, 0, 0, 0, IMAGES, 0, 0, 0, HEIGHT, 0, 0, 0, WIDTH};
+    static const uint8_t header[16] = {0, 0, 8, 3,      0, 0, 0, IMAGES,
+                                       0, 0, 0, HEIGHT, 0, 0, 0, WIDTH};
     memcpy(out, header, sizeof header);
     for (int i = 16; i < IMAGE_BYTES; i++)
         out[i] = (uint8_t)(7 * i);
@@ -119,7 +124,8 @@ static void test_plain_and_gzip(void **state)
     (void)state;
     make_images(images);
     make_labels(labels);
-    write_file("train-images-idx3-ubyte.gz", packed, pack(images, sizeof images, packed, sizeof packed));
+    write_file("train-images-idx3-ubyte.gz", packed,
+               pack(images, sizeof images, packed, sizeof packed));
     write_file(label_file, labels, sizeof labels);
     check_loaded();
     write_file(image_file, images, sizeof images);
@@ -357,14 +363,15 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
 
 static void test_mnist(void **state)
 {
-    static const int32_t train[] = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4}, test[] = {7, 2, 1, 0, 4, 1, 4, 9, 5, 9};
+    static const int32_t train[] = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4};
+    static const int32_t test[] = {7, 2, 1, 0, 4, 1, 4, 9, 5, 9};
     static const int train_counts[] = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
     static const int test_counts[] = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
     (void)state;
-    check_real("train", 60000, "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757", train,
-               train_counts);
-    check_real("test", 10000, "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161", test,
-               test_counts);
+    check_real("train", 60000, "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+               train, train_counts);
+    check_real("test", 10000, "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+               test, test_counts);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)

@@ -91,7 +91,7 @@ static int nearest_mean(const double *mean, const uint8_t *image, int pixels)
     return found;
 }
 
-/* Labels belong to images: the nearest class mean is right far more often than chance, yet too simple. */
+/* Labels belong to images: the nearest class mean is right far more often than chance. */
 static void test_digits_can_be_learnt(void **state)
 {
     static double mean[10 * ISO_DIGITS_SIDE * ISO_DIGITS_SIDE];

@@ -1,5 +1,5 @@
-/* test_safetensors.c: files come back as they were written, bad files are refused with a reason, and
- * a write that fails leaves nothing behind. */
+/* test_safetensors.c: files come back as they were written, bad files are refused with a reason,
+ * and a write that fails leaves nothing behind. */
 #include "core/data/safetensors.h"
 
 #include <dirent.h>
@@ -69,7 +69,7 @@ static const float floats[6] = {1, 2, 3, 4, 5, 6};
 static const int32_t ints[1] = {-7};
 static const int64_t longs[2] = {INT64_MIN, INT64_MAX};
 
-/* Names that need care, a scalar, an empty tensor, and doubles that do not lie at a multiple of 8. */
+/* Names that need care, a scalar, an empty tensor, doubles that are not aligned in the file. */
 static const struct iso_st_tensor samples[] = {
     {"z \"quoted\" \xc3\xa9", ISO_ST_U8, 1, {3}, bytes},
     {"a/double", ISO_ST_F64, 1, {2}, doubles},
@@ -108,7 +108,7 @@ static void test_round_trip(void **state)
     assert_int_equal(iso_st_write(path, samples, SAMPLES, metadata), ISO_OK);
     check_samples();
     assert_int_equal(count_files(), 1);
-    assert_int_equal(iso_st_write(path, samples, SAMPLES, metadata), ISO_OK);      /* over the old one */
+    assert_int_equal(iso_st_write(path, samples, SAMPLES, metadata), ISO_OK); /* over the old one */
     check_samples();
 }
 
@@ -136,7 +136,8 @@ static void test_no_tensors(void **state)
 /* The bytes of a small file, as the format describes them. */
 static void test_layout(void **state)
 {
-    static const char header[] = "{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}   ";
+    static const char header[] =
+        "{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}   ";
     const struct iso_st_tensor x = {"x", ISO_ST_U8, 1, {3}, bytes};
     unsigned char got[128] = {0};
     (void)state;
@@ -176,7 +177,7 @@ static void test_bad_requests(void **state)
                                                  {"x", ISO_ST_U8, 1, {3}, bytes}};
     static const struct iso_st_tensor reserved = {"__metadata__", ISO_ST_U8, 1, {3}, bytes};
     static const struct iso_st_tensor negative = {"x", ISO_ST_U8, 1, {-1}, bytes};
-    static const struct iso_st_tensor huge = {"x", ISO_ST_F64, 3, {INT64_C(1) << 40, 1 << 20, 8}, bytes};
+    static const struct iso_st_tensor huge = {"x", ISO_ST_F64, 2, {1 << 30, INT64_MAX / 2}, bytes};
     static const struct iso_st_tensor not_text = {"\xff", ISO_ST_U8, 1, {3}, bytes};
     (void)state;
     assert_int_equal(iso_st_write(path, twice, 2, NULL), ISO_EUSAGE);
@@ -245,7 +246,8 @@ static void check_refused(const char *message)
 
 struct bad_file { const char *header; int longer; size_t data; const char *message; };
 
-#define X(type, shape, offsets) "\"x\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
+#define X(type, shape, offsets)                                                                    \
+    "\"x\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 #define Y(offsets) "\"y\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":" offsets "}"
 static const struct bad_file bad_files[] = {
     {"", 0, 0, "too few"},

@@ -28,7 +28,8 @@ static const struct idx_set idx_sets[] = {
     {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw", "."}, 10},
 };
 
-enum { MOST_SIDE = 4096, PATH_SIZE = 4096, DATA_FOLDERS = 4, DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };
+enum { MOST_SIDE = 4096, PATH_SIZE = 4096, DATA_FOLDERS = 4 };
+enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };     /* rows of drawn digits */
 
 struct data_folders {
     int n;
@@ -57,13 +58,14 @@ static void list_folders(const char *folder, struct data_folders *folders)
     folders->n = 0;
     add_folder(folders, folder, "");
     add_folder(folders, getenv("ISOCL_DATA"), "");
-    add_folder(folders, has_user ? user : getenv("HOME"), has_user ? "/isocl" : "/.local/share/isocl");
+    add_folder(folders, has_user ? user : getenv("HOME"),
+               has_user ? "/isocl" : "/.local/share/isocl");
     add_folder(folders, "../shared/data", "");
 }
 
 /* Finds folder/subfolder/PREFIX-KIND-ubyte, or the same with .gz, and writes its path. */
-static bool find_file(const char *folder, const char *subfolder, const char *prefix, const char *kind,
-                      char path[PATH_SIZE])
+static bool find_file(const char *folder, const char *subfolder, const char *prefix,
+                      const char *kind, char path[PATH_SIZE])
 {
     static const char *const endings[] = {"", ".gz"};
     bool direct = strcmp(subfolder, ".") == 0;
@@ -82,17 +84,21 @@ static iso_rc not_found(const struct idx_set *set, int split, const struct data_
     char list[1024] = "";
     size_t used = 0;
     for (int i = 0; i < folders->n && used < sizeof list - 1; i++) {
-        int n = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", folders->path[i]);
+        int n = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ",
+                         folders->path[i]);
         used += n > 0 ? (size_t)n : 0;
     }
     const char *prefix = file_prefixes[split];
-    return iso_fail(ISO_EIO, "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] in %s; "
-                    "name the folder with --data or ISOCL_DATA, or use 'builtin:digits', which needs "
-                    "no download", set->name, set->subfolders[0], prefix, list);
+    return iso_fail(ISO_EIO,
+                    "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] in %s; "
+                    "name the folder with --data or ISOCL_DATA, or use 'builtin:digits', which "
+                    "needs no download",
+                    set->name, set->subfolders[0], prefix, list);
 }
 
 /* Finds both files of a split; they lie in one folder. */
-static iso_rc find_files(const struct idx_set *set, int split, const char *folder, struct idx_paths *out)
+static iso_rc find_files(const struct idx_set *set, int split, const char *folder,
+                         struct idx_paths *out)
 {
     struct data_folders folders;
     const char *prefix = file_prefixes[split];
@@ -104,8 +110,10 @@ static iso_rc find_files(const struct idx_set *set, int split, const char *folde
                 continue;
             if (find_file(parent, sub, prefix, "labels-idx1", out->labels))
                 return ISO_OK;
-            return iso_fail(ISO_EIO, "%s: has no %s-labels-idx1-ubyte[.gz] beside it; get the labels "
-                            "of data set '%s' too", out->images, prefix, set->name);
+            return iso_fail(ISO_EIO,
+                            "%s: has no %s-labels-idx1-ubyte[.gz] beside it; get the labels "
+                            "of data set '%s' too",
+                            out->images, prefix, set->name);
         }
     }
     return not_found(set, split, &folders);
@@ -120,8 +128,8 @@ static iso_rc take_images(const char *path, struct iso_dataset *set)
     set->images = idx.data;
     set->rows = idx.dim[0];
     if (idx.dim[0] > INT32_MAX || idx.dim[1] > MOST_SIDE || idx.dim[2] > MOST_SIDE)
-        return iso_fail(ISO_EDATA, "%s: %lld images of %lldx%lld; at most %ld of %dx%d can be used", path,
-                        (long long)idx.dim[0], (long long)idx.dim[1], (long long)idx.dim[2],
+        return iso_fail(ISO_EDATA, "%s: %lld images of %lldx%lld; at most %ld of %dx%d can be used",
+                        path, (long long)idx.dim[0], (long long)idx.dim[1], (long long)idx.dim[2],
                         (long)INT32_MAX, MOST_SIDE, MOST_SIDE);
     set->height = (int)idx.dim[1];
     set->width = (int)idx.dim[2];
@@ -137,9 +145,10 @@ static iso_rc convert_labels(const char *path, const uint8_t *bytes, struct iso_
         return ISO_ENOMEM;
     for (int64_t i = 0; i < set->rows; i++) {
         if (bytes[i] >= set->classes)
-            return iso_fail(ISO_EDATA, "%s: label %lld (counted from 0) is %d, should be 0 to %d; the "
-                            "file is damaged or of another data set", path, (long long)i, bytes[i],
-                            set->classes - 1);
+            return iso_fail(ISO_EDATA,
+                            "%s: label %lld (counted from 0) is %d, should be 0 to %d; the "
+                            "file is damaged or of another data set",
+                            path, (long long)i, bytes[i], set->classes - 1);
         set->labels[i] = bytes[i];
     }
     return ISO_OK;
@@ -151,16 +160,18 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
     ISO_TRY(iso_idx_read(paths->labels, 1, &idx));
     iso_rc rc;
     if (idx.dim[0] != set->rows)
-        rc = iso_fail(ISO_EDATA, "%s: has %lld labels, but %s has %lld images; these are not the two "
-                      "files of one data set", paths->labels, (long long)idx.dim[0], paths->images,
-                      (long long)set->rows);
+        rc = iso_fail(ISO_EDATA,
+                      "%s: has %lld labels, but %s has %lld images; these are not the two "
+                      "files of one data set",
+                      paths->labels, (long long)idx.dim[0], paths->images, (long long)set->rows);
     else
         rc = convert_labels(paths->labels, idx.data, set);
     free(idx.data);
     return rc;
 }
 
-static iso_rc load_idx(const struct idx_set *idx, int split, const char *folder, struct iso_dataset *set)
+static iso_rc load_idx(const struct idx_set *idx, int split, const char *folder,
+                       struct iso_dataset *set)
 {
     struct idx_paths paths;
     ISO_TRY(find_files(idx, split, folder, &paths));
@@ -202,8 +213,8 @@ static iso_rc find_split(const char *name, const char *split, int *out)
             return ISO_OK;
         }
     }
-    return iso_fail(ISO_EUSAGE, "data set '%s' has no split '%s'; its splits are train and test", name,
-                    split);
+    return iso_fail(ISO_EUSAGE, "data set '%s' has no split '%s'; its splits are train and test",
+                    name, split);
 }
 
 static iso_rc unknown_name(const char *name)
@@ -226,7 +237,8 @@ static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
     return limit > 0 && limit < rows ? limit : rows;
 }
 
-static iso_rc fill(int split, const char *folder, int64_t count, int64_t limit, struct iso_dataset *set)
+static iso_rc fill(int split, const char *folder, int64_t count, int64_t limit,
+                   struct iso_dataset *set)
 {
     if (strcmp(set->name, "builtin:digits") == 0)
         return draw_digits(split, rows_to_draw(split, count, limit), set);
@@ -234,8 +246,10 @@ static iso_rc fill(int split, const char *folder, int64_t count, int64_t limit, 
         if (strcmp(set->name, idx_sets[i].name) != 0)
             continue;
         if (count != 0)
-            return iso_fail(ISO_EUSAGE, "data set '%s': 'count' is for generated data sets; use 'limit' "
-                            "to take the first images only", set->name);
+            return iso_fail(ISO_EUSAGE,
+                            "data set '%s': 'count' is for generated data sets; use 'limit' "
+                            "to take the first images only",
+                            set->name);
         ISO_TRY(load_idx(&idx_sets[i], split, folder, set));
         if (limit > 0 && limit < set->rows)
             set->rows = limit;
@@ -249,8 +263,9 @@ iso_rc iso_dataset_load(const char *name, const char *split, const char *folder,
 {
     int which = 0;
     if (count < 0 || count > INT32_MAX || limit < 0)
-        return iso_fail(ISO_EUSAGE, "data set '%s': 'count' must be 0 to %ld and 'limit' not negative",
-                        name, (long)INT32_MAX);
+        return iso_fail(ISO_EUSAGE,
+                        "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", name,
+                        (long)INT32_MAX);
     if (strlen(name) >= sizeof (*out)->name)
         return unknown_name(name);
     ISO_TRY(find_split(name, split, &which));

@@ -3,14 +3,14 @@
  * A sample takes one of the ways to write its digit (digits_glyphs.h), moves every point of it a
  * little, bends and leans the whole, runs a pen of varying width through the points, and puts it on
  * slightly dirty paper. Every number comes from Philox with the counter (block, sample, split,
- * ISO_RANDOM_DIGITS), and only exact operations follow, so each machine draws the same pixels. Draws
- * stand in statements of their own: C leaves the order of arguments and initialisers open.
+ * ISO_RANDOM_DIGITS), and only exact operations follow, so each machine draws the same pixels.
+ * Draws stand in statements of their own: C leaves the order of arguments and initialisers open.
  *
  * The spread of every quantity was chosen by measurement, so that the digits tell networks apart:
- * with 8000 training and 2000 test samples, softmax regression reaches 89.6 % on the test split (Adam
- * 0.001, 10 epochs of batches of 100) and 92.4 % after 30 epochs at 0.003; a small convolutional network
- * (8 and 16 filters of 3x3 with relu, each followed by pooling of 2, then a dense layer) reaches 98.7
- * to 98.9 % (Adam 0.001, 5 epochs of batches of 32). */
+ * with 8000 training and 2000 test samples, softmax regression reaches 89.6 % on the test split
+ * (Adam 0.001, 10 epochs of batches of 100) and 92.4 % after 30 epochs at 0.003; a small
+ * convolutional network (8 and 16 filters of 3x3 with relu, each followed by pooling of 2, then a
+ * dense layer) reaches 98.7 to 98.9 % (Adam 0.001, 5 epochs of batches of 32). */
 #include "digits.h"
 #include "digits_glyphs.h"
 #include "../random.h"
@@ -125,8 +125,10 @@ static struct vertex place_point(struct stream *s, const struct hand *h, const s
 static void ink_piece(float depth[SIDE * SIDE], const struct vertex *a, const struct vertex *b)
 {
     const float reach = 1.0f + (a->radius > b->radius ? a->radius : b->radius);
-    const float left = (a->x < b->x ? a->x : b->x) - reach, right = (a->x < b->x ? b->x : a->x) + reach;
-    const float top = (a->y < b->y ? a->y : b->y) - reach, bottom = (a->y < b->y ? b->y : a->y) + reach;
+    const float left = (a->x < b->x ? a->x : b->x) - reach;
+    const float right = (a->x < b->x ? b->x : a->x) + reach;
+    const float top = (a->y < b->y ? a->y : b->y) - reach;
+    const float bottom = (a->y < b->y ? b->y : a->y) + reach;
     const float dx = b->x - a->x, dy = b->y - a->y;
     const float square = iso_fma(dx, dx, dy * dy);
     const float inverse = square > 0.0001f ? iso_div(1.0f, square) : 0.0f;
@@ -161,8 +163,8 @@ static float cubic(float a, float b, float m, float n, float t)
 
 struct slope { float x, y; };
 
-/* Slope at vertex i, an end of the span from vertex `span` to the next: along the neighbours where the
- * pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of strokes. */
+/* Slope at vertex i, an end of the span from vertex `span` to the next: along the neighbours where
+ * the pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of strokes. */
 static struct slope slope_at(const struct point *points, const struct vertex *v, int i, int span)
 {
     int next = points[i + 1].kind;
@@ -175,7 +177,8 @@ static struct slope slope_at(const struct point *points, const struct vertex *v,
 }
 
 /* Inks the span from vertex i to i + 1, in straight pieces. */
-static void ink_span(float depth[SIDE * SIDE], const struct point *points, const struct vertex *v, int i)
+static void ink_span(float depth[SIDE * SIDE], const struct point *points, const struct vertex *v,
+                     int i)
 {
     const struct vertex *a = &v[i], *b = &v[i + 1];
     struct slope m = slope_at(points, v, i, i), n = slope_at(points, v, i + 1, i);
@@ -204,7 +207,8 @@ static void fade(float depth[SIDE * SIDE], float x, float y, float radius)
     }
 }
 
-static void draw_blemishes(struct stream *s, float depth[SIDE * SIDE], const struct vertex *v, int n)
+static void draw_blemishes(struct stream *s, float depth[SIDE * SIDE], const struct vertex *v,
+                           int n)
 {
     int which = draw_below(s, (uint32_t)n);
     float gap = draw_between(s, -6.0f, 0.8f);
@@ -220,7 +224,8 @@ static void draw_blemishes(struct stream *s, float depth[SIDE * SIDE], const str
 }
 
 /* Turns depths into brightness with soft edges, adds the paper's noise: four pixels a word. */
-static void develop(struct stream *s, const struct hand *h, const float depth[SIDE * SIDE], uint8_t *image)
+static void develop(struct stream *s, const struct hand *h, const float depth[SIDE * SIDE],
+                    uint8_t *image)
 {
     float sharpness = iso_div(1.0f, h->softness);
     uint32_t word = 0;

@@ -7,7 +7,7 @@
 enum { ISO_DIGITS_SIDE = 28, ISO_DIGITS_CLASSES = 10 };
 enum iso_digits_split { ISO_DIGITS_TRAIN, ISO_DIGITS_TEST };
 
-/* Draws sample i of a split into image [28, 28] and returns its label. The result depends on nothing
- * but (split, i), and has the same bits on every machine. */
+/* Draws sample i of a split into image [28, 28] and returns its label. The result depends on
+ * nothing but (split, i), and has the same bits on every machine. */
 int iso_digits_draw(enum iso_digits_split split, uint32_t i, uint8_t *image);
 #endif

@@ -11,7 +11,8 @@ enum { IDX_UNSIGNED_BYTE = 0x08, FIRST_PIECE = 1 << 20, READ_BUFFER = 1 << 18 };
 static const int64_t most_bytes = (int64_t)1 << 34;
 
 /* The fault of a read that failed or came short. what: "header" or "data". */
-static iso_rc read_fault(gzFile file, const char *path, const char *what, int64_t got, int64_t wanted)
+static iso_rc read_fault(gzFile file, const char *path, const char *what, int64_t got,
+                         int64_t wanted)
 {
     int code = Z_OK;
     const char *text = gzerror(file, &code);
@@ -21,8 +22,9 @@ static iso_rc read_fault(gzFile file, const char *path, const char *what, int64_
         return iso_file_fail("read", path);
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
         return iso_fail(ISO_EDATA, "%s: damaged gzip file (%s); get the file again", path, text);
-    return iso_fail(ISO_EDATA, "%s: ends after %lld of %lld bytes of %s; the file is cut short, get "
-                    "it again", path, (long long)got, (long long)wanted, what);
+    return iso_fail(ISO_EDATA,
+                    "%s: ends after %lld of %lld bytes of %s; the file is cut short, get it again",
+                    path, (long long)got, (long long)wanted, what);
 }
 
 static uint32_t big_endian(const uint8_t *p)
@@ -35,13 +37,15 @@ static iso_rc check_magic(const char *path, uint32_t magic, int ndim)
     uint32_t wanted = (uint32_t)IDX_UNSIGNED_BYTE << 8 | (uint32_t)ndim;
     if (magic == wanted)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s: magic number is %lu, should be %lu (IDX, unsigned bytes, %d "
-                    "dimension%s); this is not an IDX file of that kind", path, (unsigned long)magic,
-                    (unsigned long)wanted, ndim, ndim == 1 ? "" : "s");
+    return iso_fail(ISO_EDATA,
+                    "%s: magic number is %lu, should be %lu (IDX, unsigned bytes, %d "
+                    "dimension%s); this is not an IDX file of that kind",
+                    path, (unsigned long)magic, (unsigned long)wanted, ndim, ndim == 1 ? "" : "s");
 }
 
 /* Reads the header into out->ndim and dim, and the number of elements into *total. */
-static iso_rc read_header(gzFile file, const char *path, int ndim, struct iso_idx *out, int64_t *total)
+static iso_rc read_header(gzFile file, const char *path, int ndim, struct iso_idx *out,
+                          int64_t *total)
 {
     uint8_t head[4 + 4 * ISO_IDX_DIMS];
     int wanted = 4 + 4 * ndim;

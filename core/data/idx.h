@@ -10,7 +10,7 @@ struct iso_idx {
     int64_t dim[ISO_IDX_DIMS];         /* each from 1 */
     uint8_t *data;                     /* [dim[0], dim[1], ...]; the caller frees it */
 };
-/* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. The memory it takes grows
- * with the data that is really there, whatever sizes the header claims. */
+/* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. The memory it takes
+ * grows with the data that is really there, whatever sizes the header claims. */
 iso_rc iso_idx_read(const char *path, int ndim, struct iso_idx *out);
 #endif

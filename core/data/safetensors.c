@@ -64,7 +64,8 @@ int64_t iso_st_bytes(const struct iso_st_tensor *t)
 static iso_rc read_at(const struct reader *r, int64_t offset, void *out, int64_t bytes)
 {
     for (int64_t done = 0; done < bytes;) {
-        ssize_t got = pread(r->fd, (char *)out + done, (size_t)(bytes - done), (off_t)(offset + done));
+        size_t left = (size_t)(bytes - done);
+        ssize_t got = pread(r->fd, (char *)out + done, left, (off_t)(offset + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -84,8 +85,8 @@ static iso_rc parse_header(struct reader *r, const char *text, size_t length)
                         r->path);
     r->owned->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &fault);
     if (r->owned->root == NULL)
-        return iso_fail(ISO_EDATA, "%s: header, byte %d: %s; the file is damaged, make it again", r->path,
-                        fault.position, fault.text);
+        return iso_fail(ISO_EDATA, "%s: header, byte %d: %s; the file is damaged, make it again",
+                        r->path, fault.position, fault.text);
     return ISO_OK;
 }
 
@@ -103,9 +104,10 @@ static iso_rc read_header(struct reader *r)
                         (long long)info.st_size);
     ISO_TRY(read_at(r, 0, &length, sizeof length));
     if (length < 2 || length > ISO_ST_MAX_HEADER || length > (uint64_t)info.st_size - ISO_ST_PREFIX)
-        return iso_fail(ISO_EDATA, "%s: header length %llu does not fit a file of %lld bytes; it is cut "
-                        "short or not a safetensors file", r->path, (unsigned long long)length,
-                        (long long)info.st_size);
+        return iso_fail(ISO_EDATA,
+                        "%s: header length %llu does not fit a file of %lld bytes; it is cut "
+                        "short or not a safetensors file",
+                        r->path, (unsigned long long)length, (long long)info.st_size);
     r->data_start = ISO_ST_PREFIX + (int64_t)length;
     r->data_bytes = info.st_size - r->data_start;
     char *text = iso_alloc(length, 1);
@@ -148,8 +150,10 @@ static iso_rc take_type(const struct reader *r, const json_t *entry, struct iso_
             return ISO_OK;
         }
     }
-    return iso_fail(ISO_EDATA, "%s: tensor '%.100s' has dtype %.20s; F32, F64, I32, I64 and U8 can be "
-                    "read, convert the file", r->path, t->name, type);
+    return iso_fail(ISO_EDATA,
+                    "%s: tensor '%.100s' has dtype %.20s; F32, F64, I32, I64 and U8 can be "
+                    "read, convert the file",
+                    r->path, t->name, type);
 }
 
 static iso_rc take_shape(const struct reader *r, const json_t *entry, struct iso_st_tensor *t)
@@ -163,31 +167,36 @@ static iso_rc take_shape(const struct reader *r, const json_t *entry, struct iso
         const json_t *size = json_array_get(shape, (size_t)i);
         t->dim[i] = json_integer_value(size);
         if (!json_is_integer(size) || t->dim[i] < 0)
-            return iso_fail(ISO_EDATA, "%s: tensor '%.100s': size %d of its shape is not a whole number "
-                            "from 0", r->path, t->name, i + 1);
+            return iso_fail(ISO_EDATA,
+                            "%s: tensor '%.100s': size %d of its shape is not a whole number "
+                            "from 0",
+                            r->path, t->name, i + 1);
     }
     return ISO_OK;
 }
 
 /* Offsets must lie inside the file and hold just what shape and type say. */
-static iso_rc take_offsets(const struct reader *r, const json_t *entry, const struct iso_st_tensor *t,
-                           struct place *place)
+static iso_rc take_offsets(const struct reader *r, const json_t *entry,
+                           const struct iso_st_tensor *t, struct place *place)
 {
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
     int64_t bytes;
     if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end))
-        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets must be two whole numbers", r->path,
-                        t->name);
+        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets must be two whole numbers",
+                        r->path, t->name);
     place->begin = json_integer_value(begin);
     place->end = json_integer_value(end);
     if (place->begin < 0 || place->end < place->begin || place->end > r->data_bytes)
-        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets [%lld, %lld] do not lie in the %lld "
-                        "bytes of data; the file is cut short or damaged", r->path, t->name,
-                        (long long)place->begin, (long long)place->end, (long long)r->data_bytes);
+        return iso_fail(ISO_EDATA,
+                        "%s: tensor '%.100s': data_offsets [%lld, %lld] do not lie in the %lld "
+                        "bytes of data; the file is cut short or damaged",
+                        r->path, t->name, (long long)place->begin, (long long)place->end,
+                        (long long)r->data_bytes);
     if (!iso_st_measure(t, &bytes) || bytes != place->end - place->begin)
-        return iso_fail(ISO_EDATA, "%s: tensor '%.100s': %lld bytes of data do not fit its shape and "
-                        "dtype", r->path, t->name, (long long)(place->end - place->begin));
+        return iso_fail(ISO_EDATA,
+                        "%s: tensor '%.100s': %lld bytes of data do not fit its shape and dtype",
+                        r->path, t->name, (long long)(place->end - place->begin));
     return ISO_OK;
 }
 
@@ -202,7 +211,8 @@ static iso_rc take_tensors(struct reader *r)
         struct iso_st_tensor *t = &r->file->tensors[i];
         t->name = name;
         if (!json_is_object(entry))
-            return iso_fail(ISO_EDATA, "%s: tensor '%.100s' is not described by an object", r->path, name);
+            return iso_fail(ISO_EDATA, "%s: tensor '%.100s' is not described by an object", r->path,
+                            name);
         ISO_TRY(take_type(r, entry, t));
         ISO_TRY(take_shape(r, entry, t));
         r->places[i].tensor = i;
@@ -230,10 +240,11 @@ static iso_rc check_cover(const struct reader *r)
     for (int i = 0; i < r->file->n; i++) {
         const struct place *p = &r->places[i];
         if (p->begin != covered)
-            return iso_fail(ISO_EDATA, "%s: tensor '%.100s' begins at byte %lld of the data, where %lld %s",
+            return iso_fail(ISO_EDATA,
+                            "%s: tensor '%.100s' begins at byte %lld of the data, but the one "
+                            "before ends at %lld (%s); the file is damaged",
                             r->path, r->file->tensors[p->tensor].name, (long long)p->begin,
-                            (long long)covered, p->begin < covered ? "are already taken (overlap)"
-                                                                   : "are taken (a hole)");
+                            (long long)covered, p->begin < covered ? "overlap" : "a hole");
         covered = p->end;
     }
     if (covered != r->data_bytes)

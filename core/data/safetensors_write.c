@@ -1,4 +1,4 @@
-/* safetensors_write.c: writes safetensors files: a temporary file beside the goal, synced, renamed. */
+/* safetensors_write.c: writes safetensors files: a temporary file, synced, then renamed. */
 #include "safetensors_types.h"
 #include "../file.h"
 
@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-struct span { int64_t offset, bytes; bool written; };     /* of one tensor; offset from the file's start */
+struct span {                          /* the data of one tensor */
+    int64_t offset, bytes;             /* offset: from the start of the file */
+    bool written;
+};
 
 struct iso_st_writer {
     char *path, *temporary;
@@ -20,7 +23,8 @@ struct iso_st_writer {
     struct span *spans;                /* one per tensor, in the order given */
 };
 
-static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data, int64_t bytes)
+static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data,
+                       int64_t bytes)
 {
     for (int64_t done = 0; done < bytes;) {
         ssize_t n = pwrite(w->fd, (const char *)data + done, (size_t)(bytes - done),
@@ -43,7 +47,8 @@ static json_t *describe(const struct iso_st_tensor *t, const struct span *span)
     for (int i = 0; i < t->ndim; i++)
         json_array_append_new(shape, json_integer(t->dim[i]));
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", iso_st_types[t->type].name, "shape", shape,
-                     "data_offsets", (json_int_t)span->offset, (json_int_t)(span->offset + span->bytes));
+                     "data_offsets", (json_int_t)span->offset,
+                     (json_int_t)(span->offset + span->bytes));
 }
 
 static iso_rc add_metadata(const char *path, json_t *root, const char *const *metadata)
@@ -55,13 +60,15 @@ static iso_rc add_metadata(const char *path, json_t *root, const char *const *me
         return iso_fail(ISO_ENOMEM, "%s: out of memory", path);
     for (; metadata[0] != NULL; metadata += 2) {
         if (json_object_set_new(object, metadata[0], json_string(metadata[1])) != 0)
-            return iso_fail(ISO_EDATA, "%s: metadata '%.100s' is not valid UTF-8", path, metadata[0]);
+            return iso_fail(ISO_EDATA, "%s: metadata '%.100s' is not valid UTF-8", path,
+                            metadata[0]);
     }
     return ISO_OK;
 }
 
 /* Describes every tensor in root; fills the spans with offsets counted from the data's start. */
-static iso_rc add_tensors(struct iso_st_writer *w, json_t *root, const struct iso_st_tensor *tensors)
+static iso_rc add_tensors(struct iso_st_writer *w, json_t *root,
+                          const struct iso_st_tensor *tensors)
 {
     int64_t offset = 0;
     for (int i = 0; i < w->n; i++) {
@@ -69,13 +76,14 @@ static iso_rc add_tensors(struct iso_st_writer *w, json_t *root, const struct is
         int64_t bytes;
         if (t->ndim < 0 || t->ndim > ISO_ST_DIMS || !iso_st_measure(t, &bytes) ||
             bytes > INT64_MAX / 2 - offset)
-            return iso_fail(ISO_ESHAPE, "%s: tensor '%.100s' has a shape that cannot be written", w->path,
-                            t->name);
+            return iso_fail(ISO_ESHAPE, "%s: tensor '%.100s' has a shape that cannot be written",
+                            w->path, t->name);
         if (strcmp(t->name, "__metadata__") == 0 || json_object_get(root, t->name) != NULL)
             return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->path, t->name);
         w->spans[i] = (struct span){.offset = offset, .bytes = bytes, .written = bytes == 0};
         if (json_object_set_new(root, t->name, describe(t, &w->spans[i])) != 0)
-            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->path, t->name);
+            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->path,
+                            t->name);
         offset += bytes;
     }
     return ISO_OK;
@@ -188,12 +196,13 @@ static iso_rc sync_folder(const struct iso_st_writer *w)
     return rc;
 }
 
-/* Syncs, closes and renames; the temporary file is still there on failure, unless it was renamed. */
+/* Syncs, closes and renames. On failure the temporary file is still there, unless renamed. */
 static iso_rc finish(struct iso_st_writer *w)
 {
     for (int i = 0; i < w->n; i++) {
         if (!w->spans[i].written)
-            return iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->path, i, w->n);
+            return iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->path, i,
+                            w->n);
     }
     if (fsync(w->fd) != 0)
         return iso_file_fail("write", w->path);
