@@ -1,0 +1,284 @@
+/* backend.c: opens a device, and its memory and queue. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "opencl.h"
+#include "gemm.h"
+
+#define KERNEL_Y(name) extern const struct iso_kernel opencl_##name;
+#define KERNEL_N(name)
+#define OP(name, kind, reference, opencl) KERNEL_##opencl(name)
+#include "core/ops.def"
+#undef OP
+#undef KERNEL_Y
+#undef KERNEL_N
+#define KERNEL_Y(name) &opencl_##name
+#define KERNEL_N(name) NULL
+#define OP(name, kind, reference, opencl) KERNEL_##opencl(name),
+static const struct iso_kernel *const kernels[ISO_OP_COUNT] = {
+#include "core/ops.def"
+};
+#undef OP
+
+/* ---- Shape and options ---- */
+
+static bool is_cpu(const struct opencl_found *f)
+{
+    return !f->gpu && !f->mesa && !f->oclgrind;
+}
+
+static enum opencl_shape choose_shape(const struct opencl_found *f)
+{
+    const char *wish = getenv("ISOCL_OPENCL_SHAPE");
+    if (wish && strcmp(wish, "cpu") == 0) {
+        return OPENCL_SHAPE_CPU;
+    }
+    if (wish && strcmp(wish, "gpu") == 0) {
+        return OPENCL_SHAPE_GPU;
+    }
+    return is_cpu(f) ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
+}
+
+/* CPU: as many accumulators as the vector registers hold (32 of 16 floats, or 16 of 8 or 4).
+ * GPU: 64 x 64 by 256 work-items; Mesa's and Oclgrind's compilers want them small. */
+static struct opencl_tile choose_tile(const struct opencl *cl)
+{
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        cl_uint width = 0;
+        clGetDeviceInfo(cl->found.device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+        int vector = width >= 16 ? 16 : width >= 8 ? 8 : 4;
+        return (struct opencl_tile){vector == 16 ? 14 : 6, 2 * vector, 1, vector};
+    }
+    bool small = cl->found.mesa || cl->found.oclgrind || cl->max_group < 256;
+    return small ? (struct opencl_tile){16, 16, 8, 1} : (struct opencl_tile){64, 64, 16, 1};
+}
+
+static void choose_options(struct opencl *cl)
+{
+    const char *more = getenv("ISOCL_OPENCL_OPTIONS");
+    snprintf(cl->options, sizeof cl->options,
+             "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d -DVECTOR=%d%s%s",
+             cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group, cl->tile.vector,
+             more ? " " : "", more ? more : "");
+}
+
+/* ---- Context and queue ---- */
+
+iso_rc opencl_start(const struct opencl_found *found, struct opencl *cl)
+{
+    cl->found = *found;
+    cl->base.device = found->info;
+    size_t group = 0;
+    clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    if (group < ISO_LANES) {
+        return iso_fail(ISO_EUNSUP, "%s (%s) allows only %zu work-items in a group; isocl needs %d",
+                        found->info.id, found->info.name, group, ISO_LANES);
+    }
+    cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
+    cl->shape = choose_shape(found);
+    cl->tile = choose_tile(cl);
+    choose_options(cl);
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)found->platform, 0};
+    cl_int rc;
+    cl->context = clCreateContext(properties, 1, &found->device, NULL, NULL, &rc);
+    ISO_TRY(opencl_check(rc, "clCreateContext", found->info.name));
+    cl->queue = clCreateCommandQueue(cl->context, found->device, 0, &rc);
+    return opencl_check(rc, "clCreateCommandQueue", found->info.name);
+}
+
+void opencl_stop(struct opencl *cl)
+{
+    if (cl->queue) {
+        clFinish(cl->queue);
+    }
+    opencl_gemm_close(cl);
+    for (int i = 0; i < cl->nkernels; i++) {
+        clReleaseKernel(cl->kernels[i].kernel);
+    }
+    for (int i = 0; i < cl->nprograms; i++) {
+        clReleaseProgram(cl->programs[i].program);
+    }
+    if (cl->queue) {
+        clReleaseCommandQueue(cl->queue);
+    }
+    if (cl->context) {
+        clReleaseContext(cl->context);
+    }
+}
+
+/* ---- List, open, close ---- */
+
+/* Exactness needs a kernel to be built; a device that cannot do that is not usable, and says why. */
+static void probe_listed(struct opencl_found *f)
+{
+    struct opencl *cl = iso_alloc(1, sizeof *cl);
+    if (!cl) {
+        return;
+    }
+    iso_rc rc = opencl_start(f, cl);
+    if (rc == ISO_OK) {
+        rc = opencl_probe(cl, &f->info.exactness);
+    }
+    if (rc != ISO_OK) {
+        f->info.usable = false;
+        snprintf(f->info.note, sizeof f->info.note, "%.255s", iso_error());
+        iso_error_clear();
+    }
+    opencl_stop(cl);
+    free(cl);
+}
+
+static iso_rc list(struct iso_device *out, int max, int *count)
+{
+    struct opencl_found found[OPENCL_MAX_DEVICES];
+    int n = opencl_find_all(found, OPENCL_MAX_DEVICES);
+    for (int i = 0; i < n && *count < max; i++) {
+        if (found[i].info.usable) {
+            probe_listed(&found[i]);
+        }
+        out[(*count)++] = found[i].info;
+    }
+    return ISO_OK;
+}
+
+static iso_rc choose_mode(struct opencl *cl, enum iso_mode mode)
+{
+    struct iso_backend *be = &cl->base;
+    bool exact = be->device.exactness != ISO_INEXACT;
+    if (mode == ISO_MODE_EXACT && !exact) {
+        return iso_fail(ISO_EUNSUP, "%s (%s) does not compute exactly: use --mode fast", be->device.id,
+                        be->device.name);
+    }
+    be->mode = mode != ISO_MODE_DEFAULT ? mode : cl->found.gpu || !exact ? ISO_MODE_FAST : ISO_MODE_EXACT;
+    return be->mode == ISO_MODE_FAST ? opencl_gemm_open(cl) : ISO_OK;
+}
+
+static void close_backend(struct iso_backend *be)
+{
+    opencl_stop(opencl_of(be));
+    free(be);
+}
+
+static iso_rc open_backend(const char *device, enum iso_mode mode, int threads, struct iso_backend **out)
+{
+    (void)threads;                     /* the driver's own business; PoCL reads POCL_MAX_PTHREAD_COUNT */
+    struct opencl_found found;
+    ISO_TRY(opencl_find(device ? device : "", &found));
+    struct opencl *cl = iso_alloc(1, sizeof *cl);
+    if (!cl) {
+        return ISO_ENOMEM;
+    }
+    struct iso_backend *be = &cl->base;
+    be->ops = &iso_opencl;
+    be->kernels = kernels;
+    be->real_size = sizeof(float);
+    be->max_alloc = (size_t)found.info.max_alloc;
+    iso_rc rc = opencl_start(&found, cl);
+    if (rc == ISO_OK) {
+        rc = opencl_probe(cl, &be->device.exactness);
+    }
+    if (rc == ISO_OK) {
+        rc = choose_mode(cl, mode);
+    }
+    if (rc != ISO_OK) {
+        close_backend(be);
+        return rc;
+    }
+    *out = be;
+    return ISO_OK;
+}
+
+/* ---- Memory ---- */
+
+static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem **out)
+{
+    struct opencl *cl = opencl_of(be);
+    if (be->max_alloc && bytes > be->max_alloc) {
+        return iso_fail(ISO_ENOMEM, "%s allows %zu MB in one piece, %zu MB are wanted: use a smaller batch",
+                        be->device.name, be->max_alloc >> 20, bytes >> 20);
+    }
+    struct iso_mem *m = iso_alloc(1, sizeof *m);
+    if (!m) {
+        return ISO_ENOMEM;
+    }
+    cl_int rc;
+    m->bytes = bytes;
+    m->mem = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes ? bytes : 1, NULL, &rc);
+    if (rc != CL_SUCCESS) {
+        free(m);
+        return opencl_check(rc, "clCreateBuffer", be->device.name);
+    }
+    *out = m;
+    return ISO_OK;
+}
+
+static void free_memory(struct iso_backend *be, struct iso_mem *m)
+{
+    (void)be;
+    if (m) {
+        clReleaseMemObject(m->mem);
+        free(m);
+    }
+}
+
+static iso_rc check_range(const struct iso_mem *m, size_t offset, size_t bytes, const char *what)
+{
+    if (offset > m->bytes || bytes > m->bytes - offset) {
+        return iso_fail(ISO_EDEVICE, "%s of bytes %zu to %zu in a buffer of %zu", what, offset, offset + bytes,
+                        m->bytes);
+    }
+    return ISO_OK;
+}
+
+/* Waits: what src points to may change as soon as this returns. */
+static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, const void *src,
+                           size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "write"));
+    if (bytes == 0) {
+        return ISO_OK;
+    }
+    cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0, NULL, NULL);
+    return opencl_check(rc, "clEnqueueWriteBuffer", NULL);
+}
+
+static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_t offset, void *dst,
+                          size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "read"));
+    if (bytes == 0) {
+        return ISO_OK;
+    }
+    cl_int rc = clEnqueueReadBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, dst, 0, NULL, NULL);
+    return opencl_check(rc, "clEnqueueReadBuffer", NULL);
+}
+
+static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, uint8_t byte, size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "fill"));
+    if (bytes == 0) {
+        return ISO_OK;
+    }
+    cl_int rc = clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
+    return opencl_check(rc, "clEnqueueFillBuffer", NULL);
+}
+
+static iso_rc sync_queue(struct iso_backend *be)
+{
+    return opencl_check(clFinish(opencl_of(be)->queue), "clFinish", NULL);
+}
+
+const struct iso_backend_ops iso_opencl = {
+    .name = "opencl",
+    .doc = "any OpenCL 1.2 device: GPUs, and CPUs through PoCL",
+    .kernels = kernels,
+    .list = list,
+    .open = open_backend,
+    .close = close_backend,
+    .alloc = alloc_memory,
+    .free = free_memory,
+    .write = write_memory,
+    .read = read_memory,
+    .fill = fill_memory,
+    .sync = sync_queue,
+};

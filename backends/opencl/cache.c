@@ -1,0 +1,155 @@
+/* cache.c: built programs, kept on disk between runs.
+ *
+ * $XDG_CACHE_HOME/isocl/HASH.clbin (~/.cache without it), HASH being the SHA-256 of everything the
+ * binary depends on. The file starts with the SHA-256 of the binary. Whatever goes wrong here, the
+ * program is built from its source. PoCL and NVIDIA keep caches of their own; asking PoCL for a
+ * binary would make it compile every kernel of the program at once. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "opencl.h"
+#include "core/data/sha256.h"
+
+enum { MAX_BINARY = 64 << 20, HEX = 64 };
+
+bool opencl_cache_path(const char *name, char *path, size_t n)
+{
+    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char folder[1024];
+    int k = base && *base ? snprintf(folder, sizeof folder, "%s", base)
+                          : snprintf(folder, sizeof folder, "%s/.cache", home ? home : "");
+    if ((!(base && *base) && !(home && *home)) || k < 0 || k + 7 > (int)sizeof folder) {
+        return false;
+    }
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        return false;
+    }
+    memcpy(folder + k, "/isocl", 7);
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        return false;
+    }
+    k = snprintf(path, n, "%s/%s", folder, name);
+    return k > 0 && (size_t)k < n;
+}
+
+static void add_text(struct iso_sha256 *h, const char *text)
+{
+    iso_sha256_add(h, text, strlen(text) + 1);     /* with the end, so that no two lists read the same */
+}
+
+static bool binary_path(struct opencl *cl, const char *source, size_t length, char *path, size_t n)
+{
+    if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind) {
+        return false;
+    }
+    char version[256] = "", name[HEX + 16], hex[HEX + 1];
+    clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
+    struct iso_sha256 h;
+    iso_sha256_init(&h);
+    add_text(&h, ISO_VERSION);
+    add_text(&h, cl->options);
+    add_text(&h, cl->found.info.name);
+    add_text(&h, cl->found.info.driver);
+    add_text(&h, cl->found.info.platform);
+    add_text(&h, version);
+    iso_sha256_add(&h, source, length);
+    iso_sha256_hex(&h, hex);
+    snprintf(name, sizeof name, "%s.clbin", hex);
+    return opencl_cache_path(name, path, n);
+}
+
+static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
+{
+    struct iso_sha256 h;
+    iso_sha256_init(&h);
+    iso_sha256_add(&h, data, n);
+    iso_sha256_hex(&h, hex);
+}
+
+/* The binary in a file, or NULL; free it. */
+static unsigned char *read_binary(const char *path, size_t *size)
+{
+    char want[HEX + 1] = "", have[HEX + 1];
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        return NULL;
+    }
+    unsigned char *data = NULL;
+    long end = -1;
+    if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY && fseek(f, 0, SEEK_SET) == 0 &&
+        fread(want, 1, HEX, f) == HEX) {
+        *size = (size_t)end - HEX;
+        data = malloc(*size);
+        if (data && fread(data, 1, *size, f) != *size) {
+            free(data);
+            data = NULL;
+        }
+    }
+    fclose(f);
+    if (data) {
+        hash(data, *size, have);
+        if (memcmp(want, have, HEX) != 0) {
+            free(data);
+            data = NULL;
+        }
+    }
+    return data;
+}
+
+cl_program opencl_cache_load(struct opencl *cl, const char *source, size_t length)
+{
+    char path[1200];
+    size_t size = 0;
+    unsigned char *data = binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
+    if (!data) {
+        return NULL;
+    }
+    cl_int status = CL_SUCCESS, rc;
+    const unsigned char *binary = data;
+    cl_program program = clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
+    free(data);
+    if (rc != CL_SUCCESS) {
+        return NULL;
+    }
+    if (status != CL_SUCCESS || clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL) != CL_SUCCESS) {
+        clReleaseProgram(program);
+        return NULL;
+    }
+    return program;
+}
+
+static void write_binary(const char *path, const unsigned char *data, size_t size)
+{
+    char temporary[1300], hex[HEX + 1];
+    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
+    FILE *f = fopen(temporary, "wb");
+    if (!f) {
+        return;
+    }
+    hash(data, size, hex);
+    bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size && fflush(f) == 0 &&
+                fsync(fileno(f)) == 0;
+    good = fclose(f) == 0 && good;
+    if (!good || rename(temporary, path) != 0) {
+        remove(temporary);
+    }
+}
+
+void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl_program program)
+{
+    char path[1200];
+    size_t size = 0;
+    if (!binary_path(cl, source, length, path, sizeof path) ||
+        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
+        size == 0 || size > MAX_BINARY) {
+        return;
+    }
+    unsigned char *data = malloc(size);
+    if (data && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS) {
+        write_binary(path, data, size);
+    }
+    free(data);
+}

@@ -1,0 +1,116 @@
+/* chains.c: queues the exact sums of products. */
+#include "chains.h"
+#include "sums.h"
+
+/* Floats of block sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
+enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
+
+int opencl_b_cols(const struct opencl *cl, int64_t cols)
+{
+    bool wide = cl->shape == OPENCL_SHAPE_GPU || cols >= cl->tile.cols;
+    return wide ? (int)cols : cl->tile.cols;
+}
+
+static struct opencl_arg arg_at(struct opencl_at at)
+{
+    return arg_mem(at.mem, at.at);
+}
+
+iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x, struct opencl_at y)
+{
+    size_t n = (size_t)(s->n * s->ph * s->pw * s->c);
+    return opencl_launch(cl, "pack.cl", "pack_border", opencl_elements(cl, n),
+                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(s->h), arg_int(s->w), arg_int(s->c),
+                              arg_int(s->ph), arg_int(s->pw), arg_int(s->top), arg_int(s->left)));
+}
+
+iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct opencl_at x, struct opencl_at y)
+{
+    size_t n = (size_t)(m->taps_y * m->taps_x * m->run * m->width);
+    return opencl_launch(cl, "pack.cl", "pack_matrix", opencl_elements(cl, n),
+                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(m->width), arg_int(m->cols),
+                              arg_int(m->taps_x), arg_int(m->run), arg_int(m->x_ty), arg_int(m->x_tx),
+                              arg_int(m->x_c), arg_int(m->x_col)));
+}
+
+/* Groups of work-items for a result of rows x cols, `deep` times. */
+static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t cols, size_t deep)
+{
+    size_t group = (size_t)cl->tile.group;
+    return (struct opencl_grid){
+        {opencl_ceil(rows, (size_t)cl->tile.rows), opencl_ceil(cols, (size_t)cl->tile.cols), deep},
+        {group, group, 1}};
+}
+
+iso_rc opencl_chains(struct opencl *cl, const struct opencl_map *map, struct opencl_at a, struct opencl_at b,
+                     struct opencl_at bias, struct opencl_at y)
+{
+    struct opencl_map g = *map;
+    g.has_bias = bias.mem != NULL;
+    return opencl_launch(cl, "gemm.cl", "gemm_chains", tiles(cl, (size_t)g.rows, (size_t)g.cols, 1),
+                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem ? bias : y), arg_at(y),
+                              arg_struct(&g, sizeof g)));
+}
+
+static size_t results(const struct opencl_map *g)
+{
+    return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->run * (size_t)g->cols;
+}
+
+/* Where tiles alone keep every unit busy, a work-group takes all blocks and no sum of a block has to be
+ * stored; elsewhere each block is a work-group's, and their sums are added afterwards. */
+static bool enough_tiles(const struct opencl *cl, const struct opencl_map *g)
+{
+    struct opencl_grid grid = tiles(cl, results(g) / (size_t)g->cols, (size_t)g->cols, 1);
+    return grid.groups[0] * grid.groups[1] >= 4 * (size_t)cl->base.device.units;
+}
+
+/* Blocks whose sums are stored at a time. */
+static size_t chunk(const struct opencl *cl, const struct opencl_map *g)
+{
+    size_t room = cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
+    size_t fit = room / results(g), blocks = opencl_blocks((size_t)g->rows, (size_t)g->group_rows);
+    return fit < 1 ? 1 : fit < blocks ? fit : blocks;
+}
+
+/* The stored sums of blocks, and the total. */
+size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_map *g)
+{
+    return enough_tiles(cl, g) ? 0 : (chunk(cl, g) + 1) * results(g);
+}
+
+static iso_rc run_blocks(struct opencl *cl, const struct opencl_map *g, struct opencl_at a, struct opencl_at b,
+                         struct opencl_at y, size_t first, size_t count)
+{
+    size_t depth = results(g) / (size_t)g->cols, deep = opencl_ceil(count, (size_t)g->each);
+    return opencl_launch(cl, "gemm.cl", "gemm_blocks", tiles(cl, depth, (size_t)g->cols, deep),
+                         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_int((int64_t)first),
+                              arg_struct(g, sizeof *g)));
+}
+
+iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
+                         struct opencl_at b, struct opencl_at y, struct opencl_at work)
+{
+    struct opencl_map g = *map;
+    size_t blocks = opencl_blocks((size_t)g.rows, (size_t)g.group_rows), n = results(&g);
+    g.group_rows = g.group_rows > 1 ? g.group_rows : g.rows;
+    g.blocks = (cl_int)blocks;
+    if (enough_tiles(cl, map)) {
+        g.each = g.blocks;
+        return run_blocks(cl, &g, a, b, y, 0, blocks);
+    }
+    size_t step = chunk(cl, map);
+    struct opencl_at total = {work.mem, work.at + step * n};
+    int add = g.add;
+    g.add = 0;
+    g.each = 1;
+    for (size_t first = 0; first < blocks; first += step) {
+        size_t count = blocks - first < step ? blocks - first : step;
+        ISO_TRY(run_blocks(cl, &g, a, b, work, first, count));
+        ISO_TRY(opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, n),
+                              ARGS(arg_at(work), arg_at(total), arg_at(y), arg_int((int64_t)n),
+                                   arg_int((int64_t)count), arg_int(first == 0),
+                                   arg_int(first + count == blocks), arg_int(add))));
+    }
+    return ISO_OK;
+}

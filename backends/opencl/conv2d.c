@@ -1,0 +1,318 @@
+/* conv2d.c: queues the two-dimensional convolution.
+ *
+ * Each pass is a sum of products over images whose borders were padded (clkernels/gemm.cl). A strided
+ * input gradient falls into sh * sw phases: input pixels of one phase have the same taps. */
+#include <stdio.h>
+#include "chains.h"
+#include "gemm.h"
+#include "sums.h"
+#include "core/ops/conv2d.h"
+
+static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
+
+struct conv {
+    struct iso_window v;
+    int64_t filters, rows;             /* rows: output pixels of the batch */
+    struct opencl_border x;            /* of the input, for the forward pass and the kernel's gradient */
+};
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static struct conv conv_of(const struct iso_call *call)
+{
+    const struct iso_conv2d *p = call->params;
+    struct conv c = {.v = iso_conv2d_window(p, &call->x[0].shape), .filters = p->filters};
+    const struct iso_window *v = &c.v;
+    c.rows = v->n * v->oh * v->ow;
+    c.x = (struct opencl_border){v->n, v->h, v->w, v->c, .top = v->top, .left = v->left};
+    c.x.ph = larger((v->oh - 1) * v->sh + (v->kh - 1) * v->dh + 1, v->top + v->h);
+    c.x.pw = larger((v->ow - 1) * v->sw + (v->kw - 1) * v->dw + 1, v->left + v->w);
+    return c;
+}
+
+static bool bordered(const struct opencl_border *b)
+{
+    return b->ph != b->h || b->pw != b->w;
+}
+
+static size_t border_size(const struct opencl_border *b)
+{
+    return (size_t)(b->n * b->ph * b->pw * b->c);
+}
+
+/* ---- One phase of the input gradient, along one axis ---- */
+
+struct phase {
+    int64_t first, count;              /* input positions first, first + stride, ... */
+    int64_t tap, taps;                 /* their taps: tap, tap + stride, ... */
+    int64_t out, step;                 /* output position of `first` at `tap`; how far the next tap goes back */
+};
+
+static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t before,
+                             int64_t number)
+{
+    struct phase p = {.tap = number, .step = stride > 1 ? 1 : dilation};
+    p.first = ((number - before) % stride + stride) % stride;
+    p.count = p.first < size ? (size - 1 - p.first) / stride + 1 : 0;
+    p.taps = p.tap < kernel ? (kernel - 1 - p.tap) / stride + 1 : 0;
+    p.out = (p.first + before - p.tap) / stride;
+    return p;
+}
+
+/* Border that dy needs along one axis so that every tap of every phase lies inside. */
+static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
+                            int64_t before, int64_t *lead, int64_t *total)
+{
+    int64_t last = out;
+    *lead = 0;
+    for (int64_t i = 0; i < stride; i++) {
+        struct phase p = phase_of(size, kernel, stride, dilation, before, i);
+        if (p.count > 0 && p.taps > 0) {
+            *lead = larger(*lead, (p.taps - 1) * p.step - p.out);
+            last = larger(last, p.out + p.count);
+        }
+    }
+    *total = *lead + last;
+}
+
+static struct opencl_border gradient_borders(const struct conv *c)
+{
+    const struct iso_window *v = &c->v;
+    struct opencl_border b = {.n = v->n, .h = v->oh, .w = v->ow, .c = c->filters};
+    gradient_border(v->h, v->oh, v->kh, v->sh, v->dh, v->top, &b.top, &b.ph);
+    gradient_border(v->w, v->ow, v->kw, v->sw, v->dw, v->left, &b.left, &b.pw);
+    return b;
+}
+
+/* ---- Maps ---- */
+
+/* Rows: output pixels; steps: the window's taps and channels. */
+static struct opencl_map forward_map(const struct conv *c)
+{
+    const struct iso_window *v = &c->v;
+    int64_t line = c->x.pw * v->c, f = c->filters;
+    struct opencl_map m = {.rows = (cl_int)c->rows, .cols = (cl_int)f, .row_h = (cl_int)v->oh,
+                           .row_w = (cl_int)v->ow, .a_image = (cl_int)(c->x.ph * line),
+                           .a_i = (cl_int)(v->sh * line), .a_j = (cl_int)(v->sw * v->c),
+                           .taps_y = (cl_int)v->kh, .taps_x = (cl_int)v->kw, .run = (cl_int)v->c,
+                           .a_ty = (cl_int)(v->dh * line), .a_tx = (cl_int)(v->dw * v->c),
+                           .y_image = (cl_int)(v->oh * v->ow * f), .y_i = (cl_int)(v->ow * f),
+                           .y_j = (cl_int)f, .y_col = 1};
+    if (v->dw == 1) {                  /* taps that lie side by side are one run */
+        m.run *= m.taps_x;
+        m.taps_x = 1;
+    }
+    return m;
+}
+
+/* The kernel's gradient: the same steps are its rows. With one output pixel an image, the images are
+ * one line of pixels, whose blocks run over the batch. */
+static struct opencl_map kernel_map(const struct conv *c, bool add)
+{
+    struct opencl_map m = forward_map(c);
+    m.group_rows = (cl_int)(c->v.oh * c->v.ow);
+    m.add = add;
+    if (m.group_rows == 1) {
+        m.row_w = m.rows;
+        m.a_j = m.a_image;
+    }
+    return m;
+}
+
+static struct opencl_map phase_map(const struct conv *c, const struct opencl_border *b, const struct phase *y,
+                                   const struct phase *x)
+{
+    const struct iso_window *v = &c->v;
+    int64_t line = b->pw * c->filters, row = v->w * v->c;
+    return (struct opencl_map){
+        .rows = (cl_int)(v->n * y->count * x->count), .cols = (cl_int)v->c, .row_h = (cl_int)y->count,
+        .row_w = (cl_int)x->count, .a_image = (cl_int)(b->ph * line), .a_i = (cl_int)line,
+        .a_j = (cl_int)c->filters, .taps_y = (cl_int)y->taps, .taps_x = (cl_int)x->taps,
+        .run = (cl_int)c->filters, .a_ty = (cl_int)(-y->step * line), .a_tx = (cl_int)(-x->step * c->filters),
+        .y_image = (cl_int)(v->h * row), .y_i = (cl_int)(v->sh * row), .y_j = (cl_int)(v->sw * v->c),
+        .y_col = 1};
+}
+
+/* ---- Support and workspace ---- */
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    struct conv c = conv_of(call);
+    struct opencl_border dy = gradient_borders(&c);
+    if (border_size(&c.x) > INT32_MAX || border_size(&dy) > INT32_MAX) {
+        snprintf(why, n, "with borders an operand has more than 2^31 - 1 elements: use a smaller batch");
+        return false;
+    }
+    if ((c.v.sh > 1 && c.v.dh > 1) || (c.v.sw > 1 && c.v.dw > 1)) {
+        snprintf(why, n, "strides and dilation_rate above 1 at the same time");
+        return false;
+    }
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+/* Floats for b where a CPU's tile is wider than the result. */
+static size_t packed(const struct opencl *cl, int64_t steps, int64_t cols)
+{
+    int width = opencl_b_cols(cl, cols);
+    return width == cols ? 0 : (size_t)(steps * width);
+}
+
+static int64_t depth_of(const struct conv *c)
+{
+    return c->v.kh * c->v.kw * c->v.c;
+}
+
+static size_t forward_work(const struct opencl *cl, const struct conv *c)
+{
+    return (bordered(&c->x) ? border_size(&c->x) : 0) + packed(cl, depth_of(c), c->filters);
+}
+
+static size_t input_work(const struct opencl *cl, const struct conv *c)
+{
+    struct opencl_border dy = gradient_borders(c);
+    return border_size(&dy) + (size_t)(c->v.kh * c->v.kw * c->filters * opencl_b_cols(cl, c->v.c));
+}
+
+static size_t kernel_work(const struct opencl *cl, const struct conv *c)
+{
+    struct opencl_map m = kernel_map(c, false);
+    return (bordered(&c->x) ? border_size(&c->x) : 0) + packed(cl, c->rows, c->filters) +
+           opencl_block_sums_work(cl, &m);
+}
+
+static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
+{
+    struct opencl *cl = opencl_of(be);
+    struct conv c = conv_of(call);
+    if (pass == ISO_FORWARD) {
+        return forward_work(cl, &c) * sizeof(float);
+    }
+    size_t dx = input_work(cl, &c), dkernel = kernel_work(cl, &c);
+    size_t dbias = opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
+    size_t most = dx > dkernel ? dx : dkernel;
+    return (most > dbias ? most : dbias) * sizeof(float);
+}
+
+/* ---- Passes ---- */
+
+/* The images with their borders, in the workspace from *used on, which is moved past them. */
+static iso_rc add_border(struct opencl *cl, const struct iso_call *call, const struct opencl_border *b,
+                         struct opencl_at *images, size_t *used)
+{
+    if (!bordered(b)) {
+        return ISO_OK;
+    }
+    struct opencl_at work = opencl_work(call, *used);
+    ISO_TRY(opencl_add_border(cl, b, *images, work));
+    *images = work;
+    *used += border_size(b);
+    return ISO_OK;
+}
+
+/* b as the kernels want it, in the workspace where it has to be wider. */
+static iso_rc widen(struct opencl *cl, const struct iso_call *call, int64_t steps, int64_t cols,
+                    struct opencl_at *b, cl_int *ldb, size_t *used)
+{
+    *ldb = opencl_b_cols(cl, cols);
+    if (*ldb == cols) {
+        return ISO_OK;
+    }
+    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols,
+                              .width = *ldb};
+    struct opencl_at work = opencl_work(call, *used);
+    ISO_TRY(opencl_pack(cl, &m, *b, work));
+    *b = work;
+    *used += packed(cl, steps, cols);
+    return ISO_OK;
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    struct conv c = conv_of(call);
+    struct opencl_map m = forward_map(&c);
+    struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
+    size_t used = 0;
+    ISO_TRY(add_border(cl, call, &c.x, &x, &used));
+    ISO_TRY(widen(cl, call, depth_of(&c), c.filters, &w, &m.ldb, &used));
+    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
+}
+
+/* The pixels of one phase: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
+static iso_rc run_phase(struct opencl *cl, const struct iso_call *call, const struct conv *c,
+                        const struct opencl_border *b, struct opencl_at dy, const struct phase *y,
+                        const struct phase *x, size_t used)
+{
+    const struct iso_window *v = &c->v;
+    struct opencl_at w = opencl_at(&call->w[0]), packed_w = opencl_work(call, used), none = {NULL, 0};
+    struct opencl_at dx = opencl_at(&call->dx[0]);
+    int64_t tap = v->c * c->filters, line = v->kw * tap;
+    struct opencl_map m = phase_map(c, b, y, x);
+    if (m.rows == 0) {
+        return ISO_OK;
+    }
+    m.ldb = opencl_b_cols(cl, v->c);
+    m.add = call->add_dx[0];
+    if (y->taps > 0 && x->taps > 0) {
+        struct opencl_matrix matrix = {.taps_y = y->taps, .taps_x = x->taps, .run = c->filters,
+                                       .x_ty = v->sh * line, .x_tx = v->sw * tap, .x_c = 1,
+                                       .x_col = c->filters, .cols = v->c, .width = m.ldb};
+        w.at += (size_t)(y->tap * line + x->tap * tap);
+        ISO_TRY(opencl_pack(cl, &matrix, w, packed_w));
+        dy.at += (size_t)(((b->top + y->out) * b->pw + b->left + x->out) * c->filters);
+    }
+    dx.at += (size_t)((y->first * v->w + x->first) * v->c);
+    return opencl_chains(cl, &m, dy, packed_w, none, dx);
+}
+
+static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
+{
+    const struct iso_window *v = &c->v;
+    struct opencl_border b = gradient_borders(c);
+    struct opencl_at dy = opencl_at(&call->dy[0]);
+    size_t used = 0;
+    ISO_TRY(add_border(cl, call, &b, &dy, &used));
+    for (int64_t i = 0; i < v->sh; i++) {
+        struct phase y = phase_of(v->h, v->kh, v->sh, v->dh, v->top, i);
+        for (int64_t j = 0; j < v->sw; j++) {
+            struct phase x = phase_of(v->w, v->kw, v->sw, v->dw, v->left, j);
+            ISO_TRY(run_phase(cl, call, c, &b, dy, &y, &x, used));
+        }
+    }
+    return ISO_OK;
+}
+
+static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
+{
+    struct opencl_map m = kernel_map(c, call->add_dw[0]);
+    struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
+    size_t used = 0;
+    ISO_TRY(add_border(cl, call, &c->x, &x, &used));
+    ISO_TRY(widen(cl, call, c->rows, c->filters, &dy, &m.ldb, &used));
+    return opencl_block_sums(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    struct conv c = conv_of(call);
+    if (call->dx[0].mem) {
+        ISO_TRY(input_gradient(cl, call, &c));
+    }
+    if (call->dw[0].mem) {
+        ISO_TRY(kernel_gradient(cl, call, &c));
+    }
+    if (call->dw[1].mem) {
+        struct opencl_at work = opencl_work(call, 0);
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)c.rows, (size_t)c.filters,
+                                (size_t)(c.v.oh * c.v.ow), work.mem, work.at, &call->dw[1],
+                                call->add_dw[1]));
+    }
+    return ISO_OK;
+}
+
+const struct iso_kernel opencl_conv2d = {
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};

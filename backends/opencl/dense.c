@@ -1,0 +1,137 @@
+/* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
+#include <stdio.h>
+#include "chains.h"
+#include "gemm.h"
+#include "sums.h"
+
+static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
+
+struct sizes { int64_t rows, in, units; };
+
+static struct sizes sizes_of(const struct iso_call *call)
+{
+    const struct iso_shape *x = &call->x[0].shape, *kernel = &call->w[0].shape;
+    return (struct sizes){x->dim[0], kernel->dim[0], kernel->dim[1]};
+}
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+/* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
+static struct opencl_map map_of(int64_t rows, int64_t cols, int64_t run)
+{
+    return (struct opencl_map){.rows = (cl_int)rows, .cols = (cl_int)cols, .row_h = 1, .row_w = 1,
+                               .a_image = (cl_int)run, .taps_y = 1, .taps_x = 1, .run = (cl_int)run,
+                               .y_image = (cl_int)cols, .y_col = 1};
+}
+
+/* dkernel: the rows of the batch are the steps of the sums; one line of pixels, as it were. */
+static struct opencl_map kernel_map(const struct iso_call *call)
+{
+    struct sizes s = sizes_of(call);
+    struct opencl_map map = map_of(s.rows, s.units, s.in);
+    map.row_w = (cl_int)s.rows;
+    map.a_j = (cl_int)s.in;
+    map.group_rows = 1;
+    map.add = call->add_dw[0];
+    return map;
+}
+
+/* Floats for b where a CPU's tile is wider than the result. */
+static size_t packed(const struct opencl *cl, int64_t steps, int64_t cols)
+{
+    int width = opencl_b_cols(cl, cols);
+    return width == cols ? 0 : (size_t)(steps * width);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
+{
+    struct opencl *cl = opencl_of(be);
+    struct sizes s = sizes_of(call);
+    if (pass == ISO_FORWARD) {
+        return packed(cl, s.in, s.units) * sizeof(float);
+    }
+    struct opencl_map map = kernel_map(call);
+    size_t dx = (size_t)s.units * (size_t)opencl_b_cols(cl, s.rows);
+    size_t dkernel = packed(cl, s.rows, s.units) + opencl_block_sums_work(cl, &map);
+    size_t dbias = opencl_sum_rows_work((size_t)s.rows, (size_t)s.units, 1);
+    return larger(larger(dx, dkernel), dbias) * sizeof(float);
+}
+
+/* b as the kernels want it: where it is, or packed into work. */
+static iso_rc prepare_b(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
+                        struct opencl_at *b, cl_int *ldb)
+{
+    int width = opencl_b_cols(cl, cols);
+    *ldb = width;
+    if (width == cols) {
+        return ISO_OK;
+    }
+    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols,
+                              .width = width};
+    ISO_TRY(opencl_pack(cl, &m, *b, work));
+    *b = work;
+    return ISO_OK;
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    struct sizes s = sizes_of(call);
+    struct opencl_map map = map_of(s.rows, s.units, s.in);
+    struct opencl_at b = opencl_at(&call->w[0]);
+    ISO_TRY(prepare_b(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
+    return opencl_chains(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
+}
+
+/* dx^T = kernel dy^T: dy is transposed rather than the kernel, which is larger. */
+static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
+{
+    struct opencl_map map = map_of(s.in, s.rows, s.units);
+    struct opencl_at b = opencl_work(call, 0), none = {NULL, 0};
+    map.ldb = opencl_b_cols(cl, s.rows);
+    map.y_image = 1;
+    map.y_col = (cl_int)s.in;
+    map.add = call->add_dx[0];
+    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = s.units, .x_c = 1, .x_col = s.units,
+                              .cols = s.rows, .width = map.ldb};
+    ISO_TRY(opencl_pack(cl, &m, opencl_at(&call->dy[0]), b));
+    return opencl_chains(cl, &map, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]));
+}
+
+static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
+{
+    struct opencl_map map = kernel_map(call);
+    struct opencl_at b = opencl_at(&call->dy[0]);
+    ISO_TRY(prepare_b(cl, s.rows, s.units, opencl_work(call, 0), &b, &map.ldb));
+    return opencl_block_sums(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
+                             opencl_work(call, packed(cl, s.rows, s.units)));
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    struct sizes s = sizes_of(call);
+    if (call->dx[0].mem) {
+        ISO_TRY(input_gradient(cl, call, s));
+    }
+    if (call->dw[0].mem) {
+        ISO_TRY(kernel_gradient(cl, call, s));
+    }
+    if (call->dw[1].mem) {
+        struct opencl_at work = opencl_work(call, 0);
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem, work.at,
+                                &call->dw[1], call->add_dw[1]));
+    }
+    return ISO_OK;
+}
+
+const struct iso_kernel opencl_dense = {
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};

@@ -1,0 +1,43 @@
+/* dropout.c: queues dropout. */
+#include "opencl.h"
+#include "core/ops/dropout.h"
+
+static const char *const programs[] = {"dropout.cl", NULL};
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    size_t n = (size_t)iso_shape_count(&call->x[0].shape);
+    struct opencl_arg x = arg_tensor(&call->x[0]), y = arg_tensor(&call->y[0]);
+    struct opencl_arg mask = arg_optional(&call->saved[0], &call->y[0]);
+    int want_mask = call->saved[0].mem != NULL;
+    if (!call->training) {
+        return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_elements(cl, n),
+                             ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
+    }
+    return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, opencl_ceil(n, 4)),
+                         ARGS(x, y, mask, arg_uint(n), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
+                              arg_real(call->scalars[ISO_DROPOUT_SCALE]), arg_uint(call->step),
+                              arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
+                              arg_uint(call->seed >> 32), arg_int(want_mask)));
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    size_t n = (size_t)iso_shape_count(&call->dy[0].shape);
+    if (!call->dx[0].mem) {
+        return ISO_OK;
+    }
+    double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
+    return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]), arg_tensor(&call->dx[0]),
+                              arg_uint(n), arg_real(scale), arg_int(call->add_dx[0])));
+}
+
+const struct iso_kernel opencl_dropout = {.supports = supports, .forward = forward, .backward = backward};

@@ -1,0 +1,143 @@
+/* opencl.h: what the files of this backend share: the device's struct, programs and launching.
+ *
+ * Kernels live in clkernels/. An argument that is a tensor is a buffer and an offset in elements
+ * (never a sub-buffer: their alignment differs among devices). One in-order queue carries all work. */
+#ifndef ISO_OPENCL_H
+#define ISO_OPENCL_H
+#define CL_TARGET_OPENCL_VERSION 120
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include <CL/cl.h>
+#include "core/iso.h"
+
+enum { OPENCL_MAX_DEVICES = 32, OPENCL_MAX_KERNELS = 96, OPENCL_MAX_GROUP = 256 };
+
+/* How sums of products are divided: local-memory tiles for GPUs; one work-item with a register tile
+ * of vectors for CPUs. The results are the same bits. */
+enum opencl_shape { OPENCL_SHAPE_GPU, OPENCL_SHAPE_CPU };
+
+/* A work-group's tile of outputs: rows x cols. GPU: group x group work-items share it. CPU: one
+ * work-item has it, cols = 2 vectors of `vector` floats. */
+struct opencl_tile { int rows, cols, group, vector; };
+
+/* A device as the platforms list it. */
+struct opencl_found {
+    cl_platform_id platform;
+    cl_device_id device;
+    int platform_index, device_index;  /* platforms without devices are not counted */
+    bool gpu, pocl, mesa, nvidia, oclgrind;
+    struct iso_device info;
+};
+
+struct opencl_kernel { const char *program, *name; cl_kernel kernel; size_t max_group; };
+struct opencl_program { const char *name; cl_program program; };
+
+struct opencl_gemm;                    /* gemm.c: CLBlast and what is known about it */
+struct opencl {
+    struct iso_backend base;
+    struct opencl_found found;
+    cl_context context;
+    cl_command_queue queue;
+    size_t max_group;                  /* work-items in a group: at most OPENCL_MAX_GROUP */
+    enum opencl_shape shape;
+    struct opencl_tile tile;
+    char options[640];                 /* build options, the same for each program */
+    struct opencl_program programs[OPENCL_MAX_KERNELS];
+    struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
+    int nprograms, nkernels;
+    struct opencl_gemm *gemm;          /* fast mode only */
+};
+struct iso_mem { cl_mem mem; size_t bytes; };
+
+extern const struct iso_backend_ops iso_opencl;
+static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
+
+/* ---- error.c ---- */
+const char *opencl_error_name(cl_int code);
+/* ISO_OK, or fails with ISO_EDEVICE: "what(which): CL_OUT_OF_RESOURCES (-5)" and a hint. which may be NULL. */
+iso_rc opencl_check(cl_int code, const char *what, const char *which);
+
+/* ---- device.c ---- */
+/* Finds every device of every platform, at most max; returns their number. Platforms without
+ * devices are survived and not counted. */
+int opencl_find_all(struct opencl_found *out, int max);
+/* Picks the device that `text` names: "", "P", "P.D" or part of a platform's or device's name. */
+iso_rc opencl_find(const char *text, struct opencl_found *out);
+
+/* ---- backend.c ---- */
+/* A context, a queue and the build options on a device; opencl_stop undoes it. */
+iso_rc opencl_start(const struct opencl_found *, struct opencl *);
+void opencl_stop(struct opencl *);
+
+/* ---- probe.c ---- */
+/* Runs a few additions and fmas whose exact results are known. */
+iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
+
+/* ---- program.c, cache.c ---- */
+/* Builds clkernels/<name> unless that was done. */
+iso_rc opencl_build(struct opencl *, const char *name, cl_program *out);
+/* The kernel of a program, built when it is asked for the first time. Both names are literals. */
+iso_rc opencl_kernel(struct opencl *, const char *program, const char *name, struct opencl_kernel **out);
+/* For iso_kernel.supports: false with the build's message when one of the programs (a list that
+ * ends with NULL) cannot be built. */
+bool opencl_ready(struct iso_backend *, const char *const *programs, char *why, size_t n);
+/* The binary of a program in the user's cache; NULL when there is none. */
+cl_program opencl_cache_load(struct opencl *, const char *source, size_t length);
+/* Failing to keep it is no failure. */
+void opencl_cache_store(struct opencl *, const char *source, size_t length, cl_program);
+/* Writes "<cache folder>/isocl/<name>" into path, creating the folder; false when there is none. */
+bool opencl_cache_path(const char *name, char *path, size_t n);
+
+/* ---- launch.c ---- */
+struct opencl_arg {
+    cl_mem mem;
+    const void *bytes;                 /* a struct, by value */
+    size_t size;
+    union { cl_int i; cl_uint u; cl_ulong l; cl_float f; } v;
+};
+static inline struct opencl_arg arg_int(int64_t v)
+{
+    return (struct opencl_arg){.size = sizeof(cl_int), .v.i = (cl_int)v};
+}
+static inline struct opencl_arg arg_uint(uint64_t v)
+{
+    return (struct opencl_arg){.size = sizeof(cl_uint), .v.u = (cl_uint)v};
+}
+static inline struct opencl_arg arg_long(uint64_t v)
+{
+    return (struct opencl_arg){.size = sizeof(cl_ulong), .v.l = v};
+}
+static inline struct opencl_arg arg_real(double v)
+{
+    return (struct opencl_arg){.size = sizeof(cl_float), .v.f = (cl_float)v};
+}
+static inline struct opencl_arg arg_struct(const void *bytes, size_t size)
+{
+    return (struct opencl_arg){.bytes = bytes, .size = size};
+}
+/* Two arguments of the kernel: the buffer and a ulong offset in elements. */
+static inline struct opencl_arg arg_mem(const struct iso_mem *mem, size_t offset)
+{
+    return (struct opencl_arg){.mem = mem->mem, .v.l = offset};
+}
+static inline struct opencl_arg arg_tensor(const struct iso_tensor *t) { return arg_mem(t->mem, t->offset); }
+/* The tensor, or `other` where it is not there (the kernel is told so by another argument). */
+static inline struct opencl_arg arg_optional(const struct iso_tensor *t, const struct iso_tensor *other)
+{
+    return arg_tensor(t->mem ? t : other);
+}
+#define ARGS(...) (const struct opencl_arg[]){__VA_ARGS__}, \
+    (int)(sizeof((const struct opencl_arg[]){__VA_ARGS__}) / sizeof(struct opencl_arg))
+
+struct opencl_grid { size_t groups[3], group[3]; };        /* work-groups and work-items in each */
+/* One work-item for each of n elements; the kernel skips those past n. */
+struct opencl_grid opencl_elements(const struct opencl *, size_t n);
+/* `groups` work-groups of ISO_LANES work-items, one for each row. */
+struct opencl_grid opencl_rows(size_t rows);
+/* Queues a kernel. An empty grid is no work and no fault. */
+iso_rc opencl_launch(struct opencl *, const char *program, const char *name, struct opencl_grid,
+                     const struct opencl_arg *args, int nargs);
+/* Elements of a shape fit the kernels' 32-bit indices; otherwise false with the reason. */
+bool opencl_fits(const struct iso_call *, char *why, size_t n);
+
+static inline size_t opencl_ceil(size_t n, size_t by) { return (n + by - 1) / by; }
+#endif

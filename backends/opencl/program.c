@@ -1,0 +1,222 @@
+/* program.c: puts a kernel's text together, builds it and keeps the result.
+ *
+ * Texts are embedded (tools/embed.c); files of the same name in $ISOCL_KERNEL_DIR go before them.
+ * #include "x.h" is resolved here, so that a driver needs no include path. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "opencl.h"
+#include "source.h"
+
+enum { MAX_DEPTH = 8, LOG_SHOWN = 1200 };
+
+struct text { char *data; size_t length, room; };
+
+static iso_rc append(struct text *t, const char *data, size_t n)
+{
+    if (t->length + n + 1 > t->room) {
+        size_t room = 2 * (t->length + n + 1);
+        char *grown = realloc(t->data, room);
+        if (!grown) {
+            return iso_fail(ISO_ENOMEM, "out of memory for a kernel's text");
+        }
+        t->data = grown;
+        t->room = room;
+    }
+    memcpy(t->data + t->length, data, n);
+    t->length += n;
+    t->data[t->length] = '\0';
+    return ISO_OK;
+}
+
+/* The whole file DIR/name into out; false when it cannot be read. */
+static bool read_override(const char *name, struct text *out)
+{
+    const char *dir = getenv("ISOCL_KERNEL_DIR");
+    char path[1024], buf[4096];
+    if (!dir || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) {
+        return false;
+    }
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        return false;
+    }
+    bool good = true;
+    for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;) {
+        good = append(out, buf, n) == ISO_OK;
+    }
+    good = good && !ferror(f);
+    fclose(f);
+    return good;
+}
+
+static iso_rc find_text(const char *name, struct text *out)
+{
+    if (read_override(name, out)) {
+        return ISO_OK;
+    }
+    for (const struct opencl_source *s = opencl_sources; s->name; s++) {
+        if (strcmp(s->name, name) == 0) {
+            return append(out, s->text, s->length);
+        }
+    }
+    return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
+}
+
+/* If the line is #include "folder/x.h": true, with x.h in name. */
+static bool included(const char *line, size_t n, char name[64])
+{
+    const char *key = "#include \"";
+    size_t k = strlen(key);
+    if (n < k || strncmp(line, key, k) != 0) {
+        return false;
+    }
+    const char *end = memchr(line + k, '"', n - k), *start = line + k;
+    if (!end) {
+        return false;
+    }
+    for (const char *p = start; p < end; p++) {
+        start = *p == '/' ? p + 1 : start;
+    }
+    snprintf(name, 64, "%.*s", (int)(end - start), start);
+    return true;
+}
+
+static iso_rc expand(const char *name, int depth, struct text *out);
+
+static iso_rc expand_lines(const char *name, int depth, const struct text *in, struct text *out)
+{
+    bool no_pragma = getenv("ISOCL_OPENCL_NO_PRAGMA") != NULL;
+    int number = 1;
+    for (const char *line = in->data; line && *line; number++) {
+        const char *end = strchr(line, '\n');
+        size_t n = end ? (size_t)(end - line) + 1 : strlen(line);
+        char other[64], mark[160];
+        if (included(line, n, other)) {
+            ISO_TRY(expand(other, depth + 1, out));
+            int k = snprintf(mark, sizeof mark, "#line %d \"%s\"\n", number + 1, name);
+            ISO_TRY(append(out, mark, (size_t)k));
+        } else if (no_pragma && strncmp(line, "#pragma OPENCL FP_CONTRACT", 26) == 0) {
+            ISO_TRY(append(out, "\n", 1));
+        } else {
+            ISO_TRY(append(out, line, n));
+        }
+        line += n;
+    }
+    return ISO_OK;
+}
+
+static iso_rc expand(const char *name, int depth, struct text *out)
+{
+    if (depth > MAX_DEPTH) {
+        return iso_fail(ISO_EDEVICE, "%s: includes are nested too deeply", name);
+    }
+    struct text in = {0};
+    char mark[96];
+    int k = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
+    iso_rc rc = find_text(name, &in);
+    if (rc == ISO_OK) {
+        rc = append(out, mark, (size_t)k);
+    }
+    if (rc == ISO_OK) {
+        rc = expand_lines(name, depth, &in, out);
+    }
+    free(in.data);
+    return rc;
+}
+
+/* The first part of the compiler's log: usually the first error. */
+static iso_rc build_failure(struct opencl *cl, cl_program program, const char *name, cl_int code)
+{
+    size_t n = 0;
+    char *log = NULL;
+    clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &n);
+    if (n > 1 && (log = calloc(n + 1, 1)) != NULL) {
+        clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, n, log, NULL);
+    }
+    iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s", name,
+                         cl->base.device.name, opencl_error_name(code), (int)code, cl->options,
+                         log ? "\n" : "", LOG_SHOWN, log ? log : "");
+    free(log);
+    return rc;
+}
+
+static iso_rc compile(struct opencl *cl, const char *name, const struct text *text, cl_program *out)
+{
+    cl_program program = opencl_cache_load(cl, text->data, text->length);
+    if (program) {
+        *out = program;
+        return ISO_OK;
+    }
+    cl_int rc;
+    const char *data = text->data;
+    program = clCreateProgramWithSource(cl->context, 1, &data, &text->length, &rc);
+    ISO_TRY(opencl_check(rc, "clCreateProgramWithSource", name));
+    rc = clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL);
+    if (rc != CL_SUCCESS) {
+        iso_rc failed = build_failure(cl, program, name, rc);
+        clReleaseProgram(program);
+        return failed;
+    }
+    opencl_cache_store(cl, text->data, text->length, program);
+    *out = program;
+    return ISO_OK;
+}
+
+iso_rc opencl_build(struct opencl *cl, const char *name, cl_program *out)
+{
+    for (int i = 0; i < cl->nprograms; i++) {
+        if (strcmp(cl->programs[i].name, name) == 0) {
+            *out = cl->programs[i].program;
+            return ISO_OK;
+        }
+    }
+    struct text text = {0};
+    iso_rc rc = expand(name, 0, &text);
+    if (rc == ISO_OK) {
+        rc = compile(cl, name, &text, out);
+    }
+    free(text.data);
+    if (rc == ISO_OK) {
+        cl->programs[cl->nprograms++] = (struct opencl_program){name, *out};
+    }
+    return rc;
+}
+
+iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name, struct opencl_kernel **out)
+{
+    for (int i = 0; i < cl->nkernels; i++) {
+        if (strcmp(cl->kernels[i].name, name) == 0 && strcmp(cl->kernels[i].program, program) == 0) {
+            *out = &cl->kernels[i];
+            return ISO_OK;
+        }
+    }
+    if (cl->nkernels == OPENCL_MAX_KERNELS) {
+        return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
+    }
+    cl_program built;
+    ISO_TRY(opencl_build(cl, program, &built));
+    cl_int rc;
+    cl_kernel kernel = clCreateKernel(built, name, &rc);
+    ISO_TRY(opencl_check(rc, "clCreateKernel", name));
+    size_t limit = 0;
+    rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit, &limit,
+                                  NULL);
+    struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
+    *k = (struct opencl_kernel){program, name, kernel, rc == CL_SUCCESS && limit ? limit : cl->max_group};
+    *out = k;
+    return ISO_OK;
+}
+
+bool opencl_ready(struct iso_backend *be, const char *const *programs, char *why, size_t n)
+{
+    for (; *programs; programs++) {
+        cl_program program;
+        if (opencl_build(opencl_of(be), *programs, &program) != ISO_OK) {
+            snprintf(why, n, "%s", iso_error());
+            iso_error_clear();
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,51 @@
+/* categorical_crossentropy.cl: softmax and cross-entropy against one-hot (or soft) targets.
+ * One group of 16 work-items a row; the formulas stand in core/ops/crossentropy.h. */
+#include "common.h"
+#include "softmax.h"
+
+kernel void categorical_crossentropy_forward(global const float *z, ulong z_at, global const float *t,
+                                             ulong t_at, global float *p, ulong p_at, global float *loss,
+                                             ulong loss_at, int n, int want_p, int want_loss)
+{
+    local int si[LANES];
+    local float s[LANES];
+    ulong row = get_group_id(0), at = row * n;
+    float max, sum, lane = 0.0f;
+    z += z_at + at;
+    t += t_at + at;
+    p += p_at + at;
+    softmax_row(si, s, z, n, &max, &sum);
+    float log_sum = iso_log(sum);
+    for (int i = get_local_id(0); i < n; i += LANES) {
+        if (want_p) {
+            p[i] = iso_softmax(z[i], max, sum);
+        }
+        if (want_loss) {
+            lane = iso_fma(t[i], iso_log_softmax(z[i], max, log_sum), lane);
+        }
+    }
+    float total = lane_sum(s, lane);
+    if (want_loss && get_local_id(0) == 0) {
+        loss[loss_at + row] = -total;
+    }
+}
+
+kernel void categorical_crossentropy_backward(global const float *p, ulong p_at, global const float *t,
+                                              ulong t_at, global float *dz, ulong dz_at, int n, int rows,
+                                              int add)
+{
+    local float s[LANES];
+    ulong at = (ulong)get_group_id(0) * n;
+    p += p_at + at;
+    t += t_at + at;
+    dz += dz_at + at;
+    float lane = 0.0f;
+    for (int i = get_local_id(0); i < n; i += LANES) {
+        lane = lane + t[i];
+    }
+    float total = lane_sum(s, lane);
+    for (int i = get_local_id(0); i < n; i += LANES) {
+        float d = iso_crossentropy_grad(p[i], t[i], total, (float)rows);
+        dz[i] = add ? dz[i] + d : d;
+    }
+}

@@ -1,0 +1,55 @@
+/* common.h: what every kernel file starts with.
+ *
+ * A tensor argument is a buffer and the offset of its first element. Grids may be larger than the
+ * tensor: each kernel leaves out work-items past its count. */
+#pragma OPENCL FP_CONTRACT OFF
+#include "arith.h"
+#include "random.h"
+#include "formulas.h"
+
+#define LANES 16                       /* ISO_LANES */
+#define BLOCK_ROWS 128                 /* ISO_BLOCK_ROWS */
+
+/* Sum of the 16 lanes' values in the order 8-4-2-1. Called by all 16 work-items of a group; every
+ * one gets the sum. s: local memory of 16 floats. */
+static inline float lane_sum(local float *s, float value)
+{
+    int lane = get_local_id(0);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    s[lane] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int step = LANES / 2; step > 0; step /= 2) {
+        float other = lane < step ? s[lane + step] : 0.0f;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (lane < step) {
+            s[lane] = s[lane] + other;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    return s[0];
+}
+
+/* Index of the first maximum of z[0..n), NaN winning. Called by all 16 work-items of a group. */
+static inline int lane_first_max(local int *s, global const float *z, int n)
+{
+    int lane = get_local_id(0), best = -1;
+    for (int i = lane; i < n; i += LANES) {
+        if (best < 0 || iso_beats(z[i], z[best])) {
+            best = i;
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    s[lane] = best;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int step = LANES / 2; step > 0; step /= 2) {
+        int mine = s[lane], other = lane < step ? s[lane + step] : -1;
+        bool takes = other >= 0 && (mine < 0 || iso_beats(z[other], z[mine]) ||
+                                    (other < mine && !iso_beats(z[mine], z[other])));
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (takes) {
+            s[lane] = other;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    return s[0];
+}

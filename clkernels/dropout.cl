@@ -1,0 +1,47 @@
+/* dropout.cl: each element's mask from its own random number (core/ops/dropout.h). */
+#include "common.h"
+
+/* One work-item draws the four numbers of a Philox block. */
+kernel void dropout_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
+                            global uchar *mask, ulong mask_at, uint n, uint threshold, float scale,
+                            uint step, uint layer, uint seed_low, uint seed_high, int want_mask)
+{
+    uint block = get_global_id(0);
+    if (block >= n / 4 + (n % 4 != 0)) {
+        return;
+    }
+    iso_u32x4 random = iso_philox(block, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
+    for (uint j = 0; j < 4; j++) {
+        uint i = 4 * block + j;
+        if (i < n) {
+            int keep = !(random.v[j] < threshold);
+            if (want_mask) {
+                mask[mask_at + i] = keep;
+            }
+            y[y_at + i] = iso_dropout(keep, x[x_at + i], scale);
+        }
+    }
+}
+
+/* Outside of training. */
+kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulong y_at,
+                         global uchar *mask, ulong mask_at, uint n, int want_mask)
+{
+    uint i = get_global_id(0);
+    if (i < n) {
+        if (want_mask) {
+            mask[mask_at + i] = 1;
+        }
+        y[y_at + i] = iso_dropout(1, x[x_at + i], 1.0f);
+    }
+}
+
+kernel void dropout_backward(global const float *dy, ulong dy_at, global const uchar *mask, ulong mask_at,
+                             global float *dx, ulong dx_at, uint n, float scale, int add)
+{
+    uint i = get_global_id(0);
+    if (i < n) {
+        float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);
+        dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
+    }
+}

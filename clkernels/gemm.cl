@@ -1,0 +1,298 @@
+/* gemm.cl: the sums of products of dense and conv2d, in the order of their definition.
+ *
+ * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A row
+ * r = (image, i, j) of the result starts at a[row_of(r)]; the step k = (ty, tx, c) of a sum lies
+ * tap_of(k) further on. The same maps serve the forward pass and both gradients of the convolution,
+ * strides and dilation included, and dense, whose image has one pixel.
+ *
+ *   gemm_chains: y[r, col] = sum over k, ascending, of a[row_of(r) + tap_of(k)] * b[k, col]
+ *   gemm_blocks: y[k, col] = sum over r, in blocks,  of a[row_of(r) + tap_of(k)] * b[r, col]
+ *
+ * Two shapes. GPU: TILE_GROUP x TILE_GROUP work-items share a tile through local memory. CPU: one
+ * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
+ * either, so the bits are the same. */
+#include "common.h"
+
+struct gemm {                          /* struct opencl_gemm_map in backends/opencl/chains.h */
+    int rows, cols;                    /* rows r in all; columns of b and y */
+    int row_h, row_w;                  /* r = (image * row_h + i) * row_w + j */
+    int a_image, a_i, a_j;
+    int taps_y, taps_x, run;           /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
+    int a_ty, a_tx;
+    int ldb;                           /* b[step * ldb + col] */
+    int y_image, y_i, y_j, y_col;      /* gemm_chains: where results go */
+    int has_bias, add;
+    int group_rows, blocks, each;      /* gemm_blocks: rows of a group, blocks in all and of a work-group */
+};
+
+static inline int row_of(const struct gemm *g, int r)
+{
+    return r / (g->row_w * g->row_h) * g->a_image + r / g->row_w % g->row_h * g->a_i + r % g->row_w * g->a_j;
+}
+
+static inline int tap_of(const struct gemm *g, int k)
+{
+    int tap = k / g->run;
+    return tap / g->taps_x * g->a_ty + tap % g->taps_x * g->a_tx + k % g->run;
+}
+
+static inline ulong y_of(const struct gemm *g, int r)
+{
+    return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
+           r % g->row_w * g->y_j;
+}
+
+/* First row of block b, and in *count its rows. */
+static inline int block_rows(const struct gemm *g, int b, int *count)
+{
+    int per_group = (g->group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    int first = b % per_group * BLOCK_ROWS, rest = g->group_rows - first;
+    *count = rest < BLOCK_ROWS ? rest : BLOCK_ROWS;
+    return b / per_group * g->group_rows + first;
+}
+
+static inline void store(global float *y, float sum, int add)
+{
+    *y = add ? *y + sum : sum;
+}
+
+#if SHAPE_CPU
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+typedef JOIN(float, VECTOR) vec;
+#define LOAD JOIN(vload, VECTOR)
+#define STORE JOIN(vstore, VECTOR)
+#define EACH_ROW _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)
+
+/* Continues the tile's chains by `steps` steps; p: a pointer for each row of the tile. */
+#define CHAINS(steps, a_step, b, b_step)                                \
+    for (int s_ = 0; s_ < (steps); s_++, b += (b_step)) {               \
+        vec b0 = LOAD(0, b), b1 = LOAD(1, b);                        \
+        EACH_ROW {                                                      \
+            vec x = (vec)(p[r][(long)s_ * (a_step)]);             \
+            acc0[r] = fma(x, b0, acc0[r]);                              \
+            acc1[r] = fma(x, b1, acc1[r]);                              \
+        }                                                               \
+    }
+
+/* The tile's first column. The last tile of several is moved left until it is full; *skip columns of
+ * it belong to its neighbour, which stores them. A single one may be wider than the result: b was
+ * padded then. */
+static inline int first_col(const struct gemm *g, int *skip)
+{
+    int at = get_group_id(1) * TILE_COLS;
+    int moved = at + TILE_COLS > g->cols && g->cols >= TILE_COLS ? g->cols - TILE_COLS : at;
+    *skip = at - moved;
+    return moved;
+}
+
+/* Puts a row of the tile into y, which points at its first column. */
+static inline void store_row(const struct gemm *g, global float *y, vec v0, vec v1,
+                             global const float *bias, int cols, int skip)
+{
+    bool full = skip == 0 && cols >= TILE_COLS && g->y_col == 1;
+    if (full && g->has_bias) {
+        v0 = v0 + LOAD(0, bias);
+        v1 = v1 + LOAD(1, bias);
+    }
+    if (full) {
+        STORE(g->add ? LOAD(0, y) + v0 : v0, 0, y);
+        STORE(g->add ? LOAD(1, y) + v1 : v1, 1, y);
+        return;
+    }
+    float sum[TILE_COLS];
+    STORE(v0, 0, sum);
+    STORE(v1, 1, sum);
+    for (int c = skip; c < TILE_COLS && c < cols; c++) {
+        store(y + (long)c * g->y_col, g->has_bias ? sum[c] + bias[c] : sum[c], g->add);
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+{
+    int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
+    global const float *p[TILE_ROWS];
+    vec acc0[TILE_ROWS], acc1[TILE_ROWS];
+    EACH_ROW {                         /* rows past the end repeat the last, and are not stored */
+        p[r] = a + a_at + row_of(&g, first + r < g.rows ? first + r : g.rows - 1);
+        acc0[r] = (vec)(0.0f);
+        acc1[r] = (vec)(0.0f);
+    }
+    b += b_at + col;
+    for (int ty = 0; ty < g.taps_y; ty++) {
+        for (int tx = 0; tx < g.taps_x; tx++) {
+            CHAINS(g.run, 1, b, g.ldb)
+            EACH_ROW {
+                p[r] += g.a_tx;
+            }
+        }
+        EACH_ROW {
+            p[r] += g.a_ty - g.taps_x * g.a_tx;
+        }
+    }
+    EACH_ROW {
+        if (first + r < g.rows) {
+            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r], acc1[r],
+                      bias + bias_at + col, g.cols - col, skip);
+        }
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
+                 ulong y_at, int first_block, struct gemm g)
+{
+    int depth = g.taps_y * g.taps_x * g.run;
+    int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
+    int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
+    int tap[TILE_ROWS];
+    vec sum0[TILE_ROWS], sum1[TILE_ROWS];
+    EACH_ROW {
+        tap[r] = tap_of(&g, first + r < depth ? first + r : depth - 1);
+        sum0[r] = (vec)(0.0f);
+        sum1[r] = (vec)(0.0f);
+    }
+    for (int block = begin; block < end && block < g.blocks; block++) {
+        int left, row = block_rows(&g, block, &left);
+        global const float *from = b + b_at + (ulong)row * g.ldb + col;
+        vec acc0[TILE_ROWS], acc1[TILE_ROWS];
+        EACH_ROW {
+            acc0[r] = (vec)(0.0f);
+            acc1[r] = (vec)(0.0f);
+        }
+        while (left > 0) {             /* one line of pixels at a time */
+            int j = row % g.row_w, line = g.row_w - j < left ? g.row_w - j : left, at = row_of(&g, row);
+            global const float *p[TILE_ROWS];
+            EACH_ROW {
+                p[r] = a + a_at + at + tap[r];
+            }
+            CHAINS(line, g.a_j, from, g.ldb)
+            row += line;
+            left -= line;
+        }
+        EACH_ROW {
+            sum0[r] = sum0[r] + acc0[r];
+            sum1[r] = sum1[r] + acc1[r];
+        }
+    }
+    y += y_at + (ulong)get_group_id(2) * depth * g.cols;
+    EACH_ROW {
+        if (first + r < depth) {
+            store_row(&g, y + (ulong)(first + r) * g.cols + col, sum0[r], sum1[r], y, g.cols - col, skip);
+        }
+    }
+}
+
+#else
+
+#define ITEM_ROWS (TILE_ROWS / TILE_GROUP)
+#define ITEM_COLS (TILE_COLS / TILE_GROUP)
+#define ITEMS (TILE_GROUP * TILE_GROUP)
+#define STEPS 16                       /* of a sum that are in local memory at a time */
+#define EACH_RESULT                                                     \
+    _Pragma("unroll") for (int r = 0; r < ITEM_ROWS; r++)               \
+        _Pragma("unroll") for (int c = 0; c < ITEM_COLS; c++)
+
+/* One step of the work-item's chains. */
+#define STEP(s)                                                         \
+    {                                                                   \
+        float x[ITEM_ROWS], w[ITEM_COLS];                               \
+        _Pragma("unroll") for (int r = 0; r < ITEM_ROWS; r++)           \
+            x[r] = ta[s][iy + r * TILE_GROUP];                          \
+        _Pragma("unroll") for (int c = 0; c < ITEM_COLS; c++)           \
+            w[c] = tb[s][ix + c * TILE_GROUP];                          \
+        EACH_RESULT acc[r][c] = iso_fma(x[r], w[c], acc[r][c]);         \
+    }
+#define ALL_STEPS(count)                                                \
+    if ((count) >= STEPS) {                                             \
+        _Pragma("unroll") for (int s = 0; s < STEPS; s++) STEP(s)       \
+    } else {                                                            \
+        for (int s = 0; s < (count); s++) STEP(s)                       \
+    }
+
+kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1)))
+void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+{
+    local float ta[STEPS][TILE_ROWS + 1], tb[STEPS][TILE_COLS];
+    int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
+    int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
+    int depth = g.taps_y * g.taps_x * g.run;
+    int base[TILE_ROWS * STEPS / ITEMS];
+    float acc[ITEM_ROWS][ITEM_COLS];
+    for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
+        int r = first + item / STEPS + i * (ITEMS / STEPS);
+        base[i] = row_of(&g, r < g.rows ? r : g.rows - 1);
+    }
+    EACH_RESULT acc[r][c] = 0.0f;
+    a += a_at;
+    b += b_at;
+    for (int k = 0; k < depth; k += STEPS) {
+        int ka = k + item % STEPS, tap = tap_of(&g, ka < depth ? ka : 0);
+        for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
+            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] = ka < depth ? a[base[i] + tap] : 0.0f;
+        }
+        for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
+            int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
+            bool there = k + s < depth && col + c < g.cols;
+            tb[s][c] = there ? b[(ulong)(k + s) * g.ldb + col + c] : 0.0f;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        ALL_STEPS(depth - k)
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    EACH_RESULT {
+        int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
+        if (row < g.rows && at < g.cols) {
+            float sum = g.has_bias ? acc[r][c] + bias[bias_at + at] : acc[r][c];
+            store(y + y_at + y_of(&g, row) + (ulong)at * g.y_col, sum, g.add);
+        }
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1)))
+void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
+                 ulong y_at, int first_block, struct gemm g)
+{
+    local float ta[STEPS][TILE_ROWS], tb[STEPS][TILE_COLS];
+    int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
+    int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
+    int depth = g.taps_y * g.taps_x * g.run;
+    int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
+    int ra = first + item % TILE_ROWS, tap = tap_of(&g, ra < depth ? ra : depth - 1);
+    float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS];
+    EACH_RESULT sum[r][c] = 0.0f;
+    a += a_at;
+    b += b_at;
+    for (int block = begin; block < end && block < g.blocks; block++) {
+        int count, row = block_rows(&g, block, &count);
+        EACH_RESULT acc[r][c] = 0.0f;
+        for (int k = 0; k < count; k += STEPS) {
+            for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
+                int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);
+                ta[s][item % TILE_ROWS] = k + s < count ? a[row_of(&g, row + k + s) + tap] : 0.0f;
+            }
+            for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
+                int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
+                bool there = k + s < count && col + c < g.cols;
+                tb[s][c] = there ? b[(ulong)(row + k + s) * g.ldb + col + c] : 0.0f;
+            }
+            barrier(CLK_LOCAL_MEM_FENCE);
+            ALL_STEPS(count - k)
+            barrier(CLK_LOCAL_MEM_FENCE);
+        }
+        EACH_RESULT sum[r][c] = sum[r][c] + acc[r][c];
+    }
+    y += y_at + (ulong)get_group_id(2) * depth * g.cols;
+    EACH_RESULT {
+        int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
+        if (row < depth && at < g.cols) {
+            store(y + (ulong)row * g.cols + at, sum[r][c], g.add);
+        }
+    }
+}
+
+#endif

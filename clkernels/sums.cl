@@ -1,0 +1,72 @@
+/* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image. */
+#include "common.h"
+
+/* out[b, c] = sum of x[r, c] over the rows of block b. Rows come in groups (images) of group_rows. */
+kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ulong out_at, int cols,
+                        int group_rows, int blocks)
+{
+    int c = get_global_id(0) % cols, b = get_global_id(0) / cols;
+    if (b >= blocks) {
+        return;
+    }
+    int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    int first = b % per_group * BLOCK_ROWS;
+    int rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
+    x += x_at + ((ulong)(b / per_group) * group_rows + first) * cols + c;
+    float sum = 0.0f;
+    for (int r = 0; r < rows; r++) {
+        sum = sum + x[(ulong)r * cols];
+    }
+    out[out_at + (ulong)b * cols + c] = sum;
+}
+
+/* Adds the block sums part[blocks, n] in ascending order to a total that starts at +0 (first) or
+ * where the last chunk of blocks left it; the last chunk puts it into y, or adds it to y. */
+kernel void sums_total(global const float *part, ulong part_at, global float *total, ulong total_at,
+                       global float *y, ulong y_at, int n, int blocks, int first, int last, int add)
+{
+    int i = get_global_id(0);
+    if (i >= n) {
+        return;
+    }
+    float sum = first ? 0.0f : total[total_at + i];
+    part += part_at + i;
+    for (int b = 0; b < blocks; b++) {
+        sum = sum + part[(ulong)b * n];
+    }
+    if (!last) {
+        total[total_at + i] = sum;
+    } else {
+        y[y_at + i] = add ? y[y_at + i] + sum : sum;
+    }
+}
+
+/* y = sum of part[rows], divided by rows when `mean`. One group of BLOCK_ITEMS work-items, each
+ * taking one block at a time. */
+#define BLOCK_ITEMS 16
+kernel void sums_scalar(global const float *part, ulong part_at, global float *y, ulong y_at, int rows,
+                        int mean)
+{
+    local float block[BLOCK_ITEMS];
+    int item = get_local_id(0);
+    float total = 0.0f;
+    part += part_at;
+    for (int base = 0; base < rows; base += BLOCK_ITEMS * BLOCK_ROWS) {
+        int start = base + item * BLOCK_ROWS;
+        float sum = 0.0f;
+        for (int r = start; r < start + BLOCK_ROWS && r < rows; r++) {
+            sum = sum + part[r];
+        }
+        block[item] = sum;
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (item == 0) {
+            for (int b = 0; b < BLOCK_ITEMS && base + b * BLOCK_ROWS < rows; b++) {
+                total = total + block[b];
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    if (item == 0) {
+        y[y_at] = mean ? iso_div(total, (float)rows) : total;
+    }
+}
