@@ -1,0 +1,779 @@
+/* test_model.c: model files, good, bad and hostile, and what is made of them. Run from the root of
+ * the repository.
+ *
+ * tests/bad/NAME.yaml begins with the faults it must give, all of them:
+ *   # stage: graph                          (only where the file is well-formed and the shapes are not)
+ *   # expect: LINE:COLUMN: beginning of the message */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/model/field.h"
+#include "core/model/graph.h"
+#include "core/model/initializer.h"
+#include "core/model/number.h"
+#include "core/model/reference_page.h"
+#include "core/model/section.h"
+#include "core/model/suggest.h"
+#include "core/ops/activation.h"
+#include "core/ops/adam.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/dense.h"
+#include "core/ops/dropout.h"
+
+enum { BAD_FILES = 100, EXPECTED = 32 };
+
+static struct iso_faults faults;       /* of the load under way */
+static char scratch[64];               /* a file that a test writes */
+
+static iso_rc load(const char *path, struct iso_model **out)
+{
+    faults.count = 0;
+    iso_error_clear();
+    *out = NULL;
+    return iso_model_load(path, &faults, out);
+}
+
+static iso_rc load_bytes(const char *bytes, size_t n, struct iso_model **out)
+{
+    FILE *file = fopen(scratch, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    assert_int_equal(fclose(file), 0);
+    return load(scratch, out);
+}
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    strcpy(scratch, "/tmp/isocl-test-XXXXXX");
+    int fd = mkstemp(scratch);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_scratch(void **state)
+{
+    (void)state;
+    return unlink(scratch);
+}
+
+static struct iso_model *load_good(const char *path)
+{
+    struct iso_model *m;
+    if (load(path, &m) != ISO_OK) {
+        iso_faults_print(&faults, stderr);
+        fail_msg("%s does not load: %s", path, iso_error());
+    }
+    return m;
+}
+
+/* ---- Good files ---------------------------------------------------------------------------- */
+
+static void assert_layers(const struct iso_model *m, const char *const *names)
+{
+    int n = 0;
+    for (; names[n]; n++) {
+        assert_true(n < m->nlayers);
+        assert_string_equal(m->layers[n].name, names[n]);
+        assert_int_equal(m->layers[n].input[0], n - 1);
+    }
+    assert_int_equal(m->nlayers, n);
+}
+
+static void test_cnn(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "conv2d_1", "max_pooling2d_1", "conv2d_2",
+                                         "max_pooling2d_2", "flatten_1", "dense_1", NULL };
+    struct iso_model *m = load_good("models/mnist/cnn.yaml");
+    assert_string_equal(m->name, "mnist-cnn");
+    assert_layers(m, names);
+    const struct iso_conv2d *conv = m->layers[2].params;
+    assert_int_equal(conv->filters, 64);
+    assert_int_equal(conv->kernel_size[0], 5);
+    assert_int_equal(conv->kernel_size[1], 5);
+    assert_int_equal(conv->strides[1], 1);
+    assert_int_equal(conv->padding, ISO_PADDING_SAME);
+    assert_int_equal(conv->activation, ISO_RELU);
+    assert_true(conv->use_bias);
+    assert_int_equal(conv->kernel_initializer.kind, ISO_INIT_TRUNCATED_NORMAL);
+    assert_true(conv->kernel_initializer.a == 0 && conv->kernel_initializer.b == 0.01);
+    assert_int_equal(conv->bias_initializer.kind, ISO_INIT_CONSTANT);
+    assert_true(conv->bias_initializer.a == 0.1);
+    const struct iso_dense *dense = m->layers[5].params;
+    assert_int_equal(dense->units, 10);
+    assert_int_equal(dense->activation, ISO_SOFTMAX);
+    assert_int_equal(dense->kernel_initializer.kind, ISO_INIT_GLOROT_UNIFORM);
+    const struct iso_adam *adam = m->optimizer.params;
+    assert_int_equal(m->optimizer.op, ISO_OP_adam);
+    assert_true(adam->learning_rate == 0.001 && adam->beta_2 == 0.999 && adam->epsilon == 1e-8);
+    assert_int_equal(m->loss.op, ISO_OP_categorical_crossentropy);
+    assert_int_equal(m->nmetrics, 1);
+    assert_int_equal(m->metrics[0].op, ISO_OP_accuracy);
+    assert_int_equal(m->input.ndim, 4);
+    assert_int_equal(m->input.dim[1] * m->input.dim[2] * m->input.dim[3], 784);
+    assert_true(m->scale == 1.0 / 255);
+    assert_true(m->train.given && m->validation.given && !m->test.given);
+    assert_string_equal(m->validation.split, "test");
+    assert_int_equal(m->batch_size, 100);
+    assert_int_equal(m->epochs, 34);
+    assert_true(m->seed == 1 && m->expect_accuracy == 0.992);
+    assert_string_equal(m->expect_source, "003_ee605c3ae73e91a4.txt");
+    assert_ptr_equal(m->layers[0].place.file, m->file);
+    assert_true(m->layers[0].place.line > 0 && m->layers[0].place.column == 5);
+    iso_model_free(m);
+}
+
+static void test_other_models(void **state)
+{
+    (void)state;
+    static const char *const linear[] = { "flatten_1", "dense_1", "dense_2", NULL };
+    static const char *const mlp[] = { "flatten_1", "dense_1", "dense_2", "dense_3", "dense_4",
+                                       NULL };
+    static const char *const dropout[] = { "flatten_1", "dense_1", "dropout_1", "dense_2",
+                                           "dropout_2", "dense_3", "dropout_3", "dense_4", NULL };
+    static const char *const demo[] = { "conv2d_1", "max_pooling2d_1", "conv2d_2",
+                                        "max_pooling2d_2", "flatten_1", "dense_1", NULL };
+    const struct { const char *path; const char *const *names; } models[] = {
+        { "models/mnist/linear.yaml", linear },
+        { "models/mnist/mlp.yaml", mlp },
+        { "models/mnist/mlp-dropout.yaml", dropout },
+        { "models/demo.yaml", demo },
+    };
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        struct iso_model *m = load_good(models[i].path);
+        struct iso_graph *graph = NULL;
+        assert_layers(m, models[i].names);
+        assert_int_equal(iso_graph_build(m, 3, &faults, &graph), ISO_OK);
+        iso_graph_free(graph);
+        iso_model_free(m);
+    }
+    struct iso_model *m = load_good("models/mnist/mlp-dropout.yaml");
+    const struct iso_dense *hidden = m->layers[5].params;        /* through two aliases */
+    assert_int_equal(hidden->units, 1500);
+    assert_true(hidden->bias_initializer.a == 0.1);
+    assert_true(((const struct iso_dropout *)m->layers[6].params)->rate == 0.5);
+    iso_model_free(m);
+}
+
+static const char small[] = "input: {shape: [6]}\n"
+                            "layers:\n"
+                            "  - dense: &d {units: 4, activation: relu, use_bias: false}\n"
+                            "  - dense: {<<: *d, units: 5, name: second, inputs: dense_1}\n"
+                            "  - dense: {<<: [{units: 7, activation: tanh}, *d]}\n"
+                            "  - dense: {units: 3, activation: softmax, name: top}\n"
+                            "loss: {sparse_categorical_crossentropy: }\n"
+                            "optimizer: adam\n";
+
+static void assert_small(struct iso_model *m)
+{
+    const struct iso_dense *second = m->layers[1].params, *third = m->layers[2].params;
+    assert_string_equal(m->layers[1].name, "second");
+    assert_int_equal(second->units, 5);
+    assert_int_equal(second->activation, ISO_RELU);
+    assert_false(second->use_bias);
+    assert_string_equal(m->layers[2].name, "dense_2");
+    assert_int_equal(third->units, 7);
+    assert_int_equal(third->activation, ISO_TANH);
+    assert_false(third->use_bias);
+    assert_string_equal(m->layers[3].name, "top");
+    assert_int_equal(m->input.ndim, 2);
+    assert_true(m->batch_size == 32 && m->epochs == 10 && m->seed == 1 && m->scale == 1);
+    assert_true(isnan(m->expect_accuracy));
+    assert_false(m->train.given);
+    iso_model_free(m);
+}
+
+/* Merge keys, defaults, a byte order mark, and the line ends of Windows. */
+static void test_yaml_features(void **state)
+{
+    (void)state;
+    struct iso_model *m;
+    assert_int_equal(load_bytes(small, strlen(small), &m), ISO_OK);
+    assert_small(m);
+    char other[2 * sizeof small] = "\xEF\xBB\xBF";
+    size_t n = 3;
+    for (const char *c = small; *c; c++) {
+        if (*c == '\n')
+            other[n++] = '\r';
+        other[n++] = *c;
+    }
+    assert_int_equal(load_bytes(other, n, &m), ISO_OK);
+    assert_int_equal(m->text_size, n);
+    assert_small(m);
+}
+
+/* What iso_field_text writes reads back as the same params. */
+static void test_field_text(void **state)
+{
+    (void)state;
+    struct iso_model *m = load_good("models/mnist/cnn.yaml");
+    int layers = 0;
+    for (int i = 0; i < m->nlayers; i++) {
+        const struct iso_op_def *def = iso_ops[m->layers[i].op].def;
+        char text[1024] = "{", value[200];
+        struct iso_yaml_doc *doc;
+        for (const struct iso_field *f = def->fields; f->key; f++)
+            sprintf(text + strlen(text), "%s: %s, ", f->key,
+                    iso_field_text(f, m->layers[i].params, value, sizeof value));
+        strcat(text, "}");
+        assert_int_equal(iso_yaml_parse("text", text, strlen(text), &faults, &doc), ISO_OK);
+        void *again = calloc(1, def->params_size + 1);
+        assert_int_equal(iso_fields_read(def->fields, "again", doc->root->place, doc->root, NULL,
+                                         again, &faults), ISO_OK);
+        assert_int_equal(faults.count, 0);
+        for (const struct iso_field *f = def->fields; f->key; f++, layers++) {
+            char first[200];
+            iso_field_text(f, m->layers[i].params, first, sizeof first);
+            assert_string_equal(first, iso_field_text(f, again, value, sizeof value));
+        }
+        free(again);
+        iso_yaml_free(doc);
+    }
+    assert_true(layers > 20);
+    iso_model_free(m);
+}
+
+/* ---- Bad files ----------------------------------------------------------------------------- */
+
+struct expected { int line, column; char text[300]; bool seen; };
+
+/* The comment lines at the top; returns the number of faults, and whether the graph finds them. */
+static int read_expected(const char *path, struct expected *list, bool *graph)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    char line[400];
+    int n = 0;
+    *graph = false;
+    while (fgets(line, sizeof line, file) && line[0] == '#') {
+        struct expected *e = &list[n];
+        line[strcspn(line, "\n")] = '\0';
+        if (strcmp(line, "# stage: graph") == 0) {
+            *graph = true;
+            continue;
+        }
+        int at = 0;
+        assert_true(n < EXPECTED);
+        assert_int_equal(sscanf(line, "# expect: %d:%d: %n", &e->line, &e->column, &at), 2);
+        assert_true(at > 0 && line[at]);
+        strcpy(e->text, line + at);
+        e->seen = false;
+        n++;
+    }
+    fclose(file);
+    return n;
+}
+
+static bool is_expected(const char *path, const struct iso_fault *fault, struct expected *list,
+                        int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct expected *e = &list[i];
+        if (!e->seen && e->line == fault->place.line && e->column == fault->place.column &&
+            strncmp(fault->text, e->text, strlen(e->text)) == 0) {
+            e->seen = true;
+            return strcmp(fault->place.file, path) == 0;
+        }
+    }
+    return false;
+}
+
+static bool check_bad(const char *path)
+{
+    static struct expected list[EXPECTED];
+    bool graph_stage, good = true;
+    int n = read_expected(path, list, &graph_stage);
+    struct iso_model *m;
+    struct iso_graph *graph = NULL;
+    iso_rc rc = load(path, &m);
+    good = (rc == ISO_OK) == graph_stage;
+    if (rc == ISO_OK)
+        rc = iso_graph_build(m, 4, &faults, &graph);
+    good = good && rc == ISO_EMODEL && !graph && *iso_error() && n > 0 && faults.count == n;
+    for (int i = 0; i < faults.count; i++)
+        good = is_expected(path, &faults.list[i], list, n) && good;
+    if (!good) {
+        fprintf(stderr, "%s: expected %d faults, found (rc %d, %s):\n", path, n, rc, iso_error());
+        iso_faults_print(&faults, stderr);
+    }
+    iso_graph_free(graph);
+    iso_model_free(m);
+    return good;
+}
+
+static void test_bad_files(void **state)
+{
+    (void)state;
+    DIR *folder = opendir("tests/bad");
+    assert_non_null(folder);
+    int files = 0, wrong = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[300];
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".yaml") != 0)
+            continue;
+        snprintf(path, sizeof path, "tests/bad/%s", entry->d_name);
+        files++;
+        wrong += !check_bad(path);
+    }
+    closedir(folder);
+    assert_int_equal(wrong, 0);
+    assert_true(files >= BAD_FILES);
+}
+
+/* ---- Hostile files ------------------------------------------------------------------------- */
+
+static void assert_fault(const char *bytes, size_t n, int line, int column, const char *text)
+{
+    struct iso_model *m;
+    assert_int_equal(load_bytes(bytes, n, &m), ISO_EMODEL);
+    assert_null(m);
+    assert_true(faults.count > 0);
+    const struct iso_fault *f = &faults.list[0];
+    if (f->place.line != line || f->place.column != column || !strstr(f->text, text))
+        fail_msg("expected %d:%d: %s, found %d:%d: %s", line, column, text, f->place.line,
+                 f->place.column, f->text);
+}
+
+static void assert_text_fault(const char *text, int line, int column, const char *expected)
+{
+    assert_fault(text, strlen(text), line, column, expected);
+}
+
+/* count copies of part, in one text; free with free(). */
+static char *repeat(const char *part, size_t count)
+{
+    size_t n = strlen(part);
+    char *text = malloc(n * count + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + i * n, part, n);
+    text[n * count] = '\0';
+    return text;
+}
+
+static void test_nesting(void **state)
+{
+    (void)state;
+    enum { LEVELS = 10 << 20 };
+    char *open = repeat("[", LEVELS);
+    assert_fault(open, LEVELS, 1, ISO_YAML_DEPTH + 1, "nested more than 64 levels");
+    free(open);
+    open = repeat("- ", LEVELS / 2);
+    assert_fault(open, LEVELS, 1, 2 * ISO_YAML_DEPTH + 1, "nested more than 64 levels");
+    free(open);
+    open = repeat("{a: ", LEVELS / 4);
+    assert_fault(open, LEVELS, 1, 4 * (ISO_YAML_DEPTH - 1) + 2, "nested more than 64 levels");
+    free(open);
+    open = repeat("? ", LEVELS / 2);
+    assert_fault(open, LEVELS, 1, 2 * ISO_YAML_DEPTH + 1, "nested more than 64 levels");
+    free(open);
+}
+
+static void test_alias_bomb(void **state)
+{
+    (void)state;
+    char text[4096] = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 40; i++)
+        sprintf(text + strlen(text), "a%d: &a%d [*a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1);
+    struct iso_model *m;
+    assert_int_equal(load_bytes(text, strlen(text), &m), ISO_EMODEL);
+    assert_non_null(strstr(faults.list[0].text, "more than 100000 nodes"));
+    /* Depth hidden in aliases: each anchor nests the one before. */
+    strcpy(text, "a0: &a0 [x]\n");
+    for (int i = 1; i < 80; i++)
+        sprintf(text + strlen(text), "a%d: &a%d [*a%d]\n", i, i, i - 1);
+    assert_int_equal(load_bytes(text, strlen(text), &m), ISO_EMODEL);
+    assert_non_null(strstr(faults.list[0].text, "nested more than 64 levels"));
+}
+
+static void test_large_files(void **state)
+{
+    (void)state;
+    char *text = repeat("- x\n", 2 * ISO_YAML_NODES);
+    assert_text_fault(text, ISO_YAML_NODES, 3, "more than 100000 nodes");
+    free(text);
+    text = repeat("# a comment\n", (ISO_YAML_BYTES / 12) + 1);
+    assert_text_fault(text, 1, 1, "larger than 16 MiB");
+    free(text);
+    text = malloc(64 * 1024);
+    text[0] = '\0';
+    size_t used = 0;
+    for (int i = 0; i <= ISO_YAML_KEYS; i++)
+        used += (size_t)sprintf(text + used, "k%d: 1\n", i);
+    assert_text_fault(text, ISO_YAML_KEYS + 1, 1, "more than 1000 keys");
+    used = 0;
+    for (int i = 0; i <= ISO_YAML_ANCHORS; i++)
+        used += (size_t)sprintf(text + used, "- &a%d 1\n", i);
+    assert_text_fault(text, ISO_YAML_ANCHORS + 1, 3, "more than 1000 anchors");
+    free(text);
+    text = repeat("x", 10 << 20);
+    assert_text_fault(text, 1, 1, "a model file is a mapping");
+    free(text);
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    assert_text_fault("", 1, 1, "the file is empty");
+    assert_text_fault("# only a comment\n", 1, 1, "the file is empty");
+    assert_text_fault("model: a\nlayers: \xC3\x28\n", 2, 9, "byte 0xC3 is not UTF-8");
+    assert_text_fault("model: \xC0\xAF\n", 1, 8, "byte 0xC0 is not UTF-8");
+    assert_text_fault("model: \xED\xA0\x80\n", 1, 8, "byte 0xED is not UTF-8");
+    assert_text_fault("\xFF\xFEm\n", 1, 1, "byte 0xFF is not UTF-8");
+    assert_text_fault("model: \xC3\xA4\xC3\xA4\x1B[2J\n", 1, 10, "character U+001B");
+    assert_fault("a: 1\nb\0: 2", 11, 2, 2, "character U+0000");
+    assert_text_fault("model: a\n\tinput: 3\n", 2, 1, "a tab cannot indent");
+    assert_text_fault("model: a\xC3", 1, 9, "byte 0xC3 is not UTF-8");
+}
+
+static void test_unreadable(void **state)
+{
+    (void)state;
+    struct iso_model *m;
+    assert_int_equal(load("tests/bad/there-is-no-such-file.yaml", &m), ISO_EIO);
+    assert_non_null(strstr(iso_error(), "tests/bad/there-is-no-such-file.yaml: "));
+    assert_int_equal(load("tests/bad", &m), ISO_EIO);
+    assert_non_null(strstr(iso_error(), "is a directory"));
+    assert_null(m);
+}
+
+/* Any bytes at all: a fault or a model, never a crash. */
+static void test_rubbish(void **state)
+{
+    (void)state;
+    enum { RUNS = 1500 };
+    static const char alphabet[] = "{}[]:,-&*<>?|!%@#'\"\n\t ax01.~/\xC3\xA4\x01";
+    uint32_t random = 1;
+    int refused = 0;
+    for (int run = 0; run < RUNS; run++) {
+        char text[sizeof small + 64];
+        size_t n = strlen(small);
+        memcpy(text, small, n);
+        for (int edit = 0; edit <= run % 6; edit++) {
+            random = random * 1664525 + 1013904223;
+            size_t at = (random >> 8) % n;
+            random = random * 1664525 + 1013904223;
+            text[at] = run % 3 ? alphabet[(random >> 8) % (sizeof alphabet - 1)]
+                               : (char)(random >> 24);
+        }
+        struct iso_model *m;
+        struct iso_graph *graph = NULL;
+        iso_rc rc = load_bytes(text, n, &m);
+        assert_true(rc == ISO_OK ? faults.count == 0 : rc == ISO_EMODEL && faults.count > 0);
+        if (rc == ISO_OK)
+            rc = iso_graph_build(m, 2, &faults, &graph);
+        refused += rc != ISO_OK;
+        iso_graph_free(graph);
+        iso_model_free(m);
+    }
+    assert_true(refused > RUNS / 2 && refused < RUNS);
+}
+
+/* Each allocation of a load fails once: ENOMEM every time, and (under ASan) no leak. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct iso_model *m;
+    long n = 0;
+    for (;; n++) {
+        iso_alloc_fail_after(n);
+        iso_rc rc = load("models/mnist/mlp.yaml", &m);
+        iso_alloc_fail_after(-1);
+        if (rc == ISO_OK)
+            break;
+        assert_int_equal(rc, ISO_ENOMEM);
+        assert_int_equal(faults.count, 0);
+        assert_null(m);
+        assert_true(*iso_error());
+    }
+    assert_true(n > 50);
+    iso_model_free(m);
+}
+
+static void test_many_faults(void **state)
+{
+    (void)state;
+    char *text = repeat("x: 1\n", 3);
+    size_t used = 0;
+    text = realloc(text, 8192);
+    for (int i = 0; i < ISO_FAULTS_MAX + 50; i++)
+        used += (size_t)sprintf(text + used, "unknown%d: 1\n", i);
+    struct iso_model *m;
+    assert_int_equal(load_bytes(text, used, &m), ISO_EMODEL);
+    assert_int_equal(faults.count, ISO_FAULTS_MAX + 50 + 4);     /* and four missing sections */
+    free(text);
+    char *printed = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&printed, &size);
+    iso_faults_print(&faults, out);
+    fclose(out);
+    assert_non_null(strstr(printed, "... and 54 more faults\n"));
+    free(printed);
+}
+
+/* ---- Numbers, names, initial weights, help ------------------------------------------------- */
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct { const char *text; enum iso_number rc; double value; } cases[] = {
+        { "0.1", ISO_NUMBER_OK, 0.1 }, { "-.5", ISO_NUMBER_OK, -0.5 }, { "3.", ISO_NUMBER_OK, 3 },
+        { "1e-8", ISO_NUMBER_OK, 1e-8 }, { "+2E+3", ISO_NUMBER_OK, 2000 },
+        { "0e5", ISO_NUMBER_OK, 0 }, { "-0.0", ISO_NUMBER_OK, 0 },
+        { "1/255", ISO_NUMBER_OK, 1.0 / 255 }, { "-1.5/3e1", ISO_NUMBER_OK, -0.05 },
+        { "2.2250738585072011e-308", ISO_NUMBER_OK, 2.2250738585072011e-308 },
+        { "9007199254740993", ISO_NUMBER_OK, 9007199254740992 },
+        { "1e400", ISO_NUMBER_RANGE, 0 }, { "1e-400", ISO_NUMBER_RANGE, 0 },
+        { "1/0", ISO_NUMBER_RANGE, 0 }, { "1/1e-320", ISO_NUMBER_RANGE, 0 },
+        { "", ISO_NUMBER_BAD, 0 }, { ".", ISO_NUMBER_BAD, 0 }, { "1e", ISO_NUMBER_BAD, 0 },
+        { "nan", ISO_NUMBER_BAD, 0 }, { "inf", ISO_NUMBER_BAD, 0 }, { "0x1p3", ISO_NUMBER_BAD, 0 },
+        { "1,5", ISO_NUMBER_BAD, 0 }, { " 1", ISO_NUMBER_BAD, 0 }, { "1 ", ISO_NUMBER_BAD, 0 },
+        { "1/", ISO_NUMBER_BAD, 0 }, { "/2", ISO_NUMBER_BAD, 0 }, { "1//2", ISO_NUMBER_BAD, 0 },
+        { "--1", ISO_NUMBER_BAD, 0 }, { "1_000", ISO_NUMBER_BAD, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double value = 0;
+        assert_int_equal(iso_number_real(cases[i].text, &value), cases[i].rc);
+        assert_true(value == cases[i].value);
+    }
+    int64_t whole = 0;
+    assert_int_equal(iso_number_int("-9223372036854775808", &whole), ISO_NUMBER_OK);
+    assert_true(whole == INT64_MIN);
+    assert_int_equal(iso_number_int("9223372036854775808", &whole), ISO_NUMBER_RANGE);
+    assert_int_equal(iso_number_int("1.0", &whole), ISO_NUMBER_BAD);
+    assert_int_equal(iso_number_int("007", &whole), ISO_NUMBER_BAD);
+    char text[40];
+    static const double values[] = { 0.1, 1.0 / 3, 1e-8, 1e22, 5e-324, 255, 1e15, 123456.789 };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        double again = 0;
+        iso_number_text(values[i], text, sizeof text);
+        assert_int_equal(iso_number_real(text, &again), ISO_NUMBER_OK);
+        assert_true(again == values[i]);
+    }
+    assert_string_equal(iso_number_text(0.001, text, sizeof text), "0.001");
+    assert_string_equal(iso_number_text(1000, text, sizeof text), "1000");
+}
+
+/* Where no locale with a decimal comma is installed, one is made, if the system can. */
+static bool enter_comma_locale(const char *folder)
+{
+    static const char *const names[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (setlocale(LC_ALL, names[i]))
+            return true;
+    char command[200];
+    snprintf(command, sizeof command,
+             "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
+    return system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 &&
+           setlocale(LC_ALL, "de_DE.UTF-8");
+}
+
+/* In a locale with a decimal comma 0.5 stays 0.5. */
+static void test_locale(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/isocl-locale-XXXXXX", text[40], printed[40], command[80];
+    double value = 0;
+    assert_non_null(mkdtemp(folder));
+    bool comma = enter_comma_locale(folder);
+    snprintf(printed, sizeof printed, "%.1f", 0.5);
+    enum iso_number rc = iso_number_real("0.5", &value);
+    iso_number_text(0.25, text, sizeof text);
+    setlocale(LC_ALL, "C");
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0);
+    if (!comma) {
+        print_message("skipped: no locale with a decimal comma, and localedef cannot make one\n");
+        skip();
+    }
+    assert_string_equal(printed, "0,5");
+    assert_int_equal(rc, ISO_NUMBER_OK);
+    assert_true(value == 0.5);
+    assert_string_equal(text, "0.25");
+}
+
+static void assert_nearest(const char *word, const char *expected)
+{
+    static const char *const names[] = { "filters", "kernel_size", "strides", "max_pooling2d",
+                                         "adam", "accuracy" };
+    struct iso_suggest near;
+    iso_suggest_begin(&near, word);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        iso_suggest_try(&near, names[i]);
+    if (expected)
+        assert_string_equal(near.best, expected);
+    else
+        assert_null(near.best);
+}
+
+static void test_suggest(void **state)
+{
+    (void)state;
+    assert_nearest("filter", "filters");
+    assert_nearest("flitres", "filters");
+    assert_nearest("kernelSize", "kernel_size");
+    assert_nearest("MaxPooling2D", "max_pooling2d");
+    assert_nearest("Adam", "adam");
+    assert_nearest("accu", "accuracy");
+    assert_nearest("banana", NULL);
+    assert_nearest("", NULL);
+    assert_nearest("filtersfiltersfiltersfiltersfiltersfiltersfilters", NULL);
+}
+
+enum { WEIGHTS = 60000 };
+static float weights[2][WEIGHTS];
+
+static void draw(const struct iso_initializer *init, uint32_t layer, uint32_t weight, float *out)
+{
+    const struct iso_shape shape = { 2, { 200, WEIGHTS / 200 } };
+    iso_initialize(init, &shape, 12345, layer, weight, out);
+}
+
+/* Mean and standard deviation, both within 2 % of the width given. */
+static void assert_moments(const float *x, double mean, double stddev)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < WEIGHTS; i++)
+        sum += (double)x[i];
+    for (int i = 0; i < WEIGHTS; i++)
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+    assert_true(fabs(sum / WEIGHTS - mean) < 0.02 * stddev);
+    assert_true(fabs(sqrt(squares / WEIGHTS) - stddev) < 0.02 * stddev);
+}
+
+static void assert_within(const float *x, float low, float high)
+{
+    for (int i = 0; i < WEIGHTS; i++)
+        assert_true(x[i] >= low && x[i] <= high);
+}
+
+static void test_initializers(void **state)
+{
+    (void)state;
+    const struct iso_initializer normal = { ISO_INIT_TRUNCATED_NORMAL, 1, 0.5 };
+    const struct iso_initializer uniform = { ISO_INIT_RANDOM_UNIFORM, -1, 3 };
+    const struct iso_initializer glorot = { ISO_INIT_GLOROT_UNIFORM, 0, 0 };
+    const struct iso_initializer constant = { ISO_INIT_CONSTANT, 0.1, 0 };
+    draw(&normal, 3, 0, weights[0]);
+    assert_within(weights[0], 0, 2);
+    assert_moments(weights[0], 1, 0.5 * 0.8796256610342398);     /* of a normal cut at +-2 */
+    draw(&uniform, 3, 0, weights[0]);
+    assert_within(weights[0], -1, 3);
+    assert_moments(weights[0], 1, 4 / sqrt(12));
+    draw(&glorot, 3, 0, weights[0]);
+    float limit = (float)sqrt(6.0 / (200 + WEIGHTS / 200.0));
+    assert_within(weights[0], -limit, limit);
+    assert_moments(weights[0], 0, (double)limit / sqrt(3));
+    draw(&glorot, 3, 0, weights[1]);
+    assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
+    for (int other = 0; other < 2; other++) {      /* other layers and weights: other numbers */
+        int same = 0;
+        draw(&glorot, other ? 4 : 3, other ? 0 : 1, weights[1]);
+        for (int i = 0; i < WEIGHTS; i++)
+            same += weights[0][i] == weights[1][i];
+        assert_true(same < WEIGHTS / 1000);
+    }
+    draw(&constant, 0, 0, weights[0]);
+    assert_within(weights[0], 0.1f, 0.1f);
+}
+
+/* Keras: a kernel [5, 5, 32, 64] has 25 * 32 inputs and 25 * 64 outputs; a bias [64] has 64 of each. */
+static void test_fans(void **state)
+{
+    (void)state;
+    const struct iso_initializer glorot = { ISO_INIT_GLOROT_UNIFORM, 0, 0 };
+    const struct iso_shape kernel = { 4, { 5, 5, 32, 64 } }, bias = { 1, { 64 } };
+    iso_initialize(&glorot, &kernel, 1, 0, 0, weights[0]);
+    float limit = (float)sqrt(6.0 / (25 * (32 + 64))), largest = 0;
+    for (int i = 0; i < 5 * 5 * 32 * 64; i++)
+        largest = fabsf(weights[0][i]) > largest ? fabsf(weights[0][i]) : largest;
+    assert_true(largest <= limit && largest > 0.999f * limit);
+    iso_initialize(&glorot, &bias, 1, 0, 0, weights[0]);
+    limit = (float)sqrt(6.0 / 128);
+    largest = 0;
+    for (int i = 0; i < 64; i++)
+        largest = fabsf(weights[0][i]) > largest ? fabsf(weights[0][i]) : largest;
+    assert_true(largest <= limit && largest > 0.8f * limit);
+}
+
+/* Help text of a topic; free with free(). */
+static char *help_text(const char *topic, iso_rc *rc)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    iso_error_clear();
+    *rc = iso_help_print(out, topic);
+    fclose(out);
+    return text;
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    iso_rc rc;
+    char *overview = help_text(NULL, &rc), *page = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&page, &size);
+    iso_help_markdown(out);
+    fclose(out);
+    assert_int_equal(rc, ISO_OK);
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        assert_non_null(strstr(page, iso_ops[op].name));
+        if (!iso_ops[op].def->section)
+            continue;
+        assert_non_null(strstr(overview, iso_ops[op].name));
+        char *text = help_text(iso_ops[op].name, &rc);
+        assert_int_equal(rc, ISO_OK);
+        assert_non_null(strstr(text, iso_ops[op].def->doc));
+        for (const struct iso_field *f = iso_ops[op].def->fields; f && f->key; f++)
+            assert_true(strstr(text, f->key) && strstr(text, f->doc) && strstr(page, f->doc));
+        free(text);
+    }
+    for (const struct iso_section *s = iso_sections; s->key; s++)
+        assert_true(strstr(overview, s->key) && strstr(page, s->doc));
+    free(overview);
+    free(page);
+    free(help_text("layer", &rc));
+    assert_int_equal(rc, ISO_EUSAGE);
+    assert_non_null(strstr(iso_error(), "did you mean 'layers'?"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cnn),
+        cmocka_unit_test(test_other_models),
+        cmocka_unit_test(test_yaml_features),
+        cmocka_unit_test(test_field_text),
+        cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_nesting),
+        cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_large_files),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_rubbish),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_many_faults),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_suggest),
+        cmocka_unit_test(test_initializers),
+        cmocka_unit_test(test_fans),
+        cmocka_unit_test(test_help),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
