@@ -252,6 +252,28 @@ static void test_spoilt_gzip(void **state)
     assert_null(set);
 }
 
+/* Larger than zlib's buffer, so that the CRC is met only after the last byte of data. */
+static void test_spoilt_large_gzip(void **state)
+{
+    enum { BYTES = 16 + 1024 * 1024 };
+    static const uint8_t header[16] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 4, 0, 0, 0, 4, 0};
+    static uint8_t images[BYTES], packed[BYTES];
+    struct iso_idx idx;
+    char path[PATH];
+    (void)state;
+    memcpy(images, header, sizeof header);
+    size_t n = pack(images, BYTES, packed, BYTES);
+    snprintf(path, sizeof path, "%s/%s", folder, image_file);
+    write_file(image_file, packed, n);
+    assert_int_equal(iso_idx_read(path, 3, &idx), ISO_OK);
+    free(idx.data);
+    packed[n - 8] ^= 1;
+    write_file(image_file, packed, n);
+    assert_int_equal(iso_idx_read(path, 3, &idx), ISO_EDATA);
+    check_message("damaged gzip file");
+    assert_null(idx.data);
+}
+
 static void test_missing_files(void **state)
 {
     uint8_t images[IMAGE_BYTES];
@@ -380,7 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_plain_and_gzip), IN_FOLDER(test_torchvision_folder), IN_FOLDER(test_limit),
         IN_FOLDER(test_spoilt_files), IN_FOLDER(test_lying_header), IN_FOLDER(test_spoilt_gzip),
-        IN_FOLDER(test_missing_files), IN_FOLDER(test_names), IN_FOLDER(test_out_of_memory),
+        IN_FOLDER(test_spoilt_large_gzip), IN_FOLDER(test_missing_files), IN_FOLDER(test_names), IN_FOLDER(test_out_of_memory),
         cmocka_unit_test(test_mnist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
