@@ -17,7 +17,7 @@ struct run {
     int nids;
 };
 
-/* ---- gradients: the judge judges itself -------------------------------------------------------- */
+/* ---- gradients: the judge judges itself, where the reference is among the devices -------------- */
 
 static bool has_gradient(const struct iso_case *c)
 {
@@ -62,7 +62,10 @@ static void skip_slow(struct run *r, const struct iso_case *c)
 static iso_rc check_device(struct run *r, struct iso_backend *device)
 {
     r->ladder.device = device;
-    r->ladder.reference = strcmp(device->device.id, r->reference->device.id) == 0 ? r->portable : r->reference;
+    const bool itself = strcmp(device->device.id, r->reference->device.id) == 0;
+    r->ladder.reference = itself ? r->portable : r->reference;
+    if (itself)
+        gradients(r);
     for (int i = 0; i < r->cases.n; i++) {
         const struct iso_case *c = &r->cases.list[i];
         if (r->options->number > 0 && c->number != r->options->number)
@@ -131,7 +134,6 @@ static iso_rc run(struct run *r)
     ISO_TRY(iso_backend_open("reference:portable", ISO_MODE_EXACT, 0, &r->portable));
     ISO_TRY(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &r->ladder.judge));
     iso_report_begin(&r->report, o);
-    gradients(r);
     ISO_TRY(check_all(r));
     return iso_record_end(r->ladder.record);
 }

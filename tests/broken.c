@@ -1,0 +1,308 @@
+/* broken.c: kernels with one fault each, over the reference's plain host memory. */
+#include "tests/broken.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/ops/conv2d.h"
+
+/* ---- the reference below ---------------------------------------------------------------------- */
+
+static const struct iso_kernel *original(const struct iso_backend *b, enum iso_op op)
+{
+    return b->ops->kernels[op];
+}
+
+/* A float tensor's first element, in the reference's memory. */
+static float *reals(const struct iso_tensor *t)
+{
+    return t->mem != NULL ? (float *)(void *)t->mem + t->offset : NULL;
+}
+
+static int64_t count(const struct iso_tensor *t)
+{
+    return iso_shape_count(&t->shape);
+}
+
+/* ---- convolution: one loop nest, several ways to get it wrong ---------------------------------- */
+
+struct conv_fault { bool pad, swap, stride, order; };
+
+/* What the kernel adds to the sum of one output for one tap. */
+static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y, int64_t x, int64_t k,
+                 int64_t ch, int64_t f, float sum)
+{
+    const bool inside = y >= 0 && y < w->h && x >= 0 && x < w->w;
+    const int64_t filters = c->y[0].shape.dim[3];
+    const float value = inside ? reals(&c->x[0])[((n * w->h + y) * w->w + x) * w->c + ch] : 0;
+    return fmaf(value, reals(&c->w[0])[(k * w->c + ch) * filters + f], sum);
+}
+
+static float convolve(const struct iso_call *c, const struct iso_window *w, const struct conv_fault *fault, int64_t n,
+                      int64_t oy, int64_t ox, int64_t f)
+{
+    const int64_t taps = w->kh * w->kw, terms = taps * w->c;
+    float sum = 0;
+    for (int64_t i = 0; i < terms; i++) {
+        const int64_t term = fault->order ? terms - 1 - i : i, t = term / w->c;
+        const int64_t ky = t / w->kw, kx = t % w->kw;
+        const int64_t k = fault->swap ? kx * w->kh + ky : t;
+        sum = tap(c, w, n, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left, k, term % w->c, f, sum);
+    }
+    return c->w[1].mem != NULL ? sum + reals(&c->w[1])[f] : sum;
+}
+
+static iso_rc conv_forward(const struct iso_call *c, const struct conv_fault *fault)
+{
+    const struct iso_conv2d *p = c->params;
+    struct iso_window w = iso_conv2d_window(p, &c->x[0].shape);
+    const int64_t filters = c->y[0].shape.dim[3];
+    if (fault->pad && p->padding == ISO_PADDING_SAME) {    /* right for odd kernels at stride 1 */
+        w.top = w.kh / 2;
+        w.left = w.kw / 2;
+    }
+    if (fault->stride)
+        w.sh = w.sh > 1 ? w.sh - 1 : 1;
+    for (int64_t i = 0; i < count(&c->y[0]); i++) {
+        const int64_t pixel = i / filters, image = pixel / (w.oh * w.ow);
+        reals(&c->y[0])[i] = convolve(c, &w, fault, image, pixel / w.ow % w.oh, pixel % w.ow, i % filters);
+    }
+    return ISO_OK;
+}
+
+static iso_rc conv_right(struct iso_backend *b, const struct iso_call *c)
+{
+    (void)b;
+    return conv_forward(c, &(struct conv_fault){0});
+}
+
+static iso_rc conv_pad(struct iso_backend *b, const struct iso_call *c)
+{
+    (void)b;
+    return conv_forward(c, &(struct conv_fault){.pad = true});
+}
+
+static iso_rc conv_swap(struct iso_backend *b, const struct iso_call *c)
+{
+    (void)b;
+    return conv_forward(c, &(struct conv_fault){.swap = true});
+}
+
+static iso_rc conv_stride(struct iso_backend *b, const struct iso_call *c)
+{
+    (void)b;
+    return conv_forward(c, &(struct conv_fault){.stride = true});
+}
+
+static iso_rc conv_order(struct iso_backend *b, const struct iso_call *c)
+{
+    (void)b;
+    return conv_forward(c, &(struct conv_fault){.order = true});
+}
+
+static iso_rc conv_no_bias_gradient(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_conv2d)->backward(b, c));
+    if (c->dw[1].mem != NULL)
+        memset(reals(&c->dw[1]), 0, (size_t)count(&c->dw[1]) * sizeof(float));
+    return ISO_OK;
+}
+
+/* ---- the other ops: the reference's kernel, then something goes wrong -------------------------- */
+
+static iso_rc dense_ignores_add(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;
+    changed.add_dx[0] = changed.add_dw[0] = changed.add_dw[1] = false;
+    return original(b, ISO_OP_dense)->backward(b, &changed);
+}
+
+static iso_rc dense_one_wrong(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_dense)->forward(b, c));
+    reals(&c->y[0])[count(&c->y[0]) - 1] += 0.01f;
+    return ISO_OK;
+}
+
+static iso_rc dense_coarse(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_dense)->forward(b, c));
+    for (int64_t i = 0; i < count(&c->y[0]); i++) {        /* 13 bits, as a tensor core keeps them */
+        float *y = &reals(&c->y[0])[i];
+        const float big = *y * 4097.0f;
+        *y = big - (big - *y);
+    }
+    return ISO_OK;
+}
+
+static iso_rc dense_wrong_sign(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_dense)->backward(b, c));
+    for (int64_t i = 0; c->dx[0].mem != NULL && i < count(&c->dx[0]); i++)
+        reals(&c->dx[0])[i] = -reals(&c->dx[0])[i];
+    return ISO_OK;
+}
+
+/* The weight gradient of all whole blocks of rows; what is left after them is forgotten. */
+static iso_rc dense_no_last_block(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call whole = *c;
+    const int64_t rows = c->x[0].shape.dim[0], kept = rows / ISO_BLOCK_ROWS * ISO_BLOCK_ROWS;
+    ISO_TRY(original(b, ISO_OP_dense)->backward(b, c));
+    if (kept == 0 || kept == rows)
+        return ISO_OK;
+    whole.x[0].shape.dim[0] = whole.dy[0].shape.dim[0] = whole.y[0].shape.dim[0] = kept;
+    whole.dx[0].mem = NULL;
+    return original(b, ISO_OP_dense)->backward(b, &whole);
+}
+
+static iso_rc relu_nan(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_activation)->forward(b, c));
+    reals(&c->y[0])[count(&c->y[0]) / 2] = NAN;
+    return ISO_OK;
+}
+
+static iso_rc activation_past_end(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_activation)->forward(b, c));
+    reals(&c->y[0])[count(&c->y[0])] = 0;
+    return ISO_OK;
+}
+
+static iso_rc activation_changes_input(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_activation)->forward(b, c));
+    reals(&c->x[0])[0] = 0.5f;
+    return ISO_OK;
+}
+
+static iso_rc activation_no_last_row(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call fewer = *c;
+    if (c->x[0].shape.dim[0] > 1) {
+        fewer.x[0].shape.dim[0]--;
+        fewer.y[0].shape.dim[0]--;
+    }
+    return original(b, ISO_OP_activation)->forward(b, &fewer);
+}
+
+static iso_rc dropout_wrong_seed(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;
+    changed.seed++;
+    return original(b, ISO_OP_dropout)->forward(b, &changed);
+}
+
+static size_t workspace_of_one(struct iso_backend *b, const struct iso_call *c, enum iso_pass pass)
+{
+    const struct iso_kernel *k = original(b, ISO_OP_max_pooling2d);
+    const size_t bytes = k->workspace != NULL ? k->workspace(b, c, pass) : 0;
+    return bytes > 0 ? bytes : 1;
+}
+
+/* Right whenever the workspace happens not to be zero. */
+static iso_rc pooling_reads_workspace(struct iso_backend *b, const struct iso_call *c)
+{
+    const uint8_t *workspace = (const uint8_t *)(const void *)c->workspace.mem + c->workspace.offset;
+    const uint8_t before = workspace[0];
+    ISO_TRY(original(b, ISO_OP_max_pooling2d)->forward(b, c));
+    if (before == 0)
+        reals(&c->y[0])[0] += 1;
+    return ISO_OK;
+}
+
+static iso_rc loss_one_row_less(struct iso_backend *b, const struct iso_call *c)
+{
+    const float rows = (float)c->x[0].shape.dim[0];
+    ISO_TRY(original(b, ISO_OP_categorical_crossentropy)->forward(b, c));
+    reals(&c->y[1])[0] *= rows / (rows + 1);
+    return ISO_OK;
+}
+
+static iso_rc adam_one_ulp(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_adam)->update(b, c));
+    float *w = &reals(&c->w[0])[count(&c->w[0]) - 1];
+    *w = nextafterf(*w, INFINITY);
+    return ISO_OK;
+}
+
+static iso_rc sgd_forgets_momentum(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_sgd)->update(b, c));
+    if (c->state[0].mem != NULL)
+        memset(reals(&c->state[0]), 0, (size_t)count(&c->state[0]) * sizeof(float));
+    return ISO_OK;
+}
+
+static iso_rc gather_from_the_top(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;
+    changed.first = 0;
+    return original(b, ISO_OP_gather_images)->forward(b, &changed);
+}
+
+/* ---- the list ---------------------------------------------------------------------------------- */
+
+const struct broken_fault broken_faults[] = {
+    {"no fault: convolution in a loop of its own", ISO_OP_conv2d, true, {.forward = conv_right}},
+    {"padding of half the kernel", ISO_OP_conv2d, false, {.forward = conv_pad}},
+    {"height and width of the kernel swapped", ISO_OP_conv2d, false, {.forward = conv_swap}},
+    {"stride one too small", ISO_OP_conv2d, false, {.forward = conv_stride}},
+    {"sums in descending order", ISO_OP_conv2d, true, {.forward = conv_order}},
+    {"bias gradient dropped", ISO_OP_conv2d, false, {.backward = conv_no_bias_gradient}},
+    {"gradient overwritten instead of added", ISO_OP_dense, false, {.backward = dense_ignores_add}},
+    {"one wrong element", ISO_OP_dense, false, {.forward = dense_one_wrong}},
+    {"results of 13 bits", ISO_OP_dense, false, {.forward = dense_coarse}},
+    {"sign of the input gradient", ISO_OP_dense, false, {.backward = dense_wrong_sign}},
+    {"last block of rows forgotten", ISO_OP_dense, false, {.backward = dense_no_last_block}},
+    {"a NaN", ISO_OP_activation, false, {.forward = relu_nan}},
+    {"one element past the end", ISO_OP_activation, false, {.forward = activation_past_end}},
+    {"input changed", ISO_OP_activation, false, {.forward = activation_changes_input}},
+    {"last row of the batch skipped", ISO_OP_activation, false, {.forward = activation_no_last_row}},
+    {"another seed", ISO_OP_dropout, false, {.forward = dropout_wrong_seed}},
+    {"workspace read before it is written", ISO_OP_max_pooling2d, false,
+     {.forward = pooling_reads_workspace, .workspace = workspace_of_one}},
+    {"mean over one row too many", ISO_OP_categorical_crossentropy, false, {.forward = loss_one_row_less}},
+    {"one ULP in one weight", ISO_OP_adam, false, {.update = adam_one_ulp}},
+    {"momentum forgotten", ISO_OP_sgd, false, {.update = sgd_forgets_momentum}},
+    {"batch taken from the top", ISO_OP_gather_images, false, {.forward = gather_from_the_top}},
+    {NULL, ISO_OP_conv2d, false, {NULL, NULL, NULL, NULL, NULL}},
+};
+
+enum { FAULTS_MOST = 32 };
+/* One table a fault, since a backend points to its table for as long as it is open. */
+static struct iso_kernel kernel[FAULTS_MOST];
+static const struct iso_kernel *table[FAULTS_MOST][ISO_OP_COUNT];
+
+static void replace(struct iso_kernel *k, const struct iso_kernel *fault)
+{
+    if (fault->workspace != NULL)
+        k->workspace = fault->workspace;
+    if (fault->forward != NULL)
+        k->forward = fault->forward;
+    if (fault->backward != NULL)
+        k->backward = fault->backward;
+    if (fault->update != NULL)
+        k->update = fault->update;
+}
+
+iso_rc broken_open(int fault, enum iso_mode mode, struct iso_backend **out)
+{
+    struct iso_backend *b;
+    const struct broken_fault *f = &broken_faults[fault];
+    if (fault >= FAULTS_MOST)
+        return iso_fail(ISO_EUSAGE, "broken.c has room for %d faults", FAULTS_MOST);
+    ISO_TRY(iso_backend_open("reference:portable", ISO_MODE_EXACT, 0, &b));
+    memcpy(table[fault], b->ops->kernels, sizeof table[fault]);
+    kernel[fault] = *original(b, f->op);
+    replace(&kernel[fault], &f->kernel);
+    table[fault][f->op] = &kernel[fault];
+    b->kernels = table[fault];
+    b->mode = mode;
+    snprintf(b->device.id, sizeof b->device.id, "broken:%d", fault);
+    *out = b;
+    return ISO_OK;
+}

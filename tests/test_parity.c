@@ -1,0 +1,258 @@
+/* The parity harness itself: every planted fault is caught, and nothing else is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/parity/harness.h"
+#include "tests/broken.h"
+
+/* Runs the ladder on the broken reference, for the op that is broken. */
+static iso_rc climb(int fault, enum iso_mode mode, FILE *out, struct iso_parity_totals *totals)
+{
+    struct iso_backend *b;
+    iso_rc rc = broken_open(fault, mode, &b);
+    if (rc != ISO_OK)
+        return rc;
+    const struct iso_parity_options o = {
+        .backends = &b, .nbackends = 1, .ops = iso_ops[broken_faults[fault].op].name, .quiet = true, .quick = true,
+        .out = out,
+    };
+    rc = iso_parity_run(&o, totals);
+    iso_backend_close(b);
+    return rc;
+}
+
+/* What the harness had to say, where the test did not expect it. */
+static void print_all(FILE *out)
+{
+    char line[512];
+    rewind(out);
+    while (fgets(line, sizeof line, out) != NULL)
+        print_error("  %s", line);
+    print_error("  %s\n", iso_error());
+}
+
+static void check_fault(int fault, enum iso_mode mode)
+{
+    const struct broken_fault *f = &broken_faults[fault];
+    const bool good = fault == 0 || (mode == ISO_MODE_FAST && f->within_bounds);
+    struct iso_parity_totals t;
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    const iso_rc rc = climb(fault, mode, out, &t);
+    printf("  %-5s %-44s %s", mode == ISO_MODE_FAST ? "fast" : "exact", f->name, good ? "passes" : "caught by");
+    for (int i = 0; i < ISO_RUNGS; i++)
+        if (t.failed_on[i] > 0)
+            printf(" %s (%ld)", iso_rung_names[i], t.failed_on[i]);
+    printf("\n");
+    if (rc != (good ? ISO_OK : ISO_EPARITY))
+        print_all(out);
+    fclose(out);
+    assert_int_equal(rc, good ? ISO_OK : ISO_EPARITY);
+    assert_true(good ? t.passed > 0 && t.failed == 0 : t.failed > 0);
+    iso_error_clear();
+}
+
+static void every_fault_is_caught(void **state)
+{
+    (void)state;
+    int faults = 0;
+    for (; broken_faults[faults].name != NULL; faults++) {
+        check_fault(faults, ISO_MODE_EXACT);
+        check_fault(faults, ISO_MODE_FAST);
+    }
+    assert_true(faults > 12);
+}
+
+/* The command that a failure prints must repeat it: only its op and case. */
+static void a_failure_says_how_to_repeat_it(void **state)
+{
+    (void)state;
+    char text[4096];
+    struct iso_parity_totals t;
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    assert_int_equal(climb(1, ISO_MODE_EXACT, out, &t), ISO_EPARITY);
+    iso_error_clear();
+    rewind(out);
+    text[fread(text, 1, sizeof text - 1, out)] = '\0';
+    fclose(out);
+    assert_non_null(strstr(text, "repeat: isocl parity --ops conv2d --case "));
+    assert_non_null(strstr(text, " --devices broken:1 --mode exact"));
+    assert_non_null(strstr(text, "models/ops/conv2d.yaml:"));
+}
+
+static void a_run_without_cases_fails(void **state)
+{
+    (void)state;
+    const char *const devices[] = {"reference", NULL};
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    const struct iso_parity_options none = {.devices = devices, .ops = "dense", .number = 9999, .out = out};
+    assert_int_equal(iso_parity_run(&none, NULL), ISO_EPARITY);
+    iso_error_clear();
+    const struct iso_parity_options unknown = {.devices = devices, .ops = "dense,conv3d", .out = out};
+    assert_int_equal(iso_parity_run(&unknown, NULL), ISO_EUSAGE);
+    assert_non_null(strstr(iso_error(), "conv3d"));
+    iso_error_clear();
+    const struct iso_parity_options nowhere = {.devices = devices, .cases = "/nowhere", .out = out};
+    assert_int_equal(iso_parity_run(&nowhere, NULL), ISO_EIO);
+    iso_error_clear();
+    fclose(out);
+}
+
+/* Every op has cases, and every differentiable one a case whose gradient is checked. */
+static void every_op_has_cases(void **state)
+{
+    (void)state;
+    struct iso_cases cases;
+    assert_int_equal(iso_cases_load(NULL, NULL, &cases), ISO_OK);
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        int n = 0;
+        for (int i = 0; i < cases.n; i++) {
+            struct iso_call call;
+            n += cases.list[i].op == (enum iso_op)op;
+            assert_int_equal(iso_case_call(&cases.list[i], 1, 0, &call), ISO_OK);
+        }
+        if (n < 3)
+            print_error("%s has %d cases\n", iso_ops[op].name, n);
+        assert_true(n >= 3);
+    }
+    iso_cases_free(&cases);
+}
+
+/* A slot of one group holding these values; owned by v. */
+static void put(struct iso_values *v, enum iso_group group, int64_t n, const double *values)
+{
+    assert_int_equal(iso_array_set(&v->a[group][0], n), ISO_OK);
+    memcpy(v->a[group][0].v, values, (size_t)n * sizeof *values);
+}
+
+static iso_rc exact(const double *a, const double *b, int64_t n)
+{
+    struct iso_values v = {0}, w = {0};
+    struct iso_distance d;
+    if (n > 0) {
+        put(&v, ISO_Y, n, a);
+        put(&w, ISO_Y, n, b);
+    }
+    const iso_rc rc = iso_compare_exact(ISO_FORWARD, &v, &w, &d);
+    iso_values_free(&v);
+    iso_values_free(&w);
+    iso_error_clear();
+    return rc;
+}
+
+static iso_rc bounded(double want, double got, double sum)
+{
+    struct iso_values v = {0}, w = {0}, s = {0};
+    struct iso_distance d;
+    put(&v, ISO_Y, 1, &want);
+    put(&w, ISO_Y, 1, &got);
+    put(&s, ISO_Y, 1, &sum);
+    const iso_rc rc = iso_compare_bounded(ISO_FORWARD, &v, &w, &s, 0x1p-23, 16, &d);
+    iso_values_free(&v);
+    iso_values_free(&w);
+    iso_values_free(&s);
+    iso_error_clear();
+    return rc;
+}
+
+static void comparisons_can_fail(void **state)
+{
+    (void)state;
+    const double a[] = {1, NAN, 0.0}, b[] = {1, -NAN, 0.0}, c[] = {1, NAN, -0.0}, d[] = {1, 2, 0.0};
+    assert_int_equal(exact(a, b, 3), ISO_OK);
+    assert_int_equal(exact(a, c, 3), ISO_EPARITY);         /* the sign of a zero */
+    assert_int_equal(exact(a, d, 3), ISO_EPARITY);         /* NaN is not 2 */
+    assert_int_equal(exact(d, a, 3), ISO_EPARITY);
+    assert_int_equal(exact(NULL, NULL, 0), ISO_EPARITY);   /* nothing compared */
+    assert_int_equal(bounded(1, 1 + 0x1p-21, 1), ISO_OK);  /* eps sqrt(16) S = 2^-21 */
+    assert_int_equal(bounded(1, 1 + 0x1.1p-21, 1), ISO_EPARITY);
+    assert_int_equal(bounded(1, NAN, 1), ISO_EPARITY);
+    assert_int_equal(bounded(1, 1, NAN), ISO_EPARITY);
+    assert_int_equal(bounded(0, 0, 0), ISO_OK);
+}
+
+static void zeros_are_mistrusted(void **state)
+{
+    (void)state;
+    const double zeros[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+    struct iso_values v = {0};
+    const struct iso_call call = {.training = true};
+    put(&v, ISO_Y, 8, zeros);
+    assert_int_equal(iso_compare_trust(&call, ISO_FORWARD, &v, false, false), ISO_EPARITY);
+    iso_error_clear();
+    assert_int_equal(iso_compare_trust(&call, ISO_FORWARD, &v, false, true), ISO_OK);
+    v.a[ISO_Y][0].v[3] = NAN;
+    assert_int_equal(iso_compare_trust(&call, ISO_FORWARD, &v, false, true), ISO_EPARITY);
+    iso_error_clear();
+    iso_values_free(&v);
+}
+
+static iso_rc with_record(const char *record, const char *check, uint64_t seed)
+{
+    const char *const devices[] = {"reference", NULL};
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    const struct iso_parity_options o = {
+        .devices = devices, .ops = "dense,sgd", .quick = true, .record = record, .check = check, .seed = seed, .out = out,
+    };
+    const iso_rc rc = iso_parity_run(&o, NULL);
+    fclose(out);
+    iso_error_clear();
+    return rc;
+}
+
+/* Changes one digit of the first hash in a record. */
+static void change_record(const char *path)
+{
+    char text[1 << 14];
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    char *hash = strstr(text, "dense/1/forward\": \"");
+    assert_non_null(hash);
+    hash += strlen("dense/1/forward\": \"");
+    assert_int_equal(fseek(f, hash - text, SEEK_SET), 0);
+    assert_int_not_equal(fputc(*hash == '0' ? '1' : '0', f), EOF);
+    fclose(f);
+}
+
+static void records_compare_machines(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/isocl-parity-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(with_record(path, NULL, 1), ISO_OK);
+    assert_int_equal(with_record(NULL, path, 1), ISO_OK);
+    assert_int_equal(with_record(NULL, path, 2), ISO_EDATA);       /* other data */
+    change_record(path);
+    assert_int_equal(with_record(NULL, path, 1), ISO_EPARITY);
+    unlink(path);
+    assert_int_equal(with_record(NULL, path, 1), ISO_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_fault_is_caught),
+        cmocka_unit_test(a_failure_says_how_to_repeat_it),
+        cmocka_unit_test(a_run_without_cases_fails),
+        cmocka_unit_test(every_op_has_cases),
+        cmocka_unit_test(comparisons_can_fail),
+        cmocka_unit_test(zeros_are_mistrusted),
+        cmocka_unit_test(records_compare_machines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
