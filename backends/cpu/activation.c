@@ -1,0 +1,156 @@
+/* activation.c: y = f(x) for each element (core/formulas.h), or softmax over the last axis:
+ *
+ *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
+ *   dx = y (dy - sum dy y)                                           sums in lanes */
+#include "../../core/ops/activation.h"
+#include "elements.h"
+
+struct work {
+    int function;
+    float alpha;
+    const float *x, *y, *dy;
+    float *out;                        /* y, or dx */
+    int64_t count, each;               /* elements, and of a unit; of softmax: rows */
+    int64_t width;                     /* of a softmax's row */
+    bool add;
+};
+
+/* ---- Elementwise: one loop per function, so that none has a branch inside ---- */
+
+ISO_CPU_INLINE void map(int function, float alpha, const float *restrict x, int64_t n, float *restrict y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = iso_act(function, alpha, x[i]);
+}
+
+static void values(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const float *x = w->x + part.begin;
+    float *y = w->out + part.begin;
+    const int64_t n = part.end - part.begin;
+    (void)thread;
+    switch (w->function) {
+    case ISO_RELU:    map(ISO_RELU, w->alpha, x, n, y); break;
+    case ISO_ELU:     map(ISO_ELU, w->alpha, x, n, y); break;
+    case ISO_SIGMOID: map(ISO_SIGMOID, w->alpha, x, n, y); break;
+    case ISO_TANH:    map(ISO_TANH, w->alpha, x, n, y); break;
+    default:          map(w->function, w->alpha, x, n, y); break;
+    }
+}
+
+ISO_CPU_INLINE void map_gradient(int function, float alpha, const float *restrict y, const float *restrict dy,
+                                 int64_t n, float *restrict dx, bool add)
+{
+    if (add)
+        for (int64_t i = 0; i < n; i++)
+            dx[i] = dx[i] + iso_act_grad(function, alpha, y[i], dy[i]);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dx[i] = iso_act_grad(function, alpha, y[i], dy[i]);
+}
+
+static void gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const float *y = w->y + part.begin, *dy = w->dy + part.begin;
+    float *dx = w->out + part.begin;
+    const int64_t n = part.end - part.begin;
+    (void)thread;
+    switch (w->function) {
+    case ISO_RELU:    map_gradient(ISO_RELU, w->alpha, y, dy, n, dx, w->add); break;
+    case ISO_ELU:     map_gradient(ISO_ELU, w->alpha, y, dy, n, dx, w->add); break;
+    case ISO_SIGMOID: map_gradient(ISO_SIGMOID, w->alpha, y, dy, n, dx, w->add); break;
+    case ISO_TANH:    map_gradient(ISO_TANH, w->alpha, y, dy, n, dx, w->add); break;
+    default:          map_gradient(w->function, w->alpha, y, dy, n, dx, w->add); break;
+    }
+}
+
+/* ---- Softmax: rows ---- */
+
+static void softmax(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    (void)thread;
+    for (int64_t row = part.begin; row < part.end; row++) {
+        const float *x = w->x + row * w->width;
+        float *y = w->out + row * w->width;
+        const float sum = iso_cpu_exp_row(x, w->width, iso_cpu_max(x, w->width), y);
+        for (int64_t i = 0; i < w->width; i++)
+            y[i] = iso_div(y[i], sum);
+    }
+}
+
+/* The lane sum of dy y. */
+static float dot_row(const float *y, const float *dy, int64_t n)
+{
+    float lane[ISO_LANES] = { 0.0f };
+    const int64_t whole = n - n % ISO_LANES;
+    for (int64_t i = 0; i < whole; i += ISO_LANES)
+        for (int l = 0; l < ISO_LANES; l++)
+            lane[l] = iso_fma(dy[i + l], y[i + l], lane[l]);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] = iso_fma(dy[i], y[i], lane[i - whole]);
+    return iso_cpu_lanes_total(lane);
+}
+
+static void softmax_gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    (void)thread;
+    for (int64_t row = part.begin; row < part.end; row++) {
+        const float *y = w->y + row * w->width, *dy = w->dy + row * w->width;
+        float *dx = w->out + row * w->width;
+        const float dot = dot_row(y, dy, w->width);
+        for (int64_t i = 0; i < w->width; i++)
+            dx[i] = iso_cpu_put(dx[i], iso_softmax_grad(y[i], dy[i], dot), w->add);
+    }
+}
+
+/* ---- Calls ---- */
+
+enum { ROW_COST = 4 };                 /* an exp and a division, in simple elements */
+
+static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
+{
+    const struct iso_activation *p = call->params;
+    struct work work = {
+        .function = p->function, .alpha = (float)p->alpha, .count = iso_shape_count(shape),
+        .each = ISO_CPU_UNIT, .width = shape->dim[shape->ndim - 1],
+    };
+    if (p->function == ISO_SOFTMAX) {
+        work.count /= work.width;
+        work.each = iso_cpu_unit_rows(work.width * ROW_COST);
+    }
+    return work;
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work work = work_of(call, &call->x[0].shape);
+    work.x = iso_cpu_f32(&call->x[0]);
+    work.out = iso_cpu_f32(&call->y[0]);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, work.each),
+                 work.function == ISO_SOFTMAX ? softmax : values, &work);
+    return ISO_OK;
+}
+
+static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work work = work_of(call, &call->y[0].shape);
+    work.y = iso_cpu_f32(&call->y[0]);
+    work.dy = iso_cpu_f32(&call->dy[0]);
+    work.out = iso_cpu_f32(&call->dx[0]);
+    work.add = call->add_dx[0];
+    if (work.out == NULL)
+        return ISO_OK;
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, work.each),
+                 work.function == ISO_SOFTMAX ? softmax_gradients : gradients, &work);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(activation) = { .forward = forward, .backward = backward };

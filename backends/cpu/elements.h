@@ -1,0 +1,81 @@
+/* elements.h: how the kernels without products share their elements out among threads, and the sums along
+ * a contiguous axis. Inner loops are plain C without branches, which compilers turn into vector code. */
+#ifndef ISO_CPU_ELEMENTS_H
+#define ISO_CPU_ELEMENTS_H
+#include "../../core/formulas.h"
+#include "cpu.h"
+
+/* Elements of a unit of work: some microseconds, so that a small tensor stays on its thread. */
+enum { ISO_CPU_UNIT = 16384 };
+#define ISO_CPU_INLINE static inline __attribute__((always_inline))
+
+/* Unit `unit` of `count` things, `each` to a unit, is [begin, end). */
+struct iso_part { int64_t begin, end; };
+static inline struct iso_part iso_cpu_part(int64_t unit, int64_t each, int64_t count)
+{
+    return (struct iso_part){ unit * each, iso_min64((unit + 1) * each, count) };
+}
+/* Rows of a unit, when a row costs as much as `cost` simple elements. */
+static inline int64_t iso_cpu_unit_rows(int64_t cost)
+{
+    return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
+}
+
+/* A gradient with a finished sum put in: added once, or overwriting. */
+static inline float iso_cpu_put(float gradient, float sum, bool add)
+{
+    return add ? gradient + sum : sum;
+}
+
+/* The end of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
+static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
+{
+    for (int half = ISO_LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lane[l] = lane[l] + lane[l + half];
+    return lane[0];
+}
+
+/* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them, and the
+ * reference's is the first: z - m is then a zero of another sign at most, and exp of both is 1, while
+ * log p = (z - m) - log s keeps that sign only where log s is 0, that is where such a zero is alone. */
+static inline float iso_cpu_max(const float *x, int64_t n)
+{
+    float best[ISO_LANES], last[ISO_LANES];
+    for (int l = 0; l < ISO_LANES; l++)
+        best[l] = last[l] = x[0];
+    const int64_t whole = n - n % ISO_LANES;
+    for (int64_t i = 0; i < whole; i += ISO_LANES)
+        for (int l = 0; l < ISO_LANES; l++)
+            best[l] = iso_beats(x[i + l], best[l]) ? x[i + l] : best[l];
+    memcpy(last, x + whole, (size_t)(n - whole) * sizeof *x);
+    for (int half = ISO_LANES; half > 0; half /= 2)
+        for (int l = 0; l < half; l++) {
+            const float other = half == ISO_LANES ? last[l] : best[l + half];
+            best[l] = iso_beats(other, best[l]) ? other : best[l];
+        }
+    return best[0];
+}
+
+/* e[i] = exp(z[i] - max), and their lane sum. e may be z, and NULL when only the sum is wanted. */
+static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float *e)
+{
+    float lane[ISO_LANES] = { 0.0f }, part[ISO_LANES];
+    for (int64_t i = 0; i < n; i += ISO_LANES) {
+        const int live = (int)iso_min64(ISO_LANES, n - i);
+        if (live == ISO_LANES)
+            memcpy(part, z + i, sizeof part);
+        else
+            memcpy(part, z + i, (size_t)live * sizeof *part);
+        for (int l = 0; l < ISO_LANES; l++)
+            part[l] = iso_softmax_exp(part[l], max);
+        for (int l = 0; l < ISO_LANES; l++)
+            lane[l] = l < live ? lane[l] + part[l] : lane[l];
+        if (e != NULL && live == ISO_LANES)
+            memcpy(e + i, part, sizeof part);
+        else if (e != NULL)
+            memcpy(e + i, part, (size_t)live * sizeof *part);
+    }
+    return iso_cpu_lanes_total(lane);
+}
+#endif

@@ -1,0 +1,27 @@
+/* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 at that class and 0 elsewhere. */
+#include "../../core/ops/gather_labels.h"
+#include "elements.h"
+
+/* A few kilobytes: not worth waking another thread. */
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    const struct iso_gather_labels *p = call->params;
+    const int32_t *labels = iso_cpu_i32(&call->x[0]), *order = iso_cpu_i32(&call->x[1]) + call->first;
+    const int64_t rows = call->y[0].shape.dim[0];
+    (void)backend;
+    if (!p->one_hot) {
+        int32_t *classes = iso_cpu_i32(&call->y[0]);
+        for (int64_t r = 0; r < rows; r++)
+            classes[r] = labels[order[r]];
+        return ISO_OK;
+    }
+    float *one_hot = iso_cpu_f32(&call->y[0]);
+    for (int64_t r = 0; r < rows; r++, one_hot += p->classes) {
+        const int32_t class = labels[order[r]];
+        for (int64_t c = 0; c < p->classes; c++)
+            one_hot[c] = c == class ? 1.0f : 0.0f;
+    }
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(gather_labels) = { .forward = forward };
