@@ -1,31 +1,57 @@
-/* gemm.c: panels of b, packed by the thread that uses them, times strips of a's rows. */
+/* gemm.c: panels of b, packed by the thread that uses them, times strips of a's rows.
+ *
+ * Rows of a that lie far apart share few cache sets and translation entries, so such an a is packed too, once,
+ * into strips [k][rows of a tile]. */
 #include "gemm.h"
 
-/* A panel piece of this many k fits the second-level cache beside the rows of a. */
-enum { K_PIECE = 2048, K_BLOCK = 64 };
+enum {
+    K_PIECE = 1024,                    /* k of a panel that stays in the second-level cache beside a strip */
+    FAR = 256,                         /* elements between rows from which a is packed, */
+    REUSED = 4                         /* when this many panels or more meet it */
+};
 
 struct job {
     const struct iso_gemm *g;
     int vectors, width;                /* of a panel */
     int64_t panels, strips, strip_rows;
+    bool packs_a;
+    float *strip;                      /* packed a, [strips][k][strip_rows], or NULL */
     float *scratch; size_t scratch_size;       /* one panel a thread, in floats */
-    int64_t *packed;                   /* the panel each thread holds whole, or -1 */
+    int64_t *packed;                   /* the panel each thread holds whole, or -1; 8 apart */
 };
+
+void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to, int64_t ldt)
+{
+    const int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+    for (int64_t k = 0; k < whole_columns; k += 8)
+        for (int64_t j = 0; j < whole_rows; j += 8)
+            iso_transpose8(from + j * ldf + k, ldf, to + k * ldt + j, ldt);
+    for (int64_t j = 0; j < rows; j++)
+        for (int64_t k = j < whole_rows ? whole_columns : 0; k < columns; k++)
+            to[k * ldt + j] = from[j * ldf + k];
+}
 
 void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, int64_t k1, float *panel)
 {
     const int64_t lanes = iso_min64(width, g->n - j0);
     if (lanes < width)
         memset(panel, 0, (size_t)((k1 - k0) * width) * sizeof *panel);
-    if (!g->transposed) {
-        for (int64_t k = k0; k < k1; k++)
-            memcpy(panel + (k - k0) * width, g->w + k * g->ldw + j0, (size_t)lanes * sizeof *panel);
+    if (g->transposed) {
+        ISO_CPU(transpose)(g->w + j0 * g->ldw + k0, g->ldw, lanes, k1 - k0, panel, width);
         return;
     }
-    for (int64_t kb = k0; kb < k1; kb += K_BLOCK)
-        for (int64_t j = 0; j < lanes; j++)
-            for (int64_t k = kb; k < iso_min64(kb + K_BLOCK, k1); k++)
-                panel[(k - k0) * width + j] = g->w[(j0 + j) * g->ldw + k];
+    for (int64_t k = k0; k < k1; k++)
+        memcpy(panel + (k - k0) * width, g->w + k * g->ldw + j0, (size_t)lanes * sizeof *panel);
+}
+
+static void pack_strip(void *data, int64_t s, int thread)
+{
+    const struct job *job = data;
+    const struct iso_gemm *g = job->g;
+    const int64_t i0 = s * job->strip_rows, rows = iso_min64(job->strip_rows, g->m - i0);
+    (void)thread;
+    if (rows > 0)
+        ISO_CPU(transpose)(g->a + i0 * g->lda, g->lda, rows, g->k, job->strip + i0 * g->k, job->strip_rows);
 }
 
 /* One panel times one strip. A long k goes in pieces, the chain resuming from what c holds; a call that
@@ -35,52 +61,68 @@ static void unit(void *data, int64_t index, int thread)
     struct job *job = data;
     const struct iso_gemm *g = job->g;
     const int64_t p = index / job->strips, i0 = index % job->strips * job->strip_rows;
-    const int64_t j0 = p * job->width, i1 = iso_min64(g->m, i0 + job->strip_rows);
-    const int64_t piece = g->add || g->k <= K_PIECE ? g->k : K_PIECE;
+    const int64_t j0 = p * job->width, rows = iso_min64(job->strip_rows, g->m - i0);
     float *panel = job->scratch + (size_t)thread * job->scratch_size;
     const ptrdiff_t zero = 0;
-    if (i0 >= i1)
+    if (rows <= 0)
         return;
-    struct iso_tile t = { .b = panel, .c = g->c + i0 * g->ldc + j0, .as = g->lda, .ak = 1, .bk = job->width,
-                          .cs = g->ldc, .aoff = &zero, .boff = &zero, .nruns = 1, .rows = (int)(i1 - i0),
-                          .lanes = (int)iso_min64(job->width, g->n - j0), .add = g->add };
+    if (job->packed[thread * 8] != p)
+        ISO_CPU(pack)(g, j0, job->width, 0, g->k, panel);
+    job->packed[thread * 8] = p;
+    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0, .as = job->strip ? 1 : g->lda, .bk = job->width,
+                          .ak = job->strip ? job->strip_rows : 1, .cs = g->ldc, .aoff = &zero, .boff = &zero,
+                          .nruns = 1, .rows = (int)rows, .lanes = (int)iso_min64(job->width, g->n - j0), .add = g->add };
+    const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
         const int64_t len = iso_min64(piece, g->k - k0);
-        if (job->packed[thread * 8] != p || piece < g->k)
-            ISO_CPU(pack)(g, j0, job->width, k0, k0 + len, panel);
-        job->packed[thread * 8] = p;
-        t.a = g->a + i0 * g->lda + k0;
+        t.a = (job->strip ? job->strip + i0 * g->k : g->a + i0 * g->lda) + k0 * t.ak;
+        t.b = panel + k0 * job->width;
         t.len = &len;
         t.resume = k0 > 0;
         t.bias = g->bias && k0 + len == g->k ? g->bias + j0 : NULL;
         ISO_CPU(tile_run)(&t, job->vectors);
-        if (piece == 0)
-            break;
     }
 }
 
-static size_t panel_floats(int64_t m, int64_t n, int64_t k)
+/* A strip is one tile high where a is packed, so that its rows lie side by side for every k. */
+static void divide(struct job *job, const struct iso_gemm *g, int threads)
 {
-    return (size_t)(k * ISO_VEC * iso_tile_vectors(n, m) + 15) / 16 * 16;
+    *job = (struct job){ .g = g, .vectors = iso_tile_vectors(g->n, g->m) };
+    job->width = job->vectors * ISO_VEC;
+    job->panels = iso_ceil_div(g->n, job->width);
+    job->scratch_size = (size_t)iso_ceil_div(g->k * job->width, 16) * 16;
+    const int64_t tiles = iso_ceil_div(g->m, iso_tile_rows(job->vectors));
+    const int64_t wanted = threads == 1 ? 1 : iso_ceil_div(4 * threads, job->panels);
+    job->packs_a = g->lda >= FAR && job->panels >= REUSED;
+    job->strips = job->packs_a ? tiles : iso_min64(tiles, wanted);
+    job->strip_rows = iso_ceil_div(g->m, job->strips);
+}
+
+static size_t strip_floats(const struct job *job)
+{
+    return !job->packs_a ? 0 : (size_t)iso_ceil_div(job->strips * job->strip_rows * job->g->k, 16) * 16;
 }
 
 size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads)
 {
-    return (size_t)threads * (panel_floats(m, n, k) * sizeof(float) + 8 * sizeof(int64_t)) + 64;
+    const struct iso_gemm g = { .m = m, .n = n, .k = k, .lda = k };
+    struct job job;
+    divide(&job, &g, threads);
+    return (strip_floats(&job) + (size_t)threads * (job.scratch_size + 16)) * sizeof(float) + 64;
 }
 
 void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *workspace)
 {
     const int threads = iso_team_size(team);
-    struct job job = { .g = g, .vectors = iso_tile_vectors(g->n, g->m), .packed = workspace };
-    job.width = job.vectors * ISO_VEC;
-    job.panels = iso_ceil_div(g->n, job.width);
-    job.scratch = (float *)workspace + (size_t)threads * 8 * sizeof(int64_t) / sizeof(float);
-    job.scratch_size = panel_floats(g->m, g->n, g->k);
-    const int64_t most = iso_ceil_div(g->m, iso_tile_rows(job.vectors));
-    job.strips = threads == 1 ? 1 : iso_min64(most, iso_ceil_div(4 * threads, job.panels));
-    job.strip_rows = iso_ceil_div(g->m, job.strips);
+    struct job job;
+    divide(&job, g, threads);
+    job.packed = workspace;
+    float *rest = (float *)workspace + (size_t)threads * 16;
+    job.strip = job.packs_a ? rest : NULL;
+    job.scratch = rest + strip_floats(&job);
     for (int i = 0; i < threads; i++)
         job.packed[i * 8] = -1;
+    if (job.strip)
+        iso_team_run(team, job.strips, pack_strip, &job);
     iso_team_run(team, job.panels * job.strips, unit, &job);
 }

@@ -4,8 +4,38 @@
 #define ISO_CPU_SIMD_H
 #include "../../core/arith.h"
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
+/* to[k ldt + j] = from[j ldf + k] for 8 by 8 floats. */
+static inline void iso_transpose8(const float *from, ptrdiff_t ldf, float *to, ptrdiff_t ldt)
+{
+    __m256 r[8], s[8];
+    for (int i = 0; i < 8; i++)
+        r[i] = _mm256_loadu_ps(from + i * ldf);
+    for (int i = 0; i < 8; i += 2) {
+        s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            r[i + 2 * k] = _mm256_shuffle_ps(s[i + k], s[i + k + 2], 0x44);
+            r[i + 2 * k + 1] = _mm256_shuffle_ps(s[i + k], s[i + k + 2], 0xee);
+        }
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(to + i * ldt, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+        _mm256_storeu_ps(to + (i + 4) * ldt, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+    }
+}
+#else
+static inline void iso_transpose8(const float *from, ptrdiff_t ldf, float *to, ptrdiff_t ldt)
+{
+    for (int j = 0; j < 8; j++)
+        for (int k = 0; k < 8; k++)
+            to[k * ldt + j] = from[j * ldf + k];
+}
+#endif
+
+#if defined(__AVX512F__)
 typedef __m512 iso_vec;
 enum { ISO_VEC = 16, ISO_TILE1 = 24, ISO_TILE2 = 14, ISO_TILE4 = 6 };
 static inline iso_vec iso_vload(const float *p) { return _mm512_loadu_ps(p); }
@@ -14,7 +44,6 @@ static inline iso_vec iso_vset(float x) { return _mm512_set1_ps(x); }
 static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
 #elif defined(__AVX2__) && defined(__FMA__)
-#include <immintrin.h>
 typedef __m256 iso_vec;
 enum { ISO_VEC = 8, ISO_TILE1 = 12, ISO_TILE2 = 6, ISO_TILE4 = 2 };
 static inline iso_vec iso_vload(const float *p) { return _mm256_loadu_ps(p); }
