@@ -2,7 +2,8 @@
  *
  * A result depends on nothing but + - x, fma, comparisons, selects and integer operations; every
  * sum that takes a product is an iso_fma, so that no compiler has anything left to contract. There
- * is no branch and no loop in it, so that loops over these functions become vector code.
+ * is no branch and no loop in it, so that loops over these functions become vector code (gcc wants
+ * -fno-trapping-math and -fno-math-errno for that; neither changes a result).
  *
  * Zero has one sign: a zero or subnormal operand counts as +0, and a result below FLT_MIN is +0.
  * So 1 / -0 is +inf, and no function here gives -0. (iso_fma is the bare operation.) Any NaN equals
@@ -115,6 +116,13 @@ ISO_FN int iso_isnan(iso_real x) { return (iso_bits(x) & 0x7FFFFFFFu) > ISO_INFI
 ISO_FN iso_real iso_flush(iso_real x) { return (iso_bits(x) & ISO_INFINITY_BITS) == 0 ? 0.0f : x; }
 
 ISO_FN float iso_abs(float x) { return iso_from_bits(iso_bits(x) & 0x7FFFFFFFu); }
+/* x held to [low, high]; NaN stays. */
+ISO_FN float iso_between(float x, float low, float high)
+{
+    x = x < low ? low : x;
+    return x > high ? high : x;
+}
+
 ISO_FN float iso_with_sign(float magnitude, float sign)
 {
     return iso_from_bits(iso_bits(magnitude) | (iso_bits(sign) & 0x80000000u));
@@ -238,9 +246,10 @@ ISO_FN float iso_exp_sum(float r, float low, float *p_low)
 ISO_FN iso_real iso_exp(iso_real x)
 {
     iso_u32 n;
-    float low, p_low, r = iso_exp_split(x < -88.0f ? -88.0f : x > 89.0f ? 89.0f : x, &low, &n);
+    float low, p_low, r = iso_exp_split(iso_between(x, -88.0f, 89.0f), &low, &n);
     float y = iso_from_bits(iso_bits(iso_exp_sum(r, low, &p_low)) + (n << 23));
-    y = x < ISO_EXP_MIN ? 0.0f : x > ISO_EXP_MAX ? ISO_INFINITY : y;
+    y = x < ISO_EXP_MIN ? 0.0f : y;
+    y = x > ISO_EXP_MAX ? ISO_INFINITY : y;
     return iso_isnan(x) ? x : y;
 }
 
@@ -249,7 +258,7 @@ ISO_FN iso_real iso_expm1(iso_real x)
 {
     x = iso_flush(x);
     iso_u32 n;
-    float low, r = iso_exp_split(x < -20.0f ? -20.0f : x > 89.0f ? 89.0f : x, &low, &n);
+    float low, r = iso_exp_split(iso_between(x, -20.0f, 89.0f), &low, &n);
     float tail = iso_fma(r * r, iso_exp_tail(r), low);
     /* By half, because 2^n may overflow: scale - 0.5 = h + h_low; h + scale * r = s + s_low. */
     float scale = iso_from_bits((n + 126u) << 23), h = scale - 0.5f;
@@ -282,7 +291,7 @@ ISO_FN iso_real iso_sigmoid(iso_real x)
 ISO_FN iso_real iso_tanh(iso_real x)
 {
     x = iso_flush(x);
-    float a = iso_abs(x), s = x * x, c = a > 10.0f ? 10.0f : a;
+    float a = iso_abs(x), s = x * x, c = iso_between(a, 0.0f, 10.0f);
     float p = 0x1.20b8d4p-13f;
     p = iso_fma(p, s, -0x1.d7e53p-11f);
     p = iso_fma(p, s, 0x1.9ecceap-9f);
@@ -301,7 +310,7 @@ ISO_FN iso_real iso_tanh(iso_real x)
 ISO_FN iso_real iso_erf(iso_real x)
 {
     x = iso_flush(x);
-    float a = iso_abs(x), s = x * x, c = a > 4.0f ? 4.0f : a;
+    float a = iso_abs(x), s = x * x, c = iso_between(a, 0.0f, 4.0f);
     float p = 0x1.4d27fep-14f;
     p = iso_fma(p, s, -0x1.a583b2p-11f);
     p = iso_fma(p, s, 0x1.543f2ap-8f);
@@ -353,7 +362,8 @@ ISO_FN iso_real iso_log(iso_real x)
     iso_u32 u = iso_bits(x) + (0x3F800000u - 0x3F2AAAABu);        /* significand to [2/3, 4/3) */
     float m = iso_from_bits((u & 0x007FFFFFu) + 0x3F2AAAABu);
     float y = iso_log_sum((float)((iso_i32)(u >> 23) - 127), m - 1.0f, 0.0f);
-    y = x == ISO_INFINITY ? x : x == 0.0f ? -ISO_INFINITY : y;
+    y = x == ISO_INFINITY ? x : y;
+    y = x == 0.0f ? -ISO_INFINITY : y;
     return x < 0.0f || iso_isnan(x) ? ISO_NAN : y;
 }
 
@@ -368,7 +378,8 @@ ISO_FN iso_real iso_log1p(iso_real x)
     b = k == 0 ? x : b;
     float f = a + b, v = f - a, low = (a - (f - v)) + (b - v);
     float y = iso_log_sum((float)(iso_i32)k, f, low);
-    y = x == ISO_INFINITY ? x : x == -1.0f ? -ISO_INFINITY : y;
+    y = x == ISO_INFINITY ? x : y;
+    y = x == -1.0f ? -ISO_INFINITY : y;
     return x < -1.0f || iso_isnan(x) ? ISO_NAN : y;
 }
 
@@ -468,8 +479,9 @@ ISO_FN float iso_pow_finite(float a, float y)
 {
     float l_low, l = iso_log2_pair(a, &l_low);
     float e = iso_fma(y, l, y * l_low), e_low = iso_fma(y, l_low, iso_fma(y, l, -e));
-    e_low = e > 128.5f || e < -150.0f ? 0.0f : e_low;
-    e = e > 128.5f ? 128.5f : e < -150.0f ? -150.0f : e;
+    float held = iso_between(e, -150.0f, 128.5f);
+    e_low = held == e ? e_low : 0.0f;
+    e = held;
     float t = e + ISO_ROUND, f = e - (t - ISO_ROUND);
     float r = iso_fma(f, 0x1.62e43p-1f, e_low * 0x1.62e43p-1f);
     float r_low = iso_fma(e_low, 0x1.62e43p-1f, iso_fma(f, 0x1.62e43p-1f, -r));

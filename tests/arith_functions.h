@@ -14,9 +14,9 @@
     X(sqrt,     1, sqrt(x),                0.5)  \
     X(sqrt_fma, 1, sqrt(x),                0.5)  \
     X(rsqrt,    1, 1.0 / sqrt(x),          1.5)  \
-    X(exp,      1, exp(x),                 0.64) \
-    X(expm1,    1, expm1(x),               0.84) \
-    X(log,      1, log(x),                 0.56) \
+    X(exp,      1, exp(x),                 0.66) \
+    X(expm1,    1, expm1(x),               0.89) \
+    X(log,      1, log(x),                 0.60) \
     X(log1p,    1, log1p(x),               0.64) \
     X(tanh,     1, tanh(x),                0.99) \
     X(sin,      1, sin(x),                 0.74) \
