@@ -119,6 +119,10 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
     if (y->ndim != 2 || y->dim[1] != b->classes)
         return iso_fail(ISO_EDATA, "%s: y has %lld columns; float32 y needs one for each of the model's %lld classes",
                         path, y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->classes);
+    const struct iso_graph *graph = iso_exec_graph(b->exec);
+    if (graph->values[graph->target].dtype == ISO_I32)
+        return iso_fail(ISO_EDATA, "%s: y holds probabilities and %s takes class numbers; give int32 y, or the model "
+                        "categorical_crossentropy", path, iso_ops[graph->model->loss.op].name);
     b->y_prob = y->data;
     return ISO_OK;
 }
