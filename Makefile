@@ -33,19 +33,32 @@ endif
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL -ldl) $(if $(filter 1,$(CLBLAST)),-lclblast)
 
+X86      := $(filter x86_64 amd64,$(shell uname -m))
 # The reference is built three times: float, float with hardware fma (chosen when it is opened), double.
 REFERENCE := $(wildcard backends/reference/*.c)
-VARIANTS  := reference reference_double $(if $(filter x86_64 amd64,$(shell uname -m)),reference_fma)
+REFERENCES := reference reference_double $(if $(X86),reference_fma)
 reference_FLAGS        := -DISO_VARIANT=reference
 reference_fma_FLAGS    := -DISO_VARIANT=reference_fma -mfma -mavx2 -O3
 reference_double_FLAGS := -DISO_VARIANT=reference_double -DISO_DOUBLE
+
+# The kernels of the cpu backend are built for each instruction set; the best one is chosen when it is opened.
+# No flag here allows a result to change: nobody reads errno or floating-point exceptions.
+CPU_ONCE := backends/cpu/cpu.c backends/cpu/team.c
+CPU      := $(filter-out $(CPU_ONCE),$(wildcard backends/cpu/*.c))
+CPUS     := cpu_portable $(if $(X86),cpu_avx2 cpu_avx512)
+VECTOR   := -O3 -fno-math-errno -fno-trapping-math
+cpu_portable_FLAGS := -DISO_VARIANT=cpu_portable $(VECTOR)
+cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
+cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
+                      -mprefer-vector-width=512
 
 CORE     := $(wildcard core/*.c core/*/*.c) backends/registry.c
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
-            $(foreach v,$(VARIANTS),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
+            $(foreach v,$(REFERENCES),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
+            $(foreach v,$(CPUS),$(CPU:backends/cpu/%.c=$(BUILD)/backends/$(v)/%.o)) $(CPU_ONCE:%.c=$(BUILD)/%.o) \
             $(if $(filter 1,$(OPENCL)),$(BUILD)/clkernels/embedded.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
@@ -58,7 +71,7 @@ $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
 
 $(BUILD)/libisocl.a: $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 # A change of configuration rebuilds what was built with another one.
 $(BUILD)/config: FORCE
@@ -71,10 +84,11 @@ COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CF
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 define variant
-$(BUILD)/backends/$(1)/%.o: backends/reference/%.c $(BUILD)/config
+$(BUILD)/backends/$(1)/%.o: backends/$(2)/%.c $(BUILD)/config
 	$$(COMPILE) $$($(1)_FLAGS) -c -o $$@ $$<
 endef
-$(foreach v,$(VARIANTS),$(eval $(call variant,$(v))))
+$(foreach v,$(REFERENCES),$(eval $(call variant,$(v),reference)))
+$(foreach v,$(CPUS),$(eval $(call variant,$(v),cpu)))
 
 # The kernels travel inside the program.
 $(BUILD)/tools/embed: tools/embed.c

@@ -5,12 +5,14 @@
 #include "../core/iso.h"
 
 extern const struct iso_backend_ops iso_reference;
+extern const struct iso_backend_ops iso_cpu_backend;
 #ifdef ISO_HAVE_OPENCL
 extern const struct iso_backend_ops iso_opencl;
 #endif
 
 const struct iso_backend_ops *const iso_backends[] = {
     &iso_reference,
+    &iso_cpu_backend,
 #ifdef ISO_HAVE_OPENCL
     &iso_opencl,
 #endif
@@ -19,11 +21,11 @@ const struct iso_backend_ops *const iso_backends[] = {
 
 enum { DEVICES = 64 };
 
-/* The id of the first usable GPU, or "reference": an OpenCL CPU is taken only when asked for. */
+/* The id of the first usable GPU, or "cpu": an OpenCL CPU is taken only when asked for. */
 static iso_rc choose(char *id, size_t n)
 {
     struct iso_device devices[DEVICES];
-    snprintf(id, n, "%s", "reference");
+    snprintf(id, n, "%s", "cpu");
     for (int b = 0; iso_backends[b] != NULL; b++) {
         int count = 0;
         ISO_TRY(iso_backends[b]->list(devices, DEVICES, &count));
@@ -61,7 +63,7 @@ iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
 #ifndef ISO_HAVE_OPENCL
     if (names_backend(device, "opencl", &rest))
         return iso_fail(ISO_EUSAGE, "this isocl was built without OpenCL; install the OpenCL "
-                        "headers and loader and build again, or use --device reference");
+                        "headers and loader and build again, or use --device cpu");
 #endif
     return iso_fail(ISO_EUSAGE, "unknown device '%s'; `isocl devices` lists what there is", device);
 }

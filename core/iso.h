@@ -91,7 +91,7 @@ enum iso_kind {
     ISO_OPTIMIZER   /* updates w from dw and state */
 };
 
-#define ISO_OP_ENUM(name, kind, reference, opencl) ISO_OP_##name,
+#define ISO_OP_ENUM(name, kind, reference, cpu, opencl) ISO_OP_##name,
 enum iso_op {
 #define OP ISO_OP_ENUM
 #include "ops.def"
@@ -243,7 +243,7 @@ struct iso_backend {                   /* the first member of every backend's ow
 };
 
 extern const struct iso_backend_ops *const iso_backends[];   /* backends/registry.c; NULL-terminated */
-/* Opens "auto", "reference", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl", "reference:double".
+/* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl", "reference:double".
  * threads 0: as many as the machine has. *out is set only on success; close with iso_backend_close. */
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
 void iso_backend_close(struct iso_backend *);                /* NULL is fine */

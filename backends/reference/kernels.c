@@ -7,12 +7,12 @@
 #define DECLARE_Y(name) extern const struct iso_kernel ISO_KERNEL(name);
 #define DECLARE_N(name)
 
-#define OP(name, kind, reference, opencl) DECLARE_##reference(name)
+#define OP(name, kind, reference, cpu, opencl) DECLARE_##reference(name)
 #include "../../core/ops.def"
 #undef OP
 
 const struct iso_kernel *const ISO_KERNEL(kernels)[ISO_OP_COUNT] = {
-#define OP(name, kind, reference, opencl) ENTRY_##reference(name),
+#define OP(name, kind, reference, cpu, opencl) ENTRY_##reference(name),
 #include "../../core/ops.def"
 #undef OP
 };
