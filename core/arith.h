@@ -14,7 +14,8 @@
  *
  *   (table)
  *
- * With ISO_DOUBLE, which judges accuracy, the names are libm's in double and iso_flush does nothing.
+ * With ISO_DOUBLE, which judges accuracy, the names are libm's in double and iso_flush does
+ * nothing.
  *
  * Coefficients are near-minimax fits by weighted least squares, rounded to float one after another,
  * the lowest power first, the others fitted anew each time. */
@@ -30,7 +31,7 @@
 
 #ifdef __OPENCL_VERSION__
 
-#ifndef ISO_NO_PRAGMA                  /* defined by the test that shows that the pragma is not needed */
+#ifndef ISO_NO_PRAGMA                  /* defined by the test that shows it is not needed */
 #pragma OPENCL FP_CONTRACT OFF
 #endif
 #define ISO_R(x) x##f
@@ -154,14 +155,14 @@ ISO_FN float iso_div_fma(float a, float b)
     iso_i32 exponent = (iso_i32)(iso_bits(q) >> 23) + (iso_i32)shift;
     iso_u32 u = iso_bits(q) + (shift << 23);
     /* (2 - 2^-23) 2^-127 is the one quotient of two floats that IEEE rounds up to FLT_MIN. */
-    iso_u32 least = exponent == 0 && (iso_bits(q) & 0x007FFFFFu) == 0x007FFFFFu &&
-                    (ub & 0x007FFFFFu) == 0 ? 0x00800000u | sign : 0;
+    iso_u32 least = (exponent == 0) & ((iso_bits(q) & 0x007FFFFFu) == 0x007FFFFFu) &
+                    ((ub & 0x007FFFFFu) == 0) ? 0x00800000u | sign : 0;
     u = exponent >= 255 ? ISO_INFINITY_BITS : u;
     u = exponent <= 0 ? least : u | sign;
-    u = abs_b == 0 || abs_a == ISO_INFINITY_BITS ? ISO_INFINITY_BITS | sign : u;
-    u = abs_a == 0 || abs_b == ISO_INFINITY_BITS ? 0 : u;
-    int invalid = (abs_a == abs_b && (abs_a == 0 || abs_a == ISO_INFINITY_BITS)) ||
-                  iso_isnan(a) || iso_isnan(b);
+    u = (abs_b == 0) | (abs_a == ISO_INFINITY_BITS) ? ISO_INFINITY_BITS | sign : u;
+    u = (abs_a == 0) | (abs_b == ISO_INFINITY_BITS) ? 0 : u;
+    int invalid = ((abs_a == abs_b) & ((abs_a == 0) | (abs_a == ISO_INFINITY_BITS))) |
+                  iso_isnan(a) | iso_isnan(b);
     return iso_from_bits(invalid ? 0x7FC00000u : u);
 }
 
@@ -184,7 +185,7 @@ ISO_FN float iso_sqrt_fma(float x)
     g = iso_fma(iso_fma(-g, g, m), h, g);
 
     iso_u32 root = iso_bits(g) + ((((u >> 23) - odd + 1) >> 1) << 23) - (64u << 23);
-    root = u == 0 || u == ISO_INFINITY_BITS ? u : root;
+    root = (u == 0) | (u == ISO_INFINITY_BITS) ? u : root;
     return iso_from_bits(u > ISO_INFINITY_BITS ? 0x7FC00000u : root);
 }
 
@@ -234,7 +235,8 @@ ISO_FN float iso_exp_split(float x, float *low, iso_u32 *n)
     return r;
 }
 
-/* e^(r + low) as a sum p + *p_low, p in [0.7, 1.42]. r must not be a product: it could be contracted. */
+/* e^(r + low) as a sum p + *p_low, p in [0.7, 1.42]. r must not be a product, which could be
+ * contracted. */
 ISO_FN float iso_exp_sum(float r, float low, float *p_low)
 {
     float s = 1.0f + r, t = iso_fma(r * r, iso_exp_tail(r), (r - (s - 1.0f)) + low), p = s + t;
@@ -270,12 +272,13 @@ ISO_FN iso_real iso_expm1(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* 1 / (1 + e^-x). With e = e^-|x| = 2^n (p + p_low): 1 + e = d + d_low, 1 / (d + d_low) = q + q_low;
- * the scaling by 2^n comes last, so that nothing before it is subnormal. */
+/* 1 / (1 + e^-x). With e = e^-|x| = 2^n (p + p_low), 1 + e = d + d_low and its inverse
+ * q + rest * q; the scaling by 2^n comes last, so that nothing before it is subnormal. */
 ISO_FN iso_real iso_sigmoid(iso_real x)
 {
     iso_u32 n;
-    float a = -iso_abs(x), low, p_low, r = iso_exp_split(a < ISO_EXP_MIN ? ISO_EXP_MIN : a, &low, &n);
+    float a = iso_between(-iso_abs(x), ISO_EXP_MIN, 0.0f);
+    float low, p_low, r = iso_exp_split(a, &low, &n);
     float p = iso_exp_sum(r, low, &p_low), e = iso_from_bits(iso_bits(p) + (n << 23));
     float d = 1.0f + e, d_low = e - (d - 1.0f), q = iso_div(1.0f, d);
     float rest = iso_fma(-q, d_low, iso_fma(-q, d, 1.0f));
@@ -359,7 +362,7 @@ ISO_FN float iso_log_sum(float k, float f, float low)
 ISO_FN iso_real iso_log(iso_real x)
 {
     x = iso_flush(x);
-    iso_u32 u = iso_bits(x) + (0x3F800000u - 0x3F2AAAABu);        /* significand to [2/3, 4/3) */
+    iso_u32 u = iso_bits(x) + (0x3F800000u - 0x3F2AAAABu);   /* significand to [2/3, 4/3) */
     float m = iso_from_bits((u & 0x007FFFFFu) + 0x3F2AAAABu);
     float y = iso_log_sum((float)((iso_i32)(u >> 23) - 127), m - 1.0f, 0.0f);
     y = x == ISO_INFINITY ? x : y;
@@ -453,7 +456,7 @@ ISO_FN iso_real iso_cos(iso_real x) { return iso_circle(x, 1u); }
  * log2 m = 2/ln 2 * atanh s, s = (m - 1) / (m + 1), all in pairs of floats. */
 ISO_FN float iso_log2_pair(float a, float *low)
 {
-    iso_u32 u = iso_bits(a) + (0x3F800000u - 0x3F3504F3u);        /* significand to [0.707, 1.414) */
+    iso_u32 u = iso_bits(a) + (0x3F800000u - 0x3F3504F3u);   /* significand to [0.707, 1.414) */
     float k = (float)((iso_i32)(u >> 23) - 127);
     float m = iso_from_bits((u & 0x007FFFFFu) + 0x3F3504F3u);
     float f = m - 1.0f, d = m + 1.0f, d_low = m - (d - 1.0f), y = iso_div(1.0f, d);
@@ -500,12 +503,12 @@ ISO_FN iso_real iso_pow(iso_real x, iso_real y)
     y = iso_flush(y);
     float a = iso_abs(x);
     iso_u32 uy = iso_bits(y) & 0x7FFFFFFFu, ey = uy >> 23;
-    iso_u32 shift = ey < 127u ? 24u : ey > 150u ? 0u : 150u - ey;           /* bits after the point */
+    iso_u32 shift = ey < 127u ? 24u : ey > 150u ? 0u : 150u - ey;   /* bits after the point */
     iso_u32 m = (uy & 0x007FFFFFu) | 0x00800000u;
     int whole = (m & ((1u << shift) - 1u)) == 0;
     int odd = whole && ey <= 150u && ((m >> shift) & 1u);
 
-    int grows = a > 1.0f ? y > 0.0f : y < 0.0f;                             /* as y goes to infinity */
+    int grows = a > 1.0f ? y > 0.0f : y < 0.0f;   /* as y goes to infinity */
     int edge = a == 0.0f || a == ISO_INFINITY || uy == ISO_INFINITY_BITS;
     float r = iso_pow_finite(edge ? 1.0f : a, edge ? 1.0f : y);
     r = edge ? (grows ? ISO_INFINITY : 0.0f) : r;
