@@ -2,8 +2,9 @@
  *
  * A result depends on nothing but + - x, fma, comparisons, selects and integer operations; every
  * sum that takes a product is an iso_fma, so that no compiler has anything left to contract. There
- * is no branch and no loop in it, so that loops over these functions become vector code (gcc wants
- * -fno-trapping-math and -fno-math-errno for that; neither changes a result).
+ * is no branch and no loop in it, and & and | where && and || would be branches, so that loops over
+ * these functions become vector code (gcc wants -fno-trapping-math and -fno-math-errno for that;
+ * neither changes a result).
  *
  * Zero has one sign: a zero or subnormal operand counts as +0, and a result below FLT_MIN is +0.
  * So 1 / -0 is +inf, and no function here gives -0. (iso_fma is the bare operation.) Any NaN equals
@@ -155,12 +156,13 @@ ISO_FN float iso_div_fma(float a, float b)
     iso_i32 exponent = (iso_i32)(iso_bits(q) >> 23) + (iso_i32)shift;
     iso_u32 u = iso_bits(q) + (shift << 23);
     /* (2 - 2^-23) 2^-127 is the one quotient of two floats that IEEE rounds up to FLT_MIN. */
-    iso_u32 least = (exponent == 0) & ((iso_bits(q) & 0x007FFFFFu) == 0x007FFFFFu) &
-                    ((ub & 0x007FFFFFu) == 0) ? 0x00800000u | sign : 0;
+    int even = (exponent == 0) & ((iso_bits(q) & 0x007FFFFFu) == 0x007FFFFFu) &
+               ((ub & 0x007FFFFFu) == 0);
+    iso_u32 least = even ? 0x00800000u | sign : 0;
     u = exponent >= 255 ? ISO_INFINITY_BITS : u;
     u = exponent <= 0 ? least : u | sign;
-    u = (abs_b == 0) | (abs_a == ISO_INFINITY_BITS) ? ISO_INFINITY_BITS | sign : u;
-    u = (abs_a == 0) | (abs_b == ISO_INFINITY_BITS) ? 0 : u;
+    u = ((abs_b == 0) | (abs_a == ISO_INFINITY_BITS)) ? ISO_INFINITY_BITS | sign : u;
+    u = ((abs_a == 0) | (abs_b == ISO_INFINITY_BITS)) ? 0 : u;
     int invalid = ((abs_a == abs_b) & ((abs_a == 0) | (abs_a == ISO_INFINITY_BITS))) |
                   iso_isnan(a) | iso_isnan(b);
     return iso_from_bits(invalid ? 0x7FC00000u : u);
@@ -185,7 +187,7 @@ ISO_FN float iso_sqrt_fma(float x)
     g = iso_fma(iso_fma(-g, g, m), h, g);
 
     iso_u32 root = iso_bits(g) + ((((u >> 23) - odd + 1) >> 1) << 23) - (64u << 23);
-    root = (u == 0) | (u == ISO_INFINITY_BITS) ? u : root;
+    root = ((u == 0) | (u == ISO_INFINITY_BITS)) ? u : root;
     return iso_from_bits(u > ISO_INFINITY_BITS ? 0x7FC00000u : root);
 }
 
@@ -367,7 +369,7 @@ ISO_FN iso_real iso_log(iso_real x)
     float y = iso_log_sum((float)((iso_i32)(u >> 23) - 127), m - 1.0f, 0.0f);
     y = x == ISO_INFINITY ? x : y;
     y = x == 0.0f ? -ISO_INFINITY : y;
-    return x < 0.0f || iso_isnan(x) ? ISO_NAN : y;
+    return ((x < 0.0f) | iso_isnan(x)) ? ISO_NAN : y;
 }
 
 /* log(1 + x). -inf at -1, NaN below. 1 + x is 2^k (1 + f + low) exactly. */
@@ -383,7 +385,7 @@ ISO_FN iso_real iso_log1p(iso_real x)
     float y = iso_log_sum((float)(iso_i32)k, f, low);
     y = x == ISO_INFINITY ? x : y;
     y = x == -1.0f ? -ISO_INFINITY : y;
-    return x < -1.0f || iso_isnan(x) ? ISO_NAN : y;
+    return ((x < -1.0f) | iso_isnan(x)) ? ISO_NAN : y;
 }
 
 /* ---- Circular functions -------------------------------------------------------------------- */
@@ -506,17 +508,18 @@ ISO_FN iso_real iso_pow(iso_real x, iso_real y)
     iso_u32 shift = ey < 127u ? 24u : ey > 150u ? 0u : 150u - ey;   /* bits after the point */
     iso_u32 m = (uy & 0x007FFFFFu) | 0x00800000u;
     int whole = (m & ((1u << shift) - 1u)) == 0;
-    int odd = whole && ey <= 150u && ((m >> shift) & 1u);
+    int odd = whole & (ey <= 150u) & (int)((m >> shift) & 1u);
 
-    int grows = a > 1.0f ? y > 0.0f : y < 0.0f;   /* as y goes to infinity */
-    int edge = a == 0.0f || a == ISO_INFINITY || uy == ISO_INFINITY_BITS;
+    int grows = ((a > 1.0f) & (y > 0.0f)) | ((a < 1.0f) & (y < 0.0f));
+    int edge = (a == 0.0f) | (a == ISO_INFINITY) | (uy == ISO_INFINITY_BITS);
     float r = iso_pow_finite(edge ? 1.0f : a, edge ? 1.0f : y);
-    r = edge ? (grows ? ISO_INFINITY : 0.0f) : r;
+    r = edge ? 0.0f : r;
+    r = (edge & grows) ? ISO_INFINITY : r;
     r = a == 1.0f ? 1.0f : r;
-    r = x < 0.0f && odd && r != 0.0f ? -r : r;
-    r = x < 0.0f && a != ISO_INFINITY && !whole ? ISO_NAN : r;
-    r = iso_isnan(x) || iso_isnan(y) ? ISO_NAN : r;
-    return y == 0.0f || x == 1.0f ? 1.0f : r;
+    r = ((x < 0.0f) & odd & (r != 0.0f)) ? -r : r;
+    r = ((x < 0.0f) & (a != ISO_INFINITY) & !whole) ? ISO_NAN : r;
+    r = (iso_isnan(x) | iso_isnan(y)) ? ISO_NAN : r;
+    return ((y == 0.0f) | (x == 1.0f)) ? 1.0f : r;
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* test_arith_contract.c: arith.h leaves a compiler nothing to contract. This file is compiled to fuse
- * whatever can be fused, whatever the options say, and every function must still give its bits. */
+/* test_arith_contract.c: arith.h leaves a compiler nothing to contract. This file is compiled to
+ * fuse whatever can be fused, whatever the options say; every function must still give its bits. */
 #if defined(__x86_64__) && defined(__clang__)
 #pragma clang attribute push(__attribute__((target("fma"))), apply_to = function)
 #pragma clang fp contract(fast)

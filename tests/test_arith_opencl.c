@@ -19,7 +19,9 @@
 
 enum { PLATFORMS = 16, DEVICES = 16, FILES = 4, PHILOX = 4096 };
 
-static const char *const files[FILES] = { "core/arith.h", "core/random.h", "tests/arith_functions.h", "tests/arith.cl" };
+static const char *const files[FILES] = {
+    "core/arith.h", "core/random.h", "tests/arith_functions.h", "tests/arith.cl"
+};
 static const char *const builds[] = {
     "-cl-std=CL1.2", "-cl-std=CL1.2 -DISO_NO_PRAGMA", "-cl-std=CL1.2 -DISO_NO_PRAGMA -cl-mad-enable"
 };
@@ -27,7 +29,13 @@ static const char *const builds[] = {
 static const char *const names[ARITH_COUNT] = { ARITH_FUNCTIONS(NAME) };
 
 struct host { size_t n; float *x, *y, *out, *want[ARITH_COUNT]; char *source[FILES]; };
-struct device { cl_device_id id; cl_context context; cl_command_queue queue; cl_mem x, y, out; char name[256]; };
+struct device {
+    cl_device_id id;
+    cl_context context;
+    cl_command_queue queue;
+    cl_mem x, y, out;
+    char name[256];
+};
 
 static void check(cl_int status, const char *what, const char *device)
 {
@@ -98,7 +106,8 @@ static void device_open(struct device *d, const struct host *h)
     check(s, "clCreateBuffer", d->name);
     d->y = clCreateBuffer(d->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, bytes, h->y, &s);
     check(s, "clCreateBuffer", d->name);
-    d->out = clCreateBuffer(d->context, CL_MEM_READ_WRITE, bytes > 16 * PHILOX ? bytes : 16 * PHILOX, NULL, &s);
+    bytes = bytes > 16 * PHILOX ? bytes : 16 * PHILOX;
+    d->out = clCreateBuffer(d->context, CL_MEM_READ_WRITE, bytes, NULL, &s);
     check(s, "clCreateBuffer", d->name);
 }
 
@@ -124,20 +133,29 @@ static cl_program build(struct device *d, struct host *h, const char *options)
     return p;
 }
 
+/* Runs the kernel over n items and reads the first bytes of out. */
+static void run(struct device *d, cl_kernel k, size_t n, void *out, size_t bytes)
+{
+    check(clEnqueueNDRangeKernel(d->queue, k, 1, NULL, &n, NULL, 0, NULL, NULL),
+          "clEnqueueNDRangeKernel", d->name);
+    check(clEnqueueReadBuffer(d->queue, d->out, CL_TRUE, 0, bytes, out, 0, NULL, NULL),
+          "clEnqueueReadBuffer", d->name);
+}
+
 /* How many results of one function differ from C's; the first is shown. */
 static size_t compare(struct device *d, struct host *h, cl_kernel k, int f, const char *options)
 {
     size_t wrong = 0;
     check(clSetKernelArg(k, 3, sizeof f, &f), "clSetKernelArg", d->name);
-    check(clEnqueueNDRangeKernel(d->queue, k, 1, NULL, &h->n, NULL, 0, NULL, NULL), "kernel arith", d->name);
     memset(h->out, 0xA5, h->n * sizeof(float));
-    check(clEnqueueReadBuffer(d->queue, d->out, CL_TRUE, 0, h->n * sizeof(float), h->out, 0, NULL, NULL), "read", d->name);
+    run(d, k, h->n, h->out, h->n * sizeof(float));
     for (size_t i = 0; i < h->n; i++) {
         if (arith_bits(h->out[i]) == arith_bits(h->want[f][i]))
             continue;
         if (wrong++ == 0)
-            print_message("%s: '%s': %s(%a, %a) is %a, in C %a\n", d->name, options, names[f], (double)h->x[i],
-                          (double)h->y[i], (double)h->out[i], (double)h->want[f][i]);
+            print_message("%s: '%s': %s(%a, %a) is %a, in C %a\n", d->name, options, names[f],
+                          (double)h->x[i], (double)h->y[i], (double)h->out[i],
+                          (double)h->want[f][i]);
     }
     return wrong;
 }
@@ -145,13 +163,12 @@ static size_t compare(struct device *d, struct host *h, cl_kernel k, int f, cons
 static size_t compare_philox(struct device *d, cl_program p)
 {
     static iso_u32 out[4 * PHILOX];
-    size_t n = PHILOX, wrong = 0;
+    size_t wrong = 0;
     cl_int s;
     cl_kernel k = clCreateKernel(p, "philox", &s);
     check(s, "clCreateKernel", d->name);
     check(clSetKernelArg(k, 0, sizeof d->out, &d->out), "clSetKernelArg", d->name);
-    check(clEnqueueNDRangeKernel(d->queue, k, 1, NULL, &n, NULL, 0, NULL, NULL), "kernel philox", d->name);
-    check(clEnqueueReadBuffer(d->queue, d->out, CL_TRUE, 0, sizeof out, out, 0, NULL, NULL), "read", d->name);
+    run(d, k, PHILOX, out, sizeof out);
     clReleaseKernel(k);
     for (iso_u32 i = 0; i < PHILOX; i++) {
         iso_u32x4 r = iso_philox(i, 2u, 3u, ISO_RANDOM_TEST, 0xFFFFFFFFu - i, 7u);

@@ -1,5 +1,5 @@
-/* test_random.c: Philox4x32-10 against the known answers published with Random123 (kat_vectors), and
- * iso_unit. */
+/* test_random.c: Philox4x32-10 against the known answers published with Random123 (kat_vectors),
+ * and iso_unit. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
