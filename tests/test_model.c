@@ -2,7 +2,7 @@
  * the repository.
  *
  * tests/bad/NAME.yaml begins with the faults it must give, all of them:
- *   # stage: graph                          (only where the file is well-formed and the shapes are not)
+ *   # stage: graph                          (where the file is well-formed, the shapes are not)
  *   # expect: LINE:COLUMN: beginning of the message */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -689,7 +689,7 @@ static void test_initializers(void **state)
     assert_within(weights[0], 0.1f, 0.1f);
 }
 
-/* Keras: a kernel [5, 5, 32, 64] has 25 * 32 inputs and 25 * 64 outputs; a bias [64] has 64 of each. */
+/* Keras: a kernel [5, 5, 32, 64] has 25 * 32 inputs and 25 * 64 outputs, a bias [64] 64 of each. */
 static void test_fans(void **state)
 {
     (void)state;
@@ -739,6 +739,7 @@ static void test_help(void **state)
         char *text = help_text(iso_ops[op].name, &rc);
         assert_int_equal(rc, ISO_OK);
         assert_non_null(strstr(text, iso_ops[op].def->doc));
+        assert_non_null(strstr(page, iso_ops[op].def->doc + 1));
         for (const struct iso_field *f = iso_ops[op].def->fields; f && f->key; f++)
             assert_true(strstr(text, f->key) && strstr(text, f->doc) && strstr(page, f->doc));
         free(text);
@@ -750,6 +751,27 @@ static void test_help(void **state)
     free(help_text("layer", &rc));
     assert_int_equal(rc, ISO_EUSAGE);
     assert_non_null(strstr(iso_error(), "did you mean 'layers'?"));
+}
+
+/* models/README.md is what the program writes, but for the table of backends, which depends on the
+ * build. */
+static void test_reference_is_current(void **state)
+{
+    (void)state;
+    static char kept[64 * 1024];
+    char *page = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&page, &size), *file = fopen("models/README.md", "r");
+    assert_true(out && file);
+    iso_help_markdown(out);
+    fclose(out);
+    kept[fread(kept, 1, sizeof kept - 1, file)] = '\0';
+    fclose(file);
+    char *end = strstr(page, "## Ops and backends");
+    assert_non_null(end);
+    if (strncmp(page, kept, (size_t)(end - page)) != 0)
+        fail_msg("models/README.md is not current: run `make docs`");
+    free(page);
 }
 
 int main(void)
@@ -774,6 +796,7 @@ int main(void)
         cmocka_unit_test(test_initializers),
         cmocka_unit_test(test_fans),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_reference_is_current),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

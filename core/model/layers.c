@@ -10,9 +10,8 @@
 enum { LAYER_NAME = 48 }; /* with its NUL; leaves room for /kernel/velocity in ISO_NAME */
 
 const struct iso_layer_key iso_layer_keys[] = {
-    { "name", "name of the layer in weight files, traces and messages; left out, it is `conv2d_1`, "
-      "`conv2d_2`, ... in the order of the unnamed layers of one kind" },
-    { "inputs", "name of the layer it reads, or `input`; left out, the layer above" },
+    { "name", "name in weight files and messages (default: conv2d_1, conv2d_2, ...)" },
+    { "inputs", "name of the layer it reads, or input (default: the layer above)" },
     { .key = NULL }
 };
 
@@ -221,7 +220,7 @@ static void read_input(struct iso_loader *l, const struct iso_yaml *node, int in
     struct iso_suggest near;
     iso_suggest_begin(&near, node->text);
     iso_suggest_try(&near, "input");
-    for (int i = 0; i < index; i++)
+    for (int i = 0; i < index && l->faults->count < ISO_FAULTS_MAX; i++)    /* else unseen */
         iso_suggest_try(&near, l->model->layers[i].name);
     iso_faults_add(l->faults, node->place, "%s: inputs: there is no layer '%.48s' above%s", what,
                    node->text, iso_suggest_text(&near, text, sizeof text));

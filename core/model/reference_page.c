@@ -7,7 +7,7 @@
 #include "suggest.h"
 #include "../data/dataset.h"
 
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 
 enum { TEXT = 400 };
@@ -201,7 +201,7 @@ iso_rc iso_help_print(FILE *out, const char *topic)
     iso_suggest_begin(&near, topic);
     if (print_topic(out, &near))
         return ISO_OK;
-    return iso_fail(ISO_EUSAGE, "help: unknown topic '%.40s'%s", topic, near.best
+    return iso_fail(ISO_EUSAGE, "unknown topic '%.40s'%s", topic, near.best
                     ? iso_suggest_text(&near, hint, sizeof hint) : "; `isocl help` lists them");
 }
 
@@ -232,6 +232,12 @@ static void markdown_fields(FILE *out, const struct iso_field *fields)
     fprintf(out, "\n");
 }
 
+/* A heading and its line of explanation, as a sentence. */
+static void markdown_entry(FILE *out, const char *name, const char *doc)
+{
+    fprintf(out, "### `%s`\n\n%c%s.\n\n", name, toupper((unsigned char)doc[0]), doc + 1);
+}
+
 static void markdown_sections(FILE *out)
 {
     fprintf(out, "## Sections of a model file\n\n");
@@ -251,7 +257,7 @@ static void markdown_op(FILE *out, int op)
 {
     const struct iso_op_def *def = iso_ops[op].def;
     const char *weights[ISO_SLOTS + 1];
-    fprintf(out, "### `%s`\n\n%s.\n\n", iso_ops[op].name, def->doc);
+    markdown_entry(out, iso_ops[op].name, def->doc);
     markdown_fields(out, def->fields);
     weight_names(def, weights);
     markdown_names(out, "Weights: ", weights);
@@ -278,8 +284,7 @@ static void markdown_tables(FILE *out)
                  "Written as a name (`zeros`), or as `{name: {keys}}`; the first key can be left "
                  "out: `{constant: 0.1}`.\n\n");
     for (int i = 0; i < ISO_INITIALIZERS; i++) {
-        fprintf(out, "### `%s`\n\n%s.\n\n", iso_initializer_docs[i].name,
-                iso_initializer_docs[i].doc);
+        markdown_entry(out, iso_initializer_docs[i].name, iso_initializer_docs[i].doc);
         markdown_fields(out, iso_initializer_docs[i].fields);
     }
     fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
