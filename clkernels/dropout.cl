@@ -1,25 +1,21 @@
 /* dropout.cl: each element's mask from its own random number (core/ops/dropout.h). */
 #include "common.h"
 
-/* One work-item draws the four numbers of a Philox block. */
+/* A work-item draws the four numbers of its element's Philox block and takes one: that costs a GPU
+ * nothing, and a CPU's compiler makes vector code of it. */
 kernel void dropout_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
                             global uchar *mask, ulong mask_at, uint n, uint threshold, float scale,
                             uint step, uint layer, uint seed_low, uint seed_high, int want_mask)
 {
-    uint block = get_global_id(0);
-    if (block >= n / 4 + (n % 4 != 0)) {
-        return;
-    }
-    iso_u32x4 random = iso_philox(block, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
-    for (uint j = 0; j < 4; j++) {
-        uint i = 4 * block + j;
-        if (i < n) {
-            int keep = !(random.v[j] < threshold);
-            if (want_mask) {
-                mask[mask_at + i] = keep;
-            }
-            y[y_at + i] = iso_dropout(keep, x[x_at + i], scale);
+    uint i = get_global_id(0);
+    if (i < n) {
+        iso_u32x4 r = iso_philox(i >> 2, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
+        uint even = i & 2 ? r.v[2] : r.v[0], odd = i & 2 ? r.v[3] : r.v[1];
+        int keep = (i & 1 ? odd : even) >= threshold;
+        if (want_mask) {
+            mask[mask_at + i] = keep;
         }
+        y[y_at + i] = iso_dropout(keep, x[x_at + i], scale);
     }
 }
 

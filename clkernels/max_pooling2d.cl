@@ -1,60 +1,115 @@
-/* max_pooling2d.cl: the first maximum of each window, NaN winning; padding takes no part. */
+/* max_pooling2d.cl: the first maximum of each window, NaN winning; padding takes no part.
+ *
+ * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
+ * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. */
 #include "common.h"
 
-/* One work-item an output. tap: ky * kw + kx of the maximum. */
-kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
-                                  global int *tap, ulong tap_at, uint n, int h, int w, int c, int oh, int ow,
-                                  int kh, int kw, int sh, int sw, int top, int left, int want_tap)
+#if SHAPE_CPU
+#define CHUNK 16
+#else
+#define CHUNK 1
+#endif
+
+struct pool {                          /* struct pool in backends/opencl/max_pooling2d.c */
+    int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
+    int pixels;                        /* of the result of this pass, in the batch */
+    int want_tap, add;
+};
+
+static inline void forward(const struct pool *g, int pixel, int channel, int width, global const float *x,
+                           global float *y, global int *tap)
 {
-    uint i = get_global_id(0);
-    if (i >= n) {
-        return;
+    int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh, found = 0;
+    float best[CHUNK];
+    int at[CHUNK];
+    x += (ulong)image * g->h * g->w * g->c + channel;
+    for (int i = 0; i < width; i++) {
+        best[i] = 0.0f;
+        at[i] = 0;
     }
-    int ch = i % c, ox = i / c % ow, oy = i / c / ow % oh, image = i / c / ow / oh;
-    x += x_at + (ulong)image * h * w * c + ch;
-    float best = 0.0f;
-    int at = -1;
-    for (int ky = 0; ky < kh; ky++) {
-        int iy = oy * sh + ky - top;
-        for (int kx = 0; kx < kw; kx++) {
-            int ix = ox * sw + kx - left;
-            if (iy >= 0 && iy < h && ix >= 0 && ix < w) {
-                float value = x[(iy * w + ix) * c];
-                if (at < 0 || iso_beats(value, best)) {
-                    best = value;
-                    at = ky * kw + kx;
+    for (int ky = 0; ky < g->kh; ky++) {
+        for (int kx = 0; kx < g->kw; kx++) {
+            int iy = oy * g->sh + ky - g->top, ix = ox * g->sw + kx - g->left;
+            if (iy >= 0 && iy < g->h && ix >= 0 && ix < g->w) {
+                global const float *from = x + (ulong)(iy * g->w + ix) * g->c;
+                for (int i = 0; i < width; i++) {
+                    int takes = !found | (from[i] > best[i]) | (iso_isnan(from[i]) & !iso_isnan(best[i]));
+                    best[i] = takes ? from[i] : best[i];
+                    at[i] = takes ? ky * g->kw + kx : at[i];
                 }
+                found = 1;
             }
         }
     }
-    y[y_at + i] = best;
-    if (want_tap) {
-        tap[tap_at + i] = at;
+    ulong to = (ulong)pixel * g->c + channel;
+    for (int i = 0; i < width; i++) {
+        y[to + i] = best[i];
+    }
+    for (int i = 0; g->want_tap && i < width; i++) {
+        tap[to + i] = at[i];
     }
 }
 
-/* One work-item an input pixel and channel: the windows that chose it, ascending. */
-kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap, ulong tap_at,
-                                   global float *dx, ulong dx_at, uint n, int h, int w, int c, int oh,
-                                   int ow, int kh, int kw, int sh, int sw, int top, int left, int add)
+/* The windows that hold position p of an axis (counted with padding): from *first to *last. */
+static inline void windows(int p, int kernel_size, int stride, int out, int *first, int *last)
 {
-    uint i = get_global_id(0);
-    if (i >= n) {
-        return;
+    *first = p < kernel_size ? 0 : (p - kernel_size) / stride + 1;
+    *last = p / stride < out ? p / stride : out - 1;
+}
+
+/* The windows that chose this pixel, ascending. */
+static inline void backward(const struct pool *g, int pixel, int channel, int width,
+                            global const float *dy, global const int *tap, global float *dx)
+{
+    int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
+    int x0, x1, y0, y1;
+    float sum[CHUNK];
+    windows(px, g->kw, g->sw, g->ow, &x0, &x1);
+    windows(py, g->kh, g->sh, g->oh, &y0, &y1);
+    for (int i = 0; i < width; i++) {
+        sum[i] = 0.0f;
     }
-    int ch = i % c, ix = i / c % w, iy = i / c / w % h, image = i / c / w / h;
-    int py = iy + top, px = ix + left;
-    int y0 = py < kh ? 0 : (py - kh) / sh + 1, y1 = py / sh < oh ? py / sh : oh - 1;
-    int x0 = px < kw ? 0 : (px - kw) / sw + 1, x1 = px / sw < ow ? px / sw : ow - 1;
-    ulong base = (ulong)image * oh * ow * c + ch;
-    float sum = 0.0f;
     for (int oy = y0; oy <= y1; oy++) {
         for (int ox = x0; ox <= x1; ox++) {
-            ulong o = base + (ulong)(oy * ow + ox) * c;
-            if (tap[tap_at + o] == (py - oy * sh) * kw + (px - ox * sw)) {
-                sum = sum + dy[dy_at + o];
+            ulong from = ((ulong)(image * g->oh + oy) * g->ow + ox) * g->c + channel;
+            int mine = (py - oy * g->sh) * g->kw + (px - ox * g->sw);
+            for (int i = 0; i < width; i++) {
+                sum[i] = tap[from + i] == mine ? sum[i] + dy[from + i] : sum[i];
             }
         }
     }
-    dx[dx_at + i] = add ? dx[dx_at + i] + sum : sum;
+    dx += (ulong)pixel * g->c + channel;
+    for (int i = 0; i < width; i++) {
+        dx[i] = g->add ? dx[i] + sum[i] : sum[i];
+    }
+}
+
+/* Work-item -> pixel and first channel. */
+#define PLACE                                                           \
+    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0);    \
+    int pixel = item / chunks, channel = item % chunks * CHUNK;         \
+    if (pixel >= g.pixels) {                                            \
+        return;                                                         \
+    }
+
+kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
+                                  global int *tap, ulong tap_at, struct pool g)
+{
+    PLACE
+    if (channel + CHUNK <= g.c) {
+        forward(&g, pixel, channel, CHUNK, x + x_at, y + y_at, tap + tap_at);
+    } else {
+        forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at, tap + tap_at);
+    }
+}
+
+kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap, ulong tap_at,
+                                   global float *dx, ulong dx_at, struct pool g)
+{
+    PLACE
+    if (channel + CHUNK <= g.c) {
+        backward(&g, pixel, channel, CHUNK, dy + dy_at, tap + tap_at, dx + dx_at);
+    } else {
+        backward(&g, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
+    }
 }

@@ -25,6 +25,9 @@ typedef struct { iso_u32 v[4]; } iso_u32x4;
 ISO_FN iso_u32x4 iso_philox(iso_u32 c0, iso_u32 c1, iso_u32 c2, iso_u32 c3, iso_u32 k0, iso_u32 k1)
 {
     iso_u32x4 out;
+#ifdef __OPENCL_VERSION__
+#pragma unroll                         /* or a CPU's compiler makes no vector code of its callers */
+#endif
     for (int round = 0; round < 10; round++) {
         iso_u32 high0 = iso_mul_hi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
         iso_u32 high1 = iso_mul_hi(0xCD9E8D57u, c2), low1 = 0xCD9E8D57u * c2;

@@ -20,7 +20,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
         return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_elements(cl, n),
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
-    return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, opencl_ceil(n, 4)),
+    return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
                          ARGS(x, y, mask, arg_uint(n), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
                               arg_real(call->scalars[ISO_DROPOUT_SCALE]), arg_uint(call->step),
                               arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
