@@ -105,6 +105,8 @@ static void describe(const struct variant *variant, int threads, struct iso_devi
 {
     *out = (struct iso_device){ .exactness = ISO_EXACT, .usable = true, .units = threads };
     snprintf(out->id, sizeof out->id, "%s", "cpu");
+    if (variant != fastest())
+        snprintf(out->id, sizeof out->id, "cpu:%s", variant->name);
     processor_name(out->name, sizeof out->name);
     snprintf(out->platform, sizeof out->platform, "%s", "isocl");
     snprintf(out->driver, sizeof out->driver, "%s", ISO_VERSION);

@@ -13,20 +13,23 @@
 
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
+/* `left` alone says what there is to do: who brings it from n to n - 1 has unit `units - n`, and holds the
+ * job open until it has counted the unit in `done`. So the other members are stable for whoever has a unit,
+ * and a job never waits for a thread that has none: one asleep, late, or without a processor. */
 struct iso_team {
     int size;
+    int spins;                         /* 0 when there are more threads than processors */
     pthread_t *threads;                /* size - 1 of them; the caller is thread 0 */
     struct worker { struct iso_team *team; int index; } *workers;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    atomic_uint generation;            /* one more for every job */
-    atomic_int working;                /* threads that have not finished this job */
     atomic_int sleeping;
     atomic_bool stop;
-    _Alignas(64) atomic_llong next;    /* first unit nobody has taken */
     int64_t units;
     iso_job *job;
     void *data;
+    _Alignas(64) atomic_llong left;    /* units nobody has taken */
+    _Alignas(64) atomic_llong done;    /* units that are finished */
 };
 
 /* ---- How many threads ---------------------------------------------------------------------- */
@@ -78,54 +81,56 @@ static inline void relax(void)
 
 static void take_units(struct iso_team *t, int thread)
 {
-    for (;;) {
-        const int64_t unit = atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed);
-        if (unit >= t->units)
-            return;
-        t->job(t->data, unit, thread);
+    long long left = atomic_load_explicit(&t->left, memory_order_relaxed), finished = 0;
+    while (left > 0) {
+        if (!atomic_compare_exchange_weak_explicit(&t->left, &left, left - 1, memory_order_acquire,
+                                                   memory_order_relaxed))
+            continue;
+        t->job(t->data, t->units - left, thread);
+        finished++;
+        left = atomic_load_explicit(&t->left, memory_order_relaxed);
     }
+    if (finished > 0)
+        atomic_fetch_add_explicit(&t->done, finished, memory_order_release);
 }
 
-/* Waits for a job other than `seen`: awake for a moment, then asleep. */
-static unsigned wait_for_job(struct iso_team *t, unsigned seen)
+static bool idle(struct iso_team *t) { return atomic_load(&t->left) == 0 && !atomic_load(&t->stop); }
+
+/* Waits for work, or for the end: awake for a moment, then asleep. */
+static void wait_for_work(struct iso_team *t)
 {
-    for (int i = 0; i < SPINS; i++) {
-        const unsigned now = atomic_load_explicit(&t->generation, memory_order_acquire);
-        if (now != seen)
-            return now;
+    for (int i = 0; i < t->spins; i++) {
+        if (!idle(t))
+            return;
         relax();
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleeping, 1);
-    while (atomic_load(&t->generation) == seen)
+    while (idle(t))
         pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleeping, 1);
     pthread_mutex_unlock(&t->lock);
-    return atomic_load_explicit(&t->generation, memory_order_acquire);
 }
 
 static void *worker_main(void *argument)
 {
     const struct worker *w = argument;
     struct iso_team *t = w->team;
-    unsigned seen = 0;
-    for (;;) {
-        seen = wait_for_job(t, seen);
-        if (atomic_load(&t->stop))
-            return NULL;
+    while (!atomic_load(&t->stop)) {
         take_units(t, w->index);
-        atomic_fetch_sub_explicit(&t->working, 1, memory_order_release);
+        wait_for_work(t);
     }
+    return NULL;
 }
 
-static void announce(struct iso_team *t)
+/* A thread that goes to sleep counts itself first and looks for work then, so that one of both sees the other. */
+static void wake_sleepers(struct iso_team *t)
 {
-    atomic_fetch_add(&t->generation, 1);
-    if (atomic_load(&t->sleeping) > 0) {
-        pthread_mutex_lock(&t->lock);
-        pthread_cond_broadcast(&t->wake);
-        pthread_mutex_unlock(&t->lock);
-    }
+    if (atomic_load(&t->sleeping) == 0)
+        return;
+    pthread_mutex_lock(&t->lock);
+    pthread_cond_broadcast(&t->wake);
+    pthread_mutex_unlock(&t->lock);
 }
 
 void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
@@ -138,14 +143,14 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
     t->units = units;
     t->job = job;
     t->data = data;
-    atomic_store_explicit(&t->next, 0, memory_order_relaxed);
-    atomic_store_explicit(&t->working, t->size - 1, memory_order_relaxed);
-    announce(t);
+    atomic_store_explicit(&t->done, 0, memory_order_relaxed);
+    atomic_store(&t->left, units);
+    wake_sleepers(t);
     take_units(t, 0);
-    for (int i = 0; atomic_load_explicit(&t->working, memory_order_acquire) > 0; i++) {
+    for (int i = 0; atomic_load_explicit(&t->done, memory_order_acquire) < units; i++) {
         relax();
-        if (i > SPINS)
-            sched_yield();             /* the others have lost their processor: lend them this one */
+        if (i >= t->spins)
+            sched_yield();             /* who has a unit may have lost its processor: lend it this one */
     }
 }
 
@@ -157,8 +162,9 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
     if (!t)
         return iso_fail(ISO_ENOMEM, "out of memory for a team of threads");
     memset(t, 0, sizeof *t);
+    const int processors = iso_team_processors(), want = threads > 0 ? threads : processors;
     t->size = 1;
-    const int want = threads > 0 ? threads : iso_team_processors();
+    t->spins = want > processors ? 0 : SPINS;
     t->threads = iso_alloc((size_t)want, sizeof *t->threads);
     t->workers = iso_alloc((size_t)want, sizeof *t->workers);
     pthread_mutex_init(&t->lock, NULL);
@@ -186,7 +192,7 @@ void iso_team_free(struct iso_team *t)
     if (!t)
         return;
     atomic_store(&t->stop, true);
-    announce(t);
+    wake_sleepers(t);
     for (int i = 1; i < t->size; i++)
         pthread_join(t->threads[i], NULL);
     pthread_cond_destroy(&t->wake);
