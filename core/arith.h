@@ -369,7 +369,8 @@ ISO_FN iso_real iso_log(iso_real x)
     float y = iso_log_sum((float)((iso_i32)(u >> 23) - 127), m - 1.0f, 0.0f);
     y = x == ISO_INFINITY ? x : y;
     y = x == 0.0f ? -ISO_INFINITY : y;
-    return ((x < 0.0f) | iso_isnan(x)) ? ISO_NAN : y;
+    y = x < 0.0f ? ISO_NAN : y;
+    return iso_isnan(x) ? x : y;
 }
 
 /* log(1 + x). -inf at -1, NaN below. 1 + x is 2^k (1 + f + low) exactly. */
@@ -385,7 +386,8 @@ ISO_FN iso_real iso_log1p(iso_real x)
     float y = iso_log_sum((float)(iso_i32)k, f, low);
     y = x == ISO_INFINITY ? x : y;
     y = x == -1.0f ? -ISO_INFINITY : y;
-    return ((x < -1.0f) | iso_isnan(x)) ? ISO_NAN : y;
+    y = x < -1.0f ? ISO_NAN : y;
+    return iso_isnan(x) ? x : y;
 }
 
 /* ---- Circular functions -------------------------------------------------------------------- */
