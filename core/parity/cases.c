@@ -156,6 +156,27 @@ static iso_rc read_file(enum iso_op op, const char *path, struct iso_cases *out)
     return rc;
 }
 
+iso_rc iso_case_parse(enum iso_op op, const char *text, struct iso_case *out)
+{
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    struct iso_yaml_doc *doc = NULL;
+    *out = (struct iso_case){.op = op, .number = 1};
+    if (faults == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = iso_yaml_parse("case", text, strlen(text), faults, &doc);
+    if (rc == ISO_OK)
+        rc = read_case(doc->root, out, faults);
+    if (faults->count > 0 && (rc == ISO_OK || rc == ISO_EMODEL))
+        rc = fail_with(faults);
+    iso_yaml_free(doc);
+    free(faults);
+    if (rc != ISO_OK) {
+        free(out->params);
+        out->params = NULL;
+    }
+    return rc;
+}
+
 /* Whether a comma-separated list names this op. */
 static bool named(const char *list, const char *name)
 {

@@ -49,6 +49,8 @@ struct iso_cases { struct iso_case *list; int n; char folder[1024]; };
  * asked for must have a file with at least one case. Free with iso_cases_free, also after a failure. */
 iso_rc iso_cases_load(const char *folder, const char *ops, struct iso_cases *out);
 void iso_cases_free(struct iso_cases *);
+/* One case from its text, "{input: [2, 9], units: 5}"; the caller frees out->params. */
+iso_rc iso_case_parse(enum iso_op, const char *text, struct iso_case *out);
 /* Shapes, dtypes, params and constants of the case's calls at a step; no memory. */
 iso_rc iso_case_call(const struct iso_case *, uint64_t seed, uint64_t step, struct iso_call *out);
 /* "models/ops/conv2d.yaml:12: input 2x9x7x3, filters: 5, kernel_size: 3": what this case is. Returns buf. */

@@ -1,0 +1,307 @@
+#!/usr/bin/env python3
+"""Writes tests/golden/<op>.safetensors: what Keras and PyTorch, in float64, say that every op does.
+
+    python3 tools/golden/make_golden.py tests/golden
+
+The files are part of the repository; neither the build nor the tests run this. It needs keras 3 and
+torch (made with keras 3.15.1 on torch 2.15.0; each file's metadata says). A file holds cases: the
+metadata `case N` is the case as in models/ops/<op>.yaml, tensors `N/in/<tensor>` are what the op reads
+(`@S`: at step S) and `N/want/<tensor>` what it must compute, all float64. Tensors are named as in the
+parity harness: x0, w0, dy0, y0, dx0, dw0, state0.
+"""
+import json
+import os
+import struct
+import sys
+
+os.environ["KERAS_BACKEND"] = "torch"
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import keras
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+keras.config.set_floatx("float64")
+keras.config.set_dtype_policy("float64")
+torch.set_default_dtype(torch.float64)
+SEED, LAYER = 1, 3                     # what the harness draws random numbers for
+
+
+class File:
+    """The cases of one op."""
+
+    def __init__(self, op):
+        self.op, self.n, self.tensors = op, 0, {}
+        self.metadata = {"keras": keras.__version__, "torch": torch.__version__}
+
+    def case(self, text, given, want):
+        self.metadata[f"case {self.n}"] = text
+        for kind, values in (("in", given), ("want", want)):
+            for name, value in values.items():
+                value = value.detach().cpu().numpy() if torch.is_tensor(value) else np.asarray(value)
+                assert value.dtype not in (np.float32, np.float16), f"{self.op} {name}: not float64"
+                array = np.ascontiguousarray(np.asarray(value, dtype=np.float64))
+                self.tensors[f"{self.n}/{kind}/{name}"] = array.reshape(array.shape or (1,))
+        self.n += 1
+
+    def write(self, folder):
+        header, at = {"__metadata__": self.metadata}, 0
+        for name, t in sorted(self.tensors.items()):
+            header[name] = {"dtype": "F64", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
+            at += t.nbytes
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        with open(os.path.join(folder, self.op + ".safetensors"), "wb") as f:
+            f.write(struct.pack("<Q", len(text)) + text)
+            for _, t in sorted(self.tensors.items()):
+                f.write(t.astype("<f8").tobytes())
+        print(f"{self.op}: {self.n} cases, {at} bytes")
+
+
+rng = np.random.default_rng(20240607)
+
+
+def real(*shape):
+    return torch.tensor(rng.uniform(-1, 1, shape), requires_grad=True)
+
+
+def gradients(y, dy, **leaves):
+    """The gradients of sum(y dy)."""
+    (y * dy).sum().backward()
+    return {name: leaf.grad for name, leaf in leaves.items()}
+
+
+def agree(a, b, what, within=1e-12):
+    assert torch.allclose(a, b, rtol=within, atol=within), what
+
+
+# ---- sums of products ---------------------------------------------------------------------------
+
+def dense():
+    f = File("dense")
+    for rows, inputs, units, bias in ((1, 1, 1, True), (5, 31, 17, True), (3, 9, 4, False), (130, 5, 3, True)):
+        x, w, b, dy = real(rows, inputs), real(inputs, units), real(units), real(rows, units).detach()
+        y = x @ w + b if bias else x @ w           # Keras's matmul gives float32 on this torch
+        layer = keras.layers.Dense(units, use_bias=bias)
+        layer.build(x.shape)
+        layer.set_weights([w.detach().numpy()] + ([b.detach().numpy()] if bias else []))
+        agree(y, layer(x.detach()).double(), f"keras on {rows}x{inputs}", 1e-5)
+        names = {"x0": x, "w0": w} | ({"w1": b} if bias else {})
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in names.items() if n != "x0"})
+        text = f"{{input: [{rows}, {inputs}], units: {units}, use_bias: {str(bias).lower()}}}"
+        f.case(text, names | {"dy0": dy}, {"y0": y} | grads)
+    return f
+
+
+def same_padding(size, kernel, stride, dilation):
+    """TensorFlow's: the odd line of padding after the image."""
+    total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+CONVOLUTIONS = [                       # input, filters, kernel, strides, padding, dilation, bias
+    ((1, 1, 1, 1), 1, (1, 1), (1, 1), "valid", (1, 1), True),
+    ((2, 9, 7, 3), 5, (3, 3), (1, 1), "valid", (1, 1), True),
+    ((2, 9, 7, 3), 5, (3, 3), (1, 1), "same", (1, 1), False),
+    ((2, 7, 11, 3), 4, (3, 5), (1, 1), "same", (1, 1), True),
+    ((2, 9, 7, 3), 5, (3, 3), (2, 2), "same", (1, 1), True),
+    ((2, 8, 10, 3), 5, (3, 3), (2, 2), "same", (1, 1), True),
+    ((2, 9, 7, 3), 4, (4, 4), (1, 1), "same", (1, 1), True),
+    ((2, 9, 8, 3), 4, (4, 2), (2, 2), "same", (1, 1), True),
+    ((1, 11, 13, 2), 3, (5, 3), (3, 2), "same", (1, 1), True),
+    ((2, 12, 9, 2), 3, (5, 5), (2, 3), "valid", (1, 1), True),
+    ((2, 9, 11, 3), 4, (3, 3), (1, 1), "valid", (2, 2), True),
+    ((2, 9, 7, 2), 4, (3, 2), (1, 1), "same", (2, 3), True),
+    ((1, 11, 7, 2), 3, (2, 2), (3, 3), "same", (1, 1), True),
+    ((3, 2, 3, 3), 4, (5, 5), (1, 1), "same", (1, 1), True),
+    ((2, 15, 13, 2), 3, (3, 3), (1, 1), "same", (1, 1), True),
+    ((5, 5, 5, 3), 4, (5, 5), (1, 1), "valid", (1, 1), True),
+]
+
+
+def conv2d():
+    f = File("conv2d")
+    for shape, filters, k, s, padding, d, bias in CONVOLUTIONS:
+        x, w, b = real(*shape), real(*k, shape[3], filters), real(filters)
+        image = x.permute(0, 3, 1, 2)
+        if padding == "same":
+            top, left = same_padding(shape[1], k[0], s[0], d[0]), same_padding(shape[2], k[1], s[1], d[1])
+            image = F.pad(image, (*left, *top))
+        y = F.conv2d(image, w.permute(3, 2, 0, 1), b if bias else None, s, 0, d).permute(0, 2, 3, 1)
+        theirs = keras.ops.conv(x, w, strides=s, padding=padding, data_format="channels_last", dilation_rate=d)
+        agree(y, theirs + b if bias else theirs, f"keras on {shape} {k} {s} {padding}")
+        dy = real(*y.shape).detach()
+        names = {"x0": x, "w0": w} | ({"w1": b} if bias else {})
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in names.items() if n != "x0"})
+        text = (f"{{input: {list(shape)}, filters: {filters}, kernel_size: {list(k)}, strides: {list(s)}, "
+                f"padding: {padding}, dilation_rate: {list(d)}, use_bias: {str(bias).lower()}}}")
+        f.case(text, names | {"dy0": dy}, {"y0": y} | grads)
+    return f
+
+
+# ---- pooling, activations, dropout --------------------------------------------------------------
+
+def max_pooling2d():
+    f = File("max_pooling2d")
+    for shape, k, s, padding in (((2, 8, 6, 3), (2, 2), (2, 2), "valid"), ((2, 7, 9, 3), (2, 2), (2, 2), "same"),
+                                 ((2, 9, 7, 3), (3, 3), (2, 2), "same"), ((2, 9, 7, 3), (3, 3), (2, 2), "valid"),
+                                 ((2, 9, 8, 2), (3, 2), (1, 1), "same"), ((1, 11, 10, 2), (2, 2), (3, 3), "valid"),
+                                 ((2, 3, 2, 2), (5, 4), (2, 1), "same"), ((2, 8, 7, 2), (4, 3), (3, 2), "same")):
+        x = real(*shape)
+        image = x.permute(0, 3, 1, 2)
+        if padding == "same":
+            top, left = same_padding(shape[1], k[0], s[0], 1), same_padding(shape[2], k[1], s[1], 1)
+            image = F.pad(image, (*left, *top), value=-torch.inf)
+        y = F.max_pool2d(image, k, s).permute(0, 2, 3, 1)
+        theirs = keras.ops.max_pool(x, k, s, padding=padding, data_format="channels_last")
+        agree(y, theirs, f"keras on {shape} {k} {s} {padding}")
+        dy = real(*y.shape).detach()
+        text = f"{{input: {list(shape)}, pool_size: {list(k)}, strides: {list(s)}, padding: {padding}}}"
+        f.case(text, {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
+    return f
+
+
+def activation():
+    f = File("activation")
+    functions = {"linear": keras.activations.linear, "relu": keras.activations.relu, "sigmoid": keras.activations.sigmoid,
+                 "tanh": keras.activations.tanh, "softmax": keras.activations.softmax, "elu": keras.activations.elu}
+    for name, function in functions.items():
+        for shape, factor in (((2, 5, 3, 7), 1), ((3, 10), 4), ((2, 100), 30)):
+            x = torch.tensor(rng.uniform(-1, 1, shape) * factor, requires_grad=True)
+            y, dy = function(x), real(*shape).detach()
+            f.case(f"{{input: {list(shape)}, function: {name}}}", {"x0": x, "dy0": dy},
+                   {"y0": y} | gradients(y, dy, dx0=x))
+    x, dy = real(4, 33), real(4, 33).detach()
+    y = keras.activations.elu(x, alpha=0.25)
+    f.case("{input: [4, 33], function: elu, alpha: 0.25}", {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
+    return f
+
+
+def philox(c, k):
+    """Philox4x32-10 (Salmon et al., 2011) of a counter and a key, in Python's own integers."""
+    c, k = list(c), list(k)
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def dropout():
+    assert philox((0, 0, 0, 0), (0, 0))[0] == 0x6627E8D5   # a vector of the paper's authors
+    f = File("dropout")
+    for shape, rate in (((3, 7), 0.5), ((2, 5, 4, 3), 0.25), ((9, 11), 0.9), ((4, 5), 0.0)):
+        x, dy = real(*shape), real(*shape).detach()
+        words = [w for block in range(-(-x.numel() // 4)) for w in philox((block, 0, LAYER, 1), (SEED, 0))]
+        kept = torch.tensor([float(w >= int(rate * 2**32)) for w in words[:x.numel()]]).reshape(shape)
+        y = x * kept / (1 - rate)
+        f.case(f"{{input: {list(shape)}, rate: {rate}}}", {"x0": x, "dy0": dy},
+               {"y0": y, "saved0": kept} | gradients(y, dy, dx0=x))
+    return f
+
+
+# ---- losses and metrics -------------------------------------------------------------------------
+
+def crossentropy(op, sparse):
+    f = File(op)
+    for rows, classes in ((1, 2), (3, 10), (7, 17), (130, 3), (5, 100)):
+        x = torch.tensor(rng.uniform(-6, 6, (rows, classes)), requires_grad=True)
+        labels = torch.tensor(rng.integers(0, classes, rows))
+        if sparse:
+            target, shape = labels, f"[{rows}]"
+            loss = F.cross_entropy(x, labels)
+            theirs = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(target, x)
+        else:
+            soft = torch.tensor(rng.dirichlet(np.ones(classes), rows))
+            target = torch.where(torch.arange(rows)[:, None] % 2 == 0, F.one_hot(labels, classes).double(), soft)
+            shape = f"[{rows}, {classes}]"
+            loss = F.cross_entropy(x, target)
+            theirs = keras.losses.CategoricalCrossentropy(from_logits=True)(target, x)
+        agree(loss, theirs.double(), f"keras on {rows}x{classes}", 1e-5)   # theirs is float32 on this torch
+        loss.backward()
+        f.case(f"{{inputs: [[{rows}, {classes}], {shape}]}}", {"x0": x, "x1": target},
+               {"y0": F.softmax(x, -1), "y1": loss, "dx0": x.grad})
+    return f
+
+
+def accuracy():
+    f = File("accuracy")
+    for rows, classes in ((1, 2), (37, 10), (130, 3)):
+        x, labels = real(rows, classes).detach(), torch.tensor(rng.integers(0, classes, rows))
+        right = keras.metrics.sparse_categorical_accuracy(labels, x).sum()
+        f.case(f"{{inputs: [[{rows}, {classes}], [{rows}]]}}", {"x0": x, "x1": labels}, {"y0": right})
+        right = keras.metrics.categorical_accuracy(F.one_hot(labels, classes), x).sum()
+        f.case(f"{{inputs: [[{rows}, {classes}], [{rows}, {classes}]]}}",
+               {"x0": x, "x1": F.one_hot(labels, classes)}, {"y0": right})
+    return f
+
+
+# ---- batches ------------------------------------------------------------------------------------
+
+def gather_images():
+    f = File("gather_images")
+    for shape, rows, first, scale in (((7, 3, 4, 2), 4, 2, 1 / 255), ((5, 6), 5, 0, 1.0)):
+        data, order = rng.integers(0, 256, shape), rng.permutation(shape[0])
+        f.case(f"{{inputs: [{list(shape)}, [{shape[0]}]], rows: {rows}, first: {first}, scale: {scale!r}}}",
+               {"x0": data, "x1": order}, {"y0": data[order[first:first + rows]] * scale})
+    return f
+
+
+def gather_labels():
+    f = File("gather_labels")
+    for n, rows, first, classes, one_hot in ((9, 4, 3, 5, False), (9, 6, 1, 5, True)):
+        labels, order = rng.integers(0, classes, n), rng.permutation(n)
+        taken = labels[order[first:first + rows]]
+        want = keras.utils.to_categorical(taken, classes) if one_hot else taken
+        f.case(f"{{inputs: [[{n}], [{n}]], rows: {rows}, first: {first}, classes: {classes}, "
+               f"one_hot: {str(one_hot).lower()}}}", {"x0": labels, "x1": order}, {"y0": want})
+    return f
+
+
+# ---- optimizers ---------------------------------------------------------------------------------
+
+STEPS = 10
+
+
+def optimize(f, text, optimizer, slots, shape):
+    """Ten steps of Keras's own optimizer."""
+    w = keras.Variable(rng.uniform(-1, 1, shape))
+    start, given = w.numpy().copy(), {}
+    optimizer.build([w])
+    for step in range(STEPS):
+        gradient = rng.uniform(-1, 1, shape)
+        given[f"dw0@{step}"] = gradient
+        optimizer.apply([keras.ops.convert_to_tensor(gradient, dtype="float64")], [w])
+    state = {f"state{i}": getattr(optimizer, name)[0].numpy() for i, name in enumerate(slots)}
+    f.case(f"{{input: {list(shape)}, steps: {STEPS}, {text}}}", {"w0": start} | given, {"w0": w.numpy()} | state)
+
+
+def sgd():
+    f = File("sgd")
+    new = keras.optimizers.SGD
+    optimize(f, "learning_rate: 0.1", new(0.1), [], (17,))
+    optimize(f, "learning_rate: 0.03, momentum: 0.9", new(0.03, momentum=0.9), ["momentums"], (3, 5))
+    optimize(f, "learning_rate: 0.03, momentum: 0.9, nesterov: true", new(0.03, momentum=0.9, nesterov=True),
+             ["momentums"], (3, 5))
+    return f
+
+
+def adam():
+    f = File("adam")
+    new, slots = keras.optimizers.Adam, ["_momentums", "_velocities"]
+    optimize(f, "learning_rate: 0.001, epsilon: 1e-7", new(0.001, epsilon=1e-7), slots, (17,))
+    optimize(f, "learning_rate: 0.01, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-8",
+             new(0.01, beta_1=0.8, beta_2=0.99, epsilon=1e-8), slots, (3, 5))
+    optimize(f, "learning_rate: 0.001, epsilon: 0.1", new(0.001, epsilon=0.1), slots, (7,))
+    return f
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
+    for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
+        make().write(folder)
+    crossentropy("categorical_crossentropy", False).write(folder)
+    crossentropy("sparse_categorical_crossentropy", True).write(folder)
+
+
+main()
