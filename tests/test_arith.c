@@ -227,6 +227,22 @@ static void test_monotone(void **state)
     }
 }
 
+/* What the proofs of iso_div_fma and iso_sqrt_fma rest on, for every significand: 1 / d and the
+ * root are correctly rounded; and quotients by the divisors that are hardest. */
+static void test_every_significand(void **state)
+{
+    static const float hard[] = { 0x1.fffffep0f, 0x1.fffffcp0f, 0x1.000002p0f, 0x1.555556p0f };
+    int wrong = 0;
+    (void)state;
+    for (iso_u32 u = 0x3F800000u; u < 0x40800000u; u++) {
+        float m = iso_from_bits(u);
+        wrong += !same(iso_sqrt_fma(m), sqrtf(m));
+        wrong += u < 0x40000000u && !same(iso_div_fma(1.0f, m), 1.0f / m);
+        wrong += u < 0x40000000u && !same(iso_div_fma(m, hard[u & 3]), m / hard[u & 3]);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static void test_golden(void **state)
 {
     (void)state;
@@ -243,14 +259,15 @@ static void test_golden(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARITH_COUNT + 6] = {
+    struct CMUnitTest tests[ARITH_COUNT + 7] = {
         cmocka_unit_test(test_flush), cmocka_unit_test(test_special_values),
         cmocka_unit_test(test_nan_and_zero), cmocka_unit_test(test_monotone),
+        cmocka_unit_test(test_every_significand),
         cmocka_unit_test(test_golden), cmocka_unit_test(test_planted_faults)
     };
     for (int f = 0; f < ARITH_COUNT; f++) {
         const struct CMUnitTest test = { rows[f].name, test_accuracy, NULL, NULL, &rows[f] };
-        tests[6 + f] = test;
+        tests[7 + f] = test;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
