@@ -71,12 +71,11 @@ static void print_scores(const struct iso_setup *setup, const struct iso_dataset
     printf("\nweights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
 }
 
-static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, const char *argument,
-                       struct iso_dataset **data)
+static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, const char *model,
+                       const char *weights, struct iso_dataset **data)
 {
-    char model[ISO_PATH], weights[ISO_PATH], hex[65];
+    char hex[65];
     struct iso_scores scores;
-    ISO_TRY(find_files(o, argument, model, weights));
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
@@ -98,10 +97,14 @@ static int run(const struct iso_command *command, int argc, char **argv)
     struct eval_options o = { .setup = ISO_SETUP_DEFAULTS };
     struct iso_setup setup = { 0 };
     struct iso_dataset *data = NULL;
+    char model[ISO_PATH], weights[ISO_PATH];           /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    code = iso_report(command, evaluate(&setup, &o, argv[0], &data), &setup.faults);
+    iso_rc rc = find_files(&o, argv[0], model, weights);
+    if (rc == ISO_OK)
+        rc = evaluate(&setup, &o, model, weights, &data);
+    code = iso_report(command, rc, &setup.faults);
     iso_dataset_free(data);
     iso_setup_free(&setup);
     return code;

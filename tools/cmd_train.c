@@ -46,6 +46,7 @@ struct training {
     struct iso_fit_state state;
     struct iso_run *run;
     struct iso_console console;
+    char path[ISO_PATH];               /* of a resumed run's model file; the faults borrow it */
 };
 
 /* Set by the first Ctrl-C; the second one ends the program. */
@@ -91,14 +92,14 @@ static iso_rc same_file(const char *a, const char *b)
     return rc;
 }
 
-/* Settings of the run in --out; path becomes its model file. */
-static iso_rc read_run(struct training *t, const char *model, char path[ISO_PATH])
+/* Settings of the run in --out; t->path becomes its model file. */
+static iso_rc read_run(struct training *t, const char *model)
 {
     struct train_options *o = t->options;
     ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
-    ISO_TRY(iso_path(path, o->out, "model.yaml"));
+    ISO_TRY(iso_path(t->path, o->out, "model.yaml"));
     if (model)
-        ISO_TRY(same_file(model, path));
+        ISO_TRY(same_file(model, t->path));
     ISO_TRY(keep(&o->setup.batch, -1, t->settings.batch, "batch"));
     ISO_TRY(keep(&o->setup.seed, -1, (int64_t)t->settings.seed, "seed"));
     ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));
@@ -145,10 +146,9 @@ static iso_rc settle(struct training *t)
 static iso_rc prepare(struct training *t, const char *model)
 {
     struct train_options *o = t->options;
-    char path[ISO_PATH];
     if (o->resume)
-        ISO_TRY(read_run(t, model, path));
-    ISO_TRY(iso_setup_model(&t->setup, o->resume ? path : model, &o->setup));
+        ISO_TRY(read_run(t, model));
+    ISO_TRY(iso_setup_model(&t->setup, o->resume ? t->path : model, &o->setup));
     ISO_TRY(iso_setup_backend(&t->setup, &o->setup));
     ISO_TRY(iso_setup_exec(&t->setup, &(struct iso_exec_options){
         .training = true, .seed = t->setup.model->seed, .log_steps = ISO_FIT_LOG_STEPS }));

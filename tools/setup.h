@@ -35,7 +35,7 @@ struct iso_setup {                     /* owns all it names */
     struct iso_graph *graph;
     struct iso_exec *exec;
 };
-/* Each fills its member. The model takes batch and seed from the options. */
+/* Each fills its member. The model takes batch and seed from the options; the faults borrow path. */
 iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
 iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
 iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);
@@ -45,7 +45,7 @@ void iso_setup_free(struct iso_setup *);
  * test, the test split of the training data stands in. */
 iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct iso_setup_options *,
                       struct iso_dataset **out);
-/* Sets the executor's weights from a safetensors file. */
+/* Sets the executor's weights from a safetensors file. The faults borrow path. */
 iso_rc iso_setup_weights(struct iso_setup *, const char *path);
 
 /* What to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */

@@ -197,7 +197,7 @@ static iso_rc resume(struct iso_run *run, const char *folder, struct iso_faults 
     ISO_TRY(open_state(folder, path, &run->state, &file));
     run->state.settings = settings;
     snprintf(run->folder, sizeof run->folder, "%s", folder);
-    iso_rc rc = iso_weights_load(run->exec, file, path, true, faults);
+    iso_rc rc = iso_weights_load(run->exec, file, folder, true, faults);
     iso_st_close(file);
     return rc == ISO_OK ? open_files(run) : rc;
 }

@@ -19,7 +19,8 @@ iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run
 /* Settings and state of the run in folder. */
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fit_state *);
 /* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back to
- * where the state was saved. settings: with the new goal. When weights do not fit, as iso_weights_load. */
+ * where the state was saved. settings: with the new goal. When weights do not fit, as iso_weights_load;
+ * the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                       struct iso_faults *, struct iso_run **out);
 void iso_run_close(struct iso_run *);                          /* NULL is fine */
