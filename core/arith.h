@@ -10,10 +10,24 @@
  * So 1 / -0 is +inf, and no function here gives -0. (iso_fma is the bare operation.) Any NaN equals
  * any NaN. Otherwise infinities and NaN behave as C11 Annex F says of the libm function.
  *
- * Greatest error over every float, measured by tests/test_arith (ISOCL_EXHAUSTIVE=1) against libm
- * in double, in ULP of the result:
+ * Greatest error against libm in double, in ULP of the result (tests/test_arith measures it again,
+ * on every float with ISOCL_EXHAUSTIVE=1):
  *
- *   (table)
+ *     iso_div, iso_sqrt    0.5    correctly rounded
+ *     iso_rsqrt            1.491  every float
+ *     iso_exp              0.655  every float
+ *     iso_expm1            0.884  every float
+ *     iso_log              0.598  every float
+ *     iso_log1p            0.617  every float
+ *     iso_tanh             0.994  every float from 2^-14 to 16 (*)
+ *     iso_sin              0.730  every float above 2^-14 (*)
+ *     iso_cos              0.729  every float above 2^-14 (*)
+ *     iso_erf              1.007  every float from 2^-14 to 16 (*)
+ *     iso_sigmoid          0.794  every float from 2^-26 to 128 of both signs (*)
+ *     iso_pow              0.647  20 million pairs, half with x near 1, half with a result in range
+ *
+ * (*) and every 1009th float outside, where the result is x, a multiple of x, or a constant. tanh,
+ * sin and erf are exactly odd, cos is exactly even.
  *
  * With ISO_DOUBLE, which judges accuracy, the names are libm's in double and iso_flush does
  * nothing.
@@ -211,7 +225,7 @@ ISO_FN iso_real iso_sqrt(iso_real x)
 #endif
 }
 
-/* 1 / sqrt(x), rounded twice; +inf at 0. */
+/* 1 / sqrt(x), rounded twice; 1.491 ULP. +inf at 0, NaN below. */
 ISO_FN iso_real iso_rsqrt(iso_real x) { return iso_div(1.0f, iso_sqrt(x)); }
 
 /* ---- Exponential functions ----------------------------------------------------------------- */
@@ -246,7 +260,7 @@ ISO_FN float iso_exp_sum(float r, float low, float *p_low)
     return p;
 }
 
-/* e^x. 0 below ln FLT_MIN = -87.33654, inf above 88.72284. */
+/* e^x; 0.655 ULP. 0 below ln FLT_MIN = -87.33654, inf above 88.72284. */
 ISO_FN iso_real iso_exp(iso_real x)
 {
     iso_u32 n;
@@ -257,7 +271,7 @@ ISO_FN iso_real iso_exp(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* e^x - 1. -1 below -17.33, inf above 88.72284. */
+/* e^x - 1; 0.884 ULP. -1 below -17.33, inf above 88.72284. */
 ISO_FN iso_real iso_expm1(iso_real x)
 {
     x = iso_flush(x);
@@ -274,8 +288,9 @@ ISO_FN iso_real iso_expm1(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* 1 / (1 + e^-x). With e = e^-|x| = 2^n (p + p_low), 1 + e = d + d_low and its inverse
- * q + rest * q; the scaling by 2^n comes last, so that nothing before it is subnormal. */
+/* 1 / (1 + e^-x); 0.794 ULP. 0 below -87.33654. With e = e^-|x| = 2^n (p + p_low), 1 + e is
+ * d + d_low and its inverse q + rest * q; the scaling by 2^n comes last, so that nothing before it
+ * is subnormal. */
 ISO_FN iso_real iso_sigmoid(iso_real x)
 {
     iso_u32 n;
@@ -292,7 +307,7 @@ ISO_FN iso_real iso_sigmoid(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* tanh x: below 0.9 an odd polynomial, above it 1 - 2 / (e^2|x| + 1). */
+/* tanh x; 0.994 ULP. 1 from 9.011 on. Below 0.9 an odd polynomial, above it 1 - 2 / (e^2|x| + 1). */
 ISO_FN iso_real iso_tanh(iso_real x)
 {
     x = iso_flush(x);
@@ -311,7 +326,7 @@ ISO_FN iso_real iso_tanh(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* erf x: below 0.9 an odd polynomial, above it 1 - e^log(erfc |x|). */
+/* erf x; 1.007 ULP. 1 from 3.9194 on. Below 0.9 an odd polynomial, above it 1 - e^log(erfc |x|). */
 ISO_FN iso_real iso_erf(iso_real x)
 {
     x = iso_flush(x);
@@ -360,7 +375,7 @@ ISO_FN float iso_log_sum(float k, float f, float low)
     return s + iso_fma(k, ISO_LN2_LOW, e + l);
 }
 
-/* log x. -inf at 0, NaN below. */
+/* log x; 0.598 ULP. -inf at 0, NaN below. */
 ISO_FN iso_real iso_log(iso_real x)
 {
     x = iso_flush(x);
@@ -373,7 +388,7 @@ ISO_FN iso_real iso_log(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* log(1 + x). -inf at -1, NaN below. 1 + x is 2^k (1 + f + low) exactly. */
+/* log(1 + x); 0.617 ULP. -inf at -1, NaN below. 1 + x is 2^k (1 + f + low) exactly. */
 ISO_FN iso_real iso_log1p(iso_real x)
 {
     x = iso_flush(x);
@@ -450,7 +465,7 @@ ISO_FN float iso_circle(float x, iso_u32 turn)
     return u >= ISO_INFINITY_BITS ? ISO_NAN : y;
 }
 
-/* sin x and cos x, of every finite float; NaN at infinity. */
+/* sin x and cos x of every finite float; 0.730 ULP. NaN at infinity. */
 ISO_FN iso_real iso_sin(iso_real x) { return iso_circle(x, 0u); }
 ISO_FN iso_real iso_cos(iso_real x) { return iso_circle(x, 1u); }
 
@@ -499,8 +514,8 @@ ISO_FN float iso_pow_finite(float a, float y)
     return iso_from_bits(u);
 }
 
-/* x^y with C's special cases: x^0 and 1^y are 1 even for NaN; (-1)^inf is 1; a finite x < 0 to a
- * finite y that is no integer is NaN; a negative result has x < 0 and y an odd integer. */
+/* x^y; 0.647 ULP. C's special cases: x^0 and 1^y are 1 even for NaN; (-1)^inf is 1; a finite x < 0
+ * to a finite y that is no integer is NaN; a negative result has x < 0 and y an odd integer. */
 ISO_FN iso_real iso_pow(iso_real x, iso_real y)
 {
     x = iso_flush(x);

@@ -23,7 +23,7 @@
     X(cos,      1, cos(x),                 0.74) \
     X(pow,      2, pow(x, y),              0.70) \
     X(erf,      1, erf(x),                 1.01) \
-    X(sigmoid,  1, 1.0 / (1.0 + exp(-x)),  0.79)
+    X(sigmoid,  1, 1.0 / (1.0 + exp(-x)),  0.80)
 
 #define ARITH_ENUM(name, operands, judge, bound) ARITH_##name,
 enum arith_function { ARITH_FUNCTIONS(ARITH_ENUM) ARITH_COUNT };
