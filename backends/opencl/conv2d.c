@@ -4,11 +4,11 @@
  * input gradient falls into sh * sw phases: input pixels of one phase have the same taps. */
 #include <stdio.h>
 #include "chains.h"
-#include "gemm.h"
+#include "conv2d_fast.h"
 #include "sums.h"
-#include "core/ops/conv2d.h"
 
 static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
+static const char *const fast_programs[] = {"conv2d.cl", "dense.cl", NULL};
 
 struct conv {
     struct iso_window v;
@@ -150,7 +150,13 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
         snprintf(why, n, "strides and dilation_rate above 1 at the same time");
         return false;
     }
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n)) {
+        return false;
+    }
+    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
+        opencl_conv2d_fast_check(opencl_of(be), call);
+    }
+    return true;
 }
 
 /* Floats for b where a CPU's tile is wider than the result. */
@@ -183,17 +189,21 @@ static size_t kernel_work(const struct opencl *cl, const struct conv *c)
            opencl_block_sums_work(cl, &m);
 }
 
+static size_t more(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
+    size_t fast = opencl_conv2d_fast_work(cl, call);
     if (pass == ISO_FORWARD) {
-        return forward_work(cl, &c) * sizeof(float);
+        return more(forward_work(cl, &c), fast) * sizeof(float);
     }
-    size_t dx = input_work(cl, &c), dkernel = kernel_work(cl, &c);
     size_t dbias = opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
-    size_t most = dx > dkernel ? dx : dkernel;
-    return (most > dbias ? most : dbias) * sizeof(float);
+    return more(more(input_work(cl, &c), kernel_work(cl, &c)), more(dbias, fast)) * sizeof(float);
 }
 
 /* ---- Passes ---- */
@@ -236,6 +246,11 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl_map m = forward_map(&c);
     struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
     size_t used = 0;
+    bool done;
+    ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
+    if (done) {
+        return ISO_OK;
+    }
     ISO_TRY(add_border(cl, call, &c.x, &x, &used));
     ISO_TRY(widen(cl, call, depth_of(&c), c.filters, &w, &m.ldb, &used));
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
@@ -274,6 +289,11 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     struct opencl_border b = gradient_borders(c);
     struct opencl_at dy = opencl_at(&call->dy[0]);
     size_t used = 0;
+    bool done;
+    ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
+    if (done) {
+        return ISO_OK;
+    }
     ISO_TRY(add_border(cl, call, &b, &dy, &used));
     for (int64_t i = 0; i < v->sh; i++) {
         struct phase y = phase_of(v->h, v->kh, v->sh, v->dh, v->top, i);
@@ -290,6 +310,11 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     struct opencl_map m = kernel_map(c, call->add_dw[0]);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     size_t used = 0;
+    bool done;
+    ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
+    if (done) {
+        return ISO_OK;
+    }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
     ISO_TRY(widen(cl, call, c->rows, c->filters, &dy, &m.ldb, &used));
     return opencl_block_sums(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));

@@ -1,10 +1,10 @@
 /* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
-#include <stdio.h>
 #include "chains.h"
 #include "gemm.h"
 #include "sums.h"
 
 static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
+static const char *const fast_programs[] = {"dense.cl", NULL};
 
 struct sizes { int64_t rows, in, units; };
 
@@ -14,9 +14,35 @@ static struct sizes sizes_of(const struct iso_call *call)
     return (struct sizes){x->dim[0], kernel->dim[0], kernel->dim[1]};
 }
 
+/* The products of the three passes, for CLBlast. */
+static struct opencl_product forward_product(struct sizes s)
+{
+    return (struct opencl_product){false, false, (size_t)s.rows, (size_t)s.units, (size_t)s.in};
+}
+
+static struct opencl_product input_product(struct sizes s)
+{
+    return (struct opencl_product){false, true, (size_t)s.rows, (size_t)s.in, (size_t)s.units};
+}
+
+static struct opencl_product kernel_product(struct sizes s)
+{
+    return (struct opencl_product){true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows};
+}
+
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n)) {
+        return false;
+    }
+    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
+        struct sizes s = sizes_of(call);
+        const struct opencl_product p[] = {forward_product(s), input_product(s), kernel_product(s)};
+        for (int i = 0; i < 3; i++) {
+            opencl_gemm_check(opencl_of(be), &p[i]);
+        }
+    }
+    return true;
 }
 
 /* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
@@ -81,10 +107,25 @@ static iso_rc prepare_b(struct opencl *cl, int64_t steps, int64_t cols, struct o
     return ISO_OK;
 }
 
+static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call, const struct opencl_product *p)
+{
+    size_t n = p->m * p->n;
+    ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]), opencl_at(&call->y[0]), false));
+    if (!call->w[1].mem) {
+        return ISO_OK;
+    }
+    return opencl_launch(cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
+}
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
+    const struct opencl_product p = forward_product(s);
+    if (opencl_gemm_trusted(cl, &p)) {
+        return fast_forward(cl, call, &p);
+    }
     struct opencl_map map = map_of(s.rows, s.units, s.in);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(prepare_b(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
@@ -94,6 +135,11 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 /* dx^T = kernel dy^T: dy is transposed rather than the kernel, which is larger. */
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
 {
+    const struct opencl_product p = input_product(s);
+    if (opencl_gemm_trusted(cl, &p)) {
+        return opencl_gemm(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), opencl_at(&call->dx[0]),
+                           call->add_dx[0]);
+    }
     struct opencl_map map = map_of(s.in, s.rows, s.units);
     struct opencl_at b = opencl_work(call, 0), none = {NULL, 0};
     map.ldb = opencl_b_cols(cl, s.rows);
@@ -108,6 +154,11 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
 
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
 {
+    const struct opencl_product p = kernel_product(s);
+    if (opencl_gemm_trusted(cl, &p)) {
+        return opencl_gemm(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]), opencl_at(&call->dw[0]),
+                           call->add_dw[0]);
+    }
     struct opencl_map map = kernel_map(call);
     struct opencl_at b = opencl_at(&call->dy[0]);
     ISO_TRY(prepare_b(cl, s.rows, s.units, opencl_work(call, 0), &b, &map.ldb));

@@ -131,7 +131,9 @@ static bool matches(const struct opencl_found *f, const char *text)
     if (parse_index(text, &p, &d)) {
         return f->platform_index == p && f->device_index == d;
     }
-    return has(f->info.name, text) || has(f->info.platform, text);
+    char version[256];                 /* says PoCL where the name is Portable Computing Language */
+    platform_text(f->platform, CL_PLATFORM_VERSION, version, sizeof version);
+    return has(f->info.name, text) || has(f->info.platform, text) || has(version, text);
 }
 
 static iso_rc no_such_device(const char *text, const struct opencl_found *all, int n)

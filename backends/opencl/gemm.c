@@ -1,5 +1,218 @@
-/* gemm.c: CLBlast, checked before it is trusted. */
-#include "gemm.h"
-bool iso_opencl_has_clblast(void) { return false; }
-iso_rc opencl_gemm_open(struct opencl *cl) { (void)cl; return ISO_OK; }
-void opencl_gemm_close(struct opencl *cl) { (void)cl; }
+/* gemm.c: runs CLBlast, and keeps what is known about it. gemm_check.c finds that out. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "gemm_check.h"
+#include "core/data/sha256.h"
+#ifdef ISO_HAVE_CLBLAST
+#include <clblast_c.h>
+#endif
+
+enum { MAX_CLASSES = 512 };
+/* ISOCL_OPENCL_CLBLAST: auto; always (even where it is slower, not where it is wrong); never. */
+enum wish { AUTO, ALWAYS, NEVER };
+
+/* Sizes are exponents: a class holds all sizes that round up to 2^m, 2^n, 2^k. */
+struct verdict { bool ta, tb, right; int m, n, k; double clblast, own; };
+struct opencl_gemm {
+    struct verdict known[MAX_CLASSES];
+    int count;
+    enum wish wish;
+    bool said;                         /* that isocl's kernels run somewhere */
+    char path[1200];                   /* of the file; "" when there is no cache */
+};
+
+bool iso_opencl_has_clblast(void)
+{
+#ifdef ISO_HAVE_CLBLAST
+    return true;
+#else
+    return false;
+#endif
+}
+
+static int exponent(size_t n)
+{
+    int e = 0;
+    while (((size_t)1 << e) < n) {
+        e++;
+    }
+    return e;
+}
+
+static const struct verdict *find(const struct opencl_gemm *g, const struct opencl_product *p)
+{
+    const struct verdict *best = NULL;
+    for (int i = 0; i < g->count; i++) {
+        const struct verdict *v = &g->known[i];
+        bool same = v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) && v->k >= exponent(p->k);
+        if (same && v->m >= exponent(p->m) && (!best || v->m + v->k < best->m + best->k)) {
+            best = v;
+        }
+    }
+    return best;
+}
+
+/* ---- The file of verdicts ---- */
+
+static void find_file(struct opencl *cl)
+{
+    char name[96], hex[65];
+    struct iso_sha256 h;
+    iso_sha256_init(&h);
+    iso_sha256_add(&h, cl->found.info.name, strlen(cl->found.info.name) + 1);
+    iso_sha256_add(&h, cl->found.info.driver, strlen(cl->found.info.driver) + 1);
+    iso_sha256_add(&h, cl->options, strlen(cl->options) + 1);
+    iso_sha256_hex(&h, hex);
+    snprintf(name, sizeof name, "clblast-%.16s.txt", hex);
+    if (!opencl_cache_path(name, cl->gemm->path, sizeof cl->gemm->path)) {
+        cl->gemm->path[0] = '\0';
+    }
+}
+
+static void read_file(struct opencl_gemm *g)
+{
+    FILE *f = g->path[0] ? fopen(g->path, "r") : NULL;
+    char line[256];
+    while (f && g->count < MAX_CLASSES && fgets(line, sizeof line, f)) {
+        struct verdict v = {0};
+        char ta, tb, word[8];
+        if (sscanf(line, "%c%c %dx%dx%d %7s clblast %lf own %lf", &ta, &tb, &v.m, &v.n, &v.k, word, &v.clblast,
+                   &v.own) == 8) {
+            v.ta = ta == 'T';
+            v.tb = tb == 'T';
+            v.right = strcmp(word, "right") == 0;
+            g->known[g->count++] = v;
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
+}
+
+/* Failing to keep verdicts is no failure. */
+static void write_file(const struct opencl *cl)
+{
+    const struct opencl_gemm *g = cl->gemm;
+    char temporary[1300];
+    snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
+    FILE *f = g->path[0] ? fopen(temporary, "w") : NULL;
+    if (!f) {
+        return;
+    }
+    fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",
+            cl->found.info.name, cl->found.info.driver);
+    for (int i = 0; i < g->count; i++) {
+        const struct verdict *v = &g->known[i];
+        fprintf(f, "%c%c %dx%dx%d %s clblast %.1f own %.1f\n", v->ta ? 'T' : 'N', v->tb ? 'T' : 'N', v->m, v->n,
+                v->k, v->right ? "right" : "wrong", v->clblast, v->own);
+    }
+    bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
+    good = fclose(f) == 0 && good;
+    if (!good || rename(temporary, g->path) != 0) {
+        remove(temporary);
+    }
+}
+
+/* ---- Opening and verdicts ---- */
+
+iso_rc opencl_gemm_open(struct opencl *cl)
+{
+    const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
+    if (!iso_opencl_has_clblast() || (wish && strcmp(wish, "never") == 0)) {
+        return ISO_OK;                 /* without it isocl's own kernels run */
+    }
+    cl->gemm = iso_alloc(1, sizeof *cl->gemm);
+    if (!cl->gemm) {
+        return ISO_ENOMEM;
+    }
+    cl->gemm->wish = wish && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
+    find_file(cl);
+    read_file(cl->gemm);
+    return ISO_OK;
+}
+
+void opencl_gemm_close(struct opencl *cl)
+{
+    if (!cl->gemm) {
+        return;
+    }
+#ifdef ISO_HAVE_CLBLAST
+    CLBlastClearCache();               /* its programs must go before the context does */
+#endif
+    free(cl->gemm);
+    cl->gemm = NULL;
+}
+
+static bool serves(const struct opencl_gemm *g, const struct verdict *v)
+{
+    return v->right && (g->wish == ALWAYS || v->clblast > v->own);
+}
+
+/* Once for a device: what runs in place of CLBlast, and why. Goes to stderr, unless ISOCL_QUIET is set,
+ * and into the device's note. */
+static void tell(struct opencl *cl, const struct verdict *v)
+{
+    if (cl->gemm->said) {
+        return;
+    }
+    cl->gemm->said = true;
+    char text[200];
+    snprintf(text, sizeof text, "CLBlast is %s here for some shapes (%.1f GFLOP/s against %.1f for 2^%d x 2^%d x "
+             "2^%d), where isocl's exact kernels run", v->right ? "slower" : "wrong", v->clblast, v->own, v->m,
+             v->n, v->k);
+    snprintf(cl->base.device.note, sizeof cl->base.device.note, "%s", text);
+    if (!getenv("ISOCL_QUIET")) {
+        fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
+    }
+}
+
+void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
+{
+    struct opencl_gemm *g = cl->gemm;
+    if (!g || p->m * p->n * p->k == 0) {
+        return;
+    }
+    const struct verdict *known = find(g, p);
+    bool exactly = known && known->m == exponent(p->m) && known->k == exponent(p->k);
+    if (!exactly && g->count < MAX_CLASSES) {
+        struct verdict v = {p->ta, p->tb, false, exponent(p->m), exponent(p->n), exponent(p->k), 0, 0};
+        if (opencl_gemm_measure(cl, p, &v.right, &v.clblast, &v.own) != ISO_OK) {
+            iso_error_clear();         /* whatever went wrong, isocl's kernels serve this class */
+            v.right = false;
+        }
+        g->known[g->count++] = v;
+        write_file(cl);
+        known = &g->known[g->count - 1];
+    }
+    if (known && !serves(g, known)) {
+        tell(cl, known);
+    }
+}
+
+bool opencl_gemm_trusted(const struct opencl *cl, const struct opencl_product *p)
+{
+    const struct verdict *v = cl->gemm ? find(cl->gemm, p) : NULL;
+    return v && serves(cl->gemm, v);
+}
+
+iso_rc opencl_gemm(struct opencl *cl, const struct opencl_product *p, struct opencl_at a, struct opencl_at b,
+                   struct opencl_at c, bool add)
+{
+#ifdef ISO_HAVE_CLBLAST
+    CLBlastStatusCode rc = CLBlastSgemm(
+        CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
+        p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f, a.mem->mem, a.at,
+        p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n, add ? 1.0f : 0.0f, c.mem->mem, c.at, p->n,
+        &cl->queue, NULL);
+    if (rc != CLBlastSuccess) {
+        return iso_fail(ISO_EDEVICE, "CLBlastSgemm failed (%d) for %zux%zux%zu: set ISOCL_OPENCL_CLBLAST=never",
+                        (int)rc, p->m, p->n, p->k);
+    }
+    return ISO_OK;
+#else
+    (void)cl, (void)p, (void)a, (void)b, (void)c, (void)add;
+    return iso_fail(ISO_EDEVICE, "this isocl was built without CLBlast");
+#endif
+}
