@@ -24,7 +24,7 @@
  *     iso_cos              0.729  every float above 2^-14 (*)
  *     iso_erf              1.007  every float from 2^-14 to 16 (*)
  *     iso_sigmoid          0.794  every float from 2^-26 to 128 of both signs (*)
- *     iso_pow              0.647  20 million pairs, half with x near 1, half with a result in range
+ *     iso_pow              0.647  20 million pairs, half of them with x near 1
  *
  * (*) and every 1009th float outside, where the result is x, a multiple of x, or a constant. tanh,
  * sin and erf are exactly odd, cos is exactly even.
@@ -32,8 +32,8 @@
  * With ISO_DOUBLE, which judges accuracy, the names are libm's in double and iso_flush does
  * nothing.
  *
- * Coefficients are near-minimax fits by weighted least squares, rounded to float one after another,
- * the lowest power first, the others fitted anew each time. */
+ * Coefficients are near-minimax fits, rounded to float one after another, the lowest power first,
+ * the others fitted anew each time. */
 #ifndef ISO_ARITH_H
 #define ISO_ARITH_H
 
@@ -307,7 +307,8 @@ ISO_FN iso_real iso_sigmoid(iso_real x)
     return iso_isnan(x) ? x : y;
 }
 
-/* tanh x; 0.994 ULP. 1 from 9.011 on. Below 0.9 an odd polynomial, above it 1 - 2 / (e^2|x| + 1). */
+/* tanh x; 0.994 ULP. 1 from 9.011 on. Below 0.9 an odd polynomial, above it
+ * 1 - 2 / (e^2|x| + 1). */
 ISO_FN iso_real iso_tanh(iso_real x)
 {
     x = iso_flush(x);
