@@ -90,6 +90,52 @@ static void a_failure_says_how_to_repeat_it(void **state)
     assert_non_null(strstr(text, "models/ops/conv2d.yaml:"));
 }
 
+static int fault_named(const char *name)
+{
+    int fault = 0;
+    while (broken_faults[fault].name != NULL && strcmp(broken_faults[fault].name, name) != 0)
+        fault++;
+    assert_non_null(broken_faults[fault].name);
+    return fault;
+}
+
+static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n, struct iso_parity_totals *t)
+{
+    const char *const models[] = {"models/mnist/linear.yaml", NULL};
+    struct iso_backend *b;
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
+    const struct iso_parity_options o = {.backends = &b, .nbackends = 1, .models = models, .out = out};
+    const iso_rc rc = iso_parity_run(&o, t);
+    if (rc != want)
+        print_all(out);
+    assert_int_equal(rc, want);
+    iso_error_clear();
+    rewind(out);
+    text[fread(text, 1, n - 1, out)] = '\0';
+    fclose(out);
+    iso_backend_close(b);
+}
+
+/* Lockstep says which layer is wrong; training alone only that something is. */
+static void a_wrong_layer_is_named(void **state)
+{
+    (void)state;
+    char text[8192];
+    struct iso_parity_totals t;
+    const enum iso_mode modes[] = {ISO_MODE_EXACT, ISO_MODE_FAST};
+    for (int i = 0; i < 2; i++) {
+        climb_model(0, modes[i], ISO_OK, text, sizeof text, &t);
+        climb_model(fault_named("one wrong element"), modes[i], ISO_EPARITY, text, sizeof text, &t);
+        assert_true(t.failed_on[ISO_RUNG_LOCKSTEP] >= 2);          /* batches of 2 and 3 */
+        assert_true(t.failed_on[ISO_RUNG_TRAINING] >= 2);
+        assert_non_null(strstr(text, "dense_1, batch 2"));
+        assert_non_null(strstr(text, "repeat: isocl parity models/mnist/linear.yaml --steps 3"));
+    }
+    climb_model(fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text, &t);   /* has no dropout */
+}
+
 static void a_run_without_cases_fails(void **state)
 {
     (void)state;
@@ -248,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_is_caught),
         cmocka_unit_test(a_failure_says_how_to_repeat_it),
+        cmocka_unit_test(a_wrong_layer_is_named),
         cmocka_unit_test(a_run_without_cases_fails),
         cmocka_unit_test(every_op_has_cases),
         cmocka_unit_test(comparisons_can_fail),

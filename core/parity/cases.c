@@ -277,8 +277,11 @@ static void set_layer(const struct iso_case *c, const struct iso_shapes *s, stru
         if (iso_ops[c->op].kind == ISO_LAYER)
             call->dy[i] = call->y[i];
     }
-    for (int i = 0; i < s->nw; i++)
-        call->w[i] = call->dw[i] = (struct iso_tensor){.shape = s->w[i]};
+    for (int i = 0; i < s->nw; i++) {
+        call->w[i] = (struct iso_tensor){.shape = s->w[i]};
+        if (iso_ops[c->op].def->weights[i].trainable)
+            call->dw[i] = call->w[i];
+    }
     for (int i = 0; i < s->nsaved; i++)
         call->saved[i] = (struct iso_tensor){.dtype = s->saved_dtype[i], .shape = s->saved[i]};
     if (iso_ops[c->op].kind == ISO_INPUT && c->rows > 0)
@@ -287,12 +290,8 @@ static void set_layer(const struct iso_case *c, const struct iso_shapes *s, stru
 
 static void set_optimizer(const struct iso_case *c, struct iso_call *call)
 {
-    const struct iso_op_def *def = iso_ops[c->op].def;
-    int slots = 0;
-    while (def->slots != NULL && def->slots[slots] != NULL)
-        slots++;
-    if (def->slot_count != NULL)
-        slots = def->slot_count(c->params);
+    int slots;
+    iso_op_slots(c->op, c->params, &slots);
     call->w[0] = call->dw[0] = (struct iso_tensor){.shape = c->x[0]};
     for (int i = 0; i < slots; i++)
         call->state[i] = call->w[0];
