@@ -128,12 +128,10 @@ static bool parse_index(const char *text, int *platform, int *device)
 static bool matches(const struct opencl_found *f, const char *text)
 {
     int p, d;
-    if (parse_index(text, &p, &d)) {
-        return f->platform_index == p && f->device_index == d;
+    if (*text && strspn(text, "0123456789.") == strlen(text)) {
+        return parse_index(text, &p, &d) && f->platform_index == p && f->device_index == d;
     }
-    char version[256];                 /* says PoCL where the name is Portable Computing Language */
-    platform_text(f->platform, CL_PLATFORM_VERSION, version, sizeof version);
-    return has(f->info.name, text) || has(f->info.platform, text) || has(version, text);
+    return has(f->info.name, text) || has(f->info.platform, text) || (f->pocl && has("PoCL", text));
 }
 
 static iso_rc no_such_device(const char *text, const struct opencl_found *all, int n)

@@ -19,8 +19,8 @@ static bool ends_with(const char *name, const char *end)
     return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* An .icd file holds the name of a driver's library; the loader opens it, and so do we. It stays open,
- * because drivers do not like to be unloaded. */
+/* An .icd file holds the name of a driver's library; the loader opens it, and so do we. It stays
+ * open, because drivers do not like to be unloaded. */
 static void show_driver(FILE *out, const char *path, char *advice, size_t n)
 {
     char library[LINE] = "";
@@ -33,7 +33,9 @@ static void show_driver(FILE *out, const char *path, char *advice, size_t n)
         const char *fault = loaded ? NULL : dlerror();
         fprintf(out, "  %s: %s%s%s\n", path, library, fault ? ": " : "", fault ? fault : "");
         if (!loaded) {
-            snprintf(advice, n, "%s names %.100s, which does not load: install its package again, or remove the file",
+            snprintf(advice, n,
+                     "%s names %.100s, which does not load: install its package again, or remove "
+                     "the file",
                      path, library);
         }
     }
@@ -65,13 +67,15 @@ static void show_drivers(FILE *out, char *advice, size_t n)
 {
     const char *chosen = getenv("OCL_ICD_VENDORS");
     const char *place = chosen && *chosen ? chosen : default_folder;
-    fprintf(out, "OpenCL drivers registered in %s%s:\n", place, place == chosen ? " (OCL_ICD_VENDORS)" : "");
+    fprintf(out, "OpenCL drivers registered in %s%s:\n", place,
+            place == chosen ? " (OCL_ICD_VENDORS)" : "");
     if (ends_with(place, ".icd")) {
         show_driver(out, place, advice, n);
     } else if (show_folder(out, place, advice, n) == 0) {
         fprintf(out, "  none\n");
         if (place == chosen) {
-            snprintf(advice, n, "OCL_ICD_VENDORS is %.200s, where no driver is registered: unset it", chosen);
+            snprintf(advice, n,
+                     "OCL_ICD_VENDORS is %.200s, where no driver is registered: unset it", chosen);
         }
     }
 }
@@ -81,14 +85,22 @@ static void show_drivers(FILE *out, char *advice, size_t n)
 static void explain_empty(const char *name, char *advice, size_t n)
 {
     if (strstr(name, "rusticl")) {
-        snprintf(advice, n, "rusticl shows no device until it is told which: set RUSTICL_ENABLE=radeonsi (AMD), iris "
-                 "(Intel) or llvmpipe (the CPU)");
+        snprintf(
+            advice, n,
+            "rusticl shows no device until it is told which: set RUSTICL_ENABLE=radeonsi (AMD), "
+            "iris "
+            "(Intel) or llvmpipe (the CPU); where another platform has devices that is not needed");
     } else if (strstr(name, "Clover")) {
-        snprintf(advice, n, "Clover, Mesa's old OpenCL, found no card it knows: that is harmless where another platform "
+        snprintf(advice, n,
+                 "Clover, Mesa's old OpenCL, found no card it knows: that is harmless where "
+                 "another platform "
                  "has devices");
     } else {
-        snprintf(advice, n, "the platform %.100s has no device: is its card there, its kernel driver loaded, and may you "
-                 "open /dev/dri (groups render and video)?", name);
+        snprintf(advice, n,
+                 "the platform %.100s has no device: is its card there, its kernel driver loaded, "
+                 "and may you "
+                 "open /dev/dri (groups render and video)?",
+                 name);
     }
 }
 
