@@ -10,7 +10,7 @@
  *
  * Two shapes. GPU: TILE_GROUP x TILE_GROUP work-items share a tile through local memory. CPU: one
  * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
- * either, so the bits are the same. */
+ * either, so the bits are the same; a finished chain is added to +0, as the definition says. */
 #include "common.h"
 
 struct gemm {                          /* struct opencl_gemm_map in backends/opencl/chains.h */
@@ -135,7 +135,7 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     }
     EACH_ROW {
         if (first + r < g.rows) {
-            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r], acc1[r],
+            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r] + 0.0f, acc1[r] + 0.0f,
                       bias + bias_at + col, g.cols - col, skip);
         }
     }
@@ -247,7 +247,7 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     EACH_RESULT {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
         if (row < g.rows && at < g.cols) {
-            float sum = g.has_bias ? acc[r][c] + bias[bias_at + at] : acc[r][c];
+            float chain = acc[r][c] + 0.0f, sum = g.has_bias ? chain + bias[bias_at + at] : chain;
             store(y + y_at + y_of(&g, row) + (ulong)at * g.y_col, sum, g.add);
         }
     }

@@ -52,6 +52,7 @@ static inline __attribute__((always_inline)) void begin(const struct iso_tile *t
 static inline __attribute__((always_inline)) void end(const struct iso_tile *t, const int P, const int V,
                                                       const float *bias, float *c, ptrdiff_t cs, iso_vec acc[][4])
 {
+    EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f));     /* a chain never ends in -0 */
     if (t->bias)
         EACH acc[i][v] = iso_vadd(acc[i][v], iso_vload(bias + v * ISO_VEC));
     if (t->add)

@@ -75,6 +75,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         ISO_KERNEL(chains)(s.win.ow, s.filters, s.depth, seen, s.depth, 1, ref_real(&call->w[0]),
                            y + row * s.filters, s.filters);
     }
+    ref_finish(y, s.rows * s.filters);
     for (int64_t row = 0; bias != NULL && row < s.rows; row++)
         ref_store(y + row * s.filters, bias, s.filters, true);
     return ISO_OK;
@@ -135,6 +136,7 @@ static void input_gradient(const struct iso_call *call, const struct sizes *s)
             for (int64_t kx = 0; kx < g->kw; kx++)
                 if (position(row % g->h, g->top, ky * g->dh, g->sh, &oy))
                     add_tap(s, dy, oy, kx, kernel + (ky * g->kw + kx) * tap_size, pixels, dx);
+        ref_finish(dx, width);
         ref_store(ref_real(&call->dx[0]) + row * width, dx, width, call->add_dx[0]);
     }
 }

@@ -36,6 +36,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     ref_zero(y, s.rows * s.units);
     ISO_KERNEL(chains)(s.rows, s.units, s.in, ref_real(&call->x[0]), s.in, 1,
                        ref_real(&call->w[0]), y, s.units);
+    ref_finish(y, s.rows * s.units);
     for (int64_t n = 0; bias != NULL && n < s.rows; n++)
         ref_store(y + n * s.units, bias, s.units, true);
     return ISO_OK;
@@ -51,6 +52,7 @@ static void input_gradient(const struct iso_call *call, struct sizes s)
     ref_zero(dx, s.rows * s.in);
     ISO_KERNEL(chains)(s.rows, s.in, s.units, ref_real(&call->dy[0]), s.units, 1,
                        transposed, dx, s.in);
+    ref_finish(dx, s.rows * s.in);
     ref_store(ref_real(&call->dx[0]), dx, s.rows * s.in, call->add_dx[0]);
 }
 

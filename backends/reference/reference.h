@@ -50,6 +50,14 @@ static inline void ref_store(iso_real *gradient, const iso_real *sum, int64_t n,
         ref_put(&gradient[i], sum[i], add);
 }
 
+/* Ends n chains: +0 is added once, so that a chain never ends in -0. (A device's fma may have either zero where
+ * a product underflows or a factor is zero; the sign of a zero changes no later sum.) */
+static inline void ref_finish(iso_real *chain, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        chain[i] = chain[i] + ISO_R(0.0);
+}
+
 /* Sums over rows: where the block that begins at row `start` ends. Blocks start anew at each image
  * that has several rows; where each has one, they run over the batch. */
 static inline int64_t ref_block_end(int64_t start, int64_t rows, int64_t rows_per_image)
