@@ -64,7 +64,7 @@ iso_rc iso_file_write(const char *path, const void *data, size_t n)
     return rc;
 }
 
-/* Grows *data to hold the stream; false with errno set, or on lack of memory with the message set. */
+/* Grows *data to hold the whole stream; *data is the caller's to free, also on failure. */
 static iso_rc read_all(FILE *f, const char *path, char **data, size_t *n)
 {
     size_t room = 0;

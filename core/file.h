@@ -1,4 +1,4 @@
-/* file.h: whole files, read at once and written so that a reader sees the old one or the new one. */
+/* file.h: whole files, read at once, and written so that a reader sees the old or the new one. */
 #ifndef ISO_FILE_H
 #define ISO_FILE_H
 #include "iso.h"
@@ -15,6 +15,6 @@ iso_rc iso_folder_make(const char *path);
 bool iso_folder_exists(const char *path);
 /* Whether it holds nothing; a folder that is not there holds nothing. */
 bool iso_folder_empty(const char *path);
-/* Fails with ISO_EIO and errno's text: "cannot write runs/a/state: No space left on device; ...". */
+/* Fails with ISO_EIO and errno's text: "cannot write a/state: No space left on device; ...". */
 iso_rc iso_file_fail(const char *what, const char *path);
 #endif

@@ -76,7 +76,8 @@ static int run(const char *fmt, ...)
     va_start(list, fmt);
     vsnprintf(arguments, sizeof arguments, fmt, list);
     va_end(list);
-    snprintf(command, sizeof command, "cd %s && '%s' >out.txt 2>err.txt %s", folder, program, arguments);
+    snprintf(command, sizeof command, "cd %s && '%s' >out.txt 2>err.txt %s", folder, program,
+             arguments);
     int status = system(command);
     read_text("out.txt", out);
     read_text("err.txt", err);
@@ -137,8 +138,8 @@ static void hash_of(char hex[65])
 
 static void test_help_and_version(void **state)
 {
-    static const char *const commands[] = { "train", "eval", "summary", "parity", "trace", "devices", "doctor",
-                                            "help" };
+    static const char *const commands[] = { "train", "eval",    "summary", "parity",
+                                            "trace", "devices", "doctor",  "help" };
     (void)state;
     assert_int_equal(run("--version"), 0);
     assert_true(strncmp(out, "isocl ", 6) == 0);
@@ -171,7 +172,8 @@ static void test_wrong_usage(void **state)
     assert_wrong("train", "give it a model file");
     assert_wrong("train tiny.yaml --epoch 3", "(did you mean 'epochs'?)");
     assert_wrong("train tiny.yaml --epochs", "--epochs needs its N");
-    assert_wrong("train tiny.yaml --epochs 0", "--epochs takes a whole number of at least 1, not '0'");
+    assert_wrong("train tiny.yaml --epochs 0",
+                 "--epochs takes a whole number of at least 1, not '0'");
     assert_wrong("train tiny.yaml --epochs=2x", "not '2x'");
     assert_wrong("train tiny.yaml --epochs 99999999999999999999", "whole number");
     assert_wrong("train tiny.yaml --mode slow", "--mode takes exact|fast, not 'slow'");
@@ -223,7 +225,8 @@ static void test_devices(void **state)
     assert_int_equal(run("devices --json"), 0);
     snprintf(copy, sizeof copy, "%.65000s", out);
     int devices = 0;
-    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
         json_t *object = json_loads(line, 0, NULL);
         assert_true(json_is_object(object));
         assert_true(json_is_string(json_object_get(object, "id")));
@@ -314,7 +317,8 @@ static void test_json(void **state)
     hash_of(plain);
     assert_int_equal(run(TRAIN "--json"), 0);
     int events = 0;
-    for (char *rest = NULL, *line = strtok_r(out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *rest = NULL, *line = strtok_r(out, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
         json_t *object = json_loads(line, 0, NULL);
         const char *event = json_string_value(json_object_get(object, "event"));
         assert_non_null(event);
@@ -325,7 +329,8 @@ static void test_json(void **state)
         if (strcmp(event, "epoch") == 0)
             assert_true(json_is_real(json_object_get(object, "validation_accuracy")));
         if (strcmp(event, "end") == 0)
-            assert_string_equal(json_string_value(json_object_get(object, "weights_sha256")), plain);
+            assert_string_equal(json_string_value(json_object_get(object, "weights_sha256")),
+                                plain);
         json_decref(object);
     }
     assert_int_equal(events, 4);
@@ -370,8 +375,8 @@ static pid_t start_training(void)
         int error = chdir(folder) == 0 ? open("err.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
         int output = open("out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666);
         if (error >= 0 && output >= 0 && dup2(output, 1) == 1 && dup2(error, 2) == 2)
-            execl(program, "isocl", "train", "tiny.yaml", "--device", "reference", "--limit", "120", "--epochs",
-                  "100000", "--out", "long", (char *)NULL);
+            execl(program, "isocl", "train", "tiny.yaml", "--device", "reference", "--limit", "120",
+                  "--epochs", "100000", "--out", "long", (char *)NULL);
         _exit(99);
     }
     assert_true(pid > 0);
@@ -414,11 +419,14 @@ static void test_eval(void **state)
     read_text("a/history.csv", out);
     const char *last = strstr(out, "\n2,");
     assert_non_null(last);
-    assert_int_equal(sscanf(last, "\n2,%*f,%*f,%*f,%*f,%*f,%lf,%lf", &history_loss, &history_accuracy), 2);
+    assert_int_equal(
+        sscanf(last, "\n2,%*f,%*f,%*f,%*f,%*f,%lf,%lf", &history_loss, &history_accuracy), 2);
     assert_true(loss - history_loss < 1e-6 && history_loss - loss < 1e-6);
     assert_true(accuracy - history_accuracy < 1e-6 && history_accuracy - accuracy < 1e-6);
-    assert_int_equal(run("eval tiny.yaml --weights a/best.safetensors --split train --limit 30 --json "
-                         "--device reference"), 0);
+    assert_int_equal(
+        run("eval tiny.yaml --weights a/best.safetensors --split train --limit 30 --json "
+            "--device reference"),
+        0);
     assert_says(out, "\"rows\":30");
     assert_int_equal(run("eval tiny.yaml --weights tiny.yaml --device reference"), 1);
     assert_int_equal(lines_of(err), 1);
@@ -441,7 +449,9 @@ static void test_trace(void **state)
 {
     char path[PATH];
     (void)state;
-    assert_int_equal(run("trace tiny.yaml --device reference --limit 20 --steps 2 --batch 4 --out t.safetensors"), 0);
+    assert_int_equal(run("trace tiny.yaml --device reference --limit 20 --steps 2 --batch 4 --out "
+                         "t.safetensors"),
+                     0);
     assert_says(out, "t.safetensors: ");
     assert_says(out, " tensors of 2 steps in batches of 4");
     path_of(path, "t.safetensors");
@@ -462,10 +472,22 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(test_help_and_version), TEST(test_wrong_usage), TEST(test_faults),
-        TEST(test_output_that_cannot_be_written), TEST(test_devices), TEST(test_doctor_and_help), TEST(test_summary),
-        TEST(test_train), TEST(test_overrides), TEST(test_json), TEST(test_resume), TEST(test_interrupt),
-        TEST(test_eval), TEST(test_weights_that_do_not_fit), TEST(test_trace), TEST(test_parity),
+        TEST(test_help_and_version),
+        TEST(test_wrong_usage),
+        TEST(test_faults),
+        TEST(test_output_that_cannot_be_written),
+        TEST(test_devices),
+        TEST(test_doctor_and_help),
+        TEST(test_summary),
+        TEST(test_train),
+        TEST(test_overrides),
+        TEST(test_json),
+        TEST(test_resume),
+        TEST(test_interrupt),
+        TEST(test_eval),
+        TEST(test_weights_that_do_not_fit),
+        TEST(test_trace),
+        TEST(test_parity),
     };
     char relative[PATH];
     const char *build = getenv("BUILD");

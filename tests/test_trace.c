@@ -31,19 +31,40 @@ static const char text[] =
     "metrics: [accuracy]\n"
     "train: {batch_size: 3, epochs: 1, seed: 1}\n";
 
-/* Names as the design lists them. Weights and slots come before each step and after the last one. */
+/* Names as the design lists them. Weights and slots come before each step and after the last. */
 static const char *const before_step[] = {
     "conv2d_1/bias", "conv2d_1/bias/momentum", "conv2d_1/kernel", "conv2d_1/kernel/momentum",
     "dense_1/bias", "dense_1/bias/momentum", "dense_1/kernel", "dense_1/kernel/momentum",
     "hidden/bias", "hidden/bias/momentum", "hidden/kernel", "hidden/kernel/momentum",
 };
 static const char *const after_step[] = {
-    "conv2d_1/y", "max_pooling2d_1/y", "flatten_1/y", "hidden/y", "dropout_1/y", "dropout_1/mask", "dense_1/y",
-    "d/conv2d_1/y", "d/max_pooling2d_1/y", "d/flatten_1/y", "d/hidden/y", "d/dropout_1/y", "d/dense_1/logits",
-    "d/conv2d_1/bias", "d/conv2d_1/kernel", "d/dense_1/bias", "d/dense_1/kernel", "d/hidden/bias",
-    "d/hidden/kernel", "input", "target", "loss",
+    "conv2d_1/y",
+    "max_pooling2d_1/y",
+    "flatten_1/y",
+    "hidden/y",
+    "dropout_1/y",
+    "dropout_1/mask",
+    "dense_1/y",
+    "d/conv2d_1/y",
+    "d/max_pooling2d_1/y",
+    "d/flatten_1/y",
+    "d/hidden/y",
+    "d/dropout_1/y",
+    "d/dense_1/logits",
+    "d/conv2d_1/bias",
+    "d/conv2d_1/kernel",
+    "d/dense_1/bias",
+    "d/dense_1/kernel",
+    "d/hidden/bias",
+    "d/hidden/kernel",
+    "input",
+    "target",
+    "loss",
 };
-enum { BEFORE = sizeof before_step / sizeof before_step[0], AFTER = sizeof after_step / sizeof after_step[0] };
+enum {
+    BEFORE = sizeof before_step / sizeof before_step[0],
+    AFTER = sizeof after_step / sizeof after_step[0]
+};
 
 static char folder[64];
 static float x_data[ROWS * PIXELS], y_prob[ROWS * CLASSES];
@@ -104,7 +125,9 @@ static void open_tracer(struct tracer *t, const char *loss)
     assert_int_equal(iso_model_load(in_folder("model.yaml"), &faults, &t->model), ISO_OK);
     assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &t->backend), ISO_OK);
     assert_int_equal(iso_graph_build(t->model, BATCH, &faults, &t->graph), ISO_OK);
-    const struct iso_exec_options options = { .training = true, .keep_all = true, .seed = 1, .log_steps = 1 };
+    const struct iso_exec_options options = {
+        .training = true, .keep_all = true, .seed = 1, .log_steps = 1
+    };
     assert_int_equal(iso_exec_new(t->graph, t->backend, &options, &t->exec), ISO_OK);
     assert_int_equal(iso_exec_initialize(t->exec), ISO_OK);
 }
@@ -136,7 +159,8 @@ static void run_trace(struct tracer *t, const char *loss, const struct iso_st_te
     open_tracer(t, loss);
     write_batch(x, y);
     assert_int_equal(iso_batches_from_file(in_folder("batch"), t->exec, &t->batches), ISO_OK);
-    assert_int_equal(iso_trace(t->exec, t->batches, STEPS, in_folder("trace"), &t->tensors), ISO_OK);
+    assert_int_equal(iso_trace(t->exec, t->batches, STEPS, in_folder("trace"), &t->tensors),
+                     ISO_OK);
     assert_int_equal(iso_st_open(in_folder("trace"), &t->file), ISO_OK);
 }
 
@@ -241,14 +265,17 @@ static void test_values_fit_together(void **state)
             double velocity = 0.9 * floats(&t, "hidden/kernel/momentum", step)[i]
                             - RATE * floats(&t, "d/hidden/kernel", step)[i];
             assert_close(floats(&t, "hidden/kernel/momentum", step + 1)[i], velocity);
-            assert_close(floats(&t, "hidden/kernel", step + 1)[i], floats(&t, "hidden/kernel", step)[i] + velocity);
+            assert_close(floats(&t, "hidden/kernel", step + 1)[i],
+                         floats(&t, "hidden/kernel", step)[i] + velocity);
             moved += fabs(velocity);
         }
         for (int64_t i = 0; i < count_of(&t, "dropout_1/mask"); i++) {
             float mask = floats(&t, "dropout_1/mask", step)[i];
             assert_true(mask == 0.0f || mask == 1.0f);
-            assert_close(floats(&t, "dropout_1/y", step)[i], 2 * mask * floats(&t, "hidden/y", step)[i]);
-            assert_close(floats(&t, "d/hidden/y", step)[i], 2 * mask * floats(&t, "d/dropout_1/y", step)[i]);
+            assert_close(floats(&t, "dropout_1/y", step)[i],
+                         2 * mask * floats(&t, "hidden/y", step)[i]);
+            assert_close(floats(&t, "d/hidden/y", step)[i],
+                         2 * mask * floats(&t, "d/dropout_1/y", step)[i]);
         }
         double loss = 0;
         for (int64_t i = 0; i < BATCH * CLASSES; i++) {
@@ -262,7 +289,7 @@ static void test_values_fit_together(void **state)
     close_tracer(&t);
 }
 
-/* The last weights of the trace are those the executor ends with, and classes are as good as one-hot. */
+/* The trace's last weights are those the executor ends with; classes are as good as one-hot. */
 static void test_last_weights(void **state)
 {
     struct tracer t, u;
@@ -300,8 +327,15 @@ static void test_data_set(void **state)
 {
     struct tracer t;
     uint8_t images[ROWS * PIXELS];
-    struct iso_dataset data = { .name = "made", .split = "train", .rows = ROWS, .height = 6, .width = 6,
-                                .channels = 1, .classes = CLASSES, .images = images, .labels = y_class };
+    struct iso_dataset data = { .name = "made",
+                                .split = "train",
+                                .rows = ROWS,
+                                .height = 6,
+                                .width = 6,
+                                .channels = 1,
+                                .classes = CLASSES,
+                                .images = images,
+                                .labels = y_class };
     (void)state;
     for (int i = 0; i < ROWS * PIXELS; i++)
         images[i] = (uint8_t)(i * 7);
@@ -326,7 +360,8 @@ static void test_data_set(void **state)
 
 /* ---- Bad batch files ----------------------------------------------------------------------- */
 
-static void refuse(const struct iso_st_tensor *x, const struct iso_st_tensor *y, const char *message)
+static void refuse(const struct iso_st_tensor *x, const struct iso_st_tensor *y,
+                   const char *message)
 {
     struct tracer t;
     open_tracer(&t, "sparse_categorical_crossentropy");
@@ -364,7 +399,8 @@ static void test_bad_batch_files(void **state)
     refuse(&doubles, &good_y, "x is not float32");
     refuse(&empty, &good_y, "x has no rows");
     refuse(&good_x, &few, "y has 6 rows and x has 7");
-    refuse(&good_x, &huge, "row 5 of y is class 1099511627776; the model tells classes 0 to 4 apart");
+    refuse(&good_x, &huge,
+           "row 5 of y is class 1099511627776; the model tells classes 0 to 4 apart");
     refuse(&good_x, &minus, "row 0 of y is class -1");
     refuse(&good_x, &narrow, "y has 4 columns");
     refuse(&good_x, &square, "y has 2 dimensions");
@@ -375,8 +411,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(test_names), TEST(test_shapes), TEST(test_batches_wrap), TEST(test_values_fit_together),
-        TEST(test_last_weights), TEST(test_nan_is_canonical), TEST(test_data_set), TEST(test_bad_batch_files),
+        TEST(test_names),        TEST(test_shapes),
+        TEST(test_batches_wrap), TEST(test_values_fit_together),
+        TEST(test_last_weights), TEST(test_nan_is_canonical),
+        TEST(test_data_set),     TEST(test_bad_batch_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

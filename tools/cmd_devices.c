@@ -9,7 +9,8 @@
 enum { MOST = 64 };
 struct devices_options { bool json; };
 static const struct iso_option options[] = {
-    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct devices_options, json), "one JSON object a device", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct devices_options, json),
+      "one JSON object a device", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -29,27 +30,30 @@ static void print_table(const struct iso_device *list, int n)
         char memory[32] = "-";
         if (d->memory)
             snprintf(memory, sizeof memory, "%.1f GiB", (double)d->memory / (1 << 30));
-        printf("%-14s %-40.40s %-7s %9s  %s%s%s\n", d->id, d->name, exactness(d), memory, d->platform,
-               *d->platform && *d->driver ? ", " : "", d->driver);
+        printf("%-14s %-40.40s %-7s %9s  %s%s%s\n", d->id, d->name, exactness(d), memory,
+               d->platform, *d->platform && *d->driver ? ", " : "", d->driver);
         if (*d->note || !d->usable)
             printf("%-14s %s%s\n", "", d->usable ? "" : "not usable: ", d->note);
         footnote = footnote || (d->usable && d->exactness == ISO_EXACT_NORMAL);
     }
     if (footnote)
         printf("* exact where no subnormal numbers occur: it flushes them to zero\n");
-    printf("%d device%s; choose one with --device. If one is missing: isocl doctor\n", n, n == 1 ? "" : "s");
+    printf("%d device%s; choose one with --device. If one is missing: isocl doctor\n", n,
+           n == 1 ? "" : "s");
 }
 
 static int print_json(const struct iso_device *list, int n)
 {
     for (int i = 0; i < n; i++) {
         const struct iso_device *d = &list[i];
-        json_t *object = json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:i, s:s}", "id", d->id, "name", d->name, "platform",
-            d->platform, "driver", d->driver, "exactness", d->exactness == ISO_EXACT ? "exact"
-                : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals" : "inexact",
-            "usable", d->usable, "gpu", d->gpu, "memory", (json_int_t)d->memory, "max_alloc",
-            (json_int_t)d->max_alloc, "units", d->units, "note", d->note);
+        json_t *object =
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:i, s:s}", "id", d->id,
+                      "name", d->name, "platform", d->platform, "driver", d->driver, "exactness",
+                      d->exactness == ISO_EXACT          ? "exact"
+                      : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
+                                                         : "inexact",
+                      "usable", d->usable, "gpu", d->gpu, "memory", (json_int_t)d->memory,
+                      "max_alloc", (json_int_t)d->max_alloc, "units", d->units, "note", d->note);
         if (!object)
             return ISO_EXIT_FAILED;
         json_dumpf(object, stdout, JSON_COMPACT);

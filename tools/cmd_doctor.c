@@ -23,7 +23,8 @@ static const char compiler[] = "a C11 compiler";
 
 enum { MOST_DEVICES = 64, MOST_ADVICE = 16 };
 static const struct iso_option options[] = {
-    { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct iso_setup_options, data), "look for data sets here too", 0 },
+    { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct iso_setup_options, data),
+      "look for data sets here too", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -56,7 +57,8 @@ static void check_opencl(struct doctor *d)
 {
     char command[256];
     printf("OpenCL: this isocl was built without it\n");
-    advise(d, "build with OpenCL: %s, then  make", iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
+    advise(d, "build with OpenCL: %s, then  make",
+           iso_install_command(ISO_PACKAGE_LOADER, command, sizeof command));
 }
 #endif
 
@@ -96,8 +98,9 @@ static void check_devices(struct doctor *d)
     }
     for (int i = 0; i < d->ndevices; i++) {
         const struct iso_device *device = &d->devices[i];
-        printf("  %-14s %s%s%s%s%s\n", device->id, device->name, device->usable ? "" : "; not usable",
-               *device->note ? ": " : "", device->note, device->gpu ? "  [GPU]" : "");
+        printf("  %-14s %s%s%s%s%s\n", device->id, device->name,
+               device->usable ? "" : "; not usable", *device->note ? ": " : "", device->note,
+               device->gpu ? "  [GPU]" : "");
     }
 }
 
@@ -113,14 +116,17 @@ static bool has_gpu_of(const struct doctor *d, enum iso_vendor vendor)
 static void advise_vendor(struct doctor *d, enum iso_vendor vendor)
 {
     char command[256];
-    const char *more = vendor == ISO_VENDOR_AMD
-        ? " and set RUSTICL_ENABLE=radeonsi (or install AMD's own ROCm OpenCL)"
-        : vendor == ISO_VENDOR_NVIDIA ? "; in a container, pass the driver through with its compute and utility "
-                                        "capabilities, and put the line libnvidia-opencl.so.1 into "
-                                        "/etc/OpenCL/vendors/nvidia.icd"
-        : "";
+    const char *more =
+        vendor == ISO_VENDOR_AMD
+            ? " and set RUSTICL_ENABLE=radeonsi (or install AMD's own ROCm OpenCL)"
+        : vendor == ISO_VENDOR_NVIDIA
+            ? "; in a container, pass the driver through with its compute and utility "
+              "capabilities, and put the line libnvidia-opencl.so.1 into "
+              "/etc/OpenCL/vendors/nvidia.icd"
+            : "";
     iso_install_command((enum iso_package)vendor, command, sizeof command);
-    advise(d, "the %s card has no OpenCL driver that works: %s%s", iso_vendor_name(vendor), command, more);
+    advise(d, "the %s card has no OpenCL driver that works: %s%s", iso_vendor_name(vendor), command,
+           more);
 }
 
 static void check_cards(struct doctor *d)
@@ -170,8 +176,8 @@ static void check_data(struct doctor *d, const char *folder)
         iso_dataset_free(data);
     }
     if (missing)
-        advise(d, "put the files of a missing data set into ~/.local/share/isocl, or name their folder with --data or "
-               "ISOCL_DATA; builtin:digits needs none");
+        advise(d, "put the files of a missing data set into ~/.local/share/isocl, or name their "
+                  "folder with --data or ISOCL_DATA; builtin:digits needs none");
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -198,9 +204,12 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_doctor = {
-    .name = "doctor", .arguments = "",
+    .name = "doctor",
+    .arguments = "",
     .doc = "why a device is not there, what is installed, what to do",
-    .examples = "  isocl doctor\n"
-                "  OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd isocl doctor      with one driver only\n",
-    .options = options, .run = run,
+    .examples =
+        "  isocl doctor\n"
+        "  OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd isocl doctor      with one driver only\n",
+    .options = options,
+    .run = run,
 };

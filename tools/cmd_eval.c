@@ -40,27 +40,32 @@ static iso_rc find_files(const struct eval_options *o, const char *argument, cha
     } else {
         snprintf(model, ISO_PATH, "%s", argument);
         if (!o->weights)
-            return iso_fail(ISO_EUSAGE, "%s is a model file, so the weights must be named: --weights FILE (or name "
-                            "a run's folder instead)", argument);
+            return iso_fail(
+                ISO_EUSAGE,
+                "%s is a model file, so the weights must be named: --weights FILE (or name "
+                "a run's folder instead)",
+                argument);
     }
     snprintf(weights, ISO_PATH, "%s", o->weights);
     return ISO_OK;
 }
 
-static void print_json(const struct iso_setup *setup, const struct iso_dataset *data, const char *weights,
-                       const struct iso_scores *scores, const char hex[65])
+static void print_json(const struct iso_setup *setup, const struct iso_dataset *data,
+                       const char *weights, const struct iso_scores *scores, const char hex[65])
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:f}", "event", "eval", "model",
-                               setup->model->name, "weights", weights, "dataset", data->name, "split", data->split,
-                               "rows", (json_int_t)scores->rows, "device", setup->backend->device.id,
-                               "weights_sha256", hex, "loss", iso_scores_loss(scores));
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:f}", "event", "eval",
+                               "model", setup->model->name, "weights", weights, "dataset",
+                               data->name, "split", data->split, "rows", (json_int_t)scores->rows,
+                               "device", setup->backend->device.id, "weights_sha256", hex, "loss",
+                               iso_scores_loss(scores));
     for (int m = 0; object && m < setup->model->nmetrics; m++)
-        json_object_set_new(object, iso_metric_name(setup->model, m), json_real(iso_scores_metric(scores, m)));
+        json_object_set_new(object, iso_metric_name(setup->model, m),
+                            json_real(iso_scores_metric(scores, m)));
     iso_console_json(object);
 }
 
-static void print_scores(const struct iso_setup *setup, const struct iso_dataset *data, const char *weights,
-                         const struct iso_scores *scores, const char hex[65])
+static void print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
+                         const char *weights, const struct iso_scores *scores, const char hex[65])
 {
     char where[256];
     printf("%s: %s on %s, %s: %lld images\n", setup->model->name, weights, data->name, data->split,
@@ -111,10 +116,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_eval = {
-    .name = "eval", .arguments = "RUN|MODEL.yaml",
+    .name = "eval",
+    .arguments = "RUN|MODEL.yaml",
     .doc = "loss and metrics of trained weights on a split of the data",
-    .examples = "  isocl eval runs/demo-001\n"
-                "  isocl eval runs/demo-001 --weights runs/demo-001/best.safetensors --split validation\n"
-                "  isocl eval models/mnist/cnn.yaml --weights weights.safetensors --split test --device reference\n",
-    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+    .examples =
+        "  isocl eval runs/demo-001\n"
+        "  isocl eval runs/demo-001 --weights runs/demo-001/best.safetensors --split validation\n"
+        "  isocl eval models/mnist/cnn.yaml --weights weights.safetensors --device cpu\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
 };

@@ -14,15 +14,20 @@ struct parity_options {
 };
 #define AT(member) offsetof(struct parity_options, member)
 static const struct iso_option options[] = {
-    { "devices", "A,B,...", ISO_OPTION_TEXT, AT(devices), "which devices (default: every usable one)", 0 },
+    { "devices", "A,B,...", ISO_OPTION_TEXT, AT(devices),
+      "which devices (default: every usable one)", 0 },
     { "mode", "exact|fast", ISO_OPTION_CHOICE, AT(mode), "default: each device's own", 0 },
-    { "ops", "A,B,...|all", ISO_OPTION_TEXT, AT(ops), "cases of these ops (default: all; none with model files)", 0 },
+    { "ops", "A,B,...|all", ISO_OPTION_TEXT, AT(ops),
+      "cases of these ops (default: all; none with model files)", 0 },
     { "case", "N", ISO_OPTION_INT, AT(number), "only the N-th case of each op", 1 },
     { "steps", "N", ISO_OPTION_INT, AT(steps), "training steps of each model (default 3)", 1 },
     { "seed", "S", ISO_OPTION_INT, AT(seed), "of the test data", 1 },
-    { "record", "FILE", ISO_OPTION_TEXT, AT(record), "write hashes of every result, to check on another machine", 0 },
-    { "check", "FILE", ISO_OPTION_TEXT, AT(check), "compare with hashes recorded on another machine", 0 },
-    { "cases", "DIR", ISO_OPTION_TEXT, AT(cases), "folder of the op cases (default models/ops)", 0 },
+    { "record", "FILE", ISO_OPTION_TEXT, AT(record),
+      "write hashes of every result, to check on another machine", 0 },
+    { "check", "FILE", ISO_OPTION_TEXT, AT(check),
+      "compare with hashes recorded on another machine", 0 },
+    { "cases", "DIR", ISO_OPTION_TEXT, AT(cases),
+      "folder of the op cases (default models/ops)", 0 },
     { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "leave out cases that are marked slow", 0 },
     { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "a line for each case", 0 },
     { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "failures and the last line only", 0 },
@@ -34,7 +39,8 @@ static const struct iso_option options[] = {
 static bool split(char *text, const char *list[MOST_DEVICES + 1])
 {
     int n = 0;
-    for (char *rest = text, *word = strtok_r(text, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+    for (char *rest = text, *word = strtok_r(text, ",", &rest); word;
+         word = strtok_r(NULL, ",", &rest)) {
         if (n == MOST_DEVICES)
             return false;
         list[n++] = word;
@@ -52,17 +58,29 @@ static int run(const struct iso_command *command, int argc, char **argv)
     char *names = o.devices ? strdup(o.devices) : NULL;
     const char **models = iso_alloc((size_t)count + 1, sizeof *models);
     if (o.devices && names && !split(names, devices)) {
-        code = iso_usage(command, "--devices takes 1 to %d names with commas between them", MOST_DEVICES);
+        code = iso_usage(command, "--devices takes 1 to %d names with commas between them",
+                         MOST_DEVICES);
     } else if (!models || (o.devices && !names)) {
         code = iso_report(command, ISO_ENOMEM, NULL);
     } else {
         for (int i = 0; i < count; i++)
             models[i] = argv[i];
         const struct iso_parity_options p = {
-            .models = count ? models : NULL, .devices = o.devices ? devices : NULL,
-            .mode = !o.mode ? ISO_MODE_DEFAULT : strcmp(o.mode, "exact") == 0 ? ISO_MODE_EXACT : ISO_MODE_FAST,
-            .ops = o.ops, .number = (int)o.number, .steps = o.steps, .record = o.record, .check = o.check,
-            .cases = o.cases, .seed = (uint64_t)o.seed, .json = o.json, .quiet = o.quiet, .verbose = o.verbose,
+            .models = count ? models : NULL,
+            .devices = o.devices ? devices : NULL,
+            .mode = !o.mode                        ? ISO_MODE_DEFAULT
+                    : strcmp(o.mode, "exact") == 0 ? ISO_MODE_EXACT
+                                                   : ISO_MODE_FAST,
+            .ops = o.ops,
+            .number = (int)o.number,
+            .steps = o.steps,
+            .record = o.record,
+            .check = o.check,
+            .cases = o.cases,
+            .seed = (uint64_t)o.seed,
+            .json = o.json,
+            .quiet = o.quiet,
+            .verbose = o.verbose,
             .quick = o.quick,
         };
         code = iso_report(command, iso_parity_run(&p, NULL), NULL);
@@ -73,13 +91,19 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_parity = {
-    .name = "parity", .arguments = "[MODEL.yaml...]",
+    .name = "parity",
+    .arguments = "[MODEL.yaml...]",
     .doc = "proves that devices compute the same numbers",
-    .more = "Without model files it runs the cases of every op. The plain-C reference defines each result; exact\n"
-            "mode allows 0 differing bits, fast mode a derived bound. Fails when one check fails or none ran.",
+    .more = "Without model files it runs the cases of every op. The plain-C reference defines\n"
+            "each result; exact mode allows 0 differing bits, fast mode a derived bound.\n"
+            "Fails when one check fails or none ran.",
     .examples = "  isocl parity                                          every op on every device\n"
                 "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
                 "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
-                "  isocl parity --record here.json    and on another machine    isocl parity --check here.json\n",
-    .options = options, .min_arguments = 0, .max_arguments = 1000, .run = run,
+                "  isocl parity --record here.json\n"
+                "  isocl parity --check here.json                        on another machine\n",
+    .options = options,
+    .min_arguments = 0,
+    .max_arguments = 1000,
+    .run = run,
 };

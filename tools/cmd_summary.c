@@ -44,7 +44,6 @@ static int64_t parameters_of(const struct iso_graph *graph, int layer, bool trai
     return sum;
 }
 
-/* Nodes of a layer show what it is made of: "conv2d, activation"; its shape is that of its result. */
 static void print_layers(const struct iso_graph *graph)
 {
     const struct iso_model *model = graph->model;
@@ -54,10 +53,12 @@ static void print_layers(const struct iso_graph *graph)
     printf("%-24s %-18s %-16s %12d %12d\n", "input", "", shape, 0, 0);
     for (int i = 0; i < model->nlayers; i++) {
         shape_of(graph, i, shape, sizeof shape);
-        printf("%-24s %-18s %-16s %12lld %12lld\n", model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
-               (long long)parameters_of(graph, i, false), (long long)parameters_of(graph, i, true));
+        printf("%-24s %-18s %-16s %12lld %12lld\n", model->layers[i].name,
+               iso_ops[model->layers[i].op].name, shape, (long long)parameters_of(graph, i, false),
+               (long long)parameters_of(graph, i, true));
     }
-    printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "", (long long)iso_setup_parameters(graph, false),
+    printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "",
+           (long long)iso_setup_parameters(graph, false),
            (long long)iso_setup_parameters(graph, true));
     printf("\nloss %s, optimizer %s, batches of %lld, %lld epochs\n", iso_ops[model->loss.op].name,
            iso_ops[model->optimizer.op].name, (long long)graph->batch, (long long)model->epochs);
@@ -101,7 +102,8 @@ static void print_dot(const struct iso_graph *graph)
     printf("digraph ");
     print_quoted(model->name);
     shape_of(graph, -1, shape, sizeof shape);
-    printf(" {\n  node [shape=box, fontname=Helvetica];\n  \"input\" [label=\"input\\n%s\"];\n", shape);
+    printf(" {\n  node [shape=box, fontname=Helvetica];\n  \"input\" [label=\"input\\n%s\"];\n",
+           shape);
     for (int i = 0; i < model->nlayers; i++) {
         const struct iso_layer *layer = &model->layers[i];
         shape_of(graph, i, shape, sizeof shape);

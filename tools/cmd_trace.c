@@ -11,7 +11,8 @@ struct trace_options {
     const char *batch_from, *weights, *out;
 };
 static const struct iso_option options[] = {
-    { "steps", "N", ISO_OPTION_INT, offsetof(struct trace_options, steps), "training steps (default 1)", 1 },
+    { "steps", "N", ISO_OPTION_INT, offsetof(struct trace_options, steps),
+      "training steps (default 1)", 1 },
     { "batch-from", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, batch_from),
       "safetensors file with the batches, x and y, instead of the data set", 0 },
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, weights),
@@ -28,8 +29,8 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static iso_rc open_batches(struct iso_setup *setup, const struct trace_options *o, struct iso_dataset **data,
-                           struct iso_batches **batches)
+static iso_rc open_batches(struct iso_setup *setup, const struct trace_options *o,
+                           struct iso_dataset **data, struct iso_batches **batches)
 {
     if (o->batch_from)
         return iso_batches_from_file(o->batch_from, setup->exec, batches);
@@ -53,8 +54,8 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
         ISO_TRY(iso_setup_weights(setup, o->weights));
     ISO_TRY(iso_trace(setup->exec, *batches, o->steps, out, &tensors));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
-    printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors, (long long)o->steps,
-           o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
+    printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors,
+           (long long)o->steps, o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
     printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
     return ISO_OK;
 }
@@ -76,16 +77,22 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_trace = {
-    .name = "trace", .arguments = "MODEL.yaml",
+    .name = "trace",
+    .arguments = "MODEL.yaml",
     .doc = "every tensor of some training steps in one safetensors file",
-    .more = "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT, LAYER/WEIGHT/SLOT\n"
-            "(of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and d/LAYER/logits in place of d/LAYER/y where\n"
-            "softmax and loss are one op; each with @S for step S from 0. Weights and slots at @S are the\n"
-            "values before step S, so N steps leave N + 1 of each.\n"
-            "A --batch-from file has x, float32 [rows, height, width, channels] as the network sees it, and\n"
-            "y, int32 [rows] classes or float32 [rows, classes]; step S takes the next batch of rows, from\n"
-            "the top again at the end. No data set is opened then.",
+    .more = "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT,\n"
+            "LAYER/WEIGHT/SLOT (of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and\n"
+            "d/LAYER/logits in place of d/LAYER/y where softmax and loss are one op; each\n"
+            "with @S for step S from 0. Weights and slots at @S are the values before step S,\n"
+            "so N steps leave N + 1 of each.\n"
+            "A --batch-from file has x, float32 [rows, height, width, channels] as the\n"
+            "network sees it, and y, int32 [rows] classes or float32 [rows, classes]; step S\n"
+            "takes the next batch of rows, from the top again at the end. No data set is\n"
+            "opened then.",
     .examples = "  isocl trace models/demo.yaml --steps 3 --batch 8 --out demo.safetensors\n"
-                "  isocl trace models/mnist/cnn.yaml --batch-from batch.safetensors --weights init.safetensors\n",
-    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+                "  isocl trace models/mnist/cnn.yaml --batch-from batch.safetensors\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
 };

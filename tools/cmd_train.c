@@ -33,12 +33,12 @@ static const struct iso_option options[] = {
       "go on with the run in --out; ends with the bits of a run that never stopped", 0 },
     ISO_OPTION_THREADS(struct train_options),
     { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet), "only the result", 0 },
-    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json), "one JSON object an event", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json),
+      "one JSON object an event", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
 struct training {
-    const struct iso_command *command;
     struct train_options *options;
     struct iso_setup setup;
     struct iso_dataset *train, *validation;    /* validation NULL: none */
@@ -71,7 +71,8 @@ static void catch_interrupts(void)
 static iso_rc keep(int64_t *option, int64_t unset, int64_t value, const char *name)
 {
     if (*option != unset && *option != value)
-        return iso_fail(ISO_EUSAGE, "the run was begun with --%s %lld; leave --%s out, or train anew", name,
+        return iso_fail(ISO_EUSAGE,
+                        "the run was begun with --%s %lld; leave --%s out, or train anew", name,
                         (long long)value, name);
     *option = value;
     return ISO_OK;
@@ -85,8 +86,11 @@ static iso_rc same_file(const char *a, const char *b)
     if (rc == ISO_OK)
         rc = iso_file_read(b, &text_b, &nb);
     if (rc == ISO_OK && (na != nb || memcmp(text_a, text_b, na) != 0))
-        rc = iso_fail(ISO_EUSAGE, "%s is not the model file the run was begun with, which is %s; leave it out, or "
-                      "train anew", a, b);
+        rc = iso_fail(
+            ISO_EUSAGE,
+            "%s is not the model file the run was begun with, which is %s; leave it out, or "
+            "train anew",
+            a, b);
     free(text_a);
     free(text_b);
     return rc;
@@ -105,7 +109,8 @@ static iso_rc read_run(struct training *t, const char *model)
     ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));
     const char *mode = t->settings.fast ? "fast" : "exact";
     if (o->setup.mode && strcmp(o->setup.mode, mode) != 0)
-        return iso_fail(ISO_EUSAGE, "the run was begun with --mode %s; leave --mode out, or train anew", mode);
+        return iso_fail(ISO_EUSAGE,
+                        "the run was begun with --mode %s; leave --mode out, or train anew", mode);
     o->setup.mode = mode;
     if (o->epochs < 0 && o->steps < 0) {
         o->epochs = t->settings.epochs;
@@ -131,14 +136,21 @@ static iso_rc settle(struct training *t)
     const struct train_options *o = t->options;
     const struct iso_model *model = t->setup.model;
     struct iso_run_settings settings = {
-        .seed = model->seed, .batch = model->batch_size, .limit = o->setup.limit, .rows = t->train->rows,
+        .seed = model->seed,
+        .batch = model->batch_size,
+        .limit = o->setup.limit,
+        .rows = t->train->rows,
         .validation_rows = t->validation ? t->validation->rows : 0,
-        .epochs = o->epochs > 0 ? o->epochs : model->epochs, .steps = o->steps > 0 ? o->steps : 0,
+        .epochs = o->epochs > 0 ? o->epochs : model->epochs,
+        .steps = o->steps > 0 ? o->steps : 0,
         .fast = t->setup.backend->mode == ISO_MODE_FAST,
     };
     if (o->resume && settings.rows != t->settings.rows)
-        return iso_fail(ISO_EDATA, "the run was begun on %lld training rows and there are %lld now; give the --data "
-                        "of then", (long long)t->settings.rows, (long long)settings.rows);
+        return iso_fail(
+            ISO_EDATA,
+            "the run was begun on %lld training rows and there are %lld now; give the --data "
+            "of then",
+            (long long)t->settings.rows, (long long)settings.rows);
     t->settings = settings;
     return ISO_OK;
 }
@@ -155,8 +167,9 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(load_data(t));
     ISO_TRY(settle(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
-    return o->resume ? iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run)
-                     : iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
+    return o->resume
+               ? iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run)
+               : iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
 }
 
 /* ---- Telling ------------------------------------------------------------------------------- */
@@ -167,16 +180,18 @@ static void tell_fallback(const struct training *t)
     const char *asked = t->options->setup.device;
     if ((asked && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
         return;
-    iso_console_line(&t->console, "no GPU was found, so %s trains: right, but slow. `isocl doctor` says how to get a GPU "
-                     "going; an OpenCL device that is a CPU is taken only when asked for: --device opencl",
-                     t->setup.backend->device.id);
+    iso_console_line(
+        &t->console,
+        "no GPU was found, so the CPU trains (device %s); `isocl doctor` says how to get a GPU "
+        "going. An OpenCL device that is a CPU is taken only when asked for: --device opencl",
+        t->setup.backend->device.id);
 }
 
 static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
 {
     iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s (%s)", what,
-                     (long long)data->rows, data->height, data->width, data->channels, data->classes, data->name,
-                     data->split, data->source);
+                     (long long)data->rows, data->height, data->width, data->channels,
+                     data->classes, data->name, data->split, data->source);
 }
 
 static void tell_start(const struct training *t)
@@ -184,8 +199,9 @@ static void tell_start(const struct training *t)
     char where[256];
     const struct iso_model *model = t->setup.model;
     iso_setup_where(t->setup.backend, where, sizeof where);
-    iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu", model->name,
-                     model->nlayers, (long long)iso_setup_parameters(t->setup.graph, false),
+    iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu",
+                     model->name, model->nlayers,
+                     (long long)iso_setup_parameters(t->setup.graph, false),
                      (long long)model->batch_size, (unsigned long long)model->seed);
     tell_data(t, "train", t->train);
     if (t->validation && t->settings.steps == 0)
@@ -193,27 +209,31 @@ static void tell_start(const struct training *t)
     iso_console_line(&t->console, "device     %s", where);
     tell_fallback(t);
     if (t->options->resume)
-        iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld", (long long)t->state.step,
-                         (long long)t->state.epoch + 1);
+        iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
+                         (long long)t->state.step, (long long)t->state.epoch + 1);
     if (t->console.style == ISO_CONSOLE_JSON)
-        iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
-                                   model->name, "run", iso_run_folder(t->run), "device",
-                                   t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
-                                   "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
-                                   "step", (json_int_t)t->state.step, "resumed", t->options->resume));
+        iso_console_json(
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
+                      model->name, "run", iso_run_folder(t->run), "device",
+                      t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
+                      "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
+                      "step", (json_int_t)t->state.step, "resumed", t->options->resume));
 }
 
 static bool reached_goal(const struct training *t)
 {
-    return t->settings.steps ? t->state.step >= t->settings.steps : t->state.epoch >= t->settings.epochs;
+    return t->settings.steps ? t->state.step >= t->settings.steps
+                             : t->state.epoch >= t->settings.epochs;
 }
 
 static void tell_resume(const struct training *t)
 {
     const struct iso_setup_options *o = &t->options->setup;
-    fprintf(stderr, "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
-            (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
-            o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
+    fprintf(
+        stderr,
+        "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
+        (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
+        o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
 }
 
 static iso_rc tell_end(const struct training *t)
@@ -224,11 +244,11 @@ static iso_rc tell_end(const struct training *t)
     iso_console_result(&t->console, "run %s", iso_run_folder(t->run));
     iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
     if (t->console.style == ISO_CONSOLE_JSON)
-        iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
-                                   iso_run_folder(t->run), "weights_sha256", hex, "device",
-                                   t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
-                                   "step", (json_int_t)t->state.step, "epoch", (json_int_t)t->state.epoch,
-                                   "finished", reached_goal(t)));
+        iso_console_json(json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
+            iso_run_folder(t->run), "weights_sha256", hex, "device", t->setup.backend->device.id,
+            "mode", t->settings.fast ? "fast" : "exact", "step", (json_int_t)t->state.step, "epoch",
+            (json_int_t)t->state.epoch, "finished", reached_goal(t)));
     return ISO_OK;
 }
 
@@ -237,18 +257,28 @@ static iso_rc tell_end(const struct training *t)
 static iso_rc train(struct training *t, const char *model)
 {
     ISO_TRY(prepare(t, model));
-    t->console = (struct iso_console){ .style = iso_console_style(t->options->json, t->options->quiet),
-                                       .model = t->setup.model, .run = t->run };
+    t->console =
+        (struct iso_console){ .style = iso_console_style(t->options->json, t->options->quiet),
+                              .model = t->setup.model,
+                              .run = t->run };
     tell_start(t);
     if (reached_goal(t))
-        iso_console_line(&t->console, "nothing is left to train; for more give --epochs or --steps, counted from the "
-                         "run's beginning");
+        iso_console_line(
+            &t->console,
+            "nothing is left to train; for more give --epochs or --steps, counted from the "
+            "run's beginning");
     catch_interrupts();
-    const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console), iso_run_listener(t->run) };
+    const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console),
+                                                  iso_run_listener(t->run) };
     const struct iso_fit_options fit = {
-        .epochs = t->settings.epochs, .steps = t->settings.steps, .rows = t->settings.rows,
-        .validation_rows = t->settings.validation_rows, .seed = t->settings.seed, .stop = &interrupted,
-        .listeners = listeners, .nlisteners = 2,
+        .epochs = t->settings.epochs,
+        .steps = t->settings.steps,
+        .rows = t->settings.rows,
+        .validation_rows = t->settings.validation_rows,
+        .seed = t->settings.seed,
+        .stop = &interrupted,
+        .listeners = listeners,
+        .nlisteners = 2,
     };
     ISO_TRY(iso_fit(t->setup.exec, &fit, &t->state));
     return tell_end(t);
@@ -257,7 +287,7 @@ static iso_rc train(struct training *t, const char *model)
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1 };
-    struct training t = { .command = command, .options = &o };
+    struct training t = { .options = &o };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
@@ -280,14 +310,20 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_train = {
-    .name = "train", .arguments = "MODEL.yaml",
+    .name = "train",
+    .arguments = "MODEL.yaml",
     .doc = "trains a model and keeps the run in a folder",
-    .more = "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its weights: in exact\n"
-            "mode the same on every device. The folder holds the model file, history.csv, batches.csv,\n"
-            "weights.safetensors, best.safetensors, state, log.txt and device.json. Ctrl-C saves and stops.",
-    .examples = "  isocl train models/demo.yaml                          needs no download\n"
-                "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
-                "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
-                "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
-    .options = options, .min_arguments = 0, .max_arguments = 1, .run = run,
+    .more = "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its\n"
+            "weights: in exact mode the same on every device. The folder holds the model\n"
+            "file, history.csv, batches.csv, weights.safetensors, best.safetensors, state,\n"
+            "log.txt and device.json. Ctrl-C saves and stops.",
+    .examples =
+        "  isocl train models/demo.yaml                          needs no download\n"
+        "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
+        "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
+        "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
+    .options = options,
+    .min_arguments = 0,
+    .max_arguments = 1,
+    .run = run,
 };

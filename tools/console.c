@@ -26,7 +26,8 @@ enum iso_console_style iso_console_style(bool json, bool quiet)
         return ISO_CONSOLE_JSON;
     if (quiet)
         return ISO_CONSOLE_QUIET;
-    return isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0) ? ISO_CONSOLE_BAR : ISO_CONSOLE_LINES;
+    return isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0) ? ISO_CONSOLE_BAR
+                                                                         : ISO_CONSOLE_LINES;
 }
 
 /* ---- Lines --------------------------------------------------------------------------------- */
@@ -47,7 +48,8 @@ void iso_console_line(const struct iso_console *console, const char *fmt, ...)
 {
     va_list arguments;
     va_start(arguments, fmt);
-    say(console, console->style == ISO_CONSOLE_LINES || console->style == ISO_CONSOLE_BAR, fmt, arguments);
+    say(console, console->style == ISO_CONSOLE_LINES || console->style == ISO_CONSOLE_BAR, fmt,
+        arguments);
     va_end(arguments);
 }
 
@@ -69,12 +71,13 @@ static void append(char line[LINE], const char *fmt, ...)
     va_end(arguments);
 }
 
-static void append_scores(char line[LINE], const struct iso_model *model, const struct iso_scores *scores,
-                          const char *prefix)
+static void append_scores(char line[LINE], const struct iso_model *model,
+                          const struct iso_scores *scores, const char *prefix)
 {
     append(line, "  %sloss %.4f", prefix, iso_scores_loss(scores));
     for (int m = 0; m < model->nmetrics; m++)
-        append(line, "  %s%s %.4f", prefix, iso_metric_name(model, m), iso_scores_metric(scores, m));
+        append(line, "  %s%s %.4f", prefix, iso_metric_name(model, m),
+               iso_scores_metric(scores, m));
 }
 
 static void append_epoch(char line[LINE], int64_t epoch, int64_t epochs)
@@ -114,8 +117,8 @@ static void set(json_t *object, const char *prefix, const char *name, double val
     json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
 }
 
-static void set_scores(json_t *object, const struct iso_model *model, const struct iso_scores *scores,
-                       const char *prefix)
+static void set_scores(json_t *object, const struct iso_model *model,
+                       const struct iso_scores *scores, const char *prefix)
 {
     set(object, prefix, "loss", iso_scores_loss(scores));
     for (int m = 0; m < model->nmetrics; m++)
@@ -124,18 +127,21 @@ static void set_scores(json_t *object, const struct iso_model *model, const stru
 
 static void json_progress(const struct iso_console *console, const struct iso_fit_progress *p)
 {
-    json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch", (json_int_t)p->epoch,
-                               "step", (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
-                               (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch", (json_int_t)p->epoch,
+                  "step", (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
+                  (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
     set(object, "", "seconds", p->seconds);
     set_scores(object, console->model, &p->scores, "");
     iso_console_json(object);
 }
 
-static void json_epoch(const struct iso_console *console, const struct iso_fit_epoch *e, int64_t step)
+static void json_epoch(const struct iso_console *console, const struct iso_fit_epoch *e,
+                       int64_t step)
 {
-    json_t *object = json_pack("{s:s, s:I, s:I, s:b, s:I}", "event", "epoch", "epoch", (json_int_t)e->epoch,
-                               "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:b, s:I}", "event", "epoch", "epoch", (json_int_t)e->epoch,
+                  "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
     if (e->epochs > 0)
         json_object_set_new(object, "epochs", json_integer(e->epochs));
     set(object, "", "seconds", e->seconds);
@@ -189,7 +195,8 @@ static iso_rc on_progress(void *self, const struct iso_fit_progress *progress)
     return ISO_OK;
 }
 
-static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch, const struct iso_fit_state *state)
+static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
+                       const struct iso_fit_state *state)
 {
     const struct iso_console *console = self;
     char line[LINE] = "";
@@ -200,7 +207,8 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch, const stru
     append(line, "  %.0f images/s", epoch->images_per_second);
     append_time(line, epoch->seconds);
     if (!epoch->whole)
-        append(line, "  (%lld rows of it, to step %lld)", (long long)epoch->train.rows, (long long)state->step);
+        append(line, "  (%lld rows of it, to step %lld)", (long long)epoch->train.rows,
+               (long long)state->step);
     iso_console_line(console, "%s", line);
     if (console->style == ISO_CONSOLE_JSON)
         json_epoch(console, epoch, state->step);

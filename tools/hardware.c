@@ -12,7 +12,9 @@ static const char *const nvidia_words[] = { "nvidia", NULL };
 static const char *const amd_words[] = { "amd", "advanced micro", "radeon", NULL };
 static const char *const intel_words[] = { "intel", NULL };
 static const struct vendor vendors[ISO_VENDORS] = {
-    { "NVIDIA", 0x10de, nvidia_words }, { "AMD", 0x1002, amd_words }, { "Intel", 0x8086, intel_words },
+    { "NVIDIA", 0x10de, nvidia_words },
+    { "AMD", 0x1002, amd_words },
+    { "Intel", 0x8086, intel_words },
 };
 
 const char *iso_vendor_name(enum iso_vendor vendor)
@@ -95,16 +97,18 @@ static const struct installer installers[SYSTEMS] = {
     [MACOS] = { "macos", "brew install" },
 };
 static const char *const packages[][SYSTEMS] = {
-    [ISO_PACKAGE_NVIDIA] = { "nvidia-opencl-icd", "xorg-x11-drv-nvidia-cuda", "opencl-nvidia", NULL },
+    [ISO_PACKAGE_NVIDIA] = { "nvidia-opencl-icd", "xorg-x11-drv-nvidia-cuda", "opencl-nvidia",
+                             NULL },
     [ISO_PACKAGE_AMD] = { "mesa-opencl-icd", "mesa-libOpenCL", "opencl-mesa", NULL },
-    [ISO_PACKAGE_INTEL] = { "intel-opencl-icd", "intel-compute-runtime", "intel-compute-runtime", NULL },
+    [ISO_PACKAGE_INTEL] = { "intel-opencl-icd", "intel-compute-runtime", "intel-compute-runtime",
+                            NULL },
     [ISO_PACKAGE_POCL] = { "pocl-opencl-icd", "pocl", "pocl", "pocl" },
-    [ISO_PACKAGE_LOADER] = { "ocl-icd-opencl-dev", "ocl-icd-devel opencl-headers", "ocl-icd opencl-headers",
-                             "opencl-headers opencl-icd-loader" },
+    [ISO_PACKAGE_LOADER] = { "ocl-icd-opencl-dev", "ocl-icd-devel opencl-headers",
+                             "ocl-icd opencl-headers", "opencl-headers opencl-icd-loader" },
     [ISO_PACKAGE_CLBLAST] = { "libclblast-dev", "clblast-devel", "clblast", "clblast" },
 };
 
-/* Index into installers, or -1. /etc/os-release names the system (ID) and those like it (ID_LIKE). */
+/* Index into installers, or -1. /etc/os-release names the system (ID) and its like (ID_LIKE). */
 static int this_system(void)
 {
 #ifdef __APPLE__
@@ -116,8 +120,8 @@ static int this_system(void)
     while (f && found < 0 && fgets(line, sizeof line, f)) {
         if (strncmp(line, "ID=", 3) != 0 && strncmp(line, "ID_LIKE=", 8) != 0)
             continue;
-        for (char *rest = NULL, *id = strtok_r(strchr(line, '=') + 1, " \"'\n", &rest); id && found < 0;
-             id = strtok_r(NULL, " \"'\n", &rest))
+        for (char *rest = NULL, *id = strtok_r(strchr(line, '=') + 1, " \"'\n", &rest);
+             id && found < 0; id = strtok_r(NULL, " \"'\n", &rest))
             for (int s = 0; s < SYSTEMS; s++)
                 if (strstr(installers[s].ids, id))
                     found = s;
@@ -135,7 +139,7 @@ const char *iso_install_command(enum iso_package package, char *buf, size_t n)
     if (system >= 0 && names[system])
         snprintf(buf, n, "%s %s", installers[system].command, names[system]);
     else
-        snprintf(buf, n, "install %s (Debian, Ubuntu), %s (Fedora) or %s (Arch)", names[DEBIAN], names[FEDORA],
-                 names[ARCH]);
+        snprintf(buf, n, "install %s (Debian, Ubuntu), %s (Fedora) or %s (Arch)", names[DEBIAN],
+                 names[FEDORA], names[ARCH]);
     return buf;
 }

@@ -18,12 +18,13 @@ static void print_help(FILE *stream)
     fprintf(stream, "isocl %s trains image classifiers from a YAML file: the same numbers on every "
                     "device.\n\nusage: isocl COMMAND [options]\n\n", ISO_VERSION);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(stream, "  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->doc);
-    fprintf(stream,
-            "\n"
-            "  isocl train models/demo.yaml       a first training run; needs no download\n"
-            "  isocl COMMAND --help               the options of a command, with examples\n"
-            "  isocl help                         layers, optimizers, losses: all a model file may say\n");
+        fprintf(stream, "  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments,
+                commands[i]->doc);
+    fprintf(stream, "\n"
+                    "  isocl train models/demo.yaml       a first training run; needs no download\n"
+                    "  isocl COMMAND --help               the options of a command, with examples\n"
+                    "  isocl help                         layers, optimizers, losses: all a model "
+                    "file may say\n");
 }
 
 static int unknown(const char *word)
@@ -60,7 +61,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    signal(SIGXFSZ, SIG_IGN);          /* a file size limit is then a write error, which is reported */
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is then a write error, which is reported */
     int code = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "isocl: cannot write to standard output: %s\n", strerror(errno));

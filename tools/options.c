@@ -52,7 +52,8 @@ static int unknown_option(const struct iso_command *command, const char *key, si
     iso_suggest_begin(&suggest, word);
     for (const struct iso_option *o = command->options; o->key; o++)
         iso_suggest_try(&suggest, o->key);
-    return iso_usage(command, "unknown option '%s'%s", word, iso_suggest_text(&suggest, near, sizeof near));
+    return iso_usage(command, "unknown option '%s'%s", word,
+                     iso_suggest_text(&suggest, near, sizeof near));
 }
 
 /* Whether value is one of the words of "a|b|c". */
@@ -126,7 +127,8 @@ bool iso_options_parse(const struct iso_command *command, int argc, char **argv,
             if (*exit_code != ISO_EXIT_DONE)
                 return false;
         } else if (options && argv[i][0] == '-' && argv[i][1]) {
-            *exit_code = iso_usage(command, "unknown option %s (options start with two dashes)", argv[i]);
+            *exit_code =
+                iso_usage(command, "unknown option %s (options start with two dashes)", argv[i]);
             return false;
         } else {
             argv[(*count)++] = argv[i];
@@ -135,7 +137,8 @@ bool iso_options_parse(const struct iso_command *command, int argc, char **argv,
     if (*count < command->min_arguments)
         *exit_code = iso_usage(command, "give it %s", command->arguments);
     else if (*count > command->max_arguments)
-        *exit_code = iso_usage(command, "one argument too many: '%s'", argv[command->max_arguments]);
+        *exit_code =
+            iso_usage(command, "one argument too many: '%s'", argv[command->max_arguments]);
     else
         return true;
     return false;

@@ -34,8 +34,9 @@ struct iso_command {
     int (*run)(const struct iso_command *, int argc, char **argv);   /* returns an exit code */
 };
 
-/* Reads the options into `out`, which holds the defaults, and moves what is left to argv[0..*count).
- * Returns false with *exit_code set when the command is not to run: help was asked, or wrong usage. */
+/* Reads the options into `out`, which holds the defaults, and moves what is left to
+ * argv[0..*count). Returns false with *exit_code set when the command is not to run: help was
+ * asked, or wrong usage. */
 bool iso_options_parse(const struct iso_command *, int argc, char **argv, void *out, int *count,
                        int *exit_code);
 /* Tells wrong usage of a command on stderr, with where to read more; returns ISO_EXIT_USAGE. */

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-iso_rc iso_setup_model(struct iso_setup *setup, const char *path, const struct iso_setup_options *options)
+iso_rc iso_setup_model(struct iso_setup *setup, const char *path,
+                       const struct iso_setup_options *options)
 {
     ISO_TRY(iso_model_load(path, &setup->faults, &setup->model));
     if (options->batch > 0)
@@ -39,7 +40,8 @@ void iso_setup_free(struct iso_setup *setup)
     iso_model_free(setup->model);
 }
 
-static iso_rc find_spec(const struct iso_model *model, const char *split, struct iso_data_spec *spec)
+static iso_rc find_spec(const struct iso_model *model, const char *split,
+                        struct iso_data_spec *spec)
 {
     const bool test = strcmp(split, "test") == 0;
     if (test && model->test.given) {
@@ -54,8 +56,10 @@ static iso_rc find_spec(const struct iso_model *model, const char *split, struct
         *spec = strcmp(split, "train") == 0 ? model->train : model->validation;
     }
     if (!spec->given)
-        return iso_fail(ISO_EMODEL, "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}", model->file,
-                        split, test ? "train" : split, strcmp(split, "validation") == 0 ? "test" : split);
+        return iso_fail(ISO_EMODEL,
+                        "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
+                        model->file, split, test ? "train" : split,
+                        strcmp(split, "validation") == 0 ? "test" : split);
     return ISO_OK;
 }
 
@@ -64,7 +68,8 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
 {
     struct iso_data_spec spec;
     ISO_TRY(find_spec(setup->model, split, &spec));
-    return iso_dataset_load(spec.dataset, spec.split, options->data, spec.count, options->limit, out);
+    return iso_dataset_load(spec.dataset, spec.split, options->data, spec.count, options->limit,
+                            out);
 }
 
 iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)
@@ -78,8 +83,8 @@ iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)
 
 const char *iso_setup_where(const struct iso_backend *backend, char *buf, size_t n)
 {
-    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast", backend->device.id,
-             backend->device.name);
+    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
+             backend->device.id, backend->device.name);
     return buf;
 }
 

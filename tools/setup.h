@@ -1,4 +1,4 @@
-/* setup.h: what train, eval, summary and trace share: from the command line to a model on a device. */
+/* setup.h: what train, eval, summary and trace share: from options to a model on a device. */
 #ifndef ISO_SETUP_H
 #define ISO_SETUP_H
 #include "core/data/dataset.h"
@@ -13,9 +13,11 @@ struct iso_setup_options {
 #define ISO_SETUP_DEFAULTS { .batch = -1, .seed = -1 }
 
 /* Lines of an option table; `type` has a member `setup` of the struct above. */
-#define ISO_OPTION_DEVICE(type) { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device), \
-    "auto, reference, opencl or opencl:0.1; `isocl devices` lists them (default auto)", 0 }
-#define ISO_OPTION_MODE(type) { "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode), \
+#define ISO_OPTION_DEVICE(type) { "device", "DEVICE", ISO_OPTION_TEXT, \
+    offsetof(type, setup.device), \
+    "auto, or one of those that `isocl devices` lists (default auto)", 0 }
+#define ISO_OPTION_MODE(type) { "mode", "exact|fast", ISO_OPTION_CHOICE, \
+    offsetof(type, setup.mode), \
     "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 }
 #define ISO_OPTION_THREADS(type) { "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads), \
     "processor threads, on devices that take them (default: all); changes no result", 1 }
@@ -35,7 +37,7 @@ struct iso_setup {                     /* owns all it names */
     struct iso_graph *graph;
     struct iso_exec *exec;
 };
-/* Each fills its member. The model takes batch and seed from the options; the faults borrow path. */
+/* Each fills its member. The model takes batch and seed from the options; faults borrow path. */
 iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
 iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
 iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);

@@ -79,8 +79,9 @@ static iso_rc check_x(struct iso_batches *b, const struct iso_st_tensor *x, cons
     want.dim[0] = have.dim[0];
     if (x->ndim != want.ndim || !iso_shape_equal(&have, &want)) {
         have.ndim = have.ndim < ISO_DIMS ? have.ndim : ISO_DIMS;
-        return iso_fail(ISO_EDATA, "%s: rows of x are %s, the model's input is %s (height x width x channels)", path,
-                        iso_shape_text(&have, 1, have_text, sizeof have_text),
+        return iso_fail(ISO_EDATA,
+                        "%s: rows of x are %s, the model's input is %s (height x width x channels)",
+                        path, iso_shape_text(&have, 1, have_text, sizeof have_text),
                         iso_shape_text(&want, 1, want_text, sizeof want_text));
     }
     if (have.dim[0] < 1)
@@ -93,15 +94,20 @@ static iso_rc check_x(struct iso_batches *b, const struct iso_st_tensor *x, cons
 static iso_rc read_classes(struct iso_batches *b, const struct iso_st_tensor *y, const char *path)
 {
     if (y->ndim != 1)
-        return iso_fail(ISO_EDATA, "%s: y has %d dimensions; whole numbers are classes, of shape [rows]", path, y->ndim);
+        return iso_fail(ISO_EDATA,
+                        "%s: y has %d dimensions; whole numbers are classes, of shape [rows]", path,
+                        y->ndim);
     b->y_class = iso_alloc((size_t)b->rows, sizeof *b->y_class);
     if (!b->y_class)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < b->rows; i++) {
-        int64_t c = y->type == ISO_ST_I32 ? ((const int32_t *)y->data)[i] : ((const int64_t *)y->data)[i];
+        int64_t c =
+            y->type == ISO_ST_I32 ? ((const int32_t *)y->data)[i] : ((const int64_t *)y->data)[i];
         if (c < 0 || c >= b->classes)
-            return iso_fail(ISO_EDATA, "%s: row %lld of y is class %lld; the model tells classes 0 to %lld apart", path,
-                            (long long)i, (long long)c, (long long)b->classes - 1);
+            return iso_fail(
+                ISO_EDATA,
+                "%s: row %lld of y is class %lld; the model tells classes 0 to %lld apart", path,
+                (long long)i, (long long)c, (long long)b->classes - 1);
         b->y_class[i] = (int32_t)c;
     }
     return ISO_OK;
@@ -115,14 +121,20 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
     if (y->type == ISO_ST_I32 || y->type == ISO_ST_I64)
         return read_classes(b, y, path);
     if (y->type != ISO_ST_F32)
-        return iso_fail(ISO_EDATA, "%s: y is neither int32 nor int64 classes nor float32 probabilities", path);
+        return iso_fail(ISO_EDATA,
+                        "%s: y is neither int32 nor int64 classes nor float32 probabilities", path);
     if (y->ndim != 2 || y->dim[1] != b->classes)
-        return iso_fail(ISO_EDATA, "%s: y has %lld columns; float32 y needs one for each of the model's %lld classes",
-                        path, y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->classes);
+        return iso_fail(
+            ISO_EDATA,
+            "%s: y has %lld columns; float32 y needs one for each of the model's %lld classes",
+            path, y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->classes);
     const struct iso_graph *graph = iso_exec_graph(b->exec);
     if (graph->values[graph->target].dtype == ISO_I32)
-        return iso_fail(ISO_EDATA, "%s: y holds probabilities and %s takes class numbers; give int32 y, or the model "
-                        "categorical_crossentropy", path, iso_ops[graph->model->loss.op].name);
+        return iso_fail(
+            ISO_EDATA,
+            "%s: y holds probabilities and %s takes class numbers; give int32 y, or the model "
+            "categorical_crossentropy",
+            path, iso_ops[graph->model->loss.op].name);
     b->y_prob = y->data;
     return ISO_OK;
 }
@@ -189,7 +201,8 @@ static iso_rc place_file(struct iso_batches *b, int64_t step)
         if (b->y_class)
             b->batch_class[i] = b->y_class[row];
         else
-            memcpy(b->batch_prob + (size_t)i * classes, b->y_prob + row * classes, classes * sizeof *b->y_prob);
+            memcpy(b->batch_prob + (size_t)i * classes, b->y_prob + row * classes,
+                   classes * sizeof *b->y_prob);
     }
     return iso_exec_feed(b->exec, b->batch, b->batch_x, b->y_class ? b->batch_class : NULL,
                          b->y_class ? NULL : b->batch_prob);

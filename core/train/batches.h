@@ -1,5 +1,5 @@
-/* batches.h: the batches of consecutive training steps, from a data set (shuffled as iso_fit does) or
- * from a safetensors file with tensors x and y. */
+/* batches.h: the batches of consecutive training steps, from a data set (shuffled as iso_fit does)
+ * or from a safetensors file with tensors x and y. */
 #ifndef ISO_BATCHES_H
 #define ISO_BATCHES_H
 #include "exec.h"

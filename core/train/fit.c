@@ -18,7 +18,7 @@ struct fit {
     double *log;                       /* [ISO_FIT_LOG_STEPS, 1 + nmetrics] */
     struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
     int64_t interval;                  /* steps between two reads of the log */
-    double read_at, began;             /* iso_clock at the last read, and when the epoch began or went on */
+    double read_at, began; /* iso_clock at the last read, and when the epoch began or went on */
 };
 
 double iso_clock(void)
@@ -104,10 +104,12 @@ static int64_t batch_rows(const struct fit *fit, int64_t epoch_step)
 
 static iso_rc not_finite(const struct fit *fit, int64_t step, double loss)
 {
-    return iso_fail(ISO_EDATA, "epoch %lld, step %lld: the loss is %s; try a smaller learning_rate "
+    return iso_fail(ISO_EDATA,
+                    "epoch %lld, step %lld: the loss is %s; try a smaller learning_rate "
                     "(it is %g), smaller initial weights, or a smaller scale of the input",
                     (long long)fit->state->epoch + 1, (long long)step + 1,
-                    isnan(loss) ? "not a number" : "infinite", iso_learning_rate(iso_exec_graph(fit->exec)->model));
+                    isnan(loss) ? "not a number" : "infinite",
+                    iso_learning_rate(iso_exec_graph(fit->exec)->model));
 }
 
 /* Tells the listeners of the last n steps. */
@@ -237,7 +239,8 @@ static iso_rc train(struct fit *fit)
     return ISO_OK;
 }
 
-iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options, struct iso_fit_state *state)
+iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
+               struct iso_fit_state *state)
 {
     const struct iso_graph *graph = iso_exec_graph(exec);
     struct fit fit = {

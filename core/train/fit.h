@@ -1,5 +1,5 @@
-/* fit.h: training epoch by epoch, and evaluation. Prints nothing and writes nothing: what happens is
- * told to listeners (a console, a run folder). */
+/* fit.h: training epoch by epoch, and evaluation. Prints nothing and writes nothing: what happens
+ * is told to listeners (a console, a run folder). */
 #ifndef ISO_FIT_H
 #define ISO_FIT_H
 #include "exec.h"
@@ -40,7 +40,7 @@ struct iso_fit_epoch {
 /* Called in turn; NULL members are left out. What fails ends the training with its code. */
 struct iso_fit_listener {
     void *self;
-    iso_rc (*progress)(void *self, const struct iso_fit_progress *);       /* a few times a second */
+    iso_rc (*progress)(void *self, const struct iso_fit_progress *); /* a few times a second */
     iso_rc (*epoch)(void *self, const struct iso_fit_epoch *, const struct iso_fit_state *);
 };
 
@@ -59,7 +59,7 @@ enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is giv
  * ISO_EDATA, naming epoch and step, when the loss is no longer finite. */
 iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit_state *state);
 
-/* Scores of the model as it is on rows of data set `which`. The executor needs ISO_FIT_LOG_STEPS. */
+/* Scores of the model as it is on rows of data set `which`. Needs ISO_FIT_LOG_STEPS log_steps. */
 iso_rc iso_evaluate(struct iso_exec *, int which, int64_t rows, struct iso_scores *out);
 
 /* The model's learning rate, or NaN. */

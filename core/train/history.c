@@ -19,8 +19,8 @@ static const char *metric_name(const struct iso_model *model, int metric)
 
 /* ---- CSV files ----------------------------------------------------------------------------- */
 
-/* The lines of text that stay, moved to its front: the header, if it is the same, and whole rows whose
- * first number is at most keep. Returns their length. */
+/* The lines of text that stay, moved to its front: the header, if it is the same, and whole rows
+ * whose first number is at most keep. Returns their length. */
 static size_t keep_rows(char *text, const char *header, int64_t keep)
 {
     size_t kept = strlen(header);
@@ -76,7 +76,8 @@ static void put(struct csv *csv, double value)
 
 /* ---- The two files ------------------------------------------------------------------------- */
 
-static void add_metrics(char *header, size_t size, const struct iso_model *model, const char *prefix)
+static void add_metrics(char *header, size_t size, const struct iso_model *model,
+                        const char *prefix)
 {
     for (int m = 0; m < model->nmetrics; m++) {
         size_t n = strlen(header);
@@ -84,7 +85,8 @@ static void add_metrics(char *header, size_t size, const struct iso_model *model
     }
 }
 
-static iso_rc open_both(struct iso_history *h, const char *folder, int64_t keep_epochs, int64_t keep_steps)
+static iso_rc open_both(struct iso_history *h, const char *folder, int64_t keep_epochs,
+                        int64_t keep_steps)
 {
     char header[1024] = "epoch,seconds,images_per_second,learning_rate,loss";
     add_metrics(header, sizeof header - 32, h->model, "");
@@ -115,7 +117,8 @@ iso_rc iso_history_open(const char *folder, const struct iso_model *model, int64
     return ISO_OK;
 }
 
-iso_rc iso_history_batches(struct iso_history *h, int64_t epoch, const struct iso_fit_batch *batches, int n)
+iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
+                           const struct iso_fit_batch *batches, int n)
 {
     for (int i = 0; i < n; i++) {
         fprintf(h->batches.file, "%lld,%lld,%lld", (long long)batches[i].step + 1, (long long)epoch,

@@ -10,7 +10,8 @@ struct iso_history;
 iso_rc iso_history_open(const char *folder, const struct iso_model *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
 /* epoch counts from 1. */
-iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *, int n);
+iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *,
+                           int n);
 /* Also puts everything on the disk. */
 iso_rc iso_history_epoch(struct iso_history *, const struct iso_fit_epoch *);
 void iso_history_close(struct iso_history *);                  /* NULL is fine */

@@ -15,7 +15,7 @@
 struct state {                         /* all that `state` keeps besides weights and slots */
     struct iso_run_settings settings;
     struct iso_fit_state fit;
-    double best;                       /* of best.safetensors: larger is better; -INFINITY: none yet */
+    double best; /* of best.safetensors: larger is better; -INFINITY: none yet */
 };
 struct iso_run {
     struct iso_exec *exec;             /* borrowed */
@@ -31,14 +31,25 @@ enum { INTEGER, NUMBER, TEXT_SIZE = 40 };
 struct member { const char *key; int type; size_t offset; };
 #define MEMBER(type, name) { #name, type, offsetof(struct state, name) }
 static const struct member members[] = {
-    MEMBER(INTEGER, settings.seed), MEMBER(INTEGER, settings.batch), MEMBER(INTEGER, settings.limit),
-    MEMBER(INTEGER, settings.rows), MEMBER(INTEGER, settings.validation_rows),
-    MEMBER(INTEGER, settings.epochs), MEMBER(INTEGER, settings.steps), MEMBER(INTEGER, settings.fast),
-    MEMBER(INTEGER, fit.epoch), MEMBER(INTEGER, fit.epoch_step), MEMBER(INTEGER, fit.step),
-    MEMBER(INTEGER, fit.scores.rows), MEMBER(NUMBER, fit.scores.loss_sum),
-    MEMBER(NUMBER, fit.scores.metric_sum[0]), MEMBER(NUMBER, fit.scores.metric_sum[1]),
-    MEMBER(NUMBER, fit.scores.metric_sum[2]), MEMBER(NUMBER, fit.scores.metric_sum[3]),
-    MEMBER(NUMBER, fit.seconds), MEMBER(NUMBER, best),
+    MEMBER(INTEGER, settings.seed),
+    MEMBER(INTEGER, settings.batch),
+    MEMBER(INTEGER, settings.limit),
+    MEMBER(INTEGER, settings.rows),
+    MEMBER(INTEGER, settings.validation_rows),
+    MEMBER(INTEGER, settings.epochs),
+    MEMBER(INTEGER, settings.steps),
+    MEMBER(INTEGER, settings.fast),
+    MEMBER(INTEGER, fit.epoch),
+    MEMBER(INTEGER, fit.epoch_step),
+    MEMBER(INTEGER, fit.step),
+    MEMBER(INTEGER, fit.scores.rows),
+    MEMBER(NUMBER, fit.scores.loss_sum),
+    MEMBER(NUMBER, fit.scores.metric_sum[0]),
+    MEMBER(NUMBER, fit.scores.metric_sum[1]),
+    MEMBER(NUMBER, fit.scores.metric_sum[2]),
+    MEMBER(NUMBER, fit.scores.metric_sum[3]),
+    MEMBER(NUMBER, fit.seconds),
+    MEMBER(NUMBER, best),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 _Static_assert(ISO_METRICS == 4, "every metric's sum is a member of the state");
@@ -69,8 +80,10 @@ static iso_rc parse_state(const struct iso_st_file *file, const char *path, stru
     if (!version)
         return iso_fail(ISO_EDATA, "%s is not the state of a run", path);
     if (strtol(version, NULL, 10) != ISO_ARITH_VERSION)
-        return iso_fail(ISO_EDATA, "%s was made with arithmetic %.8s and this isocl has %d; train anew, or "
-                        "resume it with the isocl that began it", path, version, ISO_ARITH_VERSION);
+        return iso_fail(ISO_EDATA,
+                        "%s was made with arithmetic %.8s and this isocl has %d; train anew, or "
+                        "resume it with the isocl that began it",
+                        path, version, ISO_ARITH_VERSION);
     for (int i = 0; i < MEMBERS; i++) {
         char *at = (char *)out + members[i].offset;
         const char *text = iso_st_metadata(file, members[i].key);
@@ -82,13 +95,15 @@ static iso_rc parse_state(const struct iso_st_file *file, const char *path, stru
             *(double *)at = strtod(text, NULL);
     }
     const struct iso_fit_state *fit = &out->fit;
-    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0 || fit->step < 0)
+    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0
+        || fit->step < 0)
         return iso_fail(ISO_EDATA, "%s holds impossible numbers; it cannot be resumed", path);
     return ISO_OK;
 }
 
 /* Opens the state file of folder and reads it; close *file with iso_st_close. */
-static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *out, struct iso_st_file **file)
+static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *out,
+                         struct iso_st_file **file)
 {
     ISO_TRY(iso_path(path, folder, "state"));
     if (!iso_folder_exists(folder))
@@ -100,7 +115,8 @@ static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *
     return rc;
 }
 
-iso_rc iso_run_read(const char *folder, struct iso_run_settings *settings, struct iso_fit_state *fit)
+iso_rc iso_run_read(const char *folder, struct iso_run_settings *settings,
+                    struct iso_fit_state *fit)
 {
     char path[ISO_PATH];
     struct state state;
@@ -140,8 +156,11 @@ static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PA
     if (snprintf(out, ISO_PATH, "%s", folder) >= ISO_PATH)
         return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter --out", folder);
     if (!iso_folder_empty(folder))
-        return iso_fail(ISO_EIO, "%s is there and is not an empty folder; give --resume to go on with the run in "
-                        "it, or another --out", folder);
+        return iso_fail(
+            ISO_EIO,
+            "%s is there and is not an empty folder; give --resume to go on with the run in "
+            "it, or another --out",
+            folder);
     return iso_folder_make(folder);
 }
 
@@ -151,17 +170,19 @@ static iso_rc write_device(const struct iso_run *run)
     const struct iso_device *d = &backend->device;
     char path[ISO_PATH];
     ISO_TRY(iso_path(path, run->folder, "device.json"));
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id, "name", d->name,
-                             "platform", d->platform, "driver", d->driver,
-                             "mode", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
-                             "exactness", d->exactness == ISO_EXACT ? "exact"
-                                 : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals" : "inexact",
-                             "memory", (json_int_t)d->memory, "units", d->units,
-                             "isocl", ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id,
+                             "name", d->name, "platform", d->platform, "driver", d->driver, "mode",
+                             backend->mode == ISO_MODE_EXACT ? "exact" : "fast", "exactness",
+                             d->exactness == ISO_EXACT          ? "exact"
+                             : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
+                                                                : "inexact",
+                             "memory", (json_int_t)d->memory, "units", d->units, "isocl",
+                             ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
     if (!text)
-        return iso_fail(ISO_EDEVICE, "the device's name is not valid UTF-8, so device.json cannot be written");
+        return iso_fail(ISO_EDEVICE,
+                        "the device's name is not valid UTF-8, so device.json cannot be written");
     iso_rc rc = iso_file_write(path, text, strlen(text));
     free(text);
     return rc;
@@ -221,15 +242,16 @@ static iso_rc opened(iso_rc rc, struct iso_run *run, struct iso_run **out)
     return rc;
 }
 
-iso_rc iso_run_start(const char *folder, struct iso_exec *exec, const struct iso_run_settings *settings,
-                     struct iso_run **out)
+iso_rc iso_run_start(const char *folder, struct iso_exec *exec,
+                     const struct iso_run_settings *settings, struct iso_run **out)
 {
     struct iso_run *run = new_run(exec, settings);
     return run ? opened(start(run, folder), run, out) : ISO_ENOMEM;
 }
 
-iso_rc iso_run_resume(const char *folder, struct iso_exec *exec, const struct iso_run_settings *settings,
-                      struct iso_faults *faults, struct iso_run **out)
+iso_rc iso_run_resume(const char *folder, struct iso_exec *exec,
+                      const struct iso_run_settings *settings, struct iso_faults *faults,
+                      struct iso_run **out)
 {
     struct iso_run *run = new_run(exec, settings);
     return run ? opened(resume(run, folder, faults), run, out) : ISO_ENOMEM;
@@ -268,7 +290,8 @@ static double goodness(const struct iso_run *run, const struct iso_fit_epoch *ep
 static iso_rc save_weights(struct iso_run *run, const struct iso_fit_epoch *epoch)
 {
     const struct iso_run_settings *s = &run->state.settings;
-    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl", ISO_VERSION, NULL };
+    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl",
+                                     ISO_VERSION, NULL };
     bool validates = s->validation_rows > 0 && s->steps == 0;
     char path[ISO_PATH];
     ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
@@ -283,11 +306,13 @@ static iso_rc save_weights(struct iso_run *run, const struct iso_fit_epoch *epoc
 static iso_rc on_progress(void *self, const struct iso_fit_progress *progress)
 {
     struct iso_run *run = self;
-    return iso_history_batches(run->history, progress->epoch, progress->batches, progress->nbatches);
+    return iso_history_batches(run->history, progress->epoch, progress->batches,
+                               progress->nbatches);
 }
 
 /* The state comes last: what it says is on the disk. */
-static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch, const struct iso_fit_state *state)
+static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
+                       const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
     run->state.fit = *state;

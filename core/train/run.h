@@ -13,14 +13,15 @@ struct iso_run_settings {              /* what a resumed run shares with its beg
 };
 struct iso_run;
 
-/* Starts a run. folder NULL: runs/MODEL-NNN, the next free number; one that is there must be empty. */
+/* Starts a run. folder NULL: runs/MODEL-NNN, the next free number; one that is there must be
+ * empty. */
 iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                      struct iso_run **out);
 /* Settings and state of the run in folder. */
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fit_state *);
-/* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back to
- * where the state was saved. settings: with the new goal. When weights do not fit, as iso_weights_load;
- * the faults borrow folder. */
+/* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back
+ * to where the state was saved. settings: with the new goal. When weights do not fit, as
+ * iso_weights_load; the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                       struct iso_faults *, struct iso_run **out);
 void iso_run_close(struct iso_run *);                          /* NULL is fine */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum when { BEFORE_STEP, AFTER_STEP, LOSS };   /* when the tensor is read; the loss comes from the log */
+enum when { BEFORE_STEP, AFTER_STEP, LOSS };   /* when it is read; the loss comes from the log */
 enum { NAME = 2 * ISO_NAME };
 struct source {                        /* what is traced at each step */
     char name[NAME];
@@ -222,8 +222,8 @@ static iso_rc write_trace(struct trace *t, const char *path)
     return iso_st_end(writer);
 }
 
-iso_rc iso_trace(struct iso_exec *exec, struct iso_batches *batches, int64_t steps, const char *path,
-                 int64_t *tensors)
+iso_rc iso_trace(struct iso_exec *exec, struct iso_batches *batches, int64_t steps,
+                 const char *path, int64_t *tensors)
 {
     struct trace t = { .exec = exec, .batches = batches, .steps = steps };
     iso_rc rc = write_trace(&t, path);

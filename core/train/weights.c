@@ -26,7 +26,8 @@ static void add(struct iso_exec *exec, struct entries *entries)
 static iso_rc collect(struct iso_exec *exec, bool slots, struct entries *entries)
 {
     int nweights = iso_exec_nweights(exec), nslots = slots ? iso_exec_nslots(exec) : 0;
-    *entries = (struct entries){ .list = iso_alloc((size_t)(nweights * (1 + nslots)) + 1, sizeof(struct entry)) };
+    *entries = (struct entries){ .list = iso_alloc((size_t)(nweights * (1 + nslots)) + 1,
+                                                   sizeof(struct entry)) };
     if (!entries->list)
         return ISO_ENOMEM;
     for (int i = 0; i < nweights; i++) {
@@ -58,7 +59,8 @@ static iso_rc put_all(struct iso_exec *exec, const struct entries *entries, bool
 }
 
 static iso_rc save(struct iso_exec *exec, const struct entries *entries, bool wide,
-                   const char *const *metadata, const char *path, struct iso_st_tensor *tensors, void *values)
+                   const char *const *metadata, const char *path, struct iso_st_tensor *tensors,
+                   void *values)
 {
     struct iso_st_writer *writer = NULL;
     for (int i = 0; i < entries->n; i++) {
@@ -78,14 +80,16 @@ static iso_rc save(struct iso_exec *exec, const struct entries *entries, bool wi
     return iso_st_end(writer);
 }
 
-iso_rc iso_weights_save(struct iso_exec *exec, const char *path, bool slots, const char *const *metadata)
+iso_rc iso_weights_save(struct iso_exec *exec, const char *path, bool slots,
+                        const char *const *metadata)
 {
     struct entries entries;
     bool wide = slots && iso_exec_backend(exec)->real_size == sizeof(double);
     ISO_TRY(collect(exec, slots, &entries));
     struct iso_st_tensor *tensors = iso_alloc((size_t)entries.n + 1, sizeof *tensors);
     void *values = iso_alloc((size_t)entries.largest + 1, wide ? sizeof(double) : sizeof(float));
-    iso_rc rc = tensors && values ? save(exec, &entries, wide, metadata, path, tensors, values) : ISO_ENOMEM;
+    iso_rc rc = tensors && values ? save(exec, &entries, wide, metadata, path, tensors, values)
+                                  : ISO_ENOMEM;
     free(tensors);
     free(values);
     free(entries.list);
@@ -103,14 +107,15 @@ static struct iso_shape shape_of(const struct iso_st_tensor *tensor)
 }
 
 /* One entry against the file: a fault when it is missing, of another shape or of another type. */
-static void check_entry(const struct entry *e, const struct iso_st_file *file, struct iso_place place,
-                        struct iso_faults *faults)
+static void check_entry(const struct entry *e, const struct iso_st_file *file,
+                        struct iso_place place, struct iso_faults *faults)
 {
     char want[64], have[64];
     const struct iso_st_tensor *tensor = iso_st_find(file, e->name);
     iso_shape_text(&e->tensor.shape, 0, want, sizeof want);
     if (!tensor) {
-        iso_faults_add(faults, place, "%s is missing; the model has it with shape %s", e->name, want);
+        iso_faults_add(faults, place, "%s is missing; the model has it with shape %s", e->name,
+                       want);
         return;
     }
     struct iso_shape shape = shape_of(tensor);
