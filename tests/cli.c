@@ -1,0 +1,131 @@
+#define _XOPEN_SOURCE 700              /* nftw, realpath */
+#include "cli.h"
+
+#include <ctype.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char tiny[] =
+    "model: tiny\n"
+    "data:\n"
+    "  train: {dataset: 'builtin:digits', split: train}\n"
+    "  validation: {dataset: 'builtin:digits', split: test}\n"
+    "input: {shape: [28, 28, 1], scale: 1/255}\n"
+    "layers:\n"
+    "  - flatten\n"
+    "  - dense: {units: 8, activation: relu}\n"
+    "  - dropout: 0.2\n"
+    "  - dense: {units: 10, activation: softmax}\n"
+    "loss: categorical_crossentropy\n"
+    "optimizer: {adam: {learning_rate: 0.01}}\n"
+    "metrics: [accuracy]\n"
+    "train: {batch_size: 50, epochs: 2, seed: 1}\n";
+
+char cli_program[CLI_PATH], cli_folder[64], cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT];
+
+void cli_path(char path[CLI_PATH], const char *name)
+{
+    snprintf(path, CLI_PATH, "%s/%s", cli_folder, name);
+}
+
+void cli_write(const char *name, const char *text)
+{
+    char path[CLI_PATH];
+    cli_path(path, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+size_t cli_read(const char *name, char *text)
+{
+    char path[CLI_PATH];
+    cli_path(path, name);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t n = fread(text, 1, CLI_OUTPUT - 1, f);
+    text[n] = '\0';
+    fclose(f);
+    return n;
+}
+
+int cli_run(const char *fmt, ...)
+{
+    char arguments[1024], command[3 * CLI_PATH];
+    va_list list;
+    va_start(list, fmt);
+    vsnprintf(arguments, sizeof arguments, fmt, list);
+    va_end(list);
+    snprintf(command, sizeof command, "cd %s && '%s' >out.txt 2>err.txt %s", cli_folder,
+             cli_program, arguments);
+    int status = system(command);
+    cli_read("out.txt", cli_out);
+    cli_read("err.txt", cli_err);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+int cli_setup(void **state)
+{
+    (void)state;
+    snprintf(cli_folder, sizeof cli_folder, "/tmp/isocl-test-cli-XXXXXX");
+    if (!mkdtemp(cli_folder))
+        return 1;
+    cli_write("tiny.yaml", tiny);
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
+{
+    (void)s, (void)type, (void)ftw;
+    return remove(path);
+}
+
+int cli_teardown(void **state)
+{
+    (void)state;
+    return nftw(cli_folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void cli_says(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in:\n%s%s", part, text, cli_err);
+}
+
+int cli_lines(const char *text)
+{
+    int lines = 0;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+void cli_hash(char hex[65])
+{
+    const char *found = NULL;
+    for (const char *s = cli_out; (s = strstr(s, "weights sha256 ")); s++)
+        found = s + strlen("weights sha256 ");
+    assert_non_null(found);
+    for (int i = 0; i < 64; i++)
+        assert_true(isxdigit((unsigned char)found[i]));
+    assert_true(strncmp(found + 64, "  exact  reference", 18) == 0);
+    snprintf(hex, 65, "%.64s", found);
+}
+
+int cli_main(const struct CMUnitTest *tests, size_t n)
+{
+    char relative[CLI_PATH];
+    const char *build = getenv("BUILD");
+    snprintf(relative, sizeof relative, "%s/isocl", build && *build ? build : "build");
+    if (!realpath(relative, cli_program)) {
+        fprintf(stderr, "%s is not built\n", relative);
+        return 1;
+    }
+    return _cmocka_run_group_tests("isocl", tests, n, NULL, NULL);
+}

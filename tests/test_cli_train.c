@@ -1,0 +1,224 @@
+/* test_cli_train.c: training, resuming, Ctrl-C, evaluation and traces as a user runs them. */
+#define _XOPEN_SOURCE 700              /* kill, nanosleep */
+#include "cli.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 60000 };
+
+static void test_train(void **state)
+{
+    char first[65], second[65];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN), 0);
+    assert_int_equal(strlen(cli_err), 0);
+    cli_says(cli_out, "\nepoch 1/2  loss ");
+    cli_says(cli_out, "\nepoch 2/2  loss ");
+    cli_says(cli_out, "  accuracy ");
+    cli_says(cli_out, "  val_loss ");
+    cli_says(cli_out, "  val_accuracy ");
+    cli_says(cli_out, " images/s  ");
+    cli_says(cli_out, "\nrun runs/tiny-001\nweights sha256 ");
+    assert_true(strchr(cli_out, '\r') == NULL);
+    cli_hash(first);
+    assert_int_equal(cli_run(TRAIN "--quiet"), 0);
+    assert_int_equal(cli_lines(cli_out), 2);
+    assert_true(strncmp(cli_out, "run runs/tiny-002\n", 18) == 0);
+    cli_hash(second);
+    assert_string_equal(first, second);
+    assert_int_equal(cli_run(TRAIN "--quiet --seed 2"), 0);
+    cli_hash(second);
+    assert_string_not_equal(first, second);
+    assert_int_equal(cli_run(TRAIN "--out runs/tiny-001"), 1);
+    cli_says(cli_err, "--resume");
+}
+
+static void test_overrides(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--epochs 1 --batch 7 --out a"), 0);
+    cli_says(cli_out, "\nepoch 1/1  ");
+    assert_true(strstr(cli_out, "epoch 2") == NULL);
+    cli_read("a/batches.csv", cli_out);
+    assert_int_equal(cli_lines(cli_out), 1 + 18);           /* 120 rows in sevens */
+    cli_says(cli_out, "\n18,1,1,");                     /* the last one is smaller */
+    assert_int_equal(cli_run(TRAIN "--steps 4 --out b"), 0);
+    assert_true(strstr(cli_out, "val_") == NULL);
+    cli_read("b/batches.csv", cli_out);
+    assert_int_equal(cli_lines(cli_out), 1 + 4);
+}
+
+static void test_json(void **state)
+{
+    static const char *const order[] = { "start", "epoch", "epoch", "end" };
+    char plain[65];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--quiet"), 0);
+    cli_hash(plain);
+    assert_int_equal(cli_run(TRAIN "--json"), 0);
+    int events = 0;
+    for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        json_t *object = json_loads(line, 0, NULL);
+        const char *event = json_string_value(json_object_get(object, "event"));
+        assert_non_null(event);
+        if (strcmp(event, "progress") != 0) {
+            assert_true(events < 4);
+            assert_string_equal(event, order[events++]);
+        }
+        if (strcmp(event, "epoch") == 0)
+            assert_true(json_is_real(json_object_get(object, "validation_accuracy")));
+        if (strcmp(event, "end") == 0)
+            assert_string_equal(json_string_value(json_object_get(object, "weights_sha256")),
+                                plain);
+        json_decref(object);
+    }
+    assert_int_equal(events, 4);
+}
+
+static void test_resume(void **state)
+{
+    char whole[65], resumed[65];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--epochs 3 --quiet"), 0);
+    cli_hash(whole);
+    assert_int_equal(cli_run(TRAIN "--steps 4 --out part --quiet"), 0);
+    assert_int_equal(cli_run("train --resume --out part --batch 3"), 2);
+    cli_says(cli_err, "--batch 50");
+    cli_write("other.yaml", "model: other\n");
+    assert_int_equal(cli_run("train other.yaml --resume --out part"), 2);
+    cli_says(cli_err, "other.yaml is not the model file");
+    assert_int_equal(cli_run("train tiny.yaml --resume --out part --epochs 3 --device reference"),
+                     0);
+    cli_says(cli_out, "resuming   after step 4, in epoch 2");
+    cli_hash(resumed);
+    assert_string_equal(whole, resumed);
+    assert_int_equal(cli_run("train --resume --out part --device reference"), 0);
+    cli_says(cli_out, "nothing is left to train");
+    cli_hash(resumed);
+    assert_string_equal(whole, resumed);
+    assert_int_equal(cli_run("train --resume --out nowhere"), 1);
+    cli_says(cli_err, "there is no run nowhere");
+}
+
+static void sleep_ms(int ms)
+{
+    nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
+}
+
+/* Starts a long training and waits until it has saved its state once. */
+static pid_t start_training(void)
+{
+    char state_path[CLI_PATH];
+    cli_path(state_path, "long/state");
+    pid_t pid = fork();
+    if (pid == 0) {
+        int error =
+            chdir(cli_folder) == 0 ? open("err.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+        int output = open("out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        if (error >= 0 && output >= 0 && dup2(output, 1) == 1 && dup2(error, 2) == 2)
+            execl(cli_program, "isocl", "train", "tiny.yaml", "--device", "reference", "--limit",
+                  "120", "--epochs", "100000", "--out", "long", (char *)NULL);
+        _exit(99);
+    }
+    assert_true(pid > 0);
+    for (int ms = 0; ms < WAIT_MS && access(state_path, F_OK) != 0; ms += 5)
+        sleep_ms(5);
+    assert_int_equal(access(state_path, F_OK), 0);
+    return pid;
+}
+
+static void test_interrupt(void **state)
+{
+    int status;
+    (void)state;
+    pid_t pid = start_training();
+    assert_int_equal(kill(pid, SIGINT), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    cli_read("out.txt", cli_out);
+    cli_read("err.txt", cli_err);
+    cli_says(cli_out, "weights sha256 ");
+    cli_says(cli_err, "go on with: isocl train --resume --out long");
+    assert_int_equal(cli_run("eval long --limit 20 --device reference"), 0);
+}
+
+static void test_eval(void **state)
+{
+    char trained[65], evaluated[65];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet"), 0);
+    cli_hash(trained);
+    assert_int_equal(cli_run("eval a --limit 120 --device reference"), 0);
+    cli_hash(evaluated);
+    assert_string_equal(trained, evaluated);
+    cli_says(cli_out, "builtin:digits, test: 120 images");
+    const char *scores = strstr(cli_out, "loss ");
+    double loss, accuracy, history_loss = -1, history_accuracy = -1;
+    assert_non_null(scores);
+    assert_int_equal(sscanf(scores, "loss %lf  accuracy %lf", &loss, &accuracy), 2);
+    cli_read("a/history.csv", cli_out);
+    const char *last = strstr(cli_out, "\n2,");
+    assert_non_null(last);
+    assert_int_equal(
+        sscanf(last, "\n2,%*f,%*f,%*f,%*f,%*f,%lf,%lf", &history_loss, &history_accuracy), 2);
+    assert_true(loss - history_loss < 1e-6 && history_loss - loss < 1e-6);
+    assert_true(accuracy - history_accuracy < 1e-6 && history_accuracy - accuracy < 1e-6);
+    assert_int_equal(
+        cli_run("eval tiny.yaml --weights a/best.safetensors --split train --limit 30 --json "
+            "--device reference"),
+        0);
+    cli_says(cli_out, "\"rows\":30");
+    assert_int_equal(cli_run("eval tiny.yaml --weights tiny.yaml --device reference"), 1);
+    assert_int_equal(cli_lines(cli_err), 1);
+}
+
+static void test_weights_that_do_not_fit(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--steps 1 --out a --quiet"), 0);
+    cli_read("tiny.yaml", cli_out);
+    memcpy(strstr(cli_out, "units: 8"), "units: 9", 8);
+    cli_write("wide.yaml", cli_out);
+    assert_int_equal(cli_run("eval wide.yaml --weights a/weights.safetensors --device reference"),
+                     1);
+    cli_says(cli_err, "dense_1/kernel has shape 784x8; the model has 784x9");
+    cli_says(cli_err, "3 faults");
+}
+
+static void test_trace(void **state)
+{
+    char path[CLI_PATH];
+    (void)state;
+    assert_int_equal(
+        cli_run("trace tiny.yaml --device reference --limit 20 --steps 2 --batch 4 --out "
+                "t.safetensors"),
+        0);
+    cli_says(cli_out, "t.safetensors: ");
+    cli_says(cli_out, " tensors of 2 steps in batches of 4");
+    cli_path(path, "t.safetensors");
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_train),
+        TEST(test_overrides),
+        TEST(test_json),
+        TEST(test_resume),
+        TEST(test_interrupt),
+        TEST(test_eval),
+        TEST(test_weights_that_do_not_fit),
+        TEST(test_trace),
+    };
+    return cli_main(tests, sizeof tests / sizeof tests[0]);
+}
