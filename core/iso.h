@@ -216,6 +216,12 @@ struct iso_device {                    /* one line of `isocl devices` */
     char note[256];                    /* why it is not usable, or a quirk worth knowing */
 };
 
+/* What a device itself reaches: the judge of the figures that `isocl bench` prints. */
+enum iso_peak {
+    ISO_PEAK_FMA,                      /* flop/s of fused multiply-adds, 2 each, in its widest vectors */
+    ISO_PEAK_COPY, ISO_PEAK_TRIAD      /* bytes/s read and written by a = b and by a = b + s c, beyond the caches */
+};
+
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
  * Work may be queued; errors of queued work surface in read or sync at the latest. */
 struct iso_backend_ops {
@@ -232,6 +238,8 @@ struct iso_backend_ops {
     iso_rc (*read)(struct iso_backend *, const struct iso_mem *src, size_t offset, void *dst, size_t bytes);
     iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte, size_t bytes);
     iso_rc (*sync)(struct iso_backend *);                      /* waits; reports queued faults */
+    /* Optional: measures a peak now, with all the threads this backend has, for about so many seconds. */
+    iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
 };
 struct iso_backend {                   /* the first member of every backend's own struct */
     const struct iso_backend_ops *ops;

@@ -19,6 +19,7 @@ struct variant {
     const char *name, *doc;
     const struct iso_kernel *const *kernels;
     bool (*runs_here)(void);
+    iso_cpu_peak *peak;
 };
 
 #ifdef ISO_CPU_X86
@@ -39,10 +40,10 @@ static bool always(void) { return true; }
 /* The fastest first; all give the same bits. */
 static const struct variant variants[] = {
 #ifdef ISO_CPU_X86
-    { "avx512", "AVX-512", cpu_avx512_kernels, has_avx512 },
-    { "avx2", "AVX2 and FMA", cpu_avx2_kernels, has_avx2 },
+    { "avx512", "AVX-512", cpu_avx512_kernels, has_avx512, cpu_avx512_peak },
+    { "avx2", "AVX2 and FMA", cpu_avx2_kernels, has_avx2, cpu_avx2_peak },
 #endif
-    { "portable", "portable C", cpu_portable_kernels, always },
+    { "portable", "portable C", cpu_portable_kernels, always, cpu_portable_peak },
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
@@ -223,6 +224,12 @@ static iso_rc sync_device(struct iso_backend *backend)
     return ISO_OK;
 }
 
+/* The machine's peak, whichever kernels were chosen. */
+static iso_rc measure_peak(struct iso_backend *backend, enum iso_peak what, double seconds, double *out)
+{
+    return fastest()->peak(iso_cpu_team(backend), what, seconds, out);
+}
+
 const struct iso_backend_ops iso_cpu_backend = {
     .name = "cpu",
     .doc = "this machine's processor: threads, cache blocking and vector instructions",
@@ -236,4 +243,5 @@ const struct iso_backend_ops iso_cpu_backend = {
     .read = read_memory,
     .fill = fill_memory,
     .sync = sync_device,
+    .peak = measure_peak,
 };

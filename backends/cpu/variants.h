@@ -1,12 +1,19 @@
-/* variants.h: the kernel tables of the instruction sets this program holds, indexed by op. */
+/* variants.h: the kernel tables of the instruction sets this program holds, indexed by op, and what measures
+ * the peaks of the machine (peak.c). */
 #ifndef ISO_CPU_VARIANTS_H
 #define ISO_CPU_VARIANTS_H
 #include "../../core/iso.h"
+#include "team.h"
+
+typedef iso_rc iso_cpu_peak(struct iso_team *, enum iso_peak, double seconds, double *out);
 
 #if defined(__x86_64__)
 #define ISO_CPU_X86
 extern const struct iso_kernel *const cpu_avx512_kernels[ISO_OP_COUNT];
+extern iso_cpu_peak cpu_avx512_peak;
 extern const struct iso_kernel *const cpu_avx2_kernels[ISO_OP_COUNT];
+extern iso_cpu_peak cpu_avx2_peak;
 #endif
 extern const struct iso_kernel *const cpu_portable_kernels[ISO_OP_COUNT];
+extern iso_cpu_peak cpu_portable_peak;
 #endif

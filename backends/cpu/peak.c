@@ -1,0 +1,127 @@
+/* peak.c: what the machine itself reaches: fused multiply-adds in registers, and memory beyond its caches. */
+#include "cpu.h"
+#include "simd.h"
+#include "variants.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    CHAINS = 12,                       /* independent, to hide the latency of an fma in two units */
+    TURNS = 4000,                      /* of the fma loop between two looks at the clock */
+    MEMORY = 64 << 20                  /* bytes of one array: larger than the caches */
+};
+static const double WAKE = 1e-4;       /* seconds of work, not counted, that find every thread awake */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- Fused multiply-adds ------------------------------------------------------------------- */
+
+enum { THREADS = 1024 };               /* beyond that, threads are not counted */
+struct fma_probe { double deadline, flops[THREADS]; float sums[THREADS]; };
+
+/* The chains stay near 1: x 0.5 + 0.5. */
+static void turn(iso_vec acc[CHAINS])
+{
+    iso_vec local[CHAINS];
+    const iso_vec half = iso_vset(0.5f);
+    memcpy(local, acc, sizeof local);
+    for (int t = 0; t < TURNS; t++)
+        for (int i = 0; i < CHAINS; i++)
+            local[i] = iso_vfma(local[i], half, half);
+    memcpy(acc, local, sizeof local);
+}
+
+static void fma_job(void *data, int64_t unit, int thread)
+{
+    struct fma_probe *p = data;
+    iso_vec acc[CHAINS];
+    float lanes[ISO_VEC];
+    int64_t turns = 0;
+    (void)thread;
+    for (int i = 0; i < CHAINS; i++)
+        acc[i] = iso_vset((float)i);
+    do {
+        turn(acc);
+        turns += TURNS;
+    } while (now() < p->deadline);
+    for (int i = 1; i < CHAINS; i++)
+        acc[0] = iso_vadd(acc[0], acc[i]);
+    iso_vstore(lanes, acc[0]);
+    p->sums[unit] = lanes[0];          /* a result, so that the loop is not left out */
+    p->flops[unit] = 2.0 * ISO_VEC * CHAINS * (double)turns;
+}
+
+static iso_rc fma_rate(struct iso_team *team, double seconds, double *out)
+{
+    const int64_t units = iso_min64(iso_team_size(team), THREADS);
+    struct fma_probe *p = iso_alloc(1, sizeof *p);
+    if (p == NULL)
+        return ISO_ENOMEM;
+    p->deadline = now() + WAKE;
+    iso_team_run(team, units, fma_job, p);
+    const double began = now();
+    double flops = 0;
+    p->deadline = began + seconds;
+    iso_team_run(team, units, fma_job, p);
+    const double took = now() - began;
+    for (int64_t i = 0; i < units; i++)
+        flops += p->flops[i];
+    *out = flops / took;
+    free(p);
+    return ISO_OK;
+}
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+enum { PIECE = 1 << 20 };              /* bytes of one unit */
+struct memory_probe { enum iso_peak what; float *a, *b, *c; };
+
+static void memory_job(void *data, int64_t unit, int thread)
+{
+    const struct memory_probe *p = data;
+    const int64_t n = PIECE / (int64_t)sizeof(float), first = unit * n;
+    float *restrict a = p->a + first;
+    const float *restrict b = p->b + first, *restrict c = p->c + first;
+    const iso_vec scale = iso_vset(0.5f);
+    (void)thread;
+    if (p->what == ISO_PEAK_COPY) {
+        memcpy(a, b, PIECE);
+        return;
+    }
+    for (int64_t i = 0; i < n; i += ISO_VEC)
+        iso_vstore(a + i, iso_vfma(iso_vload(c + i), scale, iso_vload(b + i)));
+}
+
+/* The best pass: the first one finds its pages not there yet. */
+static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seconds, double *out)
+{
+    const double bytes = (what == ISO_PEAK_COPY ? 2.0 : 3.0) * MEMORY;
+    float *all = aligned_alloc(4096, 3 * (size_t)MEMORY);
+    if (all == NULL)
+        return iso_fail(ISO_ENOMEM, "out of memory for a probe of %d MiB", 3 * (MEMORY >> 20));
+    memset(all, 0, 3 * (size_t)MEMORY);
+    const size_t n = MEMORY / sizeof *all;
+    struct memory_probe p = { what, all, all + n, all + 2 * n };
+    const double began = now();
+    *out = 0;
+    do {
+        const double start = now();
+        iso_team_run(team, MEMORY / PIECE, memory_job, &p);
+        const double rate = bytes / (now() - start);
+        *out = rate > *out ? rate : *out;
+    } while (now() - began < seconds);
+    free(all);
+    return ISO_OK;
+}
+
+iso_rc ISO_CPU(peak)(struct iso_team *team, enum iso_peak what, double seconds, double *out)
+{
+    return what == ISO_PEAK_FMA ? fma_rate(team, seconds, out) : memory_rate(team, what, seconds, out);
+}
