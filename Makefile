@@ -131,4 +131,4 @@ help:
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 
--include $(OBJ:.o=.d) $(TESTS:=.d) $(TESTLIB:.o=.d)
+-include $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)

@@ -8,6 +8,7 @@
     X(eval)             \
     X(summary)          \
     X(parity)           \
+    X(bench)            \
     X(trace)            \
     X(devices)          \
     X(doctor)           \

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "core/model/number.h"
 #include "core/model/suggest.h"
 
 #include <errno.h>
@@ -66,6 +67,15 @@ static bool is_choice(const char *list, const char *value)
     return false;
 }
 
+static int store_real(const struct iso_command *command, const struct iso_option *option,
+                      const char *value, double *target)
+{
+    if (iso_number_real(value, target) != ISO_NUMBER_OK || !(*target >= (double)option->min))
+        return iso_usage(command, "--%s takes a number of at least %lld, not '%s'", option->key,
+                         (long long)option->min, value);
+    return ISO_EXIT_DONE;
+}
+
 /* Returns ISO_EXIT_DONE or, with the fault told, ISO_EXIT_USAGE. */
 static int store(const struct iso_command *command, const struct iso_option *option,
                  const char *value, void *out)
@@ -73,6 +83,8 @@ static int store(const struct iso_command *command, const struct iso_option *opt
     void *target = (char *)out + option->offset;
     if (option->type == ISO_OPTION_CHOICE && !is_choice(option->argument, value))
         return iso_usage(command, "--%s takes %s, not '%s'", option->key, option->argument, value);
+    if (option->type == ISO_OPTION_REAL)
+        return store_real(command, option, value, target);
     if (option->type != ISO_OPTION_INT) {
         *(const char **)target = value;
         return ISO_EXIT_DONE;

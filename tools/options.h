@@ -13,6 +13,7 @@ enum iso_option_type {
     ISO_OPTION_TEXT,                   /* const char *, borrowed from argv */
     ISO_OPTION_CHOICE,                 /* the same; one of the words in .argument, "a|b" */
     ISO_OPTION_INT,                    /* int64_t, at least .min */
+    ISO_OPTION_REAL,                   /* double, at least .min */
     ISO_OPTION_FLAG                    /* bool; takes no argument */
 };
 struct iso_option {                    /* a table ends with key NULL */

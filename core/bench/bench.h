@@ -1,0 +1,82 @@
+/* bench.h: how fast a device is: training, inference, single ops. Prints nothing.
+ *
+ * A machine may have noisy neighbours, so every sample stands between two short probes of fused
+ * multiply-adds; when a probe is low, the sample is taken again. Results are medians. */
+#ifndef ISO_BENCH_H
+#define ISO_BENCH_H
+#include "../train/exec.h"
+
+/* ---- Samples ------------------------------------------------------------------------------- */
+
+struct iso_gate {
+    struct iso_backend *probe;         /* measures the processor's peak */
+    struct iso_backend *own;           /* the same, when the gate opened it */
+    double flops;                      /* the highest rate that a probe has seen, flop/s */
+    int64_t repeated;                  /* samples that were taken again */
+};
+/* A gate for work on this backend, which must outlive it. Where the backend knows no peak of its
+ * own, the processor is probed beside it, with so many threads (0: all). */
+iso_rc iso_gate_open(struct iso_gate *, struct iso_backend *, int threads);
+void iso_gate_close(struct iso_gate *);
+
+struct iso_timing {
+    double seconds;                    /* of one time, median of the samples */
+    int samples;
+    bool noisy;                        /* some samples were taken although a probe was low */
+};
+/* Does the work so many times and waits for the device. */
+typedef iso_rc iso_bench_work(void *data, int64_t times);
+/* Optional: the work just done was taken as a sample. */
+typedef void iso_bench_taken(void *data, int64_t times);
+/* Takes samples for about so many seconds, after a warm-up; at least one sample. */
+iso_rc iso_gate_measure(struct iso_gate *, double seconds, iso_bench_work *, iso_bench_taken *,
+                        void *data, struct iso_timing *out);
+enum { ISO_BENCH_SAMPLES = 7 };        /* the most that iso_gate_measure takes */
+double iso_bench_median(double *values, int n);        /* sorts them; NaN for none */
+
+/* ---- Models -------------------------------------------------------------------------------- */
+
+/* Puts a batch of random images and labels on the device. */
+iso_rc iso_bench_feed(struct iso_exec *);
+/* Training steps or forward passes on the batch in place, always the same one. */
+iso_rc iso_bench_steps(struct iso_exec *, struct iso_gate *, bool training, double seconds,
+                       struct iso_timing *out);
+/* Flops of the sums of products in one step: what the kernels of layers do, 2 an fma. */
+double iso_bench_flops(const struct iso_exec *, bool training);
+/* Whether an op's flops are sums of products with its kernel: what an FMA peak is the judge of. */
+bool iso_bench_products(enum iso_op);
+
+/* One op of a model in one pass. */
+struct iso_bench_node {
+    enum iso_op op;
+    enum iso_pass pass;
+    int layer;                         /* index in the model; -1: none */
+    double seconds, flops, bytes;      /* of one call */
+};
+/* Times every call of a training step, each waited for; the longest first. The caller frees *out. */
+iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
+                       struct iso_bench_node **out, int *count);
+
+/* ---- Single ops ---------------------------------------------------------------------------- */
+
+enum iso_bench_part { ISO_PART_FORWARD, ISO_PART_INPUT_GRADIENT, ISO_PART_WEIGHT_GRADIENT,
+                      ISO_PARTS };
+struct iso_bench_size {                /* dense: rows, in, out; conv2d, same padding: all of them */
+    enum iso_op op;
+    int64_t rows, height, width, in, out, kernel;
+};
+extern const struct iso_bench_size iso_bench_sizes[];
+extern const int iso_bench_nsizes;
+/* Writes "1024 x 1024 x 1024" or "32 x 32x32x3 -> 32, 3x3" and returns buf. */
+const char *iso_bench_size_text(const struct iso_bench_size *, char *buf, size_t n);
+/* Times the three parts of one op; each has the same flops. */
+iso_rc iso_bench_op(struct iso_backend *, struct iso_gate *, const struct iso_bench_size *,
+                    double seconds, struct iso_timing out[ISO_PARTS], double *flops);
+
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+/* Resident memory of this process at its peak since the last reset, in bytes; where the system
+ * cannot reset it, since the process began. */
+void iso_bench_memory_reset(void);
+uint64_t iso_bench_memory_peak(void);
+#endif

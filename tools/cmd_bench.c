@@ -1,0 +1,349 @@
+/* isocl bench: how fast the devices are at a model, or at ops of the usual sizes. */
+#include "bench_report.h"
+#include "commands.h"
+#include "core/train/fit.h"
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_DEVICES = 64, MOST_ARENAS = 16 };
+static const char demo[] = "models/demo.yaml";
+static const double MACHINE_SECONDS = 0.1;     /* for each peak of the machine */
+
+struct bench_options {
+    struct iso_setup_options setup;
+    const char *devices;
+    double seconds;
+    bool ops, json;
+};
+#define AT(member) offsetof(struct bench_options, member)
+static const struct iso_option options[] = {
+    { "devices", "A,B,...", ISO_OPTION_TEXT, AT(devices),
+      "which devices (default: every usable one but the reference)", 0 },
+    ISO_OPTION_MODE(struct bench_options),
+    ISO_OPTION_THREADS(struct bench_options),
+    ISO_OPTION_BATCH(struct bench_options),
+    { "seconds", "S", ISO_OPTION_REAL, AT(seconds), "for each measurement (default 1)", 0 },
+    { "ops", NULL, ISO_OPTION_FLAG, AT(ops), "add the time of each op in each pass", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, AT(json), "one JSON object a line", 0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+struct bench {
+    struct bench_options options;
+    struct iso_bench_report report;
+    struct iso_bench_machine machine;
+    char machine_name[128];
+    char devices[MOST_DEVICES][sizeof ((struct iso_device *)0)->id];
+    int ndevices, measured, failed;
+    int64_t repeated;
+    bool noisy;
+};
+
+/* ---- Devices ------------------------------------------------------------------------------- */
+
+static iso_rc named_devices(struct bench *b)
+{
+    const char *rest = b->options.devices;
+    for (size_t n; *rest; rest += n + (rest[n] == ',')) {
+        n = strcspn(rest, ",");
+        if (n == 0 || n >= sizeof b->devices[0] || b->ndevices == MOST_DEVICES)
+            return iso_fail(ISO_EUSAGE, "--devices takes 1 to %d names with commas between them",
+                            MOST_DEVICES);
+        memcpy(b->devices[b->ndevices++], rest, n);
+    }
+    return b->ndevices ? ISO_OK : iso_fail(ISO_EUSAGE, "--devices is empty; leave it out for all");
+}
+
+/* The reference is the definition of the results, not meant to be fast: only when it is named. */
+static iso_rc all_devices(struct bench *b)
+{
+    struct iso_device *list = iso_alloc(MOST_DEVICES, sizeof *list);
+    iso_rc rc = list ? ISO_OK : ISO_ENOMEM;
+    for (int i = 0; iso_backends[i] && rc == ISO_OK; i++) {
+        int n = 0;
+        if (strcmp(iso_backends[i]->name, "reference") == 0)
+            continue;
+        rc = iso_backends[i]->list(list, MOST_DEVICES, &n);
+        for (int k = 0; k < n && rc == ISO_OK && b->ndevices < MOST_DEVICES; k++)
+            if (list[k].usable)
+                memcpy(b->devices[b->ndevices++], list[k].id, sizeof list[k].id);
+    }
+    free(list);
+    return rc;
+}
+
+static iso_rc measure_machine(struct bench *b)
+{
+    struct iso_bench_machine *m = &b->machine;
+    struct iso_backend *cpu = NULL;
+    struct iso_gate gate;
+    ISO_TRY(iso_backend_open("cpu", ISO_MODE_DEFAULT, (int)b->options.setup.threads, &cpu));
+    memcpy(b->machine_name, cpu->device.name, sizeof b->machine_name);
+    m->name = b->machine_name;
+    m->threads = cpu->device.units;
+    iso_rc rc = iso_gate_open(&gate, cpu, 0);
+    if (rc == ISO_OK) {
+        m->flops = gate.flops;
+        rc = cpu->ops->peak(cpu, ISO_PEAK_COPY, MACHINE_SECONDS, &m->copy);
+        iso_gate_close(&gate);
+    }
+    if (rc == ISO_OK)
+        rc = cpu->ops->peak(cpu, ISO_PEAK_TRIAD, MACHINE_SECONDS, &m->triad);
+    iso_backend_close(cpu);
+    return rc;
+}
+
+/* The peak is the machine's, whichever device is measured: the highest that the run has seen. */
+static iso_rc open_gate(const struct bench *b, struct iso_backend *backend, struct iso_gate *gate)
+{
+    ISO_TRY(iso_gate_open(gate, backend, (int)b->options.setup.threads));
+    if (gate->flops < b->machine.flops)
+        gate->flops = b->machine.flops;
+    return ISO_OK;
+}
+
+static void close_gate(struct bench *b, struct iso_gate *gate)
+{
+    b->repeated += gate->repeated;
+    b->machine.flops = gate->flops;
+    iso_gate_close(gate);
+}
+
+/* Counts what failed on one device and lets the others go on; out of memory here ends it all. */
+static void tell_failure(struct bench *b, const char *what, const char *device)
+{
+    iso_bench_print_failure(&b->report, what, device, iso_error());
+    iso_error_clear();
+    b->failed++;
+}
+
+/* ---- Models -------------------------------------------------------------------------------- */
+
+static iso_rc open_exec(struct iso_setup *s, bool training)
+{
+    iso_exec_free(s->exec);
+    iso_graph_free(s->graph);
+    s->exec = NULL;
+    s->graph = NULL;
+    iso_bench_memory_reset();
+    const struct iso_exec_options o = { .training = training, .seed = s->model->seed,
+                                        .log_steps = 1 };
+    ISO_TRY(iso_setup_exec(s, &o));
+    ISO_TRY(iso_exec_initialize(s->exec));
+    return iso_bench_feed(s->exec);
+}
+
+static iso_rc bench_training(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+                             struct iso_bench_model *m)
+{
+    struct iso_memory arenas[MOST_ARENAS];
+    ISO_TRY(open_exec(s, true));
+    for (int i = iso_exec_memory(s->exec, arenas, MOST_ARENAS) - 1; i >= 0; i--)
+        m->plan += arenas[i].bytes;
+    ISO_TRY(iso_bench_steps(s->exec, gate, true, b->options.seconds, &m->training));
+    m->training_flops = iso_bench_flops(s->exec, true);
+    m->memory = iso_bench_memory_peak();
+    return ISO_OK;
+}
+
+static iso_rc bench_inference(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+                              struct iso_bench_model *m)
+{
+    ISO_TRY(open_exec(s, false));
+    m->inference_flops = iso_bench_flops(s->exec, false);
+    return iso_bench_steps(s->exec, gate, false, b->options.seconds, &m->inference);
+}
+
+static iso_rc print_ops(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+                        const struct iso_bench_model *m)
+{
+    struct iso_bench_node *nodes = NULL;
+    int count;
+    ISO_TRY(open_exec(s, true));
+    ISO_TRY(iso_bench_nodes(s->exec, gate, b->options.seconds, &nodes, &count));
+    iso_bench_print_nodes(&b->report, m, &b->machine, s->model, nodes, count);
+    free(nodes);
+    return ISO_OK;
+}
+
+static iso_rc bench_with(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+                         struct iso_bench_model *m)
+{
+    ISO_TRY(bench_training(b, s, gate, m));
+    ISO_TRY(bench_inference(b, s, gate, m));
+    m->repeated = gate->repeated;
+    m->peak = s->backend->ops->peak ? gate->flops : 0;
+    iso_bench_print_model(&b->report, m);
+    return b->options.ops ? print_ops(b, s, gate, m) : ISO_OK;
+}
+
+/* One model on one device; *rate: images/s of training. */
+static iso_rc bench_device(struct bench *b, struct iso_setup *s, const char *path,
+                           const char *device, double *rate)
+{
+    struct iso_setup_options o = b->options.setup;
+    struct iso_gate gate;
+    o.device = device;
+    ISO_TRY(iso_setup_backend(s, &o));
+    ISO_TRY(open_gate(b, s->backend, &gate));
+    struct iso_bench_model m = { .path = path, .name = s->model->name, .device = device,
+                                 .mode = s->backend->mode, .batch = s->model->batch_size };
+    const iso_rc rc = bench_with(b, s, &gate, &m);
+    b->noisy = b->noisy || m.training.noisy || m.inference.noisy;
+    close_gate(b, &gate);
+    *rate = (double)m.batch / m.training.seconds;
+    return rc;
+}
+
+/* A fault of the file ends the command, with the faults told here. */
+static int bench_model(const struct iso_command *command, struct bench *b, const char *path)
+{
+    const char *best = NULL, *second = NULL;
+    double best_rate = 0, second_rate = 0;
+    char name[sizeof ((struct iso_model *)0)->name] = "";
+    for (int i = 0; i < b->ndevices; i++) {
+        struct iso_setup setup = { 0 };
+        double rate = 0;
+        iso_rc rc = iso_setup_model(&setup, path, &b->options.setup);
+        if (rc == ISO_OK) {
+            memcpy(name, setup.model->name, sizeof name);
+            rc = bench_device(b, &setup, path, b->devices[i], &rate);
+        }
+        if (setup.faults.count > 0 || !setup.model) {
+            const int code = iso_report(command, rc, &setup.faults);
+            iso_setup_free(&setup);
+            return code;
+        }
+        iso_setup_free(&setup);
+        if (rc != ISO_OK) {
+            tell_failure(b, name, b->devices[i]);
+            continue;
+        }
+        b->measured++;
+        if (rate > best_rate) {
+            second = best;
+            second_rate = best_rate;
+            best = b->devices[i];
+            best_rate = rate;
+        } else if (rate > second_rate) {
+            second = b->devices[i];
+            second_rate = rate;
+        }
+    }
+    if (best)
+        iso_bench_print_choice(&b->report, name, best, best_rate, second, second_rate);
+    return ISO_EXIT_DONE;
+}
+
+/* ---- Single ops ---------------------------------------------------------------------------- */
+
+static iso_rc bench_sizes_on(struct bench *b, struct iso_backend *backend, const char *device)
+{
+    struct iso_gate gate;
+    ISO_TRY(open_gate(b, backend, &gate));
+    iso_rc rc = ISO_OK;
+    for (int i = 0; i < iso_bench_nsizes && rc == ISO_OK; i++) {
+        struct iso_timing timing[ISO_PARTS];
+        double flops;
+        rc = iso_bench_op(backend, &gate, &iso_bench_sizes[i], b->options.seconds, timing, &flops);
+        if (rc != ISO_OK)
+            break;
+        iso_bench_print_size(&b->report, device, &iso_bench_sizes[i], timing, flops,
+                             backend->ops->peak ? gate.flops : 0);
+        for (int k = 0; k < ISO_PARTS; k++)
+            b->noisy = b->noisy || timing[k].noisy;
+    }
+    close_gate(b, &gate);
+    return rc;
+}
+
+static void bench_sizes(struct bench *b)
+{
+    for (int i = 0; i < b->ndevices; i++) {
+        struct iso_setup_options o = b->options.setup;
+        struct iso_setup setup = { 0 };
+        o.device = b->devices[i];
+        iso_rc rc = iso_setup_backend(&setup, &o);
+        if (rc == ISO_OK)
+            rc = bench_sizes_on(b, setup.backend, b->devices[i]);
+        if (rc != ISO_OK)
+            tell_failure(b, "ops", b->devices[i]);
+        else
+            b->measured++;
+        iso_setup_free(&setup);
+    }
+    b->report.head = false;
+}
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static int bench_all(const struct iso_command *command, struct bench *b, int count, char **paths)
+{
+    int code = ISO_EXIT_DONE;
+    if (count == 0) {
+        bench_sizes(b);
+        if (access(demo, R_OK) == 0) {
+            code = bench_model(command, b, demo);
+        } else {
+            iso_fail(ISO_EIO, "%s is not here: run this in isocl's folder, or name a model", demo);
+            tell_failure(b, "demo", "-");
+        }
+    }
+    for (int i = 0; i < count && code == ISO_EXIT_DONE; i++)
+        code = bench_model(command, b, paths[i]);
+    return code;
+}
+
+static iso_rc find_devices(struct bench *b)
+{
+    ISO_TRY(b->options.devices ? named_devices(b) : all_devices(b));
+    return measure_machine(b);
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct bench b = { .options = { .setup = ISO_SETUP_DEFAULTS, .seconds = 1 } };
+    const double began = iso_clock();
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &b.options, &count, &code))
+        return code;
+    if (!(b.options.seconds > 0))
+        return iso_usage(command, "--seconds takes a number above 0");
+    b.report.json = b.options.json;
+    const iso_rc rc = find_devices(&b);
+    if (rc != ISO_OK)
+        return iso_report(command, rc, NULL);
+    iso_bench_print_machine(&b.report, &b.machine);
+    code = bench_all(command, &b, count, argv);
+    if (code != ISO_EXIT_DONE)
+        return code;
+    iso_bench_print_end(&b.report, &b.machine, b.repeated, b.noisy, iso_clock() - began);
+    return b.measured > 0 && (!b.options.devices || b.failed == 0) ? ISO_EXIT_DONE
+                                                                   : ISO_EXIT_FAILED;
+}
+
+const struct iso_command iso_command_bench = {
+    .name = "bench",
+    .arguments = "[MODEL.yaml...]",
+    .doc = "how fast the devices are, and which one to use",
+    .more =
+        "Trains and runs each model on a batch of random images that is already on the device; needs\n"
+        "no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
+        "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers; OF\n"
+        "PEAK is their share of what the processor reached in this run (- on OpenCL devices). Other\n"
+        "ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is the memory\n"
+        "planned on the device for training, PEAK the most this process had.",
+    .examples =
+        "  isocl bench models/mnist/cnn.yaml              every device; ends with a recommendation\n"
+        "  isocl bench models/mnist/*.yaml --devices cpu --threads 1\n"
+        "  isocl bench models/demo.yaml --devices cpu,reference --ops\n"
+        "  isocl bench --devices cpu                      matrix products and convolutions\n",
+    .options = options,
+    .min_arguments = 0,
+    .max_arguments = 1000,
+    .run = run,
+};
