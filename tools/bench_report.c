@@ -27,7 +27,10 @@ static json_t *number(double value)
 
 static json_t *share_json(double rate, double peak) { return number(peak > 0 ? rate / peak : NAN); }
 
-static const char *mode_text(enum iso_mode mode) { return mode == ISO_MODE_EXACT ? "exact" : "fast"; }
+static const char *mode_text(enum iso_mode mode)
+{
+    return mode == ISO_MODE_EXACT ? "exact" : "fast";
+}
 
 /* ---- The machine --------------------------------------------------------------------------- */
 
@@ -50,8 +53,8 @@ void iso_bench_print_machine(const struct iso_bench_report *r, const struct iso_
 static void model_json(const struct iso_bench_model *m, double training, double inference)
 {
     const double rows = (double)m->batch;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "event", "model", "model",
-                               m->name, "file", m->path, "device", m->device, "mode",
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "event", "model",
+                               "model", m->name, "file", m->path, "device", m->device, "mode",
                                mode_text(m->mode), "batch", (json_int_t)m->batch,
                                "training_images_per_second", number(rows / m->training.seconds),
                                "inference_images_per_second", number(rows / m->inference.seconds));
@@ -219,13 +222,14 @@ void iso_bench_print_end(struct iso_bench_report *r, const struct iso_bench_mach
 {
     if (r->json) {
         iso_console_json(json_pack("{s:s, s:o, s:I, s:b, s:o}", "event", "done",
-                                   "fma_gflops", number(m->flops / 1e9), "repeated", (json_int_t)repeated, "noisy", noisy,
-                                   "seconds", number(seconds)));
+                                   "fma_gflops", number(m->flops / 1e9), "repeated",
+                                   (json_int_t)repeated, "noisy", noisy, "seconds",
+                                   number(seconds)));
         return;
     }
     printf("medians of samples between probes of the processor, whose peak was %.1f GFLOP/s; %lld "
            "repeated because a probe was low; %.0f s in all\n", m->flops / 1e9, (long long)repeated,
            seconds);
     if (noisy)
-        printf("~ the processor was busy with something else all along: take it as a lower bound\n");
+        printf("~ the processor was busy with something else all along: a lower bound\n");
 }

@@ -331,14 +331,14 @@ const struct iso_command iso_command_bench = {
     .arguments = "[MODEL.yaml...]",
     .doc = "how fast the devices are, and which one to use",
     .more =
-        "Trains and runs each model on a batch of random images that is already on the device; needs\n"
-        "no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
-        "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers; OF\n"
-        "PEAK is their share of what the processor reached in this run (- on OpenCL devices). Other\n"
-        "ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is the memory\n"
-        "planned on the device for training, PEAK the most this process had.",
+        "Trains and runs each model on a batch of random images that is already on the device;\n"
+        "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
+        "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
+        "OF PEAK is their share of what the processor reached in this run (- on OpenCL devices).\n"
+        "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"
+        "the memory planned on the device for training, PEAK the most this process had.",
     .examples =
-        "  isocl bench models/mnist/cnn.yaml              every device; ends with a recommendation\n"
+        "  isocl bench models/mnist/cnn.yaml              every device; recommends one\n"
         "  isocl bench models/mnist/*.yaml --devices cpu --threads 1\n"
         "  isocl bench models/demo.yaml --devices cpu,reference --ops\n"
         "  isocl bench --devices cpu                      matrix products and convolutions\n",

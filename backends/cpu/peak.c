@@ -1,4 +1,4 @@
-/* peak.c: what the machine itself reaches: fused multiply-adds in registers, and memory beyond its caches. */
+/* peak.c: what the machine itself reaches: fused multiply-adds in registers, memory bandwidth. */
 #include "cpu.h"
 #include "simd.h"
 #include "variants.h"
@@ -12,7 +12,7 @@ enum {
     TURNS = 4000,                      /* of the fma loop between two looks at the clock */
     MEMORY = 64 << 20                  /* bytes of one array: larger than the caches */
 };
-static const double WAKE = 1e-4;       /* seconds of work, not counted, that find every thread awake */
+static const double WAKE = 1e-4;       /* seconds of work, not counted, that wake every thread */
 
 static double now(void)
 {
@@ -123,5 +123,6 @@ static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seco
 
 iso_rc ISO_CPU(peak)(struct iso_team *team, enum iso_peak what, double seconds, double *out)
 {
-    return what == ISO_PEAK_FMA ? fma_rate(team, seconds, out) : memory_rate(team, what, seconds, out);
+    return what == ISO_PEAK_FMA ? fma_rate(team, seconds, out)
+                                : memory_rate(team, what, seconds, out);
 }

@@ -53,7 +53,7 @@ struct iso_bench_node {
     int layer;                         /* index in the model; -1: none */
     double seconds, flops, bytes;      /* of one call */
 };
-/* Times every call of a training step, each waited for; the longest first. The caller frees *out. */
+/* Times every call of a training step, each waited for; the longest first. Free *out with free. */
 iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
                        struct iso_bench_node **out, int *count);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static const double PROBE = 1e-3;      /* seconds of a probe */
-static const double LOW = 0.9;         /* of the highest rate seen: below, somebody else is at work */
+static const double LOW = 0.9;         /* of the highest rate: below, somebody else is at work */
 enum { FIRST_PROBES = 50, SPARE = 2 }; /* for each sample, so many may be taken again */
 
 static iso_rc probe(struct iso_gate *g, bool *high)
@@ -65,7 +65,8 @@ static iso_rc timed(iso_bench_work *work, void *data, int64_t times, double *sec
 }
 
 /* How often the work fits into `target` seconds; finding out warms it up. */
-static iso_rc calibrate(iso_bench_work *work, void *data, double target, int64_t *times, double *once)
+static iso_rc calibrate(iso_bench_work *work, void *data, double target, int64_t *times,
+                        double *once)
 {
     double seconds;
     *times = 1;
