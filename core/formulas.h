@@ -82,6 +82,58 @@ ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
+/* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x - mean. The row
+ * sums are chains of x; of iso_bn_square(x - mean, chain); of dy; of fma(dy, x - mean, chain). */
+ISO_FN iso_real iso_bn_square(iso_real centre, iso_real chain)
+{
+    return iso_fma(centre, centre, chain);
+}
+
+ISO_FN iso_real iso_bn_inverse(iso_real variance, iso_real epsilon)
+{
+    return iso_rsqrt(variance + epsilon);
+}
+
+/* The new moving statistic; rest is 1 - momentum, rounded once from double. */
+ISO_FN iso_real iso_bn_moving(iso_real moving, iso_real batch, iso_real momentum, iso_real rest)
+{
+    return iso_flush(iso_fma(momentum, moving, iso_flush(rest * batch)));
+}
+
+/* gamma is 1 and beta is 0 where they are left out. */
+ISO_FN iso_real iso_bn_factor(iso_real gamma, iso_real inverse)
+{
+    return iso_flush(gamma * inverse);
+}
+
+ISO_FN iso_real iso_bn(iso_real x, iso_real mean, iso_real factor, iso_real beta)
+{
+    return iso_flush(iso_fma(x - mean, factor, beta));
+}
+
+/* product: row sum of dy (x - mean). */
+ISO_FN iso_real iso_bn_dgamma(iso_real product, iso_real inverse)
+{
+    return iso_flush(product * inverse);
+}
+
+/* What dy and x - mean lose in dx; both are 0 outside of training. */
+ISO_FN iso_real iso_bn_offset(iso_real dbeta, iso_real rows)
+{
+    return iso_div(dbeta, rows);
+}
+
+ISO_FN iso_real iso_bn_slope(iso_real product, iso_real inverse, iso_real rows)
+{
+    return iso_div(iso_flush(iso_bn_dgamma(product, inverse) * inverse), rows);
+}
+
+ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real offset, iso_real slope,
+                            iso_real factor)
+{
+    return iso_flush(factor * iso_fma(-(x - mean), slope, dy - offset));
+}
+
 /* Without momentum: the new weight. */
 ISO_FN iso_real iso_sgd_w(iso_real w, iso_real g, iso_real rate)
 {
@@ -115,6 +167,44 @@ ISO_FN iso_real iso_adam_v(iso_real v, iso_real g, iso_real beta_2, iso_real res
 ISO_FN iso_real iso_adam_w(iso_real w, iso_real m, iso_real v, iso_real rate, iso_real epsilon)
 {
     return iso_flush(iso_fma(-rate, iso_div(m, iso_sqrt(v) + epsilon), w));
+}
+
+enum iso_epsilon_placement { ISO_EPSILON_INSIDE, ISO_EPSILON_OUTSIDE };
+
+/* The new mean a of the gradients, the new mean v of their squares, and what the step is divided
+ * by; a is 0 when not centered. */
+ISO_FN iso_real iso_rmsprop_a(iso_real a, iso_real g, iso_real rho, iso_real rest)
+{
+    return iso_flush(iso_fma(rho, a, iso_flush(rest * g)));
+}
+
+ISO_FN iso_real iso_rmsprop_v(iso_real v, iso_real g, iso_real rho, iso_real rest)
+{
+    return iso_flush(iso_fma(rho, v, iso_flush(rest * iso_flush(g * g))));
+}
+
+ISO_FN iso_real iso_rmsprop_root(iso_real v, iso_real a, iso_real epsilon, int placement)
+{
+    iso_real d = iso_flush(iso_fma(-a, a, v));
+    return placement == ISO_EPSILON_OUTSIDE ? iso_sqrt(d) + epsilon : iso_sqrt(d + epsilon);
+}
+
+/* Without momentum: the new weight. */
+ISO_FN iso_real iso_rmsprop_w(iso_real w, iso_real g, iso_real root, iso_real rate)
+{
+    return iso_flush(iso_fma(-rate, iso_div(g, root), w));
+}
+
+/* With momentum: the new momentum m, and from it the new weight. */
+ISO_FN iso_real iso_rmsprop_m(iso_real m, iso_real g, iso_real root, iso_real rate,
+                              iso_real momentum)
+{
+    return iso_flush(iso_fma(momentum, m, iso_flush(rate * iso_div(g, root))));
+}
+
+ISO_FN iso_real iso_rmsprop_momentum_w(iso_real w, iso_real m)
+{
+    return iso_flush(w - m);
 }
 
 #endif

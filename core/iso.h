@@ -60,6 +60,8 @@ enum { ISO_DIMS = 4, ISO_SLOTS = 4, ISO_NAME = 96, ISO_SCALARS = 8 };
 /* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
  * rows, starting anew at each image that has several rows: part of every such op's definition. */
 enum { ISO_BLOCK_ROWS = 128 };
+/* Chains of fma start at +0, and a finished chain is added to +0, so that no result depends on the sign a
+ * device gives to a zero product. */
 /* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs 8-4-2-1. */
 enum { ISO_LANES = 16 };
 
@@ -134,9 +136,10 @@ struct iso_weight_def {                /* a table ends with name NULL */
 };
 
 struct iso_shapes {                    /* result of infer; unused entries have ndim 0 and count 0 */
-    int ny, nw, nsaved;
+    int ny, nw, nsaved;                /* a weight with ndim 0 among the nw is left out by the params */
     struct iso_shape y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
     enum iso_dtype y_dtype[ISO_SLOTS], saved_dtype[ISO_SLOTS];
+    bool saved_whole[ISO_SLOTS];       /* of the batch as a whole: dim[0] is not the batch */
 };
 struct iso_cost {
     double flops, bytes;               /* of one pass: 2 flops an fma; bytes read and written */
@@ -154,10 +157,14 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights;     /* NULL: none */
     int nx;                            /* number of inputs */
+    unsigned forward_changes;          /* weights that forward in training updates (moving statistics), each
+                                          1 << its index; they are not trainable */
     const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated or NULL */
     unsigned backward_uses;
     const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated or NULL */
     int (*slot_count)(const void *params);   /* optional: these params need only the first so many slots */
+    /* Optional: the slots that these params need, where those are not the first so many. */
+    const char *const *(*slots_of)(const void *params);
     /* Shapes from params and input shapes. Fails with ISO_ESHAPE and a message that does not name
      * the layer (the caller adds file, line and layer). Rows may be any number from 1. */
     iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);
@@ -172,6 +179,8 @@ struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
+/* The names of the slots that an optimizer with these params keeps, and their number. */
+const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 
 /* ---- Kernels ------------------------------------------------------------------------------- */
 
@@ -190,10 +199,15 @@ struct iso_call {                      /* all that one kernel may touch */
     bool training;
 };
 
+/* How fast mode sums products; each class has its own bound (core/parity). */
+enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
+
 struct iso_backend;
 struct iso_kernel {                    /* one op on one backend: backends/<backend>/<op>.c */
     /* Optional. False with a reason in why (n bytes): this device cannot run this call. */
     bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
+    /* Optional: ISO_DIRECT when it is missing. */
+    enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
     /* Optional. Bytes of workspace the pass needs; tensors' mem is not yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);    /* all kinds but OPTIMIZER */

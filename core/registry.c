@@ -20,3 +20,18 @@ int iso_op_find(const char *name)
             return op;
     return -1;
 }
+
+const char *const *iso_op_slots(enum iso_op op, const void *params, int *count)
+{
+    static const char *const none[] = { NULL };
+    const struct iso_op_def *def = iso_ops[op].def;
+    const char *const *slots = def->slots_of != NULL ? def->slots_of(params) : def->slots;
+    *count = 0;
+    if (slots == NULL)
+        return none;
+    while (slots[*count] != NULL)
+        ++*count;
+    if (def->slot_count != NULL)
+        *count = def->slot_count(params);
+    return slots;
+}

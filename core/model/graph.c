@@ -61,6 +61,9 @@ static void add_weights(struct iso_graph *g, struct iso_node *node, const struct
     const struct iso_op_def *def = iso_ops[node->op].def;
     for (int i = 0; i < s->nw; i++) {
         const struct iso_weight_def *w = &def->weights[i];
+        node->w[i] = -1;
+        if (s->w[i].ndim == 0)
+            continue;
         const int id = add_value(g, ISO_ROLE_WEIGHT, ISO_REAL, &s->w[i], node->layer);
         struct iso_value *v = &g->values[id];
         set_name(v->name, layer_name, w->name);
@@ -79,6 +82,7 @@ static void add_saved(struct iso_graph *g, struct iso_node *node, const struct i
     for (int i = 0; i < s->nsaved; i++) {
         node->saved[i] = add_value(g, ISO_ROLE_SAVED, s->saved_dtype[i], &s->saved[i], node->layer);
         set_name(g->values[node->saved[i]].name, layer_name, names ? names[i] : "saved");
+        g->values[node->saved[i]].batched = !s->saved_whole[i];
     }
     node->nsaved = s->nsaved;
 }
@@ -90,7 +94,7 @@ static bool wants_gradient(const struct iso_graph *g, const struct iso_node *nod
         if (g->values[node->x[i]].gradient)
             return true;
     for (int i = 0; i < node->nw; i++)
-        if (g->values[node->w[i]].gradient)
+        if (node->w[i] >= 0 && g->values[node->w[i]].gradient)
             return true;
     return false;
 }
@@ -329,7 +333,8 @@ iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct
     for (int i = 0; i < n->ny; i++)
         set_tensor(g, n->y[i], rows, &out->y[i]);
     for (int i = 0; i < n->nw; i++)
-        set_tensor(g, n->w[i], rows, &out->w[i]);
+        if (n->w[i] >= 0)
+            set_tensor(g, n->w[i], rows, &out->w[i]);
     for (int i = 0; i < n->nsaved; i++)
         set_tensor(g, n->saved[i], rows, &out->saved[i]);
     return ISO_OK;

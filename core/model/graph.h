@@ -26,7 +26,7 @@ struct iso_node {
     const void *params;                /* borrowed from the model, or owned by the graph */
     int layer;
     int nx, ny, nw, nsaved;
-    int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];   /* value indices */
+    int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];   /* value indices; w -1: left out */
 };
 struct iso_graph {
     const struct iso_model *model;     /* borrowed; must outlive the graph */

@@ -59,7 +59,8 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
     for (int i = 0; i < n->ny; i++)
         c->dy[i] = iso_exec_gradient(e, n->y[i]);
     for (int i = 0; i < n->nw; i++)
-        c->dw[i] = iso_exec_gradient(e, n->w[i]);
+        if (n->w[i] >= 0)
+            c->dw[i] = iso_exec_gradient(e, n->w[i]);
     for (int i = 0; i < n->nx; i++) {
         c->dx[i] = iso_exec_gradient(e, n->x[i]);
         if (!c->dx[i].mem || iso_ops[n->op].kind == ISO_VIEW)
@@ -78,7 +79,8 @@ static void make_forward(const struct iso_exec *e, int index, struct iso_call *c
     for (int i = 0; i < n->ny; i++)
         c->y[i] = iso_exec_value(e, n->y[i]);
     for (int i = 0; i < n->nw; i++)
-        c->w[i] = iso_exec_value(e, n->w[i]);
+        if (n->w[i] >= 0)
+            c->w[i] = iso_exec_value(e, n->w[i]);
     for (int i = 0; i < n->nsaved; i++)
         c->saved[i] = iso_exec_value(e, n->saved[i]);
     c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };

@@ -100,11 +100,9 @@ static iso_rc allocate_all(struct iso_exec *e)
 
 static int count_slots(const struct iso_model *m)
 {
-    const struct iso_op_def *def = iso_ops[m->optimizer.op].def;
-    int n = 0;
-    while (def->slots && def->slots[n])
-        n++;
-    return def->slot_count ? def->slot_count(m->optimizer.params) : n;
+    int n;
+    iso_op_slots(m->optimizer.op, m->optimizer.params, &n);
+    return n;
 }
 
 static iso_rc sort_weights(struct iso_exec *e)

@@ -59,7 +59,9 @@ const char *iso_exec_weight(const struct iso_exec *e, int i) { return e->graph->
 int iso_exec_nslots(const struct iso_exec *e) { return e->nslots; }
 const char *iso_exec_slot(const struct iso_exec *e, int i)
 {
-    return iso_ops[e->graph->model->optimizer.op].def->slots[i];
+    const struct iso_op_use *optimizer = &e->graph->model->optimizer;
+    int n;
+    return iso_op_slots(optimizer->op, optimizer->params, &n)[i];
 }
 
 /* ---- Weights ------------------------------------------------------------------------------- */

@@ -200,6 +200,40 @@ def dropout():
     return f
 
 
+def batch_normalization():
+    f = File("batch_normalization")
+    names = ("gamma", "beta", "moving_mean", "moving_variance")
+    for shape, more, training in (((5, 11), {}, True), ((2, 9, 7, 3), {}, True), ((1, 13, 11, 5), {"epsilon": 0.1}, True),
+                                  ((130, 4), {"momentum": 0.5}, True), ((3, 5, 4, 7), {"scale": False}, True),
+                                  ((3, 5, 4, 7), {"center": False}, True), ((2, 9, 7, 3), {}, False),
+                                  ((6, 5), {"center": False, "scale": False}, False)):
+        x, dy = real(*shape), real(*shape).detach()
+        layer = keras.layers.BatchNormalization(**more)
+        layer.build(shape)
+        w = {n: torch.tensor(rng.uniform(0.5, 1.5, shape[-1:])) for n in names if getattr(layer, n) is not None}
+        for n in w:
+            getattr(layer, n).assign(w[n])
+        given = {f"w{i}": w[n].clone().requires_grad_(i < 2) for i, n in enumerate(names) if n in w}
+        mean, variance = w["moving_mean"].clone(), w["moving_variance"].clone()
+        y = F.batch_norm(x.movedim(-1, 1), mean, variance, given.get("w0"), given.get("w1"), training,
+                         1 - more.get("momentum", 0.99), more.get("epsilon", 0.001)).movedim(1, -1)
+        agree(y, layer(x.detach(), training=training).double(), f"keras on {shape} {more}", 1e-4)  # float32 inside
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in given.items() if v.requires_grad})
+        fields = "".join(f", {k}: {str(v).lower()}" for k, v in more.items())
+        given |= {"x0": x, "dy0": dy}
+        if not training:
+            f.case(f"{{input: {list(shape)}{fields}, inference: true}}", given, {"y0": y} | grads)
+            continue
+        want = {"y0": y, "w2": mean, "w3": variance} | grads           # torch's own variance is n / (n - 1) of the batch's
+        f.case(f"{{input: {list(shape)}{fields}, moving_variance_correction: bessel}}", given, want)
+        m, batch = layer.momentum, x.reshape(-1, shape[-1]).var(0, unbiased=False)
+        biased = m * w["moving_variance"] + (1 - m) * batch
+        agree(mean, layer.moving_mean.value.double(), f"moving mean, keras on {shape}", 1e-5)
+        agree(biased, layer.moving_variance.value.double(), f"moving variance, keras on {shape}", 1e-5)
+        f.case(f"{{input: {list(shape)}{fields}}}", given, want | {"w3": biased})
+    return f
+
+
 # ---- losses and metrics -------------------------------------------------------------------------
 
 def crossentropy(op, sparse):
@@ -296,12 +330,35 @@ def adam():
     return f
 
 
+def rmsprop():
+    f = File("rmsprop")
+    new, v, m, a = keras.optimizers.RMSprop, "_velocities", "_momentums", "_average_gradients"
+    optimize(f, "learning_rate: 0.001", new(0.001), [v], (17,))
+    optimize(f, "learning_rate: 0.01, rho: 0.7, epsilon: 0.01", new(0.01, rho=0.7, epsilon=0.01), [v], (3, 5))
+    optimize(f, "learning_rate: 0.01, momentum: 0.9", new(0.01, momentum=0.9), [v, m], (3, 5))
+    optimize(f, "learning_rate: 0.01, centered: true, epsilon: 0.001", new(0.01, centered=True, epsilon=0.001), [v, a],
+             (7,))
+    optimize(f, "learning_rate: 0.01, centered: true, momentum: 0.5, epsilon: 0.001",
+             new(0.01, centered=True, momentum=0.5, epsilon=0.001), [v, m, a], (7,))
+    w, size, given = rng.uniform(-1, 1, (17,)), np.zeros(17), {}       # Keras 2.3.1, optimizers.py, get_updates
+    given["w0"], lr, decay, rho, epsilon = w.copy(), 1e-2, 1e-1, 0.9, 1e-7
+    for step in range(STEPS):
+        g = given[f"dw0@{step}"] = rng.uniform(-1, 1, (17,))
+        size = rho * size + (1 - rho) * np.square(g)
+        w = w - lr * (1 / (1 + decay * step)) * g / (np.sqrt(size) + epsilon)
+    f.case(f"{{input: [17], steps: {STEPS}, learning_rate: 0.01, decay: 0.1, epsilon_placement: outside}}", given,
+           {"w0": w, "state0": size})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
         make().write(folder)
     crossentropy("categorical_crossentropy", False).write(folder)
     crossentropy("sparse_categorical_crossentropy", True).write(folder)
+    for make in (batch_normalization, rmsprop):        # last, so that the files above keep their numbers
+        make().write(folder)
 
 
 main()

@@ -1,0 +1,355 @@
+/* batch_normalization.c: three passes forward (sum, squares, result) and two backward (both sums,
+ * dx), each divided among threads by blocks of rows or by elements. Formulas:
+ * core/ops/batch_normalization.h, core/formulas.h.
+ *
+ * What a formula needs of each channel is laid out repeatedly, `run` numbers of it, so that the
+ * loops over elements are long whatever the number of channels. */
+#include "../../core/ops/batch_normalization.h"
+#include "elements.h"
+#include "simd.h"
+
+enum sum { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
+/* Numbers of a run, at least; vectors of columns that are summed at a time. */
+enum { RUN = 256, STRIP = 4 };
+
+struct work {
+    enum sum sum;
+    struct iso_bn_rows s;
+    int64_t anew;                      /* rows between two fresh starts */
+    int64_t per_image, blocks;         /* blocks of those rows; blocks in all */
+    int64_t each;                      /* blocks, or runs, of a unit */
+    const float *x, *dy, *mean;        /* mean: [channels] */
+    float *sums, *products;            /* [blocks, channels] */
+    int64_t count, run;
+    const float *means, *factors, *betas, *offsets, *slopes;       /* [run] */
+    float *out;                        /* y, or dx */
+    bool add;
+};
+
+static struct work work_of(const struct iso_call *call)
+{
+    struct work w = { .s = iso_bn_rows(&call->x[0].shape),
+                      .x = iso_cpu_f32(&call->x[0]),
+                      .dy = iso_cpu_f32(&call->dy[0]),
+                      .mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]) };
+    w.anew = w.s.per_image > 1 ? w.s.per_image : w.s.rows;
+    w.per_image = iso_ceil_div(w.anew, ISO_BLOCK_ROWS);
+    w.blocks = w.s.rows / w.anew * w.per_image;
+    w.count = w.s.rows * w.s.channels;
+    w.run = iso_ceil_div(RUN, w.s.channels) * w.s.channels;
+    return w;
+}
+
+/* The sums of the blocks, twice; two totals; five runs. */
+static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
+                        enum iso_pass pass)
+{
+    const struct work w = work_of(call);
+    (void)backend, (void)pass;
+    return (size_t)((2 * w.blocks + 2) * w.s.channels + 5 * w.run) * sizeof(float);
+}
+
+/* ---- Row sums ------------------------------------------------------------------------------ */
+
+/* `vectors` vectors of columns of n rows; each lane is one chain. x - mean is x + (-mean). */
+ISO_CPU_INLINE void sum_strip(enum sum kind, int vectors, int64_t n, int64_t row, const float *x,
+                              const float *dy, const float *mean, float *sum, float *product)
+{
+    float minus[STRIP * ISO_VEC];
+    iso_vec a[STRIP], b[STRIP], m[STRIP];
+    for (int i = 0; i < vectors * ISO_VEC; i++)
+        minus[i] = kind == SUM_X ? 0.0f : -mean[i];
+    for (int v = 0; v < vectors; v++) {
+        a[v] = b[v] = iso_vset(0.0f);
+        m[v] = iso_vload(minus + v * ISO_VEC);
+    }
+    for (int64_t r = 0; r < n; r++)
+        for (int v = 0; v < vectors; v++) {
+            const iso_vec value = iso_vload(x + r * row + v * ISO_VEC);
+            if (kind == SUM_X) {
+                a[v] = iso_vadd(a[v], value);
+                continue;
+            }
+            const iso_vec centre = iso_vadd(value, m[v]);
+            if (kind == SUM_SQUARES) {
+                a[v] = iso_vfma(centre, centre, a[v]);
+                continue;
+            }
+            const iso_vec d = iso_vload(dy + r * row + v * ISO_VEC);
+            a[v] = iso_vadd(a[v], d);
+            b[v] = iso_vfma(d, centre, b[v]);
+        }
+    for (int v = 0; v < vectors; v++) {
+        iso_vstore(sum + v * ISO_VEC, a[v]);
+        if (kind == SUM_GRADIENTS)
+            iso_vstore(product + v * ISO_VEC, b[v]);
+    }
+}
+
+/* One column. */
+ISO_CPU_INLINE void sum_column(enum sum kind, int64_t n, int64_t row, const float *x,
+                               const float *dy, float mean, float *sum, float *product)
+{
+    float a = 0.0f, b = 0.0f;
+    for (int64_t r = 0; r < n; r++) {
+        const float value = x[r * row];
+        if (kind == SUM_X) {
+            a = a + value;
+        } else if (kind == SUM_SQUARES) {
+            a = iso_bn_square(value - mean, a);
+        } else {
+            a = a + dy[r * row];
+            b = iso_fma(dy[r * row], value - mean, b);
+        }
+    }
+    *sum = a;
+    if (kind == SUM_GRADIENTS)
+        *product = b;
+}
+
+ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block)
+{
+    const int64_t image = block / w->per_image, first = block % w->per_image * ISO_BLOCK_ROWS;
+    const int64_t n = iso_min64(ISO_BLOCK_ROWS, w->anew - first), cols = w->s.channels;
+    const int64_t at = (image * w->anew + first) * cols;
+    float *sums = w->sums + block * cols, *products = w->products + block * cols;
+    int64_t c = 0;
+    while (c + ISO_VEC <= cols) {
+        const float *x = w->x + at + c, *mean = w->mean + c;
+        const float *dy = kind == SUM_GRADIENTS ? w->dy + at + c : NULL;
+        const int vectors = (int)iso_min64(STRIP, (cols - c) / ISO_VEC);
+        switch (vectors) {
+        case 4:  sum_strip(kind, 4, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 3:  sum_strip(kind, 3, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 2:  sum_strip(kind, 2, n, cols, x, dy, mean, sums + c, products + c); break;
+        default: sum_strip(kind, 1, n, cols, x, dy, mean, sums + c, products + c); break;
+        }
+        c += vectors * ISO_VEC;
+    }
+    for (; c < cols; c++)
+        sum_column(kind, n, cols, w->x + at + c, kind == SUM_GRADIENTS ? w->dy + at + c : NULL,
+                   w->mean[c], sums + c, products + c);
+}
+
+static void sum_blocks(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->blocks);
+    (void)thread;
+    for (int64_t block = part.begin; block < part.end; block++)
+        switch (w->sum) {
+        case SUM_X:         sum_block(SUM_X, w, block); break;
+        case SUM_SQUARES:   sum_block(SUM_SQUARES, w, block); break;
+        case SUM_GRADIENTS: sum_block(SUM_GRADIENTS, w, block); break;
+        }
+}
+
+static void add_blocks(const float *restrict sums, int64_t blocks, int64_t cols,
+                       float *restrict total)
+{
+    memset(total, 0, (size_t)cols * sizeof *total);
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t c = 0; c < cols; c++)
+            total[c] = total[c] + sums[b * cols + c];
+}
+
+/* total, and with SUM_GRADIENTS product: [channels]. */
+static void sum_rows(struct iso_backend *backend, struct work *w, enum sum sum, float *total,
+                     float *product)
+{
+    const int64_t rows = iso_min64(ISO_BLOCK_ROWS, w->anew);
+    w->sum = sum;
+    w->each = iso_cpu_unit_rows(rows * w->s.channels);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->blocks, w->each), sum_blocks, w);
+    add_blocks(w->sums, w->blocks, w->s.channels, total);
+    if (sum == SUM_GRADIENTS)
+        add_blocks(w->products, w->blocks, w->s.channels, product);
+}
+
+/* ---- Elements ------------------------------------------------------------------------------ */
+
+static void normalize_run(int64_t n, const float *restrict x, const float *restrict mean,
+                          const float *restrict factor, const float *restrict beta,
+                          float *restrict y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = iso_bn(x[i], mean[i], factor[i], beta[i]);
+}
+
+static void normalize(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each * w->run, w->count);
+    (void)thread;
+    for (int64_t i = part.begin; i < part.end; i += w->run)
+        normalize_run(iso_min64(w->run, part.end - i), w->x + i, w->means, w->factors, w->betas,
+                      w->out + i);
+}
+
+ISO_CPU_INLINE void gradient_run(const struct work *w, bool add, int64_t n, const float *restrict x,
+                                 const float *restrict dy, float *restrict dx)
+{
+    const float *restrict mean = w->means, *restrict factor = w->factors;
+    const float *restrict offset = w->offsets, *restrict slope = w->slopes;
+    for (int64_t i = 0; i < n; i++) {
+        const float d = iso_bn_grad(x[i], mean[i], dy[i], offset[i], slope[i], factor[i]);
+        dx[i] = add ? dx[i] + d : d;
+    }
+}
+
+static void gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, w->each * w->run, w->count);
+    (void)thread;
+    for (int64_t i = part.begin; i < part.end; i += w->run) {
+        const int64_t n = iso_min64(w->run, part.end - i);
+        if (w->add)
+            gradient_run(w, true, n, w->x + i, w->dy + i, w->out + i);
+        else
+            gradient_run(w, false, n, w->x + i, w->dy + i, w->out + i);
+    }
+}
+
+static void run_elements(struct iso_backend *backend, struct work *w, iso_job *job)
+{
+    w->each = iso_cpu_unit_rows(w->run);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->run), job, w);
+}
+
+/* ---- Calls --------------------------------------------------------------------------------- */
+
+static void set_statistics(const struct iso_call *call, const struct work *w, const float *square)
+{
+    float *mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]);
+    float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    float *moving_mean = iso_cpu_f32(&call->w[ISO_BN_MOVING_MEAN]);
+    float *moving_variance = iso_cpu_f32(&call->w[ISO_BN_MOVING_VARIANCE]);
+    const float momentum = (float)call->scalars[ISO_BN_MOMENTUM];
+    const float rest = (float)call->scalars[ISO_BN_1_MOMENTUM];
+    const float epsilon = (float)call->scalars[ISO_BN_EPSILON];
+    const float rows = (float)w->s.rows;
+    const float moving_rows = (float)iso_bn_moving_rows(call->params, w->s.rows);
+    for (int64_t c = 0; c < w->s.channels; c++) {
+        inverse[c] = iso_bn_inverse(iso_div(square[c], rows), epsilon);
+        moving_mean[c] = iso_bn_moving(moving_mean[c], mean[c], momentum, rest);
+        moving_variance[c] =
+            iso_bn_moving(moving_variance[c], iso_div(square[c], moving_rows), momentum, rest);
+    }
+}
+
+static void batch_statistics(struct iso_backend *backend, const struct iso_call *call,
+                             struct work *w, float *total)
+{
+    float *mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]);
+    const float rows = (float)w->s.rows;
+    sum_rows(backend, w, SUM_X, total, NULL);
+    for (int64_t c = 0; c < w->s.channels; c++)
+        mean[c] = iso_div(total[c], rows);
+    sum_rows(backend, w, SUM_SQUARES, total, NULL);
+    set_statistics(call, w, total);
+}
+
+static void moving_statistics(const struct iso_call *call, const struct work *w)
+{
+    float *mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]);
+    float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    const float *variance = iso_cpu_f32(&call->w[ISO_BN_MOVING_VARIANCE]);
+    const float epsilon = (float)call->scalars[ISO_BN_EPSILON];
+    memcpy(mean, iso_cpu_f32(&call->w[ISO_BN_MOVING_MEAN]), (size_t)w->s.channels * sizeof *mean);
+    for (int64_t c = 0; c < w->s.channels; c++)
+        inverse[c] = iso_bn_inverse(variance[c], epsilon);
+}
+
+/* Divides the workspace; returns the first of two totals, [channels] each. */
+static float *carve(const struct iso_call *call, struct work *w, float *runs[5])
+{
+    float *at = (float *)(void *)iso_cpu_u8(&call->workspace);
+    w->sums = at;
+    w->products = at + w->blocks * w->s.channels;
+    float *total = w->products + w->blocks * w->s.channels;
+    for (int i = 0; i < 5; i++)
+        runs[i] = total + 2 * w->s.channels + i * w->run;
+    return total;
+}
+
+/* Numbers of the channels for which a formula stands, laid out repeatedly. */
+static void repeat(const struct work *w, float *run)
+{
+    for (int64_t i = w->s.channels; i < w->run; i++)
+        run[i] = run[i - w->s.channels];
+}
+
+static void set_factors(const struct iso_call *call, struct work *w, float *means, float *factors)
+{
+    const float *gamma = iso_cpu_f32(&call->w[ISO_BN_GAMMA]);
+    const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    for (int64_t c = 0; c < w->s.channels; c++) {
+        means[c] = w->mean[c];
+        factors[c] = iso_bn_factor(gamma ? gamma[c] : 1.0f, inverse[c]);
+    }
+    repeat(w, means);
+    repeat(w, factors);
+    w->means = means;
+    w->factors = factors;
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work w = work_of(call);
+    const float *beta = iso_cpu_f32(&call->w[ISO_BN_BETA]);
+    float *runs[5], *total = carve(call, &w, runs);
+    if (call->training)
+        batch_statistics(backend, call, &w, total);
+    else
+        moving_statistics(call, &w);
+    set_factors(call, &w, runs[0], runs[1]);
+    for (int64_t c = 0; c < w.s.channels; c++)
+        runs[2][c] = beta ? beta[c] : 0.0f;
+    repeat(&w, runs[2]);
+    w.betas = runs[2];
+    w.out = iso_cpu_f32(&call->y[0]);
+    run_elements(backend, &w, normalize);
+    return ISO_OK;
+}
+
+static void input_gradient(struct iso_backend *backend, const struct iso_call *call, struct work *w,
+                           const float *dbeta, const float *product, float *const runs[5])
+{
+    const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    const float rows = (float)w->s.rows;
+    set_factors(call, w, runs[0], runs[1]);
+    for (int64_t c = 0; c < w->s.channels; c++) {
+        runs[2][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
+        runs[3][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
+    }
+    repeat(w, runs[2]);
+    repeat(w, runs[3]);
+    w->offsets = runs[2];
+    w->slopes = runs[3];
+    w->out = iso_cpu_f32(&call->dx[0]);
+    w->add = call->add_dx[0];
+    run_elements(backend, w, gradients);
+}
+
+static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work w = work_of(call);
+    const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
+    float *dgamma = iso_cpu_f32(&call->dw[ISO_BN_GAMMA]);
+    float *dbeta = iso_cpu_f32(&call->dw[ISO_BN_BETA]);
+    float *runs[5], *total = carve(call, &w, runs), *product = total + w.s.channels;
+    sum_rows(backend, &w, SUM_GRADIENTS, total, product);
+    if (call->dx[0].mem)
+        input_gradient(backend, call, &w, total, product, runs);
+    for (int64_t c = 0; c < w.s.channels && dgamma; c++)
+        dgamma[c] = iso_cpu_put(dgamma[c], iso_bn_dgamma(product[c], inverse[c]),
+                                call->add_dw[ISO_BN_GAMMA]);
+    for (int64_t c = 0; c < w.s.channels && dbeta; c++)
+        dbeta[c] = iso_cpu_put(dbeta[c], total[c], call->add_dw[ISO_BN_BETA]);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(batch_normalization) = {
+    .workspace = workspace, .forward = forward, .backward = backward
+};

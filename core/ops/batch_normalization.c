@@ -1,0 +1,95 @@
+/* batch_normalization.c: parameters, shapes, cost and scalars of batch normalization. */
+#include "batch_normalization.h"
+#include "infer.h"
+
+static const char *const corrections[] = { "none", "bessel", NULL };
+
+#define AT(member) offsetof(struct iso_batch_normalization, member)
+static const struct iso_field fields[] = {
+    { "momentum", ISO_FIELD_REAL, AT(momentum), "0.99", 0, 1, NULL,
+      "share of the old value that a moving statistic keeps in each step" },
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "0.001", 1e-30, 1e6, NULL,
+      "added to the variance, so that a constant channel is not divided by 0" },
+    { "center", ISO_FIELD_BOOL, AT(center), "true", 0, 0, NULL, "add beta to each channel" },
+    { "scale", ISO_FIELD_BOOL, AT(scale), "true", 0, 0, NULL, "multiply each channel by gamma" },
+    { "moving_variance_correction", ISO_FIELD_ENUM, AT(moving_variance_correction), "none", 0, 0,
+      corrections,
+      "none: the batch's variance as Keras 3; bessel: times n/(n-1) as tf.keras 2 on images" },
+    { "beta_initializer", ISO_FIELD_INITIALIZER, AT(beta_initializer), "zeros", 0, 0, NULL,
+      "initial beta" },
+    { "gamma_initializer", ISO_FIELD_INITIALIZER, AT(gamma_initializer), "ones", 0, 0, NULL,
+      "initial gamma" },
+    { "moving_mean_initializer", ISO_FIELD_INITIALIZER, AT(moving_mean_initializer), "zeros", 0, 0,
+      NULL, "initial moving mean" },
+    { "moving_variance_initializer", ISO_FIELD_INITIALIZER, AT(moving_variance_initializer), "ones",
+      0, 0, NULL, "initial moving variance" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "gamma", AT(gamma_initializer), true },
+    { "beta", AT(beta_initializer), true },
+    { "moving_mean", AT(moving_mean_initializer), false },
+    { "moving_variance", AT(moving_variance_initializer), false },
+    { 0 }
+};
+static const char *const saved[] = { "mean", "inverse_deviation", NULL };
+
+struct iso_bn_rows iso_bn_rows(const struct iso_shape *x)
+{
+    const int64_t channels = x->dim[x->ndim - 1], rows = iso_shape_count(x) / channels;
+    return (struct iso_bn_rows){ rows, rows / x->dim[0], channels };
+}
+
+int64_t iso_bn_moving_rows(const struct iso_batch_normalization *p, int64_t rows)
+{
+    return p->moving_variance_correction == ISO_CORRECTION_BESSEL && rows > 1 ? rows - 1 : rows;
+}
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_batch_normalization *p = params;
+    const struct iso_shape channel = { 1, { x->dim[x->ndim - 1] } }, none = { 0 };
+    *out = (struct iso_shapes){ .ny = 1, .nw = 4, .nsaved = 2 };
+    if (x->ndim < 2)
+        return iso_expect_ndim(x, 2, "");
+    out->y[0] = *x;
+    out->w[ISO_BN_GAMMA] = p->scale ? channel : none;
+    out->w[ISO_BN_BETA] = p->center ? channel : none;
+    out->w[ISO_BN_MOVING_MEAN] = out->w[ISO_BN_MOVING_VARIANCE] = channel;
+    out->saved[ISO_BN_MEAN] = out->saved[ISO_BN_INVERSE] = channel;
+    out->saved_whole[ISO_BN_MEAN] = out->saved_whole[ISO_BN_INVERSE] = true;
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    const struct iso_bn_rows r = iso_bn_rows(x);
+    (void)params;
+    iso_elementwise_cost(x, pass == ISO_FORWARD ? 7 : 8, pass == ISO_FORWARD ? 4 : 5, out);
+    out->chain = iso_row_sum_chain(x->dim[0], r.per_image);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_batch_normalization *p = params;
+    (void)step;
+    out[ISO_BN_MOMENTUM] = p->momentum;
+    out[ISO_BN_1_MOMENTUM] = 1 - p->momentum;
+    out[ISO_BN_EPSILON] = p->epsilon;
+}
+
+const struct iso_op_def iso_def_batch_normalization = {
+    .doc = "brings each channel to mean 0 and variance 1 over the batch, then scales and moves it",
+    .section = "layers",
+    .params_size = sizeof(struct iso_batch_normalization),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .forward_changes = 1u << ISO_BN_MOVING_MEAN | 1u << ISO_BN_MOVING_VARIANCE,
+    .saved = saved,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+};

@@ -1,0 +1,35 @@
+/* batch_normalization.h: each channel (last axis) brought to mean 0 and variance 1, then scaled by
+ * gamma and moved by beta.
+ *
+ * In training, over all rows of the batch (a row: one pixel of one image, or one image):
+ *   mean = row sum of x / rows,  square = row sum of (x - mean)^2
+ *   inverse = 1 / sqrt(square / rows + epsilon)
+ *   y = (x - mean) (gamma inverse) + beta
+ *   moving = momentum moving + (1 - momentum) batch, of mean and of variance; the batch's variance
+ *   is square / rows here, or with bessel square / (rows - 1) (rows, when there is one)
+ *   dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma = product inverse
+ *   dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
+ * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Row sums run in
+ * blocks (ISO_BLOCK_ROWS), chains of additions or of fma. Each formula: core/formulas.h. */
+#ifndef ISO_OP_BATCH_NORMALIZATION_H
+#define ISO_OP_BATCH_NORMALIZATION_H
+#include "../iso.h"
+enum iso_variance_correction { ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL };
+struct iso_batch_normalization {
+    double momentum, epsilon;
+    bool center, scale;
+    int moving_variance_correction;    /* enum iso_variance_correction */
+    struct iso_initializer beta_initializer, gamma_initializer;
+    struct iso_initializer moving_mean_initializer, moving_variance_initializer;
+};
+/* w, each [channels]; gamma only with scale, beta only with center. */
+enum { ISO_BN_GAMMA, ISO_BN_BETA, ISO_BN_MOVING_MEAN, ISO_BN_MOVING_VARIANCE };
+enum { ISO_BN_MEAN, ISO_BN_INVERSE };  /* saved [channels]: what forward used */
+enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON };        /* scalars */
+
+/* How the elements of x lie: rows of `channels` numbers, per_image of them in an image. */
+struct iso_bn_rows { int64_t rows, per_image, channels; };
+struct iso_bn_rows iso_bn_rows(const struct iso_shape *x);
+/* What the sum of squares is divided by for the moving variance. */
+int64_t iso_bn_moving_rows(const struct iso_batch_normalization *, int64_t rows);
+#endif

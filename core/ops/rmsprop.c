@@ -1,0 +1,88 @@
+/* rmsprop.c: parameters, state and scalars of RMSprop. */
+#include "../formulas.h"
+#include "infer.h"
+#include "rmsprop.h"
+
+/* In the order of enum iso_epsilon_placement. */
+static const char *const placements[] = { "inside", "outside", NULL };
+
+#define AT(member) offsetof(struct iso_rmsprop, member)
+static const struct iso_field fields[] = {
+    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL, "size of a step" },
+    { "rho", ISO_FIELD_REAL, AT(rho), "0.9", 0, 1, NULL,
+      "decay of the mean of the squared gradients, below 1" },
+    { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
+      "share of the last step that the next one keeps" },
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
+    { "centered", ISO_FIELD_BOOL, AT(centered), "false", 0, 0, NULL,
+      "divide by the deviation of the gradients instead of their size" },
+    { "decay", ISO_FIELD_REAL, AT(decay), "0", 0, 1e6, NULL,
+      "the learning rate is divided by 1 + decay times the steps taken, as in Keras before 2.11" },
+    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0, placements,
+      "inside the root as Keras from 2.11, or outside of it as before" },
+    { 0 }
+};
+
+/* All there can be, for help and the reference page. */
+static const char *const slots[] = { "velocity", "momentum", "average_gradient", NULL };
+
+static const char *const *slots_of(const void *params)
+{
+    static const char *const plain[] = { "velocity", NULL };
+    static const char *const with_momentum[] = { "velocity", "momentum", NULL };
+    static const char *const centered[] = { "velocity", "average_gradient", NULL };
+    const struct iso_rmsprop *p = params;
+    if (p->momentum > 0)
+        return p->centered ? slots : with_momentum;
+    return p->centered ? centered : plain;
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_rmsprop *p = params;
+    if (!(p->rho < 1))
+        return iso_fail(ISO_EMODEL, "rho must be below 1, or no gradient would count");
+    return ISO_OK;
+}
+
+/* An optimizer makes no tensors: its state is laid out as the weight. */
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params, (void)x;
+    *out = (struct iso_shapes){ 0 };
+    return ISO_OK;
+}
+
+/* x[0]: the weight's shape. */
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    int n = 0;
+    (void)pass;
+    for (const char *const *slot = slots_of(params); *slot != NULL; slot++)
+        n++;
+    iso_elementwise_cost(x, 6 + 3 * n, 3 + 2 * n, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_rmsprop *p = params;
+    out[ISO_RMSPROP_RATE] = p->learning_rate / (1 + p->decay * (double)step);
+    out[ISO_RMSPROP_RHO] = p->rho;
+    out[ISO_RMSPROP_1_RHO] = 1 - p->rho;
+    out[ISO_RMSPROP_MOMENTUM] = p->momentum;
+    out[ISO_RMSPROP_EPSILON] = p->epsilon;
+}
+
+const struct iso_op_def iso_def_rmsprop = {
+    .doc = "RMSprop: steps divided by a running mean of the gradients' size",
+    .section = "optimizers",
+    .params_size = sizeof(struct iso_rmsprop),
+    .fields = fields,
+    .slots = slots,
+    .slots_of = slots_of,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+    .check = check,
+};
