@@ -7,7 +7,7 @@
 
 #include "core/ops/conv2d.h"
 
-/* ---- the reference below ---------------------------------------------------------------------- */
+/* ---- the reference below ------------------------------------------------------------------- */
 
 static const struct iso_kernel *original(const struct iso_backend *b, enum iso_op op)
 {
@@ -25,13 +25,13 @@ static int64_t count(const struct iso_tensor *t)
     return iso_shape_count(&t->shape);
 }
 
-/* ---- convolution: one loop nest, several ways to get it wrong ---------------------------------- */
+/* ---- convolution: one loop nest, several ways to get it wrong ------------------------------ */
 
 struct conv_fault { bool pad, swap, stride, order; };
 
 /* What the kernel adds to the sum of one output for one tap. */
-static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y, int64_t x, int64_t k,
-                 int64_t ch, int64_t f, float sum)
+static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y,
+                 int64_t x, int64_t k, int64_t ch, int64_t f, float sum)
 {
     const bool inside = y >= 0 && y < w->h && x >= 0 && x < w->w;
     const int64_t filters = c->y[0].shape.dim[3];
@@ -39,8 +39,8 @@ static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n
     return fmaf(value, reals(&c->w[0])[(k * w->c + ch) * filters + f], sum);
 }
 
-static float convolve(const struct iso_call *c, const struct iso_window *w, const struct conv_fault *fault, int64_t n,
-                      int64_t oy, int64_t ox, int64_t f)
+static float convolve(const struct iso_call *c, const struct iso_window *w,
+                      const struct conv_fault *fault, int64_t n, int64_t oy, int64_t ox, int64_t f)
 {
     const int64_t taps = w->kh * w->kw, terms = taps * w->c;
     float sum = 0;
@@ -48,7 +48,8 @@ static float convolve(const struct iso_call *c, const struct iso_window *w, cons
         const int64_t term = fault->order ? terms - 1 - i : i, t = term / w->c;
         const int64_t ky = t / w->kw, kx = t % w->kw;
         const int64_t k = fault->swap ? kx * w->kh + ky : t;
-        sum = tap(c, w, n, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left, k, term % w->c, f, sum);
+        sum = tap(c, w, n, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left, k,
+                  term % w->c, f, sum);
     }
     return c->w[1].mem != NULL ? sum + reals(&c->w[1])[f] : sum;
 }
@@ -66,7 +67,8 @@ static iso_rc conv_forward(const struct iso_call *c, const struct conv_fault *fa
         w.sh = w.sh > 1 ? w.sh - 1 : 1;
     for (int64_t i = 0; i < count(&c->y[0]); i++) {
         const int64_t pixel = i / filters, image = pixel / (w.oh * w.ow);
-        reals(&c->y[0])[i] = convolve(c, &w, fault, image, pixel / w.ow % w.oh, pixel % w.ow, i % filters);
+        reals(&c->y[0])[i] =
+            convolve(c, &w, fault, image, pixel / w.ow % w.oh, pixel % w.ow, i % filters);
     }
     return ISO_OK;
 }
@@ -109,7 +111,7 @@ static iso_rc conv_no_bias_gradient(struct iso_backend *b, const struct iso_call
     return ISO_OK;
 }
 
-/* ---- the other ops: the reference's kernel, then something goes wrong -------------------------- */
+/* ---- the other ops: the reference's kernel, then something goes wrong ---------------------- */
 
 static iso_rc dense_ignores_add(struct iso_backend *b, const struct iso_call *c)
 {
@@ -128,7 +130,7 @@ static iso_rc dense_one_wrong(struct iso_backend *b, const struct iso_call *c)
 static iso_rc dense_coarse(struct iso_backend *b, const struct iso_call *c)
 {
     ISO_TRY(original(b, ISO_OP_dense)->forward(b, c));
-    for (int64_t i = 0; i < count(&c->y[0]); i++) {        /* 13 bits, as a tensor core keeps them */
+    for (int64_t i = 0; i < count(&c->y[0]); i++) { /* 13 bits, as a tensor core keeps them */
         float *y = &reals(&c->y[0])[i];
         const float big = *y * 4097.0f;
         *y = big - (big - *y);
@@ -205,7 +207,8 @@ static size_t workspace_of_one(struct iso_backend *b, const struct iso_call *c, 
 /* Right whenever the workspace happens not to be zero. */
 static iso_rc pooling_reads_workspace(struct iso_backend *b, const struct iso_call *c)
 {
-    const uint8_t *workspace = (const uint8_t *)(const void *)c->workspace.mem + c->workspace.offset;
+    const uint8_t *workspace =
+        (const uint8_t *)(const void *)c->workspace.mem + c->workspace.offset;
     const uint8_t before = workspace[0];
     ISO_TRY(original(b, ISO_OP_max_pooling2d)->forward(b, c));
     if (before == 0)
@@ -244,7 +247,7 @@ static iso_rc gather_from_the_top(struct iso_backend *b, const struct iso_call *
     return original(b, ISO_OP_gather_images)->forward(b, &changed);
 }
 
-/* ---- the list ---------------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
     {"no fault: convolution in a loop of its own", ISO_OP_conv2d, true, {.forward = conv_right}},
@@ -261,15 +264,23 @@ const struct broken_fault broken_faults[] = {
     {"a NaN", ISO_OP_activation, false, {.forward = relu_nan}},
     {"one element past the end", ISO_OP_activation, false, {.forward = activation_past_end}},
     {"input changed", ISO_OP_activation, false, {.forward = activation_changes_input}},
-    {"last row of the batch skipped", ISO_OP_activation, false, {.forward = activation_no_last_row}},
+    {"last row of the batch skipped",
+     ISO_OP_activation,
+     false,
+     {.forward = activation_no_last_row}},
     {"another seed", ISO_OP_dropout, false, {.forward = dropout_wrong_seed}},
-    {"workspace read before it is written", ISO_OP_max_pooling2d, false,
+    {"workspace read before it is written",
+     ISO_OP_max_pooling2d,
+     false,
      {.forward = pooling_reads_workspace, .workspace = workspace_of_one}},
-    {"mean over one row too many", ISO_OP_categorical_crossentropy, false, {.forward = loss_one_row_less}},
+    {"mean over one row too many",
+     ISO_OP_categorical_crossentropy,
+     false,
+     {.forward = loss_one_row_less}},
     {"one ULP in one weight", ISO_OP_adam, false, {.update = adam_one_ulp}},
     {"momentum forgotten", ISO_OP_sgd, false, {.update = sgd_forgets_momentum}},
     {"batch taken from the top", ISO_OP_gather_images, false, {.forward = gather_from_the_top}},
-    {NULL, ISO_OP_conv2d, false, {NULL, NULL, NULL, NULL, NULL}},
+    {.name = NULL},
 };
 
 enum { FAULTS_MOST = 32 };

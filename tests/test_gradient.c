@@ -22,7 +22,8 @@ static iso_rc scaled_backward(struct iso_backend *b, const struct iso_call *c)
 {
     const struct iso_tensor *t = &iso_call_group_of(c, plant.group)[0];
     ISO_TRY(plant.right->backward(b, c));
-    double *v = (double *)(void *)t->mem + t->offset;      /* the reference's memory is plain host memory */
+    double *v =
+        (double *)(void *)t->mem + t->offset; /* the reference's memory is plain host memory */
     for (int64_t i = 0; i < iso_shape_count(&t->shape); i++)
         v[i] *= plant.factor;
     return ISO_OK;
@@ -30,7 +31,8 @@ static iso_rc scaled_backward(struct iso_backend *b, const struct iso_call *c)
 
 static bool differentiable(const struct iso_case *c)
 {
-    return iso_op_has_pass(c->op, ISO_BACKWARD) && (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED) && !c->slow;
+    return iso_op_has_pass(c->op, ISO_BACKWARD) &&
+           (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED) && !c->slow;
 }
 
 static void gradients_agree(void **state)
@@ -73,8 +75,8 @@ static void check_plant(struct iso_backend *broken, const struct iso_cases *case
         caught += iso_rung_gradient(broken, c, 1, &d) == ISO_EPARITY;
         iso_error_clear();
     }
-    print_message("  %s of %s times %g: caught in %d cases\n", iso_group_names[plant.group], iso_ops[plant.op].name,
-                  plant.factor, caught);
+    print_message("  %s of %s times %g: caught in %d cases\n", iso_group_names[plant.group],
+                  iso_ops[plant.op].name, plant.factor, caught);
     assert_true(caught > 0);
 }
 

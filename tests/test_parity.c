@@ -22,7 +22,11 @@ static iso_rc climb(int fault, enum iso_mode mode, FILE *out, struct iso_parity_
     if (rc != ISO_OK)
         return rc;
     const struct iso_parity_options o = {
-        .backends = &b, .nbackends = 1, .ops = iso_ops[broken_faults[fault].op].name, .quiet = true, .quick = true,
+        .backends = &b,
+        .nbackends = 1,
+        .ops = iso_ops[broken_faults[fault].op].name,
+        .quiet = true,
+        .quick = true,
         .out = out,
     };
     rc = iso_parity_run(&o, totals);
@@ -48,7 +52,8 @@ static void check_fault(int fault, enum iso_mode mode)
     FILE *out = tmpfile();
     assert_non_null(out);
     const iso_rc rc = climb(fault, mode, out, &t);
-    printf("  %-5s %-44s %s", mode == ISO_MODE_FAST ? "fast" : "exact", f->name, good ? "passes" : "caught by");
+    printf("  %-5s %-44s %s", mode == ISO_MODE_FAST ? "fast" : "exact", f->name,
+           good ? "passes" : "caught by");
     for (int i = 0; i < ISO_RUNGS; i++)
         if (t.failed_on[i] > 0)
             printf(" %s (%ld)", iso_rung_names[i], t.failed_on[i]);
@@ -99,14 +104,16 @@ static int fault_named(const char *name)
     return fault;
 }
 
-static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n, struct iso_parity_totals *t)
+static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
+                        struct iso_parity_totals *t)
 {
     const char *const models[] = {"models/mnist/linear.yaml", NULL};
     struct iso_backend *b;
     FILE *out = tmpfile();
     assert_non_null(out);
     assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
-    const struct iso_parity_options o = {.backends = &b, .nbackends = 1, .models = models, .out = out};
+    const struct iso_parity_options o = {
+        .backends = &b, .nbackends = 1, .models = models, .out = out};
     const iso_rc rc = iso_parity_run(&o, t);
     if (rc != want)
         print_all(out);
@@ -133,7 +140,8 @@ static void a_wrong_layer_is_named(void **state)
         assert_non_null(strstr(text, "dense_1, batch 2"));
         assert_non_null(strstr(text, "repeat: isocl parity models/mnist/linear.yaml --steps 3"));
     }
-    climb_model(fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text, &t);   /* has no dropout */
+    climb_model(fault_named("another seed"), ISO_MODE_EXACT, ISO_OK, text, sizeof text,
+                &t); /* has no dropout */
 }
 
 static void a_run_without_cases_fails(void **state)
@@ -142,10 +150,12 @@ static void a_run_without_cases_fails(void **state)
     const char *const devices[] = {"reference", NULL};
     FILE *out = tmpfile();
     assert_non_null(out);
-    const struct iso_parity_options none = {.devices = devices, .ops = "dense", .number = 9999, .out = out};
+    const struct iso_parity_options none = {
+        .devices = devices, .ops = "dense", .number = 9999, .out = out};
     assert_int_equal(iso_parity_run(&none, NULL), ISO_EPARITY);
     iso_error_clear();
-    const struct iso_parity_options unknown = {.devices = devices, .ops = "dense,conv3d", .out = out};
+    const struct iso_parity_options unknown = {
+        .devices = devices, .ops = "dense,conv3d", .out = out};
     assert_int_equal(iso_parity_run(&unknown, NULL), ISO_EUSAGE);
     assert_non_null(strstr(iso_error(), "conv3d"));
     iso_error_clear();
@@ -250,7 +260,13 @@ static iso_rc with_record(const char *record, const char *check, uint64_t seed)
     FILE *out = tmpfile();
     assert_non_null(out);
     const struct iso_parity_options o = {
-        .devices = devices, .ops = "dense,sgd", .quick = true, .record = record, .check = check, .seed = seed, .out = out,
+        .devices = devices,
+        .ops = "dense,sgd",
+        .quick = true,
+        .record = record,
+        .check = check,
+        .seed = seed,
+        .out = out,
     };
     const iso_rc rc = iso_parity_run(&o, NULL);
     fclose(out);

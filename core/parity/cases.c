@@ -19,14 +19,16 @@ enum { CASE_LAYER = 3 };               /* index of the layer that random numbers
 
 #define AT(member) offsetof(struct iso_case, member)
 static const struct iso_field case_fields[] = {
-    { "rows", ISO_FIELD_INT, AT(rows), "0", 0, 1e9, NULL, "rows an input op takes; 0: as many as the order has" },
-    { "first", ISO_FIELD_INT, AT(first), "0", 0, 1e9, NULL, "entry of the order it begins with" },
-    { "steps", ISO_FIELD_INT, AT(steps), "1", 1, 100000, NULL, "updates of an optimizer in a row" },
-    { "data", ISO_FIELD_ENUM, AT(data), "real", 0, 0, iso_fill_names, "what the tensors hold" },
-    { "inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL, "run as when not training" },
-    { "mostly_zero", ISO_FIELD_BOOL, AT(mostly_zero), "false", 0, 0, NULL, "the op explains many zeros" },
-    { "slow", ISO_FIELD_BOOL, AT(slow), "false", 0, 0, NULL, "left out by --quick" },
-    { NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL },
+    {"rows", ISO_FIELD_INT, AT(rows), "0", 0, 1e9, NULL,
+     "rows an input op takes; 0: as many as the order has"},
+    {"first", ISO_FIELD_INT, AT(first), "0", 0, 1e9, NULL, "entry of the order it begins with"},
+    {"steps", ISO_FIELD_INT, AT(steps), "1", 1, 100000, NULL, "updates of an optimizer in a row"},
+    {"data", ISO_FIELD_ENUM, AT(data), "real", 0, 0, iso_fill_names, "what the tensors hold"},
+    {"inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL, "run as when not training"},
+    {"mostly_zero", ISO_FIELD_BOOL, AT(mostly_zero), "false", 0, 0, NULL,
+     "the op explains many zeros"},
+    {"slow", ISO_FIELD_BOOL, AT(slow), "false", 0, 0, NULL, "left out by --quick"},
+    {NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL},
 };
 static const char *const input_keys[] = {"input", "inputs"};
 
@@ -42,18 +44,21 @@ static void keys_of(const struct iso_field *fields, const char *keys[KEYS])
     keys[n] = NULL;
 }
 
-static void read_shape(const struct iso_yaml *node, struct iso_shape *out, struct iso_faults *faults)
+static void read_shape(const struct iso_yaml *node, struct iso_shape *out,
+                       struct iso_faults *faults)
 {
     *out = (struct iso_shape){0};
     if (node->kind != ISO_YAML_SEQUENCE || node->count < 1 || node->count > ISO_DIMS) {
-        iso_faults_add(faults, node->place, "expected a shape such as [2, 9, 7, 3], of 1 to %d numbers", ISO_DIMS);
+        iso_faults_add(faults, node->place,
+                       "expected a shape such as [2, 9, 7, 3], of 1 to %d numbers", ISO_DIMS);
         return;
     }
     for (int i = 0; i < node->count; i++)
         if (node->items[i]->kind != ISO_YAML_SCALAR ||
-            iso_number_int(node->items[i]->text, &out->dim[i]) != ISO_NUMBER_OK || out->dim[i] < 1 ||
-            out->dim[i] > 1 << 24)
-            iso_faults_add(faults, node->items[i]->place, "expected a whole number from 1 to %d", 1 << 24);
+            iso_number_int(node->items[i]->text, &out->dim[i]) != ISO_NUMBER_OK ||
+            out->dim[i] < 1 || out->dim[i] > 1 << 24)
+            iso_faults_add(faults, node->items[i]->place, "expected a whole number from 1 to %d",
+                           1 << 24);
     out->ndim = node->count;
 }
 
@@ -62,7 +67,8 @@ static void read_inputs(const struct iso_yaml *node, struct iso_case *c, struct 
     const struct iso_yaml *one = iso_yaml_get(node, "input"), *more = iso_yaml_get(node, "inputs");
     const int want = iso_ops[c->op].kind == ISO_OPTIMIZER ? 1 : iso_ops[c->op].def->nx;
     if ((one == NULL) == (more == NULL)) {
-        iso_faults_add(faults, node->place, "a case has one of `input: [2, 3]` and `inputs: [[2, 3], [2]]`");
+        iso_faults_add(faults, node->place,
+                       "a case has one of `input: [2, 3]` and `inputs: [[2, 3], [2]]`");
         return;
     }
     c->nx = more != NULL && more->kind == ISO_YAML_SEQUENCE ? more->count : 1;
@@ -94,7 +100,8 @@ static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct 
     if (c->params == NULL)
         return ISO_ENOMEM;
     keys_of(case_fields, keys);
-    ISO_TRY(iso_fields_read(fields, iso_ops[c->op].name, node->place, node, keys, c->params, faults));
+    ISO_TRY(
+        iso_fields_read(fields, iso_ops[c->op].name, node->place, node, keys, c->params, faults));
     read_inputs(node, c, faults);
     if (faults->count == 0 && def->check != NULL && def->check(c->params) != ISO_OK) {
         iso_faults_add(faults, node->place, "%s: %s", iso_ops[c->op].name, iso_error());
@@ -103,11 +110,13 @@ static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct 
     return ISO_OK;
 }
 
-static iso_rc read_list(const struct iso_yaml *root, enum iso_op op, struct iso_faults *faults, struct iso_cases *out)
+static iso_rc read_list(const struct iso_yaml *root, enum iso_op op, struct iso_faults *faults,
+                        struct iso_cases *out)
 {
     const struct iso_yaml *name = iso_yaml_get(root, "op"), *list = iso_yaml_get(root, "cases");
     if (name == NULL || strcmp(name->text, iso_ops[op].name) != 0)
-        iso_faults_add(faults, root->place, "expected `op: %s`, the name of the file", iso_ops[op].name);
+        iso_faults_add(faults, root->place, "expected `op: %s`, the name of the file",
+                       iso_ops[op].name);
     if (list == NULL || list->kind != ISO_YAML_SEQUENCE || list->count == 0) {
         iso_faults_add(faults, root->place, "expected `cases:` with at least one case");
         return ISO_OK;
@@ -132,7 +141,8 @@ static iso_rc read_list(const struct iso_yaml *root, enum iso_op op, struct iso_
 static iso_rc fail_with(const struct iso_faults *faults)
 {
     const struct iso_fault *f = &faults->list[0];
-    return iso_fail(ISO_EMODEL, "%s:%d:%d: %s", f->place.file, f->place.line, f->place.column, f->text);
+    return iso_fail(ISO_EMODEL, "%s:%d:%d: %s", f->place.file, f->place.line, f->place.column,
+                    f->text);
 }
 
 static iso_rc read_file(enum iso_op op, const char *path, struct iso_cases *out)
@@ -202,7 +212,8 @@ static iso_rc check_names(const char *list)
         at += *at == ',';
         snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ","), at);
         if (iso_op_find(name) < 0)
-            return iso_fail(ISO_EUSAGE, "--ops: there is no op '%s'; `isocl help` lists them", name);
+            return iso_fail(ISO_EUSAGE, "--ops: there is no op '%s'; `isocl help` lists them",
+                            name);
     }
     return ISO_OK;
 }
@@ -223,7 +234,8 @@ static iso_rc find_folder(const char *given, char folder[ISO_PATH])
             if (iso_path(folder, self, near[i]) == ISO_OK && iso_folder_exists(folder))
                 return ISO_OK;
     }
-    return iso_fail(ISO_EIO, "cannot find the op cases (models/ops); name their folder with --cases");
+    return iso_fail(ISO_EIO,
+                    "cannot find the op cases (models/ops); name their folder with --cases");
 }
 
 iso_rc iso_cases_load(const char *folder, const char *ops, struct iso_cases *out)
@@ -250,7 +262,7 @@ void iso_cases_free(struct iso_cases *cases)
     *cases = (struct iso_cases){0};
 }
 
-/* ---- a case as a call -------------------------------------------------------------------------- */
+/* ---- a case as a call ---------------------------------------------------------------------- */
 
 static enum iso_dtype input_dtype(const struct iso_case *c, int i)
 {
@@ -301,8 +313,12 @@ iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, str
 {
     const struct iso_op_def *def = iso_ops[c->op].def;
     struct iso_shapes shapes;
-    *out = (struct iso_call){.params = c->params, .seed = seed, .step = (uint32_t)step, .layer = CASE_LAYER,
-                             .first = c->first, .training = !c->inference};
+    *out = (struct iso_call){.params = c->params,
+                             .seed = seed,
+                             .step = (uint32_t)step,
+                             .layer = CASE_LAYER,
+                             .first = c->first,
+                             .training = !c->inference};
     ISO_TRY(def->infer(c->params, c->x, &shapes));
     if (iso_ops[c->op].kind == ISO_OPTIMIZER)
         set_optimizer(c, out);
@@ -315,7 +331,7 @@ iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, str
     return ISO_OK;
 }
 
-/* ---- a case as text ---------------------------------------------------------------------------- */
+/* ---- a case as text ------------------------------------------------------------------------ */
 
 static void append(char *buf, size_t n, const char *text)
 {
@@ -323,9 +339,10 @@ static void append(char *buf, size_t n, const char *text)
     snprintf(buf + used, n - used, "%s", text);
 }
 
-/* Adds the fields that differ from their default; initializers mean nothing here. Without memory for the
- * defaults nothing is added. */
-static void append_fields(const struct iso_field *fields, const void *params, size_t size, char *buf, size_t n)
+/* Adds the fields that differ from their default; initializers mean nothing here. Without memory
+ * for the defaults nothing is added. */
+static void append_fields(const struct iso_field *fields, const void *params, size_t size,
+                          char *buf, size_t n)
 {
     char value[64], dflt[64], piece[160];
     void *defaults = iso_alloc(1, size);

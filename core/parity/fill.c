@@ -17,8 +17,8 @@ enum { STREAMS_A_STEP = 64, EXTRA = 32 };
 uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element)
 {
     const uint64_t block = element >> 2;
-    const iso_u32x4 r = iso_philox((uint32_t)block, (uint32_t)(block >> 32), stream, ISO_RANDOM_TEST,
-                                   (uint32_t)seed, (uint32_t)(seed >> 32));
+    const iso_u32x4 r = iso_philox((uint32_t)block, (uint32_t)(block >> 32), stream,
+                                   ISO_RANDOM_TEST, (uint32_t)seed, (uint32_t)(seed >> 32));
     return r.v[element & 3];
 }
 
@@ -95,8 +95,8 @@ static void fill_target(uint64_t seed, uint32_t stream, double *v, int64_t rows,
     }
 }
 
-static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, int slot, enum iso_fill fill,
-                         uint64_t seed, uint32_t stream, struct iso_array *a)
+static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, int slot,
+                         enum iso_fill fill, uint64_t seed, uint32_t stream, struct iso_array *a)
 {
     const struct iso_tensor *x = &call->x[slot];
     const enum iso_kind kind = iso_ops[c->op].kind;
@@ -132,28 +132,31 @@ static bool is_read(enum iso_kind kind, enum iso_group group)
     return group == ISO_X || group == ISO_W || group == ISO_DY;
 }
 
-static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call, enum iso_group group,
-                         enum iso_fill fill, uint64_t seed, uint64_t step, struct iso_values *out)
+static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
+                         enum iso_group group, enum iso_fill fill, uint64_t seed, uint64_t step,
+                         struct iso_values *out)
 {
     const struct iso_tensor *tensors = iso_call_group_of(call, group);
     for (int i = 0; i < ISO_SLOTS; i++) {
         if (!iso_tensor_there(&tensors[i]))
             continue;
         struct iso_array *a = &out->a[group][i];
-        const uint32_t stream = (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_SLOTS + (uint32_t)i;
+        const uint32_t stream =
+            (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_SLOTS + (uint32_t)i;
         ISO_TRY(iso_array_set(a, iso_shape_count(&tensors[i].shape)));
         if (group == ISO_STATE)
             continue;                                      /* starts at zero */
         if (group == ISO_X)
             ISO_TRY(fill_input(c, call, i, fill, seed, stream, a));
         else
-            ISO_TRY(fill_real(fill == ISO_FILL_SPACED ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));
+            ISO_TRY(fill_real(fill == ISO_FILL_SPACED ? ISO_FILL_REAL : fill, seed, stream, a->v,
+                              a->n));
     }
     return ISO_OK;
 }
 
-iso_rc iso_fill_case(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill, uint64_t seed,
-                     uint64_t step, struct iso_values *out)
+iso_rc iso_fill_case(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill,
+                     uint64_t seed, uint64_t step, struct iso_values *out)
 {
     *out = (struct iso_values){0};
     for (int g = 0; g < ISO_GROUPS; g++) {

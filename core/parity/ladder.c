@@ -29,7 +29,8 @@ static bool reordered(const struct climb *k)
 }
 
 /* Reports a result; pass -1: all. */
-static void report(const struct climb *k, enum iso_rung rung, int pass, const struct iso_distance *d, iso_rc rc)
+static void report(const struct climb *k, enum iso_rung rung, int pass,
+                   const struct iso_distance *d, iso_rc rc)
 {
     char repeat[128];
     snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[k->c->op].name, k->c->number);
@@ -49,8 +50,8 @@ static void absolute(struct iso_values *v)
                 v->a[g][i].v[e] = fabs(v->a[g][i].v[e]);
 }
 
-iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                     const struct iso_values *v, struct iso_values *sums)
+iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
+                     enum iso_pass pass, const struct iso_values *v, struct iso_values *sums)
 {
     const struct iso_how how = {.junk = JUNK_NAN};
     ISO_TRY(iso_values_copy(sums, v));
@@ -61,8 +62,8 @@ iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso
     return rc;
 }
 
-iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                        const struct iso_values *v, struct iso_distance *d)
+iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
+                        enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_how how = {.junk = JUNK_NAN};
     struct iso_values want = {0}, sums = {0};
@@ -109,7 +110,8 @@ static iso_rc put_record(const struct climb *k, enum iso_pass pass)
 static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass pass)
 {
     const bool nan_fits = k->fill == ISO_FILL_SPECIAL || k->fill == ISO_FILL_NAN;
-    const bool zeros_fit = k->c->mostly_zero || rung == ISO_RUNG_INTEGER;  /* sums of integers often are */
+    const bool zeros_fit =
+        k->c->mostly_zero || rung == ISO_RUNG_INTEGER; /* sums of integers often are */
     struct iso_distance d;
     iso_rc rc = iso_compare_exact(pass, &k->want, &k->got, &d);
     if (rc == ISO_OK)
@@ -128,7 +130,7 @@ static void bounded_pass(const struct climb *k, enum iso_pass pass)
     report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
 }
 
-/* ---- contract --------------------------------------------------------------------------------- */
+/* ---- contract ------------------------------------------------------------------------------ */
 
 /* Puts before the message what was being tried. */
 static iso_rc explain(iso_rc rc, const char *what)
@@ -161,13 +163,15 @@ static iso_rc set_old(struct iso_values *v, uint64_t seed)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
-            iso_fill_uniform(seed, STREAM_OLD + (uint32_t)(g * ISO_SLOTS + i), v->a[g][i].v, v->a[g][i].n);
+            iso_fill_uniform(seed, STREAM_OLD + (uint32_t)(g * ISO_SLOTS + i), v->a[g][i].v,
+                             v->a[g][i].n);
     return ISO_OK;
 }
 
-/* old := the rounding of old + gradient; sums := twice the gradient's condition plus |old|: two results in
- * other orders are each as far from the truth as the bound allows. */
-static void add_gradient(struct iso_values *old, const struct iso_values *gradient, struct iso_values *sums)
+/* old := the rounding of old + gradient; sums := twice the gradient's condition plus |old|: two
+ * results in other orders are each as far from the truth as the bound allows. */
+static void add_gradient(struct iso_values *old, const struct iso_values *gradient,
+                         struct iso_values *sums)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
@@ -179,8 +183,8 @@ static void add_gradient(struct iso_values *old, const struct iso_values *gradie
             }
 }
 
-static iso_rc compare_added(const struct climb *k, struct iso_values *want, const struct iso_values *got,
-                            struct iso_distance *d)
+static iso_rc compare_added(const struct climb *k, struct iso_values *want,
+                            const struct iso_values *got, struct iso_distance *d)
 {
     struct iso_values sums = {0};
     if (reordered(k))
@@ -190,7 +194,8 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want, cons
     if (reordered(k)) {
         struct iso_cost cost;
         iso_ops[k->c->op].def->cost(k->c->params, k->c->x, ISO_BACKWARD, &cost);
-        rc = iso_compare_bounded(ISO_BACKWARD, want, got, &sums, FLT_EPSILON, (double)cost.chain, d);
+        rc =
+            iso_compare_bounded(ISO_BACKWARD, want, got, &sums, FLT_EPSILON, (double)cost.chain, d);
     } else {
         rc = iso_compare_exact(ISO_BACKWARD, want, got, d);
     }
@@ -245,7 +250,7 @@ static void contract(const struct climb *k)
     }
 }
 
-/* ---- the ladder ------------------------------------------------------------------------------- */
+/* ---- the ladder ---------------------------------------------------------------------------- */
 
 /* Every pass of the case on one kind of data, compared as the rung says. */
 static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)

@@ -1,5 +1,6 @@
-/* model.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so that the
- * guilty layer is named; then the model trains freely on both, and the weights are compared. */
+/* model.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
+ * that the guilty layer is named; then the model trains freely on both, and the weights are
+ * compared. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct subject {                       /* one model at one batch size */
     bool fast;
 };
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 static iso_rc make_batch(struct subject *s)
 {
@@ -38,13 +39,15 @@ static iso_rc make_batch(struct subject *s)
     for (int64_t i = 0; i < n; i++)
         s->x[i] = (float)(iso_fill_word(s->ladder->seed, STREAM_X, (uint64_t)i) >> 24) / 256;
     for (int64_t i = 0; i < s->graph->batch; i++)
-        s->classes[i] = (int32_t)(iso_fill_word(s->ladder->seed, STREAM_CLASS, (uint64_t)i) % s->graph->classes);
+        s->classes[i] = (int32_t)(iso_fill_word(s->ladder->seed, STREAM_CLASS, (uint64_t)i) %
+                                  s->graph->classes);
     return ISO_OK;
 }
 
 static iso_rc open_on(const struct subject *s, struct iso_backend *b, struct iso_exec **out)
 {
-    const struct iso_exec_options o = {.training = true, .keep_all = true, .seed = s->ladder->seed, .log_steps = 1};
+    const struct iso_exec_options o = {
+        .training = true, .keep_all = true, .seed = s->ladder->seed, .log_steps = 1};
     struct iso_exec *e;
     ISO_TRY(iso_exec_new(s->graph, b, &o, &e));
     iso_rc rc = iso_exec_initialize(e);
@@ -74,13 +77,19 @@ static void report(const struct subject *s, enum iso_rung rung, int pass, const 
     snprintf(detail, sizeof detail, "%s, batch %lld", layer, (long long)s->graph->batch);
     snprintf(repeat, sizeof repeat, "%s --steps %lld", s->path, (long long)s->steps);
     const struct iso_check check = {
-        .rung = rung, .device = s->ladder->device->device.id, .subject = s->graph->model->name, .detail = detail,
-        .repeat = repeat, .pass = pass, .mode = s->ladder->device->mode, .distance = *d,
+        .rung = rung,
+        .device = s->ladder->device->device.id,
+        .subject = s->graph->model->name,
+        .detail = detail,
+        .repeat = repeat,
+        .pass = pass,
+        .mode = s->ladder->device->mode,
+        .distance = *d,
     };
     iso_report_check(s->report, &check, rc);
 }
 
-/* ---- lockstep ---------------------------------------------------------------------------------- */
+/* ---- lockstep ------------------------------------------------------------------------------ */
 
 static iso_rc read_tensor(struct iso_backend *b, const struct iso_tensor *t, struct iso_array *a)
 {
@@ -105,11 +114,12 @@ static iso_rc read_call(struct iso_backend *b, const struct iso_call *call, stru
 }
 
 /* The device's result of one pass on v, against the reference's on the same v. */
-static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                           const struct iso_values *v, struct iso_distance *d)
+static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct iso_call *call,
+                           enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_ladder *l = s->ladder;
-    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = pass == ISO_BACKWARD && call->dx[0].mem == NULL};
+    const struct iso_how how = {.junk = JUNK_NAN,
+                                .no_dx = pass == ISO_BACKWARD && call->dx[0].mem == NULL};
     struct iso_values got = {0}, want = {0};
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
@@ -131,8 +141,8 @@ static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct
     return rc;
 }
 
-static void check_pass(const struct subject *s, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                       const char *layer)
+static void check_pass(const struct subject *s, enum iso_op op, const struct iso_call *call,
+                       enum iso_pass pass, const char *layer)
 {
     struct iso_distance d = {0};
     struct iso_values v;
@@ -171,7 +181,8 @@ static iso_rc lockstep_nodes(const struct subject *s, struct iso_exec *reference
     for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++)
         for (int i = 0; i < g->nnodes; i++) {
             const enum iso_op op = g->nodes[i].op;
-            const char *layer = g->nodes[i].layer < 0 ? iso_ops[op].name : g->model->layers[g->nodes[i].layer].name;
+            const char *layer =
+                g->nodes[i].layer < 0 ? iso_ops[op].name : g->model->layers[g->nodes[i].layer].name;
             struct iso_call call;
             if (!iso_op_has_pass(op, (enum iso_pass)pass))
                 continue;
@@ -191,10 +202,12 @@ static iso_rc lockstep_updates(const struct subject *s, struct iso_exec *referen
     const struct iso_op_use *optimizer = &s->graph->model->optimizer;
     for (int i = 0; i < iso_exec_nweights(reference); i++) {
         const char *weight = iso_exec_weight(reference, i);
-        struct iso_call call = {.params = optimizer->params, .seed = s->ladder->seed, .training = true};
+        struct iso_call call = {
+            .params = optimizer->params, .seed = s->ladder->seed, .training = true};
         char name[2 * ISO_NAME];
         snprintf(name, sizeof name, "d/%s", weight);
-        if (!iso_exec_tensor(reference, weight, &call.w[0]) || !iso_exec_tensor(reference, name, &call.dw[0]))
+        if (!iso_exec_tensor(reference, weight, &call.w[0]) ||
+            !iso_exec_tensor(reference, name, &call.dw[0]))
             continue;                  /* not trained */
         for (int k = 0; k < iso_exec_nslots(reference); k++) {
             snprintf(name, sizeof name, "%s/%s", weight, iso_exec_slot(reference, k));
@@ -223,7 +236,7 @@ static iso_rc lockstep(const struct subject *s)
     return rc;
 }
 
-/* ---- free running ------------------------------------------------------------------------------ */
+/* ---- free running -------------------------------------------------------------------------- */
 
 static iso_rc read_weight(struct iso_exec *e, int i, struct iso_array *a, struct iso_tensor *t)
 {
@@ -232,8 +245,10 @@ static iso_rc read_weight(struct iso_exec *e, int i, struct iso_array *a, struct
     return read_tensor(iso_exec_backend(e), t, a);
 }
 
-/* The root of the summed squares of what the weights of two runs differ by; the first weight that does. */
-static iso_rc distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values, const char **first)
+/* The root of the summed squares of what the weights of two runs differ by; the first weight
+ * that does. */
+static iso_rc distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values,
+                       const char **first)
 {
     double sum = 0;
     for (int i = 0; i < iso_exec_nweights(a); i++) {
@@ -264,7 +279,8 @@ static iso_rc move_weights(const struct subject *s, struct iso_exec *e)
         struct iso_tensor t;
         iso_rc rc = read_weight(e, i, &a, &t);
         for (int64_t k = 0; rc == ISO_OK && k < a.n; k++) {
-            const bool up = iso_fill_word(s->ladder->seed, STREAM_ULP + (uint32_t)i, (uint64_t)k) & 1;
+            const bool up =
+                iso_fill_word(s->ladder->seed, STREAM_ULP + (uint32_t)i, (uint64_t)k) & 1;
             a.v[k] = a.v[k] == 0 ? 0 : (double)nextafterf((float)a.v[k], up ? INFINITY : -INFINITY);
         }
         if (rc == ISO_OK)
@@ -291,38 +307,42 @@ static iso_rc sensitivity(const struct subject *s, struct iso_exec *reference, d
     return rc;
 }
 
-static iso_rc compare_exact_runs(const struct subject *s, struct iso_exec *reference, struct iso_exec *device,
-                                 const char *first)
+static iso_rc compare_exact_runs(const struct subject *s, struct iso_exec *reference,
+                                 struct iso_exec *device, const char *first)
 {
     char want[65], got[65], key[2 * ISO_NAME];
     ISO_TRY(iso_exec_hash(reference, want));
     ISO_TRY(iso_exec_hash(device, got));
     if (strcmp(want, got) != 0)
-        return iso_fail(ISO_EPARITY, "after %lld steps the weights are %.16s... instead of %.16s...; first that "
-                        "differs: %s", (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
+        return iso_fail(ISO_EPARITY,
+                        "after %lld steps the weights are %.16s... instead of %.16s...; first that "
+                        "differs: %s",
+                        (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
     if (s->ladder->record == NULL)
         return ISO_OK;
-    snprintf(key, sizeof key, "%s/batch %lld/steps %lld", s->graph->model->name, (long long)s->graph->batch,
-             (long long)s->steps);
+    snprintf(key, sizeof key, "%s/batch %lld/steps %lld", s->graph->model->name,
+             (long long)s->graph->batch, (long long)s->steps);
     return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
 }
 
-static iso_rc compare_fast_runs(const struct subject *s, struct iso_exec *reference, double apart, const char *first,
-                                struct iso_distance *d)
+static iso_rc compare_fast_runs(const struct subject *s, struct iso_exec *reference, double apart,
+                                const char *first, struct iso_distance *d)
 {
     double moved;
     ISO_TRY(sensitivity(s, reference, &moved));
     const double allowed = sensitivity_share * moved;
     if (!(apart <= allowed))
-        return iso_fail(ISO_EPARITY, "after %lld steps the weights are %.3g apart; one ULP in the first weights moves "
-                        "them by %.3g, and %.0f times that is allowed; first that differs: %s", (long long)s->steps,
-                        apart, moved, sensitivity_share, first != NULL ? first : "none");
+        return iso_fail(
+            ISO_EPARITY,
+            "after %lld steps the weights are %.3g apart; one ULP in the first weights moves "
+            "them by %.3g, and %.0f times that is allowed; first that differs: %s",
+            (long long)s->steps, apart, moved, sensitivity_share, first != NULL ? first : "none");
     d->share = allowed > 0 ? apart / allowed : 0;
     return ISO_OK;
 }
 
-static iso_rc compare_runs(const struct subject *s, struct iso_exec *reference, struct iso_exec *device,
-                           struct iso_distance *d)
+static iso_rc compare_runs(const struct subject *s, struct iso_exec *reference,
+                           struct iso_exec *device, struct iso_distance *d)
 {
     const char *first = NULL;
     double apart;
@@ -349,9 +369,10 @@ static void training(const struct subject *s)
     report(s, ISO_RUNG_TRAINING, -1, "all layers", &d, rc);
 }
 
-/* ---- a model file ------------------------------------------------------------------------------ */
+/* ---- a model file -------------------------------------------------------------------------- */
 
-static iso_rc check_batch(struct subject *s, const struct iso_model *model, int64_t batch, struct iso_faults *faults)
+static iso_rc check_batch(struct subject *s, const struct iso_model *model, int64_t batch,
+                          struct iso_faults *faults)
 {
     ISO_TRY(iso_graph_build(model, batch, faults, &s->graph));
     iso_rc rc = make_batch(s);
@@ -371,12 +392,16 @@ static iso_rc check_batch(struct subject *s, const struct iso_model *model, int6
     return rc;
 }
 
-iso_rc iso_parity_model(struct iso_report *report_to, const char *path, const struct iso_ladder *ladder)
+iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
+                        const struct iso_ladder *ladder)
 {
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
     struct iso_model *model = NULL;
     const int64_t steps = report_to->options->steps;
-    struct subject s = {.ladder = ladder, .report = report_to, .path = path, .steps = steps > 0 ? steps : 3,
+    struct subject s = {.ladder = ladder,
+                        .report = report_to,
+                        .path = path,
+                        .steps = steps > 0 ? steps : 3,
                         .fast = ladder->device->mode == ISO_MODE_FAST};
     if (faults == NULL)
         return ISO_ENOMEM;

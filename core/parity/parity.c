@@ -17,11 +17,12 @@ struct run {
     int nids;
 };
 
-/* ---- gradients: the judge judges itself, where the reference is among the devices -------------- */
+/* ---- gradients: the judge judges itself, where the reference is among the devices ---------- */
 
 static bool has_gradient(const struct iso_case *c)
 {
-    return iso_op_has_pass(c->op, ISO_BACKWARD) && (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED);
+    return iso_op_has_pass(c->op, ISO_BACKWARD) &&
+           (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED);
 }
 
 static void gradients(struct run *r)
@@ -44,18 +45,24 @@ static void gradients(struct run *r)
     }
 }
 
-/* ---- one device -------------------------------------------------------------------------------- */
+/* ---- one device ---------------------------------------------------------------------------- */
 
 static void skip_slow(struct run *r, const struct iso_case *c)
 {
     char text[160], repeat[128];
     snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[c->op].name, c->number);
     const struct iso_check check = {
-        .rung = ISO_RUNG_EXACT, .device = r->ladder.device->device.id, .subject = iso_ops[c->op].name,
-        .detail = iso_case_text(c, text, sizeof text), .repeat = repeat, .number = c->number, .pass = -1,
+        .rung = ISO_RUNG_EXACT,
+        .device = r->ladder.device->device.id,
+        .subject = iso_ops[c->op].name,
+        .detail = iso_case_text(c, text, sizeof text),
+        .repeat = repeat,
+        .number = c->number,
+        .pass = -1,
         .mode = r->ladder.device->mode,
     };
-    iso_report_check(&r->report, &check, iso_fail(ISO_EUNSUP, "marked slow, and --quick was given"));
+    iso_report_check(&r->report, &check,
+                     iso_fail(ISO_EUNSUP, "marked slow, and --quick was given"));
 }
 
 /* The reference itself, with hardware fma, is compared with its portable build. */

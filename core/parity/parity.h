@@ -8,29 +8,37 @@
  *   gradient   central differences on the double reference
  *   contract   guard zones, unchanged inputs, accumulate or overwrite, same bits twice, no NaN left
  *   lockstep   a model, node by node, each fed the reference's inputs: names the guilty layer
- *   training   a model trained freely for some steps: weights equal, or as near as one ULP moves them
+ *   training   a model trained freely for some steps: weights equal, or as near as one ULP moves
+ *              them
  *   record     hashes of another machine's run */
 #ifndef ISO_PARITY_H
 #define ISO_PARITY_H
 #include "../iso.h"
 
-#define ISO_RUNG_MAP(X) X(EXACT, "exact") X(INTEGER, "integer") X(BOUNDED, "bounded") \
-    X(GRADIENT, "gradient") X(CONTRACT, "contract") X(LOCKSTEP, "lockstep") X(TRAINING, "training") \
-    X(RECORD, "record")
+#define ISO_RUNG_MAP(X)                                 \
+    X(EXACT,    "exact")                                \
+    X(INTEGER,  "integer")                              \
+    X(BOUNDED,  "bounded")                              \
+    X(GRADIENT, "gradient")                             \
+    X(CONTRACT, "contract")                             \
+    X(LOCKSTEP, "lockstep")                             \
+    X(TRAINING, "training")                             \
+    X(RECORD,   "record")
 #define ISO_RUNG_ENUM(name, text) ISO_RUNG_##name,
 enum iso_rung { ISO_RUNG_MAP(ISO_RUNG_ENUM) ISO_RUNGS };
 extern const char *const iso_rung_names[];             /* in that order; NULL at the end */
 
 struct iso_parity_options {            /* all zero: every op case on every usable device */
     const char *const *models;         /* paths, NULL at the end; NULL: none */
-    const char *const *devices;        /* as --device takes them, NULL at the end; NULL: every usable one */
-    struct iso_backend *const *backends; int nbackends;   /* or open ones instead of devices; borrowed */
+    const char *const *devices;        /* as --device takes them, NULL at the end; NULL: all */
+    struct iso_backend *const *backends;       /* or open ones instead of devices; borrowed */
+    int nbackends;
     enum iso_mode mode;                /* DEFAULT: each device's own */
-    const char *ops;                   /* "conv2d,dense" or "all"; NULL: all, but none when models are given */
+    const char *ops;                   /* "conv2d,dense" or "all"; NULL: all, or none with models */
     int number;                        /* only this case of each op, counted from 1; 0: all */
     int64_t steps;                     /* training steps of a model; 0: 3 */
     const char *record, *check;        /* files; NULL: none. Only exact mode has records */
-    const char *cases;                 /* folder of the op cases; NULL: models/ops, or the installed one */
+    const char *cases;                 /* of op cases; NULL: models/ops, or the installed */
     uint64_t seed;                     /* of the data; 0: 1 */
     bool json;                         /* one JSON object a line instead of the table */
     bool quiet;                        /* failures and the last line only */

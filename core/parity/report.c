@@ -43,22 +43,32 @@ void iso_report_begin(struct iso_report *r, const struct iso_parity_options *opt
 {
     *r = (struct iso_report){.options = options};
     if (!options->quiet && !options->json)
-        fprintf(out_of(r), "%-14s %-32s %-9s %7s %12s  %s\n", "device", options->verbose ? "case" : "op", "rung",
-                "checks", "values", "verdict");
+        fprintf(out_of(r), "%-14s %-32s %-9s %7s %12s  %s\n", "device",
+                options->verbose ? "case" : "op", "rung", "checks", "values", "verdict");
+}
+
+/* "0 bits differ; 2 skipped: marked slow": how the line ended. */
+static void summarize(enum iso_rung rung, const struct iso_report_line *l, char *buf, size_t n)
+{
+    if (l->failed > 0)
+        snprintf(buf, n, "FAILED: %ld", l->failed);
+    else if (l->skipped < l->checks)
+        verdict(rung, &l->most, buf, n);
+    else
+        buf[0] = '\0';
+    const size_t used = strlen(buf);
+    if (l->skipped > 0)
+        snprintf(buf + used, n - used, "%s%ld skipped: %s", used > 0 ? "; " : "", l->skipped,
+                 l->reason);
 }
 
 static void print_line(const struct iso_report *r, enum iso_rung rung)
 {
     const struct iso_report_line *l = &r->line[rung];
-    char text[64];
-    if (l->failed > 0)
-        snprintf(text, sizeof text, "FAILED: %ld", l->failed);
-    else if (l->skipped == l->checks)
-        snprintf(text, sizeof text, "skipped");
-    else
-        verdict(rung, &l->most, text, sizeof text);
-    fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->device, r->subject, iso_rung_names[rung],
-            l->checks - l->skipped, l->most.values, text);
+    char text[256];
+    summarize(rung, l, text, sizeof text);
+    fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->device, r->subject,
+            iso_rung_names[rung], l->checks - l->skipped, l->most.values, text);
 }
 
 /* Prints and clears the lines that were being summed up. */
@@ -80,21 +90,24 @@ static void add_to_line(struct iso_report *r, const struct iso_check *c, iso_rc 
     snprintf(r->subject, sizeof r->subject, "%s", c->subject);
     struct iso_report_line *l = &r->line[c->rung];
     l->checks++;
-    l->skipped += rc == ISO_EUNSUP;
+    if (rc == ISO_EUNSUP && l->skipped++ == 0)
+        snprintf(l->reason, sizeof l->reason, "%s", iso_error());
     l->failed += rc != ISO_OK && rc != ISO_EUNSUP;
     l->most.values += c->distance.values;
     if (c->distance.share > l->most.share)
         l->most.share = c->distance.share;
 }
 
-static void print_json(const struct iso_report *r, const struct iso_check *c, iso_rc rc, const char *command)
+static void print_json(const struct iso_report *r, const struct iso_check *c, iso_rc rc,
+                       const char *command)
 {
     const char *result = rc == ISO_OK ? "passed" : rc == ISO_EUNSUP ? "skipped" : "failed";
-    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event", "check", "result",
-                          result, "subject", c->subject, "case", c->number, "detail", c->detail, "pass",
-                          pass_name(c->pass), "rung", iso_rung_names[c->rung], "device", c->device, "values",
-                          (json_int_t)c->distance.values, "share", c->distance.share, "message",
-                          rc == ISO_OK ? "" : iso_error(), "repeat", command);
+    json_t *o =
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event", "check",
+                  "result", result, "subject", c->subject, "case", c->number, "detail", c->detail,
+                  "pass", pass_name(c->pass), "rung", iso_rung_names[c->rung], "device", c->device,
+                  "values", (json_int_t)c->distance.values, "share", c->distance.share, "message",
+                  rc == ISO_OK ? "" : iso_error(), "repeat", command);
     if (o == NULL)
         return;                        /* no memory: the totals still count it */
     json_dumpf(o, out_of(r), JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -102,7 +115,8 @@ static void print_json(const struct iso_report *r, const struct iso_check *c, is
     json_decref(o);
 }
 
-static void print_text(const struct iso_report *r, const struct iso_check *c, iso_rc rc, const char *command)
+static void print_text(const struct iso_report *r, const struct iso_check *c, iso_rc rc,
+                       const char *command)
 {
     char text[64], subject[ISO_NAME + 32];
     FILE *out = out_of(r);
@@ -110,13 +124,16 @@ static void print_text(const struct iso_report *r, const struct iso_check *c, is
     if (c->number > 0)
         snprintf(subject, sizeof subject, "%s/%d %s", c->subject, c->number, pass_name(c->pass));
     if (rc == ISO_OK && r->options->verbose && !r->options->quiet)
-        fprintf(out, "%-14s %-32s %-9s %7s %12" PRId64 "  %s\n", c->device, subject, iso_rung_names[c->rung], "",
-                c->distance.values, verdict(c->rung, &c->distance, text, sizeof text));
-    if (rc == ISO_EUNSUP && !r->options->quiet)
-        fprintf(out, "%-14s %-32s %-9s skipped: %s\n", c->device, subject, iso_rung_names[c->rung], iso_error());
+        fprintf(out, "%-14s %-32s %-9s %7s %12" PRId64 "  %s\n", c->device, subject,
+                iso_rung_names[c->rung], "", c->distance.values,
+                verdict(c->rung, &c->distance, text, sizeof text));
+    if (rc == ISO_EUNSUP && r->options->verbose && !r->options->quiet)
+        fprintf(out, "%-14s %-32s %-9s skipped: %s\n", c->device, subject, iso_rung_names[c->rung],
+                iso_error());
     if (rc == ISO_OK || rc == ISO_EUNSUP)
         return;
-    fprintf(out, "%-14s %-32s %-9s FAILED: %s\n", c->device, subject, iso_rung_names[c->rung], iso_error());
+    fprintf(out, "%-14s %-32s %-9s FAILED: %s\n", c->device, subject, iso_rung_names[c->rung],
+            iso_error());
     fprintf(out, "    %s\n    repeat: %s\n", c->detail, command);
 }
 
@@ -125,8 +142,8 @@ void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc
     char command[512], seed[32] = "";
     if (r->options->seed > 1)
         snprintf(seed, sizeof seed, " --seed %" PRIu64, r->options->seed);
-    snprintf(command, sizeof command, "isocl parity %s --devices %s --mode %s%s", c->repeat, c->device,
-             mode_name(c->mode), seed);
+    snprintf(command, sizeof command, "isocl parity %s --devices %s --mode %s%s", c->repeat,
+             c->device, mode_name(c->mode), seed);
     if (r->options->json)
         print_json(r, c, rc, command);
     else
@@ -148,15 +165,19 @@ iso_rc iso_report_end(struct iso_report *r)
     const struct iso_parity_totals *t = &r->totals;
     flush_lines(r);
     if (r->options->json)
-        fprintf(out_of(r), "{\"event\":\"end\",\"passed\":%ld,\"failed\":%ld,\"skipped\":%ld}\n", t->passed,
-                t->failed, t->skipped);
+        fprintf(out_of(r), "{\"event\":\"end\",\"passed\":%ld,\"failed\":%ld,\"skipped\":%ld}\n",
+                t->passed, t->failed, t->skipped);
     else
-        fprintf(out_of(r), "%ld passed, %ld failed, %ld skipped\n", t->passed, t->failed, t->skipped);
+        fprintf(out_of(r), "%ld passed, %ld failed, %ld skipped\n", t->passed, t->failed,
+                t->skipped);
     fflush(out_of(r));
     if (t->failed > 0)
-        return iso_fail(ISO_EPARITY, "%ld of %ld checks failed; each failure above has the command that repeats it",
-                        t->failed, t->passed + t->failed);
+        return iso_fail(
+            ISO_EPARITY,
+            "%ld of %ld checks failed; each failure above has the command that repeats it",
+            t->failed, t->passed + t->failed);
     if (t->passed == 0)
-        return iso_fail(ISO_EPARITY, "nothing was checked: no case fits --ops, --case and the models given");
+        return iso_fail(ISO_EPARITY,
+                        "nothing was checked: no case fits --ops, --case and the models given");
     return ISO_OK;
 }
