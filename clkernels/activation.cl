@@ -51,7 +51,7 @@ kernel void activation_softmax_backward(global const float *y, ulong y_at, globa
     y += y_at + row;
     dy += dy_at + row;
     dx += dx_at + row;
-    float lane = 0.0f;
+    float lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += LANES) {
         lane = iso_fma(dy[i], y[i], lane);
     }

@@ -10,7 +10,7 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at, 
     local int si[LANES];
     local float s[LANES];
     ulong row = get_group_id(0), at = row * n;
-    float max, sum, lane = 0.0f;
+    float max, sum, lane = start_of_sum();
     z += z_at + at;
     t += t_at + at;
     p += p_at + at;
@@ -39,7 +39,7 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     p += p_at + at;
     t += t_at + at;
     dz += dz_at + at;
-    float lane = 0.0f;
+    float lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += LANES) {
         lane = lane + t[i];
     }

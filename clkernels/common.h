@@ -10,13 +10,26 @@
 #define LANES 16                       /* ISO_LANES */
 #define BLOCK_ROWS 128                 /* ISO_BLOCK_ROWS */
 
+/* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be -0.
+ * (No grid has 2^31 groups.) */
+static inline float start_of_sum(void)
+{
+    return as_float((uint)get_num_groups(0) >> 31);
+}
+
+/* A finished chain is added to +0: llvmpipe's fma says fma(-1, 0, 0) = -0. */
+static inline float end_of_sum(float sum)
+{
+    return sum + start_of_sum();
+}
+
 /* Sum of the 16 lanes' values in the order 8-4-2-1. Called by all 16 work-items of a group; every
  * one gets the sum. s: local memory of 16 floats. */
 static inline float lane_sum(local float *s, float value)
 {
     int lane = get_local_id(0);
     barrier(CLK_LOCAL_MEM_FENCE);
-    s[lane] = value;
+    s[lane] = end_of_sum(value);
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int step = LANES / 2; step > 0; step /= 2) {
         float other = lane < step ? s[lane + step] : 0.0f;

@@ -135,8 +135,8 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     }
     EACH_ROW {
         if (first + r < g.rows) {
-            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r] + 0.0f, acc1[r] + 0.0f,
-                      bias + bias_at + col, g.cols - col, skip);
+            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r] + 0.0f,
+                      acc1[r] + 0.0f, bias + bias_at + col, g.cols - col, skip);
         }
     }
 }
@@ -222,12 +222,12 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
     int depth = g.taps_y * g.taps_x * g.run;
     int base[TILE_ROWS * STEPS / ITEMS];
-    float acc[ITEM_ROWS][ITEM_COLS];
+    float acc[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
     for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
         int r = first + item / STEPS + i * (ITEMS / STEPS);
         base[i] = row_of(&g, r < g.rows ? r : g.rows - 1);
     }
-    EACH_RESULT acc[r][c] = 0.0f;
+    EACH_RESULT acc[r][c] = zero;
     a += a_at;
     b += b_at;
     for (int k = 0; k < depth; k += STEPS) {
@@ -247,7 +247,8 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     EACH_RESULT {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
         if (row < g.rows && at < g.cols) {
-            float chain = acc[r][c] + 0.0f, sum = g.has_bias ? chain + bias[bias_at + at] : chain;
+            float sum = end_of_sum(acc[r][c]);
+            sum = g.has_bias ? sum + bias[bias_at + at] : sum;
             store(y + y_at + y_of(&g, row) + (ulong)at * g.y_col, sum, g.add);
         }
     }
@@ -263,13 +264,13 @@ void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong
     int depth = g.taps_y * g.taps_x * g.run;
     int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int ra = first + item % TILE_ROWS, tap = tap_of(&g, ra < depth ? ra : depth - 1);
-    float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS];
-    EACH_RESULT sum[r][c] = 0.0f;
+    float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
+    EACH_RESULT sum[r][c] = zero;
     a += a_at;
     b += b_at;
     for (int block = begin; block < end && block < g.blocks; block++) {
         int count, row = block_rows(&g, block, &count);
-        EACH_RESULT acc[r][c] = 0.0f;
+        EACH_RESULT acc[r][c] = zero;
         for (int k = 0; k < count; k += STEPS) {
             for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
                 int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);

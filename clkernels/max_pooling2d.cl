@@ -67,7 +67,7 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
     windows(px, g->kw, g->sw, g->ow, &x0, &x1);
     windows(py, g->kh, g->sh, g->oh, &y0, &y1);
     for (int i = 0; i < width; i++) {
-        sum[i] = 0.0f;
+        sum[i] = start_of_sum();
     }
     for (int oy = y0; oy <= y1; oy++) {
         for (int ox = x0; ox <= x1; ox++) {

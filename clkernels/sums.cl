@@ -13,7 +13,7 @@ kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ul
     int first = b % per_group * BLOCK_ROWS;
     int rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
     x += x_at + ((ulong)(b / per_group) * group_rows + first) * cols + c;
-    float sum = 0.0f;
+    float sum = start_of_sum();
     for (int r = 0; r < rows; r++) {
         sum = sum + x[(ulong)r * cols];
     }
@@ -29,7 +29,7 @@ kernel void sums_total(global const float *part, ulong part_at, global float *to
     if (i >= n) {
         return;
     }
-    float sum = first ? 0.0f : total[total_at + i];
+    float sum = first ? start_of_sum() : total[total_at + i];
     part += part_at + i;
     for (int b = 0; b < blocks; b++) {
         sum = sum + part[(ulong)b * n];
@@ -49,11 +49,11 @@ kernel void sums_scalar(global const float *part, ulong part_at, global float *y
 {
     local float block[BLOCK_ITEMS];
     int item = get_local_id(0);
-    float total = 0.0f;
+    float total = start_of_sum();
     part += part_at;
     for (int base = 0; base < rows; base += BLOCK_ITEMS * BLOCK_ROWS) {
         int start = base + item * BLOCK_ROWS;
-        float sum = 0.0f;
+        float sum = start_of_sum();
         for (int r = start; r < start + BLOCK_ROWS && r < rows; r++) {
             sum = sum + part[r];
         }
