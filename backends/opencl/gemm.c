@@ -10,6 +10,7 @@
 #endif
 
 enum { MAX_CLASSES = 512 };
+enum { SMALL = 1 << 15 };              /* products that no library speeds up */
 /* ISOCL_OPENCL_CLBLAST: auto; always (even where it is slower, not where it is wrong); never. */
 enum wish { AUTO, ALWAYS, NEVER };
 
@@ -171,7 +172,8 @@ static void tell(struct opencl *cl, const struct verdict *v)
 void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
 {
     struct opencl_gemm *g = cl->gemm;
-    if (!g || p->m * p->n * p->k == 0) {
+    size_t products = p->m * p->n * p->k;
+    if (!g || products == 0 || (products < SMALL && g->wish != ALWAYS)) {
         return;
     }
     const struct verdict *known = find(g, p);
