@@ -2,25 +2,26 @@
 #include "common.h"
 #include "softmax.h"
 
-/* One pair of kernels for each function, so that a CPU's compiler sees no branch to vectorise over. */
-#define ACTIVATION(name, function)                                                                     \
-    kernel void activation_##name(global const float *x, ulong x_at, global float *y, ulong y_at,     \
-                                  uint n, float alpha)                                                 \
-    {                                                                                                  \
-        uint i = get_global_id(0);                                                                     \
-        if (i < n) {                                                                                   \
-            y[y_at + i] = iso_act(function, alpha, x[x_at + i]);                                       \
-        }                                                                                              \
-    }                                                                                                  \
-    kernel void activation_##name##_backward(global const float *y, ulong y_at, global const float *dy, \
-                                             ulong dy_at, global float *dx, ulong dx_at, uint n,       \
-                                             float alpha, int add)                                     \
-    {                                                                                                  \
-        uint i = get_global_id(0);                                                                     \
-        if (i < n) {                                                                                   \
-            float d = iso_act_grad(function, alpha, y[y_at + i], dy[dy_at + i]);                       \
-            dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                               \
-        }                                                                                              \
+/* One pair of kernels for each function, so that a CPU's compiler sees no branch to vectorise over.
+ */
+#define ACTIVATION(name, function)                                                                \
+    kernel void activation_##name(global const float *x, ulong x_at, global float *y, ulong y_at, \
+                                  uint n, float alpha)                                            \
+    {                                                                                             \
+        uint i = get_global_id(0);                                                                \
+        if (i < n) {                                                                              \
+            y[y_at + i] = iso_act(function, alpha, x[x_at + i]);                                  \
+        }                                                                                         \
+    }                                                                                             \
+    kernel void activation_##name##_backward(                                                     \
+        global const float *y, ulong y_at, global const float *dy, ulong dy_at, global float *dx, \
+        ulong dx_at, uint n, float alpha, int add)                                                \
+    {                                                                                             \
+        uint i = get_global_id(0);                                                                \
+        if (i < n) {                                                                              \
+            float d = iso_act_grad(function, alpha, y[y_at + i], dy[dy_at + i]);                  \
+            dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                          \
+        }                                                                                         \
     }
 ACTIVATION(linear, ISO_LINEAR)
 ACTIVATION(relu, ISO_RELU)
@@ -29,7 +30,8 @@ ACTIVATION(sigmoid, ISO_SIGMOID)
 ACTIVATION(tanh, ISO_TANH)
 
 /* One group of 16 work-items a row. */
-kernel void activation_softmax(global const float *x, ulong x_at, global float *y, ulong y_at, int n)
+kernel void activation_softmax(global const float *x, ulong x_at, global float *y, ulong y_at,
+                               int n)
 {
     local int si[LANES];
     local float s[LANES];

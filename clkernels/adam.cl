@@ -1,9 +1,10 @@
 /* adam.cl: Adam as Keras places epsilon (core/ops/adam.h). */
 #include "common.h"
 
-kernel void adam_update(global float *w, ulong w_at, global const float *g, ulong g_at, global float *m,
-                        ulong m_at, global float *v, ulong v_at, uint n, float rate, float beta_1,
-                        float rest_1, float beta_2, float rest_2, float epsilon)
+kernel void adam_update(global float *w, ulong w_at, global const float *g, ulong g_at,
+                        global float *m, ulong m_at, global float *v, ulong v_at, uint n,
+                        float rate, float beta_1, float rest_1, float beta_2, float rest_2,
+                        float epsilon)
 {
     uint i = get_global_id(0);
     if (i < n) {

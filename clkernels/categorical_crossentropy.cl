@@ -3,9 +3,10 @@
 #include "common.h"
 #include "softmax.h"
 
-kernel void categorical_crossentropy_forward(global const float *z, ulong z_at, global const float *t,
-                                             ulong t_at, global float *p, ulong p_at, global float *loss,
-                                             ulong loss_at, int n, int want_p, int want_loss)
+kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
+                                             global const float *t, ulong t_at, global float *p,
+                                             ulong p_at, global float *loss, ulong loss_at, int n,
+                                             int want_p, int want_loss)
 {
     local int si[LANES];
     local float s[LANES];
@@ -30,9 +31,9 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at, 
     }
 }
 
-kernel void categorical_crossentropy_backward(global const float *p, ulong p_at, global const float *t,
-                                              ulong t_at, global float *dz, ulong dz_at, int n, int rows,
-                                              int add)
+kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
+                                              global const float *t, ulong t_at, global float *dz,
+                                              ulong dz_at, int n, int rows, int add)
 {
     local float s[LANES];
     ulong at = (ulong)get_group_id(0) * n;

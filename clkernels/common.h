@@ -10,8 +10,8 @@
 #define LANES 16                       /* ISO_LANES */
 #define BLOCK_ROWS 128                 /* ISO_BLOCK_ROWS */
 
-/* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be -0.
- * (No grid has 2^31 groups.) */
+/* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
+ * -0. (No grid has 2^31 groups.) */
 static inline float start_of_sum(void)
 {
     return as_float((uint)get_num_groups(0) >> 31);

@@ -32,8 +32,9 @@ kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulo
     }
 }
 
-kernel void dropout_backward(global const float *dy, ulong dy_at, global const uchar *mask, ulong mask_at,
-                             global float *dx, ulong dx_at, uint n, float scale, int add)
+kernel void dropout_backward(global const float *dy, ulong dy_at, global const uchar *mask,
+                             ulong mask_at, global float *dx, ulong dx_at, uint n, float scale,
+                             int add)
 {
     uint i = get_global_id(0);
     if (i < n) {

@@ -1,8 +1,9 @@
 /* gather_labels.cl: a batch of targets from resident class labels. */
 #include "common.h"
 
-kernel void gather_labels_classes(global const int *labels, ulong labels_at, global const int *order,
-                                  ulong order_at, global int *y, ulong y_at, uint n, ulong first)
+kernel void gather_labels_classes(global const int *labels, ulong labels_at,
+                                  global const int *order, ulong order_at, global int *y,
+                                  ulong y_at, uint n, ulong first)
 {
     uint i = get_global_id(0);
     if (i < n) {
@@ -10,9 +11,9 @@ kernel void gather_labels_classes(global const int *labels, ulong labels_at, glo
     }
 }
 
-kernel void gather_labels_one_hot(global const int *labels, ulong labels_at, global const int *order,
-                                  ulong order_at, global float *y, ulong y_at, uint n, uint classes,
-                                  ulong first)
+kernel void gather_labels_one_hot(global const int *labels, ulong labels_at,
+                                  global const int *order, ulong order_at, global float *y,
+                                  ulong y_at, uint n, uint classes, ulong first)
 {
     uint i = get_global_id(0);
     if (i < n) {

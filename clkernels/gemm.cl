@@ -1,9 +1,9 @@
 /* gemm.cl: the sums of products of dense and conv2d, in the order of their definition.
  *
- * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A row
- * r = (image, i, j) of the result starts at a[row_of(r)]; the step k = (ty, tx, c) of a sum lies
- * tap_of(k) further on. The same maps serve the forward pass and both gradients of the convolution,
- * strides and dilation included, and dense, whose image has one pixel.
+ * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A
+ * row r = (image, i, j) of the result starts at a[row_of(r)]; the step k = (ty, tx, c) of a sum
+ * lies tap_of(k) further on. The same maps serve the forward pass and both gradients of the
+ * convolution, strides and dilation included, and dense, whose image has one pixel.
  *
  *   gemm_chains: y[r, col] = sum over k, ascending, of a[row_of(r) + tap_of(k)] * b[k, col]
  *   gemm_blocks: y[k, col] = sum over r, in blocks,  of a[row_of(r) + tap_of(k)] * b[r, col]
@@ -17,17 +17,19 @@ struct gemm {                          /* struct opencl_gemm_map in backends/ope
     int rows, cols;                    /* rows r in all; columns of b and y */
     int row_h, row_w;                  /* r = (image * row_h + i) * row_w + j */
     int a_image, a_i, a_j;
-    int taps_y, taps_x, run;           /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
+    int taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
     int a_ty, a_tx;
     int ldb;                           /* b[step * ldb + col] */
     int y_image, y_i, y_j, y_col;      /* gemm_chains: where results go */
     int has_bias, add;
-    int group_rows, blocks, each;      /* gemm_blocks: rows of a group, blocks in all and of a work-group */
+    int group_rows, blocks,
+        each; /* gemm_blocks: rows of a group, blocks in all and of a work-group */
 };
 
 static inline int row_of(const struct gemm *g, int r)
 {
-    return r / (g->row_w * g->row_h) * g->a_image + r / g->row_w % g->row_h * g->a_i + r % g->row_w * g->a_j;
+    return r / (g->row_w * g->row_h) * g->a_image + r / g->row_w % g->row_h * g->a_i +
+           r % g->row_w * g->a_j;
 }
 
 static inline int tap_of(const struct gemm *g, int k)
@@ -76,9 +78,9 @@ typedef JOIN(float, VECTOR) vec;
         }                                                               \
     }
 
-/* The tile's first column. The last tile of several is moved left until it is full; *skip columns of
- * it belong to its neighbour, which stores them. A single one may be wider than the result: b was
- * padded then. */
+/* The tile's first column. The last tile of several is moved left until it is full; *skip columns
+ * of it belong to its neighbour, which stores them. A single one may be wider than the result: b
+ * was padded then. */
 static inline int first_col(const struct gemm *g, int *skip)
 {
     int at = get_group_id(1) * TILE_COLS;
@@ -109,9 +111,9 @@ static inline void store_row(const struct gemm *g, global float *y, vec v0, vec 
     }
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
+            global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
 {
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
     global const float *p[TILE_ROWS];
@@ -141,9 +143,9 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     }
 }
 
-kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
-                 ulong y_at, int first_block, struct gemm g)
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
+            ulong y_at, int first_block, struct gemm g)
 {
     int depth = g.taps_y * g.taps_x * g.run;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
@@ -164,7 +166,8 @@ void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong
             acc1[r] = (vec)(0.0f);
         }
         while (left > 0) {             /* one line of pixels at a time */
-            int j = row % g.row_w, line = g.row_w - j < left ? g.row_w - j : left, at = row_of(&g, row);
+            int j = row % g.row_w, line = g.row_w - j < left ? g.row_w - j : left,
+                at = row_of(&g, row);
             global const float *p[TILE_ROWS];
             EACH_ROW {
                 p[r] = a + a_at + at + tap[r];
@@ -181,7 +184,8 @@ void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong
     y += y_at + (ulong)get_group_id(2) * depth * g.cols;
     EACH_ROW {
         if (first + r < depth) {
-            store_row(&g, y + (ulong)(first + r) * g.cols + col, sum0[r], sum1[r], y, g.cols - col, skip);
+            store_row(&g, y + (ulong)(first + r) * g.cols + col, sum0[r], sum1[r], y, g.cols - col,
+                      skip);
         }
     }
 }
@@ -213,9 +217,9 @@ void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong
         for (int s = 0; s < (count); s++) STEP(s)                       \
     }
 
-kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1)))
-void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
+gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
+            global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
 {
     local float ta[STEPS][TILE_ROWS + 1], tb[STEPS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
@@ -233,7 +237,8 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     for (int k = 0; k < depth; k += STEPS) {
         int ka = k + item % STEPS, tap = tap_of(&g, ka < depth ? ka : 0);
         for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
-            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] = ka < depth ? a[base[i] + tap] : 0.0f;
+            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] =
+                ka < depth ? a[base[i] + tap] : 0.0f;
         }
         for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
             int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
@@ -254,9 +259,9 @@ void gemm_chains(global const float *a, ulong a_at, global const float *b, ulong
     }
 }
 
-kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1)))
-void gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
-                 ulong y_at, int first_block, struct gemm g)
+kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
+gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
+            ulong y_at, int first_block, struct gemm g)
 {
     local float ta[STEPS][TILE_ROWS], tb[STEPS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;

@@ -16,8 +16,8 @@ struct pool {                          /* struct pool in backends/opencl/max_poo
     int want_tap, add;
 };
 
-static inline void forward(const struct pool *g, int pixel, int channel, int width, global const float *x,
-                           global float *y, global int *tap)
+static inline void forward(const struct pool *g, int pixel, int channel, int width,
+                           global const float *x, global float *y, global int *tap)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh, found = 0;
     float best[CHUNK];
@@ -33,7 +33,8 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
             if (iy >= 0 && iy < g->h && ix >= 0 && ix < g->w) {
                 global const float *from = x + (ulong)(iy * g->w + ix) * g->c;
                 for (int i = 0; i < width; i++) {
-                    int takes = !found | (from[i] > best[i]) | (iso_isnan(from[i]) & !iso_isnan(best[i]));
+                    int takes =
+                        !found | (from[i] > best[i]) | (iso_isnan(from[i]) & !iso_isnan(best[i]));
                     best[i] = takes ? from[i] : best[i];
                     at[i] = takes ? ky * g->kw + kx : at[i];
                 }
@@ -103,8 +104,8 @@ kernel void max_pooling2d_forward(global const float *x, ulong x_at, global floa
     }
 }
 
-kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap, ulong tap_at,
-                                   global float *dx, ulong dx_at, struct pool g)
+kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
+                                   ulong tap_at, global float *dx, ulong dx_at, struct pool g)
 {
     PLACE
     if (channel + CHUNK <= g.c) {

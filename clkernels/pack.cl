@@ -2,8 +2,8 @@
 #include "common.h"
 
 /* y[image, ph, pw, c] = x[image, h, w, c] moved down and right by (top, left); +0 elsewhere. */
-kernel void pack_border(global const float *x, ulong x_at, global float *y, ulong y_at, uint n, int h,
-                        int w, int c, int ph, int pw, int top, int left)
+kernel void pack_border(global const float *x, ulong x_at, global float *y, ulong y_at, uint n,
+                        int h, int w, int c, int ph, int pw, int top, int left)
 {
     uint i = get_global_id(0);
     if (i >= n) {
@@ -15,10 +15,11 @@ kernel void pack_border(global const float *x, ulong x_at, global float *y, ulon
     y[y_at + i] = inside ? x[x_at + ((ulong)image * h + iy) * w * c + ie] : 0.0f;
 }
 
-/* y[k, width] with k = (ty * taps_x + tx) * run + c: x[ty * x_ty + tx * x_tx + c * x_c + col * x_col]
- * for the first `cols` columns, +0 in the others. */
-kernel void pack_matrix(global const float *x, ulong x_at, global float *y, ulong y_at, uint n, int width,
-                        int cols, int taps_x, int run, int x_ty, int x_tx, int x_c, int x_col)
+/* y[k, width] with k = (ty * taps_x + tx) * run + c: x[ty * x_ty + tx * x_tx + c * x_c + col *
+ * x_col] for the first `cols` columns, +0 in the others. */
+kernel void pack_matrix(global const float *x, ulong x_at, global float *y, ulong y_at, uint n,
+                        int width, int cols, int taps_x, int run, int x_ty, int x_tx, int x_c,
+                        int x_col)
 {
     uint i = get_global_id(0);
     if (i >= n) {

@@ -1,7 +1,8 @@
 /* sgd.cl: stochastic gradient descent, with and without momentum. */
 #include "common.h"
 
-kernel void sgd_update(global float *w, ulong w_at, global const float *g, ulong g_at, uint n, float rate)
+kernel void sgd_update(global float *w, ulong w_at, global const float *g, ulong g_at, uint n,
+                       float rate)
 {
     uint i = get_global_id(0);
     if (i < n) {
@@ -9,8 +10,9 @@ kernel void sgd_update(global float *w, ulong w_at, global const float *g, ulong
     }
 }
 
-kernel void sgd_momentum(global float *w, ulong w_at, global const float *g, ulong g_at, global float *v,
-                         ulong v_at, uint n, float rate, float momentum, int nesterov)
+kernel void sgd_momentum(global float *w, ulong w_at, global const float *g, ulong g_at,
+                         global float *v, ulong v_at, uint n, float rate, float momentum,
+                         int nesterov)
 {
     uint i = get_global_id(0);
     if (i < n) {

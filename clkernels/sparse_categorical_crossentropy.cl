@@ -3,10 +3,10 @@
 #include "common.h"
 #include "softmax.h"
 
-kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong z_at, global const int *t,
-                                                    ulong t_at, global float *p, ulong p_at,
-                                                    global float *loss, ulong loss_at, int n, int want_p,
-                                                    int want_loss)
+kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong z_at,
+                                                    global const int *t, ulong t_at,
+                                                    global float *p, ulong p_at, global float *loss,
+                                                    ulong loss_at, int n, int want_p, int want_loss)
 {
     local int si[LANES];
     local float s[LANES];
@@ -24,8 +24,9 @@ kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong
 }
 
 kernel void sparse_categorical_crossentropy_backward(global const float *p, ulong p_at,
-                                                     global const int *t, ulong t_at, global float *dz,
-                                                     ulong dz_at, int n, int rows, int add)
+                                                     global const int *t, ulong t_at,
+                                                     global float *dz, ulong dz_at, int n, int rows,
+                                                     int add)
 {
     uint e = get_global_id(0);
     if (e >= (uint)n * (uint)rows) {

@@ -1,9 +1,10 @@
 /* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image. */
 #include "common.h"
 
-/* out[b, c] = sum of x[r, c] over the rows of block b. Rows come in groups (images) of group_rows. */
-kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ulong out_at, int cols,
-                        int group_rows, int blocks)
+/* out[b, c] = sum of x[r, c] over the rows of block b. Rows come in groups (images) of group_rows.
+ */
+kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ulong out_at,
+                        int cols, int group_rows, int blocks)
 {
     int c = get_global_id(0) % cols, b = get_global_id(0) / cols;
     if (b >= blocks) {
@@ -44,8 +45,8 @@ kernel void sums_total(global const float *part, ulong part_at, global float *to
 /* y = sum of part[rows], divided by rows when `mean`. One group of BLOCK_ITEMS work-items, each
  * taking one block at a time. */
 #define BLOCK_ITEMS 16
-kernel void sums_scalar(global const float *part, ulong part_at, global float *y, ulong y_at, int rows,
-                        int mean)
+kernel void sums_scalar(global const float *part, ulong part_at, global float *y, ulong y_at,
+                        int rows, int mean)
 {
     local float block[BLOCK_ITEMS];
     int item = get_local_id(0);

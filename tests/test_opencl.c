@@ -1,6 +1,6 @@
-/* test_opencl.c: OpenCL devices: how they are named, what goes wrong with them, their memory, and that
- * neither the shape of a kernel nor the compiler's options change a bit. Numbers are compared with the
- * reference's in test_parity.c. */
+/* test_opencl.c: OpenCL devices: how they are named, what goes wrong with them, their memory, and
+ * that neither the shape of a kernel nor the compiler's options change a bit. Numbers are compared
+ * with the reference's in test_parity.c. */
 #include "core/iso.h"
 #include "core/ops/dense.h"
 
@@ -45,8 +45,8 @@ static int clean(void **state)
     (void)state;
     iso_error_clear();
     iso_alloc_fail_after(-1);
-    static const char *const names[] = {"ISOCL_OPENCL_OPTIONS", "ISOCL_OPENCL_NO_PRAGMA", "ISOCL_OPENCL_SHAPE",
-                                        "ISOCL_KERNEL_DIR", NULL};
+    static const char *const names[] = {"ISOCL_OPENCL_OPTIONS", "ISOCL_OPENCL_NO_PRAGMA",
+                                        "ISOCL_OPENCL_SHAPE", "ISOCL_KERNEL_DIR", NULL};
     for (int i = 0; names[i]; i++) {
         unsetenv(names[i]);
     }
@@ -174,7 +174,8 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     snprintf(path, sizeof path, "%s/gemm.cl", folder);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs("#include \"common.h\"\nkernel void gemm_chains(global float *x) { x[0] = nonsense; }\n", f);
+    fputs("#include \"common.h\"\nkernel void gemm_chains(global float *x) { x[0] = nonsense; }\n",
+          f);
     fclose(f);
     setenv("ISOCL_KERNEL_DIR", folder, 1);
     struct iso_dense params = {.units = 3};
@@ -265,7 +266,8 @@ static void place(struct iso_backend *be, struct iso_tensor *t, uint32_t seed)
     assert_int_equal(be->ops->alloc(be, (n + 2 * GUARD) * sizeof(float), &t->mem), ISO_OK);
     assert_int_equal(be->ops->fill(be, t->mem, 0, 0xA5, (n + 2 * GUARD) * sizeof(float)), ISO_OK);
     t->offset = GUARD;
-    assert_int_equal(be->ops->write(be, t->mem, GUARD * sizeof(float), values, n * sizeof(float)), ISO_OK);
+    assert_int_equal(be->ops->write(be, t->mem, GUARD * sizeof(float), values, n * sizeof(float)),
+                     ISO_OK);
 }
 
 /* Reads a tensor into out, checks its guard zones and frees it; returns its elements. */
@@ -298,10 +300,11 @@ static void run_dense(float results[RESULTS])
     if (!k->supports(be, &call, why, sizeof why)) {
         fail_msg("%s", why);
     }
-    size_t forward = k->workspace(be, &call, ISO_FORWARD), work = k->workspace(be, &call, ISO_BACKWARD);
+    size_t forward = k->workspace(be, &call, ISO_FORWARD),
+           work = k->workspace(be, &call, ISO_BACKWARD);
     work = forward > work ? forward : work;
-    struct iso_tensor *all[] = {&call.x[0], &call.w[0], &call.w[1], &call.dy[0], &call.y[0], &call.dx[0],
-                                &call.dw[0], &call.dw[1]};
+    struct iso_tensor *all[] = {&call.x[0], &call.w[0],  &call.w[1],  &call.dy[0],
+                                &call.y[0], &call.dx[0], &call.dw[0], &call.dw[1]};
     for (uint32_t i = 0; i < 8; i++) {
         place(be, all[i], i);
     }

@@ -10,8 +10,8 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The text as numbers: a string literal may be too long for the compiler, and needs no escapes here.
- * Returns 0, or -1 after a message. */
+/* The text as numbers: a string literal may be too long for the compiler, and needs no escapes
+ * here. Returns 0, or -1 after a message. */
 static int print_text(const char *path, int index)
 {
     FILE *f = fopen(path, "rb");

@@ -20,11 +20,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     size_t rows = (size_t)call->x[0].shape.dim[0], work_at = call->workspace.offset / sizeof(float);
     bool classes = call->x[1].dtype == ISO_I32;
-    ISO_TRY(opencl_launch(cl, "accuracy.cl", classes ? "accuracy_classes" : "accuracy_one_hot",
-                          opencl_rows(rows),
-                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
-                               arg_mem(call->workspace.mem, work_at), arg_int(call->x[0].shape.dim[1]))));
+    ISO_TRY(opencl_launch(
+        cl, "accuracy.cl", classes ? "accuracy_classes" : "accuracy_one_hot", opencl_rows(rows),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
+             arg_mem(call->workspace.mem, work_at), arg_int(call->x[0].shape.dim[1]))));
     return opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[0], false);
 }
 
-const struct iso_kernel opencl_accuracy = {.supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_accuracy = {
+    .supports = supports, .workspace = workspace, .forward = forward};

@@ -45,7 +45,8 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
 {
     if (cl->shape == OPENCL_SHAPE_CPU) {
         cl_uint width = 0;
-        clGetDeviceInfo(cl->found.device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+        clGetDeviceInfo(cl->found.device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width,
+                        NULL);
         int vector = width >= 16 ? 16 : width >= 8 ? 8 : 4;
         return (struct opencl_tile){vector == 16 ? 14 : 6, 2 * vector, 1, vector};
     }
@@ -57,9 +58,10 @@ static void choose_options(struct opencl *cl)
 {
     const char *more = getenv("ISOCL_OPENCL_OPTIONS");
     snprintf(cl->options, sizeof cl->options,
-             "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d -DVECTOR=%d%s%s",
-             cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group, cl->tile.vector,
-             more ? " " : "", more ? more : "");
+             "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
+             "-DVECTOR=%d%s%s",
+             cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
+             cl->tile.vector, more ? " " : "", more ? more : "");
 }
 
 /* ---- Context and queue ---- */
@@ -78,7 +80,8 @@ iso_rc opencl_start(const struct opencl_found *found, struct opencl *cl)
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
     choose_options(cl);
-    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)found->platform, 0};
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                                (cl_context_properties)found->platform, 0};
     cl_int rc;
     cl->context = clCreateContext(properties, 1, &found->device, NULL, NULL, &rc);
     ISO_TRY(opencl_check(rc, "clCreateContext", found->info.name));
@@ -108,7 +111,8 @@ void opencl_stop(struct opencl *cl)
 
 /* ---- List, open, close ---- */
 
-/* Exactness needs a kernel to be built; a device that cannot do that is not usable, and says why. */
+/* Exactness needs a kernel to be built; a device that cannot do that is not usable, and says why.
+ */
 static void probe_listed(struct opencl_found *f)
 {
     struct opencl *cl = iso_alloc(1, sizeof *cl);
@@ -146,10 +150,12 @@ static iso_rc choose_mode(struct opencl *cl, enum iso_mode mode)
     struct iso_backend *be = &cl->base;
     bool exact = be->device.exactness != ISO_INEXACT;
     if (mode == ISO_MODE_EXACT && !exact) {
-        return iso_fail(ISO_EUNSUP, "%s (%s) does not compute exactly: use --mode fast", be->device.id,
-                        be->device.name);
+        return iso_fail(ISO_EUNSUP, "%s (%s) does not compute exactly: use --mode fast",
+                        be->device.id, be->device.name);
     }
-    be->mode = mode != ISO_MODE_DEFAULT ? mode : cl->found.gpu || !exact ? ISO_MODE_FAST : ISO_MODE_EXACT;
+    be->mode = mode != ISO_MODE_DEFAULT  ? mode
+               : cl->found.gpu || !exact ? ISO_MODE_FAST
+                                         : ISO_MODE_EXACT;
     return be->mode == ISO_MODE_FAST ? opencl_gemm_open(cl) : ISO_OK;
 }
 
@@ -159,9 +165,10 @@ static void close_backend(struct iso_backend *be)
     free(be);
 }
 
-static iso_rc open_backend(const char *device, enum iso_mode mode, int threads, struct iso_backend **out)
+static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
+                           struct iso_backend **out)
 {
-    (void)threads;                     /* the driver's own business; PoCL reads POCL_MAX_PTHREAD_COUNT */
+    (void)threads; /* the driver's own business; PoCL reads POCL_MAX_PTHREAD_COUNT */
     struct opencl_found found;
     ISO_TRY(opencl_find(device ? device : "", &found));
     struct opencl *cl = iso_alloc(1, sizeof *cl);
@@ -194,7 +201,8 @@ static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem 
 {
     struct opencl *cl = opencl_of(be);
     if (be->max_alloc && bytes > be->max_alloc) {
-        return iso_fail(ISO_ENOMEM, "%s allows %zu MB in one piece, %zu MB are wanted: use a smaller batch",
+        return iso_fail(ISO_ENOMEM,
+                        "%s allows %zu MB in one piece, %zu MB are wanted: use a smaller batch",
                         be->device.name, be->max_alloc >> 20, bytes >> 20);
     }
     struct iso_mem *m = iso_alloc(1, sizeof *m);
@@ -224,21 +232,22 @@ static void free_memory(struct iso_backend *be, struct iso_mem *m)
 static iso_rc check_range(const struct iso_mem *m, size_t offset, size_t bytes, const char *what)
 {
     if (offset > m->bytes || bytes > m->bytes - offset) {
-        return iso_fail(ISO_EDEVICE, "%s of bytes %zu to %zu in a buffer of %zu", what, offset, offset + bytes,
-                        m->bytes);
+        return iso_fail(ISO_EDEVICE, "%s of bytes %zu to %zu in a buffer of %zu", what, offset,
+                        offset + bytes, m->bytes);
     }
     return ISO_OK;
 }
 
 /* Waits: what src points to may change as soon as this returns. */
-static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, const void *src,
-                           size_t bytes)
+static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset,
+                           const void *src, size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "write"));
     if (bytes == 0) {
         return ISO_OK;
     }
-    cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0, NULL, NULL);
+    cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0,
+                                     NULL, NULL);
     return opencl_check(rc, "clEnqueueWriteBuffer", NULL);
 }
 
@@ -249,17 +258,20 @@ static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_
     if (bytes == 0) {
         return ISO_OK;
     }
-    cl_int rc = clEnqueueReadBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, dst, 0, NULL, NULL);
+    cl_int rc = clEnqueueReadBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, dst, 0,
+                                    NULL, NULL);
     return opencl_check(rc, "clEnqueueReadBuffer", NULL);
 }
 
-static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, uint8_t byte, size_t bytes)
+static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, uint8_t byte,
+                          size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "fill"));
     if (bytes == 0) {
         return ISO_OK;
     }
-    cl_int rc = clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
+    cl_int rc =
+        clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
     return opencl_check(rc, "clEnqueueFillBuffer", NULL);
 }
 

@@ -37,7 +37,8 @@ bool opencl_cache_path(const char *name, char *path, size_t n)
 
 static void add_text(struct iso_sha256 *h, const char *text)
 {
-    iso_sha256_add(h, text, strlen(text) + 1);     /* with the end, so that no two lists read the same */
+    iso_sha256_add(h, text,
+                   strlen(text) + 1); /* with the end, so that no two lists read the same */
 }
 
 static bool binary_path(struct opencl *cl, const char *source, size_t length, char *path, size_t n)
@@ -79,8 +80,8 @@ static unsigned char *read_binary(const char *path, size_t *size)
     }
     unsigned char *data = NULL;
     long end = -1;
-    if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY && fseek(f, 0, SEEK_SET) == 0 &&
-        fread(want, 1, HEX, f) == HEX) {
+    if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY &&
+        fseek(f, 0, SEEK_SET) == 0 && fread(want, 1, HEX, f) == HEX) {
         *size = (size_t)end - HEX;
         data = malloc(*size);
         if (data && fread(data, 1, *size, f) != *size) {
@@ -103,18 +104,21 @@ cl_program opencl_cache_load(struct opencl *cl, const char *source, size_t lengt
 {
     char path[1200];
     size_t size = 0;
-    unsigned char *data = binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
+    unsigned char *data =
+        binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
     if (!data) {
         return NULL;
     }
     cl_int status = CL_SUCCESS, rc;
     const unsigned char *binary = data;
-    cl_program program = clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
+    cl_program program =
+        clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
     free(data);
     if (rc != CL_SUCCESS) {
         return NULL;
     }
-    if (status != CL_SUCCESS || clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL) != CL_SUCCESS) {
+    if (status != CL_SUCCESS ||
+        clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL) != CL_SUCCESS) {
         clReleaseProgram(program);
         return NULL;
     }
@@ -130,8 +134,8 @@ static void write_binary(const char *path, const unsigned char *data, size_t siz
         return;
     }
     hash(data, size, hex);
-    bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size && fflush(f) == 0 &&
-                fsync(fileno(f)) == 0;
+    bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size &&
+                fflush(f) == 0 && fsync(fileno(f)) == 0;
     good = fclose(f) == 0 && good;
     if (!good || rename(temporary, path) != 0) {
         remove(temporary);
@@ -143,12 +147,14 @@ void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl
     char path[1200];
     size_t size = 0;
     if (!binary_path(cl, source, length, path, sizeof path) ||
-        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
+        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
+            CL_SUCCESS ||
         size == 0 || size > MAX_BINARY) {
         return;
     }
     unsigned char *data = malloc(size);
-    if (data && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS) {
+    if (data &&
+        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS) {
         write_binary(path, data, size);
     }
     free(data);

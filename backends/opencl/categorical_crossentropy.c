@@ -27,7 +27,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                           ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
                                arg_mem(call->workspace.mem, work_at), arg_int(z->shape.dim[1]),
                                arg_int(p->mem != NULL), arg_int(want_loss))));
-    return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true) : ISO_OK;
+    return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true)
+                     : ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -36,10 +37,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
         return ISO_OK;
     }
     const struct iso_shape *shape = &call->y[0].shape;
-    return opencl_launch(opencl_of(be), "categorical_crossentropy.cl", "categorical_crossentropy_backward",
-                         opencl_rows((size_t)shape->dim[0]),
-                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]), arg_tensor(&call->dx[0]),
-                              arg_int(shape->dim[1]), arg_int(shape->dim[0]), arg_int(call->add_dx[0])));
+    return opencl_launch(opencl_of(be), "categorical_crossentropy.cl",
+                         "categorical_crossentropy_backward", opencl_rows((size_t)shape->dim[0]),
+                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
+                              arg_tensor(&call->dx[0]), arg_int(shape->dim[1]),
+                              arg_int(shape->dim[0]), arg_int(call->add_dx[0])));
 }
 
 const struct iso_kernel opencl_categorical_crossentropy = {

@@ -2,7 +2,8 @@
 #include "chains.h"
 #include "sums.h"
 
-/* Floats of block sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
+/* Floats of block sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily.
+ */
 enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
 
 int opencl_b_cols(const struct opencl *cl, int64_t cols)
@@ -16,21 +17,25 @@ static struct opencl_arg arg_at(struct opencl_at at)
     return arg_mem(at.mem, at.at);
 }
 
-iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x, struct opencl_at y)
+iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x,
+                         struct opencl_at y)
 {
     size_t n = (size_t)(s->n * s->ph * s->pw * s->c);
     return opencl_launch(cl, "pack.cl", "pack_border", opencl_elements(cl, n),
-                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(s->h), arg_int(s->w), arg_int(s->c),
-                              arg_int(s->ph), arg_int(s->pw), arg_int(s->top), arg_int(s->left)));
+                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(s->h), arg_int(s->w),
+                              arg_int(s->c), arg_int(s->ph), arg_int(s->pw), arg_int(s->top),
+                              arg_int(s->left)));
 }
 
-iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct opencl_at x, struct opencl_at y)
+iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct opencl_at x,
+                   struct opencl_at y)
 {
     size_t n = (size_t)(m->taps_y * m->taps_x * m->run * m->width);
     return opencl_launch(cl, "pack.cl", "pack_matrix", opencl_elements(cl, n),
-                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(m->width), arg_int(m->cols),
-                              arg_int(m->taps_x), arg_int(m->run), arg_int(m->x_ty), arg_int(m->x_tx),
-                              arg_int(m->x_c), arg_int(m->x_col)));
+                         ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(m->width),
+                              arg_int(m->cols), arg_int(m->taps_x), arg_int(m->run),
+                              arg_int(m->x_ty), arg_int(m->x_tx), arg_int(m->x_c),
+                              arg_int(m->x_col)));
 }
 
 /* Groups of work-items for a result of rows x cols, `deep` times. */
@@ -42,8 +47,8 @@ static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t col
         {group, group, 1}};
 }
 
-iso_rc opencl_chains(struct opencl *cl, const struct opencl_map *map, struct opencl_at a, struct opencl_at b,
-                     struct opencl_at bias, struct opencl_at y)
+iso_rc opencl_chains(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
+                     struct opencl_at b, struct opencl_at bias, struct opencl_at y)
 {
     struct opencl_map g = *map;
     g.has_bias = bias.mem != NULL;
@@ -57,8 +62,8 @@ static size_t results(const struct opencl_map *g)
     return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->run * (size_t)g->cols;
 }
 
-/* Where tiles alone keep every unit busy, a work-group takes all blocks and no sum of a block has to be
- * stored; elsewhere each block is a work-group's, and their sums are added afterwards. */
+/* Where tiles alone keep every unit busy, a work-group takes all blocks and no sum of a block has
+ * to be stored; elsewhere each block is a work-group's, and their sums are added afterwards. */
 static bool enough_tiles(const struct opencl *cl, const struct opencl_map *g)
 {
     struct opencl_grid grid = tiles(cl, results(g) / (size_t)g->cols, (size_t)g->cols, 1);
@@ -79,8 +84,8 @@ size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_map *
     return enough_tiles(cl, g) ? 0 : (chunk(cl, g) + 1) * results(g);
 }
 
-static iso_rc run_blocks(struct opencl *cl, const struct opencl_map *g, struct opencl_at a, struct opencl_at b,
-                         struct opencl_at y, size_t first, size_t count)
+static iso_rc run_blocks(struct opencl *cl, const struct opencl_map *g, struct opencl_at a,
+                         struct opencl_at b, struct opencl_at y, size_t first, size_t count)
 {
     size_t depth = results(g) / (size_t)g->cols, deep = opencl_ceil(count, (size_t)g->each);
     return opencl_launch(cl, "gemm.cl", "gemm_blocks", tiles(cl, depth, (size_t)g->cols, deep),

@@ -33,17 +33,20 @@ int opencl_b_cols(const struct opencl *, int64_t cols);
 
 /* Images [n, h, w, c] with borders of +0: [n, ph, pw, c], moved by (top, left). */
 struct opencl_border { int64_t n, h, w, c, ph, pw, top, left; };
-iso_rc opencl_add_border(struct opencl *, const struct opencl_border *, struct opencl_at x, struct opencl_at y);
-/* y[k, width], k = (ty, tx, c): x[ty * x_ty + tx * x_tx + c * x_c + col * x_col]; +0 from column `cols` on. */
+iso_rc opencl_add_border(struct opencl *, const struct opencl_border *, struct opencl_at x,
+                         struct opencl_at y);
+/* y[k, width], k = (ty, tx, c): x[ty * x_ty + tx * x_tx + c * x_c + col * x_col]; +0 from column
+ * `cols` on. */
 struct opencl_matrix { int64_t taps_y, taps_x, run, x_ty, x_tx, x_c, x_col, cols, width; };
-iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x, struct opencl_at y);
+iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x,
+                   struct opencl_at y);
 
 /* gemm_chains. bias.mem NULL: none. */
-iso_rc opencl_chains(struct opencl *, const struct opencl_map *, struct opencl_at a, struct opencl_at b,
-                     struct opencl_at bias, struct opencl_at y);
-/* gemm_blocks over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in sums.h; blocks
- * and each are set here. work: opencl_block_sums_work floats. */
-iso_rc opencl_block_sums(struct opencl *, const struct opencl_map *, struct opencl_at a, struct opencl_at b,
-                         struct opencl_at y, struct opencl_at work);
+iso_rc opencl_chains(struct opencl *, const struct opencl_map *, struct opencl_at a,
+                     struct opencl_at b, struct opencl_at bias, struct opencl_at y);
+/* gemm_blocks over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in sums.h;
+ * blocks and each are set here. work: opencl_block_sums_work floats. */
+iso_rc opencl_block_sums(struct opencl *, const struct opencl_map *, struct opencl_at a,
+                         struct opencl_at b, struct opencl_at y, struct opencl_at work);
 size_t opencl_block_sums_work(const struct opencl *, const struct opencl_map *);
 #endif

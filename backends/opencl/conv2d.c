@@ -1,7 +1,8 @@
 /* conv2d.c: queues the two-dimensional convolution.
  *
- * Each pass is a sum of products over images whose borders were padded (clkernels/gemm.cl). A strided
- * input gradient falls into sh * sw phases: input pixels of one phase have the same taps. */
+ * Each pass is a sum of products over images whose borders were padded (clkernels/gemm.cl). A
+ * strided input gradient falls into sh * sw phases: input pixels of one phase have the same taps.
+ */
 #include <stdio.h>
 #include "chains.h"
 #include "conv2d_fast.h"
@@ -13,7 +14,7 @@ static const char *const fast_programs[] = {"conv2d.cl", "dense.cl", NULL};
 struct conv {
     struct iso_window v;
     int64_t filters, rows;             /* rows: output pixels of the batch */
-    struct opencl_border x;            /* of the input, for the forward pass and the kernel's gradient */
+    struct opencl_border x; /* of the input, for the forward pass and the kernel's gradient */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -48,11 +49,11 @@ static size_t border_size(const struct opencl_border *b)
 struct phase {
     int64_t first, count;              /* input positions first, first + stride, ... */
     int64_t tap, taps;                 /* their taps: tap, tap + stride, ... */
-    int64_t out, step;                 /* output position of `first` at `tap`; how far the next tap goes back */
+    int64_t out, step; /* output position of `first` at `tap`; how far the next tap goes back */
 };
 
-static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t before,
-                             int64_t number)
+static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,
+                             int64_t before, int64_t number)
 {
     struct phase p = {.tap = number, .step = stride > 1 ? 1 : dilation};
     p.first = ((number - before) % stride + stride) % stride;
@@ -63,8 +64,8 @@ static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64
 }
 
 /* Border that dy needs along one axis so that every tap of every phase lies inside. */
-static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
-                            int64_t before, int64_t *lead, int64_t *total)
+static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t stride,
+                            int64_t dilation, int64_t before, int64_t *lead, int64_t *total)
 {
     int64_t last = out;
     *lead = 0;
@@ -108,8 +109,8 @@ static struct opencl_map forward_map(const struct conv *c)
     return m;
 }
 
-/* The kernel's gradient: the same steps are its rows. With one output pixel an image, the images are
- * one line of pixels, whose blocks run over the batch. */
+/* The kernel's gradient: the same steps are its rows. With one output pixel an image, the images
+ * are one line of pixels, whose blocks run over the batch. */
 static struct opencl_map kernel_map(const struct conv *c, bool add)
 {
     struct opencl_map m = forward_map(c);
@@ -122,18 +123,27 @@ static struct opencl_map kernel_map(const struct conv *c, bool add)
     return m;
 }
 
-static struct opencl_map phase_map(const struct conv *c, const struct opencl_border *b, const struct phase *y,
-                                   const struct phase *x)
+static struct opencl_map phase_map(const struct conv *c, const struct opencl_border *b,
+                                   const struct phase *y, const struct phase *x)
 {
     const struct iso_window *v = &c->v;
     int64_t line = b->pw * c->filters, row = v->w * v->c;
-    return (struct opencl_map){
-        .rows = (cl_int)(v->n * y->count * x->count), .cols = (cl_int)v->c, .row_h = (cl_int)y->count,
-        .row_w = (cl_int)x->count, .a_image = (cl_int)(b->ph * line), .a_i = (cl_int)line,
-        .a_j = (cl_int)c->filters, .taps_y = (cl_int)y->taps, .taps_x = (cl_int)x->taps,
-        .run = (cl_int)c->filters, .a_ty = (cl_int)(-y->step * line), .a_tx = (cl_int)(-x->step * c->filters),
-        .y_image = (cl_int)(v->h * row), .y_i = (cl_int)(v->sh * row), .y_j = (cl_int)(v->sw * v->c),
-        .y_col = 1};
+    return (struct opencl_map){.rows = (cl_int)(v->n * y->count * x->count),
+                               .cols = (cl_int)v->c,
+                               .row_h = (cl_int)y->count,
+                               .row_w = (cl_int)x->count,
+                               .a_image = (cl_int)(b->ph * line),
+                               .a_i = (cl_int)line,
+                               .a_j = (cl_int)c->filters,
+                               .taps_y = (cl_int)y->taps,
+                               .taps_x = (cl_int)x->taps,
+                               .run = (cl_int)c->filters,
+                               .a_ty = (cl_int)(-y->step * line),
+                               .a_tx = (cl_int)(-x->step * c->filters),
+                               .y_image = (cl_int)(v->h * row),
+                               .y_i = (cl_int)(v->sh * row),
+                               .y_j = (cl_int)(v->sw * v->c),
+                               .y_col = 1};
 }
 
 /* ---- Support and workspace ---- */
@@ -143,7 +153,8 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
     struct conv c = conv_of(call);
     struct opencl_border dy = gradient_borders(&c);
     if (border_size(&c.x) > INT32_MAX || border_size(&dy) > INT32_MAX) {
-        snprintf(why, n, "with borders an operand has more than 2^31 - 1 elements: use a smaller batch");
+        snprintf(why, n,
+                 "with borders an operand has more than 2^31 - 1 elements: use a smaller batch");
         return false;
     }
     if ((c.v.sh > 1 && c.v.dh > 1) || (c.v.sw > 1 && c.v.dw > 1)) {
@@ -202,15 +213,16 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     if (pass == ISO_FORWARD) {
         return more(forward_work(cl, &c), fast) * sizeof(float);
     }
-    size_t dbias = opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
+    size_t dbias =
+        opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
     return more(more(input_work(cl, &c), kernel_work(cl, &c)), more(dbias, fast)) * sizeof(float);
 }
 
 /* ---- Passes ---- */
 
 /* The images with their borders, in the workspace from *used on, which is moved past them. */
-static iso_rc add_border(struct opencl *cl, const struct iso_call *call, const struct opencl_border *b,
-                         struct opencl_at *images, size_t *used)
+static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
+                         const struct opencl_border *b, struct opencl_at *images, size_t *used)
 {
     if (!bordered(b)) {
         return ISO_OK;
@@ -230,7 +242,12 @@ static iso_rc widen(struct opencl *cl, const struct iso_call *call, int64_t step
     if (*ldb == cols) {
         return ISO_OK;
     }
-    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols,
+    struct opencl_matrix m = {.taps_y = 1,
+                              .taps_x = 1,
+                              .run = steps,
+                              .x_c = cols,
+                              .x_col = 1,
+                              .cols = cols,
                               .width = *ldb};
     struct opencl_at work = opencl_work(call, *used);
     ISO_TRY(opencl_pack(cl, &m, *b, work));
@@ -262,7 +279,8 @@ static iso_rc run_phase(struct opencl *cl, const struct iso_call *call, const st
                         const struct phase *x, size_t used)
 {
     const struct iso_window *v = &c->v;
-    struct opencl_at w = opencl_at(&call->w[0]), packed_w = opencl_work(call, used), none = {NULL, 0};
+    struct opencl_at w = opencl_at(&call->w[0]), packed_w = opencl_work(call, used),
+                     none = {NULL, 0};
     struct opencl_at dx = opencl_at(&call->dx[0]);
     int64_t tap = v->c * c->filters, line = v->kw * tap;
     struct opencl_map m = phase_map(c, b, y, x);

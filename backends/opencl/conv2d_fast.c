@@ -3,7 +3,8 @@
  *   col = im2col(x) [rows, depth]      y = col kernel        dkernel = col^T dy
  *   dcol = dy kernel^T                 dx = col2im(dcol)
  *
- * over as many images at a time as the workspace holds. rows: output pixels, depth: taps * channels. */
+ * over as many images at a time as the workspace holds. rows: output pixels, depth: taps *
+ * channels. */
 #include <stdlib.h>
 #include "conv2d_fast.h"
 
@@ -36,9 +37,10 @@ static struct fast fast_of(const struct iso_call *call)
     f.pixels = (size_t)(v->oh * v->ow);
     f.images = cap_floats() / (f.pixels * f.depth);
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
-    f.columns = (struct columns){(cl_int)v->h, (cl_int)v->w, (cl_int)v->c, (cl_int)v->oh, (cl_int)v->ow,
-                                 (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh, (cl_int)v->sw, (cl_int)v->dh,
-                                 (cl_int)v->dw, (cl_int)v->top, (cl_int)v->left};
+    f.columns = (struct columns){(cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
+                                 (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
+                                 (cl_int)v->sw,  (cl_int)v->dh, (cl_int)v->dw, (cl_int)v->top,
+                                 (cl_int)v->left};
     return f;
 }
 
@@ -66,8 +68,8 @@ size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *c
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
 {
     struct fast f = fast_of(call);
-    const struct opencl_product products[] = {forward_product(&f, f.images), input_product(&f, f.images),
-                                              kernel_product(&f, f.images)};
+    const struct opencl_product products[] = {
+        forward_product(&f, f.images), input_product(&f, f.images), kernel_product(&f, f.images)};
     for (int i = 0; i < 3; i++) {
         opencl_gemm_check(cl, &products[i]);
     }
@@ -110,16 +112,19 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
 {
     struct fast f = fast_of(call);
     struct opencl_product p = forward_product(&f, f.images);
-    struct opencl_at x = opencl_at(&call->x[0]), y = opencl_at(&call->y[0]), col = opencl_work(call, 0);
+    struct opencl_at x = opencl_at(&call->x[0]), y = opencl_at(&call->y[0]),
+                     col = opencl_work(call, 0);
     *done = opencl_gemm_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = forward_product(&f, images);
-        struct opencl_at from = {x.mem, x.at + first * x_size(&f)}, to = {y.mem, y.at + first * y_size(&f)};
+        struct opencl_at from = {x.mem, x.at + first * x_size(&f)},
+                         to = {y.mem, y.at + first * y_size(&f)};
         if (!is_pointwise(&f)) {
             ISO_TRY(im2col(cl, &f, from, images, col));
         }
-        ISO_TRY(opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
+        ISO_TRY(
+            opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
     }
     if (*done && call->w[1].mem) {
         size_t n = (size_t)f.v.n * y_size(&f);
@@ -134,17 +139,20 @@ iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, 
 {
     struct fast f = fast_of(call);
     struct opencl_product p = input_product(&f, f.images);
-    struct opencl_at dx = opencl_at(&call->dx[0]), dy = opencl_at(&call->dy[0]), col = opencl_work(call, 0);
+    struct opencl_at dx = opencl_at(&call->dx[0]), dy = opencl_at(&call->dy[0]),
+                     col = opencl_work(call, 0);
     *done = opencl_gemm_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = input_product(&f, images);
-        struct opencl_at from = {dy.mem, dy.at + first * y_size(&f)}, to = {dx.mem, dx.at + first * x_size(&f)};
+        struct opencl_at from = {dy.mem, dy.at + first * y_size(&f)},
+                         to = {dx.mem, dx.at + first * x_size(&f)};
         size_t n = images * x_size(&f);
         ISO_TRY(opencl_gemm(cl, &p, from, opencl_at(&call->w[0]), col, false));
         ISO_TRY(opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
                               ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
-                                   arg_struct(&f.columns, sizeof f.columns), arg_int(call->add_dx[0]))));
+                                   arg_struct(&f.columns, sizeof f.columns),
+                                   arg_int(call->add_dx[0]))));
     }
     return ISO_OK;
 }
@@ -153,12 +161,14 @@ iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call,
 {
     struct fast f = fast_of(call);
     struct opencl_product p = kernel_product(&f, f.images);
-    struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]), col = opencl_work(call, 0);
+    struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]),
+                     col = opencl_work(call, 0);
     *done = opencl_gemm_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = kernel_product(&f, images);
-        struct opencl_at from = {x.mem, x.at + first * x_size(&f)}, with = {dy.mem, dy.at + first * y_size(&f)};
+        struct opencl_at from = {x.mem, x.at + first * x_size(&f)},
+                         with = {dy.mem, dy.at + first * y_size(&f)};
         if (!is_pointwise(&f)) {
             ISO_TRY(im2col(cl, &f, from, images, col));
         }

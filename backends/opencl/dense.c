@@ -100,22 +100,30 @@ static iso_rc prepare_b(struct opencl *cl, int64_t steps, int64_t cols, struct o
     if (width == cols) {
         return ISO_OK;
     }
-    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols,
+    struct opencl_matrix m = {.taps_y = 1,
+                              .taps_x = 1,
+                              .run = steps,
+                              .x_c = cols,
+                              .x_col = 1,
+                              .cols = cols,
                               .width = width};
     ISO_TRY(opencl_pack(cl, &m, *b, work));
     *b = work;
     return ISO_OK;
 }
 
-static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call, const struct opencl_product *p)
+static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
+                           const struct opencl_product *p)
 {
     size_t n = p->m * p->n;
-    ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]), opencl_at(&call->y[0]), false));
+    ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]),
+                        opencl_at(&call->y[0]), false));
     if (!call->w[1].mem) {
         return ISO_OK;
     }
-    return opencl_launch(cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
+    return opencl_launch(
+        cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
+        ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -129,7 +137,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl_map map = map_of(s.rows, s.units, s.in);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(prepare_b(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
-    return opencl_chains(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
+    return opencl_chains(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
+                         opencl_at(&call->y[0]));
 }
 
 /* dx^T = kernel dy^T: dy is transposed rather than the kernel, which is larger. */
@@ -137,8 +146,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
 {
     const struct opencl_product p = input_product(s);
     if (opencl_gemm_trusted(cl, &p)) {
-        return opencl_gemm(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), opencl_at(&call->dx[0]),
-                           call->add_dx[0]);
+        return opencl_gemm(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
+                           opencl_at(&call->dx[0]), call->add_dx[0]);
     }
     struct opencl_map map = map_of(s.in, s.rows, s.units);
     struct opencl_at b = opencl_work(call, 0), none = {NULL, 0};
@@ -156,8 +165,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
 {
     const struct opencl_product p = kernel_product(s);
     if (opencl_gemm_trusted(cl, &p)) {
-        return opencl_gemm(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]), opencl_at(&call->dw[0]),
-                           call->add_dw[0]);
+        return opencl_gemm(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
+                           opencl_at(&call->dw[0]), call->add_dw[0]);
     }
     struct opencl_map map = kernel_map(call);
     struct opencl_at b = opencl_at(&call->dy[0]);
@@ -178,8 +187,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     }
     if (call->dw[1].mem) {
         struct opencl_at work = opencl_work(call, 0);
-        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem, work.at,
-                                &call->dw[1], call->add_dw[1]));
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem,
+                                work.at, &call->dw[1], call->add_dw[1]));
     }
     return ISO_OK;
 }

@@ -91,7 +91,8 @@ int opencl_find_all(struct opencl_found *out, int max)
     for (cl_uint p = 0; p < nplatforms; p++) {
         cl_device_id devices[OPENCL_MAX_DEVICES];
         cl_uint n = 0;
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, OPENCL_MAX_DEVICES, devices, &n) != CL_SUCCESS ||
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, OPENCL_MAX_DEVICES, devices, &n) !=
+                CL_SUCCESS ||
             n == 0) {
             continue;
         }
@@ -139,8 +140,8 @@ static iso_rc no_such_device(const char *text, const struct opencl_found *all, i
     char list[400] = "";
     size_t used = 0;
     for (int i = 0; i < n && used < sizeof list - 1; i++) {
-        int k = snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "", all[i].info.id,
-                         all[i].info.name);
+        int k = snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
+                         all[i].info.id, all[i].info.name);
         used += k > 0 ? (size_t)k : 0;
     }
     return iso_fail(ISO_EUSAGE, "no OpenCL device is called '%s'; there are: %s", text, list);

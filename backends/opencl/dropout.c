@@ -21,7 +21,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
     return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
-                         ARGS(x, y, mask, arg_uint(n), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
+                         ARGS(x, y, mask, arg_uint(n),
+                              arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
                               arg_real(call->scalars[ISO_DROPOUT_SCALE]), arg_uint(call->step),
                               arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
                               arg_uint(call->seed >> 32), arg_int(want_mask)));
@@ -36,8 +37,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     }
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
     return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]), arg_tensor(&call->dx[0]),
-                              arg_uint(n), arg_real(scale), arg_int(call->add_dx[0])));
+                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
+                              arg_tensor(&call->dx[0]), arg_uint(n), arg_real(scale),
+                              arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_dropout = {.supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_dropout = {
+    .supports = supports, .forward = forward, .backward = backward};

@@ -66,7 +66,7 @@ iso_rc opencl_check(cl_int value, const char *what, const char *which)
     }
     const struct code *code = find(value);
     const char *hint = code ? code->hint : NULL;
-    return iso_fail(ISO_EDEVICE, "%s%s%s%s: %s (%d)%s%s", what, which ? "(" : "", which ? which : "",
-                    which ? ")" : "", opencl_error_name(value), (int)value, hint ? ": " : "",
-                    hint ? hint : "");
+    return iso_fail(ISO_EDEVICE, "%s%s%s%s: %s (%d)%s%s", what, which ? "(" : "",
+                    which ? which : "", which ? ")" : "", opencl_error_name(value), (int)value,
+                    hint ? ": " : "", hint ? hint : "");
 }

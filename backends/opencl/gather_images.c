@@ -15,9 +15,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_gather_images *p = call->params;
     size_t n = (size_t)iso_shape_count(&call->y[0].shape), rows = (size_t)call->y[0].shape.dim[0];
     return opencl_launch(cl, "gather_images.cl", "gather_images_forward", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]), arg_tensor(&call->y[0]),
-                              arg_uint(n), arg_uint(n / rows), arg_long((uint64_t)call->first),
-                              arg_real(p->scale)));
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
+                              arg_tensor(&call->y[0]), arg_uint(n), arg_uint(n / rows),
+                              arg_long((uint64_t)call->first), arg_real(p->scale)));
 }
 
 const struct iso_kernel opencl_gather_images = {.supports = supports, .forward = forward};

@@ -47,7 +47,8 @@ static const struct verdict *find(const struct opencl_gemm *g, const struct open
     const struct verdict *best = NULL;
     for (int i = 0; i < g->count; i++) {
         const struct verdict *v = &g->known[i];
-        bool same = v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) && v->k >= exponent(p->k);
+        bool same =
+            v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) && v->k >= exponent(p->k);
         if (same && v->m >= exponent(p->m) && (!best || v->m + v->k < best->m + best->k)) {
             best = v;
         }
@@ -79,8 +80,8 @@ static void read_file(struct opencl_gemm *g)
     while (f && g->count < MAX_CLASSES && fgets(line, sizeof line, f)) {
         struct verdict v = {0};
         char ta, tb, word[8];
-        if (sscanf(line, "%c%c %dx%dx%d %7s clblast %lf own %lf", &ta, &tb, &v.m, &v.n, &v.k, word, &v.clblast,
-                   &v.own) == 8) {
+        if (sscanf(line, "%c%c %dx%dx%d %7s clblast %lf own %lf", &ta, &tb, &v.m, &v.n, &v.k, word,
+                   &v.clblast, &v.own) == 8) {
             v.ta = ta == 'T';
             v.tb = tb == 'T';
             v.right = strcmp(word, "right") == 0;
@@ -106,8 +107,8 @@ static void write_file(const struct opencl *cl)
             cl->found.info.name, cl->found.info.driver);
     for (int i = 0; i < g->count; i++) {
         const struct verdict *v = &g->known[i];
-        fprintf(f, "%c%c %dx%dx%d %s clblast %.1f own %.1f\n", v->ta ? 'T' : 'N', v->tb ? 'T' : 'N', v->m, v->n,
-                v->k, v->right ? "right" : "wrong", v->clblast, v->own);
+        fprintf(f, "%c%c %dx%dx%d %s clblast %.1f own %.1f\n", v->ta ? 'T' : 'N', v->tb ? 'T' : 'N',
+                v->m, v->n, v->k, v->right ? "right" : "wrong", v->clblast, v->own);
     }
     bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
     good = fclose(f) == 0 && good;
@@ -151,8 +152,8 @@ static bool serves(const struct opencl_gemm *g, const struct verdict *v)
     return v->right && (g->wish == ALWAYS || v->clblast > v->own);
 }
 
-/* Once for a device: what runs in place of CLBlast, and why. Goes to stderr, unless ISOCL_QUIET is set,
- * and into the device's note. */
+/* Once for a device: what runs in place of CLBlast, and why. Goes to stderr, unless ISOCL_QUIET is
+ * set, and into the device's note. */
 static void tell(struct opencl *cl, const struct verdict *v)
 {
     if (cl->gemm->said) {
@@ -160,9 +161,10 @@ static void tell(struct opencl *cl, const struct verdict *v)
     }
     cl->gemm->said = true;
     char text[200];
-    snprintf(text, sizeof text, "CLBlast is %s here for some shapes (%.1f GFLOP/s against %.1f for 2^%d x 2^%d x "
-             "2^%d), where isocl's exact kernels run", v->right ? "slower" : "wrong", v->clblast, v->own, v->m,
-             v->n, v->k);
+    snprintf(text, sizeof text,
+             "CLBlast is %s here for some shapes (%.1f GFLOP/s against %.1f for 2^%d x 2^%d x "
+             "2^%d), where isocl's exact kernels run",
+             v->right ? "slower" : "wrong", v->clblast, v->own, v->m, v->n, v->k);
     snprintf(cl->base.device.note, sizeof cl->base.device.note, "%s", text);
     if (!getenv("ISOCL_QUIET")) {
         fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
@@ -179,7 +181,8 @@ void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
     const struct verdict *known = find(g, p);
     bool exactly = known && known->m == exponent(p->m) && known->k == exponent(p->k);
     if (!exactly && g->count < MAX_CLASSES) {
-        struct verdict v = {p->ta, p->tb, false, exponent(p->m), exponent(p->n), exponent(p->k), 0, 0};
+        struct verdict v = {p->ta,          p->tb,          false, exponent(p->m),
+                            exponent(p->n), exponent(p->k), 0,     0};
         if (opencl_gemm_measure(cl, p, &v.right, &v.clblast, &v.own) != ISO_OK) {
             iso_error_clear();         /* whatever went wrong, isocl's kernels serve this class */
             v.right = false;
@@ -199,17 +202,18 @@ bool opencl_gemm_trusted(const struct opencl *cl, const struct opencl_product *p
     return v && serves(cl->gemm, v);
 }
 
-iso_rc opencl_gemm(struct opencl *cl, const struct opencl_product *p, struct opencl_at a, struct opencl_at b,
-                   struct opencl_at c, bool add)
+iso_rc opencl_gemm(struct opencl *cl, const struct opencl_product *p, struct opencl_at a,
+                   struct opencl_at b, struct opencl_at c, bool add)
 {
 #ifdef ISO_HAVE_CLBLAST
-    CLBlastStatusCode rc = CLBlastSgemm(
-        CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
-        p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f, a.mem->mem, a.at,
-        p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n, add ? 1.0f : 0.0f, c.mem->mem, c.at, p->n,
-        &cl->queue, NULL);
+    CLBlastStatusCode rc =
+        CLBlastSgemm(CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
+                     p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f,
+                     a.mem->mem, a.at, p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n,
+                     add ? 1.0f : 0.0f, c.mem->mem, c.at, p->n, &cl->queue, NULL);
     if (rc != CLBlastSuccess) {
-        return iso_fail(ISO_EDEVICE, "CLBlastSgemm failed (%d) for %zux%zux%zu: set ISOCL_OPENCL_CLBLAST=never",
+        return iso_fail(ISO_EDEVICE,
+                        "CLBlastSgemm failed (%d) for %zux%zux%zu: set ISOCL_OPENCL_CLBLAST=never",
                         (int)rc, p->m, p->n, p->k);
     }
     return ISO_OK;

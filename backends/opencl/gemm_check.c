@@ -1,7 +1,7 @@
 /* gemm_check.c: CLBlast against isocl's exact product.
  *
- * The bound of fast mode: |d| <= FACTOR eps sqrt(k) sum |a||b|, the sum computed element by element by
- * the same exact product on magnitudes. Honest orders of summation stay under 0.45 of it. */
+ * The bound of fast mode: |d| <= FACTOR eps sqrt(k) sum |a||b|, the sum computed element by element
+ * by the same exact product on magnitudes. Honest orders of summation stay under 0.45 of it. */
 #include <float.h>
 #include <math.h>
 #include <time.h>
@@ -24,9 +24,16 @@ static struct opencl_at at(const struct check *c, int which)
 static struct opencl_map plain_map(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    struct opencl_map g = {.rows = (cl_int)p->m, .cols = (cl_int)p->n, .row_h = 1, .row_w = 1,
-                           .a_image = (cl_int)p->k, .taps_y = 1, .taps_x = 1, .run = (cl_int)p->k,
-                           .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n), .y_image = (cl_int)p->n,
+    struct opencl_map g = {.rows = (cl_int)p->m,
+                           .cols = (cl_int)p->n,
+                           .row_h = 1,
+                           .row_w = 1,
+                           .a_image = (cl_int)p->k,
+                           .taps_y = 1,
+                           .taps_x = 1,
+                           .run = (cl_int)p->k,
+                           .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n),
+                           .y_image = (cl_int)p->n,
                            .y_col = 1};
     if (p->ta) {                       /* a sum over rows of a and b, in blocks */
         g.rows = g.row_w = (cl_int)p->k;
@@ -39,9 +46,13 @@ static struct opencl_map plain_map(const struct check *c)
 static struct opencl_matrix packing(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    return (struct opencl_matrix){.taps_y = 1, .taps_x = 1, .run = (int64_t)p->k,
-                                  .x_c = p->tb ? 1 : (int64_t)p->n, .x_col = p->tb ? (int64_t)p->k : 1,
-                                  .cols = (int64_t)p->n, .width = opencl_b_cols(c->cl, (int64_t)p->n)};
+    return (struct opencl_matrix){.taps_y = 1,
+                                  .taps_x = 1,
+                                  .run = (int64_t)p->k,
+                                  .x_c = p->tb ? 1 : (int64_t)p->n,
+                                  .x_col = p->tb ? (int64_t)p->k : 1,
+                                  .cols = (int64_t)p->n,
+                                  .width = opencl_b_cols(c->cl, (int64_t)p->n)};
 }
 
 static size_t packed_size(const struct check *c)
@@ -90,11 +101,11 @@ static iso_rc compare(const struct check *c, bool *right)
     cl_uint count[COUNTERS], bad = 0;
     struct opencl_grid grid = {{COUNTERS, 1, 1}, {1, 1, 1}};
     ISO_TRY(opencl_launch(c->cl, "gemm_check.cl", "gemm_check_compare", grid,
-                          ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0), arg_mem(&c->mem[SUM], 0),
-                               arg_mem(&c->mem[COUNT], 0), arg_uint(n),
+                          ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0),
+                               arg_mem(&c->mem[SUM], 0), arg_mem(&c->mem[COUNT], 0), arg_uint(n),
                                arg_real(FACTOR * FLT_EPSILON * sqrt((double)c->p.k)))));
-    cl_int rc = clEnqueueReadBuffer(c->cl->queue, c->mem[COUNT].mem, CL_TRUE, 0, sizeof count, count, 0, NULL,
-                                    NULL);
+    cl_int rc = clEnqueueReadBuffer(c->cl->queue, c->mem[COUNT].mem, CL_TRUE, 0, sizeof count,
+                                    count, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueReadBuffer", "gemm_check"));
     for (int i = 0; i < COUNTERS; i++) {
         bad += count[i];
@@ -117,7 +128,8 @@ static iso_rc time_product(const struct check *c, bool own, double *speed)
     for (int i = 0; i < 2; i++) {
         ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "gemm_check"));
         start = seconds();
-        ISO_TRY(own ? own_product(c, OWN) : opencl_gemm(c->cl, &c->p, at(c, A), at(c, B), at(c, C), false));
+        ISO_TRY(own ? own_product(c, OWN)
+                    : opencl_gemm(c->cl, &c->p, at(c, A), at(c, B), at(c, C), false));
         ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "gemm_check"));
     }
     double flops = 2.0 * (double)c->p.m * (double)c->p.n * (double)c->p.k;
@@ -143,7 +155,8 @@ static iso_rc allocate(struct check *c)
     for (int i = 0; i < BUFFERS; i++) {
         cl_int rc;
         c->mem[i].bytes = floats[i] * sizeof(float);
-        c->mem[i].mem = clCreateBuffer(c->cl->context, CL_MEM_READ_WRITE, c->mem[i].bytes, NULL, &rc);
+        c->mem[i].mem =
+            clCreateBuffer(c->cl->context, CL_MEM_READ_WRITE, c->mem[i].bytes, NULL, &rc);
         if (rc != CL_SUCCESS) {
             c->mem[i].mem = NULL;
             return opencl_check(rc, "clCreateBuffer", "gemm_check");
@@ -160,8 +173,8 @@ static void limit(size_t *side, size_t other)
     }
 }
 
-iso_rc opencl_gemm_measure(struct opencl *cl, const struct opencl_product *p, bool *right, double *clblast,
-                           double *own)
+iso_rc opencl_gemm_measure(struct opencl *cl, const struct opencl_product *p, bool *right,
+                           double *clblast, double *own)
 {
     struct check c = {.cl = cl, .p = *p};
     limit(&c.p.m, c.p.n > c.p.k ? c.p.n : c.p.k);

@@ -43,8 +43,8 @@ static void shrink(struct opencl_grid *grid, size_t limit)
     }
 }
 
-iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name, struct opencl_grid grid,
-                     const struct opencl_arg *args, int nargs)
+iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
+                     struct opencl_grid grid, const struct opencl_arg *args, int nargs)
 {
     if (grid.groups[0] * grid.groups[1] * grid.groups[2] == 0) {
         return ISO_OK;
@@ -69,8 +69,10 @@ static bool tensors_fit(const struct iso_tensor *t, char *why, size_t n)
     for (int i = 0; i < ISO_SLOTS; i++) {
         int64_t count = iso_shape_count(&t[i].shape);
         if (t[i].dtype != ISO_U8 && count > INT32_MAX) {
-            snprintf(why, n, "a tensor has %lld elements, the kernels' limit is 2^31 - 1: use a smaller batch",
-                     (long long)count);
+            snprintf(
+                why, n,
+                "a tensor has %lld elements, the kernels' limit is 2^31 - 1: use a smaller batch",
+                (long long)count);
             return false;
         }
     }
@@ -79,5 +81,6 @@ static bool tensors_fit(const struct iso_tensor *t, char *why, size_t n)
 
 bool opencl_fits(const struct iso_call *call, char *why, size_t n)
 {
-    return tensors_fit(call->x, why, n) && tensors_fit(call->y, why, n) && tensors_fit(call->w, why, n);
+    return tensors_fit(call->x, why, n) && tensors_fit(call->y, why, n) &&
+           tensors_fit(call->w, why, n);
 }

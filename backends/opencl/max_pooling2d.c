@@ -15,8 +15,20 @@ struct pool {
 static struct pool pool_of(const struct iso_call *call)
 {
     struct iso_window v = iso_max_pooling2d_window(call->params, &call->x[0].shape);
-    return (struct pool){(cl_int)v.h, (cl_int)v.w, (cl_int)v.c, (cl_int)v.oh, (cl_int)v.ow, (cl_int)v.kh,
-                         (cl_int)v.kw, (cl_int)v.sh, (cl_int)v.sw, (cl_int)v.top, (cl_int)v.left, 0, 0, 0};
+    return (struct pool){(cl_int)v.h,
+                         (cl_int)v.w,
+                         (cl_int)v.c,
+                         (cl_int)v.oh,
+                         (cl_int)v.ow,
+                         (cl_int)v.kh,
+                         (cl_int)v.kw,
+                         (cl_int)v.sh,
+                         (cl_int)v.sw,
+                         (cl_int)v.top,
+                         (cl_int)v.left,
+                         0,
+                         0,
+                         0};
 }
 
 static struct opencl_grid grid_of(const struct opencl *cl, const struct pool *g)
@@ -38,7 +50,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     g.want_tap = call->saved[0].mem != NULL;
     return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_forward", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
-                              arg_optional(&call->saved[0], &call->y[0]), arg_struct(&g, sizeof g)));
+                              arg_optional(&call->saved[0], &call->y[0]),
+                              arg_struct(&g, sizeof g)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -51,8 +64,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     g.pixels = (cl_int)(iso_shape_count(&call->x[0].shape) / g.c);
     g.add = call->add_dx[0];
     return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_backward", grid_of(cl, &g),
-                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]), arg_tensor(&call->dx[0]),
-                              arg_struct(&g, sizeof g)));
+                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
+                              arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }
 
-const struct iso_kernel opencl_max_pooling2d = {.supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_max_pooling2d = {
+    .supports = supports, .forward = forward, .backward = backward};

@@ -1,7 +1,8 @@
 /* opencl.h: what the files of this backend share: the device's struct, programs and launching.
  *
  * Kernels live in clkernels/. An argument that is a tensor is a buffer and an offset in elements
- * (never a sub-buffer: their alignment differs among devices). One in-order queue carries all work. */
+ * (never a sub-buffer: their alignment differs among devices). One in-order queue carries all work.
+ */
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
 #define CL_TARGET_OPENCL_VERSION 120
@@ -53,7 +54,8 @@ static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct 
 
 /* ---- error.c ---- */
 const char *opencl_error_name(cl_int code);
-/* ISO_OK, or fails with ISO_EDEVICE: "what(which): CL_OUT_OF_RESOURCES (-5)" and a hint. which may be NULL. */
+/* ISO_OK, or fails with ISO_EDEVICE: "what(which): CL_OUT_OF_RESOURCES (-5)" and a hint. which may
+ * be NULL. */
 iso_rc opencl_check(cl_int code, const char *what, const char *which);
 
 /* ---- device.c ---- */
@@ -76,7 +78,8 @@ iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 /* Builds clkernels/<name> unless that was done. */
 iso_rc opencl_build(struct opencl *, const char *name, cl_program *out);
 /* The kernel of a program, built when it is asked for the first time. Both names are literals. */
-iso_rc opencl_kernel(struct opencl *, const char *program, const char *name, struct opencl_kernel **out);
+iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
+                     struct opencl_kernel **out);
 /* For iso_kernel.supports: false with the build's message when one of the programs (a list that
  * ends with NULL) cannot be built. */
 bool opencl_ready(struct iso_backend *, const char *const *programs, char *why, size_t n);
@@ -119,9 +122,13 @@ static inline struct opencl_arg arg_mem(const struct iso_mem *mem, size_t offset
 {
     return (struct opencl_arg){.mem = mem->mem, .v.l = offset};
 }
-static inline struct opencl_arg arg_tensor(const struct iso_tensor *t) { return arg_mem(t->mem, t->offset); }
+static inline struct opencl_arg arg_tensor(const struct iso_tensor *t)
+{
+    return arg_mem(t->mem, t->offset);
+}
 /* The tensor, or `other` where it is not there (the kernel is told so by another argument). */
-static inline struct opencl_arg arg_optional(const struct iso_tensor *t, const struct iso_tensor *other)
+static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
+                                             const struct iso_tensor *other)
 {
     return arg_tensor(t->mem ? t : other);
 }

@@ -27,7 +27,8 @@ static iso_rc run(struct opencl *cl, cl_mem in, cl_mem out, uint32_t result[2 * 
         values[3 * i + 2] = probes[i].c;
     }
     const struct iso_mem from = {in, sizeof values}, to = {out, 2 * PROBES * sizeof(uint32_t)};
-    cl_int rc = clEnqueueWriteBuffer(cl->queue, in, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL);
+    cl_int rc =
+        clEnqueueWriteBuffer(cl->queue, in, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueWriteBuffer", "probe"));
     struct opencl_grid grid = {{PROBES, 1, 1}, {1, 1, 1}};
     ISO_TRY(opencl_launch(cl, "probe.cl", "probe", grid, ARGS(arg_mem(&from, 0), arg_mem(&to, 0))));
@@ -41,7 +42,8 @@ static enum iso_exactness judge(const uint32_t result[2 * PROBES])
     enum iso_exactness verdict = ISO_EXACT;
     for (int i = 0; i < PROBES; i++) {
         uint32_t split = result[2 * i + 1];
-        bool right = result[2 * i] == probes[i].fused && (split == probes[i].split || split == probes[i].fused);
+        bool right = result[2 * i] == probes[i].fused &&
+                     (split == probes[i].split || split == probes[i].fused);
         if (!right && !probes[i].subnormal) {
             return ISO_INEXACT;
         }
@@ -56,7 +58,8 @@ iso_rc opencl_probe(struct opencl *cl, enum iso_exactness *out)
 {
     uint32_t result[2 * PROBES] = {0};
     cl_int rc;
-    cl_mem in = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 3 * PROBES * sizeof(float), NULL, &rc);
+    cl_mem in =
+        clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 3 * PROBES * sizeof(float), NULL, &rc);
     ISO_TRY(opencl_check(rc, "clCreateBuffer", "probe"));
     cl_mem to = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof result, NULL, &rc);
     iso_rc done = opencl_check(rc, "clCreateBuffer", "probe");

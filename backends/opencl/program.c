@@ -134,9 +134,9 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     if (n > 1 && (log = calloc(n + 1, 1)) != NULL) {
         clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, n, log, NULL);
     }
-    iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s", name,
-                         cl->base.device.name, opencl_error_name(code), (int)code, cl->options,
-                         log ? "\n" : "", LOG_SHOWN, log ? log : "");
+    iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s",
+                         name, cl->base.device.name, opencl_error_name(code), (int)code,
+                         cl->options, log ? "\n" : "", LOG_SHOWN, log ? log : "");
     free(log);
     return rc;
 }
@@ -183,10 +183,12 @@ iso_rc opencl_build(struct opencl *cl, const char *name, cl_program *out)
     return rc;
 }
 
-iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name, struct opencl_kernel **out)
+iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
+                     struct opencl_kernel **out)
 {
     for (int i = 0; i < cl->nkernels; i++) {
-        if (strcmp(cl->kernels[i].name, name) == 0 && strcmp(cl->kernels[i].program, program) == 0) {
+        if (strcmp(cl->kernels[i].name, name) == 0 &&
+            strcmp(cl->kernels[i].program, program) == 0) {
             *out = &cl->kernels[i];
             return ISO_OK;
         }
@@ -200,10 +202,11 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name, s
     cl_kernel kernel = clCreateKernel(built, name, &rc);
     ISO_TRY(opencl_check(rc, "clCreateKernel", name));
     size_t limit = 0;
-    rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit, &limit,
-                                  NULL);
+    rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
+                                  &limit, NULL);
     struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
-    *k = (struct opencl_kernel){program, name, kernel, rc == CL_SUCCESS && limit ? limit : cl->max_group};
+    *k = (struct opencl_kernel){program, name, kernel,
+                                rc == CL_SUCCESS && limit ? limit : cl->max_group};
     *out = k;
     return ISO_OK;
 }

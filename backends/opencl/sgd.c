@@ -20,8 +20,9 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                                   arg_real(call->scalars[ISO_SGD_RATE])));
     }
     return opencl_launch(cl, "sgd.cl", "sgd_momentum", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]), arg_tensor(&call->state[0]),
-                              arg_uint(n), arg_real(call->scalars[ISO_SGD_RATE]),
+                         ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]),
+                              arg_tensor(&call->state[0]), arg_uint(n),
+                              arg_real(call->scalars[ISO_SGD_RATE]),
                               arg_real(call->scalars[ISO_SGD_MOMENTUM]), arg_int(p->nesterov)));
 }
 

@@ -27,7 +27,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                           ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
                                arg_mem(call->workspace.mem, work_at), arg_int(z->shape.dim[1]),
                                arg_int(p->mem != NULL), arg_int(want_loss))));
-    return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true) : ISO_OK;
+    return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true)
+                     : ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -39,8 +40,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return opencl_launch(opencl_of(be), "sparse_categorical_crossentropy.cl",
                          "sparse_categorical_crossentropy_backward",
                          opencl_elements(opencl_of(be), (size_t)iso_shape_count(shape)),
-                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]), arg_tensor(&call->dx[0]),
-                              arg_int(shape->dim[1]), arg_int(shape->dim[0]), arg_int(call->add_dx[0])));
+                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
+                              arg_tensor(&call->dx[0]), arg_int(shape->dim[1]),
+                              arg_int(shape->dim[0]), arg_int(call->add_dx[0])));
 }
 
 const struct iso_kernel opencl_sparse_categorical_crossentropy = {

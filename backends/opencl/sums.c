@@ -28,14 +28,16 @@ iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, size_t row
                           ARGS(arg_tensor(x), arg_mem(work, work_at), arg_int((int64_t)cols),
                                arg_int((int64_t)group), arg_int((int64_t)blocks))));
     return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, cols),
-                         ARGS(arg_mem(work, work_at), arg_tensor(y), arg_tensor(y), arg_int((int64_t)cols),
-                              arg_int((int64_t)blocks), arg_int(1), arg_int(1), arg_int(add)));
+                         ARGS(arg_mem(work, work_at), arg_tensor(y), arg_tensor(y),
+                              arg_int((int64_t)cols), arg_int((int64_t)blocks), arg_int(1),
+                              arg_int(1), arg_int(add)));
 }
 
 iso_rc opencl_sum_scalar(struct opencl *cl, const struct iso_mem *work, size_t work_at, size_t rows,
                          const struct iso_tensor *y, bool mean)
 {
     struct opencl_grid grid = {{1, 1, 1}, {SCALAR_ITEMS, 1, 1}};
-    return opencl_launch(cl, "sums.cl", "sums_scalar", grid,
-                         ARGS(arg_mem(work, work_at), arg_tensor(y), arg_int((int64_t)rows), arg_int(mean)));
+    return opencl_launch(
+        cl, "sums.cl", "sums_scalar", grid,
+        ARGS(arg_mem(work, work_at), arg_tensor(y), arg_int((int64_t)rows), arg_int(mean)));
 }

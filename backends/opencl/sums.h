@@ -3,11 +3,13 @@
 #define ISO_OPENCL_SUMS_H
 #include "opencl.h"
 
-/* Blocks that `rows` rows make when images have group_rows rows each (1: blocks run over the batch). */
+/* Blocks that `rows` rows make when images have group_rows rows each (1: blocks run over the
+ * batch). */
 size_t opencl_blocks(size_t rows, size_t group_rows);
 /* Floats of workspace that opencl_sum_rows needs. */
 size_t opencl_sum_rows_work(size_t rows, size_t cols, size_t group_rows);
-/* y[c] = sum over rows of x[rows, cols], or added to y. work: float workspace at an offset in floats. */
+/* y[c] = sum over rows of x[rows, cols], or added to y. work: float workspace at an offset in
+ * floats. */
 iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, size_t rows, size_t cols,
                        size_t group_rows, const struct iso_mem *work, size_t work_at,
                        const struct iso_tensor *y, bool add);
