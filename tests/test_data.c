@@ -311,7 +311,8 @@ static void test_names(void **state)
     struct iso_dataset *set = NULL;
     (void)state;
     assert_int_equal(iso_dataset_load("mnits", "train", folder, 0, 0, &set), ISO_EUSAGE);
-    check_message("unknown data set 'mnits'; there are mnist, fashion-mnist, builtin:digits");
+    check_message("unknown data set 'mnits'; there are mnist, fashion-mnist, cifar10, cifar100, "
+                  "builtin:digits");
     iso_error_clear();
     assert_int_equal(iso_dataset_load("mnist", "validation", folder, 0, 0, &set), ISO_EUSAGE);
     check_message("no split 'validation'");

@@ -1,6 +1,8 @@
 /* dataset.c: the names of data sets, where their files are looked for, and what is checked. */
+#include "cifar.h"
 #include "dataset.h"
 #include "digits.h"
+#include "folders.h"
 #include "idx.h"
 
 #include <stdio.h>
@@ -11,6 +13,8 @@
 const struct iso_dataset_doc iso_dataset_docs[] = {
     {"mnist", "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files)"},
     {"fashion-mnist", "clothing in the format and the numbers of MNIST (IDX files)"},
+    {"cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)"},
+    {"cifar100", "the same with 100 classes, 600 photographs each (the binary version, fine labels)"},
     {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
     {NULL, NULL}};
 
@@ -28,40 +32,14 @@ static const struct idx_set idx_sets[] = {
     {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw", "."}, 10},
 };
 
-enum { MOST_SIDE = 4096, PATH_SIZE = 4096, DATA_FOLDERS = 4 };
+enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
 enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };     /* rows of drawn digits */
 
-struct data_folders {
-    int n;
-    char path[DATA_FOLDERS][PATH_SIZE];
-};
 struct idx_paths {
     char images[PATH_SIZE], labels[PATH_SIZE];
 };
 
 /* ---- Where files are looked for -------------------------------------------------------------- */
-
-/* Appends parent/child, unless parent is NULL or empty, or the path is too long to exist. */
-static void add_folder(struct data_folders *folders, const char *parent, const char *child)
-{
-    if (parent == NULL || parent[0] == '\0')
-        return;
-    int n = snprintf(folders->path[folders->n], PATH_SIZE, "%s%s", parent, child);
-    if (n > 0 && n < PATH_SIZE)
-        folders->n++;
-}
-
-static void list_folders(const char *folder, struct data_folders *folders)
-{
-    const char *user = getenv("XDG_DATA_HOME");
-    bool has_user = user != NULL && user[0] != '\0';
-    folders->n = 0;
-    add_folder(folders, folder, "");
-    add_folder(folders, getenv("ISOCL_DATA"), "");
-    add_folder(folders, has_user ? user : getenv("HOME"),
-               has_user ? "/isocl" : "/.local/share/isocl");
-    add_folder(folders, "../shared/data", "");
-}
 
 /* Finds folder/subfolder/PREFIX-KIND-ubyte, or the same with .gz, and writes its path. */
 static bool find_file(const char *folder, const char *subfolder, const char *prefix,
@@ -79,33 +57,26 @@ static bool find_file(const char *folder, const char *subfolder, const char *pre
     return false;
 }
 
-static iso_rc not_found(const struct idx_set *set, int split, const struct data_folders *folders)
+static iso_rc not_found(const struct idx_set *set, int split, const struct iso_data_folders *folders)
 {
-    char list[1024] = "";
-    size_t used = 0;
-    for (int i = 0; i < folders->n && used < sizeof list - 1; i++) {
-        int n = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ",
-                         folders->path[i]);
-        used += n > 0 ? (size_t)n : 0;
-    }
+    char list[1024];
     const char *prefix = file_prefixes[split];
     return iso_fail(ISO_EIO,
                     "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] in %s; "
                     "name the folder with --data or ISOCL_DATA, or use 'builtin:digits', which "
                     "needs no download",
-                    set->name, set->subfolders[0], prefix, list);
+                    set->name, set->subfolders[0], prefix,
+                    iso_data_folders_text(folders, list, sizeof list));
 }
 
 /* Finds both files of a split; they lie in one folder. */
-static iso_rc find_files(const struct idx_set *set, int split, const char *folder,
-                         struct idx_paths *out)
+static iso_rc find_files(const struct idx_set *set, int split,
+                         const struct iso_data_folders *folders, struct idx_paths *out)
 {
-    struct data_folders folders;
     const char *prefix = file_prefixes[split];
-    list_folders(folder, &folders);
-    for (int i = 0; i < folders.n; i++) {
+    for (int i = 0; i < folders->n; i++) {
         for (int k = 0; k < 3; k++) {
-            const char *parent = folders.path[i], *sub = set->subfolders[k];
+            const char *parent = folders->path[i], *sub = set->subfolders[k];
             if (!find_file(parent, sub, prefix, "images-idx3", out->images))
                 continue;
             if (find_file(parent, sub, prefix, "labels-idx1", out->labels))
@@ -116,7 +87,7 @@ static iso_rc find_files(const struct idx_set *set, int split, const char *folde
                             out->images, prefix, set->name);
         }
     }
-    return not_found(set, split, &folders);
+    return not_found(set, split, folders);
 }
 
 /* ---- Data sets of IDX files ------------------------------------------------------------------ */
@@ -170,11 +141,11 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
     return rc;
 }
 
-static iso_rc load_idx(const struct idx_set *idx, int split, const char *folder,
-                       struct iso_dataset *set)
+static iso_rc load_idx(const struct idx_set *idx, int split,
+                       const struct iso_data_folders *folders, struct iso_dataset *set)
 {
     struct idx_paths paths;
-    ISO_TRY(find_files(idx, split, folder, &paths));
+    ISO_TRY(find_files(idx, split, folders, &paths));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, paths.images);
     set->classes = idx->classes;
     ISO_TRY(take_images(paths.images, set));
@@ -237,25 +208,35 @@ static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
     return limit > 0 && limit < rows ? limit : rows;
 }
 
+static const struct idx_set *find_idx(const char *name)
+{
+    for (size_t i = 0; i < sizeof idx_sets / sizeof idx_sets[0]; i++)
+        if (strcmp(idx_sets[i].name, name) == 0)
+            return &idx_sets[i];
+    return NULL;
+}
+
 static iso_rc fill(int split, const char *folder, int64_t count, int64_t limit,
                    struct iso_dataset *set)
 {
+    const struct idx_set *idx = find_idx(set->name);
+    const struct iso_cifar_set *cifar = iso_cifar_find(set->name);
+    struct iso_data_folders folders;
     if (strcmp(set->name, "builtin:digits") == 0)
         return draw_digits(split, rows_to_draw(split, count, limit), set);
-    for (size_t i = 0; i < sizeof idx_sets / sizeof idx_sets[0]; i++) {
-        if (strcmp(set->name, idx_sets[i].name) != 0)
-            continue;
-        if (count != 0)
-            return iso_fail(ISO_EUSAGE,
-                            "data set '%s': 'count' is for generated data sets; use 'limit' "
-                            "to take the first images only",
-                            set->name);
-        ISO_TRY(load_idx(&idx_sets[i], split, folder, set));
-        if (limit > 0 && limit < set->rows)
-            set->rows = limit;
-        return ISO_OK;
-    }
-    return unknown_name(set->name);
+    if (idx == NULL && cifar == NULL)
+        return unknown_name(set->name);
+    if (count != 0)
+        return iso_fail(ISO_EUSAGE,
+                        "data set '%s': 'count' is for generated data sets; use 'limit' "
+                        "to take the first images only",
+                        set->name);
+    iso_data_folders(folder, &folders);
+    ISO_TRY(idx != NULL ? load_idx(idx, split, &folders, set)
+                        : iso_cifar_load(cifar, split, &folders, set));
+    if (limit > 0 && limit < set->rows)
+        set->rows = limit;
+    return ISO_OK;
 }
 
 iso_rc iso_dataset_load(const char *name, const char *split, const char *folder, int64_t count,

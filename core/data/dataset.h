@@ -11,7 +11,8 @@ struct iso_dataset {
     uint8_t *images;                   /* [rows, height, width, channels] */
     int32_t *labels;                   /* [rows], each in [0, classes) */
 };
-/* name: mnist, fashion-mnist (IDX, plain or .gz), builtin:digits. split: train, test.
+/* name: mnist, fashion-mnist (IDX, plain or .gz), cifar10, cifar100 (binary), builtin:digits.
+ * split: train, test.
  * folder: where to look first, or NULL; then ISOCL_DATA, then the user's data folder (XDG_DATA_HOME or
  * ~/.local/share, /isocl), then ../shared/data. count: rows to draw of a generated set, 0 its default.
  * limit: keep the first rows only, 0 all. Faults say what is wrong with which file, and what to do. */

@@ -1,0 +1,188 @@
+/* cifar.c: finds and reads CIFAR's binary files. They have no header: a file is whole when its length
+ * is a multiple of a record's, and when the files of a split are equally long. */
+#include "cifar.h"
+#include "../file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PIXELS = ISO_CIFAR_SIDE * ISO_CIFAR_SIDE, IMAGE = PIXELS * ISO_CIFAR_CHANNELS };
+enum { LABELS = 2, PATH = ISO_DATA_PATH };
+
+static const struct iso_cifar_set sets[] = {
+    { "cifar10", { "cifar-10-batches-bin", "cifar10", "." },
+      { { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+          "data_batch_5.bin" },
+        { "test_batch.bin" } },
+      1, 10, 0 },
+    { "cifar100", { "cifar-100-binary", "cifar100", "." },
+      { { "train.bin" }, { "test.bin" } },
+      2, 100, 20 },
+};
+
+const struct iso_cifar_set *iso_cifar_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (strcmp(sets[i].name, name) == 0)
+            return &sets[i];
+    return NULL;
+}
+
+/* ---- Where the files are --------------------------------------------------------------------- */
+
+static bool file_there(char path[PATH], const char *folder, const char *subfolder, const char *file)
+{
+    struct stat info;
+    bool direct = strcmp(subfolder, ".") == 0;
+    int n = snprintf(path, PATH, "%s/%s%s%s", folder, direct ? "" : subfolder, direct ? "" : "/",
+                     file);
+    return n > 0 && n < PATH && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* The folder and subfolder that have the split's first file. */
+static iso_rc find_folder(const struct iso_cifar_set *set, int split,
+                          const struct iso_data_folders *folders, const char **folder,
+                          const char **subfolder)
+{
+    char path[PATH], list[1024];
+    const char *first = set->files[split][0];
+    for (int i = 0; i < folders->n; i++)
+        for (int k = 0; k < 3; k++)
+            if (file_there(path, folders->path[i], set->subfolders[k], first)) {
+                *folder = folders->path[i];
+                *subfolder = set->subfolders[k];
+                return ISO_OK;
+            }
+    return iso_fail(ISO_EIO,
+                    "data set '%s' not found: looked for %s/%s in %s; unpack its binary version "
+                    "there, or name the folder with --data or ISOCL_DATA",
+                    set->name, set->subfolders[0], first,
+                    iso_data_folders_text(folders, list, sizeof list));
+}
+
+/* ---- Records --------------------------------------------------------------------------------- */
+
+/* One open file of a split. */
+struct reader {
+    const struct iso_cifar_set *set;
+    const char *path;
+    FILE *file;
+    int64_t records;
+};
+
+static iso_rc count_records(struct reader *r)
+{
+    struct stat info;
+    const int64_t record = r->set->label_bytes + IMAGE;
+    if (fstat(fileno(r->file), &info) != 0)
+        return iso_file_fail("read", r->path);
+    r->records = info.st_size / record;
+    if (info.st_size == 0 || info.st_size % record != 0)
+        return iso_fail(ISO_EDATA,
+                        "%s: has %lld bytes, which is not a whole number of records of %lld; the "
+                        "file is cut short or of another data set, get it again",
+                        r->path, (long long)info.st_size, (long long)record);
+    return ISO_OK;
+}
+
+static iso_rc check_label(const struct reader *r, int64_t record, int label, int classes)
+{
+    if (label < classes)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "%s: label %lld (counted from 0) is %d, should be 0 to %d; the file is damaged "
+                    "or of another data set",
+                    r->path, (long long)record, label, classes - 1);
+}
+
+/* Planes of red, green and blue to pixels of three bytes. */
+static void interleave(const uint8_t *planes, uint8_t *image)
+{
+    for (int channel = 0; channel < ISO_CIFAR_CHANNELS; channel++)
+        for (int pixel = 0; pixel < PIXELS; pixel++)
+            image[pixel * ISO_CIFAR_CHANNELS + channel] = planes[channel * PIXELS + pixel];
+}
+
+static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *labels)
+{
+    uint8_t record[LABELS + IMAGE];
+    const int n = r->set->label_bytes;
+    for (int64_t i = 0; i < r->records; i++) {
+        errno = 0;
+        if (fread(record, 1, (size_t)(n + IMAGE), r->file) != (size_t)(n + IMAGE))
+            return ferror(r->file) ? iso_file_fail("read", r->path)
+                                   : iso_fail(ISO_EDATA, "%s: became shorter while it was read",
+                                              r->path);
+        if (n == LABELS)
+            ISO_TRY(check_label(r, i, record[0], r->set->coarse_classes));
+        ISO_TRY(check_label(r, i, record[n - 1], r->set->classes));
+        labels[i] = record[n - 1];
+        interleave(record + n, images + i * IMAGE);
+    }
+    return ISO_OK;
+}
+
+/* ---- A split --------------------------------------------------------------------------------- */
+
+/* The first file says how many records each has. */
+static iso_rc make_room(const struct reader *r, int files, struct iso_dataset *out)
+{
+    if (r->records > INT32_MAX / files)
+        return iso_fail(ISO_EDATA, "%s: has %lld images, more than can be used", r->path,
+                        (long long)r->records);
+    out->rows = r->records * files;
+    out->images = iso_alloc((size_t)out->rows, IMAGE);
+    out->labels = iso_alloc((size_t)out->rows, sizeof *out->labels);
+    return out->images != NULL && out->labels != NULL ? ISO_OK : ISO_ENOMEM;
+}
+
+static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_dataset *out)
+{
+    ISO_TRY(count_records(r));
+    if (index == 0)
+        ISO_TRY(make_room(r, files, out));
+    const int64_t each = out->rows / files;
+    if (r->records != each)
+        return iso_fail(ISO_EDATA,
+                        "%s: has %lld images, but the file before it has %lld; one of them is cut "
+                        "short, get them again",
+                        r->path, (long long)r->records, (long long)each);
+    return read_records(r, out->images + index * each * IMAGE, out->labels + index * each);
+}
+
+static iso_rc take_file(const struct iso_cifar_set *set, const char *path, int index, int files,
+                        struct iso_dataset *out)
+{
+    struct reader r = { .set = set, .path = path, .file = fopen(path, "rb") };
+    if (r.file == NULL)
+        return iso_file_fail("read", path);
+    iso_rc rc = take_open_file(&r, index, files, out);
+    fclose(r.file);
+    return rc;
+}
+
+iso_rc iso_cifar_load(const struct iso_cifar_set *set, int split,
+                      const struct iso_data_folders *folders, struct iso_dataset *out)
+{
+    const char *folder = NULL, *subfolder = NULL;
+    char path[PATH];
+    int files = 0;
+    ISO_TRY(find_folder(set, split, folders, &folder, &subfolder));
+    while (set->files[split][files] != NULL)
+        files++;
+    out->height = out->width = ISO_CIFAR_SIDE;
+    out->channels = ISO_CIFAR_CHANNELS;
+    out->classes = set->classes;
+    for (int i = 0; i < files; i++) {
+        if (!file_there(path, folder, subfolder, set->files[split][i]))
+            return iso_fail(ISO_EIO, "%s is missing; the other files of data set '%s' lie there",
+                            path, set->name);
+        if (i == 0)
+            snprintf(out->source, sizeof out->source, "%.*s", (int)sizeof out->source - 1, path);
+        ISO_TRY(take_file(set, path, i, files, out));
+    }
+    return ISO_OK;
+}

@@ -1,0 +1,37 @@
+/* folders.c: the folders in which the files of a data set are looked for. */
+#include "folders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Appends parent/child, unless parent is NULL or empty, or the path is too long to exist. */
+static void add_folder(struct iso_data_folders *folders, const char *parent, const char *child)
+{
+    if (parent == NULL || parent[0] == '\0')
+        return;
+    int n = snprintf(folders->path[folders->n], ISO_DATA_PATH, "%s%s", parent, child);
+    if (n > 0 && n < ISO_DATA_PATH)
+        folders->n++;
+}
+
+void iso_data_folders(const char *folder, struct iso_data_folders *out)
+{
+    const char *user = getenv("XDG_DATA_HOME");
+    int has_user = user != NULL && user[0] != '\0';
+    out->n = 0;
+    add_folder(out, folder, "");
+    add_folder(out, getenv("ISOCL_DATA"), "");
+    add_folder(out, has_user ? user : getenv("HOME"), has_user ? "/isocl" : "/.local/share/isocl");
+    add_folder(out, "../shared/data", "");
+}
+
+const char *iso_data_folders_text(const struct iso_data_folders *folders, char *buf, size_t n)
+{
+    size_t used = 0;
+    buf[0] = '\0';
+    for (int i = 0; i < folders->n && used < n - 1; i++) {
+        int more = snprintf(buf + used, n - used, "%s%s", i == 0 ? "" : ", ", folders->path[i]);
+        used += more > 0 ? (size_t)more : 0;
+    }
+    return buf;
+}
