@@ -1,10 +1,16 @@
-/* conv2d.c: two-dimensional convolution on the register tile. A 1x1 convolution without strides is a GEMM over
- * all pixels of the batch, except for its kernel gradient, whose blocks start anew at each image. */
-#include "conv.h"
+/* conv2d.c: two-dimensional convolution on the register tile. A 1x1 convolution without strides is a
+ * GEMM over all pixels of the batch, except for its kernel gradient, whose blocks start anew at each
+ * image. Fast mode takes Winograd's algorithm where it applies. */
+#include "winograd.h"
 
 static bool is_gemm(const struct iso_window *w)
 {
     return w->kh == 1 && w->kw == 1 && w->sh == 1 && w->sw == 1;
+}
+
+static bool takes_winograd(struct iso_backend *b, const struct iso_window *w, int64_t filters)
+{
+    return b->mode == ISO_MODE_FAST && ISO_CPU(winograd_fits)(w, filters);
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -15,6 +21,9 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
     const int threads = iso_cpu_threads(b);
     const int64_t pixels = w.n * w.h * w.w;
+    if (takes_winograd(b, &w, p->filters))
+        return larger(ISO_CPU(winograd_workspace)(&w, p->filters),
+                      ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters));
     if (pass == ISO_FORWARD)
         return is_gemm(&w) ? ISO_CPU(gemm_workspace)(pixels, p->filters, w.c, threads)
                            : ISO_CPU(conv_forward_workspace)(&w, p->filters, threads);
@@ -30,6 +39,10 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
     const float *x = iso_cpu_f32(&call->x[0]), *kernel = iso_cpu_f32(&call->w[0]), *bias = iso_cpu_f32(&call->w[1]);
     float *y = iso_cpu_f32(&call->y[0]);
+    if (takes_winograd(b, &w, p->filters)) {
+        ISO_CPU(winograd_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y, iso_cpu_u8(&call->workspace));
+        return ISO_OK;
+    }
     if (!is_gemm(&w)) {
         ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y, iso_cpu_u8(&call->workspace));
         return ISO_OK;
@@ -45,6 +58,11 @@ static void input_gradient(struct iso_backend *b, const struct iso_call *call, c
     const struct iso_conv2d *p = call->params;
     const float *dy = iso_cpu_f32(&call->dy[0]), *kernel = iso_cpu_f32(&call->w[0]);
     float *dx = iso_cpu_f32(&call->dx[0]);
+    if (takes_winograd(b, w, p->filters)) {
+        ISO_CPU(winograd_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0], dx,
+                                         iso_cpu_u8(&call->workspace));
+        return;
+    }
     if (!is_gemm(w)) {
         ISO_CPU(conv_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0], dx,
                                      iso_cpu_u8(&call->workspace));
@@ -56,6 +74,18 @@ static void input_gradient(struct iso_backend *b, const struct iso_call *call, c
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
 }
 
+static void kernel_gradient(struct iso_backend *b, const struct iso_call *call, const struct iso_window *w)
+{
+    const int64_t filters = ((const struct iso_conv2d *)call->params)->filters;
+    const float *x = iso_cpu_f32(&call->x[0]), *dy = iso_cpu_f32(&call->dy[0]);
+    float *dkernel = iso_cpu_f32(&call->dw[0]);
+    void *work = iso_cpu_u8(&call->workspace);
+    if (takes_winograd(b, w, filters))
+        ISO_CPU(winograd_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0], dkernel, work);
+    else
+        ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0], dkernel, work);
+}
+
 static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
@@ -65,12 +95,19 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     if (call->dx[0].mem)
         input_gradient(b, call, &w);
     if (call->dw[0].mem)
-        ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), &w, p->filters, iso_cpu_f32(&call->x[0]), dy, call->add_dw[0],
-                                      iso_cpu_f32(&call->dw[0]), work);
+        kernel_gradient(b, call, &w);
     if (call->dw[1].mem)
         ISO_CPU(sum_rows)(iso_cpu_team(b), w.n * w.oh * w.ow, w.oh * w.ow, p->filters, dy, call->add_dw[1],
                           iso_cpu_f32(&call->dw[1]), work);
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(conv2d) = { .workspace = workspace, .forward = forward, .backward = backward };
+static enum iso_algorithm algorithm(struct iso_backend *b, const struct iso_call *call)
+{
+    const struct iso_conv2d *p = call->params;
+    const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
+    return takes_winograd(b, &w, p->filters) ? ISO_WINOGRAD : ISO_DIRECT;
+}
+
+const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace, .forward = forward,
+                                            .backward = backward };

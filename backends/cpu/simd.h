@@ -42,6 +42,8 @@ static inline iso_vec iso_vload(const float *p) { return _mm512_loadu_ps(p); }
 static inline void iso_vstore(float *p, iso_vec v) { _mm512_storeu_ps(p, v); }
 static inline iso_vec iso_vset(float x) { return _mm512_set1_ps(x); }
 static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b); }
+static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm512_sub_ps(a, b); }
+static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm512_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
 #elif defined(__AVX2__) && defined(__FMA__)
 typedef __m256 iso_vec;
@@ -50,6 +52,8 @@ static inline iso_vec iso_vload(const float *p) { return _mm256_loadu_ps(p); }
 static inline void iso_vstore(float *p, iso_vec v) { _mm256_storeu_ps(p, v); }
 static inline iso_vec iso_vset(float x) { return _mm256_set1_ps(x); }
 static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm256_add_ps(a, b); }
+static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm256_sub_ps(a, b); }
+static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm256_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm256_fmadd_ps(a, b, c); }
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
@@ -59,6 +63,8 @@ static inline iso_vec iso_vload(const float *p) { return vld1q_f32(p); }
 static inline void iso_vstore(float *p, iso_vec v) { vst1q_f32(p, v); }
 static inline iso_vec iso_vset(float x) { return vdupq_n_f32(x); }
 static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return vaddq_f32(a, b); }
+static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return vsubq_f32(a, b); }
+static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return vmulq_f32(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return vfmaq_f32(c, a, b); }
 #else
 typedef struct { float v[4]; } iso_vec;
@@ -70,6 +76,18 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b)
 {
     for (int i = 0; i < 4; i++)
         a.v[i] += b.v[i];
+    return a;
+}
+static inline iso_vec iso_vsub(iso_vec a, iso_vec b)
+{
+    for (int i = 0; i < 4; i++)
+        a.v[i] -= b.v[i];
+    return a;
+}
+static inline iso_vec iso_vmul(iso_vec a, iso_vec b)
+{
+    for (int i = 0; i < 4; i++)
+        a.v[i] *= b.v[i];
     return a;
 }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c)
