@@ -15,12 +15,12 @@ static bool same(double a, double b)
     return a == b && signbit(a) == signbit(b);
 }
 
-static iso_rc exact_array(const char *name, int slot, const struct iso_array *want, const struct iso_array *got,
-                          struct iso_distance *d)
+static iso_rc exact_array(const char *name, int slot, const struct iso_array *want,
+                          const struct iso_array *got, struct iso_distance *d)
 {
     if (want->n != got->n)
-        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot, (long long)got->n,
-                        (long long)want->n);
+        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot,
+                        (long long)got->n, (long long)want->n);
     int64_t differ = 0, first = 0;
     for (int64_t i = 0; i < want->n; i++)
         if (!same(want->v[i], got->v[i]) && differ++ == 0)
@@ -28,33 +28,37 @@ static iso_rc exact_array(const char *name, int slot, const struct iso_array *wa
     d->values += want->n;
     if (differ == 0)
         return ISO_OK;
-    return iso_fail(ISO_EPARITY, "%s%d: %lld of %lld values differ, first [%lld]: %.9g instead of %.9g", name,
+    return iso_fail(ISO_EPARITY,
+                    "%s%d: %lld of %lld values differ, first [%lld]: %.9g instead of %.9g", name,
                     slot, (long long)differ, (long long)want->n, (long long)first, got->v[first],
                     want->v[first]);
 }
 
-iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want, const struct iso_values *got,
-                         struct iso_distance *d)
+iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want,
+                         const struct iso_values *got, struct iso_distance *d)
 {
     *d = (struct iso_distance){0};
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
-            ISO_TRY(exact_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i], d));
+        for (int i = 0; i < ISO_SLOTS; i++)
+            if (iso_values_result(pass, want, (enum iso_group)g, i))
+                ISO_TRY(exact_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i], d));
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "nothing was compared");
     return ISO_OK;
 }
 
-static iso_rc bounded_array(const char *name, int slot, const struct iso_array *want, const struct iso_array *got,
-                            const struct iso_array *sums, double unit, struct iso_distance *d)
+static iso_rc bounded_array(const char *name, int slot, const struct iso_array *want,
+                            const struct iso_array *got, const struct iso_array *sums, double unit,
+                            struct iso_distance *d)
 {
     if (want->n != got->n || want->n != sums->n)
-        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot, (long long)got->n,
-                        (long long)want->n);
+        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot,
+                        (long long)got->n, (long long)want->n);
     for (int64_t i = 0; i < want->n; i++) {
         const double off = fabs(got->v[i] - want->v[i]), allowed = unit * sums->v[i];
         if (!(off <= allowed))
-            return iso_fail(ISO_EPARITY, "%s%d[%lld]: %.9g instead of %.9g, %.3g times the bound %.3g", name,
+            return iso_fail(ISO_EPARITY,
+                            "%s%d[%lld]: %.9g instead of %.9g, %.3g times the bound %.3g", name,
                             slot, (long long)i, got->v[i], want->v[i], off / allowed, allowed);
         if (off > d->share * allowed)
             d->share = off / allowed;
@@ -63,41 +67,48 @@ static iso_rc bounded_array(const char *name, int slot, const struct iso_array *
     return ISO_OK;
 }
 
-iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want, const struct iso_values *got,
-                           const struct iso_values *sums, double eps, double chain, struct iso_distance *d)
+iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
+                           const struct iso_values *got, const struct iso_values *sums, double eps,
+                           double chain, struct iso_distance *d)
 {
     *d = (struct iso_distance){0};
     const double unit = ISO_BOUND_DIRECT * eps * sqrt(chain);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
-            ISO_TRY(bounded_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i], &sums->a[g][i], unit, d));
+            ISO_TRY(bounded_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i],
+                                  &sums->a[g][i], unit, d));
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "nothing was compared");
     return ISO_OK;
 }
 
-static iso_rc trust_array(const char *name, int slot, const struct iso_array *a, bool nan_fits, bool zeros_fit)
+static iso_rc trust_array(const char *name, int slot, const struct iso_array *a, bool nan_fits,
+                          bool zeros_fit)
 {
     int64_t zeros = 0;
     for (int64_t i = 0; i < a->n; i++) {
         zeros += a->v[i] == 0;
         if (a->v[i] != a->v[i] && !nan_fits)
-            return iso_fail(ISO_EPARITY, "%s%d[%lld] is NaN: not written, or computed from memory that was not "
-                            "initialised", name, slot, (long long)i);
+            return iso_fail(ISO_EPARITY,
+                            "%s%d[%lld] is NaN: not written, or computed from memory that was not "
+                            "initialised",
+                            name, slot, (long long)i);
     }
     if (a->n >= 8 && !zeros_fit && (double)zeros > MOST_ZEROS * (double)a->n)
-        return iso_fail(ISO_EPARITY, "mistrusted: %lld of the %lld values of %s%d are zero; give the case other "
-                        "data, or `mostly_zero: true` if the op explains it", (long long)zeros,
-                        (long long)a->n, name, slot);
+        return iso_fail(ISO_EPARITY,
+                        "mistrusted: %lld of the %lld values of %s%d are zero; give the case other "
+                        "data, or `mostly_zero: true` if the op explains it",
+                        (long long)zeros, (long long)a->n, name, slot);
     return ISO_OK;
 }
 
-iso_rc iso_compare_trust(const struct iso_call *call, enum iso_pass pass, const struct iso_values *v,
-                         bool nan_fits, bool zeros_fit)
+iso_rc iso_compare_trust(const struct iso_call *call, enum iso_pass pass,
+                         const struct iso_values *v, bool nan_fits, bool zeros_fit)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
-            if (iso_call_group_of(call, (enum iso_group)g)[i].dtype == ISO_REAL)
+        for (int i = 0; i < ISO_SLOTS; i++)
+            if (iso_values_result(pass, v, (enum iso_group)g, i) &&
+                iso_call_group_of(call, (enum iso_group)g)[i].dtype == ISO_REAL)
                 ISO_TRY(trust_array(iso_group_names[g], i, &v->a[g][i], nan_fits, zeros_fit));
     return ISO_OK;
 }

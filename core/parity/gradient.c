@@ -1,16 +1,19 @@
 /* gradient.c: central differences against the gradients that the double reference computes.
  *
- *   dL/dx[j] = (L(x + h e_j) - L(x - h e_j)) / 2h,  L = sum over i of y[i] dy[i] (the mean loss of a loss)
- * The differences are taken of each y[i] before they are summed, so that what x[j] does not touch adds
- * no rounding error. The data are made so that no kink lies within h (fill.c). */
+ *   dL/dx[j] = (L(x + h e_j) - L(x - h e_j)) / 2h
+ *   L = sum over i of y[i] dy[i]; of a loss, the mean loss
+ * The differences are taken of each y[i] before they are summed, so that what x[j] does not touch
+ * adds no rounding error. The data are made so that no kink lies within h (fill.c). */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness.h"
 
-/* h is a power of two, so that x + h and x - h are exact; truncation is about h^2, rounding 2^-53 / h.
- * A tensor is sampled: enough elements for any systematic fault, few enough to stay within the work. */
+/* h is a power of two, so that x + h and x - h are exact; truncation is about h^2, rounding
+ * 2^-53 / h. A tensor is sampled: enough elements for any systematic fault, few enough to stay
+ * within the work. */
 #define STEP 0x1p-17
 enum { SAMPLES_MOST = 48, SAMPLES_LEAST = 4, STREAM_SAMPLE = 1u << 29 };
 static const double work = 2e7;        /* flops and elements moved for one tensor */
@@ -20,8 +23,8 @@ static const struct iso_how how = {.junk = 0xFF};
 /* dL/dx[j]; the sum of what was added up; what rounding of the y[i] may contribute. */
 struct difference { double slope, size, rounding; };
 
-static struct difference difference(enum iso_kind kind, const struct iso_values *plus, const struct iso_values *minus,
-                                    const struct iso_array *dy)
+static struct difference difference(enum iso_kind kind, const struct iso_values *plus,
+                                    const struct iso_values *minus, const struct iso_array *dy)
 {
     const int slot = kind == ISO_LOSS ? 1 : 0;
     struct difference d = {0, 0, 0};
@@ -37,6 +40,23 @@ static struct difference difference(enum iso_kind kind, const struct iso_values 
     return d;
 }
 
+/* The weights that forward updates are copied, all the others borrowed. */
+static iso_rc own_changed(enum iso_op op, struct iso_values *v)
+{
+    struct iso_array borrowed[ISO_SLOTS];
+    memcpy(borrowed, v->a[ISO_W], sizeof borrowed);
+    for (int i = 0; i < ISO_SLOTS; i++)
+        if (iso_ops[op].def->forward_changes >> i & 1)
+            v->a[ISO_W][i] = (struct iso_array){0};
+    for (int i = 0; i < ISO_SLOTS; i++) {
+        if (!(iso_ops[op].def->forward_changes >> i & 1))
+            continue;
+        ISO_TRY(iso_array_set(&v->a[ISO_W][i], borrowed[i].n));
+        memcpy(v->a[ISO_W][i].v, borrowed[i].v, (size_t)borrowed[i].n * sizeof *borrowed[i].v);
+    }
+    return ISO_OK;
+}
+
 static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
                  struct iso_values *in, double *x, double offset, struct iso_values *out)
 {
@@ -47,17 +67,22 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
         inputs.a[ISO_W][i] = in->a[ISO_W][i];
     }
     *x = old + offset;
-    iso_rc rc = iso_run_pass(judge, c->op, call, ISO_FORWARD, &how, &inputs);
+    iso_rc rc = own_changed(c->op, &inputs);
+    if (rc == ISO_OK)
+        rc = iso_run_pass(judge, c->op, call, ISO_FORWARD, &how, &inputs);
     *x = old;
     for (int i = 0; i < ISO_SLOTS; i++) {
         out->a[ISO_Y][i] = inputs.a[ISO_Y][i];
         free(inputs.a[ISO_SAVED][i].v);
+        if (iso_ops[c->op].def->forward_changes >> i & 1)
+            free(inputs.a[ISO_W][i].v);
     }
     return rc;
 }
 
-static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
-                            struct iso_values *v, enum iso_group group, int slot, int64_t j, struct iso_distance *d)
+static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
+                            const struct iso_call *call, struct iso_values *v, enum iso_group group,
+                            int slot, int64_t j, struct iso_distance *d)
 {
     const enum iso_group gradient = group == ISO_X ? ISO_DX : ISO_DW;
     struct iso_values plus = {0}, minus = {0};
@@ -66,7 +91,8 @@ static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
     if (rc == ISO_OK)
         rc = at(judge, c, call, v, x, -STEP, &minus);
     if (rc == ISO_OK) {
-        const struct difference n = difference(iso_ops[c->op].kind, &plus, &minus, &v->a[ISO_DY][0]);
+        const struct difference n =
+            difference(iso_ops[c->op].kind, &plus, &minus, &v->a[ISO_DY][0]);
         const double got = v->a[gradient][slot].v[j], off = fabs(got - n.slope);
         const double allowed = 1e-7 * (fabs(got) + n.size) + n.rounding + 1e-9;
         if (!(off <= allowed))
@@ -81,9 +107,9 @@ static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
     return rc;
 }
 
-static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c, const struct iso_call *call,
-                           uint64_t seed, struct iso_values *v, enum iso_group group, int slot,
-                           struct iso_distance *d)
+static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c,
+                           const struct iso_call *call, uint64_t seed, struct iso_values *v,
+                           enum iso_group group, int slot, struct iso_distance *d)
 {
     const int64_t n = v->a[group][slot].n;
     struct iso_cost cost;
@@ -102,7 +128,8 @@ static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c, 
     return ISO_OK;
 }
 
-iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, uint64_t seed, struct iso_distance *d)
+iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, uint64_t seed,
+                         struct iso_distance *d)
 {
     struct iso_call call;
     struct iso_values v = {0};

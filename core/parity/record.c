@@ -1,5 +1,6 @@
-/* record.c: hashes of results, kept in a JSON file, so that devices which are never in the same machine
- * can be compared. {"isocl": "0.1.0", "arith": 1, "seed": 1, "hashes": {"conv2d/3/forward": "..."}} */
+/* record.c: hashes of results, kept in a JSON file, so that devices which are never in the same
+ * machine can be compared. {"isocl": "0.1.0", "arith": 1, "seed": 1, "hashes":
+ * {"conv2d/3/forward": "..."}} */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +26,18 @@ static iso_rc open_check(struct iso_record *r, const char *path)
     r->file = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
     free(text);
     if (r->file == NULL)
-        return iso_fail(ISO_EDATA, "%s:%d:%d: %s; is it a file that `isocl parity --record` wrote?", path, fault.line,
-                        fault.column, fault.text);
+        return iso_fail(ISO_EDATA, "%s:%d:%d: %s; is it a file that `isocl parity --record` wrote?",
+                        path, fault.line, fault.column, fault.text);
     const json_t *arith = json_object_get(r->file, "arith");
     r->theirs = json_object_get(r->file, "hashes");
     if (!json_is_integer(arith) || !json_is_object(r->theirs))
-        return iso_fail(ISO_EDATA, "%s: is not a parity record; make one with `isocl parity --record`", path);
+        return iso_fail(ISO_EDATA,
+                        "%s: is not a parity record; make one with `isocl parity --record`", path);
     if (json_integer_value(arith) != ISO_ARITH_VERSION)
-        return iso_fail(ISO_EDATA, "%s: was made with arithmetic version %lld and this is version %d; "
-                        "make both records with the same isocl", path, (long long)json_integer_value(arith),
-                        ISO_ARITH_VERSION);
+        return iso_fail(ISO_EDATA,
+                        "%s: was made with arithmetic version %lld and this is version %d; "
+                        "make both records with the same isocl",
+                        path, (long long)json_integer_value(arith), ISO_ARITH_VERSION);
     if (json_integer_value(json_object_get(r->file, "seed")) != (json_int_t)r->seed)
         return iso_fail(ISO_EDATA, "%s: was made with --seed %lld; use the same", path,
                         (long long)json_integer_value(json_object_get(r->file, "seed")));
@@ -80,7 +83,8 @@ static void hash_array(struct iso_sha256 *h, const struct iso_array *a)
         memcpy(&bits, &f, sizeof bits);
         if (f != f)
             bits = 0x7fc00000u;
-        const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
+        const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                                  (uint8_t)(bits >> 24)};
         iso_sha256_add(h, bytes, sizeof bytes);
     }
 }
@@ -90,8 +94,9 @@ void iso_record_hash(enum iso_pass pass, const struct iso_values *v, char hex[65
     struct iso_sha256 h;
     iso_sha256_init(&h);
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
-            hash_array(&h, &v->a[g][i]);
+        for (int i = 0; i < ISO_SLOTS; i++)
+            if (iso_values_result(pass, v, (enum iso_group)g, i))
+                hash_array(&h, &v->a[g][i]);
     iso_sha256_hex(&h, hex);
 }
 
@@ -109,19 +114,22 @@ iso_rc iso_record_put(struct iso_record *r, const char *device, const char *key,
         return iso_fail(ISO_EUNSUP, "the record has no %s", key);
     r->compared++;
     if (strcmp(theirs, hex) != 0)
-        return iso_fail(ISO_EPARITY, "%s: the record has %.16s..., %s has %.16s...", key, theirs, device, hex);
+        return iso_fail(ISO_EPARITY, "%s: the record has %.16s..., %s has %.16s...", key, theirs,
+                        device, hex);
     return ISO_OK;
 }
 
 iso_rc iso_record_end(struct iso_record *r)
 {
     if (r != NULL && r->theirs != NULL && r->compared == 0)
-        return iso_fail(ISO_EPARITY, "nothing was compared with the record: it has none of these cases, or no device "
-                        "ran in exact mode");
+        return iso_fail(
+            ISO_EPARITY,
+            "nothing was compared with the record: it has none of these cases, or no device "
+            "ran in exact mode");
     if (r == NULL || r->write == NULL)
         return ISO_OK;
-    json_t *o = json_pack("{s:s, s:i, s:I, s:O}", "isocl", ISO_VERSION, "arith", ISO_ARITH_VERSION, "seed",
-                          (json_int_t)r->seed, "hashes", r->mine);
+    json_t *o = json_pack("{s:s, s:i, s:I, s:O}", "isocl", ISO_VERSION, "arith", ISO_ARITH_VERSION,
+                          "seed", (json_int_t)r->seed, "hashes", r->mine);
     char *text = o != NULL ? json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
     json_decref(o);
     if (text == NULL)

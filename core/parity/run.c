@@ -5,8 +5,8 @@
 
 #include "harness.h"
 
-/* Elements before and after each tensor that no kernel may touch; a multiple of every vector's width,
- * so that tensors keep the alignment that an arena gives them. */
+/* Elements before and after each tensor that no kernel may touch; a multiple of every vector's
+ * width, so that tensors keep the alignment that an arena gives them. */
 enum { GUARD = 64, GUARD_BYTE = 0xA5, POISON_BYTE = 0xFF };
 
 enum role { ROLE_NONE, ROLE_READ, ROLE_WRITE, ROLE_CHANGE, ROLE_POISON };
@@ -37,6 +37,13 @@ bool iso_pass_writes(enum iso_pass pass, enum iso_group group)
     return false;
 }
 
+bool iso_values_result(enum iso_pass pass, const struct iso_values *v, enum iso_group group,
+                       int slot)
+{
+    return iso_pass_writes(pass, group) ||
+           (pass == ISO_FORWARD && group == ISO_W && (v->changed >> slot & 1) != 0);
+}
+
 bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
 {
     switch (iso_ops[op].kind) {
@@ -55,6 +62,9 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
 {
     const unsigned uses = iso_ops[op].def->backward_uses;
     if (p->pass == ISO_FORWARD) {
+        const bool changes = (iso_ops[op].def->forward_changes >> index & 1) != 0;
+        if (group == ISO_W && p->call.training && changes)
+            return ROLE_CHANGE;
         if (group == ISO_X || group == ISO_W)
             return ROLE_READ;
         return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
@@ -71,7 +81,8 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
     case ISO_DY:
     case ISO_SAVED: return ROLE_READ;
     case ISO_DX:
-        if (how->no_dx || p->call.x[index].dtype != ISO_REAL || (iso_ops[op].kind == ISO_LOSS && index > 0))
+        if (how->no_dx || p->call.x[index].dtype != ISO_REAL ||
+            (iso_ops[op].kind == ISO_LOSS && index > 0))
             return ROLE_NONE;          /* targets and whole numbers have no gradient */
         return how->add ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_DW:    return how->add ? ROLE_CHANGE : ROLE_WRITE;
@@ -105,7 +116,8 @@ static iso_rc slot_place(struct pass *p, struct slot *s, const struct iso_array 
     return ops->write(p->backend, s->tensor->mem, 0, s->host, s->bytes + 2 * s->guard);
 }
 
-static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *how, struct iso_values *v)
+static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *how,
+                        struct iso_values *v)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++) {
@@ -153,9 +165,11 @@ static iso_rc slot_check(const struct slot *s, const uint8_t *now)
         if (now[i] == s->host[i] || (!guard && s->role != ROLE_READ && s->role != ROLE_POISON))
             continue;
         if (!guard)
-            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", slot_name(s, name), i - s->guard);
+            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", slot_name(s, name),
+                            i - s->guard);
         return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", slot_name(s, name),
-                        i < s->guard ? s->guard - i : i - end + 1, i < s->guard ? "before" : "past the end of");
+                        i < s->guard ? s->guard - i : i - end + 1,
+                        i < s->guard ? "before" : "past the end of");
     }
     return ISO_OK;
 }
@@ -169,8 +183,11 @@ static iso_rc slot_collect(struct pass *p, const struct slot *s, struct iso_valu
     iso_rc rc = p->backend->ops->read(p->backend, s->tensor->mem, 0, now, all);
     if (rc == ISO_OK)
         rc = slot_check(s, now);
-    if (rc == ISO_OK && s->group != ISO_GROUPS && (s->role == ROLE_WRITE || s->role == ROLE_CHANGE)) {
+    if (rc == ISO_OK && s->group != ISO_GROUPS &&
+        (s->role == ROLE_WRITE || s->role == ROLE_CHANGE)) {
         struct iso_array *a = &v->a[s->group][s->index];
+        if (p->pass == ISO_FORWARD && s->group == ISO_W)
+            v->changed |= 1u << s->index;
         const int64_t n = iso_shape_count(&s->tensor->shape);
         rc = iso_array_set(a, n);
         if (rc == ISO_OK)
@@ -206,7 +223,8 @@ static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, str
     return ISO_OK;
 }
 
-iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso_call *call, enum iso_pass pass)
+iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
+                         enum iso_pass pass)
 {
     const struct iso_kernel *k = b->kernels[op];
     char why[256] = "";
@@ -214,14 +232,14 @@ iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso
         return iso_fail(ISO_EUNSUP, "%s has no %s", b->device.id, iso_ops[op].name);
     if (k->supports != NULL && !k->supports(b, call, why, sizeof why))
         return iso_fail(ISO_EUNSUP, "%s", why);
-    if ((pass == ISO_FORWARD && k->forward == NULL) || (pass == ISO_BACKWARD && k->backward == NULL) ||
-        (pass == ISO_UPDATE && k->update == NULL))
+    if ((pass == ISO_FORWARD && k->forward == NULL) ||
+        (pass == ISO_BACKWARD && k->backward == NULL) || (pass == ISO_UPDATE && k->update == NULL))
         return iso_fail(ISO_EPARITY, "the kernel lacks this pass");
     return ISO_OK;
 }
 
-iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call, enum iso_pass pass,
-                    const struct iso_how *how, struct iso_values *v)
+iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
+                    enum iso_pass pass, const struct iso_how *how, struct iso_values *v)
 {
     ISO_TRY(iso_run_supported(b, op, call, pass));
     struct pass *p = iso_alloc(1, sizeof *p);
@@ -242,8 +260,8 @@ iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call
 }
 
 /* Gives the optimizer the gradient of its next step. */
-static iso_rc next_gradient(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill,
-                            uint64_t seed, uint64_t step, struct iso_values *v)
+static iso_rc next_gradient(const struct iso_case *c, const struct iso_call *call,
+                            enum iso_fill fill, uint64_t seed, uint64_t step, struct iso_values *v)
 {
     struct iso_values fresh;
     ISO_TRY(iso_fill_case(c, call, fill, seed, step, &fresh));
@@ -254,8 +272,8 @@ static iso_rc next_gradient(const struct iso_case *c, const struct iso_call *cal
     return ISO_OK;
 }
 
-static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill, uint64_t seed,
-                          const struct iso_how *how, struct iso_values *v)
+static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill,
+                          uint64_t seed, const struct iso_how *how, struct iso_values *v)
 {
     for (int64_t step = 0; step < c->steps; step++) {
         struct iso_call call;
@@ -267,8 +285,8 @@ static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum 
     return ISO_OK;
 }
 
-iso_rc iso_run_case(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill, uint64_t seed,
-                    const struct iso_how *how, struct iso_values *v)
+iso_rc iso_run_case(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill,
+                    uint64_t seed, const struct iso_how *how, struct iso_values *v)
 {
     struct iso_call call;
     ISO_TRY(iso_case_call(c, seed, 0, &call));

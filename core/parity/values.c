@@ -48,7 +48,7 @@ iso_rc iso_array_set(struct iso_array *a, int64_t n)
 
 iso_rc iso_values_copy(struct iso_values *dst, const struct iso_values *src)
 {
-    *dst = (struct iso_values){0};
+    *dst = (struct iso_values){.changed = src->changed};
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++) {
             const struct iso_array *from = &src->a[g][i];
@@ -87,8 +87,8 @@ void iso_values_pack(const struct iso_backend *b, enum iso_dtype dtype, const do
         }
 }
 
-void iso_values_unpack(const struct iso_backend *b, enum iso_dtype dtype, const void *bytes, int64_t n,
-                       double *v)
+void iso_values_unpack(const struct iso_backend *b, enum iso_dtype dtype, const void *bytes,
+                       int64_t n, double *v)
 {
     if (dtype == ISO_REAL && b->real_size == sizeof(double)) {
         memcpy(v, bytes, (size_t)n * sizeof(double));
