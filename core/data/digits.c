@@ -6,11 +6,12 @@
  * ISO_RANDOM_DIGITS), and only exact operations follow, so each machine draws the same pixels.
  * Draws stand in statements of their own: C leaves the order of arguments and initialisers open.
  *
- * The spread of every quantity was chosen by measurement, so that the digits tell networks apart:
- * with 8000 training and 2000 test samples, softmax regression reaches 90.9 % on the test split
- * (Adam 0.001, 10 epochs of batches of 100; 93.6 % after 30 epochs at 0.003); a small convolutional
- * network (8 and 16 filters of 3x3 with relu, each followed by pooling of 2, then a dense layer)
- * reaches 98.9 to 99.1 % (Adam 0.001 and batches of 32, or 0.002 and 64; 5 epochs). */
+ * The spread of every quantity was chosen by measurement, so that the digits tell networks apart.
+ * With 8000 training and 2000 test samples, in percent of the test split: a linear model
+ * (models/mnist/linear.yaml with Adam of 0.001 or 0.003) is at 89.6 in the best of 60 epochs;
+ * the small convolutional network of models/demo.yaml ends at 99.2, 99.2, 99.0 and 98.6 with the
+ * seeds 1 to 4. Scaled to 0..1, pixels have mean 0.130 and deviation 0.294 (MNIST: 0.131, 0.308).
+ * SGD at 0.5, the step of linear.yaml, diverges on them all the same. */
 #include "digits.h"
 #include "digits_glyphs.h"
 #include "../random.h"
@@ -73,10 +74,10 @@ struct hand {
  * angle, so that sine and cosine take a division each. */
 static void draw_placing(struct stream *s, struct hand *h)
 {
-    float t = draw_bell(s, 0.06f);
-    float lean = draw_bell(s, 0.16f);
+    float t = draw_bell(s, 0.065f);
+    float lean = draw_bell(s, 0.18f);
     float width = draw_between(s, 16.0f, 23.0f);
-    float height = draw_between(s, 19.0f, 23.0f);
+    float height = draw_between(s, 18.0f, 22.5f);
     float below = iso_fma(t, t, 1.0f);
     float cosine = iso_div(iso_fma(-t, t, 1.0f), below);
     float sine = iso_div(2.0f * t, below);
@@ -84,8 +85,8 @@ static void draw_placing(struct stream *s, struct hand *h)
     h->xy = iso_fma(-lean, cosine, -sine) * height;
     h->yx = sine * width;
     h->yy = iso_fma(-lean, sine, cosine) * height;
-    h->x0 = 14.0f + draw_bell(s, 1.15f);
-    h->y0 = 14.0f + draw_bell(s, 1.15f);
+    h->x0 = 14.0f + draw_bell(s, 1.3f);
+    h->y0 = 14.0f + draw_bell(s, 1.3f);
 }
 
 static void draw_hand(struct stream *s, struct hand *h)
@@ -95,7 +96,7 @@ static void draw_hand(struct stream *s, struct hand *h)
     h->bend_x = draw_bell(s, 0.22f);
     h->bend_y = draw_bell(s, 0.16f);
     h->wave = draw_bell(s, 0.5f);
-    h->radius = draw_between(s, 1.0f, 1.7f);
+    h->radius = draw_between(s, 1.05f, 1.75f);
     h->softness = draw_between(s, 1.0f, 1.7f);
     h->ink = draw_between(s, 0.85f, 1.0f);
     h->noise = draw_between(s, 0.0f, 0.22f);
