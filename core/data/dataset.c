@@ -14,7 +14,7 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
     {"mnist", "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files)"},
     {"fashion-mnist", "clothing in the format and the numbers of MNIST (IDX files)"},
     {"cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)"},
-    {"cifar100", "the same with 100 classes, 600 photographs each (the binary version, fine labels)"},
+    {"cifar100", "60,000 colour photographs of 32x32, 100 classes (the binary version, fine labels)"},
     {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
     {NULL, NULL}};
 

@@ -316,8 +316,9 @@ void iso_help_markdown(FILE *out)
                  "A model file is YAML 1.2: anchors, aliases and merge keys (`<<`) work, tabs do "
                  "not indent, and truth is written `true` or `false`. Numbers are decimal or a "
                  "fraction (`1/255`). Every fault is shown with its line and column, all faults "
-                 "of a file at once. `demo.yaml` is the file to begin with; `mnist/` holds "
-                 "published experiments, `ops/` the cases that compare the backends.\n\n");
+                 "of a file at once. `demo.yaml` is the file to begin with; `mnist/`, "
+                 "`fashion-mnist/`, `cifar10/` and `cifar100/` hold published experiments, `ops/` "
+                 "the cases that compare the backends.\n\n");
     markdown_sections(out);
     for (const struct group *g = groups; g->topic; g++)
         markdown_group(out, g);

@@ -1,0 +1,116 @@
+/* test_experiments.c: the networks of the published experiments have the parameters that their
+ * sources print, and what batch normalization asks of the graph is there. */
+#include "core/model/graph.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { BATCH = 3 };
+
+static struct iso_faults faults;
+
+static void open_graph(const char *path, struct iso_model **model, struct iso_graph **graph)
+{
+    if (iso_model_load(path, &faults, model) != ISO_OK ||
+        iso_graph_build(*model, BATCH, &faults, graph) != ISO_OK)
+        fail_msg("%s: %s", path, iso_error());
+}
+
+static int64_t count_parameters(const struct iso_graph *graph, bool trainable)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < graph->nvalues; i++)
+        if (graph->values[i].role == ISO_ROLE_WEIGHT && (graph->values[i].trainable || !trainable))
+            sum += iso_shape_count(&graph->values[i].shape);
+    return sum;
+}
+
+static void parameters_are_the_sources(void **state)
+{
+    (void)state;
+    static const struct { const char *path; int64_t all, trainable; } models[] = {
+        { "models/cifar10/base.yaml", 122570, 122570 },
+        { "models/cifar10/model10.yaml", 895498, 893706 },
+        { "models/cifar100/elu.yaml", 6777060, 6777060 },
+        { "models/fashion-mnist/brief.yaml", 804037 + 5 * 129, 804037 + 5 * 129 - 64 },
+    };
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        struct iso_model *model = NULL;
+        struct iso_graph *graph = NULL;
+        open_graph(models[i].path, &model, &graph);
+        assert_int_equal(count_parameters(graph, false), models[i].all);
+        assert_int_equal(count_parameters(graph, true), models[i].trainable);
+        iso_graph_free(graph);
+        iso_model_free(model);
+    }
+}
+
+/* Statistics belong to the batch as a whole: a smaller last batch does not change their shape. */
+static void statistics_have_no_batch(void **state)
+{
+    struct iso_model *model = NULL;
+    struct iso_graph *graph = NULL;
+    struct iso_call call;
+    int found = 0;
+    (void)state;
+    open_graph("models/fashion-mnist/brief.yaml", &model, &graph);
+    for (int i = 0; i < graph->nnodes; i++) {
+        if (graph->nodes[i].op != ISO_OP_batch_normalization)
+            continue;
+        assert_int_equal(iso_graph_call(graph, i, 2, &call), ISO_OK);
+        assert_int_equal(call.x[0].shape.dim[0], 2);
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(call.saved[k].shape.ndim, 1);
+            assert_int_equal(call.saved[k].shape.dim[0], 32);
+        }
+        found++;
+    }
+    assert_int_equal(found, 1);
+    iso_graph_free(graph);
+    iso_model_free(model);
+}
+
+/* The weights that the params leave out are no values, and the others keep their places. */
+static void weights_can_be_left_out(void **state)
+{
+    static const char text[] = "model: x\n"
+                               "input: {shape: [5]}\n"
+                               "layers:\n"
+                               "  - batch_normalization: {scale: false}\n"
+                               "  - dense: {units: 2, activation: softmax}\n"
+                               "loss: categorical_crossentropy\n"
+                               "optimizer: rmsprop\n";
+    char path[] = "/tmp/isocl-test-experiments-XXXXXX";
+    struct iso_model *model = NULL;
+    struct iso_graph *graph = NULL;
+    struct iso_call call;
+    (void)state;
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    open_graph(path, &model, &graph);
+    assert_int_equal(iso_graph_find(graph, "batch_normalization_1/gamma"), -1);
+    assert_true(iso_graph_find(graph, "batch_normalization_1/beta") >= 0);
+    assert_int_equal(count_parameters(graph, false), 3 * 5 + 5 * 2 + 2);
+    assert_int_equal(iso_graph_call(graph, 0, 1, &call), ISO_OK);
+    assert_int_equal(call.w[0].shape.ndim, 0);
+    assert_int_equal(call.w[1].shape.dim[0], 5);
+    iso_graph_free(graph);
+    iso_model_free(model);
+    assert_int_equal(remove(path), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_are_the_sources),
+        cmocka_unit_test(statistics_have_no_batch),
+        cmocka_unit_test(weights_can_be_left_out),
+    };
+    return cmocka_run_group_tests_name("experiments", tests, NULL, NULL);
+}
