@@ -50,6 +50,8 @@ def objects(command, env=None):
                               timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"took longer than {TIMEOUT} s") from None
+    except OSError as error:
+        raise RuntimeError(str(error)) from None
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if not found:
         said = done.stderr.strip().splitlines()
