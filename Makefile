@@ -47,7 +47,8 @@ reference_double_FLAGS := -DISO_VARIANT=reference_double -DISO_DOUBLE
 CPU_ONCE := backends/cpu/cpu.c backends/cpu/team.c
 CPU      := $(filter-out $(CPU_ONCE),$(wildcard backends/cpu/*.c))
 CPUS     := cpu_portable $(if $(X86),cpu_avx2 cpu_avx512)
-VECTOR   := -O3 -fno-math-errno -fno-trapping-math
+# (Sanitizers and -O3 together would take minutes over the register tiles.)
+VECTOR   := $(if $(SAN),-O1,-O3)
 cpu_portable_FLAGS := -DISO_VARIANT=cpu_portable $(VECTOR)
 cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \

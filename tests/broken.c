@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/ops/batch_normalization.h"
 #include "core/ops/conv2d.h"
+#include "core/ops/rmsprop.h"
 
 /* ---- the reference below ------------------------------------------------------------------- */
 
@@ -247,6 +249,31 @@ static iso_rc gather_from_the_top(struct iso_backend *b, const struct iso_call *
     return original(b, ISO_OP_gather_images)->forward(b, &changed);
 }
 
+static iso_rc moving_variance_forgotten(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_call changed = *c;      /* what would be updated goes where it does no harm */
+    if (c->training)
+        changed.w[ISO_BN_MOVING_VARIANCE] = c->w[ISO_BN_MOVING_MEAN];
+    return original(b, ISO_OP_batch_normalization)->forward(b, &changed);
+}
+
+static iso_rc gamma_changed(struct iso_backend *b, const struct iso_call *c)
+{
+    ISO_TRY(original(b, ISO_OP_batch_normalization)->forward(b, c));
+    if (c->w[ISO_BN_GAMMA].mem != NULL)
+        reals(&c->w[ISO_BN_GAMMA])[0] += 1;
+    return ISO_OK;
+}
+
+static iso_rc rmsprop_other_epsilon(struct iso_backend *b, const struct iso_call *c)
+{
+    struct iso_rmsprop params = *(const struct iso_rmsprop *)c->params;
+    struct iso_call changed = *c;
+    changed.params = &params;
+    params.epsilon_placement = !params.epsilon_placement;
+    return original(b, ISO_OP_rmsprop)->update(b, &changed);
+}
+
 /* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
@@ -279,6 +306,16 @@ const struct broken_fault broken_faults[] = {
      {.forward = loss_one_row_less}},
     {"one ULP in one weight", ISO_OP_adam, false, {.update = adam_one_ulp}},
     {"momentum forgotten", ISO_OP_sgd, false, {.update = sgd_forgets_momentum}},
+    {"moving variance not updated",
+     ISO_OP_batch_normalization,
+     false,
+     {.forward = moving_variance_forgotten}},
+    {"trained weight changed by forward",
+     ISO_OP_batch_normalization,
+     false,
+     {.forward = gamma_changed}},
+    {"epsilon on the other side of the root", ISO_OP_rmsprop, false,
+     {.update = rmsprop_other_epsilon}},
     {"batch taken from the top", ISO_OP_gather_images, false, {.forward = gather_from_the_top}},
     {.name = NULL},
 };

@@ -1,6 +1,7 @@
 /* compare.c: equal bits, or near enough by a derived bound. Every comparison is written so that NaN
  * fails where it is not wanted, and so that nothing compared is a failure. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -80,6 +81,52 @@ iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
     if (d->values == 0)
         return iso_fail(ISO_EPARITY, "nothing was compared");
     return ISO_OK;
+}
+
+/* The largest value within `reach` pixels of (y, x), for one channel of one image. */
+static double largest_near(const double *v, const struct iso_shape *shape, int64_t y, int64_t x)
+{
+    const int64_t reach = 5, h = shape->dim[1], w = shape->dim[2], c = shape->dim[3];
+    double largest = 0;
+    for (int64_t i = y < reach ? 0 : y - reach; i <= y + reach && i < h; i++)
+        for (int64_t j = x < reach ? 0 : x - reach; j <= x + reach && j < w; j++)
+            largest = v[(i * w + j) * c] > largest ? v[(i * w + j) * c] : largest;
+    return largest;
+}
+
+/* A tile of the source is 6 by 6 pixels, wherever it begins: no pixel is further than 5 from another. */
+static iso_rc widen(const struct iso_shape *shape, struct iso_array *a)
+{
+    const int64_t h = shape->dim[1], w = shape->dim[2], c = shape->dim[3];
+    double *wide = iso_alloc((size_t)a->n, sizeof *wide);
+    if (wide == NULL)
+        return ISO_ENOMEM;
+    for (int64_t n = 0; n < shape->dim[0]; n++)
+        for (int64_t y = 0; y < h; y++)
+            for (int64_t x = 0; x < w; x++)
+                for (int64_t i = 0; i < c; i++) {
+                    const int64_t image = n * h * w * c + i;
+                    wide[image + (y * w + x) * c] = largest_near(a->v + image, shape, y, x);
+                }
+    free(a->v);
+    a->v = wide;
+    return ISO_OK;
+}
+
+iso_rc iso_bound_widen(const struct iso_call *call, struct iso_values *absolute)
+{
+    ISO_TRY(widen(&call->x[0].shape, &absolute->a[ISO_X][0]));
+    if (absolute->a[ISO_DY][0].n > 0)
+        ISO_TRY(widen(&call->y[0].shape, &absolute->a[ISO_DY][0]));
+    return ISO_OK;
+}
+
+void iso_bound_scale(enum iso_pass pass, double factor, struct iso_values *sums)
+{
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
+            for (int64_t k = 0; k < sums->a[g][i].n; k++)
+                sums->a[g][i].v[k] *= factor;
 }
 
 static iso_rc trust_array(const char *name, int slot, const struct iso_array *a, bool nan_fits,

@@ -117,8 +117,20 @@ iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
  * zero, which proves nothing, unless zeros_fit. */
 iso_rc iso_compare_trust(const struct iso_call *, enum iso_pass, const struct iso_values *,
                          bool nan_fits, bool zeros_fit);
-/* Error constant of a device's sums of products in fast mode; one per class of algorithm. */
+/* Error constant of a device's sums of products in fast mode; one per class of algorithm.
+ *
+ * Winograd F(4x4, 3x3): a rounding error at one of the six points of a dimension reaches result i
+ * times a[i, p], and the numbers there are larger than d and g by the norms of row p of B and of G.
+ * Taken together, sqrt(sum over p of a[i, p]^2 |B_p|^2 |G_p|^2) is at most 9.7 where a direct sum
+ * has sqrt(3), for the kernel gradient 9.8 where it has sqrt(4): 5.6 times a dimension, 32 in two. Every
+ * pixel of a tile has a share in the errors of the whole tile, so that for S each pixel counts as the
+ * largest in its reach. */
 #define ISO_BOUND_DIRECT 1.0
+#define ISO_BOUND_WINOGRAD 32.0
+/* Winograd's S: the images of absolute values, each pixel as large as the largest in reach of it, */
+iso_rc iso_bound_widen(const struct iso_call *, struct iso_values *absolute);
+/* and its results times the constant. */
+void iso_bound_scale(enum iso_pass, double factor, struct iso_values *sums);
 
 /* ---- ladder.c, gradient.c: the rungs for one case ------------------------------------------ */
 
@@ -139,11 +151,16 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *, uin
 /* Ops whose sums have another order in fast mode. */
 bool iso_op_is_product(enum iso_op);
 /* The results of the judge on absolute values: the condition of each sum. v: inputs of the pass. */
-iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op, const struct iso_call *, enum iso_pass,
-                     const struct iso_values *v, struct iso_values *sums);
+iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm, enum iso_op,
+                     const struct iso_call *, enum iso_pass, const struct iso_values *v,
+                     struct iso_values *sums);
 /* got is the result of the pass on v: within the bound of the judge's result on the same v. */
-iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op, const struct iso_call *,
-                        enum iso_pass, const struct iso_values *v, struct iso_distance *);
+iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm, enum iso_op,
+                        const struct iso_call *, enum iso_pass, const struct iso_values *v,
+                        struct iso_distance *);
+
+/* How this device sums the products of this call. */
+enum iso_algorithm iso_algorithm_of(struct iso_backend *, enum iso_op, const struct iso_call *);
 
 /* ---- report.c ------------------------------------------------------------------------------ */
 

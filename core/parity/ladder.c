@@ -50,20 +50,33 @@ static void absolute(struct iso_values *v)
                 v->a[g][i].v[e] = fabs(v->a[g][i].v[e]);
 }
 
-iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
-                     enum iso_pass pass, const struct iso_values *v, struct iso_values *sums)
+iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm algorithm, enum iso_op op,
+                     const struct iso_call *call, enum iso_pass pass, const struct iso_values *v,
+                     struct iso_values *sums)
 {
     const struct iso_how how = {.junk = JUNK_NAN};
     ISO_TRY(iso_values_copy(sums, v));
     absolute(sums);
-    iso_rc rc = iso_run_pass(judge, op, call, pass, &how, sums);
+    iso_rc rc = algorithm == ISO_WINOGRAD ? iso_bound_widen(call, sums) : ISO_OK;
+    if (rc == ISO_OK)
+        rc = iso_run_pass(judge, op, call, pass, &how, sums);
+    if (rc == ISO_OK && algorithm == ISO_WINOGRAD)
+        iso_bound_scale(pass, ISO_BOUND_WINOGRAD, sums);
     if (rc != ISO_OK)
         iso_values_free(sums);
     return rc;
 }
 
-iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct iso_call *call,
-                        enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
+enum iso_algorithm iso_algorithm_of(struct iso_backend *b, enum iso_op op,
+                                    const struct iso_call *call)
+{
+    const struct iso_kernel *kernel = b->kernels[op];
+    return kernel != NULL && kernel->algorithm != NULL ? kernel->algorithm(b, call) : ISO_DIRECT;
+}
+
+iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm, enum iso_op op,
+                        const struct iso_call *call, enum iso_pass pass,
+                        const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_how how = {.junk = JUNK_NAN};
     struct iso_values want = {0}, sums = {0};
@@ -76,7 +89,7 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op op, const struct 
     if (rc == ISO_OK)
         rc = iso_run_pass(judge, op, call, pass, &how, &want);
     if (rc == ISO_OK)
-        rc = iso_rung_sums(judge, op, call, pass, v, &sums);
+        rc = iso_rung_sums(judge, algorithm, op, call, pass, v, &sums);
     if (rc == ISO_OK)
         rc = iso_compare_bounded(pass, &want, v, &sums, FLT_EPSILON, (double)cost.chain, d);
     iso_values_free(&want);
@@ -126,7 +139,9 @@ static void bounded_pass(const struct climb *k, enum iso_pass pass)
     struct iso_distance d = {0};
     iso_rc rc = iso_compare_trust(&k->call, pass, &k->got, false, k->c->mostly_zero);
     if (rc == ISO_OK)
-        rc = iso_rung_bounded(k->ladder->judge, k->c->op, &k->call, pass, &k->got, &d);
+        rc = iso_rung_bounded(k->ladder->judge,
+                              iso_algorithm_of(k->ladder->device, k->c->op, &k->call), k->c->op,
+                              &k->call, pass, &k->got, &d);
     report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
 }
 
@@ -188,7 +203,9 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
 {
     struct iso_values sums = {0};
     if (reordered(k))
-        ISO_TRY(iso_rung_sums(k->ladder->judge, k->c->op, &k->call, ISO_BACKWARD, &k->got, &sums));
+        ISO_TRY(iso_rung_sums(k->ladder->judge,
+                              iso_algorithm_of(k->ladder->device, k->c->op, &k->call), k->c->op,
+                              &k->call, ISO_BACKWARD, &k->got, &sums));
     add_gradient(want, &k->got, &sums);
     iso_rc rc;
     if (reordered(k)) {
@@ -289,7 +306,9 @@ static void climb(struct climb *k)
     const bool finite = k->c->data == ISO_FILL_REAL || k->c->data == ISO_FILL_SPACED;
     bool ran = true;
     if (reordered(k)) {
-        rung(k, ISO_RUNG_INTEGER, ISO_FILL_INTEGER);
+        /* Winograd's transforms divide by 6 and 24: integers do not stay integers. */
+        const bool whole = iso_algorithm_of(k->ladder->device, k->c->op, &k->call) == ISO_DIRECT;
+        rung(k, whole ? ISO_RUNG_INTEGER : ISO_RUNG_BOUNDED, ISO_FILL_INTEGER);
         if (!finite)
             return;                    /* infinities that meet in another order are another NaN */
         ran = rung(k, ISO_RUNG_BOUNDED, k->c->data);

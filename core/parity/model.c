@@ -128,7 +128,8 @@ static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct
         struct iso_call judged = *call;
         if (how.no_dx)
             judged.dx[0] = (struct iso_tensor){0};
-        rc = iso_rung_bounded(l->judge, op, &judged, pass, &got, d);
+        rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, &judged, pass,
+                              &got, d);
     } else if (rc == ISO_OK) {
         rc = iso_values_copy(&want, v);
         if (rc == ISO_OK)
