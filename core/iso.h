@@ -208,7 +208,8 @@ struct iso_kernel {                    /* one op on one backend: backends/<backe
     bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
     /* Optional: ISO_DIRECT when it is missing. */
     enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
-    /* Optional. Bytes of workspace the pass needs; tensors' mem is not yet set. */
+    /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not yet
+     * set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);    /* all kinds but OPTIMIZER */
     iso_rc (*backward)(struct iso_backend *, const struct iso_call *);   /* LAYER, LOSS */

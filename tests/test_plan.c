@@ -68,12 +68,55 @@ static void chunks_keep_to_the_limit(void **state)
 static void a_block_larger_than_the_limit_is_refused(void **state)
 {
     (void)state;
-    struct iso_arena a = { .name = "test", .nblocks = 1, .blocks = calloc(1, sizeof *a.blocks) };
+    struct iso_arena a = { .name = "test", .advice = "use a smaller --batch", .nblocks = 1,
+                           .blocks = calloc(1, sizeof *a.blocks) };
     a.blocks[0].bytes = 100000;
     assert_int_equal(iso_arena_layout(&a, 8192, true), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--batch"));
     iso_error_clear();
     iso_arena_clear(&a);
+}
+
+/* Sums of sizes that wrap around would give a chunk smaller than its blocks. */
+static void blocks_beyond_any_address_are_refused(void **state)
+{
+    (void)state;
+    struct iso_arena a = { .name = "test", .advice = "use a smaller --batch", .nblocks = 5,
+                           .blocks = calloc(5, sizeof *a.blocks) };
+    for (int i = 0; i < 5; i++)
+        a.blocks[i].bytes = SIZE_MAX / 4;
+    assert_int_equal(iso_arena_layout(&a, 0, false), ISO_ENOMEM);
+    assert_non_null(strstr(iso_error(), "--batch"));
+    iso_error_clear();
+    iso_arena_clear(&a);
+}
+
+/* ---- A network on a device ----------------------------------------------------------------- */
+
+struct network {
+    struct iso_faults faults;
+    struct iso_model *model;
+    struct iso_graph *graph;
+    struct iso_backend *backend;
+};
+
+static struct network *open_network(const char *file, const char *device, int threads, int64_t batch)
+{
+    struct network *n = calloc(1, sizeof *n);
+    assert_non_null(n);
+    if (iso_model_load(file, &n->faults, &n->model) != ISO_OK)
+        fail_msg("%s", iso_error());
+    assert_int_equal(iso_graph_build(n->model, batch, &n->faults, &n->graph), ISO_OK);
+    assert_int_equal(iso_backend_open(device, ISO_MODE_EXACT, threads, &n->backend), ISO_OK);
+    return n;
+}
+
+static void close_network(struct network *n)
+{
+    iso_backend_close(n->backend);
+    iso_graph_free(n->graph);
+    iso_model_free(n->model);
+    free(n);
 }
 
 static void train_hash(struct iso_backend *b, const struct iso_graph *g, bool keep_all, char hex[65])
@@ -108,22 +151,204 @@ static void train_hash(struct iso_backend *b, const struct iso_graph *g, bool ke
 static void reuse_changes_no_bit(void **state)
 {
     (void)state;
-    struct iso_faults *faults = calloc(1, sizeof *faults);
-    struct iso_model *m = NULL;
-    struct iso_graph *g = NULL;
-    struct iso_backend *b = NULL;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 4);
     char with[65], without[65];
-    if (iso_model_load("models/demo.yaml", faults, &m) != ISO_OK)
-        fail_msg("%s", iso_error());
-    assert_int_equal(iso_graph_build(m, 4, faults, &g), ISO_OK);
-    assert_int_equal(iso_backend_open("reference", ISO_MODE_DEFAULT, 0, &b), ISO_OK);
-    train_hash(b, g, false, with);
-    train_hash(b, g, true, without);
+    train_hash(n->backend, n->graph, false, with);
+    train_hash(n->backend, n->graph, true, without);
     assert_string_equal(with, without);
-    iso_backend_close(b);
-    iso_graph_free(g);
-    iso_model_free(m);
-    free(faults);
+    close_network(n);
+}
+
+/* The demo's largest tensor at this batch is the first convolution's result, 4 x 26 x 26 x 16 floats. */
+enum { LARGEST = 4 * 26 * 26 * 16 * 4 };
+
+static void chunks_change_no_bit(void **state)
+{
+    static const char *const devices[] = { "reference", "cpu" };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct network *n = open_network("models/demo.yaml", devices[i], 2, 4);
+        const struct iso_plan_options o = { true, false, sizeof(float), LARGEST };
+        struct iso_plan p;
+        char whole[65], chunked[65];
+        assert_int_equal(iso_plan_make(n->graph, &o, &p), ISO_OK);
+        assert_true(p.values.nchunks > 1 && p.gradients.nchunks > 1);
+        iso_plan_clear(&p);
+        train_hash(n->backend, n->graph, false, whole);
+        n->backend->max_alloc = LARGEST;
+        train_hash(n->backend, n->graph, false, chunked);
+        assert_string_equal(whole, chunked);
+        close_network(n);
+    }
+}
+
+/* At batch 1 the largest tensor is smaller than the kernels together. */
+static void weights_in_chunks_change_no_bit(void **state)
+{
+    (void)state;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 1);
+    const size_t limit = 26 * 26 * 16 * sizeof(float);
+    char whole[65], chunked[65];
+    struct iso_plan p;
+    const struct iso_plan_options o = { true, false, sizeof(float), limit };
+    assert_int_equal(iso_plan_make(n->graph, &o, &p), ISO_OK);
+    assert_true(p.weights.nchunks > 1);
+    iso_plan_clear(&p);
+    train_hash(n->backend, n->graph, false, whole);
+    n->backend->max_alloc = limit;
+    train_hash(n->backend, n->graph, false, chunked);
+    assert_string_equal(whole, chunked);
+    close_network(n);
+}
+
+static void a_tensor_larger_than_the_device_allocates_is_refused(void **state)
+{
+    (void)state;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 4);
+    const struct iso_exec_options o = { .training = true, .log_steps = 1 };
+    struct iso_exec *e = NULL;
+    n->backend->max_alloc = LARGEST - 64;
+    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_ENOMEM);
+    assert_non_null(strstr(iso_error(), "--batch"));
+    iso_error_clear();
+    n->backend->max_alloc = 20000;     /* less than a kernel, which no batch makes smaller */
+    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_ENOMEM);
+    assert_non_null(strstr(iso_error(), "--device"));
+    iso_error_clear();
+    close_network(n);
+}
+
+static void a_data_set_larger_than_the_device_allocates_is_refused(void **state)
+{
+    (void)state;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 4);
+    const struct iso_exec_options o = { .log_steps = 1 };
+    struct iso_exec *e = NULL;
+    struct iso_dataset *d = NULL;
+    assert_int_equal(iso_dataset_load("builtin:digits", "test", NULL, 0, 100, &d), ISO_OK);
+    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_OK);
+    n->backend->max_alloc = 99 * 28 * 28 + 1;
+    assert_int_equal(iso_exec_data(e, 0, d), ISO_ENOMEM);
+    assert_non_null(strstr(iso_error(), "--limit 99"));
+    iso_error_clear();
+    assert_int_equal(iso_exec_gather(e, 0, 0, 4), ISO_EUSAGE);     /* there is no data set */
+    iso_error_clear();
+    d->rows = 99;
+    assert_int_equal(iso_exec_data(e, 0, d), ISO_OK);
+    assert_int_equal(iso_exec_gather(e, 0, 95, 4), ISO_OK);
+    assert_int_equal(iso_exec_gather(e, 0, 96, 4), ISO_EUSAGE);
+    iso_error_clear();
+    iso_dataset_free(d);
+    iso_exec_free(e);
+    close_network(n);
+}
+
+static void feed_checks_what_it_gets(void **state)
+{
+    (void)state;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 4);
+    const struct iso_exec_options o = { .log_steps = 1 };
+    struct iso_exec *e = NULL;
+    static float x[4 * 28 * 28], prob[4 * 10];
+    const int32_t good[4] = { 0, 9, 3, 2 }, high[4] = { 0, 10, 3, 2 }, low[4] = { 0, 1, 2, -1 };
+    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_OK);
+    assert_int_equal(iso_exec_feed(e, 4, x, good, NULL), ISO_OK);
+    assert_int_equal(iso_exec_feed(e, 4, x, NULL, prob), ISO_OK);
+    assert_int_equal(iso_exec_feed(e, 1, x, NULL, NULL), ISO_OK);
+    const int64_t rows[] = { 0, -1, 5 };
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(iso_exec_feed(e, rows[i], x, good, NULL), ISO_EUSAGE);
+        iso_error_clear();
+    }
+    assert_int_equal(iso_exec_feed(e, 4, x, high, NULL), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "row 1"));
+    iso_error_clear();
+    assert_int_equal(iso_exec_feed(e, 4, x, low, NULL), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "row 3"));
+    iso_error_clear();
+    iso_exec_free(e);
+    close_network(n);
+}
+
+/* ---- Smaller batches ----------------------------------------------------------------------- */
+
+static size_t workspace_of(struct network *n, int node, int64_t rows, enum iso_pass pass)
+{
+    const struct iso_kernel *k = n->backend->kernels[n->graph->nodes[node].op];
+    struct iso_call c;
+    assert_int_equal(iso_graph_call(n->graph, node, rows, &c), ISO_OK);
+    for (int i = 0; pass == ISO_BACKWARD && i < ISO_SLOTS; i++) {
+        c.dx[i] = c.x[i];
+        c.dy[i] = c.y[i];
+        c.dw[i] = c.w[i];
+    }
+    return k && k->workspace ? k->workspace(n->backend, &c, pass) : 0;
+}
+
+/* The executor asks once, for whole batches: the last, smaller one must do with that. */
+static void a_smaller_batch_needs_no_larger_workspace(void **state)
+{
+    static const char *const devices[] = { "reference", "cpu", "cpu:portable" };
+    static const char *const files[] = { "models/demo.yaml", "models/mnist/mlp.yaml" };
+    enum { MOST = 40 };
+    int asked = 0;
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct network *n = open_network(files[i / 3], devices[i % 3], 3, MOST);
+        for (int node = 0; node <= n->graph->loss_node; node++)
+            for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++) {
+                const size_t whole = workspace_of(n, node, MOST, (enum iso_pass)pass);
+                asked += whole > 0;
+                for (int64_t rows = 1; rows < MOST; rows++)
+                    if (workspace_of(n, node, rows, (enum iso_pass)pass) > whole)
+                        fail_msg("%s, %s, node %d: %lld rows need more than %d", files[i / 3],
+                                 devices[i % 3], node, (long long)rows, MOST);
+            }
+        close_network(n);
+    }
+    assert_true(asked > 10);
+}
+
+/* Rows of a batch do not know of each other, so each has the same probabilities in any batch. */
+static void rows_of_a_smaller_batch_are_the_same(void **state)
+{
+    static const char *const devices[] = { "reference", "cpu", "cpu:portable" };
+    enum { ROWS = 20 };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct network *n = open_network("models/demo.yaml", devices[i], 2, ROWS);
+        const struct iso_exec_options o = { .seed = 3, .log_steps = 1 };
+        struct iso_exec *e = NULL;
+        static float x[ROWS * 28 * 28], whole[ROWS * 10], part[ROWS * 10];
+        struct iso_tensor t;
+        for (uint32_t k = 0; k < ROWS * 28 * 28; k++)
+            x[k] = iso_unit(draw(k, 98));
+        assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_OK);
+        assert_int_equal(iso_exec_initialize(e), ISO_OK);
+        for (int64_t rows = ROWS; rows > 0; rows = rows == ROWS ? 7 : rows == 7 ? 1 : 0) {
+            assert_int_equal(iso_exec_feed(e, rows, x, NULL, NULL), ISO_OK);
+            assert_int_equal(iso_exec_forward(e, false, 0, 0), ISO_OK);
+            assert_true(iso_exec_tensor(e, n->graph->values[n->graph->output].name, &t));
+            assert_int_equal(t.shape.dim[0], rows);
+            assert_int_equal(iso_tensor_read_f32(n->backend, &t, rows == ROWS ? whole : part), ISO_OK);
+            assert_true(whole[0] > 0);
+            if (rows < ROWS)
+                assert_memory_equal(whole, part, (size_t)rows * 10 * sizeof *whole);
+        }
+        iso_exec_free(e);
+        close_network(n);
+    }
+}
+
+static void a_batch_beyond_any_address_is_refused(void **state)
+{
+    (void)state;
+    struct network *n = open_network("models/demo.yaml", "reference", 0, 1);
+    struct iso_graph *g = NULL;
+    assert_int_not_equal(iso_graph_build(n->model, INT64_MAX / 8, &n->faults, &g), ISO_OK);
+    assert_null(g);
+    iso_error_clear();
+    close_network(n);
 }
 
 int main(void)
@@ -132,7 +357,16 @@ int main(void)
         cmocka_unit_test(alive_blocks_never_overlap),
         cmocka_unit_test(chunks_keep_to_the_limit),
         cmocka_unit_test(a_block_larger_than_the_limit_is_refused),
+        cmocka_unit_test(blocks_beyond_any_address_are_refused),
         cmocka_unit_test(reuse_changes_no_bit),
+        cmocka_unit_test(chunks_change_no_bit),
+        cmocka_unit_test(weights_in_chunks_change_no_bit),
+        cmocka_unit_test(a_tensor_larger_than_the_device_allocates_is_refused),
+        cmocka_unit_test(a_data_set_larger_than_the_device_allocates_is_refused),
+        cmocka_unit_test(feed_checks_what_it_gets),
+        cmocka_unit_test(a_smaller_batch_needs_no_larger_workspace),
+        cmocka_unit_test(rows_of_a_smaller_batch_are_the_same),
+        cmocka_unit_test(a_batch_beyond_any_address_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

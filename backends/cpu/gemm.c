@@ -103,12 +103,20 @@ static size_t strip_floats(const struct job *job)
     return !job->packs_a ? 0 : (size_t)iso_ceil_div(job->strips * job->strip_rows * job->g->k, 16) * 16;
 }
 
-size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads)
+static size_t workspace_of(int64_t m, int64_t n, int64_t k, int threads)
 {
     const struct iso_gemm g = { .m = m, .n = n, .k = k, .lda = k };
     struct job job;
     divide(&job, &g, threads);
     return (strip_floats(&job) + (size_t)threads * (job.scratch_size + 16)) * sizeof(float) + 64;
+}
+
+/* Very few rows take wider panels: a batch smaller than the one asked for may be such. */
+size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads)
+{
+    const size_t all = workspace_of(m, n, k, threads);
+    const size_t few = workspace_of(iso_min64(m, ISO_TILE4), n, k, threads);
+    return all > few ? all : few;
 }
 
 void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *workspace)

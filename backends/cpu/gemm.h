@@ -14,7 +14,7 @@ struct iso_gemm {
     bool add;
     float *c; int64_t ldc;
 };
-/* Bytes of scratch; rows of a lie end to end (lda = k). */
+/* Bytes of scratch for up to m rows; rows of a lie end to end (lda = k). */
 size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads);
 void ISO_CPU(gemm)(struct iso_team *, const struct iso_gemm *, void *workspace);
 

@@ -2,6 +2,7 @@
  * here is about shapes or connections and carries the place of its layer. */
 #include "graph.h"
 #include "../ops/activation.h"
+#include "../ops/infer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,6 +270,7 @@ static iso_rc build(struct builder *b)
         return ISO_EMODEL;             /* the loader has reported it */
     struct iso_shape input = b->model->input;
     input.dim[0] = g->batch;
+    ISO_TRY(iso_expect_countable(&input));
     g->input = add_value(g, ISO_ROLE_INPUT, ISO_REAL, &input, -1);
     snprintf(g->values[g->input].name, ISO_NAME, "input");
     ISO_TRY(add_layers(b));

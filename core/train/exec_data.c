@@ -41,6 +41,12 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                         which_names[which], d->name, d->classes, (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
+    const size_t most = e->backend->max_alloc;
+    if (most > 0 && d->rows > (int64_t)(most / (size_t)pixels))
+        return iso_fail(ISO_ENOMEM, "%s data: %s has %.1f MiB of images and the device allocates at most "
+                        "%.1f MiB at once: use --limit %lld", which_names[which], d->name,
+                        (double)d->rows * (double)pixels / 1048576, (double)most / 1048576,
+                        (long long)(most / (size_t)pixels));
     return ISO_OK;
 }
 
@@ -50,17 +56,27 @@ static iso_rc upload(struct iso_exec *e, const void *from, size_t bytes, struct 
     return e->backend->ops->write(e->backend, *to, 0, from, bytes);
 }
 
-iso_rc iso_exec_data(struct iso_exec *e, int which, const struct iso_dataset *d)
+static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     struct iso_resident *r = &e->data[which];
-    ISO_TRY(check_data(e, which, d));
-    free_resident(e, r);
-    r->rows = d->rows;
     const size_t rows = (size_t)d->rows;
-    ISO_TRY(upload(e, d->images, rows * (size_t)(d->height * d->width * d->channels), &r->images));
+    const size_t pixels = (size_t)d->height * (size_t)d->width * (size_t)d->channels;
+    r->rows = d->rows;
+    ISO_TRY(upload(e, d->images, rows * pixels, &r->images));
     ISO_TRY(upload(e, d->labels, rows * sizeof *d->labels, &r->labels));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
     return iso_exec_order(e, which, NULL);
+}
+
+/* After a failure there is no data set, rather than a part of one. */
+iso_rc iso_exec_data(struct iso_exec *e, int which, const struct iso_dataset *d)
+{
+    ISO_TRY(check_data(e, which, d));
+    free_resident(e, &e->data[which]);
+    const iso_rc rc = upload_all(e, which, d);
+    if (rc != ISO_OK)
+        free_resident(e, &e->data[which]);
+    return rc;
 }
 
 iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)

@@ -43,10 +43,14 @@ static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *
 {
     const size_t bytes = round_up(b->bytes);
     if (chunk_max > 0 && bytes > chunk_max)
-        return iso_fail(ISO_ENOMEM, "one tensor needs %.1f MiB and the device allocates at most %.1f MiB at once: "
-                        "use a smaller --batch", (double)bytes / 1048576, (double)chunk_max / 1048576);
+        return iso_fail(ISO_ENOMEM, "one tensor of the %s needs %.1f MiB and the device allocates at "
+                        "most %.1f MiB at once: %s", a->name, (double)bytes / 1048576,
+                        (double)chunk_max / 1048576, a->advice);
     for (int c = 0;; c++) {
         const size_t at = lowest_offset(b, placed, n, c);
+        if (at > SIZE_MAX / 2 - bytes)
+            return iso_fail(ISO_ENOMEM, "the %s need more memory than can be addressed: %s", a->name,
+                            a->advice);
         if (chunk_max > 0 && at + bytes > chunk_max && c < a->nchunks)
             continue;
         b->chunk = c;
@@ -159,7 +163,7 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
     }
 }
 
-/* Lifetimes are all the same time in an arena without reuse. */
+/* Weights keep the lifetime 0 to 0: they are all alive at the same time. */
 static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
 {
     for (int i = 0; i < g->nvalues; i++) {
@@ -179,8 +183,14 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
 
 iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
 {
-    *p = (struct iso_plan){ { .name = "weights" }, { .name = "fixed weights" }, { .name = "values" },
-                            { .name = "gradients of values" } };
+    static const char *const smaller_layer = "make the layer smaller, or choose another --device";
+    static const char *const smaller_batch = "use a smaller --batch";
+    *p = (struct iso_plan){
+        .weights = { .name = "weights", .advice = smaller_layer },
+        .fixed = { .name = "fixed weights", .advice = smaller_layer },
+        .values = { .name = "values", .advice = smaller_batch },
+        .gradients = { .name = "gradients of values", .advice = smaller_batch },
+    };
     struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->values, &p->gradients };
     for (int i = 0; i < 4; i++) {
         arenas[i]->nblocks = g->nvalues;

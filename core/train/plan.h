@@ -12,14 +12,14 @@ struct iso_block {                     /* one tensor's memory */
     int chunk; size_t offset;          /* answered: bytes from the start of the chunk */
 };
 struct iso_arena {                     /* one kind of memory */
-    const char *name;
+    const char *name, *advice;         /* advice: what to do when it does not fit */
     struct iso_block *blocks; int nblocks;
     size_t *chunk; int nchunks;        /* bytes of each chunk */
     size_t total;                      /* bytes of all blocks, without reuse */
 };
 /* Lays out the blocks, largest first, each at the lowest offset free throughout its lifetime; with
- * in_order they are laid out in their own order and without reuse. chunk_max 0: one chunk. Fails with
- * ISO_ENOMEM when one block exceeds chunk_max. */
+ * in_order they are laid out in their own order. chunk_max 0: one chunk. Fails with ISO_ENOMEM when one
+ * block exceeds chunk_max. */
 iso_rc iso_arena_layout(struct iso_arena *, size_t chunk_max, bool in_order);
 void iso_arena_clear(struct iso_arena *);
 
