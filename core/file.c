@@ -113,11 +113,22 @@ bool iso_folder_empty(const char *path)
     bool empty = true;
     DIR *folder = opendir(path);
     if (!folder)
-        return errno == ENOENT;
+        return access(path, F_OK) != 0;
     for (struct dirent *e = readdir(folder); e && empty; e = readdir(folder))
         empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
     closedir(folder);
     return empty;
+}
+
+static iso_rc make_one(const char *path)
+{
+    if (mkdir(path, 0777) == 0)
+        return ISO_OK;
+    int error = errno;
+    if (iso_folder_exists(path))
+        return ISO_OK;
+    errno = error;
+    return iso_file_fail("make the folder", path);
 }
 
 iso_rc iso_folder_make(const char *path)
@@ -127,11 +138,8 @@ iso_rc iso_folder_make(const char *path)
         return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        if (mkdir(part, 0777) != 0 && !iso_folder_exists(part))
-            return iso_file_fail("make the folder", part);
+        ISO_TRY(make_one(part));
         *slash = '/';
     }
-    if (mkdir(part, 0777) != 0 && !iso_folder_exists(part))
-        return iso_file_fail("make the folder", part);
-    return ISO_OK;
+    return make_one(part);
 }

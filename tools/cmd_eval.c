@@ -42,8 +42,8 @@ static iso_rc find_files(const struct eval_options *o, const char *argument, cha
         if (!o->weights)
             return iso_fail(
                 ISO_EUSAGE,
-                "%s is a model file, so the weights must be named: --weights FILE (or name "
-                "a run's folder instead)",
+                "%s is not a run's folder; name one, or give the weights for a model file: "
+                "--weights FILE",
                 argument);
     }
     snprintf(weights, ISO_PATH, "%s", o->weights);

@@ -194,6 +194,12 @@ static void tell_data(const struct training *t, const char *what, const struct i
                      data->classes, data->name, data->split, data->source);
 }
 
+static bool reached_goal(const struct training *t)
+{
+    return t->settings.steps ? t->state.step >= t->settings.steps
+                             : t->state.epoch >= t->settings.epochs;
+}
+
 static void tell_start(const struct training *t)
 {
     char where[256];
@@ -208,7 +214,7 @@ static void tell_start(const struct training *t)
         tell_data(t, "validation", t->validation);
     iso_console_line(&t->console, "device     %s", where);
     tell_fallback(t);
-    if (t->options->resume)
+    if (t->options->resume && !reached_goal(t))
         iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
                          (long long)t->state.step, (long long)t->state.epoch + 1);
     if (t->console.style == ISO_CONSOLE_JSON)
@@ -218,12 +224,6 @@ static void tell_start(const struct training *t)
                       t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
                       "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
                       "step", (json_int_t)t->state.step, "resumed", t->options->resume));
-}
-
-static bool reached_goal(const struct training *t)
-{
-    return t->settings.steps ? t->state.step >= t->settings.steps
-                             : t->state.epoch >= t->settings.epochs;
 }
 
 static void tell_resume(const struct training *t)

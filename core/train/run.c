@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct state {                         /* all that `state` keeps besides weights and slots */
     struct iso_run_settings settings;
@@ -108,6 +110,11 @@ static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *
     ISO_TRY(iso_path(path, folder, "state"));
     if (!iso_folder_exists(folder))
         return iso_fail(ISO_EIO, "there is no run %s to resume; check --out", folder);
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return iso_fail(ISO_EIO,
+                        "there is no %s, so nothing to resume: it is written at the end of each "
+                        "epoch and by Ctrl-C; train anew with another --out",
+                        path);
     ISO_TRY(iso_st_open(path, file));
     iso_rc rc = parse_state(*file, path, out);
     if (rc != ISO_OK)
@@ -188,15 +195,28 @@ static iso_rc write_device(const struct iso_run *run)
     return rc;
 }
 
+/* The log is locked while it is open, so that two programs cannot write into one run. Where the
+ * file system has no locks, nothing guards it. */
+static iso_rc open_log(struct iso_run *run)
+{
+    ISO_TRY(iso_path(run->log_path, run->folder, "log.txt"));
+    run->log = fopen(run->log_path, "ae");
+    if (!run->log)
+        return iso_file_fail("write", run->log_path);
+    if (flock(fileno(run->log), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return iso_fail(ISO_EIO,
+                        "another isocl is training in %s; wait for it, or use another --out",
+                        run->folder);
+    return ISO_OK;
+}
+
 static iso_rc open_files(struct iso_run *run)
 {
     const struct iso_model *model = iso_exec_graph(run->exec)->model;
     const struct iso_fit_state *fit = &run->state.fit;
+    ISO_TRY(open_log(run));
     ISO_TRY(write_device(run));
-    ISO_TRY(iso_history_open(run->folder, model, fit->epoch, fit->step, &run->history));
-    ISO_TRY(iso_path(run->log_path, run->folder, "log.txt"));
-    run->log = fopen(run->log_path, "a");
-    return run->log ? ISO_OK : iso_file_fail("write", run->log_path);
+    return iso_history_open(run->folder, model, fit->epoch, fit->step, &run->history);
 }
 
 static iso_rc start(struct iso_run *run, const char *folder)
