@@ -5,6 +5,7 @@
 #include "core/model/suggest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +60,18 @@ static int run(int argc, char **argv)
     return unknown(argv[1]);
 }
 
+/* A file that got the number of a closed stream would take in what is printed. The gaps are filled;
+ * printing stays an error. */
+static void fill_closed_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
 int main(int argc, char **argv)
 {
+    fill_closed_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is then a write error, which is reported */
     int code = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
