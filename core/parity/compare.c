@@ -94,7 +94,8 @@ static double largest_near(const double *v, const struct iso_shape *shape, int64
     return largest;
 }
 
-/* A tile of the source is 6 by 6 pixels, wherever it begins: no pixel is further than 5 from another. */
+/* A tile of the source is 6 by 6 pixels, wherever it begins: no pixel is further than 5 from
+ * another. */
 static iso_rc widen(const struct iso_shape *shape, struct iso_array *a)
 {
     const int64_t h = shape->dim[1], w = shape->dim[2], c = shape->dim[3];

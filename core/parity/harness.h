@@ -15,7 +15,8 @@ struct iso_array {                     /* every dtype as double, which holds it 
 };
 struct iso_values {
     struct iso_array a[ISO_GROUPS][ISO_SLOTS];         /* n 0: not there */
-    unsigned changed;                  /* weights that the forward pass has updated, each 1 << its index */
+    unsigned changed;                  /* weights that the forward pass has updated, each 1 << its
+                                          index */
 };
 
 /* The call's tensors of a group, [ISO_SLOTS]. */
@@ -97,7 +98,8 @@ iso_rc iso_run_case(struct iso_backend *, const struct iso_case *, enum iso_fill
 bool iso_op_has_pass(enum iso_op, enum iso_pass);
 /* Whether the pass writes this group. */
 bool iso_pass_writes(enum iso_pass, enum iso_group);
-/* Whether this is a result of the pass, to be compared: what it writes, and the weights it updates. */
+/* Whether this is a result of the pass, to be compared: what it writes, and the weights it
+ * updates. */
 bool iso_values_result(enum iso_pass, const struct iso_values *, enum iso_group, int slot);
 
 /* ---- compare.c ----------------------------------------------------------------------------- */
@@ -122,12 +124,13 @@ iso_rc iso_compare_trust(const struct iso_call *, enum iso_pass, const struct is
  * Winograd F(4x4, 3x3): a rounding error at one of the six points of a dimension reaches result i
  * times a[i, p], and the numbers there are larger than d and g by the norms of row p of B and of G.
  * Taken together, sqrt(sum over p of a[i, p]^2 |B_p|^2 |G_p|^2) is at most 9.7 where a direct sum
- * has sqrt(3), for the kernel gradient 9.8 where it has sqrt(4): 5.6 times a dimension, 32 in two. Every
- * pixel of a tile has a share in the errors of the whole tile, so that for S each pixel counts as the
- * largest in its reach. */
+ * has sqrt(3), for the kernel gradient 9.8 where it has sqrt(4): 5.6 times a dimension, 32 in two.
+ * Every pixel of a tile has a share in the errors of the whole tile, so that for S each pixel
+ * counts as the largest in its reach. */
 #define ISO_BOUND_DIRECT 1.0
 #define ISO_BOUND_WINOGRAD 32.0
-/* Winograd's S: the images of absolute values, each pixel as large as the largest in reach of it, */
+/* Winograd's S: the images of absolute values, each pixel as large as the largest in reach of
+ * it, */
 iso_rc iso_bound_widen(const struct iso_call *, struct iso_values *absolute);
 /* and its results times the constant. */
 void iso_bound_scale(enum iso_pass, double factor, struct iso_values *sums);
