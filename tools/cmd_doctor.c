@@ -101,6 +101,10 @@ static void check_devices(struct doctor *d)
         printf("  %-14s %s%s%s%s%s\n", device->id, device->name,
                device->usable ? "" : "; not usable", *device->note ? ": " : "", device->note,
                device->gpu ? "  [GPU]" : "");
+        if (!device->usable)
+            advise(d, "%s is there and cannot be used, as said above: update its driver%s",
+                   device->id,
+                   getenv("ISOCL_OPENCL_OPTIONS") ? ", or unset ISOCL_OPENCL_OPTIONS" : "");
     }
 }
 
@@ -154,7 +158,8 @@ static void check_cpu_device(struct doctor *d)
 {
     char command[256];
     for (int i = 0; i < d->ndevices; i++)
-        if (d->devices[i].usable && strncmp(d->devices[i].id, "opencl", 6) == 0)
+        if (strncmp(d->devices[i].id, "opencl", 6) == 0
+            && (d->devices[i].usable || !d->devices[i].gpu))
             return;
     advise(d, "to try OpenCL on the CPU: %s, then --device opencl",
            iso_install_command(ISO_PACKAGE_POCL, command, sizeof command));

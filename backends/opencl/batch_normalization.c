@@ -1,4 +1,5 @@
-/* batch_normalization.c: queues the row sums, then one kernel over channels and one over elements. */
+/* batch_normalization.c: queues the row sums, then one kernel over channels and one over
+ * elements. */
 #include "chains.h"
 #include "sums.h"
 #include "core/ops/batch_normalization.h"
