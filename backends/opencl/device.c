@@ -153,7 +153,7 @@ iso_rc opencl_find(const char *text, struct opencl_found *out)
     int n = opencl_find_all(all, OPENCL_MAX_DEVICES), chosen = -1;
     if (n == 0) {
         return iso_fail(ISO_EDEVICE, "no OpenCL device is there: install a driver "
-                        "(`isocl doctor` says which), or use --device reference");
+                        "(`isocl doctor` says which), or use --device cpu");
     }
     for (int i = 0; i < n; i++) {      /* a GPU before others, the first of equals */
         if (matches(&all[i], text) && (chosen < 0 || (all[i].gpu && !all[chosen].gpu))) {

@@ -90,6 +90,10 @@ static void explain_empty(const char *name, char *advice, size_t n)
             "rusticl shows no device until it is told which: set RUSTICL_ENABLE=radeonsi (AMD), "
             "iris "
             "(Intel) or llvmpipe (the CPU); where another platform has devices that is not needed");
+    } else if (strstr(name, "Portable Computing Language")) {
+        snprintf(advice, n,
+                 "PoCL shows no device: it needs a folder it may write to; name one with "
+                 "POCL_CACHE_DIR or XDG_CACHE_HOME");
     } else if (strstr(name, "Clover")) {
         snprintf(advice, n,
                  "Clover, Mesa's old OpenCL, found no card it knows: that is harmless where "

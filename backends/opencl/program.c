@@ -133,6 +133,9 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &n);
     if (n > 1 && (log = calloc(n + 1, 1)) != NULL) {
         clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, n, log, NULL);
+        for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]); n--) {
+            log[n - 1] = '\0';
+        }
     }
     iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s",
                          name, cl->base.device.name, opencl_error_name(code), (int)code,

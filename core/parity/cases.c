@@ -13,6 +13,7 @@
 #include "../file.h"
 #include "../model/field.h"
 #include "../model/number.h"
+#include "../model/suggest.h"
 #include "harness.h"
 
 enum { CASE_LAYER = 3 };               /* index of the layer that random numbers are drawn for */
@@ -202,6 +203,17 @@ static bool named(const char *list, const char *name)
     return false;
 }
 
+static iso_rc unknown_op(const char *name)
+{
+    char near[96];
+    struct iso_suggest suggest;
+    iso_suggest_begin(&suggest, name);
+    for (int i = 0; i < ISO_OP_COUNT; i++)
+        iso_suggest_try(&suggest, iso_ops[i].name);
+    return iso_fail(ISO_EUSAGE, "--ops: there is no op '%s'%s", name,
+                    iso_suggest_text(&suggest, near, sizeof near));
+}
+
 /* Every name of the list must be an op's. */
 static iso_rc check_names(const char *list)
 {
@@ -212,8 +224,7 @@ static iso_rc check_names(const char *list)
         at += *at == ',';
         snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ","), at);
         if (iso_op_find(name) < 0)
-            return iso_fail(ISO_EUSAGE, "--ops: there is no op '%s'; `isocl help` lists them",
-                            name);
+            return unknown_op(name);
     }
     return ISO_OK;
 }

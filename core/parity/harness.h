@@ -170,6 +170,7 @@ enum iso_algorithm iso_algorithm_of(struct iso_backend *, enum iso_op, const str
 struct iso_report {
     const struct iso_parity_options *options;
     struct iso_parity_totals totals;
+    bool headed;                       /* the heading is printed, before the first line */
     char device[32], subject[ISO_NAME];        /* of the lines being summed up, one a rung */
     struct iso_report_line {
         long checks, failed, skipped;

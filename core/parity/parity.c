@@ -96,6 +96,16 @@ static iso_rc check_device_named(struct run *r, const char *id)
     return rc;
 }
 
+static void skip_unusable(struct run *r, const struct iso_device *device)
+{
+    const struct iso_check check = {
+        .rung = ISO_RUNG_EXACT, .device = device->id, .subject = "all", .detail = device->note,
+        .repeat = "", .pass = -1, .mode = r->options->mode,
+    };
+    iso_report_check(&r->report, &check,
+                     iso_fail(ISO_EUNSUP, "not usable; `isocl devices` says why"));
+}
+
 /* Every device that `isocl devices` calls usable. */
 static iso_rc list_devices(struct run *r)
 {
@@ -107,7 +117,9 @@ static iso_rc list_devices(struct run *r)
         iso_backends[i]->list(found, DEVICES_MOST, &n);
     iso_error_clear();
     for (int i = 0; i < n && i < DEVICES_MOST; i++)
-        if (found[i].usable)
+        if (!found[i].usable)
+            skip_unusable(r, &found[i]);
+        else
             memcpy(r->ids[r->nids++], found[i].id, sizeof r->ids[0]);
     free(found);
     return ISO_OK;

@@ -42,9 +42,14 @@ static const char *verdict(enum iso_rung rung, const struct iso_distance *d, cha
 void iso_report_begin(struct iso_report *r, const struct iso_parity_options *options)
 {
     *r = (struct iso_report){.options = options};
-    if (!options->quiet && !options->json)
+}
+
+static void print_heading(struct iso_report *r)
+{
+    if (!r->headed && !r->options->quiet)
         fprintf(out_of(r), "%-14s %-32s %-9s %7s %12s  %s\n", "device",
-                options->verbose ? "case" : "op", "rung", "checks", "values", "verdict");
+                r->options->verbose ? "case" : "op", "rung", "checks", "values", "verdict");
+    r->headed = true;
 }
 
 /* "0 bits differ; 2 skipped: marked slow": how the line ended. */
@@ -62,11 +67,12 @@ static void summarize(enum iso_rung rung, const struct iso_report_line *l, char 
                  l->reason);
 }
 
-static void print_line(const struct iso_report *r, enum iso_rung rung)
+static void print_line(struct iso_report *r, enum iso_rung rung)
 {
     const struct iso_report_line *l = &r->line[rung];
     char text[256];
     summarize(rung, l, text, sizeof text);
+    print_heading(r);
     fprintf(out_of(r), "%-14s %-32s %-9s %7ld %12" PRId64 "  %s\n", r->device, r->subject,
             iso_rung_names[rung], l->checks - l->skipped, l->most.values, text);
 }
@@ -115,11 +121,13 @@ static void print_json(const struct iso_report *r, const struct iso_check *c, is
     json_decref(o);
 }
 
-static void print_text(const struct iso_report *r, const struct iso_check *c, iso_rc rc,
+static void print_text(struct iso_report *r, const struct iso_check *c, iso_rc rc,
                        const char *command)
 {
     char text[64], subject[ISO_NAME + 32];
     FILE *out = out_of(r);
+    if (r->options->verbose || (rc != ISO_OK && rc != ISO_EUNSUP))
+        print_heading(r);
     snprintf(subject, sizeof subject, "%s", c->subject);
     if (c->number > 0)
         snprintf(subject, sizeof subject, "%s/%d %s", c->subject, c->number, pass_name(c->pass));
