@@ -6,7 +6,7 @@
 kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
                                              global const float *t, ulong t_at, global float *p,
                                              ulong p_at, global float *loss, ulong loss_at, int n,
-                                             int want_p, int want_loss)
+                                             int want_p, int want_loss, float clip)
 {
     local int si[LANES];
     local float s[LANES];
@@ -22,7 +22,8 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
             p[i] = iso_softmax(z[i], max, sum);
         }
         if (want_loss) {
-            lane = iso_fma(t[i], iso_log_softmax(z[i], max, log_sum), lane);
+            float l = iso_clip_log(iso_log_softmax(z[i], max, log_sum), clip);
+            lane = iso_fma(t[i], l, lane);
         }
     }
     float total = lane_sum(s, lane);
@@ -33,7 +34,8 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
 
 kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
                                               global const float *t, ulong t_at, global float *dz,
-                                              ulong dz_at, int n, int rows, int add)
+                                              ulong dz_at, int n, int rows, int add,
+                                              float clip)
 {
     local float s[LANES];
     ulong at = (ulong)get_group_id(0) * n;
@@ -42,11 +44,12 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     dz += dz_at + at;
     float lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += LANES) {
-        lane = lane + t[i];
+        lane = lane + iso_clip_target(t[i], p[i], clip);
     }
     float total = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += LANES) {
-        float d = iso_crossentropy_grad(p[i], t[i], total, (float)rows);
+        float kept = iso_clip_target(t[i], p[i], clip);
+        float d = iso_crossentropy_grad(p[i], kept, total, (float)rows);
         dz[i] = add ? dz[i] + d : d;
     }
 }

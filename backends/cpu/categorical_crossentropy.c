@@ -1,19 +1,30 @@
 /* categorical_crossentropy.c: targets t as one probability per class.
  *
- *   row loss = -sum over classes of t l, with l = (z - m) - log s    in lanes
- *   dz = (p T - t) / rows, with T = sum over classes of t            in lanes */
+ *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
+ *   dz = (p T - t) / rows, with T = sum over classes of t                    in lanes
+ *
+ * t counts as 0 in the gradient where clipping holds p. */
 #include "crossentropy.h"
+#include "../../core/ops/crossentropy.h"
+
+static float log_probability(float z, float max, float log_sum, float clip)
+{
+    return iso_clip_log(iso_log_softmax(z, max, log_sum), clip);
+}
 
 static float row_loss(const struct iso_call *call, int64_t row, float max, float log_sum)
 {
     const int64_t classes = call->x[0].shape.dim[1], whole = classes - classes % ISO_LANES;
-    const float *z = iso_cpu_f32(&call->x[0]) + row * classes, *t = iso_cpu_f32(&call->x[1]) + row * classes;
+    const float *z = iso_cpu_f32(&call->x[0]) + row * classes,
+        *t = iso_cpu_f32(&call->x[1]) + row * classes;
+    const float clip = (float)call->scalars[ISO_CROSSENTROPY_CLIP];
     float lane[ISO_LANES] = { 0.0f };
     for (int64_t i = 0; i < whole; i += ISO_LANES)
         for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = iso_fma(t[i + l], iso_log_softmax(z[i + l], max, log_sum), lane[l]);
+            lane[l] = iso_fma(t[i + l], log_probability(z[i + l], max, log_sum, clip), lane[l]);
     for (int64_t i = whole; i < classes; i++)
-        lane[i - whole] = iso_fma(t[i], iso_log_softmax(z[i], max, log_sum), lane[i - whole]);
+        lane[i - whole] =
+            iso_fma(t[i], log_probability(z[i], max, log_sum, clip), lane[i - whole]);
     return -iso_cpu_lanes_total(lane);
 }
 
@@ -23,21 +34,21 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-static float target_sum(const float *t, int64_t classes)
+static float target_sum(const float *t, const float *p, float clip, int64_t classes)
 {
     float lane[ISO_LANES] = { 0.0f };
     const int64_t whole = classes - classes % ISO_LANES;
     for (int64_t i = 0; i < whole; i += ISO_LANES)
         for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = lane[l] + t[i + l];
+            lane[l] = lane[l] + iso_clip_target(t[i + l], p[i + l], clip);
     for (int64_t i = whole; i < classes; i++)
-        lane[i - whole] = lane[i - whole] + t[i];
+        lane[i - whole] = lane[i - whole] + iso_clip_target(t[i], p[i], clip);
     return iso_cpu_lanes_total(lane);
 }
 
 struct work {
     const float *t, *p;
-    float *dz;
+    float *dz, clip;
     int64_t rows, classes, unit_rows;
     bool add;
 };
@@ -51,9 +62,11 @@ static void gradients(void *data, int64_t unit, int thread)
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *t = w->t + row * w->classes, *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
-        const float total = target_sum(t, w->classes);
-        for (int64_t c = 0; c < w->classes; c++)
-            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], t[c], total, rows), w->add);
+        const float total = target_sum(t, p, w->clip, w->classes);
+        for (int64_t c = 0; c < w->classes; c++) {
+            const float kept = iso_clip_target(t[c], p[c], w->clip);
+            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows), w->add);
+        }
     }
 }
 
@@ -61,9 +74,10 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
-        .t = iso_cpu_f32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]), .dz = iso_cpu_f32(&call->dx[0]),
-        .rows = rows, .classes = classes, .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
-        .add = call->add_dx[0],
+        .t = iso_cpu_f32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
+        .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
+        .clip = (float)call->scalars[ISO_CROSSENTROPY_CLIP],
+        .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
     };
     if (work.dz != NULL)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), gradients, &work);

@@ -1,5 +1,6 @@
 /* categorical_crossentropy.c: queues softmax with cross-entropy against one-hot targets. */
 #include "sums.h"
+#include "../../core/ops/crossentropy.h"
 
 static const char *const programs[] = {"categorical_crossentropy.cl", "sums.cl", NULL};
 
@@ -26,7 +27,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                           opencl_rows(rows),
                           ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
                                arg_mem(call->workspace.mem, work_at), arg_int(z->shape.dim[1]),
-                               arg_int(p->mem != NULL), arg_int(want_loss))));
+                               arg_int(p->mem != NULL), arg_int(want_loss),
+                               arg_real(call->scalars[ISO_CROSSENTROPY_CLIP]))));
     return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true)
                      : ISO_OK;
 }
@@ -41,7 +43,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                          "categorical_crossentropy_backward", opencl_rows((size_t)shape->dim[0]),
                          ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
                               arg_tensor(&call->dx[0]), arg_int(shape->dim[1]),
-                              arg_int(shape->dim[0]), arg_int(call->add_dx[0])));
+                              arg_int(shape->dim[0]), arg_int(call->add_dx[0]),
+                              arg_real(call->scalars[ISO_CROSSENTROPY_CLIP])));
 }
 
 const struct iso_kernel opencl_categorical_crossentropy = {

@@ -1,8 +1,11 @@
 /* categorical_crossentropy.c: targets t as one probability per class.
  *
- *   row loss = -sum over classes of t l, with l = (z - m) - log s    in lanes
- *   dz = (p T - t) / rows, with T = sum over classes of t            in lanes */
+ *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
+ *   dz = (p T - t) / rows, with T = sum over classes of t                    in lanes
+ *
+ * t counts as 0 in the gradient where clipping holds p. */
 #include "../../core/formulas.h"
+#include "../../core/ops/crossentropy.h"
 #include "crossentropy.h"
 
 static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max, iso_real log_sum)
@@ -10,10 +13,12 @@ static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max,
     int64_t classes = call->x[0].shape.dim[1];
     const iso_real *z = ref_real(&call->x[0]) + row * classes;
     const iso_real *t = ref_real(&call->x[1]) + row * classes;
+    const iso_real clip = (iso_real)call->scalars[ISO_CROSSENTROPY_CLIP];
     iso_real lane[ISO_LANES] = { ISO_R(0.0) };
-    for (int64_t c = 0; c < classes; c++)
-        lane[c % ISO_LANES] = iso_fma(t[c], iso_log_softmax(z[c], max, log_sum),
-                                      lane[c % ISO_LANES]);
+    for (int64_t c = 0; c < classes; c++) {
+        iso_real l = iso_clip_log(iso_log_softmax(z[c], max, log_sum), clip);
+        lane[c % ISO_LANES] = iso_fma(t[c], l, lane[c % ISO_LANES]);
+    }
     return -ref_lanes_total(lane);
 }
 
@@ -29,15 +34,18 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const iso_real *t = ref_real(&call->x[1]), *p = ref_real(&call->y[0]);
     iso_real *dz = ref_real(&call->dx[0]);
     int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
+    const iso_real clip = (iso_real)call->scalars[ISO_CROSSENTROPY_CLIP];
     (void)backend;
     for (int64_t row = 0; row < rows; row++, t += classes, p += classes, dz += classes) {
         iso_real lane[ISO_LANES] = { ISO_R(0.0) };
         for (int64_t c = 0; c < classes; c++)
-            lane[c % ISO_LANES] = lane[c % ISO_LANES] + t[c];
+            lane[c % ISO_LANES] = lane[c % ISO_LANES] + iso_clip_target(t[c], p[c], clip);
         iso_real total = ref_lanes_total(lane);
-        for (int64_t c = 0; c < classes; c++)
-            ref_put(&dz[c], iso_crossentropy_grad(p[c], t[c], total, (iso_real)rows),
+        for (int64_t c = 0; c < classes; c++) {
+            iso_real kept = iso_clip_target(t[c], p[c], clip);
+            ref_put(&dz[c], iso_crossentropy_grad(p[c], kept, total, (iso_real)rows),
                     call->add_dx[0]);
+        }
     }
     return ISO_OK;
 }

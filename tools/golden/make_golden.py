@@ -255,7 +255,23 @@ def crossentropy(op, sparse):
         loss.backward()
         f.case(f"{{inputs: [[{rows}, {classes}], {shape}]}}", {"x0": x, "x1": target},
                {"y0": F.softmax(x, -1), "y1": loss, "dx0": x.grad})
+    if not sparse:
+        clipped_crossentropy(f)
     return f
+
+
+def clipped_crossentropy(f):
+    """Keras 2.2.4, backend/tensorflow_backend.py: p / sum p, clipped, then -sum t log p."""
+    own = np.random.default_rng(22)     # so that the other files stay as they are
+    for rows, classes, clip in ((3, 10, 1e-7), (9, 4, 0.2), (40, 10, 0.1)):
+        x = torch.tensor(own.uniform(-20, 20, (rows, classes)), requires_grad=True)
+        target = F.one_hot(torch.tensor(own.integers(0, classes, rows)), classes).double()
+        p = F.softmax(x, -1)
+        held = torch.clamp(p / p.sum(-1, keepdim=True), clip, 1 - clip)
+        loss = -(target * torch.log(held)).sum(-1).mean()
+        loss.backward()
+        f.case(f"{{inputs: [[{rows}, {classes}], [{rows}, {classes}]], clip: {clip:.7f}}}", {"x0": x, "x1": target},
+               {"y0": p, "y1": loss, "dx0": x.grad})
 
 
 def accuracy():
