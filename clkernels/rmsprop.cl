@@ -1,5 +1,5 @@
-/* rmsprop.cl: RMSprop (core/ops/rmsprop.h). m and a are other buffers, not touched, without momentum
- * and when not centered. */
+/* rmsprop.cl: RMSprop (core/ops/rmsprop.h). m and a are other buffers, not touched, without
+ * momentum and when not centered. */
 #include "common.h"
 
 kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, ulong g_at,

@@ -40,7 +40,8 @@ typedef enum { ISO_RC_MAP(ISO_RC_ENUM) } iso_rc;
 #define ISO_PRINTF(f, a)
 #endif
 
-/* Keeps this thread's first message (later ones are dropped until iso_error_clear) and returns rc. */
+/* Keeps this thread's first message (later ones are dropped until iso_error_clear) and returns
+ * rc. */
 iso_rc iso_fail(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* This thread's message, or "" when there is none. Borrowed until the next iso_fail or clear. */
 const char *iso_error(void);
@@ -60,9 +61,10 @@ enum { ISO_DIMS = 4, ISO_SLOTS = 4, ISO_NAME = 96, ISO_SCALARS = 8 };
 /* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
  * rows, starting anew at each image that has several rows: part of every such op's definition. */
 enum { ISO_BLOCK_ROWS = 128 };
-/* Chains of fma start at +0, and a finished chain is added to +0, so that no result depends on the sign a
- * device gives to a zero product. */
-/* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs 8-4-2-1. */
+/* Chains of fma start at +0, and a finished chain is added to +0, so that no result depends on the
+ * sign a device gives to a zero product. */
+/* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs
+ * 8-4-2-1. */
 enum { ISO_LANES = 16 };
 
 enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the double reference */
@@ -88,7 +90,8 @@ enum iso_kind {
     ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
     ISO_LAYER,      /* x -> y with weights w; backward from dy */
     ISO_VIEW,       /* y is x under another shape; has no kernels */
-    ISO_LOSS,       /* x = (prediction, target) -> y = (probabilities, mean loss); backward starts here */
+    ISO_LOSS,       /* x = (prediction, target) -> y = (probabilities, mean loss); backward starts
+                       here */
     ISO_METRIC,     /* x = (prediction, target) -> y = (count over the rows); no backward */
     ISO_OPTIMIZER   /* updates w from dw and state */
 };
@@ -111,7 +114,8 @@ enum iso_field_type {
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
     ISO_FIELD_ACTIVATION,   /* int: index into the activation op's functions (linear = 0) */
     ISO_FIELD_TEXT,         /* char array of `max` bytes */
-    ISO_FIELD_SHAPE         /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is 0 */
+    ISO_FIELD_SHAPE         /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
+                               0 */
 };
 struct iso_field {                     /* a table ends with key NULL */
     const char *key;
@@ -124,10 +128,11 @@ struct iso_field {                     /* a table ends with key NULL */
     const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
 };
 
-enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT, ISO_INIT_RANDOM_UNIFORM,
-                            ISO_INIT_TRUNCATED_NORMAL, ISO_INIT_GLOROT_UNIFORM };
+enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
+                            ISO_INIT_RANDOM_UNIFORM, ISO_INIT_TRUNCATED_NORMAL,
+                            ISO_INIT_GLOROT_UNIFORM };
+/* constant: a; uniform: [a, b); truncated_normal: mean a, stddev b */
 struct iso_initializer { enum iso_initializer_kind kind; double a, b; };
-                                       /* constant: a; uniform: [a, b); truncated_normal: mean a, stddev b */
 
 struct iso_weight_def {                /* a table ends with name NULL */
     const char *name;                  /* Keras's: kernel, bias, ... */
@@ -136,41 +141,50 @@ struct iso_weight_def {                /* a table ends with name NULL */
 };
 
 struct iso_shapes {                    /* result of infer; unused entries have ndim 0 and count 0 */
-    int ny, nw, nsaved;                /* a weight with ndim 0 among the nw is left out by the params */
+    int ny, nw, nsaved;                /* a weight with ndim 0 among the nw is left out by the
+                                          params */
     struct iso_shape y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
     enum iso_dtype y_dtype[ISO_SLOTS], saved_dtype[ISO_SLOTS];
     bool saved_whole[ISO_SLOTS];       /* of the batch as a whole: dim[0] is not the batch */
 };
 struct iso_cost {
     double flops, bytes;               /* of one pass: 2 flops an fma; bytes read and written */
-    int64_t chain;                     /* length of the longest sum of products, 1 when there is none */
+    int64_t chain;                     /* length of the longest sum of products, 1 when there is
+                                          none */
 };
 enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
 
 /* What the backward kernel reads besides dy, w and saved; the plan frees the rest early. */
 enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
 
-struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c, iso_def_<name> */
+struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c,
+                                          iso_def_<name> */
     const char *doc;                   /* one line */
-    const char *section;               /* help topic: layers, losses, optimizers, metrics; NULL: internal */
+    const char *section;               /* help topic: layers, losses, optimizers, metrics; NULL:
+                                          internal */
     size_t params_size;
     const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights;     /* NULL: none */
     int nx;                            /* number of inputs */
-    unsigned forward_changes;          /* weights that forward in training updates (moving statistics), each
-                                          1 << its index; they are not trainable */
-    const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated or NULL */
+    unsigned forward_changes;          /* weights that forward in training updates (moving
+                                          statistics), each 1 << its index; they are not
+                                          trainable */
+    const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
+                                          or NULL */
     unsigned backward_uses;
-    const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated or NULL */
-    int (*slot_count)(const void *params);   /* optional: these params need only the first so many slots */
+    const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated
+                                          or NULL */
+    int (*slot_count)(const void *params);   /* optional: these params need only the first so many
+                                                slots */
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
     /* Shapes from params and input shapes. Fails with ISO_ESHAPE and a message that does not name
      * the layer (the caller adds file, line and layer). Rows may be any number from 1. */
     iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);
-    void (*cost)(const void *params, const struct iso_shape *x, enum iso_pass pass, struct iso_cost *out);
-    /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step size).
-     * step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
+    void (*cost)(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out);
+    /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step
+     * size). step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
     void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
     /* Optional: checks between fields; sets a message with iso_fail(ISO_EMODEL, ...). */
     iso_rc (*check)(const void *params);
@@ -185,16 +199,21 @@ const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 /* ---- Kernels ------------------------------------------------------------------------------- */
 
 struct iso_call {                      /* all that one kernel may touch */
-    const void *params;                /* the op's own struct (core/ops/<name>.h), checked by core */
+    const void *params;                /* the op's own struct (core/ops/<name>.h), checked by
+                                          core */
     struct iso_tensor x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS];
     struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS];   /* mem NULL: not wanted */
     struct iso_tensor saved[ISO_SLOTS];        /* forward -> backward: argmax, mask */
     struct iso_tensor state[ISO_SLOTS];        /* optimizer slots, laid out as w */
-    bool add_dx[ISO_SLOTS], add_dw[ISO_SLOTS]; /* true: finish the sum, then add it once; false: overwrite */
-    struct iso_tensor workspace;       /* ISO_U8, as large as .workspace asked; contents undefined */
-    double scalars[ISO_SCALARS];       /* from op_def.scalars; kernels round them to their real type */
+    bool add_dx[ISO_SLOTS], add_dw[ISO_SLOTS]; /* true: finish the sum, then add it once; false:
+                                                  overwrite */
+    struct iso_tensor workspace;       /* ISO_U8, as large as .workspace asked; contents
+                                          undefined */
+    double scalars[ISO_SCALARS];       /* from op_def.scalars; kernels round them to their real
+                                          type */
     uint64_t seed;
-    uint32_t step, layer;              /* counter of the random numbers; layer: index of the layer */
+    uint32_t step, layer;              /* counter of the random numbers; layer: index of the
+                                          layer */
     int64_t first;                     /* ISO_INPUT: first entry of `order` to take */
     bool training;
 };
@@ -208,18 +227,21 @@ struct iso_kernel {                    /* one op on one backend: backends/<backe
     bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
     /* Optional: ISO_DIRECT when it is missing. */
     enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
-    /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not yet
-     * set. */
+    /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not
+     * yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-    iso_rc (*forward)(struct iso_backend *, const struct iso_call *);    /* all kinds but OPTIMIZER */
+    /* all kinds but OPTIMIZER */
+    iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
     iso_rc (*backward)(struct iso_backend *, const struct iso_call *);   /* LAYER, LOSS */
-    iso_rc (*update)(struct iso_backend *, const struct iso_call *);     /* OPTIMIZER: w[0], dw[0], state[] */
+    /* OPTIMIZER: w[0], dw[0], state[] */
+    iso_rc (*update)(struct iso_backend *, const struct iso_call *);
 };
 
 /* ---- Backends ------------------------------------------------------------------------------ */
 
 enum iso_mode { ISO_MODE_DEFAULT, ISO_MODE_EXACT, ISO_MODE_FAST };
-enum iso_exactness { ISO_EXACT, ISO_EXACT_NORMAL, ISO_INEXACT };  /* NORMAL: exact without subnormals */
+/* NORMAL: exact without subnormals */
+enum iso_exactness { ISO_EXACT, ISO_EXACT_NORMAL, ISO_INEXACT };
 
 struct iso_device {                    /* one line of `isocl devices` */
     char id[32];                       /* what --device takes: reference, opencl:0.0 */
@@ -233,15 +255,18 @@ struct iso_device {                    /* one line of `isocl devices` */
 
 /* What a device itself reaches: the judge of the figures that `isocl bench` prints. */
 enum iso_peak {
-    ISO_PEAK_FMA,                      /* flop/s of fused multiply-adds, 2 each, in its widest vectors */
-    ISO_PEAK_COPY, ISO_PEAK_TRIAD      /* bytes/s read and written by a = b and by a = b + s c, beyond the caches */
+    ISO_PEAK_FMA,                      /* flop/s of fused multiply-adds, 2 each, in its widest
+                                          vectors */
+    ISO_PEAK_COPY, ISO_PEAK_TRIAD      /* bytes/s read and written by a = b and by a = b + s c,
+                                          beyond the caches */
 };
 
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
  * Work may be queued; errors of queued work surface in read or sync at the latest. */
 struct iso_backend_ops {
     const char *name, *doc;
-    const struct iso_kernel *const *kernels;                   /* [ISO_OP_COUNT]; NULL entry: none */
+    /* [ISO_OP_COUNT]; NULL entry: none */
+    const struct iso_kernel *const *kernels;
     /* Appends up to max devices to out and their number to *count. Never fails for "none". */
     iso_rc (*list)(struct iso_device *out, int max, int *count);
     /* device: what follows the backend's name in --device ("" or "0.1" or part of a name). */
@@ -249,11 +274,15 @@ struct iso_backend_ops {
     void (*close)(struct iso_backend *);
     iso_rc (*alloc)(struct iso_backend *, size_t bytes, struct iso_mem **out);
     void (*free)(struct iso_backend *, struct iso_mem *);      /* NULL is fine */
-    iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src, size_t bytes);
-    iso_rc (*read)(struct iso_backend *, const struct iso_mem *src, size_t offset, void *dst, size_t bytes);
-    iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte, size_t bytes);
+    iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src,
+                    size_t bytes);
+    iso_rc (*read)(struct iso_backend *, const struct iso_mem *src, size_t offset, void *dst,
+                   size_t bytes);
+    iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte,
+                   size_t bytes);
     iso_rc (*sync)(struct iso_backend *);                      /* waits; reports queued faults */
-    /* Optional: measures a peak now, with all the threads this backend has, for about so many seconds. */
+    /* Optional: measures a peak now, with all the threads this backend has, for about so many
+     * seconds. */
     iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
 };
 struct iso_backend {                   /* the first member of every backend's own struct */
@@ -265,10 +294,13 @@ struct iso_backend {                   /* the first member of every backend's ow
     struct iso_device device;
 };
 
-extern const struct iso_backend_ops *const iso_backends[];   /* backends/registry.c; NULL-terminated */
-/* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl", "reference:double".
- * threads 0: as many as the machine has. *out is set only on success; close with iso_backend_close. */
-iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
+extern const struct iso_backend_ops *const iso_backends[];   /* backends/registry.c;
+                                                                NULL-terminated */
+/* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
+ * "reference:double". threads 0: as many as the machine has. *out is set only on success; close
+ * with iso_backend_close. */
+iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
+                        struct iso_backend **out);
 void iso_backend_close(struct iso_backend *);                /* NULL is fine */
 size_t iso_dtype_size(const struct iso_backend *, enum iso_dtype);
 

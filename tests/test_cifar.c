@@ -205,7 +205,8 @@ static void damaged_files_are_refused(void **state)
     write_file(TEST10, 1, 1, -1, RECORD10);
     check_fault("cifar10", "test", ISO_EDATA, "test_batch.bin: has 0 bytes");
     write_file(TEST100, RECORDS, 2, 100, 0);
-    check_fault("cifar100", "test", ISO_EDATA, "label 2 (counted from 0) is 100, should be 0 to 99");
+    check_fault("cifar100", "test", ISO_EDATA,
+                "label 2 (counted from 0) is 100, should be 0 to 99");
     write_file(TRAIN100, RECORDS, 1, -1, 0);   /* another data set under this name */
     check_fault("cifar100", "train", ISO_EDATA, "not a whole number of records of 3074");
 }

@@ -1,5 +1,5 @@
-/* The cpu backend: its team of threads, and the reference's bits for every instruction set and number of
- * threads. */
+/* The cpu backend: its team of threads, and the reference's bits for every instruction set and
+ * number of threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,8 +199,8 @@ static void check_equal(const struct iso_backend *b, int threads, const struct i
         if (!iso_op_has_pass(c->op, (enum iso_pass)pass))
             continue;
         if (iso_compare_exact((enum iso_pass)pass, want, got, &d) != ISO_OK)
-            fail_msg("%s, %d threads: %s: %s", b->device.note, threads, iso_case_text(c, text, sizeof text),
-                     iso_error());
+            fail_msg("%s, %d threads: %s: %s", b->device.note, threads,
+                     iso_case_text(c, text, sizeof text), iso_error());
         assert_true(d.values > 0);
     }
 }
@@ -219,7 +219,8 @@ static void check_threads(struct iso_backend *const *backends, int n, const stru
 }
 
 /* Cases of an op that are larger than a unit of work, on all backends. */
-static int check_op(struct iso_backend *reference, struct iso_backend *const *backends, int n, enum iso_op op)
+static int check_op(struct iso_backend *reference, struct iso_backend *const *backends, int n,
+                    enum iso_op op)
 {
     struct iso_cases cases;
     if (iso_cases_load("tests/cpu", iso_ops[op].name, &cases) != ISO_OK)
@@ -266,7 +267,8 @@ static void every_variant_climbs_the_ladder(void **state)
         struct iso_parity_totals totals;
         if (!open_variant(variants[v], 3, &b))
             continue;
-        const struct iso_parity_options o = { .backends = &b, .nbackends = 1, .quiet = true, .quick = true };
+        const struct iso_parity_options o = { .backends = &b, .nbackends = 1, .quiet = true,
+                                              .quick = true };
         if (iso_parity_run(&o, &totals) != ISO_OK)
             fail_msg("%s: %s", variants[v], iso_error());
         assert_true(totals.passed > 0 && totals.failed == 0);

@@ -1,5 +1,5 @@
-/* test_plan.c: the memory plan: blocks alive at the same time never overlap, chunks keep to the device's
- * limit, and a network trained with reuse has the weights of one trained without. */
+/* test_plan.c: the memory plan: blocks alive at the same time never overlap, chunks keep to the
+ * device's limit, and a network trained with reuse has the weights of one trained without. */
 #include "core/model/graph.h"
 #include "core/random.h"
 #include "core/train/exec.h"
@@ -14,7 +14,19 @@
 
 enum { BLOCKS = 60 };
 
-static uint32_t draw(uint32_t i, uint32_t salt) { return iso_philox(i, salt, 0, ISO_RANDOM_TEST, 7, 0).v[0]; }
+static uint32_t draw(uint32_t i, uint32_t salt)
+{
+    return iso_philox(i, salt, 0, ISO_RANDOM_TEST, 7, 0).v[0];
+}
+
+/* Clear with iso_arena_clear. */
+static struct iso_arena new_arena(int n)
+{
+    struct iso_block *blocks = calloc((size_t)n, sizeof *blocks);
+    assert_non_null(blocks);
+    return (struct iso_arena){ .name = "test", .advice = "use a smaller --batch",
+                               .blocks = blocks, .nblocks = n };
+}
 
 static void fill_blocks(struct iso_block *b, int n, uint32_t salt)
 {
@@ -40,7 +52,7 @@ static void alive_blocks_never_overlap(void **state)
 {
     (void)state;
     for (uint32_t salt = 0; salt < 50; salt += 5) {
-        struct iso_arena a = { .name = "test", .nblocks = BLOCKS, .blocks = calloc(BLOCKS, sizeof *a.blocks) };
+        struct iso_arena a = new_arena(BLOCKS);
         fill_blocks(a.blocks, BLOCKS, salt);
         assert_int_equal(iso_arena_layout(&a, 0, false), ISO_OK);
         assert_int_equal(a.nchunks, 1);
@@ -55,7 +67,7 @@ static void alive_blocks_never_overlap(void **state)
 static void chunks_keep_to_the_limit(void **state)
 {
     (void)state;
-    struct iso_arena a = { .name = "test", .nblocks = BLOCKS, .blocks = calloc(BLOCKS, sizeof *a.blocks) };
+    struct iso_arena a = new_arena(BLOCKS);
     fill_blocks(a.blocks, BLOCKS, 3);
     assert_int_equal(iso_arena_layout(&a, 8192, false), ISO_OK);
     assert_true(a.nchunks > 1);
@@ -68,8 +80,7 @@ static void chunks_keep_to_the_limit(void **state)
 static void a_block_larger_than_the_limit_is_refused(void **state)
 {
     (void)state;
-    struct iso_arena a = { .name = "test", .advice = "use a smaller --batch", .nblocks = 1,
-                           .blocks = calloc(1, sizeof *a.blocks) };
+    struct iso_arena a = new_arena(1);
     a.blocks[0].bytes = 100000;
     assert_int_equal(iso_arena_layout(&a, 8192, true), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--batch"));
@@ -81,8 +92,7 @@ static void a_block_larger_than_the_limit_is_refused(void **state)
 static void blocks_beyond_any_address_are_refused(void **state)
 {
     (void)state;
-    struct iso_arena a = { .name = "test", .advice = "use a smaller --batch", .nblocks = 5,
-                           .blocks = calloc(5, sizeof *a.blocks) };
+    struct iso_arena a = new_arena(5);
     for (int i = 0; i < 5; i++)
         a.blocks[i].bytes = SIZE_MAX / 4;
     assert_int_equal(iso_arena_layout(&a, 0, false), ISO_ENOMEM);
@@ -100,7 +110,8 @@ struct network {
     struct iso_backend *backend;
 };
 
-static struct network *open_network(const char *file, const char *device, int threads, int64_t batch)
+static struct network *open_network(const char *file, const char *device, int threads,
+                                    int64_t batch)
 {
     struct network *n = calloc(1, sizeof *n);
     assert_non_null(n);
@@ -119,10 +130,12 @@ static void close_network(struct network *n)
     free(n);
 }
 
-static void train_hash(struct iso_backend *b, const struct iso_graph *g, bool keep_all, char hex[65])
+static void train_hash(struct iso_backend *b, const struct iso_graph *g, bool keep_all,
+                       char hex[65])
 {
     struct iso_exec *e = NULL;
-    const struct iso_exec_options o = { .training = true, .keep_all = keep_all, .seed = 5, .log_steps = 1 };
+    const struct iso_exec_options o = { .training = true, .keep_all = keep_all, .seed = 5,
+                                        .log_steps = 1 };
     const struct iso_shape *in = &g->values[g->input].shape;
     const int64_t n = iso_shape_count(in);
     float *x = calloc((size_t)n, sizeof *x);
@@ -159,7 +172,8 @@ static void reuse_changes_no_bit(void **state)
     close_network(n);
 }
 
-/* The demo's largest tensor at this batch is the first convolution's result, 4 x 26 x 26 x 16 floats. */
+/* The demo's largest tensor at this batch is the first convolution's result, 4 x 26 x 26 x 16
+ * floats. */
 enum { LARGEST = 4 * 26 * 26 * 16 * 4 };
 
 static void chunks_change_no_bit(void **state)
@@ -330,7 +344,8 @@ static void rows_of_a_smaller_batch_are_the_same(void **state)
             assert_int_equal(iso_exec_forward(e, false, 0, 0), ISO_OK);
             assert_true(iso_exec_tensor(e, n->graph->values[n->graph->output].name, &t));
             assert_int_equal(t.shape.dim[0], rows);
-            assert_int_equal(iso_tensor_read_f32(n->backend, &t, rows == ROWS ? whole : part), ISO_OK);
+            assert_int_equal(iso_tensor_read_f32(n->backend, &t, rows == ROWS ? whole : part),
+                             ISO_OK);
             assert_true(whole[0] > 0);
             if (rows < ROWS)
                 assert_memory_equal(whole, part, (size_t)rows * 10 * sizeof *whole);

@@ -1,5 +1,5 @@
-/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of one-hot
- * targets: at their first largest entry). */
+/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of
+ * one-hot targets: at their first largest entry). */
 #include "elements.h"
 
 struct work {
@@ -25,7 +25,8 @@ static void count_right(void *data, int64_t unit, int thread)
     (void)thread;
     for (int64_t row = part.begin; row < part.end; row++) {
         const int64_t at = row * w->classes;
-        const int64_t expected = w->one_hot != NULL ? argmax(w->one_hot + at, w->classes) : w->target[row];
+        const int64_t expected =
+            w->one_hot != NULL ? argmax(w->one_hot + at, w->classes) : w->target[row];
         right += argmax(w->prediction + at, w->classes) == expected;
     }
     w->right[unit] = right;
@@ -36,7 +37,8 @@ static int64_t unit_rows(const struct iso_call *call)
     return iso_cpu_unit_rows(call->x[0].shape.dim[1]);
 }
 
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call, enum iso_pass pass)
+static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
+                        enum iso_pass pass)
 {
     (void)backend, (void)pass;
     return (size_t)iso_ceil_div(call->x[0].shape.dim[0], unit_rows(call)) * sizeof(int64_t);
@@ -49,7 +51,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .prediction = iso_cpu_f32(&call->x[0]), .one_hot = sparse ? NULL : iso_cpu_f32(&call->x[1]),
         .target = sparse ? iso_cpu_i32(&call->x[1]) : NULL,
         .right = (int64_t *)(void *)iso_cpu_u8(&call->workspace),
-        .rows = call->x[0].shape.dim[0], .classes = call->x[0].shape.dim[1], .unit_rows = unit_rows(call),
+        .rows = call->x[0].shape.dim[0], .classes = call->x[0].shape.dim[1],
+        .unit_rows = unit_rows(call),
     };
     const int64_t units = iso_ceil_div(work.rows, work.unit_rows);
     int64_t right = 0;

@@ -17,7 +17,8 @@ struct work {
 
 /* ---- Elementwise: one loop per function, so that none has a branch inside ---- */
 
-ISO_CPU_INLINE void map(int function, float alpha, const float *restrict x, int64_t n, float *restrict y)
+ISO_CPU_INLINE void map(int function, float alpha, const float *restrict x, int64_t n,
+                        float *restrict y)
 {
     for (int64_t i = 0; i < n; i++)
         y[i] = iso_act(function, alpha, x[i]);
@@ -40,8 +41,8 @@ static void values(void *data, int64_t unit, int thread)
     }
 }
 
-ISO_CPU_INLINE void map_gradient(int function, float alpha, const float *restrict y, const float *restrict dy,
-                                 int64_t n, float *restrict dx, bool add)
+ISO_CPU_INLINE void map_gradient(int function, float alpha, const float *restrict y,
+                                 const float *restrict dy, int64_t n, float *restrict dx, bool add)
 {
     if (add)
         for (int64_t i = 0; i < n; i++)

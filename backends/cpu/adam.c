@@ -10,8 +10,8 @@ struct work {
     int64_t count;
 };
 
-static void adam(const float scalar[ISO_SCALARS], const float *restrict g, int64_t n, float *restrict w,
-                 float *restrict m, float *restrict v)
+static void adam(const float scalar[ISO_SCALARS], const float *restrict g, int64_t n,
+                 float *restrict w, float *restrict m, float *restrict v)
 {
     const float rate = scalar[ISO_ADAM_RATE], epsilon = scalar[ISO_ADAM_EPSILON];
     const float beta_1 = scalar[ISO_ADAM_BETA_1], rest_1 = scalar[ISO_ADAM_1_BETA_1];
@@ -35,8 +35,9 @@ static void step(void *data, int64_t unit, int thread)
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .w = iso_cpu_f32(&call->w[0]), .m = iso_cpu_f32(&call->state[0]), .v = iso_cpu_f32(&call->state[1]),
-        .g = iso_cpu_f32(&call->dw[0]), .count = iso_shape_count(&call->w[0].shape),
+        .w = iso_cpu_f32(&call->w[0]), .m = iso_cpu_f32(&call->state[0]),
+        .v = iso_cpu_f32(&call->state[1]), .g = iso_cpu_f32(&call->dw[0]),
+        .count = iso_shape_count(&call->w[0].shape),
     };
     for (int i = 0; i < ISO_SCALARS; i++)
         work.scalar[i] = (float)call->scalars[i];

@@ -1,6 +1,6 @@
-/* conv2d.c: two-dimensional convolution on the register tile. A 1x1 convolution without strides is a
- * GEMM over all pixels of the batch, except for its kernel gradient, whose blocks start anew at each
- * image. Fast mode takes Winograd's algorithm where it applies. */
+/* conv2d.c: two-dimensional convolution on the register tile. A 1x1 convolution without strides is
+ * a GEMM over all pixels of the batch, except for its kernel gradient, whose blocks start anew at
+ * each image. Fast mode takes Winograd's algorithm where it applies. */
 #include "winograd.h"
 
 static bool is_gemm(const struct iso_window *w)
@@ -30,60 +30,69 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     const size_t dx = is_gemm(&w) ? ISO_CPU(gemm_workspace)(pixels, w.c, p->filters, threads)
                                   : ISO_CPU(conv_input_gradient_workspace)(&w, p->filters, threads);
     const size_t dkernel = ISO_CPU(conv_kernel_gradient_workspace)(&w, p->filters, true, threads);
-    return larger(dx, larger(dkernel, ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters)));
+    const size_t dbias = ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters);
+    return larger(dx, larger(dkernel, dbias));
 }
 
 static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
-    const float *x = iso_cpu_f32(&call->x[0]), *kernel = iso_cpu_f32(&call->w[0]), *bias = iso_cpu_f32(&call->w[1]);
+    const float *x = iso_cpu_f32(&call->x[0]), *kernel = iso_cpu_f32(&call->w[0]),
+        *bias = iso_cpu_f32(&call->w[1]);
     float *y = iso_cpu_f32(&call->y[0]);
     if (takes_winograd(b, &w, p->filters)) {
-        ISO_CPU(winograd_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y, iso_cpu_u8(&call->workspace));
+        ISO_CPU(winograd_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y,
+                                  iso_cpu_u8(&call->workspace));
         return ISO_OK;
     }
     if (!is_gemm(&w)) {
-        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y, iso_cpu_u8(&call->workspace));
+        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y,
+                              iso_cpu_u8(&call->workspace));
         return ISO_OK;
     }
-    const struct iso_gemm g = { .m = w.n * w.h * w.w, .n = p->filters, .k = w.c, .a = x, .lda = w.c, .w = kernel,
-                                .ldw = p->filters, .bias = bias, .c = y, .ldc = p->filters };
+    const struct iso_gemm g = { .m = w.n * w.h * w.w, .n = p->filters, .k = w.c, .a = x,
+                                .lda = w.c, .w = kernel, .ldw = p->filters, .bias = bias, .c = y,
+                                .ldc = p->filters };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
 
-static void input_gradient(struct iso_backend *b, const struct iso_call *call, const struct iso_window *w)
+static void input_gradient(struct iso_backend *b, const struct iso_call *call,
+                           const struct iso_window *w)
 {
     const struct iso_conv2d *p = call->params;
     const float *dy = iso_cpu_f32(&call->dy[0]), *kernel = iso_cpu_f32(&call->w[0]);
     float *dx = iso_cpu_f32(&call->dx[0]);
     if (takes_winograd(b, w, p->filters)) {
-        ISO_CPU(winograd_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0], dx,
-                                         iso_cpu_u8(&call->workspace));
+        ISO_CPU(winograd_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel,
+                                         call->add_dx[0], dx, iso_cpu_u8(&call->workspace));
         return;
     }
     if (!is_gemm(w)) {
-        ISO_CPU(conv_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0], dx,
-                                     iso_cpu_u8(&call->workspace));
+        ISO_CPU(conv_input_gradient)(iso_cpu_team(b), w, p->filters, dy, kernel, call->add_dx[0],
+                                     dx, iso_cpu_u8(&call->workspace));
         return;
     }
-    const struct iso_gemm g = { .m = w->n * w->h * w->w, .n = w->c, .k = p->filters, .a = dy, .lda = p->filters,
-                                .w = kernel, .ldw = p->filters, .transposed = true, .add = call->add_dx[0], .c = dx,
-                                .ldc = w->c };
+    const struct iso_gemm g = { .m = w->n * w->h * w->w, .n = w->c, .k = p->filters, .a = dy,
+                                .lda = p->filters, .w = kernel, .ldw = p->filters,
+                                .transposed = true, .add = call->add_dx[0], .c = dx, .ldc = w->c };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
 }
 
-static void kernel_gradient(struct iso_backend *b, const struct iso_call *call, const struct iso_window *w)
+static void kernel_gradient(struct iso_backend *b, const struct iso_call *call,
+                            const struct iso_window *w)
 {
     const int64_t filters = ((const struct iso_conv2d *)call->params)->filters;
     const float *x = iso_cpu_f32(&call->x[0]), *dy = iso_cpu_f32(&call->dy[0]);
     float *dkernel = iso_cpu_f32(&call->dw[0]);
     void *work = iso_cpu_u8(&call->workspace);
     if (takes_winograd(b, w, filters))
-        ISO_CPU(winograd_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0], dkernel, work);
+        ISO_CPU(winograd_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0],
+                                          dkernel, work);
     else
-        ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0], dkernel, work);
+        ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), w, filters, x, dy, call->add_dw[0], dkernel,
+                                      work);
 }
 
 static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
@@ -97,8 +106,8 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     if (call->dw[0].mem)
         kernel_gradient(b, call, &w);
     if (call->dw[1].mem)
-        ISO_CPU(sum_rows)(iso_cpu_team(b), w.n * w.oh * w.ow, w.oh * w.ow, p->filters, dy, call->add_dw[1],
-                          iso_cpu_f32(&call->dw[1]), work);
+        ISO_CPU(sum_rows)(iso_cpu_team(b), w.n * w.oh * w.ow, w.oh * w.ow, p->filters, dy,
+                          call->add_dw[1], iso_cpu_f32(&call->dw[1]), work);
     return ISO_OK;
 }
 
@@ -109,5 +118,5 @@ static enum iso_algorithm algorithm(struct iso_backend *b, const struct iso_call
     return takes_winograd(b, &w, p->filters) ? ISO_WINOGRAD : ISO_DIRECT;
 }
 
-const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace, .forward = forward,
-                                            .backward = backward };
+const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace,
+                                            .forward = forward, .backward = backward };

@@ -6,7 +6,8 @@ struct job {
     int vectors, width;
     int64_t panels, bands, band_rows;  /* a unit is a band of one image's phase rows */
     float *panel;                      /* all packed panels, [panels][k][width] */
-    float *padded; size_t padded_size; /* one image a thread, in floats; NULL: the source needs no border */
+    float *padded; size_t padded_size; /* one image a thread, in floats; NULL: the source needs no
+                                          border */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -24,7 +25,8 @@ static char *take_tables(struct iso_gather *g, char *work, int64_t phases, int64
 
 static size_t table_bytes(int64_t phases, int64_t runs)
 {
-    return (size_t)(iso_ceil_div(phases * (int64_t)sizeof(struct iso_taps), 64) * 64 + iso_ceil_div(3 * runs * 8, 64) * 64);
+    const int64_t taps = iso_ceil_div(phases * (int64_t)sizeof(struct iso_taps), 64) * 64;
+    return (size_t)(taps + iso_ceil_div(3 * runs * 8, 64) * 64);
 }
 
 static bool needs_border(const struct iso_gather *g)
@@ -32,15 +34,19 @@ static bool needs_border(const struct iso_gather *g)
     return g->row0 < 0 || g->col0 < 0 || g->row0 + g->ph > g->sh || g->col0 + g->pw > g->sw;
 }
 
-static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int64_t filters, char *work)
+static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int64_t filters,
+                          char *work)
 {
     const bool merged = w->dw == 1;    /* kx and channel are then one contiguous run */
     const int64_t runs = merged ? w->kh : w->kh * w->kw;
-    *g = (struct iso_gather){ .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow,
-        .rc = filters, .row0 = -w->top, .col0 = -w->left, .ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1,
-        .pw = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1, .ystep = 1, .xstep = 1, .srow = w->sh, .scol = w->sw,
-        .reach = (w->kh - 1) * w->dh, .nphases = 1, .taps = 1 };
-    g->weights = (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c, .ldw = filters };
+    *g = (struct iso_gather){
+        .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow, .rc = filters,
+        .row0 = -w->top, .col0 = -w->left, .ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1,
+        .pw = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1, .ystep = 1, .xstep = 1, .srow = w->sh,
+        .scol = w->sw, .reach = (w->kh - 1) * w->dh, .nphases = 1, .taps = 1,
+    };
+    g->weights = (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c,
+                                    .ldw = filters };
     if (!work)
         return NULL;
     work = take_tables(g, work, 1, runs);
@@ -56,8 +62,8 @@ static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int6
 }
 
 /* The smallest and largest result row of taps: where does row i of x, tap k, lie in dy? */
-static void reach_of(int64_t size, int64_t before, int64_t taps, int64_t dilation, int64_t stride, int64_t *lowest,
-                     int64_t *highest)
+static void reach_of(int64_t size, int64_t before, int64_t taps, int64_t dilation, int64_t stride,
+                     int64_t *lowest, int64_t *highest)
 {
     *lowest = 0;
     *highest = 0;
@@ -72,11 +78,12 @@ static void reach_of(int64_t size, int64_t before, int64_t taps, int64_t dilatio
 }
 
 /* The taps that reach phase (y0, x0), in ascending order of (ky, kx). */
-static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t filters, int64_t y0, int64_t x0,
-                       int64_t pw, int *runs)
+static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t filters,
+                       int64_t y0, int64_t x0, int64_t pw, int *runs)
 {
     struct iso_taps *t = &g->phase[g->nphases++];
-    *t = (struct iso_taps){ y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw), *runs, 0 };
+    *t = (struct iso_taps){ y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw),
+                            *runs, 0 };
     for (int64_t ky = 0; ky < w->kh; ky++)
         for (int64_t kx = 0; kx < w->kw; kx++) {
             const int64_t dy = y0 + w->top - ky * w->dh, dx = x0 + w->left - kx * w->dw;
@@ -91,17 +98,20 @@ static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t
         }
 }
 
-static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *w, int64_t filters, char *work)
+static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *w, int64_t filters,
+                                 char *work)
 {
     int64_t bottom, right;
-    *g = (struct iso_gather){ .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w, .rc = w->c,
-        .ystep = w->sh, .xstep = w->sw, .srow = 1, .scol = 1, .taps = w->kh * w->kw };
+    *g = (struct iso_gather){
+        .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w, .rc = w->c,
+        .ystep = w->sh, .xstep = w->sw, .srow = 1, .scol = 1, .taps = w->kh * w->kw,
+    };
     reach_of(w->h, w->top, w->kh, w->dh, w->sh, &g->row0, &bottom);
     reach_of(w->w, w->left, w->kw, w->dw, w->sw, &g->col0, &right);
     g->ph = bottom - g->row0 + 1;
     g->pw = right - g->col0 + 1;
-    g->weights = (struct iso_gemm){ .m = iso_ceil_div(w->w, w->sw), .n = w->c, .k = filters, .ldw = filters,
-                                    .transposed = true };
+    g->weights = (struct iso_gemm){ .m = iso_ceil_div(w->w, w->sw), .n = w->c, .k = filters,
+                                    .ldw = filters, .transposed = true };
     if (!work)
         return NULL;
     work = take_tables(g, work, w->sh * w->sw, w->kh * w->kw);
@@ -116,7 +126,8 @@ static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *
 /* ---- Work ---------------------------------------------------------------------------------- */
 
 /* Copies padded rows [first, last] of image n with their borders of zeros. */
-static void pad_rows(const struct iso_gather *g, int64_t n, int64_t first, int64_t last, float *padded)
+static void pad_rows(const struct iso_gather *g, int64_t n, int64_t first, int64_t last,
+                     float *padded)
 {
     const int64_t left = iso_min64(g->pw, iso_max64(0, -g->col0)), from = g->col0 + left;
     const int64_t copied = iso_max64(0, iso_min64(g->pw - left, g->sw - from));
@@ -130,7 +141,8 @@ static void pad_rows(const struct iso_gather *g, int64_t n, int64_t first, int64
         memset(row, 0, (size_t)(left * g->sc) * sizeof *row);
         memcpy(row + left * g->sc, g->source + ((n * g->sh + y) * g->sw + from) * g->sc,
                (size_t)(copied * g->sc) * sizeof *row);
-        memset(row + (left + copied) * g->sc, 0, (size_t)((g->pw - left - copied) * g->sc) * sizeof *row);
+        memset(row + (left + copied) * g->sc, 0,
+               (size_t)((g->pw - left - copied) * g->sc) * sizeof *row);
     }
 }
 
@@ -145,15 +157,18 @@ static void pack_unit(void *data, int64_t index, int thread)
                   job->panel + (p * job->g->taps + tap) * w.k * job->width);
 }
 
-static void run_phase(const struct job *job, const struct iso_taps *t, const float *image, int64_t pw, int64_t n,
-                      int64_t panel, int64_t j0, int64_t j1)
+static void run_phase(const struct job *job, const struct iso_taps *t, const float *image,
+                      int64_t pw, int64_t n, int64_t panel, int64_t j0, int64_t j1)
 {
     const struct iso_gather *g = job->g;
     const int64_t c0 = panel * job->width;
-    struct iso_tile tile = { .as = g->scol * g->sc, .ak = 1, .bk = job->width, .cs = g->xstep * g->rc,
+    struct iso_tile tile = {
+        .as = g->scol * g->sc, .ak = 1, .bk = job->width, .cs = g->xstep * g->rc,
         .b = job->panel + panel * g->taps * g->weights.k * job->width, .aoff = g->aoff + t->first,
-        .boff = g->boff + t->first, .len = g->len + t->first, .nruns = t->nruns, .rows = (int)t->nx,
-        .lanes = (int)iso_min64(job->width, g->rc - c0), .bias = g->bias ? g->bias + c0 : NULL, .add = g->add };
+        .boff = g->boff + t->first, .len = g->len + t->first, .nruns = t->nruns,
+        .rows = (int)t->nx, .lanes = (int)iso_min64(job->width, g->rc - c0),
+        .bias = g->bias ? g->bias + c0 : NULL, .add = g->add,
+    };
     for (int64_t j = j0; j < iso_min64(j1, t->ny); j++) {
         tile.a = image + j * g->srow * pw * g->sc;
         tile.c = g->result + ((n * g->rh + t->y0 + j * g->ystep) * g->rw + t->x0) * g->rc + c0;
@@ -165,7 +180,8 @@ static void unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;
     const struct iso_gather *g = job->g;
-    const int64_t n = index / job->bands, j0 = index % job->bands * job->band_rows, j1 = j0 + job->band_rows;
+    const int64_t n = index / job->bands, j0 = index % job->bands * job->band_rows,
+        j1 = j0 + job->band_rows;
     const float *image = g->source + ((n * g->sh + g->row0) * g->sw + g->col0) * g->sc;
     int64_t pw = g->sw;
     if (job->padded) {
@@ -187,12 +203,17 @@ static void size_job(struct job *job, const struct iso_gather *g)
     job->padded_size = needs_border(g) ? (size_t)iso_ceil_div(g->ph * g->pw * g->sc, 16) * 16 : 0;
 }
 
+static size_t panel_floats(const struct job *job)
+{
+    const int64_t taps = job->g->taps * job->g->weights.k;
+    return (size_t)iso_ceil_div(job->panels * taps * job->width, 16) * 16;
+}
+
 static size_t job_bytes(const struct iso_gather *g, int threads)
 {
     struct job job;
     size_job(&job, g);
-    const int64_t panel = iso_ceil_div(job.panels * g->taps * g->weights.k * job.width, 16) * 16;
-    return ((size_t)panel + (size_t)threads * job.padded_size) * sizeof(float) + 64;
+    return (panel_floats(&job) + (size_t)threads * job.padded_size) * sizeof(float) + 64;
 }
 
 static void run(struct iso_team *team, struct iso_gather *g, char *work)
@@ -202,12 +223,13 @@ static void run(struct iso_team *team, struct iso_gather *g, char *work)
     size_job(&job, g);
     job.panel = (float *)(void *)work;
     if (job.padded_size > 0)
-        job.padded = job.panel + iso_ceil_div(job.panels * g->taps * g->weights.k * job.width, 16) * 16;
+        job.padded = job.panel + panel_floats(&job);
     const int64_t rows = g->phase[0].ny;
     for (int b = 0; b < g->nphases; b++)
         for (int r = 0; r < g->phase[b].nruns; r++)
             g->boff[g->phase[b].first + r] *= job.width;
-    job.bands = threads == 1 || g->n >= 4 * threads ? 1 : iso_min64(rows, iso_ceil_div(4 * threads, g->n));
+    const int64_t bands = iso_min64(rows, iso_ceil_div(4 * threads, g->n));
+    job.bands = threads == 1 || g->n >= 4 * threads ? 1 : bands;
     job.band_rows = iso_ceil_div(rows, job.bands);
     iso_team_run(team, job.panels * g->taps, pack_unit, &job);
     iso_team_run(team, g->n * job.bands, unit, &job);
@@ -222,8 +244,9 @@ size_t ISO_CPU(conv_forward_workspace)(const struct iso_window *w, int64_t filte
     return table_bytes(1, w->kh * w->kw) + job_bytes(&g, threads);
 }
 
-void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *x,
-                           const float *kernel, const float *bias, float *y, void *workspace)
+void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
+                           const float *x, const float *kernel, const float *bias, float *y,
+                           void *workspace)
 {
     struct iso_gather g;
     char *work = plan_forward(&g, w, filters, workspace);
@@ -234,15 +257,17 @@ void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, in
     run(team, &g, work);
 }
 
-size_t ISO_CPU(conv_input_gradient_workspace)(const struct iso_window *w, int64_t filters, int threads)
+size_t ISO_CPU(conv_input_gradient_workspace)(const struct iso_window *w, int64_t filters,
+                                              int threads)
 {
     struct iso_gather g;
     plan_input_gradient(&g, w, filters, NULL);
     return table_bytes(w->sh * w->sw, w->kh * w->kw) + job_bytes(&g, threads);
 }
 
-void ISO_CPU(conv_input_gradient)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *dy,
-                                  const float *kernel, bool add, float *dx, void *workspace)
+void ISO_CPU(conv_input_gradient)(struct iso_team *team, const struct iso_window *w,
+                                  int64_t filters, const float *dy, const float *kernel, bool add,
+                                  float *dx, void *workspace)
 {
     struct iso_gather g;
     char *work = plan_input_gradient(&g, w, filters, workspace);

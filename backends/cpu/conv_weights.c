@@ -1,9 +1,9 @@
-/* conv_weights.c: the kernel gradient: sums over output pixels, in blocks of ISO_BLOCK_ROWS that start anew at
- * each image. A tile holds some (kx, channel) by some filters; a block is one chain, whose runs are the pieces
- * of image rows it covers.
+/* conv_weights.c: the kernel gradient: sums over output pixels, in blocks of ISO_BLOCK_ROWS that
+ * start anew at each image. A tile holds some (kx, channel) by some filters; a block is one chain,
+ * whose runs are the pieces of image rows it covers.
  *
- * Work is divided over the results. Where there are too few of them for the threads, it is divided over
- * images: block sums go to memory and are added up, in ascending order, afterwards. */
+ * Work is divided over the results. Where there are too few of them for the threads, it is divided
+ * over images: block sums go to memory and are added up, in ascending order, afterwards. */
 #include "conv.h"
 
 enum { CHUNK_BYTES = 4 << 20, TILES_PER_UNIT = 4, LONG_ROW = 512 };
@@ -20,10 +20,12 @@ struct job {
     int vectors, width;
     int64_t panels, pieces, piece;     /* units along a range, and their rows */
     int64_t nblocks;                   /* of an image */
-    ptrdiff_t *aoff, *boff; int64_t *len, *block;      /* segments; block[i]: first segment of block i */
+    ptrdiff_t *aoff, *boff; int64_t *len, *block;      /* segments; block[i]: the first of block
+                                                          i */
     float *padded, *panel;             /* of a chunk */
     int64_t chunk, first, count;       /* images of a chunk; which are in place */
-    float *total;                      /* [depth, filters], or block sums [images of a chunk][nblocks][depth, filters] */
+    float *total;                      /* [depth, filters], or block sums
+                                          [images of a chunk][nblocks][depth, filters] */
     bool by_image;
 };
 
@@ -67,12 +69,16 @@ static void set_division(struct job *job, int threads)
     job->pieces = iso_ceil_div(job->range, TILES_PER_UNIT * iso_tile_rows(job->vectors));
     job->piece = iso_ceil_div(job->range, job->pieces);
     job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
-    job->by_image = threads > 1 && job->images > 1 && job->ranges * job->pieces * job->panels < 8 * threads &&
+    job->by_image = threads > 1 && job->images > 1 &&
+                    job->ranges * job->pieces * job->panels < 8 * threads &&
                     job->depth * job->filters <= 16384;
     const int64_t rows = job->oh * job->ow, members = job->w.n / job->images;
-    const int64_t bytes = 4 * ((job->border ? members * job->aimage : 0) + (job->packed ? rows * job->panels * job->width : 0) +
-                               (job->by_image ? job->nblocks * job->depth * job->filters : 0));
-    job->chunk = bytes == 0 ? job->images : iso_max64(1, iso_min64(job->images, CHUNK_BYTES / bytes));
+    const int64_t floats = (job->border ? members * job->aimage : 0) +
+                           (job->packed ? rows * job->panels * job->width : 0) +
+                           (job->by_image ? job->nblocks * job->depth * job->filters : 0);
+    job->chunk = job->images;
+    if (floats > 0)
+        job->chunk = iso_max64(1, iso_min64(job->images, CHUNK_BYTES / (4 * floats)));
     if (job->by_image)
         job->chunk = iso_min64(job->images, iso_max64(job->chunk, threads));
 }
@@ -81,7 +87,8 @@ static int64_t max_segments(const struct job *job) { return job->oh + job->nbloc
 
 static int64_t padded_floats(const struct job *job)
 {
-    return job->border ? iso_ceil_div(job->chunk * (job->w.n / job->images) * job->aimage, 16) * 16 : 0;
+    const int64_t members = job->w.n / job->images;
+    return job->border ? iso_ceil_div(job->chunk * members * job->aimage, 16) * 16 : 0;
 }
 
 static int64_t panel_floats(const struct job *job)
@@ -127,7 +134,8 @@ static void pad_unit(void *data, int64_t index, int thread)
         const int64_t y = r - w->top;
         memset(to, 0, (size_t)(job->pw * w->c) * sizeof *to);
         if (y >= 0 && y < w->h)
-            memcpy(to + w->left * w->c, job->x + (n * w->h + y) * w->w * w->c, (size_t)copied * sizeof *to);
+            memcpy(to + w->left * w->c, job->x + (n * w->h + y) * w->w * w->c,
+                   (size_t)copied * sizeof *to);
     }
 }
 
@@ -142,8 +150,8 @@ static void pack_unit(void *data, int64_t index, int thread)
 }
 
 /* One block of one image into rows [m0, m0 + rows) of a range, one panel of filters. */
-static void block_tile(const struct job *job, int64_t image, int64_t block, int64_t range, int64_t m0, int64_t rows,
-                       int64_t p, float *c, bool add)
+static void block_tile(const struct job *job, int64_t image, int64_t block, int64_t range,
+                       int64_t m0, int64_t rows, int64_t p, float *c, bool add)
 {
     const struct iso_window *w = &job->w;
     const bool merged = w->dw == 1;
@@ -182,7 +190,8 @@ static void image_unit(void *data, int64_t index, int thread)
         for (int64_t r = 0; r < job->ranges; r++)
             for (int64_t p = 0; p < job->panels; p++)
                 block_tile(job, index, b, r, 0, job->range, p,
-                           job->total + (1 + index * job->nblocks + b) * job->depth * job->filters, false);
+                           job->total + (1 + index * job->nblocks + b) * job->depth * job->filters,
+                           false);
 }
 
 /* total += the block sums of the chunk, in ascending order. */
@@ -211,14 +220,16 @@ static int64_t carve(struct job *job, char *work, bool add, float *dkernel)
     return (char *)rest - work;
 }
 
-size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters, bool add, int threads)
+size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
+                                               bool add, int threads)
 {
     struct job job;
     set_geometry(&job, w, filters);
     set_division(&job, threads);
     const int64_t tables = iso_ceil_div((3 * max_segments(&job) + job.nblocks + 1) * 8, 64) * 64;
     const int64_t totals = add || job.by_image ? job.depth * filters + block_floats(&job) : 0;
-    return (size_t)(tables + 4 * (padded_floats(&job) + iso_ceil_div(panel_floats(&job), 16) * 16 + totals)) + 64;
+    const int64_t panels = iso_ceil_div(panel_floats(&job), 16) * 16;
+    return (size_t)(tables + 4 * (padded_floats(&job) + panels + totals)) + 64;
 }
 
 static void run_chunk(struct iso_team *team, struct job *job)
@@ -236,8 +247,9 @@ static void run_chunk(struct iso_team *team, struct job *job)
     reduce(job);
 }
 
-void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *x,
-                                   const float *dy, bool add, float *dkernel, void *workspace)
+void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_window *w,
+                                   int64_t filters, const float *x, const float *dy, bool add,
+                                   float *dkernel, void *workspace)
 {
     struct job job;
     set_geometry(&job, w, filters);
@@ -261,7 +273,11 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
 
 /* ---- Sums of rows -------------------------------------------------------------------------- */
 
-struct row_sums { const float *dy; float *sums; int64_t rows, per_image, columns, blocks_per_image; };
+struct row_sums {
+    const float *dy;
+    float *sums;
+    int64_t rows, per_image, columns, blocks_per_image;
+};
 
 static struct row_sums rows_of(int64_t rows, int64_t per_image, int64_t columns)
 {
@@ -270,7 +286,10 @@ static struct row_sums rows_of(int64_t rows, int64_t per_image, int64_t columns)
                               .blocks_per_image = iso_ceil_div(anew, ISO_BLOCK_ROWS) };
 }
 
-static int64_t blocks_in(const struct row_sums *s) { return s->rows / s->per_image * s->blocks_per_image; }
+static int64_t blocks_in(const struct row_sums *s)
+{
+    return s->rows / s->per_image * s->blocks_per_image;
+}
 
 size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t columns)
 {
@@ -281,7 +300,8 @@ size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t
 static void sum_block(void *data, int64_t index, int thread)
 {
     const struct row_sums *s = data;
-    const int64_t image = index / s->blocks_per_image, b = index % s->blocks_per_image * ISO_BLOCK_ROWS;
+    const int64_t image = index / s->blocks_per_image,
+        b = index % s->blocks_per_image * ISO_BLOCK_ROWS;
     const int64_t end = iso_min64(s->per_image, b + ISO_BLOCK_ROWS);
     float *sum = s->sums + index * s->columns;
     (void)thread;
@@ -293,8 +313,8 @@ static void sum_block(void *data, int64_t index, int thread)
     }
 }
 
-void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image, int64_t columns, const float *dy,
-                       bool add, float *dbias, void *workspace)
+void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image,
+                       int64_t columns, const float *dy, bool add, float *dbias, void *workspace)
 {
     struct row_sums s = rows_of(rows, rows_per_image, columns);
     s.dy = dy;

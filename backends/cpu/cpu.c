@@ -1,4 +1,5 @@
-/* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its instruction set. */
+/* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its
+ * instruction set. */
 #include "cpu.h"
 
 #include <stdio.h>
@@ -63,7 +64,8 @@ static const struct variant *find(const char *name)
     return NULL;
 }
 
-/* The variant that --device cpu:NAME, otherwise ISOCL_CPU, asks for; the fastest when neither does. */
+/* The variant that --device cpu:NAME, otherwise ISOCL_CPU, asks for; the fastest when neither
+ * does. */
 static iso_rc choose(const char *device, const struct variant **out)
 {
     const char *wish = device[0] != '\0' ? device : getenv("ISOCL_CPU");
@@ -77,8 +79,8 @@ static iso_rc choose(const char *device, const struct variant **out)
         return iso_fail(ISO_EUSAGE, "%s%s is unknown; this program has portable%s", asked, wish,
                         VARIANTS > 1 ? ", avx2 and avx512" : " only");
     if (!found->runs_here())
-        return iso_fail(ISO_EUNSUP, "%s%s: this processor has no %s; leave it out to use %s", asked, wish,
-                        found->doc, fastest()->doc);
+        return iso_fail(ISO_EUNSUP, "%s%s: this processor has no %s; leave it out to use %s",
+                        asked, wish, found->doc, fastest()->doc);
     *out = found;
     return ISO_OK;
 }
@@ -113,8 +115,8 @@ static void describe(const struct variant *variant, int threads, struct iso_devi
     snprintf(out->driver, sizeof out->driver, "%s", ISO_VERSION);
     const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
     out->memory = pages > 0 && bytes > 0 ? (uint64_t)pages * (uint64_t)bytes : 0;
-    snprintf(out->note, sizeof out->note, "%s, %d thread%s; fast mode takes Winograd's convolution", variant->doc, threads,
-             threads == 1 ? "" : "s");
+    snprintf(out->note, sizeof out->note, "%s, %d thread%s; fast mode takes Winograd's convolution",
+             variant->doc, threads, threads == 1 ? "" : "s");
 }
 
 /* A wrong ISOCL_CPU makes the device unusable, and the note says why. */
@@ -136,7 +138,8 @@ static iso_rc list_devices(struct iso_device *out, int max, int *count)
 }
 
 /* Exact unless fast mode is asked for: it is nearly as fast. */
-static iso_rc open_device(const char *device, enum iso_mode mode, int threads, struct iso_backend **out)
+static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
+                          struct iso_backend **out)
 {
     const struct variant *variant;
     ISO_TRY(choose(device, &variant));
@@ -165,8 +168,8 @@ static void close_device(struct iso_backend *backend)
 
 /* ---- Memory -------------------------------------------------------------------------------- */
 
-/* struct iso_mem is never defined here: the pointer is the host memory itself. Arenas lie on huge pages
- * where the system has them, which spares a training step most of its page walks. */
+/* struct iso_mem is never defined here: the pointer is the host memory itself. Arenas lie on huge
+ * pages where the system has them, which spares a training step most of its page walks. */
 static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso_mem **out)
 {
     const size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
@@ -174,10 +177,12 @@ static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso
     void *memory = whole > 0 ? aligned_alloc(align, whole) : NULL;
     (void)backend;
     if (memory == NULL)
-        return iso_fail(ISO_ENOMEM, "out of memory for %.1f MiB (use a smaller --batch)", (double)bytes / 1048576);
+        return iso_fail(ISO_ENOMEM, "out of memory for %.1f MiB (use a smaller --batch)",
+                        (double)bytes / 1048576);
 #ifdef MADV_HUGEPAGE
     if (align == HUGE_PAGE)
-        (void)madvise(memory, whole, MADV_HUGEPAGE);       /* advice: nothing is lost when it is not taken */
+        (void)madvise(memory, whole, MADV_HUGEPAGE);       /* advice: nothing is lost when it is not
+                                                              taken */
 #endif
     *out = memory;
     return ISO_OK;
@@ -189,8 +194,8 @@ static void free_memory(struct iso_backend *backend, struct iso_mem *memory)
     free(memory);
 }
 
-static iso_rc write_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset, const void *src,
-                           size_t bytes)
+static iso_rc write_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
+                           const void *src, size_t bytes)
 {
     (void)backend;
     if (bytes != 0)
@@ -198,8 +203,8 @@ static iso_rc write_memory(struct iso_backend *backend, struct iso_mem *dst, siz
     return ISO_OK;
 }
 
-static iso_rc read_memory(struct iso_backend *backend, const struct iso_mem *src, size_t offset, void *dst,
-                          size_t bytes)
+static iso_rc read_memory(struct iso_backend *backend, const struct iso_mem *src, size_t offset,
+                          void *dst, size_t bytes)
 {
     (void)backend;
     if (bytes != 0)
@@ -207,8 +212,8 @@ static iso_rc read_memory(struct iso_backend *backend, const struct iso_mem *src
     return ISO_OK;
 }
 
-static iso_rc fill_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset, uint8_t byte,
-                          size_t bytes)
+static iso_rc fill_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
+                          uint8_t byte, size_t bytes)
 {
     (void)backend;
     if (bytes != 0)
@@ -224,7 +229,8 @@ static iso_rc sync_device(struct iso_backend *backend)
 }
 
 /* The machine's peak, whichever kernels were chosen. */
-static iso_rc measure_peak(struct iso_backend *backend, enum iso_peak what, double seconds, double *out)
+static iso_rc measure_peak(struct iso_backend *backend, enum iso_peak what, double seconds,
+                           double *out)
 {
     return fastest()->peak(iso_cpu_team(backend), what, seconds, out);
 }

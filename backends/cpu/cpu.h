@@ -1,5 +1,6 @@
-/* cpu.h: what the kernels of the cpu backend share. Every kernel file is compiled once for each instruction
- * set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); cpu.c and team.c are compiled once. */
+/* cpu.h: what the kernels of the cpu backend share. Every kernel file is compiled once for each
+ * instruction set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); cpu.c and team.c are compiled
+ * once. */
 #ifndef ISO_CPU_H
 #define ISO_CPU_H
 #include "../../core/arith.h"
@@ -18,7 +19,10 @@ struct iso_cpu {
 #define ISO_CPU(name) ISO_CPU_PASTE(ISO_VARIANT, name)
 #endif
 
-static inline struct iso_team *iso_cpu_team(struct iso_backend *b) { return ((struct iso_cpu *)b)->team; }
+static inline struct iso_team *iso_cpu_team(struct iso_backend *b)
+{
+    return ((struct iso_cpu *)b)->team;
+}
 static inline int iso_cpu_threads(struct iso_backend *b) { return iso_team_size(iso_cpu_team(b)); }
 
 /* Elements of a tensor; memory of this backend is plain host memory. */
@@ -26,8 +30,14 @@ static inline float *iso_cpu_f32(const struct iso_tensor *t)
 {
     return t->mem ? (float *)(void *)t->mem + t->offset : NULL;
 }
-static inline int32_t *iso_cpu_i32(const struct iso_tensor *t) { return (int32_t *)(void *)t->mem + t->offset; }
-static inline uint8_t *iso_cpu_u8(const struct iso_tensor *t) { return (uint8_t *)(void *)t->mem + t->offset; }
+static inline int32_t *iso_cpu_i32(const struct iso_tensor *t)
+{
+    return (int32_t *)(void *)t->mem + t->offset;
+}
+static inline uint8_t *iso_cpu_u8(const struct iso_tensor *t)
+{
+    return (uint8_t *)(void *)t->mem + t->offset;
+}
 static inline int64_t iso_min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t iso_max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t iso_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -3,7 +3,8 @@
  *   m = max z, s = sum exp(z - m), p = exp(z - m) / s
  *   loss = (sum over rows of the row's loss, in blocks of rows) / rows
  *
- * Threads share the rows and leave their losses in the workspace; the caller's thread adds them up. */
+ * Threads share the rows and leave their losses in the workspace; the caller's thread adds them
+ * up. */
 #include "crossentropy.h"
 
 struct work {
@@ -44,19 +45,22 @@ static float mean(const float *row_loss, int64_t rows)
     return iso_div(total, (float)rows);
 }
 
-size_t ISO_CPU(crossentropy_workspace)(struct iso_backend *backend, const struct iso_call *call, enum iso_pass pass)
+size_t ISO_CPU(crossentropy_workspace)(struct iso_backend *backend, const struct iso_call *call,
+                                       enum iso_pass pass)
 {
     (void)backend;
     return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
 }
 
-void ISO_CPU(crossentropy)(struct iso_backend *backend, const struct iso_call *call, ISO_CPU(row_loss) *loss)
+void ISO_CPU(crossentropy)(struct iso_backend *backend, const struct iso_call *call,
+                           ISO_CPU(row_loss) *loss)
 {
     const bool wanted = call->y[1].mem != NULL && call->x[1].mem != NULL;
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
-        .call = call, .loss = wanted ? loss : NULL, .z = iso_cpu_f32(&call->x[0]), .p = iso_cpu_f32(&call->y[0]),
-        .row_loss = (float *)(void *)iso_cpu_u8(&call->workspace), .rows = rows, .classes = classes,
+        .call = call, .loss = wanted ? loss : NULL, .z = iso_cpu_f32(&call->x[0]),
+        .p = iso_cpu_f32(&call->y[0]), .row_loss = (float *)(void *)iso_cpu_u8(&call->workspace),
+        .rows = rows, .classes = classes,
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), rows_of_unit, &work);

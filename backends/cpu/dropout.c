@@ -6,7 +6,8 @@
 #include "../../core/random.h"
 #include "elements.h"
 
-enum { BLOCKS = 16, WORDS = 4 * BLOCKS };      /* blocks computed side by side: the lanes of a vector */
+enum { BLOCKS = 16, WORDS = 4 * BLOCKS };      /* blocks computed side by side: the lanes of a
+                                                  vector */
 
 struct work {
     const float *in;                   /* x, or dy */
@@ -21,15 +22,16 @@ struct work {
 static void draw(const struct work *w, uint32_t block, uint32_t word[restrict WORDS])
 {
     for (int b = 0; b < BLOCKS; b++) {
-        const iso_u32x4 r = iso_philox(block + (uint32_t)b, w->step, w->layer, ISO_RANDOM_DROPOUT, w->key[0],
-                                       w->key[1]);
+        const iso_u32x4 r = iso_philox(block + (uint32_t)b, w->step, w->layer, ISO_RANDOM_DROPOUT,
+                                       w->key[0], w->key[1]);
         for (int i = 0; i < 4; i++)
             word[4 * b + i] = r.v[i];
     }
 }
 
-ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word, uint32_t threshold, float scale,
-                         int64_t n, float *restrict y, uint8_t *restrict mask)
+ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
+                         uint32_t threshold, float scale, int64_t n, float *restrict y,
+                         uint8_t *restrict mask)
 {
     for (int64_t i = 0; i < n; i++) {
         const bool keep = word[i] >= threshold;
@@ -65,8 +67,8 @@ static void keep_all(void *data, int64_t unit, int thread)
         memset(w->mask + part.begin, 1, (size_t)(part.end - part.begin));
 }
 
-ISO_CPU_INLINE void drop_gradient(const float *restrict dy, const uint8_t *restrict mask, float scale, int64_t n,
-                                  float *restrict dx, bool add)
+ISO_CPU_INLINE void drop_gradient(const float *restrict dy, const uint8_t *restrict mask,
+                                  float scale, int64_t n, float *restrict dx, bool add)
 {
     for (int64_t i = 0; i < n; i++)
         dx[i] = iso_cpu_put(dx[i], iso_dropout(mask[i], dy[i], scale), add);
@@ -77,16 +79,18 @@ static void gradients(void *data, int64_t unit, int thread)
     const struct work *w = data;
     const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    drop_gradient(w->in + part.begin, w->mask + part.begin, w->scale, part.end - part.begin, w->out + part.begin,
-                  w->add);
+    drop_gradient(w->in + part.begin, w->mask + part.begin, w->scale, part.end - part.begin,
+                  w->out + part.begin, w->add);
 }
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
 {
     return (struct work){
         .scale = call->training ? (float)call->scalars[ISO_DROPOUT_SCALE] : 1.0f,
-        .mask = call->saved[0].mem != NULL ? iso_cpu_u8(&call->saved[0]) : NULL, .count = iso_shape_count(shape),
-        .threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0, .step = call->step,
+        .mask = call->saved[0].mem != NULL ? iso_cpu_u8(&call->saved[0]) : NULL,
+        .count = iso_shape_count(shape),
+        .threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0,
+        .step = call->step,
         .layer = call->layer, .key = { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) },
     };
 }
@@ -108,7 +112,8 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     work.out = iso_cpu_f32(&call->dx[0]);
     work.add = call->add_dx[0];
     if (work.out != NULL)
-        iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), gradients, &work);
+        iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), gradients,
+                     &work);
     return ISO_OK;
 }
 

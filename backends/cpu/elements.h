@@ -1,5 +1,6 @@
-/* elements.h: how the kernels without products share their elements out among threads, and the sums along
- * a contiguous axis. Inner loops are plain C without branches, which compilers turn into vector code. */
+/* elements.h: how the kernels without products share their elements out among threads, and the sums
+ * along a contiguous axis. Inner loops are plain C without branches, which compilers turn into
+ * vector code. */
 #ifndef ISO_CPU_ELEMENTS_H
 #define ISO_CPU_ELEMENTS_H
 #include "../../core/formulas.h"
@@ -36,9 +37,10 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     return lane[0];
 }
 
-/* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them, and the
- * reference's is the first: z - m is then a zero of another sign at most, and exp of both is 1, while
- * log p = (z - m) - log s keeps that sign only where log s is 0, that is where such a zero is alone. */
+/* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,
+ * and the reference's is the first: z - m is then a zero of another sign at most, and exp of both
+ * is 1, while log p = (z - m) - log s keeps that sign only where log s is 0, that is where such a
+ * zero is alone. */
 static inline float iso_cpu_max(const float *x, int64_t n)
 {
     float best[ISO_LANES], last[ISO_LANES];

@@ -1,11 +1,12 @@
 /* gemm.c: panels of b, packed by the thread that uses them, times strips of a's rows.
  *
- * Rows of a that lie far apart share few cache sets and translation entries, so such an a is packed too, once,
- * into strips [k][rows of a tile]. */
+ * Rows of a that lie far apart share few cache sets and translation entries, so such an a is packed
+ * too, once, into strips [k][rows of a tile]. */
 #include "gemm.h"
 
 enum {
-    K_PIECE = 1024,                    /* k of a panel that stays in the second-level cache beside a strip */
+    K_PIECE = 1024,                    /* k of a panel that stays in the second-level cache beside a
+                                          strip */
     FAR = 256,                         /* elements between rows from which a is packed, */
     REUSED = 4                         /* when this many panels or more meet it */
 };
@@ -20,7 +21,8 @@ struct job {
     int64_t *packed;                   /* the panel each thread holds whole, or -1; 8 apart */
 };
 
-void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to, int64_t ldt)
+void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to,
+                        int64_t ldt)
 {
     const int64_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
     for (int64_t k = 0; k < whole_columns; k += 8)
@@ -31,7 +33,8 @@ void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t co
             to[k * ldt + j] = from[j * ldf + k];
 }
 
-void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, int64_t k1, float *panel)
+void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, int64_t k1,
+                   float *panel)
 {
     const int64_t lanes = iso_min64(width, g->n - j0);
     if (lanes < width)
@@ -51,11 +54,12 @@ static void pack_strip(void *data, int64_t s, int thread)
     const int64_t i0 = s * job->strip_rows, rows = iso_min64(job->strip_rows, g->m - i0);
     (void)thread;
     if (rows > 0)
-        ISO_CPU(transpose)(g->a + i0 * g->lda, g->lda, rows, g->k, job->strip + i0 * g->k, job->strip_rows);
+        ISO_CPU(transpose)(g->a + i0 * g->lda, g->lda, rows, g->k, job->strip + i0 * g->k,
+                           job->strip_rows);
 }
 
-/* One panel times one strip. A long k goes in pieces, the chain resuming from what c holds; a call that
- * adds to c cannot leave half a chain there and takes k whole. */
+/* One panel times one strip. A long k goes in pieces, the chain resuming from what c holds; a call
+ * that adds to c cannot leave half a chain there and takes k whole. */
 static void unit(void *data, int64_t index, int thread)
 {
     struct job *job = data;
@@ -69,9 +73,10 @@ static void unit(void *data, int64_t index, int thread)
     if (job->packed[thread * 8] != p)
         ISO_CPU(pack)(g, j0, job->width, 0, g->k, panel);
     job->packed[thread * 8] = p;
-    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0, .as = job->strip ? 1 : g->lda, .bk = job->width,
-                          .ak = job->strip ? job->strip_rows : 1, .cs = g->ldc, .aoff = &zero, .boff = &zero,
-                          .nruns = 1, .rows = (int)rows, .lanes = (int)iso_min64(job->width, g->n - j0), .add = g->add };
+    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0, .as = job->strip ? 1 : g->lda,
+                          .bk = job->width, .ak = job->strip ? job->strip_rows : 1, .cs = g->ldc,
+                          .aoff = &zero, .boff = &zero, .nruns = 1, .rows = (int)rows,
+                          .lanes = (int)iso_min64(job->width, g->n - j0), .add = g->add };
     const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
         const int64_t len = iso_min64(piece, g->k - k0);
@@ -100,7 +105,8 @@ static void divide(struct job *job, const struct iso_gemm *g, int threads)
 
 static size_t strip_floats(const struct job *job)
 {
-    return !job->packs_a ? 0 : (size_t)iso_ceil_div(job->strips * job->strip_rows * job->g->k, 16) * 16;
+    const int64_t floats = job->strips * job->strip_rows * job->g->k;
+    return job->packs_a ? (size_t)iso_ceil_div(floats, 16) * 16 : 0;
 }
 
 static size_t workspace_of(int64_t m, int64_t n, int64_t k, int threads)

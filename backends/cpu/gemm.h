@@ -1,5 +1,5 @@
-/* gemm.h: c[i, j] = chain over k of a[i, k] b[k, j], then + bias[j], then added to c or stored: the GEMM of
- * dense layers, without a split of k, so that every result is one chain. */
+/* gemm.h: c[i, j] = chain over k of a[i, k] b[k, j], then + bias[j], then added to c or stored: the
+ * GEMM of dense layers, without a split of k, so that every result is one chain. */
 #ifndef ISO_CPU_GEMM_H
 #define ISO_CPU_GEMM_H
 #include "cpu.h"
@@ -8,7 +8,8 @@
 struct iso_gemm {
     int64_t m, n, k;
     const float *a; int64_t lda;       /* a[i lda + k] */
-    const float *w; int64_t ldw;       /* b[k, j] is w[k ldw + j], or w[j ldw + k] when transposed */
+    const float *w; int64_t ldw;       /* b[k, j] is w[k ldw + j], or w[j ldw + k] when
+                                          transposed */
     bool transposed;
     const float *bias;                 /* [n], or NULL */
     bool add;
@@ -19,7 +20,9 @@ size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads);
 void ISO_CPU(gemm)(struct iso_team *, const struct iso_gemm *, void *workspace);
 
 /* to[k ldt + j] = from[j ldf + k] for j < rows, k < columns. */
-void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to, int64_t ldt);
+void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to,
+                        int64_t ldt);
 /* Packs columns [j0, j0 + width) of b, zero beyond n, into panel[k][width] for k in [k0, k1). */
-void ISO_CPU(pack)(const struct iso_gemm *, int64_t j0, int width, int64_t k0, int64_t k1, float *panel);
+void ISO_CPU(pack)(const struct iso_gemm *, int64_t j0, int width, int64_t k0, int64_t k1,
+                   float *panel);
 #endif

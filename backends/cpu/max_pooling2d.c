@@ -1,11 +1,12 @@
 /* max_pooling2d.c: the largest value in each window.
  *
- *   y[n, oy, ox, c]  = x at the first maximum of the window in row-major order; NaN wins, and pixels
- *                      beyond the border take no part
+ *   y[n, oy, ox, c]  = x at the first maximum of the window in row-major order; NaN wins,
+ *                      and pixels beyond the border take no part
  *   dx[n, iy, ix, c] = sum of dy over the windows that chose this pixel, (oy, ox) ascending
  *
- * Threads share the rows of y, and backward the rows of dx: each pixel gathers its own sum, so that nobody
- * writes to another's. A sum that starts at +0 is never -0; so a window that chose another pixel may add +0. */
+ * Threads share the rows of y, and backward the rows of dx: each pixel gathers its own sum, so that
+ * nobody writes to another's. A sum that starts at +0 is never -0; so a window that chose another
+ * pixel may add +0. */
 #include "../../core/ops/max_pooling2d.h"
 #include "elements.h"
 
@@ -22,7 +23,8 @@ struct work {
 
 /* Four taps, all inside the image: everything stays in registers. chosen may be NULL. */
 static void pool4(const float *restrict a, const float *restrict b, const float *restrict c,
-                  const float *restrict d, int64_t channels, float *restrict y, int32_t *restrict chosen)
+                  const float *restrict d, int64_t channels, float *restrict y,
+                  int32_t *restrict chosen)
 {
     for (int64_t i = 0; i < channels; i++) {
         float best = a[i];
@@ -60,20 +62,24 @@ static void first_tap(const float *restrict pixel, int32_t tap, int64_t channels
 }
 
 /* Any window, tap by tap, leaving out those beyond the border. */
-static void pool(const struct iso_window *g, const float *image, int64_t oy, int64_t ox, float *y, int32_t *chosen)
+static void pool(const struct iso_window *g, const float *image, int64_t oy, int64_t ox, float *y,
+                 int32_t *chosen)
 {
     bool first = true;
     for (int64_t tap = 0; tap < g->kh * g->kw; tap++) {
-        const int64_t iy = oy * g->sh + tap / g->kw - g->top, ix = ox * g->sw + tap % g->kw - g->left;
+        const int64_t iy = oy * g->sh + tap / g->kw - g->top,
+            ix = ox * g->sw + tap % g->kw - g->left;
         if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w)
             continue;
-        (first ? first_tap : pool_tap)(image + (iy * g->w + ix) * g->c, (int32_t)tap, g->c, y, chosen);
+        (first ? first_tap : pool_tap)(image + (iy * g->w + ix) * g->c, (int32_t)tap, g->c, y,
+                                       chosen);
         first = false;
     }
 }
 
 /* Results [ow, c] of row oy of one image. */
-static void pool_row(const struct iso_window *g, const float *image, int64_t oy, float *y, int32_t *chosen)
+static void pool_row(const struct iso_window *g, const float *image, int64_t oy, float *y,
+                     int32_t *chosen)
 {
     const int64_t iy = oy * g->sh - g->top, down = g->w * g->c;
     const bool four = g->kh == 2 && g->kw == 2 && iy >= 0 && iy + 1 < g->h;
@@ -105,8 +111,9 @@ static void values(void *data, int64_t unit, int thread)
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape), .x = iso_cpu_f32(&call->x[0]),
-        .y = iso_cpu_f32(&call->y[0]), .chosen = call->saved[0].mem != NULL ? iso_cpu_i32(&call->saved[0]) : NULL,
+        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape),
+        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .chosen = call->saved[0].mem != NULL ? iso_cpu_i32(&call->saved[0]) : NULL,
     };
     const struct iso_window *g = &work.g;
     work.unit_rows = iso_cpu_unit_rows(g->ow * g->c * g->kh * g->kw);
@@ -117,30 +124,32 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 /* ---- Backward ---- */
 
 /* Windows [begin, end) along one axis that hold input row or column i. */
-static struct iso_part windows_of(int64_t i, int64_t before, int64_t size, int64_t stride, int64_t count)
+static struct iso_part windows_of(int64_t i, int64_t before, int64_t size, int64_t stride,
+                                  int64_t count)
 {
     const int64_t at = i + before, first = at - size + 1;
-    return (struct iso_part){ first > 0 ? iso_ceil_div(first, stride) : 0, iso_min64(at / stride + 1, count) };
+    return (struct iso_part){ first > 0 ? iso_ceil_div(first, stride) : 0,
+                              iso_min64(at / stride + 1, count) };
 }
 
 /* dx of one pixel that one window holds, as its tap `tap`. */
-static void gather_one(const float *restrict dy, const int32_t *restrict chosen, int32_t tap, int64_t channels,
-                       float *restrict dx, bool add)
+static void gather_one(const float *restrict dy, const int32_t *restrict chosen, int32_t tap,
+                       int64_t channels, float *restrict dx, bool add)
 {
     for (int64_t c = 0; c < channels; c++)
         dx[c] = iso_cpu_put(dx[c], 0.0f + (chosen[c] == tap ? dy[c] : 0.0f), add);
 }
 
-static void add_window(const float *restrict dy, const int32_t *restrict chosen, int32_t tap, int64_t channels,
-                       float *restrict sum)
+static void add_window(const float *restrict dy, const int32_t *restrict chosen, int32_t tap,
+                       int64_t channels, float *restrict sum)
 {
     for (int64_t c = 0; c < channels; c++)
         sum[c] = sum[c] + (chosen[c] == tap ? dy[c] : 0.0f);
 }
 
 /* dx [c] of pixel (iy, ix), which the windows rows x columns of image n hold. */
-static void gather_pixel(const struct work *w, int64_t n, int64_t iy, int64_t ix, struct iso_part rows,
-                         struct iso_part columns, float *dx)
+static void gather_pixel(const struct work *w, int64_t n, int64_t iy, int64_t ix,
+                         struct iso_part rows, struct iso_part columns, float *dx)
 {
     enum { CHANNELS = 256 };           /* at a time */
     const struct iso_window *g = &w->g;
@@ -168,7 +177,8 @@ static void gather_row(const struct work *w, int64_t n, int64_t iy, float *dx)
         const struct iso_part columns = windows_of(ix, g->left, g->kw, g->sw, g->ow);
         if (rows.end - rows.begin == 1 && columns.end - columns.begin == 1) {
             const int64_t at = ((n * g->oh + rows.begin) * g->ow + columns.begin) * g->c;
-            const int64_t ky = iy + g->top - rows.begin * g->sh, kx = ix + g->left - columns.begin * g->sw;
+            const int64_t ky = iy + g->top - rows.begin * g->sh,
+                kx = ix + g->left - columns.begin * g->sw;
             gather_one(w->dy + at, w->chosen + at, (int32_t)(ky * g->kw + kx), g->c, dx, w->add);
         } else {
             gather_pixel(w, n, iy, ix, rows, columns, dx);
@@ -189,14 +199,16 @@ static void gradients(void *data, int64_t unit, int thread)
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape), .dy = iso_cpu_f32(&call->dy[0]),
-        .dx = iso_cpu_f32(&call->dx[0]), .chosen = iso_cpu_i32(&call->saved[0]), .add = call->add_dx[0],
+        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape),
+        .dy = iso_cpu_f32(&call->dy[0]), .dx = iso_cpu_f32(&call->dx[0]),
+        .chosen = iso_cpu_i32(&call->saved[0]), .add = call->add_dx[0],
     };
     const struct iso_window *g = &work.g;
     if (work.dx == NULL)
         return ISO_OK;
     work.unit_rows = iso_cpu_unit_rows(g->w * g->c);
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(g->n * g->h, work.unit_rows), gradients, &work);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(g->n * g->h, work.unit_rows), gradients,
+                 &work);
     return ISO_OK;
 }
 

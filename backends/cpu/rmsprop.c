@@ -11,7 +11,8 @@ struct work {
     int placement;
 };
 
-/* One loop for each way, so that none has a branch inside; an m or a that is NULL is not touched. */
+/* One loop for each way, so that none has a branch inside; an m or a that is NULL is not
+ * touched. */
 ISO_CPU_INLINE void rmsprop(const float scalar[ISO_SCALARS], int placement, bool momentum,
                             bool centered, int64_t n, const float *restrict g, float *restrict w,
                             float *restrict v, float *restrict m, float *restrict a)

@@ -16,8 +16,8 @@ static void plain(const float *restrict g, float rate, int64_t n, float *restric
         w[i] = iso_sgd_w(w[i], g[i], rate);
 }
 
-ISO_CPU_INLINE void with_momentum(const float *restrict g, float rate, float momentum, int nesterov, int64_t n,
-                                  float *restrict w, float *restrict v)
+ISO_CPU_INLINE void with_momentum(const float *restrict g, float rate, float momentum,
+                                  int nesterov, int64_t n, float *restrict w, float *restrict v)
 {
     for (int64_t i = 0; i < n; i++) {
         v[i] = iso_sgd_v(v[i], g[i], rate, momentum);
@@ -42,9 +42,11 @@ static void step(void *data, int64_t unit, int thread)
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .w = iso_cpu_f32(&call->w[0]), .v = iso_cpu_f32(&call->state[0]), .g = iso_cpu_f32(&call->dw[0]),
-        .rate = (float)call->scalars[ISO_SGD_RATE], .momentum = (float)call->scalars[ISO_SGD_MOMENTUM],
-        .nesterov = call->scalars[ISO_SGD_NESTEROV] != 0, .count = iso_shape_count(&call->w[0].shape),
+        .w = iso_cpu_f32(&call->w[0]), .v = iso_cpu_f32(&call->state[0]),
+        .g = iso_cpu_f32(&call->dw[0]), .rate = (float)call->scalars[ISO_SGD_RATE],
+        .momentum = (float)call->scalars[ISO_SGD_MOMENTUM],
+        .nesterov = call->scalars[ISO_SGD_NESTEROV] != 0,
+        .count = iso_shape_count(&call->w[0].shape),
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), step, &work);
     return ISO_OK;

@@ -1,5 +1,6 @@
-/* simd.h: the few vector operations the register tiles are made of, one block per instruction set. Each
- * lane does what the scalar does: a correctly rounded fma, so the bits are those of the reference. */
+/* simd.h: the few vector operations the register tiles are made of, one block per instruction set.
+ * Each lane does what the scalar does: a correctly rounded fma, so the bits are those of the
+ * reference. */
 #ifndef ISO_CPU_SIMD_H
 #define ISO_CPU_SIMD_H
 #include "../../core/arith.h"

@@ -13,9 +13,10 @@
 
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
-/* `left` alone says what there is to do: who brings it from n to n - 1 has unit `units - n`, and holds the
- * job open until it has counted the unit in `done`. So the other members are stable for whoever has a unit,
- * and a job never waits for a thread that has none: one asleep, late, or without a processor. */
+/* `left` alone says what there is to do: who brings it from n to n - 1 has unit `units - n`, and
+ * holds the job open until it has counted the unit in `done`. So the other members are stable for
+ * whoever has a unit, and a job never waits for a thread that has none: one asleep, late, or
+ * without a processor. */
 struct iso_team {
     int size;
     int spins;                         /* 0 when there are more threads than processors */
@@ -94,7 +95,10 @@ static void take_units(struct iso_team *t, int thread)
         atomic_fetch_add_explicit(&t->done, finished, memory_order_release);
 }
 
-static bool idle(struct iso_team *t) { return atomic_load(&t->left) == 0 && !atomic_load(&t->stop); }
+static bool idle(struct iso_team *t)
+{
+    return atomic_load(&t->left) == 0 && !atomic_load(&t->stop);
+}
 
 /* Waits for work, or for the end: awake for a moment, then asleep. */
 static void wait_for_work(struct iso_team *t)
@@ -123,7 +127,8 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* A thread that goes to sleep counts itself first and looks for work then, so that one of both sees the other. */
+/* A thread that goes to sleep counts itself first and looks for work then, so that one of both sees
+ * the other. */
 static void wake_sleepers(struct iso_team *t)
 {
     if (atomic_load(&t->sleeping) == 0)
@@ -150,7 +155,8 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
     for (int i = 0; atomic_load_explicit(&t->done, memory_order_acquire) < units; i++) {
         relax();
         if (i >= t->spins)
-            sched_yield();             /* who has a unit may have lost its processor: lend it this one */
+            sched_yield();             /* who has a unit may have lost its processor: lend it this
+                                          one */
     }
 }
 
@@ -178,8 +184,8 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
         const int error = pthread_create(&t->threads[i], NULL, worker_main, &t->workers[i]);
         if (error) {
             iso_team_free(t);
-            return iso_fail(ISO_EDEVICE, "cannot start thread %d of %d: %s (use fewer --threads)", i + 1, want,
-                            strerror(error));
+            return iso_fail(ISO_EDEVICE, "cannot start thread %d of %d: %s (use fewer --threads)",
+                            i + 1, want, strerror(error));
         }
         t->size = i + 1;
     }

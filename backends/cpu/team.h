@@ -1,5 +1,5 @@
-/* team.h: the threads of the cpu backend. They stay awake for a moment between two jobs, because a training
- * step is hundreds of jobs a few microseconds apart, and sleep when nothing comes. */
+/* team.h: the threads of the cpu backend. They stay awake for a moment between two jobs, because a
+ * training step is hundreds of jobs a few microseconds apart, and sleep when nothing comes. */
 #ifndef ISO_CPU_TEAM_H
 #define ISO_CPU_TEAM_H
 #include "../../core/iso.h"
@@ -12,9 +12,9 @@ int iso_team_size(const struct iso_team *);
 /* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. */
 int iso_team_processors(void);
 
-/* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size), and
- * returns when all are done. Units are handed out in ascending order. Results must not depend on which
- * thread runs which unit. */
+/* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size),
+ * and returns when all are done. Units are handed out in ascending order. Results must not depend
+ * on which thread runs which unit. */
 typedef void iso_job(void *data, int64_t unit, int thread);
 void iso_team_run(struct iso_team *, int64_t units, iso_job *job, void *data);
 #endif

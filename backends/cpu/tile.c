@@ -7,20 +7,23 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-/* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers. Rows are
- * reached from one pointer in four, which keeps the addresses in few registers. */
-static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P, const int V,
-                                                           const float *a, const float *b, int64_t n,
+/* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers.
+ * Rows are reached from one pointer in four, which keeps the addresses in few registers. */
+static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P,
+                                                           const int V, const float *a,
+                                                           const float *b, int64_t n,
                                                            iso_vec acc[][4])
 {
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
-    const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as, *a5 = a + 20 * as;
+    const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
+        *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
         UNROLL for (int v = 0; v < V; v++)
             column[v] = iso_vload(b + v * ISO_VEC);
         UNROLL for (int i = 0; i < P; i++) {
-            const float *base = i < 4 ? a0 : i < 8 ? a1 : i < 12 ? a2 : i < 16 ? a3 : i < 20 ? a4 : a5;
+            const float *base = i < 4 ? a0 : i < 8 ? a1 : i < 12 ? a2
+                              : i < 16 ? a3 : i < 20 ? a4 : a5;
             const iso_vec x = iso_vset((i & 3) == 0 ? base[0] : (i & 3) == 1 ? base[as]
                                        : (i & 3) == 2 ? base[2 * as] : base[as3]);
             UNROLL for (int v = 0; v < V; v++)
@@ -36,12 +39,13 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
     }
 }
 
-/* The paths below are loops without branches inside, so that compilers unroll them whole and keep acc in
- * registers. A tile with fewer lanes than its vectors hold goes by way of a buffer. */
+/* The paths below are loops without branches inside, so that compilers unroll them whole and keep
+ * acc in registers. A tile with fewer lanes than its vectors hold goes by way of a buffer. */
 #define EACH UNROLL for (int i = 0; i < P; i++) UNROLL for (int v = 0; v < V; v++)
 
-static inline __attribute__((always_inline)) void begin(const struct iso_tile *t, const int P, const int V,
-                                                        const float *c, ptrdiff_t cs, iso_vec acc[][4])
+static inline __attribute__((always_inline)) void begin(const struct iso_tile *t, const int P,
+                                                        const int V, const float *c, ptrdiff_t cs,
+                                                        iso_vec acc[][4])
 {
     if (t->resume)
         EACH acc[i][v] = iso_vload(c + i * cs + v * ISO_VEC);
@@ -49,8 +53,9 @@ static inline __attribute__((always_inline)) void begin(const struct iso_tile *t
         EACH acc[i][v] = iso_vset(0.0f);
 }
 
-static inline __attribute__((always_inline)) void end(const struct iso_tile *t, const int P, const int V,
-                                                      const float *bias, float *c, ptrdiff_t cs, iso_vec acc[][4])
+static inline __attribute__((always_inline)) void end(const struct iso_tile *t, const int P,
+                                                      const int V, const float *bias, float *c,
+                                                      ptrdiff_t cs, iso_vec acc[][4])
 {
     EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f));     /* a chain never ends in -0 */
     if (t->bias)
@@ -60,14 +65,15 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
     EACH iso_vstore(c + i * cs + v * ISO_VEC, acc[i][v]);
 }
 
-static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P, const int V,
-                                                           iso_vec acc[][4])
+static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
+                                                           const int V, iso_vec acc[][4])
 {
     for (int r = 0; r < t->nruns; r++)
         multiply(t, P, V, t->a + t->aoff[r], t->b + t->boff[r], t->len[r], acc);
 }
 
-static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P, const int V)
+static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P,
+                                                       const int V)
 {
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
@@ -92,8 +98,8 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
         memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->lanes * sizeof *whole);
 }
 
-#define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) P(16) \
-    P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
+#define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) \
+    P(16) P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
 #define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1); return;
 #define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2); return;
 #define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4); return;
@@ -107,7 +113,7 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
     struct iso_tile t = *whole;
     for (int done = 0, left = whole->rows; left > 0; left -= t.rows, done += t.rows) {
         const int pieces = (left + most - 1) / most;
-        t.rows = (left + pieces - 1) / pieces;         /* 32 rows are 11 + 11 + 10, not 14 + 14 + 4 */
+        t.rows = (left + pieces - 1) / pieces;         /* 32 rows: 11 + 11 + 10, not 14 + 14 + 4 */
         t.a = whole->a + done * whole->as;
         t.c = whole->c + done * whole->cs;
         if (vectors == 1)

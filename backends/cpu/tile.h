@@ -1,10 +1,12 @@
-/* tile.h: the register tile every sum of products runs in: dense and convolution, forward and backward.
+/* tile.h: the register tile every sum of products runs in: dense and convolution, forward and
+ * backward.
  *
- *   c[i, j] = end( chain over runs r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk + j], chain) )
+ *   c[i, j] = end( chain over runs r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk + j],
+ *     chain) )
  *
- * for i in [0, rows), j in [0, lanes), each chain starting at +0 (or at c when `resume` is set). `end` adds the
- * bias, or adds the chain to what c held, or stores it. b holds whole vectors: lanes beyond the last are
- * read (and ignored), so a packed panel is padded. */
+ * for i in [0, rows), j in [0, lanes), each chain starting at +0 (or at c when `resume` is set).
+ * `end` adds the bias, or adds the chain to what c held, or stores it. b holds whole vectors: lanes
+ * beyond the last are read (and ignored), so a packed panel is padded. */
 #ifndef ISO_CPU_TILE_H
 #define ISO_CPU_TILE_H
 #include "cpu.h"
@@ -18,14 +20,16 @@ struct iso_tile {
     const int64_t *len;                /* its length in k */
     int nruns, rows, lanes;
     const float *bias;                 /* [lanes], or NULL */
-    bool add, resume;                  /* c += chain; the chain goes on from c (for long k in pieces) */
+    bool add, resume;                  /* c += chain; the chain goes on from c (for long k in
+                                          pieces) */
 };
 /* Rows a tile of this many vectors (1, 2 or 4) holds. */
 static inline int iso_tile_rows(int vectors)
 {
     return vectors == 1 ? ISO_TILE1 : vectors == 2 ? ISO_TILE2 : ISO_TILE4;
 }
-/* The widest panel worth its registers: two vectors, one for a few columns, four for very few rows. */
+/* The widest panel worth its registers: two vectors, one for a few columns, four for very few
+ * rows. */
 static inline int iso_tile_vectors(int64_t columns, int64_t rows)
 {
     return columns <= ISO_VEC ? 1 : rows <= ISO_TILE4 && columns > 2 * ISO_VEC ? 4 : 2;

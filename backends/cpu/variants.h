@@ -1,5 +1,5 @@
-/* variants.h: the kernel tables of the instruction sets this program holds, indexed by op, and what measures
- * the peaks of the machine (peak.c). */
+/* variants.h: the kernel tables of the instruction sets this program holds, indexed by op, and what
+ * measures the peaks of the machine (peak.c). */
 #ifndef ISO_CPU_VARIANTS_H
 #define ISO_CPU_VARIANTS_H
 #include "../../core/iso.h"

@@ -1,7 +1,9 @@
-/* winograd.c: F(4x4, 3x3) in four steps: transform the kernel, transform tiles of 6x6 source pixels, one small
- * GEMM for each of the 36 positions, transform back. Images go in chunks that stay in cache between the steps.
+/* winograd.c: F(4x4, 3x3) in four steps: transform the kernel, transform tiles of 6x6 source
+ * pixels, one small GEMM for each of the 36 positions, transform back. Images go in chunks that
+ * stay in cache between the steps.
  *
- * The kernel gradient is F(3x3, 4x4) at the same points: tiles of dy take the place of the kernel. */
+ * The kernel gradient is F(3x3, 4x4) at the same points: tiles of dy take the place of the
+ * kernel. */
 #include "winograd.h"
 
 enum { POINTS = 36, SIDE = 6, TILE = 4, CHUNK_FLOATS = 1 << 20, STRIP = 56, BLOCK = 2 * ISO_VEC };
@@ -12,9 +14,11 @@ struct job {
     int64_t th, tw;                    /* tiles of a result image */
     const float *source, *kernel, *bias, *dy;
     float *result;
-    bool add, rotated;                 /* rotated: the kernel turned by 180 degrees, channels exchanged */
+    bool add, rotated;                 /* rotated: the kernel turned by 180 degrees, channels
+                                          exchanged */
     int64_t first, count, tiles;       /* images in place, and their tiles */
-    float *u, *v, *m;                  /* kernel [36][sc][rc] in panels; source, products [36][tiles][channels] */
+    float *u, *v, *m;                  /* kernel [36][sc][rc] in panels; source, products
+                                          [36][tiles][channels] */
 };
 
 /* ---- One-dimensional transforms -------------------------------------------------------------- */
@@ -39,7 +43,8 @@ INLINE void source6(const iso_vec *d, iso_vec *t)
 /* Three taps of the kernel to six points. */
 INLINE void kernel3(const iso_vec *g, iso_vec *t)
 {
-    const iso_vec sixth = iso_vset(1.0f / 6), s = iso_vmul(iso_vset(-1.0f / 6), iso_vadd(g[0], g[2]));
+    const iso_vec sixth = iso_vset(1.0f / 6);
+    const iso_vec s = iso_vmul(iso_vset(-1.0f / 6), iso_vadd(g[0], g[2]));
     const iso_vec b = iso_vmul(sixth, g[1]), u = scaled(1.0f / 24, g[0], iso_vmul(sixth, g[2]));
     t[0] = iso_vmul(iso_vset(0.25f), g[0]);
     t[1] = iso_vsub(s, b);
@@ -127,13 +132,14 @@ static void kernel_unit(void *data, int64_t p, int thread)
 }
 
 /* A square of pixels from (y, x), zero outside the image; ISO_VEC channels from c. */
-INLINE void load_square(const float *image, int64_t h, int64_t w, int64_t channels, int64_t y, int64_t x, int64_t c,
-                        const int side, iso_vec *d)
+INLINE void load_square(const float *image, int64_t h, int64_t w, int64_t channels, int64_t y,
+                        int64_t x, int64_t c, const int side, iso_vec *d)
 {
     for (int i = 0; i < side; i++)
         for (int j = 0; j < side; j++) {
             const bool inside = y + i >= 0 && y + i < h && x + j >= 0 && x + j < w;
-            d[i * side + j] = inside ? iso_vload(image + ((y + i) * w + x + j) * channels + c) : iso_vset(0.0f);
+            d[i * side + j] = inside ? iso_vload(image + ((y + i) * w + x + j) * channels + c)
+                : iso_vset(0.0f);
         }
 }
 
@@ -148,7 +154,8 @@ static void source_unit(void *data, int64_t index, int thread)
         for (int64_t c = 0; c < job->sc; c += ISO_VEC) {
             iso_vec d[POINTS], t[POINTS];
             float *v = job->v + (index * job->tw + tx) * job->sc + c;
-            load_square(source, job->sh, job->sw, job->sc, ty * TILE - job->top, tx * TILE - job->left, c, SIDE, d);
+            load_square(source, job->sh, job->sw, job->sc, ty * TILE - job->top,
+                        tx * TILE - job->left, c, SIDE, d);
             both(source6, SIDE, SIDE, d, t);
             for (int64_t i = 0; i < POINTS; i++)
                 iso_vstore(v + i * job->tiles * job->sc, t[i]);
@@ -163,10 +170,12 @@ static void product_unit(void *data, int64_t index, int thread)
     const int64_t t0 = index / POINTS / panels * STRIP;
     const ptrdiff_t zero = 0;
     (void)thread;
-    const struct iso_tile t = { .a = job->v + (i * job->tiles + t0) * job->sc, .as = job->sc, .ak = 1,
-        .b = job->u + (p * POINTS + i) * job->sc * BLOCK, .bk = BLOCK, .aoff = &zero, .boff = &zero, .len = &job->sc,
-        .nruns = 1, .rows = (int)iso_min64(STRIP, job->tiles - t0), .lanes = BLOCK, .cs = job->rc,
-        .c = job->m + (i * job->tiles + t0) * job->rc + p * BLOCK };
+    const struct iso_tile t = {
+        .a = job->v + (i * job->tiles + t0) * job->sc, .as = job->sc, .ak = 1,
+        .b = job->u + (p * POINTS + i) * job->sc * BLOCK, .bk = BLOCK, .aoff = &zero,
+        .boff = &zero, .len = &job->sc, .nruns = 1, .rows = (int)iso_min64(STRIP, job->tiles - t0),
+        .lanes = BLOCK, .cs = job->rc, .c = job->m + (i * job->tiles + t0) * job->rc + p * BLOCK,
+    };
     ISO_CPU(tile_run)(&t, 2);
 }
 
@@ -227,9 +236,9 @@ static void gradient_unit(void *data, int64_t index, int thread)
     const ptrdiff_t zero = 0;
     (void)thread;
     const struct iso_tile t = { .a = job->v + i * job->tiles * job->sc, .as = 1, .ak = job->sc,
-        .b = job->m + i * job->tiles * job->rc + p * BLOCK, .bk = job->rc, .aoff = &zero, .boff = &zero,
-        .len = &job->tiles, .nruns = 1, .rows = (int)job->sc, .lanes = BLOCK, .cs = job->rc, .add = job->first > 0,
-        .c = job->u + i * job->sc * job->rc + p * BLOCK };
+        .b = job->m + i * job->tiles * job->rc + p * BLOCK, .bk = job->rc, .aoff = &zero,
+        .boff = &zero, .len = &job->tiles, .nruns = 1, .rows = (int)job->sc, .lanes = BLOCK,
+        .cs = job->rc, .add = job->first > 0, .c = job->u + i * job->sc * job->rc + p * BLOCK };
     ISO_CPU(tile_run)(&t, 2);
 }
 
@@ -255,8 +264,8 @@ static void taps_unit(void *data, int64_t k, int thread)
 
 bool ISO_CPU(winograd_fits)(const struct iso_window *w, int64_t filters)
 {
-    return w->kh == 3 && w->kw == 3 && w->sh == 1 && w->sw == 1 && w->dh == 1 && w->dw == 1 && w->c % BLOCK == 0 &&
-           filters % BLOCK == 0 && w->oh >= TILE && w->ow >= TILE;
+    return w->kh == 3 && w->kw == 3 && w->sh == 1 && w->sw == 1 && w->dh == 1 && w->dw == 1 &&
+           w->c % BLOCK == 0 && filters % BLOCK == 0 && w->oh >= TILE && w->ow >= TILE;
 }
 
 static int64_t chunk_images(const struct job *job)
@@ -273,16 +282,16 @@ static void set_tiles(struct job *job)
 
 static struct job forward_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow, .rc = filters,
-                       .top = w->top, .left = w->left };
+    struct job job = { .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow,
+                       .rc = filters, .top = w->top, .left = w->left };
     set_tiles(&job);
     return job;
 }
 
 static struct job input_gradient_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w, .rc = w->c,
-                       .top = 2 - w->top, .left = 2 - w->left, .rotated = true };
+    struct job job = { .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w,
+                       .rc = w->c, .top = 2 - w->top, .left = 2 - w->left, .rotated = true };
     set_tiles(&job);
     return job;
 }
@@ -321,8 +330,9 @@ static void convolve(struct iso_team *team, struct job *job, void *workspace)
     }
 }
 
-void ISO_CPU(winograd_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *x,
-                               const float *kernel, const float *bias, float *y, void *workspace)
+void ISO_CPU(winograd_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
+                               const float *x, const float *kernel, const float *bias, float *y,
+                               void *workspace)
 {
     struct job job = forward_job(w, filters);
     job.source = x;
@@ -332,8 +342,9 @@ void ISO_CPU(winograd_forward)(struct iso_team *team, const struct iso_window *w
     convolve(team, &job, workspace);
 }
 
-void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *dy,
-                                      const float *kernel, bool add, float *dx, void *workspace)
+void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_window *w,
+                                      int64_t filters, const float *dy, const float *kernel,
+                                      bool add, float *dx, void *workspace)
 {
     struct job job = input_gradient_job(w, filters);
     job.source = dy;
@@ -343,8 +354,9 @@ void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_wi
     convolve(team, &job, workspace);
 }
 
-void ISO_CPU(winograd_kernel_gradient)(struct iso_team *team, const struct iso_window *w, int64_t filters, const float *x,
-                                       const float *dy, bool add, float *dkernel, void *workspace)
+void ISO_CPU(winograd_kernel_gradient)(struct iso_team *team, const struct iso_window *w,
+                                       int64_t filters, const float *x, const float *dy, bool add,
+                                       float *dkernel, void *workspace)
 {
     struct job job = forward_job(w, filters);
     const int64_t chunk = chunk_images(&job);

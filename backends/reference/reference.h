@@ -50,8 +50,9 @@ static inline void ref_store(iso_real *gradient, const iso_real *sum, int64_t n,
         ref_put(&gradient[i], sum[i], add);
 }
 
-/* Ends n chains: +0 is added once, so that a chain never ends in -0. (A device's fma may have either zero where
- * a product underflows or a factor is zero; the sign of a zero changes no later sum.) */
+/* Ends n chains: +0 is added once, so that a chain never ends in -0. (A device's fma may have
+ * either zero where a product underflows or a factor is zero; the sign of a zero changes no later
+ * sum.) */
 static inline void ref_finish(iso_real *chain, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
-/* cifar.c: finds and reads CIFAR's binary files. They have no header: a file is whole when its length
- * is a multiple of a record's, and when the files of a split are equally long. */
+/* cifar.c: finds and reads CIFAR's binary files. They have no header: a file is whole when its
+ * length is a multiple of a record's, and when the files of a split are equally long. */
 #include "cifar.h"
 #include "../file.h"
 

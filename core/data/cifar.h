@@ -1,6 +1,7 @@
-/* cifar.h: the binary files of CIFAR-10 and CIFAR-100: records of label bytes and 3072 pixel bytes, a
- * plane of 32 x 32 each for red, green and blue, row by row. CIFAR-10 has one label byte (0 to 9);
- * CIFAR-100 two: the coarse class (0 to 19) and the fine one (0 to 99), which is the one used. */
+/* cifar.h: the binary files of CIFAR-10 and CIFAR-100: records of label bytes and 3072 pixel bytes,
+ * a plane of 32 x 32 each for red, green and blue, row by row. CIFAR-10 has one label byte (0 to
+ * 9); CIFAR-100 two: the coarse class (0 to 19) and the fine one (0 to 99), which is the one
+ * used. */
 #ifndef ISO_CIFAR_H
 #define ISO_CIFAR_H
 #include "dataset.h"

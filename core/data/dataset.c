@@ -14,7 +14,8 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
     {"mnist", "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files)"},
     {"fashion-mnist", "clothing in the format and the numbers of MNIST (IDX files)"},
     {"cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)"},
-    {"cifar100", "60,000 colour photographs of 32x32, 100 classes (the binary version, fine labels)"},
+    {"cifar100",
+     "60,000 colour photographs of 32x32, 100 classes (the binary version, fine labels)"},
     {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
     {NULL, NULL}};
 
@@ -57,7 +58,8 @@ static bool find_file(const char *folder, const char *subfolder, const char *pre
     return false;
 }
 
-static iso_rc not_found(const struct idx_set *set, int split, const struct iso_data_folders *folders)
+static iso_rc not_found(const struct idx_set *set, int split,
+                        const struct iso_data_folders *folders)
 {
     char list[1024];
     const char *prefix = file_prefixes[split];

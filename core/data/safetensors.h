@@ -1,5 +1,6 @@
-/* safetensors.h: named tensors in one file, in the safetensors format: a little-endian 64-bit header
- * length, a JSON header (padded with spaces to 8 bytes), then the data, in the order of the names. */
+/* safetensors.h: named tensors in one file, in the safetensors format: a little-endian 64-bit
+ * header length, a JSON header (padded with spaces to 8 bytes), then the data, in the order of the
+ * names. */
 #ifndef ISO_SAFETENSORS_H
 #define ISO_SAFETENSORS_H
 #include "../iso.h"
@@ -13,9 +14,10 @@ struct iso_st_tensor {
 };
 int64_t iso_st_bytes(const struct iso_st_tensor *);
 
-/* Writes path at once: a temporary file beside it, synced, then renamed; nothing is left on failure.
- * metadata: pairs key, value, key, value, NULL; may be NULL. */
-iso_rc iso_st_write(const char *path, const struct iso_st_tensor *tensors, int n, const char *const *metadata);
+/* Writes path at once: a temporary file beside it, synced, then renamed; nothing is left on
+ * failure. metadata: pairs key, value, key, value, NULL; may be NULL. */
+iso_rc iso_st_write(const char *path, const struct iso_st_tensor *tensors, int n,
+                    const char *const *metadata);
 
 /* The same piece by piece: begin with all names and shapes, put each tensor's data in any order,
  * end renames. On any fault call iso_st_abort, which removes the temporary file. */
@@ -26,10 +28,13 @@ iso_rc iso_st_put(struct iso_st_writer *, int tensor, const void *data);
 iso_rc iso_st_end(struct iso_st_writer *);           /* frees the writer, also on failure */
 void iso_st_abort(struct iso_st_writer *);           /* NULL is fine */
 
-/* Reads and checks a whole file (offsets inside, no overlap, sizes equal to shape x type). Free with iso_st_close. */
+/* Reads and checks a whole file (offsets inside, no overlap, sizes equal to shape x type). Free
+ * with iso_st_close. */
 struct iso_st_file { int n; struct iso_st_tensor *tensors; char **metadata; void *owned; };
 iso_rc iso_st_open(const char *path, struct iso_st_file **out);
 void iso_st_close(struct iso_st_file *);
-const struct iso_st_tensor *iso_st_find(const struct iso_st_file *, const char *name);   /* or NULL */
-const char *iso_st_metadata(const struct iso_st_file *, const char *key);                /* or NULL */
+/* or NULL */
+const struct iso_st_tensor *iso_st_find(const struct iso_st_file *, const char *name);
+/* or NULL */
+const char *iso_st_metadata(const struct iso_st_file *, const char *key);
 #endif

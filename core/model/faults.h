@@ -1,9 +1,11 @@
-/* faults.h: every fault of a model file, each with its place, collected so that one run shows all. */
+/* faults.h: every fault of a model file, each with its place, collected so that one run shows
+ * all. */
 #ifndef ISO_FAULTS_H
 #define ISO_FAULTS_H
 #include "../iso.h"
 
-struct iso_place { const char *file; int line, column; };      /* counted from 1; line 0: no place */
+/* counted from 1; line 0: no place */
+struct iso_place { const char *file; int line, column; };
 struct iso_fault { struct iso_place place; char text[256]; };
 enum { ISO_FAULTS_MAX = 100 };         /* more are counted, not kept */
 struct iso_faults { int count; struct iso_fault list[ISO_FAULTS_MAX]; };

@@ -165,7 +165,8 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
     return ISO_OK;
 }
 
-/* A layer that nothing reads would be computed for nothing; it is nearly always a wrong `inputs:`. */
+/* A layer that nothing reads would be computed for nothing; it is nearly always a wrong
+ * `inputs:`. */
 static void check_all_used(struct builder *b)
 {
     for (int i = 0; i + 1 < b->model->nlayers; i++) {
@@ -175,7 +176,8 @@ static void check_all_used(struct builder *b)
                 used = used || b->model->layers[j].input[k] == i;
         if (!used)
             iso_faults_add(b->faults, b->model->layers[i].place,
-                           "%s '%s': no later layer reads its result (name it in an `inputs:`, or remove it)",
+                           "%s '%s': no later layer reads its result (name it in an `inputs:`, or "
+                           "remove it)",
                            iso_ops[b->model->layers[i].op].name, b->model->layers[i].name);
     }
 }
@@ -189,8 +191,8 @@ static iso_rc add_layers(struct builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add(b->faults, layer->place, "%s '%s': %s", iso_ops[layer->op].name, layer->name,
-                           iso_error());
+            iso_faults_add(b->faults, layer->place, "%s '%s': %s", iso_ops[layer->op].name,
+                           layer->name, iso_error());
             iso_error_clear();
         }
     }
@@ -235,16 +237,18 @@ static iso_rc add_loss(struct builder *b)
     const struct iso_shape *shape = &g->values[logits].shape;
     char text[64];
     if (shape->ndim != 2) {
-        iso_faults_add(b->faults, m->layers[last].place, "%s '%s': the last layer must give one number a class, "
-                       "not %s (add flatten and dense)", iso_ops[m->layers[last].op].name,
-                       m->layers[last].name, iso_shape_text(shape, 1, text, sizeof text));
+        iso_faults_add(b->faults, m->layers[last].place,
+                       "%s '%s': the last layer must give one number a class, not %s (add flatten "
+                       "and dense)", iso_ops[m->layers[last].op].name, m->layers[last].name,
+                       iso_shape_text(shape, 1, text, sizeof text));
         return ISO_EMODEL;
     }
     g->classes = shape->dim[1];
     add_target(b, g->batch);
     g->loss_node = g->nlayer_nodes = g->nnodes;
     const int x[2] = { logits, g->target };
-    ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2, &g->output));
+    ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2,
+                     &g->output));
     g->loss = g->nodes[g->loss_node].y[1];
     name_scalar(&g->values[g->loss], "loss");
     return ISO_OK;
@@ -256,7 +260,8 @@ static iso_rc add_metrics(struct builder *b)
     for (int i = 0; i < b->model->nmetrics; i++) {
         const struct iso_op_use *use = &b->model->metrics[i];
         const int x[2] = { g->output, g->target };
-        ISO_TRY(add_node(g, use->op, use->params, -1, iso_ops[use->op].name, "y", x, 2, &g->metric[i]));
+        ISO_TRY(add_node(g, use->op, use->params, -1, iso_ops[use->op].name, "y", x, 2,
+                         &g->metric[i]));
         name_scalar(&g->values[g->metric[i]], iso_ops[use->op].name);
     }
     return ISO_OK;
@@ -293,7 +298,9 @@ iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_
     free(b.result);
     if (rc != ISO_OK) {
         iso_graph_free(b.graph);
-        return faults->count > 0 ? iso_fail(ISO_EMODEL, "%s does not describe a network", model->file) : rc;
+        if (faults->count > 0)
+            return iso_fail(ISO_EMODEL, "%s does not describe a network", model->file);
+        return rc;
     }
     *out = b.graph;
     return ISO_OK;
@@ -329,7 +336,8 @@ static void set_tensor(const struct iso_graph *g, int value, int64_t rows, struc
 iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct iso_call *out)
 {
     const struct iso_node *n = &g->nodes[index];
-    *out = (struct iso_call){ .params = n->params, .layer = (uint32_t)(n->layer < 0 ? 0 : n->layer) };
+    *out = (struct iso_call){ .params = n->params,
+                              .layer = (uint32_t)(n->layer < 0 ? 0 : n->layer) };
     for (int i = 0; i < n->nx; i++)
         set_tensor(g, n->x[i], rows, &out->x[i]);
     for (int i = 0; i < n->ny; i++)

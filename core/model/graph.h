@@ -1,7 +1,7 @@
 /* graph.h: the static graph: which op reads and writes which value, with names and shapes settled.
  *
- * A layer becomes one node, two when it has an `activation:`; a softmax before the loss and the loss
- * become one node (which also writes the probabilities). Nodes stand in the order they run. */
+ * A layer becomes one node, two when it has an `activation:`; a softmax before the loss and the
+ * loss become one node (which also writes the probabilities). Nodes stand in the order they run. */
 #ifndef ISO_GRAPH_H
 #define ISO_GRAPH_H
 #include "model.h"
@@ -9,8 +9,9 @@
 enum iso_role { ISO_ROLE_INPUT, ISO_ROLE_TARGET, ISO_ROLE_VALUE, ISO_ROLE_WEIGHT, ISO_ROLE_SAVED,
                 ISO_ROLE_SCALAR };
 struct iso_value {
-    char name[ISO_NAME];               /* input, target, loss, conv2d_1/y, conv2d_1/kernel, dropout_1/mask;
-                                          what has no public name (before an activation): conv2d_1/logits */
+    char name[ISO_NAME];               /* input, target, loss, conv2d_1/y, conv2d_1/kernel,
+                                          dropout_1/mask; what has no public name (before an
+                                          activation): conv2d_1/logits */
     enum iso_role role;
     enum iso_dtype dtype;
     struct iso_shape shape;            /* with dim[0] = the graph's batch where it is batched */
@@ -26,22 +27,26 @@ struct iso_node {
     const void *params;                /* borrowed from the model, or owned by the graph */
     int layer;
     int nx, ny, nw, nsaved;
-    int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];   /* value indices; w -1: left out */
+    /* value indices; w -1: left out */
+    int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
 };
 struct iso_graph {
     const struct iso_model *model;     /* borrowed; must outlive the graph */
     int64_t batch;
     struct iso_value *values; int nvalues;
     struct iso_node *nodes; int nnodes;          /* the layers, then loss, then metrics */
-    int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node = nlayer_nodes */
+    int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node =
+                                          nlayer_nodes */
     int input, target, output, loss;   /* values; output: the last layer's y (probabilities) */
-    int metric[ISO_METRICS];           /* value of each of the model's metrics: count over the batch */
+    int metric[ISO_METRICS];           /* value of each of the model's metrics: count over the
+                                          batch */
     int64_t classes;
     void *owned;                       /* params made by the graph */
 };
 /* Shapes every op for this batch. Faults (shapes that do not fit, a loss without softmax) have the
  * layer's place. *out is set only on success; free with iso_graph_free. */
-iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *, struct iso_graph **out);
+iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
+                       struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);

@@ -3,7 +3,8 @@
 #define ISO_OP_CONV2D_H
 #include "../iso.h"
 #include "window.h"
-struct iso_conv2d {                    /* w: kernel [kh, kw, in, filters], bias [filters] when use_bias */
+struct iso_conv2d {                    /* w: kernel [kh, kw, in, filters], bias [filters] when
+                                          use_bias */
     int64_t filters;
     int64_t kernel_size[2], strides[2], dilation_rate[2];
     int padding;                       /* enum iso_padding */

@@ -5,5 +5,6 @@
 #define ISO_OP_DROPOUT_H
 #include "../iso.h"
 struct iso_dropout { double rate; };   /* saved[0]: U8 mask, 1 = kept (all 1 when not training) */
-enum { ISO_DROPOUT_SCALE, ISO_DROPOUT_THRESHOLD };      /* scalars: 1/(1-rate); rate * 2^32, at most 2^32 - 1 */
+enum { ISO_DROPOUT_SCALE, ISO_DROPOUT_THRESHOLD };      /* scalars: 1/(1-rate); rate * 2^32, at most
+                                                           2^32 - 1 */
 #endif

@@ -11,6 +11,6 @@ struct iso_window {
     int64_t top, left;                 /* padding before; the rest of it lies after */
 };
 /* Output row oy and tap ky read input row oy * sh + ky * dh - top. */
-struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2], const int64_t strides[2],
-                             const int64_t dilation[2], enum iso_padding);
+struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
+                             const int64_t strides[2], const int64_t dilation[2], enum iso_padding);
 #endif

@@ -15,8 +15,8 @@ static struct iso_tensor describe(const struct iso_exec *e, int value)
     return t;
 }
 
-static void locate(const struct iso_exec *e, const struct iso_arena_memory *m, const struct iso_block *b,
-                   struct iso_tensor *t)
+static void locate(const struct iso_exec *e, const struct iso_arena_memory *m,
+                   const struct iso_block *b, struct iso_tensor *t)
 {
     if (b->bytes == 0 || m->n == 0)
         return;
@@ -64,7 +64,7 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
     for (int i = 0; i < n->nx; i++) {
         c->dx[i] = iso_exec_gradient(e, n->x[i]);
         if (!c->dx[i].mem || iso_ops[n->op].kind == ISO_VIEW)
-            continue;                  /* a view's dx and dy are the same memory: nothing to write */
+            continue;                  /* a view's dx and dy are the same memory */
         bool *first = &written[iso_plan_root(g, n->x[i])];
         c->add_dx[i] = *first;
         *first = true;
@@ -83,7 +83,8 @@ static void make_forward(const struct iso_exec *e, int index, struct iso_call *c
             c->w[i] = iso_exec_value(e, n->w[i]);
     for (int i = 0; i < n->nsaved; i++)
         c->saved[i] = iso_exec_value(e, n->saved[i]);
-    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
+    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8,
+                                        { 1, { (int64_t)e->workspace_bytes } } };
     c->seed = e->options.seed;
 }
 
@@ -93,8 +94,8 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     if (rows == e->rows)
         return ISO_OK;
     if (rows < 1 || rows > g->batch)
-        return iso_fail(ISO_EUSAGE, "a batch of %lld rows where the plan holds %lld", (long long)rows,
-                        (long long)g->batch);
+        return iso_fail(ISO_EUSAGE, "a batch of %lld rows where the plan holds %lld",
+                        (long long)rows, (long long)g->batch);
     bool *written = iso_alloc((size_t)g->nvalues + 1, sizeof *written);
     if (!written)
         return ISO_ENOMEM;
@@ -176,14 +177,15 @@ iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
     return ISO_OK;
 }
 
-/* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between tensors
- * hold zeros, which every optimizer leaves zero. */
+/* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between
+ * tensors hold zeros, which every optimizer leaves zero. */
 void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
 {
     const struct iso_op_use *optimizer = &e->graph->model->optimizer;
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
-    *c = (struct iso_call){ .params = optimizer->params, .seed = e->options.seed, .training = true };
+    *c = (struct iso_call){ .params = optimizer->params, .seed = e->options.seed,
+                            .training = true };
     c->w[0] = c->dw[0] = t;
     c->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
     c->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;
@@ -191,7 +193,8 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
         c->state[i] = t;
         c->state[i].mem = e->slots[i].n ? e->slots[i].chunk[chunk] : NULL;
     }
-    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
+    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8,
+                                        { 1, { (int64_t)e->workspace_bytes } } };
 }
 
 iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)

@@ -8,12 +8,15 @@
 struct iso_exec;
 struct iso_exec_options {
     bool training;                     /* gradients and optimizer state are planned too */
-    bool keep_all;                     /* no reuse of memory: every value can be read after a step */
+    bool keep_all;                     /* no reuse of memory: every value can be read after a
+                                          step */
     uint64_t seed;
-    int64_t log_steps;                 /* slots for loss and metrics between two reads; at least 1 */
+    int64_t log_steps;                 /* slots for loss and metrics between two reads; at least
+                                          1 */
 };
 /* Fails with ISO_EUNSUP when the device cannot run an op (names op, layer, device, reason) and with
- * ISO_ENOMEM or ISO_EDEVICE when memory does not suffice (says how much, suggests a smaller batch). */
+ * ISO_ENOMEM or ISO_EDEVICE when memory does not suffice (says how much, suggests a smaller
+ * batch). */
 iso_rc iso_exec_new(const struct iso_graph *, struct iso_backend *, const struct iso_exec_options *,
                     struct iso_exec **out);
 void iso_exec_free(struct iso_exec *);
@@ -29,19 +32,23 @@ iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
 iso_rc iso_exec_order(struct iso_exec *, int which, const int32_t *order);
 /* Fills input and target with rows first.. of the order (rows <= batch) on the device. */
 iso_rc iso_exec_gather(struct iso_exec *, int which, int64_t first, int64_t rows);
-/* Or from the host: x float32 [rows, ...input], y int32 [rows] classes (one-hot made here when the loss wants it) or
- * float32 [rows, classes]; one of y_class and y_prob is NULL; both NULL: prediction only. */
-iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int32_t *y_class, const float *y_prob);
+/* Or from the host: x float32 [rows, ...input], y int32 [rows] classes (one-hot made here when the
+ * loss wants it) or float32 [rows, classes]; one of y_class and y_prob is NULL; both NULL:
+ * prediction only. */
+iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int32_t *y_class,
+                     const float *y_prob);
 
-/* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts from 0. */
+/* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts
+ * from 0. */
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t slot);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
 /* Node by node, for lockstep comparison: the calls forward and backward make, with memory set. */
-iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step, int64_t slot,
-                     struct iso_call *out);
+iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
+                     int64_t slot, struct iso_call *out);
 
-/* Loss means and metric counts of slots [0, n): out[slot * (1 + nmetrics)]. Waits for the device. */
+/* Loss means and metric counts of slots [0, n): out[slot * (1 + nmetrics)]. Waits for the
+ * device. */
 iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
 
 /* The tensor of a name: a value's, d/<value>, or <layer>/<weight>/<slot>. False when there is none
@@ -51,7 +58,8 @@ bool iso_exec_tensor(struct iso_exec *, const char *name, struct iso_tensor *out
 /* Weights by name, sorted byte-wise, as trace and weight files list them. */
 int iso_exec_nweights(const struct iso_exec *);
 const char *iso_exec_weight(const struct iso_exec *, int i);           /* layer/kernel */
-int iso_exec_nslots(const struct iso_exec *);                          /* optimizer slots a trainable weight has */
+/* optimizer slots a trainable weight has */
+int iso_exec_nslots(const struct iso_exec *);
 const char *iso_exec_slot(const struct iso_exec *, int i);             /* momentum, velocity */
 /* SHA-256 over all weights in that order, each as little-endian float32. */
 iso_rc iso_exec_hash(struct iso_exec *, char hex[65]);

@@ -33,18 +33,23 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                                       in->dim[3] == d->channels
                                     : in->ndim == 2 && in->dim[1] == pixels;
     if (!fits)
-        return iso_fail(ISO_EDATA, "%s data: %s has images of %s, the model's input is %s: change `input: {shape:}`",
-                        which_names[which], d->name, iso_shape_text(&has, 1, got, sizeof got),
+        return iso_fail(ISO_EDATA,
+                        "%s data: %s has images of %s, the model's input is %s: change `input: "
+                        "{shape:}`", which_names[which], d->name,
+                        iso_shape_text(&has, 1, got, sizeof got),
                         iso_shape_text(in, 1, want, sizeof want));
     if (d->classes > g->classes)
-        return iso_fail(ISO_EDATA, "%s data: %s has %d classes, the model's last layer tells %lld apart: give it %d units",
-                        which_names[which], d->name, d->classes, (long long)g->classes, d->classes);
+        return iso_fail(ISO_EDATA,
+                        "%s data: %s has %d classes, the model's last layer tells %lld apart: give "
+                        "it %d units", which_names[which], d->name, d->classes,
+                        (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
     const size_t most = e->backend->max_alloc;
     if (most > 0 && d->rows > (int64_t)(most / (size_t)pixels))
-        return iso_fail(ISO_ENOMEM, "%s data: %s has %.1f MiB of images and the device allocates at most "
-                        "%.1f MiB at once: use --limit %lld", which_names[which], d->name,
+        return iso_fail(ISO_ENOMEM,
+                        "%s data: %s has %.1f MiB of images and the device allocates at most %.1f "
+                        "MiB at once: use --limit %lld", which_names[which], d->name,
                         (double)d->rows * (double)pixels / 1048576, (double)most / 1048576,
                         (long long)(most / (size_t)pixels));
     return ISO_OK;
@@ -98,7 +103,8 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
 }
 
 static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct iso_mem *data,
-                     const struct iso_shape *data_shape, enum iso_dtype dtype, int64_t first, int which, int value)
+                     const struct iso_shape *data_shape, enum iso_dtype dtype, int64_t first,
+                     int which, int value)
 {
     const struct iso_resident *r = &e->data[which];
     struct iso_call c = { .params = params, .first = first };
@@ -122,9 +128,11 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     ISO_TRY(iso_exec_set_rows(e, rows));
     struct iso_shape shape = g->values[g->input].shape;
     shape.dim[0] = r->rows;
-    ISO_TRY(gather(e, ISO_OP_gather_images, &images, r->images, &shape, ISO_U8, first, which, g->input));
+    ISO_TRY(gather(e, ISO_OP_gather_images, &images, r->images, &shape, ISO_U8, first, which,
+                   g->input));
     const struct iso_shape column = { 1, { r->rows } };
-    return gather(e, ISO_OP_gather_labels, &labels, r->labels, &column, ISO_I32, first, which, g->target);
+    return gather(e, ISO_OP_gather_labels, &labels, r->labels, &column, ISO_I32, first, which,
+                  g->target);
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
@@ -145,8 +153,9 @@ static iso_rc feed_classes(struct iso_exec *e, const int32_t *classes)
     const struct iso_tensor t = iso_exec_value(e, e->graph->target);
     for (int64_t i = 0; i < t.shape.dim[0]; i++)
         if (classes[i] < 0 || classes[i] >= e->graph->classes)
-            return iso_fail(ISO_EDATA, "row %lld has class %d, the model's last layer tells %lld apart", (long long)i,
-                            (int)classes[i], (long long)e->graph->classes);
+            return iso_fail(ISO_EDATA,
+                            "row %lld has class %d, the model's last layer tells %lld apart",
+                            (long long)i, (int)classes[i], (long long)e->graph->classes);
     if (t.dtype == ISO_REAL)
         return feed_one_hot(e, &t, classes);
     return e->backend->ops->write(e->backend, t.mem, t.offset * sizeof *classes, classes,
@@ -163,11 +172,13 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     if (y_class)
         return feed_classes(e, y_class);
     if (y_prob && target.dtype != ISO_REAL)
-        return iso_fail(ISO_EDATA, "%s takes class numbers, not probabilities (use categorical_crossentropy)",
+        return iso_fail(ISO_EDATA,
+                        "%s takes class numbers, not probabilities (use categorical_crossentropy)",
                         iso_ops[e->graph->model->loss.op].name);
     if (y_prob)
         return iso_tensor_write_f32(e->backend, &target, y_prob);
     return e->backend->ops->fill(e->backend, target.mem,
                                  target.offset * iso_dtype_size(e->backend, target.dtype), 0,
-                                 (size_t)iso_shape_count(&target.shape) * iso_dtype_size(e->backend, target.dtype));
+                                 (size_t)iso_shape_count(&target.shape) *
+                                 iso_dtype_size(e->backend, target.dtype));
 }

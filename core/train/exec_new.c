@@ -1,4 +1,5 @@
-/* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the plan. */
+/* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the
+ * plan. */
 #include "exec_private.h"
 
 #include <stdio.h>
@@ -15,11 +16,12 @@ static iso_rc check_support(const struct iso_exec *e, enum iso_op op, const char
     char why[192] = "it has no kernel for it";
     if (iso_ops[op].kind == ISO_VIEW || (k && (!k->supports || k->supports(b, c, why, sizeof why))))
         return ISO_OK;
-    return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)", iso_ops[op].name,
-                    layer, b->device.id, why);
+    return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)",
+                    iso_ops[op].name, layer, b->device.id, why);
 }
 
-static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_call *c, enum iso_pass pass)
+static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_call *c,
+                           enum iso_pass pass)
 {
     const struct iso_kernel *k = e->backend->kernels[op];
     const size_t bytes = k && k->workspace ? k->workspace(e->backend, c, pass) : 0;
@@ -42,7 +44,7 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(check_support(e, g->nodes[i].op, node_name(g, i), &c));
         grow_workspace(e, g->nodes[i].op, &c, ISO_FORWARD);
         if (e->options.training && i <= g->loss_node) {
-            for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward will be asked for */
+            for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward is asked */
                 c.dx[k] = c.x[k];
                 c.dy[k] = c.y[k];
                 c.dw[k] = c.w[k];
@@ -72,7 +74,8 @@ static iso_rc allocate(struct iso_exec *e, size_t bytes, struct iso_mem **out)
     return e->backend->ops->fill(e->backend, *out, 0, 0, bytes);
 }
 
-static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a, struct iso_arena_memory *m)
+static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a,
+                             struct iso_arena_memory *m)
 {
     m->chunk = iso_alloc((size_t)a->nchunks + 1, sizeof *m->chunk);
     if (!m->chunk)
@@ -94,7 +97,8 @@ static iso_rc allocate_all(struct iso_exec *e)
             ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
     }
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
-    e->log_bytes = (size_t)(e->options.log_steps * (1 + e->graph->model->nmetrics)) * e->backend->real_size;
+    const int64_t columns = 1 + e->graph->model->nmetrics;
+    e->log_bytes = (size_t)(e->options.log_steps * columns) * e->backend->real_size;
     return allocate(e, e->log_bytes, &e->log);
 }
 
@@ -131,16 +135,17 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
     char said[512];
     snprintf(said, sizeof said, "%s", iso_error());
     iso_error_clear();
-    return iso_fail(rc, "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld", said,
-                    (double)sum / 1048576, e->backend->device.id, (long long)e->graph->batch,
-                    (long long)(e->graph->batch + 1) / 2);
+    return iso_fail(rc,
+                    "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld",
+                    said, (double)sum / 1048576, e->backend->device.id,
+                    (long long)e->graph->batch, (long long)(e->graph->batch + 1) / 2);
 }
 
 static iso_rc open_exec(struct iso_exec *e)
 {
     const struct iso_graph *g = e->graph;
-    const struct iso_plan_options o = { e->options.training, e->options.keep_all, e->backend->real_size,
-                                        e->backend->max_alloc };
+    const struct iso_plan_options o = { e->options.training, e->options.keep_all,
+                                        e->backend->real_size, e->backend->max_alloc };
     e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
     e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
     if (!e->forward || !e->backward)
@@ -153,8 +158,8 @@ static iso_rc open_exec(struct iso_exec *e)
     return rc == ISO_OK ? iso_exec_set_rows(e, g->batch) : explain_memory(e, rc);
 }
 
-iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b, const struct iso_exec_options *o,
-                    struct iso_exec **out)
+iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
+                    const struct iso_exec_options *o, struct iso_exec **out)
 {
     struct iso_exec *e = iso_alloc(1, sizeof *e);
     if (!e)

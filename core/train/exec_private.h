@@ -32,7 +32,8 @@ struct iso_tensor iso_exec_value(const struct iso_exec *, int value);
 struct iso_tensor iso_exec_gradient(const struct iso_exec *, int value);
 /* Makes the calls fit this many rows. */
 iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
-/* The optimizer's call over one chunk of the weights, and of the gradients and slots that lie alike. */
+/* The optimizer's call over one chunk of the weights, and of the gradients and slots that lie
+ * alike. */
 void iso_exec_optimizer_call(const struct iso_exec *, int chunk, struct iso_call *out);
 void iso_exec_free_data(struct iso_exec *);
 #endif

@@ -8,7 +8,8 @@
 
 /* ---- Names --------------------------------------------------------------------------------- */
 
-/* The logits of the last softmax also go by <layer>/logits when that softmax is a layer of its own. */
+/* The logits of the last softmax also go by <layer>/logits when that softmax is a layer of its
+ * own. */
 static int find_value(const struct iso_graph *g, const char *name)
 {
     const int found = iso_graph_find(g, name);
@@ -16,7 +17,8 @@ static int find_value(const struct iso_graph *g, const char *name)
         return found;
     const char *layer = g->model->layers[g->model->nlayers - 1].name;
     const size_t n = strlen(layer);
-    return strncmp(name, layer, n) == 0 && strcmp(name + n, "/logits") == 0 ? g->nodes[g->loss_node].x[0] : -1;
+    const bool last = strncmp(name, layer, n) == 0 && strcmp(name + n, "/logits") == 0;
+    return last ? g->nodes[g->loss_node].x[0] : -1;
 }
 
 static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
@@ -55,7 +57,10 @@ bool iso_exec_tensor(struct iso_exec *e, const char *name, struct iso_tensor *ou
 }
 
 int iso_exec_nweights(const struct iso_exec *e) { return e->nsorted; }
-const char *iso_exec_weight(const struct iso_exec *e, int i) { return e->graph->values[e->sorted[i]].name; }
+const char *iso_exec_weight(const struct iso_exec *e, int i)
+{
+    return e->graph->values[e->sorted[i]].name;
+}
 int iso_exec_nslots(const struct iso_exec *e) { return e->nslots; }
 const char *iso_exec_slot(const struct iso_exec *e, int i)
 {
@@ -73,7 +78,8 @@ static iso_rc initialize_weight(struct iso_exec *e, int value)
     float *w = iso_alloc((size_t)iso_shape_count(&v->shape), sizeof *w);
     if (!w)
         return ISO_ENOMEM;
-    iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer, (uint32_t)v->weight, w);
+    iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer,
+                   (uint32_t)v->weight, w);
     const iso_rc rc = iso_tensor_write_f32(e->backend, &t, w);
     free(w);
     return rc;
@@ -85,7 +91,8 @@ iso_rc iso_exec_initialize(struct iso_exec *e)
         ISO_TRY(initialize_weight(e, e->sorted[i]));
     for (int s = 0; s < e->nslots; s++)
         for (int c = 0; c < e->slots[s].n; c++)
-            ISO_TRY(e->backend->ops->fill(e->backend, e->slots[s].chunk[c], 0, 0, e->plan.weights.chunk[c]));
+            ISO_TRY(e->backend->ops->fill(e->backend, e->slots[s].chunk[c], 0, 0,
+                                          e->plan.weights.chunk[c]));
     return e->backend->ops->sync(e->backend);
 }
 
@@ -96,7 +103,8 @@ static void add_float(struct iso_sha256 *h, float value)
     memcpy(&bits, &value, sizeof bits);
     if ((bits & 0x7fffffffu) > 0x7f800000u)
         bits = 0x7fc00000u;
-    const uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24) };
+    const uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                               (uint8_t)(bits >> 24) };
     iso_sha256_add(h, bytes, sizeof bytes);
 }
 
@@ -130,7 +138,8 @@ iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
     return iso_tensor_read(e->backend, &t, out);
 }
 
-static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes, uint64_t without)
+static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes,
+                    uint64_t without)
 {
     if (n < max && bytes > 0)
         out[n++] = (struct iso_memory){ arena, bytes, without };
@@ -145,7 +154,8 @@ static uint64_t chunks(const struct iso_arena *a)
     return sum;
 }
 
-static int add_arena(struct iso_memory *out, int max, int n, const char *name, const struct iso_arena *a)
+static int add_arena(struct iso_memory *out, int max, int n, const char *name,
+                     const struct iso_arena *a)
 {
     return add_line(out, max, n, name, chunks(a), a->total);
 }

@@ -14,9 +14,11 @@ static bool meet(const struct iso_block *a, const struct iso_block *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* The lowest offset in a chunk where b fits beside every placed block alive at the same time: each try
- * moves past a block in the way, so it ends after at most as many rounds as there are blocks. */
-static size_t lowest_offset(const struct iso_block *b, struct iso_block *const *placed, int n, int chunk)
+/* The lowest offset in a chunk where b fits beside every placed block alive at the same time: each
+ * try moves past a block in the way, so it ends after at most as many rounds as there are
+ * blocks. */
+static size_t lowest_offset(const struct iso_block *b, struct iso_block *const *placed, int n,
+                            int chunk)
 {
     size_t at = 0;
     for (int i = 0; i < n;) {
@@ -38,19 +40,20 @@ static int larger_first(const void *a, const void *b)
     return x < y ? -1 : x > y;         /* one order on every machine */
 }
 
-static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *const *placed, int n,
-                    size_t chunk_max)
+static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *const *placed,
+                    int n, size_t chunk_max)
 {
     const size_t bytes = round_up(b->bytes);
     if (chunk_max > 0 && bytes > chunk_max)
-        return iso_fail(ISO_ENOMEM, "one tensor of the %s needs %.1f MiB and the device allocates at "
-                        "most %.1f MiB at once: %s", a->name, (double)bytes / 1048576,
+        return iso_fail(ISO_ENOMEM,
+                        "one tensor of the %s needs %.1f MiB and the device allocates at most %.1f "
+                        "MiB at once: %s", a->name, (double)bytes / 1048576,
                         (double)chunk_max / 1048576, a->advice);
     for (int c = 0;; c++) {
         const size_t at = lowest_offset(b, placed, n, c);
         if (at > SIZE_MAX / 2 - bytes)
-            return iso_fail(ISO_ENOMEM, "the %s need more memory than can be addressed: %s", a->name,
-                            a->advice);
+            return iso_fail(ISO_ENOMEM, "the %s need more memory than can be addressed: %s",
+                            a->name, a->advice);
         if (chunk_max > 0 && at + bytes > chunk_max && c < a->nchunks)
             continue;
         b->chunk = c;
@@ -137,7 +140,8 @@ static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node
         use(&p->values, n->saved[i], time);
 }
 
-static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_options *o,
+                          struct iso_plan *p)
 {
     const int end = 2 * g->nnodes - 1;
     for (int i = 0; i < g->nvalues; i++) {
@@ -164,7 +168,8 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
 }
 
 /* Weights keep the lifetime 0 to 0: they are all alive at the same time. */
-static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *o,
+                      struct iso_plan *p)
 {
     for (int i = 0; i < g->nvalues; i++) {
         const struct iso_value *v = &g->values[i];
@@ -181,7 +186,8 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
     }
 }
 
-iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o, struct iso_plan *p)
+iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o,
+                     struct iso_plan *p)
 {
     static const char *const smaller_layer = "make the layer smaller, or choose another --device";
     static const char *const smaller_batch = "use a smaller --batch";

@@ -1,5 +1,6 @@
-/* plan.h: where every value of a graph lives. Values whose lifetimes do not meet share memory; an arena
- * is split into chunks no larger than the device's largest allocation. No memory is allocated here. */
+/* plan.h: where every value of a graph lives. Values whose lifetimes do not meet share memory; an
+ * arena is split into chunks no larger than the device's largest allocation. No memory is allocated
+ * here. */
 #ifndef ISO_PLAN_H
 #define ISO_PLAN_H
 #include "../model/graph.h"
@@ -18,18 +19,19 @@ struct iso_arena {                     /* one kind of memory */
     size_t total;                      /* bytes of all blocks, without reuse */
 };
 /* Lays out the blocks, largest first, each at the lowest offset free throughout its lifetime; with
- * in_order they are laid out in their own order. chunk_max 0: one chunk. Fails with ISO_ENOMEM when one
- * block exceeds chunk_max. */
+ * in_order they are laid out in their own order. chunk_max 0: one chunk. Fails with ISO_ENOMEM when
+ * one block exceeds chunk_max. */
 iso_rc iso_arena_layout(struct iso_arena *, size_t chunk_max, bool in_order);
 void iso_arena_clear(struct iso_arena *);
 
 struct iso_plan {
-    /* Blocks by value index (a view's block is its root's): weights and gradients of weights have the
-     * same layout, as has each optimizer slot; `fixed` holds weights that are not trained. */
+    /* Blocks by value index (a view's block is its root's): weights and gradients of weights have
+     * the same layout, as has each optimizer slot; `fixed` holds weights that are not trained. */
     struct iso_arena weights, fixed, values, gradients;
 };
 struct iso_plan_options { bool training, keep_all; size_t real_size, max_alloc; };
-iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *, struct iso_plan *out);
+iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *,
+                     struct iso_plan *out);
 void iso_plan_clear(struct iso_plan *);
 /* The value whose memory v has: itself, or the value it is a view of. */
 int iso_plan_root(const struct iso_graph *, int v);
