@@ -106,6 +106,17 @@ static void test_resume(void **state)
     assert_string_equal(whole, resumed);
     assert_int_equal(cli_run("train --resume --out nowhere"), 1);
     cli_says(cli_err, "there is no run nowhere");
+    assert_int_equal(cli_run("train --resume --out ."), 1);
+    cli_says(cli_err, "there is no ./state");
+}
+
+static void test_closed_output(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out closed >&-"), 1);
+    cli_says(cli_err, "cannot write to standard output");
+    cli_read("closed/history.csv", cli_out);
+    assert_int_equal(cli_lines(cli_out), 3);       /* the heading and two epochs */
 }
 
 static void sleep_ms(int ms)
@@ -121,8 +132,8 @@ static pid_t start_training(void)
     pid_t pid = fork();
     if (pid == 0) {
         int error =
-            chdir(cli_folder) == 0 ? open("err.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
-        int output = open("out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666);
+            chdir(cli_folder) == 0 ? open("long-err.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+        int output = open("long-out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0666);
         if (error >= 0 && output >= 0 && dup2(output, 1) == 1 && dup2(error, 2) == 2)
             execl(cli_program, "isocl", "train", "tiny.yaml", "--device", "reference", "--limit",
                   "120", "--epochs", "100000", "--out", "long", (char *)NULL);
@@ -140,12 +151,14 @@ static void test_interrupt(void **state)
     int status;
     (void)state;
     pid_t pid = start_training();
+    assert_int_equal(cli_run("train --resume --out long --epochs 100001"), 1);
+    cli_says(cli_err, "another isocl is training in long");
     assert_int_equal(kill(pid, SIGINT), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 1);
-    cli_read("out.txt", cli_out);
-    cli_read("err.txt", cli_err);
+    cli_read("long-out.txt", cli_out);
+    cli_read("long-err.txt", cli_err);
     cli_says(cli_out, "weights sha256 ");
     cli_says(cli_err, "go on with: isocl train --resume --out long");
     assert_int_equal(cli_run("eval long --limit 20 --device reference"), 0);
@@ -215,6 +228,7 @@ int main(void)
         TEST(test_overrides),
         TEST(test_json),
         TEST(test_resume),
+        TEST(test_closed_output),
         TEST(test_interrupt),
         TEST(test_eval),
         TEST(test_weights_that_do_not_fit),
