@@ -145,6 +145,10 @@ static void test_parity(void **state)
                      0);
     assert_true(cli_run("parity --cases '%s' --ops nonsense --devices reference", cases) != 0);
     cli_says(cli_err, "nonsense");
+    assert_int_equal(cli_run("parity --cases '%s' --ops dens", cases), 2);
+    cli_says(cli_err, "did you mean 'dense'?");
+    assert_int_equal(cli_run("parity --cases '%s' --devices nonsense", cases), 2);
+    assert_string_equal(cli_out, "");  /* no heading over nothing */
 }
 
 int main(void)
