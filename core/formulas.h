@@ -70,9 +70,8 @@ ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s)
     return (z - m) - log_s;
 }
 
-/* d logits of the batch-mean cross-entropy: p of the class, its target t, total = lane sum of t. */
-/* Keras 2.2 clips probabilities to [clip, 1 - clip] before it takes the logarithm, and lets no gradient
- * through outside; clip 0: no clipping. l: log p of a class; t: its target. */
+/* Keras 2.2 clips probabilities to [clip, 1 - clip] before it takes the logarithm, and lets no
+ * gradient through outside; clip 0: no clipping. l: log p of a class; t: its target. */
 ISO_FN iso_real iso_clip_log(iso_real l, iso_real clip)
 {
     iso_real low = iso_log(clip), high = iso_log(ISO_R(1.0) - clip);
@@ -83,9 +82,10 @@ ISO_FN iso_real iso_clip_log(iso_real l, iso_real clip)
 ISO_FN iso_real iso_clip_target(iso_real t, iso_real p, iso_real clip)
 {
     int outside = (p < clip) | (p > ISO_R(1.0) - clip);
-    return outside & (clip > ISO_R(0.0)) ? ISO_R(0.0) : t;
+    return (outside & (clip > ISO_R(0.0))) ? ISO_R(0.0) : t;
 }
 
+/* d logits of the batch-mean cross-entropy: p of the class, its target t, total = lane sum of t. */
 ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, iso_real rows)
 {
     return iso_flush(iso_div(iso_fma(p, total, -t), rows));
