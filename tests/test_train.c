@@ -105,6 +105,18 @@ static void test_loss_that_is_not_finite(void **state)
     trainer_close(&t);
 }
 
+/* A state that is not this training's: no step is left in its epoch, so that no epoch would end. */
+static void test_state_past_the_epoch(void **state)
+{
+    struct trainer t;
+    (void)state;
+    trainer_open(&t, 8, 1);
+    t.state.epoch_step = EPOCH_STEPS + 1;
+    assert_int_equal(trainer_fit(&t, 1, 0, NULL), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "step 6 of an epoch that has 5"));
+    trainer_close(&t);
+}
+
 /* ---- Weight files -------------------------------------------------------------------------- */
 
 static void test_weights_come_back(void **state)
@@ -171,6 +183,7 @@ int main(void)
         TEST(test_same_seed_same_bits),
         TEST(test_steps_count_in_all),
         TEST(test_loss_that_is_not_finite),
+        TEST(test_state_past_the_epoch),
         TEST(test_weights_come_back),
         TEST(test_weights_that_do_not_fit),
     };

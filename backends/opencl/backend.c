@@ -66,7 +66,8 @@ static void choose_options(struct opencl *cl)
 
 /* ---- Context and queue ---- */
 
-iso_rc opencl_start(const struct opencl_found *found, struct opencl *cl)
+/* A context, a queue and the build options on a device; stop_device undoes it. */
+static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
 {
     cl->found = *found;
     cl->base.device = found->info;
@@ -89,7 +90,7 @@ iso_rc opencl_start(const struct opencl_found *found, struct opencl *cl)
     return opencl_check(rc, "clCreateCommandQueue", found->info.name);
 }
 
-void opencl_stop(struct opencl *cl)
+static void stop_device(struct opencl *cl)
 {
     if (cl->queue) {
         clFinish(cl->queue);
@@ -119,7 +120,7 @@ static void probe_listed(struct opencl_found *f)
     if (!cl) {
         return;
     }
-    iso_rc rc = opencl_start(f, cl);
+    iso_rc rc = start_device(f, cl);
     if (rc == ISO_OK) {
         rc = opencl_probe(cl, &f->info.exactness);
     }
@@ -128,7 +129,7 @@ static void probe_listed(struct opencl_found *f)
         snprintf(f->info.note, sizeof f->info.note, "%.255s", iso_error());
         iso_error_clear();
     }
-    opencl_stop(cl);
+    stop_device(cl);
     free(cl);
 }
 
@@ -161,7 +162,7 @@ static iso_rc choose_mode(struct opencl *cl, enum iso_mode mode)
 
 static void close_backend(struct iso_backend *be)
 {
-    opencl_stop(opencl_of(be));
+    stop_device(opencl_of(be));
     free(be);
 }
 
@@ -180,7 +181,7 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
     be->kernels = kernels;
     be->real_size = sizeof(float);
     be->max_alloc = (size_t)found.info.max_alloc;
-    iso_rc rc = opencl_start(&found, cl);
+    iso_rc rc = start_device(&found, cl);
     if (rc == ISO_OK) {
         rc = opencl_probe(cl, &be->device.exactness);
     }

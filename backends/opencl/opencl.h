@@ -65,18 +65,11 @@ int opencl_find_all(struct opencl_found *out, int max);
 /* Picks the device that `text` names: "", "P", "P.D" or part of a platform's or device's name. */
 iso_rc opencl_find(const char *text, struct opencl_found *out);
 
-/* ---- backend.c ---- */
-/* A context, a queue and the build options on a device; opencl_stop undoes it. */
-iso_rc opencl_start(const struct opencl_found *, struct opencl *);
-void opencl_stop(struct opencl *);
-
 /* ---- probe.c ---- */
 /* Runs a few additions and fmas whose exact results are known. */
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 
 /* ---- program.c, cache.c ---- */
-/* Builds clkernels/<name> unless that was done. */
-iso_rc opencl_build(struct opencl *, const char *name, cl_program *out);
 /* The kernel of a program, built when it is asked for the first time. Both names are literals. */
 iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
                      struct opencl_kernel **out);

@@ -55,6 +55,7 @@ static iso_rc find_text(const char *name, struct text *out)
     if (read_override(name, out)) {
         return ISO_OK;
     }
+    out->length = 0;                   /* of an override that could not be read whole */
     for (const struct opencl_source *s = opencl_sources; s->name; s++) {
         if (strcmp(s->name, name) == 0) {
             return append(out, s->text, s->length);
@@ -166,7 +167,8 @@ static iso_rc compile(struct opencl *cl, const char *name, const struct text *te
     return ISO_OK;
 }
 
-iso_rc opencl_build(struct opencl *cl, const char *name, cl_program *out)
+/* Builds clkernels/<name> unless that was done. */
+static iso_rc build_once(struct opencl *cl, const char *name, cl_program *out)
 {
     for (int i = 0; i < cl->nprograms; i++) {
         if (strcmp(cl->programs[i].name, name) == 0) {
@@ -200,7 +202,7 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
         return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
     }
     cl_program built;
-    ISO_TRY(opencl_build(cl, program, &built));
+    ISO_TRY(build_once(cl, program, &built));
     cl_int rc;
     cl_kernel kernel = clCreateKernel(built, name, &rc);
     ISO_TRY(opencl_check(rc, "clCreateKernel", name));
@@ -218,7 +220,7 @@ bool opencl_ready(struct iso_backend *be, const char *const *programs, char *why
 {
     for (; *programs; programs++) {
         cl_program program;
-        if (opencl_build(opencl_of(be), *programs, &program) != ISO_OK) {
+        if (build_once(opencl_of(be), *programs, &program) != ISO_OK) {
             snprintf(why, n, "%s", iso_error());
             iso_error_clear();
             return false;

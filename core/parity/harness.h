@@ -85,11 +85,10 @@ struct iso_how {
     bool add;                          /* gradients are added to what v holds */
     bool no_dx;                        /* the input's gradient is not wanted */
 };
-/* Fails with ISO_EUNSUP and the reason when this device cannot run the pass. */
-iso_rc iso_run_supported(struct iso_backend *, enum iso_op, const struct iso_call *, enum iso_pass);
 /* Gives each tensor of the pass its own memory between guard zones, runs the kernel and writes
  * the results into v. What the pass must not read is filled with NaN. ISO_EPARITY when a guard
- * zone or an input was changed. call has shapes and no memory. */
+ * zone or an input was changed, ISO_EUNSUP when this device cannot run the pass. call has shapes
+ * and no memory. */
 iso_rc iso_run_pass(struct iso_backend *, enum iso_op, const struct iso_call *call, enum iso_pass,
                     const struct iso_how *, struct iso_values *v);
 /* All passes of a case: forward and backward, or its updates. v: results of every pass. */

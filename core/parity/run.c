@@ -223,8 +223,9 @@ static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, str
     return ISO_OK;
 }
 
-iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
-                         enum iso_pass pass)
+/* Fails with ISO_EUNSUP and the reason when this device cannot run the pass. */
+static iso_rc check_support(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
+                            enum iso_pass pass)
 {
     const struct iso_kernel *k = b->kernels[op];
     char why[256] = "";
@@ -241,7 +242,7 @@ iso_rc iso_run_supported(struct iso_backend *b, enum iso_op op, const struct iso
 iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
                     enum iso_pass pass, const struct iso_how *how, struct iso_values *v)
 {
-    ISO_TRY(iso_run_supported(b, op, call, pass));
+    ISO_TRY(check_support(b, op, call, pass));
     struct pass *p = iso_alloc(1, sizeof *p);
     if (p == NULL)
         return ISO_ENOMEM;
