@@ -4,7 +4,8 @@
 static const struct iso_field fields[] = {
     { "clip", ISO_FIELD_REAL, offsetof(struct iso_categorical_crossentropy, clip), "0", 0, 0.25,
       NULL,
-      "Keras before 2.3 held probabilities to [1e-7, 1 - 1e-7], without gradient outside; 0: none" },
+      "Keras before 2.3 held probabilities to [1e-7, 1 - 1e-7], without gradient outside; "
+      "0: none" },
     { 0 }
 };
 

@@ -251,7 +251,8 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
     if (options->rows < 1)
         return iso_fail(ISO_EDATA, "the training data has no rows");
     if (state->epoch_step < 0 || state->epoch_step >= fit.epoch_steps)
-        return iso_fail(ISO_EDATA, "step %lld of an epoch that has %lld cannot be resumed; train anew",
+        return iso_fail(ISO_EDATA,
+                        "step %lld of an epoch that has %lld cannot be resumed; train anew",
                         (long long)state->epoch_step, (long long)fit.epoch_steps);
     iso_rc rc = train(&fit);
     free(fit.order);
