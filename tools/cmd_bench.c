@@ -322,8 +322,12 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (code != ISO_EXIT_DONE)
         return code;
     iso_bench_print_end(&b.report, &b.machine, b.repeated, b.noisy, iso_clock() - began);
-    return b.measured > 0 && (!b.options.devices || b.failed == 0) ? ISO_EXIT_DONE
-                                                                   : ISO_EXIT_FAILED;
+    if (b.measured > 0 && (!b.options.devices || b.failed == 0))
+        return ISO_EXIT_DONE;
+    return iso_report(command,
+                      iso_fail(ISO_EDEVICE, "%d of %d measurements failed, as said above; "
+                               "`isocl devices` lists what there is", b.failed,
+                               b.failed + b.measured), NULL);
 }
 
 const struct iso_command iso_command_bench = {
