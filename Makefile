@@ -69,7 +69,7 @@ TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/libisocl.a: $(OBJ)
 	@rm -f $@
@@ -98,12 +98,12 @@ $(BUILD)/tools/embed: tools/embed.c
 	$(CC) -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -o $@ $<
 $(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC)
 	@mkdir -p $(@D)
-	$(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
+	@echo '  CL  $@'; $(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
 $(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 .SECONDARY:
 
 test: all $(TESTS)
