@@ -32,7 +32,9 @@ ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
-LIBS     += $(if $(filter 1,$(OPENCL)),-lOpenCL -ldl) $(if $(filter 1,$(CLBLAST)),-lclblast)
+LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
+# A test compares arith.h with OpenCL by itself.
+TESTLIBS := -lcmocka $(LIBS) $(if $(filter 1,$(OPENCL)),-lOpenCL)
 
 X86      := $(filter x86_64 amd64,$(shell uname -m))
 # The reference is built three times: float, float with hardware fma (chosen when it is opened), double.
@@ -103,7 +105,7 @@ $(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
-	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS)
 .SECONDARY:
 
 test: all $(TESTS)

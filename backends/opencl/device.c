@@ -83,7 +83,8 @@ int opencl_find_all(struct opencl_found *out, int max)
 {
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint nplatforms = 0;
-    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms) != CL_SUCCESS) {
+    if (!opencl_library()->loader ||
+        clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms) != CL_SUCCESS) {
         return 0;
     }
     nplatforms = nplatforms < MAX_PLATFORMS ? nplatforms : MAX_PLATFORMS;

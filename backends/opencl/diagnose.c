@@ -128,6 +128,16 @@ void iso_opencl_diagnose(FILE *out, char *advice, size_t n)
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint count = 0;
     advice[0] = '\0';
+    if (!opencl_library()->loader) {
+        fprintf(out, "OpenCL loader: libOpenCL is not installed\n");
+        snprintf(advice, n, "install the OpenCL loader (Debian: ocl-icd-libopencl1) and a driver");
+        return;
+    }
+#ifdef ISO_HAVE_CLBLAST
+    fprintf(out, "CLBlast: %s\n", opencl_library()->clblast
+            ? "installed; fast mode uses it where it proves right"
+            : "libclblast is not installed; fast mode uses isocl's own kernels");
+#endif
     show_drivers(out, advice, n);
     if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &count) != CL_SUCCESS) {
         count = 0;

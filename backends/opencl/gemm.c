@@ -5,9 +5,6 @@
 #include <unistd.h>
 #include "gemm_check.h"
 #include "core/data/sha256.h"
-#ifdef ISO_HAVE_CLBLAST
-#include <clblast_c.h>
-#endif
 
 enum { MAX_CLASSES = 512 };
 enum { SMALL = 1 << 15 };              /* products that no library speeds up */
@@ -23,15 +20,6 @@ struct opencl_gemm {
     bool said;                         /* that isocl's kernels run somewhere */
     char path[1200];                   /* of the file; "" when there is no cache */
 };
-
-bool iso_opencl_has_clblast(void)
-{
-#ifdef ISO_HAVE_CLBLAST
-    return true;
-#else
-    return false;
-#endif
-}
 
 static int exponent(size_t n)
 {
@@ -122,7 +110,7 @@ static void write_file(const struct opencl *cl)
 iso_rc opencl_gemm_open(struct opencl *cl)
 {
     const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
-    if (!iso_opencl_has_clblast() || (wish && strcmp(wish, "never") == 0)) {
+    if (!opencl_library()->clblast || (wish && strcmp(wish, "never") == 0)) {
         return ISO_OK;                 /* without it isocl's own kernels run */
     }
     cl->gemm = iso_alloc(1, sizeof *cl->gemm);
@@ -141,7 +129,8 @@ void opencl_gemm_close(struct opencl *cl)
         return;
     }
 #ifdef ISO_HAVE_CLBLAST
-    CLBlastClearCache();               /* its programs must go before the context does */
+    if (opencl_library()->clblast)
+        CLBlastClearCache();           /* its programs must go before the context does */
 #endif
     free(cl->gemm);
     cl->gemm = NULL;

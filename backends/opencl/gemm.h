@@ -12,8 +12,6 @@
  */
 struct opencl_product { bool ta, tb; size_t m, n, k; };
 
-/* Whether this program was built with CLBlast. */
-bool iso_opencl_has_clblast(void);
 iso_rc opencl_gemm_open(struct opencl *);
 void opencl_gemm_close(struct opencl *);           /* before the context goes */
 

@@ -5,10 +5,8 @@
  */
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
-#define CL_TARGET_OPENCL_VERSION 120
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#include <CL/cl.h>
 #include "core/iso.h"
+#include "library.h"
 
 enum { OPENCL_MAX_DEVICES = 32, OPENCL_MAX_KERNELS = 96, OPENCL_MAX_GROUP = 256 };
 

@@ -1,0 +1,66 @@
+/* library.h: the OpenCL loader and CLBlast, opened when isocl runs and not when it starts, so that one
+ * program works with and without them. The rest of this backend includes this header and calls the
+ * functions by their own names. */
+#ifndef ISO_OPENCL_LIBRARY_H
+#define ISO_OPENCL_LIBRARY_H
+#define CL_TARGET_OPENCL_VERSION 120
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#include <CL/cl.h>
+#ifdef ISO_HAVE_CLBLAST
+#include <clblast_c.h>
+#define OPENCL_CLBLAST(X) X(CLBlastSgemm) X(CLBlastClearCache)
+#else
+#define OPENCL_CLBLAST(X)
+#endif
+#include <stdbool.h>
+
+#define OPENCL_LOADER(X)                                                                      \
+    X(clBuildProgram) X(clCreateBuffer) X(clCreateCommandQueue) X(clCreateContext)            \
+    X(clCreateKernel) X(clCreateProgramWithBinary) X(clCreateProgramWithSource)               \
+    X(clEnqueueFillBuffer) X(clEnqueueNDRangeKernel) X(clEnqueueReadBuffer)                   \
+    X(clEnqueueWriteBuffer) X(clFinish) X(clGetDeviceIDs) X(clGetDeviceInfo)                  \
+    X(clGetKernelWorkGroupInfo) X(clGetPlatformIDs) X(clGetPlatformInfo)                      \
+    X(clGetProgramBuildInfo) X(clGetProgramInfo) X(clReleaseCommandQueue) X(clReleaseContext) \
+    X(clReleaseKernel) X(clReleaseMemObject) X(clReleaseProgram) X(clSetKernelArg)
+
+struct opencl_library {
+    bool loader, clblast;              /* there, with every function; else none of it may be called */
+#define OPENCL_POINTER(name) __typeof__(name) *name;
+    OPENCL_LOADER(OPENCL_POINTER)
+    OPENCL_CLBLAST(OPENCL_POINTER)
+#undef OPENCL_POINTER
+};
+/* Opens the libraries at the first call; safe from every thread. */
+const struct opencl_library *opencl_library(void);
+
+/* A name that is missing here does not link, one that is missing above does not compile. */
+#ifndef OPENCL_LIBRARY_C
+#define clBuildProgram opencl_library()->clBuildProgram
+#define clCreateBuffer opencl_library()->clCreateBuffer
+#define clCreateCommandQueue opencl_library()->clCreateCommandQueue
+#define clCreateContext opencl_library()->clCreateContext
+#define clCreateKernel opencl_library()->clCreateKernel
+#define clCreateProgramWithBinary opencl_library()->clCreateProgramWithBinary
+#define clCreateProgramWithSource opencl_library()->clCreateProgramWithSource
+#define clEnqueueFillBuffer opencl_library()->clEnqueueFillBuffer
+#define clEnqueueNDRangeKernel opencl_library()->clEnqueueNDRangeKernel
+#define clEnqueueReadBuffer opencl_library()->clEnqueueReadBuffer
+#define clEnqueueWriteBuffer opencl_library()->clEnqueueWriteBuffer
+#define clFinish opencl_library()->clFinish
+#define clGetDeviceIDs opencl_library()->clGetDeviceIDs
+#define clGetDeviceInfo opencl_library()->clGetDeviceInfo
+#define clGetKernelWorkGroupInfo opencl_library()->clGetKernelWorkGroupInfo
+#define clGetPlatformIDs opencl_library()->clGetPlatformIDs
+#define clGetPlatformInfo opencl_library()->clGetPlatformInfo
+#define clGetProgramBuildInfo opencl_library()->clGetProgramBuildInfo
+#define clGetProgramInfo opencl_library()->clGetProgramInfo
+#define clReleaseCommandQueue opencl_library()->clReleaseCommandQueue
+#define clReleaseContext opencl_library()->clReleaseContext
+#define clReleaseKernel opencl_library()->clReleaseKernel
+#define clReleaseMemObject opencl_library()->clReleaseMemObject
+#define clReleaseProgram opencl_library()->clReleaseProgram
+#define clSetKernelArg opencl_library()->clSetKernelArg
+#define CLBlastSgemm opencl_library()->CLBlastSgemm
+#define CLBlastClearCache opencl_library()->CLBlastClearCache
+#endif
+#endif
