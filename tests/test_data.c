@@ -277,18 +277,14 @@ static void test_missing_files(void **state)
 {
     uint8_t images[IMAGE_BYTES];
     struct iso_dataset *set = NULL;
-    char *before = getcwd(NULL, 0);
     char *data = getenv("ISOCL_DATA");
     data = data == NULL ? NULL : strdup(data);
     (void)state;
-    assert_non_null(before);
-    assert_int_equal(chdir("/"), 0);   /* which has no ../shared/data */
     setenv("ISOCL_DATA", "/nowhere/data", 1);
     assert_int_equal(load(&set), ISO_EIO);
     check_message("'mnist' not found");
     check_message(folder);
     check_message("/nowhere/data");
-    check_message("../shared/data");
     check_message("--data");
     check_message("ISOCL_DATA");
     check_message("builtin:digits");
@@ -301,8 +297,6 @@ static void test_missing_files(void **state)
         setenv("ISOCL_DATA", data, 1);
     else
         unsetenv("ISOCL_DATA");
-    assert_int_equal(chdir(before), 0);
-    free(before);
     free(data);
 }
 
@@ -366,7 +360,9 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
     struct iso_dataset *set = NULL;
     char hex[65];
     int counts[10] = {0};
-    iso_rc rc = iso_dataset_load("mnist", split, NULL, 0, 0, &set);
+    /* Where a checkout of the project keeps its data, unless ISOCL_DATA says otherwise. */
+    const char *place = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
+    iso_rc rc = iso_dataset_load("mnist", split, place, 0, 0, &set);
     if (rc == ISO_EIO && strstr(iso_error(), "not found") != NULL) {
         printf("skipped: MNIST is not here; set ISOCL_DATA to the folder that holds mnist/\n");
         skip();

@@ -14,7 +14,7 @@ struct iso_dataset {
 /* name: mnist, fashion-mnist (IDX, plain or .gz), cifar10, cifar100 (binary), builtin:digits.
  * split: train, test.
  * folder: where to look first, or NULL; then ISOCL_DATA, then the user's data folder (XDG_DATA_HOME
- * or ~/.local/share, /isocl), then ../shared/data. count: rows to draw of a generated set, 0 its
+ * or ~/.local/share, /isocl). count: rows to draw of a generated set, 0 its
  * default. limit: keep the first rows only, 0 all. Faults say what is wrong with which file, and
  * what to do. */
 iso_rc iso_dataset_load(const char *name, const char *split, const char *folder, int64_t count,

@@ -22,7 +22,6 @@ void iso_data_folders(const char *folder, struct iso_data_folders *out)
     add_folder(out, folder, "");
     add_folder(out, getenv("ISOCL_DATA"), "");
     add_folder(out, has_user ? user : getenv("HOME"), has_user ? "/isocl" : "/.local/share/isocl");
-    add_folder(out, "../shared/data", "");
 }
 
 const char *iso_data_folders_text(const struct iso_data_folders *folders, char *buf, size_t n)

@@ -8,7 +8,7 @@ struct iso_data_folders {
     int n;
     char path[ISO_DATA_FOLDERS][ISO_DATA_PATH];
 };
-/* In this order: folder, unless it is NULL; ISOCL_DATA; the user's data folder; ../shared/data. */
+/* In this order: folder, unless it is NULL; ISOCL_DATA; the user's data folder. */
 void iso_data_folders(const char *folder, struct iso_data_folders *out);
 /* "a, b, c", cut off after n - 1 bytes, for messages. Returns buf. */
 const char *iso_data_folders_text(const struct iso_data_folders *, char *buf, size_t n);
