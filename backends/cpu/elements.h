@@ -34,7 +34,7 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     for (int half = ISO_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] = lane[l] + lane[l + half];
-    return lane[0];
+    return lane[0] + 0.0f;             /* as every finished sum */
 }
 
 /* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,
