@@ -6,7 +6,12 @@
  * over images: block sums go to memory and are added up, in ascending order, afterwards. */
 #include "conv.h"
 
-enum { CHUNK_BYTES = 4 << 20, TILES_PER_UNIT = 4, LONG_ROW = 512 };
+enum {
+    /* Of x and dy. Every unit reads all of a chunk, from the nearer cache when it is small; but each
+     * chunk is added to the whole gradient once, so a large gradient wants larger chunks. */
+    CHUNK_BYTES = 1 << 20, CHUNK_BYTES_MOST = 4 << 20,
+    TILES_PER_UNIT = 4, LONG_ROW = 512, SUMS_PER_UNIT = 2048
+};
 
 struct job {
     struct iso_window w;
@@ -66,19 +71,19 @@ static void set_division(struct job *job, int threads)
     job->width = job->vectors * ISO_VEC;
     job->panels = iso_ceil_div(job->filters, job->width);
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
-    job->pieces = iso_ceil_div(job->range, TILES_PER_UNIT * iso_tile_rows(job->vectors));
+    const int64_t tiles = iso_ceil_div(job->range, iso_tile_rows(job->vectors));
+    const int64_t wanted = iso_ceil_div(8 * threads, job->ranges * job->panels);
+    job->pieces = iso_max64(iso_ceil_div(tiles, TILES_PER_UNIT), iso_min64(tiles, wanted));
     job->piece = iso_ceil_div(job->range, job->pieces);
     job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
     job->by_image = threads > 1 && job->images > 1 &&
-                    job->ranges * job->pieces * job->panels < 8 * threads &&
+                    job->ranges * job->pieces * job->panels < 4 * threads &&
                     job->depth * job->filters <= 16384;
     const int64_t rows = job->oh * job->ow, members = job->w.n / job->images;
-    const int64_t floats = (job->border ? members * job->aimage : 0) +
-                           (job->packed ? rows * job->panels * job->width : 0) +
-                           (job->by_image ? job->nblocks * job->depth * job->filters : 0);
-    job->chunk = job->images;
-    if (floats > 0)
-        job->chunk = iso_max64(1, iso_min64(job->images, CHUNK_BYTES / (4 * floats)));
+    const int64_t floats = members * job->aimage + rows * job->panels * job->width;
+    const int64_t gradient = 4 * job->depth * job->filters;
+    const int64_t bytes = iso_max64(CHUNK_BYTES, iso_min64(CHUNK_BYTES_MOST, gradient));
+    job->chunk = iso_max64(1, iso_min64(job->images, bytes / (4 * floats)));
     if (job->by_image)
         job->chunk = iso_min64(job->images, iso_max64(job->chunk, threads));
 }
@@ -170,7 +175,8 @@ static void block_tile(const struct job *job, int64_t image, int64_t block, int6
     ISO_CPU(tile_run)(&t, job->vectors);
 }
 
-/* A unit of results: all blocks of the chunk's images, added to the total in ascending order. */
+/* A unit of results: all blocks of the chunk's images, added to the total in ascending order. The very
+ * first is stored: a tile adds +0 to its chain, which is what adding it to a total of +0 gives. */
 static void result_unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;
@@ -179,7 +185,8 @@ static void result_unit(void *data, int64_t index, int thread)
     (void)thread;
     for (int64_t i = 0; rows > 0 && i < job->count; i++)
         for (int64_t b = 0; b < job->nblocks; b++)
-            block_tile(job, i, b, r / job->pieces, m0, rows, p, job->total, true);
+            block_tile(job, i, b, r / job->pieces, m0, rows, p, job->total,
+                       job->first + i + b > 0);
 }
 
 static void image_unit(void *data, int64_t index, int thread)
@@ -195,11 +202,14 @@ static void image_unit(void *data, int64_t index, int thread)
 }
 
 /* total += the block sums of the chunk, in ascending order. */
-static void reduce(struct job *job)
+static void reduce_unit(void *data, int64_t unit, int thread)
 {
-    const int64_t n = job->depth * job->filters;
+    const struct job *job = data;
+    const int64_t n = job->depth * job->filters, first = unit * SUMS_PER_UNIT;
+    const int64_t last = iso_min64(n, first + SUMS_PER_UNIT);
+    (void)thread;
     for (int64_t b = 1; b <= job->count * job->nblocks; b++)
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = first; i < last; i++)
             job->total[i] += job->total[b * n + i];
 }
 
@@ -244,7 +254,7 @@ static void run_chunk(struct iso_team *team, struct job *job)
         return;
     }
     iso_team_run(team, job->count, image_unit, job);
-    reduce(job);
+    iso_team_run(team, iso_ceil_div(job->depth * job->filters, SUMS_PER_UNIT), reduce_unit, job);
 }
 
 void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_window *w,
@@ -259,7 +269,8 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
     job.x = x;
     job.dy = dy;
     const int64_t n = job.depth * filters;
-    memset(job.total, 0, (size_t)n * sizeof *job.total);
+    if (job.by_image)
+        memset(job.total, 0, (size_t)n * sizeof *job.total);
     for (job.first = 0; job.first < job.images; job.first += job.chunk) {
         job.count = iso_min64(job.chunk, job.images - job.first);
         run_chunk(team, &job);
