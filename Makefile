@@ -56,7 +56,7 @@ cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
                       -mprefer-vector-width=512
 
-CORE     := $(wildcard core/*.c core/*/*.c) backends/registry.c
+CORE     := $(wildcard core/*.c core/*/*.c backends/*.c)
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h

@@ -13,8 +13,6 @@ static bool takes_winograd(struct iso_backend *b, const struct iso_window *w, in
     return b->mode == ISO_MODE_FAST && ISO_CPU(winograd_fits)(w, filters);
 }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
 {
     const struct iso_conv2d *p = call->params;
@@ -22,8 +20,9 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     const int threads = iso_cpu_threads(b);
     const int64_t pixels = w.n * w.h * w.w;
     if (takes_winograd(b, &w, p->filters))
-        return larger(ISO_CPU(winograd_workspace)(&w, p->filters),
-                      ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters));
+        return iso_max_size(
+            ISO_CPU(winograd_workspace)(&w, p->filters),
+            ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters));
     if (pass == ISO_FORWARD)
         return is_gemm(&w) ? ISO_CPU(gemm_workspace)(pixels, p->filters, w.c, threads)
                            : ISO_CPU(conv_forward_workspace)(&w, p->filters, threads);
@@ -31,7 +30,7 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
                                   : ISO_CPU(conv_input_gradient_workspace)(&w, p->filters, threads);
     const size_t dkernel = ISO_CPU(conv_kernel_gradient_workspace)(&w, p->filters, true, threads);
     const size_t dbias = ISO_CPU(sum_rows_workspace)(w.n * w.oh * w.ow, w.oh * w.ow, p->filters);
-    return larger(dx, larger(dkernel, dbias));
+    return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
 
 static iso_rc forward(struct iso_backend *b, const struct iso_call *call)

@@ -7,8 +7,8 @@
 #include "conv.h"
 
 enum {
-    /* Of x and dy. Every unit reads all of a chunk, from the nearer cache when it is small; but each
-     * chunk is added to the whole gradient once, so a large gradient wants larger chunks. */
+    /* Of x and dy. Every unit reads all of a chunk, from the nearer cache when it is small; but
+     * each chunk is added to the whole gradient once, so a large gradient wants larger chunks. */
     CHUNK_BYTES = 1 << 20, CHUNK_BYTES_MOST = 4 << 20,
     TILES_PER_UNIT = 4, LONG_ROW = 512, SUMS_PER_UNIT = 2048
 };
@@ -175,8 +175,8 @@ static void block_tile(const struct job *job, int64_t image, int64_t block, int6
     ISO_CPU(tile_run)(&t, job->vectors);
 }
 
-/* A unit of results: all blocks of the chunk's images, added to the total in ascending order. The very
- * first is stored: a tile adds +0 to its chain, which is what adding it to a total of +0 gives. */
+/* A unit of results: all blocks of the chunk's images, added to the total in ascending order. The
+ * very first is stored: a tile adds +0 to its chain, as adding it to a total of +0 does. */
 static void result_unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;

@@ -1,5 +1,6 @@
 /* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
+#include "../host.h"
 #include "cpu.h"
 
 #include <stdio.h>
@@ -188,46 +189,6 @@ static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso
     return ISO_OK;
 }
 
-static void free_memory(struct iso_backend *backend, struct iso_mem *memory)
-{
-    (void)backend;
-    free(memory);
-}
-
-static iso_rc write_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
-                           const void *src, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memcpy((unsigned char *)dst + offset, src, bytes);
-    return ISO_OK;
-}
-
-static iso_rc read_memory(struct iso_backend *backend, const struct iso_mem *src, size_t offset,
-                          void *dst, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memcpy(dst, (const unsigned char *)src + offset, bytes);
-    return ISO_OK;
-}
-
-static iso_rc fill_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
-                          uint8_t byte, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memset((unsigned char *)dst + offset, byte, bytes);
-    return ISO_OK;
-}
-
-/* A kernel has finished when its call returns. */
-static iso_rc sync_device(struct iso_backend *backend)
-{
-    (void)backend;
-    return ISO_OK;
-}
-
 /* The machine's peak, whichever kernels were chosen. */
 static iso_rc measure_peak(struct iso_backend *backend, enum iso_peak what, double seconds,
                            double *out)
@@ -243,10 +204,10 @@ const struct iso_backend_ops iso_cpu_backend = {
     .open = open_device,
     .close = close_device,
     .alloc = alloc_memory,
-    .free = free_memory,
-    .write = write_memory,
-    .read = read_memory,
-    .fill = fill_memory,
-    .sync = sync_device,
+    .free = iso_host_free,
+    .write = iso_host_write,
+    .read = iso_host_read,
+    .fill = iso_host_fill,
+    .sync = iso_host_sync,
     .peak = measure_peak,
 };

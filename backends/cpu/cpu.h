@@ -40,5 +40,6 @@ static inline uint8_t *iso_cpu_u8(const struct iso_tensor *t)
 }
 static inline int64_t iso_min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t iso_max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline size_t iso_max_size(size_t a, size_t b) { return a > b ? a : b; }
 static inline int64_t iso_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 #endif

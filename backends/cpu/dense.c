@@ -10,8 +10,6 @@ static struct iso_window window_of(const struct iso_call *call)
                                 .kh = 1, .kw = 1, .sh = 1, .sw = 1, .dh = 1, .dw = 1 };
 }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
 {
     const struct iso_dense *p = call->params;
@@ -19,9 +17,9 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     const int threads = iso_cpu_threads(b);
     if (pass == ISO_FORWARD)
         return ISO_CPU(gemm_workspace)(w.n, p->units, w.c, threads);
-    return larger(ISO_CPU(gemm_workspace)(w.n, w.c, p->units, threads),
-                  larger(ISO_CPU(conv_kernel_gradient_workspace)(&w, p->units, true, threads),
-                         ISO_CPU(sum_rows_workspace)(w.n, 1, p->units)));
+    const size_t dx = ISO_CPU(gemm_workspace)(w.n, w.c, p->units, threads);
+    const size_t dkernel = ISO_CPU(conv_kernel_gradient_workspace)(&w, p->units, true, threads);
+    return iso_max_size(dx, iso_max_size(dkernel, ISO_CPU(sum_rows_workspace)(w.n, 1, p->units)));
 }
 
 static iso_rc forward(struct iso_backend *b, const struct iso_call *call)

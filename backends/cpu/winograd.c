@@ -305,8 +305,7 @@ static size_t job_bytes(const struct job *job)
 size_t ISO_CPU(winograd_workspace)(const struct iso_window *w, int64_t filters)
 {
     const struct job forward = forward_job(w, filters), backward = input_gradient_job(w, filters);
-    const size_t a = job_bytes(&forward), b = job_bytes(&backward);
-    return a > b ? a : b;
+    return iso_max_size(job_bytes(&forward), job_bytes(&backward));
 }
 
 static void place(struct job *job, void *workspace)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../host.h"
 #include "kernels.h"
 #include "reference.h"
 
@@ -95,7 +96,6 @@ static void close_device(struct iso_backend *backend)
     free(backend);
 }
 
-/* struct iso_mem is never defined here: the pointer is the host memory itself. */
 static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso_mem **out)
 {
     (void)backend;
@@ -103,45 +103,6 @@ static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso
     if (memory == NULL)
         return ISO_ENOMEM;
     *out = memory;
-    return ISO_OK;
-}
-
-static void free_memory(struct iso_backend *backend, struct iso_mem *memory)
-{
-    (void)backend;
-    free(memory);
-}
-
-static iso_rc write_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
-                           const void *src, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memcpy((unsigned char *)dst + offset, src, bytes);
-    return ISO_OK;
-}
-
-static iso_rc read_memory(struct iso_backend *backend, const struct iso_mem *src, size_t offset,
-                          void *dst, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memcpy(dst, (const unsigned char *)src + offset, bytes);
-    return ISO_OK;
-}
-
-static iso_rc fill_memory(struct iso_backend *backend, struct iso_mem *dst, size_t offset,
-                          uint8_t byte, size_t bytes)
-{
-    (void)backend;
-    if (bytes != 0)
-        memset((unsigned char *)dst + offset, byte, bytes);
-    return ISO_OK;
-}
-
-static iso_rc sync_device(struct iso_backend *backend)
-{
-    (void)backend;
     return ISO_OK;
 }
 
@@ -153,10 +114,10 @@ const struct iso_backend_ops iso_reference = {
     .open = open_device,
     .close = close_device,
     .alloc = alloc_memory,
-    .free = free_memory,
-    .write = write_memory,
-    .read = read_memory,
-    .fill = fill_memory,
-    .sync = sync_device,
+    .free = iso_host_free,
+    .write = iso_host_write,
+    .read = iso_host_read,
+    .fill = iso_host_fill,
+    .sync = iso_host_sync,
 };
 #endif
