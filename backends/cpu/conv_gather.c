@@ -1,5 +1,11 @@
-/* conv_gather.c: forward and input gradient: each result pixel is one chain over its taps. */
+/* conv_gather.c: forward and input gradient: each result pixel is one chain over its taps.
+ *
+ * Rows above and below the image take part as +0, by definition. With finite weights such terms
+ * change nothing but the sign of a zero, which the end of the chain makes + in any case; then whole
+ * rows of them are left out. */
 #include "conv.h"
+
+#include <stdatomic.h>
 
 struct job {
     const struct iso_gather *g;
@@ -8,6 +14,7 @@ struct job {
     float *panel;                      /* all packed panels, [panels][k][width] */
     float *padded; size_t padded_size; /* one image a thread, in floats; NULL: the source needs no
                                           border */
+    atomic_bool *infinite;             /* a weight is infinite or no number */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -146,30 +153,62 @@ static void pad_rows(const struct iso_gather *g, int64_t n, int64_t first, int64
     }
 }
 
+static bool all_finite(const float *x, int64_t n)
+{
+    const uint32_t exponent = 0x7f800000u;
+    uint32_t found = 0;
+    for (int64_t i = 0; i < n; i++)
+        found |= (iso_bits(x[i]) & exponent) == exponent;
+    return found == 0;
+}
+
 static void pack_unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;
     struct iso_gemm w = job->g->weights;
     const int64_t tap = index % job->g->taps, p = index / job->g->taps;
     (void)thread;
+    float *panel = job->panel + (p * job->g->taps + tap) * w.k * job->width;
     w.w += tap * w.k * (w.transposed ? w.n : 0);
-    ISO_CPU(pack)(&w, p * job->width, job->width, 0, w.k,
-                  job->panel + (p * job->g->taps + tap) * w.k * job->width);
+    ISO_CPU(pack)(&w, p * job->width, job->width, 0, w.k, panel);
+    if (!all_finite(panel, w.k * job->width))
+        atomic_store_explicit(job->infinite, true, memory_order_relaxed);
+}
+
+/* Leaves out the runs, at both ends, of rows outside the source, for result row j of a phase. */
+static void skip_zeros(const struct iso_gather *g, const struct iso_taps *t, int64_t pw, int64_t j,
+                       int *first, int *nruns)
+{
+    const int64_t top = j * g->srow + g->row0, row = pw * g->sc;
+    int a = t->first, b = t->first + t->nruns;
+    while (a < b && (top + g->aoff[a] / row < 0 || top + g->aoff[a] / row >= g->sh))
+        a++;
+    while (a < b && (top + g->aoff[b - 1] / row < 0 || top + g->aoff[b - 1] / row >= g->sh))
+        b--;
+    *first = a;
+    *nruns = b - a;
 }
 
 static void run_phase(const struct job *job, const struct iso_taps *t, const float *image,
                       int64_t pw, int64_t n, int64_t panel, int64_t j0, int64_t j1)
 {
+    const bool finite = !atomic_load_explicit(job->infinite, memory_order_relaxed);
     const struct iso_gather *g = job->g;
     const int64_t c0 = panel * job->width;
     struct iso_tile tile = {
         .as = g->scol * g->sc, .ak = 1, .bk = job->width, .cs = g->xstep * g->rc,
-        .b = job->panel + panel * g->taps * g->weights.k * job->width, .aoff = g->aoff + t->first,
-        .boff = g->boff + t->first, .len = g->len + t->first, .nruns = t->nruns,
+        .b = job->panel + panel * g->taps * g->weights.k * job->width,
         .rows = (int)t->nx, .lanes = (int)iso_min64(job->width, g->rc - c0),
         .bias = g->bias ? g->bias + c0 : NULL, .add = g->add,
     };
     for (int64_t j = j0; j < iso_min64(j1, t->ny); j++) {
+        int first = t->first;
+        tile.nruns = t->nruns;
+        if (finite && job->padded)
+            skip_zeros(g, t, pw, j, &first, &tile.nruns);
+        tile.aoff = g->aoff + first;
+        tile.boff = g->boff + first;
+        tile.len = g->len + first;
         tile.a = image + j * g->srow * pw * g->sc;
         tile.c = g->result + ((n * g->rh + t->y0 + j * g->ystep) * g->rw + t->x0) * g->rc + c0;
         ISO_CPU(tile_run)(&tile, job->vectors);
@@ -219,8 +258,10 @@ static size_t job_bytes(const struct iso_gather *g, int threads)
 static void run(struct iso_team *team, struct iso_gather *g, char *work)
 {
     const int threads = iso_team_size(team);
+    atomic_bool infinite = false;
     struct job job;
     size_job(&job, g);
+    job.infinite = &infinite;
     job.panel = (float *)(void *)work;
     if (job.padded_size > 0)
         job.padded = job.panel + panel_floats(&job);

@@ -1,260 +1,406 @@
-/* conv_weights.c: the kernel gradient: sums over output pixels, in blocks of ISO_BLOCK_ROWS that
+/* conv_weights.c: the gradient of a convolution's kernel, and of a dense kernel:
+ *
+ *   dw[(ky, kx, c), f] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx, c)] dy[row, f]
+ *
+ * in blocks of ISO_BLOCK_ROWS rows, a chain each, added up in ascending order from +0, where blocks
  * start anew at each image. A tile holds some (kx, channel) by some filters; a block is one chain,
  * whose runs are the pieces of image rows it covers.
  *
- * Work is divided over the results. Where there are too few of them for the threads, it is divided
- * over images: block sums go to memory and are added up, in ascending order, afterwards. */
+ * Work is divided over the results: a unit is a group of input channels, and a part of the filters
+ * where there are few channels. It copies its channels, with their border, and adds up its own part
+ * of the gradient, so that threads share nothing they write. Where there are too few results for
+ * the threads, work is divided over images: block sums go to memory and are added up afterwards. */
 #include "conv.h"
 
 enum {
-    /* Of x and dy. Every unit reads all of a chunk, from the nearer cache when it is small; but
-     * each chunk is added to the whole gradient once, so a large gradient wants larger chunks. */
-    CHUNK_BYTES = 1 << 20, CHUNK_BYTES_MOST = 4 << 20,
-    TILES_PER_UNIT = 4, LONG_ROW = 512, SUMS_PER_UNIT = 2048
+    GROUP = 16,                        /* channels of a group are a multiple of this */
+    CHUNK_BYTES = 384 << 10,           /* of x and dy, to stay in the second-level cache, */
+    CHUNK_ROWS = 512,                  /* but enough rows to be worth loading the sums again */
+    GROUP_BYTES = 512 << 10,           /* of one image of a group */
+    SHORT_ROW = 16, DEEP = 64,         /* output columns and channels where images are spread */
+    LONG_ROW = 128,                    /* filters from which rows of dy lie too far apart */
+    BY_IMAGE_MOST = 16384,             /* results, when work is divided over images */
+    RESULTS_PER_UNIT = 256
+};
+
+/* A copy of an image with so many channels, and the runs of each block in it. */
+struct runs {
+    int64_t channels, column, image;   /* floats from pixel to pixel, and of the whole */
+    ptrdiff_t *aoff, *boff; int64_t *len;
+    int64_t *block;                    /* [nblocks + 1]: the first run of each block */
 };
 
 struct job {
     struct iso_window w;
     int64_t filters, depth;
     const float *x, *dy;
-    bool border, packed;               /* x is copied with its border; dy into panels */
-    int64_t ph, pw;                    /* of an image as the tiles read it */
-    int64_t images, oh, ow;            /* images that blocks start anew at, and their rows */
-    int64_t arow, acol, aimage;        /* elements from one output row, pixel, image to the next */
-    int64_t ranges, range;             /* contiguous pieces of depth, and their length */
-    int vectors, width;
-    int64_t panels, pieces, piece;     /* units along a range, and their rows */
+    bool spread;                       /* an image is copied for each kx, with the columns that it
+                                          meets, so that rows of pixels lie end to end */
+    int64_t planes, ph, pw;            /* of a copy: one, or kw of them when spread */
+    int64_t images, members, oh, ow;   /* images that blocks start anew at, and their rows; where
+                                          an image has one pixel, a block of the batch's images
+                                          stands for one, and has them as its members */
+    int64_t tail;                      /* rows of the last, which may be fewer then */
     int64_t nblocks;                   /* of an image */
-    ptrdiff_t *aoff, *boff; int64_t *len, *block;      /* segments; block[i]: the first of block
-                                                          i */
-    float *padded, *panel;             /* of a chunk */
-    int64_t chunk, first, count;       /* images of a chunk; which are in place */
-    float *total;                      /* [depth, filters], or block sums
-                                          [images of a chunk][nblocks][depth, filters] */
-    bool by_image;
+    int64_t ranges, taps;              /* contiguous pieces of depth, and the taps in each */
+    int vectors, width;
+    int64_t panels;
+    bool packed;                       /* dy is copied into panels */
+    int64_t groups, channels;          /* of a group; the last may have fewer */
+    int64_t splits;                    /* of the panels */
+    int64_t chunk;                     /* images at a time */
+    bool by_image, add;
+    struct runs runs[2];               /* of a group, and of the last */
+    float *scratch;                    /* of each thread: x, a panel of dy, sums */
+    int64_t scratch_floats, x_floats, panel_floats;
+    float *total, *dkernel;            /* sums and results, [depth, filters]; the same, unless by
+                                          image or added */
+    float *blocks;                     /* by image: block sums [chunk][nblocks][depth, filters] */
+    int64_t first, end;                /* by image: the images of this chunk */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
 
+/* Columns of a copy from one output pixel to the next. */
+static int64_t column_step(const struct job *job) { return job->spread ? 1 : job->w.sw; }
+
 static void set_geometry(struct job *job, const struct iso_window *w, int64_t filters)
 {
-    const bool merged = w->dw == 1;
+    const bool one_pixel = w->oh * w->ow == 1;
     *job = (struct job){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
+    job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
+    const bool merged = w->dw == 1 && !job->spread;    /* kx and channel are one contiguous run */
+    job->planes = job->spread ? w->kw : 1;
     job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
-    job->pw = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
-    job->border = w->top > 0 || w->left > 0 || job->ph > w->h || job->pw > w->w;
-    if (!job->border) {
-        job->ph = w->h;
-        job->pw = w->w;
-    }
+    job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
     job->ranges = merged ? w->kh : w->kh * w->kw;
-    job->range = merged ? w->kw * w->c : w->c;
-    job->images = w->n;
+    job->taps = merged ? w->kw : 1;
+    job->members = one_pixel ? iso_min64(w->n, ISO_BLOCK_ROWS) : 1;
+    job->images = iso_ceil_div(w->n, job->members);
     job->oh = w->oh;
-    job->ow = w->ow;
-    job->acol = w->sw * w->c;
-    job->arow = w->sh * job->pw * w->c;
-    job->aimage = job->ph * job->pw * w->c;
-    if (w->oh * w->ow == 1) {          /* one pixel an image: the rows are those of the batch */
-        job->images = 1;
-        job->ow = w->n;
-        job->acol = job->aimage;
-    } else if (job->arow == job->ow * job->acol) {
+    job->ow = one_pixel ? job->members : w->ow;
+    if (!one_pixel && w->sh == 1 && job->pw == w->ow * column_step(job)) {
         job->ow *= job->oh;            /* rows of pixels lie end to end */
         job->oh = 1;
     }
+    job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
+    job->tail = job->oh * job->ow - (job->images * job->members - w->n);
+}
+
+/* How even a division of units over threads is: 1 is even. */
+static double evenness(int64_t units, int threads)
+{
+    return (double)units / (double)(iso_ceil_div(units, threads) * threads);
 }
 
 static void set_division(struct job *job, int threads)
 {
+    const int64_t c = job->w.c, rows = job->oh * job->ow;
+    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
+    const int64_t most = iso_max64(GROUP, GROUP_BYTES / 4 / pixels / GROUP * GROUP);
+    const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), GROUP) * GROUP;
+    job->channels = iso_min64(c, iso_min64(even, most));
+    job->groups = iso_ceil_div(c, job->channels);
     job->vectors = iso_tile_vectors(job->filters, ISO_TILE2);
+    if (job->groups < threads && job->filters <= threads * 2 * ISO_VEC)
+        job->vectors = 1;
     job->width = job->vectors * ISO_VEC;
     job->panels = iso_ceil_div(job->filters, job->width);
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
-    const int64_t tiles = iso_ceil_div(job->range, iso_tile_rows(job->vectors));
-    const int64_t wanted = iso_ceil_div(8 * threads, job->ranges * job->panels);
-    job->pieces = iso_max64(iso_ceil_div(tiles, TILES_PER_UNIT), iso_min64(tiles, wanted));
-    job->piece = iso_ceil_div(job->range, job->pieces);
-    job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
-    job->by_image = threads > 1 && job->images > 1 &&
-                    job->ranges * job->pieces * job->panels < 4 * threads &&
-                    job->depth * job->filters <= 16384;
-    const int64_t rows = job->oh * job->ow, members = job->w.n / job->images;
-    const int64_t floats = members * job->aimage + rows * job->panels * job->width;
-    const int64_t gradient = 4 * job->depth * job->filters;
-    const int64_t bytes = iso_max64(CHUNK_BYTES, iso_min64(CHUNK_BYTES_MOST, gradient));
-    job->chunk = iso_max64(1, iso_min64(job->images, bytes / (4 * floats)));
+    job->splits = job->groups >= threads ? 1 :
+                  iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
+    job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
+                    evenness(job->groups * job->splits, threads) < 0.75;
+    if (job->by_image) {
+        job->channels = c;
+        job->groups = job->splits = 1;
+    }
+    const int64_t floats = pixels * job->channels + rows * job->width;
+    job->chunk = iso_max64(iso_ceil_div(CHUNK_ROWS, rows), CHUNK_BYTES / (4 * floats));
     if (job->by_image)
-        job->chunk = iso_min64(job->images, iso_max64(job->chunk, threads));
+        job->chunk = iso_max64(threads, job->chunk);
+    job->chunk = iso_min64(job->images, job->chunk);
 }
 
-static int64_t max_segments(const struct job *job) { return job->oh + job->nblocks; }
+static int64_t max_runs(const struct job *job) { return job->oh + job->nblocks; }
 
-static int64_t padded_floats(const struct job *job)
-{
-    const int64_t members = job->w.n / job->images;
-    return job->border ? iso_ceil_div(job->chunk * members * job->aimage, 16) * 16 : 0;
-}
+/* ---- Workspace ----------------------------------------------------------------------------- */
 
-static int64_t panel_floats(const struct job *job)
-{
-    return job->packed ? job->chunk * job->panels * job->oh * job->ow * job->width : 0;
-}
+static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; }
 
-static int64_t block_floats(const struct job *job)
+/* Lays everything out from `work` on; returns the bytes it takes. */
+static size_t carve(struct job *job, char *work, int threads)
 {
-    return job->by_image ? job->chunk * job->nblocks * job->depth * job->filters : 0;
-}
-
-/* The pieces of image rows each block of an image covers. */
-static void plan_blocks(struct job *job)
-{
-    const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
-    int64_t n = 0;
-    for (int64_t b = 0; b < job->nblocks; b++) {
-        const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
-        job->block[b] = n;
-        for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
-            const int64_t oy = row / job->ow, ox = row % job->ow;
-            job->aoff[n] = oy * job->arow + ox * job->acol;
-            job->boff[n] = row * ldb;
-            job->len[n] = iso_min64(job->ow - ox, end - row);
-            row += job->len[n];
-        }
+    const int64_t each = job->by_image ? 1 : job->chunk, table = sixteens(2 * max_runs(job)) / 2;
+    int64_t *at = (void *)work;
+    for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
+        job->runs[i].aoff = (void *)at;
+        job->runs[i].boff = (void *)(at + table);
+        job->runs[i].len = at + 2 * table;
+        job->runs[i].block = at + 3 * table;
     }
-    job->block[job->nblocks] = n;
+    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
+    const int64_t results = job->depth * job->filters;
+    job->x_floats = sixteens(each * pixels * job->channels);
+    job->panel_floats = job->packed ? sixteens(each * job->oh * job->ow * job->width) : 0;
+    job->scratch_floats = job->x_floats + job->panel_floats +
+                          job->ranges * job->taps * sixteens(job->channels) * job->width;
+    job->scratch = (void *)at;
+    const int64_t total = job->by_image || job->add ? sixteens(results) : 0;
+    const int64_t blocks = job->by_image ? job->chunk * job->nblocks * results : 0;
+    float *rest = job->scratch + threads * job->scratch_floats;
+    job->total = total > 0 ? rest : job->dkernel;
+    job->blocks = rest + total;
+    return (size_t)((char *)(job->blocks + blocks) - work);
 }
 
-/* ---- Work ---------------------------------------------------------------------------------- */
-
-static void pad_unit(void *data, int64_t index, int thread)
+static void plan(struct job *job, const struct iso_window *w, int64_t filters, bool add,
+                 int threads)
 {
-    const struct job *job = data;
-    const struct iso_window *w = &job->w;
-    const int64_t members = w->n / job->images, n = job->first * members + index;
-    float *to = job->padded + index * job->aimage;
-    const int64_t copied = iso_min64(w->w, job->pw - w->left) * w->c;
-    (void)thread;
-    for (int64_t r = 0; r < job->ph; r++, to += job->pw * w->c) {
-        const int64_t y = r - w->top;
-        memset(to, 0, (size_t)(job->pw * w->c) * sizeof *to);
-        if (y >= 0 && y < w->h)
-            memcpy(to + w->left * w->c, job->x + (n * w->h + y) * w->w * w->c,
-                   (size_t)copied * sizeof *to);
-    }
-}
-
-static void pack_unit(void *data, int64_t index, int thread)
-{
-    const struct job *job = data;
-    const int64_t image = index / job->panels, p = index % job->panels, rows = job->oh * job->ow;
-    const struct iso_gemm dy = { .n = job->filters, .ldw = job->filters,
-                                 .w = job->dy + (job->first + image) * rows * job->filters };
-    (void)thread;
-    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, rows, job->panel + index * rows * job->width);
-}
-
-/* One block of one image into rows [m0, m0 + rows) of a range, one panel of filters. */
-static void block_tile(const struct job *job, int64_t image, int64_t block, int64_t range,
-                       int64_t m0, int64_t rows, int64_t p, float *c, bool add)
-{
-    const struct iso_window *w = &job->w;
-    const bool merged = w->dw == 1;
-    const int64_t ky = merged ? range : range / w->kw, kx = merged ? 0 : range % w->kw;
-    const int64_t pixels = job->oh * job->ow, s = job->block[block], j0 = p * job->width;
-    const float *x = job->border ? job->padded + image * (w->n / job->images) * job->aimage
-                                 : job->x + (job->first + image) * job->aimage;
-    const struct iso_tile t = { .as = 1, .ak = job->acol, .cs = job->filters, .add = add,
-        .a = x + (ky * w->dh * job->pw + kx * w->dw) * w->c + m0,
-        .b = job->packed ? job->panel + (image * job->panels + p) * pixels * job->width
-                         : job->dy + (job->first + image) * pixels * job->filters + j0,
-        .bk = job->packed ? job->width : job->filters, .aoff = job->aoff + s, .boff = job->boff + s,
-        .len = job->len + s, .nruns = (int)(job->block[block + 1] - s), .rows = (int)rows,
-        .lanes = (int)iso_min64(job->width, job->filters - j0),
-        .c = c + (range * job->range + m0) * job->filters + j0 };
-    ISO_CPU(tile_run)(&t, job->vectors);
-}
-
-/* A unit of results: all blocks of the chunk's images, added to the total in ascending order. The
- * very first is stored: a tile adds +0 to its chain, as adding it to a total of +0 does. */
-static void result_unit(void *data, int64_t index, int thread)
-{
-    const struct job *job = data;
-    const int64_t p = index % job->panels, r = index / job->panels;
-    const int64_t m0 = r % job->pieces * job->piece, rows = iso_min64(job->piece, job->range - m0);
-    (void)thread;
-    for (int64_t i = 0; rows > 0 && i < job->count; i++)
-        for (int64_t b = 0; b < job->nblocks; b++)
-            block_tile(job, i, b, r / job->pieces, m0, rows, p, job->total,
-                       job->first + i + b > 0);
-}
-
-static void image_unit(void *data, int64_t index, int thread)
-{
-    const struct job *job = data;
-    (void)thread;
-    for (int64_t b = 0; b < job->nblocks; b++)
-        for (int64_t r = 0; r < job->ranges; r++)
-            for (int64_t p = 0; p < job->panels; p++)
-                block_tile(job, index, b, r, 0, job->range, p,
-                           job->total + (1 + index * job->nblocks + b) * job->depth * job->filters,
-                           false);
-}
-
-/* total += the block sums of the chunk, in ascending order. */
-static void reduce_unit(void *data, int64_t unit, int thread)
-{
-    const struct job *job = data;
-    const int64_t n = job->depth * job->filters, first = unit * SUMS_PER_UNIT;
-    const int64_t last = iso_min64(n, first + SUMS_PER_UNIT);
-    (void)thread;
-    for (int64_t b = 1; b <= job->count * job->nblocks; b++)
-        for (int64_t i = first; i < last; i++)
-            job->total[i] += job->total[b * n + i];
-}
-
-static int64_t carve(struct job *job, char *work, bool add, float *dkernel)
-{
-    const int64_t segments = max_segments(job), n = job->depth * job->filters;
-    char *at = work;
-    job->aoff = (void *)at;
-    job->boff = job->aoff + segments;
-    job->len = job->boff + segments;
-    job->block = job->len + segments;
-    at += iso_ceil_div((3 * segments + job->nblocks + 1) * 8, 64) * 64;
-    job->padded = (void *)at;
-    job->panel = job->padded + padded_floats(job);
-    float *rest = job->panel + iso_ceil_div(panel_floats(job), 16) * 16;
-    job->total = add || job->by_image ? rest : dkernel;
-    rest += add || job->by_image ? n + block_floats(job) : 0;
-    return (char *)rest - work;
+    set_geometry(job, w, filters);
+    set_division(job, threads);
+    job->add = add;
 }
 
 size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
                                                bool add, int threads)
 {
     struct job job;
-    set_geometry(&job, w, filters);
-    set_division(&job, threads);
-    const int64_t tables = iso_ceil_div((3 * max_segments(&job) + job.nblocks + 1) * 8, 64) * 64;
-    const int64_t totals = add || job.by_image ? job.depth * filters + block_floats(&job) : 0;
-    const int64_t panels = iso_ceil_div(panel_floats(&job), 16) * 16;
-    return (size_t)(tables + 4 * (padded_floats(&job) + panels + totals)) + 64;
+    plan(&job, w, filters, add, threads);
+    return carve(&job, NULL, threads) + 64;
 }
 
-static void run_chunk(struct iso_team *team, struct job *job)
+/* The pieces of image rows each block of an image covers, in a copy with so many channels. */
+static void plan_runs(const struct job *job, int64_t channels, struct runs *runs)
 {
-    const int64_t members = job->w.n / job->images;
-    if (job->border)
-        iso_team_run(team, job->count * members, pad_unit, job);
-    if (job->packed)
-        iso_team_run(team, job->count * job->panels, pack_unit, job);
-    if (!job->by_image) {
-        iso_team_run(team, job->ranges * job->pieces * job->panels, result_unit, job);
+    const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
+    const int64_t row_step = job->w.sh * job->pw * channels;
+    const int64_t image = job->planes * job->ph * job->pw * channels;
+    int64_t n = 0;
+    runs->channels = channels;
+    runs->image = image * job->members;
+    runs->column = job->members > 1 ? image : column_step(job) * channels;
+    for (int64_t b = 0; b < job->nblocks; b++) {
+        const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
+        runs->block[b] = n;
+        for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
+            const int64_t oy = row / job->ow, ox = row % job->ow;
+            runs->aoff[n] = oy * row_step + ox * runs->column;
+            runs->boff[n] = row * ldb;
+            runs->len[n] = iso_min64(job->ow - ox, end - row);
+            row += runs->len[n];
+        }
+    }
+    runs->block[job->nblocks] = n;
+}
+
+/* ---- Copies -------------------------------------------------------------------------------- */
+
+/* n pixels, `channels` of each, which lie `step` floats apart. */
+static void copy_pixels(float *to, const float *from, int64_t n, int64_t channels, int64_t step)
+{
+    if (channels == step) {
+        memcpy(to, from, (size_t)(n * step) * sizeof *to);
         return;
     }
-    iso_team_run(team, job->count, image_unit, job);
-    iso_team_run(team, iso_ceil_div(job->depth * job->filters, SUMS_PER_UNIT), reduce_unit, job);
+    for (int64_t i = 0; i < n; i++, to += channels, from += step) {
+        int64_t j = 0;
+        for (; j + ISO_VEC <= channels; j += ISO_VEC)
+            iso_vstore(to + j, iso_vload(from + j));
+        for (; j < channels; j++)
+            to[j] = from[j];
+    }
+}
+
+/* One plane of an image, [ph][pw][channels], from x's channel on: columns from `left` on, `step`
+ * apart; zeros outside. */
+static void copy_plane(const struct job *job, const float *x, int64_t left, int64_t step,
+                       int64_t channels, float *to)
+{
+    const struct iso_window *w = &job->w;
+    const int64_t before = left < 0 ? iso_min64(job->pw, iso_ceil_div(-left, step)) : 0;
+    const int64_t inside = w->w - left - before * step;        /* columns from the first on */
+    const int64_t n = iso_max64(0, iso_min64(job->pw - before, iso_ceil_div(inside, step)));
+    const int64_t after = job->pw - before - n;
+    for (int64_t r = 0; r < job->ph; r++, to += after * channels) {
+        const int64_t y = r - w->top;
+        const bool empty = y < 0 || y >= w->h || n == 0;
+        memset(to, 0, (size_t)((empty ? before + n : before) * channels) * sizeof *to);
+        to += before * channels;
+        if (!empty)
+            copy_pixels(to, x + (y * w->w + left + before * step) * w->c, n, channels,
+                        step * w->c);
+        to += n * channels;
+        memset(to, 0, (size_t)(after * channels) * sizeof *to);
+    }
+}
+
+/* Images of x, channels from c0 on. */
+static void copy_images(const struct job *job, int64_t first, int64_t end, int64_t c0,
+                        int64_t channels, float *to)
+{
+    const struct iso_window *w = &job->w;
+    const int64_t last = iso_min64(w->n, end * job->members);
+    for (int64_t i = first * job->members; i < last; i++)
+        for (int64_t kx = 0; kx < job->planes; kx++, to += job->ph * job->pw * channels)
+            copy_plane(job, job->x + i * w->h * w->w * w->c + c0, kx * w->dw - w->left,
+                       job->spread ? w->sw : 1, channels, to);
+}
+
+/* Panel p of the rows of dy from image `first` on: where a tile finds it. */
+static const float *panel_of(const struct job *job, int64_t first, int64_t end, int64_t p,
+                             float *panel)
+{
+    const int64_t rows = job->oh * job->ow;
+    const int64_t last = end < job->images ? rows : job->tail;
+    const struct iso_gemm dy = { .n = job->filters, .ldw = job->filters,
+                                 .w = job->dy + first * rows * job->filters };
+    if (!job->packed)
+        return dy.w + p * job->width;
+    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, (end - first - 1) * rows + last,
+                  panel);
+    return panel;
+}
+
+/* ---- Work ---------------------------------------------------------------------------------- */
+
+/* What a thread works on: a chunk, a group and a panel. */
+struct part {
+    const struct runs *runs;
+    float *x, *packed, *sums;          /* its scratch */
+    const float *panel;                /* of dy: packed, or dy itself */
+    int64_t first, c0, p;              /* image, channel; panel */
+};
+
+static struct part part_of(const struct job *job, int thread)
+{
+    float *x = job->scratch + thread * job->scratch_floats;
+    return (struct part){ .x = x, .packed = x + job->x_floats,
+                          .sums = x + job->x_floats + job->panel_floats };
+}
+
+/* Where a range's first tap begins in a copy. */
+static int64_t range_start(const struct job *job, int64_t channels, int64_t range)
+{
+    const struct iso_window *w = &job->w;
+    const int64_t ky = range * job->taps / w->kw, kx = range * job->taps % w->kw;
+    const int64_t row = (job->spread ? kx * job->ph : 0) + ky * w->dh;
+    return (row * job->pw + (job->spread ? 0 : kx * w->dw)) * channels;
+}
+
+/* One block of an image, for every range. x and dy of a block stay in the nearest cache. */
+static void add_block(const struct job *job, const struct part *part, int64_t image, int64_t block,
+                      bool add)
+{
+    const int64_t i = image - part->first;
+    const struct runs *runs = part->runs;
+    const int64_t s = runs->block[block], rows = job->taps * runs->channels;
+    const int64_t bk = job->packed ? job->width : job->filters;
+    struct iso_tile t = {
+        .as = 1, .ak = runs->column, .b = part->panel + i * job->oh * job->ow * bk, .bk = bk,
+        .c = part->sums, .cs = job->width, .lanes = job->width, .rows = (int)rows, .add = add,
+        .aoff = runs->aoff + s, .boff = runs->boff + s,
+        .len = job->members > 1 && image == job->images - 1 ? &job->tail : runs->len + s,
+        .nruns = (int)(runs->block[block + 1] - s) };
+    for (int64_t r = 0; r < job->ranges; r++, t.c += rows * job->width) {
+        t.a = part->x + i * runs->image + range_start(job, runs->channels, r);
+        ISO_CPU(tile_run)(&t, job->vectors);
+    }
+}
+
+/* Between the sums of a part, [ranges][taps][channels][width], and those of the whole gradient. */
+static void move_sums(const struct job *job, const struct part *part, float *whole, bool store)
+{
+    const int64_t j0 = part->p * job->width, lanes = iso_min64(job->width, job->filters - j0);
+    float *own = part->sums;
+    for (int64_t tap = 0; tap < job->ranges * job->taps; tap++) {
+        float *row = whole + (tap * job->w.c + part->c0) * job->filters + j0;
+        for (int64_t i = 0; i < part->runs->channels; i++, own += job->width, row += job->filters)
+            memcpy(store ? row : own, store ? own : row, (size_t)lanes * sizeof *own);
+    }
+}
+
+/* A group of channels and some panels of filters, over all images. */
+static void result_unit(void *data, int64_t index, int thread)
+{
+    const struct job *job = data;
+    const int64_t g = index / job->splits, s = index % job->splits;
+    const int64_t p1 = (s + 1) * job->panels / job->splits;
+    const int64_t channels = iso_min64(job->channels, job->w.c - g * job->channels);
+    struct part part = part_of(job, thread);
+    part.c0 = g * job->channels;
+    part.runs = &job->runs[channels != job->channels];
+    for (int64_t end; part.first < job->images; part.first = end) {
+        end = iso_min64(job->images, part.first + job->chunk);
+        copy_images(job, part.first, end, part.c0, channels, part.x);
+        for (part.p = s * job->panels / job->splits; part.p < p1; part.p++) {
+            part.panel = panel_of(job, part.first, end, part.p, part.packed);
+            if (part.first > 0)
+                move_sums(job, &part, job->total, false);
+            for (int64_t i = part.first; i < end; i++)
+                for (int64_t b = 0; b < job->nblocks; b++)
+                    add_block(job, &part, i, b, i + b > 0);
+            move_sums(job, &part, job->total, true);
+        }
+    }
+}
+
+/* The block sums of one image. */
+static void image_unit(void *data, int64_t index, int thread)
+{
+    const struct job *job = data;
+    const int64_t results = job->depth * job->filters, image = job->first + index;
+    float *blocks = job->blocks + index * job->nblocks * results;
+    struct part part = part_of(job, thread);
+    part.runs = job->runs;
+    part.first = image;
+    copy_images(job, image, image + 1, 0, job->channels, part.x);
+    for (part.p = 0; part.p < job->panels; part.p++) {
+        part.panel = panel_of(job, image, image + 1, part.p, part.packed);
+        for (int64_t b = 0; b < job->nblocks; b++) {
+            add_block(job, &part, image, b, false);
+            move_sums(job, &part, blocks + b * results, true);
+        }
+    }
+}
+
+static void for_results(const struct job *job, int64_t unit, int64_t *first, int64_t *last)
+{
+    *first = unit * RESULTS_PER_UNIT;
+    *last = iso_min64(job->depth * job->filters, *first + RESULTS_PER_UNIT);
+}
+
+/* total += the block sums of the images [first, end), in ascending order. */
+static void reduce_unit(void *data, int64_t unit, int thread)
+{
+    const struct job *job = data;
+    const int64_t nblocks = (job->end - job->first) * job->nblocks;
+    int64_t first, last;
+    (void)thread;
+    for_results(job, unit, &first, &last);
+    for (int64_t b = 0; b < nblocks; b++)
+        for (int64_t i = first; i < last; i++)
+            job->total[i] += job->blocks[b * job->depth * job->filters + i];
+}
+
+static void finish_unit(void *data, int64_t unit, int thread)
+{
+    const struct job *job = data;
+    int64_t first, last;
+    (void)thread;
+    for_results(job, unit, &first, &last);
+    for (int64_t i = first; i < last; i++)
+        job->dkernel[i] = job->add ? job->dkernel[i] + job->total[i] : job->total[i];
+}
+
+static void run_by_image(struct iso_team *team, struct job *job, int64_t units)
+{
+    memset(job->total, 0, (size_t)(job->depth * job->filters) * sizeof *job->total);
+    for (job->first = 0; job->first < job->images; job->first = job->end) {
+        job->end = iso_min64(job->images, job->first + job->chunk);
+        iso_team_run(team, job->end - job->first, image_unit, job);
+        iso_team_run(team, units, reduce_unit, job);
+    }
 }
 
 void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_window *w,
@@ -262,79 +408,18 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
                                    float *dkernel, void *workspace)
 {
     struct job job;
-    set_geometry(&job, w, filters);
-    set_division(&job, iso_team_size(team));
-    carve(&job, workspace, add, dkernel);
-    plan_blocks(&job);
+    plan(&job, w, filters, add, iso_team_size(team));
     job.x = x;
     job.dy = dy;
-    const int64_t n = job.depth * filters;
+    job.dkernel = dkernel;
+    carve(&job, workspace, iso_team_size(team));
+    plan_runs(&job, job.channels, &job.runs[0]);
+    plan_runs(&job, w->c - (job.groups - 1) * job.channels, &job.runs[1]);
+    const int64_t units = iso_ceil_div(job.depth * filters, RESULTS_PER_UNIT);
     if (job.by_image)
-        memset(job.total, 0, (size_t)n * sizeof *job.total);
-    for (job.first = 0; job.first < job.images; job.first += job.chunk) {
-        job.count = iso_min64(job.chunk, job.images - job.first);
-        run_chunk(team, &job);
-    }
-    if (add)
-        for (int64_t i = 0; i < n; i++)
-            dkernel[i] += job.total[i];
-    else if (job.total != dkernel)
-        memcpy(dkernel, job.total, (size_t)n * sizeof *dkernel);
-}
-
-/* ---- Sums of rows -------------------------------------------------------------------------- */
-
-struct row_sums {
-    const float *dy;
-    float *sums;
-    int64_t rows, per_image, columns, blocks_per_image;
-};
-
-static struct row_sums rows_of(int64_t rows, int64_t per_image, int64_t columns)
-{
-    const int64_t anew = per_image > 1 ? per_image : rows;     /* rows between two fresh starts */
-    return (struct row_sums){ .rows = rows, .per_image = anew, .columns = columns,
-                              .blocks_per_image = iso_ceil_div(anew, ISO_BLOCK_ROWS) };
-}
-
-static int64_t blocks_in(const struct row_sums *s)
-{
-    return s->rows / s->per_image * s->blocks_per_image;
-}
-
-size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t columns)
-{
-    const struct row_sums s = rows_of(rows, rows_per_image, columns);
-    return (size_t)(blocks_in(&s) * columns) * sizeof(float);
-}
-
-static void sum_block(void *data, int64_t index, int thread)
-{
-    const struct row_sums *s = data;
-    const int64_t image = index / s->blocks_per_image,
-        b = index % s->blocks_per_image * ISO_BLOCK_ROWS;
-    const int64_t end = iso_min64(s->per_image, b + ISO_BLOCK_ROWS);
-    float *sum = s->sums + index * s->columns;
-    (void)thread;
-    memset(sum, 0, (size_t)s->columns * sizeof *sum);
-    for (int64_t r = b; r < end; r++) {
-        const float *row = s->dy + (image * s->per_image + r) * s->columns;
-        for (int64_t j = 0; j < s->columns; j++)
-            sum[j] += row[j];
-    }
-}
-
-void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image,
-                       int64_t columns, const float *dy, bool add, float *dbias, void *workspace)
-{
-    struct row_sums s = rows_of(rows, rows_per_image, columns);
-    s.dy = dy;
-    s.sums = workspace;
-    iso_team_run(team, blocks_in(&s), sum_block, &s);
-    for (int64_t j = 0; j < columns; j++) {
-        float total = 0.0f;
-        for (int64_t b = 0; b < blocks_in(&s); b++)
-            total += s.sums[b * columns + j];
-        dbias[j] = add ? dbias[j] + total : total;
-    }
+        run_by_image(team, &job, units);
+    else
+        iso_team_run(team, job.groups * job.splits, result_unit, &job);
+    if (job.total != dkernel)
+        iso_team_run(team, units, finish_unit, &job);
 }
