@@ -1,7 +1,10 @@
-/* team.c: a team of threads that takes jobs from one counter. */
+/* team.c: a team of threads. Each has its own share of a job's units, the same part of every job,
+ * so that what one job wrote lies in the cache of the thread that reads it in the next. Who has done
+ * his share helps the others, from the end of theirs. */
 #define _GNU_SOURCE                    /* sched_getaffinity */
 #include "team.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,12 +16,16 @@
 
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
-/* `left` alone says what there is to do: who brings it from n to n - 1 has unit `units - n`, and
- * holds the job open until it has counted the unit in `done`. So the other members are stable for
- * whoever has a unit, and a job never waits for a thread that has none: one asleep, late, or
- * without a processor. */
+/* A share of units, packed into one word: those from `front` to before `back` are nobody's yet. Who
+ * moves one end of it has taken a unit, and holds the job open until he has counted it in `done`. So
+ * the other members are stable for whoever has a unit, and a job never waits for a thread that has
+ * none: one asleep, late, or without a processor. */
+struct share { _Alignas(64) atomic_ullong word; };
+static inline uint32_t front_of(unsigned long long word) { return (uint32_t)(word >> 32); }
+static inline uint32_t back_of(unsigned long long word) { return (uint32_t)word; }
+
 struct iso_team {
-    int size;
+    int size, started;                 /* threads; those that run, the caller among them */
     int spins;                         /* 0 when there are more threads than processors */
     pthread_t *threads;                /* size - 1 of them; the caller is thread 0 */
     struct worker { struct iso_team *team; int index; } *workers;
@@ -26,10 +33,10 @@ struct iso_team {
     pthread_cond_t wake;
     atomic_int sleeping;
     atomic_bool stop;
-    int64_t units;
     iso_job *job;
     void *data;
-    _Alignas(64) atomic_llong left;    /* units nobody has taken */
+    struct share *shares;              /* [size] */
+    _Alignas(64) atomic_uint jobs;     /* given out so far */
     _Alignas(64) atomic_llong done;    /* units that are finished */
 };
 
@@ -80,37 +87,47 @@ static inline void relax(void)
 #endif
 }
 
+/* Takes a unit from the front of a share, or from its back; -1 when it is empty. */
+static int64_t take_unit(struct share *share, bool front)
+{
+    unsigned long long word = atomic_load_explicit(&share->word, memory_order_relaxed);
+    while (front_of(word) < back_of(word)) {
+        const unsigned long long less = front ? word + (1ull << 32) : word - 1;
+        if (atomic_compare_exchange_weak_explicit(&share->word, &word, less, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return front ? front_of(word) : back_of(word) - 1;
+    }
+    return -1;
+}
+
 static void take_units(struct iso_team *t, int thread)
 {
-    long long left = atomic_load_explicit(&t->left, memory_order_relaxed), finished = 0;
-    while (left > 0) {
-        if (!atomic_compare_exchange_weak_explicit(&t->left, &left, left - 1, memory_order_acquire,
-                                                   memory_order_relaxed))
-            continue;
-        t->job(t->data, t->units - left, thread);
-        finished++;
-        left = atomic_load_explicit(&t->left, memory_order_relaxed);
+    long long finished = 0;
+    for (int i = 0; i < t->size; i++) {
+        struct share *share = &t->shares[(thread + i) % t->size];
+        for (int64_t unit; (unit = take_unit(share, i == 0)) >= 0; finished++)
+            t->job(t->data, unit, thread);
     }
     if (finished > 0)
         atomic_fetch_add_explicit(&t->done, finished, memory_order_release);
 }
 
-static bool idle(struct iso_team *t)
+static bool idle(struct iso_team *t, unsigned seen)
 {
-    return atomic_load(&t->left) == 0 && !atomic_load(&t->stop);
+    return atomic_load(&t->jobs) == seen && !atomic_load(&t->stop);
 }
 
-/* Waits for work, or for the end: awake for a moment, then asleep. */
-static void wait_for_work(struct iso_team *t)
+/* Waits for a job after those seen, or for the end: awake for a moment, then asleep. */
+static void wait_for_work(struct iso_team *t, unsigned seen)
 {
     for (int i = 0; i < t->spins; i++) {
-        if (!idle(t))
+        if (!idle(t, seen))
             return;
         relax();
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleeping, 1);
-    while (idle(t))
+    while (idle(t, seen))
         pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleeping, 1);
     pthread_mutex_unlock(&t->lock);
@@ -121,8 +138,9 @@ static void *worker_main(void *argument)
     const struct worker *w = argument;
     struct iso_team *t = w->team;
     while (!atomic_load(&t->stop)) {
+        const unsigned seen = atomic_load(&t->jobs);
         take_units(t, w->index);
-        wait_for_work(t);
+        wait_for_work(t, seen);
     }
     return NULL;
 }
@@ -145,11 +163,16 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
             job(data, i, 0);
         return;
     }
-    t->units = units;
+    assert(units <= UINT32_MAX);
     t->job = job;
     t->data = data;
     atomic_store_explicit(&t->done, 0, memory_order_relaxed);
-    atomic_store(&t->left, units);
+    for (int i = 0; i < t->size; i++) {
+        const uint64_t front = (uint64_t)(units * i / t->size);
+        const uint64_t back = (uint64_t)(units * (i + 1) / t->size);
+        atomic_store_explicit(&t->shares[i].word, front << 32 | back, memory_order_release);
+    }
+    atomic_fetch_add(&t->jobs, 1);
     wake_sleepers(t);
     take_units(t, 0);
     for (int i = 0; atomic_load_explicit(&t->done, memory_order_acquire) < units; i++) {
@@ -169,16 +192,19 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
         return iso_fail(ISO_ENOMEM, "out of memory for a team of threads");
     memset(t, 0, sizeof *t);
     const int processors = iso_team_processors(), want = threads > 0 ? threads : processors;
-    t->size = 1;
+    t->size = want;
+    t->started = 1;
     t->spins = want > processors ? 0 : SPINS;
     t->threads = iso_alloc((size_t)want, sizeof *t->threads);
     t->workers = iso_alloc((size_t)want, sizeof *t->workers);
+    t->shares = aligned_alloc(64, (size_t)want * sizeof *t->shares);
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
-    if (!t->threads || !t->workers) {
+    if (!t->threads || !t->workers || !t->shares) {
         iso_team_free(t);
-        return ISO_ENOMEM;
+        return iso_fail(ISO_ENOMEM, "out of memory for a team of %d threads", want);
     }
+    memset(t->shares, 0, (size_t)want * sizeof *t->shares);
     for (int i = 1; i < want; i++) {
         t->workers[i] = (struct worker){ t, i };
         const int error = pthread_create(&t->threads[i], NULL, worker_main, &t->workers[i]);
@@ -187,7 +213,7 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
             return iso_fail(ISO_EDEVICE, "cannot start thread %d of %d: %s (use fewer --threads)",
                             i + 1, want, strerror(error));
         }
-        t->size = i + 1;
+        t->started = i + 1;
     }
     *out = t;
     return ISO_OK;
@@ -199,11 +225,12 @@ void iso_team_free(struct iso_team *t)
         return;
     atomic_store(&t->stop, true);
     wake_sleepers(t);
-    for (int i = 1; i < t->size; i++)
+    for (int i = 1; i < t->started; i++)
         pthread_join(t->threads[i], NULL);
     pthread_cond_destroy(&t->wake);
     pthread_mutex_destroy(&t->lock);
     free(t->threads);
+    free(t->shares);
     free(t->workers);
     free(t);
 }

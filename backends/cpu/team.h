@@ -13,8 +13,9 @@ int iso_team_size(const struct iso_team *);
 int iso_team_processors(void);
 
 /* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size),
- * and returns when all are done. Units are handed out in ascending order. Results must not depend
- * on which thread runs which unit. */
+ * and returns when all are done. Each thread begins with its own contiguous share of the units, in
+ * ascending order: an op whose units ascend with the images of a batch finds them where the op
+ * before left them. Results must not depend on which thread runs which unit. */
 typedef void iso_job(void *data, int64_t unit, int thread);
 void iso_team_run(struct iso_team *, int64_t units, iso_job *job, void *data);
 #endif
