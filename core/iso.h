@@ -198,9 +198,12 @@ const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 
 /* ---- Kernels ------------------------------------------------------------------------------- */
 
+struct iso_activation;
 struct iso_call {                      /* all that one kernel may touch */
     const void *params;                /* the op's own struct (core/ops/<name>.h), checked by
                                           core */
+    const struct iso_activation *activation;   /* forward of a kernel that fuses it: y holds this
+                                                  elementwise function of the result; NULL: none */
     struct iso_tensor x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS];
     struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS];   /* mem NULL: not wanted */
     struct iso_tensor saved[ISO_SLOTS];        /* forward -> backward: argmax, mask */
@@ -230,6 +233,7 @@ struct iso_kernel {                    /* one op on one backend: backends/<backe
     /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not
      * yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
+    bool fuses_activation;             /* forward obeys iso_call.activation */
     /* all kinds but OPTIMIZER */
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
     iso_rc (*backward)(struct iso_backend *, const struct iso_call *);   /* LAYER, LOSS */

@@ -4,6 +4,7 @@
  *   dx = y (dy - sum dy y)                                           sums in lanes */
 #include "../../core/ops/activation.h"
 #include "elements.h"
+#include "tile.h"
 
 struct work {
     int function;
@@ -67,6 +68,44 @@ static void gradients(void *data, int64_t unit, int thread)
     case ISO_TANH:    map_gradient(ISO_TANH, w->alpha, y, dy, n, dx, w->add); break;
     default:          map_gradient(w->function, w->alpha, y, dy, n, dx, w->add); break;
     }
+}
+
+/* ---- In place, at the end of a fused layer ---- */
+
+ISO_CPU_INLINE void replace(int function, float alpha, float *y, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = iso_act(function, alpha, y[i]);
+}
+
+void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
+{
+    const float alpha = (float)p->alpha;
+    switch (p->function) {
+    case ISO_RELU:    replace(ISO_RELU, alpha, y, n); break;
+    case ISO_ELU:     replace(ISO_ELU, alpha, y, n); break;
+    case ISO_SIGMOID: replace(ISO_SIGMOID, alpha, y, n); break;
+    case ISO_TANH:    replace(ISO_TANH, alpha, y, n); break;
+    default:          replace(p->function, alpha, y, n); break;
+    }
+}
+
+struct whole { const struct iso_activation *activation; float *y; int64_t count; };
+
+static void activate_unit(void *data, int64_t unit, int thread)
+{
+    const struct whole *w = data;
+    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    (void)thread;
+    ISO_CPU(activate)(w->activation, w->y + part.begin, part.end - part.begin);
+}
+
+void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p, float *y,
+                           int64_t n)
+{
+    struct whole whole = { p, y, n };
+    if (p)
+        iso_team_run(team, iso_ceil_div(n, ISO_CPU_UNIT), activate_unit, &whole);
 }
 
 /* ---- Softmax: rows ---- */

@@ -29,13 +29,14 @@ struct iso_gather {
     int64_t taps;                      /* input gradient: taps of the kernel; forward: 1, k is
                                           whole */
     const float *bias;
+    const struct iso_activation *activation;   /* of the result, elementwise; NULL: none */
     bool add;
 };
 
 size_t ISO_CPU(conv_forward_workspace)(const struct iso_window *, int64_t filters, int threads);
 void ISO_CPU(conv_forward)(struct iso_team *, const struct iso_window *, int64_t filters,
-                           const float *x, const float *kernel, const float *bias, float *y,
-                           void *workspace);
+                           const float *x, const float *kernel, const float *bias,
+                           const struct iso_activation *, float *y, void *workspace);
 size_t ISO_CPU(conv_input_gradient_workspace)(const struct iso_window *, int64_t filters,
                                               int threads);
 void ISO_CPU(conv_input_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,

@@ -43,16 +43,18 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
     if (takes_winograd(b, &w, p->filters)) {
         ISO_CPU(winograd_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y,
                                   iso_cpu_u8(&call->workspace));
+        ISO_CPU(activate_all)(iso_cpu_team(b), call->activation, y,
+                              iso_shape_count(&call->y[0].shape));
         return ISO_OK;
     }
     if (!is_gemm(&w)) {
-        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y,
-                              iso_cpu_u8(&call->workspace));
+        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, call->activation,
+                              y, iso_cpu_u8(&call->workspace));
         return ISO_OK;
     }
     const struct iso_gemm g = { .m = w.n * w.h * w.w, .n = p->filters, .k = w.c, .a = x,
-                                .lda = w.c, .w = kernel, .ldw = p->filters, .bias = bias, .c = y,
-                                .ldc = p->filters };
+                                .lda = w.c, .w = kernel, .ldw = p->filters, .bias = bias,
+                                .activation = call->activation, .c = y, .ldc = p->filters };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
@@ -118,4 +120,4 @@ static enum iso_algorithm algorithm(struct iso_backend *b, const struct iso_call
 }
 
 const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace,
-                                            .forward = forward, .backward = backward };
+                                            .fuses_activation = true, .forward = forward, .backward = backward };

@@ -232,6 +232,10 @@ static void unit(void *data, int64_t index, int thread)
     for (int64_t p = 0; p < job->panels; p++)
         for (int i = 0; i < g->nphases; i++)
             run_phase(job, &g->phase[i], image, pw, n, p, j0, j1);
+    const int64_t rows = iso_min64(j1, g->rh) - j0;
+    if (g->activation && rows > 0)     /* forward has one phase: these rows lie end to end */
+        ISO_CPU(activate)(g->activation, g->result + (n * g->rh + j0) * g->rw * g->rc,
+                          rows * g->rw * g->rc);
 }
 
 static void size_job(struct job *job, const struct iso_gather *g)
@@ -286,8 +290,8 @@ size_t ISO_CPU(conv_forward_workspace)(const struct iso_window *w, int64_t filte
 }
 
 void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
-                           const float *x, const float *kernel, const float *bias, float *y,
-                           void *workspace)
+                           const float *x, const float *kernel, const float *bias,
+                           const struct iso_activation *activation, float *y, void *workspace)
 {
     struct iso_gather g;
     char *work = plan_forward(&g, w, filters, workspace);
@@ -295,6 +299,7 @@ void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, in
     g.result = y;
     g.weights.w = kernel;
     g.bias = bias;
+    g.activation = activation;
     run(team, &g, work);
 }
 

@@ -28,8 +28,8 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
     const struct iso_window w = window_of(call);
     const struct iso_gemm g = { .m = w.n, .n = p->units, .k = w.c, .a = iso_cpu_f32(&call->x[0]),
                                 .lda = w.c, .w = iso_cpu_f32(&call->w[0]), .ldw = p->units,
-                                .bias = iso_cpu_f32(&call->w[1]), .c = iso_cpu_f32(&call->y[0]),
-                                .ldc = p->units };
+                                .bias = iso_cpu_f32(&call->w[1]), .activation = call->activation,
+                                .c = iso_cpu_f32(&call->y[0]), .ldc = p->units };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
@@ -55,5 +55,5 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace, .forward = forward,
+const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace, .fuses_activation = true, .forward = forward,
                                            .backward = backward };

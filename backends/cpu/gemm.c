@@ -87,6 +87,8 @@ static void unit(void *data, int64_t index, int thread)
         t.bias = g->bias && k0 + len == g->k ? g->bias + j0 : NULL;
         ISO_CPU(tile_run)(&t, job->vectors);
     }
+    for (int64_t i = 0; g->activation && i < rows; i++)
+        ISO_CPU(activate)(g->activation, t.c + i * g->ldc, t.lanes);
 }
 
 /* A strip is one tile high where a is packed, so that its rows lie side by side for every k. */

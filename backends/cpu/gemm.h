@@ -13,6 +13,7 @@ struct iso_gemm {
     bool transposed;
     const float *bias;                 /* [n], or NULL */
     bool add;
+    const struct iso_activation *activation;   /* of c, elementwise; NULL: none */
     float *c; int64_t ldc;
 };
 /* Bytes of scratch for up to m rows; rows of a lie end to end (lda = k). */

@@ -14,14 +14,6 @@ struct sweep {
     double *taken;                     /* [count][ISO_BENCH_SAMPLES] seconds of one call */
 };
 
-static bool wants_backward(const struct iso_call *c)
-{
-    for (int i = 0; i < ISO_SLOTS; i++)
-        if (c->dx[i].mem || c->dw[i].mem)
-            return true;
-    return false;
-}
-
 /* Appends the pass of a node, when the device has anything to do in it. */
 static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
 {
@@ -31,7 +23,7 @@ static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
     struct iso_call c;
     struct iso_cost cost = { 0 };
     ISO_TRY(iso_exec_call(s->exec, index, pass, true, 0, 0, &c));
-    if (iso_ops[n->op].kind == ISO_VIEW || (pass == ISO_BACKWARD && !wants_backward(&c)))
+    if (!iso_exec_runs(s->exec, index, pass))
         return ISO_OK;
     if (def->cost)
         def->cost(n->params, &c.x[0].shape, pass, &cost);

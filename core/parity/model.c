@@ -44,10 +44,13 @@ static iso_rc make_batch(struct subject *s)
     return ISO_OK;
 }
 
-static iso_rc open_on(const struct subject *s, struct iso_backend *b, struct iso_exec **out)
+/* keep_all: every value stays readable. Without it memory is shared and layers run their
+ * activations, as in training. */
+static iso_rc open_on(const struct subject *s, struct iso_backend *b, bool keep_all,
+                      struct iso_exec **out)
 {
     const struct iso_exec_options o = {
-        .training = true, .keep_all = true, .seed = s->ladder->seed, .log_steps = 1};
+        .training = true, .keep_all = keep_all, .seed = s->ladder->seed, .log_steps = 1};
     struct iso_exec *e;
     ISO_TRY(iso_exec_new(s->graph, b, &o, &e));
     iso_rc rc = iso_exec_initialize(e);
@@ -225,7 +228,7 @@ static iso_rc lockstep_updates(const struct subject *s, struct iso_exec *referen
 static iso_rc lockstep(const struct subject *s)
 {
     struct iso_exec *reference;
-    ISO_TRY(open_on(s, s->ladder->reference, &reference));
+    ISO_TRY(open_on(s, s->ladder->reference, true, &reference));
     iso_rc rc = iso_exec_forward(reference, true, 0, 0);
     if (rc == ISO_OK)
         rc = iso_exec_backward(reference, 0);
@@ -298,7 +301,7 @@ static iso_rc sensitivity(const struct subject *s, struct iso_exec *reference, d
     struct iso_exec *moved;
     const char *first = NULL;
     int64_t values = 0;
-    ISO_TRY(open_on(s, s->ladder->reference, &moved));
+    ISO_TRY(open_on(s, s->ladder->reference, true, &moved));
     iso_rc rc = move_weights(s, moved);
     if (rc == ISO_OK)
         rc = train(s, moved);
@@ -360,9 +363,9 @@ static void training(const struct subject *s)
 {
     struct iso_exec *reference = NULL, *device = NULL;
     struct iso_distance d = {0};
-    iso_rc rc = open_on(s, s->ladder->reference, &reference);
+    iso_rc rc = open_on(s, s->ladder->reference, true, &reference);
     if (rc == ISO_OK)
-        rc = open_on(s, s->ladder->device, &device);
+        rc = open_on(s, s->ladder->device, false, &device);
     if (rc == ISO_OK)
         rc = compare_runs(s, reference, device, &d);
     iso_exec_free(device);

@@ -74,10 +74,15 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
 static void make_forward(const struct iso_exec *e, int index, struct iso_call *c)
 {
     const struct iso_node *n = &e->graph->nodes[index];
+    const bool fused = n->ny > 0 && e->absent[n->y[0]];
     for (int i = 0; i < n->nx; i++)
         c->x[i] = iso_exec_value(e, n->x[i]);
     for (int i = 0; i < n->ny; i++)
         c->y[i] = iso_exec_value(e, n->y[i]);
+    if (fused) {
+        c->y[0] = iso_exec_value(e, n[1].y[0]);
+        c->activation = n[1].params;
+    }
     for (int i = 0; i < n->nw; i++)
         if (n->w[i] >= 0)
             c->w[i] = iso_exec_value(e, n->w[i]);
@@ -137,6 +142,24 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
     return ISO_OK;
 }
 
+static bool has_gradient(const struct iso_call *c)
+{
+    for (int i = 0; i < ISO_SLOTS; i++)
+        if (c->dx[i].mem || c->dw[i].mem)
+            return true;
+    return false;
+}
+
+bool iso_exec_runs(const struct iso_exec *e, int node, enum iso_pass pass)
+{
+    const struct iso_node *n = &e->graph->nodes[node];
+    if (iso_ops[n->op].kind == ISO_VIEW)
+        return false;
+    if (pass == ISO_BACKWARD)
+        return node <= e->graph->loss_node && has_gradient(&e->backward[node]);
+    return n->nx == 0 || !e->absent[n->x[0]];
+}
+
 static const struct iso_kernel *kernel_of(const struct iso_exec *e, int node)
 {
     return e->backend->kernels[e->graph->nodes[node].op];
@@ -146,7 +169,7 @@ iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_
 {
     for (int i = 0; i < e->graph->nnodes; i++) {
         struct iso_call c;
-        if (iso_ops[e->graph->nodes[i].op].kind == ISO_VIEW)
+        if (!iso_exec_runs(e, i, ISO_FORWARD))
             continue;
         ISO_TRY(iso_exec_call(e, i, ISO_FORWARD, training, step, slot, &c));
         ISO_TRY(kernel_of(e, i)->forward(e->backend, &c));
@@ -154,22 +177,11 @@ iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_
     return ISO_OK;
 }
 
-static bool has_backward(const struct iso_exec *e, int node)
-{
-    const struct iso_call *c = &e->backward[node];
-    if (iso_ops[e->graph->nodes[node].op].kind == ISO_VIEW)
-        return false;
-    for (int i = 0; i < ISO_SLOTS; i++)
-        if (c->dx[i].mem || c->dw[i].mem)
-            return true;
-    return false;
-}
-
 iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 {
     for (int i = e->graph->loss_node; i >= 0; i--) {
         struct iso_call c;
-        if (!has_backward(e, i))
+        if (!iso_exec_runs(e, i, ISO_BACKWARD))
             continue;
         ISO_TRY(iso_exec_call(e, i, ISO_BACKWARD, true, step, 0, &c));
         ISO_TRY(kernel_of(e, i)->backward(e->backend, &c));

@@ -43,6 +43,9 @@ iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int3
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t slot);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
+/* Whether the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
+ * an activation has none forward when the layer before it runs it too (never with keep_all). */
+bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 /* Node by node, for lockstep comparison: the calls forward and backward make, with memory set. */
 iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
                      int64_t slot, struct iso_call *out);

@@ -1,6 +1,7 @@
 /* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the
  * plan. */
 #include "exec_private.h"
+#include "../ops/activation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,43 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(check_support(e, optimizer, iso_ops[optimizer].name, &c));
         grow_workspace(e, optimizer, &c, ISO_UPDATE);
     }
+    return ISO_OK;
+}
+
+/* ---- Fusion --------------------------------------------------------------------------------- */
+
+static int readers(const struct iso_graph *g, int value)
+{
+    int n = 0;
+    for (int i = 0; i < g->nnodes; i++)
+        for (int k = 0; k < g->nodes[i].nx; k++)
+            n += iso_plan_root(g, g->nodes[i].x[k]) == value;
+    return n;
+}
+
+/* Whether node i's kernel can run the activation behind it: nobody else wants the value between
+ * the two. */
+static bool fuses(const struct iso_exec *e, int i)
+{
+    const struct iso_graph *g = e->graph;
+    const struct iso_node *n = &g->nodes[i], *next = n + 1;
+    const struct iso_kernel *k = e->backend->kernels[n->op];
+    if (e->options.keep_all || i + 1 >= g->nlayer_nodes || !k || !k->fuses_activation ||
+        next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1)
+        return false;
+    const struct iso_activation *a = next->params;
+    const bool read_back = iso_ops[next->op].def->backward_uses & ISO_USES_X;
+    return a->function != ISO_SOFTMAX && !(e->options.training && read_back);
+}
+
+static iso_rc find_fusions(struct iso_exec *e)
+{
+    e->absent = iso_alloc((size_t)e->graph->nvalues + 1, sizeof *e->absent);
+    if (!e->absent)
+        return ISO_ENOMEM;
+    for (int i = 0; i < e->graph->nlayer_nodes; i++)
+        if (fuses(e, i))
+            e->absent[e->graph->nodes[i].y[0]] = true;
     return ISO_OK;
 }
 
@@ -144,12 +182,13 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
 static iso_rc open_exec(struct iso_exec *e)
 {
     const struct iso_graph *g = e->graph;
-    const struct iso_plan_options o = { e->options.training, e->options.keep_all,
-                                        e->backend->real_size, e->backend->max_alloc };
     e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
     e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
     if (!e->forward || !e->backward)
         return ISO_ENOMEM;
+    ISO_TRY(find_fusions(e));
+    const struct iso_plan_options o = { e->options.training, e->options.keep_all,
+                                        e->backend->real_size, e->backend->max_alloc, e->absent };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
     e->nslots = e->options.training ? count_slots(g->model) : 0;
     ISO_TRY(sort_weights(e));
@@ -203,6 +242,7 @@ void iso_exec_free(struct iso_exec *e)
     free(e->forward);
     free(e->backward);
     free(e->sorted);
+    free(e->absent);
     free(e);
 }
 

@@ -23,6 +23,8 @@ struct iso_exec {
     size_t workspace_bytes, log_bytes;
     int64_t rows;                      /* of the batch in place */
     struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
+    bool *absent;                      /* by value: between a layer and the activation that its
+                                          kernel runs too */
     struct iso_resident data[ISO_DATASETS];
     int *sorted, nsorted;              /* weight values in the order of their names */
 };

@@ -180,7 +180,8 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
         }
         if (v->role == ISO_ROLE_SCALAR || v->view_of >= 0)
             continue;
-        p->values.blocks[i].bytes = bytes;
+        if (!o->absent || !o->absent[i])
+            p->values.blocks[i].bytes = bytes;
         if (v->gradient && o->training)
             p->gradients.blocks[i].bytes = bytes;
     }

@@ -29,7 +29,12 @@ struct iso_plan {
      * the same layout, as has each optimizer slot; `fixed` holds weights that are not trained. */
     struct iso_arena weights, fixed, values, gradients;
 };
-struct iso_plan_options { bool training, keep_all; size_t real_size, max_alloc; };
+struct iso_plan_options {
+    bool training, keep_all;
+    size_t real_size, max_alloc;
+    const bool *absent;                /* by value: it is never there as such, as between a layer
+                                          and the activation it runs too; NULL: none is */
+};
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *,
                      struct iso_plan *out);
 void iso_plan_clear(struct iso_plan *);
