@@ -338,7 +338,8 @@ const struct iso_command iso_command_bench = {
         "Trains and runs each model on a batch of random images that is already on the device;\n"
         "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
         "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
-        "OF PEAK is their share of what the processor reached in this run (- on OpenCL devices).\n"
+        "OF PEAK is their share of what the processor reached in this run (- on OpenCL devices);\n"
+        "a convolution that leaves out rows of zeros at its border can pass 100 %.\n"
         "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"
         "the memory planned on the device for training, PEAK the most this process had.",
     .examples =

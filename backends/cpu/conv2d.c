@@ -120,4 +120,5 @@ static enum iso_algorithm algorithm(struct iso_backend *b, const struct iso_call
 }
 
 const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace,
-                                            .fuses_activation = true, .forward = forward, .backward = backward };
+                                            .fuses_activation = true, .forward = forward,
+                                            .backward = backward };

@@ -55,5 +55,5 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace, .fuses_activation = true, .forward = forward,
-                                           .backward = backward };
+const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace, .fuses_activation = true,
+                                           .forward = forward, .backward = backward };

@@ -1,6 +1,6 @@
 /* team.c: a team of threads. Each has its own share of a job's units, the same part of every job,
- * so that what one job wrote lies in the cache of the thread that reads it in the next. Who has done
- * his share helps the others, from the end of theirs. */
+ * so that what one job wrote lies in the cache of the thread that reads it in the next. A thread
+ * that has done its share helps the others, from the end of theirs. */
 #define _GNU_SOURCE                    /* sched_getaffinity */
 #include "team.h"
 
@@ -17,9 +17,9 @@
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
 /* A share of units, packed into one word: those from `front` to before `back` are nobody's yet. Who
- * moves one end of it has taken a unit, and holds the job open until he has counted it in `done`. So
- * the other members are stable for whoever has a unit, and a job never waits for a thread that has
- * none: one asleep, late, or without a processor. */
+ * moves one end has taken a unit, and holds the job open until it is counted in `done`. So the other
+ * members are stable for whoever has a unit, and a job never waits for a thread that has none: one
+ * asleep, late, or without a processor. */
 struct share { _Alignas(64) atomic_ullong word; };
 static inline uint32_t front_of(unsigned long long word) { return (uint32_t)(word >> 32); }
 static inline uint32_t back_of(unsigned long long word) { return (uint32_t)word; }
