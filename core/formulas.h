@@ -97,6 +97,12 @@ ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
+/* One more input of a sum of tensors. */
+ISO_FN iso_real iso_add(iso_real sum, iso_real x)
+{
+    return iso_flush(sum + x);
+}
+
 /* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x - mean. The row
  * sums are chains of x; of iso_bn_square(x - mean, chain); of dy; of fma(dy, x - mean, chain). */
 ISO_FN iso_real iso_bn_square(iso_real centre, iso_real chain)

@@ -165,7 +165,8 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     size_t params_size;
     const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights;     /* NULL: none */
-    int nx;                            /* number of inputs */
+    int nx, nx_max;                    /* the least and the largest number of inputs, those there
+                                          come first; nx_max 0: the same */
     unsigned forward_changes;          /* weights that forward in training updates (moving
                                           statistics), each 1 << its index; they are not
                                           trainable */
@@ -178,8 +179,10 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
                                                 slots */
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
-    /* Shapes from params and input shapes. Fails with ISO_ESHAPE and a message that does not name
-     * the layer (the caller adds file, line and layer). Rows may be any number from 1. */
+    /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that are
+     * not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
+     * message that does not name the layer (the caller adds file, line and layer). Rows may be any
+     * number from 1. */
     iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);
     void (*cost)(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out);
@@ -193,6 +196,10 @@ struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
+/* The least and the largest number of inputs of an op's case or layer: 1 of an optimizer. */
+void iso_op_inputs(enum iso_op, int *least, int *most);
+/* That as text: "1 input", "2 to 4 inputs". Returns buf. */
+const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
 /* The names of the slots that an optimizer with these params keeps, and their number. */
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 
@@ -223,6 +230,9 @@ struct iso_call {                      /* all that one kernel may touch */
 
 /* How fast mode sums products; each class has its own bound (core/parity). */
 enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
+
+/* The cost of a call, from its params and the shapes of its inputs. */
+void iso_call_cost(enum iso_op, const struct iso_call *, enum iso_pass, struct iso_cost *out);
 
 struct iso_backend;
 struct iso_kernel {                    /* one op on one backend: backends/<backend>/<op>.c */

@@ -1,4 +1,5 @@
 /* registry.c: the table of all ops, made from ops.def. */
+#include <stdio.h>
 #include <string.h>
 
 #include "iso.h"
@@ -19,6 +20,33 @@ int iso_op_find(const char *name)
         if (strcmp(iso_ops[op].name, name) == 0)
             return op;
     return -1;
+}
+
+void iso_op_inputs(enum iso_op op, int *least, int *most)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    *least = iso_ops[op].kind == ISO_OPTIMIZER ? 1 : def->nx;
+    *most = def->nx_max > *least ? def->nx_max : *least;
+}
+
+const char *iso_op_inputs_text(enum iso_op op, char *buf, size_t n)
+{
+    int least, most;
+    iso_op_inputs(op, &least, &most);
+    if (most > least)
+        snprintf(buf, n, "%d to %d inputs", least, most);
+    else
+        snprintf(buf, n, "%d input%s", least, least == 1 ? "" : "s");
+    return buf;
+}
+
+void iso_call_cost(enum iso_op op, const struct iso_call *call, enum iso_pass pass,
+                   struct iso_cost *out)
+{
+    struct iso_shape x[ISO_SLOTS];
+    for (int i = 0; i < ISO_SLOTS; i++)
+        x[i] = call->x[i].shape;
+    iso_ops[op].def->cost(call->params, x, pass, out);
 }
 
 const char *const *iso_op_slots(enum iso_op op, const void *params, int *count)

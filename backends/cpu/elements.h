@@ -28,6 +28,16 @@ static inline float iso_cpu_put(float gradient, float sum, bool add)
     return add ? gradient + sum : sum;
 }
 
+/* The same for n of them. */
+static inline void iso_cpu_store(float *restrict gradient, const float *restrict sum, int64_t n,
+                                 bool add)
+{
+    if (!add)
+        memcpy(gradient, sum, (size_t)n * sizeof *sum);
+    for (int64_t i = 0; add && i < n; i++)
+        gradient[i] = gradient[i] + sum[i];
+}
+
 /* The end of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
 static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
 {

@@ -26,7 +26,7 @@ static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
     if (!iso_exec_runs(s->exec, index, pass))
         return ISO_OK;
     if (def->cost)
-        def->cost(n->params, &c.x[0].shape, pass, &cost);
+        iso_call_cost(n->op, &c, pass, &cost);
     const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) && !c.dx[0].mem;
     s->index[s->count] = index;
     s->nodes[s->count++] = (struct iso_bench_node){

@@ -11,7 +11,8 @@ enum { LAYER_NAME = 48 }; /* with its NUL; leaves room for /kernel/velocity in I
 
 const struct iso_layer_key iso_layer_keys[] = {
     { "name", "name in weight files and messages (default: conv2d_1, conv2d_2, ...)" },
-    { "inputs", "name of the layer it reads, or input (default: the layer above)" },
+    { "inputs", "name of the layer it reads, or input; a list where it reads several, such as "
+                "[conv2d_2, input] (default: the layer above)" },
     { .key = NULL }
 };
 
@@ -201,6 +202,7 @@ static void name_layer(struct iso_loader *l, const struct iso_yaml *args, int in
                        iso_ops[layer->op].name, l->model->layers[same].place.line, layer->name);
 }
 
+/* One entry of inputs: the index of the layer that it names, -1 for the model's input. */
 static void read_input(struct iso_loader *l, const struct iso_yaml *node, int index, int *input)
 {
     char text[80];
@@ -230,20 +232,21 @@ static void connect_layer(struct iso_loader *l, const struct iso_yaml *args, int
 {
     struct iso_layer *layer = &l->model->layers[index];
     const struct iso_yaml *inputs = args ? iso_yaml_get(args, "inputs") : NULL;
-    const char *what = iso_ops[layer->op].name;
-    int nx = iso_ops[layer->op].def->nx;
-    layer->ninputs = nx;
+    const bool list = inputs && inputs->kind == ISO_YAML_SEQUENCE;
+    const int given = list ? inputs->count : 1;
+    int least, most;
+    char wanted[40];
+    iso_op_inputs(layer->op, &least, &most);
     layer->input[0] = index - 1;
-    int given = !inputs ? 1 : inputs->kind == ISO_YAML_SEQUENCE ? inputs->count : 1;
-    if (given != nx)
+    if (given < least || given > most) {
         iso_faults_add(l->faults, inputs ? inputs->place : layer->place,
-                       "%s reads %d input%s, not %d (inputs: names them)",
-                       what, nx, nx == 1 ? "" : "s", given);
-    else if (inputs && inputs->kind != ISO_YAML_SEQUENCE)
-        read_input(l, inputs, index, &layer->input[0]);
-    else if (inputs)
-        for (int i = 0; i < nx; i++)
-            read_input(l, inputs->items[i], index, &layer->input[i]);
+                       "%s reads %s, not %d (inputs: names them)", iso_ops[layer->op].name,
+                       iso_op_inputs_text(layer->op, wanted, sizeof wanted), given);
+        return;
+    }
+    layer->ninputs = given;
+    for (int i = 0; inputs && i < given; i++)
+        read_input(l, list ? inputs->items[i] : inputs, index, &layer->input[i]);
 }
 
 static iso_rc read_layer(struct iso_loader *l, const struct iso_yaml *node, int index, int *unnamed)

@@ -10,6 +10,14 @@ iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint)
                     iso_shape_text(x, 1, text, sizeof text), hint);
 }
 
+int iso_inputs_count(const struct iso_shape *x)
+{
+    int n = 0;
+    while (n < ISO_SLOTS && x[n].ndim > 0)
+        n++;
+    return n;
+}
+
 iso_rc iso_expect_countable(const struct iso_shape *s)
 {
     char text[ISO_NAME];

@@ -66,22 +66,25 @@ static void read_shape(const struct iso_yaml *node, struct iso_shape *out,
 static void read_inputs(const struct iso_yaml *node, struct iso_case *c, struct iso_faults *faults)
 {
     const struct iso_yaml *one = iso_yaml_get(node, "input"), *more = iso_yaml_get(node, "inputs");
-    const int want = iso_ops[c->op].kind == ISO_OPTIMIZER ? 1 : iso_ops[c->op].def->nx;
+    int least, most;
+    char wanted[40];
     if ((one == NULL) == (more == NULL)) {
         iso_faults_add(faults, node->place,
                        "a case has one of `input: [2, 3]` and `inputs: [[2, 3], [2]]`");
         return;
     }
-    c->nx = more != NULL && more->kind == ISO_YAML_SEQUENCE ? more->count : 1;
-    if (c->nx != want) {
-        iso_faults_add(faults, node->place, "%s has %d input%s, not %d", iso_ops[c->op].name, want,
-                       want == 1 ? "" : "s", c->nx);
+    const int given = more != NULL && more->kind == ISO_YAML_SEQUENCE ? more->count : 1;
+    iso_op_inputs(c->op, &least, &most);
+    if (given < least || given > most) {
+        iso_faults_add(faults, node->place, "%s has %s, not %d", iso_ops[c->op].name,
+                       iso_op_inputs_text(c->op, wanted, sizeof wanted), given);
         return;
     }
+    c->nx = given;
     if (one != NULL)
         read_shape(one, &c->x[0], faults);
-    for (int i = 0; more != NULL && i < want; i++)
-        read_shape(more->items[i], &c->x[i], faults);
+    for (int i = 0; more != NULL && i < given; i++)
+        read_shape(more->kind == ISO_YAML_SEQUENCE ? more->items[i] : more, &c->x[i], faults);
 }
 
 static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct iso_faults *faults)

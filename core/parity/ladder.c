@@ -80,11 +80,8 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm,
 {
     const struct iso_how how = {.junk = JUNK_NAN};
     struct iso_values want = {0}, sums = {0};
-    struct iso_shape x[ISO_SLOTS];
     struct iso_cost cost;
-    for (int i = 0; i < ISO_SLOTS; i++)
-        x[i] = call->x[i].shape;
-    iso_ops[op].def->cost(call->params, x, pass, &cost);
+    iso_call_cost(op, call, pass, &cost);
     iso_rc rc = iso_values_copy(&want, v);
     if (rc == ISO_OK)
         rc = iso_run_pass(judge, op, call, pass, &how, &want);
@@ -238,10 +235,10 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
     return rc;
 }
 
-/* The input of a model's first layer wants no gradient: those of the weights must not change. */
-static iso_rc without_dx(const struct climb *k, struct iso_distance *d)
+/* An input of the model wants no gradient: the others' must not change. */
+static iso_rc without_dx(const struct climb *k, unsigned inputs, struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = true};
+    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = inputs};
     struct iso_values got = {0};
     ISO_TRY(iso_values_copy(&got, &k->got));
     iso_rc rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
@@ -249,6 +246,17 @@ static iso_rc without_dx(const struct climb *k, struct iso_distance *d)
         rc = iso_compare_exact(ISO_BACKWARD, &k->got, &got, d);
     iso_values_free(&got);
     return explain(rc, "when dx is not wanted");
+}
+
+/* No dx where there are weights, and each left out where there are several. */
+static iso_rc without_each_dx(const struct climb *k, struct iso_distance *d)
+{
+    if (k->got.a[ISO_DW][0].n > 0)
+        ISO_TRY(without_dx(k, ~0u, d));
+    for (int i = 0; i < ISO_SLOTS && k->got.a[ISO_DX][1].n > 0; i++)
+        if (k->got.a[ISO_DX][i].n > 0)
+            ISO_TRY(without_dx(k, 1u << i, d));
+    return ISO_OK;
 }
 
 static void contract(const struct climb *k)
@@ -261,8 +269,8 @@ static void contract(const struct climb *k)
         iso_rc rc = same_twice(k, (enum iso_pass)pass, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = added(k, &d);
-        if (rc == ISO_OK && pass == ISO_BACKWARD && finite && k->got.a[ISO_DW][0].n > 0)
-            rc = without_dx(k, &d);
+        if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
+            rc = without_each_dx(k, &d);
         report(k, ISO_RUNG_CONTRACT, pass, &d, rc);
     }
 }

@@ -121,17 +121,13 @@ static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct
                            enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_ladder *l = s->ladder;
-    const struct iso_how how = {.junk = JUNK_NAN,
-                                .no_dx = pass == ISO_BACKWARD && call->dx[0].mem == NULL};
+    const struct iso_how how = {.junk = JUNK_NAN};
     struct iso_values got = {0}, want = {0};
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
         rc = iso_run_pass(l->device, op, call, pass, &how, &got);
     if (rc == ISO_OK && s->fast && iso_op_is_product(op)) {
-        struct iso_call judged = *call;
-        if (how.no_dx)
-            judged.dx[0] = (struct iso_tensor){0};
-        rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, &judged, pass,
+        rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, call, pass,
                               &got, d);
     } else if (rc == ISO_OK) {
         rc = iso_values_copy(&want, v);
@@ -170,7 +166,7 @@ static bool wants_gradient(const struct iso_call *c)
 static void drop_unwanted(struct iso_call *c)
 {
     for (int i = 0; i < ISO_SLOTS; i++) {
-        if (c->dx[i].mem == NULL && i > 0)
+        if (c->dx[i].mem == NULL)
             c->dx[i] = (struct iso_tensor){0};
         if (c->dw[i].mem == NULL)
             c->dw[i] = (struct iso_tensor){0};

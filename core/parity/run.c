@@ -81,7 +81,7 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
     case ISO_DY:
     case ISO_SAVED: return ROLE_READ;
     case ISO_DX:
-        if (how->no_dx || p->call.x[index].dtype != ISO_REAL ||
+        if ((how->no_dx >> index & 1) != 0 || p->call.x[index].dtype != ISO_REAL ||
             (iso_ops[op].kind == ISO_LOSS && index > 0))
             return ROLE_NONE;          /* targets and whole numbers have no gradient */
         return how->add ? ROLE_CHANGE : ROLE_WRITE;

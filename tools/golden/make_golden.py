@@ -234,6 +234,23 @@ def batch_normalization():
     return f
 
 
+# ---- shapes and branches ------------------------------------------------------------------------
+
+def leaves(own, *shapes):
+    """Tensors that take gradients, from a function's own random numbers."""
+    return [torch.tensor(own.uniform(-1, 1, shape), requires_grad=True) for shape in shapes]
+
+
+def add():
+    f, own = File("add"), np.random.default_rng(31)
+    for n, shape in ((2, (5, 7)), (3, (2, 3, 5, 4)), (4, (3, 4, 3))):
+        x = leaves(own, *[shape] * n)
+        y, dy = keras.layers.Add()(x), leaves(own, shape)[0].detach()
+        f.case(f"{{inputs: {[list(shape)] * n}}}", {f"x{i}": t for i, t in enumerate(x)} | {"dy0": dy},
+               {"y0": y} | gradients(y, dy, **{f"dx{i}": t for i, t in enumerate(x)}))
+    return f
+
+
 # ---- losses and metrics -------------------------------------------------------------------------
 
 def crossentropy(op, sparse):
@@ -373,7 +390,7 @@ def main():
         make().write(folder)
     crossentropy("categorical_crossentropy", False).write(folder)
     crossentropy("sparse_categorical_crossentropy", True).write(folder)
-    for make in (batch_normalization, rmsprop):        # last, so that the files above keep their numbers
+    for make in (batch_normalization, rmsprop, add):        # last, so that the files above keep their numbers
         make().write(folder)
 
 

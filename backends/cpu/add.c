@@ -1,0 +1,67 @@
+/* add.c: y = x[0] + x[1] + ..., from left to right; each dx = dy. */
+#include "elements.h"
+
+struct work {
+    const float *x[ISO_SLOTS], *dy;    /* NULL: not there */
+    float *y, *dx[ISO_SLOTS];
+    bool add[ISO_SLOTS];
+    int64_t count;
+};
+
+static void add2(const float *restrict a, const float *restrict b, int64_t n, float *restrict y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = iso_add(a[i], b[i]);
+}
+
+static void add_to(const float *restrict x, int64_t n, float *restrict y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = iso_add(y[i], x[i]);
+}
+
+static void values(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const int64_t at = part.begin, n = part.end - part.begin;
+    (void)thread;
+    add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
+    for (int i = 2; i < ISO_SLOTS && w->x[i] != NULL; i++)
+        add_to(w->x[i] + at, n, w->y + at);
+}
+
+static void gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    (void)thread;
+    for (int i = 0; i < ISO_SLOTS; i++)
+        if (w->dx[i] != NULL)
+            iso_cpu_store(w->dx[i] + part.begin, w->dy + part.begin, part.end - part.begin,
+                          w->add[i]);
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work work = { .y = iso_cpu_f32(&call->y[0]),
+                         .count = iso_shape_count(&call->y[0].shape) };
+    for (int i = 0; i < ISO_SLOTS; i++)
+        work.x[i] = iso_cpu_f32(&call->x[i]);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), values, &work);
+    return ISO_OK;
+}
+
+static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+{
+    struct work work = { .dy = iso_cpu_f32(&call->dy[0]),
+                         .count = iso_shape_count(&call->dy[0].shape) };
+    for (int i = 0; i < ISO_SLOTS; i++) {
+        work.dx[i] = iso_cpu_f32(&call->dx[i]);
+        work.add[i] = call->add_dx[i];
+    }
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), gradients, &work);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(add) = { .forward = forward, .backward = backward };

@@ -1,0 +1,184 @@
+/* Networks that are no chain: values that several layers read, on every device, and their gradients
+ * by central differences of the whole network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/parity/parity.h"
+#include "core/random.h"
+#include "core/train/exec.h"
+
+#define MODEL "tests/models/residual.yaml"
+
+/* ---- Devices ------------------------------------------------------------------------------- */
+
+/* Node by node and freely, for a few steps. */
+static void same_on(const char *device, enum iso_mode mode)
+{
+    const char *const models[] = { MODEL, NULL };
+    struct iso_backend *b;
+    struct iso_parity_totals totals;
+    if (iso_backend_open(device, mode, 3, &b) != ISO_OK) {
+        print_message("  %s: left out: %s\n", device, iso_error());
+        iso_error_clear();
+        return;
+    }
+    const struct iso_parity_options o = { .backends = &b, .nbackends = 1, .models = models,
+                                          .steps = 5, .quiet = true };
+    if (iso_parity_run(&o, &totals) != ISO_OK)
+        fail_msg("%s: %s", device, iso_error());
+    assert_true(totals.passed > 40 && totals.failed == 0);
+    iso_backend_close(b);
+}
+
+static void every_device_trains_them_alike(void **state)
+{
+    static const char *const devices[] = { "cpu", "cpu:portable", "opencl:pocl" };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        same_on(devices[i], ISO_MODE_EXACT);
+        same_on(devices[i], ISO_MODE_FAST);
+    }
+}
+
+/* ---- Gradients ----------------------------------------------------------------------------- */
+
+enum { ROWS = 5, SAMPLES = 12 };
+
+struct network {
+    struct iso_model *model;
+    struct iso_graph *graph;
+    struct iso_backend *judge;
+    struct iso_exec *exec;
+};
+
+static uint32_t draw(uint32_t i, uint32_t salt)
+{
+    return iso_philox(i, salt, 0, ISO_RANDOM_TEST, 11, 0).v[0];
+}
+
+static void feed(struct network *n)
+{
+    const int64_t count = iso_shape_count(&n->graph->values[n->graph->input].shape);
+    float *x = calloc((size_t)count, sizeof *x);
+    int32_t y[ROWS];
+    assert_non_null(x);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (float)iso_unit(draw((uint32_t)i, 1));
+    for (int i = 0; i < ROWS; i++)
+        y[i] = (int32_t)(draw((uint32_t)i, 2) % (uint32_t)n->graph->classes);
+    assert_int_equal(iso_exec_feed(n->exec, ROWS, x, y, NULL), ISO_OK);
+    free(x);
+}
+
+static void open_network(struct network *n)
+{
+    static struct iso_faults faults;
+    const struct iso_exec_options o = { .training = true, .seed = 3, .log_steps = 1 };
+    if (iso_model_load(MODEL, &faults, &n->model) != ISO_OK)
+        iso_faults_print(&faults, stderr);
+    assert_non_null(n->model);
+    assert_int_equal(iso_graph_build(n->model, ROWS, &faults, &n->graph), ISO_OK);
+    assert_int_equal(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &n->judge), ISO_OK);
+    assert_int_equal(iso_exec_new(n->graph, n->judge, &o, &n->exec), ISO_OK);
+    assert_int_equal(iso_exec_initialize(n->exec), ISO_OK);
+    feed(n);
+}
+
+static void close_network(struct network *n)
+{
+    iso_exec_free(n->exec);
+    iso_backend_close(n->judge);
+    iso_graph_free(n->graph);
+    iso_model_free(n->model);
+}
+
+static double loss_of(struct network *n)
+{
+    double log[1 + ISO_METRICS];
+    assert_int_equal(iso_exec_forward(n->exec, true, 0, 0), ISO_OK);
+    assert_int_equal(iso_exec_log(n->exec, 1, log), ISO_OK);
+    return log[0];
+}
+
+/* A tensor's values; the caller frees them. */
+static double *values_of(struct network *n, const char *name, struct iso_tensor *t)
+{
+    assert_true(iso_exec_tensor(n->exec, name, t));
+    double *v = calloc((size_t)iso_shape_count(&t->shape), sizeof *v);
+    assert_non_null(v);
+    assert_int_equal(iso_tensor_read(n->judge, t, v), ISO_OK);
+    return v;
+}
+
+/* The loss has kinks (relu, pooling), which few steps of 2^-20 meet; a gradient that lacks a
+ * branch is wrong nearly everywhere. Returns how many of the samples agree. */
+static int agreeing(struct network *n, const char *weight, double spoil)
+{
+    const double h = 0x1p-20;
+    struct iso_tensor w, dw;
+    char name[ISO_NAME + 4];
+    int agree = 0;
+    snprintf(name, sizeof name, "d/%s", weight);
+    assert_int_equal(iso_exec_forward(n->exec, true, 0, 0), ISO_OK);
+    assert_int_equal(iso_exec_backward(n->exec, 0), ISO_OK);
+    double *v = values_of(n, weight, &w), *d = values_of(n, name, &dw);
+    const int64_t count = iso_shape_count(&w.shape);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        double at[2];
+        const int64_t k = draw(i, 3) % (uint32_t)count;
+        const double old = v[k];
+        for (int side = 0; side < 2; side++) {
+            v[k] = side ? old - h : old + h;
+            assert_int_equal(iso_tensor_write(n->judge, &w, v), ISO_OK);
+            at[side] = loss_of(n);
+        }
+        v[k] = old;
+        const double slope = (at[0] - at[1]) / (2 * h);
+        agree += fabs(d[k] * spoil - slope) <= 1e-6 * fabs(slope) + 1e-8;
+    }
+    assert_int_equal(iso_tensor_write(n->judge, &w, v), ISO_OK);
+    free(v);
+    free(d);
+    return agree;
+}
+
+static void gradients_are_the_slopes_of_the_loss(void **state)
+{
+    struct network n = { 0 };
+    char name[ISO_NAME + 4];
+    struct iso_tensor t;
+    int weights = 0;
+    (void)state;
+    open_network(&n);
+    assert_int_equal(iso_exec_forward(n.exec, true, 0, 0), ISO_OK);
+    for (int i = 0; i < iso_exec_nweights(n.exec); i++) {
+        const char *weight = iso_exec_weight(n.exec, i);
+        snprintf(name, sizeof name, "d/%s", weight);
+        if (!iso_exec_tensor(n.exec, name, &t))
+            continue;                  /* not trained */
+        const int agree = agreeing(&n, weight, 1);
+        if (agree < SAMPLES - 2)
+            fail_msg("%s: %d of %d gradients agree", weight, agree, SAMPLES);
+        weights++;
+    }
+    assert_true(weights > 10);
+    assert_true(agreeing(&n, "stem/kernel", 1.01) < SAMPLES / 2);  /* the planted fault */
+    close_network(&n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_device_trains_them_alike),
+        cmocka_unit_test(gradients_are_the_slopes_of_the_loss),
+    };
+    return cmocka_run_group_tests_name("branches", tests, NULL, NULL);
+}
