@@ -8,7 +8,8 @@ enum {
     K_PIECE = 1024,                    /* k of a panel that stays in the second-level cache beside a
                                           strip */
     FAR = 256,                         /* elements between rows from which a is packed, */
-    REUSED = 4                         /* when this many panels or more meet it */
+    REUSED = 4,                        /* when this many panels or more meet it */
+    UNIT_PRODUCTS = 32768              /* less is not worth handing to another thread */
 };
 
 struct job {
@@ -99,7 +100,9 @@ static void divide(struct job *job, const struct iso_gemm *g, int threads)
     job->panels = iso_ceil_div(g->n, job->width);
     job->scratch_size = (size_t)iso_ceil_div(g->k * job->width, 16) * 16;
     const int64_t tiles = iso_ceil_div(g->m, iso_tile_rows(job->vectors));
-    const int64_t wanted = threads == 1 ? 1 : iso_ceil_div(4 * threads, job->panels);
+    const int64_t worth = job->panels > 0 ? g->m * g->n * g->k / (job->panels * UNIT_PRODUCTS) : 0;
+    const int64_t wanted = threads == 1 ? 1 : iso_max64(
+        1, iso_min64(worth, iso_ceil_div(4 * threads, job->panels)));
     job->packs_a = g->lda >= FAR && job->panels >= REUSED;
     job->strips = job->packs_a ? tiles : iso_min64(tiles, wanted);
     job->strip_rows = iso_ceil_div(g->m, job->strips);
