@@ -271,8 +271,10 @@ struct iso_device {                    /* one line of `isocl devices` */
 enum iso_peak {
     ISO_PEAK_FMA,                      /* flop/s of fused multiply-adds, 2 each, in its widest
                                           vectors */
-    ISO_PEAK_COPY, ISO_PEAK_TRIAD      /* bytes/s read and written by a = b and by a = b + s c,
+    ISO_PEAK_COPY, ISO_PEAK_TRIAD,     /* bytes/s read and written by a = b and by a = b + s c,
                                           beyond the caches */
+    ISO_PEAK_HANDOFF                   /* round trips/s of a word between two busy threads; 0 when
+                                          there are not two */
 };
 
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.

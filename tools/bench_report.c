@@ -37,14 +37,19 @@ static const char *mode_text(enum iso_mode mode)
 void iso_bench_print_machine(const struct iso_bench_report *r, const struct iso_bench_machine *m)
 {
     if (r->json)
-        iso_console_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:o}", "event", "machine", "name",
-                                   m->name, "threads", m->threads, "fma_gflops",
+        iso_console_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "event", "machine",
+                                   "name", m->name, "threads", m->threads, "fma_gflops",
                                    number(m->flops / 1e9), "copy_gbs", number(m->copy / 1e9),
-                                   "triad_gbs", number(m->triad / 1e9)));
+                                   "triad_gbs", number(m->triad / 1e9), "handoff_ns",
+                                   number(m->handoff > 0 ? 1e9 / m->handoff : NAN)));
     else
-        printf("%s, %d thread%s: FMA peak %.1f GFLOP/s, memory copy %.1f GB/s, triad %.1f GB/s\n",
+        printf("%s, %d thread%s: FMA peak %.1f GFLOP/s, memory copy %.1f GB/s, triad %.1f GB/s",
                m->name, m->threads, m->threads == 1 ? "" : "s", m->flops / 1e9, m->copy / 1e9,
                m->triad / 1e9);
+    if (!r->json && m->handoff > 0)
+        printf(", handoff %.0f ns", 1e9 / m->handoff);
+    if (!r->json)
+        printf("\n");
     fflush(stdout);
 }
 

@@ -7,6 +7,7 @@ struct iso_bench_machine {             /* measured with as many threads as the b
     const char *name;
     int threads;
     double flops, copy, triad;         /* flop/s, bytes/s */
+    double handoff;                    /* round trips/s between two threads; 0: one thread */
 };
 struct iso_bench_model {               /* one model on one device */
     const char *path, *name, *device;

@@ -12,6 +12,7 @@
 enum { MOST_DEVICES = 64, MOST_ARENAS = 16 };
 static const char demo[] = "models/demo.yaml";
 static const double MACHINE_SECONDS = 0.1;     /* for each peak of the machine */
+static const double HANDOFF_SECONDS = 0.02;
 
 struct bench_options {
     struct iso_setup_options setup;
@@ -93,6 +94,8 @@ static iso_rc measure_machine(struct bench *b)
     }
     if (rc == ISO_OK)
         rc = cpu->ops->peak(cpu, ISO_PEAK_TRIAD, MACHINE_SECONDS, &m->triad);
+    if (rc == ISO_OK)
+        rc = cpu->ops->peak(cpu, ISO_PEAK_HANDOFF, HANDOFF_SECONDS, &m->handoff);
     iso_backend_close(cpu);
     return rc;
 }
@@ -339,7 +342,8 @@ const struct iso_command iso_command_bench = {
         "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
         "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
         "OF PEAK is their share of what the processor reached in this run (- on OpenCL devices);\n"
-        "a convolution that leaves out rows of zeros at its border can pass 100 %.\n"
+        "a convolution that leaves out rows of zeros at its border can pass 100 %. Handoff is how\n"
+        "long a word takes between two threads and back: beyond 100 ns they share no cache.\n"
         "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"
         "the memory planned on the device for training, PEAK the most this process had.",
     .examples =

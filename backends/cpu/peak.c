@@ -1,8 +1,10 @@
-/* peak.c: what the machine itself reaches: fused multiply-adds in registers, memory bandwidth. */
+/* peak.c: what the machine itself reaches: fused multiply-adds in registers, memory bandwidth, and
+ * how fast one thread sees what another has written. */
 #include "cpu.h"
 #include "simd.h"
 #include "variants.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -121,8 +123,57 @@ static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seco
     return ISO_OK;
 }
 
+/* ---- Handing over -------------------------------------------------------------------------- */
+
+enum { TRIPS = 200 };                  /* between two looks at the clock */
+struct handoff_probe {
+    double deadline, best;             /* best: seconds of TRIPS round trips */
+    _Alignas(64) atomic_llong word;    /* even: unit 0 writes it next; negative: the end */
+};
+
+/* Waits until it is this unit's turn; false at the end, or alone at the deadline. */
+static bool wait_for_turn(struct handoff_probe *p, long long turn)
+{
+    long long word;
+    for (int spins = 1; (word = atomic_load(&p->word)) < turn && word >= 0; spins++)
+        if (spins % (1 << 16) == 0 && now() > p->deadline)
+            return false;
+    return word >= 0;
+}
+
+/* Two units, each on its own thread, pass the word to and fro; the fastest stretch counts, because
+ * either thread may lose its processor for a while. */
+static void handoff_job(void *data, int64_t unit, int thread)
+{
+    struct handoff_probe *p = data;
+    double began = now();
+    (void)thread;
+    for (long long turn = unit; wait_for_turn(p, turn); turn += 2) {
+        bool over = false;
+        if (unit == 0 && turn % (2 * TRIPS) == 0 && turn > 0) {
+            const double at = now();
+            p->best = p->best > 0 && p->best < at - began ? p->best : at - began;
+            over = at > p->deadline;
+            began = at;
+        }
+        atomic_store(&p->word, over ? -1 : turn + 1);
+    }
+}
+
+static void handoff_rate(struct iso_team *team, double seconds, double *out)
+{
+    struct handoff_probe p = { .deadline = now() + seconds };
+    if (iso_team_size(team) > 1)
+        iso_team_run(team, 2, handoff_job, &p);
+    *out = p.best > 0 ? TRIPS / p.best : 0;
+}
+
 iso_rc ISO_CPU(peak)(struct iso_team *team, enum iso_peak what, double seconds, double *out)
 {
+    if (what == ISO_PEAK_HANDOFF) {
+        handoff_rate(team, seconds, out);
+        return ISO_OK;
+    }
     return what == ISO_PEAK_FMA ? fma_rate(team, seconds, out)
                                 : memory_rate(team, what, seconds, out);
 }
