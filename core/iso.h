@@ -92,7 +92,9 @@ enum iso_kind {
     ISO_VIEW,       /* y is x under another shape; has no kernels */
     ISO_LOSS,       /* x = (prediction, target) -> y = (probabilities, mean loss); backward starts
                        here */
-    ISO_METRIC,     /* x = (prediction, target) -> y = (count over the rows); no backward */
+    ISO_METRIC,     /* x = (prediction, target) -> y = (counts over the rows); no backward */
+    ISO_SCORE,      /* what follows from a metric's counts over all rows of an epoch: computed on
+                       the host, x = (counts) -> y = (score); has no kernels */
     ISO_OPTIMIZER   /* updates w from dw and state */
 };
 
@@ -191,6 +193,15 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
     /* Optional: checks between fields; sets a message with iso_fail(ISO_EMODEL, ...). */
     iso_rc (*check)(const void *params);
+    /* METRIC. One of a single count (y is REAL [1]) overwrites it, and is shown as its share of the
+     * rows. With forward_adds y holds many counts, I32, that are added to from batch to batch: what
+     * a score reads. */
+    bool forward_adds;
+    enum iso_op reads;                 /* SCORE: the metric whose counts it reads */
+    /* SCORE: y, as many numbers as infer says, from the counts x. */
+    void (*score)(const void *params, const struct iso_shape *x, const double *counts, double *y);
+    /* METRIC and SCORE, optional: the name in tables where it depends on the params: top_5. */
+    void (*label)(const void *params, char *buf, size_t n);
 };
 struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_def *def; };
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
@@ -200,6 +211,8 @@ int iso_op_find(const char *name);
 void iso_op_inputs(enum iso_op, int *least, int *most);
 /* That as text: "1 input", "2 to 4 inputs". Returns buf. */
 const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
+/* The name of a metric or score in tables, headings and messages. Returns buf. */
+const char *iso_op_label(enum iso_op, const void *params, char buf[ISO_NAME]);
 /* The names of the slots that an optimizer with these params keeps, and their number. */
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 

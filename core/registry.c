@@ -49,6 +49,15 @@ void iso_call_cost(enum iso_op op, const struct iso_call *call, enum iso_pass pa
     iso_ops[op].def->cost(call->params, x, pass, out);
 }
 
+const char *iso_op_label(enum iso_op op, const void *params, char buf[ISO_NAME])
+{
+    if (iso_ops[op].def->label != NULL)
+        iso_ops[op].def->label(params, buf, ISO_NAME);
+    else
+        snprintf(buf, ISO_NAME, "%s", iso_ops[op].name);
+    return buf;
+}
+
 const char *const *iso_op_slots(enum iso_op op, const void *params, int *count)
 {
     static const char *const none[] = { NULL };

@@ -25,8 +25,8 @@ static void test_loss_falls(void **state)
     assert_true(t.epochs[2].validated);
     assert_true(iso_scores_loss(&t.epochs[2].validation)
                 < iso_scores_loss(&t.epochs[0].validation));
-    assert_true(iso_scores_metric(&t.epochs[2].train, 0)
-                > iso_scores_metric(&t.epochs[0].train, 0));
+    assert_true(iso_scores_metric(t.graph, &t.epochs[2].train, 0)
+                > iso_scores_metric(t.graph, &t.epochs[0].train, 0));
     assert_int_equal(t.epochs[0].validation.rows, VALIDATION_ROWS);
     assert_true(t.epochs[0].learning_rate == 0.01);
     trainer_close(&t);
@@ -50,7 +50,7 @@ static void test_rows_are_weighted(void **state)
     }
     assert_int_equal(t.epochs[0].train.rows, ROWS);
     assert_true(iso_scores_loss(&t.epochs[0].train) == sum / ROWS);
-    assert_true(iso_scores_metric(&t.epochs[0].train, 0) == correct / ROWS);
+    assert_true(iso_scores_metric(t.graph, &t.epochs[0].train, 0) == correct / ROWS);
     assert_true(correct > 0);
     trainer_close(&t);
 }

@@ -53,26 +53,27 @@ static iso_rc find_files(const struct eval_options *o, const char *argument, cha
 static void print_json(const struct iso_setup *setup, const struct iso_dataset *data,
                        const char *weights, const struct iso_scores *scores, const char hex[65])
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:f}", "event", "eval",
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "event", "eval",
                                "model", setup->model->name, "weights", weights, "dataset",
                                data->name, "split", data->split, "rows", (json_int_t)scores->rows,
-                               "device", setup->backend->device.id, "weights_sha256", hex, "loss",
-                               iso_scores_loss(scores));
-    for (int m = 0; object && m < setup->model->nmetrics; m++)
-        json_object_set_new(object, iso_metric_name(setup->model, m),
-                            json_real(iso_scores_metric(scores, m)));
+                               "device", setup->backend->device.id, "weights_sha256", hex);
+    if (object)
+        iso_console_json_scores(object, setup->graph, scores, "", true);
     iso_console_json(object);
 }
 
 static void print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
                          const char *weights, const struct iso_scores *scores, const char hex[65])
 {
-    char where[256];
+    char where[256], name[ISO_NAME];
+    const struct iso_graph *graph = setup->graph;
     printf("%s: %s on %s, %s: %lld images\n", setup->model->name, weights, data->name, data->split,
            (long long)scores->rows);
     printf("loss %.6f", iso_scores_loss(scores));
-    for (int m = 0; m < setup->model->nmetrics; m++)
-        printf("  %s %.6f", iso_metric_name(setup->model, m), iso_scores_metric(scores, m));
+    for (int m = 0; m < graph->model->nmetrics; m++)
+        if (iso_metric_values(graph, m) == 1)
+            printf("  %s %.6f", iso_metric_name(graph, m, -1, name),
+                   iso_scores_metric(graph, scores, m));
     printf("\nweights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
 }
 

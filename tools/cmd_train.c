@@ -259,7 +259,7 @@ static iso_rc train(struct training *t, const char *model)
     ISO_TRY(prepare(t, model));
     t->console =
         (struct iso_console){ .style = iso_console_style(t->options->json, t->options->quiet),
-                              .model = t->setup.model,
+                              .graph = t->setup.graph,
                               .run = t->run };
     tell_start(t);
     if (reached_goal(t))

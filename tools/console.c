@@ -14,11 +14,6 @@
 enum { LINE = 512, BAR = 24 };
 static const double DRAW_SECONDS = 0.1;
 
-const char *iso_metric_name(const struct iso_model *model, int metric)
-{
-    return iso_ops[model->metrics[metric].op].name;
-}
-
 enum iso_console_style iso_console_style(bool json, bool quiet)
 {
     const char *term = getenv("TERM");
@@ -71,13 +66,16 @@ static void append(char line[LINE], const char *fmt, ...)
     va_end(arguments);
 }
 
-static void append_scores(char line[LINE], const struct iso_model *model,
+/* What is a number a class, or a table, has no place on a line. */
+static void append_scores(char line[LINE], const struct iso_graph *graph,
                           const struct iso_scores *scores, const char *prefix)
 {
+    char name[ISO_NAME];
     append(line, "  %sloss %.4f", prefix, iso_scores_loss(scores));
-    for (int m = 0; m < model->nmetrics; m++)
-        append(line, "  %s%s %.4f", prefix, iso_metric_name(model, m),
-               iso_scores_metric(scores, m));
+    for (int m = 0; m < graph->model->nmetrics; m++)
+        if (iso_metric_values(graph, m) == 1)
+            append(line, "  %s%s %.4f", prefix, iso_metric_name(graph, m, -1, name),
+                   iso_scores_metric(graph, scores, m));
 }
 
 static void append_epoch(char line[LINE], int64_t epoch, int64_t epochs)
@@ -109,20 +107,58 @@ void iso_console_json(void *object)
     json_decref(object);
 }
 
-/* What is not a number becomes null. */
-static void set(json_t *object, const char *prefix, const char *name, double value)
+static json_t *number(double value)
 {
-    char key[96];
-    snprintf(key, sizeof key, "%s%s", prefix, name);
-    json_object_set_new(object, key, isfinite(value) ? json_real(value) : json_null());
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
-static void set_scores(json_t *object, const struct iso_model *model,
-                       const struct iso_scores *scores, const char *prefix)
+static void set(json_t *object, const char *prefix, const char *name, json_t *value)
 {
-    set(object, prefix, "loss", iso_scores_loss(scores));
-    for (int m = 0; m < model->nmetrics; m++)
-        set(object, prefix, iso_metric_name(model, m), iso_scores_metric(scores, m));
+    char key[ISO_NAME + 16];
+    snprintf(key, sizeof key, "%s%s", prefix, name);
+    json_object_set_new(object, key, value);
+}
+
+static json_t *numbers(const struct iso_graph *graph, const struct iso_scores *scores, int metric)
+{
+    const int64_t n = iso_metric_values(graph, metric);
+    double *values = iso_alloc((size_t)n, sizeof *values);
+    json_t *array = values ? json_array() : json_null();
+    if (values)
+        iso_scores_values(graph, scores, metric, values);
+    for (int64_t i = 0; values && i < n; i++)
+        json_array_append_new(array, number(values[i]));
+    free(values);
+    return array;
+}
+
+static json_t *table(const struct iso_value *counted, const double *counts)
+{
+    json_t *rows = json_array();
+    for (int64_t r = 0; r < counted->shape.dim[0]; r++) {
+        json_t *row = json_array();
+        for (int64_t c = 0; c < counted->shape.dim[1]; c++)
+            json_array_append_new(row, json_integer((json_int_t)*counts++));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+void iso_console_json_scores(void *object, const struct iso_graph *graph,
+                             const struct iso_scores *scores, const char *prefix, bool tables)
+{
+    char name[ISO_NAME];
+    set(object, prefix, "loss", number(iso_scores_loss(scores)));
+    for (int m = 0; m < graph->model->nmetrics; m++) {
+        const struct iso_value *counted = &graph->values[graph->metric[m]];
+        iso_metric_name(graph, m, -1, name);
+        if (iso_metric_values(graph, m) == 1)
+            set(object, prefix, name, number(iso_scores_metric(graph, scores, m)));
+        else if (tables && iso_metric_values(graph, m) > 1)
+            set(object, prefix, name, numbers(graph, scores, m));
+        else if (tables)
+            set(object, prefix, name, table(counted, scores->counts + counted->at));
+    }
 }
 
 static void json_progress(const struct iso_console *console, const struct iso_fit_progress *p)
@@ -131,8 +167,8 @@ static void json_progress(const struct iso_console *console, const struct iso_fi
         json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch", (json_int_t)p->epoch,
                   "step", (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
                   (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
-    set(object, "", "seconds", p->seconds);
-    set_scores(object, console->model, &p->scores, "");
+    set(object, "", "seconds", number(p->seconds));
+    iso_console_json_scores(object, console->graph, &p->scores, "", false);
     iso_console_json(object);
 }
 
@@ -144,12 +180,12 @@ static void json_epoch(const struct iso_console *console, const struct iso_fit_e
                   "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
     if (e->epochs > 0)
         json_object_set_new(object, "epochs", json_integer(e->epochs));
-    set(object, "", "seconds", e->seconds);
-    set(object, "", "images_per_second", e->images_per_second);
-    set(object, "", "learning_rate", e->learning_rate);
-    set_scores(object, console->model, &e->train, "");
+    set(object, "", "seconds", number(e->seconds));
+    set(object, "", "images_per_second", number(e->images_per_second));
+    set(object, "", "learning_rate", number(e->learning_rate));
+    iso_console_json_scores(object, console->graph, &e->train, "", true);
     if (e->validated)
-        set_scores(object, console->model, &e->validation, "validation_");
+        iso_console_json_scores(object, console->graph, &e->validation, "validation_", true);
     iso_console_json(object);
 }
 
@@ -173,7 +209,7 @@ static void draw_bar(const struct iso_console *console, const struct iso_fit_pro
     bar[BAR] = 0;
     append_epoch(line, p->epoch, p->epochs);
     append(line, " [%s]", bar);
-    append_scores(line, console->model, &p->scores, "");
+    append_scores(line, console->graph, &p->scores, "");
     append(line, "  %.0f images/s", speed);
     append_time(line, speed > 0 ? (double)(p->epoch_rows - p->rows) / speed : 0);
     append(line, " left");
@@ -201,9 +237,9 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
     const struct iso_console *console = self;
     char line[LINE] = "";
     append_epoch(line, epoch->epoch, epoch->epochs);
-    append_scores(line, console->model, &epoch->train, "");
+    append_scores(line, console->graph, &epoch->train, "");
     if (epoch->validated)
-        append_scores(line, console->model, &epoch->validation, "val_");
+        append_scores(line, console->graph, &epoch->validation, "val_");
     append(line, "  %.0f images/s", epoch->images_per_second);
     append_time(line, epoch->seconds);
     if (!epoch->whole)

@@ -8,7 +8,7 @@ enum iso_console_style { ISO_CONSOLE_LINES, ISO_CONSOLE_BAR, ISO_CONSOLE_JSON, I
 struct iso_run;
 struct iso_console {
     enum iso_console_style style;
-    const struct iso_model *model;
+    const struct iso_graph *graph;
     struct iso_run *run;               /* its log.txt gets the lines too; may be NULL */
     double drawn;                      /* iso_clock when the bar was drawn */
 };
@@ -22,6 +22,9 @@ struct iso_fit_listener iso_console_listener(struct iso_console *);
 /* One JSON object on a line of its own; takes the object over. A type of its own is not worth it:
  * object is a json_t *. */
 void iso_console_json(void *object);
-/* Name of the model's metric. */
-const char *iso_metric_name(const struct iso_model *, int metric);
+/* Loss and metrics into a json_t object, each key with the prefix: a metric of one number as such,
+ * one of a number a class as an array, and with `tables` a confusion matrix as rows of arrays. What
+ * is not a number becomes null. */
+void iso_console_json_scores(void *object, const struct iso_graph *, const struct iso_scores *,
+                             const char *prefix, bool tables);
 #endif

@@ -216,12 +216,27 @@ static void add_target(struct builder *b, int64_t rows)
     snprintf(g->values[g->target].name, ISO_NAME, "target");
 }
 
-static void name_scalar(struct iso_value *v, const char *name)
+static void name_result(struct iso_value *v, enum iso_role role, const char *name)
 {
-    v->role = ISO_ROLE_SCALAR;
+    v->role = role;
     v->batched = v->gradient = false;
     v->layer = -1;
     snprintf(v->name, ISO_NAME, "%s", name);
+}
+
+/* The value is one number a step: it gets the log's next column. */
+static void make_scalar(struct iso_graph *g, int value, const char *name)
+{
+    name_result(&g->values[value], ISO_ROLE_SCALAR, name);
+    g->values[value].at = g->columns++;
+}
+
+static void make_counts(struct iso_graph *g, int value, const char *name)
+{
+    struct iso_value *v = &g->values[value];
+    name_result(v, ISO_ROLE_COUNTS, name);
+    v->at = g->ncounts;
+    g->ncounts += iso_shape_count(&v->shape);
 }
 
 static iso_rc add_loss(struct builder *b)
@@ -250,21 +265,51 @@ static iso_rc add_loss(struct builder *b)
     ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2,
                      &g->output));
     g->loss = g->nodes[g->loss_node].y[1];
-    name_scalar(&g->values[g->loss], "loss");
+    make_scalar(g, g->loss, "loss");
     return ISO_OK;
+}
+
+/* A metric that counts on the device, with its node; a metric that adds has no params that change
+ * what it counts, so one node is enough for all who read it. */
+static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params,
+                          const char *name, int *y)
+{
+    const int x[2] = { g->output, g->target };
+    *y = iso_graph_find(g, name);
+    if (*y >= 0 && iso_ops[op].def->forward_adds)
+        return ISO_OK;
+    ISO_TRY(add_node(g, op, params, -1, name, "y", x, 2, y));
+    if (iso_ops[op].def->forward_adds)
+        make_counts(g, *y, name);
+    else
+        make_scalar(g, *y, name);
+    return ISO_OK;
+}
+
+static iso_rc add_metric(struct iso_graph *g, const struct iso_op_use *use, int *y)
+{
+    const struct iso_op_def *def = iso_ops[use->op].def;
+    struct iso_shapes score;
+    char name[ISO_NAME];
+    if (iso_ops[use->op].kind == ISO_METRIC)
+        return add_counter(g, use->op, use->params, iso_op_label(use->op, use->params, name), y);
+    ISO_TRY(add_counter(g, def->reads, NULL, iso_ops[def->reads].name, y));
+    return def->infer(use->params, &g->values[*y].shape, &score);
 }
 
 static iso_rc add_metrics(struct builder *b)
 {
-    struct iso_graph *g = b->graph;
     for (int i = 0; i < b->model->nmetrics; i++) {
         const struct iso_op_use *use = &b->model->metrics[i];
-        const int x[2] = { g->output, g->target };
-        ISO_TRY(add_node(g, use->op, use->params, -1, iso_ops[use->op].name, "y", x, 2,
-                         &g->metric[i]));
-        name_scalar(&g->values[g->metric[i]], iso_ops[use->op].name);
+        const iso_rc rc = add_metric(b->graph, use, &b->graph->metric[i]);
+        if (rc == ISO_ENOMEM)
+            return rc;
+        if (rc != ISO_OK) {
+            iso_faults_add(b->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
+            iso_error_clear();
+        }
     }
-    return ISO_OK;
+    return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
 }
 
 static iso_rc build(struct builder *b)

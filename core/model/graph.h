@@ -7,7 +7,8 @@
 #include "model.h"
 
 enum iso_role { ISO_ROLE_INPUT, ISO_ROLE_TARGET, ISO_ROLE_VALUE, ISO_ROLE_WEIGHT, ISO_ROLE_SAVED,
-                ISO_ROLE_SCALAR };
+                ISO_ROLE_SCALAR,       /* one number a step, in a column of the log */
+                ISO_ROLE_COUNTS };     /* added to from step to step, in memory of their own */
 struct iso_value {
     char name[ISO_NAME];               /* input, target, loss, conv2d_1/y, conv2d_1/kernel,
                                           dropout_1/mask; what has no public name (before an
@@ -21,6 +22,7 @@ struct iso_value {
     int layer;                         /* index in the model; -1 for input, target, loss */
     int weight;                        /* of a weight: its index among the layer's */
     int view_of;                       /* the value whose memory this one shares, or -1 */
+    int64_t at;                        /* SCALAR: its column; COUNTS: their first element */
 };
 struct iso_node {
     enum iso_op op;
@@ -38,8 +40,10 @@ struct iso_graph {
     int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node =
                                           nlayer_nodes */
     int input, target, output, loss;   /* values; output: the last layer's y (probabilities) */
-    int metric[ISO_METRICS];           /* value of each of the model's metrics: count over the
-                                          batch */
+    int columns;                       /* of the log: one a scalar; that of the loss is 0 */
+    int64_t ncounts;                   /* elements of all counts */
+    int metric[ISO_METRICS];           /* value of each of the model's metrics: a scalar, its count
+                                          over the batch, or counts that several may share */
     int64_t classes;
     void *owned;                       /* params made by the graph */
 };

@@ -39,7 +39,8 @@ static const char *kind_text(enum iso_kind kind)
     case ISO_LAYER:
     case ISO_VIEW:      return "a layer";
     case ISO_LOSS:      return "a loss";
-    case ISO_METRIC:    return "a metric";
+    case ISO_METRIC:
+    case ISO_SCORE:     return "a metric";
     case ISO_OPTIMIZER: return "an optimizer";
     }
     return "";
@@ -124,6 +125,17 @@ iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
     return read_use(l, node, "optimizers", "an optimizer", &l->model->optimizer);
 }
 
+/* A metric may stand there twice with other params, but not twice under one name. */
+static void check_metric_name(struct iso_loader *l, int index)
+{
+    const struct iso_op_use *m = l->model->metrics, *use = &m[index];
+    char name[ISO_NAME], other[ISO_NAME];
+    iso_op_label(use->op, use->params, name);
+    for (int i = 0; i < index; i++)
+        if (m[i].params && strcmp(iso_op_label(m[i].op, m[i].params, other), name) == 0)
+            iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice", name);
+}
+
 iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
 {
     struct iso_model *m = l->model;
@@ -141,10 +153,8 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
         }
         struct iso_op_use *use = &m->metrics[m->nmetrics++];
         ISO_TRY(read_use(l, node->items[i], "metrics", "a metric", use));
-        for (int j = 0; use->params && j < m->nmetrics - 1; j++)
-            if (m->metrics[j].params && m->metrics[j].op == use->op)
-                iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice",
-                               iso_ops[use->op].name);
+        if (use->params)
+            check_metric_name(l, m->nmetrics - 1);
     }
     return ISO_OK;
 }

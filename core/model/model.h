@@ -18,7 +18,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     int64_t count;                     /* rows to draw from a generated data set; 0: its default */
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
-enum { ISO_METRICS = 4 };
+enum { ISO_METRICS = 16 };
 
 struct iso_model {
     char *file;                        /* path as given */

@@ -108,7 +108,11 @@ static void print_section(FILE *out, const struct iso_section *s)
 
 static const char *support_text(int op, const struct iso_backend_ops *backend)
 {
-    return iso_ops[op].kind == ISO_VIEW ? "free" : backend->kernels[op] ? "yes" : "no";
+    if (iso_ops[op].kind == ISO_VIEW)
+        return "free";
+    if (iso_ops[op].kind == ISO_SCORE)
+        return "host";                 /* computed there, whatever the device */
+    return backend->kernels[op] ? "yes" : "no";
 }
 
 static void print_backends(FILE *out)

@@ -286,6 +286,7 @@ static enum iso_dtype input_dtype(const struct iso_case *c, int i)
     case ISO_METRIC:    return i == 1 && c->x[1].ndim == 1 ? ISO_I32 : ISO_REAL;
     case ISO_LAYER:
     case ISO_VIEW:
+    case ISO_SCORE:
     case ISO_OPTIMIZER: break;
     }
     return ISO_REAL;

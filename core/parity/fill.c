@@ -125,10 +125,12 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
 }
 
 /* Groups whose data an op's passes read, in the order of their streams. */
-static bool is_read(enum iso_kind kind, enum iso_group group)
+static bool is_read(enum iso_op op, enum iso_group group)
 {
-    if (kind == ISO_OPTIMIZER)
+    if (iso_ops[op].kind == ISO_OPTIMIZER)
         return group == ISO_W || group == ISO_DW || group == ISO_STATE;
+    if (group == ISO_Y)
+        return iso_ops[op].def->forward_adds;
     return group == ISO_X || group == ISO_W || group == ISO_DY;
 }
 
@@ -146,7 +148,9 @@ static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
         ISO_TRY(iso_array_set(a, iso_shape_count(&tensors[i].shape)));
         if (group == ISO_STATE)
             continue;                                      /* starts at zero */
-        if (group == ISO_X)
+        if (group == ISO_Y)
+            fill_below(seed, stream, 9, a->v, a->n);       /* counts so far */
+        else if (group == ISO_X)
             ISO_TRY(fill_input(c, call, i, fill, seed, stream, a));
         else
             ISO_TRY(fill_real(fill == ISO_FILL_SPACED ? ISO_FILL_REAL : fill, seed, stream, a->v,
@@ -160,7 +164,7 @@ iso_rc iso_fill_case(const struct iso_case *c, const struct iso_call *call, enum
 {
     *out = (struct iso_values){0};
     for (int g = 0; g < ISO_GROUPS; g++) {
-        if (!is_read(iso_ops[c->op].kind, (enum iso_group)g))
+        if (!is_read(c->op, (enum iso_group)g))
             continue;
         iso_rc rc = fill_group(c, call, (enum iso_group)g, fill, seed, step, out);
         if (rc != ISO_OK) {

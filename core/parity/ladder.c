@@ -308,6 +308,28 @@ static void view(const struct climb *k)
     report(k, ISO_RUNG_CONTRACT, ISO_FORWARD, &d, rc);
 }
 
+/* A score has no kernel either: of any counts it must be a share. */
+static void score(const struct climb *k)
+{
+    const struct iso_tensor *x = &k->call.x[0], *y = &k->call.y[0];
+    struct iso_distance d = {.values = iso_shape_count(&y->shape)};
+    const int64_t n = iso_shape_count(&x->shape);
+    double *counts = iso_alloc((size_t)n, sizeof *counts);
+    double *shares = iso_alloc((size_t)d.values, sizeof *shares);
+    iso_rc rc = counts && shares ? ISO_OK : ISO_ENOMEM;
+    for (int64_t i = 0; rc == ISO_OK && i < n; i++)
+        counts[i] = (double)(iso_fill_word(k->ladder->seed, STREAM_OLD, (uint64_t)i) % 9);
+    if (rc == ISO_OK)
+        iso_ops[k->c->op].def->score(k->call.params, &x->shape, counts, shares);
+    for (int64_t i = 0; rc == ISO_OK && i < d.values; i++)
+        if (!(shares[i] >= 0 && shares[i] <= 1))
+            rc = iso_fail(ISO_EPARITY, "number %lld is %g, which is no share", (long long)i,
+                          shares[i]);
+    free(counts);
+    free(shares);
+    report(k, ISO_RUNG_CONTRACT, ISO_FORWARD, &d, rc);
+}
+
 static void climb(struct climb *k)
 {
     const bool first = k->ladder->device->ops == k->ladder->reference->ops;
@@ -344,6 +366,8 @@ iso_rc iso_ladder_case(const struct iso_ladder *ladder, const struct iso_case *c
         report(k, ISO_RUNG_EXACT, -1, &none, rc);
     else if (iso_ops[c->op].kind == ISO_VIEW)
         view(k);
+    else if (iso_ops[c->op].kind == ISO_SCORE)
+        score(k);
     else
         climb(k);
     iso_values_free(&k->want);

@@ -52,6 +52,7 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
     case ISO_INPUT:
     case ISO_METRIC:    return pass == ISO_FORWARD;
     case ISO_OPTIMIZER: return pass == ISO_UPDATE;
+    case ISO_SCORE:
     case ISO_VIEW:      return false;
     }
     return false;
@@ -67,6 +68,8 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
             return ROLE_CHANGE;
         if (group == ISO_X || group == ISO_W)
             return ROLE_READ;
+        if (group == ISO_Y && iso_ops[op].def->forward_adds)
+            return ROLE_CHANGE;
         return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
     }
     if (p->pass == ISO_UPDATE) {

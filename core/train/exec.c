@@ -28,7 +28,9 @@ struct iso_tensor iso_exec_value(const struct iso_exec *e, int value)
 {
     const struct iso_value *v = &e->graph->values[value];
     struct iso_tensor t = describe(e, value);
-    if (v->role == ISO_ROLE_WEIGHT && v->trainable)
+    if (v->role == ISO_ROLE_COUNTS)
+        t = (struct iso_tensor){ e->counts, (size_t)v->at, v->dtype, v->shape };
+    else if (v->role == ISO_ROLE_WEIGHT && v->trainable)
         locate(e, &e->weights, &e->plan.weights.blocks[value], &t);
     else if (v->role == ISO_ROLE_WEIGHT)
         locate(e, &e->fixed, &e->plan.fixed.blocks[value], &t);
@@ -118,27 +120,28 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     return rc;
 }
 
-/* Where this step's loss or metric goes in the log. */
-static struct iso_tensor log_tensor(const struct iso_exec *e, int64_t slot, int column)
+/* Where this step's number goes in the log, when the value is one. */
+static void set_slot(const struct iso_exec *e, int value, int64_t slot, struct iso_tensor *t)
 {
-    const int64_t columns = 1 + e->graph->model->nmetrics;
-    return (struct iso_tensor){ e->log, (size_t)(slot * columns + column), ISO_REAL, { 1, { 1 } } };
+    const struct iso_value *v = &e->graph->values[value];
+    if (v->role == ISO_ROLE_SCALAR)
+        *t = (struct iso_tensor){ e->log, (size_t)(slot * e->graph->columns + v->at), ISO_REAL,
+                                  { 1, { 1 } } };
 }
 
 iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool training, uint64_t step,
                      int64_t slot, struct iso_call *out)
 {
     const struct iso_graph *g = e->graph;
-    const struct iso_op_def *def = iso_ops[g->nodes[node].op].def;
+    const struct iso_node *n = &g->nodes[node];
+    const struct iso_op_def *def = iso_ops[n->op].def;
     *out = pass == ISO_FORWARD ? e->forward[node] : e->backward[node];
     out->training = training;
     out->step = (uint32_t)step;
     if (def->scalars)
         def->scalars(out->params, step, out->scalars);
-    if (node == g->loss_node)
-        out->y[1] = log_tensor(e, slot, 0);
-    else if (node > g->loss_node)
-        out->y[0] = log_tensor(e, slot, node - g->loss_node);
+    for (int i = 0; i < n->ny; i++)
+        set_slot(e, n->y[i], slot, &out->y[i]);
     return ISO_OK;
 }
 

@@ -135,9 +135,10 @@ static iso_rc allocate_all(struct iso_exec *e)
             ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
     }
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
-    const int64_t columns = 1 + e->graph->model->nmetrics;
-    e->log_bytes = (size_t)(e->options.log_steps * columns) * e->backend->real_size;
-    return allocate(e, e->log_bytes, &e->log);
+    e->log_bytes = (size_t)(e->options.log_steps * e->graph->columns) * e->backend->real_size;
+    ISO_TRY(allocate(e, e->log_bytes, &e->log));
+    e->counts_bytes = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
+    return allocate(e, e->counts_bytes, &e->counts);
 }
 
 static int count_slots(const struct iso_model *m)
@@ -237,6 +238,9 @@ void iso_exec_free(struct iso_exec *e)
         free_arena(e, &e->slots[i]);
     e->backend->ops->free(e->backend, e->workspace);
     e->backend->ops->free(e->backend, e->log);
+    e->backend->ops->free(e->backend, e->counts);
+    for (int i = 0; i < ISO_DATASETS; i++)
+        free(e->counted[i]);
     iso_exec_free_data(e);
     iso_plan_clear(&e->plan);
     free(e->forward);

@@ -19,8 +19,9 @@ struct iso_exec {
     struct iso_plan plan;
     struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_SLOTS], values, gradients;
     int nslots;
-    struct iso_mem *workspace, *log;
-    size_t workspace_bytes, log_bytes;
+    struct iso_mem *workspace, *log, *counts;
+    size_t workspace_bytes, log_bytes, counts_bytes;
+    double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */
     int64_t rows;                      /* of the batch in place */
     struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
     bool *absent;                      /* by value: between a layer and the activation that its

@@ -49,7 +49,8 @@ bool iso_exec_tensor(struct iso_exec *e, const char *name, struct iso_tensor *ou
         return find_slot(e, name, out);
     const struct iso_value *v = &g->values[value];
     const bool lasting = v->role == ISO_ROLE_WEIGHT || v->role == ISO_ROLE_INPUT ||
-                         v->role == ISO_ROLE_TARGET || (value == g->output && !gradient);
+                         v->role == ISO_ROLE_TARGET || v->role == ISO_ROLE_COUNTS ||
+                         (value == g->output && !gradient);
     if (!lasting && !e->options.keep_all)
         return false;
     *out = gradient ? iso_exec_gradient(e, value) : iso_exec_value(e, value);
@@ -133,9 +134,28 @@ iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
     if (n < 1 || n > e->options.log_steps)
         return n == 0 ? ISO_OK : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
                                           (long long)e->options.log_steps);
-    const int64_t columns = 1 + e->graph->model->nmetrics;
-    const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * columns } } };
+    const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * e->graph->columns } } };
     return iso_tensor_read(e->backend, &t, out);
+}
+
+iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
+{
+    const struct iso_tensor t = { e->counts, 0, ISO_I32, { 1, { e->graph->ncounts } } };
+    *out = NULL;
+    if (e->graph->ncounts == 0)
+        return ISO_OK;
+    if (!e->counted[which])
+        e->counted[which] = iso_alloc((size_t)e->graph->ncounts, sizeof **e->counted);
+    if (!e->counted[which])
+        return ISO_ENOMEM;
+    *out = e->counted[which];
+    return iso_tensor_read(e->backend, &t, e->counted[which]);
+}
+
+iso_rc iso_exec_clear_counts(struct iso_exec *e)
+{
+    return e->counts ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes)
+                     : ISO_OK;
 }
 
 static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes,
@@ -176,6 +196,7 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
         n = add_arena(out, max, n, "gradients of values", &p->gradients);
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
+    n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);
     const struct iso_shape *in = &e->graph->values[e->graph->input].shape;
     for (int i = 0; i < ISO_DATASETS; i++)
         data += (uint64_t)e->data[i].rows * (uint64_t)(iso_shape_count(in) / in->dim[0] + 8);

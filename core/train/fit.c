@@ -12,10 +12,9 @@ struct fit {
     struct iso_exec *exec;
     const struct iso_fit_options *options;
     struct iso_fit_state *state;
-    int nmetrics;
     int64_t batch, epoch_steps;
     int32_t *order;                    /* [rows] */
-    double *log;                       /* [ISO_FIT_LOG_STEPS, 1 + nmetrics] */
+    double *log;                       /* [ISO_FIT_LOG_STEPS, columns] */
     struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
     int64_t interval;                  /* steps between two reads of the log */
     double read_at, began; /* iso_clock at the last read, and when the epoch began or went on */
@@ -28,16 +27,6 @@ double iso_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double iso_scores_loss(const struct iso_scores *s)
-{
-    return s->rows > 0 ? s->loss_sum / (double)s->rows : NAN;
-}
-
-double iso_scores_metric(const struct iso_scores *s, int metric)
-{
-    return s->rows > 0 ? s->metric_sum[metric] / (double)s->rows : NAN;
-}
-
 double iso_learning_rate(const struct iso_model *model)
 {
     for (const struct iso_field *f = iso_ops[model->optimizer.op].def->fields; f && f->key; f++)
@@ -46,18 +35,42 @@ double iso_learning_rate(const struct iso_model *model)
     return NAN;
 }
 
+/* ---- Steps of the log ---------------------------------------------------------------------- */
+
+static double *new_log(const struct iso_graph *g)
+{
+    return iso_alloc(ISO_FIT_LOG_STEPS * (size_t)g->columns, sizeof(double));
+}
+
+/* One step's entry of the log, as a batch of so many rows. */
+static struct iso_fit_batch read_entry(const struct iso_graph *g, const double *entry, int64_t rows)
+{
+    struct iso_fit_batch batch = { .rows = rows, .loss = entry[g->values[g->loss].at] };
+    for (int m = 0; m < g->model->nmetrics; m++) {
+        const struct iso_value *v = &g->values[g->metric[m]];
+        if (v->role == ISO_ROLE_SCALAR)
+            batch.metric[m] = entry[v->at];
+    }
+    return batch;
+}
+
+static void add_batch(struct iso_scores *scores, const struct iso_fit_batch *batch)
+{
+    scores->loss_sum += batch->loss * (double)batch->rows;
+    for (int m = 0; m < ISO_METRICS; m++)
+        scores->metric_sum[m] += batch->metric[m];
+    scores->rows += batch->rows;
+}
+
 /* ---- Evaluation ---------------------------------------------------------------------------- */
 
 /* Adds n batches of the log to the scores; rows: of each batch. */
-static void add_log(struct iso_scores *scores, const double *log, int64_t n, int nmetrics,
-                    const int64_t *rows)
+static void add_log(struct iso_scores *scores, const struct iso_graph *g, const double *log,
+                    int64_t n, const int64_t *rows)
 {
     for (int64_t i = 0; i < n; i++) {
-        const double *entry = log + i * (1 + nmetrics);
-        scores->loss_sum += entry[0] * (double)rows[i];
-        for (int m = 0; m < nmetrics; m++)
-            scores->metric_sum[m] += entry[1 + m];
-        scores->rows += rows[i];
+        const struct iso_fit_batch batch = read_entry(g, log + i * g->columns, rows[i]);
+        add_batch(scores, &batch);
     }
 }
 
@@ -69,6 +82,7 @@ static iso_rc evaluate(struct iso_exec *exec, int which, int64_t rows, double *l
     int64_t n = 0;
     memset(out, 0, sizeof *out);
     ISO_TRY(iso_exec_order(exec, which, NULL));
+    ISO_TRY(iso_exec_clear_counts(exec));
     for (int64_t first = 0; first < rows; first += graph->batch) {
         filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
         ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
@@ -76,17 +90,16 @@ static iso_rc evaluate(struct iso_exec *exec, int which, int64_t rows, double *l
         n++;
         if (n == ISO_FIT_LOG_STEPS || first + graph->batch >= rows) {
             ISO_TRY(iso_exec_log(exec, n, log));
-            add_log(out, log, n, graph->model->nmetrics, filled);
+            add_log(out, graph, log, n, filled);
             n = 0;
         }
     }
-    return ISO_OK;
+    return iso_exec_counts(exec, which, &out->counts);
 }
 
 iso_rc iso_evaluate(struct iso_exec *exec, int which, int64_t rows, struct iso_scores *out)
 {
-    int nmetrics = iso_exec_graph(exec)->model->nmetrics;
-    double *log = iso_alloc(ISO_FIT_LOG_STEPS * (size_t)(1 + nmetrics), sizeof *log);
+    double *log = new_log(iso_exec_graph(exec));
     if (!log)
         return ISO_ENOMEM;
     iso_rc rc = evaluate(exec, which, rows, log, out);
@@ -131,20 +144,20 @@ static iso_rc tell_progress(const struct fit *fit, int n)
 /* Reads the log of the last n steps, checks it and adds it to the epoch's scores. */
 static iso_rc read_log(struct fit *fit, int64_t n)
 {
+    const struct iso_graph *graph = iso_exec_graph(fit->exec);
     struct iso_fit_state *state = fit->state;
     if (n == 0)
         return ISO_OK;
     ISO_TRY(iso_exec_log(fit->exec, n, fit->log));
+    ISO_TRY(iso_exec_counts(fit->exec, 0, &state->scores.counts));
     for (int64_t i = 0; i < n; i++) {
         struct iso_fit_batch *batch = &fit->batches[i];
-        const double *entry = fit->log + i * (1 + fit->nmetrics);
+        *batch = read_entry(graph, fit->log + i * graph->columns,
+                            batch_rows(fit, state->epoch_step - n + i));
         batch->step = state->step - n + i;
-        batch->rows = batch_rows(fit, state->epoch_step - n + i);
-        batch->loss = entry[0];
-        memcpy(batch->metric, entry + 1, (size_t)fit->nmetrics * sizeof *entry);
         if (!isfinite(batch->loss))
             return not_finite(fit, batch->step, batch->loss);
-        add_log(&state->scores, entry, 1, fit->nmetrics, &batch->rows);
+        add_batch(&state->scores, batch);
     }
     double now = iso_clock(), each = (now - fit->read_at) / (double)n;
     fit->read_at = now;
@@ -182,6 +195,9 @@ static iso_rc train_epoch(struct fit *fit)
     int64_t slot = 0;
     iso_shuffle(fit->options->seed, (uint32_t)state->epoch, fit->order, fit->options->rows);
     ISO_TRY(iso_exec_order(fit->exec, 0, fit->order));
+    if (state->epoch_step == 0)
+        ISO_TRY(iso_exec_clear_counts(fit->exec));
+    ISO_TRY(iso_exec_counts(fit->exec, 0, &state->scores.counts));
     fit->began = fit->read_at = iso_clock();
     while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
         ISO_TRY(one_step(fit, slot));
@@ -226,9 +242,8 @@ static iso_rc end_epoch(struct fit *fit)
 static iso_rc train(struct fit *fit)
 {
     const struct iso_fit_options *o = fit->options;
-    size_t entry = (size_t)(1 + fit->nmetrics);
     fit->order = iso_alloc((size_t)o->rows, sizeof *fit->order);
-    fit->log = iso_alloc(ISO_FIT_LOG_STEPS * entry, sizeof *fit->log);
+    fit->log = new_log(iso_exec_graph(fit->exec));
     fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
     if (!fit->order || !fit->log || !fit->batches)
         return ISO_ENOMEM;
@@ -244,8 +259,7 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
 {
     const struct iso_graph *graph = iso_exec_graph(exec);
     struct fit fit = {
-        .exec = exec, .options = options, .state = state, .nmetrics = graph->model->nmetrics,
-        .batch = graph->batch, .interval = 1,
+        .exec = exec, .options = options, .state = state, .batch = graph->batch, .interval = 1,
         .epoch_steps = (options->rows + graph->batch - 1) / graph->batch,
     };
     if (options->rows < 1)

@@ -3,15 +3,12 @@
 #ifndef ISO_FIT_H
 #define ISO_FIT_H
 #include "exec.h"
+#include "scores.h"
 
 #include <signal.h>
 
-/* Loss and metrics as means over rows. A metric's sum is its count of rows. */
-struct iso_scores { double loss_sum, metric_sum[ISO_METRICS]; int64_t rows; };
-double iso_scores_loss(const struct iso_scores *);             /* NaN when there are no rows */
-double iso_scores_metric(const struct iso_scores *, int metric);
-
-/* Where training stands: with weights and optimizer slots, all that a resumed run needs. */
+/* Where training stands: with weights, optimizer slots and the executor's counts, all that a
+ * resumed run needs. */
 struct iso_fit_state {
     int64_t epoch;                     /* epochs done */
     int64_t epoch_step;                /* steps done in the epoch that has begun */
@@ -20,6 +17,7 @@ struct iso_fit_state {
     double seconds;                    /* spent on it */
 };
 
+/* metric: counts of its rows, of the metrics that are one count. */
 struct iso_fit_batch { int64_t step; int64_t rows; double loss, metric[ISO_METRICS]; };
 struct iso_fit_progress {
     int64_t epoch, epochs;             /* from 1; epochs 0: only steps are counted */
@@ -59,7 +57,8 @@ enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is giv
  * ISO_EDATA, naming epoch and step, when the loss is no longer finite. */
 iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit_state *state);
 
-/* Scores of the model as it is on rows of data set `which`. Needs ISO_FIT_LOG_STEPS log_steps. */
+/* Scores of the model as it is on rows of data set `which`. Needs ISO_FIT_LOG_STEPS log_steps.
+ * Begins the executor's counts anew: not for the middle of an epoch. */
 iso_rc iso_evaluate(struct iso_exec *, int which, int64_t rows, struct iso_scores *out);
 
 /* The model's learning rate, or NaN. */

@@ -10,11 +10,16 @@
 #include <unistd.h>
 
 struct csv { FILE *file; char path[ISO_PATH]; };
-struct iso_history { const struct iso_model *model; struct csv epochs, batches; };
+struct iso_history {
+    const struct iso_graph *graph;     /* borrowed */
+    struct csv epochs, batches;
+    double *values;                    /* of one metric */
+};
 
-static const char *metric_name(const struct iso_model *model, int metric)
+/* Whether a metric is known of each step, and not of whole epochs only. */
+static bool of_steps(const struct iso_graph *g, int metric)
 {
-    return iso_ops[model->metrics[metric].op].name;
+    return g->values[g->metric[metric]].role == ISO_ROLE_SCALAR;
 }
 
 /* ---- CSV files ----------------------------------------------------------------------------- */
@@ -76,38 +81,61 @@ static void put(struct csv *csv, double value)
 
 /* ---- The two files ------------------------------------------------------------------------- */
 
-static void add_metrics(char *header, size_t size, const struct iso_model *model,
-                        const char *prefix)
+/* Writes the metrics' columns at `to`, and returns the end; the column of a metric's numbers is its
+ * name, with the class where it has several. */
+static char *add_metrics(char *to, const struct iso_graph *g, bool steps, const char *prefix)
 {
-    for (int m = 0; m < model->nmetrics; m++) {
-        size_t n = strlen(header);
-        snprintf(header + n, size - n, ",%s%s", prefix, metric_name(model, m));
-    }
+    char name[ISO_NAME];
+    for (int m = 0; m < g->model->nmetrics; m++)
+        for (int64_t v = 0; v < iso_metric_values(g, m) && (!steps || of_steps(g, m)); v++)
+            to += sprintf(to, ",%s%s", prefix, iso_metric_name(g, m, v, name));
+    return to;
+}
+
+static iso_rc open_epochs(struct iso_history *h, const char *folder, char *header, int64_t keep)
+{
+    char *end = header + sprintf(header, "epoch,seconds,images_per_second,learning_rate,loss");
+    end = add_metrics(end, h->graph, false, "");
+    end += sprintf(end, ",validation_loss");
+    end = add_metrics(end, h->graph, false, "validation_");
+    strcpy(end, "\n");
+    return open_csv(&h->epochs, folder, "history.csv", header, keep);
+}
+
+static iso_rc open_batches(struct iso_history *h, const char *folder, char *header, int64_t keep)
+{
+    char *end = header + sprintf(header, "step,epoch,rows,loss");
+    strcpy(add_metrics(end, h->graph, true, ""), "\n");
+    return open_csv(&h->batches, folder, "batches.csv", header, keep);
 }
 
 static iso_rc open_both(struct iso_history *h, const char *folder, int64_t keep_epochs,
                         int64_t keep_steps)
 {
-    char header[1024] = "epoch,seconds,images_per_second,learning_rate,loss";
-    add_metrics(header, sizeof header - 32, h->model, "");
-    strcat(header, ",validation_loss");
-    add_metrics(header, sizeof header - 32, h->model, "validation_");
-    strcat(header, "\n");
-    ISO_TRY(open_csv(&h->epochs, folder, "history.csv", header, keep_epochs));
-
-    strcpy(header, "step,epoch,rows,loss");
-    add_metrics(header, sizeof header - 32, h->model, "");
-    strcat(header, "\n");
-    return open_csv(&h->batches, folder, "batches.csv", header, keep_steps);
+    const size_t column = ISO_NAME + sizeof ",validation_";
+    size_t columns = 2;
+    for (int m = 0; m < h->graph->model->nmetrics; m++)
+        columns += 2 * (size_t)iso_metric_values(h->graph, m);
+    h->values = iso_alloc((size_t)iso_metric_most(h->graph), sizeof *h->values);
+    char *header = iso_alloc(columns, column);
+    if (!header || !h->values) {
+        free(header);
+        return ISO_ENOMEM;
+    }
+    iso_rc rc = open_epochs(h, folder, header, keep_epochs);
+    if (rc == ISO_OK)
+        rc = open_batches(h, folder, header, keep_steps);
+    free(header);
+    return rc;
 }
 
-iso_rc iso_history_open(const char *folder, const struct iso_model *model, int64_t keep_epochs,
+iso_rc iso_history_open(const char *folder, const struct iso_graph *graph, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out)
 {
     struct iso_history *h = iso_alloc(1, sizeof *h);
     if (!h)
         return ISO_ENOMEM;
-    h->model = model;
+    h->graph = graph;
     iso_rc rc = open_both(h, folder, keep_epochs, keep_steps);
     if (rc != ISO_OK) {
         iso_history_close(h);
@@ -124,8 +152,9 @@ iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
         fprintf(h->batches.file, "%lld,%lld,%lld", (long long)batches[i].step + 1, (long long)epoch,
                 (long long)batches[i].rows);
         put(&h->batches, batches[i].loss);
-        for (int m = 0; m < h->model->nmetrics; m++)
-            put(&h->batches, batches[i].metric[m] / (double)batches[i].rows);
+        for (int m = 0; m < h->graph->model->nmetrics; m++)
+            if (of_steps(h->graph, m))
+                put(&h->batches, batches[i].metric[m] / (double)batches[i].rows);
         fputc('\n', h->batches.file);
     }
     return ISO_OK;
@@ -134,8 +163,11 @@ iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
 static void put_scores(struct iso_history *h, const struct iso_scores *scores)
 {
     put(&h->epochs, iso_scores_loss(scores));
-    for (int m = 0; m < h->model->nmetrics; m++)
-        put(&h->epochs, iso_scores_metric(scores, m));
+    for (int m = 0; m < h->graph->model->nmetrics; m++) {
+        iso_scores_values(h->graph, scores, m, h->values);
+        for (int64_t v = 0; v < iso_metric_values(h->graph, m); v++)
+            put(&h->epochs, h->values[v]);
+    }
 }
 
 iso_rc iso_history_epoch(struct iso_history *h, const struct iso_fit_epoch *epoch)
@@ -163,5 +195,6 @@ void iso_history_close(struct iso_history *h)
         return;
     close_csv(&h->epochs);
     close_csv(&h->batches);
+    free(h->values);
     free(h);
 }

@@ -6,10 +6,11 @@
 
 struct iso_history;
 /* Opens both files in folder. Of files that are there, rows up to epoch keep_epochs and step
- * keep_steps (counted from 1) are kept; 0, 0 starts anew. *out is set only on success. */
-iso_rc iso_history_open(const char *folder, const struct iso_model *, int64_t keep_epochs,
+ * keep_steps (counted from 1) are kept; 0, 0 starts anew. The graph is borrowed. *out is set only
+ * on success. */
+iso_rc iso_history_open(const char *folder, const struct iso_graph *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
-/* epoch counts from 1. */
+/* A step has the metrics that are a count of its rows. epoch counts from 1. */
 iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *,
                            int n);
 /* Also puts everything on the disk. */

@@ -178,7 +178,7 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
             (v->trainable ? &p->weights : &p->fixed)->blocks[i].bytes = bytes;
             continue;
         }
-        if (v->role == ISO_ROLE_SCALAR || v->view_of >= 0)
+        if (v->role == ISO_ROLE_SCALAR || v->role == ISO_ROLE_COUNTS || v->view_of >= 0)
             continue;
         if (!o->absent || !o->absent[i])
             p->values.blocks[i].bytes = bytes;

@@ -29,7 +29,7 @@ struct iso_run {
 
 /* ---- The state, as metadata of its file ---------------------------------------------------- */
 
-enum { INTEGER, NUMBER, TEXT_SIZE = 40 };
+enum { INTEGER, NUMBER, NUMBERS, TEXT_SIZE = 32 * ISO_METRICS };
 struct member { const char *key; int type; size_t offset; };
 #define MEMBER(type, name) { #name, type, offsetof(struct state, name) }
 static const struct member members[] = {
@@ -46,29 +46,43 @@ static const struct member members[] = {
     MEMBER(INTEGER, fit.step),
     MEMBER(INTEGER, fit.scores.rows),
     MEMBER(NUMBER, fit.scores.loss_sum),
-    MEMBER(NUMBER, fit.scores.metric_sum[0]),
-    MEMBER(NUMBER, fit.scores.metric_sum[1]),
-    MEMBER(NUMBER, fit.scores.metric_sum[2]),
-    MEMBER(NUMBER, fit.scores.metric_sum[3]),
+    MEMBER(NUMBERS, fit.scores.metric_sum),        /* all ISO_METRICS of them */
     MEMBER(NUMBER, fit.seconds),
     MEMBER(NUMBER, best),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
-_Static_assert(ISO_METRICS == 4, "every metric's sum is a member of the state");
 _Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
 
 /* Numbers as %a: nothing is rounded. */
+static void member_text(const struct member *m, const struct state *state, char text[TEXT_SIZE])
+{
+    const char *at = (const char *)state + m->offset;
+    int n = 0;
+    if (m->type == INTEGER)
+        snprintf(text, TEXT_SIZE, "%" PRId64, *(const int64_t *)at);
+    for (int i = 0; m->type != INTEGER && i < (m->type == NUMBER ? 1 : ISO_METRICS); i++)
+        n += snprintf(text + n, (size_t)(TEXT_SIZE - n), i ? " %a" : "%a", ((const double *)at)[i]);
+}
+
+static void read_member(const struct member *m, const char *text, struct state *state)
+{
+    char *at = (char *)state + m->offset;
+    if (m->type == INTEGER)
+        *(int64_t *)at = strtoll(text, NULL, 10);
+    for (int i = 0; m->type != INTEGER && i < (m->type == NUMBER ? 1 : ISO_METRICS); i++) {
+        char *end;
+        ((double *)at)[i] = strtod(text, &end);
+        text = end;
+    }
+}
+
 static iso_rc save_state(struct iso_run *run)
 {
     char text[MEMBERS][TEXT_SIZE], version[16], path[ISO_PATH];
     const char *metadata[2 * MEMBERS + 3] = { "isocl.arithmetic", version };
     snprintf(version, sizeof version, "%d", ISO_ARITH_VERSION);
     for (int i = 0; i < MEMBERS; i++) {
-        const char *at = (const char *)&run->state + members[i].offset;
-        if (members[i].type == INTEGER)
-            snprintf(text[i], TEXT_SIZE, "%" PRId64, *(const int64_t *)at);
-        else
-            snprintf(text[i], TEXT_SIZE, "%a", *(const double *)at);
+        member_text(&members[i], &run->state, text[i]);
         metadata[2 + 2 * i] = members[i].key;
         metadata[3 + 2 * i] = text[i];
     }
@@ -87,14 +101,10 @@ static iso_rc parse_state(const struct iso_st_file *file, const char *path, stru
                         "resume it with the isocl that began it",
                         path, version, ISO_ARITH_VERSION);
     for (int i = 0; i < MEMBERS; i++) {
-        char *at = (char *)out + members[i].offset;
         const char *text = iso_st_metadata(file, members[i].key);
         if (!text)
             return iso_fail(ISO_EDATA, "%s lacks %s; it cannot be resumed", path, members[i].key);
-        if (members[i].type == INTEGER)
-            *(int64_t *)at = strtoll(text, NULL, 10);
-        else
-            *(double *)at = strtod(text, NULL);
+        read_member(&members[i], text, out);
     }
     const struct iso_fit_state *fit = &out->fit;
     if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0
@@ -212,11 +222,11 @@ static iso_rc open_log(struct iso_run *run)
 
 static iso_rc open_files(struct iso_run *run)
 {
-    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    const struct iso_graph *graph = iso_exec_graph(run->exec);
     const struct iso_fit_state *fit = &run->state.fit;
     ISO_TRY(open_log(run));
     ISO_TRY(write_device(run));
-    return iso_history_open(run->folder, model, fit->epoch, fit->step, &run->history);
+    return iso_history_open(run->folder, graph, fit->epoch, fit->step, &run->history);
 }
 
 static iso_rc start(struct iso_run *run, const char *folder)
@@ -299,11 +309,14 @@ void iso_run_log(struct iso_run *run, const char *line)
 
 /* ---- Following the training ---------------------------------------------------------------- */
 
-/* The validation's first metric; without metrics its loss; without validation the epoch's loss. */
+/* The validation's first metric that is one number; without one its loss; without validation the
+ * epoch's loss. */
 static double goodness(const struct iso_run *run, const struct iso_fit_epoch *epoch)
 {
-    if (epoch->validated && iso_exec_graph(run->exec)->model->nmetrics > 0)
-        return iso_scores_metric(&epoch->validation, 0);
+    const struct iso_graph *graph = iso_exec_graph(run->exec);
+    const int first = iso_metric_first(graph);
+    if (epoch->validated && first >= 0)
+        return iso_scores_metric(graph, &epoch->validation, first);
     return -iso_scores_loss(epoch->validated ? &epoch->validation : &epoch->train);
 }
 

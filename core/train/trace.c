@@ -28,6 +28,7 @@ struct trace {
     struct iso_st_tensor *tensors;     /* [nitems] */
     float *values;                     /* of the largest tensor */
     uint8_t *bytes;
+    double *log;                       /* of one step */
 };
 
 /* ---- What is traced ------------------------------------------------------------------------ */
@@ -137,7 +138,8 @@ static iso_rc describe_items(struct trace *t)
     }
     t->values = iso_alloc(largest, sizeof *t->values);
     t->bytes = iso_alloc(largest, sizeof *t->bytes);
-    return t->values && t->bytes ? ISO_OK : ISO_ENOMEM;
+    t->log = iso_alloc((size_t)iso_exec_graph(t->exec)->columns, sizeof *t->log);
+    return t->values && t->bytes && t->log ? ISO_OK : ISO_ENOMEM;
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
@@ -152,9 +154,9 @@ static void canonical_nan(float *values, int64_t n)
 
 static iso_rc read_loss(struct trace *t)
 {
-    double log[1 + ISO_METRICS];
-    ISO_TRY(iso_exec_log(t->exec, 1, log));
-    t->values[0] = (float)log[0];
+    const struct iso_graph *graph = iso_exec_graph(t->exec);
+    ISO_TRY(iso_exec_log(t->exec, 1, t->log));
+    t->values[0] = (float)t->log[graph->values[graph->loss].at];
     canonical_nan(t->values, 1);
     return ISO_OK;
 }
@@ -235,5 +237,6 @@ iso_rc iso_trace(struct iso_exec *exec, struct iso_batches *batches, int64_t ste
     free(t.tensors);
     free(t.values);
     free(t.bytes);
+    free(t.log);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A weight or slot, or counts, which are whole numbers. */
 struct entry { char name[2 * ISO_NAME]; struct iso_tensor tensor; };
 struct entries { struct entry *list; int n; int64_t largest; /* elements */ };
 
@@ -22,12 +23,23 @@ static void add(struct iso_exec *exec, struct entries *entries)
     entries->n++;
 }
 
-/* Every weight and slot of the executor, sorted by name. Free list with free(). */
-static iso_rc collect(struct iso_exec *exec, bool slots, struct entries *entries)
+static void add_counts(struct iso_exec *exec, struct entries *entries)
 {
-    int nweights = iso_exec_nweights(exec), nslots = slots ? iso_exec_nslots(exec) : 0;
-    *entries = (struct entries){ .list = iso_alloc((size_t)(nweights * (1 + nslots)) + 1,
-                                                   sizeof(struct entry)) };
+    const struct iso_graph *g = iso_exec_graph(exec);
+    for (int i = 0; i < g->nvalues; i++)
+        if (g->values[i].role == ISO_ROLE_COUNTS) {
+            strcpy(entries->list[entries->n].name, g->values[i].name);
+            add(exec, entries);
+        }
+}
+
+/* Every weight of the executor, and with `state` every slot and all counts, sorted by name. Free
+ * list with free(). */
+static iso_rc collect(struct iso_exec *exec, bool state, struct entries *entries)
+{
+    int nweights = iso_exec_nweights(exec), nslots = state ? iso_exec_nslots(exec) : 0;
+    const size_t most = (size_t)(nweights * (1 + nslots)) + ISO_METRICS + 1;
+    *entries = (struct entries){ .list = iso_alloc(most, sizeof(struct entry)) };
     if (!entries->list)
         return ISO_ENOMEM;
     for (int i = 0; i < nweights; i++) {
@@ -40,19 +52,28 @@ static iso_rc collect(struct iso_exec *exec, bool slots, struct entries *entries
             add(exec, entries);
         }
     }
+    if (state)
+        add_counts(exec, entries);
     qsort(entries->list, (size_t)entries->n, sizeof *entries->list, by_name);
     return ISO_OK;
 }
 
 /* ---- Saving -------------------------------------------------------------------------------- */
 
+static iso_rc read_entry(struct iso_backend *b, const struct iso_tensor *t, bool wide, void *values)
+{
+    const size_t size = iso_dtype_size(b, ISO_I32);
+    if (t->dtype == ISO_I32)
+        return b->ops->read(b, t->mem, t->offset * size, values,
+                            (size_t)iso_shape_count(&t->shape) * size);
+    return wide ? iso_tensor_read(b, t, values) : iso_tensor_read_f32(b, t, values);
+}
+
 static iso_rc put_all(struct iso_exec *exec, const struct entries *entries, bool wide, void *values,
                       struct iso_st_writer *writer)
 {
     for (int i = 0; i < entries->n; i++) {
-        const struct iso_tensor *tensor = &entries->list[i].tensor;
-        ISO_TRY(wide ? iso_tensor_read(iso_exec_backend(exec), tensor, values)
-                     : iso_tensor_read_f32(iso_exec_backend(exec), tensor, values));
+        ISO_TRY(read_entry(iso_exec_backend(exec), &entries->list[i].tensor, wide, values));
         ISO_TRY(iso_st_put(writer, i, values));
     }
     return ISO_OK;
@@ -64,9 +85,10 @@ static iso_rc save(struct iso_exec *exec, const struct entries *entries, bool wi
 {
     struct iso_st_writer *writer = NULL;
     for (int i = 0; i < entries->n; i++) {
-        const struct iso_shape *shape = &entries->list[i].tensor.shape;
+        const struct iso_tensor *tensor = &entries->list[i].tensor;
+        const struct iso_shape *shape = &tensor->shape;
         tensors[i].name = entries->list[i].name;
-        tensors[i].type = wide ? ISO_ST_F64 : ISO_ST_F32;
+        tensors[i].type = tensor->dtype == ISO_I32 ? ISO_ST_I32 : wide ? ISO_ST_F64 : ISO_ST_F32;
         tensors[i].ndim = shape->ndim;
         for (int d = 0; d < shape->ndim; d++)
             tensors[i].dim[d] = shape->dim[d];
@@ -123,7 +145,10 @@ static void check_entry(const struct entry *e, const struct iso_st_file *file,
     if (tensor->ndim > ISO_DIMS || !iso_shape_equal(&shape, &e->tensor.shape))
         iso_faults_add(faults, place, "%s has shape %s; the model has %s", e->name,
                        tensor->ndim > ISO_DIMS ? "with too many dimensions" : have, want);
-    else if (tensor->type != ISO_ST_F32 && tensor->type != ISO_ST_F64)
+    else if (e->tensor.dtype == ISO_I32 && tensor->type != ISO_ST_I32)
+        iso_faults_add(faults, place, "%s is not int32", e->name);
+    else if (e->tensor.dtype == ISO_REAL && tensor->type != ISO_ST_F32 &&
+             tensor->type != ISO_ST_F64)
         iso_faults_add(faults, place, "%s is not float32 or float64", e->name);
 }
 
@@ -146,18 +171,26 @@ static iso_rc check(const struct entries *entries, const struct iso_st_file *fil
     return ISO_OK;
 }
 
+static iso_rc load_entry(struct iso_backend *b, const struct iso_tensor *t,
+                         const struct iso_st_tensor *from)
+{
+    const size_t size = iso_dtype_size(b, ISO_I32);
+    if (t->dtype == ISO_I32)
+        return b->ops->write(b, t->mem, t->offset * size, from->data,
+                             (size_t)iso_shape_count(&t->shape) * size);
+    return from->type == ISO_ST_F64 ? iso_tensor_write(b, t, from->data)
+                                    : iso_tensor_write_f32(b, t, from->data);
+}
+
 iso_rc iso_weights_load(struct iso_exec *exec, const struct iso_st_file *file, const char *path,
                         bool slots, struct iso_faults *faults)
 {
     struct entries entries;
     ISO_TRY(collect(exec, slots, &entries));
     iso_rc rc = check(&entries, file, path, faults);
-    for (int i = 0; i < entries.n && rc == ISO_OK; i++) {
-        const struct iso_st_tensor *tensor = iso_st_find(file, entries.list[i].name);
-        rc = tensor->type == ISO_ST_F64
-            ? iso_tensor_write(iso_exec_backend(exec), &entries.list[i].tensor, tensor->data)
-            : iso_tensor_write_f32(iso_exec_backend(exec), &entries.list[i].tensor, tensor->data);
-    }
+    for (int i = 0; i < entries.n && rc == ISO_OK; i++)
+        rc = load_entry(iso_exec_backend(exec), &entries.list[i].tensor,
+                        iso_st_find(file, entries.list[i].name));
     free(entries.list);
     return rc;
 }
