@@ -4,13 +4,13 @@
 
 /* One pair of kernels for each function, so that a CPU's compiler sees no branch to vectorise over.
  */
-#define ACTIVATION(name, function)                                                                \
+#define ACTIVATION(name, NAME)                                                                    \
     kernel void activation_##name(global const float *x, ulong x_at, global float *y, ulong y_at, \
                                   uint n, float alpha)                                            \
     {                                                                                             \
         uint i = get_global_id(0);                                                                \
         if (i < n) {                                                                              \
-            y[y_at + i] = iso_act(function, alpha, x[x_at + i]);                                  \
+            y[y_at + i] = iso_act(ISO_##NAME, alpha, x[x_at + i]);                                \
         }                                                                                         \
     }                                                                                             \
     kernel void activation_##name##_backward(                                                     \
@@ -19,15 +19,11 @@
     {                                                                                             \
         uint i = get_global_id(0);                                                                \
         if (i < n) {                                                                              \
-            float d = iso_act_grad(function, alpha, y[y_at + i], dy[dy_at + i]);                  \
+            float d = iso_act_grad(ISO_##NAME, alpha, y[y_at + i], dy[dy_at + i]);                \
             dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                          \
         }                                                                                         \
     }
-ACTIVATION(linear, ISO_LINEAR)
-ACTIVATION(relu, ISO_RELU)
-ACTIVATION(elu, ISO_ELU)
-ACTIVATION(sigmoid, ISO_SIGMOID)
-ACTIVATION(tanh, ISO_TANH)
+ISO_ELEMENTWISE(ACTIVATION)
 
 /* One group of 16 work-items a row. */
 kernel void activation_softmax(global const float *x, ulong x_at, global float *y, ulong y_at,

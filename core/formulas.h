@@ -9,8 +9,18 @@
 #include "arith.h"
 #endif
 
+/* The functions of single elements that a model file names, and those that its parameters choose:
+ * X(name, NAME). Softmax is a function of rows. */
+#define ISO_ACTIVATIONS(X)                                                        \
+    X(linear, LINEAR) X(relu, RELU) X(elu, ELU) X(sigmoid, SIGMOID) X(tanh, TANH) \
+    X(leaky_relu, LEAKY_RELU) X(softplus, SOFTPLUS) X(swish, SWISH) X(gelu, GELU) \
+    X(hard_sigmoid, HARD_SIGMOID)
+#define ISO_ELEMENTWISE(X) ISO_ACTIVATIONS(X) X(gelu_tanh, GELU_TANH)
+#define ISO_ACTIVATION_ENUM(name, NAME) ISO_##NAME,
 enum iso_activation_function {
-    ISO_LINEAR, ISO_RELU, ISO_ELU, ISO_SIGMOID, ISO_TANH, ISO_SOFTMAX
+    ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM)
+    ISO_SOFTMAX,
+    ISO_GELU_TANH                      /* gelu with approximate: true */
 };
 
 /* Whether x takes over from the best value so far: the first maximum stays, and NaN wins. */
@@ -19,7 +29,28 @@ ISO_FN int iso_beats(iso_real x, iso_real best)
     return x > best || (iso_isnan(x) && !iso_isnan(best));
 }
 
-/* y of the elementwise functions; softmax has its own formulas below. */
+/* log(1 + e^x), without overflow. */
+ISO_FN iso_real iso_softplus(iso_real x)
+{
+    iso_real tail = iso_log1p(iso_exp(x < ISO_R(0.0) ? x : -x));
+    return iso_flush((x < ISO_R(0.0) ? ISO_R(0.0) : x) + tail);
+}
+
+/* The normal distribution function; its argument's factor is 1 / sqrt 2. */
+ISO_FN iso_real iso_normal(iso_real x)
+{
+    return iso_fma(ISO_R(0.5), iso_erf(x * ISO_R(0.70710678118654752440)), ISO_R(0.5));
+}
+
+/* gelu's approximation of it: (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 = (1 + t) / 2. */
+ISO_FN iso_real iso_gelu_t(iso_real x)
+{
+    iso_real cubic = iso_fma(x * x, ISO_R(0.044715), ISO_R(1.0));
+    return iso_tanh(x * ISO_R(0.79788456080286535588) * cubic);
+}
+
+/* y of the elementwise functions; softmax has its own formulas below. alpha: the function's one
+ * parameter. */
 ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
 {
     if (function == ISO_RELU)
@@ -30,10 +61,52 @@ ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
         return iso_sigmoid(x);
     if (function == ISO_TANH)
         return iso_tanh(x);
+    if (function == ISO_LEAKY_RELU)
+        return x > ISO_R(0.0) ? x : iso_flush(alpha * x);
+    if (function == ISO_SOFTPLUS)
+        return iso_softplus(x);
+    if (function == ISO_SWISH)
+        return iso_flush(x * iso_sigmoid(x));
+    if (function == ISO_GELU)
+        return iso_flush(x * iso_normal(x));
+    if (function == ISO_GELU_TANH)
+        return iso_flush(x * iso_fma(ISO_R(0.5), iso_gelu_t(x), ISO_R(0.5)));
+    if (function == ISO_HARD_SIGMOID) {
+        iso_real line = iso_flush(iso_fma(alpha, x, ISO_R(0.5)));
+        line = line < ISO_R(0.0) ? ISO_R(0.0) : line;
+        return line > ISO_R(1.0) ? ISO_R(1.0) : line;
+    }
     return x;
 }
 
-/* dx from the result y and its gradient dy. */
+/* Whether the gradient needs x: y does not tell it, because the function is not monotonic. */
+ISO_FN int iso_act_reads_x(int function)
+{
+    return (function == ISO_SWISH) | (function == ISO_GELU) | (function == ISO_GELU_TANH);
+}
+
+/* The slopes of those functions. */
+ISO_FN iso_real iso_swish_slope(iso_real x)
+{
+    iso_real s = iso_sigmoid(x);
+    return iso_fma(x * s, ISO_R(1.0) - s, s);
+}
+
+ISO_FN iso_real iso_gelu_slope(iso_real x)         /* the density's factor is 1 / sqrt(2 pi) */
+{
+    iso_real density = iso_exp(ISO_R(-0.5) * x * x);
+    return iso_fma(x * ISO_R(0.39894228040143267794), density, iso_normal(x));
+}
+
+ISO_FN iso_real iso_gelu_tanh_slope(iso_real x)
+{
+    iso_real t = iso_gelu_t(x), rest = iso_fma(-t, t, ISO_R(1.0));
+    iso_real inner = iso_fma(x * x, ISO_R(0.134145), ISO_R(1.0));
+    iso_real bend = x * ISO_R(0.39894228040143267794) * inner;
+    return iso_fma(bend, rest, iso_fma(ISO_R(0.5), t, ISO_R(0.5)));
+}
+
+/* dx from the result's gradient dy and the result y, or x where iso_act_reads_x. */
 ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real dy)
 {
     if (function == ISO_RELU)
@@ -44,6 +117,18 @@ ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real 
         return iso_flush(dy * (y * (ISO_R(1.0) - y)));
     if (function == ISO_TANH)
         return iso_flush(dy * iso_fma(-y, y, ISO_R(1.0)));
+    if (function == ISO_LEAKY_RELU)
+        return y > ISO_R(0.0) ? dy : iso_flush(alpha * dy);
+    if (function == ISO_SOFTPLUS)      /* sigmoid(x) = 1 - e^-y */
+        return iso_flush(dy * -iso_expm1(-y));
+    if (function == ISO_SWISH)
+        return iso_flush(dy * iso_swish_slope(y));
+    if (function == ISO_GELU)
+        return iso_flush(dy * iso_gelu_slope(y));
+    if (function == ISO_GELU_TANH)
+        return iso_flush(dy * iso_gelu_tanh_slope(y));
+    if (function == ISO_HARD_SIGMOID)
+        return ((y > ISO_R(0.0)) & (y < ISO_R(1.0))) ? iso_flush(alpha * dy) : ISO_R(0.0);
     return dy;
 }
 

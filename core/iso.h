@@ -175,6 +175,7 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
                                           or NULL */
     unsigned backward_uses;
+    unsigned (*uses)(const void *params);      /* optional: backward_uses where params decide it */
     const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated
                                           or NULL */
     int (*slot_count)(const void *params);   /* optional: these params need only the first so many
@@ -213,6 +214,8 @@ void iso_op_inputs(enum iso_op, int *least, int *most);
 const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
 /* The name of a metric or score in tables, headings and messages. Returns buf. */
 const char *iso_op_label(enum iso_op, const void *params, char buf[ISO_NAME]);
+/* ISO_USES_X, ISO_USES_Y: what the backward kernel reads with these params. */
+unsigned iso_op_backward_uses(enum iso_op, const void *params);
 /* The names of the slots that an optimizer with these params keeps, and their number. */
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 

@@ -58,6 +58,12 @@ const char *iso_op_label(enum iso_op op, const void *params, char buf[ISO_NAME])
     return buf;
 }
 
+unsigned iso_op_backward_uses(enum iso_op op, const void *params)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    return def->uses != NULL ? def->uses(params) : def->backward_uses;
+}
+
 const char *const *iso_op_slots(enum iso_op op, const void *params, int *count)
 {
     static const char *const none[] = { NULL };

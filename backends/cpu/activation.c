@@ -7,9 +7,9 @@
 #include "tile.h"
 
 struct work {
-    int function;
+    enum iso_activation_function function;     /* the formula */
     float alpha;
-    const float *x, *y, *dy;
+    const float *x, *y, *dy;           /* y: x where the gradient reads it instead */
     float *out;                        /* y, or dx */
     int64_t count, each;               /* elements, and of a unit; of softmax: rows */
     int64_t width;                     /* of a softmax's row */
@@ -33,12 +33,10 @@ static void values(void *data, int64_t unit, int thread)
     float *y = w->out + part.begin;
     const int64_t n = part.end - part.begin;
     (void)thread;
+#define MAP(name, NAME) case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
     switch (w->function) {
-    case ISO_RELU:    map(ISO_RELU, w->alpha, x, n, y); break;
-    case ISO_ELU:     map(ISO_ELU, w->alpha, x, n, y); break;
-    case ISO_SIGMOID: map(ISO_SIGMOID, w->alpha, x, n, y); break;
-    case ISO_TANH:    map(ISO_TANH, w->alpha, x, n, y); break;
-    default:          map(w->function, w->alpha, x, n, y); break;
+    ISO_ELEMENTWISE(MAP)
+    case ISO_SOFTMAX: break;           /* of rows */
     }
 }
 
@@ -61,12 +59,11 @@ static void gradients(void *data, int64_t unit, int thread)
     float *dx = w->out + part.begin;
     const int64_t n = part.end - part.begin;
     (void)thread;
+#define MAP_GRADIENT(name, NAME) \
+    case ISO_##NAME: map_gradient(ISO_##NAME, w->alpha, y, dy, n, dx, w->add); break;
     switch (w->function) {
-    case ISO_RELU:    map_gradient(ISO_RELU, w->alpha, y, dy, n, dx, w->add); break;
-    case ISO_ELU:     map_gradient(ISO_ELU, w->alpha, y, dy, n, dx, w->add); break;
-    case ISO_SIGMOID: map_gradient(ISO_SIGMOID, w->alpha, y, dy, n, dx, w->add); break;
-    case ISO_TANH:    map_gradient(ISO_TANH, w->alpha, y, dy, n, dx, w->add); break;
-    default:          map_gradient(w->function, w->alpha, y, dy, n, dx, w->add); break;
+    ISO_ELEMENTWISE(MAP_GRADIENT)
+    case ISO_SOFTMAX: break;
     }
 }
 
@@ -80,13 +77,11 @@ ISO_CPU_INLINE void replace(int function, float alpha, float *y, int64_t n)
 
 void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
 {
-    const float alpha = (float)p->alpha;
-    switch (p->function) {
-    case ISO_RELU:    replace(ISO_RELU, alpha, y, n); break;
-    case ISO_ELU:     replace(ISO_ELU, alpha, y, n); break;
-    case ISO_SIGMOID: replace(ISO_SIGMOID, alpha, y, n); break;
-    case ISO_TANH:    replace(ISO_TANH, alpha, y, n); break;
-    default:          replace(p->function, alpha, y, n); break;
+    const float alpha = (float)iso_activation_parameter(p);
+#define REPLACE(name, NAME) case ISO_##NAME: replace(ISO_##NAME, alpha, y, n); break;
+    switch (iso_activation_formula(p)) {
+    ISO_ELEMENTWISE(REPLACE)
+    case ISO_SOFTMAX: break;           /* never fused */
     }
 }
 
@@ -159,8 +154,8 @@ static struct work work_of(const struct iso_call *call, const struct iso_shape *
 {
     const struct iso_activation *p = call->params;
     struct work work = {
-        .function = p->function, .alpha = (float)p->alpha, .count = iso_shape_count(shape),
-        .each = ISO_CPU_UNIT, .width = shape->dim[shape->ndim - 1],
+        .function = iso_activation_formula(p), .alpha = (float)iso_activation_parameter(p),
+        .count = iso_shape_count(shape), .each = ISO_CPU_UNIT, .width = shape->dim[shape->ndim - 1],
     };
     if (p->function == ISO_SOFTMAX) {
         work.count /= work.width;
@@ -182,7 +177,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = work_of(call, &call->y[0].shape);
-    work.y = iso_cpu_f32(&call->y[0]);
+    work.y = iso_cpu_f32(iso_act_reads_x(work.function) ? &call->x[0] : &call->y[0]);
     work.dy = iso_cpu_f32(&call->dy[0]);
     work.out = iso_cpu_f32(&call->dx[0]);
     work.add = call->add_dx[0];

@@ -4,12 +4,11 @@
 
 static const char *const programs[] = {"activation.cl", NULL};
 /* By enum iso_activation_function. */
-static const char *const forward_kernels[] = {"activation_linear", "activation_relu",
-                                              "activation_elu",    "activation_sigmoid",
-                                              "activation_tanh",   "activation_softmax"};
-static const char *const backward_kernels[] = {
-    "activation_linear_backward",  "activation_relu_backward", "activation_elu_backward",
-    "activation_sigmoid_backward", "activation_tanh_backward", "activation_softmax_backward"};
+#define FORWARD(name, NAME) [ISO_##NAME] = "activation_" #name,
+#define BACKWARD(name, NAME) [ISO_##NAME] = "activation_" #name "_backward",
+static const char *const forward_kernels[] = {ISO_ELEMENTWISE(FORWARD) FORWARD(softmax, SOFTMAX)};
+static const char *const backward_kernels[] = {ISO_ELEMENTWISE(BACKWARD)
+                                                   BACKWARD(softmax, SOFTMAX)};
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -29,8 +28,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
     }
     return opencl_launch(
-        cl, "activation.cl", forward_kernels[p->function], opencl_elements(cl, n),
-        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n), arg_real(p->alpha)));
+        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_elements(cl, n),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
+             arg_real(iso_activation_parameter(p))));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -49,9 +49,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
             ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
                  arg_int((int64_t)classes), arg_int(call->add_dx[0])));
     }
-    return opencl_launch(cl, "activation.cl", backward_kernels[p->function], opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->dy[0]),
-                              arg_tensor(&call->dx[0]), arg_uint(n), arg_real(p->alpha),
+    const enum iso_activation_function formula = iso_activation_formula(p);
+    const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];
+    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_elements(cl, n),
+                         ARGS(arg_tensor(y), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
+                              arg_uint(n), arg_real(iso_activation_parameter(p)),
                               arg_int(call->add_dx[0])));
 }
 

@@ -15,12 +15,13 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_activation *p = call->params;
     const iso_real *x = ref_real(&call->x[0]);
-    iso_real *y = ref_real(&call->y[0]), alpha = (iso_real)p->alpha, max, sum;
+    const enum iso_activation_function formula = iso_activation_formula(p);
+    iso_real *y = ref_real(&call->y[0]), alpha = (iso_real)iso_activation_parameter(p), max, sum;
     int64_t count = iso_shape_count(&call->x[0].shape), width = last_axis(&call->x[0].shape);
     (void)backend;
     if (p->function != ISO_SOFTMAX) {
         for (int64_t i = 0; i < count; i++)
-            y[i] = iso_act(p->function, alpha, x[i]);
+            y[i] = iso_act(formula, alpha, x[i]);
         return ISO_OK;
     }
     for (int64_t row = 0; row < count; row += width) {
@@ -45,15 +46,17 @@ static void softmax_gradient(const iso_real *y, const iso_real *dy, int64_t widt
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_activation *p = call->params;
-    const iso_real *y = ref_real(&call->y[0]), *dy = ref_real(&call->dy[0]);
-    iso_real *dx = ref_real(&call->dx[0]), alpha = (iso_real)p->alpha;
+    const enum iso_activation_function formula = iso_activation_formula(p);
+    const iso_real *y = ref_real(iso_act_reads_x(formula) ? &call->x[0] : &call->y[0]);
+    const iso_real *dy = ref_real(&call->dy[0]);
+    iso_real *dx = ref_real(&call->dx[0]), alpha = (iso_real)iso_activation_parameter(p);
     int64_t count = iso_shape_count(&call->y[0].shape), width = last_axis(&call->y[0].shape);
     (void)backend;
     if (dx == NULL)
         return ISO_OK;
     if (p->function != ISO_SOFTMAX) {
         for (int64_t i = 0; i < count; i++)
-            ref_put(&dx[i], iso_act_grad(p->function, alpha, y[i], dy[i]), call->add_dx[0]);
+            ref_put(&dx[i], iso_act_grad(formula, alpha, y[i], dy[i]), call->add_dx[0]);
         return ISO_OK;
     }
     for (int64_t row = 0; row < count; row += width)

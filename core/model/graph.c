@@ -1,5 +1,6 @@
 /* graph.c: from a checked description to nodes and values with names and shapes. Every fault found
  * here is about shapes or connections and carries the place of its layer. */
+#include "field.h"
 #include "graph.h"
 #include "../ops/activation.h"
 #include "../ops/infer.h"
@@ -158,7 +159,8 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
                      activation == ISO_LINEAR ? "y" : "logits", x, layer->ninputs, &y));
     if (activation != ISO_LINEAR && !(last && activation == ISO_SOFTMAX)) {
         struct iso_activation *params = &b->activations[b->nactivations++];
-        *params = (struct iso_activation){ .function = activation, .alpha = 1.0 };
+        params->function = activation;
+        ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, params));
         ISO_TRY(add_node(g, ISO_OP_activation, params, index, layer->name, "y", &y, 1, &y));
     }
     b->result[index] = y;

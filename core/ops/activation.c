@@ -2,9 +2,8 @@
 #include "activation.h"
 #include "infer.h"
 
-const char *const iso_activation_names[] = {
-    "linear", "relu", "elu", "sigmoid", "tanh", "softmax", NULL
-};
+#define NAME(name, NAME) #name,
+const char *const iso_activation_names[] = { ISO_ACTIVATIONS(NAME) "softmax", NULL };
 
 #define AT(member) offsetof(struct iso_activation, member)
 static const struct iso_field fields[] = {
@@ -12,16 +11,48 @@ static const struct iso_field fields[] = {
       "the function; softmax runs over the last axis" },
     { "alpha", ISO_FIELD_REAL, AT(alpha), "1.0", 0, 1e6, NULL,
       "elu only: alpha (exp(x) - 1) below 0" },
+    { "negative_slope", ISO_FIELD_REAL, AT(negative_slope), "0.2", 0, 1e6, NULL,
+      "leaky_relu only: its slope below 0; 0.2 as Keras's function, its layer LeakyReLU has 0.3" },
+    { "slope", ISO_FIELD_REAL, AT(slope), "1/6", 1e-6, 1e6, NULL,
+      "hard_sigmoid only: slope x + 0.5, held to [0, 1]; 1/6 as Keras 3, 0.2 as Keras 2" },
+    { "approximate", ISO_FIELD_BOOL, AT(approximate), "false", 0, 0, NULL,
+      "gelu only: by tanh instead of the error function" },
     { 0 }
 };
 
+enum iso_activation_function iso_activation_formula(const struct iso_activation *p)
+{
+    return p->approximate ? ISO_GELU_TANH : (enum iso_activation_function)p->function;
+}
+
+double iso_activation_parameter(const struct iso_activation *p)
+{
+    return p->function == ISO_LEAKY_RELU     ? p->negative_slope
+           : p->function == ISO_HARD_SIGMOID ? p->slope
+                                             : p->alpha;
+}
+
+/* A parameter of another function is a fault when it has another value than its default. */
 static iso_rc check(const void *params)
 {
     const struct iso_activation *p = params;
-    if (p->function != ISO_ELU && p->alpha != 1.0)
-        return iso_fail(ISO_EMODEL, "alpha belongs to elu; leave it out for %s",
-                        iso_activation_names[p->function]);
+    const struct { const char *key; int function; bool set; } owned[] = {
+        { "alpha", ISO_ELU, p->alpha != 1.0 },
+        { "negative_slope", ISO_LEAKY_RELU, p->negative_slope != 0.2 },
+        { "slope", ISO_HARD_SIGMOID, p->slope != 1.0 / 6.0 },
+        { "approximate", ISO_GELU, p->approximate },
+    };
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
+        if (owned[i].set && p->function != owned[i].function)
+            return iso_fail(ISO_EMODEL, "%s belongs to %s; leave it out for %s", owned[i].key,
+                            iso_activation_names[owned[i].function],
+                            iso_activation_names[p->function]);
     return ISO_OK;
+}
+
+static unsigned uses(const void *params)
+{
+    return iso_act_reads_x(iso_activation_formula(params)) ? ISO_USES_X : ISO_USES_Y;
 }
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
@@ -47,7 +78,7 @@ const struct iso_op_def iso_def_activation = {
     .params_size = sizeof(struct iso_activation),
     .fields = fields,
     .nx = 1,
-    .backward_uses = ISO_USES_Y,
+    .uses = uses,
     .infer = infer,
     .cost = cost,
     .check = check,

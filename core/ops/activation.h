@@ -4,5 +4,12 @@
 #include "../iso.h"
 #include "../formulas.h"                               /* enum iso_activation_function */
 extern const char *const iso_activation_names[];       /* in that order; NULL at the end */
-struct iso_activation { int function; double alpha; };  /* alpha: of elu */
+struct iso_activation {
+    int function;
+    double alpha, negative_slope, slope;               /* of elu, leaky_relu, hard_sigmoid */
+    bool approximate;                                  /* of gelu */
+};
+/* The formula that computes it, and the one number that formula takes. */
+enum iso_activation_function iso_activation_formula(const struct iso_activation *);
+double iso_activation_parameter(const struct iso_activation *);
 #endif

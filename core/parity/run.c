@@ -61,7 +61,7 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
 static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group group, int index,
                          const struct iso_how *how)
 {
-    const unsigned uses = iso_ops[op].def->backward_uses;
+    const unsigned uses = iso_op_backward_uses(op, p->call.params);
     if (p->pass == ISO_FORWARD) {
         const bool changes = (iso_ops[op].def->forward_changes >> index & 1) != 0;
         if (group == ISO_W && p->call.training && changes)

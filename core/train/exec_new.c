@@ -87,7 +87,7 @@ static bool fuses(const struct iso_exec *e, int i)
         next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1)
         return false;
     const struct iso_activation *a = next->params;
-    const bool read_back = iso_ops[next->op].def->backward_uses & ISO_USES_X;
+    const bool read_back = iso_op_backward_uses(next->op, next->params) & ISO_USES_X;
     return a->function != ISO_SOFTMAX && !(e->options.training && read_back);
 }
 

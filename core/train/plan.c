@@ -122,16 +122,16 @@ static size_t value_bytes(const struct iso_value *v, size_t real_size)
 static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node, int end)
 {
     const struct iso_node *n = &g->nodes[node];
-    const struct iso_op_def *def = iso_ops[n->op].def;
+    const unsigned uses = iso_op_backward_uses(n->op, n->params);
     const int time = end - node;
     for (int i = 0; i < n->nx; i++) {
-        if (def->backward_uses & ISO_USES_X)
+        if (uses & ISO_USES_X)
             use(&p->values, iso_plan_root(g, n->x[i]), time);
         if (g->values[n->x[i]].gradient)
             use(&p->gradients, iso_plan_root(g, n->x[i]), time);
     }
     for (int i = 0; i < n->ny; i++) {
-        if (def->backward_uses & ISO_USES_Y)
+        if (uses & ISO_USES_Y)
             use(&p->values, iso_plan_root(g, n->y[i]), time);
         if (g->values[n->y[i]].gradient)
             use(&p->gradients, iso_plan_root(g, n->y[i]), time);

@@ -174,7 +174,29 @@ def activation():
     x, dy = real(4, 33), real(4, 33).detach()
     y = keras.activations.elu(x, alpha=0.25)
     f.case("{input: [4, 33], function: elu, alpha: 0.25}", {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
+    more_activations(f)
     return f
+
+
+def more_activations(f):
+    """torch in float64, checked against Keras; the old hard_sigmoid: keras 2.3.1, backend/tensorflow_backend.py."""
+    own, k = np.random.default_rng(33), keras.activations
+    for text, y_of, theirs in (
+            ("leaky_relu", lambda x: F.leaky_relu(x, 0.2), k.leaky_relu),
+            ("leaky_relu, negative_slope: 0.3", lambda x: F.leaky_relu(x, 0.3), keras.layers.LeakyReLU()),
+            ("softplus", lambda x: torch.logaddexp(x, torch.zeros_like(x)), k.softplus),
+            ("swish", lambda x: x * torch.sigmoid(x), k.silu),
+            ("gelu", lambda x: F.gelu(x), lambda x: k.gelu(x, approximate=False)),
+            ("gelu, approximate: true", lambda x: F.gelu(x, approximate="tanh"), lambda x: k.gelu(x, approximate=True)),
+            ("hard_sigmoid", lambda x: F.relu6(x + 3) / 6, k.hard_sigmoid),
+            ("hard_sigmoid, slope: 0.2", lambda x: torch.clamp(0.2 * x + 0.5, 0, 1), None)):
+        for shape, factor in (((2, 5, 3, 7), 1), ((3, 11), 4), ((2, 101), 30)):
+            x = torch.tensor(own.uniform(-1, 1, shape) * factor, requires_grad=True)
+            y, dy = y_of(x), torch.tensor(own.uniform(-1, 1, shape))
+            if theirs is not None:
+                agree(y, torch.as_tensor(theirs(x.detach())).double(), f"keras's {text}", 1e-5)
+            f.case(f"{{input: {list(shape)}, function: {text}}}", {"x0": x, "dy0": dy},
+                   {"y0": y} | gradients(y, dy, dx0=x))
 
 
 def philox(c, k):
