@@ -1,12 +1,15 @@
 /* categorical_crossentropy.cl: softmax and cross-entropy against one-hot (or soft) targets.
  * One group of 16 work-items a row; the formulas stand in core/ops/crossentropy.h. */
 #include "common.h"
+#include "loss.h"
 #include "softmax.h"
 
 kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
                                              global const float *t, ulong t_at, global float *p,
-                                             ulong p_at, global float *loss, ulong loss_at, int n,
-                                             int want_p, int want_loss, float clip)
+                                             ulong p_at, global const float *weight,
+                                             ulong weight_at, global float *loss, ulong loss_at,
+                                             int n, int weighted, int want_p, int want_loss,
+                                             float clip)
 {
     local int si[LANES];
     local float s[LANES];
@@ -28,17 +31,20 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
     }
     float total = lane_sum(s, lane);
     if (want_loss && get_local_id(0) == 0) {
-        loss[loss_at + row] = -total;
+        float by = row_weight(weight, weight_at, row, weighted);
+        loss[loss_at + row] = iso_weighted_loss(-total, by);
     }
 }
 
 kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
-                                              global const float *t, ulong t_at, global float *dz,
-                                              ulong dz_at, int n, int rows, int add,
-                                              float clip)
+                                              global const float *t, ulong t_at,
+                                              global const float *weight, ulong weight_at,
+                                              global float *dz, ulong dz_at, int n, int rows,
+                                              int weighted, int add, float clip)
 {
     local float s[LANES];
-    ulong at = (ulong)get_group_id(0) * n;
+    ulong row = get_group_id(0), at = row * n;
+    float by = row_weight(weight, weight_at, row, weighted);
     p += p_at + at;
     t += t_at + at;
     dz += dz_at + at;
@@ -49,7 +55,7 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     float total = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += LANES) {
         float kept = iso_clip_target(t[i], p[i], clip);
-        float d = iso_crossentropy_grad(p[i], kept, total, (float)rows);
+        float d = iso_crossentropy_grad(p[i], kept, total, (float)rows, by);
         dz[i] = add ? dz[i] + d : d;
     }
 }

@@ -1,12 +1,15 @@
 /* sparse_categorical_crossentropy.cl: softmax and cross-entropy against class indices.
  * One group of 16 work-items a row; the formulas stand in core/ops/crossentropy.h. */
 #include "common.h"
+#include "loss.h"
 #include "softmax.h"
 
 kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong z_at,
                                                     global const int *t, ulong t_at,
-                                                    global float *p, ulong p_at, global float *loss,
-                                                    ulong loss_at, int n, int want_p, int want_loss)
+                                                    global float *p, ulong p_at,
+                                                    global const float *weight, ulong weight_at,
+                                                    global float *loss, ulong loss_at, int n,
+                                                    int weighted, int want_p, int want_loss)
 {
     local int si[LANES];
     local float s[LANES];
@@ -19,20 +22,24 @@ kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong
         p[i] = iso_softmax(z[i], max, sum);
     }
     if (want_loss && get_local_id(0) == 0) {
-        loss[loss_at + row] = -iso_log_softmax(z[t[t_at + row]], max, iso_log(sum));
+        float by = row_weight(weight, weight_at, row, weighted);
+        float l = iso_log_softmax(z[t[t_at + row]], max, iso_log(sum));
+        loss[loss_at + row] = iso_weighted_loss(-l, by);
     }
 }
 
 kernel void sparse_categorical_crossentropy_backward(global const float *p, ulong p_at,
                                                      global const int *t, ulong t_at,
+                                                     global const float *weight, ulong weight_at,
                                                      global float *dz, ulong dz_at, int n, int rows,
-                                                     int add)
+                                                     int weighted, int add)
 {
     uint e = get_global_id(0);
     if (e >= (uint)n * (uint)rows) {
         return;
     }
     float hit = t[t_at + e / n] == (int)(e % n) ? 1.0f : 0.0f;
-    float d = iso_crossentropy_grad(p[p_at + e], hit, 1.0f, (float)rows);
+    float by = row_weight(weight, weight_at, e / n, weighted);
+    float d = iso_crossentropy_grad(p[p_at + e], hit, 1.0f, (float)rows, by);
     dz[dz_at + e] = add ? dz[dz_at + e] + d : d;
 }

@@ -170,10 +170,71 @@ ISO_FN iso_real iso_clip_target(iso_real t, iso_real p, iso_real clip)
     return (outside & (clip > ISO_R(0.0))) ? ISO_R(0.0) : t;
 }
 
-/* d logits of the batch-mean cross-entropy: p of the class, its target t, total = lane sum of t. */
-ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, iso_real rows)
+/* Losses: the loss of a row by the row's weight; and a gradient of the batch mean, from the slope
+ * of `count` times that loss. The weight is 1 where there is none. */
+ISO_FN iso_real iso_weighted_loss(iso_real loss, iso_real weight)
 {
-    return iso_flush(iso_div(iso_fma(p, total, -t), rows));
+    return iso_flush(weight * loss);
+}
+
+ISO_FN iso_real iso_loss_grad(iso_real slope, iso_real count, iso_real weight)
+{
+    return iso_flush(weight * iso_div(slope, count));
+}
+
+/* d logits of the batch-mean cross-entropy: p of the class, its target t, total = lane sum of t. */
+ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, iso_real rows,
+                                      iso_real weight)
+{
+    return iso_loss_grad(iso_fma(p, total, -t), rows, weight);
+}
+
+/* The pointwise losses (core/ops/loss.h): f(p, t), added to its lane's chain, and its slope by p.
+ * s: the op's scalars. */
+struct iso_loss_scalars { iso_real a, b, c; };
+
+/* Keras's log(max(x, epsilon) + 1), with an epsilon of 1e-7. */
+ISO_FN iso_real iso_log_above(iso_real x)
+{
+    return iso_log1p(x < ISO_R(1e-7) ? ISO_R(1e-7) : x);
+}
+
+ISO_FN iso_real iso_squared_log_add(iso_real p, iso_real t, struct iso_loss_scalars s,
+                                    iso_real lane)
+{
+    iso_real d = iso_log_above(p) - iso_log_above(t);
+    (void)s;
+    return iso_fma(d, d, lane);
+}
+
+ISO_FN iso_real iso_squared_log_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    iso_real d = iso_log_above(p) - iso_log_above(t);
+    (void)s;
+    return p < ISO_R(1e-7) ? ISO_R(0.0) : iso_div(ISO_R(2.0) * d, p + ISO_R(1.0));
+}
+
+/* How far p lies on the wrong side of the margin, from 0; a label t of 0 counts as s.a. */
+ISO_FN iso_real iso_hinge_label(iso_real t, struct iso_loss_scalars s)
+{
+    return t == ISO_R(0.0) ? s.a : t;
+}
+
+ISO_FN iso_real iso_hinge_excess(iso_real p, iso_real label)
+{
+    iso_real excess = iso_fma(-label, p, ISO_R(1.0));
+    return excess < ISO_R(0.0) ? ISO_R(0.0) : excess;
+}
+
+ISO_FN iso_real iso_hinge_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
+{
+    return lane + iso_hinge_excess(p, iso_hinge_label(t, s));
+}
+
+ISO_FN iso_real iso_hinge_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    iso_real label = iso_hinge_label(t, s);
+    return iso_hinge_excess(p, label) > ISO_R(0.0) ? -label : ISO_R(0.0);
 }
 
 /* Of values and of gradients alike; scale is 1 and keep is 1 outside of training. */

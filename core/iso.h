@@ -90,8 +90,8 @@ enum iso_kind {
     ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
     ISO_LAYER,      /* x -> y with weights w; backward from dy */
     ISO_VIEW,       /* y is x under another shape; has no kernels */
-    ISO_LOSS,       /* x = (prediction, target) -> y = (probabilities, mean loss); backward starts
-                       here */
+    ISO_LOSS,       /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or
+                       (probabilities, mean loss) where it absorbs; backward starts here */
     ISO_METRIC,     /* x = (prediction, target) -> y = (counts over the rows); no backward */
     ISO_SCORE,      /* what follows from a metric's counts over all rows of an epoch: computed on
                        the host, x = (counts) -> y = (score); has no kernels */
@@ -159,6 +159,10 @@ enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
 /* What the backward kernel reads besides dy, w and saved; the plan frees the rest early. */
 enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
 
+/* The target a loss takes: as many numbers as the prediction has, one-hot where they are classes
+ * (REAL [rows, columns]), or one class (I32 [rows]). */
+enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS };
+
 struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c,
                                           iso_def_<name> */
     const char *doc;                   /* one line */
@@ -169,6 +173,10 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const struct iso_weight_def *weights;     /* NULL: none */
     int nx, nx_max;                    /* the least and the largest number of inputs, those there
                                           come first; nx_max 0: the same */
+    enum iso_target target;            /* of a loss */
+    int absorbs;                       /* of a loss: the activation (indexed as by FIELD_ACTIVATION)
+                                          that the last layer must end in: x[0] is what that one is
+                                          given and y[0] what it gives; linear: none */
     unsigned forward_changes;          /* weights that forward in training updates (moving
                                           statistics), each 1 << its index; they are not
                                           trainable */

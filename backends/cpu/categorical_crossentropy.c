@@ -1,7 +1,7 @@
 /* categorical_crossentropy.c: targets t as one probability per class.
  *
  *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
- *   dz = (p T - t) / rows, with T = sum over classes of t                    in lanes
+ *   dz = weight (p T - t) / rows, with T = sum over classes of t                    in lanes
  *
  * t counts as 0 in the gradient where clipping holds p. */
 #include "crossentropy.h"
@@ -47,7 +47,7 @@ static float target_sum(const float *t, const float *p, float clip, int64_t clas
 }
 
 struct work {
-    const float *t, *p;
+    const float *t, *p, *weight;       /* weight NULL: each is 1 */
     float *dz, clip;
     int64_t rows, classes, unit_rows;
     bool add;
@@ -62,10 +62,12 @@ static void gradients(void *data, int64_t unit, int thread)
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *t = w->t + row * w->classes, *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
-        const float total = target_sum(t, p, w->clip, w->classes);
+        const float total = target_sum(t, p, w->clip, w->classes),
+            weight = iso_cpu_row_weight(w->weight, row);
         for (int64_t c = 0; c < w->classes; c++) {
             const float kept = iso_clip_target(t[c], p[c], w->clip);
-            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows), w->add);
+            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows, weight),
+                                w->add);
         }
     }
 }
@@ -75,6 +77,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
         .t = iso_cpu_f32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
+        .weight = iso_cpu_f32(&call->x[2]),
         .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
         .clip = (float)call->scalars[ISO_CROSSENTROPY_CLIP],
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
@@ -85,5 +88,5 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(categorical_crossentropy) = {
-    .workspace = ISO_CPU(crossentropy_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
 };

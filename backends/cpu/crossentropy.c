@@ -1,10 +1,6 @@
 /* crossentropy.c: the forward pass of the two softmax cross-entropies.
  *
- *   m = max z, s = sum exp(z - m), p = exp(z - m) / s
- *   loss = (sum over rows of the row's loss, in blocks of rows) / rows
- *
- * Threads share the rows and leave their losses in the workspace; the caller's thread adds them
- * up. */
+ *   m = max z, s = sum exp(z - m), p = exp(z - m) / s */
 #include "crossentropy.h"
 
 struct work {
@@ -12,6 +8,7 @@ struct work {
     ISO_CPU(row_loss) *loss;           /* NULL: not wanted */
     const float *z;
     float *p;                          /* NULL: not wanted */
+    const float *weight;               /* [rows]; NULL: each is 1 */
     float *row_loss;                   /* [rows] */
     int64_t rows, classes, unit_rows;
 };
@@ -28,42 +25,24 @@ static void rows_of_unit(void *data, int64_t unit, int thread)
         for (int64_t c = 0; p != NULL && c < w->classes; c++)
             p[c] = iso_div(p[c], sum);
         if (w->loss != NULL)
-            w->row_loss[row] = w->loss(w->call, row, max, iso_log(sum));
+            w->row_loss[row] = iso_weighted_loss(w->loss(w->call, row, max, iso_log(sum)),
+                                                 iso_cpu_row_weight(w->weight, row));
     }
-}
-
-static float mean(const float *row_loss, int64_t rows)
-{
-    float total = 0.0f;
-    for (int64_t start = 0; start < rows; start += ISO_BLOCK_ROWS) {
-        const int64_t end = iso_min64(start + ISO_BLOCK_ROWS, rows);
-        float block = 0.0f;
-        for (int64_t row = start; row < end; row++)
-            block = block + row_loss[row];
-        total = total + block;
-    }
-    return iso_div(total, (float)rows);
-}
-
-size_t ISO_CPU(crossentropy_workspace)(struct iso_backend *backend, const struct iso_call *call,
-                                       enum iso_pass pass)
-{
-    (void)backend;
-    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
 }
 
 void ISO_CPU(crossentropy)(struct iso_backend *backend, const struct iso_call *call,
                            ISO_CPU(row_loss) *loss)
 {
-    const bool wanted = call->y[1].mem != NULL && call->x[1].mem != NULL;
+    const bool wanted = iso_cpu_loss_wanted(call, 1);
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
         .call = call, .loss = wanted ? loss : NULL, .z = iso_cpu_f32(&call->x[0]),
-        .p = iso_cpu_f32(&call->y[0]), .row_loss = (float *)(void *)iso_cpu_u8(&call->workspace),
+        .p = iso_cpu_f32(&call->y[0]), .weight = iso_cpu_f32(&call->x[2]),
+        .row_loss = (float *)(void *)iso_cpu_u8(&call->workspace),
         .rows = rows, .classes = classes,
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), rows_of_unit, &work);
     if (wanted)
-        *iso_cpu_f32(&call->y[1]) = mean(work.row_loss, rows);
+        ISO_CPU(loss_mean)(call, 1);
 }

@@ -1,7 +1,7 @@
 /* sparse_categorical_crossentropy.c: targets as one class t per row.
  *
  *   row loss = -l[t], with l = (z - m) - log s
- *   dz[c] = (p[c] - (c == t)) / rows */
+ *   dz[c] = weight (p[c] - (c == t)) / rows */
 #include "crossentropy.h"
 
 static float row_loss(const struct iso_call *call, int64_t row, float max, float log_sum)
@@ -19,7 +19,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 
 struct work {
     const int32_t *target;
-    const float *p;
+    const float *p, *weight;           /* weight NULL: each is 1 */
     float *dz;
     int64_t rows, classes, unit_rows;
     bool add;
@@ -34,10 +34,11 @@ static void gradients(void *data, int64_t unit, int thread)
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
+        const float weight = iso_cpu_row_weight(w->weight, row);
         const int32_t target = w->target[row];
         for (int64_t c = 0; c < w->classes; c++) {
             const float t = c == target ? 1.0f : 0.0f;
-            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], t, 1.0f, rows), w->add);
+            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], t, 1.0f, rows, weight), w->add);
         }
     }
 }
@@ -47,6 +48,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
         .target = iso_cpu_i32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
+        .weight = iso_cpu_f32(&call->x[2]),
         .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
     };
@@ -56,5 +58,5 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(sparse_categorical_crossentropy) = {
-    .workspace = ISO_CPU(crossentropy_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
 };

@@ -1,5 +1,5 @@
 /* categorical_crossentropy.c: queues softmax with cross-entropy against one-hot targets. */
-#include "sums.h"
+#include "loss.h"
 #include "../../core/ops/crossentropy.h"
 
 static const char *const programs[] = {"categorical_crossentropy.cl", "sums.cl", NULL};
@@ -9,28 +9,21 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
     return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
 }
 
-/* A loss for each row. */
-static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
-{
-    (void)be;
-    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
-}
-
 /* Without a target there is no loss: prediction only. */
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     const struct iso_tensor *z = &call->x[0], *t = &call->x[1], *p = &call->y[0];
-    size_t rows = (size_t)z->shape.dim[0], work_at = call->workspace.offset / sizeof(float);
-    bool want_loss = call->y[1].mem && t->mem;
+    size_t rows = (size_t)z->shape.dim[0];
+    bool want_loss = opencl_loss_wanted(call, 1);
     ISO_TRY(opencl_launch(cl, "categorical_crossentropy.cl", "categorical_crossentropy_forward",
                           opencl_rows(rows),
                           ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
-                               arg_mem(call->workspace.mem, work_at), arg_int(z->shape.dim[1]),
+                               arg_optional(&call->x[2], z), opencl_losses(call),
+                               arg_int(z->shape.dim[1]), arg_int(call->x[2].mem != NULL),
                                arg_int(p->mem != NULL), arg_int(want_loss),
                                arg_real(call->scalars[ISO_CROSSENTROPY_CLIP]))));
-    return want_loss ? opencl_sum_scalar(cl, call->workspace.mem, work_at, rows, &call->y[1], true)
-                     : ISO_OK;
+    return want_loss ? opencl_loss_mean(be, call, 1) : ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -42,10 +35,14 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return opencl_launch(opencl_of(be), "categorical_crossentropy.cl",
                          "categorical_crossentropy_backward", opencl_rows((size_t)shape->dim[0]),
                          ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
-                              arg_tensor(&call->dx[0]), arg_int(shape->dim[1]),
-                              arg_int(shape->dim[0]), arg_int(call->add_dx[0]),
+                              arg_optional(&call->x[2], &call->y[0]), arg_tensor(&call->dx[0]),
+                              arg_int(shape->dim[1]), arg_int(shape->dim[0]),
+                              arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0]),
                               arg_real(call->scalars[ISO_CROSSENTROPY_CLIP])));
 }
 
 const struct iso_kernel opencl_categorical_crossentropy = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports,
+    .workspace = opencl_loss_workspace,
+    .forward = forward,
+    .backward = backward};

@@ -1,10 +1,9 @@
 /* categorical_crossentropy.c: targets t as one probability per class.
  *
  *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
- *   dz = (p T - t) / rows, with T = sum over classes of t                    in lanes
+ *   dz = weight (p T - t) / rows, with T = sum over classes of t                    in lanes
  *
  * t counts as 0 in the gradient where clipping holds p. */
-#include "../../core/formulas.h"
 #include "../../core/ops/crossentropy.h"
 #include "crossentropy.h"
 
@@ -40,10 +39,10 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
         iso_real lane[ISO_LANES] = { ISO_R(0.0) };
         for (int64_t c = 0; c < classes; c++)
             lane[c % ISO_LANES] = lane[c % ISO_LANES] + iso_clip_target(t[c], p[c], clip);
-        iso_real total = ref_lanes_total(lane);
+        iso_real total = ref_lanes_total(lane), weight = ref_row_weight(call, row);
         for (int64_t c = 0; c < classes; c++) {
             iso_real kept = iso_clip_target(t[c], p[c], clip);
-            ref_put(&dz[c], iso_crossentropy_grad(p[c], kept, total, (iso_real)rows),
+            ref_put(&dz[c], iso_crossentropy_grad(p[c], kept, total, (iso_real)rows, weight),
                     call->add_dx[0]);
         }
     }
@@ -51,5 +50,5 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(categorical_crossentropy) = {
-    .forward = forward, .backward = backward
+    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
 };

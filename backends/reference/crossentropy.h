@@ -1,7 +1,7 @@
 /* crossentropy.h: what the two softmax cross-entropies share; formulas: core/ops/crossentropy.h. */
 #ifndef ISO_REFERENCE_CROSSENTROPY_H
 #define ISO_REFERENCE_CROSSENTROPY_H
-#include "reference.h"
+#include "loss.h"
 
 /* The loss of row `row`, from its logits' maximum and the logarithm of its sum of exponentials. */
 typedef iso_real ISO_KERNEL(row_loss)(const struct iso_call *, int64_t row, iso_real max,

@@ -1,8 +1,7 @@
 /* sparse_categorical_crossentropy.c: targets as one class t per row.
  *
  *   row loss = -l[t], with l = (z - m) - log s
- *   dz[c] = (p[c] - (c == t)) / rows */
-#include "../../core/formulas.h"
+ *   dz[c] = weight (p[c] - (c == t)) / rows */
 #include "crossentropy.h"
 
 static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max, iso_real log_sum)
@@ -29,12 +28,13 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     for (int64_t row = 0; row < rows; row++, p += classes, dz += classes)
         for (int64_t c = 0; c < classes; c++) {
             iso_real t = c == target[row] ? ISO_R(1.0) : ISO_R(0.0);
-            iso_real gradient = iso_crossentropy_grad(p[c], t, ISO_R(1.0), (iso_real)rows);
+            iso_real gradient = iso_crossentropy_grad(p[c], t, ISO_R(1.0), (iso_real)rows,
+                                                      ref_row_weight(call, row));
             ref_put(&dz[c], gradient, call->add_dx[0]);
         }
     return ISO_OK;
 }
 
 const struct iso_kernel ISO_KERNEL(sparse_categorical_crossentropy) = {
-    .forward = forward, .backward = backward
+    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
 };

@@ -133,15 +133,22 @@ static int layer_activation(const struct iso_layer *layer)
     return ISO_LINEAR;
 }
 
-static bool is_softmax_layer(const struct iso_layer *layer)
+static bool is_activation(const struct iso_layer *layer, int function)
 {
     return layer->op == ISO_OP_activation &&
-           ((const struct iso_activation *)layer->params)->function == ISO_SOFTMAX;
+           ((const struct iso_activation *)layer->params)->function == function;
 }
 
-/* The last layer's softmax belongs to the loss node, so its own node is left out. */
+/* The activation that the loss node absorbs; linear: none. */
+static int absorbed(const struct iso_model *m)
+{
+    return iso_ops[m->loss.op].def->absorbs;
+}
+
+/* Where the loss absorbs the last layer's activation, that has no node of its own. */
 static iso_rc add_layer(struct builder *b, int index, bool last)
 {
+    const int by_loss = last ? absorbed(b->model) : ISO_LINEAR;
     const struct iso_layer *layer = &b->model->layers[index];
     struct iso_graph *g = b->graph;
     int x[ISO_SLOTS], y;
@@ -151,13 +158,13 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
             return ISO_OK;             /* its own fault is reported already */
     }
     const int activation = layer_activation(layer);
-    if (last && is_softmax_layer(layer)) {
+    if (by_loss != ISO_LINEAR && is_activation(layer, by_loss)) {
         b->result[index] = x[0];
         return ISO_OK;
     }
     ISO_TRY(add_node(g, layer->op, layer->params, index, layer->name,
                      activation == ISO_LINEAR ? "y" : "logits", x, layer->ninputs, &y));
-    if (activation != ISO_LINEAR && !(last && activation == ISO_SOFTMAX)) {
+    if (activation != ISO_LINEAR && activation != by_loss) {
         struct iso_activation *params = &b->activations[b->nactivations++];
         params->function = activation;
         ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, params));
@@ -202,17 +209,17 @@ static iso_rc add_layers(struct builder *b)
     return ISO_OK;
 }
 
-static bool ends_in_softmax(const struct iso_model *m)
+static bool ends_in(const struct iso_model *m, int function)
 {
     const struct iso_layer *last = &m->layers[m->nlayers - 1];
-    return is_softmax_layer(last) || layer_activation(last) == ISO_SOFTMAX;
+    return is_activation(last, function) || layer_activation(last) == function;
 }
 
 /* The target's type and shape follow from the loss and the number of classes. */
 static void add_target(struct builder *b, int64_t rows)
 {
     struct iso_graph *g = b->graph;
-    const bool one_hot = b->model->loss.op == ISO_OP_categorical_crossentropy;
+    const bool one_hot = iso_ops[b->model->loss.op].def->target == ISO_TARGET_VALUES;
     const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? g->classes : 0 } };
     g->target = add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
     snprintf(g->values[g->target].name, ISO_NAME, "target");
@@ -245,13 +252,15 @@ static iso_rc add_loss(struct builder *b)
 {
     const struct iso_model *m = b->model;
     struct iso_graph *g = b->graph;
-    const int last = m->nlayers - 1, logits = b->result[last];
-    if (!ends_in_softmax(m)) {
-        iso_faults_add(b->faults, m->loss.place, "%s needs a softmax at the end: give layer '%s' "
-                       "`activation: softmax`", iso_ops[m->loss.op].name, m->layers[last].name);
+    const int last = m->nlayers - 1, prediction = b->result[last], absorbs = absorbed(m);
+    if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
+        const char *name = iso_activation_names[absorbs];
+        iso_faults_add(b->faults, m->loss.place, "%s needs a %s at the end: give layer '%s' "
+                       "`activation: %s`", iso_ops[m->loss.op].name, name, m->layers[last].name,
+                       name);
         return ISO_EMODEL;
     }
-    const struct iso_shape *shape = &g->values[logits].shape;
+    const struct iso_shape *shape = &g->values[prediction].shape;
     char text[64];
     if (shape->ndim != 2) {
         iso_faults_add(b->faults, m->layers[last].place,
@@ -263,10 +272,12 @@ static iso_rc add_loss(struct builder *b)
     g->classes = shape->dim[1];
     add_target(b, g->batch);
     g->loss_node = g->nlayer_nodes = g->nnodes;
-    const int x[2] = { logits, g->target };
+    const int x[2] = { prediction, g->target };
     ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2,
                      &g->output));
-    g->loss = g->nodes[g->loss_node].y[1];
+    g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
+    if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */
+        g->output = prediction;
     make_scalar(g, g->loss, "loss");
     return ISO_OK;
 }

@@ -1,7 +1,8 @@
 /* graph.h: the static graph: which op reads and writes which value, with names and shapes settled.
  *
- * A layer becomes one node, two when it has an `activation:`; a softmax before the loss and the
- * loss become one node (which also writes the probabilities). Nodes stand in the order they run. */
+ * A layer becomes one node, two when it has an `activation:`; a loss and the activation that it
+ * absorbs (a softmax) become one node, which also writes the probabilities. Nodes stand in the
+ * order they run. */
 #ifndef ISO_GRAPH_H
 #define ISO_GRAPH_H
 #include "model.h"
@@ -47,8 +48,8 @@ struct iso_graph {
     int64_t classes;
     void *owned;                       /* params made by the graph */
 };
-/* Shapes every op for this batch. Faults (shapes that do not fit, a loss without softmax) have the
- * layer's place. *out is set only on success; free with iso_graph_free. */
+/* Shapes every op for this batch. Faults (shapes that do not fit, a loss without its activation)
+ * have the layer's place. *out is set only on success; free with iso_graph_free. */
 iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);

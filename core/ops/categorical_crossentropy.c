@@ -1,5 +1,6 @@
 /* categorical_crossentropy.c: softmax and cross-entropy against one-hot targets. */
 #include "crossentropy.h"
+#include "activation.h"
 
 static const struct iso_field fields[] = {
     { "clip", ISO_FIELD_REAL, offsetof(struct iso_categorical_crossentropy, clip), "0", 0, 0.25,
@@ -18,14 +19,14 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
-    return iso_crossentropy_infer(x, false, out);
+    return iso_loss_infer(x, ISO_TARGET_VALUES, true, out);
 }
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {
     (void)params, (void)pass;
-    iso_crossentropy_cost(x, out);
+    iso_loss_cost(x, ISO_CROSSENTROPY_FLOPS, out);
 }
 
 const struct iso_op_def iso_def_categorical_crossentropy = {
@@ -34,6 +35,9 @@ const struct iso_op_def iso_def_categorical_crossentropy = {
     .params_size = sizeof(struct iso_categorical_crossentropy),
     .fields = fields,
     .nx = 2,
+    .nx_max = 3,
+    .target = ISO_TARGET_VALUES,
+    .absorbs = ISO_SOFTMAX,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
     .infer = infer,
     .cost = cost,

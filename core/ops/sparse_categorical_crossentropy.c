@@ -1,19 +1,20 @@
 /* sparse_categorical_crossentropy.c: softmax and cross-entropy against class indices. */
 #include "crossentropy.h"
+#include "activation.h"
 
 static const struct iso_field fields[] = { { 0 } };
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
-    return iso_crossentropy_infer(x, true, out);
+    return iso_loss_infer(x, ISO_TARGET_CLASS, true, out);
 }
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {
     (void)params, (void)pass;
-    iso_crossentropy_cost(x, out);
+    iso_loss_cost(x, ISO_CROSSENTROPY_FLOPS, out);
 }
 
 const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
@@ -21,6 +22,9 @@ const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .section = "losses",
     .fields = fields,
     .nx = 2,
+    .nx_max = 3,
+    .target = ISO_TARGET_CLASS,
+    .absorbs = ISO_SOFTMAX,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
     .infer = infer,
     .cost = cost,

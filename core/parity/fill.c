@@ -117,8 +117,12 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
             fill_target(seed, stream, a->v, rows, classes);
         return ISO_OK;
     }
-    ISO_TRY(fill_real(fill, seed, stream, a->v, a->n));
-    if (kind == ISO_LOSS && fill == ISO_FILL_REAL)
+    const bool weights = kind == ISO_LOSS && slot == 2;
+    ISO_TRY(fill_real(weights ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));
+    if (weights)
+        for (int64_t i = 0; i < a->n; i++)                 /* not negative, and some are 0 */
+            a->v[i] = i % 5 == 4 ? 0 : fabs(a->v[i]);
+    else if (kind == ISO_LOSS && fill == ISO_FILL_REAL)
         for (int64_t i = 0; i < a->n; i++)
             a->v[i] = (double)(float)(a->v[i] * 4);
     return ISO_OK;

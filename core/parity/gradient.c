@@ -26,7 +26,8 @@ struct difference { double slope, size, rounding; };
 static struct difference difference(enum iso_kind kind, const struct iso_values *plus,
                                     const struct iso_values *minus, const struct iso_array *dy)
 {
-    const int slot = kind == ISO_LOSS ? 1 : 0;
+    /* A loss that absorbs an activation has its probabilities first. */
+    const int slot = kind == ISO_LOSS && plus->a[ISO_Y][1].n > 0 ? 1 : 0;
     struct difference d = {0, 0, 0};
     for (int64_t i = 0; i < plus->a[ISO_Y][slot].n; i++) {
         const double a = plus->a[ISO_Y][slot].v[i], b = minus->a[ISO_Y][slot].v[i];

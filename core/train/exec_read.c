@@ -8,12 +8,11 @@
 
 /* ---- Names --------------------------------------------------------------------------------- */
 
-/* The logits of the last softmax also go by <layer>/logits when that softmax is a layer of its
- * own. */
+/* What the loss absorbs may be a layer of its own: its input also goes by <layer>/logits. */
 static int find_value(const struct iso_graph *g, const char *name)
 {
     const int found = iso_graph_find(g, name);
-    if (found >= 0)
+    if (found >= 0 || iso_ops[g->model->loss.op].def->absorbs == 0)
         return found;
     const char *layer = g->model->layers[g->model->nlayers - 1].name;
     const size_t n = strlen(layer);

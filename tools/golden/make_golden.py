@@ -313,6 +313,53 @@ def clipped_crossentropy(f):
                {"y0": p, "y1": loss, "dx0": x.grad})
 
 
+def pointwise(op, value, theirs, text=""):
+    """A mean of value(target, prediction), in torch: Keras's own losses are float32 on this torch."""
+    f, own = File(op), np.random.default_rng(sum(op.encode()))     # its own: the other files stay as they are
+    for rows, columns, low, high, weighted in ((1, 2, -1, 1, False), (3, 10, 0, 1, False), (7, 17, -2, 2, True),
+                                               (130, 4, -2, 2, True), (5, 100, 0, 0.1, False)):
+        x = torch.tensor(own.uniform(low, high, (rows, columns)), requires_grad=True)
+        target = F.one_hot(torch.tensor(own.integers(0, columns, rows)), columns).double()
+        if columns % 2:
+            target = torch.tensor(own.uniform(-1, 1, (rows, columns)))
+        weight = torch.tensor(own.uniform(0, 3, rows)) if weighted else torch.ones(rows)
+        loss = (value(target, x).mean(-1) * weight).sum() / rows
+        agree(loss, theirs(target, x, sample_weight=weight).double(), f"keras's {op} on {rows}x{columns}", 1e-5)
+        loss.backward()
+        given = {"x0": x, "x1": target} | ({"x2": weight} if weighted else {})
+        third = f", [{rows}]" if weighted else ""
+        f.case(f"{{inputs: [[{rows}, {columns}], [{rows}, {columns}]{third}]{text}}}", given,
+               {"y0": loss, "dx0": x.grad})
+    return f
+
+
+def mean_squared_logarithmic_error():
+    def value(t, p):
+        return (torch.log(torch.clamp(p, min=1e-7) + 1) - torch.log(torch.clamp(t, min=1e-7) + 1)) ** 2
+    return pointwise("mean_squared_logarithmic_error", value, keras.losses.MeanSquaredLogarithmicError())
+
+
+def hinge_labels(t):
+    """Keras converts labels when all of them are 0 or 1."""
+    return 2 * t - 1 if ((t == 0) | (t == 1)).all() else t
+
+
+def hinge():
+    f = pointwise("hinge", lambda t, p: torch.relu(1 - hinge_labels(t) * p), keras.losses.Hinge())
+    unconverted("hinge", f, lambda t, p: torch.relu(1 - t * p))
+    return f
+
+
+def unconverted(op, f, value):
+    """Keras 2.2.4, losses.py: labels are taken as they are."""
+    own = np.random.default_rng(sum(op.encode()) + 1)
+    x = torch.tensor(own.uniform(-2, 2, (7, 10)), requires_grad=True)
+    target = F.one_hot(torch.tensor(own.integers(0, 10, 7)), 10).double()
+    loss = value(target, x).mean(-1).mean()
+    loss.backward()
+    f.case("{inputs: [[7, 10], [7, 10]], convert_labels: false}", {"x0": x, "x1": target}, {"y0": loss, "dx0": x.grad})
+
+
 def accuracy():
     f = File("accuracy")
     for rows, classes in ((1, 2), (37, 10), (130, 3)):
@@ -413,6 +460,8 @@ def main():
     crossentropy("categorical_crossentropy", False).write(folder)
     crossentropy("sparse_categorical_crossentropy", True).write(folder)
     for make in (batch_normalization, rmsprop, add):        # last, so that the files above keep their numbers
+        make().write(folder)
+    for make in (mean_squared_logarithmic_error, hinge):           # these have numbers of their own
         make().write(folder)
 
 

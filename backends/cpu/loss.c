@@ -1,0 +1,53 @@
+/* loss.c: the mean of the rows' losses, and how threads share the pointwise losses. */
+#include "loss.h"
+
+size_t ISO_CPU(loss_workspace)(struct iso_backend *backend, const struct iso_call *call,
+                               enum iso_pass pass)
+{
+    (void)backend;
+    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
+}
+
+void ISO_CPU(loss_mean)(const struct iso_call *call, int slot)
+{
+    const float *loss = (const float *)(void *)iso_cpu_u8(&call->workspace);
+    const int64_t rows = call->x[0].shape.dim[0];
+    float total = 0.0f;
+    for (int64_t start = 0; start < rows; start += ISO_BLOCK_ROWS) {
+        const int64_t end = iso_min64(start + ISO_BLOCK_ROWS, rows);
+        float block = 0.0f;
+        for (int64_t row = start; row < end; row++)
+            block = block + loss[row];
+        total = total + block;
+    }
+    *iso_cpu_f32(&call->y[slot]) = iso_div(total, (float)rows);
+}
+
+static void share(struct iso_backend *backend, const struct iso_call *call,
+                  const struct iso_tensor *p, float *out, iso_job *job)
+{
+    const int64_t rows = p->shape.dim[0], columns = p->shape.dim[1];
+    struct iso_cpu_loss work = {
+        .p = iso_cpu_f32(p), .t = iso_cpu_f32(&call->x[1]), .weight = iso_cpu_f32(&call->x[2]),
+        .out = out, .rows = rows, .columns = columns, .add = call->add_dx[0],
+        .unit_rows = iso_cpu_unit_rows(columns * ISO_CPU_LOSS_COST),
+        .scalars = { (float)call->scalars[0], (float)call->scalars[1], (float)call->scalars[2] },
+    };
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), job, &work);
+}
+
+void ISO_CPU(pointwise_forward)(struct iso_backend *backend, const struct iso_call *call, int slot,
+                                iso_job *losses)
+{
+    if (!iso_cpu_loss_wanted(call, slot))
+        return;
+    share(backend, call, &call->x[0], (float *)(void *)iso_cpu_u8(&call->workspace), losses);
+    ISO_CPU(loss_mean)(call, slot);
+}
+
+void ISO_CPU(pointwise_backward)(struct iso_backend *backend, const struct iso_call *call,
+                                 const struct iso_tensor *p, iso_job *gradients)
+{
+    if (call->dx[0].mem != NULL)
+        share(backend, call, p, iso_cpu_f32(&call->dx[0]), gradients);
+}

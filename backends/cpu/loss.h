@@ -1,0 +1,89 @@
+/* loss.h: what the losses share; formulas: core/ops/loss.h. Threads share the rows and leave their
+ * losses in the workspace; the caller's thread adds them up. */
+#ifndef ISO_CPU_LOSS_H
+#define ISO_CPU_LOSS_H
+#include "elements.h"
+
+enum { ISO_CPU_LOSS_COST = 4 };        /* of an exp and a division, in simple elements */
+
+/* A loss, for the threads that share its rows. */
+struct iso_cpu_loss {
+    const float *p, *t, *weight;       /* weight NULL: each is 1 */
+    float *out;                        /* the rows' weighted losses, or dx */
+    struct iso_loss_scalars scalars;
+    int64_t rows, columns, unit_rows;
+    bool add;
+};
+static inline float iso_cpu_row_weight(const float *weight, int64_t row)
+{
+    return weight != NULL ? weight[row] : 1.0f;
+}
+/* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
+static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int slot)
+{
+    return call->y[slot].mem != NULL && call->x[1].mem != NULL;
+}
+
+/* Bytes of workspace the forward pass needs: the rows' losses. */
+size_t ISO_CPU(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
+/* y[slot] = the mean of the rows' weighted losses in the workspace. */
+void ISO_CPU(loss_mean)(const struct iso_call *, int slot);
+
+/* Of a pointwise loss: runs `losses` over the rows for y[slot], where it is wanted, or `gradients`
+ * for dx[0], with the slope at each of p. Both get a struct iso_cpu_loss. */
+void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, int slot,
+                                iso_job *losses);
+void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
+                                 const struct iso_tensor *p, iso_job *gradients);
+
+/* f added to a lane, and its slope (core/formulas.h). */
+typedef float iso_cpu_loss_add(float p, float t, struct iso_loss_scalars, float lane);
+typedef float iso_cpu_loss_slope(float p, float t, struct iso_loss_scalars);
+
+/* The lane sum of f over a row. */
+ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64_t n,
+                                           struct iso_loss_scalars s, iso_cpu_loss_add *add)
+{
+    float lane[ISO_LANES] = { 0.0f }, last_p[ISO_LANES] = { 0.0f }, last_t[ISO_LANES] = { 0.0f };
+    const int64_t whole = n - n % ISO_LANES;
+    for (int64_t i = 0; i < whole; i += ISO_LANES)
+        for (int l = 0; l < ISO_LANES; l++)
+            lane[l] = add(p[i + l], t[i + l], s, lane[l]);
+    memcpy(last_p, p + whole, (size_t)(n - whole) * sizeof *p);
+    memcpy(last_t, t + whole, (size_t)(n - whole) * sizeof *t);
+    for (int l = 0; l < ISO_LANES; l++) {
+        const float sum = add(last_p[l], last_t[l], s, lane[l]);
+        lane[l] = l < n - whole ? sum : lane[l];
+    }
+    return iso_cpu_lanes_total(lane);
+}
+
+/* The losses of a unit's rows, and the gradients of its elements. */
+ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64_t unit,
+                                             iso_cpu_loss_add *add)
+{
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    for (int64_t row = part.begin; row < part.end; row++) {
+        const int64_t at = row * w->columns;
+        const float sum =
+            iso_cpu_pointwise_row(w->p + at, w->t + at, w->columns, w->scalars, add);
+        w->out[row] = iso_weighted_loss(iso_div(sum, (float)w->columns),
+                                        iso_cpu_row_weight(w->weight, row));
+    }
+}
+
+ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, int64_t unit,
+                                                iso_cpu_loss_slope *slope)
+{
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_loss_scalars s = w->scalars;
+    const float count = (float)(w->rows * w->columns);
+    for (int64_t row = part.begin; row < part.end; row++) {
+        const float *restrict p = w->p + row * w->columns, *restrict t = w->t + row * w->columns;
+        float *restrict dx = w->out + row * w->columns;
+        const float weight = iso_cpu_row_weight(w->weight, row);
+        for (int64_t c = 0; c < w->columns; c++)
+            dx[c] = iso_cpu_put(dx[c], iso_loss_grad(slope(p[c], t[c], s), count, weight), w->add);
+    }
+}
+#endif

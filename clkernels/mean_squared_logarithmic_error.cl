@@ -1,0 +1,5 @@
+/* mean_squared_logarithmic_error.cl: mean of (log(p + 1) - log(t + 1))^2. */
+#include "common.h"
+#include "loss.h"
+
+POINTWISE_LOSS(mean_squared_logarithmic_error, iso_squared_log_add, iso_squared_log_slope)

@@ -1,0 +1,31 @@
+/* hinge.c: the hinge loss, and what the squared one shares with it.
+ *
+ * Keras converts labels when the whole batch is of 0 and 1. Each label for itself comes to the same
+ * for such a batch and for one of -1 and +1. */
+#include "hinge.h"
+
+const struct iso_field iso_hinge_fields[] = {
+    { "convert_labels", ISO_FIELD_BOOL, offsetof(struct iso_hinge, convert_labels), "true", 0, 0,
+      NULL, "take a label of 0, as in one-hot targets, for -1; Keras before 2.3 did not" },
+    { 0 }
+};
+
+void iso_hinge_scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    (void)step;
+    out[ISO_HINGE_ZERO] = ((const struct iso_hinge *)params)->convert_labels ? -1 : 0;
+}
+
+const struct iso_op_def iso_def_hinge = {
+    .doc = "mean of max(1 - t p, 0), labels t of -1 and +1",
+    .section = "losses",
+    .params_size = sizeof(struct iso_hinge),
+    .fields = iso_hinge_fields,
+    .nx = 2,
+    .nx_max = 3,
+    .target = ISO_TARGET_VALUES,
+    .backward_uses = ISO_USES_X,
+    .infer = iso_pointwise_infer,
+    .cost = iso_pointwise_cost,
+    .scalars = iso_hinge_scalars,
+};
