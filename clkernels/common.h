@@ -9,6 +9,7 @@
 
 #define LANES 16                       /* ISO_LANES */
 #define BLOCK_ROWS 128                 /* ISO_BLOCK_ROWS */
+#define BLOCK_ELEMENTS 4096            /* ISO_BLOCK_ELEMENTS */
 
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */

@@ -1,5 +1,25 @@
-/* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image. */
+/* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image, and over
+ * whole tensors, in blocks of BLOCK_ELEMENTS. */
 #include "common.h"
+
+/* out[b] = sum over block b of x [n], of |x| or x x (enum iso_sum_of). One group of LANES
+ * work-items a block. */
+kernel void sums_elements(global const float *x, ulong x_at, global float *out, ulong out_at,
+                          uint n, int of)
+{
+    local float s[LANES];
+    uint start = (uint)get_group_id(0) * BLOCK_ELEMENTS;
+    uint end = n - start < BLOCK_ELEMENTS ? n : start + BLOCK_ELEMENTS;
+    float lane = start_of_sum();
+    x += x_at;
+    for (uint i = start + get_local_id(0); i < end; i += LANES) {
+        lane = iso_sum_term(of, x[i], lane);
+    }
+    float total = lane_sum(s, lane);
+    if (get_local_id(0) == 0) {
+        out[out_at + get_group_id(0)] = end_of_sum(total);
+    }
+}
 
 /* out[b, c] = sum of x[r, c] over the rows of block b. Rows come in groups (images) of group_rows.
  */

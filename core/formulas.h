@@ -301,6 +301,27 @@ ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real off
     return iso_flush(factor * iso_fma(-(x - mean), slope, dy - offset));
 }
 
+/* Sums over a whole tensor: the chain of a lane with element x. */
+enum iso_sum_of { ISO_SUM_ABSOLUTE, ISO_SUM_SQUARES };
+ISO_FN iso_real iso_sum_term(int of, iso_real x, iso_real chain)
+{
+    return of == ISO_SUM_SQUARES ? iso_fma(x, x, chain) : chain + (x < ISO_R(0.0) ? -x : x);
+}
+
+/* What a weight adds to the loss, from the sums of |w| and of w w, and to its gradient; two_l2 is
+ * 2 l2. A factor of 0 leaves its part out, whatever the weights hold. */
+ISO_FN iso_real iso_penalty(iso_real absolute, iso_real squares, iso_real l1, iso_real l2)
+{
+    iso_real sum = l1 > ISO_R(0.0) ? iso_flush(l1 * absolute) : ISO_R(0.0);
+    return l2 > ISO_R(0.0) ? iso_flush(iso_fma(l2, squares, sum)) : sum;
+}
+
+ISO_FN iso_real iso_penalty_grad(iso_real w, iso_real l1, iso_real two_l2)
+{
+    iso_real slope = w > ISO_R(0.0) ? l1 : w < ISO_R(0.0) ? -l1 : iso_isnan(w) ? w : ISO_R(0.0);
+    return iso_flush(two_l2 > ISO_R(0.0) ? iso_fma(two_l2, w, slope) : slope);
+}
+
 /* Without momentum: the new weight. */
 ISO_FN iso_real iso_sgd_w(iso_real w, iso_real g, iso_real rate)
 {

@@ -66,6 +66,9 @@ enum { ISO_BLOCK_ROWS = 128 };
 /* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs
  * 8-4-2-1. */
 enum { ISO_LANES = 16 };
+/* Sums over a whole tensor (regularisers, norms): blocks of this many elements, each such a sum of
+ * 16 lanes; the block sums are added in ascending order, starting at +0. */
+enum { ISO_BLOCK_ELEMENTS = 4096 };
 
 enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the double reference */
 
@@ -95,6 +98,7 @@ enum iso_kind {
     ISO_METRIC,     /* x = (prediction, target) -> y = (counts over the rows); no backward */
     ISO_SCORE,      /* what follows from a metric's counts over all rows of an epoch: computed on
                        the host, x = (counts) -> y = (score); has no kernels */
+    ISO_PENALTY,    /* w[0] -> y[0] = a number that the loss gains by it; backward adds to dw[0] */
     ISO_OPTIMIZER   /* updates w from dw and state */
 };
 
@@ -114,6 +118,7 @@ enum iso_field_type {
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
+    ISO_FIELD_REGULARIZER,  /* struct iso_regularizer */
     ISO_FIELD_ACTIVATION,   /* int: index into the activation op's functions (linear = 0) */
     ISO_FIELD_TEXT,         /* char array of `max` bytes */
     ISO_FIELD_SHAPE         /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
@@ -136,10 +141,14 @@ enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
 /* constant: a; uniform: [a, b); truncated_normal: mean a, stddev b */
 struct iso_initializer { enum iso_initializer_kind kind; double a, b; };
 
+/* The loss gains l1 sum |w| + l2 sum w^2; both 0: nothing. */
+struct iso_regularizer { double l1, l2; };
+
 struct iso_weight_def {                /* a table ends with name NULL */
     const char *name;                  /* Keras's: kernel, bias, ... */
     size_t initializer;                /* offset of its struct iso_initializer in the params */
     bool trainable;
+    size_t regularizer;                /* offset of its struct iso_regularizer; 0: it has none */
 };
 
 struct iso_shapes {                    /* result of infer; unused entries have ndim 0 and count 0 */
@@ -216,7 +225,10 @@ struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
-/* The least and the largest number of inputs of an op's case or layer: 1 of an optimizer. */
+/* Whether the op works on one weight: then the x of its cases, infer and cost is that weight's
+ * shape, and it reads no inputs. */
+bool iso_op_of_weight(enum iso_op);
+/* The least and the largest number of inputs of an op's case or layer: 1 of an op of a weight. */
 void iso_op_inputs(enum iso_op, int *least, int *most);
 /* That as text: "1 input", "2 to 4 inputs". Returns buf. */
 const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
@@ -270,7 +282,8 @@ struct iso_kernel {                    /* one op on one backend: backends/<backe
     bool fuses_activation;             /* forward obeys iso_call.activation */
     /* all kinds but OPTIMIZER */
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
-    iso_rc (*backward)(struct iso_backend *, const struct iso_call *);   /* LAYER, LOSS */
+    /* LAYER, LOSS, PENALTY */
+    iso_rc (*backward)(struct iso_backend *, const struct iso_call *);
     /* OPTIMIZER: w[0], dw[0], state[] */
     iso_rc (*update)(struct iso_backend *, const struct iso_call *);
 };

@@ -22,10 +22,15 @@ int iso_op_find(const char *name)
     return -1;
 }
 
+bool iso_op_of_weight(enum iso_op op)
+{
+    return iso_ops[op].kind == ISO_OPTIMIZER || iso_ops[op].kind == ISO_PENALTY;
+}
+
 void iso_op_inputs(enum iso_op op, int *least, int *most)
 {
     const struct iso_op_def *def = iso_ops[op].def;
-    *least = iso_ops[op].kind == ISO_OPTIMIZER ? 1 : def->nx;
+    *least = iso_op_of_weight(op) ? 1 : def->nx;
     *most = def->nx_max > *least ? def->nx_max : *least;
 }
 
@@ -43,9 +48,10 @@ const char *iso_op_inputs_text(enum iso_op op, char *buf, size_t n)
 void iso_call_cost(enum iso_op op, const struct iso_call *call, enum iso_pass pass,
                    struct iso_cost *out)
 {
+    const struct iso_tensor *from = iso_op_of_weight(op) ? call->w : call->x;
     struct iso_shape x[ISO_SLOTS];
     for (int i = 0; i < ISO_SLOTS; i++)
-        x[i] = call->x[i].shape;
+        x[i] = from[i].shape;
     iso_ops[op].def->cost(call->params, x, pass, out);
 }
 

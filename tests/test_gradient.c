@@ -100,7 +100,7 @@ static void wrong_gradients_are_seen(void **state)
             plant.right = kernels[op];
             plant.op = (enum iso_op)op;
             plant.factor = factors[f];
-            plant.group = ISO_DX;
+            plant.group = iso_op_of_weight(plant.op) ? ISO_DW : ISO_DX;
             check_plant(broken, &cases);
             plant.group = ISO_DW;
             if (iso_op_is_product(plant.op))

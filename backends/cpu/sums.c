@@ -1,5 +1,6 @@
-/* sums.c: sums over rows in blocks: bias gradients. */
+/* sums.c: sums over rows in blocks (bias gradients), and over whole tensors. */
 #include "conv.h"
+#include "elements.h"
 
 struct row_sums {
     const float *dy;
@@ -54,4 +55,52 @@ void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_ima
             total += s.sums[b * columns + j];
         dbias[j] = add ? dbias[j] + total : total;
     }
+}
+
+/* ---- Over a whole tensor ------------------------------------------------------------------- */
+
+struct element_sums {
+    const float *x;
+    float *sums;                       /* one a block */
+    int64_t n;
+    enum iso_sum_of of;
+};
+
+ISO_CPU_INLINE float block_of_elements(enum iso_sum_of of, const float *x, int64_t n)
+{
+    float lane[ISO_LANES] = { 0.0f };
+    const int64_t whole = n - n % ISO_LANES;
+    for (int64_t i = 0; i < whole; i += ISO_LANES)
+        for (int l = 0; l < ISO_LANES; l++)
+            lane[l] = iso_sum_term(of, x[i + l], lane[l]);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] = iso_sum_term(of, x[i], lane[i - whole]);
+    return iso_cpu_lanes_total(lane);
+}
+
+static void sum_elements_block(void *data, int64_t index, int thread)
+{
+    const struct element_sums *s = data;
+    const struct iso_part p = iso_cpu_part(index, ISO_BLOCK_ELEMENTS, s->n);
+    (void)thread;
+    s->sums[index] = s->of == ISO_SUM_SQUARES
+                         ? block_of_elements(ISO_SUM_SQUARES, s->x + p.begin, p.end - p.begin)
+                         : block_of_elements(ISO_SUM_ABSOLUTE, s->x + p.begin, p.end - p.begin);
+}
+
+size_t ISO_CPU(sum_elements_workspace)(int64_t n)
+{
+    return (size_t)iso_ceil_div(n, ISO_BLOCK_ELEMENTS) * sizeof(float);
+}
+
+float ISO_CPU(sum_elements)(struct iso_team *team, enum iso_sum_of of, const float *x, int64_t n,
+                            void *workspace)
+{
+    struct element_sums s = { x, workspace, n, of };
+    const int64_t blocks = iso_ceil_div(n, ISO_BLOCK_ELEMENTS);
+    float total = 0.0f;
+    iso_team_run(team, blocks, sum_elements_block, &s);
+    for (int64_t b = 0; b < blocks; b++)
+        total += s.sums[b];
+    return total;
 }

@@ -33,6 +33,14 @@ iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, size_t row
                               arg_int(1), arg_int(add)));
 }
 
+iso_rc opencl_sum_blocks(struct opencl *cl, enum iso_sum_of of, const struct iso_tensor *x,
+                         size_t n, const struct iso_mem *work, size_t work_at)
+{
+    return opencl_launch(cl, "sums.cl", "sums_elements",
+                         opencl_rows(opencl_ceil(n, ISO_BLOCK_ELEMENTS)),
+                         ARGS(arg_tensor(x), arg_mem(work, work_at), arg_uint(n), arg_int(of)));
+}
+
 iso_rc opencl_sum_scalar(struct opencl *cl, const struct iso_mem *work, size_t work_at, size_t rows,
                          const struct iso_tensor *y, bool mean)
 {

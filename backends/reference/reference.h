@@ -89,6 +89,9 @@ void ISO_KERNEL(chains)(int64_t rows, int64_t cols, int64_t depth, const iso_rea
 void ISO_KERNEL(sum_rows)(const iso_real *x, int64_t rows, int64_t cols, int64_t rows_per_image,
                           iso_real *work, iso_real *y, bool add);
 
+/* The sum over a whole tensor x [n], of |x| or x x (enum iso_sum_of), in blocks of elements. */
+iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n);
+
 /* The index of the first maximum of x [n]; the first NaN wins. */
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
 

@@ -59,6 +59,19 @@ void ISO_KERNEL(sum_rows)(const iso_real *x, int64_t rows, int64_t cols, int64_t
     ref_store(y, total, cols, add);
 }
 
+iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n)
+{
+    iso_real total = ISO_R(0.0);
+    for (int64_t start = 0; start < n; start += ISO_BLOCK_ELEMENTS) {
+        const int64_t end = n - start < ISO_BLOCK_ELEMENTS ? n : start + ISO_BLOCK_ELEMENTS;
+        iso_real lane[ISO_LANES] = { ISO_R(0.0) };
+        for (int64_t i = start; i < end; i++)
+            lane[i % ISO_LANES] = iso_sum_term(of, x[i], lane[i % ISO_LANES]);
+        total = total + ref_lanes_total(lane);
+    }
+    return total;
+}
+
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n)
 {
     int64_t best = 0;

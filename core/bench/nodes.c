@@ -59,6 +59,8 @@ static iso_rc list_calls(struct sweep *s)
         ISO_TRY(add(s, i, ISO_FORWARD));
     for (int i = g->loss_node; i >= 0; i--)
         ISO_TRY(add(s, i, ISO_BACKWARD));
+    for (int i = g->loss_node + 1; i < g->nnodes; i++)
+        ISO_TRY(add(s, i, ISO_BACKWARD));
     add_optimizer(s);
     return ISO_OK;
 }

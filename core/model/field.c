@@ -2,6 +2,7 @@
 #include "field.h"
 #include "initializer.h"
 #include "number.h"
+#include "regularizer.h"
 #include "suggest.h"
 
 #include <assert.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT = 160, LINE = 200 };
+enum { WHAT = 160, LINE = 200, NAMED_MOST = 32 };
 
 /* What a fault of one value says first: "conv2d: filters: ". */
 struct value {
@@ -188,34 +189,54 @@ static void read_choice(const struct value *v, int *out)
         *out = choice;
 }
 
-static iso_rc read_named_initializer(const struct value *v, const struct iso_named *named,
-                                     struct iso_initializer *out)
+/* Which of the named things a node is, with its parameters in *named, or -1 with a fault. */
+static int find_named(const struct value *v, const char *kind, const struct iso_named_doc *docs,
+                      int n, struct iso_named *named)
 {
-    const char *names[ISO_INITIALIZERS + 1] = { 0 };
-    for (int i = 0; i < ISO_INITIALIZERS; i++)
-        names[i] = iso_initializer_docs[i].name;
-    int kind = find_choice(v, named->name, names);
-    if (kind < 0)
-        return ISO_OK;
+    const char *names[NAMED_MOST + 1] = { 0 };
+    assert(n <= NAMED_MOST);
+    for (int i = 0; i < n; i++)
+        names[i] = docs[i].name;
+    if (v->node->kind == ISO_YAML_SEQUENCE)
+        expected(v, kind, "");
+    else if (iso_named_read(v->node, kind, v->faults, named))
+        return find_choice(v, named->name, names);
+    return -1;
+}
+
+static iso_rc read_named(const struct value *v, const struct iso_named_doc *doc,
+                         const struct iso_named *named, void *params)
+{
     char what[WHAT];
-    snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, names[kind]);
-    struct iso_initializer made = { .kind = (enum iso_initializer_kind)kind };
-    ISO_TRY(iso_fields_read(iso_initializer_docs[kind].fields, what, named->name->place,
-                            named->args, NULL, &made, v->faults));
-    if (made.kind == ISO_INIT_RANDOM_UNIFORM && !(made.a <= made.b))
-        iso_faults_add(v->faults, named->name->place, "%s: minval must not exceed maxval", what);
-    *out = made;
-    return ISO_OK;
+    snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, doc->name);
+    return iso_fields_read(doc->fields, what, named->name->place, named->args, NULL, params,
+                           v->faults);
 }
 
 static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
 {
     struct iso_named named;
-    if (v->node->kind == ISO_YAML_SEQUENCE)
-        expected(v, "an initializer", "");
-    else if (iso_named_read(v->node, "an initializer", v->faults, &named))
-        return read_named_initializer(v, &named, out);
+    const int kind = find_named(v, "an initializer", iso_initializer_docs, ISO_INITIALIZERS,
+                                &named);
+    if (kind < 0)
+        return ISO_OK;
+    *out = (struct iso_initializer){ .kind = (enum iso_initializer_kind)kind };
+    ISO_TRY(read_named(v, &iso_initializer_docs[kind], &named, out));
+    if (out->kind == ISO_INIT_RANDOM_UNIFORM && !(out->a <= out->b))
+        iso_faults_add(v->faults, named.name->place,
+                       "%s: %s: %s: minval must not exceed maxval", v->what, v->field->key,
+                       iso_initializer_docs[kind].name);
     return ISO_OK;
+}
+
+static iso_rc read_regularizer(const struct value *v, struct iso_regularizer *out)
+{
+    struct iso_named named;
+    const int kind = find_named(v, "a regularizer", iso_regularizer_docs, ISO_REGULARIZERS, &named);
+    if (kind < 0)
+        return ISO_OK;
+    *out = (struct iso_regularizer){ 0 };
+    return read_named(v, &iso_regularizer_docs[kind], &named, out);
 }
 
 static void read_text(const struct value *v, char *out)
@@ -256,6 +277,7 @@ static iso_rc read_value(const struct value *v, void *at)
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION: read_choice(v, at); break;
     case ISO_FIELD_INITIALIZER: return read_initializer(v, at);
+    case ISO_FIELD_REGULARIZER: return read_regularizer(v, at);
     case ISO_FIELD_TEXT: read_text(v, at); break;
     case ISO_FIELD_SHAPE: read_shape(v, at); break;
     }

@@ -3,6 +3,9 @@
 #define ISO_FIELD_H
 #include "yaml.h"
 
+/* A thing that a model file can name, with its parameters; fields (never NULL) describe them. */
+struct iso_named_doc { const char *name, *doc; const struct iso_field *fields; };
+
 /* A thing with parameters, as written: `relu`, `relu:`, `dropout: 0.5`, `dense: {units: 10}`. */
 struct iso_named { const struct iso_yaml *name, *args; };    /* args NULL: none */
 /* kind: "a layer", for the fault. False, with a fault, when the node is no such thing. */

@@ -2,6 +2,7 @@
 #include "field.h"
 #include "initializer.h"
 #include "number.h"
+#include "regularizer.h"
 #include "../ops/activation.h"
 
 #include <inttypes.h>
@@ -23,6 +24,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_BOOL] = "true or false",
         [ISO_FIELD_ENUM] = "one of",
         [ISO_FIELD_INITIALIZER] = "initializer",
+        [ISO_FIELD_REGULARIZER] = "regularizer",
         [ISO_FIELD_ACTIVATION] = "one of",
         [ISO_FIELD_TEXT] = "text",
         [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]",
@@ -52,9 +54,9 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
     return buf;
 }
 
-static void initializer_text(const struct iso_initializer *init, char *buf, size_t n)
+/* A named thing with the parameters it has. */
+static void named_text(const struct iso_named_doc *doc, const void *params, char *buf, size_t n)
 {
-    const struct iso_initializer_doc *doc = &iso_initializer_docs[init->kind];
     if (!doc->fields[0].key) {
         snprintf(buf, n, "%s", doc->name);
         return;
@@ -63,7 +65,7 @@ static void initializer_text(const struct iso_initializer *init, char *buf, size
     size_t used = (size_t)snprintf(buf, n, "{%s: {", doc->name);
     for (const struct iso_field *f = doc->fields; f->key && used < n; f++)
         used += (size_t)snprintf(buf + used, n - used, "%s%s: %s", f == doc->fields ? "" : ", ",
-                                 f->key, iso_field_text(f, init, value, sizeof value));
+                                 f->key, iso_field_text(f, params, value, sizeof value));
     if (used < n)
         snprintf(buf + used, n - used, "}}");
 }
@@ -81,6 +83,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
 {
     const void *at = (const char *)params + field->offset;
     const int64_t *whole = at;
+    const struct iso_initializer *init = at;
     switch (field->type) {
     case ISO_FIELD_INT: snprintf(buf, n, "%" PRId64, *whole); break;
     case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
@@ -90,7 +93,12 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_ACTIVATION:
         snprintf(buf, n, "%s", iso_field_choices(field)[*(const int *)at]);
         break;
-    case ISO_FIELD_INITIALIZER: initializer_text(at, buf, n); break;
+    case ISO_FIELD_INITIALIZER:
+        named_text(&iso_initializer_docs[init->kind], at, buf, n);
+        break;
+    case ISO_FIELD_REGULARIZER:
+        named_text(&iso_regularizer_docs[iso_regularizer_kind(at)], at, buf, n);
+        break;
     case ISO_FIELD_TEXT: snprintf(buf, n, "%s", (const char *)at); break;
     case ISO_FIELD_SHAPE: shape_text(at, buf, n); break;
     }

@@ -24,13 +24,15 @@ static void set_name(char *out, const char *layer, const char *part)
     snprintf(out, ISO_NAME, "%.*s/%s", ISO_NAME - 24, layer, part);
 }
 
-/* Every layer makes at most two nodes; every node at most these many values. */
+/* Every layer makes at most two nodes; every node at most these many values, and every weight of a
+ * layer at most one penalty. */
 static iso_rc reserve(struct builder *b)
 {
     const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS;
+    const size_t penalties = (size_t)b->model->nlayers * ISO_SLOTS;
     struct iso_graph *g = b->graph;
-    g->nodes = iso_alloc(nodes, sizeof *g->nodes);
-    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + 2, sizeof *g->values);
+    g->nodes = iso_alloc(nodes + penalties, sizeof *g->nodes);
+    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + penalties + 2, sizeof *g->values);
     g->owned = b->activations = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->activations);
     b->result = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->result);
     return g->nodes && g->values && g->owned && b->result ? ISO_OK : ISO_ENOMEM;
@@ -57,6 +59,19 @@ static const struct iso_shape *input_shapes(const struct iso_graph *g, const int
     return out;
 }
 
+static const void *param_at(const struct iso_node *node, size_t offset)
+{
+    return (const char *)node->params + offset;
+}
+
+/* What the size of a trained weight costs; NULL for nothing. */
+static const struct iso_regularizer *regularizer_of(const struct iso_node *node,
+                                                    const struct iso_weight_def *w)
+{
+    const struct iso_regularizer *r = w->regularizer > 0 ? param_at(node, w->regularizer) : NULL;
+    return r && w->trainable && (r->l1 > 0 || r->l2 > 0) ? r : NULL;
+}
+
 static void add_weights(struct iso_graph *g, struct iso_node *node, const struct iso_shapes *s,
                         const char *layer_name)
 {
@@ -70,7 +85,8 @@ static void add_weights(struct iso_graph *g, struct iso_node *node, const struct
         struct iso_value *v = &g->values[id];
         set_name(v->name, layer_name, w->name);
         v->trainable = v->gradient = w->trainable;
-        v->initializer = (const void *)((const char *)node->params + w->initializer);
+        v->initializer = param_at(node, w->initializer);
+        v->regularizer = regularizer_of(node, w);
         v->weight = i;
         node->w[i] = id;
     }
@@ -325,6 +341,27 @@ static iso_rc add_metrics(struct builder *b)
     return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
 }
 
+/* One node a regularised weight, behind all others: its gradient is added to a finished one. */
+static iso_rc add_penalties(struct iso_graph *g)
+{
+    const int n = g->nvalues;
+    for (int i = 0; i < n; i++) {
+        const struct iso_value *w = &g->values[i];
+        struct iso_shapes s;
+        char name[ISO_NAME];
+        if (!w->regularizer)
+            continue;
+        ISO_TRY(iso_ops[ISO_OP_regularizer].def->infer(w->regularizer, &w->shape, &s));
+        snprintf(name, sizeof name, "%.*s/penalty", ISO_NAME - 9, w->name);
+        const int y = add_value(g, ISO_ROLE_SCALAR, ISO_REAL, &s.y[0], -1);
+        make_scalar(g, y, name);
+        g->nodes[g->nnodes++] = (struct iso_node){
+            .op = ISO_OP_regularizer, .params = w->regularizer, .layer = w->layer,
+            .nw = 1, .w = { i }, .ny = 1, .y = { y } };
+    }
+    return ISO_OK;
+}
+
 static iso_rc build(struct builder *b)
 {
     struct iso_graph *g = b->graph;
@@ -340,7 +377,8 @@ static iso_rc build(struct builder *b)
     if (b->faults->count > 0)
         return ISO_EMODEL;
     ISO_TRY(add_loss(b));
-    return add_metrics(b);
+    ISO_TRY(add_metrics(b));
+    return add_penalties(g);
 }
 
 iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_faults *faults,
@@ -372,6 +410,11 @@ void iso_graph_free(struct iso_graph *g)
     free(g->values);
     free(g->owned);
     free(g);
+}
+
+bool iso_graph_has_backward(const struct iso_graph *g, int node)
+{
+    return node <= g->loss_node || iso_ops[g->nodes[node].op].kind == ISO_PENALTY;
 }
 
 int iso_graph_find(const struct iso_graph *g, const char *name)

@@ -20,6 +20,7 @@ struct iso_value {
     bool batched, trainable;
     bool gradient;                     /* d/<name> is computed */
     const struct iso_initializer *initializer;   /* of a weight */
+    const struct iso_regularizer *regularizer;   /* of a trainable weight; NULL: none */
     int layer;                         /* index in the model; -1 for input, target, loss */
     int weight;                        /* of a weight: its index among the layer's */
     int view_of;                       /* the value whose memory this one shares, or -1 */
@@ -37,7 +38,8 @@ struct iso_graph {
     const struct iso_model *model;     /* borrowed; must outlive the graph */
     int64_t batch;
     struct iso_value *values; int nvalues;
-    struct iso_node *nodes; int nnodes;          /* the layers, then loss, then metrics */
+    /* The layers, then loss, then metrics, then the penalties of weights. */
+    struct iso_node *nodes; int nnodes;
     int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node =
                                           nlayer_nodes */
     int input, target, output, loss;   /* values; output: the last layer's y (probabilities) */
@@ -53,6 +55,8 @@ struct iso_graph {
 iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
+/* Whether the node has a backward pass, if anything wants its gradients. */
+bool iso_graph_has_backward(const struct iso_graph *, int node);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);
 /* Fills shapes, dtypes, params, layer of the node's call for this many rows; no memory. */

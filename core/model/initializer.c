@@ -32,7 +32,7 @@ static const struct iso_field truncated_normal[] = {
 #undef A
 #undef B
 
-const struct iso_initializer_doc iso_initializer_docs[ISO_INITIALIZERS] = {
+const struct iso_named_doc iso_initializer_docs[ISO_INITIALIZERS] = {
     [ISO_INIT_ZEROS] = { "zeros", "every element is 0", none },
     [ISO_INIT_ONES] = { "ones", "every element is 1", none },
     [ISO_INIT_CONSTANT] = { "constant", "every element is the same value", constant },

@@ -2,16 +2,15 @@
  * every backend. */
 #ifndef ISO_INITIALIZER_H
 #define ISO_INITIALIZER_H
-#include "../iso.h"
+#include "field.h"
 /* Writes iso_shape_count(shape) values. layer and weight select the stream of random numbers. Fans
  * as Keras: the last axis is the output, the one before it the input, the rest the receptive
  * field. */
 void iso_initialize(const struct iso_initializer *, const struct iso_shape *shape, uint64_t seed,
                     uint32_t layer, uint32_t weight, float *out);
 
-/* The initializers a model file can name; the index is enum iso_initializer_kind. fields (never
- * NULL) describe struct iso_initializer. */
+/* The initializers a model file can name; the index is enum iso_initializer_kind. fields describe
+ * struct iso_initializer. */
 enum { ISO_INITIALIZERS = ISO_INIT_GLOROT_UNIFORM + 1 };
-struct iso_initializer_doc { const char *name, *doc; const struct iso_field *fields; };
-extern const struct iso_initializer_doc iso_initializer_docs[ISO_INITIALIZERS];
+extern const struct iso_named_doc iso_initializer_docs[ISO_INITIALIZERS];
 #endif

@@ -42,6 +42,7 @@ static const char *kind_text(enum iso_kind kind)
     case ISO_METRIC:
     case ISO_SCORE:     return "a metric";
     case ISO_OPTIMIZER: return "an optimizer";
+    case ISO_PENALTY:   return "a penalty";
     }
     return "";
 }

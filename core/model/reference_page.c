@@ -3,6 +3,7 @@
 #include "reference_page.h"
 #include "field.h"
 #include "initializer.h"
+#include "regularizer.h"
 #include "section.h"
 #include "suggest.h"
 #include "../data/dataset.h"
@@ -18,7 +19,15 @@ static const struct group groups[] = {
     { "layers", "Layers" }, { "losses", "Losses" },
     { "optimizers", "Optimizers" }, { "metrics", "Metrics" }, { NULL, NULL }
 };
-static const char *const other_topics[] = { "file", "initializers", "datasets", "backends", NULL };
+static const char *const other_topics[] = { "file", "datasets", "backends", NULL };
+
+/* What the value of a key can be named, with parameters of its own. */
+struct values { const char *topic, *title, *example; const struct iso_named_doc *docs; int n; };
+static const struct values values[] = {
+    { "initializers", "Initializers", "{constant: 0.1}", iso_initializer_docs, ISO_INITIALIZERS },
+    { "regularizers", "Regularizers", "{l2: 0.01}", iso_regularizer_docs, ISO_REGULARIZERS },
+    { .topic = NULL }
+};
 
 static bool in_group(int op, const char *topic)
 {
@@ -94,7 +103,7 @@ static void print_group(FILE *out, const char *topic)
             fprintf(out, "  %-33s %s\n", iso_ops[op].name, iso_ops[op].def->doc);
 }
 
-static void print_initializer(FILE *out, const struct iso_initializer_doc *doc)
+static void print_value(FILE *out, const struct iso_named_doc *doc)
 {
     fprintf(out, "%s: %s\n", doc->name, doc->doc);
     print_fields(out, doc->fields);
@@ -139,9 +148,11 @@ static void print_overview(FILE *out)
             if (in_group(op, g->topic))
                 fprintf(out, " %s", iso_ops[op].name);
     }
-    fprintf(out, "\n\ninitializers:\n ");
-    for (int i = 0; i < ISO_INITIALIZERS; i++)
-        fprintf(out, " %s", iso_initializer_docs[i].name);
+    for (const struct values *v = values; v->topic; v++) {
+        fprintf(out, "\n\n%s:\n ", v->topic);
+        for (int i = 0; i < v->n; i++)
+            fprintf(out, " %s", v->docs[i].name);
+    }
     fprintf(out, "\n\nand also:\n ");
     for (int i = 0; other_topics[i]; i++)
         fprintf(out, " %s", other_topics[i]);
@@ -154,9 +165,6 @@ static void print_other(FILE *out, const char *topic)
     if (strcmp(topic, "file") == 0)
         for (const struct iso_section *s = iso_sections; s->key; s++)
             print_section(out, s);
-    else if (strcmp(topic, "initializers") == 0)
-        for (int i = 0; i < ISO_INITIALIZERS; i++)
-            print_initializer(out, &iso_initializer_docs[i]);
     else if (strcmp(topic, "datasets") == 0)
         for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)
             fprintf(out, "  %-20s %s\n", d->name, d->doc);
@@ -185,9 +193,12 @@ static bool print_topic(FILE *out, struct iso_suggest *near)
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (iso_ops[op].def->section && is_topic(near, iso_ops[op].name, &found))
             print_op(out, op);
-    for (int i = 0; i < ISO_INITIALIZERS; i++)
-        if (is_topic(near, iso_initializer_docs[i].name, &found))
-            print_initializer(out, &iso_initializer_docs[i]);
+    for (const struct values *v = values; v->topic; v++) {
+        const bool all = is_topic(near, v->topic, &found);
+        for (int i = 0; i < v->n; i++)
+            if (is_topic(near, v->docs[i].name, &found) || all)
+                print_value(out, &v->docs[i]);
+    }
     for (int i = 0; other_topics[i]; i++)
         if (is_topic(near, other_topics[i], &found))
             print_other(out, other_topics[i]);
@@ -284,12 +295,13 @@ static void markdown_group(FILE *out, const struct group *g)
 
 static void markdown_tables(FILE *out)
 {
-    fprintf(out, "## Initializers\n\n"
-                 "Written as a name (`zeros`), or as `{name: {keys}}`; the first key can be left "
-                 "out: `{constant: 0.1}`.\n\n");
-    for (int i = 0; i < ISO_INITIALIZERS; i++) {
-        markdown_entry(out, iso_initializer_docs[i].name, iso_initializer_docs[i].doc);
-        markdown_fields(out, iso_initializer_docs[i].fields);
+    for (const struct values *v = values; v->topic; v++) {
+        fprintf(out, "## %s\n\nWritten as a name (`%s`), or as `{name: {keys}}`; the first key can "
+                     "be left out: `%s`.\n\n", v->title, v->docs[0].name, v->example);
+        for (int i = 0; i < v->n; i++) {
+            markdown_entry(out, v->docs[i].name, v->docs[i].doc);
+            markdown_fields(out, v->docs[i].fields);
+        }
     }
     fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
     for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)

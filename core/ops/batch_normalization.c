@@ -23,13 +23,17 @@ static const struct iso_field fields[] = {
       NULL, "initial moving mean" },
     { "moving_variance_initializer", ISO_FIELD_INITIALIZER, AT(moving_variance_initializer), "ones",
       0, 0, NULL, "initial moving variance" },
+    { "beta_regularizer", ISO_FIELD_REGULARIZER, AT(beta_regularizer), "none", 0, 0, NULL,
+      "what the size of beta costs" },
+    { "gamma_regularizer", ISO_FIELD_REGULARIZER, AT(gamma_regularizer), "none", 0, 0, NULL,
+      "what the size of gamma costs" },
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
-    { "gamma", AT(gamma_initializer), true },
-    { "beta", AT(beta_initializer), true },
-    { "moving_mean", AT(moving_mean_initializer), false },
-    { "moving_variance", AT(moving_variance_initializer), false },
+    { "gamma", AT(gamma_initializer), true, AT(gamma_regularizer) },
+    { "beta", AT(beta_initializer), true, AT(beta_regularizer) },
+    { "moving_mean", AT(moving_mean_initializer), false, 0 },
+    { "moving_variance", AT(moving_variance_initializer), false, 0 },
     { 0 }
 };
 static const char *const saved[] = { "mean", "inverse_deviation", NULL };

@@ -21,6 +21,7 @@ struct iso_batch_normalization {
     int moving_variance_correction;    /* enum iso_variance_correction */
     struct iso_initializer beta_initializer, gamma_initializer;
     struct iso_initializer moving_mean_initializer, moving_variance_initializer;
+    struct iso_regularizer beta_regularizer, gamma_regularizer;
 };
 /* w, each [channels]; gamma only with scale, beta only with center. */
 enum { ISO_BN_GAMMA, ISO_BN_BETA, ISO_BN_MOVING_MEAN, ISO_BN_MOVING_VARIANCE };

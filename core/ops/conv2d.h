@@ -11,6 +11,7 @@ struct iso_conv2d {                    /* w: kernel [kh, kw, in, filters], bias 
     bool use_bias;
     int activation;
     struct iso_initializer kernel_initializer, bias_initializer;
+    struct iso_regularizer kernel_regularizer, bias_regularizer;
 };
 struct iso_window iso_conv2d_window(const struct iso_conv2d *, const struct iso_shape *x);
 #endif

@@ -13,11 +13,15 @@ static const struct iso_field fields[] = {
       0, 0, NULL, "initial kernel" },
     { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
       "initial bias" },
+    { "kernel_regularizer", ISO_FIELD_REGULARIZER, AT(kernel_regularizer), "none", 0, 0, NULL,
+      "what the size of the kernel costs" },
+    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
+      "what the size of the bias costs" },
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
-    { "kernel", AT(kernel_initializer), true },
-    { "bias", AT(bias_initializer), true },
+    { "kernel", AT(kernel_initializer), true, AT(kernel_regularizer) },
+    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
     { 0 }
 };
 

@@ -7,5 +7,6 @@ struct iso_dense {                     /* w: kernel [in, units], bias [units] wh
     bool use_bias;
     int activation;
     struct iso_initializer kernel_initializer, bias_initializer;
+    struct iso_regularizer kernel_regularizer, bias_regularizer;
 };
 #endif

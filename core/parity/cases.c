@@ -287,6 +287,7 @@ static enum iso_dtype input_dtype(const struct iso_case *c, int i)
     case ISO_LAYER:
     case ISO_VIEW:
     case ISO_SCORE:
+    case ISO_PENALTY:
     case ISO_OPTIMIZER: break;
     }
     return ISO_REAL;
@@ -315,6 +316,13 @@ static void set_layer(const struct iso_case *c, const struct iso_shapes *s, stru
         call->y[0].shape.dim[0] = c->rows;
 }
 
+static void set_penalty(const struct iso_case *c, const struct iso_shapes *s,
+                        struct iso_call *call)
+{
+    call->w[0] = call->dw[0] = (struct iso_tensor){.shape = c->x[0]};
+    call->y[0] = (struct iso_tensor){.shape = s->y[0]};
+}
+
 static void set_optimizer(const struct iso_case *c, struct iso_call *call)
 {
     int slots;
@@ -337,6 +345,8 @@ iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, str
     ISO_TRY(def->infer(c->params, c->x, &shapes));
     if (iso_ops[c->op].kind == ISO_OPTIMIZER)
         set_optimizer(c, out);
+    else if (iso_ops[c->op].kind == ISO_PENALTY)
+        set_penalty(c, &shapes, out);
     else
         set_layer(c, &shapes, out);
     if (iso_ops[c->op].kind == ISO_INPUT && c->first + out->y[0].shape.dim[0] > c->x[1].dim[0])

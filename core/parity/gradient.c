@@ -1,7 +1,7 @@
 /* gradient.c: central differences against the gradients that the double reference computes.
  *
  *   dL/dx[j] = (L(x + h e_j) - L(x - h e_j)) / 2h
- *   L = sum over i of y[i] dy[i]; of a loss, the mean loss
+ *   L = sum over i of y[i] dy[i]; of a loss, the mean loss; of a penalty, the penalty
  * The differences are taken of each y[i] before they are summed, so that what x[j] does not touch
  * adds no rounding error. The data are made so that no kink lies within h (fill.c). */
 #include <float.h>
@@ -26,12 +26,13 @@ struct difference { double slope, size, rounding; };
 static struct difference difference(enum iso_kind kind, const struct iso_values *plus,
                                     const struct iso_values *minus, const struct iso_array *dy)
 {
+    const bool scalar = kind == ISO_LOSS || kind == ISO_PENALTY;
     /* A loss that absorbs an activation has its probabilities first. */
     const int slot = kind == ISO_LOSS && plus->a[ISO_Y][1].n > 0 ? 1 : 0;
     struct difference d = {0, 0, 0};
     for (int64_t i = 0; i < plus->a[ISO_Y][slot].n; i++) {
         const double a = plus->a[ISO_Y][slot].v[i], b = minus->a[ISO_Y][slot].v[i];
-        const double factor = kind == ISO_LOSS ? 1 : dy->v[i];
+        const double factor = scalar ? 1 : dy->v[i];
         const double part = (a - b) / (2 * STEP) * factor;
         d.slope += part;
         d.size += fabs(part);

@@ -45,7 +45,7 @@ struct iso_case {
     int number;                        /* in its file, counted from 1 */
     void *params;                      /* owned */
     int nx;
-    struct iso_shape x[ISO_SLOTS];     /* of an optimizer: x[0] is the shape of the weight */
+    struct iso_shape x[ISO_SLOTS];     /* of an op of a weight: x[0] is its shape */
     int64_t rows, first;               /* of an input op: how many rows it takes, from where */
     int64_t steps;                     /* of an optimizer: updates in a row */
     int data;                          /* enum iso_fill */

@@ -48,6 +48,7 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
 {
     switch (iso_ops[op].kind) {
     case ISO_LAYER:
+    case ISO_PENALTY:
     case ISO_LOSS:      return pass == ISO_FORWARD || pass == ISO_BACKWARD;
     case ISO_INPUT:
     case ISO_METRIC:    return pass == ISO_FORWARD;

@@ -60,9 +60,11 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
     const struct iso_node *n = &g->nodes[index];
     for (int i = 0; i < n->ny; i++)
         c->dy[i] = iso_exec_gradient(e, n->y[i]);
-    for (int i = 0; i < n->nw; i++)
+    for (int i = 0; i < n->nw; i++) {
         if (n->w[i] >= 0)
             c->dw[i] = iso_exec_gradient(e, n->w[i]);
+        c->add_dw[i] = iso_ops[n->op].kind == ISO_PENALTY;   /* the layer has overwritten it */
+    }
     for (int i = 0; i < n->nx; i++) {
         c->dx[i] = iso_exec_gradient(e, n->x[i]);
         if (!c->dx[i].mem || iso_ops[n->op].kind == ISO_VIEW)
@@ -113,7 +115,7 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
         rc = iso_graph_call(g, i, rows, c);
         make_forward(e, i, c);
         e->backward[i] = *c;
-        if (e->options.training && i <= g->loss_node)
+        if (e->options.training && iso_graph_has_backward(g, i))
             add_gradients(e, i, written, &e->backward[i]);
     }
     free(written);
@@ -159,7 +161,7 @@ bool iso_exec_runs(const struct iso_exec *e, int node, enum iso_pass pass)
     if (iso_ops[n->op].kind == ISO_VIEW)
         return false;
     if (pass == ISO_BACKWARD)
-        return node <= e->graph->loss_node && has_gradient(&e->backward[node]);
+        return iso_graph_has_backward(e->graph, node) && has_gradient(&e->backward[node]);
     return n->nx == 0 || !e->absent[n->x[0]];
 }
 
@@ -180,15 +182,22 @@ iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_
     return ISO_OK;
 }
 
+static iso_rc backward(struct iso_exec *e, int node, uint64_t step)
+{
+    struct iso_call c;
+    if (!iso_exec_runs(e, node, ISO_BACKWARD))
+        return ISO_OK;
+    ISO_TRY(iso_exec_call(e, node, ISO_BACKWARD, true, step, 0, &c));
+    return kernel_of(e, node)->backward(e->backend, &c);
+}
+
 iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 {
-    for (int i = e->graph->loss_node; i >= 0; i--) {
-        struct iso_call c;
-        if (!iso_exec_runs(e, i, ISO_BACKWARD))
-            continue;
-        ISO_TRY(iso_exec_call(e, i, ISO_BACKWARD, true, step, 0, &c));
-        ISO_TRY(kernel_of(e, i)->backward(e->backend, &c));
-    }
+    const struct iso_graph *g = e->graph;
+    for (int i = g->loss_node; i >= 0; i--)
+        ISO_TRY(backward(e, i, step));
+    for (int i = g->loss_node + 1; i < g->nnodes; i++)
+        ISO_TRY(backward(e, i, step));
     return ISO_OK;
 }
 

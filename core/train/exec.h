@@ -50,8 +50,8 @@ bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
                      int64_t slot, struct iso_call *out);
 
-/* The graph's scalars (loss means, metrics' counts of rows) of slots [0, n):
- * out[slot * graph->columns + value.at]. Waits for the device. */
+/* The graph's scalars (loss means, metrics' counts of rows, penalties) of slots [0, n):
+ * out[slot * graph->columns + value.at]; the loss has the penalties added. Waits for the device. */
 iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
 /* What the metrics that add have counted since iso_exec_clear_counts: [graph->ncounts], kept by the
  * executor until the next reading for data set `which`; NULL when the graph has no such metric.

@@ -44,7 +44,7 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(iso_graph_call(g, i, g->batch, &c));
         ISO_TRY(check_support(e, g->nodes[i].op, node_name(g, i), &c));
         grow_workspace(e, g->nodes[i].op, &c, ISO_FORWARD);
-        if (e->options.training && i <= g->loss_node) {
+        if (e->options.training && iso_graph_has_backward(g, i)) {
             for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward is asked */
                 c.dx[k] = c.x[k];
                 c.dy[k] = c.y[k];

@@ -128,13 +128,24 @@ iso_rc iso_exec_hash(struct iso_exec *e, char hex[65])
 
 /* ---- Log and memory ------------------------------------------------------------------------ */
 
+/* The loss of one slot is that of the batch plus what the weights cost. */
+static void add_penalties(const struct iso_graph *g, double *slot)
+{
+    for (int i = g->loss_node + 1; i < g->nnodes; i++)
+        if (iso_ops[g->nodes[i].op].kind == ISO_PENALTY)
+            slot[g->values[g->loss].at] += slot[g->values[g->nodes[i].y[0]].at];
+}
+
 iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
 {
     if (n < 1 || n > e->options.log_steps)
         return n == 0 ? ISO_OK : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
                                           (long long)e->options.log_steps);
     const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * e->graph->columns } } };
-    return iso_tensor_read(e->backend, &t, out);
+    ISO_TRY(iso_tensor_read(e->backend, &t, out));
+    for (int64_t slot = 0; slot < n; slot++)
+        add_penalties(e->graph, out + slot * e->graph->columns);
+    return ISO_OK;
 }
 
 iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)

@@ -453,13 +453,25 @@ def rmsprop():
     return f
 
 
+def regularizer():
+    f, own = File("regularizer"), np.random.default_rng(41)
+    for shape, l1, l2 in (((1,), 0, 0.01), ((17,), 0.3, 0), ((3, 3, 5, 7), 0.01, 0.02), ((70, 67), 0.1, 0.001)):
+        values = own.uniform(-1, 1, shape)
+        values.flat[0] = 0 if values.size > 1 else values.flat[0]          # sign(0) = 0
+        w = torch.tensor(values, requires_grad=True)
+        y = keras.regularizers.L1L2(l1, l2)(w)
+        y.backward()
+        f.case(f"{{input: {list(shape)}, l1: {l1}, l2: {l2}}}", {"w0": w}, {"y0": y, "dw0": w.grad})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
         make().write(folder)
     crossentropy("categorical_crossentropy", False).write(folder)
     crossentropy("sparse_categorical_crossentropy", True).write(folder)
-    for make in (batch_normalization, rmsprop, add):        # last, so that the files above keep their numbers
+    for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
     for make in (mean_squared_logarithmic_error, hinge):           # these have numbers of their own
         make().write(folder)

@@ -1,0 +1,53 @@
+/* regularizer.c: queues the penalty of a weight and its gradient. */
+#include "chains.h"
+#include "core/ops/regularizer.h"
+#include "sums.h"
+
+static const char *const programs[] = {"regularizer.cl", "sums.cl", NULL};
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+static size_t blocks_of(const struct iso_call *call)
+{
+    return (size_t)iso_element_blocks(iso_shape_count(&call->w[0].shape));
+}
+
+static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
+{
+    (void)be;
+    return pass == ISO_FORWARD ? 2 * blocks_of(call) * sizeof(float) : 0;
+}
+
+/* The block sums of |w|, then those of w w; the one that no factor wants is left out. */
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const struct iso_mem *work = call->workspace.mem;
+    size_t blocks = blocks_of(call), at = opencl_work(call, 0).at;
+    size_t count = (size_t)iso_shape_count(&call->w[0].shape);
+    double l1 = call->scalars[ISO_PENALTY_L1], l2 = call->scalars[ISO_PENALTY_L2];
+    if (l1 > 0)
+        ISO_TRY(opencl_sum_blocks(cl, ISO_SUM_ABSOLUTE, &call->w[0], count, work, at));
+    if (l2 > 0)
+        ISO_TRY(opencl_sum_blocks(cl, ISO_SUM_SQUARES, &call->w[0], count, work, at + blocks));
+    return opencl_launch(cl, "regularizer.cl", "regularizer_forward", opencl_elements(cl, 1),
+                         ARGS(arg_mem(work, at), arg_tensor(&call->y[0]), arg_uint(blocks),
+                              arg_real(l1), arg_real(l2)));
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    size_t n = (size_t)iso_shape_count(&call->w[0].shape);
+    return opencl_launch(cl, "regularizer.cl", "regularizer_backward", opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]), arg_uint(n),
+                              arg_real(call->scalars[ISO_PENALTY_L1]),
+                              arg_real(call->scalars[ISO_PENALTY_TWO_L2]),
+                              arg_int(call->add_dw[0])));
+}
+
+const struct iso_kernel opencl_regularizer = {
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
