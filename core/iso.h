@@ -115,6 +115,7 @@ enum iso_field_type {
     ISO_FIELD_INT,          /* int64_t */
     ISO_FIELD_INT2,         /* int64_t[2]: 5 or [5, 3] (height, width) */
     ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
+    ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */

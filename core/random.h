@@ -17,7 +17,9 @@ enum iso_random {
     ISO_RANDOM_SHUFFLE,
     ISO_RANDOM_INITIALIZER,
     ISO_RANDOM_DIGITS,
-    ISO_RANDOM_TEST
+    ISO_RANDOM_TEST,
+    ISO_RANDOM_PART,
+    ISO_RANDOM_PERMUTE
 };
 
 typedef struct { iso_u32 v[4]; } iso_u32x4;

@@ -1,5 +1,6 @@
 /* test_cifar.c: CIFAR's binary files, good and bad, made here. */
 #include "core/data/cifar.h"
+#include "datasets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +101,7 @@ static void write_training(void)
 static iso_rc load(const char *name, const char *split, int64_t limit, struct iso_dataset **set)
 {
     iso_error_clear();
-    return iso_dataset_load(name, split, folder, 0, limit, set);
+    return load_dataset(name, split, folder, 0, limit, set);
 }
 
 static void check_fault(const char *name, const char *split, iso_rc rc, const char *part)
@@ -222,7 +223,7 @@ static void missing_files_are_named(void **state)
     assert_int_equal(remove(path), 0);
     check_fault("cifar10", "train", ISO_EIO, "data_batch_4.bin is missing");
     struct iso_dataset *set = NULL;
-    assert_int_equal(iso_dataset_load("cifar10", "train", folder, 7, 0, &set), ISO_EUSAGE);
+    assert_int_equal(load_dataset("cifar10", "train", folder, 7, 0, &set), ISO_EUSAGE);
 }
 
 /* Whichever allocation fails: the message says so, and nothing leaks (run with SAN=address). */

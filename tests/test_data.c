@@ -2,6 +2,7 @@
 #include "core/data/dataset.h"
 #include "core/data/idx.h"
 #include "core/data/sha256.h"
+#include "datasets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +88,7 @@ static void make_labels(uint8_t out[LABEL_BYTES])
 static iso_rc load(struct iso_dataset **set)
 {
     iso_error_clear();
-    return iso_dataset_load("mnist", "train", folder, 0, 0, set);
+    return load_dataset("mnist", "train", folder, 0, 0, set);
 }
 
 static void check_message(const char *part)
@@ -157,10 +158,10 @@ static void test_limit(void **state)
     make_labels(labels);
     write_file(image_file, images, sizeof images);
     write_file(label_file, labels, sizeof labels);
-    assert_int_equal(iso_dataset_load("mnist", "train", folder, 0, 2, &set), ISO_OK);
+    assert_int_equal(load_dataset("mnist", "train", folder, 0, 2, &set), ISO_OK);
     assert_int_equal(set->rows, 2);
     iso_dataset_free(set);
-    assert_int_equal(iso_dataset_load("mnist", "train", folder, 5, 0, &set), ISO_EUSAGE);
+    assert_int_equal(load_dataset("mnist", "train", folder, 5, 0, &set), ISO_EUSAGE);
     check_message("count");
 }
 
@@ -304,14 +305,14 @@ static void test_names(void **state)
 {
     struct iso_dataset *set = NULL;
     (void)state;
-    assert_int_equal(iso_dataset_load("mnits", "train", folder, 0, 0, &set), ISO_EUSAGE);
+    assert_int_equal(load_dataset("mnits", "train", folder, 0, 0, &set), ISO_EUSAGE);
     check_message("unknown data set 'mnits'; there are mnist, fashion-mnist, cifar10, cifar100, "
                   "builtin:digits");
     iso_error_clear();
-    assert_int_equal(iso_dataset_load("mnist", "validation", folder, 0, 0, &set), ISO_EUSAGE);
+    assert_int_equal(load_dataset("mnist", "validation", folder, 0, 0, &set), ISO_EUSAGE);
     check_message("no split 'validation'");
     iso_error_clear();
-    assert_int_equal(iso_dataset_load("mnist", "train", folder, 0, -1, &set), ISO_EUSAGE);
+    assert_int_equal(load_dataset("mnist", "train", folder, 0, -1, &set), ISO_EUSAGE);
     assert_null(set);
 }
 
@@ -324,7 +325,7 @@ static void check_all_allocations(const char *name, int64_t count, int least)
     for (; rc == ISO_ENOMEM && failures < 100; failures++) {
         iso_error_clear();
         iso_alloc_fail_after(failures);
-        rc = iso_dataset_load(name, "train", folder, count, 0, &set);
+        rc = load_dataset(name, "train", folder, count, 0, &set);
     }
     iso_alloc_fail_after(-1);
     assert_int_equal(rc, ISO_OK);
@@ -362,7 +363,7 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
     int counts[10] = {0};
     /* Where a checkout of the project keeps its data, unless ISOCL_DATA says otherwise. */
     const char *place = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
-    iso_rc rc = iso_dataset_load("mnist", split, place, 0, 0, &set);
+    iso_rc rc = load_dataset("mnist", split, place, 0, 0, &set);
     if (rc == ISO_EIO && strstr(iso_error(), "not found") != NULL) {
         printf("skipped: MNIST is not here; set ISOCL_DATA to the folder that holds mnist/\n");
         skip();

@@ -2,6 +2,7 @@
 #include "core/data/dataset.h"
 #include "core/data/digits.h"
 #include "core/data/sha256.h"
+#include "datasets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,7 @@ static void hash_images(const struct iso_dataset *set, int64_t rows, char hex[65
 static struct iso_dataset *draw(const char *split, int64_t count, int64_t limit)
 {
     struct iso_dataset *set = NULL;
-    if (iso_dataset_load("builtin:digits", split, NULL, count, limit, &set) != ISO_OK)
+    if (load_dataset("builtin:digits", split, NULL, count, limit, &set) != ISO_OK)
         fail_msg("%s", iso_error());
     return set;
 }

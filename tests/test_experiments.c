@@ -34,6 +34,10 @@ static void parameters_are_the_sources(void **state)
     (void)state;
     static const struct { const char *path; int64_t all, trainable; } models[] = {
         { "models/cifar10/base.yaml", 122570, 122570 },
+        { "models/cifar10/model1.yaml", 171914, 171914 },
+        { "models/cifar10/model2.yaml", 171914, 171914 },
+        { "models/cifar10/model3.yaml", 319178, 319178 },
+        { "models/cifar10/model4.yaml", 402282, 402282 },
         { "models/cifar10/model10.yaml", 895498, 893706 },
         { "models/cifar100/elu.yaml", 6777060, 6777060 },
         { "models/fashion-mnist/brief.yaml", 804037 + 5 * 129, 804037 + 5 * 129 - 64 },

@@ -4,6 +4,7 @@
 #include "core/random.h"
 #include "core/train/exec.h"
 #include "core/train/plan.h"
+#include "datasets.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -244,7 +245,7 @@ static void a_data_set_larger_than_the_device_allocates_is_refused(void **state)
     const struct iso_exec_options o = { .log_steps = 1 };
     struct iso_exec *e = NULL;
     struct iso_dataset *d = NULL;
-    assert_int_equal(iso_dataset_load("builtin:digits", "test", NULL, 0, 100, &d), ISO_OK);
+    assert_int_equal(load_dataset("builtin:digits", "test", NULL, 0, 100, &d), ISO_OK);
     assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &e), ISO_OK);
     n->backend->max_alloc = 99 * 28 * 28 + 1;
     assert_int_equal(iso_exec_data(e, 0, d), ISO_ENOMEM);

@@ -1,5 +1,6 @@
 #define _XOPEN_SOURCE 700              /* nftw */
 #include "trainer.h"
+#include "datasets.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -95,9 +96,9 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
                                               .seed = seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
     assert_int_equal(iso_exec_new(t->graph, t->backend, &options, &t->exec), ISO_OK);
-    assert_int_equal(iso_dataset_load("builtin:digits", "train", NULL, 0, ROWS, &t->train), ISO_OK);
+    assert_int_equal(load_dataset("builtin:digits", "train", NULL, 0, ROWS, &t->train), ISO_OK);
     assert_int_equal(
-        iso_dataset_load("builtin:digits", "test", NULL, 0, VALIDATION_ROWS, &t->validation),
+        load_dataset("builtin:digits", "test", NULL, 0, VALIDATION_ROWS, &t->validation),
         ISO_OK);
     assert_int_equal(iso_exec_data(t->exec, 0, t->train), ISO_OK);
     assert_int_equal(iso_exec_data(t->exec, 1, t->validation), ISO_OK);

@@ -168,7 +168,10 @@ static void check_data(struct doctor *d, const char *folder)
     printf("\nData sets:\n");
     for (const struct iso_dataset_doc *doc = iso_dataset_docs; doc->name; doc++) {
         struct iso_dataset *data = NULL;
-        iso_rc rc = iso_dataset_load(doc->name, "test", folder, 0, 1, &data);
+        const struct iso_dataset_request request = {
+            .name = doc->name, .split = "test", .folder = folder, .limit = 1
+        };
+        iso_rc rc = iso_dataset_load(&request, &data);
         if (rc == ISO_OK)
             printf("  %-16s %s\n", doc->name, data->source);
         else

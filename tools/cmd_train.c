@@ -189,9 +189,10 @@ static void tell_fallback(const struct training *t)
 
 static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
 {
-    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s (%s)", what,
-                     (long long)data->rows, data->height, data->width, data->channels,
-                     data->classes, data->name, data->split, data->source);
+    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)",
+                     what, (long long)data->rows, data->height, data->width, data->channels,
+                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
+                     data->source);
 }
 
 static bool reached_goal(const struct training *t)

@@ -51,6 +51,7 @@ static iso_rc find_spec(const struct iso_model *model, const char *split,
     } else if (test) {
         *spec = model->train;
         spec->count = 0;
+        spec->part[0] = spec->part[1] = 0;
         snprintf(spec->split, sizeof spec->split, "test");
     } else {
         *spec = strcmp(split, "train") == 0 ? model->train : model->validation;
@@ -68,8 +69,12 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
 {
     struct iso_data_spec spec;
     ISO_TRY(find_spec(setup->model, split, &spec));
-    return iso_dataset_load(spec.dataset, spec.split, options->data, spec.count, options->limit,
-                            out);
+    const struct iso_dataset_request request = {
+        .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
+        .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
+        .limit = options->limit,
+    };
+    return iso_dataset_load(&request, out);
 }
 
 iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)

@@ -218,46 +218,101 @@ static const struct idx_set *find_idx(const char *name)
     return NULL;
 }
 
-static iso_rc fill(int split, const char *folder, int64_t count, int64_t limit,
-                   struct iso_dataset *set)
+static iso_rc load_files(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
-    const struct idx_set *idx = find_idx(set->name);
-    const struct iso_cifar_set *cifar = iso_cifar_find(set->name);
+    const struct idx_set *idx = find_idx(r->name);
+    const struct iso_cifar_set *cifar = iso_cifar_find(r->name);
     struct iso_data_folders folders;
-    if (strcmp(set->name, "builtin:digits") == 0)
-        return draw_digits(split, rows_to_draw(split, count, limit), set);
     if (idx == NULL && cifar == NULL)
-        return unknown_name(set->name);
-    if (count != 0)
+        return unknown_name(r->name);
+    if (r->count != 0)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' is for generated data sets; use 'limit' "
                         "to take the first images only",
-                        set->name);
-    iso_data_folders(folder, &folders);
-    ISO_TRY(idx != NULL ? load_idx(idx, split, &folders, set)
-                        : iso_cifar_load(cifar, split, &folders, set));
-    if (limit > 0 && limit < set->rows)
-        set->rows = limit;
+                        r->name);
+    iso_data_folders(r->folder, &folders);
+    return idx != NULL ? load_idx(idx, split, &folders, set)
+                       : iso_cifar_load(cifar, split, &folders, set);
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------- */
+
+/* Moves the images and labels of these rows, which ascend, to the front. */
+static void keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
+{
+    const size_t image = (size_t)set->height * (size_t)set->width * (size_t)set->channels;
+    for (int64_t i = 0; i < count; i++) {
+        memmove(set->images + (size_t)i * image, set->images + (size_t)rows[i] * image, image);
+        set->labels[i] = set->labels[rows[i]];
+    }
+    set->rows = count;
+    uint8_t *less = count > 0 ? realloc(set->images, (size_t)count * image) : NULL;
+    set->images = less != NULL ? less : set->images;
+}
+
+static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
+{
+    int64_t count = 0;
+    const long long all = (long long)set->rows;
+    int32_t *rows = iso_alloc((size_t)set->rows + 1, sizeof *rows);
+    iso_rc rc = rows != NULL
+                    ? iso_part_rows(part, set->labels, set->rows, set->classes, rows, &count)
+                    : ISO_ENOMEM;
+    if (rc == ISO_OK && count == 0)
+        rc = iso_fail(ISO_EDATA,
+                      "data set '%s': the part from %g to %g of %lld rows holds none; make it larger",
+                      set->name, part->from, part->to, all);
+    if (rc == ISO_OK) {
+        keep_rows(set, rows, count);
+        snprintf(set->part, sizeof set->part, "part %.9g to %.9g of %lld%s, part_seed %llu",
+                 part->from, part->to, all, part->stratified ? ", stratified" : "",
+                 (unsigned long long)part->seed);
+    }
+    free(rows);
+    return rc;
+}
+
+static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
+{
+    const bool whole = r->part.to == 0;
+    if (strcmp(r->name, "builtin:digits") == 0)
+        ISO_TRY(draw_digits(split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
+    else
+        ISO_TRY(load_files(r, split, set));
+    if (!whole)
+        ISO_TRY(take_part(&r->part, set));
+    if (r->limit > 0 && r->limit < set->rows)
+        set->rows = r->limit;
     return ISO_OK;
 }
 
-iso_rc iso_dataset_load(const char *name, const char *split, const char *folder, int64_t count,
-                        int64_t limit, struct iso_dataset **out)
+static iso_rc check_request(const struct iso_dataset_request *r)
+{
+    const struct iso_part *p = &r->part;
+    if (r->count < 0 || r->count > INT32_MAX || r->limit < 0)
+        return iso_fail(ISO_EUSAGE,
+                        "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", r->name,
+                        (long)INT32_MAX);
+    if (!(p->from == 0 && p->to == 0) && !(p->from >= 0 && p->from < p->to && p->to <= 1))
+        return iso_fail(ISO_EUSAGE,
+                        "data set '%s': 'part' goes from one fraction of the rows up to a larger "
+                        "one, both from 0 to 1", r->name);
+    return ISO_OK;
+}
+
+iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset **out)
 {
     int which = 0;
-    if (count < 0 || count > INT32_MAX || limit < 0)
-        return iso_fail(ISO_EUSAGE,
-                        "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", name,
-                        (long)INT32_MAX);
-    if (strlen(name) >= sizeof (*out)->name)
-        return unknown_name(name);
-    ISO_TRY(find_split(name, split, &which));
+    ISO_TRY(check_request(r));
+    if (strlen(r->name) >= sizeof (*out)->name)
+        return unknown_name(r->name);
+    ISO_TRY(find_split(r->name, r->split, &which));
     struct iso_dataset *set = iso_alloc(1, sizeof *set);
     if (set == NULL)
         return ISO_ENOMEM;
-    snprintf(set->name, sizeof set->name, "%s", name);
-    snprintf(set->split, sizeof set->split, "%s", split);
-    iso_rc rc = fill(which, folder, count, limit, set);
+    snprintf(set->name, sizeof set->name, "%s", r->name);
+    snprintf(set->split, sizeof set->split, "%s", r->split);
+    iso_rc rc = fill(r, which, set);
     if (rc != ISO_OK) {
         iso_dataset_free(set);
         return rc;

@@ -1,24 +1,29 @@
 /* dataset.h: labelled uint8 images in host memory, and the order in which an epoch takes them. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
-#include "../iso.h"
+#include "part.h"
 
 struct iso_dataset {
     char name[64], split[32];
     char source[512];                  /* the file the images came from, or "drawn by isocl" */
+    char part[96];                     /* which rows of the split these are, "" for all */
     int64_t rows;
     int height, width, channels, classes;
     uint8_t *images;                   /* [rows, height, width, channels] */
     int32_t *labels;                   /* [rows], each in [0, classes) */
 };
-/* name: mnist, fashion-mnist (IDX, plain or .gz), cifar10, cifar100 (binary), builtin:digits.
- * split: train, test.
- * folder: where to look first, or NULL; then ISOCL_DATA, then the user's data folder (XDG_DATA_HOME
- * or ~/.local/share, /isocl). count: rows to draw of a generated set, 0 its
- * default. limit: keep the first rows only, 0 all. Faults say what is wrong with which file, and
- * what to do. */
-iso_rc iso_dataset_load(const char *name, const char *split, const char *folder, int64_t count,
-                        int64_t limit, struct iso_dataset **out);
+struct iso_dataset_request {
+    const char *name;                  /* one of iso_dataset_docs */
+    const char *split;                 /* train, test */
+    const char *folder;                /* where to look first, or NULL; then ISOCL_DATA, then the
+                                          user's data folder (XDG_DATA_HOME or ~/.local/share,
+                                          /isocl) */
+    int64_t count;                     /* rows to draw of a generated set; 0: its default */
+    struct iso_part part;              /* of the split */
+    int64_t limit;                     /* keep the first rows of that only; 0: all */
+};
+/* Faults say what is wrong with which file, and what to do. */
+iso_rc iso_dataset_load(const struct iso_dataset_request *, struct iso_dataset **out);
 void iso_dataset_free(struct iso_dataset *);
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */
 struct iso_dataset_doc { const char *name, *doc; };

@@ -122,19 +122,31 @@ static void read_int2(const struct value *v, int64_t out[2])
     }
 }
 
-static void read_real(const struct value *v, double *out)
+/* node: v->node, or one entry of it. */
+static void read_real(const struct value *v, const struct iso_yaml *node, double *out)
 {
+    struct value entry = { v->field, node, v->what, v->faults };
     double number = 0;
-    enum iso_number rc = v->node->kind == ISO_YAML_SCALAR && v->node->plain
-                             ? iso_number_real(v->node->text, &number) : ISO_NUMBER_BAD;
+    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain
+                             ? iso_number_real(node->text, &number) : ISO_NUMBER_BAD;
     if (rc == ISO_NUMBER_BAD)
-        expected(v, "a number", number_hint(v->node));
+        expected(&entry, "a number", number_hint(node));
     else if (rc == ISO_NUMBER_RANGE)
-        out_of_range(v, v->node, "a finite number that a double can hold");
+        out_of_range(v, node, "a finite number that a double can hold");
     else if (fabs(number) > (double)FLT_MAX)
-        out_of_range(v, v->node, "a number that a float32 can hold");
-    else if (in_range(v, v->node, number))
+        out_of_range(v, node, "a number that a float32 can hold");
+    else if (in_range(v, node, number))
         *out = number;
+}
+
+static void read_real2(const struct value *v, double out[2])
+{
+    if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count != 2) {
+        expected(v, "two numbers: [from, to]", "");
+        return;
+    }
+    read_real(v, v->node->items[0], &out[0]);
+    read_real(v, v->node->items[1], &out[1]);
 }
 
 /* The other spellings of YAML 1.1. */
@@ -272,7 +284,8 @@ static iso_rc read_value(const struct value *v, void *at)
     switch (v->field->type) {
     case ISO_FIELD_INT: read_int(v, v->node, at); break;
     case ISO_FIELD_INT2: read_int2(v, at); break;
-    case ISO_FIELD_REAL: read_real(v, at); break;
+    case ISO_FIELD_REAL: read_real(v, v->node, at); break;
+    case ISO_FIELD_REAL2: read_real2(v, at); break;
     case ISO_FIELD_BOOL: read_bool(v, at); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION: read_choice(v, at); break;

@@ -21,6 +21,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_INT] = "whole number",
         [ISO_FIELD_INT2] = "whole number or [height, width]",
         [ISO_FIELD_REAL] = "number",
+        [ISO_FIELD_REAL2] = "[from, to]",
         [ISO_FIELD_BOOL] = "true or false",
         [ISO_FIELD_ENUM] = "one of",
         [ISO_FIELD_INITIALIZER] = "initializer",
@@ -40,7 +41,8 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
 {
     char low[32], high[32];
     bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
-                  field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_SHAPE;
+                  field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
+                  field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
     iso_number_text(field->max, high, sizeof high);
     if (!number || (field->min == 0 && field->max == 0))
@@ -70,6 +72,13 @@ static void named_text(const struct iso_named_doc *doc, const void *params, char
         snprintf(buf + used, n - used, "}}");
 }
 
+static void real2_text(const double *number, char *buf, size_t n)
+{
+    char from[32], to[32];
+    snprintf(buf, n, "[%s, %s]", iso_number_text(number[0], from, sizeof from),
+             iso_number_text(number[1], to, sizeof to));
+}
+
 static void shape_text(const struct iso_shape *s, char *buf, size_t n)
 {
     size_t used = (size_t)snprintf(buf, n, "[");
@@ -88,6 +97,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_INT: snprintf(buf, n, "%" PRId64, *whole); break;
     case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
+    case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION:

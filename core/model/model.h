@@ -16,6 +16,9 @@ struct iso_data_spec {                 /* data: train / validation / test */
     bool given;
     char dataset[64], split[32];
     int64_t count;                     /* rows to draw from a generated data set; 0: its default */
+    double part[2];                    /* fractions of its rows, from and to; both 0: all */
+    bool stratified;                   /* each class has its share of the part */
+    uint64_t part_seed;
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
 enum { ISO_METRICS = 16 };

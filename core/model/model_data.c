@@ -15,6 +15,13 @@ const struct iso_field iso_data_fields[] = {
       "part of it: train or test" },
     { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
       "images to draw, of a data set the program draws itself (builtin:...)" },
+    { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
+      "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
+      "together have all" },
+    { "stratified", ISO_FIELD_BOOL, AT(stratified), "false", 0, 0, NULL,
+      "whether every class has its share in every part" },
+    { "part_seed", ISO_FIELD_INT, AT(part_seed), "0", 0, 1e19, NULL,
+      "key of the drawing of parts; --seed leaves it alone" },
     { 0 }
 };
 #undef SIZE
@@ -71,14 +78,62 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
                        what);
 }
 
+/* Keys that say how a part is drawn say nothing without one. */
+static void check_part(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                       const struct iso_data_spec *spec)
+{
+    static const char *const keys[] = { "stratified", "part_seed" };
+    const bool given = node->kind == ISO_YAML_MAPPING && iso_yaml_get(node, "part");
+    for (int i = 0; i < 2 && node->kind == ISO_YAML_MAPPING && !given; i++)
+        if (iso_yaml_get(node, keys[i]))
+            iso_faults_add(l->faults, place_of(node, keys[i]),
+                           "%s: '%s' says how a part is drawn, and there is no 'part: [from, to]'",
+                           what, keys[i]);
+    if (given && !(spec->part[0] < spec->part[1]))
+        iso_faults_add(l->faults, place_of(node, "part"),
+                       "%s: part must go from a fraction up to a larger one, such as [0, 0.8]",
+                       what);
+}
+
 static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                         struct iso_data_spec *spec)
 {
+    const int before = l->faults->count;
     spec->place = node->place;
     spec->given = true;
     ISO_TRY(iso_fields_read(iso_data_fields, what, node->place, node, NULL, spec, l->faults));
     check_spec(l, what, node, spec);
+    if (l->faults->count == before)
+        check_part(l, what, node, spec);
     return ISO_OK;
+}
+
+static bool has_part(const struct iso_data_spec *s)
+{
+    return s->part[1] > 0;
+}
+
+/* Scores on images that were trained on say nothing: where a split is shared out, training and
+ * validation must take parts of one drawing that do not overlap. */
+static void check_disjoint(struct iso_loader *l, const char *what, const struct iso_data_spec *b)
+{
+    const struct iso_data_spec *a = &l->model->train;
+    if (!a->given || !b->given || strcmp(a->dataset, b->dataset) != 0 ||
+        strcmp(a->split, b->split) != 0 || (!has_part(a) && !has_part(b)))
+        return;
+    if (!has_part(a) || !has_part(b))
+        iso_faults_add(l->faults, b->place,
+                       "%s: has rows of data: train; give both a part, such as [0, 0.8] and "
+                       "[0.8, 1]", what);
+    else if (a->stratified != b->stratified || a->part_seed != b->part_seed ||
+             a->count != b->count)
+        iso_faults_add(l->faults, b->place,
+                       "%s: may have rows of data: train; parts of one data set need the same "
+                       "stratified, part_seed and count", what);
+    else if (a->part[0] < b->part[1] && b->part[0] < a->part[1])
+        iso_faults_add(l->faults, b->place,
+                       "%s: part [%g, %g] overlaps that of data: train, [%g, %g]", what, b->part[0],
+                       b->part[1], a->part[0], a->part[1]);
 }
 
 iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
@@ -89,6 +144,7 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
         { "test", "data: test", &l->model->test },
     };
     enum { USES = sizeof uses / sizeof uses[0] };
+    const int before = l->faults->count;
     char text[80];
     if (node->kind != ISO_YAML_MAPPING || node->count == 0) {
         iso_faults_add(l->faults, node->place,
@@ -110,5 +166,8 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
                            near.best ? iso_suggest_text(&near, text, sizeof text)
                                      : " (it knows train, validation, test)");
     }
+    const bool sound = l->faults->count == before;
+    for (int use = 1; use < USES && sound; use++)
+        check_disjoint(l, uses[use].what, uses[use].spec);
     return ISO_OK;
 }

@@ -1,0 +1,11 @@
+/* shuffle.h: random orders. */
+#ifndef ISO_SHUFFLE_H
+#define ISO_SHUFFLE_H
+#include "../iso.h"
+#include "../random.h"
+
+/* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch), for this purpose;
+ * unbiased. */
+void iso_shuffle_for(enum iso_random purpose, uint64_t seed, uint32_t epoch, int32_t *order,
+                     int64_t n);
+#endif
