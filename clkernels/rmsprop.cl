@@ -13,10 +13,10 @@ kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, u
         return;
     }
     float d = g[g_at + i], average = 0.0f;
-    float square = iso_rmsprop_v(v[v_at + i], d, rho, rest);
+    float square = iso_mean_square(v[v_at + i], d, rho, rest);
     v[v_at + i] = square;
     if (centered) {
-        average = iso_rmsprop_a(a[a_at + i], d, rho, rest);
+        average = iso_mean(a[a_at + i], d, rho, rest);
         a[a_at + i] = average;
     }
     float root = iso_rmsprop_root(square, average, epsilon, placement);

@@ -340,16 +340,28 @@ ISO_FN iso_real iso_sgd_momentum_w(iso_real w, iso_real v, iso_real g, iso_real 
     return iso_flush(w + (nesterov ? iso_sgd_v(v, g, rate, momentum) : v));
 }
 
-/* The new mean m of the gradients, the new mean v of their squares, and from them the new weight.
- * rest is 1 - beta, rounded once from double. */
-ISO_FN iso_real iso_adam_m(iso_real m, iso_real g, iso_real beta_1, iso_real rest)
+/* The new running mean of gradients, and of their squares. rest is 1 - keep, rounded once from
+ * double. */
+ISO_FN iso_real iso_mean(iso_real m, iso_real g, iso_real keep, iso_real rest)
 {
-    return iso_flush(iso_fma(beta_1, m, iso_flush(rest * g)));
+    return iso_flush(iso_fma(keep, m, iso_flush(rest * g)));
 }
 
-ISO_FN iso_real iso_adam_v(iso_real v, iso_real g, iso_real beta_2, iso_real rest)
+ISO_FN iso_real iso_mean_square(iso_real v, iso_real g, iso_real keep, iso_real rest)
 {
-    return iso_flush(iso_fma(beta_2, v, iso_flush(rest * iso_flush(g * g))));
+    return iso_flush(iso_fma(keep, v, iso_flush(rest * iso_flush(g * g))));
+}
+
+/* The larger of two, NaN winning. */
+ISO_FN iso_real iso_larger(iso_real a, iso_real b)
+{
+    return iso_beats(b, a) ? b : a;
+}
+
+/* Adam, from the new means m and v. decay: the share of itself that AdamW's weight loses first. */
+ISO_FN iso_real iso_adam_decay(iso_real w, iso_real decay)
+{
+    return decay > ISO_R(0.0) ? iso_flush(iso_fma(-decay, w, w)) : w;
 }
 
 ISO_FN iso_real iso_adam_w(iso_real w, iso_real m, iso_real v, iso_real rate, iso_real epsilon)
@@ -357,24 +369,61 @@ ISO_FN iso_real iso_adam_w(iso_real w, iso_real m, iso_real v, iso_real rate, is
     return iso_flush(iso_fma(-rate, iso_div(m, iso_sqrt(v) + epsilon), w));
 }
 
+/* The mean that Nadam gives to Adam's formula. */
+ISO_FN iso_real iso_nadam_m(iso_real m, iso_real g, iso_real of_m, iso_real of_g)
+{
+    return iso_flush(iso_fma(of_m, m, iso_flush(of_g * g)));
+}
+
+/* Adamax: the new norm u, and from it and the new mean m the new weight. */
+ISO_FN iso_real iso_adamax_u(iso_real u, iso_real g, iso_real beta_2)
+{
+    return iso_larger(iso_flush(beta_2 * u), iso_flush(g < ISO_R(0.0) ? -g : g));
+}
+
+ISO_FN iso_real iso_adamax_w(iso_real w, iso_real m, iso_real u, iso_real rate, iso_real epsilon)
+{
+    return iso_flush(iso_fma(-rate, iso_div(m, u + epsilon), w));
+}
+
+/* Where the optimizers that have the choice add epsilon. */
 enum iso_epsilon_placement { ISO_EPSILON_INSIDE, ISO_EPSILON_OUTSIDE };
 
-/* The new mean a of the gradients, the new mean v of their squares, and what the step is divided
- * by; a is 0 when not centered. */
-ISO_FN iso_real iso_rmsprop_a(iso_real a, iso_real g, iso_real rho, iso_real rest)
+ISO_FN iso_real iso_root(iso_real square, iso_real epsilon, int placement)
 {
-    return iso_flush(iso_fma(rho, a, iso_flush(rest * g)));
+    return placement == ISO_EPSILON_OUTSIDE ? iso_sqrt(square) + epsilon
+                                            : iso_sqrt(square + epsilon);
 }
 
-ISO_FN iso_real iso_rmsprop_v(iso_real v, iso_real g, iso_real rho, iso_real rest)
+/* Adagrad: the new sum a of the squared gradients, and from it the new weight. */
+ISO_FN iso_real iso_adagrad_a(iso_real a, iso_real g)
 {
-    return iso_flush(iso_fma(rho, v, iso_flush(rest * iso_flush(g * g))));
+    return iso_flush(iso_fma(g, g, a));
 }
 
+ISO_FN iso_real iso_adagrad_w(iso_real w, iso_real g, iso_real a, iso_real rate, iso_real epsilon,
+                              int placement)
+{
+    return iso_flush(iso_fma(-rate, iso_div(g, iso_root(a, epsilon, placement)), w));
+}
+
+/* Adadelta: the step, from the new mean square a of the gradients and the mean square d of the
+ * steps before it. */
+ISO_FN iso_real iso_adadelta_step(iso_real g, iso_real a, iso_real d, iso_real epsilon)
+{
+    return iso_div(iso_flush(iso_sqrt(d + epsilon) * g), iso_sqrt(a + epsilon));
+}
+
+ISO_FN iso_real iso_adadelta_w(iso_real w, iso_real step, iso_real rate)
+{
+    return iso_flush(iso_fma(-rate, step, w));
+}
+
+/* RMSprop: what the step is divided by; v: the new mean square, a: the new mean of the gradients,
+ * 0 when not centered. */
 ISO_FN iso_real iso_rmsprop_root(iso_real v, iso_real a, iso_real epsilon, int placement)
 {
-    iso_real d = iso_flush(iso_fma(-a, a, v));
-    return placement == ISO_EPSILON_OUTSIDE ? iso_sqrt(d) + epsilon : iso_sqrt(d + epsilon);
+    return iso_root(iso_flush(iso_fma(-a, a, v)), epsilon, placement);
 }
 
 /* Without momentum: the new weight. */

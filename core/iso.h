@@ -200,6 +200,7 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
                                                 slots */
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
+    double (*slot_initial)(const void *params, int slot);    /* optional: what a slot starts at */
     /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that are
      * not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
      * message that does not name the layer (the caller adds file, line and layer). Rows may be any
@@ -239,6 +240,8 @@ const char *iso_op_label(enum iso_op, const void *params, char buf[ISO_NAME]);
 unsigned iso_op_backward_uses(enum iso_op, const void *params);
 /* The names of the slots that an optimizer with these params keeps, and their number. */
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
+/* What each element of such a slot is before the first step. */
+double iso_op_slot_initial(enum iso_op, const void *params, int slot);
 
 /* ---- Kernels ------------------------------------------------------------------------------- */
 

@@ -84,3 +84,9 @@ const char *const *iso_op_slots(enum iso_op op, const void *params, int *count)
         *count = def->slot_count(params);
     return slots;
 }
+
+double iso_op_slot_initial(enum iso_op op, const void *params, int slot)
+{
+    const struct iso_op_def *def = iso_ops[op].def;
+    return def->slot_initial != NULL ? def->slot_initial(params, slot) : 0;
+}

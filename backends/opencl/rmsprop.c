@@ -1,5 +1,5 @@
 /* rmsprop.c: queues RMSprop. */
-#include "opencl.h"
+#include "optimizer.h"
 #include "core/ops/rmsprop.h"
 
 static const char *const programs[] = {"rmsprop.cl", NULL};
@@ -11,19 +11,16 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
-    struct opencl *cl = opencl_of(be);
-    size_t n = (size_t)iso_shape_count(&call->w[0].shape);
     const struct iso_rmsprop *p = call->params;
     const double *s = call->scalars;
-    bool has_momentum = p->momentum > 0;
-    const struct iso_tensor *v = &call->state[0], *m = has_momentum ? &call->state[1] : v;
-    const struct iso_tensor *a = p->centered ? &call->state[iso_rmsprop_average_slot(p)] : v;
-    return opencl_launch(cl, "rmsprop.cl", "rmsprop_update", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]), arg_tensor(v),
-                              arg_tensor(m), arg_tensor(a), arg_uint(n), arg_int(has_momentum),
-                              arg_int(p->centered), arg_int(p->epsilon_placement),
-                              arg_real(s[ISO_RMSPROP_RATE]), arg_real(s[ISO_RMSPROP_RHO]),
-                              arg_real(s[ISO_RMSPROP_1_RHO]), arg_real(s[ISO_RMSPROP_MOMENTUM]),
+    struct iso_call c = *call;         /* with every slot in its place */
+    c.state[1] = p->momentum > 0 ? call->state[1] : (struct iso_tensor){0};
+    c.state[2] = p->centered ? call->state[iso_rmsprop_average_slot(p)] : (struct iso_tensor){0};
+    return opencl_update(be, &c, "rmsprop.cl", "rmsprop_update", 3,
+                         ARGS(arg_int(p->momentum > 0), arg_int(p->centered),
+                              arg_int(p->epsilon_placement), arg_real(s[ISO_RMSPROP_RATE]),
+                              arg_real(s[ISO_RMSPROP_RHO]), arg_real(s[ISO_RMSPROP_1_RHO]),
+                              arg_real(s[ISO_RMSPROP_MOMENTUM]),
                               arg_real(s[ISO_RMSPROP_EPSILON])));
 }
 

@@ -1,5 +1,5 @@
 /* sgd.c: queues stochastic gradient descent. */
-#include "opencl.h"
+#include "optimizer.h"
 #include "core/ops/sgd.h"
 
 static const char *const programs[] = {"sgd.cl", NULL};
@@ -11,19 +11,14 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
-    struct opencl *cl = opencl_of(be);
-    size_t n = (size_t)iso_shape_count(&call->w[0].shape);
     const struct iso_sgd *p = call->params;
+    const struct opencl_arg rate = arg_real(call->scalars[ISO_SGD_RATE]);
     if (p->momentum == 0) {
-        return opencl_launch(cl, "sgd.cl", "sgd_update", opencl_elements(cl, n),
-                             ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]), arg_uint(n),
-                                  arg_real(call->scalars[ISO_SGD_RATE])));
+        return opencl_update(be, call, "sgd.cl", "sgd_update", 0, ARGS(rate));
     }
-    return opencl_launch(cl, "sgd.cl", "sgd_momentum", opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->w[0]), arg_tensor(&call->dw[0]),
-                              arg_tensor(&call->state[0]), arg_uint(n),
-                              arg_real(call->scalars[ISO_SGD_RATE]),
-                              arg_real(call->scalars[ISO_SGD_MOMENTUM]), arg_int(p->nesterov)));
+    return opencl_update(be, call, "sgd.cl", "sgd_momentum", 1,
+                         ARGS(rate, arg_real(call->scalars[ISO_SGD_MOMENTUM]),
+                              arg_int(p->nesterov)));
 }
 
 const struct iso_kernel opencl_sgd = {.supports = supports, .update = update};

@@ -1,28 +1,22 @@
 /* adam.c: m = beta_1 m + (1 - beta_1) g, v = beta_2 v + (1 - beta_2) g g,
- * w -= rate_t m / (sqrt v + epsilon) (core/formulas.h). */
-#include "../../core/formulas.h"
-#include "../../core/ops/adam.h"
-#include "reference.h"
+ * w -= rate_t m / (sqrt v + epsilon) (core/ops/adam.h, core/formulas.h). */
+#include "adam.h"
 
-static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
+iso_rc ISO_KERNEL(adam_update)(struct iso_backend *backend, const struct iso_call *call)
 {
-    iso_real *w = ref_real(&call->w[0]), *m = ref_real(&call->state[0]);
-    iso_real *v = ref_real(&call->state[1]);
-    const iso_real *g = ref_real(&call->dw[0]);
-    iso_real rate = (iso_real)call->scalars[ISO_ADAM_RATE];
-    iso_real beta_1 = (iso_real)call->scalars[ISO_ADAM_BETA_1];
-    iso_real rest_1 = (iso_real)call->scalars[ISO_ADAM_1_BETA_1];
-    iso_real beta_2 = (iso_real)call->scalars[ISO_ADAM_BETA_2];
-    iso_real rest_2 = (iso_real)call->scalars[ISO_ADAM_1_BETA_2];
-    iso_real epsilon = (iso_real)call->scalars[ISO_ADAM_EPSILON];
-    int64_t count = iso_shape_count(&call->w[0].shape);
+    const struct ref_update u = ref_update(call);
+    const iso_real rate = u.s[ISO_ADAM_RATE], epsilon = u.s[ISO_ADAM_EPSILON], *g = u.g;
+    iso_real *w = u.w, *m = u.slot[0], *v = u.slot[1], *largest = u.slot[2];
     (void)backend;
-    for (int64_t i = 0; i < count; i++) {
-        m[i] = iso_adam_m(m[i], g[i], beta_1, rest_1);
-        v[i] = iso_adam_v(v[i], g[i], beta_2, rest_2);
-        w[i] = iso_adam_w(w[i], m[i], v[i], rate, epsilon);
+    for (int64_t i = 0; i < u.count; i++) {
+        m[i] = iso_mean(m[i], g[i], u.s[ISO_ADAM_BETA_1], u.s[ISO_ADAM_1_BETA_1]);
+        v[i] = iso_mean_square(v[i], g[i], u.s[ISO_ADAM_BETA_2], u.s[ISO_ADAM_1_BETA_2]);
+        if (largest != NULL)
+            largest[i] = iso_larger(largest[i], v[i]);
+        w[i] = iso_adam_w(iso_adam_decay(w[i], u.s[ISO_ADAM_DECAY]), m[i],
+                          largest != NULL ? largest[i] : v[i], rate, epsilon);
     }
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_KERNEL(adam) = { .update = update };
+const struct iso_kernel ISO_KERNEL(adam) = { .update = ISO_KERNEL(adam_update) };

@@ -1,8 +1,8 @@
-/* adam.c: parameters and scalars of Adam. */
+/* adam.c: parameters and scalars of Adam, and what AdamW shares with it. */
 #include <math.h>
 
 #include "adam.h"
-#include "infer.h"
+#include "optimizer.h"
 
 #define AT(member) offsetof(struct iso_adam, member)
 static const struct iso_field fields[] = {
@@ -13,57 +13,43 @@ static const struct iso_field fields[] = {
       "decay of the mean of their squares, below 1" },
     { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL,
       "added to the root of the mean square" },
+    { "amsgrad", ISO_FIELD_BOOL, AT(amsgrad), "false", 0, 0, NULL,
+      "divide by the largest mean square so far" },
     { 0 }
 };
-static const char *const slots[] = { "momentum", "velocity", NULL };
+const char *const iso_adam_slots[] = { "momentum", "velocity", "velocity_hat", NULL };
 
-static iso_rc check(const void *params)
+int iso_adam_slot_count(const void *params)
+{
+    return ((const struct iso_adam *)params)->amsgrad ? 3 : 2;
+}
+
+iso_rc iso_adam_check(const void *params)
 {
     const struct iso_adam *p = params;
-    if (!(p->beta_1 < 1) || !(p->beta_2 < 1))
-        return iso_fail(ISO_EMODEL, "beta_1 and beta_2 must be below 1");
-    return ISO_OK;
+    return iso_expect_betas(p->beta_1, p->beta_2);
 }
 
-/* An optimizer makes no tensors: its state is laid out as the weight. */
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+void iso_adam_cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                   struct iso_cost *out)
 {
-    (void)params, (void)x;
-    *out = (struct iso_shapes){ 0 };
-    return ISO_OK;
+    const struct iso_adam *p = params;
+    (void)pass;
+    iso_optimizer_cost(x, p->weight_decay > 0 ? 16 : 14, iso_adam_slot_count(params), out);
 }
 
-/* x[0]: the weight's shape. */
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
-                 struct iso_cost *out)
-{
-    (void)params, (void)pass;
-    iso_elementwise_cost(x, 14, 7, out);
-}
-
-/* base^n by squaring: multiplications only, so that every machine gets the same double. */
-static double power(double base, uint64_t n)
-{
-    double result = 1;
-    for (; n != 0; n >>= 1) {
-        if (n & 1)
-            result *= base;
-        base *= base;
-    }
-    return result;
-}
-
-static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     const struct iso_adam *p = params;
     uint64_t t = step + 1;
-    double root = sqrt(1 - power(p->beta_2, t));
-    out[ISO_ADAM_RATE] = p->learning_rate * root / (1 - power(p->beta_1, t));
+    double root = sqrt(1 - iso_power(p->beta_2, t));
+    out[ISO_ADAM_RATE] = p->learning_rate * root / (1 - iso_power(p->beta_1, t));
     out[ISO_ADAM_BETA_1] = p->beta_1;
     out[ISO_ADAM_1_BETA_1] = 1 - p->beta_1;
     out[ISO_ADAM_BETA_2] = p->beta_2;
     out[ISO_ADAM_1_BETA_2] = 1 - p->beta_2;
     out[ISO_ADAM_EPSILON] = p->epsilon;
+    out[ISO_ADAM_DECAY] = p->learning_rate * p->weight_decay;
 }
 
 const struct iso_op_def iso_def_adam = {
@@ -71,9 +57,10 @@ const struct iso_op_def iso_def_adam = {
     .section = "optimizers",
     .params_size = sizeof(struct iso_adam),
     .fields = fields,
-    .slots = slots,
-    .infer = infer,
-    .cost = cost,
-    .scalars = scalars,
-    .check = check,
+    .slots = iso_adam_slots,
+    .slot_count = iso_adam_slot_count,
+    .infer = iso_optimizer_infer,
+    .cost = iso_adam_cost,
+    .scalars = iso_adam_scalars,
+    .check = iso_adam_check,
 };

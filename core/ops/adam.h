@@ -1,10 +1,23 @@
-/* adam.h: Adam as Keras places epsilon: w -= rate_t m / (sqrt v + epsilon), rate_t = lr sqrt(1 -
- * beta_2^t) / (1 - beta_1^t). */
+/* adam.h: Adam and AdamW as Keras: m and v are running means of the gradients and of their squares,
+ *   w -= rate_t m / (sqrt v + epsilon), rate_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t)
+ * with the largest v so far in place of v for AMSGrad. AdamW's weight loses lr weight_decay of
+ * itself first. */
 #ifndef ISO_OP_ADAM_H
 #define ISO_OP_ADAM_H
 #include "../iso.h"
-struct iso_adam { double learning_rate, beta_1, beta_2, epsilon; };  /* state: momentum (m),
-                                                                        velocity (v) */
+/* state: momentum (m), velocity (v), and velocity_hat when amsgrad */
+struct iso_adam {
+    double learning_rate, weight_decay, beta_1, beta_2, epsilon;
+    bool amsgrad;
+};
 enum { ISO_ADAM_RATE, ISO_ADAM_BETA_1, ISO_ADAM_1_BETA_1, ISO_ADAM_BETA_2, ISO_ADAM_1_BETA_2,
-       ISO_ADAM_EPSILON };
+       ISO_ADAM_EPSILON, ISO_ADAM_DECAY };
+
+/* What the two descriptors share; weight_decay is 0 for Adam. */
+extern const char *const iso_adam_slots[];
+int iso_adam_slot_count(const void *params);
+iso_rc iso_adam_check(const void *params);
+void iso_adam_cost(const void *params, const struct iso_shape *x, enum iso_pass,
+                   struct iso_cost *out);
+void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
 #endif

@@ -1,10 +1,6 @@
 /* rmsprop.c: parameters, state and scalars of RMSprop. */
-#include "../formulas.h"
-#include "infer.h"
+#include "optimizer.h"
 #include "rmsprop.h"
-
-/* In the order of enum iso_epsilon_placement. */
-static const char *const placements[] = { "inside", "outside", NULL };
 
 #define AT(member) offsetof(struct iso_rmsprop, member)
 static const struct iso_field fields[] = {
@@ -18,8 +14,8 @@ static const struct iso_field fields[] = {
       "divide by the deviation of the gradients instead of their size" },
     { "decay", ISO_FIELD_REAL, AT(decay), "0", 0, 1e6, NULL,
       "the learning rate is divided by 1 + decay times the steps taken, as in Keras before 2.11" },
-    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0, placements,
-      "inside the root as Keras from 2.11, or outside of it as before" },
+    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0,
+      iso_epsilon_placements, "inside the root as Keras from 2.11, or outside of it as before" },
     { 0 }
 };
 
@@ -45,14 +41,6 @@ static iso_rc check(const void *params)
     return ISO_OK;
 }
 
-/* An optimizer makes no tensors: its state is laid out as the weight. */
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params, (void)x;
-    *out = (struct iso_shapes){ 0 };
-    return ISO_OK;
-}
-
 /* x[0]: the weight's shape. */
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
@@ -61,7 +49,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     (void)pass;
     for (const char *const *slot = slots_of(params); *slot != NULL; slot++)
         n++;
-    iso_elementwise_cost(x, 6 + 3 * n, 3 + 2 * n, out);
+    iso_optimizer_cost(x, 6 + 3 * n, n, out);
 }
 
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
@@ -81,7 +69,7 @@ const struct iso_op_def iso_def_rmsprop = {
     .fields = fields,
     .slots = slots,
     .slots_of = slots_of,
-    .infer = infer,
+    .infer = iso_optimizer_infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

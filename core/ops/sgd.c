@@ -1,5 +1,5 @@
 /* sgd.c: parameters and scalars of stochastic gradient descent. */
-#include "infer.h"
+#include "optimizer.h"
 #include "sgd.h"
 
 #define AT(member) offsetof(struct iso_sgd, member)
@@ -27,20 +27,12 @@ static iso_rc check(const void *params)
     return ISO_OK;
 }
 
-/* An optimizer makes no tensors: its state is laid out as the weight. */
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params, (void)x;
-    *out = (struct iso_shapes){ 0 };
-    return ISO_OK;
-}
-
 /* x[0]: the weight's shape. */
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {
     (void)pass;
-    iso_elementwise_cost(x, slot_count(params) ? 4 : 2, slot_count(params) ? 5 : 3, out);
+    iso_optimizer_cost(x, slot_count(params) ? 4 : 2, slot_count(params), out);
 }
 
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
@@ -59,7 +51,7 @@ const struct iso_op_def iso_def_sgd = {
     .fields = fields,
     .slots = slots,
     .slot_count = slot_count,
-    .infer = infer,
+    .infer = iso_optimizer_infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

@@ -150,8 +150,12 @@ static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
         const uint32_t stream =
             (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_SLOTS + (uint32_t)i;
         ISO_TRY(iso_array_set(a, iso_shape_count(&tensors[i].shape)));
-        if (group == ISO_STATE)
-            continue;                                      /* starts at zero */
+        if (group == ISO_STATE) {
+            const double initial = iso_op_slot_initial(c->op, c->params, i);
+            for (int64_t k = 0; k < a->n; k++)
+                a->v[k] = initial;
+            continue;
+        }
         if (group == ISO_Y)
             fill_below(seed, stream, 9, a->v, a->n);       /* counts so far */
         else if (group == ISO_X)

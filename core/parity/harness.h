@@ -70,8 +70,8 @@ const char *iso_case_text(const struct iso_case *, char *buf, size_t n);
 
 /* ---- fill.c: data from counters ------------------------------------------------------------ */
 
-/* Everything the case's passes read: x, w, dy; of an optimizer w, dw of this step, and zero
- * state. */
+/* Everything the case's passes read: x, w, dy; of an optimizer w, dw of this step, and
+ * the state before the first. */
 iso_rc iso_fill_case(const struct iso_case *, const struct iso_call *, enum iso_fill, uint64_t seed,
                      uint64_t step, struct iso_values *out);
 /* n uniform numbers in [-1, 1) without subnormals, from (seed, stream). */

@@ -23,7 +23,7 @@ void iso_exec_free(struct iso_exec *);
 const struct iso_graph *iso_exec_graph(const struct iso_exec *);
 struct iso_backend *iso_exec_backend(const struct iso_exec *);
 
-/* Initial weights from the seed; optimizer state zero. */
+/* Initial weights from the seed; optimizer state as it is before the first step. */
 iso_rc iso_exec_initialize(struct iso_exec *);
 
 /* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. */

@@ -20,6 +20,16 @@ static int find_value(const struct iso_graph *g, const char *name)
     return last ? g->nodes[g->loss_node].x[0] : -1;
 }
 
+/* A slot of a weight's value; false when it is not trained. */
+static bool slot_tensor(const struct iso_exec *e, int value, int slot, struct iso_tensor *out)
+{
+    if (!e->graph->values[value].trainable)
+        return false;
+    *out = iso_exec_value(e, value);
+    out->mem = e->slots[slot].chunk[e->plan.weights.blocks[value].chunk];
+    return true;
+}
+
 static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
 {
     const char *slash = strrchr(name, '/');
@@ -31,9 +41,7 @@ static bool find_slot(const struct iso_exec *e, const char *name, struct iso_ten
             if (!v->trainable || strlen(v->name) != (size_t)(slash - name) ||
                 strncmp(v->name, name, (size_t)(slash - name)) != 0)
                 continue;
-            *out = iso_exec_value(e, e->sorted[i]);
-            out->mem = e->slots[s].chunk[e->plan.weights.blocks[e->sorted[i]].chunk];
-            return true;
+            return slot_tensor(e, e->sorted[i], s, out);
         }
     }
     return false;
@@ -85,14 +93,42 @@ static iso_rc initialize_weight(struct iso_exec *e, int value)
     return rc;
 }
 
+/* Of every trainable weight; the gaps between tensors stay zero. */
+static iso_rc fill_slot(struct iso_exec *e, int slot, double initial)
+{
+    for (int i = 0; i < e->nsorted; i++) {
+        struct iso_tensor t;
+        if (!slot_tensor(e, e->sorted[i], slot, &t))
+            continue;
+        const int64_t n = iso_shape_count(&t.shape);
+        double *values = iso_alloc((size_t)n, sizeof *values);
+        if (!values)
+            return ISO_ENOMEM;
+        for (int64_t k = 0; k < n; k++)
+            values[k] = initial;
+        const iso_rc rc = iso_tensor_write(e->backend, &t, values);
+        free(values);
+        ISO_TRY(rc);
+    }
+    return ISO_OK;
+}
+
+static iso_rc initialize_slot(struct iso_exec *e, int slot)
+{
+    const struct iso_op_use *optimizer = &e->graph->model->optimizer;
+    const double initial = iso_op_slot_initial(optimizer->op, optimizer->params, slot);
+    for (int c = 0; c < e->slots[slot].n; c++)
+        ISO_TRY(e->backend->ops->fill(e->backend, e->slots[slot].chunk[c], 0, 0,
+                                      e->plan.weights.chunk[c]));
+    return initial != 0 ? fill_slot(e, slot, initial) : ISO_OK;
+}
+
 iso_rc iso_exec_initialize(struct iso_exec *e)
 {
     for (int i = 0; i < e->nsorted; i++)
         ISO_TRY(initialize_weight(e, e->sorted[i]));
     for (int s = 0; s < e->nslots; s++)
-        for (int c = 0; c < e->slots[s].n; c++)
-            ISO_TRY(e->backend->ops->fill(e->backend, e->slots[s].chunk[c], 0, 0,
-                                          e->plan.weights.chunk[c]));
+        ISO_TRY(initialize_slot(e, s));
     return e->backend->ops->sync(e->backend);
 }
 

@@ -32,6 +32,7 @@ class File:
 
     def __init__(self, op):
         self.op, self.n, self.tensors = op, 0, {}
+        self.rng = np.random.default_rng(list(op.encode()))    # for what is to stay whatever other files take
         self.metadata = {"keras": keras.__version__, "torch": torch.__version__}
 
     def case(self, text, given, want):
@@ -396,20 +397,36 @@ def gather_labels():
 
 # ---- optimizers ---------------------------------------------------------------------------------
 
-STEPS = 10
+STEPS, LONG = 10, 50
 
 
-def optimize(f, text, optimizer, slots, shape):
-    """Ten steps of Keras's own optimizer."""
+def optimize(f, text, optimizer, slots, shape, steps=STEPS, rng=rng):
+    """Steps of Keras's own optimizer."""
     w = keras.Variable(rng.uniform(-1, 1, shape))
     start, given = w.numpy().copy(), {}
     optimizer.build([w])
-    for step in range(STEPS):
+    for step in range(steps):
         gradient = rng.uniform(-1, 1, shape)
         given[f"dw0@{step}"] = gradient
         optimizer.apply([keras.ops.convert_to_tensor(gradient, dtype="float64")], [w])
     state = {f"state{i}": getattr(optimizer, name)[0].numpy() for i, name in enumerate(slots)}
-    f.case(f"{{input: {list(shape)}, steps: {STEPS}, {text}}}", {"w0": start} | given, {"w0": w.numpy()} | state)
+    f.case(f"{{input: {list(shape)}, steps: {steps}, {text}}}", {"w0": start} | given, {"w0": w.numpy()} | state)
+
+
+def optimize_long(f, new, slots, shape, **params):
+    """Fifty steps; params are those of Keras and of the model file alike."""
+    text = ", ".join(f"{k}: {str(v).lower()}" for k, v in params.items())
+    optimize(f, text, new(**params), slots, shape, LONG, f.rng)
+
+
+def formula(f, text, shape, step, **state):
+    """Fifty steps of an older Keras, by its formula: step(t, w, g, state) gives the new w."""
+    w, given = f.rng.uniform(-1, 1, shape), {}
+    given["w0"], state = w.copy(), {k: np.full(shape, v) for k, v in state.items()}
+    for t in range(LONG):
+        given[f"dw0@{t}"] = f.rng.uniform(-1, 1, shape)
+        w = step(t, w, given[f"dw0@{t}"], state)
+    f.case(f"{{input: {list(shape)}, steps: {LONG}, {text}}}", given, {"w0": w} | state)
 
 
 def sgd():
@@ -419,6 +436,7 @@ def sgd():
     optimize(f, "learning_rate: 0.03, momentum: 0.9", new(0.03, momentum=0.9), ["momentums"], (3, 5))
     optimize(f, "learning_rate: 0.03, momentum: 0.9, nesterov: true", new(0.03, momentum=0.9, nesterov=True),
              ["momentums"], (3, 5))
+    optimize_long(f, new, ["momentums"], (7,), learning_rate=0.03, momentum=0.9, nesterov=True)
     return f
 
 
@@ -429,6 +447,8 @@ def adam():
     optimize(f, "learning_rate: 0.01, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-8",
              new(0.01, beta_1=0.8, beta_2=0.99, epsilon=1e-8), slots, (3, 5))
     optimize(f, "learning_rate: 0.001, epsilon: 0.1", new(0.001, epsilon=0.1), slots, (7,))
+    optimize_long(f, new, slots, (17,), learning_rate=0.01)
+    optimize_long(f, new, slots + ["_velocity_hats"], (17,), learning_rate=0.01, beta_2=0.9, amsgrad=True)
     return f
 
 
@@ -450,6 +470,52 @@ def rmsprop():
         w = w - lr * (1 / (1 + decay * step)) * g / (np.sqrt(size) + epsilon)
     f.case(f"{{input: [17], steps: {STEPS}, learning_rate: 0.01, decay: 0.1, epsilon_placement: outside}}", given,
            {"w0": w, "state0": size})
+    optimize_long(f, new, [v, m, a], (7,), learning_rate=0.01, centered=True, momentum=0.5, epsilon=0.001)
+    return f
+
+
+def adamw():
+    f, new, slots = File("adamw"), keras.optimizers.AdamW, ["_momentums", "_velocities"]
+    optimize_long(f, new, slots, (17,), learning_rate=0.01)
+    optimize_long(f, new, slots, (3, 5), learning_rate=0.05, weight_decay=0.3, beta_1=0.8, beta_2=0.99, epsilon=0.001)
+    optimize_long(f, new, slots + ["_velocity_hats"], (7,), weight_decay=0.1, beta_2=0.9, amsgrad=True)
+    return f
+
+
+def nadam():
+    f, new, slots = File("nadam"), keras.optimizers.Nadam, ["_momentums", "_velocities"]
+    optimize_long(f, new, slots, (17,), learning_rate=0.01)
+    optimize_long(f, new, slots, (3, 5), learning_rate=0.05, beta_1=0.8, beta_2=0.99, epsilon=0.001)
+    return f
+
+
+def adamax():
+    f, new, slots = File("adamax"), keras.optimizers.Adamax, ["_m", "_u"]
+    optimize_long(f, new, slots, (17,), learning_rate=0.01)
+    optimize_long(f, new, slots, (3, 5), learning_rate=0.05, beta_1=0.8, beta_2=0.7, epsilon=0.001)
+    return f
+
+
+def adagrad():
+    f, new, slots = File("adagrad"), keras.optimizers.Adagrad, ["_accumulators"]
+    optimize_long(f, new, slots, (17,), learning_rate=0.01)
+    optimize_long(f, new, slots, (3, 5), learning_rate=0.05, initial_accumulator_value=0.0, epsilon=0.001)
+
+    def keras_2(t, w, g, s):           # Keras 2.3.1, optimizers.py, Adagrad.get_updates
+        s["state0"] = s["state0"] + np.square(g)
+        return w - 0.01 * g / (np.sqrt(s["state0"]) + 1e-7)
+    formula(f, "learning_rate: 0.01, initial_accumulator_value: 0, epsilon_placement: outside", (17,), keras_2,
+            state0=0.0)
+    formula(f, "learning_rate: 0.01, initial_accumulator_value: 0.1, epsilon_placement: outside", (17,), keras_2,
+            state0=0.1)                # as TensorFlow 2.8
+    return f
+
+
+def adadelta():
+    f, new = File("adadelta"), keras.optimizers.Adadelta
+    slots = ["_accumulated_grads", "_accumulated_delta_vars"]
+    optimize_long(f, new, slots, (17,), learning_rate=1.0)
+    optimize_long(f, new, slots, (3, 5), learning_rate=0.5, rho=0.8, epsilon=0.001)
     return f
 
 
@@ -474,6 +540,8 @@ def main():
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
     for make in (mean_squared_logarithmic_error, hinge):           # these have numbers of their own
+        make().write(folder)
+    for make in (adamw, nadam, adamax, adagrad, adadelta):                 # these have their own
         make().write(folder)
 
 

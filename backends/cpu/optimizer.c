@@ -1,0 +1,38 @@
+/* optimizer.c: how an optimizer's update is shared out among threads. */
+#include "optimizer.h"
+
+struct work {
+    struct iso_cpu_update whole;
+    void (*part)(const struct iso_cpu_update *);
+};
+
+static void step(void *data, int64_t unit, int thread)
+{
+    const struct work *k = data;
+    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, k->whole.count);
+    struct iso_cpu_update u = k->whole;
+    (void)thread;
+    u.count = part.end - part.begin;
+    u.g += part.begin;
+    u.w += part.begin;
+    for (int i = 0; i < ISO_SLOTS; i++)
+        if (u.slot[i] != NULL)
+            u.slot[i] += part.begin;
+    k->part(&u);
+}
+
+iso_rc ISO_CPU(update)(struct iso_backend *backend, const struct iso_call *call,
+                       void (*part)(const struct iso_cpu_update *))
+{
+    struct work work = { .part = part };
+    struct iso_cpu_update *u = &work.whole;
+    *u = (struct iso_cpu_update){ .count = iso_shape_count(&call->w[0].shape),
+                                  .g = iso_cpu_f32(&call->dw[0]), .w = iso_cpu_f32(&call->w[0]),
+                                  .params = call->params };
+    for (int i = 0; i < ISO_SLOTS; i++)
+        u->slot[i] = iso_cpu_f32(&call->state[i]);
+    for (int i = 0; i < ISO_SCALARS; i++)
+        u->s[i] = (float)call->scalars[i];
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(u->count, ISO_CPU_UNIT), step, &work);
+    return ISO_OK;
+}

@@ -1,0 +1,49 @@
+/* adagrad.c: parameters, state and scalars of Adagrad. */
+#include "adagrad.h"
+#include "optimizer.h"
+
+#define AT(member) offsetof(struct iso_adagrad, member)
+static const struct iso_field fields[] = {
+    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL,
+      "size of a step; 0.01 in Keras before 2.4" },
+    { "initial_accumulator_value", ISO_FIELD_REAL, AT(initial_accumulator_value), "0.1", 0, 1e6,
+      NULL, "what the sum of the squared gradients starts at; 0 in Keras before 2.4" },
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
+    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0,
+      iso_epsilon_placements, "inside the root as Keras from 2.11, or outside of it as before" },
+    { 0 }
+};
+static const char *const slots[] = { "accumulator", NULL };
+
+static double slot_initial(const void *params, int slot)
+{
+    (void)slot;
+    return ((const struct iso_adagrad *)params)->initial_accumulator_value;
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_optimizer_cost(x, 7, 1, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_adagrad *p = params;
+    (void)step;
+    out[ISO_ADAGRAD_RATE] = p->learning_rate;
+    out[ISO_ADAGRAD_EPSILON] = p->epsilon;
+}
+
+const struct iso_op_def iso_def_adagrad = {
+    .doc = "Adagrad: steps divided by the root of the sum of all squared gradients",
+    .section = "optimizers",
+    .params_size = sizeof(struct iso_adagrad),
+    .fields = fields,
+    .slots = slots,
+    .slot_initial = slot_initial,
+    .infer = iso_optimizer_infer,
+    .cost = cost,
+    .scalars = scalars,
+};

@@ -1,0 +1,51 @@
+/* adamax.c: parameters and scalars of Adamax. */
+#include "adamax.h"
+#include "optimizer.h"
+
+#define AT(member) offsetof(struct iso_adamax, member)
+static const struct iso_field fields[] = {
+    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL,
+      "size of a step; 0.002 in Keras before 2.4" },
+    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL,
+      "decay of the mean of the gradients, below 1" },
+    { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1, NULL,
+      "decay of their largest size, below 1" },
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
+    { 0 }
+};
+static const char *const slots[] = { "momentum", "norm", NULL };
+
+static iso_rc check(const void *params)
+{
+    const struct iso_adamax *p = params;
+    return iso_expect_betas(p->beta_1, p->beta_2);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_optimizer_cost(x, 9, 2, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_adamax *p = params;
+    out[ISO_ADAMAX_RATE] = p->learning_rate / (1 - iso_power(p->beta_1, step + 1));
+    out[ISO_ADAMAX_BETA_1] = p->beta_1;
+    out[ISO_ADAMAX_1_BETA_1] = 1 - p->beta_1;
+    out[ISO_ADAMAX_BETA_2] = p->beta_2;
+    out[ISO_ADAMAX_EPSILON] = p->epsilon;
+}
+
+const struct iso_op_def iso_def_adamax = {
+    .doc = "Adamax: Adam that divides by the largest gradients of late",
+    .section = "optimizers",
+    .params_size = sizeof(struct iso_adamax),
+    .fields = fields,
+    .slots = slots,
+    .infer = iso_optimizer_infer,
+    .cost = cost,
+    .scalars = scalars,
+    .check = check,
+};
