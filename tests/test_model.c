@@ -114,10 +114,10 @@ static void test_cnn(void **state)
     assert_int_equal(dense->units, 10);
     assert_int_equal(dense->activation, ISO_SOFTMAX);
     assert_int_equal(dense->kernel_initializer.kind, ISO_INIT_GLOROT_UNIFORM);
-    const struct iso_adam *adam = m->optimizer.params;
-    assert_int_equal(m->optimizer.op, ISO_OP_adam);
+    const struct iso_adam *adam = m->training.optimizer.params;
+    assert_int_equal(m->training.optimizer.op, ISO_OP_adam);
     assert_true(adam->learning_rate == 0.001 && adam->beta_2 == 0.999 && adam->epsilon == 1e-8);
-    assert_int_equal(m->loss.op, ISO_OP_categorical_crossentropy);
+    assert_int_equal(m->training.loss.op, ISO_OP_categorical_crossentropy);
     assert_int_equal(m->nmetrics, 1);
     assert_int_equal(m->metrics[0].op, ISO_OP_accuracy);
     assert_int_equal(m->input.ndim, 4);
@@ -126,11 +126,51 @@ static void test_cnn(void **state)
     assert_true(m->train.given && m->validation.given && !m->test.given);
     assert_string_equal(m->validation.split, "test");
     assert_int_equal(m->batch_size, 100);
-    assert_int_equal(m->epochs, 34);
-    assert_true(m->seed == 1 && m->expect_accuracy == 0.992);
-    assert_string_equal(m->expect_source, "003_ee605c3ae73e91a4.txt");
+    assert_int_equal(m->training.epochs, 34);
+    assert_true(m->seed == 1 && m->training.expect.validation_accuracy == 0.992);
+    assert_string_equal(m->training.expect.source, "003_ee605c3ae73e91a4.txt");
     assert_ptr_equal(m->layers[0].place.file, m->file);
     assert_true(m->layers[0].place.line > 0 && m->layers[0].place.column == 5);
+    iso_model_free(m);
+}
+
+/* A phase takes over what it does not say, and only that. */
+static void test_phases(void **state)
+{
+    static const char text[] =
+        "input: {shape: [5]}\n"
+        "layers: [{dense: {units: 2, activation: softmax}}]\n"
+        "loss: categorical_crossentropy\n"
+        "train: {epochs: 4}\n"
+        "phases:\n"
+        "  - {optimizer: sgd, expect: {validation_accuracy: 0.5}}\n"
+        "  - {name: second, optimizer: adam, epochs: 2, keep_steps: true}\n"
+        "  - {optimizer: adam, loss: sparse_categorical_crossentropy, shuffle_weights: true}\n"
+        "expect: {seconds_per_epoch: 3, validation_accuracy: 0.9, last_epochs: 2}\n";
+    struct iso_model *m;
+    (void)state;
+    assert_int_equal(load_bytes(text, sizeof text - 1, &m), ISO_OK);
+    assert_int_equal(m->nphases, 3);
+    assert_string_equal(m->phases[0].name, "phase_1");
+    assert_string_equal(m->phases[1].name, "second");
+    assert_int_equal(m->phases[0].epochs, 4);
+    assert_int_equal(m->phases[1].epochs, 2);
+    assert_int_equal(m->phases[1].optimizer.op, ISO_OP_adam);
+    assert_ptr_equal(m->phases[1].loss.params, m->phases[0].loss.params);
+    assert_int_equal(m->phases[2].loss.op, ISO_OP_sparse_categorical_crossentropy);
+    assert_true(m->phases[1].keep_steps && !m->phases[1].keep_slots && !m->phases[2].keep_steps);
+    assert_true(m->phases[2].shuffle_weights && !m->phases[1].shuffle_weights);
+    assert_true(m->phases[0].expect.validation_accuracy == 0.5);
+    assert_true(isnan(m->phases[1].expect.validation_accuracy));
+    assert_true(m->phases[1].expect.seconds_per_epoch == 3);
+    assert_int_equal(m->phases[1].expect.last_epochs, 2);
+    assert_int_equal(m->training.optimizer.op, ISO_OP_sgd);
+    iso_model_choose(m, 2);
+    assert_int_equal(m->training.optimizer.op, ISO_OP_adam);
+    static const int phases[] = { 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2 };
+    for (int64_t epoch = 0; epoch < 12; epoch++)
+        assert_int_equal(iso_model_phase_at(m, epoch), phases[epoch]);
+    assert_int_equal(iso_model_phase_end(m, 2), 10);
     iso_model_free(m);
 }
 
@@ -188,8 +228,8 @@ static void assert_small(struct iso_model *m)
     assert_false(third->use_bias);
     assert_string_equal(m->layers[3].name, "top");
     assert_int_equal(m->input.ndim, 2);
-    assert_true(m->batch_size == 32 && m->epochs == 10 && m->seed == 1 && m->scale == 1);
-    assert_true(isnan(m->expect_accuracy));
+    assert_true(m->batch_size == 32 && m->training.epochs == 10 && m->seed == 1 && m->scale == 1);
+    assert_true(isnan(m->training.expect.validation_accuracy));
     assert_false(m->train.given);
     iso_model_free(m);
 }
@@ -779,6 +819,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cnn),
         cmocka_unit_test(test_other_models),
+        cmocka_unit_test_setup_teardown(test_phases, make_scratch, remove_scratch),
         cmocka_unit_test(test_yaml_features),
         cmocka_unit_test(test_field_text),
         cmocka_unit_test(test_bad_files),

@@ -60,8 +60,8 @@ static void print_layers(const struct iso_graph *graph)
     printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "",
            (long long)iso_setup_parameters(graph, false),
            (long long)iso_setup_parameters(graph, true));
-    printf("\nloss %s, optimizer %s, batches of %lld, %lld epochs\n", iso_ops[model->loss.op].name,
-           iso_ops[model->optimizer.op].name, (long long)graph->batch, (long long)model->epochs);
+    printf("\nloss %s, optimizer %s, batches of %lld, %lld epochs\n", iso_ops[model->training.loss.op].name,
+           iso_ops[model->training.optimizer.op].name, (long long)graph->batch, (long long)model->training.epochs);
 }
 
 static void print_memory(const struct iso_setup *setup)

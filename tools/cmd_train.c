@@ -141,7 +141,7 @@ static iso_rc settle(struct training *t)
         .limit = o->setup.limit,
         .rows = t->train->rows,
         .validation_rows = t->validation ? t->validation->rows : 0,
-        .epochs = o->epochs > 0 ? o->epochs : model->epochs,
+        .epochs = o->epochs > 0 ? o->epochs : iso_model_phase_end(model, model->nphases - 1),
         .steps = o->steps > 0 ? o->steps : 0,
         .fast = t->setup.backend->mode == ISO_MODE_FAST,
     };

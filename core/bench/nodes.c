@@ -39,7 +39,7 @@ static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
 static void add_optimizer(struct sweep *s)
 {
     const struct iso_graph *g = iso_exec_graph(s->exec);
-    const struct iso_op_use *optimizer = &g->model->optimizer;
+    const struct iso_op_use *optimizer = &g->model->training.optimizer;
     struct iso_shape weights = { 1, { 0 } };
     struct iso_cost cost = { 0 };
     for (int i = 0; i < g->nvalues; i++)

@@ -158,7 +158,7 @@ static bool is_activation(const struct iso_layer *layer, int function)
 /* The activation that the loss node absorbs; linear: none. */
 static int absorbed(const struct iso_model *m)
 {
-    return iso_ops[m->loss.op].def->absorbs;
+    return iso_ops[m->training.loss.op].def->absorbs;
 }
 
 /* Where the loss absorbs the last layer's activation, that has no node of its own. */
@@ -235,7 +235,7 @@ static bool ends_in(const struct iso_model *m, int function)
 static void add_target(struct builder *b, int64_t rows)
 {
     struct iso_graph *g = b->graph;
-    const bool one_hot = iso_ops[b->model->loss.op].def->target == ISO_TARGET_VALUES;
+    const bool one_hot = iso_ops[b->model->training.loss.op].def->target == ISO_TARGET_VALUES;
     const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? g->classes : 0 } };
     g->target = add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
     snprintf(g->values[g->target].name, ISO_NAME, "target");
@@ -267,12 +267,13 @@ static void make_counts(struct iso_graph *g, int value, const char *name)
 static iso_rc add_loss(struct builder *b)
 {
     const struct iso_model *m = b->model;
+    const struct iso_op_use *loss = &m->training.loss;
     struct iso_graph *g = b->graph;
     const int last = m->nlayers - 1, prediction = b->result[last], absorbs = absorbed(m);
     if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
         const char *name = iso_activation_names[absorbs];
-        iso_faults_add(b->faults, m->loss.place, "%s needs a %s at the end: give layer '%s' "
-                       "`activation: %s`", iso_ops[m->loss.op].name, name, m->layers[last].name,
+        iso_faults_add(b->faults, loss->place, "%s needs a %s at the end: give layer '%s' "
+                       "`activation: %s`", iso_ops[loss->op].name, name, m->layers[last].name,
                        name);
         return ISO_EMODEL;
     }
@@ -289,7 +290,7 @@ static iso_rc add_loss(struct builder *b)
     add_target(b, g->batch);
     g->loss_node = g->nlayer_nodes = g->nnodes;
     const int x[2] = { prediction, g->target };
-    ISO_TRY(add_node(g, m->loss.op, m->loss.params, last, m->layers[last].name, "y", x, 2,
+    ISO_TRY(add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x, 2,
                      &g->output));
     g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
     if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */

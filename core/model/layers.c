@@ -118,12 +118,13 @@ static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const 
 
 iso_rc iso_load_loss(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_use(l, node, "losses", "a loss", &l->model->loss);
+    return read_use(l, node, "losses", "a loss", &l->training->loss);
 }
 
 iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_use(l, node, "optimizers", "an optimizer", &l->model->optimizer);
+    return read_use(l, node, "optimizers", "an optimizer",
+                    &l->training->optimizer);
 }
 
 /* A metric may stand there twice with other params, but not twice under one name. */

@@ -24,19 +24,37 @@ static const struct iso_field input_fields[] = {
 static const struct iso_field train_fields[] = {
     { "batch_size", ISO_FIELD_INT, AT(batch_size), "32", 1, 1 << 20, NULL,
       "examples per step; the last batch of an epoch may be smaller" },
-    { "epochs", ISO_FIELD_INT, AT(epochs), "10", 1, 1e6, NULL, "passes over the training data" },
+    { "epochs", ISO_FIELD_INT, AT(common.epochs), "10", 1, 1e6, NULL,
+      "passes over the training data" },
     { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,
       "key of all random numbers: initial weights, order of examples, dropout" },
     { 0 }
 };
+#undef SIZE
+#undef AT
+#define AT(member) offsetof(struct iso_expect, member)
 static const struct iso_field expect_fields[] = {
-    { "source", ISO_FIELD_TEXT, AT(expect_source), "", 0, SIZE(expect_source), NULL,
+    { "source", ISO_FIELD_TEXT, AT(source), "", 0, sizeof ((struct iso_expect *)0)->source, NULL,
       "where the expected figures come from" },
-    { "validation_accuracy", ISO_FIELD_REAL, AT(expect_accuracy), "", 0, 1, NULL,
-      "share of right answers after all epochs" },
+    { "training_accuracy", ISO_FIELD_REAL, AT(training_accuracy), "", 0, 1, NULL,
+      "share of right answers on the training data, after all epochs" },
+    { "validation_accuracy", ISO_FIELD_REAL, AT(validation_accuracy), "", 0, 1, NULL,
+      "the same on the validation data" },
+    { "test_accuracy", ISO_FIELD_REAL, AT(test_accuracy), "", 0, 1, NULL,
+      "the same on the test data" },
+    { "training_loss", ISO_FIELD_REAL, AT(training_loss), "", 0, 1e30, NULL,
+      "loss on the training data, after all epochs" },
+    { "validation_loss", ISO_FIELD_REAL, AT(validation_loss), "", 0, 1e30, NULL,
+      "the same on the validation data" },
+    { "test_loss", ISO_FIELD_REAL, AT(test_loss), "", 0, 1e30, NULL, "the same on the test data" },
+    { "last_epochs", ISO_FIELD_INT, AT(last_epochs), "1", 1, 1e6, NULL,
+      "ours is the mean over so many last epochs (of what is measured after each)" },
+    { "seconds_per_epoch", ISO_FIELD_REAL, AT(seconds_per_epoch), "", 0, 1e9, NULL,
+      "seconds that an epoch took the source" },
+    { "parameters", ISO_FIELD_REAL, AT(parameters), "", 0, 1e15, NULL,
+      "elements of all weights" },
     { 0 }
 };
-#undef SIZE
 #undef AT
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -48,11 +66,11 @@ bool iso_name_valid(const char *name)
 /* ---- Sections of plain values -------------------------------------------------------------- */
 
 static iso_rc read_fields(struct iso_loader *l, const struct iso_yaml *node, const char *what,
-                          const struct iso_field *fields)
+                          const struct iso_field *fields, void *params)
 {
     char found[64];
     if (node->kind == ISO_YAML_MAPPING)
-        return iso_fields_read(fields, what, node->place, node, NULL, l->model, l->faults);
+        return iso_fields_read(fields, what, node->place, node, NULL, params, l->faults);
     iso_faults_add(l->faults, node->place, "%s: expected {%s: ...}, found %s", what, fields->key,
                    iso_yaml_describe(node, found, sizeof found));
     return ISO_OK;
@@ -72,7 +90,7 @@ static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
 static iso_rc read_input(struct iso_loader *l, const struct iso_yaml *node)
 {
     l->model->input_place = node->place;
-    ISO_TRY(read_fields(l, node, "input", input_fields));
+    ISO_TRY(read_fields(l, node, "input", input_fields, l->model));
     struct iso_shape *shape = &l->model->input;
     double count = 1;
     for (int i = 1; i < shape->ndim; i++)
@@ -84,36 +102,42 @@ static iso_rc read_input(struct iso_loader *l, const struct iso_yaml *node)
 
 static iso_rc read_train(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_fields(l, node, "train", train_fields);
+    return read_fields(l, node, "train", train_fields, l->model);
 }
 
 static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_fields(l, node, "expect", expect_fields);
+    return read_fields(l, node, "expect", expect_fields, &l->training->expect);
 }
 
 const struct iso_section iso_sections[] = {
-    { "model", "The model's name. Left out, it is the file's.", false, NULL, read_name },
+    { "model", "The model's name. Left out, it is the file's.", false, NULL, read_name, false },
     { "data",
       "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
       "--batch-from` needs none.",
-      false, iso_data_fields, iso_load_data },
+      false, iso_data_fields, iso_load_data, false },
     { "input", "What one example looks like when it enters the network.", true, input_fields,
-      read_input },
+      read_input, false },
     { "layers",
       "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
       "with its first parameter (`dropout: 0.5`), or a name with its parameters "
       "(`dense: {units: 10, activation: softmax}`).",
-      true, NULL, iso_load_layers },
+      true, NULL, iso_load_layers, false },
     { "loss", "What training makes small: a name, or a name with parameters.", true, NULL,
-      iso_load_loss },
+      iso_load_loss, true },
     { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.",
-      true, NULL, iso_load_optimizer },
+      true, NULL, iso_load_optimizer, true },
     { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
-      iso_load_metrics },
-    { "train", "How long and in what portions to train.", false, train_fields, read_train },
+      iso_load_metrics, false },
+    { "train", "How long and in what portions to train.", false, train_fields, read_train, false },
     { "expect", "What this model is known to reach, for comparison.", false, expect_fields,
-      read_expect },
+      read_expect, true },
+    { "phases",
+      "Several trainings on the same weights, one after another: a list. A phase takes over what "
+      "it does not say itself: besides the keys below it may have a `loss`, an `optimizer` and an "
+      "`expect` of its own. The optimizer begins each phase with fresh state and its step count "
+      "at 0.",
+      false, iso_phase_fields, iso_load_phases, false },
     { .key = NULL }
 };
 
@@ -175,9 +199,9 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
             ISO_TRY(s->read(l, root->items[i]));
     }
     for (const struct iso_section *s = iso_sections; s->key; s++)
-        if (s->required && !has_section(root, s))
+        if (s->required && !has_section(root, s) && !(s->in_phase && l->phases))
             iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
-    return ISO_OK;
+    return iso_make_phases(l);
 }
 
 /* models/mnist/cnn.yaml is called cnn; bytes a name cannot have become '-'. */
@@ -194,6 +218,12 @@ static void name_from_path(const char *path, char *name, size_t n)
         snprintf(name, n, "model");
 }
 
+static const struct iso_expect nothing = {
+    .training_accuracy = NAN, .validation_accuracy = NAN, .test_accuracy = NAN,
+    .training_loss = NAN, .validation_loss = NAN, .test_loss = NAN,
+    .seconds_per_epoch = NAN, .parameters = NAN, .last_epochs = 1,
+};
+
 static iso_rc new_model(const char *path, struct iso_model **out)
 {
     struct iso_model *m = iso_alloc(1, sizeof *m);
@@ -207,7 +237,7 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     strcpy(m->file, path);
     name_from_path(path, m->name, sizeof m->name);
     m->scale = 1;
-    m->expect_accuracy = NAN;
+    m->common.expect = nothing;
     *out = m;
     return ISO_OK;
 }
@@ -218,7 +248,10 @@ static void own_places(struct iso_model *m)
 {
     m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
         m->file;
-    m->loss.place.file = m->optimizer.place.file = m->file;
+    for (int i = 0; i < m->nphases; i++)
+        m->phases[i].place.file = m->phases[i].loss.place.file =
+            m->phases[i].optimizer.place.file = m->file;
+    m->common.loss.place.file = m->common.optimizer.place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
         m->layers[i].place.file = m->file;
     for (int i = 0; i < m->nmetrics; i++)
@@ -240,6 +273,7 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
     int before = faults->count;
     struct iso_loader loader = { .faults = faults };
     ISO_TRY(new_model(path, &loader.model));
+    loader.training = &loader.model->common;
     iso_rc rc = load(&loader, path);
     int found = faults->count - before;
     if ((rc == ISO_OK && found > 0) || rc == ISO_EMODEL)
@@ -250,8 +284,16 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
         return rc;
     }
     own_places(loader.model);
+    iso_model_choose(loader.model, 0);
     *out = loader.model;
     return ISO_OK;
+}
+
+/* Params that a phase has taken over are not its own. */
+static void free_own(struct iso_op_use *use, const struct iso_op_use *common)
+{
+    if (use->params != common->params)
+        free(use->params);
 }
 
 void iso_model_free(struct iso_model *m)
@@ -262,8 +304,13 @@ void iso_model_free(struct iso_model *m)
         free(m->layers[i].params);
     for (int i = 0; i < m->nmetrics; i++)
         free(m->metrics[i].params);
-    free(m->loss.params);
-    free(m->optimizer.params);
+    for (int i = 0; i < m->nphases; i++) {
+        free_own(&m->phases[i].loss, &m->common.loss);
+        free_own(&m->phases[i].optimizer, &m->common.optimizer);
+    }
+    free(m->common.loss.params);
+    free(m->common.optimizer.params);
+    free(m->phases);
     free(m->layers);
     free(m->text);
     free(m->file);

@@ -21,7 +21,29 @@ struct iso_data_spec {                 /* data: train / validation / test */
     uint64_t part_seed;
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
-enum { ISO_METRICS = 16 };
+enum { ISO_METRICS = 16, ISO_PHASES = 64 };
+
+struct iso_expect {                    /* what a model is known to reach; NaN: not said */
+    char source[128];
+    double training_accuracy, validation_accuracy, test_accuracy;    /* shares from 0 to 1 */
+    double training_loss, validation_loss, test_loss;
+    double seconds_per_epoch;          /* of the source, on its machine */
+    double parameters;
+    int64_t last_epochs;               /* figures are means over so many last epochs */
+};
+
+/* One training: what is made small, and how. A model file describes one, or several phases on the
+ * same weights, each of which takes over what it does not say itself. */
+struct iso_training {
+    struct iso_place place;
+    char name[32];                     /* of a phase; "" when there are none */
+    struct iso_op_use loss, optimizer;
+    int64_t epochs;
+    struct iso_expect expect;
+    bool shuffle_weights;              /* before it, permutes the elements of every weight */
+    bool keep_steps, keep_slots;       /* the optimizer goes on counting steps, and with its state,
+                                          where the phase before left them */
+};
 
 struct iso_model {
     char *file;                        /* path as given */
@@ -32,10 +54,21 @@ struct iso_model {
     struct iso_shape input;            /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     double scale;                      /* applied to uint8 data, as one float32 product */
     struct iso_layer *layers; int nlayers;
-    struct iso_op_use loss, optimizer, metrics[ISO_METRICS]; int nmetrics;
-    int64_t batch_size, epochs; uint64_t seed;
-    char expect_source[128]; double expect_accuracy;           /* NaN: none */
+    struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
+    int64_t batch_size; uint64_t seed;
+    struct iso_training common;        /* what the sections of the file say */
+    struct iso_training *phases;       /* without `phases:` one, which is the common one; params
+                                          that a phase takes over are the same memory */
+    int nphases;
+    struct iso_training training;      /* the phase that graphs are built for; owns nothing */
 };
+/* Chooses the phase that graphs are built for from now on; graphs of another phase may not be used
+ * any more. After loading it is the first. */
+void iso_model_choose(struct iso_model *, int phase);
+/* The phase to which epoch `epoch`, from 0, belongs; the last one has no end. */
+int iso_model_phase_at(const struct iso_model *, int64_t epoch);
+/* The epoch, from 0, before which a phase ends. */
+int64_t iso_model_phase_end(const struct iso_model *, int phase);
 
 /* Reads and checks path ("-": standard input). On a bad file: ISO_EMODEL and every fault in faults;
  * on an unreadable one ISO_EIO. The caller frees *out, set only on success, with iso_model_free. */

@@ -10,6 +10,8 @@ enum { ISO_LAYERS_MAX = 4096 };
 struct iso_loader {                    /* a model while it is read */
     struct iso_model *model;
     struct iso_faults *faults;
+    struct iso_training *training;     /* what the sections of a training are read into */
+    const struct iso_yaml *phases;     /* NULL: none */
     bool unknown_layer;                /* some layer has no op: its default name is not known */
 };
 
@@ -18,6 +20,7 @@ struct iso_section {
     bool required;
     const struct iso_field *fields;    /* what stands in it; NULL: doc says it */
     iso_rc (*read)(struct iso_loader *, const struct iso_yaml *value);
+    bool in_phase;                     /* may stand in a phase, too */
 };
 extern const struct iso_section iso_sections[];              /* ends with key NULL */
 
@@ -33,6 +36,11 @@ iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */
+/* phases.c: phases: [{...}, ...]. Keeps the node; the phases are made when the rest of the file has
+ * been read, also where there are none. */
+iso_rc iso_load_phases(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_make_phases(struct iso_loader *);
+extern const struct iso_field iso_phase_fields[];            /* of struct iso_training */
 
 /* Letters, digits, _ . and -, beginning with a letter, a digit or _. */
 bool iso_name_valid(const char *name);

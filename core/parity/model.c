@@ -199,7 +199,7 @@ static iso_rc lockstep_nodes(const struct subject *s, struct iso_exec *reference
 /* Each trainable weight's update, from the gradients and slots that the reference holds. */
 static iso_rc lockstep_updates(const struct subject *s, struct iso_exec *reference)
 {
-    const struct iso_op_use *optimizer = &s->graph->model->optimizer;
+    const struct iso_op_use *optimizer = &s->graph->model->training.optimizer;
     for (int i = 0; i < iso_exec_nweights(reference); i++) {
         const char *weight = iso_exec_weight(reference, i);
         struct iso_call call = {

@@ -205,7 +205,7 @@ iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
  * tensors hold zeros, which every optimizer leaves zero. */
 void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
 {
-    const struct iso_op_use *optimizer = &e->graph->model->optimizer;
+    const struct iso_op_use *optimizer = &e->graph->model->training.optimizer;
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
     *c = (struct iso_call){ .params = optimizer->params, .seed = e->options.seed,
@@ -223,7 +223,7 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
 
 iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)
 {
-    const enum iso_op op = e->graph->model->optimizer.op;
+    const enum iso_op op = e->graph->model->training.optimizer.op;
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);

@@ -174,7 +174,7 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     if (y_prob && target.dtype != ISO_REAL)
         return iso_fail(ISO_EDATA,
                         "%s takes class numbers, not probabilities (use categorical_crossentropy)",
-                        iso_ops[e->graph->model->loss.op].name);
+                        iso_ops[e->graph->model->training.loss.op].name);
     if (y_prob)
         return iso_tensor_write_f32(e->backend, &target, y_prob);
     return e->backend->ops->fill(e->backend, target.mem,

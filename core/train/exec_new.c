@@ -55,7 +55,7 @@ static iso_rc check_kernels(struct iso_exec *e)
     }
     if (!e->options.training)
         return ISO_OK;
-    const enum iso_op optimizer = g->model->optimizer.op;
+    const enum iso_op optimizer = g->model->training.optimizer.op;
     for (int chunk = 0; chunk < e->plan.weights.nchunks; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);
@@ -144,7 +144,7 @@ static iso_rc allocate_all(struct iso_exec *e)
 static int count_slots(const struct iso_model *m)
 {
     int n;
-    iso_op_slots(m->optimizer.op, m->optimizer.params, &n);
+    iso_op_slots(m->training.optimizer.op, m->training.optimizer.params, &n);
     return n;
 }
 

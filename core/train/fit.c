@@ -29,9 +29,9 @@ double iso_clock(void)
 
 double iso_learning_rate(const struct iso_model *model)
 {
-    for (const struct iso_field *f = iso_ops[model->optimizer.op].def->fields; f && f->key; f++)
+    for (const struct iso_field *f = iso_ops[model->training.optimizer.op].def->fields; f && f->key; f++)
         if (strcmp(f->key, "learning_rate") == 0 && f->type == ISO_FIELD_REAL)
-            return *(const double *)((const char *)model->optimizer.params + f->offset);
+            return *(const double *)((const char *)model->training.optimizer.params + f->offset);
     return NAN;
 }
 
