@@ -29,6 +29,13 @@ ISO_FN int iso_beats(iso_real x, iso_real best)
     return x > best || (iso_isnan(x) && !iso_isnan(best));
 }
 
+/* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of NaN
+ * is everything. */
+ISO_FN int iso_ahead(iso_real x, iso_real t)
+{
+    return !(x <= t);
+}
+
 /* log(1 + e^x), without overflow. */
 ISO_FN iso_real iso_softplus(iso_real x)
 {

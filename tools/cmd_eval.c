@@ -1,4 +1,5 @@
 /* isocl eval: loss and metrics of trained weights on a split of the data. */
+#include "class_report.h"
 #include "commands.h"
 #include "console.h"
 #include "core/file.h"
@@ -59,10 +60,14 @@ static void print_json(const struct iso_setup *setup, const struct iso_dataset *
                                "device", setup->backend->device.id, "weights_sha256", hex);
     if (object)
         iso_console_json_scores(object, setup->graph, scores, "", true);
+    json_t *classes = iso_class_report_json(setup->graph, scores);
+    if (object && classes)
+        json_object_set(object, "classes", classes);
+    json_decref(classes);
     iso_console_json(object);
 }
 
-static void print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
+static iso_rc print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
                          const char *weights, const struct iso_scores *scores, const char hex[65])
 {
     char where[256], name[ISO_NAME];
@@ -74,7 +79,10 @@ static void print_scores(const struct iso_setup *setup, const struct iso_dataset
         if (iso_metric_values(graph, m) == 1)
             printf("  %s %.6f", iso_metric_name(graph, m, -1, name),
                    iso_scores_metric(graph, scores, m));
-    printf("\nweights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    printf("\n");
+    ISO_TRY(iso_class_report_print(graph, scores));
+    printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    return ISO_OK;
 }
 
 static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, const char *model,
@@ -91,10 +99,9 @@ static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, co
     ISO_TRY(iso_exec_data(setup->exec, 1, *data));
     ISO_TRY(iso_evaluate(setup->exec, 1, (*data)->rows, &scores));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
-    if (o->json)
-        print_json(setup, *data, weights, &scores, hex);
-    else
-        print_scores(setup, *data, weights, &scores, hex);
+    if (!o->json)
+        return print_scores(setup, *data, weights, &scores, hex);
+    print_json(setup, *data, weights, &scores, hex);
     return ISO_OK;
 }
 

@@ -4,16 +4,12 @@
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    const iso_real *prediction = ref_real(&call->x[0]), *one_hot = ref_real(&call->x[1]);
-    const int32_t *target = ref_i32(&call->x[1]);
+    const iso_real *prediction = ref_real(&call->x[0]);
     int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1], right = 0;
-    bool sparse = call->x[1].dtype == ISO_I32;
     (void)backend;
-    for (int64_t row = 0; row < rows; row++) {
-        int64_t expected =
-            sparse ? target[row] : ISO_KERNEL(argmax)(one_hot + row * classes, classes);
-        right += ISO_KERNEL(argmax)(prediction + row * classes, classes) == expected;
-    }
+    for (int64_t row = 0; row < rows; row++)
+        right += ISO_KERNEL(argmax)(prediction + row * classes, classes)
+                 == ISO_KERNEL(target_class)(&call->x[1], row, classes);
     *ref_real(&call->y[0]) = (iso_real)right;
     return ISO_OK;
 }

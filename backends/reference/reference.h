@@ -94,6 +94,8 @@ iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n);
 
 /* The index of the first maximum of x [n]; the first NaN wins. */
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
+/* The class of a row's target: I32 [rows], or the first maximum of REAL [rows, classes]. */
+int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t classes);
 
 /* Of one row of softmax: the maximum and the lane sum of exp(z - max). */
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum);

@@ -373,6 +373,77 @@ def accuracy():
     return f
 
 
+def tied(own, rows, classes):
+    """Predictions with many ties, their classes, and those one-hot."""
+    x = torch.tensor(own.integers(-3, 4, (rows, classes)) / 4)
+    labels = torch.tensor(own.integers(0, classes, rows))
+    return x, labels, F.one_hot(labels, classes).double()
+
+
+def top_k():
+    f, own = File("top_k"), np.random.default_rng(31)
+    for rows, classes, k in ((1, 2, 1), (37, 10, 5), (130, 7, 2), (40, 100, 5), (50, 5, 4)):
+        x, labels, one_hot = tied(own, rows, classes)
+        for y, shape, metric in ((labels, [rows], keras.metrics.SparseTopKCategoricalAccuracy),
+                                 (one_hot, [rows, classes], keras.metrics.TopKCategoricalAccuracy)):
+            theirs = metric(k)
+            theirs.update_state(y, x)
+            found = (x > x[torch.arange(rows), labels][:, None]).sum(1) < k
+            agree(found.double().mean(), torch.as_tensor(float(theirs.result())), f"keras on {rows}x{classes}", 1e-6)
+            f.case(f"{{inputs: [[{rows}, {classes}], {shape}], k: {k}}}", {"x0": x, "x1": y}, {"y0": found.sum()})
+    return f
+
+
+def confusion(labels, taken, classes):
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (labels, taken), 1)
+    return counts
+
+
+def confusion_matrix():
+    f, own = File("confusion_matrix"), np.random.default_rng(32)
+    for rows, classes in ((1, 2), (37, 10), (130, 3), (40, 31)):
+        x, labels, one_hot = tied(own, rows, classes)
+        before = own.integers(0, 9, (classes, classes))
+        after = before + confusion(labels.numpy(), np.argmax(x.numpy(), 1), classes)
+        for y, shape in ((labels, [rows]), (one_hot, [rows, classes])):
+            f.case(f"{{inputs: [[{rows}, {classes}], {shape}]}}", {"x0": x, "x1": y, "y0": before}, {"y0": after})
+    return f
+
+
+def keras_scores(op, values):
+    """Keras's metrics that mean the same, each with the value it should have: precision and recall of a class,
+    f1 with its averages."""
+    if op == "f1":
+        return [(keras.metrics.F1Score(average=None if a == "none" else a), v) for a, v in values.items()]
+    new = keras.metrics.Precision if op == "precision" else keras.metrics.Recall
+    return [(new(top_k=1, class_id=c), v) for c, v in enumerate(values["none"][:10])]
+
+
+def score(op):
+    """Each class's, and averages over the classes, by scikit-learn's formulas with zero_division=0 over all
+    classes; Keras says the same."""
+    f, own = File(op), np.random.default_rng(33)
+    for rows, classes, seen in ((40, 3, 3), (200, 10, 10), (60, 10, 7), (200, 31, 25)):
+        x = own.uniform(0, 1, (rows, classes))
+        labels = own.integers(0, seen, rows)                     # some classes have no row,
+        x[:, seen - 2] = 0                                       # and another is never the prediction
+        x[np.arange(rows), labels] += own.uniform(0, 0.6, rows)
+        counts = confusion(labels, np.argmax(x, 1), classes).astype(float)
+        right, predicted, actual = np.diag(counts), counts.sum(0), counts.sum(1)
+        part, whole = {"precision": (right, predicted), "recall": (right, actual),
+                       "f1": (2 * right, predicted + actual)}[op]
+        each = np.divide(part, whole, out=np.zeros(classes), where=whole > 0)
+        one_hot = F.one_hot(torch.tensor(labels), classes).double().numpy()
+        values = {"none": each, "macro": each.mean(), "weighted": (each * actual).sum() / actual.sum()}
+        for average, value in values.items():
+            f.case(f"{{input: [{classes}, {classes}], average: {average}}}", {"x0": counts}, {"y0": value})
+        for metric, value in keras_scores(op, values):
+            metric.update_state(one_hot, x)
+            agree(torch.as_tensor(value), torch.as_tensor(np.asarray(metric.result())).double(), f"keras's {op}", 1e-5)
+    return f
+
+
 # ---- batches ------------------------------------------------------------------------------------
 
 def gather_images():
@@ -537,6 +608,10 @@ def main():
         make().write(folder)
     crossentropy("categorical_crossentropy", False).write(folder)
     crossentropy("sparse_categorical_crossentropy", True).write(folder)
+    for make in (top_k, confusion_matrix):                  # with random numbers of their own
+        make().write(folder)
+    for op in ("precision", "recall", "f1"):
+        score(op).write(folder)
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
     for make in (mean_squared_logarithmic_error, hinge):           # these have numbers of their own

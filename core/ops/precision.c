@@ -1,0 +1,29 @@
+/* precision.c: how far a prediction of a class can be trusted. */
+#include "score.h"
+
+static double of_class(const struct iso_class_counts *c)
+{
+    return iso_share(c->right, c->predicted);
+}
+
+static void score(const void *params, const struct iso_shape *x, const double *counts, double *y)
+{
+    iso_score_average(params, x, counts, of_class, y);
+}
+
+static void label(const void *params, char *buf, size_t n)
+{
+    iso_score_label("precision", params, buf, n);
+}
+
+const struct iso_op_def iso_def_precision = {
+    .doc = "of the rows taken for a class, the share that are of it; 0 where there are none",
+    .section = "metrics",
+    .params_size = sizeof(struct iso_score),
+    .fields = iso_score_fields,
+    .nx = 1,
+    .infer = iso_score_infer,
+    .reads = ISO_OP_confusion_matrix,
+    .score = score,
+    .label = label,
+};

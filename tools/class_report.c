@@ -1,0 +1,148 @@
+#include "class_report.h"
+
+#include "core/ops/score.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COLUMNS = 8, WIDTH = 11 };
+
+struct report {
+    struct iso_shape shape;            /* classes x classes */
+    const double *counts;
+    enum iso_op op[COLUMNS]; int nops; /* the scores there are */
+    double *each[COLUMNS];             /* of each class */
+};
+
+static void close_report(struct report *r)
+{
+    for (int i = 0; i < r->nops; i++)
+        free(r->each[i]);
+}
+
+static const struct iso_value *find_matrix(const struct iso_graph *g)
+{
+    const int value = iso_graph_find(g, iso_ops[ISO_OP_confusion_matrix].name);
+    return value < 0 ? NULL : &g->values[value];
+}
+
+static iso_rc open_report(const struct iso_value *matrix, const struct iso_scores *scores,
+                          struct report *r)
+{
+    const struct iso_score of_classes = { ISO_AVERAGE_NONE };
+    *r = (struct report){ .shape = matrix->shape, .counts = scores->counts + matrix->at };
+    for (int op = 0; op < ISO_OP_COUNT && r->nops < COLUMNS; op++) {
+        const struct iso_op_def *def = iso_ops[op].def;
+        if (iso_ops[op].kind != ISO_SCORE || def->reads != ISO_OP_confusion_matrix)
+            continue;
+        double *each = iso_alloc((size_t)r->shape.dim[0], sizeof *each);
+        if (!each)
+            return ISO_ENOMEM;
+        def->score(&of_classes, &r->shape, r->counts, each);
+        r->each[r->nops] = each;
+        r->op[r->nops++] = (enum iso_op)op;
+    }
+    return ISO_OK;
+}
+
+/* ---- Tables -------------------------------------------------------------------------------- */
+
+static void print_average(const struct report *r, const char *name, enum iso_average average,
+                          double rows)
+{
+    const struct iso_score params = { (int)average };
+    printf("%-8s", name);
+    for (int i = 0; i < r->nops; i++) {
+        double value;
+        iso_ops[r->op[i]].def->score(&params, &r->shape, r->counts, &value);
+        printf("%*.4f", WIDTH, value);
+    }
+    printf("%*.0f\n", WIDTH, rows);
+}
+
+static void print_classes(const struct report *r)
+{
+    double rows = 0;
+    printf("\n%-8s", "class");
+    for (int i = 0; i < r->nops; i++)
+        printf("%*s", WIDTH, iso_ops[r->op[i]].name);
+    printf("%*s\n", WIDTH, "rows");
+    for (int64_t class = 0; class < r->shape.dim[0]; class++) {
+        const double actual = iso_class_counts(&r->shape, r->counts, class).actual;
+        printf("%-8lld", (long long)class);
+        for (int i = 0; i < r->nops; i++)
+            printf("%*.4f", WIDTH, r->each[i][class]);
+        printf("%*.0f\n", WIDTH, actual);
+        rows += actual;
+    }
+    print_average(r, "macro", ISO_AVERAGE_MACRO, rows);
+    print_average(r, "weighted", ISO_AVERAGE_WEIGHTED, rows);
+}
+
+static int digits(double n)
+{
+    return snprintf(NULL, 0, "%.0f", n);
+}
+
+static void print_matrix(const struct report *r)
+{
+    const int64_t n = r->shape.dim[0];
+    double largest = (double)n - 1;    /* the classes' own numbers stand above */
+    for (int64_t i = 0; i < n * n; i++)
+        largest = r->counts[i] > largest ? r->counts[i] : largest;
+    const int width = digits(largest) + 2, side = digits((double)n - 1);
+    printf("\nconfusion matrix: rows of each true class (down) taken for each class (across)\n%*s",
+           side, "");
+    for (int64_t c = 0; c < n; c++)
+        printf("%*lld", width, (long long)c);
+    for (int64_t t = 0; t < n; t++) {
+        printf("\n%*lld", side, (long long)t);
+        for (int64_t c = 0; c < n; c++)
+            printf("%*.0f", width, r->counts[t * n + c]);
+    }
+    printf("\n\n");
+}
+
+iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_scores *scores)
+{
+    const struct iso_value *matrix = find_matrix(graph);
+    bool wanted = false;
+    struct report r;
+    if (!matrix)
+        return ISO_OK;
+    for (int m = 0; m < graph->model->nmetrics; m++)
+        wanted = wanted || graph->model->metrics[m].op == ISO_OP_confusion_matrix;
+    iso_rc rc = open_report(matrix, scores, &r);
+    if (rc == ISO_OK)
+        print_classes(&r);
+    if (rc == ISO_OK && wanted)
+        print_matrix(&r);
+    else if (rc == ISO_OK)
+        printf("\n");
+    close_report(&r);
+    return rc;
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scores *scores)
+{
+    const struct iso_value *matrix = find_matrix(graph);
+    json_t *array = NULL;
+    struct report r;
+    if (!matrix)
+        return NULL;
+    if (open_report(matrix, scores, &r) == ISO_OK)
+        array = json_array();
+    for (int64_t class = 0; array && class < r.shape.dim[0]; class++) {
+        const struct iso_class_counts c = iso_class_counts(&r.shape, r.counts, class);
+        json_t *object = json_pack("{s:I, s:I}", "class", (json_int_t)class, "rows",
+                                   (json_int_t)c.actual);
+        for (int i = 0; i < r.nops; i++)
+            json_object_set_new(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));
+        json_array_append_new(array, object);
+    }
+    close_report(&r);
+    return array;
+}
