@@ -110,6 +110,99 @@ static void test_resume(void **state)
     cli_says(cli_err, "there is no ./state");
 }
 
+static const char phases_yaml[] =
+    "model: phases\n"
+    "data: {train: {dataset: builtin:digits, split: train},\n"
+    "       validation: {dataset: builtin:digits, split: test}}\n"
+    "input: {shape: [28, 28, 1], scale: 1/255}\n"
+    "layers:\n"
+    "  - flatten\n"
+    "  - dense: {units: 8, activation: relu}\n"
+    "  - batch_normalization\n"
+    "  - dropout: 0.2\n"
+    "  - dense: {units: 10, activation: softmax}\n"
+    "loss: categorical_crossentropy\n"
+    "optimizer: {rmsprop: {learning_rate: 0.01, decay: 0.1}}\n"
+    "metrics: [accuracy]\n"
+    "train: {batch_size: 50, seed: 3}\n"
+    "phases:\n"
+    "  - {name: first, epochs: 2}\n"
+    "  - {name: second, shuffle_weights: %s, keep_steps: %s, keep_slots: %s, epochs: 1}\n"
+    "  - {name: third, optimizer: %s, loss: sparse_categorical_crossentropy, epochs: 2}\n";
+
+static void write_phases(const char *shuffle, const char *steps, const char *slots,
+                         const char *optimizer)
+{
+    static char text[sizeof phases_yaml + 100];
+    snprintf(text, sizeof text, phases_yaml, shuffle, steps, slots, optimizer);
+    cli_write("phases.yaml", text);
+}
+
+#define PHASES "train phases.yaml --device reference --limit 120 --quiet "
+
+/* Wherever a run of several phases is broken off, it ends with the bits of one that was not. */
+static void test_resume_across_phases(void **state)
+{
+    char whole[65], resumed[65];
+    (void)state;
+    write_phases("true", "true", "false", "adam");
+    assert_int_equal(cli_run(PHASES), 0);
+    cli_hash(whole);
+    for (int step = 1; step < 15; step++) {            /* of 3 an epoch */
+        assert_int_equal(cli_run(PHASES "--steps %d --out part-%d", step, step), 0);
+        assert_int_equal(cli_run("train --resume --out part-%d --epochs 5 --device reference "
+                                 "--quiet", step), 0);
+        cli_hash(resumed);
+        assert_string_equal(whole, resumed);
+    }
+    assert_int_equal(cli_run(PHASES "--epochs 2 --out epochs"), 0);
+    assert_int_equal(cli_run("train --resume --out epochs --epochs 5 --device reference"), 0);
+    cli_says(cli_out, "phase      second, from epoch 3");
+    cli_hash(resumed);
+    assert_string_equal(whole, resumed);
+    cli_read("epochs/history.csv", cli_out);
+    cli_says(cli_out, "epoch,phase,seconds");
+    cli_says(cli_out, "\n2,first,");
+    cli_says(cli_out, "\n3,second,");
+    cli_says(cli_out, "\n5,third,");
+    assert_int_equal(cli_run("eval epochs --limit 20 --device reference"), 0);
+}
+
+/* What a phase says is done: another answer to each question gives other weights. */
+static void test_phase_options(void **state)
+{
+    static const char *const says[][4] = {
+        { "false", "false", "false", "sgd" }, { "true", "false", "false", "sgd" },
+        { "false", "true", "false", "sgd" },  { "false", "false", "true", "sgd" },
+        { "false", "false", "false", "adam" },
+    };
+    char hash[5][65];
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        write_phases(says[i][0], says[i][1], says[i][2], says[i][3]);
+        assert_int_equal(cli_run(PHASES), 0);
+        cli_hash(hash[i]);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(hash[i], hash[k]);
+    }
+}
+
+/* A phase that keeps steps and slots is the training that has no phases. */
+static void test_phases_that_keep_all(void **state)
+{
+    char one[65], two[65];
+    (void)state;
+    write_phases("false", "true", "true", "adam");
+    assert_int_equal(cli_run(PHASES "--epochs 3"), 0);
+    cli_hash(one);
+    cli_read("phases.yaml", cli_out);
+    *strstr(cli_out, "phases:\n") = 0;
+    cli_write("phases.yaml", cli_out);
+    assert_int_equal(cli_run(PHASES "--epochs 3"), 0);
+    cli_hash(two);
+    assert_string_equal(one, two);
+}
+
 static void test_closed_output(void **state)
 {
     (void)state;
@@ -227,7 +320,8 @@ int main(void)
         TEST(test_train),
         TEST(test_overrides),
         TEST(test_json),
-        TEST(test_resume),
+        TEST(test_resume), TEST(test_resume_across_phases),
+        TEST(test_phase_options), TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),
         TEST(test_eval),

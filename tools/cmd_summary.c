@@ -60,8 +60,13 @@ static void print_layers(const struct iso_graph *graph)
     printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "",
            (long long)iso_setup_parameters(graph, false),
            (long long)iso_setup_parameters(graph, true));
-    printf("\nloss %s, optimizer %s, batches of %lld, %lld epochs\n", iso_ops[model->training.loss.op].name,
-           iso_ops[model->training.optimizer.op].name, (long long)graph->batch, (long long)model->training.epochs);
+    printf("\nbatches of %lld\n", (long long)graph->batch);
+    for (int i = 0; i < model->nphases; i++) {
+        const struct iso_training *t = &model->phases[i];
+        printf("%s%sloss %s, optimizer %s, %lld epochs%s\n", t->name, *t->name ? ": " : "",
+               iso_ops[t->loss.op].name, iso_ops[t->optimizer.op].name, (long long)t->epochs,
+               t->shuffle_weights ? ", after shuffling the weights" : "");
+    }
 }
 
 static void print_memory(const struct iso_setup *setup)

@@ -1,6 +1,7 @@
 /* isocl train: trains a model and keeps the run in a folder. */
 #include "commands.h"
 #include "console.h"
+#include "core/train/carry.h"
 #include "core/train/run.h"
 #include "setup.h"
 
@@ -125,8 +126,35 @@ static iso_rc load_data(struct training *t)
 {
     const struct iso_setup_options *o = &t->options->setup;
     ISO_TRY(iso_setup_data(&t->setup, "train", o, &t->train));
-    if (t->setup.model->validation.given)
-        ISO_TRY(iso_setup_data(&t->setup, "validation", o, &t->validation));
+    return t->setup.model->validation.given
+               ? iso_setup_data(&t->setup, "validation", o, &t->validation)
+               : ISO_OK;
+}
+
+/* Graph and executor of a phase; weights and data are not there yet. */
+static iso_rc open_phase(struct training *t, int phase)
+{
+    iso_setup_close_exec(&t->setup);
+    iso_model_choose(t->setup.model, phase);
+    return iso_setup_exec(&t->setup, &(struct iso_exec_options){
+        .training = true, .seed = t->setup.model->seed, .log_steps = ISO_FIT_LOG_STEPS });
+}
+
+/* Opens every phase that is still to come, the nearest last, so that what is wrong with one, or
+ * what its device lacks, is known before the first step. */
+static iso_rc open_phases(struct training *t)
+{
+    const struct iso_model *model = t->setup.model;
+    if (t->state.phase >= model->nphases)
+        return iso_fail(ISO_EDATA, "the run's state is in phase %lld and its model file has %d; "
+                        "train anew", (long long)t->state.phase + 1, model->nphases);
+    for (int phase = model->nphases - 1; phase >= (int)t->state.phase; phase--)
+        ISO_TRY(open_phase(t, phase));
+    return ISO_OK;
+}
+
+static iso_rc place_data(struct training *t)
+{
     ISO_TRY(iso_exec_data(t->setup.exec, 0, t->train));
     return t->validation ? iso_exec_data(t->setup.exec, 1, t->validation) : ISO_OK;
 }
@@ -162,14 +190,16 @@ static iso_rc prepare(struct training *t, const char *model)
         ISO_TRY(read_run(t, model));
     ISO_TRY(iso_setup_model(&t->setup, o->resume ? t->path : model, &o->setup));
     ISO_TRY(iso_setup_backend(&t->setup, &o->setup));
-    ISO_TRY(iso_setup_exec(&t->setup, &(struct iso_exec_options){
-        .training = true, .seed = t->setup.model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
+    ISO_TRY(open_phases(t));
     ISO_TRY(load_data(t));
     ISO_TRY(settle(t));
+    ISO_TRY(place_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
-    return o->resume
-               ? iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run)
-               : iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
+    if (o->resume)
+        return iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run);
+    if (t->setup.model->training.shuffle_weights)
+        ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
+    return iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
 }
 
 /* ---- Telling ------------------------------------------------------------------------------- */
@@ -253,6 +283,63 @@ static iso_rc tell_end(const struct training *t)
     return ISO_OK;
 }
 
+/* ---- Phases -------------------------------------------------------------------------------- */
+
+static void tell_phase(const struct training *t)
+{
+    const struct iso_model *model = t->setup.model;
+    const int phase = (int)t->state.phase;
+    if (*model->training.name)
+        iso_console_line(&t->console, "phase      %s, from epoch %lld: loss %s, optimizer %s%s",
+                         model->training.name,
+                         (long long)(phase ? iso_model_phase_end(model, phase - 1) : 0) + 1,
+                         iso_ops[model->training.loss.op].name,
+                         iso_ops[model->training.optimizer.op].name,
+                         model->training.shuffle_weights ? ", weights shuffled before it" : "");
+}
+
+static iso_rc begin_phase(struct training *t, int phase, const struct iso_carried *carried)
+{
+    ISO_TRY(open_phase(t, phase));
+    ISO_TRY(place_data(t));
+    ISO_TRY(iso_exec_initialize(t->setup.exec));
+    ISO_TRY(iso_carry_give(carried, t->setup.exec));
+    return t->setup.model->training.shuffle_weights ? iso_shuffle_weights(t->setup.exec, phase)
+                                                    : ISO_OK;
+}
+
+/* From the phase that has ended to another one, on the same weights. */
+static iso_rc next_phase(struct training *t, int phase)
+{
+    const struct iso_training *next = &t->setup.model->phases[phase];
+    struct iso_carried *carried = NULL;
+    ISO_TRY(iso_carry_take(t->setup.exec, next->keep_slots, &carried));
+    const iso_rc rc = begin_phase(t, phase, carried);
+    iso_carry_free(carried);
+    ISO_TRY(rc);
+    t->state.phase = phase;
+    if (!next->keep_steps)
+        t->state.first_step = t->state.step;
+    iso_run_phase(t->run, t->setup.exec);
+    t->console.graph = t->setup.graph;
+    tell_phase(t);
+    return ISO_OK;
+}
+
+/* Trains phase after phase until the goal is reached or Ctrl-C pressed. */
+static iso_rc train_phases(struct training *t, struct iso_fit_options *fit)
+{
+    const struct iso_model *model = t->setup.model;
+    while (!reached_goal(t) && !interrupted) {
+        const int phase = iso_model_phase_at(model, t->state.epoch);
+        if (phase != t->state.phase)
+            ISO_TRY(next_phase(t, phase));
+        fit->until = phase + 1 < model->nphases ? iso_model_phase_end(model, phase) : 0;
+        ISO_TRY(iso_fit(t->setup.exec, fit, &t->state));
+    }
+    return ISO_OK;
+}
+
 /* ---- The command --------------------------------------------------------------------------- */
 
 static iso_rc train(struct training *t, const char *model)
@@ -263,6 +350,7 @@ static iso_rc train(struct training *t, const char *model)
                               .graph = t->setup.graph,
                               .run = t->run };
     tell_start(t);
+    tell_phase(t);
     if (reached_goal(t))
         iso_console_line(
             &t->console,
@@ -271,7 +359,7 @@ static iso_rc train(struct training *t, const char *model)
     catch_interrupts();
     const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console),
                                                   iso_run_listener(t->run) };
-    const struct iso_fit_options fit = {
+    struct iso_fit_options fit = {
         .epochs = t->settings.epochs,
         .steps = t->settings.steps,
         .rows = t->settings.rows,
@@ -281,7 +369,7 @@ static iso_rc train(struct training *t, const char *model)
         .listeners = listeners,
         .nlisteners = 2,
     };
-    ISO_TRY(iso_fit(t->setup.exec, &fit, &t->state));
+    ISO_TRY(train_phases(t, &fit));
     return tell_end(t);
 }
 

@@ -180,6 +180,8 @@ static void json_epoch(const struct iso_console *console, const struct iso_fit_e
                   "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
     if (e->epochs > 0)
         json_object_set_new(object, "epochs", json_integer(e->epochs));
+    if (*e->phase)
+        json_object_set_new(object, "phase", json_string(e->phase));
     set(object, "", "seconds", number(e->seconds));
     set(object, "", "images_per_second", number(e->images_per_second));
     set(object, "", "learning_rate", number(e->learning_rate));

@@ -32,10 +32,17 @@ iso_rc iso_setup_exec(struct iso_setup *setup, const struct iso_exec_options *op
     return iso_exec_new(setup->graph, setup->backend, options, &setup->exec);
 }
 
-void iso_setup_free(struct iso_setup *setup)
+void iso_setup_close_exec(struct iso_setup *setup)
 {
     iso_exec_free(setup->exec);
     iso_graph_free(setup->graph);
+    setup->exec = NULL;
+    setup->graph = NULL;
+}
+
+void iso_setup_free(struct iso_setup *setup)
+{
+    iso_setup_close_exec(setup);
     iso_backend_close(setup->backend);
     iso_model_free(setup->model);
 }

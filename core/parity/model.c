@@ -76,8 +76,10 @@ static iso_rc train(const struct subject *s, struct iso_exec *e)
 static void report(const struct subject *s, enum iso_rung rung, int pass, const char *layer,
                    const struct iso_distance *d, iso_rc rc)
 {
-    char detail[ISO_NAME + 32], repeat[640];
-    snprintf(detail, sizeof detail, "%s, batch %lld", layer, (long long)s->graph->batch);
+    char detail[ISO_NAME + 80], repeat[640];
+    const char *phase = s->graph->model->training.name;
+    snprintf(detail, sizeof detail, "%s, batch %lld%s%s", layer, (long long)s->graph->batch,
+             *phase ? ", " : "", phase);
     snprintf(repeat, sizeof repeat, "%s --steps %lld", s->path, (long long)s->steps);
     const struct iso_check check = {
         .rung = rung,
@@ -320,8 +322,9 @@ static iso_rc compare_exact_runs(const struct subject *s, struct iso_exec *refer
                         (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
     if (s->ladder->record == NULL)
         return ISO_OK;
-    snprintf(key, sizeof key, "%s/batch %lld/steps %lld", s->graph->model->name,
-             (long long)s->graph->batch, (long long)s->steps);
+    const char *phase = s->graph->model->training.name;
+    snprintf(key, sizeof key, "%s/batch %lld/steps %lld%s%s", s->graph->model->name,
+             (long long)s->graph->batch, (long long)s->steps, *phase ? "/" : "", phase);
     return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
 }
 
@@ -392,6 +395,18 @@ static iso_rc check_batch(struct subject *s, const struct iso_model *model, int6
     return rc;
 }
 
+/* Each phase is a training of its own, from the initial weights; what every phase has in common is
+ * checked at other batch sizes in the first one only. */
+static iso_rc check_phases(struct subject *s, struct iso_model *model, struct iso_faults *faults)
+{
+    for (int phase = 0; phase < model->nphases; phase++) {
+        iso_model_choose(model, phase);
+        for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
+            ISO_TRY(check_batch(s, model, batches[i], faults));
+    }
+    return ISO_OK;
+}
+
 iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
                         const struct iso_ladder *ladder)
 {
@@ -406,8 +421,8 @@ iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
     if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_model_load(path, faults, &model);
-    for (size_t i = 0; rc == ISO_OK && i < sizeof batches / sizeof batches[0]; i++)
-        rc = check_batch(&s, model, batches[i], faults);
+    if (rc == ISO_OK)
+        rc = check_phases(&s, model, faults);
     if (faults->count > 0)
         iso_faults_print(faults, stderr);
     iso_model_free(model);

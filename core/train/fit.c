@@ -29,9 +29,10 @@ double iso_clock(void)
 
 double iso_learning_rate(const struct iso_model *model)
 {
-    for (const struct iso_field *f = iso_ops[model->training.optimizer.op].def->fields; f && f->key; f++)
+    const struct iso_op_use *optimizer = &model->training.optimizer;
+    for (const struct iso_field *f = iso_ops[optimizer->op].def->fields; f && f->key; f++)
         if (strcmp(f->key, "learning_rate") == 0 && f->type == ISO_FIELD_REAL)
-            return *(const double *)((const char *)model->training.optimizer.params + f->offset);
+            return *(const double *)((const char *)optimizer->params + f->offset);
     return NAN;
 }
 
@@ -176,7 +177,7 @@ static iso_rc one_step(struct fit *fit, int64_t slot)
                             batch_rows(fit, state->epoch_step)));
     ISO_TRY(iso_exec_forward(fit->exec, true, step, slot));
     ISO_TRY(iso_exec_backward(fit->exec, step));
-    ISO_TRY(iso_exec_update(fit->exec, step));
+    ISO_TRY(iso_exec_update(fit->exec, step - (uint64_t)state->first_step));
     state->step++;
     state->epoch_step++;
     return ISO_OK;
@@ -221,6 +222,7 @@ static iso_rc end_epoch(struct fit *fit)
         return ISO_OK;
     struct iso_fit_epoch epoch = {
         .epoch = state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
+        .phase = iso_exec_graph(fit->exec)->model->training.name,
         .whole = state->epoch_step == fit->epoch_steps, .train = state->scores,
         .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
         .learning_rate = iso_learning_rate(iso_exec_graph(fit->exec)->model),
@@ -232,7 +234,8 @@ static iso_rc end_epoch(struct fit *fit)
     }
     epoch.seconds = state->seconds + iso_clock() - began;
     if (epoch.whole)
-        *state = (struct iso_fit_state){ .epoch = state->epoch + 1, .step = state->step };
+        *state = (struct iso_fit_state){ .epoch = state->epoch + 1, .step = state->step,
+                                         .phase = state->phase, .first_step = state->first_step };
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].epoch)
             ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
@@ -247,7 +250,8 @@ static iso_rc train(struct fit *fit)
     fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
     if (!fit->order || !fit->log || !fit->batches)
         return ISO_ENOMEM;
-    while ((o->steps || fit->state->epoch < o->epochs) && !stopped(fit)) {
+    while ((o->steps || fit->state->epoch < o->epochs) &&
+           (!o->until || fit->state->epoch < o->until) && !stopped(fit)) {
         ISO_TRY(train_epoch(fit));
         ISO_TRY(end_epoch(fit));
     }

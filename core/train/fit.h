@@ -15,6 +15,8 @@ struct iso_fit_state {
     int64_t step;                      /* optimizer steps done in all */
     struct iso_scores scores;          /* of the epoch that has begun */
     double seconds;                    /* spent on it */
+    int64_t phase;                     /* of the model's phases, from 0 */
+    int64_t first_step;                /* where the optimizer's step count began */
 };
 
 /* metric: counts of its rows, of the metrics that are one count. */
@@ -28,6 +30,7 @@ struct iso_fit_progress {
 };
 struct iso_fit_epoch {
     int64_t epoch, epochs;             /* from 1 */
+    const char *phase;                 /* its name; "" when there are none */
     bool whole;                        /* false: stopped within it; there is no validation then */
     bool validated;
     double seconds;                    /* of training and validation */
@@ -44,6 +47,7 @@ struct iso_fit_listener {
 
 struct iso_fit_options {
     int64_t epochs;                    /* in all, with those already done */
+    int64_t until;                     /* return after so many of them; 0: after all */
     int64_t steps;                     /* optimizer steps in all, instead of epochs and without
                                           validation; 0: epochs count */
     int64_t rows, validation_rows;     /* of data sets 0 and 1 of the executor; 0: no validation */

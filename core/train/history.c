@@ -92,9 +92,15 @@ static char *add_metrics(char *to, const struct iso_graph *g, bool steps, const 
     return to;
 }
 
+static bool has_phases(const struct iso_history *h)
+{
+    return *h->graph->model->phases[0].name != 0;
+}
+
 static iso_rc open_epochs(struct iso_history *h, const char *folder, char *header, int64_t keep)
 {
-    char *end = header + sprintf(header, "epoch,seconds,images_per_second,learning_rate,loss");
+    char *end = header + sprintf(header, "epoch,%sseconds,images_per_second,learning_rate,loss",
+                                 has_phases(h) ? "phase," : "");
     end = add_metrics(end, h->graph, false, "");
     end += sprintf(end, ",validation_loss");
     end = add_metrics(end, h->graph, false, "validation_");
@@ -145,6 +151,11 @@ iso_rc iso_history_open(const char *folder, const struct iso_graph *graph, int64
     return ISO_OK;
 }
 
+void iso_history_phase(struct iso_history *h, const struct iso_graph *graph)
+{
+    h->graph = graph;
+}
+
 iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
                            const struct iso_fit_batch *batches, int n)
 {
@@ -173,6 +184,8 @@ static void put_scores(struct iso_history *h, const struct iso_scores *scores)
 iso_rc iso_history_epoch(struct iso_history *h, const struct iso_fit_epoch *epoch)
 {
     fprintf(h->epochs.file, "%lld", (long long)epoch->epoch);
+    if (has_phases(h))
+        fprintf(h->epochs.file, ",%s", epoch->phase);
     put(&h->epochs, epoch->seconds);
     put(&h->epochs, epoch->images_per_second);
     put(&h->epochs, epoch->learning_rate);

@@ -1,5 +1,6 @@
-/* history.h: the numbers of a run as CSV files that grow: history.csv, a row per epoch, and
- * batches.csv, a row per step. Numbers are those of the C locale; what there is not stays empty. */
+/* history.h: the numbers of a run as CSV files that grow: history.csv, a row per epoch
+ * (with a column `phase` where the model has phases), and batches.csv, a row per step. Numbers are
+ * those of the C locale; what there is not stays empty. */
 #ifndef ISO_HISTORY_H
 #define ISO_HISTORY_H
 #include "fit.h"
@@ -10,6 +11,8 @@ struct iso_history;
  * on success. */
 iso_rc iso_history_open(const char *folder, const struct iso_graph *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
+/* Goes on with the graph of another phase, which has the same metrics. */
+void iso_history_phase(struct iso_history *, const struct iso_graph *);
 /* A step has the metrics that are a count of its rows. epoch counts from 1. */
 iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *,
                            int n);

@@ -49,8 +49,10 @@ static const struct member members[] = {
     MEMBER(NUMBERS, fit.scores.metric_sum),        /* all ISO_METRICS of them */
     MEMBER(NUMBER, fit.seconds),
     MEMBER(NUMBER, best),
+    MEMBER(INTEGER, fit.phase),
+    MEMBER(INTEGER, fit.first_step),
 };
-enum { MEMBERS = sizeof members / sizeof members[0] };
+enum { MEMBERS = sizeof members / sizeof members[0], FIRST_OF_PHASES = MEMBERS - 2 };
 _Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
 
 /* Numbers as %a: nothing is rounded. */
@@ -102,13 +104,15 @@ static iso_rc parse_state(const struct iso_st_file *file, const char *path, stru
                         path, version, ISO_ARITH_VERSION);
     for (int i = 0; i < MEMBERS; i++) {
         const char *text = iso_st_metadata(file, members[i].key);
+        if (!text && i >= FIRST_OF_PHASES)
+            continue;                  /* a run from before there were phases is in the first */
         if (!text)
             return iso_fail(ISO_EDATA, "%s lacks %s; it cannot be resumed", path, members[i].key);
         read_member(&members[i], text, out);
     }
     const struct iso_fit_state *fit = &out->fit;
     if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0
-        || fit->step < 0)
+        || fit->step < 0 || fit->phase < 0 || fit->first_step < 0 || fit->first_step > fit->step)
         return iso_fail(ISO_EDATA, "%s holds impossible numbers; it cannot be resumed", path);
     return ISO_OK;
 }
@@ -285,6 +289,15 @@ iso_rc iso_run_resume(const char *folder, struct iso_exec *exec,
 {
     struct iso_run *run = new_run(exec, settings);
     return run ? opened(resume(run, folder, faults), run, out) : ISO_ENOMEM;
+}
+
+/* Losses of two phases are not compared; metrics are. */
+void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
+{
+    run->exec = exec;
+    iso_history_phase(run->history, iso_exec_graph(exec));
+    if (iso_metric_first(iso_exec_graph(exec)) < 0)
+        run->state.best = -INFINITY;
 }
 
 void iso_run_close(struct iso_run *run)

@@ -24,6 +24,8 @@ iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fi
  * iso_weights_load; the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                       struct iso_faults *, struct iso_run **out);
+/* Goes on with the executor of another phase. */
+void iso_run_phase(struct iso_run *, struct iso_exec *);
 void iso_run_close(struct iso_run *);                          /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
