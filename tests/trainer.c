@@ -25,10 +25,11 @@ static const char tiny[] =
     "  - dense: {units: 10, activation: softmax}\n"
     "loss: categorical_crossentropy\n"
     "optimizer: {adam: {learning_rate: 0.01}}\n"
-    "metrics: [accuracy]\n"
+    "metrics: %s\n"
     "train: {batch_size: 50, epochs: 3, seed: 1}\n";
 
 char trainer_folder[64];
+const char *trainer_metrics = "[accuracy]";
 
 int trainer_setup(void **state)
 {
@@ -84,7 +85,7 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
 {
     static struct iso_faults faults;
     char text[2048];
-    snprintf(text, sizeof text, tiny, units);
+    snprintf(text, sizeof text, tiny, units, trainer_metrics);
     memset(t, 0, sizeof *t);
     memset(&faults, 0, sizeof faults);
     assert_int_equal(iso_file_write(trainer_path("tiny.yaml"), text, strlen(text)), ISO_OK);

@@ -19,6 +19,7 @@ struct trainer {
     volatile sig_atomic_t stop; int64_t stop_after;    /* steps; 0: never */
 };
 extern char trainer_folder[64];        /* made anew for each test */
+extern const char *trainer_metrics;    /* of the model that is opened next */
 int trainer_setup(void **state);
 int trainer_teardown(void **state);
 /* The folder's file of this name, until the next call. */
