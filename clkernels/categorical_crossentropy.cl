@@ -9,10 +9,11 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
                                              ulong p_at, global const float *weight,
                                              ulong weight_at, global float *loss, ulong loss_at,
                                              int n, int weighted, int want_p, int want_loss,
-                                             float clip)
+                                             float clip, float keep, float extra)
 {
     local int si[LANES];
     local float s[LANES];
+    struct iso_loss_scalars scalars = {clip, keep, iso_div(extra, (float)n)};
     ulong row = get_group_id(0), at = row * n;
     float max, sum, lane = start_of_sum();
     z += z_at + at;
@@ -26,7 +27,7 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
         }
         if (want_loss) {
             float l = iso_clip_log(iso_log_softmax(z[i], max, log_sum), clip);
-            lane = iso_fma(t[i], l, lane);
+            lane = iso_fma(iso_class_target(t[i], scalars), l, lane);
         }
     }
     float total = lane_sum(s, lane);
@@ -40,9 +41,11 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
                                               global const float *t, ulong t_at,
                                               global const float *weight, ulong weight_at,
                                               global float *dz, ulong dz_at, int n, int rows,
-                                              int weighted, int add, float clip)
+                                              int weighted, int add, float clip, float keep,
+                                              float extra)
 {
     local float s[LANES];
+    struct iso_loss_scalars scalars = {clip, keep, iso_div(extra, (float)n)};
     ulong row = get_group_id(0), at = row * n;
     float by = row_weight(weight, weight_at, row, weighted);
     p += p_at + at;
@@ -50,11 +53,11 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     dz += dz_at + at;
     float lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += LANES) {
-        lane = lane + iso_clip_target(t[i], p[i], clip);
+        lane = lane + iso_clip_target(t[i], p[i], scalars);
     }
     float total = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += LANES) {
-        float kept = iso_clip_target(t[i], p[i], clip);
+        float kept = iso_clip_target(t[i], p[i], scalars);
         float d = iso_crossentropy_grad(p[i], kept, total, (float)rows, by);
         dz[i] = add ? dz[i] + d : d;
     }

@@ -36,11 +36,15 @@ ISO_FN int iso_ahead(iso_real x, iso_real t)
     return !(x <= t);
 }
 
-/* log(1 + e^x), without overflow. */
+/* log(1 + e^x), without overflow: the larger of x and 0, and log(1 + e^-|x|). */
+ISO_FN iso_real iso_softplus_tail(iso_real x)
+{
+    return iso_log1p(iso_exp(x < ISO_R(0.0) ? x : -x));
+}
+
 ISO_FN iso_real iso_softplus(iso_real x)
 {
-    iso_real tail = iso_log1p(iso_exp(x < ISO_R(0.0) ? x : -x));
-    return iso_flush((x < ISO_R(0.0) ? ISO_R(0.0) : x) + tail);
+    return iso_flush((x < ISO_R(0.0) ? ISO_R(0.0) : x) + iso_softplus_tail(x));
 }
 
 /* The normal distribution function; its argument's factor is 1 / sqrt 2. */
@@ -162,6 +166,8 @@ ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s)
     return (z - m) - log_s;
 }
 
+struct iso_loss_scalars { iso_real a, b, c; };         /* of a loss, each with its own meaning */
+
 /* Keras 2.2 clips probabilities to [clip, 1 - clip] before it takes the logarithm, and lets no
  * gradient through outside; clip 0: no clipping. l: log p of a class; t: its target. */
 ISO_FN iso_real iso_clip_log(iso_real l, iso_real clip)
@@ -171,10 +177,28 @@ ISO_FN iso_real iso_clip_log(iso_real l, iso_real clip)
     return clip > ISO_R(0.0) ? clipped : l;
 }
 
-ISO_FN iso_real iso_clip_target(iso_real t, iso_real p, iso_real clip)
+ISO_FN int iso_clipped(iso_real p, iso_real clip)
 {
     int outside = (p < clip) | (p > ISO_R(1.0) - clip);
-    return (outside & (clip > ISO_R(0.0))) ? ISO_R(0.0) : t;
+    return outside & (clip > ISO_R(0.0));
+}
+
+/* Label smoothing: keep is 1 - smoothing, and extra the smoothing shared among the classes. */
+ISO_FN iso_real iso_smooth(iso_real t, iso_real keep, iso_real extra)
+{
+    return iso_fma(t, keep, extra);
+}
+
+/* A class's target as the softmax cross-entropy takes it, and as its gradient does. s.a: clip; s.b
+ * and s.c: keep and extra. */
+ISO_FN iso_real iso_class_target(iso_real t, struct iso_loss_scalars s)
+{
+    return iso_smooth(t, s.b, s.c);
+}
+
+ISO_FN iso_real iso_clip_target(iso_real t, iso_real p, struct iso_loss_scalars s)
+{
+    return iso_clipped(p, s.a) ? ISO_R(0.0) : iso_class_target(t, s);
 }
 
 /* Losses: the loss of a row by the row's weight; and a gradient of the batch mean, from the slope
@@ -196,9 +220,33 @@ ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, is
     return iso_loss_grad(iso_fma(p, total, -t), rows, weight);
 }
 
-/* The pointwise losses (core/ops/loss.h): f(p, t), added to its lane's chain, and its slope by p.
- * s: the op's scalars. */
-struct iso_loss_scalars { iso_real a, b, c; };
+/* The pointwise losses (core/ops/loss.h): f(p, t) added to its lane's chain, and its slope by p. */
+
+ISO_FN iso_real iso_squared_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
+{
+    (void)s;
+    return iso_fma(p - t, p - t, lane);
+}
+
+ISO_FN iso_real iso_squared_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    (void)s;
+    return ISO_R(2.0) * (p - t);
+}
+
+ISO_FN iso_real iso_absolute_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
+{
+    iso_real d = p - t;
+    (void)s;
+    return lane + (d < ISO_R(0.0) ? -d : d);
+}
+
+ISO_FN iso_real iso_absolute_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    iso_real d = p - t;
+    (void)s;
+    return d < ISO_R(0.0) ? ISO_R(-1.0) : d > ISO_R(0.0) ? ISO_R(1.0) : d;     /* 0, or NaN */
+}
 
 /* Keras's log(max(x, epsilon) + 1), with an epsilon of 1e-7. */
 ISO_FN iso_real iso_log_above(iso_real x)
@@ -242,6 +290,35 @@ ISO_FN iso_real iso_hinge_slope(iso_real p, iso_real t, struct iso_loss_scalars 
 {
     iso_real label = iso_hinge_label(t, s);
     return iso_hinge_excess(p, label) > ISO_R(0.0) ? -label : ISO_R(0.0);
+}
+
+ISO_FN iso_real iso_squared_hinge_add(iso_real p, iso_real t, struct iso_loss_scalars s,
+                                      iso_real lane)
+{
+    iso_real excess = iso_hinge_excess(p, iso_hinge_label(t, s));
+    return iso_fma(excess, excess, lane);
+}
+
+ISO_FN iso_real iso_squared_hinge_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    iso_real label = iso_hinge_label(t, s);
+    return ISO_R(-2.0) * label * iso_hinge_excess(p, label);
+}
+
+/* Binary cross-entropy: log p and log(1 - p) from the logit z, each clipped; s.a: clip; s.b and
+ * s.c: keep and extra. */
+ISO_FN iso_real iso_binary_add(iso_real z, iso_real t, struct iso_loss_scalars s, iso_real lane)
+{
+    iso_real tail = iso_softplus_tail(z), label = iso_smooth(t, s.b, s.c);
+    iso_real yes = iso_clip_log((z < ISO_R(0.0) ? z : ISO_R(0.0)) - tail, s.a);
+    iso_real no = iso_clip_log((z < ISO_R(0.0) ? ISO_R(0.0) : -z) - tail, s.a);
+    return lane - iso_fma(label, yes, iso_flush((ISO_R(1.0) - label) * no));
+}
+
+/* By z, from the probability p. */
+ISO_FN iso_real iso_binary_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
+{
+    return iso_clipped(p, s.a) ? ISO_R(0.0) : p - iso_smooth(t, s.b, s.c);
 }
 
 /* Of values and of gradients alike; scale is 1 and keep is 1 outside of training. */

@@ -3,9 +3,16 @@
  *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
  *   dz = weight (p T - t) / rows, with T = sum over classes of t                    in lanes
  *
- * t counts as 0 in the gradient where clipping holds p. */
+ * t is smoothed; it counts as 0 in the gradient where clipping holds p. */
 #include "crossentropy.h"
-#include "../../core/ops/crossentropy.h"
+
+/* The op's scalars; the smoothing's share of one class. */
+static struct iso_loss_scalars scalars(const struct iso_call *call)
+{
+    struct iso_loss_scalars s = iso_cpu_loss_scalars(call);
+    s.c = iso_div(s.c, (float)call->x[0].shape.dim[1]);
+    return s;
+}
 
 static float log_probability(float z, float max, float log_sum, float clip)
 {
@@ -17,14 +24,16 @@ static float row_loss(const struct iso_call *call, int64_t row, float max, float
     const int64_t classes = call->x[0].shape.dim[1], whole = classes - classes % ISO_LANES;
     const float *z = iso_cpu_f32(&call->x[0]) + row * classes,
         *t = iso_cpu_f32(&call->x[1]) + row * classes;
-    const float clip = (float)call->scalars[ISO_CROSSENTROPY_CLIP];
+    const struct iso_loss_scalars s = scalars(call);
     float lane[ISO_LANES] = { 0.0f };
     for (int64_t i = 0; i < whole; i += ISO_LANES)
         for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = iso_fma(t[i + l], log_probability(z[i + l], max, log_sum, clip), lane[l]);
+            lane[l] = iso_fma(iso_class_target(t[i + l], s),
+                              log_probability(z[i + l], max, log_sum, s.a), lane[l]);
     for (int64_t i = whole; i < classes; i++)
         lane[i - whole] =
-            iso_fma(t[i], log_probability(z[i], max, log_sum, clip), lane[i - whole]);
+            iso_fma(iso_class_target(t[i], s), log_probability(z[i], max, log_sum, s.a),
+                    lane[i - whole]);
     return -iso_cpu_lanes_total(lane);
 }
 
@@ -34,21 +43,22 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-static float target_sum(const float *t, const float *p, float clip, int64_t classes)
+static float target_sum(const float *t, const float *p, struct iso_loss_scalars s, int64_t classes)
 {
     float lane[ISO_LANES] = { 0.0f };
     const int64_t whole = classes - classes % ISO_LANES;
     for (int64_t i = 0; i < whole; i += ISO_LANES)
         for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = lane[l] + iso_clip_target(t[i + l], p[i + l], clip);
+            lane[l] = lane[l] + iso_clip_target(t[i + l], p[i + l], s);
     for (int64_t i = whole; i < classes; i++)
-        lane[i - whole] = lane[i - whole] + iso_clip_target(t[i], p[i], clip);
+        lane[i - whole] = lane[i - whole] + iso_clip_target(t[i], p[i], s);
     return iso_cpu_lanes_total(lane);
 }
 
 struct work {
     const float *t, *p, *weight;       /* weight NULL: each is 1 */
-    float *dz, clip;
+    float *dz;
+    struct iso_loss_scalars scalars;
     int64_t rows, classes, unit_rows;
     bool add;
 };
@@ -57,15 +67,16 @@ static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_loss_scalars s = w->scalars;
     const float rows = (float)w->rows;
     (void)thread;
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *t = w->t + row * w->classes, *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
-        const float total = target_sum(t, p, w->clip, w->classes),
+        const float total = target_sum(t, p, s, w->classes),
             weight = iso_cpu_row_weight(w->weight, row);
         for (int64_t c = 0; c < w->classes; c++) {
-            const float kept = iso_clip_target(t[c], p[c], w->clip);
+            const float kept = iso_clip_target(t[c], p[c], s);
             dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows, weight),
                                 w->add);
         }
@@ -79,7 +90,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
         .t = iso_cpu_f32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
         .weight = iso_cpu_f32(&call->x[2]),
         .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
-        .clip = (float)call->scalars[ISO_CROSSENTROPY_CLIP],
+        .scalars = scalars(call),
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
     };
     if (work.dz != NULL)

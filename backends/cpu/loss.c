@@ -31,7 +31,7 @@ static void share(struct iso_backend *backend, const struct iso_call *call,
         .p = iso_cpu_f32(p), .t = iso_cpu_f32(&call->x[1]), .weight = iso_cpu_f32(&call->x[2]),
         .out = out, .rows = rows, .columns = columns, .add = call->add_dx[0],
         .unit_rows = iso_cpu_unit_rows(columns * ISO_CPU_LOSS_COST),
-        .scalars = { (float)call->scalars[0], (float)call->scalars[1], (float)call->scalars[2] },
+        .scalars = iso_cpu_loss_scalars(call),
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), job, &work);
 }

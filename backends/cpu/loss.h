@@ -18,6 +18,11 @@ static inline float iso_cpu_row_weight(const float *weight, int64_t row)
 {
     return weight != NULL ? weight[row] : 1.0f;
 }
+static inline struct iso_loss_scalars iso_cpu_loss_scalars(const struct iso_call *call)
+{
+    return (struct iso_loss_scalars){ (float)call->scalars[0], (float)call->scalars[1],
+                                      (float)call->scalars[2] };
+}
 /* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
 static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int slot)
 {

@@ -8,7 +8,7 @@
 #include "core/iso.h"
 #include "library.h"
 
-enum { OPENCL_MAX_DEVICES = 32, OPENCL_MAX_KERNELS = 96, OPENCL_MAX_GROUP = 256 };
+enum { OPENCL_MAX_DEVICES = 32, OPENCL_MAX_KERNELS = 512, OPENCL_MAX_GROUP = 256 };
 
 /* How sums of products are divided: local-memory tiles for GPUs; one work-item with a register tile
  * of vectors for CPUs. The results are the same bits. */

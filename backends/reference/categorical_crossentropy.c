@@ -3,20 +3,27 @@
  *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
  *   dz = weight (p T - t) / rows, with T = sum over classes of t                    in lanes
  *
- * t counts as 0 in the gradient where clipping holds p. */
-#include "../../core/ops/crossentropy.h"
+ * t is smoothed; it counts as 0 in the gradient where clipping holds p. */
 #include "crossentropy.h"
+
+/* The op's scalars; the smoothing's share of one class. */
+static struct iso_loss_scalars scalars(const struct iso_call *call)
+{
+    struct iso_loss_scalars s = ref_loss_scalars(call);
+    s.c = iso_div(s.c, (iso_real)call->x[0].shape.dim[1]);
+    return s;
+}
 
 static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max, iso_real log_sum)
 {
     int64_t classes = call->x[0].shape.dim[1];
     const iso_real *z = ref_real(&call->x[0]) + row * classes;
     const iso_real *t = ref_real(&call->x[1]) + row * classes;
-    const iso_real clip = (iso_real)call->scalars[ISO_CROSSENTROPY_CLIP];
+    const struct iso_loss_scalars s = scalars(call);
     iso_real lane[ISO_LANES] = { ISO_R(0.0) };
     for (int64_t c = 0; c < classes; c++) {
-        iso_real l = iso_clip_log(iso_log_softmax(z[c], max, log_sum), clip);
-        lane[c % ISO_LANES] = iso_fma(t[c], l, lane[c % ISO_LANES]);
+        iso_real l = iso_clip_log(iso_log_softmax(z[c], max, log_sum), s.a);
+        lane[c % ISO_LANES] = iso_fma(iso_class_target(t[c], s), l, lane[c % ISO_LANES]);
     }
     return -ref_lanes_total(lane);
 }
@@ -33,15 +40,15 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const iso_real *t = ref_real(&call->x[1]), *p = ref_real(&call->y[0]);
     iso_real *dz = ref_real(&call->dx[0]);
     int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
-    const iso_real clip = (iso_real)call->scalars[ISO_CROSSENTROPY_CLIP];
+    const struct iso_loss_scalars s = scalars(call);
     (void)backend;
     for (int64_t row = 0; row < rows; row++, t += classes, p += classes, dz += classes) {
         iso_real lane[ISO_LANES] = { ISO_R(0.0) };
         for (int64_t c = 0; c < classes; c++)
-            lane[c % ISO_LANES] = lane[c % ISO_LANES] + iso_clip_target(t[c], p[c], clip);
+            lane[c % ISO_LANES] = lane[c % ISO_LANES] + iso_clip_target(t[c], p[c], s);
         iso_real total = ref_lanes_total(lane), weight = ref_row_weight(call, row);
         for (int64_t c = 0; c < classes; c++) {
-            iso_real kept = iso_clip_target(t[c], p[c], clip);
+            iso_real kept = iso_clip_target(t[c], p[c], s);
             ref_put(&dz[c], iso_crossentropy_grad(p[c], kept, total, (iso_real)rows, weight),
                     call->add_dx[0]);
         }

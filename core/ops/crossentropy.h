@@ -1,15 +1,30 @@
-/* crossentropy.h: what the two softmax cross-entropies share.
+/* crossentropy.h: what the cross-entropies share. Softmax:
  *
  *   m = max z, s = sum exp(z - m), p = exp(z - m) / s, l = (z - m) - log s
  *   loss of a row = -sum t l;  dz = weight of the row (p sum t - t) / rows
- * The categorical one may clip, as Keras 2.2 does: log p is held to [log clip, log(1 - clip)], and
- * the gradient takes t as 0 where p lies outside [clip, 1 - clip].
+ *
+ * and sigmoid, a pointwise loss of p = 1 / (1 + exp(-z)):
+ *
+ *   f = -(t log p + (1 - t) log(1 - p)),  f' by z = p - t
+ *
+ * They may clip, as Keras does that takes no logits: logarithms are held to [log clip,
+ * log(1 - clip)], and where p lies outside [clip, 1 - clip] the gradient takes t as 0 after
+ * softmax, and is 0 after a sigmoid. Smoothing makes t (1 - smoothing) + smoothing / n of t, where n
+ * is the number of classes, 2 after a sigmoid.
  * x: logits, target (one-hot, or sparse: the class), weights; y: probabilities, mean loss; dx[0]:
  * d logits (loss.h). */
 #ifndef ISO_OP_CROSSENTROPY_H
 #define ISO_OP_CROSSENTROPY_H
 #include "loss.h"
-struct iso_categorical_crossentropy { double clip; };          /* 0: none */
-enum { ISO_CROSSENTROPY_CLIP };                                 /* scalars */
+struct iso_crossentropy { double clip, label_smoothing; };     /* 0: none; sparse has neither */
+/* Scalars: clip, 1 - smoothing, and half the smoothing (sigmoid) or all of it. */
+enum { ISO_CROSSENTROPY_CLIP, ISO_CROSSENTROPY_KEEP, ISO_CROSSENTROPY_EXTRA };
 enum { ISO_CROSSENTROPY_FLOPS = 30 };                           /* of an element, for the cost */
+extern const struct iso_field iso_crossentropy_fields[];
+/* Of those with targets for each class. */
+iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x,
+                              struct iso_shapes *out);
+void iso_crossentropy_cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                           struct iso_cost *out);
+void iso_crossentropy_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
 #endif

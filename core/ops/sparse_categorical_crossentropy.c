@@ -10,13 +10,6 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_loss_infer(x, ISO_TARGET_CLASS, true, out);
 }
 
-static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
-                 struct iso_cost *out)
-{
-    (void)params, (void)pass;
-    iso_loss_cost(x, ISO_CROSSENTROPY_FLOPS, out);
-}
-
 const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as class indices",
     .section = "losses",
@@ -27,5 +20,5 @@ const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .absorbs = ISO_SOFTMAX,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
     .infer = infer,
-    .cost = cost,
+    .cost = iso_crossentropy_cost,
 };

@@ -297,6 +297,62 @@ def crossentropy(op, sparse):
                {"y0": F.softmax(x, -1), "y1": loss, "dx0": x.grad})
     if not sparse:
         clipped_crossentropy(f)
+        smoothed_crossentropy(f)
+    weighted_crossentropy(f, sparse)
+    return f
+
+
+def smoothed_crossentropy(f):
+    own = np.random.default_rng(23)
+    for rows, classes, smoothing in ((7, 10, 0.1), (5, 17, 0.25)):
+        x = torch.tensor(own.uniform(-6, 6, (rows, classes)), requires_grad=True)
+        target = F.one_hot(torch.tensor(own.integers(0, classes, rows)), classes).double()
+        loss = F.cross_entropy(x, target, label_smoothing=smoothing)
+        theirs = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)(target, x)
+        agree(loss, theirs.double(), f"keras, smoothing {smoothing}", 1e-5)
+        loss.backward()
+        f.case(f"{{inputs: [[{rows}, {classes}], [{rows}, {classes}]], label_smoothing: {smoothing}}}",
+               {"x0": x, "x1": target}, {"y0": F.softmax(x, -1), "y1": loss, "dx0": x.grad})
+
+
+def weighted_crossentropy(f, sparse):
+    """The loss of each row by its weight, divided by the number of rows: Keras's sum_over_batch_size."""
+    own = np.random.default_rng(24)
+    for rows, classes in ((7, 10), (131, 3)):
+        x = torch.tensor(own.uniform(-6, 6, (rows, classes)), requires_grad=True)
+        labels, weight = torch.tensor(own.integers(0, classes, rows)), torch.tensor(own.uniform(0, 3, rows))
+        loss = (F.cross_entropy(x, labels, reduction="none") * weight).sum() / rows
+        new = keras.losses.SparseCategoricalCrossentropy if sparse else keras.losses.CategoricalCrossentropy
+        target, shape = (labels, f"[{rows}]") if sparse else (F.one_hot(labels, classes), f"[{rows}, {classes}]")
+        agree(loss, new(from_logits=True)(target, x, sample_weight=weight).double(), "keras, weighted", 1e-5)
+        loss.backward()
+        f.case(f"{{inputs: [[{rows}, {classes}], {shape}, [{rows}]]}}", {"x0": x, "x1": target, "x2": weight},
+               {"y0": F.softmax(x, -1), "y1": loss, "dx0": x.grad})
+
+
+def binary_crossentropy():
+    f, own = File("binary_crossentropy"), np.random.default_rng(25)
+    for rows, columns, clip, smoothing, weighted in ((1, 1, 0, 0, False), (7, 10, 0, 0, False), (130, 3, 0, 0, True),
+                                                     (5, 17, 0, 0.1, False), (9, 4, 1e-7, 0, False),
+                                                     (40, 10, 0.1, 0.2, True)):
+        x = torch.tensor(own.uniform(-20, 20, (rows, columns)), requires_grad=True)
+        t = torch.tensor(own.integers(0, 2, (rows, columns)).astype(float))
+        t = torch.where(torch.arange(rows)[:, None] % 4 == 3, torch.tensor(own.uniform(0, 1, (rows, columns))), t)
+        weight, smooth = torch.tensor(own.uniform(0, 3, rows)) if weighted else torch.ones(rows), t
+        smooth = t * (1 - smoothing) + 0.5 * smoothing
+        if clip:                       # Keras 3, backend/torch/nn.py, binary_crossentropy
+            value = F.binary_cross_entropy(torch.clip(torch.sigmoid(x), clip, 1 - clip), smooth, reduction="none")
+        else:
+            value = F.binary_cross_entropy_with_logits(x, smooth, reduction="none")
+        loss = (value.mean(-1) * weight).sum() / rows
+        if clip in (0, 1e-7):
+            theirs = keras.losses.BinaryCrossentropy(from_logits=not clip, label_smoothing=smoothing)
+            agree(loss, theirs(t, torch.sigmoid(x) if clip else x, sample_weight=weight).double(), "keras, binary", 1e-5)
+        loss.backward()
+        third = f", [{rows}]" if weighted else ""
+        f.case(f"{{inputs: [[{rows}, {columns}], [{rows}, {columns}]{third}], clip: {clip:.7f}, "
+               f"label_smoothing: {smoothing}}}", {"x0": x, "x1": t} | ({"x2": weight} if weighted else {}),
+               {"y0": torch.sigmoid(x), "y1": loss, "dx0": x.grad})
     return f
 
 
@@ -343,6 +399,20 @@ def mean_squared_logarithmic_error():
 def hinge_labels(t):
     """Keras converts labels when all of them are 0 or 1."""
     return 2 * t - 1 if ((t == 0) | (t == 1)).all() else t
+
+
+def mean_squared_error():
+    return pointwise("mean_squared_error", lambda t, p: (p - t) ** 2, keras.losses.MeanSquaredError())
+
+
+def mean_absolute_error():
+    return pointwise("mean_absolute_error", lambda t, p: (p - t).abs(), keras.losses.MeanAbsoluteError())
+
+
+def squared_hinge():
+    f = pointwise("squared_hinge", lambda t, p: torch.relu(1 - hinge_labels(t) * p) ** 2, keras.losses.SquaredHinge())
+    unconverted("squared_hinge", f, lambda t, p: torch.relu(1 - t * p) ** 2)
+    return f
 
 
 def hinge():
@@ -614,7 +684,8 @@ def main():
         score(op).write(folder)
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
-    for make in (mean_squared_logarithmic_error, hinge):           # these have numbers of their own
+    for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
+                 binary_crossentropy):             # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta):                 # these have their own
         make().write(folder)
