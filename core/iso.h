@@ -183,6 +183,7 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const struct iso_weight_def *weights;     /* NULL: none */
     int nx, nx_max;                    /* the least and the largest number of inputs, those there
                                           come first; nx_max 0: the same */
+    enum iso_dtype resident;           /* of an input: what the data set, x[0], holds */
     enum iso_target target;            /* of a loss */
     int absorbs;                       /* of a loss: the activation (indexed as by FIELD_ACTIVATION)
                                           that the last layer must end in: x[0] is what that one is

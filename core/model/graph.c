@@ -32,7 +32,7 @@ static iso_rc reserve(struct builder *b)
     const size_t penalties = (size_t)b->model->nlayers * ISO_SLOTS;
     struct iso_graph *g = b->graph;
     g->nodes = iso_alloc(nodes + penalties, sizeof *g->nodes);
-    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + penalties + 2, sizeof *g->values);
+    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + penalties + 3, sizeof *g->values);
     g->owned = b->activations = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->activations);
     b->result = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->result);
     return g->nodes && g->values && g->owned && b->result ? ISO_OK : ISO_ENOMEM;
@@ -241,6 +241,33 @@ static void add_target(struct builder *b, int64_t rows)
     snprintf(g->values[g->target].name, ISO_NAME, "target");
 }
 
+/* The table of weights, and the value that holds those of a batch's rows. */
+static iso_rc add_class_weight(struct builder *b, int64_t rows)
+{
+    const struct iso_model *m = b->model;
+    struct iso_graph *g = b->graph;
+    const struct iso_shape shape = { 1, { rows } };
+    if (m->nclass_weights == 0)
+        return ISO_OK;
+    g->class_weight = iso_alloc((size_t)g->classes, sizeof *g->class_weight);
+    if (!g->class_weight)
+        return ISO_ENOMEM;
+    for (int64_t c = 0; c < g->classes; c++)
+        g->class_weight[c] = 1.0f;
+    for (int i = 0; i < m->nclass_weights; i++) {
+        const struct iso_class_weight *w = &m->class_weights[i];
+        if (w->class < g->classes)
+            g->class_weight[w->class] = (float)w->weight;
+        else
+            iso_faults_add(b->faults, w->place, "class_weight: there is no class %lld: the last "
+                           "layer tells %lld apart, from 0", (long long)w->class,
+                           (long long)g->classes);
+    }
+    g->sample_weight = add_value(g, ISO_ROLE_TARGET, ISO_REAL, &shape, -1);
+    snprintf(g->values[g->sample_weight].name, ISO_NAME, "sample_weight");
+    return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
+}
+
 static void name_result(struct iso_value *v, enum iso_role role, const char *name)
 {
     v->role = role;
@@ -288,10 +315,11 @@ static iso_rc add_loss(struct builder *b)
     }
     g->classes = shape->dim[1];
     add_target(b, g->batch);
+    ISO_TRY(add_class_weight(b, g->batch));
     g->loss_node = g->nlayer_nodes = g->nnodes;
-    const int x[2] = { prediction, g->target };
-    ISO_TRY(add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x, 2,
-                     &g->output));
+    const int x[3] = { prediction, g->target, g->sample_weight };
+    ISO_TRY(add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x,
+                     g->sample_weight >= 0 ? 3 : 2, &g->output));
     g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
     if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */
         g->output = prediction;
@@ -391,6 +419,7 @@ iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_
         return ISO_ENOMEM;
     b.graph->model = model;
     b.graph->batch = batch;
+    b.graph->sample_weight = -1;
     const iso_rc rc = build(&b);
     free(b.result);
     if (rc != ISO_OK) {
@@ -410,6 +439,7 @@ void iso_graph_free(struct iso_graph *g)
     free(g->nodes);
     free(g->values);
     free(g->owned);
+    free(g->class_weight);
     free(g);
 }
 

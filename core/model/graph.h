@@ -47,6 +47,8 @@ struct iso_graph {
     int64_t ncounts;                   /* elements of all counts */
     int metric[ISO_METRICS];           /* value of each of the model's metrics: a scalar, its count
                                           over the batch, or counts that several may share */
+    int sample_weight;                 /* value: a weight for each row in the loss; -1: none */
+    float *class_weight;               /* [classes]; NULL: none */
     int64_t classes;
     void *owned;                       /* params made by the graph */
 };

@@ -174,7 +174,7 @@ static int find_layer(const struct iso_model *m, int before, const char *name)
 /* The name a file gives its layer; "" with a fault when it cannot be one. */
 static void given_name(struct iso_loader *l, const struct iso_yaml *node, struct iso_layer *layer)
 {
-    static const char *const taken[] = { "input", "target", "loss", "d", NULL };
+    static const char *const taken[] = { "input", "target", "sample_weight", "loss", "d", NULL };
     char found[64];
     const char *what = iso_ops[layer->op].name;
     if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {

@@ -125,6 +125,11 @@ const struct iso_section iso_sections[] = {
       true, NULL, iso_load_layers, false },
     { "loss", "What training makes small: a name, or a name with parameters.", true, NULL,
       iso_load_loss, true },
+    { "class_weight",
+      "What training counts a class's examples for in the loss: `{3: 2.5, 7: 0}`, and 1 for every "
+      "other class. Validation counts all alike. The mean is over the number of rows, not of "
+      "weights.",
+      false, NULL, iso_load_class_weight, false },
     { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.",
       true, NULL, iso_load_optimizer, true },
     { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
@@ -254,6 +259,8 @@ static void own_places(struct iso_model *m)
     m->common.loss.place.file = m->common.optimizer.place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
         m->layers[i].place.file = m->file;
+    for (int i = 0; i < m->nclass_weights; i++)
+        m->class_weights[i].place.file = m->file;
     for (int i = 0; i < m->nmetrics; i++)
         m->metrics[i].place.file = m->file;
 }
@@ -312,6 +319,7 @@ void iso_model_free(struct iso_model *m)
     free(m->common.optimizer.params);
     free(m->phases);
     free(m->layers);
+    free(m->class_weights);
     free(m->text);
     free(m->file);
     free(m);

@@ -21,6 +21,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     uint64_t part_seed;
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
+struct iso_class_weight { struct iso_place place; int64_t class; double weight; };
 enum { ISO_METRICS = 16, ISO_PHASES = 64 };
 
 struct iso_expect {                    /* what a model is known to reach; NaN: not said */
@@ -56,6 +57,7 @@ struct iso_model {
     struct iso_layer *layers; int nlayers;
     struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
     int64_t batch_size; uint64_t seed;
+    struct iso_class_weight *class_weights; int nclass_weights;    /* of those that are not 1 */
     struct iso_training common;        /* what the sections of the file say */
     struct iso_training *phases;       /* without `phases:` one, which is the common one; params
                                           that a phase takes over are the same memory */

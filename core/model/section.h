@@ -33,6 +33,8 @@ iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_loss(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_optimizer(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
+/* class_weight.c */
+iso_rc iso_load_class_weight(struct iso_loader *, const struct iso_yaml *);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */

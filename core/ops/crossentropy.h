@@ -9,8 +9,8 @@
  *
  * They may clip, as Keras does that takes no logits: logarithms are held to [log clip,
  * log(1 - clip)], and where p lies outside [clip, 1 - clip] the gradient takes t as 0 after
- * softmax, and is 0 after a sigmoid. Smoothing makes t (1 - smoothing) + smoothing / n of t, where n
- * is the number of classes, 2 after a sigmoid.
+ * softmax, and is 0 after a sigmoid. Smoothing makes t (1 - smoothing) + smoothing / n of t, with n
+ * the number of classes, which is 2 after a sigmoid.
  * x: logits, target (one-hot, or sparse: the class), weights; y: probabilities, mean loss; dx[0]:
  * d logits (loss.h). */
 #ifndef ISO_OP_CROSSENTROPY_H

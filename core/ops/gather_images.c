@@ -29,6 +29,7 @@ const struct iso_op_def iso_def_gather_images = {
     .params_size = sizeof(struct iso_gather_images),
     .fields = fields,
     .nx = 2,
+    .resident = ISO_U8,
     .infer = infer,
     .cost = cost,
 };

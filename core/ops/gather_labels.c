@@ -34,6 +34,7 @@ const struct iso_op_def iso_def_gather_labels = {
     .params_size = sizeof(struct iso_gather_labels),
     .fields = fields,
     .nx = 2,
+    .resident = ISO_I32,
     .infer = infer,
     .cost = cost,
 };

@@ -281,7 +281,7 @@ void iso_cases_free(struct iso_cases *cases)
 static enum iso_dtype input_dtype(const struct iso_case *c, int i)
 {
     switch (iso_ops[c->op].kind) {
-    case ISO_INPUT:     return i == 0 && c->op == ISO_OP_gather_images ? ISO_U8 : ISO_I32;
+    case ISO_INPUT:     return i == 0 ? iso_ops[c->op].def->resident : ISO_I32;
     case ISO_LOSS:
     case ISO_METRIC:    return i == 1 && c->x[1].ndim == 1 ? ISO_I32 : ISO_REAL;
     case ISO_LAYER:

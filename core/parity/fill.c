@@ -100,7 +100,7 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
 {
     const struct iso_tensor *x = &call->x[slot];
     const enum iso_kind kind = iso_ops[c->op].kind;
-    if (kind == ISO_INPUT) {
+    if (kind == ISO_INPUT && x->dtype != ISO_REAL) {
         int64_t limit = 256;                               /* pixels */
         if (slot == 1)
             limit = c->x[0].dim[0];                        /* entries of the order */

@@ -13,6 +13,7 @@ static void free_resident(struct iso_exec *e, struct iso_resident *r)
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
     e->backend->ops->free(e->backend, r->order);
+    e->backend->ops->free(e->backend, r->weights);
     *r = (struct iso_resident){ 0 };
 }
 
@@ -61,6 +62,67 @@ static iso_rc upload(struct iso_exec *e, const void *from, size_t bytes, struct 
     return e->backend->ops->write(e->backend, *to, 0, from, bytes);
 }
 
+/* ---- Weights of rows ------------------------------------------------------------------------ */
+
+/* The weight of a row of this class (-1: not known): only training weighs. */
+static float class_weight(const struct iso_exec *e, bool training, int64_t class)
+{
+    return training && e->options.training && class >= 0 ? e->graph->class_weight[class] : 1.0f;
+}
+
+/* Weights for all rows of a data set, beside its labels; data set 0 is the one to train on. */
+static iso_rc upload_weights(struct iso_exec *e, int which, const struct iso_dataset *d)
+{
+    struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { d->rows } } };
+    if (!e->graph->class_weight)
+        return ISO_OK;
+    float *weights = iso_alloc((size_t)d->rows, sizeof *weights);
+    if (!weights)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < d->rows; i++)
+        weights[i] = class_weight(e, which == 0, d->labels[i]);
+    iso_rc rc = e->backend->ops->alloc(e->backend, (size_t)d->rows * e->backend->real_size, &t.mem);
+    e->data[which].weights = t.mem;
+    if (rc == ISO_OK)
+        rc = iso_tensor_write_f32(e->backend, &t, weights);
+    free(weights);
+    return rc;
+}
+
+/* The class a row of one number per class stands for: the first largest. */
+static int64_t first_largest(const float *y, int64_t classes)
+{
+    int64_t best = 0;
+    for (int64_t c = 1; c < classes; c++)
+        if (y[c] > y[best])
+            best = c;
+    return best;
+}
+
+/* Weights for the batch in place, whose targets are y_class or y_prob, or not there. */
+static iso_rc feed_weights(struct iso_exec *e, const int32_t *y_class, const float *y_prob)
+{
+    const struct iso_graph *g = e->graph;
+    if (!g->class_weight)
+        return ISO_OK;
+    const struct iso_tensor t = iso_exec_value(e, g->sample_weight);
+    const int64_t rows = t.shape.dim[0];
+    float *weights = iso_alloc((size_t)rows, sizeof *weights);
+    if (!weights)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < rows; i++) {
+        const int64_t class = y_class  ? y_class[i]
+                              : y_prob ? first_largest(y_prob + i * g->classes, g->classes)
+                                       : -1;
+        weights[i] = class_weight(e, true, class);
+    }
+    const iso_rc rc = iso_tensor_write_f32(e->backend, &t, weights);
+    free(weights);
+    return rc;
+}
+
+/* ---- A resident data set -------------------------------------------------------------------- */
+
 static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     struct iso_resident *r = &e->data[which];
@@ -69,6 +131,7 @@ static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset
     r->rows = d->rows;
     ISO_TRY(upload(e, d->images, rows * pixels, &r->images));
     ISO_TRY(upload(e, d->labels, rows * sizeof *d->labels, &r->labels));
+    ISO_TRY(upload_weights(e, which, d));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
     return iso_exec_order(e, which, NULL);
 }
@@ -131,6 +194,9 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     ISO_TRY(gather(e, ISO_OP_gather_images, &images, r->images, &shape, ISO_U8, first, which,
                    g->input));
     const struct iso_shape column = { 1, { r->rows } };
+    if (r->weights)
+        ISO_TRY(gather(e, ISO_OP_gather_row_weights, NULL, r->weights, &column, ISO_REAL, first,
+                       which, g->sample_weight));
     return gather(e, ISO_OP_gather_labels, &labels, r->labels, &column, ISO_I32, first, which,
                   g->target);
 }
@@ -169,12 +235,15 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     const struct iso_tensor input = iso_exec_value(e, e->graph->input);
     const struct iso_tensor target = iso_exec_value(e, e->graph->target);
     ISO_TRY(iso_tensor_write_f32(e->backend, &input, x));
-    if (y_class)
-        return feed_classes(e, y_class);
+    if (y_class) {
+        ISO_TRY(feed_classes(e, y_class));
+        return feed_weights(e, y_class, NULL);
+    }
     if (y_prob && target.dtype != ISO_REAL)
         return iso_fail(ISO_EDATA,
                         "%s takes class numbers, not probabilities (use categorical_crossentropy)",
                         iso_ops[e->graph->model->training.loss.op].name);
+    ISO_TRY(feed_weights(e, NULL, y_prob));
     if (y_prob)
         return iso_tensor_write_f32(e->backend, &target, y_prob);
     return e->backend->ops->fill(e->backend, target.mem,

@@ -8,6 +8,7 @@ enum { ISO_DATASETS = 2 };
 
 struct iso_resident {                  /* a data set on the device */
     struct iso_mem *images, *labels, *order;
+    struct iso_mem *weights;           /* of its rows in the loss; NULL: each is 1 */
     int64_t rows;
 };
 struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */

@@ -536,6 +536,15 @@ def gather_labels():
     return f
 
 
+def gather_row_weights():
+    f, own = File("gather_row_weights"), np.random.default_rng(26)
+    for n, rows, first in ((9, 4, 3), (17, 17, 0)):
+        weights, order = own.uniform(0, 3, n), own.permutation(n)
+        f.case(f"{{inputs: [[{n}], [{n}]], rows: {rows}, first: {first}}}", {"x0": weights, "x1": order},
+               {"y0": weights[order[first:first + rows]]})
+    return f
+
+
 # ---- optimizers ---------------------------------------------------------------------------------
 
 STEPS, LONG = 10, 50
@@ -685,7 +694,7 @@ def main():
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
-                 binary_crossentropy):             # these have numbers of their own
+                 binary_crossentropy, gather_row_weights):         # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta):                 # these have their own
         make().write(folder)

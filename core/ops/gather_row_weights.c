@@ -1,0 +1,30 @@
+/* gather_row_weights.c: the weights of a batch's rows in the loss, from resident ones.
+ *
+ * x: weights REAL [N], order I32 [N]; call.first; y: REAL [rows]. */
+#include "infer.h"
+
+static const struct iso_field fields[] = { { 0 } };
+
+/* As many rows as the order names; a call may take fewer. */
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params;
+    *out = (struct iso_shapes){ .ny = 1, .y = { { 1, { x[1].dim[0] } } } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_elementwise_cost(&x[1], 0, 3, out);
+}
+
+const struct iso_op_def iso_def_gather_row_weights = {
+    .doc = "the weights of a batch's rows from resident ones",
+    .fields = fields,
+    .nx = 2,
+    .resident = ISO_REAL,
+    .infer = infer,
+    .cost = cost,
+};

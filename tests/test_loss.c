@@ -1,0 +1,171 @@
+/* What a loss makes of the end of a network, and what class weights make of a loss. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/train/exec.h"
+
+enum { ROWS = 4, CLASSES = 10, INPUTS = 3 };
+static const int32_t classes[ROWS] = { 0, 3, 3, 7 };
+
+struct network {
+    struct iso_faults faults;
+    struct iso_model *model;
+    struct iso_graph *graph;
+};
+
+/* Zero kernels: every row has the same prediction, and with one-hot targets the same loss. */
+static void open_network(struct network *n, const char *activation, const char *loss,
+                         const char *more)
+{
+    char path[] = "/tmp/isocl-test-loss-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+    assert_non_null(f);
+    fprintf(f, "input: {shape: [%d]}\nlayers:\n"
+            "  - dense: {units: %d, activation: %s, kernel_initializer: zeros, name: top}\n"
+            "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s", INPUTS, CLASSES, activation, loss,
+            more);
+    fclose(f);
+    memset(n, 0, sizeof *n);
+    if (iso_model_load(path, &n->faults, &n->model) != ISO_OK)
+        fail_msg("%s", iso_error());
+    remove(path);
+    assert_int_equal(iso_graph_build(n->model, ROWS, &n->faults, &n->graph), ISO_OK);
+}
+
+static void close_network(struct network *n)
+{
+    iso_graph_free(n->graph);
+    iso_model_free(n->model);
+}
+
+/* ---- The end of a network ------------------------------------------------------------------ */
+
+static void a_loss_takes_the_end_of_the_network(void **state)
+{
+    static const struct { const char *activation, *loss; int nodes; bool one_hot; } cases[] = {
+        { "softmax", "categorical_crossentropy", 1, true },
+        { "softmax", "sparse_categorical_crossentropy", 1, false },
+        { "sigmoid", "binary_crossentropy", 1, true },
+        { "softmax", "hinge", 2, true },
+        { "softmax", "mean_squared_logarithmic_error", 2, true },
+        { "linear", "mean_squared_error", 1, true },
+        { "tanh", "squared_hinge", 2, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct network n;
+        open_network(&n, cases[i].activation, cases[i].loss, "");
+        const struct iso_graph *g = n.graph;
+        assert_int_equal(g->loss_node, cases[i].nodes);
+        assert_string_equal(g->values[g->output].name, "top/y");
+        assert_string_equal(g->values[g->loss].name, "loss");
+        assert_int_equal(g->values[g->target].dtype, cases[i].one_hot ? ISO_REAL : ISO_I32);
+        assert_int_equal(g->sample_weight, -1);
+        close_network(&n);
+    }
+}
+
+/* ---- Class weights ------------------------------------------------------------------------- */
+
+static double loss_now(struct iso_exec *e, bool training)
+{
+    double log[8];
+    assert_true(iso_exec_graph(e)->columns <= 8);
+    assert_int_equal(iso_exec_forward(e, training, 0, 0), ISO_OK);
+    assert_int_equal(iso_exec_log(e, 1, log), ISO_OK);
+    return log[0];
+}
+
+static struct iso_exec *open_exec(const struct network *n, struct iso_backend *b, bool training)
+{
+    const struct iso_exec_options o = { .training = training, .keep_all = true, .log_steps = 1 };
+    struct iso_exec *e = NULL;
+    assert_int_equal(iso_exec_new(n->graph, b, &o, &e), ISO_OK);
+    assert_int_equal(iso_exec_initialize(e), ISO_OK);
+    return e;
+}
+
+static double fed_loss(const struct network *n, struct iso_backend *b, bool training, bool one_hot)
+{
+    static const float x[ROWS * INPUTS];
+    float y[ROWS * CLASSES] = { 0 };
+    struct iso_exec *e = open_exec(n, b, training);
+    for (int i = 0; i < ROWS; i++)
+        y[i * CLASSES + classes[i]] = 1;
+    assert_int_equal(iso_exec_feed(e, ROWS, x, one_hot ? NULL : classes, one_hot ? y : NULL),
+                     ISO_OK);
+    const double loss = loss_now(e, training);
+    iso_exec_free(e);
+    return loss;
+}
+
+/* The rows of a data set, last first. */
+static double gathered_loss(const struct network *n, struct iso_backend *b, bool training,
+                            int which)
+{
+    static uint8_t images[ROWS * INPUTS];
+    static const int32_t order[ROWS] = { 3, 2, 1, 0 };
+    int32_t labels[ROWS];
+    memcpy(labels, classes, sizeof labels);
+    const struct iso_dataset d = { .images = images, .labels = labels, .rows = ROWS, .height = 1,
+                                   .width = INPUTS, .channels = 1, .classes = CLASSES };
+    struct iso_exec *e = open_exec(n, b, training);
+    assert_int_equal(iso_exec_data(e, which, &d), ISO_OK);
+    assert_int_equal(iso_exec_order(e, which, order), ISO_OK);
+    assert_int_equal(iso_exec_gather(e, which, 0, 2), ISO_OK);         /* classes 7 and 3 */
+    const double loss = loss_now(e, training);
+    iso_exec_free(e);
+    return loss;
+}
+
+static void near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-12))
+        fail_msg("%.17g instead of %.17g", a, b);
+}
+
+static void training_weighs_the_classes(void **state)
+{
+    static const char *const losses[][2] = { { "softmax", "categorical_crossentropy" },
+                                             { "softmax", "sparse_categorical_crossentropy" },
+                                             { "sigmoid", "binary_crossentropy" },
+                                             { "softmax", "hinge" },
+                                             { "linear", "mean_squared_error" } };
+    struct iso_backend *b;
+    (void)state;
+    assert_int_equal(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &b), ISO_OK);
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        struct network plain, weighted;
+        open_network(&plain, losses[i][0], losses[i][1], "");
+        open_network(&weighted, losses[i][0], losses[i][1], "class_weight: {3: 2.5, 7: 0}\n");
+        const double one = fed_loss(&plain, b, true, false);
+        assert_true(one > 0);
+        near(fed_loss(&weighted, b, true, false), one * 6 / 4);
+        near(gathered_loss(&weighted, b, true, 0), one * 2.5 / 2);
+        near(gathered_loss(&weighted, b, true, 1), one);
+        near(gathered_loss(&weighted, b, false, 0), one);
+        if (weighted.graph->values[weighted.graph->target].dtype == ISO_REAL)
+            near(fed_loss(&weighted, b, true, true), one * 6 / 4);
+        close_network(&plain);
+        close_network(&weighted);
+    }
+    iso_backend_close(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_loss_takes_the_end_of_the_network),
+        cmocka_unit_test(training_weighs_the_classes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
