@@ -12,7 +12,7 @@
 
 static void test_help_and_version(void **state)
 {
-    static const char *const commands[] = { "train", "eval",    "summary", "parity",
+    static const char *const commands[] = { "train", "eval",    "reproduce", "summary", "parity",
                                             "trace", "devices", "doctor",  "help" };
     (void)state;
     assert_int_equal(cli_run("--version"), 0);

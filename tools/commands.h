@@ -6,6 +6,7 @@
 #define ISO_COMMANDS(X) \
     X(train)            \
     X(eval)             \
+    X(reproduce)        \
     X(summary)          \
     X(parity)           \
     X(bench)            \

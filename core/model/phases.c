@@ -50,15 +50,18 @@ static iso_rc read_sections(struct iso_loader *l, const struct iso_yaml *node)
     return ISO_OK;
 }
 
-/* What a phase does not have of its own is the file's; what is expected of a phase is its own. */
-static void begin_phase(struct iso_training *phase, const struct iso_training *common, int index)
+/* What a phase does not have of its own is the file's. The file's figures are those of its end. */
+static void begin_phase(struct iso_training *phase, const struct iso_training *common, int index,
+                        bool last)
 {
     phase->epochs = common->epochs;
     phase->expect = common->expect;
+    snprintf(phase->name, sizeof phase->name, "phase_%d", index + 1);
+    if (last)
+        return;
     phase->expect.training_accuracy = phase->expect.training_loss = NAN;
     phase->expect.validation_accuracy = phase->expect.validation_loss = NAN;
     phase->expect.test_accuracy = phase->expect.test_loss = NAN;
-    snprintf(phase->name, sizeof phase->name, "phase_%d", index + 1);
 }
 
 static void take_over(struct iso_training *phase, const struct iso_training *common)
@@ -79,7 +82,7 @@ static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int 
         if (s->in_phase)
             also[n++] = s->key;
     phase->place = node->place;
-    begin_phase(phase, &l->model->common, index);
+    begin_phase(phase, &l->model->common, index, index + 1 == l->model->nphases);
     if (node->kind != ISO_YAML_MAPPING) {
         iso_faults_add(l->faults, node->place, "phase: expected {optimizer: ..., epochs: ...}, "
                        "found %s", iso_yaml_describe(node, found, sizeof found));
