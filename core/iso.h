@@ -137,9 +137,11 @@ struct iso_field {                     /* a table ends with key NULL */
 };
 
 enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
-                            ISO_INIT_RANDOM_UNIFORM, ISO_INIT_TRUNCATED_NORMAL,
-                            ISO_INIT_GLOROT_UNIFORM };
-/* constant: a; uniform: [a, b); truncated_normal: mean a, stddev b */
+                            ISO_INIT_RANDOM_UNIFORM, ISO_INIT_RANDOM_NORMAL,
+                            ISO_INIT_TRUNCATED_NORMAL, ISO_INIT_GLOROT_UNIFORM,
+                            ISO_INIT_GLOROT_NORMAL, ISO_INIT_HE_UNIFORM, ISO_INIT_HE_NORMAL,
+                            ISO_INIT_LECUN_UNIFORM, ISO_INIT_LECUN_NORMAL, ISO_INIT_ORTHOGONAL };
+/* constant: a; uniform: [a, b); normal: mean a, stddev b; orthogonal: gain a */
 struct iso_initializer { enum iso_initializer_kind kind; double a, b; };
 
 /* The loss gains l1 sum |w| + l2 sum w^2; both 0: nothing. */

@@ -20,7 +20,6 @@
 
 #include "core/model/field.h"
 #include "core/model/graph.h"
-#include "core/model/initializer.h"
 #include "core/model/number.h"
 #include "core/model/reference_page.h"
 #include "core/model/section.h"
@@ -672,82 +671,6 @@ static void test_suggest(void **state)
     assert_nearest("filtersfiltersfiltersfiltersfiltersfiltersfilters", NULL);
 }
 
-enum { WEIGHTS = 60000 };
-static float weights[2][WEIGHTS];
-
-static void draw(const struct iso_initializer *init, uint32_t layer, uint32_t weight, float *out)
-{
-    const struct iso_shape shape = { 2, { 200, WEIGHTS / 200 } };
-    iso_initialize(init, &shape, 12345, layer, weight, out);
-}
-
-/* Mean and standard deviation, both within 2 % of the width given. */
-static void assert_moments(const float *x, double mean, double stddev)
-{
-    double sum = 0, squares = 0;
-    for (int i = 0; i < WEIGHTS; i++)
-        sum += (double)x[i];
-    for (int i = 0; i < WEIGHTS; i++)
-        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
-    assert_true(fabs(sum / WEIGHTS - mean) < 0.02 * stddev);
-    assert_true(fabs(sqrt(squares / WEIGHTS) - stddev) < 0.02 * stddev);
-}
-
-static void assert_within(const float *x, float low, float high)
-{
-    for (int i = 0; i < WEIGHTS; i++)
-        assert_true(x[i] >= low && x[i] <= high);
-}
-
-static void test_initializers(void **state)
-{
-    (void)state;
-    const struct iso_initializer normal = { ISO_INIT_TRUNCATED_NORMAL, 1, 0.5 };
-    const struct iso_initializer uniform = { ISO_INIT_RANDOM_UNIFORM, -1, 3 };
-    const struct iso_initializer glorot = { ISO_INIT_GLOROT_UNIFORM, 0, 0 };
-    const struct iso_initializer constant = { ISO_INIT_CONSTANT, 0.1, 0 };
-    draw(&normal, 3, 0, weights[0]);
-    assert_within(weights[0], 0, 2);
-    assert_moments(weights[0], 1, 0.5 * 0.8796256610342398);     /* of a normal cut at +-2 */
-    draw(&uniform, 3, 0, weights[0]);
-    assert_within(weights[0], -1, 3);
-    assert_moments(weights[0], 1, 4 / sqrt(12));
-    draw(&glorot, 3, 0, weights[0]);
-    float limit = (float)sqrt(6.0 / (200 + WEIGHTS / 200.0));
-    assert_within(weights[0], -limit, limit);
-    assert_moments(weights[0], 0, (double)limit / sqrt(3));
-    draw(&glorot, 3, 0, weights[1]);
-    assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
-    for (int other = 0; other < 2; other++) {      /* other layers and weights: other numbers */
-        int same = 0;
-        draw(&glorot, other ? 4 : 3, other ? 0 : 1, weights[1]);
-        for (int i = 0; i < WEIGHTS; i++)
-            same += weights[0][i] == weights[1][i];
-        assert_true(same < WEIGHTS / 1000);
-    }
-    draw(&constant, 0, 0, weights[0]);
-    assert_within(weights[0], 0.1f, 0.1f);
-}
-
-/* Keras: a kernel [5, 5, 32, 64] has 25 * 32 inputs and 25 * 64 outputs, a bias [64] 64 of each. */
-static void test_fans(void **state)
-{
-    (void)state;
-    const struct iso_initializer glorot = { ISO_INIT_GLOROT_UNIFORM, 0, 0 };
-    const struct iso_shape kernel = { 4, { 5, 5, 32, 64 } }, bias = { 1, { 64 } };
-    iso_initialize(&glorot, &kernel, 1, 0, 0, weights[0]);
-    float limit = (float)sqrt(6.0 / (25 * (32 + 64))), largest = 0;
-    for (int i = 0; i < 5 * 5 * 32 * 64; i++)
-        largest = fabsf(weights[0][i]) > largest ? fabsf(weights[0][i]) : largest;
-    assert_true(largest <= limit && largest > 0.999f * limit);
-    iso_initialize(&glorot, &bias, 1, 0, 0, weights[0]);
-    limit = (float)sqrt(6.0 / 128);
-    largest = 0;
-    for (int i = 0; i < 64; i++)
-        largest = fabsf(weights[0][i]) > largest ? fabsf(weights[0][i]) : largest;
-    assert_true(largest <= limit && largest > 0.8f * limit);
-}
-
 /* Help text of a topic; free with free(). */
 static char *help_text(const char *topic, iso_rc *rc)
 {
@@ -834,8 +757,6 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_locale),
         cmocka_unit_test(test_suggest),
-        cmocka_unit_test(test_initializers),
-        cmocka_unit_test(test_fans),
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_reference_is_current),
     };

@@ -44,23 +44,44 @@ static int64_t parameters_of(const struct iso_graph *graph, int layer, bool trai
     return sum;
 }
 
+static void print_row(const char *name, const char *op, const char *shape, int64_t parameters,
+                      int64_t trainable)
+{
+    printf("%-24s %-18s %-16s %12lld %12lld\n", name, op, shape, (long long)parameters,
+           (long long)trainable);
+}
+
+/* The sums: of all layers, and of those below the last one that has parameters: what remains of a
+ * network whose last layer is made for the classes of one data set. */
+static void print_sums(const struct iso_graph *graph)
+{
+    const int64_t all = iso_setup_parameters(graph, false), some = iso_setup_parameters(graph, true);
+    char name[ISO_NAME + 16];
+    int last = graph->model->nlayers - 1;
+    while (last > 0 && parameters_of(graph, last, false) == 0)
+        last--;
+    snprintf(name, sizeof name, "all below %s", graph->model->layers[last].name);
+    print_row("all", "", "", all, some);
+    print_row(name, "", "", all - parameters_of(graph, last, false),
+              some - parameters_of(graph, last, true));
+    printf("\n%lld parameters are trained, %lld are not\n", (long long)some,
+           (long long)(all - some));
+}
+
 static void print_layers(const struct iso_graph *graph)
 {
     const struct iso_model *model = graph->model;
     char shape[64];
     shape_of(graph, -1, shape, sizeof shape);
     printf("%-24s %-18s %-16s %12s %12s\n", "LAYER", "OP", "OUTPUT", "PARAMETERS", "TRAINABLE");
-    printf("%-24s %-18s %-16s %12d %12d\n", "input", "", shape, 0, 0);
+    print_row("input", "", shape, 0, 0);
     for (int i = 0; i < model->nlayers; i++) {
         shape_of(graph, i, shape, sizeof shape);
-        printf("%-24s %-18s %-16s %12lld %12lld\n", model->layers[i].name,
-               iso_ops[model->layers[i].op].name, shape, (long long)parameters_of(graph, i, false),
-               (long long)parameters_of(graph, i, true));
+        print_row(model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
+                  parameters_of(graph, i, false), parameters_of(graph, i, true));
     }
-    printf("%-24s %-18s %-16s %12lld %12lld\n", "all", "", "",
-           (long long)iso_setup_parameters(graph, false),
-           (long long)iso_setup_parameters(graph, true));
-    printf("\nbatches of %lld\n", (long long)graph->batch);
+    print_sums(graph);
+    printf("batches of %lld\n", (long long)graph->batch);
     for (int i = 0; i < model->nphases; i++) {
         const struct iso_training *t = &model->phases[i];
         printf("%s%sloss %s, optimizer %s, %lld epochs%s\n", t->name, *t->name ? ": " : "",

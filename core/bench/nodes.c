@@ -27,7 +27,8 @@ static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
         return ISO_OK;
     if (def->cost)
         iso_call_cost(n->op, &c, pass, &cost);
-    const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) && !c.dx[0].mem;
+    const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) &&
+                      (!c.dx[0].mem || !c.dw[0].mem);
     s->index[s->count] = index;
     s->nodes[s->count++] = (struct iso_bench_node){
         .op = n->op, .pass = pass, .layer = n->layer,

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { USES = 64 };                    /* bytes of a fault's text that are left for its uses */
+#define USED_AT " (used at "
+
 /* Bytes of the UTF-8 character at s, 0 when it is cut off (by a "%.40s") or a control character. */
 static size_t printable(const unsigned char *s)
 {
@@ -30,26 +33,45 @@ static void make_printable(char *text)
     }
 }
 
+/* b, without its uses, is at the place of a and says the same. */
 static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
 {
+    const size_t n = strlen(b->text);
+    const char *rest = a->text + n;
     return a->place.line == b->place.line && a->place.column == b->place.column &&
-           strcmp(a->text, b->text) == 0;
+           strncmp(a->text, b->text, n) == 0 &&
+           (*rest == '\0' || strncmp(rest, USED_AT, sizeof USED_AT - 1) == 0);
+}
+
+/* " (used at 12:9, used at 40:5)": from the inside out, as far as there is room. */
+static void add_uses(const struct iso_place *place, char *text, size_t n)
+{
+    size_t used = strlen(text);
+    const char *before = USED_AT;
+    for (const struct iso_place *p = place->used_at; p && used + 40 < n; p = p->used_at) {
+        used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line,
+                                 p->column);
+        before = ", used at ";
+    }
+    if (place->used_at && used + 1 < n)
+        snprintf(text + used, n - used, ")");
 }
 
 void iso_faults_add(struct iso_faults *faults, struct iso_place place, const char *fmt, ...)
 {
-    struct iso_fault fault = { .place = place };
+    struct iso_fault fault = { .place = { place.file, place.line, place.column, NULL } };
     va_list args;
     va_start(args, fmt);
-    vsnprintf(fault.text, sizeof fault.text, fmt, args);
+    vsnprintf(fault.text, sizeof fault.text - USES, fmt, args);
     va_end(args);
     make_printable(fault.text);
 
-    /* A block that an alias uses twice is at fault once. */
+    /* A block that an alias, or two uses, have twice is at fault once. */
     int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
     for (int i = 0; i < kept; i++)
         if (same_fault(&faults->list[i], &fault))
             return;
+    add_uses(&place, fault.text, sizeof fault.text);
     if (kept < ISO_FAULTS_MAX)
         faults->list[kept] = fault;
     faults->count++;

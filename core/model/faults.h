@@ -4,9 +4,10 @@
 #define ISO_FAULTS_H
 #include "../iso.h"
 
-/* counted from 1; line 0: no place */
-struct iso_place { const char *file; int line, column; };
-struct iso_fault { struct iso_place place; char text[256]; };
+/* Counted from 1; line 0: no place. used_at: of what stands in a block, where the block is used, or
+ * where the value that a parameter has is given; NULL: nowhere. */
+struct iso_place { const char *file; int line, column; const struct iso_place *used_at; };
+struct iso_fault { struct iso_place place; char text[320]; };
 enum { ISO_FAULTS_MAX = 100 };         /* more are counted, not kept */
 struct iso_faults { int count; struct iso_fault list[ISO_FAULTS_MAX]; };
 

@@ -297,6 +297,13 @@ static iso_rc read_value(const struct value *v, void *at)
     return ISO_OK;
 }
 
+iso_rc iso_field_read(const struct iso_field *field, const char *what,
+                      const struct iso_yaml *value, void *params, struct iso_faults *faults)
+{
+    const struct value v = { field, value, what, faults };
+    return read_value(&v, (char *)params + field->offset);
+}
+
 /* ---- Tables -------------------------------------------------------------------------------- */
 
 static iso_rc default_value(const struct iso_field *field, void *at, struct iso_faults *faults)

@@ -23,6 +23,11 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct 
                        const struct iso_yaml *args, const char *const *also, void *params,
                        struct iso_faults *);
 
+/* Reads one value as the field says; what cannot be read becomes a fault. Fails with ISO_ENOMEM
+ * only. */
+iso_rc iso_field_read(const struct iso_field *, const char *what, const struct iso_yaml *value,
+                      void *params, struct iso_faults *);
+
 /* The names an ENUM or ACTIVATION field may have, NULL-terminated; NULL for other types. */
 const char *const *iso_field_choices(const struct iso_field *);
 /* "whole number", "one of valid, same", ...: what may stand as the value. Returns buf. */

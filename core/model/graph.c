@@ -69,13 +69,15 @@ static const struct iso_regularizer *regularizer_of(const struct iso_node *node,
                                                     const struct iso_weight_def *w)
 {
     const struct iso_regularizer *r = w->regularizer > 0 ? param_at(node, w->regularizer) : NULL;
-    return r && w->trainable && (r->l1 > 0 || r->l2 > 0) ? r : NULL;
+    return r && (r->l1 > 0 || r->l2 > 0) ? r : NULL;
 }
 
 static void add_weights(struct iso_graph *g, struct iso_node *node, const struct iso_shapes *s,
                         const char *layer_name)
 {
     const struct iso_op_def *def = iso_ops[node->op].def;
+    const bool frozen = s->nw > 0 && g->model->layers[node->layer].frozen;
+    node->inference = frozen && def->forward_changes != 0;
     for (int i = 0; i < s->nw; i++) {
         const struct iso_weight_def *w = &def->weights[i];
         node->w[i] = -1;
@@ -84,9 +86,9 @@ static void add_weights(struct iso_graph *g, struct iso_node *node, const struct
         const int id = add_value(g, ISO_ROLE_WEIGHT, ISO_REAL, &s->w[i], node->layer);
         struct iso_value *v = &g->values[id];
         set_name(v->name, layer_name, w->name);
-        v->trainable = v->gradient = w->trainable;
+        v->trainable = v->gradient = w->trainable && !frozen;
         v->initializer = param_at(node, w->initializer);
-        v->regularizer = regularizer_of(node, w);
+        v->regularizer = v->trainable ? regularizer_of(node, w) : NULL;
         v->weight = i;
         node->w[i] = id;
     }

@@ -30,6 +30,8 @@ struct iso_node {
     enum iso_op op;
     const void *params;                /* borrowed from the model, or owned by the graph */
     int layer;
+    bool inference;                    /* runs as when not training, in training too: what forward
+                                          would change is frozen */
     int nx, ny, nw, nsaved;
     /* value indices; w -1: left out */
     int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];

@@ -118,6 +118,12 @@ const struct iso_section iso_sections[] = {
       false, iso_data_fields, iso_load_data, false },
     { "input", "What one example looks like when it enters the network.", true, input_fields,
       read_input, false },
+    { "blocks",
+      "Lists of layers with parameters, used by name like a layer: `name: {parameters: {filters: , "
+      "strides: 1}, layers: [...]}`. A parameter without a default must be given; `$filters` "
+      "stands for its value. In a block `input` is what the block reads; its last layer is its "
+      "output. Names are the use's name, `_`, and the layer's.",
+      false, NULL, iso_load_blocks, false },
     { "layers",
       "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
       "with its first parameter (`dropout: 0.5`), or a name with its parameters "
@@ -247,22 +253,47 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     return ISO_OK;
 }
 
-/* While a file is read, places borrow the caller's path, which outlives a model that fails; the
- * places a finished model keeps are its own. */
-static void own_places(struct iso_model *m)
+/* Copies the places of uses to m->uses, from the inside out; returns the first copy. */
+static const struct iso_place *own_uses(struct iso_model *m, const struct iso_place *used_at,
+                                        int *n)
 {
+    struct iso_place *first = used_at ? &m->uses[*n] : NULL;
+    for (; used_at; used_at = used_at->used_at) {
+        struct iso_place *own = &m->uses[(*n)++];
+        *own = *used_at;
+        own->file = m->file;
+        own->used_at = used_at->used_at ? own + 1 : NULL;
+    }
+    return first;
+}
+
+/* While a file is read, places borrow the caller's path, which outlives a model that fails, and its
+ * tree; the places a finished model keeps are its own. */
+static iso_rc own_places(struct iso_model *m)
+{
+    int n = 0;
     m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
         m->file;
     for (int i = 0; i < m->nphases; i++)
         m->phases[i].place.file = m->phases[i].loss.place.file =
             m->phases[i].optimizer.place.file = m->file;
     m->common.loss.place.file = m->common.optimizer.place.file = m->file;
-    for (int i = 0; i < m->nlayers; i++)
-        m->layers[i].place.file = m->file;
     for (int i = 0; i < m->nclass_weights; i++)
         m->class_weights[i].place.file = m->file;
     for (int i = 0; i < m->nmetrics; i++)
         m->metrics[i].place.file = m->file;
+    for (int i = 0; i < m->nlayers; i++)
+        for (const struct iso_place *p = m->layers[i].place.used_at; p; p = p->used_at)
+            n++;
+    m->uses = iso_alloc((size_t)n + 1, sizeof *m->uses);
+    if (!m->uses)
+        return ISO_ENOMEM;
+    n = 0;
+    for (int i = 0; i < m->nlayers; i++) {
+        m->layers[i].place.file = m->file;
+        m->layers[i].place.used_at = own_uses(m, m->layers[i].place.used_at, &n);
+    }
+    return ISO_OK;
 }
 
 static iso_rc load(struct iso_loader *l, const char *path)
@@ -270,7 +301,11 @@ static iso_rc load(struct iso_loader *l, const char *path)
     struct iso_yaml_doc *doc;
     ISO_TRY(iso_yaml_read(path, l->faults, &l->model->text, &l->model->text_size));
     ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
+    l->doc = doc;
+    l->blocks = iso_yaml_get(doc->root, "blocks");
     iso_rc rc = read_model(l, doc->root);
+    if (rc == ISO_OK)
+        rc = own_places(l->model);
     iso_yaml_free(doc);
     return rc;
 }
@@ -290,7 +325,6 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
         iso_model_free(loader.model);
         return rc;
     }
-    own_places(loader.model);
     iso_model_choose(loader.model, 0);
     *out = loader.model;
     return ISO_OK;
@@ -320,6 +354,7 @@ void iso_model_free(struct iso_model *m)
     free(m->phases);
     free(m->layers);
     free(m->class_weights);
+    free(m->uses);
     free(m->text);
     free(m->file);
     free(m);

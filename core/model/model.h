@@ -8,6 +8,7 @@ struct iso_layer {
     char name[ISO_NAME];               /* given, or conv2d_1 in order of appearance */
     enum iso_op op;
     void *params;                      /* owned; the op's struct */
+    bool frozen;                       /* trainable: false */
     int ninputs;
     int input[ISO_SLOTS];              /* index of the layer it reads; -1: the model's input */
 };
@@ -55,6 +56,7 @@ struct iso_model {
     struct iso_shape input;            /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     double scale;                      /* applied to uint8 data, as one float32 product */
     struct iso_layer *layers; int nlayers;
+    struct iso_place *uses;            /* where blocks are used: what the layers' places point to */
     struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
     int64_t batch_size; uint64_t seed;
     struct iso_class_weight *class_weights; int nclass_weights;    /* of those that are not 1 */

@@ -5,7 +5,9 @@
 #include "yaml.h"
 
 /* More layers than any network has; keeps a hostile file cheap. */
-enum { ISO_LAYERS_MAX = 4096 };
+enum { ISO_LAYERS_MAX = 4096, ISO_BLOCKS_MAX = 64 };
+enum { ISO_LAYER_NAME = 48 };          /* with its NUL; leaves room for /kernel/velocity in
+                                          ISO_NAME */
 
 struct iso_loader {                    /* a model while it is read */
     struct iso_model *model;
@@ -13,6 +15,10 @@ struct iso_loader {                    /* a model while it is read */
     struct iso_training *training;     /* what the sections of a training are read into */
     const struct iso_yaml *phases;     /* NULL: none */
     bool unknown_layer;                /* some layer has no op: its default name is not known */
+    struct iso_yaml_doc *doc;
+    const struct iso_yaml *blocks;     /* definitions of blocks, as they stand; NULL: none */
+    bool blocks_read, block_used[ISO_BLOCKS_MAX], block_fault[ISO_BLOCKS_MAX];
+    int copied;                        /* nodes that the uses of blocks have made */
 };
 
 struct iso_section {
@@ -28,11 +34,22 @@ extern const struct iso_section iso_sections[];              /* ends with key NU
 struct iso_layer_key { const char *key, *doc; };
 extern const struct iso_layer_key iso_layer_keys[];          /* ends with key NULL */
 
-/* layers.c: readers of what names an op. They fail with ISO_ENOMEM only. */
+/* layer_list.c: the network. This and the readers below fail with ISO_ENOMEM only. */
 iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
+/* blocks.c: definitions of what the network uses. */
+iso_rc iso_load_blocks(struct iso_loader *, const struct iso_yaml *);
+/* layers.c: readers of what names an op. */
 iso_rc iso_load_loss(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_optimizer(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
+/* The op of this name in a help section such as "layers"; -1, with a fault, for none. */
+int iso_load_op(struct iso_loader *, const struct iso_yaml *name, const char *section,
+                const char *kind);
+struct iso_named;
+/* Params of an op from its args; also: as for iso_fields_read. *params is set, and to be freed by
+ * the caller, even when there are faults. */
+iso_rc iso_load_params(struct iso_loader *, enum iso_op, const struct iso_named *,
+                       const char *const *also, void **params);
 /* class_weight.c */
 iso_rc iso_load_class_weight(struct iso_loader *, const struct iso_yaml *);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */

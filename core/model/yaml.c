@@ -22,8 +22,7 @@ struct reader {
     int depth, nanchors, nodes;
 };
 
-/* Memory that lives as long as the document. */
-static void *doc_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
+void *iso_yaml_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
 {
     enum { HEAD = (sizeof(struct block) + 15) / 16 * 16 };
     assert(count <= ISO_YAML_BYTES);
@@ -37,7 +36,7 @@ static void *doc_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
 
 static char *doc_copy(struct iso_yaml_doc *doc, const void *bytes, size_t n)
 {
-    char *copy = doc_alloc(doc, n + 1, 1);
+    char *copy = iso_yaml_alloc(doc, n + 1, 1);
     if (copy)
         memcpy(copy, bytes, n);
     return copy;
@@ -56,14 +55,14 @@ void iso_yaml_free(struct iso_yaml_doc *doc)
 
 static struct iso_place place_of(const struct reader *r, const yaml_mark_t *mark)
 {
-    return (struct iso_place){ r->file, (int)mark->line + 1, (int)mark->column + 1 };
+    return (struct iso_place){ r->file, (int)mark->line + 1, (int)mark->column + 1, NULL };
 }
 
 /* ---- Mappings ------------------------------------------------------------------------------ */
 
 static iso_rc grow(struct reader *r, struct iso_yaml ***list, int count, int room)
 {
-    struct iso_yaml **larger = doc_alloc(r->doc, (size_t)room, sizeof *larger);
+    struct iso_yaml **larger = iso_yaml_alloc(r->doc, (size_t)room, sizeof *larger);
     if (!larger)
         return ISO_ENOMEM;
     if (count > 0)
@@ -197,7 +196,7 @@ static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_ki
 {
     struct iso_place place = place_of(r, &e->start_mark);
     ISO_TRY(count_nodes(r, place, 1, 1));
-    struct iso_yaml *node = doc_alloc(r->doc, 1, sizeof *node);
+    struct iso_yaml *node = iso_yaml_alloc(r->doc, 1, sizeof *node);
     if (!node)
         return ISO_ENOMEM;
     *node = (struct iso_yaml){ .kind = kind, .place = place, .text = "", .size = 1, .height = 1 };
@@ -343,7 +342,7 @@ static iso_rc read_events(struct reader *r, const char *text, size_t size)
     }
     if (r->doc->root)
         return ISO_OK;
-    iso_faults_add(r->faults, (struct iso_place){ r->file, 1, 1 }, "the file is empty");
+    iso_faults_add(r->faults, (struct iso_place){ r->file, 1, 1, NULL }, "the file is empty");
     return ISO_EMODEL;
 }
 
@@ -352,7 +351,7 @@ static iso_rc check_bytes(struct reader *r, const char *text, size_t size)
     struct iso_utf8_stop stop;
     if (iso_yaml_utf8_check(text, size, &stop))
         return ISO_OK;
-    struct iso_place place = { r->file, stop.line, stop.column };
+    struct iso_place place = { r->file, stop.line, stop.column, NULL };
     if (stop.utf8)
         iso_faults_add(r->faults, place, "character U+%04X cannot stand in a model file",
                        (unsigned)stop.code);

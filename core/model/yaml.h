@@ -34,6 +34,8 @@ struct iso_yaml_doc { struct iso_yaml *root; void *owned; };
 iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
                       struct iso_yaml_doc **out);
 void iso_yaml_free(struct iso_yaml_doc *);                   /* NULL is fine */
+/* Zeroed memory that lives as long as the document, for nodes that are added to it. */
+void *iso_yaml_alloc(struct iso_yaml_doc *, size_t count, size_t size);
 /* The value of a key, or NULL. */
 const struct iso_yaml *iso_yaml_get(const struct iso_yaml *mapping, const char *key);
 /* An empty value, null or ~. */

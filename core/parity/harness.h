@@ -83,8 +83,8 @@ uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element);
 struct iso_how {
     uint8_t junk;                      /* byte that outputs and workspace are filled with before */
     bool add;                          /* gradients are added to what v holds */
-    unsigned no_dx;                    /* inputs whose gradient is not wanted, each 1 << its
-                                          index */
+    unsigned no_dx, no_dw;             /* inputs and weights whose gradient is not wanted, each
+                                          1 << its index */
 };
 /* Gives each tensor of the pass its own memory between guard zones, runs the kernel and writes
  * the results into v. What the pass must not read is filled with NaN. ISO_EPARITY when a guard

@@ -235,27 +235,30 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
     return rc;
 }
 
-/* An input of the model wants no gradient: the others' must not change. */
-static iso_rc without_dx(const struct climb *k, unsigned inputs, struct iso_distance *d)
+/* An input of the model and a frozen weight want no gradient: the others' must not change. */
+static iso_rc without(const struct climb *k, unsigned inputs, unsigned weights,
+                      struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = inputs};
+    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = inputs, .no_dw = weights};
     struct iso_values got = {0};
     ISO_TRY(iso_values_copy(&got, &k->got));
     iso_rc rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
     if (rc == ISO_OK)
         rc = iso_compare_exact(ISO_BACKWARD, &k->got, &got, d);
     iso_values_free(&got);
-    return explain(rc, "when dx is not wanted");
+    return explain(rc, weights != 0 ? "when dw is not wanted" : "when dx is not wanted");
 }
 
-/* No dx where there are weights, and each left out where there are several. */
-static iso_rc without_each_dx(const struct climb *k, struct iso_distance *d)
+/* No dx or no dw where there are both, and each dx left out where there are several. */
+static iso_rc without_each(const struct climb *k, struct iso_distance *d)
 {
     if (k->got.a[ISO_DW][0].n > 0)
-        ISO_TRY(without_dx(k, ~0u, d));
+        ISO_TRY(without(k, ~0u, 0, d));
+    if (k->got.a[ISO_DW][0].n > 0 && k->got.a[ISO_DX][0].n > 0)
+        ISO_TRY(without(k, 0, ~0u, d));
     for (int i = 0; i < ISO_SLOTS && k->got.a[ISO_DX][1].n > 0; i++)
         if (k->got.a[ISO_DX][i].n > 0)
-            ISO_TRY(without_dx(k, 1u << i, d));
+            ISO_TRY(without(k, 1u << i, 0, d));
     return ISO_OK;
 }
 
@@ -270,7 +273,7 @@ static void contract(const struct climb *k)
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = added(k, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
-            rc = without_each_dx(k, &d);
+            rc = without_each(k, &d);
         report(k, ISO_RUNG_CONTRACT, pass, &d, rc);
     }
 }

@@ -89,7 +89,10 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
             (iso_ops[op].kind == ISO_LOSS && index > 0))
             return ROLE_NONE;          /* targets and whole numbers have no gradient */
         return how->add ? ROLE_CHANGE : ROLE_WRITE;
-    case ISO_DW:    return how->add ? ROLE_CHANGE : ROLE_WRITE;
+    case ISO_DW:
+        if ((how->no_dw >> index & 1) != 0)
+            return ROLE_NONE;          /* the weight is frozen */
+        return how->add ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_STATE:
     case ISO_GROUPS: break;
     }

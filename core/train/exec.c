@@ -138,7 +138,7 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
     const struct iso_node *n = &g->nodes[node];
     const struct iso_op_def *def = iso_ops[n->op].def;
     *out = pass == ISO_FORWARD ? e->forward[node] : e->backward[node];
-    out->training = training;
+    out->training = training && !n->inference;
     out->step = (uint32_t)step;
     if (def->scalars)
         def->scalars(out->params, step, out->scalars);

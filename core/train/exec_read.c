@@ -86,9 +86,10 @@ static iso_rc initialize_weight(struct iso_exec *e, int value)
     float *w = iso_alloc((size_t)iso_shape_count(&v->shape), sizeof *w);
     if (!w)
         return ISO_ENOMEM;
-    iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer,
-                   (uint32_t)v->weight, w);
-    const iso_rc rc = iso_tensor_write_f32(e->backend, &t, w);
+    iso_rc rc = iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer,
+                               (uint32_t)v->weight, w);
+    if (rc == ISO_OK)
+        rc = iso_tensor_write_f32(e->backend, &t, w);
     free(w);
     return rc;
 }

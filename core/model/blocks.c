@@ -1,0 +1,310 @@
+/* blocks.c: definitions of blocks, and the copies that their uses make. */
+#include "blocks.h"
+#include "suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct iso_yaml *definition(const struct iso_loader *l, int block)
+{
+    return l->blocks->items[block];
+}
+
+const char *iso_block_name(const struct iso_loader *l, int block)
+{
+    return l->blocks->keys[block]->text;
+}
+
+/* A name that help explains can be no block's. */
+static bool has_meaning(const char *name)
+{
+    const int op = iso_op_find(name);
+    return op >= 0 && iso_ops[op].def->section;
+}
+
+int iso_block_find(const struct iso_loader *l, const char *name)
+{
+    const struct iso_yaml *all = l->blocks;
+    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+        if (i < ISO_BLOCKS_MAX && strcmp(all->keys[i]->text, name) == 0 && !has_meaning(name))
+            return i;
+    return -1;
+}
+
+void iso_blocks_suggest(const struct iso_loader *l, struct iso_suggest *near)
+{
+    const struct iso_yaml *all = l->blocks;
+    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+        iso_suggest_try(near, all->keys[i]->text);
+}
+
+static bool is_layer_key(const char *key)
+{
+    for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+        if (strcmp(k->key, key) == 0)
+            return true;
+    return false;
+}
+
+static const struct iso_yaml *part(const struct iso_yaml *block, const char *key,
+                                   enum iso_yaml_kind kind)
+{
+    const struct iso_yaml *node = iso_yaml_get(block, key);
+    return node && node->kind == kind ? node : NULL;
+}
+
+static const struct iso_yaml *parameters_of(const struct iso_yaml *block)
+{
+    return part(block, "parameters", ISO_YAML_MAPPING);
+}
+
+static int find_parameter(const struct iso_yaml *block, const char *name)
+{
+    const struct iso_yaml *p = parameters_of(block);
+    for (int i = 0; p && i < p->count; i++)
+        if (strcmp(p->keys[i]->text, name) == 0)
+            return i;
+    return -1;
+}
+
+/* What stands for a parameter: `$name`. */
+static bool is_reference(const struct iso_yaml *node)
+{
+    return node->kind == ISO_YAML_SCALAR && node->plain && node->text[0] == '$';
+}
+
+/* ---- Definitions --------------------------------------------------------------------------- */
+
+static bool refers_to(const struct iso_yaml *node, const char *name)
+{
+    if (is_reference(node))
+        return strcmp(node->text + 1, name) == 0;
+    for (int i = 0; i < node->count; i++)
+        if (refers_to(node->items[i], name))
+            return true;
+    return false;
+}
+
+static void check_references(struct iso_loader *l, const char *name, const struct iso_yaml *block,
+                             const struct iso_yaml *node)
+{
+    char hint[80];
+    struct iso_suggest near;
+    for (int i = 0; i < node->count; i++)
+        check_references(l, name, block, node->items[i]);
+    if (!is_reference(node) || find_parameter(block, node->text + 1) >= 0)
+        return;
+    const struct iso_yaml *p = parameters_of(block);
+    iso_suggest_begin(&near, node->text + 1);
+    for (int i = 0; p && i < p->count; i++)
+        iso_suggest_try(&near, p->keys[i]->text);
+    iso_faults_add(l->faults, node->place, "block '%.40s' has no parameter '%.40s'%s", name,
+                   node->text + 1, iso_suggest_text(&near, hint, sizeof hint));
+}
+
+static void check_parameters(struct iso_loader *l, const char *name, const struct iso_yaml *block,
+                             const struct iso_yaml *layers)
+{
+    const struct iso_yaml *p = parameters_of(block);
+    for (int i = 0; p && i < p->count; i++) {
+        const struct iso_yaml *key = p->keys[i];
+        if (!iso_name_valid(key->text))
+            iso_faults_add(l->faults, key->place, "block '%.40s': '%.40s' is no name for a "
+                           "parameter", name, key->text);
+        else if (is_layer_key(key->text))
+            iso_faults_add(l->faults, key->place, "block '%.40s': every layer has a key '%s', so "
+                           "that no parameter can have that name", name, key->text);
+        else if (!refers_to(layers, key->text))
+            iso_faults_add(l->faults, key->place, "block '%.40s' does not use its parameter "
+                           "'%.40s' (as $%.40s)", name, key->text, key->text);
+    }
+}
+
+static void check_keys(struct iso_loader *l, const char *name, const struct iso_yaml *block)
+{
+    static const char *const known[] = { "parameters", "layers" };
+    char hint[80];
+    for (int i = 0; i < block->count; i++) {
+        const struct iso_yaml *key = block->keys[i];
+        struct iso_suggest near;
+        iso_suggest_begin(&near, key->text);
+        iso_suggest_try(&near, known[0]);
+        iso_suggest_try(&near, known[1]);
+        if (strcmp(key->text, known[0]) != 0 && strcmp(key->text, known[1]) != 0)
+            iso_faults_add(l->faults, key->place, "block '%.40s': unknown key '%.40s'%s", name,
+                           key->text, near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                                                : " (it knows parameters, layers)");
+    }
+}
+
+static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
+                             const struct iso_yaml *block)
+{
+    const char *name = key->text;
+    if (!iso_name_valid(name) || strlen(name) >= ISO_LAYER_NAME)
+        iso_faults_add(l->faults, key->place, "blocks: '%.60s' is no name for a block", name);
+    if (has_meaning(name))
+        iso_faults_add(l->faults, key->place, "blocks: '%s' has a meaning already", name);
+    if (block->kind != ISO_YAML_MAPPING) {
+        iso_faults_add(l->faults, block->place, "block '%.40s': expected {layers: [...]}, with "
+                       "parameters: beside it where it has some", name);
+        return;
+    }
+    check_keys(l, name, block);
+    const struct iso_yaml *p = iso_yaml_get(block, "parameters");
+    const struct iso_yaml *layers = part(block, "layers", ISO_YAML_SEQUENCE);
+    if (p && !parameters_of(block))
+        iso_faults_add(l->faults, p->place, "block '%.40s': parameters: expected {name: default, "
+                       "...}; one without a default is empty", name);
+    if (!layers || layers->count == 0) {
+        iso_faults_add(l->faults, layers ? layers->place : key->place,
+                       "block '%.40s' has no list of layers", name);
+        return;
+    }
+    check_parameters(l, name, block, layers);
+    check_references(l, name, block, layers);
+}
+
+iso_rc iso_load_blocks(struct iso_loader *l, const struct iso_yaml *node)
+{
+    char found[64];
+    if (l->blocks_read)
+        return ISO_OK;
+    l->blocks_read = true;
+    if (node->kind != ISO_YAML_MAPPING)
+        iso_faults_add(l->faults, node->place, "blocks: expected {name: {layers: [...]}, ...}, "
+                       "found %s", iso_yaml_describe(node, found, sizeof found));
+    else if (node->count > ISO_BLOCKS_MAX)
+        iso_faults_add(l->faults, node->place, "blocks: more than %d", ISO_BLOCKS_MAX);
+    for (int i = 0; node->kind == ISO_YAML_MAPPING && i < node->count; i++) {
+        const int before = l->faults->count;
+        check_definition(l, node->keys[i], node->items[i]);
+        if (i < ISO_BLOCKS_MAX)
+            l->block_fault[i] = l->faults->count > before;
+    }
+    return ISO_OK;
+}
+
+void iso_blocks_check_used(struct iso_loader *l)
+{
+    const struct iso_yaml *all = l->blocks;
+    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+        if (i < ISO_BLOCKS_MAX && !l->block_used[i] && !l->block_fault[i])
+            iso_faults_add(l->faults, all->keys[i]->place, "no layer uses the block '%.40s'",
+                           all->keys[i]->text);
+}
+
+/* ---- Uses ---------------------------------------------------------------------------------- */
+
+struct copier {
+    struct iso_loader *loader;
+    const struct iso_yaml *block, *args;       /* args: a mapping, a bare first argument, or NULL */
+    const struct iso_place *use;
+};
+
+/* The argument for a parameter, or its default; NULL when it has neither. */
+static const struct iso_yaml *argument(const struct copier *c, int parameter)
+{
+    const struct iso_yaml *p = parameters_of(c->block), *given = NULL;
+    if (c->args && c->args->kind == ISO_YAML_MAPPING)
+        given = iso_yaml_get(c->args, p->keys[parameter]->text);
+    else if (parameter == 0)
+        given = c->args;
+    if (given)
+        return given;
+    return iso_yaml_is_null(p->items[parameter]) ? NULL : p->items[parameter];
+}
+
+static iso_rc copy_node(struct copier *c, const struct iso_yaml *from, struct iso_yaml **out)
+{
+    *out = iso_yaml_alloc(c->loader->doc, 1, sizeof **out);
+    if (!*out)
+        return ISO_ENOMEM;
+    **out = *from;
+    (*out)->place.used_at = c->use;
+    c->loader->copied++;
+    return ISO_OK;
+}
+
+static iso_rc copy(struct copier *c, const struct iso_yaml *from, struct iso_yaml **out);
+
+/* The nodes below `from` into `to`. */
+static iso_rc copy_items(struct copier *c, const struct iso_yaml *from, struct iso_yaml *to)
+{
+    if (from->count == 0)
+        return ISO_OK;
+    to->items = iso_yaml_alloc(c->loader->doc, (size_t)from->count, sizeof *to->items);
+    to->keys = from->keys ? iso_yaml_alloc(c->loader->doc, (size_t)from->count, sizeof *to->keys)
+                          : NULL;
+    if (!to->items || (from->keys && !to->keys))
+        return ISO_ENOMEM;
+    for (int i = 0; i < from->count; i++) {
+        if (from->keys)
+            ISO_TRY(copy_node(c, from->keys[i], &to->keys[i]));
+        ISO_TRY(copy(c, from->items[i], &to->items[i]));
+    }
+    return ISO_OK;
+}
+
+/* Every node is at its place in the block, used where the use stands; an argument is where the
+ * block has the parameter, used where it is given. What an argument holds is shared. */
+static iso_rc copy(struct copier *c, const struct iso_yaml *from, struct iso_yaml **out)
+{
+    const int parameter = is_reference(from) ? find_parameter(c->block, from->text + 1) : -1;
+    const struct iso_yaml *value = parameter >= 0 ? argument(c, parameter) : NULL;
+    ISO_TRY(copy_node(c, value ? value : from, out));
+    if (value) {
+        (*out)->place = from->place;
+        (*out)->place.used_at =
+            value == parameters_of(c->block)->items[parameter] ? c->use : &value->place;
+    }
+    return value || c->loader->copied > ISO_YAML_NODES ? ISO_OK : copy_items(c, from, *out);
+}
+
+/* Reports arguments that no parameter takes and required ones that are missing. */
+static bool check_arguments(const struct copier *c, const struct iso_named *use)
+{
+    struct iso_faults *faults = c->loader->faults;
+    const struct iso_yaml *p = parameters_of(c->block), *args = c->args;
+    const char *name = use->name->text;
+    const int before = faults->count;
+    char hint[80];
+    if (args && args->kind != ISO_YAML_MAPPING && (!p || p->count == 0))
+        iso_faults_add(faults, args->place, "%.40s takes no parameter", name);
+    for (int i = 0; args && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
+        const char *key = args->keys[i]->text;
+        struct iso_suggest near;
+        if (is_layer_key(key) || find_parameter(c->block, key) >= 0)
+            continue;
+        iso_suggest_begin(&near, key);
+        for (int k = 0; p && k < p->count; k++)
+            iso_suggest_try(&near, p->keys[k]->text);
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+            iso_suggest_try(&near, k->key);
+        iso_faults_add(faults, args->keys[i]->place, "%.40s: unknown key '%.40s'%s", name, key,
+                       iso_suggest_text(&near, hint, sizeof hint));
+    }
+    for (int i = 0; p && i < p->count && faults->count == before; i++)   /* else mistyped */
+        if (!argument(c, i) || iso_yaml_is_null(argument(c, i)))
+            iso_faults_add(faults, use->name->place, "%.40s: '%.40s' is missing", name,
+                           p->keys[i]->text);
+    return faults->count == before;
+}
+
+iso_rc iso_block_layers(struct iso_loader *l, int block, const struct iso_named *use,
+                        const struct iso_yaml **layers)
+{
+    struct copier c = { l, definition(l, block), use->args, &use->name->place };
+    struct iso_yaml *made;
+    *layers = NULL;
+    l->block_used[block] = true;
+    if (l->block_fault[block] || !check_arguments(&c, use))
+        return ISO_OK;
+    ISO_TRY(copy(&c, iso_yaml_get(c.block, "layers"), &made));
+    if (l->copied > ISO_YAML_NODES)
+        iso_faults_add(l->faults, use->name->place, "the uses of blocks make more than %d nodes",
+                       ISO_YAML_NODES);
+    else
+        *layers = made;
+    return ISO_OK;
+}
