@@ -287,6 +287,43 @@ static void test_eval(void **state)
     assert_int_equal(cli_lines(cli_err), 1);
 }
 
+/* A class a line, their averages, and the matrix, whose numbers add up to the rows. */
+static void test_eval_of_classes(void **state)
+{
+    static const char *const heads[] = { "class     precision     recall         f1       rows\n",
+                                         "\nmacro ", "\nweighted ", "\nconfusion matrix: " };
+    int rows = 0, read = 0, n;
+    (void)state;
+    cli_read("tiny.yaml", cli_out);
+    *strstr(cli_out, "metrics:") = '\0';
+    strcat(cli_out, "metrics: [f1, {recall: none}, confusion_matrix]\ntrain: {batch_size: 50}\n");
+    cli_write("classes.yaml", cli_out);
+    assert_int_equal(cli_run("train classes.yaml --device reference --limit 120 --epochs 1 "
+                             "--out a"), 0);
+    cli_says(cli_out, "  f1 0.");
+    cli_says(cli_out, "  val_f1 0.");
+    assert_null(strstr(cli_out, "recall"));            /* no place on a line */
+    assert_int_equal(cli_run("eval a --limit 120 --device reference"), 0);
+    for (int i = 0; i < 4; i++)
+        cli_says(cli_out, heads[i]);
+    const char *at = strstr(strstr(cli_out, heads[3]), "\n0 ") + 1;
+    for (int line = 0; line < 10; line++) {
+        assert_int_equal(sscanf(at, "%d%n", &n, &read), 1);
+        assert_int_equal(n, line);
+        at += read;
+        for (int i = 0; i < 10; i++, at += read) {
+            assert_int_equal(sscanf(at, "%d%n", &n, &read), 1);
+            rows += n;
+        }
+    }
+    assert_int_equal(rows, 120);
+    assert_int_equal(cli_run("eval a --limit 120 --device reference --json"), 0);
+    cli_says(cli_out, "\"confusion_matrix\":[[");
+    cli_says(cli_out, "\"recall_class\":[");
+    cli_says(cli_out, "\"classes\":[{\"class\":0,\"rows\":");
+    assert_int_equal(cli_lines(cli_out), 1);
+}
+
 static void test_weights_that_do_not_fit(void **state)
 {
     (void)state;
@@ -324,7 +361,7 @@ int main(void)
         TEST(test_phase_options), TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),
-        TEST(test_eval),
+        TEST(test_eval), TEST(test_eval_of_classes),
         TEST(test_weights_that_do_not_fit),
         TEST(test_trace),
     };
