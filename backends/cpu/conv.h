@@ -51,4 +51,7 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *, const struct iso_window *,
 size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t columns);
 void ISO_CPU(sum_rows)(struct iso_team *, int64_t rows, int64_t rows_per_image, int64_t columns,
                        const float *dy, bool add, float *dbias, void *workspace);
+/* out[j] = the sums [blocks, columns] of the blocks, added in ascending order, or added to out. */
+void ISO_CPU(add_blocks)(struct iso_team *, float *sums, int64_t blocks, int64_t columns, bool add,
+                         float *out);
 #endif

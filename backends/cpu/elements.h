@@ -22,6 +22,22 @@ static inline int64_t iso_cpu_unit_rows(int64_t cost)
     return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
 }
 
+/* The blocks that sums over rows run in, which start anew at each image of several rows. */
+struct iso_cpu_blocks { int64_t anew, per_image, count; };     /* anew: rows between fresh starts */
+static inline struct iso_cpu_blocks iso_cpu_blocks(int64_t rows, int64_t rows_per_image)
+{
+    const int64_t anew = rows_per_image > 1 ? rows_per_image : rows;
+    const int64_t per_image = iso_ceil_div(anew, ISO_BLOCK_ROWS);
+    return (struct iso_cpu_blocks){ anew, per_image, rows / anew * per_image };
+}
+/* The rows of a block. */
+static inline struct iso_part iso_cpu_block(const struct iso_cpu_blocks *b, int64_t block)
+{
+    const int64_t first = block / b->per_image * b->anew;
+    const struct iso_part p = iso_cpu_part(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
+    return (struct iso_part){ first + p.begin, first + p.end };
+}
+
 /* A gradient with a finished sum put in: added once, or overwriting. */
 static inline float iso_cpu_put(float gradient, float sum, bool add)
 {

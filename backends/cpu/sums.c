@@ -3,58 +3,63 @@
 #include "elements.h"
 
 struct row_sums {
+    struct iso_cpu_blocks blocks;
     const float *dy;
-    float *sums;
-    int64_t rows, per_image, columns, blocks_per_image;
+    float *sums, *out;                 /* sums: [blocks][columns] */
+    int64_t columns;
+    bool add;
 };
-
-static struct row_sums rows_of(int64_t rows, int64_t per_image, int64_t columns)
-{
-    const int64_t anew = per_image > 1 ? per_image : rows;     /* rows between two fresh starts */
-    return (struct row_sums){ .rows = rows, .per_image = anew, .columns = columns,
-                              .blocks_per_image = iso_ceil_div(anew, ISO_BLOCK_ROWS) };
-}
-
-static int64_t blocks_in(const struct row_sums *s)
-{
-    return s->rows / s->per_image * s->blocks_per_image;
-}
 
 size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t columns)
 {
-    const struct row_sums s = rows_of(rows, rows_per_image, columns);
-    return (size_t)(blocks_in(&s) * columns) * sizeof(float);
+    return (size_t)(iso_cpu_blocks(rows, rows_per_image).count * columns) * sizeof(float);
 }
 
-static void sum_block(void *data, int64_t index, int thread)
+static void sum_block(void *data, int64_t block, int thread)
 {
     const struct row_sums *s = data;
-    const int64_t image = index / s->blocks_per_image,
-        b = index % s->blocks_per_image * ISO_BLOCK_ROWS;
-    const int64_t end = iso_min64(s->per_image, b + ISO_BLOCK_ROWS);
-    float *sum = s->sums + index * s->columns;
+    const struct iso_part rows = iso_cpu_block(&s->blocks, block);
+    float *sum = s->sums + block * s->columns;
     (void)thread;
     memset(sum, 0, (size_t)s->columns * sizeof *sum);
-    for (int64_t r = b; r < end; r++) {
-        const float *row = s->dy + (image * s->per_image + r) * s->columns;
+    for (int64_t r = rows.begin; r < rows.end; r++)
         for (int64_t j = 0; j < s->columns; j++)
-            sum[j] += row[j];
-    }
+            sum[j] += s->dy[r * s->columns + j];
 }
 
 void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image,
                        int64_t columns, const float *dy, bool add, float *dbias, void *workspace)
 {
-    struct row_sums s = rows_of(rows, rows_per_image, columns);
-    s.dy = dy;
-    s.sums = workspace;
-    iso_team_run(team, blocks_in(&s), sum_block, &s);
-    for (int64_t j = 0; j < columns; j++) {
-        float total = 0.0f;
-        for (int64_t b = 0; b < blocks_in(&s); b++)
-            total += s.sums[b * columns + j];
-        dbias[j] = add ? dbias[j] + total : total;
+    struct row_sums s = { .blocks = iso_cpu_blocks(rows, rows_per_image), .dy = dy,
+                          .sums = workspace, .columns = columns };
+    iso_team_run(team, s.blocks.count, sum_block, &s);
+    ISO_CPU(add_blocks)(team, s.sums, s.blocks.count, columns, add, dbias);
+}
+
+enum { COLUMNS = 256 };                /* of a unit of add_blocks */
+
+static void add_columns(void *data, int64_t unit, int thread)
+{
+    const struct row_sums *s = data;
+    const struct iso_part part = iso_cpu_part(unit, COLUMNS, s->columns);
+    const int64_t n = part.end - part.begin;
+    float total[COLUMNS] = { 0.0f }, *out = s->out + part.begin;
+    (void)thread;
+    for (int64_t b = 0; b < s->blocks.count; b++) {
+        const float *sums = s->sums + b * s->columns + part.begin;
+        for (int64_t j = 0; j < n; j++)
+            total[j] = total[j] + sums[j];
     }
+    for (int64_t j = 0; j < n; j++)
+        out[j] = iso_cpu_put(out[j], total[j], s->add);
+}
+
+void ISO_CPU(add_blocks)(struct iso_team *team, float *sums, int64_t blocks, int64_t columns,
+                         bool add, float *out)
+{
+    struct row_sums s = { .blocks = { .count = blocks }, .sums = sums, .out = out,
+                          .columns = columns, .add = add };
+    iso_team_run(team, iso_ceil_div(columns, COLUMNS), add_columns, &s);
 }
 
 /* ---- Over a whole tensor ------------------------------------------------------------------- */

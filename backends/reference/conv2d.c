@@ -91,15 +91,6 @@ static void transpose(const struct sizes *s, const iso_real *kernel, iso_real *t
                 transposed[(tap * out + o) * in + i] = kernel[(tap * in + i) * out + o];
 }
 
-/* The output position whose tap, `tap` pixels into its window, reads input position i; it may lie
- * beyond the border. False when the strides leave it out. */
-static bool position(int64_t i, int64_t before, int64_t tap, int64_t stride, int64_t *where)
-{
-    int64_t distance = i + before - tap;
-    *where = distance / stride;
-    return distance % stride == 0;
-}
-
 /* Continues the chains of one input row by one tap: dx [w, channels] += dy's pixels times kernel
  * [o, i]. pixels holds [w, filters]. */
 static void add_tap(const struct sizes *s, const iso_real *dy, int64_t oy, int64_t kx,
@@ -107,11 +98,11 @@ static void add_tap(const struct sizes *s, const iso_real *dy, int64_t oy, int64
 {
     const struct iso_window *g = &s->win;
     int64_t first = 0, ox;
-    while (first < g->w && !position(first, g->left, kx * g->dw, g->sw, &ox))
+    while (first < g->w && !ref_position(first, g->left, kx * g->dw, g->sw, &ox))
         first++;
     int64_t count = 0;
     for (int64_t ix = first; ix < g->w; ix += g->sw, count++) {
-        position(ix, g->left, kx * g->dw, g->sw, &ox);
+        ref_position(ix, g->left, kx * g->dw, g->sw, &ox);
         bool inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
         const iso_real *pixel = inside ? dy + (oy * g->ow + ox) * s->filters : NULL;
         for (int64_t o = 0; o < s->filters; o++)
@@ -134,7 +125,7 @@ static void input_gradient(const struct iso_call *call, const struct sizes *s)
         ref_zero(dx, width);
         for (int64_t ky = 0; ky < g->kh; ky++)
             for (int64_t kx = 0; kx < g->kw; kx++)
-                if (position(row % g->h, g->top, ky * g->dh, g->sh, &oy))
+                if (ref_position(row % g->h, g->top, ky * g->dh, g->sh, &oy))
                     add_tap(s, dy, oy, kx, kernel + (ky * g->kw + kx) * tap_size, pixels, dx);
         ref_finish(dx, width);
         ref_store(ref_real(&call->dx[0]) + row * width, dx, width, call->add_dx[0]);

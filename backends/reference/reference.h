@@ -68,6 +68,16 @@ static inline int64_t ref_block_end(int64_t start, int64_t rows, int64_t rows_pe
     return end - start > ISO_BLOCK_ROWS ? start + ISO_BLOCK_ROWS : end;
 }
 
+/* The output position whose tap, `tap` pixels into its window, reads input position i; it may lie
+ * beyond the border. False when the strides leave it out. */
+static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t stride,
+                                int64_t *where)
+{
+    int64_t distance = i + before - tap;
+    *where = distance / stride;
+    return distance % stride == 0;
+}
+
 /* The end of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
 static inline iso_real ref_lanes_total(iso_real lane[ISO_LANES])
 {

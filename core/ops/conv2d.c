@@ -43,12 +43,7 @@ struct iso_window iso_conv2d_window(const struct iso_conv2d *p, const struct iso
 static iso_rc check(const void *params)
 {
     const struct iso_conv2d *p = params;
-    bool strided = p->strides[0] > 1 || p->strides[1] > 1;
-    bool dilated = p->dilation_rate[0] > 1 || p->dilation_rate[1] > 1;
-    if (strided && dilated)
-        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; "
-                        "set one of them to 1");
-    return ISO_OK;
+    return iso_check_steps(p->strides, p->dilation_rate);
 }
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
@@ -57,11 +52,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 2 : 1 };
     ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
     struct iso_window w = iso_conv2d_window(p, x);
-    if (w.oh < 1 || w.ow < 1)
-        return iso_fail(ISO_ESHAPE, "the window %lldx%lld does not fit %lldx%lld "
-                        "(use a smaller kernel_size or padding: same)",
-                        (long long)((w.kh - 1) * w.dh + 1), (long long)((w.kw - 1) * w.dw + 1),
-                        (long long)w.h, (long long)w.w);
+    ISO_TRY(iso_expect_fit(&w));
     out->y[0] = (struct iso_shape){ 4, { w.n, w.oh, w.ow, p->filters } };
     out->w[0] = (struct iso_shape){ 4, { w.kh, w.kw, w.c, p->filters } };
     if (p->use_bias)

@@ -46,6 +46,26 @@ iso_rc iso_expect_all_countable(const struct iso_shapes *s)
     return ISO_OK;
 }
 
+iso_rc iso_expect_fit(const struct iso_window *w)
+{
+    if (w->oh >= 1 && w->ow >= 1)
+        return ISO_OK;
+    return iso_fail(ISO_ESHAPE, "the window %lldx%lld does not fit %lldx%lld "
+                    "(use a smaller kernel_size or padding: same)",
+                    (long long)((w->kh - 1) * w->dh + 1), (long long)((w->kw - 1) * w->dw + 1),
+                    (long long)w->h, (long long)w->w);
+}
+
+iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2])
+{
+    const bool strided = strides[0] > 1 || strides[1] > 1;
+    const bool dilated = dilation_rate[0] > 1 || dilation_rate[1] > 1;
+    if (strided && dilated)
+        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; "
+                        "set one of them to 1");
+    return ISO_OK;
+}
+
 int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image)
 {
     if (rows_per_image == 1) {

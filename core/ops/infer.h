@@ -1,7 +1,7 @@
 /* infer.h: what the descriptors' shape inference and cost share. */
 #ifndef ISO_OP_INFER_H
 #define ISO_OP_INFER_H
-#include "../iso.h"
+#include "window.h"
 
 /* Fails unless x has ndim dimensions, the batch among them; hint says what to do and may be "". */
 iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint);
@@ -11,6 +11,11 @@ int iso_inputs_count(const struct iso_shape *x);
 iso_rc iso_expect_countable(const struct iso_shape *s);
 /* The same for every y, w and saved of an op's result: the last statement of an infer. */
 iso_rc iso_expect_all_countable(const struct iso_shapes *s);
+
+/* Fails when the window has no place on the image. */
+iso_rc iso_expect_fit(const struct iso_window *);
+/* A check for convolutions: strides and dilation, only one of which may be above 1. */
+iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2]);
 
 /* Additions a row sum's rounding passes through: a chain of one block, then the block sums. */
 int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image);

@@ -140,6 +140,42 @@ def conv2d():
     return f
 
 
+def bordered(image, k, s, padding, d):
+    """NCHW with the borders that TensorFlow's 'same' has."""
+    if padding == "valid":
+        return image
+    top, left = (same_padding(image.shape[2 + i], k[i], s[i], d[i]) for i in (0, 1))
+    return F.pad(image, (*left, *top))
+
+
+def depthwise_conv2d():
+    f, own = File("depthwise_conv2d"), np.random.default_rng(44)
+
+    def made(*size):
+        return torch.tensor(own.uniform(-1, 1, size), requires_grad=True)
+
+    for shape, m, k, s, padding, d, bias in (
+            ((1, 1, 1, 1), 1, (1, 1), (1, 1), "valid", (1, 1), True), ((2, 9, 7, 3), 1, (3, 3), (1, 1), "valid", (1, 1), True),
+            ((2, 9, 7, 3), 2, (3, 3), (1, 1), "same", (1, 1), False), ((2, 7, 11, 3), 1, (3, 5), (1, 1), "same", (1, 1), True),
+            ((2, 9, 7, 3), 1, (3, 3), (2, 2), "same", (1, 1), True), ((2, 8, 10, 3), 3, (3, 3), (2, 2), "same", (1, 1), True),
+            ((2, 9, 8, 2), 2, (4, 4), (2, 2), "same", (1, 1), True), ((2, 9, 11, 3), 1, (3, 3), (1, 1), "valid", (2, 2), True),
+            ((2, 9, 7, 2), 2, (3, 2), (1, 1), "same", (2, 3), True), ((2, 15, 13, 2), 2, (3, 3), (1, 1), "same", (1, 1), True),
+            ((5, 5, 5, 3), 2, (5, 5), (1, 1), "valid", (1, 1), True)):
+        c = shape[3]
+        x, w, b = made(*shape), made(*k, c, m), made(c * m)
+        image, kernel = bordered(x.permute(0, 3, 1, 2), k, s, padding, d), w.permute(2, 3, 0, 1).reshape(c * m, 1, *k)
+        y = F.conv2d(image, kernel, b if bias else None, s, 0, d, c).permute(0, 2, 3, 1)
+        theirs = keras.ops.depthwise_conv(x, w, strides=s, padding=padding, data_format="channels_last", dilation_rate=d)
+        agree(y, theirs + b if bias else theirs, f"keras on {shape} {k} {s} {padding}")
+        dy = made(*y.shape).detach()
+        names = {"x0": x, "w0": w} | ({"w1": b} if bias else {})
+        grads = gradients(y, dy, dx0=x, **{"d" + n: v for n, v in names.items() if n != "x0"})
+        text = (f"{{input: {list(shape)}, depth_multiplier: {m}, kernel_size: {list(k)}, strides: {list(s)}, "
+                f"padding: {padding}, dilation_rate: {list(d)}, use_bias: {str(bias).lower()}}}")
+        f.case(text, names | {"dy0": dy}, {"y0": y} | grads)
+    return f
+
+
 # ---- pooling, activations, dropout --------------------------------------------------------------
 
 def max_pooling2d():
@@ -694,7 +730,7 @@ def main():
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
-                 binary_crossentropy, gather_row_weights):         # these have numbers of their own
+                 binary_crossentropy, gather_row_weights, depthwise_conv2d): # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta):                 # these have their own
         make().write(folder)

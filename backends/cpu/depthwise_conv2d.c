@@ -1,0 +1,448 @@
+/* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). Lanes of
+ * vectors are channels; a few pixels side by side share the kernel's vectors, or a few taps the
+ * vectors of dy, so that chains enough are under way. Threads share rows of y and of dx, and blocks
+ * of rows for the kernel's gradient.
+ *
+ * With a depth_multiplier m above 1, x is first spread to the channels of y, and for dx the m
+ * results of every channel are laid apart, [m][pixel][c]: the loops know only equal channels. */
+#include "../../core/ops/depthwise_conv2d.h"
+#include "conv.h"
+#include "elements.h"
+
+enum { PIXELS = 4, TAPS = 4, VECTORS = 2, GROUP = 128 };
+static const float zeros[VECTORS * ISO_VEC];           /* a pixel beyond the border */
+
+struct tap {                           /* one term of a line's chains */
+    const float *row;                  /* [width, channels]; NULL: beyond the border */
+    int64_t column;                    /* that the line's first pixel reads; may lie beyond */
+    const float *kernel;               /* [channels] */
+};
+struct line {                          /* results that lie in one row and have the same taps */
+    const struct tap *tap;
+    int taps;
+    int64_t width, channels, advance;  /* pixel p reads column + p advance */
+    int64_t count, step;               /* pixels; floats from one to the next in out */
+    float *out;
+    const float *bias;
+    bool add;
+};
+struct work {
+    struct iso_window g;
+    int64_t m, channels, taps;         /* channels: of y */
+    const float *x, *dy, *kernel, *bias;
+    float *out;                        /* y, or dx */
+    const struct iso_activation *activation;
+    struct tap *tap;                   /* [threads][taps m] */
+    struct iso_cpu_blocks blocks;      /* of the rows of y */
+    float *sums;                       /* [blocks][taps][channels] */
+    int64_t unit_rows;
+    const float *from; float *to;      /* of spread and part */
+    bool add;
+};
+
+/* ---- Lines --------------------------------------------------------------------------------- */
+
+static inline const float *pixel_of(const struct line *l, const struct tap *t, int64_t p)
+{
+    const int64_t at = t->column + p * l->advance;
+    return t->row && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
+}
+
+/* Pixels p.. and channels c.. in whole vectors. inside: no tap lies beyond the border. */
+ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bool inside,
+                               int64_t p, int64_t c)
+{
+    iso_vec sum[PIXELS][VECTORS], k[VECTORS];
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] = iso_vset(0.0f);
+    for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
+        for (int v = 0; v < vectors; v++)
+            k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
+        for (int i = 0; i < pixels; i++) {
+            const float *pixel =
+                inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
+                       : pixel_of(l, t, p + i);
+            const float *from = inside || pixel ? pixel + c : zeros;
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
+        }
+    }
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++) {
+            float *out = l->out + (p + i) * l->step + c + v * ISO_VEC;
+            iso_vec end = iso_vadd(sum[i][v], iso_vset(0.0f));
+            if (l->bias)
+                end = iso_vadd(end, iso_vload(l->bias + c + v * ISO_VEC));
+            iso_vstore(out, l->add ? iso_vadd(iso_vload(out), end) : end);
+        }
+}
+
+/* The channels from c on, fewer than a vector, of one pixel. */
+static void sum_rest(const struct line *l, int64_t p, int64_t c)
+{
+    const int n = (int)(l->channels - c);
+    float sum[ISO_VEC] = { 0.0f }, *out = l->out + p * l->step + c;
+    for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
+        const float *pixel = pixel_of(l, t, p), *from = pixel ? pixel + c : zeros;
+        for (int i = 0; i < n; i++)
+            sum[i] = iso_fma(from[i], t->kernel[c + i], sum[i]);
+    }
+    for (int i = 0; i < n; i++) {
+        sum[i] = sum[i] + 0.0f;
+        sum[i] = l->bias ? sum[i] + l->bias[c + i] : sum[i];
+        out[i] = iso_cpu_put(out[i], sum[i], l->add);
+    }
+}
+
+/* The pixels whose taps all lie inside the border. */
+static struct iso_part inside_of(const struct line *l)
+{
+    struct iso_part p = { 0, l->count };
+    for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
+        if (!t->row || t->column >= l->width)
+            return (struct iso_part){ 0, 0 };
+        if (t->column < 0)
+            p.begin = iso_max64(p.begin, iso_ceil_div(-t->column, l->advance));
+        p.end = iso_min64(p.end, iso_ceil_div(l->width - t->column, l->advance));
+    }
+    return p;
+}
+
+ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_part inside, int64_t c)
+{
+    int64_t p = 0;
+    for (; p + PIXELS <= l->count; p += PIXELS) {
+        if (p >= inside.begin && p + PIXELS <= inside.end)
+            sum_pixels(l, PIXELS, vectors, true, p, c);
+        else
+            sum_pixels(l, PIXELS, vectors, false, p, c);
+    }
+    switch (l->count - p) {
+    case 3: sum_pixels(l, 3, vectors, false, p, c); break;
+    case 2: sum_pixels(l, 2, vectors, false, p, c); break;
+    case 1: sum_pixels(l, 1, vectors, false, p, c); break;
+    }
+}
+
+static void run_line(const struct line *l)
+{
+    const struct iso_part inside = inside_of(l);
+    int64_t c = 0;
+    for (; c + VECTORS * ISO_VEC <= l->channels; c += VECTORS * ISO_VEC)
+        run_strip(l, VECTORS, inside, c);
+    for (; c + ISO_VEC <= l->channels; c += ISO_VEC)
+        run_strip(l, 1, inside, c);
+    for (int64_t p = 0; c < l->channels && p < l->count; p++)
+        sum_rest(l, p, c);
+}
+
+/* ---- Forward and input gradient ------------------------------------------------------------ */
+
+static void values(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_window *g = &w->g;
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, g->n * g->oh);
+    struct tap *tap = w->tap + thread * w->taps;
+    for (int64_t row = part.begin; row < part.end; row++) {
+        const float *image = w->x + row / g->oh * g->h * g->w * w->channels;
+        for (int64_t i = 0; i < w->taps; i++) {
+            const int64_t iy = row % g->oh * g->sh + i / g->kw * g->dh - g->top;
+            tap[i] = (struct tap){ iy >= 0 && iy < g->h ? image + iy * g->w * w->channels : NULL,
+                                   i % g->kw * g->dw - g->left, w->kernel + i * w->channels };
+        }
+        const struct line line = { .tap = tap, .taps = (int)w->taps, .width = g->w,
+                                   .channels = w->channels, .advance = g->sw, .count = g->ow,
+                                   .step = w->channels, .bias = w->bias,
+                                   .out = w->out + row * g->ow * w->channels };
+        run_line(&line);
+        if (w->activation)
+            ISO_CPU(activate)(w->activation, line.out, g->ow * w->channels);
+    }
+}
+
+/* The taps, in ascending order of (ky, kx, d), that reach row iy of image n and the columns ix,
+ * ix + sw, ...; their number. */
+static int taps_of(const struct work *w, int64_t n, int64_t iy, int64_t ix, struct tap *tap)
+{
+    const struct iso_window *g = &w->g;
+    const int64_t plane = g->n * g->oh * g->ow * g->c;
+    int count = 0;
+    for (int64_t i = 0; i < w->taps; i++) {
+        const int64_t dy = iy + g->top - i / g->kw * g->dh, dx = ix + g->left - i % g->kw * g->dw;
+        if (dy % g->sh != 0 || dx % g->sw != 0)
+            continue;
+        const int64_t oy = dy / g->sh, row = (n * g->oh + oy) * g->ow * g->c;
+        for (int64_t d = 0; d < w->m; d++)
+            tap[count++] =
+                (struct tap){ oy >= 0 && oy < g->oh ? w->dy + d * plane + row : NULL, dx / g->sw,
+                              w->kernel + (i * w->m + d) * g->c };
+    }
+    return count;
+}
+
+static void input_gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_window *g = &w->g;
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, g->n * g->h);
+    struct tap *tap = w->tap + thread * w->taps * w->m;
+    for (int64_t row = part.begin; row < part.end; row++)
+        for (int64_t ix = 0; ix < iso_min64(g->sw, g->w); ix++) {
+            const struct line line = {
+                .tap = tap, .taps = taps_of(w, row / g->h, row % g->h, ix, tap), .width = g->ow,
+                .channels = g->c, .advance = 1, .count = iso_ceil_div(g->w - ix, g->sw),
+                .step = g->sw * g->c, .out = w->out + (row * g->w + ix) * g->c, .add = w->add,
+            };
+            run_line(&line);
+        }
+}
+
+/* ---- Kernel gradient ----------------------------------------------------------------------- */
+
+/* Of `taps` taps of kernel row ky from kx on: the chains of the rows [r, end) of y, channels c.. in
+ * whole vectors. */
+ISO_CPU_INLINE void sum_taps(const struct work *w, int taps, int vectors, int64_t ky, int64_t kx,
+                             int64_t r, int64_t end, int64_t c, float *sums)
+{
+    const struct iso_window *g = &w->g;
+    iso_vec sum[TAPS][VECTORS], d[VECTORS];
+    for (int t = 0; t < taps; t++)
+        for (int v = 0; v < vectors; v++)
+            sum[t][v] = iso_vset(0.0f);
+    while (r < end) {                  /* one row of an image, or a part of it */
+        const int64_t ox = r % g->ow, some = iso_min64(end - r, g->ow - ox);
+        const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
+        const bool outside = iy < 0 || iy >= g->h;
+        const float *row =
+            w->x + (r / g->ow / g->oh * g->h + (outside ? 0 : iy)) * g->w * w->channels + c;
+        int64_t ix = ox * g->sw + kx * g->dw - g->left;
+        const float *dy = w->dy + r * w->channels + c;
+        for (int64_t i = 0; i < some; i++, ix += g->sw, dy += w->channels) {
+            for (int v = 0; v < vectors; v++)
+                d[v] = iso_vload(dy + v * ISO_VEC);
+            for (int t = 0; t < taps; t++) {
+                const int64_t at = ix + t * g->dw;
+                const float *x = outside | (at < 0) | (at >= g->w) ? zeros : row + at * w->channels;
+                for (int v = 0; v < vectors; v++)
+                    sum[t][v] = iso_vfma(iso_vload(x + v * ISO_VEC), d[v], sum[t][v]);
+            }
+        }
+        r += some;
+    }
+    for (int t = 0; t < taps; t++)
+        for (int v = 0; v < vectors; v++)
+            iso_vstore(sums + t * w->channels + v * ISO_VEC, sum[t][v]);
+}
+
+/* The channels [c, end_c) of one tap, fewer than a vector. */
+static void sum_tap_rest(const struct work *w, int64_t ky, int64_t kx, int64_t r, int64_t end,
+                         int64_t c, int64_t end_c, float *sums)
+{
+    const struct iso_window *g = &w->g;
+    float sum[ISO_VEC] = { 0.0f };
+    const int n = (int)(end_c - c);
+    for (; r < end; r++) {
+        const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
+        const int64_t ix = r % g->ow * g->sw + kx * g->dw - g->left;
+        const bool inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
+        const int64_t image = r / g->ow / g->oh;
+        const float *x =
+            inside ? w->x + ((image * g->h + iy) * g->w + ix) * w->channels + c : zeros;
+        const float *dy = w->dy + r * w->channels + c;
+        for (int i = 0; i < n; i++)
+            sum[i] = iso_fma(x[i], dy[i], sum[i]);
+    }
+    memcpy(sums, sum, (size_t)n * sizeof *sum);
+}
+
+ISO_CPU_INLINE void sum_strip(const struct work *w, int vectors, int64_t r, int64_t end, int64_t c,
+                              float *sums)
+{
+    const struct iso_window *g = &w->g;
+    for (int64_t ky = 0; ky < g->kh; ky++)
+        for (int64_t kx = 0, taps; kx < g->kw; kx += taps) {
+            float *to = sums + (ky * g->kw + kx) * w->channels + c;
+            taps = iso_min64(TAPS, g->kw - kx);
+            switch (taps) {
+            case 4:  sum_taps(w, 4, vectors, ky, kx, r, end, c, to); break;
+            case 3:  sum_taps(w, 3, vectors, ky, kx, r, end, c, to); break;
+            case 2:  sum_taps(w, 2, vectors, ky, kx, r, end, c, to); break;
+            default: sum_taps(w, 1, vectors, ky, kx, r, end, c, to); break;
+            }
+        }
+}
+
+/* A block of rows and at most GROUP channels of it. */
+static void sum_block(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const int64_t groups = iso_ceil_div(w->channels, GROUP), block = unit / groups;
+    const struct iso_part rows = iso_cpu_block(&w->blocks, block);
+    const struct iso_part cols = iso_cpu_part(unit % groups, GROUP, w->channels);
+    float *sums = w->sums + block * w->taps * w->channels;
+    int64_t c = cols.begin;
+    (void)thread;
+    for (; c + VECTORS * ISO_VEC <= cols.end; c += VECTORS * ISO_VEC)
+        sum_strip(w, VECTORS, rows.begin, rows.end, c, sums);
+    for (; c + ISO_VEC <= cols.end; c += ISO_VEC)
+        sum_strip(w, 1, rows.begin, rows.end, c, sums);
+    for (int64_t tap = 0; c < cols.end && tap < w->taps; tap++)
+        sum_tap_rest(w, tap / w->g.kw, tap % w->g.kw, rows.begin, rows.end, c, cols.end,
+                     sums + tap * w->channels + c);
+}
+
+/* ---- Depth multipliers above 1 ------------------------------------------------------------- */
+
+/* x [pixels, c] -> [pixels, c m]. */
+static void spread(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const int64_t count = w->g.n * w->g.h * w->g.w * w->g.c;
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, count);
+    (void)thread;
+    for (int64_t i = part.begin; i < part.end; i++)
+        for (int64_t d = 0; d < w->m; d++)
+            w->to[i * w->m + d] = w->from[i];
+}
+
+/* dy [pixels, c, m] -> [m][pixels, c]. */
+static void lay_apart(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const int64_t plane = w->g.n * w->g.oh * w->g.ow * w->g.c;
+    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, plane);
+    (void)thread;
+    for (int64_t d = 0; d < w->m; d++)
+        for (int64_t i = part.begin; i < part.end; i++)
+            w->to[d * plane + i] = w->from[i * w->m + d];
+}
+
+/* kernel [taps, c, m] -> [taps, m, c]. */
+static void turn_kernel(const struct work *w, float *to)
+{
+    for (int64_t tap = 0; tap < w->taps; tap++)
+        for (int64_t d = 0; d < w->m; d++)
+            for (int64_t i = 0; i < w->g.c; i++)
+                to[(tap * w->m + d) * w->g.c + i] = w->kernel[(tap * w->g.c + i) * w->m + d];
+}
+
+static const float *run_copy(struct iso_backend *b, struct work *w, iso_job *job, int64_t units,
+                             const float *from, float *to)
+{
+    w->from = from;
+    w->to = to;
+    w->unit_rows = iso_cpu_unit_rows(w->m);
+    iso_team_run(iso_cpu_team(b), iso_ceil_div(units, w->unit_rows), job, w);
+    return to;
+}
+
+/* ---- Calls --------------------------------------------------------------------------------- */
+
+static struct work work_of(const struct iso_call *call)
+{
+    const struct iso_depthwise_conv2d *p = call->params;
+    struct work w = { .g = iso_depthwise_conv2d_window(p, &call->x[0].shape),
+                      .m = p->depth_multiplier, .x = iso_cpu_f32(&call->x[0]),
+                      .dy = iso_cpu_f32(&call->dy[0]), .kernel = iso_cpu_f32(&call->w[0]) };
+    const struct iso_window *g = &w.g;
+    w.channels = g->c * w.m;
+    w.taps = g->kh * g->kw;
+    w.blocks = iso_cpu_blocks(g->n * g->oh * g->ow, g->oh * g->ow);
+    return w;
+}
+
+/* The lists of taps, in whole lines of the cache. */
+static size_t list_bytes(const struct work *w, int threads)
+{
+    return (size_t)iso_ceil_div(threads * w->taps * w->m * (int64_t)sizeof(struct tap), 64) * 64;
+}
+
+static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
+{
+    const struct work w = work_of(call);
+    const struct iso_window *g = &w.g;
+    const int64_t x = w.m > 1 ? g->n * g->h * g->w * w.channels : 0;
+    const int64_t y = w.m > 1 ? g->n * g->oh * g->ow * w.channels : 0;
+    const int64_t kernel = w.taps * w.channels, pixels = g->oh * g->ow;
+    const size_t lists = list_bytes(&w, iso_cpu_threads(b));
+    if (pass == ISO_FORWARD)
+        return lists + (size_t)x * sizeof(float);
+    const size_t dx = lists + (size_t)(kernel + y) * sizeof(float);
+    const size_t dkernel = (size_t)(w.blocks.count * kernel + x) * sizeof(float);
+    const size_t dbias = ISO_CPU(sum_rows_workspace)(g->n * pixels, pixels, w.channels);
+    return iso_max_size(dx, iso_max_size(dkernel, dbias));
+}
+
+static float *take_lists(struct iso_backend *b, const struct iso_call *call, struct work *w)
+{
+    uint8_t *work = iso_cpu_u8(&call->workspace);
+    w->tap = (struct tap *)(void *)work;
+    return (float *)(void *)(work + list_bytes(w, iso_cpu_threads(b)));
+}
+
+static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
+{
+    struct work w = work_of(call);
+    const struct iso_window *g = &w.g;
+    float *copy = take_lists(b, call, &w);
+    if (w.m > 1)
+        w.x = run_copy(b, &w, spread, g->n * g->h * g->w * g->c, w.x, copy);
+    w.bias = iso_cpu_f32(&call->w[1]);
+    w.out = iso_cpu_f32(&call->y[0]);
+    w.activation = call->activation;
+    w.unit_rows = iso_cpu_unit_rows(g->ow * w.channels * w.taps);
+    iso_team_run(iso_cpu_team(b), iso_ceil_div(g->n * g->oh, w.unit_rows), values, &w);
+    return ISO_OK;
+}
+
+static void input_gradient(struct iso_backend *b, const struct iso_call *call)
+{
+    struct work w = work_of(call);
+    const struct iso_window *g = &w.g;
+    float *kernel = take_lists(b, call, &w);
+    if (w.m > 1) {
+        turn_kernel(&w, kernel);
+        w.kernel = kernel;
+        w.dy = run_copy(b, &w, lay_apart, g->n * g->oh * g->ow * g->c, w.dy,
+                        kernel + w.taps * w.channels);
+    }
+    w.out = iso_cpu_f32(&call->dx[0]);
+    w.add = call->add_dx[0];
+    w.unit_rows = iso_cpu_unit_rows(g->w * w.channels * w.taps / (g->sh * g->sw));
+    iso_team_run(iso_cpu_team(b), iso_ceil_div(g->n * g->h, w.unit_rows), input_gradients, &w);
+}
+
+static void kernel_gradient(struct iso_backend *b, const struct iso_call *call)
+{
+    struct work w = work_of(call);
+    const struct iso_window *g = &w.g;
+    const int64_t columns = w.taps * w.channels;
+    w.sums = (float *)(void *)iso_cpu_u8(&call->workspace);
+    if (w.m > 1)
+        w.x = run_copy(b, &w, spread, g->n * g->h * g->w * g->c, w.x,
+                       w.sums + w.blocks.count * columns);
+    iso_team_run(iso_cpu_team(b), w.blocks.count * iso_ceil_div(w.channels, GROUP), sum_block, &w);
+    ISO_CPU(add_blocks)(iso_cpu_team(b), w.sums, w.blocks.count, columns, call->add_dw[0],
+                        iso_cpu_f32(&call->dw[0]));
+}
+
+static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
+{
+    const struct work w = work_of(call);
+    const int64_t pixels = w.g.oh * w.g.ow;
+    if (call->dx[0].mem)
+        input_gradient(b, call);
+    if (call->dw[0].mem)
+        kernel_gradient(b, call);
+    if (call->dw[1].mem)
+        ISO_CPU(sum_rows)(iso_cpu_team(b), w.g.n * pixels, pixels, w.channels, w.dy,
+                          call->add_dw[1], iso_cpu_f32(&call->dw[1]),
+                          iso_cpu_u8(&call->workspace));
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(depthwise_conv2d) = { .workspace = workspace,
+                                                      .fuses_activation = true,
+                                                      .forward = forward, .backward = backward };

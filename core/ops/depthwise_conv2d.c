@@ -1,0 +1,94 @@
+/* depthwise_conv2d.c: parameters, shapes and cost of the convolution of single channels. */
+#include "activation.h"
+#include "depthwise_conv2d.h"
+#include "infer.h"
+
+#define AT(member) offsetof(struct iso_depthwise_conv2d, member)
+static const struct iso_field fields[] = {
+    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
+      "height and width of the kernels" },
+    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
+      "steps of the kernels, down and right" },
+    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
+      "valid: none; same: zeros, so that strides 1 keep the size" },
+    { "depth_multiplier", ISO_FIELD_INT, AT(depth_multiplier), "1", 1, 1 << 16, NULL,
+      "output channels for each input channel" },
+    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
+      "distance between a kernel's taps, down and right" },
+    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
+      "function applied to the result" },
+    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
+      "add a bias to each output channel" },
+    { "depthwise_initializer", ISO_FIELD_INITIALIZER, AT(depthwise_initializer), "glorot_uniform",
+      0, 0, NULL, "initial kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
+      "initial bias" },
+    { "depthwise_regularizer", ISO_FIELD_REGULARIZER, AT(depthwise_regularizer), "none", 0, 0, NULL,
+      "what the size of the kernel costs" },
+    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
+      "what the size of the bias costs" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "kernel", AT(depthwise_initializer), true, AT(depthwise_regularizer) },
+    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
+    { 0 }
+};
+
+struct iso_window iso_depthwise_conv2d_window(const struct iso_depthwise_conv2d *p,
+                                              const struct iso_shape *x)
+{
+    return iso_window(x, p->kernel_size, p->strides, p->dilation_rate,
+                      (enum iso_padding)p->padding);
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_depthwise_conv2d *p = params;
+    return iso_check_steps(p->strides, p->dilation_rate);
+}
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_depthwise_conv2d *p = params;
+    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 2 : 1 };
+    ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
+    const struct iso_window w = iso_depthwise_conv2d_window(p, x);
+    ISO_TRY(iso_expect_fit(&w));
+    ISO_TRY(iso_expect_countable(&(struct iso_shape){ 2, { w.c, p->depth_multiplier } }));
+    out->y[0] = (struct iso_shape){ 4, { w.n, w.oh, w.ow, w.c * p->depth_multiplier } };
+    out->w[0] = (struct iso_shape){ 4, { w.kh, w.kw, w.c, p->depth_multiplier } };
+    if (p->use_bias)
+        out->w[1] = (struct iso_shape){ 1, { w.c * p->depth_multiplier } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    const struct iso_depthwise_conv2d *p = params;
+    const struct iso_window w = iso_depthwise_conv2d_window(p, x);
+    const int64_t taps = w.kh * w.kw;
+    const double y = (double)w.n * (double)w.oh * (double)w.ow * (double)w.c *
+                     (double)p->depth_multiplier;
+    const double bytes = sizeof(float) * ((double)iso_shape_count(x) + y);
+    if (pass == ISO_FORWARD) {
+        *out = (struct iso_cost){ 2 * y * (double)taps, bytes, taps };
+        return;
+    }
+    const int64_t dx = taps * p->depth_multiplier, dw = iso_row_sum_chain(w.n, w.oh * w.ow);
+    *out = (struct iso_cost){ 4 * y * (double)taps, 2 * bytes, dx > dw ? dx : dw };
+}
+
+const struct iso_op_def iso_def_depthwise_conv2d = {
+    .doc = "convolution of each channel by itself",
+    .section = "layers",
+    .params_size = sizeof(struct iso_depthwise_conv2d),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+    .check = check,
+};
