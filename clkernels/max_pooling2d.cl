@@ -1,20 +1,6 @@
-/* max_pooling2d.cl: the first maximum of each window, NaN winning; padding takes no part.
- *
- * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
- * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. */
+/* max_pooling2d.cl: the first maximum of each window, NaN winning; padding takes no part. */
 #include "common.h"
-
-#if SHAPE_CPU
-#define CHUNK 16
-#else
-#define CHUNK 1
-#endif
-
-struct pool {                          /* struct pool in backends/opencl/max_pooling2d.c */
-    int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    int pixels;                        /* of the result of this pass, in the batch */
-    int want_tap, add;
-};
+#include "pooling2d.h"
 
 static inline void forward(const struct pool *g, int pixel, int channel, int width,
                            global const float *x, global float *y, global int *tap)
@@ -51,13 +37,6 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
     }
 }
 
-/* The windows that hold position p of an axis (counted with padding): from *first to *last. */
-static inline void windows(int p, int kernel_size, int stride, int out, int *first, int *last)
-{
-    *first = p < kernel_size ? 0 : (p - kernel_size) / stride + 1;
-    *last = p / stride < out ? p / stride : out - 1;
-}
-
 /* The windows that chose this pixel, ascending. */
 static inline void backward(const struct pool *g, int pixel, int channel, int width,
                             global const float *dy, global const int *tap, global float *dx)
@@ -84,14 +63,6 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
         dx[i] = g->add ? dx[i] + sum[i] : sum[i];
     }
 }
-
-/* Work-item -> pixel and first channel. */
-#define PLACE                                                           \
-    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0);    \
-    int pixel = item / chunks, channel = item % chunks * CHUNK;         \
-    if (pixel >= g.pixels) {                                            \
-        return;                                                         \
-    }
 
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
                                   global int *tap, ulong tap_at, struct pool g)

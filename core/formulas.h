@@ -327,6 +327,12 @@ ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
+/* The mean of `count` values, from their sum. */
+ISO_FN iso_real iso_mean(iso_real sum, iso_real count)
+{
+    return iso_flush(iso_div(sum, count));
+}
+
 /* One more input of a sum of tensors. */
 ISO_FN iso_real iso_add(iso_real sum, iso_real x)
 {

@@ -7,8 +7,7 @@
  * Threads share the rows of y, and backward the rows of dx: each pixel gathers its own sum, so that
  * nobody writes to another's. A sum that starts at +0 is never -0; so a window that chose another
  * pixel may add +0. */
-#include "../../core/ops/max_pooling2d.h"
-#include "elements.h"
+#include "pooling2d.h"
 
 struct work {
     struct iso_window g;
@@ -108,10 +107,10 @@ static void values(void *data, int64_t unit, int thread)
     }
 }
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+iso_rc ISO_CPU(max_pool)(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape),
+        .g = iso_pooling2d_window(call->params, &call->x[0].shape),
         .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
         .chosen = call->saved[0].mem != NULL ? iso_cpu_i32(&call->saved[0]) : NULL,
     };
@@ -122,15 +121,6 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 /* ---- Backward ---- */
-
-/* Windows [begin, end) along one axis that hold input row or column i. */
-static struct iso_part windows_of(int64_t i, int64_t before, int64_t size, int64_t stride,
-                                  int64_t count)
-{
-    const int64_t at = i + before, first = at - size + 1;
-    return (struct iso_part){ first > 0 ? iso_ceil_div(first, stride) : 0,
-                              iso_min64(at / stride + 1, count) };
-}
 
 /* dx of one pixel that one window holds, as its tap `tap`. */
 static void gather_one(const float *restrict dy, const int32_t *restrict chosen, int32_t tap,
@@ -149,13 +139,12 @@ static void add_window(const float *restrict dy, const int32_t *restrict chosen,
 
 /* dx [c] of pixel (iy, ix), which the windows rows x columns of image n hold. */
 static void gather_pixel(const struct work *w, int64_t n, int64_t iy, int64_t ix,
-                         struct iso_part rows, struct iso_part columns, float *dx)
+                         struct iso_span rows, struct iso_span columns, float *dx)
 {
-    enum { CHANNELS = 256 };           /* at a time */
     const struct iso_window *g = &w->g;
-    float sum[CHANNELS];
+    float sum[ISO_CPU_POOL_CHANNELS];
     for (int64_t c = 0, some; c < g->c; c += some) {
-        some = iso_min64(CHANNELS, g->c - c);
+        some = iso_min64(ISO_CPU_POOL_CHANNELS, g->c - c);
         memset(sum, 0, (size_t)some * sizeof *sum);
         for (int64_t oy = rows.begin; oy < rows.end; oy++)
             for (int64_t ox = columns.begin; ox < columns.end; ox++) {
@@ -172,9 +161,9 @@ static void gather_pixel(const struct work *w, int64_t n, int64_t iy, int64_t ix
 static void gather_row(const struct work *w, int64_t n, int64_t iy, float *dx)
 {
     const struct iso_window *g = &w->g;
-    const struct iso_part rows = windows_of(iy, g->top, g->kh, g->sh, g->oh);
+    const struct iso_span rows = iso_window_holders(iy, g->top, g->kh, g->sh, g->oh);
     for (int64_t ix = 0; ix < g->w; ix++, dx += g->c) {
-        const struct iso_part columns = windows_of(ix, g->left, g->kw, g->sw, g->ow);
+        const struct iso_span columns = iso_window_holders(ix, g->left, g->kw, g->sw, g->ow);
         if (rows.end - rows.begin == 1 && columns.end - columns.begin == 1) {
             const int64_t at = ((n * g->oh + rows.begin) * g->ow + columns.begin) * g->c;
             const int64_t ky = iy + g->top - rows.begin * g->sh,
@@ -196,10 +185,10 @@ static void gradients(void *data, int64_t unit, int thread)
         gather_row(w, row / g->h, row % g->h, w->dx + row * g->w * g->c);
 }
 
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .g = iso_max_pooling2d_window(call->params, &call->x[0].shape),
+        .g = iso_pooling2d_window(call->params, &call->x[0].shape),
         .dy = iso_cpu_f32(&call->dy[0]), .dx = iso_cpu_f32(&call->dx[0]),
         .chosen = iso_cpu_i32(&call->saved[0]), .add = call->add_dx[0],
     };
@@ -212,4 +201,6 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(max_pooling2d) = { .forward = forward, .backward = backward };
+const struct iso_kernel ISO_CPU(max_pooling2d) = {
+    .forward = ISO_CPU(max_pool), .backward = ISO_CPU(max_pool_gradient)
+};

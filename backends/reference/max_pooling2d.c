@@ -3,15 +3,12 @@
  *   y[n, oy, ox, c]  = x at the first maximum of the window in row-major order; NaN wins, and
  *                      pixels beyond the border take no part
  *   dx[n, iy, ix, c] = sum of dy over the windows that chose this pixel, (oy, ox) ascending */
-#include "../../core/formulas.h"
-#include "../../core/ops/max_pooling2d.h"
-#include "reference.h"
+#include "pooling2d.h"
 
-/* Backward sums one image's dx here. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
-                        enum iso_pass pass)
+size_t ISO_KERNEL(pool_workspace)(struct iso_backend *backend, const struct iso_call *call,
+                                  enum iso_pass pass)
 {
-    struct iso_window g = iso_max_pooling2d_window(call->params, &call->x[0].shape);
+    struct iso_window g = iso_pooling2d_window(call->params, &call->x[0].shape);
     (void)backend;
     return pass == ISO_BACKWARD ? (size_t)(g.h * g.w * g.c) * sizeof(iso_real) : 0;
 }
@@ -37,9 +34,9 @@ static void pool(const struct iso_window *g, const iso_real *image, int64_t oy, 
     }
 }
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+iso_rc ISO_KERNEL(max_pool)(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct iso_window g = iso_max_pooling2d_window(call->params, &call->x[0].shape);
+    struct iso_window g = iso_pooling2d_window(call->params, &call->x[0].shape);
     const iso_real *x = ref_real(&call->x[0]);
     iso_real *y = ref_real(&call->y[0]);
     int32_t *chosen = ref_i32(&call->saved[0]);
@@ -54,9 +51,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
+iso_rc ISO_KERNEL(max_pool_gradient)(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct iso_window g = iso_max_pooling2d_window(call->params, &call->x[0].shape);
+    struct iso_window g = iso_pooling2d_window(call->params, &call->x[0].shape);
     const iso_real *dy = ref_real(&call->dy[0]);
     const int32_t *chosen = ref_i32(&call->saved[0]);
     iso_real *dx = ref_real(&call->dx[0]), *sum = ref_work(call, 0);
@@ -80,5 +77,6 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(max_pooling2d) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = ISO_KERNEL(pool_workspace),
+    .forward = ISO_KERNEL(max_pool), .backward = ISO_KERNEL(max_pool_gradient)
 };

@@ -30,3 +30,16 @@ struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
     w.ow = positions(w.w, (w.kw - 1) * w.dw + 1, w.sw, padding, &w.left);
     return w;
 }
+
+struct iso_span iso_window_taps(int64_t at, int64_t taps, int64_t size)
+{
+    return (struct iso_span){ at < 0 ? -at : 0, at + taps > size ? size - at : taps };
+}
+
+struct iso_span iso_window_holders(int64_t i, int64_t before, int64_t taps, int64_t stride,
+                                   int64_t count)
+{
+    const int64_t at = i + before, first = at - taps + 1, end = at / stride + 1;
+    return (struct iso_span){ first > 0 ? (first + stride - 1) / stride : 0,
+                              end < count ? end : count };
+}

@@ -10,6 +10,15 @@ struct iso_window {
     int64_t kh, kw, sh, sw, dh, dw;    /* kernel size, strides, dilation */
     int64_t top, left;                 /* padding before; the rest of it lies after */
 };
+/* Part [begin, end) of an axis. */
+struct iso_span { int64_t begin, end; };
+/* The taps along one axis, of a window without dilation, that lie on the image: `at` is where the
+ * window begins (may be negative), `taps` its length, `size` the image's. */
+struct iso_span iso_window_taps(int64_t at, int64_t taps, int64_t size);
+/* The windows along one axis, of those without dilation, that hold pixel i: `before` is the padding
+ * before the image, `count` the number of windows. */
+struct iso_span iso_window_holders(int64_t i, int64_t before, int64_t taps, int64_t stride,
+                                   int64_t count);
 /* Output row oy and tap ky read input row oy * sh + ky * dh - top. */
 struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
                              const int64_t strides[2], const int64_t dilation[2], enum iso_padding);

@@ -1,0 +1,32 @@
+/* pooling2d.h: what the poolings share.
+ *
+ * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
+ * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. */
+
+#if SHAPE_CPU
+#define CHUNK 16
+#else
+#define CHUNK 1
+#endif
+
+struct pool {                          /* struct opencl_pool in
+                                          backends/opencl/pooling2d.h */
+    int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
+    int pixels;                        /* of the result of this pass, in the batch */
+    int want_tap, add;
+};
+
+/* The windows that hold position p of an axis (counted with padding): from *first to *last. */
+static inline void windows(int p, int kernel_size, int stride, int out, int *first, int *last)
+{
+    *first = p < kernel_size ? 0 : (p - kernel_size) / stride + 1;
+    *last = p / stride < out ? p / stride : out - 1;
+}
+
+/* Work-item -> pixel and first channel. */
+#define PLACE                                                           \
+    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0);    \
+    int pixel = item / chunks, channel = item % chunks * CHUNK;         \
+    if (pixel >= g.pixels) {                                            \
+        return;                                                         \
+    }

@@ -1,0 +1,17 @@
+/* global_average_pooling2d.c: average pooling over a window that is the whole image. */
+#include "pooling2d.h"
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    return iso_pooling2d_infer(params, x, false, out);
+}
+
+const struct iso_op_def iso_def_global_average_pooling2d = {
+    .doc = "the mean of each channel of an image",
+    .section = "layers",
+    .params_size = sizeof(struct iso_pooling2d),
+    .fields = iso_global_pooling2d_fields,
+    .nx = 1,
+    .infer = infer,
+    .cost = iso_pooling2d_cost,
+};
