@@ -34,7 +34,7 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
     }
     y += (ulong)pixel * g->c + channel;
     for (int i = 0; i < width; i++) {
-        y[i] = iso_mean(sum[i], number);
+        y[i] = iso_pool_mean(sum[i], number);
     }
 }
 

@@ -327,8 +327,8 @@ ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
-/* The mean of `count` values, from their sum. */
-ISO_FN iso_real iso_mean(iso_real sum, iso_real count)
+/* The mean of a window of `count` pixels, from their sum. */
+ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
 {
     return iso_flush(iso_div(sum, count));
 }

@@ -114,6 +114,8 @@ enum iso_op {
 enum iso_field_type {
     ISO_FIELD_INT,          /* int64_t */
     ISO_FIELD_INT2,         /* int64_t[2]: 5 or [5, 3] (height, width) */
+    ISO_FIELD_SIDES,        /* int64_t[4], above, below, left, right: 1, [2, 3] (height, width) or
+                               [[1, 2], [3, 4]] */
     ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
     ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
     ISO_FIELD_BOOL,         /* bool */

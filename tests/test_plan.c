@@ -164,9 +164,10 @@ static void train_hash(struct iso_backend *b, const struct iso_graph *g, bool ke
 
 static void reuse_changes_no_bit(void **state)
 {
-    static const char *const files[] = { "models/demo.yaml", "tests/models/residual.yaml" };
+    static const char *const files[] = { "models/demo.yaml", "tests/models/residual.yaml",
+                                         "tests/models/inception.yaml" };
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct network *n = open_network(files[i], "reference", 0, 4);
         char with[65], without[65];
         train_hash(n->backend, n->graph, false, with);

@@ -2,8 +2,8 @@
  *
  *   y[n, oy, ox, c]  = sum of x over the window's pixels, in row-major order, over their number;
  *                      those beyond the border do not count
- *   dx[n, iy, ix, c] = sum of dy / number over the windows that hold this pixel, (oy, ox) ascending:
- *                      a chain of fma(dy, 1 / number, sum)
+ *   dx[n, iy, ix, c] = sum of dy / number over the windows that hold this pixel, (oy, ox)
+ *                      ascending: a chain of fma(dy, 1 / number, sum)
  *
  * Threads share the rows of y, and backward the rows of dx, as in max_pooling2d.c. */
 #include "pooling2d.h"
@@ -42,7 +42,7 @@ static void mean4(const float *restrict a, const float *restrict b, const float 
                   const float *restrict d, int64_t channels, float *restrict y)
 {
     for (int64_t i = 0; i < channels; i++)
-        y[i] = iso_mean(0.0f + a[i] + b[i] + c[i] + d[i], 4.0f);
+        y[i] = iso_pool_mean(0.0f + a[i] + b[i] + c[i] + d[i], 4.0f);
 }
 
 static void add_pixel(const float *restrict pixel, int64_t channels, float *restrict sum)
@@ -66,7 +66,7 @@ static void pool(const struct iso_window *g, const float *image, int64_t oy, int
         for (int64_t ix = p.columns.begin; ix < p.columns.end; ix++)
             add_pixel(image + (iy * g->w + ix) * g->c, g->c, y);
     for (int64_t c = 0; c < g->c; c++)
-        y[c] = iso_mean(y[c], number);
+        y[c] = iso_pool_mean(y[c], number);
 }
 
 static void values(void *data, int64_t unit, int thread)

@@ -2,32 +2,18 @@
  *
  * Element e is dropped when word e & 3 of Philox block e >> 2 is below the threshold. Outside of
  * training everything is kept, with scale 1. */
-#include "../../core/ops/dropout.h"
-#include "../../core/random.h"
-#include "elements.h"
+#include "dropout.h"
 
-enum { BLOCKS = 16, WORDS = 4 * BLOCKS };      /* blocks computed side by side: the lanes of a
-                                                  vector */
+enum { WORDS = ISO_CPU_DROP_WORDS };
 
 struct work {
+    struct iso_drop drop;
     const float *in;                   /* x, or dy */
-    float *out, scale;                 /* y, or dx */
+    float *out;                        /* y, or dx */
     uint8_t *mask;                     /* NULL: not wanted */
     int64_t count;
-    uint32_t threshold, step, layer, key[2];
     bool add;
 };
-
-/* The random words of the elements from 4 block on. */
-static void draw(const struct work *w, uint32_t block, uint32_t word[restrict WORDS])
-{
-    for (int b = 0; b < BLOCKS; b++) {
-        const iso_u32x4 r = iso_philox(block + (uint32_t)b, w->step, w->layer, ISO_RANDOM_DROPOUT,
-                                       w->key[0], w->key[1]);
-        for (int i = 0; i < 4; i++)
-            word[4 * b + i] = r.v[i];
-    }
-}
 
 ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
                          uint32_t threshold, float scale, int64_t n, float *restrict y,
@@ -48,11 +34,11 @@ static void values(void *data, int64_t unit, int thread)
     for (int64_t e = part.begin; e < part.end; e += WORDS) {
         uint32_t word[WORDS];
         uint8_t unwanted[WORDS], *mask = w->mask != NULL ? w->mask + e : unwanted;
-        draw(w, (uint32_t)(e >> 2), word);
+        iso_cpu_draw(&w->drop, (uint32_t)(e >> 2), word);
         if (part.end - e >= WORDS)
-            drop(w->in + e, word, w->threshold, w->scale, WORDS, w->out + e, mask);
+            drop(w->in + e, word, w->drop.threshold, w->drop.scale, WORDS, w->out + e, mask);
         else
-            drop(w->in + e, word, w->threshold, w->scale, part.end - e, w->out + e, mask);
+            drop(w->in + e, word, w->drop.threshold, w->drop.scale, part.end - e, w->out + e, mask);
     }
 }
 
@@ -62,7 +48,7 @@ static void keep_all(void *data, int64_t unit, int thread)
     const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     for (int64_t e = part.begin; e < part.end; e++)
-        w->out[e] = iso_dropout(true, w->in[e], w->scale);
+        w->out[e] = iso_dropout(true, w->in[e], w->drop.scale);
     if (w->mask != NULL)
         memset(w->mask + part.begin, 1, (size_t)(part.end - part.begin));
 }
@@ -79,19 +65,16 @@ static void gradients(void *data, int64_t unit, int thread)
     const struct work *w = data;
     const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    drop_gradient(w->in + part.begin, w->mask + part.begin, w->scale, part.end - part.begin,
+    drop_gradient(w->in + part.begin, w->mask + part.begin, w->drop.scale, part.end - part.begin,
                   w->out + part.begin, w->add);
 }
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
 {
     return (struct work){
-        .scale = call->training ? (float)call->scalars[ISO_DROPOUT_SCALE] : 1.0f,
+        .drop = iso_cpu_drop_of(call),
         .mask = call->saved[0].mem != NULL ? iso_cpu_u8(&call->saved[0]) : NULL,
         .count = iso_shape_count(shape),
-        .threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0,
-        .step = call->step,
-        .layer = call->layer, .key = { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) },
     };
 }
 
@@ -101,7 +84,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     work.in = iso_cpu_f32(&call->x[0]);
     work.out = iso_cpu_f32(&call->y[0]);
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT),
-                 work.threshold > 0 ? values : keep_all, &work);
+                 work.drop.threshold > 0 ? values : keep_all, &work);
     return ISO_OK;
 }
 

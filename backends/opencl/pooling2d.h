@@ -1,4 +1,5 @@
-/* pooling2d.h: what the poolings share: their window as the kernels take it, their grids and passes. */
+/* pooling2d.h: what the poolings share: their window as the kernels take it, their grids and
+ * passes. */
 #ifndef ISO_OPENCL_POOLING2D_H
 #define ISO_OPENCL_POOLING2D_H
 #include "core/ops/pooling2d.h"

@@ -2,8 +2,8 @@
  *
  *   y[n, oy, ox, c]  = sum of x over the window's pixels, in row-major order, over their number;
  *                      those beyond the border do not count
- *   dx[n, iy, ix, c] = sum of dy / number over the windows that hold this pixel, (oy, ox) ascending:
- *                      a chain of fma(dy, 1 / number, sum) */
+ *   dx[n, iy, ix, c] = sum of dy / number over the windows that hold this pixel, (oy, ox)
+ *                      ascending: a chain of fma(dy, 1 / number, sum) */
 #include "pooling2d.h"
 
 /* The taps of a window that lie on the image. */
@@ -29,7 +29,7 @@ static void pool(const struct iso_window *g, const iso_real *image, int64_t oy, 
             for (int64_t c = 0; c < g->c; c++)
                 y[c] = y[c] + image[((t.y0 + ky) * g->w + t.x0 + kx) * g->c + c];
     for (int64_t c = 0; c < g->c; c++)
-        y[c] = iso_mean(y[c], t.number);
+        y[c] = iso_pool_mean(y[c], t.number);
 }
 
 /* What one window, dy [channels], adds to the sums of its pixels. */

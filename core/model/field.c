@@ -123,6 +123,25 @@ static void read_int2(const struct value *v, int64_t out[2])
 }
 
 /* node: v->node, or one entry of it. */
+/* 1, [2, 3] or [[1, 2], [3, 4]]. */
+static void read_sides(const struct value *v, int64_t out[4])
+{
+    const struct iso_yaml *node = v->node;
+    if (node->kind == ISO_YAML_SCALAR) {
+        read_int2(v, &out[0]);
+        memcpy(&out[2], &out[0], 2 * sizeof *out);
+        return;
+    }
+    bool fits = node->kind == ISO_YAML_SEQUENCE && node->count == 2;
+    for (int i = 0; i < 2 && fits; i++)
+        fits = node->items[i]->kind == ISO_YAML_SCALAR ||
+               (node->items[i]->kind == ISO_YAML_SEQUENCE && node->items[i]->count == 2);
+    for (int i = 0; i < 2 && fits; i++)
+        read_int2(&(struct value){ v->field, node->items[i], v->what, v->faults }, &out[2 * i]);
+    if (!fits)
+        expected(v, "a whole number, [height, width] or [[above, below], [left, right]]", "");
+}
+
 static void read_real(const struct value *v, const struct iso_yaml *node, double *out)
 {
     struct value entry = { v->field, node, v->what, v->faults };
@@ -284,6 +303,7 @@ static iso_rc read_value(const struct value *v, void *at)
     switch (v->field->type) {
     case ISO_FIELD_INT: read_int(v, v->node, at); break;
     case ISO_FIELD_INT2: read_int2(v, at); break;
+    case ISO_FIELD_SIDES: read_sides(v, at); break;
     case ISO_FIELD_REAL: read_real(v, v->node, at); break;
     case ISO_FIELD_REAL2: read_real2(v, at); break;
     case ISO_FIELD_BOOL: read_bool(v, at); break;

@@ -20,6 +20,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
     static const char *const text[] = {
         [ISO_FIELD_INT] = "whole number",
         [ISO_FIELD_INT2] = "whole number or [height, width]",
+        [ISO_FIELD_SIDES] = "whole number, [height, width] or [[above, below], [left, right]]",
         [ISO_FIELD_REAL] = "number",
         [ISO_FIELD_REAL2] = "[from, to]",
         [ISO_FIELD_BOOL] = "true or false",
@@ -41,6 +42,7 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
 {
     char low[32], high[32];
     bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
+                  field->type == ISO_FIELD_SIDES ||
                   field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
                   field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
@@ -79,6 +81,12 @@ static void real2_text(const double *number, char *buf, size_t n)
              iso_number_text(number[1], to, sizeof to));
 }
 
+static void sides_text(const int64_t *s, char *buf, size_t n)
+{
+    snprintf(buf, n, "[[%" PRId64 ", %" PRId64 "], [%" PRId64 ", %" PRId64 "]]", s[0], s[1], s[2],
+             s[3]);
+}
+
 static void shape_text(const struct iso_shape *s, char *buf, size_t n)
 {
     size_t used = (size_t)snprintf(buf, n, "[");
@@ -96,6 +104,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     switch (field->type) {
     case ISO_FIELD_INT: snprintf(buf, n, "%" PRId64, *whole); break;
     case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
+    case ISO_FIELD_SIDES: sides_text(whole, buf, n); break;
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
     case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;

@@ -3,13 +3,13 @@
 #include "infer.h"
 
 #define AT(member) offsetof(struct iso_dropout, member)
-static const struct iso_field fields[] = {
+const struct iso_field iso_dropout_fields[] = {
     { "rate", ISO_FIELD_REAL, AT(rate), NULL, 0, 1, NULL,
-      "share of the elements to zero, at least 0 and below 1" },
+      "share to zero, at least 0 and below 1" },
     { 0 }
 };
 
-static iso_rc check(const void *params)
+iso_rc iso_dropout_check(const void *params)
 {
     const struct iso_dropout *p = params;
     if (!(p->rate < 1))
@@ -32,7 +32,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     iso_elementwise_cost(x, 1, 2.25, out);
 }
 
-static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+void iso_dropout_scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     const struct iso_dropout *p = params;
     (void)step;
@@ -48,11 +48,11 @@ const struct iso_op_def iso_def_dropout = {
     .doc = "in training, zeroes a random share of the elements and scales up the rest",
     .section = "layers",
     .params_size = sizeof(struct iso_dropout),
-    .fields = fields,
+    .fields = iso_dropout_fields,
     .nx = 1,
     .saved = saved,
     .infer = infer,
     .cost = cost,
-    .scalars = scalars,
-    .check = check,
+    .scalars = iso_dropout_scalars,
+    .check = iso_dropout_check,
 };

@@ -303,10 +303,80 @@ def leaves(own, *shapes):
 def add():
     f, own = File("add"), np.random.default_rng(31)
     for n, shape in ((2, (5, 7)), (3, (2, 3, 5, 4)), (4, (3, 4, 3))):
-        x = leaves(own, *[shape] * n)
-        y, dy = keras.layers.Add()(x), leaves(own, shape)[0].detach()
-        f.case(f"{{inputs: {[list(shape)] * n}}}", {f"x{i}": t for i, t in enumerate(x)} | {"dy0": dy},
-               {"y0": y} | gradients(y, dy, **{f"dx{i}": t for i, t in enumerate(x)}))
+        layer_case(f, own, keras.layers.Add(), [shape] * n)
+    return f
+
+
+def layer_case(f, own, layer, shapes, fields=""):
+    """A layer on one tensor or on several."""
+    x = leaves(own, *shapes)
+    y = layer(x if len(x) > 1 else x[0])
+    dy = leaves(own, tuple(y.shape))[0].detach()
+    text = f"input: {list(shapes[0])}" if len(x) == 1 else f"inputs: {[list(s) for s in shapes]}"
+    f.case("{" + text + fields + "}", {f"x{i}": t for i, t in enumerate(x)} | {"dy0": dy},
+           {"y0": y} | gradients(y, dy, **{f"dx{i}": t for i, t in enumerate(x)}))
+
+
+def concatenate():
+    f, own = File("concatenate"), np.random.default_rng(32)
+    for shapes in ([(5, 7), (5, 2)], [(2, 3, 5, 4), (2, 3, 5, 1), (2, 3, 5, 3)], [(3, 4, 3)] * 4):
+        layer_case(f, own, keras.layers.Concatenate(), shapes)
+    return f
+
+
+def zero_padding2d():
+    f, own = File("zero_padding2d"), np.random.default_rng(34)
+    for padding in (1, (3, 2), ((0, 1), (2, 4))):
+        fields = f", padding: {json.dumps(padding)}"
+        layer_case(f, own, keras.layers.ZeroPadding2D(padding), [(2, 5, 4, 3)], fields)
+    return f
+
+
+def average_pooling2d():
+    """Where the padding is uneven, Keras on torch repeats the border instead of leaving it out, as it does on
+    TensorFlow: so the mean of the padded image is divided by the mean of a mask of its pixels."""
+    f, own = File("average_pooling2d"), np.random.default_rng(35)
+    for shape, k, s, padding in (((2, 8, 6, 3), (2, 2), (2, 2), "valid"), ((2, 7, 9, 3), (2, 2), (2, 2), "same"),
+                                 ((2, 9, 7, 3), (3, 3), (2, 2), "same"), ((2, 9, 7, 3), (3, 3), (2, 2), "valid"),
+                                 ((2, 9, 8, 2), (3, 2), (1, 1), "same"), ((1, 11, 10, 2), (2, 2), (3, 3), "valid"),
+                                 ((2, 3, 2, 2), (5, 4), (2, 1), "same"), ((2, 8, 7, 2), (4, 3), (3, 2), "same")):
+        x, = leaves(own, shape)
+        image, there = x.permute(0, 3, 1, 2), torch.ones(1, 1, *shape[1:3])
+        if padding == "same":
+            top, left = same_padding(shape[1], k[0], s[0], 1), same_padding(shape[2], k[1], s[1], 1)
+            image, there = F.pad(image, (*left, *top)), F.pad(there, (*left, *top))
+        y = (F.avg_pool2d(image, k, s) / F.avg_pool2d(there, k, s)).permute(0, 2, 3, 1)
+        if padding == "valid" or (top[0] == top[1] and left[0] == left[1]):
+            agree(y, keras.layers.AveragePooling2D(k, s, padding)(x), f"keras on {shape} {k} {s}")
+        dy = leaves(own, tuple(y.shape))[0].detach()
+        text = f"{{input: {list(shape)}, pool_size: {list(k)}, strides: {list(s)}, padding: {padding}}}"
+        f.case(text, {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
+    return f
+
+
+def global_pooling2d(op, layer, reduce):
+    """Keras's mean is float32 on this torch."""
+    f, own = File(op), np.random.default_rng(36)
+    for keep in (False, True):
+        def pool(x):
+            y = reduce(x, (1, 2), keep)
+            agree(y, layer(keepdims=keep)(x).double(), f"keras's {op}", 1e-5)
+            return y
+        for shape in ((2, 5, 4, 3), (3, 1, 7, 5)):
+            layer_case(f, own, pool, [shape], f", keepdims: {str(keep).lower()}")
+    return f
+
+
+def spatial_dropout2d():
+    f, own = File("spatial_dropout2d"), np.random.default_rng(37)
+    for shape, rate in (((3, 2, 4, 7), 0.5), ((2, 3, 3, 5), 0.25), ((2, 2, 2, 9), 0.0)):
+        x, = leaves(own, shape)
+        n = shape[0] * shape[3]
+        words = [w for block in range(-(-n // 4)) for w in philox((block, 0, LAYER, 1), (SEED, 0))]
+        kept = torch.tensor([float(w >= int(rate * 2**32)) for w in words[:n]]).reshape(shape[0], 1, 1, shape[3])
+        y, dy = x * kept / (1 - rate), leaves(own, shape)[0].detach()
+        f.case(f"{{input: {list(shape)}, rate: {rate}}}", {"x0": x, "dy0": dy},
+               {"y0": y, "saved0": kept} | gradients(y, dy, dx0=x))
     return f
 
 
@@ -729,6 +799,10 @@ def main():
         score(op).write(folder)
     for make in (batch_normalization, rmsprop, add, regularizer):        # last, so that the files above keep their numbers
         make().write(folder)
+    for make in (concatenate, zero_padding2d, average_pooling2d, spatial_dropout2d):
+        make().write(folder)
+    global_pooling2d("global_average_pooling2d", keras.layers.GlobalAveragePooling2D, torch.mean).write(folder)
+    global_pooling2d("global_max_pooling2d", keras.layers.GlobalMaxPooling2D, torch.amax).write(folder)
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
                  binary_crossentropy, gather_row_weights, depthwise_conv2d): # these have numbers of their own
         make().write(folder)

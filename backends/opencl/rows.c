@@ -1,0 +1,23 @@
+/* rows.c: queues copies of rows. */
+#include "rows.h"
+
+static const char *const programs[] = {"rows.cl", NULL};
+
+bool opencl_rows_supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+/* Work-items along a group's first axis take the elements of the rows, the second axis the
+ * images. */
+iso_rc opencl_copy_rows(struct opencl *cl, const struct opencl_rows *rows, int64_t images,
+                        const struct iso_tensor *from, int64_t from_at,
+                        const struct iso_tensor *to, int64_t to_at)
+{
+    struct opencl_grid grid = opencl_elements(cl, (size_t)rows->rows * (size_t)rows->width);
+    grid.groups[1] = (size_t)images;
+    return opencl_launch(cl, "rows.cl", "copy_rows", grid,
+                         ARGS(arg_mem(from->mem, from->offset + (size_t)from_at),
+                              arg_mem(to->mem, to->offset + (size_t)to_at),
+                              arg_struct(rows, sizeof *rows)));
+}

@@ -1,0 +1,42 @@
+/* zero_padding2d.c: queues zero padding. */
+#include "core/ops/zero_padding2d.h"
+#include "rows.h"
+
+static const char *const programs[] = {"zero_padding2d.cl", NULL};
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_rows_supports(be, call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
+    struct opencl_grid grid = opencl_elements(cl, (size_t)(f.oh * f.ow * f.c));
+    grid.groups[1] = (size_t)f.n;
+    return opencl_launch(cl, "zero_padding2d.cl", "zero_padding2d_forward", grid,
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int(f.h),
+                              arg_int(f.w * f.c), arg_int(f.oh), arg_int(f.ow * f.c),
+                              arg_int(f.top), arg_int(f.left * f.c)));
+}
+
+static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
+{
+    const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
+    const struct opencl_rows rows = {.rows = (cl_int)f.h,
+                                     .width = (cl_int)(f.w * f.c),
+                                     .from_image = (cl_int)(f.oh * f.ow * f.c),
+                                     .from_row = (cl_int)(f.ow * f.c),
+                                     .to_image = (cl_int)(f.h * f.w * f.c),
+                                     .to_row = (cl_int)(f.w * f.c),
+                                     .add = call->add_dx[0]};
+    if (!call->dx[0].mem) {
+        return ISO_OK;
+    }
+    return opencl_copy_rows(opencl_of(be), &rows, f.n, &call->dy[0], (f.top * f.ow + f.left) * f.c,
+                            &call->dx[0], 0);
+}
+
+const struct iso_kernel opencl_zero_padding2d = {
+    .supports = supports, .forward = forward, .backward = backward};

@@ -1,0 +1,18 @@
+/* rows.cl: copies of rows between tensors that keep them at different distances. */
+#include "common.h"
+
+struct rows {                          /* struct opencl_rows in backends/opencl/rows.h */
+    int rows, width, from_image, from_row, to_image, to_row, add;
+};
+
+kernel void copy_rows(global const float *from, ulong from_at, global float *to, ulong to_at,
+                      struct rows g)
+{
+    int i = get_global_id(0), row = i / g.width, column = i % g.width;
+    ulong image = get_global_id(1);
+    if (row < g.rows) {
+        float x = from[from_at + image * g.from_image + (ulong)row * g.from_row + column];
+        ulong at = to_at + image * g.to_image + (ulong)row * g.to_row + column;
+        to[at] = g.add ? to[at] + x : x;
+    }
+}

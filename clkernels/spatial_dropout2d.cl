@@ -1,0 +1,28 @@
+/* spatial_dropout2d.cl: a mask of each image's channels (core/ops/spatial_dropout2d.h), and what it
+ * does to values and gradients. */
+#include "common.h"
+
+kernel void spatial_dropout2d_mask(global uchar *mask, ulong mask_at, uint n, uint threshold,
+                                   uint step, uint layer, uint seed_low, uint seed_high)
+{
+    uint i = get_global_id(0);
+    if (i < n) {
+        iso_u32x4 r = iso_philox(i >> 2, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
+        uint even = i & 2 ? r.v[2] : r.v[0], odd = i & 2 ? r.v[3] : r.v[1];
+        mask[mask_at + i] = (i & 1 ? odd : even) >= threshold;
+    }
+}
+
+kernel void spatial_dropout2d_apply(global const float *from, ulong from_at,
+                                    global const uchar *mask, ulong mask_at, global float *to,
+                                    ulong to_at, int image, int channels, float scale, int add)
+{
+    int i = get_global_id(0);
+    ulong n = get_global_id(1);
+    if (i < image) {
+        float y = iso_dropout(mask[mask_at + n * channels + i % channels],
+                              from[from_at + n * image + i], scale);
+        ulong at = to_at + n * image + i;
+        to[at] = add ? to[at] + y : y;
+    }
+}

@@ -1,0 +1,35 @@
+/* spatial_dropout2d.c: shapes and cost of dropout of whole channels. */
+#include "infer.h"
+#include "spatial_dropout2d.h"
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params;
+    *out = (struct iso_shapes){ .ny = 1, .nsaved = 1, .y = { *x }, .saved_dtype = { ISO_U8 } };
+    ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
+    out->saved[0] = (struct iso_shape){ 4, { x->dim[0], 1, 1, x->dim[3] } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_elementwise_cost(x, 1, 2, out);
+}
+
+static const char *const saved[] = { "mask", NULL };
+
+const struct iso_op_def iso_def_spatial_dropout2d = {
+    .doc = "in training, zeroes a random share of the channels of each image and scales up the "
+           "rest",
+    .section = "layers",
+    .params_size = sizeof(struct iso_dropout),
+    .fields = iso_dropout_fields,
+    .nx = 1,
+    .saved = saved,
+    .infer = infer,
+    .cost = cost,
+    .scalars = iso_dropout_scalars,
+    .check = iso_dropout_check,
+};
