@@ -12,17 +12,7 @@ static void probabilities(void *data, int64_t unit, int thread)
         w->p[i] = iso_sigmoid(w->z[i]);
 }
 
-static void losses(void *data, int64_t unit, int thread)
-{
-    (void)thread;
-    iso_cpu_pointwise_losses(data, unit, iso_binary_add);
-}
-
-static void gradients(void *data, int64_t unit, int thread)
-{
-    (void)thread;
-    iso_cpu_pointwise_gradients(data, unit, iso_binary_slope);
-}
+ISO_CPU_POINTWISE_JOBS(iso_binary_add, iso_binary_slope)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {

@@ -1,30 +1,4 @@
 /* mean_absolute_error.c: mean of |p - t|. */
 #include "loss.h"
 
-static void losses(void *data, int64_t unit, int thread)
-{
-    (void)thread;
-    iso_cpu_pointwise_losses(data, unit, iso_absolute_add);
-}
-
-static void gradients(void *data, int64_t unit, int thread)
-{
-    (void)thread;
-    iso_cpu_pointwise_gradients(data, unit, iso_absolute_slope);
-}
-
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
-{
-    ISO_CPU(pointwise_forward)(backend, call, 0, losses);
-    return ISO_OK;
-}
-
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
-{
-    ISO_CPU(pointwise_backward)(backend, call, &call->x[0], gradients);
-    return ISO_OK;
-}
-
-const struct iso_kernel ISO_CPU(mean_absolute_error) = {
-    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
-};
+ISO_CPU_POINTWISE_LOSS(mean_absolute_error, iso_absolute_add, iso_absolute_slope)

@@ -1,24 +1,4 @@
 /* hinge.c: queues the mean of max(1 - t p, 0). */
 #include "loss.h"
 
-static const char *const programs[] = {"hinge.cl", "sums.cl", NULL};
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
-static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
-{
-    return opencl_pointwise_forward(be, call, 0, programs[0], "hinge_forward");
-}
-
-static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
-{
-    return opencl_pointwise_backward(be, call, &call->x[0], programs[0], "hinge_backward");
-}
-
-const struct iso_kernel opencl_hinge = {.supports = supports,
-                                        .workspace = opencl_loss_workspace,
-                                        .forward = forward,
-                                        .backward = backward};
+OPENCL_POINTWISE_LOSS(hinge)

@@ -1,20 +1,4 @@
 /* hinge.c: mean of max(1 - t p, 0). */
 #include "loss.h"
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_forward)(call, 0, iso_hinge_add);
-    return ISO_OK;
-}
-
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_backward)(call, &call->x[0], iso_hinge_slope);
-    return ISO_OK;
-}
-
-const struct iso_kernel ISO_KERNEL(hinge) = {
-    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
-};
+ISO_POINTWISE_LOSS(hinge, iso_hinge_add, iso_hinge_slope)

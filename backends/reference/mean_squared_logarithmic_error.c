@@ -1,20 +1,4 @@
 /* mean_squared_logarithmic_error.c: mean of (log(p + 1) - log(t + 1))^2. */
 #include "loss.h"
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_forward)(call, 0, iso_squared_log_add);
-    return ISO_OK;
-}
-
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_backward)(call, &call->x[0], iso_squared_log_slope);
-    return ISO_OK;
-}
-
-const struct iso_kernel ISO_KERNEL(mean_squared_logarithmic_error) = {
-    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
-};
+ISO_POINTWISE_LOSS(mean_squared_logarithmic_error, iso_squared_log_add, iso_squared_log_slope)

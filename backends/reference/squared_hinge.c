@@ -1,20 +1,4 @@
 /* squared_hinge.c: mean of max(1 - t p, 0)^2. */
 #include "loss.h"
 
-static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_forward)(call, 0, iso_squared_hinge_add);
-    return ISO_OK;
-}
-
-static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
-{
-    (void)backend;
-    ISO_KERNEL(pointwise_backward)(call, &call->x[0], iso_squared_hinge_slope);
-    return ISO_OK;
-}
-
-const struct iso_kernel ISO_KERNEL(squared_hinge) = {
-    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
-};
+ISO_POINTWISE_LOSS(squared_hinge, iso_squared_hinge_add, iso_squared_hinge_slope)
