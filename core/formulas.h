@@ -29,8 +29,8 @@ ISO_FN int iso_beats(iso_real x, iso_real best)
     return x > best || (iso_isnan(x) && !iso_isnan(best));
 }
 
-/* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of NaN
- * is everything. */
+/* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
+ * NaN is everything. */
 ISO_FN int iso_ahead(iso_real x, iso_real t)
 {
     return !(x <= t);

@@ -1,4 +1,4 @@
-/* confusion_matrix.c: queues the counting of rows by their class and the one they were taken for. */
+/* confusion_matrix.c: queues the count of rows by their class and the one they were taken for. */
 #include "metric.h"
 
 static const char *const programs[] = {"confusion_matrix.cl", NULL};

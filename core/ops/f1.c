@@ -1,4 +1,5 @@
-/* f1.c: precision and recall in one, 2 / (1 / precision + 1 / recall), without the divisions by 0. */
+/* f1.c: precision and recall in one, 2 / (1 / precision + 1 / recall), without the divisions by
+ * 0. */
 #include "score.h"
 
 static double of_class(const struct iso_class_counts *c)
@@ -17,7 +18,8 @@ static void label(const void *params, char *buf, size_t n)
 }
 
 const struct iso_op_def iso_def_f1 = {
-    .doc = "harmonic mean of a class's precision and recall; 0 where it has neither rows nor predictions",
+    .doc = "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "
+           "predicted",
     .section = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,

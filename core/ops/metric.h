@@ -1,5 +1,5 @@
-/* metric.h: what the descriptors of metrics share: x = (predictions REAL [rows, classes], targets I32
- * [rows] or REAL [rows, classes], whose first largest entry is the class). */
+/* metric.h: what the descriptors of metrics share: x = (predictions REAL [rows, classes], targets
+ * I32 [rows] or REAL [rows, classes], whose first largest entry is the class). */
 #ifndef ISO_OP_METRIC_H
 #define ISO_OP_METRIC_H
 #include "infer.h"
