@@ -193,6 +193,24 @@ static void cifar100_has_fine_labels(void **state)
     iso_dataset_free(set);
 }
 
+static void cifar100_has_coarse_labels(void **state)
+{
+    struct iso_dataset_request r = { .name = "cifar100", .split = "test", .folder = folder,
+                                     .coarse = true };
+    struct iso_dataset *set = NULL;
+    (void)state;
+    write_file(TEST100, RECORDS, 2, -1, 0);
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_int_equal(set->classes, 20);
+    for (int i = 0; i < RECORDS; i++)
+        assert_int_equal(set->labels[i], i);
+    iso_dataset_free(set);
+    set = NULL;
+    r.name = "cifar10";
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_EUSAGE);
+    assert_null(set);
+}
+
 static void damaged_files_are_refused(void **state)
 {
     (void)state;
@@ -249,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(five_files_make_a_training_set), TEST(the_test_set_is_one_file),
         TEST(files_may_lie_in_the_folder_itself), TEST(cifar100_has_fine_labels),
+        TEST(cifar100_has_coarse_labels),
         TEST(damaged_files_are_refused), TEST(missing_files_are_named),
         TEST(lack_of_memory_is_reported),
     };

@@ -68,6 +68,7 @@ static iso_rc find_folder(const struct iso_cifar_set *set, int split,
 /* One open file of a split. */
 struct reader {
     const struct iso_cifar_set *set;
+    bool coarse;                       /* the first of two labels is the class */
     const char *path;
     FILE *file;
     int64_t records;
@@ -119,7 +120,7 @@ static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *lab
         if (n == LABELS)
             ISO_TRY(check_label(r, i, record[0], r->set->coarse_classes));
         ISO_TRY(check_label(r, i, record[n - 1], r->set->classes));
-        labels[i] = record[n - 1];
+        labels[i] = record[r->coarse ? 0 : n - 1];
         interleave(record + n, images + i * IMAGE);
     }
     return ISO_OK;
@@ -153,10 +154,10 @@ static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_
     return read_records(r, out->images + index * each * IMAGE, out->labels + index * each);
 }
 
-static iso_rc take_file(const struct iso_cifar_set *set, const char *path, int index, int files,
-                        struct iso_dataset *out)
+static iso_rc take_file(const struct iso_cifar_set *set, bool coarse, const char *path, int index,
+                        int files, struct iso_dataset *out)
 {
-    struct reader r = { .set = set, .path = path, .file = fopen(path, "rb") };
+    struct reader r = { .set = set, .coarse = coarse, .path = path, .file = fopen(path, "rb") };
     if (r.file == NULL)
         return iso_file_fail("read", path);
     iso_rc rc = take_open_file(&r, index, files, out);
@@ -164,7 +165,7 @@ static iso_rc take_file(const struct iso_cifar_set *set, const char *path, int i
     return rc;
 }
 
-iso_rc iso_cifar_load(const struct iso_cifar_set *set, int split,
+iso_rc iso_cifar_load(const struct iso_cifar_set *set, int split, bool coarse,
                       const struct iso_data_folders *folders, struct iso_dataset *out)
 {
     const char *folder = NULL, *subfolder = NULL;
@@ -175,14 +176,14 @@ iso_rc iso_cifar_load(const struct iso_cifar_set *set, int split,
         files++;
     out->height = out->width = ISO_CIFAR_SIDE;
     out->channels = ISO_CIFAR_CHANNELS;
-    out->classes = set->classes;
+    out->classes = coarse ? set->coarse_classes : set->classes;
     for (int i = 0; i < files; i++) {
         if (!file_there(path, folder, subfolder, set->files[split][i]))
             return iso_fail(ISO_EIO, "%s is missing; the other files of data set '%s' lie there",
                             path, set->name);
         if (i == 0)
             snprintf(out->source, sizeof out->source, "%.*s", (int)sizeof out->source - 1, path);
-        ISO_TRY(take_file(set, path, i, files, out));
+        ISO_TRY(take_file(set, coarse, path, i, files, out));
     }
     return ISO_OK;
 }

@@ -1,4 +1,5 @@
 /* dataset.c: the names of data sets, where their files are looked for, and what is checked. */
+#include "arrays.h"
 #include "cifar.h"
 #include "dataset.h"
 #include "digits.h"
@@ -11,11 +12,14 @@
 #include <sys/stat.h>
 
 const struct iso_dataset_doc iso_dataset_docs[] = {
-    {"mnist", "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files)"},
-    {"fashion-mnist", "clothing in the format and the numbers of MNIST (IDX files)"},
+    {"mnist",
+     "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files, or "
+     "mnist.npz as Keras has it)"},
+    {"fashion-mnist", "clothing in the format and the numbers of MNIST (the same files)"},
     {"cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)"},
     {"cifar100",
-     "60,000 colour photographs of 32x32, 100 classes (the binary version, fine labels)"},
+     "60,000 colour photographs of 32x32, 100 classes, or 20 with labels: coarse (the binary "
+     "version)"},
     {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
     {NULL, NULL}};
 
@@ -36,8 +40,9 @@ static const struct idx_set idx_sets[] = {
 enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
 enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };     /* rows of drawn digits */
 
+/* Either two IDX files, or one archive for both splits. */
 struct idx_paths {
-    char images[PATH_SIZE], labels[PATH_SIZE];
+    char images[PATH_SIZE], labels[PATH_SIZE], archive[PATH_SIZE];
 };
 
 /* ---- Where files are looked for -------------------------------------------------------------- */
@@ -64,14 +69,28 @@ static iso_rc not_found(const struct idx_set *set, int split,
     char list[1024];
     const char *prefix = file_prefixes[split];
     return iso_fail(ISO_EIO,
-                    "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] in %s; "
-                    "name the folder with --data or ISOCL_DATA, or use 'builtin:digits', which "
-                    "needs no download",
-                    set->name, set->subfolders[0], prefix,
+                    "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
+                    "in %s; name the folder with --data or ISOCL_DATA, or use 'builtin:digits', "
+                    "which needs no download",
+                    set->name, set->subfolders[0], prefix, set->name,
                     iso_data_folders_text(folders, list, sizeof list));
 }
 
-/* Finds both files of a split; they lie in one folder. */
+/* Finds folder/NAME.npz, or folder/subfolder/NAME.npz. */
+static bool find_archive(const struct idx_set *set, const char *folder, char path[PATH_SIZE])
+{
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s.npz", folder, i ? set->subfolders[0] : "",
+                         i ? "/" : "", set->name);
+        if (n > 0 && n < PATH_SIZE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+            return true;
+    }
+    *path = 0;
+    return false;
+}
+
+/* Finds both files of a split, which lie in one folder, or the archive. */
 static iso_rc find_files(const struct idx_set *set, int split,
                          const struct iso_data_folders *folders, struct idx_paths *out)
 {
@@ -88,6 +107,8 @@ static iso_rc find_files(const struct idx_set *set, int split,
                             "of data set '%s' too",
                             out->images, prefix, set->name);
         }
+        if (find_archive(set, folders->path[i], out->archive))
+            return ISO_OK;
     }
     return not_found(set, split, folders);
 }
@@ -146,10 +167,13 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
 static iso_rc load_idx(const struct idx_set *idx, int split,
                        const struct iso_data_folders *folders, struct iso_dataset *set)
 {
-    struct idx_paths paths;
+    struct idx_paths paths = {.archive = ""};
     ISO_TRY(find_files(idx, split, folders, &paths));
-    snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, paths.images);
+    snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
+             *paths.archive ? paths.archive : paths.images);
     set->classes = idx->classes;
+    if (*paths.archive)
+        return iso_arrays_load(paths.archive, split_names[split], set);
     ISO_TRY(take_images(paths.images, set));
     return take_labels(&paths, set);
 }
@@ -232,7 +256,7 @@ static iso_rc load_files(const struct iso_dataset_request *r, int split, struct 
                         r->name);
     iso_data_folders(r->folder, &folders);
     return idx != NULL ? load_idx(idx, split, &folders, set)
-                       : iso_cifar_load(cifar, split, &folders, set);
+                       : iso_cifar_load(cifar, split, r->coarse, &folders, set);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -260,7 +284,8 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
                     : ISO_ENOMEM;
     if (rc == ISO_OK && count == 0)
         rc = iso_fail(ISO_EDATA,
-                      "data set '%s': the part from %g to %g of %lld rows holds none; make it larger",
+                      "data set '%s': the part from %g to %g of %lld rows holds none; make it "
+                      "larger",
                       set->name, part->from, part->to, all);
     if (rc == ISO_OK) {
         keep_rows(set, rows, count);
@@ -293,6 +318,8 @@ static iso_rc check_request(const struct iso_dataset_request *r)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", r->name,
                         (long)INT32_MAX);
+    if (r->coarse && strcmp(r->name, "cifar100") != 0)
+        return iso_fail(ISO_EUSAGE, "data set '%s' has no coarse labels; cifar100 has", r->name);
     if (!(p->from == 0 && p->to == 0) && !(p->from >= 0 && p->from < p->to && p->to <= 1))
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'part' goes from one fraction of the rows up to a larger "

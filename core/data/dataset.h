@@ -20,6 +20,7 @@ struct iso_dataset_request {
                                           /isocl) */
     int64_t count;                     /* rows to draw of a generated set; 0: its default */
     struct iso_part part;              /* of the split */
+    bool coarse;                       /* cifar100: its 20 classes of classes */
     int64_t limit;                     /* keep the first rows of that only; 0: all */
 };
 /* Faults say what is wrong with which file, and what to do. */

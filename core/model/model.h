@@ -20,6 +20,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     double part[2];                    /* fractions of its rows, from and to; both 0: all */
     bool stratified;                   /* each class has its share of the part */
     uint64_t part_seed;
+    int labels;                        /* 0: fine, 1: coarse */
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
 struct iso_class_weight { struct iso_place place; int64_t class; double weight; };

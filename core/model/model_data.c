@@ -9,12 +9,15 @@
 
 #define AT(member) offsetof(struct iso_data_spec, member)
 #define SIZE(member) sizeof ((struct iso_data_spec *)0)->member
+static const char *const labels[] = { "fine", "coarse", NULL };
 const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL, "name of a data set" },
     { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
       "part of it: train or test" },
     { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
       "images to draw, of a data set the program draws itself (builtin:...)" },
+    { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
+      "of cifar100: its 100 classes, or the 20 groups they are in" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
       "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
       "together have all" },
@@ -78,6 +81,14 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
                        what);
 }
 
+static void check_labels(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                         const struct iso_data_spec *spec)
+{
+    if (spec->labels && strcmp(spec->dataset, "cifar100") != 0)
+        iso_faults_add(l->faults, place_of(node, "labels"),
+                       "%s: '%.40s' has no coarse labels; cifar100 has", what, spec->dataset);
+}
+
 /* Keys that say how a part is drawn say nothing without one. */
 static void check_part(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                        const struct iso_data_spec *spec)
@@ -105,6 +116,8 @@ static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso
     check_spec(l, what, node, spec);
     if (l->faults->count == before)
         check_part(l, what, node, spec);
+    if (l->faults->count == before)
+        check_labels(l, what, node, spec);
     return ISO_OK;
 }
 

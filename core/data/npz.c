@@ -1,0 +1,274 @@
+#include "npz.h"
+#include "../file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/* The zip format: PKWARE's APPNOTE 6.3.9, sections 4.3.7 (local header), 4.3.12 (directory) and
+ * 4.3.16 (its end). Sizes are taken from the directory; archives of more than 4 GiB are refused. */
+enum { END = 22, COMMENT = 65535, ENTRY = 46, LOCAL = 30, STORED = 0, DEFLATED = 8 };
+enum { MOST_RATIO = 1032, PIECE = 1 << 30 };           /* deflate packs no better than that */
+static const uint32_t end_mark = 0x06054b50, entry_mark = 0x02014b50, local_mark = 0x04034b50;
+
+struct member {                        /* an entry of the directory */
+    int method;
+    uint32_t crc, packed, size, at;    /* at: of its local header */
+};
+struct archive { const char *path; FILE *file; int64_t bytes; };
+
+static uint32_t u16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
+static uint32_t u32(const uint8_t *p) { return u16(p) | u16(p + 2) << 16; }
+
+static iso_rc damaged(const struct archive *a, const char *what)
+{
+    return iso_fail(ISO_EDATA, "%s: %s; the file is damaged or no .npz archive, get it again",
+                    a->path, what);
+}
+
+static iso_rc read_at(const struct archive *a, int64_t at, void *out, size_t n)
+{
+    if (at < 0 || (int64_t)n > a->bytes - at)
+        return damaged(a, "it ends too early");
+    errno = 0;
+    if (fseeko(a->file, (off_t)at, SEEK_SET) != 0 || fread(out, 1, n, a->file) != n)
+        return errno ? iso_file_fail("read", a->path) : damaged(a, "it ends too early");
+    return ISO_OK;
+}
+
+/* ---- The zip file -------------------------------------------------------------------------- */
+
+/* The end record is the last thing in the file but for a comment. */
+static iso_rc find_end(const struct archive *a, uint8_t end[END])
+{
+    const int64_t window = a->bytes < END + COMMENT ? a->bytes : END + COMMENT;
+    uint8_t *tail = iso_alloc((size_t)window + 1, 1);
+    if (!tail)
+        return ISO_ENOMEM;
+    iso_rc rc = read_at(a, a->bytes - window, tail, (size_t)window);
+    int64_t i = window - END;
+    while (rc == ISO_OK && i >= 0 && (u32(tail + i) != end_mark ||
+                                      u16(tail + i + 20) != (uint32_t)(window - END - i)))
+        i--;
+    if (rc == ISO_OK && i < 0)
+        rc = damaged(a, "it has no zip directory");
+    if (rc == ISO_OK)
+        memcpy(end, tail + i, END);
+    free(tail);
+    return rc;
+}
+
+static iso_rc find_in_directory(const struct archive *a, const uint8_t *directory, size_t size,
+                                const char *name, struct member *out)
+{
+    const size_t n = strlen(name);
+    size_t at = 0;
+    while (at + ENTRY <= size && u32(directory + at) == entry_mark) {
+        const uint8_t *e = directory + at;
+        const size_t length = u16(e + 28);
+        if (at + ENTRY + length > size)
+            break;
+        if (length == n + 4 && memcmp(e + ENTRY, name, n) == 0 &&
+            memcmp(e + ENTRY + n, ".npy", 4) == 0) {
+            *out = (struct member){ (int)u16(e + 10), u32(e + 16), u32(e + 20), u32(e + 24),
+                                    u32(e + 42) };
+            if (u16(e + 8) & 1)
+                return iso_fail(ISO_EDATA, "%s: %s.npy is encrypted", a->path, name);
+            return ISO_OK;
+        }
+        at += ENTRY + length + u16(e + 30) + u16(e + 32);
+    }
+    return iso_fail(ISO_EDATA, "%s: has no array %s; a data set has x_train, y_train, x_test and "
+                    "y_test", a->path, name);
+}
+
+static iso_rc find_member(const struct archive *a, const char *name, struct member *out)
+{
+    uint8_t end[END];
+    ISO_TRY(find_end(a, end));
+    const size_t size = u32(end + 12);
+    if ((int64_t)size > a->bytes)
+        return damaged(a, "its directory is larger than the file");
+    uint8_t *directory = iso_alloc(size + 1, 1);
+    if (!directory)
+        return ISO_ENOMEM;
+    iso_rc rc = read_at(a, u32(end + 16), directory, size);
+    if (rc == ISO_OK)
+        rc = find_in_directory(a, directory, size, name, out);
+    free(directory);
+    return rc;
+}
+
+/* ---- A member's bytes ---------------------------------------------------------------------- */
+
+static iso_rc inflate_member(const struct archive *a, const struct member *m, const uint8_t *packed,
+                             uint8_t *out)
+{
+    z_stream z = { .next_in = (Bytef *)packed, .avail_in = m->packed, .next_out = out,
+                   .avail_out = m->size };
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return iso_fail(ISO_ENOMEM, "%s: out of memory while unpacking", a->path);
+    const int code = inflate(&z, Z_FINISH);
+    const bool whole = code == Z_STREAM_END && z.avail_out == 0;
+    inflateEnd(&z);
+    return whole ? ISO_OK : damaged(a, "its packed data does not unpack to its size");
+}
+
+static iso_rc check_member(const struct archive *a, const struct member *m)
+{
+    if (m->method != STORED && m->method != DEFLATED)
+        return iso_fail(ISO_EDATA, "%s: is packed by method %d; only stored and deflated members "
+                        "can be read (numpy.savez and savez_compressed write those)", a->path,
+                        m->method);
+    if (m->packed > a->bytes || m->size == UINT32_MAX ||
+        (m->method == STORED && m->size != m->packed) ||
+        m->size > (uint64_t)m->packed * MOST_RATIO + 64)
+        return damaged(a, "its directory claims more data than there is");
+    return ISO_OK;
+}
+
+static iso_rc unpack(const struct archive *a, const struct member *m, uint8_t *packed, uint8_t *out)
+{
+    uint8_t local[LOCAL];
+    ISO_TRY(read_at(a, m->at, local, LOCAL));
+    if (u32(local) != local_mark)
+        return damaged(a, "a member is not where its directory says");
+    const int64_t at = (int64_t)m->at + LOCAL + u16(local + 26) + u16(local + 28);
+    ISO_TRY(read_at(a, at, packed, m->packed));
+    if (m->method == DEFLATED)
+        ISO_TRY(inflate_member(a, m, packed, out));
+    uLong crc = crc32(0, NULL, 0);
+    for (uint32_t done = 0; done < m->size; done += PIECE)
+        crc = crc32(crc, out + done, m->size - done < PIECE ? m->size - done : PIECE);
+    return crc == m->crc ? ISO_OK : damaged(a, "a checksum does not fit");
+}
+
+static iso_rc read_member(const struct archive *a, const char *name, uint8_t **out, uint32_t *size)
+{
+    struct member m = { 0 };
+    ISO_TRY(find_member(a, name, &m));
+    ISO_TRY(check_member(a, &m));
+    uint8_t *data = iso_alloc((size_t)m.size + 1, 1);
+    uint8_t *packed = m.method == STORED ? data : iso_alloc((size_t)m.packed + 1, 1);
+    const iso_rc rc = data && packed ? unpack(a, &m, packed, data) : ISO_ENOMEM;
+    if (packed != data)
+        free(packed);
+    if (rc != ISO_OK) {
+        free(data);
+        return rc;
+    }
+    *out = data;
+    *size = m.size;
+    return ISO_OK;
+}
+
+/* ---- The array ----------------------------------------------------------------------------- */
+
+static iso_rc bad_array(const char *path, const char *name, const char *what)
+{
+    return iso_fail(ISO_EDATA, "%s: %s.npy %s", path, name, what);
+}
+
+/* The text behind 'key': in the header, spaces skipped; NULL when it is not there. */
+static const char *value_of(const char *header, const char *key)
+{
+    const char *at = strstr(header, key);
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    return at + strspn(at, " ");
+}
+
+static bool parse_type(const char *text, struct iso_npy *out)
+{
+    if (!text || (*text != '\'' && *text != '"') || !strchr("<>|=", text[1]) || !text[1])
+        return false;
+    out->big_endian = text[1] == '>';
+    out->is_signed = text[2] == 'i';
+    out->size = text[3] - '0';
+    return (text[2] == 'i' || text[2] == 'u') && text[4] == text[0] &&
+           (out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8);
+}
+
+/* "(60000, 28, 28)" or "(60000,)" */
+static bool parse_shape(const char *text, int64_t most, struct iso_npy *out)
+{
+    int64_t total = 1;
+    if (!text || *text++ != '(')
+        return false;
+    for (out->ndim = 0; *text != ')';) {
+        char *end;
+        text += strspn(text, " ");
+        if (*text < '0' || *text > '9' || out->ndim == ISO_NPY_DIMS)
+            return false;
+        errno = 0;
+        const long long dim = strtoll(text, &end, 10);
+        if (errno || dim < 1 || dim > most / total)
+            return false;
+        total *= dim;
+        out->dim[out->ndim++] = dim;
+        text = end + strspn(end, " ");
+        text += *text == ',';
+        text += strspn(text, " ");
+    }
+    return out->ndim > 0 && total * out->size == most;
+}
+
+static iso_rc parse(const char *path, const char *name, uint8_t *bytes, uint32_t size,
+                    struct iso_npy *out)
+{
+    static const uint8_t magic[6] = { 0x93, 'N', 'U', 'M', 'P', 'Y' };
+    if (size < 12 || memcmp(bytes, magic, sizeof magic) != 0)
+        return bad_array(path, name, "is not a NumPy array");
+    if (bytes[6] < 1 || bytes[6] > 3)
+        return bad_array(path, name, "has a header of a version above 3.0");
+    const uint32_t begin = bytes[6] == 1 ? 10 : 12;
+    const uint32_t length = bytes[6] == 1 ? u16(bytes + 8) : u32(bytes + 8);
+    if (length < 1 || length > size - begin || memchr(bytes + begin, 0, length))
+        return bad_array(path, name, "has a damaged header");
+    out->data = bytes + begin + length;
+    out->data[-1] = 0;                 /* the header's newline: it is a text now */
+    const char *header = (const char *)bytes + begin, *order = value_of(header, "'fortran_order':");
+    if (!parse_type(value_of(header, "'descr':"), out))
+        return bad_array(path, name, "does not hold whole numbers");
+    if (!order || strncmp(order, "False", 5) != 0)
+        return bad_array(path, name, "is in Fortran order; save it as C-contiguous");
+    if (!parse_shape(value_of(header, "'shape':"), size - begin - length, out))
+        return bad_array(path, name, "has a shape that does not fit its data");
+    return ISO_OK;
+}
+
+iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out)
+{
+    struct archive a = { .path = path, .file = fopen(path, "rb") };
+    uint32_t size = 0;
+    memset(out, 0, sizeof *out);
+    if (!a.file)
+        return iso_file_fail("read", path);
+    iso_rc rc = fseeko(a.file, 0, SEEK_END) == 0 ? ISO_OK : iso_file_fail("read", path);
+    a.bytes = rc == ISO_OK ? (int64_t)ftello(a.file) : 0;
+    if (rc == ISO_OK)
+        rc = read_member(&a, name, &out->memory, &size);
+    fclose(a.file);
+    if (rc == ISO_OK)
+        rc = parse(path, name, out->memory, size, out);
+    if (rc != ISO_OK) {
+        free(out->memory);
+        out->memory = out->data = NULL;
+    }
+    return rc;
+}
+
+int64_t iso_npy_at(const struct iso_npy *a, int64_t i)
+{
+    const uint8_t *p = a->data + i * a->size;
+    uint64_t bits = 0;
+    for (int k = 0; k < a->size; k++)
+        bits = bits << 8 | p[a->big_endian ? k : a->size - 1 - k];
+    const int unused = 64 - 8 * a->size;
+    if (a->is_signed && unused > 0 && bits >> (8 * a->size - 1))
+        bits |= UINT64_MAX << (8 * a->size);
+    return (int64_t)bits;
+}
