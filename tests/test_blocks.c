@@ -90,6 +90,40 @@ static void blocks_read_their_input(void **state)
     unload(&n);
 }
 
+/* The names of one residual block of Keras's; returns how many there are. */
+static int check_block(const struct network *n, int stage, int block)
+{
+    static const char *const parts[] = { "1_conv", "1_bn", "1_relu", "2_conv", "2_bn", "2_relu",
+                                         "3_conv", "3_bn", "add", "out", "0_conv", "0_bn" };
+    const int count = block == 1 ? 12 : 10;
+    for (int i = 0; i < count; i++) {
+        char name[ISO_NAME];
+        snprintf(name, sizeof name, "conv%d_block%d_%s", stage, block, parts[i]);
+        find(n, name);
+    }
+    return count;
+}
+
+static void resnet152_is_keras_s(void **state)
+{
+    static const char *const others[] = { "conv1_pad", "conv1_conv", "conv1_bn", "conv1_relu",
+                                          "pool1_pad", "pool1_pool", "avg_pool", "predictions" };
+    static const int blocks[] = { 3, 8, 36, 3 };
+    struct network n;
+    int layers = 8;
+    (void)state;
+    load("models/resnet152.yaml", 1, &n);
+    for (int i = 0; i < 8; i++)
+        find(&n, others[i]);
+    for (int stage = 0; stage < 4; stage++)
+        for (int block = 1; block <= blocks[stage]; block++)
+            layers += check_block(&n, stage + 2, block);
+    assert_int_equal(n.model->nlayers, layers);
+    assert_int_equal(parameters(&n, false), 58370944);
+    assert_int_equal(parameters(&n, true), 58219520);
+    unload(&n);
+}
+
 static void vgg16_is_keras_s(void **state)
 {
     static const int convolutions[] = { 2, 2, 3, 3, 3 };
@@ -193,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_read_their_input),
+        cmocka_unit_test(resnet152_is_keras_s),
         cmocka_unit_test(vgg16_is_keras_s),
         cmocka_unit_test(frozen_weights_stay),
         cmocka_unit_test(frozen_layers_cost_nothing),
