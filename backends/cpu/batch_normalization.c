@@ -229,7 +229,7 @@ static void set_statistics(const struct iso_call *call, const struct work *w, co
     const float rest = (float)call->scalars[ISO_BN_1_MOMENTUM];
     const float epsilon = (float)call->scalars[ISO_BN_EPSILON];
     const float rows = (float)w->s.rows;
-    const float moving_rows = (float)iso_bn_moving_rows(call->params, w->s.rows);
+    const float moving_rows = (float)iso_bn_moving_rows(call->params, &call->x[0].shape);
     for (int64_t c = 0; c < w->s.channels; c++) {
         inverse[c] = iso_bn_inverse(iso_div(square[c], rows), epsilon);
         moving_mean[c] = iso_bn_moving(moving_mean[c], mean[c], momentum, rest);

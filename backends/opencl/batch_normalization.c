@@ -76,7 +76,7 @@ static iso_rc batch_statistics(const struct layout *l, const struct iso_call *ca
         ARGS(arg_tensor(&total), arg_tensor(mean), arg_tensor(&call->saved[ISO_BN_INVERSE]),
              arg_tensor(&call->w[ISO_BN_MOVING_MEAN]), arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]),
              arg_int((int64_t)l->channels), arg_real((double)l->rows),
-             arg_real((double)iso_bn_moving_rows(call->params, (int64_t)l->rows)),
+             arg_real(iso_bn_moving_rows(call->params, &x->shape)),
              arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM]),
              arg_real(s[ISO_BN_EPSILON])));
 }

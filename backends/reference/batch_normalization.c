@@ -46,7 +46,7 @@ static void batch_statistics(const struct iso_call *call, struct iso_bn_rows s)
     iso_real rest = (iso_real)call->scalars[ISO_BN_1_MOMENTUM];
     iso_real epsilon = (iso_real)call->scalars[ISO_BN_EPSILON];
     iso_real rows = (iso_real)s.rows;
-    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, s.rows);
+    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, &call->x[0].shape);
     ISO_KERNEL(sum_rows)(x, s.rows, s.channels, s.per_image, work, mean, false);
     for (int64_t c = 0; c < s.channels; c++)
         mean[c] = iso_div(mean[c], rows);

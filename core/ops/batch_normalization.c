@@ -2,7 +2,7 @@
 #include "batch_normalization.h"
 #include "infer.h"
 
-static const char *const corrections[] = { "none", "bessel", NULL };
+static const char *const corrections[] = { "none", "bessel", "keras_2", NULL };
 
 #define AT(member) offsetof(struct iso_batch_normalization, member)
 static const struct iso_field fields[] = {
@@ -14,7 +14,8 @@ static const struct iso_field fields[] = {
     { "scale", ISO_FIELD_BOOL, AT(scale), "true", 0, 0, NULL, "multiply each channel by gamma" },
     { "moving_variance_correction", ISO_FIELD_ENUM, AT(moving_variance_correction), "none", 0, 0,
       corrections,
-      "none: the batch's variance as Keras 3; bessel: times n/(n-1) as tf.keras 2 on images" },
+      "none: the batch's variance as Keras 3; bessel: times n/(n-1) as tf.keras 2 on images; "
+      "keras_2: times n/(n-1-epsilon), on images with bessel, as Keras 2.2 and 2.3" },
     { "beta_initializer", ISO_FIELD_INITIALIZER, AT(beta_initializer), "zeros", 0, 0, NULL,
       "initial beta" },
     { "gamma_initializer", ISO_FIELD_INITIALIZER, AT(gamma_initializer), "ones", 0, 0, NULL,
@@ -44,9 +45,25 @@ struct iso_bn_rows iso_bn_rows(const struct iso_shape *x)
     return (struct iso_bn_rows){ rows, rows / x->dim[0], channels };
 }
 
-int64_t iso_bn_moving_rows(const struct iso_batch_normalization *p, int64_t rows)
+/* Keras 2.2 and 2.3 multiply the variance by n / (n - 1 - epsilon); that of images, which their
+ * TensorFlow computed, had been multiplied by n / (n - 1) already. One row has no variance. */
+double iso_bn_moving_rows(const struct iso_batch_normalization *p, const struct iso_shape *x)
 {
-    return p->moving_variance_correction == ISO_CORRECTION_BESSEL && rows > 1 ? rows - 1 : rows;
+    const double rows = (double)iso_bn_rows(x).rows, fewer = rows - (1 + p->epsilon);
+    if (rows < 2 || p->moving_variance_correction == ISO_CORRECTION_NONE)
+        return rows;
+    if (p->moving_variance_correction == ISO_CORRECTION_BESSEL)
+        return rows - 1;
+    return x->ndim == 4 ? fewer * (rows - 1) / rows : fewer;
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_batch_normalization *p = params;
+    if (p->moving_variance_correction == ISO_CORRECTION_KERAS_2 && p->epsilon >= 1)
+        return iso_fail(ISO_EMODEL, "moving_variance_correction: keras_2 divides by "
+                        "n - 1 - epsilon; give an epsilon below 1");
+    return ISO_OK;
 }
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
@@ -96,4 +113,5 @@ const struct iso_op_def iso_def_batch_normalization = {
     .infer = infer,
     .cost = cost,
     .scalars = scalars,
+    .check = check,
 };

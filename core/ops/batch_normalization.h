@@ -6,7 +6,8 @@
  *   inverse = 1 / sqrt(square / rows + epsilon)
  *   y = (x - mean) (gamma inverse) + beta
  *   moving = momentum moving + (1 - momentum) batch, of mean and of variance; the batch's variance
- *   is square / rows here, or with bessel square / (rows - 1) (rows, when there is one)
+ *   is square / rows here, or with bessel square / (rows - 1), or with keras_2 that of
+ *   Keras 2.2 and 2.3 (iso_bn_moving_rows)
  *   dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma = product inverse
  *   dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
  * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Row sums run in
@@ -14,7 +15,9 @@
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H
 #include "../iso.h"
-enum iso_variance_correction { ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL };
+enum iso_variance_correction {
+    ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL, ISO_CORRECTION_KERAS_2
+};
 struct iso_batch_normalization {
     double momentum, epsilon;
     bool center, scale;
@@ -32,5 +35,5 @@ enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON };        /* scalars *
 struct iso_bn_rows { int64_t rows, per_image, channels; };
 struct iso_bn_rows iso_bn_rows(const struct iso_shape *x);
 /* What the sum of squares is divided by for the moving variance. */
-int64_t iso_bn_moving_rows(const struct iso_batch_normalization *, int64_t rows);
+double iso_bn_moving_rows(const struct iso_batch_normalization *, const struct iso_shape *x);
 #endif

@@ -290,6 +290,9 @@ def batch_normalization():
         agree(mean, layer.moving_mean.value.double(), f"moving mean, keras on {shape}", 1e-5)
         agree(biased, layer.moving_variance.value.double(), f"moving variance, keras on {shape}", 1e-5)
         f.case(f"{{input: {list(shape)}{fields}}}", given, want | {"w3": biased})
+        n, epsilon = x.numel() // shape[-1], more.get("epsilon", 0.001)   # keras 2.3.1, layers/normalization.py, call
+        old = m * w["moving_variance"] + (1 - m) * batch * n / (n - 1 - epsilon) * (n / (n - 1) if len(shape) == 4 else 1)
+        f.case(f"{{input: {list(shape)}{fields}, moving_variance_correction: keras_2}}", given, want | {"w3": old})
     return f
 
 
