@@ -216,6 +216,8 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step
      * size). step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
     void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
+    /* Optional, of an optimizer: the learning rate of a step, where the params change it. */
+    double (*rate)(const void *params, uint64_t step);
     /* Optional: checks between fields; sets a message with iso_fail(ISO_EMODEL, ...). */
     iso_rc (*check)(const void *params);
     /* METRIC. One of a single count (y is REAL [1]) overwrites it, and is shown as its share of the
@@ -247,6 +249,8 @@ unsigned iso_op_backward_uses(enum iso_op, const void *params);
 const char *const *iso_op_slots(enum iso_op, const void *params, int *count);
 /* What each element of such a slot is before the first step. */
 double iso_op_slot_initial(enum iso_op, const void *params, int slot);
+/* Where the params of an optimizer keep the learning rate. */
+double *iso_op_learning_rate(enum iso_op, void *params);
 
 /* ---- Kernels ------------------------------------------------------------------------------- */
 

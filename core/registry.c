@@ -90,3 +90,11 @@ double iso_op_slot_initial(enum iso_op op, const void *params, int slot)
     const struct iso_op_def *def = iso_ops[op].def;
     return def->slot_initial != NULL ? def->slot_initial(params, slot) : 0;
 }
+
+double *iso_op_learning_rate(enum iso_op op, void *params)
+{
+    for (const struct iso_field *f = iso_ops[op].def->fields; f != NULL && f->key != NULL; f++)
+        if (strcmp(f->key, "learning_rate") == 0)
+            return (double *)((char *)params + f->offset);
+    return NULL;
+}

@@ -227,6 +227,8 @@ static void tell_data(const struct training *t, const char *what, const struct i
 
 static bool reached_goal(const struct training *t)
 {
+    if (t->state.stopping.stopped)
+        return true;
     return t->settings.steps ? t->state.step >= t->settings.steps
                              : t->state.epoch >= t->settings.epochs;
 }
@@ -318,6 +320,7 @@ static iso_rc next_phase(struct training *t, int phase)
     iso_carry_free(carried);
     ISO_TRY(rc);
     t->state.phase = phase;
+    t->state.plateau = (struct iso_plateau){ 0 };
     if (!next->keep_steps)
         t->state.first_step = t->state.step;
     iso_run_phase(t->run, t->setup.exec);
@@ -370,6 +373,10 @@ static iso_rc train(struct training *t, const char *model)
         .nlisteners = 2,
     };
     ISO_TRY(train_phases(t, &fit));
+    if (t->state.stopping.stopped)
+        iso_console_line(&t->console, "early stopping after epoch %lld", (long long)t->state.epoch);
+    if (reached_goal(t))
+        ISO_TRY(iso_run_restore(t->run, &t->setup.faults));
     return tell_end(t);
 }
 

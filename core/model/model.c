@@ -138,6 +138,12 @@ const struct iso_section iso_sections[] = {
       false, NULL, iso_load_class_weight, false },
     { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.",
       true, NULL, iso_load_optimizer, true },
+    { "schedule",
+      "How the learning rate goes: a name, or a name with parameters. The rate is the optimizer's "
+      "learning_rate at the beginning.",
+      false, NULL, iso_load_schedule, true },
+    { "early_stopping", "Ends the training when a number of the epochs no longer gets better.",
+      false, iso_early_stopping_fields, iso_load_early_stopping, true },
     { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
       iso_load_metrics, false },
     { "train", "How long and in what portions to train.", false, train_fields, read_train, false },
@@ -145,8 +151,8 @@ const struct iso_section iso_sections[] = {
       read_expect, true },
     { "phases",
       "Several trainings on the same weights, one after another: a list. A phase takes over what "
-      "it does not say itself: besides the keys below it may have a `loss`, an `optimizer` and an "
-      "`expect` of its own. The optimizer begins each phase with fresh state and its step count "
+      "it does not say itself: besides the keys below it may have a `loss`, an `optimizer`, a "
+      "`schedule`, an `early_stopping` and an `expect` of its own. The optimizer begins each phase with fresh state and its step count "
       "at 0.",
       false, iso_phase_fields, iso_load_phases, false },
     { .key = NULL }
@@ -212,7 +218,9 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
     for (const struct iso_section *s = iso_sections; s->key; s++)
         if (s->required && !has_section(root, s) && !(s->in_phase && l->phases))
             iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
-    return iso_make_phases(l);
+    ISO_TRY(iso_make_phases(l));
+    iso_check_monitors(l);
+    return ISO_OK;
 }
 
 /* models/mnist/cnn.yaml is called cnn; bytes a name cannot have become '-'. */
@@ -276,7 +284,8 @@ static iso_rc own_places(struct iso_model *m)
         m->file;
     for (int i = 0; i < m->nphases; i++)
         m->phases[i].place.file = m->phases[i].loss.place.file =
-            m->phases[i].optimizer.place.file = m->file;
+            m->phases[i].optimizer.place.file = m->phases[i].schedule.place.file =
+                m->phases[i].early_stopping.place.file = m->file;
     m->common.loss.place.file = m->common.optimizer.place.file = m->file;
     for (int i = 0; i < m->nclass_weights; i++)
         m->class_weights[i].place.file = m->file;

@@ -2,6 +2,7 @@
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
 #include "faults.h"
+#include "schedule.h"
 
 struct iso_layer {
     struct iso_place place;
@@ -41,6 +42,8 @@ struct iso_training {
     struct iso_place place;
     char name[32];                     /* of a phase; "" when there are none */
     struct iso_op_use loss, optimizer;
+    struct iso_schedule schedule;
+    struct iso_early_stopping early_stopping;
     int64_t epochs;
     struct iso_expect expect;
     bool shuffle_weights;              /* before it, permutes the elements of every weight */

@@ -70,6 +70,8 @@ static void take_over(struct iso_training *phase, const struct iso_training *com
         phase->loss = common->loss;
     if (!phase->optimizer.params)
         phase->optimizer = common->optimizer;
+    if (!phase->schedule.given)
+        phase->schedule = common->schedule;
 }
 
 static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int index)
@@ -126,6 +128,9 @@ static void check_phase(struct iso_loader *l, int index)
         if (strcmp(l->model->phases[i].name, phase->name) == 0)
             iso_faults_add(l->faults, phase->place, "phase '%s': another one has this name",
                            phase->name);
+    if (phase->early_stopping.given && index < l->model->nphases - 1)
+        iso_faults_add(l->faults, phase->early_stopping.place, "early_stopping: only the last "
+                       "phase may end early");
     if (index == 0 && (phase->keep_steps || phase->keep_slots))
         iso_faults_add(l->faults, phase->place, "phase '%s': it is the first, there is nothing to "
                        "keep", phase->name);
@@ -167,6 +172,8 @@ iso_rc iso_make_phases(struct iso_loader *l)
         ISO_TRY(read_phase(l, l->phases->items[i], i));
     for (int i = 0; i < n && l->faults->count == before; i++)
         check_phase(l, i);
+    if (!m->phases[n - 1].early_stopping.given)
+        m->phases[n - 1].early_stopping = m->common.early_stopping;
     if (l->faults->count > before)
         return ISO_OK;
     check_unused(l, "loss", &m->common.loss, offsetof(struct iso_training, loss));

@@ -4,6 +4,7 @@
 #include "field.h"
 #include "initializer.h"
 #include "regularizer.h"
+#include "schedule.h"
 #include "section.h"
 #include "suggest.h"
 #include "../data/dataset.h"
@@ -26,6 +27,7 @@ struct values { const char *topic, *title, *example; const struct iso_named_doc 
 static const struct values values[] = {
     { "initializers", "Initializers", "{constant: 0.1}", iso_initializer_docs, ISO_INITIALIZERS },
     { "regularizers", "Regularizers", "{l2: 0.01}", iso_regularizer_docs, ISO_REGULARIZERS },
+    { "schedules", "Schedules", "{step_decay: {period: 10}}", iso_schedule_docs, ISO_SCHEDULES },
     { .topic = NULL }
 };
 

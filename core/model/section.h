@@ -52,6 +52,11 @@ iso_rc iso_load_params(struct iso_loader *, enum iso_op, const struct iso_named 
                        const char *const *also, void **params);
 /* class_weight.c */
 iso_rc iso_load_class_weight(struct iso_loader *, const struct iso_yaml *);
+/* schedule.c: schedule: and early_stopping:; the last looks at what all phases
+ * monitor. */
+iso_rc iso_load_schedule(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_load_early_stopping(struct iso_loader *, const struct iso_yaml *);
+void iso_check_monitors(struct iso_loader *);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */

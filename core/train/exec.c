@@ -1,5 +1,6 @@
 /* exec.c: the calls of a step: forward, backward, update. */
 #include "exec_private.h"
+#include "schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,10 +206,9 @@ iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
  * tensors hold zeros, which every optimizer leaves zero. */
 void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
 {
-    const struct iso_op_use *optimizer = &e->graph->model->training.optimizer;
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
-    *c = (struct iso_call){ .params = optimizer->params, .seed = e->options.seed,
+    *c = (struct iso_call){ .params = e->optimizer, .seed = e->options.seed,
                             .training = true };
     c->w[0] = c->dw[0] = t;
     c->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
@@ -221,9 +221,36 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
                                         { 1, { (int64_t)e->workspace_bytes } } };
 }
 
+void iso_exec_set_plateau(struct iso_exec *e, double rate) { e->plateau_rate = rate; }
+
+/* The schedule's rate, before the optimizer's own decay. */
+static double scheduled(const struct iso_exec *e, uint64_t step)
+{
+    const struct iso_training *t = &e->graph->model->training;
+    const int64_t rows = e->data[0].rows, batch = e->graph->batch;
+    const double given = *iso_op_learning_rate(t->optimizer.op, t->optimizer.params);
+    return iso_schedule_rate(&t->schedule, e->plateau_rate > 0 ? e->plateau_rate : given,
+                             rows > 0 ? (rows + batch - 1) / batch : 1, step);
+}
+
+static void set_rate(const struct iso_exec *e, uint64_t step)
+{
+    const enum iso_op op = e->graph->model->training.optimizer.op;
+    *iso_op_learning_rate(op, e->optimizer) = scheduled(e, step);
+}
+
+double iso_exec_rate(const struct iso_exec *e, uint64_t step)
+{
+    const enum iso_op op = e->graph->model->training.optimizer.op;
+    set_rate(e, step);
+    return iso_ops[op].def->rate ? iso_ops[op].def->rate(e->optimizer, step)
+                                 : *iso_op_learning_rate(op, e->optimizer);
+}
+
 iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)
 {
     const enum iso_op op = e->graph->model->training.optimizer.op;
+    set_rate(e, step);
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);

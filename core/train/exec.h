@@ -43,6 +43,11 @@ iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int3
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t slot);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
+/* The learning rate that the update of this step uses: by the model's schedule, an epoch being all
+ * rows of data set 0 (of 1 step without one), and the optimizer's own decay. */
+double iso_exec_rate(const struct iso_exec *, uint64_t step);
+/* What the schedule starts from in place of the optimizer's learning_rate; 0: that. */
+void iso_exec_set_plateau(struct iso_exec *, double rate);
 /* Whether the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
  * an activation has none forward when the layer before it runs it too (never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);

@@ -141,6 +141,18 @@ static iso_rc allocate_all(struct iso_exec *e)
     return allocate(e, e->counts_bytes, &e->counts);
 }
 
+/* The executor's own params of the optimizer, in which the learning rate moves. */
+static iso_rc copy_optimizer(struct iso_exec *e)
+{
+    const struct iso_op_use *use = &e->graph->model->training.optimizer;
+    const size_t size = iso_ops[use->op].def->params_size;
+    e->optimizer = iso_alloc(1, size);
+    if (!e->optimizer)
+        return ISO_ENOMEM;
+    memcpy(e->optimizer, use->params, size);
+    return ISO_OK;
+}
+
 static int count_slots(const struct iso_model *m)
 {
     int n;
@@ -192,6 +204,7 @@ static iso_rc open_exec(struct iso_exec *e)
                                         e->backend->real_size, e->backend->max_alloc, e->absent };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
     e->nslots = e->options.training ? count_slots(g->model) : 0;
+    ISO_TRY(copy_optimizer(e));
     ISO_TRY(sort_weights(e));
     ISO_TRY(check_kernels(e));
     const iso_rc rc = allocate_all(e);
@@ -246,6 +259,7 @@ void iso_exec_free(struct iso_exec *e)
     free(e->forward);
     free(e->backward);
     free(e->sorted);
+    free(e->optimizer);
     free(e->absent);
     free(e);
 }

@@ -20,6 +20,8 @@ struct iso_exec {
     struct iso_plan plan;
     struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_SLOTS], values, gradients;
     int nslots;
+    void *optimizer;                   /* its params, with the learning rate of the step */
+    double plateau_rate;               /* 0: never reduced */
     struct iso_mem *workspace, *log, *counts;
     size_t workspace_bytes, log_bytes, counts_bytes;
     double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */

@@ -27,15 +27,6 @@ double iso_clock(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double iso_learning_rate(const struct iso_model *model)
-{
-    const struct iso_op_use *optimizer = &model->training.optimizer;
-    for (const struct iso_field *f = iso_ops[optimizer->op].def->fields; f && f->key; f++)
-        if (strcmp(f->key, "learning_rate") == 0 && f->type == ISO_FIELD_REAL)
-            return *(const double *)((const char *)optimizer->params + f->offset);
-    return NAN;
-}
-
 /* ---- Steps of the log ---------------------------------------------------------------------- */
 
 static double *new_log(const struct iso_graph *g)
@@ -116,6 +107,12 @@ static int64_t batch_rows(const struct fit *fit, int64_t epoch_step)
     return left < fit->batch ? left : fit->batch;
 }
 
+/* The learning rate that this step used. */
+static double rate_of(const struct fit *fit, int64_t step)
+{
+    return iso_exec_rate(fit->exec, (uint64_t)(step - fit->state->first_step));
+}
+
 static iso_rc not_finite(const struct fit *fit, int64_t step, double loss)
 {
     return iso_fail(ISO_EDATA,
@@ -123,7 +120,7 @@ static iso_rc not_finite(const struct fit *fit, int64_t step, double loss)
                     "(it is %g), smaller initial weights, or a smaller scale of the input",
                     (long long)fit->state->epoch + 1, (long long)step + 1,
                     isnan(loss) ? "not a number" : "infinite",
-                    iso_learning_rate(iso_exec_graph(fit->exec)->model));
+                    rate_of(fit, step));
 }
 
 /* Tells the listeners of the last n steps. */
@@ -156,6 +153,7 @@ static iso_rc read_log(struct fit *fit, int64_t n)
         *batch = read_entry(graph, fit->log + i * graph->columns,
                             batch_rows(fit, state->epoch_step - n + i));
         batch->step = state->step - n + i;
+        batch->learning_rate = rate_of(fit, batch->step);
         if (!isfinite(batch->loss))
             return not_finite(fit, batch->step, batch->loss);
         add_batch(&state->scores, batch);
@@ -185,7 +183,7 @@ static iso_rc one_step(struct fit *fit, int64_t slot)
 
 static bool stopped(const struct fit *fit)
 {
-    return (fit->options->stop && *fit->options->stop)
+    return (fit->options->stop && *fit->options->stop) || fit->state->stopping.stopped
         || (fit->options->steps && fit->state->step >= fit->options->steps);
 }
 
@@ -213,6 +211,53 @@ static iso_rc train_epoch(struct fit *fit)
     return ISO_OK;
 }
 
+/* The epoch's number of this name; NaN when it has none. */
+static double monitored(const struct fit *fit, const struct iso_fit_epoch *epoch,
+                        const struct iso_monitor *monitor)
+{
+    static const char prefix[] = "validation_";
+    const struct iso_graph *g = iso_exec_graph(fit->exec);
+    const bool validation = strncmp(monitor->name, prefix, sizeof prefix - 1) == 0;
+    const char *name = monitor->name + (validation ? sizeof prefix - 1 : 0);
+    const struct iso_scores *scores = validation ? &epoch->validation : &epoch->train;
+    char label[ISO_NAME];
+    if (validation && !epoch->validated)
+        return NAN;
+    if (strcmp(name, "loss") == 0)
+        return iso_scores_loss(scores);
+    for (int m = 0; m < g->model->nmetrics; m++)
+        if (iso_metric_values(g, m) == 1 && strcmp(iso_metric_name(g, m, -1, label), name) == 0)
+            return iso_scores_metric(g, scores, m);
+    return NAN;
+}
+
+/* What follows from a whole epoch: a smaller rate, or the end. */
+static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
+{
+    const struct iso_model *model = iso_exec_graph(fit->exec)->model;
+    const struct iso_training *training = &model->training;
+    const struct iso_schedule *schedule = &training->schedule;
+    const struct iso_early_stopping *stopping = &training->early_stopping;
+    struct iso_fit_state *state = fit->state;
+    const int phase = (int)state->phase;
+    const int64_t begin = phase > 0 ? iso_model_phase_end(model, phase - 1) : 0;
+    double value = NAN;
+    if (schedule->kind == ISO_RATE_PLATEAU)
+        value = monitored(fit, epoch, &schedule->monitor);
+    if (!isnan(value)) {
+        const struct iso_op_use *use = &training->optimizer;
+        const double given = *iso_op_learning_rate(use->op, use->params);
+        iso_plateau_epoch(schedule, value, state->plateau.rate > 0 ? state->plateau.rate : given,
+                          &state->plateau);
+        iso_exec_set_plateau(fit->exec, state->plateau.rate);
+    }
+    value = stopping->given ? monitored(fit, epoch, &stopping->monitor) : NAN;
+    if (!isnan(value))
+        epoch->to_restore =
+            iso_stopping_epoch(stopping, state->epoch - begin, value, &state->stopping);
+    epoch->stopped = state->stopping.stopped != 0;
+}
+
 /* Validates a whole epoch, counts it as done and tells the listeners. */
 static iso_rc end_epoch(struct fit *fit)
 {
@@ -225,7 +270,7 @@ static iso_rc end_epoch(struct fit *fit)
         .phase = iso_exec_graph(fit->exec)->model->training.name,
         .whole = state->epoch_step == fit->epoch_steps, .train = state->scores,
         .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
-        .learning_rate = iso_learning_rate(iso_exec_graph(fit->exec)->model),
+        .learning_rate = rate_of(fit, state->step - 1),
     };
     double began = iso_clock();
     if (epoch.whole && !o->steps && o->validation_rows > 0) {
@@ -233,9 +278,12 @@ static iso_rc end_epoch(struct fit *fit)
         epoch.validated = true;
     }
     epoch.seconds = state->seconds + iso_clock() - began;
-    if (epoch.whole)
+    if (epoch.whole) {
+        conclude(fit, &epoch);
         *state = (struct iso_fit_state){ .epoch = state->epoch + 1, .step = state->step,
-                                         .phase = state->phase, .first_step = state->first_step };
+                                         .phase = state->phase, .first_step = state->first_step,
+                                         .plateau = state->plateau, .stopping = state->stopping };
+    }
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].epoch)
             ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
@@ -272,6 +320,7 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
         return iso_fail(ISO_EDATA,
                         "step %lld of an epoch that has %lld cannot be resumed; train anew",
                         (long long)state->epoch_step, (long long)fit.epoch_steps);
+    iso_exec_set_plateau(exec, state->plateau.rate);
     iso_rc rc = train(&fit);
     free(fit.order);
     free(fit.log);

@@ -3,6 +3,7 @@
 #ifndef ISO_FIT_H
 #define ISO_FIT_H
 #include "exec.h"
+#include "schedule.h"
 #include "scores.h"
 
 #include <signal.h>
@@ -17,10 +18,13 @@ struct iso_fit_state {
     double seconds;                    /* spent on it */
     int64_t phase;                     /* of the model's phases, from 0 */
     int64_t first_step;                /* where the optimizer's step count began */
+    struct iso_plateau plateau;        /* over the epochs of the phase */
+    struct iso_stopping stopping;
 };
 
 /* metric: counts of its rows, of the metrics that are one count. */
-struct iso_fit_batch { int64_t step; int64_t rows; double loss, metric[ISO_METRICS]; };
+struct iso_fit_batch { int64_t step; int64_t rows; double loss, metric[ISO_METRICS];
+                       double learning_rate; };
 struct iso_fit_progress {
     int64_t epoch, epochs;             /* from 1; epochs 0: only steps are counted */
     int64_t rows, epoch_rows;          /* done of the epoch, and in all */
@@ -35,7 +39,9 @@ struct iso_fit_epoch {
     bool validated;
     double seconds;                    /* of training and validation */
     double images_per_second;          /* of training alone */
-    double learning_rate;              /* NaN when the optimizer has none */
+    double learning_rate;              /* that the last step used */
+    bool to_restore;                   /* its weights are those that early stopping would restore */
+    bool stopped;                      /* early stopping ends the training after it */
     struct iso_scores train, validation;
 };
 /* Called in turn; NULL members are left out. What fails ends the training with its code. */
@@ -65,8 +71,6 @@ iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit
  * Begins the executor's counts anew: not for the middle of an epoch. */
 iso_rc iso_evaluate(struct iso_exec *, int which, int64_t rows, struct iso_scores *out);
 
-/* The model's learning rate, or NaN. */
-double iso_learning_rate(const struct iso_model *);
 /* Seconds of a clock that only goes forward. */
 double iso_clock(void);
 #endif

@@ -110,7 +110,7 @@ static iso_rc open_epochs(struct iso_history *h, const char *folder, char *heade
 
 static iso_rc open_batches(struct iso_history *h, const char *folder, char *header, int64_t keep)
 {
-    char *end = header + sprintf(header, "step,epoch,rows,loss");
+    char *end = header + sprintf(header, "step,epoch,rows,learning_rate,loss");
     strcpy(add_metrics(end, h->graph, true, ""), "\n");
     return open_csv(&h->batches, folder, "batches.csv", header, keep);
 }
@@ -162,6 +162,7 @@ iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
     for (int i = 0; i < n; i++) {
         fprintf(h->batches.file, "%lld,%lld,%lld", (long long)batches[i].step + 1, (long long)epoch,
                 (long long)batches[i].rows);
+        put(&h->batches, batches[i].learning_rate);
         put(&h->batches, batches[i].loss);
         for (int m = 0; m < h->graph->model->nmetrics; m++)
             if (of_steps(h->graph, m))

@@ -51,8 +51,17 @@ static const struct member members[] = {
     MEMBER(NUMBER, best),
     MEMBER(INTEGER, fit.phase),
     MEMBER(INTEGER, fit.first_step),
+    MEMBER(INTEGER, fit.plateau.watch.begun),
+    MEMBER(INTEGER, fit.plateau.watch.wait),
+    MEMBER(NUMBER, fit.plateau.watch.best),
+    MEMBER(INTEGER, fit.plateau.cooldown),
+    MEMBER(NUMBER, fit.plateau.rate),
+    MEMBER(INTEGER, fit.stopping.watch.begun),
+    MEMBER(INTEGER, fit.stopping.watch.wait),
+    MEMBER(NUMBER, fit.stopping.watch.best),
+    MEMBER(INTEGER, fit.stopping.stopped),
 };
-enum { MEMBERS = sizeof members / sizeof members[0], FIRST_OF_PHASES = MEMBERS - 2 };
+enum { MEMBERS = sizeof members / sizeof members[0], FIRST_OF_PHASES = MEMBERS - 11 };
 _Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
 
 /* Numbers as %a: nothing is rounded. */
@@ -342,6 +351,11 @@ static iso_rc save_weights(struct iso_run *run, const struct iso_fit_epoch *epoc
     char path[ISO_PATH];
     ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
     ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
+    const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
+    if (epoch->to_restore && training->early_stopping.restore_best_weights) {
+        ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
+        ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
+    }
     if (epoch->validated != validates || !(goodness(run, epoch) > run->state.best))
         return ISO_OK;                 /* an epoch that broke off is not compared with whole ones */
     run->state.best = goodness(run, epoch);
@@ -368,6 +382,23 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
     if (fflush(run->log) != 0 || ferror(run->log))
         return iso_file_fail("write", run->log_path);
     return save_state(run);
+}
+
+iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
+{
+    char path[ISO_PATH];
+    struct iso_st_file *file = NULL;
+    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    const char *const metadata[] = { "model", model->name, "isocl", ISO_VERSION, NULL };
+    ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
+    if (!model->training.early_stopping.restore_best_weights || access(path, F_OK) != 0)
+        return ISO_OK;                 /* no epoch has ended */
+    ISO_TRY(iso_st_open(path, &file));
+    iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);
+    iso_st_close(file);
+    ISO_TRY(rc);
+    ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
+    return iso_weights_save(run->exec, path, false, metadata);
 }
 
 struct iso_fit_listener iso_run_listener(struct iso_run *run)

@@ -1,0 +1,166 @@
+/* schedule.c: the sections `schedule` and `early_stopping`. */
+#include "schedule.h"
+#include "section.h"
+#include "suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct iso_schedule, member)
+#define WARMUP                                                                                  \
+    { "warmup_steps", ISO_FIELD_INT, AT(warmup_steps), "0", 0, 1e12, NULL,                      \
+      "steps in which the rate first rises on a line; the schedule begins after them" },          \
+    { "warmup_from", ISO_FIELD_REAL, AT(warmup_from), "0", 0, 1e6, NULL,                        \
+      "the rate that the line begins at" },                                                     \
+    { 0 }
+#define DECAY_STEPS(dflt)                                                                       \
+    { "decay_steps", ISO_FIELD_INT, AT(decay_steps), dflt, 1, 1e12, NULL, "steps of a decay" }
+#define STAIRCASE                                                                               \
+    { "staircase", ISO_FIELD_BOOL, AT(staircase), "false", 0, 0, NULL,                          \
+      "decay only once in decay_steps, by the whole of it" }
+#define MONITOR(doc)                                                                            \
+    { "monitor", ISO_FIELD_TEXT, AT(monitor.name), "validation_loss", 0,                        \
+      sizeof ((struct iso_monitor *)0)->name, NULL, doc }
+
+static const struct iso_field constant[] = { WARMUP };
+static const struct iso_field inverse_time[] = {
+    { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), NULL, 0, 1e6, NULL,
+      "the rate is divided by 1 + decay_rate step / decay_steps: `decay` of Keras before 2.11" },
+    DECAY_STEPS("1"), STAIRCASE, WARMUP
+};
+static const struct iso_field steps[] = {
+    { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), "0.5", 0, 1e6, NULL,
+      "factor after every `period`" },
+    { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL, "epochs between two of them" },
+    WARMUP
+};
+static const struct iso_field exponential[] = {
+    { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), NULL, 0, 1e6, NULL,
+      "factor after decay_steps: the rate is multiplied by decay_rate ^ (step / decay_steps)" },
+    DECAY_STEPS(NULL), STAIRCASE, WARMUP
+};
+static const struct iso_field cosine[] = {
+    DECAY_STEPS(NULL),
+    { "alpha", ISO_FIELD_REAL, AT(alpha), "0", 0, 1, NULL,
+      "share of the first rate that is left in the end" },
+    WARMUP
+};
+static const struct iso_field restarts[] = {
+    { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL,
+      "epochs from a restart to the next one" },
+    { "max", ISO_FIELD_REAL, AT(max), "", 0, 1e6, NULL,
+      "rate of the step after a restart (default: the optimizer's learning_rate)" },
+    { "min", ISO_FIELD_REAL, AT(min), "0", 0, 1e6, NULL, "rate that the cosine falls towards" },
+    { "t_mul", ISO_FIELD_REAL, AT(t_mul), "1", 1, 1000, NULL,
+      "factor of the period at every restart, rounded up to whole epochs" },
+    WARMUP
+};
+static const struct iso_field plateau[] = {
+    { "factor", ISO_FIELD_REAL, AT(factor), "0.1", 1e-6, 1, NULL,
+      "of the rate, once the monitored number has stood still for `patience` epochs" },
+    MONITOR("column of history.csv; a loss is to fall, all else to rise"),
+    { "patience", ISO_FIELD_INT, AT(monitor.patience), "10", 0, 1e6, NULL,
+      "epochs without an improvement" },
+    { "min_delta", ISO_FIELD_REAL, AT(monitor.min_delta), "0.0001", 0, 1e6, NULL,
+      "an improvement is a change by more than this" },
+    { "cooldown", ISO_FIELD_INT, AT(cooldown), "0", 0, 1e6, NULL,
+      "epochs after a reduction that do not count" },
+    { "min_learning_rate", ISO_FIELD_REAL, AT(min_learning_rate), "0", 0, 1e6, NULL,
+      "the rate falls no lower" },
+    WARMUP
+};
+#undef AT
+
+const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES] = {
+    { "constant", "the optimizer's learning_rate, after the warm-up if there is one", constant },
+    { "inverse_time_decay", "falls with the steps as 1 / (1 + decay_rate step)", inverse_time },
+    { "step_decay", "multiplied by a factor every so many epochs", steps },
+    { "exponential_decay", "falls by the same share with each step", exponential },
+    { "cosine_decay", "half a wave of the cosine, and then stays", cosine },
+    { "cosine_annealing", "half a wave of the cosine in each period, with warm restarts",
+      restarts },
+    { "reduce_lr_on_plateau", "smaller when a number of the epochs no longer gets better",
+      plateau },
+};
+
+#define AT(member) offsetof(struct iso_early_stopping, member)
+const struct iso_field iso_early_stopping_fields[] = {
+    MONITOR("column of history.csv; a loss is to fall, all else to rise"),
+    { "patience", ISO_FIELD_INT, AT(monitor.patience), "0", 0, 1e6, NULL,
+      "epochs without an improvement before training ends" },
+    { "min_delta", ISO_FIELD_REAL, AT(monitor.min_delta), "0", 0, 1e6, NULL,
+      "an improvement is a change by more than this" },
+    { "start_from_epoch", ISO_FIELD_INT, AT(start_from_epoch), "0", 0, 1e6, NULL,
+      "epochs that do not count at the beginning" },
+    { "restore_best_weights", ISO_FIELD_BOOL, AT(restore_best_weights), "false", 0, 0, NULL,
+      "end with the weights of the best epoch, not with the last" },
+    { 0 }
+};
+#undef AT
+
+iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
+{
+    struct iso_schedule *s = &l->training->schedule;
+    struct iso_suggest near;
+    struct iso_named named;
+    char hint[80];
+    s->place = node->place;
+    s->given = true;
+    if (!iso_named_read(node, "a schedule", l->faults, &named))
+        return ISO_OK;
+    iso_suggest_begin(&near, named.name->text);
+    for (int kind = 0; kind < ISO_SCHEDULES; kind++) {
+        iso_suggest_try(&near, iso_schedule_docs[kind].name);
+        if (strcmp(iso_schedule_docs[kind].name, named.name->text) != 0)
+            continue;
+        s->kind = (enum iso_schedule_kind)kind;
+        return iso_fields_read(iso_schedule_docs[kind].fields, named.name->text,
+                               named.name->place, named.args, NULL, s, l->faults);
+    }
+    iso_faults_add(l->faults, named.name->place, "unknown schedule '%.40s'%s", named.name->text,
+                   near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                             : "; `isocl help schedules` lists those there are");
+    return ISO_OK;
+}
+
+iso_rc iso_load_early_stopping(struct iso_loader *l, const struct iso_yaml *node)
+{
+    struct iso_early_stopping *s = &l->training->early_stopping;
+    s->place = node->place;
+    s->given = true;
+    return iso_fields_read(iso_early_stopping_fields, "early_stopping", node->place, node, NULL, s,
+                           l->faults);
+}
+
+/* Whether an epoch has a number of this name. */
+static void check_monitor(struct iso_loader *l, const char *what, struct iso_place place,
+                          const struct iso_monitor *monitor)
+{
+    static const char prefix[] = "validation_";
+    const struct iso_model *m = l->model;
+    const bool validation = strncmp(monitor->name, prefix, sizeof prefix - 1) == 0;
+    const char *name = monitor->name + (validation ? sizeof prefix - 1 : 0);
+    char label[ISO_NAME];
+    bool found = strcmp(name, "loss") == 0;
+    for (int i = 0; i < m->nmetrics && !found; i++)
+        found = m->metrics[i].params &&
+                strcmp(iso_op_label(m->metrics[i].op, m->metrics[i].params, label), name) == 0;
+    if (!found)
+        iso_faults_add(l->faults, place, "%s: monitor: there is no '%s'; it is loss or one of "
+                       "metrics, or one of these after validation_", what, monitor->name);
+    else if (validation && !m->validation.given)
+        iso_faults_add(l->faults, place, "%s: monitor: '%s' needs validation data in `data:`",
+                       what, monitor->name);
+}
+
+void iso_check_monitors(struct iso_loader *l)
+{
+    for (int i = 0; i < l->model->nphases; i++) {
+        const struct iso_schedule *s = &l->model->phases[i].schedule;
+        const struct iso_early_stopping *stop = &l->model->phases[i].early_stopping;
+        if (s->kind == ISO_RATE_PLATEAU && s->monitor.name[0])
+            check_monitor(l, iso_schedule_docs[s->kind].name, s->place, &s->monitor);
+        if (stop->given && stop->monitor.name[0])
+            check_monitor(l, "early_stopping", stop->place, &stop->monitor);
+    }
+}

@@ -1,0 +1,41 @@
+/* schedule.h: how the learning rate goes and when training ends early, as a model file says it. */
+#ifndef ISO_MODEL_SCHEDULE_H
+#define ISO_MODEL_SCHEDULE_H
+#include "field.h"
+
+enum iso_schedule_kind { ISO_RATE_CONSTANT, ISO_RATE_INVERSE_TIME, ISO_RATE_STEPS,
+                         ISO_RATE_EXPONENTIAL, ISO_RATE_COSINE, ISO_RATE_RESTARTS,
+                         ISO_RATE_PLATEAU };
+enum { ISO_SCHEDULES = ISO_RATE_PLATEAU + 1 };
+
+struct iso_monitor {                   /* a number of each epoch that is to get better */
+    char name[64];                     /* a column of history.csv */
+    double min_delta;                  /* a change up to this is none */
+    int64_t patience;                  /* epochs without a change before something is done */
+};
+struct iso_schedule {                  /* those members count that the kind has fields for */
+    struct iso_place place;
+    bool given;
+    enum iso_schedule_kind kind;       /* zeroed memory is a constant rate */
+    int64_t warmup_steps;              /* steps of rising from warmup_from to the first rate */
+    double warmup_from;
+    double decay_rate, alpha;
+    int64_t decay_steps, period;       /* period: in epochs */
+    bool staircase;
+    double max, min, t_mul;
+    struct iso_monitor monitor;
+    double factor, min_learning_rate;
+    int64_t cooldown;
+};
+struct iso_early_stopping {
+    struct iso_place place;
+    bool given;
+    struct iso_monitor monitor;
+    int64_t start_from_epoch;
+    bool restore_best_weights;
+};
+
+/* By enum iso_schedule_kind; fields describe struct iso_schedule. */
+extern const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES];
+extern const struct iso_field iso_early_stopping_fields[];   /* of struct iso_early_stopping */
+#endif

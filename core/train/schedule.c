@@ -1,0 +1,132 @@
+/* schedule.c: schedules of the learning rate, reduction on a plateau and early stopping as Keras
+ * has them. step counts from 0, t from the end of the warm-up. */
+#include "schedule.h"
+
+#include "../exact.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Rates --------------------------------------------------------------------------------- */
+
+/* t / decay_steps, whole with staircase. */
+static double decays(const struct iso_schedule *s, int64_t t)
+{
+    const double share = (double)t / (double)s->decay_steps;
+    return s->staircase ? (double)(t / s->decay_steps) : share;
+}
+
+/* Half a wave from high to low while x goes from 0 to 1. */
+static double half_wave(double high, double low, double x)
+{
+    return low + 0.5 * (high - low) * (1 + iso_exact_cos_pi(x));
+}
+
+static int64_t longer(int64_t period, double factor)
+{
+    const double next = (double)period * factor;
+    const int64_t whole = next < 1e12 ? (int64_t)next : (int64_t)1e12;
+    return (double)whole < next ? whole + 1 : whole;
+}
+
+static double highest(const struct iso_schedule *s, double initial)
+{
+    return s->kind == ISO_RATE_RESTARTS && s->max > 0 ? s->max : initial;
+}
+
+static double annealed(const struct iso_schedule *s, double initial, int64_t epoch_steps, int64_t t)
+{
+    const int64_t epoch = t / epoch_steps;
+    int64_t begin = 0, period = s->period;
+    if (s->t_mul == 1)
+        begin = epoch / period * period;
+    while (epoch >= begin + period) {
+        begin += period;
+        period = longer(period, s->t_mul);
+    }
+    return half_wave(highest(s, initial), s->min,
+                     (double)(t - begin * epoch_steps) / (double)(period * epoch_steps));
+}
+
+static double decayed(const struct iso_schedule *s, double initial, int64_t epoch_steps, int64_t t)
+{
+    switch (s->kind) {
+    case ISO_RATE_INVERSE_TIME:
+        return initial / (1 + s->decay_rate * decays(s, t));
+    case ISO_RATE_STEPS:
+        return initial * iso_exact_pow(s->decay_rate, (double)(t / epoch_steps / s->period));
+    case ISO_RATE_EXPONENTIAL:
+        return initial * iso_exact_pow(s->decay_rate, decays(s, t));
+    case ISO_RATE_COSINE:
+        return initial * half_wave(1, s->alpha, t < s->decay_steps ? decays(s, t) : 1);
+    case ISO_RATE_RESTARTS:
+        return annealed(s, initial, epoch_steps, t);
+    case ISO_RATE_CONSTANT:
+    case ISO_RATE_PLATEAU:
+        break;
+    }
+    return initial;
+}
+
+double iso_schedule_rate(const struct iso_schedule *s, double initial, int64_t epoch_steps,
+                         uint64_t step)
+{
+    const int64_t t = (int64_t)step - s->warmup_steps;
+    if (t >= 0)
+        return decayed(s, initial, epoch_steps, t);
+    const double share = (double)step / (double)s->warmup_steps;
+    return s->warmup_from + (highest(s, initial) - s->warmup_from) * share;
+}
+
+/* ---- Epochs -------------------------------------------------------------------------------- */
+
+bool iso_monitor_rises(const struct iso_monitor *m)
+{
+    const size_t n = strlen(m->name);
+    return n < 4 || strcmp(m->name + n - 4, "loss") != 0;
+}
+
+/* Takes the value if it is better than the best so far, which NaN never is. */
+static bool improves(const struct iso_monitor *m, double value, struct iso_watch *w)
+{
+    const bool better = !w->begun ? !isnan(value)
+                        : iso_monitor_rises(m) ? value - m->min_delta > w->best
+                                               : value + m->min_delta < w->best;
+    if (better) {
+        w->begun = 1;
+        w->best = value;
+        w->wait = 0;
+    }
+    return better;
+}
+
+void iso_plateau_epoch(const struct iso_schedule *s, double value, double rate,
+                       struct iso_plateau *p)
+{
+    if (p->cooldown > 0) {
+        p->cooldown--;
+        p->watch.wait = 0;
+    }
+    if (improves(&s->monitor, value, &p->watch) || p->cooldown > 0)
+        return;
+    p->watch.wait++;
+    if (p->watch.wait < s->monitor.patience || !(rate > s->min_learning_rate))
+        return;
+    const double reduced = rate * s->factor;
+    p->rate = reduced > s->min_learning_rate ? reduced : s->min_learning_rate;
+    p->cooldown = s->cooldown;
+    p->watch.wait = 0;
+}
+
+bool iso_stopping_epoch(const struct iso_early_stopping *s, int64_t epoch, double value,
+                        struct iso_stopping *p)
+{
+    if (epoch < s->start_from_epoch)
+        return false;
+    if (improves(&s->monitor, value, &p->watch))
+        return true;
+    p->watch.wait++;
+    if (p->watch.wait >= s->monitor.patience && epoch > 0)
+        p->stopped = 1;
+    return false;
+}
