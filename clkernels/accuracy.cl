@@ -3,14 +3,12 @@
 #include "metric.h"
 
 kernel void accuracy(global const float *p, ulong p_at, global const int *t, ulong t_at,
-                     global float *hit, ulong hit_at, int n, int sparse)
+                     global float *hit, ulong hit_at, int rows, int n, int sparse)
 {
-    local int s[LANES];
-    ulong row = get_group_id(0);
-    int best = lane_first_max(s, p + p_at + row * n, n);
-    barrier(CLK_LOCAL_MEM_FENCE);      /* all have read s before it is used again */
-    int want = target_class(s, t, t_at, row, n, sparse);
-    if (get_local_id(0) == 0) {
-        hit[hit_at + row] = best == want ? 1.0f : 0.0f;
+    ulong row = get_global_id(0);
+    if (row >= (ulong)rows) {
+        return;
     }
+    int best = row_first_max(p + p_at + row * n, n);
+    hit[hit_at + row] = best == target_class(t, t_at, row, n, sparse) ? 1.0f : 0.0f;
 }

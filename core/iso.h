@@ -206,8 +206,8 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
     double (*slot_initial)(const void *params, int slot);    /* optional: what a slot starts at */
-    /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that are
-     * not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
+    /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that
+     * are not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
      * message that does not name the layer (the caller adds file, line and layer). Rows may be any
      * number from 1. */
     iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);

@@ -1,5 +1,5 @@
-/* test_blocks.c: what blocks unfold to, by the networks of Keras's applications, and what becomes of
- * layers that are not trained. */
+/* test_blocks.c: what blocks unfold to, by the networks of Keras's applications, and what becomes
+ * of layers that are not trained. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* test_initializer.c: that initial weights are distributed as Keras says: mean and deviation, limits,
- * and the whole distribution function; that orthogonal ones are orthogonal. */
+/* test_initializer.c: that initial weights are distributed as Keras says: mean and deviation,
+ * limits, and the whole distribution function; that orthogonal ones are orthogonal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

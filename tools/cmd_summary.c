@@ -44,25 +44,43 @@ static int64_t parameters_of(const struct iso_graph *graph, int layer, bool trai
     return sum;
 }
 
-static void print_row(const char *name, const char *op, const char *shape, int64_t parameters,
-                      int64_t trainable)
+struct columns { int name, op; };      /* their widths */
+
+static int longer(int width, const char *text)
 {
-    printf("%-24s %-18s %-16s %12lld %12lld\n", name, op, shape, (long long)parameters,
-           (long long)trainable);
+    return (int)strlen(text) > width ? (int)strlen(text) : width;
+}
+
+static struct columns columns_of(const struct iso_model *model)
+{
+    struct columns c = { 22, 12 };         /* room for "all below ..." */
+    for (int i = 0; i < model->nlayers; i++) {
+        c.name = longer(c.name, model->layers[i].name);
+        c.op = longer(c.op, iso_ops[model->layers[i].op].name);
+    }
+    return c;
+}
+
+static void print_row(const struct columns *c, const char *name, const char *op, const char *shape,
+                      int64_t parameters, int64_t trainable)
+{
+    printf("%-*s  %-*s  %-16s %12lld %12lld\n", c->name, name, c->op, op, shape,
+           (long long)parameters, (long long)trainable);
 }
 
 /* The sums: of all layers, and of those below the last one that has parameters: what remains of a
  * network whose last layer is made for the classes of one data set. */
-static void print_sums(const struct iso_graph *graph)
+static void print_sums(const struct columns *c, const struct iso_graph *graph)
 {
-    const int64_t all = iso_setup_parameters(graph, false), some = iso_setup_parameters(graph, true);
+    const int64_t all = iso_setup_parameters(graph, false);
+    const int64_t some = iso_setup_parameters(graph, true);
     char name[ISO_NAME + 16];
     int last = graph->model->nlayers - 1;
     while (last > 0 && parameters_of(graph, last, false) == 0)
         last--;
     snprintf(name, sizeof name, "all below %s", graph->model->layers[last].name);
-    print_row("all", "", "", all, some);
-    print_row(name, "", "", all - parameters_of(graph, last, false),
+    print_row(c, "all", "", "", all, some);
+    print_row(c, name, "", "", all - parameters_of(graph, last, false),
               some - parameters_of(graph, last, true));
     printf("\n%lld parameters are trained, %lld are not\n", (long long)some,
            (long long)(all - some));
@@ -71,16 +89,18 @@ static void print_sums(const struct iso_graph *graph)
 static void print_layers(const struct iso_graph *graph)
 {
     const struct iso_model *model = graph->model;
+    const struct columns c = columns_of(model);
     char shape[64];
     shape_of(graph, -1, shape, sizeof shape);
-    printf("%-24s %-18s %-16s %12s %12s\n", "LAYER", "OP", "OUTPUT", "PARAMETERS", "TRAINABLE");
-    print_row("input", "", shape, 0, 0);
+    printf("%-*s  %-*s  %-16s %12s %12s\n", c.name, "LAYER", c.op, "OP", "OUTPUT", "PARAMETERS",
+           "TRAINABLE");
+    print_row(&c, "input", "", shape, 0, 0);
     for (int i = 0; i < model->nlayers; i++) {
         shape_of(graph, i, shape, sizeof shape);
-        print_row(model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
+        print_row(&c, model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
                   parameters_of(graph, i, false), parameters_of(graph, i, true));
     }
-    print_sums(graph);
+    print_sums(&c, graph);
     printf("batches of %lld\n", (long long)graph->batch);
     for (int i = 0; i < model->nphases; i++) {
         const struct iso_training *t = &model->phases[i];

@@ -224,7 +224,8 @@ ISO_CPU_INLINE void sum_taps(const struct work *w, int taps, int vectors, int64_
                 d[v] = iso_vload(dy + v * ISO_VEC);
             for (int t = 0; t < taps; t++) {
                 const int64_t at = ix + t * g->dw;
-                const float *x = outside | (at < 0) | (at >= g->w) ? zeros : row + at * w->channels;
+                const bool beyond = outside || at < 0 || at >= g->w;
+                const float *x = beyond ? zeros : row + at * w->channels;
                 for (int v = 0; v < vectors; v++)
                     sum[t][v] = iso_vfma(iso_vload(x + v * ISO_VEC), d[v], sum[t][v]);
             }

@@ -17,9 +17,9 @@
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
 /* A share of units, packed into one word: those from `front` to before `back` are nobody's yet. Who
- * moves one end has taken a unit, and holds the job open until it is counted in `done`. So the other
- * members are stable for whoever has a unit, and a job never waits for a thread that has none: one
- * asleep, late, or without a processor. */
+ * moves one end has taken a unit, and holds the job open until it is counted in `done`. So the
+ * other members are stable for whoever has a unit, and a job never waits for a thread that has
+ * none: one asleep, late, or without a processor. */
 struct share { _Alignas(64) atomic_ullong word; };
 static inline uint32_t front_of(unsigned long long word) { return (uint32_t)(word >> 32); }
 static inline uint32_t back_of(unsigned long long word) { return (uint32_t)word; }

@@ -11,7 +11,7 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     ISO_TRY(opencl_launch(opencl_of(be), "accuracy.cl", "accuracy",
-                          opencl_rows((size_t)call->x[0].shape.dim[0]),
+                          opencl_metric_grid(be, call),
                           ARGS(METRIC_ARGS(call, opencl_hits(call)))));
     return opencl_sum_hits(be, call);
 }

@@ -11,7 +11,7 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     return opencl_launch(opencl_of(be), "confusion_matrix.cl", "confusion_matrix",
-                         opencl_rows((size_t)call->x[0].shape.dim[0]),
+                         opencl_metric_grid(be, call),
                          ARGS(METRIC_ARGS(call, arg_tensor(&call->y[0]))));
 }
 

@@ -1,4 +1,5 @@
-/* library.c: opens the OpenCL loader and CLBlast. They stay open: drivers do not like to be unloaded. */
+/* library.c: opens the OpenCL loader and CLBlast. They stay open: drivers do not like to be
+ * unloaded. */
 #define OPENCL_LIBRARY_C
 #include "library.h"
 
@@ -31,7 +32,8 @@ static void *open_with(const char *function, const char *const *names)
     return NULL;
 }
 
-/* Sets a function pointer (ISO C has no cast for this); false when the library lacks the function. */
+/* Sets a function pointer (ISO C has no cast for this); false when the library lacks the
+ * function. */
 static bool find(void *from, const char *name, void *pointer)
 {
     void *address = from ? dlsym(from, name) : NULL;

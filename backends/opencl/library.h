@@ -1,6 +1,6 @@
-/* library.h: the OpenCL loader and CLBlast, opened when isocl runs and not when it starts, so that one
- * program works with and without them. The rest of this backend includes this header and calls the
- * functions by their own names. */
+/* library.h: the OpenCL loader and CLBlast, opened when isocl runs and not when it starts, so that
+ * one program works with and without them. The rest of this backend includes this header and calls
+ * the functions by their own names. */
 #ifndef ISO_OPENCL_LIBRARY_H
 #define ISO_OPENCL_LIBRARY_H
 #define CL_TARGET_OPENCL_VERSION 120
@@ -24,7 +24,7 @@
     X(clReleaseKernel) X(clReleaseMemObject) X(clReleaseProgram) X(clSetKernelArg)
 
 struct opencl_library {
-    bool loader, clblast;              /* there, with every function; else none of it may be called */
+    bool loader, clblast;              /* there, with every function; else none may be called */
 #define OPENCL_POINTER(name) __typeof__(name) *name;
     OPENCL_LOADER(OPENCL_POINTER)
     OPENCL_CLBLAST(OPENCL_POINTER)

@@ -13,7 +13,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_top_k *p = call->params;
     ISO_TRY(opencl_launch(opencl_of(be), "top_k.cl", "top_k",
-                          opencl_rows((size_t)call->x[0].shape.dim[0]),
+                          opencl_metric_grid(be, call),
                           ARGS(METRIC_ARGS(call, opencl_hits(call)), arg_int(p->k))));
     return opencl_sum_hits(be, call);
 }

@@ -83,8 +83,9 @@ int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n)
 
 int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t classes)
 {
-    return targets->dtype == ISO_I32 ? ref_i32(targets)[row]
-                                     : ISO_KERNEL(argmax)(ref_real(targets) + row * classes, classes);
+    if (targets->dtype == ISO_I32)
+        return ref_i32(targets)[row];
+    return ISO_KERNEL(argmax)(ref_real(targets) + row * classes, classes);
 }
 
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum)

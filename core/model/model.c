@@ -152,8 +152,8 @@ const struct iso_section iso_sections[] = {
     { "phases",
       "Several trainings on the same weights, one after another: a list. A phase takes over what "
       "it does not say itself: besides the keys below it may have a `loss`, an `optimizer`, a "
-      "`schedule`, an `early_stopping` and an `expect` of its own. The optimizer begins each phase with fresh state and its step count "
-      "at 0.",
+      "`schedule`, an `early_stopping` and an `expect` of its own. The optimizer begins each phase "
+      "with fresh state and its step count at 0.",
       false, iso_phase_fields, iso_load_phases, false },
     { .key = NULL }
 };
