@@ -5,8 +5,8 @@
  * What a formula needs of each channel is laid out repeatedly, `run` numbers of it, so that the
  * loops over elements are long whatever the number of channels. */
 #include "../../core/ops/batch_normalization.h"
-#include "elements.h"
 #include "simd.h"
+#include "sums.h"
 
 enum sum { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
 /* Numbers of a run, at least; vectors of columns that are summed at a time. */
@@ -15,8 +15,7 @@ enum { RUN = 256, STRIP = 4 };
 struct work {
     enum sum sum;
     struct iso_bn_rows s;
-    int64_t anew;                      /* rows between two fresh starts */
-    int64_t per_image, blocks;         /* blocks of those rows; blocks in all */
+    struct iso_cpu_blocks blocks;
     int64_t each;                      /* blocks, or runs, of a unit */
     const float *x, *dy, *mean;        /* mean: [channels] */
     float *sums, *products;            /* [blocks, channels] */
@@ -32,9 +31,7 @@ static struct work work_of(const struct iso_call *call)
                       .x = iso_cpu_f32(&call->x[0]),
                       .dy = iso_cpu_f32(&call->dy[0]),
                       .mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]) };
-    w.anew = w.s.per_image > 1 ? w.s.per_image : w.s.rows;
-    w.per_image = iso_ceil_div(w.anew, ISO_BLOCK_ROWS);
-    w.blocks = w.s.rows / w.anew * w.per_image;
+    w.blocks = iso_cpu_blocks(w.s.rows, w.s.per_image);
     w.count = w.s.rows * w.s.channels;
     w.run = iso_ceil_div(RUN, w.s.channels) * w.s.channels;
     return w;
@@ -46,7 +43,7 @@ static size_t workspace(struct iso_backend *backend, const struct iso_call *call
 {
     const struct work w = work_of(call);
     (void)backend, (void)pass;
-    return (size_t)((2 * w.blocks + 2) * w.s.channels + 5 * w.run) * sizeof(float);
+    return (size_t)((2 * w.blocks.count + 2) * w.s.channels + 5 * w.run) * sizeof(float);
 }
 
 /* ---- Row sums ------------------------------------------------------------------------------ */
@@ -109,9 +106,8 @@ ISO_CPU_INLINE void sum_column(enum sum kind, int64_t n, int64_t row, const floa
 
 ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block)
 {
-    const int64_t image = block / w->per_image, first = block % w->per_image * ISO_BLOCK_ROWS;
-    const int64_t n = iso_min64(ISO_BLOCK_ROWS, w->anew - first), cols = w->s.channels;
-    const int64_t at = (image * w->anew + first) * cols;
+    const struct iso_part rows = iso_cpu_block(&w->blocks, block);
+    const int64_t n = rows.end - rows.begin, cols = w->s.channels, at = rows.begin * cols;
     float *sums = w->sums + block * cols, *products = w->products + block * cols;
     int64_t c = 0;
     while (c + ISO_VEC <= cols) {
@@ -134,7 +130,7 @@ ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block
 static void sum_blocks(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->blocks);
+    const struct iso_part part = iso_cpu_part(unit, w->each, w->blocks.count);
     (void)thread;
     for (int64_t block = part.begin; block < part.end; block++)
         switch (w->sum) {
@@ -144,26 +140,18 @@ static void sum_blocks(void *data, int64_t unit, int thread)
         }
 }
 
-static void add_blocks(const float *restrict sums, int64_t blocks, int64_t cols,
-                       float *restrict total)
-{
-    memset(total, 0, (size_t)cols * sizeof *total);
-    for (int64_t b = 0; b < blocks; b++)
-        for (int64_t c = 0; c < cols; c++)
-            total[c] = total[c] + sums[b * cols + c];
-}
-
 /* total, and with SUM_GRADIENTS product: [channels]. */
 static void sum_rows(struct iso_backend *backend, struct work *w, enum sum sum, float *total,
                      float *product)
 {
-    const int64_t rows = iso_min64(ISO_BLOCK_ROWS, w->anew);
+    struct iso_team *team = iso_cpu_team(backend);
+    const int64_t count = w->blocks.count, channels = w->s.channels;
     w->sum = sum;
-    w->each = iso_cpu_unit_rows(rows * w->s.channels);
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->blocks, w->each), sum_blocks, w);
-    add_blocks(w->sums, w->blocks, w->s.channels, total);
+    w->each = iso_cpu_unit_rows(iso_min64(ISO_BLOCK_ROWS, w->blocks.anew) * channels);
+    iso_team_run(team, iso_ceil_div(count, w->each), sum_blocks, w);
+    ISO_CPU(add_blocks)(team, w->sums, count, channels, false, total);
     if (sum == SUM_GRADIENTS)
-        add_blocks(w->products, w->blocks, w->s.channels, product);
+        ISO_CPU(add_blocks)(team, w->products, count, channels, false, product);
 }
 
 /* ---- Elements ------------------------------------------------------------------------------ */
@@ -266,8 +254,8 @@ static float *carve(const struct iso_call *call, struct work *w, float *runs[5])
 {
     float *at = (float *)(void *)iso_cpu_u8(&call->workspace);
     w->sums = at;
-    w->products = at + w->blocks * w->s.channels;
-    float *total = w->products + w->blocks * w->s.channels;
+    w->products = at + w->blocks.count * w->s.channels;
+    float *total = w->products + w->blocks.count * w->s.channels;
     for (int i = 0; i < 5; i++)
         runs[i] = total + 2 * w->s.channels + i * w->run;
     return total;

@@ -4,6 +4,7 @@
 #ifndef ISO_CPU_CONV_H
 #define ISO_CPU_CONV_H
 #include "gemm.h"
+#include "sums.h"
 #include "../../core/ops/conv2d.h"
 
 /* Every result pixel reads the source pixels its taps name. Forward: source x, result y; input
@@ -47,11 +48,4 @@ size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *, int64_
 void ISO_CPU(conv_kernel_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
                                    const float *x, const float *dy, bool add, float *dkernel,
                                    void *workspace);
-/* dbias[j] = sums of dy[rows, filters] over rows, in blocks. */
-size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t columns);
-void ISO_CPU(sum_rows)(struct iso_team *, int64_t rows, int64_t rows_per_image, int64_t columns,
-                       const float *dy, bool add, float *dbias, void *workspace);
-/* out[j] = the sums [blocks, columns] of the blocks, added in ascending order, or added to out. */
-void ISO_CPU(add_blocks)(struct iso_team *, float *sums, int64_t blocks, int64_t columns, bool add,
-                         float *out);
 #endif

@@ -63,12 +63,6 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     return lane[0] + 0.0f;             /* as every finished sum */
 }
 
-/* The sum over a whole tensor x [n], of |x| or x x (enum iso_sum_of), in blocks of elements; the
- * workspace holds the block sums. */
-size_t ISO_CPU(sum_elements_workspace)(int64_t n);
-float ISO_CPU(sum_elements)(struct iso_team *, enum iso_sum_of, const float *x, int64_t n,
-                            void *workspace);
-
 /* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,
  * and the reference's is the first: z - m is then a zero of another sign at most, and exp of both
  * is 1, while log p = (z - m) - log s keeps that sign only where log s is 0, that is where such a

@@ -1,6 +1,6 @@
 /* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w (core/formulas.h). */
 #include "../../core/ops/regularizer.h"
-#include "elements.h"
+#include "sums.h"
 
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
                         enum iso_pass pass)

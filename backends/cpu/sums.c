@@ -1,11 +1,12 @@
 /* sums.c: sums over rows in blocks (bias gradients), and over whole tensors. */
-#include "conv.h"
-#include "elements.h"
+#include "sums.h"
 
 struct row_sums {
     struct iso_cpu_blocks blocks;
-    const float *dy;
-    float *sums, *out;                 /* sums: [blocks][columns] */
+    const float *x;
+    float *sums;                       /* [blocks][columns] */
+    const float *summed;               /* the same, when complete */
+    float *out;
     int64_t columns;
     bool add;
 };
@@ -24,16 +25,16 @@ static void sum_block(void *data, int64_t block, int thread)
     memset(sum, 0, (size_t)s->columns * sizeof *sum);
     for (int64_t r = rows.begin; r < rows.end; r++)
         for (int64_t j = 0; j < s->columns; j++)
-            sum[j] += s->dy[r * s->columns + j];
+            sum[j] += s->x[r * s->columns + j];
 }
 
 void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image,
-                       int64_t columns, const float *dy, bool add, float *dbias, void *workspace)
+                       int64_t columns, const float *x, bool add, float *out, void *workspace)
 {
-    struct row_sums s = { .blocks = iso_cpu_blocks(rows, rows_per_image), .dy = dy,
+    struct row_sums s = { .blocks = iso_cpu_blocks(rows, rows_per_image), .x = x,
                           .sums = workspace, .columns = columns };
     iso_team_run(team, s.blocks.count, sum_block, &s);
-    ISO_CPU(add_blocks)(team, s.sums, s.blocks.count, columns, add, dbias);
+    ISO_CPU(add_blocks)(team, s.sums, s.blocks.count, columns, add, out);
 }
 
 enum { COLUMNS = 256 };                /* of a unit of add_blocks */
@@ -46,7 +47,7 @@ static void add_columns(void *data, int64_t unit, int thread)
     float total[COLUMNS] = { 0.0f }, *out = s->out + part.begin;
     (void)thread;
     for (int64_t b = 0; b < s->blocks.count; b++) {
-        const float *sums = s->sums + b * s->columns + part.begin;
+        const float *sums = s->summed + b * s->columns + part.begin;
         for (int64_t j = 0; j < n; j++)
             total[j] = total[j] + sums[j];
     }
@@ -54,10 +55,10 @@ static void add_columns(void *data, int64_t unit, int thread)
         out[j] = iso_cpu_put(out[j], total[j], s->add);
 }
 
-void ISO_CPU(add_blocks)(struct iso_team *team, float *sums, int64_t blocks, int64_t columns,
+void ISO_CPU(add_blocks)(struct iso_team *team, const float *sums, int64_t blocks, int64_t columns,
                          bool add, float *out)
 {
-    struct row_sums s = { .blocks = { .count = blocks }, .sums = sums, .out = out,
+    struct row_sums s = { .blocks = { .count = blocks }, .summed = sums, .out = out,
                           .columns = columns, .add = add };
     iso_team_run(team, iso_ceil_div(columns, COLUMNS), add_columns, &s);
 }
