@@ -192,23 +192,6 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
     return ISO_OK;
 }
 
-/* A layer that nothing reads would be computed for nothing; it is nearly always a wrong
- * `inputs:`. */
-static void check_all_used(struct builder *b)
-{
-    for (int i = 0; i + 1 < b->model->nlayers; i++) {
-        bool used = false;
-        for (int j = i + 1; j < b->model->nlayers; j++)
-            for (int k = 0; k < b->model->layers[j].ninputs; k++)
-                used = used || b->model->layers[j].input[k] == i;
-        if (!used)
-            iso_faults_add(b->faults, b->model->layers[i].place,
-                           "%s '%s': no later layer reads its result (name it in an `inputs:`, or "
-                           "remove it)",
-                           iso_ops[b->model->layers[i].op].name, b->model->layers[i].name);
-    }
-}
-
 static iso_rc add_layers(struct builder *b)
 {
     for (int i = 0; i < b->model->nlayers; i++) {
@@ -223,7 +206,6 @@ static iso_rc add_layers(struct builder *b)
             iso_error_clear();
         }
     }
-    check_all_used(b);
     return ISO_OK;
 }
 
