@@ -227,8 +227,9 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     enum iso_op reads;                 /* SCORE: the metric whose counts it reads */
     /* SCORE: y, as many numbers as infer says, from the counts x. */
     void (*score)(const void *params, const struct iso_shape *x, const double *counts, double *y);
-    /* METRIC and SCORE, optional: the name in tables where it depends on the params: top_5. */
-    void (*label)(const void *params, char *buf, size_t n);
+    /* METRIC and SCORE, optional: the name in tables where it depends on the params, as top_5;
+     * `name` is the op's own. */
+    void (*label)(const char *name, const void *params, char *buf, size_t n);
 };
 struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_def *def; };
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */

@@ -58,7 +58,7 @@ void iso_call_cost(enum iso_op op, const struct iso_call *call, enum iso_pass pa
 const char *iso_op_label(enum iso_op op, const void *params, char buf[ISO_NAME])
 {
     if (iso_ops[op].def->label != NULL)
-        iso_ops[op].def->label(params, buf, ISO_NAME);
+        iso_ops[op].def->label(iso_ops[op].name, params, buf, ISO_NAME);
     else
         snprintf(buf, ISO_NAME, "%s", iso_ops[op].name);
     return buf;

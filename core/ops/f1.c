@@ -12,11 +12,6 @@ static void score(const void *params, const struct iso_shape *x, const double *c
     iso_score_average(params, x, counts, of_class, y);
 }
 
-static void label(const void *params, char *buf, size_t n)
-{
-    iso_score_label("f1", params, buf, n);
-}
-
 const struct iso_op_def iso_def_f1 = {
     .doc = "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "
            "predicted",
@@ -27,5 +22,5 @@ const struct iso_op_def iso_def_f1 = {
     .infer = iso_score_infer,
     .reads = ISO_OP_confusion_matrix,
     .score = score,
-    .label = label,
+    .label = iso_score_label,
 };

@@ -11,11 +11,6 @@ static void score(const void *params, const struct iso_shape *x, const double *c
     iso_score_average(params, x, counts, of_class, y);
 }
 
-static void label(const void *params, char *buf, size_t n)
-{
-    iso_score_label("recall", params, buf, n);
-}
-
 const struct iso_op_def iso_def_recall = {
     .doc = "of a class's rows, the share taken for it; 0 where there are none",
     .section = "metrics",
@@ -25,5 +20,5 @@ const struct iso_op_def iso_def_recall = {
     .infer = iso_score_infer,
     .reads = ISO_OP_confusion_matrix,
     .score = score,
-    .label = label,
+    .label = iso_score_label,
 };

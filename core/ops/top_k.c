@@ -20,8 +20,9 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return ISO_OK;
 }
 
-static void label(const void *params, char *buf, size_t n)
+static void label(const char *name, const void *params, char *buf, size_t n)
 {
+    (void)name;
     snprintf(buf, n, "top_%lld", (long long)((const struct iso_top_k *)params)->k);
 }
 
