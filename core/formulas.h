@@ -412,6 +412,18 @@ ISO_FN iso_real iso_penalty_grad(iso_real w, iso_real l1, iso_real two_l2)
     return iso_flush(two_l2 > ISO_R(0.0) ? iso_fma(two_l2, w, slope) : slope);
 }
 
+/* A gradient's number held to [-limit, limit]; NaN stays. */
+ISO_FN iso_real iso_clip_value(iso_real g, iso_real limit)
+{
+    return g < -limit ? -limit : g > limit ? limit : g;
+}
+
+/* A number of gradients whose norm is to be at most limit. */
+ISO_FN iso_real iso_clip_norm(iso_real g, iso_real norm, iso_real limit)
+{
+    return norm <= limit ? g : iso_div(iso_flush(g * limit), norm);
+}
+
 /* Without momentum: the new weight. */
 ISO_FN iso_real iso_sgd_w(iso_real w, iso_real g, iso_real rate)
 {

@@ -99,6 +99,8 @@ enum iso_kind {
     ISO_SCORE,      /* what follows from a metric's counts over all rows of an epoch: computed on
                        the host, x = (counts) -> y = (score); has no kernels */
     ISO_PENALTY,    /* w[0] -> y[0] = a number that the loss gains by it; backward adds to dw[0] */
+    ISO_CLIPPING,   /* x = (gradient[, squared norms]) -> y = that gradient, limited; may be done in
+                       place; no backward */
     ISO_OPTIMIZER   /* updates w from dw and state */
 };
 

@@ -18,7 +18,8 @@
 
 static const char *const models[] = { "tests/models/residual.yaml", "tests/models/regularized.yaml",
                                       "tests/models/resnet.yaml", "tests/models/frozen.yaml",
-                                      "tests/models/inception.yaml", NULL };
+                                      "tests/models/inception.yaml", "tests/models/clipped.yaml",
+                                      NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 

@@ -33,6 +33,7 @@ static const char *kind_text(enum iso_kind kind)
     case ISO_SCORE:     return "a metric";
     case ISO_OPTIMIZER: return "an optimizer";
     case ISO_PENALTY:   return "a penalty";
+    case ISO_CLIPPING:  return "a limit of gradients";
     }
     return "";
 }
@@ -90,8 +91,10 @@ iso_rc iso_load_params(struct iso_loader *l, enum iso_op op, const struct iso_na
     return ISO_OK;
 }
 
+/* also: keys that the caller reads from args, which it gets: NULL when there are none. */
 static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const char *section,
-                       const char *kind, struct iso_op_use *use)
+                       const char *kind, const char *const *also, struct iso_op_use *use,
+                       const struct iso_yaml **args)
 {
     struct iso_named named;
     use->place = node->place;
@@ -102,18 +105,44 @@ static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const 
     if (op < 0)
         return ISO_OK;
     use->op = (enum iso_op)op;
-    return iso_load_params(l, use->op, &named, NULL, &use->params);
+    if (args)
+        *args = named.args;
+    return iso_load_params(l, use->op, &named, also, &use->params);
 }
 
 iso_rc iso_load_loss(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_use(l, node, "losses", "a loss", &l->training->loss);
+    return read_use(l, node, "losses", "a loss", NULL, &l->training->loss, NULL);
+}
+
+/* Every optimizer's keys besides its own. */
+static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
+{
+    const struct iso_op_def *def = iso_ops[ISO_OP_gradient_clipping].def;
+    const struct iso_op_use *use = &l->training->optimizer;
+    for (const struct iso_field *f = def->fields; f->key; f++) {
+        const struct iso_yaml *value = iso_yaml_get(args, f->key);
+        if (value)
+            ISO_TRY(iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping,
+                                   l->faults));
+    }
+    if (def->check(&l->training->clipping) != ISO_OK) {
+        iso_faults_add(l->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
+        iso_error_clear();
+    }
+    return ISO_OK;
 }
 
 iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_use(l, node, "optimizers", "an optimizer",
-                    &l->training->optimizer);
+    enum { CLIPPING_KEYS = 3 };
+    const struct iso_field *clipping = iso_ops[ISO_OP_gradient_clipping].def->fields;
+    const char *also[CLIPPING_KEYS + 1] = { NULL };
+    const struct iso_yaml *args = NULL;
+    for (int i = 0; i < CLIPPING_KEYS && clipping[i].key; i++)
+        also[i] = clipping[i].key;
+    ISO_TRY(read_use(l, node, "optimizers", "an optimizer", also, &l->training->optimizer, &args));
+    return args ? read_clipping(l, args) : ISO_OK;
 }
 
 /* A metric may stand there twice with other params, but not twice under one name. */
@@ -143,7 +172,7 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
             return ISO_OK;
         }
         struct iso_op_use *use = &m->metrics[m->nmetrics++];
-        ISO_TRY(read_use(l, node->items[i], "metrics", "a metric", use));
+        ISO_TRY(read_use(l, node->items[i], "metrics", "a metric", NULL, use, NULL));
         if (use->params)
             check_metric_name(l, m->nmetrics - 1);
     }

@@ -2,6 +2,7 @@
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
 #include "faults.h"
+#include "../ops/gradient_clipping.h"
 #include "schedule.h"
 
 struct iso_layer {
@@ -42,6 +43,7 @@ struct iso_training {
     struct iso_place place;
     char name[32];                     /* of a phase; "" when there are none */
     struct iso_op_use loss, optimizer;
+    struct iso_gradient_clipping clipping;     /* belongs to the optimizer */
     struct iso_schedule schedule;
     struct iso_early_stopping early_stopping;
     int64_t epochs;

@@ -68,8 +68,10 @@ static void take_over(struct iso_training *phase, const struct iso_training *com
 {
     if (!phase->loss.params)
         phase->loss = common->loss;
-    if (!phase->optimizer.params)
+    if (!phase->optimizer.params) {
         phase->optimizer = common->optimizer;
+        phase->clipping = common->clipping;
+    }
     if (!phase->schedule.given)
         phase->schedule = common->schedule;
 }

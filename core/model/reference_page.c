@@ -36,6 +36,12 @@ static bool in_group(int op, const char *topic)
     return iso_ops[op].def->section && strcmp(iso_ops[op].def->section, topic) == 0;
 }
 
+/* What every optimizer has besides its own. */
+static const struct iso_field *clipping_fields(void)
+{
+    return iso_ops[ISO_OP_gradient_clipping].def->fields;
+}
+
 static const char *default_text(const struct iso_field *f)
 {
     return !f->dflt ? "required" : *f->dflt ? f->dflt : "none";
@@ -93,6 +99,8 @@ static void print_op(FILE *out, int op)
     if (in_group(op, "layers"))
         for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
             fprintf(out, "  %-20s %s\n", k->key, k->doc);
+    if (in_group(op, "optimizers"))
+        print_fields(out, clipping_fields());
     weight_names(def, weights);
     print_names(out, "weights", weights);
     print_names(out, "state of each weight", def->slots);
@@ -289,6 +297,12 @@ static void markdown_group(FILE *out, const struct group *g)
         for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
             fprintf(out, "| `%s` | %s |\n", k->key, k->doc);
         fprintf(out, "\n");
+    }
+    if (strcmp(g->topic, "optimizers") == 0) {
+        fprintf(out, "Every optimizer has one of these keys, if it is wanted, besides its own; it "
+                     "acts on the gradients of the\nbatch mean with regularisers, before the "
+                     "optimizer sees them:\n\n");
+        markdown_fields(out, clipping_fields());
     }
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (in_group(op, g->topic))

@@ -288,6 +288,7 @@ static enum iso_dtype input_dtype(const struct iso_case *c, int i)
     case ISO_VIEW:
     case ISO_SCORE:
     case ISO_PENALTY:
+    case ISO_CLIPPING:
     case ISO_OPTIMIZER: break;
     }
     return ISO_REAL;

@@ -117,8 +117,12 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
             fill_target(seed, stream, a->v, rows, classes);
         return ISO_OK;
     }
-    const bool weights = kind == ISO_LOSS && slot == 2;
+    const bool weights = kind == ISO_LOSS && slot == 2, squares = kind == ISO_CLIPPING && slot == 1;
+    if (squares && fill == ISO_FILL_SPECIAL)               /* its norm would be infinite */
+        fill = ISO_FILL_REAL;
     ISO_TRY(fill_real(weights ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));
+    for (int64_t i = 0; squares && i < a->n; i++)
+        a->v[i] = fabs(a->v[i]);
     if (weights)
         for (int64_t i = 0; i < a->n; i++)                 /* not negative, and some are 0 */
             a->v[i] = i % 5 == 4 ? 0 : fabs(a->v[i]);

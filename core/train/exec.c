@@ -251,6 +251,7 @@ iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)
 {
     const enum iso_op op = e->graph->model->training.optimizer.op;
     set_rate(e, step);
+    ISO_TRY(iso_exec_clip(e));
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);

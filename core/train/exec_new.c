@@ -30,6 +30,14 @@ static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_
         e->workspace_bytes = bytes;
 }
 
+iso_rc iso_exec_need(struct iso_exec *e, enum iso_op op, const char *layer,
+                     const struct iso_call *c, enum iso_pass pass)
+{
+    ISO_TRY(check_support(e, op, layer, c));
+    grow_workspace(e, op, c, pass);
+    return ISO_OK;
+}
+
 static const char *node_name(const struct iso_graph *g, int node)
 {
     const int layer = g->nodes[node].layer;
@@ -42,8 +50,7 @@ static iso_rc check_kernels(struct iso_exec *e)
     for (int i = 0; i < g->nnodes; i++) {
         struct iso_call c;
         ISO_TRY(iso_graph_call(g, i, g->batch, &c));
-        ISO_TRY(check_support(e, g->nodes[i].op, node_name(g, i), &c));
-        grow_workspace(e, g->nodes[i].op, &c, ISO_FORWARD);
+        ISO_TRY(iso_exec_need(e, g->nodes[i].op, node_name(g, i), &c, ISO_FORWARD));
         if (e->options.training && iso_graph_has_backward(g, i)) {
             for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward is asked */
                 c.dx[k] = c.x[k];
@@ -59,10 +66,9 @@ static iso_rc check_kernels(struct iso_exec *e)
     for (int chunk = 0; chunk < e->plan.weights.nchunks; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);
-        ISO_TRY(check_support(e, optimizer, iso_ops[optimizer].name, &c));
-        grow_workspace(e, optimizer, &c, ISO_UPDATE);
+        ISO_TRY(iso_exec_need(e, optimizer, iso_ops[optimizer].name, &c, ISO_UPDATE));
     }
-    return ISO_OK;
+    return iso_exec_need_clipping(e);
 }
 
 /* ---- Fusion --------------------------------------------------------------------------------- */
@@ -135,6 +141,7 @@ static iso_rc allocate_all(struct iso_exec *e)
             ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
     }
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
+    ISO_TRY(allocate(e, (size_t)iso_exec_norms(e) * e->backend->real_size, &e->norms));
     e->log_bytes = (size_t)(e->options.log_steps * e->graph->columns) * e->backend->real_size;
     ISO_TRY(allocate(e, e->log_bytes, &e->log));
     e->counts_bytes = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
@@ -250,6 +257,7 @@ void iso_exec_free(struct iso_exec *e)
     for (int i = 0; i < ISO_SLOTS; i++)
         free_arena(e, &e->slots[i]);
     e->backend->ops->free(e->backend, e->workspace);
+    e->backend->ops->free(e->backend, e->norms);
     e->backend->ops->free(e->backend, e->log);
     e->backend->ops->free(e->backend, e->counts);
     for (int i = 0; i < ISO_DATASETS; i++)

@@ -23,6 +23,7 @@ struct iso_exec {
     void *optimizer;                   /* its params, with the learning rate of the step */
     double plateau_rate;               /* 0: never reduced */
     struct iso_mem *workspace, *log, *counts;
+    struct iso_mem *norms;             /* squared, of each weight's gradient; NULL: not wanted */
     size_t workspace_bytes, log_bytes, counts_bytes;
     double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */
     int64_t rows;                      /* of the batch in place */
@@ -42,4 +43,12 @@ iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
  * alike. */
 void iso_exec_optimizer_call(const struct iso_exec *, int chunk, struct iso_call *out);
 void iso_exec_free_data(struct iso_exec *);
+/* Fails when the device cannot run the call; otherwise makes the workspace large enough for it. */
+iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
+                     enum iso_pass);
+/* exec_clip.c: gradient clipping. What it needs of the device; how many squared norms it keeps; and
+ * what it does between backward and update. */
+iso_rc iso_exec_need_clipping(struct iso_exec *);
+int64_t iso_exec_norms(const struct iso_exec *);
+iso_rc iso_exec_clip(struct iso_exec *);
 #endif

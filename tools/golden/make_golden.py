@@ -790,6 +790,24 @@ def regularizer():
     return f
 
 
+def gradient_clipping():
+    """Keras's clip_by_norm and clip_by_global_norm, whose factors this Keras computes in float32."""
+    f, own = File("gradient_clipping"), np.random.default_rng(43)
+    for shape, others, name, limit in (((17,), 0, "clipvalue", 0.25), ((5, 7), 0, "clipnorm", 0.3), ((5, 7), 0, "clipnorm", 30),
+                                       ((3, 3, 5, 7), 3, "global_clipnorm", 0.7), ((17,), 2, "global_clipnorm", 100)):
+        gradients = [own.uniform(-1, 1, shape) for _ in range(others + 1)]
+        optimizer = keras.optimizers.SGD(**{name: limit})
+        theirs = optimizer._clip_gradients([keras.ops.convert_to_tensor(g, dtype="float64") for g in gradients])[0]
+        squares = np.array([np.square(g).sum() for g in gradients])
+        clipped = (np.clip(gradients[0], -limit, limit) if name == "clipvalue"
+                   else gradients[0] * min(limit / np.sqrt(squares.sum()), 1))
+        agree(torch.tensor(clipped), theirs, f"keras on {name}", 1e-6)
+        given = {"x0": gradients[0]} | ({} if name == "clipvalue" else {"x1": squares})
+        inputs = f"input: {list(shape)}" if name == "clipvalue" else f"inputs: [{list(shape)}, [{others + 1}]]"
+        f.case(f"{{{inputs}, {name}: {limit}}}", given, {"y0": clipped})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
@@ -809,7 +827,7 @@ def main():
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
                  binary_crossentropy, gather_row_weights, depthwise_conv2d): # these have numbers of their own
         make().write(folder)
-    for make in (adamw, nadam, adamax, adagrad, adadelta):                 # these have their own
+    for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping):      # these have their own
         make().write(folder)
 
 
