@@ -40,7 +40,8 @@ static const char *const variants[] = {
     "optimizer: {adadelta: {learning_rate: 1}}\n"
     "schedule: {reduce_lr_on_plateau: {monitor: validation_accuracy, patience: 1, cooldown: 1}}",
     "optimizer: {adam: {learning_rate: 0.03}}\n"
-    "early_stopping: {monitor: validation_f1, patience: 1, restore_best_weights: true}",
+    "early_stopping: {monitor: validation_accuracy, min_delta: 0.1, patience: 2,\n"
+    "                 restore_best_weights: true}",     /* ends after epoch 3 */
 };
 #define RUN "train resume.yaml --device reference --limit 120 --quiet "
 
