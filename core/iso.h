@@ -126,8 +126,9 @@ enum iso_field_type {
     ISO_FIELD_REGULARIZER,  /* struct iso_regularizer */
     ISO_FIELD_ACTIVATION,   /* int: index into the activation op's functions (linear = 0) */
     ISO_FIELD_TEXT,         /* char array of `max` bytes */
-    ISO_FIELD_SHAPE         /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
+    ISO_FIELD_SHAPE,        /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
                                0 */
+    ISO_FIELD_CLASSES       /* struct iso_class_map *, owned: [3, 5] or [[0, 1], [2, 3]] */
 };
 struct iso_field {                     /* a table ends with key NULL */
     const char *key;

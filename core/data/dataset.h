@@ -1,6 +1,7 @@
 /* dataset.h: labelled uint8 images in host memory, and the order in which an epoch takes them. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
+#include "class_map.h"
 #include "part.h"
 
 struct iso_dataset {
@@ -11,6 +12,7 @@ struct iso_dataset {
     int height, width, channels, classes;
     uint8_t *images;                   /* [rows, height, width, channels] */
     int32_t *labels;                   /* [rows], each in [0, classes) */
+    char (*class_names)[ISO_CLASS_NAME];       /* [classes], where the set names them; or NULL */
 };
 struct iso_dataset_request {
     const char *name;                  /* one of iso_dataset_docs */
@@ -21,11 +23,15 @@ struct iso_dataset_request {
     int64_t count;                     /* rows to draw of a generated set; 0: its default */
     struct iso_part part;              /* of the split */
     bool coarse;                       /* cifar100: its 20 classes of classes */
+    const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as
+                                                  they are */
     int64_t limit;                     /* keep the first rows of that only; 0: all */
 };
 /* Faults say what is wrong with which file, and what to do. */
 iso_rc iso_dataset_load(const struct iso_dataset_request *, struct iso_dataset **out);
 void iso_dataset_free(struct iso_dataset *);
+/* Keeps these rows only, which ascend; count from 1. */
+void iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */
 struct iso_dataset_doc { const char *name, *doc; };
 extern const struct iso_dataset_doc iso_dataset_docs[];

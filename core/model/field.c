@@ -1,5 +1,6 @@
 /* field.c: YAML values into the members of a params struct. field_text.c is the way back. */
 #include "field.h"
+#include "class_list.h"
 #include "initializer.h"
 #include "number.h"
 #include "regularizer.h"
@@ -313,6 +314,8 @@ static iso_rc read_value(const struct value *v, void *at)
     case ISO_FIELD_REGULARIZER: return read_regularizer(v, at);
     case ISO_FIELD_TEXT: read_text(v, at); break;
     case ISO_FIELD_SHAPE: read_shape(v, at); break;
+    case ISO_FIELD_CLASSES:
+        return iso_class_list_read(v->node, v->what, v->field->key, v->faults, at);
     }
     return ISO_OK;
 }

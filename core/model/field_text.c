@@ -3,6 +3,7 @@
 #include "initializer.h"
 #include "number.h"
 #include "regularizer.h"
+#include "../data/class_map.h"
 #include "../ops/activation.h"
 
 #include <inttypes.h>
@@ -30,6 +31,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_ACTIVATION] = "one of",
         [ISO_FIELD_TEXT] = "text",
         [ISO_FIELD_SHAPE] = "[height, width, channels] or [length]",
+        [ISO_FIELD_CLASSES] = "list of classes, or of lists of them",
     };
     const char *const *choices = iso_field_choices(field);
     size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
@@ -120,6 +122,9 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
         break;
     case ISO_FIELD_TEXT: snprintf(buf, n, "%s", (const char *)at); break;
     case ISO_FIELD_SHAPE: shape_text(at, buf, n); break;
+    case ISO_FIELD_CLASSES:
+        iso_class_map_text(*(struct iso_class_map *const *)at, buf, n);
+        break;
     }
     return buf;
 }

@@ -363,6 +363,9 @@ void iso_model_free(struct iso_model *m)
     free(m->phases);
     free(m->layers);
     free(m->class_weights);
+    free(m->train.classes);
+    free(m->validation.classes);
+    free(m->test.classes);
     free(m->uses);
     free(m->text);
     free(m->file);

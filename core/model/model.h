@@ -2,6 +2,7 @@
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
 #include "faults.h"
+#include "../data/class_map.h"
 #include "../ops/gradient_clipping.h"
 #include "schedule.h"
 
@@ -23,6 +24,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     bool stratified;                   /* each class has its share of the part */
     uint64_t part_seed;
     int labels;                        /* 0: fine, 1: coarse */
+    struct iso_class_map *classes;     /* made of those of the data set; owned; NULL: as they are */
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
 struct iso_class_weight { struct iso_place place; int64_t class; double weight; };

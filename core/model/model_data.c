@@ -18,6 +18,9 @@ const struct iso_field iso_data_fields[] = {
       "images to draw, of a data set the program draws itself (builtin:...)" },
     { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
       "of cifar100: its 100 classes, or the 20 groups they are in" },
+    { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
+      "the classes to tell apart, in their order, by the numbers (or names) they have in the data "
+      "set: [3, 5] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
       "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
       "together have all" },
@@ -121,6 +124,17 @@ static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso
     return ISO_OK;
 }
 
+/* A class number must mean the same wherever it is learned and asked for. */
+static void check_classes(struct iso_loader *l, const char *what, const struct iso_data_spec *b)
+{
+    const struct iso_data_spec *a = &l->model->train;
+    if (a->given && b->given && strcmp(a->dataset, b->dataset) == 0 &&
+        !iso_class_map_equal(a->classes, b->classes))
+        iso_faults_add(l->faults, b->place,
+                       "%s: has other classes than data: train; give both the same 'classes'",
+                       what);
+}
+
 static bool has_part(const struct iso_data_spec *s)
 {
     return s->part[1] > 0;
@@ -180,7 +194,9 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
                                      : " (it knows train, validation, test)");
     }
     const bool sound = l->faults->count == before;
-    for (int use = 1; use < USES && sound; use++)
+    for (int use = 1; use < USES && sound; use++) {
+        check_classes(l, uses[use].what, uses[use].spec);
         check_disjoint(l, uses[use].what, uses[use].spec);
+    }
     return ISO_OK;
 }

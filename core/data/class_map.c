@@ -1,0 +1,106 @@
+/* class_map.c: renames, merges and drops the classes of a data set. */
+#include "class_map.h"
+#include "dataset.h"
+#include "../model/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The classes a set has, for a message: "0 to 9", or names, cut off where there are many. */
+static const char *classes_text(const struct iso_dataset *set, char *buf, size_t n)
+{
+    size_t used = 0;
+    snprintf(buf, n, "0 to %d", set->classes - 1);
+    for (int i = 0; set->class_names && i < set->classes && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", set->class_names[i]);
+    return buf;
+}
+
+/* The number in the data set of the class of this name, or -1. */
+static int find_class(const struct iso_dataset *set, const char *name)
+{
+    int64_t number;
+    for (int i = 0; set->class_names && i < set->classes; i++)
+        if (strcmp(set->class_names[i], name) == 0)
+            return i;
+    if (set->class_names || iso_number_int(name, &number) != ISO_NUMBER_OK)
+        return -1;
+    return number >= 0 && number < set->classes ? (int)number : -1;
+}
+
+/* class_of [set->classes]: the new class of each old one, -1 for none. */
+static iso_rc find_members(const struct iso_class_map *map, const struct iso_dataset *set,
+                           int32_t *class_of)
+{
+    char text[160];
+    for (int i = 0; i < set->classes; i++)
+        class_of[i] = -1;
+    for (int i = 0; i < map->n; i++) {
+        const int old = find_class(set, map->member[i].name);
+        if (old < 0)
+            return iso_fail(ISO_EDATA, "data set '%s': classes: there is no class '%s'; it has %s",
+                            set->name, map->member[i].name,
+                            classes_text(set, text, sizeof text));
+        class_of[old] = map->member[i].class;
+    }
+    return ISO_OK;
+}
+
+static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, int32_t *class_of,
+                    int32_t *rows)
+{
+    int64_t count = 0;
+    ISO_TRY(find_members(map, set, class_of));
+    for (int64_t i = 0; i < set->rows; i++)
+        if (class_of[set->labels[i]] >= 0)
+            rows[count++] = (int32_t)i;
+    if (count == 0)
+        return iso_fail(ISO_EDATA, "data set '%s': classes: no image is of any of these classes",
+                        set->name);
+    iso_dataset_keep_rows(set, rows, count);
+    for (int64_t i = 0; i < count; i++)
+        set->labels[i] = class_of[set->labels[i]];
+    set->classes = map->classes;
+    free(set->class_names);            /* of the old classes */
+    set->class_names = NULL;
+    return ISO_OK;
+}
+
+iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *set)
+{
+    int32_t *class_of = iso_alloc((size_t)set->classes + 1, sizeof *class_of);
+    int32_t *rows = iso_alloc((size_t)set->rows + 1, sizeof *rows);
+    const iso_rc rc = class_of && rows ? apply(map, set, class_of, rows) : ISO_ENOMEM;
+    free(class_of);
+    free(rows);
+    return rc;
+}
+
+bool iso_class_map_equal(const struct iso_class_map *a, const struct iso_class_map *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (a->classes != b->classes || a->n != b->n)
+        return false;
+    for (int i = 0; i < a->n; i++)
+        if (a->member[i].class != b->member[i].class ||
+            strcmp(a->member[i].name, b->member[i].name) != 0)
+            return false;
+    return true;
+}
+
+const char *iso_class_map_text(const struct iso_class_map *map, char *buf, size_t n)
+{
+    size_t used = (size_t)snprintf(buf, n, "[");
+    for (int i = 0; map && i < map->n && used < n; i++) {
+        const struct iso_class_member *m = &map->member[i];
+        const bool first = i == 0 || m[-1].class != m->class;
+        const bool last = i + 1 == map->n || m[1].class != m->class;
+        used += (size_t)snprintf(buf + used, n - used, "%s%s%s%s", i ? ", " : "",
+                                 first && !last ? "[" : "", m->name, last && !first ? "]" : "");
+    }
+    if (used < n)
+        snprintf(buf + used, n - used, "]");
+    return buf;
+}

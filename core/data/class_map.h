@@ -1,0 +1,25 @@
+/* class_map.h: the classes that a model tells apart, made of those that a data set has: some of
+ * them, renumbered, or several as one. */
+#ifndef ISO_CLASS_MAP_H
+#define ISO_CLASS_MAP_H
+#include "../iso.h"
+
+enum { ISO_CLASS_NAME = 64 };          /* bytes of a class's name, with its NUL */
+struct iso_class_map {
+    int classes;                       /* from 1 */
+    int n;
+    struct iso_class_member {
+        char name[ISO_CLASS_NAME];     /* of a class of the data set; its number where it has no
+                                          names */
+        int class;                     /* that it belongs to, in [0, classes) */
+    } member[];                        /* each name once; by class, ascending */
+};
+struct iso_dataset;
+/* Gives every row the class that its own is a member of, and drops the rows of classes that are
+ * members of none. Fails with ISO_EDATA where the set has no such class, or no row is left. */
+iso_rc iso_class_map_apply(const struct iso_class_map *, struct iso_dataset *);
+/* Whether both make the same classes of a data set; NULL: as it has them. */
+bool iso_class_map_equal(const struct iso_class_map *, const struct iso_class_map *);
+/* "[[0, 1], 2]", cut off after n - 1 bytes. Returns buf. */
+const char *iso_class_map_text(const struct iso_class_map *, char *buf, size_t n);
+#endif

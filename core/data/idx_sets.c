@@ -1,0 +1,164 @@
+/* idx_sets.c: finds and reads the data sets whose authors publish IDX files. */
+#include "arrays.h"
+#include "idx.h"
+#include "idx_sets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const file_prefixes[] = {"train", "t10k"};        /* of IDX files, per split */
+
+static const struct iso_idx_set idx_sets[] = {
+    {"mnist", {"mnist", "MNIST/raw", "."}, 10},                       /* MNIST/raw: torchvision */
+    {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw", "."}, 10},
+};
+
+enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
+
+/* Either two IDX files, or one archive for both splits. */
+struct idx_paths {
+    char images[PATH_SIZE], labels[PATH_SIZE], archive[PATH_SIZE];
+};
+
+/* ---- Where files are looked for -------------------------------------------------------------- */
+
+/* Finds folder/subfolder/PREFIX-KIND-ubyte, or the same with .gz, and writes its path. */
+static bool find_file(const char *folder, const char *subfolder, const char *prefix,
+                      const char *kind, char path[PATH_SIZE])
+{
+    static const char *const endings[] = {"", ".gz"};
+    bool direct = strcmp(subfolder, ".") == 0;
+    for (int i = 0; i < 2; i++) {
+        struct stat info;
+        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s-%s-ubyte%s", folder, direct ? "" : subfolder,
+                         direct ? "" : "/", prefix, kind, endings[i]);
+        if (n > 0 && n < PATH_SIZE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+            return true;
+    }
+    return false;
+}
+
+static iso_rc not_found(const struct iso_idx_set *set, int split,
+                        const struct iso_data_folders *folders)
+{
+    char list[1024];
+    const char *prefix = file_prefixes[split];
+    return iso_fail(ISO_EIO,
+                    "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
+                    "in %s; name the folder with --data or ISOCL_DATA, or use 'builtin:digits', "
+                    "which needs no download",
+                    set->name, set->subfolders[0], prefix, set->name,
+                    iso_data_folders_text(folders, list, sizeof list));
+}
+
+/* Finds folder/NAME.npz, or folder/subfolder/NAME.npz. */
+static bool find_archive(const struct iso_idx_set *set, const char *folder, char path[PATH_SIZE])
+{
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s.npz", folder, i ? set->subfolders[0] : "",
+                         i ? "/" : "", set->name);
+        if (n > 0 && n < PATH_SIZE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+            return true;
+    }
+    *path = 0;
+    return false;
+}
+
+/* Finds both files of a split, which lie in one folder, or the archive. */
+static iso_rc find_files(const struct iso_idx_set *set, int split,
+                         const struct iso_data_folders *folders, struct idx_paths *out)
+{
+    const char *prefix = file_prefixes[split];
+    for (int i = 0; i < folders->n; i++) {
+        for (int k = 0; k < 3; k++) {
+            const char *parent = folders->path[i], *sub = set->subfolders[k];
+            if (!find_file(parent, sub, prefix, "images-idx3", out->images))
+                continue;
+            if (find_file(parent, sub, prefix, "labels-idx1", out->labels))
+                return ISO_OK;
+            return iso_fail(ISO_EIO,
+                            "%s: has no %s-labels-idx1-ubyte[.gz] beside it; get the labels "
+                            "of data set '%s' too",
+                            out->images, prefix, set->name);
+        }
+        if (find_archive(set, folders->path[i], out->archive))
+            return ISO_OK;
+    }
+    return not_found(set, split, folders);
+}
+
+/* ---- Data sets of IDX files ------------------------------------------------------------------ */
+
+static iso_rc take_images(const char *path, struct iso_dataset *set)
+{
+    struct iso_idx idx;
+    ISO_TRY(iso_idx_read(path, 3, &idx));
+    set->images = idx.data;
+    set->rows = idx.dim[0];
+    if (idx.dim[0] > INT32_MAX || idx.dim[1] > MOST_SIDE || idx.dim[2] > MOST_SIDE)
+        return iso_fail(ISO_EDATA, "%s: %lld images of %lldx%lld; at most %ld of %dx%d can be used",
+                        path, (long long)idx.dim[0], (long long)idx.dim[1], (long long)idx.dim[2],
+                        (long)INT32_MAX, MOST_SIDE, MOST_SIDE);
+    set->height = (int)idx.dim[1];
+    set->width = (int)idx.dim[2];
+    set->channels = 1;
+    return ISO_OK;
+}
+
+/* Turns the label bytes into int32 and checks that each is a class. */
+static iso_rc convert_labels(const char *path, const uint8_t *bytes, struct iso_dataset *set)
+{
+    set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
+    if (set->labels == NULL)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < set->rows; i++) {
+        if (bytes[i] >= set->classes)
+            return iso_fail(ISO_EDATA,
+                            "%s: label %lld (counted from 0) is %d, should be 0 to %d; the "
+                            "file is damaged or of another data set",
+                            path, (long long)i, bytes[i], set->classes - 1);
+        set->labels[i] = bytes[i];
+    }
+    return ISO_OK;
+}
+
+static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set)
+{
+    struct iso_idx idx;
+    ISO_TRY(iso_idx_read(paths->labels, 1, &idx));
+    iso_rc rc;
+    if (idx.dim[0] != set->rows)
+        rc = iso_fail(ISO_EDATA,
+                      "%s: has %lld labels, but %s has %lld images; these are not the two "
+                      "files of one data set",
+                      paths->labels, (long long)idx.dim[0], paths->images, (long long)set->rows);
+    else
+        rc = convert_labels(paths->labels, idx.data, set);
+    free(idx.data);
+    return rc;
+}
+
+iso_rc iso_idx_set_load(const struct iso_idx_set *idx, int split,
+                        const struct iso_data_folders *folders, struct iso_dataset *set)
+{
+    struct idx_paths paths = {.archive = ""};
+    ISO_TRY(find_files(idx, split, folders, &paths));
+    snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
+             *paths.archive ? paths.archive : paths.images);
+    set->classes = idx->classes;
+    if (*paths.archive)
+        return iso_arrays_load(paths.archive, set->split, set);
+    ISO_TRY(take_images(paths.images, set));
+    return take_labels(&paths, set);
+}
+
+const struct iso_idx_set *iso_idx_set_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof idx_sets / sizeof idx_sets[0]; i++)
+        if (strcmp(idx_sets[i].name, name) == 0)
+            return &idx_sets[i];
+    return NULL;
+}
