@@ -2,14 +2,7 @@
  * channel of a block, a channel, or an element; gamma and beta are other buffers, not read, where
  * they are left out. */
 #include "common.h"
-
-/* Rows of block b, of images of group_rows rows: where its column c begins, and how many. */
-static inline ulong block_start(int b, int c, int cols, int group_rows, int *rows)
-{
-    int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, first = b % per_group * BLOCK_ROWS;
-    *rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
-    return ((ulong)(b / per_group) * group_rows + first) * cols + c;
-}
+#include "blocks.h"
 
 /* out[b, c] = sum of (x[r, c] - mean[c])^2 over the rows of block b. */
 kernel void bn_squares(global const float *x, ulong x_at, global const float *mean, ulong mean_at,

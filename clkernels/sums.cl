@@ -1,6 +1,7 @@
 /* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image, and over
  * whole tensors, in blocks of BLOCK_ELEMENTS. */
 #include "common.h"
+#include "blocks.h"
 
 /* out[b] = sum over block b of x [n], of |x| or x x (enum iso_sum_of). One group of LANES
  * work-items a block. */
@@ -21,19 +22,15 @@ kernel void sums_elements(global const float *x, ulong x_at, global float *out, 
     }
 }
 
-/* out[b, c] = sum of x[r, c] over the rows of block b. Rows come in groups (images) of group_rows.
- */
+/* out[b, c] = sum of x[r, c] over the rows of block b. */
 kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ulong out_at,
                         int cols, int group_rows, int blocks)
 {
-    int c = get_global_id(0) % cols, b = get_global_id(0) / cols;
+    int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
     if (b >= blocks) {
         return;
     }
-    int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    int first = b % per_group * BLOCK_ROWS;
-    int rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
-    x += x_at + ((ulong)(b / per_group) * group_rows + first) * cols + c;
+    x += x_at + block_start(b, c, cols, group_rows, &rows);
     float sum = start_of_sum();
     for (int r = 0; r < rows; r++) {
         sum = sum + x[(ulong)r * cols];

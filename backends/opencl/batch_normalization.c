@@ -43,16 +43,6 @@ static struct iso_tensor work_tensor(const struct iso_call *call, size_t at, siz
                                {1, {(int64_t)n}}};
 }
 
-/* sum[c] = the sums of the blocks in part, added in ascending order. */
-static iso_rc add_blocks(const struct layout *l, const struct iso_tensor *part,
-                         const struct iso_tensor *sum)
-{
-    return opencl_launch(l->cl, "sums.cl", "sums_total", opencl_elements(l->cl, l->channels),
-                         ARGS(arg_tensor(part), arg_tensor(sum), arg_tensor(sum),
-                              arg_int((int64_t)l->channels), arg_int((int64_t)l->blocks),
-                              arg_int(1), arg_int(1), arg_int(0)));
-}
-
 static iso_rc batch_statistics(const struct layout *l, const struct iso_call *call)
 {
     const struct iso_tensor *x = &call->x[0], *mean = &call->saved[ISO_BN_MEAN];
@@ -70,7 +60,7 @@ static iso_rc batch_statistics(const struct layout *l, const struct iso_call *ca
                           ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(&part),
                                arg_int((int64_t)l->channels), arg_int((int64_t)l->group),
                                arg_int((int64_t)l->blocks))));
-    ISO_TRY(add_blocks(l, &part, &total));
+    ISO_TRY(opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, &total, false));
     return opencl_launch(
         l->cl, program, "bn_batch", channels,
         ARGS(arg_tensor(&total), arg_tensor(mean), arg_tensor(&call->saved[ISO_BN_INVERSE]),
@@ -117,7 +107,7 @@ static iso_rc row_sums(const struct layout *l, const struct iso_call *call,
                                arg_tensor(&call->saved[ISO_BN_MEAN]), arg_tensor(&part),
                                arg_int((int64_t)l->channels), arg_int((int64_t)l->group),
                                arg_int((int64_t)l->blocks))));
-    return add_blocks(l, &part, product);
+    return opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, product, false);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

@@ -27,6 +27,12 @@ iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, size_t row
     ISO_TRY(opencl_launch(cl, "sums.cl", "sums_blocks", opencl_elements(cl, blocks * cols),
                           ARGS(arg_tensor(x), arg_mem(work, work_at), arg_int((int64_t)cols),
                                arg_int((int64_t)group), arg_int((int64_t)blocks))));
+    return opencl_add_blocks(cl, work, work_at, blocks, cols, y, add);
+}
+
+iso_rc opencl_add_blocks(struct opencl *cl, const struct iso_mem *work, size_t work_at,
+                         size_t blocks, size_t cols, const struct iso_tensor *y, bool add)
+{
     return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, cols),
                          ARGS(arg_mem(work, work_at), arg_tensor(y), arg_tensor(y),
                               arg_int((int64_t)cols), arg_int((int64_t)blocks), arg_int(1),
