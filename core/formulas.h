@@ -391,6 +391,19 @@ ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real off
     return iso_flush(factor * iso_fma(-(x - mean), slope, dy - offset));
 }
 
+/* Layer normalization (core/ops/layer_normalization.h): the formulas above along a row, with the
+ * inverse for iso_bn_grad's factor, and for its dy that of the row before gamma and beta: */
+ISO_FN iso_real iso_ln_dy(iso_real dy, iso_real gamma)
+{
+    return iso_flush(dy * gamma);
+}
+
+/* An element before gamma and beta. The row sums of dgamma are chains of fma(dy, this, chain). */
+ISO_FN iso_real iso_ln_unit(iso_real x, iso_real mean, iso_real inverse)
+{
+    return iso_flush((x - mean) * inverse);
+}
+
 /* Sums over a whole tensor: the chain of a lane with element x. */
 enum iso_sum_of { ISO_SUM_ABSOLUTE, ISO_SUM_SQUARES };
 ISO_FN iso_real iso_sum_term(int of, iso_real x, iso_real chain)

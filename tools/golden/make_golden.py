@@ -296,6 +296,27 @@ def batch_normalization():
     return f
 
 
+def layer_normalization():
+    f, names = File("layer_normalization"), ("gamma", "beta")
+    for shape, more, training in (((5, 11), {}, True), ((2, 9, 7, 3), {}, True), ((3, 13, 33), {"epsilon": 0.1}, True),
+                                  ((130, 4), {}, True), ((4, 2), {}, True), ((3, 5, 4, 17), {"scale": False}, True),
+                                  ((3, 5, 4, 7), {"center": False}, True), ((2, 9, 7, 3), {}, False),
+                                  ((6, 50), {"center": False, "scale": False}, True)):
+        x, dy = leaves(f.rng, shape, shape)
+        layer = keras.layers.LayerNormalization(**more)
+        layer.build(shape)
+        given = {f"w{i}": leaves(f.rng, shape[-1:])[0] for i, n in enumerate(names) if getattr(layer, n) is not None}
+        for i, n in enumerate(names):
+            if f"w{i}" in given:
+                getattr(layer, n).assign(given[f"w{i}"].detach())
+        y = F.layer_norm(x, shape[-1:], given.get("w0"), given.get("w1"), more.get("epsilon", 0.001))
+        agree(y, layer(x.detach(), training=training).double(), f"keras on {shape} {more}", 1e-5)
+        grads = gradients(y, dy.detach(), dx0=x, **{"d" + n: v for n, v in given.items()})
+        fields = "".join(f", {k}: {str(v).lower()}" for k, v in more.items()) + ("" if training else ", inference: true")
+        f.case(f"{{input: {list(shape)}{fields}}}", given | {"x0": x, "dy0": dy}, {"y0": y} | grads)
+    return f
+
+
 # ---- shapes and branches ------------------------------------------------------------------------
 
 def leaves(own, *shapes):
@@ -827,7 +848,7 @@ def main():
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
                  binary_crossentropy, gather_row_weights, depthwise_conv2d): # these have numbers of their own
         make().write(folder)
-    for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping):      # these have their own
+    for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
         make().write(folder)
 
 

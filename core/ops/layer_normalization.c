@@ -1,0 +1,74 @@
+/* layer_normalization.c: parameters, shapes, cost and scalars of layer normalization. */
+#include "layer_normalization.h"
+#include "infer.h"
+
+#define AT(member) offsetof(struct iso_layer_normalization, member)
+static const struct iso_field fields[] = {
+    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "0.001", 1e-30, 1e6, NULL,
+      "added to the variance, so that a constant row is not divided by 0" },
+    { "center", ISO_FIELD_BOOL, AT(center), "true", 0, 0, NULL, "add beta to each row" },
+    { "scale", ISO_FIELD_BOOL, AT(scale), "true", 0, 0, NULL, "multiply each row by gamma" },
+    { "beta_initializer", ISO_FIELD_INITIALIZER, AT(beta_initializer), "zeros", 0, 0, NULL,
+      "initial beta" },
+    { "gamma_initializer", ISO_FIELD_INITIALIZER, AT(gamma_initializer), "ones", 0, 0, NULL,
+      "initial gamma" },
+    { "beta_regularizer", ISO_FIELD_REGULARIZER, AT(beta_regularizer), "none", 0, 0, NULL,
+      "what the size of beta costs" },
+    { "gamma_regularizer", ISO_FIELD_REGULARIZER, AT(gamma_regularizer), "none", 0, 0, NULL,
+      "what the size of gamma costs" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "gamma", AT(gamma_initializer), true, AT(gamma_regularizer) },
+    { "beta", AT(beta_initializer), true, AT(beta_regularizer) },
+    { 0 }
+};
+static const char *const saved[] = { "mean", "inverse_deviation", NULL };
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_layer_normalization *p = params;
+    const struct iso_shape row = { 1, { x->dim[x->ndim - 1] } }, none = { 0 };
+    *out = (struct iso_shapes){ .ny = 1, .nw = 2, .nsaved = 2 };
+    if (x->ndim < 2)
+        return iso_expect_ndim(x, 2, "");
+    out->y[0] = *x;
+    out->w[ISO_LN_GAMMA] = p->scale ? row : none;
+    out->w[ISO_LN_BETA] = p->center ? row : none;
+    struct iso_shape rows = *x;
+    rows.dim[--rows.ndim] = 0;
+    out->saved[ISO_LN_MEAN] = out->saved[ISO_LN_INVERSE] = rows;
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    const struct iso_bn_rows r = iso_bn_rows(x);
+    const int64_t lane = r.channels / ISO_LANES + 5;
+    const int64_t down = iso_row_sum_chain(x->dim[0], r.per_image);
+    (void)params;
+    iso_elementwise_cost(x, pass == ISO_FORWARD ? 8 : 16, pass == ISO_FORWARD ? 4 : 7, out);
+    out->chain = pass == ISO_BACKWARD && down > lane ? down : lane;
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_layer_normalization *p = params;
+    (void)step;
+    out[ISO_LN_EPSILON] = p->epsilon;
+}
+
+const struct iso_op_def iso_def_layer_normalization = {
+    .doc = "brings each row along the last axis to mean 0 and variance 1, then scales and moves it",
+    .section = "layers",
+    .params_size = sizeof(struct iso_layer_normalization),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .saved = saved,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+};
