@@ -31,6 +31,12 @@ endif
 ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
+# HDF5 reads and writes Keras's weights: one file of core uses it.
+HDF5_FLAGS := $(shell $(PKG) --cflags --libs hdf5 2>/dev/null)
+ifndef HDF5
+HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS) -lhdf5)
+endif
+LIBS     += $(if $(filter 1,$(HDF5)),$(filter-out -I%,$(HDF5_FLAGS)))
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
 # A test compares arith.h with OpenCL by itself.
@@ -82,8 +88,9 @@ $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' | cmp -s - $@ || \
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
-	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)'; }
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)'; }
 
+$(BUILD)/core/data/keras_file.o: CONFIG += $(if $(filter 1,$(HDF5)),-DISO_HAVE_HDF5 $(filter -I%,$(HDF5_FLAGS)))
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<

@@ -47,9 +47,19 @@ static bool write_all(int fd, const char *data, size_t n)
     return fsync(fd) == 0;
 }
 
+iso_rc iso_file_may_replace(const char *path)
+{
+    struct stat s;
+    if (stat(path, &s) == 0 && !S_ISREG(s.st_mode))
+        return iso_fail(ISO_EIO, "cannot write %s: a %s is there; give the file another name", path,
+                        S_ISDIR(s.st_mode) ? "folder" : "device");
+    return ISO_OK;
+}
+
 iso_rc iso_file_write(const char *path, const void *data, size_t n)
 {
     char temporary[ISO_PATH + 16];
+    ISO_TRY(iso_file_may_replace(path));
     snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)

@@ -6,6 +6,9 @@
 enum { ISO_PATH = 1024 };
 /* Writes "folder/name" into path; ISO_EIO when it is too long. */
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
+/* Fails with ISO_EIO when something is there that is no file, which a new file would replace: a
+ * folder, or a device such as /dev/null. */
+iso_rc iso_file_may_replace(const char *path);
 /* A temporary file beside it, synced, then renamed. */
 iso_rc iso_file_write(const char *path, const void *data, size_t n);
 /* The file's bytes, ended by a 0 that *n leaves out; free with free(). */

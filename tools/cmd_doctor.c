@@ -1,6 +1,7 @@
 /* isocl doctor: why a device is not there, what is installed, what to do. */
 #include "commands.h"
 #include "core/data/dataset.h"
+#include "core/data/keras_file.h"
 #include "hardware.h"
 #include "setup.h"
 
@@ -77,9 +78,19 @@ static void check_clblast(struct doctor *d)
 }
 #endif
 
+static void check_hdf5(struct doctor *d)
+{
+    const bool there = iso_keras_supported();
+    printf("HDF5: %s\n", there ? "built in; import and export read and write Keras's weights"
+                               : "not built in; import and export cannot be used");
+    if (!there)
+        advise(d, "for Keras's weights: install HDF5 (Debian: libhdf5-dev), then  make");
+}
+
 static void check_build(struct doctor *d)
 {
     printf("isocl %s, arithmetic %d, built by %s\n", ISO_VERSION, ISO_ARITH_VERSION, compiler);
+    check_hdf5(d);
     check_clblast(d);
     check_opencl(d);
 }

@@ -30,27 +30,6 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-/* A run folder names its model file and weights; beside a model file the weights must be given. */
-static iso_rc find_files(const struct eval_options *o, const char *argument, char model[ISO_PATH],
-                         char weights[ISO_PATH])
-{
-    if (iso_folder_exists(argument)) {
-        ISO_TRY(iso_path(model, argument, "model.yaml"));
-        if (!o->weights)
-            return iso_path(weights, argument, "weights.safetensors");
-    } else {
-        snprintf(model, ISO_PATH, "%s", argument);
-        if (!o->weights)
-            return iso_fail(
-                ISO_EUSAGE,
-                "%s is not a run's folder; name one, or give the weights for a model file: "
-                "--weights FILE",
-                argument);
-    }
-    snprintf(weights, ISO_PATH, "%s", o->weights);
-    return ISO_OK;
-}
-
 static void print_json(const struct iso_setup *setup, const struct iso_dataset *data,
                        const char *weights, const struct iso_scores *scores, const char hex[65])
 {
@@ -115,7 +94,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = find_files(&o, argv[0], model, weights);
+    iso_rc rc = iso_setup_files(argv[0], o.weights, model, weights);
     if (rc == ISO_OK)
         rc = evaluate(&setup, &o, model, weights, &data);
     code = iso_report(command, rc, &setup.faults);

@@ -14,7 +14,7 @@
 struct train_options {
     struct iso_setup_options setup;
     int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
-    const char *out;
+    const char *weights, *out;
     bool resume, quiet, json;
 };
 static const struct iso_option options[] = {
@@ -30,6 +30,8 @@ static const struct iso_option options[] = {
     ISO_OPTION_LIMIT(struct train_options),
     { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct train_options, out),
       "the run's folder (default runs/MODEL-NNN)", 0 },
+    { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct train_options, weights),
+      "safetensors file to begin with (default: as the model file initializes them)", 0 },
     { "resume", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, resume),
       "go on with the run in --out; ends with the bits of a run that never stopped", 0 },
     ISO_OPTION_THREADS(struct train_options),
@@ -197,6 +199,8 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(iso_exec_initialize(t->setup.exec));
     if (o->resume)
         return iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run);
+    if (o->weights)
+        ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
     return iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
@@ -246,6 +250,8 @@ static void tell_start(const struct training *t)
     if (t->validation && t->settings.steps == 0)
         tell_data(t, "validation", t->validation);
     iso_console_line(&t->console, "device     %s", where);
+    if (t->options->weights)
+        iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
     tell_fallback(t);
     if (t->options->resume && !reached_goal(t))
         iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
@@ -391,6 +397,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return iso_usage(command, "--resume needs the run's folder: --out DIR");
     if (!o.resume && count == 0)
         return iso_usage(command, "give it a model file");
+    if (o.resume && o.weights)
+        return iso_usage(command, "--resume goes on with the run's own weights; leave --weights out");
     if (o.epochs > 0 && o.steps > 0)
         return iso_usage(command, "--epochs and --steps exclude each other");
     code = iso_report(command, train(&t, count ? argv[0] : NULL), &t.setup.faults);

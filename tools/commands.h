@@ -11,6 +11,8 @@
     X(parity)           \
     X(bench)            \
     X(trace)            \
+    X(import)           \
+    X(export)           \
     X(devices)          \
     X(doctor)           \
     X(help)

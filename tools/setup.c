@@ -84,6 +84,23 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
     return iso_dataset_load(&request, out);
 }
 
+iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],
+                       char path[ISO_PATH])
+{
+    const bool folder = iso_folder_exists(argument);
+    if (!folder && !weights)
+        return iso_fail(ISO_EUSAGE, "%s is not a run's folder; name one, or give the weights for a "
+                        "model file: --weights FILE", argument);
+    if (folder)
+        ISO_TRY(iso_path(model, argument, "model.yaml"));
+    else
+        snprintf(model, ISO_PATH, "%s", argument);
+    if (!weights)
+        return iso_path(path, argument, "weights.safetensors");
+    snprintf(path, ISO_PATH, "%s", weights);
+    return ISO_OK;
+}
+
 iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)
 {
     struct iso_st_file *file = NULL;

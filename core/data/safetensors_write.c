@@ -136,6 +136,7 @@ static iso_rc prepare(struct iso_st_writer *w, const char *path)
         return ISO_ENOMEM;
     memcpy(w->path, path, length);
     snprintf(w->temporary, length + SUFFIX, "%s.tmp-%ld", path, (long)getpid());
+    ISO_TRY(iso_file_may_replace(w->path));
     w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     return w->fd >= 0 ? ISO_OK : iso_file_fail("write", w->path);
 }

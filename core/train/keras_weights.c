@@ -1,0 +1,253 @@
+#include "keras_weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The model's layers with weights ------------------------------------------------------- */
+
+/* The next node with weights, from `node` on; nnodes when there is none. */
+static int next_layer(const struct iso_graph *g, int node)
+{
+    while (node < g->nlayer_nodes && g->nodes[node].nw == 0)
+        node++;
+    return node < g->nlayer_nodes ? node : g->nnodes;
+}
+
+static const char *layer_name(const struct iso_graph *g, int node)
+{
+    return g->model->layers[g->nodes[node].layer].name;
+}
+
+/* The weights that the node has, as values; returns their number. */
+static int weights_of(const struct iso_graph *g, int node, int values[ISO_SLOTS])
+{
+    int n = 0;
+    for (int i = 0; i < g->nodes[node].nw; i++)
+        if (g->nodes[node].w[i] >= 0)
+            values[n++] = g->nodes[node].w[i];
+    return n;
+}
+
+/* "kernel" of "layer/kernel". */
+static const char *short_name(const struct iso_graph *g, int value)
+{
+    const char *slash = strrchr(g->values[value].name, '/');
+    return slash ? slash + 1 : g->values[value].name;
+}
+
+/* ---- Finding ------------------------------------------------------------------------------- */
+
+/* Keras 3 counts layers of a class: "conv2d", "conv2d_1", ...; the ops here have the classes'
+ * names. */
+static void class_of(const struct iso_graph *g, int node, char class[ISO_NAME])
+{
+    int before = 0;
+    for (int i = next_layer(g, 0); i < node; i = next_layer(g, i + 1))
+        before += g->nodes[i].op == g->nodes[node].op;
+    snprintf(class, ISO_NAME, before ? "%s_%d" : "%s", iso_ops[g->nodes[node].op].name, before);
+}
+
+static const struct iso_keras_layer *find(const struct iso_keras_file *f, const struct iso_graph *g,
+                                          int node, int index, enum iso_keras_match match)
+{
+    char class[ISO_NAME];
+    class_of(g, node, class);
+    for (int i = 0; i < f->nlayers; i++) {
+        const struct iso_keras_layer *l = &f->layers[i];
+        if (match == ISO_KERAS_BY_NAME ? strcmp(l->name, layer_name(g, node)) == 0
+            : *l->class                ? strcmp(l->class, class) == 0
+                                       : i == index)
+            return l;
+    }
+    return NULL;
+}
+
+static void list_name(char *list, size_t n, int before, const char *name)
+{
+    const size_t used = strlen(list);
+    if (used + strlen(name) + 8 < n)
+        snprintf(list + used, n - used, "%s%s", before ? ", " : "", name);
+    else if (used + 6 < n && strcmp(list + used - 3, "...") != 0)
+        snprintf(list + used, n - used, ", ...");
+}
+
+/* ---- Loading ------------------------------------------------------------------------------- */
+
+static void check_layer(const struct iso_graph *g, int node, const struct iso_keras_layer *l,
+                        struct iso_place place, struct iso_faults *faults)
+{
+    char have[64], want[64];
+    int values[ISO_SLOTS];
+    const int n = weights_of(g, node, values);
+    if (n != l->nweights) {
+        iso_faults_add(faults, place, "layer '%s' has %d weight%s in the file and %d in the model",
+                       layer_name(g, node), l->nweights, l->nweights == 1 ? "" : "s", n);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct iso_shape *shape = &g->values[values[i]].shape, *theirs = &l->weights[i].shape;
+        const bool shown = theirs->ndim >= 0;
+        if (!shown || !iso_shape_equal(shape, theirs))
+            iso_faults_add(faults, place, "%s has shape %s in the file and %s in the model",
+                           g->values[values[i]].name,
+                           shown ? iso_shape_text(theirs, 0, have, sizeof have) : "of 5 or more",
+                           iso_shape_text(shape, 0, want, sizeof want));
+    }
+}
+
+static iso_rc take_weight(struct iso_exec *e, const struct iso_keras_file *f, const char *name,
+                          const struct iso_keras_weight *w)
+{
+    struct iso_tensor t;
+    if (!iso_exec_tensor(e, name, &t))
+        return iso_fail(ISO_EDATA, "%s has no memory", name);
+    float *values = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof *values);
+    if (!values)
+        return ISO_ENOMEM;
+    iso_rc rc = iso_keras_read(f, w, values);
+    if (rc == ISO_OK)
+        rc = iso_tensor_write_f32(iso_exec_backend(e), &t, values);
+    free(values);
+    return rc;
+}
+
+static iso_rc take_layer(struct iso_exec *e, const struct iso_keras_file *f, int node,
+                         const struct iso_keras_layer *l)
+{
+    const struct iso_graph *g = iso_exec_graph(e);
+    int values[ISO_SLOTS];
+    const int n = weights_of(g, node, values);
+    for (int i = 0; i < n; i++)
+        ISO_TRY(take_weight(e, f, g->values[values[i]].name, &l->weights[i]));
+    return ISO_OK;
+}
+
+/* By order, both must have as many layers, or the order would say nothing. */
+static void check_order(const struct iso_keras_file *f, const struct iso_keras_taken *taken,
+                        struct iso_place place, struct iso_faults *faults)
+{
+    const int n = taken->layers + taken->left;
+    if (f->nlayers != n)
+        iso_faults_add(faults, place, "the file has %d layer%s with weights and the model %d; to "
+                       "take those with equal names, leave --by order out", f->nlayers,
+                       f->nlayers == 1 ? "" : "s", n);
+}
+
+/* Which layers the file has, and whether they fit. */
+static void compare(const struct iso_keras_file *f, const struct iso_graph *g,
+                    enum iso_keras_match match, struct iso_place place, struct iso_faults *faults,
+                    struct iso_keras_taken *taken)
+{
+    int index = 0;
+    taken->unused = f->nlayers;
+    for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
+        const struct iso_keras_layer *l = find(f, g, i, index++, match);
+        if (l) {
+            taken->layers++;
+            taken->unused--;
+            check_layer(g, i, l, place, faults);
+        } else {
+            list_name(taken->left_names, sizeof taken->left_names, taken->left++, layer_name(g, i));
+        }
+    }
+    if (match == ISO_KERAS_BY_ORDER)
+        check_order(f, taken, place, faults);
+    else if (taken->layers == 0)
+        iso_faults_add(faults, place, "no layer of the file ('%s', ...) has the name of one in the "
+                       "model (%s); name them alike, or take them in order: --by order",
+                       *f->layers[0].name ? f->layers[0].name : f->layers[0].class,
+                       taken->left_names);
+}
+
+static void list_unused(const struct iso_keras_file *f, const struct iso_graph *g,
+                        struct iso_keras_taken *taken)
+{
+    int listed = 0;
+    for (int i = 0; i < f->nlayers; i++) {
+        bool used = false;
+        for (int k = next_layer(g, 0); k < g->nnodes; k = next_layer(g, k + 1))
+            used = used || strcmp(layer_name(g, k), f->layers[i].name) == 0;
+        if (!used)
+            list_name(taken->unused_names, sizeof taken->unused_names, listed++,
+                      *f->layers[i].name ? f->layers[i].name : f->layers[i].class);
+    }
+}
+
+iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const char *path,
+                      enum iso_keras_match match, struct iso_faults *faults,
+                      struct iso_keras_taken *taken)
+{
+    const struct iso_graph *g = iso_exec_graph(e);
+    const struct iso_place place = { .file = path };
+    const int before = faults->count;
+    int index = 0;
+    *taken = (struct iso_keras_taken){ 0 };
+    compare(f, g, match, place, faults, taken);
+    if (faults->count > before)
+        return iso_fail(ISO_EDATA, "%s does not fit the model", path);
+    if (match == ISO_KERAS_BY_NAME)
+        list_unused(f, g, taken);
+    for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
+        const struct iso_keras_layer *l = find(f, g, i, index++, match);
+        if (l)
+            ISO_TRY(take_layer(e, f, i, l));
+    }
+    return ISO_OK;
+}
+
+/* ---- Saving -------------------------------------------------------------------------------- */
+
+struct layer_values {
+    int n;
+    const char *names[ISO_SLOTS];
+    struct iso_shape shapes[ISO_SLOTS];
+    float *values[ISO_SLOTS];
+};
+
+static iso_rc read_layer(struct iso_exec *e, int node, struct layer_values *out)
+{
+    const struct iso_graph *g = iso_exec_graph(e);
+    int values[ISO_SLOTS];
+    const int n = weights_of(g, node, values);
+    for (int i = 0; i < n; i++) {
+        struct iso_tensor t;
+        if (!iso_exec_tensor(e, g->values[values[i]].name, &t))
+            return iso_fail(ISO_EDATA, "%s has no memory", g->values[values[i]].name);
+        out->names[i] = short_name(g, values[i]);
+        out->shapes[i] = t.shape;
+        out->values[i] = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof(float));
+        if (!out->values[i])
+            return ISO_ENOMEM;
+        out->n++;
+        ISO_TRY(iso_tensor_read_f32(iso_exec_backend(e), &t, out->values[i]));
+    }
+    return ISO_OK;
+}
+
+static iso_rc put_layer(struct iso_exec *e, int node, struct iso_keras_writer *w)
+{
+    struct layer_values v = { 0 };
+    iso_rc rc = read_layer(e, node, &v);
+    if (rc == ISO_OK)
+        rc = iso_keras_put(w, layer_name(iso_exec_graph(e), node), v.n, v.names, v.shapes,
+                           (const float *const *)v.values);
+    for (int i = 0; i < v.n; i++)
+        free(v.values[i]);
+    return rc;
+}
+
+iso_rc iso_keras_save(struct iso_exec *e, const char *path)
+{
+    const struct iso_graph *g = iso_exec_graph(e);
+    struct iso_keras_writer *w;
+    ISO_TRY(iso_keras_begin(path, &w));
+    for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
+        const iso_rc rc = put_layer(e, i, w);
+        if (rc != ISO_OK) {
+            iso_keras_abort(w);
+            return rc;
+        }
+    }
+    return iso_keras_end(w);
+}

@@ -1,0 +1,234 @@
+/* test_keras.c: weights from and to files of Keras's: tests/keras, made by Keras itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/train/keras_weights.h"
+#include "core/train/weights.h"
+
+static const char *const files[] = { "tests/keras/weights.h5", "tests/keras/model.h5",
+                                     "tests/keras/keras2.h5", "tests/keras/keras3.weights.h5" };
+enum { FILES = 4 };
+
+struct network {
+    struct iso_faults faults;
+    struct iso_model *model;
+    struct iso_graph *graph;
+    struct iso_backend *backend;
+    struct iso_exec *exec;
+};
+
+/* tests/keras/model.yaml, with one part of it replaced; NULL: as it is. */
+static struct network *open_network(const char *part, const char *by)
+{
+    char path[] = "/tmp/isocl-test-keras-XXXXXX", *text;
+    size_t n;
+    struct network *net = calloc(1, sizeof *net);
+    const int fd = mkstemp(path);
+    assert_true(net && fd >= 0);
+    close(fd);
+    assert_int_equal(iso_file_read("tests/keras/model.yaml", &text, &n), ISO_OK);
+    char *at = part ? strstr(text, part) : NULL, *changed = calloc(n + 256, 1);
+    assert_true(changed && (!part || at));
+    if (part)
+        sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(part));
+    else
+        strcpy(changed, text);
+    assert_int_equal(iso_file_write(path, changed, strlen(changed)), ISO_OK);
+    assert_int_equal(iso_model_load(path, &net->faults, &net->model), ISO_OK);
+    assert_int_equal(iso_graph_build(net->model, 1, &net->faults, &net->graph), ISO_OK);
+    assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &net->backend), ISO_OK);
+    assert_int_equal(iso_exec_new(net->graph, net->backend,
+                                  &(struct iso_exec_options){ .seed = 1 }, &net->exec), ISO_OK);
+    assert_int_equal(iso_exec_initialize(net->exec), ISO_OK);
+    unlink(path);
+    free(text);
+    free(changed);
+    return net;
+}
+
+static void close_network(struct network *net)
+{
+    iso_exec_free(net->exec);
+    iso_backend_close(net->backend);
+    iso_graph_free(net->graph);
+    iso_model_free(net->model);
+    free(net);
+}
+
+static iso_rc load(struct network *net, const char *path, enum iso_keras_match match,
+                   struct iso_keras_taken *taken)
+{
+    struct iso_keras_file *f = NULL;
+    iso_error_clear();
+    net->faults.count = 0;
+    iso_rc rc = iso_keras_open(path, &f);
+    if (rc == ISO_OK)
+        rc = iso_keras_load(net->exec, f, path, match, &net->faults, taken);
+    iso_keras_close(f);
+    return rc;
+}
+
+static void assert_fault(const struct network *net, const char *text)
+{
+    for (int i = 0; i < net->faults.count; i++)
+        if (strstr(net->faults.list[i].text, text))
+            return;
+    iso_faults_print(&net->faults, stderr);
+    fail_msg("no fault says: %s", text);
+}
+
+/* Every weight has the bits that Keras gave it. */
+static void assert_expected(struct network *net)
+{
+    struct iso_st_file *want;
+    assert_int_equal(iso_st_open("tests/keras/expected.safetensors", &want), ISO_OK);
+    assert_int_equal(want->n, iso_exec_nweights(net->exec));
+    for (int i = 0; i < want->n; i++) {
+        struct iso_tensor t;
+        float got[512];
+        assert_true(iso_exec_tensor(net->exec, want->tensors[i].name, &t));
+        assert_true(iso_shape_count(&t.shape) <= 512);
+        assert_int_equal(iso_tensor_read_f32(net->backend, &t, got), ISO_OK);
+        assert_int_equal(iso_st_bytes(&want->tensors[i]), 4 * iso_shape_count(&t.shape));
+        assert_memory_equal(got, want->tensors[i].data, (size_t)iso_st_bytes(&want->tensors[i]));
+    }
+    iso_st_close(want);
+}
+
+static void every_layout_is_read(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FILES; i++)
+        for (int match = ISO_KERAS_BY_NAME; match <= ISO_KERAS_BY_ORDER; match++) {
+            struct iso_keras_taken taken;
+            struct network *net = open_network(NULL, NULL);
+            if (load(net, files[i], (enum iso_keras_match)match, &taken) != ISO_OK)
+                fail_msg("%s: %s", files[i], iso_error());
+            assert_int_equal(taken.layers, 5);
+            assert_int_equal(taken.left + taken.unused, 0);
+            assert_expected(net);
+            close_network(net);
+        }
+}
+
+static void a_top_of_its_own_stays(void **state)
+{
+    struct iso_keras_taken taken;
+    (void)state;
+    struct network *net = open_network("name: out, units: 3", "name: head, units: 7");
+    assert_int_equal(load(net, files[0], ISO_KERAS_BY_NAME, &taken), ISO_OK);
+    assert_int_equal(taken.layers, 4);
+    assert_string_equal(taken.left_names, "head");
+    assert_string_equal(taken.unused_names, "out");
+    assert_int_equal(load(net, files[0], ISO_KERAS_BY_ORDER, &taken), ISO_EDATA);
+    assert_fault(net, "head/kernel has shape 4x3 in the file and 4x7 in the model");
+    close_network(net);
+}
+
+static void what_does_not_fit_is_named(void **state)
+{
+    struct iso_keras_taken taken;
+    char before[65], after[65];
+    (void)state;
+    struct network *net = open_network("filters: 4", "filters: 6");
+    assert_int_equal(iso_exec_hash(net->exec, before), ISO_OK);
+    assert_int_equal(load(net, files[3], ISO_KERAS_BY_NAME, &taken), ISO_EDATA);
+    assert_fault(net, "c1/kernel has shape 3x3x3x4 in the file and 3x3x3x6 in the model");
+    assert_fault(net, "n1/moving_variance has shape 4 in the file and 6 in the model");
+    assert_int_equal(iso_exec_hash(net->exec, after), ISO_OK);
+    assert_string_equal(before, after);
+    close_network(net);
+    net = open_network("use_bias: false", "use_bias: true");
+    assert_int_equal(load(net, files[1], ISO_KERAS_BY_NAME, &taken), ISO_EDATA);
+    assert_fault(net, "layer 'hidden' has 1 weight in the file and 2 in the model");
+    close_network(net);
+    net = open_network("  - dense: {name: hidden, units: 4, use_bias: false}\n", "");
+    assert_int_equal(load(net, files[2], ISO_KERAS_BY_ORDER, &taken), ISO_EDATA);
+    assert_fault(net, "the file has 5 layers with weights and the model 4");
+    close_network(net);
+    net = open_network(NULL, NULL);
+    assert_int_equal(load(net, "tests/keras/model.yaml", ISO_KERAS_BY_NAME, &taken), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "not an HDF5 file"));
+    assert_int_equal(load(net, "tests/keras/none.h5", ISO_KERAS_BY_NAME, &taken), ISO_EIO);
+    close_network(net);
+}
+
+static void what_is_written_is_read(void **state)
+{
+    char path[] = "/tmp/isocl-test-keras-XXXXXX";
+    struct iso_keras_taken taken;
+    char given[65], got[65];
+    const int fd = mkstemp(path);
+    (void)state;
+    close(fd);
+    struct network *net = open_network(NULL, NULL), *other = open_network("units: 3", "units: 3");
+    assert_int_equal(load(net, files[0], ISO_KERAS_BY_NAME, &taken), ISO_OK);
+    assert_int_equal(iso_keras_save(net->exec, path), ISO_OK);
+    if (load(other, path, ISO_KERAS_BY_NAME, &taken) != ISO_OK)
+        fail_msg("%s", iso_error());
+    assert_int_equal(iso_exec_hash(net->exec, given), ISO_OK);
+    assert_int_equal(iso_exec_hash(other->exec, got), ISO_OK);
+    assert_string_equal(given, got);
+    assert_int_equal(iso_keras_save(net->exec, "/tmp"), ISO_EIO);
+    unlink(path);
+    close_network(net);
+    close_network(other);
+}
+
+/* A file cut short is refused or, where only unused bytes are gone, read. */
+static void short_files_are_survived(void **state)
+{
+    char path[] = "/tmp/isocl-test-keras-XXXXXX";
+    const int fd = mkstemp(path);
+    int refused = 0, tried = 0;
+    (void)state;
+    close(fd);
+    struct network *net = open_network(NULL, NULL);
+    for (int i = 0; i < FILES; i++) {
+        char *bytes;
+        size_t n;
+        struct iso_keras_taken taken;
+        assert_int_equal(iso_file_read(files[i], &bytes, &n), ISO_OK);
+        for (size_t cut = 0; cut < n; cut += n / 50 + 1, tried++) {
+            assert_int_equal(iso_file_write(path, bytes, cut), ISO_OK);
+            refused += load(net, path, ISO_KERAS_BY_NAME, &taken) != ISO_OK;
+        }
+        free(bytes);
+    }
+    assert_true(refused > tried / 2);
+    unlink(path);
+    close_network(net);
+}
+
+static void nothing_without_hdf5(void **state)
+{
+    struct iso_keras_file *f;
+    (void)state;
+    assert_int_equal(iso_keras_open(files[0], &f), ISO_EUNSUP);
+    assert_non_null(strstr(iso_error(), "built without HDF5"));
+    print_message("skipped: this isocl was built without HDF5\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_layout_is_read),
+        cmocka_unit_test(a_top_of_its_own_stays),
+        cmocka_unit_test(what_does_not_fit_is_named),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(short_files_are_survived),
+    };
+    const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };
+    if (!iso_keras_supported())
+        return cmocka_run_group_tests(none, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights.
+
+    python3 tools/golden/make_keras_files.py tests/keras
+
+The files are part of the repository; neither the build nor the tests run this. It needs keras 3, torch and h5py.
+"""
+import json
+import os
+import struct
+import sys
+
+os.environ["KERAS_BACKEND"] = "torch"
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import h5py
+import keras
+import numpy as np
+from keras import layers
+from keras.src.legacy.saving import legacy_h5_format
+
+
+def network():
+    """tests/keras/model.yaml."""
+    keras.utils.set_random_seed(3)
+    x = image = layers.Input((6, 5, 3))
+    x = layers.Conv2D(4, 3, name="c1", activation="relu")(x)
+    x = layers.BatchNormalization(name="n1")(x)
+    x = layers.DepthwiseConv2D(2, name="dw")(x)
+    x = layers.Flatten()(layers.Dropout(0.2)(x))
+    x = layers.Dense(4, name="hidden", use_bias=False)(x)
+    model = keras.Model(image, layers.Dense(3, name="out", activation="softmax")(x))
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.uniform(0.1, 1, w.shape).astype(np.float32) for w in model.get_weights()])
+    return model
+
+
+def write_keras_2(path, model):
+    """As Keras 2.2 wrote it: byte strings of fixed size, ':0' behind every name, a long attribute in chunks."""
+    with h5py.File(path, "w") as f:
+        names = [l.name.encode() for l in model.layers]
+        f.attrs["layer_names0"], f.attrs["layer_names1"] = np.array(names[:3]), np.array(names[3:])
+        f.attrs["keras_version"] = b"2.2.4"
+        for layer in model.layers:
+            group = f.create_group(layer.name)
+            weights = [f"{layer.name}/{w.name}:0".encode() for w in layer.weights if "seed" not in w.name]
+            group.attrs["weight_names"] = np.array(weights)
+            for name, value in zip(weights, layer.get_weights()):
+                group.create_dataset(name.decode(), data=value)
+
+
+def write_expected(path, model):
+    tensors = {f"{l.name}/{w.name}": w.numpy() for l in model.layers for w in l.weights if "seed" not in w.name}
+    header, at = {}, 0
+    for name, t in sorted(tensors.items()):
+        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
+        at += t.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text)
+        for _, t in sorted(tensors.items()):
+            f.write(np.ascontiguousarray(t).astype("<f4").tobytes())
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
+    model = network()
+    model.save(os.path.join(folder, "model.h5"))
+    model.save_weights(os.path.join(folder, "keras3.weights.h5"))
+    with h5py.File(os.path.join(folder, "weights.h5"), "w") as f:
+        legacy_h5_format.save_weights_to_hdf5_group(f, model)
+    write_keras_2(os.path.join(folder, "keras2.h5"), model)
+    write_expected(os.path.join(folder, "expected.safetensors"), model)
+
+
+main()
