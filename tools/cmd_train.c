@@ -398,7 +398,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!o.resume && count == 0)
         return iso_usage(command, "give it a model file");
     if (o.resume && o.weights)
-        return iso_usage(command, "--resume goes on with the run's own weights; leave --weights out");
+        return iso_usage(command, "--resume goes on with the run's own weights: leave --weights "
+                         "out");
     if (o.epochs > 0 && o.steps > 0)
         return iso_usage(command, "--epochs and --steps exclude each other");
     code = iso_report(command, train(&t, count ? argv[0] : NULL), &t.setup.faults);

@@ -50,8 +50,8 @@ void iso_setup_free(struct iso_setup *);
  * test, the test split of the training data stands in. */
 iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct iso_setup_options *,
                       struct iso_dataset **out);
-/* What a command's argument stands for: a run's folder, with its model file and its last weights, or
- * a model file, for which the weights must be given. weights: given instead, or NULL. */
+/* What a command's argument stands for: a run's folder, with its model file and last weights, or a
+ * model file, for which the weights must be given. weights: given instead, or NULL. */
 iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],
                        char path[ISO_PATH]);
 /* Sets the executor's weights from a safetensors file. The faults borrow path. */

@@ -28,8 +28,8 @@ struct iso_keras_file {
 };
 /* Whether isocl was built with the HDF5 library. */
 bool iso_keras_supported(void);
-/* ISO_EUNSUP when isocl was built without HDF5, ISO_EIO or ISO_EDATA for a file that cannot be read;
- * *out is set only on success. Nothing is read of the weights yet but their shapes. */
+/* ISO_EUNSUP when isocl was built without HDF5, ISO_EIO or ISO_EDATA for a file that cannot be
+ * read; *out is set only on success. Nothing is read of the weights yet but their shapes. */
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out);
 void iso_keras_close(struct iso_keras_file *);             /* NULL is fine */
 /* values: as many floats as the weight's shape has. */
