@@ -200,6 +200,9 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
                                           trainable */
     const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
                                           or NULL */
+    bool product;                      /* its results are sums of products: fast mode may add them
+                                          in another order, within the bound that follows from
+                                          the cost's chain */
     unsigned backward_uses;
     unsigned (*uses)(const void *params);      /* optional: backward_uses where params decide it */
     const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated

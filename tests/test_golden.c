@@ -109,7 +109,7 @@ static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pas
     if (!iso_op_has_pass(g->c.op, pass))
         return;
     must(iso_run_pass(g->judge, g->c.op, call, pass, &how, &g->v));
-    if (iso_op_is_product(g->c.op))
+    if (iso_ops[g->c.op].def->product)
         must(iso_rung_sums(g->judge, ISO_DIRECT, g->c.op, call, pass, &g->v, &g->sums));
     compare_pass(g, pass);
     iso_values_free(&g->sums);

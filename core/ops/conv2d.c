@@ -84,6 +84,7 @@ const struct iso_op_def iso_def_conv2d = {
     .fields = fields,
     .weights = weights,
     .nx = 1,
+    .product = true,
     .backward_uses = ISO_USES_X,
     .infer = infer,
     .cost = cost,

@@ -151,8 +151,6 @@ iso_rc iso_ladder_case(const struct iso_ladder *, const struct iso_case *);
 /* Central differences of sum(y dy), or of the mean loss, against the judge's own gradients. */
 iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *, uint64_t seed,
                          struct iso_distance *);
-/* Ops whose sums have another order in fast mode. */
-bool iso_op_is_product(enum iso_op);
 /* The results of the judge on absolute values: the condition of each sum. v: inputs of the pass. */
 iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm, enum iso_op,
                      const struct iso_call *, enum iso_pass, const struct iso_values *v,

@@ -18,14 +18,9 @@ struct climb {
     char text[160];
 };
 
-bool iso_op_is_product(enum iso_op op)
-{
-    return op == ISO_OP_dense || op == ISO_OP_conv2d;
-}
-
 static bool reordered(const struct climb *k)
 {
-    return k->ladder->device->mode == ISO_MODE_FAST && iso_op_is_product(k->c->op);
+    return k->ladder->device->mode == ISO_MODE_FAST && iso_ops[k->c->op].def->product;
 }
 
 /* Reports a result; pass -1: all. */
@@ -347,7 +342,7 @@ static void climb(struct climb *k)
         ran = rung(k, ISO_RUNG_BOUNDED, k->c->data);
     } else {
         ran = rung(k, ISO_RUNG_EXACT, k->c->data);
-        if (ran && first && finite && iso_op_is_product(k->c->op))
+        if (ran && first && finite && iso_ops[k->c->op].def->product)
             for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++)
                 bounded_pass(k, (enum iso_pass)pass);
     }

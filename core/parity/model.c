@@ -128,7 +128,7 @@ static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
         rc = iso_run_pass(l->device, op, call, pass, &how, &got);
-    if (rc == ISO_OK && s->fast && iso_op_is_product(op)) {
+    if (rc == ISO_OK && s->fast && iso_ops[op].def->product) {
         rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, call, pass,
                               &got, d);
     } else if (rc == ISO_OK) {
