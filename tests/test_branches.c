@@ -19,7 +19,7 @@
 static const char *const models[] = { "tests/models/residual.yaml", "tests/models/regularized.yaml",
                                       "tests/models/resnet.yaml", "tests/models/frozen.yaml",
                                       "tests/models/inception.yaml", "tests/models/clipped.yaml",
-                                      NULL };
+                                      "tests/models/separable.yaml", NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 
@@ -185,6 +185,7 @@ static void gradients_are_the_slopes_of_the_loss(void **state)
     check_gradients(models[2], "conv2_block1_2_conv/kernel", 60);
     check_gradients(models[3], "c1/kernel", 6);
     check_gradients(models[4], "stem/kernel", 10);
+    check_gradients(models[6], "first/depthwise_kernel", 12);
 }
 
 /* ---- Regularizers -------------------------------------------------------------------------- */

@@ -176,6 +176,39 @@ def depthwise_conv2d():
     return f
 
 
+def separable_conv2d():
+    f = File("separable_conv2d")
+
+    def made(*size):
+        return torch.tensor(f.rng.uniform(-1, 1, size), requires_grad=True)
+
+    for shape, m, filters, k, s, padding, d, bias in (
+            ((1, 1, 1, 1), 1, 1, (1, 1), (1, 1), "valid", (1, 1), True), ((2, 9, 7, 3), 1, 5, (3, 3), (1, 1), "valid", (1, 1), True),
+            ((2, 9, 7, 3), 2, 4, (3, 3), (1, 1), "same", (1, 1), False), ((2, 7, 11, 3), 1, 2, (3, 5), (1, 1), "same", (1, 1), True),
+            ((2, 8, 10, 3), 3, 4, (3, 3), (2, 2), "same", (1, 1), True), ((2, 9, 8, 2), 2, 5, (4, 4), (2, 2), "same", (1, 1), True),
+            ((2, 9, 11, 3), 1, 4, (3, 3), (1, 1), "valid", (2, 2), False), ((2, 9, 7, 2), 2, 3, (3, 2), (1, 1), "same", (2, 3), True),
+            ((2, 15, 13, 2), 2, 3, (3, 3), (1, 1), "same", (1, 1), True), ((5, 5, 5, 3), 2, 4, (5, 5), (1, 1), "valid", (1, 1), True),
+            ((1, 11, 13, 2), 2, 3, (5, 3), (3, 2), "same", (1, 1), True)):
+        c = shape[3]
+        x, w, v, b = made(*shape), made(*k, c, m), made(1, 1, c * m, filters), made(filters)
+        image, kernel = bordered(x.permute(0, 3, 1, 2), k, s, padding, d), w.permute(2, 3, 0, 1).reshape(c * m, 1, *k)
+        middle = F.conv2d(image, kernel, None, s, 0, d, c)
+        y = F.conv2d(middle, v.permute(3, 2, 0, 1), b if bias else None).permute(0, 2, 3, 1)
+        names = {"x0": x, "w0": w, "w1": v} | ({"w2": b} if bias else {})
+        layer = keras.layers.SeparableConv2D(filters, k, strides=s, padding=padding, dilation_rate=d, depth_multiplier=m,
+                                             use_bias=bias, data_format="channels_last")
+        layer.build(shape)
+        layer.set_weights([value.detach().numpy() for name, value in names.items() if name != "x0"])
+        assert layer.count_params() == sum(value.numel() for name, value in names.items() if name != "x0")
+        agree(y, layer(x.detach()), f"keras on {shape} {k} {s} {padding}")
+        dy = made(*y.shape).detach()
+        grads = gradients(y, dy, dx0=x, **{"d" + n: value for n, value in names.items() if n != "x0"})
+        text = (f"{{input: {list(shape)}, filters: {filters}, depth_multiplier: {m}, kernel_size: {list(k)}, strides: {list(s)}, "
+                f"padding: {padding}, dilation_rate: {list(d)}, use_bias: {str(bias).lower()}}}")
+        f.case(text, names | {"dy0": dy}, {"y0": y} | grads)
+    return f
+
+
 # ---- pooling, activations, dropout --------------------------------------------------------------
 
 def max_pooling2d():
@@ -846,7 +879,7 @@ def main():
     global_pooling2d("global_average_pooling2d", keras.layers.GlobalAveragePooling2D, torch.mean).write(folder)
     global_pooling2d("global_max_pooling2d", keras.layers.GlobalMaxPooling2D, torch.amax).write(folder)
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
-                 binary_crossentropy, gather_row_weights, depthwise_conv2d): # these have numbers of their own
+                 binary_crossentropy, gather_row_weights, depthwise_conv2d, separable_conv2d):  # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
         make().write(folder)

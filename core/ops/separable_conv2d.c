@@ -1,0 +1,120 @@
+/* separable_conv2d.c: parameters, and shapes and cost from those of its two parts. */
+#include "activation.h"
+#include "infer.h"
+#include "separable_conv2d.h"
+
+#define AT(member) offsetof(struct iso_separable_conv2d, member)
+static const struct iso_field fields[] = {
+    { "filters", ISO_FIELD_INT, AT(filters), NULL, 1, 1 << 24, NULL, "number of output channels" },
+    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
+      "height and width of the depthwise kernels" },
+    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
+      "steps of the depthwise kernels, down and right" },
+    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
+      "valid: none; same: zeros, so that strides 1 keep the size" },
+    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
+      "distance between a depthwise kernel's taps, down and right" },
+    { "depth_multiplier", ISO_FIELD_INT, AT(depth_multiplier), "1", 1, 1 << 16, NULL,
+      "channels between the two convolutions for each input channel" },
+    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
+      "function applied to the result" },
+    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
+      "add a bias to each output channel" },
+    { "depthwise_initializer", ISO_FIELD_INITIALIZER, AT(depthwise_initializer), "glorot_uniform",
+      0, 0, NULL, "initial depthwise kernel" },
+    { "pointwise_initializer", ISO_FIELD_INITIALIZER, AT(pointwise_initializer), "glorot_uniform",
+      0, 0, NULL, "initial pointwise kernel" },
+    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
+      "initial bias" },
+    { "depthwise_regularizer", ISO_FIELD_REGULARIZER, AT(depthwise_regularizer), "none", 0, 0, NULL,
+      "what the size of the depthwise kernel costs" },
+    { "pointwise_regularizer", ISO_FIELD_REGULARIZER, AT(pointwise_regularizer), "none", 0, 0, NULL,
+      "what the size of the pointwise kernel costs" },
+    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
+      "what the size of the bias costs" },
+    { 0 }
+};
+static const struct iso_weight_def weights[] = {
+    { "depthwise_kernel", AT(depthwise_initializer), true, AT(depthwise_regularizer) },
+    { "pointwise_kernel", AT(pointwise_initializer), true, AT(pointwise_regularizer) },
+    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
+    { 0 }
+};
+static const char *const saved[] = { "middle", NULL };
+
+struct iso_depthwise_conv2d iso_separable_conv2d_depthwise(const struct iso_separable_conv2d *p)
+{
+    return (struct iso_depthwise_conv2d){
+        .kernel_size = { p->kernel_size[0], p->kernel_size[1] },
+        .strides = { p->strides[0], p->strides[1] },
+        .dilation_rate = { p->dilation_rate[0], p->dilation_rate[1] },
+        .depth_multiplier = p->depth_multiplier,
+        .padding = p->padding,
+    };
+}
+
+struct iso_conv2d iso_separable_conv2d_pointwise(const struct iso_separable_conv2d *p)
+{
+    return (struct iso_conv2d){
+        .filters = p->filters,
+        .kernel_size = { 1, 1 }, .strides = { 1, 1 }, .dilation_rate = { 1, 1 },
+        .padding = ISO_PADDING_VALID,
+        .use_bias = p->use_bias,
+    };
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_separable_conv2d *p = params;
+    return iso_check_steps(p->strides, p->dilation_rate);
+}
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    const struct iso_separable_conv2d *p = params;
+    const struct iso_depthwise_conv2d depthwise = iso_separable_conv2d_depthwise(p);
+    const struct iso_conv2d pointwise = iso_separable_conv2d_pointwise(p);
+    struct iso_shapes first, second;
+    ISO_TRY(iso_ops[ISO_OP_depthwise_conv2d].def->infer(&depthwise, x, &first));
+    ISO_TRY(iso_ops[ISO_OP_conv2d].def->infer(&pointwise, &first.y[0], &second));
+    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 3 : 2, .nsaved = 1,
+                                .y = { second.y[0] }, .saved = { first.y[0] },
+                                .w = { first.w[0], second.w[0], second.w[1] } };
+    return ISO_OK;
+}
+
+/* A gradient comes through the pointwise chain of one term a filter before the depthwise part
+ * begins its own, the longer of one over taps and one over rows. The pointwise kernel's gradient
+ * sums the same rows and has nothing before it, so that it is never the longest. */
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    const struct iso_separable_conv2d *p = params;
+    const struct iso_depthwise_conv2d depthwise = iso_separable_conv2d_depthwise(p);
+    const struct iso_conv2d pointwise = iso_separable_conv2d_pointwise(p);
+    const struct iso_window w = iso_depthwise_conv2d_window(&depthwise, x);
+    const struct iso_shape middle = { 4, { w.n, w.oh, w.ow, w.c * p->depth_multiplier } };
+    struct iso_cost first, second;
+    iso_ops[ISO_OP_depthwise_conv2d].def->cost(&depthwise, x, pass, &first);
+    iso_ops[ISO_OP_conv2d].def->cost(&pointwise, &middle, pass, &second);
+    *out = (struct iso_cost){
+        .flops = first.flops + second.flops,
+        .bytes = first.bytes + second.bytes,
+        .chain = first.chain + (pass == ISO_FORWARD ? second.chain : p->filters),
+    };
+}
+
+const struct iso_op_def iso_def_separable_conv2d = {
+    .doc = "convolution of each channel by itself, then one of 1x1 that mixes the channels",
+    .section = "layers",
+    .params_size = sizeof(struct iso_separable_conv2d),
+    .fields = fields,
+    .weights = weights,
+    .nx = 1,
+    .saved = saved,
+    .product = true,
+    .backward_uses = ISO_USES_X,
+    .infer = infer,
+    .cost = cost,
+    .check = check,
+};
