@@ -175,16 +175,16 @@ static void check_fault(const char *part)
 static void bad_arrays_are_refused(void **state)
 {
     static const struct { const char *type, *shape, *labels, *part; } cases[] = {
-        { "|f1", "(3, 2, 2)", "|u1", "does not hold whole numbers" },
-        { "<u4", "(3, 1, 1)", "|u1", "is not uint8 images" },
-        { "|u1", "(12,)", "|u1", "is not uint8 images" },
+        { "|f1", "(3, 2, 2)", "|u1", "does not hold real numbers" },
+        { "<u4", "(3, 1, 1)", "|u1", "images are whole numbers from 0 to 255" },
+        { "|u1", "(12,)", "|u1", "is not images" },
         { "|u1", "(3, 2, 3)", "|u1", "shape that does not fit" },
         { "|u1", "(3, 4294967296, 4294967296)", "|u1", "shape that does not fit" },
         { "|u1", "(3, -2, 2)", "|u1", "shape that does not fit" },
         { "|u1", "(3, 2, 2", "|u1", "shape that does not fit" },
         { "|u1", "(4, 3, 1)", "|u1", "one label for each of the 4" },
         { "|u1", "(3, 2, 2)", "|i1", "label 1 (counted from 0) is -1, should be 0 to 9" },
-        { "|u1", "(3, 2, 2)", "|O1", "does not hold whole numbers" },
+        { "|u1", "(3, 2, 2)", "|O", "does not hold numbers but Python objects" },
     };
     static const uint8_t labels[3] = { 1, 255, 1 };
     static struct file f;

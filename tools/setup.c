@@ -79,7 +79,8 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
     const struct iso_dataset_request request = {
         .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
         .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
-        .coarse = spec.labels == 1, .classes = spec.classes, .limit = options->limit,
+        .coarse = spec.labels == 1, .classes = spec.classes,
+        .input = &setup->model->input, .limit = options->limit,
     };
     return iso_dataset_load(&request, out);
 }

@@ -1,68 +1,191 @@
 #include "arrays.h"
 #include "npz.h"
+#include "pickle.h"
+#include "../file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SIDE = 4096, MOST_CHANNELS = 64 };
+enum { MOST_SIDE = 4096, MOST_CHANNELS = 64, MOST_PIXELS = 1 << 26, MOST_CLASSES = 1 << 16 };
 
-/* The images keep the array's memory: its elements move to the front. */
-static iso_rc take_images(const char *path, const char *name, struct iso_npy *a,
-                          struct iso_dataset *set)
+static bool geometry(const struct iso_npy *a, struct iso_dataset *set)
 {
-    const bool flat = a->ndim == 3;
-    if (a->size != 1 || a->is_signed || (a->ndim != 3 && a->ndim != 4) || a->dim[0] > INT32_MAX ||
-        a->dim[1] > MOST_SIDE || a->dim[2] > MOST_SIDE || (!flat && a->dim[3] > MOST_CHANNELS))
-        return iso_fail(ISO_EDATA, "%s: %s is not uint8 images [rows, height, width] or [rows, "
-                        "height, width, channels]", path, name);
+    if (a->ndim < 2 || a->dim[0] > INT32_MAX)
+        return false;
     set->rows = a->dim[0];
-    set->height = (int)a->dim[1];
-    set->width = (int)a->dim[2];
-    set->channels = flat ? 1 : (int)a->dim[3];
-    set->images = a->memory;
-    memmove(a->memory, a->data, (size_t)set->rows * (size_t)set->height * (size_t)set->width *
-            (size_t)set->channels);
-    a->memory = a->data = NULL;
-    return ISO_OK;
+    set->flat = a->ndim == 2;
+    if (set->flat && a->dim[1] > MOST_PIXELS)
+        return false;
+    if (!set->flat && (a->dim[1] > MOST_SIDE || a->dim[2] > MOST_SIDE))
+        return false;
+    if (a->ndim == 4 && a->dim[3] > MOST_CHANNELS)
+        return false;
+    set->height = set->flat ? 1 : (int)a->dim[1];
+    set->width = (int)a->dim[set->flat ? 1 : 2];
+    set->channels = a->ndim == 4 ? (int)a->dim[3] : 1;
+    return true;
 }
 
-static iso_rc take_labels(const char *path, const char *name, struct iso_npy *a,
-                          struct iso_dataset *set)
+/* Elements that are bytes move to the front of the array's memory, others get their own. */
+static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso_dataset *set)
 {
-    if (a->dim[0] != set->rows || !(a->ndim == 1 || (a->ndim == 2 && a->dim[1] == 1)))
-        return iso_fail(ISO_EDATA, "%s: %s does not have one label for each of the %lld images",
-                        path, name, (long long)set->rows);
-    set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
-    if (!set->labels)
+    if (a->size == 1 && a->kind != 'i' && a->memory) {
+        memmove(a->memory, a->data, (size_t)n);
+        set->images = a->memory;
+        a->memory = a->data = NULL;
+        return ISO_OK;
+    }
+    set->images = iso_alloc((size_t)n, 1);
+    if (!set->images)
         return ISO_ENOMEM;
-    for (int64_t i = 0; i < set->rows; i++) {
-        const int64_t label = iso_npy_at(a, i);
-        if (label < 0 || label >= set->classes)
+    for (int64_t i = 0; i < n; i++) {
+        const double value = iso_npy_at(a, i);
+        if (!(value >= 0 && value <= 255) || value != floor(value))
             return iso_fail(ISO_EDATA,
-                            "%s: %s: label %lld (counted from 0) is %lld, should be 0 to %d; the "
-                            "file is damaged or of another data set",
-                            path, name, (long long)i, (long long)label, set->classes - 1);
-        set->labels[i] = (int32_t)label;
+                            "%s: element %lld (counted from 0) is %.9g; images are whole numbers "
+                            "from 0 to 255 (save them before they are scaled; `input: {scale:}` "
+                            "does that)", what, (long long)i, value);
+        set->images[i] = (uint8_t)value;
     }
     return ISO_OK;
 }
 
-static iso_rc load(const char *path, const char *kind, const char *split,
-                   iso_rc (*take)(const char *, const char *, struct iso_npy *,
-                                  struct iso_dataset *), struct iso_dataset *set)
+iso_rc iso_arrays_images(const char *what, struct iso_npy *a, struct iso_dataset *set)
 {
-    char name[32];
-    struct iso_npy array;
+    if (!geometry(a, set))
+        return iso_fail(ISO_EDATA, "%s is not images [rows, height, width], [rows, height, width, "
+                        "channels] or [rows, pixels]", what);
+    return convert(what, a, a->bytes / a->size, set);
+}
+
+/* The classes that labels may have: those of the set, or any number of them. */
+static iso_rc check_label(const char *what, int64_t row, double label, int classes)
+{
+    if (label >= 0 && label < (classes ? classes : MOST_CLASSES) && label == floor(label))
+        return ISO_OK;
+    if (classes)
+        return iso_fail(ISO_EDATA,
+                        "%s: label %lld (counted from 0) is %.9g, should be 0 to %d; the file is "
+                        "damaged or of another data set", what, (long long)row, label, classes - 1);
+    return iso_fail(ISO_EDATA, "%s: label %lld (counted from 0) is %.9g; a label is the number of "
+                    "a class, from 0 to %d", what, (long long)row, label, MOST_CLASSES - 1);
+}
+
+iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset *set)
+{
+    const int known = set->classes;
+    if (a->ndim < 1 || a->dim[0] != set->rows || a->ndim > 2 || (a->ndim == 2 && a->dim[1] != 1))
+        return iso_fail(ISO_EDATA, "%s does not have one label for each of the %lld images", what,
+                        (long long)set->rows);
+    set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
+    if (!set->labels)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < set->rows; i++) {
+        const double label = iso_npy_at(a, i);
+        ISO_TRY(check_label(what, i, label, known));
+        set->labels[i] = (int32_t)label;
+        if (!known && set->labels[i] >= set->classes)
+            set->classes = set->labels[i] + 1;
+    }
+    return ISO_OK;
+}
+
+/* ---- Where arrays are ---------------------------------------------------------------------- */
+
+static iso_rc read_file(const char *path, struct iso_npy *out)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    memset(out, 0, sizeof *out);
+    ISO_TRY(iso_file_read(path, &bytes, &n));
+    out->memory = (uint8_t *)bytes;
+    return iso_npy_parse(path, out->memory, n, out);
+}
+
+/* The array `name` of a .npz archive, or of a folder of .npy files. */
+static iso_rc read_array(const char *path, const char *name, struct iso_npy *out)
+{
+    char file[ISO_PATH], base[64];
+    if (!iso_folder_exists(path))
+        return iso_npz_read(path, name, out);
+    snprintf(base, sizeof base, "%s.npy", name);
+    ISO_TRY(iso_path(file, path, base));
+    const iso_rc rc = read_file(file, out);
+    if (rc == ISO_OK && out->kind != 'O')
+        return ISO_OK;
+    free(out->memory);
+    out->memory = NULL;
+    return rc == ISO_OK ? iso_fail(ISO_EDATA, "%s does not hold numbers but Python objects", file)
+                        : rc;
+}
+
+static iso_rc load(const char *path, const char *kind, const char *split,
+                   iso_rc (*take)(const char *, struct iso_npy *, struct iso_dataset *),
+                   struct iso_dataset *set)
+{
+    char name[48], what[ISO_PATH + 64];
+    struct iso_npy array = { .memory = NULL };
     snprintf(name, sizeof name, "%s_%s", kind, split);
-    ISO_TRY(iso_npz_read(path, name, &array));
-    const iso_rc rc = take(path, name, &array, set);
+    snprintf(what, sizeof what, "%s: %s", path, name);
+    ISO_TRY(read_array(path, name, &array));
+    const iso_rc rc = take(what, &array, set);
     free(array.memory);
     return rc;
 }
 
 iso_rc iso_arrays_load(const char *path, const char *split, struct iso_dataset *set)
 {
-    ISO_TRY(load(path, "x", split, take_images, set));
-    return load(path, "y", split, take_labels, set);
+    ISO_TRY(load(path, "x", split, iso_arrays_images, set));
+    return load(path, "y", split, iso_arrays_labels, set);
+}
+
+/* ---- A pickled dictionary ------------------------------------------------------------------ */
+
+/* The array under the first of these keys that is there. */
+static iso_rc find_array(const char *path, const struct iso_pickle *pickle, const char *const *keys,
+                         struct iso_npy *out)
+{
+    char list[160];
+    for (const char *const *key = keys; *key; key++)
+        if (iso_pickle_array(pickle, *key, out))
+            return ISO_OK;
+    return iso_fail(ISO_EDATA, "%s: its dictionary has no array '%s'; it has %s", path, keys[0],
+                    iso_pickle_keys(pickle, list, sizeof list));
+}
+
+static iso_rc take_pickle(const char *path, const struct iso_pickle *pickle,
+                          struct iso_dataset *set)
+{
+    static const char *const images[] = { "features", "images", "data", "x", "X", NULL };
+    static const char *const labels[] = { "target", "targets", "labels", "y", NULL };
+    struct iso_npy array;
+    ISO_TRY(find_array(path, pickle, images, &array));
+    ISO_TRY(iso_arrays_images(path, &array, set));
+    ISO_TRY(find_array(path, pickle, labels, &array));
+    return iso_arrays_labels(path, &array, set);
+}
+
+static iso_rc load_pickle(const char *path, const struct iso_npy *file, struct iso_dataset *set)
+{
+    struct iso_pickle *pickle = NULL;
+    if (file->kind != 'O')
+        return iso_fail(ISO_EDATA, "%s holds one array; images and labels are read from a "
+                        "dictionary, or from x_train.npy and y_train.npy in a folder that is named "
+                        "instead", path);
+    ISO_TRY(iso_pickle_read(path, file->data, (size_t)file->bytes, &pickle));
+    const iso_rc rc = take_pickle(path, pickle, set);
+    iso_pickle_free(pickle);
+    return rc;
+}
+
+iso_rc iso_arrays_load_pickle(const char *path, struct iso_dataset *set)
+{
+    struct iso_npy file;
+    iso_rc rc = read_file(path, &file);
+    if (rc == ISO_OK)
+        rc = load_pickle(path, &file, set);
+    free(file.memory);
+    return rc;
 }

@@ -1,9 +1,11 @@
 /* dataset.c: the names of data sets, where their files are looked for, and what is checked. */
+#include "arrays.h"
 #include "cifar.h"
 #include "dataset.h"
 #include "digits.h"
 #include "folders.h"
 #include "idx_sets.h"
+#include "../file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,21 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
      "version)"},
     {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
     {NULL, NULL}};
+
+const struct iso_dataset_doc iso_dataset_file_docs[] = {
+    {"npy:PATH",
+     "a .npy file of a pickled dictionary with arrays 'features' and 'target' (or 'images', "
+     "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with x_train, "
+     "y_train, x_test and y_test. Of any real type, the values of images whole, from 0 to 255"},
+    {NULL, NULL}};
+
+/* A kind of file: what its names begin with, and how one at a path is read. */
+struct file_kind {
+    const char *prefix;
+    iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
+};
+static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
+static const struct file_kind file_kinds[] = {{"npy:", load_npy}};
 
 static const char *const split_names[] = {"train", "test"};
 
@@ -81,18 +98,83 @@ static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
     return limit > 0 && limit < rows ? limit : rows;
 }
 
+/* ---- Files of the user's own ----------------------------------------------------------------- */
+
+static const struct file_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof file_kinds / sizeof file_kinds[0]; i++) {
+        const size_t n = strlen(file_kinds[i].prefix);
+        if (strncmp(name, file_kinds[i].prefix, n) == 0 && name[n] != '\0')
+            return &file_kinds[i];
+    }
+    return NULL;
+}
+
+bool iso_dataset_is_file(const char *name)
+{
+    return find_kind(name) != NULL;
+}
+
+static iso_rc one_split(const struct iso_dataset_request *r, const char *path)
+{
+    if (strcmp(r->split, "train") == 0)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA, "%s is one file and has one split, train; take parts of it, such as "
+                    "`part: [0.8, 1]`", path);
+}
+
+static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
+                       struct iso_dataset *set)
+{
+    const size_t n = strlen(path);
+    if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
+        return iso_arrays_load(path, r->split, set);
+    ISO_TRY(one_split(r, path));
+    return iso_arrays_load_pickle(path, set);
+}
+
+static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_request *r,
+                        struct iso_dataset *set)
+{
+    const char *name = r->name + strlen(kind->prefix);
+    char path[ISO_PATH], list[1024];
+    struct iso_data_folders folders;
+    iso_data_folders(r->folder, &folders);
+    if (!iso_data_find(&folders, name, path))
+        return iso_fail(ISO_EIO, "data set '%s': no file or folder %s in %s; give its whole path, "
+                        "or name the folder with --data or ISOCL_DATA", r->name, name,
+                        iso_data_folders_text(&folders, list, sizeof list));
+    snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, path);
+    return kind->load(r, path, set);
+}
+
+/* A row of numbers gets the geometry that the model's input has, where it fits. */
+static void shape_rows(const struct iso_shape *input, struct iso_dataset *set)
+{
+    if (!set->flat || !input || input->ndim != 4 ||
+        input->dim[1] * input->dim[2] * input->dim[3] != set->width)
+        return;
+    set->height = (int)input->dim[1];
+    set->width = (int)input->dim[2];
+    set->channels = (int)input->dim[3];
+    set->flat = false;
+}
+
 static iso_rc load_files(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
     const struct iso_idx_set *idx = iso_idx_set_find(r->name);
     const struct iso_cifar_set *cifar = iso_cifar_find(r->name);
     struct iso_data_folders folders;
-    if (idx == NULL && cifar == NULL)
+    const struct file_kind *kind = find_kind(r->name);
+    if (idx == NULL && cifar == NULL && kind == NULL)
         return unknown_name(r->name);
     if (r->count != 0)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' is for generated data sets; use 'limit' "
                         "to take the first images only",
                         r->name);
+    if (kind != NULL)
+        return load_file(kind, r, set);
     iso_data_folders(r->folder, &folders);
     return idx != NULL ? iso_idx_set_load(idx, split, &folders, set)
                        : iso_cifar_load(cifar, split, r->coarse, &folders, set);
@@ -143,6 +225,7 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
         ISO_TRY(draw_digits(split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
     else
         ISO_TRY(load_files(r, split, set));
+    shape_rows(r->input, set);
     if (r->classes)
         ISO_TRY(iso_class_map_apply(r->classes, set));
     if (r->part.to != 0)

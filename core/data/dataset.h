@@ -4,18 +4,21 @@
 #include "class_map.h"
 #include "part.h"
 
+enum { ISO_DATASET_NAME = 256 };        /* bytes of a name, with its NUL */
+
 struct iso_dataset {
-    char name[64], split[32];
+    char name[ISO_DATASET_NAME], split[32];
     char source[512];                  /* the file the images came from, or "drawn by isocl" */
     char part[96];                     /* which rows of the split these are, "" for all */
     int64_t rows;
     int height, width, channels, classes;
+    bool flat;                         /* width numbers a row: their geometry is not known */
     uint8_t *images;                   /* [rows, height, width, channels] */
     int32_t *labels;                   /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME];       /* [classes], where the set names them; or NULL */
 };
 struct iso_dataset_request {
-    const char *name;                  /* one of iso_dataset_docs */
+    const char *name;                  /* one of iso_dataset_docs, or a kind of file and a path */
     const char *split;                 /* train, test */
     const char *folder;                /* where to look first, or NULL; then ISOCL_DATA, then the
                                           user's data folder (XDG_DATA_HOME or ~/.local/share,
@@ -25,6 +28,8 @@ struct iso_dataset_request {
     bool coarse;                       /* cifar100: its 20 classes of classes */
     const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as
                                                   they are */
+    const struct iso_shape *input;     /* what the model takes: the geometry of files that say
+                                          nothing of theirs; NULL: not known */
     int64_t limit;                     /* keep the first rows of that only; 0: all */
 };
 /* Faults say what is wrong with which file, and what to do. */
@@ -35,6 +40,10 @@ void iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t co
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */
 struct iso_dataset_doc { const char *name, *doc; };
 extern const struct iso_dataset_doc iso_dataset_docs[];
+/* Files of the user's own: "npy:PATH", with a line of explanation. */
+extern const struct iso_dataset_doc iso_dataset_file_docs[];
+/* Whether the name is that of a kind of file (npy: and so on) with a path. */
+bool iso_dataset_is_file(const char *name);
 
 /* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch); unbiased. */
 void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Appends parent/child, unless parent is NULL or empty, or the path is too long to exist. */
 static void add_folder(struct iso_data_folders *folders, const char *parent, const char *child)
@@ -22,6 +23,18 @@ void iso_data_folders(const char *folder, struct iso_data_folders *out)
     add_folder(out, folder, "");
     add_folder(out, getenv("ISOCL_DATA"), "");
     add_folder(out, has_user ? user : getenv("HOME"), has_user ? "/isocl" : "/.local/share/isocl");
+}
+
+bool iso_data_find(const struct iso_data_folders *folders, const char *name, char path[ISO_PATH])
+{
+    const bool absolute = name[0] == '/';
+    for (int i = 0; i < (absolute ? 1 : folders->n); i++) {
+        int n = snprintf(path, ISO_PATH, "%s%s%s", absolute ? "" : folders->path[i],
+                         absolute ? "" : "/", name);
+        if (n > 0 && n < ISO_PATH && access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 const char *iso_data_folders_text(const struct iso_data_folders *folders, char *buf, size_t n)

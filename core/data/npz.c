@@ -164,85 +164,10 @@ static iso_rc read_member(const struct archive *a, const char *name, uint8_t **o
     return ISO_OK;
 }
 
-/* ---- The array ----------------------------------------------------------------------------- */
-
-static iso_rc bad_array(const char *path, const char *name, const char *what)
-{
-    return iso_fail(ISO_EDATA, "%s: %s.npy %s", path, name, what);
-}
-
-/* The text behind 'key': in the header, spaces skipped; NULL when it is not there. */
-static const char *value_of(const char *header, const char *key)
-{
-    const char *at = strstr(header, key);
-    if (!at)
-        return NULL;
-    at += strlen(key);
-    return at + strspn(at, " ");
-}
-
-static bool parse_type(const char *text, struct iso_npy *out)
-{
-    if (!text || (*text != '\'' && *text != '"') || !strchr("<>|=", text[1]) || !text[1])
-        return false;
-    out->big_endian = text[1] == '>';
-    out->is_signed = text[2] == 'i';
-    out->size = text[3] - '0';
-    return (text[2] == 'i' || text[2] == 'u') && text[4] == text[0] &&
-           (out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8);
-}
-
-/* "(60000, 28, 28)" or "(60000,)" */
-static bool parse_shape(const char *text, int64_t most, struct iso_npy *out)
-{
-    int64_t total = 1;
-    if (!text || *text++ != '(')
-        return false;
-    for (out->ndim = 0; *text != ')';) {
-        char *end;
-        text += strspn(text, " ");
-        if (*text < '0' || *text > '9' || out->ndim == ISO_NPY_DIMS)
-            return false;
-        errno = 0;
-        const long long dim = strtoll(text, &end, 10);
-        if (errno || dim < 1 || dim > most / total)
-            return false;
-        total *= dim;
-        out->dim[out->ndim++] = dim;
-        text = end + strspn(end, " ");
-        text += *text == ',';
-        text += strspn(text, " ");
-    }
-    return out->ndim > 0 && total * out->size == most;
-}
-
-static iso_rc parse(const char *path, const char *name, uint8_t *bytes, uint32_t size,
-                    struct iso_npy *out)
-{
-    static const uint8_t magic[6] = { 0x93, 'N', 'U', 'M', 'P', 'Y' };
-    if (size < 12 || memcmp(bytes, magic, sizeof magic) != 0)
-        return bad_array(path, name, "is not a NumPy array");
-    if (bytes[6] < 1 || bytes[6] > 3)
-        return bad_array(path, name, "has a header of a version above 3.0");
-    const uint32_t begin = bytes[6] == 1 ? 10 : 12;
-    const uint32_t length = bytes[6] == 1 ? u16(bytes + 8) : u32(bytes + 8);
-    if (length < 1 || length > size - begin || memchr(bytes + begin, 0, length))
-        return bad_array(path, name, "has a damaged header");
-    out->data = bytes + begin + length;
-    out->data[-1] = 0;                 /* the header's newline: it is a text now */
-    const char *header = (const char *)bytes + begin, *order = value_of(header, "'fortran_order':");
-    if (!parse_type(value_of(header, "'descr':"), out))
-        return bad_array(path, name, "does not hold whole numbers");
-    if (!order || strncmp(order, "False", 5) != 0)
-        return bad_array(path, name, "is in Fortran order; save it as C-contiguous");
-    if (!parse_shape(value_of(header, "'shape':"), size - begin - length, out))
-        return bad_array(path, name, "has a shape that does not fit its data");
-    return ISO_OK;
-}
-
 iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out)
 {
     struct archive a = { .path = path, .file = fopen(path, "rb") };
+    char what[ISO_PATH + 64];
     uint32_t size = 0;
     memset(out, 0, sizeof *out);
     if (!a.file)
@@ -252,23 +177,14 @@ iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out)
     if (rc == ISO_OK)
         rc = read_member(&a, name, &out->memory, &size);
     fclose(a.file);
+    snprintf(what, sizeof what, "%s: %s.npy", path, name);
     if (rc == ISO_OK)
-        rc = parse(path, name, out->memory, size, out);
+        rc = iso_npy_parse(what, out->memory, size, out);
+    if (rc == ISO_OK && out->kind == 'O')
+        rc = iso_fail(ISO_EDATA, "%s does not hold numbers but Python objects", what);
     if (rc != ISO_OK) {
         free(out->memory);
         out->memory = out->data = NULL;
     }
     return rc;
-}
-
-int64_t iso_npy_at(const struct iso_npy *a, int64_t i)
-{
-    const uint8_t *p = a->data + i * a->size;
-    uint64_t bits = 0;
-    for (int k = 0; k < a->size; k++)
-        bits = bits << 8 | p[a->big_endian ? k : a->size - 1 - k];
-    const int unused = 64 - 8 * a->size;
-    if (a->is_signed && unused > 0 && bits >> (8 * a->size - 1))
-        bits |= UINT64_MAX << (8 * a->size);
-    return (int64_t)bits;
 }

@@ -2,7 +2,7 @@
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
 #include "faults.h"
-#include "../data/class_map.h"
+#include "../data/dataset.h"
 #include "../ops/gradient_clipping.h"
 #include "schedule.h"
 
@@ -18,7 +18,7 @@ struct iso_layer {
 struct iso_data_spec {                 /* data: train / validation / test */
     struct iso_place place;
     bool given;
-    char dataset[64], split[32];
+    char dataset[ISO_DATASET_NAME], split[32];
     int64_t count;                     /* rows to draw from a generated data set; 0: its default */
     double part[2];                    /* fractions of its rows, from and to; both 0: all */
     bool stratified;                   /* each class has its share of the part */

@@ -11,7 +11,8 @@
 #define SIZE(member) sizeof ((struct iso_data_spec *)0)->member
 static const char *const labels[] = { "fine", "coarse", NULL };
 const struct iso_field iso_data_fields[] = {
-    { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL, "name of a data set" },
+    { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
+      "name of a data set, or a kind of file and a path, such as npy:clothes.npy" },
     { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
       "part of it: train or test" },
     { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
@@ -38,6 +39,8 @@ static const char *const splits[] = { "train", "test", NULL };
 static bool known_dataset(const char *name, struct iso_suggest *near)
 {
     iso_suggest_begin(near, name);
+    if (iso_dataset_is_file(name))
+        return true;
     for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++) {
         if (strcmp(d->name, name) == 0)
             return true;

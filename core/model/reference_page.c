@@ -31,6 +31,8 @@ static const struct values values[] = {
     { .topic = NULL }
 };
 
+static const struct iso_dataset_doc *const datasets[] = { iso_dataset_docs, iso_dataset_file_docs };
+
 static bool in_group(int op, const char *topic)
 {
     return iso_ops[op].def->section && strcmp(iso_ops[op].def->section, topic) == 0;
@@ -176,8 +178,9 @@ static void print_other(FILE *out, const char *topic)
         for (const struct iso_section *s = iso_sections; s->key; s++)
             print_section(out, s);
     else if (strcmp(topic, "datasets") == 0)
-        for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)
-            fprintf(out, "  %-20s %s\n", d->name, d->doc);
+        for (int i = 0; i < 2; i++)
+            for (const struct iso_dataset_doc *d = datasets[i]; d->name; d++)
+                fprintf(out, "  %-20s %s\n", d->name, d->doc);
     else
         print_backends(out);
 }
@@ -320,8 +323,9 @@ static void markdown_tables(FILE *out)
         }
     }
     fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
-    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++)
-        fprintf(out, "| `%s` | %s |\n", d->name, d->doc);
+    for (int i = 0; i < 2; i++)
+        for (const struct iso_dataset_doc *d = datasets[i]; d->name; d++)
+            fprintf(out, "| `%s` | %s |\n", d->name, d->doc);
 }
 
 static void markdown_backends(FILE *out)

@@ -1,0 +1,24 @@
+/* npy.h: arrays of numbers as NumPy writes them, and its .npy files: a header that is a line of
+ * Python, and the elements. */
+#ifndef ISO_NPY_H
+#define ISO_NPY_H
+#include "../iso.h"
+
+enum { ISO_NPY_DIMS = 4 };
+struct iso_npy {
+    char kind;                         /* 'b' bool, 'u', 'i', 'f'; 'O': data is a pickle */
+    bool big_endian;
+    int size;                          /* bytes of an element: 1, 2, 4 or 8; 0 of a pickle */
+    int ndim; int64_t dim[ISO_NPY_DIMS];       /* each from 1; row-major */
+    uint8_t *data;                     /* the elements; points into memory */
+    int64_t bytes;                     /* of data: size for each element */
+    uint8_t *memory;                   /* the caller frees it; NULL: borrowed */
+};
+/* Reads the n bytes of a .npy file, which out borrows, and changes a byte of its header. what: the
+ * file, for faults. */
+iso_rc iso_npy_parse(const char *what, uint8_t *bytes, size_t n, struct iso_npy *out);
+/* Sets kind and size from NumPy's short names of types: u1, i8, f4, b1, O8. False for others. */
+bool iso_npy_type(const char *text, struct iso_npy *out);
+/* Element i; whole numbers beyond 2^53 come out rounded. */
+double iso_npy_at(const struct iso_npy *, int64_t i);
+#endif

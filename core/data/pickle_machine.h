@@ -1,0 +1,64 @@
+/* pickle_machine.h: what the machine (pickle.c), its values (pickle_values.c) and the arrays built
+ * of them (pickle_numpy.c) share. */
+#ifndef ISO_PICKLE_MACHINE_H
+#define ISO_PICKLE_MACHINE_H
+#include "pickle.h"
+
+enum { ISO_PICKLE_MOST = 1 << 20 };     /* values; a list of labels needs one for each */
+enum iso_pickle_kind {
+    ISO_PICKLE_NONE, ISO_PICKLE_MARK, ISO_PICKLE_INT, ISO_PICKLE_FLOAT, ISO_PICKLE_TEXT,
+    ISO_PICKLE_BYTES, ISO_PICKLE_LIST, ISO_PICKLE_TUPLE, ISO_PICKLE_DICT, ISO_PICKLE_FUNCTION,
+    ISO_PICKLE_TYPE, ISO_PICKLE_ARRAY
+};
+/* What a pickle may name. */
+enum iso_pickle_function {
+    ISO_PICKLE_NDARRAY, ISO_PICKLE_DTYPE, ISO_PICKLE_RECONSTRUCT, ISO_PICKLE_FROMBUFFER,
+    ISO_PICKLE_SCALAR
+};
+struct iso_pickle_value {
+    enum iso_pickle_kind kind;
+    union {
+        int64_t whole;                 /* INT, and True and False as 1 and 0 */
+        double real;
+        struct { size_t at, size; } text;          /* TEXT, BYTES: in the pickle */
+        struct { int32_t first, last; } items;     /* cells, 0 none; a dictionary's keys and values
+                                                      in turn */
+        enum iso_pickle_function function;
+        int32_t array;                 /* TYPE, ARRAY: in arrays */
+    } is;
+};
+struct iso_pickle_cell { int32_t value, next; };
+struct iso_pickle_array { struct iso_npy npy; int32_t objects; };  /* kind 'O': a list; 0 none */
+
+/* Values, cells and arrays are counted from 1, so that 0 is none. */
+struct iso_pickle {
+    const char *path;
+    const uint8_t *bytes; size_t n, at;
+    struct iso_pickle_value *value; int32_t nvalues, value_room;
+    struct iso_pickle_cell *cell; int32_t ncells, cell_room;
+    struct iso_pickle_array *array; int32_t narrays, array_room;
+    int32_t *stack, depth, stack_room;             /* of values */
+    int32_t *memo, nmemo, memo_room;
+    int32_t root;
+};
+iso_rc iso_pickle_damaged(const struct iso_pickle *, const char *what);
+/* A new value, zeroed, with an array of its own where the kind has one. ISO_EDATA where there are
+ * more than a data set has any use for. */
+iso_rc iso_pickle_new(struct iso_pickle *, enum iso_pickle_kind, int32_t *out);
+/* Adds a value to a list, tuple or dictionary. */
+iso_rc iso_pickle_append(struct iso_pickle *, int32_t list, int32_t value);
+/* Makes *at, an array of *room elements of that size, large enough for element n. */
+iso_rc iso_pickle_room(const struct iso_pickle *, void *at, int32_t *room, int32_t n, size_t size);
+/* Item i of a list or tuple; 0 when it is none or shorter. */
+int32_t iso_pickle_item(const struct iso_pickle *, int32_t list, int i);
+bool iso_pickle_is(const struct iso_pickle *, int32_t value, enum iso_pickle_kind);
+/* Whether the value is this text. */
+bool iso_pickle_equals(const struct iso_pickle *, int32_t value, const char *text);
+
+/* pickle_numpy.c. What a name stands for; false for what must not be called. */
+bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_function *out);
+/* Calls a function with a tuple of arguments. */
+iso_rc iso_pickle_call(struct iso_pickle *, int32_t function, int32_t arguments, int32_t *out);
+/* Gives a type or an array its state. */
+iso_rc iso_pickle_build(struct iso_pickle *, int32_t object, int32_t state);
+#endif
