@@ -104,24 +104,31 @@ static int check_block(const struct network *n, int stage, int block)
     return count;
 }
 
-static void resnet152_is_keras_s(void **state)
+/* blocks: of each stage. */
+static void check_resnet(const char *path, const int blocks[4], int all, int trained)
 {
     static const char *const others[] = { "conv1_pad", "conv1_conv", "conv1_bn", "conv1_relu",
                                           "pool1_pad", "pool1_pool", "avg_pool", "predictions" };
-    static const int blocks[] = { 3, 8, 36, 3 };
     struct network n;
     int layers = 8;
-    (void)state;
-    load("models/resnet152.yaml", 1, &n);
+    load(path, 1, &n);
     for (int i = 0; i < 8; i++)
         find(&n, others[i]);
     for (int stage = 0; stage < 4; stage++)
         for (int block = 1; block <= blocks[stage]; block++)
             layers += check_block(&n, stage + 2, block);
     assert_int_equal(n.model->nlayers, layers);
-    assert_int_equal(parameters(&n, false), 58370944);
-    assert_int_equal(parameters(&n, true), 58219520);
+    assert_int_equal(parameters(&n, false), all);
+    assert_int_equal(parameters(&n, true), trained);
     unload(&n);
+}
+
+static void resnets_are_keras_s(void **state)
+{
+    (void)state;
+    check_resnet("models/resnet50.yaml", (const int[]){ 3, 4, 6, 3 }, 23587712, 23534592);
+    check_resnet("models/resnet101.yaml", (const int[]){ 3, 4, 23, 3 }, 42658176, 42552832);
+    check_resnet("models/resnet152.yaml", (const int[]){ 3, 8, 36, 3 }, 58370944, 58219520);
 }
 
 static void vgg16_is_keras_s(void **state)
@@ -227,7 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_read_their_input),
-        cmocka_unit_test(resnet152_is_keras_s),
+        cmocka_unit_test(resnets_are_keras_s),
         cmocka_unit_test(vgg16_is_keras_s),
         cmocka_unit_test(frozen_weights_stay),
         cmocka_unit_test(frozen_layers_cost_nothing),
