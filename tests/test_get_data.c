@@ -1,5 +1,5 @@
-/* test_get_data.c: tools/get-data.sh against mirrors that are folders: whole files, wrong ones, none,
- * and a fetch that was broken off. */
+/* test_get_data.c: tools/get-data.sh against mirrors that are folders: whole files, wrong ones,
+ * none, and a fetch that was broken off. */
 #define _XOPEN_SOURCE 700              /* nftw, realpath */
 #include <ftw.h>
 #include <setjmp.h>
@@ -95,7 +95,7 @@ static void a_fetch_goes_on_where_it_stopped(void **state)
     free(whole);
     snprintf(from, sizeof from, "%s/t10k-labels-idx1-ubyte.gz", mirror);
     if (access(from, R_OK) != 0) {
-        print_message("skipped: MNIST is not here; set ISOCL_DATA to the folder that holds mnist/\n");
+        print_message("skipped: MNIST is not here; set ISOCL_DATA to the folder that holds it\n");
         skip();
     }
     snprintf(to, sizeof to, "%s/data/mnist", folder);
