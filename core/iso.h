@@ -200,6 +200,7 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
                                           trainable */
     const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
                                           or NULL */
+    bool random;                       /* in training it draws random numbers */
     bool product;                      /* its results are sums of products: fast mode may add them
                                           in another order, within the bound that follows from
                                           the cost's chain */

@@ -335,6 +335,21 @@ static iso_rc next_phase(struct training *t, int phase)
     return ISO_OK;
 }
 
+static iso_rc keep_features(struct training *t)
+{
+    struct iso_exec *e = t->setup.exec;
+    const struct iso_kept *kept = iso_exec_kept(e);
+    if (!t->setup.model->keep_features || kept->nodes > 0)
+        return ISO_OK;
+    iso_console_line(&t->console, "features   computing what is not trained, once for each image");
+    ISO_TRY(iso_exec_keep(e));
+    iso_console_line(&t->console, "features   %lld rows of %lld numbers kept (%.1f MiB), %s on",
+                     (long long)kept->rows, (long long)kept->size,
+                     (double)(kept->rows * kept->size) * (double)t->setup.backend->real_size /
+                         1048576, t->setup.graph->values[kept->value].name);
+    return ISO_OK;
+}
+
 /* Trains phase after phase until the goal is reached or Ctrl-C pressed. */
 static iso_rc train_phases(struct training *t, struct iso_fit_options *fit)
 {
@@ -343,6 +358,7 @@ static iso_rc train_phases(struct training *t, struct iso_fit_options *fit)
         const int phase = iso_model_phase_at(model, t->state.epoch);
         if (phase != t->state.phase)
             ISO_TRY(next_phase(t, phase));
+        ISO_TRY(keep_features(t));
         fit->until = phase + 1 < model->nphases ? iso_model_phase_end(model, phase) : 0;
         ISO_TRY(iso_fit(t->setup.exec, fit, &t->state));
     }

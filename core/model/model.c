@@ -28,6 +28,9 @@ static const struct iso_field train_fields[] = {
       "passes over the training data" },
     { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,
       "key of all random numbers: initial weights, order of examples, dropout" },
+    { "keep_features", ISO_FIELD_BOOL, AT(keep_features), "false", 0, 0, NULL,
+      "compute what the layers at the beginning that are not trained give once for each image, and "
+      "keep it on the device: the same bits, and epochs that cost as much as what is trained" },
     { 0 }
 };
 #undef SIZE

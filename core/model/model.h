@@ -67,6 +67,8 @@ struct iso_model {
     struct iso_place *uses;            /* where blocks are used: what the layers' places point to */
     struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
     int64_t batch_size; uint64_t seed;
+    bool keep_features;                /* what the frozen layers at the beginning give is computed
+                                          once for each example */
     struct iso_class_weight *class_weights; int nclass_weights;    /* of those that are not 1 */
     struct iso_training common;        /* what the sections of the file say */
     struct iso_training *phases;       /* without `phases:` one, which is the common one; params

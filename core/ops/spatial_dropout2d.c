@@ -28,6 +28,7 @@ const struct iso_op_def iso_def_spatial_dropout2d = {
     .fields = iso_dropout_fields,
     .nx = 1,
     .saved = saved,
+    .random = true,
     .infer = infer,
     .cost = cost,
     .scalars = iso_dropout_scalars,

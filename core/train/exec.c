@@ -171,9 +171,10 @@ static const struct iso_kernel *kernel_of(const struct iso_exec *e, int node)
     return e->backend->kernels[e->graph->nodes[node].op];
 }
 
-iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t slot)
+iso_rc iso_exec_run(struct iso_exec *e, int from, int to, bool training, uint64_t step,
+                    int64_t slot)
 {
-    for (int i = 0; i < e->graph->nnodes; i++) {
+    for (int i = from; i < to; i++) {
         struct iso_call c;
         if (!iso_exec_runs(e, i, ISO_FORWARD))
             continue;
@@ -181,6 +182,11 @@ iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_
         ISO_TRY(kernel_of(e, i)->forward(e->backend, &c));
     }
     return ISO_OK;
+}
+
+iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t slot)
+{
+    return iso_exec_run(e, e->first_node, e->graph->nnodes, training, step, slot);
 }
 
 static iso_rc backward(struct iso_exec *e, int node, uint64_t step)

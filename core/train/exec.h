@@ -38,6 +38,18 @@ iso_rc iso_exec_gather(struct iso_exec *, int which, int64_t first, int64_t rows
 iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int32_t *y_class,
                      const float *y_prob);
 
+/* exec_keep.c: what the layers at the beginning give that never changes, kept for the data sets on
+ * the device in place of their images. Later batches from them begin behind these layers, with the
+ * same bits. The weights must be in place and stay. Fails with ISO_EMODEL when there are no such
+ * layers. Waits for the device; a second call does nothing. */
+struct iso_kept {
+    int nodes, value;                  /* forward leaves out the first so many nodes; what they give
+                                          to the rest */
+    int64_t rows, size;                /* of all data sets; numbers a row */
+};
+iso_rc iso_exec_keep(struct iso_exec *);
+const struct iso_kept *iso_exec_kept(const struct iso_exec *);         /* nodes 0: nothing */
+
 /* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts
  * from 0. */
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t slot);

@@ -14,6 +14,7 @@ static void free_resident(struct iso_exec *e, struct iso_resident *r)
     e->backend->ops->free(e->backend, r->labels);
     e->backend->ops->free(e->backend, r->order);
     e->backend->ops->free(e->backend, r->weights);
+    e->backend->ops->free(e->backend, r->features);
     *r = (struct iso_resident){ 0 };
 }
 
@@ -165,13 +166,11 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
     return rc;
 }
 
-static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct iso_mem *data,
-                     const struct iso_shape *data_shape, enum iso_dtype dtype, int64_t first,
-                     int which, int value)
+iso_rc iso_exec_gather_value(struct iso_exec *e, enum iso_op op, const void *params, int which,
+                             struct iso_tensor data, int64_t first, int value)
 {
     const struct iso_resident *r = &e->data[which];
-    struct iso_call c = { .params = params, .first = first };
-    c.x[0] = (struct iso_tensor){ data, 0, dtype, *data_shape };
+    struct iso_call c = { .params = params, .first = first, .x = { data } };
     c.x[1] = (struct iso_tensor){ r->order, 0, ISO_I32, { 1, { r->rows } } };
     c.y[0] = iso_exec_value(e, value);
     if (iso_ops[op].def->scalars)
@@ -179,26 +178,48 @@ static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, str
     return e->backend->kernels[op]->forward(e->backend, &c);
 }
 
-iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
+/* The whole data set's tensor that a batch's value is gathered from. */
+static struct iso_tensor resident(const struct iso_exec *e, int which, struct iso_mem *mem,
+                                  enum iso_dtype dtype, int value)
+{
+    struct iso_tensor t = { mem, 0, dtype, e->graph->values[value].shape };
+    t.shape.dim[0] = e->data[which].rows;
+    return t;
+}
+
+/* The images, or the features kept in their place: where forward then begins. */
+static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_resident *r = &e->data[which];
     const struct iso_gather_images images = { g->model->scale };
+    e->first_node = r->features ? e->kept.nodes : 0;
+    if (r->features)
+        return iso_exec_gather_value(e, ISO_OP_gather_rows, NULL, which,
+                                     resident(e, which, r->features, ISO_REAL, e->kept.value),
+                                     first, e->kept.value);
+    return iso_exec_gather_value(e, ISO_OP_gather_images, &images, which,
+                                 resident(e, which, r->images, ISO_U8, g->input), first, g->input);
+}
+
+iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
+{
+    const struct iso_graph *g = e->graph;
+    const struct iso_resident *r = &e->data[which];
     const struct iso_gather_labels labels = { g->classes, g->values[g->target].dtype == ISO_REAL };
     if (first < 0 || rows > r->rows - first)
         return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
                         (long long)(first + rows), (long long)r->rows);
     ISO_TRY(iso_exec_set_rows(e, rows));
-    struct iso_shape shape = g->values[g->input].shape;
-    shape.dim[0] = r->rows;
-    ISO_TRY(gather(e, ISO_OP_gather_images, &images, r->images, &shape, ISO_U8, first, which,
-                   g->input));
+    ISO_TRY(gather_input(e, which, first));
     const struct iso_shape column = { 1, { r->rows } };
     if (r->weights)
-        ISO_TRY(gather(e, ISO_OP_gather_row_weights, NULL, r->weights, &column, ISO_REAL, first,
-                       which, g->sample_weight));
-    return gather(e, ISO_OP_gather_labels, &labels, r->labels, &column, ISO_I32, first, which,
-                  g->target);
+        ISO_TRY(iso_exec_gather_value(e, ISO_OP_gather_rows, NULL, which,
+                                      (struct iso_tensor){ r->weights, 0, ISO_REAL, column }, first,
+                                      g->sample_weight));
+    return iso_exec_gather_value(e, ISO_OP_gather_labels, &labels, which,
+                                 (struct iso_tensor){ r->labels, 0, ISO_I32, column }, first,
+                                 g->target);
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
@@ -232,6 +253,7 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
                      const float *y_prob)
 {
     ISO_TRY(iso_exec_set_rows(e, rows));
+    e->first_node = 0;
     const struct iso_tensor input = iso_exec_value(e, e->graph->input);
     const struct iso_tensor target = iso_exec_value(e, e->graph->target);
     ISO_TRY(iso_tensor_write_f32(e->backend, &input, x));

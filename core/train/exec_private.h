@@ -9,6 +9,7 @@ enum { ISO_DATASETS = 2 };
 struct iso_resident {                  /* a data set on the device */
     struct iso_mem *images, *labels, *order;
     struct iso_mem *weights;           /* of its rows in the loss; NULL: each is 1 */
+    struct iso_mem *features;          /* kept in place of the images; NULL: not kept */
     int64_t rows;
 };
 struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
@@ -28,6 +29,8 @@ struct iso_exec {
     double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */
     int64_t rows;                      /* of the batch in place */
     struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
+    struct iso_kept kept;              /* nodes 0: nothing is kept */
+    int first_node;                    /* where forward begins with the batch in place */
     bool *absent;                      /* by value: between a layer and the activation that its
                                           kernel runs too */
     struct iso_resident data[ISO_DATASETS];
@@ -46,6 +49,12 @@ void iso_exec_free_data(struct iso_exec *);
 /* Fails when the device cannot run the call; otherwise makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
+/* Nodes [from, to) of a forward pass. */
+iso_rc iso_exec_run(struct iso_exec *, int from, int to, bool training, uint64_t step,
+                    int64_t slot);
+/* Rows first.. of resident data of an INPUT op, in the order, into a value's tensor. */
+iso_rc iso_exec_gather_value(struct iso_exec *, enum iso_op, const void *params, int which,
+                             struct iso_tensor data, int64_t first, int value);
 /* exec_clip.c: gradient clipping. What it needs of the device; how many squared norms it keeps; and
  * what it does between backward and update. */
 iso_rc iso_exec_need_clipping(struct iso_exec *);

@@ -699,12 +699,12 @@ def gather_labels():
     return f
 
 
-def gather_row_weights():
-    f, own = File("gather_row_weights"), np.random.default_rng(26)
-    for n, rows, first in ((9, 4, 3), (17, 17, 0)):
-        weights, order = own.uniform(0, 3, n), own.permutation(n)
-        f.case(f"{{inputs: [[{n}], [{n}]], rows: {rows}, first: {first}}}", {"x0": weights, "x1": order},
-               {"y0": weights[order[first:first + rows]]})
+def gather_rows():
+    f, own = File("gather_rows"), np.random.default_rng(26)
+    for shape, rows, first in (((9,), 4, 3), ((17,), 17, 0), ((7, 2, 3, 2), 3, 4)):
+        resident, order = own.uniform(0, 3, shape), own.permutation(shape[0])
+        f.case(f"{{inputs: [{list(shape)}, [{shape[0]}]], rows: {rows}, first: {first}}}", {"x0": resident, "x1": order},
+               {"y0": resident[order[first:first + rows]]})
     return f
 
 
@@ -879,7 +879,7 @@ def main():
     global_pooling2d("global_average_pooling2d", keras.layers.GlobalAveragePooling2D, torch.mean).write(folder)
     global_pooling2d("global_max_pooling2d", keras.layers.GlobalMaxPooling2D, torch.amax).write(folder)
     for make in (mean_squared_error, mean_absolute_error, mean_squared_logarithmic_error, hinge, squared_hinge,
-                 binary_crossentropy, gather_row_weights, depthwise_conv2d, separable_conv2d):  # these have numbers of their own
+                 binary_crossentropy, gather_rows, depthwise_conv2d, separable_conv2d):  # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
         make().write(folder)

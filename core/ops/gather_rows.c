@@ -1,6 +1,6 @@
-/* gather_row_weights.c: the weights of a batch's rows in the loss, from resident ones.
+/* gather_rows.c: a batch's rows of resident numbers: weights in the loss, kept features.
  *
- * x: weights REAL [N], order I32 [N]; call.first; y: REAL [rows]. */
+ * x: REAL [N, ...], order I32 [N]; call.first; y: REAL [rows, ...], the rows order[first + r]. */
 #include "infer.h"
 
 static const struct iso_field fields[] = { { 0 } };
@@ -9,7 +9,8 @@ static const struct iso_field fields[] = { { 0 } };
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
-    *out = (struct iso_shapes){ .ny = 1, .y = { { 1, { x[1].dim[0] } } } };
+    *out = (struct iso_shapes){ .ny = 1, .y = { x[0] } };
+    out->y[0].dim[0] = x[1].dim[0];
     return iso_expect_all_countable(out);
 }
 
@@ -17,11 +18,11 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
                  struct iso_cost *out)
 {
     (void)params, (void)pass;
-    iso_elementwise_cost(&x[1], 0, 3, out);
+    iso_elementwise_cost(&x[0], 0, 2, out);
 }
 
-const struct iso_op_def iso_def_gather_row_weights = {
-    .doc = "the weights of a batch's rows from resident ones",
+const struct iso_op_def iso_def_gather_rows = {
+    .doc = "a batch's rows of resident numbers",
     .fields = fields,
     .nx = 2,
     .resident = ISO_REAL,

@@ -1,0 +1,21 @@
+/* gather_rows.c: queues the gathering of a batch's rows of resident numbers. */
+#include "opencl.h"
+
+static const char *const programs[] = {"gather_rows.cl", NULL};
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    size_t n = (size_t)iso_shape_count(&call->y[0].shape), rows = (size_t)call->y[0].shape.dim[0];
+    return opencl_launch(cl, "gather_rows.cl", "gather_rows", opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
+                              arg_tensor(&call->y[0]), arg_uint(n), arg_uint(n / rows),
+                              arg_long((uint64_t)call->first)));
+}
+
+const struct iso_kernel opencl_gather_rows = {.supports = supports, .forward = forward};
