@@ -39,6 +39,14 @@ endif
 LIBS     += $(if $(filter 1,$(HDF5)),$(filter-out -I%,$(HDF5_FLAGS)))
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
+# libpng and libjpeg read folders of images: one file of core each. (jpeglib.h needs stdio.h before it.)
+ifndef PNG
+PNG      := $(call probe,png.h,-lpng)
+endif
+ifndef JPEG
+JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,-ljpeg)
+endif
+LIBS     += $(if $(filter 1,$(PNG)),-lpng) $(if $(filter 1,$(JPEG)),-ljpeg)
 # A test compares arith.h with OpenCL by itself.
 TESTLIBS := -lcmocka $(LIBS) $(if $(filter 1,$(OPENCL)),-lOpenCL)
 
@@ -88,8 +96,10 @@ $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' | cmp -s - $@ || \
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
-	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)'; }
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)'; }
 
+$(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
+    $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_file.o: CONFIG += $(if $(filter 1,$(HDF5)),-DISO_HAVE_HDF5 $(filter -I%,$(HDF5_FLAGS)))
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config

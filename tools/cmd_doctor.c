@@ -1,6 +1,7 @@
 /* isocl doctor: why a device is not there, what is installed, what to do. */
 #include "commands.h"
 #include "core/data/dataset.h"
+#include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "hardware.h"
 #include "setup.h"
@@ -87,10 +88,19 @@ static void check_hdf5(struct doctor *d)
         advise(d, "for Keras's weights: install HDF5 (Debian: libhdf5-dev), then  make");
 }
 
+static void check_images(struct doctor *d)
+{
+    printf("Image files: %s\n", iso_image_support());
+    if (strstr(iso_image_support(), "without"))
+        advise(d, "for folders of images: install libpng and libjpeg (Debian: libpng-dev, "
+                  "libjpeg-dev), then  make");
+}
+
 static void check_build(struct doctor *d)
 {
     printf("isocl %s, arithmetic %d, built by %s\n", ISO_VERSION, ISO_ARITH_VERSION, compiler);
     check_hdf5(d);
+    check_images(d);
     check_clblast(d);
     check_opencl(d);
 }

@@ -1,11 +1,13 @@
 #include "setup.h"
 
 #include "core/data/safetensors.h"
+#include "core/train/fit.h"
 #include "core/train/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 iso_rc iso_setup_model(struct iso_setup *setup, const char *path,
                        const struct iso_setup_options *options)
@@ -71,6 +73,19 @@ static iso_rc find_spec(const struct iso_model *model, const char *split,
     return ISO_OK;
 }
 
+/* Where a reader waits at a terminal, and longer than a moment: a line that the next one covers. */
+static void tell_progress(int64_t done, int64_t total)
+{
+    static double begun, told;
+    const double now = iso_clock();
+    if (done == 0)
+        begun = told = now;
+    if (now - begun < 1 || now - told < 0.2 || !isatty(STDERR_FILENO))
+        return;
+    told = now;
+    fprintf(stderr, "\r\033[Kreading images: %lld of %lld\r", (long long)done, (long long)total);
+}
+
 iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
                       const struct iso_setup_options *options, struct iso_dataset **out)
 {
@@ -80,7 +95,8 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
         .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
         .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
         .coarse = spec.labels == 1, .classes = spec.classes,
-        .input = &setup->model->input, .limit = options->limit,
+        .input = &setup->model->input, .resize = { spec.resize[0], spec.resize[1] },
+        .threads = (int)options->threads, .progress = tell_progress, .limit = options->limit,
     };
     return iso_dataset_load(&request, out);
 }

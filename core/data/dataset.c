@@ -5,6 +5,7 @@
 #include "digits.h"
 #include "folders.h"
 #include "idx_sets.h"
+#include "image_folder.h"
 #include "../file.h"
 
 #include <stdio.h>
@@ -26,8 +27,13 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
 const struct iso_dataset_doc iso_dataset_file_docs[] = {
     {"npy:PATH",
      "a .npy file of a pickled dictionary with arrays 'features' and 'target' (or 'images', "
-     "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with x_train, "
-     "y_train, x_test and y_test. Of any real type, the values of images whole, from 0 to 255"},
+     "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with "
+     "x_train, y_train, x_test and y_test. Of any real type, the values of images whole, from 0 to "
+     "255"},
+    {"folder:PATH",
+     "image files (.png, .jpg, .jpeg) in a folder for each class, PATH/train/CLASS and "
+     "PATH/test/CLASS, or PATH/CLASS, which is one split, train. Classes and files are taken in "
+     "the order of their names, the first file of each class before the second"},
     {NULL, NULL}};
 
 /* A kind of file: what its names begin with, and how one at a path is read. */
@@ -36,7 +42,8 @@ struct file_kind {
     iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
 };
 static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
-static const struct file_kind file_kinds[] = {{"npy:", load_npy}};
+static const struct file_kind file_kinds[] = {{"npy:", load_npy},
+                                              {"folder:", iso_image_folder_load}};
 
 static const char *const split_names[] = {"train", "test"};
 

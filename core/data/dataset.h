@@ -3,6 +3,7 @@
 #define ISO_DATASET_H
 #include "class_map.h"
 #include "part.h"
+#include "workers.h"
 
 enum { ISO_DATASET_NAME = 256 };        /* bytes of a name, with its NUL */
 
@@ -30,6 +31,9 @@ struct iso_dataset_request {
                                                   they are */
     const struct iso_shape *input;     /* what the model takes: the geometry of files that say
                                           nothing of theirs; NULL: not known */
+    int64_t resize[2];                 /* height and width that image files get; 0: their own */
+    int threads;                       /* that may decode them; 0: as many as the machine has */
+    iso_progress *progress;            /* of that; NULL: nobody is told */
     int64_t limit;                     /* keep the first rows of that only; 0: all */
 };
 /* Faults say what is wrong with which file, and what to do. */

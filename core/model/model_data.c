@@ -22,6 +22,8 @@ const struct iso_field iso_data_fields[] = {
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
       "the classes to tell apart, in their order, by the numbers (or names) they have in the data "
       "set: [3, 5] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
+    { "resize", ISO_FIELD_INT2, AT(resize), "", 1, 4096, NULL,
+      "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
       "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
       "together have all" },
@@ -80,6 +82,9 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
         iso_faults_add(
             l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
             near.best ? iso_suggest_text(&near, hint, sizeof hint) : "; choose train or test");
+    if (spec->resize[0] > 0 && *spec->dataset && strncmp(spec->dataset, "folder:", 7) != 0)
+        iso_faults_add(l->faults, place_of(node, "resize"),
+                       "%s: 'resize' is for image files (folder:PATH)", what);
     if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
         iso_faults_add(l->faults, place_of(node, "count"),
                        "%s: 'count' is for data sets that are drawn "

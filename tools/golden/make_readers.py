@@ -63,7 +63,80 @@ def numpy_files(folder):
     np.savez_compressed(folder + "/arrays.npz", x_train=images("u1"), y_train=target)
 
 
+def picture(channels, seed, height=9, width=13):
+    """Smooth, so that JPEG keeps it, and different in every pixel."""
+    y, x, c = np.mgrid[0:height, 0:width, 0:channels]
+    value = 120 + 90 * np.sin(0.4 * y + seed) * np.cos(0.3 * x - c) + 5 * c
+    return value.clip(0, 255).astype("u1")
+
+
+def resize(a, height, width):
+    """Bilinear in whole numbers, from the definition in core/data/image.h."""
+    def places(n, size):
+        at = np.maximum((2 * np.arange(n) + 1) * size - n, 0)
+        low = at // (2 * n)
+        return low, np.minimum(low + 1, size - 1), at % (2 * n)
+    a = a.astype(int)
+    y0, y1, wy = places(height, a.shape[0])
+    x0, x1, wx = places(width, a.shape[1])
+    wy, wx = wy[:, None, None], wx[None, :, None]
+    rows = [a[y][:, x0] * (2 * width - wx) + a[y][:, x1] * wx for y in (y0, y1)]
+    total = rows[0] * (2 * height - wy) + rows[1] * wy
+    whole = 4 * height * width
+    return ((2 * total + whole) // (2 * whole)).astype("u1")
+
+
+def image_files(folder):
+    """One file of each kind, and what Pillow makes of them."""
+    from PIL import Image
+    os.makedirs(folder + "/decode", exist_ok=True)
+    grey, colour = Image.fromarray(picture(1, 1)[:, :, 0]), Image.fromarray(picture(3, 2))
+    deep = picture(1, 3)[:, :, 0].astype("<u2") * 256 + 77
+    files = {
+        "grey.png": grey, "colour.png": colour, "palette.png": colour.quantize(16),
+        "bits.png": grey.point(lambda v: 255 * (v > 120)).convert("1"),
+        "deep.png": Image.fromarray(deep), "alpha.png": colour.convert("RGBA"),
+        "grey-alpha.png": grey.convert("LA"),
+        "grey.jpg": grey, "colour.jpg": colour, "progressive.JPEG": colour, "whole.jpg": colour,
+        "cmyk.jpg": colour.convert("CMYK"),
+    }
+    options = {"progressive.JPEG": {"progressive": True}, "whole.jpg": {"subsampling": 0}}
+    expected = {}
+    for name, image in files.items():
+        image.save(f"{folder}/decode/{name}", **options.get(name, {}))
+        image = Image.open(f"{folder}/decode/{name}")
+        if name == "deep.png":
+            array = (deep >> 8).astype("u1")
+        elif name == "cmyk.jpg":
+            continue
+        else:
+            small = image.mode in ("L", "1", "LA")
+            array = np.asarray(image.convert("L" if small else "RGB"))
+        expected[name] = array.reshape(array.shape[0], array.shape[1], -1)
+    for size in ((5, 20), (9, 13), (1, 1), (40, 7)):
+        expected["resized-%d-%d" % size] = resize(picture(3, 2), *size)
+    np.savez_compressed(folder + "/decode.npz", **expected)
+
+
+def image_folders(folder):
+    """train: bird 0 1 2, cat 10 11, dog 20; test: cat 30, dog 40. Each image has one value."""
+    from PIL import Image
+    for split, name, values in (("train", "bird", (0, 1, 2)), ("train", "cat", (10, 11)),
+                                ("train", "dog", (20,)), ("test", "cat", (30,)),
+                                ("test", "dog", (40,))):
+        os.makedirs(f"{folder}/pets/{split}/{name}", exist_ok=True)
+        for value in values:
+            Image.new("L", (3, 2), value).save(f"{folder}/pets/{split}/{name}/{value}.png")
+    with open(folder + "/pets/train/cat/notes.txt", "w") as f:
+        f.write("not an image\n")
+    for name, size, mode in (("a", (3, 2), "L"), ("b", (4, 2), "RGB")):
+        os.makedirs(f"{folder}/sizes/{name}", exist_ok=True)
+        Image.new(mode, size, 7 if mode == "L" else (8, 9, 10)).save(f"{folder}/sizes/{name}/1.png")
+
+
 if __name__ == "__main__":
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     numpy_files(folder)
+    image_files(folder)
+    image_folders(folder)

@@ -1,0 +1,105 @@
+/* image.c: what image files have in common, and their resizing. */
+#include "image.h"
+#include "../file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* No byte of a PNG or JPEG file makes more pixels: deflate makes at most 1032 bytes of one, a byte
+ * holds 8 pixels of a bitmap, and JPEG's emptiest blocks take a bit for 10 pixels or more. */
+enum { MOST_PIXELS_OF_BYTE = 8 * 1032 };
+
+const char *iso_image_support(void)
+{
+#if defined(ISO_HAVE_PNG) && defined(ISO_HAVE_JPEG)
+    return "PNG, JPEG";
+#elif defined(ISO_HAVE_PNG)
+    return "PNG, no JPEG (built without libjpeg)";
+#elif defined(ISO_HAVE_JPEG)
+    return "JPEG, no PNG (built without libpng)";
+#else
+    return "none (built without libpng and libjpeg)";
+#endif
+}
+
+bool iso_image_named(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
+                   strcasecmp(dot, ".jpeg") == 0);
+}
+
+iso_rc iso_image_check(const char *path, int64_t height, int64_t width, size_t n)
+{
+    if (height < 1 || width < 1 || height > ISO_IMAGE_SIDE || width > ISO_IMAGE_SIDE)
+        return iso_fail(ISO_EDATA, "%s: has %lld x %lld pixels (height x width); sides of 1 to %d "
+                        "can be used", path, (long long)height, (long long)width, ISO_IMAGE_SIDE);
+    if (height * width / MOST_PIXELS_OF_BYTE > (int64_t)n)
+        return iso_fail(ISO_EDATA, "%s: claims %lld x %lld pixels, more than its %zu bytes can "
+                        "hold; it is damaged, get it again", path, (long long)height,
+                        (long long)width, n);
+    return ISO_OK;
+}
+
+static iso_rc decode(const char *path, const uint8_t *bytes, size_t n, bool header,
+                     struct iso_image *out)
+{
+    static const uint8_t png[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+    if (n >= 8 && memcmp(bytes, png, 8) == 0)
+        return iso_png_decode(path, bytes, n, header, out);
+    if (n >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff)
+        return iso_jpeg_decode(path, bytes, n, header, out);
+    return iso_fail(ISO_EDATA, "%s: is neither a PNG nor a JPEG file, whatever its name", path);
+}
+
+iso_rc iso_image_read(const char *path, bool header, struct iso_image *out)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    *out = (struct iso_image){ .pixels = NULL };
+    ISO_TRY(iso_file_read(path, &bytes, &n));
+    const iso_rc rc = decode(path, (const uint8_t *)bytes, n, header, out);
+    free(bytes);
+    if (rc != ISO_OK) {
+        free(out->pixels);
+        out->pixels = NULL;
+    }
+    return rc;
+}
+
+/* ---- Resizing ------------------------------------------------------------------------------ */
+
+/* Where output pixel i of n lies among `from` input pixels: at ((2 i + 1) from - n) / (2 n),
+ * between pixel a, of weight 2 n - w, and pixel b, of weight w. */
+struct place { int a, b; int64_t w; };
+
+static struct place find_place(int i, int n, int from)
+{
+    const int64_t whole = 2 * (int64_t)n, at = (2 * (int64_t)i + 1) * from - n;
+    if (at <= 0)
+        return (struct place){ 0, 0, 0 };
+    const int a = (int)(at / whole);
+    return (struct place){ a, a + 1 < from ? a + 1 : a, at % whole };
+}
+
+void iso_image_resize(const struct iso_image *from, const struct iso_image *to)
+{
+    const int c = from->channels;
+    const int64_t high = 2 * (int64_t)to->height, wide = 2 * (int64_t)to->width;
+    for (int y = 0; y < to->height; y++) {
+        const struct place v = find_place(y, to->height, from->height);
+        const uint8_t *above = from->pixels + (int64_t)v.a * from->width * c;
+        const uint8_t *below = from->pixels + (int64_t)v.b * from->width * c;
+        uint8_t *out = to->pixels + (int64_t)y * to->width * c;
+        for (int x = 0; x < to->width; x++) {
+            const struct place h = find_place(x, to->width, from->width);
+            for (int k = 0; k < c; k++) {
+                const int64_t upper = above[h.a * c + k] * (wide - h.w) + above[h.b * c + k] * h.w;
+                const int64_t lower = below[h.a * c + k] * (wide - h.w) + below[h.b * c + k] * h.w;
+                const int64_t sum = upper * (high - v.w) + lower * v.w;
+                out[x * c + k] = (uint8_t)((2 * sum + high * wide) / (2 * high * wide));
+            }
+        }
+    }
+}

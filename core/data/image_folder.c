@@ -1,0 +1,254 @@
+/* image_folder.c: lists the files of a split, looks at the size of each, and decodes them all. */
+#include "image_folder.h"
+#include "image.h"
+#include "names.h"
+#include "workers.h"
+#include "../file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SIDE = 4096, PATH = ISO_PATH };
+
+struct file { const char *name; int32_t class; };
+struct geometry { int16_t height, width, channels; };
+struct folder {
+    const struct iso_dataset_request *request;
+    struct iso_dataset *set;
+    char train[PATH], split[PATH];     /* where the classes are named, and where the files lie; the
+                                          same for the split train */
+    struct iso_names classes;          /* in train */
+    struct iso_names *names;           /* [classes]: the files of each */
+    int64_t others;                    /* entries that are no images */
+    struct file *files;                /* [rows], in the order of the rows */
+    struct geometry *sizes;            /* [rows], of the files */
+};
+
+static void free_folder(struct folder *f)
+{
+    for (int64_t c = 0; f->names && c < f->classes.n; c++)
+        iso_names_free(&f->names[c]);
+    free(f->names);
+    iso_names_free(&f->classes);
+    free(f->files);
+    free(f->sizes);
+}
+
+/* ---- Classes and files --------------------------------------------------------------------- */
+
+static bool is_folder(const char *folder, const char *name)
+{
+    char path[PATH];
+    const int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return n > 0 && n < PATH && iso_folder_exists(path);
+}
+
+static bool is_image(const char *folder, const char *name)
+{
+    (void)folder;
+    return iso_image_named(name);
+}
+
+static iso_rc find_split(struct folder *f, const char *path)
+{
+    const char *split = f->request->split;
+    const bool parted = is_folder(path, "train") || is_folder(path, "test");
+    if (!iso_folder_exists(path))
+        return iso_fail(ISO_EDATA, "%s is no folder; name one that has a folder for each class",
+                        path);
+    if (parted && !is_folder(path, split))
+        return iso_fail(ISO_EDATA, "%s has no folder '%s'", path, split);
+    if (!parted && strcmp(split, "train") != 0)
+        return iso_fail(ISO_EDATA, "%s has no folders train and test, and so one split, train; "
+                        "take parts of it, such as `part: [0.8, 1]`", path);
+    ISO_TRY(iso_path(f->split, path, parted ? split : "."));
+    return iso_path(f->train, path, !parted ? "." : is_folder(path, "train") ? "train" : split);
+}
+
+static iso_rc name_classes(struct folder *f)
+{
+    struct iso_dataset *set = f->set;
+    ISO_TRY(iso_names_list(f->train, is_folder, &f->classes, NULL));
+    if (f->classes.n < 1 || f->classes.n > 1 << 16)
+        return iso_fail(ISO_EDATA, "%s has %lld folders; it needs one for each class, at most %d",
+                        f->train, (long long)f->classes.n, 1 << 16);
+    set->classes = (int)f->classes.n;
+    set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
+    if (!set->class_names)
+        return ISO_ENOMEM;
+    for (int c = 0; c < set->classes; c++) {
+        if (strlen(f->classes.name[c]) >= ISO_CLASS_NAME)
+            return iso_fail(ISO_EDATA, "%s/%s: the name of a class has at most %d bytes", f->train,
+                            f->classes.name[c], ISO_CLASS_NAME - 1);
+        strcpy(set->class_names[c], f->classes.name[c]);
+    }
+    return ISO_OK;
+}
+
+/* A class that is in a split but not in train would have no number. */
+static iso_rc check_classes(const struct folder *f)
+{
+    struct iso_names names = { .name = NULL };
+    iso_rc rc = iso_names_list(f->split, is_folder, &names, NULL);
+    for (int64_t i = 0; rc == ISO_OK && i < names.n; i++)
+        if (iso_names_find(&f->classes, names.name[i]) < 0)
+            rc = iso_fail(ISO_EDATA, "%s has a class '%s' that %s does not have", f->split,
+                          names.name[i], f->train);
+    iso_names_free(&names);
+    return rc;
+}
+
+static iso_rc list_files(struct folder *f, int64_t *rows)
+{
+    f->names = iso_alloc((size_t)f->classes.n, sizeof *f->names);
+    if (!f->names)
+        return ISO_ENOMEM;
+    for (int64_t c = 0; c < f->classes.n; c++) {
+        char path[PATH];
+        ISO_TRY(iso_path(path, f->split, f->classes.name[c]));
+        if (iso_folder_exists(path))
+            ISO_TRY(iso_names_list(path, is_image, &f->names[c], &f->others));
+        *rows += f->names[c].n;
+    }
+    if (*rows < 1 || *rows > INT32_MAX)
+        return iso_fail(ISO_EDATA, "%s has %lld images in the folders of its classes (files called "
+                        ".png, .jpg or .jpeg)", f->split, (long long)*rows);
+    return ISO_OK;
+}
+
+/* The order of rows: of what is first in its class the classes in turn, of what is second, ... */
+static iso_rc order_files(struct folder *f, int64_t rows)
+{
+    int64_t n = 0;
+    f->files = iso_alloc((size_t)rows, sizeof *f->files);
+    f->sizes = iso_alloc((size_t)rows, sizeof *f->sizes);
+    if (!f->files || !f->sizes)
+        return ISO_ENOMEM;
+    for (int64_t k = 0; n < rows; k++)
+        for (int32_t c = 0; c < f->set->classes; c++)
+            if (k < f->names[c].n)
+                f->files[n++] = (struct file){ f->names[c].name[k], c };
+    return ISO_OK;
+}
+
+static iso_rc file_path(const struct folder *f, int64_t i, char path[PATH])
+{
+    const struct file *file = &f->files[i];
+    const int n = snprintf(path, PATH, "%s/%s/%s", f->split, f->classes.name[file->class],
+                           file->name);
+    if (n < 0 || n >= PATH)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+    return ISO_OK;
+}
+
+/* ---- Sizes --------------------------------------------------------------------------------- */
+
+static iso_rc look_at(void *data, int64_t i)
+{
+    struct folder *f = data;
+    struct iso_image image;
+    char path[PATH];
+    ISO_TRY(file_path(f, i, path));
+    ISO_TRY(iso_image_read(path, true, &image));
+    f->sizes[i] = (struct geometry){ (int16_t)image.height, (int16_t)image.width,
+                                     (int16_t)image.channels };
+    return ISO_OK;
+}
+
+static iso_rc sizes_differ(const struct folder *f, int64_t i)
+{
+    const struct geometry *a = &f->sizes[0], *b = &f->sizes[i];
+    char first[PATH], other[PATH];
+    ISO_TRY(file_path(f, 0, first));
+    ISO_TRY(file_path(f, i, other));
+    return iso_fail(ISO_EDATA, "images have different sizes: %s %dx%d, %s %dx%d (height x width); "
+                    "say which one all should get, such as `resize: [%d, %d]`", first, a->height,
+                    a->width, other, b->height, b->width, a->height, a->width);
+}
+
+/* One size for all: that of the files, or the one to resize to. Colour where any has it. */
+static iso_rc settle_geometry(struct folder *f)
+{
+    struct iso_dataset *set = f->set;
+    const int64_t *resize = f->request->resize;
+    set->channels = 1;
+    for (int64_t i = 0; i < set->rows; i++) {
+        const struct geometry *g = &f->sizes[i];
+        if (resize[0] == 0 && (g->height != f->sizes[0].height || g->width != f->sizes[0].width))
+            return sizes_differ(f, i);
+        set->channels = g->channels > set->channels ? g->channels : set->channels;
+    }
+    set->height = resize[0] ? (int)resize[0] : f->sizes[0].height;
+    set->width = resize[0] ? (int)resize[1] : f->sizes[0].width;
+    if (set->height > MOST_SIDE || set->width > MOST_SIDE)
+        return iso_fail(ISO_EDATA, "%s: images of %dx%d; sides of at most %d can be used: say "
+                        "`resize:`", f->split, set->height, set->width, MOST_SIDE);
+    return ISO_OK;
+}
+
+/* ---- Images -------------------------------------------------------------------------------- */
+
+/* Grey to red, green and blue, from the end on, so that it can be done in place. */
+static void repeat_grey(uint8_t *pixels, int64_t n)
+{
+    for (int64_t i = n - 1; i >= 0; i--)
+        pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = pixels[i];
+}
+
+static iso_rc decode(void *data, int64_t i)
+{
+    const struct folder *f = data;
+    const struct iso_dataset *set = f->set;
+    const int64_t pixels = (int64_t)set->height * set->width;
+    struct iso_image image, row = { set->height, set->width, f->sizes[i].channels,
+                                    set->images + i * pixels * set->channels };
+    char path[PATH];
+    ISO_TRY(file_path(f, i, path));
+    ISO_TRY(iso_image_read(path, false, &image));
+    const bool same = image.height == f->sizes[i].height && image.width == f->sizes[i].width &&
+                      image.channels == f->sizes[i].channels;
+    if (same && image.height == row.height && image.width == row.width)
+        memcpy(row.pixels, image.pixels, (size_t)pixels * (size_t)row.channels);
+    else if (same)
+        iso_image_resize(&image, &row);
+    free(image.pixels);
+    if (row.channels < set->channels)
+        repeat_grey(row.pixels, pixels);
+    set->labels[i] = f->files[i].class;
+    return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
+}
+
+static iso_rc load(struct folder *f, const char *path)
+{
+    const struct iso_dataset_request *r = f->request;
+    struct iso_dataset *set = f->set;
+    int64_t rows = 0;
+    ISO_TRY(find_split(f, path));
+    ISO_TRY(name_classes(f));
+    ISO_TRY(check_classes(f));
+    ISO_TRY(list_files(f, &rows));
+    ISO_TRY(order_files(f, rows));
+    set->rows = rows;
+    ISO_TRY(iso_workers_run(rows, r->threads, look_at, f, NULL));
+    ISO_TRY(settle_geometry(f));
+    set->images = iso_alloc((size_t)rows * (size_t)set->channels,
+                            (size_t)set->height * (size_t)set->width);
+    set->labels = iso_alloc((size_t)rows, sizeof *set->labels);
+    if (!set->images || !set->labels)
+        return ISO_ENOMEM;
+    snprintf(set->source, sizeof set->source, "%.400s", path);
+    if (f->others > 0)
+        snprintf(set->source, sizeof set->source, "%.400s; without %lld files that are no images",
+                 path, (long long)f->others);
+    return iso_workers_run(rows, r->threads, decode, f, r->progress);
+}
+
+iso_rc iso_image_folder_load(const struct iso_dataset_request *r, const char *path,
+                             struct iso_dataset *set)
+{
+    struct folder f = { .request = r, .set = set };
+    const iso_rc rc = load(&f, path);
+    free_folder(&f);
+    return rc;
+}

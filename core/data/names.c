@@ -1,0 +1,71 @@
+#include "names.h"
+#include "../file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static iso_rc add(struct iso_names *names, const char *name)
+{
+    if (names->n == names->room) {
+        const int64_t room = names->room ? 2 * names->room : 64;
+        char **larger = iso_alloc((size_t)room, sizeof *larger);
+        if (!larger)
+            return ISO_ENOMEM;
+        if (names->n > 0)
+            memcpy(larger, names->name, (size_t)names->n * sizeof *larger);
+        free(names->name);
+        names->name = larger;
+        names->room = room;
+    }
+    char *own = iso_alloc(strlen(name) + 1, 1);
+    if (!own)
+        return ISO_ENOMEM;
+    names->name[names->n++] = strcpy(own, name);
+    return ISO_OK;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
+                      struct iso_names *out, int64_t *left)
+{
+    iso_rc rc = ISO_OK;
+    DIR *open = opendir(folder);
+    if (!open)
+        return iso_file_fail("read the folder", folder);
+    errno = 0;
+    for (struct dirent *e; rc == ISO_OK && (e = readdir(open)); errno = 0) {
+        if (e->d_name[0] == '.')
+            continue;
+        if (wanted(folder, e->d_name))
+            rc = add(out, e->d_name);
+        else if (left)
+            ++*left;
+    }
+    if (rc == ISO_OK && errno)
+        rc = iso_file_fail("read the folder", folder);
+    closedir(open);
+    if (out->n > 0)
+        qsort(out->name, (size_t)out->n, sizeof *out->name, by_bytes);
+    return rc;
+}
+
+void iso_names_free(struct iso_names *names)
+{
+    for (int64_t i = 0; i < names->n; i++)
+        free(names->name[i]);
+    free(names->name);
+    *names = (struct iso_names){ .name = NULL };
+}
+
+int64_t iso_names_find(const struct iso_names *names, const char *name)
+{
+    const char **found = names->n == 0 ? NULL : bsearch(&name, names->name, (size_t)names->n,
+                                                        sizeof name, by_bytes);
+    return found ? (char **)found - names->name : -1;
+}

@@ -1,0 +1,15 @@
+/* names.h: the names in a folder, in the same order everywhere. */
+#ifndef ISO_NAMES_H
+#define ISO_NAMES_H
+#include "../iso.h"
+
+struct iso_names { char **name; int64_t n, room; };
+/* Adds the names of what is in the folder and wanted, in the order of their bytes; hidden ones are
+ * passed over. *out is the caller's to free, also on failure. left: how many names are not wanted;
+ * may be NULL. */
+iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
+                      struct iso_names *out, int64_t *left);
+void iso_names_free(struct iso_names *);
+/* Its place among the names, or -1. */
+int64_t iso_names_find(const struct iso_names *, const char *name);
+#endif

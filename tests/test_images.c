@@ -1,0 +1,254 @@
+/* test_images.c: image files, as Pillow wrote and reads them (tools/golden/make_readers.py), and
+ * folders of them. Run from the root of the repository. */
+#include "core/data/image.h"
+#include "core/data/npz.h"
+#include "core/data/workers.h"
+#include "datasets.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char folder[] = "tests/readers";
+static const char expected[] = "tests/readers/decode.npz";
+
+static void check_message(const char *part)
+{
+    if (!strstr(iso_error(), part))
+        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    iso_error_clear();
+}
+
+/* ---- Files --------------------------------------------------------------------------------- */
+
+static void compare(const char *name, const struct iso_image *image)
+{
+    struct iso_npy array;
+    if (iso_npz_read(expected, name, &array) != ISO_OK)
+        fail_msg("%s", iso_error());
+    assert_int_equal(array.dim[0], image->height);
+    assert_int_equal(array.dim[1], image->width);
+    assert_int_equal(array.dim[2], image->channels);
+    for (int64_t i = 0; i < array.bytes; i++)
+        if (array.data[i] != image->pixels[i])
+            fail_msg("%s: byte %lld is %d, should be %d", name, (long long)i, image->pixels[i],
+                     array.data[i]);
+    free(array.memory);
+}
+
+static void files_are_decoded(void **state)
+{
+    static const char *const names[] = {
+        "grey.png", "colour.png", "palette.png", "bits.png", "deep.png", "alpha.png",
+        "grey-alpha.png", "grey.jpg", "colour.jpg", "progressive.JPEG", "whole.jpg"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[128];
+        struct iso_image image, header;
+        snprintf(path, sizeof path, "%s/decode/%s", folder, names[i]);
+        assert_true(iso_image_named(path));
+        if (iso_image_read(path, false, &image) != ISO_OK)
+            fail_msg("%s", iso_error());
+        compare(names[i], &image);
+        assert_int_equal(iso_image_read(path, true, &header), ISO_OK);
+        assert_null(header.pixels);
+        assert_int_equal(header.height * 1000 + header.width * 10 + header.channels,
+                         image.height * 1000 + image.width * 10 + image.channels);
+        free(image.pixels);
+    }
+}
+
+static void other_files_are_refused(void **state)
+{
+    struct iso_image image;
+    (void)state;
+    iso_error_clear();
+    assert_int_equal(iso_image_read("tests/readers/decode/cmyk.jpg", false, &image), ISO_EDATA);
+    check_message("CMYK");
+    assert_int_equal(iso_image_read("tests/readers/decode.npz", false, &image), ISO_EDATA);
+    check_message("is neither a PNG nor a JPEG file");
+    assert_int_equal(iso_image_read("tests/readers/none.png", false, &image), ISO_EIO);
+    iso_error_clear();
+    assert_false(iso_image_named("a.gif") || iso_image_named("png"));
+}
+
+static void images_are_resized(void **state)
+{
+    static const int sizes[][2] = { { 5, 20 }, { 9, 13 }, { 1, 1 }, { 40, 7 } };
+    struct iso_image image;
+    (void)state;
+    assert_int_equal(iso_image_read("tests/readers/decode/colour.png", false, &image), ISO_OK);
+    for (int i = 0; i < 4; i++) {
+        uint8_t pixels[40 * 20 * 3];
+        char name[32];
+        const struct iso_image to = { sizes[i][0], sizes[i][1], 3, pixels };
+        snprintf(name, sizeof name, "resized-%d-%d", to.height, to.width);
+        iso_image_resize(&image, &to);
+        compare(name, &to);
+    }
+    free(image.pixels);
+}
+
+/* ---- Folders ------------------------------------------------------------------------------- */
+
+static iso_rc load(const char *name, const char *split, int height, int width, int threads,
+                   struct iso_dataset **set)
+{
+    const struct iso_dataset_request r = { .name = name, .split = split, .folder = folder,
+                                           .resize = { height, width }, .threads = threads };
+    iso_error_clear();
+    *set = NULL;
+    return iso_dataset_load(&r, set);
+}
+
+static void folders_are_read(void **state)
+{
+    static const int value[] = { 0, 10, 20, 1, 11, 2 }, class[] = { 0, 1, 2, 0, 1, 0 };
+    struct iso_dataset *set;
+    (void)state;
+    for (int threads = 0; threads < 4; threads++) {
+        if (load("folder:pets", "train", 0, 0, threads, &set) != ISO_OK)
+            fail_msg("%s", iso_error());
+        assert_int_equal(set->rows * 1000 + set->height * 100 + set->width * 10 + set->channels,
+                         6231);
+        assert_int_equal(set->classes, 3);
+        assert_string_equal(set->class_names[2], "dog");
+        for (int i = 0; i < 6; i++) {
+            assert_int_equal(set->labels[i], class[i]);
+            for (int k = 0; k < 6; k++)
+                assert_int_equal(set->images[6 * i + k], value[i]);
+        }
+        assert_non_null(strstr(set->source, "without 1 files that are no images"));
+        iso_dataset_free(set);
+    }
+    assert_int_equal(load("folder:pets", "test", 0, 0, 0, &set), ISO_OK);
+    assert_int_equal(set->rows * 10 + set->classes, 23);
+    assert_int_equal(set->labels[0] * 10 + set->labels[1], 12);
+    assert_int_equal(set->images[0] * 100 + set->images[6], 3040);
+    iso_dataset_free(set);
+}
+
+static void classes_have_names(void **state)
+{
+    struct iso_class_map *map = calloc(1, sizeof *map + 3 * sizeof map->member[0]);
+    (void)state;
+    assert_non_null(map);
+    *map = (struct iso_class_map){ .classes = 2, .n = 3 };
+    map->member[0] = (struct iso_class_member){ "dog", 0 };
+    map->member[1] = (struct iso_class_member){ "cat", 1 };
+    map->member[2] = (struct iso_class_member){ "bird", 1 };
+    const struct iso_dataset_request r = { .name = "folder:pets", .split = "test",
+                                           .folder = folder, .classes = map };
+    struct iso_dataset *set;
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_int_equal(set->classes * 100 + set->labels[0] * 10 + set->labels[1], 210);
+    iso_dataset_free(set);
+    free(map);
+}
+
+static void sizes_and_colours_are_made_one(void **state)
+{
+    struct iso_dataset *set;
+    (void)state;
+    assert_int_equal(load("folder:sizes", "train", 0, 0, 0, &set), ISO_EDATA);
+    check_message("tests/readers/sizes/./a/1.png 2x3, tests/readers/sizes/./b/1.png 2x4");
+    assert_int_equal(load("folder:sizes", "train", 5, 2, 0, &set), ISO_OK);
+    assert_int_equal(set->height * 100 + set->width * 10 + set->channels, 523);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(set->images[i] * 100 + set->images[30 + i], 708 + i % 3);
+    iso_dataset_free(set);
+}
+
+static void other_folders_are_refused(void **state)
+{
+    static const struct { const char *name, *split; iso_rc rc; const char *part; } cases[] = {
+        { "folder:sizes", "test", ISO_EDATA, "has no folders train and test" },
+        { "folder:none", "train", ISO_EIO, "no file or folder none in tests/readers" },
+        { "folder:decode", "train", ISO_EDATA, "decode/. has 0 folders; it needs one for each" },
+        { "folder:decode.npz", "train", ISO_EDATA, "is no folder" },
+        { "folder:arrays/../../readers/pets/train", "test", ISO_EDATA, "and so one split" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iso_dataset *set;
+        assert_int_equal(load(cases[i].name, cases[i].split, 0, 0, 0, &set), cases[i].rc);
+        assert_null(set);
+        check_message(cases[i].part);
+    }
+}
+
+/* ---- Faults on the way ---------------------------------------------------------------------- */
+
+static iso_rc fail_some(void *data, int64_t i)
+{
+    (void)data;
+    return i % 100 == 37 ? iso_fail(ISO_EDATA, "item %lld", (long long)i) : ISO_OK;
+}
+
+static iso_rc count(void *data, int64_t i)
+{
+    ((uint8_t *)data)[i]++;
+    return ISO_OK;
+}
+
+static void workers_report_the_first_fault(void **state)
+{
+    static uint8_t seen[1000];
+    (void)state;
+    for (int threads = 0; threads < 9; threads++) {
+        iso_error_clear();
+        assert_int_equal(iso_workers_run(1000, threads, fail_some, NULL, NULL), ISO_EDATA);
+        assert_string_equal(iso_error(), "item 37");
+        assert_int_equal(iso_workers_run(1000, threads, count, seen, NULL), ISO_OK);
+        for (int i = 0; i < 1000; i++)
+            assert_int_equal(seen[i], threads + 1);
+    }
+    assert_int_equal(iso_workers_run(0, 0, fail_some, NULL, NULL), ISO_OK);
+}
+
+static void lack_of_memory_is_reported(void **state)
+{
+    struct iso_dataset *set = NULL;
+    iso_rc rc = ISO_ENOMEM;
+    int n = 0;
+    (void)state;
+    for (; n < 200 && rc != ISO_OK; n++) {
+        iso_alloc_fail_after(n);
+        rc = load("folder:pets", "train", 4, 4, 1, &set);
+        iso_alloc_fail_after(-1);
+        assert_true(rc == ISO_OK || (rc == ISO_ENOMEM && set == NULL));
+    }
+    assert_int_equal(rc, ISO_OK);
+    assert_true(n > 30);
+    iso_dataset_free(set);
+}
+
+static void nothing_without_the_libraries(void **state)
+{
+    (void)state;
+    print_message("skipped: this isocl reads %s\n", iso_image_support());
+    skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_are_decoded), cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(images_are_resized), cmocka_unit_test(folders_are_read),
+        cmocka_unit_test(classes_have_names), cmocka_unit_test(sizes_and_colours_are_made_one),
+        cmocka_unit_test(other_folders_are_refused),
+        cmocka_unit_test(workers_report_the_first_fault),
+        cmocka_unit_test(lack_of_memory_is_reported),
+    };
+    const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_the_libraries) };
+    if (strstr(iso_image_support(), "without"))
+        return cmocka_run_group_tests_name("images", none, NULL, NULL);
+    return cmocka_run_group_tests_name("images", tests, NULL, NULL);
+}
