@@ -1,22 +1,13 @@
 /* isocl train: trains a model and keeps the run in a folder. */
 #include "commands.h"
-#include "console.h"
 #include "core/train/carry.h"
-#include "core/train/run.h"
-#include "setup.h"
+#include "train.h"
 
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct train_options {
-    struct iso_setup_options setup;
-    int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
-    const char *weights, *out;
-    bool resume, quiet, json;
-};
 static const struct iso_option options[] = {
     ISO_OPTION_DEVICE(struct train_options),
     ISO_OPTION_MODE(struct train_options),
@@ -39,17 +30,6 @@ static const struct iso_option options[] = {
     { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json),
       "one JSON object an event", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
-};
-
-struct training {
-    struct train_options *options;
-    struct iso_setup setup;
-    struct iso_dataset *train, *validation;    /* validation NULL: none */
-    struct iso_run_settings settings;
-    struct iso_fit_state state;
-    struct iso_run *run;
-    struct iso_console console;
-    char path[ISO_PATH];               /* of a resumed run's model file; the faults borrow it */
 };
 
 /* Set by the first Ctrl-C; the second one ends the program. */
@@ -206,30 +186,7 @@ static iso_rc prepare(struct training *t, const char *model)
     return iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
 }
 
-/* ---- Telling ------------------------------------------------------------------------------- */
-
-/* Where --device was left to us and there was no GPU: what to do about it. */
-static void tell_fallback(const struct training *t)
-{
-    const char *asked = t->options->setup.device;
-    if ((asked && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
-        return;
-    iso_console_line(
-        &t->console,
-        "no GPU was found, so the CPU trains (device %s); `isocl doctor` says how to get a GPU "
-        "going. An OpenCL device that is a CPU is taken only when asked for: --device opencl",
-        t->setup.backend->device.id);
-}
-
-static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
-{
-    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)",
-                     what, (long long)data->rows, data->height, data->width, data->channels,
-                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
-                     data->source);
-}
-
-static bool reached_goal(const struct training *t)
+bool iso_train_reached_goal(const struct training *t)
 {
     if (t->state.stopping.stopped)
         return true;
@@ -237,74 +194,7 @@ static bool reached_goal(const struct training *t)
                              : t->state.epoch >= t->settings.epochs;
 }
 
-static void tell_start(const struct training *t)
-{
-    char where[256];
-    const struct iso_model *model = t->setup.model;
-    iso_setup_where(t->setup.backend, where, sizeof where);
-    iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu",
-                     model->name, model->nlayers,
-                     (long long)iso_setup_parameters(t->setup.graph, false),
-                     (long long)model->batch_size, (unsigned long long)model->seed);
-    tell_data(t, "train", t->train);
-    if (t->validation && t->settings.steps == 0)
-        tell_data(t, "validation", t->validation);
-    iso_console_line(&t->console, "device     %s", where);
-    if (t->options->weights)
-        iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
-    tell_fallback(t);
-    if (t->options->resume && !reached_goal(t))
-        iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
-                         (long long)t->state.step, (long long)t->state.epoch + 1);
-    if (t->console.style == ISO_CONSOLE_JSON)
-        iso_console_json(
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
-                      model->name, "run", iso_run_folder(t->run), "device",
-                      t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
-                      "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
-                      "step", (json_int_t)t->state.step, "resumed", t->options->resume));
-}
-
-static void tell_resume(const struct training *t)
-{
-    const struct iso_setup_options *o = &t->options->setup;
-    fprintf(
-        stderr,
-        "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
-        (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
-        o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
-}
-
-static iso_rc tell_end(const struct training *t)
-{
-    char hex[65], where[256];
-    iso_setup_where(t->setup.backend, where, sizeof where);
-    ISO_TRY(iso_exec_hash(t->setup.exec, hex));
-    iso_console_result(&t->console, "run %s", iso_run_folder(t->run));
-    iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
-    if (t->console.style == ISO_CONSOLE_JSON)
-        iso_console_json(json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
-            iso_run_folder(t->run), "weights_sha256", hex, "device", t->setup.backend->device.id,
-            "mode", t->settings.fast ? "fast" : "exact", "step", (json_int_t)t->state.step, "epoch",
-            (json_int_t)t->state.epoch, "finished", reached_goal(t)));
-    return ISO_OK;
-}
-
 /* ---- Phases -------------------------------------------------------------------------------- */
-
-static void tell_phase(const struct training *t)
-{
-    const struct iso_model *model = t->setup.model;
-    const int phase = (int)t->state.phase;
-    if (*model->training.name)
-        iso_console_line(&t->console, "phase      %s, from epoch %lld: loss %s, optimizer %s%s",
-                         model->training.name,
-                         (long long)(phase ? iso_model_phase_end(model, phase - 1) : 0) + 1,
-                         iso_ops[model->training.loss.op].name,
-                         iso_ops[model->training.optimizer.op].name,
-                         model->training.shuffle_weights ? ", weights shuffled before it" : "");
-}
 
 static iso_rc begin_phase(struct training *t, int phase, const struct iso_carried *carried)
 {
@@ -331,7 +221,7 @@ static iso_rc next_phase(struct training *t, int phase)
         t->state.first_step = t->state.step;
     iso_run_phase(t->run, t->setup.exec);
     t->console.graph = t->setup.graph;
-    tell_phase(t);
+    iso_train_tell_phase(t);
     return ISO_OK;
 }
 
@@ -354,7 +244,7 @@ static iso_rc keep_features(struct training *t)
 static iso_rc train_phases(struct training *t, struct iso_fit_options *fit)
 {
     const struct iso_model *model = t->setup.model;
-    while (!reached_goal(t) && !interrupted) {
+    while (!iso_train_reached_goal(t) && !interrupted) {
         const int phase = iso_model_phase_at(model, t->state.epoch);
         if (phase != t->state.phase)
             ISO_TRY(next_phase(t, phase));
@@ -374,9 +264,9 @@ static iso_rc train(struct training *t, const char *model)
         (struct iso_console){ .style = iso_console_style(t->options->json, t->options->quiet),
                               .graph = t->setup.graph,
                               .run = t->run };
-    tell_start(t);
-    tell_phase(t);
-    if (reached_goal(t))
+    iso_train_tell_start(t);
+    iso_train_tell_phase(t);
+    if (iso_train_reached_goal(t))
         iso_console_line(
             &t->console,
             "nothing is left to train; for more give --epochs or --steps, counted from the "
@@ -397,9 +287,9 @@ static iso_rc train(struct training *t, const char *model)
     ISO_TRY(train_phases(t, &fit));
     if (t->state.stopping.stopped)
         iso_console_line(&t->console, "early stopping after epoch %lld", (long long)t->state.epoch);
-    if (reached_goal(t))
+    if (iso_train_reached_goal(t))
         ISO_TRY(iso_run_restore(t->run, &t->setup.faults));
-    return tell_end(t);
+    return iso_train_tell_end(t);
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -419,8 +309,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (o.epochs > 0 && o.steps > 0)
         return iso_usage(command, "--epochs and --steps exclude each other");
     code = iso_report(command, train(&t, count ? argv[0] : NULL), &t.setup.faults);
-    if (code == ISO_EXIT_DONE && !reached_goal(&t)) {
-        tell_resume(&t);
+    if (code == ISO_EXIT_DONE && !iso_train_reached_goal(&t)) {
+        iso_train_tell_resume(&t);
         code = ISO_EXIT_FAILED;
     }
     iso_run_close(t.run);

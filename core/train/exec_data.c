@@ -43,8 +43,8 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
     if (d->classes > g->classes)
         return iso_fail(ISO_EDATA,
                         "%s data: %s has %d classes, the model's last layer tells %lld apart: give "
-                        "it %d units, or say which with `classes:`", which_names[which], d->name, d->classes,
-                        (long long)g->classes, d->classes);
+                        "it %d units, or say which with `classes:`", which_names[which], d->name,
+                        d->classes, (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
     const size_t most = e->backend->max_alloc;

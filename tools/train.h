@@ -1,0 +1,35 @@
+/* train.h: a training as a user started it, and what the program says about it: for the files of
+ * `isocl train`. */
+#ifndef ISO_TRAIN_H
+#define ISO_TRAIN_H
+#include "console.h"
+#include "core/train/run.h"
+#include "setup.h"
+
+struct train_options {
+    struct iso_setup_options setup;
+    int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
+    const char *weights, *out;
+    bool resume, quiet, json;
+};
+struct training {
+    struct train_options *options;
+    struct iso_setup setup;
+    struct iso_dataset *train, *validation;    /* validation NULL: none */
+    struct iso_run_settings settings;
+    struct iso_fit_state state;
+    struct iso_run *run;
+    struct iso_console console;
+    char path[ISO_PATH];               /* of a resumed run's model file; the faults borrow it */
+};
+
+/* Whether there is nothing left to train. */
+bool iso_train_reached_goal(const struct training *);
+
+/* train_tell.c: model, data and device; the phase that begins; how to go on; the run and its
+ * hash. */
+void iso_train_tell_start(const struct training *);
+void iso_train_tell_phase(const struct training *);
+void iso_train_tell_resume(const struct training *);
+iso_rc iso_train_tell_end(const struct training *);
+#endif

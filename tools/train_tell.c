@@ -1,0 +1,94 @@
+/* train_tell.c: what `isocl train` says before, between and after its epochs. */
+#include "train.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where --device was left to us and there was no GPU: what to do about it. */
+static void tell_fallback(const struct training *t)
+{
+    const char *asked = t->options->setup.device;
+    if ((asked && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
+        return;
+    iso_console_line(
+        &t->console,
+        "no GPU was found, so the CPU trains (device %s); `isocl doctor` says how to get a GPU "
+        "going. An OpenCL device that is a CPU is taken only when asked for: --device opencl",
+        t->setup.backend->device.id);
+}
+
+static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
+{
+    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)",
+                     what, (long long)data->rows, data->height, data->width, data->channels,
+                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
+                     data->source);
+}
+
+void iso_train_tell_start(const struct training *t)
+{
+    char where[256];
+    const struct iso_model *model = t->setup.model;
+    iso_setup_where(t->setup.backend, where, sizeof where);
+    iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu",
+                     model->name, model->nlayers,
+                     (long long)iso_setup_parameters(t->setup.graph, false),
+                     (long long)model->batch_size, (unsigned long long)model->seed);
+    tell_data(t, "train", t->train);
+    if (t->validation && t->settings.steps == 0)
+        tell_data(t, "validation", t->validation);
+    iso_console_line(&t->console, "device     %s", where);
+    if (t->options->weights)
+        iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
+    tell_fallback(t);
+    if (t->options->resume && !iso_train_reached_goal(t))
+        iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
+                         (long long)t->state.step, (long long)t->state.epoch + 1);
+    if (t->console.style == ISO_CONSOLE_JSON)
+        iso_console_json(
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
+                      model->name, "run", iso_run_folder(t->run), "device",
+                      t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
+                      "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
+                      "step", (json_int_t)t->state.step, "resumed", t->options->resume));
+}
+
+void iso_train_tell_resume(const struct training *t)
+{
+    const struct iso_setup_options *o = &t->options->setup;
+    fprintf(
+        stderr,
+        "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
+        (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
+        o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
+}
+
+iso_rc iso_train_tell_end(const struct training *t)
+{
+    char hex[65], where[256];
+    iso_setup_where(t->setup.backend, where, sizeof where);
+    ISO_TRY(iso_exec_hash(t->setup.exec, hex));
+    iso_console_result(&t->console, "run %s", iso_run_folder(t->run));
+    iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
+    if (t->console.style == ISO_CONSOLE_JSON)
+        iso_console_json(json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
+            iso_run_folder(t->run), "weights_sha256", hex, "device", t->setup.backend->device.id,
+            "mode", t->settings.fast ? "fast" : "exact", "step", (json_int_t)t->state.step, "epoch",
+            (json_int_t)t->state.epoch, "finished", iso_train_reached_goal(t)));
+    return ISO_OK;
+}
+
+void iso_train_tell_phase(const struct training *t)
+{
+    const struct iso_model *model = t->setup.model;
+    const int phase = (int)t->state.phase;
+    if (*model->training.name)
+        iso_console_line(&t->console, "phase      %s, from epoch %lld: loss %s, optimizer %s%s",
+                         model->training.name,
+                         (long long)(phase ? iso_model_phase_end(model, phase - 1) : 0) + 1,
+                         iso_ops[model->training.loss.op].name,
+                         iso_ops[model->training.optimizer.op].name,
+                         model->training.shuffle_weights ? ", weights shuffled before it" : "");
+}
