@@ -25,6 +25,7 @@ struct subject { const char *file, *kind, *place; };
 static const struct subject subjects[] = {
     { "float64.npy", "npy:", "" }, { "float64-5.npy", "npy:", "" }, { "mixed.npy", "npy:", "" },
     { "arrays.npz", "npy:", ".npz" },
+    { "numbers.csv", "csv:", ".csv" }, { "names.csv", "csv:", ".csv" },
     { "decode/colour.png", "folder:", "/a/1.png" }, { "decode/palette.png", "folder:", "/a/1.png" },
     { "decode/bits.png", "folder:", "/a/1.png" }, { "decode/grey.jpg", "folder:", "/a/1.png" },
     { "decode/colour.jpg", "folder:", "/a/1.png" },
@@ -67,9 +68,10 @@ static void save(const char *path, const uint8_t *bytes, size_t n)
     assert_int_equal(fclose(file), 0);
 }
 
-static iso_rc load(const char *name)
+static iso_rc load(const char *name, const struct iso_class_map *classes)
 {
-    const struct iso_dataset_request r = { .name = name, .split = "train", .threads = 1 };
+    const struct iso_dataset_request r = { .name = name, .split = "train", .threads = 1,
+                                           .classes = classes };
     struct iso_dataset *set = NULL;
     iso_error_clear();
     const iso_rc rc = iso_dataset_load(&r, &set);
@@ -82,8 +84,10 @@ static iso_rc load(const char *name)
     return rc;
 }
 
-static void check(const struct subject *s, const char *folder, int rounds)
+static void check(const struct subject *s, const char *folder, int rounds,
+                  const struct iso_class_map *pets)
 {
+    const struct iso_class_map *classes = strcmp(s->file, "names.csv") == 0 ? pets : NULL;
     char path[300], name[300], *bytes = NULL;
     size_t n = 0;
     int refused = 0;
@@ -98,12 +102,12 @@ static void check(const struct subject *s, const char *folder, int rounds)
     snprintf(path, sizeof path, "%s/damaged%s", folder, s->place);
     snprintf(name, sizeof name, "%s%s/damaged%s", s->kind, folder, inside ? "" : s->place);
     save(path, (const uint8_t *)bytes, n);
-    if (load(name) != ISO_OK)
+    if (load(name, classes) != ISO_OK)
         fail_msg("%s: %s", s->file, iso_error());
     for (int i = 0; i < rounds; i++) {
         memcpy(bad, bytes, n);
         save(path, bad, damage(bad, n));
-        const iso_rc rc = load(name);
+        const iso_rc rc = load(name, classes);
         if (rc != ISO_OK && rc != ISO_EDATA)
             fail_msg("%s, round %d: %d, %s", s->file, i, rc, iso_error());
         refused += rc != ISO_OK;
@@ -124,15 +128,20 @@ static void damaged_files_are_read_or_refused(void **state)
     const char *more = getenv("ISOCL_FUZZ_ROUNDS");
     const int rounds = more ? atoi(more) : ROUNDS;
     (void)state;
-    assert_true(rounds > 0);
+    struct iso_class_map *pets = calloc(1, sizeof *pets + 2 * sizeof pets->member[0]);
+    assert_true(rounds > 0 && pets);
+    *pets = (struct iso_class_map){ .classes = 2, .n = 2 };
+    pets->member[0] = (struct iso_class_member){ "cat", 0 };
+    pets->member[1] = (struct iso_class_member){ "a \"dog\"", 1 };
     assert_non_null(mkdtemp(folder));
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (subjects[i].kind[0] == 'f' && strstr(iso_image_support(), "without"))
             continue;
         counter = (uint32_t)i << 26;
-        check(&subjects[i], folder, rounds);
+        check(&subjects[i], folder, rounds, pets);
     }
     assert_int_equal(rmdir(folder), 0);
+    free(pets);
 }
 
 int main(void)

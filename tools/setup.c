@@ -95,7 +95,9 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
         .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
         .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
         .coarse = spec.labels == 1, .classes = spec.classes,
-        .input = &setup->model->input, .resize = { spec.resize[0], spec.resize[1] },
+        .input = &setup->model->input,
+        .label_column = *spec.label_column ? spec.label_column : NULL,
+        .resize = { spec.resize[0], spec.resize[1] },
         .threads = (int)options->threads, .progress = tell_progress, .limit = options->limit,
     };
     return iso_dataset_load(&request, out);

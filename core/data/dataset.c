@@ -1,6 +1,7 @@
 /* dataset.c: the names of data sets, where their files are looked for, and what is checked. */
 #include "arrays.h"
 #include "cifar.h"
+#include "csv.h"
 #include "dataset.h"
 #include "digits.h"
 #include "folders.h"
@@ -34,6 +35,11 @@ const struct iso_dataset_doc iso_dataset_file_docs[] = {
      "image files (.png, .jpg, .jpeg) in a folder for each class, PATH/train/CLASS and "
      "PATH/test/CLASS, or PATH/CLASS, which is one split, train. Classes and files are taken in "
      "the order of their names, the first file of each class before the second"},
+    {"csv:PATH",
+     "a text file with a line for each image, or a folder with train.csv and test.csv: a column of "
+     "labels, all others pixels, whole numbers from 0 to 255 in the order of height, width, "
+     "channels. The first line may name the columns. Labels are class numbers from 0, or names, "
+     "which `classes` lists"},
     {NULL, NULL}};
 
 /* A kind of file: what its names begin with, and how one at a path is read. */
@@ -42,8 +48,10 @@ struct file_kind {
     iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
 };
 static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
+static iso_rc load_csv(const struct iso_dataset_request *, const char *, struct iso_dataset *);
 static const struct file_kind file_kinds[] = {{"npy:", load_npy},
-                                              {"folder:", iso_image_folder_load}};
+                                              {"folder:", iso_image_folder_load},
+                                              {"csv:", load_csv}};
 
 static const char *const split_names[] = {"train", "test"};
 
@@ -138,6 +146,19 @@ static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
         return iso_arrays_load(path, r->split, set);
     ISO_TRY(one_split(r, path));
     return iso_arrays_load_pickle(path, set);
+}
+
+static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
+                       struct iso_dataset *set)
+{
+    char file[ISO_PATH], base[40];
+    snprintf(base, sizeof base, "%.32s.csv", r->split);
+    if (iso_folder_exists(path)) {
+        ISO_TRY(iso_path(file, path, base));
+        return iso_csv_load(r, file, set);
+    }
+    ISO_TRY(one_split(r, path));
+    return iso_csv_load(r, path, set);
 }
 
 static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_request *r,

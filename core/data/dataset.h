@@ -31,6 +31,7 @@ struct iso_dataset_request {
                                                   they are */
     const struct iso_shape *input;     /* what the model takes: the geometry of files that say
                                           nothing of theirs; NULL: not known */
+    const char *label_column;          /* of a CSV file, by name or number; NULL: see csv.h */
     int64_t resize[2];                 /* height and width that image files get; 0: their own */
     int threads;                       /* that may decode them; 0: as many as the machine has */
     iso_progress *progress;            /* of that; NULL: nobody is told */

@@ -24,6 +24,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     bool stratified;                   /* each class has its share of the part */
     uint64_t part_seed;
     int labels;                        /* 0: fine, 1: coarse */
+    char label_column[64];             /* of a CSV file; "" for the usual one */
     int64_t resize[2];                 /* height and width that image files get; 0: their own */
     struct iso_class_map *classes;     /* made of those of the data set; owned; NULL: as they are */
 };

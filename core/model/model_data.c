@@ -22,6 +22,9 @@ const struct iso_field iso_data_fields[] = {
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
       "the classes to tell apart, in their order, by the numbers (or names) they have in the data "
       "set: [3, 5] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
+    { "label_column", ISO_FIELD_TEXT, AT(label_column), "", 0, SIZE(label_column), NULL,
+      "of csv:PATH: the name of the labels' column, or its number from 0; left out, it is called "
+      "label, or the first one of a file that does not name them" },
     { "resize", ISO_FIELD_INT2, AT(resize), "", 1, 4096, NULL,
       "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
@@ -85,6 +88,9 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
     if (spec->resize[0] > 0 && *spec->dataset && strncmp(spec->dataset, "folder:", 7) != 0)
         iso_faults_add(l->faults, place_of(node, "resize"),
                        "%s: 'resize' is for image files (folder:PATH)", what);
+    if (*spec->label_column && strncmp(spec->dataset, "csv:", 4) != 0)
+        iso_faults_add(l->faults, place_of(node, "label_column"),
+                       "%s: 'label_column' is for text files (csv:PATH)", what);
     if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
         iso_faults_add(l->faults, place_of(node, "count"),
                        "%s: 'count' is for data sets that are drawn "

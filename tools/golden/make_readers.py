@@ -134,9 +134,21 @@ def image_folders(folder):
         Image.new(mode, size, 7 if mode == "L" else (8, 9, 10)).save(f"{folder}/sizes/{name}/1.png")
 
 
+def text_files(folder):
+    rows = images("u1").reshape(ROWS, -1)
+    with open(folder + "/numbers.csv", "w") as f:
+        f.write("label," + ",".join(f"p{i}" for i in range(rows.shape[1])) + "\n")
+        for label, row in zip((1, 2, 0, 1), rows):
+            f.write(",".join(map(str, [label, *row])) + "\n")
+    with open(folder + "/names.csv", "w", newline="") as f:
+        for label, row in zip(("cat", '"a ""dog"""', "cat", "bird"), rows):
+            f.write(";".join(map(str, [label, *row])) + "\r\n")
+
+
 if __name__ == "__main__":
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     numpy_files(folder)
     image_files(folder)
     image_folders(folder)
+    text_files(folder)
