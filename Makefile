@@ -131,9 +131,16 @@ test: all $(TESTS)
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
 
+# Where bash, zsh and fish look.
+COMPLETIONS := bash-completion/completions/isocl zsh/site-functions/_isocl fish/vendor_completions.d/isocl.fish
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/isocl
 	install -m 755 $(BUILD)/isocl $(DESTDIR)$(PREFIX)/bin/isocl
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man1 $(dir $(COMPLETIONS)))
+	$(BUILD)/isocl help --man > $(DESTDIR)$(PREFIX)/share/man/man1/isocl.1
+	$(BUILD)/isocl completion bash > $(DESTDIR)$(PREFIX)/share/$(word 1,$(COMPLETIONS))
+	$(BUILD)/isocl completion zsh > $(DESTDIR)$(PREFIX)/share/$(word 2,$(COMPLETIONS))
+	$(BUILD)/isocl completion fish > $(DESTDIR)$(PREFIX)/share/$(word 3,$(COMPLETIONS))
 	install -m 644 $(BUILD)/libisocl.a $(DESTDIR)$(PREFIX)/lib/libisocl.a
 	for h in $$(find core -name '*.h') core/ops.def; do \
 	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/isocl/$$h; done

@@ -12,21 +12,39 @@
 
 static void test_help_and_version(void **state)
 {
-    static const char *const commands[] = { "train", "eval",    "reproduce", "summary", "parity",
-                                            "trace", "devices", "doctor",  "help" };
+    static const char *const commands[] = { "train", "eval", "reproduce", "summary", "parity",
+                                            "trace", "import", "export", "devices", "doctor",
+                                            "completion", "help" };
     (void)state;
     assert_int_equal(cli_run("--version"), 0);
     assert_true(strncmp(cli_out, "isocl ", 6) == 0);
     assert_int_equal(cli_run("--help"), 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char line[64];
-        snprintf(line, sizeof line, "\n  %-9s ", commands[i]);
+        snprintf(line, sizeof line, "\n  %-10s ", commands[i]);
         assert_int_equal(cli_run("--help"), 0);
         cli_says(cli_out, line);
         assert_int_equal(cli_run("%s --help", commands[i]), 0);
         cli_says(cli_out, "Examples:\n  ");
         assert_int_equal(strlen(cli_err), 0);
     }
+}
+
+static void test_manual_and_completion(void **state)
+{
+    static const char *const shells[] = { "bash", "zsh", "fish" };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(cli_run("completion %s", shells[i]), 0);
+        cli_says(cli_out, "reproduce");
+        cli_says(cli_out, "exact fast");
+    }
+    assert_int_equal(cli_run("completion csh"), 2);
+    cli_says(cli_err, "bash, zsh and fish");
+    assert_int_equal(cli_run("help --man"), 0);
+    assert_true(strncmp(cli_out, ".TH ISOCL 1", 11) == 0);
+    cli_says(cli_out, "\n.SS isocl train MODEL.yaml");
+    cli_says(cli_out, "\n\\fB\\-\\-epochs\\fR \\fIN\\fR\n");
 }
 
 static void assert_wrong(const char *arguments, const char *message)
@@ -155,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_help_and_version),
+        TEST(test_manual_and_completion),
         TEST(test_wrong_usage),
         TEST(test_faults),
         TEST(test_output_that_cannot_be_written),

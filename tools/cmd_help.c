@@ -1,14 +1,17 @@
 /* isocl help: all that a model file may say, from the ops' own descriptions. */
 #include "commands.h"
 #include "core/model/reference_page.h"
+#include "manual.h"
 #include "setup.h"
 
 #include <stdio.h>
 
-struct help_options { bool markdown; };
+struct help_options { bool markdown, man; };
 static const struct iso_option options[] = {
     { "markdown", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, markdown),
       "the whole reference as a page (models/README.md)", 0 },
+    { "man", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, man),
+      "the manual page isocl(1)", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -20,6 +23,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     if (o.markdown) {
         iso_help_markdown(stdout);
+        return ISO_EXIT_DONE;
+    }
+    if (o.man) {
+        iso_manual_print();
         return ISO_EXIT_DONE;
     }
     return iso_report(command, iso_help_print(stdout, count ? argv[0] : NULL), NULL);

@@ -15,9 +15,11 @@
     X(export)           \
     X(devices)          \
     X(doctor)           \
+    X(completion)       \
     X(help)
 
 #define ISO_COMMAND_DECLARE(name) extern const struct iso_command iso_command_##name;
 ISO_COMMANDS(ISO_COMMAND_DECLARE)
 #undef ISO_COMMAND_DECLARE
+extern const struct iso_command *const iso_commands[];       /* commands.c; ends with NULL */
 #endif

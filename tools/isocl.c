@@ -10,17 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ADDRESS(name) &iso_command_##name,
-static const struct iso_command *const commands[] = { ISO_COMMANDS(ADDRESS) };
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
 static void print_help(FILE *stream)
 {
     fprintf(stream, "isocl %s trains image classifiers from a YAML file: the same numbers on every "
                     "device.\n\nusage: isocl COMMAND [options]\n\n", ISO_VERSION);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(stream, "  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments,
-                commands[i]->doc);
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        fprintf(stream, "  %-10s %-20s %s\n", (*c)->name, (*c)->arguments, (*c)->doc);
     fprintf(stream, "\n"
                     "  isocl train models/demo.yaml       a first training run; needs no download\n"
                     "  isocl COMMAND --help               the options of a command, with examples\n"
@@ -33,8 +28,8 @@ static int unknown(const char *word)
     char near[96];
     struct iso_suggest suggest;
     iso_suggest_begin(&suggest, word);
-    for (int i = 0; i < COMMANDS; i++)
-        iso_suggest_try(&suggest, commands[i]->name);
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        iso_suggest_try(&suggest, (*c)->name);
     fprintf(stderr, "isocl: unknown command '%.60s'%s; see isocl --help\n", word,
             iso_suggest_text(&suggest, near, sizeof near));
     return ISO_EXIT_USAGE;
@@ -54,9 +49,9 @@ static int run(int argc, char **argv)
         printf("isocl %s (arithmetic %d)\n", ISO_VERSION, ISO_ARITH_VERSION);
         return ISO_EXIT_DONE;
     }
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i]->name) == 0)
-            return commands[i]->run(commands[i], argc - 2, argv + 2);
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        if (strcmp(argv[1], (*c)->name) == 0)
+            return (*c)->run(*c, argc - 2, argv + 2);
     return unknown(argv[1]);
 }
 

@@ -1,0 +1,169 @@
+/* isocl completion: what a shell needs to complete commands and options, from the commands' own
+ * tables. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct iso_option options[] = { { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
+
+/* What can be said without asking the machine. */
+static const char devices[] = "auto reference cpu opencl";
+
+/* The words an option takes, parted by blanks; "" when they cannot be listed. */
+static const char *words_of(const struct iso_option *o, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s", o->type == ISO_OPTION_CHOICE                                ? o->argument
+                           : o->argument && strcmp(o->argument, "DEVICE") == 0 ? devices : "");
+    for (char *c = buf; *c; c++)
+        *c = *c == '|' ? ' ' : *c;
+    return buf;
+}
+
+/* ---- bash ---------------------------------------------------------------------------------- */
+
+static void bash_options(const struct iso_command *c)
+{
+    char words[256];
+    printf("        %s)\n            options=\"", c->name);
+    for (const struct iso_option *o = c->options; o->key; o++)
+        printf("--%s ", o->key);
+    printf("--help\"\n            case $prev in\n");
+    for (const struct iso_option *o = c->options; o->key; o++)
+        if (*words_of(o, words, sizeof words))
+            printf("                --%s) words=\"%s\" ;;\n", o->key, words);
+    printf("            esac ;;\n");
+}
+
+static void bash(void)
+{
+    printf("# bash completion of isocl: put it where bash-completion looks, or source it.\n"
+           "_isocl() {\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "    local options= words=\n"
+           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+           "        words=\"");
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        printf("%s ", (*c)->name);
+    printf("--help --version\"\n    fi\n    [ \"$COMP_CWORD\" -gt 1 ] && case ${COMP_WORDS[1]} "
+           "in\n");
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        bash_options(*c);
+    printf("    esac\n"
+           "    case $cur in -*) words=${words:-$options} ;; esac\n"
+           "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+           "}\n"
+           "complete -o default -F _isocl isocl\n");
+}
+
+/* ---- zsh ----------------------------------------------------------------------------------- */
+
+/* Text within single quotes, where zsh's own signs lose their meaning. */
+static void zsh_text(const char *text)
+{
+    for (; *text; text++)
+        printf(*text == '\'' ? "'\\''" : strchr("[]:\\", *text) ? "\\%c" : "%c", *text);
+}
+
+static void zsh_option(const struct iso_option *o)
+{
+    char words[256];
+    printf(" \\\n            '--%s[", o->key);
+    zsh_text(o->doc);
+    printf("]");
+    if (o->argument) {
+        printf(":");
+        zsh_text(o->argument);
+        if (*words_of(o, words, sizeof words))
+            printf(":(%s)", words);
+        else
+            printf(":_files");
+    }
+    printf("'");
+}
+
+static void zsh(void)
+{
+    printf("#compdef isocl\n# zsh completion of isocl: a file _isocl in a folder of $fpath.\n"
+           "_isocl() {\n    local -a commands\n    commands=(");
+    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+        printf("\n        '%s:", (*c)->name);
+        zsh_text((*c)->doc);
+        printf("'");
+    }
+    printf(")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n"
+           "    fi\n    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n"
+           "    case $command in\n");
+    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+        printf("        %s) _arguments", (*c)->name);
+        for (const struct iso_option *o = (*c)->options; o->key; o++)
+            zsh_option(o);
+        printf(" \\\n            '--help[this command]' '*:file:_files' ;;\n");
+    }
+    printf("    esac\n}\n_isocl \"$@\"\n");
+}
+
+/* ---- fish ---------------------------------------------------------------------------------- */
+
+static void fish_text(const char *text)
+{
+    for (; *text; text++)
+        printf(*text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+}
+
+static void fish_option(const struct iso_command *c, const struct iso_option *o)
+{
+    char words[256];
+    printf("complete -c isocl -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->key);
+    if (o->argument && *words_of(o, words, sizeof words))
+        printf(" -x -a '%s'", words);
+    else if (o->argument)
+        printf(" -r");
+    printf(" -d '");
+    fish_text(o->doc);
+    printf("'\n");
+}
+
+static void fish(void)
+{
+    printf("# fish completion of isocl: a file isocl.fish in a folder of completions.\n");
+    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+        printf("complete -c isocl -n __fish_use_subcommand -f -a %s -d '", (*c)->name);
+        fish_text((*c)->doc);
+        printf("'\n");
+        for (const struct iso_option *o = (*c)->options; o->key; o++)
+            fish_option(*c, o);
+    }
+}
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    static const struct { const char *name; void (*print)(void); } shells[] = {
+        { "bash", bash }, { "zsh", zsh }, { "fish", fish }
+    };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, NULL, &count, &code))
+        return code;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(argv[0], shells[i].name) == 0) {
+            shells[i].print();
+            return ISO_EXIT_DONE;
+        }
+    return iso_usage(command, "there is no completion for '%.40s'; bash, zsh and fish have one",
+                     argv[0]);
+}
+
+const struct iso_command iso_command_completion = {
+    .name = "completion",
+    .arguments = "bash|zsh|fish",
+    .doc = "completes commands and options in a shell",
+    .more = "`make install` puts all three where the shells look for them.",
+    .examples = "  source <(isocl completion bash)\n"
+                "  isocl completion fish > ~/.config/fish/completions/isocl.fish\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
+};

@@ -1,0 +1,93 @@
+#include "manual.h"
+#include "commands.h"
+#include "core/iso.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Text in which nothing is a request or an escape. */
+static void put(const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if ((*c == '.' || *c == '\'') && (c == text || c[-1] == '\n'))
+            fputs("\\&", stdout);
+        if (*c == '\\')
+            fputs("\\e", stdout);
+        else if (*c == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*c);
+    }
+}
+
+static void put_option(const char *key, const char *argument, const char *doc)
+{
+    printf(".TP\n\\fB\\-\\-");
+    put(key);
+    printf("\\fR");
+    if (argument) {
+        printf(" \\fI");
+        put(argument);
+        printf("\\fR");
+    }
+    printf("\n");
+    put(doc);
+    printf("\n");
+}
+
+static void put_command(const struct iso_command *c)
+{
+    printf(".SS isocl %s", c->name);
+    printf("%s", *c->arguments ? " " : "");
+    put(c->arguments);
+    printf("%s\n", c->options[0].key ? " [options]" : "");
+    put(c->doc);
+    printf("\n");
+    if (c->more) {
+        printf(".PP\n");
+        put(c->more);
+        printf("\n");
+    }
+    for (const struct iso_option *o = c->options; o->key; o++)
+        put_option(o->key, o->argument, o->doc);
+    printf(".PP\n.nf\n");
+    put(c->examples);
+    printf(".fi\n");
+}
+
+/* Names and what they mean, in pairs; NULL ends them. */
+static void put_pairs(const char *const *pairs)
+{
+    for (; pairs[0]; pairs += 2) {
+        printf(".TP\n\\fB");
+        put(pairs[0]);
+        printf("\\fR\n");
+        put(pairs[1]);
+        printf("\n");
+    }
+}
+
+void iso_manual_print(void)
+{
+    static const char *const codes[] = { "0", "done", "1", "failed; a line on standard error says "
+                                         "what, and what to do", "2", "wrong usage", NULL };
+    static const char *const environment[] = {
+        "ISOCL_DATA", "folder of the data sets, before ~/.local/share/isocl",
+        "ISOCL_CPU", "variant of the cpu backend: avx512, avx2, neon or portable",
+        "ISOCL_OPENCL_OPTIONS", "build options for OpenCL kernels, added to ours",
+        "XDG_CACHE_HOME", "where compiled kernels are kept (default ~/.cache)", NULL };
+    printf(".TH ISOCL 1 \"\" \"isocl %s\"\n.SH NAME\nisocl \\- trains image classifiers, with the "
+           "same numbers on every device\n.SH SYNOPSIS\n.B isocl\n.I COMMAND\n[options]\n"
+           ".SH DESCRIPTION\n"
+           "isocl trains image classifiers from a YAML file on a processor, or through OpenCL on "
+           "AMD, Intel and NVIDIA GPUs. In exact mode the same model file gives the same bits on "
+           "every device, and isocl parity proves it. A first training run, which needs no "
+           "download:\n.PP\n.nf\n  isocl train models/demo.yaml\n.fi\n.PP\n"
+           "isocl help lists all that a model file may say.\n.SH COMMANDS\n", ISO_VERSION);
+    for (const struct iso_command *const *c = iso_commands; *c; c++)
+        put_command(*c);
+    printf(".SH EXIT STATUS\n");
+    put_pairs(codes);
+    printf(".SH ENVIRONMENT\n");
+    put_pairs(environment);
+}
