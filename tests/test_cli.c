@@ -12,9 +12,9 @@
 
 static void test_help_and_version(void **state)
 {
-    static const char *const commands[] = { "train", "eval", "reproduce", "summary", "parity",
-                                            "trace", "import", "export", "devices", "doctor",
-                                            "completion", "help" };
+    static const char *const commands[] = { "train", "eval", "reproduce", "runs", "summary",
+                                            "parity", "trace", "import", "export", "devices",
+                                            "doctor", "completion", "help" };
     (void)state;
     assert_int_equal(cli_run("--version"), 0);
     assert_true(strncmp(cli_out, "isocl ", 6) == 0);

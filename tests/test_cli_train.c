@@ -110,6 +110,38 @@ static void test_resume(void **state)
     cli_says(cli_err, "there is no ./state");
 }
 
+static void test_runs(void **state)
+{
+    static char text[CLI_OUTPUT];
+    (void)state;
+    assert_int_equal(cli_run("runs"), 2);
+    cli_says(cli_err, "there is no folder runs");
+    assert_int_equal(cli_run(TRAIN "--quiet"), 0);
+    assert_int_equal(cli_run(TRAIN "--quiet --steps 1 --seed 7"), 0);
+    cli_read("tiny.yaml", text);
+    strstr(text, "units: 8")[7] = '9';
+    cli_write("other.yaml", text);
+    assert_int_equal(cli_run("train other.yaml --device reference --limit 120 --quiet"), 0);
+    assert_int_equal(cli_run("runs"), 0);
+    assert_int_equal(cli_lines(cli_out), 1 + 3);
+    cli_says(cli_out, "\nruns/tiny-001  tiny                 exact reference         1     50"
+                      "       2/2 ");
+    cli_says(cli_out, "\nruns/tiny-002  tiny                 exact reference         7     50"
+                      "    step 1 ");
+    assert_int_equal(cli_run("runs runs/tiny-001 runs/tiny-003"), 0);
+    cli_says(cli_out, "only in runs/tiny-001:   - dense: {units: 8, activation: relu}");
+    cli_says(cli_out, "only in runs/tiny-003:   - dense: {units: 9, activation: relu}");
+    assert_int_equal(cli_run("runs runs/tiny-001 runs/tiny-002"), 0);
+    cli_says(cli_out, "have the same model file");
+    assert_int_equal(cli_run("runs --json"), 0);
+    assert_int_equal(cli_lines(cli_out), 3);
+    cli_says(cli_out, "\"validation_accuracy\":null");
+    cli_write("runs/tiny-002/state", "no state");
+    assert_int_equal(cli_run("runs runs"), 0);
+    assert_int_equal(cli_lines(cli_out), 1 + 2);
+    cli_says(cli_err, "left out: ");
+}
+
 static const char phases_yaml[] =
     "model: phases\n"
     "data: {train: {dataset: builtin:digits, split: train},\n"
@@ -357,7 +389,7 @@ int main(void)
         TEST(test_train),
         TEST(test_overrides),
         TEST(test_json),
-        TEST(test_resume), TEST(test_resume_across_phases),
+        TEST(test_resume), TEST(test_runs), TEST(test_resume_across_phases),
         TEST(test_phase_options), TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),

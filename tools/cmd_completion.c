@@ -91,8 +91,9 @@ static void zsh(void)
         zsh_text((*c)->doc);
         printf("'");
     }
-    printf(")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n"
-           "    fi\n    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n"
+    printf(")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n"
+           "        return\n    fi\n    local command=$words[2]\n    shift words\n"
+           "    (( CURRENT-- ))\n"
            "    case $command in\n");
     for (const struct iso_command *const *c = iso_commands; *c; c++) {
         printf("        %s) _arguments", (*c)->name);

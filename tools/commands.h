@@ -7,6 +7,7 @@
     X(train)            \
     X(eval)             \
     X(reproduce)        \
+    X(runs)             \
     X(summary)          \
     X(parity)           \
     X(bench)            \

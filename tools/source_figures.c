@@ -1,6 +1,7 @@
 #include "source_figures.h"
 
 #include "core/file.h"
+#include "history_csv.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,35 +20,9 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* ---- history.csv --------------------------------------------------------------------------- */
 
-/* The index of a column by its name, or -1. */
-static int find_column(const char *header, const char *name)
-{
-    const size_t n = strlen(name);
-    int column = 0;
-    for (const char *at = header;; column++) {
-        const size_t length = strcspn(at, ",\n");
-        if (length == n && strncmp(at, name, n) == 0)
-            return column;
-        if (at[length] != ',')
-            return -1;
-        at += length + 1;
-    }
-}
-
-static const char *cell(const char *row, int column)
-{
-    for (; column > 0; column--) {
-        row += strcspn(row, ",\n");
-        if (*row != ',')
-            return "";
-        row++;
-    }
-    return row;
-}
-
 static bool of_phase(const char *row, int column, const char *phase)
 {
-    const char *text = column < 0 ? "" : cell(row, column);
+    const char *text = column < 0 ? "" : iso_csv_cell(row, column);
     return column < 0 || (strncmp(text, phase, strlen(phase)) == 0 &&
                           strcspn(text, ",\n") == strlen(phase));
 }
@@ -57,23 +32,18 @@ static bool of_phase(const char *row, int column, const char *phase)
 static double mean_of(const char *csv, const char *phase, const char *name, int64_t last,
                       int64_t *rows)
 {
-    const int column = find_column(csv, name), where = find_column(csv, "phase");
+    const int column = iso_csv_column(csv, name), where = iso_csv_column(csv, "phase");
     double sum = 0;
-    int64_t n = 0, used = 0;
-    for (const char *row = strchr(csv, '\n'); row && row[1]; row = strchr(row + 1, '\n'))
-        n += of_phase(row + 1, where, phase);
+    int64_t n = 0;
+    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row))
+        n += of_phase(row, where, phase);
     *rows = n;
     const int64_t from = last > 0 && last < n ? n - last : 0;
     n = 0;
-    for (const char *row = strchr(csv, '\n'); row && row[1]; row = strchr(row + 1, '\n')) {
-        char *end;
-        if (!of_phase(row + 1, where, phase) || n++ < from)
-            continue;
-        const char *text = cell(row + 1, column);
-        sum += column < 0 ? NAN : strtod(text, &end);
-        used += column >= 0 && end != text;
-    }
-    return used == *rows - from && used > 0 ? sum / (double)used : NAN;
+    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row))
+        if (of_phase(row, where, phase) && n++ >= from)
+            sum += iso_csv_number(row, column);
+    return *rows > 0 ? sum / (double)(*rows - from) : (double)NAN;
 }
 
 iso_rc iso_figures_of_phase(const struct iso_model *model, int phase, const char *run,

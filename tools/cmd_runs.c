@@ -1,0 +1,311 @@
+/* isocl runs: what the runs in a folder were and reached, and how some of them differ. */
+#include "commands.h"
+#include "core/file.h"
+#include "core/model/model.h"
+#include "core/train/run.h"
+#include "history_csv.h"
+#include "setup.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUNS = 1024, NUMBERS = 4, DIFFERENCES = 40 };
+struct runs_options { bool json; };
+static const struct iso_option options[] = {
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, json), "one JSON object a run",
+      0 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+static const char *const columns[NUMBERS] = { "loss", "accuracy", "validation_loss",
+                                              "validation_accuracy" };
+struct run {
+    char folder[ISO_PATH], model[64], device[32];
+    struct iso_run_settings settings;
+    struct iso_fit_state state;
+    double last[NUMBERS];              /* of the last epoch; NaN: not there */
+    double best; int64_t best_epoch;   /* validation accuracy */
+    char *text;                        /* the model file */
+};
+struct runs { struct run *list; int n; };
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+static iso_rc read_file(const char *folder, const char *name, char **text)
+{
+    char path[ISO_PATH];
+    size_t n;
+    ISO_TRY(iso_path(path, folder, name));
+    return iso_file_read(path, text, &n);
+}
+
+static void read_device(struct run *r)
+{
+    char *text = NULL;
+    if (read_file(r->folder, "device.json", &text) != ISO_OK)
+        iso_error_clear();
+    json_t *device = text ? json_loads(text, 0, NULL) : NULL;
+    const char *id = json_string_value(json_object_get(device, "id"));
+    snprintf(r->device, sizeof r->device, "%s", id ? id : "-");
+    json_decref(device);
+    free(text);
+}
+
+/* "cnn" of the line "model: cnn"; the folder's name where there is none. */
+static void read_name(struct run *r)
+{
+    const char *line = strncmp(r->text, "model:", 6) == 0 ? r->text : strstr(r->text, "\nmodel:");
+    const char *slash = strrchr(r->folder, '/'), *own = slash ? slash + 1 : r->folder;
+    line = line ? strchr(line, ':') + 1 : NULL;
+    if (line)
+        line += strspn(line, " ");
+    snprintf(r->model, sizeof r->model, "%.*s", (int)(line ? strcspn(line, " \n#") : strlen(own)),
+             line ? line : own);
+}
+
+static iso_rc read_history(struct run *r)
+{
+    char *csv = NULL;
+    ISO_TRY(read_file(r->folder, "history.csv", &csv));
+    const int accuracy = iso_csv_column(csv, "validation_accuracy");
+    for (int i = 0; i < NUMBERS; i++)
+        r->last[i] = (double)NAN;
+    int64_t epoch = 0;
+    r->best = (double)NAN;
+    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row)) {
+        const double a = iso_csv_number(row, accuracy);
+        epoch++;
+        for (int i = 0; i < NUMBERS; i++)
+            r->last[i] = iso_csv_number(row, iso_csv_column(csv, columns[i]));
+        if (!isnan(a) && !(a <= r->best)) {
+            r->best = a;
+            r->best_epoch = epoch;
+        }
+    }
+    free(csv);
+    return ISO_OK;
+}
+
+static bool is_run(const char *folder)
+{
+    char path[ISO_PATH];
+    FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
+    iso_error_clear();
+    return file && fclose(file) == 0;
+}
+
+static iso_rc read_run(struct run *r, const char *folder)
+{
+    snprintf(r->folder, sizeof r->folder, "%s", folder);
+    ISO_TRY(iso_run_read(folder, &r->settings, &r->state));
+    ISO_TRY(read_file(folder, "model.yaml", &r->text));
+    read_device(r);
+    read_name(r);
+    return read_history(r);
+}
+
+/* A run that cannot be read, as one of an older isocl, is told of and left out. */
+static iso_rc add_run(struct runs *runs, const char *folder)
+{
+    if (runs->n == RUNS)
+        return iso_fail(ISO_EUSAGE, "more than %d runs; name those wanted", RUNS);
+    struct run *r = &runs->list[runs->n];
+    *r = (struct run){ .text = NULL };
+    const iso_rc rc = read_run(r, folder);
+    if (rc == ISO_OK) {
+        runs->n++;
+        return ISO_OK;
+    }
+    free(r->text);
+    if (rc == ISO_ENOMEM)
+        return rc;
+    fprintf(stderr, "isocl runs: left out: %s\n", iso_error());
+    iso_error_clear();
+    return ISO_OK;
+}
+
+static int by_folder(const void *a, const void *b)
+{
+    return strcmp(((const struct run *)a)->folder, ((const struct run *)b)->folder);
+}
+
+static iso_rc scan(struct runs *runs, const char *folder)
+{
+    const int first = runs->n;
+    DIR *dir = opendir(folder);
+    iso_rc rc = ISO_OK;
+    if (!dir)
+        return iso_file_fail("read the folder", folder);
+    for (struct dirent *d; rc == ISO_OK && (d = readdir(dir));) {
+        char path[ISO_PATH];
+        if (d->d_name[0] == '.' || iso_path(path, folder, d->d_name) != ISO_OK)
+            iso_error_clear();
+        else if (is_run(path))
+            rc = add_run(runs, path);
+    }
+    closedir(dir);
+    qsort(runs->list + first, (size_t)(runs->n - first), sizeof *runs->list, by_folder);
+    return rc;
+}
+
+static iso_rc find(struct runs *runs, int argc, char **argv)
+{
+    if (argc == 0 && !iso_folder_exists("runs"))
+        return iso_fail(ISO_EUSAGE, "there is no folder runs here; name a folder of runs, or runs");
+    if (argc == 0)
+        return scan(runs, "runs");
+    for (int i = 0; i < argc; i++)
+        ISO_TRY(is_run(argv[i]) ? add_run(runs, argv[i]) : scan(runs, argv[i]));
+    return ISO_OK;
+}
+
+/* ---- Telling ------------------------------------------------------------------------------- */
+
+static const char *number(double value, char buf[16])
+{
+    snprintf(buf, 16, isnan(value) ? "-" : "%.4f", value);
+    return buf;
+}
+
+static void print_run(const struct run *r, int width)
+{
+    char text[NUMBERS + 1][16], epochs[32], best[32];
+    for (int i = 0; i < NUMBERS; i++)
+        number(r->last[i], text[i]);
+    if (r->settings.steps)
+        snprintf(epochs, sizeof epochs, "step %lld", (long long)r->state.step);
+    else
+        snprintf(epochs, sizeof epochs, "%lld/%lld", (long long)r->state.epoch,
+                 (long long)r->settings.epochs);
+    if (isnan(r->best))
+        snprintf(best, sizeof best, "-");
+    else
+        snprintf(best, sizeof best, "%s @%lld", number(r->best, text[NUMBERS]),
+                 (long long)r->best_epoch);
+    printf("%-*s  %-20s %-5s %-12s %6llu %6lld %9s %8s %8s %8s %8s  %s\n", width, r->folder,
+           r->model, r->settings.fast ? "fast" : "exact", r->device,
+           (unsigned long long)r->settings.seed, (long long)r->settings.batch, epochs, text[0],
+           text[1], text[2], text[3], best);
+}
+
+static void print_table(const struct runs *runs)
+{
+    int width = 3;
+    for (int i = 0; i < runs->n; i++)
+        width = (int)strlen(runs->list[i].folder) > width ? (int)strlen(runs->list[i].folder)
+                                                          : width;
+    printf("%-*s  %-20s %-5s %-12s %6s %6s %9s %8s %8s %8s %8s  %s\n", width, "RUN", "MODEL",
+           "MODE", "DEVICE", "SEED", "BATCH", "EPOCHS", "LOSS", "ACCURACY", "VAL_LOSS", "VAL_ACC",
+           "BEST");
+    for (int i = 0; i < runs->n; i++)
+        print_run(&runs->list[i], width);
+}
+
+/* Whether the line [line, n) stands in text. */
+static bool has_line(const char *text, const char *line, size_t n)
+{
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strcspn(text, "\n") == n && strncmp(text, line, n) == 0)
+            return true;
+    return false;
+}
+
+/* Lines of a's model file that b's has not; comments say nothing. */
+static void print_lines(const struct run *a, const struct run *b)
+{
+    int printed = 0;
+    for (const char *line = a->text; *line;) {
+        const size_t n = strcspn(line, "\n"), from = strspn(line, " ");
+        if (n > from && line[from] != '#' && !has_line(b->text, line, n) &&
+            printed++ < DIFFERENCES)
+            printf("%s %s: %.*s\n", printed == 1 ? "\nonly in" : "       ", a->folder, (int)n,
+                   line);
+        line += n + (line[n] == '\n');
+    }
+    if (printed > DIFFERENCES)
+        printf("        ... and %d more lines\n", printed - DIFFERENCES);
+}
+
+/* The others beside the first. */
+static void print_differences(const struct runs *runs)
+{
+    for (int i = 1; i < runs->n; i++) {
+        const struct run *a = &runs->list[0], *b = &runs->list[i];
+        print_lines(a, b);
+        print_lines(b, a);
+        if (strcmp(a->text, b->text) == 0)
+            printf("\n%s and %s have the same model file\n", a->folder, b->folder);
+    }
+}
+
+static json_t *json_or_null(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
+}
+
+static void print_json(const struct run *r)
+{
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "run", r->folder, "model",
+                          r->model, "mode", r->settings.fast ? "fast" : "exact", "device",
+                          r->device, "seed", (json_int_t)r->settings.seed, "batch",
+                          (json_int_t)r->settings.batch, "epoch", (json_int_t)r->state.epoch,
+                          "step", (json_int_t)r->state.step);
+    for (int i = 0; o && i < NUMBERS; i++)
+        json_object_set_new(o, columns[i], json_or_null(r->last[i]));
+    if (o)
+        json_object_set_new(o, "best_validation_accuracy", json_or_null(r->best));
+    json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    printf("\n");
+    json_decref(o);
+}
+
+/* argc: of the arguments; runs that were named one by one are compared. */
+static iso_rc tell(const struct runs *runs, const struct runs_options *o, int argc)
+{
+    if (runs->n == 0)
+        return iso_fail(ISO_EUSAGE, "there are no runs to show; `isocl train` makes them");
+    for (int i = 0; o->json && i < runs->n; i++)
+        print_json(&runs->list[i]);
+    if (o->json)
+        return ISO_OK;
+    print_table(runs);
+    if (argc > 1 && runs->n == argc)
+        print_differences(runs);
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct runs_options o = { 0 };
+    struct runs runs = { 0 };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    runs.list = iso_alloc(RUNS, sizeof *runs.list);
+    iso_rc rc = runs.list ? find(&runs, count, argv) : ISO_ENOMEM;
+    if (rc == ISO_OK)
+        rc = tell(&runs, &o, count);
+    for (int i = 0; i < runs.n; i++)
+        free(runs.list[i].text);
+    free(runs.list);
+    return iso_report(command, rc, NULL);
+}
+
+const struct iso_command iso_command_runs = {
+    .name = "runs",
+    .arguments = "[DIR|RUN...]",
+    .doc = "what runs were and reached, and how some of them differ",
+    .more = "Loss and accuracy are those of the last epoch, BEST is the best validation accuracy\n"
+            "and its epoch. Without arguments, the runs in the folder runs. Of runs that are\n"
+            "named one by one, the lines of their model files that differ are shown, too.",
+    .examples = "  isocl runs\n"
+                "  isocl runs runs/cnn-001 runs/cnn-002\n",
+    .options = options,
+    .min_arguments = 0,
+    .max_arguments = 1000,
+    .run = run,
+};
