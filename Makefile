@@ -73,7 +73,7 @@ cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -m
 CORE     := $(wildcard core/*.c core/*/*.c backends/*.c)
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
             $(foreach v,$(REFERENCES),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
             $(foreach v,$(CPUS),$(CPU:backends/cpu/%.c=$(BUILD)/backends/$(v)/%.o)) $(CPU_ONCE:%.c=$(BUILD)/%.o) \

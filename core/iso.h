@@ -91,6 +91,8 @@ struct iso_tensor {                    /* mem NULL: not wanted, not there */
 
 enum iso_kind {
     ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
+    ISO_AUGMENTATION, /* x -> y, a batch of images changed at random; a copy when not training; no
+                       backward */
     ISO_LAYER,      /* x -> y with weights w; backward from dy */
     ISO_VIEW,       /* y is x under another shape; has no kernels */
     ISO_LOSS,       /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or
@@ -120,6 +122,7 @@ enum iso_field_type {
                                [[1, 2], [3, 4]] */
     ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
     ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
+    ISO_FIELD_SPREAD,       /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
@@ -183,8 +186,8 @@ enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS };
 struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c,
                                           iso_def_<name> */
     const char *doc;                   /* one line */
-    const char *section;               /* help topic: layers, losses, optimizers, metrics; NULL:
-                                          internal */
+    const char *section;               /* help topic: layers, losses, optimizers, metrics,
+                                          augmentations; NULL: internal */
     size_t params_size;
     const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights;     /* NULL: none */
@@ -280,7 +283,7 @@ struct iso_call {                      /* all that one kernel may touch */
                                           type */
     uint64_t seed;
     uint32_t step, layer;              /* counter of the random numbers; layer: index of the
-                                          layer */
+                                          layer, or among the augmentations */
     int64_t first;                     /* ISO_INPUT: first entry of `order` to take */
     bool training;
 };

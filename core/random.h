@@ -19,7 +19,8 @@ enum iso_random {
     ISO_RANDOM_DIGITS,
     ISO_RANDOM_TEST,
     ISO_RANDOM_PART,
-    ISO_RANDOM_PERMUTE
+    ISO_RANDOM_PERMUTE,
+    ISO_RANDOM_AUGMENTATION
 };
 
 typedef struct { iso_u32 v[4]; } iso_u32x4;

@@ -19,7 +19,8 @@
 static const char *const models[] = { "tests/models/residual.yaml", "tests/models/regularized.yaml",
                                       "tests/models/resnet.yaml", "tests/models/frozen.yaml",
                                       "tests/models/inception.yaml", "tests/models/clipped.yaml",
-                                      "tests/models/separable.yaml", NULL };
+                                      "tests/models/separable.yaml", "tests/models/augmented.yaml",
+                                      NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 

@@ -46,6 +46,8 @@ static void parameters_are_the_sources(void **state)
         { "models/cifar10/model10.yaml", 895498, 893706 },
         { "models/cifar100/elu.yaml", 6777060, 6777060 },
         { "tests/models/separable.yaml", 416, 291 },       /* as Keras counts them */
+        { "models/fashion-mnist/deeper.yaml", 257221, 257221 - 192 },
+        { "models/fashion-mnist/deeper-augmented.yaml", 257221, 257221 - 192 },
         { "models/fashion-mnist/brief.yaml", 804037 + 5 * 129, 804037 + 5 * 129 - 64 },
     };
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {

@@ -24,6 +24,7 @@
 #include "core/ops/adam.h"
 #include "core/ops/conv2d.h"
 #include "core/ops/dense.h"
+#include "core/ops/image_data_generator.h"
 #include "core/ops/dropout.h"
 #include "loading.h"
 
@@ -102,9 +103,10 @@ static void test_phases(void **state)
         "layers: [{dense: {units: 2, activation: softmax}}]\n"
         "loss: categorical_crossentropy\n"
         "train: {epochs: 4}\n"
+        "augmentation: [{image_data_generator: {zoom_range: 0.25}}]\n"
         "phases:\n"
         "  - {optimizer: sgd, expect: {validation_accuracy: 0.5}}\n"
-        "  - {name: second, optimizer: adam, epochs: 2, keep_steps: true}\n"
+        "  - {name: second, optimizer: adam, epochs: 2, keep_steps: true, augmentation: []}\n"
         "  - {optimizer: adam, loss: sparse_categorical_crossentropy, shuffle_weights: true}\n"
         "expect: {seconds_per_epoch: 3, validation_accuracy: 0.9, last_epochs: 2}\n";
     struct iso_model *m;
@@ -127,6 +129,11 @@ static void test_phases(void **state)
     assert_int_equal(m->training.optimizer.op, ISO_OP_sgd);
     iso_model_choose(m, 2);
     assert_int_equal(m->training.optimizer.op, ISO_OP_adam);
+    assert_int_equal(m->phases[0].naugmentations, 1);
+    assert_int_equal(m->phases[1].naugmentations, 0);
+    assert_ptr_equal(m->training.augmentations[0].params, m->common.augmentations[0].params);
+    const struct iso_image_data_generator *g = m->training.augmentations[0].params;
+    assert_true(g->zoom_range[0] == 0.75 && g->zoom_range[1] == 1.25);
     static const int phases[] = { 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2 };
     for (int64_t epoch = 0; epoch < 12; epoch++)
         assert_int_equal(iso_model_phase_at(m, epoch), phases[epoch]);

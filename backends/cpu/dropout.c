@@ -4,7 +4,7 @@
  * training everything is kept, with scale 1. */
 #include "dropout.h"
 
-enum { WORDS = ISO_CPU_DROP_WORDS };
+enum { WORDS = ISO_CPU_WORDS };
 
 struct work {
     struct iso_drop drop;
@@ -34,7 +34,7 @@ static void values(void *data, int64_t unit, int thread)
     for (int64_t e = part.begin; e < part.end; e += WORDS) {
         uint32_t word[WORDS];
         uint8_t unwanted[WORDS], *mask = w->mask != NULL ? w->mask + e : unwanted;
-        iso_cpu_draw(&w->drop, (uint32_t)(e >> 2), word);
+        iso_cpu_words(&w->drop.source, (uint32_t)(e >> 2), word);
         if (part.end - e >= WORDS)
             drop(w->in + e, word, w->drop.threshold, w->drop.scale, WORDS, w->out + e, mask);
         else

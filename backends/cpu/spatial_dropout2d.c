@@ -39,10 +39,10 @@ static void values(void *data, int64_t unit, int thread)
     const int64_t image = unit / w->units, at = (image * w->pixels + part.begin) * w->channels;
     (void)thread;
     for (int64_t c = 0, some; c < w->channels; c += some) {
-        uint32_t word[ISO_CPU_DROP_WORDS];
+        uint32_t word[ISO_CPU_WORDS];
         const int64_t e = image * w->channels + c, skip = e & 3;
-        some = iso_min64(ISO_CPU_DROP_WORDS - skip, w->channels - c);
-        iso_cpu_draw(&w->drop, (uint32_t)(e >> 2), word);
+        some = iso_min64(ISO_CPU_WORDS - skip, w->channels - c);
+        iso_cpu_words(&w->drop.source, (uint32_t)(e >> 2), word);
         drop(w, word + skip, some, part.end - part.begin, w->in + at + c, w->out + at + c);
         for (int64_t i = 0; w->mask != NULL && part.begin == 0 && i < some; i++)
             w->mask[e + i] = word[skip + i] >= w->drop.threshold;

@@ -169,6 +169,21 @@ static void read_real2(const struct value *v, double out[2])
     read_real(v, v->node->items[1], &out[1]);
 }
 
+/* [from, to], or z for [1 - z, 1 + z]. */
+static void read_spread(const struct value *v, double out[2])
+{
+    double z = 0;
+    if (v->node->kind != ISO_YAML_SCALAR) {
+        read_real2(v, out);
+        return;
+    }
+    read_real(v, v->node, &z);
+    out[0] = 1 - z;
+    out[1] = 1 + z;
+    if (z < 0 || z > 1)
+        out_of_range(v, v->node, "from 0 to 1, or [from, to]");
+}
+
 /* The other spellings of YAML 1.1. */
 static const char *bool_hint(const char *text)
 {
@@ -307,6 +322,7 @@ static iso_rc read_value(const struct value *v, void *at)
     case ISO_FIELD_SIDES: read_sides(v, at); break;
     case ISO_FIELD_REAL: read_real(v, v->node, at); break;
     case ISO_FIELD_REAL2: read_real2(v, at); break;
+    case ISO_FIELD_SPREAD: read_spread(v, at); break;
     case ISO_FIELD_BOOL: read_bool(v, at); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION: read_choice(v, at); break;

@@ -24,6 +24,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_SIDES] = "whole number, [height, width] or [[above, below], [left, right]]",
         [ISO_FIELD_REAL] = "number",
         [ISO_FIELD_REAL2] = "[from, to]",
+        [ISO_FIELD_SPREAD] = "number z, for [1 - z, 1 + z], or [from, to]",
         [ISO_FIELD_BOOL] = "true or false",
         [ISO_FIELD_ENUM] = "one of",
         [ISO_FIELD_INITIALIZER] = "initializer",
@@ -46,6 +47,7 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
     bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
                   field->type == ISO_FIELD_SIDES ||
                   field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
+                  field->type == ISO_FIELD_SPREAD ||
                   field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
     iso_number_text(field->max, high, sizeof high);
@@ -108,6 +110,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_INT2: snprintf(buf, n, "[%" PRId64 ", %" PRId64 "]", whole[0], whole[1]); break;
     case ISO_FIELD_SIDES: sides_text(whole, buf, n); break;
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
+    case ISO_FIELD_SPREAD:
     case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
     case ISO_FIELD_ENUM:

@@ -28,7 +28,7 @@ static void set_name(char *out, const char *layer, const char *part)
  * layer at most one penalty. */
 static iso_rc reserve(struct builder *b)
 {
-    const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS;
+    const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS + ISO_AUGMENTATIONS;
     const size_t penalties = (size_t)b->model->nlayers * ISO_SLOTS;
     struct iso_graph *g = b->graph;
     g->nodes = iso_alloc(nodes + penalties, sizeof *g->nodes);
@@ -171,7 +171,7 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
     struct iso_graph *g = b->graph;
     int x[ISO_SLOTS], y;
     for (int i = 0; i < layer->ninputs; i++) {
-        x[i] = layer->input[i] < 0 ? g->input : b->result[layer->input[i]];
+        x[i] = layer->input[i] < 0 ? g->augmented : b->result[layer->input[i]];
         if (x[i] < 0)
             return ISO_OK;             /* its own fault is reported already */
     }
@@ -189,6 +189,31 @@ static iso_rc add_layer(struct builder *b, int index, bool last)
         ISO_TRY(add_node(g, ISO_OP_activation, params, index, layer->name, "y", &y, 1, &y));
     }
     b->result[index] = y;
+    return ISO_OK;
+}
+
+/* The last one makes `input`; what is before the first one is then called images. */
+static iso_rc add_augmentations(struct builder *b)
+{
+    const struct iso_training *t = &b->model->training;
+    struct iso_graph *g = b->graph;
+    for (int i = 0; i < t->naugmentations; i++) {
+        const struct iso_op_use *use = &t->augmentations[i];
+        const char *name = iso_ops[use->op].name;
+        const iso_rc rc = add_node(g, use->op, use->params, -1, "augmentation", name,
+                                   &g->augmented, 1, &g->augmented);
+        if (rc == ISO_ENOMEM)
+            return rc;
+        if (rc != ISO_OK) {
+            iso_faults_add(b->faults, use->place, "%s: %s", name, iso_error());
+            iso_error_clear();
+            return ISO_EMODEL;
+        }
+        g->nodes[g->nnodes - 1].augmentation = i;
+    }
+    if (g->augmented != g->input)
+        snprintf(g->values[g->input].name, ISO_NAME, "images");
+    snprintf(g->values[g->augmented].name, ISO_NAME, "input");
     return ISO_OK;
 }
 
@@ -385,7 +410,8 @@ static iso_rc build(struct builder *b)
     input.dim[0] = g->batch;
     ISO_TRY(iso_expect_countable(&input));
     g->input = add_value(g, ISO_ROLE_INPUT, ISO_REAL, &input, -1);
-    snprintf(g->values[g->input].name, ISO_NAME, "input");
+    g->augmented = g->input;
+    ISO_TRY(add_augmentations(b));
     ISO_TRY(add_layers(b));
     if (b->faults->count > 0)
         return ISO_EMODEL;
@@ -452,8 +478,10 @@ static void set_tensor(const struct iso_graph *g, int value, int64_t rows, struc
 iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct iso_call *out)
 {
     const struct iso_node *n = &g->nodes[index];
+    const bool augments = iso_ops[n->op].kind == ISO_AUGMENTATION;
     *out = (struct iso_call){ .params = n->params,
-                              .layer = (uint32_t)(n->layer < 0 ? 0 : n->layer) };
+                              .layer = (uint32_t)(augments ? n->augmentation
+                                                  : n->layer < 0 ? 0 : n->layer) };
     for (int i = 0; i < n->nx; i++)
         set_tensor(g, n->x[i], rows, &out->x[i]);
     for (int i = 0; i < n->ny; i++)

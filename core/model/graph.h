@@ -1,8 +1,9 @@
 /* graph.h: the static graph: which op reads and writes which value, with names and shapes settled.
  *
- * A layer becomes one node, two when it has an `activation:`; a loss and the activation that it
- * absorbs (a softmax) become one node, which also writes the probabilities. Nodes stand in the
- * order they run. */
+ * The augmentations come first: they make `input`, which the layers read, of `images`, which a
+ * batch fills. A layer becomes one node, two when it has an `activation:`; a loss and the activation
+ * that it absorbs (a softmax) become one node, which also writes the probabilities. Nodes stand in
+ * the order they run. */
 #ifndef ISO_GRAPH_H
 #define ISO_GRAPH_H
 #include "model.h"
@@ -11,7 +12,7 @@ enum iso_role { ISO_ROLE_INPUT, ISO_ROLE_TARGET, ISO_ROLE_VALUE, ISO_ROLE_WEIGHT
                 ISO_ROLE_SCALAR,       /* one number a step, in a column of the log */
                 ISO_ROLE_COUNTS };     /* added to from step to step, in memory of their own */
 struct iso_value {
-    char name[ISO_NAME];               /* input, target, loss, conv2d_1/y, conv2d_1/kernel,
+    char name[ISO_NAME];               /* images, input, target, loss, conv2d_1/y, conv2d_1/kernel,
                                           dropout_1/mask; what has no public name (before an
                                           activation): conv2d_1/logits */
     enum iso_role role;
@@ -29,7 +30,8 @@ struct iso_value {
 struct iso_node {
     enum iso_op op;
     const void *params;                /* borrowed from the model, or owned by the graph */
-    int layer;
+    int layer;                         /* index in the model; -1: it belongs to none */
+    int augmentation;                  /* index among the model's, where it is one */
     bool inference;                    /* runs as when not training, in training too: what forward
                                           would change is frozen */
     int nx, ny, nw, nsaved;
@@ -44,7 +46,10 @@ struct iso_graph {
     struct iso_node *nodes; int nnodes;
     int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node =
                                           nlayer_nodes */
-    int input, target, output, loss;   /* values; output: the last layer's y (probabilities) */
+    int input, target, output, loss;   /* values; input: what a batch fills; output: the last
+                                          layer's y (probabilities) */
+    int augmented;                     /* value: what the layers read; input when there are no
+                                          augmentations */
     int columns;                       /* of the log: one a scalar; that of the loss is 0 */
     int64_t ncounts;                   /* elements of all counts */
     int metric[ISO_METRICS];           /* value of each of the model's metrics: a scalar, its count

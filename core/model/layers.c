@@ -26,6 +26,7 @@ static const char *kind_text(enum iso_kind kind)
 {
     switch (kind) {
     case ISO_INPUT:     return "an input";
+    case ISO_AUGMENTATION: return "an augmentation";
     case ISO_LAYER:
     case ISO_VIEW:      return "a layer";
     case ISO_LOSS:      return "a loss";
@@ -143,6 +144,26 @@ iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
         also[i] = clipping[i].key;
     ISO_TRY(read_use(l, node, "optimizers", "an optimizer", also, &l->training->optimizer, &args));
     return args ? read_clipping(l, args) : ISO_OK;
+}
+
+iso_rc iso_load_augmentation(struct iso_loader *l, const struct iso_yaml *node)
+{
+    struct iso_training *t = l->training;
+    char found[64];
+    t->augmentation_given = true;
+    if (node->kind != ISO_YAML_SEQUENCE || node->count > ISO_AUGMENTATIONS) {
+        iso_faults_add(l->faults, node->place,
+                       "augmentation: expected a list of at most %d, such as "
+                       "[{image_data_generator: {rotation_range: 8}}], found %s",
+                       ISO_AUGMENTATIONS, node->kind == ISO_YAML_SEQUENCE
+                                              ? "more"
+                                              : iso_yaml_describe(node, found, sizeof found));
+        return ISO_OK;
+    }
+    for (int i = 0; i < node->count; i++)
+        ISO_TRY(read_use(l, node->items[i], "augmentations", "an augmentation", NULL,
+                         &t->augmentations[t->naugmentations++], NULL));
+    return ISO_OK;
 }
 
 /* A metric may stand there twice with other params, but not twice under one name. */

@@ -127,6 +127,11 @@ const struct iso_section iso_sections[] = {
       "stands for its value. In a block `input` is what the block reads; its last layer is its "
       "output. Names are the use's name, `_`, and the layer's.",
       false, NULL, iso_load_blocks, false },
+    { "augmentation",
+      "What is done to each batch of images before the first layer, in training only: a list of "
+      "names, or names with parameters, in the order in which they are done. A phase that wants "
+      "none says `augmentation: []`.",
+      false, NULL, iso_load_augmentation, true },
     { "layers",
       "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
       "with its first parameter (`dropout: 0.5`), or a name with its parameters "
@@ -154,9 +159,9 @@ const struct iso_section iso_sections[] = {
       read_expect, true },
     { "phases",
       "Several trainings on the same weights, one after another: a list. A phase takes over what "
-      "it does not say itself: besides the keys below it may have a `loss`, an `optimizer`, a "
-      "`schedule`, an `early_stopping` and an `expect` of its own. The optimizer begins each phase "
-      "with fresh state and its step count at 0.",
+      "it does not say itself: besides the keys below it may have an `augmentation`, a `loss`, an "
+      "`optimizer`, a `schedule`, an `early_stopping` and an `expect` of its own. The optimizer "
+      "begins each phase with fresh state and its step count at 0.",
       false, iso_phase_fields, iso_load_phases, false },
     { .key = NULL }
 };
@@ -289,6 +294,9 @@ static iso_rc own_places(struct iso_model *m)
         m->phases[i].place.file = m->phases[i].loss.place.file =
             m->phases[i].optimizer.place.file = m->phases[i].schedule.place.file =
                 m->phases[i].early_stopping.place.file = m->file;
+    for (int i = 0; i < m->nphases; i++)
+        for (int k = 0; k < m->phases[i].naugmentations; k++)
+            m->phases[i].augmentations[k].place.file = m->file;
     m->common.loss.place.file = m->common.optimizer.place.file = m->file;
     for (int i = 0; i < m->nclass_weights; i++)
         m->class_weights[i].place.file = m->file;
@@ -360,7 +368,11 @@ void iso_model_free(struct iso_model *m)
     for (int i = 0; i < m->nphases; i++) {
         free_own(&m->phases[i].loss, &m->common.loss);
         free_own(&m->phases[i].optimizer, &m->common.optimizer);
+        for (int k = 0; k < m->phases[i].naugmentations; k++)
+            free_own(&m->phases[i].augmentations[k], &m->common.augmentations[k]);
     }
+    for (int k = 0; k < m->common.naugmentations; k++)
+        free(m->common.augmentations[k].params);
     free(m->common.loss.params);
     free(m->common.optimizer.params);
     free(m->phases);

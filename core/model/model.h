@@ -30,7 +30,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
 struct iso_class_weight { struct iso_place place; int64_t class; double weight; };
-enum { ISO_METRICS = 16, ISO_PHASES = 64 };
+enum { ISO_METRICS = 16, ISO_PHASES = 64, ISO_AUGMENTATIONS = 8 };
 
 struct iso_expect {                    /* what a model is known to reach; NaN: not said */
     char source[128];
@@ -50,6 +50,9 @@ struct iso_training {
     struct iso_gradient_clipping clipping;     /* belongs to the optimizer */
     struct iso_schedule schedule;
     struct iso_early_stopping early_stopping;
+    /* What is done to each batch of images before the first layer, in this order. */
+    struct iso_op_use augmentations[ISO_AUGMENTATIONS]; int naugmentations;
+    bool augmentation_given;           /* also when it says that there are none */
     int64_t epochs;
     struct iso_expect expect;
     bool shuffle_weights;              /* before it, permutes the elements of every weight */

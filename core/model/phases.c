@@ -74,6 +74,10 @@ static void take_over(struct iso_training *phase, const struct iso_training *com
     }
     if (!phase->schedule.given)
         phase->schedule = common->schedule;
+    if (!phase->augmentation_given) {
+        memcpy(phase->augmentations, common->augmentations, sizeof phase->augmentations);
+        phase->naugmentations = common->naugmentations;
+    }
 }
 
 static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int index)

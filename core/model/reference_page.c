@@ -17,7 +17,7 @@ enum { TEXT = 400 };
 /* Groups of ops, as the descriptors name them, and what else a topic can be. */
 struct group { const char *topic, *title; };
 static const struct group groups[] = {
-    { "layers", "Layers" }, { "losses", "Losses" },
+    { "augmentations", "Augmentations" }, { "layers", "Layers" }, { "losses", "Losses" },
     { "optimizers", "Optimizers" }, { "metrics", "Metrics" }, { NULL, NULL }
 };
 static const char *const other_topics[] = { "file", "datasets", "backends", NULL };

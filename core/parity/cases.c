@@ -284,6 +284,7 @@ static enum iso_dtype input_dtype(const struct iso_case *c, int i)
     case ISO_INPUT:     return i == 0 ? iso_ops[c->op].def->resident : ISO_I32;
     case ISO_LOSS:
     case ISO_METRIC:    return i == 1 && c->x[1].ndim == 1 ? ISO_I32 : ISO_REAL;
+    case ISO_AUGMENTATION:
     case ISO_LAYER:
     case ISO_VIEW:
     case ISO_SCORE:

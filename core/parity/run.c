@@ -51,6 +51,7 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
     case ISO_PENALTY:
     case ISO_LOSS:      return pass == ISO_FORWARD || pass == ISO_BACKWARD;
     case ISO_INPUT:
+    case ISO_AUGMENTATION:
     case ISO_CLIPPING:
     case ISO_METRIC:    return pass == ISO_FORWARD;
     case ISO_OPTIMIZER: return pass == ISO_UPDATE;

@@ -140,6 +140,8 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
     const struct iso_op_def *def = iso_ops[n->op].def;
     *out = pass == ISO_FORWARD ? e->forward[node] : e->backward[node];
     out->training = training && !n->inference;
+    if (iso_ops[n->op].kind == ISO_AUGMENTATION && e->options.augmented)
+        out->training = false;
     out->step = (uint32_t)step;
     if (def->scalars)
         def->scalars(out->params, step, out->scalars);

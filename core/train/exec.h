@@ -10,6 +10,8 @@ struct iso_exec_options {
     bool training;                     /* gradients and optimizer state are planned too */
     bool keep_all;                     /* no reuse of memory: every value can be read after a
                                           step */
+    bool augmented;                    /* the batches are fed as the first layer is to see them:
+                                          nothing is augmented */
     uint64_t seed;
     int64_t log_steps;                 /* slots for loss and metrics between two reads; at least
                                           1 */

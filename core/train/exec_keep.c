@@ -45,6 +45,10 @@ static int handed_on(const struct iso_graph *g, int node)
 static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
 {
     int nodes = 0, weights = 0;
+    if (g->augmented != g->input)
+        return iso_fail(ISO_EMODEL, "keep_features: augmented images are other ones in every "
+                        "epoch, so that there is nothing to keep; leave it or the augmentation "
+                        "out");
     while (nodes < g->nlayer_nodes && stays(g, nodes))
         weights += g->nodes[nodes++].nw;
     for (; nodes > 0 && handed_on(g, nodes) < 0; nodes--)

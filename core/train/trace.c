@@ -59,6 +59,7 @@ static void add_value(struct trace *t, const struct iso_value *v)
 {
     bool result = v->role == ISO_ROLE_VALUE && ends_with(v->name, "/y");
     if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result
+        || strcmp(v->name, "input") == 0
         || (v->role == ISO_ROLE_SAVED && ends_with(v->name, "/mask")))
         add(t, AFTER_STEP, v->batched, "", v->name, "");
     if (result || v->role == ISO_ROLE_WEIGHT)

@@ -4,7 +4,8 @@
     python3 tools/golden/make_golden.py tests/golden
 
 The files are part of the repository; neither the build nor the tests run this. It needs keras 3 and
-torch (made with keras 3.15.1 on torch 2.15.0; each file's metadata says). A file holds cases: the
+torch (made with keras 3.15.1 on torch 2.15.0; each file's metadata says); those of the augmentations
+need scipy, 1.6 or later, and are left as they are without it. A file holds cases: the
 metadata `case N` is the case as in models/ops/<op>.yaml, tensors `N/in/<tensor>` are what the op reads
 (`@S`: at step S) and `N/want/<tensor>` what it must compute, all float64. Tensors are named as in the
 parity harness: x0, w0, dy0, y0, dx0, dw0, state0.
@@ -20,6 +21,10 @@ import keras
 import numpy as np
 import torch
 import torch.nn.functional as F
+try:
+    from scipy import ndimage
+except ImportError:
+    ndimage = None
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
@@ -862,6 +867,112 @@ def gradient_clipping():
     return f
 
 
+# ---- augmentations ------------------------------------------------------------------------------
+
+AUGMENTATION = 8                       # ISO_RANDOM_AUGMENTATION
+
+
+def image_words(image, blocks):
+    """The words that an image's draws come from; step 0, first harness case."""
+    return [w for b in range(blocks) for w in philox((blocks * image + b, 0, LAYER, AUGMENTATION), (SEED, 0))]
+
+
+def unit(word):
+    return (word >> 8) * 2.0**-24
+
+
+def drawn_shift(word, sign, given, size):
+    """As ImageDataGenerator.get_random_transform: a whole number n chooses from 0 to n - 1, either way."""
+    if given >= 1 and given == int(given):
+        return (word * int(given) >> 32) * (1 if sign >> 31 else -1)
+    return (2 * unit(word) - 1) * given * (size if given < 1 else 1)
+
+
+def drawn_transform(words, h, w, o):
+    low, high = o.get("zoom_range", (1, 1))
+    return {"theta": (2 * unit(words[0]) - 1) * o.get("rotation_range", 0),
+            "tx": drawn_shift(words[1], words[2], o.get("height_shift_range", 0), h),
+            "ty": drawn_shift(words[3], words[4], o.get("width_shift_range", 0), w),
+            "shear": (2 * unit(words[5]) - 1) * o.get("shear_range", 0),
+            "zx": low + unit(words[6]) * (high - low), "zy": low + unit(words[7]) * (high - low),
+            "flip_horizontal": words[8] >> 31 == 0 and o.get("horizontal_flip", False),
+            "flip_vertical": words[9] >> 31 == 0 and o.get("vertical_flip", False)}
+
+
+def older_transform(x, t, o):
+    """apply_transform of keras_preprocessing 1.1.2, by the same SciPy function."""
+    (h, w), (a, b) = x.shape[:2], np.deg2rad([t["theta"], t["shear"]])
+    rotation = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+    shift = np.array([[1, 0, t["tx"]], [0, 1, t["ty"]], [0, 0, 1]])
+    shear = np.array([[1, -np.sin(b), 0], [0, np.cos(b), 0], [0, 0, 1]])
+    centre = np.array([[1, 0, h / 2 + 0.5], [0, 1, w / 2 + 0.5], [0, 0, 1]])
+    m = centre @ rotation @ shift @ shear @ np.diag([t["zx"], t["zy"], 1]) @ np.linalg.inv(centre)
+    y = np.stack([ndimage.affine_transform(x[..., c], m[:2, :2], m[:2, 2], order=1, mode=o.get("fill_mode", "nearest"),
+                                           cval=o.get("cval", 0)) for c in range(x.shape[-1])], axis=-1)
+    y = y[:, ::-1] if t["flip_horizontal"] else y
+    return y[::-1] if t["flip_vertical"] else y
+
+
+def newer_transform(x, t, o):
+    """apply_transform of Keras 2.9 and later, by Keras itself."""
+    from keras.src.legacy.preprocessing.image import ImageDataGenerator
+    g = ImageDataGenerator(fill_mode=o.get("fill_mode", "nearest"), cval=o.get("cval", 0), data_format="channels_last")
+    return g.apply_transform(x, t)
+
+
+GENERATORS = [
+    ((2, 5, 7, 1), {"rotation_range": 20}),
+    ((5, 9, 7, 2), {"rotation_range": 8, "zoom_range": (0.9, 1.1), "shear_range": 0.3, "width_shift_range": 0.08,
+                    "height_shift_range": 0.08, "vertical_flip": True}),
+    ((4, 8, 11, 3), {"rotation_range": 170, "shear_range": 40, "zoom_range": (0.5, 3), "fill_mode": "reflect"}),
+    ((4, 8, 11, 1), {"rotation_range": 170, "shear_range": 40, "zoom_range": (0.5, 3), "fill_mode": "wrap",
+                     "horizontal_flip": True}),
+    ((4, 8, 11, 1), {"rotation_range": 170, "zoom_range": (0.5, 3), "fill_mode": "constant", "cval": 0.25}),
+    ((7, 6, 5, 1), {"height_shift_range": 4, "width_shift_range": 3, "horizontal_flip": True}),
+    ((7, 6, 5, 1), {"height_shift_range": 9, "width_shift_range": 1.5, "fill_mode": "reflect"}),
+    ((7, 6, 5, 1), {"height_shift_range": 9, "fill_mode": "wrap"}),
+]
+
+
+def image_data_generator():
+    f, own = File("image_data_generator"), np.random.default_rng(31)
+    for convention, transform in (("keras_preprocessing", older_transform), ("keras_2_9", newer_transform)):
+        for shape, o in GENERATORS:
+            x, (n, h, w, _) = own.uniform(0, 1, shape), shape
+            y = [transform(x[i], drawn_transform(image_words(i, 4), h, w, o), o) for i in range(n)]
+            text = json.dumps(o | {"input": list(shape), "convention": convention}).replace('"', "")
+            f.case(text, {"x0": x}, {"y0": np.stack(y)})
+    return f
+
+
+ELASTIC = [                            # input, alpha, sigma, mode of the filter, of the image, cval
+    ((2, 5, 7, 1), (10, 12), 1, "constant", "reflect", 0),
+    ((3, 9, 7, 2), (10, 12), 3, "constant", "reflect", 0),
+    ((3, 9, 7, 2), (30, 50), 1.5, "reflect", "reflect", 0),
+    ((3, 9, 7, 1), (30, 50), 2, "nearest", "nearest", 0),
+    ((3, 9, 7, 1), (90, 99), 2, "reflect", "wrap", 0),
+    ((3, 9, 7, 1), (5, 9), 2, "constant", "constant", 0.25),
+]
+
+
+def elastic_distortion():
+    f, own = File("elastic_distortion"), np.random.default_rng(32)
+    for shape, alpha, sigma, smoothing, fill, cval in ELASTIC:
+        x, (n, h, w, channels) = own.uniform(0, 1, shape), shape
+        y, blocks = np.empty(shape), 1 + -(-2 * h * w // 4)
+        for i in range(n):
+            words = image_words(i, blocks)
+            noise = np.array([2 * unit(v) - 1 for v in words[4:4 + 2 * h * w]]).reshape(2, h, w)
+            factor = alpha[0] + unit(words[0]) * (alpha[1] - alpha[0])
+            fields = [ndimage.gaussian_filter(d, sigma, mode=smoothing, cval=0) * factor for d in noise]
+            places = np.meshgrid(np.arange(h), np.arange(w), indexing="ij") + np.array(fields)
+            for c in range(channels):
+                y[i, ..., c] = ndimage.map_coordinates(x[i, ..., c], places, order=1, mode=fill, cval=cval)
+        f.case(f"{{input: {list(shape)}, alpha: {list(alpha)}, sigma: {sigma}, smoothing_mode: {smoothing}, "
+               f"fill_mode: {fill}, cval: {cval}}}", {"x0": x}, {"y0": y})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
@@ -882,6 +993,8 @@ def main():
                  binary_crossentropy, gather_rows, depthwise_conv2d, separable_conv2d):  # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
+        make().write(folder)
+    for make in (image_data_generator, elastic_distortion) if ndimage else ():
         make().write(folder)
 
 

@@ -1,0 +1,84 @@
+/* image_data_generator.c: y(i, j) = x(row, column), bilinear, where an affine map that is drawn for
+ * each image gives the place.
+ *
+ * Units are bands of rows of one image; each draws the image's map anew, which costs as much as a
+ * few dozen pixels. */
+#include "../../core/ops/image_data_generator.h"
+#include "sampling.h"
+#include "words.h"
+
+struct work {
+    const float *x;
+    float *y, cval;
+    iso_affine_ranges ranges;
+    iso_axis rows, columns;
+    int32_t channels;
+    int64_t images, band, bands;       /* rows of a band; bands of an image */
+    struct iso_source source;
+};
+
+/* The places of n pixels from (row, column) on, `next` from one to the next. */
+ISO_CPU_INLINE void walk(iso_i64 place, iso_i64 next, int n, struct iso_run *restrict r)
+{
+    for (int j = 0; j < n; j++) {
+        r->low[j] = iso_place_pixel(place);
+        r->share[j] = iso_place_rest(place);
+        place += next;
+    }
+}
+
+static void sample_row(const struct work *w, const iso_affine *map, int64_t i, const float *x,
+                       float *y)
+{
+    struct iso_run rows, columns;
+    for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_RUN) {
+        const int n = (int)iso_min64(ISO_CPU_RUN, w->columns.size - j);
+        walk(map->row[0] + map->row[1] * i + map->row[2] * j, map->row[2], n, &rows);
+        walk(map->column[0] + map->column[1] * i + map->column[2] * j, map->column[2], n,
+             &columns);
+        iso_cpu_taps(w->rows, n, &rows);
+        iso_cpu_taps(w->columns, n, &columns);
+        iso_cpu_sample(x, w->columns.size, w->channels, &rows, &columns, w->cval, n,
+                       y + (i * w->columns.size + j) * w->channels);
+    }
+}
+
+static void sample(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const int64_t image = unit / w->bands;
+    const struct iso_part part = iso_cpu_part(unit % w->bands, w->band, w->rows.size);
+    const int64_t at = image * w->rows.size * w->columns.size * w->channels;
+    const struct iso_source *s = &w->source;
+    const iso_affine map = iso_affine_draw(w->ranges, w->rows.size, w->columns.size,
+                                           (uint32_t)image, s->step, s->layer, s->key[0],
+                                           s->key[1]);
+    (void)thread;
+    for (int64_t i = part.begin; i < part.end; i++)
+        sample_row(w, &map, i, w->x + at, w->y + at);
+}
+
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
+{
+    enum { COST = 4 };                 /* of a pixel, in simple elements */
+    const struct iso_image_data_generator *p = call->params;
+    const struct iso_shape *s = &call->x[0].shape;
+    struct work work = {
+        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .cval = (float)p->cval,
+        .ranges = iso_affine_ranges_of(call),
+        .rows = iso_axis_of(p->fill_mode, (iso_i32)s->dim[1]),
+        .columns = iso_axis_of(p->fill_mode, (iso_i32)s->dim[2]),
+        .channels = (int32_t)s->dim[3], .images = s->dim[0],
+        .band = iso_cpu_unit_rows(s->dim[2] * s->dim[3] * COST),
+        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+    };
+    if (!call->training) {
+        memcpy(work.y, work.x, (size_t)iso_shape_count(s) * sizeof(float));
+        return ISO_OK;
+    }
+    work.bands = iso_ceil_div(s->dim[1], work.band);
+    iso_team_run(iso_cpu_team(backend), work.images * work.bands, sample, &work);
+    return ISO_OK;
+}
+
+const struct iso_kernel ISO_CPU(image_data_generator) = { .forward = forward };

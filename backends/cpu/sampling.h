@@ -1,0 +1,74 @@
+/* sampling.h: a run of pixels sampled from an image, many side by side. The formulas are those of
+ * core/sampling.h. */
+#ifndef ISO_CPU_SAMPLING_H
+#define ISO_CPU_SAMPLING_H
+#include "../../core/sampling.h"
+#include "elements.h"
+
+enum { ISO_CPU_RUN = 64 };             /* pixels of a run at most */
+/* Along one axis: what lies at each pixel's place. Before that, low and share are the place. */
+struct iso_run { int32_t low[ISO_CPU_RUN], high[ISO_CPU_RUN], inside[ISO_CPU_RUN];
+                 float share[ISO_CPU_RUN]; };
+
+ISO_CPU_INLINE void iso_cpu_border(iso_axis a, int n, struct iso_run *restrict r)
+{
+    for (int j = 0; j < n; j++) {
+        const iso_tap t = iso_tap_at(a, r->low[j], r->share[j]);
+        r->low[j] = t.low;
+        r->high[j] = t.high;
+        r->inside[j] = t.inside;
+        r->share[j] = t.share;
+    }
+}
+
+static inline iso_axis iso_cpu_bordered(iso_axis a, int border)
+{
+    a.border = border;
+    return a;
+}
+
+/* From places to pixels: one loop for each kind of border, without a branch in it. */
+static inline void iso_cpu_taps(iso_axis a, int n, struct iso_run *r)
+{
+    switch ((enum iso_border)a.border) {
+    case ISO_BORDER_NEAREST:
+        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_NEAREST), n, r);
+        break;
+    case ISO_BORDER_CONSTANT:
+        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_CONSTANT), n, r);
+        break;
+    case ISO_BORDER_REFLECT:
+        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_REFLECT), n, r);
+        break;
+    case ISO_BORDER_WRAP:
+        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_WRAP), n, r);
+        break;
+    }
+}
+
+/* One channel of a run: y[j * channels]. line: elements of a row of the image. */
+ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32_t channels,
+                                    const struct iso_run *restrict rows,
+                                    const struct iso_run *restrict columns, float cval, int n,
+                                    float *restrict y)
+{
+    for (int j = 0; j < n; j++) {
+        const int32_t above = rows->low[j] * line, below = rows->high[j] * line;
+        const int32_t left = columns->low[j] * channels, right = columns->high[j] * channels;
+        const float value = iso_bilinear(x[above + left], x[above + right], x[below + left],
+                                         x[below + right], rows->share[j], columns->share[j]);
+        y[j * channels] = rows->inside[j] & columns->inside[j] ? value : cval;
+    }
+}
+
+/* The pixels of a run, with all their channels. */
+static inline void iso_cpu_sample(const float *x, int32_t width, int32_t channels,
+                                  const struct iso_run *rows, const struct iso_run *columns,
+                                  float cval, int n, float *y)
+{
+    if (channels == 1)
+        iso_cpu_channel(x, width, 1, rows, columns, cval, n, y);
+    for (int32_t k = 0; channels > 1 && k < channels; k++)
+        iso_cpu_channel(x + k, width * channels, channels, rows, columns, cval, n, y + k);
+}
+#endif

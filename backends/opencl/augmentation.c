@@ -1,0 +1,18 @@
+/* augmentation.c: what the augmentations of this backend share. */
+#include "augmentation.h"
+
+iso_rc opencl_copy_images(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const size_t n = (size_t)iso_shape_count(&call->x[0].shape);
+    return opencl_launch(cl, "augmentation.cl", "augmentation_copy", opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n)));
+}
+
+struct opencl_grid opencl_image_grid(const struct opencl *cl, const struct iso_call *call)
+{
+    const struct iso_shape *s = &call->x[0].shape;
+    struct opencl_grid grid = opencl_elements(cl, (size_t)(s->dim[1] * s->dim[2] * s->dim[3]));
+    grid.groups[1] = (size_t)s->dim[0];
+    return grid;
+}

@@ -1,0 +1,93 @@
+/* elastic_distortion.c: queues elastic distortion: the random fields of all images, their filter
+ * down and across, and the images sampled. */
+#include <stdio.h>
+#include "augmentation.h"
+#include "core/ops/elastic_distortion.h"
+
+static const char program[] = "elastic_distortion.cl";
+static const char *const programs[] = {program, "augmentation.cl", NULL};
+
+static size_t fields_of(const struct iso_shape *s)
+{
+    return (size_t)(2 * s->dim[0] * s->dim[1] * s->dim[2]);
+}
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    if (fields_of(&call->x[0].shape) > INT32_MAX) {
+        snprintf(why, n, "its fields have more than 2^31 - 1 elements: use a smaller batch");
+        return false;
+    }
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+/* The filter's weights, the fields, and another copy of them between the ways of the filter. */
+struct places { struct opencl_arg weights, fields, other; };
+enum { WEIGHTS = 192 };                /* room for 2 ISO_GAUSSIAN_MOST + 1, well aligned */
+
+static struct places places_of(const struct iso_call *call)
+{
+    const struct iso_mem *mem = call->workspace.mem;
+    const size_t at = call->workspace.offset / sizeof(float), fields = at + WEIGHTS;
+    return (struct places){arg_mem(mem, at), arg_mem(mem, fields),
+                           arg_mem(mem, fields + fields_of(&call->x[0].shape))};
+}
+
+static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
+{
+    (void)be;
+    return pass == ISO_FORWARD
+               ? (WEIGHTS + 2 * fields_of(&call->x[0].shape)) * sizeof(float) : 0;
+}
+
+static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct opencl_grid grid,
+                     const struct places *at, bool across)
+{
+    const struct iso_elastic_distortion *p = call->params;
+    const struct iso_shape *s = &call->x[0].shape;
+    return opencl_launch(cl, program, "elastic_distortion_smooth", grid,
+                         ARGS(across ? at->other : at->fields, across ? at->fields : at->other,
+                              at->weights, arg_int(iso_gaussian_radius((float)p->sigma)),
+                              arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(p->smoothing_mode),
+                              arg_int(across), arg_real(call->scalars[ISO_ELASTIC_ALPHA_FROM]),
+                              arg_real(call->scalars[ISO_ELASTIC_ALPHA_SPAN]),
+                              arg_uint(call->step), arg_uint(call->layer),
+                              arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32)));
+}
+
+static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const struct places *at)
+{
+    const struct iso_elastic_distortion *p = call->params;
+    const struct iso_shape *s = &call->x[0].shape;
+    const int radius = iso_gaussian_radius((float)p->sigma);
+    struct opencl_grid grid = opencl_elements(cl, (size_t)(2 * s->dim[1] * s->dim[2]));
+    grid.groups[1] = (size_t)s->dim[0];
+    ISO_TRY(opencl_launch(cl, program, "elastic_distortion_weights",
+                          opencl_elements(cl, 2 * (size_t)radius + 1),
+                          ARGS(at->weights, arg_real(p->sigma), arg_int(radius))));
+    ISO_TRY(opencl_launch(cl, program, "elastic_distortion_draw", grid,
+                          ARGS(at->fields, arg_int(s->dim[1]), arg_int(s->dim[2]),
+                               arg_uint(call->step), arg_uint(call->layer),
+                               arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32))));
+    ISO_TRY(smooth(cl, call, grid, at, false));
+    return smooth(cl, call, grid, at, true);
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const struct iso_elastic_distortion *p = call->params;
+    const struct iso_shape *s = &call->x[0].shape;
+    if (!call->training) {
+        return opencl_copy_images(be, call);
+    }
+    const struct places at = places_of(call);
+    ISO_TRY(make_fields(cl, call, &at));
+    return opencl_launch(cl, program, "elastic_distortion_forward", opencl_image_grid(cl, call),
+                         ARGS(arg_tensor(&call->x[0]), at.fields, arg_tensor(&call->y[0]),
+                              arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(s->dim[3]),
+                              arg_int(p->fill_mode), arg_real(p->cval)));
+}
+
+const struct iso_kernel opencl_elastic_distortion = {
+    .supports = supports, .workspace = workspace, .forward = forward};

@@ -1,0 +1,16 @@
+/* augmentation.c: what the descriptors of augmentations share. */
+#include "augmentation.h"
+#include "infer.h"
+#include "../sampling.h"
+
+const char *const iso_border_names[] = { "nearest", "constant", "reflect", "wrap", NULL };
+
+iso_rc iso_augmentation_infer(const struct iso_shape *x, struct iso_shapes *out)
+{
+    *out = (struct iso_shapes){ .ny = 1, .y = { *x } };
+    ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
+    if (x->dim[1] > ISO_SIDE_MOST || x->dim[2] > ISO_SIDE_MOST)
+        return iso_fail(ISO_ESHAPE, "images of more than %d pixels a side cannot be augmented",
+                        ISO_SIDE_MOST);
+    return iso_expect_all_countable(out);
+}

@@ -1,0 +1,10 @@
+/* augmentation.h: what the descriptors of augmentations share. */
+#ifndef ISO_OP_AUGMENTATION_H
+#define ISO_OP_AUGMENTATION_H
+#include "../iso.h"
+
+/* Names of enum iso_border, NULL-terminated. */
+extern const char *const iso_border_names[];
+/* Fails unless x is a batch of images of at most ISO_SIDE_MOST pixels a side; y alike. */
+iso_rc iso_augmentation_infer(const struct iso_shape *x, struct iso_shapes *out);
+#endif
