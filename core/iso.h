@@ -91,8 +91,8 @@ struct iso_tensor {                    /* mem NULL: not wanted, not there */
 
 enum iso_kind {
     ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
-    ISO_AUGMENTATION, /* x -> y, a batch of images changed at random; a copy when not training; no
-                       backward */
+    ISO_AUGMENTATION, /* x -> y, a batch of images changed at random; left as they are when not
+                       training; no backward */
     ISO_LAYER,      /* x -> y with weights w; backward from dy */
     ISO_VIEW,       /* y is x under another shape; has no kernels */
     ISO_LOSS,       /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or

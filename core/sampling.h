@@ -1,6 +1,6 @@
-/* sampling.h: images sampled between their pixels, valid C11 and OpenCL C 1.2: random affine maps,
- * what stands beyond the borders, bilinear weights. The meaning is that of Keras's
- * ImageDataGenerator and of scipy.ndimage (version 1.6 and later), order 1.
+/* sampling.h: images changed by chance, valid C11 and OpenCL C 1.2: affine maps and elastic fields,
+ * what stands beyond the borders, bilinear weights; windows, brightness, contrast. The meaning is
+ * that of Keras's ImageDataGenerator and of scipy.ndimage (version 1.6 and later), order 1.
  *
  * Pixel (i, j) of the result is the image at (row, column), a place that an affine map or elastic
  * fields give. An affine map's places are whole numbers of 2^-40 pixel, so that sums of them are
@@ -41,8 +41,8 @@ ISO_FN iso_i32 iso_place_pixel(iso_i64 place)
     return (iso_i32)((iso_u64)(place + ISO_PLACE_ZERO) >> ISO_PLACE_BITS) - ISO_PLACE_ZERO_PIXEL;
 }
 
-/* How far it is from there, from 0 to 1: 31 bits of it, rounded to nearest. The double reference has
- * all 40. */
+/* How far it is from there, from 0 to 1: 31 bits of it, rounded to nearest. The double reference
+ * has all 40. */
 #ifdef ISO_DOUBLE
 ISO_FN iso_real iso_place_rest(iso_i64 place)
 {
@@ -279,6 +279,42 @@ ISO_FN iso_i32 iso_displaced(iso_real d, iso_real *share)
     whole = (iso_real)whole > d ? whole - 1 : whole;
     *share = d - (iso_real)whole;
     return whole;
+}
+
+/* ---- Windows, brightness, contrast --------------------------------------------------------- */
+
+/* Where a window begins along an axis; negative: in the padding. Outside of training it is in the
+ * middle. */
+ISO_FN iso_i32 iso_crop_start(iso_u32 word, int training, iso_i32 size, iso_i32 wanted,
+                              iso_i32 padding)
+{
+    iso_u32 choices = (iso_u32)(size + 2 * padding - wanted + 1);
+    iso_i32 start = (iso_i32)iso_mul_hi(word, choices) - padding;
+    return training ? start : (size - wanted) / 2;
+}
+
+/* Where a rectangle begins along an axis, whose middle is any pixel. */
+ISO_FN iso_i32 iso_cut_start(iso_u32 word, iso_i32 size, iso_i32 wanted)
+{
+    return (iso_i32)iso_mul_hi(word, (iso_u32)size) - wanted / 2;
+}
+
+/* x held to a range; NaN stays. */
+ISO_FN iso_real iso_held(iso_real x, iso_real least, iso_real most)
+{
+    x = x < least ? least : x;
+    return x > most ? most : x;
+}
+
+ISO_FN iso_real iso_brightness(iso_real x, iso_real delta, iso_real least, iso_real most)
+{
+    return iso_held(iso_flush(x + delta), least, most);
+}
+
+ISO_FN iso_real iso_contrast(iso_real x, iso_real mean, iso_real factor, iso_real least,
+                             iso_real most)
+{
+    return iso_held(iso_flush(iso_fma(x - mean, factor, mean)), least, most);
 }
 
 #endif

@@ -27,7 +27,8 @@ static const struct iso_value *result_of(const struct iso_graph *graph, int laye
 
 static void shape_of(const struct iso_graph *graph, int layer, char *text, size_t n)
 {
-    const struct iso_value *v = layer < 0 ? &graph->values[graph->input] : result_of(graph, layer);
+    const struct iso_value *v = layer < 0 ? &graph->values[graph->augmented]
+                                          : result_of(graph, layer);
     text[0] = 0;
     if (v)
         iso_shape_text(&v->shape, 1, text, n);
@@ -104,9 +105,12 @@ static void print_layers(const struct iso_graph *graph)
     printf("batches of %lld\n", (long long)graph->batch);
     for (int i = 0; i < model->nphases; i++) {
         const struct iso_training *t = &model->phases[i];
-        printf("%s%sloss %s, optimizer %s, %lld epochs%s\n", t->name, *t->name ? ": " : "",
+        printf("%s%sloss %s, optimizer %s, %lld epochs%s", t->name, *t->name ? ": " : "",
                iso_ops[t->loss.op].name, iso_ops[t->optimizer.op].name, (long long)t->epochs,
                t->shuffle_weights ? ", after shuffling the weights" : "");
+        for (int k = 0; k < t->naugmentations; k++)
+            printf("%s%s", k ? ", " : ", images changed by ", iso_ops[t->augmentations[k].op].name);
+        printf("\n");
     }
 }
 

@@ -162,8 +162,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_shape *s = &call->x[0].shape;
     const iso_i32 h = (iso_i32)s->dim[1], w = (iso_i32)s->dim[2];
     if (!call->training) {
-        memcpy(iso_cpu_f32(&call->y[0]), iso_cpu_f32(&call->x[0]),
-               (size_t)iso_shape_count(s) * sizeof(float));
+        iso_cpu_copy(call);
         return ISO_OK;
     }
     struct work work = {

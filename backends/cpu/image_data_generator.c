@@ -73,7 +73,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     if (!call->training) {
-        memcpy(work.y, work.x, (size_t)iso_shape_count(s) * sizeof(float));
+        iso_cpu_copy(call);
         return ISO_OK;
     }
     work.bands = iso_ceil_div(s->dim[1], work.band);

@@ -14,6 +14,12 @@ static inline struct iso_source iso_cpu_source(const struct iso_call *call, enum
                                 { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) } };
 }
 
+/* The four words of one block. */
+static inline iso_u32x4 iso_cpu_four(const struct iso_source *s, uint32_t block)
+{
+    return iso_philox(block, s->step, s->layer, s->purpose, s->key[0], s->key[1]);
+}
+
 /* The words of 16 blocks from `block` on. */
 static inline void iso_cpu_words(const struct iso_source *s, uint32_t block,
                                  uint32_t word[restrict ISO_CPU_WORDS])
@@ -24,5 +30,12 @@ static inline void iso_cpu_words(const struct iso_source *s, uint32_t block,
         for (int i = 0; i < 4; i++)
             word[4 * b + i] = r.v[i];
     }
+}
+
+/* y = x: an augmentation outside of training. */
+static inline void iso_cpu_copy(const struct iso_call *call)
+{
+    memcpy(iso_cpu_f32(&call->y[0]), iso_cpu_f32(&call->x[0]),
+           (size_t)iso_shape_count(&call->x[0].shape) * sizeof(float));
 }
 #endif

@@ -11,7 +11,7 @@ iso_rc opencl_copy_images(struct iso_backend *be, const struct iso_call *call)
 
 struct opencl_grid opencl_image_grid(const struct opencl *cl, const struct iso_call *call)
 {
-    const struct iso_shape *s = &call->x[0].shape;
+    const struct iso_shape *s = &call->y[0].shape;
     struct opencl_grid grid = opencl_elements(cl, (size_t)(s->dim[1] * s->dim[2] * s->dim[3]));
     grid.groups[1] = (size_t)s->dim[0];
     return grid;

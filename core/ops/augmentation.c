@@ -14,3 +14,10 @@ iso_rc iso_augmentation_infer(const struct iso_shape *x, struct iso_shapes *out)
                         ISO_SIDE_MOST);
     return iso_expect_all_countable(out);
 }
+
+iso_rc iso_check_value_range(const double range[2])
+{
+    if (range[0] < range[1])
+        return ISO_OK;
+    return iso_fail(ISO_EMODEL, "value_range: the first number must be below the second");
+}

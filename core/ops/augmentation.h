@@ -7,4 +7,6 @@
 extern const char *const iso_border_names[];
 /* Fails unless x is a batch of images of at most ISO_SIDE_MOST pixels a side; y alike. */
 iso_rc iso_augmentation_infer(const struct iso_shape *x, struct iso_shapes *out);
+/* Fails unless the first number is below the second. */
+iso_rc iso_check_value_range(const double range[2]);
 #endif

@@ -973,6 +973,60 @@ def elastic_distortion():
     return f
 
 
+def image_draw(image):
+    """The block of an image, of what draws one or two numbers."""
+    return philox((image, 0, LAYER, AUGMENTATION), (SEED, 0))
+
+
+def random_crop():
+    f, own = File("random_crop"), np.random.default_rng(33)
+    for (n, h, w, c), height, width, p in (((5, 7, 6, 2), 4, 5, 0), ((7, 5, 4, 1), 5, 4, 2), ((3, 4, 5, 1), 7, 8, 2)):
+        x, y = own.uniform(0.1, 1, (n, h, w, c)), []
+        for i in range(n):
+            top, left = (word * m >> 32 for word, m in zip(image_draw(i), (h + 2 * p - height + 1, w + 2 * p - width + 1)))
+            y.append(np.pad(x[i], ((p, p), (p, p), (0, 0)))[top:top + height, left:left + width])
+        f.case(f"{{input: {[n, h, w, c]}, height: {height}, width: {width}, padding: {p}}}", {"x0": x}, {"y0": np.stack(y)})
+    return f
+
+
+def cutout():
+    f, own = File("cutout"), np.random.default_rng(34)
+    for (n, h, w, c), (height, width), value in (((5, 7, 6, 2), (4, 3), 0), ((7, 5, 4, 1), (2, 5), 0.5)):
+        x = own.uniform(0.1, 1, (n, h, w, c))
+        y = x.copy()
+        for i in range(n):
+            top, left = (image_draw(i)[0] * h >> 32) - height // 2, (image_draw(i)[1] * w >> 32) - width // 2
+            y[i, max(top, 0):max(top + height, 0), max(left, 0):max(left + width, 0)] = value
+        f.case(f"{{input: {[n, h, w, c]}, size: {[height, width]}, value: {value}}}", {"x0": x}, {"y0": y})
+    return f
+
+
+def random_brightness():
+    f, own = File("random_brightness"), np.random.default_rng(35)
+    for shape, (a, b), limits in (((5, 4, 3, 2), (-0.5, 0.5), (0, 1)), ((4, 3, 5, 1), (0.1, 0.3), (-0.5, 2))):
+        x = own.uniform(0, 1, shape)
+        u = np.array([unit(image_draw(i)[0]) for i in range(shape[0])]).reshape(-1, 1, 1, 1)
+        layer = keras.layers.RandomBrightness((a, b), value_range=limits)
+        delta = (a + u * (b - a)) * (limits[1] - limits[0])
+        y = layer.transform_images(torch.tensor(x), {"rgb_delta": torch.tensor(delta)}, training=True)
+        f.case(f"{{input: {list(shape)}, factor: {[a, b]}, value_range: {list(limits)}}}", {"x0": x}, {"y0": y})
+    return f
+
+
+def random_contrast():
+    f, own = File("random_contrast"), np.random.default_rng(36)
+    for shape, (a, b), limits in (((5, 4, 3, 2), (0.5, 1.5), (0, 1)), ((4, 13, 15, 1), (0.2, 3), (-0.5, 2))):
+        x = own.uniform(0, 1, shape)
+        u = np.array([unit(image_draw(i)[0]) for i in range(shape[0])]).reshape(-1, 1, 1, 1)
+        layer = keras.layers.RandomContrast(0.5, value_range=limits)
+        factor, mean = a + u * (b - a), x.mean(axis=(1, 2), keepdims=True)
+        theirs = layer.transform_images(torch.tensor(x), {"contrast_factor": torch.tensor(factor)}, training=True)
+        y = torch.tensor(np.clip((x - mean) * factor + mean, *limits))
+        agree(y, theirs.double(), f"keras's contrast of {shape}", 1e-5)        # its mean is a float32
+        f.case(f"{{input: {list(shape)}, factor: {[a, b]}, value_range: {list(limits)}}}", {"x0": x}, {"y0": y})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
@@ -993,6 +1047,8 @@ def main():
                  binary_crossentropy, gather_rows, depthwise_conv2d, separable_conv2d):  # these have numbers of their own
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
+        make().write(folder)
+    for make in (random_crop, cutout, random_brightness, random_contrast):
         make().write(folder)
     for make in (image_data_generator, elastic_distortion) if ndimage else ():
         make().write(folder)

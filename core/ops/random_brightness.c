@@ -1,0 +1,56 @@
+/* random_brightness.c: parameters, shapes, cost and scalars of random brightness. */
+#include "augmentation.h"
+#include "infer.h"
+#include "random_brightness.h"
+
+#define AT(member) offsetof(struct iso_random_brightness, member)
+static const struct iso_field fields[] = {
+    { "factor", ISO_FIELD_REAL2, AT(factor), NULL, -1, 1, NULL,
+      "from and to: what is added, as a share of the range of values" },
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, NULL,
+      "the least and the greatest value, after the input's scale" },
+    { 0 }
+};
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params;
+    return iso_augmentation_infer(x, out);
+}
+
+static iso_rc check(const void *params)
+{
+    const struct iso_random_brightness *p = params;
+    if (p->factor[0] > p->factor[1])
+        return iso_fail(ISO_EMODEL, "factor: the first number must not exceed the second");
+    return iso_check_value_range(p->value_range);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_elementwise_cost(x, 1, 2, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    const struct iso_random_brightness *p = params;
+    const double range = p->value_range[1] - p->value_range[0];
+    (void)step;
+    out[ISO_BRIGHTNESS_FROM] = p->factor[0] * range;
+    out[ISO_BRIGHTNESS_SPAN] = (p->factor[1] - p->factor[0]) * range;
+}
+
+const struct iso_op_def iso_def_random_brightness = {
+    .doc = "adds a random number to the values of each image, as Keras's RandomBrightness",
+    .section = "augmentations",
+    .params_size = sizeof(struct iso_random_brightness),
+    .fields = fields,
+    .nx = 1,
+    .random = true,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+    .check = check,
+};

@@ -1,0 +1,11 @@
+/* random_brightness.h: a number drawn for each image is added to all its values, which are then
+ * held to a range, as Keras's RandomBrightness does: word 0 of block `image` (counter: image, step,
+ * index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the
+ * images are copied. */
+#ifndef ISO_OP_RANDOM_BRIGHTNESS_H
+#define ISO_OP_RANDOM_BRIGHTNESS_H
+#include "../iso.h"
+#include "../sampling.h"
+struct iso_random_brightness { double factor[2], value_range[2]; };    /* x, y: REAL [n, h, w, c] */
+enum { ISO_BRIGHTNESS_FROM, ISO_BRIGHTNESS_SPAN };      /* scalars: of the number that is added */
+#endif
