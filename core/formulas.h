@@ -327,6 +327,13 @@ ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
+/* A byte x of an image as the network sees it, from the factor and the offset of its channel; with
+ * an offset of 0 it is the product. */
+ISO_FN iso_real iso_pixel(iso_real x, iso_real factor, iso_real offset)
+{
+    return iso_flush(iso_fma(x, factor, offset));
+}
+
 /* The mean of a window of `count` pixels, from their sum. */
 ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
 {

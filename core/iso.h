@@ -123,6 +123,7 @@ enum iso_field_type {
     ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
     ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
     ISO_FIELD_SPREAD,       /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
+    ISO_FIELD_REALS,        /* struct iso_reals: 0.5 or [0.5, 0.4, 0.3], one for each channel */
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
@@ -143,6 +144,9 @@ struct iso_field {                     /* a table ends with key NULL */
     const char *const *choices;        /* of ENUM: NULL-terminated */
     const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
 };
+
+enum { ISO_REALS = 4 };
+struct iso_reals { int n; double v[ISO_REALS]; };    /* n from 1 */
 
 enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
                             ISO_INIT_RANDOM_UNIFORM, ISO_INIT_RANDOM_NORMAL,

@@ -83,7 +83,7 @@ static void test_cnn(void **state)
     assert_int_equal(m->metrics[0].op, ISO_OP_accuracy);
     assert_int_equal(m->input.ndim, 4);
     assert_int_equal(m->input.dim[1] * m->input.dim[2] * m->input.dim[3], 784);
-    assert_true(m->scale == 1.0 / 255);
+    assert_true(m->images.scale == 1.0 / 255);
     assert_true(m->train.given && m->validation.given && !m->test.given);
     assert_string_equal(m->validation.split, "test");
     assert_int_equal(m->batch_size, 100);
@@ -195,7 +195,8 @@ static void assert_small(struct iso_model *m)
     assert_false(third->use_bias);
     assert_string_equal(m->layers[3].name, "top");
     assert_int_equal(m->input.ndim, 2);
-    assert_true(m->batch_size == 32 && m->training.epochs == 10 && m->seed == 1 && m->scale == 1);
+    assert_true(m->batch_size == 32 && m->training.epochs == 10 && m->seed == 1);
+    assert_true(m->images.scale == 1);
     assert_true(isnan(m->training.expect.validation_accuracy));
     assert_false(m->train.given);
     iso_model_free(m);

@@ -90,12 +90,15 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
                       const struct iso_setup_options *options, struct iso_dataset **out)
 {
     struct iso_data_spec spec;
-    ISO_TRY(find_spec(setup->model, split, &spec));
+    const struct iso_model *model = setup->model;
+    ISO_TRY(find_spec(model, split, &spec));
     const struct iso_dataset_request request = {
         .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
         .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
         .coarse = spec.labels == 1, .classes = spec.classes,
-        .input = &setup->model->input,
+        .input = &model->input,
+        .pad = { model->pad[0], model->pad[1], model->pad[2], model->pad[3] },
+        .repeat_channels = model->repeat_channels,
         .label_column = *spec.label_column ? spec.label_column : NULL,
         .resize = { spec.resize[0], spec.resize[1] },
         .threads = (int)options->threads, .progress = tell_progress, .limit = options->limit,

@@ -7,6 +7,7 @@
 #include "folders.h"
 #include "idx_sets.h"
 #include "image_folder.h"
+#include "pad.h"
 #include "../file.h"
 
 #include <stdio.h>
@@ -177,14 +178,18 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
 }
 
 /* A row of numbers gets the geometry that the model's input has, where it fits. */
-static void shape_rows(const struct iso_shape *input, struct iso_dataset *set)
+static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
-    if (!set->flat || !input || input->ndim != 4 ||
-        input->dim[1] * input->dim[2] * input->dim[3] != set->width)
+    if (!set->flat || !r->input || r->input->ndim != 4)
         return;
-    set->height = (int)input->dim[1];
-    set->width = (int)input->dim[2];
-    set->channels = (int)input->dim[3];
+    const int64_t height = r->input->dim[1] - r->pad[0] - r->pad[1];
+    const int64_t width = r->input->dim[2] - r->pad[2] - r->pad[3];
+    const int64_t channels = r->repeat_channels > 1 ? 1 : r->input->dim[3];
+    if (height < 1 || width < 1 || height * width * channels != set->width)
+        return;
+    set->height = (int)height;
+    set->width = (int)width;
+    set->channels = (int)channels;
     set->flat = false;
 }
 
@@ -253,14 +258,14 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
         ISO_TRY(draw_digits(split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
     else
         ISO_TRY(load_files(r, split, set));
-    shape_rows(r->input, set);
+    shape_rows(r, set);
     if (r->classes)
         ISO_TRY(iso_class_map_apply(r->classes, set));
     if (r->part.to != 0)
         ISO_TRY(take_part(&r->part, set));
     if (r->limit > 0 && r->limit < set->rows)
         set->rows = r->limit;
-    return ISO_OK;
+    return iso_dataset_pad(set, r->pad, r->repeat_channels > 1 ? r->repeat_channels : 1);
 }
 
 static iso_rc check_request(const struct iso_dataset_request *r)

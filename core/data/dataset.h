@@ -31,6 +31,8 @@ struct iso_dataset_request {
                                                   they are */
     const struct iso_shape *input;     /* what the model takes: the geometry of files that say
                                           nothing of theirs; NULL: not known */
+    int64_t pad[4], repeat_channels;   /* what images become in the end, see pad.h; 0: as they are,
+                                          and part of input */
     const char *label_column;          /* of a CSV file, by name or number; NULL: see csv.h */
     int64_t resize[2];                 /* height and width that image files get; 0: their own */
     int threads;                       /* that may decode them; 0: as many as the machine has */

@@ -184,6 +184,22 @@ static void read_spread(const struct value *v, double out[2])
         out_of_range(v, v->node, "from 0 to 1, or [from, to]");
 }
 
+/* 0.5, or a list of one to ISO_REALS numbers. */
+static void read_reals(const struct value *v, struct iso_reals *out)
+{
+    struct iso_reals read = { .n = 1 };
+    const bool list = v->node->kind == ISO_YAML_SEQUENCE;
+    if (v->node->kind == ISO_YAML_MAPPING ||
+        (list && (v->node->count < 1 || v->node->count > ISO_REALS))) {
+        expected(v, "a number, or one to four in a list", "");
+        return;
+    }
+    read.n = list ? v->node->count : 1;
+    for (int i = 0; i < read.n; i++)
+        read_real(v, list ? v->node->items[i] : v->node, &read.v[i]);
+    *out = read;
+}
+
 /* The other spellings of YAML 1.1. */
 static const char *bool_hint(const char *text)
 {
@@ -323,6 +339,7 @@ static iso_rc read_value(const struct value *v, void *at)
     case ISO_FIELD_REAL: read_real(v, v->node, at); break;
     case ISO_FIELD_REAL2: read_real2(v, at); break;
     case ISO_FIELD_SPREAD: read_spread(v, at); break;
+    case ISO_FIELD_REALS: read_reals(v, at); break;
     case ISO_FIELD_BOOL: read_bool(v, at); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION: read_choice(v, at); break;

@@ -15,12 +15,6 @@ static const struct iso_field name_fields[] = {
       "name of the model and of its run folders" },
     { 0 }
 };
-static const struct iso_field input_fields[] = {
-    { "shape", ISO_FIELD_SHAPE, AT(input), NULL, 1, 65536, NULL, "shape of one example" },
-    { "scale", ISO_FIELD_REAL, AT(scale), "1", 1e-30, 1e30, NULL,
-      "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
-    { 0 }
-};
 static const struct iso_field train_fields[] = {
     { "batch_size", ISO_FIELD_INT, AT(batch_size), "32", 1, 1 << 20, NULL,
       "examples per step; the last batch of an epoch may be smaller" },
@@ -68,8 +62,8 @@ bool iso_name_valid(const char *name)
 
 /* ---- Sections of plain values -------------------------------------------------------------- */
 
-static iso_rc read_fields(struct iso_loader *l, const struct iso_yaml *node, const char *what,
-                          const struct iso_field *fields, void *params)
+iso_rc iso_load_fields(struct iso_loader *l, const struct iso_yaml *node, const char *what,
+                       const struct iso_field *fields, void *params)
 {
     char found[64];
     if (node->kind == ISO_YAML_MAPPING)
@@ -90,27 +84,14 @@ static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
     return ISO_OK;
 }
 
-static iso_rc read_input(struct iso_loader *l, const struct iso_yaml *node)
-{
-    l->model->input_place = node->place;
-    ISO_TRY(read_fields(l, node, "input", input_fields, l->model));
-    struct iso_shape *shape = &l->model->input;
-    double count = 1;
-    for (int i = 1; i < shape->ndim; i++)
-        count *= (double)shape->dim[i];
-    if (count > 1 << 28)
-        iso_faults_add(l->faults, node->place, "input: shape has more than %d elements", 1 << 28);
-    return ISO_OK;
-}
-
 static iso_rc read_train(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_fields(l, node, "train", train_fields, l->model);
+    return iso_load_fields(l, node, "train", train_fields, l->model);
 }
 
 static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)
 {
-    return read_fields(l, node, "expect", expect_fields, &l->training->expect);
+    return iso_load_fields(l, node, "expect", expect_fields, &l->training->expect);
 }
 
 const struct iso_section iso_sections[] = {
@@ -119,8 +100,8 @@ const struct iso_section iso_sections[] = {
       "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
       "--batch-from` needs none.",
       false, iso_data_fields, iso_load_data, false },
-    { "input", "What one example looks like when it enters the network.", true, input_fields,
-      read_input, false },
+    { "input", "What one example looks like when it enters the network.", true, iso_input_fields,
+      iso_load_input, false },
     { "blocks",
       "Lists of layers with parameters, used by name like a layer: `name: {parameters: {filters: , "
       "strides: 1}, layers: [...]}`. A parameter without a default must be given; `$filters` "
@@ -263,7 +244,8 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     }
     strcpy(m->file, path);
     name_from_path(path, m->name, sizeof m->name);
-    m->scale = 1;
+    m->images = (struct iso_gather_images){ 1, { 1, { 0 } }, { 1, { 1 } }, false };
+    m->repeat_channels = 1;
     m->common.expect = nothing;
     *out = m;
     return ISO_OK;

@@ -3,6 +3,7 @@
 #define ISO_MODEL_H
 #include "faults.h"
 #include "../data/dataset.h"
+#include "../ops/gather_images.h"
 #include "../ops/gradient_clipping.h"
 #include "schedule.h"
 
@@ -67,7 +68,9 @@ struct iso_model {
     struct iso_data_spec train, validation, test;
     struct iso_place input_place;
     struct iso_shape input;            /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
-    double scale;                      /* applied to uint8 data, as one float32 product */
+    struct iso_gather_images images;   /* what becomes of the bytes of a data set */
+    int preprocessing;                 /* 0: none but that, 1: caffe's, which is then in images */
+    int64_t pad[4], repeat_channels;   /* before that, on the host: core/data/pad.h */
     struct iso_layer *layers; int nlayers;
     struct iso_place *uses;            /* where blocks are used: what the layers' places point to */
     struct iso_op_use metrics[ISO_METRICS]; int nmetrics;

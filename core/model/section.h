@@ -58,6 +58,12 @@ iso_rc iso_load_class_weight(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_schedule(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_early_stopping(struct iso_loader *, const struct iso_yaml *);
 void iso_check_monitors(struct iso_loader *);
+/* Reads a section that is a mapping of these fields. */
+iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char *what,
+                       const struct iso_field *, void *params);
+/* model_input.c: input: {shape: ..., scale: ...} */
+iso_rc iso_load_input(struct iso_loader *, const struct iso_yaml *);
+extern const struct iso_field iso_input_fields[];            /* of struct iso_model */
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */

@@ -192,13 +192,12 @@ static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_resident *r = &e->data[which];
-    const struct iso_gather_images images = { g->model->scale };
     e->first_node = r->features ? e->kept.nodes : 0;
     if (r->features)
         return iso_exec_gather_value(e, ISO_OP_gather_rows, NULL, which,
                                      resident(e, which, r->features, ISO_REAL, e->kept.value),
                                      first, e->kept.value);
-    return iso_exec_gather_value(e, ISO_OP_gather_images, &images, which,
+    return iso_exec_gather_value(e, ISO_OP_gather_images, &g->model->images, which,
                                  resident(e, which, r->images, ISO_U8, g->input), first, g->input);
 }
 

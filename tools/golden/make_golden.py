@@ -690,6 +690,14 @@ def gather_images():
         data, order = rng.integers(0, 256, shape), rng.permutation(shape[0])
         f.case(f"{{inputs: [{list(shape)}, [{shape[0]}]], rows: {rows}, first: {first}, scale: {scale!r}}}",
                {"x0": data, "x1": order}, {"y0": data[order[first:first + rows]] * scale})
+    own = np.random.default_rng(27)                # preprocess_input as VGG, ResNet and DenseNet have it
+    for mode, text in (("caffe", "mean: [103.939, 116.779, 123.68], reverse: true"),
+                       ("torch", "scale: 1/255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]"),
+                       ("tf", "scale: 1/127.5, mean: 1")):
+        data, order = own.integers(0, 256, (5, 4, 6, 3)), own.permutation(5)
+        want = keras.applications.imagenet_utils.preprocess_input(data.astype("float64"), "channels_last", mode)
+        f.case(f"{{inputs: [[5, 4, 6, 3], [5]], rows: 3, first: 1, {text}}}", {"x0": data, "x1": order},
+               {"y0": want[order[1:4]]})
     return f
 
 
