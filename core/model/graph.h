@@ -1,9 +1,9 @@
 /* graph.h: the static graph: which op reads and writes which value, with names and shapes settled.
  *
  * The augmentations come first: they make `input`, which the layers read, of `images`, which a
- * batch fills. A layer becomes one node, two when it has an `activation:`; a loss and the activation
- * that it absorbs (a softmax) become one node, which also writes the probabilities. Nodes stand in
- * the order they run. */
+ * batch fills. A layer becomes one node, two when it has an `activation:`; a loss and the
+ * activation that it absorbs (a softmax) become one node, which also writes the probabilities.
+ * Nodes stand in the order they run. */
 #ifndef ISO_GRAPH_H
 #define ISO_GRAPH_H
 #include "model.h"

@@ -1,0 +1,183 @@
+/* graph_ends.c: what comes behind the layers: the loss and its target, metrics, penalties. */
+#include "graph_build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int iso_graph_absorbed(const struct iso_model *m)
+{
+    return iso_ops[m->training.loss.op].def->absorbs;
+}
+
+static bool ends_in(const struct iso_model *m, int function)
+{
+    const struct iso_layer *last = &m->layers[m->nlayers - 1];
+    return iso_layer_is(last, function) || iso_layer_activation(last) == function;
+}
+
+/* The target's type and shape follow from the loss and the number of classes. */
+static void add_target(struct iso_graph_builder *b, int64_t rows)
+{
+    struct iso_graph *g = b->graph;
+    const bool one_hot = iso_ops[b->model->training.loss.op].def->target == ISO_TARGET_VALUES;
+    const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? g->classes : 0 } };
+    g->target = iso_graph_add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
+    snprintf(g->values[g->target].name, ISO_NAME, "target");
+}
+
+/* The table of weights, and the value that holds those of a batch's rows. */
+static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
+{
+    const struct iso_model *m = b->model;
+    struct iso_graph *g = b->graph;
+    const struct iso_shape shape = { 1, { rows } };
+    if (m->nclass_weights == 0)
+        return ISO_OK;
+    g->class_weight = iso_alloc((size_t)g->classes, sizeof *g->class_weight);
+    if (!g->class_weight)
+        return ISO_ENOMEM;
+    for (int64_t c = 0; c < g->classes; c++)
+        g->class_weight[c] = 1.0f;
+    for (int i = 0; i < m->nclass_weights; i++) {
+        const struct iso_class_weight *w = &m->class_weights[i];
+        if (w->class < g->classes)
+            g->class_weight[w->class] = (float)w->weight;
+        else
+            iso_faults_add(b->faults, w->place, "class_weight: there is no class %lld: the last "
+                           "layer tells %lld apart, from 0", (long long)w->class,
+                           (long long)g->classes);
+    }
+    g->sample_weight = iso_graph_add_value(g, ISO_ROLE_TARGET, ISO_REAL, &shape, -1);
+    snprintf(g->values[g->sample_weight].name, ISO_NAME, "sample_weight");
+    return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
+}
+
+static void name_result(struct iso_value *v, enum iso_role role, const char *name)
+{
+    v->role = role;
+    v->batched = v->gradient = false;
+    v->layer = -1;
+    snprintf(v->name, ISO_NAME, "%s", name);
+}
+
+/* The value is one number a step: it gets the log's next column. */
+static void make_scalar(struct iso_graph *g, int value, const char *name)
+{
+    name_result(&g->values[value], ISO_ROLE_SCALAR, name);
+    g->values[value].at = g->columns++;
+}
+
+static void make_counts(struct iso_graph *g, int value, const char *name)
+{
+    struct iso_value *v = &g->values[value];
+    name_result(v, ISO_ROLE_COUNTS, name);
+    v->at = g->ncounts;
+    g->ncounts += iso_shape_count(&v->shape);
+}
+
+static iso_rc add_loss(struct iso_graph_builder *b)
+{
+    const struct iso_model *m = b->model;
+    const struct iso_op_use *loss = &m->training.loss;
+    struct iso_graph *g = b->graph;
+    const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(m);
+    if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
+        const char *name = iso_activation_names[absorbs];
+        iso_faults_add(b->faults, loss->place, "%s needs a %s at the end: give layer '%s' "
+                       "`activation: %s`", iso_ops[loss->op].name, name, m->layers[last].name,
+                       name);
+        return ISO_EMODEL;
+    }
+    const struct iso_shape *shape = &g->values[prediction].shape;
+    char text[64];
+    if (shape->ndim != 2) {
+        iso_faults_add(b->faults, m->layers[last].place,
+                       "%s '%s': the last layer must give one number a class, not %s (add flatten "
+                       "and dense)", iso_ops[m->layers[last].op].name, m->layers[last].name,
+                       iso_shape_text(shape, 1, text, sizeof text));
+        return ISO_EMODEL;
+    }
+    g->classes = shape->dim[1];
+    add_target(b, g->batch);
+    ISO_TRY(add_class_weight(b, g->batch));
+    g->loss_node = g->nlayer_nodes = g->nnodes;
+    const int x[3] = { prediction, g->target, g->sample_weight };
+    ISO_TRY(iso_graph_add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x,
+                               g->sample_weight >= 0 ? 3 : 2, &g->output));
+    g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
+    if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */
+        g->output = prediction;
+    make_scalar(g, g->loss, "loss");
+    return ISO_OK;
+}
+
+/* A metric that counts on the device, with its node; a metric that adds has no params that change
+ * what it counts, so one node is enough for all who read it. */
+static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params,
+                          const char *name, int *y)
+{
+    const int x[2] = { g->output, g->target };
+    *y = iso_graph_find(g, name);
+    if (*y >= 0 && iso_ops[op].def->forward_adds)
+        return ISO_OK;
+    ISO_TRY(iso_graph_add_node(g, op, params, -1, name, "y", x, 2, y));
+    if (iso_ops[op].def->forward_adds)
+        make_counts(g, *y, name);
+    else
+        make_scalar(g, *y, name);
+    return ISO_OK;
+}
+
+static iso_rc add_metric(struct iso_graph *g, const struct iso_op_use *use, int *y)
+{
+    const struct iso_op_def *def = iso_ops[use->op].def;
+    struct iso_shapes score;
+    char name[ISO_NAME];
+    if (iso_ops[use->op].kind == ISO_METRIC)
+        return add_counter(g, use->op, use->params, iso_op_label(use->op, use->params, name), y);
+    ISO_TRY(add_counter(g, def->reads, NULL, iso_ops[def->reads].name, y));
+    return def->infer(use->params, &g->values[*y].shape, &score);
+}
+
+static iso_rc add_metrics(struct iso_graph_builder *b)
+{
+    for (int i = 0; i < b->model->nmetrics; i++) {
+        const struct iso_op_use *use = &b->model->metrics[i];
+        const iso_rc rc = add_metric(b->graph, use, &b->graph->metric[i]);
+        if (rc == ISO_ENOMEM)
+            return rc;
+        if (rc != ISO_OK) {
+            iso_faults_add(b->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
+            iso_error_clear();
+        }
+    }
+    return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
+}
+
+/* One node a regularised weight, behind all others: its gradient is added to a finished one. */
+static iso_rc add_penalties(struct iso_graph *g)
+{
+    const int n = g->nvalues;
+    for (int i = 0; i < n; i++) {
+        const struct iso_value *w = &g->values[i];
+        struct iso_shapes s;
+        char name[ISO_NAME];
+        if (!w->regularizer)
+            continue;
+        ISO_TRY(iso_ops[ISO_OP_regularizer].def->infer(w->regularizer, &w->shape, &s));
+        snprintf(name, sizeof name, "%.*s/penalty", ISO_NAME - 9, w->name);
+        const int y = iso_graph_add_value(g, ISO_ROLE_SCALAR, ISO_REAL, &s.y[0], -1);
+        make_scalar(g, y, name);
+        g->nodes[g->nnodes++] = (struct iso_node){
+            .op = ISO_OP_regularizer, .params = w->regularizer, .layer = w->layer,
+            .nw = 1, .w = { i }, .ny = 1, .y = { y } };
+    }
+    return ISO_OK;
+}
+
+iso_rc iso_graph_add_ends(struct iso_graph_builder *b)
+{
+    ISO_TRY(add_loss(b));
+    ISO_TRY(add_metrics(b));
+    return add_penalties(b->graph);
+}
