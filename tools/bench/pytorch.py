@@ -21,7 +21,7 @@ WORKLOADS = {
     "d": ("D10, Adam", "models/cifar10/model10.yaml", (3, 32, 32), 10, 32),
     "e": ("A, RMSprop", "models/cifar100/elu.yaml", (3, 32, 32), 100, 64),
     "f": ("linear, SGD", "models/mnist/linear.yaml", (1, 28, 28), 10, 100),
-    "g": ("B brief, Adam", "models/fashion-mnist/brief.yaml", (1, 28, 28), 10, 128),
+    "g": ("B brief, Adam", "models/fashion-mnist/brief.yaml", (1, 28, 28), 5, 128),
 }
 # What a configuration may be made of, joined with "+"; "eager" is PyTorch as it comes. `tuned` is
 # set in the environment by compare.py, before the process starts.
