@@ -1,21 +1,29 @@
 #!/bin/sh
-# run.sh PROGRAM...: runs the test programs one after the other and sums up what they print. A program
-# that dies or runs no test counts as a failure. Ends with "N passed, N failed, N skipped".
-passed=0 failed=0 skipped=0
-out=$(mktemp) || exit 1
-trap 'rm -f "$out"' EXIT
-count() { sed -n "s/^\[ *$1 *\] \([0-9]*\) test(s).*/\1/p" "$out" | awk '{ n += $1 } END { print n + 0 }'; }
-for program in "$@"; do
-    echo "== ${program##*/}"
-    start=$(date +%s)
-    "$program" >"$out" 2>&1
+# run.sh PROGRAM...: runs the test programs, JOBS at a time (default: one a processor), and sums up what they
+# print. A program that dies or runs no test counts as a failure. Ends with "N passed, N failed, N skipped".
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+export out VERBOSE
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+
+# One program: its output in $out/NAME, the line of its totals in $out/NAME.totals; tells both when it is done.
+one='
+    name=${1##*/} start=$(date +%s)
+    "$1" >"$out/$name" 2>&1
     status=$?
+    count() { sed -n "s/^\[ *$1 *\] \([0-9]*\) test(s).*/\1/p" "$out/$name" | awk "{ n += \$1 } END { print n + 0 }"; }
     p=$(count PASSED) f=$(count FAILED) s=$(count SKIPPED)
-    if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "${program##*/} ended with status $status"; fi
-    if [ $((p + f + s)) -eq 0 ]; then f=1; echo "${program##*/} ran no test"; fi
-    if [ "$f" -ne 0 ] || [ -n "$VERBOSE" ]; then cat "$out"; else grep -i 'skip' "$out" | grep -v '^\[' ; fi
-    echo "   $p passed, $f failed, $s skipped, $(($(date +%s) - start)) s"
-    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    {
+        echo "== $name"
+        if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "$name ended with status $status"; fi
+        if [ $((p + f + s)) -eq 0 ]; then f=1; echo "$name ran no test"; fi
+        if [ "$f" -ne 0 ] || [ -n "$VERBOSE" ]; then cat "$out/$name"; else grep -i skip "$out/$name" | grep -v "^\["; fi
+        echo "   $p passed, $f failed, $s skipped, $(($(date +%s) - start)) s"
+    } >"$out/$name.told"
+    echo "$p $f $s" >"$out/$name.totals"
+    cat "$out/$name.told"
+'
+[ $# -gt 0 ] && for program in "$@"; do printf '%s\n' "$program"; done | xargs -P "$jobs" -n 1 sh -c "$one" sh
+set -- $(cat "$out"/*.totals 2>/dev/null | awk -v all=$# '{ p += $1; f += $2; s += $3 } END { print p + 0, f + all - NR, s + 0 }')
+echo "$1 passed, $2 failed, $3 skipped"
+[ "$2" -eq 0 ] && [ "$1" -gt 0 ]

@@ -91,18 +91,25 @@ static int by_path(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static iso_rc scan_sorted(struct list *l, const char *folder)
+{
+    const int first = l->n;
+    ISO_TRY(scan(l, folder, true));
+    qsort(l->path + first, (size_t)(l->n - first), sizeof *l->path, by_path);
+    return ISO_OK;
+}
+
 static iso_rc find_models(struct list *l, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++)
-        ISO_TRY(iso_folder_exists(argv[i]) ? scan(l, argv[i], true) : add_path(l, NULL, argv[i]));
+        ISO_TRY(iso_folder_exists(argv[i]) ? scan_sorted(l, argv[i])
+                                           : add_path(l, NULL, argv[i]));
     if (argc > 0)
         return ISO_OK;
     if (!iso_folder_exists("models"))
         return iso_fail(ISO_EUSAGE, "there is no folder models here; name model files, or a "
                                     "folder that holds some");
-    ISO_TRY(scan(l, "models", true));
-    qsort(l->path, (size_t)l->n, sizeof *l->path, by_path);
-    return ISO_OK;
+    return scan_sorted(l, "models");
 }
 
 /* ---- Training ------------------------------------------------------------------------------ */
