@@ -18,6 +18,7 @@ static void test_help_and_version(void **state)
     (void)state;
     assert_int_equal(cli_run("--version"), 0);
     assert_true(strncmp(cli_out, "isocl ", 6) == 0);
+    cli_says(cli_out, "\nbuilt with ");
     assert_int_equal(cli_run("--help"), 0);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char line[64];

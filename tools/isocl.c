@@ -1,6 +1,8 @@
 /* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
 #include "commands.h"
 
+#include "core/data/image.h"
+#include "core/data/keras_file.h"
 #include "core/iso.h"
 #include "core/model/suggest.h"
 
@@ -21,6 +23,24 @@ static void print_help(FILE *stream)
                     "  isocl COMMAND --help               the options of a command, with examples\n"
                     "  isocl help                         layers, optimizers, losses: all a model "
                     "file may say\n");
+}
+
+/* The version, and which of the libraries that isocl can do without were built in. */
+static void print_version(void)
+{
+#ifdef ISO_HAVE_OPENCL
+    const char *opencl = "OpenCL";
+#else
+    const char *opencl = "no OpenCL";
+#endif
+#ifdef ISO_HAVE_CLBLAST
+    const char *clblast = "CLBlast";
+#else
+    const char *clblast = "no CLBlast";
+#endif
+    printf("isocl %s (arithmetic %d)\nbuilt with %s, %s, %s; images: %s\n", ISO_VERSION,
+           ISO_ARITH_VERSION, opencl, clblast, iso_keras_supported() ? "HDF5" : "no HDF5",
+           iso_image_support());
 }
 
 static int unknown(const char *word)
@@ -46,7 +66,7 @@ static int run(int argc, char **argv)
         return ISO_EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("isocl %s (arithmetic %d)\n", ISO_VERSION, ISO_ARITH_VERSION);
+        print_version();
         return ISO_EXIT_DONE;
     }
     for (const struct iso_command *const *c = iso_commands; *c; c++)
