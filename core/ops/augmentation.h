@@ -5,8 +5,12 @@
 
 /* Names of enum iso_border, NULL-terminated. */
 extern const char *const iso_border_names[];
-/* Fails unless x is a batch of images of at most ISO_SIDE_MOST pixels a side; y alike. */
-iso_rc iso_augmentation_infer(const struct iso_shape *x, struct iso_shapes *out);
+/* Fails unless x is a batch of images of at most ISO_SIDE_MOST pixels a side; y alike, whatever the
+ * params. */
+iso_rc iso_augmentation_infer(const void *params, const struct iso_shape *x,
+                              struct iso_shapes *out);
+/* Fails when what is drawn from range[0] to range[1] has no range; key: for the message. */
+iso_rc iso_check_draw(const char *key, const double range[2]);
 /* Fails unless the first number is below the second. */
 iso_rc iso_check_value_range(const double range[2]);
 #endif

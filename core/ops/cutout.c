@@ -12,12 +12,6 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params;
-    return iso_augmentation_infer(x, out);
-}
-
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {
@@ -32,6 +26,6 @@ const struct iso_op_def iso_def_cutout = {
     .fields = fields,
     .nx = 1,
     .random = true,
-    .infer = infer,
+    .infer = iso_augmentation_infer,
     .cost = cost,
 };

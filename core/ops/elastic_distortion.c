@@ -23,18 +23,10 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params;
-    return iso_augmentation_infer(x, out);
-}
-
 static iso_rc check(const void *params)
 {
     const struct iso_elastic_distortion *p = params;
-    if (p->alpha[0] > p->alpha[1])
-        return iso_fail(ISO_EMODEL, "alpha: the first number must not exceed the second");
-    return ISO_OK;
+    return iso_check_draw("alpha", p->alpha);
 }
 
 /* Two fields smoothed along two axes, then three interpolations of two fma each. */
@@ -63,7 +55,7 @@ const struct iso_op_def iso_def_elastic_distortion = {
     .fields = fields,
     .nx = 1,
     .random = true,
-    .infer = infer,
+    .infer = iso_augmentation_infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

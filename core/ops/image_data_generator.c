@@ -34,18 +34,10 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params;
-    return iso_augmentation_infer(x, out);
-}
-
 static iso_rc check(const void *params)
 {
     const struct iso_image_data_generator *p = params;
-    if (p->zoom_range[0] > p->zoom_range[1])
-        return iso_fail(ISO_EMODEL, "zoom_range: the first number must not exceed the second");
-    return ISO_OK;
+    return iso_check_draw("zoom_range", p->zoom_range);
 }
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
@@ -74,7 +66,7 @@ const struct iso_op_def iso_def_image_data_generator = {
     .fields = fields,
     .nx = 1,
     .random = true,
-    .infer = infer,
+    .infer = iso_augmentation_infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

@@ -12,17 +12,10 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
-{
-    (void)params;
-    return iso_augmentation_infer(x, out);
-}
-
 static iso_rc check(const void *params)
 {
     const struct iso_random_brightness *p = params;
-    if (p->factor[0] > p->factor[1])
-        return iso_fail(ISO_EMODEL, "factor: the first number must not exceed the second");
+    ISO_TRY(iso_check_draw("factor", p->factor));
     return iso_check_value_range(p->value_range);
 }
 
@@ -49,7 +42,7 @@ const struct iso_op_def iso_def_random_brightness = {
     .fields = fields,
     .nx = 1,
     .random = true,
-    .infer = infer,
+    .infer = iso_augmentation_infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

@@ -15,7 +15,7 @@ static const struct iso_field fields[] = {
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     const struct iso_random_crop *p = params;
-    ISO_TRY(iso_augmentation_infer(x, out));
+    ISO_TRY(iso_augmentation_infer(params, x, out));
     if (p->height > x->dim[1] + 2 * p->padding || p->width > x->dim[2] + 2 * p->padding)
         return iso_fail(ISO_ESHAPE, "a window of %lldx%lld does not fit images of %lldx%lld "
                         "(give it more padding)", (long long)p->height, (long long)p->width,
