@@ -31,7 +31,7 @@ endif
 ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
-# HDF5 reads and writes Keras's weights: one file of core uses it.
+# HDF5 reads and writes Keras's weights: core/data/keras_file.c, _names.c and _write.c, or _without.c.
 HDF5_FLAGS := $(shell $(PKG) --cflags --libs hdf5 2>/dev/null)
 ifndef HDF5
 HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS) -lhdf5)
@@ -70,7 +70,8 @@ cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
                       -mprefer-vector-width=512
 
-CORE     := $(wildcard core/*.c core/*/*.c backends/*.c)
+CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_file.c %/keras_names.c %/keras_write.c), \
+              $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h
@@ -100,7 +101,7 @@ $(BUILD)/config: FORCE
 
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
-$(BUILD)/core/data/keras_file.o: CONFIG += $(if $(filter 1,$(HDF5)),-DISO_HAVE_HDF5 $(filter -I%,$(HDF5_FLAGS)))
+$(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
