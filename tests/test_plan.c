@@ -188,7 +188,7 @@ static void chunks_change_no_bit(void **state)
     for (int i = 0; i < 2; i++) {
         struct network *n = open_network("models/demo.yaml", devices[i], 2, 4);
         const struct iso_plan_options o = { .training = true, .real_size = sizeof(float),
-                                            .max_alloc = LARGEST };
+                                            .max_alloc = LARGEST, .readable = -1 };
         struct iso_plan p;
         char whole[65], chunked[65];
         assert_int_equal(iso_plan_make(n->graph, &o, &p), ISO_OK);
@@ -211,7 +211,7 @@ static void weights_in_chunks_change_no_bit(void **state)
     char whole[65], chunked[65];
     struct iso_plan p;
     const struct iso_plan_options o = { .training = true, .real_size = sizeof(float),
-                                        .max_alloc = limit };
+                                        .max_alloc = limit, .readable = -1 };
     assert_int_equal(iso_plan_make(n->graph, &o, &p), ISO_OK);
     assert_true(p.weights.nchunks > 1);
     iso_plan_clear(&p);

@@ -10,6 +10,8 @@ struct iso_exec_options {
     bool training;                     /* gradients and optimizer state are planned too */
     bool keep_all;                     /* no reuse of memory: every value can be read after a
                                           step */
+    const char *readable;              /* a value by name, such as conv2d_1/y, that can be read
+                                          after a forward pass, as the output can; NULL: none */
     bool augmented;                    /* the batches are fed as the first layer is to see them:
                                           nothing is augmented */
     uint64_t seed;
@@ -28,8 +30,12 @@ struct iso_backend *iso_exec_backend(const struct iso_exec *);
 /* Initial weights from the seed; optimizer state as it is before the first step. */
 iso_rc iso_exec_initialize(struct iso_exec *);
 
-/* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. */
+/* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. One
+ * without labels is for prediction only: losses and metrics of it mean nothing. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
+/* The classes of the first rows of data set `which`, in its own order: out[rows]; -1 where it has
+ * no labels. Waits for the device. */
+iso_rc iso_exec_labels(struct iso_exec *, int which, int64_t rows, int32_t *out);
 /* The order in which data set `which` is taken; NULL: as it is. */
 iso_rc iso_exec_order(struct iso_exec *, int which, const int32_t *order);
 /* Fills input and target with rows first.. of the order (rows <= batch) on the device. */

@@ -81,7 +81,7 @@ static iso_rc upload_weights(struct iso_exec *e, int which, const struct iso_dat
     if (!weights)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < d->rows; i++)
-        weights[i] = class_weight(e, which == 0, d->labels[i]);
+        weights[i] = class_weight(e, which == 0, d->labels ? d->labels[i] : -1);
     iso_rc rc = e->backend->ops->alloc(e->backend, (size_t)d->rows * e->backend->real_size, &t.mem);
     e->data[which].weights = t.mem;
     if (rc == ISO_OK)
@@ -124,6 +124,16 @@ static iso_rc feed_weights(struct iso_exec *e, const int32_t *y_class, const flo
 
 /* ---- A resident data set -------------------------------------------------------------------- */
 
+static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const int32_t *labels)
+{
+    const size_t bytes = (size_t)r->rows * sizeof *labels;
+    r->labelled = labels != NULL;
+    if (labels)
+        return upload(e, labels, bytes, &r->labels);
+    ISO_TRY(e->backend->ops->alloc(e->backend, bytes, &r->labels));
+    return e->backend->ops->fill(e->backend, r->labels, 0, 0, bytes);
+}
+
 static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     struct iso_resident *r = &e->data[which];
@@ -131,7 +141,7 @@ static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset
     const size_t pixels = (size_t)d->height * (size_t)d->width * (size_t)d->channels;
     r->rows = d->rows;
     ISO_TRY(upload(e, d->images, rows * pixels, &r->images));
-    ISO_TRY(upload(e, d->labels, rows * sizeof *d->labels, &r->labels));
+    ISO_TRY(upload_labels(e, r, d->labels));
     ISO_TRY(upload_weights(e, which, d));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
     return iso_exec_order(e, which, NULL);
@@ -146,6 +156,16 @@ iso_rc iso_exec_data(struct iso_exec *e, int which, const struct iso_dataset *d)
     if (rc != ISO_OK)
         free_resident(e, &e->data[which]);
     return rc;
+}
+
+iso_rc iso_exec_labels(struct iso_exec *e, int which, int64_t rows, int32_t *out)
+{
+    const struct iso_resident *r = &e->data[which];
+    if (r->labelled)
+        return e->backend->ops->read(e->backend, r->labels, 0, out, (size_t)rows * sizeof *out);
+    for (int64_t i = 0; i < rows; i++)
+        out[i] = -1;
+    return ISO_OK;
 }
 
 iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)

@@ -90,7 +90,8 @@ static bool fuses(const struct iso_exec *e, int i)
     const struct iso_node *n = &g->nodes[i], *next = n + 1;
     const struct iso_kernel *k = e->backend->kernels[n->op];
     if (e->options.keep_all || i + 1 >= g->nlayer_nodes || !k || !k->fuses_activation ||
-        next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1)
+        next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1 ||
+        n->y[0] == e->readable)
         return false;
     const struct iso_activation *a = next->params;
     const bool read_back = iso_op_backward_uses(next->op, next->params) & ISO_USES_X;
@@ -199,16 +200,27 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
                     (long long)e->graph->batch, (long long)(e->graph->batch + 1) / 2);
 }
 
+static iso_rc find_readable(struct iso_exec *e)
+{
+    const char *name = e->options.readable;
+    e->readable = name ? iso_graph_find(e->graph, name) : -1;
+    if (name && e->readable < 0)
+        return iso_fail(ISO_EUSAGE, "the network has no value '%s'", name);
+    return ISO_OK;
+}
+
 static iso_rc open_exec(struct iso_exec *e)
 {
     const struct iso_graph *g = e->graph;
+    ISO_TRY(find_readable(e));
     e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
     e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
     if (!e->forward || !e->backward)
         return ISO_ENOMEM;
     ISO_TRY(find_fusions(e));
     const struct iso_plan_options o = { e->options.training, e->options.keep_all,
-                                        e->backend->real_size, e->backend->max_alloc, e->absent };
+                                        e->backend->real_size, e->backend->max_alloc, e->absent,
+                                        e->readable };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
     e->nslots = e->options.training ? count_slots(g->model) : 0;
     ISO_TRY(copy_optimizer(e));

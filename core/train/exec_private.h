@@ -11,6 +11,7 @@ struct iso_resident {                  /* a data set on the device */
     struct iso_mem *weights;           /* of its rows in the loss; NULL: each is 1 */
     struct iso_mem *features;          /* kept in place of the images; NULL: not kept */
     int64_t rows;
+    bool labelled;                     /* false: labels are all 0, in place of none */
 };
 struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
 
@@ -30,6 +31,7 @@ struct iso_exec {
     int64_t rows;                      /* of the batch in place */
     struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
     struct iso_kept kept;              /* nodes 0: nothing is kept */
+    int readable;                      /* the value of options.readable; -1: none */
     int first_node;                    /* where forward begins with the batch in place */
     bool *absent;                      /* by value: between a layer and the activation that its
                                           kernel runs too */

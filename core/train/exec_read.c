@@ -57,7 +57,7 @@ bool iso_exec_tensor(struct iso_exec *e, const char *name, struct iso_tensor *ou
     const struct iso_value *v = &g->values[value];
     const bool lasting = v->role == ISO_ROLE_WEIGHT || v->role == ISO_ROLE_INPUT ||
                          v->role == ISO_ROLE_TARGET || v->role == ISO_ROLE_COUNTS ||
-                         (value == g->output && !gradient);
+                         ((value == g->output || value == e->readable) && !gradient);
     if (!lasting && !e->options.keep_all)
         return false;
     *out = gradient ? iso_exec_gradient(e, value) : iso_exec_value(e, value);

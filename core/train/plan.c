@@ -160,10 +160,12 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
             use_backward(g, p, i, end);
     }
     /* The batch is written before the step and the result read after it. */
-    const int outside[] = { g->input, g->target, iso_plan_root(g, g->output), g->sample_weight };
-    for (int i = 0; i < (g->sample_weight >= 0 ? 4 : 3); i++) {
-        use(&p->values, outside[i], 0);
-        use(&p->values, outside[i], end);
+    const int outside[] = { g->input, g->target, g->output, g->sample_weight, o->readable };
+    for (int i = 0; i < 5; i++) {
+        if (outside[i] < 0)
+            continue;
+        use(&p->values, iso_plan_root(g, outside[i]), 0);
+        use(&p->values, iso_plan_root(g, outside[i]), end);
     }
 }
 

@@ -34,6 +34,8 @@ struct iso_plan_options {
     size_t real_size, max_alloc;
     const bool *absent;                /* by value: it is never there as such, as between a layer
                                           and the activation it runs too; NULL: none is */
+    int readable;                      /* a value that is read after a forward pass, besides the
+                                          output; -1: none */
 };
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *,
                      struct iso_plan *out);
