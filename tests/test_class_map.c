@@ -140,7 +140,8 @@ static void names_are_found(void **state)
     assert_int_equal(set->rows * 10 + set->classes, 32);
     assert_int_equal(set->labels[0] * 100 + set->labels[1] * 10 + set->labels[2], 101);
     assert_int_equal(set->images[0] * 100 + set->images[1] * 10 + set->images[2], 124);
-    assert_null(set->class_names);
+    assert_string_equal(set->class_names[0], "12");
+    assert_string_equal(set->class_names[1], "cat");
     iso_dataset_free(set);
     free(map);
     set = make_named(5);
@@ -149,6 +150,24 @@ static void names_are_found(void **state)
     set = make_named(2);
     check_fault(set, "12", "no image is of any of these classes");
     iso_dataset_free(set);
+}
+
+static void merged_classes_have_the_names_of_all(void **state)
+{
+    struct iso_class_map *map = make_map("0 1|2|9 8 7");
+    struct iso_dataset *set;
+    char names[3][ISO_CLASS_NAME];
+    (void)state;
+    assert_int_equal(load(map, NULL, 0, &set), ISO_OK);
+    assert_string_equal(set->class_names[0], "0+1");
+    assert_string_equal(set->class_names[1], "2");
+    assert_string_equal(set->class_names[2], "9+8+7");
+    memset(map->member[4].name, 'x', ISO_CLASS_NAME - 1);
+    iso_class_map_names(map, names);
+    assert_int_equal(strlen(names[2]), ISO_CLASS_NAME - 1);
+    assert_true(strncmp(names[2], "9+xx", 4) == 0);
+    iso_dataset_free(set);
+    free(map);
 }
 
 static void faults_say_what_there_is(void **state)
@@ -203,7 +222,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_are_made_of_others),
         cmocka_unit_test(parts_are_of_the_new_classes),
-        cmocka_unit_test(names_are_found), cmocka_unit_test(faults_say_what_there_is),
+        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(merged_classes_have_the_names_of_all),
+        cmocka_unit_test(faults_say_what_there_is),
         cmocka_unit_test(maps_are_compared_and_shown),
         cmocka_unit_test(lack_of_memory_is_reported),
     };

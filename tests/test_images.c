@@ -96,6 +96,24 @@ static void images_are_resized(void **state)
     free(image.pixels);
 }
 
+/* Grey as Pillow's convert("L") has it; and grey as three channels, at another size. */
+static void images_get_other_channels(void **state)
+{
+    uint8_t colours[] = { 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 10, 20, 30, 0, 0, 0 };
+    static const uint8_t grey[] = { 76, 150, 29, 255, 18, 0 };
+    uint8_t pixels[18], pair[] = { 7, 9 };
+    struct iso_image from = { 2, 3, 3, colours };
+    const struct iso_image to = { 2, 3, 1, pixels };
+    (void)state;
+    iso_image_fit(&from, &to);
+    assert_memory_equal(pixels, grey, sizeof grey);
+    struct iso_image small = { 2, 1, 1, pair };
+    const struct iso_image large = { 2, 3, 3, pixels };
+    iso_image_fit(&small, &large);
+    for (int i = 0; i < 18; i++)
+        assert_int_equal(pixels[i], i < 9 ? 7 : 9);
+}
+
 /* ---- Folders ------------------------------------------------------------------------------- */
 
 static iso_rc load(const char *name, const char *split, int height, int width, int threads,
@@ -241,7 +259,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_decoded), cmocka_unit_test(other_files_are_refused),
-        cmocka_unit_test(images_are_resized), cmocka_unit_test(folders_are_read),
+        cmocka_unit_test(images_are_resized),
+        cmocka_unit_test(images_get_other_channels),
+        cmocka_unit_test(folders_are_read),
         cmocka_unit_test(classes_have_names), cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),
         cmocka_unit_test(workers_report_the_first_fault),

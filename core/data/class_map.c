@@ -47,6 +47,27 @@ static iso_rc find_members(const struct iso_class_map *map, const struct iso_dat
     return ISO_OK;
 }
 
+void iso_class_map_names(const struct iso_class_map *map, char (*names)[ISO_CLASS_NAME])
+{
+    memset(names, 0, (size_t)map->classes * sizeof *names);
+    for (int i = 0; i < map->n; i++) {
+        char *name = names[map->member[i].class];
+        const size_t used = strlen(name);
+        snprintf(name + used, ISO_CLASS_NAME - used, "%s%s", used ? "+" : "", map->member[i].name);
+    }
+}
+
+/* Names of the new classes in place of those of the old ones. */
+static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset *set)
+{
+    free(set->class_names);
+    set->class_names = iso_alloc((size_t)map->classes, sizeof *set->class_names);
+    if (!set->class_names)
+        return ISO_ENOMEM;
+    iso_class_map_names(map, set->class_names);
+    return ISO_OK;
+}
+
 static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, int32_t *class_of,
                     int32_t *rows)
 {
@@ -62,9 +83,7 @@ static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, in
     for (int64_t i = 0; i < count; i++)
         set->labels[i] = class_of[set->labels[i]];
     set->classes = map->classes;
-    free(set->class_names);            /* of the old classes */
-    set->class_names = NULL;
-    return ISO_OK;
+    return rename_classes(map, set);
 }
 
 iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *set)

@@ -16,8 +16,11 @@ struct iso_class_map {
 };
 struct iso_dataset;
 /* Gives every row the class that its own is a member of, and drops the rows of classes that are
- * members of none. Fails with ISO_EDATA where the set has no such class, or no row is left. */
+ * members of none; the classes get names. Fails with ISO_EDATA where the set has no such class, or
+ * no row is left. */
 iso_rc iso_class_map_apply(const struct iso_class_map *, struct iso_dataset *);
+/* names[classes]: those of the members of each, "3" or "cat+bird", cut off where they are many. */
+void iso_class_map_names(const struct iso_class_map *, char (*names)[ISO_CLASS_NAME]);
 /* Whether both make the same classes of a data set; NULL: as it has them. */
 bool iso_class_map_equal(const struct iso_class_map *, const struct iso_class_map *);
 /* "[[0, 1], 2]", cut off after n - 1 bytes. Returns buf. */

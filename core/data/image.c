@@ -103,3 +103,37 @@ void iso_image_resize(const struct iso_image *from, const struct iso_image *to)
         }
     }
 }
+
+/* ---- Channels ------------------------------------------------------------------------------ */
+
+/* (299 red + 587 green + 114 blue) / 1000 in 65536ths, rounded, as Pillow has it; in place. */
+static void make_grey(struct iso_image *image)
+{
+    const int64_t n = (int64_t)image->height * image->width;
+    for (int64_t i = 0; i < n; i++) {
+        const uint8_t *p = image->pixels + 3 * i;
+        const uint32_t sum = 19595u * p[0] + 38470u * p[1] + 7471u * p[2] + 32768u;
+        image->pixels[i] = (uint8_t)(sum >> 16);
+    }
+    image->channels = 1;
+}
+
+/* From the end on, so that it can be done in place. */
+static void repeat_grey(uint8_t *pixels, int64_t n)
+{
+    for (int64_t i = n - 1; i >= 0; i--)
+        pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = pixels[i];
+}
+
+void iso_image_fit(struct iso_image *from, const struct iso_image *to)
+{
+    const int64_t n = (int64_t)to->height * to->width;
+    if (from->channels > to->channels)
+        make_grey(from);
+    if (from->height == to->height && from->width == to->width)
+        memcpy(to->pixels, from->pixels, (size_t)n * (size_t)from->channels);
+    else
+        iso_image_resize(from, to);
+    if (from->channels < to->channels)
+        repeat_grey(to->pixels, n);
+}

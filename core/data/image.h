@@ -21,6 +21,9 @@ iso_rc iso_image_read(const char *path, bool header, struct iso_image *out);
  * halves up: the same on every machine. to: its geometry is given, channels as from's; pixels are
  * written. */
 void iso_image_resize(const struct iso_image *from, const struct iso_image *to);
+/* Makes of an image, whose pixels change, one of to's size and channels (1 or 3): colours become
+ * grey as ITU-R 601 weighs them, grey three equal channels, other sizes are resized. */
+void iso_image_fit(struct iso_image *from, const struct iso_image *to);
 /* "PNG, JPEG", or which of them is not built in. */
 const char *iso_image_support(void);
 

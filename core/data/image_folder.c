@@ -189,32 +189,22 @@ static iso_rc settle_geometry(struct folder *f)
 
 /* ---- Images -------------------------------------------------------------------------------- */
 
-/* Grey to red, green and blue, from the end on, so that it can be done in place. */
-static void repeat_grey(uint8_t *pixels, int64_t n)
-{
-    for (int64_t i = n - 1; i >= 0; i--)
-        pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = pixels[i];
-}
-
 static iso_rc decode(void *data, int64_t i)
 {
     const struct folder *f = data;
     const struct iso_dataset *set = f->set;
     const int64_t pixels = (int64_t)set->height * set->width;
-    struct iso_image image, row = { set->height, set->width, f->sizes[i].channels,
-                                    set->images + i * pixels * set->channels };
+    struct iso_image image;
+    const struct iso_image row = { set->height, set->width, set->channels,
+                                   set->images + i * pixels * set->channels };
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
     ISO_TRY(iso_image_read(path, false, &image));
     const bool same = image.height == f->sizes[i].height && image.width == f->sizes[i].width &&
                       image.channels == f->sizes[i].channels;
-    if (same && image.height == row.height && image.width == row.width)
-        memcpy(row.pixels, image.pixels, (size_t)pixels * (size_t)row.channels);
-    else if (same)
-        iso_image_resize(&image, &row);
+    if (same)
+        iso_image_fit(&image, &row);
     free(image.pixels);
-    if (row.channels < set->channels)
-        repeat_grey(row.pixels, pixels);
     set->labels[i] = f->files[i].class;
     return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
 }

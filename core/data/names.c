@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static iso_rc add(struct iso_names *names, const char *name)
+iso_rc iso_names_add(struct iso_names *names, const char *name)
 {
     if (names->n == names->room) {
         const int64_t room = names->room ? 2 * names->room : 64;
@@ -43,7 +43,7 @@ iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, con
         if (e->d_name[0] == '.')
             continue;
         if (wanted(folder, e->d_name))
-            rc = add(out, e->d_name);
+            rc = iso_names_add(out, e->d_name);
         else if (left)
             ++*left;
     }
@@ -55,10 +55,15 @@ iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, con
     return rc;
 }
 
+void iso_names_cut(struct iso_names *names, int64_t n)
+{
+    while (names->n > n)
+        free(names->name[--names->n]);
+}
+
 void iso_names_free(struct iso_names *names)
 {
-    for (int64_t i = 0; i < names->n; i++)
-        free(names->name[i]);
+    iso_names_cut(names, 0);
     free(names->name);
     *names = (struct iso_names){ .name = NULL };
 }

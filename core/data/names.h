@@ -9,7 +9,11 @@ struct iso_names { char **name; int64_t n, room; };
  * may be NULL. */
 iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
                       struct iso_names *out, int64_t *left);
+/* Adds one more, at the end. */
+iso_rc iso_names_add(struct iso_names *, const char *name);
+/* Keeps the first n. */
+void iso_names_cut(struct iso_names *, int64_t n);
 void iso_names_free(struct iso_names *);
-/* Its place among the names, or -1. */
+/* Its place among names in the order of their bytes, or -1. */
 int64_t iso_names_find(const struct iso_names *, const char *name);
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,4 +152,22 @@ double iso_npy_at(const struct iso_npy *a, int64_t i)
     if (unused > 0 && bits >> (8 * a->size - 1))
         bits |= UINT64_MAX << (8 * a->size);
     return (double)(int64_t)bits;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------- */
+
+/* Magic and version, the length of the rest as 16 bits, and a line that spaces fill. */
+void iso_npy_header(int ndim, const int64_t *dim, uint8_t header[ISO_NPY_HEADER])
+{
+    static const uint8_t begin[10] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, ISO_NPY_HEADER - 10 };
+    char shape[ISO_NPY_DIMS * 22 + 1] = "", line[ISO_NPY_HEADER];
+    size_t used = 0;
+    for (int i = 0; i < ndim; i++)
+        used += (size_t)snprintf(shape + used, sizeof shape - used, "%lld,", (long long)dim[i]);
+    const int n = snprintf(line, sizeof line,
+                           "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    memset(header, ' ', ISO_NPY_HEADER);
+    memcpy(header, begin, sizeof begin);
+    memcpy(header + sizeof begin, line, (size_t)n);
+    header[ISO_NPY_HEADER - 1] = '\n';
 }

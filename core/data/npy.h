@@ -21,4 +21,9 @@ iso_rc iso_npy_parse(const char *what, uint8_t *bytes, size_t n, struct iso_npy 
 bool iso_npy_type(const char *text, struct iso_npy *out);
 /* Element i; whole numbers beyond 2^53 come out rounded. */
 double iso_npy_at(const struct iso_npy *, int64_t i);
+
+enum { ISO_NPY_HEADER = 192 };
+/* Writes what stands before the elements of a .npy file of float32, row-major, with ndim dimensions
+ * from 1 to ISO_NPY_DIMS. */
+void iso_npy_header(int ndim, const int64_t *dim, uint8_t header[ISO_NPY_HEADER]);
 #endif

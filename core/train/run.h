@@ -1,5 +1,6 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
- * weights.safetensors (last), best.safetensors, state (for resuming), log.txt. */
+ * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; and classes.txt
+ * (core/data/class_names.h) where the data name their classes. */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
 #include "../file.h"
