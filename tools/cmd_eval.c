@@ -13,11 +13,13 @@
 struct eval_options {
     struct iso_setup_options setup;
     const char *weights, *split;
-    bool json;
+    bool best, json;
 };
 static const struct iso_option options[] = {
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct eval_options, weights),
       "safetensors file (default: weights.safetensors of the run)", 0 },
+    { "best", NULL, ISO_OPTION_FLAG, offsetof(struct eval_options, best),
+      "the weights of the run's best epoch, best.safetensors", 0 },
     { "split", "train|validation|test", ISO_OPTION_CHOICE, offsetof(struct eval_options, split),
       "which data of the model file (default test)", 0 },
     ISO_OPTION_DEVICE(struct eval_options),
@@ -90,11 +92,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
     struct eval_options o = { .setup = ISO_SETUP_DEFAULTS };
     struct iso_setup setup = { 0 };
     struct iso_dataset *data = NULL;
-    char model[ISO_PATH], weights[ISO_PATH];           /* the faults borrow them */
+    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH];   /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = iso_setup_files(argv[0], o.weights, model, weights);
+    if (o.best && o.weights)
+        return iso_usage(command, "--best and --weights exclude each other");
+    iso_rc rc = o.best ? iso_setup_best(argv[0], best) : ISO_OK;
+    if (rc == ISO_OK)
+        rc = iso_setup_files(argv[0], o.best ? best : o.weights, model, weights);
     if (rc == ISO_OK)
         rc = evaluate(&setup, &o, model, weights, &data);
     code = iso_report(command, rc, &setup.faults);
@@ -109,7 +115,7 @@ const struct iso_command iso_command_eval = {
     .doc = "loss and metrics of trained weights on a split of the data",
     .examples =
         "  isocl eval runs/demo-001\n"
-        "  isocl eval runs/demo-001 --weights runs/demo-001/best.safetensors --split validation\n"
+        "  isocl eval runs/demo-001 --best --split validation\n"
         "  isocl eval models/mnist/cnn.yaml --weights weights.safetensors --device cpu\n",
     .options = options,
     .min_arguments = 1,

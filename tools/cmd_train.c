@@ -1,5 +1,6 @@
 /* isocl train: trains a model and keeps the run in a folder. */
 #include "commands.h"
+#include "core/data/class_names.h"
 #include "core/train/carry.h"
 #include "train.h"
 
@@ -183,7 +184,8 @@ static iso_rc prepare(struct training *t, const char *model)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
-    return iso_run_start(o->out, t->setup.exec, &t->settings, &t->run);
+    ISO_TRY(iso_run_start(o->out, t->setup.exec, &t->settings, &t->run));
+    return iso_class_names_save(iso_run_folder(t->run), t->train->class_names, t->train->classes);
 }
 
 bool iso_train_reached_goal(const struct training *t)

@@ -6,6 +6,7 @@
 #define ISO_COMMANDS(X) \
     X(train)            \
     X(eval)             \
+    X(predict)          \
     X(reproduce)        \
     X(runs)             \
     X(summary)          \

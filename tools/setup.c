@@ -73,8 +73,7 @@ static iso_rc find_spec(const struct iso_model *model, const char *split,
     return ISO_OK;
 }
 
-/* Where a reader waits at a terminal, and longer than a moment: a line that the next one covers. */
-static void tell_progress(int64_t done, int64_t total)
+void iso_setup_progress(int64_t done, int64_t total)
 {
     static double begun, told;
     const double now = iso_clock();
@@ -101,7 +100,7 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
         .repeat_channels = model->repeat_channels,
         .label_column = *spec.label_column ? spec.label_column : NULL,
         .resize = { spec.resize[0], spec.resize[1] },
-        .threads = (int)options->threads, .progress = tell_progress, .limit = options->limit,
+        .threads = (int)options->threads, .progress = iso_setup_progress, .limit = options->limit,
     };
     return iso_dataset_load(&request, out);
 }
@@ -121,6 +120,14 @@ iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO
         return iso_path(path, argument, "weights.safetensors");
     snprintf(path, ISO_PATH, "%s", weights);
     return ISO_OK;
+}
+
+iso_rc iso_setup_best(const char *run, char path[ISO_PATH])
+{
+    if (!iso_folder_exists(run))
+        return iso_fail(ISO_EUSAGE, "--best is for the folder of a run, which %s is not: give "
+                        "--weights FILE", run);
+    return iso_path(path, run, "best.safetensors");
 }
 
 iso_rc iso_setup_weights(struct iso_setup *setup, const char *path)

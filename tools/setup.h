@@ -50,10 +50,15 @@ void iso_setup_free(struct iso_setup *);
  * test, the test split of the training data stands in. */
 iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct iso_setup_options *,
                       struct iso_dataset **out);
+/* An iso_progress of reading images: where a reader waits at a terminal, and longer than a moment,
+ * a line that the next one covers. */
+void iso_setup_progress(int64_t done, int64_t total);
 /* What a command's argument stands for: a run's folder, with its model file and last weights, or a
  * model file, for which the weights must be given. weights: given instead, or NULL. */
 iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],
                        char path[ISO_PATH]);
+/* The weights of a run's best epoch. */
+iso_rc iso_setup_best(const char *run, char path[ISO_PATH]);
 /* Sets the executor's weights from a safetensors file. The faults borrow path. */
 iso_rc iso_setup_weights(struct iso_setup *, const char *path);
 

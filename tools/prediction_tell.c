@@ -1,0 +1,297 @@
+/* prediction_tell.c: the predicted classes, as a table, as JSON objects, and as a submission. */
+#include "prediction.h"
+
+#include "console.h"
+#include "core/formulas.h"
+#include "core/train/predict.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT = ISO_CLASS_NAME + 16 };
+
+struct telling {
+    const struct prediction *p;
+    int classes, top, wide, broad;     /* columns of a row's name, and of a class's */
+    int *order;                        /* [top]: the most probable classes */
+    const char *(*label)(const struct telling *, int class, char buf[TEXT]);   /* of a submission */
+    char **labels;                     /* [classes], of --labels; NULL: not given */
+    FILE *csv;                         /* NULL: not wanted */
+    int64_t known, right;              /* rows whose class is known, and was predicted */
+};
+
+/* ---- Names --------------------------------------------------------------------------------- */
+
+static const char *name_of(const struct telling *t, int class, char buf[TEXT])
+{
+    const struct prediction *p = t->p;
+    if (p->names && class < p->nnames && *p->names[class])
+        return p->names[class];
+    snprintf(buf, TEXT, "%d", class);
+    return buf;
+}
+
+/* A file, or the number of a row. */
+static const char *row_of(const struct telling *t, int64_t row, char buf[TEXT])
+{
+    if (t->p->images.n > 0)
+        return t->p->images.name[row];
+    snprintf(buf, TEXT, "%lld", (long long)row);
+    return buf;
+}
+
+static void measure(struct telling *t)
+{
+    char buf[TEXT];
+    t->wide = (int)strlen(t->p->images.n > 0 ? "image" : "row");
+    t->broad = (int)strlen("predicted");
+    for (int64_t row = 0; row < t->p->data->rows; row++) {
+        const int n = (int)strlen(row_of(t, row, buf));
+        t->wide = n > t->wide ? n : t->wide;
+    }
+    for (int c = 0; c < t->classes; c++) {
+        const int n = (int)strlen(name_of(t, c, buf));
+        t->broad = n > t->broad ? n : t->broad;
+    }
+}
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
+static bool labelled(const struct telling *t) { return t->p->data->labels != NULL; }
+
+static void print_heading(const struct telling *t)
+{
+    printf("%-*s", t->wide, t->p->images.n > 0 ? "image" : "row");
+    if (labelled(t))
+        printf("  %-*s", t->broad, "true");
+    printf("  %-*s  probability", t->broad, "predicted");
+    for (int i = 1; i < t->top; i++) {
+        char rank[16];
+        snprintf(rank, sizeof rank, "%d.", i + 1);
+        printf("  %-*s  probability", t->broad, rank);
+    }
+    printf("\n");
+}
+
+static void print_row(const struct telling *t, const struct iso_predicted *p)
+{
+    char buf[TEXT];
+    printf("%-*s", t->wide, row_of(t, p->row, buf));
+    if (labelled(t))
+        printf("  %-*s", t->broad, name_of(t, p->label, buf));
+    for (int i = 0; i < t->top; i++)
+        printf("  %-*s  %*.4f", t->broad, name_of(t, t->order[i], buf), (int)strlen("probability"),
+               (double)p->probabilities[t->order[i]]);
+    printf("\n");
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+/* What is not UTF-8 becomes null. */
+static json_t *text(const char *s)
+{
+    json_t *string = json_string(s);
+    return string ? string : json_null();
+}
+
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *class_object(const struct telling *t, int class, float probability)
+{
+    char buf[TEXT];
+    return json_pack("{s:i, s:o, s:o}", "class", class, "name", text(name_of(t, class, buf)),
+                     "probability", number((double)probability));
+}
+
+static void print_json(const struct telling *t, const struct iso_predicted *p)
+{
+    char buf[TEXT];
+    json_t *object = json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)p->row);
+    json_t *top = json_array();
+    if (t->p->images.n > 0)
+        json_object_set_new(object, "image", text(row_of(t, p->row, buf)));
+    if (p->label >= 0) {
+        json_object_set_new(object, "true_class", json_integer(p->label));
+        json_object_set_new(object, "true_name", text(name_of(t, p->label, buf)));
+    }
+    for (int i = 0; i < t->top; i++)
+        json_array_append_new(top, class_object(t, t->order[i], p->probabilities[t->order[i]]));
+    json_object_set_new(object, "predicted", top);
+    iso_console_json(object);
+}
+
+/* ---- A submission -------------------------------------------------------------------------- */
+
+/* Quoted where a reader of CSV would otherwise misread it. */
+static void write_cell(FILE *f, const char *cell)
+{
+    if (!strpbrk(cell, ",\"\r\n")) {
+        fputs(cell, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *cell; cell++)
+        fprintf(f, *cell == '"' ? "\"%c" : "%c", *cell);
+    fputc('"', f);
+}
+
+static const char *given_label(const struct telling *t, int class, char buf[TEXT])
+{
+    (void)buf;
+    return t->labels[class];
+}
+
+static const char *number_label(const struct telling *t, int class, char buf[TEXT])
+{
+    (void)t;
+    snprintf(buf, TEXT, "%d", class);
+    return buf;
+}
+
+/* The id of an image is its name without the folder. */
+static void write_row(const struct telling *t, const struct iso_predicted *p)
+{
+    char buf[TEXT];
+    const char *id = row_of(t, p->row, buf), *slash = strrchr(id, '/');
+    write_cell(t->csv, t->p->images.n > 0 && slash ? slash + 1 : id);
+    fputc(',', t->csv);
+    write_cell(t->csv, t->label(t, t->order[0], buf));
+    fputc('\n', t->csv);
+}
+
+/* Classes that are several of the data set's cannot be told back. */
+static bool merged(const struct iso_class_map *map) { return map && map->n > map->classes; }
+
+/* Cuts text at its commas into the labels of all classes; both are t->labels's. */
+static iso_rc split_labels(struct telling *t, const char *list)
+{
+    const size_t n = strlen(list);
+    int count = 1;
+    for (const char *at = list; (at = strchr(at, ',')); at++)
+        count++;
+    if (count != t->classes)
+        return iso_fail(ISO_EUSAGE, "--labels names %d labels and the model tells %d classes "
+                        "apart: give one for each, such as 1,2,3", count, t->classes);
+    t->labels = iso_alloc((size_t)count * sizeof *t->labels + n + 1, 1);
+    if (!t->labels)
+        return ISO_ENOMEM;
+    char *rest = memcpy((char *)(t->labels + count), list, n);
+    for (int c = 0; c < count; c++)
+        t->labels[c] = strsep(&rest, ",");
+    return ISO_OK;
+}
+
+static iso_rc choose_labels(struct telling *t)
+{
+    const struct predict_options *o = t->p->options;
+    t->label = merged(t->p->setup.model->train.classes) ? number_label : name_of;
+    if (!o->labels)
+        return ISO_OK;
+    t->label = given_label;
+    return split_labels(t, o->labels);
+}
+
+/* ---- All rows ------------------------------------------------------------------------------ */
+
+/* The most probable classes, of equals the first first. */
+static void find_top(const struct telling *t, const struct iso_predicted *p)
+{
+    for (int i = 0; i < t->top; i++) {
+        int best = -1;
+        for (int c = 0; c < p->classes; c++) {
+            bool taken = false;
+            for (int k = 0; k < i && !taken; k++)
+                taken = t->order[k] == c;
+            if (!taken && (best < 0 || iso_beats(p->probabilities[c], p->probabilities[best])))
+                best = c;
+        }
+        t->order[i] = best;
+    }
+}
+
+static iso_rc on_row(void *self, const struct iso_predicted *p)
+{
+    struct telling *t = self;
+    const struct predict_options *o = t->p->options;
+    find_top(t, p);
+    t->known += p->label >= 0;
+    t->right += p->label == t->order[0];
+    if (t->csv)
+        write_row(t, p);
+    if (o->json)
+        print_json(t, p);
+    else if (!o->csv && !o->npy)
+        print_row(t, p);
+    return ISO_OK;
+}
+
+static iso_rc tell_end(const struct telling *t)
+{
+    const struct prediction *p = t->p;
+    char hex[65], source[320];
+    iso_prediction_source(p, source, sizeof source);
+    if (p->options->json) {
+        ISO_TRY(iso_exec_hash(p->setup.exec, hex));
+        json_t *object = json_pack("{s:s, s:s, s:I, s:s}", "event", "end", "model",
+                                   p->setup.model->name, "rows", (json_int_t)p->data->rows,
+                                   "weights_sha256", hex);
+        if (t->known > 0)
+            json_object_set_new(object, "accuracy", json_real((double)t->right / (double)t->known));
+        iso_console_json(object);
+        return ISO_OK;
+    }
+    if (p->options->csv)
+        printf("%s: %lld rows, of %s\n", p->options->csv, (long long)p->data->rows, source);
+    if (t->known > 0)
+        printf("%s: accuracy %.4f of %lld rows\n", source, (double)t->right / (double)t->known,
+               (long long)t->known);
+    return ISO_OK;
+}
+
+static iso_rc tell_all(struct telling *t)
+{
+    const struct predict_options *o = t->p->options;
+    ISO_TRY(choose_labels(t));
+    measure(t);
+    if (!o->json && !o->csv && !o->npy)
+        print_heading(t);
+    return iso_predict(t->p->setup.exec, 1, t->p->data->rows, on_row, t);
+}
+
+/* The file's text in memory until all is said. */
+static iso_rc tell_csv(struct telling *t)
+{
+    const struct predict_options *o = t->p->options;
+    char *bytes = NULL;
+    size_t n = 0;
+    ISO_TRY(iso_file_may_replace(o->csv));
+    t->csv = open_memstream(&bytes, &n);
+    if (!t->csv)
+        return iso_fail(ISO_ENOMEM, "no memory for %s", o->csv);
+    fprintf(t->csv, "%s\n", o->csv_header ? o->csv_header : "id,target");
+    iso_rc rc = tell_all(t);
+    if (fclose(t->csv) != 0 && rc == ISO_OK)
+        rc = iso_fail(ISO_ENOMEM, "no memory for %s", o->csv);
+    if (rc == ISO_OK)
+        rc = iso_file_write(o->csv, bytes, n);
+    free(bytes);
+    return rc;
+}
+
+iso_rc iso_prediction_tell(struct prediction *p)
+{
+    const struct predict_options *o = p->options;
+    const int classes = (int)p->setup.graph->classes;
+    struct telling t = { .p = p, .classes = classes,
+                         .top = o->top < classes ? (int)o->top : classes };
+    t.order = iso_alloc((size_t)t.top, sizeof *t.order);
+    iso_rc rc = !t.order ? ISO_ENOMEM : o->csv ? tell_csv(&t) : tell_all(&t);
+    if (rc == ISO_OK)
+        rc = tell_end(&t);
+    free(t.order);
+    free(t.labels);
+    return rc;
+}
