@@ -63,6 +63,12 @@ static const struct iso_keras_layer *find(const struct iso_keras_file *f, const 
     return NULL;
 }
 
+/* What a layer of the file is called in messages. */
+static const char *shown_name(const struct iso_keras_layer *l)
+{
+    return *l->name ? l->name : l->class;
+}
+
 static void list_name(char *list, size_t n, int before, const char *name)
 {
     const size_t used = strlen(list);
@@ -134,44 +140,37 @@ static void check_order(const struct iso_keras_file *f, const struct iso_keras_t
                        f->nlayers == 1 ? "" : "s", n);
 }
 
-/* Which layers the file has, and whether they fit. */
-static void compare(const struct iso_keras_file *f, const struct iso_graph *g,
-                    enum iso_keras_match match, struct iso_place place, struct iso_faults *faults,
-                    struct iso_keras_taken *taken)
+/* Which layers the file has, and whether they fit; which of the file's nobody took. */
+static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
+                      enum iso_keras_match match, struct iso_place place, struct iso_faults *faults,
+                      struct iso_keras_taken *taken)
 {
     int index = 0;
-    taken->unused = f->nlayers;
+    bool *used = iso_alloc((size_t)f->nlayers, sizeof *used);
+    if (!used)
+        return ISO_ENOMEM;
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
         const struct iso_keras_layer *l = find(f, g, i, index++, match);
         if (l) {
             taken->layers++;
-            taken->unused--;
+            used[l - f->layers] = true;
             check_layer(g, i, l, place, faults);
         } else {
             list_name(taken->left_names, sizeof taken->left_names, taken->left++, layer_name(g, i));
         }
     }
+    for (int i = 0; i < f->nlayers; i++)
+        if (!used[i])
+            list_name(taken->unused_names, sizeof taken->unused_names, taken->unused++,
+                      shown_name(&f->layers[i]));
+    free(used);
     if (match == ISO_KERAS_BY_ORDER)
         check_order(f, taken, place, faults);
     else if (taken->layers == 0)
         iso_faults_add(faults, place, "no layer of the file ('%s', ...) has the name of one in the "
                        "model (%s); name them alike, or take them in order: --by order",
-                       *f->layers[0].name ? f->layers[0].name : f->layers[0].class,
-                       taken->left_names);
-}
-
-static void list_unused(const struct iso_keras_file *f, const struct iso_graph *g,
-                        struct iso_keras_taken *taken)
-{
-    int listed = 0;
-    for (int i = 0; i < f->nlayers; i++) {
-        bool used = false;
-        for (int k = next_layer(g, 0); k < g->nnodes; k = next_layer(g, k + 1))
-            used = used || strcmp(layer_name(g, k), f->layers[i].name) == 0;
-        if (!used)
-            list_name(taken->unused_names, sizeof taken->unused_names, listed++,
-                      *f->layers[i].name ? f->layers[i].name : f->layers[i].class);
-    }
+                       shown_name(&f->layers[0]), taken->left_names);
+    return ISO_OK;
 }
 
 iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const char *path,
@@ -183,11 +182,9 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
     const int before = faults->count;
     int index = 0;
     *taken = (struct iso_keras_taken){ 0 };
-    compare(f, g, match, place, faults, taken);
+    ISO_TRY(compare(f, g, match, place, faults, taken));
     if (faults->count > before)
         return iso_fail(ISO_EDATA, "%s does not fit the model", path);
-    if (match == ISO_KERAS_BY_NAME)
-        list_unused(f, g, taken);
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
         const struct iso_keras_layer *l = find(f, g, i, index++, match);
         if (l)
