@@ -1,8 +1,7 @@
-#define _XOPEN_SOURCE 700              /* nftw, realpath */
+#define _XOPEN_SOURCE 700              /* realpath */
 #include "cli.h"
 
 #include <ctype.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ static const char tiny[] =
     "metrics: [accuracy]\n"
     "train: {batch_size: 50, epochs: 2, seed: 1}\n";
 
-char cli_program[CLI_PATH], cli_folder[64], cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT];
+char cli_program[CLI_PATH], cli_folder[FOLDER], cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT];
 
 void cli_path(char path[CLI_PATH], const char *name)
 {
@@ -73,23 +72,16 @@ int cli_run(const char *fmt, ...)
 int cli_setup(void **state)
 {
     (void)state;
-    snprintf(cli_folder, sizeof cli_folder, "/tmp/isocl-test-cli-XXXXXX");
-    if (!mkdtemp(cli_folder))
+    if (folder_make(cli_folder, "cli") != 0)
         return 1;
     cli_write("tiny.yaml", tiny);
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
-{
-    (void)s, (void)type, (void)ftw;
-    return remove(path);
-}
-
 int cli_teardown(void **state)
 {
     (void)state;
-    return nftw(cli_folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(cli_folder);
 }
 
 void cli_says(const char *text, const char *part)

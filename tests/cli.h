@@ -2,6 +2,8 @@
  * environment's BUILD names the folder it was built in (default build). */
 #ifndef ISO_TEST_CLI_H
 #define ISO_TEST_CLI_H
+#include "folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +15,7 @@ enum { CLI_OUTPUT = 1 << 20, CLI_PATH = 4096 };
 #define TEST(name) cmocka_unit_test_setup_teardown(name, cli_setup, cli_teardown)
 
 extern char cli_program[CLI_PATH];     /* build/isocl, from the root */
-extern char cli_folder[64];            /* where it runs; made anew for each test */
+extern char cli_folder[FOLDER];        /* where it runs; made anew for each test */
 extern char cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT];          /* what the last command printed */
 
 int cli_setup(void **state);

@@ -1,7 +1,6 @@
 /* test_get_data.c: tools/get-data.sh against mirrors that are folders: whole files, wrong ones,
  * none, and a fetch that was broken off. */
-#define _XOPEN_SOURCE 700              /* nftw, realpath */
-#include <ftw.h>
+#define _XOPEN_SOURCE 700              /* realpath */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,26 +13,20 @@
 #include <cmocka.h>
 
 #include "core/file.h"
+#include "folder.h"
 
-static char folder[64];                /* made anew for each test */
+static char folder[FOLDER];            /* made anew for each test */
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-get-XXXXXX");
-    return mkdtemp(folder) == NULL;
-}
-
-static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
-{
-    (void)s, (void)type, (void)ftw;
-    return remove(path);
+    return folder_make(folder, "get");
 }
 
 static int remove_folder(void **state)
 {
     (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(folder);
 }
 
 /* The exit code of get-data.sh into folder/data, from the mirror. */

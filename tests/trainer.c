@@ -1,8 +1,6 @@
-#define _XOPEN_SOURCE 700              /* nftw */
 #include "trainer.h"
 #include "datasets.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,28 +26,21 @@ static const char tiny[] =
     "metrics: %s\n"
     "train: {batch_size: 50, epochs: 3, seed: 1}\n";
 
-char trainer_folder[64];
+char trainer_folder[FOLDER];
 const char *trainer_metrics = "[accuracy]";
 
 int trainer_setup(void **state)
 {
     (void)state;
-    snprintf(trainer_folder, sizeof trainer_folder, "/tmp/isocl-test-train-XXXXXX");
     iso_error_clear();
-    return mkdtemp(trainer_folder) == NULL;
-}
-
-static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)
-{
-    (void)s, (void)type, (void)ftw;
-    return remove(path);
+    return folder_make(trainer_folder, "train");
 }
 
 int trainer_teardown(void **state)
 {
     (void)state;
     iso_alloc_fail_after(-1);
-    return nftw(trainer_folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(trainer_folder);
 }
 
 const char *trainer_path(const char *name)

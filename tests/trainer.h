@@ -3,6 +3,7 @@
 #ifndef ISO_TEST_TRAINER_H
 #define ISO_TEST_TRAINER_H
 #include "core/train/run.h"
+#include "folder.h"
 
 enum { ROWS = 230, VALIDATION_ROWS = 60, BATCH = 50, EPOCH_STEPS = 5, MOST = 64 };
 
@@ -18,7 +19,7 @@ struct trainer {
     struct iso_fit_epoch epochs[MOST]; int nepochs;
     volatile sig_atomic_t stop; int64_t stop_after;    /* steps; 0: never */
 };
-extern char trainer_folder[64];        /* made anew for each test */
+extern char trainer_folder[FOLDER];    /* made anew for each test */
 extern const char *trainer_metrics;    /* of the model that is opened next */
 int trainer_setup(void **state);
 int trainer_teardown(void **state);
