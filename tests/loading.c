@@ -12,6 +12,16 @@
 struct iso_faults loading_faults;
 char loading_scratch[64];
 
+const char loading_small[LOADING_SMALL] =
+    "input: {shape: [6]}\n"
+    "layers:\n"
+    "  - dense: &d {units: 4, activation: relu, use_bias: false}\n"
+    "  - dense: {<<: *d, units: 5, name: second, inputs: dense_1}\n"
+    "  - dense: {<<: [{units: 7, activation: tanh}, *d]}\n"
+    "  - dense: {units: 3, activation: softmax, name: top}\n"
+    "loss: {sparse_categorical_crossentropy: }\n"
+    "optimizer: adam\n";
+
 iso_rc loading_file(const char *path, struct iso_model **out)
 {
     loading_faults.count = 0;

@@ -6,6 +6,10 @@
 extern struct iso_faults loading_faults;       /* of the last load */
 extern char loading_scratch[64];       /* path of the file that a test writes */
 
+/* A good file with merge keys and named layers, of at most LOADING_SMALL bytes with its NUL. */
+enum { LOADING_SMALL = 512 };
+extern const char loading_small[LOADING_SMALL];
+
 int loading_setup(void **state);
 int loading_teardown(void **state);
 /* Loads a model file; *out is NULL when it fails. */

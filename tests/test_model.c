@@ -26,6 +26,7 @@
 #include "core/ops/dense.h"
 #include "core/ops/image_data_generator.h"
 #include "core/ops/dropout.h"
+#include "folder.h"
 #include "loading.h"
 
 static struct iso_model *load_good(const char *path)
@@ -173,15 +174,6 @@ static void test_other_models(void **state)
     iso_model_free(m);
 }
 
-static const char small[] = "input: {shape: [6]}\n"
-                            "layers:\n"
-                            "  - dense: &d {units: 4, activation: relu, use_bias: false}\n"
-                            "  - dense: {<<: *d, units: 5, name: second, inputs: dense_1}\n"
-                            "  - dense: {<<: [{units: 7, activation: tanh}, *d]}\n"
-                            "  - dense: {units: 3, activation: softmax, name: top}\n"
-                            "loss: {sparse_categorical_crossentropy: }\n"
-                            "optimizer: adam\n";
-
 static void assert_small(struct iso_model *m)
 {
     const struct iso_dense *second = m->layers[1].params, *third = m->layers[2].params;
@@ -207,11 +199,11 @@ static void test_yaml_features(void **state)
 {
     (void)state;
     struct iso_model *m;
-    assert_int_equal(loading_bytes(small, strlen(small), &m), ISO_OK);
+    assert_int_equal(loading_bytes(loading_small, strlen(loading_small), &m), ISO_OK);
     assert_small(m);
-    char other[2 * sizeof small] = "\xEF\xBB\xBF";
+    char other[2 * LOADING_SMALL] = "\xEF\xBB\xBF";
     size_t n = 3;
-    for (const char *c = small; *c; c++) {
+    for (const char *c = loading_small; *c; c++) {
         if (*c == '\n')
             other[n++] = '\r';
         other[n++] = *c;
@@ -313,16 +305,15 @@ static bool enter_comma_locale(const char *folder)
 static void test_locale(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/isocl-locale-XXXXXX", text[40], printed[40], command[80];
+    char folder[FOLDER], text[40], printed[40];
     double value = 0;
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(folder, "locale"), 0);
     bool comma = enter_comma_locale(folder);
     snprintf(printed, sizeof printed, "%.1f", 0.5);
     enum iso_number rc = iso_number_real("0.5", &value);
     iso_number_text(0.25, text, sizeof text);
     setlocale(LC_ALL, "C");
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(folder_remove(folder), 0);
     if (!comma) {
         print_message("skipped: no locale with a decimal comma, and localedef cannot make one\n");
         skip();
