@@ -21,8 +21,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(s->dim[3]),
                               arg_int(p->size[0]), arg_int(p->size[1]), arg_real(p->value),
-                              arg_uint(call->step), arg_uint(call->layer),
-                              arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32)));
+                              ARG_RANDOM(call)));
 }
 
 const struct iso_kernel opencl_cutout = {.supports = supports, .forward = forward};

@@ -23,9 +23,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
                          ARGS(x, y, mask, arg_uint(n),
                               arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
-                              arg_real(call->scalars[ISO_DROPOUT_SCALE]), arg_uint(call->step),
-                              arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
-                              arg_uint(call->seed >> 32), arg_int(want_mask)));
+                              arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call),
+                              arg_int(want_mask)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

@@ -27,10 +27,8 @@ enum { WEIGHTS = 192 };                /* room for 2 ISO_GAUSSIAN_MOST + 1, well
 
 static struct places places_of(const struct iso_call *call)
 {
-    const struct iso_mem *mem = call->workspace.mem;
-    const size_t at = call->workspace.offset / sizeof(float), fields = at + WEIGHTS;
-    return (struct places){arg_mem(mem, at), arg_mem(mem, fields),
-                           arg_mem(mem, fields + fields_of(&call->x[0].shape))};
+    return (struct places){arg_work(call, 0), arg_work(call, WEIGHTS),
+                           arg_work(call, WEIGHTS + fields_of(&call->x[0].shape))};
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -51,8 +49,7 @@ static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct open
                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(p->smoothing_mode),
                               arg_int(across), arg_real(call->scalars[ISO_ELASTIC_ALPHA_FROM]),
                               arg_real(call->scalars[ISO_ELASTIC_ALPHA_SPAN]),
-                              arg_uint(call->step), arg_uint(call->layer),
-                              arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32)));
+                              ARG_RANDOM(call)));
 }
 
 static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const struct places *at)
@@ -67,8 +64,7 @@ static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const 
                           ARGS(at->weights, arg_real(p->sigma), arg_int(radius))));
     ISO_TRY(opencl_launch(cl, program, "elastic_distortion_draw", grid,
                           ARGS(at->fields, arg_int(s->dim[1]), arg_int(s->dim[2]),
-                               arg_uint(call->step), arg_uint(call->layer),
-                               arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32))));
+                               ARG_RANDOM(call))));
     ISO_TRY(smooth(cl, call, grid, at, false));
     return smooth(cl, call, grid, at, true);
 }

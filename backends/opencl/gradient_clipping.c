@@ -1,5 +1,5 @@
 /* gradient_clipping.c: queues the norm, where there is one, and then the elements. */
-#include "chains.h"
+#include "opencl.h"
 #include "core/ops/gradient_clipping.h"
 
 static const char program[] = "gradient_clipping.cl";
@@ -27,7 +27,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
         return opencl_launch(cl, program, "clip_by_value", opencl_elements(cl, n),
                              ARGS(arg_tensor(x), arg_tensor(y), arg_uint(n), limit));
     }
-    const struct opencl_arg norm = arg_mem(call->workspace.mem, opencl_work(call, 0).at);
+    const struct opencl_arg norm = arg_work(call, 0);
     ISO_TRY(opencl_launch(cl, program, "clip_norm", opencl_elements(cl, 1),
                           ARGS(arg_tensor(squares), norm,
                                arg_uint((uint64_t)iso_shape_count(&squares->shape)))));

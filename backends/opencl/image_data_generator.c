@@ -30,9 +30,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     ISO_TRY(opencl_launch(cl, "image_data_generator.cl", "image_data_generator_draw",
                           opencl_elements(cl, (size_t)s->dim[0]),
                           ARGS(maps, arg_uint(s->dim[0]), arg_struct(&ranges, sizeof ranges),
-                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_uint(call->step),
-                               arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
-                               arg_uint(call->seed >> 32))));
+                               arg_int(s->dim[1]), arg_int(s->dim[2]), ARG_RANDOM(call))));
     return opencl_launch(cl, "image_data_generator.cl", "image_data_generator_forward",
                          opencl_image_grid(cl, call),
                          ARGS(arg_tensor(&call->x[0]), maps, arg_tensor(&call->y[0]),

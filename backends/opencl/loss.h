@@ -12,7 +12,7 @@ static inline bool opencl_loss_wanted(const struct iso_call *call, int slot)
 }
 static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 {
-    return arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float));
+    return arg_work(call, 0);
 }
 /* y[slot] = the mean of the rows' weighted losses in the workspace. */
 iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int slot);

@@ -26,7 +26,7 @@ static inline size_t opencl_hits_workspace(struct iso_backend *be, const struct 
 }
 static inline struct opencl_arg opencl_hits(const struct iso_call *call)
 {
-    return arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float));
+    return arg_work(call, 0);
 }
 /* y[0] = the sum of the hits. */
 static inline iso_rc opencl_sum_hits(struct iso_backend *be, const struct iso_call *call)

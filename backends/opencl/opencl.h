@@ -117,12 +117,21 @@ static inline struct opencl_arg arg_tensor(const struct iso_tensor *t)
 {
     return arg_mem(t->mem, t->offset);
 }
+/* The workspace, `floats` from its start. */
+static inline struct opencl_arg arg_work(const struct iso_call *call, size_t floats)
+{
+    return arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float) + floats);
+}
 /* The tensor, or `other` where it is not there (the kernel is told so by another argument). */
 static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
                                              const struct iso_tensor *other)
 {
     return arg_tensor(t->mem ? t : other);
 }
+/* Four arguments: what random numbers are drawn with, besides the element. */
+#define ARG_RANDOM(call) \
+    arg_uint((call)->step), arg_uint((call)->layer), arg_uint((call)->seed & UINT32_MAX), \
+    arg_uint((call)->seed >> 32)
 #define ARGS(...) (const struct opencl_arg[]){__VA_ARGS__}, \
     (int)(sizeof((const struct opencl_arg[]){__VA_ARGS__}) / sizeof(struct opencl_arg))
 

@@ -24,8 +24,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_real(call->scalars[ISO_BRIGHTNESS_FROM]),
                               arg_real(call->scalars[ISO_BRIGHTNESS_SPAN]),
                               arg_real(p->value_range[0]), arg_real(p->value_range[1]),
-                              arg_uint(call->step), arg_uint(call->layer),
-                              arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32)));
+                              ARG_RANDOM(call)));
 }
 
 const struct iso_kernel opencl_random_brightness = {.supports = supports, .forward = forward};

@@ -32,8 +32,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     if (!call->training) {
         return opencl_copy_images(be, call);
     }
-    const struct opencl_arg mean =
-        arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float));
+    const struct opencl_arg mean = arg_work(call, 0);
     ISO_TRY(opencl_launch(cl, program, "random_contrast_mean", opencl_elements(cl, n),
                           ARGS(x, mean, arg_uint(n), arg_int(s->dim[1] * s->dim[2]),
                                arg_int(s->dim[3]))));
@@ -42,8 +41,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(s->dim[3]), arg_real(call->scalars[ISO_CONTRAST_FROM]),
                               arg_real(call->scalars[ISO_CONTRAST_SPAN]),
                               arg_real(p->value_range[0]), arg_real(p->value_range[1]),
-                              arg_uint(call->step), arg_uint(call->layer),
-                              arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32)));
+                              ARG_RANDOM(call)));
 }
 
 const struct iso_kernel opencl_random_contrast = {

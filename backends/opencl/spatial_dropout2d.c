@@ -33,9 +33,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     ISO_TRY(opencl_launch(cl, "spatial_dropout2d.cl", "spatial_dropout2d_mask",
                           opencl_elements(cl, n),
                           ARGS(arg_tensor(&call->saved[0]), arg_uint(n),
-                               arg_uint((uint64_t)threshold), arg_uint(call->step),
-                               arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
-                               arg_uint(call->seed >> 32))));
+                               arg_uint((uint64_t)threshold), ARG_RANDOM(call))));
     return apply(cl, call, &call->x[0], &call->y[0], false);
 }
 
