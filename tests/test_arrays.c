@@ -96,6 +96,9 @@ static void others_are_refused(void **state)
 /* What is no more than data is read, whatever the instructions; all else is refused. */
 static void instructions_are_checked(void **state)
 {
+/* An array of four bytes that says it has this shape. */
+#define ARRAY(shape) "cnumpy.core.numeric\n_frombuffer\n(C\x04" "abcdcnumpy\ndtype\n\x8c\x02" \
+    "u1\x85R" shape "\x8c\x01" "CtR."
 #define PICKLE(text, rc) { text, sizeof text - 1, rc }
     static const struct { const char *bytes; size_t n; iso_rc rc; } cases[] = {
         PICKLE("N.", ISO_OK), PICKLE("(I1\n.", ISO_EDATA), PICKLE(".", ISO_EDATA),
@@ -109,9 +112,15 @@ static void instructions_are_checked(void **state)
         PICKLE("cnumpy\nndarray\n)R.", ISO_EDATA), PICKLE("cnumpy\ndtype\n)R.", ISO_EDATA),
         PICKLE("cnumpy\nndarray", ISO_EDATA), PICKLE("(N1N.", ISO_OK), PICKLE("1.", ISO_EDATA),
         PICKLE("r\xff\xff\xff\xff.", ISO_EDATA), PICKLE("Nr\xff\xff\xff\x7f.", ISO_EDATA),
+        PICKLE(ARRAY("K\x02K\x02\x86"), ISO_OK), PICKLE(ARRAY("K\x05\x85"), ISO_EDATA),
+        PICKLE(ARRAY("K\x02K\x03\x86"), ISO_EDATA), PICKLE(ARRAY("K\x03\x85"), ISO_EDATA),
+        PICKLE(ARRAY("K\x04K\x00\x86"), ISO_EDATA),
+        PICKLE(ARRAY("J\xfc\xff\xff\xffJ\xff\xff\xff\xff\x86"), ISO_EDATA),
+        PICKLE(ARRAY("K\x04\x8a\x08\x01\0\0\0\0\0\0\x40\x86"), ISO_EDATA),    /* 2^64 + 4 */
         PICKLE("i.", ISO_EDATA), PICKLE("P1\n.", ISO_EDATA), PICKLE("\x97.", ISO_EDATA),
     };
 #undef PICKLE
+#undef ARRAY
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iso_pickle *pickle = NULL;
