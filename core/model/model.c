@@ -209,6 +209,7 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
             iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
     ISO_TRY(iso_make_phases(l));
     iso_check_monitors(l);
+    iso_check_value_ranges(l);
     return ISO_OK;
 }
 

@@ -64,6 +64,8 @@ iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char 
 /* model_input.c: input: {shape: ..., scale: ...} */
 iso_rc iso_load_input(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_input_fields[];            /* of struct iso_model */
+/* value_range.c: that of an augmentation is the input's. */
+void iso_check_value_ranges(struct iso_loader *);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */

@@ -1,0 +1,61 @@
+/* value_range.c: whether an augmentation's value_range is that of the values the input has. A range
+ * that is another one would cut most of them off, or move them far outside, and no shape would say
+ * so. */
+#include "section.h"
+
+#include <string.h>
+
+/* What the bytes 0 to 255 of an image become, the least and the greatest over all channels. */
+static void input_range(const struct iso_gather_images *images, double out[2])
+{
+    const struct iso_reals *mean = &images->mean, *std = &images->std;
+    for (int c = 0; c < mean->n || c < std->n; c++) {
+        const double m = mean->v[c < mean->n ? c : 0], s = std->v[c < std->n ? c : 0];
+        const double least = -m / s, most = (255 * images->scale - m) / s;
+        out[0] = c == 0 || least < out[0] ? least : out[0];
+        out[1] = c == 0 || most > out[1] ? most : out[1];
+    }
+}
+
+/* The params' value_range, NULL when the op has none. */
+static const double *range_of(const struct iso_op_use *use)
+{
+    if (!use->params)
+        return NULL;
+    for (const struct iso_field *f = iso_ops[use->op].def->fields; f && f->key; f++)
+        if (f->type == ISO_FIELD_REAL2 && strcmp(f->key, "value_range") == 0)
+            return (const double *)((const char *)use->params + f->offset);
+    return NULL;
+}
+
+static void check_use(struct iso_loader *l, const struct iso_op_use *use)
+{
+    const double *range = range_of(use);
+    double in[2] = { 0, 0 };
+    if (!range || range[0] >= range[1])
+        return;                        /* a fault already */
+    input_range(&l->model->images, in);
+    const double width = in[1] - in[0], little = width / 1000;     /* a few digits are enough */
+    if (range[0] > in[0] + little || range[1] < in[1] - little ||
+        range[1] - range[0] > 2 * width)
+        iso_faults_add(l->faults, use->place, "%s: value_range is [%g, %g], but the input's values "
+                       "are from %g to %g, after scale, mean and std; say  value_range: [%.4g, "
+                       "%.4g]", iso_ops[use->op].name, range[0], range[1], in[0], in[1], in[0],
+                       in[1]);
+}
+
+static void check_training(struct iso_loader *l, const struct iso_training *t)
+{
+    for (int i = 0; i < t->naugmentations; i++)
+        check_use(l, &t->augmentations[i]);
+}
+
+void iso_check_value_ranges(struct iso_loader *l)
+{
+    if (l->model->input.ndim == 0)
+        return;                        /* a fault already */
+    check_training(l, &l->model->common);
+    for (int i = 0; i < l->model->nphases; i++)
+        if (l->phases && l->model->phases[i].augmentation_given)
+            check_training(l, &l->model->phases[i]);
+}
