@@ -104,8 +104,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (rc == ISO_OK)
         rc = evaluate(&setup, &o, model, weights, &data);
     code = iso_report(command, rc, &setup.faults);
+    iso_setup_free(&setup);            /* the executor may be reading the data */
     iso_dataset_free(data);
-    iso_setup_free(&setup);
     return code;
 }
 

@@ -214,10 +214,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (rc == ISO_OK)
         rc = predict(&p, argv[0], model, weights);
     code = iso_report(command, rc, &p.setup.faults);
+    iso_setup_free(&p.setup);          /* the executor may be reading the data */
     iso_dataset_free(p.data);
     iso_names_free(&p.images);
     free(p.names);
-    iso_setup_free(&p.setup);
     return code;
 }
 

@@ -214,6 +214,7 @@ static iso_rc add_measured(struct iso_setup *s, const struct reproduce_options *
         add_figure(t, "test_loss", e->test_loss,
                    rc == ISO_OK ? iso_scores_loss(&scores) : NAN);
     }
+    iso_setup_close_exec(s);           /* the executor may be reading the data */
     iso_dataset_free(data);
     return rc;
 }

@@ -72,8 +72,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     code = iso_report(command, trace(&setup, &o, argv[0], &data, &batches), &setup.faults);
     iso_batches_free(batches);
+    iso_setup_free(&setup);            /* the executor may be reading the data */
     iso_dataset_free(data);
-    iso_setup_free(&setup);
     return code;
 }
 

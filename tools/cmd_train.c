@@ -316,9 +316,9 @@ static int run(const struct iso_command *command, int argc, char **argv)
         code = ISO_EXIT_FAILED;
     }
     iso_run_close(t.run);
+    iso_setup_free(&t.setup);          /* the executor may be reading the data */
     iso_dataset_free(t.train);
     iso_dataset_free(t.validation);
-    iso_setup_free(&t.setup);
     return code;
 }
 

@@ -101,6 +101,7 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
         .label_column = *spec.label_column ? spec.label_column : NULL,
         .resize = { spec.resize[0], spec.resize[1] },
         .threads = (int)options->threads, .progress = iso_setup_progress, .limit = options->limit,
+        .stream = spec.stream,
     };
     return iso_dataset_load(&request, out);
 }

@@ -18,12 +18,16 @@ static void tell_fallback(const struct training *t)
         t->setup.backend->device.id);
 }
 
-static void tell_data(const struct training *t, const char *what, const struct iso_dataset *data)
+/* which: of the executor's data sets. */
+static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
 {
-    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)",
-                     what, (long long)data->rows, data->height, data->width, data->channels,
-                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
-                     data->source);
+    static const char *const names[] = { "train", "validation" };
+    const char *how = !iso_exec_streams(t->setup.exec, which) ? ""
+                      : data->disk ? "; read in every epoch" : "; sent in every epoch";
+    iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)%s",
+                     names[which], (long long)data->rows, data->height, data->width,
+                     data->channels, data->classes, data->name, data->split,
+                     *data->part ? ", " : "", data->part, data->source, how);
 }
 
 void iso_train_tell_start(const struct training *t)
@@ -35,9 +39,9 @@ void iso_train_tell_start(const struct training *t)
                      model->name, model->nlayers,
                      (long long)iso_setup_parameters(t->setup.graph, false),
                      (long long)model->batch_size, (unsigned long long)model->seed);
-    tell_data(t, "train", t->train);
+    tell_data(t, 0, t->train);
     if (t->validation && t->settings.steps == 0)
-        tell_data(t, "validation", t->validation);
+        tell_data(t, 1, t->validation);
     iso_console_line(&t->console, "device     %s", where);
     if (t->options->weights)
         iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);

@@ -1,5 +1,6 @@
 /* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
+#include "../../core/machine.h"
 #include "../host.h"
 #include "cpu.h"
 
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "variants.h"
 
@@ -114,8 +114,7 @@ static void describe(const struct variant *variant, int threads, struct iso_devi
     processor_name(out->name, sizeof out->name);
     snprintf(out->platform, sizeof out->platform, "%s", "isocl");
     snprintf(out->driver, sizeof out->driver, "%s", ISO_VERSION);
-    const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-    out->memory = pages > 0 && bytes > 0 ? (uint64_t)pages * (uint64_t)bytes : 0;
+    out->memory = iso_machine_memory();
     snprintf(out->note, sizeof out->note, "%s, %d thread%s; fast mode takes Winograd's convolution",
              variant->doc, threads, threads == 1 ? "" : "s");
 }

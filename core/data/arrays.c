@@ -1,4 +1,5 @@
 #include "arrays.h"
+#include "disk.h"
 #include "npz.h"
 #include "pickle.h"
 #include "../file.h"
@@ -7,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+enum { HEAD = 1 << 16 };               /* bytes of a .npy file that have its header */
 enum { MOST_SIDE = 4096, MOST_CHANNELS = 64, MOST_PIXELS = 1 << 26, MOST_CLASSES = 1 << 16 };
 
 static bool geometry(const struct iso_npy *a, struct iso_dataset *set)
@@ -26,6 +29,14 @@ static bool geometry(const struct iso_npy *a, struct iso_dataset *set)
     set->width = (int)a->dim[set->flat ? 1 : 2];
     set->channels = a->ndim == 4 ? (int)a->dim[3] : 1;
     return true;
+}
+
+static iso_rc take_geometry(const char *what, const struct iso_npy *a, struct iso_dataset *set)
+{
+    if (geometry(a, set))
+        return ISO_OK;
+    return iso_fail(ISO_EDATA, "%s is not images [rows, height, width], [rows, height, width, "
+                    "channels] or [rows, pixels]", what);
 }
 
 /* Elements that are bytes move to the front of the array's memory, others get their own. */
@@ -54,9 +65,7 @@ static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso
 
 iso_rc iso_arrays_images(const char *what, struct iso_npy *a, struct iso_dataset *set)
 {
-    if (!geometry(a, set))
-        return iso_fail(ISO_EDATA, "%s is not images [rows, height, width], [rows, height, width, "
-                        "channels] or [rows, pixels]", what);
+    ISO_TRY(take_geometry(what, a, set));
     return convert(what, a, a->bytes / a->size, set);
 }
 
@@ -121,6 +130,47 @@ static iso_rc read_array(const char *path, const char *name, struct iso_npy *out
                         : rc;
 }
 
+/* What a .npy file holds, and where it begins. */
+static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, int64_t *begin)
+{
+    static const size_t most = HEAD;
+    struct iso_row_file file;
+    const size_t held = (uint64_t)size < most ? (size_t)size : most;
+    uint8_t *bytes = iso_alloc(held + 1, 1);
+    iso_rc rc = bytes ? iso_row_file_open(path, &file) : ISO_ENOMEM;
+    if (rc == ISO_OK) {
+        rc = iso_row_file_read(&file, 0, 0, bytes, held);
+        iso_row_file_close(&file);
+    }
+    if (rc == ISO_OK)
+        rc = iso_npy_parse_head(path, bytes, held, (size_t)size, out);
+    *begin = size - out->bytes;
+    out->data = NULL;
+    free(bytes);
+    return rc;
+}
+
+/* Leaves images where they are, if that is wanted and can be; otherwise the set gets none. */
+static iso_rc leave_images(const struct iso_dataset_request *r, const char *path,
+                           struct iso_dataset *set)
+{
+    char file[ISO_PATH], base[64];
+    struct stat info;
+    struct iso_npy array = { .data = NULL };
+    int64_t begin = 0;
+    if (!iso_folder_exists(path))
+        return iso_disk_impossible(r, path, "it is an archive; unpack it");
+    snprintf(base, sizeof base, "x_%s.npy", r->split);
+    ISO_TRY(iso_path(file, path, base));
+    if (stat(file, &info) != 0 || !iso_disk_wanted(r, (double)info.st_size))
+        return ISO_OK;                 /* whoever loads it says what is wrong */
+    ISO_TRY(look_at_file(file, info.st_size, &array, &begin));
+    if (array.size != 1 || array.kind == 'i')
+        return iso_disk_impossible(r, file, "its elements are not bytes (uint8)");
+    ISO_TRY(take_geometry(file, &array, set));
+    return iso_disk_attach_file(set, file, begin);
+}
+
 static iso_rc load(const char *path, const char *kind, const char *split,
                    iso_rc (*take)(const char *, struct iso_npy *, struct iso_dataset *),
                    struct iso_dataset *set)
@@ -135,10 +185,13 @@ static iso_rc load(const char *path, const char *kind, const char *split,
     return rc;
 }
 
-iso_rc iso_arrays_load(const char *path, const char *split, struct iso_dataset *set)
+iso_rc iso_arrays_load(const struct iso_dataset_request *r, const char *path,
+                       struct iso_dataset *set)
 {
-    ISO_TRY(load(path, "x", split, iso_arrays_images, set));
-    return load(path, "y", split, iso_arrays_labels, set);
+    ISO_TRY(leave_images(r, path, set));
+    if (!set->disk)
+        ISO_TRY(load(path, "x", r->split, iso_arrays_images, set));
+    return load(path, "y", r->split, iso_arrays_labels, set);
 }
 
 /* ---- A pickled dictionary ------------------------------------------------------------------ */

@@ -12,8 +12,8 @@ iso_rc iso_arrays_images(const char *what, struct iso_npy *, struct iso_dataset 
  * number of classes that too: one more than the largest. */
 iso_rc iso_arrays_labels(const char *what, struct iso_npy *, struct iso_dataset *);
 /* Both from the arrays x_train, y_train, x_test and y_test of a .npz archive, as Keras keeps MNIST,
- * or of a folder of .npy files. */
-iso_rc iso_arrays_load(const char *path, const char *split, struct iso_dataset *);
+ * or of a folder of .npy files, in which images that are bytes may stay. */
+iso_rc iso_arrays_load(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
 /* Both from a .npy file that holds a pickled dictionary, {'features': ..., 'target': ...}. */
 iso_rc iso_arrays_load_pickle(const char *path, struct iso_dataset *);
 #endif

@@ -1,6 +1,7 @@
 /* cifar.c: finds and reads CIFAR's binary files. They have no header: a file is whole when its
  * length is a multiple of a record's, and when the files of a split are equally long. */
 #include "cifar.h"
+#include "disk.h"
 #include "../file.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static iso_rc find_folder(const struct iso_cifar_set *set, int split,
 /* One open file of a split. */
 struct reader {
     const struct iso_cifar_set *set;
-    bool coarse;                       /* the first of two labels is the class */
+    const struct iso_dataset_request *request;
     const char *path;
     FILE *file;
     int64_t records;
@@ -107,6 +108,7 @@ static void interleave(const uint8_t *planes, uint8_t *image)
             image[pixel * ISO_CIFAR_CHANNELS + channel] = planes[channel * PIXELS + pixel];
 }
 
+/* images NULL: labels only. */
 static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *labels)
 {
     uint8_t record[LABELS + IMAGE];
@@ -120,8 +122,9 @@ static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *lab
         if (n == LABELS)
             ISO_TRY(check_label(r, i, record[0], r->set->coarse_classes));
         ISO_TRY(check_label(r, i, record[n - 1], r->set->classes));
-        labels[i] = record[r->coarse ? 0 : n - 1];
-        interleave(record + n, images + i * IMAGE);
+        labels[i] = record[r->request->coarse ? 0 : n - 1];
+        if (images != NULL)
+            interleave(record + n, images + i * IMAGE);
     }
     return ISO_OK;
 }
@@ -135,9 +138,13 @@ static iso_rc make_room(const struct reader *r, int files, struct iso_dataset *o
         return iso_fail(ISO_EDATA, "%s: has %lld images, more than can be used", r->path,
                         (long long)r->records);
     out->rows = r->records * files;
-    out->images = iso_alloc((size_t)out->rows, IMAGE);
     out->labels = iso_alloc((size_t)out->rows, sizeof *out->labels);
-    return out->images != NULL && out->labels != NULL ? ISO_OK : ISO_ENOMEM;
+    if (out->labels == NULL)
+        return ISO_ENOMEM;
+    if (iso_disk_wanted(r->request, (double)out->rows * IMAGE))
+        return ISO_OK;
+    out->images = iso_alloc((size_t)out->rows, IMAGE);
+    return out->images != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_dataset *out)
@@ -151,13 +158,14 @@ static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_
                         "%s: has %lld images, but the file before it has %lld; one of them is cut "
                         "short, get them again",
                         r->path, (long long)r->records, (long long)each);
-    return read_records(r, out->images + index * each * IMAGE, out->labels + index * each);
+    uint8_t *images = out->images != NULL ? out->images + index * each * IMAGE : NULL;
+    return read_records(r, images, out->labels + index * each);
 }
 
-static iso_rc take_file(const struct iso_cifar_set *set, bool coarse, const char *path, int index,
-                        int files, struct iso_dataset *out)
+static iso_rc take_file(const struct iso_cifar_set *set, const struct iso_dataset_request *request,
+                        const char *path, int index, int files, struct iso_dataset *out)
 {
-    struct reader r = { .set = set, .coarse = coarse, .path = path, .file = fopen(path, "rb") };
+    struct reader r = { .set = set, .request = request, .path = path, .file = fopen(path, "rb") };
     if (r.file == NULL)
         return iso_file_fail("read", path);
     iso_rc rc = take_open_file(&r, index, files, out);
@@ -165,25 +173,75 @@ static iso_rc take_file(const struct iso_cifar_set *set, bool coarse, const char
     return rc;
 }
 
-iso_rc iso_cifar_load(const struct iso_cifar_set *set, int split, bool coarse,
-                      const struct iso_data_folders *folders, struct iso_dataset *out)
+/* ---- Images that stay in their files --------------------------------------------------------- */
+
+struct images {
+    int64_t each;                      /* records of a file */
+    int label_bytes, files;
+    struct iso_row_file file[ISO_CIFAR_FILES];
+};
+
+static iso_rc read_image(const void *source, int64_t row, uint8_t *image)
+{
+    const struct images *m = source;
+    uint8_t planes[IMAGE];
+    ISO_TRY(iso_row_file_read(&m->file[row / m->each], row % m->each, (size_t)m->label_bytes,
+                              planes, IMAGE));
+    interleave(planes, image);
+    return ISO_OK;
+}
+
+static void close_images(void *source)
+{
+    struct images *m = source;
+    for (int i = 0; i < m->files; i++)
+        iso_row_file_close(&m->file[i]);
+    free(m);
+}
+
+/* paths: of all files of the split. */
+static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*paths)[PATH],
+                           struct iso_dataset *out)
+{
+    iso_rc rc = ISO_OK;
+    struct images *m = iso_alloc(1, sizeof *m);
+    if (m == NULL)
+        return ISO_ENOMEM;
+    m->each = out->rows / files;
+    m->label_bytes = set->label_bytes;
+    for (; m->files < files && rc == ISO_OK; m->files++) {
+        rc = iso_row_file_open(paths[m->files], &m->file[m->files]);
+        m->file[m->files].row = (size_t)set->label_bytes + IMAGE;
+    }
+    if (rc == ISO_OK)
+        rc = iso_disk_attach(out, m, read_image, close_images);
+    if (rc != ISO_OK)
+        close_images(m);
+    return rc;
+}
+
+/* ---- A data set ------------------------------------------------------------------------------ */
+
+iso_rc iso_cifar_load(const struct iso_cifar_set *set, const struct iso_dataset_request *request,
+                      int split, const struct iso_data_folders *folders, struct iso_dataset *out)
 {
     const char *folder = NULL, *subfolder = NULL;
-    char path[PATH];
+    char paths[ISO_CIFAR_FILES][PATH];
     int files = 0;
     ISO_TRY(find_folder(set, split, folders, &folder, &subfolder));
     while (set->files[split][files] != NULL)
         files++;
     out->height = out->width = ISO_CIFAR_SIDE;
     out->channels = ISO_CIFAR_CHANNELS;
-    out->classes = coarse ? set->coarse_classes : set->classes;
+    out->classes = request->coarse ? set->coarse_classes : set->classes;
     for (int i = 0; i < files; i++) {
+        char *path = paths[i];
         if (!file_there(path, folder, subfolder, set->files[split][i]))
             return iso_fail(ISO_EIO, "%s is missing; the other files of data set '%s' lie there",
                             path, set->name);
         if (i == 0)
             snprintf(out->source, sizeof out->source, "%.*s", (int)sizeof out->source - 1, path);
-        ISO_TRY(take_file(set, coarse, path, i, files, out));
+        ISO_TRY(take_file(set, request, path, i, files, out));
     }
-    return ISO_OK;
+    return out->images != NULL ? ISO_OK : leave_images(set, files, paths, out);
 }

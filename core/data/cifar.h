@@ -18,6 +18,6 @@ struct iso_cifar_set {                 /* one data set; splits: 0 train, 1 test 
 const struct iso_cifar_set *iso_cifar_find(const char *name);
 /* Fills everything but name and split from the first folder that has the split's first file. Images
  * come out as NHWC. Each file holds as many records as the others of its split. */
-iso_rc iso_cifar_load(const struct iso_cifar_set *, int split, bool coarse,
+iso_rc iso_cifar_load(const struct iso_cifar_set *, const struct iso_dataset_request *, int split,
                       const struct iso_data_folders *, struct iso_dataset *out);
 #endif

@@ -79,7 +79,7 @@ static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, in
     if (count == 0)
         return iso_fail(ISO_EDATA, "data set '%s': classes: no image is of any of these classes",
                         set->name);
-    iso_dataset_keep_rows(set, rows, count);
+    ISO_TRY(iso_dataset_keep_rows(set, rows, count));
     for (int64_t i = 0; i < count; i++)
         set->labels[i] = class_of[set->labels[i]];
     set->classes = map->classes;

@@ -4,6 +4,7 @@
 #include "csv.h"
 #include "dataset.h"
 #include "digits.h"
+#include "disk.h"
 #include "folders.h"
 #include "idx_sets.h"
 #include "image_folder.h"
@@ -60,24 +61,37 @@ enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };     /* rows of drawn digits
 
 /* ---- Drawn digits ---------------------------------------------------------------------------- */
 
-static iso_rc draw_digits(int split, int64_t count, struct iso_dataset *set)
+/* source: the split. */
+static iso_rc draw_digit(const void *source, int64_t row, uint8_t *image)
 {
+    const enum iso_digits_split *split = source;
+    (void)iso_digits_draw(*split, (uint32_t)row, image);
+    return ISO_OK;
+}
+
+/* Those that are drawn when they are wanted are drawn here, too, for their labels. */
+static iso_rc draw_digits(const struct iso_dataset_request *r, int split, int64_t count,
+                          struct iso_dataset *set)
+{
+    static enum iso_digits_split splits[] = { ISO_DIGITS_TRAIN, ISO_DIGITS_TEST };
     const int64_t pixels = (int64_t)ISO_DIGITS_SIDE * ISO_DIGITS_SIDE;
+    const bool stays = iso_disk_wanted(r, (double)(count * pixels));
+    uint8_t last[ISO_DIGITS_SIDE * ISO_DIGITS_SIDE];
     snprintf(set->source, sizeof set->source, "drawn by isocl");
     set->rows = count;
     set->height = set->width = ISO_DIGITS_SIDE;
     set->channels = 1;
     set->classes = ISO_DIGITS_CLASSES;
-    set->images = iso_alloc((size_t)count, (size_t)pixels);
-    if (set->images == NULL)
+    set->images = stays ? NULL : iso_alloc((size_t)count, (size_t)pixels);
+    if (!stays && set->images == NULL)
         return ISO_ENOMEM;
     set->labels = iso_alloc((size_t)count, sizeof *set->labels);
     if (set->labels == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < count; i++)
-        set->labels[i] = iso_digits_draw((enum iso_digits_split)split, (uint32_t)i,
-                                         set->images + i * pixels);
-    return ISO_OK;
+        set->labels[i] = iso_digits_draw(splits[split], (uint32_t)i,
+                                         stays ? last : set->images + i * pixels);
+    return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL) : ISO_OK;
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -144,8 +158,9 @@ static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
 {
     const size_t n = strlen(path);
     if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
-        return iso_arrays_load(path, r->split, set);
+        return iso_arrays_load(r, path, set);
     ISO_TRY(one_split(r, path));
+    ISO_TRY(iso_disk_impossible(r, path, "it is a pickle"));
     return iso_arrays_load_pickle(path, set);
 }
 
@@ -153,6 +168,7 @@ static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set)
 {
     char file[ISO_PATH], base[40];
+    ISO_TRY(iso_disk_impossible(r, path, "it is a text"));
     snprintf(base, sizeof base, "%.32s.csv", r->split);
     if (iso_folder_exists(path)) {
         ISO_TRY(iso_path(file, path, base));
@@ -209,23 +225,32 @@ static iso_rc load_files(const struct iso_dataset_request *r, int split, struct 
     if (kind != NULL)
         return load_file(kind, r, set);
     iso_data_folders(r->folder, &folders);
-    return idx != NULL ? iso_idx_set_load(idx, split, &folders, set)
-                       : iso_cifar_load(cifar, split, r->coarse, &folders, set);
+    return idx != NULL ? iso_idx_set_load(idx, r, split, &folders, set)
+                       : iso_cifar_load(cifar, r, split, &folders, set);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
-/* Moves the images and labels to the front. */
-void iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
+static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t count)
 {
-    const size_t image = (size_t)set->height * (size_t)set->width * (size_t)set->channels;
-    for (int64_t i = 0; i < count; i++) {
+    const size_t image = iso_dataset_image_bytes(set);
+    for (int64_t i = 0; i < count; i++)
         memmove(set->images + (size_t)i * image, set->images + (size_t)rows[i] * image, image);
-        set->labels[i] = set->labels[rows[i]];
-    }
-    set->rows = count;
     uint8_t *less = realloc(set->images, (size_t)count * image);
     set->images = less != NULL ? less : set->images;
+}
+
+/* Moves the images and labels to the front. */
+iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
+{
+    if (set->disk)
+        ISO_TRY(iso_disk_keep(set->disk, rows, count));
+    else
+        keep_images(set, rows, count);
+    for (int64_t i = 0; i < count; i++)
+        set->labels[i] = set->labels[rows[i]];
+    set->rows = count;
+    return ISO_OK;
 }
 
 static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
@@ -241,12 +266,12 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
                       "data set '%s': the part from %g to %g of %lld rows holds none; make it "
                       "larger",
                       set->name, part->from, part->to, all);
-    if (rc == ISO_OK) {
-        iso_dataset_keep_rows(set, rows, count);
+    if (rc == ISO_OK)
+        rc = iso_dataset_keep_rows(set, rows, count);
+    if (rc == ISO_OK)
         snprintf(set->part, sizeof set->part, "part %.9g to %.9g of %lld%s, part_seed %llu",
                  part->from, part->to, all, part->stratified ? ", stratified" : "",
                  (unsigned long long)part->seed);
-    }
     free(rows);
     return rc;
 }
@@ -255,7 +280,7 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
 {
     const bool whole = r->part.to == 0 && !r->classes;
     if (strcmp(r->name, "builtin:digits") == 0)
-        ISO_TRY(draw_digits(split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
+        ISO_TRY(draw_digits(r, split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
     else
         ISO_TRY(load_files(r, split, set));
     shape_rows(r, set);
@@ -296,6 +321,7 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
         return ISO_ENOMEM;
     snprintf(set->name, sizeof set->name, "%s", r->name);
     snprintf(set->split, sizeof set->split, "%s", r->split);
+    set->threads = r->threads;
     iso_rc rc = fill(r, which, set);
     if (rc != ISO_OK) {
         iso_dataset_free(set);
@@ -305,10 +331,25 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
     return ISO_OK;
 }
 
+size_t iso_dataset_image_bytes(const struct iso_dataset *set)
+{
+    return (size_t)set->height * (size_t)set->width * (size_t)set->channels;
+}
+
+iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *image)
+{
+    const size_t size = iso_dataset_image_bytes(set);
+    if (set->disk)
+        return iso_disk_row(set->disk, row, size, image);
+    memcpy(image, set->images + (size_t)row * size, size);
+    return ISO_OK;
+}
+
 void iso_dataset_free(struct iso_dataset *set)
 {
     if (set == NULL)
         return;
+    iso_disk_free(set->disk);
     free(set->images);
     free(set->labels);
     free(set->class_names);

@@ -1,4 +1,5 @@
-/* dataset.h: labelled uint8 images in host memory, and the order in which an epoch takes them. */
+/* dataset.h: labelled uint8 images, in host memory or on disk, and the order in which an epoch
+ * takes them. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
 #include "class_map.h"
@@ -7,6 +8,7 @@
 
 enum { ISO_DATASET_NAME = 256 };        /* bytes of a name, with its NUL */
 
+struct iso_disk;                       /* disk.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
     char source[512];                  /* the file the images came from, or "drawn by isocl" */
@@ -14,7 +16,9 @@ struct iso_dataset {
     int64_t rows;
     int height, width, channels, classes;
     bool flat;                         /* width numbers a row: their geometry is not known */
-    uint8_t *images;                   /* [rows, height, width, channels] */
+    uint8_t *images;                   /* [rows, height, width, channels]; NULL: */
+    struct iso_disk *disk;             /* where they are read from, one by one */
+    int threads;                       /* that may read them ahead; 0: one a processor */
     int32_t *labels;                   /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME];       /* [classes], where the set names them; or NULL */
 };
@@ -38,12 +42,21 @@ struct iso_dataset_request {
     int threads;                       /* that may decode them; 0: as many as the machine has */
     iso_progress *progress;            /* of that; NULL: nobody is told */
     int64_t limit;                     /* keep the first rows of that only; 0: all */
+    bool stream;                       /* images stay on disk, and are read when they are wanted */
+    uint64_t memory;                   /* they do so by themselves where they have more bytes, and
+                                          can be read row by row; 0: a quarter of the machine's
+                                          memory */
 };
 /* Faults say what is wrong with which file, and what to do. */
 iso_rc iso_dataset_load(const struct iso_dataset_request *, struct iso_dataset **out);
 void iso_dataset_free(struct iso_dataset *);
+/* Bytes of an image: height * width * channels. */
+size_t iso_dataset_image_bytes(const struct iso_dataset *);
+/* Copies, reads or decodes an image into image, which has so many bytes. From any thread, also from
+ * several at once. */
+iso_rc iso_dataset_image(const struct iso_dataset *, int64_t row, uint8_t *image);
 /* Keeps these rows only, which ascend; count from 1. */
-void iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
+iso_rc iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */
 struct iso_dataset_doc { const char *name, *doc; };
 extern const struct iso_dataset_doc iso_dataset_docs[];

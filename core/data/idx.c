@@ -126,16 +126,35 @@ static iso_rc read_all(gzFile file, const char *path, int ndim, struct iso_idx *
     return check_end(file, path, total);
 }
 
+static iso_rc open_idx(const char *path, gzFile *out)
+{
+    errno = 0;
+    *out = gzopen(path, "rb");
+    if (*out == NULL && errno == 0)        /* zlib's own way of saying so */
+        return iso_fail(ISO_ENOMEM, "%s: out of memory while opening", path);
+    if (*out == NULL)
+        return iso_file_fail("read", path);
+    gzbuffer(*out, READ_BUFFER);
+    return ISO_OK;
+}
+
+iso_rc iso_idx_look(const char *path, int ndim, struct iso_idx *out, int64_t *begin)
+{
+    gzFile file;
+    int64_t total = 0;
+    memset(out, 0, sizeof *out);
+    ISO_TRY(open_idx(path, &file));
+    *begin = gzdirect(file) ? 4 + 4 * (int64_t)ndim : 0;
+    const iso_rc rc = *begin > 0 ? read_header(file, path, ndim, out, &total) : ISO_OK;
+    gzclose(file);
+    return rc;
+}
+
 iso_rc iso_idx_read(const char *path, int ndim, struct iso_idx *out)
 {
+    gzFile file;
     memset(out, 0, sizeof *out);
-    errno = 0;
-    gzFile file = gzopen(path, "rb");
-    if (file == NULL && errno == 0)        /* zlib's own way of saying so */
-        return iso_fail(ISO_ENOMEM, "%s: out of memory while opening", path);
-    if (file == NULL)
-        return iso_file_fail("read", path);
-    gzbuffer(file, READ_BUFFER);
+    ISO_TRY(open_idx(path, &file));
     iso_rc rc = read_all(file, path, ndim, out);
     gzclose(file);
     if (rc != ISO_OK) {

@@ -13,4 +13,7 @@ struct iso_idx {
 /* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. The memory it takes
  * grows with the data that is really there, whatever sizes the header claims. */
 iso_rc iso_idx_read(const char *path, int ndim, struct iso_idx *out);
+/* Reads the header of a plain one only, and where its elements begin; data is NULL. *begin is 0,
+ * and nothing else is read, where the file is compressed. */
+iso_rc iso_idx_look(const char *path, int ndim, struct iso_idx *out, int64_t *begin);
 #endif

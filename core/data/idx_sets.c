@@ -1,5 +1,6 @@
 /* idx_sets.c: finds and reads the data sets whose authors publish IDX files. */
 #include "arrays.h"
+#include "disk.h"
 #include "idx.h"
 #include "idx_sets.h"
 
@@ -92,20 +93,37 @@ static iso_rc find_files(const struct iso_idx_set *set, int split,
 
 /* ---- Data sets of IDX files ------------------------------------------------------------------ */
 
-static iso_rc take_images(const char *path, struct iso_dataset *set)
+static iso_rc take_geometry(const char *path, const struct iso_idx *idx, struct iso_dataset *set)
 {
-    struct iso_idx idx;
-    ISO_TRY(iso_idx_read(path, 3, &idx));
-    set->images = idx.data;
-    set->rows = idx.dim[0];
-    if (idx.dim[0] > INT32_MAX || idx.dim[1] > MOST_SIDE || idx.dim[2] > MOST_SIDE)
+    if (idx->dim[0] > INT32_MAX || idx->dim[1] > MOST_SIDE || idx->dim[2] > MOST_SIDE)
         return iso_fail(ISO_EDATA, "%s: %lld images of %lldx%lld; at most %ld of %dx%d can be used",
-                        path, (long long)idx.dim[0], (long long)idx.dim[1], (long long)idx.dim[2],
-                        (long)INT32_MAX, MOST_SIDE, MOST_SIDE);
-    set->height = (int)idx.dim[1];
-    set->width = (int)idx.dim[2];
+                        path, (long long)idx->dim[0], (long long)idx->dim[1],
+                        (long long)idx->dim[2], (long)INT32_MAX, MOST_SIDE, MOST_SIDE);
+    set->rows = idx->dim[0];
+    set->height = (int)idx->dim[1];
+    set->width = (int)idx->dim[2];
     set->channels = 1;
     return ISO_OK;
+}
+
+/* Images stay in their file only where it is not compressed. */
+static iso_rc take_images(const struct iso_dataset_request *r, const char *path,
+                          struct iso_dataset *set)
+{
+    struct iso_idx idx;
+    struct stat info;
+    int64_t begin = 0;
+    if (stat(path, &info) == 0 && iso_disk_wanted(r, (double)info.st_size)) {
+        ISO_TRY(iso_idx_look(path, 3, &idx, &begin));
+        if (begin > 0) {
+            ISO_TRY(take_geometry(path, &idx, set));
+            return iso_disk_attach_file(set, path, begin);
+        }
+        ISO_TRY(iso_disk_impossible(r, path, "it is compressed; unpack it with gunzip"));
+    }
+    ISO_TRY(iso_idx_read(path, 3, &idx));
+    set->images = idx.data;
+    return take_geometry(path, &idx, set);
 }
 
 /* Turns the label bytes into int32 and checks that each is a class. */
@@ -141,8 +159,8 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
     return rc;
 }
 
-iso_rc iso_idx_set_load(const struct iso_idx_set *idx, int split,
-                        const struct iso_data_folders *folders, struct iso_dataset *set)
+iso_rc iso_idx_set_load(const struct iso_idx_set *idx, const struct iso_dataset_request *r,
+                        int split, const struct iso_data_folders *folders, struct iso_dataset *set)
 {
     struct idx_paths paths = {.archive = ""};
     ISO_TRY(find_files(idx, split, folders, &paths));
@@ -150,8 +168,8 @@ iso_rc iso_idx_set_load(const struct iso_idx_set *idx, int split,
              *paths.archive ? paths.archive : paths.images);
     set->classes = idx->classes;
     if (*paths.archive)
-        return iso_arrays_load(paths.archive, set->split, set);
-    ISO_TRY(take_images(paths.images, set));
+        return iso_arrays_load(r, paths.archive, set);
+    ISO_TRY(take_images(r, paths.images, set));
     return take_labels(&paths, set);
 }
 

@@ -14,6 +14,6 @@ struct iso_idx_set {
 const struct iso_idx_set *iso_idx_set_find(const char *name);
 /* Fills everything but name and split, which is 0 for train or 1 for test, from the first folder
  * that has the files. */
-iso_rc iso_idx_set_load(const struct iso_idx_set *, int split, const struct iso_data_folders *,
-                        struct iso_dataset *);
+iso_rc iso_idx_set_load(const struct iso_idx_set *, const struct iso_dataset_request *, int split,
+                        const struct iso_data_folders *, struct iso_dataset *);
 #endif

@@ -1,5 +1,7 @@
-/* image_folder.c: lists the files of a split, looks at the size of each, and decodes them all. */
+/* image_folder.c: lists the files of a split, looks at the size of each, and decodes them all, or
+ * leaves them to be decoded one by one. */
 #include "image_folder.h"
+#include "disk.h"
 #include "image.h"
 #include "names.h"
 #include "workers.h"
@@ -14,7 +16,7 @@ enum { MOST_SIDE = 4096, PATH = ISO_PATH };
 struct file { const char *name; int32_t class; };
 struct geometry { int16_t height, width, channels; };
 struct folder {
-    const struct iso_dataset_request *request;
+    const struct iso_dataset_request *request;     /* this and the set: while it is loaded only */
     struct iso_dataset *set;
     char train[PATH], split[PATH];     /* where the classes are named, and where the files lie; the
                                           same for the split train */
@@ -23,16 +25,19 @@ struct folder {
     int64_t others;                    /* entries that are no images */
     struct file *files;                /* [rows], in the order of the rows */
     struct geometry *sizes;            /* [rows], of the files */
+    struct geometry size;              /* that all images get */
 };
 
-static void free_folder(struct folder *f)
+static void free_folder(void *folder)
 {
+    struct folder *f = folder;
     for (int64_t c = 0; f->names && c < f->classes.n; c++)
         iso_names_free(&f->names[c]);
     free(f->names);
     iso_names_free(&f->classes);
     free(f->files);
     free(f->sizes);
+    free(f);
 }
 
 /* ---- Classes and files --------------------------------------------------------------------- */
@@ -184,19 +189,19 @@ static iso_rc settle_geometry(struct folder *f)
     if (set->height > MOST_SIDE || set->width > MOST_SIDE)
         return iso_fail(ISO_EDATA, "%s: images of %dx%d; sides of at most %d can be used: say "
                         "`resize:`", f->split, set->height, set->width, MOST_SIDE);
+    f->size = (struct geometry){ (int16_t)set->height, (int16_t)set->width,
+                                 (int16_t)set->channels };
     return ISO_OK;
 }
 
 /* ---- Images -------------------------------------------------------------------------------- */
 
-static iso_rc decode(void *data, int64_t i)
+/* folder: the source of a set that is read image by image. */
+static iso_rc decode(const void *folder, int64_t i, uint8_t *out)
 {
-    const struct folder *f = data;
-    const struct iso_dataset *set = f->set;
-    const int64_t pixels = (int64_t)set->height * set->width;
+    const struct folder *f = folder;
     struct iso_image image;
-    const struct iso_image row = { set->height, set->width, set->channels,
-                                   set->images + i * pixels * set->channels };
+    const struct iso_image row = { f->size.height, f->size.width, f->size.channels, out };
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
     ISO_TRY(iso_image_read(path, false, &image));
@@ -205,8 +210,24 @@ static iso_rc decode(void *data, int64_t i)
     if (same)
         iso_image_fit(&image, &row);
     free(image.pixels);
-    set->labels[i] = f->files[i].class;
     return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
+}
+
+static iso_rc decode_into_set(void *folder, int64_t i)
+{
+    const struct folder *f = folder;
+    return decode(f, i, f->set->images + (size_t)i * iso_dataset_image_bytes(f->set));
+}
+
+static iso_rc load_images(struct folder *f)
+{
+    const struct iso_dataset_request *r = f->request;
+    struct iso_dataset *set = f->set;
+    if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
+        return iso_disk_attach(set, f, decode, free_folder);
+    set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
+    return set->images ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
+                       : ISO_ENOMEM;
 }
 
 static iso_rc load(struct folder *f, const char *path)
@@ -222,23 +243,29 @@ static iso_rc load(struct folder *f, const char *path)
     set->rows = rows;
     ISO_TRY(iso_workers_run(rows, r->threads, look_at, f, NULL));
     ISO_TRY(settle_geometry(f));
-    set->images = iso_alloc((size_t)rows * (size_t)set->channels,
-                            (size_t)set->height * (size_t)set->width);
     set->labels = iso_alloc((size_t)rows, sizeof *set->labels);
-    if (!set->images || !set->labels)
+    if (!set->labels)
         return ISO_ENOMEM;
+    for (int64_t i = 0; i < rows; i++)
+        set->labels[i] = f->files[i].class;
     snprintf(set->source, sizeof set->source, "%.400s", path);
     if (f->others > 0)
         snprintf(set->source, sizeof set->source, "%.400s; without %lld files that are no images",
                  path, (long long)f->others);
-    return iso_workers_run(rows, r->threads, decode, f, r->progress);
+    return load_images(f);
 }
 
 iso_rc iso_image_folder_load(const struct iso_dataset_request *r, const char *path,
                              struct iso_dataset *set)
 {
-    struct folder f = { .request = r, .set = set };
-    const iso_rc rc = load(&f, path);
-    free_folder(&f);
+    struct folder *f = iso_alloc(1, sizeof *f);
+    if (!f)
+        return ISO_ENOMEM;
+    *f = (struct folder){ .request = r, .set = set };
+    const iso_rc rc = load(f, path);
+    f->request = NULL;
+    f->set = NULL;
+    if (!set->disk)
+        free_folder(f);
     return rc;
 }

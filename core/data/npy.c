@@ -91,14 +91,20 @@ static iso_rc bad(const char *what, const char *reason)
 
 iso_rc iso_npy_parse(const char *what, uint8_t *bytes, size_t n, struct iso_npy *out)
 {
+    return iso_npy_parse_head(what, bytes, n, n, out);
+}
+
+iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t n,
+                          struct iso_npy *out)
+{
     static const uint8_t magic[6] = { 0x93, 'N', 'U', 'M', 'P', 'Y' };
-    if (n < 12 || memcmp(bytes, magic, sizeof magic) != 0)
+    if (held < 12 || memcmp(bytes, magic, sizeof magic) != 0)
         return bad(what, "is not a NumPy array");
     if (bytes[6] < 1 || bytes[6] > 3)
         return bad(what, "has a header of a version above 3.0");
     const size_t begin = bytes[6] == 1 ? 10 : 12;
     const size_t length = little_endian(bytes + 8, bytes[6] == 1 ? 2 : 4);
-    if (length < 1 || length > n - begin || memchr(bytes + begin, 0, length))
+    if (length < 1 || length > held - begin || memchr(bytes + begin, 0, length))
         return bad(what, "has a damaged header");
     out->data = bytes + begin + length;
     out->bytes = (int64_t)(n - begin - length);

@@ -17,6 +17,9 @@ struct iso_npy {
 /* Reads the n bytes of a .npy file, which out borrows, and changes a byte of its header. what: the
  * file, for faults. */
 iso_rc iso_npy_parse(const char *what, uint8_t *bytes, size_t n, struct iso_npy *out);
+/* The same where only the first `held` of the n bytes are there: data is not to be read. */
+iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t n,
+                          struct iso_npy *out);
 /* Sets kind and size from NumPy's short names of types: u1, i8, f4, b1, O8. False for others. */
 bool iso_npy_type(const char *text, struct iso_npy *out);
 /* Element i; whole numbers beyond 2^53 come out rounded. */

@@ -1,9 +1,9 @@
 /* workers.c: items are handed out in their order, so all before one that fails get done. */
 #include "workers.h"
+#include "../machine.h"
 
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_THREADS = 64, MESSAGE = 1024 };
 
@@ -56,7 +56,7 @@ iso_rc iso_workers_run(int64_t n, int threads, iso_work *work, void *data, iso_p
     pthread_t thread[MOST_THREADS];
     int started = 0;
     if (threads == 0)
-        threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
+        threads = iso_machine_processors();
     pthread_mutex_init(&w.lock, NULL);
     while (started + 1 < threads && started + 1 < n && started < MOST_THREADS &&
            pthread_create(&thread[started], NULL, work_in_thread, &w) == 0)

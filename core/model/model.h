@@ -27,6 +27,7 @@ struct iso_data_spec {                 /* data: train / validation / test */
     int labels;                        /* 0: fine, 1: coarse */
     char label_column[64];             /* of a CSV file; "" for the usual one */
     int64_t resize[2];                 /* height and width that image files get; 0: their own */
+    bool stream;                       /* images are read when they are wanted, not all at first */
     struct iso_class_map *classes;     /* made of those of the data set; owned; NULL: as they are */
 };
 struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */

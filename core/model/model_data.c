@@ -34,6 +34,12 @@ const struct iso_field iso_data_fields[] = {
       "whether every class has its share in every part" },
     { "part_seed", ISO_FIELD_INT, AT(part_seed), "0", 0, 1e19, NULL,
       "key of the drawing of parts; --seed leaves it alone" },
+    { "stream", ISO_FIELD_BOOL, AT(stream), "false", 0, 0, NULL,
+      "true: images are not kept in memory but read ahead, batch by batch, in every epoch, with "
+      "the same numbers: of folder:PATH, of a folder of .npy files of bytes, of CIFAR's binary "
+      "files, of IDX files that are not compressed, and drawn ones. These do so without it where "
+      "they would take more than a quarter of the machine's memory; and images that are more than "
+      "half of the device's memory, or than it allocates at once, are sent to it batch by batch" },
     { 0 }
 };
 #undef SIZE

@@ -31,8 +31,12 @@ struct iso_backend *iso_exec_backend(const struct iso_exec *);
 iso_rc iso_exec_initialize(struct iso_exec *);
 
 /* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. One
- * without labels is for prediction only: losses and metrics of it mean nothing. */
+ * without labels is for prediction only: losses and metrics of it mean nothing. Images that are on
+ * disk, or too many for the device (half of its memory, or what it allocates at once), stay where
+ * they are and are read ahead, batch by batch, with the same results: then the data set is borrowed
+ * until the executor has another one or is freed. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
+bool iso_exec_streams(const struct iso_exec *, int which);
 /* The classes of the first rows of data set `which`, in its own order: out[rows]; -1 where it has
  * no labels. Waits for the device. */
 iso_rc iso_exec_labels(struct iso_exec *, int which, int64_t rows, int32_t *out);

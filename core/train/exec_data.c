@@ -1,4 +1,4 @@
-/* exec_data.c: batches, from a data set resident on the device or from the host. */
+/* exec_data.c: batches, from a data set resident on the device, from a stream or from the host. */
 #include "exec_private.h"
 #include "../ops/gather_images.h"
 #include "../ops/gather_labels.h"
@@ -10,6 +10,8 @@ static const char *const which_names[ISO_DATASETS] = { "train", "validation" };
 
 static void free_resident(struct iso_exec *e, struct iso_resident *r)
 {
+    iso_stream_free(r->stream);
+    e->backend->ops->free(e->backend, r->places);
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
     e->backend->ops->free(e->backend, r->order);
@@ -47,13 +49,6 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                         d->classes, (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
-    const size_t most = e->backend->max_alloc;
-    if (most > 0 && d->rows > (int64_t)(most / (size_t)pixels))
-        return iso_fail(ISO_ENOMEM,
-                        "%s data: %s has %.1f MiB of images and the device allocates at most %.1f "
-                        "MiB at once: use --limit %lld", which_names[which], d->name,
-                        (double)d->rows * (double)pixels / 1048576, (double)most / 1048576,
-                        (long long)(most / (size_t)pixels));
     return ISO_OK;
 }
 
@@ -134,13 +129,28 @@ static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const in
     return e->backend->ops->fill(e->backend, r->labels, 0, 0, bytes);
 }
 
+static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
+{
+    return iso_dataset_image(source, row, out);
+}
+
+/* All images, or room for a batch of them. */
+static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const struct iso_dataset *d)
+{
+    const size_t size = iso_dataset_image_bytes(d);
+    const struct iso_stream_options o = { .read = read_image, .source = d, .row = size,
+                                          .threads = d->threads };
+    if (d->disk || iso_exec_exceeds(e, (double)d->rows * (double)size))
+        return iso_exec_stream_open(e, r, &o, &r->images);
+    return upload(e, d->images, (size_t)d->rows * size, &r->images);
+}
+
 static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     struct iso_resident *r = &e->data[which];
     const size_t rows = (size_t)d->rows;
-    const size_t pixels = (size_t)d->height * (size_t)d->width * (size_t)d->channels;
     r->rows = d->rows;
-    ISO_TRY(upload(e, d->images, rows * pixels, &r->images));
+    ISO_TRY(place_images(e, r, d));
     ISO_TRY(upload_labels(e, r, d->labels));
     ISO_TRY(upload_weights(e, which, d));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
@@ -172,6 +182,8 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
 {
     struct iso_resident *r = &e->data[which];
     const size_t bytes = (size_t)r->rows * sizeof *order;
+    if (r->stream)
+        iso_stream_order(r->stream, order);
     if (order)
         return e->backend->ops->write(e->backend, r->order, 0, order, bytes);
     int32_t *identity = iso_alloc((size_t)r->rows, sizeof *identity);
@@ -186,39 +198,49 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
     return rc;
 }
 
-iso_rc iso_exec_gather_value(struct iso_exec *e, enum iso_op op, const void *params, int which,
-                             struct iso_tensor data, int64_t first, int value)
+/* Rows that lie on the device, the `first` and following ones of an order [of the data's rows]. */
+struct rows { struct iso_tensor data; struct iso_mem *order; int64_t first; };
+
+/* Rows of data of an INPUT op into a value's tensor. */
+static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
+                     int value)
 {
-    const struct iso_resident *r = &e->data[which];
-    struct iso_call c = { .params = params, .first = first, .x = { data } };
-    c.x[1] = (struct iso_tensor){ r->order, 0, ISO_I32, { 1, { r->rows } } };
+    struct iso_call c = { .params = params, .first = rows.first, .x = { rows.data } };
+    c.x[1] = (struct iso_tensor){ rows.order, 0, ISO_I32, { 1, { rows.data.shape.dim[0] } } };
     c.y[0] = iso_exec_value(e, value);
     if (iso_ops[op].def->scalars)
         iso_ops[op].def->scalars(params, 0, c.scalars);
     return e->backend->kernels[op]->forward(e->backend, &c);
 }
 
-/* The whole data set's tensor that a batch's value is gathered from. */
-static struct iso_tensor resident(const struct iso_exec *e, int which, struct iso_mem *mem,
-                                  enum iso_dtype dtype, int value)
+/* The images or the features of all rows, or those of a batch where they stream. */
+static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, int64_t first,
+                        struct rows *out)
 {
-    struct iso_tensor t = { mem, 0, dtype, e->graph->values[value].shape };
-    t.shape.dim[0] = e->data[which].rows;
-    return t;
+    struct iso_mem *mem = r->features ? r->features : r->images;
+    *out = (struct rows){ { mem, 0, r->features ? ISO_REAL : ISO_U8,
+                            e->graph->values[value].shape }, r->order, first };
+    out->data.shape.dim[0] = r->rows;
+    if (!r->stream)
+        return ISO_OK;
+    out->order = r->places;
+    out->first = 0;
+    out->data.shape.dim[0] = e->graph->batch;
+    return iso_exec_stream_place(e, r, mem, first, e->rows);
 }
 
 /* The images, or the features kept in their place: where forward then begins. */
 static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
 {
     const struct iso_graph *g = e->graph;
-    const struct iso_resident *r = &e->data[which];
+    struct iso_resident *r = &e->data[which];
+    const int value = r->features ? e->kept.value : g->input;
+    struct rows rows;
     e->first_node = r->features ? e->kept.nodes : 0;
+    ISO_TRY(find_rows(e, r, value, first, &rows));
     if (r->features)
-        return iso_exec_gather_value(e, ISO_OP_gather_rows, NULL, which,
-                                     resident(e, which, r->features, ISO_REAL, e->kept.value),
-                                     first, e->kept.value);
-    return iso_exec_gather_value(e, ISO_OP_gather_images, &g->model->images, which,
-                                 resident(e, which, r->images, ISO_U8, g->input), first, g->input);
+        return gather(e, ISO_OP_gather_rows, NULL, rows, value);
+    return gather(e, ISO_OP_gather_images, &g->model->images, rows, value);
 }
 
 iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
@@ -233,12 +255,11 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     ISO_TRY(gather_input(e, which, first));
     const struct iso_shape column = { 1, { r->rows } };
     if (r->weights)
-        ISO_TRY(iso_exec_gather_value(e, ISO_OP_gather_rows, NULL, which,
-                                      (struct iso_tensor){ r->weights, 0, ISO_REAL, column }, first,
-                                      g->sample_weight));
-    return iso_exec_gather_value(e, ISO_OP_gather_labels, &labels, which,
-                                 (struct iso_tensor){ r->labels, 0, ISO_I32, column }, first,
-                                 g->target);
+        ISO_TRY(gather(e, ISO_OP_gather_rows, NULL,
+                       (struct rows){ { r->weights, 0, ISO_REAL, column }, r->order, first },
+                       g->sample_weight));
+    return gather(e, ISO_OP_gather_labels, &labels,
+                  (struct rows){ { r->labels, 0, ISO_I32, column }, r->order, first }, g->target);
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)

@@ -3,6 +3,7 @@
 #define ISO_EXEC_PRIVATE_H
 #include "exec.h"
 #include "plan.h"
+#include "../data/stream.h"
 
 enum { ISO_DATASETS = 2 };
 
@@ -12,6 +13,10 @@ struct iso_resident {                  /* a data set on the device */
     struct iso_mem *features;          /* kept in place of the images; NULL: not kept */
     int64_t rows;
     bool labelled;                     /* false: labels are all 0, in place of none */
+    struct iso_stream *stream;         /* of images or features, which then have room for a batch;
+                                          NULL: all are there */
+    size_t stream_row;                 /* bytes of one of its rows */
+    struct iso_mem *places;            /* 0, 1, 2 ...: the order in which a batch lies there */
 };
 struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
 
@@ -54,9 +59,16 @@ iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const st
 /* Nodes [from, to) of a forward pass. */
 iso_rc iso_exec_run(struct iso_exec *, int from, int to, bool training, uint64_t step,
                     int64_t slot);
-/* Rows first.. of resident data of an INPUT op, in the order, into a value's tensor. */
-iso_rc iso_exec_gather_value(struct iso_exec *, enum iso_op, const void *params, int which,
-                             struct iso_tensor data, int64_t first, int value);
+/* exec_stream.c. Whether so many bytes are more than one data set takes of the device's memory:
+ * half of it, or what it allocates at once. */
+bool iso_exec_exceeds(const struct iso_exec *, double bytes);
+/* Reads rows ahead from now on; the options' rows and batch are set here. *room: memory for a
+ * batch. */
+iso_rc iso_exec_stream_open(struct iso_exec *, struct iso_resident *,
+                            const struct iso_stream_options *, struct iso_mem **room);
+/* Fills the room with rows first.. of the order, which then lie in it one after another. */
+iso_rc iso_exec_stream_place(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
+                             int64_t first, int64_t rows);
 /* exec_clip.c: gradient clipping. What it needs of the device; how many squared norms it keeps; and
  * what it does between backward and update. */
 iso_rc iso_exec_need_clipping(struct iso_exec *);

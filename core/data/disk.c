@@ -1,0 +1,131 @@
+#include "disk.h"
+#include "../machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SHARE = 4 };                    /* images in memory take at most one part of so many of it */
+
+struct iso_disk {
+    void *source;
+    iso_disk_read *read;
+    void (*free_source)(void *);
+    int32_t *taken;                    /* [rows]: rows of the source that the set has; NULL: the
+                                          first ones */
+    size_t size;                       /* bytes of an image as it is read */
+    bool framed;
+    struct iso_frame frame;
+};
+
+/* ---- Sources ------------------------------------------------------------------------------- */
+
+iso_rc iso_disk_attach(struct iso_dataset *set, void *source, iso_disk_read *read,
+                       void (*free_source)(void *))
+{
+    struct iso_disk *disk = iso_alloc(1, sizeof *disk);
+    if (!disk)
+        return ISO_ENOMEM;
+    *disk = (struct iso_disk){ .source = source, .read = read, .free_source = free_source,
+                               .size = iso_dataset_image_bytes(set) };
+    set->disk = disk;
+    return ISO_OK;
+}
+
+void iso_disk_free(struct iso_disk *disk)
+{
+    if (!disk)
+        return;
+    if (disk->free_source)
+        disk->free_source(disk->source);
+    free(disk->taken);
+    free(disk);
+}
+
+static iso_rc read_from_file(const void *source, int64_t row, uint8_t *image)
+{
+    const struct iso_row_file *file = source;
+    return iso_row_file_read(file, row, 0, image, file->row);
+}
+
+static void close_file(void *source)
+{
+    iso_row_file_close(source);
+    free(source);
+}
+
+static iso_rc open_file(const struct iso_dataset *set, const char *path, int64_t begin,
+                        struct iso_row_file *file)
+{
+    struct stat info;
+    ISO_TRY(iso_row_file_open(path, file));
+    file->begin = begin;
+    file->row = iso_dataset_image_bytes(set);
+    if (fstat(file->fd, &info) != 0)
+        return iso_file_fail("read", path);
+    const int64_t wanted = begin + set->rows * (int64_t)file->row;
+    if ((int64_t)info.st_size != wanted)
+        return iso_fail(ISO_EDATA, "%s: has %lld bytes, and its header announces %lld; the file is "
+                        "cut short or damaged, get it again", path, (long long)info.st_size,
+                        (long long)wanted);
+    return ISO_OK;
+}
+
+iso_rc iso_disk_attach_file(struct iso_dataset *set, const char *path, int64_t begin)
+{
+    struct iso_row_file *file = iso_alloc(1, sizeof *file);
+    if (!file)
+        return ISO_ENOMEM;
+    iso_rc rc = open_file(set, path, begin, file);
+    if (rc == ISO_OK)
+        rc = iso_disk_attach(set, file, read_from_file, close_file);
+    if (rc != ISO_OK)
+        close_file(file);
+    return rc;
+}
+
+/* ---- Rows ---------------------------------------------------------------------------------- */
+
+iso_rc iso_disk_keep(struct iso_disk *disk, const int32_t *rows, int64_t count)
+{
+    int32_t *taken = iso_alloc((size_t)count + 1, sizeof *taken);
+    if (!taken)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < count; i++)
+        taken[i] = disk->taken ? disk->taken[rows[i]] : rows[i];
+    free(disk->taken);
+    disk->taken = taken;
+    return ISO_OK;
+}
+
+void iso_disk_frame(struct iso_disk *disk, const struct iso_frame *frame)
+{
+    disk->framed = true;
+    disk->frame = *frame;
+}
+
+iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, size_t size, uint8_t *image)
+{
+    ISO_TRY(disk->read(disk->source, disk->taken ? disk->taken[row] : row,
+                       image + size - disk->size));
+    if (disk->framed)
+        iso_frame_put(&disk->frame, image);
+    return ISO_OK;
+}
+
+/* ---- What stays on disk -------------------------------------------------------------------- */
+
+bool iso_disk_wanted(const struct iso_dataset_request *r, double bytes)
+{
+    const uint64_t memory = r->memory > 0 ? r->memory : iso_machine_memory() / SHARE;
+    return r->stream || (memory > 0 && bytes > (double)memory);
+}
+
+iso_rc iso_disk_impossible(const struct iso_dataset_request *r, const char *path, const char *why)
+{
+    if (!r->stream)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA, "data set '%s': stream: %s cannot be read row by row: %s; leave "
+                    "`stream` out, or give the images as one of the files that `isocl help data` "
+                    "names", r->name, path, why);
+}

@@ -1,0 +1,34 @@
+/* disk.h: images of a data set that are not in memory: each one is read, decoded or drawn when it
+ * is wanted, from any thread. */
+#ifndef ISO_DISK_H
+#define ISO_DISK_H
+#include "dataset.h"
+#include "pad.h"
+#include "row_file.h"
+
+/* Image `row` of the source into image, as many bytes as the set's images had when it was given
+ * the source. Called from several threads at once. */
+typedef iso_rc iso_disk_read(const void *source, int64_t row, uint8_t *image);
+struct iso_disk;
+
+/* Gives a set without images a source of its rows; free_source may be NULL. The set takes the
+ * source over, but not on failure. */
+iso_rc iso_disk_attach(struct iso_dataset *, void *source, iso_disk_read *,
+                       void (*free_source)(void *));
+/* The same with images that lie one after another in a file, from byte `begin` to its end. */
+iso_rc iso_disk_attach_file(struct iso_dataset *, const char *path, int64_t begin);
+/* Keeps these rows only; their number may not grow. */
+iso_rc iso_disk_keep(struct iso_disk *, const int32_t *rows, int64_t count);
+/* The images get this frame when they are read; once at most. */
+void iso_disk_frame(struct iso_disk *, const struct iso_frame *);
+/* Row `row` of the set, with its frame; size: bytes of that. */
+iso_rc iso_disk_row(const struct iso_disk *, int64_t row, size_t size, uint8_t *image);
+void iso_disk_free(struct iso_disk *);                       /* NULL is fine */
+
+/* Whether images of so many bytes stay on disk: where the request says so, and where they would
+ * take more than the memory it grants. */
+bool iso_disk_wanted(const struct iso_dataset_request *, double bytes);
+/* Fails where the request says that what must be read whole should stay on disk. why: "it is
+ * compressed". */
+iso_rc iso_disk_impossible(const struct iso_dataset_request *, const char *path, const char *why);
+#endif

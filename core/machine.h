@@ -1,0 +1,10 @@
+/* machine.h: the machine that the program runs on. */
+#ifndef ISO_MACHINE_H
+#define ISO_MACHINE_H
+#include "iso.h"
+
+/* Bytes of memory that it has, or that its container may take where that is less; 0: not known. */
+uint64_t iso_machine_memory(void);
+/* Processors that are online; at least 1. */
+int iso_machine_processors(void);
+#endif

@@ -1,0 +1,57 @@
+/* exec_stream.c: rows of a data set that do not lie on the device, but are read ahead by threads:
+ * the device has room for one batch of them, which is filled anew for each. (One is enough: a write
+ * ends before it returns.) */
+#include "exec_private.h"
+
+#include <stdlib.h>
+
+bool iso_exec_exceeds(const struct iso_exec *e, double bytes)
+{
+    const double most = (double)e->backend->max_alloc, all = (double)e->backend->device.memory;
+    return (most > 0 && bytes > most) || (all > 0 && bytes > all / 2);
+}
+
+static iso_rc upload_places(struct iso_exec *e, struct iso_mem *to)
+{
+    const int64_t batch = e->graph->batch;
+    int32_t *places = iso_alloc((size_t)batch, sizeof *places);
+    if (!places)
+        return ISO_ENOMEM;
+    for (int64_t i = 0; i < batch; i++)
+        places[i] = (int32_t)i;
+    iso_rc rc = e->backend->ops->write(e->backend, to, 0, places, (size_t)batch * sizeof *places);
+    if (rc == ISO_OK)
+        rc = e->backend->ops->sync(e->backend);
+    free(places);
+    return rc;
+}
+
+iso_rc iso_exec_stream_open(struct iso_exec *e, struct iso_resident *r,
+                            const struct iso_stream_options *options, struct iso_mem **room)
+{
+    const size_t batch = (size_t)e->graph->batch;
+    struct iso_stream_options o = *options;
+    o.rows = r->rows;
+    o.batch = e->graph->batch;
+    ISO_TRY(e->backend->ops->alloc(e->backend, batch * o.row, room));
+    if (!r->places) {
+        ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->places));
+        ISO_TRY(upload_places(e, r->places));
+    }
+    ISO_TRY(iso_stream_new(&o, &r->stream));
+    r->stream_row = o.row;
+    return ISO_OK;
+}
+
+iso_rc iso_exec_stream_place(struct iso_exec *e, struct iso_resident *r, struct iso_mem *room,
+                             int64_t first, int64_t rows)
+{
+    const uint8_t *data;
+    ISO_TRY(iso_stream_take(r->stream, first, rows, &data));
+    return e->backend->ops->write(e->backend, room, 0, data, (size_t)rows * r->stream_row);
+}
+
+bool iso_exec_streams(const struct iso_exec *e, int which)
+{
+    return e->data[which].stream != NULL;
+}

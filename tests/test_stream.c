@@ -1,0 +1,395 @@
+/* test_stream.c: data sets whose images are not in memory: rows read ahead by threads, the sources
+ * they come from, and the same weights as from memory. Run from the root of the repository. */
+#include "core/data/disk.h"
+#include "core/data/image.h"
+#include "core/data/stream.h"
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void check_message(const char *part)
+{
+    if (!strstr(iso_error(), part))
+        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    iso_error_clear();
+}
+
+/* ---- Rows read ahead ------------------------------------------------------------------------- */
+
+enum { ROWS = 103, ROW = 5 };
+struct numbers { int bad[2]; };        /* rows that cannot be read; -1: none */
+
+/* Byte k of row r is 7 r + k. Some rows take a while, so that threads overtake each other. */
+static iso_rc read_number(const void *source, int64_t row, uint8_t *out)
+{
+    const struct numbers *n = source;
+    if (row % 7 == 3)
+        nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+    for (int i = 0; i < 2; i++)
+        if (row == n->bad[i])
+            return iso_fail(ISO_EDATA, "row %d is bad", n->bad[i]);
+    for (int k = 0; k < ROW; k++)
+        out[k] = (uint8_t)(7 * row + k);
+    return ISO_OK;
+}
+
+static struct iso_stream *open_stream(const struct numbers *n, int64_t batch, int threads)
+{
+    struct iso_stream *s = NULL;
+    const struct iso_stream_options o = { read_number, n, ROWS, ROW, batch, threads };
+    iso_error_clear();
+    assert_int_equal(iso_stream_new(&o, &s), ISO_OK);
+    return s;
+}
+
+/* Rows first.. of the order last to first, or of none. */
+static void check_rows(struct iso_stream *s, int64_t first, int64_t rows, bool reversed)
+{
+    const uint8_t *data;
+    if (iso_stream_take(s, first, rows, &data) != ISO_OK)
+        fail_msg("%s", iso_error());
+    for (int64_t i = 0; i < rows; i++)
+        for (int k = 0; k < ROW; k++)
+            assert_int_equal(data[i * ROW + k],
+                             (uint8_t)(7 * (reversed ? ROWS - 1 - first - i : first + i) + k));
+}
+
+static void check_all(struct iso_stream *s, int64_t first, int64_t batch, bool reversed)
+{
+    for (; first < ROWS; first += batch)
+        check_rows(s, first, ROWS - first < batch ? ROWS - first : batch, reversed);
+}
+
+static void rows_come_in_the_order(void **state)
+{
+    const struct numbers n = { { -1, -1 } };
+    int32_t order[ROWS];
+    (void)state;
+    for (int i = 0; i < ROWS; i++)
+        order[i] = ROWS - 1 - i;
+    for (int threads = 0; threads < 6; threads++)
+        for (int64_t batch = 1; batch <= ROWS; batch = 3 * batch + threads) {
+            struct iso_stream *s = open_stream(&n, batch, threads);
+            check_all(s, 0, batch, false);
+            iso_stream_order(s, order);
+            check_all(s, 0, batch, true);
+            check_all(s, batch, batch, true);          /* again, and not from the beginning */
+            check_rows(s, 40, 1, true);                /* less than a batch */
+            check_rows(s, 41, 1, true);
+            iso_stream_order(s, NULL);                 /* while others are read ahead */
+            check_rows(s, 0, batch, false);
+            iso_stream_free(s);
+        }
+}
+
+static void the_first_row_that_fails_is_told(void **state)
+{
+    const struct numbers n = { { 58, 55 } };
+    const uint8_t *data;
+    (void)state;
+    for (int threads = 1; threads < 8; threads++) {
+        struct iso_stream *s = open_stream(&n, 10, threads);
+        for (int round = 0; round < 2; round++) {
+            for (int64_t first = 0; first < 50; first += 10)
+                check_rows(s, first, 10, false);
+            assert_int_equal(iso_stream_take(s, 50, 10, &data), ISO_EDATA);
+            check_message("row 55 is bad");
+        }
+        check_rows(s, 50, 5, false);
+        check_rows(s, 60, 10, false);
+        iso_stream_free(s);
+    }
+}
+
+static void lack_of_memory_is_reported(void **state)
+{
+    const struct numbers n = { { -1, -1 } };
+    const struct iso_stream_options o = { read_number, &n, ROWS, ROW, 10, 2 };
+    iso_rc rc = ISO_ENOMEM;
+    (void)state;
+    for (int i = 0; rc != ISO_OK; i++) {
+        struct iso_stream *s = NULL;
+        iso_alloc_fail_after(i);
+        rc = iso_stream_new(&o, &s);
+        iso_alloc_fail_after(-1);
+        assert_true(i < 9 && (rc == ISO_OK ? s != NULL : s == NULL && rc == ISO_ENOMEM));
+        iso_error_clear();
+        iso_stream_free(s);
+    }
+}
+
+/* ---- Sources --------------------------------------------------------------------------------- */
+
+static void write_bytes(const char *name, const char *head, size_t n, size_t bytes)
+{
+    char path[CLI_PATH];
+    cli_path(path, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(head, 1, n, f), n);
+    for (size_t i = 0; i < bytes; i++)
+        putc((int)(i % 251 % 10), f);
+    assert_int_equal(fclose(f), 0);
+}
+
+#define IDX_IMAGES "\0\0\x8\x3\0\0\0\x14\0\0\0\x4\0\0\0\x3"
+#define IDX_LABELS "\0\0\x8\x1\0\0\0\x14"
+
+/* MNIST of 20 images of 4x3, and CIFAR-10 of 5 x 2. */
+static void write_sets(void)
+{
+    char name[32];
+    write_bytes("train-images-idx3-ubyte", IDX_IMAGES, 16, 240);
+    write_bytes("train-labels-idx1-ubyte", IDX_LABELS, 8, 20);
+    for (int i = 1; i < 6; i++) {
+        snprintf(name, sizeof name, "data_batch_%d.bin", i);
+        write_bytes(name, "", 0, 2 * 3073);
+    }
+}
+
+static struct iso_dataset *load(struct iso_dataset_request *r, bool stream)
+{
+    struct iso_dataset *set = NULL;
+    r->stream = stream;
+    iso_error_clear();
+    if (iso_dataset_load(r, &set) != ISO_OK)
+        fail_msg("%s", iso_error());
+    assert_true(stream == (set->disk != NULL) && stream == (set->images == NULL));
+    return set;
+}
+
+static void check_same(struct iso_dataset_request r)
+{
+    struct iso_dataset *a = load(&r, false), *b = load(&r, true);
+    const size_t size = iso_dataset_image_bytes(a);
+    uint8_t *one = malloc(size), *other = malloc(size);
+    assert_true(one && other && a->rows > 0);
+    assert_int_equal(a->rows, b->rows);
+    assert_int_equal(a->height, b->height);
+    assert_int_equal(a->width, b->width);
+    assert_int_equal(a->channels, b->channels);
+    for (int64_t i = a->rows - 1; i >= 0; i--) {
+        assert_int_equal(a->labels[i], b->labels[i]);
+        assert_int_equal(iso_dataset_image(a, i, one), ISO_OK);
+        assert_int_equal(iso_dataset_image(b, i, other), ISO_OK);
+        assert_memory_equal(one, other, size);
+    }
+    free(one);
+    free(other);
+    iso_dataset_free(a);
+    iso_dataset_free(b);
+}
+
+/* As they are, and with classes, a part, a limit, a frame and three channels. */
+static void check_variants(const char *name, const char *folder, bool grey)
+{
+    struct iso_dataset_request r = { .name = name, .split = "train", .folder = folder };
+    struct iso_class_map *map = calloc(1, sizeof *map + 2 * sizeof map->member[0]);
+    assert_non_null(map);
+    *map = (struct iso_class_map){ .classes = 2, .n = 2 };
+    map->member[0] = (struct iso_class_member){ "2", 0 };
+    map->member[1] = (struct iso_class_member){ "0", 1 };
+    check_same(r);
+    r.limit = 5;
+    check_same(r);
+    r.part = (struct iso_part){ 0.2, 0.9, true, 3 };
+    check_same(r);
+    r.pad[0] = 1, r.pad[1] = 2, r.pad[3] = 3;
+    check_same(r);
+    if (grey)
+        r.repeat_channels = 3;
+    check_same(r);
+    r.classes = map;
+    if (strncmp(name, "folder:", 7) != 0)
+        check_same(r);
+    free(map);
+}
+
+static void images_are_the_same_as_in_memory(void **state)
+{
+    (void)state;
+    write_sets();
+    check_variants("mnist", cli_folder, true);
+    check_variants("cifar10", cli_folder, false);
+    check_variants("builtin:digits", NULL, true);
+    if (!strstr(iso_image_support(), "without"))
+        check_variants("folder:pets", "tests/readers", true);
+    const struct iso_shape input = { 4, { 0, 7, 6, 3 } };
+    check_same((struct iso_dataset_request){ .name = "npy:arrays", .split = "test",
+                                             .folder = "tests/readers", .input = &input,
+                                             .pad = { 2, 2, 1, 0 }, .repeat_channels = 3 });
+}
+
+static void large_sets_stream_by_themselves(void **state)
+{
+    struct iso_dataset_request r = { .name = "mnist", .split = "train", .folder = cli_folder,
+                                     .memory = 200 };
+    struct iso_dataset *set = NULL;
+    (void)state;
+    write_sets();
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_non_null(set->disk);
+    iso_dataset_free(set);
+    r.memory = 300;
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_null(set->disk);
+    iso_dataset_free(set);
+}
+
+static void what_cannot_stream_says_so(void **state)
+{
+    static const struct { const char *name, *part; } cases[] = {
+        { "npy:arrays.npz", "arrays.npz cannot be read row by row: it is an archive" },
+        { "npy:array.npy", "it is a pickle" },
+        { "npy:arrays", "x_train.npy cannot be read row by row: its elements are not bytes" },
+        { "csv:numbers.csv", "it is a text" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct iso_dataset_request r = { .name = cases[i].name, .split = "train",
+                                               .folder = "tests/readers", .stream = true };
+        struct iso_dataset *set = NULL;
+        iso_error_clear();
+        assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
+        assert_null(set);
+        check_message(cases[i].part);
+    }
+}
+
+/* A file that is cut short, or gone, after the set was opened. */
+static void files_that_change_are_named(void **state)
+{
+    struct iso_dataset_request r = { .name = "mnist", .split = "train", .folder = cli_folder };
+    uint8_t image[3072];
+    char path[CLI_PATH];
+    (void)state;
+    write_sets();
+    struct iso_dataset *set = load(&r, true);
+    cli_path(path, "train-images-idx3-ubyte");
+    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(iso_dataset_image(set, 0, image), ISO_OK);
+    assert_int_equal(iso_dataset_image(set, 9, image), ISO_EDATA);
+    check_message("train-images-idx3-ubyte: became shorter while it was read");
+    iso_dataset_free(set);
+    set = NULL;
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
+    check_message("has 100 bytes, and its header announces 256");
+    r.name = "cifar10";
+    set = load(&r, true);
+    cli_path(path, "data_batch_4.bin");
+    assert_int_equal(truncate(path, 5000), 0);
+    assert_int_equal(iso_dataset_image(set, 6, image), ISO_OK);
+    assert_int_equal(iso_dataset_image(set, 7, image), ISO_EDATA);
+    check_message("data_batch_4.bin: became shorter");
+    iso_dataset_free(set);
+}
+
+/* ---- Training -------------------------------------------------------------------------------- */
+
+static const char yaml[] =
+    "model: stream\n"
+    "data:\n"
+    "  train: {dataset: %s, split: train, part: [0, 0.6], classes: [[0, 1], 2], stream: %s}\n"
+    "  validation: {dataset: %s, split: train, part: [0.6, 1], classes: [[0, 1], 2],\n"
+    "               stream: %s}\n"
+    "input: {shape: [%d, %d, 3], scale: 1/255, pad: 1, repeat_channels: 3}\n"
+    "layers:\n"
+    "  - conv2d: {filters: 3, kernel_size: 3, activation: relu}\n"
+    "  - flatten\n"
+    "  - dropout: 0.2\n"
+    "  - dense: {units: 2, activation: softmax}\n"
+    "loss: categorical_crossentropy\n"
+    "optimizer: {adam: {learning_rate: 0.01}}\n"
+    "metrics: [accuracy, confusion_matrix]\n"
+    "train: {batch_size: %d, epochs: 3, seed: 5}\n";
+
+static void write_model(const char *name, const char *set, bool stream, int height, int width,
+                        int batch)
+{
+    char text[sizeof yaml + 512];
+    const char *streams = stream ? "true" : "false";
+    snprintf(text, sizeof text, yaml, set, streams, set, streams, height + 2, width + 2, batch);
+    cli_write(name, text);
+}
+
+static void train(const char *options, char hex[65])
+{
+    if (cli_run("train %s", options) != 0)
+        fail_msg("%s: %s", options, cli_err);
+    cli_hash(hex);
+}
+
+/* 50 rows for training and for validation; the last batch of an epoch is smaller. */
+static void weights_are_the_same_as_from_memory(void **state)
+{
+    static const char *const runs[] = {
+        "--device reference", "--device cpu --threads 1", "--device cpu --threads 2",
+        "--device cpu --threads 5", "--device opencl:pocl --mode exact"
+    };
+    char whole[65], streamed[65], options[128];
+    (void)state;
+    write_model("memory.yaml", "'builtin:digits', count: 500", false, 28, 28, 20);
+    write_model("stream.yaml", "'builtin:digits', count: 500", true, 28, 28, 20);
+    train("memory.yaml --device reference --limit 50", whole);
+    assert_null(strstr(cli_out, "read in every epoch"));
+    for (int i = 0; i < 5; i++) {
+        if (i == 4 && cli_run("train stream.yaml --device opencl:pocl --steps 1") != 0) {
+            print_message("  opencl:pocl: left out: %s", cli_err);
+            continue;
+        }
+        snprintf(options, sizeof options, "stream.yaml %s --limit 50", runs[i]);
+        train(options, streamed);
+        cli_says(cli_out, "(drawn by isocl); read in every epoch\nvalidation 50 images");
+        assert_string_equal(whole, streamed);
+    }
+    train("stream.yaml --device cpu --limit 50 --steps 4 --out part", streamed);
+    train("--resume --out part --epochs 3 --device cpu", streamed);    /* from within epoch 2 */
+    assert_string_equal(whole, streamed);
+    assert_int_equal(cli_run("eval part --split validation --limit 50"), 0);
+    cli_says(cli_out, ": 50 images");
+}
+
+static void folders_stream(void **state)
+{
+    static char memory[CLI_OUTPUT];
+    char whole[65], streamed[65], path[CLI_PATH], command[2 * CLI_PATH], set[128];
+    (void)state;
+    if (strstr(iso_image_support(), "without")) {
+        print_message("skipped: this isocl reads %s\n", iso_image_support());
+        skip();
+    }
+    assert_non_null(getcwd(path, sizeof path));
+    snprintf(command, sizeof command, "cp -R '%s/tests/readers/pets/train' '%s/pets'", path,
+             cli_folder);
+    assert_int_equal(system(command), 0);
+    snprintf(set, sizeof set, "'folder:%s/pets'", cli_folder);
+    write_model("memory.yaml", set, false, 2, 3, 3);
+    write_model("stream.yaml", set, true, 2, 3, 3);
+    for (int i = 0; i < 2; i++) {      /* its classes have names */
+        char name[32];
+        snprintf(name, sizeof name, "%s.yaml", i ? "stream" : "memory");
+        cli_read(name, memory);
+        for (char *at; (at = strstr(memory, "[[0, 1], 2]"));)
+            memcpy(at, "[cat,  dog]", 11);
+        cli_write(name, memory);
+    }
+    train("memory.yaml --device cpu", whole);
+    train("stream.yaml --device cpu", streamed);
+    assert_string_equal(whole, streamed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(rows_come_in_the_order), TEST(the_first_row_that_fails_is_told),
+        TEST(lack_of_memory_is_reported), TEST(images_are_the_same_as_in_memory),
+        TEST(large_sets_stream_by_themselves), TEST(what_cannot_stream_says_so),
+        TEST(files_that_change_are_named), TEST(weights_are_the_same_as_from_memory),
+        TEST(folders_stream),
+    };
+    return cli_main(tests, sizeof tests / sizeof *tests);
+}
