@@ -220,3 +220,41 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
     }
     return ISO_OK;
 }
+
+/* The data of the file's section, or NULL: with `test`, where there is none, of the validation. */
+static const struct iso_data_spec *find_spec(const struct iso_model *m, const char *split)
+{
+    const struct iso_data_spec *spec = strcmp(split, "train") == 0 ? &m->train : &m->validation;
+    if (strcmp(split, "test") == 0 && m->test.given)
+        spec = &m->test;
+    else if (strcmp(split, "test") == 0 && strcmp(spec->split, "test") != 0)
+        return NULL;
+    return spec->given ? spec : NULL;
+}
+
+iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_dataset_request *out)
+{
+    const bool test = strcmp(split, "test") == 0;
+    const struct iso_data_spec *spec = find_spec(m, split), *own = spec;
+    if (!spec && test && m->train.given)
+        spec = &m->train;              /* its test split, whole */
+    if (!spec)
+        return iso_fail(ISO_EMODEL,
+                        "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
+                        m->file, split, test ? "train" : split,
+                        strcmp(split, "validation") == 0 ? "test" : split);
+    *out = (struct iso_dataset_request){
+        .name = spec->dataset, .split = own ? spec->split : "test",
+        .coarse = spec->labels == 1, .classes = spec->classes, .input = &m->input,
+        .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
+        .repeat_channels = m->repeat_channels,
+        .label_column = *spec->label_column ? spec->label_column : NULL,
+        .resize = { spec->resize[0], spec->resize[1] },
+    };
+    if (own) {
+        out->count = spec->count;
+        out->part = (struct iso_part){ spec->part[0], spec->part[1], spec->stratified,
+                                       spec->part_seed };
+    }
+    return ISO_OK;
+}
