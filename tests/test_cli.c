@@ -155,6 +155,21 @@ static void test_summary(void **state)
     cli_says(cli_out, "\"dense_1\" -> \"dropout_1\";");
 }
 
+/* Wherever one is, models/demo.yaml is there, and what is not says so. */
+static void test_models_it_came_with(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run("summary models/demo.yaml"), 0);
+    cli_says(cli_out, " 12810 ");
+    cli_says(cli_err, "isocl: there is no models/demo.yaml here; taking /");
+    assert_int_equal(cli_run("parity models/demo.yaml --devices cpu --steps 1 --quiet"), 0);
+    assert_int_equal(cli_run("summary models/nothing.yaml"), 1);
+    cli_says(cli_err, "models/nothing.yaml: cannot be opened");
+    assert_int_equal(cli_run("summary demo.yaml"), 1);
+    assert_int_equal(cli_run("summary tiny.yaml"), 0);
+    assert_int_equal(strlen(cli_err), 0);
+}
+
 static void test_parity(void **state)
 {
     char cases[CLI_PATH];
@@ -181,6 +196,7 @@ int main(void)
         TEST(test_devices),
         TEST(test_doctor_and_help),
         TEST(test_summary),
+        TEST(test_models_it_came_with),
         TEST(test_parity),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_DEVICES = 64, MOST_ARENAS = 16 };
 static const char demo[] = "models/demo.yaml";
@@ -286,18 +285,14 @@ static void bench_sizes(struct bench *b)
 
 static int bench_all(const struct iso_command *command, struct bench *b, int count, char **paths)
 {
+    char found[ISO_PATH];
     int code = ISO_EXIT_DONE;
     if (count == 0) {
         bench_sizes(b);
-        if (access(demo, R_OK) == 0) {
-            code = bench_model(command, b, demo);
-        } else {
-            iso_fail(ISO_EIO, "%s is not here: run this in isocl's folder, or name a model", demo);
-            tell_failure(b, "demo", "-");
-        }
+        code = bench_model(command, b, iso_setup_path(demo, found));
     }
     for (int i = 0; i < count && code == ISO_EXIT_DONE; i++)
-        code = bench_model(command, b, paths[i]);
+        code = bench_model(command, b, iso_setup_path(paths[i], found));
     return code;
 }
 

@@ -57,14 +57,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     char *names = o.devices ? strdup(o.devices) : NULL;
     const char **models = iso_alloc((size_t)count + 1, sizeof *models);
+    char (*found)[ISO_PATH] = iso_alloc((size_t)count + 1, sizeof *found);
     if (o.devices && names && !split(names, devices)) {
         code = iso_usage(command, "--devices takes 1 to %d names with commas between them",
                          MOST_DEVICES);
-    } else if (!models || (o.devices && !names)) {
+    } else if (!models || !found || (o.devices && !names)) {
         code = iso_report(command, ISO_ENOMEM, NULL);
     } else {
         for (int i = 0; i < count; i++)
-            models[i] = argv[i];
+            models[i] = iso_setup_path(argv[i], found[i]);
         const struct iso_parity_options p = {
             .models = count ? models : NULL,
             .devices = o.devices ? devices : NULL,
@@ -87,6 +88,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     }
     free(names);
     free(models);
+    free(found);
     return code;
 }
 

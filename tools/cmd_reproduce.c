@@ -1,6 +1,6 @@
 /* isocl reproduce: trains models that name a source, and sets its figures beside ours. */
 #include "commands.h"
-#include "core/file.h"
+#include "core/shipped.h"
 #include "core/train/fit.h"
 #include "core/train/run.h"
 #include "setup.h"
@@ -101,15 +101,17 @@ static iso_rc scan_sorted(struct list *l, const char *folder)
 
 static iso_rc find_models(struct list *l, int argc, char **argv)
 {
-    for (int i = 0; i < argc; i++)
-        ISO_TRY(iso_folder_exists(argv[i]) ? scan_sorted(l, argv[i])
-                                           : add_path(l, NULL, argv[i]));
+    char folder[ISO_PATH];
+    for (int i = 0; i < argc; i++) {
+        const char *path = iso_setup_path(argv[i], folder);
+        ISO_TRY(iso_folder_exists(path) ? scan_sorted(l, path) : add_path(l, NULL, path));
+    }
     if (argc > 0)
         return ISO_OK;
-    if (!iso_folder_exists("models"))
+    if (!iso_shipped("models", folder))
         return iso_fail(ISO_EUSAGE, "there is no folder models here; name model files, or a "
                                     "folder that holds some");
-    return scan_sorted(l, "models");
+    return scan_sorted(l, folder);
 }
 
 /* ---- Training ------------------------------------------------------------------------------ */

@@ -83,11 +83,12 @@ static iso_rc same_file(const char *a, const char *b)
 /* Settings of the run in --out; t->path becomes its model file. */
 static iso_rc read_run(struct training *t, const char *model)
 {
+    char found[ISO_PATH];
     struct train_options *o = t->options;
     ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
     ISO_TRY(iso_path(t->path, o->out, "model.yaml"));
     if (model)
-        ISO_TRY(same_file(model, t->path));
+        ISO_TRY(same_file(iso_setup_path(model, found), t->path));
     ISO_TRY(keep(&o->setup.batch, -1, t->settings.batch, "batch"));
     ISO_TRY(keep(&o->setup.seed, -1, (int64_t)t->settings.seed, "seed"));
     ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));

@@ -1,6 +1,7 @@
 #include "setup.h"
 
 #include "core/data/safetensors.h"
+#include "core/shipped.h"
 #include "core/train/fit.h"
 #include "core/train/weights.h"
 
@@ -9,10 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *iso_setup_path(const char *given, char found[ISO_PATH])
+{
+    if (!iso_shipped(given, found) || strcmp(given, found) == 0)
+        return given;                  /* as it stands; where it is nowhere, reading it says so */
+    fprintf(stderr, "isocl: there is no %s here; taking %s\n", given, found);
+    return found;
+}
+
 iso_rc iso_setup_model(struct iso_setup *setup, const char *path,
                        const struct iso_setup_options *options)
 {
-    ISO_TRY(iso_model_load(path, &setup->faults, &setup->model));
+    ISO_TRY(iso_model_load(iso_setup_path(path, setup->path), &setup->faults, &setup->model));
     if (options->batch > 0)
         setup->model->batch_size = options->batch;
     if (options->seed >= 0)
@@ -49,30 +58,6 @@ void iso_setup_free(struct iso_setup *setup)
     iso_model_free(setup->model);
 }
 
-static iso_rc find_spec(const struct iso_model *model, const char *split,
-                        struct iso_data_spec *spec)
-{
-    const bool test = strcmp(split, "test") == 0;
-    if (test && model->test.given) {
-        *spec = model->test;
-    } else if (test && model->validation.given && strcmp(model->validation.split, "test") == 0) {
-        *spec = model->validation;
-    } else if (test) {
-        *spec = model->train;
-        spec->count = 0;
-        spec->part[0] = spec->part[1] = 0;
-        snprintf(spec->split, sizeof spec->split, "test");
-    } else {
-        *spec = strcmp(split, "train") == 0 ? model->train : model->validation;
-    }
-    if (!spec->given)
-        return iso_fail(ISO_EMODEL,
-                        "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
-                        model->file, split, test ? "train" : split,
-                        strcmp(split, "validation") == 0 ? "test" : split);
-    return ISO_OK;
-}
-
 void iso_setup_progress(int64_t done, int64_t total)
 {
     static double begun, told;
@@ -88,21 +73,12 @@ void iso_setup_progress(int64_t done, int64_t total)
 iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
                       const struct iso_setup_options *options, struct iso_dataset **out)
 {
-    struct iso_data_spec spec;
-    const struct iso_model *model = setup->model;
-    ISO_TRY(find_spec(model, split, &spec));
-    const struct iso_dataset_request request = {
-        .name = spec.dataset, .split = spec.split, .folder = options->data, .count = spec.count,
-        .part = { spec.part[0], spec.part[1], spec.stratified, spec.part_seed },
-        .coarse = spec.labels == 1, .classes = spec.classes,
-        .input = &model->input,
-        .pad = { model->pad[0], model->pad[1], model->pad[2], model->pad[3] },
-        .repeat_channels = model->repeat_channels,
-        .label_column = *spec.label_column ? spec.label_column : NULL,
-        .resize = { spec.resize[0], spec.resize[1] },
-        .threads = (int)options->threads, .progress = iso_setup_progress, .limit = options->limit,
-        .stream = spec.stream,
-    };
+    struct iso_dataset_request request;
+    ISO_TRY(iso_model_data(setup->model, split, &request));
+    request.folder = options->data;
+    request.threads = (int)options->threads;
+    request.progress = iso_setup_progress;
+    request.limit = options->limit;
     return iso_dataset_load(&request, out);
 }
 

@@ -37,8 +37,14 @@ struct iso_setup {                     /* owns all it names */
     struct iso_backend *backend;
     struct iso_graph *graph;
     struct iso_exec *exec;
+    char path[ISO_PATH];               /* of the model file, where isocl came with it */
 };
-/* Each fills its member. The model takes batch and seed from the options; faults borrow path. */
+/* The model file that a path on the command line stands for: itself, or, where there is none and it
+ * begins with models/, that of the models isocl came with, which is told on stderr; found is for
+ * its path. */
+const char *iso_setup_path(const char *given, char found[ISO_PATH]);
+/* Each fills its member. The model takes batch and seed from the options; faults borrow path and
+ * the setup. */
 iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
 iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
 iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);

@@ -249,7 +249,7 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
         .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
         .repeat_channels = m->repeat_channels,
         .label_column = *spec->label_column ? spec->label_column : NULL,
-        .resize = { spec->resize[0], spec->resize[1] },
+        .resize = { spec->resize[0], spec->resize[1] }, .stream = spec->stream,
     };
     if (own) {
         out->count = spec->count;

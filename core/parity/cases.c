@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../file.h"
 #include "../model/field.h"
 #include "../model/number.h"
 #include "../model/suggest.h"
+#include "../shipped.h"
 #include "harness.h"
 
 enum { CASE_LAYER = 3 };               /* index of the layer that random numbers are drawn for */
@@ -232,22 +232,14 @@ static iso_rc check_names(const char *list)
     return ISO_OK;
 }
 
-/* models/ops below the working directory, beside the program's build folder, or installed. */
 static iso_rc find_folder(const char *given, char folder[ISO_PATH])
 {
-    static const char *const near[] = {"../models/ops", "../share/isocl/models/ops", NULL};
-    char self[ISO_PATH];
-    snprintf(folder, ISO_PATH, "%s", given != NULL ? given : "models/ops");
-    if (given != NULL || iso_folder_exists(folder))
+    if (given != NULL) {
+        snprintf(folder, ISO_PATH, "%s", given);
         return ISO_OK;
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n > 0) {
-        self[n] = '\0';
-        *strrchr(self, '/') = '\0';
-        for (int i = 0; near[i] != NULL; i++)
-            if (iso_path(folder, self, near[i]) == ISO_OK && iso_folder_exists(folder))
-                return ISO_OK;
     }
+    if (iso_shipped("models/ops", folder))
+        return ISO_OK;
     return iso_fail(ISO_EIO,
                     "cannot find the op cases (models/ops); name their folder with --cases");
 }
