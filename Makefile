@@ -82,7 +82,7 @@ OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(B
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test install clean help docs check FORCE
+.PHONY: all test install uninstall deb clean help docs check FORCE
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -132,22 +132,50 @@ test: all $(TESTS)
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
 
-# Where bash, zsh and fish look.
-COMPLETIONS := bash-completion/completions/isocl zsh/site-functions/_isocl fish/vendor_completions.d/isocl.fish
+# Where `make install` puts what; quoted below, for folders with a blank in their names. The copies have no
+# debug information, and with it no path of the machine that built them.
+STRIP    ?= strip
+LIBDIR   ?= $(PREFIX)/lib
+ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
+ROOT      = $(DESTDIR)$(PREFIX)
+MAN_PAGE  = $(ROOT)/share/man/man1/isocl.1
+BASH_FILE = $(ROOT)/share/bash-completion/completions/isocl
+ZSH_FILE  = $(DESTDIR)$(ZSHDIR)/_isocl
+FISH_FILE = $(ROOT)/share/fish/vendor_completions.d/isocl.fish
+LIB_FILE  = $(DESTDIR)$(LIBDIR)/libisocl.a
+PC_FILE   = $(DESTDIR)$(LIBDIR)/pkgconfig/isocl.pc
+EXAMPLES  = $(ROOT)/share/doc/isocl/examples
+# Headers that only the files beside them include; the others are the library's.
+PRIVATE  := $(addprefix core/,data/digits_glyphs.h data/keras_names.h data/pickle_machine.h model/graph_build.h \
+            model/section.h parity/harness.h train/exec_private.h)
+HEADERS  := $(filter-out $(PRIVATE),$(wildcard core/*.h core/*/*.h)) core/ops.def
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/isocl
-	install -m 755 $(BUILD)/isocl $(DESTDIR)$(PREFIX)/bin/isocl
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man1 $(dir $(COMPLETIONS)))
-	$(BUILD)/isocl help --man > $(DESTDIR)$(PREFIX)/share/man/man1/isocl.1
-	$(BUILD)/isocl completion bash > $(DESTDIR)$(PREFIX)/share/$(word 1,$(COMPLETIONS))
-	$(BUILD)/isocl completion zsh > $(DESTDIR)$(PREFIX)/share/$(word 2,$(COMPLETIONS))
-	$(BUILD)/isocl completion fish > $(DESTDIR)$(PREFIX)/share/$(word 3,$(COMPLETIONS))
-	install -m 644 $(BUILD)/libisocl.a $(DESTDIR)$(PREFIX)/lib/libisocl.a
-	for h in $$(find core -name '*.h') core/ops.def; do \
-	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/isocl/$$h; done
-	cp -R models $(DESTDIR)$(PREFIX)/share/isocl/
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' tools/isocl.pc.in \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/isocl.pc
+	install -d "$(ROOT)/bin" "$(ROOT)/share/isocl" "$(EXAMPLES)"
+	for f in "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(PC_FILE)"; do \
+	    install -d "$${f%/*}" || exit; done
+	install -m 755 $(BUILD)/isocl "$(ROOT)/bin/isocl"
+	install -m 644 $(BUILD)/libisocl.a "$(LIB_FILE)"
+	$(STRIP) -S "$(ROOT)/bin/isocl" "$(LIB_FILE)"
+	$(BUILD)/isocl help --man > "$(MAN_PAGE)"
+	$(BUILD)/isocl completion bash > "$(BASH_FILE)"
+	$(BUILD)/isocl completion zsh > "$(ZSH_FILE)"
+	$(BUILD)/isocl completion fish > "$(FISH_FILE)"
+	for h in $(HEADERS); do \
+	    install -D -m 644 $$h "$(ROOT)/include/isocl/$$h" || exit; done
+	cp -R models "$(ROOT)/share/isocl/"
+	install -m 644 tools/example/*.c "$(EXAMPLES)/"
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(subst $(PREFIX),$${prefix},$(LIBDIR))|' \
+	    -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' tools/isocl.pc.in > "$(PC_FILE)"
+
+uninstall:
+	rm -f "$(ROOT)/bin/isocl" "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(LIB_FILE)" "$(PC_FILE)"
+	rm -rf "$(ROOT)/include/isocl" "$(ROOT)/share/isocl" "$(ROOT)/share/doc/isocl"
+
+# Two packages, isocl and isocl-dev, in the build folder.
+deb: all
+	rm -rf $(BUILD)/deb
+	umask 022 && $(MAKE) install DESTDIR=$(BUILD)/deb/root PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions
+	sh tools/deb.sh $(BUILD) $(VERSION) "$(LIBS)" "$(CONFIG)"
 
 clean:
 	rm -rf build
@@ -156,7 +184,8 @@ help:
 	@echo 'make            build/isocl'
 	@echo 'make test       build and run every test'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
-	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
+	@echo 'make deb        Debian packages in $(BUILD)'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 
 -include $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)

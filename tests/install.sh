@@ -1,0 +1,131 @@
+#!/bin/sh
+# install.sh: isocl installed under a path with a blank in it, used from another folder, linked by another program
+# through pkg-config, removed again, and packaged for Debian. BUILD names the folder it was built in, CC the
+# compiler. Run from the root of the repository. Ends with "N passed, N failed, N skipped".
+set -u
+BUILD=${BUILD:-build} CC=${CC:-cc} MAKE=${MAKE:-make} PKG=${PKG:-pkg-config}
+export BUILD CC
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+source=$PWD passed=0 failed=0 skipped=0
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR MAKEFLAGS
+
+# check NAME COMMAND...: what it prints is shown when it fails.
+check() {
+    name=$1
+    shift
+    if ("$@") >"$scratch/said" 2>&1; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        tail -n 30 "$scratch/said"
+    fi
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped: $1"
+}
+
+prefix=$scratch/a\ prefix
+program=$prefix/bin/isocl
+install_it() { $MAKE install PREFIX="$prefix"; }
+
+# Nothing in it knows where it was built, and only the pkg-config file where it is.
+no_path_of_ours() {
+    test -s "$program" && ! grep -rlF "$source" "$prefix" &&
+        ! grep -rlF --exclude=isocl.pc "$scratch" "$prefix"
+}
+
+# Every header compiles by itself, as the first of a file.
+headers_alone() {
+    include=$prefix/include/isocl status=0
+    (cd "$include" && find . -name '*.h') >"$scratch/headers"
+    [ -s "$scratch/headers" ] || return 1
+    while read -r header; do
+        echo "#include \"$header\"" | $CC -std=c11 -Wall -Wextra -Wno-unused-function -Werror -fsyntax-only \
+            -I"$include" -x c - || { echo "in $header"; status=1; }
+    done <"$scratch/headers"
+    return $status
+}
+
+# Elsewhere, where no models folder is: it finds its own.
+runs_from_elsewhere() {
+    cd "$scratch" || return 1
+    "$program" train models/demo.yaml --device cpu --epochs 1 --quiet --out run 2>told || return 1
+    grep 'taking .*share/isocl/models/demo.yaml' told &&
+        "$program" parity --devices cpu --ops dense --quick && "$program" devices
+}
+
+# The kernels are in the program, where it has OpenCL.
+kernels_inside() {
+    "$program" --version | grep -q 'no OpenCL' || grep -q 'gemm_chains(global const float' "$program"
+}
+
+manual_and_completions() {
+    share=$prefix/share
+    grep -q '^\.TH ISOCL 1' "$share/man/man1/isocl.1" && grep -q '_isocl' "$share/zsh/site-functions/_isocl" &&
+        bash -n "$share/bash-completion/completions/isocl" && test -s "$share/fish/vendor_completions.d/isocl.fish"
+}
+
+# The example, built with what pkg-config says, trains to the weights of `isocl train`.
+example_links() {                              # OPTION...: of pkg-config
+    export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+    flags=$($PKG --cflags --libs "$@" isocl) || return 1
+    echo "pkg-config: $flags"
+    eval "$CC -std=c11 -Wall -Werror -o \"\$scratch/train_digits\" \
+        \"\$prefix/share/doc/isocl/examples/train_digits.c\" $flags"
+}
+example_runs() {
+    (cd "$scratch" && ./train_digits "$prefix/share/isocl/models/demo.yaml" 1 >example && cat example &&
+        "$program" train models/demo.yaml --mode exact --epochs 1 --quiet --out other >trained &&
+        [ "$(grep -o 'sha256 [0-9a-f]*' example)" = "$(grep -o 'sha256 [0-9a-f]*' trained)" ]) || return 1
+    printf 'layers: 3\n' >"$scratch/bad.yaml"
+    "$scratch/train_digits" "$scratch/bad.yaml" 2>"$scratch/told"
+    [ $? -eq 1 ] && grep 'bad.yaml:1:' "$scratch/told"
+}
+
+uninstalls() {
+    $MAKE uninstall PREFIX="$prefix" && [ -z "$(find "$prefix" -type f)" ]
+}
+
+packages() {
+    rm -f "$BUILD"/isocl*.deb
+    $MAKE deb || return 1
+    for deb in "$BUILD"/isocl_*.deb "$BUILD"/isocl-dev_*.deb; do
+        dpkg-deb --info "$deb" && dpkg-deb -x "$deb" "$scratch/deb" && dpkg-deb --contents "$deb" || return 1
+    done
+    for name in bin/isocl share/man/man1/isocl.1.gz share/zsh/vendor-completions/_isocl share/doc/isocl/copyright \
+        share/isocl/models/demo.yaml lib/libisocl.a lib/pkgconfig/isocl.pc include/isocl/core/iso.h \
+        share/doc/isocl-dev/examples/train_digits.c; do
+        test -s "$scratch/deb/usr/$name" || { echo "no $name"; return 1; }
+    done
+    dpkg-deb --field "$BUILD"/isocl_*.deb Depends | grep -q 'libyaml-0-2.*libjansson4\|libjansson4.*libyaml-0-2' ||
+        return 1
+    (cd "$scratch" && deb/usr/bin/isocl --version && deb/usr/bin/isocl summary models/demo.yaml)
+}
+
+check 'make install' install_it
+check 'no path of the machine that built it' no_path_of_ours
+check 'every header alone' headers_alone
+check 'the program, from elsewhere' runs_from_elsewhere
+check 'the kernels are inside' kernels_inside
+check 'manual page and completions' manual_and_completions
+if command -v "$PKG" >/dev/null; then
+    check 'the example, linked as installed' example_links
+    check 'the example, linked statically' example_links --static
+    check 'the example, run' example_runs
+else
+    skip "pkg-config is not here"
+fi
+check 'make uninstall' uninstalls
+if command -v dpkg-deb >/dev/null; then
+    check 'make deb' packages
+    if command -v lintian >/dev/null; then
+        check 'lintian' lintian --fail-on error "$BUILD"/isocl_*.deb "$BUILD"/isocl-dev_*.deb
+    else
+        skip "lintian is not here"
+    fi
+else
+    skip "dpkg-deb is not here"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
