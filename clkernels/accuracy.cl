@@ -1,4 +1,4 @@
-/* accuracy.cl: 1 for each row whose largest prediction is at the target's class, else 0. */
+/* accuracy.cl: 1 for each row whose prediction means the target's class, else 0. */
 #include "common.h"
 #include "metric.h"
 
@@ -9,6 +9,6 @@ kernel void accuracy(global const float *p, ulong p_at, global const int *t, ulo
     if (row >= (ulong)rows) {
         return;
     }
-    int best = row_first_max(p + p_at + row * n, n);
+    int best = row_class(p + p_at + row * n, n);
     hit[hit_at + row] = best == target_class(t, t_at, row, n, sparse) ? 1.0f : 0.0f;
 }

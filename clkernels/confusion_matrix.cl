@@ -1,5 +1,5 @@
-/* confusion_matrix.cl: adds 1 to y[t, p] for each row of class t whose first largest prediction is
- * p. The order of these additions of whole numbers does not matter. */
+/* confusion_matrix.cl: adds 1 to y[t, p] for each row of class t whose prediction means class p.
+ * The order of these additions of whole numbers does not matter. */
 #include "common.h"
 #include "metric.h"
 
@@ -10,6 +10,7 @@ kernel void confusion_matrix(global const float *p, ulong p_at, global const int
     if (row >= (ulong)rows) {
         return;
     }
-    int best = row_first_max(p + p_at + row * n, n);
-    atomic_inc(y + y_at + (ulong)target_class(t, t_at, row, n, sparse) * n + best);
+    int best = row_class(p + p_at + row * n, n);
+    ulong target = target_class(t, t_at, row, n, sparse);
+    atomic_inc(y + y_at + target * iso_row_classes(n) + best);
 }

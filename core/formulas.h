@@ -29,6 +29,18 @@ ISO_FN int iso_beats(iso_real x, iso_real best)
     return x > best || (iso_isnan(x) && !iso_isnan(best));
 }
 
+/* The numbers of a row stand for as many classes, of which the largest is meant; a single one for
+ * two, of which it means the second where it is above a half, as Keras's binary_accuracy counts. */
+ISO_FN int iso_row_classes(int n)
+{
+    return n == 1 ? 2 : n;
+}
+
+ISO_FN int iso_single_class(iso_real x)
+{
+    return x > ISO_R(0.5);
+}
+
 /* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
  * NaN is everything. */
 ISO_FN int iso_ahead(iso_real x, iso_real t)

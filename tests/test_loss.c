@@ -22,8 +22,8 @@ struct network {
 };
 
 /* Zero kernels: every row has the same prediction, and with one-hot targets the same loss. */
-static void open_network(struct network *n, const char *activation, const char *loss,
-                         const char *more)
+static void open_units(struct network *n, int units, const char *activation, const char *loss,
+                       const char *more)
 {
     char path[] = "/tmp/isocl-test-loss-XXXXXX";
     const int fd = mkstemp(path);
@@ -31,7 +31,7 @@ static void open_network(struct network *n, const char *activation, const char *
     assert_non_null(f);
     fprintf(f, "input: {shape: [%d]}\nlayers:\n"
             "  - dense: {units: %d, activation: %s, kernel_initializer: zeros, name: top}\n"
-            "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s", INPUTS, CLASSES, activation, loss,
+            "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s", INPUTS, units, activation, loss,
             more);
     fclose(f);
     memset(n, 0, sizeof *n);
@@ -39,6 +39,12 @@ static void open_network(struct network *n, const char *activation, const char *
         fail_msg("%s", iso_error());
     remove(path);
     assert_int_equal(iso_graph_build(n->model, ROWS, &n->faults, &n->graph), ISO_OK);
+}
+
+static void open_network(struct network *n, const char *activation, const char *loss,
+                         const char *more)
+{
+    open_units(n, CLASSES, activation, loss, more);
 }
 
 static void close_network(struct network *n)
@@ -161,11 +167,50 @@ static void training_weighs_the_classes(void **state)
     iso_backend_close(b);
 }
 
+/* ---- One unit ------------------------------------------------------------------------------ */
+
+/* A network that says sigmoid(1), whatever it is given: the mean loss of two rows of class 1 and
+ * one of class 0, fed as classes, as numbers, and from a data set. */
+static void one_unit_tells_two_classes_apart(void **state)
+{
+    static const float x[3 * INPUTS], y[] = { 1, 0, 1 };
+    static uint8_t images[3 * INPUTS];
+    static int32_t labels[] = { 1, 0, 1 };
+    const struct iso_dataset d = { .images = images, .labels = labels, .rows = 3, .height = 1,
+                                   .width = INPUTS, .channels = 1, .classes = 2 };
+    const double one = log1p(exp(-1)), want = (2 * 3 * one + one + 1) / 3;
+    struct iso_backend *b;
+    struct network n;
+    (void)state;
+    open_units(&n, 1, "sigmoid, bias_initializer: ones", "binary_crossentropy",
+               "class_weight: {1: 3}\n");
+    const struct iso_value *target = &n.graph->values[n.graph->target];
+    assert_int_equal(n.graph->classes, 2);
+    assert_int_equal(target->dtype, ISO_REAL);
+    assert_int_equal(target->shape.ndim * 10 + target->shape.dim[1], 21);
+    assert_int_equal(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &b), ISO_OK);
+    struct iso_exec *e = open_exec(&n, b, true);
+    assert_int_equal(iso_exec_feed(e, 3, x, labels, NULL), ISO_OK);
+    near(loss_now(e, true), want);
+    assert_int_equal(iso_exec_feed(e, 3, x, NULL, y), ISO_OK);
+    near(loss_now(e, true), want);
+    assert_int_equal(iso_exec_data(e, 0, &d), ISO_OK);
+    assert_int_equal(iso_exec_gather(e, 0, 0, 3), ISO_OK);
+    near(loss_now(e, true), want);
+    labels[1] = 2;
+    assert_int_equal(iso_exec_feed(e, 3, x, labels, NULL), ISO_EDATA);
+    iso_error_clear();
+    iso_exec_free(e);
+    iso_backend_close(b);
+    close_network(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_loss_takes_the_end_of_the_network),
         cmocka_unit_test(training_weighs_the_classes),
+        cmocka_unit_test(one_unit_tells_two_classes_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

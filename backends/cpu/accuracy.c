@@ -1,10 +1,10 @@
-/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of
- * one-hot targets: at their first largest entry). */
+/* accuracy.c: y = number of rows whose prediction means the target's class: the first largest
+ * number, of the target too where it is one-hot; a single one, whether it is above a half. */
 #include "metric.h"
 
 static int64_t right(const struct iso_cpu_row *row)
 {
-    return ISO_CPU(argmax)(row->prediction, row->classes) == row->target;
+    return ISO_CPU(row_class)(row->prediction, row->n) == row->target;
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

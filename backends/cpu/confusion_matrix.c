@@ -1,9 +1,10 @@
-/* confusion_matrix.c: y[t, p] += 1 for each row of class t whose first largest prediction is p. */
+/* confusion_matrix.c: y[t, p] += 1 for each row of class t whose prediction means class p. */
 #include "metric.h"
 
 static int64_t cell(const struct iso_cpu_row *row)
 {
-    return row->target * row->classes + ISO_CPU(argmax)(row->prediction, row->classes);
+    return row->target * iso_row_classes((int)row->n) +
+           ISO_CPU(row_class)(row->prediction, row->n);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

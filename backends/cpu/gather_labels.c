@@ -1,5 +1,5 @@
-/* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 at that class and 0
- * elsewhere. */
+/* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 where that is class c + from,
+ * and 0 elsewhere. */
 #include "../../core/ops/gather_labels.h"
 #include "elements.h"
 
@@ -18,10 +18,11 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         return ISO_OK;
     }
     float *one_hot = iso_cpu_f32(&call->y[0]);
-    for (int64_t r = 0; r < rows; r++, one_hot += p->classes) {
-        const int32_t class = labels[order[r]];
-        for (int64_t c = 0; c < p->classes; c++)
-            one_hot[c] = c == class ? 1.0f : 0.0f;
+    const int64_t columns = p->classes - p->from;
+    for (int64_t r = 0; r < rows; r++, one_hot += columns) {
+        const int64_t at = labels[order[r]] - p->from;
+        for (int64_t c = 0; c < columns; c++)
+            one_hot[c] = c == at ? 1.0f : 0.0f;
     }
     return ISO_OK;
 }

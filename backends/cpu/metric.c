@@ -5,13 +5,15 @@ struct work {
     const int32_t *target;
     const void *params;
     int64_t *result;                   /* of each row */
-    int64_t rows, classes, unit_rows;
+    int64_t rows, n, unit_rows;
     ISO_CPU(row_metric) *metric;
 };
 
-int64_t ISO_CPU(argmax)(const float *x, int64_t n)
+int64_t ISO_CPU(row_class)(const float *x, int64_t n)
 {
     int64_t best = 0;
+    if (n == 1)
+        return iso_single_class(x[0]);
     for (int64_t i = 1; i < n; i++)
         best = iso_beats(x[i], x[best]) ? i : best;
     return best;
@@ -23,10 +25,10 @@ static void measure_rows(void *data, int64_t unit, int thread)
     const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
     (void)thread;
     for (int64_t r = part.begin; r < part.end; r++) {
-        const int64_t at = r * w->classes;
+        const int64_t at = r * w->n;
         const struct iso_cpu_row row = {
-            .prediction = w->prediction + at, .classes = w->classes, .params = w->params,
-            .target = w->one_hot ? ISO_CPU(argmax)(w->one_hot + at, w->classes) : w->target[r],
+            .prediction = w->prediction + at, .n = w->n, .params = w->params,
+            .target = w->one_hot ? ISO_CPU(row_class)(w->one_hot + at, w->n) : w->target[r],
         };
         w->result[r] = w->metric(&row);
     }
@@ -47,7 +49,7 @@ const int64_t *ISO_CPU(metric_rows)(struct iso_backend *backend, const struct is
         .prediction = iso_cpu_f32(&call->x[0]), .one_hot = sparse ? NULL : iso_cpu_f32(&call->x[1]),
         .target = sparse ? iso_cpu_i32(&call->x[1]) : NULL, .params = call->params,
         .result = (int64_t *)(void *)iso_cpu_u8(&call->workspace),
-        .rows = call->x[0].shape.dim[0], .classes = call->x[0].shape.dim[1],
+        .rows = call->x[0].shape.dim[0], .n = call->x[0].shape.dim[1],
         .unit_rows = iso_cpu_unit_rows(call->x[0].shape.dim[1]), .metric = metric,
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.rows, work.unit_rows), measure_rows,

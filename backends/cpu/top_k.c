@@ -7,7 +7,7 @@ static int64_t found(const struct iso_cpu_row *row)
     const struct iso_top_k *p = row->params;
     const float target = row->prediction[row->target];
     int64_t ahead = 0;
-    for (int64_t c = 0; c < row->classes; c++)
+    for (int64_t c = 0; c < row->n; c++)
         ahead += iso_ahead(row->prediction[c], target);
     return ahead < p->k;
 }

@@ -22,8 +22,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     }
     return opencl_launch(cl, "gather_labels.cl", "gather_labels_one_hot", opencl_elements(cl, n),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
-                              arg_tensor(&call->y[0]), arg_uint(n), arg_uint((uint64_t)p->classes),
-                              arg_long((uint64_t)call->first)));
+                              arg_tensor(&call->y[0]), arg_uint(n),
+                              arg_uint((uint64_t)(p->classes - p->from)),
+                              arg_uint((uint64_t)p->from), arg_long((uint64_t)call->first)));
 }
 
 const struct iso_kernel opencl_gather_labels = {.supports = supports, .forward = forward};

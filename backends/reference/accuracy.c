@@ -1,15 +1,15 @@
-/* accuracy.c: y = number of rows whose first largest prediction is at the target's class (of
- * one-hot targets: at their first largest entry). */
+/* accuracy.c: y = number of rows whose prediction means the target's class: the first largest
+ * number, of the target too where it is one-hot; a single one, whether it is above a half. */
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     const iso_real *prediction = ref_real(&call->x[0]);
-    int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1], right = 0;
+    int64_t rows = call->x[0].shape.dim[0], n = call->x[0].shape.dim[1], right = 0;
     (void)backend;
     for (int64_t row = 0; row < rows; row++)
-        right += ISO_KERNEL(argmax)(prediction + row * classes, classes)
-                 == ISO_KERNEL(target_class)(&call->x[1], row, classes);
+        right += ISO_KERNEL(row_class)(prediction + row * n, n)
+                 == ISO_KERNEL(target_class)(&call->x[1], row, n);
     *ref_real(&call->y[0]) = (iso_real)right;
     return ISO_OK;
 }

@@ -104,8 +104,11 @@ iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n);
 
 /* The index of the first maximum of x [n]; the first NaN wins. */
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
-/* The class of a row's target: I32 [rows], or the first maximum of REAL [rows, classes]. */
-int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t classes);
+/* The class that a row's n numbers mean: their first maximum; of a single one, whether it is above
+ * a half. */
+int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n);
+/* The class of a row's target: I32 [rows], or what REAL [rows, n] mean. */
+int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n);
 
 /* Of one row of softmax: the maximum and the lane sum of exp(z - max). */
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum);

@@ -81,11 +81,16 @@ int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n)
     return best;
 }
 
-int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t classes)
+int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n)
+{
+    return n == 1 ? iso_single_class(x[0]) : ISO_KERNEL(argmax)(x, n);
+}
+
+int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n)
 {
     if (targets->dtype == ISO_I32)
         return ref_i32(targets)[row];
-    return ISO_KERNEL(argmax)(ref_real(targets) + row * classes, classes);
+    return ISO_KERNEL(row_class)(ref_real(targets) + row * n, n);
 }
 
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum)

@@ -56,7 +56,8 @@ struct iso_graph {
                                           over the batch, or counts that several may share */
     int sample_weight;                 /* value: a weight for each row in the loss; -1: none */
     float *class_weight;               /* [classes]; NULL: none */
-    int64_t classes;
+    int64_t classes;                   /* that the output tells apart: a number for each, or a
+                                          single one for two */
     void *owned;                       /* params made by the graph */
 };
 /* Shapes every op for this batch. Faults (shapes that do not fit, a loss without its activation)

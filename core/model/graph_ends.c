@@ -15,12 +15,14 @@ static bool ends_in(const struct iso_model *m, int function)
     return iso_layer_is(last, function) || iso_layer_activation(last) == function;
 }
 
-/* The target's type and shape follow from the loss and the number of classes. */
-static void add_target(struct iso_graph_builder *b, int64_t rows)
+/* The target's type and shape follow from the loss and the prediction's columns. One number is the
+ * target of a single unit, which tells two classes apart. */
+static void add_target(struct iso_graph_builder *b, int64_t rows, int64_t columns)
 {
     struct iso_graph *g = b->graph;
     const bool one_hot = iso_ops[b->model->training.loss.op].def->target == ISO_TARGET_VALUES;
-    const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? g->classes : 0 } };
+    const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? columns : 0 } };
+    g->classes = columns == 1 ? 2 : columns;
     g->target = iso_graph_add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
     snprintf(g->values[g->target].name, ISO_NAME, "target");
 }
@@ -97,8 +99,14 @@ static iso_rc add_loss(struct iso_graph_builder *b)
                        iso_shape_text(shape, 1, text, sizeof text));
         return ISO_EMODEL;
     }
-    g->classes = shape->dim[1];
-    add_target(b, g->batch);
+    if (shape->dim[1] == 1 && (absorbs == ISO_SOFTMAX || ends_in(m, ISO_SOFTMAX))) {
+        iso_faults_add(b->faults, m->layers[last].place,
+                       "%s '%s': the softmax of one unit is always 1: for two classes give it 2 "
+                       "units, or `activation: sigmoid` and the loss binary_crossentropy",
+                       iso_ops[m->layers[last].op].name, m->layers[last].name);
+        return ISO_EMODEL;
+    }
+    add_target(b, g->batch, shape->dim[1]);
     ISO_TRY(add_class_weight(b, g->batch));
     g->loss_node = g->nlayer_nodes = g->nnodes;
     const int x[3] = { prediction, g->target, g->sample_weight };

@@ -1,4 +1,4 @@
-/* accuracy.c: how many rows have their largest prediction at the target's class. */
+/* accuracy.c: how many rows have a prediction that means the target's class. */
 #include "metric.h"
 
 static const struct iso_field fields[] = { { 0 } };
@@ -10,7 +10,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 }
 
 const struct iso_op_def iso_def_accuracy = {
-    .doc = "share of the rows whose most probable class is the target's",
+    .doc = "share of the rows whose most probable class is the target's; of one unit, class 1 is "
+           "what is above 0.5",
     .section = "metrics",
     .fields = fields,
     .nx = 2,

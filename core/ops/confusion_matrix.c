@@ -1,5 +1,6 @@
 /* confusion_matrix.c: how many rows of each class were taken for each class. Precision, recall and
  * f1 follow from it (score.h). */
+#include "../formulas.h"
 #include "metric.h"
 
 static const struct iso_field fields[] = { { 0 } };
@@ -8,13 +9,14 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 {
     (void)params;
     ISO_TRY(iso_metric_infer(x, out));
-    out->y[0] = (struct iso_shape){ 2, { x[0].dim[1], x[0].dim[1] } };
+    const int64_t classes = iso_row_classes((int)x[0].dim[1]);
+    out->y[0] = (struct iso_shape){ 2, { classes, classes } };
     out->y_dtype[0] = ISO_I32;
     return iso_expect_all_countable(out);
 }
 
-/* y: I32 [classes, classes], a row for each true class, a column for each first largest prediction,
- * as scikit-learn has it. */
+/* y: I32 [classes, classes], a row for each true class, a column for each predicted one, as
+ * scikit-learn has it. */
 const struct iso_op_def iso_def_confusion_matrix = {
     .doc = "rows of each true class (down) that were taken for each class (across)",
     .section = "metrics",

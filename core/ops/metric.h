@@ -1,5 +1,6 @@
 /* metric.h: what the descriptors of metrics share: x = (predictions REAL [rows, classes], targets
- * I32 [rows] or REAL [rows, classes], whose first largest entry is the class). */
+ * I32 [rows] or REAL [rows, classes], whose first largest entry is the class). A single number in
+ * place of one a class stands for the second of two, which it means above a half. */
 #ifndef ISO_OP_METRIC_H
 #define ISO_OP_METRIC_H
 #include "infer.h"

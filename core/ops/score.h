@@ -5,8 +5,9 @@
 #include "../iso.h"
 
 /* MACRO: the mean over all of the model's classes, those without a row among them. WEIGHTED: each
- * class weighs as many as it has rows. NONE: a number a class. */
-enum iso_average { ISO_AVERAGE_MACRO, ISO_AVERAGE_WEIGHTED, ISO_AVERAGE_NONE };
+ * class weighs as many as it has rows. NONE: a number a class. BINARY: the second of two. */
+enum iso_average { ISO_AVERAGE_MACRO, ISO_AVERAGE_WEIGHTED, ISO_AVERAGE_NONE,
+                   ISO_AVERAGE_BINARY };
 struct iso_score { int average; };     /* params of every score */
 
 /* Of one class: rows that are of it and were taken for it, that were taken for it, that are of

@@ -82,15 +82,16 @@ static void fill_below(uint64_t seed, uint32_t stream, int64_t limit, double *v,
         v[i] = (double)((iso_fill_word(seed, stream, (uint64_t)i) >> 4) % (uint32_t)limit);
 }
 
-/* Logits over a range where the exponential matters; targets that are a class in most rows and a
- * distribution that does not add up to 1 in every fourth. */
-static void fill_target(uint64_t seed, uint32_t stream, double *v, int64_t rows, int64_t classes)
+/* Targets that are a class in most rows, of two where there is one number, and a distribution that
+ * does not add up to 1 in every fourth. */
+static void fill_target(uint64_t seed, uint32_t stream, double *v, int64_t rows, int64_t n)
 {
+    const int64_t from = n == 1, classes = n + from;
     for (int64_t r = 0; r < rows; r++) {
         const uint32_t class = iso_fill_word(seed, stream + EXTRA, (uint64_t)r) % (uint32_t)classes;
-        for (int64_t c = 0; c < classes; c++) {
-            const double u = uniform(iso_fill_word(seed, stream, (uint64_t)(r * classes + c)));
-            v[r * classes + c] = r % 4 == 3 ? fabs(u) : c == class;
+        for (int64_t c = 0; c < n; c++) {
+            const double u = uniform(iso_fill_word(seed, stream, (uint64_t)(r * n + c)));
+            v[r * n + c] = r % 4 == 3 ? fabs(u) : c + from == class;
         }
     }
 }

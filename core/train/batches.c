@@ -1,5 +1,6 @@
 #include "batches.h"
 
+#include "predict.h"
 #include "../data/safetensors.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 struct iso_batches {
     struct iso_exec *exec;             /* borrowed */
     int64_t rows, batch, row_size, classes;
+    int64_t columns;                   /* of targets that are not classes */
     /* of a data set */
     uint64_t seed;
     int64_t epoch;                     /* whose order is on the device; -1: none */
@@ -29,6 +31,7 @@ static struct iso_batches *new_batches(struct iso_exec *exec)
     b->exec = exec;
     b->batch = graph->batch;
     b->classes = graph->classes;
+    b->columns = iso_predict_size(graph, graph->output);
     b->row_size = iso_shape_count(&graph->values[graph->input].shape) / graph->batch;
     return b;
 }
@@ -123,11 +126,12 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
     if (y->type != ISO_ST_F32)
         return iso_fail(ISO_EDATA,
                         "%s: y is neither int32 nor int64 classes nor float32 probabilities", path);
-    if (y->ndim != 2 || y->dim[1] != b->classes)
+    if (y->ndim != 2 || y->dim[1] != b->columns)
         return iso_fail(
             ISO_EDATA,
-            "%s: y has %lld columns; float32 y needs one for each of the model's %lld classes",
-            path, y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->classes);
+            "%s: y has %d dimensions and %lld columns; float32 y needs 2 dimensions and a column "
+            "for each of the %lld numbers that the model's last layer gives", path, y->ndim,
+            y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->columns);
     const struct iso_graph *graph = iso_exec_graph(b->exec);
     if (graph->values[graph->target].dtype == ISO_I32)
         return iso_fail(
@@ -148,7 +152,7 @@ static iso_rc open_file(struct iso_batches *b, const char *path)
     ISO_TRY(check_x(b, x, path));
     ISO_TRY(check_y(b, y, path));
     b->batch_x = iso_alloc((size_t)b->batch * (size_t)b->row_size, sizeof *b->batch_x);
-    b->batch_prob = iso_alloc((size_t)b->batch * (size_t)b->classes, sizeof *b->batch_prob);
+    b->batch_prob = iso_alloc((size_t)b->batch * (size_t)b->columns, sizeof *b->batch_prob);
     b->batch_class = iso_alloc((size_t)b->batch, sizeof *b->batch_class);
     return b->batch_x && b->batch_prob && b->batch_class ? ISO_OK : ISO_ENOMEM;
 }
@@ -194,15 +198,15 @@ int64_t iso_batches_rows(const struct iso_batches *b, int64_t step)
 
 static iso_rc place_file(struct iso_batches *b, int64_t step)
 {
-    size_t n = (size_t)b->row_size, classes = (size_t)b->classes;
+    size_t n = (size_t)b->row_size, columns = (size_t)b->columns;
     for (int64_t i = 0; i < b->batch; i++) {
         size_t row = (size_t)((step % b->rows * (b->batch % b->rows) + i) % b->rows);
         memcpy(b->batch_x + (size_t)i * n, b->x + row * n, n * sizeof *b->x);
         if (b->y_class)
             b->batch_class[i] = b->y_class[row];
         else
-            memcpy(b->batch_prob + (size_t)i * classes, b->y_prob + row * classes,
-                   classes * sizeof *b->y_prob);
+            memcpy(b->batch_prob + (size_t)i * columns, b->y_prob + row * columns,
+                   columns * sizeof *b->y_prob);
     }
     return iso_exec_feed(b->exec, b->batch, b->batch_x, b->y_class ? b->batch_class : NULL,
                          b->y_class ? NULL : b->batch_prob);

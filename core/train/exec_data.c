@@ -1,5 +1,6 @@
 /* exec_data.c: batches, from a data set resident on the device, from a stream or from the host. */
 #include "exec_private.h"
+#include "../formulas.h"
 #include "../ops/gather_images.h"
 #include "../ops/gather_labels.h"
 
@@ -85,11 +86,14 @@ static iso_rc upload_weights(struct iso_exec *e, int which, const struct iso_dat
     return rc;
 }
 
-/* The class a row of one number per class stands for: the first largest. */
-static int64_t first_largest(const float *y, int64_t classes)
+/* The class that a target of n numbers means: the first largest; of one, whether it is above a
+ * half. */
+static int64_t target_class(const float *y, int64_t n)
 {
     int64_t best = 0;
-    for (int64_t c = 1; c < classes; c++)
+    if (n == 1)
+        return iso_single_class(y[0]);
+    for (int64_t c = 1; c < n; c++)
         if (y[c] > y[best])
             best = c;
     return best;
@@ -102,13 +106,13 @@ static iso_rc feed_weights(struct iso_exec *e, const int32_t *y_class, const flo
     if (!g->class_weight)
         return ISO_OK;
     const struct iso_tensor t = iso_exec_value(e, g->sample_weight);
-    const int64_t rows = t.shape.dim[0];
+    const int64_t rows = t.shape.dim[0], columns = g->values[g->target].shape.dim[1];
     float *weights = iso_alloc((size_t)rows, sizeof *weights);
     if (!weights)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < rows; i++) {
         const int64_t class = y_class  ? y_class[i]
-                              : y_prob ? first_largest(y_prob + i * g->classes, g->classes)
+                              : y_prob ? target_class(y_prob + i * columns, columns)
                                        : -1;
         weights[i] = class_weight(e, true, class);
     }
@@ -247,7 +251,10 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
 {
     const struct iso_graph *g = e->graph;
     const struct iso_resident *r = &e->data[which];
-    const struct iso_gather_labels labels = { g->classes, g->values[g->target].dtype == ISO_REAL };
+    const struct iso_shape *target = &g->values[g->target].shape;
+    const bool one_hot = g->values[g->target].dtype == ISO_REAL;
+    const struct iso_gather_labels labels = { g->classes, one_hot,
+                                              one_hot ? g->classes - target->dim[1] : 0 };
     if (first < 0 || rows > r->rows - first)
         return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
                         (long long)(first + rows), (long long)r->rows);
@@ -264,12 +271,13 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
 {
-    const int64_t rows = t->shape.dim[0], n = t->shape.dim[1];
+    const int64_t rows = t->shape.dim[0], n = t->shape.dim[1], from = e->graph->classes - n;
     float *one_hot = iso_alloc((size_t)(rows * n), sizeof *one_hot);
     if (!one_hot)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < rows; i++)
-        one_hot[i * n + classes[i]] = 1.0f;
+        if (classes[i] >= from)
+            one_hot[i * n + classes[i] - from] = 1.0f;
     const iso_rc rc = iso_tensor_write_f32(e->backend, t, one_hot);
     free(one_hot);
     return rc;

@@ -502,7 +502,7 @@ def binary_crossentropy():
     f, own = File("binary_crossentropy"), np.random.default_rng(25)
     for rows, columns, clip, smoothing, weighted in ((1, 1, 0, 0, False), (7, 10, 0, 0, False), (130, 3, 0, 0, True),
                                                      (5, 17, 0, 0.1, False), (9, 4, 1e-7, 0, False),
-                                                     (40, 10, 0.1, 0.2, True)):
+                                                     (40, 10, 0.1, 0.2, True), (60, 1, 0, 0, True)):
         x = torch.tensor(own.uniform(-20, 20, (rows, columns)), requires_grad=True)
         t = torch.tensor(own.integers(0, 2, (rows, columns)).astype(float))
         t = torch.where(torch.arange(rows)[:, None] % 4 == 3, torch.tensor(own.uniform(0, 1, (rows, columns))), t)
@@ -608,7 +608,18 @@ def accuracy():
         right = keras.metrics.categorical_accuracy(F.one_hot(labels, classes), x).sum()
         f.case(f"{{inputs: [[{rows}, {classes}], [{rows}, {classes}]]}}",
                {"x0": x, "x1": F.one_hot(labels, classes)}, {"y0": right})
+    for rows in (1, 137):                          # one unit, with halves among its numbers
+        x, labels, target = single(np.random.default_rng(34), rows)
+        right = keras.metrics.binary_accuracy(target, x).sum()
+        f.case(f"{{inputs: [[{rows}, 1], [{rows}, 1]]}}", {"x0": x, "x1": target}, {"y0": right})
     return f
+
+
+def single(own, rows):
+    """Predictions of one unit, their classes, and those as numbers."""
+    x = torch.tensor(own.integers(0, 9, (rows, 1)) / 8)
+    labels = torch.tensor(own.integers(0, 2, rows))
+    return x, labels, labels[:, None].double()
 
 
 def tied(own, rows, classes):
@@ -646,6 +657,11 @@ def confusion_matrix():
         after = before + confusion(labels.numpy(), np.argmax(x.numpy(), 1), classes)
         for y, shape in ((labels, [rows]), (one_hot, [rows, classes])):
             f.case(f"{{inputs: [[{rows}, {classes}], {shape}]}}", {"x0": x, "x1": y, "y0": before}, {"y0": after})
+    for rows in (1, 137):
+        x, labels, target = single(own, rows)
+        before = own.integers(0, 9, (2, 2))
+        after = before + confusion(labels.numpy(), (x.numpy()[:, 0] > 0.5).astype(int), 2)
+        f.case(f"{{inputs: [[{rows}, 1], [{rows}, 1]]}}", {"x0": x, "x1": target, "y0": before}, {"y0": after})
     return f
 
 
@@ -679,7 +695,25 @@ def score(op):
         for metric, value in keras_scores(op, values):
             metric.update_state(one_hot, x)
             agree(torch.as_tensor(value), torch.as_tensor(np.asarray(metric.result())).double(), f"keras's {op}", 1e-5)
+    binary_score(f, own)
     return f
+
+
+def binary_score(f, own):
+    """Of one unit, what Keras's metrics say of it with their defaults: the score of class 1 above a half."""
+    new = {"precision": keras.metrics.Precision, "recall": keras.metrics.Recall,
+           "f1": lambda: keras.metrics.F1Score(threshold=0.5)}[f.op]
+    for rows in (30, 250):
+        x, labels, target = single(own, rows)
+        taken = (x.numpy()[:, 0] > 0.5).astype(int)
+        (_, wrong), (missed, right) = counts = confusion(labels.numpy(), taken, 2).astype(float)
+        value = {"precision": right / (right + wrong), "recall": right / (right + missed),
+                 "f1": 2 * right / (2 * right + wrong + missed)}[f.op]
+        metric = new()
+        metric.update_state(target.numpy(), x.numpy())
+        theirs = np.asarray(metric.result()).reshape(())
+        agree(torch.as_tensor(value), torch.as_tensor(theirs).double(), f"keras's binary {f.op}", 1e-5)
+        f.case("{input: [2, 2], average: binary}", {"x0": counts}, {"y0": value})
 
 
 # ---- batches ------------------------------------------------------------------------------------
@@ -709,6 +743,11 @@ def gather_labels():
         want = keras.utils.to_categorical(taken, classes) if one_hot else taken
         f.case(f"{{inputs: [[{n}], [{n}]], rows: {rows}, first: {first}, classes: {classes}, "
                f"one_hot: {str(one_hot).lower()}}}", {"x0": labels, "x1": order}, {"y0": want})
+    own = np.random.default_rng(35)                # labels 0 and 1 as one unit is taught them
+    labels, order = own.integers(0, 2, 23), own.permutation(23)
+    want = labels[order[2:19]].astype(float)[:, None]
+    f.case("{inputs: [[23], [23]], rows: 17, first: 2, classes: 2, one_hot: true, from: 1}",
+           {"x0": labels, "x1": order}, {"y0": want})
     return f
 
 
