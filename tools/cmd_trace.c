@@ -8,6 +8,7 @@
 struct trace_options {
     struct iso_setup_options setup;
     int64_t steps;
+    bool inference;
     const char *batch_from, *weights, *out;
 };
 static const struct iso_option options[] = {
@@ -19,6 +20,8 @@ static const struct iso_option options[] = {
       "initial weights (default: as the model file initializes them)", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, out),
       "the file to write (default trace.safetensors)", 0 },
+    { "inference", NULL, ISO_OPTION_FLAG, offsetof(struct trace_options, inference),
+      "forward passes as after training: nothing is dropped, moving statistics are used", 0 },
     ISO_OPTION_DEVICE(struct trace_options),
     ISO_OPTION_MODE(struct trace_options),
     ISO_OPTION_BATCH(struct trace_options),
@@ -47,8 +50,8 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){
-        .training = true, .keep_all = true, .augmented = o->batch_from != NULL,
-        .seed = setup->model->seed, .log_steps = 1 }));
+        .training = !o->inference, .keep_all = true,
+        .augmented = o->batch_from != NULL, .seed = setup->model->seed, .log_steps = 1 }));
     ISO_TRY(open_batches(setup, o, data, batches));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (o->weights)

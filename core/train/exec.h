@@ -26,6 +26,7 @@ iso_rc iso_exec_new(const struct iso_graph *, struct iso_backend *, const struct
 void iso_exec_free(struct iso_exec *);
 const struct iso_graph *iso_exec_graph(const struct iso_exec *);
 struct iso_backend *iso_exec_backend(const struct iso_exec *);
+bool iso_exec_trains(const struct iso_exec *);         /* it was made for training */
 
 /* Initial weights from the seed; optimizer state as it is before the first step. */
 iso_rc iso_exec_initialize(struct iso_exec *);

@@ -286,3 +286,4 @@ void iso_exec_free(struct iso_exec *e)
 
 const struct iso_graph *iso_exec_graph(const struct iso_exec *e) { return e->graph; }
 struct iso_backend *iso_exec_backend(const struct iso_exec *e) { return e->backend; }
+bool iso_exec_trains(const struct iso_exec *e) { return e->options.training; }

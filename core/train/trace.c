@@ -199,13 +199,16 @@ static iso_rc put(struct trace *t, struct iso_st_writer *writer, int64_t step, b
 
 static iso_rc run(struct trace *t, struct iso_st_writer *writer)
 {
+    const bool training = iso_exec_trains(t->exec);
     for (int64_t step = 0; step < t->steps; step++) {
         ISO_TRY(put(t, writer, step, true));
         ISO_TRY(iso_batches_place(t->batches, step));
-        ISO_TRY(iso_exec_forward(t->exec, true, (uint64_t)step, 0));
-        ISO_TRY(iso_exec_backward(t->exec, (uint64_t)step));
+        ISO_TRY(iso_exec_forward(t->exec, training, (uint64_t)step, 0));
+        if (training)
+            ISO_TRY(iso_exec_backward(t->exec, (uint64_t)step));
         ISO_TRY(put(t, writer, step, false));
-        ISO_TRY(iso_exec_update(t->exec, (uint64_t)step));
+        if (training)
+            ISO_TRY(iso_exec_update(t->exec, (uint64_t)step));
     }
     return put(t, writer, t->steps, true);
 }
