@@ -47,6 +47,13 @@ ifndef JPEG
 JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,-ljpeg)
 endif
 LIBS     += $(if $(filter 1,$(PNG)),-lpng) $(if $(filter 1,$(JPEG)),-ljpeg)
+# ONNX: protoc-c makes C of the schema that the ONNX project ships; core/onnx/read.c and write.c use it, or without.c stands in.
+ONNX_PROTO ?= /usr/include/onnx/onnx.proto
+ifndef ONNX
+ONNX     := $(if $(and $(wildcard $(ONNX_PROTO)),$(shell command -v protoc-c)),$(call probe,protobuf-c/protobuf-c.h,-lprotobuf-c),0)
+endif
+LIBS     += $(if $(filter 1,$(ONNX)),-lprotobuf-c)
+ONNX_C   := $(if $(filter 1,$(ONNX)),$(BUILD)/onnx/onnx.pb-c.c)
 # A test compares arith.h with OpenCL by itself.
 TESTLIBS := -lcmocka $(LIBS) $(if $(filter 1,$(OPENCL)),-lOpenCL)
 
@@ -70,7 +77,8 @@ cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
                       -mprefer-vector-width=512
 
-CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_file.c %/keras_names.c %/keras_write.c), \
+CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_file.c %/keras_names.c %/keras_write.c) \
+              $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
@@ -78,7 +86,7 @@ CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h 
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
             $(foreach v,$(REFERENCES),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
             $(foreach v,$(CPUS),$(CPU:backends/cpu/%.c=$(BUILD)/backends/$(v)/%.o)) $(CPU_ONCE:%.c=$(BUILD)/%.o) \
-            $(if $(filter 1,$(OPENCL)),$(BUILD)/clkernels/embedded.o)
+            $(if $(filter 1,$(OPENCL)),$(BUILD)/clkernels/embedded.o) $(ONNX_C:.c=.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
@@ -97,11 +105,13 @@ $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' | cmp -s - $@ || \
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
-	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)'; }
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)   ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
 
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
+$(addprefix $(BUILD)/core/onnx/,read.o write.o): CONFIG += -isystem $(BUILD)/onnx
+$(addprefix $(BUILD)/core/onnx/,read.o write.o): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
@@ -121,6 +131,13 @@ $(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC)
 	@echo '  CL  $@'; $(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
 $(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
+
+# What reads and writes ONNX's messages, made from their schema; its style is not ours to warn about.
+$(BUILD)/onnx/onnx.pb-c.c: $(ONNX_PROTO)
+	@mkdir -p $(@D) && cp $< $(@D)/onnx.proto
+	@echo '  PB  $@'; protoc-c --proto_path=$(@D) --c_out=$(@D) $(@D)/onnx.proto
+$(BUILD)/onnx/onnx.pb-c.o: $(BUILD)/onnx/onnx.pb-c.c $(BUILD)/config
+	$(COMPILE) -w -c -o $@ $<
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS)

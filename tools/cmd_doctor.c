@@ -3,6 +3,7 @@
 #include "core/data/dataset.h"
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
+#include "core/onnx/onnx.h"
 #include "hardware.h"
 #include "setup.h"
 
@@ -88,6 +89,17 @@ static void check_hdf5(struct doctor *d)
         advise(d, "for Keras's weights: install HDF5 (Debian: libhdf5-dev), then  make");
 }
 
+static void check_onnx(struct doctor *d)
+{
+    const bool there = iso_onnx_supported();
+    printf("ONNX: %s\n", there ? "built in; export writes, and import reads, networks for other "
+                                "programs"
+                              : "not built in");
+    if (!there)
+        advise(d, "for ONNX: install its schema and protobuf-c (Debian: libonnx-dev, "
+                  "protobuf-c-compiler, libprotobuf-c-dev), then  make");
+}
+
 static void check_images(struct doctor *d)
 {
     printf("Image files: %s\n", iso_image_support());
@@ -100,6 +112,7 @@ static void check_build(struct doctor *d)
 {
     printf("isocl %s, arithmetic %d, built by %s\n", ISO_VERSION, ISO_ARITH_VERSION, compiler);
     check_hdf5(d);
+    check_onnx(d);
     check_images(d);
     check_clblast(d);
     check_opencl(d);

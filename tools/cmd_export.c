@@ -1,30 +1,84 @@
-/* isocl export: trained weights as a file that Keras reads. */
+/* isocl export: trained weights as a file that Keras reads, or network and weights as ONNX. */
 #include "commands.h"
+#include "core/onnx/export.h"
 #include "core/train/keras_weights.h"
 #include "setup.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct export_options {
     struct iso_setup_options setup;
     const char *weights, *out;
+    bool initial, preprocessing;
 };
 static const struct iso_option options[] = {
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, weights),
       "safetensors file (default: weights.safetensors of the run)", 0 },
+    { "initial", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, initial),
+      "the weights that the model file begins with, which have learnt nothing", 0 },
+    { "with-preprocessing", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, preprocessing),
+      "ONNX: the graph takes an image's bytes, and scales them as the model file says", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, out),
-      "the file to write (default weights.h5)", 0 },
+      "the file to write, .h5 or .onnx (default weights.h5)", 0 },
+    ISO_OPTION_SEED(struct export_options),
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
+
+static bool ends_in(const char *path, const char *end)
+{
+    const size_t n = strlen(path), m = strlen(end);
+    return n >= m && strcmp(path + n - m, end) == 0;
+}
+
+static void print_value(const char *what, const struct iso_onnx_value *v)
+{
+    printf("  %-7s %s, float32 [N", what, v->name);
+    for (int i = 1; i < v->ndim; i++)
+        printf(", %lld", (long long)v->dim[i]);
+    printf("]");
+}
+
+static iso_rc write_onnx(const struct iso_setup *setup, const char *out, bool preprocessing)
+{
+    const struct iso_onnx_export_options o = { .preprocessing = preprocessing };
+    struct iso_onnx *m = NULL;
+    ISO_TRY(iso_onnx_export(setup->exec, &o, &m));
+    const iso_rc rc = iso_onnx_write(out, m);
+    if (rc == ISO_OK) {
+        printf("%s: %s with its weights, ONNX operators of version %lld\n", out,
+               setup->model->name, (long long)m->opset);
+        print_value("input", &m->x[0]);
+        printf(": %s\n", preprocessing ? "bytes, 0 to 255"
+                                       : iso_onnx_preprocessing(setup->model, m));
+        print_value("output", &m->y[0]);
+        printf("\n");
+    }
+    iso_onnx_free(m);
+    return rc;
+}
+
+static iso_rc set_weights(struct iso_setup *setup, const char *weights, bool initial)
+{
+    return initial ? iso_exec_initialize(setup->exec) : iso_setup_weights(setup, weights);
+}
 
 static iso_rc export(struct iso_setup *setup, const char *model, const char *weights,
                      const struct export_options *o)
 {
     const char *out = o->out ? o->out : "weights.h5";
+    const bool onnx = ends_in(out, ".onnx");
+    if (o->preprocessing && !onnx)
+        return iso_fail(ISO_EUSAGE, "--with-preprocessing is for ONNX; name a file that ends in "
+                        ".onnx: --out model.onnx");
+    if (onnx && !iso_onnx_supported())
+        return iso_onnx_write(out, NULL);
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
-    ISO_TRY(iso_setup_weights(setup, weights));
+    ISO_TRY(set_weights(setup, weights, o->initial));
+    if (onnx)
+        return write_onnx(setup, out, o->preprocessing);
     ISO_TRY(iso_keras_save(setup->exec, out));
     printf("%s: the weights of %s, for Keras's load_weights\n", out, setup->model->name);
     return ISO_OK;
@@ -38,7 +92,9 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    iso_rc rc = iso_setup_files(argv[0], o.weights, model, weights);
+    if (o.initial && o.weights)
+        return iso_usage(command, "--initial and --weights both say which weights; give one");
+    iso_rc rc = iso_setup_files(argv[0], o.initial ? "" : o.weights, model, weights);
     if (rc == ISO_OK)
         rc = export(&setup, model, weights, &o);
     code = iso_report(command, rc, &setup.faults);
@@ -49,12 +105,18 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_export = {
     .name = "export",
     .arguments = "RUN|MODEL.yaml",
-    .doc = "trained weights as a file that Keras reads",
-    .more = "Writes an .h5 of weights, layer by layer in the order of the model file, each under\n"
-            "its name, which every version of Keras loads into the same network. (The weights\n"
-            "of a run are safetensors already, which other programs read.)",
+    .doc = "trained weights as a file that Keras reads, or the network as ONNX",
+    .more = "The file's ending says what is written.\n"
+            "  .h5    weights, layer by layer in the order of the model file, each under its\n"
+            "         name, which every version of Keras loads into the same network\n"
+            "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
+            "         Images go in as float32 [N, height, width, channels], as libraries that\n"
+            "         read images give them; what the network sees, that is scaled as the\n"
+            "         model file says, or with --with-preprocessing bytes from 0 to 255\n"
+            "(The weights of a run are safetensors already, which other programs read.)",
     .examples = "  isocl export runs/cnn-001 --out cnn.h5\n"
-                "  isocl export models/vgg16.yaml --weights vgg16.safetensors\n",
+                "  isocl export runs/cnn-001 --out cnn.onnx\n"
+                "  isocl export models/vgg16.yaml --weights vgg16.safetensors --out vgg16.onnx\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -2,13 +2,13 @@
 # install-deps.sh [build|opencl|develop]: installs what isocl needs, or says what to install.
 #   build     compiler, libyaml, zlib, jansson, cmocka: a CPU-only isocl and its tests
 #   opencl    build, the OpenCL loader, CLBlast and PoCL, HDF5 for Keras's weights,
-#             libpng and libjpeg for folders of images (default)
+#             libpng and libjpeg for folders of images, protobuf-c and the schema for ONNX (default)
 #   develop   opencl, and rusticl, Oclgrind, clang: everything the project's own checks use
 set -eu
 what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
-debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev"
+debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
 debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev git"
 case $what in
     build)   debian=$debian_build ;;
@@ -20,9 +20,9 @@ esac
 advise() {
     echo "isocl needs these packages, and this script cannot install them here ($1):" >&2
     echo "  Debian, Ubuntu  apt-get install $debian" >&2
-    echo "  Fedora          dnf install gcc make pkgconf libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel" >&2
-    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo" >&2
-    echo "  macOS           brew install libyaml jansson cmocka clblast hdf5 libpng jpeg-turbo pkg-config" >&2
+    echo "  Fedora          dnf install gcc make pkgconf libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel onnx-devel protobuf-c-compiler protobuf-c-devel" >&2
+    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo protobuf-c" >&2
+    echo "  macOS           brew install libyaml jansson cmocka clblast hdf5 libpng jpeg-turbo protobuf-c pkg-config" >&2
     exit 1
 }
 

@@ -5,6 +5,7 @@
 #include "core/data/keras_file.h"
 #include "core/iso.h"
 #include "core/model/suggest.h"
+#include "core/onnx/onnx.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,9 +39,9 @@ static void print_version(void)
 #else
     const char *clblast = "no CLBlast";
 #endif
-    printf("isocl %s (arithmetic %d)\nbuilt with %s, %s, %s; images: %s\n", ISO_VERSION,
+    printf("isocl %s (arithmetic %d)\nbuilt with %s, %s, %s, %s; images: %s\n", ISO_VERSION,
            ISO_ARITH_VERSION, opencl, clblast, iso_keras_supported() ? "HDF5" : "no HDF5",
-           iso_image_support());
+           iso_onnx_supported() ? "ONNX" : "no ONNX", iso_image_support());
 }
 
 static int unknown(const char *word)

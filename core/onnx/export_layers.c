@@ -1,0 +1,240 @@
+/* export_layers.c: what each op is in ONNX's operators. */
+#include "export_build.h"
+#include "../ops/activation.h"
+#include "../ops/batch_normalization.h"
+#include "../ops/layer_normalization.h"
+#include "../ops/pooling2d.h"
+#include "../ops/zero_padding2d.h"
+
+#include <stdlib.h>
+
+typedef void emitter(struct iso_onnx_exporter *, const struct iso_node *);
+
+/* The axis of the channels. */
+static int64_t channel_axis(const struct iso_onnx_exporter *e, int value, bool channels_first)
+{
+    return channels_first ? 1 : iso_onnx_shape(e, value)->ndim - 1;
+}
+
+/* ---- Activations --------------------------------------------------------------------------- */
+
+static const char *activation_op(int function)
+{
+    switch (function) {
+    case ISO_RELU:         return "Relu";
+    case ISO_ELU:          return "Elu";
+    case ISO_SIGMOID:
+    case ISO_SWISH:        return "Sigmoid";
+    case ISO_TANH:         return "Tanh";
+    case ISO_LEAKY_RELU:   return "LeakyRelu";
+    case ISO_SOFTPLUS:     return "Softplus";
+    case ISO_GELU:         return "Gelu";
+    case ISO_HARD_SIGMOID: return "HardSigmoid";
+    case ISO_SOFTMAX:      return "Softmax";
+    default:               return "Identity";
+    }
+}
+
+static void set_function(struct iso_onnx_exporter *e, struct iso_onnx_node *node,
+                         const struct iso_activation *p, int64_t channels)
+{
+    if (p->function == ISO_ELU || p->function == ISO_LEAKY_RELU || p->function == ISO_HARD_SIGMOID)
+        iso_onnx_real(e, node, "alpha", iso_activation_parameter(p));
+    if (p->function == ISO_HARD_SIGMOID)
+        iso_onnx_real(e, node, "beta", 0.5);
+    if (p->function == ISO_SOFTMAX)
+        iso_onnx_int(e, node, "axis", channels);
+    if (p->function != ISO_GELU)
+        return;
+    iso_onnx_word(e, node, "approximate", p->approximate ? "tanh" : "none");
+    e->m->opset = 20;                  /* the first that has it */
+}
+
+/* swish is x sigmoid(x). */
+void iso_onnx_export_activation(struct iso_onnx_exporter *e, const struct iso_activation *p, int x,
+                                int y)
+{
+    const bool first = iso_onnx_lies_first(e, x), swish = p->function == ISO_SWISH;
+    const char *from = iso_onnx_as(e, x, first), *op = activation_op(p->function);
+    const char *name = iso_onnx_part(e, iso_activation_names[p->function]);
+    const char *sigmoid = swish ? iso_onnx_part(e, "sigmoid") : "";
+    struct iso_onnx_node *node = swish ? iso_onnx_add(e, op, sigmoid, sigmoid)
+                                       : iso_onnx_add_for(e, op, name, y, first);
+    iso_onnx_input(e, node, from);
+    if (node)
+        set_function(e, node, p, channel_axis(e, x, first));
+    if (!swish)
+        return;
+    node = iso_onnx_add_for(e, "Mul", name, y, first);
+    iso_onnx_input(e, node, from);
+    iso_onnx_input(e, node, sigmoid);
+}
+
+static void activation(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    iso_onnx_export_activation(e, n->params, n->x[0], n->y[0]);
+}
+
+/* What is not there in training only. */
+static void dropout(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    e->names[n->y[0]] = e->names[n->x[0]];
+}
+
+/* ---- Normalizations ------------------------------------------------------------------------ */
+
+/* The weight, or so many equal numbers where the layer has none. */
+static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node *n, int w,
+                             float value, const char *part, int64_t count)
+{
+    const char *name = iso_onnx_weight(e, n, w);
+    if (name)
+        return name;
+    name = iso_onnx_part(e, part);
+    float *values = iso_onnx_constant(e, name, 1, &count);
+    for (int64_t i = 0; values && i < count; i++)
+        values[i] = value;
+    return name;
+}
+
+static void batch_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_batch_normalization *p = n->params;
+    const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
+    const bool first = shape->ndim == 4;
+    const int64_t channels = shape->dim[shape->ndim - 1];
+    if (shape->ndim == 3) {            /* ONNX would take the second axis for the channels */
+        iso_fail(ISO_EDATA, "batch_normalization '%s' of rows of rows cannot be exported; put a "
+                 "reshape before and behind it", e->layer);
+        e->failed = true;
+        return;
+    }
+    const char *x = iso_onnx_as(e, n->x[0], first);
+    const char *gamma = weight_or(e, n, ISO_BN_GAMMA, 1, "ones", channels);
+    const char *beta = weight_or(e, n, ISO_BN_BETA, 0, "zeros", channels);
+    const char *mean = iso_onnx_weight(e, n, ISO_BN_MOVING_MEAN);
+    const char *variance = iso_onnx_weight(e, n, ISO_BN_MOVING_VARIANCE);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "BatchNormalization", e->layer, n->y[0],
+                                                   first);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, gamma);
+    iso_onnx_input(e, node, beta);
+    iso_onnx_input(e, node, mean);
+    iso_onnx_input(e, node, variance);
+    iso_onnx_real(e, node, "epsilon", p->epsilon);
+    iso_onnx_real(e, node, "momentum", p->momentum);
+}
+
+static void layer_normalization(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_layer_normalization *p = n->params;
+    const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
+    const char *x = iso_onnx_as(e, n->x[0], false);
+    const char *gamma = weight_or(e, n, ISO_LN_GAMMA, 1, "ones", shape->dim[shape->ndim - 1]);
+    const char *beta = iso_onnx_weight(e, n, ISO_LN_BETA);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "LayerNormalization", e->layer, n->y[0],
+                                                   false);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, gamma);
+    if (beta)
+        iso_onnx_input(e, node, beta);
+    iso_onnx_int(e, node, "axis", -1);
+    iso_onnx_real(e, node, "epsilon", p->epsilon);
+}
+
+/* ---- Several inputs, and shapes ------------------------------------------------------------ */
+
+/* The inputs' common order of axes: that of the first. ONNX's Add takes two. */
+static void add(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const char *sum = iso_onnx_as(e, n->x[0], first);
+    for (int i = 1; i < n->nx; i++) {
+        const bool last = i + 1 == n->nx;
+        const char *x = iso_onnx_as(e, n->x[i], first);
+        char part[16] = { 's', 'u', 'm', '_', (char)('0' + i), '\0' };
+        const char *name = last ? e->layer : iso_onnx_part(e, part);
+        struct iso_onnx_node *node = last ? iso_onnx_add_for(e, "Add", name, n->y[0], first)
+                                          : iso_onnx_add(e, "Add", name, name);
+        iso_onnx_input(e, node, sum);
+        iso_onnx_input(e, node, x);
+        sum = name;
+    }
+}
+
+static void concatenate(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const char *x[ISO_SLOTS];
+    for (int i = 0; i < n->nx; i++)
+        x[i] = iso_onnx_as(e, n->x[i], first);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Concat", e->layer, n->y[0], first);
+    for (int i = 0; i < n->nx; i++)
+        iso_onnx_input(e, node, x[i]);
+    iso_onnx_int(e, node, "axis", channel_axis(e, n->x[0], first));
+}
+
+static void zero_padding2d(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const int64_t *p = ((const struct iso_zero_padding2d *)n->params)->padding;
+    const bool first = iso_onnx_lies_first(e, n->x[0]);
+    const int64_t images[8] = { 0, 0, p[0], p[2], 0, 0, p[1], p[3] };
+    const int64_t pixels[8] = { 0, p[0], p[2], 0, 0, p[1], p[3], 0 };
+    const char *x = iso_onnx_as(e, n->x[0], first);
+    const char *pads = iso_onnx_numbers(e, "pads", 8, first ? images : pixels);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Pad", e->layer, n->y[0], first);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, pads);
+}
+
+static void reshape(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_shape *shape = iso_onnx_shape(e, n->y[0]);
+    int64_t dim[ISO_DIMS] = { 0 };     /* 0: as many rows as there are */
+    for (int i = 1; i < shape->ndim; i++)
+        dim[i] = shape->dim[i];
+    const char *x = iso_onnx_as(e, n->x[0], false);
+    const char *target = iso_onnx_numbers(e, "shape", shape->ndim, dim);
+    struct iso_onnx_node *node = iso_onnx_add_for(e, "Reshape", e->layer, n->y[0], false);
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, target);
+}
+
+/* A row of pixels of one channel, or of the channels of one pixel, is the same in both orders. */
+static void flatten(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_shape *s = iso_onnx_shape(e, n->x[0]);
+    const bool same = s->ndim == 4 && (s->dim[3] == 1 || s->dim[1] * s->dim[2] == 1);
+    const char *x = iso_onnx_as(e, n->x[0], same && iso_onnx_lies_first(e, n->x[0]));
+    iso_onnx_input(e, iso_onnx_add_for(e, "Flatten", e->layer, n->y[0], false), x);
+}
+
+/* ---- All ops ------------------------------------------------------------------------------- */
+
+static emitter *const emitters[ISO_OP_COUNT] = {
+    [ISO_OP_dense] = iso_onnx_export_dense,
+    [ISO_OP_conv2d] = iso_onnx_export_conv2d,
+    [ISO_OP_depthwise_conv2d] = iso_onnx_export_depthwise_conv2d,
+    [ISO_OP_separable_conv2d] = iso_onnx_export_separable_conv2d,
+    [ISO_OP_max_pooling2d] = iso_onnx_export_max_pooling2d,
+    [ISO_OP_average_pooling2d] = iso_onnx_export_average_pooling2d,
+    [ISO_OP_global_average_pooling2d] = iso_onnx_export_global_average_pooling2d,
+    [ISO_OP_global_max_pooling2d] = iso_onnx_export_global_max_pooling2d,
+    [ISO_OP_activation] = activation,
+    [ISO_OP_dropout] = dropout,
+    [ISO_OP_spatial_dropout2d] = dropout,
+    [ISO_OP_batch_normalization] = batch_normalization,
+    [ISO_OP_layer_normalization] = layer_normalization,
+    [ISO_OP_add] = add,
+    [ISO_OP_concatenate] = concatenate,
+    [ISO_OP_zero_padding2d] = zero_padding2d,
+    [ISO_OP_reshape] = reshape,
+    [ISO_OP_flatten] = flatten,
+};
+
+bool iso_onnx_exports(enum iso_op op) { return emitters[op] != NULL; }
+
+void iso_onnx_export_node(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    emitters[n->op](e, n);
+}

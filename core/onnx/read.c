@@ -1,0 +1,433 @@
+/* read.c: the bytes of an ONNX file into a network. The file is not trusted: messages nest to a
+ * fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
+ * asks for, and data outside of the file come from its own folder. */
+#include "onnx.h"
+#include "../file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <onnx.pb-c.h>
+
+bool iso_onnx_supported(void) { return true; }
+
+/* Model, graph, node, attribute, tensor and what it holds; branches within branches add three. */
+enum { DEPTH = 24 };
+/* What the library's structs may need for a byte of the file, and for the smallest of files. */
+enum { MEMORY_PER_BYTE = 128, MEMORY_BASE = 1 << 16 };
+
+struct reader {
+    const char *path;
+    struct iso_onnx *m;
+};
+
+static iso_rc damaged(const struct reader *r, const char *what, const char *name)
+{
+    return iso_fail(ISO_EDATA, "%s: %s '%.60s'; the file is damaged, or not ONNX", r->path, what,
+                    name);
+}
+
+/* ---- Before the library sees the bytes ----------------------------------------------------- */
+
+struct bytes { const uint8_t *at, *end; };
+
+static bool take_varint(struct bytes *b, uint64_t *out)
+{
+    *out = 0;
+    for (int shift = 0; shift < 64 && b->at < b->end; shift += 7) {
+        const uint8_t byte = *b->at++;
+        *out |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* The type of message that a field holds, or NULL. */
+static const ProtobufCMessageDescriptor *message_in(const ProtobufCMessageDescriptor *d,
+                                                    uint64_t field)
+{
+    for (unsigned i = 0; i < d->n_fields; i++)
+        if (d->fields[i].id == field)
+            return d->fields[i].type == PROTOBUF_C_TYPE_MESSAGE ? d->fields[i].descriptor : NULL;
+    return NULL;
+}
+
+/* Whether the fields follow each other to the end of the bytes, and messages nest no deeper than
+ * the library, which calls itself for each, may go. */
+static bool well_formed(const ProtobufCMessageDescriptor *d, struct bytes b, int depth)
+{
+    while (b.at < b.end) {
+        uint64_t key, n = 0, value;
+        if (!take_varint(&b, &key) || key > UINT32_MAX)
+            return false;
+        switch (key & 7) {
+        case 0: if (!take_varint(&b, &value)) return false; break;
+        case 1: n = 8; break;
+        case 2: if (!take_varint(&b, &n)) return false; break;
+        case 5: n = 4; break;
+        default: return false;
+        }
+        if (n > (uint64_t)(b.end - b.at))
+            return false;
+        const ProtobufCMessageDescriptor *inner = (key & 7) == 2 ? message_in(d, key >> 3) : NULL;
+        if (inner && (depth == 0 ||
+                      !well_formed(inner, (struct bytes){ b.at, b.at + n }, depth - 1)))
+            return false;
+        b.at += n;
+    }
+    return true;
+}
+
+struct budget { size_t left; };
+
+/* The library's memory, from a budget that is not given back: a piece is freed only with all. */
+static void *spend(void *data, size_t size)
+{
+    struct budget *budget = data;
+    if (size > budget->left)
+        return NULL;
+    budget->left -= size;
+    return malloc(size ? size : 1);
+}
+
+static void unspend(void *data, void *p)
+{
+    (void)data;
+    free(p);
+}
+
+/* ---- Data ---------------------------------------------------------------------------------- */
+
+static const char *copy(struct iso_onnx *m, const char *s)
+{
+    return iso_onnx_text(m, "%s", s ? s : "");
+}
+
+static const char *copy_bytes(struct iso_onnx *m, ProtobufCBinaryData b)
+{
+    return iso_onnx_text(m, "%.*s", b.len > 1 << 20 ? 1 << 20 : (int)b.len,
+                         b.data ? (const char *)b.data : "");
+}
+
+/* "location", "offset" or "length" of data that lie in another file; NULL: not said. */
+static const char *external(const Onnx__TensorProto *t, const char *key)
+{
+    for (size_t i = 0; i < t->n_external_data; i++)
+        if (t->external_data[i]->key && strcmp(t->external_data[i]->key, key) == 0)
+            return t->external_data[i]->value;
+    return NULL;
+}
+
+/* A whole number from 0 in decimal digits; NULL or no number: -1. */
+static long long number(const char *text)
+{
+    char *end;
+    errno = 0;
+    const long long n = text && *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
+    return n >= 0 && errno == 0 && *end == '\0' ? n : -1;
+}
+
+static iso_rc read_part(const struct reader *r, const char *path, const char *name, long long at,
+                        size_t n, char *out)
+{
+    struct stat s;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return iso_file_fail("read", path);
+    bool there = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && at <= (long long)s.st_size &&
+                 n <= (size_t)((long long)s.st_size - at);
+    for (size_t done = 0; there && done < n;) {
+        const ssize_t got = pread(fd, out + done, n - done, (off_t)(at + (long long)done));
+        there = got > 0 || (got < 0 && errno == EINTR);
+        done += got > 0 ? (size_t)got : 0;
+    }
+    close(fd);
+    return there ? ISO_OK : iso_fail(ISO_EDATA, "%s: tensor '%.60s' needs %zu bytes from %lld on "
+                                     "of %s, which has not so many", r->path, name, n, at, path);
+}
+
+/* From a file beside the model's: only a plain name, so that no model can read another place. */
+static iso_rc read_external(const struct reader *r, const Onnx__TensorProto *t, size_t n,
+                            struct iso_onnx_tensor *out)
+{
+    char folder[ISO_PATH], path[ISO_PATH];
+    const char *where = external(t, "location"), *from = external(t, "offset");
+    const char *length = external(t, "length"), *slash = strrchr(r->path, '/');
+    const long long at = from ? number(from) : 0;
+    if (!where || !*where || strchr(where, '/') || strchr(where, '\\') || where[0] == '.')
+        return iso_fail(ISO_EDATA, "%s: tensor '%.60s' lies in '%.60s'; isocl reads data from the "
+                        "folder of the file only", r->path, out->name, where ? where : "");
+    if (at < 0 || (length && number(length) != (long long)n))
+        return damaged(r, "wrong offset or length of tensor", out->name);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - r->path) : 1,
+             slash ? r->path : ".");
+    ISO_TRY(iso_path(path, *folder ? folder : "/", where));
+    struct stat s;                     /* no memory for more than is there */
+    if (stat(path, &s) == 0 && n > (size_t)s.st_size)
+        return read_part(r, path, out->name, at, n, NULL);
+    char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
+    out->data = data;
+    return data ? read_part(r, path, out->name, at, n, data) : ISO_ENOMEM;
+}
+
+/* Of a tensor that does not hold raw bytes: its numbers, as one of the lists has them. */
+static const void *listed(const Onnx__TensorProto *t, size_t *n)
+{
+    switch (t->data_type) {
+    case ISO_ONNX_FLOAT:  *n = t->n_float_data;  return t->float_data;
+    case ISO_ONNX_DOUBLE: *n = t->n_double_data; return t->double_data;
+    case ISO_ONNX_INT64:  *n = t->n_int64_data;  return t->int64_data;
+    default:              *n = t->n_int32_data;  return t->int32_data;
+    }
+}
+
+static iso_rc read_data(const struct reader *r, const Onnx__TensorProto *t,
+                        struct iso_onnx_tensor *out)
+{
+    const size_t size = iso_onnx_size(out->type), count = (size_t)iso_onnx_count(out);
+    size_t n = 0;
+    if (size == 0 || t->segment)
+        return ISO_OK;                 /* of a type that nothing here reads */
+    if (t->has_data_location &&
+        t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        return read_external(r, t, count * size, out);
+    const void *from = t->has_raw_data ? t->raw_data.data : listed(t, &n);
+    if (t->has_raw_data ? t->raw_data.len != count * size : n != count)
+        return damaged(r, "wrong size of tensor", out->name);
+    uint8_t *data = iso_onnx_alloc(r->m, count ? count : 1, size);
+    out->data = data;
+    if (!data)
+        return ISO_ENOMEM;
+    if (!t->has_raw_data && out->type == ISO_ONNX_BOOL)
+        for (size_t i = 0; i < count; i++)
+            data[i] = ((const int32_t *)from)[i] != 0;
+    else if (count > 0)
+        memcpy(data, from, count * size);
+    return ISO_OK;
+}
+
+static iso_rc read_tensor(const struct reader *r, const Onnx__TensorProto *t,
+                          struct iso_onnx_tensor *out)
+{
+    int64_t count = 1;
+    out->name = copy(r->m, t->name);
+    if (!out->name)
+        return ISO_ENOMEM;
+    out->type = t->has_data_type ? t->data_type : 0;
+    if (t->n_dims > ISO_ONNX_DIMS)
+        return damaged(r, "too many dimensions of tensor", out->name);
+    out->ndim = (int)t->n_dims;
+    for (int i = 0; i < out->ndim; i++) {
+        out->dim[i] = t->dims[i];
+        if (t->dims[i] < 0 || (t->dims[i] > 0 && count > INT64_MAX / 8 / t->dims[i]))
+            return damaged(r, "impossible shape of tensor", out->name);
+        count *= t->dims[i];
+    }
+    return read_data(r, t, out);
+}
+
+/* ---- Nodes --------------------------------------------------------------------------------- */
+
+static iso_rc read_attribute(const struct reader *r, const Onnx__AttributeProto *a,
+                             struct iso_onnx_attribute *out)
+{
+    static const struct { int type; enum iso_onnx_kind kind; } kinds[] = {
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT, ISO_ONNX_INT },
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, ISO_ONNX_REAL },
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING, ISO_ONNX_TEXT },
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS, ISO_ONNX_INTS },
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS, ISO_ONNX_REALS },
+        { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR, ISO_ONNX_TENSOR },
+    };
+    out->name = copy(r->m, a->name);
+    out->kind = ISO_ONNX_OTHER;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (a->has_type && (int)a->type == kinds[i].type)
+            out->kind = kinds[i].kind;
+    out->i = a->i;
+    out->f = a->f;
+    out->text = copy_bytes(r->m, a->s);
+    out->n = (int)(out->kind == ISO_ONNX_REALS ? a->n_floats : a->n_ints);
+    int64_t *ints = iso_onnx_alloc(r->m, a->n_ints + 1, sizeof *ints);
+    float *reals = iso_onnx_alloc(r->m, a->n_floats + 1, sizeof *reals);
+    if (!out->name || !out->text || !ints || !reals)
+        return ISO_ENOMEM;
+    if (a->n_ints > 0)
+        memcpy(ints, a->ints, a->n_ints * sizeof *ints);
+    if (a->n_floats > 0)
+        memcpy(reals, a->floats, a->n_floats * sizeof *reals);
+    out->ints = ints;
+    out->reals = reals;
+    if (out->kind != ISO_ONNX_TENSOR)
+        return ISO_OK;
+    if (!a->t)
+        return damaged(r, "no tensor in attribute", out->name);
+    struct iso_onnx_tensor *t = iso_onnx_alloc(r->m, 1, sizeof *t);
+    out->tensor = t;
+    return t ? read_tensor(r, a->t, t) : ISO_ENOMEM;
+}
+
+static const char *const *copy_names(struct iso_onnx *m, char **names, size_t n)
+{
+    const char **list = iso_onnx_alloc(m, n + 1, sizeof *list);
+    for (size_t i = 0; list && i < n; i++)
+        if (!(list[i] = copy(m, names[i])))
+            return NULL;
+    return list;
+}
+
+static iso_rc read_node(const struct reader *r, const Onnx__NodeProto *n, struct iso_onnx_node *out)
+{
+    struct iso_onnx_attribute *list = iso_onnx_alloc(r->m, n->n_attribute + 1, sizeof *list);
+    out->name = copy(r->m, n->name);
+    out->op = copy(r->m, n->op_type);
+    out->domain = copy(r->m, n->domain && strcmp(n->domain, "ai.onnx") == 0 ? "" : n->domain);
+    out->x = copy_names(r->m, n->input, n->n_input);
+    out->y = copy_names(r->m, n->output, n->n_output);
+    out->nx = (int)n->n_input;
+    out->ny = (int)n->n_output;
+    out->attributes = list;
+    if (!list || !out->name || !out->op || !out->domain || !out->x || !out->y)
+        return ISO_ENOMEM;
+    for (size_t i = 0; i < n->n_attribute; i++)
+        ISO_TRY(read_attribute(r, n->attribute[i], &list[out->nattributes++]));
+    return ISO_OK;
+}
+
+/* ---- The graph ----------------------------------------------------------------------------- */
+
+static iso_rc read_dimension(struct iso_onnx *m, const Onnx__TensorShapeProto__Dimension *d,
+                             struct iso_onnx_value *out, int i)
+{
+    out->dim[i] = -1;
+    if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+        out->dim[i] = d->dim_value > 0 ? d->dim_value : -1;
+    else if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
+             !(out->symbol[i] = copy(m, d->dim_param)))
+        return ISO_ENOMEM;
+    if (d->denotation && *d->denotation && !(out->meaning[i] = copy(m, d->denotation)))
+        return ISO_ENOMEM;
+    return ISO_OK;
+}
+
+static iso_rc read_value(struct iso_onnx *m, const Onnx__ValueInfoProto *v,
+                         struct iso_onnx_value *out)
+{
+    out->name = copy(m, v->name);
+    out->ndim = -1;
+    if (!out->name)
+        return ISO_ENOMEM;
+    if (!v->type || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        !v->type->tensor_type)
+        return ISO_OK;
+    const Onnx__TensorShapeProto *shape = v->type->tensor_type->shape;
+    out->type = v->type->tensor_type->elem_type;
+    if (!shape || shape->n_dim > ISO_ONNX_DIMS)
+        return ISO_OK;
+    out->ndim = (int)shape->n_dim;
+    for (int i = 0; i < out->ndim; i++)
+        ISO_TRY(read_dimension(m, shape->dim[i], out, i));
+    return ISO_OK;
+}
+
+/* Files before version 4 list the weights among the inputs, too. */
+static iso_rc read_values(const struct reader *r, Onnx__ValueInfoProto **from, size_t n,
+                          struct iso_onnx_value **list, int *count)
+{
+    *list = iso_onnx_alloc(r->m, n + 1, sizeof **list);
+    if (!*list)
+        return ISO_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (!from[i]->name || !iso_onnx_tensor(r->m, from[i]->name))
+            ISO_TRY(read_value(r->m, from[i], &(*list)[(*count)++]));
+    return ISO_OK;
+}
+
+static iso_rc read_graph(const struct reader *r, const Onnx__GraphProto *g)
+{
+    struct iso_onnx *m = r->m;
+    m->name = copy(m, g->name);
+    m->tensors = iso_onnx_alloc(m, g->n_initializer + 1, sizeof *m->tensors);
+    m->nodes = iso_onnx_alloc(m, g->n_node + 1, sizeof *m->nodes);
+    if (!m->name || !m->tensors || !m->nodes)
+        return ISO_ENOMEM;
+    if (g->n_sparse_initializer > 0)
+        return iso_fail(ISO_EDATA, "%s has sparse tensors, which isocl does not read", r->path);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        ISO_TRY(read_tensor(r, g->initializer[i], &m->tensors[m->ntensors++]));
+    for (size_t i = 0; i < g->n_node; i++)
+        ISO_TRY(read_node(r, g->node[i], &m->nodes[m->nnodes++]));
+    ISO_TRY(read_values(r, g->input, g->n_input, &m->x, &m->nx));
+    return read_values(r, g->output, g->n_output, &m->y, &m->ny);
+}
+
+static iso_rc read_metadata(struct iso_onnx *m, const Onnx__ModelProto *model)
+{
+    const size_t n = model->n_metadata_props;
+    m->metadata = iso_onnx_alloc(m, 2 * n + 1, sizeof *m->metadata);
+    if (!m->metadata)
+        return ISO_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        m->metadata[2 * i] = copy(m, model->metadata_props[i]->key);
+        m->metadata[2 * i + 1] = copy(m, model->metadata_props[i]->value);
+        if (!m->metadata[2 * i] || !m->metadata[2 * i + 1])
+            return ISO_ENOMEM;
+    }
+    return ISO_OK;
+}
+
+static iso_rc read_model(const struct reader *r, const Onnx__ModelProto *model)
+{
+    struct iso_onnx *m = r->m;
+    m->producer = copy(m, model->producer_name);
+    m->version = copy(m, model->producer_version);
+    m->doc = copy(m, model->doc_string);
+    if (!m->producer || !m->version || !m->doc)
+        return ISO_ENOMEM;
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const char *domain = model->opset_import[i]->domain;
+        if (!domain || !*domain || strcmp(domain, "ai.onnx") == 0)
+            m->opset = model->opset_import[i]->version;
+    }
+    if (!model->graph)
+        return iso_fail(ISO_EDATA, "%s holds no graph; the file is damaged, or not ONNX", r->path);
+    ISO_TRY(read_metadata(m, model));
+    return read_graph(r, model->graph);
+}
+
+static iso_rc unpack(const struct reader *r, const uint8_t *bytes, size_t n)
+{
+    struct budget budget = { MEMORY_BASE };
+    ProtobufCAllocator allocator = { spend, unspend, &budget };
+    if (n == 0 || n > SIZE_MAX / MEMORY_PER_BYTE / 2 ||
+        !well_formed(&onnx__model_proto__descriptor, (struct bytes){ bytes, bytes + n }, DEPTH))
+        return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
+    budget.left += MEMORY_PER_BYTE * n;
+    Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, n, bytes);
+    if (!model)
+        return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
+    const iso_rc rc = read_model(r, model);
+    onnx__model_proto__free_unpacked(model, &allocator);
+    return rc;
+}
+
+iso_rc iso_onnx_read(const char *path, struct iso_onnx **out)
+{
+    char *bytes;
+    size_t n;
+    ISO_TRY(iso_file_read(path, &bytes, &n));
+    const struct reader r = { path, iso_alloc(1, sizeof *r.m) };
+    const iso_rc rc = r.m ? unpack(&r, (const uint8_t *)bytes, n) : ISO_ENOMEM;
+    free(bytes);
+    if (rc == ISO_OK)
+        *out = r.m;
+    else
+        iso_onnx_free(r.m);
+    return rc;
+}

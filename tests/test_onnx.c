@@ -1,0 +1,201 @@
+/* test_onnx.c: networks to and from ONNX files. Without protobuf-c there is nothing to test. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/onnx/export.h"
+
+struct network {
+    struct iso_faults faults;
+    struct iso_model *model;
+    struct iso_graph *graph;
+    struct iso_backend *backend;
+    struct iso_exec *exec;
+};
+
+static void must(iso_rc rc)
+{
+    if (rc != ISO_OK)
+        fail_msg("%s", iso_error());
+}
+
+static void open_network(struct network *net, const char *path)
+{
+    memset(net, 0, sizeof *net);
+    if (iso_model_load(path, &net->faults, &net->model) != ISO_OK ||
+        iso_graph_build(net->model, 1, &net->faults, &net->graph) != ISO_OK) {
+        iso_faults_print(&net->faults, stderr);
+        fail_msg("%s: %s", path, iso_error());
+    }
+    must(iso_backend_open("cpu", ISO_MODE_EXACT, 1, &net->backend));
+    must(iso_exec_new(net->graph, net->backend, &(struct iso_exec_options){ .seed = 1 },
+                      &net->exec));
+    must(iso_exec_initialize(net->exec));
+}
+
+static void close_network(struct network *net)
+{
+    iso_exec_free(net->exec);
+    iso_backend_close(net->backend);
+    iso_graph_free(net->graph);
+    iso_model_free(net->model);
+}
+
+static void export_to(const char *path, struct network *net, bool preprocessing)
+{
+    const struct iso_onnx_export_options o = { .preprocessing = preprocessing };
+    struct iso_onnx *m;
+    must(iso_onnx_export(net->exec, &o, &m));
+    must(iso_onnx_write(path, m));
+    iso_onnx_free(m);
+}
+
+static void every_layer_can_be_exported(void **state)
+{
+    (void)state;
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        const bool layer = iso_ops[op].kind == ISO_LAYER || iso_ops[op].kind == ISO_VIEW;
+        if (layer != iso_onnx_exports((enum iso_op)op))
+            fail_msg("%s %s", iso_ops[op].name, layer ? "cannot be exported" : "is no layer");
+    }
+}
+
+static const struct iso_onnx_node *node(const struct iso_onnx *m, const char *name)
+{
+    for (int i = 0; i < m->nnodes; i++)
+        if (strcmp(m->nodes[i].name, name) == 0)
+            return &m->nodes[i];
+    fail_msg("no node %s", name);
+    return NULL;
+}
+
+static void assert_ints(const struct iso_onnx_node *n, const char *name, int count,
+                        const int64_t *want)
+{
+    const struct iso_onnx_attribute *a = iso_onnx_attribute(n, name);
+    assert_true(a && a->kind == ISO_ONNX_INTS && a->n == count);
+    assert_memory_equal(a->ints, want, (size_t)count * sizeof *want);
+}
+
+/* What is written is read again as it was: names, shapes, numbers, attributes. */
+static void the_file_says_what_the_model_does(void **state)
+{
+    char path[] = "/tmp/isocl-test-onnx-XXXXXX";
+    struct network net;
+    struct iso_onnx *m;
+    close(mkstemp(path));
+    (void)state;
+    open_network(&net, "tests/models/separable.yaml");
+    export_to(path, &net, false);
+    must(iso_onnx_read(path, &m));
+    assert_string_equal(m->producer, "isocl");
+    assert_string_equal(m->name, "separable");
+    assert_int_equal(m->opset, 17);
+    assert_int_equal(m->nx, 1);
+    assert_string_equal(m->x[0].name, "input");
+    assert_string_equal(m->x[0].symbol[0], "N");
+    assert_true(m->x[0].dim[0] == -1 && m->x[0].dim[1] == 11 && m->x[0].dim[3] == 3);
+    assert_string_equal(m->x[0].meaning[3], "DATA_CHANNEL");
+    assert_string_equal(m->y[0].name, "top/y");
+    assert_int_equal(m->y[0].dim[1], 4);
+    const struct iso_onnx_node *first = node(m, "first/depthwise");
+    assert_string_equal(first->op, "Conv");
+    assert_ints(first, "kernel_shape", 2, (int64_t[]){ 3, 3 });
+    assert_ints(first, "pads", 4, (int64_t[]){ 1, 1, 1, 1 });
+    assert_int_equal(iso_onnx_attribute(first, "group")->i, 3);
+    assert_ints(node(m, "second/depthwise"), "pads", 4, (int64_t[]){ 1, 0, 1, 1 });
+    const struct iso_onnx_tensor *kernel = iso_onnx_tensor(m, "first/depthwise_kernel");
+    assert_true(kernel && kernel->ndim == 4 && kernel->dim[0] == 6 && kernel->dim[1] == 1);
+    float ours[54];                    /* [3, 3, 3, 2] */
+    struct iso_tensor t;
+    assert_true(iso_exec_tensor(net.exec, "first/depthwise_kernel", &t));
+    must(iso_tensor_read_f32(net.backend, &t, ours));
+    for (int result = 0; result < 6; result++)
+        for (int tap = 0; tap < 9; tap++)
+            assert_true(((const float *)kernel->data)[result * 9 + tap] == ours[tap * 6 + result]);
+    iso_onnx_free(m);
+    close_network(&net);
+    unlink(path);
+}
+
+static int count(const struct iso_onnx *m, const char *op)
+{
+    int n = 0;
+    for (int i = 0; i < m->nnodes; i++)
+        n += strcmp(m->nodes[i].op, op) == 0;
+    return n;
+}
+
+/* Every node reads what stands before it, and all values have names of their own. */
+static void assert_in_order(const struct iso_onnx *m)
+{
+    for (int i = 0; i < m->nnodes; i++)
+        for (int k = 0; k < m->nodes[i].nx; k++) {
+            const char *x = m->nodes[i].x[k];
+            int made = iso_onnx_tensor(m, x) != NULL || strcmp(x, m->x[0].name) == 0;
+            for (int j = 0; j < m->nnodes; j++) {
+                made += j < i && strcmp(m->nodes[j].y[0], x) == 0;
+                assert_true(j == i || strcmp(m->nodes[j].y[0], m->nodes[i].y[0]) != 0);
+            }
+            assert_int_equal(made, 1);
+        }
+}
+
+static void every_layer_becomes_nodes(void **state)
+{
+    const struct iso_onnx_export_options o = { .preprocessing = true };
+    struct network net;
+    struct iso_onnx *m;
+    (void)state;
+    open_network(&net, "tests/models/everything.yaml");
+    must(iso_onnx_export(net.exec, &o, &m));
+    assert_in_order(m);
+    assert_int_equal(m->opset, 20);    /* for gelu */
+    assert_int_equal(count(m, "Gelu"), 2);
+    assert_int_equal(count(m, "Conv"), 7);
+    assert_int_equal(count(m, "Dropout"), 0);
+    assert_string_equal(node(m, "preprocessing/scale")->op, "Mul");
+    assert_string_equal(node(m, "preprocessing/center")->op, "Add");
+    const float *factor = iso_onnx_tensor(m, "preprocessing/factor")->data;
+    const float *offset = iso_onnx_tensor(m, "preprocessing/offset")->data;
+    assert_true(factor[2] == (float)(1 / 127.5 / 2) && offset[1] == (float)(-0.9 / 0.5));
+    assert_ints(node(m, "stem"), "pads", 4, (int64_t[]){ 0, 1, 1, 1 });
+    assert_int_equal(iso_onnx_attribute(node(m, "mixed/softmax"), "axis")->i, 1);
+    assert_int_equal(iso_onnx_attribute(node(m, "mean"), "count_include_pad")->i, 0);
+    assert_string_equal(m->y[0].name, "activation_1/y");
+    iso_onnx_free(m);
+    close_network(&net);
+}
+
+/* A writer that fails leaves what was there. */
+static void a_folder_that_is_not_there_is_told(void **state)
+{
+    struct iso_onnx m = { .producer = "", .version = "", .name = "m", .doc = "", .opset = 17 };
+    (void)state;
+    iso_error_clear();
+    assert_int_equal(iso_onnx_write("/tmp/isocl-no-such-folder/m.onnx", &m), ISO_EIO);
+    assert_non_null(strstr(iso_error(), "/tmp/isocl-no-such-folder/m.onnx"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_layer_can_be_exported),
+        cmocka_unit_test(the_file_says_what_the_model_does),
+        cmocka_unit_test(every_layer_becomes_nodes),
+        cmocka_unit_test(a_folder_that_is_not_there_is_told),
+    };
+    if (!iso_onnx_supported()) {
+        printf("skipped: this isocl was built without ONNX\n");
+        return 0;
+    }
+    return cmocka_run_group_tests_name("onnx", tests, NULL, NULL);
+}
