@@ -264,7 +264,7 @@ static void only_training_is_augmented(void **state)
     assert_true(changed(&n, true, 0, second) > 0);
     assert_memory_equal(first, second, sizeof first);
     assert_int_equal(changed(&n, false, 0, first), 0);
-    assert_int_equal(iso_exec_keep(n.exec), ISO_EMODEL);
+    assert_int_equal(iso_exec_keep(n.exec, NULL), ISO_EMODEL);
     assert_non_null(strstr(iso_error(), "augmented images"));
     iso_error_clear();
     close_network(&n);

@@ -1,9 +1,12 @@
 /* test_keep.c: features of layers that are not trained, kept: the same bits as when they are
  * computed for each batch, from fewer kernel calls. */
 #include "cli.h"
+#include "trainer.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* %s: of the layers below, of the branch, of the head's dropout; keep_features. */
 static const char yaml[] =
@@ -97,11 +100,81 @@ static void nothing_to_keep_is_a_fault(void **state)
     cli_says(cli_err, "there is nothing to keep");
 }
 
+/* ---- In a file ------------------------------------------------------------------------------- */
+
+enum { UNITS = 32, TOO_MANY = ROWS * UNITS * 4 - 1 };  /* bytes that the training features exceed */
+
+static void open_frozen(struct trainer *t)
+{
+    trainer_hidden = ", trainable: false";
+    trainer_open(t, UNITS, 7);
+    trainer_hidden = "";
+}
+
+static void finish(struct trainer *t, char hex[65])
+{
+    assert_int_equal(trainer_fit(t, 3, 0, NULL), ISO_OK);
+    trainer_hash(t, hex);
+    trainer_close(t);
+}
+
+/* Those of the validation fit the device, whose images stream in the end, too. */
+static void too_many_features_lie_in_a_file(void **state)
+{
+    struct trainer t;
+    char computed[65], kept[65];
+    (void)state;
+    open_frozen(&t);
+    finish(&t, computed);
+    for (int images = 0; images < 2; images++) {
+        open_frozen(&t);
+        t.backend->max_alloc = TOO_MANY;
+        if (images)
+            assert_int_equal(iso_exec_data(t.exec, 0, t.train), ISO_OK);
+        assert_int_equal(iso_exec_streams(t.exec, 0), images);
+        assert_int_equal(iso_exec_keep(t.exec, trainer_folder), ISO_OK);
+        assert_true(iso_exec_streams(t.exec, 0) && !iso_exec_streams(t.exec, 1));
+        assert_int_equal(iso_exec_kept(t.exec)->rows, ROWS + VALIDATION_ROWS);
+        assert_int_equal(remove(trainer_path("tiny.yaml")), 0);
+        assert_true(iso_folder_empty(trainer_folder));
+        finish(&t, kept);
+        assert_string_equal(computed, kept);
+    }
+}
+
+static void a_full_disk_is_told(void **state)
+{
+    struct trainer t;
+    struct rlimit limit, less;
+    (void)state;
+    open_frozen(&t);
+    t.backend->max_alloc = TOO_MANY;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    less = limit;
+    less.rlim_cur = 10000;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &less), 0);
+    const iso_rc rc = iso_exec_keep(t.exec, trainer_folder);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(rc, ISO_EIO);
+    cli_says(iso_error(), "cannot make room in");
+    cli_says(iso_error(), "File too large; make room, or use another folder");
+    iso_error_clear();
+    assert_int_equal(iso_exec_keep(t.exec, "/none"), ISO_EIO);
+    cli_says(iso_error(), "cannot write /none: No such file");
+    iso_error_clear();
+    assert_int_equal(iso_exec_keep(t.exec, trainer_folder), ISO_OK);
+    trainer_close(&t);
+}
+
+#define IN_FILE(name) cmocka_unit_test_setup_teardown(name, trainer_setup, trainer_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(kept_features_change_no_bit), TEST(what_several_read_is_kept),
         TEST(a_stopped_run_keeps_them_anew), TEST(nothing_to_keep_is_a_fault),
+        IN_FILE(too_many_features_lie_in_a_file), IN_FILE(a_full_disk_is_told),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -18,7 +18,7 @@ static const char tiny[] =
     "input: {shape: [28, 28, 1], scale: 1/255}\n"
     "layers:\n"
     "  - flatten\n"
-    "  - dense: {units: %d, activation: relu}\n"
+    "  - dense: {units: %d, activation: relu%s}\n"
     "  - dropout: 0.2\n"
     "  - dense: {units: 10, activation: softmax}\n"
     "loss: categorical_crossentropy\n"
@@ -27,7 +27,7 @@ static const char tiny[] =
     "train: {batch_size: 50, epochs: 3, seed: 1}\n";
 
 char trainer_folder[FOLDER];
-const char *trainer_metrics = "[accuracy]";
+const char *trainer_metrics = "[accuracy]", *trainer_hidden = "";
 
 int trainer_setup(void **state)
 {
@@ -76,7 +76,7 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
 {
     static struct iso_faults faults;
     char text[2048];
-    snprintf(text, sizeof text, tiny, units, trainer_metrics);
+    snprintf(text, sizeof text, tiny, units, trainer_hidden, trainer_metrics);
     memset(t, 0, sizeof *t);
     memset(&faults, 0, sizeof faults);
     assert_int_equal(iso_file_write(trainer_path("tiny.yaml"), text, strlen(text)), ISO_OK);
@@ -99,9 +99,9 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
 
 void trainer_close(struct trainer *t)
 {
+    iso_exec_free(t->exec);
     iso_dataset_free(t->train);
     iso_dataset_free(t->validation);
-    iso_exec_free(t->exec);
     iso_graph_free(t->graph);
     iso_backend_close(t->backend);
     iso_model_free(t->model);

@@ -21,6 +21,7 @@ struct trainer {
 };
 extern char trainer_folder[FOLDER];    /* made anew for each test */
 extern const char *trainer_metrics;    /* of the model that is opened next */
+extern const char *trainer_hidden;     /* more keys of its hidden layer, ", trainable: false" */
 int trainer_setup(void **state);
 int trainer_teardown(void **state);
 /* The folder's file of this name, until the next call. */

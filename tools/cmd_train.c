@@ -235,11 +235,12 @@ static iso_rc keep_features(struct training *t)
     if (!t->setup.model->keep_features || kept->nodes > 0)
         return ISO_OK;
     iso_console_line(&t->console, "features   computing what is not trained, once for each image");
-    ISO_TRY(iso_exec_keep(e));
-    iso_console_line(&t->console, "features   %lld rows of %lld numbers kept (%.1f MiB), %s on",
+    ISO_TRY(iso_exec_keep(e, iso_run_folder(t->run)));
+    iso_console_line(&t->console, "features   %lld rows of %lld numbers kept (%.1f MiB), %s on%s",
                      (long long)kept->rows, (long long)kept->size,
                      (double)(kept->rows * kept->size) * (double)t->setup.backend->real_size /
-                         1048576, t->setup.graph->values[kept->value].name);
+                         1048576, t->setup.graph->values[kept->value].name,
+                     iso_exec_streams(e, 0) ? "; in a file, read in every epoch" : "");
     return ISO_OK;
 }
 

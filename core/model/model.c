@@ -24,7 +24,8 @@ static const struct iso_field train_fields[] = {
       "key of all random numbers: initial weights, order of examples, dropout" },
     { "keep_features", ISO_FIELD_BOOL, AT(keep_features), "false", 0, 0, NULL,
       "compute what the layers at the beginning that are not trained give once for each image, and "
-      "keep it on the device: the same bits, and epochs that cost as much as what is trained" },
+      "keep it on the device, or in a file where it would be more than half of the device's memory: "
+      "the same bits, and epochs that cost as much as what is trained" },
     { 0 }
 };
 #undef SIZE

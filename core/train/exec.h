@@ -37,6 +37,7 @@ iso_rc iso_exec_initialize(struct iso_exec *);
  * they are and are read ahead, batch by batch, with the same results: then the data set is borrowed
  * until the executor has another one or is freed. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
+/* Whether images or kept features of data set `which` are read ahead, and not all on the device. */
 bool iso_exec_streams(const struct iso_exec *, int which);
 /* The classes of the first rows of data set `which`, in its own order: out[rows]; -1 where it has
  * no labels. Waits for the device. */
@@ -53,14 +54,16 @@ iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int3
 
 /* exec_keep.c: what the layers at the beginning give that never changes, kept for the data sets on
  * the device in place of their images. Later batches from them begin behind these layers, with the
- * same bits. The weights must be in place and stay. Fails with ISO_EMODEL when there are no such
- * layers. Waits for the device; a second call does nothing. */
+ * same bits. What is more than half of the device's memory, or than it allocates at once, goes to a
+ * file without a name in the folder (NULL: TMPDIR, or /tmp), and is read ahead from there. The
+ * weights must be in place and stay. Fails with ISO_EMODEL when there are no such layers, and with
+ * ISO_EIO when the file system lacks room. Waits for the device; a second call does nothing. */
 struct iso_kept {
     int nodes, value;                  /* forward leaves out the first so many nodes; what they give
                                           to the rest */
     int64_t rows, size;                /* of all data sets; numbers a row */
 };
-iso_rc iso_exec_keep(struct iso_exec *);
+iso_rc iso_exec_keep(struct iso_exec *, const char *folder);
 const struct iso_kept *iso_exec_kept(const struct iso_exec *);         /* nodes 0: nothing */
 
 /* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts

@@ -12,6 +12,7 @@ static const char *const which_names[ISO_DATASETS] = { "train", "validation" };
 static void free_resident(struct iso_exec *e, struct iso_resident *r)
 {
     iso_stream_free(r->stream);
+    iso_exec_close_file(r);
     e->backend->ops->free(e->backend, r->places);
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
@@ -154,6 +155,7 @@ static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset
     struct iso_resident *r = &e->data[which];
     const size_t rows = (size_t)d->rows;
     r->rows = d->rows;
+    r->threads = d->threads;
     ISO_TRY(place_images(e, r, d));
     ISO_TRY(upload_labels(e, r, d->labels));
     ISO_TRY(upload_weights(e, which, d));

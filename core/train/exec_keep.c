@@ -1,5 +1,5 @@
 /* exec_keep.c: what the layers at the beginning give, when none of them is trained: computed once
- * for each row of the data, and kept on the device. */
+ * for each row of the data, and kept on the device, or in a file from which it streams. */
 #include "exec_private.h"
 
 #include <stdlib.h>
@@ -61,54 +61,91 @@ static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
     return ISO_OK;
 }
 
-/* The features of the batch in place, to their rows of the kept ones. */
-static iso_rc move(struct iso_exec *e, struct iso_mem *features, int64_t first, void *buffer)
+/* ---- Where features go ----------------------------------------------------------------------- */
+
+/* The features of the batch in place, to their rows of the kept ones: in r's file, or on the
+ * device. */
+static iso_rc move(struct iso_exec *e, const struct iso_resident *r, struct iso_mem *features,
+                   int64_t first, void *buffer)
 {
     const struct iso_tensor t = iso_exec_value(e, e->kept.value);
     const size_t size = e->backend->real_size, row = (size_t)e->kept.size * size;
     const size_t bytes = (size_t)t.shape.dim[0] * row;
     ISO_TRY(e->backend->ops->read(e->backend, t.mem, t.offset * size, buffer, bytes));
+    if (r->file)
+        return iso_row_file_write(r->file, first, t.shape.dim[0], buffer);
     ISO_TRY(e->backend->ops->write(e->backend, features, (size_t)first * row, buffer, bytes));
     return e->backend->ops->sync(e->backend);
 }
 
 static iso_rc compute(struct iso_exec *e, int which, struct iso_mem *features, void *buffer)
 {
-    const int64_t rows = e->data[which].rows, batch = e->graph->batch;
+    const struct iso_resident *r = &e->data[which];
+    const int64_t rows = r->rows, batch = e->graph->batch;
     ISO_TRY(iso_exec_order(e, which, NULL));
     for (int64_t first = 0; first < rows; first += batch) {
         ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
         ISO_TRY(iso_exec_run(e, 0, e->kept.nodes, false, 0, 0));
-        ISO_TRY(move(e, features, first, buffer));
+        ISO_TRY(move(e, r, features, first, buffer));
     }
     return ISO_OK;
+}
+
+/* Room for all features: a file where they are too many for the device, otherwise memory. */
+static iso_rc make_room(struct iso_exec *e, struct iso_resident *r, const char *folder,
+                        struct iso_mem **features)
+{
+    const size_t row = (size_t)e->kept.size * e->backend->real_size;
+    if (!iso_exec_exceeds(e, (double)r->rows * (double)row))
+        return e->backend->ops->alloc(e->backend, (size_t)r->rows * row, features);
+    struct iso_row_file *file = iso_alloc(1, sizeof *file);
+    if (!file)
+        return ISO_ENOMEM;
+    const iso_rc rc = iso_row_file_make(folder, row, r->rows, file);
+    if (rc == ISO_OK)
+        r->file = file;
+    else
+        free(file);
+    return rc;
+}
+
+static iso_rc read_features(const void *source, int64_t row, uint8_t *out)
+{
+    const struct iso_row_file *file = source;
+    return iso_row_file_read(file, row, 0, out, file->row);
 }
 
 /* Features take the images' place. */
-static iso_rc keep(struct iso_exec *e, int which, void *buffer)
+static iso_rc replace_images(struct iso_exec *e, struct iso_resident *r, struct iso_mem *features)
 {
-    const struct iso_backend_ops *ops = e->backend->ops;
-    struct iso_resident *r = &e->data[which];
-    const size_t row = (size_t)e->kept.size * e->backend->real_size, most = e->backend->max_alloc;
-    struct iso_mem *features;
-    if (most > 0 && r->rows > (int64_t)(most / row))
-        return iso_fail(ISO_ENOMEM, "keep_features: %lld rows of %lld numbers are more than the "
-                        "device allocates at once; leave it out, or use --limit",
-                        (long long)r->rows, (long long)e->kept.size);
-    ISO_TRY(ops->alloc(e->backend, (size_t)r->rows * row, &features));
-    const iso_rc rc = compute(e, which, features, buffer);
-    if (rc != ISO_OK) {
-        ops->free(e->backend, features);
-        return rc;
-    }
-    ops->free(e->backend, r->images);
+    iso_stream_free(r->stream);
+    r->stream = NULL;
+    e->backend->ops->free(e->backend, r->images);
     r->images = NULL;
     r->features = features;
     e->kept.rows += r->rows;
-    return ISO_OK;
+    if (!r->file)
+        return ISO_OK;
+    const struct iso_stream_options o = { .read = read_features, .source = r->file,
+                                          .row = r->file->row, .threads = r->threads };
+    return iso_exec_stream_open(e, r, &o, &r->features);
 }
 
-iso_rc iso_exec_keep(struct iso_exec *e)
+static iso_rc keep(struct iso_exec *e, int which, const char *folder, void *buffer)
+{
+    struct iso_resident *r = &e->data[which];
+    struct iso_mem *features = NULL;
+    iso_rc rc = make_room(e, r, folder, &features);
+    if (rc == ISO_OK)
+        rc = compute(e, which, features, buffer);
+    if (rc == ISO_OK)
+        return replace_images(e, r, features);
+    e->backend->ops->free(e->backend, features);
+    iso_exec_close_file(r);
+    return rc;
+}
+
+iso_rc iso_exec_keep(struct iso_exec *e, const char *folder)
 {
     if (e->kept.nodes > 0)
         return ISO_OK;
@@ -121,7 +158,7 @@ iso_rc iso_exec_keep(struct iso_exec *e)
     e->kept = kept;
     for (int i = 0; i < ISO_DATASETS && rc == ISO_OK; i++)
         if (e->data[i].rows > 0)
-            rc = keep(e, i, buffer);
+            rc = keep(e, i, folder, buffer);
     if (rc != ISO_OK && e->kept.rows == 0)
         e->kept = (struct iso_kept){ 0 };
     free(buffer);

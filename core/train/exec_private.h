@@ -3,6 +3,7 @@
 #define ISO_EXEC_PRIVATE_H
 #include "exec.h"
 #include "plan.h"
+#include "../data/row_file.h"
 #include "../data/stream.h"
 
 enum { ISO_DATASETS = 2 };
@@ -17,6 +18,8 @@ struct iso_resident {                  /* a data set on the device */
                                           NULL: all are there */
     size_t stream_row;                 /* bytes of one of its rows */
     struct iso_mem *places;            /* 0, 1, 2 ...: the order in which a batch lies there */
+    struct iso_row_file *file;         /* of features that stream; NULL: none */
+    int threads;                       /* that read ahead; 0: one a processor */
 };
 struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
 
@@ -66,6 +69,7 @@ bool iso_exec_exceeds(const struct iso_exec *, double bytes);
  * batch. */
 iso_rc iso_exec_stream_open(struct iso_exec *, struct iso_resident *,
                             const struct iso_stream_options *, struct iso_mem **room);
+void iso_exec_close_file(struct iso_resident *);
 /* Fills the room with rows first.. of the order, which then lie in it one after another. */
 iso_rc iso_exec_stream_place(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
                              int64_t first, int64_t rows);

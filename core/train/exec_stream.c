@@ -51,6 +51,14 @@ iso_rc iso_exec_stream_place(struct iso_exec *e, struct iso_resident *r, struct 
     return e->backend->ops->write(e->backend, room, 0, data, (size_t)rows * r->stream_row);
 }
 
+void iso_exec_close_file(struct iso_resident *r)
+{
+    if (r->file)
+        iso_row_file_close(r->file);
+    free(r->file);
+    r->file = NULL;
+}
+
 bool iso_exec_streams(const struct iso_exec *e, int which)
 {
     return e->data[which].stream != NULL;
