@@ -92,7 +92,8 @@ struct iso_tensor {                    /* mem NULL: not wanted, not there */
 enum iso_kind {
     ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
     ISO_AUGMENTATION, /* x -> y, a batch of images changed at random; left as they are when not
-                       training; no backward */
+                       training; no backward. One that mixes rows also takes a batch of targets, or
+                       of weights, and does the same to them */
     ISO_LAYER,      /* x -> y with weights w; backward from dy */
     ISO_VIEW,       /* y is x under another shape; has no kernels */
     ISO_LOSS,       /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or
@@ -184,8 +185,9 @@ enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
 enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
 
 /* The target a loss takes: as many numbers as the prediction has, one-hot where they are classes
- * (REAL [rows, columns]), or one class (I32 [rows]). */
-enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS };
+ * (REAL [rows, columns]), or one class (I32 [rows]). SIGNS: as VALUES, but each is one of two, so
+ * that nothing between them has a meaning. */
+enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS, ISO_TARGET_SIGNS };
 
 struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c,
                                           iso_def_<name> */
@@ -208,6 +210,10 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
     const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
                                           or NULL */
     bool random;                       /* in training it draws random numbers */
+    bool mixes;                        /* of an augmentation: rows with each other, whatever a row
+                                          is. The graph runs the op with the same params on the
+                                          targets and on the weights of the rows, too, and it must
+                                          draw the same for them */
     bool product;                      /* its results are sums of products: fast mode may add them
                                           in another order, within the bound that follows from
                                           the cost's chain */

@@ -1,6 +1,7 @@
 /* sampling.h: images changed by chance, valid C11 and OpenCL C 1.2: affine maps and elastic fields,
- * what stands beyond the borders, bilinear weights; windows, brightness, contrast. The meaning is
- * that of Keras's ImageDataGenerator and of scipy.ndimage (version 1.6 and later), order 1.
+ * what stands beyond the borders, bilinear weights; windows, brightness, contrast, mixtures. The
+ * meaning is that of Keras's ImageDataGenerator and of scipy.ndimage (version 1.6 and later), order
+ * 1.
  *
  * Pixel (i, j) of the result is the image at (row, column), a place that an affine map or elastic
  * fields give. An affine map's places are whole numbers of 2^-40 pixel, so that sums of them are
@@ -315,6 +316,30 @@ ISO_FN iso_real iso_contrast(iso_real x, iso_real mean, iso_real factor, iso_rea
                              iso_real most)
 {
     return iso_held(iso_flush(iso_fma(x - mean, factor, mean)), least, most);
+}
+
+/* ---- Mixtures ------------------------------------------------------------------------------ */
+
+/* A number from Beta(alpha, alpha), for every alpha above 0 from the same two words:
+ *
+ *   1/2 + sign(c) / (2 sqrt(1 + 1 / w)),  w = (U^(-1/alpha) - 1) c^2,  c = cos 2 pi V
+ *
+ * with U uniform in (0, 1] and V in [0, 1) (Devroye: "Random variate generation in one line of
+ * code", 1996, after Bailey's polar method for Student's t). inverse: 1 / alpha. */
+ISO_FN iso_real iso_symmetric_beta(iso_u32 u, iso_u32 v, iso_real inverse)
+{
+    iso_real size = ISO_R(0.0) - iso_log(ISO_R(1.0) - iso_unit(u));        /* not below +0 */
+    iso_real c = iso_cos(iso_unit(v) * ISO_R(6.283185307179586));
+    iso_real w = iso_expm1(size * inverse) * (c * c);
+    iso_real off = iso_div(ISO_R(0.5), iso_sqrt(ISO_R(1.0) + iso_div(ISO_R(1.0), w)));
+    return ISO_R(0.5) + (c < ISO_R(0.0) ? -off : off);
+}
+
+/* share x + (1 - share) other; x where both are the same. */
+ISO_FN iso_real iso_mixed(iso_real x, iso_real other, iso_real share)
+{
+    other = iso_flush(other);
+    return iso_flush(iso_fma(iso_flush(iso_flush(x) - other), share, other));
 }
 
 #endif

@@ -20,7 +20,7 @@ static const char *const models[] = { "tests/models/residual.yaml", "tests/model
                                       "tests/models/resnet.yaml", "tests/models/frozen.yaml",
                                       "tests/models/inception.yaml", "tests/models/clipped.yaml",
                                       "tests/models/separable.yaml", "tests/models/augmented.yaml",
-                                      "tests/models/binary.yaml", NULL };
+                                      "tests/models/binary.yaml", "tests/models/mixup.yaml", NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 

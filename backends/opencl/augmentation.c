@@ -11,8 +11,8 @@ iso_rc opencl_copy_images(struct iso_backend *be, const struct iso_call *call)
 
 struct opencl_grid opencl_image_grid(const struct opencl *cl, const struct iso_call *call)
 {
-    const struct iso_shape *s = &call->y[0].shape;
-    struct opencl_grid grid = opencl_elements(cl, (size_t)(s->dim[1] * s->dim[2] * s->dim[3]));
-    grid.groups[1] = (size_t)s->dim[0];
+    const int64_t rows = call->y[0].shape.dim[0], count = iso_shape_count(&call->y[0].shape);
+    struct opencl_grid grid = opencl_elements(cl, (size_t)(count / rows));
+    grid.groups[1] = (size_t)rows;
     return grid;
 }

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every layer makes at most two nodes; every node at most these many values, and every weight of a
- * layer at most one penalty. */
+/* Every layer makes at most two nodes, an augmentation three; every node at most these many values,
+ * and every weight of a layer at most one penalty. */
 static iso_rc reserve(struct iso_graph_builder *b)
 {
-    const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS + ISO_AUGMENTATIONS;
+    const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS + 3 * ISO_AUGMENTATIONS;
     const size_t penalties = (size_t)b->model->nlayers * ISO_SLOTS;
     struct iso_graph *g = b->graph;
     g->nodes = iso_alloc(nodes + penalties, sizeof *g->nodes);

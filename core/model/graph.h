@@ -1,7 +1,8 @@
 /* graph.h: the static graph: which op reads and writes which value, with names and shapes settled.
  *
  * The augmentations come first: they make `input`, which the layers read, of `images`, which a
- * batch fills. A layer becomes one node, two when it has an `activation:`; a loss and the
+ * batch fills. One that mixes rows stands before the loss, too, and makes `target` of `labels` and
+ * `sample_weight` of `label_weight`. A layer becomes one node, two when it has an `activation:`; a loss and the
  * activation that it absorbs (a softmax) become one node, which also writes the probabilities.
  * Nodes stand in the order they run. */
 #ifndef ISO_GRAPH_H
@@ -42,7 +43,8 @@ struct iso_graph {
     const struct iso_model *model;     /* borrowed; must outlive the graph */
     int64_t batch;
     struct iso_value *values; int nvalues;
-    /* The layers, then loss, then metrics, then the penalties of weights. */
+    /* The layers (with what mixes targets behind them), then loss, then metrics, then the penalties
+     * of weights. */
     struct iso_node *nodes; int nnodes;
     int loss_node, nlayer_nodes;       /* nodes[0..nlayer_nodes) are layers; loss_node =
                                           nlayer_nodes */
@@ -55,6 +57,8 @@ struct iso_graph {
     int metric[ISO_METRICS];           /* value of each of the model's metrics: a scalar, its count
                                           over the batch, or counts that several may share */
     int sample_weight;                 /* value: a weight for each row in the loss; -1: none */
+    int mixed_target, mixed_weight;    /* values: what loss and metrics read; target and
+                                          sample_weight when no augmentation mixes rows */
     float *class_weight;               /* [classes]; NULL: none */
     int64_t classes;                   /* that the output tells apart: a number for each, or a
                                           single one for two */

@@ -20,7 +20,7 @@ static bool ends_in(const struct iso_model *m, int function)
 static void add_target(struct iso_graph_builder *b, int64_t rows, int64_t columns)
 {
     struct iso_graph *g = b->graph;
-    const bool one_hot = iso_ops[b->model->training.loss.op].def->target == ISO_TARGET_VALUES;
+    const bool one_hot = iso_ops[b->model->training.loss.op].def->target != ISO_TARGET_CLASS;
     const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? columns : 0 } };
     g->classes = columns == 1 ? 2 : columns;
     g->target = iso_graph_add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
@@ -53,6 +53,58 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
     snprintf(g->values[g->sample_weight].name, ISO_NAME, "sample_weight");
     return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;
 }
+
+/* ---- Mixtures ------------------------------------------------------------------------------ */
+
+/* What an augmentation that mixes images makes of the value, -1: none. The index among the
+ * augmentations is the same, and so are the numbers that it draws. */
+static iso_rc mix_value(struct iso_graph *g, int augmentation, const char *name, int *value)
+{
+    const struct iso_op_use *use = &g->model->training.augmentations[augmentation];
+    if (*value < 0)
+        return ISO_OK;
+    ISO_TRY(iso_graph_add_node(g, use->op, use->params, -1, name, iso_ops[use->op].name, value, 1,
+                               value));
+    g->nodes[g->nnodes - 1].augmentation = augmentation;
+    return ISO_OK;
+}
+
+static void name_mixture(struct iso_graph *g, int from, const char *given, int to, const char *name)
+{
+    if (from == to)
+        return;
+    snprintf(g->values[from].name, ISO_NAME, "%s", given);
+    snprintf(g->values[to].name, ISO_NAME, "%s", name);
+}
+
+/* Targets and weights follow the images. */
+static iso_rc add_mixtures(struct iso_graph_builder *b)
+{
+    const struct iso_training *t = &b->model->training;
+    const enum iso_target takes = iso_ops[t->loss.op].def->target;
+    struct iso_graph *g = b->graph;
+    g->mixed_target = g->target;
+    g->mixed_weight = g->sample_weight;
+    for (int i = 0; i < t->naugmentations; i++) {
+        const enum iso_op op = t->augmentations[i].op;
+        if (!iso_ops[op].def->mixes)
+            continue;
+        if (takes != ISO_TARGET_VALUES) {
+            iso_faults_add(b->faults, t->augmentations[i].place, "%s: mixes targets, and %s takes "
+                           "%s: write `loss: categorical_crossentropy`", iso_ops[op].name,
+                           iso_ops[t->loss.op].name,
+                           takes == ISO_TARGET_CLASS ? "classes" : "targets of two values");
+            return ISO_EMODEL;
+        }
+        ISO_TRY(mix_value(g, i, "target", &g->mixed_target));
+        ISO_TRY(mix_value(g, i, "sample_weight", &g->mixed_weight));
+    }
+    name_mixture(g, g->target, "labels", g->mixed_target, "target");
+    name_mixture(g, g->sample_weight, "label_weight", g->mixed_weight, "sample_weight");
+    return ISO_OK;
+}
+
+/* ---- Loss, metrics, penalties -------------------------------------------------------------- */
 
 static void name_result(struct iso_value *v, enum iso_role role, const char *name)
 {
@@ -108,10 +160,11 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     }
     add_target(b, g->batch, shape->dim[1]);
     ISO_TRY(add_class_weight(b, g->batch));
+    ISO_TRY(add_mixtures(b));
     g->loss_node = g->nlayer_nodes = g->nnodes;
-    const int x[3] = { prediction, g->target, g->sample_weight };
+    const int x[3] = { prediction, g->mixed_target, g->mixed_weight };
     ISO_TRY(iso_graph_add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x,
-                               g->sample_weight >= 0 ? 3 : 2, &g->output));
+                               g->mixed_weight >= 0 ? 3 : 2, &g->output));
     g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
     if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */
         g->output = prediction;
@@ -124,7 +177,7 @@ static iso_rc add_loss(struct iso_graph_builder *b)
 static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params,
                           const char *name, int *y)
 {
-    const int x[2] = { g->output, g->target };
+    const int x[2] = { g->output, g->mixed_target };
     *y = iso_graph_find(g, name);
     if (*y >= 0 && iso_ops[op].def->forward_adds)
         return ISO_OK;

@@ -57,9 +57,11 @@ static void add(struct trace *t, enum when when, bool batched, const char *prefi
 
 static void add_value(struct trace *t, const struct iso_value *v)
 {
-    bool result = v->role == ISO_ROLE_VALUE && ends_with(v->name, "/y");
-    if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result
-        || strcmp(v->name, "input") == 0
+    static const char *const batch[] = { "input", "target", "sample_weight" };  /* augmented */
+    bool result = v->role == ISO_ROLE_VALUE && ends_with(v->name, "/y"), given = false;
+    for (size_t i = 0; i < sizeof batch / sizeof *batch; i++)
+        given = given || strcmp(v->name, batch[i]) == 0;
+    if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result || given
         || (v->role == ISO_ROLE_SAVED && ends_with(v->name, "/mask")))
         add(t, AFTER_STEP, v->batched, "", v->name, "");
     if (result || v->role == ISO_ROLE_WEIGHT)

@@ -1076,6 +1076,24 @@ def random_contrast():
     return f
 
 
+def mixup():
+    f, own = File("mixup"), np.random.default_rng(37)
+    for shape, alpha, each in (((5, 4, 3, 2), 0.2, True), ((1, 3, 5, 1), 0.2, True), ((2, 3, 5, 1), 1, True),
+                               ((7, 3, 4, 1), 4, False), ((9, 5), 0.5, True), ((7, 3), 4, False)):
+        x, n = own.uniform(0, 1, shape), shape[0]
+        words = [image_draw(i if each else 0) for i in range(n)]
+        c = np.array([np.cos(2 * np.pi * unit(v)) for _, v, _, _ in words])
+        w = np.expm1(np.array([-np.log(1 - unit(u)) for u, _, _, _ in words]) / alpha) * c**2
+        share = 0.5 + np.sign(c) * 0.5 * np.sqrt(w / (1 + w))
+        roll = 1 + (image_draw(0)[2] * (n - 1) >> 32) if n > 1 else 0
+        layer = keras.layers.MixUp(alpha)
+        how = {"mix_weight": torch.tensor(share), "permutation_order": torch.tensor([(i + roll) % n for i in range(n)])}
+        mix = layer.transform_images if len(shape) == 4 else layer.transform_labels
+        text = f"{{input: {list(shape)}, alpha: {alpha}, per_image: {str(each).lower()}}}"
+        f.case(text, {"x0": x}, {"y0": mix(torch.tensor(x), how, training=True)})
+    return f
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
@@ -1097,7 +1115,7 @@ def main():
         make().write(folder)
     for make in (adamw, nadam, adamax, adagrad, adadelta, gradient_clipping, layer_normalization): # these have their own
         make().write(folder)
-    for make in (random_crop, cutout, random_brightness, random_contrast):
+    for make in (random_crop, cutout, random_brightness, random_contrast, mixup):
         make().write(folder)
     for make in (image_data_generator, elastic_distortion) if ndimage else ():
         make().write(folder)

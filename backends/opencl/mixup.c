@@ -1,0 +1,40 @@
+/* mixup.c: queues mixup: the shares of all rows, and then what follows from them. */
+#include "augmentation.h"
+#include "core/ops/mixup.h"
+
+static const char *const programs[] = {"mixup.cl", "augmentation.cl", NULL};
+
+static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+{
+    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+}
+
+static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
+{
+    (void)be;
+    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const struct iso_mixup *p = call->params;
+    const int64_t rows = call->x[0].shape.dim[0];
+    const int64_t size = iso_shape_count(&call->x[0].shape) / rows;
+    if (!call->training) {
+        return opencl_copy_images(be, call);
+    }
+    const struct opencl_arg shares =
+        arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float));
+    ISO_TRY(opencl_launch(cl, "mixup.cl", "mixup_shares", opencl_elements(cl, (size_t)rows),
+                          ARGS(shares, arg_uint(rows), arg_int(p->per_image),
+                               arg_real(call->scalars[ISO_MIXUP_INVERSE]), arg_uint(call->step),
+                               arg_uint(call->layer), arg_uint(call->seed & UINT32_MAX),
+                               arg_uint(call->seed >> 32))));
+    return opencl_launch(cl, "mixup.cl", "mixup_forward", opencl_image_grid(cl, call),
+                         ARGS(arg_tensor(&call->x[0]), shares, arg_tensor(&call->y[0]),
+                              arg_int(size), arg_uint(rows), arg_uint(iso_mixup_roll(call))));
+}
+
+const struct iso_kernel opencl_mixup = {
+    .supports = supports, .workspace = workspace, .forward = forward};

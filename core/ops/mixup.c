@@ -1,0 +1,47 @@
+/* mixup.c: parameters, shapes, cost and scalars of mixup. */
+#include "infer.h"
+#include "mixup.h"
+
+#define AT(member) offsetof(struct iso_mixup, member)
+static const struct iso_field fields[] = {
+    { "alpha", ISO_FIELD_REAL, AT(alpha), "0.2", 0.01, 100, NULL,
+      "of the distribution Beta(alpha, alpha) that shares are drawn from: near 0 nearly all of one "
+      "image, at 1 any share alike, far above it nearly halves" },
+    { "per_image", ISO_FIELD_BOOL, AT(per_image), "true", 0, 0, NULL,
+      "each image has a share of its own; false: the batch has one, as in the paper's program" },
+    { 0 }
+};
+
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    (void)params;
+    *out = (struct iso_shapes){ .ny = 1, .y = { *x } };
+    return iso_expect_all_countable(out);
+}
+
+static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
+                 struct iso_cost *out)
+{
+    (void)params, (void)pass;
+    iso_elementwise_cost(x, 3, 3, out);
+}
+
+static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
+{
+    (void)step;
+    out[ISO_MIXUP_INVERSE] = 1 / ((const struct iso_mixup *)params)->alpha;
+}
+
+const struct iso_op_def iso_def_mixup = {
+    .doc = "mixes each image with another of its batch, and their targets and class weights alike, "
+           "as Keras's MixUp; accuracy counts the class of the larger share",
+    .section = "augmentations",
+    .params_size = sizeof(struct iso_mixup),
+    .fields = fields,
+    .nx = 1,
+    .random = true,
+    .mixes = true,
+    .infer = infer,
+    .cost = cost,
+    .scalars = scalars,
+};
