@@ -1,13 +1,14 @@
 #include "shipped.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 bool iso_shipped(const char *name, char path[ISO_PATH])
 {
     static const char *const near[] = { "..", "../..", "../share/isocl", NULL };
-    char self[ISO_PATH], beside[2 * ISO_PATH];
+    char self[ISO_PATH], beside[3 * ISO_PATH];
     snprintf(path, ISO_PATH, "%s", name);
     if (access(name, F_OK) == 0 || strlen(name) >= ISO_PATH)
         return strlen(name) < ISO_PATH;
@@ -16,12 +17,14 @@ bool iso_shipped(const char *name, char path[ISO_PATH])
         return false;
     self[n] = '\0';
     *strrchr(self, '/') = '\0';
-    for (int i = 0; near[i]; i++) {
-        const int length = snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
-        if (length < ISO_PATH && access(beside, F_OK) == 0) {
-            memcpy(path, beside, (size_t)length + 1);
-            return true;
-        }
+    bool found = false;
+    for (int i = 0; near[i] && !found; i++) {
+        snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
+        char *whole = realpath(beside, NULL);          /* without the dots */
+        found = whole && strlen(whole) < ISO_PATH;
+        if (found)
+            strcpy(path, whole);
+        free(whole);
     }
-    return false;
+    return found;
 }

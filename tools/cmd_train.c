@@ -330,8 +330,9 @@ const struct iso_command iso_command_train = {
     .doc = "trains a model and keeps the run in a folder",
     .more = "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its\n"
             "weights: in exact mode the same on every device. The folder holds the model\n"
-            "file, history.csv, batches.csv, weights.safetensors, best.safetensors, state,\n"
-            "log.txt and device.json. Ctrl-C saves and stops.",
+            "file, history.csv (a row per epoch), batches.csv (a row per step), the last and\n"
+            "the best epoch's weights (weights.safetensors, best.safetensors), the state for\n"
+            "--resume, log.txt and device.json. Ctrl-C saves and stops, and says how to go on.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
