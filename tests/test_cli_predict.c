@@ -163,6 +163,7 @@ static void bad_images_are_named(void **state)
     fails(2, "predict run pets/test/cat --split test", "exclude each other");
     fails(2, "predict run pets/test/cat --layer hidden", "--layer is for --npy FILE");
     fails(2, "predict run pets/test/cat --labels 1,2,3", "are for --csv FILE");
+    fails(2, "predict run pets/test/cat --csv a.csv --csv-header id", "two names");
     fails(2, "predict run pets/test/cat --best --weights w", "exclude each other");
     fails(2, "predict pets.yaml pets/test/cat --best", "--best is for the folder of a run");
     fails(2, "predict pets.yaml pets/test/cat", "give the weights for a model file");

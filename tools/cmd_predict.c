@@ -22,7 +22,7 @@ static const struct iso_option options[] = {
     OPTION("best", NULL, FLAG, best, "the weights of the run's best epoch, best.safetensors", 0),
     OPTION("top", "N", INT, top, "the N most probable classes (default 1)", 1),
     OPTION("csv", "FILE", TEXT, csv, "write a submission: a line for each row", 0),
-    OPTION("csv-header", "TEXT", TEXT, csv_header, "its first line (default id,target)", 0),
+    OPTION("csv-header", "ID,TARGET", TEXT, csv_header, "its first line (default id,target)", 0),
     OPTION("labels", "A,B,...", TEXT, labels,
            "what the submission calls the classes (default: what the data set does)", 0),
     OPTION("npy", "FILE", TEXT, npy, "write all numbers of each row, as a NumPy array", 0),
@@ -179,6 +179,13 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
     return ISO_OK;
 }
 
+/* Whether it names two columns. */
+static bool is_header(const char *text)
+{
+    const char *comma = strchr(text, ',');
+    return comma && !strchr(comma + 1, ',') && !strpbrk(text, "\r\n");
+}
+
 /* What is wrong with the options, or NULL. */
 static const char *find_contradiction(const struct predict_options *o, int images)
 {
@@ -192,6 +199,8 @@ static const char *find_contradiction(const struct predict_options *o, int image
         return "--layer is for --npy FILE";
     if ((o->labels || o->csv_header) && !o->csv)
         return "--labels and --csv-header are for --csv FILE";
+    if (o->csv_header && !is_header(o->csv_header))
+        return "--csv-header takes two names, such as id,target";
     return NULL;
 }
 

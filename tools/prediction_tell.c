@@ -244,10 +244,11 @@ static iso_rc tell_end(const struct telling *t)
         return ISO_OK;
     }
     if (p->options->csv)
-        printf("%s: %lld rows, of %s\n", p->options->csv, (long long)p->data->rows, source);
+        printf("%s: %lld row%s, of %s\n", p->options->csv, (long long)p->data->rows,
+               p->data->rows == 1 ? "" : "s", source);
     if (t->known > 0)
-        printf("%s: accuracy %.4f of %lld rows\n", source, (double)t->right / (double)t->known,
-               (long long)t->known);
+        printf("%s: accuracy %.4f of %lld row%s\n", source, (double)t->right / (double)t->known,
+               (long long)t->known, t->known == 1 ? "" : "s");
     return ISO_OK;
 }
 
