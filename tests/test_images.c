@@ -1,6 +1,7 @@
 /* test_images.c: image files, as Pillow wrote and reads them (tools/golden/make_readers.py), and
  * folders of them. Run from the root of the repository. */
 #include "core/data/image.h"
+#include "core/data/image_list.h"
 #include "core/data/npz.h"
 #include "core/data/workers.h"
 #include "datasets.h"
@@ -248,6 +249,50 @@ static void lack_of_memory_is_reported(void **state)
     iso_dataset_free(set);
 }
 
+/* ---- Lists --------------------------------------------------------------------------------- */
+
+static iso_rc load_list(int height, bool resize, struct iso_dataset **set)
+{
+    const struct iso_image_list_request r = { .height = height, .width = 3, .channels = 3,
+                                              .resize = resize, .threads = 2 };
+    struct iso_names paths = { .name = NULL };
+    *set = NULL;
+    iso_rc rc = iso_image_list_add("tests/readers/pets/train/bird", &paths);
+    if (rc == ISO_OK)
+        rc = iso_image_list_add("tests/readers/pets/test/dog/40.png", &paths);
+    if (rc == ISO_OK)
+        rc = iso_image_list_load(&paths, &r, set);
+    iso_names_free(&paths);
+    return rc;
+}
+
+static void lists_are_read(void **state)
+{
+    static const int value[] = { 0, 1, 2, 40 };
+    struct iso_dataset *set;
+    (void)state;
+    iso_error_clear();
+    assert_int_equal(load_list(2, false, &set), ISO_OK);
+    assert_null(set->labels);
+    assert_int_equal(set->rows * 1000 + set->height * 100 + set->width * 10 + set->channels, 4233);
+    for (int i = 0; i < 4 * 18; i++)
+        assert_int_equal(set->images[i], value[i / 18]);
+    iso_dataset_free(set);
+    assert_int_equal(load_list(5, false, &set), ISO_EDATA);
+    check_message("bird/0.png has 2x3 pixels (height x width), the model takes 5x3");
+    iso_rc rc = ISO_ENOMEM;
+    for (int n = 0; n < 200 && rc != ISO_OK; n++) {
+        iso_dataset_free(set);
+        iso_alloc_fail_after(n);
+        rc = load_list(5, true, &set);
+        iso_alloc_fail_after(-1);
+        assert_true(rc == ISO_OK || (rc == ISO_ENOMEM && set == NULL));
+    }
+    assert_int_equal(rc, ISO_OK);
+    assert_int_equal(set->height, 5);
+    iso_dataset_free(set);
+}
+
 static void nothing_without_the_libraries(void **state)
 {
     (void)state;
@@ -264,6 +309,7 @@ int main(void)
         cmocka_unit_test(folders_are_read),
         cmocka_unit_test(classes_have_names), cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),
+        cmocka_unit_test(lists_are_read),
         cmocka_unit_test(workers_report_the_first_fault),
         cmocka_unit_test(lack_of_memory_is_reported),
     };
