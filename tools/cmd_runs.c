@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS = 1024, NUMBERS = 4, DIFFERENCES = 40 };
+enum { RUNS = 1024, NUMBERS = 4, VALIDATION_ACCURACY = 3, DIFFERENCES = 40 };
 struct runs_options { bool json; };
 static const struct iso_option options[] = {
     { "json", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, json), "one JSON object a run",
@@ -71,16 +71,18 @@ static iso_rc read_history(struct run *r)
 {
     char *csv = NULL;
     ISO_TRY(read_file(r->folder, "history.csv", &csv));
-    const int accuracy = iso_csv_column(csv, "validation_accuracy");
-    for (int i = 0; i < NUMBERS; i++)
+    int column[NUMBERS];
+    for (int i = 0; i < NUMBERS; i++) {
+        column[i] = iso_csv_column(csv, columns[i]);
         r->last[i] = (double)NAN;
+    }
     int64_t epoch = 0;
     r->best = (double)NAN;
     for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row)) {
-        const double a = iso_csv_number(row, accuracy);
-        epoch++;
         for (int i = 0; i < NUMBERS; i++)
-            r->last[i] = iso_csv_number(row, iso_csv_column(csv, columns[i]));
+            r->last[i] = iso_csv_number(row, column[i]);
+        const double a = r->last[VALIDATION_ACCURACY];
+        epoch++;
         if (!isnan(a) && !(a <= r->best)) {
             r->best = a;
             r->best_epoch = epoch;

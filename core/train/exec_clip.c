@@ -16,14 +16,13 @@ static bool has_gradient(const struct iso_exec *e, int value)
     return v->role == ISO_ROLE_WEIGHT && v->gradient;
 }
 
-int64_t iso_exec_norms(const struct iso_exec *e)
+void iso_exec_count_norms(struct iso_exec *e)
 {
-    int64_t n = 0;
+    e->nnorms = 0;
     if (!e->options.training || !iso_clips_norm(clipping_of(e)))
-        return 0;
+        return;
     for (int i = 0; i < e->graph->nvalues; i++)
-        n += has_gradient(e, i);
-    return n;
+        e->nnorms += has_gradient(e, i);
 }
 
 static struct iso_call call_of(const struct iso_exec *e, enum iso_op op, const void *params)
@@ -56,7 +55,7 @@ static struct iso_call clip_call(const struct iso_exec *e, int value, int64_t k)
     struct iso_call c = call_of(e, ISO_OP_gradient_clipping, p);
     c.x[0] = c.y[0] = iso_exec_gradient(e, value);
     if (p->global_clipnorm > 0)
-        c.x[1] = norms(e, 0, iso_exec_norms(e));
+        c.x[1] = norms(e, 0, e->nnorms);
     else if (p->clipnorm > 0)
         c.x[1] = norms(e, k, 1);
     return c;
@@ -64,7 +63,7 @@ static struct iso_call clip_call(const struct iso_exec *e, int value, int64_t k)
 
 iso_rc iso_exec_need_clipping(struct iso_exec *e)
 {
-    const bool measured = iso_exec_norms(e) > 0;
+    const bool measured = e->nnorms > 0;
     for (int i = 0; iso_clips(clipping_of(e)) && i < e->graph->nvalues; i++) {
         if (!has_gradient(e, i))
             continue;
@@ -83,7 +82,7 @@ static iso_rc run(struct iso_exec *e, enum iso_op op, const struct iso_call *c)
 
 iso_rc iso_exec_clip(struct iso_exec *e)
 {
-    const bool measured = iso_exec_norms(e) > 0;
+    const bool measured = e->nnorms > 0;
     int64_t k = 0;
     for (int i = 0; measured && i < e->graph->nvalues; i++)
         if (has_gradient(e, i)) {

@@ -142,7 +142,7 @@ static iso_rc allocate_all(struct iso_exec *e)
             ISO_TRY(allocate_arena(e, &e->plan.weights, &e->slots[i]));
     }
     ISO_TRY(allocate(e, e->workspace_bytes, &e->workspace));
-    ISO_TRY(allocate(e, (size_t)iso_exec_norms(e) * e->backend->real_size, &e->norms));
+    ISO_TRY(allocate(e, (size_t)e->nnorms * e->backend->real_size, &e->norms));
     e->log_bytes = (size_t)(e->options.log_steps * e->graph->columns) * e->backend->real_size;
     ISO_TRY(allocate(e, e->log_bytes, &e->log));
     e->counts_bytes = (size_t)e->graph->ncounts * iso_dtype_size(e->backend, ISO_I32);
@@ -225,6 +225,7 @@ static iso_rc open_exec(struct iso_exec *e)
     e->nslots = e->options.training ? count_slots(g->model) : 0;
     ISO_TRY(copy_optimizer(e));
     ISO_TRY(sort_weights(e));
+    iso_exec_count_norms(e);
     ISO_TRY(check_kernels(e));
     const iso_rc rc = allocate_all(e);
     return rc == ISO_OK ? iso_exec_set_rows(e, g->batch) : explain_memory(e, rc);

@@ -34,6 +34,7 @@ struct iso_exec {
     double plateau_rate;               /* 0: never reduced */
     struct iso_mem *workspace, *log, *counts;
     struct iso_mem *norms;             /* squared, of each weight's gradient; NULL: not wanted */
+    int64_t nnorms;                    /* how many; 0: not wanted */
     size_t workspace_bytes, log_bytes, counts_bytes;
     double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */
     int64_t rows;                      /* of the batch in place */
@@ -73,9 +74,9 @@ void iso_exec_close_file(struct iso_resident *);
 /* Fills the room with rows first.. of the order, which then lie in it one after another. */
 iso_rc iso_exec_stream_place(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
                              int64_t first, int64_t rows);
-/* exec_clip.c: gradient clipping. What it needs of the device; how many squared norms it keeps; and
- * what it does between backward and update. */
+/* exec_clip.c: gradient clipping. How many squared norms it keeps, which comes first; what it needs
+ * of the device; and what it does between backward and update. */
+void iso_exec_count_norms(struct iso_exec *);
 iso_rc iso_exec_need_clipping(struct iso_exec *);
-int64_t iso_exec_norms(const struct iso_exec *);
 iso_rc iso_exec_clip(struct iso_exec *);
 #endif
