@@ -56,11 +56,59 @@ iso_rc iso_file_may_replace(const char *path)
     return ISO_OK;
 }
 
+void iso_file_temporary(const char *path, char *out, size_t n)
+{
+    snprintf(out, n, "%s.tmp-%ld", path, (long)getpid());
+}
+
+/* Whether the name is one that iso_file_temporary gives. */
+static bool is_temporary(const char *name)
+{
+    static const char mark[] = ".tmp-";
+    const char *found = NULL;
+    for (const char *at = name; (at = strstr(at, mark)); at++)
+        found = at + sizeof mark - 1;
+    return found && *found && found[strspn(found, "0123456789")] == '\0';
+}
+
+iso_rc iso_folder_clean(const char *folder)
+{
+    iso_rc rc = ISO_OK;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return iso_file_fail("read the folder", folder);
+    for (struct dirent *e = readdir(dir); e && rc == ISO_OK; e = readdir(dir)) {
+        char path[ISO_PATH];
+        if (is_temporary(e->d_name))
+            rc = iso_path(path, folder, e->d_name);
+        if (rc == ISO_OK && is_temporary(e->d_name) && unlink(path) != 0)
+            rc = iso_file_fail("remove", path);
+    }
+    closedir(dir);
+    return rc;
+}
+
+iso_rc iso_file_sync_folder(const char *path)
+{
+    char folder[ISO_PATH];
+    const char *slash = strrchr(path, '/');
+    const int length = !slash ? 1 : slash == path ? 1 : (int)(slash - path);
+    if (snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".") >= ISO_PATH)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return iso_file_fail("write", path);
+    const bool failed = fsync(fd) != 0 && errno != EINVAL;     /* EINVAL: it cannot be synced */
+    const iso_rc rc = failed ? iso_file_fail("write", path) : ISO_OK;
+    close(fd);
+    return rc;
+}
+
 iso_rc iso_file_write(const char *path, const void *data, size_t n)
 {
-    char temporary[ISO_PATH + 16];
+    char temporary[ISO_PATH + ISO_TEMPORARY];
     ISO_TRY(iso_file_may_replace(path));
-    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    iso_file_temporary(path, temporary, sizeof temporary);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return iso_file_fail("write", path);
@@ -68,7 +116,7 @@ iso_rc iso_file_write(const char *path, const void *data, size_t n)
     if (close(fd) != 0)
         written = false;
     if (written && rename(temporary, path) == 0)
-        return ISO_OK;
+        return iso_file_sync_folder(path);
     iso_rc rc = iso_file_fail("write", path);
     unlink(temporary);
     return rc;

@@ -9,8 +9,16 @@ iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
 /* Fails with ISO_EIO when something is there that is no file, which a new file would replace: a
  * folder, or a device such as /dev/null. */
 iso_rc iso_file_may_replace(const char *path);
-/* A temporary file beside it, synced, then renamed. */
+/* A temporary file beside it, synced, then renamed, and the folder synced. */
 iso_rc iso_file_write(const char *path, const void *data, size_t n);
+/* The name of that temporary file: "PATH.tmp-" and the number of the process. */
+enum { ISO_TEMPORARY = 32 };           /* bytes that it needs more than the path */
+void iso_file_temporary(const char *path, char *out, size_t n);
+/* Makes the folder's entry for path last: without this a power cut may undo a rename. */
+iso_rc iso_file_sync_folder(const char *path);
+/* Removes the temporary files that writers which were killed have left in a folder. Nobody may be
+ * writing there. */
+iso_rc iso_folder_clean(const char *folder);
 /* The file's bytes, ended by a 0 that *n leaves out; free with free(). */
 iso_rc iso_file_read(const char *path, char **data, size_t *n);
 /* Makes the folder and those above it; one that is there is fine. */

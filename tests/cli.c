@@ -2,10 +2,12 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char tiny[] =
@@ -69,6 +71,40 @@ int cli_run(const char *fmt, ...)
     return WEXITSTATUS(status);
 }
 
+pid_t cli_start(const char *fmt, ...)
+{
+    char arguments[1024], command[3 * CLI_PATH];
+    va_list list;
+    va_start(list, fmt);
+    vsnprintf(arguments, sizeof arguments, fmt, list);
+    va_end(list);
+    snprintf(command, sizeof command, "cd %s && exec '%s' >out.txt 2>err.txt %s", cli_folder,
+             cli_program, arguments);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(99);
+    }
+    assert_true(pid > 0);
+    return pid;
+}
+
+int cli_wait(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    cli_read("out.txt", cli_out);
+    cli_read("err.txt", cli_err);
+    return status;
+}
+
+void cli_sleep(double seconds)
+{
+    nanosleep(&(struct timespec){ .tv_sec = (time_t)seconds,
+                                  .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds)) },
+              NULL);
+}
+
 int cli_setup(void **state)
 {
     (void)state;
@@ -96,6 +132,31 @@ int cli_lines(const char *text)
     for (; *text; text++)
         lines += *text == '\n';
     return lines;
+}
+
+void cli_history(const char *run, char *out)
+{
+    static char text[CLI_OUTPUT];
+    char name[64];
+    size_t used = 0;
+    bool timed[32] = { false };
+    int rows = 0;
+    snprintf(name, sizeof name, "%s/history.csv", run);
+    cli_read(name, text);
+    for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest), rows++) {
+        int column = 0;
+        for (char *more = NULL, *cell = strtok_r(line, ",", &more); cell;
+             cell = strtok_r(NULL, ",", &more), column++) {
+            assert_true(column < 32);
+            if (rows == 0)
+                timed[column] = strstr(cell, "seconds") || strstr(cell, "per_second");
+            if (!timed[column])
+                used += (size_t)snprintf(out + used, CLI_OUTPUT - used, "%s,", cell);
+        }
+        used += (size_t)snprintf(out + used, CLI_OUTPUT - used, "\n");
+    }
+    assert_true(rows > 2);
 }
 
 void cli_hash(char hex[65])

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -25,6 +26,12 @@ int cli_main(const struct CMUnitTest *tests, size_t n);
 
 /* Runs "isocl <arguments>" and returns its exit code, with cli_out and cli_err filled. */
 int cli_run(const char *fmt, ...);
+/* Starts "isocl <arguments>" with its output in out.txt and err.txt, and returns its number. The
+ * program itself has that number: it may be killed. cli_wait returns its wait status, with cli_out
+ * and cli_err filled. */
+pid_t cli_start(const char *fmt, ...);
+int cli_wait(pid_t pid);
+void cli_sleep(double seconds);
 /* The path of a file in the folder. */
 void cli_path(char path[CLI_PATH], const char *name);
 void cli_write(const char *name, const char *text);
@@ -34,6 +41,8 @@ size_t cli_read(const char *name, char *text);
 /* Fails unless part is in text. */
 void cli_says(const char *text, const char *part);
 int cli_lines(const char *text);
+/* A run's history.csv without the columns that depend on the clock, in out of CLI_OUTPUT bytes. */
+void cli_history(const char *run, char *out);
 /* Copies the hexadecimal digits after the last "weights sha256" of cli_out. */
 void cli_hash(char hex[65]);
 #endif

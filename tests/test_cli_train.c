@@ -249,11 +249,11 @@ static void sleep_ms(int ms)
     nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
 }
 
-/* Starts a long training and waits until it has saved its state once. */
+/* Starts a long training and waits until it has saved its weights once. */
 static pid_t start_training(void)
 {
-    char state_path[CLI_PATH];
-    cli_path(state_path, "long/state");
+    char saved[CLI_PATH];
+    cli_path(saved, "long/weights.safetensors");
     pid_t pid = fork();
     if (pid == 0) {
         int error =
@@ -265,9 +265,9 @@ static pid_t start_training(void)
         _exit(99);
     }
     assert_true(pid > 0);
-    for (int ms = 0; ms < WAIT_MS && access(state_path, F_OK) != 0; ms += 5)
+    for (int ms = 0; ms < WAIT_MS && access(saved, F_OK) != 0; ms += 5)
         sleep_ms(5);
-    assert_int_equal(access(state_path, F_OK), 0);
+    assert_int_equal(access(saved, F_OK), 0);
     return pid;
 }
 

@@ -124,7 +124,8 @@ static void train(const char *name, int64_t stop_after)
     trainer_open(&t, 8, 1);
     assert_int_equal(iso_run_read(trainer_path(name), &settings, &t.state), ISO_OK);
     assert_true(t.state.step >= stop_after && t.state.step < 3 * EPOCH_STEPS);
-    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &faults, &run), ISO_OK);
+    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults,
+                                    &run), ISO_OK);
     assert_int_equal(trainer_fit(&t, 3, 0, run), ISO_OK);
     iso_run_close(run);
     trainer_close(&t);

@@ -2,7 +2,6 @@
  * history of one that was not, whatever changes the learning rate, the gradients or the weights. */
 #include "cli.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,32 +44,6 @@ static const char *const variants[] = {
 };
 #define RUN "train resume.yaml --device reference --limit 120 --quiet "
 
-/* The columns of history.csv that do not depend on the clock. */
-static void history_of(const char *run, char out[CLI_OUTPUT])
-{
-    static char text[CLI_OUTPUT];
-    char name[64];
-    size_t used = 0;
-    bool timed[32] = { false };
-    int rows = 0;
-    snprintf(name, sizeof name, "%s/history.csv", run);
-    cli_read(name, text);
-    for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line;
-         line = strtok_r(NULL, "\n", &rest), rows++) {
-        int column = 0;
-        for (char *more = NULL, *cell = strtok_r(line, ",", &more); cell;
-             cell = strtok_r(NULL, ",", &more), column++) {
-            assert_true(column < 32);
-            if (rows == 0)
-                timed[column] = strstr(cell, "seconds") || strstr(cell, "per_second");
-            if (!timed[column])
-                used += (size_t)snprintf(out + used, CLI_OUTPUT - used, "%s,", cell);
-        }
-        used += (size_t)snprintf(out + used, CLI_OUTPUT - used, "\n");
-    }
-    assert_true(rows > 2);
-}
-
 /* Before, within and at the end of epochs. --steps leaves validation out, so that no epoch may end
  * under it. */
 static void train_in_parts(const char *run)
@@ -96,10 +69,10 @@ static void resumed_runs_end_alike(void **state)
         if (cli_run(RUN "--out %s", whole) != 0)
             fail_msg("%s\n%s", variants[v], cli_err);
         cli_hash(hash);
-        history_of(whole, history);
+        cli_history(whole, history);
         train_in_parts(parts);
         cli_hash(other);
-        history_of(parts, resumed);
+        cli_history(parts, resumed);
         if (strcmp(hash, other) != 0 || strcmp(resumed, history) != 0)
             fail_msg("in parts, with\n%s:\n%s\nnot\n%s", variants[v], resumed, history);
     }

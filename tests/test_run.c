@@ -69,7 +69,8 @@ static void resume(const char *name, char hex[65])
     assert_int_equal(iso_run_read(trainer_path(name), &settings, &t.state), ISO_OK);
     assert_int_equal(settings.batch, BATCH);
     assert_int_equal(settings.rows, ROWS);
-    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &faults, &run), ISO_OK);
+    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults,
+                                    &run), ISO_OK);
     assert_int_equal(trainer_fit(&t, settings.epochs, 0, run), ISO_OK);
     trainer_hash(&t, hex);
     iso_run_close(run);
@@ -110,6 +111,116 @@ static void test_resume_cuts_the_files_back(void **state)
     resume("part", resumed);
     assert_string_equal(whole, resumed);
     assert_same_file("whole/batches.csv", "part/batches.csv");
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char *bytes = NULL;
+    size_t n;
+    assert_int_equal(iso_file_read(trainer_path(from), &bytes, &n), ISO_OK);
+    assert_int_equal(iso_file_write(trainer_path(to), bytes, n), ISO_OK);
+    free(bytes);
+}
+
+/* Called after the run's own listener has saved: keeps what a program killed here would leave. */
+static iso_rc keep_a_copy(void *self, const struct iso_fit_state *state)
+{
+    static const char *const files[] = { "state", "history.csv", "batches.csv", "model.yaml" };
+    char from[64], to[64];
+    (void)self;
+    if (state->step != 1)
+        return ISO_OK;
+    assert_int_equal(iso_folder_make(trainer_path("copy")), ISO_OK);
+    for (int i = 0; i < 4; i++) {
+        snprintf(from, sizeof from, "run/%s", files[i]);
+        snprintf(to, sizeof to, "copy/%s", files[i]);
+        copy_file(from, to);
+    }
+    return ISO_OK;
+}
+
+/* Checkpoints as often as can be change no bit, and a run goes on from one of them. */
+static void test_checkpoints_within_an_epoch(void **state)
+{
+    char whole[65], hex[65];
+    struct trainer t;
+    (void)state;
+    train_whole("whole", whole);
+    trainer_open(&t, 8, 1);
+    t.checkpoint_seconds = 1e-9;
+    t.more = (struct iso_fit_listener){ .checkpoint = keep_a_copy };
+    struct iso_run *run = start_run(&t, "run");
+    assert_int_equal(trainer_fit(&t, 3, 0, run), ISO_OK);
+    trainer_hash(&t, hex);
+    iso_run_close(run);
+    trainer_close(&t);
+    assert_string_equal(whole, hex);
+    resume("copy", hex);
+    assert_string_equal(whole, hex);
+    assert_same_file("whole/batches.csv", "copy/batches.csv");
+    assert_same_file("whole/weights.safetensors", "copy/weights.safetensors");
+}
+
+/* What the model file says is kept, and the file says what it is. */
+static void test_best_by_a_monitor(void **state)
+{
+    static const char *const monitors[][3] = {
+        { "[accuracy]\ncheckpoint: {monitor: loss, mode: max}", "loss", "1" },
+        { "[accuracy]\ncheckpoint: {monitor: loss}", "loss", "3" },
+        { "[accuracy]\ncheckpoint: validation_loss", "validation_loss", "3" },
+        { "[accuracy]", "validation_accuracy", NULL },
+    };
+    struct iso_run_state kept;
+    char hex[65], name[32];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct iso_st_file *file = NULL;
+        trainer_metrics = monitors[i][0];
+        snprintf(name, sizeof name, "best%d", i);
+        train_whole(name, hex);
+        assert_int_equal(iso_state_read(trainer_path(name), &kept, NULL), ISO_OK);
+        assert_string_equal(kept.best.monitor, monitors[i][1]);
+        strcat(name, "/best.safetensors");
+        assert_int_equal(iso_st_open(trainer_path(name), &file), ISO_OK);
+        assert_string_equal(iso_st_metadata(file, "monitor"), monitors[i][1]);
+        if (monitors[i][2])
+            assert_string_equal(iso_st_metadata(file, "epoch"), monitors[i][2]);
+        const double value = strtod(iso_st_metadata(file, "value"), NULL);
+        assert_true(value > 0.999 * kept.best.value && value < 1.001 * kept.best.value);
+        iso_st_close(file);
+    }
+    trainer_metrics = "[accuracy]";
+}
+
+/* What a killed writer has left is removed when the run goes on; other files stay. */
+static void test_leftovers_are_removed(void **state)
+{
+    char hex[65];
+    (void)state;
+    train_part("part", 2);
+    assert_int_equal(iso_file_write(trainer_path("part/state.tmp-123"), "x", 1), ISO_OK);
+    assert_int_equal(iso_file_write(trainer_path("part/notes.tmp-b"), "x", 1), ISO_OK);
+    resume("part", hex);
+    assert_int_not_equal(access(trainer_path("part/state.tmp-123"), F_OK), 0);
+    assert_int_equal(access(trainer_path("part/notes.tmp-b"), F_OK), 0);
+}
+
+/* The state that was looked at is not the one that is there any more. */
+static void test_a_run_that_went_on_meanwhile(void **state)
+{
+    static struct iso_faults faults;
+    struct iso_run_settings settings;
+    struct iso_run *run = NULL;
+    struct trainer t;
+    (void)state;
+    train_part("part", 2);
+    trainer_open(&t, 8, 1);
+    assert_int_equal(iso_run_read(trainer_path("part"), &settings, &t.state), ISO_OK);
+    t.state.step--;
+    assert_int_equal(iso_run_resume(trainer_path("part"), t.exec, &settings, &t.state, &faults,
+                                    &run), ISO_EIO);
+    assert_non_null(strstr(iso_error(), "another isocl has gone on with"));
+    trainer_close(&t);
 }
 
 static int lines_of(const char *name)
@@ -225,6 +336,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_resumed_run_ends_the_same),
         TEST(test_resume_cuts_the_files_back),
+        TEST(test_checkpoints_within_an_epoch),
+        TEST(test_best_by_a_monitor),
+        TEST(test_leftovers_are_removed),
+        TEST(test_a_run_that_went_on_meanwhile),
         TEST(test_run_folder),
         TEST(test_folders_that_are_taken),
         TEST(test_states_that_are_broken),

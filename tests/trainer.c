@@ -109,14 +109,16 @@ void trainer_close(struct trainer *t)
 
 iso_rc trainer_fit(struct trainer *t, int64_t epochs, int64_t steps, struct iso_run *run)
 {
-    struct iso_fit_listener listeners[2] = {
+    struct iso_fit_listener listeners[3] = {
         { .self = t, .progress = on_progress, .epoch = on_epoch }
     };
     if (run)
         listeners[1] = iso_run_listener(run);
+    listeners[2] = t->more;
     const struct iso_fit_options options = {
         .epochs = epochs, .steps = steps, .rows = ROWS, .validation_rows = VALIDATION_ROWS,
-        .seed = t->model->seed, .stop = &t->stop, .listeners = listeners, .nlisteners = run ? 2 : 1,
+        .seed = t->model->seed, .checkpoint_seconds = t->checkpoint_seconds, .stop = &t->stop,
+        .listeners = listeners, .nlisteners = 3,
     };
     return iso_fit(t->exec, &options, &t->state);
 }

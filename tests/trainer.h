@@ -14,6 +14,8 @@ struct trainer {
     struct iso_exec *exec;
     struct iso_dataset *train, *validation;
     struct iso_fit_state state;
+    double checkpoint_seconds;
+    struct iso_fit_listener more;      /* called last */
     /* what the listener saw */
     struct iso_fit_batch batches[MOST]; int nbatches;
     struct iso_fit_epoch epochs[MOST]; int nepochs;

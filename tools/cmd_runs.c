@@ -28,7 +28,8 @@ struct run {
     struct iso_run_settings settings;
     struct iso_fit_state state;
     double last[NUMBERS];              /* of the last epoch; NaN: not there */
-    double best; int64_t best_epoch;   /* validation accuracy */
+    double best_accuracy;              /* of validation; NaN: not there */
+    struct iso_run_best best;          /* what best.safetensors is */
     char *text;                        /* the model file */
 };
 struct runs { struct run *list; int n; };
@@ -76,17 +77,13 @@ static iso_rc read_history(struct run *r)
         column[i] = iso_csv_column(csv, columns[i]);
         r->last[i] = (double)NAN;
     }
-    int64_t epoch = 0;
-    r->best = (double)NAN;
+    r->best_accuracy = (double)NAN;
     for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row)) {
         for (int i = 0; i < NUMBERS; i++)
             r->last[i] = iso_csv_number(row, column[i]);
         const double a = r->last[VALIDATION_ACCURACY];
-        epoch++;
-        if (!isnan(a) && !(a <= r->best)) {
-            r->best = a;
-            r->best_epoch = epoch;
-        }
+        if (!isnan(a) && !(a <= r->best_accuracy))
+            r->best_accuracy = a;
     }
     free(csv);
     return ISO_OK;
@@ -103,7 +100,11 @@ static bool is_run(const char *folder)
 static iso_rc read_run(struct run *r, const char *folder)
 {
     snprintf(r->folder, sizeof r->folder, "%s", folder);
-    ISO_TRY(iso_run_read(folder, &r->settings, &r->state));
+    struct iso_run_state state;
+    ISO_TRY(iso_state_read(folder, &state, NULL));
+    r->settings = state.settings;
+    r->state = state.fit;
+    r->best = state.best;
     ISO_TRY(read_file(folder, "model.yaml", &r->text));
     read_device(r);
     read_name(r);
@@ -175,7 +176,9 @@ static const char *number(double value, char buf[16])
 
 static void print_run(const struct run *r, int width)
 {
-    char text[NUMBERS + 1][16], epochs[32], best[32];
+    const char *monitor = r->best.monitor;
+    const bool usual = strcmp(monitor, columns[VALIDATION_ACCURACY]) == 0;
+    char text[NUMBERS + 1][16], epochs[32], best[128] = "-";
     for (int i = 0; i < NUMBERS; i++)
         number(r->last[i], text[i]);
     if (r->settings.steps)
@@ -183,11 +186,10 @@ static void print_run(const struct run *r, int width)
     else
         snprintf(epochs, sizeof epochs, "%lld/%lld", (long long)r->state.epoch,
                  (long long)r->settings.epochs);
-    if (isnan(r->best))
-        snprintf(best, sizeof best, "-");
-    else
-        snprintf(best, sizeof best, "%s @%lld", number(r->best, text[NUMBERS]),
-                 (long long)r->best_epoch);
+    if (*monitor)
+        snprintf(best, sizeof best, "%s @%lld%s%s", number(r->best.value, text[NUMBERS]),
+                 (long long)r->best.epoch,
+                 usual ? "" : " ", usual ? "" : monitor);
     printf("%-*s  %-20s %-5s %-12s %6llu %6lld %9s %8s %8s %8s %8s  %s\n", width, r->folder,
            r->model, r->settings.fast ? "fast" : "exact", r->device,
            (unsigned long long)r->settings.seed, (long long)r->settings.batch, epochs, text[0],
@@ -259,7 +261,11 @@ static void print_json(const struct run *r)
     for (int i = 0; o && i < NUMBERS; i++)
         json_object_set_new(o, columns[i], json_or_null(r->last[i]));
     if (o)
-        json_object_set_new(o, "best_validation_accuracy", json_or_null(r->best));
+        json_object_set_new(o, "best_validation_accuracy", json_or_null(r->best_accuracy));
+    if (o && *r->best.monitor)
+        json_object_set_new(o, "best", json_pack("{s:s, s:o, s:I}", "monitor", r->best.monitor,
+                                                 "value", json_or_null(r->best.value), "epoch",
+                                                 (json_int_t)r->best.epoch));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     printf("\n");
     json_decref(o);
@@ -301,9 +307,10 @@ const struct iso_command iso_command_runs = {
     .name = "runs",
     .arguments = "[DIR|RUN...]",
     .doc = "what runs were and reached, and how some of them differ",
-    .more = "Loss and accuracy are those of the last epoch, BEST is the best validation accuracy\n"
-            "and its epoch. Without arguments, the runs in the folder runs. Of runs that are\n"
-            "named one by one, the lines of their model files that differ are shown, too.",
+    .more = "Loss and accuracy are those of the last epoch. BEST is the number that\n"
+            "best.safetensors is the best of, validation accuracy where no other name stands\n"
+            "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
+            "are named one by one, the lines of their model files that differ are shown, too.",
     .examples = "  isocl runs\n"
                 "  isocl runs runs/cnn-001 runs/cnn-002\n",
     .options = options,

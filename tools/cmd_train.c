@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct iso_option options[] = {
     ISO_OPTION_DEVICE(struct train_options),
@@ -26,6 +27,9 @@ static const struct iso_option options[] = {
       "safetensors file to begin with (default: as the model file initializes them)", 0 },
     { "resume", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, resume),
       "go on with the run in --out; ends with the bits of a run that never stopped", 0 },
+    { "checkpoint-minutes", "N", ISO_OPTION_REAL,
+      offsetof(struct train_options, checkpoint_minutes),
+      "save within an epoch this often, 0: never (default: as the model file says)", 0 },
     ISO_OPTION_THREADS(struct train_options),
     { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet), "only the result", 0 },
     { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json),
@@ -33,20 +37,31 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-/* Set by the first Ctrl-C; the second one ends the program. */
+/* Set by the first Ctrl-C, the end of the terminal, or kill; the second one ends the program. */
 static volatile sig_atomic_t interrupted;
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
+enum { INTERRUPTS = sizeof interrupts / sizeof interrupts[0] };
+static bool says_so;                   /* standard error is a terminal */
+
 static void interrupt(int number)
 {
+    static const char text[] = "\r\033[Kstopping after this step; once more ends it at once\n";
     (void)number;
-    interrupted = 1;
+    for (int i = 0; i < INTERRUPTS; i++)
+        signal(interrupts[i], SIG_DFL);
+    interrupted = !says_so || write(STDERR_FILENO, text, sizeof text - 1) >= 0 ? 1 : 2;
 }
 
+/* What nohup has switched off stays so. */
 static void catch_interrupts(void)
 {
-    struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
+    struct sigaction before;
+    says_so = isatty(STDERR_FILENO);
+    for (int i = 0; i < INTERRUPTS; i++)
+        if (interrupts[i] != SIGHUP || sigaction(SIGHUP, NULL, &before) != 0 ||
+            before.sa_handler != SIG_IGN)
+            sigaction(interrupts[i], &action, NULL);
 }
 
 /* ---- Resuming ------------------------------------------------------------------------------ */
@@ -179,8 +194,10 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(settle(t));
     ISO_TRY(place_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
+    catch_interrupts();
     if (o->resume)
-        return iso_run_resume(o->out, t->setup.exec, &t->settings, &t->setup.faults, &t->run);
+        return iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
+                              &t->run);
     if (o->weights)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
@@ -275,7 +292,6 @@ static iso_rc train(struct training *t, const char *model)
             &t->console,
             "nothing is left to train; for more give --epochs or --steps, counted from the "
             "run's beginning");
-    catch_interrupts();
     const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console),
                                                   iso_run_listener(t->run) };
     struct iso_fit_options fit = {
@@ -284,6 +300,9 @@ static iso_rc train(struct training *t, const char *model)
         .rows = t->settings.rows,
         .validation_rows = t->settings.validation_rows,
         .seed = t->settings.seed,
+        .checkpoint_seconds = 60 * (t->options->checkpoint_minutes >= 0
+                                        ? t->options->checkpoint_minutes
+                                        : t->setup.model->checkpoint_minutes),
         .stop = &interrupted,
         .listeners = listeners,
         .nlisteners = 2,
@@ -298,7 +317,8 @@ static iso_rc train(struct training *t, const char *model)
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1 };
+    struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1,
+                               .checkpoint_minutes = -1 };
     struct training t = { .options = &o };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))

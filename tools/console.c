@@ -1,6 +1,7 @@
 #include "console.h"
 
 #include "core/train/run.h"
+#include "core/train/watch.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -11,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LINE = 512, BAR = 24 };
+enum { LINE = 600, BAR = 24 };
 static const double DRAW_SECONDS = 0.1;
 
 enum iso_console_style iso_console_style(bool json, bool quiet)
@@ -201,20 +202,34 @@ static int terminal_columns(void)
     return size.ws_col;
 }
 
+/* " [====>   ]", as wide as there is room for, at most BAR. */
+static void append_bar(char line[LINE], int room, double share)
+{
+    const int width = room < BAR + 3 ? room - 3 : BAR, done = (int)(share * width);
+    if (width < 4)
+        return;
+    append(line, " [");
+    for (int i = 0; i < width; i++)
+        append(line, "%c", i < done ? '=' : i == done ? '>' : ' ');
+    append(line, "]");
+}
+
+/* In a narrow window the bar shrinks first, and then what stands last is cut. */
 static void draw_bar(const struct iso_console *console, const struct iso_fit_progress *p)
 {
-    char line[LINE] = "", bar[BAR + 1];
-    int done = (int)(p->rows * BAR / p->epoch_rows);
-    double speed = p->seconds > 0 ? (double)p->rows / p->seconds : 0;
-    for (int i = 0; i < BAR; i++)
-        bar[i] = i < done ? '=' : i == done ? '>' : ' ';
-    bar[BAR] = 0;
+    char line[LINE] = "", rest[LINE] = "";
+    const int64_t batch = console->graph->batch;
+    const double speed = p->seconds > 0 ? (double)p->rows / p->seconds : 0;
     append_epoch(line, p->epoch, p->epochs);
-    append(line, " [%s]", bar);
-    append_scores(line, console->graph, &p->scores, "");
-    append(line, "  %.0f images/s", speed);
-    append_time(line, speed > 0 ? (double)(p->epoch_rows - p->rows) / speed : 0);
-    append(line, " left");
+    append(rest, "  step %lld/%lld", (long long)((p->rows + batch - 1) / batch),
+           (long long)((p->epoch_rows + batch - 1) / batch));
+    append_time(rest, speed > 0 ? (double)(p->epoch_rows - p->rows) / speed : 0);
+    append(rest, " left");
+    append_scores(rest, console->graph, &p->scores, "");
+    append(rest, "  %.0f images/s", speed);
+    append_bar(line, terminal_columns() - 1 - (int)(strlen(line) + strlen(rest)),
+               (double)p->rows / (double)p->epoch_rows);
+    append(line, "%s", rest);
     printf("\r%.*s\033[K", terminal_columns() - 1, line);
     fflush(stdout);
 }
@@ -253,7 +268,24 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
     return ISO_OK;
 }
 
+/* What ends the training is on the screen as its failure. */
+static iso_rc on_warning(void *self, const struct iso_warning *w)
+{
+    const struct iso_console *console = self;
+    const bool fatal = strcmp(w->kind, "not_finite") == 0;
+    if (fatal && console->run)
+        iso_run_log(console->run, w->text);
+    else if (!fatal)
+        iso_console_line(console, "warning    %s", w->text);
+    if (console->style == ISO_CONSOLE_JSON)
+        iso_console_json(json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "event", "warning", "kind",
+                                   w->kind, "layer", w->layer, "epoch", (json_int_t)w->epoch,
+                                   "step", (json_int_t)w->step, "text", w->text));
+    return ISO_OK;
+}
+
 struct iso_fit_listener iso_console_listener(struct iso_console *console)
 {
-    return (struct iso_fit_listener){ .self = console, .progress = on_progress, .epoch = on_epoch };
+    return (struct iso_fit_listener){ .self = console, .progress = on_progress, .epoch = on_epoch,
+                                      .warning = on_warning };
 }

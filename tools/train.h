@@ -9,6 +9,7 @@
 struct train_options {
     struct iso_setup_options setup;
     int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
+    double checkpoint_minutes;         /* -1: as the model file says */
     const char *weights, *out;
     bool resume, quiet, json;
 };

@@ -127,15 +127,14 @@ static iso_rc make_header(struct iso_st_writer *w, const struct iso_st_tensor *t
 
 static iso_rc prepare(struct iso_st_writer *w, const char *path)
 {
-    enum { SUFFIX = 32 };
     size_t length = strlen(path);
     w->path = iso_alloc(length + 1, 1);
-    w->temporary = iso_alloc(length + SUFFIX, 1);
+    w->temporary = iso_alloc(length + ISO_TEMPORARY, 1);
     w->spans = iso_alloc((size_t)w->n + 1, sizeof *w->spans);
     if (w->path == NULL || w->temporary == NULL || w->spans == NULL)
         return ISO_ENOMEM;
     memcpy(w->path, path, length);
-    snprintf(w->temporary, length + SUFFIX, "%s.tmp-%ld", path, (long)getpid());
+    iso_file_temporary(path, w->temporary, length + ISO_TEMPORARY);
     ISO_TRY(iso_file_may_replace(w->path));
     w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     return w->fd >= 0 ? ISO_OK : iso_file_fail("write", w->path);
@@ -178,25 +177,6 @@ iso_rc iso_st_put(struct iso_st_writer *w, int tensor, const void *data)
     return ISO_OK;
 }
 
-/* Makes the rename last: the folder's own entry must reach the disk too. */
-static iso_rc sync_folder(const struct iso_st_writer *w)
-{
-    const char *slash = strrchr(w->path, '/');
-    size_t length = slash == NULL ? 0 : slash == w->path ? 1 : (size_t)(slash - w->path);
-    char *folder = iso_alloc(length + 2, 1);
-    if (folder == NULL)
-        return ISO_ENOMEM;
-    memcpy(folder, length > 0 ? w->path : ".", length > 0 ? length : 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    if (fd < 0)
-        return iso_file_fail("write", w->path);
-    bool failed = fsync(fd) != 0 && errno != EINVAL;      /* EINVAL: this file system cannot */
-    iso_rc rc = failed ? iso_file_fail("write", w->path) : ISO_OK;
-    close(fd);
-    return rc;
-}
-
 /* Syncs, closes and renames. On failure the temporary file is still there, unless renamed. */
 static iso_rc finish(struct iso_st_writer *w)
 {
@@ -211,7 +191,7 @@ static iso_rc finish(struct iso_st_writer *w)
     w->fd = -1;
     if (close(fd) != 0 || rename(w->temporary, w->path) != 0)
         return iso_file_fail("write", w->path);
-    return sync_folder(w);
+    return iso_file_sync_folder(w->path);
 }
 
 iso_rc iso_st_end(struct iso_st_writer *w)

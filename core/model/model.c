@@ -26,6 +26,9 @@ static const struct iso_field train_fields[] = {
       "compute what the layers at the beginning that are not trained give once for each image, and "
       "keep it on the device, or in a file where it would be more than half of the device's memory: "
       "the same bits, and epochs that cost as much as what is trained" },
+    { "checkpoint_minutes", ISO_FIELD_REAL, AT(checkpoint_minutes), "10", 0, 1e6, NULL,
+      "within an epoch save weights and state this often; 0: after epochs only. No result depends "
+      "on it" },
     { 0 }
 };
 #undef SIZE
@@ -134,6 +137,11 @@ const struct iso_section iso_sections[] = {
       false, NULL, iso_load_schedule, true },
     { "early_stopping", "Ends the training when a number of the epochs no longer gets better.",
       false, iso_early_stopping_fields, iso_load_early_stopping, true },
+    { "checkpoint",
+      "Of which epoch `best.safetensors` keeps the weights. Left out: of the one whose validation "
+      "has the best first metric; without metrics the smallest loss. The last weights are always "
+      "kept.",
+      false, iso_checkpoint_fields, iso_load_checkpoint, false },
     { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
       iso_load_metrics, false },
     { "train", "How long and in what portions to train.", false, train_fields, read_train, false },
@@ -281,6 +289,7 @@ static iso_rc own_places(struct iso_model *m)
     for (int i = 0; i < m->nphases; i++)
         for (int k = 0; k < m->phases[i].naugmentations; k++)
             m->phases[i].augmentations[k].place.file = m->file;
+    m->checkpoint.place.file = m->file;
     m->common.loss.place.file = m->common.optimizer.place.file = m->file;
     for (int i = 0; i < m->nclass_weights; i++)
         m->class_weights[i].place.file = m->file;

@@ -76,6 +76,8 @@ struct iso_model {
     struct iso_place *uses;            /* where blocks are used: what the layers' places point to */
     struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
     int64_t batch_size; uint64_t seed;
+    double checkpoint_minutes;         /* between two checkpoints within an epoch; 0: none */
+    struct iso_checkpoint checkpoint;
     bool keep_features;                /* what the frozen layers at the beginning give is computed
                                           once for each example */
     struct iso_class_weight *class_weights; int nclass_weights;    /* of those that are not 1 */

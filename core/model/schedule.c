@@ -1,4 +1,4 @@
-/* schedule.c: the sections `schedule` and `early_stopping`. */
+/* schedule.c: the sections `schedule`, `early_stopping` and `checkpoint`. */
 #include "schedule.h"
 #include "section.h"
 #include "suggest.h"
@@ -98,6 +98,17 @@ const struct iso_field iso_early_stopping_fields[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct iso_checkpoint, member)
+static const char *const modes[] = { "auto", "min", "max", NULL };
+const struct iso_field iso_checkpoint_fields[] = {
+    { "monitor", ISO_FIELD_TEXT, AT(monitor.name), NULL, 0,
+      sizeof ((struct iso_monitor *)0)->name, NULL, "column of history.csv" },
+    { "mode", ISO_FIELD_ENUM, AT(mode), "auto", 0, 0, modes,
+      "whether less of it is better, or more; auto: less of a loss, more of all else" },
+    { 0 }
+};
+#undef AT
+
 iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
 {
     struct iso_schedule *s = &l->training->schedule;
@@ -132,6 +143,15 @@ iso_rc iso_load_early_stopping(struct iso_loader *l, const struct iso_yaml *node
                            l->faults);
 }
 
+iso_rc iso_load_checkpoint(struct iso_loader *l, const struct iso_yaml *node)
+{
+    struct iso_checkpoint *c = &l->model->checkpoint;
+    c->place = node->place;
+    c->given = true;
+    return iso_fields_read(iso_checkpoint_fields, "checkpoint", node->place, node, NULL, c,
+                           l->faults);
+}
+
 /* Whether an epoch has a number of this name. */
 static void check_monitor(struct iso_loader *l, const char *what, struct iso_place place,
                           const struct iso_monitor *monitor)
@@ -155,6 +175,9 @@ static void check_monitor(struct iso_loader *l, const char *what, struct iso_pla
 
 void iso_check_monitors(struct iso_loader *l)
 {
+    const struct iso_checkpoint *checkpoint = &l->model->checkpoint;
+    if (checkpoint->given && checkpoint->monitor.name[0])
+        check_monitor(l, "checkpoint", checkpoint->place, &checkpoint->monitor);
     for (int i = 0; i < l->model->nphases; i++) {
         const struct iso_schedule *s = &l->model->phases[i].schedule;
         const struct iso_early_stopping *stop = &l->model->phases[i].early_stopping;

@@ -34,8 +34,16 @@ struct iso_early_stopping {
     int64_t start_from_epoch;
     bool restore_best_weights;
 };
+enum iso_monitor_mode { ISO_MONITOR_AUTO, ISO_MONITOR_MIN, ISO_MONITOR_MAX };
+struct iso_checkpoint {                /* which epoch's weights best.safetensors keeps */
+    struct iso_place place;
+    bool given;                        /* false: of the validation's first metric, see run.h */
+    struct iso_monitor monitor;        /* its name alone */
+    int mode;                          /* enum iso_monitor_mode */
+};
 
 /* By enum iso_schedule_kind; fields describe struct iso_schedule. */
 extern const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES];
 extern const struct iso_field iso_early_stopping_fields[];   /* of struct iso_early_stopping */
+extern const struct iso_field iso_checkpoint_fields[];       /* of struct iso_checkpoint */
 #endif

@@ -53,10 +53,11 @@ iso_rc iso_load_params(struct iso_loader *, enum iso_op, const struct iso_named 
                        const char *const *also, void **params);
 /* class_weight.c */
 iso_rc iso_load_class_weight(struct iso_loader *, const struct iso_yaml *);
-/* schedule.c: schedule: and early_stopping:; the last looks at what all phases
+/* schedule.c: schedule:, early_stopping: and checkpoint:; the last looks at what all of them
  * monitor. */
 iso_rc iso_load_schedule(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_early_stopping(struct iso_loader *, const struct iso_yaml *);
+iso_rc iso_load_checkpoint(struct iso_loader *, const struct iso_yaml *);
 void iso_check_monitors(struct iso_loader *);
 /* Reads a section that is a mapping of these fields. */
 iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char *what,

@@ -1,6 +1,10 @@
 #include "fit.h"
 
+#include "not_finite.h"
+#include "watch.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +22,8 @@ struct fit {
     struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
     int64_t interval;                  /* steps between two reads of the log */
     double read_at, began; /* iso_clock at the last read, and when the epoch began or went on */
+    double saved_at;                   /* and when listeners last saved */
+    struct iso_watcher *watcher;
 };
 
 double iso_clock(void)
@@ -113,14 +119,60 @@ static double rate_of(const struct fit *fit, int64_t step)
     return iso_exec_rate(fit->exec, (uint64_t)(step - fit->state->first_step));
 }
 
-static iso_rc not_finite(const struct fit *fit, int64_t step, double loss)
+/* Tells the listeners. */
+static iso_rc warn(void *self, const struct iso_warning *warning)
 {
-    return iso_fail(ISO_EDATA,
-                    "epoch %lld, step %lld: the loss is %s; try a smaller learning_rate "
-                    "(it is %g), smaller initial weights, or a smaller scale of the input",
-                    (long long)fit->state->epoch + 1, (long long)step + 1,
-                    isnan(loss) ? "not a number" : "infinite",
-                    rate_of(fit, step));
+    const struct iso_fit_options *o = ((const struct fit *)self)->options;
+    for (int i = 0; i < o->nlisteners; i++)
+        if (o->listeners[i].warning)
+            ISO_TRY(o->listeners[i].warning(o->listeners[i].self, warning));
+    return ISO_OK;
+}
+
+/* Where step `step` first had a number that is not finite: " (first d/dense_1/kernel, in the
+ * backward pass of step 3)", or nothing where that cannot be found. */
+static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, char *text,
+                   size_t n)
+{
+    const struct iso_fit_options *o = fit->options;
+    iso_rc rc = ISO_OK;
+    for (int i = 0; i < o->nlisteners && rc == ISO_OK; i++)
+        if (o->listeners[i].not_finite)
+            rc = o->listeners[i].not_finite(o->listeners[i].self, o, fit->state, step, first);
+    if (rc != ISO_OK)
+        iso_error_clear();             /* the training's own failure is the one to be told */
+    if (rc == ISO_OK && *first->tensor)
+        snprintf(text, n, " (first %s, %s of step %lld)", first->tensor, first->where,
+                 (long long)first->step);
+}
+
+/* The training ends: what is no longer finite after this step, from 0. */
+static iso_rc not_finite(struct fit *fit, int64_t step, const char *what)
+{
+    struct iso_not_finite first = { .where = "" };
+    struct iso_warning w = { .kind = "not_finite", .epoch = fit->state->epoch + 1,
+                             .step = step + 1 };
+    char where[2 * ISO_NAME] = "";
+    const double rate = rate_of(fit, step);
+    locate(fit, step, &first, where, sizeof where);
+    memcpy(w.layer, first.layer, sizeof w.layer);
+    snprintf(w.text, sizeof w.text, "epoch %lld, step %lld: %s%s; try a smaller learning_rate (it "
+             "is %g), smaller initial weights, or a smaller scale of the input",
+             (long long)w.epoch, (long long)w.step, what, where, rate);
+    ISO_TRY(warn(fit, &w));
+    return iso_fail(ISO_EDATA, "%s", w.text);
+}
+
+/* What listeners save can be gone on with. */
+static iso_rc check_weights(struct fit *fit)
+{
+    const char *weight;
+    char what[2 * ISO_NAME];
+    ISO_TRY(iso_not_finite_weight(fit->exec, &weight));
+    if (!weight)
+        return ISO_OK;
+    snprintf(what, sizeof what, "%s is not finite", weight);
+    return not_finite(fit, fit->state->step - 1, what);
 }
 
 /* Tells the listeners of the last n steps. */
@@ -155,7 +207,9 @@ static iso_rc read_log(struct fit *fit, int64_t n)
         batch->step = state->step - n + i;
         batch->learning_rate = rate_of(fit, batch->step);
         if (!isfinite(batch->loss))
-            return not_finite(fit, batch->step, batch->loss);
+            return not_finite(fit, batch->step, isnan(batch->loss) ? "the loss is not a number"
+                                                                   : "the loss is infinite");
+        iso_watcher_step(fit->watcher, batch->loss);
         add_batch(&state->scores, batch);
     }
     double now = iso_clock(), each = (now - fit->read_at) / (double)n;
@@ -181,6 +235,30 @@ static iso_rc one_step(struct fit *fit, int64_t slot)
     return ISO_OK;
 }
 
+/* Time spent on the epoch so far goes to the state. */
+static void add_seconds(struct fit *fit)
+{
+    const double now = iso_clock();
+    fit->state->seconds += now - fit->began;
+    fit->began = now;
+}
+
+/* Within an epoch, when it is time; the epoch's end saves by itself. */
+static iso_rc checkpoint(struct fit *fit)
+{
+    const struct iso_fit_options *o = fit->options;
+    if (!(o->checkpoint_seconds > 0) || iso_clock() - fit->saved_at < o->checkpoint_seconds ||
+        fit->state->epoch_step == fit->epoch_steps)
+        return ISO_OK;
+    ISO_TRY(check_weights(fit));
+    add_seconds(fit);
+    for (int i = 0; i < o->nlisteners; i++)
+        if (o->listeners[i].checkpoint)
+            ISO_TRY(o->listeners[i].checkpoint(o->listeners[i].self, fit->state));
+    fit->saved_at = iso_clock();
+    return ISO_OK;
+}
+
 static bool stopped(const struct fit *fit)
 {
     return (fit->options->stop && *fit->options->stop) || fit->state->stopping.stopped
@@ -203,22 +281,21 @@ static iso_rc train_epoch(struct fit *fit)
         slot++;
         if (slot >= fit->interval) {
             ISO_TRY(read_log(fit, slot));
+            ISO_TRY(checkpoint(fit));
             slot = 0;
         }
     }
     ISO_TRY(read_log(fit, slot));
-    state->seconds += iso_clock() - fit->began;
-    return ISO_OK;
+    add_seconds(fit);
+    return state->epoch_step > 0 ? check_weights(fit) : ISO_OK;
 }
 
-/* The epoch's number of this name; NaN when it has none. */
-static double monitored(const struct fit *fit, const struct iso_fit_epoch *epoch,
-                        const struct iso_monitor *monitor)
+double iso_fit_number(const struct iso_graph *g, const struct iso_fit_epoch *epoch,
+                      const char *column)
 {
     static const char prefix[] = "validation_";
-    const struct iso_graph *g = iso_exec_graph(fit->exec);
-    const bool validation = strncmp(monitor->name, prefix, sizeof prefix - 1) == 0;
-    const char *name = monitor->name + (validation ? sizeof prefix - 1 : 0);
+    const bool validation = strncmp(column, prefix, sizeof prefix - 1) == 0;
+    const char *name = column + (validation ? sizeof prefix - 1 : 0);
     const struct iso_scores *scores = validation ? &epoch->validation : &epoch->train;
     char label[ISO_NAME];
     if (validation && !epoch->validated)
@@ -234,7 +311,8 @@ static double monitored(const struct fit *fit, const struct iso_fit_epoch *epoch
 /* What follows from a whole epoch: a smaller rate, or the end. */
 static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
 {
-    const struct iso_model *model = iso_exec_graph(fit->exec)->model;
+    const struct iso_graph *graph = iso_exec_graph(fit->exec);
+    const struct iso_model *model = graph->model;
     const struct iso_training *training = &model->training;
     const struct iso_schedule *schedule = &training->schedule;
     const struct iso_early_stopping *stopping = &training->early_stopping;
@@ -243,7 +321,7 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
     const int64_t begin = phase > 0 ? iso_model_phase_end(model, phase - 1) : 0;
     double value = NAN;
     if (schedule->kind == ISO_RATE_PLATEAU)
-        value = monitored(fit, epoch, &schedule->monitor);
+        value = iso_fit_number(graph, epoch, schedule->monitor.name);
     if (!isnan(value)) {
         const struct iso_op_use *use = &training->optimizer;
         const double given = *iso_op_learning_rate(use->op, use->params);
@@ -251,7 +329,7 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
                           &state->plateau);
         iso_exec_set_plateau(fit->exec, state->plateau.rate);
     }
-    value = stopping->given ? monitored(fit, epoch, &stopping->monitor) : NAN;
+    value = stopping->given ? iso_fit_number(graph, epoch, stopping->monitor.name) : NAN;
     if (!isnan(value))
         epoch->to_restore =
             iso_stopping_epoch(stopping, state->epoch - begin, value, &state->stopping);
@@ -273,6 +351,8 @@ static iso_rc end_epoch(struct fit *fit)
         .learning_rate = rate_of(fit, state->step - 1),
     };
     double began = iso_clock();
+    if (epoch.whole)
+        ISO_TRY(iso_watcher_values(fit->watcher));
     if (epoch.whole && !o->steps && o->validation_rows > 0) {
         ISO_TRY(iso_evaluate(fit->exec, 1, o->validation_rows, &epoch.validation));
         epoch.validated = true;
@@ -287,7 +367,8 @@ static iso_rc end_epoch(struct fit *fit)
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].epoch)
             ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
-    return ISO_OK;
+    fit->saved_at = iso_clock();
+    return epoch.whole ? iso_watcher_epoch(fit->watcher, &epoch, state->step, warn, fit) : ISO_OK;
 }
 
 static iso_rc train(struct fit *fit)
@@ -298,6 +379,8 @@ static iso_rc train(struct fit *fit)
     fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
     if (!fit->order || !fit->log || !fit->batches)
         return ISO_ENOMEM;
+    ISO_TRY(iso_watcher_new(fit->exec, &fit->watcher));
+    fit->saved_at = iso_clock();
     while ((o->steps || fit->state->epoch < o->epochs) &&
            (!o->until || fit->state->epoch < o->until) && !stopped(fit)) {
         ISO_TRY(train_epoch(fit));
@@ -325,5 +408,6 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
     free(fit.order);
     free(fit.log);
     free(fit.batches);
+    iso_watcher_free(fit.watcher);
     return rc;
 }

@@ -44,11 +44,22 @@ struct iso_fit_epoch {
     bool stopped;                      /* early stopping ends the training after it */
     struct iso_scores train, validation;
 };
+struct iso_fit_options;
+struct iso_warning;
+struct iso_not_finite;
 /* Called in turn; NULL members are left out. What fails ends the training with its code. */
 struct iso_fit_listener {
     void *self;
     iso_rc (*progress)(void *self, const struct iso_fit_progress *); /* a few times a second */
     iso_rc (*epoch)(void *self, const struct iso_fit_epoch *, const struct iso_fit_state *);
+    /* Within an epoch, every checkpoint_seconds; the executor is as the state says. */
+    iso_rc (*checkpoint)(void *self, const struct iso_fit_state *);
+    /* What is going wrong; see watch.h. Of one that ends the training the failure tells too. */
+    iso_rc (*warning)(void *self, const struct iso_warning *);
+    /* In a training that fails because of step `step`, from 0: finds the first tensor that is not
+     * finite, see not_finite.h. `at`: where the training is. May use the executor as it likes. */
+    iso_rc (*not_finite)(void *self, const struct iso_fit_options *, const struct iso_fit_state *at,
+                         int64_t step, struct iso_not_finite *out);
 };
 
 struct iso_fit_options {
@@ -58,14 +69,20 @@ struct iso_fit_options {
                                           validation; 0: epochs count */
     int64_t rows, validation_rows;     /* of data sets 0 and 1 of the executor; 0: no validation */
     uint64_t seed;                     /* of the shuffles */
+    double checkpoint_seconds;         /* between two checkpoints within an epoch; 0: none */
     const volatile sig_atomic_t *stop; /* not 0: end after the step that runs; may be NULL */
     const struct iso_fit_listener *listeners; int nlisteners;
 };
 enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is given to iso_fit */
 
 /* Trains from *state on and leaves it where training ended: all done, or stopped. Fails with
- * ISO_EDATA, naming epoch and step, when the loss is no longer finite. */
+ * ISO_EDATA, naming epoch and step, when the loss is no longer finite; and where listeners would
+ * save them, when weights are not. */
 iso_rc iso_fit(struct iso_exec *, const struct iso_fit_options *, struct iso_fit_state *state);
+
+/* The number of an epoch that history.csv has in the column of this name, a loss or a metric that
+ * is one number; NaN when it has none. */
+double iso_fit_number(const struct iso_graph *, const struct iso_fit_epoch *, const char *column);
 
 /* Scores of the model as it is on rows of data set `which`. Needs ISO_FIT_LOG_STEPS log_steps.
  * Begins the executor's counts anew: not for the middle of an epoch. */

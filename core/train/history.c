@@ -193,6 +193,11 @@ iso_rc iso_history_epoch(struct iso_history *h, const struct iso_fit_epoch *epoc
     put_scores(h, &epoch->train);
     put_scores(h, &epoch->validation);
     fputc('\n', h->epochs.file);
+    return iso_history_flush(h);
+}
+
+iso_rc iso_history_flush(struct iso_history *h)
+{
     ISO_TRY(flush(&h->batches));
     return flush(&h->epochs);
 }

@@ -1,10 +1,10 @@
 #include "run.h"
 
 #include "history.h"
+#include "not_finite.h"
 #include "weights.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,145 +14,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct state {                         /* all that `state` keeps besides weights and slots */
-    struct iso_run_settings settings;
-    struct iso_fit_state fit;
-    double best; /* of best.safetensors: larger is better; -INFINITY: none yet */
-};
 struct iso_run {
     struct iso_exec *exec;             /* borrowed */
     char folder[ISO_PATH], log_path[ISO_PATH];
-    struct state state;
+    struct iso_run_state state;
     struct iso_history *history;
     FILE *log;
 };
 
-/* ---- The state, as metadata of its file ---------------------------------------------------- */
-
-enum { INTEGER, NUMBER, NUMBERS, TEXT_SIZE = 32 * ISO_METRICS };
-struct member { const char *key; int type; size_t offset; };
-#define MEMBER(type, name) { #name, type, offsetof(struct state, name) }
-static const struct member members[] = {
-    MEMBER(INTEGER, settings.seed),
-    MEMBER(INTEGER, settings.batch),
-    MEMBER(INTEGER, settings.limit),
-    MEMBER(INTEGER, settings.rows),
-    MEMBER(INTEGER, settings.validation_rows),
-    MEMBER(INTEGER, settings.epochs),
-    MEMBER(INTEGER, settings.steps),
-    MEMBER(INTEGER, settings.fast),
-    MEMBER(INTEGER, fit.epoch),
-    MEMBER(INTEGER, fit.epoch_step),
-    MEMBER(INTEGER, fit.step),
-    MEMBER(INTEGER, fit.scores.rows),
-    MEMBER(NUMBER, fit.scores.loss_sum),
-    MEMBER(NUMBERS, fit.scores.metric_sum),        /* all ISO_METRICS of them */
-    MEMBER(NUMBER, fit.seconds),
-    MEMBER(NUMBER, best),
-    MEMBER(INTEGER, fit.phase),
-    MEMBER(INTEGER, fit.first_step),
-    MEMBER(INTEGER, fit.plateau.watch.begun),
-    MEMBER(INTEGER, fit.plateau.watch.wait),
-    MEMBER(NUMBER, fit.plateau.watch.best),
-    MEMBER(INTEGER, fit.plateau.cooldown),
-    MEMBER(NUMBER, fit.plateau.rate),
-    MEMBER(INTEGER, fit.stopping.watch.begun),
-    MEMBER(INTEGER, fit.stopping.watch.wait),
-    MEMBER(NUMBER, fit.stopping.watch.best),
-    MEMBER(INTEGER, fit.stopping.stopped),
-};
-enum { MEMBERS = sizeof members / sizeof members[0], FIRST_OF_PHASES = MEMBERS - 11 };
-_Static_assert(sizeof(uint64_t) == sizeof(int64_t), "the seed is kept as a signed number");
-
-/* Numbers as %a: nothing is rounded. */
-static void member_text(const struct member *m, const struct state *state, char text[TEXT_SIZE])
-{
-    const char *at = (const char *)state + m->offset;
-    int n = 0;
-    if (m->type == INTEGER)
-        snprintf(text, TEXT_SIZE, "%" PRId64, *(const int64_t *)at);
-    for (int i = 0; m->type != INTEGER && i < (m->type == NUMBER ? 1 : ISO_METRICS); i++)
-        n += snprintf(text + n, (size_t)(TEXT_SIZE - n), i ? " %a" : "%a", ((const double *)at)[i]);
-}
-
-static void read_member(const struct member *m, const char *text, struct state *state)
-{
-    char *at = (char *)state + m->offset;
-    if (m->type == INTEGER)
-        *(int64_t *)at = strtoll(text, NULL, 10);
-    for (int i = 0; m->type != INTEGER && i < (m->type == NUMBER ? 1 : ISO_METRICS); i++) {
-        char *end;
-        ((double *)at)[i] = strtod(text, &end);
-        text = end;
-    }
-}
-
-static iso_rc save_state(struct iso_run *run)
-{
-    char text[MEMBERS][TEXT_SIZE], version[16], path[ISO_PATH];
-    const char *metadata[2 * MEMBERS + 3] = { "isocl.arithmetic", version };
-    snprintf(version, sizeof version, "%d", ISO_ARITH_VERSION);
-    for (int i = 0; i < MEMBERS; i++) {
-        member_text(&members[i], &run->state, text[i]);
-        metadata[2 + 2 * i] = members[i].key;
-        metadata[3 + 2 * i] = text[i];
-    }
-    ISO_TRY(iso_path(path, run->folder, "state"));
-    return iso_weights_save(run->exec, path, true, metadata);
-}
-
-static iso_rc parse_state(const struct iso_st_file *file, const char *path, struct state *out)
-{
-    const char *version = iso_st_metadata(file, "isocl.arithmetic");
-    if (!version)
-        return iso_fail(ISO_EDATA, "%s is not the state of a run", path);
-    if (strtol(version, NULL, 10) != ISO_ARITH_VERSION)
-        return iso_fail(ISO_EDATA,
-                        "%s was made with arithmetic %.8s and this isocl has %d; train anew, or "
-                        "resume it with the isocl that began it",
-                        path, version, ISO_ARITH_VERSION);
-    for (int i = 0; i < MEMBERS; i++) {
-        const char *text = iso_st_metadata(file, members[i].key);
-        if (!text && i >= FIRST_OF_PHASES)
-            continue;                  /* a run from before there were phases is in the first */
-        if (!text)
-            return iso_fail(ISO_EDATA, "%s lacks %s; it cannot be resumed", path, members[i].key);
-        read_member(&members[i], text, out);
-    }
-    const struct iso_fit_state *fit = &out->fit;
-    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0
-        || fit->step < 0 || fit->phase < 0 || fit->first_step < 0 || fit->first_step > fit->step)
-        return iso_fail(ISO_EDATA, "%s holds impossible numbers; it cannot be resumed", path);
-    return ISO_OK;
-}
-
-/* Opens the state file of folder and reads it; close *file with iso_st_close. */
-static iso_rc open_state(const char *folder, char path[ISO_PATH], struct state *out,
-                         struct iso_st_file **file)
-{
-    ISO_TRY(iso_path(path, folder, "state"));
-    if (!iso_folder_exists(folder))
-        return iso_fail(ISO_EIO, "there is no run %s to resume; check --out", folder);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return iso_fail(ISO_EIO,
-                        "there is no %s, so nothing to resume: it is written at the end of each "
-                        "epoch and by Ctrl-C; train anew with another --out",
-                        path);
-    ISO_TRY(iso_st_open(path, file));
-    iso_rc rc = parse_state(*file, path, out);
-    if (rc != ISO_OK)
-        iso_st_close(*file);
-    return rc;
-}
-
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *settings,
                     struct iso_fit_state *fit)
 {
-    char path[ISO_PATH];
-    struct state state;
-    struct iso_st_file *file = NULL;
-    ISO_TRY(open_state(folder, path, &state, &file));
-    iso_st_close(file);
+    struct iso_run_state state;
+    ISO_TRY(iso_state_read(folder, &state, NULL));
     *settings = state.settings;
     *fit = state.fit;
     return ISO_OK;
@@ -233,37 +107,56 @@ static iso_rc open_log(struct iso_run *run)
     return ISO_OK;
 }
 
-static iso_rc open_files(struct iso_run *run)
+static iso_rc open_history(struct iso_run *run)
 {
-    const struct iso_graph *graph = iso_exec_graph(run->exec);
     const struct iso_fit_state *fit = &run->state.fit;
-    ISO_TRY(open_log(run));
-    ISO_TRY(write_device(run));
-    return iso_history_open(run->folder, graph, fit->epoch, fit->step, &run->history);
+    return iso_history_open(run->folder, iso_exec_graph(run->exec), fit->epoch, fit->step,
+                            &run->history);
 }
 
+/* The state comes last: what it says is on the disk. */
 static iso_rc start(struct iso_run *run, const char *folder)
 {
     const struct iso_model *model = iso_exec_graph(run->exec)->model;
     char path[ISO_PATH];
-    run->state.best = -INFINITY;
+    run->state.best.goodness = -INFINITY;
     ISO_TRY(make_folder(folder, model->name, run->folder));
+    ISO_TRY(open_log(run));
     ISO_TRY(iso_path(path, run->folder, "model.yaml"));
     ISO_TRY(iso_file_write(path, model->text, model->text_size));
-    return open_files(run);
+    ISO_TRY(write_device(run));
+    ISO_TRY(open_history(run));
+    return iso_state_save(run->folder, &run->state, run->exec);
 }
 
-static iso_rc resume(struct iso_run *run, const char *folder, struct iso_faults *faults)
+/* Sets the executor to the state, which is read only now that nobody else can change it. fit: where
+ * the caller believes that the run stands. */
+static iso_rc load_state(struct iso_run *run, const char *folder, const struct iso_fit_state *fit,
+                         struct iso_faults *faults)
 {
-    char path[ISO_PATH];
     struct iso_st_file *file = NULL;
-    struct iso_run_settings settings = run->state.settings;
-    ISO_TRY(open_state(folder, path, &run->state, &file));
+    const struct iso_run_settings settings = run->state.settings;
+    ISO_TRY(iso_state_read(folder, &run->state, &file));
     run->state.settings = settings;
-    snprintf(run->folder, sizeof run->folder, "%s", folder);
-    iso_rc rc = iso_weights_load(run->exec, file, folder, true, faults);
+    iso_rc rc = ISO_OK;
+    if (run->state.fit.step != fit->step)
+        rc = iso_fail(ISO_EIO, "another isocl has gone on with %s meanwhile; look at it, and "
+                      "resume it again", folder);
+    if (rc == ISO_OK)
+        rc = iso_weights_load(run->exec, file, folder, true, faults);
     iso_st_close(file);
-    return rc == ISO_OK ? open_files(run) : rc;
+    return rc;
+}
+
+static iso_rc resume(struct iso_run *run, const char *folder, const struct iso_fit_state *fit,
+                     struct iso_faults *faults)
+{
+    snprintf(run->folder, sizeof run->folder, "%s", folder);
+    ISO_TRY(open_log(run));
+    ISO_TRY(load_state(run, folder, fit, faults));
+    ISO_TRY(iso_folder_clean(folder));
+    ISO_TRY(write_device(run));
+    return open_history(run);
 }
 
 static struct iso_run *new_run(struct iso_exec *exec, const struct iso_run_settings *settings)
@@ -293,20 +186,11 @@ iso_rc iso_run_start(const char *folder, struct iso_exec *exec,
 }
 
 iso_rc iso_run_resume(const char *folder, struct iso_exec *exec,
-                      const struct iso_run_settings *settings, struct iso_faults *faults,
-                      struct iso_run **out)
+                      const struct iso_run_settings *settings, const struct iso_fit_state *fit,
+                      struct iso_faults *faults, struct iso_run **out)
 {
     struct iso_run *run = new_run(exec, settings);
-    return run ? opened(resume(run, folder, faults), run, out) : ISO_ENOMEM;
-}
-
-/* Losses of two phases are not compared; metrics are. */
-void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
-{
-    run->exec = exec;
-    iso_history_phase(run->history, iso_exec_graph(exec));
-    if (iso_metric_first(iso_exec_graph(exec)) < 0)
-        run->state.best = -INFINITY;
+    return run ? opened(resume(run, folder, fit, faults), run, out) : ISO_ENOMEM;
 }
 
 void iso_run_close(struct iso_run *run)
@@ -329,37 +213,79 @@ void iso_run_log(struct iso_run *run, const char *line)
     fprintf(run->log, "%s\n", line);
 }
 
-/* ---- Following the training ---------------------------------------------------------------- */
+/* ---- The best epoch ------------------------------------------------------------------------ */
 
-/* The validation's first metric that is one number; without one its loss; without validation the
- * epoch's loss. */
-static double goodness(const struct iso_run *run, const struct iso_fit_epoch *epoch)
+/* The name of the number by which this epoch is compared with others: the one the model file says;
+ * or the validation's first metric that is one number; without one its loss; without validation
+ * the epoch's loss. */
+static void name_monitor(const struct iso_graph *graph, bool validated, struct iso_run_best *best)
 {
-    const struct iso_graph *graph = iso_exec_graph(run->exec);
+    const struct iso_checkpoint *checkpoint = &graph->model->checkpoint;
     const int first = iso_metric_first(graph);
-    if (epoch->validated && first >= 0)
-        return iso_scores_metric(graph, &epoch->validation, first);
-    return -iso_scores_loss(epoch->validated ? &epoch->validation : &epoch->train);
+    char label[ISO_NAME] = "loss";
+    if (validated && first >= 0)
+        iso_metric_name(graph, first, -1, label);
+    if (checkpoint->given)
+        snprintf(best->monitor, sizeof best->monitor, "%s", checkpoint->monitor.name);
+    else
+        snprintf(best->monitor, sizeof best->monitor, "%s%.50s", validated ? "validation_" : "",
+                 label);
 }
 
-static iso_rc save_weights(struct iso_run *run, const struct iso_fit_epoch *epoch)
+static bool rises(const struct iso_checkpoint *checkpoint, const char *name)
+{
+    struct iso_monitor monitor = { .name = "" };
+    snprintf(monitor.name, sizeof monitor.name, "%s", name);
+    return checkpoint->mode == ISO_MONITOR_AUTO ? iso_monitor_rises(&monitor)
+                                                : checkpoint->mode == ISO_MONITOR_MAX;
+}
+
+static struct iso_run_best judge(const struct iso_run *run, const struct iso_fit_epoch *epoch)
+{
+    const struct iso_graph *graph = iso_exec_graph(run->exec);
+    struct iso_run_best best = { .epoch = epoch->epoch };
+    name_monitor(graph, epoch->validated, &best);
+    best.value = iso_fit_number(graph, epoch, best.monitor);
+    best.goodness = rises(&graph->model->checkpoint, best.monitor) ? best.value : -best.value;
+    return best;
+}
+
+static iso_rc save_best(struct iso_run *run, const struct iso_fit_epoch *epoch)
 {
     const struct iso_run_settings *s = &run->state.settings;
+    const struct iso_run_best best = judge(run, epoch);
+    const bool validates = s->validation_rows > 0 && s->steps == 0;
+    char path[ISO_PATH], value[32], number[32];
+    if (epoch->validated != validates || !(best.goodness > run->state.best.goodness))
+        return ISO_OK;                 /* one that broke off is not compared with whole ones */
+    snprintf(value, sizeof value, "%.9g", best.value);
+    snprintf(number, sizeof number, "%lld", (long long)best.epoch);
+    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl",
+                                     ISO_VERSION, "monitor", best.monitor, "value", value, "epoch",
+                                     number, NULL };
+    ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
+    ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
+    run->state.best = best;
+    return ISO_OK;
+}
+
+/* Losses of two phases are not compared; metrics are. */
+void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
+{
+    run->exec = exec;
+    iso_history_phase(run->history, iso_exec_graph(exec));
+    if (strstr(run->state.best.monitor, "loss"))
+        run->state.best = (struct iso_run_best){ .goodness = -INFINITY };
+}
+
+/* ---- Following the training ---------------------------------------------------------------- */
+
+static iso_rc save_as(struct iso_run *run, const char *name)
+{
+    char path[ISO_PATH];
     const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl",
                                      ISO_VERSION, NULL };
-    bool validates = s->validation_rows > 0 && s->steps == 0;
-    char path[ISO_PATH];
-    ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
-    ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
-    const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
-    if (epoch->to_restore && training->early_stopping.restore_best_weights) {
-        ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
-        ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
-    }
-    if (epoch->validated != validates || !(goodness(run, epoch) > run->state.best))
-        return ISO_OK;                 /* an epoch that broke off is not compared with whole ones */
-    run->state.best = goodness(run, epoch);
-    ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
+    ISO_TRY(iso_path(path, run->folder, name));
     return iso_weights_save(run->exec, path, false, metadata);
 }
 
@@ -371,17 +297,54 @@ static iso_rc on_progress(void *self, const struct iso_fit_progress *progress)
 }
 
 /* The state comes last: what it says is on the disk. */
+static iso_rc save_state(struct iso_run *run, const struct iso_fit_state *state)
+{
+    errno = 0;
+    if (fflush(run->log) != 0 || ferror(run->log))
+        return iso_file_fail("write", run->log_path);
+    run->state.fit = *state;
+    return iso_state_save(run->folder, &run->state, run->exec);
+}
+
 static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
                        const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
-    run->state.fit = *state;
+    const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
     ISO_TRY(iso_history_epoch(run->history, epoch));
-    ISO_TRY(save_weights(run, epoch));
-    errno = 0;
-    if (fflush(run->log) != 0 || ferror(run->log))
-        return iso_file_fail("write", run->log_path);
-    return save_state(run);
+    ISO_TRY(save_as(run, "weights.safetensors"));
+    if (epoch->to_restore && training->early_stopping.restore_best_weights)
+        ISO_TRY(save_as(run, "restore.safetensors"));
+    ISO_TRY(save_best(run, epoch));
+    return save_state(run, state);
+}
+
+static iso_rc on_checkpoint(void *self, const struct iso_fit_state *state)
+{
+    struct iso_run *run = self;
+    ISO_TRY(iso_history_flush(run->history));
+    ISO_TRY(save_as(run, "weights.safetensors"));
+    return save_state(run, state);
+}
+
+/* Goes back to the checkpoint and repeats the steps since. */
+static iso_rc on_not_finite(void *self, const struct iso_fit_options *options,
+                            const struct iso_fit_state *at, int64_t step,
+                            struct iso_not_finite *out)
+{
+    struct iso_run *run = self;
+    struct iso_run_state state;
+    struct iso_st_file *file = NULL;
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    iso_rc rc = faults ? iso_state_read(run->folder, &state, &file) : ISO_ENOMEM;
+    const bool same = rc == ISO_OK && state.fit.phase == at->phase && state.fit.epoch == at->epoch;
+    if (same)
+        rc = iso_weights_load(run->exec, file, run->folder, true, faults);
+    if (same && rc == ISO_OK)
+        rc = iso_not_finite_find(run->exec, options, &state.fit, step, out);
+    iso_st_close(file);
+    free(faults);
+    return rc;
 }
 
 iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
@@ -389,19 +352,17 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
     char path[ISO_PATH];
     struct iso_st_file *file = NULL;
     const struct iso_model *model = iso_exec_graph(run->exec)->model;
-    const char *const metadata[] = { "model", model->name, "isocl", ISO_VERSION, NULL };
     ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
     if (!model->training.early_stopping.restore_best_weights || access(path, F_OK) != 0)
         return ISO_OK;                 /* no epoch has ended */
     ISO_TRY(iso_st_open(path, &file));
     iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);
     iso_st_close(file);
-    ISO_TRY(rc);
-    ISO_TRY(iso_path(path, run->folder, "weights.safetensors"));
-    return iso_weights_save(run->exec, path, false, metadata);
+    return rc == ISO_OK ? save_as(run, "weights.safetensors") : rc;
 }
 
 struct iso_fit_listener iso_run_listener(struct iso_run *run)
 {
-    return (struct iso_fit_listener){ .self = run, .progress = on_progress, .epoch = on_epoch };
+    return (struct iso_fit_listener){ .self = run, .progress = on_progress, .epoch = on_epoch,
+                                      .checkpoint = on_checkpoint, .not_finite = on_not_finite };
 }

@@ -3,28 +3,21 @@
  * (core/data/class_names.h) where the data name their classes. */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
-#include "../file.h"
-#include "fit.h"
+#include "state.h"
 
-struct iso_run_settings {              /* what a resumed run shares with its beginning */
-    uint64_t seed;
-    int64_t batch, limit, rows, validation_rows;       /* limit 0: all rows */
-    int64_t epochs, steps;             /* the goal; may be raised when resuming */
-    int64_t fast;                      /* 1: fast mode, 0: exact */
-};
 struct iso_run;
 
 /* Starts a run. folder NULL: runs/MODEL-NNN, the next free number; one that is there must be
- * empty. */
+ * empty. From here on the run can be resumed, whenever it is killed. */
 iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                      struct iso_run **out);
 /* Settings and state of the run in folder. */
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fit_state *);
 /* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back
- * to where the state was saved. settings: with the new goal. When weights do not fit, as
- * iso_weights_load; the faults borrow folder. */
+ * to where the state was saved. settings: with the new goal; fit: as iso_run_read gave it. When
+ * weights do not fit, as iso_weights_load; the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
-                      struct iso_faults *, struct iso_run **out);
+                      const struct iso_fit_state *fit, struct iso_faults *, struct iso_run **out);
 /* Goes on with the executor of another phase. */
 void iso_run_phase(struct iso_run *, struct iso_exec *);
 /* With restore_best_weights, when training has reached its goal: puts the weights of the best epoch
@@ -33,7 +26,9 @@ iso_rc iso_run_restore(struct iso_run *, struct iso_faults *);
 void iso_run_close(struct iso_run *);                          /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
-/* Saves after every epoch, and where training stops within one. */
+/* Saves after every epoch, where training stops within one, and at checkpoints within one: history,
+ * weights, the best weights, and the state last. A file is replaced by a whole one only, so that
+ * whenever the program dies, the state is there, and all it needs. */
 struct iso_fit_listener iso_run_listener(struct iso_run *);
 /* Adds a line to log.txt. What cannot be written shows when the next epoch is saved. */
 void iso_run_log(struct iso_run *, const char *line);

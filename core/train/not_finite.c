@@ -1,0 +1,185 @@
+#include "not_finite.h"
+
+#include "exec_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 65536 };                /* numbers that are read at once */
+
+struct search {
+    struct iso_exec *exec;
+    struct iso_not_finite *out;
+    int64_t step;                      /* that is looked at, from 0 */
+    const char *where;
+    float *values;                     /* [PIECE] */
+};
+
+static bool found(const struct search *s) { return *s->out->tensor; }
+
+/* ---- Looking at tensors -------------------------------------------------------------------- */
+
+static iso_rc is_finite(struct search *s, const struct iso_tensor *t, bool *out)
+{
+    const int64_t n = iso_shape_count(&t->shape);
+    *out = true;
+    for (int64_t first = 0; first < n && *out; first += PIECE) {
+        const int64_t count = n - first < PIECE ? n - first : PIECE;
+        const struct iso_tensor piece = { t->mem, t->offset + (size_t)first, t->dtype,
+                                          { 1, { count } } };
+        ISO_TRY(iso_tensor_read_f32(s->exec->backend, &piece, s->values));
+        for (int64_t i = 0; i < count && *out; i++)
+            *out = isfinite(s->values[i]);
+    }
+    return ISO_OK;
+}
+
+/* Looks at the tensor of a value, or of its gradient, unless something has been found. */
+static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool gradient)
+{
+    const struct iso_graph *g = s->exec->graph;
+    bool finite = true;
+    if (found(s) || value < 0 || !t->mem || t->dtype != ISO_REAL)
+        return ISO_OK;
+    ISO_TRY(is_finite(s, t, &finite));
+    if (finite)
+        return ISO_OK;
+    const struct iso_value *v = &g->values[value];
+    snprintf(s->out->tensor, sizeof s->out->tensor, "%s%s", gradient ? "d/" : "", v->name);
+    snprintf(s->out->layer, sizeof s->out->layer, "%s",
+             v->layer >= 0 ? g->model->layers[v->layer].name : "");
+    s->out->where = s->where;
+    s->out->step = s->step + 1;
+    return ISO_OK;
+}
+
+static iso_rc look_at_weights(struct search *s)
+{
+    for (int i = 0; i < s->exec->nsorted && !found(s); i++) {
+        const struct iso_tensor t = iso_exec_value(s->exec, s->exec->sorted[i]);
+        ISO_TRY(look(s, &t, s->exec->sorted[i], false));
+    }
+    return ISO_OK;
+}
+
+/* ---- A step, call by call ------------------------------------------------------------------ */
+
+static iso_rc forward(struct search *s, int node)
+{
+    const struct iso_graph *g = s->exec->graph;
+    const struct iso_node *n = &g->nodes[node];
+    struct iso_call c;
+    if (found(s) || !iso_exec_runs(s->exec, node, ISO_FORWARD))
+        return ISO_OK;
+    ISO_TRY(iso_exec_call(s->exec, node, ISO_FORWARD, true, (uint64_t)s->step, 0, &c));
+    ISO_TRY(s->exec->backend->kernels[n->op]->forward(s->exec->backend, &c));
+    /* A layer that runs the activation behind it gives that one's result. */
+    const bool fused = n->ny > 0 && s->exec->absent[n->y[0]];
+    for (int i = 0; i < n->ny; i++)
+        ISO_TRY(look(s, &c.y[i], fused ? n[1].y[i] : n->y[i], false));
+    return ISO_OK;
+}
+
+static iso_rc backward(struct search *s, int node)
+{
+    const struct iso_node *n = &s->exec->graph->nodes[node];
+    struct iso_call c;
+    if (found(s) || !iso_exec_runs(s->exec, node, ISO_BACKWARD))
+        return ISO_OK;
+    ISO_TRY(iso_exec_call(s->exec, node, ISO_BACKWARD, true, (uint64_t)s->step, 0, &c));
+    ISO_TRY(s->exec->backend->kernels[n->op]->backward(s->exec->backend, &c));
+    for (int i = 0; i < n->nw; i++)
+        ISO_TRY(look(s, &c.dw[i], n->w[i], true));
+    for (int i = 0; i < n->nx; i++)
+        ISO_TRY(look(s, &c.dx[i], n->x[i], true));
+    return ISO_OK;
+}
+
+/* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */
+static iso_rc look_at_step(struct search *s, int64_t first_step)
+{
+    const struct iso_graph *g = s->exec->graph;
+    s->where = "in the forward pass";
+    for (int i = s->exec->first_node; i < g->nnodes; i++)
+        ISO_TRY(forward(s, i));
+    s->where = "in the backward pass";
+    for (int i = g->loss_node; i >= 0; i--)
+        ISO_TRY(backward(s, i));
+    for (int i = g->loss_node + 1; i < g->nnodes; i++)
+        ISO_TRY(backward(s, i));
+    if (found(s))
+        return ISO_OK;
+    ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step)));
+    s->where = "after the update";
+    return look_at_weights(s);
+}
+
+/* ---- Searching ----------------------------------------------------------------------------- */
+
+static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
+                            const struct iso_fit_state *from, int64_t last)
+{
+    const int64_t batch = s->exec->graph->batch;
+    int32_t *order = iso_alloc((size_t)o->rows, sizeof *order);
+    if (!order)
+        return ISO_ENOMEM;
+    iso_shuffle(o->seed, (uint32_t)from->epoch, order, o->rows);
+    iso_rc rc = iso_exec_order(s->exec, 0, order);
+    free(order);
+    for (int64_t i = 0; rc == ISO_OK && !found(s) && from->step + i <= last; i++) {
+        const int64_t first = (from->epoch_step + i) * batch, left = o->rows - first;
+        if (left <= 0)
+            break;
+        s->step = from->step + i;
+        rc = iso_exec_gather(s->exec, 0, first, left < batch ? left : batch);
+        if (rc == ISO_OK)
+            rc = look_at_step(s, from->first_step);
+    }
+    return rc;
+}
+
+static iso_rc search(struct search *s, const struct iso_fit_options *o, struct iso_fit_state *state,
+                     int64_t last)
+{
+    const struct iso_fit_options again = { .epochs = state->epoch + 1, .steps = last - 1,
+                                           .rows = o->rows, .seed = o->seed, .stop = o->stop };
+    s->where = "at the beginning";
+    s->step = state->step;
+    ISO_TRY(look_at_weights(s));
+    if (!found(s) && state->step < last - 1)
+        ISO_TRY(iso_fit(s->exec, &again, state));
+    if (found(s) || state->step < last - 1 || state->step > last)
+        return ISO_OK;
+    iso_exec_set_plateau(s->exec, state->plateau.rate);
+    return look_at_steps(s, o, state, last);
+}
+
+iso_rc iso_not_finite_find(struct iso_exec *exec, const struct iso_fit_options *options,
+                           struct iso_fit_state *state, int64_t step, struct iso_not_finite *out)
+{
+    struct search s = { .exec = exec, .out = out };
+    s.values = iso_alloc(PIECE, sizeof *s.values);
+    const iso_rc rc = s.values ? search(&s, options, state, step) : ISO_ENOMEM;
+    free(s.values);
+    return rc;
+}
+
+iso_rc iso_not_finite_weight(struct iso_exec *exec, const char **out)
+{
+    struct iso_not_finite first = { .where = "" };
+    struct search s = { .exec = exec, .out = &first };
+    *out = NULL;
+    s.values = iso_alloc(PIECE, sizeof *s.values);
+    iso_rc rc = s.values ? ISO_OK : ISO_ENOMEM;
+    for (int i = 0; rc == ISO_OK && !*out && i < exec->nsorted; i++) {
+        const struct iso_tensor t = iso_exec_value(exec, exec->sorted[i]);
+        bool finite = true;
+        rc = is_finite(&s, &t, &finite);
+        if (rc == ISO_OK && !finite)
+            *out = iso_exec_weight(exec, i);
+    }
+    free(s.values);
+    return rc;
+}
