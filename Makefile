@@ -80,7 +80,7 @@ cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -m
 CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_file.c %/keras_names.c %/keras_write.c) \
               $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
-COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c))
+COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \

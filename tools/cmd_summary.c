@@ -1,49 +1,25 @@
 /* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
 #include "commands.h"
+#include "layers.h"
+#include "report/drawing.h"
 #include "setup.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct summary_options { struct iso_setup_options setup; bool dot; };
+struct summary_options { struct iso_setup_options setup; bool dot; const char *svg; };
 static const struct iso_option options[] = {
     { "dot", NULL, ISO_OPTION_FLAG, offsetof(struct summary_options, dot),
       "print a drawing for Graphviz instead", 0 },
+    { "svg", "FILE", ISO_OPTION_TEXT, offsetof(struct summary_options, svg),
+      "write a drawing as SVG instead; -: print it", 0 },
     { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct summary_options, setup.device),
       "whose memory is planned (default reference)", 0 },
     ISO_OPTION_MODE(struct summary_options),
     ISO_OPTION_BATCH(struct summary_options),
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
-
-/* The value that a layer makes: <layer>/y. */
-static const struct iso_value *result_of(const struct iso_graph *graph, int layer)
-{
-    char name[ISO_NAME + 4];
-    snprintf(name, sizeof name, "%s/y", graph->model->layers[layer].name);
-    int value = iso_graph_find(graph, name);
-    return value < 0 ? NULL : &graph->values[value];
-}
-
-static void shape_of(const struct iso_graph *graph, int layer, char *text, size_t n)
-{
-    const struct iso_value *v = layer < 0 ? &graph->values[graph->augmented]
-                                          : result_of(graph, layer);
-    text[0] = 0;
-    if (v)
-        iso_shape_text(&v->shape, 1, text, n);
-}
-
-static int64_t parameters_of(const struct iso_graph *graph, int layer, bool trainable)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < graph->nvalues; i++) {
-        const struct iso_value *v = &graph->values[i];
-        if (v->role == ISO_ROLE_WEIGHT && v->layer == layer && (v->trainable || !trainable))
-            sum += iso_shape_count(&v->shape);
-    }
-    return sum;
-}
 
 struct columns { int name, op; };      /* their widths */
 
@@ -77,12 +53,12 @@ static void print_sums(const struct columns *c, const struct iso_graph *graph)
     const int64_t some = iso_setup_parameters(graph, true);
     char name[ISO_NAME + 16];
     int last = graph->model->nlayers - 1;
-    while (last > 0 && parameters_of(graph, last, false) == 0)
+    while (last > 0 && iso_layer_parameters(graph, last, false) == 0)
         last--;
     snprintf(name, sizeof name, "all below %s", graph->model->layers[last].name);
     print_row(c, "all", "", "", all, some);
-    print_row(c, name, "", "", all - parameters_of(graph, last, false),
-              some - parameters_of(graph, last, true));
+    print_row(c, name, "", "", all - iso_layer_parameters(graph, last, false),
+              some - iso_layer_parameters(graph, last, true));
     printf("\n%lld parameters are trained, %lld are not\n", (long long)some,
            (long long)(all - some));
 }
@@ -92,14 +68,14 @@ static void print_layers(const struct iso_graph *graph)
     const struct iso_model *model = graph->model;
     const struct columns c = columns_of(model);
     char shape[64];
-    shape_of(graph, -1, shape, sizeof shape);
+    iso_layer_shape(graph, -1, shape, sizeof shape);
     printf("%-*s  %-*s  %-16s %12s %12s\n", c.name, "LAYER", c.op, "OP", "OUTPUT", "PARAMETERS",
            "TRAINABLE");
     print_row(&c, "input", "", shape, 0, 0);
     for (int i = 0; i < model->nlayers; i++) {
-        shape_of(graph, i, shape, sizeof shape);
+        iso_layer_shape(graph, i, shape, sizeof shape);
         print_row(&c, model->layers[i].name, iso_ops[model->layers[i].op].name, shape,
-                  parameters_of(graph, i, false), parameters_of(graph, i, true));
+                  iso_layer_parameters(graph, i, false), iso_layer_parameters(graph, i, true));
     }
     print_sums(&c, graph);
     printf("batches of %lld\n", (long long)graph->batch);
@@ -151,12 +127,12 @@ static void print_dot(const struct iso_graph *graph)
     char shape[64];
     printf("digraph ");
     print_quoted(model->name);
-    shape_of(graph, -1, shape, sizeof shape);
+    iso_layer_shape(graph, -1, shape, sizeof shape);
     printf(" {\n  node [shape=box, fontname=Helvetica];\n  \"input\" [label=\"input\\n%s\"];\n",
            shape);
     for (int i = 0; i < model->nlayers; i++) {
         const struct iso_layer *layer = &model->layers[i];
-        shape_of(graph, i, shape, sizeof shape);
+        iso_layer_shape(graph, i, shape, sizeof shape);
         printf("  ");
         print_quoted(layer->name);
         printf(" [label=\"%s\\n%s\\n%s\"];\n", layer->name, iso_ops[layer->op].name, shape);
@@ -171,6 +147,24 @@ static void print_dot(const struct iso_graph *graph)
     printf("}\n");
 }
 
+/* As a file of its own; to standard output where it is called -. */
+static iso_rc write_svg(const struct iso_graph *graph, const char *path)
+{
+    struct iso_svg svg = { .out = NULL };
+    char *text = NULL;
+    size_t n = 0;
+    iso_rc rc = iso_draw_model(graph, &svg);
+    if (rc == ISO_OK)
+        rc = iso_svg_text_of(&svg, &text, &n);
+    if (rc == ISO_OK && strcmp(path, "-") == 0)
+        fwrite(text, 1, n, stdout);
+    else if (rc == ISO_OK)
+        rc = iso_file_write(path, text, n);
+    free(text);
+    iso_svg_free(&svg);
+    return rc;
+}
+
 static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, const char *path)
 {
     if (!o->setup.device)
@@ -182,6 +176,8 @@ static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, cons
         print_dot(setup->graph);
         return ISO_OK;
     }
+    if (o->svg)
+        return write_svg(setup->graph, o->svg);
     printf("%s (%s)\n\n", setup->model->name, path);
     print_layers(setup->graph);
     print_memory(setup);
@@ -205,6 +201,6 @@ const struct iso_command iso_command_summary = {
     .doc = "layers, shapes, parameters and memory plan of a model",
     .examples = "  isocl summary models/mnist/cnn.yaml\n"
                 "  isocl summary models/mnist/cnn.yaml --batch 1000 --device opencl\n"
-                "  isocl summary models/mnist/cnn.yaml --dot | dot -Tsvg > cnn.svg\n",
+                "  isocl summary models/mnist/cnn.yaml --svg cnn.svg\n",
     .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
 };
