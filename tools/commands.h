@@ -9,6 +9,7 @@
     X(predict)          \
     X(reproduce)        \
     X(runs)             \
+    X(report)           \
     X(summary)          \
     X(parity)           \
     X(bench)            \

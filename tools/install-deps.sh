@@ -2,13 +2,14 @@
 # install-deps.sh [build|opencl|develop]: installs what isocl needs, or says what to install.
 #   build     compiler, libyaml, zlib, jansson, cmocka: a CPU-only isocl and its tests
 #   opencl    build, the OpenCL loader, CLBlast and PoCL, HDF5 for Keras's weights,
-#             libpng and libjpeg for folders of images, protobuf-c and the schema for ONNX (default)
+#             libpng and libjpeg for folders of images, rsvg-convert for reports' pictures,
+#             protobuf-c and the schema for ONNX (default)
 #   develop   opencl, and rusticl, Oclgrind, clang: everything the project's own checks use
 set -eu
 what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
-debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
+debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
 debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev git"
 case $what in
     build)   debian=$debian_build ;;

@@ -1,0 +1,419 @@
+/* test_report.c: isocl report: pages that are well-formed, whole and need nothing else, whatever
+ * the run lacks. */
+#include "cli.h"
+#include "core/data/image.h"
+#include "core/iso.h"
+#include "tools/report/axis.h"
+#include "tools/report/png.h"
+#include "tools/report/svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char page[CLI_OUTPUT];
+
+/* ---- Pages --------------------------------------------------------------------------------- */
+
+/* Where the tag that begins at `at` ends; fails where a quote or the tag is not closed. */
+static const char *end_of_tag(const char *at)
+{
+    const char *begin = at;
+    for (char quote = 0; *at && (quote || *at != '>'); at++) {
+        if (quote ? *at == quote : *at == '"' || *at == '\'')
+            quote = quote ? 0 : *at;
+        else if (*at == '<' && at > begin)
+            fail_msg("a < in a tag: %.60s", begin);
+    }
+    if (!*at)
+        fail_msg("a tag without an end: %.60s", begin);
+    return at;
+}
+
+/* Every tag is closed, in the order that nesting asks for; an ampersand begins an entity. */
+static void is_well_formed(const char *text)
+{
+    enum { DEEPEST = 64 };
+    char open[DEEPEST][32];
+    int depth = 0, tags = 0;
+    for (const char *at = text; *at; at++) {
+        char name[32];
+        if (*at == '&' && strncmp(at, "&amp;", 5) && strncmp(at, "&lt;", 4) &&
+            strncmp(at, "&gt;", 4) && strncmp(at, "&quot;", 6) && strncmp(at, "&#39;", 5))
+            fail_msg("an ampersand by itself: %.40s", at);
+        if (*at != '<' || at[1] == '!')
+            continue;
+        const bool closes = at[1] == '/';
+        const char *end = end_of_tag(at);
+        assert_int_equal(sscanf(at + 1 + closes, "%31[a-zA-Z0-9]", name), 1);
+        tags++;
+        if (closes) {
+            if (depth == 0 || strcmp(open[depth - 1], name) != 0)
+                fail_msg("</%s> closes <%s>", name, depth ? open[depth - 1] : "nothing");
+            depth--;
+        } else if (end[-1] != '/') {
+            assert_true(depth < DEEPEST);
+            strcpy(open[depth++], name);
+        }
+        at = end;
+    }
+    assert_int_equal(depth, 0);
+    assert_true(tags > 10);
+}
+
+static void read_page(const char *name)
+{
+    cli_read(name, page);
+    is_well_formed(page);
+    assert_null(strstr(page, "http://"));
+    assert_null(strstr(page, "https://"));
+    assert_null(strstr(page, ">nan<"));
+    assert_null(strstr(page, "\"nan"));
+    assert_null(strstr(page, " nan"));
+    cli_says(page, "</html>");
+    cli_says(page, "prefers-color-scheme:dark");
+    cli_says(page, "name=\"viewport\"");
+}
+
+static void has_sections(void)
+{
+    static const char *const ids[] = { "summary", "model", "curves", "scores", "confusion",
+                                       "samples", "predictions", "time", "parity", "files" };
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        char section[64];
+        snprintf(section, sizeof section, "<section id=\"%s\">", ids[i]);
+        cli_says(page, section);
+    }
+}
+
+static int count(const char *text, const char *part)
+{
+    int n = 0;
+    for (; (text = strstr(text, part)); text++)
+        n++;
+    return n;
+}
+
+static void shows_a_run(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet"), 0);
+    char hash[65];
+    cli_hash(hash);
+    assert_int_equal(cli_run("report a"), 0);
+    cli_says(cli_out, "page a/report.html\n");
+    assert_string_equal(cli_err, "");
+    read_page("a/report.html");
+    has_sections();
+    assert_null(strstr(page, "class=\"note\">"));              /* nothing is missing */
+    cli_says(page, hash);
+    cli_says(page, "validation loss</th>" + 11);
+    cli_says(page, "6370, of which 6370 are trained");
+    const char *right = strstr(page, "class=\"right strong\""), *wrong = NULL;
+    for (const char *at = page; (at = strstr(at, "class=\"wrong strong\"")); at++)
+        wrong = at;
+    assert_non_null(right);
+    assert_non_null(wrong);
+    assert_true(wrong < right);                        /* mistakes come first */
+    cli_says(page, "<p class=\"good\">");
+    cli_says(page, "0 bits differ");
+    cli_says(page, "aria-label=\"loss and accuracy of each batch\"");
+    assert_int_equal(count(page, "href=\"data:image/png;base64,iVBORw0KGgo"), 25 + 15);
+}
+
+/* What `isocl eval` says of the same weights and data stands in the page. */
+static void scores_as_eval_does(void **state)
+{
+    double loss, accuracy;
+    char want[96];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet"), 0);
+    assert_int_equal(cli_run("eval a --limit 120 --device reference"), 0);
+    assert_int_equal(sscanf(strstr(cli_out, "loss "), "loss %lf  accuracy %lf", &loss, &accuracy),
+                     2);
+    assert_int_equal(cli_run("report a"), 0);
+    read_page("a/report.html");
+    snprintf(want, sizeof want, "test</th>\n<td class=\"n\">120</td>\n<td class=\"n\">%.4f</td>\n"
+             "<td class=\"n\">%.4f</td>", loss, accuracy);
+    cli_says(page, want);
+}
+
+static void escapes_names(void **state)
+{
+    (void)state;
+    cli_read("tiny.yaml", cli_out);
+    static char text[CLI_OUTPUT + 64];
+    snprintf(text, sizeof text, "# </pre><script>alert(1)</script> x<b>&\"y\n%s", cli_out);
+    cli_write("odd.yaml", text);
+    assert_int_equal(cli_run("train odd.yaml --device reference --limit 120 --epochs 1 --quiet "
+                             "--out 'r<i>&\"'"), 0);
+    assert_int_equal(cli_run("report 'r<i>&\"' --history"), 0);
+    read_page("r<i>&\"/report.html");
+    cli_says(page, "x&lt;b&gt;&amp;&quot;y");
+    cli_says(page, "r&lt;i&gt;&amp;&quot;");
+    assert_null(strstr(page, "<script"));
+    assert_null(strstr(page, "<b>"));
+}
+
+/* ---- What is missing ----------------------------------------------------------------------- */
+
+static void remove_file(const char *name)
+{
+    char path[CLI_PATH];
+    cli_path(path, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void replace_in(const char *name, const char *old, const char *new)
+{
+    static char text[CLI_OUTPUT], changed[CLI_OUTPUT];
+    cli_read(name, text);
+    char *at = strstr(text, old);
+    assert_non_null(at);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
+    cli_write(name, changed);
+}
+
+static void says_what_is_missing(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet"), 0);
+    replace_in("a/model.yaml", "dataset: 'builtin:digits', split: test",
+               "dataset: 'npy:gone.npy', split: test");
+    assert_int_equal(cli_run("report a"), 0);
+    read_page("a/report.html");
+    has_sections();
+    cli_says(page, "No scores of the validation data: ");
+    cli_says(page, "gone.npy");
+    cli_says(page, "train</th>\n<td class=\"n\">120</td>");
+    remove_file("a/weights.safetensors");
+    assert_int_equal(cli_run("report a"), 0);
+    read_page("a/report.html");
+    cli_says(page, "No scores: ");
+    cli_says(page, "weights.safetensors");
+    cli_says(page, "<p class=\"good\">");              /* parity needs no weights */
+    cli_write("a/device.json", "{\"id\": \"opencl:77.0\", \"name\": \"x\", \"mode\": \"exact\"}");
+    remove_file("a/batches.csv");
+    assert_int_equal(cli_run("report a"), 0);
+    read_page("a/report.html");
+    cli_says(page, "The run was trained on opencl:77.0");
+    cli_says(page, "no batches.csv");
+    remove_file("a/model.yaml");
+    remove_file("a/state");
+    remove_file("a/log.txt");
+    remove_file("a/device.json");
+    assert_int_equal(cli_run("report a"), 0);
+    read_page("a/report.html");
+    has_sections();
+    cli_says(page, "a/model.yaml");
+    cli_says(page, "aria-label=\"loss\"");
+}
+
+/* Histories of every kind: without rows, without validation, with one epoch, not finite, stopped
+ * within an epoch, of a number a class, in phases, and of thousands of epochs. */
+static void shows_any_history(void **state)
+{
+    static const char *const histories[] = {
+        "",
+        "epoch,seconds,images_per_second,learning_rate,loss\n",
+        "epoch,loss\n1,0.5",
+        "epoch,seconds,loss,accuracy,validation_loss,validation_accuracy\n1,2,3.5,.25,,\n2,,,,,\n",
+        "epoch,loss,accuracy\n1,inf,nan\n2,1e300,-1e300\n3,1e-300,0\n",
+        "epoch,loss,f1_class_0,f1_class_1,validation_loss,validation_f1_class_0,"
+        "validation_f1_class_1\n1,1,0,1,2,0.25,0.5\n",
+        "epoch,phase,loss,validation_loss\n1,a<b,1,1\n2,a<b,0.1,1\n3,c,1e-5,2\n4,c,1e-6,\n",
+        "epoch,,,\n1,2,3\n,,,,,,,\n\n\n",
+        "\n\n\n,\n",
+        "epoch,<b>&\"'\xff\n1,2\n",
+    };
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--steps 1 --out a --quiet"), 0);
+    for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
+        cli_write("a/history.csv", histories[i]);
+        assert_int_equal(cli_run("report a --history"), 0);
+        read_page("a/report.html");
+        assert_true((strstr(page, "aria-label=\"loss\"") != NULL) == (i >= 2 && i <= 6));
+        assert_int_equal(count(page, "Validation loss</th>"), i >= 5 && i <= 6 ? 1 : 0);
+        assert_null(strstr(page, "Validation accuracy"));      /* not the next line's number */
+    }
+    static char many[CLI_OUTPUT];
+    size_t n = (size_t)snprintf(many, sizeof many, "epoch,loss\n");
+    for (int i = 1; i <= 20000; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "%d,%g\n", i, 1.0 / i);
+    cli_write("a/history.csv", many);
+    assert_int_equal(cli_run("report a --history"), 0);
+    read_page("a/report.html");
+    assert_true(strlen(page) < 100000);
+    cli_says(page, "best 5e-05 in epoch 20000");
+}
+
+static void compares_runs(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet"), 0);
+    assert_int_equal(cli_run(TRAIN "--out 'b&' --quiet --seed 7 --epochs 1"), 0);
+    replace_in("b&/model.yaml", "dropout: 0.2", "dropout: 0.3");
+    assert_int_equal(cli_run("report a 'b&' a/"), 0);
+    cli_says(cli_out, "page report.html\n");
+    read_page("report.html");
+    cli_says(page, "3 runs compared");
+    cli_says(page, "aria-label=\"validation accuracy\"");
+    cli_says(page, "aria-label=\"validation loss\"");
+    cli_says(page, "aria-label=\"loss and main metric of 3 runs, training and validation\"");
+    cli_says(page, "Seed</th>\n<td>1</td>\n<td class=\"differs\">7</td>\n<td>1</td>");
+    cli_says(page, "  - dropout: 0.3\n</pre>");
+    cli_says(page, "b&amp;");
+}
+
+/* ---- Files and wrong use ------------------------------------------------------------------- */
+
+static void writes_pictures(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet --epochs 1"), 0);
+    assert_int_equal(cli_run("report a --history --png p --out p.html"),
+                     system("command -v rsvg-convert >/dev/null 2>&1") == 0 ? 0 : 1);
+    cli_read("p/curve-loss.svg", page);
+    cli_says(page, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
+    assert_null(strstr(page, "var("));
+    is_well_formed(page);
+    cli_read("p/model.svg", page);
+    is_well_formed(page);
+    if (strcmp(cli_err, "") == 0) {
+        cli_read("p/curve-loss.png", page);
+        assert_memory_equal(page, "\x89PNG\r\n\x1a\n", 8);
+    } else {
+        cli_says(cli_err, "rsvg-convert");
+    }
+    cli_write("not", "a folder");
+    assert_int_equal(cli_run("report a --history --png not"), 1);
+    cli_says(cli_err, "not");
+}
+
+static void refuses_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run("report"), 2);
+    assert_int_equal(cli_run("report nothing"), 2);
+    cli_says(cli_err, "nothing is not a run's folder");
+    assert_int_equal(cli_run("report ."), 2);
+    assert_int_equal(cli_run(TRAIN "--out a --quiet --steps 2"), 0);
+    assert_int_equal(cli_run("report a --out a"), 1);
+    cli_says(cli_err, "a folder is there");
+    assert_int_equal(cli_run("report a --history --out none/x.html"), 1);
+    cli_says(cli_err, "none/x.html");
+    assert_int_equal(cli_run("report a b"), 2);
+    assert_int_equal(cli_run("runs a"), 0);            /* no row of another line is taken in */
+    cli_says(cli_out, "step 2");
+}
+
+static void draws_a_model(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run("summary tiny.yaml --svg -"), 0);
+    is_well_formed(cli_out);
+    cli_says(cli_out, ">dense_2</text>");
+    cli_says(cli_out, ">28x28x1</text>");
+    cli_says(cli_out, ">6280 parameters</text>");
+    assert_int_equal(cli_run("summary tiny.yaml --svg m.svg"), 0);
+    cli_read("m.svg", page);
+    assert_int_equal(cli_run("summary tiny.yaml --svg -"), 0);
+    assert_string_equal(page, cli_out);
+    assert_int_equal(cli_run("summary tiny.yaml --svg ."), 1);
+}
+
+/* ---- Parts --------------------------------------------------------------------------------- */
+
+static void axes_have_ticks(void **state)
+{
+    static const double spans[][2] = { { 0, 1 }, { 1, 1 }, { 0, 0 }, { -3, 5e9 }, { 1e-7, 2e-7 },
+                                       { 0.993, 0.994 }, { -1e300, 1e300 }, { 5, 5.0000001 },
+                                       { 0.003, 5 }, { 1e-12, 3 }, { 1e-300, 1e300 } };
+    (void)state;
+    for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
+        for (int whole = 0; whole < 2; whole++)
+            for (int log = 0; log < 2; log++) {
+                struct iso_axis a = iso_axis_over(spans[i][0], spans[i][1], 5, whole, log);
+                double ticks[ISO_TICKS];
+                char text[ISO_TICK_TEXT];
+                a.begin = 0;
+                a.end = 100;
+                const int n = iso_axis_ticks(&a, ticks);
+                const bool wide = spans[i][1] - spans[i][0] >= 1 || spans[i][1] == spans[i][0];
+                if (log && !(spans[i][0] > 0 && spans[i][1] / spans[i][0] > 100))
+                    continue;          /* charts take a log scale for such spans only */
+                if (!whole || wide)
+                    assert_in_range(n, 1, 12);
+                for (int k = 0; k < n; k++) {
+                    const double at = iso_axis_at(&a, ticks[k]);
+                    assert_true(at > -0.001 && at < 100.001);
+                    assert_true(strlen(iso_tick_text(&a, ticks[k], text)) < 13);
+                }
+                assert_true(iso_axis_at(&a, spans[i][0]) >= -1e-9);
+                assert_true(iso_axis_at(&a, spans[i][1]) <= 100 + 1e-9);
+            }
+}
+
+static void png_holds_the_pixels(void **state)
+{
+    static const int sizes[][3] = { { 1, 1, 1 }, { 3, 5, 1 }, { 7, 2, 3 }, { 2, 3, 4 } };
+    uint8_t pixels[64], *bytes;
+    struct iso_image image;
+    size_t n;
+    (void)state;
+    for (int i = 0; i < 64; i++)
+        pixels[i] = (uint8_t)(37 * i + 11);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_int_equal(iso_png_encode(pixels, sizes[i], &bytes, &n), ISO_OK);
+        const iso_rc rc = iso_png_decode("test", bytes, n, false, &image);
+        free(bytes);
+        if (rc == ISO_EUNSUP) {
+            iso_error_clear();
+            skip();                    /* built without libpng, which reads it */
+        }
+        assert_int_equal(rc, ISO_OK);
+        assert_int_equal(image.height, sizes[i][0]);
+        assert_int_equal(image.width, sizes[i][1]);
+        assert_int_equal(image.channels, sizes[i][2] < 3 ? 1 : 3);
+        for (int k = 0; k < image.height * image.width; k++)
+            assert_memory_equal(image.pixels + k * image.channels, pixels + k * sizes[i][2],
+                                (size_t)image.channels);
+        free(image.pixels);
+    }
+}
+
+static void text_is_escaped(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;" },
+        { "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+        { "\x01\x1b\x7f", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xc3", "\xef\xbf\xbd" }, { "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+        { "tab\tline\n", "tab\tline\n" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *text = NULL;
+        size_t n;
+        FILE *out = open_memstream(&text, &n);
+        iso_put_escaped(out, pairs[i][0]);
+        fclose(out);
+        assert_string_equal(text, pairs[i][1]);
+        free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(shows_a_run), TEST(scores_as_eval_does), TEST(escapes_names),
+        TEST(says_what_is_missing), TEST(shows_any_history), TEST(compares_runs),
+        TEST(writes_pictures), TEST(refuses_what_is_wrong), TEST(draws_a_model),
+        cmocka_unit_test(axes_have_ticks), cmocka_unit_test(png_holds_the_pixels),
+        cmocka_unit_test(text_is_escaped),
+    };
+    return cli_main(tests, sizeof tests / sizeof tests[0]);
+}

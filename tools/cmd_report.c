@@ -1,0 +1,114 @@
+/* isocl report: one HTML page on a run, or on several beside each other. */
+#include "commands.h"
+#include "report/files.h"
+#include "report/measured.h"
+#include "report/page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct report_options {
+    struct iso_measure_options measure;
+    const char *out, *png;
+};
+#define SETUP measure.setup
+static const struct iso_option options[] = {
+    { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct report_options, out),
+      "the page (default RUN/report.html; of several runs report.html)", 0 },
+    { "png", "DIR", ISO_OPTION_TEXT, offsetof(struct report_options, png),
+      "write the pictures as files too, SVG and, by rsvg-convert, PNG", 0 },
+    { "history", NULL, ISO_OPTION_FLAG, offsetof(struct report_options, measure.history),
+      "only what the run's files tell: needs no data, measures nothing", 0 },
+    { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct report_options, SETUP.device),
+      "what to measure on (default: the run's, where it is here)", 0 },
+    { "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(struct report_options, SETUP.mode),
+      "how to compute (default: as the run)", 0 },
+    { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct report_options, SETUP.data),
+      "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 },
+    { "limit", "N", ISO_OPTION_INT, offsetof(struct report_options, SETUP.limit),
+      "take only the first N rows of every split (default: as the run)", 1 },
+    { "threads", "N", ISO_OPTION_INT, offsetof(struct report_options, SETUP.threads),
+      "processor threads, on devices that take them (default: all)", 1 },
+    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+};
+
+static iso_rc read_runs(struct iso_told *t, int n, char **folders)
+{
+    for (int i = 0; i < n; i++)
+        ISO_TRY(iso_told_read(folders[i], &t[i]));
+    iso_told_distinguish(t, n);
+    return ISO_OK;
+}
+
+static iso_rc make_page(struct iso_page *p, const struct iso_told *t, int n,
+                        const struct report_options *o)
+{
+    struct iso_measured *m;
+    if (n > 1)
+        return iso_page_of_runs(p, t, n);
+    m = iso_alloc(1, sizeof *m);
+    if (!m)
+        return ISO_ENOMEM;
+    iso_rc rc = iso_measure(t, &o->measure, m);
+    if (rc == ISO_OK)
+        rc = iso_page_of_run(p, t, m);
+    iso_measured_free(m);
+    free(m);
+    return rc;
+}
+
+static iso_rc report(const struct report_options *o, int n, char **folders, struct iso_told *t,
+                     struct iso_page *p)
+{
+    char path[ISO_PATH];
+    ISO_TRY(read_runs(t, n, folders));
+    if (o->out || n > 1)
+        snprintf(path, sizeof path, "%s", o->out ? o->out : "report.html");
+    else
+        ISO_TRY(iso_path(path, folders[0], "report.html"));
+    ISO_TRY(iso_file_may_replace(path));
+    ISO_TRY(make_page(p, t, n, o));
+    ISO_TRY(iso_file_write(path, p->text, p->size));
+    printf("page %s\n", path);
+    if (!o->png)
+        return ISO_OK;
+    ISO_TRY(iso_write_pictures(p->picture, p->npictures, o->png));
+    printf("pictures %s: %d, as SVG and PNG\n", o->png, p->npictures);
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct report_options o = { .measure = { .setup = ISO_SETUP_DEFAULTS } };
+    struct iso_page page = { .out = NULL };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    if (o.out && strlen(o.out) >= ISO_PATH)
+        return iso_usage(command, "the path of --out is too long");
+    struct iso_told *told = iso_alloc((size_t)count, sizeof *told);
+    code = iso_report(command, told ? report(&o, count, argv, told, &page) : ISO_ENOMEM, NULL);
+    for (int i = 0; told && i < count; i++)
+        iso_told_free(&told[i]);
+    free(told);
+    iso_page_free(&page);
+    return code;
+}
+
+const struct iso_command iso_command_report = {
+    .name = "report",
+    .arguments = "RUN...",
+    .doc = "one HTML page on a run, or on several",
+    .more = "The page needs no network and no other file. Of one run it shows its history and,\n"
+            "with its model, weights, data and device, scores, confusion matrix, samples,\n"
+            "predictions, the time of each op and a short parity check; what is missing is said\n"
+            "in its place. Of several runs it shows their curves over each other and what differs.",
+    .examples = "  isocl report runs/demo-001\n"
+                "  isocl report runs/demo-001 --png pictures            as files, too\n"
+                "  isocl report runs/demo-001 runs/demo-002 --out both.html\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 64,
+    .run = run,
+};

@@ -1,0 +1,308 @@
+#include "chart.h"
+
+#include "axis.h"
+#include "style.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double TITLE = 18, LEGEND = 17, HEADS = 16;   /* heights above the plot */
+static const double BELOW = 34, SAMPLE = 20, GAP = 14;     /* below it; in the legend */
+enum { DOTS = 40, X_TICKS = 6, Y_TICKS = 5 };
+
+struct plot {                          /* a chart that is being drawn */
+    struct iso_svg *svg;
+    const struct iso_chart *chart;
+    struct iso_axis x, y, y2;
+    bool has_left, has_right;
+};
+struct range { double least, most; };
+
+void iso_chart_add(struct iso_chart *c, const struct iso_series *s)
+{
+    if (c->nseries < ISO_CHART_SERIES)
+        c->series[c->nseries++] = *s;
+}
+
+static bool is_point(const struct iso_series *s, int64_t i)
+{
+    return isfinite(s->x[i]) && isfinite(s->y[i]);
+}
+
+/* ---- Ranges -------------------------------------------------------------------------------- */
+
+static void widen(struct range *r, double value)
+{
+    r->least = value < r->least ? value : r->least;
+    r->most = value > r->most ? value : r->most;
+}
+
+/* What the series of one side, or of both in x, span; false when they have no points. */
+static bool span(const struct iso_chart *c, bool of_x, bool right, struct range *r)
+{
+    *r = (struct range){ INFINITY, -INFINITY };
+    for (int k = 0; k < c->nseries; k++) {
+        const struct iso_series *s = &c->series[k];
+        for (int64_t i = 0; i < s->n && (of_x || s->right == right); i++)
+            if (is_point(s, i))
+                widen(r, of_x ? s->x[i] : s->y[i]);
+    }
+    return r->least <= r->most;
+}
+
+bool iso_chart_has_points(const struct iso_chart *c)
+{
+    struct range r;
+    return span(c, true, false, &r);
+}
+
+static struct iso_axis y_axis(const struct iso_chart *c, const struct range *r)
+{
+    const bool log = c->log_fits && r->least > 0 && r->most / r->least > 100;
+    return iso_axis_over(r->least, r->most, Y_TICKS, false, log);
+}
+
+/* ---- The frame ----------------------------------------------------------------------------- */
+
+static double widest_tick(const struct iso_axis *a)
+{
+    double values[ISO_TICKS], widest = 0;
+    char text[ISO_TICK_TEXT];
+    const int n = iso_axis_ticks(a, values);
+    for (int i = 0; i < n; i++)
+        widest = fmax(widest, iso_text_width(iso_tick_text(a, values[i], text)));
+    return widest;
+}
+
+static void draw_y_axis(const struct plot *p, const struct iso_axis *a, bool right)
+{
+    double values[ISO_TICKS];
+    char text[ISO_TICK_TEXT];
+    const int n = iso_axis_ticks(a, values);
+    const double x = right ? p->x.end : p->x.begin;
+    for (int i = 0; i < n; i++) {
+        const double y = iso_axis_at(a, values[i]);
+        if (!right || !p->has_left)
+            iso_svg_line(p->svg, p->x.begin, y, p->x.end, y, "grid");
+        iso_svg_text(p->svg, right ? x + 6 : x - 6, y + 4, right ? ISO_LEFT : ISO_RIGHT, "muted",
+                     "%s", iso_tick_text(a, values[i], text));
+    }
+}
+
+static void draw_x_axis(const struct plot *p)
+{
+    double values[ISO_TICKS];
+    char text[ISO_TICK_TEXT];
+    const int n = iso_axis_ticks(&p->x, values);
+    iso_svg_line(p->svg, p->x.begin, p->y.begin, p->x.end, p->y.begin, "axis");
+    for (int i = 0; i < n; i++) {
+        const double x = iso_axis_at(&p->x, values[i]);
+        iso_svg_line(p->svg, x, p->y.begin, x, p->y.begin + 4, "axis");
+        iso_svg_text(p->svg, x, p->y.begin + 16, ISO_MIDDLE, "muted", "%s",
+                     iso_tick_text(&p->x, values[i], text));
+    }
+    iso_svg_text(p->svg, (p->x.begin + p->x.end) / 2, p->y.begin + 31, ISO_MIDDLE, "muted", "%s",
+                 p->chart->x_label);
+}
+
+static void look_of(const struct iso_series *s, char classes[32])
+{
+    snprintf(classes, 32, "s%d d%d%s", s->look % ISO_STYLE_SERIES,
+             s->look / ISO_STYLE_SERIES % ISO_STYLE_DASHES, s->faint ? " faint" : "");
+}
+
+/* Entries beside each other, in as many rows as they need; draws nothing when svg is NULL.
+ * Returns the height. */
+static double draw_legend(struct iso_svg *svg, const struct iso_chart *c, double x, double y,
+                          double width)
+{
+    double at = 0, row = 0;
+    int n = 0;
+    for (int k = 0; k < c->nseries; k++)
+        n += c->series[k].label != NULL;
+    for (int k = 0; k < c->nseries && n > 0; k++) {
+        const struct iso_series *s = &c->series[k];
+        char classes[32], text[128];
+        if (!s->label)
+            continue;
+        iso_text_fit(s->label, width - SAMPLE - 6, text, sizeof text);
+        const double wide = SAMPLE + 6 + iso_text_width(text);
+        if (at > 0 && at + wide > width) {
+            at = 0;
+            row += LEGEND;
+        }
+        look_of(s, classes);
+        if (svg) {
+            iso_svg_line(svg, x + at, y + row + 8, x + at + SAMPLE, y + row + 8, classes);
+            iso_svg_text(svg, x + at + SAMPLE + 6, y + row + 12, ISO_LEFT, "ink", "%s", text);
+        }
+        at += wide + GAP;
+    }
+    return n > 0 ? row + LEGEND : 0;
+}
+
+/* Dashed lines; a name where there is room for it before the next one. */
+static void draw_marks(const struct plot *p)
+{
+    const struct iso_chart *c = p->chart;
+    for (int i = 0; i < c->nmarks; i++) {
+        const double x = iso_axis_at(&p->x, c->marks[i].x);
+        const double next = i + 1 < c->nmarks ? iso_axis_at(&p->x, c->marks[i + 1].x) : p->x.end;
+        char text[64];
+        if (x < p->x.begin - 1 || x > p->x.end + 1)
+            continue;
+        if (x > p->x.begin + 1)
+            iso_svg_line(p->svg, x, p->y.begin, x, p->y.end, "mark");
+        if (next - x > 40)
+            iso_svg_text(p->svg, x + 4, p->y.end + 9, ISO_LEFT, "muted tiny", "%s",
+                         iso_text_fit(c->marks[i].label, 1.15 * (next - x - 8), text,
+                                      sizeof text));
+    }
+}
+
+/* ---- Series -------------------------------------------------------------------------------- */
+
+static void draw_line(const struct plot *p, const struct iso_series *s, const struct iso_axis *y)
+{
+    const int64_t stride = (s->n + ISO_CHART_POINTS - 1) / ISO_CHART_POINTS;
+    char classes[32];
+    bool joined = false;
+    look_of(s, classes);
+    fprintf(p->svg->out, "<path class=\"%s\" d=\"", classes);
+    for (int64_t i = 0; i < s->n; i = i + stride < s->n || i == s->n - 1 ? i + stride : s->n - 1) {
+        if (is_point(s, i))            /* h0: a point by itself is seen, too */
+            fprintf(p->svg->out, joined ? "L%.1f %.1f" : "M%.1f %.1fh0",
+                    iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]));
+        joined = is_point(s, i);
+    }
+    fputs("\"/>\n", p->svg->out);
+}
+
+static void draw_dots(const struct plot *p, const struct iso_series *s, const struct iso_axis *y)
+{
+    char classes[16], tip[256], a[ISO_NUMBER], b[ISO_NUMBER];
+    snprintf(classes, sizeof classes, "f%d", s->look % ISO_STYLE_SERIES);
+    for (int64_t i = 0; i < s->n; i++) {
+        if (!is_point(s, i))
+            continue;
+        if (p->chart->whole)
+            snprintf(a, sizeof a, "%.0f", s->x[i]);
+        else
+            iso_value_text(s->x[i], a);
+        snprintf(tip, sizeof tip, "%s %s: %s%s%s", p->chart->x_label, a, s->label ? s->label : "",
+                 s->label ? " " : "", iso_value_text(s->y[i], b));
+        iso_svg_dot(p->svg, iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]), 2.6, classes,
+                    tip);
+    }
+}
+
+static void draw_series(const struct plot *p, bool faint)
+{
+    for (int k = 0; k < p->chart->nseries; k++) {
+        const struct iso_series *s = &p->chart->series[k];
+        const struct iso_axis *y = s->right ? &p->y2 : &p->y;
+        if (s->faint != faint)
+            continue;
+        draw_line(p, s, y);
+        if (!faint && s->n <= DOTS)
+            draw_dots(p, s, y);
+    }
+}
+
+/* ---- The chart ----------------------------------------------------------------------------- */
+
+/* Puts the axes where they belong; y: where the plot's first line is. */
+static void place(struct plot *p, double x, double y, double width, double bottom)
+{
+    p->x.begin = x + (p->has_left ? widest_tick(&p->y) + 8 : 8);
+    p->x.end = x + width - (p->has_right ? widest_tick(&p->y2) + 8 : 10);
+    p->y.begin = p->y2.begin = bottom - BELOW;
+    p->y.end = p->y2.end = y;
+}
+
+void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, double y,
+                    double width, double height)
+{
+    struct plot p = { .svg = svg, .chart = c };
+    struct range r;
+    char title[128];
+    iso_svg_text(svg, x, y + 14, ISO_LEFT, "ink title", "%s",
+                 iso_text_fit(c->title, 0.85 * width, title, sizeof title));
+    if (!span(c, true, false, &r)) {
+        iso_svg_text(svg, x + width / 2, y + height / 2, ISO_MIDDLE, "muted", "nothing to show");
+        return;
+    }
+    p.x = iso_axis_over(r.least, r.most, X_TICKS, c->whole, false);
+    if ((p.has_left = span(c, false, false, &r)))
+        p.y = y_axis(c, &r);
+    if ((p.has_right = span(c, false, true, &r)))
+        p.y2 = y_axis(c, &r);
+    double top = y + TITLE + 4;
+    top += draw_legend(svg, c, x, top, width);
+    top += c->y_label || c->y2_label ? HEADS : 4;
+    place(&p, x, top + 4, width, y + height);
+    if (c->y_label)
+        iso_svg_text(svg, x, top - 3, ISO_LEFT, "muted", "%s", c->y_label);
+    if (c->y2_label)
+        iso_svg_text(svg, x + width, top - 3, ISO_RIGHT, "muted", "%s", c->y2_label);
+    if (p.has_left)
+        draw_y_axis(&p, &p.y, false);
+    if (p.has_right)
+        draw_y_axis(&p, &p.y2, true);
+    draw_marks(&p);
+    draw_series(&p, true);
+    draw_series(&p, false);
+    draw_x_axis(&p);
+}
+
+/* ---- Bars ---------------------------------------------------------------------------------- */
+
+static double sum_of(const struct iso_bar *b)
+{
+    return b->part[0] + b->part[1] + b->part[2];
+}
+
+static double draw_parts_legend(struct iso_svg *svg, const char *const *parts, double y)
+{
+    double x = 0;
+    for (int i = 0; parts[i]; i++) {
+        char classes[16];
+        snprintf(classes, sizeof classes, "f%d", i);
+        iso_svg_rect(svg, x, y + 2, 12, 12, 1, classes, NULL);
+        iso_svg_text(svg, x + 17, y + 12, ISO_LEFT, "ink", "%s", parts[i]);
+        x += 17 + iso_text_width(parts[i]) + GAP;
+    }
+    return LEGEND + 6;
+}
+
+double iso_bars_draw(struct iso_svg *svg, const struct iso_bar *bars, int n,
+                     const char *const *parts, const char *unit, double y)
+{
+    enum { ROW = 20, VALUE = 70 };
+    const double begun = y;
+    double most = 0, left = 0;
+    for (int i = 0; i < n; i++) {
+        most = fmax(most, sum_of(&bars[i]));
+        left = fmax(left, iso_text_width(bars[i].label));
+    }
+    left = fmin(left + 8, 0.4 * svg->width);
+    y += draw_parts_legend(svg, parts, y);
+    for (int i = 0; i < n; i++, y += ROW) {
+        const double scale = most > 0 ? (svg->width - left - VALUE) / most : 0;
+        double x = left;
+        char text[64], number[ISO_NUMBER];
+        iso_svg_text(svg, 0, y + 14, ISO_LEFT, "ink", "%s",
+                     iso_text_fit(bars[i].label, left - 6, text, sizeof text));
+        for (int k = 0; parts[k]; k++) {
+            char classes[16], tip[160];
+            snprintf(classes, sizeof classes, "f%d", k);
+            snprintf(tip, sizeof tip, "%s, %s: %s %s", bars[i].label, parts[k],
+                     iso_value_text(bars[i].part[k], number), unit);
+            if (bars[i].part[k] > 0)
+                iso_svg_rect(svg, x, y + 3, scale * bars[i].part[k], ROW - 6, 1, classes, tip);
+            x += scale * bars[i].part[k];
+        }
+        iso_svg_text(svg, x + 6, y + 14, ISO_LEFT, "muted", "%.3g %s", sum_of(&bars[i]), unit);
+    }
+    return y - begun;
+}

@@ -1,0 +1,15 @@
+/* grids.h: pictures of images in rows, and of a confusion matrix. The caller frees each picture,
+ * also after a failure. */
+#ifndef ISO_REPORT_GRIDS_H
+#define ISO_REPORT_GRIDS_H
+#include "measured.h"
+#include "svg.h"
+
+/* Images with their classes below them, so many in a row. */
+iso_rc iso_draw_images(const struct iso_measured *, const struct iso_rows *, int columns,
+                       const char *name, const char *title, struct iso_svg *);
+/* Images, each with what was predicted and bars of the probabilities. */
+iso_rc iso_draw_predictions(const struct iso_measured *, struct iso_svg *);
+/* The matrix of one split: numbers in the cells where they are few enough to be read. */
+iso_rc iso_draw_confusion(const struct iso_measured *, const struct iso_split *, struct iso_svg *);
+#endif

@@ -1,0 +1,177 @@
+#include "measured.h"
+
+#include "core/train/fit.h"
+#include "core/model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void iso_measure_tell(const char *what)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "isocl report: %s\n", what);
+}
+
+/* Faults of a model file have places; the first one says the most. */
+iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const char *what_to_do)
+{
+    const struct iso_faults *f = &m->setup.faults;
+    if (rc == ISO_OK)
+        return ISO_OK;
+    if (f->count > 0)
+        snprintf(note, ISO_NOTE, "%s:%d:%d: %s%s%s", f->list[0].place.file, f->list[0].place.line,
+                 f->list[0].place.column, f->list[0].text, *what_to_do ? "; " : "", what_to_do);
+    else
+        snprintf(note, ISO_NOTE, "%s%s%s", *iso_error() ? iso_error() : iso_rc_text(rc),
+                 *what_to_do ? "; " : "", what_to_do);
+    m->setup.faults.count = 0;
+    iso_error_clear();
+    return rc == ISO_ENOMEM ? rc : ISO_OK;
+}
+
+iso_rc iso_measure_open(struct iso_measured *m, int phase, const struct iso_exec_options *options)
+{
+    iso_setup_close_exec(&m->setup);
+    iso_model_choose(m->setup.model, phase);
+    return iso_setup_exec(&m->setup, options);
+}
+
+/* ---- Model and device ---------------------------------------------------------------------- */
+
+/* Every score follows from a confusion matrix: the model gets one, where it has none. */
+static iso_rc add_matrix(struct iso_model *model)
+{
+    struct iso_op_use use = { .op = ISO_OP_confusion_matrix };
+    for (int i = 0; i < model->nmetrics; i++)
+        if (model->metrics[i].op == use.op)
+            return ISO_OK;
+    if (model->nmetrics == ISO_METRICS)
+        return ISO_OK;
+    use.place = model->input_place;
+    ISO_TRY(iso_params_default(use.op, &use.params));
+    model->metrics[model->nmetrics++] = use;
+    return ISO_OK;
+}
+
+static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
+                         const struct iso_setup_options *o, int *phase)
+{
+    struct iso_setup *s = &m->setup;
+    ISO_TRY(iso_path(m->model_path, t->folder, "model.yaml"));
+    ISO_TRY(iso_path(m->weights_path, t->folder, "weights.safetensors"));
+    ISO_TRY(iso_setup_model(s, m->model_path, o));
+    const int last = s->model->nphases - 1;
+    *phase = t->has_state && t->state.phase < last ? (int)t->state.phase : last;
+    iso_model_choose(s->model, *phase);
+    ISO_TRY(iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph));
+    m->parameters = iso_setup_parameters(s->graph, false);
+    m->trainable = iso_setup_parameters(s->graph, true);
+    ISO_TRY(add_matrix(s->model));
+    iso_setup_close_exec(s);
+    return iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph);
+}
+
+/* The device of the run, where it is here; else the best one, which is said. */
+static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
+                          struct iso_setup_options *o)
+{
+    const bool asked = o->device != NULL;
+    if (!asked && *t->device)
+        o->device = t->device;
+    if (!o->mode && *t->mode)
+        o->mode = t->mode;
+    iso_rc rc = iso_setup_backend(&m->setup, o);
+    if (rc != ISO_OK && !asked && o->device) {
+        ISO_TRY(iso_measure_note(m, rc, m->device, ""));
+        o->device = "auto";
+        rc = iso_setup_backend(&m->setup, o);
+    }
+    if (rc != ISO_OK)
+        return rc;
+    const struct iso_device *d = &m->setup.backend->device;
+    const size_t n = strlen(m->device);
+    if (*t->device && (strcmp(d->id, t->device) != 0 || strcmp(d->name, t->device_name) != 0))
+        snprintf(m->device + n, ISO_NOTE - n, "%sThe run was trained on %s (%s); what this report "
+                 "measures, it measured on %s (%s).", n ? ". " : "", t->device, t->device_name,
+                 d->id, d->name);
+    return ISO_OK;
+}
+
+static iso_rc open_weights(struct iso_measured *m, int phase)
+{
+    const struct iso_exec_options options = { .seed = m->setup.model->seed,
+                                              .log_steps = ISO_FIT_LOG_STEPS };
+    ISO_TRY(iso_measure_open(m, phase, &options));
+    ISO_TRY(iso_setup_weights(&m->setup, m->weights_path));
+    return iso_exec_hash(m->setup.exec, m->hash);
+}
+
+/* ---- All of it ----------------------------------------------------------------------------- */
+
+static iso_rc measure_on_device(struct iso_measured *m, const struct iso_setup_options *o,
+                                int phase)
+{
+    ISO_TRY(iso_measure_note(m, open_weights(m, phase), m->no_weights,
+                             "without weights there are no scores and no predictions"));
+    if (!*m->no_weights)
+        ISO_TRY(iso_measure_data(m, o));
+    ISO_TRY(iso_measure_times(m, o, phase));
+    ISO_TRY(iso_measure_parity(m));
+    iso_setup_close_exec(&m->setup);
+    iso_model_choose(m->setup.model, phase);
+    return iso_graph_build(m->setup.model, m->setup.model->batch_size, &m->setup.faults,
+                           &m->setup.graph);
+}
+
+iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *options,
+                   struct iso_measured *m)
+{
+    static const char *const splits[ISO_SPLITS] = { "train", "validation", "test" };
+    struct iso_setup_options o = options->setup;
+    int phase = 0;
+    *m = (struct iso_measured){ .hash = "" };
+    for (int i = 0; i < ISO_SPLITS; i++)
+        m->split[i].name = splits[i];
+    if (t->has_state) {
+        o.seed = o.seed >= 0 ? o.seed : (int64_t)t->settings.seed;
+        o.batch = o.batch > 0 ? o.batch : t->settings.batch;
+        o.limit = o.limit > 0 ? o.limit : t->settings.limit;
+    }
+    ISO_TRY(iso_measure_note(m, open_model(m, t, &o, &phase), m->no_model,
+                             "the history is shown without it"));
+    if (*m->no_model || options->history)
+        return ISO_OK;
+    ISO_TRY(iso_measure_note(m, open_device(m, t, &o), m->no_device,
+                             "`isocl doctor` says what is there; --device chooses another"));
+    return *m->no_device ? ISO_OK : measure_on_device(m, &o, phase);
+}
+
+static void free_rows(struct iso_rows *r)
+{
+    free(r->pixels);
+    free(r->probabilities);
+}
+
+void iso_measured_free(struct iso_measured *m)
+{
+    for (int i = 0; i < ISO_SPLITS; i++)
+        free(m->split[i].matrix);
+    for (int i = 0; i < m->naugmented; i++)
+        free_rows(&m->augmented[i].rows);
+    free_rows(&m->samples);
+    free_rows(&m->predictions);
+    free(m->class_names);
+    free(m->nodes);
+    free(m->parity);
+    iso_setup_free(&m->setup);
+}
+
+const char *iso_class_text(const struct iso_measured *m, int class, char buf[16])
+{
+    if (m->class_names && class >= 0 && class < m->nclass_names)
+        return m->class_names[class];
+    snprintf(buf, 16, class < 0 ? "?" : "%d", class);
+    return buf;
+}

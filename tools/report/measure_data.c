@@ -1,0 +1,211 @@
+/* measure_data.c: what a trained model makes of its data: scores, samples, predictions. */
+#include "measured.h"
+
+#include "core/train/fit.h"
+#include "core/train/predict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLES = 25, MISTAKES = 10, PREDICTIONS = 15 };
+
+/* ---- Rows ---------------------------------------------------------------------------------- */
+
+/* Room for n rows of the data set's images. */
+static iso_rc new_rows(struct iso_rows *r, const struct iso_dataset *d, int n)
+{
+    *r = (struct iso_rows){ .n = n, .size = { d->height, d->width, d->channels } };
+    r->pixels = iso_alloc((size_t)n, iso_dataset_image_bytes(d));
+    return r->pixels ? ISO_OK : ISO_ENOMEM;
+}
+
+static iso_rc copy_row(struct iso_rows *r, int i, const struct iso_dataset *d, int64_t row)
+{
+    r->row[i] = row;
+    r->label[i] = d->labels[row];
+    return iso_dataset_image(d, row, r->pixels + (size_t)i * iso_dataset_image_bytes(d));
+}
+
+static iso_rc take_samples(struct iso_measured *m, const struct iso_dataset *d)
+{
+    const int n = d->rows < SAMPLES ? (int)d->rows : SAMPLES;
+    ISO_TRY(new_rows(&m->samples, d, n));
+    for (int i = 0; i < n; i++)
+        ISO_TRY(copy_row(&m->samples, i, d, i));
+    return ISO_OK;
+}
+
+static iso_rc take_names(struct iso_measured *m, const struct iso_dataset *d)
+{
+    if (!d->class_names || m->class_names)
+        return ISO_OK;
+    m->class_names = iso_alloc((size_t)d->classes, sizeof *m->class_names);
+    if (!m->class_names)
+        return ISO_ENOMEM;
+    memcpy(m->class_names, d->class_names, (size_t)d->classes * sizeof *m->class_names);
+    m->nclass_names = d->classes;
+    return ISO_OK;
+}
+
+/* ---- Predictions --------------------------------------------------------------------------- */
+
+struct answer { int64_t row; int label, predicted; float sure; float *probabilities; };
+struct answers {                       /* sorted: what is to be shown first */
+    struct answer list[PREDICTIONS + 1]; int n;
+    bool surest_first;
+    int classes;
+};
+struct picked { struct answers wrong, right; };
+
+/* Puts an answer where it belongs among those kept, of which the last one may fall out. */
+static void keep(struct answers *a, const struct answer *new, const float *probabilities)
+{
+    float *memory = a->list[a->n].probabilities;
+    int at = a->n;
+    while (at > 0 && (a->surest_first ? new->sure > a->list[at - 1].sure
+                                      : new->sure < a->list[at - 1].sure))
+        at--;
+    if (at == PREDICTIONS)
+        return;
+    memmove(a->list + at + 1, a->list + at, (size_t)(a->n - at) * sizeof *a->list);
+    a->list[at] = *new;
+    a->list[at].probabilities = memory;
+    memcpy(memory, probabilities, (size_t)a->classes * sizeof *memory);
+    a->n += a->n < PREDICTIONS;
+}
+
+static iso_rc told_of(void *self, const struct iso_predicted *p)
+{
+    struct picked *picked = self;
+    struct answer a = { .row = p->row, .label = p->label, .predicted = iso_predicted_class(p) };
+    a.sure = p->probabilities[a.predicted];
+    keep(a.predicted == a.label ? &picked->right : &picked->wrong, &a, p->probabilities);
+    return ISO_OK;
+}
+
+static iso_rc new_answers(struct answers *a, int classes, bool surest_first)
+{
+    *a = (struct answers){ .surest_first = surest_first, .classes = classes };
+    float *all = iso_alloc((size_t)classes * (PREDICTIONS + 1), sizeof *all);
+    for (int i = 0; all && i <= PREDICTIONS; i++)
+        a->list[i].probabilities = all + (size_t)i * (size_t)classes;
+    return all ? ISO_OK : ISO_ENOMEM;
+}
+
+/* The block that new_answers made: its first slot moves about. */
+static void free_answers(struct answers *a)
+{
+    float *first = a->list[0].probabilities;
+    for (int i = 1; i <= PREDICTIONS; i++)
+        if (a->list[i].probabilities < first)
+            first = a->list[i].probabilities;
+    free(first);
+}
+
+static iso_rc show(struct iso_rows *r, const struct picked *p, const struct iso_dataset *d)
+{
+    const int spare = PREDICTIONS - (p->right.n < PREDICTIONS - MISTAKES ? p->right.n
+                                                                        : PREDICTIONS - MISTAKES);
+    const int wrong = p->wrong.n < spare ? p->wrong.n : spare;
+    const int right = p->right.n < PREDICTIONS - wrong ? p->right.n : PREDICTIONS - wrong;
+    const int classes = p->wrong.classes;
+    ISO_TRY(new_rows(r, d, wrong + right));
+    r->classes = classes;
+    r->probabilities = iso_alloc((size_t)(wrong + right) * (size_t)classes + 1, sizeof(float));
+    if (!r->probabilities)
+        return ISO_ENOMEM;
+    for (int i = 0; i < wrong + right; i++) {
+        const struct answer *a = i < wrong ? &p->wrong.list[i] : &p->right.list[i - wrong];
+        ISO_TRY(copy_row(r, i, d, a->row));
+        r->predicted[i] = a->predicted;
+        memcpy(r->probabilities + (size_t)i * (size_t)classes, a->probabilities,
+               (size_t)classes * sizeof(float));
+    }
+    return ISO_OK;
+}
+
+/* Of the data that is on the device as set 1. */
+static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
+{
+    const int classes = (int)m->setup.graph->classes;
+    struct picked p;
+    iso_rc rc = new_answers(&p.wrong, classes, true);
+    const iso_rc second = new_answers(&p.right, classes, false);
+    rc = rc == ISO_OK ? second : rc;
+    if (rc == ISO_OK)
+        rc = iso_predict(m->setup.exec, 1, d->rows, told_of, &p);
+    if (rc == ISO_OK)
+        rc = show(&m->predictions, &p, d);
+    free_answers(&p.wrong);
+    free_answers(&p.right);
+    return rc;
+}
+
+/* ---- Splits -------------------------------------------------------------------------------- */
+
+static iso_rc copy_matrix(struct iso_split *s, const struct iso_graph *g,
+                          const struct iso_scores *scores)
+{
+    const int value = iso_graph_find(g, iso_ops[ISO_OP_confusion_matrix].name);
+    if (value < 0)
+        return ISO_OK;
+    const size_t n = (size_t)iso_shape_count(&g->values[value].shape);
+    s->classes = g->values[value].shape.dim[0];
+    s->matrix = iso_alloc(n, sizeof *s->matrix);
+    if (!s->matrix)
+        return ISO_ENOMEM;
+    memcpy(s->matrix, scores->counts + g->values[value].at, n * sizeof *s->matrix);
+    return ISO_OK;
+}
+
+static void describe(struct iso_split *s, const struct iso_dataset *d)
+{
+    s->rows = d->rows;
+    snprintf(s->data, sizeof s->data, "%.200s, %s%s%s", d->name, d->split, *d->part ? ", " : "",
+             d->part);
+}
+
+static iso_rc score(struct iso_measured *m, struct iso_split *s, const struct iso_dataset *d)
+{
+    struct iso_scores scores;
+    ISO_TRY(iso_exec_data(m->setup.exec, 1, d));
+    ISO_TRY(iso_evaluate(m->setup.exec, 1, d->rows, &scores));
+    s->loss = iso_scores_loss(&scores);
+    return copy_matrix(s, m->setup.graph, &scores);
+}
+
+/* One split: its scores, and what is shown of it. */
+static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
+                            const struct iso_setup_options *o, struct iso_dataset **data)
+{
+    char what[64];
+    snprintf(what, sizeof what, "scoring the %s data", s->name);
+    iso_measure_tell(what);
+    ISO_TRY(iso_setup_data(&m->setup, s->name, o, data));
+    describe(s, *data);
+    ISO_TRY(take_names(m, *data));
+    ISO_TRY(score(m, s, *data));
+    if (strcmp(s->name, "train") == 0)
+        ISO_TRY(take_samples(m, *data));
+    if (m->predictions.n > 0)
+        return ISO_OK;
+    m->predicted_split = s->name;
+    return predict(m, *data);
+}
+
+iso_rc iso_measure_data(struct iso_measured *m, const struct iso_setup_options *o)
+{
+    /* The test data comes first: predictions are of it, where it is there. */
+    for (int i = ISO_SPLITS - 1; i >= 0; i--) {
+        struct iso_dataset *data = NULL;
+        struct iso_split *s = &m->split[i];
+        iso_rc rc = iso_measure_note(m, measure_split(m, s, o, &data), s->missing, "");
+        if (rc == ISO_OK && i == 0 && data)
+            rc = iso_measure_augmented(m, data);
+        iso_dataset_free(data);
+        ISO_TRY(rc);
+    }
+    return ISO_OK;
+}

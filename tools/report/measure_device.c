@@ -1,0 +1,72 @@
+/* measure_device.c: how long each op of the model takes, and whether the device computes what the
+ * reference does. */
+#include "measured.h"
+
+#include "core/parity/parity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const double TIMES_SECONDS = 0.4;
+/* The harness runs everything several times on the reference, too: beyond so many flops in its
+ * batches of 2 and 3 it would take minutes. */
+static const double PARITY_FLOPS = 40e9;
+enum { PARITY_ROWS = 5, PARITY_PASSES = 4 };
+
+static iso_rc time_nodes(struct iso_measured *m, const struct iso_setup_options *o, int phase)
+{
+    struct iso_gate gate;
+    const struct iso_exec_options options = { .training = true, .seed = m->setup.model->seed,
+                                              .log_steps = 1 };
+    ISO_TRY(iso_measure_open(m, phase, &options));
+    ISO_TRY(iso_exec_initialize(m->setup.exec));
+    ISO_TRY(iso_bench_feed(m->setup.exec));
+    ISO_TRY(iso_gate_open(&gate, m->setup.backend, (int)o->threads));
+    const iso_rc rc = iso_bench_nodes(m->setup.exec, &gate, TIMES_SECONDS, &m->nodes, &m->nnodes);
+    iso_gate_close(&gate);
+    for (int i = 0; i < m->nnodes; i++)
+        m->step_seconds += m->nodes[i].seconds;
+    return rc;
+}
+
+iso_rc iso_measure_times(struct iso_measured *m, const struct iso_setup_options *o, int phase)
+{
+    iso_measure_tell("timing each op");
+    return iso_measure_note(m, time_nodes(m, o, phase), m->no_times, "");
+}
+
+static iso_rc run_parity(struct iso_measured *m)
+{
+    const char *const models[] = { m->model_path, NULL };
+    struct iso_backend *const backends[] = { m->setup.backend };
+    size_t n;
+    FILE *out = open_memstream(&m->parity, &n);
+    if (!out)
+        return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
+    const struct iso_parity_options options = {
+        .models = models, .backends = backends, .nbackends = 1, .mode = m->setup.backend->mode,
+        .steps = 1, .out = out,
+    };
+    const iso_rc rc = iso_parity_run(&options, NULL);
+    m->parity_passed = rc == ISO_OK;
+    if (fclose(out) != 0)
+        return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
+    if (rc != ISO_EPARITY)
+        return rc;
+    iso_error_clear();                 /* the table says it */
+    return ISO_OK;
+}
+
+iso_rc iso_measure_parity(struct iso_measured *m)
+{
+    const double rows = m->setup.graph ? (double)m->setup.graph->batch : 1;
+    const double flops = m->setup.exec ? iso_bench_flops(m->setup.exec, true) / rows : 0;
+    if (flops * PARITY_ROWS * PARITY_PASSES * m->setup.model->nphases > PARITY_FLOPS) {
+        snprintf(m->no_parity, ISO_NOTE, "This model is too large to be compared with the "
+                 "reference in passing: isocl parity %s --devices %s --steps 1", m->model_path,
+                 m->setup.backend->device.id);
+        return ISO_OK;
+    }
+    iso_measure_tell("comparing the device with the reference");
+    return iso_measure_note(m, run_parity(m), m->no_parity, "");
+}

@@ -1,0 +1,137 @@
+#include "page.h"
+
+#include "style.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+iso_rc iso_page_begin(struct iso_page *p, const char *title)
+{
+    *p = (struct iso_page){ .out = open_memstream(&p->text, &p->size) };
+    if (!p->out)
+        return iso_fail(ISO_ENOMEM, "out of memory for the page");
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+          "<meta name=\"generator\" content=\"isocl " ISO_VERSION "\"/>\n<title>", p->out);
+    iso_put_escaped(p->out, title);
+    fputs("</title>\n<style>\n", p->out);
+    iso_style_put_page(p->out);
+    fputs("</style>\n</head>\n<body>\n", p->out);
+    return ISO_OK;
+}
+
+iso_rc iso_page_end(struct iso_page *p)
+{
+    fputs("</body>\n</html>\n", p->out);
+    const bool failed = ferror(p->out) != 0;
+    const bool closed = fclose(p->out) == 0;
+    p->out = NULL;
+    return closed && !failed ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for the page");
+}
+
+void iso_page_free(struct iso_page *p)
+{
+    if (p->out)
+        fclose(p->out);
+    for (int i = 0; i < p->npictures; i++)
+        iso_svg_free(&p->picture[i]);
+    free(p->picture);
+    free(p->text);
+}
+
+static void put(struct iso_page *p, const char *fmt, va_list arguments)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    if (out) {
+        vfprintf(out, fmt, arguments);
+        fclose(out);
+    }
+    iso_put_escaped(p->out, text ? text : "");
+    free(text);
+}
+
+void iso_page_element(struct iso_page *p, const char *tag, const char *fmt, ...)
+{
+    va_list arguments;
+    fprintf(p->out, "<%s>", tag);
+    va_start(arguments, fmt);
+    put(p, fmt, arguments);
+    va_end(arguments);
+    iso_page_close(p, tag);
+}
+
+/* What stands behind the tag's name in `tag`, as in "td class=...", belongs to its beginning. */
+void iso_page_close(struct iso_page *p, const char *tag)
+{
+    fputs("</", p->out);
+    for (; *tag && *tag != ' '; tag++)
+        fputc(*tag, p->out);
+    fputs(">\n", p->out);
+}
+
+void iso_page_section(struct iso_page *p, const char *id, const char *heading)
+{
+    fprintf(p->out, "<section id=\"%s\">\n", id);
+    iso_page_element(p, "h2", "%s", heading);
+}
+
+void iso_page_note(struct iso_page *p, const char *fmt, ...)
+{
+    va_list arguments;
+    fputs("<p class=\"note\">", p->out);
+    va_start(arguments, fmt);
+    put(p, fmt, arguments);
+    va_end(arguments);
+    fputs("</p>\n", p->out);
+}
+
+void iso_page_fact(struct iso_page *p, const char *name, const char *fmt, ...)
+{
+    char first[2];
+    va_list arguments;
+    va_start(arguments, fmt);
+    const int n = vsnprintf(first, sizeof first, fmt, arguments);
+    va_end(arguments);
+    if (n <= 0)
+        return;
+    fputs("<tr>", p->out);
+    iso_page_element(p, "th scope=\"row\"", "%s", name);
+    fputs("<td>", p->out);
+    va_start(arguments, fmt);
+    put(p, fmt, arguments);
+    va_end(arguments);
+    fputs("</td></tr>\n", p->out);
+}
+
+static iso_rc make_room(struct iso_page *p)
+{
+    if (p->npictures < p->room)
+        return ISO_OK;
+    struct iso_svg *more = iso_alloc((size_t)p->room + 32, sizeof *more);
+    if (!more)
+        return ISO_ENOMEM;
+    for (int i = 0; i < p->npictures; i++)
+        more[i] = p->picture[i];
+    free(p->picture);
+    p->picture = more;
+    p->room += 32;
+    return ISO_OK;
+}
+
+iso_rc iso_page_picture(struct iso_page *p, iso_rc drawn, struct iso_svg *s, const char *caption)
+{
+    const iso_rc rc = drawn == ISO_OK ? make_room(p) : drawn;
+    if (rc != ISO_OK) {
+        iso_svg_free(s);
+        return rc;
+    }
+    fputs("<figure>\n", p->out);
+    iso_svg_put(s, p->out, false);
+    if (caption)
+        iso_page_element(p, "figcaption", "%s", caption);
+    fputs("</figure>\n", p->out);
+    p->picture[p->npictures++] = *s;
+    return ISO_OK;
+}

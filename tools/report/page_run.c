@@ -1,0 +1,220 @@
+/* page_run.c: the report on one run: what its files tell, in the order in which people look. */
+#include "page.h"
+
+#include "curves.h"
+#include "drawing.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shown {                         /* the metrics of a run's history */
+    struct iso_metric_columns m[ISO_METRICS_SHOWN];
+    int n, loss, main;                 /* -1: not there */
+};
+
+static struct shown shown_of(const struct iso_told *t)
+{
+    struct shown s;
+    s.n = iso_told_metrics(t, s.m, ISO_METRICS_SHOWN);
+    s.main = iso_told_main_metric(s.m, s.n);
+    s.loss = -1;
+    for (int i = 0; i < s.n; i++)
+        if (strcmp(s.m[i].name, "loss") == 0)
+            s.loss = i;
+    return s;
+}
+
+/* ---- Head ---------------------------------------------------------------------------------- */
+
+static void put_head(struct iso_page *p, const struct iso_told *t)
+{
+    static const char *const links[][2] = {
+        { "summary", "Summary" }, { "model", "Model" }, { "curves", "Curves" },
+        { "scores", "Scores" }, { "confusion", "Confusion" }, { "samples", "Samples" },
+        { "predictions", "Predictions" }, { "time", "Time" }, { "parity", "Parity" },
+        { "files", "Files" },
+    };
+    char status[128];
+    fputs("<header>\n", p->out);
+    iso_page_element(p, "h1", "%s", t->model);
+    iso_page_element(p, "p class=\"small\"", "Run %s: %s.", t->folder,
+                     iso_told_status(t, status, sizeof status));
+    fputs("<nav>", p->out);
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
+        fprintf(p->out, "<a href=\"#%s\">%s</a>\n", links[i][0], links[i][1]);
+    fputs("</nav>\n</header>\n<main>\n", p->out);
+}
+
+/* ---- Summary ------------------------------------------------------------------------------- */
+
+static const char *duration(double seconds, char *buf, size_t n)
+{
+    if (seconds < 120)
+        snprintf(buf, n, "%.1f s", seconds);
+    else if (seconds < 2 * 3600)
+        snprintf(buf, n, "%d min %02d s", (int)(seconds / 60), (int)seconds % 60);
+    else
+        snprintf(buf, n, "%d h %02d min", (int)(seconds / 3600), (int)(seconds / 60) % 60);
+    return buf;
+}
+
+static void put_data_facts(struct iso_page *p, const struct iso_told *t)
+{
+    char line[512];
+    iso_page_fact(p, "Training data", "%s", iso_told_line(t, "train", line, sizeof line));
+    iso_page_fact(p, "Validation data", "%s", iso_told_line(t, "validation", line, sizeof line));
+    if (t->has_state && t->settings.limit > 0)
+        iso_page_fact(p, "Limit", "the first %" PRId64 " rows of each", t->settings.limit);
+}
+
+static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
+                              const struct iso_measured *m)
+{
+    const struct iso_model *model = m->setup.graph ? m->setup.model : NULL;
+    if (model)
+        iso_page_fact(p, "Parameters", "%" PRId64 ", of which %" PRId64 " are trained",
+                      m->parameters, m->trainable);
+    for (int i = 0; model && i < model->nphases; i++) {
+        const struct iso_training *g = &model->phases[i];
+        iso_page_fact(p, *g->name ? g->name : "Training", "%s by %s, %" PRId64 " epochs%s",
+                      iso_ops[g->loss.op].name, iso_ops[g->optimizer.op].name, g->epochs,
+                      g->shuffle_weights ? ", after shuffling the weights" : "");
+    }
+    if (t->has_state)
+        iso_page_fact(p, "Batches, seed", "%" PRId64 " rows, seed %" PRIu64, t->settings.batch,
+                      t->settings.seed);
+    if (*t->device)
+        iso_page_fact(p, "Device", "%s (%s), %s mode", t->device, t->device_name, t->mode);
+}
+
+/* Best and last number of each metric, on the validation data where there is some. */
+static void put_result_facts(struct iso_page *p, const struct iso_told *t, const struct shown *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        const struct iso_metric_columns *m = &s->m[i];
+        const int columns[2] = { m->train, m->validation };
+        for (int k = 0; k < 2 && !m->classes; k++) {
+            char name[ISO_NAME + 24], last[ISO_NUMBER], best[ISO_NUMBER];
+            int64_t at, best_at;
+            const double a = iso_table_last(&t->epochs, columns[k], &at);
+            const double b = iso_table_best(&t->epochs, columns[k], iso_metric_is_error(m->name),
+                                            &best_at);
+            if (at < 0)
+                continue;
+            snprintf(name, sizeof name, "%s %s", k ? "Validation" : "Training", m->name);
+            iso_page_fact(p, name, "%s in epoch %" PRId64 ", best %s in epoch %" PRId64,
+                          iso_value_text(a, last), at + 1, iso_value_text(b, best), best_at + 1);
+        }
+    }
+}
+
+static void put_summary(struct iso_page *p, const struct iso_told *t,
+                        const struct iso_measured *m, const struct shown *s)
+{
+    char text[32], each[32];
+    const double seconds = iso_told_seconds(t);
+    iso_page_section(p, "summary", "Summary");
+    if (*t->faults)
+        iso_page_note(p, "Not all of the run could be read: %s.", t->faults);
+    if (*m->no_model)
+        iso_page_note(p, "The model could not be read: %s.", m->no_model);
+    if (*m->device)
+        iso_page_note(p, "%s", m->device);
+    if (*m->no_device)
+        iso_page_note(p, "No device could be opened: %s.", m->no_device);
+    fputs("<table class=\"facts\">\n<tbody>\n", p->out);
+    put_data_facts(p, t);
+    put_setting_facts(p, t, m);
+    if (t->epochs.rows > 0)
+        iso_page_fact(p, "Time", "%s, %s an epoch", duration(seconds, text, sizeof text),
+                      duration(seconds / (double)t->epochs.rows, each, sizeof each));
+    put_result_facts(p, t, s);
+    if (*m->hash)
+        iso_page_fact(p, "Weights", "sha256 %s, %s", m->hash, t->mode);
+    if (*t->version)
+        iso_page_fact(p, "isocl", "%s", t->version);
+    fputs("</tbody>\n</table>\n</section>\n", p->out);
+}
+
+/* ---- Model and curves ---------------------------------------------------------------------- */
+
+static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
+{
+    struct iso_svg s = { .out = NULL };
+    iso_page_section(p, "model", "Model");
+    if (!m->setup.graph) {
+        iso_page_note(p, "Without its model file there is no drawing: %s.", m->no_model);
+    } else {
+        fputs("<div class=\"scroll tall\" tabindex=\"0\">\n", p->out);
+        ISO_TRY(iso_page_picture(p, iso_draw_model(m->setup.graph, &s), &s, NULL));
+        fputs("</div>\n", p->out);
+    }
+    iso_page_close(p, "section");
+    return ISO_OK;
+}
+
+static iso_rc put_epoch_curves(struct iso_page *p, const struct iso_told *t, const struct shown *s)
+{
+    struct iso_svg svg = { .out = NULL };
+    for (int i = 0; i < s->n; i++)
+        ISO_TRY(iso_page_picture(p, iso_draw_metric(t, &s->m[i], &svg), &svg, NULL));
+    if (s->loss >= 0 && s->main >= 0)
+        ISO_TRY(iso_page_picture(p, iso_draw_loss_against(t, &s->m[s->loss], &s->m[s->main], &svg),
+                                 &svg, NULL));
+    return ISO_OK;
+}
+
+static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const struct shown *s)
+{
+    struct iso_svg svg = { .out = NULL };
+    const char *metric = s->main >= 0 ? s->m[s->main].name : NULL;
+    iso_page_section(p, "curves", "Curves");
+    if (t->epochs.rows == 0)
+        iso_page_note(p, "No epoch has ended yet: history.csv has no row. Go on with: isocl train "
+                      "--resume --out %s", t->folder);
+    if (t->batches.rows == 0)
+        iso_page_note(p, "The run has no batches.csv with numbers of each step.");
+    fputs("<div class=\"grid-of-figures\">\n", p->out);
+    if (t->epochs.rows > 0)
+        ISO_TRY(put_epoch_curves(p, t, s));
+    if (t->batches.rows > 0)
+        ISO_TRY(iso_page_picture(p, iso_draw_batches(t, metric, &svg), &svg, NULL));
+    if (t->epochs.rows > 0 || t->batches.rows > 0)
+        ISO_TRY(iso_page_picture(p, iso_draw_rate(t, &svg), &svg, NULL));
+    if (t->epochs.rows > 0)
+        ISO_TRY(iso_page_picture(p, iso_draw_speed(t, &svg), &svg, NULL));
+    fputs("</div>\n</section>\n", p->out);
+    return ISO_OK;
+}
+
+/* ---- Files --------------------------------------------------------------------------------- */
+
+static void put_file(struct iso_page *p, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    fputs("<details>\n", p->out);
+    iso_page_element(p, "summary", "%s", name);
+    iso_page_element(p, "pre", "%s", text);
+    fputs("</details>\n", p->out);
+}
+
+iso_rc iso_page_of_run(struct iso_page *p, const struct iso_told *t, const struct iso_measured *m)
+{
+    char title[160];
+    const struct shown s = shown_of(t);
+    snprintf(title, sizeof title, "%s: isocl report", t->name);
+    ISO_TRY(iso_page_begin(p, title));
+    put_head(p, t);
+    put_summary(p, t, m, &s);
+    ISO_TRY(put_model(p, m));
+    ISO_TRY(put_curves(p, t, &s));
+    ISO_TRY(iso_page_measured(p, m));
+    iso_page_section(p, "files", "Files of the run");
+    put_file(p, "model.yaml", t->yaml);
+    put_file(p, "log.txt", t->log);
+    fputs("</section>\n</main>\n", p->out);
+    return iso_page_end(p);
+}

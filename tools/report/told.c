@@ -1,0 +1,256 @@
+#include "told.h"
+
+#include "tools/history_csv.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Reading ------------------------------------------------------------------------------- */
+
+static void add_fault(struct iso_told *t)
+{
+    const size_t n = strlen(t->faults);
+    snprintf(t->faults + n, sizeof t->faults - n, "%s%s", n ? "; " : "", iso_error());
+    iso_error_clear();
+}
+
+/* NULL, and a fault, when it cannot be read. */
+static char *read_text(struct iso_told *t, const char *name)
+{
+    char path[ISO_PATH], *text = NULL;
+    size_t n;
+    iso_rc rc = iso_path(path, t->folder, name);
+    if (rc == ISO_OK)
+        rc = iso_file_read(path, &text, &n);
+    if (rc != ISO_OK)
+        add_fault(t);
+    return text;
+}
+
+static void copy(const json_t *object, const char *key, char *buf, size_t n)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    snprintf(buf, n, "%s", text ? text : "");
+}
+
+static void read_device(struct iso_told *t)
+{
+    char *text = read_text(t, "device.json");
+    json_t *device = text ? json_loads(text, 0, NULL) : NULL;
+    copy(device, "id", t->device, sizeof t->device);
+    copy(device, "name", t->device_name, sizeof t->device_name);
+    copy(device, "mode", t->mode, sizeof t->mode);
+    copy(device, "isocl", t->version, sizeof t->version);
+    json_decref(device);
+    free(text);
+}
+
+/* "cnn" of the line "model: cnn"; the folder's name where there is none. */
+static void read_model_name(struct iso_told *t)
+{
+    const char *line = !t->yaml                             ? NULL
+                       : strncmp(t->yaml, "model:", 6) == 0 ? t->yaml
+                                                            : strstr(t->yaml, "\nmodel:");
+    line = line ? strchr(line, ':') + 1 : NULL;
+    if (line)
+        line += strspn(line, " \"'");
+    snprintf(t->model, sizeof t->model, "%.*s", (int)(line ? strcspn(line, "\"'\n#") : 63),
+             line ? line : t->name);
+    for (size_t n = strlen(t->model); n > 0 && t->model[n - 1] == ' '; n--)
+        t->model[n - 1] = '\0';
+}
+
+static void read_phases(struct iso_told *t)
+{
+    const int column = iso_table_find(&t->epochs, "phase");
+    const char *row = column < 0 ? NULL : iso_csv_next(t->epochs.text);
+    for (; row && t->nphases < ISO_PHASES; row = iso_csv_next(row)) {
+        struct iso_told_phase *p = &t->phase[t->nphases];
+        const char *name = iso_csv_cell(row, column);
+        snprintf(p->name, sizeof p->name, "%.*s", (int)strcspn(name, ",\n"), name);
+        p->epoch = iso_csv_number(row, 0);
+        if (t->nphases == 0 || strcmp(p[-1].name, p->name) != 0)
+            t->nphases++;
+    }
+}
+
+/* The last part of a path, without slashes at its end. */
+static void name_of_path(const char *path, char *buf, size_t n)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    snprintf(buf, n, "%.*s", (int)(end - begin), path + begin);
+}
+
+iso_rc iso_told_read(const char *folder, struct iso_told *t)
+{
+    *t = (struct iso_told){ .yaml = NULL };
+    if (snprintf(t->folder, sizeof t->folder, "%s", folder) >= (int)sizeof t->folder)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", folder);
+    name_of_path(folder, t->name, sizeof t->name);
+    iso_rc rc = iso_table_read(folder, "history.csv", &t->epochs);
+    if (rc == ISO_OK && !t->epochs.text)
+        return iso_fail(ISO_EUSAGE, "%s is not a run's folder: it has no history.csv; `isocl runs` "
+                        "lists runs, `isocl train` makes them", folder);
+    if (rc != ISO_OK)
+        return rc;
+    if (iso_table_read(folder, "batches.csv", &t->batches) != ISO_OK)
+        add_fault(t);
+    t->yaml = read_text(t, "model.yaml");
+    t->log = read_text(t, "log.txt");
+    t->has_state = iso_run_read(folder, &t->settings, &t->state) == ISO_OK;
+    if (!t->has_state)
+        add_fault(t);
+    read_device(t);
+    read_model_name(t);
+    read_phases(t);
+    return ISO_OK;
+}
+
+void iso_told_free(struct iso_told *t)
+{
+    iso_table_free(&t->epochs);
+    iso_table_free(&t->batches);
+    free(t->yaml);
+    free(t->log);
+}
+
+void iso_told_distinguish(struct iso_told *t, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++) {
+            char name[64];
+            name_of_path(t[k].folder, name, sizeof name);
+            if (k != i && strcmp(t[i].name, name) == 0)
+                snprintf(t[i].name, sizeof t[i].name, "%s", t[i].folder);
+        }
+}
+
+/* ---- What it says -------------------------------------------------------------------------- */
+
+const char *iso_told_line(const struct iso_told *t, const char *word, char *buf, size_t n)
+{
+    const size_t length = strlen(word);
+    buf[0] = '\0';
+    for (const char *line = t->log; line && *line;) {
+        const size_t end = strcspn(line, "\n");
+        if (strncmp(line, word, length) == 0 && line[length] == ' ')
+            snprintf(buf, n, "%.*s", (int)(end - length), line + length);
+        line += end + (line[end] == '\n');
+    }
+    memmove(buf, buf + strspn(buf, " "), strlen(buf + strspn(buf, " ")) + 1);
+    return buf;
+}
+
+const char *iso_told_status(const struct iso_told *t, char *buf, size_t n)
+{
+    const struct iso_run_settings *s = &t->settings;
+    const struct iso_fit_state *f = &t->state;
+    if (!t->has_state)
+        snprintf(buf, n, "%lld epochs are in its history", (long long)t->epochs.rows);
+    else if (s->steps)
+        snprintf(buf, n, "%s after step %lld of %lld", f->step < s->steps ? "stopped" : "finished",
+                 (long long)f->step, (long long)s->steps);
+    else if (f->stopping.stopped)
+        snprintf(buf, n, "ended early, after epoch %lld of %lld", (long long)f->epoch,
+                 (long long)s->epochs);
+    else if (f->epoch >= s->epochs)
+        snprintf(buf, n, "finished, %lld epoch%s", (long long)f->epoch, f->epoch == 1 ? "" : "s");
+    else if (f->epoch_step > 0)
+        snprintf(buf, n, "not finished: in epoch %lld of %lld, after its step %lld",
+                 (long long)f->epoch + 1, (long long)s->epochs, (long long)f->epoch_step);
+    else
+        snprintf(buf, n, "not finished: %lld of %lld epochs", (long long)f->epoch,
+                 (long long)s->epochs);
+    return buf;
+}
+
+double iso_told_seconds(const struct iso_told *t)
+{
+    const double *v = iso_table_column(&t->epochs, iso_table_find(&t->epochs, "seconds"));
+    double sum = 0;
+    for (int64_t i = 0; v && i < t->epochs.rows; i++)
+        sum += isfinite(v[i]) ? v[i] : 0;
+    return sum;
+}
+
+/* ---- Metrics ------------------------------------------------------------------------------- */
+
+static const char prefix[] = "validation_";
+
+static bool is_metric(const char *name)
+{
+    static const char *const others[] = { "epoch", "phase", "seconds", "images_per_second",
+                                          "learning_rate" };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(name, others[i]) == 0)
+            return false;
+    return *name && strncmp(name, prefix, sizeof prefix - 1) != 0;
+}
+
+/* Columns from here on that are called STEM_0, STEM_1, ...; 0 when it does not end so. */
+static int count_classes(const struct iso_table *t, int column, size_t *stem)
+{
+    const char *first = t->name[column];
+    const size_t n = strlen(first);
+    int classes = 0;
+    if (n < 3 || strcmp(first + n - 2, "_0") != 0)
+        return 0;
+    *stem = n - 2;
+    for (char want[ISO_NAME + 16]; column + classes < t->columns; classes++) {
+        snprintf(want, sizeof want, "%.*s_%d", (int)*stem, first, classes);
+        if (strcmp(t->name[column + classes], want) != 0)
+            break;
+    }
+    return classes > 1 ? classes : 0;
+}
+
+int iso_told_column(const struct iso_told *t, const char *metric, bool validation)
+{
+    char name[ISO_NAME + sizeof prefix];
+    snprintf(name, sizeof name, "%s%.*s", validation ? prefix : "", ISO_NAME - 1, metric);
+    return iso_table_find(&t->epochs, name);
+}
+
+int iso_told_metrics(const struct iso_told *t, struct iso_metric_columns *out, int most)
+{
+    int n = 0;
+    for (int c = 0; c < t->epochs.columns && n < most; c++) {
+        const char *name = t->epochs.name[c];
+        size_t stem = strlen(name);
+        if (!is_metric(name))
+            continue;
+        struct iso_metric_columns *m = &out[n++];
+        m->classes = count_classes(&t->epochs, c, &stem);
+        m->train = c;
+        snprintf(m->name, sizeof m->name, "%.*s", (int)stem, name);
+        m->validation = iso_told_column(t, name, true);
+        c += m->classes > 0 ? m->classes - 1 : 0;
+    }
+    return n;
+}
+
+bool iso_metric_is_error(const char *name)
+{
+    return strstr(name, "loss") || strstr(name, "error") || strstr(name, "crossentropy");
+}
+
+int iso_told_main_metric(const struct iso_metric_columns *m, int n)
+{
+    int first = -1;
+    for (int i = n - 1; i >= 0; i--)
+        if (!m[i].classes && !iso_metric_is_error(m[i].name))
+            first = i;
+    for (int i = 0; i < n; i++)
+        if (strcmp(m[i].name, "accuracy") == 0)
+            first = i;
+    return first;
+}
