@@ -1,5 +1,6 @@
 /* train_digits.c: isocl as a library. Trains a model file on the fastest device and prints the loss
- * of each epoch and the hash of the weights, which is that of `isocl train` in exact mode.
+ * of each epoch and the hash of the weights, which is that of `isocl train` in exact mode. (Of a
+ * file with phases only the first is trained; tools/cmd_train.c has all that can be done.)
  *
  *   cc train_digits.c $(pkg-config --cflags --libs isocl) -o train_digits
  *   ./train_digits models/demo.yaml 2                     2: epochs, instead of the file's
