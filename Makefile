@@ -31,7 +31,7 @@ endif
 ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
-# HDF5 reads and writes Keras's weights: core/data/keras_file.c, _names.c and _write.c, or _without.c.
+# HDF5 reads and writes Keras's weights: core/data/keras_file.c, _apart.c, _names.c and _write.c, or _without.c.
 HDF5_FLAGS := $(shell $(PKG) --cflags --libs hdf5 2>/dev/null)
 ifndef HDF5
 HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS) -lhdf5)
@@ -77,7 +77,7 @@ cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
 cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
                       -mprefer-vector-width=512
 
-CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_file.c %/keras_names.c %/keras_write.c) \
+CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apart.c %/keras_file.c %/keras_names.c %/keras_write.c) \
               $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))

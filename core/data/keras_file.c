@@ -1,4 +1,5 @@
-#include "keras_file.h"
+/* keras_file.c: reading Keras's files with the HDF5 library. */
+#include "keras_direct.h"
 #include "../file.h"
 #include "keras_names.h"
 
@@ -157,7 +158,7 @@ static iso_rc read_layers(struct iso_keras_file *f, const char *path)
     return damaged(path, "it has neither layer_names, nor model_weights, nor layers");
 }
 
-iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)
+iso_rc iso_keras_direct_open(const char *path, struct iso_keras_file **out)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
@@ -175,14 +176,14 @@ iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)
     if (rc == ISO_OK && f->nlayers == 0)
         rc = iso_fail(ISO_EDATA, "%s holds no weights", path);
     if (rc != ISO_OK) {
-        iso_keras_close(f);
+        iso_keras_direct_close(f);
         return rc;
     }
     *out = f;
     return ISO_OK;
 }
 
-void iso_keras_close(struct iso_keras_file *f)
+void iso_keras_direct_close(struct iso_keras_file *f)
 {
     if (!f)
         return;
@@ -192,8 +193,8 @@ void iso_keras_close(struct iso_keras_file *f)
     free(f);
 }
 
-iso_rc iso_keras_read(const struct iso_keras_file *f, const struct iso_keras_weight *w,
-                      float *values)
+iso_rc iso_keras_direct_read(const struct iso_keras_file *f, const struct iso_keras_weight *w,
+                             float *values)
 {
     const hid_t set = H5Dopen2((hid_t)f->handle, w->path, H5P_DEFAULT);
     const herr_t read = H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
