@@ -4,8 +4,10 @@
 
 Needs numpy (2) and Pillow. The files are committed; run this only to add one.
 """
+import gzip
 import os
 import pickle
+import struct
 import sys
 
 import numpy as np
@@ -145,6 +147,21 @@ def text_files(folder):
             f.write(";".join(map(str, [label, *row])) + "\r\n")
 
 
+def published_files(folder):
+    """Files as the authors of MNIST and CIFAR publish them, of five images of 4x3 and of two."""
+    pixels, labels = (np.arange(60) * 11 % 256).astype("u1"), np.array([3, 0, 9, 3, 1], "u1")
+    for name, header, data in (("images", (0x803, 5, 4, 3), pixels), ("labels", (0x801, 5), labels)):
+        whole = struct.pack(f">{len(header)}I", *header) + data.tobytes()
+        for ending, content in ((".idx", whole), (".idx.gz", gzip.compress(whole, mtime=0))):
+            if (name, ending) != ("labels", ".idx"):
+                with open(f"{folder}/{name}{ending}", "wb") as f:
+                    f.write(content)
+    for name, classes in (("cifar10", ([3], [9])), ("cifar100", ([2, 71], [19, 4]))):
+        with open(f"{folder}/{name}.bin", "wb") as f:
+            for i, label in enumerate(classes):
+                f.write(bytes(label) + (np.arange(3072) // 32 + i).astype("u1").tobytes())
+
+
 if __name__ == "__main__":
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -152,3 +169,4 @@ if __name__ == "__main__":
     image_files(folder)
     image_folders(folder)
     text_files(folder)
+    published_files(folder)
