@@ -39,8 +39,7 @@ double iso_csv_number(const char *row, int column)
 {
     char *end;
     const char *text = column < 0 ? "" : iso_csv_cell(row, column);
-    if (*text == ',' || *text == '\n')
-        return (double)NAN;            /* strtod would look for a number on the next line */
     const double number = strtod(text, &end);
-    return end == text ? (double)NAN : number;
+    /* In an empty cell strtod looks for a number on the next line. */
+    return end == text || end > text + strcspn(text, ",\n") ? (double)NAN : number;
 }
