@@ -20,10 +20,11 @@ static const char pets[] =
     "optimizer: sgd\n"
     "train: {batch_size: 4, epochs: 1}\n";
 
-/* %s: the classes of builtin:digits, and how many they become. */
+/* %s: the classes of builtin:digits, twice, and how many they become. */
 static const char some_digits[] =
     "model: some\n"
-    "data: {train: {dataset: 'builtin:digits', split: train, classes: %s}}\n"
+    "data: {train: {dataset: 'builtin:digits', split: train, count: 500, classes: %s},\n"
+    "       test: {dataset: 'builtin:digits', split: test, count: 300, classes: %s}}\n"
     "input: {shape: [28, 28, 1], scale: 1/255}\n"
     "layers: [flatten, dense: {units: %d, activation: softmax}]\n"
     "loss: sparse_categorical_crossentropy\n"
@@ -217,7 +218,7 @@ static void check_submission(const char *heading, const char *const *labels, int
 static void train_some(const char *classes, int units)
 {
     char text[sizeof some_digits + 64];
-    snprintf(text, sizeof text, some_digits, classes, units);
+    snprintf(text, sizeof text, some_digits, classes, classes, units);
     cli_write("some.yaml", text);
     assert_int_equal(here("rm -rf run"), 0);
     run_ok("train some.yaml --device reference --limit 100 --out run");

@@ -196,19 +196,22 @@ static iso_rc choose_labels(struct telling *t)
 
 /* ---- All rows ------------------------------------------------------------------------------ */
 
-/* The most probable classes, of equals the first first. */
+/* The most probable classes in their order, of equals the first first: each finds its place among
+ * those so far. */
 static void find_top(const struct telling *t, const struct iso_predicted *p)
 {
-    for (int i = 0; i < t->top; i++) {
-        int best = -1;
-        for (int c = 0; c < p->classes; c++) {
-            bool taken = false;
-            for (int k = 0; k < i && !taken; k++)
-                taken = t->order[k] == c;
-            if (!taken && (best < 0 || iso_beats(p->probabilities[c], p->probabilities[best])))
-                best = c;
-        }
-        t->order[i] = best;
+    const float *q = p->probabilities;
+    int n = 0;
+    for (int c = 0; c < p->classes; c++) {
+        int at = n;
+        while (at > 0 && iso_beats(q[c], q[t->order[at - 1]]))
+            at--;
+        if (n < t->top)
+            n++;
+        if (at == n)
+            continue;
+        memmove(&t->order[at + 1], &t->order[at], (size_t)(n - 1 - at) * sizeof *t->order);
+        t->order[at] = c;
     }
 }
 
