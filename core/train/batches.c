@@ -129,9 +129,10 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
     if (y->ndim != 2 || y->dim[1] != b->columns)
         return iso_fail(
             ISO_EDATA,
-            "%s: y has %d dimensions and %lld columns; float32 y needs 2 dimensions and a column "
-            "for each of the %lld numbers that the model's last layer gives", path, y->ndim,
-            y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->columns);
+            "%s: y has %lld columns; float32 y needs one for each of the %lld numbers that the "
+            "model's last layer gives: [rows, %lld]", path,
+            y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->columns,
+            (long long)b->columns);
     const struct iso_graph *graph = iso_exec_graph(b->exec);
     if (graph->values[graph->target].dtype == ISO_I32)
         return iso_fail(
