@@ -18,6 +18,7 @@ static const char pets[] =
     "         dense: {units: 3, activation: softmax}]\n"
     "loss: sparse_categorical_crossentropy\n"
     "optimizer: sgd\n"
+    "metrics: [f1]\n"
     "train: {batch_size: 4, epochs: 1}\n";
 
 /* %s: the classes of builtin:digits, twice, and how many they become. */
@@ -122,6 +123,11 @@ static void a_run_keeps_the_names(void **state)
     run_ok("predict run --split test --data . --top 3");
     cli_says(cli_out, "row  true       predicted  probability  2.         probability  3.");
     cli_says(cli_out, "\n0    cat        ");
+    run_ok("eval run --split test --data .");
+    cli_says(cli_out, "\nclass     precision     recall         f1       rows\n0 bird  ");
+    cli_says(cli_out, "\n2 dog  ");
+    run_ok("eval run --split test --data . --json");
+    cli_says(cli_out, "{\"class\":1,\"rows\":1,\"name\":\"cat\",");
     run_ok("predict run pets/train/bird --top 3 --json");
     assert_int_equal(here("mv pets/train/bird seen && rm -r pets"), 0);
     snprintf(with, sizeof with, "%s", strstr(cli_out, "\"predicted\""));

@@ -5,15 +5,30 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { COLUMNS = 8, WIDTH = 11 };
+enum { COLUMNS = 8, WIDTH = 11, TEXT = ISO_CLASS_NAME + 24 };
 
 struct report {
     struct iso_shape shape;            /* classes x classes */
     const double *counts;
     enum iso_op op[COLUMNS]; int nops; /* the scores there are */
     double *each[COLUMNS];             /* of each class */
+    const struct iso_dataset *data;    /* that may name the classes */
 };
+
+/* "" where it has none. */
+static const char *name_of(const struct report *r, int64_t class)
+{
+    return r->data->class_names && class < r->data->classes ? r->data->class_names[class] : "";
+}
+
+static const char *class_text(const struct report *r, int64_t class, char text[TEXT])
+{
+    const char *name = name_of(r, class);
+    snprintf(text, TEXT, "%lld%s%s", (long long)class, *name ? " " : "", name);
+    return text;
+}
 
 static void close_report(struct report *r)
 {
@@ -28,10 +43,11 @@ static const struct iso_value *find_matrix(const struct iso_graph *g)
 }
 
 static iso_rc open_report(const struct iso_value *matrix, const struct iso_scores *scores,
-                          struct report *r)
+                          const struct iso_dataset *data, struct report *r)
 {
     const struct iso_score of_classes = { ISO_AVERAGE_NONE };
-    *r = (struct report){ .shape = matrix->shape, .counts = scores->counts + matrix->at };
+    *r = (struct report){ .shape = matrix->shape, .counts = scores->counts + matrix->at,
+                          .data = data };
     for (int op = 0; op < ISO_OP_COUNT && r->nops < COLUMNS; op++) {
         const struct iso_op_def *def = iso_ops[op].def;
         if (iso_ops[op].kind != ISO_SCORE || def->reads != ISO_OP_confusion_matrix)
@@ -48,11 +64,11 @@ static iso_rc open_report(const struct iso_value *matrix, const struct iso_score
 
 /* ---- Tables -------------------------------------------------------------------------------- */
 
-static void print_average(const struct report *r, const char *name, enum iso_average average,
-                          double rows)
+static void print_average(const struct report *r, int wide, const char *name,
+                          enum iso_average average, double rows)
 {
     const struct iso_score params = { (int)average };
-    printf("%-8s", name);
+    printf("%-*s", wide, name);
     for (int i = 0; i < r->nops; i++) {
         double value;
         iso_ops[r->op[i]].def->score(&params, &r->shape, r->counts, &value);
@@ -61,23 +77,37 @@ static void print_average(const struct report *r, const char *name, enum iso_ave
     printf("%*.0f\n", WIDTH, rows);
 }
 
+/* Of the column that names the classes. */
+static int measure_classes(const struct report *r)
+{
+    char text[TEXT];
+    int wide = (int)strlen("weighted");
+    for (int64_t class = 0; class < r->shape.dim[0]; class++) {
+        const int n = (int)strlen(class_text(r, class, text));
+        wide = n > wide ? n : wide;
+    }
+    return wide;
+}
+
 static void print_classes(const struct report *r)
 {
+    const int wide = measure_classes(r);
+    char text[TEXT];
     double rows = 0;
-    printf("\n%-8s", "class");
+    printf("\n%-*s", wide, "class");
     for (int i = 0; i < r->nops; i++)
         printf("%*s", WIDTH, iso_ops[r->op[i]].name);
     printf("%*s\n", WIDTH, "rows");
     for (int64_t class = 0; class < r->shape.dim[0]; class++) {
         const double actual = iso_class_counts(&r->shape, r->counts, class).actual;
-        printf("%-8lld", (long long)class);
+        printf("%-*s", wide, class_text(r, class, text));
         for (int i = 0; i < r->nops; i++)
             printf("%*.4f", WIDTH, r->each[i][class]);
         printf("%*.0f\n", WIDTH, actual);
         rows += actual;
     }
-    print_average(r, "macro", ISO_AVERAGE_MACRO, rows);
-    print_average(r, "weighted", ISO_AVERAGE_WEIGHTED, rows);
+    print_average(r, wide, "macro", ISO_AVERAGE_MACRO, rows);
+    print_average(r, wide, "weighted", ISO_AVERAGE_WEIGHTED, rows);
 }
 
 static int digits(double n)
@@ -104,7 +134,8 @@ static void print_matrix(const struct report *r)
     printf("\n\n");
 }
 
-iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_scores *scores)
+iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_scores *scores,
+                              const struct iso_dataset *data)
 {
     const struct iso_value *matrix = find_matrix(graph);
     bool wanted = false;
@@ -113,7 +144,7 @@ iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_sc
         return ISO_OK;
     for (int m = 0; m < graph->model->nmetrics; m++)
         wanted = wanted || graph->model->metrics[m].op == ISO_OP_confusion_matrix;
-    iso_rc rc = open_report(matrix, scores, &r);
+    iso_rc rc = open_report(matrix, scores, data, &r);
     if (rc == ISO_OK)
         print_classes(&r);
     if (rc == ISO_OK && wanted)
@@ -126,19 +157,23 @@ iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_sc
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scores *scores)
+void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scores *scores,
+                            const struct iso_dataset *data)
 {
     const struct iso_value *matrix = find_matrix(graph);
     json_t *array = NULL;
     struct report r;
     if (!matrix)
         return NULL;
-    if (open_report(matrix, scores, &r) == ISO_OK)
+    if (open_report(matrix, scores, data, &r) == ISO_OK)
         array = json_array();
     for (int64_t class = 0; array && class < r.shape.dim[0]; class++) {
         const struct iso_class_counts c = iso_class_counts(&r.shape, r.counts, class);
         json_t *object = json_pack("{s:I, s:I}", "class", (json_int_t)class, "rows",
                                    (json_int_t)c.actual);
+        json_t *name = *name_of(&r, class) ? json_string(name_of(&r, class)) : NULL;
+        if (name)                      /* and its bytes are UTF-8 */
+            json_object_set_new(object, "name", name);
         for (int i = 0; i < r.nops; i++)
             json_object_set_new(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));
         json_array_append_new(array, object);

@@ -41,7 +41,7 @@ static void print_json(const struct iso_setup *setup, const struct iso_dataset *
                                "device", setup->backend->device.id, "weights_sha256", hex);
     if (object)
         iso_console_json_scores(object, setup->graph, scores, "", true);
-    json_t *classes = iso_class_report_json(setup->graph, scores);
+    json_t *classes = iso_class_report_json(setup->graph, scores, data);
     if (object && classes)
         json_object_set(object, "classes", classes);
     json_decref(classes);
@@ -61,7 +61,7 @@ static iso_rc print_scores(const struct iso_setup *setup, const struct iso_datas
             printf("  %s %.6f", iso_metric_name(graph, m, -1, name),
                    iso_scores_metric(graph, scores, m));
     printf("\n");
-    ISO_TRY(iso_class_report_print(graph, scores));
+    ISO_TRY(iso_class_report_print(graph, scores, data));
     printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
     return ISO_OK;
 }
