@@ -184,9 +184,11 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(subst $(PREFIX),$${prefix},$(LIBDIR))|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' tools/isocl.pc.in > "$(PC_FILE)"
 
+# (Below ~/.local the data sets are in share/isocl, too: they stay.)
 uninstall:
 	rm -f "$(ROOT)/bin/isocl" "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(LIB_FILE)" "$(PC_FILE)"
-	rm -rf "$(ROOT)/include/isocl" "$(ROOT)/share/isocl" "$(ROOT)/share/doc/isocl"
+	rm -rf "$(ROOT)/include/isocl" "$(ROOT)/share/isocl/models" "$(ROOT)/share/doc/isocl"
+	rmdir "$(ROOT)/share/isocl" 2>/dev/null || true
 
 # Two packages, isocl and isocl-dev, in the build folder.
 deb: all

@@ -1,19 +1,19 @@
 #!/bin/sh
-# first_hour.sh PROGRAM [README]: does what the README tells a newcomer to do, and compares what is printed with what
-# stands there. A session is a fenced block after the line <!-- first hour -->: `$ ` begins a command, the lines up to
-# the next one are its output, `...` stands for any lines, and `^C` is where Ctrl-C is pressed, once the line above it
-# has begun. Sessions share a scratch folder that has the repository's models, and see no OpenCL device, so that a CPU
-# trains. Allowed to differ: seconds, images/s, MB/s, a device's name, and the step at which Ctrl-C came.
-# Run from the root of the repository. Ends with "N passed, N failed, N skipped": the commands.
+# first_hour.sh [README]: does what the README tells a newcomer to do, and compares what is printed with what stands
+# there. A session is a fenced block after the line <!-- first hour -->: `$ ` begins a command, the lines up to the next
+# one are its output, `...` stands for any lines, and `^C` is where Ctrl-C is pressed, once the line above it has begun.
+# Sessions run in a scratch folder, which is HOME, too, and has links to all that the repository has; they see no OpenCL
+# device, so that a CPU trains. Allowed to differ: seconds, images/s, MB/s, a device's name, and the step at which Ctrl-C
+# came. Run from the root of the repository. Ends with "N passed, N failed, N skipped": the commands.
 set -u
-program=$(realpath "$1") || exit 1
-readme=$(realpath "${2:-README.md}") || exit 1
+readme=$(realpath "${1:-README.md}") || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/bin" "$scratch/work"
-ln -s "$program" "$scratch/bin/isocl"
-ln -s "$PWD/models" "$scratch/work/models"
-export PATH="$scratch/bin:$PATH" OCL_ICD_VENDORS=/nonexistent XDG_CACHE_HOME="$scratch/cache" TERM=dumb
+mkdir "$scratch/work"
+for part in *; do ln -s "$PWD/$part" "$scratch/work/$part"; done
+rm -f "$scratch/work/runs"
+export HOME="$scratch/work" PATH="$scratch/work/.local/bin:$PATH" OCL_ICD_VENDORS=/nonexistent \
+    XDG_CACHE_HOME="$scratch/cache" TERM=dumb
 passed=0 failed=0
 
 # What may differ from machine to machine and from run to run becomes N.

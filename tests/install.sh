@@ -83,8 +83,11 @@ example_runs() {
     [ $? -eq 1 ] && grep 'bad.yaml:1:' "$scratch/told"
 }
 
+# All that was installed, and nothing else: the user's data sets may lie in share/isocl.
 uninstalls() {
-    $MAKE uninstall PREFIX="$prefix" && [ -z "$(find "$prefix" -type f)" ]
+    mkdir "$prefix/share/isocl/mnist" && echo data >"$prefix/share/isocl/mnist/data" &&
+        $MAKE uninstall PREFIX="$prefix" && find "$prefix" -type f &&
+        [ "$(find "$prefix" -type f)" = "$prefix/share/isocl/mnist/data" ]
 }
 
 packages() {
