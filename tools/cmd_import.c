@@ -1,19 +1,24 @@
-/* isocl import: weights that Keras has saved, for a model file. */
+/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or an ONNX file's
+ * network as one. */
 #include "commands.h"
+#include "core/onnx/import.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"
 #include "setup.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct import_options {
     struct iso_setup_options setup;
-    const char *by, *out;
+    const char *by, *model, *out;
 };
 static const struct iso_option options[] = {
     { "by", "name|order", ISO_OPTION_CHOICE, offsetof(struct import_options, by),
       "which layer is which: equal names (default), or the first the first and so on", 0 },
+    { "model", "MODEL.yaml", ISO_OPTION_TEXT, offsetof(struct import_options, model),
+      "ONNX: the model file to make of the network, in place of one that is there", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct import_options, out),
       "the file to write (default weights.safetensors)", 0 },
     ISO_OPTION_SEED(struct import_options),
@@ -29,36 +34,75 @@ static void print_taken(const struct iso_keras_taken *t)
         printf("not in the model, left out: %s\n", t->unused_names);
 }
 
-static iso_rc take(struct iso_setup *setup, const char *path, const struct import_options *o)
+static bool is_onnx(const char *path)
 {
-    const bool by_order = o->by && strcmp(o->by, "order") == 0;
-    struct iso_keras_file *file = NULL;
-    struct iso_keras_taken taken;
-    ISO_TRY(iso_keras_open(path, &file));
-    const iso_rc rc = iso_keras_load(setup->exec, file, path,
-                                     by_order ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME,
-                                     &setup->faults, &taken);
-    iso_keras_close(file);
-    if (rc == ISO_OK)
-        print_taken(&taken);
-    return rc;
+    const char *dot = strrchr(path, '.');
+    return dot && strcmp(dot, ".onnx") == 0;
 }
 
-static iso_rc import(struct iso_setup *setup, const char *file, const char *model,
-                     const struct import_options *o)
+/* Sets the weights of the model at `path`, and saves them all. */
+static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
+                   const struct iso_keras_file *file, const struct import_options *o)
 {
-    char hex[65];
+    const bool by_order = o->by && strcmp(o->by, "order") == 0;
     const char *out = o->out ? o->out : "weights.safetensors";
-    const char *const metadata[] = { "isocl", ISO_VERSION, "imported", file, NULL };
+    const char *const metadata[] = { "isocl", ISO_VERSION, "imported", path, NULL };
+    struct iso_keras_taken taken;
+    char hex[65];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(iso_exec_initialize(setup->exec));
-    ISO_TRY(take(setup, file, o));
+    if (file->nlayers > 0 || !o->model) {
+        ISO_TRY(iso_keras_load(setup->exec, file, path,
+                               by_order ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME, &setup->faults,
+                               &taken));
+        print_taken(&taken);
+    }
     ISO_TRY(iso_weights_save(setup->exec, out, false, metadata));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
     printf("%s: the weights of %s\nweights sha256 %s\n", out, setup->model->name, hex);
     return ISO_OK;
+}
+
+/* The model file is there as long as its weights are. */
+static iso_rc make_model(struct iso_setup *setup, const char *path,
+                         const struct iso_onnx_network *network, const struct import_options *o)
+{
+    ISO_TRY(iso_file_write(o->model, network->yaml, strlen(network->yaml)));
+    const iso_rc rc = take(setup, o->model, path, &network->weights, o);
+    if (rc == ISO_OK)
+        printf("%s: %d layers, of %d nodes\n", o->model, network->nlayers, network->nnodes);
+    else
+        unlink(o->model);
+    return rc;
+}
+
+static iso_rc import_onnx(struct iso_setup *setup, const char *path, const char *model,
+                          const struct import_options *o)
+{
+    struct iso_onnx_network *network = NULL;
+    struct iso_onnx *m = NULL;
+    ISO_TRY(iso_onnx_read(path, &m));
+    iso_rc rc = iso_onnx_import(m, path, &network);
+    if (rc == ISO_OK)
+        rc = o->model ? make_model(setup, path, network, o)
+                      : take(setup, model, path, &network->weights, o);
+    iso_onnx_network_free(network);
+    iso_onnx_free(m);
+    return rc;
+}
+
+static iso_rc import(struct iso_setup *setup, const char *path, const char *model,
+                     const struct import_options *o)
+{
+    struct iso_keras_file *file = NULL;
+    if (is_onnx(path))
+        return import_onnx(setup, path, model, o);
+    ISO_TRY(iso_keras_open(path, &file));
+    const iso_rc rc = take(setup, model, path, file, o);
+    iso_keras_close(file);
+    return rc;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
@@ -68,23 +112,34 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    code = iso_report(command, import(&setup, argv[0], argv[1], &o), &setup.faults);
+    if (o.model && !is_onnx(argv[0]))
+        return iso_usage(command, "--model makes a model file of an .onnx file's network; %s is "
+                         "none", argv[0]);
+    if ((count == 2) == (o.model != NULL))
+        return iso_usage(command, "name the model file that the weights are for%s",
+                         is_onnx(argv[0]) ? ", or one to make: --model MODEL.yaml" : "");
+    code = iso_report(command, import(&setup, argv[0], o.model ? NULL : argv[1], &o),
+                      &setup.faults);
     iso_setup_free(&setup);
     return code;
 }
 
 const struct iso_command iso_command_import = {
     .name = "import",
-    .arguments = "FILE.h5 MODEL.yaml",
-    .doc = "weights that Keras has saved, for a model file",
+    .arguments = "FILE [MODEL.yaml]",
+    .doc = "weights of Keras's or ONNX files, for a model file",
     .more = "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and writes\n"
             "all weights of the model as safetensors, for --weights of train, eval and trace.\n"
             "Layers that the file has not are as the model file initializes them: a network\n"
-            "without its top can be given another one. Every shape that differs is named.",
+            "without its top can be given another one. Every shape that differs is named.\n"
+            "Of an .onnx file it takes the weights likewise, or with --model the network, too:\n"
+            "channels move to the end, where isocl has them. An operator that isocl has no layer\n"
+            "for is named, with its node and attribute.",
     .examples = "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
-                "  isocl import mine.weights.h5 mine.yaml --by order\n",
+                "  isocl import mine.weights.h5 mine.yaml --by order\n"
+                "  isocl import theirs.onnx --model theirs.yaml --out theirs.safetensors\n",
     .options = options,
-    .min_arguments = 2,
+    .min_arguments = 1,
     .max_arguments = 2,
     .run = run,
 };

@@ -13,6 +13,7 @@ enum { ISO_KERAS_WEIGHTS = 8, ISO_KERAS_PATH = 512 };
 struct iso_keras_weight {
     char path[ISO_KERAS_PATH];         /* of the data set in the file */
     struct iso_shape shape;            /* ndim -1: more dimensions than tensors have here */
+    const float *values;               /* of a weight that is in memory and in no file; or NULL */
 };
 struct iso_keras_layer {               /* one that has weights */
     char name[ISO_NAME];               /* "" when the file does not say */

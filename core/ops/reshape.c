@@ -1,7 +1,6 @@
 /* reshape.c: the same numbers, in row-major order, under another shape; no number moves. */
 #include "infer.h"
-
-struct iso_reshape { struct iso_shape target; };
+#include "reshape.h"
 
 static const struct iso_field fields[] = {
     { "target_shape", ISO_FIELD_SHAPE, offsetof(struct iso_reshape, target), NULL, -1, 1 << 24,

@@ -108,6 +108,8 @@ static iso_rc take_weight(struct iso_exec *e, const struct iso_keras_file *f, co
     struct iso_tensor t;
     if (!iso_exec_tensor(e, name, &t))
         return iso_fail(ISO_EDATA, "%s has no memory", name);
+    if (w->values)
+        return iso_tensor_write_f32(iso_exec_backend(e), &t, w->values);
     float *values = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof *values);
     if (!values)
         return ISO_ENOMEM;

@@ -1,0 +1,112 @@
+/* import_build.h: what the files that import a network share: import.c goes through the graph,
+ * import_ops.c and import_images.c know ONNX's operators, import_layers.c keeps layers and values,
+ * import_text.c writes the model file. */
+#ifndef ISO_ONNX_IMPORT_BUILD_H
+#define ISO_ONNX_IMPORT_BUILD_H
+#include "../model/model.h"
+#include "import.h"
+
+/* How ONNX orders the axes of a value whose shape is kept as isocl has it. */
+enum iso_onnx_order {
+    ISO_ONNX_LAST,                     /* as isocl */
+    ISO_ONNX_FIRST,                    /* an image, channels before height and width */
+    ISO_ONNX_ROW_FIRST                 /* a row made of such an image: see `image` */
+};
+struct iso_onnx_known {                /* a value of ONNX's graph */
+    const char *name;
+    const struct iso_onnx_tensor *constant;    /* NULL: computed, by: */
+    int layer;                         /* -1: the input */
+    enum iso_onnx_order order;
+    struct iso_shape shape;            /* in isocl's order, for one row */
+    struct iso_shape image;            /* of ROW_FIRST: what the row was, in isocl's order */
+};
+struct iso_onnx_weights { struct iso_shape shape; const float *values; };    /* NULL: left out */
+struct iso_onnx_layer {
+    enum iso_op op;
+    void *params;                      /* memory of the model */
+    char name[ISO_NAME];
+    int nx, x[ISO_SLOTS];              /* layers; -1: the input */
+    struct iso_shape shape;            /* of its result, for one row */
+    bool live;                         /* the output depends on it */
+    struct iso_onnx_weights w[ISO_SLOTS];
+};
+struct iso_onnx_importer {
+    struct iso_onnx *m;
+    const char *path;
+    const struct iso_onnx_node *node;  /* the one at hand */
+    struct iso_onnx_known *values; int nvalues;
+    struct iso_onnx_layer *layers; int nlayers, room;
+    struct iso_shape input;            /* in isocl's order, for one row */
+    int64_t rows;                      /* of the batch, as the file says; -1: any */
+    double factor[ISO_REALS], offset[ISO_REALS];   /* of the input's channels, before a layer */
+    int nscales;                       /* 0: neither; 1: the same of all channels */
+    int unnamed[ISO_OP_COUNT];
+};
+
+/* ---- import_layers.c ---- */
+
+/* Fails with the path, the node at hand and its operator before the text. */
+iso_rc iso_onnx_refuse(const struct iso_onnx_importer *, const char *fmt, ...) ISO_PRINTF(2, 3);
+/* The value of this name; NULL with the message set. */
+const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *, const char *name);
+/* The node's input i, which a layer or the input gives; or one that is constant; NULL with the
+ * message set. */
+const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *, int i);
+const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i);
+/* Whether the node has an input i. */
+bool iso_onnx_has(const struct iso_onnx_importer *, int i);
+/* How often nodes and the output read a value. */
+int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
+/* The node's attribute, or what it is when it is left out. */
+int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t left_out);
+double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double left_out);
+/* So many whole numbers; ISO_EUNSUP when there are others. `out` holds what is meant when they are
+ * left out. */
+iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *, const char *name, int n, int64_t *out);
+/* Whole numbers of a constant, or of the attribute where older operators had it; *n: at most, then
+ * how many. */
+iso_rc iso_onnx_get_list(const struct iso_onnx_importer *, int input, const char *attribute, int *n,
+                         int64_t *out);
+
+/* A new layer that reads x, with the params that an op has by default, called `name` or, where that
+ * cannot be, by its op and a number. NULL with the message set. */
+struct iso_onnx_layer *iso_onnx_layer(struct iso_onnx_importer *, enum iso_op, const char *name,
+                                      int nx, const struct iso_onnx_known *const *x);
+/* The layer's shapes, from its params; then the node's result is its own, in this order. */
+iso_rc iso_onnx_result(struct iso_onnx_importer *, struct iso_onnx_layer *, enum iso_onnx_order);
+/* The node's result is a value that is known already. */
+iso_rc iso_onnx_same(struct iso_onnx_importer *, const struct iso_onnx_known *);
+iso_rc iso_onnx_know(struct iso_onnx_importer *, const struct iso_onnx_known *);
+/* Numbers of a float tensor of so many elements; NULL with the message set. */
+const float *iso_onnx_floats(const struct iso_onnx_importer *, const struct iso_onnx_tensor *,
+                             int64_t count);
+/* Room for a weight of the layer; NULL with the message set. */
+float *iso_onnx_new_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w, int ndim,
+                           const int64_t *dim);
+/* A weight of one number a channel of x, brought into isocl's order. */
+iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
+                               const struct iso_onnx_tensor *, const struct iso_onnx_known *x);
+/* Where element i of a row that ONNX orders as x stands in isocl's. */
+int64_t iso_onnx_place(const struct iso_onnx_known *x, int64_t i);
+/* The layer's activation where it has one to choose, and chooses none yet; else NULL. */
+int *iso_onnx_free_activation(const struct iso_onnx_layer *);
+/* The shortest decimal number that is this float. */
+double iso_onnx_decimal(float);
+
+/* ---- import_ops.c, import_images.c: the node at hand becomes layers ---- */
+
+typedef iso_rc iso_onnx_handler(struct iso_onnx_importer *);
+struct iso_onnx_operator {
+    const char *name, *attributes;     /* that are understood, or mean nothing; each with a space
+                                          before and behind */
+    iso_onnx_handler *handle;
+};
+extern const struct iso_onnx_operator iso_onnx_operators[];            /* ends with name NULL */
+iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
+    iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
+
+/* ---- import_text.c ---- */
+
+/* Free *out, set only on success, with free(). */
+iso_rc iso_onnx_model_text(const struct iso_onnx_importer *, char **out);
+#endif

@@ -1,0 +1,427 @@
+/* import_images.c: ONNX's operators on windows of images. */
+#include "import_build.h"
+#include "../ops/activation.h"
+#include "../ops/conv2d.h"
+#include "../ops/depthwise_conv2d.h"
+#include "../ops/pooling2d.h"
+#include "../ops/separable_conv2d.h"
+#include "../ops/zero_padding2d.h"
+
+#include <string.h>
+
+/* An image whose axes are in the order that ONNX's operators take; NULL with the message set. */
+static const struct iso_onnx_known *image(const struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    if (!x || x->order == ISO_ONNX_FIRST)
+        return x;
+    iso_onnx_refuse(im, "reads %s, where isocl has layers for images with their channels first",
+                    x->shape.ndim == 4 ? "an image with its channels last"
+                                       : "what is no image of two dimensions");
+    return NULL;
+}
+
+/* ---- Padding ------------------------------------------------------------------------------- */
+
+struct place {                         /* how a window lies on an image */
+    int64_t kernel[2], strides[2], dilations[2];
+    int64_t pads[4];                   /* above, left, below, right */
+    enum iso_padding padding;          /* what is left to do when frame is done */
+    bool framed;                       /* a frame of zeros comes first: pads */
+};
+
+/* Padding of the sides, before and behind, of a window that isocl calls same. */
+static void same_pads(const struct iso_shape *x, const struct place *p, int64_t pads[4])
+{
+    const struct iso_window w = iso_window(x, p->kernel, p->strides, p->dilations,
+                                           ISO_PADDING_SAME);
+    const int64_t below = (w.oh - 1) * w.sh + (w.kh - 1) * w.dh + 1 - w.h - w.top;
+    const int64_t right = (w.ow - 1) * w.sw + (w.kw - 1) * w.dw + 1 - w.w - w.left;
+    const int64_t same[4] = { w.top, w.left, below > 0 ? below : 0, right > 0 ? right : 0 };
+    memcpy(pads, same, sizeof same);
+}
+
+static iso_rc read_pads(const struct iso_onnx_importer *im, const struct iso_shape *x,
+                        struct place *p)
+{
+    const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "auto_pad");
+    const char *by = a ? a->text : "NOTSET";
+    int64_t swap;
+    memset(p->pads, 0, sizeof p->pads);
+    if (strcmp(by, "SAME_UPPER") == 0 || strcmp(by, "SAME_LOWER") == 0)
+        same_pads(x, p, p->pads);
+    else if (strcmp(by, "VALID") != 0)
+        ISO_TRY(iso_onnx_get_ints(im, "pads", 4, p->pads));
+    for (int i = 0; i < 2 && strcmp(by, "SAME_LOWER") == 0; i++) {
+        swap = p->pads[i];
+        p->pads[i] = p->pads[i + 2];
+        p->pads[i + 2] = swap;
+    }
+    for (int i = 0; i < 4; i++)
+        if (p->pads[i] < 0 || p->pads[i] > 4096)
+            return iso_onnx_refuse(im, "attribute pads: %lld lines", (long long)p->pads[i]);
+    return ISO_OK;
+}
+
+/* With ceil_mode the last window may hang over the end: that is padding, too. */
+static void round_up(const struct iso_shape *x, struct place *p)
+{
+    for (int i = 0; i < 2; i++) {
+        const int64_t span = (p->kernel[i] - 1) * p->dilations[i] + 1;
+        const int64_t free = x->dim[1 + i] + p->pads[i] + p->pads[i + 2] - span;
+        const int64_t rest = free > 0 ? free % p->strides[i] : 0;
+        /* A window that would begin behind the image and its first padding is left out. */
+        const int64_t next = free - rest + p->strides[i];
+        if (rest > 0 && next < x->dim[1 + i] + p->pads[i])
+            p->pads[i + 2] += p->strides[i] - rest;
+    }
+}
+
+/* Whether isocl's valid or same is this padding; else a frame of zeros must come first. */
+static void choose_padding(const struct iso_shape *x, struct place *p)
+{
+    static const int64_t none[4] = { 0 };
+    int64_t same[4];
+    same_pads(x, p, same);
+    p->framed = memcmp(p->pads, none, sizeof none) != 0 && memcmp(p->pads, same, sizeof same) != 0;
+    p->padding = p->framed || memcmp(p->pads, none, sizeof none) == 0 ? ISO_PADDING_VALID
+                                                                      : ISO_PADDING_SAME;
+}
+
+static iso_rc read_window(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                          struct place *p)
+{
+    for (int i = 0; i < 2; i++)
+        p->strides[i] = p->dilations[i] = 1;
+    ISO_TRY(iso_onnx_get_ints(im, "kernel_shape", 2, p->kernel));
+    ISO_TRY(iso_onnx_get_ints(im, "strides", 2, p->strides));
+    ISO_TRY(iso_onnx_get_ints(im, "dilations", 2, p->dilations));
+    for (int i = 0; i < 2; i++)
+        if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->strides[i] < 1 || p->strides[i] > 4096 ||
+            p->dilations[i] < 1 || p->dilations[i] > 4096)
+            return iso_onnx_refuse(im, "attributes kernel_shape, strides, dilations: numbers from "
+                                   "1 to 4096 are understood");
+    ISO_TRY(read_pads(im, &x->shape, p));
+    if (iso_onnx_get_int(im, "ceil_mode", 0) != 0)
+        round_up(&x->shape, p);
+    choose_padding(&x->shape, p);
+    return ISO_OK;
+}
+
+/* A layer that puts x into its frame; *x becomes its result. */
+static iso_rc add_frame(struct iso_onnx_importer *im, const struct place *p,
+                        struct iso_onnx_known *x)
+{
+    const struct iso_onnx_known *from = x;
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, "", 1, &from);
+    if (!l)
+        return ISO_ENOMEM;
+    int64_t *sides = ((struct iso_zero_padding2d *)l->params)->padding;
+    const int64_t given[4] = { p->pads[0], p->pads[2], p->pads[1], p->pads[3] };
+    memcpy(sides, given, sizeof given);
+    x->layer = (int)(l - im->layers);
+    x->shape.dim[1] += sides[0] + sides[1];
+    x->shape.dim[2] += sides[2] + sides[3];
+    l->shape = x->shape;
+    return ISO_OK;
+}
+
+/* ---- Convolutions -------------------------------------------------------------------------- */
+
+/* [out, in, kh, kw], of which `in` is 1 where each channel has its own, as [kh, kw, in, out]. */
+static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w,
+                         const struct iso_onnx_tensor *t, int64_t channels, bool depthwise)
+{
+    const int64_t out = t->dim[0], in = t->dim[1], taps = t->dim[2] * t->dim[3];
+    const int64_t full[4] = { t->dim[2], t->dim[3], in, out };
+    const int64_t own[4] = { t->dim[2], t->dim[3], channels, out / channels };
+    const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
+    float *to = from ? iso_onnx_new_weight(im, l, w, 4, depthwise ? own : full) : NULL;
+    if (!to)
+        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    for (int64_t o = 0; o < out; o++)
+        for (int64_t i = 0; i < in; i++)
+            for (int64_t k = 0; k < taps; k++)
+                to[(k * in + i) * out + o] = from[(o * in + i) * taps + k];
+    return ISO_OK;
+}
+
+static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w, int64_t count)
+{
+    const struct iso_onnx_tensor *t = iso_onnx_c(im, 2);
+    const float *from = t ? iso_onnx_floats(im, t, count) : NULL;
+    float *to = from ? iso_onnx_new_weight(im, l, w, 1, &count) : NULL;
+    if (!to)
+        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    memcpy(to, from, (size_t)count * sizeof *to);
+    return ISO_OK;
+}
+
+/* isocl writes a separable convolution as two nodes, which are called as the layer. */
+static struct iso_onnx_layer *first_half(const struct iso_onnx_importer *im,
+                                         const struct iso_onnx_known *x,
+                                         const struct iso_onnx_tensor *k, const struct place *p)
+{
+    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
+    const char *end = strrchr(k->name, '/');
+    if (!l || l->op != ISO_OP_depthwise_conv2d || !end || strcmp(end, "/pointwise_kernel") != 0 ||
+        strlen(l->name) != (size_t)(end - k->name) ||
+        strncmp(l->name, k->name, strlen(l->name)) != 0 || l->w[1].values ||
+        !iso_onnx_free_activation(l) || k->dim[2] * k->dim[3] != 1 || p->framed ||
+        p->strides[0] * p->strides[1] != 1 || iso_onnx_readers(im, x->name) != 1)
+        return NULL;
+    return l;
+}
+
+static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
+                        const struct iso_onnx_tensor *k, int64_t channels)
+{
+    const struct iso_depthwise_conv2d first = *(struct iso_depthwise_conv2d *)l->params;
+    struct iso_separable_conv2d *p = iso_onnx_alloc(im->m, 1, sizeof *p);
+    const struct iso_op_def *def = iso_ops[ISO_OP_separable_conv2d].def;
+    if (!p || iso_fields_default(def->fields, p) != ISO_OK)
+        return ISO_ENOMEM;
+    memcpy(p->kernel_size, first.kernel_size, sizeof p->kernel_size);
+    memcpy(p->strides, first.strides, sizeof p->strides);
+    memcpy(p->dilation_rate, first.dilation_rate, sizeof p->dilation_rate);
+    p->depth_multiplier = first.depth_multiplier;
+    p->padding = first.padding;
+    p->filters = k->dim[0];
+    p->use_bias = iso_onnx_has(im, 2);
+    l->op = ISO_OP_separable_conv2d;
+    l->params = p;
+    ISO_TRY(set_kernel(im, l, ISO_SEPARABLE_POINTWISE, k, channels, false));
+    if (p->use_bias)
+        ISO_TRY(set_bias(im, l, ISO_SEPARABLE_BIAS, k->dim[0]));
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
+}
+
+static void set_conv2d(struct iso_conv2d *p, const struct place *place, int64_t filters, bool bias)
+{
+    p->filters = filters;
+    p->use_bias = bias;
+    p->padding = place->padding;
+    memcpy(p->kernel_size, place->kernel, sizeof p->kernel_size);
+    memcpy(p->strides, place->strides, sizeof p->strides);
+    memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
+}
+
+static void set_depthwise(struct iso_depthwise_conv2d *p, const struct place *place,
+                          int64_t multiplier, bool bias)
+{
+    p->depth_multiplier = multiplier;
+    p->use_bias = bias;
+    p->padding = place->padding;
+    memcpy(p->kernel_size, place->kernel, sizeof p->kernel_size);
+    memcpy(p->strides, place->strides, sizeof p->strides);
+    memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
+}
+
+static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_onnx_tensor *k,
+                           int64_t groups, int64_t channels)
+{
+    if (k->ndim != 4)
+        return iso_onnx_refuse(im, "kernel '%.60s' has %d dimensions; isocl has layers for images, "
+                               "with 4", k->name, k->ndim);
+    if (groups != 1 && groups != channels)
+        return iso_onnx_refuse(im, "attribute group is %lld; isocl has layers for 1 and for all "
+                               "%lld channels", (long long)groups, (long long)channels);
+    if (k->dim[1] * groups != channels || k->dim[0] < 1 || k->dim[0] % groups != 0)
+        return iso_onnx_refuse(im, "kernel '%.60s' does not fit %lld channels", k->name,
+                               (long long)channels);
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *from = image(im);
+    const struct iso_onnx_tensor *k = from ? iso_onnx_c(im, 1) : NULL;
+    if (!k)
+        return ISO_EUNSUP;
+    const int64_t channels = from->shape.dim[3], groups = iso_onnx_get_int(im, "group", 1);
+    const bool bias = iso_onnx_has(im, 2), depthwise = groups == channels && k->dim[1] == 1 &&
+                                                       channels > 1;
+    ISO_TRY(check_groups(im, k, groups, channels));
+    struct place p = { .kernel = { k->dim[2], k->dim[3] } };
+    ISO_TRY(read_window(im, from, &p));
+    if (p.kernel[0] != k->dim[2] || p.kernel[1] != k->dim[3])
+        return iso_onnx_refuse(im, "attribute kernel_shape is not that of '%.60s'", k->name);
+    struct iso_onnx_layer *half = first_half(im, from, k, &p);
+    if (half)
+        return separable(im, half, k, channels);
+    struct iso_onnx_known framed = *from;
+    if (p.framed)
+        ISO_TRY(add_frame(im, &p, &framed));
+    const struct iso_onnx_known *x = &framed;
+    struct iso_onnx_layer *l = iso_onnx_layer(im, depthwise ? ISO_OP_depthwise_conv2d
+                                                            : ISO_OP_conv2d, k->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    if (depthwise)
+        set_depthwise(l->params, &p, k->dim[0] / channels, bias);
+    else
+        set_conv2d(l->params, &p, k->dim[0], bias);
+    ISO_TRY(set_kernel(im, l, 0, k, channels, depthwise));
+    if (bias)
+        ISO_TRY(set_bias(im, l, 1, k->dim[0]));
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
+}
+
+/* ---- Poolings ------------------------------------------------------------------------------ */
+
+/* Whether a layer's results are never below 0, so that zeros around them are never a maximum. */
+static bool not_negative(const struct iso_onnx_importer *im, int layer)
+{
+    for (; layer >= 0; layer = im->layers[layer].x[0]) {
+        const struct iso_onnx_layer *l = &im->layers[layer];
+        const bool passes = l->op == ISO_OP_max_pooling2d || l->op == ISO_OP_average_pooling2d ||
+                            l->op == ISO_OP_zero_padding2d || l->op == ISO_OP_dropout;
+        int function = ISO_LINEAR;
+        if (l->op == ISO_OP_activation)
+            function = ((const struct iso_activation *)l->params)->function;
+        for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
+            if (f->type == ISO_FIELD_ACTIVATION)
+                function = *(const int *)(const void *)((const char *)l->params + f->offset);
+        if (!passes)
+            return function == ISO_RELU || function == ISO_SIGMOID || function == ISO_SOFTMAX ||
+                   function == ISO_SOFTPLUS || function == ISO_HARD_SIGMOID;
+    }
+    return false;
+}
+
+/* What a frame of zeros is to a pooling: something else than padding, the same, or, where padding
+ * counts, all there is. */
+enum frame { OTHER, SAME, COUNTED };
+
+static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame frame, const char *why)
+{
+    const struct iso_onnx_known *from = image(im);
+    struct place p = { .kernel = { 0 } };
+    if (!from)
+        return ISO_EUNSUP;
+    ISO_TRY(read_window(im, from, &p));
+    if (p.dilations[0] != 1 || p.dilations[1] != 1)
+        return iso_onnx_refuse(im, "attribute dilations: isocl's poolings have none");
+    if (im->node->ny > 1 && *im->node->y[1] && iso_onnx_readers(im, im->node->y[1]) > 0)
+        return iso_onnx_refuse(im, "its second result, where the maxima were, is read");
+    if (frame == COUNTED && p.padding == ISO_PADDING_SAME) {
+        p.framed = true;
+        p.padding = ISO_PADDING_VALID;
+    }
+    if (p.framed && frame == OTHER)
+        return iso_onnx_refuse(im, "attribute pads, or auto_pad or ceil_mode: [%lld, %lld, %lld, "
+                               "%lld] is not what isocl's padding: same would be here%s",
+                               (long long)p.pads[0], (long long)p.pads[1], (long long)p.pads[2],
+                               (long long)p.pads[3], why);
+    struct iso_onnx_known framed = *from;
+    if (p.framed)
+        ISO_TRY(add_frame(im, &p, &framed));
+    const struct iso_onnx_known *x = &framed;
+    struct iso_onnx_layer *l = iso_onnx_layer(im, op, im->node->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    struct iso_pooling2d *params = l->params;
+    memcpy(params->pool_size, p.kernel, sizeof params->pool_size);
+    memcpy(params->strides, p.strides, sizeof params->strides);
+    params->padding = p.padding;
+    return iso_onnx_result(im, l, ISO_ONNX_FIRST);
+}
+
+iso_rc iso_onnx_max_pool(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    if (!x)
+        return ISO_EUNSUP;
+    return pool(im, ISO_OP_max_pooling2d, not_negative(im, x->layer) ? SAME : OTHER,
+                ", and zeros around it could be larger than what it reads");
+}
+
+iso_rc iso_onnx_average_pool(struct iso_onnx_importer *im)
+{
+    const bool counts = iso_onnx_get_int(im, "count_include_pad", 0) != 0;
+    if (counts && iso_onnx_get_int(im, "ceil_mode", 0) != 0)
+        return iso_onnx_refuse(im, "attributes count_include_pad and ceil_mode together are not "
+                               "understood");
+    return pool(im, ISO_OP_average_pooling2d, counts ? COUNTED : OTHER, "");
+}
+
+/* ---- The whole image ----------------------------------------------------------------------- */
+
+static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, bool keeps)
+{
+    const struct iso_onnx_known *x = image(im);
+    struct iso_onnx_layer *l = x ? iso_onnx_layer(im, op, im->node->name, 1, &x) : NULL;
+    if (!l)
+        return x ? ISO_ENOMEM : ISO_EUNSUP;
+    ((struct iso_pooling2d *)l->params)->keepdims = keeps;
+    return iso_onnx_result(im, l, keeps ? ISO_ONNX_FIRST : ISO_ONNX_LAST);
+}
+
+iso_rc iso_onnx_global_average_pool(struct iso_onnx_importer *im)
+{
+    return global(im, ISO_OP_global_average_pooling2d, true);
+}
+
+iso_rc iso_onnx_global_max_pool(struct iso_onnx_importer *im)
+{
+    return global(im, ISO_OP_global_max_pooling2d, true);
+}
+
+/* A mean over height and width is a global pooling; isocl has no other. */
+iso_rc iso_onnx_reduce_mean(struct iso_onnx_importer *im)
+{
+    int64_t axes[2];
+    int n = 2;
+    ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
+    for (int i = 0; i < n; i++)
+        axes[i] += axes[i] < 0 ? 4 : 0;
+    if (n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6)
+        return iso_onnx_refuse(im, "attribute axes: isocl has a mean over height and width, 2 and "
+                               "3, only");
+    return global(im, ISO_OP_global_average_pooling2d, iso_onnx_get_int(im, "keepdims", 1) != 0);
+}
+
+/* ---- Pad ----------------------------------------------------------------------------------- */
+
+/* Only zeros, and only around height and width. */
+static iso_rc check_value(const struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_attribute *mode = iso_onnx_attribute(im->node, "mode");
+    const struct iso_onnx_tensor *t = NULL;
+    if (mode && strcmp(mode->text, "constant") != 0)
+        return iso_onnx_refuse(im, "attribute mode: isocl pads with zeros, not '%.20s'", mode->text);
+    if (iso_onnx_has(im, 2) && !(t = iso_onnx_c(im, 2)))
+        return ISO_EUNSUP;
+    const float *value = t ? iso_onnx_floats(im, t, 1) : NULL;
+    if (t && !value)
+        return ISO_EUNSUP;
+    if ((value && *value != 0) || iso_onnx_get_real(im, "value", 0) != 0)
+        return iso_onnx_refuse(im, "pads with another value than 0, which isocl does not");
+    if (iso_onnx_has(im, 3))
+        return iso_onnx_refuse(im, "input axes is not understood");
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_pad(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t pads[8] = { 0 };
+    int n = 8;
+    if (!x)
+        return ISO_EUNSUP;
+    ISO_TRY(check_value(im));
+    ISO_TRY(iso_onnx_get_list(im, 1, "pads", &n, pads));
+    const bool first = x->order == ISO_ONNX_FIRST;
+    const int h = first ? 2 : 1, w = h + 1, channel = first ? 1 : 3;
+    if (n != 8 || x->shape.ndim != 4 || pads[0] + pads[4] + pads[channel] + pads[channel + 4] != 0)
+        return iso_onnx_refuse(im, "isocl pads the height and width of images only");
+    for (int i = 0; i < 8; i++)
+        if (pads[i] < 0 || pads[i] > 4096)
+            return iso_onnx_refuse(im, "pads has %lld lines", (long long)pads[i]);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, im->node->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    const int64_t sides[4] = { pads[h], pads[h + 4], pads[w], pads[w + 4] };
+    memcpy(((struct iso_zero_padding2d *)l->params)->padding, sides, sizeof sides);
+    return iso_onnx_result(im, l, x->order);
+}
