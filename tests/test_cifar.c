@@ -255,7 +255,7 @@ static void lack_of_memory_is_reported(void **state)
         iso_alloc_fail_after(n);
         rc = load("cifar10", "test", 0, &set);
         iso_alloc_fail_after(-1);
-        assert_true(rc == ISO_OK || (rc == ISO_ENOMEM && set == NULL && n < 3));
+        assert_true(rc == ISO_OK || (rc == ISO_ENOMEM && set == NULL && n < 4));
     }
     assert_int_equal(rc, ISO_OK);
     iso_dataset_free(set);

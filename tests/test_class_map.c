@@ -1,5 +1,6 @@
 /* test_class_map.c: classes of a data set left out, renumbered and merged. */
 #include "core/data/dataset.h"
+#include "core/data/known_classes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,10 +111,10 @@ static void check_fault(struct iso_dataset *set, const char *text, const char *p
     free(map);
 }
 
-/* A small set whose classes have names. */
-static struct iso_dataset *make_named(int rows)
+/* A small set of three classes that have names. */
+static struct iso_dataset *make_named(int rows, const char *third)
 {
-    static const char *const names[] = { "bird", "cat", "12" };
+    const char *const names[] = { "bird", "cat", third };
     struct iso_dataset *set = calloc(1, sizeof *set);
     assert_non_null(set);
     *set = (struct iso_dataset){ .name = "made", .rows = rows, .height = 1, .width = 1,
@@ -134,7 +135,7 @@ static struct iso_dataset *make_named(int rows)
 static void names_are_found(void **state)
 {
     struct iso_class_map *map = make_map("12|cat");
-    struct iso_dataset *set = make_named(5);
+    struct iso_dataset *set = make_named(5, "12");
     (void)state;
     assert_int_equal(iso_class_map_apply(map, set), ISO_OK);
     assert_int_equal(set->rows * 10 + set->classes, 32);
@@ -144,12 +145,47 @@ static void names_are_found(void **state)
     assert_string_equal(set->class_names[1], "cat");
     iso_dataset_free(set);
     free(map);
-    set = make_named(5);
+    set = make_named(5, "12");
     check_fault(set, "cat|0", "there is no class '0'; it has bird, cat, 12");
     iso_dataset_free(set);
-    set = make_named(2);
+    set = make_named(2, "12");
     check_fault(set, "12", "no image is of any of these classes");
     iso_dataset_free(set);
+}
+
+static void numbers_stand_for_names(void **state)
+{
+    struct iso_class_map *map = make_map("2|0 cat");
+    struct iso_dataset *set = make_named(3, "dog");
+    (void)state;
+    assert_int_equal(iso_class_map_apply(map, set), ISO_OK);
+    assert_string_equal(set->class_names[0], "dog");
+    assert_string_equal(set->class_names[1], "bird+cat");
+    assert_int_equal(set->labels[0] * 100 + set->labels[1] * 10 + set->labels[2], 110);
+    iso_dataset_free(set);
+    free(map);
+    set = make_named(3, "dog");
+    check_fault(set, "cat|1", "'1' stands there twice");
+    iso_dataset_free(set);
+}
+
+static int count(const char *const *names)
+{
+    int n = 0;
+    while (names[n])
+        n++;
+    return n;
+}
+
+static void public_data_sets_have_names(void **state)
+{
+    (void)state;
+    assert_null(iso_known_classes("mnist", false));
+    assert_int_equal(count(iso_known_classes("fashion-mnist", false)), 10);
+    assert_int_equal(count(iso_known_classes("cifar10", false)), 10);
+    assert_int_equal(count(iso_known_classes("cifar100", false)), 100);
+    assert_int_equal(count(iso_known_classes("cifar100", true)), 20);
+    assert_string_equal(iso_known_classes("cifar10", false)[3], "cat");
 }
 
 static void merged_classes_have_the_names_of_all(void **state)
@@ -223,6 +259,8 @@ int main(void)
         cmocka_unit_test(classes_are_made_of_others),
         cmocka_unit_test(parts_are_of_the_new_classes),
         cmocka_unit_test(names_are_found),
+        cmocka_unit_test(numbers_stand_for_names),
+        cmocka_unit_test(public_data_sets_have_names),
         cmocka_unit_test(merged_classes_have_the_names_of_all),
         cmocka_unit_test(faults_say_what_there_is),
         cmocka_unit_test(maps_are_compared_and_shown),

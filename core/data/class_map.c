@@ -17,14 +17,19 @@ static const char *classes_text(const struct iso_dataset *set, char *buf, size_t
     return buf;
 }
 
-/* The number in the data set of the class of this name, or -1. */
+/* The number in the data set of the class of this name, or -1. Classes are called by their numbers
+ * too, unless there is a name that looks like one. */
 static int find_class(const struct iso_dataset *set, const char *name)
 {
     int64_t number;
-    for (int i = 0; set->class_names && i < set->classes; i++)
+    bool numbers = true;
+    for (int i = 0; set->class_names && i < set->classes; i++) {
         if (strcmp(set->class_names[i], name) == 0)
             return i;
-    if (set->class_names || iso_number_int(name, &number) != ISO_NUMBER_OK)
+        if (iso_number_int(set->class_names[i], &number) == ISO_NUMBER_OK)
+            numbers = false;
+    }
+    if (!numbers || iso_number_int(name, &number) != ISO_NUMBER_OK)
         return -1;
     return number >= 0 && number < set->classes ? (int)number : -1;
 }
@@ -42,29 +47,41 @@ static iso_rc find_members(const struct iso_class_map *map, const struct iso_dat
             return iso_fail(ISO_EDATA, "data set '%s': classes: there is no class '%s'; it has %s",
                             set->name, map->member[i].name,
                             classes_text(set, text, sizeof text));
+        if (class_of[old] >= 0)
+            return iso_fail(ISO_EDATA, "data set '%s': classes: '%s' stands there twice, by name "
+                            "and by number", set->name, map->member[i].name);
         class_of[old] = map->member[i].class;
     }
     return ISO_OK;
 }
 
+static void add_member(char name[ISO_CLASS_NAME], const char *member)
+{
+    const size_t used = strlen(name);
+    snprintf(name + used, ISO_CLASS_NAME - used, "%s%s", used ? "+" : "", member);
+}
+
 void iso_class_map_names(const struct iso_class_map *map, char (*names)[ISO_CLASS_NAME])
 {
     memset(names, 0, (size_t)map->classes * sizeof *names);
-    for (int i = 0; i < map->n; i++) {
-        char *name = names[map->member[i].class];
-        const size_t used = strlen(name);
-        snprintf(name + used, ISO_CLASS_NAME - used, "%s%s", used ? "+" : "", map->member[i].name);
-    }
+    for (int i = 0; i < map->n; i++)
+        add_member(names[map->member[i].class], map->member[i].name);
 }
 
-/* Names of the new classes in place of those of the old ones. */
+/* Names of the new classes in place of those of the old ones, which may stand as numbers in the
+ * map. */
 static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset *set)
 {
-    free(set->class_names);
-    set->class_names = iso_alloc((size_t)map->classes, sizeof *set->class_names);
-    if (!set->class_names)
+    char (*names)[ISO_CLASS_NAME] = iso_alloc((size_t)map->classes, sizeof *names);
+    if (!names)
         return ISO_ENOMEM;
-    iso_class_map_names(map, set->class_names);
+    for (int i = 0; i < map->n; i++) {
+        const struct iso_class_member *m = &map->member[i];
+        add_member(names[m->class],
+                   set->class_names ? set->class_names[find_class(set, m->name)] : m->name);
+    }
+    free(set->class_names);
+    set->class_names = names;
     return ISO_OK;
 }
 
@@ -82,8 +99,9 @@ static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, in
     ISO_TRY(iso_dataset_keep_rows(set, rows, count));
     for (int64_t i = 0; i < count; i++)
         set->labels[i] = class_of[set->labels[i]];
+    ISO_TRY(rename_classes(map, set));
     set->classes = map->classes;
-    return rename_classes(map, set);
+    return ISO_OK;
 }
 
 iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *set)

@@ -8,6 +8,7 @@
 #include "folders.h"
 #include "idx_sets.h"
 #include "image_folder.h"
+#include "known_classes.h"
 #include "pad.h"
 #include "../file.h"
 
@@ -276,6 +277,19 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
     return rc;
 }
 
+static iso_rc name_classes(const struct iso_dataset_request *r, struct iso_dataset *set)
+{
+    const char *const *known = iso_known_classes(r->name, r->coarse);
+    if (!known)
+        return ISO_OK;
+    set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
+    if (!set->class_names)
+        return ISO_ENOMEM;
+    for (int i = 0; i < set->classes && known[i]; i++)
+        snprintf(set->class_names[i], ISO_CLASS_NAME, "%s", known[i]);
+    return ISO_OK;
+}
+
 static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
     const bool whole = r->part.to == 0 && !r->classes;
@@ -283,6 +297,7 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
         ISO_TRY(draw_digits(r, split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
     else
         ISO_TRY(load_files(r, split, set));
+    ISO_TRY(name_classes(r, set));
     shape_rows(r, set);
     if (r->classes)
         ISO_TRY(iso_class_map_apply(r->classes, set));

@@ -20,8 +20,8 @@ const struct iso_field iso_data_fields[] = {
     { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
       "of cifar100: its 100 classes, or the 20 groups they are in" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
-      "the classes to tell apart, in their order, by the numbers (or names) they have in the data "
-      "set: [3, 5] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
+      "the classes to tell apart, in their order, by the numbers or names that they have in the "
+      "data set: [3, 5] or [cat, dog] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
     { "label_column", ISO_FIELD_TEXT, AT(label_column), "", 0, SIZE(label_column), NULL,
       "of csv:PATH: the name of the labels' column, or its number from 0; left out, it is called "
       "label, or the first one of a file that does not name them" },
