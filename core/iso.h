@@ -142,12 +142,12 @@ struct iso_field {                     /* a table ends with key NULL */
     const char *dflt;                  /* YAML text of the default; NULL: the key is required;
                                           "": it may be missing, and then nothing is set */
     double min, max;                   /* inclusive range of numbers; both 0: no limit */
-    const char *const *choices;        /* of ENUM: NULL-terminated */
+    const char *const *choices;        /* of ENUM; words for REALS; NULL-terminated */
     const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
 };
 
 enum { ISO_REALS = 4 };
-struct iso_reals { int n; double v[ISO_REALS]; };    /* n from 1 */
+struct iso_reals { int n; double v[ISO_REALS]; };    /* n from 1; 0: a word stands for them */
 
 enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
                             ISO_INIT_RANDOM_UNIFORM, ISO_INIT_RANDOM_NORMAL,

@@ -23,12 +23,15 @@ static void check_message(const char *part)
 enum { ROWS = 103, ROW = 5 };
 struct numbers { int bad[2]; };        /* rows that cannot be read; -1: none */
 
-/* Byte k of row r is 7 r + k. Some rows take a while, so that threads overtake each other. */
+/* Byte k of row r is 7 r + k. Some rows take a while, so that threads overtake each other, and the
+ * second bad one longer. */
 static iso_rc read_number(const void *source, int64_t row, uint8_t *out)
 {
     const struct numbers *n = source;
     if (row % 7 == 3)
         nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+    if (row == n->bad[1])
+        nanosleep(&(struct timespec){ .tv_nsec = 3000000 }, NULL);
     for (int i = 0; i < 2; i++)
         if (row == n->bad[i])
             return iso_fail(ISO_EDATA, "row %d is bad", n->bad[i]);

@@ -77,6 +77,21 @@ static iso_rc keep(int64_t *option, int64_t unset, int64_t value, const char *na
     return ISO_OK;
 }
 
+/* Whether b is a, but for the lists of numbers that a run's file has in place of `auto`. */
+static bool same_text(const char *a, const char *b)
+{
+    for (; *a || *b; a++, b++) {
+        if (*a == *b)
+            continue;
+        if (strncmp(a, "auto", 4) != 0 || *b != '[' || !strchr(b, ']'))
+            return false;
+        a += 3;
+        b = strchr(b, ']');
+    }
+    return true;
+}
+
+/* b: of the run. */
 static iso_rc same_file(const char *a, const char *b)
 {
     char *text_a = NULL, *text_b = NULL;
@@ -84,7 +99,7 @@ static iso_rc same_file(const char *a, const char *b)
     iso_rc rc = iso_file_read(a, &text_a, &na);
     if (rc == ISO_OK)
         rc = iso_file_read(b, &text_b, &nb);
-    if (rc == ISO_OK && (na != nb || memcmp(text_a, text_b, na) != 0))
+    if (rc == ISO_OK && !same_text(text_a, text_b))
         rc = iso_fail(
             ISO_EUSAGE,
             "%s is not the model file the run was begun with, which is %s; leave it out, or "

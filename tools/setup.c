@@ -70,8 +70,8 @@ void iso_setup_progress(int64_t done, int64_t total)
     fprintf(stderr, "\r\033[Kreading images: %lld of %lld\r", (long long)done, (long long)total);
 }
 
-iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
-                      const struct iso_setup_options *options, struct iso_dataset **out)
+static iso_rc load_data(const struct iso_setup *setup, const char *split,
+                        const struct iso_setup_options *options, struct iso_dataset **out)
 {
     struct iso_dataset_request request;
     ISO_TRY(iso_model_data(setup->model, split, &request));
@@ -80,6 +80,27 @@ iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
     request.progress = iso_setup_progress;
     request.limit = options->limit;
     return iso_dataset_load(&request, out);
+}
+
+/* The numbers of `mean: auto` and `std: auto` are those of the training rows, whatever is asked
+ * for. */
+static iso_rc measure(const struct iso_setup *setup, const struct iso_setup_options *options)
+{
+    struct iso_dataset *train = NULL;
+    ISO_TRY(load_data(setup, "train", options, &train));
+    const iso_rc rc = iso_model_measure(setup->model, train, iso_setup_progress);
+    iso_dataset_free(train);
+    return rc;
+}
+
+iso_rc iso_setup_data(const struct iso_setup *setup, const char *split,
+                      const struct iso_setup_options *options, struct iso_dataset **out)
+{
+    const bool train = strcmp(split, "train") == 0;
+    if (!train && iso_model_measures(setup->model))
+        ISO_TRY(measure(setup, options));
+    ISO_TRY(load_data(setup, split, options, out));
+    return train ? iso_model_measure(setup->model, *out, iso_setup_progress) : ISO_OK;
 }
 
 iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],

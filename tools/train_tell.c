@@ -1,5 +1,6 @@
 /* train_tell.c: what `isocl train` says before, between and after its epochs. */
 #include "train.h"
+#include "core/model/field.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -30,6 +31,17 @@ static void tell_data(const struct training *t, int which, const struct iso_data
                      *data->part ? ", " : "", data->part, data->source, how);
 }
 
+/* What was computed from the data. */
+static void tell_input(const struct training *t)
+{
+    char mean[160], std[160];
+    const struct iso_model *m = t->setup.model;
+    if (m->mean_at > 0 || m->std_at > 0)
+        iso_console_line(&t->console, "input      mean %s and std %s, computed where they are auto",
+                         iso_reals_text(&m->images.mean, mean, sizeof mean),
+                         iso_reals_text(&m->images.std, std, sizeof std));
+}
+
 void iso_train_tell_start(const struct training *t)
 {
     char where[256];
@@ -42,6 +54,7 @@ void iso_train_tell_start(const struct training *t)
     tell_data(t, 0, t->train);
     if (t->validation && t->settings.steps == 0)
         tell_data(t, 1, t->validation);
+    tell_input(t);
     iso_console_line(&t->console, "device     %s", where);
     if (t->options->weights)
         iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);

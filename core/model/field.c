@@ -184,14 +184,19 @@ static void read_spread(const struct value *v, double out[2])
         out_of_range(v, v->node, "from 0 to 1, or [from, to]");
 }
 
-/* 0.5, or a list of one to ISO_REALS numbers. */
+/* 0.5, or a list of one to ISO_REALS numbers, or the field's word for them: v stays then. */
 static void read_reals(const struct value *v, struct iso_reals *out)
 {
     struct iso_reals read = { .n = 1 };
     const bool list = v->node->kind == ISO_YAML_SEQUENCE;
+    if (!list && v->field->choices && strcmp(v->node->text, v->field->choices[0]) == 0) {
+        out->n = 0;
+        return;
+    }
     if (v->node->kind == ISO_YAML_MAPPING ||
         (list && (v->node->count < 1 || v->node->count > ISO_REALS))) {
-        expected(v, "a number, or one to four in a list", "");
+        expected(v, v->field->choices ? "auto, a number, or one to four in a list"
+                                      : "a number, or one to four in a list", "");
         return;
     }
     read.n = list ? v->node->count : 1;

@@ -34,6 +34,8 @@ const char *const *iso_field_choices(const struct iso_field *);
 const char *iso_field_type_text(const struct iso_field *, char *buf, size_t n);
 /* "at least 1", "from 0 to 1", or "" when there is no limit. Returns buf. */
 const char *iso_field_range_text(const struct iso_field *, char *buf, size_t n);
+/* "[0.5, 0.4]", also of one number; cut off after n - 1 bytes. Returns buf. */
+const char *iso_reals_text(const struct iso_reals *, char *buf, size_t n);
 /* The field's value in params as YAML text that reads back the same: "[5, 5]",
  * "{truncated_normal: {mean: 0, stddev: 0.01}}". Returns buf. */
 const char *iso_field_text(const struct iso_field *, const void *params, char *buf, size_t n);

@@ -37,6 +37,8 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
     };
     const char *const *choices = iso_field_choices(field);
     size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
+    if (field->type == ISO_FIELD_REALS && field->choices && used < n)
+        snprintf(buf + used, n - used, ", or %s", field->choices[0]);
     for (int i = 0; choices && choices[i] && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s %s", i ? "," : "", choices[i]);
     return buf;
@@ -87,7 +89,7 @@ static void real2_text(const double *number, char *buf, size_t n)
              iso_number_text(number[1], to, sizeof to));
 }
 
-static void reals_text(const struct iso_reals *reals, char *buf, size_t n)
+const char *iso_reals_text(const struct iso_reals *reals, char *buf, size_t n)
 {
     char number[32];
     size_t used = (size_t)snprintf(buf, n, "[");
@@ -96,6 +98,7 @@ static void reals_text(const struct iso_reals *reals, char *buf, size_t n)
                                  iso_number_text(reals->v[i], number, sizeof number));
     if (used < n)
         snprintf(buf + used, n - used, "]");
+    return buf;
 }
 
 static void sides_text(const int64_t *s, char *buf, size_t n)
@@ -125,7 +128,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
     case ISO_FIELD_SPREAD:
     case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
-    case ISO_FIELD_REALS: reals_text(at, buf, n); break;
+    case ISO_FIELD_REALS: iso_reals_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION:

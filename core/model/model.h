@@ -70,6 +70,7 @@ struct iso_model {
     struct iso_place input_place;
     struct iso_shape input;            /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     struct iso_gather_images images;   /* what becomes of the bytes of a data set */
+    size_t mean_at, std_at;            /* where in text an `auto` of theirs stands */
     int preprocessing;                 /* 0: none but that, 1: caffe's, which is then in images */
     int64_t pad[4], repeat_channels;   /* before that, on the host: core/data/pad.h */
     struct iso_layer *layers; int nlayers;
@@ -103,6 +104,16 @@ void iso_model_free(struct iso_model *);
  * that is the test split of the training data. The request borrows from the model; the caller adds
  * where to look, threads, progress and limit. ISO_EMODEL when the file names no such data. */
 iso_rc iso_model_data(const struct iso_model *, const char *split, struct iso_dataset_request *out);
+
+/* Whether mean or std of the input are still to be computed (n is 0): no data set can be used
+ * until they are. */
+bool iso_model_measures(const struct iso_model *);
+/* Fails, and says what to do, where they are. */
+iso_rc iso_model_measured(const struct iso_model *);
+/* Computes those of them that are, from the training images, and writes them into text, in place of
+ * `auto`. See core/data/moments.h; one number of all pixels where the input is no image of at most
+ * ISO_REALS channels. Fails with ISO_EDATA where a deviation is 0. progress may be NULL. */
+iso_rc iso_model_measure(struct iso_model *, const struct iso_dataset *train, iso_progress *);
 
 /* Fills params from a field table's defaults. Returns ISO_OK, or ISO_ENOMEM with *params NULL. */
 iso_rc iso_params_default(enum iso_op op, void **params);

@@ -3,6 +3,7 @@
 #include "section.h"
 
 #define AT(member) offsetof(struct iso_model, member)
+static const char *const words[] = { "auto", NULL };   /* for numbers that the data have */
 static const char *const preprocessings[] = { "none", "caffe", NULL };
 const struct iso_field iso_input_fields[] = {
     { "shape", ISO_FIELD_SHAPE, AT(input), NULL, 1, 65536, NULL, "shape of one example" },
@@ -12,11 +13,13 @@ const struct iso_field iso_input_fields[] = {
       "how often the one channel of grey images is there" },
     { "scale", ISO_FIELD_REAL, AT(images.scale), "1", 1e-30, 1e30, NULL,
       "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
-    { "mean", ISO_FIELD_REALS, AT(images.mean), "0", -1e6, 1e6, NULL,
-      "subtracted from that in each channel, such as [0.485, 0.456, 0.406]" },
-    { "std", ISO_FIELD_REALS, AT(images.std), "1", 1e-6, 1e6, NULL,
-      "divides that; factor and offset of a channel are rounded once: fma(x, scale / std, -mean / "
-      "std)" },
+    { "mean", ISO_FIELD_REALS, AT(images.mean), "0", -1e6, 1e6, words,
+      "subtracted from that in each channel, such as [0.485, 0.456, 0.406]; auto: the mean over "
+      "all pixels of the training images, as the model sees them; a run's model file has the "
+      "number" },
+    { "std", ISO_FIELD_REALS, AT(images.std), "1", 1e-6, 1e6, words,
+      "divides that; auto: the root of the mean square of what differs from the mean; factor and "
+      "offset of a channel are rounded once: fma(x, scale / std, -mean / std)" },
     { "preprocessing", ISO_FIELD_ENUM, AT(preprocessing), "none", 0, 0, preprocessings,
       "caffe: what Keras's VGG and ResNet expect: blue, green, red, less 103.939, 116.779 and "
       "123.68, not scaled" },
@@ -69,6 +72,8 @@ iso_rc iso_load_input(struct iso_loader *l, const struct iso_yaml *node)
 {
     l->model->input_place = node->place;
     ISO_TRY(iso_load_fields(l, node, "input", iso_input_fields, l->model));
+    iso_find_auto(l, node, "mean", &l->model->images.mean, &l->model->mean_at);
+    iso_find_auto(l, node, "std", &l->model->images.std, &l->model->std_at);
     if (l->model->preprocessing == 1)
         set_caffe(l, node);
     check_images(l, node);

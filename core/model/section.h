@@ -67,6 +67,10 @@ iso_rc iso_load_input(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_input_fields[];            /* of struct iso_model */
 /* value_range.c: that of an augmentation is the input's. */
 void iso_check_value_ranges(struct iso_loader *);
+/* measure.c: where `auto` stands as the value of a key of input:, whose value has been read; a
+ * fault where it does not stand there itself. */
+void iso_find_auto(struct iso_loader *, const struct iso_yaml *input, const char *key,
+                   const struct iso_reals *value, size_t *at);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */

@@ -34,6 +34,12 @@ static void check_use(struct iso_loader *l, const struct iso_op_use *use)
     double in[2] = { 0, 0 };
     if (!range || range[0] >= range[1])
         return;                        /* a fault already */
+    if (iso_model_measures(l->model)) {
+        iso_faults_add(l->faults, use->place, "%s: value_range is that of the input's values, "
+                       "which mean: auto and std: auto leave open; write the numbers instead (the "
+                       "model.yaml of a run has them)", iso_ops[use->op].name);
+        return;
+    }
     input_range(&l->model->images, in);
     const double width = in[1] - in[0], little = width / 1000;     /* a few digits are enough */
     if (range[0] > in[0] + little || range[1] < in[1] - little ||

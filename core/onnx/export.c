@@ -240,6 +240,7 @@ iso_rc iso_onnx_export(struct iso_exec *exec, const struct iso_onnx_export_optio
     const struct iso_graph *g = iso_exec_graph(exec);
     struct iso_onnx_exporter e = { .exec = exec, .graph = g };
     iso_error_clear();
+    ISO_TRY(iso_model_measured(g->model));
     e.m = iso_alloc(1, sizeof *e.m);
     if (!e.m)
         return ISO_ENOMEM;

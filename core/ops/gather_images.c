@@ -20,7 +20,7 @@ bool iso_gather_images_fit(const struct iso_gather_images *p, const struct iso_s
     const struct iso_reals *const lists[] = { &p->mean, &p->std };
     const int64_t channels = x->dim[x->ndim - 1];
     for (int i = 0; i < 2; i++)
-        if (lists[i]->n != 1 && lists[i]->n != channels) {
+        if (lists[i]->n > 1 && lists[i]->n != channels) {
             snprintf(why, n, "%s has %d numbers, images have %lld channels", i ? "std" : "mean",
                      lists[i]->n, (long long)channels);
             return false;

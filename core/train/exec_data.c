@@ -51,7 +51,7 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
                         d->classes, (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
-    return ISO_OK;
+    return iso_model_measured(g->model);
 }
 
 static iso_rc upload(struct iso_exec *e, const void *from, size_t bytes, struct iso_mem **to)
