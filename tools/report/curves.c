@@ -172,10 +172,11 @@ iso_rc iso_draw_batches(const struct iso_told *t, const char *metric, struct iso
         c.title = title;
         c.y_label = "loss";
         c.y2_label = metric;
-        add_batches(&c, b, other, metric, 0, true, &means[1]);
     }
     if (loss >= 0)
         add_batches(&c, b, loss, "loss", 1, false, &means[0]);
+    if (other >= 0)
+        add_batches(&c, b, other, metric, 0, true, &means[1]);
     c.log_fits = true;
     return draw(&c, "batches", c.title, s);
 }

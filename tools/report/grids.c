@@ -159,20 +159,32 @@ static void draw_cell(const struct iso_measured *m, const struct iso_split *p,
                      "%.0f", count);
 }
 
-/* The classes' names at the left and, where they fit above a cell, at the top; else numbers. */
+/* Whether every class's name has room above its column. */
+static bool names_fit(const struct iso_measured *m, const struct iso_split *p, double cell)
+{
+    char buf[16];
+    for (int64_t c = 0; c < p->classes; c++)
+        if (iso_text_width(iso_class_text(m, (int)c, buf)) > cell)
+            return false;
+    return true;
+}
+
+/* The classes' names at the left and, where they fit above a cell, at the top; else their numbers
+ * there, and at the left both. */
 static void draw_names(const struct iso_measured *m, const struct iso_split *p,
                        const struct matrix *f, struct iso_svg *s)
 {
     const int every = f->numbered ? 1 : (int)ceil(14 / f->cell);
+    const bool fit = names_fit(m, p, f->cell);
     for (int64_t c = 0; c < p->classes; c += every) {
         const double at = f->cell * ((double)c + 0.5);
-        char buf[16], text[64], number[16];
+        char buf[16], text[64], number[16], both[96];
         const char *name = iso_class_text(m, (int)c, buf);
         snprintf(number, sizeof number, "%d", (int)c);
+        snprintf(both, sizeof both, "%s %s", name, number);
         iso_svg_text(s, f->left - 6, f->top + at + 4, ISO_RIGHT, "ink", "%s",
-                     iso_text_fit(name, f->left - 22, text, sizeof text));
-        iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s",
-                     iso_text_width(name) < f->cell ? name : number);
+                     iso_text_fit(fit ? name : both, f->left - 8, text, sizeof text));
+        iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s", fit ? name : number);
     }
 }
 
@@ -190,7 +202,7 @@ iso_rc iso_draw_confusion(const struct iso_measured *m, const struct iso_split *
 {
     const int64_t n = p->classes;
     char name[32], title[96];
-    struct matrix f = { .left = fmax(52, 24 + widest_name(m, p)), .top = TITLE + 42,
+    struct matrix f = { .left = fmax(52, 30 + widest_name(m, p)), .top = TITLE + 42,
                         .numbered = n <= NUMBERED };
     f.cell = fmin(40, (n <= 12 ? WIDTH - f.left : MATRIX_LARGEST) / (double)n);
     snprintf(name, sizeof name, "confusion-%s", p->name);

@@ -41,8 +41,9 @@ iso_rc iso_measure_open(struct iso_measured *m, int phase, const struct iso_exec
 /* ---- Model and device ---------------------------------------------------------------------- */
 
 /* Every score follows from a confusion matrix: the model gets one, where it has none. */
-static iso_rc add_matrix(struct iso_model *model)
+static iso_rc add_matrix(struct iso_measured *m)
 {
+    struct iso_model *model = m->setup.model;
     struct iso_op_use use = { .op = ISO_OP_confusion_matrix };
     for (int i = 0; i < model->nmetrics; i++)
         if (model->metrics[i].op == use.op)
@@ -52,6 +53,7 @@ static iso_rc add_matrix(struct iso_model *model)
     use.place = model->input_place;
     ISO_TRY(iso_params_default(use.op, &use.params));
     model->metrics[model->nmetrics++] = use;
+    m->matrix_added = true;
     return ISO_OK;
 }
 
@@ -68,7 +70,7 @@ static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
     ISO_TRY(iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph));
     m->parameters = iso_setup_parameters(s->graph, false);
     m->trainable = iso_setup_parameters(s->graph, true);
-    ISO_TRY(add_matrix(s->model));
+    ISO_TRY(add_matrix(m));
     iso_setup_close_exec(s);
     return iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph);
 }

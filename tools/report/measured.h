@@ -42,6 +42,7 @@ struct iso_measured {
     char *parity;                      /* the harness's table; owned; NULL: did not run */
     char hash[65];
     int64_t parameters, trainable;
+    bool matrix_added;                 /* the confusion matrix is not the model's own metric */
     struct iso_split split[ISO_SPLITS];
     char (*class_names)[ISO_CLASS_NAME]; int nclass_names;     /* owned; NULL: numbers */
     struct iso_rows samples, predictions;

@@ -309,6 +309,7 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
 static void put_parity(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = *m->no_parity ? m->no_parity : obstacle(m);
+    const bool exact = m->setup.backend && m->setup.backend->mode == ISO_MODE_EXACT;
     char where[160];
     iso_page_section(p, "parity", "Parity");
     if (!m->parity || *m->no_parity) {
@@ -316,15 +317,17 @@ static void put_parity(struct iso_page *p, const struct iso_measured *m)
     } else {
         iso_setup_where(m->setup.backend, where, sizeof where);
         if (m->parity_passed)
-            iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes what the reference "
-                             "does.", where);
+            iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes %s.", where, exact
+                             ? "the bits of the reference" : "numbers within the bounds around "
+                             "the reference's");
         else
-            iso_page_element(p, "p class=\"bad\"", "\xe2\x9c\x97 %s does not compute what the "
-                             "reference does.", where);
+            iso_page_element(p, "p class=\"bad\"", "\xe2\x9c\x97 %s does not keep to the reference "
+                             "in every check:", where);
         iso_page_element(p, "pre", "%s", m->parity);
         iso_page_element(p, "p class=\"small\"", "The model's own ops, layer by layer in batches "
-                         "of 2 and 3, and a step of training. All ops and more steps: isocl "
-                         "parity, isocl parity %s --steps 10", m->model_path);
+                         "of 2 and 3, and three steps of training from the initial weights. "
+                         "More steps: isocl parity %s --steps 10; every op: isocl parity",
+                         m->model_path);
     }
     iso_page_close(p, "section");
 }

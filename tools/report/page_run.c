@@ -78,7 +78,9 @@ static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
                       m->parameters, m->trainable);
     for (int i = 0; model && i < model->nphases; i++) {
         const struct iso_training *g = &model->phases[i];
-        iso_page_fact(p, *g->name ? g->name : "Training", "%s by %s, %" PRId64 " epochs%s",
+        char name[48];
+        snprintf(name, sizeof name, "%s%s", *g->name ? "Phase " : "Training", g->name);
+        iso_page_fact(p, name, "%s by %s, planned for %" PRId64 " epochs%s",
                       iso_ops[g->loss.op].name, iso_ops[g->optimizer.op].name, g->epochs,
                       g->shuffle_weights ? ", after shuffling the weights" : "");
     }
