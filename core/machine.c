@@ -1,7 +1,19 @@
+#define _GNU_SOURCE                    /* sched_getaffinity */
 #include "machine.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* The first number of a file, or its first two. */
+static bool read_two(const char *path, long long *a, long long *b)
+{
+    FILE *f = fopen(path, "r");
+    const int n = f ? fscanf(f, "%lld %lld", a, b) : 0;
+    if (f)
+        fclose(f);
+    return n >= 1;
+}
 
 /* What a container may take: the number in the file of its control group; 0 where there is none,
  * or where the file says that there is no limit. */
@@ -9,15 +21,11 @@ static uint64_t container_limit(void)
 {
     static const char *const paths[] = { "/sys/fs/cgroup/memory.max",
                                          "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
-    unsigned long long bytes = 0;
-    for (int i = 0; i < 2 && bytes == 0; i++) {
-        FILE *f = fopen(paths[i], "r");
-        if (f && fscanf(f, "%llu", &bytes) != 1)
+    long long bytes = 0, none;
+    for (int i = 0; i < 2 && bytes == 0; i++)
+        if (!read_two(paths[i], &bytes, &none))
             bytes = 0;
-        if (f)
-            fclose(f);
-    }
-    return bytes;
+    return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
 uint64_t iso_machine_memory(void)
@@ -28,8 +36,29 @@ uint64_t iso_machine_memory(void)
     return limit > 0 && (all == 0 || limit < all) ? limit : all;
 }
 
+/* Processors a container's quota pays for, rounded up; 0 when there is no quota. */
+static int quota(void)
+{
+    long long max = 0, period = 100000;
+    if (!read_two("/sys/fs/cgroup/cpu.max", &max, &period)) {
+        long long none;
+        if (!read_two("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &max, &none) ||
+            !read_two("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &none))
+            return 0;
+    }
+    return max > 0 && period > 0 ? (int)((max + period - 1) / period) : 0;
+}
+
 int iso_machine_processors(void)
 {
-    const long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : (int)n;
+    int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        n = CPU_COUNT(&set);
+#endif
+    const int paid = quota();
+    if (paid > 0 && paid < n)
+        n = paid;
+    return n < 1 ? 1 : n;
 }

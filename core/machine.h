@@ -5,6 +5,7 @@
 
 /* Bytes of memory that it has, or that its container may take where that is less; 0: not known. */
 uint64_t iso_machine_memory(void);
-/* Processors that are online; at least 1. */
+/* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. At
+ * least 1. */
 int iso_machine_processors(void);
 #endif

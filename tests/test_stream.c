@@ -246,10 +246,10 @@ static void large_sets_stream_by_themselves(void **state)
 static void what_cannot_stream_says_so(void **state)
 {
     static const struct { const char *name, *part; } cases[] = {
-        { "npy:arrays.npz", "arrays.npz cannot be read row by row: it is an archive" },
-        { "npy:array.npy", "it is a pickle" },
-        { "npy:arrays", "x_train.npy cannot be read row by row: its elements are not bytes" },
-        { "csv:numbers.csv", "it is a text" },
+        { "npy:arrays.npz", "arrays.npz cannot be read row by row, being an archive" },
+        { "npy:array.npy", "being a pickle" },
+        { "npy:arrays", "x_train.npy cannot be read row by row, not being of bytes" },
+        { "csv:numbers.csv", "being a text" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -340,8 +340,8 @@ static void weights_are_the_same_as_from_memory(void **state)
     train("memory.yaml --device reference --limit 50", whole);
     assert_null(strstr(cli_out, "read in every epoch"));
     for (int i = 0; i < 5; i++) {
-        if (i == 4 && cli_run("train stream.yaml --device opencl:pocl --steps 1") != 0) {
-            print_message("  opencl:pocl: left out: %s", cli_err);
+        if (i == 4 && (cli_run("devices") != 0 || !strstr(cli_out, "Portable Computing"))) {
+            print_message("  opencl:pocl: left out: it is not there\n");
             continue;
         }
         snprintf(options, sizeof options, "stream.yaml %s --limit 50", runs[i]);

@@ -127,10 +127,10 @@ static iso_rc list_devices(struct iso_device *out, int max, int *count)
         return ISO_OK;
     struct iso_device *device = &out[(*count)++];
     if (choose("", &variant) == ISO_OK) {
-        describe(variant, iso_team_processors(), device);
+        describe(variant, iso_machine_processors(), device);
         return ISO_OK;
     }
-    describe(fastest(), iso_team_processors(), device);
+    describe(fastest(), iso_machine_processors(), device);
     device->usable = false;
     snprintf(device->note, sizeof device->note, "%s", iso_error());
     iso_error_clear();

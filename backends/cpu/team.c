@@ -1,7 +1,7 @@
 /* team.c: a team of threads. Each has its own share of a job's units, the same part of every job,
  * so that what one job wrote lies in the cache of the thread that reads it in the next. A thread
  * that has done its share helps the others, from the end of theirs. */
-#define _GNU_SOURCE                    /* sched_getaffinity */
+#include "../../core/machine.h"
 #include "team.h"
 
 #include <assert.h>
@@ -9,10 +9,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
 
@@ -39,44 +37,6 @@ struct iso_team {
     _Alignas(64) atomic_uint jobs;     /* given out so far */
     _Alignas(64) atomic_llong done;    /* units that are finished */
 };
-
-/* ---- How many threads ---------------------------------------------------------------------- */
-
-static bool read_two(const char *path, long long *a, long long *b)
-{
-    FILE *f = fopen(path, "r");
-    const int n = f ? fscanf(f, "%lld %lld", a, b) : 0;
-    if (f)
-        fclose(f);
-    return n >= 1;
-}
-
-/* Processors a container's quota pays for, rounded up; 0 when there is no quota. */
-static int quota(void)
-{
-    long long max = 0, period = 100000;
-    if (!read_two("/sys/fs/cgroup/cpu.max", &max, &period)) {
-        long long none;
-        if (!read_two("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &max, &none) ||
-            !read_two("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &none))
-            return 0;
-    }
-    return max > 0 && period > 0 ? (int)((max + period - 1) / period) : 0;
-}
-
-int iso_team_processors(void)
-{
-    int n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-#ifdef __linux__
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        n = CPU_COUNT(&set);
-#endif
-    const int paid = quota();
-    if (paid > 0 && paid < n)
-        n = paid;
-    return n < 1 ? 1 : n;
-}
 
 /* ---- Work ---------------------------------------------------------------------------------- */
 
@@ -191,7 +151,7 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
     if (!t)
         return iso_fail(ISO_ENOMEM, "out of memory for a team of threads");
     memset(t, 0, sizeof *t);
-    const int processors = iso_team_processors(), want = threads > 0 ? threads : processors;
+    const int processors = iso_machine_processors(), want = threads > 0 ? threads : processors;
     t->size = want;
     t->started = 1;
     t->spins = want > processors ? 0 : SPINS;

@@ -5,12 +5,10 @@
 #include "../../core/iso.h"
 
 struct iso_team;
-/* threads 0: as many as this process may use (affinity mask and container quota). */
+/* threads 0: as many as this process may use (core/machine.h). */
 iso_rc iso_team_new(int threads, struct iso_team **out);
 void iso_team_free(struct iso_team *);                 /* NULL is fine */
 int iso_team_size(const struct iso_team *);
-/* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. */
-int iso_team_processors(void);
 
 /* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size),
  * and returns when all are done. Each thread begins with its own contiguous share of the units, in

@@ -159,14 +159,14 @@ static iso_rc leave_images(const struct iso_dataset_request *r, const char *path
     struct iso_npy array = { .data = NULL };
     int64_t begin = 0;
     if (!iso_folder_exists(path))
-        return iso_disk_impossible(r, path, "it is an archive; unpack it");
+        return iso_disk_impossible(r, path, "being an archive (unpack it)");
     snprintf(base, sizeof base, "x_%s.npy", r->split);
     ISO_TRY(iso_path(file, path, base));
     if (stat(file, &info) != 0 || !iso_disk_wanted(r, (double)info.st_size))
         return ISO_OK;                 /* whoever loads it says what is wrong */
     ISO_TRY(look_at_file(file, info.st_size, &array, &begin));
     if (array.size != 1 || array.kind == 'i')
-        return iso_disk_impossible(r, file, "its elements are not bytes (uint8)");
+        return iso_disk_impossible(r, file, "not being of bytes (uint8)");
     ISO_TRY(take_geometry(file, &array, set));
     return iso_disk_attach_file(set, file, begin);
 }

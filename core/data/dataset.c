@@ -161,7 +161,7 @@ static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
     if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
         return iso_arrays_load(r, path, set);
     ISO_TRY(one_split(r, path));
-    ISO_TRY(iso_disk_impossible(r, path, "it is a pickle"));
+    ISO_TRY(iso_disk_impossible(r, path, "being a pickle"));
     return iso_arrays_load_pickle(path, set);
 }
 
@@ -169,7 +169,7 @@ static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set)
 {
     char file[ISO_PATH], base[40];
-    ISO_TRY(iso_disk_impossible(r, path, "it is a text"));
+    ISO_TRY(iso_disk_impossible(r, path, "being a text"));
     snprintf(base, sizeof base, "%.32s.csv", r->split);
     if (iso_folder_exists(path)) {
         ISO_TRY(iso_path(file, path, base));

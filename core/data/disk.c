@@ -125,7 +125,7 @@ iso_rc iso_disk_impossible(const struct iso_dataset_request *r, const char *path
 {
     if (!r->stream)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "data set '%s': stream: %s cannot be read row by row: %s; leave "
-                    "`stream` out, or give the images as one of the files that `isocl help data` "
-                    "names", r->name, path, why);
+    return iso_fail(ISO_EDATA, "data set '%s': stream: %s cannot be read row by row, %s; leave "
+                    "`stream` out, or use files that can, which `isocl help data` names", r->name,
+                    path, why);
 }

@@ -28,7 +28,7 @@ void iso_disk_free(struct iso_disk *);                       /* NULL is fine */
 /* Whether images of so many bytes stay on disk: where the request says so, and where they would
  * take more than the memory it grants. */
 bool iso_disk_wanted(const struct iso_dataset_request *, double bytes);
-/* Fails where the request says that what must be read whole should stay on disk. why: "it is
+/* Fails where the request says that what must be read whole should stay on disk. why: "being
  * compressed". */
 iso_rc iso_disk_impossible(const struct iso_dataset_request *, const char *path, const char *why);
 #endif

@@ -119,7 +119,7 @@ static iso_rc take_images(const struct iso_dataset_request *r, const char *path,
             ISO_TRY(take_geometry(path, &idx, set));
             return iso_disk_attach_file(set, path, begin);
         }
-        ISO_TRY(iso_disk_impossible(r, path, "it is compressed; unpack it with gunzip"));
+        ISO_TRY(iso_disk_impossible(r, path, "being compressed (gunzip it)"));
     }
     ISO_TRY(iso_idx_read(path, 3, &idx));
     set->images = idx.data;
