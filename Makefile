@@ -47,7 +47,7 @@ ifndef JPEG
 JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,-ljpeg)
 endif
 LIBS     += $(if $(filter 1,$(PNG)),-lpng) $(if $(filter 1,$(JPEG)),-ljpeg)
-# ONNX: protoc-c makes C of the schema that the ONNX project ships; core/onnx/read.c and write.c use it, or without.c stands in.
+# ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/read.c, read_tensor.c and write.c.
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 ifndef ONNX
 ONNX     := $(if $(and $(wildcard $(ONNX_PROTO)),$(shell command -v protoc-c)),$(call probe,protobuf-c/protobuf-c.h,-lprotobuf-c),0)
@@ -78,7 +78,7 @@ cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -m
                       -mprefer-vector-width=512
 
 CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apart.c %/keras_file.c %/keras_names.c %/keras_write.c) \
-              $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c write.c)), \
+              $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c read_tensor.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
@@ -110,8 +110,8 @@ $(BUILD)/config: FORCE
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
-$(addprefix $(BUILD)/core/onnx/,read.o write.o): CONFIG += -isystem $(BUILD)/onnx
-$(addprefix $(BUILD)/core/onnx/,read.o write.o): | $(ONNX_C)
+$(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): CONFIG += -isystem $(BUILD)/onnx
+$(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<

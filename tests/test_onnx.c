@@ -1,4 +1,4 @@
-/* test_onnx.c: networks to and from ONNX files. Without protobuf-c there is nothing to test. */
+/* test_onnx.c: networks to ONNX files, and back. Without protobuf-c there is nothing to test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,56 +11,10 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "core/onnx/export.h"
 #include "core/onnx/import.h"
 #include "core/parity/harness.h"
 #include "core/train/keras_weights.h"
-#include "fuzz.h"
-
-struct network {
-    struct iso_faults faults;
-    struct iso_model *model;
-    struct iso_graph *graph;
-    struct iso_backend *backend;
-    struct iso_exec *exec;
-};
-
-static void must(iso_rc rc)
-{
-    if (rc != ISO_OK)
-        fail_msg("%s", iso_error());
-}
-
-static void open_network(struct network *net, const char *path)
-{
-    memset(net, 0, sizeof *net);
-    if (iso_model_load(path, &net->faults, &net->model) != ISO_OK ||
-        iso_graph_build(net->model, 1, &net->faults, &net->graph) != ISO_OK) {
-        iso_faults_print(&net->faults, stderr);
-        fail_msg("%s: %s", path, iso_error());
-    }
-    must(iso_backend_open("cpu", ISO_MODE_EXACT, 1, &net->backend));
-    must(iso_exec_new(net->graph, net->backend, &(struct iso_exec_options){ .seed = 1 },
-                      &net->exec));
-    must(iso_exec_initialize(net->exec));
-}
-
-static void close_network(struct network *net)
-{
-    iso_exec_free(net->exec);
-    iso_backend_close(net->backend);
-    iso_graph_free(net->graph);
-    iso_model_free(net->model);
-}
-
-static void export_to(const char *path, struct network *net, bool preprocessing)
-{
-    const struct iso_onnx_export_options o = { .preprocessing = preprocessing };
-    struct iso_onnx *m;
-    must(iso_onnx_export(net->exec, &o, &m));
-    must(iso_onnx_write(path, m));
-    iso_onnx_free(m);
-}
+#include "onnx_network.h"
 
 static void every_layer_can_be_exported(void **state)
 {
@@ -179,7 +133,7 @@ static void every_layer_becomes_nodes(void **state)
     close_network(&net);
 }
 
-/* ---- Import -------------------------------------------------------------------------------- */
+/* ---- And back ------------------------------------------------------------------------------ */
 
 /* What the network gives for rows of drawn numbers, and the hash of its weights. */
 static void outputs_of(struct network *net, double *out, int64_t n, char hex[65])
@@ -270,263 +224,6 @@ static void there_and_back_is_the_same(void **state)
     unlink(path);
 }
 
-/* ---- What others write --------------------------------------------------------------------- */
-
-/* A network of one or two nodes on images of 2 channels, 3 x 2, with their channels first. */
-struct small {
-    struct iso_onnx m;
-    struct iso_onnx_value x, y;
-    struct iso_onnx_tensor tensors[4];
-    struct iso_onnx_node nodes[2];
-    struct iso_onnx_attribute attributes[2];
-};
-
-static void free_small(struct small *s)
-{
-    struct iso_onnx *m = calloc(1, sizeof *m);
-    assert_non_null(m);
-    m->owned = s->m.owned;             /* what an import has made */
-    iso_onnx_free(m);
-    s->m.owned = NULL;
-}
-
-static struct small small_network(const char *op, const char *const *x, int nx)
-{
-    static const char *const y[] = { "y" };
-    struct small s = { .m = { .producer = "test", .version = "", .name = "", .doc = "",
-                              .opset = 17, .nnodes = 1, .nx = 1, .ny = 1 } };
-    s.x = (struct iso_onnx_value){ "image", ISO_ONNX_FLOAT, 4, { -1, 2, 3, 2 }, { 0 }, { 0 } };
-    s.y = (struct iso_onnx_value){ "y", ISO_ONNX_FLOAT, 2, { -1, 3 }, { 0 }, { 0 } };
-    s.nodes[0] = (struct iso_onnx_node){ .name = "the node", .op = op, .domain = "", .nx = nx,
-                                         .ny = 1, .x = x, .y = y };
-    return s;
-}
-
-static iso_rc import_small(struct small *s, struct iso_onnx_network **out)
-{
-    s->m.x = &s->x;
-    s->m.y = &s->y;
-    s->m.nodes = s->nodes;
-    s->m.tensors = s->tensors;
-    s->nodes[0].attributes = s->attributes;
-    iso_error_clear();
-    return iso_onnx_import(&s->m, "small.onnx", out);
-}
-
-/* y = flatten(x) k^T: ONNX's row is channel, height, width, isocl's height, width, channel. */
-static void rows_of_images_are_turned(void **state)
-{
-    static const char *const flat[] = { "row" }, *const reads[] = { "row", "fc.weight" };
-    static const char *const image[] = { "image" };
-    static const struct iso_onnx_attribute turned = { .name = "transB", .kind = ISO_ONNX_INT,
-                                                      .i = 1 };
-    float k[36];
-    struct iso_onnx_network *n;
-    struct small s = small_network("Flatten", image, 1);
-    (void)state;
-    for (int i = 0; i < 36; i++)
-        k[i] = (float)i;
-    s.nodes[1] = s.nodes[0];
-    s.nodes[0].y = flat;
-    s.nodes[1] = (struct iso_onnx_node){ "fc", "Gemm", "", 2, 1, 1, reads, s.nodes[1].y, &turned };
-    s.tensors[0] = (struct iso_onnx_tensor){ "fc.weight", ISO_ONNX_FLOAT, 2, { 3, 12 }, k };
-    s.m.nnodes = 2;
-    s.m.ntensors = 1;
-    must(import_small(&s, &n));
-    assert_non_null(strstr(n->yaml, "shape: [3, 2, 2]"));
-    assert_non_null(strstr(n->yaml, "dense: {name: fc, units: 3, use_bias: false}"));
-    const float *ours = n->weights.layers[0].weights[0].values;
-    for (int c = 0; c < 2; c++)
-        for (int pixel = 0; pixel < 6; pixel++)
-            for (int o = 0; o < 3; o++)
-                assert_true(ours[(pixel * 2 + c) * 3 + o] == k[o * 12 + c * 6 + pixel]);
-    iso_onnx_network_free(n);
-    free_small(&s);
-}
-
-struct refused { const char *op; struct iso_onnx_attribute attribute; const char *says; };
-
-/* Every refusal names the file, the node, its operator and what about it. */
-static void what_has_no_layer_is_refused(void **state)
-{
-    static const int64_t ones[] = { 1, 1 }, pads[] = { 1, 1, 1, 1 };
-    static const char *const reads[] = { "image", "k" };
-    static const float k[16] = { 1 };
-    static const struct refused cases[] = {
-        { "Einsum", { 0 }, "isocl has no layer for this operator" },
-        { "Conv", { .name = "group", .i = 3 }, "attribute group is 3" },
-        { "Conv", { .name = "colour", .i = 3 }, "attribute colour is not understood" },
-        { "Conv", { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 3, .ints = pads },
-          "attribute kernel_shape has 3 numbers" },
-        { "Conv", { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 2, .ints = ones },
-          "attribute kernel_shape is not that of 'k'" },
-        { "Gemm", { .name = "transA", .i = 1 }, "attribute transA" },
-        { "Softmax", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
-        { "Flatten", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
-        { "Concat", { .name = "axis", .kind = ISO_ONNX_INT, .i = 3 }, "attribute axis is 3" },
-        { "LeakyRelu", { .name = "beta" }, "attribute beta is not understood" },
-        { "MaxPool", { .name = "pads", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
-          "numbers from 1 to 4096" },
-        { "Transpose", { .name = "perm", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
-          "attribute perm" },
-        { "Add", { 0 }, "no layer that adds a constant" },
-        { "Sub", { 0 }, "isocl has no layer for this operator" },
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct iso_onnx_network *n = NULL;
-        struct small s = small_network(cases[i].op, reads, 2);
-        s.attributes[0] = cases[i].attribute;
-        s.nodes[0].nattributes = cases[i].attribute.name != NULL;
-        s.tensors[0] = (struct iso_onnx_tensor){ "k", ISO_ONNX_FLOAT, 4, { 2, 2, 2, 2 }, k };
-        s.m.ntensors = 1;
-        assert_int_equal(import_small(&s, &n), ISO_EUNSUP);
-        assert_non_null(strstr(iso_error(), "small.onnx: node 'the node', "));
-        assert_non_null(strstr(iso_error(), cases[i].op));
-        if (!strstr(iso_error(), cases[i].says))
-            fail_msg("'%s' does not say: %s", iso_error(), cases[i].says);
-        free_small(&s);
-    }
-}
-
-/* ---- Files that cannot be trusted ---------------------------------------------------------- */
-
-static void save(const char *path, const void *bytes, size_t n)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, n, file), n);
-    assert_int_equal(fclose(file), 0);
-}
-
-/* Reads the file and imports what it holds. */
-static iso_rc take(const char *path)
-{
-    struct iso_onnx_network *n = NULL;
-    struct iso_onnx *m = NULL;
-    iso_error_clear();
-    iso_rc rc = iso_onnx_read(path, &m);
-    assert_true((rc == ISO_OK) == (m != NULL));
-    if (rc == ISO_OK)
-        rc = iso_onnx_import(m, path, &n);
-    iso_onnx_network_free(n);
-    iso_onnx_free(m);
-    return rc;
-}
-
-/* For fuzz: a network that is none of ours is refused like a damaged file. */
-static iso_rc read_subject(const struct fuzz_subject *s, const char *path, const char *folder)
-{
-    (void)s, (void)folder;
-    const iso_rc rc = take(path);
-    return rc == ISO_EUNSUP ? ISO_EDATA : rc;
-}
-
-static void damaged_files_are_read_or_refused(void **state)
-{
-    char path[] = "/tmp/isocl-test-onnx-XXXXXX";
-    const struct fuzz_subject subject = { .file = path, .place = "damaged", .read = read_subject };
-    struct network net;
-    (void)state;
-    close(mkstemp(path));
-    open_network(&net, "tests/models/everything.yaml");
-    export_to(path, &net, true);
-    close_network(&net);
-    fuzz(&subject, 1, 400);
-    unlink(path);
-}
-
-/* Graphs within attributes of nodes within graphs: the library calls itself for each. */
-static void deep_files_do_not_exhaust_the_stack(void **state)
-{
-    enum { LEVELS = 200000, ROOM = 5 * LEVELS };
-    static const uint8_t keys[] = { 1 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2 };      /* node, attribute, g */
-    char path[] = "/tmp/isocl-test-onnx-XXXXXX";
-    uint8_t *bytes = malloc(ROOM), *at = bytes + ROOM;
-    assert_non_null(bytes);
-    (void)state;
-    for (int i = LEVELS - 1; i >= -1; i--) {
-        const size_t n = (size_t)(bytes + ROOM - at);
-        int count = n < 1 << 7 ? 1 : n < 1 << 14 ? 2 : n < 1 << 21 ? 3 : 4;
-        for (int k = count - 1; k >= 0; k--)
-            *--at = (uint8_t)((n >> 7 * k & 0x7f) | (k < count - 1 ? 0x80 : 0));
-        *--at = i < 0 ? 7 << 3 | 2 : keys[i % 3];
-    }
-    close(mkstemp(path));
-    save(path, at, (size_t)(bytes + ROOM - at));
-    assert_int_equal(take(path), ISO_EDATA);
-    unlink(path);
-    free(bytes);
-}
-
-/* A field of a message: one of bytes, which begins with its number and its length. */
-static size_t put(uint8_t *out, int field, const void *bytes, size_t n)
-{
-    out[0] = (uint8_t)(field << 3 | 2);
-    out[1] = (uint8_t)n;
-    memcpy(out + 2, bytes, n);
-    return n + 2;
-}
-
-/* A model of one tensor of three numbers, whose bytes lie elsewhere. */
-static void save_external(const char *path, const char *location, const char *offset)
-{
-    static const uint8_t fixed[] = { 1 << 3, 3, 2 << 3, ISO_ONNX_FLOAT, 14 << 3, 1 };
-    const char *pairs[] = { "location", location, "offset", offset };
-    uint8_t tensor[120], pair[60], graph[124], model[128];
-    size_t n = sizeof fixed;
-    memcpy(tensor, fixed, n);
-    n += put(tensor + n, 8, "w", 1);
-    for (int i = 0; i < 2; i++) {
-        const size_t key = put(pair, 1, pairs[2 * i], strlen(pairs[2 * i]));
-        n += put(tensor + n, 13, pair,
-                 key + put(pair + key, 2, pairs[2 * i + 1], strlen(pairs[2 * i + 1])));
-    }
-    n = put(graph, 5, tensor, n);
-    save(path, model, put(model, 7, graph, n));
-}
-
-static void data_come_from_the_files_own_folder(void **state)
-{
-    static const float numbers[] = { 1, 2, 3, 4 };
-    char folder[] = "/tmp/isocl-test-onnx-XXXXXX", path[64], beside[64], link[64];
-    struct iso_onnx *m;
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/m.onnx", folder);
-    snprintf(beside, sizeof beside, "%s/m.data", folder);
-    snprintf(link, sizeof link, "%s/link", folder);
-    save(beside, numbers, sizeof numbers);
-    assert_int_equal(symlink("/etc/passwd", link), 0);
-    save_external(path, "m.data", "4");
-    must(iso_onnx_read(path, &m));
-    assert_memory_equal(iso_onnx_tensor(m, "w")->data, numbers + 1, 12);
-    iso_onnx_free(m);
-    const struct { const char *location, *offset; iso_rc rc; } bad[] = {
-        { "m.data", "8", ISO_EDATA }, { "m.data", "-4", ISO_EDATA }, { "m.data", "4x", ISO_EDATA },
-        { "m.data", "9223372036854775807", ISO_EDATA }, { "none", "0", ISO_EIO },
-        { "../m.data", "0", ISO_EDATA }, { "/etc/passwd", "0", ISO_EDATA }, { "", "0", ISO_EDATA },
-        { "..", "0", ISO_EDATA }, { "link", "0", ISO_EIO },
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        save_external(path, bad[i].location, bad[i].offset);
-        if (take(path) != bad[i].rc)
-            fail_msg("%s at %s: %s", bad[i].location, bad[i].offset, iso_error());
-    }
-    unlink(path);
-    unlink(beside);
-    unlink(link);
-    assert_int_equal(rmdir(folder), 0);
-}
-
-static void what_is_no_onnx_file_is_told(void **state)
-{
-    (void)state;
-    assert_int_equal(take("README.md"), ISO_EDATA);
-    assert_non_null(strstr(iso_error(), "README.md is not an ONNX file"));
-    assert_int_equal(take("/tmp/isocl-no-such-file.onnx"), ISO_EIO);
-}
-
 /* A writer that fails leaves what was there. */
 static void a_folder_that_is_not_there_is_told(void **state)
 {
@@ -544,12 +241,6 @@ int main(void)
         cmocka_unit_test(the_file_says_what_the_model_does),
         cmocka_unit_test(every_layer_becomes_nodes),
         cmocka_unit_test(there_and_back_is_the_same),
-        cmocka_unit_test(rows_of_images_are_turned),
-        cmocka_unit_test(what_has_no_layer_is_refused),
-        cmocka_unit_test(damaged_files_are_read_or_refused),
-        cmocka_unit_test(deep_files_do_not_exhaust_the_stack),
-        cmocka_unit_test(data_come_from_the_files_own_folder),
-        cmocka_unit_test(what_is_no_onnx_file_is_told),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
     };
     if (!iso_onnx_supported()) {

@@ -1,5 +1,5 @@
-/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or an ONNX file's
- * network as one. */
+/* isocl import: weights that Keras has saved or an ONNX file holds, for a model file; or an ONNX
+ * file's network as one. */
 #include "commands.h"
 #include "core/onnx/import.h"
 #include "core/train/keras_weights.h"

@@ -1,9 +1,10 @@
 /* import_build.h: what the files that import a network share: import.c goes through the graph,
- * import_ops.c and import_images.c know ONNX's operators, import_layers.c keeps layers and values,
- * import_text.c writes the model file. */
+ * import_ops.c, import_images.c (with import_window.c) and import_shapes.c know ONNX's operators,
+ * import_layers.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "../model/model.h"
+#include "../ops/window.h"
 #include "import.h"
 
 /* How ONNX orders the axes of a value whose shape is kept as isocl has it. */
@@ -93,7 +94,7 @@ int *iso_onnx_free_activation(const struct iso_onnx_layer *);
 /* The shortest decimal number that is this float. */
 double iso_onnx_decimal(float);
 
-/* ---- import_ops.c, import_images.c: the node at hand becomes layers ---- */
+/* ---- The node at hand becomes layers: import_ops.c ---- */
 
 typedef iso_rc iso_onnx_handler(struct iso_onnx_importer *);
 struct iso_onnx_operator {
@@ -102,8 +103,26 @@ struct iso_onnx_operator {
     iso_onnx_handler *handle;
 };
 extern const struct iso_onnx_operator iso_onnx_operators[];            /* ends with name NULL */
+/* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
+/* import_shapes.c */
+iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization, iso_onnx_flatten,
+    iso_onnx_squeeze, iso_onnx_reshape, iso_onnx_transpose;
+
+/* How a window lies on an image. */
+struct iso_onnx_place {
+    int64_t kernel[2], strides[2], dilations[2];
+    int64_t pads[4];                   /* above, left, below, right */
+    enum iso_padding padding;          /* what is left to do when the frame is there */
+    bool framed;                       /* a frame of zeros comes first: pads */
+};
+/* import_window.c: reads the node's window, with the kernel as it is when no attribute says. */
+iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                            struct iso_onnx_place *);
+/* A layer that puts x into its frame; *x becomes its result. */
+iso_rc iso_onnx_add_frame(struct iso_onnx_importer *, const struct iso_onnx_place *,
+                          struct iso_onnx_known *x);
 
 /* ---- import_text.c ---- */
 

@@ -21,111 +21,6 @@ static const struct iso_onnx_known *image(const struct iso_onnx_importer *im)
     return NULL;
 }
 
-/* ---- Padding ------------------------------------------------------------------------------- */
-
-struct place {                         /* how a window lies on an image */
-    int64_t kernel[2], strides[2], dilations[2];
-    int64_t pads[4];                   /* above, left, below, right */
-    enum iso_padding padding;          /* what is left to do when frame is done */
-    bool framed;                       /* a frame of zeros comes first: pads */
-};
-
-/* Padding of the sides, before and behind, of a window that isocl calls same. */
-static void same_pads(const struct iso_shape *x, const struct place *p, int64_t pads[4])
-{
-    const struct iso_window w = iso_window(x, p->kernel, p->strides, p->dilations,
-                                           ISO_PADDING_SAME);
-    const int64_t below = (w.oh - 1) * w.sh + (w.kh - 1) * w.dh + 1 - w.h - w.top;
-    const int64_t right = (w.ow - 1) * w.sw + (w.kw - 1) * w.dw + 1 - w.w - w.left;
-    const int64_t same[4] = { w.top, w.left, below > 0 ? below : 0, right > 0 ? right : 0 };
-    memcpy(pads, same, sizeof same);
-}
-
-static iso_rc read_pads(const struct iso_onnx_importer *im, const struct iso_shape *x,
-                        struct place *p)
-{
-    const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "auto_pad");
-    const char *by = a ? a->text : "NOTSET";
-    int64_t swap;
-    memset(p->pads, 0, sizeof p->pads);
-    if (strcmp(by, "SAME_UPPER") == 0 || strcmp(by, "SAME_LOWER") == 0)
-        same_pads(x, p, p->pads);
-    else if (strcmp(by, "VALID") != 0)
-        ISO_TRY(iso_onnx_get_ints(im, "pads", 4, p->pads));
-    for (int i = 0; i < 2 && strcmp(by, "SAME_LOWER") == 0; i++) {
-        swap = p->pads[i];
-        p->pads[i] = p->pads[i + 2];
-        p->pads[i + 2] = swap;
-    }
-    for (int i = 0; i < 4; i++)
-        if (p->pads[i] < 0 || p->pads[i] > 4096)
-            return iso_onnx_refuse(im, "attribute pads: %lld lines", (long long)p->pads[i]);
-    return ISO_OK;
-}
-
-/* With ceil_mode the last window may hang over the end: that is padding, too. */
-static void round_up(const struct iso_shape *x, struct place *p)
-{
-    for (int i = 0; i < 2; i++) {
-        const int64_t span = (p->kernel[i] - 1) * p->dilations[i] + 1;
-        const int64_t free = x->dim[1 + i] + p->pads[i] + p->pads[i + 2] - span;
-        const int64_t rest = free > 0 ? free % p->strides[i] : 0;
-        /* A window that would begin behind the image and its first padding is left out. */
-        const int64_t next = free - rest + p->strides[i];
-        if (rest > 0 && next < x->dim[1 + i] + p->pads[i])
-            p->pads[i + 2] += p->strides[i] - rest;
-    }
-}
-
-/* Whether isocl's valid or same is this padding; else a frame of zeros must come first. */
-static void choose_padding(const struct iso_shape *x, struct place *p)
-{
-    static const int64_t none[4] = { 0 };
-    int64_t same[4];
-    same_pads(x, p, same);
-    p->framed = memcmp(p->pads, none, sizeof none) != 0 && memcmp(p->pads, same, sizeof same) != 0;
-    p->padding = p->framed || memcmp(p->pads, none, sizeof none) == 0 ? ISO_PADDING_VALID
-                                                                      : ISO_PADDING_SAME;
-}
-
-static iso_rc read_window(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                          struct place *p)
-{
-    for (int i = 0; i < 2; i++)
-        p->strides[i] = p->dilations[i] = 1;
-    ISO_TRY(iso_onnx_get_ints(im, "kernel_shape", 2, p->kernel));
-    ISO_TRY(iso_onnx_get_ints(im, "strides", 2, p->strides));
-    ISO_TRY(iso_onnx_get_ints(im, "dilations", 2, p->dilations));
-    for (int i = 0; i < 2; i++)
-        if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->strides[i] < 1 || p->strides[i] > 4096 ||
-            p->dilations[i] < 1 || p->dilations[i] > 4096)
-            return iso_onnx_refuse(im, "attributes kernel_shape, strides, dilations: numbers from "
-                                   "1 to 4096 are understood");
-    ISO_TRY(read_pads(im, &x->shape, p));
-    if (iso_onnx_get_int(im, "ceil_mode", 0) != 0)
-        round_up(&x->shape, p);
-    choose_padding(&x->shape, p);
-    return ISO_OK;
-}
-
-/* A layer that puts x into its frame; *x becomes its result. */
-static iso_rc add_frame(struct iso_onnx_importer *im, const struct place *p,
-                        struct iso_onnx_known *x)
-{
-    const struct iso_onnx_known *from = x;
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, "", 1, &from);
-    if (!l)
-        return ISO_ENOMEM;
-    int64_t *sides = ((struct iso_zero_padding2d *)l->params)->padding;
-    const int64_t given[4] = { p->pads[0], p->pads[2], p->pads[1], p->pads[3] };
-    memcpy(sides, given, sizeof given);
-    x->layer = (int)(l - im->layers);
-    x->shape.dim[1] += sides[0] + sides[1];
-    x->shape.dim[2] += sides[2] + sides[3];
-    l->shape = x->shape;
-    return ISO_OK;
-}
-
 /* ---- Convolutions -------------------------------------------------------------------------- */
 
 /* [out, in, kh, kw], of which `in` is 1 where each channel has its own, as [kh, kw, in, out]. */
@@ -160,7 +55,8 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, i
 /* isocl writes a separable convolution as two nodes, which are called as the layer. */
 static struct iso_onnx_layer *first_half(const struct iso_onnx_importer *im,
                                          const struct iso_onnx_known *x,
-                                         const struct iso_onnx_tensor *k, const struct place *p)
+                                         const struct iso_onnx_tensor *k,
+                                         const struct iso_onnx_place *p)
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const char *end = strrchr(k->name, '/');
@@ -196,7 +92,8 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
-static void set_conv2d(struct iso_conv2d *p, const struct place *place, int64_t filters, bool bias)
+static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_place *place, int64_t filters,
+                       bool bias)
 {
     p->filters = filters;
     p->use_bias = bias;
@@ -206,7 +103,7 @@ static void set_conv2d(struct iso_conv2d *p, const struct place *place, int64_t 
     memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
 }
 
-static void set_depthwise(struct iso_depthwise_conv2d *p, const struct place *place,
+static void set_depthwise(struct iso_depthwise_conv2d *p, const struct iso_onnx_place *place,
                           int64_t multiplier, bool bias)
 {
     p->depth_multiplier = multiplier;
@@ -242,8 +139,8 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     const bool bias = iso_onnx_has(im, 2), depthwise = groups == channels && k->dim[1] == 1 &&
                                                        channels > 1;
     ISO_TRY(check_groups(im, k, groups, channels));
-    struct place p = { .kernel = { k->dim[2], k->dim[3] } };
-    ISO_TRY(read_window(im, from, &p));
+    struct iso_onnx_place p = { .kernel = { k->dim[2], k->dim[3] } };
+    ISO_TRY(iso_onnx_read_window(im, from, &p));
     if (p.kernel[0] != k->dim[2] || p.kernel[1] != k->dim[3])
         return iso_onnx_refuse(im, "attribute kernel_shape is not that of '%.60s'", k->name);
     struct iso_onnx_layer *half = first_half(im, from, k, &p);
@@ -251,7 +148,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
         return separable(im, half, k, channels);
     struct iso_onnx_known framed = *from;
     if (p.framed)
-        ISO_TRY(add_frame(im, &p, &framed));
+        ISO_TRY(iso_onnx_add_frame(im, &p, &framed));
     const struct iso_onnx_known *x = &framed;
     struct iso_onnx_layer *l = iso_onnx_layer(im, depthwise ? ISO_OP_depthwise_conv2d
                                                             : ISO_OP_conv2d, k->name, 1, &x);
@@ -296,10 +193,10 @@ enum frame { OTHER, SAME, COUNTED };
 static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame frame, const char *why)
 {
     const struct iso_onnx_known *from = image(im);
-    struct place p = { .kernel = { 0 } };
+    struct iso_onnx_place p = { .kernel = { 0 } };
     if (!from)
         return ISO_EUNSUP;
-    ISO_TRY(read_window(im, from, &p));
+    ISO_TRY(iso_onnx_read_window(im, from, &p));
     if (p.dilations[0] != 1 || p.dilations[1] != 1)
         return iso_onnx_refuse(im, "attribute dilations: isocl's poolings have none");
     if (im->node->ny > 1 && *im->node->y[1] && iso_onnx_readers(im, im->node->y[1]) > 0)
@@ -315,7 +212,7 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
                                (long long)p.pads[3], why);
     struct iso_onnx_known framed = *from;
     if (p.framed)
-        ISO_TRY(add_frame(im, &p, &framed));
+        ISO_TRY(iso_onnx_add_frame(im, &p, &framed));
     const struct iso_onnx_known *x = &framed;
     struct iso_onnx_layer *l = iso_onnx_layer(im, op, im->node->name, 1, &x);
     if (!l)
@@ -389,7 +286,8 @@ static iso_rc check_value(const struct iso_onnx_importer *im)
     const struct iso_onnx_attribute *mode = iso_onnx_attribute(im->node, "mode");
     const struct iso_onnx_tensor *t = NULL;
     if (mode && strcmp(mode->text, "constant") != 0)
-        return iso_onnx_refuse(im, "attribute mode: isocl pads with zeros, not '%.20s'", mode->text);
+        return iso_onnx_refuse(im, "attribute mode: isocl pads with zeros, not '%.20s'",
+                               mode->text);
     if (iso_onnx_has(im, 2) && !(t = iso_onnx_c(im, 2)))
         return ISO_EUNSUP;
     const float *value = t ? iso_onnx_floats(im, t, 1) : NULL;

@@ -1,24 +1,40 @@
-/* import_ops.c: ONNX's operators on elements, rows and shapes. */
+/* import_ops.c: ONNX's operators on elements and rows, and the table of all that are understood. */
 #include "import_build.h"
 #include "../ops/activation.h"
-#include "../ops/batch_normalization.h"
 #include "../ops/dense.h"
 #include "../ops/dropout.h"
-#include "../ops/layer_normalization.h"
-#include "../ops/pooling2d.h"
-#include "../ops/reshape.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- Products ------------------------------------------------------------------------------ */
 
-/* x times kernel, [in, units] or turned: [units, in]; bias may be NULL. */
-static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                    const struct iso_onnx_tensor *k, bool turned, const struct iso_onnx_tensor *bias)
+struct product {                       /* of rows with a matrix */
+    const struct iso_onnx_tensor *kernel;      /* [in, units], or turned: [units, in] */
+    bool turned;
+    const struct iso_onnx_tensor *bias;        /* of one number or one for each unit; or NULL */
+    float factor, bias_factor;
+};
+
+/* The bias, or what one number is for each unit. */
+static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
+                       const struct product *p, int64_t units)
 {
+    const int64_t n = iso_onnx_count(p->bias);
+    const float *from = iso_onnx_floats(im, p->bias, n == 1 ? 1 : units);
+    float *to = from ? iso_onnx_new_weight(im, l, 1, 1, &units) : NULL;
+    for (int64_t i = 0; to && i < units; i++)
+        to[i] = p->bias_factor * from[n == 1 ? 0 : i];
+    return to ? ISO_OK : from ? ISO_ENOMEM : ISO_EUNSUP;
+}
+
+static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                    const struct product *p)
+{
+    const struct iso_onnx_tensor *k = p->kernel;
+    const bool turned = p->turned;
     if (x->shape.ndim != 2 || k->ndim != 2)
-        return iso_onnx_refuse(im, "isocl multiplies rows with a matrix; flatten what is before it");
+        return iso_onnx_refuse(im, "isocl multiplies rows with a matrix; flatten what is before "
+                               "it");
     const int64_t in = k->dim[turned], units = k->dim[!turned], dim[2] = { in, units };
     const float *from = iso_onnx_floats(im, k, x->shape.dim[1] * units);
     struct iso_onnx_layer *l = from ? iso_onnx_layer(im, ISO_OP_dense, k->name, 1, &x) : NULL;
@@ -27,35 +43,35 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
         return from ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t i = 0; i < in; i++)
         for (int64_t o = 0; o < units; o++)
-            to[iso_onnx_place(x, i) * units + o] = from[turned ? o * in + i : i * units + o];
-    struct iso_dense *p = l->params;
-    p->units = units;
-    p->use_bias = bias != NULL;
-    const struct iso_onnx_known y = { .shape = { 2, { 1, units } } };
-    if (bias)
-        ISO_TRY(iso_onnx_channel_weight(im, l, 1, bias, &y));
+            to[iso_onnx_place(x, i) * units + o] =
+                p->factor * from[turned ? o * in + i : i * units + o];
+    ((struct iso_dense *)l->params)->units = units;
+    ((struct iso_dense *)l->params)->use_bias = p->bias != NULL;
+    if (p->bias)
+        ISO_TRY(set_bias(im, l, p, units));
     return iso_onnx_result(im, l, ISO_ONNX_LAST);
 }
 
+/* Factors become part of the weights. */
 static iso_rc gemm(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *k = x ? iso_onnx_c(im, 1) : NULL, *bias = NULL;
-    if (!k || (iso_onnx_has(im, 2) && !(bias = iso_onnx_c(im, 2))))
+    struct product p = { .turned = iso_onnx_get_int(im, "transB", 0) != 0 };
+    p.kernel = x ? iso_onnx_c(im, 1) : NULL;
+    if (!p.kernel || (iso_onnx_has(im, 2) && !(p.bias = iso_onnx_c(im, 2))))
         return ISO_EUNSUP;
     if (iso_onnx_get_int(im, "transA", 0) != 0)
         return iso_onnx_refuse(im, "attribute transA: isocl's rows are those of the batch");
-    if (iso_onnx_get_real(im, "alpha", 1) != 1 ||
-        (bias && iso_onnx_get_real(im, "beta", 1) != 1))
-        return iso_onnx_refuse(im, "attributes alpha and beta: isocl's dense has no factors, 1");
-    return dense(im, x, k, iso_onnx_get_int(im, "transB", 0) != 0, bias);
+    p.factor = (float)iso_onnx_get_real(im, "alpha", 1);
+    p.bias_factor = (float)iso_onnx_get_real(im, "beta", 1);
+    return dense(im, x, &p);
 }
 
 static iso_rc matmul(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *k = x ? iso_onnx_c(im, 1) : NULL;
-    return k ? dense(im, x, k, false, NULL) : ISO_EUNSUP;
+    const struct product p = { .kernel = x ? iso_onnx_c(im, 1) : NULL, .factor = 1 };
+    return p.kernel ? dense(im, x, &p) : ISO_EUNSUP;
 }
 
 /* ---- Sums ---------------------------------------------------------------------------------- */
@@ -192,8 +208,8 @@ static iso_rc activation(struct iso_onnx_importer *im, const struct iso_onnx_kno
     if (iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &usual) != ISO_OK)
         return ISO_ENOMEM;
     usual.function = p->function;
-    const bool plain = usual.approximate == p->approximate &&
-                       (float)iso_activation_parameter(&usual) == (float)iso_activation_parameter(p);
+    const double parameter = iso_activation_parameter(p), other = iso_activation_parameter(&usual);
+    const bool plain = usual.approximate == p->approximate && (float)parameter == (float)other;
     if (free_one && plain && iso_onnx_readers(im, x->name) == readers) {
         *free_one = p->function;
         return iso_onnx_same(im, x);
@@ -211,7 +227,7 @@ static const struct { const char *op; int function; double alpha; } functions[] 
     { "Relu", ISO_RELU, 0 }, { "Sigmoid", ISO_SIGMOID, 0 }, { "Tanh", ISO_TANH, 0 },
     { "Softplus", ISO_SOFTPLUS, 0 }, { "Elu", ISO_ELU, 1 }, { "LeakyRelu", ISO_LEAKY_RELU, 0.01 },
     { "HardSigmoid", ISO_HARD_SIGMOID, 0.2 }, { "Gelu", ISO_GELU, 0 },
-    { "Softmax", ISO_SOFTMAX, 0 },
+    { "Softmax", ISO_SOFTMAX, 0 }, { "Swish", ISO_SWISH, 1 },
 };
 
 static iso_rc function(struct iso_onnx_importer *im)
@@ -230,6 +246,8 @@ static iso_rc function(struct iso_onnx_importer *im)
     *(p.function == ISO_ELU ? &p.alpha : p.function == ISO_LEAKY_RELU ? &p.negative_slope
                                        : p.function == ISO_HARD_SIGMOID ? &p.slope
                                                                         : &(double){ 0 }) = alpha;
+    if (p.function == ISO_SWISH && alpha != 1)
+        return iso_onnx_refuse(im, "attribute alpha: isocl's swish has 1");
     if (p.function == ISO_HARD_SIGMOID && iso_onnx_get_real(im, "beta", 0.5) != 0.5)
         return iso_onnx_refuse(im, "attribute beta: isocl's hard_sigmoid has 0.5");
     return activation(im, x, &p, 1);
@@ -284,6 +302,11 @@ static iso_rc dropout(struct iso_onnx_importer *im)
     const float *ratio = t ? iso_onnx_floats(im, t, 1) : NULL;
     if (t && !ratio)
         return ISO_EUNSUP;
+    const struct iso_onnx_tensor *mode = iso_onnx_has(im, 2) ? iso_onnx_c(im, 2) : NULL;
+    if (iso_onnx_has(im, 2) && (!mode || mode->type != ISO_ONNX_BOOL || !mode->data ||
+                                iso_onnx_count(mode) != 1 || *(const uint8_t *)mode->data))
+        return iso_onnx_refuse(im, "input training_mode: drops at random; export the network for "
+                               "inference");
     const double rate = ratio ? iso_onnx_decimal(*ratio) : iso_onnx_get_real(im, "ratio", 0.5);
     if (!(rate > 0 && rate < 1))
         return iso_onnx_same(im, x);
@@ -306,225 +329,6 @@ static iso_rc same(struct iso_onnx_importer *im)
     return iso_onnx_same(im, x);
 }
 
-/* ---- Normalizations ------------------------------------------------------------------------ */
-
-/* isocl writes ones or zeros, under such a name, where a layer has no gamma or beta. */
-static bool stands_in(const struct iso_onnx_tensor *t, const char *part, float value)
-{
-    const char *end = strrchr(t->name, '/');
-    if (!end || strcmp(end + 1, part) != 0 || t->type != ISO_ONNX_FLOAT || !t->data)
-        return false;
-    for (int64_t i = 0; i < iso_onnx_count(t); i++)
-        if (((const float *)t->data)[i] != value)
-            return false;
-    return true;
-}
-
-static iso_rc batch_normalization(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *t[4] = { NULL };
-    for (int i = 0; i < 4; i++)
-        if (!x || !(t[i] = iso_onnx_c(im, i + 1)))
-            return ISO_EUNSUP;
-    if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
-        return iso_onnx_refuse(im, "reads what has its channels last, where the operator has them "
-                               "second");
-    if (iso_onnx_get_int(im, "training_mode", 0) != 0 || iso_onnx_get_int(im, "spatial", 1) != 1)
-        return iso_onnx_refuse(im, "attributes training_mode and spatial: only inference, over "
-                               "whole channels, is understood");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_batch_normalization, t[0]->name, 1, &x);
-    if (!l)
-        return ISO_ENOMEM;
-    struct iso_batch_normalization *p = l->params;
-    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
-    p->momentum = iso_onnx_get_real(im, "momentum", 0.9);
-    p->scale = !stands_in(t[0], "ones", 1);
-    p->center = !stands_in(t[1], "zeros", 0);
-    for (int i = 0; i < 4; i++)
-        if (!(i == ISO_BN_GAMMA && !p->scale) && !(i == ISO_BN_BETA && !p->center))
-            ISO_TRY(iso_onnx_channel_weight(im, l, i, t[i], x));
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
-
-static iso_rc layer_normalization(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *gamma = x ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
-    if (!gamma || (iso_onnx_has(im, 2) && !(beta = iso_onnx_c(im, 2))))
-        return ISO_EUNSUP;
-    const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
-    if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
-        return iso_onnx_refuse(im, "attribute axis is %lld; isocl's runs over the channels, which "
-                               "must be last", (long long)axis);
-    for (int i = 1; i < im->node->ny; i++)
-        if (*im->node->y[i] && iso_onnx_readers(im, im->node->y[i]) > 0)
-            return iso_onnx_refuse(im, "its result %d, '%.60s', is read", i, im->node->y[i]);
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_layer_normalization, gamma->name, 1, &x);
-    if (!l)
-        return ISO_ENOMEM;
-    struct iso_layer_normalization *p = l->params;
-    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
-    p->scale = !stands_in(gamma, "ones", 1);
-    p->center = beta != NULL;
-    if (p->scale)
-        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_GAMMA, gamma, x));
-    if (beta)
-        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_BETA, beta, x));
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
-
-/* ---- Shapes -------------------------------------------------------------------------------- */
-
-/* Whether the pixels of an image with its channels first lie as those with them last. */
-static bool orders_agree(const struct iso_shape *s)
-{
-    return s->dim[3] == 1 || s->dim[1] * s->dim[2] == 1;
-}
-
-/* x as a row. A global pooling before it that nothing else reads gives the row itself. */
-static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *x)
-{
-    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    const bool pooled = l && (l->op == ISO_OP_global_average_pooling2d ||
-                              l->op == ISO_OP_global_max_pooling2d);
-    if (x->shape.ndim == 2)
-        return iso_onnx_same(im, x);
-    if (pooled && iso_onnx_readers(im, x->name) == 1) {
-        ((struct iso_pooling2d *)l->params)->keepdims = false;
-        return iso_onnx_result(im, l, ISO_ONNX_LAST);
-    }
-    l = iso_onnx_layer(im, ISO_OP_flatten, im->node->name, 1, &x);
-    if (!l)
-        return ISO_ENOMEM;
-    const bool turned = x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape);
-    ISO_TRY(iso_onnx_result(im, l, turned ? ISO_ONNX_ROW_FIRST : ISO_ONNX_LAST));
-    im->values[im->nvalues - 1].image = x->shape;
-    return ISO_OK;
-}
-
-static iso_rc flatten(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (!x)
-        return ISO_EUNSUP;
-    const int64_t axis = iso_onnx_get_int(im, "axis", 1);
-    if ((axis < 0 ? axis + x->shape.ndim : axis) != 1)
-        return iso_onnx_refuse(im, "attribute axis is %lld; isocl makes a row of each example",
-                               (long long)axis);
-    return to_row(im, x);
-}
-
-static iso_rc squeeze(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    int64_t axes[2];
-    int n = 2;
-    ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
-    for (int i = 0; i < n; i++)
-        axes[i] += axes[i] < 0 ? 4 : 0;
-    if (!x || n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6 ||
-        x->order != ISO_ONNX_FIRST || x->shape.dim[1] * x->shape.dim[2] != 1)
-        return iso_onnx_refuse(im, "only the height and width of a single pixel can be left out");
-    return to_row(im, x);
-}
-
-/* The order of what an image becomes whose numbers were a row: whoever reads it says. */
-static enum iso_onnx_order order_of_image(const struct iso_onnx_importer *im)
-{
-    for (int i = 0; i < im->m->nnodes; i++) {
-        const struct iso_onnx_node *n = &im->m->nodes[i];
-        const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
-        if (n->nx > 0 && strcmp(n->x[0], im->node->y[0]) == 0 && strcmp(n->op, "Transpose") == 0 &&
-            perm && perm->n == 4 && perm->ints[1] == 3)
-            return ISO_ONNX_LAST;
-    }
-    return ISO_ONNX_FIRST;
-}
-
-/* ONNX's shape, in which 0 is what stands there in x, as isocl's, with at most one -1. The first
- * is the number of rows, which stays. */
-static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                          struct iso_shape *out)
-{
-    static const int first[4] = { 0, 3, 1, 2 };
-    int64_t dim[ISO_DIMS], given = 1, open = 0;
-    int n = ISO_DIMS;
-    ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
-    if (n < 2 || iso_onnx_get_int(im, "allowzero", 0) != 0)
-        return iso_onnx_refuse(im, "a shape of %d numbers; isocl reshapes each example, to 1 to 3",
-                               n);
-    *out = (struct iso_shape){ .ndim = n, .dim = { 1 } };
-    for (int i = 1; i < n; i++) {
-        if (dim[i] == 0 && i < x->shape.ndim)
-            dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
-        if (dim[i] < -1 || dim[i] == 0 || dim[i] > 1 << 24 || (dim[i] == -1 && open > 0))
-            return iso_onnx_refuse(im, "a shape with %lld", (long long)dim[i]);
-        open = dim[i] == -1 ? i : open;
-        given *= dim[i] == -1 || given > 1 << 24 ? 1 : dim[i];
-        out->dim[i] = dim[i];
-    }
-    const int64_t count = iso_shape_count(&x->shape);
-    if (open > 0)
-        out->dim[open] = count / given;
-    const bool rows = dim[0] == 0 || (dim[0] == -1 && open == 0) || dim[0] == im->rows ||
-                      (dim[0] == 1 && im->rows < 0);
-    if (!rows || iso_shape_count(out) != count)
-        return iso_onnx_refuse(im, "isocl keeps the number of rows, and the numbers of each");
-    return ISO_OK;
-}
-
-static iso_rc reshape(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    struct iso_shape y;
-    if (!x)
-        return ISO_EUNSUP;
-    ISO_TRY(read_target(im, x, &y));
-    if (y.ndim == 2)
-        return to_row(im, x);
-    const bool image = y.ndim == 4;
-    const enum iso_onnx_order order = image ? order_of_image(im) : ISO_ONNX_LAST;
-    if (order == ISO_ONNX_FIRST)
-        y = (struct iso_shape){ 4, { 1, y.dim[2], y.dim[3], y.dim[1] } };
-    if (x->order == ISO_ONNX_FIRST && order == ISO_ONNX_FIRST && iso_shape_equal(&x->shape, &y))
-        return iso_onnx_same(im, x);
-    if ((x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape)) ||
-        x->order == ISO_ONNX_ROW_FIRST || (order == ISO_ONNX_FIRST && !orders_agree(&y)))
-        return iso_onnx_refuse(im, "the numbers would lie in another order than isocl's, which has "
-                               "the channels last");
-    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
-    if (!l)
-        return ISO_ENOMEM;
-    y.dim[0] = 0;
-    ((struct iso_reshape *)l->params)->target = y;
-    return iso_onnx_result(im, l, order);
-}
-
-static iso_rc transpose(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    int64_t p[4] = { 0 };
-    if (!x)
-        return ISO_EUNSUP;
-    if (x->shape.ndim == 4)
-        ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));
-    struct iso_onnx_known y = *x;
-    y.name = im->node->y[0];
-    if (p[1] == 3 && p[2] == 1 && p[3] == 2 && x->order == ISO_ONNX_LAST)
-        y.order = ISO_ONNX_FIRST;
-    else if (p[1] == 2 && p[2] == 3 && p[3] == 1 && x->order == ISO_ONNX_FIRST)
-        y.order = ISO_ONNX_LAST;
-    else
-        return iso_onnx_refuse(im, "attribute perm: only the channels of an image may change their "
-                               "place, from the end to the front or back");
-    return iso_onnx_know(im, &y);
-}
-
 /* ---- All of them --------------------------------------------------------------------------- */
 
 static iso_rc constant(struct iso_onnx_importer *im)
@@ -539,7 +343,7 @@ static iso_rc constant(struct iso_onnx_importer *im)
 #define WINDOW " auto_pad kernel_shape pads strides dilations "
 const struct iso_onnx_operator iso_onnx_operators[] = {
     { "Conv", WINDOW "group ", iso_onnx_conv },
-    { "Gemm", " alpha beta transA transB ", gemm },
+    { "Gemm", " alpha beta transA transB broadcast ", gemm },
     { "MatMul", " ", matmul },
     { "Add", " ", add },
     { "Sum", " ", sum },
@@ -558,16 +362,18 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "LeakyRelu", " alpha ", function },
     { "HardSigmoid", " alpha beta ", function },
     { "Gelu", " approximate ", function },
+    { "Swish", " alpha ", function },
     { "Softmax", " axis ", softmax },
     { "Dropout", " ratio seed ", dropout },
     { "Identity", " ", same },
     { "Cast", " to saturate ", same },
-    { "BatchNormalization", " epsilon momentum spatial training_mode ", batch_normalization },
-    { "LayerNormalization", " axis epsilon stash_type ", layer_normalization },
-    { "Flatten", " axis ", flatten },
-    { "Reshape", " shape allowzero ", reshape },
-    { "Squeeze", " axes ", squeeze },
-    { "Transpose", " perm ", transpose },
+    { "BatchNormalization", " epsilon momentum spatial training_mode is_test ",
+      iso_onnx_batch_normalization },
+    { "LayerNormalization", " axis epsilon stash_type ", iso_onnx_layer_normalization },
+    { "Flatten", " axis ", iso_onnx_flatten },
+    { "Reshape", " shape allowzero ", iso_onnx_reshape },
+    { "Squeeze", " axes ", iso_onnx_squeeze },
+    { "Transpose", " perm ", iso_onnx_transpose },
     { "Pad", " mode pads value ", iso_onnx_pad },
     { "Constant", " value ", constant },
     { NULL, NULL, NULL }

@@ -112,7 +112,8 @@ static void put_comment(FILE *out, const struct iso_onnx_importer *im)
         for (const char *c = words[i]; *c; c++)
             fputc(*c >= ' ' && *c < 127 ? *c : '?', out);
     }
-    fprintf(out, ".\n# The loss and the optimizer are not the file's: choose them before training.\n");
+    fprintf(out, ".\n# The loss and the optimizer are not the file's: choose them before "
+                 "training.\n");
 }
 
 iso_rc iso_onnx_model_text(const struct iso_onnx_importer *im, char **out)

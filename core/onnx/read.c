@@ -1,18 +1,11 @@
 /* read.c: the bytes of an ONNX file into a network. The file is not trusted: messages nest to a
  * fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
  * asks for, and data outside of the file come from its own folder. */
-#include "onnx.h"
+#include "read.h"
 #include "../file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <onnx.pb-c.h>
 
 bool iso_onnx_supported(void) { return true; }
 
@@ -21,12 +14,7 @@ enum { DEPTH = 24 };
 /* What the library's structs may need for a byte of the file, and for the smallest of files. */
 enum { MEMORY_PER_BYTE = 128, MEMORY_BASE = 1 << 16 };
 
-struct reader {
-    const char *path;
-    struct iso_onnx *m;
-};
-
-static iso_rc damaged(const struct reader *r, const char *what, const char *name)
+iso_rc iso_onnx_damaged(const struct iso_onnx_reader *r, const char *what, const char *name)
 {
     return iso_fail(ISO_EDATA, "%s: %s '%.60s'; the file is damaged, or not ONNX", r->path, what,
                     name);
@@ -102,9 +90,9 @@ static void unspend(void *data, void *p)
     free(p);
 }
 
-/* ---- Data ---------------------------------------------------------------------------------- */
+/* ---- Nodes --------------------------------------------------------------------------------- */
 
-static const char *copy(struct iso_onnx *m, const char *s)
+const char *iso_onnx_copy(struct iso_onnx *m, const char *s)
 {
     return iso_onnx_text(m, "%s", s ? s : "");
 }
@@ -115,126 +103,7 @@ static const char *copy_bytes(struct iso_onnx *m, ProtobufCBinaryData b)
                          b.data ? (const char *)b.data : "");
 }
 
-/* "location", "offset" or "length" of data that lie in another file; NULL: not said. */
-static const char *external(const Onnx__TensorProto *t, const char *key)
-{
-    for (size_t i = 0; i < t->n_external_data; i++)
-        if (t->external_data[i]->key && strcmp(t->external_data[i]->key, key) == 0)
-            return t->external_data[i]->value;
-    return NULL;
-}
-
-/* A whole number from 0 in decimal digits; NULL or no number: -1. */
-static long long number(const char *text)
-{
-    char *end;
-    errno = 0;
-    const long long n = text && *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
-    return n >= 0 && errno == 0 && *end == '\0' ? n : -1;
-}
-
-static iso_rc read_part(const struct reader *r, const char *path, const char *name, long long at,
-                        size_t n, char *out)
-{
-    struct stat s;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return iso_file_fail("read", path);
-    bool there = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && at <= (long long)s.st_size &&
-                 n <= (size_t)((long long)s.st_size - at);
-    for (size_t done = 0; there && done < n;) {
-        const ssize_t got = pread(fd, out + done, n - done, (off_t)(at + (long long)done));
-        there = got > 0 || (got < 0 && errno == EINTR);
-        done += got > 0 ? (size_t)got : 0;
-    }
-    close(fd);
-    return there ? ISO_OK : iso_fail(ISO_EDATA, "%s: tensor '%.60s' needs %zu bytes from %lld on "
-                                     "of %s, which has not so many", r->path, name, n, at, path);
-}
-
-/* From a file beside the model's: only a plain name, so that no model can read another place. */
-static iso_rc read_external(const struct reader *r, const Onnx__TensorProto *t, size_t n,
-                            struct iso_onnx_tensor *out)
-{
-    char folder[ISO_PATH], path[ISO_PATH];
-    const char *where = external(t, "location"), *from = external(t, "offset");
-    const char *length = external(t, "length"), *slash = strrchr(r->path, '/');
-    const long long at = from ? number(from) : 0;
-    if (!where || !*where || strchr(where, '/') || strchr(where, '\\') || where[0] == '.')
-        return iso_fail(ISO_EDATA, "%s: tensor '%.60s' lies in '%.60s'; isocl reads data from the "
-                        "folder of the file only", r->path, out->name, where ? where : "");
-    if (at < 0 || (length && number(length) != (long long)n))
-        return damaged(r, "wrong offset or length of tensor", out->name);
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - r->path) : 1,
-             slash ? r->path : ".");
-    ISO_TRY(iso_path(path, *folder ? folder : "/", where));
-    struct stat s;                     /* no memory for more than is there */
-    if (stat(path, &s) == 0 && n > (size_t)s.st_size)
-        return read_part(r, path, out->name, at, n, NULL);
-    char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
-    out->data = data;
-    return data ? read_part(r, path, out->name, at, n, data) : ISO_ENOMEM;
-}
-
-/* Of a tensor that does not hold raw bytes: its numbers, as one of the lists has them. */
-static const void *listed(const Onnx__TensorProto *t, size_t *n)
-{
-    switch (t->data_type) {
-    case ISO_ONNX_FLOAT:  *n = t->n_float_data;  return t->float_data;
-    case ISO_ONNX_DOUBLE: *n = t->n_double_data; return t->double_data;
-    case ISO_ONNX_INT64:  *n = t->n_int64_data;  return t->int64_data;
-    default:              *n = t->n_int32_data;  return t->int32_data;
-    }
-}
-
-static iso_rc read_data(const struct reader *r, const Onnx__TensorProto *t,
-                        struct iso_onnx_tensor *out)
-{
-    const size_t size = iso_onnx_size(out->type), count = (size_t)iso_onnx_count(out);
-    size_t n = 0;
-    if (size == 0 || t->segment)
-        return ISO_OK;                 /* of a type that nothing here reads */
-    if (t->has_data_location &&
-        t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return read_external(r, t, count * size, out);
-    const void *from = t->has_raw_data ? t->raw_data.data : listed(t, &n);
-    if (t->has_raw_data ? t->raw_data.len != count * size : n != count)
-        return damaged(r, "wrong size of tensor", out->name);
-    uint8_t *data = iso_onnx_alloc(r->m, count ? count : 1, size);
-    out->data = data;
-    if (!data)
-        return ISO_ENOMEM;
-    if (!t->has_raw_data && out->type == ISO_ONNX_BOOL)
-        for (size_t i = 0; i < count; i++)
-            data[i] = ((const int32_t *)from)[i] != 0;
-    else if (count > 0)
-        memcpy(data, from, count * size);
-    return ISO_OK;
-}
-
-static iso_rc read_tensor(const struct reader *r, const Onnx__TensorProto *t,
-                          struct iso_onnx_tensor *out)
-{
-    int64_t count = 1;
-    out->name = copy(r->m, t->name);
-    if (!out->name)
-        return ISO_ENOMEM;
-    out->type = t->has_data_type ? t->data_type : 0;
-    if (t->n_dims > ISO_ONNX_DIMS)
-        return damaged(r, "too many dimensions of tensor", out->name);
-    out->ndim = (int)t->n_dims;
-    for (int i = 0; i < out->ndim; i++) {
-        out->dim[i] = t->dims[i];
-        if (t->dims[i] < 0 || (t->dims[i] > 0 && count > INT64_MAX / 8 / t->dims[i]))
-            return damaged(r, "impossible shape of tensor", out->name);
-        count *= t->dims[i];
-    }
-    return read_data(r, t, out);
-}
-
-/* ---- Nodes --------------------------------------------------------------------------------- */
-
-static iso_rc read_attribute(const struct reader *r, const Onnx__AttributeProto *a,
+static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__AttributeProto *a,
                              struct iso_onnx_attribute *out)
 {
     static const struct { int type; enum iso_onnx_kind kind; } kinds[] = {
@@ -245,7 +114,7 @@ static iso_rc read_attribute(const struct reader *r, const Onnx__AttributeProto 
         { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS, ISO_ONNX_REALS },
         { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR, ISO_ONNX_TENSOR },
     };
-    out->name = copy(r->m, a->name);
+    out->name = iso_onnx_copy(r->m, a->name);
     out->kind = ISO_ONNX_OTHER;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (a->has_type && (int)a->type == kinds[i].type)
@@ -267,27 +136,34 @@ static iso_rc read_attribute(const struct reader *r, const Onnx__AttributeProto 
     if (out->kind != ISO_ONNX_TENSOR)
         return ISO_OK;
     if (!a->t)
-        return damaged(r, "no tensor in attribute", out->name);
+        return iso_onnx_damaged(r, "no tensor in attribute", out->name);
     struct iso_onnx_tensor *t = iso_onnx_alloc(r->m, 1, sizeof *t);
     out->tensor = t;
-    return t ? read_tensor(r, a->t, t) : ISO_ENOMEM;
+    return t ? iso_onnx_read_tensor(r, a->t, t) : ISO_ENOMEM;
+}
+
+/* Whether a domain's operators are ONNX's own. */
+static bool own_domain(const char *domain)
+{
+    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
 }
 
 static const char *const *copy_names(struct iso_onnx *m, char **names, size_t n)
 {
     const char **list = iso_onnx_alloc(m, n + 1, sizeof *list);
     for (size_t i = 0; list && i < n; i++)
-        if (!(list[i] = copy(m, names[i])))
+        if (!(list[i] = iso_onnx_copy(m, names[i])))
             return NULL;
     return list;
 }
 
-static iso_rc read_node(const struct reader *r, const Onnx__NodeProto *n, struct iso_onnx_node *out)
+static iso_rc read_node(const struct iso_onnx_reader *r, const Onnx__NodeProto *n,
+                        struct iso_onnx_node *out)
 {
     struct iso_onnx_attribute *list = iso_onnx_alloc(r->m, n->n_attribute + 1, sizeof *list);
-    out->name = copy(r->m, n->name);
-    out->op = copy(r->m, n->op_type);
-    out->domain = copy(r->m, n->domain && strcmp(n->domain, "ai.onnx") == 0 ? "" : n->domain);
+    out->name = iso_onnx_copy(r->m, n->name);
+    out->op = iso_onnx_copy(r->m, n->op_type);
+    out->domain = iso_onnx_copy(r->m, own_domain(n->domain) ? "" : n->domain);
     out->x = copy_names(r->m, n->input, n->n_input);
     out->y = copy_names(r->m, n->output, n->n_output);
     out->nx = (int)n->n_input;
@@ -309,9 +185,9 @@ static iso_rc read_dimension(struct iso_onnx *m, const Onnx__TensorShapeProto__D
     if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
         out->dim[i] = d->dim_value > 0 ? d->dim_value : -1;
     else if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
-             !(out->symbol[i] = copy(m, d->dim_param)))
+             !(out->symbol[i] = iso_onnx_copy(m, d->dim_param)))
         return ISO_ENOMEM;
-    if (d->denotation && *d->denotation && !(out->meaning[i] = copy(m, d->denotation)))
+    if (d->denotation && *d->denotation && !(out->meaning[i] = iso_onnx_copy(m, d->denotation)))
         return ISO_ENOMEM;
     return ISO_OK;
 }
@@ -319,7 +195,7 @@ static iso_rc read_dimension(struct iso_onnx *m, const Onnx__TensorShapeProto__D
 static iso_rc read_value(struct iso_onnx *m, const Onnx__ValueInfoProto *v,
                          struct iso_onnx_value *out)
 {
-    out->name = copy(m, v->name);
+    out->name = iso_onnx_copy(m, v->name);
     out->ndim = -1;
     if (!out->name)
         return ISO_ENOMEM;
@@ -337,7 +213,7 @@ static iso_rc read_value(struct iso_onnx *m, const Onnx__ValueInfoProto *v,
 }
 
 /* Files before version 4 list the weights among the inputs, too. */
-static iso_rc read_values(const struct reader *r, Onnx__ValueInfoProto **from, size_t n,
+static iso_rc read_values(const struct iso_onnx_reader *r, Onnx__ValueInfoProto **from, size_t n,
                           struct iso_onnx_value **list, int *count)
 {
     *list = iso_onnx_alloc(r->m, n + 1, sizeof **list);
@@ -349,10 +225,10 @@ static iso_rc read_values(const struct reader *r, Onnx__ValueInfoProto **from, s
     return ISO_OK;
 }
 
-static iso_rc read_graph(const struct reader *r, const Onnx__GraphProto *g)
+static iso_rc read_graph(const struct iso_onnx_reader *r, const Onnx__GraphProto *g)
 {
     struct iso_onnx *m = r->m;
-    m->name = copy(m, g->name);
+    m->name = iso_onnx_copy(m, g->name);
     m->tensors = iso_onnx_alloc(m, g->n_initializer + 1, sizeof *m->tensors);
     m->nodes = iso_onnx_alloc(m, g->n_node + 1, sizeof *m->nodes);
     if (!m->name || !m->tensors || !m->nodes)
@@ -360,7 +236,7 @@ static iso_rc read_graph(const struct reader *r, const Onnx__GraphProto *g)
     if (g->n_sparse_initializer > 0)
         return iso_fail(ISO_EDATA, "%s has sparse tensors, which isocl does not read", r->path);
     for (size_t i = 0; i < g->n_initializer; i++)
-        ISO_TRY(read_tensor(r, g->initializer[i], &m->tensors[m->ntensors++]));
+        ISO_TRY(iso_onnx_read_tensor(r, g->initializer[i], &m->tensors[m->ntensors++]));
     for (size_t i = 0; i < g->n_node; i++)
         ISO_TRY(read_node(r, g->node[i], &m->nodes[m->nnodes++]));
     ISO_TRY(read_values(r, g->input, g->n_input, &m->x, &m->nx));
@@ -374,25 +250,25 @@ static iso_rc read_metadata(struct iso_onnx *m, const Onnx__ModelProto *model)
     if (!m->metadata)
         return ISO_ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        m->metadata[2 * i] = copy(m, model->metadata_props[i]->key);
-        m->metadata[2 * i + 1] = copy(m, model->metadata_props[i]->value);
+        m->metadata[2 * i] = iso_onnx_copy(m, model->metadata_props[i]->key);
+        m->metadata[2 * i + 1] = iso_onnx_copy(m, model->metadata_props[i]->value);
         if (!m->metadata[2 * i] || !m->metadata[2 * i + 1])
             return ISO_ENOMEM;
     }
     return ISO_OK;
 }
 
-static iso_rc read_model(const struct reader *r, const Onnx__ModelProto *model)
+static iso_rc read_model(const struct iso_onnx_reader *r, const Onnx__ModelProto *model)
 {
     struct iso_onnx *m = r->m;
-    m->producer = copy(m, model->producer_name);
-    m->version = copy(m, model->producer_version);
-    m->doc = copy(m, model->doc_string);
+    m->producer = iso_onnx_copy(m, model->producer_name);
+    m->version = iso_onnx_copy(m, model->producer_version);
+    m->doc = iso_onnx_copy(m, model->doc_string);
     if (!m->producer || !m->version || !m->doc)
         return ISO_ENOMEM;
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const char *domain = model->opset_import[i]->domain;
-        if (!domain || !*domain || strcmp(domain, "ai.onnx") == 0)
+        if (own_domain(domain))
             m->opset = model->opset_import[i]->version;
     }
     if (!model->graph)
@@ -401,7 +277,7 @@ static iso_rc read_model(const struct reader *r, const Onnx__ModelProto *model)
     return read_graph(r, model->graph);
 }
 
-static iso_rc unpack(const struct reader *r, const uint8_t *bytes, size_t n)
+static iso_rc unpack(const struct iso_onnx_reader *r, const uint8_t *bytes, size_t n)
 {
     struct budget budget = { MEMORY_BASE };
     ProtobufCAllocator allocator = { spend, unspend, &budget };
@@ -422,7 +298,7 @@ iso_rc iso_onnx_read(const char *path, struct iso_onnx **out)
     char *bytes;
     size_t n;
     ISO_TRY(iso_file_read(path, &bytes, &n));
-    const struct reader r = { path, iso_alloc(1, sizeof *r.m) };
+    const struct iso_onnx_reader r = { path, iso_alloc(1, sizeof *r.m) };
     const iso_rc rc = r.m ? unpack(&r, (const uint8_t *)bytes, n) : ISO_ENOMEM;
     free(bytes);
     if (rc == ISO_OK)

@@ -1,0 +1,257 @@
+/* import_shapes.c: ONNX's normalizations, and its operators on shapes. */
+#include "import_build.h"
+#include "../ops/batch_normalization.h"
+#include "../ops/layer_normalization.h"
+#include "../ops/pooling2d.h"
+#include "../ops/reshape.h"
+
+#include <string.h>
+
+/* ---- Normalizations ------------------------------------------------------------------------ */
+
+/* isocl writes ones or zeros, under such a name, where a layer has no gamma or beta. */
+static bool stands_in(const struct iso_onnx_tensor *t, const char *part, float value)
+{
+    const char *end = strrchr(t->name, '/');
+    if (!end || strcmp(end + 1, part) != 0 || t->type != ISO_ONNX_FLOAT || !t->data)
+        return false;
+    for (int64_t i = 0; i < iso_onnx_count(t); i++)
+        if (((const float *)t->data)[i] != value)
+            return false;
+    return true;
+}
+
+iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    const struct iso_onnx_tensor *t[4] = { NULL };
+    for (int i = 0; i < 4; i++)
+        if (!x || !(t[i] = iso_onnx_c(im, i + 1)))
+            return ISO_EUNSUP;
+    if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
+        return iso_onnx_refuse(im, "reads what has its channels last, where the operator has them "
+                               "second");
+    if (iso_onnx_get_int(im, "training_mode", 0) != 0 || iso_onnx_get_int(im, "spatial", 1) != 1 ||
+        (im->m->opset < 7 && iso_onnx_get_int(im, "is_test", 0) == 0))
+        return iso_onnx_refuse(im, "attributes training_mode and spatial: only inference, over "
+                               "whole channels, is understood");
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_batch_normalization, t[0]->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    struct iso_batch_normalization *p = l->params;
+    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
+    p->momentum = iso_onnx_get_real(im, "momentum", 0.9);
+    p->scale = !stands_in(t[0], "ones", 1);
+    p->center = !stands_in(t[1], "zeros", 0);
+    for (int i = 0; i < 4; i++)
+        if (!(i == ISO_BN_GAMMA && !p->scale) && !(i == ISO_BN_BETA && !p->center))
+            ISO_TRY(iso_onnx_channel_weight(im, l, i, t[i], x));
+    ISO_TRY(iso_onnx_result(im, l, x->order));
+    im->values[im->nvalues - 1].image = x->image;
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    const struct iso_onnx_tensor *gamma = x ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
+    if (!gamma || (iso_onnx_has(im, 2) && !(beta = iso_onnx_c(im, 2))))
+        return ISO_EUNSUP;
+    const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
+    if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
+        return iso_onnx_refuse(im, "attribute axis is %lld; isocl's runs over the channels, which "
+                               "must be last", (long long)axis);
+    for (int i = 1; i < im->node->ny; i++)
+        if (*im->node->y[i] && iso_onnx_readers(im, im->node->y[i]) > 0)
+            return iso_onnx_refuse(im, "its result %d, '%.60s', is read", i, im->node->y[i]);
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_layer_normalization, gamma->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    struct iso_layer_normalization *p = l->params;
+    p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
+    p->scale = !stands_in(gamma, "ones", 1);
+    p->center = beta != NULL;
+    if (p->scale)
+        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_GAMMA, gamma, x));
+    if (beta)
+        ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_BETA, beta, x));
+    ISO_TRY(iso_onnx_result(im, l, x->order));
+    im->values[im->nvalues - 1].image = x->image;
+    return ISO_OK;
+}
+
+/* ---- Shapes -------------------------------------------------------------------------------- */
+
+/* Whether the pixels of an image with its channels first lie as those with them last. */
+static bool orders_agree(const struct iso_shape *s)
+{
+    return s->dim[3] == 1 || s->dim[1] * s->dim[2] == 1;
+}
+
+/* x as a row. A global pooling before it that nothing else reads gives the row itself. */
+static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *x)
+{
+    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
+    const bool pooled = l && (l->op == ISO_OP_global_average_pooling2d ||
+                              l->op == ISO_OP_global_max_pooling2d);
+    if (x->shape.ndim == 2)
+        return iso_onnx_same(im, x);
+    if (pooled && iso_onnx_readers(im, x->name) == 1) {
+        ((struct iso_pooling2d *)l->params)->keepdims = false;
+        return iso_onnx_result(im, l, ISO_ONNX_LAST);
+    }
+    l = iso_onnx_layer(im, ISO_OP_flatten, im->node->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    const bool turned = x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape);
+    ISO_TRY(iso_onnx_result(im, l, turned ? ISO_ONNX_ROW_FIRST : ISO_ONNX_LAST));
+    im->values[im->nvalues - 1].image = x->shape;
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_flatten(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    if (!x)
+        return ISO_EUNSUP;
+    const int64_t axis = iso_onnx_get_int(im, "axis", 1);
+    if ((axis < 0 ? axis + x->shape.ndim : axis) != 1)
+        return iso_onnx_refuse(im, "attribute axis is %lld; isocl makes a row of each example",
+                               (long long)axis);
+    return to_row(im, x);
+}
+
+iso_rc iso_onnx_squeeze(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t axes[2];
+    int n = 2;
+    ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
+    for (int i = 0; i < n; i++)
+        axes[i] += axes[i] < 0 ? 4 : 0;
+    if (!x || n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6 ||
+        x->order != ISO_ONNX_FIRST || x->shape.dim[1] * x->shape.dim[2] != 1)
+        return iso_onnx_refuse(im, "only the height and width of a single pixel can be left out");
+    return to_row(im, x);
+}
+
+/* The order of what an image becomes whose numbers were a row: whoever reads it says. */
+static enum iso_onnx_order order_of_image(const struct iso_onnx_importer *im)
+{
+    for (int i = 0; i < im->m->nnodes; i++) {
+        const struct iso_onnx_node *n = &im->m->nodes[i];
+        const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
+        if (n->nx > 0 && strcmp(n->x[0], im->node->y[0]) == 0 && strcmp(n->op, "Transpose") == 0 &&
+            perm && perm->n == 4 && perm->ints[1] == 3)
+            return ISO_ONNX_LAST;
+    }
+    return ISO_ONNX_FIRST;
+}
+
+/* ONNX's shape, in which 0 is what stands there in x, as isocl's, with at most one -1. The first
+ * is the number of rows, which stays. */
+static iso_rc read_target(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                          struct iso_shape *out)
+{
+    static const int first[4] = { 0, 3, 1, 2 };
+    int64_t dim[ISO_DIMS], given = 1, open = 0;
+    int n = ISO_DIMS;
+    ISO_TRY(iso_onnx_get_list(im, 1, "shape", &n, dim));
+    if (n < 2 || iso_onnx_get_int(im, "allowzero", 0) != 0)
+        return iso_onnx_refuse(im, "a shape of %d numbers; isocl reshapes each example, to 1 to 3",
+                               n);
+    *out = (struct iso_shape){ .ndim = n, .dim = { 1 } };
+    for (int i = 1; i < n; i++) {
+        if (dim[i] == 0 && i < x->shape.ndim)
+            dim[i] = x->shape.dim[x->order == ISO_ONNX_FIRST ? first[i] : i];
+        if (dim[i] < -1 || dim[i] == 0 || dim[i] > 1 << 24 || (dim[i] == -1 && open > 0))
+            return iso_onnx_refuse(im, "a shape with %lld", (long long)dim[i]);
+        open = dim[i] == -1 ? i : open;
+        given *= dim[i] == -1 || given > 1 << 24 ? 1 : dim[i];
+        out->dim[i] = dim[i];
+    }
+    const int64_t count = iso_shape_count(&x->shape);
+    if (open > 0)
+        out->dim[open] = count / given;
+    const bool rows = dim[0] == 0 || (dim[0] == -1 && open == 0) || dim[0] == im->rows ||
+                      (dim[0] == 1 && im->rows < 0);
+    if (!rows || iso_shape_count(out) != count)
+        return iso_onnx_refuse(im, "isocl keeps the number of rows, and the numbers of each");
+    return ISO_OK;
+}
+
+iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    struct iso_shape y;
+    if (!x)
+        return ISO_EUNSUP;
+    ISO_TRY(read_target(im, x, &y));
+    if (y.ndim == 2)
+        return to_row(im, x);
+    const bool image = y.ndim == 4;
+    const enum iso_onnx_order order = image ? order_of_image(im) : ISO_ONNX_LAST;
+    if (order == ISO_ONNX_FIRST)
+        y = (struct iso_shape){ 4, { 1, y.dim[2], y.dim[3], y.dim[1] } };
+    if (x->order == ISO_ONNX_FIRST && order == ISO_ONNX_FIRST && iso_shape_equal(&x->shape, &y))
+        return iso_onnx_same(im, x);
+    if ((x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape)) ||
+        x->order == ISO_ONNX_ROW_FIRST || (order == ISO_ONNX_FIRST && !orders_agree(&y)))
+        return iso_onnx_refuse(im, "the numbers would lie in another order than isocl's, which has "
+                               "the channels last");
+    struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
+    if (!l)
+        return ISO_ENOMEM;
+    y.dim[0] = 0;
+    ((struct iso_reshape *)l->params)->target = y;
+    return iso_onnx_result(im, l, order);
+}
+
+/* A matrix that is constant stays one, with rows and columns exchanged. */
+static iso_rc transpose_constant(struct iso_onnx_importer *im, const struct iso_onnx_tensor *t)
+{
+    int64_t p[2] = { 1, 0 };
+    if (t->ndim != 2)
+        return iso_onnx_refuse(im, "only matrices of constants can be transposed");
+    ISO_TRY(iso_onnx_get_ints(im, "perm", 2, p));
+    if (p[0] < 0 || p[1] < 0 || p[0] + p[1] != 1)
+        return iso_onnx_refuse(im, "attribute perm names no two axes");
+    const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
+    struct iso_onnx_tensor *turned = iso_onnx_alloc(im->m, 1, sizeof *turned);
+    float *to = iso_onnx_alloc(im->m, (size_t)iso_onnx_count(t) + 1, sizeof *to);
+    if (!from || !turned || !to)
+        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    const int64_t rows = t->dim[0], columns = t->dim[1];
+    const bool same = p[0] == 0;
+    *turned = (struct iso_onnx_tensor){ .name = t->name, .type = t->type, .ndim = 2, .data = to,
+                                        .dim = { same ? rows : columns, same ? columns : rows } };
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c++)
+            to[same ? r * columns + c : c * rows + r] = from[r * columns + c];
+    const struct iso_onnx_known y = { .name = im->node->y[0], .constant = turned, .layer = -1 };
+    return iso_onnx_know(im, &y);
+}
+
+iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
+{
+    const struct iso_onnx_known *v = iso_onnx_has(im, 0) ? iso_onnx_value(im, im->node->x[0])
+                                                         : NULL;
+    if (v && v->constant)
+        return transpose_constant(im, v->constant);
+    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
+    int64_t p[4] = { 0 };
+    if (!x)
+        return ISO_EUNSUP;
+    if (x->shape.ndim == 4)
+        ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));
+    struct iso_onnx_known y = *x;
+    y.name = im->node->y[0];
+    if (p[1] == 3 && p[2] == 1 && p[3] == 2 && x->order == ISO_ONNX_LAST)
+        y.order = ISO_ONNX_FIRST;
+    else if (p[1] == 2 && p[2] == 3 && p[3] == 1 && x->order == ISO_ONNX_FIRST)
+        y.order = ISO_ONNX_LAST;
+    else
+        return iso_onnx_refuse(im, "attribute perm: only the channels of an image may change their "
+                               "place, from the end to the front or back");
+    return iso_onnx_know(im, &y);
+}

@@ -1,0 +1,17 @@
+/* read.h: what the files that read ONNX share: read.c reads the messages, read_tensor.c tensors. */
+#ifndef ISO_ONNX_READ_H
+#define ISO_ONNX_READ_H
+#include "onnx.h"
+#include <onnx.pb-c.h>
+
+struct iso_onnx_reader {
+    const char *path;
+    struct iso_onnx *m;
+};
+/* ISO_EDATA: "PATH: WHAT 'NAME'; the file is damaged, or not ONNX". */
+iso_rc iso_onnx_damaged(const struct iso_onnx_reader *, const char *what, const char *name);
+iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *, const Onnx__TensorProto *,
+                            struct iso_onnx_tensor *out);
+/* Text of the file, "" for none, in memory of the model. */
+const char *iso_onnx_copy(struct iso_onnx *, const char *);
+#endif
