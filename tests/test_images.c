@@ -4,6 +4,7 @@
 #include "core/data/image_list.h"
 #include "core/data/npz.h"
 #include "core/data/workers.h"
+#include "core/file.h"
 #include "datasets.h"
 
 #include <setjmp.h>
@@ -64,6 +65,44 @@ static void files_are_decoded(void **state)
                          image.height * 1000 + image.width * 10 + image.channels);
         free(image.pixels);
     }
+}
+
+/* The header of a file, whose first two bytes are followed by so many others of a comment. */
+static void check_header(const char *name, size_t comment)
+{
+    static char text[1 << 16], path[] = "/tmp/isocl-test-image-XXXXXX";
+    char *bytes = NULL;
+    size_t n = 0;
+    struct iso_image image, plain;
+    assert_int_equal(iso_file_read(name, &bytes, &n), ISO_OK);
+    memcpy(text, bytes, 2);
+    text[2] = (char)0xff;
+    text[3] = (char)0xfe;
+    text[4] = (char)((comment - 2) >> 8);
+    text[5] = (char)(comment - 2);
+    memcpy(text + 2 + comment, bytes + 2, n - 2);
+    free(bytes);
+    strcpy(path + sizeof path - 7, "XXXXXX");
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, n + comment), n + comment);
+    close(fd);
+    const iso_rc rc = iso_image_read(path, true, &image);
+    remove(path);
+    assert_int_equal(rc, ISO_OK);
+    assert_null(image.pixels);
+    assert_int_equal(iso_image_read(name, true, &plain), ISO_OK);
+    assert_int_equal(image.height * 1000 + image.width * 10 + image.channels,
+                     plain.height * 1000 + plain.width * 10 + plain.channels);
+}
+
+/* It may lie behind the bytes that are read at first. */
+static void headers_may_lie_far_behind(void **state)
+{
+    (void)state;
+    check_header("tests/readers/decode/colour.jpg", 100);
+    check_header("tests/readers/decode/colour.jpg", 30000);
+    check_header("tests/readers/decode/grey.jpg", 16384 - 20);
 }
 
 static void other_files_are_refused(void **state)
@@ -303,7 +342,8 @@ static void nothing_without_the_libraries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_decoded), cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(files_are_decoded), cmocka_unit_test(headers_may_lie_far_behind),
+        cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(images_are_resized),
         cmocka_unit_test(images_get_other_channels),
         cmocka_unit_test(folders_are_read),

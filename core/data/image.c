@@ -2,6 +2,7 @@
 #include "image.h"
 #include "../file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 /* No byte of a PNG or JPEG file makes more pixels: deflate makes at most 1032 bytes of one, a byte
  * holds 8 pixels of a bitmap, and JPEG's emptiest blocks take a bit for 10 pixels or more. */
 enum { MOST_PIXELS_OF_BYTE = 8 * 1032 };
+enum { HEAD = 1 << 14 };               /* bytes that have the header of nearly every file */
 
 const char *iso_image_support(void)
 {
@@ -53,10 +55,28 @@ static iso_rc decode(const char *path, const uint8_t *bytes, size_t n, bool head
     return iso_fail(ISO_EDATA, "%s: is neither a PNG nor a JPEG file, whatever its name", path);
 }
 
+/* Whether the first bytes of the file have the header: then the rest, which for many large files is
+ * most of the time, need not be read. */
+static bool read_head(const char *path, struct iso_image *out)
+{
+    uint8_t bytes[HEAD];
+    FILE *f = fopen(path, "rb");
+    const size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (f)
+        fclose(f);
+    const bool found = n > 0 && decode(path, bytes, n, true, out) == ISO_OK;
+    if (!found)
+        iso_error_clear();             /* the whole file says what is wrong */
+    return found;
+}
+
 iso_rc iso_image_read(const char *path, bool header, struct iso_image *out)
 {
     char *bytes = NULL;
     size_t n = 0;
+    *out = (struct iso_image){ .pixels = NULL };
+    if (header && read_head(path, out))
+        return ISO_OK;
     *out = (struct iso_image){ .pixels = NULL };
     ISO_TRY(iso_file_read(path, &bytes, &n));
     const iso_rc rc = decode(path, (const uint8_t *)bytes, n, header, out);
