@@ -2,6 +2,7 @@
  * (core/sampling.h). */
 #include "common.h"
 #include "sampling.h"
+#include "recolour.h"
 #include "sample.h"
 
 /* A work-item draws the map of an image. */
@@ -33,5 +34,43 @@ kernel void image_data_generator_forward(global const float *x, ulong x_at,
         iso_tap c =
             iso_tap_at(iso_axis_of(border, w), iso_place_pixel(column), iso_place_rest(column));
         y[y_at + image + e] = sample(x + x_at + image, w, channels, e % channels, r, c, cval);
+    }
+}
+
+/* A group of 16 work-items looks at an image, and finds what its values become. */
+kernel void image_data_generator_colours(global const float *y, ulong y_at, global float *colours,
+                                         ulong colours_at, int size, iso_colour_ranges ranges,
+                                         uint step, uint layer, uint seed_low, uint seed_high)
+{
+    local float least[LANES], most[LANES];
+    int lane = get_local_id(0);
+    uint n = get_group_id(0);
+    iso_extent extent = iso_extent_of_none();
+    y += y_at + n * (ulong)size;
+    for (int e = lane; e < size; e += LANES) {
+        extent = iso_extent_with(extent, y[e]);
+    }
+    least[lane] = extent.least;
+    most[lane] = extent.most;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (lane == 0) {
+        for (int i = 1; i < LANES; i++) {
+            extent.least = least[i] < extent.least ? least[i] : extent.least;
+            extent.most = most[i] > extent.most ? most[i] : extent.most;
+        }
+        ((global iso_recolour *)(colours + colours_at))[n] =
+            iso_recolour_draw(ranges, extent, n, step, layer, seed_low, seed_high);
+    }
+}
+
+/* Work-items along the first axis take an image's elements, the second axis the images. */
+kernel void image_data_generator_recolour(global float *y, ulong y_at, global const float *colours,
+                                          ulong colours_at, int size)
+{
+    int e = get_global_id(0);
+    ulong n = get_global_id(1);
+    if (e < size) {
+        iso_recolour c = ((global const iso_recolour *)(colours + colours_at))[n];
+        y[y_at + n * size + e] = iso_recoloured(c, y[y_at + n * size + e]);
     }
 }

@@ -125,6 +125,7 @@ enum iso_field_type {
     ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
     ISO_FIELD_SPREAD,       /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
     ISO_FIELD_REALS,        /* struct iso_reals: 0.5 or [0.5, 0.4, 0.3], one for each channel */
+    ISO_FIELD_CHOICE,       /* struct iso_choice: 0.5, or numbers to choose from, [-3, 0, 3] */
     ISO_FIELD_BOOL,         /* bool */
     ISO_FIELD_ENUM,         /* int: index into choices */
     ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
@@ -148,6 +149,8 @@ struct iso_field {                     /* a table ends with key NULL */
 
 enum { ISO_REALS = 4 };
 struct iso_reals { int n; double v[ISO_REALS]; };    /* n from 1; 0: a word stands for them */
+enum { ISO_CHOICES = 8 };
+struct iso_choice { int n; double v[ISO_CHOICES]; };    /* n 0: the number v[0], no list */
 
 enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
                             ISO_INIT_RANDOM_UNIFORM, ISO_INIT_RANDOM_NORMAL,

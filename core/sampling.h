@@ -136,11 +136,16 @@ ISO_FN iso_real iso_bilinear(iso_real a, iso_real b, iso_real c, iso_real d, iso
 
 /* ---- Affine maps --------------------------------------------------------------------------- */
 
-/* What a map is drawn from. Angles are in radians; heights and widths of shifts are shares of the
- * image's, or pixels; with choices above 0 a shift is 0, 1, ... choices - 1 pixels, either way. */
+/* What a shift along an axis is drawn from: -range to range; with `whole` above 0 one of 0, 1, ...
+ * whole - 1 in its place, with `listed` above 0 one of so many numbers of the list, either way.
+ * share: it is a share of the image's size, not pixels. */
+#define ISO_SHIFTS 8
+typedef struct { iso_real range, list[ISO_SHIFTS]; iso_i32 whole, listed, share; } iso_shift;
+
+/* What a map is drawn from. Angles are in radians. */
 typedef struct {
-    iso_real rotation, shear, zoom_from, zoom_span, height, width;
-    iso_i32 height_choices, width_choices, height_share, width_share;
+    iso_shift height, width;
+    iso_real rotation, shear, zoom_from, zoom_span;
     iso_i32 horizontal_flip, vertical_flip;
     iso_i32 swapped;                   /* the convention of Keras 2.9 and later */
 } iso_affine_ranges;
@@ -151,7 +156,8 @@ typedef struct { iso_i64 row[3], column[3]; } iso_affine;
 /* The numbers of an image's draws: word d & 3 of block 4 image + (d >> 2). */
 enum { ISO_DRAW_ROTATION, ISO_DRAW_HEIGHT, ISO_DRAW_HEIGHT_SIGN, ISO_DRAW_WIDTH,
        ISO_DRAW_WIDTH_SIGN, ISO_DRAW_SHEAR, ISO_DRAW_ZOOM_ROWS, ISO_DRAW_ZOOM_COLUMNS,
-       ISO_DRAW_HORIZONTAL_FLIP, ISO_DRAW_VERTICAL_FLIP, ISO_DRAW_BLOCKS = 4 };
+       ISO_DRAW_HORIZONTAL_FLIP, ISO_DRAW_VERTICAL_FLIP, ISO_DRAW_CHANNEL_SHIFT,
+       ISO_DRAW_BRIGHTNESS, ISO_DRAW_BLOCKS = 4 };
 
 /* from + u span, u uniform in [0, 1). */
 ISO_FN iso_real iso_draw(iso_u32 word, iso_real from, iso_real span)
@@ -159,14 +165,25 @@ ISO_FN iso_real iso_draw(iso_u32 word, iso_real from, iso_real span)
     return iso_fma(iso_unit(word), span, from);
 }
 
-/* A shift in pixels. */
-ISO_FN iso_real iso_draw_shift(iso_u32 word, iso_u32 sign, iso_real range, iso_i32 choices,
-                               iso_i32 share, iso_i32 size)
+/* Number i of a shift's list. (An index that is no constant finds nothing but 0 on rusticl, in an
+ * array that is part of an argument.) */
+ISO_FN iso_real iso_shift_listed(iso_shift s, iso_u32 i)
 {
-    iso_real whole = (iso_real)(iso_i32)iso_mul_hi(word, (iso_u32)choices);
-    iso_real shift = iso_draw(word, -range, range + range);
-    shift = share ? shift * (iso_real)size : shift;
-    return choices > 0 ? (sign >> 31 ? whole : -whole) : shift;
+    iso_real a = i & 1u ? s.list[1] : s.list[0], b = i & 1u ? s.list[3] : s.list[2];
+    iso_real c = i & 1u ? s.list[5] : s.list[4], d = i & 1u ? s.list[7] : s.list[6];
+    a = i & 2u ? b : a;
+    c = i & 2u ? d : c;
+    return i & 4u ? c : a;
+}
+
+/* A shift in pixels, along an axis of so many. */
+ISO_FN iso_real iso_draw_shift(iso_u32 word, iso_u32 sign, iso_shift s, iso_i32 size)
+{
+    iso_real chosen = (iso_real)(iso_i32)iso_mul_hi(word, (iso_u32)s.whole);
+    iso_real shift = iso_draw(word, -s.range, s.range + s.range);
+    chosen = s.listed > 0 ? iso_shift_listed(s, iso_mul_hi(word, (iso_u32)s.listed)) : chosen;
+    shift = s.whole > 0 || s.listed > 0 ? (sign >> 31 ? chosen : -chosen) : shift;
+    return s.share ? shift * (iso_real)size : shift;
 }
 
 /* One axis of a map about a centre: place = centre + shift + a (i - centre) + b (j - other), where
@@ -191,8 +208,8 @@ ISO_FN iso_affine iso_affine_draw(iso_affine_ranges g, iso_i32 h, iso_i32 w, iso
     iso_u32x4 r = iso_philox(first + 2u, step, layer, ISO_RANDOM_AUGMENTATION, key0, key1);
     iso_real theta = iso_draw(p.v[0], -g.rotation, g.rotation + g.rotation);
     iso_real s = iso_sin(theta), c = iso_cos(theta);
-    iso_real tx = iso_draw_shift(p.v[1], p.v[2], g.height, g.height_choices, g.height_share, h);
-    iso_real ty = iso_draw_shift(p.v[3], q.v[0], g.width, g.width_choices, g.width_share, w);
+    iso_real tx = iso_draw_shift(p.v[1], p.v[2], g.height, h);
+    iso_real ty = iso_draw_shift(p.v[3], q.v[0], g.width, w);
     iso_real shear = iso_draw(q.v[1], -g.shear, g.shear + g.shear);
     iso_real sine = iso_sin(shear), cosine = iso_cos(shear);
     iso_real zx = iso_draw(q.v[2], g.zoom_from, g.zoom_span);

@@ -4,6 +4,7 @@
 #include "core/data/safetensors.h"
 #include "core/file.h"
 #include "core/model/graph.h"
+#include "core/onnx/import.h"
 #include "core/train/history.h"
 #include "core/train/run.h"
 #include "fuzz.h"
@@ -169,6 +170,57 @@ static void damaged_model_files(void **state)
     fuzz(model_subjects, n, 6);
 }
 
+/* ---- Networks of other programs ------------------------------------------------------------- */
+
+/* The network, and the model file that is made of it, which may be refused in its turn. One with
+ * operators that isocl has no layer for is refused with a code of its own. */
+static iso_rc read_onnx(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_onnx *m = NULL;
+    struct iso_onnx_network *network = NULL;
+    iso_rc rc = iso_onnx_read(path, &m);
+    assert_true((rc == ISO_OK) == (m != NULL));
+    if (rc == ISO_OK) {
+        rc = iso_onnx_import(m, path, &network);
+        assert_true((rc == ISO_OK) == (network != NULL));
+    }
+    float sum = 0;
+    for (int l = 0; network && l < network->weights.nlayers; l++)
+        for (int w = 0; w < network->weights.layers[l].nweights; w++) {
+            const struct iso_keras_weight *weight = &network->weights.layers[l].weights[w];
+            for (int64_t i = 0; i < iso_shape_count(&weight->shape); i++)
+                sum += weight->values[i];
+        }
+    if (network) {
+        snprintf(model_paths[0], MODEL_PATH, "%s/network.yaml", folder);
+        assert_int_equal(iso_file_write(model_paths[0], network->yaml, strlen(network->yaml)),
+                         ISO_OK);
+        rc = read_model(s, model_paths[0], folder);
+        assert_int_equal(remove(model_paths[0]), 0);
+    }
+    assert_true(sum < 1e30f || rc != ISO_EIO);     /* it is used */
+    iso_onnx_network_free(network);
+    iso_onnx_free(m);
+    return rc == ISO_EUNSUP || rc == ISO_EMODEL ? ISO_EDATA : rc;
+}
+
+/* tests/readers/small.onnx: convolution, normalization, pooling and a dense layer, written by
+ * isocl. */
+static void damaged_onnx_files(void **state)
+{
+    static const char *const words[] = { "Conv", "Gemm", "Transpose", "Reshape", "Pad", "Relu",
+                                         "\x08\x01", "\x0a\x00", "\x7f", "\xff\xff\xff\xff\x0f",
+                                         NULL };
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/readers/small.onnx", .place = "damaged.onnx", .read = read_onnx,
+          .words = words },
+    };
+    (void)state;
+    if (!iso_onnx_supported())
+        skip();
+    fuzz(subjects, sizeof subjects / sizeof *subjects, 1000);
+}
+
 /* ---- Runs ---------------------------------------------------------------------------------- */
 
 /* tests/readers has a state and histories of four epochs of a small network; history-training.csv
@@ -266,8 +318,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(damaged_safetensors), cmocka_unit_test(damaged_hdf5_files),
-        cmocka_unit_test(damaged_model_files), cmocka_unit_test(damaged_histories),
-        cmocka_unit_test(damaged_states),
+        cmocka_unit_test(damaged_onnx_files), cmocka_unit_test(damaged_model_files),
+        cmocka_unit_test(damaged_histories), cmocka_unit_test(damaged_states),
     };
     if (!fuzz_limit_memory())
         return 1;

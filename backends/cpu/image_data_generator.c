@@ -2,7 +2,8 @@
  * each image gives the place.
  *
  * Units are bands of rows of one image; each draws the image's map anew, which costs as much as a
- * few dozen pixels. */
+ * few dozen pixels. Values are changed afterwards, where that is wanted, an image to a unit, since
+ * the least and the greatest of them matter. */
 #include "../../core/ops/image_data_generator.h"
 #include "sampling.h"
 #include "words.h"
@@ -11,6 +12,7 @@ struct work {
     const float *x;
     float *y, cval;
     iso_affine_ranges ranges;
+    iso_colour_ranges colours;
     iso_axis rows, columns;
     int32_t channels;
     int64_t images, band, bands;       /* rows of a band; bands of an image */
@@ -58,6 +60,22 @@ static void sample(void *data, int64_t unit, int thread)
         sample_row(w, &map, i, w->x + at, w->y + at);
 }
 
+static void recolour(void *data, int64_t image, int thread)
+{
+    const struct work *w = data;
+    const struct iso_source *s = &w->source;
+    const int64_t size = (int64_t)w->rows.size * w->columns.size * w->channels;
+    float *y = w->y + image * size;
+    iso_extent extent = iso_extent_of_none();
+    (void)thread;
+    for (int64_t e = 0; e < size; e++)
+        extent = iso_extent_with(extent, y[e]);
+    const iso_recolour c = iso_recolour_draw(w->colours, extent, (uint32_t)image, s->step, s->layer,
+                                             s->key[0], s->key[1]);
+    for (int64_t e = 0; e < size; e++)
+        y[e] = iso_recoloured(c, y[e]);
+}
+
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     enum { COST = 4 };                 /* of a pixel, in simple elements */
@@ -65,7 +83,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
         .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .cval = (float)p->cval,
-        .ranges = iso_affine_ranges_of(call),
+        .ranges = iso_affine_ranges_of(call), .colours = iso_colour_ranges_of(call),
         .rows = iso_axis_of(p->fill_mode, (iso_i32)s->dim[1]),
         .columns = iso_axis_of(p->fill_mode, (iso_i32)s->dim[2]),
         .channels = (int32_t)s->dim[3], .images = s->dim[0],
@@ -78,6 +96,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     }
     work.bands = iso_ceil_div(s->dim[1], work.band);
     iso_team_run(iso_cpu_team(backend), work.images * work.bands, sample, &work);
+    if (iso_recolours(p))
+        iso_team_run(iso_cpu_team(backend), work.images, recolour, &work);
     return ISO_OK;
 }
 

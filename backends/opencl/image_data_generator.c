@@ -1,5 +1,6 @@
 /* image_data_generator.c: queues random affine maps: one kernel draws those of all images, another
- * samples. */
+ * samples; then, where it is wanted, one finds what each image's values are to become, and another
+ * makes them so. */
 #include "augmentation.h"
 #include "core/ops/image_data_generator.h"
 
@@ -10,10 +11,32 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
     return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
 }
 
+static const char program[] = "image_data_generator.cl";
+
+/* Maps, then what becomes of the values. */
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
+    const size_t each = sizeof(iso_affine) + sizeof(iso_recolour);
     (void)be;
-    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(iso_affine) : 0;
+    return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * each : 0;
+}
+
+static iso_rc recolour(struct opencl *cl, const struct iso_call *call)
+{
+    const struct iso_shape *s = &call->y[0].shape;
+    const iso_colour_ranges ranges = iso_colour_ranges_of(call);
+    const size_t maps = (size_t)s->dim[0] * sizeof(iso_affine);
+    const struct opencl_arg y = arg_tensor(&call->y[0]);
+    const struct opencl_arg colours =
+        arg_mem(call->workspace.mem, (call->workspace.offset + maps) / sizeof(float));
+    const struct opencl_arg size = arg_int(s->dim[1] * s->dim[2] * s->dim[3]);
+    ISO_TRY(opencl_launch(cl, program, "image_data_generator_colours",
+                          opencl_rows((size_t)s->dim[0]),
+                          ARGS(y, colours, size, arg_struct(&ranges, sizeof ranges),
+                               arg_uint(call->step), arg_uint(call->layer),
+                               arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32))));
+    return opencl_launch(cl, program, "image_data_generator_recolour", opencl_image_grid(cl, call),
+                         ARGS(y, colours, size));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -27,15 +50,15 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     if (!call->training) {
         return opencl_copy_images(be, call);
     }
-    ISO_TRY(opencl_launch(cl, "image_data_generator.cl", "image_data_generator_draw",
+    ISO_TRY(opencl_launch(cl, program, "image_data_generator_draw",
                           opencl_elements(cl, (size_t)s->dim[0]),
                           ARGS(maps, arg_uint(s->dim[0]), arg_struct(&ranges, sizeof ranges),
                                arg_int(s->dim[1]), arg_int(s->dim[2]), ARG_RANDOM(call))));
-    return opencl_launch(cl, "image_data_generator.cl", "image_data_generator_forward",
-                         opencl_image_grid(cl, call),
-                         ARGS(arg_tensor(&call->x[0]), maps, arg_tensor(&call->y[0]),
-                              arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(s->dim[3]),
-                              arg_int(p->fill_mode), arg_real(p->cval)));
+    ISO_TRY(opencl_launch(cl, program, "image_data_generator_forward", opencl_image_grid(cl, call),
+                          ARGS(arg_tensor(&call->x[0]), maps, arg_tensor(&call->y[0]),
+                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(s->dim[3]),
+                               arg_int(p->fill_mode), arg_real(p->cval))));
+    return iso_recolours(p) ? recolour(cl, call) : ISO_OK;
 }
 
 const struct iso_kernel opencl_image_data_generator = {

@@ -1,5 +1,6 @@
 /* image_data_generator.c: y(i, j) = x(row, column), bilinear, where an affine map that is drawn for
- * each image gives the place. The map, borders and weights: core/sampling.h. */
+ * each image gives the place; then, where it is wanted, its values are shifted and made brighter.
+ * The map, borders and weights: core/sampling.h; values: core/recolour.h. */
 #include "../../core/ops/image_data_generator.h"
 #include "reference.h"
 
@@ -26,6 +27,19 @@ static void sample(const iso_real *x, const iso_affine *map, const iso_axis *row
         }
 }
 
+/* y, which is sampled already, with other values. */
+static void recolour(const struct iso_call *call, int64_t image, int64_t size, iso_real *y)
+{
+    iso_extent extent = iso_extent_of_none();
+    for (int64_t e = 0; e < size; e++)
+        extent = iso_extent_with(extent, y[e]);
+    iso_recolour c = iso_recolour_draw(iso_colour_ranges_of(call), extent, (uint32_t)image,
+                                       call->step, call->layer, (uint32_t)call->seed,
+                                       (uint32_t)(call->seed >> 32));
+    for (int64_t e = 0; e < size; e++)
+        y[e] = iso_recoloured(c, y[e]);
+}
+
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_image_data_generator *p = call->params;
@@ -44,6 +58,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
                                          call->layer, (uint32_t)call->seed,
                                          (uint32_t)(call->seed >> 32));
         sample(x + n * image, &map, &rows, &columns, s->dim[3], (iso_real)p->cval, y + n * image);
+        if (iso_recolours(p))
+            recolour(call, n, image, y + n * image);
     }
     return ISO_OK;
 }

@@ -355,7 +355,7 @@ iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *im
 {
     const size_t size = iso_dataset_image_bytes(set);
     if (set->disk)
-        return iso_disk_row(set->disk, row, size, image);
+        return iso_disk_row(set->disk, row, image);
     memcpy(image, set->images + (size_t)row * size, size);
     return ISO_OK;
 }

@@ -13,7 +13,8 @@ struct iso_disk {
     void (*free_source)(void *);
     int32_t *taken;                    /* [rows]: rows of the source that the set has; NULL: the
                                           first ones */
-    size_t size;                       /* bytes of an image as it is read */
+    size_t size, whole;                /* bytes of an image as it is read, and with its frame */
+    int owners;
     bool framed;
     struct iso_frame frame;
 };
@@ -27,14 +28,21 @@ iso_rc iso_disk_attach(struct iso_dataset *set, void *source, iso_disk_read *rea
     if (!disk)
         return ISO_ENOMEM;
     *disk = (struct iso_disk){ .source = source, .read = read, .free_source = free_source,
-                               .size = iso_dataset_image_bytes(set) };
+                               .size = iso_dataset_image_bytes(set), .owners = 1 };
+    disk->whole = disk->size;
     set->disk = disk;
     return ISO_OK;
 }
 
+struct iso_disk *iso_disk_share(struct iso_disk *disk)
+{
+    disk->owners++;
+    return disk;
+}
+
 void iso_disk_free(struct iso_disk *disk)
 {
-    if (!disk)
+    if (!disk || --disk->owners > 0)
         return;
     if (disk->free_source)
         disk->free_source(disk->source);
@@ -102,12 +110,13 @@ void iso_disk_frame(struct iso_disk *disk, const struct iso_frame *frame)
 {
     disk->framed = true;
     disk->frame = *frame;
+    disk->whole = (size_t)iso_frame_bytes(frame);
 }
 
-iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, size_t size, uint8_t *image)
+iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
 {
     ISO_TRY(disk->read(disk->source, disk->taken ? disk->taken[row] : row,
-                       image + size - disk->size));
+                       image + disk->whole - disk->size));
     if (disk->framed)
         iso_frame_put(&disk->frame, image);
     return ISO_OK;

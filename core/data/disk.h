@@ -21,8 +21,11 @@ iso_rc iso_disk_attach_file(struct iso_dataset *, const char *path, int64_t begi
 iso_rc iso_disk_keep(struct iso_disk *, const int32_t *rows, int64_t count);
 /* The images get this frame when they are read; once at most. */
 void iso_disk_frame(struct iso_disk *, const struct iso_frame *);
-/* Row `row` of the set, with its frame; size: bytes of that. */
-iso_rc iso_disk_row(const struct iso_disk *, int64_t row, size_t size, uint8_t *image);
+/* Row `row` of the set, with its frame. */
+iso_rc iso_disk_row(const struct iso_disk *, int64_t row, uint8_t *image);
+/* Another owner, for as long as it reads rows: the last one's iso_disk_free frees it. (Owners are
+ * of one thread.) */
+struct iso_disk *iso_disk_share(struct iso_disk *);
 void iso_disk_free(struct iso_disk *);                       /* NULL is fine */
 
 /* Whether images of so many bytes stay on disk: where the request says so, and where they would

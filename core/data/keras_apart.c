@@ -145,13 +145,14 @@ static iso_rc start(const char *path, struct iso_keras_file *f)
 
 static bool text_ends(const char *text, size_t n) { return memchr(text, '\0', n) != NULL; }
 
-/* A child that has lost its way may say anything. */
-static bool makes_sense(const struct iso_keras_layer *l)
+/* A child that has lost its way may say anything. No pointer of its means anything here. */
+static bool makes_sense(struct iso_keras_layer *l)
 {
     bool fine = text_ends(l->name, sizeof l->name) && text_ends(l->class, sizeof l->class) &&
                 l->nweights >= 0 && l->nweights <= ISO_KERAS_WEIGHTS;
     for (int i = 0; fine && i < l->nweights; i++) {
         const struct iso_shape *s = &l->weights[i].shape;
+        l->weights[i].values = NULL;
         fine = text_ends(l->weights[i].path, ISO_KERAS_PATH) && s->ndim >= -1 &&
                s->ndim <= ISO_DIMS;
         for (int d = 0; fine && d < s->ndim; d++)

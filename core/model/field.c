@@ -205,6 +205,22 @@ static void read_reals(const struct value *v, struct iso_reals *out)
     *out = read;
 }
 
+/* 0.5, or a list of one to ISO_CHOICES numbers. */
+static void read_numbers(const struct value *v, struct iso_choice *out)
+{
+    struct iso_choice read = { 0 };
+    const bool list = v->node->kind == ISO_YAML_SEQUENCE;
+    if (v->node->kind == ISO_YAML_MAPPING ||
+        (list && (v->node->count < 1 || v->node->count > ISO_CHOICES))) {
+        expected(v, "a number, or one to eight in a list", "");
+        return;
+    }
+    read.n = list ? v->node->count : 0;
+    for (int i = 0; i < (list ? read.n : 1); i++)
+        read_real(v, list ? v->node->items[i] : v->node, &read.v[i]);
+    *out = read;
+}
+
 /* The other spellings of YAML 1.1. */
 static const char *bool_hint(const char *text)
 {
@@ -345,6 +361,7 @@ static iso_rc read_value(const struct value *v, void *at)
     case ISO_FIELD_REAL2: read_real2(v, at); break;
     case ISO_FIELD_SPREAD: read_spread(v, at); break;
     case ISO_FIELD_REALS: read_reals(v, at); break;
+    case ISO_FIELD_CHOICE: read_numbers(v, at); break;
     case ISO_FIELD_BOOL: read_bool(v, at); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION: read_choice(v, at); break;

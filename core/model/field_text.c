@@ -26,6 +26,7 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
         [ISO_FIELD_REAL2] = "[from, to]",
         [ISO_FIELD_SPREAD] = "number z, for [1 - z, 1 + z], or [from, to]",
         [ISO_FIELD_REALS] = "number or [one, for, each, channel]",
+        [ISO_FIELD_CHOICE] = "number or [numbers, to, choose, from]",
         [ISO_FIELD_BOOL] = "true or false",
         [ISO_FIELD_ENUM] = "one of",
         [ISO_FIELD_INITIALIZER] = "initializer",
@@ -51,7 +52,7 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
                   field->type == ISO_FIELD_SIDES ||
                   field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
                   field->type == ISO_FIELD_SPREAD ||
-                  field->type == ISO_FIELD_REALS ||
+                  field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_CHOICE ||
                   field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
     iso_number_text(field->max, high, sizeof high);
@@ -89,16 +90,29 @@ static void real2_text(const double *number, char *buf, size_t n)
              iso_number_text(number[1], to, sizeof to));
 }
 
-const char *iso_reals_text(const struct iso_reals *reals, char *buf, size_t n)
+static const char *list_text(const double *v, int count, char *buf, size_t n)
 {
     char number[32];
     size_t used = (size_t)snprintf(buf, n, "[");
-    for (int i = 0; i < reals->n && used < n; i++)
+    for (int i = 0; i < count && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "",
-                                 iso_number_text(reals->v[i], number, sizeof number));
+                                 iso_number_text(v[i], number, sizeof number));
     if (used < n)
         snprintf(buf + used, n - used, "]");
     return buf;
+}
+
+const char *iso_reals_text(const struct iso_reals *reals, char *buf, size_t n)
+{
+    return list_text(reals->v, reals->n, buf, n);
+}
+
+static void choice_text(const struct iso_choice *choice, char *buf, size_t n)
+{
+    if (choice->n > 0)
+        list_text(choice->v, choice->n, buf, n);
+    else
+        iso_number_text(choice->v[0], buf, n);
 }
 
 static void sides_text(const int64_t *s, char *buf, size_t n)
@@ -129,6 +143,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_SPREAD:
     case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
     case ISO_FIELD_REALS: iso_reals_text(at, buf, n); break;
+    case ISO_FIELD_CHOICE: choice_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;
     case ISO_FIELD_ENUM:
     case ISO_FIELD_ACTIVATION:

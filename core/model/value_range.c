@@ -11,7 +11,7 @@ static void input_range(const struct iso_gather_images *images, double out[2])
     const struct iso_reals *mean = &images->mean, *std = &images->std;
     for (int c = 0; c < mean->n || c < std->n; c++) {
         const double m = mean->v[c < mean->n ? c : 0], s = std->v[c < std->n ? c : 0];
-        const double least = -m / s, most = (255 * images->scale - m) / s;
+        const double least = (0 - m) / s, most = (255 * images->scale - m) / s;
         out[0] = c == 0 || least < out[0] ? least : out[0];
         out[1] = c == 0 || most > out[1] ? most : out[1];
     }

@@ -9,11 +9,13 @@ static const char *const conventions[] = { "keras_preprocessing", "keras_2_9", N
 static const struct iso_field fields[] = {
     { "rotation_range", ISO_FIELD_REAL, AT(rotation_range), "0", 0, 360, NULL,
       "degrees that an image is turned by at most, either way" },
-    { "width_shift_range", ISO_FIELD_REAL, AT(width_shift_range), "0", 0, ISO_SIDE_MOST, NULL,
+    { "width_shift_range", ISO_FIELD_CHOICE, AT(width_shift_range), "0", -ISO_SIDE_MOST,
+      ISO_SIDE_MOST, NULL,
       "moved sideways by at most this share of the width; a whole number n: by 0 to n - 1 whole "
-      "pixels; another number above 1: by at most so many pixels" },
-    { "height_shift_range", ISO_FIELD_REAL, AT(height_shift_range), "0", 0, ISO_SIDE_MOST, NULL,
-      "moved up or down, alike" },
+      "pixels; another number above 1: by at most so many pixels; a list: by one of its numbers, "
+      "either way, which are shares when all are below 1" },
+    { "height_shift_range", ISO_FIELD_CHOICE, AT(height_shift_range), "0", -ISO_SIDE_MOST,
+      ISO_SIDE_MOST, NULL, "moved up or down, alike" },
     { "shear_range", ISO_FIELD_REAL, AT(shear_range), "0", 0, 360, NULL,
       "degrees that an image is sheared by at most, either way" },
     { "zoom_range", ISO_FIELD_SPREAD, AT(zoom_range), "0", 0, 16, NULL,
@@ -22,6 +24,15 @@ static const struct iso_field fields[] = {
       "half of the images are mirrored left to right" },
     { "vertical_flip", ISO_FIELD_BOOL, AT(vertical_flip), "false", 0, 0, NULL,
       "half of the images are put upside down" },
+    { "channel_shift_range", ISO_FIELD_REAL, AT(channel_shift_range), "0", 0, 1e30, NULL,
+      "added to all values of an image, at most so much, either way, after the input's scale; held "
+      "to the least and the greatest value that the image has" },
+    { "brightness_range", ISO_FIELD_REAL2, AT(brightness_range), "[1, 1]", 0, 1000, NULL,
+      "factor of an image's brightness, drawn between two numbers; as in Keras the image becomes "
+      "one of 256 levels by it, and with convention: keras_preprocessing its own values are "
+      "stretched over all of them before" },
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "", -1e30, 1e30, NULL,
+      "for brightness_range: black and white, after the input's scale, such as [0, 1]" },
     { "fill_mode", ISO_FIELD_ENUM, AT(fill_mode), "nearest", 0, 0, iso_border_names,
       "what stands beyond the border, as in SciPy 1.6: the last pixel, cval, the image mirrored, "
       "or the image again" },
@@ -34,10 +45,36 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
+static iso_rc check_shift(const char *key, const struct iso_choice *range)
+{
+    if (range->n == 0 && range->v[0] < 0)
+        return iso_fail(ISO_EMODEL, "%s: only the numbers of a list may be negative", key);
+    return ISO_OK;
+}
+
 static iso_rc check(const void *params)
 {
     const struct iso_image_data_generator *p = params;
-    return iso_check_draw("zoom_range", p->zoom_range);
+    ISO_TRY(check_shift("width_shift_range", &p->width_shift_range));
+    ISO_TRY(check_shift("height_shift_range", &p->height_shift_range));
+    ISO_TRY(iso_check_draw("zoom_range", p->zoom_range));
+    ISO_TRY(iso_check_draw("brightness_range", p->brightness_range));
+    if (!iso_brightens(p))
+        return ISO_OK;
+    if (p->value_range[0] == 0 && p->value_range[1] == 0)
+        return iso_fail(ISO_EMODEL, "brightness_range needs a value_range: black and white, after "
+                        "the input's scale, such as value_range: [0, 1]");
+    return iso_check_value_range(p->value_range);
+}
+
+/* Pillow, which Keras has make images brighter, knows grey ones and coloured ones. */
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+{
+    ISO_TRY(iso_augmentation_infer(params, x, out));
+    if (iso_brightens(params) && x->dim[3] != 1 && x->dim[3] != 3)
+        return iso_fail(ISO_ESHAPE, "brightness_range is for images of 1 or 3 channels, not of "
+                        "%lld; random_brightness takes any", (long long)x->dim[3]);
+    return ISO_OK;
 }
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
@@ -56,17 +93,20 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_AFFINE_SHEAR] = p->shear_range * degree;
     out[ISO_AFFINE_ZOOM_FROM] = p->zoom_range[0];
     out[ISO_AFFINE_ZOOM_SPAN] = p->zoom_range[1] - p->zoom_range[0];
+    out[ISO_COLOUR_FACTOR_SPAN] = p->brightness_range[1] - p->brightness_range[0];
+    out[ISO_COLOUR_DARK] = p->value_range[0] - (p->value_range[1] - p->value_range[0]) / 4096;
+    out[ISO_COLOUR_BRIGHT] = p->value_range[1] + (p->value_range[1] - p->value_range[0]) / 4096;
 }
 
 const struct iso_op_def iso_def_image_data_generator = {
-    .doc = "turns, shears, zooms, moves and flips each image by chance, as Keras's "
+    .doc = "turns, shears, zooms, moves, flips and recolours each image by chance, as Keras's "
            "ImageDataGenerator",
     .section = "augmentations",
     .params_size = sizeof(struct iso_image_data_generator),
     .fields = fields,
     .nx = 1,
     .random = true,
-    .infer = iso_augmentation_infer,
+    .infer = infer,
     .cost = cost,
     .scalars = scalars,
     .check = check,

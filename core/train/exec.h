@@ -34,8 +34,8 @@ iso_rc iso_exec_initialize(struct iso_exec *);
 /* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. One
  * without labels is for prediction only: losses and metrics of it mean nothing. Images that are on
  * disk, or too many for the device (half of its memory, or what it allocates at once), stay where
- * they are and are read ahead, batch by batch, with the same results: then the data set is borrowed
- * until the executor has another one or is freed. */
+ * they are and are read ahead, batch by batch, with the same results. Those in memory are then
+ * borrowed until the executor has another set or is freed; those on disk are shared. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
 /* Whether images or kept features of data set `which` are read ahead, and not all on the device. */
 bool iso_exec_streams(const struct iso_exec *, int which);

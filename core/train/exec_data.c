@@ -13,6 +13,7 @@ static void free_resident(struct iso_exec *e, struct iso_resident *r)
 {
     iso_stream_free(r->stream);
     iso_exec_close_file(r);
+    iso_disk_free(r->disk);
     e->backend->ops->free(e->backend, r->places);
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
@@ -134,20 +135,27 @@ static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const in
     return e->backend->ops->fill(e->backend, r->labels, 0, 0, bytes);
 }
 
+/* source: a struct iso_resident. */
 static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
 {
-    return iso_dataset_image(source, row, out);
+    const struct iso_resident *r = source;
+    if (r->disk)
+        return iso_disk_row(r->disk, row, out);
+    memcpy(out, r->host + (size_t)row * r->stream_row, r->stream_row);
+    return ISO_OK;
 }
 
 /* All images, or room for a batch of them. */
 static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const struct iso_dataset *d)
 {
     const size_t size = iso_dataset_image_bytes(d);
-    const struct iso_stream_options o = { .read = read_image, .source = d, .row = size,
+    const struct iso_stream_options o = { .read = read_image, .source = r, .row = size,
                                           .threads = d->threads };
-    if (d->disk || iso_exec_exceeds(e, (double)d->rows * (double)size))
-        return iso_exec_stream_open(e, r, &o, &r->images);
-    return upload(e, d->images, (size_t)d->rows * size, &r->images);
+    if (!d->disk && !iso_exec_exceeds(e, (double)d->rows * (double)size))
+        return upload(e, d->images, (size_t)d->rows * size, &r->images);
+    r->disk = d->disk ? iso_disk_share(d->disk) : NULL;
+    r->host = d->images;
+    return iso_exec_stream_open(e, r, &o, &r->images);
 }
 
 static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset *d)

@@ -119,7 +119,9 @@ static iso_rc read_features(const void *source, int64_t row, uint8_t *out)
 static iso_rc replace_images(struct iso_exec *e, struct iso_resident *r, struct iso_mem *features)
 {
     iso_stream_free(r->stream);
+    iso_disk_free(r->disk);
     r->stream = NULL;
+    r->disk = NULL;
     e->backend->ops->free(e->backend, r->images);
     r->images = NULL;
     r->features = features;

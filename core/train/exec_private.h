@@ -3,7 +3,7 @@
 #define ISO_EXEC_PRIVATE_H
 #include "exec.h"
 #include "plan.h"
-#include "../data/row_file.h"
+#include "../data/disk.h"
 #include "../data/stream.h"
 
 enum { ISO_DATASETS = 2 };
@@ -17,6 +17,8 @@ struct iso_resident {                  /* a data set on the device */
     struct iso_stream *stream;         /* of images or features, which then have room for a batch;
                                           NULL: all are there */
     size_t stream_row;                 /* bytes of one of its rows */
+    struct iso_disk *disk;             /* of images that stream: shared; NULL: they are in memory */
+    const uint8_t *host;               /* there, borrowed */
     struct iso_mem *places;            /* 0, 1, 2 ...: the order in which a batch lies there */
     struct iso_row_file *file;         /* of features that stream; NULL: none */
     int threads;                       /* that read ahead; 0: one a processor */

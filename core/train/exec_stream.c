@@ -38,9 +38,8 @@ iso_rc iso_exec_stream_open(struct iso_exec *e, struct iso_resident *r,
         ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->places));
         ISO_TRY(upload_places(e, r->places));
     }
-    ISO_TRY(iso_stream_new(&o, &r->stream));
     r->stream_row = o.row;
-    return ISO_OK;
+    return iso_stream_new(&o, &r->stream);
 }
 
 iso_rc iso_exec_stream_place(struct iso_exec *e, struct iso_resident *r, struct iso_mem *room,

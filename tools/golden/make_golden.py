@@ -19,6 +19,7 @@ os.environ["KERAS_BACKEND"] = "torch"
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 import numpy as np
+from keras.src.legacy.preprocessing import image
 import torch
 import torch.nn.functional as F
 try:
@@ -929,7 +930,11 @@ def unit(word):
 
 
 def drawn_shift(word, sign, given, size):
-    """As ImageDataGenerator.get_random_transform: a whole number n chooses from 0 to n - 1, either way."""
+    """As ImageDataGenerator.get_random_transform: a whole number n chooses from 0 to n - 1, either way; a list
+    from its numbers."""
+    if isinstance(given, list):
+        chosen = given[word * len(given) >> 32] * (1 if sign >> 31 else -1)
+        return chosen * size if max(given) < 1 else chosen
     if given >= 1 and given == int(given):
         return (word * int(given) >> 32) * (1 if sign >> 31 else -1)
     return (2 * unit(word) - 1) * given * (size if given < 1 else 1)
@@ -943,11 +948,21 @@ def drawn_transform(words, h, w, o):
             "shear": (2 * unit(words[5]) - 1) * o.get("shear_range", 0),
             "zx": low + unit(words[6]) * (high - low), "zy": low + unit(words[7]) * (high - low),
             "flip_horizontal": words[8] >> 31 == 0 and o.get("horizontal_flip", False),
-            "flip_vertical": words[9] >> 31 == 0 and o.get("vertical_flip", False)}
+            "flip_vertical": words[9] >> 31 == 0 and o.get("vertical_flip", False)} | drawn_colours(words, o)
+
+
+def drawn_colours(words, o):
+    """What Keras leaves out when it is not wanted."""
+    low, high = o.get("brightness_range", (1, 1))
+    colours = {"channel_shift_intensity": (2 * unit(words[10]) - 1) * o.get("channel_shift_range", 0),
+               "brightness": low + unit(words[11]) * (high - low)}
+    return {k: v for k, v in colours.items() if {"channel_shift_intensity": "channel_shift_range",
+                                                 "brightness": "brightness_range"}[k] in o}
 
 
 def older_transform(x, t, o):
-    """apply_transform of keras_preprocessing 1.1.2, by the same SciPy function."""
+    """apply_transform of keras_preprocessing 1.1.2, by the same SciPy function, and Keras's own for colours,
+    which 1.1.2 had with scale=True."""
     (h, w), (a, b) = x.shape[:2], np.deg2rad([t["theta"], t["shear"]])
     rotation = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
     shift = np.array([[1, 0, t["tx"]], [0, 1, t["ty"]], [0, 0, 1]])
@@ -956,14 +971,16 @@ def older_transform(x, t, o):
     m = centre @ rotation @ shift @ shear @ np.diag([t["zx"], t["zy"], 1]) @ np.linalg.inv(centre)
     y = np.stack([ndimage.affine_transform(x[..., c], m[:2, :2], m[:2, 2], order=1, mode=o.get("fill_mode", "nearest"),
                                            cval=o.get("cval", 0)) for c in range(x.shape[-1])], axis=-1)
+    if "channel_shift_intensity" in t:
+        y = image.apply_channel_shift(y, t["channel_shift_intensity"], 2)
     y = y[:, ::-1] if t["flip_horizontal"] else y
-    return y[::-1] if t["flip_vertical"] else y
+    y = y[::-1] if t["flip_vertical"] else y
+    return image.apply_brightness_shift(y, t["brightness"], True) if "brightness" in t else y
 
 
 def newer_transform(x, t, o):
     """apply_transform of Keras 2.9 and later, by Keras itself."""
-    from keras.src.legacy.preprocessing.image import ImageDataGenerator
-    g = ImageDataGenerator(fill_mode=o.get("fill_mode", "nearest"), cval=o.get("cval", 0), data_format="channels_last")
+    g = image.ImageDataGenerator(fill_mode=o.get("fill_mode", "nearest"), cval=o.get("cval", 0), data_format="channels_last")
     return g.apply_transform(x, t)
 
 
@@ -978,6 +995,14 @@ GENERATORS = [
     ((7, 6, 5, 1), {"height_shift_range": 4, "width_shift_range": 3, "horizontal_flip": True}),
     ((7, 6, 5, 1), {"height_shift_range": 9, "width_shift_range": 1.5, "fill_mode": "reflect"}),
     ((7, 6, 5, 1), {"height_shift_range": 9, "fill_mode": "wrap"}),
+    ((7, 6, 9, 1), {"height_shift_range": [-2, 0, 3], "width_shift_range": [0.25, 0.5, 0.1, -0.2, 0.3, 0, 0.15, 0.4]}),
+    ((7, 6, 5, 1), {"height_shift_range": [0.5, 1.5], "width_shift_range": [2]}),
+]
+RECOLOURED = [                         # values from 0 to 255, and what they are for us
+    ((5, 9, 7, 3), {"channel_shift_range": 60, "rotation_range": 20}, (0, 1)),
+    ((5, 9, 7, 1), {"brightness_range": (0.3, 2), "zoom_range": (0.8, 1.2), "horizontal_flip": True}, (0, 1)),
+    ((5, 9, 7, 3), {"brightness_range": (0.5, 1.5), "channel_shift_range": 90, "vertical_flip": True}, (-1, 1)),
+    ((5, 4, 6, 3), {"brightness_range": (0.2, 0.9), "rotation_range": 40, "fill_mode": "constant", "cval": -40}, (0, 1)),
 ]
 
 
@@ -989,6 +1014,13 @@ def image_data_generator():
             y = [transform(x[i], drawn_transform(image_words(i, 4), h, w, o), o) for i in range(n)]
             text = json.dumps(o | {"input": list(shape), "convention": convention}).replace('"', "")
             f.case(text, {"x0": x}, {"y0": np.stack(y)})
+    for convention, transform in (("keras_preprocessing", older_transform), ("keras_2_9", newer_transform)):
+        for shape, o, (black, white) in RECOLOURED:
+            x, (n, h, w, _), part = own.uniform(30, 220, shape), shape, (white - black) / 255
+            y = [transform(x[i], drawn_transform(image_words(i, 4), h, w, o), o) for i in range(n)]
+            ours = {k: v * part + (black if k == "cval" else 0) for k, v in o.items() if k in ("cval", "channel_shift_range")}
+            text = json.dumps(o | ours | {"input": list(shape), "convention": convention, "value_range": [black, white]})
+            f.case(text.replace('"', ""), {"x0": black + x * part}, {"y0": black + np.stack(y) * part})
     return f
 
 
