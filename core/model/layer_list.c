@@ -44,6 +44,7 @@ struct network {                       /* the model's layers while they are read
     struct iso_loader *loader;
     int room;                          /* for layers */
     struct use *uses; int nuses;       /* blocks used so far */
+    int items;                         /* read so far, those with faults too */
     bool full;                         /* there are too many layers */
 };
 /* One layer, or one use of a block. */
@@ -320,13 +321,16 @@ static iso_rc read_entry(struct item *it)
     return ISO_OK;
 }
 
-/* Room for one more layer or use; a fault where there is none. */
+/* Room for one more layer or use; a fault where there is none. More items than layers and uses
+ * together have faults, which may all be one that is said already, of a block that is repeated. */
 static bool has_room(struct network *net, const struct iso_yaml *node)
 {
+    net->full = net->full || ++net->items > 2 * ISO_LAYERS_MAX + ISO_BLOCK_DEPTH;
+    if (net->full)
+        return false;
     if (net->loader->model->nlayers < ISO_LAYERS_MAX && net->nuses < ISO_LAYERS_MAX)
         return true;
-    if (!net->full)
-        iso_faults_add(net->loader->faults, node->place, "layers: more than %d", ISO_LAYERS_MAX);
+    iso_faults_add(net->loader->faults, node->place, "layers: more than %d", ISO_LAYERS_MAX);
     net->full = true;
     return false;
 }

@@ -32,6 +32,8 @@ static inline bool iso_recolours(const struct iso_image_data_generator *p)
     return p->channel_shift_range > 0 || iso_brightens(p);
 }
 
+_Static_assert((int)ISO_SHIFTS == (int)ISO_CHOICES, "a list of shifts is a list of the model file");
+
 /* A whole number of pixels, of which one is chosen; a list; or a range. */
 static inline iso_shift iso_shift_of(const struct iso_choice *given)
 {
