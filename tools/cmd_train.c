@@ -197,6 +197,11 @@ static iso_rc settle(struct training *t)
     return ISO_OK;
 }
 
+static iso_rc save_class_names(const struct training *t)
+{
+    return iso_class_names_save(iso_run_folder(t->run), t->train->class_names, t->train->classes);
+}
+
 static iso_rc prepare(struct training *t, const char *model)
 {
     struct train_options *o = t->options;
@@ -210,15 +215,17 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(place_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
     catch_interrupts();
-    if (o->resume)
-        return iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
-                              &t->run);
+    if (o->resume) {
+        ISO_TRY(iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
+                               &t->run));
+        return save_class_names(t);
+    }
     if (o->weights)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
     ISO_TRY(iso_run_start(o->out, t->setup.exec, &t->settings, &t->run));
-    return iso_class_names_save(iso_run_folder(t->run), t->train->class_names, t->train->classes);
+    return save_class_names(t);
 }
 
 bool iso_train_reached_goal(const struct training *t)
@@ -347,7 +354,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
                          "out");
     if (o.epochs > 0 && o.steps > 0)
         return iso_usage(command, "--epochs and --steps exclude each other");
-    code = iso_report(command, train(&t, count ? argv[0] : NULL), &t.setup.faults);
+    const iso_rc rc = train(&t, count ? argv[0] : NULL);
+    code = iso_report(command, rc, &t.setup.faults);
+    if (rc == ISO_EIO && t.run)
+        iso_train_tell_checkpoint(&t);
     if (code == ISO_EXIT_DONE && !iso_train_reached_goal(&t)) {
         iso_train_tell_resume(&t);
         code = ISO_EXIT_FAILED;

@@ -27,10 +27,11 @@ struct training {
 /* Whether there is nothing left to train. */
 bool iso_train_reached_goal(const struct training *);
 
-/* train_tell.c: model, data and device; the phase that begins; how to go on; the run and its
- * hash. */
+/* train_tell.c: model, data and device; the phase that begins; how to go on, also from the last
+ * checkpoint after a failure; the run and its hash. */
 void iso_train_tell_start(const struct training *);
 void iso_train_tell_phase(const struct training *);
 void iso_train_tell_resume(const struct training *);
+void iso_train_tell_checkpoint(const struct training *);
 iso_rc iso_train_tell_end(const struct training *);
 #endif

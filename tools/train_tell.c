@@ -71,14 +71,31 @@ void iso_train_tell_start(const struct training *t)
                       "step", (json_int_t)t->state.step, "resumed", t->options->resume));
 }
 
-void iso_train_tell_resume(const struct training *t)
+static void print_resume(const struct training *t)
 {
     const struct iso_setup_options *o = &t->options->setup;
-    fprintf(
-        stderr,
-        "isocl train: stopped after step %lld; go on with: isocl train --resume --out %s%s%s%s%s\n",
-        (long long)t->state.step, iso_run_folder(t->run), o->device ? " --device " : "",
-        o->device ? o->device : "", o->data ? " --data " : "", o->data ? o->data : "");
+    fprintf(stderr, "isocl train --resume --out %s%s%s%s%s\n", iso_run_folder(t->run),
+            o->device ? " --device " : "", o->device ? o->device : "", o->data ? " --data " : "",
+            o->data ? o->data : "");
+}
+
+void iso_train_tell_resume(const struct training *t)
+{
+    fprintf(stderr, "isocl train: stopped after step %lld; go on with: ",
+            (long long)t->state.step);
+    print_resume(t);
+}
+
+void iso_train_tell_checkpoint(const struct training *t)
+{
+    struct iso_run_settings settings;
+    struct iso_fit_state state;
+    iso_error_clear();
+    if (iso_run_read(iso_run_folder(t->run), &settings, &state) != ISO_OK)
+        return;                        /* the failure has said it */
+    fprintf(stderr, "isocl train: the checkpoint of step %lld is whole; then go on with: ",
+            (long long)state.step);
+    print_resume(t);
 }
 
 iso_rc iso_train_tell_end(const struct training *t)

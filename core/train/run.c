@@ -306,11 +306,21 @@ static iso_rc save_state(struct iso_run *run, const struct iso_fit_state *state)
     return iso_state_save(run->folder, &run->state, run->exec);
 }
 
+static iso_rc check_folder(const struct iso_run *run)
+{
+    if (iso_folder_exists(run->folder))
+        return ISO_OK;
+    return iso_fail(ISO_EIO, "the run's folder %s is gone: moved or removed while it was trained "
+                    "in; if it is elsewhere, go on with: isocl train --resume --out THERE",
+                    run->folder);
+}
+
 static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
                        const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
     const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
+    ISO_TRY(check_folder(run));
     ISO_TRY(iso_history_epoch(run->history, epoch));
     ISO_TRY(save_as(run, "weights.safetensors"));
     if (epoch->to_restore && training->early_stopping.restore_best_weights)
@@ -322,6 +332,7 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
 static iso_rc on_checkpoint(void *self, const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
+    ISO_TRY(check_folder(run));
     ISO_TRY(iso_history_flush(run->history));
     ISO_TRY(save_as(run, "weights.safetensors"));
     return save_state(run, state);
