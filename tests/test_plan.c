@@ -280,6 +280,27 @@ static void read_input(struct iso_exec *e, float out[4 * 28 * 28])
     assert_int_equal(iso_tensor_read_f32(iso_exec_backend(e), &t, out), ISO_OK);
 }
 
+/* The same digits, drawn as they are wanted, also when the set that they are of is gone. */
+static void stream_outlives_its_set(struct iso_exec *e)
+{
+    static float resident[4 * 28 * 28], streamed[4 * 28 * 28];
+    const struct iso_dataset_request r = { .name = "builtin:digits", .split = "test", .limit = 100,
+                                           .stream = true };
+    struct iso_dataset *d = NULL;
+    assert_int_equal(iso_dataset_load(&r, &d), ISO_OK);
+    assert_int_equal(iso_exec_data(e, 1, d), ISO_OK);
+    assert_true(iso_exec_streams(e, 1));
+    assert_int_equal(iso_exec_gather(e, 1, 0, 4), ISO_OK);
+    iso_dataset_free(d);
+    for (int row = 4; row < 100; row += 4) {
+        assert_int_equal(iso_exec_gather(e, 0, row, 4), ISO_OK);
+        read_input(e, resident);
+        assert_int_equal(iso_exec_gather(e, 1, row, 4), ISO_OK);
+        read_input(e, streamed);
+        assert_memory_equal(resident, streamed, sizeof resident);
+    }
+}
+
 static void a_data_set_larger_than_the_device_allocates_is_streamed(void **state)
 {
     static float resident[4 * 28 * 28], streamed[4 * 28 * 28];
@@ -306,6 +327,13 @@ static void a_data_set_larger_than_the_device_allocates_is_streamed(void **state
     }
     assert_int_equal(iso_exec_gather(e, 1, 97, 4), ISO_EUSAGE);
     iso_error_clear();
+    stream_outlives_its_set(e);
+    n->backend->max_alloc = 0;
+    n->backend->device.memory = 2 * 150 * 28 * 28;                 /* half of it: one and a half */
+    assert_int_equal(iso_exec_data(e, 1, d), ISO_OK);
+    assert_true(!iso_exec_streams(e, 0) && iso_exec_streams(e, 1));
+    assert_int_equal(iso_exec_data(e, 0, d), ISO_OK);
+    assert_false(iso_exec_streams(e, 0));
     iso_exec_free(e);
     iso_dataset_free(d);
     close_network(n);

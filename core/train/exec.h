@@ -33,9 +33,10 @@ iso_rc iso_exec_initialize(struct iso_exec *);
 
 /* Puts a data set on the device (0: train, 1: validation); labels become the graph's targets. One
  * without labels is for prediction only: losses and metrics of it mean nothing. Images that are on
- * disk, or too many for the device (half of its memory, or what it allocates at once), stay where
- * they are and are read ahead, batch by batch, with the same results. Those in memory are then
- * borrowed until the executor has another set or is freed; those on disk are shared. */
+ * disk, or too many for the device (for half of its memory, with those of the other data set, or
+ * for what it allocates at once), stay where they are and are read ahead, batch by batch, with the
+ * same results. Those in memory are then borrowed until the executor has another set or is freed;
+ * those on disk are shared. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
 /* Whether images or kept features of data set `which` are read ahead, and not all on the device. */
 bool iso_exec_streams(const struct iso_exec *, int which);
@@ -54,9 +55,9 @@ iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int3
 
 /* exec_keep.c: what the layers at the beginning give that never changes, kept for the data sets on
  * the device in place of their images. Later batches from them begin behind these layers, with the
- * same bits. What is more than half of the device's memory, or than it allocates at once, goes to a
- * file without a name in the folder (NULL: TMPDIR, or /tmp), and is read ahead from there. The
- * weights must be in place and stay. Fails with ISO_EMODEL when there are no such layers, and with
+ * same bits. What is too many for the device, as images are, goes to a file without a name in the
+ * folder (NULL: TMPDIR, or /tmp), and is read ahead from there. The weights must be in place and
+ * stay. Fails with ISO_EMODEL when there are no such layers, and with
  * ISO_EIO when the file system lacks room. Waits for the device; a second call does nothing. */
 struct iso_kept {
     int nodes, value;                  /* forward leaves out the first so many nodes; what they give

@@ -151,8 +151,10 @@ static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const str
     const size_t size = iso_dataset_image_bytes(d);
     const struct iso_stream_options o = { .read = read_image, .source = r, .row = size,
                                           .threads = d->threads };
-    if (!d->disk && !iso_exec_exceeds(e, (double)d->rows * (double)size))
-        return upload(e, d->images, (size_t)d->rows * size, &r->images);
+    if (!d->disk && !iso_exec_exceeds(e, (double)d->rows * (double)size)) {
+        r->bytes = (size_t)d->rows * size;
+        return upload(e, d->images, r->bytes, &r->images);
+    }
     r->disk = d->disk ? iso_disk_share(d->disk) : NULL;
     r->host = d->images;
     return iso_exec_stream_open(e, r, &o, &r->images);

@@ -125,6 +125,7 @@ static iso_rc replace_images(struct iso_exec *e, struct iso_resident *r, struct 
     e->backend->ops->free(e->backend, r->images);
     r->images = NULL;
     r->features = features;
+    r->bytes = (size_t)(r->rows * e->kept.size) * e->backend->real_size;
     e->kept.rows += r->rows;
     if (!r->file)
         return ISO_OK;

@@ -12,6 +12,7 @@ struct iso_resident {                  /* a data set on the device */
     struct iso_mem *images, *labels, *order;
     struct iso_mem *weights;           /* of its rows in the loss; NULL: each is 1 */
     struct iso_mem *features;          /* kept in place of the images; NULL: not kept */
+    size_t bytes;                      /* of images or features that are on the device */
     int64_t rows;
     bool labelled;                     /* false: labels are all 0, in place of none */
     struct iso_stream *stream;         /* of images or features, which then have room for a batch;
@@ -65,8 +66,8 @@ iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const st
 /* Nodes [from, to) of a forward pass. */
 iso_rc iso_exec_run(struct iso_exec *, int from, int to, bool training, uint64_t step,
                     int64_t slot);
-/* exec_stream.c. Whether so many bytes are more than one data set takes of the device's memory:
- * half of it, or what it allocates at once. */
+/* exec_stream.c. Whether so many bytes are more than the device allocates at once, or with those of
+ * the data sets that are there more than half of its memory. */
 bool iso_exec_exceeds(const struct iso_exec *, double bytes);
 /* Reads rows ahead from now on; the options' rows and batch are set here. *room: memory for a
  * batch. */

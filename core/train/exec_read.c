@@ -244,11 +244,7 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
     n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);
-    const struct iso_shape *in = &e->graph->values[e->graph->input].shape;
-    for (int i = 0; i < ISO_DATASETS; i++) {
-        const struct iso_resident *r = &e->data[i];
-        const int64_t images = r->stream ? e->graph->batch : r->rows;
-        data += (uint64_t)(images * (iso_shape_count(in) / in->dim[0]) + r->rows * 8);
-    }
+    for (int i = 0; i < ISO_DATASETS; i++)     /* a row has a label, and a place in the order */
+        data += e->data[i].bytes + (uint64_t)e->data[i].rows * 8;
     return add_line(out, max, n, "data sets", data, data);
 }

@@ -8,7 +8,10 @@
 bool iso_exec_exceeds(const struct iso_exec *e, double bytes)
 {
     const double most = (double)e->backend->max_alloc, all = (double)e->backend->device.memory;
-    return (most > 0 && bytes > most) || (all > 0 && bytes > all / 2);
+    double used = bytes;
+    for (int i = 0; i < ISO_DATASETS; i++)
+        used += (double)e->data[i].bytes;
+    return (most > 0 && bytes > most) || (all > 0 && used > all / 2);
 }
 
 static iso_rc upload_places(struct iso_exec *e, struct iso_mem *to)
@@ -34,6 +37,7 @@ iso_rc iso_exec_stream_open(struct iso_exec *e, struct iso_resident *r,
     o.rows = r->rows;
     o.batch = e->graph->batch;
     ISO_TRY(e->backend->ops->alloc(e->backend, batch * o.row, room));
+    r->bytes = batch * o.row;
     if (!r->places) {
         ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->places));
         ISO_TRY(upload_places(e, r->places));
