@@ -1,34 +1,18 @@
 /* model.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
- * that the guilty layer is named; then the model trains freely on both, and the weights are
- * compared. */
-#include <math.h>
+ * that the guilty layer is named; then the model trains and predicts freely on both. */
+#include "subject.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../train/exec.h"
-#include "harness.h"
-
-/* Streams of the synthetic batch, and of the directions in which weights are moved by one ULP. */
-enum { STREAM_X = 1u << 28, STREAM_CLASS, STREAM_ULP, JUNK_NAN = 0xFF };
+/* Streams of the synthetic batch. */
+enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
 static const int64_t batches[] = {2, 3};
-/* In fast mode the device may end this many times as far from the reference as one ULP moves it. */
-static const double sensitivity_share = 16;
-
-struct subject {                       /* one model at one batch size */
-    const struct iso_ladder *ladder;
-    struct iso_report *report;
-    const char *path;
-    int64_t steps;
-    struct iso_graph *graph;
-    float *x;
-    int32_t *classes;
-    bool fast;
-};
+enum { PREDICTION_ROWS = 64, PREDICTION_FLOPS = 1500000000 };
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-static iso_rc make_batch(struct subject *s)
+static iso_rc make_batch(struct iso_subject *s)
 {
     const struct iso_shape *shape = &s->graph->values[s->graph->input].shape;
     const int64_t n = iso_shape_count(shape);
@@ -44,14 +28,13 @@ static iso_rc make_batch(struct subject *s)
     return ISO_OK;
 }
 
-/* keep_all: every value stays readable. Without it memory is shared and layers run their
- * activations, as in training. */
-static iso_rc open_on(const struct subject *s, struct iso_backend *b, bool keep_all,
-                      struct iso_exec **out)
+iso_rc iso_subject_open(const struct iso_subject *s, struct iso_backend *b,
+                        const struct iso_exec_options *options, struct iso_exec **out)
 {
-    const struct iso_exec_options o = {
-        .training = true, .keep_all = keep_all, .seed = s->ladder->seed, .log_steps = 1};
+    struct iso_exec_options o = *options;
     struct iso_exec *e;
+    o.seed = s->ladder->seed;
+    o.log_steps = 1;
     ISO_TRY(iso_exec_new(s->graph, b, &o, &e));
     iso_rc rc = iso_exec_initialize(e);
     if (rc == ISO_OK)
@@ -63,18 +46,8 @@ static iso_rc open_on(const struct subject *s, struct iso_backend *b, bool keep_
     return rc;
 }
 
-static iso_rc train(const struct subject *s, struct iso_exec *e)
-{
-    for (int64_t step = 0; step < s->steps; step++) {
-        ISO_TRY(iso_exec_forward(e, true, (uint64_t)step, 0));
-        ISO_TRY(iso_exec_backward(e, (uint64_t)step));
-        ISO_TRY(iso_exec_update(e, (uint64_t)step));
-    }
-    return iso_exec_backend(e)->ops->sync(iso_exec_backend(e));
-}
-
-static void report(const struct subject *s, enum iso_rung rung, int pass, const char *layer,
-                   const struct iso_distance *d, iso_rc rc)
+void iso_subject_report(const struct iso_subject *s, enum iso_rung rung, int pass,
+                        const char *layer, const struct iso_distance *d, iso_rc rc)
 {
     char detail[ISO_NAME + 80], repeat[640];
     const char *phase = s->graph->model->training.name;
@@ -96,7 +69,7 @@ static void report(const struct subject *s, enum iso_rung rung, int pass, const 
 
 /* ---- lockstep ------------------------------------------------------------------------------ */
 
-static iso_rc read_tensor(struct iso_backend *b, const struct iso_tensor *t, struct iso_array *a)
+iso_rc iso_subject_read(struct iso_backend *b, const struct iso_tensor *t, struct iso_array *a)
 {
     ISO_TRY(iso_array_set(a, iso_shape_count(&t->shape)));
     return iso_tensor_read(b, t, a->v);
@@ -109,7 +82,7 @@ static iso_rc read_call(struct iso_backend *b, const struct iso_call *call, stru
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++) {
             const struct iso_tensor *t = &iso_call_group_of(call, (enum iso_group)g)[i];
-            iso_rc rc = t->mem != NULL ? read_tensor(b, t, &v->a[g][i]) : ISO_OK;
+            iso_rc rc = t->mem != NULL ? iso_subject_read(b, t, &v->a[g][i]) : ISO_OK;
             if (rc != ISO_OK) {
                 iso_values_free(v);
                 return rc;
@@ -119,7 +92,7 @@ static iso_rc read_call(struct iso_backend *b, const struct iso_call *call, stru
 }
 
 /* The device's result of one pass on v, against the reference's on the same v. */
-static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct iso_call *call,
+static iso_rc compare_pass(const struct iso_subject *s, enum iso_op op, const struct iso_call *call,
                            enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_ladder *l = s->ladder;
@@ -143,7 +116,7 @@ static iso_rc compare_pass(const struct subject *s, enum iso_op op, const struct
     return rc;
 }
 
-static void check_pass(const struct subject *s, enum iso_op op, const struct iso_call *call,
+static void check_pass(const struct iso_subject *s, enum iso_op op, const struct iso_call *call,
                        enum iso_pass pass, const char *layer)
 {
     struct iso_distance d = {0};
@@ -153,7 +126,7 @@ static void check_pass(const struct subject *s, enum iso_op op, const struct iso
         rc = compare_pass(s, op, call, pass, &v, &d);
         iso_values_free(&v);
     }
-    report(s, ISO_RUNG_LOCKSTEP, pass, layer, &d, rc);
+    iso_subject_report(s, ISO_RUNG_LOCKSTEP, pass, layer, &d, rc);
 }
 
 static bool wants_gradient(const struct iso_call *c)
@@ -177,7 +150,7 @@ static void drop_unwanted(struct iso_call *c)
     }
 }
 
-static iso_rc lockstep_nodes(const struct subject *s, struct iso_exec *reference)
+static iso_rc lockstep_nodes(const struct iso_subject *s, struct iso_exec *reference)
 {
     const struct iso_graph *g = s->graph;
     for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++)
@@ -199,7 +172,7 @@ static iso_rc lockstep_nodes(const struct subject *s, struct iso_exec *reference
 }
 
 /* Each trainable weight's update, from the gradients and slots that the reference holds. */
-static iso_rc lockstep_updates(const struct subject *s, struct iso_exec *reference)
+static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *reference)
 {
     const struct iso_op_use *optimizer = &s->graph->model->training.optimizer;
     for (int i = 0; i < iso_exec_nweights(reference); i++) {
@@ -223,10 +196,11 @@ static iso_rc lockstep_updates(const struct subject *s, struct iso_exec *referen
     return ISO_OK;
 }
 
-static iso_rc lockstep(const struct subject *s)
+static iso_rc lockstep(const struct iso_subject *s)
 {
+    const struct iso_exec_options all = {.training = true, .keep_all = true};
     struct iso_exec *reference;
-    ISO_TRY(open_on(s, s->ladder->reference, true, &reference));
+    ISO_TRY(iso_subject_open(s, s->ladder->reference, &all, &reference));
     iso_rc rc = iso_exec_forward(reference, true, 0, 0);
     if (rc == ISO_OK)
         rc = iso_exec_backward(reference, 0);
@@ -238,173 +212,75 @@ static iso_rc lockstep(const struct subject *s)
     return rc;
 }
 
-/* ---- free running -------------------------------------------------------------------------- */
-
-static iso_rc read_weight(struct iso_exec *e, int i, struct iso_array *a, struct iso_tensor *t)
-{
-    if (!iso_exec_tensor(e, iso_exec_weight(e, i), t))
-        return iso_fail(ISO_EPARITY, "the executor has no %s", iso_exec_weight(e, i));
-    return read_tensor(iso_exec_backend(e), t, a);
-}
-
-/* The root of the summed squares of what the weights of two runs differ by; the first weight
- * that does. */
-static iso_rc distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values,
-                       const char **first)
-{
-    double sum = 0;
-    for (int i = 0; i < iso_exec_nweights(a); i++) {
-        struct iso_array p = {0}, q = {0};
-        struct iso_tensor t;
-        iso_rc rc = read_weight(a, i, &p, &t);
-        if (rc == ISO_OK)
-            rc = read_weight(b, i, &q, &t);
-        double part = 0;
-        for (int64_t k = 0; rc == ISO_OK && k < p.n; k++)
-            part += (p.v[k] - q.v[k]) * (p.v[k] - q.v[k]);
-        if (!(part <= 0) && *first == NULL)
-            *first = iso_exec_weight(a, i);
-        sum += part;
-        *values += p.n;
-        free(p.v);
-        free(q.v);
-        ISO_TRY(rc);
-    }
-    *out = sqrt(sum);
-    return ISO_OK;
-}
-
-static iso_rc move_weights(const struct subject *s, struct iso_exec *e)
-{
-    for (int i = 0; i < iso_exec_nweights(e); i++) {
-        struct iso_array a = {0};
-        struct iso_tensor t;
-        iso_rc rc = read_weight(e, i, &a, &t);
-        for (int64_t k = 0; rc == ISO_OK && k < a.n; k++) {
-            const bool up =
-                iso_fill_word(s->ladder->seed, STREAM_ULP + (uint32_t)i, (uint64_t)k) & 1;
-            a.v[k] = a.v[k] == 0 ? 0 : (double)nextafterf((float)a.v[k], up ? INFINITY : -INFINITY);
-        }
-        if (rc == ISO_OK)
-            rc = iso_tensor_write(iso_exec_backend(e), &t, a.v);
-        free(a.v);
-        ISO_TRY(rc);
-    }
-    return ISO_OK;
-}
-
-/* How far the reference ends from itself when it begins with weights moved by one ULP. */
-static iso_rc sensitivity(const struct subject *s, struct iso_exec *reference, double *out)
-{
-    struct iso_exec *moved;
-    const char *first = NULL;
-    int64_t values = 0;
-    ISO_TRY(open_on(s, s->ladder->reference, true, &moved));
-    iso_rc rc = move_weights(s, moved);
-    if (rc == ISO_OK)
-        rc = train(s, moved);
-    if (rc == ISO_OK)
-        rc = distance(reference, moved, out, &values, &first);
-    iso_exec_free(moved);
-    return rc;
-}
-
-static iso_rc compare_exact_runs(const struct subject *s, struct iso_exec *reference,
-                                 struct iso_exec *device, const char *first)
-{
-    char want[65], got[65], key[2 * ISO_NAME];
-    ISO_TRY(iso_exec_hash(reference, want));
-    ISO_TRY(iso_exec_hash(device, got));
-    if (strcmp(want, got) != 0)
-        return iso_fail(ISO_EPARITY,
-                        "after %lld steps the weights are %.16s... instead of %.16s...; first that "
-                        "differs: %s",
-                        (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
-    if (s->ladder->record == NULL)
-        return ISO_OK;
-    const char *phase = s->graph->model->training.name;
-    snprintf(key, sizeof key, "%s/batch %lld/steps %lld%s%s", s->graph->model->name,
-             (long long)s->graph->batch, (long long)s->steps, *phase ? "/" : "", phase);
-    return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
-}
-
-static iso_rc compare_fast_runs(const struct subject *s, struct iso_exec *reference, double apart,
-                                const char *first, struct iso_distance *d)
-{
-    double moved;
-    ISO_TRY(sensitivity(s, reference, &moved));
-    const double allowed = sensitivity_share * moved;
-    if (!(apart <= allowed))
-        return iso_fail(
-            ISO_EPARITY,
-            "after %lld steps the weights are %.3g apart; one ULP in the first weights moves "
-            "them by %.3g, and %.0f times that is allowed; first that differs: %s",
-            (long long)s->steps, apart, moved, sensitivity_share, first != NULL ? first : "none");
-    d->share = allowed > 0 ? apart / allowed : 0;
-    return ISO_OK;
-}
-
-static iso_rc compare_runs(const struct subject *s, struct iso_exec *reference,
-                           struct iso_exec *device, struct iso_distance *d)
-{
-    const char *first = NULL;
-    double apart;
-    ISO_TRY(train(s, reference));
-    ISO_TRY(train(s, device));
-    ISO_TRY(distance(reference, device, &apart, &d->values, &first));
-    if (d->values == 0)
-        return iso_fail(ISO_EPARITY, "the model has no weights to compare");
-    return s->fast ? compare_fast_runs(s, reference, apart, first, d)
-                   : compare_exact_runs(s, reference, device, first);
-}
-
-static void training(const struct subject *s)
-{
-    struct iso_exec *reference = NULL, *device = NULL;
-    struct iso_distance d = {0};
-    iso_rc rc = open_on(s, s->ladder->reference, true, &reference);
-    if (rc == ISO_OK)
-        rc = open_on(s, s->ladder->device, false, &device);
-    if (rc == ISO_OK)
-        rc = compare_runs(s, reference, device, &d);
-    iso_exec_free(device);
-    iso_exec_free(reference);
-    report(s, ISO_RUNG_TRAINING, -1, "all layers", &d, rc);
-}
-
 /* ---- a model file -------------------------------------------------------------------------- */
 
-static iso_rc check_batch(struct subject *s, const struct iso_model *model, int64_t batch,
-                          struct iso_faults *faults)
+/* Builds the graph and the batch, and frees them after the checks. */
+static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, int64_t batch,
+                         struct iso_faults *faults, void (*check)(const struct iso_subject *))
 {
     ISO_TRY(iso_graph_build(model, batch, faults, &s->graph));
-    iso_rc rc = make_batch(s);
-    if (rc == ISO_OK) {
-        const struct iso_distance none = {0};
-        rc = lockstep(s);
-        if (rc != ISO_OK)
-            report(s, ISO_RUNG_LOCKSTEP, -1, "all layers", &none, rc);
-        training(s);
-        rc = ISO_OK;
-    }
+    const iso_rc rc = make_batch(s);
+    if (rc == ISO_OK)
+        check(s);
     free(s->x);
     free(s->classes);
     iso_graph_free(s->graph);
+    s->graph = NULL;
     s->x = NULL;
     s->classes = NULL;
     return rc;
 }
 
+static void check_training(const struct iso_subject *s)
+{
+    const struct iso_distance none = {0};
+    const iso_rc rc = lockstep(s);
+    if (rc != ISO_OK)
+        iso_subject_report(s, ISO_RUNG_LOCKSTEP, -1, "all layers", &none, rc);
+    iso_subject_train(s);
+}
+
+static double forward_flops(const struct iso_graph *g)
+{
+    double sum = 0;
+    for (int i = 0; i < g->nlayer_nodes; i++) {
+        const struct iso_node *n = &g->nodes[i];
+        struct iso_shape x[ISO_SLOTS];
+        struct iso_cost cost = {0};
+        for (int k = 0; k < n->nx; k++)
+            x[k] = g->values[n->x[k]].shape;
+        if (iso_ops[n->op].def->cost != NULL)
+            iso_ops[n->op].def->cost(n->params, x, ISO_FORWARD, &cost);
+        sum += cost.flops;
+    }
+    return sum;
+}
+
+/* Predictions are made of more rows at once, as many as the reference computes in a second or so:
+ * with few, a kernel has read all its input before it writes anything, and memory that two values
+ * wrongly share goes unnoticed. */
+static iso_rc check_prediction(struct iso_subject *s, const struct iso_model *model,
+                               struct iso_faults *faults)
+{
+    struct iso_graph *one;
+    ISO_TRY(iso_graph_build(model, 1, faults, &one));
+    const double rows = PREDICTION_FLOPS / (forward_flops(one) + 1);
+    iso_graph_free(one);
+    const int64_t batch = rows >= PREDICTION_ROWS ? PREDICTION_ROWS : rows > 2 ? (int64_t)rows : 2;
+    return with_batch(s, model, batch, faults, iso_subject_predict);
+}
+
 /* Each phase is a training of its own, from the initial weights; what every phase has in common is
  * checked at other batch sizes in the first one only. */
-static iso_rc check_phases(struct subject *s, struct iso_model *model, struct iso_faults *faults)
+static iso_rc check_phases(struct iso_subject *s, struct iso_model *model,
+                           struct iso_faults *faults)
 {
     for (int phase = 0; phase < model->nphases; phase++) {
         iso_model_choose(model, phase);
         for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
-            ISO_TRY(check_batch(s, model, batches[i], faults));
+            ISO_TRY(with_batch(s, model, batches[i], faults, check_training));
     }
-    return ISO_OK;
+    return check_prediction(s, model, faults);
 }
 
 iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
@@ -413,11 +289,11 @@ iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
     struct iso_model *model = NULL;
     const int64_t steps = report_to->options->steps;
-    struct subject s = {.ladder = ladder,
-                        .report = report_to,
-                        .path = path,
-                        .steps = steps > 0 ? steps : 3,
-                        .fast = ladder->device->mode == ISO_MODE_FAST};
+    struct iso_subject s = {.ladder = ladder,
+                            .report = report_to,
+                            .path = path,
+                            .steps = steps > 0 ? steps : 3,
+                            .fast = ladder->device->mode == ISO_MODE_FAST};
     if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_model_load(path, faults, &model);

@@ -1,0 +1,238 @@
+/* model_runs.c: a model trained freely on the reference and on the device, without the executor's
+ * keep_all there, so that memory is shared and layers run their activations, as `isocl train` has
+ * it; and predictions with the initial weights, as `isocl eval` has them. */
+#include "subject.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Stream of the directions in which weights are moved by one ULP. */
+enum { STREAM_ULP = 1u << 29 };
+/* In fast mode the device may end this many times as far from the reference as one ULP moves it. */
+static const double sensitivity_share = 16;
+
+static const struct iso_exec_options readable = {.training = true, .keep_all = true};
+
+/* ---- weights ------------------------------------------------------------------------------- */
+
+
+static iso_rc read_weight(struct iso_exec *e, int i, struct iso_array *a, struct iso_tensor *t)
+{
+    if (!iso_exec_tensor(e, iso_exec_weight(e, i), t))
+        return iso_fail(ISO_EPARITY, "the executor has no %s", iso_exec_weight(e, i));
+    return iso_subject_read(iso_exec_backend(e), t, a);
+}
+
+/* The root of the summed squares of what the weights of two runs differ by; the first weight
+ * that does. */
+static iso_rc distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values,
+                       const char **first)
+{
+    double sum = 0;
+    for (int i = 0; i < iso_exec_nweights(a); i++) {
+        struct iso_array p = {0}, q = {0};
+        struct iso_tensor t;
+        iso_rc rc = read_weight(a, i, &p, &t);
+        if (rc == ISO_OK)
+            rc = read_weight(b, i, &q, &t);
+        double part = 0;
+        for (int64_t k = 0; rc == ISO_OK && k < p.n; k++)
+            part += (p.v[k] - q.v[k]) * (p.v[k] - q.v[k]);
+        if (!(part <= 0) && *first == NULL)
+            *first = iso_exec_weight(a, i);
+        sum += part;
+        *values += p.n;
+        free(p.v);
+        free(q.v);
+        ISO_TRY(rc);
+    }
+    *out = sqrt(sum);
+    return ISO_OK;
+}
+
+static iso_rc move_weights(const struct iso_subject *s, struct iso_exec *e)
+{
+    for (int i = 0; i < iso_exec_nweights(e); i++) {
+        struct iso_array a = {0};
+        struct iso_tensor t;
+        iso_rc rc = read_weight(e, i, &a, &t);
+        for (int64_t k = 0; rc == ISO_OK && k < a.n; k++) {
+            const bool up =
+                iso_fill_word(s->ladder->seed, STREAM_ULP + (uint32_t)i, (uint64_t)k) & 1;
+            a.v[k] = a.v[k] == 0 ? 0 : (double)nextafterf((float)a.v[k], up ? INFINITY : -INFINITY);
+        }
+        if (rc == ISO_OK)
+            rc = iso_tensor_write(iso_exec_backend(e), &t, a.v);
+        free(a.v);
+        ISO_TRY(rc);
+    }
+    return ISO_OK;
+}
+
+/* ---- training ------------------------------------------------------------------------------ */
+
+static iso_rc train(const struct iso_subject *s, struct iso_exec *e)
+{
+    for (int64_t step = 0; step < s->steps; step++) {
+        ISO_TRY(iso_exec_forward(e, true, (uint64_t)step, 0));
+        ISO_TRY(iso_exec_backward(e, (uint64_t)step));
+        ISO_TRY(iso_exec_update(e, (uint64_t)step));
+    }
+    return iso_exec_backend(e)->ops->sync(iso_exec_backend(e));
+}
+
+/* How far the reference ends from itself when it begins with weights moved by one ULP. */
+static iso_rc sensitivity(const struct iso_subject *s, struct iso_exec *reference, double *out)
+{
+    struct iso_exec *moved;
+    const char *first = NULL;
+    int64_t values = 0;
+    ISO_TRY(iso_subject_open(s, s->ladder->reference, &readable, &moved));
+    iso_rc rc = move_weights(s, moved);
+    if (rc == ISO_OK)
+        rc = train(s, moved);
+    if (rc == ISO_OK)
+        rc = distance(reference, moved, out, &values, &first);
+    iso_exec_free(moved);
+    return rc;
+}
+
+static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *reference,
+                                 struct iso_exec *device, const char *first)
+{
+    char want[65], got[65], key[2 * ISO_NAME];
+    ISO_TRY(iso_exec_hash(reference, want));
+    ISO_TRY(iso_exec_hash(device, got));
+    if (strcmp(want, got) != 0)
+        return iso_fail(ISO_EPARITY,
+                        "after %lld steps the weights are %.16s... instead of %.16s...; first that "
+                        "differs: %s",
+                        (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
+    if (s->ladder->record == NULL)
+        return ISO_OK;
+    const char *phase = s->graph->model->training.name;
+    snprintf(key, sizeof key, "%s/batch %lld/steps %lld%s%s", s->graph->model->name,
+             (long long)s->graph->batch, (long long)s->steps, *phase ? "/" : "", phase);
+    return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
+}
+
+static iso_rc compare_fast_runs(const struct iso_subject *s, struct iso_exec *reference,
+                                double apart, const char *first, struct iso_distance *d)
+{
+    double moved;
+    ISO_TRY(sensitivity(s, reference, &moved));
+    const double allowed = sensitivity_share * moved;
+    if (!(apart <= allowed))
+        return iso_fail(
+            ISO_EPARITY,
+            "after %lld steps the weights are %.3g apart; one ULP in the first weights moves "
+            "them by %.3g, and %.0f times that is allowed; first that differs: %s",
+            (long long)s->steps, apart, moved, sensitivity_share, first != NULL ? first : "none");
+    d->share = allowed > 0 ? apart / allowed : 0;
+    return ISO_OK;
+}
+
+static iso_rc compare_runs(const struct iso_subject *s, struct iso_exec *reference,
+                           struct iso_exec *device, struct iso_distance *d)
+{
+    const char *first = NULL;
+    double apart;
+    ISO_TRY(train(s, reference));
+    ISO_TRY(train(s, device));
+    ISO_TRY(distance(reference, device, &apart, &d->values, &first));
+    if (d->values == 0)
+        return iso_fail(ISO_EPARITY, "the model has no weights to compare");
+    return s->fast ? compare_fast_runs(s, reference, apart, first, d)
+                   : compare_exact_runs(s, reference, device, first);
+}
+
+void iso_subject_train(const struct iso_subject *s)
+{
+    const struct iso_exec_options as_trained = {.training = true};
+    struct iso_exec *reference = NULL, *device = NULL;
+    struct iso_distance d = {0};
+    iso_rc rc = iso_subject_open(s, s->ladder->reference, &readable, &reference);
+    if (rc == ISO_OK)
+        rc = iso_subject_open(s, s->ladder->device, &as_trained, &device);
+    if (rc == ISO_OK)
+        rc = compare_runs(s, reference, device, &d);
+    iso_exec_free(device);
+    iso_exec_free(reference);
+    iso_subject_report(s, ISO_RUNG_TRAINING, -1, "all layers", &d, rc);
+}
+
+/* ---- prediction ---------------------------------------------------------------------------- */
+
+/* What the network says of the batch; moved: with weights moved by one ULP. */
+static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool moved,
+                      struct iso_array *out)
+{
+    const struct iso_exec_options o = {.keep_all = b == s->ladder->reference};
+    struct iso_exec *e;
+    struct iso_tensor t;
+    ISO_TRY(iso_subject_open(s, b, &o, &e));
+    iso_rc rc = moved ? move_weights(s, e) : ISO_OK;
+    if (rc == ISO_OK)
+        rc = iso_exec_forward(e, false, 0, 0);
+    if (rc == ISO_OK && !iso_exec_tensor(e, s->graph->values[s->graph->output].name, &t))
+        rc = iso_fail(ISO_EPARITY, "the executor has no output");
+    if (rc == ISO_OK)
+        rc = iso_subject_read(b, &t, out);
+    iso_exec_free(e);
+    return rc;
+}
+
+static double distance_of(const struct iso_array *a, const struct iso_array *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < a->n; i++)
+        sum += (a->v[i] - b->v[i]) * (a->v[i] - b->v[i]);
+    return sqrt(sum);
+}
+
+static iso_rc compare_bits(const struct iso_subject *s, const struct iso_array *want,
+                           const struct iso_array *got)
+{
+    const int64_t row = want->n / s->graph->batch;
+    for (int64_t i = 0; i < want->n; i++)
+        if (memcmp(&want->v[i], &got->v[i], sizeof *want->v) != 0 &&
+            !(isnan(want->v[i]) && isnan(got->v[i])))
+            return iso_fail(ISO_EPARITY, "of row %lld, number %lld is %.9g instead of %.9g",
+                            (long long)(i / row), (long long)(i % row), got->v[i], want->v[i]);
+    return ISO_OK;
+}
+
+static iso_rc compare_near(const struct iso_subject *s, const struct iso_array *want,
+                           const struct iso_array *got, struct iso_distance *d)
+{
+    struct iso_array moved = {0};
+    iso_rc rc = predict(s, s->ladder->reference, true, &moved);
+    const double far = distance_of(want, got);
+    const double allowed = rc == ISO_OK ? sensitivity_share * distance_of(want, &moved) : 0;
+    free(moved.v);
+    ISO_TRY(rc);
+    if (!(far <= allowed))
+        return iso_fail(ISO_EPARITY, "the outputs are %.3g apart, and %.3g is allowed: %.0f times "
+                        "what one ULP in the weights does", far, allowed, sensitivity_share);
+    d->share = allowed > 0 ? far / allowed : 0;
+    return ISO_OK;
+}
+
+void iso_subject_predict(const struct iso_subject *s)
+{
+    struct iso_array want = {0}, got = {0};
+    struct iso_distance d = {0};
+    iso_rc rc = predict(s, s->ladder->reference, false, &want);
+    if (rc == ISO_OK)
+        rc = predict(s, s->ladder->device, false, &got);
+    if (rc == ISO_OK && (want.n == 0 || want.n != got.n))
+        rc = iso_fail(ISO_EPARITY, "there are no outputs to compare");
+    if (rc == ISO_OK)
+        rc = s->fast ? compare_near(s, &want, &got, &d) : compare_bits(s, &want, &got);
+    d.values = got.n;
+    free(want.v);
+    free(got.v);
+    iso_subject_report(s, ISO_RUNG_PREDICTION, -1, "all layers", &d, rc);
+}
