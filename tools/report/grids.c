@@ -100,8 +100,8 @@ static iso_rc draw_prediction(const struct iso_measured *m, struct iso_svg *s, i
     snprintf(tip, sizeof tip, "row %lld", (long long)r->row[i]);
     ISO_TRY(iso_svg_image(s, x, y, side, side, pixels_of(r, i), r->size, tip));
     draw_bars(m, s, i, x + side + 5, y + 4);
-    snprintf(text, sizeof text, "%s %s %.0f %%", right ? "\xe2\x9c\x93" : "\xe2\x9c\x97",
-             iso_class_text(m, r->predicted[i], a), 100 * (double)p[r->predicted[i]]);
+    snprintf(text, sizeof text, "%s %.0f %% %s", right ? "\xe2\x9c\x93" : "\xe2\x9c\x97",
+             100 * (double)p[r->predicted[i]], iso_class_text(m, r->predicted[i], a));
     iso_svg_text(s, x, y + side + 15, ISO_LEFT, right ? "right strong" : "wrong strong", "%s",
                  iso_text_fit(text, cell - 8, fit, sizeof fit));
     if (!right)

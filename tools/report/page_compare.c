@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CELL = 128 };
+enum { CELL = 320 };
 
 /* ---- The table ----------------------------------------------------------------------------- */
 
@@ -93,6 +93,21 @@ static void put_row(struct iso_page *p, const struct iso_told *t, int n, const c
     fputs("</tr>\n", p->out);
 }
 
+/* A row that is long and only worth it where it differs. */
+static void put_row_if_different(struct iso_page *p, const struct iso_told *t, int n,
+                                 const char *what, tell_cell *tell)
+{
+    char first[CELL], text[CELL];
+    bool differs = false;
+    tell(&t[0], what, first);
+    for (int i = 1; i < n && !differs; i++) {
+        tell(&t[i], what, text);
+        differs = strcmp(first, text) != 0;
+    }
+    if (differs)
+        put_row(p, t, n, what, tell, what);
+}
+
 static void put_group(struct iso_page *p, int n, const char *heading)
 {
     fprintf(p->out, "<tr class=\"all\"><th scope=\"rowgroup\" colspan=\"%d\">%s</th></tr>\n", n + 1,
@@ -125,7 +140,8 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
     static const char *const settings[] = { "Seed", "Batch", "Training rows", "Validation rows",
                                             NULL };
     iso_page_section(p, "differences", "Differences");
-    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th></th>", p->out);
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"compare\">\n<thead><tr><th></th>",
+          p->out);
     for (int i = 0; i < n; i++)
         iso_page_element(p, "th scope=\"col\"", "%s", t[i].name);
     fputs("</tr></thead>\n<tbody>\n", p->out);
@@ -134,8 +150,8 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
         put_row(p, t, n, texts[i], tell_text, texts[i]);
     for (int i = 0; settings[i]; i++)
         put_row(p, t, n, settings[i], tell_setting, settings[i]);
-    put_row(p, t, n, "Training data", tell_line, "Training data");
-    put_row(p, t, n, "Validation data", tell_line, "Validation data");
+    put_row_if_different(p, t, n, "Training data", tell_line);
+    put_row_if_different(p, t, n, "Validation data", tell_line);
     put_group(p, n, "Results of the last epoch");
     put_results(p, t, n);
     put_row(p, t, n, "Seconds", tell_seconds, "");
@@ -189,7 +205,7 @@ static void put_models(struct iso_page *p, const struct iso_told *t, int n)
             iso_page_note(p, "%s has no model.yaml.", t[i].name);
         if (lines == 0)
             continue;
-        iso_page_element(p, "h3", "Only in %s, or not in all", t[i].name);
+        iso_page_element(p, "h3", "In %s, but not in all", t[i].name);
         fputs("<pre>", p->out);
         put_lines(p, t, n, i, true);
         fputs("</pre>\n", p->out);

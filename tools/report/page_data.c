@@ -174,8 +174,8 @@ static iso_rc put_augmented(struct iso_page *p, const struct iso_measured *m)
         char name[32], title[256];
         struct iso_svg svg = { .out = NULL };
         snprintf(name, sizeof name, "augmented%s%d", i ? "-" : "", i + 1);
-        snprintf(title, sizeof title, "changed by %s%s%s", a->ops, *a->phase ? ": " : "",
-                 a->phase);
+        snprintf(title, sizeof title, "augmented%s%s: %s", *a->phase ? ", " : "", a->phase,
+                 a->ops);
         ISO_TRY(iso_page_picture(p, iso_draw_images(m, &a->rows, 8, name, title, &svg), &svg,
                                  "The first of the samples as the network sees them in one step: "
                                  "made by the ops that augment in training."));

@@ -79,6 +79,8 @@ static const char page[] =
     "pre{padding:.6rem .8rem;overflow-x:auto;margin:.5rem 0;line-height:1.35}\n"
     ".note{padding:.5rem .8rem;border-radius:.3rem;max-width:48rem;overflow-wrap:anywhere}\n"
     ".scroll td,.scroll th{white-space:nowrap}.scroll:focus{outline-offset:2px}\n"
+    ".scroll .compare td,.scroll .compare thead th{white-space:normal;min-width:8rem;"
+    "max-width:18rem;overflow-wrap:anywhere;padding-left:.7rem}\n"
     ".good,.bad{font-weight:600}.small{font-size:.88rem}\n"
     "@media(max-width:40rem){body{padding:.75rem}table.facts,table.facts tbody,table.facts tr,"
     "table.facts th,table.facts td{display:block}table.facts th{border:0;padding-bottom:0}}\n"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LETTER = 6.6;      /* mean width of a letter of 12 units */
+static const double LETTER = 7.3;      /* mean width of a letter of 12 units, in a wide font */
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
