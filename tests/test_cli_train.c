@@ -142,6 +142,49 @@ static void test_runs(void **state)
     cli_says(cli_err, "left out: ");
 }
 
+#define CSV "train csv.yaml --data . --device reference "
+#define RESUME_CSV "train --resume --data . --out a --device reference "
+/* run.json says what was trained on what, and a run does not go on with other data. */
+static void test_record(void **state)
+{
+    static char text[CLI_OUTPUT];
+    (void)state;
+    cli_write("a.csv", "label,p0,p1\n0,1,2\n1,3,4\n0,5,6\n");
+    cli_write("csv.yaml", "model: csv\ndata: {train: {dataset: 'csv:a.csv', split: train}}\n"
+                          "input: {shape: [2]}\nlayers:\n"
+                          "  - dense: {units: 2, activation: softmax}\n"
+                          "loss: categorical_crossentropy\noptimizer: sgd\n"
+                          "train: {batch_size: 2, epochs: 2}\n");
+    assert_int_equal(cli_run(CSV "--out a --steps 1 --quiet"), 0);
+    assert_int_equal(cli_run(RESUME_CSV "--epochs 2"), 0);
+    cli_read("a/run.json", text);
+    json_t *record = json_loads(text, 0, NULL);
+    const json_t *commands = json_object_get(record, "commands");
+    assert_int_equal(json_array_size(commands), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *command = json_array_get(commands, i);
+        assert_true(json_is_string(json_object_get(command, "started")));
+        assert_true(json_is_string(json_object_get(command, "ended")));
+        assert_string_equal(json_string_value(json_object_get(command, "result")), "finished");
+    }
+    assert_string_equal(json_string_value(json_object_get(json_array_get(commands, 0), "command")),
+                        "isocl " CSV "--out a --steps 1 --quiet");
+    json_decref(record);
+    cli_write("a.csv", "label,p0,p1\n0,1,2\n1,3,9\n0,5,6\n");
+    assert_int_equal(cli_run(RESUME_CSV "--epochs 3"), 1);
+    cli_says(cli_err, "the train data have other images than those the run a was begun on");
+    cli_write("a.csv", "label,p0,p1\n0,1,2\n0,3,4\n1,5,6\n");
+    assert_int_equal(cli_run(RESUME_CSV "--epochs 3"), 1);
+    cli_says(cli_err, "the train data have other labels than those the run a was begun on");
+    assert_int_equal(cli_run(CSV "--out b --quiet"), 0);
+    assert_int_equal(cli_run("runs a b"), 0);
+    cli_says(cli_out, "train data, labels_sha256: ");
+    assert_null(strstr(cli_out, "images_sha256: "));
+    cli_write("a/run.json", "{");
+    assert_int_equal(cli_run(RESUME_CSV "--epochs 3"), 1);
+    cli_says(cli_err, "a/run.json is damaged");
+}
+
 static const char phases_yaml[] =
     "model: phases\n"
     "data: {train: {dataset: builtin:digits, split: train},\n"
@@ -389,7 +432,7 @@ int main(void)
         TEST(test_train),
         TEST(test_overrides),
         TEST(test_json),
-        TEST(test_resume), TEST(test_runs), TEST(test_resume_across_phases),
+        TEST(test_resume), TEST(test_runs), TEST(test_record), TEST(test_resume_across_phases),
         TEST(test_phase_options), TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),

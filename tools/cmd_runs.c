@@ -31,6 +31,7 @@ struct run {
     double best_accuracy;              /* of validation; NaN: not there */
     struct iso_run_best best;          /* what best.safetensors is */
     char *text;                        /* the model file */
+    json_t *record;                    /* run.json; NULL: not there */
 };
 struct runs { struct run *list; int n; };
 
@@ -53,6 +54,15 @@ static void read_device(struct run *r)
     const char *id = json_string_value(json_object_get(device, "id"));
     snprintf(r->device, sizeof r->device, "%s", id ? id : "-");
     json_decref(device);
+    free(text);
+}
+
+static void read_record(struct run *r)
+{
+    char *text = NULL;
+    if (read_file(r->folder, "run.json", &text) != ISO_OK)
+        iso_error_clear();
+    r->record = text ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
 
@@ -107,6 +117,7 @@ static iso_rc read_run(struct run *r, const char *folder)
     r->best = state.best;
     ISO_TRY(read_file(folder, "model.yaml", &r->text));
     read_device(r);
+    read_record(r);
     read_name(r);
     return read_history(r);
 }
@@ -124,6 +135,7 @@ static iso_rc add_run(struct runs *runs, const char *folder)
         return ISO_OK;
     }
     free(r->text);
+    json_decref(r->record);
     if (rc == ISO_ENOMEM)
         return rc;
     fprintf(stderr, "isocl runs: left out: %s\n", iso_error());
@@ -234,6 +246,23 @@ static void print_lines(const struct run *a, const struct run *b)
         printf("        ... and %d more lines\n", printed - DIFFERENCES);
 }
 
+/* Of one split: what of its data is known of both runs and differs. */
+static void print_data(const struct run *a, const struct run *b, const char *split)
+{
+    static const char *const keys[] = { "source", "rows", "images_sha256", "labels_sha256" };
+    const json_t *data_a = json_object_get(json_object_get(a->record, "data"), split);
+    const json_t *data_b = json_object_get(json_object_get(b->record, "data"), split);
+    for (int i = 0; data_a && data_b && i < 4; i++) {
+        char *text_a = json_dumps(json_object_get(data_a, keys[i]), JSON_ENCODE_ANY);
+        char *text_b = json_dumps(json_object_get(data_b, keys[i]), JSON_ENCODE_ANY);
+        if (text_a && text_b && strcmp(text_a, text_b) != 0)
+            printf("\n%s data, %s: %s in %s\n        %s in %s\n", split, keys[i], text_a, a->folder,
+                   text_b, b->folder);
+        free(text_a);
+        free(text_b);
+    }
+}
+
 /* The others beside the first. */
 static void print_differences(const struct runs *runs)
 {
@@ -241,6 +270,8 @@ static void print_differences(const struct runs *runs)
         const struct run *a = &runs->list[0], *b = &runs->list[i];
         print_lines(a, b);
         print_lines(b, a);
+        print_data(a, b, "train");
+        print_data(a, b, "validation");
         if (strcmp(a->text, b->text) == 0)
             printf("\n%s and %s have the same model file\n", a->folder, b->folder);
     }
@@ -297,8 +328,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
     iso_rc rc = runs.list ? find(&runs, count, argv) : ISO_ENOMEM;
     if (rc == ISO_OK)
         rc = tell(&runs, &o, count);
-    for (int i = 0; i < runs.n; i++)
+    for (int i = 0; i < runs.n; i++) {
         free(runs.list[i].text);
+        json_decref(runs.list[i].record);
+    }
     free(runs.list);
     return iso_report(command, rc, NULL);
 }
@@ -310,7 +343,8 @@ const struct iso_command iso_command_runs = {
     .more = "Loss and accuracy are those of the last epoch. BEST is the number that\n"
             "best.safetensors is the best of, validation accuracy where no other name stands\n"
             "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
-            "are named one by one, the lines of their model files that differ are shown, too.",
+            "are named one by one, the lines of their model files that differ are shown, too, and\n"
+            "differences of their data.",
     .examples = "  isocl runs\n"
                 "  isocl runs runs/cnn-001 runs/cnn-002\n",
     .options = options,

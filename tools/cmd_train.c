@@ -197,14 +197,29 @@ static iso_rc settle(struct training *t)
     return ISO_OK;
 }
 
-static iso_rc save_class_names(const struct training *t)
+static iso_rc make_record(const struct training *t, struct iso_about *out)
 {
-    return iso_class_names_save(iso_run_folder(t->run), t->train->class_names, t->train->classes);
+    *out = (struct iso_about){ .command = t->command, .backend = t->setup.backend,
+                                .data = { t->train, t->validation }, .settings = t->settings,
+                                .step = t->state.step };
+    for (int i = 0; i < 2; i++)
+        if (out->data[i])
+            ISO_TRY(iso_data_sums(out->data[i], &out->sums[i]));
+    return ISO_OK;
+}
+
+/* What the folder has besides what training needs. */
+static iso_rc describe_run(const struct training *t, const struct iso_about *record)
+{
+    const char *folder = iso_run_folder(t->run);
+    ISO_TRY(iso_about_begin(folder, record));
+    return iso_class_names_save(folder, t->train->class_names, t->train->classes);
 }
 
 static iso_rc prepare(struct training *t, const char *model)
 {
     struct train_options *o = t->options;
+    struct iso_about record;
     if (o->resume)
         ISO_TRY(read_run(t, model));
     ISO_TRY(iso_setup_model(&t->setup, o->resume ? t->path : model, &o->setup));
@@ -214,18 +229,20 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(settle(t));
     ISO_TRY(place_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
+    ISO_TRY(make_record(t, &record));
     catch_interrupts();
     if (o->resume) {
+        ISO_TRY(iso_about_check(o->out, &record));
         ISO_TRY(iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
                                &t->run));
-        return save_class_names(t);
+        return describe_run(t, &record);
     }
     if (o->weights)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
     ISO_TRY(iso_run_start(o->out, t->setup.exec, &t->settings, &t->run));
-    return save_class_names(t);
+    return describe_run(t, &record);
 }
 
 bool iso_train_reached_goal(const struct training *t)
@@ -337,12 +354,35 @@ static iso_rc train(struct training *t, const char *model)
     return iso_train_tell_end(t);
 }
 
+static void join_arguments(int argc, char **argv, char *text, size_t size)
+{
+    size_t n = (size_t)snprintf(text, size, "isocl train");
+    for (int i = 0; i < argc && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, " %s", argv[i]);
+}
+
+/* What cannot be written here has been told, or shows nothing that matters to the training. */
+static void record_end(const struct training *t, iso_rc rc)
+{
+    char result[1024] = "stopped";
+    if (!t->run)
+        return;
+    if (rc != ISO_OK)
+        snprintf(result, sizeof result, "failed: %s", iso_error());
+    else if (iso_train_reached_goal(t))
+        snprintf(result, sizeof result, "finished");
+    iso_error_clear();
+    if (iso_about_end(iso_run_folder(t->run), t->state.step, result) != ISO_OK)
+        iso_error_clear();
+}
+
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1,
                                .checkpoint_minutes = -1 };
     struct training t = { .options = &o };
     int count, code;
+    join_arguments(argc, argv, t.command, sizeof t.command);
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     if (o.resume && !o.out)
@@ -356,6 +396,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return iso_usage(command, "--epochs and --steps exclude each other");
     const iso_rc rc = train(&t, count ? argv[0] : NULL);
     code = iso_report(command, rc, &t.setup.faults);
+    record_end(&t, rc);
     if (rc == ISO_EIO && t.run)
         iso_train_tell_checkpoint(&t);
     if (code == ISO_EXIT_DONE && !iso_train_reached_goal(&t)) {
@@ -377,7 +418,8 @@ const struct iso_command iso_command_train = {
             "weights: in exact mode the same on every device. The folder holds the model\n"
             "file, history.csv (a row per epoch), batches.csv (a row per step), the last and\n"
             "the best epoch's weights (weights.safetensors, best.safetensors), the state for\n"
-            "--resume, log.txt and device.json. Ctrl-C saves and stops, and says how to go on.",
+            "--resume, log.txt, device.json, and run.json, which says what was trained on what.\n"
+            "Ctrl-C saves and stops, and says how to go on.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"

@@ -1,6 +1,6 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
- * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; and classes.txt
- * (core/data/class_names.h) where the data name their classes. */
+ * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; classes.txt
+ * (core/data/class_names.h) where the data name their classes; and run.json (about.h). */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
 #include "state.h"

@@ -1,0 +1,193 @@
+#include "about.h"
+
+#include "../data/sha256.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PIECE = 1 << 20, HEX = 65 };
+static const char *const splits[2] = { "train", "validation" };
+
+/* ---- Checksums ----------------------------------------------------------------------------- */
+
+struct pieces { const uint8_t *bytes; size_t n; char (*hex)[HEX]; };
+
+static iso_rc sum_piece(void *data, int64_t i)
+{
+    const struct pieces *p = data;
+    const size_t first = (size_t)i * PIECE, left = p->n - first;
+    struct iso_sha256 h;
+    iso_sha256_init(&h);
+    iso_sha256_add(&h, p->bytes + first, left < PIECE ? left : PIECE);
+    iso_sha256_hex(&h, p->hex[i]);
+    return ISO_OK;
+}
+
+static iso_rc sum_images(const struct iso_dataset *d, char hex[HEX])
+{
+    struct pieces p = { d->images, (size_t)d->rows * iso_dataset_image_bytes(d), NULL };
+    const size_t n = (p.n + PIECE - 1) / PIECE;
+    struct iso_sha256 h;
+    p.hex = iso_alloc(n + 1, sizeof *p.hex);
+    iso_rc rc = p.hex ? iso_workers_run((int64_t)n, 0, sum_piece, &p, NULL) : ISO_ENOMEM;
+    iso_sha256_init(&h);
+    for (size_t i = 0; rc == ISO_OK && i < n; i++)
+        iso_sha256_add(&h, p.hex[i], HEX - 1);
+    iso_sha256_hex(&h, hex);
+    free(p.hex);
+    return rc;
+}
+
+iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
+{
+    struct iso_sha256 h;
+    *out = (struct iso_data_sums){ .images = "" };
+    iso_sha256_init(&h);
+    for (int64_t i = 0; i < d->rows; i++) {
+        const uint32_t v = (uint32_t)d->labels[i];
+        const uint8_t bytes[4] = { (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16),
+                                   (uint8_t)(v >> 24) };
+        iso_sha256_add(&h, bytes, sizeof bytes);
+    }
+    iso_sha256_hex(&h, out->labels);
+    return d->images ? sum_images(d, out->images) : ISO_OK;
+}
+
+/* ---- The file ------------------------------------------------------------------------------ */
+
+/* *out NULL: there is none. */
+static iso_rc read_record(const char *folder, json_t **out)
+{
+    char path[ISO_PATH], *text = NULL;
+    size_t n;
+    *out = NULL;
+    ISO_TRY(iso_path(path, folder, "run.json"));
+    if (access(path, F_OK) != 0)
+        return ISO_OK;
+    ISO_TRY(iso_file_read(path, &text, &n));
+    *out = json_loadb(text, n, 0, NULL);
+    free(text);
+    return json_is_object(*out) ? ISO_OK
+                                : iso_fail(ISO_EDATA, "%s is damaged; remove it to go on without "
+                                           "the checksums of the data", path);
+}
+
+/* Takes the record over. */
+static iso_rc write_record(const char *folder, json_t *record)
+{
+    char path[ISO_PATH];
+    char *text = record ? json_dumps(record, JSON_INDENT(2)) : NULL;
+    json_decref(record);
+    if (!text)
+        return iso_fail(ISO_ENOMEM, "run.json: out of memory");
+    iso_rc rc = iso_path(path, folder, "run.json");
+    if (rc == ISO_OK)
+        rc = iso_file_write(path, text, strlen(text));
+    free(text);
+    return rc;
+}
+
+/* What need not be UTF-8: a path, a driver's name. */
+static json_t *text_of(const char *text)
+{
+    json_t *string = json_string(text);
+    return string ? string : json_string("(not UTF-8)");
+}
+
+static json_t *now(void)
+{
+    char text[32] = "";
+    struct tm tm;
+    const time_t t = time(NULL);
+    if (gmtime_r(&t, &tm))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return json_string(text);
+}
+
+static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_sums *sums)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:[i,i,i], s:i, s:s, s:s}", "dataset",
+                     text_of(d->name), "split", text_of(d->split), "part", text_of(d->part),
+                     "source", text_of(d->source), "rows", (json_int_t)d->rows, "image",
+                     d->height, d->width, d->channels, "classes", d->classes, "images_sha256",
+                     sums->images, "labels_sha256", sums->labels);
+}
+
+static json_t *new_record(const struct iso_about *r)
+{
+    json_t *record = json_pack("{s:s, s:i, s:I, s:I, s:s}", "isocl", ISO_VERSION, "arithmetic",
+                               ISO_ARITH_VERSION, "seed", (json_int_t)r->settings.seed, "batch",
+                               (json_int_t)r->settings.batch, "mode",
+                               r->settings.fast ? "fast" : "exact");
+    json_t *data = json_object();
+    for (int i = 0; i < 2; i++)
+        if (r->data[i])
+            json_object_set_new(data, splits[i], describe_data(r->data[i], &r->sums[i]));
+    json_object_set_new(record, "data", data);
+    json_object_set_new(record, "commands", json_array());
+    return record;
+}
+
+static json_t *describe_command(const struct iso_about *r)
+{
+    const struct iso_device *d = &r->backend->device;
+    return json_pack("{s:o, s:o, s:n, s:s, s:{s:o, s:o, s:o, s:o}, s:I}", "command",
+                     text_of(r->command), "started", now(), "ended", "isocl", ISO_VERSION,
+                     "device", "id", text_of(d->id), "name", text_of(d->name), "platform",
+                     text_of(d->platform), "driver", text_of(d->driver), "from_step",
+                     (json_int_t)r->step);
+}
+
+/* ---- Use ----------------------------------------------------------------------------------- */
+
+static bool differ(const json_t *data, const char *key, const char *ours)
+{
+    const char *theirs = json_string_value(json_object_get(data, key));
+    return theirs && *theirs && *ours && strcmp(theirs, ours) != 0;
+}
+
+iso_rc iso_about_check(const char *folder, const struct iso_about *r)
+{
+    json_t *record;
+    iso_rc rc = ISO_OK;
+    ISO_TRY(read_record(folder, &record));
+    for (int i = 0; i < 2 && rc == ISO_OK; i++) {
+        const json_t *data = json_object_get(json_object_get(record, "data"), splits[i]);
+        const bool images = r->data[i] && differ(data, "images_sha256", r->sums[i].images);
+        if (images || (r->data[i] && differ(data, "labels_sha256", r->sums[i].labels)))
+            rc = iso_fail(ISO_EDATA, "the %s data have other %s than those the run %s was begun "
+                          "on, %s; give the --data of then, or train anew", splits[i],
+                          images ? "images" : "labels", folder,
+                          json_string_value(json_object_get(data, "source")));
+    }
+    json_decref(record);
+    return rc;
+}
+
+iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
+{
+    json_t *record;
+    ISO_TRY(read_record(folder, &record));
+    if (!record)
+        record = new_record(r);
+    json_array_append_new(json_object_get(record, "commands"), describe_command(r));
+    return write_record(folder, record);
+}
+
+iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
+{
+    json_t *record;
+    ISO_TRY(read_record(folder, &record));
+    json_t *commands = json_object_get(record, "commands");
+    json_t *last = json_array_get(commands, json_array_size(commands) - 1);
+    json_object_set_new(last, "ended", now());
+    json_object_set_new(last, "to_step", json_integer(step));
+    json_object_set_new(last, "result", text_of(result));
+    if (record)
+        return write_record(folder, record);
+    return ISO_OK;
+}
