@@ -287,6 +287,17 @@ static void writes_pictures(void **state)
     } else {
         cli_says(cli_err, "rsvg-convert");
     }
+    char *path = strdup(getenv("PATH"));
+    setenv("PATH", "/nonexistent", 1);                 /* nor the converter */
+    const int code = cli_run("report a --history --png q --out q.html");
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_equal(code, 1);
+    cli_says(cli_err, "rsvg-convert is not installed");
+    cli_read("q/learning-rate.svg", page);
+    is_well_formed(page);
+    cli_read("q.html", page);
+    is_well_formed(page);
     cli_write("not", "a folder");
     assert_int_equal(cli_run("report a --history --png not"), 1);
     cli_says(cli_err, "not");

@@ -8,6 +8,8 @@
 
 static const double TITLE = 18, LEGEND = 17, HEADS = 16;   /* heights above the plot */
 static const double BELOW = 34, SAMPLE = 20, GAP = 14;     /* below it; in the legend */
+enum { SPAN = 50 };                    /* a log scale fits where the largest is so many times the
+                                          least */
 enum { DOTS = 40, X_TICKS = 6, Y_TICKS = 5 };
 
 struct plot {                          /* a chart that is being drawn */
@@ -58,7 +60,7 @@ bool iso_chart_has_points(const struct iso_chart *c)
 
 static struct iso_axis y_axis(const struct iso_chart *c, const struct range *r)
 {
-    const bool log = c->log_fits && r->least > 0 && r->most / r->least > 100;
+    const bool log = c->log_fits && r->least > 0 && r->most / r->least > SPAN;
     return iso_axis_over(r->least, r->most, Y_TICKS, false, log);
 }
 

@@ -17,7 +17,7 @@ struct iso_chart {
     const char *title, *x_label;
     const char *y_label, *y2_label;    /* at the tops of the axes; NULL: the title says it */
     bool whole;                        /* x counts something: no ticks between whole numbers */
-    bool log_fits;                     /* y is a log scale where it spans more than two decades */
+    bool log_fits;                     /* y is a log scale where it spans much */
     struct iso_series series[ISO_CHART_SERIES]; int nseries;
     struct iso_mark { double x; const char *label; } marks[ISO_CHART_MARKS];
     int nmarks;

@@ -15,6 +15,23 @@ static const double *epochs_of(const struct iso_told *t)
     return iso_table_column(&t->epochs, iso_table_find(&t->epochs, "epoch"));
 }
 
+/* Adds rows that are joined by a line: not from one phase to another, whose losses and weights may
+ * be others. Of very many phases there is one line. */
+static void add_rows(struct iso_chart *c, const struct iso_told *t, const struct iso_series *all)
+{
+    enum { MOST_LINES = 16 };
+    const int lines = t->nphases > 1 && t->nphases <= MOST_LINES ? t->nphases : 1;
+    for (int i = 0; i < lines; i++) {
+        struct iso_series s = *all;
+        const int64_t first = lines > 1 ? t->phase[i].row : 0;
+        s.n = (i + 1 < lines ? t->phase[i + 1].row : all->n) - first;
+        s.x += first;
+        s.y += first;
+        s.label = i == 0 ? all->label : NULL;
+        iso_chart_add(c, &s);
+    }
+}
+
 /* A column without a number, as validation's where there was none, is left out. */
 static void add_column(struct iso_chart *c, const struct iso_told *t, int column,
                        const char *label, int look)
@@ -22,8 +39,8 @@ static void add_column(struct iso_chart *c, const struct iso_told *t, int column
     const double *x = epochs_of(t), *y = iso_table_column(&t->epochs, column);
     int64_t row;
     if (x && isfinite(iso_table_last(&t->epochs, column, &row)))
-        iso_chart_add(c, &(struct iso_series){ .label = label, .x = x, .y = y,
-                                               .n = t->epochs.rows, .look = look });
+        add_rows(c, t, &(struct iso_series){ .label = label, .x = x, .y = y,
+                                             .n = t->epochs.rows, .look = look });
 }
 
 static void add_phases(struct iso_chart *c, const struct iso_told *t)
@@ -105,7 +122,7 @@ iso_rc iso_draw_loss_against(const struct iso_told *t, const struct iso_metric_c
         int64_t row;
         if (pairs[i][0] < 0 || pairs[i][1] < 0 || isnan(iso_table_last(e, pairs[i][1], &row)))
             continue;
-        iso_chart_add(&c, &(struct iso_series){
+        add_rows(&c, t, &(struct iso_series){
             .label = i ? "validation" : "training", .x = iso_table_column(e, pairs[i][0]),
             .y = iso_table_column(e, pairs[i][1]), .n = e->rows, .look = i });
     }

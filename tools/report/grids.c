@@ -184,7 +184,9 @@ static void draw_names(const struct iso_measured *m, const struct iso_split *p,
         snprintf(both, sizeof both, "%s %s", name, number);
         iso_svg_text(s, f->left - 6, f->top + at + 4, ISO_RIGHT, "ink", "%s",
                      iso_text_fit(fit ? name : both, f->left - 8, text, sizeof text));
-        iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s", fit ? name : number);
+        if (f->numbered || c % (2 * every) == 0)
+            iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s",
+                         fit ? name : number);
     }
 }
 

@@ -68,11 +68,12 @@ static void read_phases(struct iso_told *t)
 {
     const int column = iso_table_find(&t->epochs, "phase");
     const char *row = column < 0 ? NULL : iso_csv_next(t->epochs.text);
-    for (; row && t->nphases < ISO_PHASES; row = iso_csv_next(row)) {
+    for (int64_t r = 0; row && t->nphases < ISO_PHASES; row = iso_csv_next(row), r++) {
         struct iso_told_phase *p = &t->phase[t->nphases];
         const char *name = iso_csv_cell(row, column);
         snprintf(p->name, sizeof p->name, "%.*s", (int)strcspn(name, ",\n"), name);
         p->epoch = iso_csv_number(row, 0);
+        p->row = r;
         if (t->nphases == 0 || strcmp(p[-1].name, p->name) != 0)
             t->nphases++;
     }

@@ -15,8 +15,12 @@ struct iso_told {
     struct iso_run_settings settings;
     struct iso_fit_state state;
     char device[32], device_name[128], mode[16], version[32];    /* of device.json; "" */
-    struct iso_told_phase { double epoch; char name[32]; } phase[ISO_PHASES]; int nphases;
-                                       /* the epoch with which each begins; 0: the model has none */
+    struct iso_told_phase {
+        int64_t row;                   /* of history.csv, with which it begins, */
+        double epoch;                  /* and that row's epoch */
+        char name[32];
+    } phase[ISO_PHASES];
+    int nphases;                       /* 0: the model has none */
     char faults[512];                  /* what could not be read and why; "" for nothing */
 };
 /* Fails with ISO_EUSAGE when the folder is no run's: it has no history.csv. What else is missing or
