@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "core/data/safetensors.h"
 #include "core/random.h"
+#include "core/iso.h"
 #include "core/train/fit.h"
 
 #include <signal.h>
@@ -135,8 +136,31 @@ static void test_killed_runs_end_the_same(void **state)
            kills, anew);
 }
 
+/* In exact mode another device goes on, also within an epoch. */
+static void test_devices_take_over(void **state)
+{
+    static const char opencl[] = "opencl:pocl";
+    struct iso_backend *backend = NULL;
+    (void)state;
+    if (iso_backend_open(opencl, ISO_MODE_EXACT, 0, &backend) != ISO_OK) {
+        printf("SKIP: %s\n", iso_error());
+        iso_error_clear();
+        skip();
+    }
+    iso_backend_close(backend);
+    train_whole();
+    assert_int_equal(cli_run(RUN "taken --device cpu --epochs 1"), 0);
+    assert_int_equal(cli_run(RESUME "taken --device reference --steps 60"), 0);
+    assert_int_equal(cli_run(RESUME "taken --device %s --steps 70 --mode exact", opencl), 0);
+    assert_int_equal(cli_run(RESUME "taken --device reference --epochs 2"), 0);
+    assert_int_equal(cli_run(RESUME "taken --device %s --epochs 4", opencl), 0);
+    ends_as_the_whole("taken");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(test_killed_runs_end_the_same) };
+    const struct CMUnitTest tests[] = {
+        TEST(test_killed_runs_end_the_same), TEST(test_devices_take_over),
+    };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }
