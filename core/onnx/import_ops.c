@@ -259,10 +259,13 @@ static iso_rc softmax(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     if (!x)
         return ISO_EUNSUP;
-    const int64_t last = x->shape.ndim - 1, old = im->m->opset < 13;
+    const struct iso_shape *s = &x->shape;
+    const int64_t last = s->ndim - 1, old = im->m->opset < 13;
+    const bool pixel = s->ndim == 4 && s->dim[1] * s->dim[2] == 1;
     int64_t axis = iso_onnx_get_int(im, "axis", old ? 1 : -1);
     axis += axis < 0 ? last + 1 : 0;
-    if (axis != (x->order == ISO_ONNX_FIRST ? 1 : last) || (old && last > 1))
+    if (axis != (x->order == ISO_ONNX_FIRST ? 1 : last) ||
+        (old && last > 1 && !pixel))
         return iso_onnx_refuse(im, "attribute axis is %lld%s; isocl's softmax runs over the "
                                "channels", (long long)axis, old ? " of an old operator" : "");
     return function(im);
