@@ -76,7 +76,7 @@ static iso_rc check_attributes(const struct iso_onnx_importer *im, const char *u
     for (int i = 0; i < im->node->nattributes; i++) {
         const char *name = im->node->attributes[i].name;
         snprintf(word, sizeof word, " %.70s ", name);
-        if (!strstr(understood, word))
+        if (!strstr(understood, word) || im->node->attributes[i].kind == ISO_ONNX_OTHER)
             return iso_onnx_refuse(im, "attribute %.40s is not understood", name);
     }
     return ISO_OK;

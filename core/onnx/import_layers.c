@@ -122,6 +122,8 @@ iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *im, const char *name, i
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
     if (!a)
         return ISO_OK;
+    if (a->kind != ISO_ONNX_INTS)
+        return iso_onnx_refuse(im, "attribute %s is no list of whole numbers", name);
     if (a->n != n)
         return iso_onnx_refuse(im, "attribute %s has %d numbers; isocl has layers for those of "
                                "images, with %d", name, a->n, n);
@@ -138,7 +140,8 @@ iso_rc iso_onnx_get_list(const struct iso_onnx_importer *im, int i, const char *
     if (iso_onnx_has(im, i) && !(t = iso_onnx_c(im, i)))
         return ISO_EUNSUP;
     const int64_t count = t ? iso_onnx_count(t) : a ? a->n : 0;
-    if (count > most || (t && (t->type != ISO_ONNX_INT64 || !t->data)))
+    if (count > most || (t ? t->type != ISO_ONNX_INT64 || !t->data
+                           : count > 0 && a->kind != ISO_ONNX_INTS))
         return iso_onnx_refuse(im, "%s are not at most %d whole numbers", attribute, most);
     *n = (int)count;
     if (count > 0)
