@@ -119,6 +119,7 @@ static void shows_a_run(void **state)
     assert_true(wrong < right);                        /* mistakes come first */
     cli_says(page, "<p class=\"good\">");
     cli_says(page, "0 bits differ");
+    cli_says(page, "<summary>run.json</summary>");
     cli_says(page, "aria-label=\"loss and accuracy of each batch\"");
     assert_int_equal(count(page, "href=\"data:image/png;base64,iVBORw0KGgo"), 25 + 15);
 }

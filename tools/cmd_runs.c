@@ -4,6 +4,7 @@
 #include "core/model/model.h"
 #include "core/train/run.h"
 #include "history_csv.h"
+#include "lines.h"
 #include "setup.h"
 
 #include <dirent.h>
@@ -221,22 +222,13 @@ static void print_table(const struct runs *runs)
         print_run(&runs->list[i], width);
 }
 
-/* Whether the line [line, n) stands in text. */
-static bool has_line(const char *text, const char *line, size_t n)
-{
-    for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
-        if (strcspn(text, "\n") == n && strncmp(text, line, n) == 0)
-            return true;
-    return false;
-}
-
 /* Lines of a's model file that b's has not; comments say nothing. */
 static void print_lines(const struct run *a, const struct run *b)
 {
     int printed = 0;
     for (const char *line = a->text; *line;) {
         const size_t n = strcspn(line, "\n"), from = strspn(line, " ");
-        if (n > from && line[from] != '#' && !has_line(b->text, line, n) &&
+        if (n > from && line[from] != '#' && !iso_has_line(b->text, line, n) &&
             printed++ < DIFFERENCES)
             printf("%s %s: %.*s\n", printed == 1 ? "\nonly in" : "       ", a->folder, (int)n,
                    line);

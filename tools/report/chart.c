@@ -156,7 +156,7 @@ static void draw_marks(const struct plot *p)
         if (x > p->x.begin + 1)
             iso_svg_line(p->svg, x, p->y.begin, x, p->y.end, "mark");
         if (next - x > 40)
-            iso_svg_text(p->svg, x + 4, p->y.end + 9, ISO_LEFT, "muted tiny", "%s",
+            iso_svg_text(p->svg, x + 2, p->y.end - 5, ISO_LEFT, "muted tiny", "%s",
                          iso_text_fit(c->marks[i].label, 1.15 * (next - x - 8), text,
                                       sizeof text));
     }
@@ -241,7 +241,7 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
         p.y2 = y_axis(c, &r);
     double top = y + TITLE + 4;
     top += draw_legend(svg, c, x, top, width);
-    top += c->y_label || c->y2_label ? HEADS : 4;
+    top += c->y_label || c->y2_label || c->nmarks > 0 ? HEADS : 4;
     place(&p, x, top + 4, width, y + height);
     if (c->y_label)
         iso_svg_text(svg, x, top - 3, ISO_LEFT, "muted", "%s", c->y_label);

@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include "curves.h"
+#include "tools/lines.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -162,14 +163,6 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
 
 /* ---- Model files --------------------------------------------------------------------------- */
 
-static bool has_line(const char *text, const char *line, size_t n)
-{
-    for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
-        if (strcspn(text, "\n") == n && strncmp(text, line, n) == 0)
-            return true;
-    return false;
-}
-
 /* Lines of a run's model file that some other's has not; comments say nothing. Returns how many. */
 static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int own, bool write)
 {
@@ -178,7 +171,7 @@ static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int ow
         const size_t length = strcspn(line, "\n"), from = strspn(line, " ");
         bool everywhere = length <= from || line[from] == '#';
         for (int i = 0; i < n && !everywhere; i++)
-            if (!has_line(t[i].yaml, line, length))
+            if (!iso_has_line(t[i].yaml, line, length))
                 break;
             else
                 everywhere = i == n - 1;

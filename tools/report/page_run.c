@@ -217,6 +217,7 @@ iso_rc iso_page_of_run(struct iso_page *p, const struct iso_told *t, const struc
     iso_page_section(p, "files", "Files of the run");
     put_file(p, "model.yaml", t->yaml);
     put_file(p, "log.txt", t->log);
+    put_file(p, "run.json", t->about);
     fputs("</section>\n</main>\n", p->out);
     return iso_page_end(p);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
@@ -93,6 +94,7 @@ static void name_of_path(const char *path, char *buf, size_t n)
 
 iso_rc iso_told_read(const char *folder, struct iso_told *t)
 {
+    char about[ISO_PATH];
     *t = (struct iso_told){ .yaml = NULL };
     if (snprintf(t->folder, sizeof t->folder, "%s", folder) >= (int)sizeof t->folder)
         return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", folder);
@@ -107,6 +109,8 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
         add_fault(t);
     t->yaml = read_text(t, "model.yaml");
     t->log = read_text(t, "log.txt");
+    if (iso_path(about, folder, "run.json") == ISO_OK && access(about, F_OK) == 0)
+        t->about = read_text(t, "run.json");           /* which older runs have not */
     t->has_state = iso_run_read(folder, &t->settings, &t->state) == ISO_OK;
     if (!t->has_state)
         add_fault(t);
@@ -122,6 +126,7 @@ void iso_told_free(struct iso_told *t)
     iso_table_free(&t->batches);
     free(t->yaml);
     free(t->log);
+    free(t->about);
 }
 
 void iso_told_distinguish(struct iso_told *t, int n)

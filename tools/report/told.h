@@ -10,7 +10,7 @@ struct iso_told {
                                           folder, or all of it where that is another's */
     char model[64];                    /* its model's name */
     struct iso_table epochs, batches;  /* history.csv, batches.csv */
-    char *yaml, *log;                  /* model.yaml, log.txt; owned; NULL: not there */
+    char *yaml, *log, *about;          /* model.yaml, log.txt, run.json; owned; NULL: not there */
     bool has_state;
     struct iso_run_settings settings;
     struct iso_fit_state state;
