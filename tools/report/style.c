@@ -82,7 +82,9 @@ static const char page[] =
     ".scroll .compare td,.scroll .compare thead th{white-space:normal;min-width:8rem;"
     "max-width:18rem;overflow-wrap:anywhere;padding-left:.7rem}\n"
     ".good,.bad{font-weight:600}.small{font-size:.88rem}\n"
-    "@media(max-width:40rem){body{padding:.75rem}table.facts,table.facts tbody,table.facts tr,"
+    "@media(max-width:40rem){.scroll .compare th[scope=row]{white-space:normal;max-width:7.5rem;"
+    "overflow-wrap:anywhere}.scroll .compare td{min-width:6rem}"
+    "body{padding:.75rem}table.facts,table.facts tbody,table.facts tr,"
     "table.facts th,table.facts td{display:block}table.facts th{border:0;padding-bottom:0}}\n"
     "@media print{section{break-inside:avoid}}\n";
 
