@@ -58,11 +58,12 @@ static iso_rc put_layers(FILE *out, const struct iso_onnx_importer *im, int *las
     return ISO_OK;
 }
 
+/* One number is a float's own; several are quotients, which must become floats again. */
 static void put_reals(FILE *out, const char *key, const double *v, int n)
 {
     fprintf(out, ", %s: %s", key, n > 1 ? "[" : "");
     for (int i = 0; i < n; i++)
-        fprintf(out, "%s%.17g", i ? ", " : "", v[i]);
+        fprintf(out, "%s%.*g", i ? ", " : "", n > 1 ? 17 : 9, v[i]);
     fprintf(out, "%s", n > 1 ? "]" : "");
 }
 
@@ -76,7 +77,8 @@ static void put_scales(FILE *out, const struct iso_onnx_importer *im)
     }
     if (im->nscales == 1) {
         put_reals(out, "scale", im->factor, 1);
-        put_reals(out, "mean", (double[]){ -im->offset[0] }, 1);
+        if (im->offset[0] != 0)
+            put_reals(out, "mean", (double[]){ -im->offset[0] }, 1);
     } else if (im->nscales > 1) {
         put_reals(out, "mean", mean, im->nscales);
         put_reals(out, "std", std, im->nscales);
