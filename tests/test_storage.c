@@ -95,8 +95,8 @@ static void run_in_small(const char *script)
 static void test_full_disk(void **state)
 {
     (void)state;
-    run_in_small("$isocl train ../tiny.yaml --device reference --limit 120 --epochs 100000 --quiet \\\n"
-                 "    --out run 2>../err.txt &\n"
+    run_in_small("$isocl train ../tiny.yaml --device reference --limit 120 --epochs 100000 \\\n"
+                 "    --quiet --out run 2>../err.txt &\n"
                  "while [ ! -e run/best.safetensors ]; do sleep 0.02; done\n"
                  "cat /dev/zero >ballast\n"
                  "wait $! && exit 1\n"

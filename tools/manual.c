@@ -84,7 +84,8 @@ void iso_manual_print(void)
            "every device, and isocl parity proves it. A first training run, which needs no "
            "download:\n.PP\n.nf\n  isocl train models/demo.yaml\n.fi\n.PP\n"
            "isocl help lists all that a model file may say. A file whose path begins with models/ "
-           "and is not there is taken from those that isocl came with.\n.SH COMMANDS\n", ISO_VERSION);
+           "and is not there is taken from those that isocl came with.\n.SH COMMANDS\n",
+           ISO_VERSION);
     for (const struct iso_command *const *c = iso_commands; *c; c++)
         put_command(*c);
     printf(".SH EXIT STATUS\n");

@@ -2,9 +2,9 @@
  *
  * The augmentations come first: they make `input`, which the layers read, of `images`, which a
  * batch fills. One that mixes rows stands before the loss, too, and makes `target` of `labels` and
- * `sample_weight` of `label_weight`. A layer becomes one node, two when it has an `activation:`; a loss and the
- * activation that it absorbs (a softmax) become one node, which also writes the probabilities.
- * Nodes stand in the order they run. */
+ * `sample_weight` of `label_weight`. A layer becomes one node, two when it has an `activation:`; a
+ * loss and the activation that it absorbs (a softmax) become one node, which also writes the
+ * probabilities. Nodes stand in the order they run. */
 #ifndef ISO_GRAPH_H
 #define ISO_GRAPH_H
 #include "model.h"

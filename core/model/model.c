@@ -24,8 +24,8 @@ static const struct iso_field train_fields[] = {
       "key of all random numbers: initial weights, order of examples, dropout" },
     { "keep_features", ISO_FIELD_BOOL, AT(keep_features), "false", 0, 0, NULL,
       "compute what the layers at the beginning that are not trained give once for each image, and "
-      "keep it on the device, or in a file where it would be more than half of the device's memory: "
-      "the same bits, and epochs that cost as much as what is trained" },
+      "keep it on the device, or in a file where it would be more than half of the device's "
+      "memory: the same bits, and epochs that cost as much as what is trained" },
     { "checkpoint_minutes", ISO_FIELD_REAL, AT(checkpoint_minutes), "10", 0, 1e6, NULL,
       "within an epoch save weights and state this often; 0: after epochs only. No result depends "
       "on it" },

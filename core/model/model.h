@@ -100,9 +100,9 @@ int64_t iso_model_phase_end(const struct iso_model *, int phase);
  * on an unreadable one ISO_EIO. The caller frees *out, set only on success, with iso_model_free. */
 iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_model **out);
 void iso_model_free(struct iso_model *);
-/* What the file says of the data of `split`: train, validation or test. Where it names no test data,
- * that is the test split of the training data. The request borrows from the model; the caller adds
- * where to look, threads, progress and limit. ISO_EMODEL when the file names no such data. */
+/* What the file says of the data of `split`: train, validation or test. Where it names no test
+ * data, that is the test split of the training data. The request borrows from the model; the caller
+ * adds where to look, threads, progress and limit. ISO_EMODEL when the file names no such data. */
 iso_rc iso_model_data(const struct iso_model *, const char *split, struct iso_dataset_request *out);
 
 /* Whether mean or std of the input are still to be computed (n is 0): no data set can be used

@@ -8,7 +8,7 @@
 /* Streams of the synthetic batch. */
 enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
 static const int64_t batches[] = {2, 3};
-enum { PREDICTION_ROWS = 64, PREDICTION_FLOPS = 1500000000 };
+enum { INFERENCE_ROWS = 64, INFERENCE_FLOPS = 1500000000 };
 
 /* ---- running ------------------------------------------------------------------------------- */
 
@@ -259,15 +259,15 @@ static double forward_flops(const struct iso_graph *g)
 /* Predictions are made of more rows at once, as many as the reference computes in a second or so:
  * with few, a kernel has read all its input before it writes anything, and memory that two values
  * wrongly share goes unnoticed. */
-static iso_rc check_prediction(struct iso_subject *s, const struct iso_model *model,
-                               struct iso_faults *faults)
+static iso_rc check_inference(struct iso_subject *s, const struct iso_model *model,
+                              struct iso_faults *faults)
 {
     struct iso_graph *one;
     ISO_TRY(iso_graph_build(model, 1, faults, &one));
-    const double rows = PREDICTION_FLOPS / (forward_flops(one) + 1);
+    const double rows = INFERENCE_FLOPS / (forward_flops(one) + 1);
     iso_graph_free(one);
-    const int64_t batch = rows >= PREDICTION_ROWS ? PREDICTION_ROWS : rows > 2 ? (int64_t)rows : 2;
-    return with_batch(s, model, batch, faults, iso_subject_predict);
+    const int64_t batch = rows >= INFERENCE_ROWS ? INFERENCE_ROWS : rows > 2 ? (int64_t)rows : 2;
+    return with_batch(s, model, batch, faults, iso_subject_infer);
 }
 
 /* Each phase is a training of its own, from the initial weights; what every phase has in common is
@@ -280,7 +280,7 @@ static iso_rc check_phases(struct iso_subject *s, struct iso_model *model,
         for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
             ISO_TRY(with_batch(s, model, batches[i], faults, check_training));
     }
-    return check_prediction(s, model, faults);
+    return check_inference(s, model, faults);
 }
 
 iso_rc iso_parity_model(struct iso_report *report_to, const char *path,

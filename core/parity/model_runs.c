@@ -163,7 +163,7 @@ void iso_subject_train(const struct iso_subject *s)
     iso_subject_report(s, ISO_RUNG_TRAINING, -1, "all layers", &d, rc);
 }
 
-/* ---- prediction ---------------------------------------------------------------------------- */
+/* ---- inference ----------------------------------------------------------------------------- */
 
 /* What the network says of the batch; moved: with weights moved by one ULP. */
 static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool moved,
@@ -220,7 +220,7 @@ static iso_rc compare_near(const struct iso_subject *s, const struct iso_array *
     return ISO_OK;
 }
 
-void iso_subject_predict(const struct iso_subject *s)
+void iso_subject_infer(const struct iso_subject *s)
 {
     struct iso_array want = {0}, got = {0};
     struct iso_distance d = {0};
@@ -234,5 +234,5 @@ void iso_subject_predict(const struct iso_subject *s)
     d.values = got.n;
     free(want.v);
     free(got.v);
-    iso_subject_report(s, ISO_RUNG_PREDICTION, -1, "all layers", &d, rc);
+    iso_subject_report(s, ISO_RUNG_INFERENCE, -1, "all layers", &d, rc);
 }

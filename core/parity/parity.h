@@ -10,7 +10,7 @@
  *   lockstep   a model, node by node, each fed the reference's inputs: names the guilty layer
  *   training   a model trained freely for some steps: weights equal, or as near as one ULP moves
  *              them
- *   prediction what the model says of a larger batch: equal, or as near as one ULP moves it
+ *   inference  what the model says of a larger batch: equal, or as near as one ULP moves it
  *   record     hashes of another machine's run */
 #ifndef ISO_PARITY_H
 #define ISO_PARITY_H
@@ -24,7 +24,7 @@
     X(CONTRACT, "contract")                             \
     X(LOCKSTEP, "lockstep")                             \
     X(TRAINING, "training")                             \
-    X(PREDICTION, "prediction")                         \
+    X(INFERENCE, "inference")                           \
     X(RECORD,   "record")
 #define ISO_RUNG_ENUM(name, text) ISO_RUNG_##name,
 enum iso_rung { ISO_RUNG_MAP(ISO_RUNG_ENUM) ISO_RUNGS };

@@ -26,5 +26,5 @@ iso_rc iso_subject_read(struct iso_backend *, const struct iso_tensor *, struct 
 /* model_runs.c: trains on the reference and on the device, and compares the weights. */
 void iso_subject_train(const struct iso_subject *);
 /* Has both predict with the initial weights, and compares what they say. */
-void iso_subject_predict(const struct iso_subject *);
+void iso_subject_infer(const struct iso_subject *);
 #endif

@@ -154,7 +154,7 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
             use(&p->values, iso_plan_root(g, n->x[k]), i);
         for (int k = 0; k < n->ny; k++)
             use(&p->values, iso_plan_root(g, n->y[k]), i);
-        if (n->ny > 0 && o->absent && o->absent[n->y[0]])      /* it writes what the next one makes */
+        if (n->ny > 0 && o->absent && o->absent[n->y[0]])      /* it writes what the next makes */
             use(&p->values, iso_plan_root(g, n[1].y[0]), i);
         for (int k = 0; k < n->nsaved; k++)
             use(&p->values, n->saved[k], i);

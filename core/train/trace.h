@@ -11,7 +11,8 @@
 
 /* Runs the steps on the executor, which was made with keep_all, from its present weights, and
  * writes path. Where it was not made for training a step is a forward pass as after training: there
- * are no gradients and slots, and the weights stay. *tensors, which may be NULL, becomes their number. */
+ * are no gradients and slots, and the weights stay. *tensors, which may be NULL, becomes their
+ * number. */
 iso_rc iso_trace(struct iso_exec *, struct iso_batches *, int64_t steps, const char *path,
                  int64_t *tensors);
 #endif
