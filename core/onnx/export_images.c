@@ -70,30 +70,29 @@ static const char *depthwise_kernel(struct iso_onnx_exporter *e, int value)
     return v->name;
 }
 
-void iso_onnx_export_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
+/* k: the name of the kernel as ONNX has it. */
+static void convolve(struct iso_onnx_exporter *e, const struct iso_node *n,
+                     const struct iso_window *w, const char *k, int64_t groups)
 {
-    const struct iso_window w = iso_conv2d_window(n->params, iso_onnx_shape(e, n->x[0]));
-    const char *x = iso_onnx_as(e, n->x[0], true), *k = kernel(e, n->w[0]);
-    const char *bias = iso_onnx_weight(e, n, 1);
+    const char *x = iso_onnx_as(e, n->x[0], true), *bias = iso_onnx_weight(e, n, 1);
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Conv", e->layer, n->y[0], true);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, k);
     if (bias)
         iso_onnx_input(e, node, bias);
-    set_convolution(e, node, &w, 1);
+    set_convolution(e, node, w, groups);
+}
+
+void iso_onnx_export_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
+{
+    const struct iso_window w = iso_conv2d_window(n->params, iso_onnx_shape(e, n->x[0]));
+    convolve(e, n, &w, kernel(e, n->w[0]), 1);
 }
 
 void iso_onnx_export_depthwise_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     const struct iso_window w = iso_depthwise_conv2d_window(n->params, iso_onnx_shape(e, n->x[0]));
-    const char *x = iso_onnx_as(e, n->x[0], true), *k = depthwise_kernel(e, n->w[0]);
-    const char *bias = iso_onnx_weight(e, n, 1);
-    struct iso_onnx_node *node = iso_onnx_add_for(e, "Conv", e->layer, n->y[0], true);
-    iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, k);
-    if (bias)
-        iso_onnx_input(e, node, bias);
-    set_convolution(e, node, &w, w.c);
+    convolve(e, n, &w, depthwise_kernel(e, n->w[0]), w.c);
 }
 
 void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
