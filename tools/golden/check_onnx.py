@@ -14,9 +14,7 @@ beta too), and its forward pass traced. Two comparisons, each as core/parity mak
 
 Where a layer computes no sum (max pooling, padding, flatten) both must have the same bits.
 """
-import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +24,8 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
+from tensors import read_tensors, write_tensors
+
 EPS = 2.0 ** -23                       # FLT_EPSILON, as in core/parity
 ULPS = 16                              # for a function such as exp, whose own error onnxruntime does not state
 DIFFERENCE = 1 / 16                # it computes exp(x) - 1 and 1 + erf(x), with the errors of 1, not of the result
@@ -33,29 +33,6 @@ SHARE = 16                             # of one ULP in the weights
 SUMS = {"Conv", "Gemm", "AveragePool", "GlobalAveragePool", "Add", "BatchNormalization", "LayerNormalization"}
 FUNCTIONS = {"Relu": 1, "Elu": 1, "Sigmoid": 1, "Tanh": 1, "LeakyRelu": 1, "Softplus": 1, "Gelu": 1.2, "HardSigmoid": 1,
              "Mul": 1.2, "Softmax": 1, "Identity": 1}         # with their steepest slopes; Mul: x sigmoid(x)
-TYPES = {"F32": np.float32, "I32": np.int32}
-
-
-def read_tensors(path):
-    with open(path, "rb") as f:
-        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
-        data = f.read()
-    return {name: np.frombuffer(data[slice(*t["data_offsets"])], TYPES[t["dtype"]]).reshape(t["shape"])
-            for name, t in header.items() if name != "__metadata__"}
-
-
-def write_tensors(path, tensors):
-    header, at = {}, 0
-    for name, t in sorted(tensors.items()):
-        kind = next(k for k, v in TYPES.items() if v == t.dtype)
-        header[name] = {"dtype": kind, "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
-        at += t.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for _, t in sorted(tensors.items()):
-            f.write(np.ascontiguousarray(t).tobytes())
 
 
 def random_weight(name, t, rng):

@@ -16,10 +16,8 @@ Losses and optimizers are no part of a network that isocl imports: there the tes
 the two only count otherwise, the numbers are converted, as `losses` and `optimizers` say.
 """
 import collections
-import json
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
@@ -30,38 +28,17 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.backend.test.loader import load_model_tests, load_node_model_tests
 
+from tensors import read_tensors, write_tensors
+
 OPS = """Conv Gemm MatMul Add Sum Concat MaxPool AveragePool GlobalAveragePool GlobalMaxPool ReduceMean Relu Sigmoid
 Tanh Softplus Elu LeakyRelu HardSigmoid Gelu Swish Softmax Dropout Identity BatchNormalization LayerNormalization
 Flatten Reshape Squeeze Transpose Pad""".split()
 ELEMENTWISE = "Relu Elu Sigmoid Tanh LeakyRelu Softplus HardSigmoid Gelu Swish Dropout Identity".split()
-TYPES = {"F32": np.float32, "F64": np.float64, "I32": np.int32}
 TOLERANCE = 1e-6                       # of losses and updates: the tests' numbers are float32
 
 
 class Unsupported(Exception):
     pass
-
-
-def write_tensors(path, tensors, metadata=None):
-    header, at = {"__metadata__": metadata} if metadata else {}, 0
-    for name, t in sorted(tensors.items()):
-        kind = next(k for k, v in TYPES.items() if v == t.dtype)
-        header[name] = {"dtype": kind, "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
-        at += t.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for _, t in sorted(tensors.items()):
-            f.write(np.ascontiguousarray(t).tobytes())
-
-
-def read_tensors(path):
-    with open(path, "rb") as f:
-        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
-        data = f.read()
-    return {n: np.frombuffer(data[slice(*t["data_offsets"])], TYPES[t["dtype"]]).reshape(t["shape"])
-            for n, t in header.items() if n != "__metadata__"}
 
 
 # ---- Layers ---------------------------------------------------------------------------------------------------
