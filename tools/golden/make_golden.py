@@ -12,7 +12,6 @@ parity harness: x0, w0, dy0, y0, dx0, dw0, state0.
 """
 import json
 import os
-import struct
 import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -26,6 +25,8 @@ try:
     from scipy import ndimage
 except ImportError:
     ndimage = None
+
+from tensors import write_tensors
 
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
@@ -52,17 +53,8 @@ class File:
         self.n += 1
 
     def write(self, folder):
-        header, at = {"__metadata__": self.metadata}, 0
-        for name, t in sorted(self.tensors.items()):
-            header[name] = {"dtype": "F64", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
-            at += t.nbytes
-        text = json.dumps(header).encode()
-        text += b" " * (-len(text) % 8)
-        with open(os.path.join(folder, self.op + ".safetensors"), "wb") as f:
-            f.write(struct.pack("<Q", len(text)) + text)
-            for _, t in sorted(self.tensors.items()):
-                f.write(t.astype("<f8").tobytes())
-        print(f"{self.op}: {self.n} cases, {at} bytes")
+        write_tensors(os.path.join(folder, self.op + ".safetensors"), self.tensors, self.metadata)
+        print(f"{self.op}: {self.n} cases, {sum(t.nbytes for t in self.tensors.values())} bytes")
 
 
 rng = np.random.default_rng(20240607)
