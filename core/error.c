@@ -76,6 +76,17 @@ int64_t iso_shape_count(const struct iso_shape *s)
     return count;
 }
 
+bool iso_shape_countable(const struct iso_shape *s)
+{
+    int64_t most = INT64_MAX / (int64_t)sizeof(double);
+    for (int i = 0; i < s->ndim; i++) {
+        if (s->dim[i] < 0 || s->dim[i] > most)
+            return false;
+        most /= s->dim[i] > 0 ? s->dim[i] : 1;
+    }
+    return true;
+}
+
 bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b)
 {
     if (a->ndim != b->ndim)

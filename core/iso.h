@@ -75,6 +75,8 @@ enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the
 struct iso_shape { int ndim; int64_t dim[ISO_DIMS]; };   /* dim[0] is the batch for x and y */
 /* Elements of a shape; 1 for ndim 0. */
 int64_t iso_shape_count(const struct iso_shape *s);
+/* Whether no size is negative, and the bytes of so many doubles can be counted. */
+bool iso_shape_countable(const struct iso_shape *s);
 bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b);
 /* Writes "28x28x1" (from = 1 leaves the batch out, 0 has it) into buf and returns buf. */
 const char *iso_shape_text(const struct iso_shape *s, int from, char *buf, size_t n);

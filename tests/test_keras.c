@@ -209,6 +209,16 @@ static void short_files_are_survived(void **state)
     close_network(net);
 }
 
+/* A file may claim any size: here, of one weight, more elements than 64 bits count. */
+static void sizes_are_not_believed(void **state)
+{
+    struct iso_keras_file *f;
+    (void)state;
+    iso_error_clear();
+    assert_int_equal(iso_keras_open("tests/keras/countless.h5", &f), ISO_EDATA);
+    assert_non_null(strstr(iso_error(), "/out/kernel; the file is damaged"));
+}
+
 static void nothing_without_hdf5(void **state)
 {
     struct iso_keras_file *f;
@@ -226,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_named),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(short_files_are_survived),
+        cmocka_unit_test(sizes_are_not_believed),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };
     if (!iso_keras_supported())

@@ -154,9 +154,7 @@ static bool makes_sense(struct iso_keras_layer *l)
         const struct iso_shape *s = &l->weights[i].shape;
         l->weights[i].values = NULL;
         fine = text_ends(l->weights[i].path, ISO_KERAS_PATH) && s->ndim >= -1 &&
-               s->ndim <= ISO_DIMS;
-        for (int d = 0; fine && d < s->ndim; d++)
-            fine = s->dim[d] >= 0;
+               s->ndim <= ISO_DIMS && iso_shape_countable(s);
     }
     return fine;
 }

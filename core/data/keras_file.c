@@ -36,11 +36,12 @@ static iso_rc add_weight(const struct iso_keras_file *f, const char *file, const
     const hid_t set = H5Dopen2((hid_t)f->handle, path, H5P_DEFAULT);
     const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
     const int ndim = H5Sget_simple_extent_dims(space, dim, NULL);
-    const bool fine = ndim >= 0 && H5Tget_class(type) == H5T_FLOAT;
+    bool fine = ndim >= 0 && H5Tget_class(type) == H5T_FLOAT;
     snprintf(w->path, sizeof w->path, "%s", path);
     w->shape.ndim = ndim <= ISO_DIMS ? ndim : -1;
     for (int i = 0; fine && i < w->shape.ndim; i++)
         w->shape.dim[i] = (int64_t)dim[i];
+    fine = fine && iso_shape_countable(&w->shape);
     H5Tclose(type);
     H5Sclose(space);
     H5Dclose(set);

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights.
+"""Writes tests/keras/*.h5, weights as Keras saves them, and expected.safetensors, the same weights; countless.h5 is no
+such file.
 
     python3 tools/golden/make_keras_files.py tests/keras
 
 The files are part of the repository; neither the build nor the tests run this. It needs keras 3, torch and h5py.
 """
-import json
 import os
-import struct
 import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -17,6 +16,8 @@ import keras
 import numpy as np
 from keras import layers
 from keras.src.legacy.saving import legacy_h5_format
+
+from tensors import write_tensors
 
 
 def network():
@@ -48,18 +49,18 @@ def write_keras_2(path, model):
                 group.create_dataset(name.decode(), data=value)
 
 
+def write_countless(path):
+    """A weight of more elements than 64 bits count; none of them is in the file."""
+    with h5py.File(path, "w", libver="latest") as f:
+        f.attrs["layer_names"] = np.array([b"out"])
+        group = f.create_group("out")
+        group.attrs["weight_names"] = np.array([b"kernel"])
+        group.create_dataset("kernel", (2**62, 3), "f4", chunks=(1, 3))
+
+
 def write_expected(path, model):
     tensors = {f"{l.name}/{w.name}": w.numpy() for l in model.layers for w in l.weights if "seed" not in w.name}
-    header, at = {}, 0
-    for name, t in sorted(tensors.items()):
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
-        at += t.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text)
-        for _, t in sorted(tensors.items()):
-            f.write(np.ascontiguousarray(t).astype("<f4").tobytes())
+    write_tensors(path, tensors)
 
 
 def main():
@@ -70,6 +71,7 @@ def main():
     with h5py.File(os.path.join(folder, "weights.h5"), "w") as f:
         legacy_h5_format.save_weights_to_hdf5_group(f, model)
     write_keras_2(os.path.join(folder, "keras2.h5"), model)
+    write_countless(os.path.join(folder, "countless.h5"))
     write_expected(os.path.join(folder, "expected.safetensors"), model)
 
 
