@@ -90,7 +90,7 @@ OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(B
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test install uninstall deb clean help docs check FORCE
+.PHONY: all test fuzz install uninstall deb clean help docs check FORCE
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -117,7 +117,7 @@ $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 define variant
 $(BUILD)/backends/$(1)/%.o: backends/$(2)/%.c $(BUILD)/config
-	$$(COMPILE) $$($(1)_FLAGS) -c -o $$@ $$<
+	$$(COMPILE) $$($(1)_FLAGS) $$(if $$(findstring fuzzer,$$(SAN)),-fno-sanitize=all) -c -o $$@ $$<
 endef
 $(foreach v,$(REFERENCES),$(eval $(call variant,$(v),reference)))
 $(foreach v,$(CPUS),$(eval $(call variant,$(v),cpu)))
@@ -145,6 +145,12 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
 
 test: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
+
+# libFuzzer is clang's: see tests/guided/guided.c. It goes through readers, not kernels, which stay as they are.
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPENCL=0 build/fuzz/guided
+$(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(TESTLIB) $(BUILD)/libisocl.a
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md

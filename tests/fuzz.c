@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { GROWTH = 64, PATH = 512 };      /* bytes that damage may add */
+enum { GROWTH = 64 };                  /* bytes that damage may add */
 
 static uint32_t counter, stream, seed;
 
@@ -74,9 +74,9 @@ static void save(const char *path, const uint8_t *bytes, size_t n)
 }
 
 /* The path of a place in the folder, with the folders on the way to it. */
-static void make_place(char path[PATH], const char *folder, const char *place)
+static void make_place(char path[FUZZ_PATH], const char *folder, const char *place)
 {
-    snprintf(path, PATH, "%s/%s", folder, place);
+    snprintf(path, FUZZ_PATH, "%s/%s", folder, place);
     char *slash = strrchr(path, '/');
     *slash = '\0';
     assert_int_equal(iso_folder_make(path), ISO_OK);
@@ -84,7 +84,7 @@ static void make_place(char path[PATH], const char *folder, const char *place)
 }
 
 /* Removes the file, and the folders on the way to it that are empty then. */
-static void remove_place(char path[PATH], const char *folder)
+static void remove_place(char path[FUZZ_PATH], const char *folder)
 {
     assert_int_equal(unlink(path), 0);
     for (char *slash; (slash = strrchr(path, '/')) && slash > path + strlen(folder);) {
@@ -104,7 +104,7 @@ static void copy(const char *from, const char *to)
 
 static void put_beside(const struct fuzz_subject *s, const char *folder, bool there)
 {
-    char path[PATH];
+    char path[FUZZ_PATH];
     for (int i = 0; i < FUZZ_BESIDE && s->beside[i].file; i++) {
         make_place(path, folder, s->beside[i].place);
         if (there)
@@ -114,34 +114,52 @@ static void put_beside(const struct fuzz_subject *s, const char *folder, bool th
     }
 }
 
+/* In memory, where there is such a place: a disk would be busy with nothing that is kept. */
+static const char *root(void) { return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; }
+
+void fuzz_open(const struct fuzz_subject *s, struct fuzz_place *p)
+{
+    snprintf(p->folder, sizeof p->folder, "%s/isocl-fuzz-XXXXXX", root());
+    assert_non_null(mkdtemp(p->folder));
+    put_beside(s, p->folder, true);
+    make_place(p->path, p->folder, s->place);
+}
+
+void fuzz_close(const struct fuzz_subject *s, struct fuzz_place *p)
+{
+    remove_place(p->path, p->folder);
+    put_beside(s, p->folder, false);
+    assert_true(rmdir(p->folder) == 0 || !iso_folder_exists(p->folder));
+}
+
 /* ---- Runs ---------------------------------------------------------------------------------- */
 
-static iso_rc read_one(const struct fuzz_subject *s, const char *path, const char *folder)
+iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_place *p, const void *bytes,
+                 size_t n)
 {
+    const iso_rc refusal = s->refusal ? s->refusal : ISO_EDATA;
+    save(p->path, bytes, n);
     iso_error_clear();
-    return s->read(s, path, folder);
+    const iso_rc rc = s->read(s, p->path, p->folder);
+    if (rc != ISO_OK && rc != refusal)
+        fail_msg("%s, damaged in %s: %d, %s", s->file, p->path, rc, iso_error());
+    return rc;
 }
 
 /* The undamaged file, then damaged ones. Returns how many were refused. */
-static int run(const struct fuzz_subject *s, const char *path, const char *folder, int rounds)
+static int run(const struct fuzz_subject *s, const struct fuzz_place *p, int rounds)
 {
-    const iso_rc refusal = s->refusal ? s->refusal : ISO_EDATA;
     char *whole;
     size_t n;
     int refused = 0;
     assert_int_equal(iso_file_read(s->file, &whole, &n), ISO_OK);
     uint8_t *bad = malloc(n + GROWTH);
     assert_non_null(bad);
-    save(path, (const uint8_t *)whole, n);
-    if ((read_one(s, path, folder) == ISO_OK) == s->bad)
+    if ((fuzz_read(s, p, whole, n) == ISO_OK) == s->bad)
         fail_msg("%s: %s", s->file, iso_error());
     for (int i = 0; i < rounds; i++) {
         memcpy(bad, whole, n);
-        save(path, bad, damage(bad, n, n + GROWTH, s->words));
-        const iso_rc rc = read_one(s, path, folder);
-        if (rc != ISO_OK && rc != refusal)
-            fail_msg("%s, round %d (%s): %d, %s", s->file, i, path, rc, iso_error());
-        refused += rc != ISO_OK;
+        refused += fuzz_read(s, p, bad, damage(bad, n, n + GROWTH, s->words)) != ISO_OK;
     }
     free(bad);
     free(whole);
@@ -150,36 +168,40 @@ static int run(const struct fuzz_subject *s, const char *path, const char *folde
 
 static void fuzz_one(const struct fuzz_subject *s, int rounds)
 {
-    char folder[] = "/tmp/isocl-fuzz-XXXXXX", path[PATH];
-    assert_non_null(mkdtemp(folder));
-    put_beside(s, folder, true);
-    make_place(path, folder, s->place);
-    const int refused = run(s, path, folder, rounds);
+    struct fuzz_place place;
+    fuzz_open(s, &place);
+    const int refused = run(s, &place, rounds);
     if (rounds >= 100 && refused <= rounds / 20 && !s->lenient)
         fail_msg("%s: only %d of %d damaged files were refused", s->file, refused, rounds);
-    remove_place(path, folder);
-    put_beside(s, folder, false);
-    assert_true(rmdir(folder) == 0 || !iso_folder_exists(folder));
+    fuzz_close(s, &place);
 }
 
-void fuzz(const struct fuzz_subject *subjects, int n, int rounds)
+void fuzz(struct fuzz_list list, int rounds)
 {
     const char *more = getenv("ISOCL_FUZZ_ROUNDS"), *only = getenv("ISOCL_FUZZ_ONLY");
     const char *other = getenv("ISOCL_FUZZ_SEED");
     long long done = 0;
+    if (list.n == 0)
+        skip();
     rounds = more ? atoi(more) : rounds;
     seed = other ? (uint32_t)atol(other) : 0;
-    assert_true(rounds > 0 && n > 0);
-    for (int i = 0; i < n; i++) {
-        if (only && !strstr(subjects[i].file, only))
+    assert_true(rounds > 0);
+    for (int i = 0; i < list.n; i++) {
+        if (only && !strstr(list.subjects[i].file, only))
             continue;
         counter = 0;
         stream = (uint32_t)i;
-        fuzz_one(&subjects[i], rounds);
+        fuzz_one(&list.subjects[i], rounds);
         done += rounds;
     }
     print_message("  %lld damaged files\n", done);
 }
+
+#if defined(__has_feature)             /* clang's way of saying so */
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 
 /* Sanitizers reserve more addresses than any limit allows, but bound each allocation. */
 #if defined(__SANITIZE_ADDRESS__)

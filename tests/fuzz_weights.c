@@ -1,0 +1,134 @@
+/* fuzz_weights.c: the readers of files of weights, and of networks of other programs. */
+#include "core/data/keras_file.h"
+#include "core/data/safetensors.h"
+#include "core/file.h"
+#include "core/onnx/import.h"
+#include "fuzz_readers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static volatile double used;           /* what a reader gave is looked at */
+
+/* ---- Weights ------------------------------------------------------------------------------- */
+
+/* Reads every byte that the file is said to hold. */
+static iso_rc read_safetensors(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_st_file *file = NULL;
+    (void)s, (void)folder;
+    const iso_rc rc = iso_st_open(path, &file);
+    assert_true((rc == ISO_OK) == (file != NULL));
+    for (int i = 0; file && i < file->n; i++) {
+        const uint8_t *data = file->tensors[i].data;
+        for (int64_t k = 0; k < iso_st_bytes(&file->tensors[i]); k++)
+            used += data[k];
+        assert_ptr_equal(iso_st_find(file, file->tensors[i].name), &file->tensors[i]);
+    }
+    if (file)
+        iso_st_metadata(file, "seed");
+    iso_st_close(file);
+    return rc;
+}
+
+struct fuzz_list fuzz_safetensors(void)
+{
+    static const char *const words[] = { "{", "}", "[", "\"", ":", ",", "\"F32\"", "\"U8\"", "-1",
+                                         "0", "9223372036854775807", "1e9", "null",
+                                         "\"data_offsets\":[0,4]", "\\u0000", NULL };
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/keras/expected.safetensors", .place = "damaged", .read = read_safetensors,
+          .words = words },
+        { .file = "tests/golden/top_k.safetensors", .place = "damaged", .read = read_safetensors,
+          .words = words },
+    };
+    return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
+}
+
+static iso_rc read_keras(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_keras_file *file = NULL;
+    (void)s, (void)folder;
+    iso_rc rc = iso_keras_open(path, &file);
+    assert_true((rc == ISO_OK) == (file != NULL));
+    for (int l = 0; rc == ISO_OK && l < file->nlayers; l++)
+        for (int w = 0; rc == ISO_OK && w < file->layers[l].nweights; w++) {
+            const struct iso_keras_weight *weight = &file->layers[l].weights[w];
+            const int64_t n = iso_shape_count(&weight->shape);
+            if (weight->shape.ndim < 0 || n > 1000)        /* as when it is not the model's */
+                continue;
+            float *values = calloc((size_t)n + 1, sizeof *values);
+            assert_non_null(values);
+            rc = iso_keras_read(file, weight, values);
+            free(values);
+        }
+    iso_keras_close(file);
+    return rc == ISO_EUNSUP ? ISO_EDATA : rc;      /* a model within a model */
+}
+
+struct fuzz_list fuzz_hdf5(void)
+{
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/keras/weights.h5", .place = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/model.h5", .place = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/keras2.h5", .place = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/keras3.weights.h5", .place = "damaged.weights.h5",
+          .read = read_keras },
+    };
+    if (!iso_keras_supported())
+        return (struct fuzz_list){ 0 };
+    return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
+}
+
+/* ---- Networks of other programs ------------------------------------------------------------- */
+
+/* The network, and the model file that is made of it, which may be refused in its turn. One with
+ * operators that isocl has no layer for is refused with a code of its own. */
+static iso_rc read_onnx(const struct fuzz_subject *s, const char *path, const char *folder)
+{
+    struct iso_onnx *m = NULL;
+    struct iso_onnx_network *network = NULL;
+    iso_rc rc = iso_onnx_read(path, &m);
+    assert_true((rc == ISO_OK) == (m != NULL));
+    if (rc == ISO_OK) {
+        rc = iso_onnx_import(m, path, &network);
+        assert_true((rc == ISO_OK) == (network != NULL));
+    }
+    for (int l = 0; network && l < network->weights.nlayers; l++)
+        for (int w = 0; w < network->weights.layers[l].nweights; w++) {
+            const struct iso_keras_weight *weight = &network->weights.layers[l].weights[w];
+            for (int64_t i = 0; i < iso_shape_count(&weight->shape); i++)
+                used += weight->values[i];
+        }
+    if (network) {
+        char yaml[FUZZ_PATH];
+        snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
+        assert_int_equal(iso_file_write(yaml, network->yaml, strlen(network->yaml)), ISO_OK);
+        rc = fuzz_read_model(s, yaml, folder);
+        assert_int_equal(remove(yaml), 0);
+    }
+    iso_onnx_network_free(network);
+    iso_onnx_free(m);
+    return rc == ISO_EUNSUP || rc == ISO_EMODEL ? ISO_EDATA : rc;
+}
+
+/* tests/readers/small.onnx: convolution, normalization, pooling and a dense layer, written by
+ * isocl. */
+struct fuzz_list fuzz_onnx(void)
+{
+    static const char *const words[] = { "Conv", "Gemm", "Transpose", "Reshape", "Pad", "Relu",
+                                         "\x08\x01", "\x0a\x00", "\x7f", "\xff\xff\xff\xff\x0f",
+                                         NULL };
+    static const struct fuzz_subject subjects[] = {
+        { .file = "tests/readers/small.onnx", .place = "damaged.onnx", .read = read_onnx,
+          .words = words },
+    };
+    if (!iso_onnx_supported())
+        return (struct fuzz_list){ 0 };
+    return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
+}

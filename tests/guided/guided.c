@@ -1,0 +1,139 @@
+/* guided.c: libFuzzer, which keeps the damage that takes a reader to code it has not seen, and goes
+ * on from there.
+ *
+ *   make fuzz
+ *   build/fuzz/guided tests/readers/mixed.npy -max_total_time=600 [FOLDER]
+ *
+ * The file says which reader: it, and what other files of the corpus the same reader takes, are
+ * where the search begins. What else it finds is kept in the folder, if there is one, for another
+ * time. It ends with the first file that a reader does not survive, which is left as crash-*.
+ * -help=1 lists what libFuzzer can be told. */
+#include "core/file.h"
+#include "../folder.h"
+#include "../fuzz_readers.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+enum { ARGUMENTS = 64 };
+
+static const struct fuzz_subject *subject;
+static struct fuzz_place place;
+static char given[FOLDER], seeds[FUZZ_PATH], words[FUZZ_PATH];
+
+/* ---- What libFuzzer is given ---------------------------------------------------------------- */
+
+static void give_up(const char *what, const char *name)
+{
+    fprintf(stderr, "guided: %s %s\n", what, name);
+    exit(2);
+}
+
+static bool alike(const struct fuzz_subject *a, const struct fuzz_subject *b)
+{
+    return a->read == b->read && strcmp(a->place, b->place) == 0 &&
+           (a->name == b->name || (a->name && b->name && strcmp(a->name, b->name) == 0));
+}
+
+static void find(struct fuzz_list list, const char *file)
+{
+    for (int i = 0; i < list.n && !subject; i++)
+        if (strcmp(list.subjects[i].file, file) == 0)
+            subject = &list.subjects[i];
+}
+
+static void copy_seeds(struct fuzz_list list)
+{
+    for (int i = 0; i < list.n; i++) {
+        char to[FUZZ_PATH], *bytes;
+        size_t n;
+        if (!alike(&list.subjects[i], subject))
+            continue;
+        snprintf(to, sizeof to, "%s/%p", seeds, (const void *)&list.subjects[i]);
+        if (iso_file_read(list.subjects[i].file, &bytes, &n) != ISO_OK ||
+            iso_file_write(to, bytes, n) != ISO_OK)
+            give_up("cannot copy", list.subjects[i].file);
+        free(bytes);
+    }
+}
+
+/* The subject's words, in libFuzzer's notation. */
+static void write_words(void)
+{
+    FILE *file = subject->words ? fopen(words, "w") : NULL;
+    if (!subject->words)
+        return;
+    if (!file)
+        give_up("cannot write", words);
+    for (int i = 0; subject->words[i]; i++) {
+        fputc('"', file);
+        for (const char *c = subject->words[i]; *c; c++)
+            fprintf(file, "\\x%02x", (unsigned char)*c);
+        fputs("\"\n", file);
+    }
+    fclose(file);
+}
+
+/* Only at a regular end: what a crash leaves may help to understand it. */
+static void clean_up(void)
+{
+    if (folder_remove(given) != 0)
+        fprintf(stderr, "guided: %s is left\n", given);
+    fuzz_close(subject, &place);
+}
+
+/* The first argument is ours. The others come after our limits, which they may change, and before
+ * the seeds: libFuzzer keeps new files in the first folder that it is given. */
+static void rewrite(int *argc, char ***argv)
+{
+    static char *all[ARGUMENTS], dictionary[FUZZ_PATH];
+    int n = 0;
+    snprintf(dictionary, sizeof dictionary, "-dict=%s", words);
+    all[n++] = (*argv)[0];
+    if (subject->words)
+        all[n++] = dictionary;
+    all[n++] = "-timeout=10";
+    all[n++] = "-malloc_limit_mb=512";
+    for (int i = 2; i < *argc && n < ARGUMENTS - 2; i++)
+        all[n++] = (*argv)[i];
+    all[n++] = seeds;
+    *argc = n;
+    *argv = all;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+#define FIND(name, rounds) find(fuzz_##name(), (*argv)[1]);
+#define COPY(name, rounds) copy_seeds(fuzz_##name());
+    if (*argc < 2 || (*argv)[1][0] == '-')
+        give_up("name a file of the corpus, such as", "tests/readers/mixed.npy");
+    FUZZ_SETS(FIND)
+    FUZZ_FILES(FIND)
+    if (!subject)
+        give_up("no reader's test begins with", (*argv)[1]);
+    setenv("CMOCKA_TEST_ABORT", "1", 1);               /* a failed assertion is a crash */
+    if (folder_make(given, "guided") != 0)
+        give_up("cannot make", given);
+    snprintf(seeds, sizeof seeds, "%s/seeds", given);
+    snprintf(words, sizeof words, "%s/words", given);
+    if (iso_folder_make(seeds) != ISO_OK)
+        give_up("cannot make", seeds);
+    FUZZ_SETS(COPY)
+    FUZZ_FILES(COPY)
+    write_words();
+    fuzz_open(subject, &place);
+    atexit(clean_up);
+    rewrite(argc, argv);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    fuzz_read(subject, &place, bytes, n);
+    return 0;
+}
