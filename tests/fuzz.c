@@ -208,7 +208,7 @@ void fuzz(struct fuzz_list list, int rounds)
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "max_allocation_size_mb=512:quarantine_size_mb=32";
+    return "max_allocation_size_mb=512:allocator_may_return_null=1:quarantine_size_mb=32";
 }
 #endif
 
