@@ -1,397 +1,22 @@
-/* field.c: YAML values into the members of a params struct. field_text.c is the way back. */
+/* field.c: a params struct by its table: defaults, keys, what is unknown and what is missing.
+ * field_value.c reads the single values. */
 #include "field.h"
-#include "class_list.h"
-#include "initializer.h"
-#include "number.h"
-#include "regularizer.h"
 #include "suggest.h"
 
 #include <assert.h>
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT = 160, LINE = 200, NAMED_MOST = 32 };
+enum { LINE = 200 };
 
-/* What a fault of one value says first: "conv2d: filters: ". */
-struct value {
-    const struct iso_field *field;
-    const struct iso_yaml *node;
-    const char *what;
-    struct iso_faults *faults;
-};
-
-bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_faults *faults,
-                    struct iso_named *out)
-{
-    char found[64];
-    bool named = node->kind == ISO_YAML_SCALAR && !iso_yaml_is_null(node);
-    if (named)
-        *out = (struct iso_named){ node, NULL };
-    if (node->kind == ISO_YAML_MAPPING && node->count == 1) {
-        const struct iso_yaml *args = node->items[0];
-        *out = (struct iso_named){ node->keys[0], iso_yaml_is_null(args) ? NULL : args };
-        return true;
-    }
-    if (node->kind == ISO_YAML_MAPPING && node->count > 1)
-        iso_faults_add(faults, node->keys[1]->place, "%s is one name, with its parameters inside: "
-                       "'%.40s: {...}'; '%.40s' stands beside it (indent it further)", kind,
-                       node->keys[0]->text, node->keys[1]->text);
-    else if (!named)
-        iso_faults_add(faults, node->place, "expected %s, found %s", kind,
-                       node->kind == ISO_YAML_MAPPING
-                           ? "an empty mapping"
-                           : iso_yaml_describe(node, found, sizeof found));
-    return named;
-}
-
-static bool in_list(const char *const *names, const char *name)
-{
-    for (; names && *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-/* ---- Single values ------------------------------------------------------------------------- */
-
-static void expected(const struct value *v, const char *type, const char *hint)
-{
-    char found[64];
-    iso_faults_add(v->faults, v->node->place, "%s: %s: expected %s, found %s%s", v->what,
-                   v->field->key, type, iso_yaml_describe(v->node, found, sizeof found), hint);
-}
-
-static void out_of_range(const struct value *v, const struct iso_yaml *node, const char *limit)
-{
-    iso_faults_add(v->faults, node->place, "%s: %s must be %s, not %.40s", v->what, v->field->key,
-                   limit, node->text);
-}
-
-static bool in_range(const struct value *v, const struct iso_yaml *node, double number)
-{
-    char limit[96];
-    const struct iso_field *f = v->field;
-    if ((f->min == 0 && f->max == 0) || (number >= f->min && number <= f->max))
-        return true;
-    out_of_range(v, node, iso_field_range_text(f, limit, sizeof limit));
-    return false;
-}
-
-static const char *number_hint(const struct iso_yaml *node)
-{
-    int64_t whole;
-    double real;
-    if (node->kind != ISO_YAML_SCALAR)
-        return "";
-    bool number = iso_number_real(node->text, &real) == ISO_NUMBER_OK;
-    if (number && !node->plain)
-        return " in quotes (leave them out)";
-    if (number && iso_number_int(node->text, &whole) == ISO_NUMBER_OK)
-        return "";
-    return strchr(node->text, ',') ? " (write a decimal point)" : "";
-}
-
-/* node: v->node, or one entry of it. */
-static void read_int(const struct value *v, const struct iso_yaml *node, int64_t *out)
-{
-    struct value entry = { v->field, node, v->what, v->faults };
-    int64_t number = 0;
-    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain
-                             ? iso_number_int(node->text, &number)
-                             : ISO_NUMBER_BAD;
-    if (rc == ISO_NUMBER_BAD)
-        expected(&entry, "a whole number", number_hint(node));
-    else if (rc == ISO_NUMBER_RANGE)
-        out_of_range(v, node, "a number that fits in 64 bits");
-    else if (in_range(v, node, (double)number))
-        *out = number;
-}
-
-static void read_int2(const struct value *v, int64_t out[2])
-{
-    if (v->node->kind == ISO_YAML_SCALAR) {
-        read_int(v, v->node, &out[0]);
-        out[1] = out[0];
-    } else if (v->node->kind == ISO_YAML_SEQUENCE && v->node->count == 2) {
-        read_int(v, v->node->items[0], &out[0]);
-        read_int(v, v->node->items[1], &out[1]);
-    } else {
-        expected(v, "a whole number or two: [height, width]", "");
-    }
-}
-
-/* node: v->node, or one entry of it. */
-/* 1, [2, 3] or [[1, 2], [3, 4]]. */
-static void read_sides(const struct value *v, int64_t out[4])
-{
-    const struct iso_yaml *node = v->node;
-    if (node->kind == ISO_YAML_SCALAR) {
-        read_int2(v, &out[0]);
-        memcpy(&out[2], &out[0], 2 * sizeof *out);
-        return;
-    }
-    bool fits = node->kind == ISO_YAML_SEQUENCE && node->count == 2;
-    for (int i = 0; i < 2 && fits; i++)
-        fits = node->items[i]->kind == ISO_YAML_SCALAR ||
-               (node->items[i]->kind == ISO_YAML_SEQUENCE && node->items[i]->count == 2);
-    for (int i = 0; i < 2 && fits; i++)
-        read_int2(&(struct value){ v->field, node->items[i], v->what, v->faults }, &out[2 * i]);
-    if (!fits)
-        expected(v, "a whole number, [height, width] or [[above, below], [left, right]]", "");
-}
-
-static void read_real(const struct value *v, const struct iso_yaml *node, double *out)
-{
-    struct value entry = { v->field, node, v->what, v->faults };
-    double number = 0;
-    enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain
-                             ? iso_number_real(node->text, &number) : ISO_NUMBER_BAD;
-    if (rc == ISO_NUMBER_BAD)
-        expected(&entry, "a number", number_hint(node));
-    else if (rc == ISO_NUMBER_RANGE)
-        out_of_range(v, node, "a finite number that a double can hold");
-    else if (fabs(number) > (double)FLT_MAX)
-        out_of_range(v, node, "a number that a float32 can hold");
-    else if (in_range(v, node, number))
-        *out = number;
-}
-
-static void read_real2(const struct value *v, double out[2])
-{
-    if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count != 2) {
-        expected(v, "two numbers: [from, to]", "");
-        return;
-    }
-    read_real(v, v->node->items[0], &out[0]);
-    read_real(v, v->node->items[1], &out[1]);
-}
-
-/* [from, to], or z for [1 - z, 1 + z]. */
-static void read_spread(const struct value *v, double out[2])
-{
-    double z = 0;
-    if (v->node->kind != ISO_YAML_SCALAR) {
-        read_real2(v, out);
-        return;
-    }
-    read_real(v, v->node, &z);
-    out[0] = 1 - z;
-    out[1] = 1 + z;
-    if (z < 0 || z > 1)
-        out_of_range(v, v->node, "from 0 to 1, or [from, to]");
-}
-
-/* 0.5, or a list of one to ISO_REALS numbers, or the field's word for them: v stays then. */
-static void read_reals(const struct value *v, struct iso_reals *out)
-{
-    struct iso_reals read = { .n = 1 };
-    const bool list = v->node->kind == ISO_YAML_SEQUENCE;
-    if (!list && v->field->choices && strcmp(v->node->text, v->field->choices[0]) == 0) {
-        out->n = 0;
-        return;
-    }
-    if (v->node->kind == ISO_YAML_MAPPING ||
-        (list && (v->node->count < 1 || v->node->count > ISO_REALS))) {
-        expected(v, v->field->choices ? "auto, a number, or one to four in a list"
-                                      : "a number, or one to four in a list", "");
-        return;
-    }
-    read.n = list ? v->node->count : 1;
-    for (int i = 0; i < read.n; i++)
-        read_real(v, list ? v->node->items[i] : v->node, &read.v[i]);
-    *out = read;
-}
-
-/* 0.5, or a list of one to ISO_CHOICES numbers. */
-static void read_numbers(const struct value *v, struct iso_choice *out)
-{
-    struct iso_choice read = { 0 };
-    const bool list = v->node->kind == ISO_YAML_SEQUENCE;
-    if (v->node->kind == ISO_YAML_MAPPING ||
-        (list && (v->node->count < 1 || v->node->count > ISO_CHOICES))) {
-        expected(v, "a number, or one to eight in a list", "");
-        return;
-    }
-    read.n = list ? v->node->count : 0;
-    for (int i = 0; i < (list ? read.n : 1); i++)
-        read_real(v, list ? v->node->items[i] : v->node, &read.v[i]);
-    *out = read;
-}
-
-/* The other spellings of YAML 1.1. */
-static const char *bool_hint(const char *text)
-{
-    static const char *const yes[] = { "yes", "Yes", "YES",  "y",    "on",
-                                       "On",  "ON",  "True", "TRUE", NULL };
-    static const char *const no[] = { "no",  "No",  "NO",    "n",     "off",
-                                      "Off", "OFF", "False", "FALSE", NULL };
-    return in_list(yes, text) ? " (write true)" : in_list(no, text) ? " (write false)" : "";
-}
-
-static void read_bool(const struct value *v, bool *out)
-{
-    const char *text = v->node->kind == ISO_YAML_SCALAR && v->node->plain ? v->node->text : "";
-    if (strcmp(text, "true") == 0)
-        *out = true;
-    else if (strcmp(text, "false") == 0)
-        *out = false;
-    else
-        expected(v, "true or false", bool_hint(text));
-}
-
-/* The index of the node's text among the names, or -1 with a fault. */
-static int find_choice(const struct value *v, const struct iso_yaml *node, const char *const *names)
-{
-    if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {
-        expected(v, "a name", "");
-        return -1;
-    }
-    char hint[LINE], list[LINE];
-    struct iso_suggest near;
-    iso_suggest_begin(&near, node->text);
-    for (int i = 0; names[i]; i++) {
-        if (strcmp(names[i], node->text) == 0)
-            return i;
-        iso_suggest_try(&near, names[i]);
-    }
-    size_t used = (size_t)snprintf(list, sizeof list, "; choose from");
-    for (int i = 0; names[i] && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", i ? "," : "", names[i]);
-    iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what,
-                   v->field->key, node->text,
-                   near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
-    return -1;
-}
-
-static void read_choice(const struct value *v, int *out)
-{
-    int choice = find_choice(v, v->node, iso_field_choices(v->field));
-    if (choice >= 0)
-        *out = choice;
-}
-
-/* Which of the named things a node is, with its parameters in *named, or -1 with a fault. */
-static int find_named(const struct value *v, const char *kind, const struct iso_named_doc *docs,
-                      int n, struct iso_named *named)
-{
-    const char *names[NAMED_MOST + 1] = { 0 };
-    assert(n <= NAMED_MOST);
-    for (int i = 0; i < n; i++)
-        names[i] = docs[i].name;
-    if (v->node->kind == ISO_YAML_SEQUENCE)
-        expected(v, kind, "");
-    else if (iso_named_read(v->node, kind, v->faults, named))
-        return find_choice(v, named->name, names);
-    return -1;
-}
-
-static iso_rc read_named(const struct value *v, const struct iso_named_doc *doc,
-                         const struct iso_named *named, void *params)
-{
-    char what[WHAT];
-    snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, doc->name);
-    return iso_fields_read(doc->fields, what, named->name->place, named->args, NULL, params,
-                           v->faults);
-}
-
-static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
-{
-    struct iso_named named;
-    const int kind = find_named(v, "an initializer", iso_initializer_docs, ISO_INITIALIZERS,
-                                &named);
-    if (kind < 0)
-        return ISO_OK;
-    *out = (struct iso_initializer){ .kind = (enum iso_initializer_kind)kind };
-    ISO_TRY(read_named(v, &iso_initializer_docs[kind], &named, out));
-    if (out->kind == ISO_INIT_RANDOM_UNIFORM && !(out->a <= out->b))
-        iso_faults_add(v->faults, named.name->place,
-                       "%s: %s: %s: minval must not exceed maxval", v->what, v->field->key,
-                       iso_initializer_docs[kind].name);
-    return ISO_OK;
-}
-
-static iso_rc read_regularizer(const struct value *v, struct iso_regularizer *out)
-{
-    struct iso_named named;
-    const int kind = find_named(v, "a regularizer", iso_regularizer_docs, ISO_REGULARIZERS, &named);
-    if (kind < 0)
-        return ISO_OK;
-    *out = (struct iso_regularizer){ 0 };
-    return read_named(v, &iso_regularizer_docs[kind], &named, out);
-}
-
-static void read_text(const struct value *v, char *out)
-{
-    size_t room = (size_t)v->field->max;
-    if (v->node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(v->node))
-        expected(v, "a text", "");
-    else if (strlen(v->node->text) >= room)
-        iso_faults_add(v->faults, v->node->place, "%s: %s: longer than %d bytes", v->what,
-                       v->field->key, (int)room - 1);
-    else
-        strcpy(out, v->node->text);
-}
-
-static void read_shape(const struct value *v, struct iso_shape *out)
-{
-    if (v->node->kind != ISO_YAML_SEQUENCE || (v->node->count != 1 && v->node->count != 3)) {
-        expected(v, "[height, width, channels] or [length]", "");
-        return;
-    }
-    out->ndim = v->node->count + 1;
-    out->dim[0] = 0;
-    for (int i = 0; i < v->node->count; i++)
-        read_int(v, v->node->items[i], &out->dim[i + 1]);
-}
-
-static iso_rc read_value(const struct value *v, void *at)
-{
-    if (iso_yaml_is_null(v->node)) {
-        iso_faults_add(v->faults, v->node->place, "%s: '%s' has no value", v->what, v->field->key);
-        return ISO_OK;
-    }
-    switch (v->field->type) {
-    case ISO_FIELD_INT: read_int(v, v->node, at); break;
-    case ISO_FIELD_INT2: read_int2(v, at); break;
-    case ISO_FIELD_SIDES: read_sides(v, at); break;
-    case ISO_FIELD_REAL: read_real(v, v->node, at); break;
-    case ISO_FIELD_REAL2: read_real2(v, at); break;
-    case ISO_FIELD_SPREAD: read_spread(v, at); break;
-    case ISO_FIELD_REALS: read_reals(v, at); break;
-    case ISO_FIELD_CHOICE: read_numbers(v, at); break;
-    case ISO_FIELD_BOOL: read_bool(v, at); break;
-    case ISO_FIELD_ENUM:
-    case ISO_FIELD_ACTIVATION: read_choice(v, at); break;
-    case ISO_FIELD_INITIALIZER: return read_initializer(v, at);
-    case ISO_FIELD_REGULARIZER: return read_regularizer(v, at);
-    case ISO_FIELD_TEXT: read_text(v, at); break;
-    case ISO_FIELD_SHAPE: read_shape(v, at); break;
-    case ISO_FIELD_CLASSES:
-        return iso_class_list_read(v->node, v->what, v->field->key, v->faults, at);
-    }
-    return ISO_OK;
-}
-
-iso_rc iso_field_read(const struct iso_field *field, const char *what,
-                      const struct iso_yaml *value, void *params, struct iso_faults *faults)
-{
-    const struct value v = { field, value, what, faults };
-    return read_value(&v, (char *)params + field->offset);
-}
-
-/* ---- Tables -------------------------------------------------------------------------------- */
-
-static iso_rc default_value(const struct iso_field *field, void *at, struct iso_faults *faults)
+static iso_rc default_value(const struct iso_field *field, void *params, struct iso_faults *faults)
 {
     struct iso_yaml scalar = { .kind = ISO_YAML_SCALAR, .text = field->dflt, .plain = true };
     struct iso_yaml_doc *doc = NULL;
     if (strchr("[{", field->dflt[0]))
         ISO_TRY(iso_yaml_parse("default", field->dflt, strlen(field->dflt), faults, &doc));
-    struct value v = { field, doc ? doc->root : &scalar, "default", faults };
-    iso_rc rc = read_value(&v, at);
+    iso_rc rc = iso_field_read(field, "default", doc ? doc->root : &scalar, params, faults);
     iso_yaml_free(doc);
     return rc;
 }
@@ -404,7 +29,7 @@ iso_rc iso_fields_default(const struct iso_field *fields, void *params)
     iso_rc rc = ISO_OK;
     for (const struct iso_field *f = fields; f && f->key && rc == ISO_OK; f++)
         if (f->dflt && *f->dflt)
-            rc = default_value(f, (char *)params + f->offset, faults);
+            rc = default_value(f, params, faults);
     assert(faults->count == 0);        /* a bad default is the table's mistake */
     free(faults);
     return rc;
@@ -458,6 +83,14 @@ static bool is_mistyped(const struct iso_field *fields, const struct iso_field *
     return false;
 }
 
+static bool in_list(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
 static iso_rc read_mapping(const struct iso_field *fields, const char *what,
                            const struct iso_yaml *args, const char *const *also, void *params,
                            struct iso_faults *faults)
@@ -465,9 +98,8 @@ static iso_rc read_mapping(const struct iso_field *fields, const char *what,
     for (int i = 0; i < args->count; i++) {
         const struct iso_yaml *key = args->keys[i];
         const struct iso_field *field = find_field(fields, key->text);
-        struct value v = { field, args->items[i], what, faults };
         if (field)
-            ISO_TRY(read_value(&v, (char *)params + field->offset));
+            ISO_TRY(iso_field_read(field, what, args->items[i], params, faults));
         else if (!in_list(also, key->text))
             unknown_key(fields, what, key, also, faults);
     }
@@ -484,10 +116,8 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct 
         ISO_TRY(read_mapping(fields, what, args, also, params, faults));
     if (bare && (!fields || !fields->key))
         iso_faults_add(faults, args->place, "%s takes no parameter", what);
-    else if (bare) {
-        struct value v = { fields, args, what, faults };
-        ISO_TRY(read_value(&v, (char *)params + fields->offset));
-    }
+    else if (bare)
+        ISO_TRY(iso_field_read(fields, what, args, params, faults));
     for (const struct iso_field *f = fields; f && f->key; f++) {
         bool given = (bare && f == fields) || (mapping && iso_yaml_get(args, f->key));
         if (!f->dflt && !given && !is_mistyped(fields, f, args, also))
