@@ -10,189 +10,9 @@
  * where there are few channels. It copies its channels, with their border, and adds up its own part
  * of the gradient, so that threads share nothing they write. Where there are too few results for
  * the threads, work is divided over images: block sums go to memory and are added up afterwards. */
-#include "conv.h"
+#include "conv_weights.h"
 
-enum {
-    GROUP = 16,                        /* channels of a group are a multiple of this */
-    CHUNK_BYTES = 384 << 10,           /* of x and dy, to stay in the second-level cache, */
-    CHUNK_ROWS = 512,                  /* but enough rows to be worth loading the sums again */
-    GROUP_BYTES = 512 << 10,           /* of one image of a group */
-    SHORT_ROW = 16, DEEP = 64,         /* output columns and channels where images are spread */
-    LONG_ROW = 128,                    /* filters from which rows of dy lie too far apart */
-    BY_IMAGE_MOST = 16384,             /* results, when work is divided over images */
-    RESULTS_PER_UNIT = 256
-};
-
-/* A copy of an image with so many channels, and the runs of each block in it. */
-struct runs {
-    int64_t channels, column, image;   /* floats from pixel to pixel, and of the whole */
-    ptrdiff_t *aoff, *boff; int64_t *len;
-    int64_t *block;                    /* [nblocks + 1]: the first run of each block */
-};
-
-struct job {
-    struct iso_window w;
-    int64_t filters, depth;
-    const float *x, *dy;
-    bool spread;                       /* an image is copied for each kx, with the columns that it
-                                          meets, so that rows of pixels lie end to end */
-    int64_t planes, ph, pw;            /* of a copy: one, or kw of them when spread */
-    int64_t images, members, oh, ow;   /* images that blocks start anew at, and their rows; where
-                                          an image has one pixel, a block of the batch's images
-                                          stands for one, and has them as its members */
-    int64_t tail;                      /* rows of the last, which may be fewer then */
-    int64_t nblocks;                   /* of an image */
-    int64_t ranges, taps;              /* contiguous pieces of depth, and the taps in each */
-    int vectors, width;
-    int64_t panels;
-    bool packed;                       /* dy is copied into panels */
-    int64_t groups, channels;          /* of a group; the last may have fewer */
-    int64_t splits;                    /* of the panels */
-    int64_t chunk;                     /* images at a time */
-    bool by_image, add;
-    struct runs runs[2];               /* of a group, and of the last */
-    float *scratch;                    /* of each thread: x, a panel of dy, sums */
-    int64_t scratch_floats, x_floats, panel_floats;
-    float *total, *dkernel;            /* sums and results, [depth, filters]; the same, unless by
-                                          image or added */
-    float *blocks;                     /* by image: block sums [chunk][nblocks][depth, filters] */
-    int64_t first, end;                /* by image: the images of this chunk */
-};
-
-/* ---- Geometry ------------------------------------------------------------------------------ */
-
-/* Columns of a copy from one output pixel to the next. */
-static int64_t column_step(const struct job *job) { return job->spread ? 1 : job->w.sw; }
-
-static void set_geometry(struct job *job, const struct iso_window *w, int64_t filters)
-{
-    const bool one_pixel = w->oh * w->ow == 1;
-    *job = (struct job){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
-    job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
-    const bool merged = w->dw == 1 && !job->spread;    /* kx and channel are one contiguous run */
-    job->planes = job->spread ? w->kw : 1;
-    job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
-    job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
-    job->ranges = merged ? w->kh : w->kh * w->kw;
-    job->taps = merged ? w->kw : 1;
-    job->members = one_pixel ? iso_min64(w->n, ISO_BLOCK_ROWS) : 1;
-    job->images = iso_ceil_div(w->n, job->members);
-    job->oh = w->oh;
-    job->ow = one_pixel ? job->members : w->ow;
-    if (!one_pixel && w->sh == 1 && job->pw == w->ow * column_step(job)) {
-        job->ow *= job->oh;            /* rows of pixels lie end to end */
-        job->oh = 1;
-    }
-    job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
-    job->tail = job->oh * job->ow - (job->images * job->members - w->n);
-}
-
-/* How even a division of units over threads is: 1 is even. */
-static double evenness(int64_t units, int threads)
-{
-    return (double)units / (double)(iso_ceil_div(units, threads) * threads);
-}
-
-static void set_division(struct job *job, int threads)
-{
-    const int64_t c = job->w.c, rows = job->oh * job->ow;
-    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
-    const int64_t most = iso_max64(GROUP, GROUP_BYTES / 4 / pixels / GROUP * GROUP);
-    const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), GROUP) * GROUP;
-    job->channels = iso_min64(c, iso_min64(even, most));
-    job->groups = iso_ceil_div(c, job->channels);
-    job->vectors = iso_tile_vectors(job->filters, ISO_TILE2);
-    if (job->groups < threads && job->filters <= threads * 2 * ISO_VEC)
-        job->vectors = 1;
-    job->width = job->vectors * ISO_VEC;
-    job->panels = iso_ceil_div(job->filters, job->width);
-    job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
-    job->splits = job->groups >= threads ? 1 :
-                  iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
-    job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
-                    evenness(job->groups * job->splits, threads) < 0.75;
-    if (job->by_image) {
-        job->channels = c;
-        job->groups = job->splits = 1;
-    }
-    const int64_t floats = pixels * job->channels + rows * job->width;
-    job->chunk = iso_max64(iso_ceil_div(CHUNK_ROWS, rows), CHUNK_BYTES / (4 * floats));
-    if (job->by_image)
-        job->chunk = iso_max64(threads, job->chunk);
-    job->chunk = iso_min64(job->images, job->chunk);
-}
-
-static int64_t max_runs(const struct job *job) { return job->oh + job->nblocks; }
-
-/* ---- Workspace ----------------------------------------------------------------------------- */
-
-static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; }
-
-/* Lays everything out from `work` on; returns the bytes it takes. */
-static size_t carve(struct job *job, char *work, int threads)
-{
-    const int64_t each = job->by_image ? 1 : job->chunk, table = sixteens(2 * max_runs(job)) / 2;
-    int64_t *at = (void *)work;
-    for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
-        job->runs[i].aoff = (void *)at;
-        job->runs[i].boff = (void *)(at + table);
-        job->runs[i].len = at + 2 * table;
-        job->runs[i].block = at + 3 * table;
-    }
-    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
-    const int64_t results = job->depth * job->filters;
-    job->x_floats = sixteens(each * pixels * job->channels);
-    job->panel_floats = job->packed ? sixteens(each * job->oh * job->ow * job->width) : 0;
-    job->scratch_floats = job->x_floats + job->panel_floats +
-                          job->ranges * job->taps * sixteens(job->channels) * job->width;
-    job->scratch = (void *)at;
-    const int64_t total = job->by_image || job->add ? sixteens(results) : 0;
-    const int64_t blocks = job->by_image ? job->chunk * job->nblocks * results : 0;
-    float *rest = job->scratch + threads * job->scratch_floats;
-    job->total = total > 0 ? rest : job->dkernel;
-    job->blocks = rest + total;
-    return (size_t)((char *)(job->blocks + blocks) - work);
-}
-
-static void plan(struct job *job, const struct iso_window *w, int64_t filters, bool add,
-                 int threads)
-{
-    set_geometry(job, w, filters);
-    set_division(job, threads);
-    job->add = add;
-}
-
-size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
-                                               bool add, int threads)
-{
-    struct job job;
-    plan(&job, w, filters, add, threads);
-    return carve(&job, NULL, threads) + 64;
-}
-
-/* The pieces of image rows each block of an image covers, in a copy with so many channels. */
-static void plan_runs(const struct job *job, int64_t channels, struct runs *runs)
-{
-    const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
-    const int64_t row_step = job->w.sh * job->pw * channels;
-    const int64_t image = job->planes * job->ph * job->pw * channels;
-    int64_t n = 0;
-    runs->channels = channels;
-    runs->image = image * job->members;
-    runs->column = job->members > 1 ? image : column_step(job) * channels;
-    for (int64_t b = 0; b < job->nblocks; b++) {
-        const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
-        runs->block[b] = n;
-        for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
-            const int64_t oy = row / job->ow, ox = row % job->ow;
-            runs->aoff[n] = oy * row_step + ox * runs->column;
-            runs->boff[n] = row * ldb;
-            runs->len[n] = iso_min64(job->ow - ox, end - row);
-            row += runs->len[n];
-        }
-    }
-    runs->block[job->nblocks] = n;
-}
+enum { RESULTS_PER_UNIT = 256 };
 
 /* ---- Copies -------------------------------------------------------------------------------- */
 
@@ -214,8 +34,8 @@ static void copy_pixels(float *to, const float *from, int64_t n, int64_t channel
 
 /* One plane of an image, [ph][pw][channels], from x's channel on: columns from `left` on, `step`
  * apart; zeros outside. */
-static void copy_plane(const struct job *job, const float *x, int64_t left, int64_t step,
-                       int64_t channels, float *to)
+static void copy_plane(const struct iso_conv_weights *job, const float *x, int64_t left,
+                       int64_t step, int64_t channels, float *to)
 {
     const struct iso_window *w = &job->w;
     const int64_t before = left < 0 ? iso_min64(job->pw, iso_ceil_div(-left, step)) : 0;
@@ -236,7 +56,7 @@ static void copy_plane(const struct job *job, const float *x, int64_t left, int6
 }
 
 /* Images of x, channels from c0 on. */
-static void copy_images(const struct job *job, int64_t first, int64_t end, int64_t c0,
+static void copy_images(const struct iso_conv_weights *job, int64_t first, int64_t end, int64_t c0,
                         int64_t channels, float *to)
 {
     const struct iso_window *w = &job->w;
@@ -248,8 +68,8 @@ static void copy_images(const struct job *job, int64_t first, int64_t end, int64
 }
 
 /* Panel p of the rows of dy from image `first` on: where a tile finds it. */
-static const float *panel_of(const struct job *job, int64_t first, int64_t end, int64_t p,
-                             float *panel)
+static const float *panel_of(const struct iso_conv_weights *job, int64_t first, int64_t end,
+                             int64_t p, float *panel)
 {
     const int64_t rows = job->oh * job->ow;
     const int64_t last = end < job->images ? rows : job->tail;
@@ -266,13 +86,13 @@ static const float *panel_of(const struct job *job, int64_t first, int64_t end, 
 
 /* What a thread works on: a chunk, a group and a panel. */
 struct part {
-    const struct runs *runs;
+    const struct iso_conv_runs *runs;
     float *x, *packed, *sums;          /* its scratch */
     const float *panel;                /* of dy: packed, or dy itself */
     int64_t first, c0, p;              /* image, channel; panel */
 };
 
-static struct part part_of(const struct job *job, int thread)
+static struct part part_of(const struct iso_conv_weights *job, int thread)
 {
     float *x = job->scratch + thread * job->scratch_floats;
     return (struct part){ .x = x, .packed = x + job->x_floats,
@@ -280,7 +100,7 @@ static struct part part_of(const struct job *job, int thread)
 }
 
 /* Where a range's first tap begins in a copy. */
-static int64_t range_start(const struct job *job, int64_t channels, int64_t range)
+static int64_t range_start(const struct iso_conv_weights *job, int64_t channels, int64_t range)
 {
     const struct iso_window *w = &job->w;
     const int64_t ky = range * job->taps / w->kw, kx = range * job->taps % w->kw;
@@ -289,11 +109,11 @@ static int64_t range_start(const struct job *job, int64_t channels, int64_t rang
 }
 
 /* One block of an image, for every range. x and dy of a block stay in the nearest cache. */
-static void add_block(const struct job *job, const struct part *part, int64_t image, int64_t block,
-                      bool add)
+static void add_block(const struct iso_conv_weights *job, const struct part *part, int64_t image,
+                      int64_t block, bool add)
 {
     const int64_t i = image - part->first;
-    const struct runs *runs = part->runs;
+    const struct iso_conv_runs *runs = part->runs;
     const int64_t s = runs->block[block], rows = job->taps * runs->channels;
     const int64_t bk = job->packed ? job->width : job->filters;
     struct iso_tile t = {
@@ -309,7 +129,8 @@ static void add_block(const struct job *job, const struct part *part, int64_t im
 }
 
 /* Between the sums of a part, [ranges][taps][channels][width], and those of the whole gradient. */
-static void move_sums(const struct job *job, const struct part *part, float *whole, bool store)
+static void move_sums(const struct iso_conv_weights *job, const struct part *part, float *whole,
+                      bool store)
 {
     const int64_t j0 = part->p * job->width, lanes = iso_min64(job->width, job->filters - j0);
     float *own = part->sums;
@@ -323,7 +144,7 @@ static void move_sums(const struct job *job, const struct part *part, float *who
 /* A group of channels and some panels of filters, over all images. */
 static void result_unit(void *data, int64_t index, int thread)
 {
-    const struct job *job = data;
+    const struct iso_conv_weights *job = data;
     const int64_t g = index / job->splits, s = index % job->splits;
     const int64_t p1 = (s + 1) * job->panels / job->splits;
     const int64_t channels = iso_min64(job->channels, job->w.c - g * job->channels);
@@ -348,7 +169,7 @@ static void result_unit(void *data, int64_t index, int thread)
 /* The block sums of one image. */
 static void image_unit(void *data, int64_t index, int thread)
 {
-    const struct job *job = data;
+    const struct iso_conv_weights *job = data;
     const int64_t results = job->depth * job->filters, image = job->first + index;
     float *blocks = job->blocks + index * job->nblocks * results;
     struct part part = part_of(job, thread);
@@ -364,7 +185,8 @@ static void image_unit(void *data, int64_t index, int thread)
     }
 }
 
-static void for_results(const struct job *job, int64_t unit, int64_t *first, int64_t *last)
+static void for_results(const struct iso_conv_weights *job, int64_t unit, int64_t *first,
+                        int64_t *last)
 {
     *first = unit * RESULTS_PER_UNIT;
     *last = iso_min64(job->depth * job->filters, *first + RESULTS_PER_UNIT);
@@ -373,7 +195,7 @@ static void for_results(const struct job *job, int64_t unit, int64_t *first, int
 /* total += the block sums of the images [first, end), in ascending order. */
 static void reduce_unit(void *data, int64_t unit, int thread)
 {
-    const struct job *job = data;
+    const struct iso_conv_weights *job = data;
     const int64_t nblocks = (job->end - job->first) * job->nblocks;
     int64_t first, last;
     (void)thread;
@@ -385,7 +207,7 @@ static void reduce_unit(void *data, int64_t unit, int thread)
 
 static void finish_unit(void *data, int64_t unit, int thread)
 {
-    const struct job *job = data;
+    const struct iso_conv_weights *job = data;
     int64_t first, last;
     (void)thread;
     for_results(job, unit, &first, &last);
@@ -393,7 +215,7 @@ static void finish_unit(void *data, int64_t unit, int thread)
         job->dkernel[i] = job->add ? job->dkernel[i] + job->total[i] : job->total[i];
 }
 
-static void run_by_image(struct iso_team *team, struct job *job, int64_t units)
+static void run_by_image(struct iso_team *team, struct iso_conv_weights *job, int64_t units)
 {
     memset(job->total, 0, (size_t)(job->depth * job->filters) * sizeof *job->total);
     for (job->first = 0; job->first < job->images; job->first = job->end) {
@@ -407,14 +229,12 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
                                    int64_t filters, const float *x, const float *dy, bool add,
                                    float *dkernel, void *workspace)
 {
-    struct job job;
-    plan(&job, w, filters, add, iso_team_size(team));
+    struct iso_conv_weights job;
+    ISO_CPU(plan_conv_weights)(&job, w, filters, add, iso_team_size(team));
     job.x = x;
     job.dy = dy;
     job.dkernel = dkernel;
-    carve(&job, workspace, iso_team_size(team));
-    plan_runs(&job, job.channels, &job.runs[0]);
-    plan_runs(&job, w->c - (job.groups - 1) * job.channels, &job.runs[1]);
+    ISO_CPU(place_conv_weights)(&job, workspace, iso_team_size(team));
     const int64_t units = iso_ceil_div(job.depth * filters, RESULTS_PER_UNIT);
     if (job.by_image)
         run_by_image(team, &job, units);

@@ -1,15 +1,16 @@
 /* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). Lanes of
- * vectors are channels; a few pixels side by side share the kernel's vectors, or a few taps the
- * vectors of dy, so that chains enough are under way. Threads share rows of y and of dx, and blocks
- * of rows for the kernel's gradient.
+ * vectors are channels; a few pixels side by side share the kernel's vectors, so that chains enough
+ * are under way. Threads share rows of y and of dx; the kernel's gradient is in
+ * depthwise_weights.c.
  *
  * With a depth_multiplier m above 1, x is first spread to the channels of y, and for dx the m
  * results of every channel are laid apart, [m][pixel][c]: the loops know only equal channels. */
 #include "../../core/ops/depthwise_conv2d.h"
-#include "conv.h"
-#include "elements.h"
+#include "depthwise.h"
+#include "sums.h"
+#include "tile.h"
 
-enum { PIXELS = 4, TAPS = 4, VECTORS = 2, GROUP = 128 };
+enum { PIXELS = 4, VECTORS = 2 };
 static const float zeros[VECTORS * ISO_VEC];           /* a pixel beyond the border */
 
 struct tap {                           /* one term of a line's chains */
@@ -33,8 +34,6 @@ struct work {
     float *out;                        /* y, or dx */
     const struct iso_activation *activation;
     struct tap *tap;                   /* [threads][taps m] */
-    struct iso_cpu_blocks blocks;      /* of the rows of y */
-    float *sums;                       /* [blocks][taps][channels] */
     int64_t unit_rows;
     const float *from; float *to;      /* of spread and part */
     bool add;
@@ -199,101 +198,6 @@ static void input_gradients(void *data, int64_t unit, int thread)
         }
 }
 
-/* ---- Kernel gradient ----------------------------------------------------------------------- */
-
-/* Of `taps` taps of kernel row ky from kx on: the chains of the rows [r, end) of y, channels c.. in
- * whole vectors. */
-ISO_CPU_INLINE void sum_taps(const struct work *w, int taps, int vectors, int64_t ky, int64_t kx,
-                             int64_t r, int64_t end, int64_t c, float *sums)
-{
-    const struct iso_window *g = &w->g;
-    iso_vec sum[TAPS][VECTORS], d[VECTORS];
-    for (int t = 0; t < taps; t++)
-        for (int v = 0; v < vectors; v++)
-            sum[t][v] = iso_vset(0.0f);
-    while (r < end) {                  /* one row of an image, or a part of it */
-        const int64_t ox = r % g->ow, some = iso_min64(end - r, g->ow - ox);
-        const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
-        const bool outside = iy < 0 || iy >= g->h;
-        const float *row =
-            w->x + (r / g->ow / g->oh * g->h + (outside ? 0 : iy)) * g->w * w->channels + c;
-        int64_t ix = ox * g->sw + kx * g->dw - g->left;
-        const float *dy = w->dy + r * w->channels + c;
-        for (int64_t i = 0; i < some; i++, ix += g->sw, dy += w->channels) {
-            for (int v = 0; v < vectors; v++)
-                d[v] = iso_vload(dy + v * ISO_VEC);
-            for (int t = 0; t < taps; t++) {
-                const int64_t at = ix + t * g->dw;
-                const bool beyond = outside || at < 0 || at >= g->w;
-                const float *x = beyond ? zeros : row + at * w->channels;
-                for (int v = 0; v < vectors; v++)
-                    sum[t][v] = iso_vfma(iso_vload(x + v * ISO_VEC), d[v], sum[t][v]);
-            }
-        }
-        r += some;
-    }
-    for (int t = 0; t < taps; t++)
-        for (int v = 0; v < vectors; v++)
-            iso_vstore(sums + t * w->channels + v * ISO_VEC, sum[t][v]);
-}
-
-/* The channels [c, end_c) of one tap, fewer than a vector. */
-static void sum_tap_rest(const struct work *w, int64_t ky, int64_t kx, int64_t r, int64_t end,
-                         int64_t c, int64_t end_c, float *sums)
-{
-    const struct iso_window *g = &w->g;
-    float sum[ISO_VEC] = { 0.0f };
-    const int n = (int)(end_c - c);
-    for (; r < end; r++) {
-        const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
-        const int64_t ix = r % g->ow * g->sw + kx * g->dw - g->left;
-        const bool inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
-        const int64_t image = r / g->ow / g->oh;
-        const float *x =
-            inside ? w->x + ((image * g->h + iy) * g->w + ix) * w->channels + c : zeros;
-        const float *dy = w->dy + r * w->channels + c;
-        for (int i = 0; i < n; i++)
-            sum[i] = iso_fma(x[i], dy[i], sum[i]);
-    }
-    memcpy(sums, sum, (size_t)n * sizeof *sum);
-}
-
-ISO_CPU_INLINE void sum_strip(const struct work *w, int vectors, int64_t r, int64_t end, int64_t c,
-                              float *sums)
-{
-    const struct iso_window *g = &w->g;
-    for (int64_t ky = 0; ky < g->kh; ky++)
-        for (int64_t kx = 0, taps; kx < g->kw; kx += taps) {
-            float *to = sums + (ky * g->kw + kx) * w->channels + c;
-            taps = iso_min64(TAPS, g->kw - kx);
-            switch (taps) {
-            case 4:  sum_taps(w, 4, vectors, ky, kx, r, end, c, to); break;
-            case 3:  sum_taps(w, 3, vectors, ky, kx, r, end, c, to); break;
-            case 2:  sum_taps(w, 2, vectors, ky, kx, r, end, c, to); break;
-            default: sum_taps(w, 1, vectors, ky, kx, r, end, c, to); break;
-            }
-        }
-}
-
-/* A block of rows and at most GROUP channels of it. */
-static void sum_block(void *data, int64_t unit, int thread)
-{
-    const struct work *w = data;
-    const int64_t groups = iso_ceil_div(w->channels, GROUP), block = unit / groups;
-    const struct iso_part rows = iso_cpu_block(&w->blocks, block);
-    const struct iso_part cols = iso_cpu_part(unit % groups, GROUP, w->channels);
-    float *sums = w->sums + block * w->taps * w->channels;
-    int64_t c = cols.begin;
-    (void)thread;
-    for (; c + VECTORS * ISO_VEC <= cols.end; c += VECTORS * ISO_VEC)
-        sum_strip(w, VECTORS, rows.begin, rows.end, c, sums);
-    for (; c + ISO_VEC <= cols.end; c += ISO_VEC)
-        sum_strip(w, 1, rows.begin, rows.end, c, sums);
-    for (int64_t tap = 0; c < cols.end && tap < w->taps; tap++)
-        sum_tap_rest(w, tap / w->g.kw, tap % w->g.kw, rows.begin, rows.end, c, cols.end,
-                     sums + tap * w->channels + c);
-}
-
 /* ---- Depth multipliers above 1 ------------------------------------------------------------- */
 
 /* x [pixels, c] -> [pixels, c m]. */
@@ -350,7 +254,6 @@ static struct work work_of(const struct iso_call *call)
     const struct iso_window *g = &w.g;
     w.channels = g->c * w.m;
     w.taps = g->kh * g->kw;
-    w.blocks = iso_cpu_blocks(g->n * g->oh * g->ow, g->oh * g->ow);
     return w;
 }
 
@@ -371,7 +274,8 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     if (pass == ISO_FORWARD)
         return lists + (size_t)x * sizeof(float);
     const size_t dx = lists + (size_t)(kernel + y) * sizeof(float);
-    const size_t dkernel = (size_t)(w.blocks.count * kernel + x) * sizeof(float);
+    const size_t dkernel = ISO_CPU(depthwise_weights_workspace)(g, w.channels) +
+                           (size_t)x * sizeof(float);
     const size_t dbias = ISO_CPU(sum_rows_workspace)(g->n * pixels, pixels, w.channels);
     return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
@@ -419,14 +323,12 @@ static void kernel_gradient(struct iso_backend *b, const struct iso_call *call)
 {
     struct work w = work_of(call);
     const struct iso_window *g = &w.g;
-    const int64_t columns = w.taps * w.channels;
-    w.sums = (float *)(void *)iso_cpu_u8(&call->workspace);
+    uint8_t *work = iso_cpu_u8(&call->workspace);
+    uint8_t *copy = work + ISO_CPU(depthwise_weights_workspace)(g, w.channels);
     if (w.m > 1)
-        w.x = run_copy(b, &w, spread, g->n * g->h * g->w * g->c, w.x,
-                       w.sums + w.blocks.count * columns);
-    iso_team_run(iso_cpu_team(b), w.blocks.count * iso_ceil_div(w.channels, GROUP), sum_block, &w);
-    ISO_CPU(add_blocks)(iso_cpu_team(b), w.sums, w.blocks.count, columns, call->add_dw[0],
-                        iso_cpu_f32(&call->dw[0]));
+        w.x = run_copy(b, &w, spread, g->n * g->h * g->w * g->c, w.x, (float *)(void *)copy);
+    ISO_CPU(depthwise_weights)(iso_cpu_team(b), g, w.channels, w.x, w.dy, call->add_dw[0],
+                               iso_cpu_f32(&call->dw[0]), work);
 }
 
 static iso_rc backward(struct iso_backend *b, const struct iso_call *call)

@@ -1,0 +1,159 @@
+/* conv_weights_plan.c: how the gradient of a kernel is divided among threads, what each of them
+ * copies, and where all of it lies. */
+#include "conv_weights.h"
+
+enum {
+    GROUP = 16,                        /* channels of a group are a multiple of this */
+    CHUNK_BYTES = 384 << 10,           /* of x and dy, to stay in the second-level cache, */
+    CHUNK_ROWS = 512,                  /* but enough rows to be worth loading the sums again */
+    GROUP_BYTES = 512 << 10,           /* of one image of a group */
+    SHORT_ROW = 16, DEEP = 64,         /* output columns and channels where images are spread */
+    LONG_ROW = 128,                    /* filters from which rows of dy lie too far apart */
+    BY_IMAGE_MOST = 16384              /* results, when work is divided over images */
+};
+
+/* ---- Geometry ------------------------------------------------------------------------------ */
+
+/* Columns of a copy from one output pixel to the next. */
+static int64_t column_step(const struct iso_conv_weights *job)
+{
+    return job->spread ? 1 : job->w.sw;
+}
+
+static void set_geometry(struct iso_conv_weights *job, const struct iso_window *w, int64_t filters)
+{
+    const bool one_pixel = w->oh * w->ow == 1;
+    *job = (struct iso_conv_weights){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
+    job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
+    const bool merged = w->dw == 1 && !job->spread;    /* kx and channel are one contiguous run */
+    job->planes = job->spread ? w->kw : 1;
+    job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
+    job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
+    job->ranges = merged ? w->kh : w->kh * w->kw;
+    job->taps = merged ? w->kw : 1;
+    job->members = one_pixel ? iso_min64(w->n, ISO_BLOCK_ROWS) : 1;
+    job->images = iso_ceil_div(w->n, job->members);
+    job->oh = w->oh;
+    job->ow = one_pixel ? job->members : w->ow;
+    if (!one_pixel && w->sh == 1 && job->pw == w->ow * column_step(job)) {
+        job->ow *= job->oh;            /* rows of pixels lie end to end */
+        job->oh = 1;
+    }
+    job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
+    job->tail = job->oh * job->ow - (job->images * job->members - w->n);
+}
+
+/* How even a division of units over threads is: 1 is even. */
+static double evenness(int64_t units, int threads)
+{
+    return (double)units / (double)(iso_ceil_div(units, threads) * threads);
+}
+
+static void set_division(struct iso_conv_weights *job, int threads)
+{
+    const int64_t c = job->w.c, rows = job->oh * job->ow;
+    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
+    const int64_t most = iso_max64(GROUP, GROUP_BYTES / 4 / pixels / GROUP * GROUP);
+    const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), GROUP) * GROUP;
+    job->channels = iso_min64(c, iso_min64(even, most));
+    job->groups = iso_ceil_div(c, job->channels);
+    job->vectors = iso_tile_vectors(job->filters, ISO_TILE2);
+    if (job->groups < threads && job->filters <= threads * 2 * ISO_VEC)
+        job->vectors = 1;
+    job->width = job->vectors * ISO_VEC;
+    job->panels = iso_ceil_div(job->filters, job->width);
+    job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
+    job->splits = job->groups >= threads ? 1 :
+                  iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
+    job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
+                    evenness(job->groups * job->splits, threads) < 0.75;
+    if (job->by_image) {
+        job->channels = c;
+        job->groups = job->splits = 1;
+    }
+    const int64_t floats = pixels * job->channels + rows * job->width;
+    job->chunk = iso_max64(iso_ceil_div(CHUNK_ROWS, rows), CHUNK_BYTES / (4 * floats));
+    if (job->by_image)
+        job->chunk = iso_max64(threads, job->chunk);
+    job->chunk = iso_min64(job->images, job->chunk);
+}
+
+static int64_t max_runs(const struct iso_conv_weights *job) { return job->oh + job->nblocks; }
+
+void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *job, const struct iso_window *w,
+                                int64_t filters, bool add, int threads)
+{
+    set_geometry(job, w, filters);
+    set_division(job, threads);
+    job->add = add;
+}
+
+/* ---- Workspace ----------------------------------------------------------------------------- */
+
+static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; }
+
+/* Lays everything out from `work` on; returns the bytes it takes. */
+static size_t carve(struct iso_conv_weights *job, char *work, int threads)
+{
+    const int64_t each = job->by_image ? 1 : job->chunk, table = sixteens(2 * max_runs(job)) / 2;
+    int64_t *at = (void *)work;
+    for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
+        job->runs[i].aoff = (void *)at;
+        job->runs[i].boff = (void *)(at + table);
+        job->runs[i].len = at + 2 * table;
+        job->runs[i].block = at + 3 * table;
+    }
+    const int64_t pixels = job->members * job->planes * job->ph * job->pw;
+    const int64_t results = job->depth * job->filters;
+    job->x_floats = sixteens(each * pixels * job->channels);
+    job->panel_floats = job->packed ? sixteens(each * job->oh * job->ow * job->width) : 0;
+    job->scratch_floats = job->x_floats + job->panel_floats +
+                          job->ranges * job->taps * sixteens(job->channels) * job->width;
+    job->scratch = (void *)at;
+    const int64_t total = job->by_image || job->add ? sixteens(results) : 0;
+    const int64_t blocks = job->by_image ? job->chunk * job->nblocks * results : 0;
+    float *rest = job->scratch + threads * job->scratch_floats;
+    job->total = total > 0 ? rest : job->dkernel;
+    job->blocks = rest + total;
+    return (size_t)((char *)(job->blocks + blocks) - work);
+}
+
+size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
+                                               bool add, int threads)
+{
+    struct iso_conv_weights job;
+    ISO_CPU(plan_conv_weights)(&job, w, filters, add, threads);
+    return carve(&job, NULL, threads) + 64;
+}
+
+/* The pieces of image rows each block of an image covers, in a copy with so many channels. */
+static void plan_runs(const struct iso_conv_weights *job, int64_t channels,
+                      struct iso_conv_runs *runs)
+{
+    const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
+    const int64_t row_step = job->w.sh * job->pw * channels;
+    const int64_t image = job->planes * job->ph * job->pw * channels;
+    int64_t n = 0;
+    runs->channels = channels;
+    runs->image = image * job->members;
+    runs->column = job->members > 1 ? image : column_step(job) * channels;
+    for (int64_t b = 0; b < job->nblocks; b++) {
+        const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
+        runs->block[b] = n;
+        for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
+            const int64_t oy = row / job->ow, ox = row % job->ow;
+            runs->aoff[n] = oy * row_step + ox * runs->column;
+            runs->boff[n] = row * ldb;
+            runs->len[n] = iso_min64(job->ow - ox, end - row);
+            row += runs->len[n];
+        }
+    }
+    runs->block[job->nblocks] = n;
+}
+
+void ISO_CPU(place_conv_weights)(struct iso_conv_weights *job, void *workspace, int threads)
+{
+    carve(job, workspace, threads);
+    plan_runs(job, job->channels, &job->runs[0]);
+    plan_runs(job, job->w.c - (job->groups - 1) * job->channels, &job->runs[1]);
+}
