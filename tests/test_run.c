@@ -97,6 +97,80 @@ static void test_resumed_run_ends_the_same(void **state)
     }
 }
 
+/* A run's history without the columns of the clock, which are the second and the third. */
+static void read_history(const char *name, char *out, size_t size)
+{
+    char *text = NULL;
+    size_t n, used = 0;
+    int column = 0;
+    assert_int_equal(iso_file_read(trainer_path(name), &text, &n), ISO_OK);
+    for (const char *c = text; *c && used + 1 < size; c++) {
+        column = *c == '\n' ? 0 : column + (*c == ',');
+        if (column != 1 && column != 2)
+            out[used++] = *c;
+    }
+    out[used] = '\0';
+    free(text);
+}
+
+/* A kernel that presses Ctrl-C in a batch of a validation, counted over all of them. */
+static struct { struct trainer *t; int batch, batches; } pressing;
+static iso_rc press(struct iso_backend *backend, const struct iso_call *call)
+{
+    if (!call->training && ++pressing.batches == pressing.batch)
+        pressing.t->stop = 1;
+    return backend->ops->kernels[ISO_OP_categorical_crossentropy]->forward(backend, call);
+}
+
+/* Validations have two batches; the stop comes in one of the second epoch, or there is none. */
+static void train_until(const char *name, int batch)
+{
+    static const struct iso_kernel *kernels[ISO_OP_COUNT];
+    static struct iso_kernel loss;
+    struct trainer t;
+    trainer_open(&t, 8, 1);
+    loss = *t.backend->kernels[ISO_OP_categorical_crossentropy];
+    loss.forward = press;
+    memcpy(kernels, t.backend->kernels, sizeof kernels);
+    kernels[ISO_OP_categorical_crossentropy] = &loss;
+    t.backend->kernels = kernels;
+    pressing.t = &t;
+    pressing.batch = batch;
+    pressing.batches = 0;
+    struct iso_run *run = start_run(&t, name);
+    assert_int_equal(trainer_fit(&t, 3, 0, run), ISO_OK);
+    if (batch) {
+        assert_int_equal(pressing.batches, batch);
+        assert_int_equal(t.state.epoch, 1);
+        assert_int_equal(t.state.step, 2 * EPOCH_STEPS);
+        assert_int_equal(t.state.epoch_step, EPOCH_STEPS);
+        assert_true(!t.epochs[1].whole && !t.epochs[1].validated);
+    }
+    iso_run_close(run);
+    trainer_close(&t);
+}
+
+/* F1 counts over an epoch, on the device, where the validation counts, too. */
+static void test_stopped_in_its_validation(void **state)
+{
+    static char whole[4096], resumed[4096];
+    char hex[65], other[65];
+    (void)state;
+    trainer_metrics = "[accuracy, f1]";
+    train_until("whole", 0);
+    assert_int_equal(pressing.batches, 3 * 2);
+    read_history("whole/history.csv", whole, sizeof whole);
+    train_until("part", 3);
+    resume("part", hex);
+    train_whole("other", other);
+    assert_string_equal(hex, other);
+    read_history("part/history.csv", resumed, sizeof resumed);
+    assert_string_equal(resumed, whole);
+    assert_same_file("whole/batches.csv", "part/batches.csv");
+    assert_same_file("whole/best.safetensors", "part/best.safetensors");
+    trainer_metrics = "[accuracy]";
+}
+
 /* What was written after the state was saved is cut away. */
 static void test_resume_cuts_the_files_back(void **state)
 {
@@ -335,6 +409,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, trainer_setup, trainer_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_resumed_run_ends_the_same),
+        TEST(test_stopped_in_its_validation),
         TEST(test_resume_cuts_the_files_back),
         TEST(test_checkpoints_within_an_epoch),
         TEST(test_best_by_a_monitor),

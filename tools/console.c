@@ -259,7 +259,9 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
         append_scores(line, console->graph, &epoch->validation, "val_");
     append(line, "  %.0f images/s", epoch->images_per_second);
     append_time(line, epoch->seconds);
-    if (!epoch->whole)
+    if (epoch->trained && !epoch->whole)
+        append(line, "  (stopped in its validation)");
+    else if (!epoch->whole)
         append(line, "  (%lld rows of it, to step %lld)", (long long)epoch->train.rows,
                (long long)state->step);
     iso_console_line(console, "%s", line);

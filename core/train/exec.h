@@ -92,6 +92,9 @@ iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
  * Waits for the device. */
 iso_rc iso_exec_counts(struct iso_exec *, int which, const double **out);
 iso_rc iso_exec_clear_counts(struct iso_exec *);
+/* Sets them to what a reading gave, as if nothing had been counted since; NULL where there are
+ * none. */
+iso_rc iso_exec_put_counts(struct iso_exec *, const double *counts);
 
 /* The tensor of a name: a value's, d/<value>, or <layer>/<weight>/<slot>. False when there is none
  * (or its memory is shared and keep_all was not asked). Batched shapes have the current rows. */

@@ -185,9 +185,14 @@ iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
     return ISO_OK;
 }
 
+static struct iso_tensor counts_of(const struct iso_exec *e)
+{
+    return (struct iso_tensor){ e->counts, 0, ISO_I32, { 1, { e->graph->ncounts } } };
+}
+
 iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
 {
-    const struct iso_tensor t = { e->counts, 0, ISO_I32, { 1, { e->graph->ncounts } } };
+    const struct iso_tensor t = counts_of(e);
     *out = NULL;
     if (e->graph->ncounts == 0)
         return ISO_OK;
@@ -203,6 +208,12 @@ iso_rc iso_exec_clear_counts(struct iso_exec *e)
 {
     return e->counts ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes)
                      : ISO_OK;
+}
+
+iso_rc iso_exec_put_counts(struct iso_exec *e, const double *counts)
+{
+    const struct iso_tensor t = counts_of(e);
+    return counts ? iso_tensor_write(e->backend, &t, counts) : ISO_OK;
 }
 
 static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes,

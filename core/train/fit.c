@@ -1,4 +1,4 @@
-#include "fit.h"
+#include "fit_log.h"
 
 #include "not_finite.h"
 #include "watch.h"
@@ -9,9 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-/* The log is read about this often: a read waits for the device. */
-static const double LOG_SECONDS = 0.25;
-
 struct fit {
     struct iso_exec *exec;
     const struct iso_fit_options *options;
@@ -20,8 +17,8 @@ struct fit {
     int32_t *order;                    /* [rows] */
     double *log;                       /* [ISO_FIT_LOG_STEPS, columns] */
     struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
-    int64_t interval;                  /* steps between two reads of the log */
-    double read_at, began; /* iso_clock at the last read, and when the epoch began or went on */
+    struct iso_fit_pace pace;
+    double began;                      /* iso_clock when the epoch began or went on */
     double saved_at;                   /* and when listeners last saved */
     struct iso_watcher *watcher;
 };
@@ -31,78 +28,6 @@ double iso_clock(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* ---- Steps of the log ---------------------------------------------------------------------- */
-
-static double *new_log(const struct iso_graph *g)
-{
-    return iso_alloc(ISO_FIT_LOG_STEPS * (size_t)g->columns, sizeof(double));
-}
-
-/* One step's entry of the log, as a batch of so many rows. */
-static struct iso_fit_batch read_entry(const struct iso_graph *g, const double *entry, int64_t rows)
-{
-    struct iso_fit_batch batch = { .rows = rows, .loss = entry[g->values[g->loss].at] };
-    for (int m = 0; m < g->model->nmetrics; m++) {
-        const struct iso_value *v = &g->values[g->metric[m]];
-        if (v->role == ISO_ROLE_SCALAR)
-            batch.metric[m] = entry[v->at];
-    }
-    return batch;
-}
-
-static void add_batch(struct iso_scores *scores, const struct iso_fit_batch *batch)
-{
-    scores->loss_sum += batch->loss * (double)batch->rows;
-    for (int m = 0; m < ISO_METRICS; m++)
-        scores->metric_sum[m] += batch->metric[m];
-    scores->rows += batch->rows;
-}
-
-/* ---- Evaluation ---------------------------------------------------------------------------- */
-
-/* Adds n batches of the log to the scores; rows: of each batch. */
-static void add_log(struct iso_scores *scores, const struct iso_graph *g, const double *log,
-                    int64_t n, const int64_t *rows)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const struct iso_fit_batch batch = read_entry(g, log + i * g->columns, rows[i]);
-        add_batch(scores, &batch);
-    }
-}
-
-static iso_rc evaluate(struct iso_exec *exec, int which, int64_t rows, double *log,
-                       struct iso_scores *out)
-{
-    const struct iso_graph *graph = iso_exec_graph(exec);
-    int64_t filled[ISO_FIT_LOG_STEPS];
-    int64_t n = 0;
-    memset(out, 0, sizeof *out);
-    ISO_TRY(iso_exec_order(exec, which, NULL));
-    ISO_TRY(iso_exec_clear_counts(exec));
-    for (int64_t first = 0; first < rows; first += graph->batch) {
-        filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
-        ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
-        ISO_TRY(iso_exec_forward(exec, false, 0, n));
-        n++;
-        if (n == ISO_FIT_LOG_STEPS || first + graph->batch >= rows) {
-            ISO_TRY(iso_exec_log(exec, n, log));
-            add_log(out, graph, log, n, filled);
-            n = 0;
-        }
-    }
-    return iso_exec_counts(exec, which, &out->counts);
-}
-
-iso_rc iso_evaluate(struct iso_exec *exec, int which, int64_t rows, struct iso_scores *out)
-{
-    double *log = new_log(iso_exec_graph(exec));
-    if (!log)
-        return ISO_ENOMEM;
-    iso_rc rc = evaluate(exec, which, rows, log, out);
-    free(log);
-    return rc;
 }
 
 /* ---- Training ------------------------------------------------------------------------------ */
@@ -202,22 +127,16 @@ static iso_rc read_log(struct fit *fit, int64_t n)
     ISO_TRY(iso_exec_counts(fit->exec, 0, &state->scores.counts));
     for (int64_t i = 0; i < n; i++) {
         struct iso_fit_batch *batch = &fit->batches[i];
-        *batch = read_entry(graph, fit->log + i * graph->columns,
-                            batch_rows(fit, state->epoch_step - n + i));
+        *batch = iso_fit_log_entry(graph, fit->log, i, batch_rows(fit, state->epoch_step - n + i));
         batch->step = state->step - n + i;
         batch->learning_rate = rate_of(fit, batch->step);
         if (!isfinite(batch->loss))
             return not_finite(fit, batch->step, isnan(batch->loss) ? "the loss is not a number"
                                                                    : "the loss is infinite");
         iso_watcher_step(fit->watcher, batch->loss);
-        add_batch(&state->scores, batch);
+        iso_fit_log_add(&state->scores, batch);
     }
-    double now = iso_clock(), each = (now - fit->read_at) / (double)n;
-    fit->read_at = now;
-    int64_t most = fit->interval * 4 < ISO_FIT_LOG_STEPS ? fit->interval * 4 : ISO_FIT_LOG_STEPS;
-    fit->interval = each * (double)most <= LOG_SECONDS ? most : (int64_t)(LOG_SECONDS / each);
-    if (fit->interval < 1)
-        fit->interval = 1;
+    iso_fit_pace_read(&fit->pace, n);
     return tell_progress(fit, (int)n);
 }
 
@@ -269,17 +188,19 @@ static bool stopped(const struct fit *fit)
 static iso_rc train_epoch(struct fit *fit)
 {
     struct iso_fit_state *state = fit->state;
+    const int64_t first = state->epoch_step;
     int64_t slot = 0;
     iso_shuffle(fit->options->seed, (uint32_t)state->epoch, fit->order, fit->options->rows);
     ISO_TRY(iso_exec_order(fit->exec, 0, fit->order));
     if (state->epoch_step == 0)
         ISO_TRY(iso_exec_clear_counts(fit->exec));
     ISO_TRY(iso_exec_counts(fit->exec, 0, &state->scores.counts));
-    fit->began = fit->read_at = iso_clock();
+    fit->began = iso_clock();
+    fit->pace.read_at = fit->began;
     while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
         ISO_TRY(one_step(fit, slot));
         slot++;
-        if (slot >= fit->interval) {
+        if (slot >= fit->pace.interval) {
             ISO_TRY(read_log(fit, slot));
             ISO_TRY(checkpoint(fit));
             slot = 0;
@@ -287,7 +208,10 @@ static iso_rc train_epoch(struct fit *fit)
     }
     ISO_TRY(read_log(fit, slot));
     add_seconds(fit);
-    return state->epoch_step > 0 ? check_weights(fit) : ISO_OK;
+    if (state->epoch_step == first)    /* no step was left of it, or none was wanted */
+        return ISO_OK;
+    ISO_TRY(check_weights(fit));
+    return state->epoch_step == fit->epoch_steps ? iso_watcher_values(fit->watcher) : ISO_OK;
 }
 
 double iso_fit_number(const struct iso_graph *g, const struct iso_fit_epoch *epoch,
@@ -336,7 +260,25 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
     epoch->stopped = state->stopping.stopped != 0;
 }
 
-/* Validates a whole epoch, counts it as done and tells the listeners. */
+/* Of an epoch whose steps are done. Where the training is stopped meanwhile, the epoch goes on with
+ * its validation, from the beginning; so what its steps have counted is put back on the device. */
+static iso_rc validate(struct fit *fit, struct iso_fit_epoch *epoch)
+{
+    const struct iso_fit_options *o = fit->options;
+    if (o->steps || o->validation_rows == 0)
+        return ISO_OK;
+    ISO_TRY(iso_evaluate_with(fit->exec, 1, o->validation_rows, fit->log, o->stop,
+                              &epoch->validation));
+    epoch->validated = epoch->validation.rows == o->validation_rows;
+    if (epoch->validated)
+        return ISO_OK;
+    epoch->whole = false;
+    epoch->validation = (struct iso_scores){ 0 };
+    return iso_exec_put_counts(fit->exec, epoch->train.counts);
+}
+
+/* Validates an epoch whose steps are done, counts it as done and tells the listeners; tells them
+ * of one that was stopped, too. */
 static iso_rc end_epoch(struct fit *fit)
 {
     const struct iso_fit_options *o = fit->options;
@@ -346,17 +288,14 @@ static iso_rc end_epoch(struct fit *fit)
     struct iso_fit_epoch epoch = {
         .epoch = state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
         .phase = iso_exec_graph(fit->exec)->model->training.name,
-        .whole = state->epoch_step == fit->epoch_steps, .train = state->scores,
+        .trained = state->epoch_step == fit->epoch_steps, .train = state->scores,
         .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
         .learning_rate = rate_of(fit, state->step - 1),
     };
     double began = iso_clock();
-    if (epoch.whole)
-        ISO_TRY(iso_watcher_values(fit->watcher));
-    if (epoch.whole && !o->steps && o->validation_rows > 0) {
-        ISO_TRY(iso_evaluate(fit->exec, 1, o->validation_rows, &epoch.validation));
-        epoch.validated = true;
-    }
+    epoch.whole = epoch.trained;
+    if (epoch.trained)
+        ISO_TRY(validate(fit, &epoch));
     epoch.seconds = state->seconds + iso_clock() - began;
     if (epoch.whole) {
         conclude(fit, &epoch);
@@ -375,7 +314,7 @@ static iso_rc train(struct fit *fit)
 {
     const struct iso_fit_options *o = fit->options;
     fit->order = iso_alloc((size_t)o->rows, sizeof *fit->order);
-    fit->log = new_log(iso_exec_graph(fit->exec));
+    fit->log = iso_fit_log_new(iso_exec_graph(fit->exec));
     fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
     if (!fit->order || !fit->log || !fit->batches)
         return ISO_ENOMEM;
@@ -394,16 +333,17 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
 {
     const struct iso_graph *graph = iso_exec_graph(exec);
     struct fit fit = {
-        .exec = exec, .options = options, .state = state, .batch = graph->batch, .interval = 1,
+        .exec = exec, .options = options, .state = state, .batch = graph->batch,
         .epoch_steps = (options->rows + graph->batch - 1) / graph->batch,
     };
     if (options->rows < 1)
         return iso_fail(ISO_EDATA, "the training data has no rows");
-    if (state->epoch_step < 0 || state->epoch_step >= fit.epoch_steps)
+    if (state->epoch_step < 0 || state->epoch_step > fit.epoch_steps)
         return iso_fail(ISO_EDATA,
                         "step %lld of an epoch that has %lld cannot be resumed; train anew",
                         (long long)state->epoch_step, (long long)fit.epoch_steps);
     iso_exec_set_plateau(exec, state->plateau.rate);
+    iso_fit_pace_begin(&fit.pace);
     iso_rc rc = train(&fit);
     free(fit.order);
     free(fit.log);

@@ -12,7 +12,8 @@
  * resumed run needs. */
 struct iso_fit_state {
     int64_t epoch;                     /* epochs done */
-    int64_t epoch_step;                /* steps done in the epoch that has begun */
+    int64_t epoch_step;                /* steps done in the epoch that has begun; all of them where
+                                          training was stopped in its validation */
     int64_t step;                      /* optimizer steps done in all */
     struct iso_scores scores;          /* of the epoch that has begun */
     double seconds;                    /* spent on it */
@@ -35,7 +36,9 @@ struct iso_fit_progress {
 struct iso_fit_epoch {
     int64_t epoch, epochs;             /* from 1 */
     const char *phase;                 /* its name; "" when there are none */
-    bool whole;                        /* false: stopped within it; there is no validation then */
+    bool trained;                      /* all of its steps are done */
+    bool whole;                        /* false: stopped within it, or within its validation; there
+                                          is no validation then */
     bool validated;
     double seconds;                    /* of training and validation */
     double images_per_second;          /* of training alone */
@@ -70,7 +73,8 @@ struct iso_fit_options {
     int64_t rows, validation_rows;     /* of data sets 0 and 1 of the executor; 0: no validation */
     uint64_t seed;                     /* of the shuffles */
     double checkpoint_seconds;         /* between two checkpoints within an epoch; 0: none */
-    const volatile sig_atomic_t *stop; /* not 0: end after the step that runs; may be NULL */
+    const volatile sig_atomic_t *stop; /* not 0: end after the step that runs, or the validation's
+                                          batch; may be NULL */
     const struct iso_fit_listener *listeners; int nlisteners;
 };
 enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is given to iso_fit */

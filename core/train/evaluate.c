@@ -1,0 +1,99 @@
+/* evaluate.c: a model's scores on a data set, and the log that training reads, too. */
+#include "fit_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const double LOG_SECONDS = 0.25;
+
+/* ---- The log ------------------------------------------------------------------------------- */
+
+double *iso_fit_log_new(const struct iso_graph *g)
+{
+    return iso_alloc(ISO_FIT_LOG_STEPS * (size_t)g->columns, sizeof(double));
+}
+
+struct iso_fit_batch iso_fit_log_entry(const struct iso_graph *g, const double *log, int64_t i,
+                                       int64_t rows)
+{
+    const double *entry = log + i * g->columns;
+    struct iso_fit_batch batch = { .rows = rows, .loss = entry[g->values[g->loss].at] };
+    for (int m = 0; m < g->model->nmetrics; m++) {
+        const struct iso_value *v = &g->values[g->metric[m]];
+        if (v->role == ISO_ROLE_SCALAR)
+            batch.metric[m] = entry[v->at];
+    }
+    return batch;
+}
+
+void iso_fit_log_add(struct iso_scores *scores, const struct iso_fit_batch *batch)
+{
+    scores->loss_sum += batch->loss * (double)batch->rows;
+    for (int m = 0; m < ISO_METRICS; m++)
+        scores->metric_sum[m] += batch->metric[m];
+    scores->rows += batch->rows;
+}
+
+void iso_fit_pace_begin(struct iso_fit_pace *pace)
+{
+    *pace = (struct iso_fit_pace){ .interval = 1, .read_at = iso_clock() };
+}
+
+void iso_fit_pace_read(struct iso_fit_pace *pace, int64_t n)
+{
+    const double now = iso_clock(), each = (now - pace->read_at) / (double)n;
+    const int64_t more = pace->interval * 4;
+    const int64_t most = more < ISO_FIT_LOG_STEPS ? more : ISO_FIT_LOG_STEPS;
+    pace->read_at = now;
+    pace->interval = each * (double)most <= LOG_SECONDS ? most : (int64_t)(LOG_SECONDS / each);
+    if (pace->interval < 1)
+        pace->interval = 1;
+}
+
+/* ---- Evaluation ---------------------------------------------------------------------------- */
+
+/* Adds n batches of the log to the scores; rows: of each batch. */
+static void add_log(struct iso_scores *scores, const struct iso_graph *g, const double *log,
+                    int64_t n, const int64_t *rows)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const struct iso_fit_batch batch = iso_fit_log_entry(g, log, i, rows[i]);
+        iso_fit_log_add(scores, &batch);
+    }
+}
+
+iso_rc iso_evaluate_with(struct iso_exec *exec, int which, int64_t rows, double *log,
+                         const volatile sig_atomic_t *stop, struct iso_scores *out)
+{
+    const struct iso_graph *graph = iso_exec_graph(exec);
+    int64_t filled[ISO_FIT_LOG_STEPS];
+    struct iso_fit_pace pace;
+    int64_t n = 0;
+    memset(out, 0, sizeof *out);
+    ISO_TRY(iso_exec_order(exec, which, NULL));
+    ISO_TRY(iso_exec_clear_counts(exec));
+    iso_fit_pace_begin(&pace);
+    for (int64_t first = 0; first < rows && !(stop && *stop); first += graph->batch) {
+        filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
+        ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
+        ISO_TRY(iso_exec_forward(exec, false, 0, n));
+        n++;
+        if (n >= pace.interval || first + graph->batch >= rows) {
+            ISO_TRY(iso_exec_log(exec, n, log));
+            add_log(out, graph, log, n, filled);
+            iso_fit_pace_read(&pace, n);
+            n = 0;
+        }
+    }
+    return iso_exec_counts(exec, which, &out->counts);
+}
+
+iso_rc iso_evaluate(struct iso_exec *exec, int which, int64_t rows, struct iso_scores *out)
+{
+    double *log = iso_fit_log_new(iso_exec_graph(exec));
+    if (!log)
+        return ISO_ENOMEM;
+    const iso_rc rc = iso_evaluate_with(exec, which, rows, log, NULL, out);
+    free(log);
+    return rc;
+}
