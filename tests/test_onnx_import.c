@@ -179,7 +179,7 @@ static void damaged_files_are_read_or_refused(void **state)
     open_network(&net, "tests/models/everything.yaml");
     export_to(path, &net, true);
     close_network(&net);
-    fuzz(&subject, 1, 400);
+    fuzz((struct fuzz_list){ &subject, 1 }, 400);
     unlink(path);
 }
 
