@@ -10,35 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/train/exec.h"
-
-struct network {
-    struct iso_model *model;
-    struct iso_graph *graph;
-    struct iso_backend *backend;
-    struct iso_exec *exec;
-};
-
-static void load(const char *path, int64_t batch, struct network *n)
-{
-    static struct iso_faults faults;
-    faults.count = 0;
-    *n = (struct network){ 0 };
-    if (iso_model_load(path, &faults, &n->model) != ISO_OK)
-        iso_faults_print(&faults, stderr);
-    assert_non_null(n->model);
-    if (iso_graph_build(n->model, batch, &faults, &n->graph) != ISO_OK)
-        iso_faults_print(&faults, stderr);
-    assert_non_null(n->graph);
-}
-
-static void unload(struct network *n)
-{
-    iso_exec_free(n->exec);
-    iso_backend_close(n->backend);
-    iso_graph_free(n->graph);
-    iso_model_free(n->model);
-}
+#include "network.h"
 
 static int find(const struct network *n, const char *layer)
 {
@@ -77,7 +49,7 @@ static void blocks_read_their_input(void **state)
 {
     struct network n;
     (void)state;
-    load("tests/models/resnet.yaml", 2, &n);
+    network_load(&n, "tests/models/resnet.yaml", 2);
     assert_reads(&n, "conv2_block1_0_conv", "conv1_relu", NULL);
     assert_reads(&n, "conv2_block1_1_conv", "conv1_relu", NULL);
     assert_reads(&n, "conv2_block1_add", "conv2_block1_0_bn", "conv2_block1_3_bn");
@@ -87,7 +59,7 @@ static void blocks_read_their_input(void **state)
     assert_reads(&n, "conv3_block1_0_conv", "conv2_block3_out", NULL);
     assert_reads(&n, "conv3_block2_add", "conv3_block1_out", "conv3_block2_3_bn");
     assert_reads(&n, "flatten_1", "conv3_block2_out", NULL);
-    unload(&n);
+    network_close(&n);
 }
 
 /* The names of one residual block of Keras's; returns how many there are. */
@@ -111,7 +83,7 @@ static void check_resnet(const char *path, const int blocks[4], int all, int tra
                                           "pool1_pad", "pool1_pool", "avg_pool", "predictions" };
     struct network n;
     int layers = 8;
-    load(path, 1, &n);
+    network_load(&n, path, 1);
     for (int i = 0; i < 8; i++)
         find(&n, others[i]);
     for (int stage = 0; stage < 4; stage++)
@@ -120,7 +92,7 @@ static void check_resnet(const char *path, const int blocks[4], int all, int tra
     assert_int_equal(n.model->nlayers, layers);
     assert_int_equal(parameters(&n, false), all);
     assert_int_equal(parameters(&n, true), trained);
-    unload(&n);
+    network_close(&n);
 }
 
 static void resnets_are_keras_s(void **state)
@@ -137,7 +109,7 @@ static void vgg16_is_keras_s(void **state)
     struct network n;
     char name[ISO_NAME];
     (void)state;
-    load("models/vgg16.yaml", 1, &n);
+    network_load(&n, "models/vgg16.yaml", 1);
     for (int block = 0; block < 5; block++) {
         for (int i = 0; i < convolutions[block]; i++) {
             snprintf(name, sizeof name, "block%d_conv%d", block + 1, i + 1);
@@ -148,7 +120,7 @@ static void vgg16_is_keras_s(void **state)
     }
     assert_int_equal(n.model->nlayers, 13 + 5 + 2);
     assert_int_equal(parameters(&n, false), 14714688);
-    unload(&n);
+    network_close(&n);
 }
 
 /* ---- Layers that are not trained ----------------------------------------------------------- */
@@ -160,10 +132,8 @@ static void train(struct network *n, int steps)
     const struct iso_exec_options o = { .training = true, .seed = 5, .log_steps = 1 };
     float x[ROWS * 8 * 7 * 3];
     const int32_t y[ROWS] = { 0, 3, 1 };
-    load("tests/models/frozen.yaml", ROWS, n);
-    assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &n->backend), ISO_OK);
-    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &n->exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(n->exec), ISO_OK);
+    network_open(n, "tests/models/frozen.yaml", ROWS, "reference", 0);
+    network_begin(n, &o);
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         x[i] = (float)(i * 37 % 101) / 101;
     assert_int_equal(iso_exec_feed(n->exec, ROWS, x, y, NULL), ISO_OK);
@@ -207,8 +177,8 @@ static void frozen_weights_stay(void **state)
     }
     assert_int_equal(moved, 2 + 4 + 2);            /* n2's moving statistics, too */
     assert_int_equal(stayed, 2 + 4 + 4 + 2 + 2 + 4);
-    unload(&before);
-    unload(&after);
+    network_close(&before);
+    network_close(&after);
 }
 
 static void frozen_layers_cost_nothing(void **state)
@@ -227,7 +197,7 @@ static void frozen_layers_cost_nothing(void **state)
     assert_true(iso_exec_tensor(n.exec, "c1/kernel/momentum", &t));
     assert_false(iso_exec_tensor(n.exec, "c2/kernel/momentum", &t));
     assert_false(iso_exec_tensor(n.exec, "d/c2/kernel", &t));
-    unload(&n);
+    network_close(&n);
 }
 
 int main(void)

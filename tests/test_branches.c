@@ -14,7 +14,7 @@
 
 #include "core/parity/parity.h"
 #include "core/random.h"
-#include "core/train/exec.h"
+#include "network.h"
 
 static const char *const models[] = { "tests/models/residual.yaml", "tests/models/regularized.yaml",
                                       "tests/models/resnet.yaml", "tests/models/frozen.yaml",
@@ -56,13 +56,6 @@ static void every_device_trains_them_alike(void **state)
 
 enum { ROWS = 5, SAMPLES = 12 };
 
-struct network {
-    struct iso_model *model;
-    struct iso_graph *graph;
-    struct iso_backend *judge;
-    struct iso_exec *exec;
-};
-
 static uint32_t draw(uint32_t i, uint32_t salt)
 {
     return iso_philox(i, salt, 0, ISO_RANDOM_TEST, 11, 0).v[0];
@@ -84,24 +77,9 @@ static void feed(struct network *n)
 
 static void open_network(struct network *n, const char *path)
 {
-    static struct iso_faults faults;
-    const struct iso_exec_options o = { .training = true, .seed = 3, .log_steps = 1 };
-    if (iso_model_load(path, &faults, &n->model) != ISO_OK)
-        iso_faults_print(&faults, stderr);
-    assert_non_null(n->model);
-    assert_int_equal(iso_graph_build(n->model, ROWS, &faults, &n->graph), ISO_OK);
-    assert_int_equal(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &n->judge), ISO_OK);
-    assert_int_equal(iso_exec_new(n->graph, n->judge, &o, &n->exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(n->exec), ISO_OK);
+    network_open(n, path, ROWS, "reference:double", 0);
+    network_begin(n, &(struct iso_exec_options){ .training = true, .seed = 3, .log_steps = 1 });
     feed(n);
-}
-
-static void close_network(struct network *n)
-{
-    iso_exec_free(n->exec);
-    iso_backend_close(n->judge);
-    iso_graph_free(n->graph);
-    iso_model_free(n->model);
 }
 
 static double loss_of(struct network *n)
@@ -119,7 +97,7 @@ static double *values_of(struct network *n, const char *name, struct iso_tensor 
     assert_true(iso_exec_tensor(n->exec, name, t));
     double *v = calloc((size_t)iso_shape_count(&t->shape), sizeof *v);
     assert_non_null(v);
-    assert_int_equal(iso_tensor_read(n->judge, t, v), ISO_OK);
+    assert_int_equal(iso_tensor_read(n->backend, t, v), ISO_OK);
     return v;
 }
 
@@ -142,14 +120,14 @@ static int agreeing(struct network *n, const char *weight, double spoil)
         const double old = v[k];
         for (int side = 0; side < 2; side++) {
             v[k] = side ? old - h : old + h;
-            assert_int_equal(iso_tensor_write(n->judge, &w, v), ISO_OK);
+            assert_int_equal(iso_tensor_write(n->backend, &w, v), ISO_OK);
             at[side] = loss_of(n);
         }
         v[k] = old;
         const double slope = (at[0] - at[1]) / (2 * h);
         agree += fabs(d[k] * spoil - slope) <= 1e-6 * fabs(slope) + 1e-8;
     }
-    assert_int_equal(iso_tensor_write(n->judge, &w, v), ISO_OK);
+    assert_int_equal(iso_tensor_write(n->backend, &w, v), ISO_OK);
     free(v);
     free(d);
     return agree;
@@ -157,7 +135,7 @@ static int agreeing(struct network *n, const char *weight, double spoil)
 
 static void check_gradients(const char *path, const char *first, int least)
 {
-    struct network n = { 0 };
+    struct network n;
     char name[ISO_NAME + 4];
     struct iso_tensor t;
     int weights = 0;
@@ -175,7 +153,7 @@ static void check_gradients(const char *path, const char *first, int least)
     }
     assert_true(weights >= least);
     assert_true(agreeing(&n, first, 1.01) < SAMPLES / 2);          /* the planted fault */
-    close_network(&n);
+    network_close(&n);
 }
 
 static void gradients_are_the_slopes_of_the_loss(void **state)
@@ -215,7 +193,7 @@ static double cross_entropy(struct network *n)
 
 static void the_loss_has_what_the_weights_cost(void **state)
 {
-    struct network n = { 0 };
+    struct network n;
     (void)state;
     open_network(&n, models[1]);
     const double loss = loss_of(&n);
@@ -226,7 +204,7 @@ static void the_loss_has_what_the_weights_cost(void **state)
     want += cost_of(&n, "d1/bias", 0, 0.5) + cost_of(&n, "d2/kernel", 0, 0.001);
     if (!(fabs(loss - want) <= 1e-12 * want))
         fail_msg("the loss is %.17g instead of %.17g", loss, want);
-    close_network(&n);
+    network_close(&n);
 }
 
 int main(void)

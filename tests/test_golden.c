@@ -16,6 +16,7 @@
 
 #include "core/data/safetensors.h"
 #include "core/parity/harness.h"
+#include "network.h"
 
 
 struct golden {
@@ -96,13 +97,6 @@ static void compare_pass(struct golden *g, enum iso_pass pass)
                 compare(g, (enum iso_group)group, i, t);
         }
     assert_true(g->values > before);
-}
-
-static void must(iso_rc rc)
-{
-    if (rc != ISO_OK)
-        print_error("%s\n", iso_error());
-    assert_int_equal(rc, ISO_OK);
 }
 
 static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pass pass)

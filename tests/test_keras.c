@@ -13,18 +13,11 @@
 #include "core/file.h"
 #include "core/train/keras_weights.h"
 #include "core/train/weights.h"
+#include "network.h"
 
 static const char *const files[] = { "tests/keras/weights.h5", "tests/keras/model.h5",
                                      "tests/keras/keras2.h5", "tests/keras/keras3.weights.h5" };
 enum { FILES = 4 };
-
-struct network {
-    struct iso_faults faults;
-    struct iso_model *model;
-    struct iso_graph *graph;
-    struct iso_backend *backend;
-    struct iso_exec *exec;
-};
 
 /* tests/keras/model.yaml, with one part of it replaced; NULL: as it is. */
 static struct network *open_network(const char *part, const char *by)
@@ -43,12 +36,8 @@ static struct network *open_network(const char *part, const char *by)
     else
         strcpy(changed, text);
     assert_int_equal(iso_file_write(path, changed, strlen(changed)), ISO_OK);
-    assert_int_equal(iso_model_load(path, &net->faults, &net->model), ISO_OK);
-    assert_int_equal(iso_graph_build(net->model, 1, &net->faults, &net->graph), ISO_OK);
-    assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &net->backend), ISO_OK);
-    assert_int_equal(iso_exec_new(net->graph, net->backend,
-                                  &(struct iso_exec_options){ .seed = 1 }, &net->exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(net->exec), ISO_OK);
+    network_open(net, path, 1, "reference", 0);
+    network_begin(net, &(struct iso_exec_options){ .seed = 1 });
     unlink(path);
     free(text);
     free(changed);
@@ -57,10 +46,7 @@ static struct network *open_network(const char *part, const char *by)
 
 static void close_network(struct network *net)
 {
-    iso_exec_free(net->exec);
-    iso_backend_close(net->backend);
-    iso_graph_free(net->graph);
-    iso_model_free(net->model);
+    network_close(net);
     free(net);
 }
 

@@ -10,16 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/train/exec.h"
+#include "network.h"
 
 enum { ROWS = 4, CLASSES = 10, INPUTS = 3 };
 static const int32_t classes[ROWS] = { 0, 3, 3, 7 };
-
-struct network {
-    struct iso_faults faults;
-    struct iso_model *model;
-    struct iso_graph *graph;
-};
 
 /* Zero kernels: every row has the same prediction, and with one-hot targets the same loss. */
 static void open_units(struct network *n, int units, const char *activation, const char *loss,
@@ -34,23 +28,14 @@ static void open_units(struct network *n, int units, const char *activation, con
             "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s", INPUTS, units, activation, loss,
             more);
     fclose(f);
-    memset(n, 0, sizeof *n);
-    if (iso_model_load(path, &n->faults, &n->model) != ISO_OK)
-        fail_msg("%s", iso_error());
+    network_load(n, path, ROWS);
     remove(path);
-    assert_int_equal(iso_graph_build(n->model, ROWS, &n->faults, &n->graph), ISO_OK);
 }
 
 static void open_network(struct network *n, const char *activation, const char *loss,
                          const char *more)
 {
     open_units(n, CLASSES, activation, loss, more);
-}
-
-static void close_network(struct network *n)
-{
-    iso_graph_free(n->graph);
-    iso_model_free(n->model);
 }
 
 /* ---- The end of a network ------------------------------------------------------------------ */
@@ -76,7 +61,7 @@ static void a_loss_takes_the_end_of_the_network(void **state)
         assert_string_equal(g->values[g->loss].name, "loss");
         assert_int_equal(g->values[g->target].dtype, cases[i].one_hot ? ISO_REAL : ISO_I32);
         assert_int_equal(g->sample_weight, -1);
-        close_network(&n);
+        network_close(&n);
     }
 }
 
@@ -161,8 +146,8 @@ static void training_weighs_the_classes(void **state)
         near(gathered_loss(&weighted, b, false, 0), one);
         if (weighted.graph->values[weighted.graph->target].dtype == ISO_REAL)
             near(fed_loss(&weighted, b, true, true), one * 6 / 4);
-        close_network(&plain);
-        close_network(&weighted);
+        network_close(&plain);
+        network_close(&weighted);
     }
     iso_backend_close(b);
 }
@@ -202,7 +187,7 @@ static void one_unit_tells_two_classes_apart(void **state)
     iso_error_clear();
     iso_exec_free(e);
     iso_backend_close(b);
-    close_network(&n);
+    network_close(&n);
 }
 
 int main(void)

@@ -13,7 +13,7 @@
 
 #include "core/random.h"
 #include "core/sampling.h"
-#include "core/train/exec.h"
+#include "network.h"
 
 /* ---- The distribution ---------------------------------------------------------------------- */
 
@@ -98,42 +98,12 @@ static void extreme_words_give_shares(void **state)
 
 enum { CLASSES = 6, PIXELS = 24 };
 static const float weight_of[CLASSES] = { 1, 3, 1, 1, 0.5f, 1 };        /* class_weight */
-struct network {
-    struct iso_model *model;
-    struct iso_graph *graph;
-    struct iso_backend *backend;
-    struct iso_exec *exec;
-};
 
 static void open_network(struct network *n, bool augmented)
 {
-    static struct iso_faults faults;
-    const struct iso_exec_options o = { .training = true, .keep_all = true, .seed = 3,
-                                        .augmented = augmented, .log_steps = 1 };
-    if (iso_model_load("tests/models/mixup.yaml", &faults, &n->model) != ISO_OK)
-        iso_faults_print(&faults, stderr);
-    assert_non_null(n->model);
-    assert_int_equal(iso_graph_build(n->model, CLASSES, &faults, &n->graph), ISO_OK);
-    assert_int_equal(iso_backend_open("cpu", ISO_MODE_EXACT, 1, &n->backend), ISO_OK);
-    assert_int_equal(iso_exec_new(n->graph, n->backend, &o, &n->exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(n->exec), ISO_OK);
-}
-
-static void close_network(struct network *n)
-{
-    iso_exec_free(n->exec);
-    iso_backend_close(n->backend);
-    iso_graph_free(n->graph);
-    iso_model_free(n->model);
-}
-
-static void get(struct network *n, const char *name, int64_t count, float *values)
-{
-    struct iso_tensor t;
-    if (!iso_exec_tensor(n->exec, name, &t))
-        fail_msg("there is no %s", name);
-    assert_int_equal(iso_shape_count(&t.shape), count);
-    assert_int_equal(iso_tensor_read_f32(n->backend, &t, values), ISO_OK);
+    network_open(n, "tests/models/mixup.yaml", CLASSES, "cpu", 1);
+    network_begin(n, &(struct iso_exec_options){ .training = true, .keep_all = true, .seed = 3,
+                                                 .augmented = augmented, .log_steps = 1 });
 }
 
 /* Row r is of class r, and each pixel of its image is r + 1. */
@@ -165,9 +135,9 @@ static int check_mixture(struct network *n, int rows)
 {
     float input[CLASSES * PIXELS], target[CLASSES * CLASSES], weight[CLASSES];
     int roll = 0;
-    get(n, "input", rows * PIXELS, input);
-    get(n, "target", rows * CLASSES, target);
-    get(n, "sample_weight", rows, weight);
+    network_read(n, "input", rows * PIXELS, input);
+    network_read(n, "target", rows * CLASSES, target);
+    network_read(n, "sample_weight", rows, weight);
     for (int r = 0; r < rows; r++) {
         const float *t = target + r * CLASSES;
         const int partner = partner_of(t, r);
@@ -199,12 +169,12 @@ static void all_of_a_row_is_mixed_alike(void **state)
         rolls |= 1u << roll;
     }
     assert_int_equal(rolls, 62);       /* each of 1 to 5 */
-    get(&n, "target", CLASSES * CLASSES, first);
+    network_read(&n, "target", CLASSES * CLASSES, first);
     assert_true(first[0] != first[CLASSES + 1]);
     run(&n, CLASSES, true, 59);
-    get(&n, "target", CLASSES * CLASSES, second);
+    network_read(&n, "target", CLASSES * CLASSES, second);
     assert_memory_equal(first, second, sizeof first);
-    close_network(&n);
+    network_close(&n);
 }
 
 static void smaller_batches_are_mixed_too(void **state)
@@ -219,18 +189,18 @@ static void smaller_batches_are_mixed_too(void **state)
     }
     run(&n, 1, true, 5);               /* there is no other image */
     assert_int_equal(check_mixture(&n, 1), 0);
-    get(&n, "target", CLASSES, target);
+    network_read(&n, "target", CLASSES, target);
     assert_true(target[0] == 1);
-    close_network(&n);
+    network_close(&n);
 }
 
 /* The images, targets and weights of a batch are as they were given. */
 static void check_given(struct network *n)
 {
     float input[CLASSES * PIXELS], target[CLASSES * CLASSES], weight[CLASSES];
-    get(n, "input", CLASSES * PIXELS, input);
-    get(n, "target", CLASSES * CLASSES, target);
-    get(n, "sample_weight", CLASSES, weight);
+    network_read(n, "input", CLASSES * PIXELS, input);
+    network_read(n, "target", CLASSES * CLASSES, target);
+    network_read(n, "sample_weight", CLASSES, weight);
     for (int r = 0; r < CLASSES; r++) {
         assert_true(input[r * PIXELS] == (float)(r + 1));
         assert_true(weight[r] == weight_of[r]);
@@ -246,11 +216,11 @@ static void only_training_is_mixed(void **state)
     open_network(&n, false);
     run(&n, CLASSES, false, 0);
     check_given(&n);
-    close_network(&n);
+    network_close(&n);
     open_network(&n, true);            /* a trace of batches that are augmented already */
     run(&n, CLASSES, true, 0);
     check_given(&n);
-    close_network(&n);
+    network_close(&n);
 }
 
 static int largest(const float *v)
@@ -273,15 +243,15 @@ static void accuracy_counts_the_larger_share(void **state)
     for (uint64_t step = 0; step < 20; step++) {
         run(&n, CLASSES, true, step);
         assert_int_equal(iso_exec_log(n.exec, 1, log), ISO_OK);
-        get(&n, "target", CLASSES * CLASSES, target);
-        get(&n, "dense_1/y", CLASSES * CLASSES, y);
+        network_read(&n, "target", CLASSES * CLASSES, target);
+        network_read(&n, "dense_1/y", CLASSES * CLASSES, y);
         counted += (int)log[n.graph->values[n.graph->metric[0]].at];
         for (int r = 0; r < CLASSES; r++)
             right += largest(y + r * CLASSES) == largest(target + r * CLASSES);
     }
     assert_int_equal(counted, right);
     assert_in_range(right, 1, 20 * CLASSES - 1);
-    close_network(&n);
+    network_close(&n);
 }
 
 int main(void)

@@ -80,7 +80,7 @@ static void the_file_says_what_the_model_does(void **state)
         for (int tap = 0; tap < 9; tap++)
             assert_true(((const float *)kernel->data)[result * 9 + tap] == ours[tap * 6 + result]);
     iso_onnx_free(m);
-    close_network(&net);
+    network_close(&net);
     unlink(path);
 }
 
@@ -130,7 +130,7 @@ static void every_layer_becomes_nodes(void **state)
     assert_int_equal(iso_onnx_attribute(node(m, "mean"), "count_include_pad")->i, 0);
     assert_string_equal(m->y[0].name, "activation_1/y");
     iso_onnx_free(m);
-    close_network(&net);
+    network_close(&net);
 }
 
 /* ---- And back ------------------------------------------------------------------------------ */
@@ -217,8 +217,8 @@ static void there_and_back_is_the_same(void **state)
         assert_memory_equal(want, got, (size_t)n * sizeof *want);
         if (!(got[0] < 1) || (got[0] == got[1] && got[1] == got[2] && got[2] == got[n - 1]))
             fail_msg("%s: outputs %g %g %g prove nothing", model, got[0], got[1], got[2]);
-        close_network(&again);
-        close_network(&net);
+        network_close(&again);
+        network_close(&net);
     }
     unlink(yaml);
     unlink(path);

@@ -178,7 +178,7 @@ static void damaged_files_are_read_or_refused(void **state)
     close(mkstemp(path));
     open_network(&net, "tests/models/everything.yaml");
     export_to(path, &net, true);
-    close_network(&net);
+    network_close(&net);
     fuzz((struct fuzz_list){ &subject, 1 }, 400);
     unlink(path);
 }

@@ -2,6 +2,7 @@
  * whatever the batch, with labels or without; and what a layer gives. */
 #include "core/train/predict.h"
 #include "datasets.h"
+#include "network.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -130,37 +131,27 @@ static const char convolution[] =
 /* What a value is for all rows; readable: from an executor that keeps it, not every value. */
 static void read_value(const char *device, const char *name, bool readable, struct told *out)
 {
-    static struct iso_faults faults;
     const struct iso_exec_options o = { .seed = 3, .keep_all = !readable,
                                         .readable = readable ? name : NULL };
-    struct iso_model *model;
     struct iso_dataset *data;
-    struct iso_backend *backend;
-    struct iso_graph *graph;
-    struct iso_exec *exec;
     struct iso_tensor tensor;
+    struct network n;
     memset(out, 0, sizeof *out);
     const char *path = trainer_path("layers.yaml");
     assert_int_equal(iso_file_write(path, convolution, strlen(convolution)), ISO_OK);
-    assert_int_equal(iso_model_load(path, &faults, &model), ISO_OK);
-    assert_int_equal(iso_graph_build(model, 16, &faults, &graph), ISO_OK);
-    assert_int_equal(iso_backend_open(device, ISO_MODE_EXACT, 0, &backend), ISO_OK);
+    network_open(&n, path, 16, device, 0);
     assert_int_equal(load_dataset("builtin:digits", "test", NULL, 0, VALIDATION_ROWS, &data),
                      ISO_OK);
-    assert_int_equal(iso_exec_new(graph, backend, &o, &exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(exec), ISO_OK);
-    assert_int_equal(iso_exec_data(exec, 0, data), ISO_OK);
-    const int value = iso_graph_find(graph, name);
+    network_begin(&n, &o);
+    assert_int_equal(iso_exec_data(n.exec, 0, data), ISO_OK);
+    const int value = iso_graph_find(n.graph, name);
     assert_true(value >= 0);
-    out->size = iso_predict_size(graph, value);
+    out->size = iso_predict_size(n.graph, value);
     assert_true(out->size <= MOST_NUMBERS);
-    assert_int_equal(iso_predict_value(exec, 0, VALIDATION_ROWS, value, on_row, out), ISO_OK);
-    assert_true(iso_exec_tensor(exec, name, &tensor));
-    iso_exec_free(exec);
-    iso_graph_free(graph);
-    iso_backend_close(backend);
+    assert_int_equal(iso_predict_value(n.exec, 0, VALIDATION_ROWS, value, on_row, out), ISO_OK);
+    assert_true(iso_exec_tensor(n.exec, name, &tensor));
+    network_close(&n);
     iso_dataset_free(data);
-    iso_model_free(model);
 }
 
 /* c/y is what a kernel that runs the activation too would never write. */

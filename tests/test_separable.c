@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/parity/harness.h"
+#include "network.h"
 
 /* One layer, and the two that it stands for. */
 static const struct { const char *whole, *depthwise, *pointwise; } layers[] = {
@@ -25,12 +26,6 @@ static const struct { const char *whole, *depthwise, *pointwise; } layers[] = {
 };
 
 struct layer { struct iso_case c; struct iso_call call; struct iso_values v; };
-
-static void must(iso_rc rc)
-{
-    if (rc != ISO_OK)
-        fail_msg("%s", iso_error());
-}
 
 static void open_layer(struct layer *l, enum iso_op op, const char *text)
 {

@@ -3,6 +3,7 @@
 #include "core/data/safetensors.h"
 #include "core/file.h"
 #include "core/train/trace.h"
+#include "network.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -106,10 +107,7 @@ static const char *in_folder(const char *name)
 /* ---- Running a trace ----------------------------------------------------------------------- */
 
 struct tracer {
-    struct iso_model *model;
-    struct iso_backend *backend;
-    struct iso_graph *graph;
-    struct iso_exec *exec;
+    struct network net;
     struct iso_batches *batches;
     struct iso_st_file *file;
     int64_t tensors;
@@ -117,19 +115,15 @@ struct tracer {
 
 static void open_tracer(struct tracer *t, const char *loss)
 {
-    static struct iso_faults faults;
+    const struct iso_exec_options options = {
+        .training = true, .keep_all = true, .seed = 1, .log_steps = 1
+    };
     char yaml[1024];
     snprintf(yaml, sizeof yaml, text, loss);
     memset(t, 0, sizeof *t);
     assert_int_equal(iso_file_write(in_folder("model.yaml"), yaml, strlen(yaml)), ISO_OK);
-    assert_int_equal(iso_model_load(in_folder("model.yaml"), &faults, &t->model), ISO_OK);
-    assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &t->backend), ISO_OK);
-    assert_int_equal(iso_graph_build(t->model, BATCH, &faults, &t->graph), ISO_OK);
-    const struct iso_exec_options options = {
-        .training = true, .keep_all = true, .seed = 1, .log_steps = 1
-    };
-    assert_int_equal(iso_exec_new(t->graph, t->backend, &options, &t->exec), ISO_OK);
-    assert_int_equal(iso_exec_initialize(t->exec), ISO_OK);
+    network_open(&t->net, in_folder("model.yaml"), BATCH, "reference", 0);
+    network_begin(&t->net, &options);
 }
 
 static void close_tracer(struct tracer *t)
@@ -137,10 +131,7 @@ static void close_tracer(struct tracer *t)
     if (t->file)
         iso_st_close(t->file);
     iso_batches_free(t->batches);
-    iso_exec_free(t->exec);
-    iso_graph_free(t->graph);
-    iso_backend_close(t->backend);
-    iso_model_free(t->model);
+    network_close(&t->net);
 }
 
 static void write_batch(const struct iso_st_tensor *x, const struct iso_st_tensor *y)
@@ -158,8 +149,8 @@ static void run_trace(struct tracer *t, const char *loss, const struct iso_st_te
 {
     open_tracer(t, loss);
     write_batch(x, y);
-    assert_int_equal(iso_batches_from_file(in_folder("batch"), t->exec, &t->batches), ISO_OK);
-    assert_int_equal(iso_trace(t->exec, t->batches, STEPS, in_folder("trace"), &t->tensors),
+    assert_int_equal(iso_batches_from_file(in_folder("batch"), t->net.exec, &t->batches), ISO_OK);
+    assert_int_equal(iso_trace(t->net.exec, t->batches, STEPS, in_folder("trace"), &t->tensors),
                      ISO_OK);
     assert_int_equal(iso_st_open(in_folder("trace"), &t->file), ISO_OK);
 }
@@ -293,12 +284,10 @@ static void test_values_fit_together(void **state)
 static void test_last_weights(void **state)
 {
     struct tracer t, u;
-    struct iso_tensor tensor;
     float kernel[8 * CLASSES];
     (void)state;
     run_trace(&t, "categorical_crossentropy", &good_x, &good_prob);
-    assert_true(iso_exec_tensor(t.exec, "dense_1/kernel", &tensor));
-    assert_int_equal(iso_tensor_read_f32(t.backend, &tensor, kernel), ISO_OK);
+    network_read(&t.net, "dense_1/kernel", 8 * CLASSES, kernel);
     assert_memory_equal(floats(&t, "dense_1/kernel", STEPS), kernel, sizeof kernel);
     run_trace(&u, "categorical_crossentropy", &good_x, &good_y);
     assert_memory_equal(floats(&u, "dense_1/kernel", STEPS), kernel, sizeof kernel);
@@ -340,8 +329,8 @@ static void test_data_set(void **state)
     for (int i = 0; i < ROWS * PIXELS; i++)
         images[i] = (uint8_t)(i * 7);
     open_tracer(&t, "sparse_categorical_crossentropy");
-    assert_int_equal(iso_batches_from_data(&data, 1, t.exec, &t.batches), ISO_OK);
-    assert_int_equal(iso_trace(t.exec, t.batches, STEPS, in_folder("trace"), NULL), ISO_OK);
+    assert_int_equal(iso_batches_from_data(&data, 1, t.net.exec, &t.batches), ISO_OK);
+    assert_int_equal(iso_trace(t.net.exec, t.batches, STEPS, in_folder("trace"), NULL), ISO_OK);
     assert_int_equal(iso_st_open(in_folder("trace"), &t.file), ISO_OK);
     assert_int_equal(get(&t, "input", 1)->dim[0], BATCH);
     assert_int_equal(get(&t, "input", 2)->dim[0], ROWS - 2 * BATCH);
@@ -366,7 +355,7 @@ static void refuse(const struct iso_st_tensor *x, const struct iso_st_tensor *y,
     struct tracer t;
     open_tracer(&t, "sparse_categorical_crossentropy");
     write_batch(x, y);
-    assert_int_equal(iso_batches_from_file(in_folder("batch"), t.exec, &t.batches), ISO_EDATA);
+    assert_int_equal(iso_batches_from_file(in_folder("batch"), t.net.exec, &t.batches), ISO_EDATA);
     if (!strstr(iso_error(), message))
         fail_msg("'%s' is not in '%s'", message, iso_error());
     iso_error_clear();
