@@ -357,6 +357,56 @@ static void weights_are_the_same_as_from_memory(void **state)
     cli_says(cli_out, ": 50 images");
 }
 
+static void change_byte(const char *name, long at)
+{
+    char path[CLI_PATH];
+    cli_path(path, name);
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    const int byte = getc(f);
+    assert_int_equal(fseek(f, at, SEEK_SET), 0);
+    assert_int_equal(putc(byte ^ 1, f), byte ^ 1);
+    assert_int_equal(fclose(f), 0);
+}
+
+#define MNIST "train mnist.yaml --device reference --data . --quiet --out "
+#define GO_ON "train --resume --device reference --data . --quiet --out "
+
+/* The last byte of image 11 of MNIST, which has label 1 and so is trained on or validated with. */
+static void changed_images_are_noticed(void **state)
+{
+    static const char images[] = "train-images-idx3-ubyte";
+    static char text[CLI_OUTPUT];
+    const long last = 16 + 12 * 12 - 1;
+    char whole[65], resumed[65], path[CLI_PATH];
+    (void)state;
+    write_sets();
+    write_model("mnist.yaml", "mnist", true, 4, 3, 2);
+    assert_int_equal(cli_run(MNIST "whole"), 0);
+    cli_hash(whole);
+    assert_int_equal(cli_run(MNIST "part --epochs 1"), 0);
+    change_byte(images, last);
+    assert_int_equal(cli_run(GO_ON "part --epochs 3"), 1);
+    cli_says(cli_err, "/train-images-idx3-ubyte: image 11: is not what it was when this run first "
+                      "read it; put back");
+    assert_int_equal(cli_run(MNIST "other"), 0);
+    assert_int_equal(cli_run("runs whole other"), 0);
+    cli_says(cli_out, " data, images_crc32: ");
+    change_byte(images, last);
+    assert_int_equal(cli_run(GO_ON "part --epochs 3"), 0);
+    cli_hash(resumed);
+    assert_string_equal(resumed, whole);
+    assert_int_equal(cli_run("runs whole part"), 0);
+    assert_null(strstr(cli_out, "images_crc32"));
+    cli_read("part/run.json", text);
+    cli_says(text, "\"images_crc32\": \"");
+    cli_path(path, "part/train-images.crc32");
+    assert_int_equal(truncate(path, 3), 0);
+    assert_int_equal(cli_run(GO_ON "part --epochs 4"), 1);
+    cli_says(cli_err, "train-images.crc32 has 3 bytes, and 4 images need 16; it is damaged");
+}
+
 static void folders_stream(void **state)
 {
     static char memory[CLI_OUTPUT];
@@ -382,8 +432,12 @@ static void folders_stream(void **state)
         cli_write(name, memory);
     }
     train("memory.yaml --device cpu", whole);
-    train("stream.yaml --device cpu", streamed);
+    train("stream.yaml --device cpu --out run", streamed);
     assert_string_equal(whole, streamed);
+    snprintf(command, sizeof command, "cd '%s/pets' && cp dog/20.png cat/10.png", cli_folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(cli_run("train --resume --out run --epochs 4"), 1);
+    cli_says(cli_err, "/cat/10.png: is not what it was");
 }
 
 int main(void)
@@ -393,7 +447,7 @@ int main(void)
         TEST(lack_of_memory_is_reported), TEST(images_are_the_same_as_in_memory),
         TEST(large_sets_stream_by_themselves), TEST(what_cannot_stream_says_so),
         TEST(files_that_change_are_named), TEST(weights_are_the_same_as_from_memory),
-        TEST(folders_stream),
+        TEST(changed_images_are_noticed), TEST(folders_stream),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -241,10 +241,11 @@ static void print_lines(const struct run *a, const struct run *b)
 /* Of one split: what of its data is known of both runs and differs. */
 static void print_data(const struct run *a, const struct run *b, const char *split)
 {
-    static const char *const keys[] = { "source", "rows", "images_sha256", "labels_sha256" };
+    static const char *const keys[] = { "source", "rows", "images_sha256", "images_crc32",
+                                        "labels_sha256" };
     const json_t *data_a = json_object_get(json_object_get(a->record, "data"), split);
     const json_t *data_b = json_object_get(json_object_get(b->record, "data"), split);
-    for (int i = 0; data_a && data_b && i < 4; i++) {
+    for (int i = 0; data_a && data_b && i < (int)(sizeof keys / sizeof *keys); i++) {
         char *text_a = json_dumps(json_object_get(data_a, keys[i]), JSON_ENCODE_ANY);
         char *text_b = json_dumps(json_object_get(data_b, keys[i]), JSON_ENCODE_ANY);
         if (text_a && text_b && strcmp(text_a, text_b) != 0)

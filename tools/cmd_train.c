@@ -209,10 +209,11 @@ static iso_rc make_record(const struct training *t, struct iso_about *out)
 }
 
 /* What the folder has besides what training needs. */
-static iso_rc describe_run(const struct training *t, const struct iso_about *record)
+static iso_rc describe_run(struct training *t, const struct iso_about *record)
 {
     const char *folder = iso_run_folder(t->run);
     ISO_TRY(iso_about_begin(folder, record));
+    ISO_TRY(iso_image_sums_open(folder, record->data, &t->sums));
     return iso_class_names_save(folder, t->train->class_names, t->train->classes);
 }
 
@@ -332,7 +333,8 @@ static iso_rc train(struct training *t, const char *model)
             "nothing is left to train; for more give --epochs or --steps, counted from the "
             "run's beginning");
     const struct iso_fit_listener listeners[] = { iso_console_listener(&t->console),
-                                                  iso_run_listener(t->run) };
+                                                  iso_run_listener(t->run),
+                                                  iso_image_sums_listener(&t->sums) };
     struct iso_fit_options fit = {
         .epochs = t->settings.epochs,
         .steps = t->settings.steps,
@@ -344,7 +346,7 @@ static iso_rc train(struct training *t, const char *model)
                                         : t->setup.model->checkpoint_minutes),
         .stop = &interrupted,
         .listeners = listeners,
-        .nlisteners = 2,
+        .nlisteners = sizeof listeners / sizeof *listeners,
     };
     ISO_TRY(train_phases(t, &fit));
     if (t->state.stopping.stopped)

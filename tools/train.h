@@ -3,7 +3,7 @@
 #ifndef ISO_TRAIN_H
 #define ISO_TRAIN_H
 #include "console.h"
-#include "core/train/about.h"
+#include "core/train/image_sums.h"
 #include "setup.h"
 
 struct train_options {
@@ -20,6 +20,7 @@ struct training {
     struct iso_run_settings settings;
     struct iso_fit_state state;
     struct iso_run *run;
+    struct iso_image_sums sums;
     struct iso_console console;
     char command[2048];                /* as it was typed, but for quotes; cut where it is longer */
     char path[ISO_PATH];               /* of a resumed run's model file; the faults borrow it */

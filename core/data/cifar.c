@@ -191,6 +191,12 @@ static iso_rc read_image(const void *source, int64_t row, uint8_t *image)
     return ISO_OK;
 }
 
+static void name_image(const void *source, int64_t row, char *buf, size_t n)
+{
+    const struct images *m = source;
+    snprintf(buf, n, "%s: image %lld", m->file[row / m->each].path, (long long)(row % m->each));
+}
+
 static void close_images(void *source)
 {
     struct images *m = source;
@@ -215,7 +221,9 @@ static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*pa
     }
     if (rc == ISO_OK)
         rc = iso_disk_attach(out, m, read_image, close_images);
-    if (rc != ISO_OK)
+    if (rc == ISO_OK)
+        iso_disk_names(out->disk, name_image);
+    else
         close_images(m);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "disk.h"
 #include "../machine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@ enum { SHARE = 4 };                    /* images in memory take at most one part
 struct iso_disk {
     void *source;
     iso_disk_read *read;
+    iso_disk_name *name;               /* NULL: by its number */
     void (*free_source)(void *);
     int32_t *taken;                    /* [rows]: rows of the source that the set has; NULL: the
                                           first ones */
@@ -17,6 +19,7 @@ struct iso_disk {
     int owners;
     bool framed;
     struct iso_frame frame;
+    struct iso_row_sums *sums;         /* of the set's rows; NULL: they are not remembered */
 };
 
 /* ---- Sources ------------------------------------------------------------------------------- */
@@ -46,14 +49,26 @@ void iso_disk_free(struct iso_disk *disk)
         return;
     if (disk->free_source)
         disk->free_source(disk->source);
+    iso_row_sums_free(disk->sums);
     free(disk->taken);
     free(disk);
+}
+
+void iso_disk_names(struct iso_disk *disk, iso_disk_name *name)
+{
+    disk->name = name;
 }
 
 static iso_rc read_from_file(const void *source, int64_t row, uint8_t *image)
 {
     const struct iso_row_file *file = source;
     return iso_row_file_read(file, row, 0, image, file->row);
+}
+
+static void name_in_file(const void *source, int64_t row, char *buf, size_t n)
+{
+    const struct iso_row_file *file = source;
+    snprintf(buf, n, "%s: image %lld", file->path, (long long)row);
 }
 
 static void close_file(void *source)
@@ -87,7 +102,9 @@ iso_rc iso_disk_attach_file(struct iso_dataset *set, const char *path, int64_t b
     iso_rc rc = open_file(set, path, begin, file);
     if (rc == ISO_OK)
         rc = iso_disk_attach(set, file, read_from_file, close_file);
-    if (rc != ISO_OK)
+    if (rc == ISO_OK)
+        iso_disk_names(set->disk, name_in_file);
+    else
         close_file(file);
     return rc;
 }
@@ -113,12 +130,31 @@ void iso_disk_frame(struct iso_disk *disk, const struct iso_frame *frame)
     disk->whole = (size_t)iso_frame_bytes(frame);
 }
 
+iso_rc iso_disk_remember(struct iso_disk *disk, int64_t rows, struct iso_row_sums **out)
+{
+    ISO_TRY(iso_row_sums_new(rows, &disk->sums));
+    *out = disk->sums;
+    return ISO_OK;
+}
+
+static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
+{
+    char name[ISO_PATH];
+    snprintf(name, sizeof name, "image %lld", (long long)row);
+    if (disk->name)
+        disk->name(disk->source, row, name, sizeof name);
+    return iso_fail(ISO_EDATA, "%s: is not what it was when this run first read it; put back what "
+                    "was there, or train anew", name);
+}
+
 iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
 {
-    ISO_TRY(disk->read(disk->source, disk->taken ? disk->taken[row] : row,
-                       image + disk->whole - disk->size));
+    const int64_t from = disk->taken ? disk->taken[row] : row;
+    ISO_TRY(disk->read(disk->source, from, image + disk->whole - disk->size));
     if (disk->framed)
         iso_frame_put(&disk->frame, image);
+    if (disk->sums && !iso_row_sums_same(disk->sums, row, image, disk->whole))
+        return has_changed(disk, from);
     return ISO_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "dataset.h"
 #include "pad.h"
 #include "row_file.h"
+#include "row_sums.h"
 
 /* Image `row` of the source into image, as many bytes as the set's images had when it was given
  * the source. Called from several threads at once. */
@@ -17,10 +18,20 @@ iso_rc iso_disk_attach(struct iso_dataset *, void *source, iso_disk_read *,
                        void (*free_source)(void *));
 /* The same with images that lie one after another in a file, from byte `begin` to its end. */
 iso_rc iso_disk_attach_file(struct iso_dataset *, const char *path, int64_t begin);
+/* What an image is called in messages, such as the path of its file; without it, it has its number
+ * in the source. */
+typedef void iso_disk_name(const void *source, int64_t row, char *buf, size_t n);
+void iso_disk_names(struct iso_disk *, iso_disk_name *);
 /* Keeps these rows only; their number may not grow. */
 iso_rc iso_disk_keep(struct iso_disk *, const int32_t *rows, int64_t count);
 /* The images get this frame when they are read; once at most. */
 void iso_disk_frame(struct iso_disk *, const struct iso_frame *);
+/* From now on remembers what each of so many rows is, frame and all, when it is read first, or what
+ * the sums that are returned are made to know; a row that is not that when it is read fails with
+ * ISO_EDATA, naming it. What it cannot notice: a row that was changed before anybody read it, and,
+ * in one of 4 billion cases, another CRC-32. Not while rows are read; once. The sums are the
+ * disk's. */
+iso_rc iso_disk_remember(struct iso_disk *, int64_t rows, struct iso_row_sums **out);
 /* Row `row` of the set, with its frame. */
 iso_rc iso_disk_row(const struct iso_disk *, int64_t row, uint8_t *image);
 /* Another owner, for as long as it reads rows: the last one's iso_disk_free frees it. (Owners are

@@ -213,6 +213,21 @@ static iso_rc decode(const void *folder, int64_t i, uint8_t *out)
     return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
 }
 
+/* Of a file whose path has been used. */
+static void name_file(const void *folder, int64_t i, char *buf, size_t n)
+{
+    char path[PATH];
+    if (file_path(folder, i, path) == ISO_OK)
+        snprintf(buf, n, "%s", path);
+}
+
+static iso_rc leave_images(struct folder *f)
+{
+    ISO_TRY(iso_disk_attach(f->set, f, decode, free_folder));
+    iso_disk_names(f->set->disk, name_file);
+    return ISO_OK;
+}
+
 static iso_rc decode_into_set(void *folder, int64_t i)
 {
     const struct folder *f = folder;
@@ -224,7 +239,7 @@ static iso_rc load_images(struct folder *f)
     const struct iso_dataset_request *r = f->request;
     struct iso_dataset *set = f->set;
     if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
-        return iso_disk_attach(set, f, decode, free_folder);
+        return leave_images(f);
     set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
     return set->images ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
                        : ISO_ENOMEM;

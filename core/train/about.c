@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum { PIECE = 1 << 20, HEX = 65 };
-static const char *const splits[2] = { "train", "validation" };
+const char *const iso_about_splits[2] = { "train", "validation" };
 
 /* ---- Checksums ----------------------------------------------------------------------------- */
 
@@ -126,7 +126,7 @@ static json_t *new_record(const struct iso_about *r)
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
         if (r->data[i])
-            json_object_set_new(data, splits[i], describe_data(r->data[i], &r->sums[i]));
+            json_object_set_new(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
     json_object_set_new(record, "data", data);
     json_object_set_new(record, "commands", json_array());
     return record;
@@ -156,11 +156,11 @@ iso_rc iso_about_check(const char *folder, const struct iso_about *r)
     iso_rc rc = ISO_OK;
     ISO_TRY(read_record(folder, &record));
     for (int i = 0; i < 2 && rc == ISO_OK; i++) {
-        const json_t *data = json_object_get(json_object_get(record, "data"), splits[i]);
+        const json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[i]);
         const bool images = r->data[i] && differ(data, "images_sha256", r->sums[i].images);
         if (images || (r->data[i] && differ(data, "labels_sha256", r->sums[i].labels)))
             rc = iso_fail(ISO_EDATA, "the %s data have other %s than those the run %s was begun "
-                          "on, %s; give the --data of then, or train anew", splits[i],
+                          "on, %s; give the --data of then, or train anew", iso_about_splits[i],
                           images ? "images" : "labels", folder,
                           json_string_value(json_object_get(data, "source")));
     }
@@ -176,6 +176,15 @@ iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
         record = new_record(r);
     json_array_append_new(json_object_get(record, "commands"), describe_command(r));
     return write_record(folder, record);
+}
+
+iso_rc iso_about_images(const char *folder, int which, const char *crc32)
+{
+    json_t *record;
+    ISO_TRY(read_record(folder, &record));
+    json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[which]);
+    json_object_set_new(data, "images_crc32", json_string(crc32));
+    return record ? write_record(folder, record) : ISO_OK;
 }
 
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result)

@@ -6,10 +6,11 @@
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
- * work. "" for images that stay on the disk. */
+ * work. "" for images that stay on the disk: image_sums.h notices when they change. */
 struct iso_data_sums { char images[65], labels[65]; };
 iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
 
+extern const char *const iso_about_splits[2];  /* train, validation: what data sets 0 and 1 are */
 struct iso_about {
     const char *command;               /* the command line */
     const struct iso_backend *backend;
@@ -23,6 +24,9 @@ struct iso_about {
 iso_rc iso_about_check(const char *folder, const struct iso_about *);
 /* Writes the record of a run that begins, or adds this command to that of one that goes on. */
 iso_rc iso_about_begin(const char *folder, const struct iso_about *);
+/* Adds what is known of the images of data set `which` only when all of them have been read: its
+ * images_crc32. Nothing where there is no record of it. */
+iso_rc iso_about_images(const char *folder, int which, const char *crc32);
 /* Says when, after which step and how the last command ended. One that was killed has no end. */
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result);
 #endif
