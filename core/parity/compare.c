@@ -68,12 +68,14 @@ static iso_rc bounded_array(const char *name, int slot, const struct iso_array *
     return ISO_OK;
 }
 
+double iso_bound_unit(double eps, double chain) { return ISO_BOUND_DIRECT * eps * sqrt(chain); }
+
 iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
                            const struct iso_values *got, const struct iso_values *sums, double eps,
                            double chain, struct iso_distance *d)
 {
     *d = (struct iso_distance){0};
-    const double unit = ISO_BOUND_DIRECT * eps * sqrt(chain);
+    const double unit = iso_bound_unit(eps, chain);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
             ISO_TRY(bounded_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i],

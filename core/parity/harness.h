@@ -111,6 +111,8 @@ struct iso_distance {
 /* Any NaN equals any NaN; signs of zero count. ISO_EPARITY names the first difference. */
 iso_rc iso_compare_exact(enum iso_pass, const struct iso_values *want, const struct iso_values *got,
                          struct iso_distance *);
+/* What the sums are multiplied by: c eps sqrt(chain). */
+double iso_bound_unit(double eps, double chain);
 /* |got - want| <= c eps sqrt(chain) sums, element by element; NaN fails. */
 iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
                            const struct iso_values *got, const struct iso_values *sums, double eps,

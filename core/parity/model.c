@@ -75,8 +75,8 @@ iso_rc iso_subject_read(struct iso_backend *b, const struct iso_tensor *t, struc
     return iso_tensor_read(b, t, a->v);
 }
 
-/* Every tensor of the call that has memory. */
-static iso_rc read_call(struct iso_backend *b, const struct iso_call *call, struct iso_values *v)
+iso_rc iso_subject_read_call(struct iso_backend *b, const struct iso_call *call,
+                             struct iso_values *v)
 {
     *v = (struct iso_values){0};
     for (int g = 0; g < ISO_GROUPS; g++)
@@ -121,7 +121,7 @@ static void check_pass(const struct iso_subject *s, enum iso_op op, const struct
 {
     struct iso_distance d = {0};
     struct iso_values v;
-    iso_rc rc = read_call(s->ladder->reference, call, &v);
+    iso_rc rc = iso_subject_read_call(s->ladder->reference, call, &v);
     if (rc == ISO_OK) {
         rc = compare_pass(s, op, call, pass, &v, &d);
         iso_values_free(&v);
@@ -137,8 +137,7 @@ static bool wants_gradient(const struct iso_call *c)
     return false;
 }
 
-/* A shape that is there although no gradient is wanted would be written by the harness. */
-static void drop_unwanted(struct iso_call *c)
+void iso_subject_drop_unwanted(struct iso_call *c)
 {
     for (int i = 0; i < ISO_SLOTS; i++) {
         if (c->dx[i].mem == NULL)
@@ -165,7 +164,7 @@ static iso_rc lockstep_nodes(const struct iso_subject *s, struct iso_exec *refer
             if (pass == ISO_BACKWARD && !wants_gradient(&call))
                 continue;
             if (pass == ISO_BACKWARD)
-                drop_unwanted(&call);
+                iso_subject_drop_unwanted(&call);
             check_pass(s, op, &call, (enum iso_pass)pass, layer);
         }
     return ISO_OK;

@@ -1,0 +1,160 @@
+/* model_moved.c: how far a training on the reference ends from itself when its numbers are moved a
+ * little: what a device that rounds in another way may do to the weights. */
+#include "subject.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Streams of the directions in which numbers are moved. */
+enum { STREAM_ULP = 1u << 29, STREAM_RESULT = 3u << 29, STREAMS_A_CALL = ISO_GROUPS * ISO_SLOTS };
+
+static const struct iso_exec_options readable = {.training = true, .keep_all = true};
+
+static double direction(const struct iso_subject *s, uint32_t stream, int64_t element)
+{
+    return iso_fill_word(s->ladder->seed, stream, (uint64_t)element) & 1 ? 1 : -1;
+}
+
+/* ---- the first weights, by one ULP --------------------------------------------------------- */
+
+iso_rc iso_subject_move_weights(const struct iso_subject *s, struct iso_exec *e)
+{
+    for (int i = 0; i < iso_exec_nweights(e); i++) {
+        struct iso_array a = {0};
+        struct iso_tensor t;
+        iso_rc rc = iso_subject_read_weight(e, i, &a, &t);
+        for (int64_t k = 0; rc == ISO_OK && k < a.n; k++) {
+            const double to = direction(s, STREAM_ULP + (uint32_t)i, k) * INFINITY;
+            a.v[k] = a.v[k] == 0 ? 0 : (double)nextafterf((float)a.v[k], (float)to);
+        }
+        if (rc == ISO_OK)
+            rc = iso_tensor_write(iso_exec_backend(e), &t, a.v);
+        free(a.v);
+        ISO_TRY(rc);
+    }
+    return ISO_OK;
+}
+
+static iso_rc train_from_moved(const struct iso_subject *s, struct iso_exec *e)
+{
+    ISO_TRY(iso_subject_move_weights(s, e));
+    return iso_subject_steps(s, e);
+}
+
+/* ---- every sum of products, by what is allowed ---------------------------------------------- */
+
+struct moving {                        /* a pass of a node on the reference */
+    const struct iso_subject *subject;
+    struct iso_exec *exec;
+    struct iso_call call;
+    enum iso_op op;
+    enum iso_pass pass;
+    uint32_t stream;                   /* of this call alone */
+};
+
+static iso_rc run_kernel(const struct moving *m)
+{
+    struct iso_backend *b = iso_exec_backend(m->exec);
+    const struct iso_kernel *k = b->kernels[m->op];
+    return m->pass == ISO_FORWARD ? k->forward(b, &m->call) : k->backward(b, &m->call);
+}
+
+static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot,
+                          const struct iso_array *allowed)
+{
+    const struct iso_tensor *t = &iso_call_group_of(&m->call, group)[slot];
+    struct iso_backend *b = iso_exec_backend(m->exec);
+    const uint32_t stream = m->stream + (uint32_t)(group * ISO_SLOTS + slot);
+    struct iso_array a = {0};
+    if (t->mem == NULL || t->dtype != ISO_REAL || allowed->n == 0)
+        return ISO_OK;
+    iso_rc rc = iso_subject_read(b, t, &a);
+    for (int64_t k = 0; rc == ISO_OK && k < a.n; k++)
+        a.v[k] += direction(m->subject, stream, k) * allowed->v[k];
+    if (rc == ISO_OK)
+        rc = iso_tensor_write(b, t, a.v);
+    free(a.v);
+    return rc;
+}
+
+/* The pass, and then each result as far from it as the rung of bounds lets the device be. */
+static iso_rc run_and_move(struct moving *m)
+{
+    const struct iso_ladder *l = m->subject->ladder;
+    struct iso_call wanted = m->call;
+    struct iso_values v = {0}, sums = {0};
+    struct iso_cost cost;
+    iso_subject_drop_unwanted(&wanted);
+    iso_call_cost(m->op, &wanted, m->pass, &cost);
+    ISO_TRY(iso_subject_read_call(iso_exec_backend(m->exec), &wanted, &v));
+    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(l->device, m->op, &wanted), m->op,
+                              &wanted, m->pass, &v, &sums);
+    iso_values_free(&v);
+    if (rc == ISO_OK)
+        rc = run_kernel(m);
+    iso_bound_scale(m->pass, iso_bound_unit(FLT_EPSILON, (double)cost.chain), &sums);
+    for (int g = 0; g < ISO_GROUPS; g++)
+        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(m->pass, (enum iso_group)g); i++)
+            if (rc == ISO_OK)
+                rc = move_tensor(m, (enum iso_group)g, i, &sums.a[g][i]);
+    iso_values_free(&sums);
+    return rc;
+}
+
+static iso_rc run_node(const struct iso_subject *s, struct iso_exec *e, int node,
+                       enum iso_pass pass, int64_t step)
+{
+    const int calls = 2 * s->graph->nnodes, call = 2 * node + (pass == ISO_BACKWARD);
+    struct moving m = {.subject = s, .exec = e, .op = s->graph->nodes[node].op, .pass = pass};
+    if (!iso_exec_runs(e, node, pass))
+        return ISO_OK;
+    m.stream = STREAM_RESULT + (uint32_t)(step * calls + call) * STREAMS_A_CALL;
+    ISO_TRY(iso_exec_call(e, node, pass, true, (uint64_t)step, 0, &m.call));
+    return iso_ops[m.op].def->product ? run_and_move(&m) : run_kernel(&m);
+}
+
+/* As iso_subject_steps. */
+static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec *e)
+{
+    const struct iso_graph *g = s->graph;
+    for (int64_t step = 0; step < s->steps; step++) {
+        for (int i = 0; i < g->nnodes; i++)
+            ISO_TRY(run_node(s, e, i, ISO_FORWARD, step));
+        for (int i = g->loss_node; i >= 0; i--)
+            ISO_TRY(run_node(s, e, i, ISO_BACKWARD, step));
+        for (int i = g->loss_node + 1; i < g->nnodes; i++)
+            ISO_TRY(run_node(s, e, i, ISO_BACKWARD, step));
+        ISO_TRY(iso_exec_update(e, (uint64_t)step));
+    }
+    return ISO_OK;
+}
+
+/* ---- how far that leads --------------------------------------------------------------------- */
+
+static iso_rc distance_after(const struct iso_subject *s, struct iso_exec *reference,
+                             iso_rc (*train)(const struct iso_subject *, struct iso_exec *),
+                             double *out)
+{
+    struct iso_exec *moved;
+    const char *first = NULL;
+    int64_t values = 0;
+    ISO_TRY(iso_subject_open(s, s->ladder->reference, &readable, &moved));
+    iso_rc rc = train(s, moved);
+    if (rc == ISO_OK)
+        rc = iso_subject_distance(reference, moved, out, &values, &first);
+    iso_exec_free(moved);
+    return rc;
+}
+
+iso_rc iso_subject_moved_by_ulp(const struct iso_subject *s, struct iso_exec *reference,
+                                double *out)
+{
+    return distance_after(s, reference, train_from_moved, out);
+}
+
+iso_rc iso_subject_moved_by_bounds(const struct iso_subject *s, struct iso_exec *reference,
+                                   double *out)
+{
+    return distance_after(s, reference, train_with_moved_sums, out);
+}
