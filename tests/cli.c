@@ -55,15 +55,23 @@ size_t cli_read(const char *name, char *text)
     return n;
 }
 
+/* "cd FOLDER && <how> 'PROGRAM' >out.txt 2>err.txt <arguments>", for sh. */
+static void format_command(char command[3 * CLI_PATH], const char *how, const char *fmt,
+                           va_list list)
+{
+    char arguments[1024];
+    vsnprintf(arguments, sizeof arguments, fmt, list);
+    snprintf(command, 3 * CLI_PATH, "cd %s && %s '%s' >out.txt 2>err.txt %s", cli_folder, how,
+             cli_program, arguments);
+}
+
 int cli_run(const char *fmt, ...)
 {
-    char arguments[1024], command[3 * CLI_PATH];
+    char command[3 * CLI_PATH];
     va_list list;
     va_start(list, fmt);
-    vsnprintf(arguments, sizeof arguments, fmt, list);
+    format_command(command, "", fmt, list);
     va_end(list);
-    snprintf(command, sizeof command, "cd %s && '%s' >out.txt 2>err.txt %s", cli_folder,
-             cli_program, arguments);
     int status = system(command);
     cli_read("out.txt", cli_out);
     cli_read("err.txt", cli_err);
@@ -73,13 +81,11 @@ int cli_run(const char *fmt, ...)
 
 pid_t cli_start(const char *fmt, ...)
 {
-    char arguments[1024], command[3 * CLI_PATH];
+    char command[3 * CLI_PATH];
     va_list list;
     va_start(list, fmt);
-    vsnprintf(arguments, sizeof arguments, fmt, list);
+    format_command(command, "exec", fmt, list);
     va_end(list);
-    snprintf(command, sizeof command, "cd %s && exec '%s' >out.txt 2>err.txt %s", cli_folder,
-             cli_program, arguments);
     const pid_t pid = fork();
     if (pid == 0) {
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
