@@ -1,6 +1,7 @@
 /* model_runs.c: a model trained freely on the reference and on the device, without the executor's
  * keep_all there, so that memory is shared and layers run their activations, as `isocl train` has
- * it, which may change no bit; and predictions with the initial weights, as `isocl eval` has them. */
+ * it, which may change no bit; and predictions with the initial weights, as `isocl eval` has
+ * them. */
 #include "subject.h"
 
 #include <math.h>
@@ -102,8 +103,8 @@ static iso_rc compare_with_kept(const struct iso_subject *s, struct iso_exec *de
 }
 
 /* A device that sums products in its own order is allowed what one ULP in the first weights does,
- * so many times; or what the bounds of its sums do, which takes longer to find out, where the former
- * is too little: an optimizer may make as much of a gradient near zero as of a large one. */
+ * so many times; or, where that is too little because an optimizer makes as much of a gradient near
+ * zero as of a large one, what the bounds of its sums do. That takes longer to find out. */
 static iso_rc compare_fast_runs(const struct iso_subject *s, struct iso_exec *reference,
                                 struct iso_exec *device, double apart, const char *first,
                                 struct iso_distance *d)
