@@ -209,6 +209,7 @@ clean:
 help:
 	@echo 'make            build/isocl'
 	@echo 'make test       build and run every test'
+	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
 	@echo 'make deb        Debian packages in $(BUILD)'
