@@ -68,8 +68,7 @@ struct fuzz_list fuzz_models(void)
         "1e-308", "9223372036854775807", "2147483648", "\xC3\xA4", "\t", "input", "flatten",
         "dense: 3", "trainable: false", "name: a", "inputs: [a, b]", "scale: 1/255", "mixup", NULL
     };
-    int n;
-    n = list_models("models", false, 0);
+    int n = list_models("models", false, 0);
     n = list_models("tests/models", false, n);
     n = list_models("tests/bad", true, n);
     assert_true(n > 200);

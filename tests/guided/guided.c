@@ -5,9 +5,10 @@
  *   build/fuzz/guided tests/readers/mixed.npy -max_total_time=600 [FOLDER]
  *
  * The file says which reader: it, and what other files of the corpus the same reader takes, are
- * where the search begins. What else it finds is kept in the folder, if there is one, for another
- * time. It ends with the first file that a reader does not survive, which is left as crash-*.
- * -help=1 lists what libFuzzer can be told. */
+ * where the search begins. What it finds worth keeping goes into the folder, if there is one, for
+ * another time. It ends with the first file that a reader does not survive, which is left as
+ * crash-*, or as timeout-* after ten seconds: -timeout=SECONDS allows more on a busy machine.
+ * -help=1 lists what else libFuzzer can be told. */
 #include "core/file.h"
 #include "../folder.h"
 #include "../fuzz_readers.h"
@@ -49,12 +50,13 @@ static void find(struct fuzz_list list, const char *file)
 
 static void copy_seeds(struct fuzz_list list)
 {
+    static int seed;
     for (int i = 0; i < list.n; i++) {
         char to[FUZZ_PATH], *bytes;
         size_t n;
         if (!alike(&list.subjects[i], subject))
             continue;
-        snprintf(to, sizeof to, "%s/%p", seeds, (const void *)&list.subjects[i]);
+        snprintf(to, sizeof to, "%s/%d", seeds, seed++);
         if (iso_file_read(list.subjects[i].file, &bytes, &n) != ISO_OK ||
             iso_file_write(to, bytes, n) != ISO_OK)
             give_up("cannot copy", list.subjects[i].file);
@@ -62,12 +64,10 @@ static void copy_seeds(struct fuzz_list list)
     }
 }
 
-/* The subject's words, in libFuzzer's notation. */
+/* The subject's words, of which there are some, in libFuzzer's notation. */
 static void write_words(void)
 {
-    FILE *file = subject->words ? fopen(words, "w") : NULL;
-    if (!subject->words)
-        return;
+    FILE *file = fopen(words, "w");
     if (!file)
         give_up("cannot write", words);
     for (int i = 0; subject->words[i]; i++) {
@@ -82,9 +82,8 @@ static void write_words(void)
 /* Only at a regular end: what a crash leaves may help to understand it. */
 static void clean_up(void)
 {
-    if (folder_remove(given) != 0)
-        fprintf(stderr, "guided: %s is left\n", given);
-    fuzz_close(subject, &place);
+    if (folder_remove(given) != 0 || folder_remove(place.folder) != 0)
+        fprintf(stderr, "guided: %s or %s is left\n", given, place.folder);
 }
 
 /* The first argument is ours. The others come after our limits, which they may change, and before
@@ -125,7 +124,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         give_up("cannot make", seeds);
     FUZZ_SETS(COPY)
     FUZZ_FILES(COPY)
-    write_words();
+    if (subject->words)
+        write_words();
     fuzz_open(subject, &place);
     atexit(clean_up);
     rewrite(argc, argv);
