@@ -124,7 +124,7 @@ enum iso_field_type {
     ISO_FIELD_SIDES,        /* int64_t[4], above, below, left, right: 1, [2, 3] (height, width) or
                                [[1, 2], [3, 4]] */
     ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
-    ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to */
+    ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to; both NaN: a word stands for them */
     ISO_FIELD_SPREAD,       /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
     ISO_FIELD_REALS,        /* struct iso_reals: 0.5 or [0.5, 0.4, 0.3], one for each channel */
     ISO_FIELD_CHOICE,       /* struct iso_choice: 0.5, or numbers to choose from, [-3, 0, 3] */
@@ -145,7 +145,7 @@ struct iso_field {                     /* a table ends with key NULL */
     const char *dflt;                  /* YAML text of the default; NULL: the key is required;
                                           "": it may be missing, and then nothing is set */
     double min, max;                   /* inclusive range of numbers; both 0: no limit */
-    const char *const *choices;        /* of ENUM; words for REALS; NULL-terminated */
+    const char *const *choices;        /* of ENUM; a word for REALS or REAL2; NULL-terminated */
     const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
 };
 

@@ -72,7 +72,7 @@ static const char yaml[] =
 
 static void write_model(const char *name, const char *stream, const char *input)
 {
-    char text[sizeof yaml + 256];
+    char text[sizeof yaml + 1024];
     snprintf(text, sizeof text, yaml, stream, input);
     cli_write(name, text);
 }
@@ -125,6 +125,55 @@ static void runs_keep_the_numbers(void **state)
     cli_says(cli_err, "is not the model file the run was begun with");
 }
 
+static const char augmented[] =
+    "std: %s, mean: %s}\n"
+    "augmentation: [random_brightness: {factor: [-0.3, 0.3], value_range: %s},\n"
+    "               random_contrast: {factor: 0.4, value_range: %s}]\n"
+    "# {";
+
+/* The numbers of a run's model file, and what they make of black and white, written by hand. */
+static void write_numbers(const char *name, const char *run_model)
+{
+    static char text[CLI_OUTPUT];
+    char std[32], mean[32], range[80], input[512];
+    double m[2], s[2];
+    cli_read(run_model, text);
+    cli_says(text, "value_range: auto}]");
+    const char *std_at = strstr(text, "std: ["), *mean_at = strstr(text, ", mean: [");
+    assert_true(std_at && mean_at);
+    assert_int_equal(sscanf(std_at, "std: [%lf, %lf]", &s[0], &s[1]), 2);
+    assert_int_equal(sscanf(mean_at, ", mean: [%lf, %lf]", &m[0], &m[1]), 2);
+    assert_true(m[0] == m[1] && s[0] == s[1]);         /* it is one channel, repeated */
+    snprintf(std, sizeof std, "%.17g", s[0]);
+    snprintf(mean, sizeof mean, "%.17g", m[0]);
+    snprintf(range, sizeof range, "[%.17g, %.17g]", (0 - m[0]) / s[0], (1 - m[0]) / s[0]);
+    snprintf(input, sizeof input, augmented, std, mean, range, range);
+    write_model(name, "false", input);
+}
+
+/* What augmentations hold the values to is known only when the images have been measured. */
+static void ranges_follow_the_numbers(void **state)
+{
+    static const char *const runs[] = {
+        "train auto.yaml --device reference", "train a/model.yaml --device cpu",
+        "train numbers.yaml --device cpu", "train auto.yaml --device opencl:pocl --mode exact"
+    };
+    char input[512], whole[65], hex[65];
+    (void)state;
+    snprintf(input, sizeof input, augmented, "auto", "auto", "auto", "auto");
+    write_model("auto.yaml", "false", input);
+    run("train auto.yaml --device cpu --out a --steps 2");
+    run("train --resume --out a --epochs 2 --device cpu");
+    cli_hash(whole);
+    write_numbers("numbers.yaml", "a/model.yaml");
+    const bool pocl = cli_run("devices") == 0 && strstr(cli_out, "Portable Computing");
+    for (int i = 0; i < (pocl ? 4 : 3); i++) {
+        run(runs[i]);
+        cli_hash(hex);
+        assert_string_equal(whole, hex);
+    }
+}
+
 static void one_of_them_may_be_given(void **state)
 {
     static char text[CLI_OUTPUT];
@@ -149,7 +198,11 @@ static void faults_are_told(void **state)
         { "mean: [auto]", "input: mean: expected a number, found 'auto'" },
         { "std: {a: 1}", "input: std: expected auto, a number, or one to four in a list" },
         { "preprocessing: caffe, mean: auto", "caffe has its own 'mean'" },
-        { "std: auto}\naugmentation: [random_brightness: 0.1]\n# {", "write the numbers instead" },
+        { "std: auto}\naugmentation: [random_contrast: 0.1]\n# {", "say  value_range: auto" },
+        { "std: auto}\naugmentation: [random_contrast: {factor: 0.1, value_range: 1}]\n# {",
+          "value_range: expected auto, or two numbers" },
+        { "std: auto}\naugmentation: [random_contrast: {factor: 0.1, value_range: [auto]}]\n# {",
+          "value_range: expected auto, or two numbers" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -169,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(moments_are_those_of_the_bytes), TEST(runs_keep_the_numbers),
+        TEST(ranges_follow_the_numbers),
         TEST(one_of_them_may_be_given), TEST(faults_are_told),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);

@@ -7,6 +7,7 @@
 #include "../ops/activation.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
     };
     const char *const *choices = iso_field_choices(field);
     size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
-    if (field->type == ISO_FIELD_REALS && field->choices && used < n)
+    if ((field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_REAL2) && field->choices &&
+        used < n)
         snprintf(buf + used, n - used, ", or %s", field->choices[0]);
     for (int i = 0; choices && choices[i] && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s %s", i ? "," : "", choices[i]);
@@ -83,10 +85,13 @@ static void named_text(const struct iso_named_doc *doc, const void *params, char
         snprintf(buf + used, n - used, "}}");
 }
 
-static void real2_text(const double *number, char *buf, size_t n)
+static void real2_text(const struct iso_field *field, const double *number, char *buf, size_t n)
 {
     char from[32], to[32];
-    snprintf(buf, n, "[%s, %s]", iso_number_text(number[0], from, sizeof from),
+    if (field->choices && isnan(number[0]))
+        snprintf(buf, n, "%s", field->choices[0]);
+    else
+        snprintf(buf, n, "[%s, %s]", iso_number_text(number[0], from, sizeof from),
              iso_number_text(number[1], to, sizeof to));
 }
 
@@ -141,7 +146,7 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_SIDES: sides_text(whole, buf, n); break;
     case ISO_FIELD_REAL: iso_number_text(*(const double *)at, buf, n); break;
     case ISO_FIELD_SPREAD:
-    case ISO_FIELD_REAL2: real2_text(at, buf, n); break;
+    case ISO_FIELD_REAL2: real2_text(field, at, buf, n); break;
     case ISO_FIELD_REALS: iso_reals_text(at, buf, n); break;
     case ISO_FIELD_CHOICE: choice_text(at, buf, n); break;
     case ISO_FIELD_BOOL: snprintf(buf, n, "%s", *(const bool *)at ? "true" : "false"); break;

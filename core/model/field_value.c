@@ -149,10 +149,22 @@ static void read_real(const struct value *v, const struct iso_yaml *node, double
         *out = number;
 }
 
+/* Whether the field's word stands in place of numbers. */
+static bool is_word(const struct value *v)
+{
+    return v->node->kind == ISO_YAML_SCALAR && v->field->choices &&
+           strcmp(v->node->text, v->field->choices[0]) == 0;
+}
+
 static void read_real2(const struct value *v, double out[2])
 {
+    if (is_word(v)) {
+        out[0] = out[1] = NAN;
+        return;
+    }
     if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count != 2) {
-        expected(v, "two numbers: [from, to]", "");
+        expected(v, v->field->choices ? "auto, or two numbers: [from, to]"
+                                      : "two numbers: [from, to]", "");
         return;
     }
     read_real(v, v->node->items[0], &out[0]);
@@ -179,7 +191,7 @@ static void read_reals(const struct value *v, struct iso_reals *out)
 {
     struct iso_reals read = { .n = 1 };
     const bool list = v->node->kind == ISO_YAML_SEQUENCE;
-    if (!list && v->field->choices && strcmp(v->node->text, v->field->choices[0]) == 0) {
+    if (is_word(v)) {
         out->n = 0;
         return;
     }

@@ -110,5 +110,6 @@ iso_rc iso_model_measure(struct iso_model *m, const struct iso_dataset *train,
     }
     images->mean = mean ? means : images->mean;
     images->std = std ? stds : images->std;
+    iso_settle_value_ranges(m);
     return replace_words(m, mean, std);
 }

@@ -30,7 +30,11 @@ struct iso_data_spec {                 /* data: train / validation / test */
     bool stream;                       /* images are read when they are wanted, not all at first */
     struct iso_class_map *classes;     /* made of those of the data set; owned; NULL: as they are */
 };
-struct iso_op_use { struct iso_place place; enum iso_op op; void *params; };   /* owns params */
+struct iso_op_use {
+    struct iso_place place; enum iso_op op;
+    void *params;                      /* owned */
+    bool auto_range;                   /* an augmentation's value_range is that of the input */
+};
 struct iso_class_weight { struct iso_place place; int64_t class; double weight; };
 enum { ISO_METRICS = 16, ISO_PHASES = 64, ISO_AUGMENTATIONS = 8 };
 
@@ -111,8 +115,9 @@ bool iso_model_measures(const struct iso_model *);
 /* Fails, and says what to do, where they are. */
 iso_rc iso_model_measured(const struct iso_model *);
 /* Computes those of them that are, from the training images, and writes them into text, in place of
- * `auto`. See core/data/moments.h; one number of all pixels where the input is no image of at most
- * ISO_REALS channels. Fails with ISO_EDATA where a deviation is 0. progress may be NULL. */
+ * `auto`; a value_range that is auto follows. See core/data/moments.h; one number of all pixels where
+ * the input is no image of at most ISO_REALS channels. Fails with ISO_EDATA where a deviation is 0.
+ * progress may be NULL. */
 iso_rc iso_model_measure(struct iso_model *, const struct iso_dataset *train, iso_progress *);
 
 /* Fills params from a field table's defaults. Returns ISO_OK, or ISO_ENOMEM with *params NULL. */

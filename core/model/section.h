@@ -65,8 +65,11 @@ iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char 
 /* model_input.c: input: {shape: ..., scale: ...} */
 iso_rc iso_load_input(struct iso_loader *, const struct iso_yaml *);
 extern const struct iso_field iso_input_fields[];            /* of struct iso_model */
-/* value_range.c: that of an augmentation is the input's. */
+/* value_range.c: that of an augmentation is the input's. Where it is auto it becomes that: when the
+ * file has been read, or, where mean or std of the input are to be measured first, by
+ * iso_settle_value_ranges; until then it is [0, 1], and no data set can be used. */
 void iso_check_value_ranges(struct iso_loader *);
+void iso_settle_value_ranges(struct iso_model *);
 /* measure.c: where `auto` stands as the value of a key of input:, whose value has been read; a
  * fault where it does not stand there itself. */
 void iso_find_auto(struct iso_loader *, const struct iso_yaml *input, const char *key,

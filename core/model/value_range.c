@@ -3,6 +3,7 @@
  * so. */
 #include "section.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What the bytes 0 to 255 of an image become, the least and the greatest over all channels. */
@@ -18,26 +19,42 @@ static void input_range(const struct iso_gather_images *images, double out[2])
 }
 
 /* The params' value_range, NULL when the op has none. */
-static const double *range_of(const struct iso_op_use *use)
+static double *range_of(const struct iso_op_use *use)
 {
     if (!use->params)
         return NULL;
     for (const struct iso_field *f = iso_ops[use->op].def->fields; f && f->key; f++)
         if (f->type == ISO_FIELD_REAL2 && strcmp(f->key, "value_range") == 0)
-            return (const double *)((const char *)use->params + f->offset);
+            return (double *)((char *)use->params + f->offset);
     return NULL;
 }
 
-static void check_use(struct iso_loader *l, const struct iso_op_use *use)
+/* ---- A range that is auto -------------------------------------------------------------------- */
+
+static void settle_training(const struct iso_model *m, struct iso_training *t)
 {
-    const double *range = range_of(use);
+    for (int i = 0; i < t->naugmentations; i++)
+        if (t->augmentations[i].auto_range)
+            input_range(&m->images, range_of(&t->augmentations[i]));
+}
+
+/* (What a phase has taken over is the same memory, and gets the same numbers twice.) */
+void iso_settle_value_ranges(struct iso_model *m)
+{
+    settle_training(m, &m->common);
+    for (int i = 0; i < m->nphases; i++)
+        settle_training(m, &m->phases[i]);
+}
+
+/* ---- A range that is given ------------------------------------------------------------------- */
+
+static void check_range(struct iso_loader *l, const struct iso_op_use *use, const double *range)
+{
     double in[2] = { 0, 0 };
-    if (!range || range[0] >= range[1])
-        return;                        /* a fault already */
     if (iso_model_measures(l->model)) {
         iso_faults_add(l->faults, use->place, "%s: value_range is that of the input's values, "
-                       "which mean: auto and std: auto leave open; write the numbers instead (the "
-                       "model.yaml of a run has them)", iso_ops[use->op].name);
+                       "which mean: auto and std: auto leave open; say  value_range: auto",
+                       iso_ops[use->op].name);
         return;
     }
     input_range(&l->model->images, in);
@@ -46,22 +63,38 @@ static void check_use(struct iso_loader *l, const struct iso_op_use *use)
         range[1] - range[0] > 2 * width)
         iso_faults_add(l->faults, use->place, "%s: value_range is [%g, %g], but the input's values "
                        "are from %g to %g, after scale, mean and std; say  value_range: [%.4g, "
-                       "%.4g]", iso_ops[use->op].name, range[0], range[1], in[0], in[1], in[0],
-                       in[1]);
+                       "%.4g], or auto", iso_ops[use->op].name, range[0], range[1], in[0], in[1],
+                       in[0], in[1]);
 }
 
-static void check_training(struct iso_loader *l, const struct iso_training *t)
+static void check_use(struct iso_loader *l, struct iso_op_use *use)
+{
+    double *range = range_of(use);
+    if (range && isnan(range[0])) {
+        use->auto_range = true;
+        range[0] = 0;
+        range[1] = 1;
+    } else if (range && range[0] < range[1] && !use->auto_range) {
+        check_range(l, use, range);    /* else it is a fault already */
+    }
+}
+
+static void check_training(struct iso_loader *l, struct iso_training *t)
 {
     for (int i = 0; i < t->naugmentations; i++)
         check_use(l, &t->augmentations[i]);
 }
 
+/* A phase that takes augmentations over has their params, which are those of the file's. */
 void iso_check_value_ranges(struct iso_loader *l)
 {
-    if (l->model->input.ndim == 0)
+    struct iso_model *m = l->model;
+    if (m->input.ndim == 0)
         return;                        /* a fault already */
-    check_training(l, &l->model->common);
-    for (int i = 0; i < l->model->nphases; i++)
-        if (l->phases && l->model->phases[i].augmentation_given)
-            check_training(l, &l->model->phases[i]);
+    check_training(l, &m->common);
+    for (int i = 0; i < m->nphases; i++)
+        if (l->phases && m->phases[i].augmentation_given)
+            check_training(l, &m->phases[i]);
+    if (!iso_model_measures(m))
+        iso_settle_value_ranges(m);
 }

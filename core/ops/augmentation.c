@@ -3,7 +3,11 @@
 #include "infer.h"
 #include "../sampling.h"
 
+#include <math.h>
+
 const char *const iso_border_names[] = { "nearest", "constant", "reflect", "wrap", NULL };
+
+const char *const iso_value_range_words[] = { "auto", NULL };
 
 iso_rc iso_augmentation_infer(const void *params, const struct iso_shape *x,
                               struct iso_shapes *out)
@@ -26,7 +30,7 @@ iso_rc iso_check_draw(const char *key, const double range[2])
 
 iso_rc iso_check_value_range(const double range[2])
 {
-    if (range[0] < range[1])
+    if (range[0] < range[1] || isnan(range[0]))
         return ISO_OK;
     return iso_fail(ISO_EMODEL, "value_range: the first number must be below the second");
 }

@@ -11,6 +11,8 @@ iso_rc iso_augmentation_infer(const void *params, const struct iso_shape *x,
                               struct iso_shapes *out);
 /* Fails when what is drawn from range[0] to range[1] has no range; key: for the message. */
 iso_rc iso_check_draw(const char *key, const double range[2]);
-/* Fails unless the first number is below the second. */
+/* The word auto, for the value_range of an augmentation: that of the input's values. */
+extern const char *const iso_value_range_words[];
+/* Fails unless the first number is below the second, or auto stands there. */
 iso_rc iso_check_value_range(const double range[2]);
 #endif

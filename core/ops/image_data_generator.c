@@ -31,8 +31,9 @@ static const struct iso_field fields[] = {
       "factor of an image's brightness, drawn between two numbers; as in Keras the image becomes "
       "one of 256 levels by it, and with convention: keras_preprocessing its own values are "
       "stretched over all of them before" },
-    { "value_range", ISO_FIELD_REAL2, AT(value_range), "", -1e30, 1e30, NULL,
-      "for brightness_range: black and white, after the input's scale, such as [0, 1]" },
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "", -1e30, 1e30, iso_value_range_words,
+      "for brightness_range: black and white, after the input's scale, such as [0, 1]; auto: what "
+      "the input's scale, mean and std make of the bytes 0 and 255" },
     { "fill_mode", ISO_FIELD_ENUM, AT(fill_mode), "nearest", 0, 0, iso_border_names,
       "what stands beyond the border, as in SciPy 1.6: the last pixel, cval, the image mirrored, "
       "or the image again" },
@@ -63,7 +64,7 @@ static iso_rc check(const void *params)
         return ISO_OK;
     if (p->value_range[0] == 0 && p->value_range[1] == 0)
         return iso_fail(ISO_EMODEL, "brightness_range needs a value_range: black and white, after "
-                        "the input's scale, such as value_range: [0, 1]");
+                        "the input's scale, such as value_range: [0, 1]; or auto");
     return iso_check_value_range(p->value_range);
 }
 

@@ -7,8 +7,10 @@
 static const struct iso_field fields[] = {
     { "factor", ISO_FIELD_SPREAD, AT(factor), NULL, 0, 16, NULL,
       "of the differences from the mean: drawn between two numbers" },
-    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, NULL,
-      "the least and the greatest value of the input, after its scale, mean and std" },
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30,
+      iso_value_range_words,
+      "the least and the greatest value of the input, after its scale, mean and std; auto: what "
+      "these make of the bytes 0 and 255" },
     { 0 }
 };
 

@@ -1,7 +1,7 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
  * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; classes.txt
- * (core/data/class_names.h) where the data name their classes; run.json (about.h); and for data that
- * stay on disk train-images.crc32 and validation-images.crc32 (image_sums.h). */
+ * (core/data/class_names.h) where the data name their classes; run.json (about.h); and for data
+ * that stay on disk train-images.crc32 and validation-images.crc32 (image_sums.h). */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
 #include "state.h"
