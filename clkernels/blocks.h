@@ -1,10 +1,15 @@
 /* blocks.h: the blocks that sums over rows run in. */
 
-/* Block b of rows that come in groups (images) of group_rows: where its column c begins, and how
- * many rows it has. */
-static inline ulong block_start(int b, int c, int cols, int group_rows, int *rows)
+/* Block b of rows that come in groups (images) of group_rows: its first row, and how many it has. */
+static inline ulong block_row(int b, int group_rows, int *rows)
 {
     int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, first = b % per_group * BLOCK_ROWS;
     *rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
-    return ((ulong)(b / per_group) * group_rows + first) * cols + c;
+    return (ulong)(b / per_group) * group_rows + first;
+}
+
+/* Where column c of it begins, of rows of so many columns. */
+static inline ulong block_start(int b, int c, int cols, int group_rows, int *rows)
+{
+    return block_row(b, group_rows, rows) * cols + c;
 }

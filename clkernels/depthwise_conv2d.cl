@@ -5,6 +5,7 @@
  * input channel; the kernels call with a constant 1 where it is 1, and with a copy of the struct,
  * since Mesa warns of arguments that are read behind a branch. */
 #include "common.h"
+#include "blocks.h"
 
 #if SHAPE_CPU
 #define CHUNK 16
@@ -83,10 +84,7 @@ static inline void backward(const struct conv *g, int m, int pixel, int channel,
 static inline void gradient(const struct conv *g, int m, int b, int tap, int channel, int width,
                             global const float *x, global const float *dy, global float *out)
 {
-    int per_group = (g->group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    int first = b % per_group * BLOCK_ROWS, row = b / per_group * g->group_rows + first;
-    int rows = g->group_rows - first < BLOCK_ROWS ? g->group_rows - first : BLOCK_ROWS;
-    int channels = g->c * m;
+    int rows, row = (int)block_row(b, g->group_rows, &rows), channels = g->c * m;
     float sum[CHUNK];
     for (int i = 0; i < width; i++) {
         sum[i] = start_of_sum();

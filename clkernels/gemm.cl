@@ -12,6 +12,7 @@
  * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
  * either, so the bits are the same; a finished chain is added to +0, as the definition says. */
 #include "common.h"
+#include "blocks.h"
 
 struct gemm {                          /* struct opencl_gemm_map in backends/opencl/chains.h */
     int rows, cols;                    /* rows r in all; columns of b and y */
@@ -42,15 +43,6 @@ static inline ulong y_of(const struct gemm *g, int r)
 {
     return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
            r % g->row_w * g->y_j;
-}
-
-/* First row of block b, and in *count its rows. */
-static inline int block_rows(const struct gemm *g, int b, int *count)
-{
-    int per_group = (g->group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    int first = b % per_group * BLOCK_ROWS, rest = g->group_rows - first;
-    *count = rest < BLOCK_ROWS ? rest : BLOCK_ROWS;
-    return b / per_group * g->group_rows + first;
 }
 
 static inline void store(global float *y, float sum, int add)
@@ -158,7 +150,7 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
         sum1[r] = (vec)(0.0f);
     }
     for (int block = begin; block < end && block < g.blocks; block++) {
-        int left, row = block_rows(&g, block, &left);
+        int left, row = (int)block_row(block, g.group_rows, &left);
         global const float *from = b + b_at + (ulong)row * g.ldb + col;
         vec acc0[TILE_ROWS], acc1[TILE_ROWS];
         EACH_ROW {
@@ -274,7 +266,7 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
     a += a_at;
     b += b_at;
     for (int block = begin; block < end && block < g.blocks; block++) {
-        int count, row = block_rows(&g, block, &count);
+        int count, row = (int)block_row(block, g.group_rows, &count);
         EACH_RESULT acc[r][c] = zero;
         for (int k = 0; k < count; k += STEPS) {
             for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
