@@ -28,10 +28,16 @@ static void set_window(struct iso_onnx_exporter *e, struct iso_onnx_node *node,
     iso_onnx_ints(e, node, "pads", 4, pads);
 }
 
-static void set_convolution(struct iso_onnx_exporter *e, struct iso_onnx_node *node,
-                            const struct iso_window *w, int64_t groups)
+/* k: the name of the kernel as ONNX has it; bias NULL: none. */
+static void set_convolution(struct iso_onnx_exporter *e, struct iso_onnx_node *node, const char *x,
+                            const char *k, const char *bias, const struct iso_window *w,
+                            int64_t groups)
 {
     const int64_t dilations[2] = { w->dh, w->dw };
+    iso_onnx_input(e, node, x);
+    iso_onnx_input(e, node, k);
+    if (bias)
+        iso_onnx_input(e, node, bias);
     set_window(e, node, w);
     iso_onnx_ints(e, node, "dilations", 2, dilations);
     iso_onnx_int(e, node, "group", groups);
@@ -70,17 +76,12 @@ static const char *depthwise_kernel(struct iso_onnx_exporter *e, int value)
     return v->name;
 }
 
-/* k: the name of the kernel as ONNX has it. */
 static void convolve(struct iso_onnx_exporter *e, const struct iso_node *n,
                      const struct iso_window *w, const char *k, int64_t groups)
 {
     const char *x = iso_onnx_as(e, n->x[0], true), *bias = iso_onnx_weight(e, n, 1);
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Conv", e->layer, n->y[0], true);
-    iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, k);
-    if (bias)
-        iso_onnx_input(e, node, bias);
-    set_convolution(e, node, w, groups);
+    set_convolution(e, node, x, k, bias, w, groups);
 }
 
 void iso_onnx_export_conv2d(struct iso_onnx_exporter *e, const struct iso_node *n)
@@ -106,15 +107,9 @@ void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *e, const struct 
     const char *pointwise = kernel(e, n->w[ISO_SEPARABLE_POINTWISE]);
     const char *bias = iso_onnx_weight(e, n, ISO_SEPARABLE_BIAS);
     struct iso_onnx_node *node = iso_onnx_add(e, "Conv", iso_onnx_part(e, "depthwise"), middle);
-    iso_onnx_input(e, node, x);
-    iso_onnx_input(e, node, depthwise);
-    set_convolution(e, node, &w, w.c);
+    set_convolution(e, node, x, depthwise, NULL, &w, w.c);
     node = iso_onnx_add_for(e, "Conv", iso_onnx_part(e, "pointwise"), n->y[0], true);
-    iso_onnx_input(e, node, middle);
-    iso_onnx_input(e, node, pointwise);
-    if (bias)
-        iso_onnx_input(e, node, bias);
-    set_convolution(e, node, &pixel, 1);
+    set_convolution(e, node, middle, pointwise, bias, &pixel, 1);
 }
 
 void iso_onnx_export_dense(struct iso_onnx_exporter *e, const struct iso_node *n)
