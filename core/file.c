@@ -33,20 +33,6 @@ iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name)
     return ISO_OK;
 }
 
-static bool write_all(int fd, const char *data, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, data, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        data += done;
-        n -= (size_t)done;
-    }
-    return fsync(fd) == 0;
-}
-
 iso_rc iso_file_may_replace(const char *path)
 {
     struct stat s;
@@ -56,12 +42,7 @@ iso_rc iso_file_may_replace(const char *path)
     return ISO_OK;
 }
 
-void iso_file_temporary(const char *path, char *out, size_t n)
-{
-    snprintf(out, n, "%s.tmp-%ld", path, (long)getpid());
-}
-
-/* Whether the name is one that iso_file_temporary gives. */
+/* Whether the name is one that a temporary file has. */
 static bool is_temporary(const char *name)
 {
     static const char mark[] = ".tmp-";
@@ -88,7 +69,8 @@ iso_rc iso_folder_clean(const char *folder)
     return rc;
 }
 
-iso_rc iso_file_sync_folder(const char *path)
+/* Makes the folder's entry for path last: without this a power cut may undo a rename. */
+static iso_rc sync_folder(const char *path)
 {
     char folder[ISO_PATH];
     const char *slash = strrchr(path, '/');
@@ -104,21 +86,53 @@ iso_rc iso_file_sync_folder(const char *path)
     return rc;
 }
 
+iso_rc iso_file_begin(const char *path, struct iso_file *out)
+{
+    if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+    snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", path, (long)getpid());
+    ISO_TRY(iso_file_may_replace(path));
+    out->stream = fopen(out->temporary, "wbe");
+    return out->stream ? ISO_OK : iso_file_fail("write", path);
+}
+
+iso_rc iso_file_put(struct iso_file *f, const void *data, size_t n)
+{
+    const bool written = fwrite(data, 1, n, f->stream) == n && !ferror(f->stream);
+    return written ? ISO_OK : iso_file_fail("write", f->path);
+}
+
+void iso_file_abort(struct iso_file *f)
+{
+    if (f->stream)
+        fclose(f->stream);
+    unlink(f->temporary);
+}
+
+iso_rc iso_file_end(struct iso_file *f)
+{
+    FILE *stream = f->stream;
+    bool written = !ferror(stream) && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+    f->stream = NULL;
+    if (written)
+        written = fclose(stream) == 0 && rename(f->temporary, f->path) == 0;
+    else
+        f->stream = stream;
+    if (written)
+        return sync_folder(f->path);
+    const iso_rc rc = iso_file_fail("write", f->path);
+    iso_file_abort(f);
+    return rc;
+}
+
 iso_rc iso_file_write(const char *path, const void *data, size_t n)
 {
-    char temporary[ISO_PATH + ISO_TEMPORARY];
-    ISO_TRY(iso_file_may_replace(path));
-    iso_file_temporary(path, temporary, sizeof temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return iso_file_fail("write", path);
-    bool written = write_all(fd, data, n);
-    if (close(fd) != 0)
-        written = false;
-    if (written && rename(temporary, path) == 0)
-        return iso_file_sync_folder(path);
-    iso_rc rc = iso_file_fail("write", path);
-    unlink(temporary);
+    struct iso_file file;
+    ISO_TRY(iso_file_begin(path, &file));
+    const iso_rc rc = iso_file_put(&file, data, n);
+    if (rc == ISO_OK)
+        return iso_file_end(&file);
+    iso_file_abort(&file);
     return rc;
 }
 

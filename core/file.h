@@ -3,19 +3,32 @@
 #define ISO_FILE_H
 #include "iso.h"
 
+#include <stdio.h>
+
 enum { ISO_PATH = 1024 };
 /* Writes "folder/name" into path; ISO_EIO when it is too long. */
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
 /* Fails with ISO_EIO when something is there that is no file, which a new file would replace: a
  * folder, or a device such as /dev/null. */
 iso_rc iso_file_may_replace(const char *path);
-/* A temporary file beside it, synced, then renamed, and the folder synced. */
+/* A whole file: a struct iso_file with one piece. */
 iso_rc iso_file_write(const char *path, const void *data, size_t n);
-/* The name of that temporary file: "PATH.tmp-" and the number of the process. */
-enum { ISO_TEMPORARY = 32 };           /* bytes that it needs more than the path */
-void iso_file_temporary(const char *path, char *out, size_t n);
-/* Makes the folder's entry for path last: without this a power cut may undo a rename. */
-iso_rc iso_file_sync_folder(const char *path);
+
+/* A file that is written piece by piece: as a temporary one beside it, "PATH.tmp-" and the number
+ * of the process, which takes its place in the end. */
+enum { ISO_TEMPORARY = 32 };           /* bytes that its name needs more than the path */
+struct iso_file {
+    char path[ISO_PATH], temporary[ISO_PATH + ISO_TEMPORARY];
+    FILE *stream;                      /* may be written to; what fails shows at the next call */
+};
+/* After a success, and after that only, one of iso_file_end and iso_file_abort must follow. */
+iso_rc iso_file_begin(const char *path, struct iso_file *out);
+iso_rc iso_file_put(struct iso_file *, const void *data, size_t n);
+/* Synced, then renamed, and the folder synced, so that no power cut undoes it. On failure what was
+ * at the path is still there. */
+iso_rc iso_file_end(struct iso_file *);
+/* Removes the temporary file. */
+void iso_file_abort(struct iso_file *);
 /* Removes the temporary files that writers which were killed have left in a folder. Nobody may be
  * writing there. */
 iso_rc iso_folder_clean(const char *folder);

@@ -1,12 +1,15 @@
 /* test_cli_predict.c: isocl predict as a user runs it: images and splits in; a table, JSON, a
  * submission and arrays out. */
+#define _XOPEN_SOURCE 700              /* kill */
 #include "cli.h"
 #include "core/data/image.h"
 #include "core/data/npy.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char pets[] =
@@ -312,6 +315,72 @@ static void one_unit_predicts_two_classes(void **state)
     cli_says(cli_out, "predicted  probability  2.         probability\n0");
 }
 
+/* ---- Files that are not finished ------------------------------------------------------------- */
+
+/* Slow: 2000 images take the reference about a second. */
+static const char slow[] =
+    "model: slow\n"
+    "data: {train: {dataset: 'builtin:digits', split: train}}\n"
+    "input: {shape: [28, 28, 1], scale: 1/255}\n"
+    "layers:\n"
+    "  - conv2d: {filters: 32, kernel_size: 5, padding: same}\n"
+    "  - flatten\n"
+    "  - dense: {units: 10, activation: softmax}\n"
+    "loss: sparse_categorical_crossentropy\n"
+    "optimizer: sgd\n"
+    "train: {batch_size: 20, epochs: 1}\n";
+
+static void train_slow(void)
+{
+    cli_write("slow.yaml", slow);
+    run_ok("train slow.yaml --device cpu --limit 20 --out run");
+    cli_write("out.file", "as it was");
+}
+
+/* What was there is there, and nothing else. */
+static void nothing_is_left(void)
+{
+    static char text[CLI_OUTPUT];
+    cli_read("out.file", text);
+    assert_string_equal(text, "as it was");
+    assert_int_not_equal(here("ls out.file.tmp-* >/dev/null 2>&1"), 0);
+}
+
+/* While it writes row by row, a kill lets it remove what it has begun. */
+static void a_stopped_prediction_leaves_no_file(void **state)
+{
+    static const char *const options[] = { "--npy", "--csv" };
+    (void)state;
+    train_slow();
+    for (int i = 0; i < 2; i++) {
+        const pid_t pid = cli_start("predict run --split test --device reference %s out.file",
+                                    options[i]);
+        for (int ms = 0; ms < 60000 && here("ls out.file.tmp-* >/dev/null 2>&1"); ms += 5)
+            cli_sleep(0.005);
+        kill(pid, SIGTERM);
+        const int status = cli_wait(pid);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+        cli_says(cli_err, "isocl predict: stopped after row ");
+        cli_says(cli_err, " of 2000; the file is not written");
+        nothing_is_left();
+    }
+}
+
+static void a_full_disk_leaves_no_file(void **state)
+{
+    static const char *const options[] = { "--npy", "--csv" };
+    (void)state;
+    train_slow();
+    for (int i = 0; i < 2; i++) {
+        const int status = here("ulimit -f 4; '%s' predict run --split test --device cpu %s "
+                                "out.file >/dev/null 2>err.txt", cli_program, options[i]);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+        cli_read("err.txt", cli_err);
+        cli_says(cli_err, "cannot write out.file: File too large; make room");
+        nothing_is_left();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +388,7 @@ int main(void)
         TEST(images_of_other_sizes_are_resized_when_asked), TEST(bad_images_are_named),
         TEST(accuracy_is_that_of_eval), TEST(a_submission_has_the_labels_of_the_data),
         TEST(layers_give_features), TEST(one_unit_predicts_two_classes),
+        TEST(a_stopped_prediction_leaves_no_file), TEST(a_full_disk_leaves_no_file),
     };
     return getcwd(root, sizeof root) ? cli_main(tests, sizeof tests / sizeof *tests) : 1;
 }

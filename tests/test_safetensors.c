@@ -338,7 +338,7 @@ static void test_out_of_memory(void **state)
         if (rc == ISO_OK)
             iso_st_close(file);
     }
-    assert_in_range(failed_writes, 5, 99);
+    assert_in_range(failed_writes, 3, 99);
     assert_in_range(failed_reads, 7, 99);
 }
 

@@ -5,6 +5,7 @@
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
 #include "core/model/suggest.h"
+#include "interrupt.h"
 #include "prediction.h"
 
 #include <limits.h>
@@ -46,6 +47,14 @@ const char *iso_prediction_source(const struct prediction *p, char *buf, size_t 
     else
         snprintf(buf, n, "%s, %s", d->name, d->split);
     return buf;
+}
+
+iso_rc iso_prediction_stopped(const struct prediction *p, int64_t row)
+{
+    if (!iso_interrupted)
+        return ISO_OK;
+    return iso_fail(ISO_EIO, "stopped after row %lld of %lld; the file is not written",
+                    (long long)row, (long long)p->data->rows);
 }
 
 /* ---- Images -------------------------------------------------------------------------------- */
@@ -168,6 +177,8 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
         ISO_TRY(iso_setup_data(setup, o->split, &o->setup, &p->data));
     ISO_TRY(iso_exec_data(setup->exec, 1, p->data));
     ISO_TRY(find_names(p, argument));
+    if (o->npy || o->csv)
+        iso_interrupts_catch("stopping after this row; once more ends it at once\n");
     if (o->npy)
         ISO_TRY(iso_prediction_npy(p));
     if (!o->npy || o->csv || o->json)

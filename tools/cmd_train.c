@@ -2,11 +2,10 @@
 #include "commands.h"
 #include "core/data/class_names.h"
 #include "core/train/carry.h"
+#include "interrupt.h"
 #include "train.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const struct iso_option options[] = {
     ISO_OPTION_DEVICE(struct train_options),
@@ -34,33 +33,6 @@ static const struct iso_option options[] = {
       "one JSON object an event", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
-
-/* Set by the first Ctrl-C, the end of the terminal, or kill; the second one ends the program. */
-static volatile sig_atomic_t interrupted;
-static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
-enum { INTERRUPTS = sizeof interrupts / sizeof interrupts[0] };
-static bool says_so;                   /* standard error is a terminal */
-
-static void interrupt(int number)
-{
-    static const char text[] = "\r\033[Kstopping after this step; once more ends it at once\n";
-    (void)number;
-    for (int i = 0; i < INTERRUPTS; i++)
-        signal(interrupts[i], SIG_DFL);
-    interrupted = !says_so || write(STDERR_FILENO, text, sizeof text - 1) >= 0 ? 1 : 2;
-}
-
-/* What nohup has switched off stays so. */
-static void catch_interrupts(void)
-{
-    const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
-    struct sigaction before;
-    says_so = isatty(STDERR_FILENO);
-    for (int i = 0; i < INTERRUPTS; i++)
-        if (interrupts[i] != SIGHUP || sigaction(SIGHUP, NULL, &before) != 0 ||
-            before.sa_handler != SIG_IGN)
-            sigaction(interrupts[i], &action, NULL);
-}
 
 /* ---- Preparing ----------------------------------------------------------------------------- */
 
@@ -159,7 +131,7 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(place_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
     ISO_TRY(make_record(t, &record));
-    catch_interrupts();
+    iso_interrupts_catch("stopping after this step; once more ends it at once\n");
     if (o->resume) {
         ISO_TRY(iso_about_check(o->out, &record));
         ISO_TRY(iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
@@ -233,7 +205,7 @@ static iso_rc keep_features(struct training *t)
 static iso_rc train_phases(struct training *t, struct iso_fit_options *fit)
 {
     const struct iso_model *model = t->setup.model;
-    while (!iso_train_reached_goal(t) && !interrupted) {
+    while (!iso_train_reached_goal(t) && !iso_interrupted) {
         const int phase = iso_model_phase_at(model, t->state.epoch);
         if (phase != t->state.phase)
             ISO_TRY(next_phase(t, phase));
@@ -272,7 +244,7 @@ static iso_rc train(struct training *t, const char *model)
         .checkpoint_seconds = 60 * (t->options->checkpoint_minutes >= 0
                                         ? t->options->checkpoint_minutes
                                         : t->setup.model->checkpoint_minutes),
-        .stop = &interrupted,
+        .stop = &iso_interrupted,
         .listeners = listeners,
         .nlisteners = sizeof listeners / sizeof *listeners,
     };

@@ -19,6 +19,9 @@ struct prediction {
     int nnames;
 };
 
+/* Fails when somebody wants the command to stop, so that its files are put in order. row: that is
+ * done. */
+iso_rc iso_prediction_stopped(const struct prediction *, int64_t row);
 /* prediction_tell.c: prints a table or JSON objects, and writes the file of --csv. */
 iso_rc iso_prediction_tell(struct prediction *);
 /* prediction_npy.c: writes the file of --npy. */

@@ -5,16 +5,14 @@
 #include "core/train/predict.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-struct array { uint8_t *bytes; size_t row; };  /* a whole file; bytes of a row */
+struct array { const struct prediction *p; struct iso_file file; size_t row; /* bytes of one */ };
 
-static iso_rc take_row(void *self, int64_t row, const float *numbers)
+static iso_rc put_row(void *self, int64_t row, const float *numbers)
 {
-    const struct array *a = self;
-    memcpy(a->bytes + ISO_NPY_HEADER + (size_t)row * a->row, numbers, a->row);
-    return ISO_OK;
+    struct array *a = self;
+    ISO_TRY(iso_prediction_stopped(a->p, row));
+    return iso_file_put(&a->file, numbers, a->row);
 }
 
 /* The layer's value, or the output. */
@@ -27,12 +25,13 @@ static int find_value(const struct prediction *p)
     return iso_graph_find(p->setup.graph, name);
 }
 
-static iso_rc fill(struct prediction *p, int value, const struct iso_shape *shape, struct array *a)
+static iso_rc put_array(struct array *a, int value, const struct iso_shape *shape)
 {
-    iso_npy_header(shape->ndim, shape->dim, a->bytes);
-    ISO_TRY(iso_predict_value(p->setup.exec, 1, p->data->rows, value, take_row, a));
-    return iso_file_write(p->options->npy, a->bytes,
-                          ISO_NPY_HEADER + (size_t)p->data->rows * a->row);
+    const struct prediction *p = a->p;
+    uint8_t header[ISO_NPY_HEADER];
+    iso_npy_header(shape->ndim, shape->dim, header);
+    ISO_TRY(iso_file_put(&a->file, header, sizeof header));
+    return iso_predict_value(p->setup.exec, 1, p->data->rows, value, put_row, a);
 }
 
 iso_rc iso_prediction_npy(struct prediction *p)
@@ -40,12 +39,15 @@ iso_rc iso_prediction_npy(struct prediction *p)
     const struct iso_graph *g = p->setup.graph;
     const int value = find_value(p);
     struct iso_shape shape = g->values[value].shape;
-    struct array a = { .row = (size_t)iso_predict_size(g, value) * sizeof(float) };
+    struct array a = { .p = p, .row = (size_t)iso_predict_size(g, value) * sizeof(float) };
     char source[320], text[64];
     shape.dim[0] = p->data->rows;
-    a.bytes = iso_alloc((size_t)p->data->rows + ISO_NPY_HEADER / a.row + 1, a.row);
-    const iso_rc rc = a.bytes ? fill(p, value, &shape, &a) : ISO_ENOMEM;
-    free(a.bytes);
+    ISO_TRY(iso_file_begin(p->options->npy, &a.file));
+    iso_rc rc = put_array(&a, value, &shape);
+    if (rc == ISO_OK)
+        rc = iso_file_end(&a.file);
+    else
+        iso_file_abort(&a.file);
     if (rc == ISO_OK && !p->options->json)
         printf("%s: float32 %s, %s of %s\n", p->options->npy,
                iso_shape_text(&shape, 0, text, sizeof text), g->values[value].name,

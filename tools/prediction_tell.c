@@ -19,7 +19,7 @@ struct telling {
     int *order;                        /* [top]: the most probable classes */
     const char *(*label)(const struct telling *, int class, char buf[TEXT]);   /* of a submission */
     char **labels;                     /* [classes], of --labels; NULL: not given */
-    FILE *csv;                         /* NULL: not wanted */
+    struct iso_file *csv;              /* NULL: not wanted */
     int64_t known, right;              /* rows whose class is known, and was predicted */
 };
 
@@ -152,14 +152,15 @@ static const char *number_label(const struct telling *t, int class, char buf[TEX
 }
 
 /* The id of an image is its name without the folder. */
-static void write_row(const struct telling *t, const struct iso_predicted *p)
+static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
 {
     char buf[TEXT];
+    FILE *f = t->csv->stream;
     const char *id = row_of(t, p->row, buf), *slash = strrchr(id, '/');
-    write_cell(t->csv, t->p->images.n > 0 && slash ? slash + 1 : id);
-    fputc(',', t->csv);
-    write_cell(t->csv, t->label(t, t->order[0], buf));
-    fputc('\n', t->csv);
+    write_cell(f, t->p->images.n > 0 && slash ? slash + 1 : id);
+    fputc(',', f);
+    write_cell(f, t->label(t, t->order[0], buf));
+    return iso_file_put(t->csv, "\n", 1);
 }
 
 /* Classes that are several of the data set's cannot be told back. */
@@ -222,8 +223,10 @@ static iso_rc on_row(void *self, const struct iso_predicted *p)
     find_top(t, p);
     t->known += p->label >= 0;
     t->right += p->label == t->order[0];
-    if (t->csv)
-        write_row(t, p);
+    if (t->csv) {
+        ISO_TRY(iso_prediction_stopped(t->p, p->row));
+        ISO_TRY(write_row(t, p));
+    }
     if (o->json)
         print_json(t, p);
     else if (!o->csv && !o->npy)
@@ -265,23 +268,17 @@ static iso_rc tell_all(struct telling *t)
     return iso_predict(t->p->setup.exec, 1, t->p->data->rows, on_row, t);
 }
 
-/* The file's text in memory until all is said. */
 static iso_rc tell_csv(struct telling *t)
 {
     const struct predict_options *o = t->p->options;
-    char *bytes = NULL;
-    size_t n = 0;
-    ISO_TRY(iso_file_may_replace(o->csv));
-    t->csv = open_memstream(&bytes, &n);
-    if (!t->csv)
-        return iso_fail(ISO_ENOMEM, "no memory for %s", o->csv);
-    fprintf(t->csv, "%s\n", o->csv_header ? o->csv_header : "id,target");
-    iso_rc rc = tell_all(t);
-    if (fclose(t->csv) != 0 && rc == ISO_OK)
-        rc = iso_fail(ISO_ENOMEM, "no memory for %s", o->csv);
+    struct iso_file file;
+    ISO_TRY(iso_file_begin(o->csv, &file));
+    t->csv = &file;
+    fprintf(file.stream, "%s\n", o->csv_header ? o->csv_header : "id,target");
+    const iso_rc rc = tell_all(t);
     if (rc == ISO_OK)
-        rc = iso_file_write(o->csv, bytes, n);
-    free(bytes);
+        return iso_file_end(&file);
+    iso_file_abort(&file);
     return rc;
 }
 

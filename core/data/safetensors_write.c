@@ -1,10 +1,9 @@
-/* safetensors_write.c: writes safetensors files: a temporary file, synced, then renamed. */
+/* safetensors_write.c: writes safetensors files, tensor by tensor. */
 #include "safetensors_types.h"
 #include "../file.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +16,7 @@ struct span {                          /* the data of one tensor */
 };
 
 struct iso_st_writer {
-    char *path, *temporary;
-    int fd;
+    struct iso_file file;
     int n;
     struct span *spans;                /* one per tensor, in the order given */
 };
@@ -27,12 +25,12 @@ static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void
                        int64_t bytes)
 {
     for (int64_t done = 0; done < bytes;) {
-        ssize_t n = pwrite(w->fd, (const char *)data + done, (size_t)(bytes - done),
-                           (off_t)(offset + done));
+        ssize_t n = pwrite(fileno(w->file.stream), (const char *)data + done,
+                           (size_t)(bytes - done), (off_t)(offset + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return iso_file_fail("write", w->path);
+            return iso_file_fail("write", w->file.path);
         done += n;
     }
     return ISO_OK;
@@ -77,12 +75,12 @@ static iso_rc add_tensors(struct iso_st_writer *w, json_t *root,
         if (t->ndim < 0 || t->ndim > ISO_ST_DIMS || !iso_st_measure(t, &bytes) ||
             bytes > INT64_MAX / 2 - offset)
             return iso_fail(ISO_ESHAPE, "%s: tensor '%.100s' has a shape that cannot be written",
-                            w->path, t->name);
+                            w->file.path, t->name);
         if (strcmp(t->name, "__metadata__") == 0 || json_object_get(root, t->name) != NULL)
-            return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->path, t->name);
+            return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->file.path, t->name);
         w->spans[i] = (struct span){.offset = offset, .bytes = bytes, .written = bytes == 0};
         if (json_object_set_new(root, t->name, describe(t, &w->spans[i])) != 0)
-            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->path,
+            return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->file.path,
                             t->name);
         offset += bytes;
     }
@@ -94,7 +92,7 @@ static iso_rc write_header(struct iso_st_writer *w, const json_t *root)
 {
     char *text = json_dumps(root, JSON_COMPACT);
     if (text == NULL)
-        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->path);
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->file.path);
     size_t length = strlen(text), padded = (length + 7) / 8 * 8;
     uint64_t prefix = padded;
     iso_rc rc = write_at(w, 0, &prefix, sizeof prefix);
@@ -113,8 +111,8 @@ static iso_rc make_header(struct iso_st_writer *w, const struct iso_st_tensor *t
 {
     json_t *root = json_object();
     if (root == NULL)
-        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->path);
-    iso_rc rc = add_metadata(w->path, root, metadata);
+        return iso_fail(ISO_ENOMEM, "%s: out of memory", w->file.path);
+    iso_rc rc = add_metadata(w->file.path, root, metadata);
     if (rc == ISO_OK)
         rc = add_tensors(w, root, tensors);
     if (rc == ISO_OK)
@@ -125,27 +123,23 @@ static iso_rc make_header(struct iso_st_writer *w, const struct iso_st_tensor *t
 
 /* ---- Writer ---------------------------------------------------------------------------------- */
 
-static iso_rc prepare(struct iso_st_writer *w, const char *path)
-{
-    size_t length = strlen(path);
-    w->path = iso_alloc(length + 1, 1);
-    w->temporary = iso_alloc(length + ISO_TEMPORARY, 1);
-    w->spans = iso_alloc((size_t)w->n + 1, sizeof *w->spans);
-    if (w->path == NULL || w->temporary == NULL || w->spans == NULL)
-        return ISO_ENOMEM;
-    memcpy(w->path, path, length);
-    iso_file_temporary(path, w->temporary, length + ISO_TEMPORARY);
-    ISO_TRY(iso_file_may_replace(w->path));
-    w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return w->fd >= 0 ? ISO_OK : iso_file_fail("write", w->path);
-}
-
 static void release(struct iso_st_writer *w)
 {
-    free(w->path);
-    free(w->temporary);
     free(w->spans);
     free(w);
+}
+
+static iso_rc begin(struct iso_st_writer *w, const char *path, const struct iso_st_tensor *tensors,
+                    const char *const *metadata)
+{
+    w->spans = iso_alloc((size_t)w->n + 1, sizeof *w->spans);
+    if (w->spans == NULL)
+        return ISO_ENOMEM;
+    ISO_TRY(iso_file_begin(path, &w->file));
+    const iso_rc rc = make_header(w, tensors, metadata);
+    if (rc != ISO_OK)
+        iso_file_abort(&w->file);
+    return rc;
 }
 
 iso_rc iso_st_begin(const char *path, const struct iso_st_tensor *tensors, int n,
@@ -155,13 +149,10 @@ iso_rc iso_st_begin(const char *path, const struct iso_st_tensor *tensors, int n
     struct iso_st_writer *w = iso_alloc(1, sizeof *w);
     if (w == NULL)
         return ISO_ENOMEM;
-    w->fd = -1;
     w->n = n;
-    iso_rc rc = prepare(w, path);
-    if (rc == ISO_OK)
-        rc = make_header(w, tensors, metadata);
+    const iso_rc rc = begin(w, path, tensors, metadata);
     if (rc != ISO_OK) {
-        iso_st_abort(w);
+        release(w);
         return rc;
     }
     *out = w;
@@ -177,30 +168,18 @@ iso_rc iso_st_put(struct iso_st_writer *w, int tensor, const void *data)
     return ISO_OK;
 }
 
-/* Syncs, closes and renames. On failure the temporary file is still there, unless renamed. */
-static iso_rc finish(struct iso_st_writer *w)
-{
-    for (int i = 0; i < w->n; i++) {
-        if (!w->spans[i].written)
-            return iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->path, i,
-                            w->n);
-    }
-    if (fsync(w->fd) != 0)
-        return iso_file_fail("write", w->path);
-    int fd = w->fd;
-    w->fd = -1;
-    if (close(fd) != 0 || rename(w->temporary, w->path) != 0)
-        return iso_file_fail("write", w->path);
-    return iso_file_sync_folder(w->path);
-}
-
 iso_rc iso_st_end(struct iso_st_writer *w)
 {
-    iso_rc rc = finish(w);
-    if (rc != ISO_OK)
+    for (int i = 0; i < w->n; i++) {
+        if (w->spans[i].written)
+            continue;
+        const iso_rc rc = iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written",
+                                   w->file.path, i, w->n);
         iso_st_abort(w);
-    else
-        release(w);
+        return rc;
+    }
+    const iso_rc rc = iso_file_end(&w->file);
+    release(w);
     return rc;
 }
 
@@ -208,10 +187,7 @@ void iso_st_abort(struct iso_st_writer *w)
 {
     if (w == NULL)
         return;
-    if (w->fd >= 0)
-        close(w->fd);
-    if (w->temporary != NULL)
-        unlink(w->temporary);
+    iso_file_abort(&w->file);
     release(w);
 }
 

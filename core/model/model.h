@@ -115,9 +115,9 @@ bool iso_model_measures(const struct iso_model *);
 /* Fails, and says what to do, where they are. */
 iso_rc iso_model_measured(const struct iso_model *);
 /* Computes those of them that are, from the training images, and writes them into text, in place of
- * `auto`; a value_range that is auto follows. See core/data/moments.h; one number of all pixels where
- * the input is no image of at most ISO_REALS channels. Fails with ISO_EDATA where a deviation is 0.
- * progress may be NULL. */
+ * `auto`; a value_range that is auto follows. See core/data/moments.h; one number of all pixels
+ * where the input is no image of at most ISO_REALS channels. Fails with ISO_EDATA where a deviation
+ * is 0. progress may be NULL. */
 iso_rc iso_model_measure(struct iso_model *, const struct iso_dataset *train, iso_progress *);
 
 /* Fills params from a field table's defaults. Returns ISO_OK, or ISO_ENOMEM with *params NULL. */
