@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/model/model.h"
 #include "core/train/run.h"
+#include "core/train/run_device.h"
 #include "history_csv.h"
 #include "lines.h"
 #include "setup.h"
@@ -48,14 +49,10 @@ static iso_rc read_file(const char *folder, const char *name, char **text)
 
 static void read_device(struct run *r)
 {
-    char *text = NULL;
-    if (read_file(r->folder, "device.json", &text) != ISO_OK)
+    struct iso_run_device device;
+    if (iso_run_device_read(r->folder, &device) != ISO_OK)
         iso_error_clear();
-    json_t *device = text ? json_loads(text, 0, NULL) : NULL;
-    const char *id = json_string_value(json_object_get(device, "id"));
-    snprintf(r->device, sizeof r->device, "%s", id ? id : "-");
-    json_decref(device);
-    free(text);
+    snprintf(r->device, sizeof r->device, "%s", *device.id ? device.id : "-");
 }
 
 static void read_record(struct run *r)

@@ -29,8 +29,8 @@ struct training {
 /* Whether there is nothing left to train. */
 bool iso_train_reached_goal(const struct training *);
 
-/* train_resume.c: the settings of the run in --out, also as options; t->path becomes its model file,
- * which `model` must be where it is not NULL. ISO_EUSAGE for an option that says otherwise. */
+/* train_resume.c: the settings of the run in --out, also as options; t->path becomes its model
+ * file, which `model` must be where it is not NULL. ISO_EUSAGE for options that say otherwise. */
 iso_rc iso_train_read_run(struct training *, const char *model);
 
 /* train_tell.c: model, data and device; the phase that begins; how to go on, also from the last

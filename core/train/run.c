@@ -2,6 +2,7 @@
 
 #include "history.h"
 #include "not_finite.h"
+#include "run_device.h"
 #include "weights.h"
 
 #include <errno.h>
@@ -68,30 +69,6 @@ static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PA
     return iso_folder_make(folder);
 }
 
-static iso_rc write_device(const struct iso_run *run)
-{
-    const struct iso_backend *backend = iso_exec_backend(run->exec);
-    const struct iso_device *d = &backend->device;
-    char path[ISO_PATH];
-    ISO_TRY(iso_path(path, run->folder, "device.json"));
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id,
-                             "name", d->name, "platform", d->platform, "driver", d->driver, "mode",
-                             backend->mode == ISO_MODE_EXACT ? "exact" : "fast", "exactness",
-                             d->exactness == ISO_EXACT          ? "exact"
-                             : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
-                                                                : "inexact",
-                             "memory", (json_int_t)d->memory, "units", d->units, "isocl",
-                             ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
-    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    json_decref(json);
-    if (!text)
-        return iso_fail(ISO_EDEVICE,
-                        "the device's name is not valid UTF-8, so device.json cannot be written");
-    iso_rc rc = iso_file_write(path, text, strlen(text));
-    free(text);
-    return rc;
-}
-
 /* The log is locked while it is open, so that two programs cannot write into one run. Where the
  * file system has no locks, nothing guards it. */
 static iso_rc open_log(struct iso_run *run)
@@ -124,7 +101,7 @@ static iso_rc start(struct iso_run *run, const char *folder)
     ISO_TRY(open_log(run));
     ISO_TRY(iso_path(path, run->folder, "model.yaml"));
     ISO_TRY(iso_file_write(path, model->text, model->text_size));
-    ISO_TRY(write_device(run));
+    ISO_TRY(iso_run_device_write(run->folder, iso_exec_backend(run->exec)));
     ISO_TRY(open_history(run));
     return iso_state_save(run->folder, &run->state, run->exec);
 }
@@ -155,7 +132,7 @@ static iso_rc resume(struct iso_run *run, const char *folder, const struct iso_f
     ISO_TRY(open_log(run));
     ISO_TRY(load_state(run, folder, fit, faults));
     ISO_TRY(iso_folder_clean(folder));
-    ISO_TRY(write_device(run));
+    ISO_TRY(iso_run_device_write(run->folder, iso_exec_backend(run->exec)));
     return open_history(run);
 }
 

@@ -80,10 +80,10 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
                           struct iso_setup_options *o)
 {
     const bool asked = o->device != NULL;
-    if (!asked && *t->device)
-        o->device = t->device;
-    if (!o->mode && *t->mode)
-        o->mode = t->mode;
+    if (!asked && *t->device.id)
+        o->device = t->device.id;
+    if (!o->mode && *t->device.mode)
+        o->mode = t->device.mode;
     iso_rc rc = iso_setup_backend(&m->setup, o);
     if (rc != ISO_OK && !asked && o->device) {
         ISO_TRY(iso_measure_note(m, rc, m->device, ""));
@@ -94,9 +94,9 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
         return rc;
     const struct iso_device *d = &m->setup.backend->device;
     const size_t n = strlen(m->device);
-    if (*t->device && (strcmp(d->id, t->device) != 0 || strcmp(d->name, t->device_name) != 0))
+    if (*t->device.id && (strcmp(d->id, t->device.id) != 0 || strcmp(d->name, t->device.name) != 0))
         snprintf(m->device + n, ISO_NOTE - n, "%sThe run was trained on %s (%s); what this report "
-                 "measures, it measured on %s (%s).", n ? ". " : "", t->device, t->device_name,
+                 "measures, it measured on %s (%s).", n ? ". " : "", t->device.id, t->device.name,
                  d->id, d->name);
     return ISO_OK;
 }

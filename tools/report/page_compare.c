@@ -20,11 +20,11 @@ static void tell_text(const struct iso_told *t, const char *what, char text[CELL
     if (strcmp(what, "Model") == 0)
         snprintf(text, CELL, "%s", t->model);
     else if (strcmp(what, "Device") == 0)
-        snprintf(text, CELL, "%s", t->device);
+        snprintf(text, CELL, "%s", t->device.id);
     else if (strcmp(what, "Mode") == 0)
-        snprintf(text, CELL, "%s", t->mode);
+        snprintf(text, CELL, "%s", t->device.mode);
     else if (strcmp(what, "isocl") == 0)
-        snprintf(text, CELL, "%s", t->version);
+        snprintf(text, CELL, "%s", t->device.version);
     else
         iso_told_status(t, text, CELL);
 }

@@ -87,8 +87,9 @@ static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
     if (t->has_state)
         iso_page_fact(p, "Batches, seed", "%" PRId64 " rows, seed %" PRIu64, t->settings.batch,
                       t->settings.seed);
-    if (*t->device)
-        iso_page_fact(p, "Device", "%s (%s), %s mode", t->device, t->device_name, t->mode);
+    if (*t->device.id)
+        iso_page_fact(p, "Device", "%s (%s), %s mode", t->device.id, t->device.name,
+                      t->device.mode);
 }
 
 /* Best and last number of each metric, on the validation data where there is some. */
@@ -134,9 +135,9 @@ static void put_summary(struct iso_page *p, const struct iso_told *t,
                       duration(seconds / (double)t->epochs.rows, each, sizeof each));
     put_result_facts(p, t, s);
     if (*m->hash)
-        iso_page_fact(p, "Weights", "sha256 %s, %s", m->hash, t->mode);
-    if (*t->version)
-        iso_page_fact(p, "isocl", "%s", t->version);
+        iso_page_fact(p, "Weights", "sha256 %s, %s", m->hash, t->device.mode);
+    if (*t->device.version)
+        iso_page_fact(p, "isocl", "%s", t->device.version);
     fputs("</tbody>\n</table>\n</section>\n", p->out);
 }
 

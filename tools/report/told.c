@@ -3,7 +3,6 @@
 #include "tools/history_csv.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,24 +29,6 @@ static char *read_text(struct iso_told *t, const char *name)
     if (rc != ISO_OK)
         add_fault(t);
     return text;
-}
-
-static void copy(const json_t *object, const char *key, char *buf, size_t n)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    snprintf(buf, n, "%s", text ? text : "");
-}
-
-static void read_device(struct iso_told *t)
-{
-    char *text = read_text(t, "device.json");
-    json_t *device = text ? json_loads(text, 0, NULL) : NULL;
-    copy(device, "id", t->device, sizeof t->device);
-    copy(device, "name", t->device_name, sizeof t->device_name);
-    copy(device, "mode", t->mode, sizeof t->mode);
-    copy(device, "isocl", t->version, sizeof t->version);
-    json_decref(device);
-    free(text);
 }
 
 /* "cnn" of the line "model: cnn"; the folder's name where there is none. */
@@ -114,7 +95,8 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     t->has_state = iso_run_read(folder, &t->settings, &t->state) == ISO_OK;
     if (!t->has_state)
         add_fault(t);
-    read_device(t);
+    if (iso_run_device_read(folder, &t->device) != ISO_OK)
+        add_fault(t);
     read_model_name(t);
     read_phases(t);
     return ISO_OK;

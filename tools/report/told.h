@@ -2,6 +2,7 @@
 #ifndef ISO_REPORT_TOLD_H
 #define ISO_REPORT_TOLD_H
 #include "core/train/run.h"
+#include "core/train/run_device.h"
 #include "table.h"
 
 struct iso_told {
@@ -14,7 +15,7 @@ struct iso_told {
     bool has_state;
     struct iso_run_settings settings;
     struct iso_fit_state state;
-    char device[32], device_name[128], mode[16], version[32];    /* of device.json; "" */
+    struct iso_run_device device;
     struct iso_told_phase {
         int64_t row;                   /* of history.csv, with which it begins, */
         double epoch;                  /* and that row's epoch */

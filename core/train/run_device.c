@@ -1,0 +1,54 @@
+#include "run_device.h"
+
+#include "../file.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+iso_rc iso_run_device_write(const char *folder, const struct iso_backend *backend)
+{
+    const struct iso_device *d = &backend->device;
+    char path[ISO_PATH];
+    ISO_TRY(iso_path(path, folder, "device.json"));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:i}", "id", d->id,
+                             "name", d->name, "platform", d->platform, "driver", d->driver, "mode",
+                             backend->mode == ISO_MODE_EXACT ? "exact" : "fast", "exactness",
+                             d->exactness == ISO_EXACT          ? "exact"
+                             : d->exactness == ISO_EXACT_NORMAL ? "exact without subnormals"
+                                                                : "inexact",
+                             "memory", (json_int_t)d->memory, "units", d->units, "isocl",
+                             ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
+    if (!text)
+        return iso_fail(ISO_EDEVICE,
+                        "the device's name is not valid UTF-8, so device.json cannot be written");
+    iso_rc rc = iso_file_write(path, text, strlen(text));
+    free(text);
+    return rc;
+}
+
+static void copy(const json_t *device, const char *key, char *buf, size_t n)
+{
+    const char *text = json_string_value(json_object_get(device, key));
+    snprintf(buf, n, "%s", text ? text : "");
+}
+
+iso_rc iso_run_device_read(const char *folder, struct iso_run_device *out)
+{
+    char path[ISO_PATH], *text;
+    size_t n;
+    *out = (struct iso_run_device){ .id = "" };
+    ISO_TRY(iso_path(path, folder, "device.json"));
+    ISO_TRY(iso_file_read(path, &text, &n));
+    json_t *device = json_loads(text, 0, NULL);
+    copy(device, "id", out->id, sizeof out->id);
+    copy(device, "name", out->name, sizeof out->name);
+    copy(device, "mode", out->mode, sizeof out->mode);
+    copy(device, "isocl", out->version, sizeof out->version);
+    json_decref(device);
+    free(text);
+    return ISO_OK;
+}
