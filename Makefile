@@ -200,7 +200,8 @@ uninstall:
 # Two packages, isocl and isocl-dev, in the build folder.
 deb: all
 	rm -rf $(BUILD)/deb
-	umask 022 && $(MAKE) install DESTDIR=$(BUILD)/deb/root PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions
+	umask 022 && $(MAKE) install DESTDIR=$(BUILD)/deb/root PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions \
+	    LIBDIR=/usr/lib/$$(gcc -print-multiarch 2>/dev/null)
 	sh tools/deb.sh $(BUILD) $(VERSION) "$(LIBS)" "$(CONFIG)"
 
 clean:

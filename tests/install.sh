@@ -96,14 +96,21 @@ packages() {
     for deb in "$BUILD"/isocl_*.deb "$BUILD"/isocl-dev_*.deb; do
         dpkg-deb --info "$deb" && dpkg-deb -x "$deb" "$scratch/deb" && dpkg-deb --contents "$deb" || return 1
     done
+    lib=lib/$(gcc -print-multiarch 2>/dev/null)
     for name in bin/isocl share/man/man1/isocl.1.gz share/zsh/vendor-completions/_isocl share/doc/isocl/copyright \
-        share/isocl/models/demo.yaml lib/libisocl.a lib/pkgconfig/isocl.pc include/isocl/core/iso.h \
+        share/isocl/models/demo.yaml "$lib/libisocl.a" "$lib/pkgconfig/isocl.pc" include/isocl/core/iso.h \
         share/doc/isocl-dev/examples/train_digits.c; do
         test -s "$scratch/deb/usr/$name" || { echo "no $name"; return 1; }
     done
     dpkg-deb --field "$BUILD"/isocl_*.deb Depends | grep -q 'libyaml-0-2.*libjansson4\|libjansson4.*libyaml-0-2' ||
         return 1
     (cd "$scratch" && deb/usr/bin/isocl --version && deb/usr/bin/isocl summary models/demo.yaml)
+}
+
+# Who maintains a package is for its maker to say, by DEBEMAIL.
+lint() {
+    lintian --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog \
+        "$BUILD"/isocl_*.deb "$BUILD"/isocl-dev_*.deb
 }
 
 check 'make install' install_it
@@ -123,7 +130,7 @@ check 'make uninstall' uninstalls
 if command -v dpkg-deb >/dev/null; then
     check 'make deb' packages
     if command -v lintian >/dev/null; then
-        check 'lintian' lintian --fail-on error "$BUILD"/isocl_*.deb "$BUILD"/isocl-dev_*.deb
+        check 'lintian' lint
     else
         skip "lintian is not here"
     fi
