@@ -38,6 +38,26 @@ iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct open
                               arg_int(m->x_col)));
 }
 
+size_t opencl_widen_work(const struct opencl *cl, int64_t steps, int64_t cols)
+{
+    int width = opencl_b_cols(cl, cols);
+    return width == cols ? 0 : (size_t)(steps * width);
+}
+
+iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
+                    struct opencl_at *b, cl_int *ldb)
+{
+    *ldb = opencl_b_cols(cl, cols);
+    if (*ldb == cols) {
+        return ISO_OK;
+    }
+    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1,
+                              .cols = cols, .width = *ldb};
+    ISO_TRY(opencl_pack(cl, &m, *b, work));
+    *b = work;
+    return ISO_OK;
+}
+
 /* Groups of work-items for a result of rows x cols, `deep` times. */
 static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t cols, size_t deep)
 {

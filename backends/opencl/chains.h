@@ -41,6 +41,12 @@ struct opencl_matrix { int64_t taps_y, taps_x, run, x_ty, x_tx, x_c, x_col, cols
 iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x,
                    struct opencl_at y);
 
+/* *b, [steps, cols], as the kernels below read it: where it lies, or, where it has to be wider,
+ * copied to work, opencl_widen_work floats. *ldb: floats from row to row. */
+iso_rc opencl_widen(struct opencl *, int64_t steps, int64_t cols, struct opencl_at work,
+                    struct opencl_at *b, cl_int *ldb);
+size_t opencl_widen_work(const struct opencl *, int64_t steps, int64_t cols);
+
 /* gemm_chains. bias.mem NULL: none. */
 iso_rc opencl_chains(struct opencl *, const struct opencl_map *, struct opencl_at a,
                      struct opencl_at b, struct opencl_at bias, struct opencl_at y);

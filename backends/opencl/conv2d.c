@@ -170,21 +170,19 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
     return true;
 }
 
-/* Floats for b where a CPU's tile is wider than the result. */
-static size_t packed(const struct opencl *cl, int64_t steps, int64_t cols)
-{
-    int width = opencl_b_cols(cl, cols);
-    return width == cols ? 0 : (size_t)(steps * width);
-}
-
 static int64_t depth_of(const struct conv *c)
 {
     return c->v.kh * c->v.kw * c->v.c;
 }
 
+static size_t x_work(const struct conv *c)
+{
+    return bordered(&c->x) ? border_size(&c->x) : 0;
+}
+
 static size_t forward_work(const struct opencl *cl, const struct conv *c)
 {
-    return (bordered(&c->x) ? border_size(&c->x) : 0) + packed(cl, depth_of(c), c->filters);
+    return x_work(c) + opencl_widen_work(cl, depth_of(c), c->filters);
 }
 
 static size_t input_work(const struct opencl *cl, const struct conv *c)
@@ -196,13 +194,7 @@ static size_t input_work(const struct opencl *cl, const struct conv *c)
 static size_t kernel_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_map m = kernel_map(c, false);
-    return (bordered(&c->x) ? border_size(&c->x) : 0) + packed(cl, c->rows, c->filters) +
-           opencl_block_sums_work(cl, &m);
-}
-
-static size_t more(size_t a, size_t b)
-{
-    return a > b ? a : b;
+    return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_block_sums_work(cl, &m);
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -211,11 +203,12 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     struct conv c = conv_of(call);
     size_t fast = opencl_conv2d_fast_work(cl, call);
     if (pass == ISO_FORWARD) {
-        return more(forward_work(cl, &c), fast) * sizeof(float);
+        return opencl_larger(forward_work(cl, &c), fast) * sizeof(float);
     }
     size_t dbias =
         opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
-    return more(more(input_work(cl, &c), kernel_work(cl, &c)), more(dbias, fast)) * sizeof(float);
+    size_t gradients = opencl_larger(input_work(cl, &c), kernel_work(cl, &c));
+    return opencl_larger(gradients, opencl_larger(dbias, fast)) * sizeof(float);
 }
 
 /* ---- Passes ---- */
@@ -234,28 +227,6 @@ static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
     return ISO_OK;
 }
 
-/* b as the kernels want it, in the workspace where it has to be wider. */
-static iso_rc widen(struct opencl *cl, const struct iso_call *call, int64_t steps, int64_t cols,
-                    struct opencl_at *b, cl_int *ldb, size_t *used)
-{
-    *ldb = opencl_b_cols(cl, cols);
-    if (*ldb == cols) {
-        return ISO_OK;
-    }
-    struct opencl_matrix m = {.taps_y = 1,
-                              .taps_x = 1,
-                              .run = steps,
-                              .x_c = cols,
-                              .x_col = 1,
-                              .cols = cols,
-                              .width = *ldb};
-    struct opencl_at work = opencl_work(call, *used);
-    ISO_TRY(opencl_pack(cl, &m, *b, work));
-    *b = work;
-    *used += packed(cl, steps, cols);
-    return ISO_OK;
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -269,7 +240,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
         return ISO_OK;
     }
     ISO_TRY(add_border(cl, call, &c.x, &x, &used));
-    ISO_TRY(widen(cl, call, depth_of(&c), c.filters, &w, &m.ldb, &used));
+    ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
 }
 
@@ -334,7 +305,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
         return ISO_OK;
     }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
-    ISO_TRY(widen(cl, call, c->rows, c->filters, &dy, &m.ldb, &used));
+    ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
+    used += opencl_widen_work(cl, c->rows, c->filters);
     return opencl_block_sums(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));
 }
 

@@ -65,51 +65,18 @@ static struct opencl_map kernel_map(const struct iso_call *call)
     return map;
 }
 
-/* Floats for b where a CPU's tile is wider than the result. */
-static size_t packed(const struct opencl *cl, int64_t steps, int64_t cols)
-{
-    int width = opencl_b_cols(cl, cols);
-    return width == cols ? 0 : (size_t)(steps * width);
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
     if (pass == ISO_FORWARD) {
-        return packed(cl, s.in, s.units) * sizeof(float);
+        return opencl_widen_work(cl, s.in, s.units) * sizeof(float);
     }
     struct opencl_map map = kernel_map(call);
     size_t dx = (size_t)s.units * (size_t)opencl_b_cols(cl, s.rows);
-    size_t dkernel = packed(cl, s.rows, s.units) + opencl_block_sums_work(cl, &map);
+    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_block_sums_work(cl, &map);
     size_t dbias = opencl_sum_rows_work((size_t)s.rows, (size_t)s.units, 1);
-    return larger(larger(dx, dkernel), dbias) * sizeof(float);
-}
-
-/* b as the kernels want it: where it is, or packed into work. */
-static iso_rc prepare_b(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
-                        struct opencl_at *b, cl_int *ldb)
-{
-    int width = opencl_b_cols(cl, cols);
-    *ldb = width;
-    if (width == cols) {
-        return ISO_OK;
-    }
-    struct opencl_matrix m = {.taps_y = 1,
-                              .taps_x = 1,
-                              .run = steps,
-                              .x_c = cols,
-                              .x_col = 1,
-                              .cols = cols,
-                              .width = width};
-    ISO_TRY(opencl_pack(cl, &m, *b, work));
-    *b = work;
-    return ISO_OK;
+    return opencl_larger(opencl_larger(dx, dkernel), dbias) * sizeof(float);
 }
 
 static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
@@ -136,7 +103,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     }
     struct opencl_map map = map_of(s.rows, s.units, s.in);
     struct opencl_at b = opencl_at(&call->w[0]);
-    ISO_TRY(prepare_b(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
+    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
     return opencl_chains(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
                          opencl_at(&call->y[0]));
 }
@@ -170,9 +137,9 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
     }
     struct opencl_map map = kernel_map(call);
     struct opencl_at b = opencl_at(&call->dy[0]);
-    ISO_TRY(prepare_b(cl, s.rows, s.units, opencl_work(call, 0), &b, &map.ldb));
+    ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &map.ldb));
     return opencl_block_sums(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
-                             opencl_work(call, packed(cl, s.rows, s.units)));
+                             opencl_work(call, opencl_widen_work(cl, s.rows, s.units)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

@@ -147,4 +147,5 @@ iso_rc opencl_launch(struct opencl *, const char *program, const char *name, str
 bool opencl_fits(const struct iso_call *, char *why, size_t n);
 
 static inline size_t opencl_ceil(size_t n, size_t by) { return (n + by - 1) / by; }
+static inline size_t opencl_larger(size_t a, size_t b) { return a > b ? a : b; }
 #endif
