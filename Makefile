@@ -171,7 +171,7 @@ EXAMPLES  = $(ROOT)/share/doc/isocl/examples
 # Headers that only the files beside them include; the others are the library's.
 PRIVATE  := $(addprefix core/,data/digits_glyphs.h data/keras_names.h data/pickle_machine.h model/graph_build.h \
             model/section.h onnx/export_build.h onnx/import_build.h onnx/read.h parity/harness.h parity/subject.h \
-            train/exec_private.h)
+            train/exec_private.h train/fit_log.h)
 HEADERS  := $(filter-out $(PRIVATE),$(wildcard core/*.h core/*/*.h)) core/ops.def
 install: all
 	install -d "$(ROOT)/bin" "$(ROOT)/share/isocl" "$(EXAMPLES)"
