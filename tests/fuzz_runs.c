@@ -52,13 +52,15 @@ static iso_rc resume_history(const struct fuzz_subject *s, const char *path, con
     struct iso_model *model = NULL;
     struct iso_graph *graph = NULL;
     struct iso_history *history = NULL;
-    char *csv, batches[FUZZ_PATH];
+    char warning[32];
+    char *csv, batches[FUZZ_PATH], damaged[FUZZ_PATH];
     size_t n;
     (void)s;
     assert_int_equal(loading_file("models/demo.yaml", &model), ISO_OK);
     assert_int_equal(iso_graph_build(model, 2, &loading_faults, &graph), ISO_OK);
     const iso_rc rc = iso_history_open(folder, graph, 2, 2, &history);
     assert_int_equal(rc, ISO_OK);
+    snprintf(warning, sizeof warning, "%s", iso_history_warning(history));
     iso_history_close(history);
     assert_int_equal(iso_file_read(path, &csv, &n), ISO_OK);
     assert_int_equal(iso_csv_column(csv, "loss"), 4);
@@ -68,6 +70,9 @@ static iso_rc resume_history(const struct fuzz_subject *s, const char *path, con
     free(csv);
     snprintf(batches, sizeof batches, "%s/batches.csv", folder);
     assert_int_equal(remove(batches), 0);
+    snprintf(damaged, sizeof damaged, "%s.damaged", path);
+    if (remove(damaged) == 0)
+        assert_true(*warning);
     iso_graph_free(graph);
     iso_model_free(model);
     return rc;

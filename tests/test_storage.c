@@ -168,11 +168,51 @@ static void test_damaged_states(void **state)
     cli_says(cli_err, "dense_1/kernel has shape 784x9; the model has 784x8");
 }
 
+/* What a user's editor or a full disk has made of a run's tables: they are told, kept, and begin
+ * anew or go on. */
+static void test_damaged_histories(void **state)
+{
+    static const char *const damages[][3] = {
+        { "epoch,loss\n1,0.5\n", "was damaged: its first line is not that of this run, and it "
+          "begins anew; what was there is history.csv.damaged", "" },
+        { "", "was damaged: its first line is not", "-2" },
+        { NULL, "was damaged: rows are missing or changed, and it goes on with those that are "
+          "left; what was there is history.csv.damaged-3", "-3" },
+    };
+    static char text[CLI_OUTPUT], whole[CLI_OUTPUT], log[CLI_OUTPUT];
+    char path[CLI_PATH], name[64];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--quiet --epochs 2 --out run"), 0);
+    for (int i = 0; i < 3; i++) {
+        cli_read("run/history.csv", whole);
+        *strrchr(strcpy(text, whole), '\n') = '\0';
+        strrchr(text, '\n')[1] = '\0';         /* all but its last row */
+        cli_write("run/history.csv", damages[i][0] ? damages[i][0] : text);
+        assert_int_equal(cli_run("train --resume --epochs %d --out run --device reference", i + 3),
+                         0);
+        cli_says(cli_out, "\nwarning    history.csv ");
+        cli_says(cli_out, damages[i][1]);
+        cli_read("run/log.txt", log);
+        cli_says(log, damages[i][1]);
+        snprintf(name, sizeof name, "run/history.csv.damaged%s", damages[i][2]);
+        cli_read(name, log);
+        assert_string_equal(log, damages[i][0] ? damages[i][0] : text);
+    }
+    cli_path(path, "run/batches.csv");
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(cli_run("train --resume --epochs 6 --out run --device reference --json"), 0);
+    cli_says(cli_out, "\"kind\":\"history_damaged\"");
+    cli_says(cli_out, "\"batches.csv is gone, and begins anew\"");
+    assert_int_equal(cli_run("train --resume --epochs 7 --out run --device reference"), 0);
+    assert_null(strstr(cli_out, "warning"));           /* each damage is told once */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_no_room_for_a_file), TEST(test_full_disk), TEST(test_read_only),
         TEST(test_folder_goes_away), TEST(test_damaged_states),
+        TEST(test_damaged_histories),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -1,6 +1,7 @@
 /* train_tell.c: what `isocl train` says before, between and after its epochs. */
 #include "train.h"
 #include "core/model/field.h"
+#include "core/train/watch.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -42,6 +43,16 @@ static void tell_input(const struct training *t)
                          iso_reals_text(&m->images.std, std, sizeof std));
 }
 
+static void tell_damage(const struct training *t)
+{
+    struct iso_warning w = { .kind = "history_damaged", .epoch = t->state.epoch + 1,
+                             .step = t->state.step };
+    struct iso_console console = t->console;
+    snprintf(w.text, sizeof w.text, "%s", iso_run_warning(t->run));
+    if (*w.text)
+        iso_console_listener(&console).warning(&console, &w);
+}
+
 void iso_train_tell_start(const struct training *t)
 {
     char where[256];
@@ -59,6 +70,7 @@ void iso_train_tell_start(const struct training *t)
     if (t->options->weights)
         iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
     tell_fallback(t);
+    tell_damage(t);
     if (t->options->resume && !iso_train_reached_goal(t))
         iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
                          (long long)t->state.step, (long long)t->state.epoch + 1);

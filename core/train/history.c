@@ -14,6 +14,7 @@ struct iso_history {
     const struct iso_graph *graph;     /* borrowed */
     struct csv epochs, batches;
     double *values;                    /* of one metric */
+    char warning[512];                 /* "": none */
 };
 
 /* Whether a metric is known of each step, and not of whole epochs only. */
@@ -25,40 +26,93 @@ static bool of_steps(const struct iso_graph *g, int metric)
 /* ---- CSV files ----------------------------------------------------------------------------- */
 
 /* The lines of text that stay, moved to its front: the header, if it is the same, and whole rows
- * whose first number is at most keep. Returns their length. */
-static size_t keep_rows(char *text, const char *header, int64_t keep)
+ * whose first numbers ascend from 1 to at most keep. Returns their length; *whole: nothing else is
+ * there but rows beyond keep, and the last one is keep. (Rows that an earlier damage has taken away
+ * are missed only once.) */
+static size_t keep_rows(char *text, const char *header, int64_t keep, bool *whole)
 {
     size_t kept = strlen(header);
-    if (strncmp(text, header, kept) != 0)
+    int64_t last = 0;
+    *whole = strncmp(text, header, kept) == 0;
+    if (!*whole)
         return 0;
     for (char *row = text + kept, *end; (end = strchr(row, '\n')); row = end + 1) {
-        size_t n = (size_t)(end + 1 - row);
-        if (strtoll(row, NULL, 10) > keep)
+        const size_t n = (size_t)(end + 1 - row);
+        const int64_t number = strtoll(row, NULL, 10);
+        *whole = *whole && number > last;
+        if (number > keep || number <= last)
             continue;
+        last = number;
         memmove(text + kept, row, n);
         kept += n;
     }
+    *whole = *whole && last == keep;
     return kept;
 }
 
-static iso_rc start(const char *path, const char *header, int64_t keep)
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* aside: where it is now, or NULL. */
+static void warn(struct iso_history *h, const char *path, const char *what, const char *aside)
+{
+    const size_t n = strlen(h->warning), room = sizeof h->warning - n;
+    snprintf(h->warning + n, room, "%s%s %s%s%s", n ? ". " : "", base_of(path), what,
+             aside ? "; what was there is " : "", aside ? base_of(aside) : "");
+}
+
+/* Gives what is there another name, which nothing has: "PATH.damaged", "PATH.damaged-2" ... */
+static iso_rc set_aside(const char *path, char aside[ISO_PATH])
+{
+    bool fits = snprintf(aside, ISO_PATH, "%s.damaged", path) < ISO_PATH;
+    for (int i = 2; fits && access(aside, F_OK) == 0; i++)
+        fits = snprintf(aside, ISO_PATH, "%s.damaged-%d", path, i) < ISO_PATH;
+    if (!fits)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+    return rename(path, aside) == 0 ? ISO_OK : iso_file_fail("rename", path);
+}
+
+/* text: what the file has. */
+static iso_rc cut_back(struct iso_history *h, const char *path, char *text, const char *header,
+                       int64_t keep)
+{
+    static const char other[] = "was damaged: its first line is not that of this run, and it "
+                                "begins anew";
+    static const char missing[] = "was damaged: rows are missing or changed, and it goes on with "
+                                  "those that are left";
+    char aside[ISO_PATH];
+    bool whole;
+    const size_t n = keep_rows(text, header, keep, &whole);
+    if (!whole) {
+        ISO_TRY(set_aside(path, aside));
+        warn(h, path, n ? missing : other, aside);
+    }
+    return n ? iso_file_write(path, text, n) : iso_file_write(path, header, strlen(header));
+}
+
+static iso_rc start(struct iso_history *h, const char *path, const char *header, int64_t keep)
 {
     char *text = NULL;
     size_t n = 0;
-    if (keep == 0 || access(path, F_OK) != 0)
+    if (access(path, F_OK) != 0) {
+        if (keep > 0)
+            warn(h, path, "is gone, and begins anew", NULL);
         return iso_file_write(path, header, strlen(header));
+    }
     ISO_TRY(iso_file_read(path, &text, &n));
-    n = keep_rows(text, header, keep);
-    iso_rc rc = n ? iso_file_write(path, text, n) : iso_file_write(path, header, strlen(header));
+    const iso_rc rc = cut_back(h, path, text, header, keep);
     free(text);
     return rc;
 }
 
-static iso_rc open_csv(struct csv *csv, const char *folder, const char *name, const char *header,
-                       int64_t keep)
+static iso_rc open_csv(struct iso_history *h, struct csv *csv, const char *folder,
+                       const char *name, const char *header, int64_t keep)
 {
     ISO_TRY(iso_path(csv->path, folder, name));
-    ISO_TRY(start(csv->path, header, keep));
+    ISO_TRY(start(h, csv->path, header, keep));
     csv->file = fopen(csv->path, "a");
     return csv->file ? ISO_OK : iso_file_fail("write", csv->path);
 }
@@ -105,14 +159,14 @@ static iso_rc open_epochs(struct iso_history *h, const char *folder, char *heade
     end += sprintf(end, ",validation_loss");
     end = add_metrics(end, h->graph, false, "validation_");
     strcpy(end, "\n");
-    return open_csv(&h->epochs, folder, "history.csv", header, keep);
+    return open_csv(h, &h->epochs, folder, "history.csv", header, keep);
 }
 
 static iso_rc open_batches(struct iso_history *h, const char *folder, char *header, int64_t keep)
 {
     char *end = header + sprintf(header, "step,epoch,rows,learning_rate,loss");
     strcpy(add_metrics(end, h->graph, true, ""), "\n");
-    return open_csv(&h->batches, folder, "batches.csv", header, keep);
+    return open_csv(h, &h->batches, folder, "batches.csv", header, keep);
 }
 
 static iso_rc open_both(struct iso_history *h, const char *folder, int64_t keep_epochs,
@@ -149,6 +203,11 @@ iso_rc iso_history_open(const char *folder, const struct iso_graph *graph, int64
     }
     *out = h;
     return ISO_OK;
+}
+
+const char *iso_history_warning(const struct iso_history *h)
+{
+    return h->warning;
 }
 
 void iso_history_phase(struct iso_history *h, const struct iso_graph *graph)

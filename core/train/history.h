@@ -7,10 +7,14 @@
 
 struct iso_history;
 /* Opens both files in folder. Of files that are there, rows up to epoch keep_epochs and step
- * keep_steps (counted from 1) are kept; 0, 0 starts anew. The graph is borrowed. *out is set only
- * on success. */
+ * keep_steps (counted from 1) are kept. What lacks some of them, or is another run's, is damaged:
+ * it gets another name, NAME.damaged, and its rows that can be used stay. The graph is borrowed.
+ * *out is set only on success. */
 iso_rc iso_history_open(const char *folder, const struct iso_graph *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
+/* What was damaged or gone, and where it is now: whole sentences but for the last full stop; "":
+ * nothing. */
+const char *iso_history_warning(const struct iso_history *);
 /* Goes on with the graph of another phase, which has the same metrics. */
 void iso_history_phase(struct iso_history *, const struct iso_graph *);
 /* A step has the metrics that are a count of its rows. epoch counts from 1. */

@@ -185,6 +185,11 @@ const char *iso_run_folder(const struct iso_run *run)
     return run->folder;
 }
 
+const char *iso_run_warning(const struct iso_run *run)
+{
+    return iso_history_warning(run->history);
+}
+
 void iso_run_log(struct iso_run *run, const char *line)
 {
     fprintf(run->log, "%s\n", line);

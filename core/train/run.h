@@ -27,6 +27,8 @@ iso_rc iso_run_restore(struct iso_run *, struct iso_faults *);
 void iso_run_close(struct iso_run *);                          /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
+/* What was wrong with the files of a run that goes on, to be told; "": nothing. */
+const char *iso_run_warning(const struct iso_run *);
 /* Saves after every epoch, where training stops within one, and at checkpoints within one: history,
  * weights, the best weights, and the state last. A file is replaced by a whole one only, so that
  * whenever the program dies, the state is there, and all it needs. */

@@ -7,7 +7,8 @@
 
 struct iso_warning {
     const char *kind;                  /* at_chance, dead_relu, loss_explodes, loss_rises,
-                                          validation_not_finite, not_finite */
+                                          validation_not_finite, not_finite; of a run that
+                                          goes on, history_damaged */
     char layer[ISO_NAME];              /* that it is about; "": none */
     int64_t epoch, step;               /* epoch from 1; step: steps done */
     char text[512];                    /* what is wrong, and what to try */
