@@ -1,14 +1,12 @@
-/* test_stream.c: data sets whose images are not in memory: rows read ahead by threads, the sources
- * they come from, and the same weights as from memory. Run from the root of the repository. */
+/* test_stream.c: data sets whose images are not in memory: the sources they come from, and the same
+ * weights as from memory. Run from the root of the repository. */
 #include "core/data/disk.h"
 #include "core/data/image.h"
-#include "core/data/stream.h"
 #include "cli.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static void check_message(const char *part)
@@ -16,113 +14,6 @@ static void check_message(const char *part)
     if (!strstr(iso_error(), part))
         fail_msg("message '%s' lacks '%s'", iso_error(), part);
     iso_error_clear();
-}
-
-/* ---- Rows read ahead ------------------------------------------------------------------------- */
-
-enum { ROWS = 103, ROW = 5 };
-struct numbers { int bad[2]; };        /* rows that cannot be read; -1: none */
-
-/* Byte k of row r is 7 r + k. Some rows take a while, so that threads overtake each other, and the
- * second bad one longer. */
-static iso_rc read_number(const void *source, int64_t row, uint8_t *out)
-{
-    const struct numbers *n = source;
-    if (row % 7 == 3)
-        nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
-    if (row == n->bad[1])
-        nanosleep(&(struct timespec){ .tv_nsec = 3000000 }, NULL);
-    for (int i = 0; i < 2; i++)
-        if (row == n->bad[i])
-            return iso_fail(ISO_EDATA, "row %d is bad", n->bad[i]);
-    for (int k = 0; k < ROW; k++)
-        out[k] = (uint8_t)(7 * row + k);
-    return ISO_OK;
-}
-
-static struct iso_stream *open_stream(const struct numbers *n, int64_t batch, int threads)
-{
-    struct iso_stream *s = NULL;
-    const struct iso_stream_options o = { read_number, n, ROWS, ROW, batch, threads };
-    iso_error_clear();
-    assert_int_equal(iso_stream_new(&o, &s), ISO_OK);
-    return s;
-}
-
-/* Rows first.. of the order last to first, or of none. */
-static void check_rows(struct iso_stream *s, int64_t first, int64_t rows, bool reversed)
-{
-    const uint8_t *data;
-    if (iso_stream_take(s, first, rows, &data) != ISO_OK)
-        fail_msg("%s", iso_error());
-    for (int64_t i = 0; i < rows; i++)
-        for (int k = 0; k < ROW; k++)
-            assert_int_equal(data[i * ROW + k],
-                             (uint8_t)(7 * (reversed ? ROWS - 1 - first - i : first + i) + k));
-}
-
-static void check_all(struct iso_stream *s, int64_t first, int64_t batch, bool reversed)
-{
-    for (; first < ROWS; first += batch)
-        check_rows(s, first, ROWS - first < batch ? ROWS - first : batch, reversed);
-}
-
-static void rows_come_in_the_order(void **state)
-{
-    const struct numbers n = { { -1, -1 } };
-    int32_t order[ROWS];
-    (void)state;
-    for (int i = 0; i < ROWS; i++)
-        order[i] = ROWS - 1 - i;
-    for (int threads = 0; threads < 6; threads++)
-        for (int64_t batch = 1; batch <= ROWS; batch = 3 * batch + threads) {
-            struct iso_stream *s = open_stream(&n, batch, threads);
-            check_all(s, 0, batch, false);
-            iso_stream_order(s, order);
-            check_all(s, 0, batch, true);
-            check_all(s, batch, batch, true);          /* again, and not from the beginning */
-            check_rows(s, 40, 1, true);                /* less than a batch */
-            check_rows(s, 41, 1, true);
-            iso_stream_order(s, NULL);                 /* while others are read ahead */
-            check_rows(s, 0, batch, false);
-            iso_stream_free(s);
-        }
-}
-
-static void the_first_row_that_fails_is_told(void **state)
-{
-    const struct numbers n = { { 58, 55 } };
-    const uint8_t *data;
-    (void)state;
-    for (int threads = 1; threads < 8; threads++) {
-        struct iso_stream *s = open_stream(&n, 10, threads);
-        for (int round = 0; round < 2; round++) {
-            for (int64_t first = 0; first < 50; first += 10)
-                check_rows(s, first, 10, false);
-            assert_int_equal(iso_stream_take(s, 50, 10, &data), ISO_EDATA);
-            check_message("row 55 is bad");
-        }
-        check_rows(s, 50, 5, false);
-        check_rows(s, 60, 10, false);
-        iso_stream_free(s);
-    }
-}
-
-static void lack_of_memory_is_reported(void **state)
-{
-    const struct numbers n = { { -1, -1 } };
-    const struct iso_stream_options o = { read_number, &n, ROWS, ROW, 10, 2 };
-    iso_rc rc = ISO_ENOMEM;
-    (void)state;
-    for (int i = 0; rc != ISO_OK; i++) {
-        struct iso_stream *s = NULL;
-        iso_alloc_fail_after(i);
-        rc = iso_stream_new(&o, &s);
-        iso_alloc_fail_after(-1);
-        assert_true(i < 9 && (rc == ISO_OK ? s != NULL : s == NULL && rc == ISO_ENOMEM));
-        iso_error_clear();
-        iso_stream_free(s);
-    }
 }
 
 /* ---- Sources --------------------------------------------------------------------------------- */
@@ -443,9 +334,8 @@ static void folders_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rows_come_in_the_order), TEST(the_first_row_that_fails_is_told),
-        TEST(lack_of_memory_is_reported), TEST(images_are_the_same_as_in_memory),
-        TEST(large_sets_stream_by_themselves), TEST(what_cannot_stream_says_so),
+        TEST(images_are_the_same_as_in_memory), TEST(large_sets_stream_by_themselves),
+        TEST(what_cannot_stream_says_so),
         TEST(files_that_change_are_named), TEST(weights_are_the_same_as_from_memory),
         TEST(changed_images_are_noticed), TEST(folders_stream),
     };
