@@ -1,6 +1,7 @@
 /* test_cli_train.c: training, resuming and Ctrl-C as a user runs them. */
 #define _XOPEN_SOURCE 700              /* kill */
 #include "cli.h"
+#include "core/iso.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -184,6 +185,31 @@ static void test_record(void **state)
     cli_says(cli_err, "a/run.json is damaged");
 }
 
+/* Two runs of the same model, one of them begun on another device and gone on with by an isocl of
+ * another version. */
+static void test_runs_tell_what_made_them(void **state)
+{
+    static char text[CLI_OUTPUT];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--quiet --out a"), 0);
+    assert_int_equal(cli_run(TRAIN "--quiet --out b"), 0);
+    assert_int_equal(cli_run("runs a b"), 0);
+    assert_null(strstr(cli_out, "device"));
+    assert_null(strstr(cli_out, "version"));
+    assert_int_equal(cli_run("train tiny.yaml --device cpu --limit 120 --quiet --out c --epochs 1"),
+                     0);
+    assert_int_equal(cli_run("train --resume --device reference --quiet --out c --epochs 2"), 0);
+    cli_read("c/run.json", text);
+    memcpy(strstr(strstr(text, "commands"), "\"isocl\": \"") + 10, "9.9.9", 5);
+    cli_write("c/run.json", text);
+    assert_int_equal(cli_run("runs a c"), 0);
+    cli_says(cli_out, "\nisocl's version: " ISO_VERSION " in a\n        9.9.9, then " ISO_VERSION
+                      " in c\n");
+    cli_says(cli_out, "\ndevice: reference in a\n        cpu, then reference in c\n");
+    cli_says(cli_out, "\nthe device's name: host processor, one thread in a\n        ");
+    assert_null(strstr(cli_out, "platform: "));
+}
+
 static const char phases_yaml[] =
     "model: phases\n"
     "data: {train: {dataset: builtin:digits, split: train},\n"
@@ -332,7 +358,8 @@ int main(void)
         TEST(test_train),
         TEST(test_overrides),
         TEST(test_json),
-        TEST(test_resume), TEST(test_runs), TEST(test_record), TEST(test_resume_across_phases),
+        TEST(test_resume), TEST(test_runs), TEST(test_record),
+        TEST(test_runs_tell_what_made_them), TEST(test_resume_across_phases),
         TEST(test_phase_options), TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),

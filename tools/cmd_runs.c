@@ -235,21 +235,70 @@ static void print_lines(const struct run *a, const struct run *b)
         printf("        ... and %d more lines\n", printed - DIFFERENCES);
 }
 
-/* Of one split: what of its data is known of both runs and differs. */
+/* What is known of both runs, and differs; "": not known. */
+static void print_pair(const char *what, const struct run *a, const char *text_a,
+                       const struct run *b, const char *text_b)
+{
+    if (*text_a && *text_b && strcmp(text_a, text_b) != 0)
+        printf("\n%s: %s in %s\n        %s in %s\n", what, text_a, a->folder, text_b, b->folder);
+}
+
+/* A text or a whole number of a record; "" where it has none. */
+static const char *text_in(const json_t *object, const char *key, char buf[24])
+{
+    const json_t *value = json_object_get(object, key);
+    if (json_is_string(value))
+        return json_string_value(value);
+    snprintf(buf, 24, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    return json_is_integer(value) ? buf : "";
+}
+
 static void print_data(const struct run *a, const struct run *b, const char *split)
 {
     static const char *const keys[] = { "source", "rows", "images_sha256", "images_crc32",
                                         "labels_sha256" };
     const json_t *data_a = json_object_get(json_object_get(a->record, "data"), split);
     const json_t *data_b = json_object_get(json_object_get(b->record, "data"), split);
-    for (int i = 0; data_a && data_b && i < (int)(sizeof keys / sizeof *keys); i++) {
-        char *text_a = json_dumps(json_object_get(data_a, keys[i]), JSON_ENCODE_ANY);
-        char *text_b = json_dumps(json_object_get(data_b, keys[i]), JSON_ENCODE_ANY);
-        if (text_a && text_b && strcmp(text_a, text_b) != 0)
-            printf("\n%s data, %s: %s in %s\n        %s in %s\n", split, keys[i], text_a, a->folder,
-                   text_b, b->folder);
-        free(text_a);
-        free(text_b);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char what[64], buf_a[24], buf_b[24];
+        snprintf(what, sizeof what, "%s data, %s", split, keys[i]);
+        print_pair(what, a, text_in(data_a, keys[i], buf_a), b, text_in(data_b, keys[i], buf_b));
+    }
+}
+
+/* What the commands of a run were made with, one after another where it changed: "cpu, then
+ * reference". in: a member of the command, or NULL for the command itself. */
+static void list_commands(const struct run *r, const char *in, const char *key, char *buf, size_t n)
+{
+    const json_t *commands = json_object_get(r->record, "commands"), *command;
+    const char *last = "";
+    size_t i, used = 0;
+    *buf = '\0';
+    json_array_foreach(commands, i, command) {
+        char number[24];
+        const char *text = text_in(in ? json_object_get(command, in) : command, key, number);
+        if (!*text || strcmp(text, last) == 0 || used >= n)
+            continue;
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", then " : "", text);
+        last = text;
+    }
+}
+
+static void print_made(const struct run *a, const struct run *b)
+{
+    static const struct { const char *in, *key, *what; } members[] = {
+        { NULL, "isocl", "isocl's version" }, { "device", "id", "device" },
+        { "device", "name", "the device's name" }, { "device", "platform", "platform" },
+        { "device", "driver", "driver" },
+    };
+    char arithmetic_a[24], arithmetic_b[24];
+    print_pair("arithmetic", a, text_in(a->record, "arithmetic", arithmetic_a), b,
+               text_in(b->record, "arithmetic", arithmetic_b));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        char text_a[512], text_b[512];
+        list_commands(a, members[i].in, members[i].key, text_a, sizeof text_a);
+        list_commands(b, members[i].in, members[i].key, text_b, sizeof text_b);
+        print_pair(members[i].what, a, text_a, b, text_b);
     }
 }
 
@@ -262,6 +311,7 @@ static void print_differences(const struct runs *runs)
         print_lines(b, a);
         print_data(a, b, "train");
         print_data(a, b, "validation");
+        print_made(a, b);
         if (strcmp(a->text, b->text) == 0)
             printf("\n%s and %s have the same model file\n", a->folder, b->folder);
     }
@@ -334,7 +384,7 @@ const struct iso_command iso_command_runs = {
             "best.safetensors is the best of, validation accuracy where no other name stands\n"
             "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
             "are named one by one, the lines of their model files that differ are shown, too, and\n"
-            "differences of their data.",
+            "differences of their data, of isocl's version, of devices and of drivers.",
     .examples = "  isocl runs\n"
                 "  isocl runs runs/cnn-001 runs/cnn-002\n",
     .options = options,
