@@ -1,6 +1,7 @@
 /* test_cifar.c: CIFAR's binary files, good and bad, made here. */
 #include "core/data/cifar.h"
 #include "datasets.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 enum { RECORDS = 3, PLANE = 1024, IMAGE = 3 * PLANE, RECORD10 = 1 + IMAGE };
 enum { PATH = 512 };
 
-static char folder[64];                /* made anew for each test */
+static char folder[FOLDER];            /* made anew for each test */
 static const char *const names[] = {
     "cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin/data_batch_2.bin",
     "cifar-10-batches-bin/data_batch_3.bin", "cifar-10-batches-bin/data_batch_4.bin",
@@ -28,9 +29,8 @@ static int make_folder(void **state)
 {
     char path[PATH];
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-cifar-XXXXXX");
     iso_error_clear();
-    if (mkdtemp(folder) == NULL)
+    if (folder_make(folder, "cifar") != 0)
         return 1;
     snprintf(path, sizeof path, "%s/cifar-10-batches-bin", folder);
     if (mkdir(path, 0777) != 0)

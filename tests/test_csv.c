@@ -1,5 +1,6 @@
 /* test_csv.c: data sets in text files, good and bad, made here. */
 #include "datasets.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,14 +11,13 @@
 
 #include <cmocka.h>
 
-static char folder[64], path[128];
+static char folder[FOLDER], path[128];
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-csv-XXXXXX");
     iso_error_clear();
-    if (!mkdtemp(folder))
+    if (folder_make(folder, "csv") != 0)
         return 1;
     snprintf(path, sizeof path, "%s/train.csv", folder);
     return 0;

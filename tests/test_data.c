@@ -3,6 +3,7 @@
 #include "core/data/idx.h"
 #include "core/data/sha256.h"
 #include "datasets.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,16 +19,15 @@
 enum { IMAGES = 3, HEIGHT = 2, WIDTH = 5, PATH = 512 };
 enum { IMAGE_BYTES = 16 + IMAGES * HEIGHT * WIDTH, LABEL_BYTES = 8 + IMAGES };
 
-static char folder[64];                /* made anew for each test */
+static char folder[FOLDER];            /* made anew for each test */
 static const char image_file[] = "train-images-idx3-ubyte";
 static const char label_file[] = "train-labels-idx1-ubyte";
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-data-XXXXXX");
     iso_error_clear();
-    return mkdtemp(folder) == NULL;
+    return folder_make(folder, "data");
 }
 
 static int remove_folder(void **state)

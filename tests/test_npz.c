@@ -1,6 +1,7 @@
 /* test_npz.c: data sets in NumPy archives, good and damaged, made here. */
 #include "core/data/npz.h"
 #include "datasets.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 enum { ROWS = 3, SIDE = 2, PIXELS = ROWS * SIDE * SIDE, ROOM = 8192 };
 struct file { uint8_t bytes[ROOM], directory[ROOM]; size_t n, ndirectory; int members; };
 
-static char folder[64], path[128];
+static char folder[FOLDER], path[128];
 
 static void put(uint8_t *at, uint32_t value, int bytes)
 {
@@ -112,9 +113,8 @@ static void make(struct file *f, int version, bool packed, const char *type, con
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-npz-XXXXXX");
     iso_error_clear();
-    if (!mkdtemp(folder))
+    if (folder_make(folder, "npz") != 0)
         return 1;
     snprintf(path, sizeof path, "%s/mnist.npz", folder);
     return 0;

@@ -1,6 +1,7 @@
 /* test_safetensors.c: files come back as they were written, bad files are refused with a reason,
  * and a write that fails leaves nothing behind. */
 #include "core/data/safetensors.h"
+#include "folder.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -14,14 +15,13 @@
 
 #include <cmocka.h>
 
-static char folder[64], path[128];     /* made anew for each test */
+static char folder[FOLDER], path[128]; /* made anew for each test */
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-st-XXXXXX");
     iso_error_clear();
-    if (mkdtemp(folder) == NULL)
+    if (folder_make(folder, "safetensors") != 0)
         return 1;
     snprintf(path, sizeof path, "%s/weights.safetensors", folder);
     return 0;

@@ -1,8 +1,8 @@
 /* test_trace.c: a trace's names, shapes and values, and the batch files it takes. */
-#define _XOPEN_SOURCE 700              /* mkdtemp, NAN */
 #include "core/data/safetensors.h"
 #include "core/file.h"
 #include "core/train/trace.h"
+#include "folder.h"
 #include "network.h"
 
 #include <math.h>
@@ -67,14 +67,13 @@ enum {
     AFTER = sizeof after_step / sizeof after_step[0]
 };
 
-static char folder[64];
+static char folder[FOLDER];
 static float x_data[ROWS * PIXELS], y_prob[ROWS * CLASSES];
 static int32_t y_class[ROWS];
 
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/isocl-test-trace-XXXXXX");
     iso_error_clear();
     for (int i = 0; i < ROWS * PIXELS; i++)
         x_data[i] = (float)((i * 37) % 101) / 101.0f;
@@ -82,7 +81,7 @@ static int make_folder(void **state)
         y_class[i] = (3 * i + 1) % CLASSES;
     for (int i = 0; i < ROWS * CLASSES; i++)
         y_prob[i] = i % CLASSES == y_class[i / CLASSES] ? 1.0f : 0.0f;
-    return mkdtemp(folder) == NULL;
+    return folder_make(folder, "trace");
 }
 
 static int remove_folder(void **state)
