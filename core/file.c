@@ -112,13 +112,10 @@ void iso_file_abort(struct iso_file *f)
 iso_rc iso_file_end(struct iso_file *f)
 {
     FILE *stream = f->stream;
-    bool written = !ferror(stream) && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
-    f->stream = NULL;
-    if (written)
-        written = fclose(stream) == 0 && rename(f->temporary, f->path) == 0;
-    else
-        f->stream = stream;
-    if (written)
+    const bool synced = !ferror(stream) && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+    if (synced)
+        f->stream = NULL;              /* closed, also where that fails */
+    if (synced && fclose(stream) == 0 && rename(f->temporary, f->path) == 0)
         return sync_folder(f->path);
     const iso_rc rc = iso_file_fail("write", f->path);
     iso_file_abort(f);

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* The first number of a file, or its first two. */
@@ -61,4 +62,15 @@ int iso_machine_processors(void)
     if (paid > 0 && paid < n)
         n = paid;
     return n < 1 ? 1 : n;
+}
+
+const char *iso_machine_text(char *buf, size_t n)
+{
+    const int processors = iso_machine_processors();
+    struct utsname system;
+    if (uname(&system) < 0)
+        system = (struct utsname){ .sysname = "a system", .release = "not known", .machine = "?" };
+    snprintf(buf, n, "%s %s, %s, %d processor%s", system.sysname, system.release, system.machine,
+             processors, processors == 1 ? "" : "s");
+    return buf;
 }

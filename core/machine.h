@@ -8,4 +8,7 @@ uint64_t iso_machine_memory(void);
 /* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. At
  * least 1. */
 int iso_machine_processors(void);
+/* "Linux 6.1.0-18-amd64, x86_64, 8 processors": its system, not its name in a network. Returns
+ * buf. */
+const char *iso_machine_text(char *buf, size_t n);
 #endif

@@ -201,12 +201,15 @@ static void test_runs_tell_what_made_them(void **state)
     assert_int_equal(cli_run("train --resume --device reference --quiet --out c --epochs 2"), 0);
     cli_read("c/run.json", text);
     memcpy(strstr(strstr(text, "commands"), "\"isocl\": \"") + 10, "9.9.9", 5);
+    memcpy(strstr(text, "\"machine\": \"") + 12, "Plan9", 5);
     cli_write("c/run.json", text);
     assert_int_equal(cli_run("runs a c"), 0);
     cli_says(cli_out, "\nisocl's version: " ISO_VERSION " in a\n        9.9.9, then " ISO_VERSION
                       " in c\n");
     cli_says(cli_out, "\ndevice: reference in a\n        cpu, then reference in c\n");
     cli_says(cli_out, "\nthe device's name: host processor, one thread in a\n        ");
+    cli_says(cli_out, "\nmachine: ");
+    cli_says(cli_out, " in a\n        Plan9");
     assert_null(strstr(cli_out, "platform: "));
 }
 

@@ -287,9 +287,9 @@ static void list_commands(const struct run *r, const char *in, const char *key, 
 static void print_made(const struct run *a, const struct run *b)
 {
     static const struct { const char *in, *key, *what; } members[] = {
-        { NULL, "isocl", "isocl's version" }, { "device", "id", "device" },
-        { "device", "name", "the device's name" }, { "device", "platform", "platform" },
-        { "device", "driver", "driver" },
+        { NULL, "isocl", "isocl's version" }, { NULL, "machine", "machine" },
+        { "device", "id", "device" }, { "device", "name", "the device's name" },
+        { "device", "platform", "platform" }, { "device", "driver", "driver" },
     };
     char arithmetic_a[24], arithmetic_b[24];
     print_pair("arithmetic", a, text_in(a->record, "arithmetic", arithmetic_a), b,
@@ -384,7 +384,7 @@ const struct iso_command iso_command_runs = {
             "best.safetensors is the best of, validation accuracy where no other name stands\n"
             "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
             "are named one by one, the lines of their model files that differ are shown, too, and\n"
-            "differences of their data, of isocl's version, of devices and of drivers.",
+            "differences of their data, of isocl's version, machine, device and driver.",
     .examples = "  isocl runs\n"
                 "  isocl runs runs/cnn-001 runs/cnn-002\n",
     .options = options,

@@ -1,6 +1,7 @@
 #include "about.h"
 
 #include "../data/sha256.h"
+#include "../machine.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -135,9 +136,11 @@ static json_t *new_record(const struct iso_about *r)
 static json_t *describe_command(const struct iso_about *r)
 {
     const struct iso_device *d = &r->backend->device;
-    return json_pack("{s:o, s:o, s:n, s:s, s:{s:o, s:o, s:o, s:o}, s:I}", "command",
+    char machine[512];
+    return json_pack("{s:o, s:o, s:n, s:s, s:o, s:{s:o, s:o, s:o, s:o}, s:I}", "command",
                      text_of(r->command), "started", now(), "ended", "isocl", ISO_VERSION,
-                     "device", "id", text_of(d->id), "name", text_of(d->name), "platform",
+                     "machine", text_of(iso_machine_text(machine, sizeof machine)), "device",
+                     "id", text_of(d->id), "name", text_of(d->name), "platform",
                      text_of(d->platform), "driver", text_of(d->driver), "from_step",
                      (json_int_t)r->step);
 }
