@@ -1,6 +1,7 @@
 /* blocks.h: the blocks that sums over rows run in. */
 
-/* Block b of rows that come in groups (images) of group_rows: its first row, and how many it has. */
+/* Block b of rows that come in groups (images) of group_rows: its first row, and how many it
+ * has. */
 static inline ulong block_row(int b, int group_rows, int *rows)
 {
     int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, first = b % per_group * BLOCK_ROWS;

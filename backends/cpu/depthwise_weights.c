@@ -2,8 +2,9 @@
  *
  *   dw[ky, kx, c] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx), c] dy[row, c]
  *
- * in blocks of ISO_BLOCK_ROWS rows, a chain each, that threads share. Lanes of vectors are channels;
- * a few taps side by side share the vectors of dy, so that chains enough are under way. */
+ * in blocks of ISO_BLOCK_ROWS rows, a chain each, that threads share. Lanes of vectors are
+ * channels; a few taps side by side share the vectors of dy, so that chains enough are under
+ * way. */
 #include "depthwise.h"
 #include "simd.h"
 #include "sums.h"
