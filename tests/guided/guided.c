@@ -86,8 +86,9 @@ static void clean_up(void)
         fprintf(stderr, "guided: %s or %s is left\n", given, place.folder);
 }
 
-/* The first argument is ours. The others come after our limits, which they may change, and before
- * the seeds: libFuzzer keeps new files in the first folder that it is given. */
+/* The first argument is ours. The others come after our limits, which they may change (no file of
+ * the corpus needs 8 MiB at once), and before the seeds: libFuzzer keeps new files in the first
+ * folder that it is given. */
 static void rewrite(int *argc, char ***argv)
 {
     static char *all[ARGUMENTS], dictionary[FUZZ_PATH];
@@ -97,7 +98,7 @@ static void rewrite(int *argc, char ***argv)
     if (subject->words)
         all[n++] = dictionary;
     all[n++] = "-timeout=10";
-    all[n++] = "-malloc_limit_mb=512";
+    all[n++] = "-malloc_limit_mb=64";
     for (int i = 2; i < *argc && n < ARGUMENTS - 2; i++)
         all[n++] = (*argv)[i];
     all[n++] = seeds;
