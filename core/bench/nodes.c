@@ -14,17 +14,16 @@ struct sweep {
     double *taken;                     /* [count][ISO_BENCH_SAMPLES] seconds of one call */
 };
 
-/* Appends the pass of a node, when the device has anything to do in it. */
-static iso_rc add(struct sweep *s, int index, enum iso_pass pass)
+/* Appends the pass of a node. */
+static iso_rc add(void *self, int index, enum iso_pass pass)
 {
+    struct sweep *s = self;
     const struct iso_graph *g = iso_exec_graph(s->exec);
     const struct iso_node *n = &g->nodes[index];
     const struct iso_op_def *def = iso_ops[n->op].def;
     struct iso_call c;
     struct iso_cost cost = { 0 };
     ISO_TRY(iso_exec_call(s->exec, index, pass, true, 0, 0, &c));
-    if (!iso_exec_runs(s->exec, index, pass))
-        return ISO_OK;
     if (def->cost)
         iso_call_cost(n->op, &c, pass, &cost);
     const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) &&
@@ -55,26 +54,20 @@ static void add_optimizer(struct sweep *s)
 
 static iso_rc list_calls(struct sweep *s)
 {
-    const struct iso_graph *g = iso_exec_graph(s->exec);
-    for (int i = 0; i < g->nnodes; i++)
-        ISO_TRY(add(s, i, ISO_FORWARD));
-    for (int i = g->loss_node; i >= 0; i--)
-        ISO_TRY(add(s, i, ISO_BACKWARD));
-    for (int i = g->loss_node + 1; i < g->nnodes; i++)
-        ISO_TRY(add(s, i, ISO_BACKWARD));
+    ISO_TRY(iso_exec_walk(s->exec, ISO_FORWARD, add, s));
+    ISO_TRY(iso_exec_walk(s->exec, ISO_BACKWARD, add, s));
     add_optimizer(s);
     return ISO_OK;
 }
 
 static iso_rc run_call(const struct sweep *s, int i)
 {
-    struct iso_backend *b = iso_exec_backend(s->exec);
-    const struct iso_kernel *k = b->kernels[s->nodes[i].op];
+    const enum iso_pass pass = s->nodes[i].pass;
     struct iso_call c;
     if (s->index[i] < 0)
         return iso_exec_update(s->exec, s->step);
-    ISO_TRY(iso_exec_call(s->exec, s->index[i], s->nodes[i].pass, true, s->step, 0, &c));
-    return s->nodes[i].pass == ISO_FORWARD ? k->forward(b, &c) : k->backward(b, &c);
+    ISO_TRY(iso_exec_call(s->exec, s->index[i], pass, true, s->step, 0, &c));
+    return iso_exec_launch(s->exec, s->index[i], pass, &c);
 }
 
 static iso_rc run_sweeps(void *data, int64_t times)

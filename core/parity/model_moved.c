@@ -44,21 +44,15 @@ static iso_rc train_from_moved(const struct iso_subject *s, struct iso_exec *e)
 
 /* ---- every sum of products, by what is allowed ---------------------------------------------- */
 
-struct moving {                        /* a pass of a node on the reference */
+struct moving {                        /* a training on the reference; its present call */
     const struct iso_subject *subject;
     struct iso_exec *exec;
-    struct iso_call call;
-    enum iso_op op;
+    int64_t step;
+    int node;
     enum iso_pass pass;
+    struct iso_call call;
     uint32_t stream;                   /* of this call alone */
 };
-
-static iso_rc run_kernel(const struct moving *m)
-{
-    struct iso_backend *b = iso_exec_backend(m->exec);
-    const struct iso_kernel *k = b->kernels[m->op];
-    return m->pass == ISO_FORWARD ? k->forward(b, &m->call) : k->backward(b, &m->call);
-}
 
 static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot,
                           const struct iso_array *allowed)
@@ -79,20 +73,20 @@ static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot
 }
 
 /* The pass, and then each result as far from it as the rung of bounds lets the device be. */
-static iso_rc run_and_move(struct moving *m)
+static iso_rc run_and_move(const struct moving *m, enum iso_op op)
 {
     const struct iso_ladder *l = m->subject->ladder;
     struct iso_call wanted = m->call;
     struct iso_values v = {0}, sums = {0};
     struct iso_cost cost;
     iso_subject_drop_unwanted(&wanted);
-    iso_call_cost(m->op, &wanted, m->pass, &cost);
+    iso_call_cost(op, &wanted, m->pass, &cost);
     ISO_TRY(iso_subject_read_call(iso_exec_backend(m->exec), &wanted, &v));
-    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(l->device, m->op, &wanted), m->op,
-                              &wanted, m->pass, &v, &sums);
+    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(l->device, op, &wanted), op, &wanted,
+                              m->pass, &v, &sums);
     iso_values_free(&v);
     if (rc == ISO_OK)
-        rc = run_kernel(m);
+        rc = iso_exec_launch(m->exec, m->node, m->pass, &m->call);
     iso_bound_scale(m->pass, iso_bound_unit(FLT_EPSILON, (double)cost.chain), &sums);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(m->pass, (enum iso_group)g); i++)
@@ -102,30 +96,28 @@ static iso_rc run_and_move(struct moving *m)
     return rc;
 }
 
-static iso_rc run_node(const struct iso_subject *s, struct iso_exec *e, int node,
-                       enum iso_pass pass, int64_t step)
+static iso_rc run_node(void *self, int node, enum iso_pass pass)
 {
-    const int calls = 2 * s->graph->nnodes, call = 2 * node + (pass == ISO_BACKWARD);
-    struct moving m = {.subject = s, .exec = e, .op = s->graph->nodes[node].op, .pass = pass};
-    if (!iso_exec_runs(e, node, pass))
-        return ISO_OK;
-    m.stream = STREAM_RESULT + (uint32_t)(step * calls + call) * STREAMS_A_CALL;
-    ISO_TRY(iso_exec_call(e, node, pass, true, (uint64_t)step, 0, &m.call));
-    return iso_ops[m.op].def->product ? run_and_move(&m) : run_kernel(&m);
+    struct moving *m = self;
+    const struct iso_graph *g = m->subject->graph;
+    const enum iso_op op = g->nodes[node].op;
+    const int calls = 2 * g->nnodes, call = 2 * node + (pass == ISO_BACKWARD);
+    m->node = node;
+    m->pass = pass;
+    m->stream = STREAM_RESULT + (uint32_t)(m->step * calls + call) * STREAMS_A_CALL;
+    ISO_TRY(iso_exec_call(m->exec, node, pass, true, (uint64_t)m->step, 0, &m->call));
+    return iso_ops[op].def->product ? run_and_move(m, op)
+                                    : iso_exec_launch(m->exec, node, pass, &m->call);
 }
 
 /* As iso_subject_steps. */
 static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec *e)
 {
-    const struct iso_graph *g = s->graph;
-    for (int64_t step = 0; step < s->steps; step++) {
-        for (int i = 0; i < g->nnodes; i++)
-            ISO_TRY(run_node(s, e, i, ISO_FORWARD, step));
-        for (int i = g->loss_node; i >= 0; i--)
-            ISO_TRY(run_node(s, e, i, ISO_BACKWARD, step));
-        for (int i = g->loss_node + 1; i < g->nnodes; i++)
-            ISO_TRY(run_node(s, e, i, ISO_BACKWARD, step));
-        ISO_TRY(iso_exec_update(e, (uint64_t)step));
+    struct moving m = {.subject = s, .exec = e};
+    for (; m.step < s->steps; m.step++) {
+        ISO_TRY(iso_exec_walk(e, ISO_FORWARD, run_node, &m));
+        ISO_TRY(iso_exec_walk(e, ISO_BACKWARD, run_node, &m));
+        ISO_TRY(iso_exec_update(e, (uint64_t)m.step));
     }
     return ISO_OK;
 }

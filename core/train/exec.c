@@ -168,9 +168,11 @@ bool iso_exec_runs(const struct iso_exec *e, int node, enum iso_pass pass)
     return n->nx == 0 || !e->absent[n->x[0]];
 }
 
-static const struct iso_kernel *kernel_of(const struct iso_exec *e, int node)
+iso_rc iso_exec_launch(struct iso_exec *e, int node, enum iso_pass pass,
+                       const struct iso_call *call)
 {
-    return e->backend->kernels[e->graph->nodes[node].op];
+    const struct iso_kernel *k = e->backend->kernels[e->graph->nodes[node].op];
+    return pass == ISO_FORWARD ? k->forward(e->backend, call) : k->backward(e->backend, call);
 }
 
 iso_rc iso_exec_run(struct iso_exec *e, int from, int to, bool training, uint64_t step,
@@ -181,7 +183,7 @@ iso_rc iso_exec_run(struct iso_exec *e, int from, int to, bool training, uint64_
         if (!iso_exec_runs(e, i, ISO_FORWARD))
             continue;
         ISO_TRY(iso_exec_call(e, i, ISO_FORWARD, training, step, slot, &c));
-        ISO_TRY(kernel_of(e, i)->forward(e->backend, &c));
+        ISO_TRY(iso_exec_launch(e, i, ISO_FORWARD, &c));
     }
     return ISO_OK;
 }
@@ -191,23 +193,36 @@ iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_
     return iso_exec_run(e, e->first_node, e->graph->nnodes, training, step, slot);
 }
 
-static iso_rc backward(struct iso_exec *e, int node, uint64_t step)
+static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_exec_visit *visit,
+                         void *self)
 {
+    return iso_exec_runs(e, node, pass) ? visit(self, node, pass) : ISO_OK;
+}
+
+/* Backward begins at the loss; the penalties behind it add to what is there then. */
+iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
+{
+    const int loss = e->graph->loss_node, end = e->graph->nnodes;
+    for (int i = loss; pass == ISO_BACKWARD && i >= 0; i--)
+        ISO_TRY(visit_node(e, i, pass, visit, self));
+    for (int i = pass == ISO_BACKWARD ? loss + 1 : e->first_node; i < end; i++)
+        ISO_TRY(visit_node(e, i, pass, visit, self));
+    return ISO_OK;
+}
+
+struct backward { struct iso_exec *exec; uint64_t step; };
+
+static iso_rc run_backward(void *self, int node, enum iso_pass pass)
+{
+    const struct backward *b = self;
     struct iso_call c;
-    if (!iso_exec_runs(e, node, ISO_BACKWARD))
-        return ISO_OK;
-    ISO_TRY(iso_exec_call(e, node, ISO_BACKWARD, true, step, 0, &c));
-    return kernel_of(e, node)->backward(e->backend, &c);
+    ISO_TRY(iso_exec_call(b->exec, node, pass, true, b->step, 0, &c));
+    return iso_exec_launch(b->exec, node, pass, &c);
 }
 
 iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 {
-    const struct iso_graph *g = e->graph;
-    for (int i = g->loss_node; i >= 0; i--)
-        ISO_TRY(backward(e, i, step));
-    for (int i = g->loss_node + 1; i < g->nnodes; i++)
-        ISO_TRY(backward(e, i, step));
-    return ISO_OK;
+    return iso_exec_walk(e, ISO_BACKWARD, run_backward, &(struct backward){ e, step });
 }
 
 /* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between

@@ -80,9 +80,15 @@ void iso_exec_set_plateau(struct iso_exec *, double rate);
 /* Whether the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
  * an activation has none forward when the layer before it runs it too (never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
-/* Node by node, for lockstep comparison: the calls forward and backward make, with memory set. */
+/* Node by node: the calls forward and backward make, with memory set; */
 iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
                      int64_t slot, struct iso_call *out);
+/* such a call on the device; */
+iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct iso_call *);
+/* and the nodes that have one in this pass, FORWARD or BACKWARD, in the order that they run. Ends
+ * with the first visit that fails. */
+typedef iso_rc iso_exec_visit(void *self, int node, enum iso_pass);
+iso_rc iso_exec_walk(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
 
 /* The graph's scalars (loss means, metrics' counts of rows, penalties) of slots [0, n):
  * out[slot * graph->columns + value.at]; the loss has the penalties added. Waits for the device. */

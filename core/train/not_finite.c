@@ -66,49 +66,43 @@ static iso_rc look_at_weights(struct search *s)
 
 /* ---- A step, call by call ------------------------------------------------------------------ */
 
-static iso_rc forward(struct search *s, int node)
+static iso_rc look_forward(struct search *s, const struct iso_node *n, const struct iso_call *c)
 {
-    const struct iso_graph *g = s->exec->graph;
-    const struct iso_node *n = &g->nodes[node];
-    struct iso_call c;
-    if (found(s) || !iso_exec_runs(s->exec, node, ISO_FORWARD))
-        return ISO_OK;
-    ISO_TRY(iso_exec_call(s->exec, node, ISO_FORWARD, true, (uint64_t)s->step, 0, &c));
-    ISO_TRY(s->exec->backend->kernels[n->op]->forward(s->exec->backend, &c));
     /* A layer that runs the activation behind it gives that one's result. */
     const bool fused = n->ny > 0 && s->exec->absent[n->y[0]];
     for (int i = 0; i < n->ny; i++)
-        ISO_TRY(look(s, &c.y[i], fused ? n[1].y[i] : n->y[i], false));
+        ISO_TRY(look(s, &c->y[i], fused ? n[1].y[i] : n->y[i], false));
     return ISO_OK;
 }
 
-static iso_rc backward(struct search *s, int node)
+static iso_rc look_backward(struct search *s, const struct iso_node *n, const struct iso_call *c)
 {
+    for (int i = 0; i < n->nw; i++)
+        ISO_TRY(look(s, &c->dw[i], n->w[i], true));
+    for (int i = 0; i < n->nx; i++)
+        ISO_TRY(look(s, &c->dx[i], n->x[i], true));
+    return ISO_OK;
+}
+
+static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
+{
+    struct search *s = self;
     const struct iso_node *n = &s->exec->graph->nodes[node];
     struct iso_call c;
-    if (found(s) || !iso_exec_runs(s->exec, node, ISO_BACKWARD))
+    if (found(s))
         return ISO_OK;
-    ISO_TRY(iso_exec_call(s->exec, node, ISO_BACKWARD, true, (uint64_t)s->step, 0, &c));
-    ISO_TRY(s->exec->backend->kernels[n->op]->backward(s->exec->backend, &c));
-    for (int i = 0; i < n->nw; i++)
-        ISO_TRY(look(s, &c.dw[i], n->w[i], true));
-    for (int i = 0; i < n->nx; i++)
-        ISO_TRY(look(s, &c.dx[i], n->x[i], true));
-    return ISO_OK;
+    ISO_TRY(iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c));
+    ISO_TRY(iso_exec_launch(s->exec, node, pass, &c));
+    return pass == ISO_FORWARD ? look_forward(s, n, &c) : look_backward(s, n, &c);
 }
 
 /* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */
 static iso_rc look_at_step(struct search *s, int64_t first_step)
 {
-    const struct iso_graph *g = s->exec->graph;
     s->where = "in the forward pass";
-    for (int i = s->exec->first_node; i < g->nnodes; i++)
-        ISO_TRY(forward(s, i));
+    ISO_TRY(iso_exec_walk(s->exec, ISO_FORWARD, run_and_look, s));
     s->where = "in the backward pass";
-    for (int i = g->loss_node; i >= 0; i--)
-        ISO_TRY(backward(s, i));
-    for (int i = g->loss_node + 1; i < g->nnodes; i++)
-        ISO_TRY(backward(s, i));
+    ISO_TRY(iso_exec_walk(s->exec, ISO_BACKWARD, run_and_look, s));
     if (found(s))
         return ISO_OK;
     ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step)));
