@@ -10,6 +10,8 @@ enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
 static const int64_t batches[] = {2, 3};
 enum { INFERENCE_ROWS = 64, INFERENCE_FLOPS = 1500000000 };
 
+const struct iso_exec_options iso_subject_readable = {.training = true, .keep_all = true};
+
 /* ---- running ------------------------------------------------------------------------------- */
 
 static iso_rc make_batch(struct iso_subject *s)
@@ -197,9 +199,8 @@ static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *ref
 
 static iso_rc lockstep(const struct iso_subject *s)
 {
-    const struct iso_exec_options all = {.training = true, .keep_all = true};
     struct iso_exec *reference;
-    ISO_TRY(iso_subject_open(s, s->ladder->reference, &all, &reference));
+    ISO_TRY(iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference));
     iso_rc rc = iso_exec_forward(reference, true, 0, 0);
     if (rc == ISO_OK)
         rc = iso_exec_backward(reference, 0);

@@ -9,8 +9,6 @@
 /* Streams of the directions in which numbers are moved. */
 enum { STREAM_ULP = 1u << 29, STREAM_RESULT = 3u << 29, STREAMS_A_CALL = ISO_GROUPS * ISO_SLOTS };
 
-static const struct iso_exec_options readable = {.training = true, .keep_all = true};
-
 static double direction(const struct iso_subject *s, uint32_t stream, int64_t element)
 {
     return iso_fill_word(s->ladder->seed, stream, (uint64_t)element) & 1 ? 1 : -1;
@@ -131,7 +129,7 @@ static iso_rc distance_after(const struct iso_subject *s, struct iso_exec *refer
     struct iso_exec *moved;
     const char *first = NULL;
     int64_t values = 0;
-    ISO_TRY(iso_subject_open(s, s->ladder->reference, &readable, &moved));
+    ISO_TRY(iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &moved));
     iso_rc rc = train(s, moved);
     if (rc == ISO_OK)
         rc = iso_subject_distance(reference, moved, out, &values, &first);

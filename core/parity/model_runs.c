@@ -13,8 +13,6 @@
  * or further where its sums' bounds say so. */
 static const double sensitivity_share = 16;
 
-static const struct iso_exec_options readable = {.training = true, .keep_all = true};
-
 /* ---- weights ------------------------------------------------------------------------------- */
 
 
@@ -24,6 +22,15 @@ iso_rc iso_subject_read_weight(struct iso_exec *e, int i, struct iso_array *a,
     if (!iso_exec_tensor(e, iso_exec_weight(e, i), t))
         return iso_fail(ISO_EPARITY, "the executor has no %s", iso_exec_weight(e, i));
     return iso_subject_read(iso_exec_backend(e), t, a);
+}
+
+/* The sum of the squares of what they differ by. */
+static double squares(const struct iso_array *a, const struct iso_array *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < a->n; i++)
+        sum += (a->v[i] - b->v[i]) * (a->v[i] - b->v[i]);
+    return sum;
 }
 
 iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out, int64_t *values,
@@ -36,9 +43,7 @@ iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out,
         iso_rc rc = iso_subject_read_weight(a, i, &p, &t);
         if (rc == ISO_OK)
             rc = iso_subject_read_weight(b, i, &q, &t);
-        double part = 0;
-        for (int64_t k = 0; rc == ISO_OK && k < p.n; k++)
-            part += (p.v[k] - q.v[k]) * (p.v[k] - q.v[k]);
+        const double part = rc == ISO_OK ? squares(&p, &q) : 0;
         if (!(part <= 0) && *first == NULL)
             *first = iso_exec_weight(a, i);
         sum += part;
@@ -90,7 +95,7 @@ static iso_rc compare_with_kept(const struct iso_subject *s, struct iso_exec *de
     const char *first = NULL;
     double apart;
     int64_t values = 0;
-    ISO_TRY(iso_subject_open(s, s->ladder->device, &readable, &kept));
+    ISO_TRY(iso_subject_open(s, s->ladder->device, &iso_subject_readable, &kept));
     iso_rc rc = iso_subject_steps(s, kept);
     if (rc == ISO_OK)
         rc = iso_subject_distance(kept, device, &apart, &values, &first);
@@ -146,7 +151,7 @@ void iso_subject_train(const struct iso_subject *s)
     const struct iso_exec_options as_trained = {.training = true};
     struct iso_exec *reference = NULL, *device = NULL;
     struct iso_distance d = {0};
-    iso_rc rc = iso_subject_open(s, s->ladder->reference, &readable, &reference);
+    iso_rc rc = iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference);
     if (rc == ISO_OK)
         rc = iso_subject_open(s, s->ladder->device, &as_trained, &device);
     if (rc == ISO_OK)
@@ -177,14 +182,6 @@ static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool m
     return rc;
 }
 
-static double distance_of(const struct iso_array *a, const struct iso_array *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < a->n; i++)
-        sum += (a->v[i] - b->v[i]) * (a->v[i] - b->v[i]);
-    return sqrt(sum);
-}
-
 static iso_rc compare_bits(const struct iso_subject *s, const struct iso_array *want,
                            const struct iso_array *got)
 {
@@ -202,8 +199,8 @@ static iso_rc compare_near(const struct iso_subject *s, const struct iso_array *
 {
     struct iso_array moved = {0};
     iso_rc rc = predict(s, s->ladder->reference, true, &moved);
-    const double far = distance_of(want, got);
-    const double allowed = rc == ISO_OK ? sensitivity_share * distance_of(want, &moved) : 0;
+    const double far = sqrt(squares(want, got));
+    const double allowed = rc == ISO_OK ? sensitivity_share * sqrt(squares(want, &moved)) : 0;
     free(moved.v);
     ISO_TRY(rc);
     if (!(far <= allowed))

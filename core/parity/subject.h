@@ -16,6 +16,8 @@ struct iso_subject {                   /* one model at one batch size */
     bool fast;
 };
 
+/* What an executor needs so that each of its values can be read after a step. */
+extern const struct iso_exec_options iso_subject_readable;
 /* An executor with the initial weights and the batch in place. */
 iso_rc iso_subject_open(const struct iso_subject *, struct iso_backend *,
                         const struct iso_exec_options *, struct iso_exec **out);
