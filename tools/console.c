@@ -271,9 +271,8 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
 }
 
 /* What ends the training is on the screen as its failure. */
-static iso_rc on_warning(void *self, const struct iso_warning *w)
+void iso_console_warning(const struct iso_console *console, const struct iso_warning *w)
 {
-    const struct iso_console *console = self;
     const bool fatal = strcmp(w->kind, "not_finite") == 0;
     if (fatal && console->run)
         iso_run_log(console->run, w->text);
@@ -283,6 +282,11 @@ static iso_rc on_warning(void *self, const struct iso_warning *w)
         iso_console_json(json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "event", "warning", "kind",
                                    w->kind, "layer", w->layer, "epoch", (json_int_t)w->epoch,
                                    "step", (json_int_t)w->step, "text", w->text));
+}
+
+static iso_rc on_warning(void *self, const struct iso_warning *w)
+{
+    iso_console_warning(self, w);
     return ISO_OK;
 }
 

@@ -18,6 +18,7 @@ enum iso_console_style iso_console_style(bool json, bool quiet);
 void iso_console_line(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* The same for what is said in silence too: the result. */
 void iso_console_result(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);
+void iso_console_warning(const struct iso_console *, const struct iso_warning *);
 struct iso_fit_listener iso_console_listener(struct iso_console *);
 /* One JSON object on a line of its own; takes the object over. A type of its own is not worth it:
  * object is a json_t *. */

@@ -47,10 +47,9 @@ static void tell_damage(const struct training *t)
 {
     struct iso_warning w = { .kind = "history_damaged", .epoch = t->state.epoch + 1,
                              .step = t->state.step };
-    struct iso_console console = t->console;
     snprintf(w.text, sizeof w.text, "%s", iso_run_warning(t->run));
     if (*w.text)
-        iso_console_listener(&console).warning(&console, &w);
+        iso_console_warning(&t->console, &w);
 }
 
 void iso_train_tell_start(const struct training *t)
