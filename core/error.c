@@ -76,14 +76,20 @@ int64_t iso_shape_count(const struct iso_shape *s)
     return count;
 }
 
+bool iso_times(int64_t *product, int64_t by)
+{
+    if (by < 0 || (by > 0 && *product > INT64_MAX / by))
+        return false;
+    *product *= by;
+    return true;
+}
+
 bool iso_shape_countable(const struct iso_shape *s)
 {
-    int64_t most = INT64_MAX / (int64_t)sizeof(double);
-    for (int i = 0; i < s->ndim; i++) {
-        if (s->dim[i] < 0 || s->dim[i] > most)
+    int64_t bytes = sizeof(double);
+    for (int i = 0; i < s->ndim; i++)
+        if (s->dim[i] != 0 && !iso_times(&bytes, s->dim[i]))
             return false;
-        most /= s->dim[i] > 0 ? s->dim[i] : 1;
-    }
     return true;
 }
 

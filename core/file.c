@@ -25,11 +25,22 @@ iso_rc iso_file_fail(const char *what, const char *path)
     return iso_fail(ISO_EIO, "cannot %s %s: %s%s", what, path, strerror(error), hint(error));
 }
 
+iso_rc iso_path_too_long(const char *path)
+{
+    return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+}
+
+const char *iso_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name)
 {
     int n = snprintf(path, ISO_PATH, "%s/%s", folder, name);
     if (n < 0 || n >= ISO_PATH)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", folder);
+        return iso_path_too_long(folder);
     return ISO_OK;
 }
 
@@ -76,7 +87,7 @@ static iso_rc sync_folder(const char *path)
     const char *slash = strrchr(path, '/');
     const int length = !slash ? 1 : slash == path ? 1 : (int)(slash - path);
     if (snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".") >= ISO_PATH)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return iso_file_fail("write", path);
@@ -89,7 +100,7 @@ static iso_rc sync_folder(const char *path)
 iso_rc iso_file_begin(const char *path, struct iso_file *out)
 {
     if (snprintf(out->path, sizeof out->path, "%s", path) >= (int)sizeof out->path)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", path, (long)getpid());
     ISO_TRY(iso_file_may_replace(path));
     out->stream = fopen(out->temporary, "wbe");
@@ -204,7 +215,7 @@ iso_rc iso_folder_make(const char *path)
 {
     char part[ISO_PATH];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         ISO_TRY(make_one(part));

@@ -8,6 +8,10 @@
 enum { ISO_PATH = 1024 };
 /* Writes "folder/name" into path; ISO_EIO when it is too long. */
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
+/* Fails with ISO_EIO, and says so. */
+iso_rc iso_path_too_long(const char *path);
+/* What follows its last slash. */
+const char *iso_path_base(const char *path);
 /* Fails with ISO_EIO when something is there that is no file, which a new file would replace: a
  * folder, or a device such as /dev/null. */
 iso_rc iso_file_may_replace(const char *path);

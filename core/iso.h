@@ -75,6 +75,8 @@ enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the
 struct iso_shape { int ndim; int64_t dim[ISO_DIMS]; };   /* dim[0] is the batch for x and y */
 /* Elements of a shape; 1 for ndim 0. */
 int64_t iso_shape_count(const struct iso_shape *s);
+/* *product times by; false, and it stays, where by is negative or 64 bits cannot hold it. */
+bool iso_times(int64_t *product, int64_t by);
 /* Whether no size is negative, and the bytes of so many doubles can be counted. */
 bool iso_shape_countable(const struct iso_shape *s);
 bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b);

@@ -68,7 +68,7 @@ static void read_record(struct run *r)
 static void read_name(struct run *r)
 {
     const char *line = strncmp(r->text, "model:", 6) == 0 ? r->text : strstr(r->text, "\nmodel:");
-    const char *slash = strrchr(r->folder, '/'), *own = slash ? slash + 1 : r->folder;
+    const char *own = iso_path_base(r->folder);
     line = line ? strchr(line, ':') + 1 : NULL;
     if (line)
         line += strspn(line, " ");

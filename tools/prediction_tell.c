@@ -156,8 +156,8 @@ static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
 {
     char buf[TEXT];
     FILE *f = t->csv->stream;
-    const char *id = row_of(t, p->row, buf), *slash = strrchr(id, '/');
-    write_cell(f, t->p->images.n > 0 && slash ? slash + 1 : id);
+    const char *id = row_of(t, p->row, buf);
+    write_cell(f, t->p->images.n > 0 ? iso_path_base(id) : id);
     fputc(',', f);
     write_cell(f, t->label(t, t->order[0], buf));
     return iso_file_put(t->csv, "\n", 1);

@@ -143,7 +143,7 @@ static iso_rc file_path(const struct folder *f, int64_t i, char path[PATH])
     const int n = snprintf(path, PATH, "%s/%s/%s", f->split, f->classes.name[file->class],
                            file->name);
     if (n < 0 || n >= PATH)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     return ISO_OK;
 }
 

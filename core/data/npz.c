@@ -10,7 +10,7 @@
 /* The zip format: PKWARE's APPNOTE 6.3.9, sections 4.3.7 (local header), 4.3.12 (directory) and
  * 4.3.16 (its end). Sizes are taken from the directory; archives of more than 4 GiB are refused. */
 enum { END = 22, COMMENT = 65535, ENTRY = 46, LOCAL = 30, STORED = 0, DEFLATED = 8 };
-enum { MOST_RATIO = 1032, PIECE = 1 << 30 };           /* deflate packs no better than that */
+enum { MOST_RATIO = 1032 };             /* deflate packs no better than that */
 static const uint32_t end_mark = 0x06054b50, entry_mark = 0x02014b50, local_mark = 0x04034b50;
 
 struct member {                        /* an entry of the directory */
@@ -139,10 +139,7 @@ static iso_rc unpack(const struct archive *a, const struct member *m, uint8_t *p
     ISO_TRY(read_at(a, at, packed, m->packed));
     if (m->method == DEFLATED)
         ISO_TRY(inflate_member(a, m, packed, out));
-    uLong crc = crc32(0, NULL, 0);
-    for (uint32_t done = 0; done < m->size; done += PIECE)
-        crc = crc32(crc, out + done, m->size - done < PIECE ? m->size - done : PIECE);
-    return crc == m->crc ? ISO_OK : damaged(a, "a checksum does not fit");
+    return crc32_z(0, out, m->size) == m->crc ? ISO_OK : damaged(a, "a checksum does not fit");
 }
 
 static iso_rc read_member(const struct archive *a, const char *name, uint8_t **out, uint32_t *size)

@@ -10,7 +10,7 @@ iso_rc iso_row_file_open(const char *path, struct iso_row_file *out)
 {
     *out = (struct iso_row_file){ .fd = -1 };
     if (snprintf(out->path, sizeof out->path, "%s", path) >= ISO_PATH)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     out->fd = open(path, O_RDONLY | O_CLOEXEC);
     return out->fd < 0 ? iso_file_fail("read", path) : ISO_OK;
 }

@@ -37,14 +37,10 @@ int64_t iso_row_sums_rows(const struct iso_row_sums *s)
     return s->rows;
 }
 
-/* A sum of 0 becomes 1, so that 0 means that there is none. (zlib counts bytes in 32 bits.) */
+/* A sum of 0 becomes 1, so that 0 means that there is none. */
 static uint32_t sum_of(const uint8_t *bytes, size_t n)
 {
-    uLong sum = crc32(0, NULL, 0);
-    for (size_t piece; n > 0; bytes += piece, n -= piece) {
-        piece = n < 1 << 30 ? n : 1 << 30;
-        sum = crc32(sum, bytes, (uInt)piece);
-    }
+    const uLong sum = crc32_z(0, bytes, n);
     return sum ? (uint32_t)sum : 1;
 }
 

@@ -39,14 +39,10 @@ bool iso_st_measure(const struct iso_st_tensor *t, int64_t *bytes)
     bool empty = false;
     *bytes = iso_st_types[t->type].size;
     for (int i = 0; i < t->ndim; i++) {
-        if (t->dim[i] < 0)
-            return false;
         if (t->dim[i] == 0)
             empty = true;
-        else if (*bytes > INT64_MAX / t->dim[i])
+        else if (!iso_times(bytes, t->dim[i]))
             return false;
-        else
-            *bytes *= t->dim[i];
     }
     if (empty)
         *bytes = 0;

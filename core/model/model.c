@@ -2,6 +2,7 @@
 #include "section.h"
 #include "field.h"
 #include "suggest.h"
+#include "../file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -225,8 +226,7 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
 /* models/mnist/cnn.yaml is called cnn; bytes a name cannot have become '-'. */
 static void name_from_path(const char *path, char *name, size_t n)
 {
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
+    const char *base = iso_path_base(path);
     size_t length = strcspn(base, ".");
     snprintf(name, n, "%.*s", (int)(length < n ? length : n - 1), base);
     for (char *c = name; *c; c++)

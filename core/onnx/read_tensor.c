@@ -110,7 +110,7 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
 iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *r, const Onnx__TensorProto *t,
                           struct iso_onnx_tensor *out)
 {
-    int64_t count = 1;
+    int64_t bytes = sizeof(double);    /* of the largest numbers */
     out->name = iso_onnx_copy(r->m, t->name);
     if (!out->name)
         return ISO_ENOMEM;
@@ -120,9 +120,8 @@ iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *r, const Onnx__TensorP
     out->ndim = (int)t->n_dims;
     for (int i = 0; i < out->ndim; i++) {
         out->dim[i] = t->dims[i];
-        if (t->dims[i] < 0 || (t->dims[i] > 0 && count > INT64_MAX / 8 / t->dims[i]))
+        if (!iso_times(&bytes, t->dims[i]))
             return iso_onnx_damaged(r, "impossible shape of tensor", out->name);
-        count *= t->dims[i];
     }
     return read_data(r, t, out);
 }

@@ -50,18 +50,12 @@ static size_t keep_rows(char *text, const char *header, int64_t keep, bool *whol
     return kept;
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* aside: where it is now, or NULL. */
 static void warn(struct iso_history *h, const char *path, const char *what, const char *aside)
 {
     const size_t n = strlen(h->warning), room = sizeof h->warning - n;
-    snprintf(h->warning + n, room, "%s%s %s%s%s", n ? ". " : "", base_of(path), what,
-             aside ? "; what was there is " : "", aside ? base_of(aside) : "");
+    snprintf(h->warning + n, room, "%s%s %s%s%s", n ? ". " : "", iso_path_base(path), what,
+             aside ? "; what was there is " : "", aside ? iso_path_base(aside) : "");
 }
 
 /* Gives what is there another name, which nothing has: "PATH.damaged", "PATH.damaged-2" ... */
@@ -71,7 +65,7 @@ static iso_rc set_aside(const char *path, char aside[ISO_PATH])
     for (int i = 2; fits && access(aside, F_OK) == 0; i++)
         fits = snprintf(aside, ISO_PATH, "%s.damaged-%d", path, i) < ISO_PATH;
     if (!fits)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", path);
+        return iso_path_too_long(path);
     return rename(path, aside) == 0 ? ISO_OK : iso_file_fail("rename", path);
 }
 

@@ -57,7 +57,7 @@ static iso_rc write_sums(struct iso_image_sums *s, int which, int64_t known)
     if (!bytes)
         return ISO_ENOMEM;
     iso_row_sums_write(s->sums[which], bytes);
-    snprintf(text, sizeof text, "%08lx", (unsigned long)crc32(0, bytes, (uInt)n));
+    snprintf(text, sizeof text, "%08lx", (unsigned long)crc32_z(0, bytes, n));
     iso_rc rc = path_of(s, which, path);
     if (rc == ISO_OK)
         rc = iso_file_write(path, bytes, n);

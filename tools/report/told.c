@@ -78,7 +78,7 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     char about[ISO_PATH];
     *t = (struct iso_told){ .yaml = NULL };
     if (snprintf(t->folder, sizeof t->folder, "%s", folder) >= (int)sizeof t->folder)
-        return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter one", folder);
+        return iso_path_too_long(folder);
     name_of_path(folder, t->name, sizeof t->name);
     iso_rc rc = iso_table_read(folder, "history.csv", &t->epochs);
     if (rc == ISO_OK && !t->epochs.text)
