@@ -220,10 +220,8 @@ static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*pa
         m->file[m->files].row = (size_t)set->label_bytes + IMAGE;
     }
     if (rc == ISO_OK)
-        rc = iso_disk_attach(out, m, read_image, close_images);
-    if (rc == ISO_OK)
-        iso_disk_names(out->disk, name_image);
-    else
+        rc = iso_disk_attach(out, m, read_image, name_image, close_images);
+    if (rc != ISO_OK)
         close_images(m);
     return rc;
 }

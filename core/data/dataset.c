@@ -92,7 +92,7 @@ static iso_rc draw_digits(const struct iso_dataset_request *r, int split, int64_
     for (int64_t i = 0; i < count; i++)
         set->labels[i] = iso_digits_draw(splits[split], (uint32_t)i,
                                          stays ? last : set->images + i * pixels);
-    return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL) : ISO_OK;
+    return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL, NULL) : ISO_OK;
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */

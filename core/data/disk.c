@@ -25,13 +25,14 @@ struct iso_disk {
 /* ---- Sources ------------------------------------------------------------------------------- */
 
 iso_rc iso_disk_attach(struct iso_dataset *set, void *source, iso_disk_read *read,
-                       void (*free_source)(void *))
+                       iso_disk_name *name, void (*free_source)(void *))
 {
     struct iso_disk *disk = iso_alloc(1, sizeof *disk);
     if (!disk)
         return ISO_ENOMEM;
-    *disk = (struct iso_disk){ .source = source, .read = read, .free_source = free_source,
-                               .size = iso_dataset_image_bytes(set), .owners = 1 };
+    *disk = (struct iso_disk){ .source = source, .read = read, .name = name,
+                               .free_source = free_source, .owners = 1,
+                               .size = iso_dataset_image_bytes(set) };
     disk->whole = disk->size;
     set->disk = disk;
     return ISO_OK;
@@ -52,11 +53,6 @@ void iso_disk_free(struct iso_disk *disk)
     iso_row_sums_free(disk->sums);
     free(disk->taken);
     free(disk);
-}
-
-void iso_disk_names(struct iso_disk *disk, iso_disk_name *name)
-{
-    disk->name = name;
 }
 
 static iso_rc read_from_file(const void *source, int64_t row, uint8_t *image)
@@ -101,10 +97,8 @@ iso_rc iso_disk_attach_file(struct iso_dataset *set, const char *path, int64_t b
         return ISO_ENOMEM;
     iso_rc rc = open_file(set, path, begin, file);
     if (rc == ISO_OK)
-        rc = iso_disk_attach(set, file, read_from_file, close_file);
-    if (rc == ISO_OK)
-        iso_disk_names(set->disk, name_in_file);
-    else
+        rc = iso_disk_attach(set, file, read_from_file, name_in_file, close_file);
+    if (rc != ISO_OK)
         close_file(file);
     return rc;
 }

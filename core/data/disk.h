@@ -10,18 +10,16 @@
 /* Image `row` of the source into image, as many bytes as the set's images had when it was given
  * the source. Called from several threads at once. */
 typedef iso_rc iso_disk_read(const void *source, int64_t row, uint8_t *image);
+/* What it is called in messages, such as the path of its file. */
+typedef void iso_disk_name(const void *source, int64_t row, char *buf, size_t n);
 struct iso_disk;
 
-/* Gives a set without images a source of its rows; free_source may be NULL. The set takes the
- * source over, but not on failure. */
-iso_rc iso_disk_attach(struct iso_dataset *, void *source, iso_disk_read *,
+/* Gives a set without images a source of its rows; names may be NULL, which are numbers then, and
+ * so may free_source. The set takes the source over, but not on failure. */
+iso_rc iso_disk_attach(struct iso_dataset *, void *source, iso_disk_read *, iso_disk_name *names,
                        void (*free_source)(void *));
 /* The same with images that lie one after another in a file, from byte `begin` to its end. */
 iso_rc iso_disk_attach_file(struct iso_dataset *, const char *path, int64_t begin);
-/* What an image is called in messages, such as the path of its file; without it, it has its number
- * in the source. */
-typedef void iso_disk_name(const void *source, int64_t row, char *buf, size_t n);
-void iso_disk_names(struct iso_disk *, iso_disk_name *);
 /* Keeps these rows only; their number may not grow. */
 iso_rc iso_disk_keep(struct iso_disk *, const int32_t *rows, int64_t count);
 /* The images get this frame when they are read; once at most. */

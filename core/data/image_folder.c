@@ -221,13 +221,6 @@ static void name_file(const void *folder, int64_t i, char *buf, size_t n)
         snprintf(buf, n, "%s", path);
 }
 
-static iso_rc leave_images(struct folder *f)
-{
-    ISO_TRY(iso_disk_attach(f->set, f, decode, free_folder));
-    iso_disk_names(f->set->disk, name_file);
-    return ISO_OK;
-}
-
 static iso_rc decode_into_set(void *folder, int64_t i)
 {
     const struct folder *f = folder;
@@ -239,7 +232,7 @@ static iso_rc load_images(struct folder *f)
     const struct iso_dataset_request *r = f->request;
     struct iso_dataset *set = f->set;
     if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
-        return leave_images(f);
+        return iso_disk_attach(set, f, decode, name_file, free_folder);
     set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
     return set->images ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
                        : ISO_ENOMEM;
