@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/iso.h"
+#include "core/iso.h"
 
 extern const struct iso_backend_ops iso_reference;
 extern const struct iso_backend_ops iso_cpu_backend;
@@ -10,14 +10,11 @@ extern const struct iso_backend_ops iso_cpu_backend;
 extern const struct iso_backend_ops iso_opencl;
 #endif
 
-const struct iso_backend_ops *const iso_backends[] = {
-    &iso_reference,
-    &iso_cpu_backend,
+const struct iso_backend_ops *const iso_backends[] = { &iso_reference, &iso_cpu_backend,
 #ifdef ISO_HAVE_OPENCL
-    &iso_opencl,
+                                                       &iso_opencl,
 #endif
-    NULL
-};
+                                                       NULL };
 
 enum { DEVICES = 64 };
 
@@ -51,7 +48,7 @@ static bool names_backend(const char *device, const char *backend, const char **
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
                         struct iso_backend **out)
 {
-    char chosen[sizeof ((struct iso_device *)0)->id];
+    char chosen[sizeof((struct iso_device *)0)->id];
     const char *rest;
     if (strcmp(device, "auto") == 0) {
         ISO_TRY(choose(chosen, sizeof chosen));
@@ -62,7 +59,8 @@ iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
             return iso_backends[b]->open(rest, mode, threads, out);
 #ifndef ISO_HAVE_OPENCL
     if (names_backend(device, "opencl", &rest))
-        return iso_fail(ISO_EUSAGE, "this isocl was built without OpenCL; install the OpenCL "
+        return iso_fail(ISO_EUSAGE,
+                        "this isocl was built without OpenCL; install the OpenCL "
                         "headers and loader and build again, or use --device cpu");
 #endif
     return iso_fail(ISO_EUSAGE, "unknown device '%s'; `isocl devices` lists what there is", device);

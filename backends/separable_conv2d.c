@@ -2,7 +2,7 @@
 #include "separable_conv2d.h"
 #include "core/ops/separable_conv2d.h"
 
-enum { ALIGN = 64 };                   /* bytes: a line of the cache, and every vector */
+enum { ALIGN = 64 }; /* bytes: a line of the cache, and every vector */
 
 struct parts {
     struct iso_depthwise_conv2d depthwise_params;
@@ -47,15 +47,20 @@ static void split(const struct iso_backend *b, const struct iso_call *call, enum
     p->pointwise_params = iso_separable_conv2d_pointwise(call->params);
     p->depthwise = (struct iso_call){
         .params = &p->depthwise_params,
-        .x = { call->x[0] }, .y = { call->saved[0] },
+        .x = { call->x[0] },
+        .y = { call->saved[0] },
         .w = { call->w[ISO_SEPARABLE_DEPTHWISE] },
-        .workspace = call->workspace, .training = call->training,
+        .workspace = call->workspace,
+        .training = call->training,
     };
     p->pointwise = (struct iso_call){
-        .params = &p->pointwise_params, .activation = call->activation,
-        .x = { call->saved[0] }, .y = { call->y[0] },
+        .params = &p->pointwise_params,
+        .activation = call->activation,
+        .x = { call->saved[0] },
+        .y = { call->y[0] },
         .w = { call->w[ISO_SEPARABLE_POINTWISE], call->w[ISO_SEPARABLE_BIAS] },
-        .workspace = call->workspace, .training = call->training,
+        .workspace = call->workspace,
+        .training = call->training,
     };
     if (pass == ISO_BACKWARD)
         split_gradients(b, call, p);

@@ -6,9 +6,8 @@ kernel void accuracy(global const float *p, ulong p_at, global const int *t, ulo
                      global float *hit, ulong hit_at, int rows, int n, int sparse)
 {
     ulong row = get_global_id(0);
-    if (row >= (ulong)rows) {
+    if (row >= (ulong)rows)
         return;
-    }
     int best = row_class(p + p_at + row * n, n);
     hit[hit_at + row] = best == target_class(t, t_at, row, n, sparse) ? 1.0f : 0.0f;
 }

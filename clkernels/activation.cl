@@ -36,9 +36,8 @@ kernel void activation_softmax(global const float *x, ulong x_at, global float *
     x += x_at + row;
     y += y_at + row;
     softmax_row(si, s, x, n, &max, &sum);
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         y[i] = iso_softmax(x[i], max, sum);
-    }
 }
 
 kernel void activation_softmax_backward(global const float *y, ulong y_at, global const float *dy,
@@ -50,9 +49,8 @@ kernel void activation_softmax_backward(global const float *y, ulong y_at, globa
     dy += dy_at + row;
     dx += dx_at + row;
     float lane = start_of_sum();
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = iso_fma(dy[i], y[i], lane);
-    }
     float dot_row = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += LANES) {
         float d = iso_softmax_grad(y[i], dy[i], dot_row);

@@ -9,12 +9,10 @@ kernel void add_forward(global const float *x0, ulong x0_at, global const float 
     uint i = get_global_id(0);
     if (i < n) {
         float sum = iso_add(x0[x0_at + i], x1[x1_at + i]);
-        if (inputs > 2) {
+        if (inputs > 2)
             sum = iso_add(sum, x2[x2_at + i]);
-        }
-        if (inputs > 3) {
+        if (inputs > 3)
             sum = iso_add(sum, x3[x3_at + i]);
-        }
         y[y_at + i] = sum;
     }
 }
@@ -23,7 +21,6 @@ kernel void add_backward(global const float *dy, ulong dy_at, global float *dx, 
                          int add)
 {
     uint i = get_global_id(0);
-    if (i < n) {
+    if (i < n)
         dx[dx_at + i] = add ? dx[dx_at + i] + dy[dy_at + i] : dy[dy_at + i];
-    }
 }

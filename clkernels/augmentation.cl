@@ -5,7 +5,6 @@ kernel void augmentation_copy(global const float *x, ulong x_at, global float *y
                               uint n)
 {
     uint i = get_global_id(0);
-    if (i < n) {
+    if (i < n)
         y[y_at + i] = x[x_at + i];
-    }
 }

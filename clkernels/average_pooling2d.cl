@@ -20,22 +20,19 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
     int y0, y1, x0, x1;
     float number = pixels(g, oy, ox, &y0, &y1, &x0, &x1), sum[CHUNK];
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     x += (ulong)image * g->h * g->w * g->c + channel;
     for (int iy = y0; iy < y1; iy++) {
         for (int ix = x0; ix < x1; ix++) {
             global const float *from = x + (ulong)(iy * g->w + ix) * g->c;
-            for (int i = 0; i < width; i++) {
+            for (int i = 0; i < width; i++)
                 sum[i] = sum[i] + from[i];
-            }
         }
     }
     y += (ulong)pixel * g->c + channel;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         y[i] = iso_pool_mean(sum[i], number);
-    }
 }
 
 /* The windows that hold this pixel, ascending. */
@@ -47,16 +44,14 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
     float sum[CHUNK];
     windows(px, g->kw, g->sw, g->ow, &ox0, &ox1);
     windows(py, g->kh, g->sh, g->oh, &oy0, &oy1);
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     for (int oy = oy0; oy <= oy1; oy++) {
         for (int ox = ox0; ox <= ox1; ox++) {
             float share = iso_div(1.0f, pixels(g, oy, ox, &y0, &y1, &x0, &x1));
             ulong from = ((ulong)(image * g->oh + oy) * g->ow + ox) * g->c + channel;
-            for (int i = 0; i < width; i++) {
+            for (int i = 0; i < width; i++)
                 sum[i] = iso_fma(dy[from + i], share, sum[i]);
-            }
         }
     }
     dx += (ulong)pixel * g->c + channel;
@@ -70,20 +65,18 @@ kernel void average_pooling2d_forward(global const float *x, ulong x_at, global 
                                       ulong y_at, struct pool g)
 {
     PLACE
-    if (channel + CHUNK <= g.c) {
+    if (channel + CHUNK <= g.c)
         forward(&g, pixel, channel, CHUNK, x + x_at, y + y_at);
-    } else {
+    else
         forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at);
-    }
 }
 
 kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, global float *dx,
                                        ulong dx_at, struct pool g)
 {
     PLACE
-    if (channel + CHUNK <= g.c) {
+    if (channel + CHUNK <= g.c)
         backward(&g, pixel, channel, CHUNK, dy + dy_at, dx + dx_at);
-    } else {
+    else
         backward(&g, pixel, channel, g.c - channel, dy + dy_at, dx + dx_at);
-    }
 }

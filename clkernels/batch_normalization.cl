@@ -9,14 +9,12 @@ kernel void bn_squares(global const float *x, ulong x_at, global const float *me
                        global float *out, ulong out_at, int cols, int group_rows, int blocks)
 {
     int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks) {
+    if (b >= blocks)
         return;
-    }
     x += x_at + block_start(b, c, cols, group_rows, &rows);
     float sum = start_of_sum(), m = mean[mean_at + c];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++)
         sum = iso_bn_square(x[(ulong)r * cols] - m, sum);
-    }
     out[out_at + (ulong)b * cols + c] = sum;
 }
 
@@ -26,16 +24,14 @@ kernel void bn_products(global const float *x, ulong x_at, global const float *d
                         int cols, int group_rows, int blocks)
 {
     int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks) {
+    if (b >= blocks)
         return;
-    }
     ulong start = block_start(b, c, cols, group_rows, &rows);
     x += x_at + start;
     dy += dy_at + start;
     float sum = start_of_sum(), m = mean[mean_at + c];
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++)
         sum = iso_fma(dy[(ulong)r * cols], x[(ulong)r * cols] - m, sum);
-    }
     out[out_at + (ulong)b * cols + c] = sum;
 }
 
@@ -43,22 +39,20 @@ kernel void bn_mean(global const float *total, ulong total_at, global float *mea
                     int cols, float rows)
 {
     int c = get_global_id(0);
-    if (c < cols) {
+    if (c < cols)
         mean[mean_at + c] = iso_div(total[total_at + c], rows);
-    }
 }
 
 /* From the row sum of squares: inverse, and the moving statistics after this batch. */
 kernel void bn_batch(global const float *square, ulong square_at, global const float *mean,
                      ulong mean_at, global float *inverse, ulong inverse_at,
-                     global float *moving_mean, ulong moving_mean_at,
-                     global float *moving_variance, ulong moving_variance_at, int cols, float rows,
-                     float moving_rows, float momentum, float rest, float epsilon)
+                     global float *moving_mean, ulong moving_mean_at, global float *moving_variance,
+                     ulong moving_variance_at, int cols, float rows, float moving_rows,
+                     float momentum, float rest, float epsilon)
 {
     int c = get_global_id(0);
-    if (c >= cols) {
+    if (c >= cols)
         return;
-    }
     float s = square[square_at + c];
     global float *m = moving_mean + moving_mean_at + c;
     global float *v = moving_variance + moving_variance_at + c;
@@ -76,8 +70,7 @@ kernel void bn_moving(global const float *moving_mean, ulong moving_mean_at,
     int c = get_global_id(0);
     if (c < cols) {
         mean[mean_at + c] = moving_mean[moving_mean_at + c];
-        inverse[inverse_at + c] =
-            iso_bn_inverse(moving_variance[moving_variance_at + c], epsilon);
+        inverse[inverse_at + c] = iso_bn_inverse(moving_variance[moving_variance_at + c], epsilon);
     }
 }
 
@@ -103,17 +96,15 @@ kernel void bn_channels(global float *total, ulong total_at, global float *produ
                         int add_dbeta)
 {
     int c = get_global_id(0);
-    if (c >= cols) {
+    if (c >= cols)
         return;
-    }
     float t = total[total_at + c], p = product[product_at + c], s = inverse[inverse_at + c];
     if (scale) {
         float d = iso_bn_dgamma(p, s);
         dgamma[dgamma_at + c] = add_dgamma ? dgamma[dgamma_at + c] + d : d;
     }
-    if (center) {
+    if (center)
         dbeta[dbeta_at + c] = add_dbeta ? dbeta[dbeta_at + c] + t : t;
-    }
     total[total_at + c] = training ? iso_bn_offset(t, rows) : 0.0f;
     product[product_at + c] = training ? iso_bn_slope(p, s, rows) : 0.0f;
 }

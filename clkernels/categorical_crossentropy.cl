@@ -13,7 +13,7 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
 {
     local int si[LANES];
     local float s[LANES];
-    struct iso_loss_scalars scalars = {clip, keep, iso_div(extra, (float)n)};
+    struct iso_loss_scalars scalars = { clip, keep, iso_div(extra, (float)n) };
     ulong row = get_group_id(0), at = row * n;
     float max, sum, lane = start_of_sum();
     z += z_at + at;
@@ -22,9 +22,8 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
     softmax_row(si, s, z, n, &max, &sum);
     float log_sum = iso_log(sum);
     for (int i = get_local_id(0); i < n; i += LANES) {
-        if (want_p) {
+        if (want_p)
             p[i] = iso_softmax(z[i], max, sum);
-        }
         if (want_loss) {
             float l = iso_clip_log(iso_log_softmax(z[i], max, log_sum), clip);
             lane = iso_fma(iso_class_target(t[i], scalars), l, lane);
@@ -45,16 +44,15 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
                                               float extra)
 {
     local float s[LANES];
-    struct iso_loss_scalars scalars = {clip, keep, iso_div(extra, (float)n)};
+    struct iso_loss_scalars scalars = { clip, keep, iso_div(extra, (float)n) };
     ulong row = get_group_id(0), at = row * n;
     float by = row_weight(weight, weight_at, row, weighted);
     p += p_at + at;
     t += t_at + at;
     dz += dz_at + at;
     float lane = start_of_sum();
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = lane + iso_clip_target(t[i], p[i], scalars);
-    }
     float total = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += LANES) {
         float kept = iso_clip_target(t[i], p[i], scalars);

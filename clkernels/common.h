@@ -7,22 +7,16 @@
 #include "random.h"
 #include "formulas.h"
 
-#define LANES 16                       /* ISO_LANES */
-#define BLOCK_ROWS 128                 /* ISO_BLOCK_ROWS */
-#define BLOCK_ELEMENTS 4096            /* ISO_BLOCK_ELEMENTS */
+#define LANES 16            /* ISO_LANES */
+#define BLOCK_ROWS 128      /* ISO_BLOCK_ROWS */
+#define BLOCK_ELEMENTS 4096 /* ISO_BLOCK_ELEMENTS */
 
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */
-static inline float start_of_sum(void)
-{
-    return as_float((uint)get_num_groups(0) >> 31);
-}
+static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0) >> 31); }
 
 /* A finished chain is added to +0: llvmpipe's fma says fma(-1, 0, 0) = -0. */
-static inline float end_of_sum(float sum)
-{
-    return sum + start_of_sum();
-}
+static inline float end_of_sum(float sum) { return sum + start_of_sum(); }
 
 /* Sum of the 16 lanes' values in the order 8-4-2-1. Called by all 16 work-items of a group; every
  * one gets the sum. s: local memory of 16 floats. */
@@ -35,9 +29,8 @@ static inline float lane_sum(local float *s, float value)
     for (int step = LANES / 2; step > 0; step /= 2) {
         float other = lane < step ? s[lane + step] : 0.0f;
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (lane < step) {
+        if (lane < step)
             s[lane] = s[lane] + other;
-        }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     return s[0];
@@ -47,11 +40,9 @@ static inline float lane_sum(local float *s, float value)
 static inline int lane_first_max(local int *s, global const float *z, int n)
 {
     int lane = get_local_id(0), best = -1;
-    for (int i = lane; i < n; i += LANES) {
-        if (best < 0 || iso_beats(z[i], z[best])) {
+    for (int i = lane; i < n; i += LANES)
+        if (best < 0 || iso_beats(z[i], z[best]))
             best = i;
-        }
-    }
     barrier(CLK_LOCAL_MEM_FENCE);
     s[lane] = best;
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -60,9 +51,8 @@ static inline int lane_first_max(local int *s, global const float *z, int n)
         bool takes = other >= 0 && (mine < 0 || iso_beats(z[other], z[mine]) ||
                                     (other < mine && !iso_beats(z[mine], z[other])));
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (takes) {
+        if (takes)
             s[lane] = other;
-        }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     return s[0];

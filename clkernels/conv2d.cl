@@ -2,7 +2,7 @@
  * which gathers, so that no two work-items write the same number. */
 #include "common.h"
 
-struct window {                        /* struct columns in backends/opencl/conv2d_fast.c */
+struct window { /* struct columns in backends/opencl/conv2d_fast.c */
     int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
 };
 
@@ -11,9 +11,8 @@ kernel void conv2d_im2col(global const float *x, ulong x_at, global float *col, 
                           uint n, struct window v)
 {
     uint i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     int c = i % v.c, tap = i / v.c % (v.kh * v.kw), row = i / v.c / (v.kh * v.kw);
     int ox = row % v.ow, oy = row / v.ow % v.oh, image = row / v.ow / v.oh;
     int iy = oy * v.sh + tap / v.kw * v.dh - v.top, ix = ox * v.sw + tap % v.kw * v.dw - v.left;
@@ -26,16 +25,14 @@ kernel void conv2d_col2im(global const float *col, ulong col_at, global float *d
                           uint n, struct window v, int add)
 {
     uint i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     int c = i % v.c, ix = i / v.c % v.w, iy = i / v.c / v.w % v.h, image = i / v.c / v.w / v.h;
     float sum = 0.0f;
     for (int ky = 0; ky < v.kh; ky++) {
         int y = iy + v.top - ky * v.dh, oy = y / v.sh;
-        if (y < 0 || y % v.sh != 0 || oy >= v.oh) {
+        if (y < 0 || y % v.sh != 0 || oy >= v.oh)
             continue;
-        }
         for (int kx = 0; kx < v.kw; kx++) {
             int x = ix + v.left - kx * v.dw, ox = x / v.sw;
             if (x >= 0 && x % v.sw == 0 && ox < v.ow) {

@@ -6,7 +6,6 @@ kernel void dense_bias(global float *y, ulong y_at, global const float *bias, ul
                        uint cols)
 {
     uint i = get_global_id(0);
-    if (i < n) {
+    if (i < n)
         y[y_at + i] = y[y_at + i] + bias[bias_at + i % cols];
-    }
 }

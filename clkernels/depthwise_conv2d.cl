@@ -13,11 +13,11 @@
 #define CHUNK 1
 #endif
 
-struct conv {                          /* struct conv in backends/opencl/depthwise_conv2d.c */
+struct conv { /* struct conv in backends/opencl/depthwise_conv2d.c */
     int h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    int pixels, channels;              /* of the result of this pass */
+    int pixels, channels; /* of the result of this pass */
     int has_bias, add;
-    int group_rows, blocks;            /* of the kernel's gradient */
+    int group_rows, blocks; /* of the kernel's gradient */
 };
 
 static inline void forward(const struct conv *g, int m, int pixel, int channel, int width,
@@ -27,9 +27,8 @@ static inline void forward(const struct conv *g, int m, int pixel, int channel, 
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
     float sum[CHUNK];
     x += (ulong)image * g->h * g->w * g->c;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
             int iy = oy * g->sh + ky * g->dh - g->top, ix = ox * g->sw + kx * g->dw - g->left;
@@ -54,15 +53,13 @@ static inline void backward(const struct conv *g, int m, int pixel, int channel,
     int x = pixel % g->w + g->left, y = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
     float sum[CHUNK];
     dy += (ulong)image * g->oh * g->ow * g->c * m;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
             int py = y - ky * g->dh, px = x - kx * g->dw, oy = py / g->sh, ox = px / g->sw;
-            if (py % g->sh != 0 || px % g->sw != 0) {
+            if (py % g->sh != 0 || px % g->sw != 0)
                 continue;
-            }
             int inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
             global const float *from = dy + (inside ? (oy * g->ow + ox) * g->c * m : 0);
             for (int d = 0; d < m; d++) {
@@ -86,9 +83,8 @@ static inline void gradient(const struct conv *g, int m, int b, int tap, int cha
 {
     int rows, row = (int)block_row(b, g->group_rows, &rows), channels = g->c * m;
     float sum[CHUNK];
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     for (int end = row + rows; row < end; row++) {
         int ox = row % g->ow, oy = row / g->ow % g->oh, image = row / g->ow / g->oh;
         int iy = oy * g->sh + tap / g->kw * g->dh - g->top;
@@ -103,44 +99,37 @@ static inline void gradient(const struct conv *g, int m, int b, int tap, int cha
         }
     }
     out += ((ulong)b * g->kh * g->kw + tap) * channels + channel;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         out[i] = sum[i];
-    }
 }
 
 /* Work-item -> pixel (of the kernel's gradient: block and tap) and first channel. Calls the
  * function with constants where it can. */
-#define PLACE                                                                    \
-    const struct conv g = all;                                                   \
-    int chunks = (g.channels + CHUNK - 1) / CHUNK, item = get_global_id(0);      \
-    int pixel = item / chunks, channel = item % chunks * CHUNK;                  \
-    int width = g.channels - channel < CHUNK ? g.channels - channel : CHUNK;     \
-    if (pixel >= g.pixels) {                                                     \
-        return;                                                                  \
-    }
-#define CALL(function, where, ...)                                               \
-    if (g.m > 1) {                                                               \
-        function(&g, g.m, where, channel, width, __VA_ARGS__);                   \
-    } else if (width < CHUNK) {                                                  \
-        function(&g, 1, where, channel, width, __VA_ARGS__);                     \
-    } else {                                                                     \
-        function(&g, 1, where, channel, CHUNK, __VA_ARGS__);                     \
-    }
+#define PLACE                                                                \
+    const struct conv g = all;                                               \
+    int chunks = (g.channels + CHUNK - 1) / CHUNK, item = get_global_id(0);  \
+    int pixel = item / chunks, channel = item % chunks * CHUNK;              \
+    int width = g.channels - channel < CHUNK ? g.channels - channel : CHUNK; \
+    if (pixel >= g.pixels)                                                   \
+        return;
+#define CALL(function, where, ...)                             \
+    if (g.m > 1)                                               \
+        function(&g, g.m, where, channel, width, __VA_ARGS__); \
+    else if (width < CHUNK)                                    \
+        function(&g, 1, where, channel, width, __VA_ARGS__);   \
+    else                                                       \
+        function(&g, 1, where, channel, CHUNK, __VA_ARGS__);
 #define TWO(a, b) a, b
 
 kernel void depthwise_forward(global const float *x, ulong x_at, global const float *kern,
                               ulong kern_at, global const float *bias, ulong bias_at,
-                              global float *y, ulong y_at, struct conv all)
-{
-    PLACE
-    CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at)
+                              global float *y, ulong y_at, struct conv all){
+    PLACE CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at)
 }
 
 kernel void depthwise_backward(global const float *dy, ulong dy_at, global const float *kern,
-                               ulong kern_at, global float *dx, ulong dx_at, struct conv all)
-{
-    PLACE
-    CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at)
+                               ulong kern_at, global float *dx, ulong dx_at, struct conv all){
+    PLACE CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at)
 }
 
 kernel void depthwise_gradient(global const float *x, ulong x_at, global const float *dy,

@@ -12,9 +12,8 @@ kernel void dropout_forward(global const float *x, ulong x_at, global float *y, 
         iso_u32x4 r = iso_philox(i >> 2, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
         uint even = i & 2 ? r.v[2] : r.v[0], odd = i & 2 ? r.v[3] : r.v[1];
         int keep = (i & 1 ? odd : even) >= threshold;
-        if (want_mask) {
+        if (want_mask)
             mask[mask_at + i] = keep;
-        }
         y[y_at + i] = iso_dropout(keep, x[x_at + i], scale);
     }
 }
@@ -25,9 +24,8 @@ kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulo
 {
     uint i = get_global_id(0);
     if (i < n) {
-        if (want_mask) {
+        if (want_mask)
             mask[mask_at + i] = 1;
-        }
         y[y_at + i] = iso_dropout(1, x[x_at + i], 1.0f);
     }
 }

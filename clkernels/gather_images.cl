@@ -9,15 +9,15 @@ static inline float of_channel(float4 v, uint c)
 
 kernel void gather_images_forward(global const uchar *data, ulong data_at, global const int *order,
                                   ulong order_at, global float *y, ulong y_at, uint n, uint size,
-                                  uint channels, uint reverse, ulong first,
-                                  float4 factor, float4 offset)
+                                  uint channels, uint reverse, ulong first, float4 factor,
+                                  float4 offset)
 {
     uint i = get_global_id(0);
     if (i < n) {
         ulong row = order[order_at + first + i / size];
         uint at = i % size, c = at % channels;
         uint from = reverse ? at - c + (channels - 1 - c) : at;
-        y[y_at + i] = iso_pixel((float)data[data_at + row * size + from],
-                                of_channel(factor, c & 3), of_channel(offset, c & 3));
+        y[y_at + i] = iso_pixel((float)data[data_at + row * size + from], of_channel(factor, c & 3),
+                                of_channel(offset, c & 3));
     }
 }

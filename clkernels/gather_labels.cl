@@ -6,9 +6,8 @@ kernel void gather_labels_classes(global const int *labels, ulong labels_at,
                                   ulong y_at, uint n, ulong first)
 {
     uint i = get_global_id(0);
-    if (i < n) {
+    if (i < n)
         y[y_at + i] = labels[labels_at + order[order_at + first + i]];
-    }
 }
 
 kernel void gather_labels_one_hot(global const int *labels, ulong labels_at,

@@ -14,14 +14,14 @@
 #include "common.h"
 #include "blocks.h"
 
-struct gemm {                          /* struct opencl_gemm_map in backends/opencl/chains.h */
-    int rows, cols;                    /* rows r in all; columns of b and y */
-    int row_h, row_w;                  /* r = (image * row_h + i) * row_w + j */
+struct gemm {         /* struct opencl_gemm_map in backends/opencl/chains.h */
+    int rows, cols;   /* rows r in all; columns of b and y */
+    int row_h, row_w; /* r = (image * row_h + i) * row_w + j */
     int a_image, a_i, a_j;
     int taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
     int a_ty, a_tx;
-    int ldb;                           /* b[step * ldb + col] */
-    int y_image, y_i, y_j, y_col;      /* gemm_chains: where results go */
+    int ldb;                      /* b[step * ldb + col] */
+    int y_image, y_i, y_j, y_col; /* gemm_chains: where results go */
     int has_bias, add;
     int group_rows, blocks,
         each; /* gemm_blocks: rows of a group, blocks in all and of a work-group */
@@ -45,10 +45,9 @@ static inline ulong y_of(const struct gemm *g, int r)
            r % g->row_w * g->y_j;
 }
 
-static inline void store(global float *y, float sum, int add)
-{
-    *y = add ? *y + sum : sum;
-}
+static inline void store(global float *y, float sum, int add) { *y = add ? *y + sum : sum; }
+
+#define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
 
 #if SHAPE_CPU
 
@@ -57,17 +56,17 @@ static inline void store(global float *y, float sum, int add)
 typedef JOIN(float, VECTOR) vec;
 #define LOAD JOIN(vload, VECTOR)
 #define STORE JOIN(vstore, VECTOR)
-#define EACH_ROW _Pragma("unroll") for (int r = 0; r < TILE_ROWS; r++)
+#define EACH_ROW(r) UNROLLED(r, TILE_ROWS)
 
 /* Continues the tile's chains by `steps` steps; p: a pointer for each row of the tile. */
-#define CHAINS(steps, a_step, b, b_step)                                \
-    for (int s_ = 0; s_ < (steps); s_++, b += (b_step)) {               \
-        vec b0 = LOAD(0, b), b1 = LOAD(1, b);                        \
-        EACH_ROW {                                                      \
-            vec x = (vec)(p[r][(long)s_ * (a_step)]);             \
-            acc0[r] = fma(x, b0, acc0[r]);                              \
-            acc1[r] = fma(x, b1, acc1[r]);                              \
-        }                                                               \
+#define CHAINS(steps, a_step, b, b_step)                  \
+    for (int s_ = 0; s_ < (steps); s_++, b += (b_step)) { \
+        vec b0 = LOAD(0, b), b1 = LOAD(1, b);             \
+        EACH_ROW(r) {                                     \
+            vec x = (vec)(p[r][(long)s_ * (a_step)]);     \
+            acc0[r] = fma(x, b0, acc0[r]);                \
+            acc1[r] = fma(x, b1, acc1[r]);                \
+        }                                                 \
     }
 
 /* The tile's first column. The last tile of several is moved left until it is full; *skip columns
@@ -98,9 +97,8 @@ static inline void store_row(const struct gemm *g, global float *y, vec v0, vec 
     float sum[TILE_COLS];
     STORE(v0, 0, sum);
     STORE(v1, 1, sum);
-    for (int c = skip; c < TILE_COLS && c < cols; c++) {
+    for (int c = skip; c < TILE_COLS && c < cols; c++)
         store(y + (long)c * g->y_col, g->has_bias ? sum[c] + bias[c] : sum[c], g->add);
-    }
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
@@ -110,7 +108,7 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
     global const float *p[TILE_ROWS];
     vec acc0[TILE_ROWS], acc1[TILE_ROWS];
-    EACH_ROW {                         /* rows past the end repeat the last, and are not stored */
+    EACH_ROW(r) { /* rows past the end repeat the last, and are not stored */
         p[r] = a + a_at + row_of(&g, first + r < g.rows ? first + r : g.rows - 1);
         acc0[r] = (vec)(0.0f);
         acc1[r] = (vec)(0.0f);
@@ -119,15 +117,13 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
     for (int ty = 0; ty < g.taps_y; ty++) {
         for (int tx = 0; tx < g.taps_x; tx++) {
             CHAINS(g.run, 1, b, g.ldb)
-            EACH_ROW {
+            EACH_ROW(r)
                 p[r] += g.a_tx;
-            }
         }
-        EACH_ROW {
+        EACH_ROW(r)
             p[r] += g.a_ty - g.taps_x * g.a_tx;
-        }
     }
-    EACH_ROW {
+    EACH_ROW(r) {
         if (first + r < g.rows) {
             store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r] + 0.0f,
                       acc1[r] + 0.0f, bias + bias_at + col, g.cols - col, skip);
@@ -144,7 +140,7 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
     int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int tap[TILE_ROWS];
     vec sum0[TILE_ROWS], sum1[TILE_ROWS];
-    EACH_ROW {
+    EACH_ROW(r) {
         tap[r] = tap_of(&g, first + r < depth ? first + r : depth - 1);
         sum0[r] = (vec)(0.0f);
         sum1[r] = (vec)(0.0f);
@@ -153,28 +149,27 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
         int left, row = (int)block_row(block, g.group_rows, &left);
         global const float *from = b + b_at + (ulong)row * g.ldb + col;
         vec acc0[TILE_ROWS], acc1[TILE_ROWS];
-        EACH_ROW {
+        EACH_ROW(r) {
             acc0[r] = (vec)(0.0f);
             acc1[r] = (vec)(0.0f);
         }
-        while (left > 0) {             /* one line of pixels at a time */
+        while (left > 0) { /* one line of pixels at a time */
             int j = row % g.row_w, line = g.row_w - j < left ? g.row_w - j : left,
                 at = row_of(&g, row);
             global const float *p[TILE_ROWS];
-            EACH_ROW {
+            EACH_ROW(r)
                 p[r] = a + a_at + at + tap[r];
-            }
             CHAINS(line, g.a_j, from, g.ldb)
             row += line;
             left -= line;
         }
-        EACH_ROW {
+        EACH_ROW(r) {
             sum0[r] = sum0[r] + acc0[r];
             sum1[r] = sum1[r] + acc1[r];
         }
     }
     y += y_at + (ulong)get_group_id(2) * depth * g.cols;
-    EACH_ROW {
+    EACH_ROW(r) {
         if (first + r < depth) {
             store_row(&g, y + (ulong)(first + r) * g.cols + col, sum0[r], sum1[r], y, g.cols - col,
                       skip);
@@ -187,27 +182,29 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
 #define ITEM_ROWS (TILE_ROWS / TILE_GROUP)
 #define ITEM_COLS (TILE_COLS / TILE_GROUP)
 #define ITEMS (TILE_GROUP * TILE_GROUP)
-#define STEPS 16                       /* of a sum that are in local memory at a time */
-#define EACH_RESULT                                                     \
-    _Pragma("unroll") for (int r = 0; r < ITEM_ROWS; r++)               \
-        _Pragma("unroll") for (int c = 0; c < ITEM_COLS; c++)
+#define STEPS 16 /* of a sum that are in local memory at a time */
+#define EACH_RESULT(r, c)  \
+    UNROLLED(r, ITEM_ROWS) \
+        UNROLLED(c, ITEM_COLS)
 
 /* One step of the work-item's chains. */
-#define STEP(s)                                                         \
-    {                                                                   \
-        float x[ITEM_ROWS], w[ITEM_COLS];                               \
-        _Pragma("unroll") for (int r = 0; r < ITEM_ROWS; r++)           \
-            x[r] = ta[s][iy + r * TILE_GROUP];                          \
-        _Pragma("unroll") for (int c = 0; c < ITEM_COLS; c++)           \
-            w[c] = tb[s][ix + c * TILE_GROUP];                          \
-        EACH_RESULT acc[r][c] = iso_fma(x[r], w[c], acc[r][c]);         \
+#define STEP(s)                                         \
+    {                                                   \
+        float x[ITEM_ROWS], w[ITEM_COLS];               \
+        UNROLLED(r, ITEM_ROWS)                          \
+            x[r] = ta[s][iy + r * TILE_GROUP];          \
+        UNROLLED(c, ITEM_COLS)                          \
+            w[c] = tb[s][ix + c * TILE_GROUP];          \
+        EACH_RESULT(r, c)                               \
+            acc[r][c] = iso_fma(x[r], w[c], acc[r][c]); \
     }
-#define ALL_STEPS(count)                                                \
-    if ((count) >= STEPS) {                                             \
-        _Pragma("unroll") for (int s = 0; s < STEPS; s++) STEP(s)       \
-    } else {                                                            \
-        for (int s = 0; s < (count); s++) STEP(s)                       \
-    }
+#define ALL_STEPS(count)                  \
+    if ((count) >= STEPS)                 \
+        UNROLLED(s, STEPS)                \
+            STEP(s)                       \
+    else                                  \
+        for (int s = 0; s < (count); s++) \
+        STEP(s)
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
@@ -223,14 +220,15 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
         int r = first + item / STEPS + i * (ITEMS / STEPS);
         base[i] = row_of(&g, r < g.rows ? r : g.rows - 1);
     }
-    EACH_RESULT acc[r][c] = zero;
+    EACH_RESULT(r, c)
+        acc[r][c] = zero;
     a += a_at;
     b += b_at;
     for (int k = 0; k < depth; k += STEPS) {
         int ka = k + item % STEPS, tap = tap_of(&g, ka < depth ? ka : 0);
         for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
-            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] =
-                ka < depth ? a[base[i] + tap] : 0.0f;
+            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] = ka < depth ? a[base[i] + tap]
+                                                                              : 0.0f;
         }
         for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
             int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
@@ -241,7 +239,7 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
         ALL_STEPS(depth - k)
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    EACH_RESULT {
+    EACH_RESULT(r, c) {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
         if (row < g.rows && at < g.cols) {
             float sum = end_of_sum(acc[r][c]);
@@ -262,12 +260,14 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
     int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int ra = first + item % TILE_ROWS, tap = tap_of(&g, ra < depth ? ra : depth - 1);
     float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
-    EACH_RESULT sum[r][c] = zero;
+    EACH_RESULT(r, c)
+        sum[r][c] = zero;
     a += a_at;
     b += b_at;
     for (int block = begin; block < end && block < g.blocks; block++) {
         int count, row = (int)block_row(block, g.group_rows, &count);
-        EACH_RESULT acc[r][c] = zero;
+        EACH_RESULT(r, c)
+            acc[r][c] = zero;
         for (int k = 0; k < count; k += STEPS) {
             for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
                 int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);
@@ -282,14 +282,14 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
             ALL_STEPS(count - k)
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        EACH_RESULT sum[r][c] = sum[r][c] + acc[r][c];
+        EACH_RESULT(r, c)
+            sum[r][c] = sum[r][c] + acc[r][c];
     }
     y += y_at + (ulong)get_group_id(2) * depth * g.cols;
-    EACH_RESULT {
+    EACH_RESULT(r, c) {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
-        if (row < depth && at < g.cols) {
+        if (row < depth && at < g.cols)
             store(y + (ulong)row * g.cols + at, sum[r][c], g.add);
-        }
     }
 }
 

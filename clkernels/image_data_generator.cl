@@ -19,9 +19,9 @@ kernel void image_data_generator_draw(global iso_i64 *maps, ulong maps_at, uint 
 
 /* Work-items along the first axis take an image's elements, the second axis the images. */
 kernel void image_data_generator_forward(global const float *x, ulong x_at,
-                                         global const iso_i64 *maps, ulong maps_at,
-                                         global float *y, ulong y_at, int h, int w, int channels,
-                                         int border, float cval)
+                                         global const iso_i64 *maps, ulong maps_at, global float *y,
+                                         ulong y_at, int h, int w, int channels, int border,
+                                         float cval)
 {
     int e = get_global_id(0), size = h * w * channels;
     ulong n = get_global_id(1), image = n * (ulong)size;
@@ -47,9 +47,8 @@ kernel void image_data_generator_colours(global const float *y, ulong y_at, glob
     uint n = get_group_id(0);
     iso_extent extent = iso_extent_of_none();
     y += y_at + n * (ulong)size;
-    for (int e = lane; e < size; e += LANES) {
+    for (int e = lane; e < size; e += LANES)
         extent = iso_extent_with(extent, y[e]);
-    }
     least[lane] = extent.least;
     most[lane] = extent.most;
     barrier(CLK_LOCAL_MEM_FENCE);

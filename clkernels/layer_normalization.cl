@@ -10,13 +10,11 @@ kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong
     ulong row = get_group_id(0);
     float lane = start_of_sum();
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = lane + x[i];
-    }
     float sum = lane_sum(s, lane);
-    if (get_local_id(0) == 0) {
+    if (get_local_id(0) == 0)
         mean[mean_at + row] = iso_div(sum, (float)n);
-    }
 }
 
 kernel void ln_inverse(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
@@ -26,13 +24,11 @@ kernel void ln_inverse(global const float *x, ulong x_at, global const float *me
     ulong row = get_group_id(0);
     float lane = start_of_sum(), m = mean[mean_at + row];
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = iso_bn_square(x[i] - m, lane);
-    }
     float square = lane_sum(s, lane);
-    if (get_local_id(0) == 0) {
+    if (get_local_id(0) == 0)
         inverse[inverse_at + row] = iso_bn_inverse(iso_div(square, (float)n), epsilon);
-    }
 }
 
 kernel void ln_forward(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
@@ -56,13 +52,11 @@ kernel void ln_offset(global const float *dy, ulong dy_at, global const float *g
     float lane = start_of_sum();
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = lane + iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f);
-    }
     float sum = lane_sum(s, lane);
-    if (get_local_id(0) == 0) {
+    if (get_local_id(0) == 0)
         offset[offset_at + row] = iso_bn_offset(sum, (float)n);
-    }
 }
 
 kernel void ln_slope(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
@@ -76,13 +70,11 @@ kernel void ln_slope(global const float *x, ulong x_at, global const float *dy, 
     x += x_at + row * n;
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += LANES)
         lane = iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane);
-    }
     float product = lane_sum(s, lane);
-    if (get_local_id(0) == 0) {
+    if (get_local_id(0) == 0)
         slope[slope_at + row] = iso_bn_slope(product, inverse[inverse_at + row], (float)n);
-    }
 }
 
 kernel void ln_backward(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
@@ -108,9 +100,8 @@ kernel void ln_products(global const float *x, ulong x_at, global const float *d
                         int blocks)
 {
     int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks) {
+    if (b >= blocks)
         return;
-    }
     ulong start = block_start(b, c, cols, group_rows, &rows), row = start / cols;
     float sum = start_of_sum();
     x += x_at + start;

@@ -19,8 +19,8 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
             if (iy >= 0 && iy < g->h && ix >= 0 && ix < g->w) {
                 global const float *from = x + (ulong)(iy * g->w + ix) * g->c;
                 for (int i = 0; i < width; i++) {
-                    int takes =
-                        !found | (from[i] > best[i]) | (iso_isnan(from[i]) & !iso_isnan(best[i]));
+                    int takes = !found | (from[i] > best[i]) |
+                                (iso_isnan(from[i]) & !iso_isnan(best[i]));
                     best[i] = takes ? from[i] : best[i];
                     at[i] = takes ? ky * g->kw + kx : at[i];
                 }
@@ -29,12 +29,10 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
         }
     }
     ulong to = (ulong)pixel * g->c + channel;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         y[to + i] = best[i];
-    }
-    for (int i = 0; g->want_tap && i < width; i++) {
+    for (int i = 0; g->want_tap && i < width; i++)
         tap[to + i] = at[i];
-    }
 }
 
 /* The windows that chose this pixel, ascending. */
@@ -46,42 +44,37 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
     float sum[CHUNK];
     windows(px, g->kw, g->sw, g->ow, &x0, &x1);
     windows(py, g->kh, g->sh, g->oh, &y0, &y1);
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
-    }
     for (int oy = y0; oy <= y1; oy++) {
         for (int ox = x0; ox <= x1; ox++) {
             ulong from = ((ulong)(image * g->oh + oy) * g->ow + ox) * g->c + channel;
             int mine = (py - oy * g->sh) * g->kw + (px - ox * g->sw);
-            for (int i = 0; i < width; i++) {
+            for (int i = 0; i < width; i++)
                 sum[i] = tap[from + i] == mine ? sum[i] + dy[from + i] : sum[i];
-            }
         }
     }
     dx += (ulong)pixel * g->c + channel;
-    for (int i = 0; i < width; i++) {
+    for (int i = 0; i < width; i++)
         dx[i] = g->add ? dx[i] + sum[i] : sum[i];
-    }
 }
 
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
                                   global int *tap, ulong tap_at, struct pool g)
 {
     PLACE
-    if (channel + CHUNK <= g.c) {
+    if (channel + CHUNK <= g.c)
         forward(&g, pixel, channel, CHUNK, x + x_at, y + y_at, tap + tap_at);
-    } else {
+    else
         forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at, tap + tap_at);
-    }
 }
 
 kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
                                    ulong tap_at, global float *dx, ulong dx_at, struct pool g)
 {
     PLACE
-    if (channel + CHUNK <= g.c) {
+    if (channel + CHUNK <= g.c)
         backward(&g, pixel, channel, CHUNK, dy + dy_at, tap + tap_at, dx + dx_at);
-    } else {
+    else
         backward(&g, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
-    }
 }

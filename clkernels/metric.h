@@ -5,14 +5,11 @@
 static inline int row_class(global const float *z, int n)
 {
     int best = 0;
-    if (n == 1) {
+    if (n == 1)
         return iso_single_class(z[0]);
-    }
-    for (int i = 1; i < n; i++) {
-        if (iso_beats(z[i], z[best])) {
+    for (int i = 1; i < n; i++)
+        if (iso_beats(z[i], z[best]))
             best = i;
-        }
-    }
     return best;
 }
 

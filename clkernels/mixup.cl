@@ -21,7 +21,7 @@ kernel void mixup_forward(global const float *x, ulong x_at, global const float 
     int e = get_global_id(0);
     ulong n = get_global_id(1), on = n + roll, other = on < rows ? on : on - rows;
     if (e < size) {
-        y[y_at + n * size + e] = iso_mixed(x[x_at + n * size + e], x[x_at + other * size + e],
-                                           share[share_at + n]);
+        y[y_at + n * size + e] =
+            iso_mixed(x[x_at + n * size + e], x[x_at + other * size + e], share[share_at + n]);
     }
 }

@@ -13,7 +13,7 @@ kernel void nadam_update(global float *w, ulong w_at, global const float *g, ulo
         float square = iso_mean_square(v[v_at + i], d, beta_2, rest_2);
         m[m_at + i] = mean;
         v[v_at + i] = square;
-        w[w_at + i] = iso_adam_w(w[w_at + i], iso_nadam_m(mean, d, of_m, of_g), square, rate,
-                                 epsilon);
+        w[w_at + i] =
+            iso_adam_w(w[w_at + i], iso_nadam_m(mean, d, of_m, of_g), square, rate, epsilon);
     }
 }

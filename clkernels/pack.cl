@@ -6,9 +6,8 @@ kernel void pack_border(global const float *x, ulong x_at, global float *y, ulon
                         int h, int w, int c, int ph, int pw, int top, int left)
 {
     uint i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     int line = pw * c, e = i % line, py = i / line % ph, image = i / line / ph;
     int iy = py - top, ie = e - left * c;
     bool inside = iy >= 0 && iy < h && ie >= 0 && ie < w * c;
@@ -22,9 +21,8 @@ kernel void pack_matrix(global const float *x, ulong x_at, global float *y, ulon
                         int x_col)
 {
     uint i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     int col = i % width, k = i / width, tap = k / run;
     long at = (long)(tap / taps_x) * x_ty + (long)(tap % taps_x) * x_tx + (long)(k % run) * x_c +
               (long)col * x_col;

@@ -9,10 +9,10 @@
 #define CHUNK 1
 #endif
 
-struct pool {                          /* struct opencl_pool in
-                                          backends/opencl/pooling2d.h */
+struct pool { /* struct opencl_pool in
+                 backends/opencl/pooling2d.h */
     int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    int pixels;                        /* of the result of this pass, in the batch */
+    int pixels; /* of the result of this pass, in the batch */
     int want_tap, add;
 };
 
@@ -24,9 +24,8 @@ static inline void windows(int p, int kernel_size, int stride, int out, int *fir
 }
 
 /* Work-item -> pixel and first channel. */
-#define PLACE                                                           \
-    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0);    \
-    int pixel = item / chunks, channel = item % chunks * CHUNK;         \
-    if (pixel >= g.pixels) {                                            \
-        return;                                                         \
-    }
+#define PLACE                                                        \
+    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0); \
+    int pixel = item / chunks, channel = item % chunks * CHUNK;      \
+    if (pixel >= g.pixels)                                           \
+        return;

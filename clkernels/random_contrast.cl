@@ -14,9 +14,8 @@ kernel void random_contrast_mean(global const float *x, ulong x_at, global float
         for (int first = 0; first < pixels; first += BLOCK_ROWS) {
             int end = first + BLOCK_ROWS < pixels ? first + BLOCK_ROWS : pixels;
             float sum = start_of_sum();
-            for (int p = first; p < end; p++) {
+            for (int p = first; p < end; p++)
                 sum = sum + x[p * channels];
-            }
             total = total + sum;
         }
         mean[mean_at + i] = iso_div(total, (float)pixels);

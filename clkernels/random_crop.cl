@@ -16,9 +16,8 @@ kernel void random_crop_forward(global const float *x, ulong x_at, global float 
         bool inside = i >= 0 && i < h && j >= 0 && j < w;
         ulong at = ((n * (ulong)h + i) * w + j) * channels + e % channels;
         float value = 0.0f;
-        if (inside) {
+        if (inside)
             value = x[x_at + at];
-        }
         y[y_at + n * (ulong)size + e] = value;
     }
 }

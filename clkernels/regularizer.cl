@@ -5,17 +5,14 @@
 kernel void regularizer_forward(global const float *part, ulong part_at, global float *y,
                                 ulong y_at, uint blocks, float l1, float l2)
 {
-    if (get_global_id(0) > 0) {
+    if (get_global_id(0) > 0)
         return;
-    }
     float absolute = start_of_sum(), squares = start_of_sum();
     part += part_at;
-    for (uint b = 0; l1 > 0.0f && b < blocks; b++) {
+    for (uint b = 0; l1 > 0.0f && b < blocks; b++)
         absolute = absolute + part[b];
-    }
-    for (uint b = 0; l2 > 0.0f && b < blocks; b++) {
+    for (uint b = 0; l2 > 0.0f && b < blocks; b++)
         squares = squares + part[blocks + b];
-    }
     y[y_at] = iso_penalty(absolute, squares, l1, l2);
 }
 

@@ -9,9 +9,8 @@ kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, u
                            float epsilon)
 {
     uint i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     float d = g[g_at + i], average = 0.0f;
     float square = iso_mean_square(v[v_at + i], d, rho, rest);
     v[v_at + i] = square;

@@ -1,7 +1,7 @@
 /* rows.cl: copies of rows between tensors that keep them at different distances. */
 #include "common.h"
 
-struct rows {                          /* struct opencl_rows in backends/opencl/rows.h */
+struct rows { /* struct opencl_rows in backends/opencl/rows.h */
     int rows, width, from_image, from_row, to_image, to_row, add;
 };
 

@@ -5,9 +5,8 @@ kernel void sgd_update(global float *w, ulong w_at, global const float *g, ulong
                        float rate)
 {
     uint i = get_global_id(0);
-    if (i < n) {
+    if (i < n)
         w[w_at + i] = iso_sgd_w(w[w_at + i], g[g_at + i], rate);
-    }
 }
 
 kernel void sgd_momentum(global float *w, ulong w_at, global const float *g, ulong g_at,

@@ -18,9 +18,8 @@ kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong
     z += z_at + row * n;
     p += p_at + row * n;
     softmax_row(si, s, z, n, &max, &sum);
-    for (int i = get_local_id(0); want_p && i < n; i += LANES) {
+    for (int i = get_local_id(0); want_p && i < n; i += LANES)
         p[i] = iso_softmax(z[i], max, sum);
-    }
     if (want_loss && get_local_id(0) == 0) {
         float by = row_weight(weight, weight_at, row, weighted);
         float l = iso_log_softmax(z[t[t_at + row]], max, iso_log(sum));
@@ -35,9 +34,8 @@ kernel void sparse_categorical_crossentropy_backward(global const float *p, ulon
                                                      int weighted, int add)
 {
     uint e = get_global_id(0);
-    if (e >= (uint)n * (uint)rows) {
+    if (e >= (uint)n * (uint)rows)
         return;
-    }
     float hit = t[t_at + e / n] == (int)(e % n) ? 1.0f : 0.0f;
     float by = row_weight(weight, weight_at, e / n, weighted);
     float d = iso_crossentropy_grad(p[p_at + e], hit, 1.0f, (float)rows, by);

@@ -13,13 +13,11 @@ kernel void sums_elements(global const float *x, ulong x_at, global float *out, 
     uint end = n - start < BLOCK_ELEMENTS ? n : start + BLOCK_ELEMENTS;
     float lane = start_of_sum();
     x += x_at;
-    for (uint i = start + get_local_id(0); i < end; i += LANES) {
+    for (uint i = start + get_local_id(0); i < end; i += LANES)
         lane = iso_sum_term(of, x[i], lane);
-    }
     float total = lane_sum(s, lane);
-    if (get_local_id(0) == 0) {
+    if (get_local_id(0) == 0)
         out[out_at + get_group_id(0)] = end_of_sum(total);
-    }
 }
 
 /* out[b, c] = sum of x[r, c] over the rows of block b. */
@@ -27,14 +25,12 @@ kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ul
                         int cols, int group_rows, int blocks)
 {
     int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks) {
+    if (b >= blocks)
         return;
-    }
     x += x_at + block_start(b, c, cols, group_rows, &rows);
     float sum = start_of_sum();
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++)
         sum = sum + x[(ulong)r * cols];
-    }
     out[out_at + (ulong)b * cols + c] = sum;
 }
 
@@ -44,19 +40,16 @@ kernel void sums_total(global const float *part, ulong part_at, global float *to
                        global float *y, ulong y_at, int n, int blocks, int first, int last, int add)
 {
     int i = get_global_id(0);
-    if (i >= n) {
+    if (i >= n)
         return;
-    }
     float sum = first ? start_of_sum() : total[total_at + i];
     part += part_at + i;
-    for (int b = 0; b < blocks; b++) {
+    for (int b = 0; b < blocks; b++)
         sum = sum + part[(ulong)b * n];
-    }
-    if (!last) {
+    if (!last)
         total[total_at + i] = sum;
-    } else {
+    else
         y[y_at + i] = add ? y[y_at + i] + sum : sum;
-    }
 }
 
 /* y = sum of part[rows], divided by rows when `mean`. One group of BLOCK_ITEMS work-items, each
@@ -72,19 +65,15 @@ kernel void sums_scalar(global const float *part, ulong part_at, global float *y
     for (int base = 0; base < rows; base += BLOCK_ITEMS * BLOCK_ROWS) {
         int start = base + item * BLOCK_ROWS;
         float sum = start_of_sum();
-        for (int r = start; r < start + BLOCK_ROWS && r < rows; r++) {
+        for (int r = start; r < start + BLOCK_ROWS && r < rows; r++)
             sum = sum + part[r];
-        }
         block[item] = sum;
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (item == 0) {
-            for (int b = 0; b < BLOCK_ITEMS && base + b * BLOCK_ROWS < rows; b++) {
+        if (item == 0)
+            for (int b = 0; b < BLOCK_ITEMS && base + b * BLOCK_ROWS < rows; b++)
                 total = total + block[b];
-            }
-        }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    if (item == 0) {
+    if (item == 0)
         y[y_at] = mean ? iso_div(total, (float)rows) : total;
-    }
 }

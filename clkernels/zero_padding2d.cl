@@ -8,13 +8,11 @@ kernel void zero_padding2d_forward(global const float *x, ulong x_at, global flo
 {
     int i = get_global_id(0), row = i / out_width, column = i % out_width - left;
     ulong image = get_global_id(1);
-    if (row >= out_height) {
+    if (row >= out_height)
         return;
-    }
     int from = row - top, inside = from >= 0 && from < height && column >= 0 && column < width;
     float value = 0.0f;
-    if (inside) {
+    if (inside)
         value = x[x_at + (image * height + from) * width + column];
-    }
     y[y_at + image * out_height * out_width + i] = value;
 }

@@ -46,7 +46,7 @@
 
 #ifdef __OPENCL_VERSION__
 
-#ifndef ISO_NO_PRAGMA                  /* defined by the test that shows it is not needed */
+#ifndef ISO_NO_PRAGMA /* defined by the test that shows it is not needed */
 #pragma OPENCL FP_CONTRACT OFF
 #endif
 #define ISO_R(x) x##f
@@ -103,8 +103,18 @@ ISO_FN iso_real iso_sigmoid(iso_real x) { return 1.0 / (1.0 + exp(-x)); }
 typedef float iso_real;
 
 ISO_FN iso_real iso_fma(iso_real a, iso_real b, iso_real c) { return fmaf(a, b, c); }
-ISO_FN iso_u32 iso_bits(float x) { iso_u32 u; memcpy(&u, &x, sizeof u); return u; }
-ISO_FN float iso_from_bits(iso_u32 u) { float x; memcpy(&x, &u, sizeof x); return x; }
+ISO_FN iso_u32 iso_bits(float x)
+{
+    iso_u32 u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+ISO_FN float iso_from_bits(iso_u32 u)
+{
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
 
 #endif
 #endif
@@ -323,7 +333,7 @@ ISO_FN iso_real iso_tanh(iso_real x)
     p = iso_fma(p, s, -0x1.555554p-2f);
     float small = iso_fma(s * x, p, x);
     float large = 1.0f - iso_div(2.0f, iso_exp(2.0f * c) + 1.0f);
-    float y = a < 0.9f ? iso_flush(small) : iso_with_sign(large, x);      /* some fma make 0 a -0 */
+    float y = a < 0.9f ? iso_flush(small) : iso_with_sign(large, x); /* some fma make 0 a -0 */
     return iso_isnan(x) ? x : y;
 }
 
@@ -380,7 +390,7 @@ ISO_FN float iso_log_sum(float k, float f, float low)
 ISO_FN iso_real iso_log(iso_real x)
 {
     x = iso_flush(x);
-    iso_u32 u = iso_bits(x) + (0x3F800000u - 0x3F2AAAABu);   /* significand to [2/3, 4/3) */
+    iso_u32 u = iso_bits(x) + (0x3F800000u - 0x3F2AAAABu); /* significand to [2/3, 4/3) */
     float m = iso_from_bits((u & 0x007FFFFFu) + 0x3F2AAAABu);
     float y = iso_log_sum((float)((iso_i32)(u >> 23) - 127), m - 1.0f, 0.0f);
     y = x == ISO_INFINITY ? x : y;
@@ -394,8 +404,8 @@ ISO_FN iso_real iso_log1p(iso_real x)
 {
     x = iso_flush(x);
     iso_u32 k = ((iso_bits(1.0f + x) + (0x3F800000u - 0x3F2AAAABu)) >> 23) - 127u;
-    k = (iso_i32)k > 128 ? 0 : k;                                 /* negative, infinite or NaN */
-    iso_u32 one = (iso_i32)k > 100 ? 0 : (127u - k) << 23;        /* 2^-k, or too small to matter */
+    k = (iso_i32)k > 128 ? 0 : k;                          /* negative, infinite or NaN */
+    iso_u32 one = (iso_i32)k > 100 ? 0 : (127u - k) << 23; /* 2^-k, or too small to matter */
     float a = iso_from_bits(one) - 1.0f, b = iso_from_bits(iso_bits(x) - (k << 23));
     b = k == 0 ? x : b;
     float f = a + b, v = f - a, low = (a - (f - v)) + (b - v);
@@ -409,10 +419,8 @@ ISO_FN iso_real iso_log1p(iso_real x)
 /* ---- Circular functions -------------------------------------------------------------------- */
 
 /* The bits of 2/pi after the point, behind 32 zeros. */
-ISO_TABLE iso_u32 iso_two_over_pi[8] = {
-    0x00000000u, 0xA2F9836Eu, 0x4E441529u, 0xFC2757D1u,
-    0xF534DDC0u, 0xDB629599u, 0x3C439041u, 0xFE5163ABu
-};
+ISO_TABLE iso_u32 iso_two_over_pi[8] = { 0x00000000u, 0xA2F9836Eu, 0x4E441529u, 0xFC2757D1u,
+                                         0xF534DDC0u, 0xDB629599u, 0x3C439041u, 0xFE5163ABu };
 
 /* sin(x + turn * pi/2). From 0.5 on, x * 2/pi is computed modulo 4 in 64 bits of fixed point, from
  * the 96 bits of 2/pi that matter at this exponent (Payne, Hanek), whatever the size of x. */
@@ -476,7 +484,7 @@ ISO_FN iso_real iso_cos(iso_real x) { return iso_circle(x, 1u); }
  * log2 m = 2/ln 2 * atanh s, s = (m - 1) / (m + 1), all in pairs of floats. */
 ISO_FN float iso_log2_pair(float a, float *low)
 {
-    iso_u32 u = iso_bits(a) + (0x3F800000u - 0x3F3504F3u);   /* significand to [0.707, 1.414) */
+    iso_u32 u = iso_bits(a) + (0x3F800000u - 0x3F3504F3u); /* significand to [0.707, 1.414) */
     float k = (float)((iso_i32)(u >> 23) - 127);
     float m = iso_from_bits((u & 0x007FFFFFu) + 0x3F3504F3u);
     float f = m - 1.0f, d = m + 1.0f, d_low = m - (d - 1.0f), y = iso_div(1.0f, d);
@@ -523,7 +531,7 @@ ISO_FN iso_real iso_pow(iso_real x, iso_real y)
     y = iso_flush(y);
     float a = iso_abs(x);
     iso_u32 uy = iso_bits(y) & 0x7FFFFFFFu, ey = uy >> 23;
-    iso_u32 shift = ey < 127u ? 24u : ey > 150u ? 0u : 150u - ey;   /* bits after the point */
+    iso_u32 shift = ey < 127u ? 24u : ey > 150u ? 0u : 150u - ey; /* bits after the point */
     iso_u32 m = (uy & 0x007FFFFFu) | 0x00800000u;
     int whole = (m & ((1u << shift) - 1u)) == 0;
     int odd = whole & (ey <= 150u) & (int)((m >> shift) & 1u);

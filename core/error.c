@@ -8,7 +8,7 @@
 
 enum { MESSAGE_SIZE = 8192 };
 static _Thread_local char message[MESSAGE_SIZE];
-static _Thread_local long allocations_left = -1;       /* -1: no failure is planted */
+static _Thread_local long allocations_left = -1; /* -1: no failure is planted */
 
 iso_rc iso_fail(iso_rc rc, const char *fmt, ...)
 {
@@ -21,21 +21,16 @@ iso_rc iso_fail(iso_rc rc, const char *fmt, ...)
     return rc;
 }
 
-const char *iso_error(void)
-{
-    return message;
-}
+const char *iso_error(void) { return message; }
 
-void iso_error_clear(void)
-{
-    message[0] = '\0';
-}
+void iso_error_clear(void) { message[0] = '\0'; }
 
 const char *iso_rc_text(iso_rc rc)
 {
     switch (rc) {
-#define TEXT(name, value, text) case ISO_##name: return text;
-    ISO_RC_MAP(TEXT)
+#define TEXT(name, value, text) \
+    case ISO_##name: return text;
+        ISO_RC_MAP(TEXT)
 #undef TEXT
     }
     return "unknown error code";
@@ -52,8 +47,8 @@ static bool failure_is_planted(void)
 void *iso_alloc(size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {
-        iso_fail(ISO_ENOMEM, "out of memory: %zu elements of %zu bytes exceed every address",
-                 count, size);
+        iso_fail(ISO_ENOMEM, "out of memory: %zu elements of %zu bytes exceed every address", count,
+                 size);
         return NULL;
     }
     size_t bytes = count * size;
@@ -63,10 +58,7 @@ void *iso_alloc(size_t count, size_t size)
     return memory;
 }
 
-void iso_alloc_fail_after(long n)
-{
-    allocations_left = n;
-}
+void iso_alloc_fail_after(long n) { allocations_left = n; }
 
 int64_t iso_shape_count(const struct iso_shape *s)
 {

@@ -1,7 +1,7 @@
 /* exact.c: series, after their argument has been made small. */
 #include "exact.h"
 
-#include "ops/optimizer.h"
+#include "core/ops/optimizer.h"
 
 static const double PI = 3.14159265358979323846, LN_2 = 0.69314718055994530942;
 

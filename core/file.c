@@ -12,10 +12,14 @@
 static const char *hint(int error)
 {
     switch (error) {
-    case ENOSPC: case EDQUOT: case EFBIG: return "; make room, or use another folder";
-    case EROFS: case EACCES: case EPERM:  return "; use a folder you may write to";
-    case ENOENT:                          return "; check the path";
-    default:                              return "";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return "; make room, or use another folder";
+    case EROFS:
+    case EACCES:
+    case EPERM: return "; use a folder you may write to";
+    case ENOENT: return "; check the path";
+    default: return "";
     }
 }
 
@@ -91,7 +95,7 @@ static iso_rc sync_folder(const char *path)
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return iso_file_fail("write", path);
-    const bool failed = fsync(fd) != 0 && errno != EINVAL;     /* EINVAL: it cannot be synced */
+    const bool failed = fsync(fd) != 0 && errno != EINVAL; /* EINVAL: it cannot be synced */
     const iso_rc rc = failed ? iso_file_fail("write", path) : ISO_OK;
     close(fd);
     return rc;
@@ -125,7 +129,7 @@ iso_rc iso_file_end(struct iso_file *f)
     FILE *stream = f->stream;
     const bool synced = !ferror(stream) && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
     if (synced)
-        f->stream = NULL;              /* closed, also where that fails */
+        f->stream = NULL; /* closed, also where that fails */
     if (synced && fclose(stream) == 0 && rename(f->temporary, f->path) == 0)
         return sync_folder(f->path);
     const iso_rc rc = iso_file_fail("write", f->path);

@@ -20,10 +20,10 @@ iso_rc iso_file_write(const char *path, const void *data, size_t n);
 
 /* A file that is written piece by piece: as a temporary one beside it, "PATH.tmp-" and the number
  * of the process, which takes its place in the end. */
-enum { ISO_TEMPORARY = 32 };           /* bytes that its name needs more than the path */
+enum { ISO_TEMPORARY = 32 }; /* bytes that its name needs more than the path */
 struct iso_file {
     char path[ISO_PATH], temporary[ISO_PATH + ISO_TEMPORARY];
-    FILE *stream;                      /* may be written to; what fails shows at the next call */
+    FILE *stream; /* may be written to; what fails shows at the next call */
 };
 /* After a success, and after that only, one of iso_file_end and iso_file_abort must follow. */
 iso_rc iso_file_begin(const char *path, struct iso_file *out);

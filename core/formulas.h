@@ -11,16 +11,17 @@
 
 /* The functions of single elements that a model file names, and those that its parameters choose:
  * X(name, NAME). Softmax is a function of rows. */
+/* clang-format off */
 #define ISO_ACTIVATIONS(X)                                                        \
     X(linear, LINEAR) X(relu, RELU) X(elu, ELU) X(sigmoid, SIGMOID) X(tanh, TANH) \
     X(leaky_relu, LEAKY_RELU) X(softplus, SOFTPLUS) X(swish, SWISH) X(gelu, GELU) \
     X(hard_sigmoid, HARD_SIGMOID)
+/* clang-format on */
 #define ISO_ELEMENTWISE(X) ISO_ACTIVATIONS(X) X(gelu_tanh, GELU_TANH)
 #define ISO_ACTIVATION_ENUM(name, NAME) ISO_##NAME,
 enum iso_activation_function {
-    ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM)
-    ISO_SOFTMAX,
-    ISO_GELU_TANH                      /* gelu with approximate: true */
+    ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM) ISO_SOFTMAX,
+    ISO_GELU_TANH /* gelu with approximate: true */
 };
 
 /* Whether x takes over from the best value so far: the first maximum stays, and NaN wins. */
@@ -31,22 +32,13 @@ ISO_FN int iso_beats(iso_real x, iso_real best)
 
 /* The numbers of a row stand for as many classes, of which the largest is meant; a single one for
  * two, of which it means the second where it is above a half, as Keras's binary_accuracy counts. */
-ISO_FN int iso_row_classes(int n)
-{
-    return n == 1 ? 2 : n;
-}
+ISO_FN int iso_row_classes(int n) { return n == 1 ? 2 : n; }
 
-ISO_FN int iso_single_class(iso_real x)
-{
-    return x > ISO_R(0.5);
-}
+ISO_FN int iso_single_class(iso_real x) { return x > ISO_R(0.5); }
 
 /* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
  * NaN is everything. */
-ISO_FN int iso_ahead(iso_real x, iso_real t)
-{
-    return !(x <= t);
-}
+ISO_FN int iso_ahead(iso_real x, iso_real t) { return !(x <= t); }
 
 /* log(1 + e^x), without overflow: the larger of x and 0, and log(1 + e^-|x|). */
 ISO_FN iso_real iso_softplus_tail(iso_real x)
@@ -115,7 +107,7 @@ ISO_FN iso_real iso_swish_slope(iso_real x)
     return iso_fma(x * s, ISO_R(1.0) - s, s);
 }
 
-ISO_FN iso_real iso_gelu_slope(iso_real x)         /* the density's factor is 1 / sqrt(2 pi) */
+ISO_FN iso_real iso_gelu_slope(iso_real x) /* the density's factor is 1 / sqrt(2 pi) */
 {
     iso_real density = iso_exp(ISO_R(-0.5) * x * x);
     return iso_fma(x * ISO_R(0.39894228040143267794), density, iso_normal(x));
@@ -134,7 +126,7 @@ ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real 
 {
     if (function == ISO_RELU)
         return y > ISO_R(0.0) ? dy : ISO_R(0.0);
-    if (function == ISO_ELU)           /* y = alpha (exp(x) - 1), so its slope is y + alpha */
+    if (function == ISO_ELU) /* y = alpha (exp(x) - 1), so its slope is y + alpha */
         return y > ISO_R(0.0) ? dy : iso_flush(dy * (y + alpha));
     if (function == ISO_SIGMOID)
         return iso_flush(dy * (y * (ISO_R(1.0) - y)));
@@ -142,7 +134,7 @@ ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real 
         return iso_flush(dy * iso_fma(-y, y, ISO_R(1.0)));
     if (function == ISO_LEAKY_RELU)
         return y > ISO_R(0.0) ? dy : iso_flush(alpha * dy);
-    if (function == ISO_SOFTPLUS)      /* sigmoid(x) = 1 - e^-y */
+    if (function == ISO_SOFTPLUS) /* sigmoid(x) = 1 - e^-y */
         return iso_flush(dy * -iso_expm1(-y));
     if (function == ISO_SWISH)
         return iso_flush(dy * iso_swish_slope(y));
@@ -156,10 +148,7 @@ ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real 
 }
 
 /* Softmax: m = max z, s = lane sum of iso_softmax_exp, p = iso_softmax(z, m, s). */
-ISO_FN iso_real iso_softmax_exp(iso_real z, iso_real m)
-{
-    return iso_exp(z - m);
-}
+ISO_FN iso_real iso_softmax_exp(iso_real z, iso_real m) { return iso_exp(z - m); }
 
 ISO_FN iso_real iso_softmax(iso_real z, iso_real m, iso_real s)
 {
@@ -173,12 +162,11 @@ ISO_FN iso_real iso_softmax_grad(iso_real y, iso_real dy, iso_real dot)
 }
 
 /* l = log p, without the rounding of p; log_s = iso_log(s). */
-ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s)
-{
-    return (z - m) - log_s;
-}
+ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s) { return (z - m) - log_s; }
 
-struct iso_loss_scalars { iso_real a, b, c; };         /* of a loss, each with its own meaning */
+struct iso_loss_scalars {
+    iso_real a, b, c;
+}; /* of a loss, each with its own meaning */
 
 /* Keras 2.2 clips probabilities to [clip, 1 - clip] before it takes the logarithm, and lets no
  * gradient through outside; clip 0: no clipping. l: log p of a class; t: its target. */
@@ -257,14 +245,11 @@ ISO_FN iso_real iso_absolute_slope(iso_real p, iso_real t, struct iso_loss_scala
 {
     iso_real d = p - t;
     (void)s;
-    return d < ISO_R(0.0) ? ISO_R(-1.0) : d > ISO_R(0.0) ? ISO_R(1.0) : d;     /* 0, or NaN */
+    return d < ISO_R(0.0) ? ISO_R(-1.0) : d > ISO_R(0.0) ? ISO_R(1.0) : d; /* 0, or NaN */
 }
 
 /* Keras's log(max(x, epsilon) + 1), with an epsilon of 1e-7. */
-ISO_FN iso_real iso_log_above(iso_real x)
-{
-    return iso_log1p(x < ISO_R(1e-7) ? ISO_R(1e-7) : x);
-}
+ISO_FN iso_real iso_log_above(iso_real x) { return iso_log1p(x < ISO_R(1e-7) ? ISO_R(1e-7) : x); }
 
 ISO_FN iso_real iso_squared_log_add(iso_real p, iso_real t, struct iso_loss_scalars s,
                                     iso_real lane)
@@ -353,10 +338,7 @@ ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
 }
 
 /* One more input of a sum of tensors. */
-ISO_FN iso_real iso_add(iso_real sum, iso_real x)
-{
-    return iso_flush(sum + x);
-}
+ISO_FN iso_real iso_add(iso_real sum, iso_real x) { return iso_flush(sum + x); }
 
 /* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x - mean. The row
  * sums are chains of x; of iso_bn_square(x - mean, chain); of dy; of fma(dy, x - mean, chain). */
@@ -394,10 +376,7 @@ ISO_FN iso_real iso_bn_dgamma(iso_real product, iso_real inverse)
 }
 
 /* What dy and x - mean lose in dx; both are 0 outside of training. */
-ISO_FN iso_real iso_bn_offset(iso_real dbeta, iso_real rows)
-{
-    return iso_div(dbeta, rows);
-}
+ISO_FN iso_real iso_bn_offset(iso_real dbeta, iso_real rows) { return iso_div(dbeta, rows); }
 
 ISO_FN iso_real iso_bn_slope(iso_real product, iso_real inverse, iso_real rows)
 {
@@ -412,10 +391,7 @@ ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real off
 
 /* Layer normalization (core/ops/layer_normalization.h): the formulas above along a row, with the
  * inverse for iso_bn_grad's factor, and for its dy that of the row before gamma and beta: */
-ISO_FN iso_real iso_ln_dy(iso_real dy, iso_real gamma)
-{
-    return iso_flush(dy * gamma);
-}
+ISO_FN iso_real iso_ln_dy(iso_real dy, iso_real gamma) { return iso_flush(dy * gamma); }
 
 /* An element before gamma and beta. The row sums of dgamma are chains of fma(dy, this, chain). */
 ISO_FN iso_real iso_ln_unit(iso_real x, iso_real mean, iso_real inverse)
@@ -487,10 +463,7 @@ ISO_FN iso_real iso_mean_square(iso_real v, iso_real g, iso_real keep, iso_real 
 }
 
 /* The larger of two, NaN winning. */
-ISO_FN iso_real iso_larger(iso_real a, iso_real b)
-{
-    return iso_beats(b, a) ? b : a;
-}
+ISO_FN iso_real iso_larger(iso_real a, iso_real b) { return iso_beats(b, a) ? b : a; }
 
 /* Adam, from the new means m and v. decay: the share of itself that AdamW's weight loses first. */
 ISO_FN iso_real iso_adam_decay(iso_real w, iso_real decay)
@@ -530,10 +503,7 @@ ISO_FN iso_real iso_root(iso_real square, iso_real epsilon, int placement)
 }
 
 /* Adagrad: the new sum a of the squared gradients, and from it the new weight. */
-ISO_FN iso_real iso_adagrad_a(iso_real a, iso_real g)
-{
-    return iso_flush(iso_fma(g, g, a));
-}
+ISO_FN iso_real iso_adagrad_a(iso_real a, iso_real g) { return iso_flush(iso_fma(g, g, a)); }
 
 ISO_FN iso_real iso_adagrad_w(iso_real w, iso_real g, iso_real a, iso_real rate, iso_real epsilon,
                               int placement)
@@ -573,9 +543,6 @@ ISO_FN iso_real iso_rmsprop_m(iso_real m, iso_real g, iso_real root, iso_real ra
     return iso_flush(iso_fma(momentum, m, iso_flush(rate * iso_div(g, root))));
 }
 
-ISO_FN iso_real iso_rmsprop_momentum_w(iso_real w, iso_real m)
-{
-    return iso_flush(w - m);
-}
+ISO_FN iso_real iso_rmsprop_momentum_w(iso_real w, iso_real m) { return iso_flush(w - m); }
 
 #endif

@@ -20,6 +20,7 @@
 
 /* A fallible function returns ISO_OK or one of these. The message is set once, with iso_fail,
  * where the fault is found, and says what the user can do; callers pass the code on. */
+/* clang-format off */
 #define ISO_RC_MAP(X)                                   \
     X(OK,       0, "success")                           \
     X(ENOMEM,  -1, "out of memory")                     \
@@ -31,6 +32,7 @@
     X(EDATA,   -7, "bad data")                          \
     X(EUSAGE,  -8, "wrong usage")                       \
     X(EPARITY, -9, "numbers differ")
+/* clang-format on */
 #define ISO_RC_ENUM(name, value, text) ISO_##name = value,
 typedef enum { ISO_RC_MAP(ISO_RC_ENUM) } iso_rc;
 
@@ -47,7 +49,12 @@ iso_rc iso_fail(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
 const char *iso_error(void);
 void iso_error_clear(void);
 const char *iso_rc_text(iso_rc rc);
-#define ISO_TRY(e) do { iso_rc iso_rc_ = (e); if (iso_rc_ != ISO_OK) return iso_rc_; } while (0)
+#define ISO_TRY(e)             \
+    do {                       \
+        iso_rc iso_rc_ = (e);  \
+        if (iso_rc_ != ISO_OK) \
+            return iso_rc_;    \
+    } while (0)
 
 /* Zeroed memory, or NULL with the message set (ISO_ENOMEM). Free with free(). count * size is
  * checked for overflow. Tests make the n-th call fail with iso_alloc_fail_after(n); -1: never. */
@@ -70,9 +77,12 @@ enum { ISO_LANES = 16 };
  * 16 lanes; the block sums are added in ascending order, starting at +0. */
 enum { ISO_BLOCK_ELEMENTS = 4096 };
 
-enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 };   /* REAL: float32; float64 in the double reference */
+enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 }; /* REAL: float32; float64 in the double reference */
 
-struct iso_shape { int ndim; int64_t dim[ISO_DIMS]; };   /* dim[0] is the batch for x and y */
+struct iso_shape {
+    int ndim;
+    int64_t dim[ISO_DIMS];
+}; /* dim[0] is the batch for x and y */
 /* Elements of a shape; 1 for ndim 0. */
 int64_t iso_shape_count(const struct iso_shape *s);
 /* *product times by; false, and it stays, where by is negative or 64 bits cannot hold it. */
@@ -83,10 +93,10 @@ bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b);
 /* Writes "28x28x1" (from = 1 leaves the batch out, 0 has it) into buf and returns buf. */
 const char *iso_shape_text(const struct iso_shape *s, int from, char *buf, size_t n);
 
-struct iso_mem;                        /* device memory; its layout is known only to its backend */
-struct iso_tensor {                    /* mem NULL: not wanted, not there */
+struct iso_mem;     /* device memory; its layout is known only to its backend */
+struct iso_tensor { /* mem NULL: not wanted, not there */
     struct iso_mem *mem;
-    size_t offset;                     /* in elements of dtype */
+    size_t offset; /* in elements of dtype */
     enum iso_dtype dtype;
     struct iso_shape shape;
 };
@@ -94,21 +104,21 @@ struct iso_tensor {                    /* mem NULL: not wanted, not there */
 /* ---- Ops ----------------------------------------------------------------------------------- */
 
 enum iso_kind {
-    ISO_INPUT,      /* fills a batch from a resident data set: x = (data, order), y = batch */
+    ISO_INPUT,        /* fills a batch from a resident data set: x = (data, order), y = batch */
     ISO_AUGMENTATION, /* x -> y, a batch of images changed at random; left as they are when not
                        training; no backward. One that mixes rows also takes a batch of targets, or
                        of weights, and does the same to them */
-    ISO_LAYER,      /* x -> y with weights w; backward from dy */
-    ISO_VIEW,       /* y is x under another shape; has no kernels */
-    ISO_LOSS,       /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or
-                       (probabilities, mean loss) where it absorbs; backward starts here */
-    ISO_METRIC,     /* x = (prediction, target) -> y = (counts over the rows); no backward */
-    ISO_SCORE,      /* what follows from a metric's counts over all rows of an epoch: computed on
-                       the host, x = (counts) -> y = (score); has no kernels */
-    ISO_PENALTY,    /* w[0] -> y[0] = a number that the loss gains by it; backward adds to dw[0] */
-    ISO_CLIPPING,   /* x = (gradient[, squared norms]) -> y = that gradient, limited; may be done in
-                       place; no backward */
-    ISO_OPTIMIZER   /* updates w from dw and state */
+    ISO_LAYER,        /* x -> y with weights w; backward from dy */
+    ISO_VIEW,         /* y is x under another shape; has no kernels */
+    ISO_LOSS,         /* x = (prediction, target[, weight of each row]) -> y = (mean loss), or
+                         (probabilities, mean loss) where it absorbs; backward starts here */
+    ISO_METRIC,       /* x = (prediction, target) -> y = (counts over the rows); no backward */
+    ISO_SCORE,        /* what follows from a metric's counts over all rows of an epoch: computed on
+                         the host, x = (counts) -> y = (score); has no kernels */
+    ISO_PENALTY,  /* w[0] -> y[0] = a number that the loss gains by it; backward adds to dw[0] */
+    ISO_CLIPPING, /* x = (gradient[, squared norms]) -> y = that gradient, limited; may be done in
+                     place; no backward */
+    ISO_OPTIMIZER /* updates w from dw and state */
 };
 
 #define ISO_OP_ENUM(name, kind, reference, cpu, opencl) ISO_OP_##name,
@@ -121,70 +131,91 @@ enum iso_op {
 
 /* What the values of a field table's entry are. Storage type in the op's params struct: */
 enum iso_field_type {
-    ISO_FIELD_INT,          /* int64_t */
-    ISO_FIELD_INT2,         /* int64_t[2]: 5 or [5, 3] (height, width) */
-    ISO_FIELD_SIDES,        /* int64_t[4], above, below, left, right: 1, [2, 3] (height, width) or
-                               [[1, 2], [3, 4]] */
-    ISO_FIELD_REAL,         /* double; a number or a fraction such as 1/255 */
-    ISO_FIELD_REAL2,        /* double[2]: [0, 0.8], from and to; both NaN: a word stands for them */
-    ISO_FIELD_SPREAD,       /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
-    ISO_FIELD_REALS,        /* struct iso_reals: 0.5 or [0.5, 0.4, 0.3], one for each channel */
-    ISO_FIELD_CHOICE,       /* struct iso_choice: 0.5, or numbers to choose from, [-3, 0, 3] */
-    ISO_FIELD_BOOL,         /* bool */
-    ISO_FIELD_ENUM,         /* int: index into choices */
-    ISO_FIELD_INITIALIZER,  /* struct iso_initializer */
-    ISO_FIELD_REGULARIZER,  /* struct iso_regularizer */
-    ISO_FIELD_ACTIVATION,   /* int: index into the activation op's functions (linear = 0) */
-    ISO_FIELD_TEXT,         /* char array of `max` bytes */
-    ISO_FIELD_SHAPE,        /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
-                               0 */
-    ISO_FIELD_CLASSES       /* struct iso_class_map *, owned: [3, 5] or [[0, 1], [2, 3]] */
+    ISO_FIELD_INT,         /* int64_t */
+    ISO_FIELD_INT2,        /* int64_t[2]: 5 or [5, 3] (height, width) */
+    ISO_FIELD_SIDES,       /* int64_t[4], above, below, left, right: 1, [2, 3] (height, width) or
+                              [[1, 2], [3, 4]] */
+    ISO_FIELD_REAL,        /* double; a number or a fraction such as 1/255 */
+    ISO_FIELD_REAL2,       /* double[2]: [0, 0.8], from and to; both NaN: a word stands for them */
+    ISO_FIELD_SPREAD,      /* double[2], from and to: [0.8, 1.2], or 0.2, which is as far from 1 */
+    ISO_FIELD_REALS,       /* struct iso_reals: 0.5 or [0.5, 0.4, 0.3], one for each channel */
+    ISO_FIELD_CHOICE,      /* struct iso_choice: 0.5, or numbers to choose from, [-3, 0, 3] */
+    ISO_FIELD_BOOL,        /* bool */
+    ISO_FIELD_ENUM,        /* int: index into choices */
+    ISO_FIELD_INITIALIZER, /* struct iso_initializer */
+    ISO_FIELD_REGULARIZER, /* struct iso_regularizer */
+    ISO_FIELD_ACTIVATION,  /* int: index into the activation op's functions (linear = 0) */
+    ISO_FIELD_TEXT,        /* char array of `max` bytes */
+    ISO_FIELD_SHAPE,       /* struct iso_shape without its batch: [784] or [28, 28, 1]; dim[0] is
+                              0 */
+    ISO_FIELD_CLASSES      /* struct iso_class_map *, owned: [3, 5] or [[0, 1], [2, 3]] */
 };
-struct iso_field {                     /* a table ends with key NULL */
+struct iso_field { /* a table ends with key NULL */
     const char *key;
     enum iso_field_type type;
-    size_t offset;                     /* in the params struct */
-    const char *dflt;                  /* YAML text of the default; NULL: the key is required;
-                                          "": it may be missing, and then nothing is set */
-    double min, max;                   /* inclusive range of numbers; both 0: no limit */
-    const char *const *choices;        /* of ENUM; a word for REALS or REAL2; NULL-terminated */
-    const char *doc;                   /* one line, shown by `isocl help` and models/README.md */
+    size_t offset;              /* in the params struct */
+    const char *dflt;           /* YAML text of the default; NULL: the key is required;
+                                   "": it may be missing, and then nothing is set */
+    double min, max;            /* inclusive range of numbers; both 0: no limit */
+    const char *const *choices; /* of ENUM; a word for REALS or REAL2; NULL-terminated */
+    const char *doc;            /* one line, shown by `isocl help` and models/README.md */
 };
 
 enum { ISO_REALS = 4 };
-struct iso_reals { int n; double v[ISO_REALS]; };    /* n from 1; 0: a word stands for them */
+struct iso_reals {
+    int n;
+    double v[ISO_REALS];
+}; /* n from 1; 0: a word stands for them */
 enum { ISO_CHOICES = 8 };
-struct iso_choice { int n; double v[ISO_CHOICES]; };    /* n 0: the number v[0], no list */
+struct iso_choice {
+    int n;
+    double v[ISO_CHOICES];
+}; /* n 0: the number v[0], no list */
 
-enum iso_initializer_kind { ISO_INIT_ZEROS, ISO_INIT_ONES, ISO_INIT_CONSTANT,
-                            ISO_INIT_RANDOM_UNIFORM, ISO_INIT_RANDOM_NORMAL,
-                            ISO_INIT_TRUNCATED_NORMAL, ISO_INIT_GLOROT_UNIFORM,
-                            ISO_INIT_GLOROT_NORMAL, ISO_INIT_HE_UNIFORM, ISO_INIT_HE_NORMAL,
-                            ISO_INIT_LECUN_UNIFORM, ISO_INIT_LECUN_NORMAL, ISO_INIT_ORTHOGONAL };
+enum iso_initializer_kind {
+    ISO_INIT_ZEROS,
+    ISO_INIT_ONES,
+    ISO_INIT_CONSTANT,
+    ISO_INIT_RANDOM_UNIFORM,
+    ISO_INIT_RANDOM_NORMAL,
+    ISO_INIT_TRUNCATED_NORMAL,
+    ISO_INIT_GLOROT_UNIFORM,
+    ISO_INIT_GLOROT_NORMAL,
+    ISO_INIT_HE_UNIFORM,
+    ISO_INIT_HE_NORMAL,
+    ISO_INIT_LECUN_UNIFORM,
+    ISO_INIT_LECUN_NORMAL,
+    ISO_INIT_ORTHOGONAL
+};
 /* constant: a; uniform: [a, b); normal: mean a, stddev b; orthogonal: gain a */
-struct iso_initializer { enum iso_initializer_kind kind; double a, b; };
+struct iso_initializer {
+    enum iso_initializer_kind kind;
+    double a, b;
+};
 
 /* The loss gains l1 sum |w| + l2 sum w^2; both 0: nothing. */
-struct iso_regularizer { double l1, l2; };
-
-struct iso_weight_def {                /* a table ends with name NULL */
-    const char *name;                  /* Keras's: kernel, bias, ... */
-    size_t initializer;                /* offset of its struct iso_initializer in the params */
-    bool trainable;
-    size_t regularizer;                /* offset of its struct iso_regularizer; 0: it has none */
+struct iso_regularizer {
+    double l1, l2;
 };
 
-struct iso_shapes {                    /* result of infer; unused entries have ndim 0 and count 0 */
-    int ny, nw, nsaved;                /* a weight with ndim 0 among the nw is left out by the
-                                          params */
+struct iso_weight_def { /* a table ends with name NULL */
+    const char *name;   /* Keras's: kernel, bias, ... */
+    size_t initializer; /* offset of its struct iso_initializer in the params */
+    bool trainable;
+    size_t regularizer; /* offset of its struct iso_regularizer; 0: it has none */
+};
+
+struct iso_shapes {     /* result of infer; unused entries have ndim 0 and count 0 */
+    int ny, nw, nsaved; /* a weight with ndim 0 among the nw is left out by the
+                           params */
     struct iso_shape y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
     enum iso_dtype y_dtype[ISO_SLOTS], saved_dtype[ISO_SLOTS];
-    bool saved_whole[ISO_SLOTS];       /* of the batch as a whole: dim[0] is not the batch */
+    bool saved_whole[ISO_SLOTS]; /* of the batch as a whole: dim[0] is not the batch */
 };
 struct iso_cost {
-    double flops, bytes;               /* of one pass: 2 flops an fma; bytes read and written */
-    int64_t chain;                     /* length of the longest sum of products, 1 when there is
-                                          none */
+    double flops, bytes; /* of one pass: 2 flops an fma; bytes read and written */
+    int64_t chain;       /* length of the longest sum of products, 1 when there is
+                            none */
 };
 enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
 
@@ -196,43 +227,43 @@ enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
  * that nothing between them has a meaning. */
 enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS, ISO_TARGET_SIGNS };
 
-struct iso_op_def {                    /* one op, no device in it: core/ops/<name>.c,
-                                          iso_def_<name> */
-    const char *doc;                   /* one line */
-    const char *section;               /* help topic: layers, losses, optimizers, metrics,
-                                          augmentations; NULL: internal */
+struct iso_op_def {      /* one op, no device in it: core/ops/<name>.c,
+                            iso_def_<name> */
+    const char *doc;     /* one line */
+    const char *section; /* help topic: layers, losses, optimizers, metrics,
+                            augmentations; NULL: internal */
     size_t params_size;
-    const struct iso_field *fields;    /* drives YAML, help, the reference page and saving */
-    const struct iso_weight_def *weights;     /* NULL: none */
-    int nx, nx_max;                    /* the least and the largest number of inputs, those there
-                                          come first; nx_max 0: the same */
-    enum iso_dtype resident;           /* of an input: what the data set, x[0], holds */
-    enum iso_target target;            /* of a loss */
-    int absorbs;                       /* of a loss: the activation (indexed as by FIELD_ACTIVATION)
-                                          that the last layer must end in: x[0] is what that one is
-                                          given and y[0] what it gives; linear: none */
-    unsigned forward_changes;          /* weights that forward in training updates (moving
-                                          statistics), each 1 << its index; they are not
-                                          trainable */
-    const char *const *saved;          /* names of what forward saves: mask, argmax; NULL-terminated
-                                          or NULL */
-    bool random;                       /* in training it draws random numbers */
-    bool mixes;                        /* of an augmentation: rows with each other, whatever a row
-                                          is. The graph runs the op with the same params on the
-                                          targets and on the weights of the rows, too, and it must
-                                          draw the same for them */
-    bool product;                      /* its results are sums of products: fast mode may add them
-                                          in another order, within the bound that follows from
-                                          the cost's chain */
+    const struct iso_field *fields;       /* drives YAML, help, the reference page and saving */
+    const struct iso_weight_def *weights; /* NULL: none */
+    int nx, nx_max;                       /* the least and the largest number of inputs, those there
+                                             come first; nx_max 0: the same */
+    enum iso_dtype resident;              /* of an input: what the data set, x[0], holds */
+    enum iso_target target;               /* of a loss */
+    int absorbs;              /* of a loss: the activation (indexed as by FIELD_ACTIVATION)
+                                 that the last layer must end in: x[0] is what that one is
+                                 given and y[0] what it gives; linear: none */
+    unsigned forward_changes; /* weights that forward in training updates (moving
+                                 statistics), each 1 << its index; they are not
+                                 trainable */
+    const char *const *saved; /* names of what forward saves: mask, argmax; NULL-terminated
+                                 or NULL */
+    bool random;              /* in training it draws random numbers */
+    bool mixes;               /* of an augmentation: rows with each other, whatever a row
+                                 is. The graph runs the op with the same params on the
+                                 targets and on the weights of the rows, too, and it must
+                                 draw the same for them */
+    bool product;             /* its results are sums of products: fast mode may add them
+                                 in another order, within the bound that follows from
+                                 the cost's chain */
     unsigned backward_uses;
-    unsigned (*uses)(const void *params);      /* optional: backward_uses where params decide it */
-    const char *const *slots;          /* optimizer state per weight, Keras names; NULL-terminated
-                                          or NULL */
-    int (*slot_count)(const void *params);   /* optional: these params need only the first so many
-                                                slots */
+    unsigned (*uses)(const void *params); /* optional: backward_uses where params decide it */
+    const char *const *slots; /* optimizer state per weight, Keras names; NULL-terminated
+                                 or NULL */
+    int (*slot_count)(const void *params); /* optional: these params need only the first so many
+                                              slots */
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
-    double (*slot_initial)(const void *params, int slot);    /* optional: what a slot starts at */
+    double (*slot_initial)(const void *params, int slot); /* optional: what a slot starts at */
     /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that
      * are not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
      * message that does not name the layer (the caller adds file, line and layer). Rows may be any
@@ -251,15 +282,19 @@ struct iso_op_def {                    /* one op, no device in it: core/ops/<nam
      * rows. With forward_adds y holds many counts, I32, that are added to from batch to batch: what
      * a score reads. */
     bool forward_adds;
-    enum iso_op reads;                 /* SCORE: the metric whose counts it reads */
+    enum iso_op reads; /* SCORE: the metric whose counts it reads */
     /* SCORE: y, as many numbers as infer says, from the counts x. */
     void (*score)(const void *params, const struct iso_shape *x, const double *counts, double *y);
     /* METRIC and SCORE, optional: the name in tables where it depends on the params, as top_5;
      * `name` is the op's own. */
     void (*label)(const char *name, const void *params, char *buf, size_t n);
 };
-struct iso_op_entry { const char *name; enum iso_kind kind; const struct iso_op_def *def; };
-extern const struct iso_op_entry iso_ops[ISO_OP_COUNT];      /* core/registry.c */
+struct iso_op_entry {
+    const char *name;
+    enum iso_kind kind;
+    const struct iso_op_def *def;
+};
+extern const struct iso_op_entry iso_ops[ISO_OP_COUNT]; /* core/registry.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
 /* Whether the op works on one weight: then the x of its cases, infer and cost is that weight's
@@ -283,25 +318,25 @@ double *iso_op_learning_rate(enum iso_op, void *params);
 /* ---- Kernels ------------------------------------------------------------------------------- */
 
 struct iso_activation;
-struct iso_call {                      /* all that one kernel may touch */
-    const void *params;                /* the op's own struct (core/ops/<name>.h), checked by
-                                          core */
-    const struct iso_activation *activation;   /* forward of a kernel that fuses it: y holds this
-                                                  elementwise function of the result; NULL: none */
+struct iso_call {                            /* all that one kernel may touch */
+    const void *params;                      /* the op's own struct (core/ops/<name>.h), checked by
+                                                core */
+    const struct iso_activation *activation; /* forward of a kernel that fuses it: y holds this
+                                                elementwise function of the result; NULL: none */
     struct iso_tensor x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS];
-    struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS];   /* mem NULL: not wanted */
+    struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS]; /* mem NULL: not wanted */
     struct iso_tensor saved[ISO_SLOTS];        /* forward -> backward: argmax, mask */
     struct iso_tensor state[ISO_SLOTS];        /* optimizer slots, laid out as w */
     bool add_dx[ISO_SLOTS], add_dw[ISO_SLOTS]; /* true: finish the sum, then add it once; false:
                                                   overwrite */
-    struct iso_tensor workspace;       /* ISO_U8, as large as .workspace asked; contents
-                                          undefined */
-    double scalars[ISO_SCALARS];       /* from op_def.scalars; kernels round them to their real
-                                          type */
+    struct iso_tensor workspace;               /* ISO_U8, as large as .workspace asked; contents
+                                                  undefined */
+    double scalars[ISO_SCALARS]; /* from op_def.scalars; kernels round them to their real
+                                    type */
     uint64_t seed;
-    uint32_t step, layer;              /* counter of the random numbers; layer: index of the
-                                          layer, or among the augmentations */
-    int64_t first;                     /* ISO_INPUT: first entry of `order` to take */
+    uint32_t step, layer; /* counter of the random numbers; layer: index of the
+                             layer, or among the augmentations */
+    int64_t first;        /* ISO_INPUT: first entry of `order` to take */
     bool training;
 };
 
@@ -312,7 +347,7 @@ enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
 void iso_call_cost(enum iso_op, const struct iso_call *, enum iso_pass, struct iso_cost *out);
 
 struct iso_backend;
-struct iso_kernel {                    /* one op on one backend: backends/<backend>/<op>.c */
+struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
     /* Optional. False with a reason in why (n bytes): this device cannot run this call. */
     bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
     /* Optional: ISO_DIRECT when it is missing. */
@@ -320,7 +355,7 @@ struct iso_kernel {                    /* one op on one backend: backends/<backe
     /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not
      * yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-    bool fuses_activation;             /* forward obeys iso_call.activation */
+    bool fuses_activation; /* forward obeys iso_call.activation */
     /* all kinds but OPTIMIZER */
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
     /* LAYER, LOSS, PENALTY */
@@ -335,24 +370,25 @@ enum iso_mode { ISO_MODE_DEFAULT, ISO_MODE_EXACT, ISO_MODE_FAST };
 /* NORMAL: exact without subnormals */
 enum iso_exactness { ISO_EXACT, ISO_EXACT_NORMAL, ISO_INEXACT };
 
-struct iso_device {                    /* one line of `isocl devices` */
-    char id[32];                       /* what --device takes: reference, opencl:0.0 */
+struct iso_device { /* one line of `isocl devices` */
+    char id[32];    /* what --device takes: reference, opencl:0.0 */
     char name[128], platform[128], driver[128];
     enum iso_exactness exactness;
     bool usable, gpu;
-    uint64_t memory, max_alloc;        /* bytes; 0: as much as the machine has */
-    int units;                         /* cores or compute units */
-    char note[256];                    /* why it is not usable, or a quirk worth knowing */
+    uint64_t memory, max_alloc; /* bytes; 0: as much as the machine has */
+    int units;                  /* cores or compute units */
+    char note[256];             /* why it is not usable, or a quirk worth knowing */
 };
 
 /* What a device itself reaches: the judge of the figures that `isocl bench` prints. */
 enum iso_peak {
-    ISO_PEAK_FMA,                      /* flop/s of fused multiply-adds, 2 each, in its widest
-                                          vectors */
-    ISO_PEAK_COPY, ISO_PEAK_TRIAD,     /* bytes/s read and written by a = b and by a = b + s c,
-                                          beyond the caches */
-    ISO_PEAK_HANDOFF                   /* round trips/s of a word between two busy threads; 0 when
-                                          there are not two */
+    ISO_PEAK_FMA, /* flop/s of fused multiply-adds, 2 each, in its widest
+                     vectors */
+    ISO_PEAK_COPY,
+    ISO_PEAK_TRIAD,  /* bytes/s read and written by a = b and by a = b + s c,
+                        beyond the caches */
+    ISO_PEAK_HANDOFF /* round trips/s of a word between two busy threads; 0 when
+                        there are not two */
 };
 
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
@@ -367,35 +403,35 @@ struct iso_backend_ops {
     iso_rc (*open)(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
     void (*close)(struct iso_backend *);
     iso_rc (*alloc)(struct iso_backend *, size_t bytes, struct iso_mem **out);
-    void (*free)(struct iso_backend *, struct iso_mem *);      /* NULL is fine */
+    void (*free)(struct iso_backend *, struct iso_mem *); /* NULL is fine */
     iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src,
                     size_t bytes);
     iso_rc (*read)(struct iso_backend *, const struct iso_mem *src, size_t offset, void *dst,
                    size_t bytes);
     iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte,
                    size_t bytes);
-    iso_rc (*sync)(struct iso_backend *);                      /* waits; reports queued faults */
+    iso_rc (*sync)(struct iso_backend *); /* waits; reports queued faults */
     /* Optional: measures a peak now, with all the threads this backend has, for about so many
      * seconds. */
     iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
 };
-struct iso_backend {                   /* the first member of every backend's own struct */
+struct iso_backend { /* the first member of every backend's own struct */
     const struct iso_backend_ops *ops;
-    const struct iso_kernel *const *kernels;   /* of this device; usually ops->kernels */
-    enum iso_mode mode;                /* EXACT or FAST once open */
-    size_t real_size;                  /* bytes of an ISO_REAL: 4, or 8 in the double reference */
-    size_t max_alloc;                  /* largest single allocation in bytes; 0: no limit */
+    const struct iso_kernel *const *kernels; /* of this device; usually ops->kernels */
+    enum iso_mode mode;                      /* EXACT or FAST once open */
+    size_t real_size; /* bytes of an ISO_REAL: 4, or 8 in the double reference */
+    size_t max_alloc; /* largest single allocation in bytes; 0: no limit */
     struct iso_device device;
 };
 
-extern const struct iso_backend_ops *const iso_backends[];   /* backends/registry.c;
-                                                                NULL-terminated */
+extern const struct iso_backend_ops *const iso_backends[]; /* backends/registry.c;
+                                                              NULL-terminated */
 /* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
  * "reference:double". threads 0: as many as the machine has. *out is set only on success; close
  * with iso_backend_close. */
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
                         struct iso_backend **out);
-void iso_backend_close(struct iso_backend *);                /* NULL is fine */
+void iso_backend_close(struct iso_backend *); /* NULL is fine */
 size_t iso_dtype_size(const struct iso_backend *, enum iso_dtype);
 
 /* Element-wise access that converts ISO_REAL to and from float or double. */

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE                    /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "machine.h"
 
 #include <sched.h>

@@ -23,13 +23,15 @@ enum iso_random {
     ISO_RANDOM_AUGMENTATION
 };
 
-typedef struct { iso_u32 v[4]; } iso_u32x4;
+typedef struct {
+    iso_u32 v[4];
+} iso_u32x4;
 
 ISO_FN iso_u32x4 iso_philox(iso_u32 c0, iso_u32 c1, iso_u32 c2, iso_u32 c3, iso_u32 k0, iso_u32 k1)
 {
     iso_u32x4 out;
 #ifdef __OPENCL_VERSION__
-#pragma unroll                         /* or a CPU's compiler makes no vector code of its callers */
+#pragma unroll /* or a CPU's compiler makes no vector code of its callers */
 #endif
     for (int round = 0; round < 10; round++) {
         iso_u32 high0 = iso_mul_hi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
@@ -49,9 +51,6 @@ ISO_FN iso_u32x4 iso_philox(iso_u32 c0, iso_u32 c1, iso_u32 c2, iso_u32 c3, iso_
 }
 
 /* Uniform in [0, 1): a multiple of 2^-24, so float and double hold the same number. */
-ISO_FN iso_real iso_unit(iso_u32 u)
-{
-    return (iso_real)(u >> 8) * ISO_R(0x1p-24);
-}
+ISO_FN iso_real iso_unit(iso_u32 u) { return (iso_real)(u >> 8) * ISO_R(0x1p-24); }
 
 #endif

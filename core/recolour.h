@@ -22,7 +22,9 @@ typedef struct {
 } iso_recolour;
 
 /* The least and the greatest value of an image; NaN counts for nothing. */
-typedef struct { iso_real least, most; } iso_extent;
+typedef struct {
+    iso_real least, most;
+} iso_extent;
 ISO_FN iso_extent iso_extent_of_none(void)
 {
     iso_extent e;
@@ -45,8 +47,8 @@ ISO_FN iso_extent iso_extent_with(iso_extent e, iso_real x)
 ISO_FN iso_recolour iso_recolour_draw(iso_colour_ranges g, iso_extent e, iso_u32 image,
                                       iso_u32 step, iso_u32 layer, iso_u32 key0, iso_u32 key1)
 {
-    iso_u32x4 r = iso_philox(ISO_DRAW_BLOCKS * image + 2u, step, layer, ISO_RANDOM_AUGMENTATION,
-                             key0, key1);
+    iso_u32x4 r =
+        iso_philox(ISO_DRAW_BLOCKS * image + 2u, step, layer, ISO_RANDOM_AUGMENTATION, key0, key1);
     iso_recolour c;
     c.brightens = g.brightens;
     c.shift = iso_draw(r.v[2], -g.shift, g.shift + g.shift);
@@ -73,7 +75,7 @@ ISO_FN iso_real iso_recoloured(iso_recolour c, iso_real x)
     x = x < c.least ? c.least : x;
     x = x > c.most ? c.most : x;
     iso_real level = iso_fma(iso_flush(x - c.from), c.levels, ISO_R(0x1p-12));
-    level = level > ISO_R(0.0) ? level : ISO_R(0.0);               /* NaN, too */
+    level = level > ISO_R(0.0) ? level : ISO_R(0.0); /* NaN, too */
     level = level < ISO_R(255.0) ? level : ISO_R(255.0);
     iso_real brighter = (iso_real)(iso_i32)level * c.factor;
     brighter = brighter < ISO_R(255.0) ? brighter : ISO_R(255.0);

@@ -23,8 +23,8 @@ typedef uint64_t iso_u64;
 #define ISO_SIDE_MOST 16384
 #define ISO_PLACE_BITS 40
 #define ISO_PLACE_ONE ((iso_i64)1 << ISO_PLACE_BITS)
-#define ISO_PLACE_ZERO ((iso_i64)1 << 62)          /* added, it makes every place positive */
-#define ISO_PLACE_ZERO_PIXEL 4194304               /* the same in pixels */
+#define ISO_PLACE_ZERO ((iso_i64)1 << 62) /* added, it makes every place positive */
+#define ISO_PLACE_ZERO_PIXEL 4194304      /* the same in pixels */
 
 /* ---- Places -------------------------------------------------------------------------------- */
 
@@ -63,7 +63,10 @@ ISO_FN iso_real iso_place_rest(iso_i64 place)
 enum iso_border { ISO_BORDER_NEAREST, ISO_BORDER_CONSTANT, ISO_BORDER_REFLECT, ISO_BORDER_WRAP };
 
 /* An axis of an image: its pixels, after how many it repeats itself, and 1 / that. */
-typedef struct { iso_i32 border, size, period; iso_real inverse; } iso_axis;
+typedef struct {
+    iso_i32 border, size, period;
+    iso_real inverse;
+} iso_axis;
 ISO_FN iso_axis iso_axis_of(iso_i32 border, iso_i32 size)
 {
     iso_axis a;
@@ -87,7 +90,10 @@ ISO_FN iso_i32 iso_modulo(iso_i32 i, iso_i32 period, iso_real inverse)
 
 /* A place along an axis: the two pixels between which it lies, the second's share, and whether it
  * is on the image. */
-typedef struct { iso_i32 low, high, inside; iso_real share; } iso_tap;
+typedef struct {
+    iso_i32 low, high, inside;
+    iso_real share;
+} iso_tap;
 
 ISO_FN iso_tap iso_tap_at(iso_axis a, iso_i32 pixel, iso_real share)
 {
@@ -140,24 +146,40 @@ ISO_FN iso_real iso_bilinear(iso_real a, iso_real b, iso_real c, iso_real d, iso
  * whole - 1 in its place, with `listed` above 0 one of so many numbers of the list, either way.
  * share: it is a share of the image's size, not pixels. */
 #define ISO_SHIFTS 8
-typedef struct { iso_real range, list[ISO_SHIFTS]; iso_i32 whole, listed, share; } iso_shift;
+typedef struct {
+    iso_real range, list[ISO_SHIFTS];
+    iso_i32 whole, listed, share;
+} iso_shift;
 
 /* What a map is drawn from. Angles are in radians. */
 typedef struct {
     iso_shift height, width;
     iso_real rotation, shear, zoom_from, zoom_span;
     iso_i32 horizontal_flip, vertical_flip;
-    iso_i32 swapped;                   /* the convention of Keras 2.9 and later */
+    iso_i32 swapped; /* the convention of Keras 2.9 and later */
 } iso_affine_ranges;
 
 /* row = row[0] + row[1] i + row[2] j, in places; column alike. */
-typedef struct { iso_i64 row[3], column[3]; } iso_affine;
+typedef struct {
+    iso_i64 row[3], column[3];
+} iso_affine;
 
 /* The numbers of an image's draws: word d & 3 of block 4 image + (d >> 2). */
-enum { ISO_DRAW_ROTATION, ISO_DRAW_HEIGHT, ISO_DRAW_HEIGHT_SIGN, ISO_DRAW_WIDTH,
-       ISO_DRAW_WIDTH_SIGN, ISO_DRAW_SHEAR, ISO_DRAW_ZOOM_ROWS, ISO_DRAW_ZOOM_COLUMNS,
-       ISO_DRAW_HORIZONTAL_FLIP, ISO_DRAW_VERTICAL_FLIP, ISO_DRAW_CHANNEL_SHIFT,
-       ISO_DRAW_BRIGHTNESS, ISO_DRAW_BLOCKS = 4 };
+enum {
+    ISO_DRAW_ROTATION,
+    ISO_DRAW_HEIGHT,
+    ISO_DRAW_HEIGHT_SIGN,
+    ISO_DRAW_WIDTH,
+    ISO_DRAW_WIDTH_SIGN,
+    ISO_DRAW_SHEAR,
+    ISO_DRAW_ZOOM_ROWS,
+    ISO_DRAW_ZOOM_COLUMNS,
+    ISO_DRAW_HORIZONTAL_FLIP,
+    ISO_DRAW_VERTICAL_FLIP,
+    ISO_DRAW_CHANNEL_SHIFT,
+    ISO_DRAW_BRIGHTNESS,
+    ISO_DRAW_BLOCKS = 4
+};
 
 /* from + u span, u uniform in [0, 1). */
 ISO_FN iso_real iso_draw(iso_u32 word, iso_real from, iso_real span)
@@ -277,10 +299,7 @@ ISO_FN iso_u32 iso_elastic_blocks(iso_i32 h, iso_i32 w)
 }
 
 /* A field's number, uniform in [-1, 1). */
-ISO_FN iso_real iso_elastic_noise(iso_u32 word)
-{
-    return iso_draw(word, ISO_R(-1.0), ISO_R(2.0));
-}
+ISO_FN iso_real iso_elastic_noise(iso_u32 word) { return iso_draw(word, ISO_R(-1.0), ISO_R(2.0)); }
 
 /* How far a pixel is taken from its place: a finished, smoothed sum, times alpha. */
 ISO_FN iso_real iso_elastic_displacement(iso_real sum, iso_real alpha)
@@ -345,7 +364,7 @@ ISO_FN iso_real iso_contrast(iso_real x, iso_real mean, iso_real factor, iso_rea
  * code", 1996, after Bailey's polar method for Student's t). inverse: 1 / alpha. */
 ISO_FN iso_real iso_symmetric_beta(iso_u32 u, iso_u32 v, iso_real inverse)
 {
-    iso_real size = ISO_R(0.0) - iso_log(ISO_R(1.0) - iso_unit(u));        /* not below +0 */
+    iso_real size = ISO_R(0.0) - iso_log(ISO_R(1.0) - iso_unit(u)); /* not below +0 */
     iso_real c = iso_cos(iso_unit(v) * ISO_R(6.283185307179586));
     iso_real w = iso_expm1(size * inverse) * (c * c);
     iso_real off = iso_div(ISO_R(0.5), iso_sqrt(ISO_R(1.0) + iso_div(ISO_R(1.0), w)));

@@ -20,7 +20,7 @@ bool iso_shipped(const char *name, char path[ISO_PATH])
     bool found = false;
     for (int i = 0; near[i] && !found; i++) {
         snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
-        char *whole = realpath(beside, NULL);          /* without the dots */
+        char *whole = realpath(beside, NULL); /* without the dots */
         found = whole && strlen(whole) < ISO_PATH;
         if (found)
             strcpy(path, whole);

@@ -26,7 +26,7 @@ static double number_get(const void *values, enum number type, size_t i)
     case NUMBER_F32: return ((const float *)values)[i];
     case NUMBER_F64: return ((const double *)values)[i];
     case NUMBER_I32: return ((const int32_t *)values)[i];
-    case NUMBER_U8:  return ((const uint8_t *)values)[i];
+    case NUMBER_U8: return ((const uint8_t *)values)[i];
     }
     return 0;
 }
@@ -37,7 +37,7 @@ static void number_put(void *values, enum number type, size_t i, double value)
     case NUMBER_F32: ((float *)values)[i] = (float)value; return;
     case NUMBER_F64: ((double *)values)[i] = value; return;
     case NUMBER_I32: ((int32_t *)values)[i] = (int32_t)value; return;
-    case NUMBER_U8:  ((uint8_t *)values)[i] = (uint8_t)value; return;
+    case NUMBER_U8: ((uint8_t *)values)[i] = (uint8_t)value; return;
     }
 }
 
@@ -55,13 +55,13 @@ static iso_rc tensor_write(struct iso_backend *backend, const struct iso_tensor 
         number_put(converted, to, i, number_get(values, from, i));
     iso_rc rc = backend->ops->write(backend, t->mem, t->offset * size, converted, count * size);
     if (rc == ISO_OK)
-        rc = backend->ops->sync(backend);      /* a queued write may still read `converted` */
+        rc = backend->ops->sync(backend); /* a queued write may still read `converted` */
     free(converted);
     return rc;
 }
 
-static iso_rc tensor_read(struct iso_backend *backend, const struct iso_tensor *t,
-                          void *values, enum number to)
+static iso_rc tensor_read(struct iso_backend *backend, const struct iso_tensor *t, void *values,
+                          enum number to)
 {
     enum number from = number_of(backend, t->dtype);
     size_t count = (size_t)iso_shape_count(&t->shape), size = number_size[from];

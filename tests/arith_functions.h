@@ -8,6 +8,7 @@
 #include "core/arith.h"
 #endif
 
+/* clang-format off */
 #define ARITH_FUNCTIONS(X)                       \
     X(div,      2, x / y,                  0.5)  \
     X(div_fma,  2, x / y,                  0.5)  \
@@ -24,6 +25,7 @@
     X(pow,      2, pow(x, y),              0.70) \
     X(erf,      1, erf(x),                 1.01) \
     X(sigmoid,  1, 1.0 / (1.0 + exp(-x)),  0.80)
+/* clang-format on */
 
 #define ARITH_ENUM(name, operands, judge, bound) ARITH_##name,
 enum arith_function { ARITH_FUNCTIONS(ARITH_ENUM) ARITH_COUNT };
@@ -36,7 +38,7 @@ enum arith_function { ARITH_FUNCTIONS(ARITH_ENUM) ARITH_COUNT };
 ISO_FN float arith_call(int function, float x, float y)
 {
     switch (function) {
-    ARITH_FUNCTIONS(ARITH_CASE)
+        ARITH_FUNCTIONS(ARITH_CASE)
     default: return y;
     }
 }

@@ -3,16 +3,32 @@
 #define ARITH_INPUTS_H
 
 #include "core/random.h"
-#include "tests/arith_functions.h"
+#include "arith_functions.h"
 
 enum { ARITH_SPECIALS = 42 };
 
 /* Zeros, subnormals, the edges of the ranges of floats and of each function, infinities, NaN. */
-static const float arith_special[ARITH_SPECIALS / 2] = {
-    0.0f, 0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f, 0x1.000002p-126f, 0x1p-64f, 0x1p-25f,
-    0.5f, 0x1.fffffep-1f, 1.0f, 0x1.000002p0f, 1.5f, 2.0f, 3.0f, 0x1.5d589ep+6f, 0x1.62e42ep+6f,
-    0x1.fffffep22f, 0x1.000002p23f, 0x1p24f, 0x1.fffffep127f, INFINITY
-};
+static const float arith_special[ARITH_SPECIALS / 2] = { 0.0f,
+                                                         0x1p-149f,
+                                                         0x1.fffffcp-127f,
+                                                         0x1p-126f,
+                                                         0x1.000002p-126f,
+                                                         0x1p-64f,
+                                                         0x1p-25f,
+                                                         0.5f,
+                                                         0x1.fffffep-1f,
+                                                         1.0f,
+                                                         0x1.000002p0f,
+                                                         1.5f,
+                                                         2.0f,
+                                                         3.0f,
+                                                         0x1.5d589ep+6f,
+                                                         0x1.62e42ep+6f,
+                                                         0x1.fffffep22f,
+                                                         0x1.000002p23f,
+                                                         0x1p24f,
+                                                         0x1.fffffep127f,
+                                                         INFINITY };
 
 /* Special value i < ARITH_SPECIALS, of both signs; ARITH_SPECIALS itself is NaN. */
 static inline float arith_special_value(uint64_t i)
@@ -70,20 +86,13 @@ static inline uint64_t arith_hash(int function)
 /* What arith_hash gives on every machine, compiler and device. A change of any of these is a change
  * of results: ISO_ARITH_VERSION rises with it. */
 static const uint64_t arith_golden[ARITH_COUNT] = {
-    [ARITH_div] = 0x814A1D58F1030253u,
-    [ARITH_div_fma] = 0x814A1D58F1030253u,
-    [ARITH_sqrt] = 0xD6A50B6C500D0F66u,
-    [ARITH_sqrt_fma] = 0xD6A50B6C500D0F66u,
-    [ARITH_rsqrt] = 0x5509AFD61656F28Bu,
-    [ARITH_exp] = 0x6562C44856BE00A4u,
-    [ARITH_expm1] = 0x7D4250EC687E2AFFu,
-    [ARITH_log] = 0x7D76DB293FBAF80Cu,
-    [ARITH_log1p] = 0x67B41657A4964AF6u,
-    [ARITH_tanh] = 0x055A3E015E948E41u,
-    [ARITH_sin] = 0xE321FCA8615FACF5u,
-    [ARITH_cos] = 0xFCA75BD3C0C23A5Eu,
-    [ARITH_pow] = 0xCFCFC54E28B15AD5u,
-    [ARITH_erf] = 0x7FFFDC5DDCE4F69Au,
+    [ARITH_div] = 0x814A1D58F1030253u,    [ARITH_div_fma] = 0x814A1D58F1030253u,
+    [ARITH_sqrt] = 0xD6A50B6C500D0F66u,   [ARITH_sqrt_fma] = 0xD6A50B6C500D0F66u,
+    [ARITH_rsqrt] = 0x5509AFD61656F28Bu,  [ARITH_exp] = 0x6562C44856BE00A4u,
+    [ARITH_expm1] = 0x7D4250EC687E2AFFu,  [ARITH_log] = 0x7D76DB293FBAF80Cu,
+    [ARITH_log1p] = 0x67B41657A4964AF6u,  [ARITH_tanh] = 0x055A3E015E948E41u,
+    [ARITH_sin] = 0xE321FCA8615FACF5u,    [ARITH_cos] = 0xFCA75BD3C0C23A5Eu,
+    [ARITH_pow] = 0xCFCFC54E28B15AD5u,    [ARITH_erf] = 0x7FFFDC5DDCE4F69Au,
     [ARITH_sigmoid] = 0xFED01E5C5C803083u
 };
 

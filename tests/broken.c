@@ -1,5 +1,5 @@
 /* broken.c: kernels with one fault each, over the reference's plain host memory. */
-#include "tests/broken.h"
+#include "broken.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,14 +22,13 @@ static float *reals(const struct iso_tensor *t)
     return t->mem != NULL ? (float *)(void *)t->mem + t->offset : NULL;
 }
 
-static int64_t count(const struct iso_tensor *t)
-{
-    return iso_shape_count(&t->shape);
-}
+static int64_t count(const struct iso_tensor *t) { return iso_shape_count(&t->shape); }
 
 /* ---- convolution: one loop nest, several ways to get it wrong ------------------------------ */
 
-struct conv_fault { bool pad, swap, stride, order; };
+struct conv_fault {
+    bool pad, swap, stride, order;
+};
 
 /* What the kernel adds to the sum of one output for one tap. */
 static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y,
@@ -61,7 +60,7 @@ static iso_rc conv_forward(const struct iso_call *c, const struct conv_fault *fa
     const struct iso_conv2d *p = c->params;
     struct iso_window w = iso_conv2d_window(p, &c->x[0].shape);
     const int64_t filters = c->y[0].shape.dim[3];
-    if (fault->pad && p->padding == ISO_PADDING_SAME) {    /* right for odd kernels at stride 1 */
+    if (fault->pad && p->padding == ISO_PADDING_SAME) { /* right for odd kernels at stride 1 */
         w.top = w.kh / 2;
         w.left = w.kw / 2;
     }
@@ -78,31 +77,31 @@ static iso_rc conv_forward(const struct iso_call *c, const struct conv_fault *fa
 static iso_rc conv_right(struct iso_backend *b, const struct iso_call *c)
 {
     (void)b;
-    return conv_forward(c, &(struct conv_fault){0});
+    return conv_forward(c, &(struct conv_fault){ 0 });
 }
 
 static iso_rc conv_pad(struct iso_backend *b, const struct iso_call *c)
 {
     (void)b;
-    return conv_forward(c, &(struct conv_fault){.pad = true});
+    return conv_forward(c, &(struct conv_fault){ .pad = true });
 }
 
 static iso_rc conv_swap(struct iso_backend *b, const struct iso_call *c)
 {
     (void)b;
-    return conv_forward(c, &(struct conv_fault){.swap = true});
+    return conv_forward(c, &(struct conv_fault){ .swap = true });
 }
 
 static iso_rc conv_stride(struct iso_backend *b, const struct iso_call *c)
 {
     (void)b;
-    return conv_forward(c, &(struct conv_fault){.stride = true});
+    return conv_forward(c, &(struct conv_fault){ .stride = true });
 }
 
 static iso_rc conv_order(struct iso_backend *b, const struct iso_call *c)
 {
     (void)b;
-    return conv_forward(c, &(struct conv_fault){.order = true});
+    return conv_forward(c, &(struct conv_fault){ .order = true });
 }
 
 static iso_rc conv_no_bias_gradient(struct iso_backend *b, const struct iso_call *c)
@@ -251,7 +250,7 @@ static iso_rc gather_from_the_top(struct iso_backend *b, const struct iso_call *
 
 static iso_rc moving_variance_forgotten(struct iso_backend *b, const struct iso_call *c)
 {
-    struct iso_call changed = *c;      /* what would be updated goes where it does no harm */
+    struct iso_call changed = *c; /* what would be updated goes where it does no harm */
     if (c->training)
         changed.w[ISO_BN_MOVING_VARIANCE] = c->w[ISO_BN_MOVING_MEAN];
     return original(b, ISO_OP_batch_normalization)->forward(b, &changed);
@@ -277,47 +276,55 @@ static iso_rc rmsprop_other_epsilon(struct iso_backend *b, const struct iso_call
 /* ---- the list ------------------------------------------------------------------------------ */
 
 const struct broken_fault broken_faults[] = {
-    {"no fault: convolution in a loop of its own", ISO_OP_conv2d, true, {.forward = conv_right}},
-    {"padding of half the kernel", ISO_OP_conv2d, false, {.forward = conv_pad}},
-    {"height and width of the kernel swapped", ISO_OP_conv2d, false, {.forward = conv_swap}},
-    {"stride one too small", ISO_OP_conv2d, false, {.forward = conv_stride}},
-    {"sums in descending order", ISO_OP_conv2d, true, {.forward = conv_order}},
-    {"bias gradient dropped", ISO_OP_conv2d, false, {.backward = conv_no_bias_gradient}},
-    {"gradient overwritten instead of added", ISO_OP_dense, false, {.backward = dense_ignores_add}},
-    {"one wrong element", ISO_OP_dense, false, {.forward = dense_one_wrong}},
-    {"results of 13 bits", ISO_OP_dense, false, {.forward = dense_coarse}},
-    {"sign of the input gradient", ISO_OP_dense, false, {.backward = dense_wrong_sign}},
-    {"last block of rows forgotten", ISO_OP_dense, false, {.backward = dense_no_last_block}},
-    {"a NaN", ISO_OP_activation, false, {.forward = relu_nan}},
-    {"one element past the end", ISO_OP_activation, false, {.forward = activation_past_end}},
-    {"input changed", ISO_OP_activation, false, {.forward = activation_changes_input}},
-    {"last row of the batch skipped",
-     ISO_OP_activation,
-     false,
-     {.forward = activation_no_last_row}},
-    {"another seed", ISO_OP_dropout, false, {.forward = dropout_wrong_seed}},
-    {"workspace read before it is written",
-     ISO_OP_max_pooling2d,
-     false,
-     {.forward = pooling_reads_workspace, .workspace = workspace_of_one}},
-    {"mean over one row too many",
-     ISO_OP_categorical_crossentropy,
-     false,
-     {.forward = loss_one_row_less}},
-    {"one ULP in one weight", ISO_OP_adam, false, {.update = adam_one_ulp}},
-    {"momentum forgotten", ISO_OP_sgd, false, {.update = sgd_forgets_momentum}},
-    {"moving variance not updated",
-     ISO_OP_batch_normalization,
-     false,
-     {.forward = moving_variance_forgotten}},
-    {"trained weight changed by forward",
-     ISO_OP_batch_normalization,
-     false,
-     {.forward = gamma_changed}},
-    {"epsilon on the other side of the root", ISO_OP_rmsprop, false,
-     {.update = rmsprop_other_epsilon}},
-    {"batch taken from the top", ISO_OP_gather_images, false, {.forward = gather_from_the_top}},
-    {.name = NULL},
+    { "no fault: convolution in a loop of its own",
+      ISO_OP_conv2d,
+      true,
+      { .forward = conv_right } },
+    { "padding of half the kernel", ISO_OP_conv2d, false, { .forward = conv_pad } },
+    { "height and width of the kernel swapped", ISO_OP_conv2d, false, { .forward = conv_swap } },
+    { "stride one too small", ISO_OP_conv2d, false, { .forward = conv_stride } },
+    { "sums in descending order", ISO_OP_conv2d, true, { .forward = conv_order } },
+    { "bias gradient dropped", ISO_OP_conv2d, false, { .backward = conv_no_bias_gradient } },
+    { "gradient overwritten instead of added",
+      ISO_OP_dense,
+      false,
+      { .backward = dense_ignores_add } },
+    { "one wrong element", ISO_OP_dense, false, { .forward = dense_one_wrong } },
+    { "results of 13 bits", ISO_OP_dense, false, { .forward = dense_coarse } },
+    { "sign of the input gradient", ISO_OP_dense, false, { .backward = dense_wrong_sign } },
+    { "last block of rows forgotten", ISO_OP_dense, false, { .backward = dense_no_last_block } },
+    { "a NaN", ISO_OP_activation, false, { .forward = relu_nan } },
+    { "one element past the end", ISO_OP_activation, false, { .forward = activation_past_end } },
+    { "input changed", ISO_OP_activation, false, { .forward = activation_changes_input } },
+    { "last row of the batch skipped",
+      ISO_OP_activation,
+      false,
+      { .forward = activation_no_last_row } },
+    { "another seed", ISO_OP_dropout, false, { .forward = dropout_wrong_seed } },
+    { "workspace read before it is written",
+      ISO_OP_max_pooling2d,
+      false,
+      { .forward = pooling_reads_workspace, .workspace = workspace_of_one } },
+    { "mean over one row too many",
+      ISO_OP_categorical_crossentropy,
+      false,
+      { .forward = loss_one_row_less } },
+    { "one ULP in one weight", ISO_OP_adam, false, { .update = adam_one_ulp } },
+    { "momentum forgotten", ISO_OP_sgd, false, { .update = sgd_forgets_momentum } },
+    { "moving variance not updated",
+      ISO_OP_batch_normalization,
+      false,
+      { .forward = moving_variance_forgotten } },
+    { "trained weight changed by forward",
+      ISO_OP_batch_normalization,
+      false,
+      { .forward = gamma_changed } },
+    { "epsilon on the other side of the root",
+      ISO_OP_rmsprop,
+      false,
+      { .update = rmsprop_other_epsilon } },
+    { "batch taken from the top", ISO_OP_gather_images, false, { .forward = gather_from_the_top } },
+    { .name = NULL },
 };
 
 enum { FAULTS_MOST = 32 };

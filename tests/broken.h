@@ -4,10 +4,10 @@
 #include "core/parity/parity.h"
 
 struct broken_fault {
-    const char *name;                  /* what is wrong */
-    enum iso_op op;                    /* in whose kernel */
-    bool within_bounds;                /* an honest result in another order: passes in fast mode */
-    struct iso_kernel kernel;          /* what replaces the reference's; NULL members: as it was */
+    const char *name;         /* what is wrong */
+    enum iso_op op;           /* in whose kernel */
+    bool within_bounds;       /* an honest result in another order: passes in fast mode */
+    struct iso_kernel kernel; /* what replaces the reference's; NULL members: as it was */
 };
 /* The first is no fault at all; ends with name NULL. */
 extern const struct broken_fault broken_faults[];

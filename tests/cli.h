@@ -15,9 +15,9 @@ enum { CLI_OUTPUT = 1 << 20, CLI_PATH = 4096 };
 #define TRAIN "train tiny.yaml --device reference --limit 120 "
 #define TEST(name) cmocka_unit_test_setup_teardown(name, cli_setup, cli_teardown)
 
-extern char cli_program[CLI_PATH];     /* build/isocl, from the root */
-extern char cli_folder[FOLDER];        /* where it runs; made anew for each test */
-extern char cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT];          /* what the last command printed */
+extern char cli_program[CLI_PATH];                    /* build/isocl, from the root */
+extern char cli_folder[FOLDER];                       /* where it runs; made anew for each test */
+extern char cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT]; /* what the last command printed */
 
 int cli_setup(void **state);
 int cli_teardown(void **state);

@@ -1,4 +1,4 @@
-#define _XOPEN_SOURCE 700              /* nftw, mkdtemp */
+#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
 #include "folder.h"
 
 #include <ftw.h>
@@ -17,7 +17,4 @@ static int remove_one(const char *path, const struct stat *s, int type, struct F
     return remove(path);
 }
 
-int folder_remove(const char *path)
-{
-    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+int folder_remove(const char *path) { return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS); }

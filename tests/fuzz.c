@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { GROWTH = 64 };                  /* bytes that damage may add */
+enum { GROWTH = 64 }; /* bytes that damage may add */
 
 static uint32_t counter, stream, seed;
 
@@ -197,7 +197,7 @@ void fuzz(struct fuzz_list list, int rounds)
     print_message("  %lld damaged files\n", done);
 }
 
-#if defined(__has_feature)             /* clang's way of saying so */
+#if defined(__has_feature) /* clang's way of saying so */
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
 #endif

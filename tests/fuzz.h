@@ -13,19 +13,24 @@
 
 enum { FUZZ_MEMORY = 1 << 29, FUZZ_BESIDE = 2, FUZZ_FOLDER = 64, FUZZ_PATH = 512 };
 struct fuzz_subject {
-    const char *file;                  /* of the corpus; undamaged it must be read, unless bad */
-    const char *place;                 /* of its damaged copy, in the folder of the test */
+    const char *file;  /* of the corpus; undamaged it must be read, unless bad */
+    const char *place; /* of its damaged copy, in the folder of the test */
     /* Reads the copy. ISO_OK, or the code of the reader that refused it. */
     iso_rc (*read)(const struct fuzz_subject *, const char *path, const char *folder);
-    const char *name;                  /* for the reader */
-    const char *const *words;          /* what may be put in, NULL-terminated; NULL: nothing */
-    struct { const char *file, *place; } beside[FUZZ_BESIDE];  /* undamaged; file NULL: none */
-    iso_rc refusal;                    /* the code for a damaged file; ISO_OK: ISO_EDATA */
-    bool bad;                          /* the file is one that is refused as it is */
-    bool lenient;                      /* damage need not be noticed */
+    const char *name;         /* for the reader */
+    const char *const *words; /* what may be put in, NULL-terminated; NULL: nothing */
+    struct {
+        const char *file, *place;
+    } beside[FUZZ_BESIDE]; /* undamaged; file NULL: none */
+    iso_rc refusal;        /* the code for a damaged file; ISO_OK: ISO_EDATA */
+    bool bad;              /* the file is one that is refused as it is */
+    bool lenient;          /* damage need not be noticed */
 };
 /* The subjects of one kind of reader; none when this build cannot read such files. */
-struct fuzz_list { const struct fuzz_subject *subjects; int n; };
+struct fuzz_list {
+    const struct fuzz_subject *subjects;
+    int n;
+};
 
 /* Damages each subject so often, in turn; skips the test when there are none. A reader that neither
  * reads nor refuses fails the test, as does damage that is hardly ever noticed. */
@@ -35,7 +40,9 @@ void fuzz(struct fuzz_list, int rounds);
 bool fuzz_limit_memory(void);
 
 /* A folder in which a subject's damaged copies are read, one after the other. */
-struct fuzz_place { char folder[FUZZ_FOLDER], path[FUZZ_PATH]; };
+struct fuzz_place {
+    char folder[FUZZ_FOLDER], path[FUZZ_PATH];
+};
 void fuzz_open(const struct fuzz_subject *, struct fuzz_place *);
 /* Reads these bytes; a code that is neither ISO_OK nor the refusal fails the test. */
 iso_rc fuzz_read(const struct fuzz_subject *, const struct fuzz_place *, const void *bytes,

@@ -50,8 +50,8 @@ static int list_models(const char *folder, bool bad, int n)
             assert_true(n < MODELS);
             strcpy(model_paths[n], path);
             model_subjects[n] = (struct fuzz_subject){
-                .file = model_paths[n], .place = "damaged.yaml", .read = fuzz_read_model,
-                .bad = bad };
+                .file = model_paths[n], .place = "damaged.yaml", .read = fuzz_read_model, .bad = bad
+            };
             n++;
         }
         free(entries[i]);
@@ -62,12 +62,48 @@ static int list_models(const char *folder, bool bad, int n)
 
 struct fuzz_list fuzz_models(void)
 {
-    static const char *const words[] = {
-        "&a ", "*a", "<<: ", "- ", ": ", "{", "}", "[", "]", "#", "\"", "'", "| ", "> ", "!!int ",
-        "$", "\n", "\n  ", "\n- ", "%", "---\n", "~", "null", "true", "-1", "0", "1/0", "1e308",
-        "1e-308", "9223372036854775807", "2147483648", "\xC3\xA4", "\t", "input", "flatten",
-        "dense: 3", "trainable: false", "name: a", "inputs: [a, b]", "scale: 1/255", "mixup", NULL
-    };
+    static const char *const words[] = { "&a ",
+                                         "*a",
+                                         "<<: ",
+                                         "- ",
+                                         ": ",
+                                         "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         "#",
+                                         "\"",
+                                         "'",
+                                         "| ",
+                                         "> ",
+                                         "!!int ",
+                                         "$",
+                                         "\n",
+                                         "\n  ",
+                                         "\n- ",
+                                         "%",
+                                         "---\n",
+                                         "~",
+                                         "null",
+                                         "true",
+                                         "-1",
+                                         "0",
+                                         "1/0",
+                                         "1e308",
+                                         "1e-308",
+                                         "9223372036854775807",
+                                         "2147483648",
+                                         "\xC3\xA4",
+                                         "\t",
+                                         "input",
+                                         "flatten",
+                                         "dense: 3",
+                                         "trainable: false",
+                                         "name: a",
+                                         "inputs: [a, b]",
+                                         "scale: 1/255",
+                                         "mixup",
+                                         NULL };
     int n = list_models("models", false, 0);
     n = list_models("tests/models", false, n);
     n = list_models("tests/bad", true, n);

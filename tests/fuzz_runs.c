@@ -18,11 +18,12 @@
 
 #include <cmocka.h>
 
-static volatile double used;           /* what a reader gave is looked at */
+static volatile double used; /* what a reader gave is looked at */
 
-
-static const char *const csv_words[] = { ",", ",,", "\n", "\r", "nan", "inf", "1e999", "-", "0x1p3",
-                                         "epoch", "99999999999999999999", NULL };
+static const char *const csv_words[] = {
+    ",", ",,", "\n", "\r", "nan", "inf", "1e999", "-", "0x1p3", "epoch", "99999999999999999999",
+    NULL
+};
 
 /* Every cell, as `isocl runs` and reports read them. Nothing is refused: what is no number is
  * NaN. */
@@ -81,12 +82,21 @@ static iso_rc resume_history(const struct fuzz_subject *s, const char *path, con
 struct fuzz_list fuzz_histories(void)
 {
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/history.csv", .place = "history.csv", .read = read_history,
-          .words = csv_words, .lenient = true },
-        { .file = "tests/readers/history-training.csv", .place = "history.csv",
-          .read = read_history, .words = csv_words, .lenient = true },
-        { .file = "tests/readers/history.csv", .place = "history.csv", .read = resume_history,
-          .words = csv_words, .lenient = true },
+        { .file = "tests/readers/history.csv",
+          .place = "history.csv",
+          .read = read_history,
+          .words = csv_words,
+          .lenient = true },
+        { .file = "tests/readers/history-training.csv",
+          .place = "history.csv",
+          .read = read_history,
+          .words = csv_words,
+          .lenient = true },
+        { .file = "tests/readers/history.csv",
+          .place = "history.csv",
+          .read = resume_history,
+          .words = csv_words,
+          .lenient = true },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
@@ -101,8 +111,9 @@ static iso_rc read_state(const struct fuzz_subject *s, const char *path, const c
 
 struct fuzz_list fuzz_states(void)
 {
-    static const char *const words[] = { "{", "}", "\"", "-1", "0", "nan", "inf", "1e999",
-                                         "9223372036854775807", "0x1p-1074", NULL };
+    static const char *const words[] = {
+        "{", "}", "\"", "-1", "0", "nan", "inf", "1e999", "9223372036854775807", "0x1p-1074", NULL
+    };
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/state", .place = "state", .read = read_state, .words = words },
     };

@@ -14,7 +14,7 @@
 #define IMAGES "train-images-idx3-ubyte"
 #define LABELS "train-labels-idx1-ubyte"
 
-static struct iso_class_map *pets;     /* of names.csv */
+static struct iso_class_map *pets; /* of names.csv */
 
 /* The name is a data set's, which is looked for in the folder, or a kind of file, such as npy:. */
 static iso_rc load(const struct fuzz_subject *s, const char *path, const char *folder)
@@ -23,8 +23,11 @@ static iso_rc load(const struct fuzz_subject *s, const char *path, const char *f
     const bool inside = strcmp(s->name, "folder:") == 0, kind = strchr(s->name, ':') != NULL;
     snprintf(name, sizeof name, "%s%s", s->name, !kind ? "" : inside ? folder : path);
     const struct iso_dataset_request r = {
-        .name = name, .split = strncmp(s->name, "cifar", 5) == 0 ? "test" : "train",
-        .folder = folder, .threads = 1, .classes = strstr(s->file, "names.csv") ? pets : NULL,
+        .name = name,
+        .split = strncmp(s->name, "cifar", 5) == 0 ? "test" : "train",
+        .folder = folder,
+        .threads = 1,
+        .classes = strstr(s->file, "names.csv") ? pets : NULL,
     };
     struct iso_dataset *set = NULL;
     const iso_rc rc = iso_dataset_load(&r, &set);
@@ -38,13 +41,20 @@ static iso_rc load(const struct fuzz_subject *s, const char *path, const char *f
     return rc;
 }
 
-#define NPY(npy) \
-    { .file = "tests/readers/" npy, .place = "damaged.npy", .read = load, .name = "npy:" }
+#define NPY(npy)                                                                           \
+    {                                                                                      \
+        .file = "tests/readers/" npy, .place = "damaged.npy", .read = load, .name = "npy:" \
+    }
 struct fuzz_list fuzz_arrays(void)
 {
     static const struct fuzz_subject subjects[] = {
-        NPY("float64.npy"), NPY("float64-5.npy"), NPY("mixed.npy"), NPY("half.npy"),
-        { .file = "tests/readers/arrays.npz", .place = "damaged.npz", .read = load,
+        NPY("float64.npy"),
+        NPY("float64-5.npy"),
+        NPY("mixed.npy"),
+        NPY("half.npy"),
+        { .file = "tests/readers/arrays.npz",
+          .place = "damaged.npz",
+          .read = load,
           .name = "npy:" },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
@@ -62,26 +72,37 @@ static struct iso_class_map *make_pets(void)
 
 struct fuzz_list fuzz_tables(void)
 {
-    static const char *const words[] = { ",", "\n", "\r\n", "\"", "\"\"", ";", "256", "-1", "1e9",
-                                         "nan", "2147483648", "99999999999999999999", NULL };
+    static const char *const words[] = { ",",    "\n",  "\r\n",       "\"",
+                                         "\"\"", ";",   "256",        "-1",
+                                         "1e9",  "nan", "2147483648", "99999999999999999999",
+                                         NULL };
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/numbers.csv", .place = "damaged.csv", .read = load,
-          .name = "csv:", .words = words },
-        { .file = "tests/readers/names.csv", .place = "damaged.csv", .read = load,
-          .name = "csv:", .words = words },
+        { .file = "tests/readers/numbers.csv",
+          .place = "damaged.csv",
+          .read = load,
+          .name = "csv:",
+          .words = words },
+        { .file = "tests/readers/names.csv",
+          .place = "damaged.csv",
+          .read = load,
+          .name = "csv:",
+          .words = words },
     };
     if (!pets)
         pets = make_pets();
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
 
-#define PICTURE(image) \
-    { .file = "tests/readers/decode/" image, .place = "a/1.png", .read = load, .name = "folder:" }
+#define PICTURE(image)                                                                             \
+    {                                                                                              \
+        .file = "tests/readers/decode/" image, .place = "a/1.png", .read = load, .name = "folder:" \
+    }
 struct fuzz_list fuzz_pictures(void)
 {
     static const struct fuzz_subject subjects[] = {
-        PICTURE("colour.png"), PICTURE("palette.png"), PICTURE("bits.png"), PICTURE("deep.png"),
-        PICTURE("grey.jpg"), PICTURE("colour.jpg"), PICTURE("progressive.JPEG"),
+        PICTURE("colour.png"),       PICTURE("palette.png"), PICTURE("bits.png"),
+        PICTURE("deep.png"),         PICTURE("grey.jpg"),    PICTURE("colour.jpg"),
+        PICTURE("progressive.JPEG"),
     };
     if (strstr(iso_image_support(), "without"))
         return (struct fuzz_list){ 0 };
@@ -91,14 +112,26 @@ struct fuzz_list fuzz_pictures(void)
 struct fuzz_list fuzz_idx(void)
 {
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/images.idx", .place = IMAGES, .read = load, .name = "mnist",
+        { .file = "tests/readers/images.idx",
+          .place = IMAGES,
+          .read = load,
+          .name = "mnist",
           .beside = { { "tests/readers/labels.idx.gz", LABELS ".gz" } } },
-        { .file = "tests/readers/images.idx.gz", .place = IMAGES ".gz", .read = load,
-          .name = "mnist", .beside = { { "tests/readers/labels.idx.gz", LABELS ".gz" } } },
-        { .file = "tests/readers/labels.idx", .place = LABELS, .read = load, .name = "mnist",
+        { .file = "tests/readers/images.idx.gz",
+          .place = IMAGES ".gz",
+          .read = load,
+          .name = "mnist",
+          .beside = { { "tests/readers/labels.idx.gz", LABELS ".gz" } } },
+        { .file = "tests/readers/labels.idx",
+          .place = LABELS,
+          .read = load,
+          .name = "mnist",
           .beside = { { "tests/readers/images.idx", IMAGES } } },
-        { .file = "tests/readers/labels.idx.gz", .place = LABELS ".gz", .read = load,
-          .name = "mnist", .beside = { { "tests/readers/images.idx", IMAGES } } },
+        { .file = "tests/readers/labels.idx.gz",
+          .place = LABELS ".gz",
+          .read = load,
+          .name = "mnist",
+          .beside = { { "tests/readers/images.idx", IMAGES } } },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
@@ -106,9 +139,13 @@ struct fuzz_list fuzz_idx(void)
 struct fuzz_list fuzz_cifar(void)
 {
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/cifar10.bin", .place = "test_batch.bin", .read = load,
+        { .file = "tests/readers/cifar10.bin",
+          .place = "test_batch.bin",
+          .read = load,
           .name = "cifar10" },
-        { .file = "tests/readers/cifar100.bin", .place = "test.bin", .read = load,
+        { .file = "tests/readers/cifar100.bin",
+          .place = "test.bin",
+          .read = load,
           .name = "cifar100" },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static volatile double used;           /* what a reader gave is looked at */
+static volatile double used; /* what a reader gave is looked at */
 
 /* ---- Weights ------------------------------------------------------------------------------- */
 
@@ -38,13 +38,30 @@ static iso_rc read_safetensors(const struct fuzz_subject *s, const char *path, c
 
 struct fuzz_list fuzz_safetensors(void)
 {
-    static const char *const words[] = { "{", "}", "[", "\"", ":", ",", "\"F32\"", "\"U8\"", "-1",
-                                         "0", "9223372036854775807", "1e9", "null",
-                                         "\"data_offsets\":[0,4]", "\\u0000", NULL };
+    static const char *const words[] = { "{",
+                                         "}",
+                                         "[",
+                                         "\"",
+                                         ":",
+                                         ",",
+                                         "\"F32\"",
+                                         "\"U8\"",
+                                         "-1",
+                                         "0",
+                                         "9223372036854775807",
+                                         "1e9",
+                                         "null",
+                                         "\"data_offsets\":[0,4]",
+                                         "\\u0000",
+                                         NULL };
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/keras/expected.safetensors", .place = "damaged", .read = read_safetensors,
+        { .file = "tests/keras/expected.safetensors",
+          .place = "damaged",
+          .read = read_safetensors,
           .words = words },
-        { .file = "tests/golden/top_k.safetensors", .place = "damaged", .read = read_safetensors,
+        { .file = "tests/golden/top_k.safetensors",
+          .place = "damaged",
+          .read = read_safetensors,
           .words = words },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
@@ -60,7 +77,7 @@ static iso_rc read_keras(const struct fuzz_subject *s, const char *path, const c
         for (int w = 0; rc == ISO_OK && w < file->layers[l].nweights; w++) {
             const struct iso_keras_weight *weight = &file->layers[l].weights[w];
             const int64_t n = iso_shape_count(&weight->shape);
-            if (weight->shape.ndim < 0 || n > 1000)        /* as when it is not the model's */
+            if (weight->shape.ndim < 0 || n > 1000) /* as when it is not the model's */
                 continue;
             float *values = calloc((size_t)n + 1, sizeof *values);
             assert_non_null(values);
@@ -68,7 +85,7 @@ static iso_rc read_keras(const struct fuzz_subject *s, const char *path, const c
             free(values);
         }
     iso_keras_close(file);
-    return rc == ISO_EUNSUP ? ISO_EDATA : rc;      /* a model within a model */
+    return rc == ISO_EUNSUP ? ISO_EDATA : rc; /* a model within a model */
 }
 
 struct fuzz_list fuzz_hdf5(void)
@@ -77,7 +94,8 @@ struct fuzz_list fuzz_hdf5(void)
         { .file = "tests/keras/weights.h5", .place = "damaged.h5", .read = read_keras },
         { .file = "tests/keras/model.h5", .place = "damaged.h5", .read = read_keras },
         { .file = "tests/keras/keras2.h5", .place = "damaged.h5", .read = read_keras },
-        { .file = "tests/keras/keras3.weights.h5", .place = "damaged.weights.h5",
+        { .file = "tests/keras/keras3.weights.h5",
+          .place = "damaged.weights.h5",
           .read = read_keras },
     };
     if (!iso_keras_supported())
@@ -121,11 +139,15 @@ static iso_rc read_onnx(const struct fuzz_subject *s, const char *path, const ch
  * isocl. */
 struct fuzz_list fuzz_onnx(void)
 {
-    static const char *const words[] = { "Conv", "Gemm", "Transpose", "Reshape", "Pad", "Relu",
-                                         "\x08\x01", "\x0a\x00", "\x7f", "\xff\xff\xff\xff\x0f",
-                                         NULL };
+    static const char *const words[] = {
+        "Conv", "Gemm",     "Transpose", "Reshape", "Pad",
+        "Relu", "\x08\x01", "\x0a\x00",  "\x7f",    "\xff\xff\xff\xff\x0f",
+        NULL
+    };
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/small.onnx", .place = "damaged.onnx", .read = read_onnx,
+        { .file = "tests/readers/small.onnx",
+          .place = "damaged.onnx",
+          .read = read_onnx,
           .words = words },
     };
     if (!iso_onnx_supported())

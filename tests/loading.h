@@ -3,8 +3,8 @@
 #define ISO_TEST_LOADING_H
 #include "core/model/model.h"
 
-extern struct iso_faults loading_faults;       /* of the last load */
-extern char loading_scratch[64];       /* path of the file that a test writes */
+extern struct iso_faults loading_faults; /* of the last load */
+extern char loading_scratch[64];         /* path of the file that a test writes */
 
 /* A good file with merge keys and named layers, of at most LOADING_SMALL bytes with its NUL. */
 enum { LOADING_SMALL = 512 };

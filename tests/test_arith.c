@@ -10,25 +10,39 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tests/arith_inputs.h"
+#include "arith_inputs.h"
 
 typedef float function(float x, float y);
 typedef double judge(double x, double y);
-struct row { const char *name; int operands; function *call; judge *judge; double bound; };
+struct row {
+    const char *name;
+    int operands;
+    function *call;
+    judge *judge;
+    double bound;
+};
 
-#define DEFINE(name, operands, expression, bound)                     \
-    static float call_##name(float x, float y)                        \
-    {                                                                 \
-        (void)y;                                                      \
-        return ARITH_CALL_##operands(iso_##name, x, y);               \
-    }                                                                 \
-    static double judge_##name(double x, double y) { (void)y; return expression; }
+#define DEFINE(name, operands, expression, bound)       \
+    static float call_##name(float x, float y)          \
+    {                                                   \
+        (void)y;                                        \
+        return ARITH_CALL_##operands(iso_##name, x, y); \
+    }                                                   \
+    static double judge_##name(double x, double y)      \
+    {                                                   \
+        (void)y;                                        \
+        return expression;                              \
+    }
 ARITH_FUNCTIONS(DEFINE)
 #define ROW(name, operands, expression, bound) \
     { #name, operands, call_##name, judge_##name, bound },
 static struct row rows[ARITH_COUNT] = { ARITH_FUNCTIONS(ROW) };
 
-struct worst { double ulp; float x, y; uint64_t count; };
+struct worst {
+    double ulp;
+    float x, y;
+    uint64_t count;
+};
 
 /* Whether this function is to be measured on every float. */
 static int exhaustive(const char *name)
@@ -111,15 +125,22 @@ static float wrong_exp(float x, float y)
     (void)y;
     return x >= -87.0f && x <= 88.0f ? iso_from_bits(iso_bits(p) + (n << 23)) : iso_exp(x);
 }
-static float wrong_sin(float x, float y) { (void)y; return x == 0.0f ? -0.0f : iso_sin(x); }
-static float wrong_tanh(float x, float y) { (void)y; return x == INFINITY ? NAN : iso_tanh(x); }
+static float wrong_sin(float x, float y)
+{
+    (void)y;
+    return x == 0.0f ? -0.0f : iso_sin(x);
+}
+static float wrong_tanh(float x, float y)
+{
+    (void)y;
+    return x == INFINITY ? NAN : iso_tanh(x);
+}
 static float wrong_div(float x, float y) { return x / y; }
 
 static void test_planted_faults(void **state)
 {
-    const struct row *const good[] = {
-        &rows[ARITH_exp], &rows[ARITH_sin], &rows[ARITH_tanh], &rows[ARITH_div]
-    };
+    const struct row *const good[] = { &rows[ARITH_exp], &rows[ARITH_sin], &rows[ARITH_tanh],
+                                       &rows[ARITH_div] };
     function *const wrong[] = { wrong_exp, wrong_sin, wrong_tanh, wrong_div };
     (void)state;
     for (int i = 0; i < 4; i++) {
@@ -131,45 +152,98 @@ static void test_planted_faults(void **state)
 
 #define N NAN
 #define I INFINITY
-static const struct { int function; float x, y, want; } special[] = {
-    { ARITH_div, 1, -0.0f, I }, { ARITH_div, -1, 0, -I }, { ARITH_div, 0, 0, N },
-    { ARITH_div, I, I, N }, { ARITH_div, -3, I, 0 },
-    { ARITH_div, 0x1.fffffep-27f, 0x1p100f, 0x1p-126f },
-    { ARITH_div, 0x1p-126f, 0x1.000002p0f, 0 }, { ARITH_div, 0x1p-127f, 0x1p-127f, N },
-    { ARITH_div, 0x1p127f, 0.5f, I }, { ARITH_div, I, 0, I }, { ARITH_div, 0, N, N },
-    { ARITH_div, -0.0f, 1, 0 },
-    { ARITH_sqrt, -0.0f, 0, 0 }, { ARITH_sqrt, -1, 0, N }, { ARITH_sqrt, I, 0, I },
-    { ARITH_sqrt, 0x1p-127f, 0, 0 },
-    { ARITH_rsqrt, 0, 0, I }, { ARITH_rsqrt, I, 0, 0 }, { ARITH_rsqrt, -1, 0, N },
-    { ARITH_rsqrt, 0x1p-126f, 0, 0x1p63f },
-    { ARITH_exp, 0, 0, 1 }, { ARITH_exp, -I, 0, 0 }, { ARITH_exp, I, 0, I },
-    { ARITH_exp, 89, 0, I }, { ARITH_exp, -0x1.5d58ap+6f, 0, 0 },
-    { ARITH_expm1, -0.0f, 0, 0 }, { ARITH_expm1, -I, 0, -1 }, { ARITH_expm1, I, 0, I },
-    { ARITH_expm1, 0x1p-126f, 0, 0x1p-126f }, { ARITH_expm1, -0x1p-127f, 0, 0 },
-    { ARITH_log, 0, 0, -I }, { ARITH_log, 1, 0, 0 }, { ARITH_log, -1, 0, N },
-    { ARITH_log, I, 0, I }, { ARITH_log, 0x1p-127f, 0, -I },
-    { ARITH_log1p, -1, 0, -I }, { ARITH_log1p, -2, 0, N }, { ARITH_log1p, -0.0f, 0, 0 },
-    { ARITH_log1p, I, 0, I }, { ARITH_log1p, -I, 0, N },
-    { ARITH_log1p, -0x1p-126f, 0, -0x1p-126f },
-    { ARITH_tanh, -0.0f, 0, 0 }, { ARITH_tanh, I, 0, 1 }, { ARITH_tanh, -I, 0, -1 },
-    { ARITH_tanh, 0x1p-126f, 0, 0x1p-126f },
-    { ARITH_sin, -0.0f, 0, 0 }, { ARITH_sin, I, 0, N }, { ARITH_sin, -0x1p-126f, 0, -0x1p-126f },
-    { ARITH_cos, 0, 0, 1 }, { ARITH_cos, -I, 0, N },
-    { ARITH_erf, -0.0f, 0, 0 }, { ARITH_erf, I, 0, 1 }, { ARITH_erf, -I, 0, -1 },
-    { ARITH_sigmoid, 0, 0, 0.5f }, { ARITH_sigmoid, I, 0, 1 }, { ARITH_sigmoid, -I, 0, 0 },
-    { ARITH_sigmoid, -88, 0, 0 },
-    { ARITH_pow, N, 0, 1 }, { ARITH_pow, 1, N, 1 }, { ARITH_pow, -1, I, 1 },
-    { ARITH_pow, -1, -I, 1 }, { ARITH_pow, N, 1, N }, { ARITH_pow, 2, N, N },
-    { ARITH_pow, 0, -3, I }, { ARITH_pow, -0.0f, -3, I }, { ARITH_pow, -0.0f, 3, 0 },
-    { ARITH_pow, 0, -I, I }, { ARITH_pow, -I, 3, -I }, { ARITH_pow, -I, 2, I },
-    { ARITH_pow, -I, -3, 0 }, { ARITH_pow, -I, 0.5f, I }, { ARITH_pow, I, -1, 0 },
-    { ARITH_pow, 0.5f, -I, I }, { ARITH_pow, 0.5f, I, 0 }, { ARITH_pow, 2, I, I },
-    { ARITH_pow, -2, -I, 0 }, { ARITH_pow, -2, 3, -8 }, { ARITH_pow, -2, 0.5f, N },
-    { ARITH_pow, -2, 0x1p24f, I }, { ARITH_pow, -1, 0x1.fffffep23f, -1 },
-    { ARITH_pow, -1, 0x1p24f, 1 }, { ARITH_pow, -2, -150, 0 }, { ARITH_pow, 2, -126, 0x1p-126f },
-    { ARITH_pow, 2, 127, 0x1p127f }, { ARITH_pow, 2, 128, I }, { ARITH_pow, 10, 2, 100 },
-    { ARITH_pow, 2, 0x1p-127f, 1 }, { ARITH_pow, 0x1p-127f, 1, 0 }, { ARITH_pow, 9, 0.5f, 3 }
-};
+static const struct {
+    int function;
+    float x, y, want;
+} special[] = { { ARITH_div, 1, -0.0f, I },
+                { ARITH_div, -1, 0, -I },
+                { ARITH_div, 0, 0, N },
+                { ARITH_div, I, I, N },
+                { ARITH_div, -3, I, 0 },
+                { ARITH_div, 0x1.fffffep-27f, 0x1p100f, 0x1p-126f },
+                { ARITH_div, 0x1p-126f, 0x1.000002p0f, 0 },
+                { ARITH_div, 0x1p-127f, 0x1p-127f, N },
+                { ARITH_div, 0x1p127f, 0.5f, I },
+                { ARITH_div, I, 0, I },
+                { ARITH_div, 0, N, N },
+                { ARITH_div, -0.0f, 1, 0 },
+                { ARITH_sqrt, -0.0f, 0, 0 },
+                { ARITH_sqrt, -1, 0, N },
+                { ARITH_sqrt, I, 0, I },
+                { ARITH_sqrt, 0x1p-127f, 0, 0 },
+                { ARITH_rsqrt, 0, 0, I },
+                { ARITH_rsqrt, I, 0, 0 },
+                { ARITH_rsqrt, -1, 0, N },
+                { ARITH_rsqrt, 0x1p-126f, 0, 0x1p63f },
+                { ARITH_exp, 0, 0, 1 },
+                { ARITH_exp, -I, 0, 0 },
+                { ARITH_exp, I, 0, I },
+                { ARITH_exp, 89, 0, I },
+                { ARITH_exp, -0x1.5d58ap+6f, 0, 0 },
+                { ARITH_expm1, -0.0f, 0, 0 },
+                { ARITH_expm1, -I, 0, -1 },
+                { ARITH_expm1, I, 0, I },
+                { ARITH_expm1, 0x1p-126f, 0, 0x1p-126f },
+                { ARITH_expm1, -0x1p-127f, 0, 0 },
+                { ARITH_log, 0, 0, -I },
+                { ARITH_log, 1, 0, 0 },
+                { ARITH_log, -1, 0, N },
+                { ARITH_log, I, 0, I },
+                { ARITH_log, 0x1p-127f, 0, -I },
+                { ARITH_log1p, -1, 0, -I },
+                { ARITH_log1p, -2, 0, N },
+                { ARITH_log1p, -0.0f, 0, 0 },
+                { ARITH_log1p, I, 0, I },
+                { ARITH_log1p, -I, 0, N },
+                { ARITH_log1p, -0x1p-126f, 0, -0x1p-126f },
+                { ARITH_tanh, -0.0f, 0, 0 },
+                { ARITH_tanh, I, 0, 1 },
+                { ARITH_tanh, -I, 0, -1 },
+                { ARITH_tanh, 0x1p-126f, 0, 0x1p-126f },
+                { ARITH_sin, -0.0f, 0, 0 },
+                { ARITH_sin, I, 0, N },
+                { ARITH_sin, -0x1p-126f, 0, -0x1p-126f },
+                { ARITH_cos, 0, 0, 1 },
+                { ARITH_cos, -I, 0, N },
+                { ARITH_erf, -0.0f, 0, 0 },
+                { ARITH_erf, I, 0, 1 },
+                { ARITH_erf, -I, 0, -1 },
+                { ARITH_sigmoid, 0, 0, 0.5f },
+                { ARITH_sigmoid, I, 0, 1 },
+                { ARITH_sigmoid, -I, 0, 0 },
+                { ARITH_sigmoid, -88, 0, 0 },
+                { ARITH_pow, N, 0, 1 },
+                { ARITH_pow, 1, N, 1 },
+                { ARITH_pow, -1, I, 1 },
+                { ARITH_pow, -1, -I, 1 },
+                { ARITH_pow, N, 1, N },
+                { ARITH_pow, 2, N, N },
+                { ARITH_pow, 0, -3, I },
+                { ARITH_pow, -0.0f, -3, I },
+                { ARITH_pow, -0.0f, 3, 0 },
+                { ARITH_pow, 0, -I, I },
+                { ARITH_pow, -I, 3, -I },
+                { ARITH_pow, -I, 2, I },
+                { ARITH_pow, -I, -3, 0 },
+                { ARITH_pow, -I, 0.5f, I },
+                { ARITH_pow, I, -1, 0 },
+                { ARITH_pow, 0.5f, -I, I },
+                { ARITH_pow, 0.5f, I, 0 },
+                { ARITH_pow, 2, I, I },
+                { ARITH_pow, -2, -I, 0 },
+                { ARITH_pow, -2, 3, -8 },
+                { ARITH_pow, -2, 0.5f, N },
+                { ARITH_pow, -2, 0x1p24f, I },
+                { ARITH_pow, -1, 0x1.fffffep23f, -1 },
+                { ARITH_pow, -1, 0x1p24f, 1 },
+                { ARITH_pow, -2, -150, 0 },
+                { ARITH_pow, 2, -126, 0x1p-126f },
+                { ARITH_pow, 2, 127, 0x1p127f },
+                { ARITH_pow, 2, 128, I },
+                { ARITH_pow, 10, 2, 100 },
+                { ARITH_pow, 2, 0x1p-127f, 1 },
+                { ARITH_pow, 0x1p-127f, 1, 0 },
+                { ARITH_pow, 9, 0.5f, 3 } };
 
 static void test_special_values(void **state)
 {
@@ -211,10 +285,8 @@ static void test_flush(void **state)
 
 static void test_monotone(void **state)
 {
-    const int rising[] = {
-        ARITH_sqrt, ARITH_exp, ARITH_expm1, ARITH_log, ARITH_log1p, ARITH_tanh, ARITH_erf,
-        ARITH_sigmoid
-    };
+    const int rising[] = { ARITH_sqrt,  ARITH_exp,  ARITH_expm1, ARITH_log,
+                           ARITH_log1p, ARITH_tanh, ARITH_erf,   ARITH_sigmoid };
     (void)state;
     for (size_t k = 0; k < sizeof rising / sizeof *rising; k++) {
         const struct row *row = &rows[rising[k]];
@@ -259,12 +331,13 @@ static void test_golden(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARITH_COUNT + 7] = {
-        cmocka_unit_test(test_flush), cmocka_unit_test(test_special_values),
-        cmocka_unit_test(test_nan_and_zero), cmocka_unit_test(test_monotone),
-        cmocka_unit_test(test_every_significand),
-        cmocka_unit_test(test_golden), cmocka_unit_test(test_planted_faults)
-    };
+    struct CMUnitTest tests[ARITH_COUNT + 7] = { cmocka_unit_test(test_flush),
+                                                 cmocka_unit_test(test_special_values),
+                                                 cmocka_unit_test(test_nan_and_zero),
+                                                 cmocka_unit_test(test_monotone),
+                                                 cmocka_unit_test(test_every_significand),
+                                                 cmocka_unit_test(test_golden),
+                                                 cmocka_unit_test(test_planted_faults) };
     for (int f = 0; f < ARITH_COUNT; f++) {
         const struct CMUnitTest test = { rows[f].name, test_accuracy, NULL, NULL, &rows[f] };
         tests[7 + f] = test;

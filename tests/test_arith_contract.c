@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/arith_inputs.h"
+#include "arith_inputs.h"
 
 static int fuses(void)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tests/arith_inputs.h"
+#include "arith_inputs.h"
 
 #ifdef ISO_HAVE_OPENCL
 
@@ -19,16 +19,18 @@
 
 enum { PLATFORMS = 16, DEVICES = 16, FILES = 4, PHILOX = 4096 };
 
-static const char *const files[FILES] = {
-    "core/arith.h", "core/random.h", "tests/arith_functions.h", "tests/arith.cl"
-};
-static const char *const builds[] = {
-    "-cl-std=CL1.2", "-cl-std=CL1.2 -DISO_NO_PRAGMA", "-cl-std=CL1.2 -DISO_NO_PRAGMA -cl-mad-enable"
-};
+static const char *const files[FILES] = { "core/arith.h", "core/random.h",
+                                          "tests/arith_functions.h", "tests/arith.cl" };
+static const char *const builds[] = { "-cl-std=CL1.2", "-cl-std=CL1.2 -DISO_NO_PRAGMA",
+                                      "-cl-std=CL1.2 -DISO_NO_PRAGMA -cl-mad-enable" };
 #define NAME(name, operands, judge, bound) #name,
 static const char *const names[ARITH_COUNT] = { ARITH_FUNCTIONS(NAME) };
 
-struct host { size_t n; float *x, *y, *out, *want[ARITH_COUNT]; char *source[FILES]; };
+struct host {
+    size_t n;
+    float *x, *y, *out, *want[ARITH_COUNT];
+    char *source[FILES];
+};
 struct device {
     cl_device_id id;
     cl_context context;
@@ -68,7 +70,7 @@ static void host_open(struct host *h)
 {
     const char *count = getenv("ISOCL_ARITH_COUNT");
     h->n = count ? strtoul(count, NULL, 10) : (size_t)1 << 20;
-    assert_true(h->n >= 2048);                             /* all pairs of special values */
+    assert_true(h->n >= 2048); /* all pairs of special values */
     h->x = floats(h->n);
     h->y = floats(h->n);
     h->out = floats(h->n);

@@ -51,13 +51,15 @@ static void files_are_read(void **state)
 /* Rows of numbers have the geometry of the model's input, where the number of numbers fits. */
 static void rows_of_numbers_are_images(void **state)
 {
-    static const struct iso_shape inputs[] = { { 4, { 0, 3, 5, 1 } }, { 4, { 0, 1, 5, 3 } },
-                                               { 4, { 0, 3, 4, 1 } }, { 2, { 0, 15 } } };
+    static const struct iso_shape inputs[] = {
+        { 4, { 0, 3, 5, 1 } }, { 4, { 0, 1, 5, 3 } }, { 4, { 0, 3, 4, 1 } }, { 2, { 0, 15 } }
+    };
     static const int geometry[] = { 30501, 10503, 11501, 11501 };
     (void)state;
     for (int i = 0; i < 4; i++) {
-        const struct iso_dataset_request r = { .name = "npy:arrays", .split = "test",
-                                               .folder = folder, .input = &inputs[i] };
+        const struct iso_dataset_request r = {
+            .name = "npy:arrays", .split = "test", .folder = folder, .input = &inputs[i]
+        };
         struct iso_dataset *set;
         assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
         assert_int_equal(set->height * 10000 + set->width * 100 + set->channels, geometry[i]);
@@ -68,7 +70,11 @@ static void rows_of_numbers_are_images(void **state)
 
 static void others_are_refused(void **state)
 {
-    static const struct { const char *name, *split; iso_rc rc; const char *part; } cases[] = {
+    static const struct {
+        const char *name, *split;
+        iso_rc rc;
+        const char *part;
+    } cases[] = {
         { "npy:evil.npy", "train", ISO_EDATA, "names the Python function posix.system" },
         { "npy:scaled.npy", "train", ISO_EDATA, "element 0 (counted from 0) is 0.0117647059; " },
         { "npy:fortran.npy", "train", ISO_EDATA, "Fortran order" },
@@ -97,27 +103,63 @@ static void others_are_refused(void **state)
 static void instructions_are_checked(void **state)
 {
 /* An array of four bytes that says it has this shape. */
-#define ARRAY(shape) "cnumpy.core.numeric\n_frombuffer\n(C\x04" "abcdcnumpy\ndtype\n\x8c\x02" \
-    "u1\x85R" shape "\x8c\x01" "CtR."
-#define PICKLE(text, rc) { text, sizeof text - 1, rc }
-    static const struct { const char *bytes; size_t n; iso_rc rc; } cases[] = {
-        PICKLE("N.", ISO_OK), PICKLE("(I1\n.", ISO_EDATA), PICKLE(".", ISO_EDATA),
-        PICKLE("N", ISO_EDATA), PICKLE("", ISO_EDATA), PICKLE("e.", ISO_EDATA),
-        PICKLE("](NNe.", ISO_OK), PICKLE("N(NNe.", ISO_EDATA), PICKLE("}(NNu.", ISO_OK),
-        PICKLE("}(NNNu.", ISO_EDATA), PICKLE("(.", ISO_EDATA), PICKLE("Na.", ISO_EDATA),
-        PICKLE("]q\x01h\x01" "a.", ISO_OK), PICKLE("h\x01.", ISO_EDATA),
-        PICKLE("X\xff\xff\xff\xff.", ISO_EDATA), PICKLE("\x8a\x09" "aaaaaaaaa.", ISO_EDATA),
-        PICKLE("K\x01\x85.", ISO_OK), PICKLE("K\x01\x87.", ISO_EDATA), PICKLE("Nb.", ISO_EDATA),
-        PICKLE("NNR.", ISO_EDATA), PICKLE("cos\nsystem\n.", ISO_EDATA),
-        PICKLE("cnumpy\nndarray\n)R.", ISO_EDATA), PICKLE("cnumpy\ndtype\n)R.", ISO_EDATA),
-        PICKLE("cnumpy\nndarray", ISO_EDATA), PICKLE("(N1N.", ISO_OK), PICKLE("1.", ISO_EDATA),
-        PICKLE("r\xff\xff\xff\xff.", ISO_EDATA), PICKLE("Nr\xff\xff\xff\x7f.", ISO_EDATA),
-        PICKLE(ARRAY("K\x02K\x02\x86"), ISO_OK), PICKLE(ARRAY("K\x05\x85"), ISO_EDATA),
-        PICKLE(ARRAY("K\x02K\x03\x86"), ISO_EDATA), PICKLE(ARRAY("K\x03\x85"), ISO_EDATA),
+#define ARRAY(shape)                           \
+    "cnumpy.core.numeric\n_frombuffer\n(C\x04" \
+    "abcdcnumpy\ndtype\n\x8c\x02"              \
+    "u1\x85R" shape                            \
+    "\x8c\x01"                                 \
+    "CtR."
+#define PICKLE(text, rc)          \
+    {                             \
+        text, sizeof text - 1, rc \
+    }
+    static const struct {
+        const char *bytes;
+        size_t n;
+        iso_rc rc;
+    } cases[] = {
+        PICKLE("N.", ISO_OK),
+        PICKLE("(I1\n.", ISO_EDATA),
+        PICKLE(".", ISO_EDATA),
+        PICKLE("N", ISO_EDATA),
+        PICKLE("", ISO_EDATA),
+        PICKLE("e.", ISO_EDATA),
+        PICKLE("](NNe.", ISO_OK),
+        PICKLE("N(NNe.", ISO_EDATA),
+        PICKLE("}(NNu.", ISO_OK),
+        PICKLE("}(NNNu.", ISO_EDATA),
+        PICKLE("(.", ISO_EDATA),
+        PICKLE("Na.", ISO_EDATA),
+        PICKLE("]q\x01h\x01"
+               "a.",
+               ISO_OK),
+        PICKLE("h\x01.", ISO_EDATA),
+        PICKLE("X\xff\xff\xff\xff.", ISO_EDATA),
+        PICKLE("\x8a\x09"
+               "aaaaaaaaa.",
+               ISO_EDATA),
+        PICKLE("K\x01\x85.", ISO_OK),
+        PICKLE("K\x01\x87.", ISO_EDATA),
+        PICKLE("Nb.", ISO_EDATA),
+        PICKLE("NNR.", ISO_EDATA),
+        PICKLE("cos\nsystem\n.", ISO_EDATA),
+        PICKLE("cnumpy\nndarray\n)R.", ISO_EDATA),
+        PICKLE("cnumpy\ndtype\n)R.", ISO_EDATA),
+        PICKLE("cnumpy\nndarray", ISO_EDATA),
+        PICKLE("(N1N.", ISO_OK),
+        PICKLE("1.", ISO_EDATA),
+        PICKLE("r\xff\xff\xff\xff.", ISO_EDATA),
+        PICKLE("Nr\xff\xff\xff\x7f.", ISO_EDATA),
+        PICKLE(ARRAY("K\x02K\x02\x86"), ISO_OK),
+        PICKLE(ARRAY("K\x05\x85"), ISO_EDATA),
+        PICKLE(ARRAY("K\x02K\x03\x86"), ISO_EDATA),
+        PICKLE(ARRAY("K\x03\x85"), ISO_EDATA),
         PICKLE(ARRAY("K\x04K\x00\x86"), ISO_EDATA),
         PICKLE(ARRAY("J\xfc\xff\xff\xffJ\xff\xff\xff\xff\x86"), ISO_EDATA),
-        PICKLE(ARRAY("K\x04\x8a\x08\x01\0\0\0\0\0\0\x40\x86"), ISO_EDATA),    /* 2^64 + 4 */
-        PICKLE("i.", ISO_EDATA), PICKLE("P1\n.", ISO_EDATA), PICKLE("\x97.", ISO_EDATA),
+        PICKLE(ARRAY("K\x04\x8a\x08\x01\0\0\0\0\0\0\x40\x86"), ISO_EDATA), /* 2^64 + 4 */
+        PICKLE("i.", ISO_EDATA),
+        PICKLE("P1\n.", ISO_EDATA),
+        PICKLE("\x97.", ISO_EDATA),
     };
 #undef PICKLE
 #undef ARRAY
@@ -125,8 +167,8 @@ static void instructions_are_checked(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct iso_pickle *pickle = NULL;
         iso_error_clear();
-        const iso_rc rc = iso_pickle_read("made", (const uint8_t *)cases[i].bytes, cases[i].n,
-                                          &pickle);
+        const iso_rc rc =
+            iso_pickle_read("made", (const uint8_t *)cases[i].bytes, cases[i].n, &pickle);
         if (rc != cases[i].rc || (rc == ISO_OK) != (pickle != NULL))
             fail_msg("case %zu: %d, %s", i, rc, iso_error());
         iso_pickle_free(pickle);
@@ -156,8 +198,10 @@ static void lack_of_memory_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_read), cmocka_unit_test(rows_of_numbers_are_images),
-        cmocka_unit_test(others_are_refused), cmocka_unit_test(instructions_are_checked),
+        cmocka_unit_test(files_are_read),
+        cmocka_unit_test(rows_of_numbers_are_images),
+        cmocka_unit_test(others_are_refused),
+        cmocka_unit_test(instructions_are_checked),
         cmocka_unit_test(lack_of_memory_is_reported),
     };
     return cmocka_run_group_tests_name("arrays", tests, NULL, NULL);

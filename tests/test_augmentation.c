@@ -133,9 +133,12 @@ static void samples_are_within_two_ulp_of_the_formula(void **state)
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 
-enum { IMAGES = 500, STEPS = 20 };     /* ten thousand */
+enum { IMAGES = 500, STEPS = 20 }; /* ten thousand */
 
-static const struct { enum iso_op op; const char *text; } transforms[] = {
+static const struct {
+    enum iso_op op;
+    const char *text;
+} transforms[] = {
     { ISO_OP_image_data_generator,
       "{input: [500, 28, 28, 1], rotation_range: 8, zoom_range: 0.1, shear_range: 0.3, "
       "width_shift_range: 0.08, height_shift_range: 0.08, vertical_flip: true}" },
@@ -201,8 +204,9 @@ enum { ROWS = 6, VALUES = ROWS * 12 * 11 * 2 };
 
 static void open_network(struct network *n, bool augmented)
 {
-    const struct iso_exec_options o = { .training = true, .keep_all = true, .seed = 3,
-                                        .augmented = augmented };
+    const struct iso_exec_options o = {
+        .training = true, .keep_all = true, .seed = 3, .augmented = augmented
+    };
     float x[VALUES];
     int32_t y[ROWS] = { 0 };
     for (uint32_t i = 0; i < sizeof x / sizeof *x; i++)
@@ -244,7 +248,7 @@ static void only_training_is_augmented(void **state)
     assert_non_null(strstr(iso_error(), "augmented images"));
     iso_error_clear();
     network_close(&n);
-    open_network(&n, true);            /* a trace of batches that are augmented already */
+    open_network(&n, true); /* a trace of batches that are augmented already */
     assert_int_equal(changed(&n, true, 0, first), 0);
     network_close(&n);
 }

@@ -23,7 +23,11 @@ enum { BAD_FILES = 100, EXPECTED = 32 };
 
 /* ---- Bad files ----------------------------------------------------------------------------- */
 
-struct expected { int line, column; char text[300]; bool seen; };
+struct expected {
+    int line, column;
+    char text[300];
+    bool seen;
+};
 
 /* The comment lines at the top; returns the number of faults, and whether the graph finds them. */
 static int read_expected(const char *path, struct expected *list, bool *graph)
@@ -305,14 +309,10 @@ static void test_many_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_files),
-        cmocka_unit_test(test_nesting),
-        cmocka_unit_test(test_alias_bomb),
-        cmocka_unit_test(test_large_files),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_rubbish),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_bad_files),   cmocka_unit_test(test_nesting),
+        cmocka_unit_test(test_alias_bomb),  cmocka_unit_test(test_large_files),
+        cmocka_unit_test(test_bytes),       cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_rubbish),     cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_many_faults),
     };
     return cmocka_run_group_tests(tests, loading_setup, loading_teardown);

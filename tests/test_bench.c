@@ -40,7 +40,10 @@ static double positive(const json_t *object, const char *key)
     return json_number_value(value);
 }
 
-struct seen { int machine, model, op, size, recommendation, failure, done; double share; };
+struct seen {
+    int machine, model, op, size, recommendation, failure, done;
+    double share;
+};
 
 static void look(const json_t *object, void *data)
 {
@@ -50,7 +53,7 @@ static void look(const json_t *object, void *data)
         positive(object, "fma_gflops");
         positive(object, "copy_gbs");
         positive(object, "triad_gbs");
-        assert_non_null(json_object_get(object, "handoff_ns"));    /* null on a busy machine */
+        assert_non_null(json_object_get(object, "handoff_ns")); /* null on a busy machine */
         assert_true(positive(object, "threads") == 2);
     } else if (is_event(object, "model")) {
         seen->model++;
@@ -254,7 +257,7 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_json),  TEST(test_flops), TEST(test_table), TEST(test_faults),
+        TEST(test_json),   TEST(test_flops), TEST(test_table), TEST(test_faults),
         TEST(test_median), TEST(test_gate),  TEST(test_sizes), TEST(test_memory),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -65,8 +65,8 @@ static void blocks_read_their_input(void **state)
 /* The names of one residual block of Keras's; returns how many there are. */
 static int check_block(const struct network *n, int stage, int block)
 {
-    static const char *const parts[] = { "1_conv", "1_bn", "1_relu", "2_conv", "2_bn", "2_relu",
-                                         "3_conv", "3_bn", "add", "out", "0_conv", "0_bn" };
+    static const char *const parts[] = { "1_conv", "1_bn", "1_relu", "2_conv", "2_bn",   "2_relu",
+                                         "3_conv", "3_bn", "add",    "out",    "0_conv", "0_bn" };
     const int count = block == 1 ? 12 : 10;
     for (int i = 0; i < count; i++) {
         char name[ISO_NAME];
@@ -175,7 +175,7 @@ static void frozen_weights_stay(void **state)
         moved += !same;
         stayed += same;
     }
-    assert_int_equal(moved, 2 + 4 + 2);            /* n2's moving statistics, too */
+    assert_int_equal(moved, 2 + 4 + 2); /* n2's moving statistics, too */
     assert_int_equal(stayed, 2 + 4 + 4 + 2 + 2 + 4);
     network_close(&before);
     network_close(&after);
@@ -187,10 +187,10 @@ static void frozen_layers_cost_nothing(void **state)
     struct iso_tensor t;
     (void)state;
     train(&n, 1);
-    for (int i = 0; i < n.graph->nnodes; i++)      /* no backward pass below what is trained */
+    for (int i = 0; i < n.graph->nnodes; i++) /* no backward pass below what is trained */
         if (n.graph->nodes[i].layer >= 0 && n.graph->nodes[i].layer < find(&n, "c1"))
             assert_false(iso_exec_runs(n.exec, i, ISO_BACKWARD));
-    for (int i = 0; i < n.graph->nvalues; i++)     /* nor gradients, nor penalties */
+    for (int i = 0; i < n.graph->nvalues; i++) /* nor gradients, nor penalties */
         if (n.graph->values[i].layer >= 0 && n.graph->values[i].layer < find(&n, "c1"))
             assert_false(n.graph->values[i].gradient);
     assert_int_equal(n.graph->columns, 1);
@@ -203,10 +203,8 @@ static void frozen_layers_cost_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_read_their_input),
-        cmocka_unit_test(resnets_are_keras_s),
-        cmocka_unit_test(vgg16_is_keras_s),
-        cmocka_unit_test(frozen_weights_stay),
+        cmocka_unit_test(blocks_read_their_input),    cmocka_unit_test(resnets_are_keras_s),
+        cmocka_unit_test(vgg16_is_keras_s),           cmocka_unit_test(frozen_weights_stay),
         cmocka_unit_test(frozen_layers_cost_nothing),
     };
     return cmocka_run_group_tests_name("blocks", tests, NULL, NULL);

@@ -16,11 +16,17 @@
 #include "core/random.h"
 #include "network.h"
 
-static const char *const models[] = { "tests/models/residual.yaml", "tests/models/regularized.yaml",
-                                      "tests/models/resnet.yaml", "tests/models/frozen.yaml",
-                                      "tests/models/inception.yaml", "tests/models/clipped.yaml",
-                                      "tests/models/separable.yaml", "tests/models/augmented.yaml",
-                                      "tests/models/binary.yaml", "tests/models/mixup.yaml", NULL };
+static const char *const models[] = { "tests/models/residual.yaml",
+                                      "tests/models/regularized.yaml",
+                                      "tests/models/resnet.yaml",
+                                      "tests/models/frozen.yaml",
+                                      "tests/models/inception.yaml",
+                                      "tests/models/clipped.yaml",
+                                      "tests/models/separable.yaml",
+                                      "tests/models/augmented.yaml",
+                                      "tests/models/binary.yaml",
+                                      "tests/models/mixup.yaml",
+                                      NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 
@@ -34,8 +40,9 @@ static void same_on(const char *device, enum iso_mode mode)
         iso_error_clear();
         return;
     }
-    const struct iso_parity_options o = { .backends = &b, .nbackends = 1, .models = models,
-                                          .steps = 5, .quiet = true };
+    const struct iso_parity_options o = {
+        .backends = &b, .nbackends = 1, .models = models, .steps = 5, .quiet = true
+    };
     if (iso_parity_run(&o, &totals) != ISO_OK)
         fail_msg("%s: %s", device, iso_error());
     assert_true(totals.passed > 80 && totals.failed == 0);
@@ -145,14 +152,14 @@ static void check_gradients(const char *path, const char *first, int least)
         const char *weight = iso_exec_weight(n.exec, i);
         snprintf(name, sizeof name, "d/%s", weight);
         if (!iso_exec_tensor(n.exec, name, &t))
-            continue;                  /* not trained */
+            continue; /* not trained */
         const int agree = agreeing(&n, weight, 1);
         if (agree < SAMPLES - 2)
             fail_msg("%s: %d of %d gradients agree", weight, agree, SAMPLES);
         weights++;
     }
     assert_true(weights >= least);
-    assert_true(agreeing(&n, first, 1.01) < SAMPLES / 2);          /* the planted fault */
+    assert_true(agreeing(&n, first, 1.01) < SAMPLES / 2); /* the planted fault */
     network_close(&n);
 }
 

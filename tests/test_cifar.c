@@ -16,13 +16,16 @@
 enum { RECORDS = 3, PLANE = 1024, IMAGE = 3 * PLANE, RECORD10 = 1 + IMAGE };
 enum { PATH = 512 };
 
-static char folder[FOLDER];            /* made anew for each test */
-static const char *const names[] = {
-    "cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin/data_batch_2.bin",
-    "cifar-10-batches-bin/data_batch_3.bin", "cifar-10-batches-bin/data_batch_4.bin",
-    "cifar-10-batches-bin/data_batch_5.bin", "cifar-10-batches-bin/test_batch.bin",
-    "cifar-100-binary/train.bin", "cifar-100-binary/test.bin", "test_batch.bin"
-};
+static char folder[FOLDER]; /* made anew for each test */
+static const char *const names[] = { "cifar-10-batches-bin/data_batch_1.bin",
+                                     "cifar-10-batches-bin/data_batch_2.bin",
+                                     "cifar-10-batches-bin/data_batch_3.bin",
+                                     "cifar-10-batches-bin/data_batch_4.bin",
+                                     "cifar-10-batches-bin/data_batch_5.bin",
+                                     "cifar-10-batches-bin/test_batch.bin",
+                                     "cifar-100-binary/train.bin",
+                                     "cifar-100-binary/test.bin",
+                                     "test_batch.bin" };
 enum { TEST10 = 5, TRAIN100 = 6, TEST100 = 7, DIRECT = 8, NAMES = 9 };
 
 static int make_folder(void **state)
@@ -41,7 +44,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const folders[] = {"cifar-10-batches-bin", "cifar-100-binary", ""};
+    static const char *const folders[] = { "cifar-10-batches-bin", "cifar-100-binary", "" };
     char path[PATH];
     (void)state;
     iso_alloc_fail_after(-1);
@@ -62,10 +65,7 @@ static uint8_t pixel(int file, int record, int at)
     return (uint8_t)(31 * file + 7 * record + at + at / PLANE * 50);
 }
 
-static int label_of(int file, int record, int classes)
-{
-    return (file * 3 + record * 7) % classes;
-}
+static int label_of(int file, int record, int classes) { return (file * 3 + record * 7) % classes; }
 
 /* Records as the format has them; `label` replaces that of the last one unless it is negative. */
 static void write_file(int file, int records, int label_bytes, int label, size_t cut)
@@ -195,8 +195,9 @@ static void cifar100_has_fine_labels(void **state)
 
 static void cifar100_has_coarse_labels(void **state)
 {
-    struct iso_dataset_request r = { .name = "cifar100", .split = "test", .folder = folder,
-                                     .coarse = true };
+    struct iso_dataset_request r = {
+        .name = "cifar100", .split = "test", .folder = folder, .coarse = true
+    };
     struct iso_dataset *set = NULL;
     (void)state;
     write_file(TEST100, RECORDS, 2, -1, 0);
@@ -226,7 +227,7 @@ static void damaged_files_are_refused(void **state)
     write_file(TEST100, RECORDS, 2, 100, 0);
     check_fault("cifar100", "test", ISO_EDATA,
                 "label 2 (counted from 0) is 100, should be 0 to 99");
-    write_file(TRAIN100, RECORDS, 1, -1, 0);   /* another data set under this name */
+    write_file(TRAIN100, RECORDS, 1, -1, 0); /* another data set under this name */
     check_fault("cifar100", "train", ISO_EDATA, "not a whole number of records of 3074");
 }
 
@@ -265,10 +266,13 @@ static void lack_of_memory_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(five_files_make_a_training_set), TEST(the_test_set_is_one_file),
-        TEST(files_may_lie_in_the_folder_itself), TEST(cifar100_has_fine_labels),
+        TEST(five_files_make_a_training_set),
+        TEST(the_test_set_is_one_file),
+        TEST(files_may_lie_in_the_folder_itself),
+        TEST(cifar100_has_fine_labels),
         TEST(cifar100_has_coarse_labels),
-        TEST(damaged_files_are_refused), TEST(missing_files_are_named),
+        TEST(damaged_files_are_refused),
+        TEST(missing_files_are_named),
         TEST(lack_of_memory_is_reported),
     };
     /* Only the test's own folder has data. */

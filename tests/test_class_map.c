@@ -30,10 +30,12 @@ static struct iso_class_map *make_map(const char *text)
 static iso_rc load(const struct iso_class_map *map, const struct iso_part *part, int64_t limit,
                    struct iso_dataset **out)
 {
-    const struct iso_dataset_request r = {
-        .name = "builtin:digits", .split = "train", .count = ROWS, .classes = map,
-        .part = part ? *part : (struct iso_part){ 0 }, .limit = limit
-    };
+    const struct iso_dataset_request r = { .name = "builtin:digits",
+                                           .split = "train",
+                                           .count = ROWS,
+                                           .classes = map,
+                                           .part = part ? *part : (struct iso_part){ 0 },
+                                           .limit = limit };
     iso_error_clear();
     *out = NULL;
     return iso_dataset_load(&r, out);
@@ -117,8 +119,9 @@ static struct iso_dataset *make_named(int rows, const char *third)
     const char *const names[] = { "bird", "cat", third };
     struct iso_dataset *set = calloc(1, sizeof *set);
     assert_non_null(set);
-    *set = (struct iso_dataset){ .name = "made", .rows = rows, .height = 1, .width = 1,
-                                 .channels = 1, .classes = 3 };
+    *set = (struct iso_dataset){
+        .name = "made", .rows = rows, .height = 1, .width = 1, .channels = 1, .classes = 3
+    };
     set->images = calloc((size_t)rows, 1);
     set->labels = calloc((size_t)rows, sizeof *set->labels);
     set->class_names = calloc(3, ISO_CLASS_NAME);
@@ -211,8 +214,9 @@ static void faults_say_what_there_is(void **state)
     struct iso_dataset *set;
     (void)state;
     assert_int_equal(load(NULL, NULL, 0, &set), ISO_OK);
-    check_fault(set, "3|10", "data set 'builtin:digits': classes: there is no class '10'; it has "
-                             "0 to 9");
+    check_fault(set, "3|10",
+                "data set 'builtin:digits': classes: there is no class '10'; it has "
+                "0 to 9");
     check_fault(set, "-1", "there is no class '-1'");
     check_fault(set, "cat", "there is no class 'cat'");
     iso_dataset_free(set);

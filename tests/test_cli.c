@@ -1,5 +1,5 @@
 /* test_cli.c: what the program says and how it ends: usage, faults, what there is. */
-#define _XOPEN_SOURCE 700              /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "cli.h"
 
 #include <jansson.h>
@@ -12,9 +12,10 @@
 
 static void test_help_and_version(void **state)
 {
-    static const char *const commands[] = { "train", "eval", "reproduce", "runs", "summary",
-                                            "parity", "trace", "import", "export", "devices",
-                                            "doctor", "completion", "help" };
+    static const char *const commands[] = { "train",   "eval",    "reproduce", "runs",
+                                            "summary", "parity",  "trace",     "import",
+                                            "export",  "devices", "doctor",    "completion",
+                                            "help" };
     (void)state;
     assert_int_equal(cli_run("--version"), 0);
     assert_true(strncmp(cli_out, "isocl ", 6) == 0);
@@ -147,8 +148,8 @@ static void test_summary(void **state)
     (void)state;
     assert_int_equal(cli_run("summary tiny.yaml"), 0);
     cli_says(cli_out, "dense_1 ");
-    cli_says(cli_out, " 6280 ");        /* 784 x 8 + 8 */
-    cli_says(cli_out, " 6370 ");        /* and 8 x 10 + 10 */
+    cli_says(cli_out, " 6280 "); /* 784 x 8 + 8 */
+    cli_says(cli_out, " 6370 "); /* and 8 x 10 + 10 */
     cli_says(cli_out, "ARENA");
     assert_int_equal(cli_run("summary tiny.yaml --dot"), 0);
     assert_true(strncmp(cli_out, "digraph ", 8) == 0);
@@ -182,7 +183,7 @@ static void test_parity(void **state)
     assert_int_equal(cli_run("parity --cases '%s' --ops dens", cases), 2);
     cli_says(cli_err, "did you mean 'dense'?");
     assert_int_equal(cli_run("parity --cases '%s' --devices nonsense", cases), 2);
-    assert_string_equal(cli_out, "");  /* no heading over nothing */
+    assert_string_equal(cli_out, ""); /* no heading over nothing */
 }
 
 int main(void)

@@ -28,7 +28,7 @@ static void test_eval(void **state)
     assert_true(accuracy - history_accuracy < 1e-6 && history_accuracy - accuracy < 1e-6);
     assert_int_equal(
         cli_run("eval tiny.yaml --weights a/best.safetensors --split train --limit 30 --json "
-            "--device reference"),
+                "--device reference"),
         0);
     cli_says(cli_out, "\"rows\":30");
     assert_int_equal(cli_run("eval tiny.yaml --weights tiny.yaml --device reference"), 1);
@@ -47,10 +47,11 @@ static void test_eval_of_classes(void **state)
     strcat(cli_out, "metrics: [f1, {recall: none}, confusion_matrix]\ntrain: {batch_size: 50}\n");
     cli_write("classes.yaml", cli_out);
     assert_int_equal(cli_run("train classes.yaml --device reference --limit 120 --epochs 1 "
-                             "--out a"), 0);
+                             "--out a"),
+                     0);
     cli_says(cli_out, "  f1 0.");
     cli_says(cli_out, "  val_f1 0.");
-    assert_null(strstr(cli_out, "recall"));            /* no place on a line */
+    assert_null(strstr(cli_out, "recall")); /* no place on a line */
     assert_int_equal(cli_run("eval a --limit 120 --device reference"), 0);
     for (int i = 0; i < 4; i++)
         cli_says(cli_out, heads[i]);

@@ -1,6 +1,6 @@
 /* test_cli_predict.c: isocl predict as a user runs it: images and splits in; a table, JSON, a
  * submission and arrays out. */
-#define _XOPEN_SOURCE 700              /* kill */
+#define _XOPEN_SOURCE 700 /* kill */
 #include "cli.h"
 #include "core/data/image.h"
 #include "core/data/npy.h"
@@ -35,7 +35,7 @@ static const char some_digits[] =
     "optimizer: sgd\n"
     "train: {batch_size: 50, epochs: 1}\n";
 
-static char root[CLI_PATH];            /* of the repository */
+static char root[CLI_PATH]; /* of the repository */
 
 static int here(const char *fmt, ...)
 {
@@ -106,8 +106,9 @@ static void images_are_what_the_split_has(void **state)
     train_pets();
     run_ok("predict run --split train --data . --npy split.npy --device cpu");
     cli_says(cli_out, "split.npy: float32 6x3, dense_1/y of folder:pets, train\n");
-    run_ok("predict run pets/train/bird/0.png pets/train/cat/10.png pets/train/dog/20.png "
-           "pets/train/bird/1.png pets/train/cat/11.png pets/train/bird/2.png --npy images.npy");
+    run_ok(
+        "predict run pets/train/bird/0.png pets/train/cat/10.png pets/train/dog/20.png "
+        "pets/train/bird/1.png pets/train/cat/11.png pets/train/bird/2.png --npy images.npy");
     cli_says(cli_out, "images.npy: float32 6x3, dense_1/y of 6 images\n");
     same_files("split.npy", "images.npy");
     const float *p = read_array("images.npy", 6, 3);
@@ -135,8 +136,9 @@ static void a_run_keeps_the_names(void **state)
     assert_int_equal(here("mv pets/train/bird seen && rm -r pets"), 0);
     snprintf(with, sizeof with, "%s", strstr(cli_out, "\"predicted\""));
     run_ok("predict run seen --top 3 --json");
-    cli_says(cli_out, "{\"event\":\"prediction\",\"row\":0,\"image\":\"seen/0.png\","
-                      "\"predicted\":[{");
+    cli_says(cli_out,
+             "{\"event\":\"prediction\",\"row\":0,\"image\":\"seen/0.png\","
+             "\"predicted\":[{");
     cli_says(cli_out, "\"name\":\"bird\"");
     cli_says(cli_out, "\"name\":\"cat\"");
     assert_true(strncmp(strstr(cli_out, "\"predicted\""), with, 120) == 0);
@@ -251,8 +253,9 @@ static void a_submission_has_the_labels_of_the_data(void **state)
     fails(2, "predict run --split test --csv t.csv --labels 1,2,3",
           "--labels names 3 labels and the model tells 2 classes apart");
     assert_int_not_equal(here("test -e t.csv"), 0);
-    run_ok("predict run --split test --limit 40 --csv s.csv --npy p.npy "
-           "--labels 'the \"shirt\",boot'");
+    run_ok(
+        "predict run --split test --limit 40 --csv s.csv --npy p.npy "
+        "--labels 'the \"shirt\",boot'");
     check_submission("id,target", given, 40, 2);
 }
 
@@ -353,8 +356,8 @@ static void a_stopped_prediction_leaves_no_file(void **state)
     (void)state;
     train_slow();
     for (int i = 0; i < 2; i++) {
-        const pid_t pid = cli_start("predict run --split test --device reference %s out.file",
-                                    options[i]);
+        const pid_t pid =
+            cli_start("predict run --split test --device reference %s out.file", options[i]);
         for (int ms = 0; ms < 60000 && here("ls out.file.tmp-* >/dev/null 2>&1"); ms += 5)
             cli_sleep(0.005);
         kill(pid, SIGTERM);
@@ -372,8 +375,10 @@ static void a_full_disk_leaves_no_file(void **state)
     (void)state;
     train_slow();
     for (int i = 0; i < 2; i++) {
-        const int status = here("ulimit -f 4; '%s' predict run --split test --device cpu %s "
-                                "out.file >/dev/null 2>err.txt", cli_program, options[i]);
+        const int status = here(
+            "ulimit -f 4; '%s' predict run --split test --device cpu %s "
+            "out.file >/dev/null 2>err.txt",
+            cli_program, options[i]);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
         cli_read("err.txt", cli_err);
         cli_says(cli_err, "cannot write out.file: File too large; make room");
@@ -384,11 +389,16 @@ static void a_full_disk_leaves_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(images_are_what_the_split_has), TEST(a_run_keeps_the_names),
-        TEST(images_of_other_sizes_are_resized_when_asked), TEST(bad_images_are_named),
-        TEST(accuracy_is_that_of_eval), TEST(a_submission_has_the_labels_of_the_data),
-        TEST(layers_give_features), TEST(one_unit_predicts_two_classes),
-        TEST(a_stopped_prediction_leaves_no_file), TEST(a_full_disk_leaves_no_file),
+        TEST(images_are_what_the_split_has),
+        TEST(a_run_keeps_the_names),
+        TEST(images_of_other_sizes_are_resized_when_asked),
+        TEST(bad_images_are_named),
+        TEST(accuracy_is_that_of_eval),
+        TEST(a_submission_has_the_labels_of_the_data),
+        TEST(layers_give_features),
+        TEST(one_unit_predicts_two_classes),
+        TEST(a_stopped_prediction_leaves_no_file),
+        TEST(a_full_disk_leaves_no_file),
     };
     return getcwd(root, sizeof root) ? cli_main(tests, sizeof tests / sizeof *tests) : 1;
 }

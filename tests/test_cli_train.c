@@ -1,5 +1,5 @@
 /* test_cli_train.c: training, resuming and Ctrl-C as a user runs them. */
-#define _XOPEN_SOURCE 700              /* kill */
+#define _XOPEN_SOURCE 700 /* kill */
 #include "cli.h"
 #include "core/iso.h"
 
@@ -47,8 +47,8 @@ static void test_overrides(void **state)
     cli_says(cli_out, "\nepoch 1/1  ");
     assert_true(strstr(cli_out, "epoch 2") == NULL);
     cli_read("a/batches.csv", cli_out);
-    assert_int_equal(cli_lines(cli_out), 1 + 18);           /* 120 rows in sevens */
-    cli_says(cli_out, "\n18,1,1,");                     /* the last one is smaller */
+    assert_int_equal(cli_lines(cli_out), 1 + 18); /* 120 rows in sevens */
+    cli_says(cli_out, "\n18,1,1,");               /* the last one is smaller */
     assert_int_equal(cli_run(TRAIN "--steps 4 --out b"), 0);
     assert_true(strstr(cli_out, "val_") == NULL);
     cli_read("b/batches.csv", cli_out);
@@ -124,10 +124,12 @@ static void test_runs(void **state)
     assert_int_equal(cli_run("train other.yaml --device reference --limit 120 --quiet"), 0);
     assert_int_equal(cli_run("runs"), 0);
     assert_int_equal(cli_lines(cli_out), 1 + 3);
-    cli_says(cli_out, "\nruns/tiny-001  tiny                 exact reference         1     50"
-                      "       2/2 ");
-    cli_says(cli_out, "\nruns/tiny-002  tiny                 exact reference         7     50"
-                      "    step 1 ");
+    cli_says(cli_out,
+             "\nruns/tiny-001  tiny                 exact reference         1     50"
+             "       2/2 ");
+    cli_says(cli_out,
+             "\nruns/tiny-002  tiny                 exact reference         7     50"
+             "    step 1 ");
     assert_int_equal(cli_run("runs runs/tiny-001 runs/tiny-003"), 0);
     cli_says(cli_out, "only in runs/tiny-001:   - dense: {units: 8, activation: relu}");
     cli_says(cli_out, "only in runs/tiny-003:   - dense: {units: 9, activation: relu}");
@@ -150,11 +152,12 @@ static void test_record(void **state)
     static char text[CLI_OUTPUT];
     (void)state;
     cli_write("a.csv", "label,p0,p1\n0,1,2\n1,3,4\n0,5,6\n");
-    cli_write("csv.yaml", "model: csv\ndata: {train: {dataset: 'csv:a.csv', split: train}}\n"
-                          "input: {shape: [2]}\nlayers:\n"
-                          "  - dense: {units: 2, activation: softmax}\n"
-                          "loss: categorical_crossentropy\noptimizer: sgd\n"
-                          "train: {batch_size: 2, epochs: 2}\n");
+    cli_write("csv.yaml",
+              "model: csv\ndata: {train: {dataset: 'csv:a.csv', split: train}}\n"
+              "input: {shape: [2]}\nlayers:\n"
+              "  - dense: {units: 2, activation: softmax}\n"
+              "loss: categorical_crossentropy\noptimizer: sgd\n"
+              "train: {batch_size: 2, epochs: 2}\n");
     assert_int_equal(cli_run(CSV "--out a --steps 1 --quiet"), 0);
     assert_int_equal(cli_run(RESUME_CSV "--epochs 2"), 0);
     cli_read("a/run.json", text);
@@ -204,8 +207,8 @@ static void test_runs_tell_what_made_them(void **state)
     memcpy(strstr(text, "\"machine\": \"") + 12, "Plan9", 5);
     cli_write("c/run.json", text);
     assert_int_equal(cli_run("runs a c"), 0);
-    cli_says(cli_out, "\nisocl's version: " ISO_VERSION " in a\n        9.9.9, then " ISO_VERSION
-                      " in c\n");
+    cli_says(cli_out,
+             "\nisocl's version: " ISO_VERSION " in a\n        9.9.9, then " ISO_VERSION " in c\n");
     cli_says(cli_out, "\ndevice: reference in a\n        cpu, then reference in c\n");
     cli_says(cli_out, "\nthe device's name: host processor, one thread in a\n        ");
     cli_says(cli_out, "\nmachine: ");
@@ -251,10 +254,12 @@ static void test_resume_across_phases(void **state)
     write_phases("true", "true", "false", "adam");
     assert_int_equal(cli_run(PHASES), 0);
     cli_hash(whole);
-    for (int step = 1; step < 15; step++) {            /* of 3 an epoch */
+    for (int step = 1; step < 15; step++) { /* of 3 an epoch */
         assert_int_equal(cli_run(PHASES "--steps %d --out part-%d", step, step), 0);
         assert_int_equal(cli_run("train --resume --out part-%d --epochs 5 --device reference "
-                                 "--quiet", step), 0);
+                                 "--quiet",
+                                 step),
+                         0);
         cli_hash(resumed);
         assert_string_equal(whole, resumed);
     }
@@ -275,8 +280,8 @@ static void test_resume_across_phases(void **state)
 static void test_phase_options(void **state)
 {
     static const char *const says[][4] = {
-        { "false", "false", "false", "sgd" }, { "true", "false", "false", "sgd" },
-        { "false", "true", "false", "sgd" },  { "false", "false", "true", "sgd" },
+        { "false", "false", "false", "sgd" },  { "true", "false", "false", "sgd" },
+        { "false", "true", "false", "sgd" },   { "false", "false", "true", "sgd" },
         { "false", "false", "false", "adam" },
     };
     char hash[5][65];
@@ -312,7 +317,7 @@ static void test_closed_output(void **state)
     assert_int_equal(cli_run(TRAIN "--out closed >&-"), 1);
     cli_says(cli_err, "cannot write to standard output");
     cli_read("closed/history.csv", cli_out);
-    assert_int_equal(cli_lines(cli_out), 3);       /* the heading and two epochs */
+    assert_int_equal(cli_lines(cli_out), 3); /* the heading and two epochs */
 }
 
 /* Starts a long training and waits until it has saved its weights once. */
@@ -361,9 +366,13 @@ int main(void)
         TEST(test_train),
         TEST(test_overrides),
         TEST(test_json),
-        TEST(test_resume), TEST(test_runs), TEST(test_record),
-        TEST(test_runs_tell_what_made_them), TEST(test_resume_across_phases),
-        TEST(test_phase_options), TEST(test_phases_that_keep_all),
+        TEST(test_resume),
+        TEST(test_runs),
+        TEST(test_record),
+        TEST(test_runs_tell_what_made_them),
+        TEST(test_resume_across_phases),
+        TEST(test_phase_options),
+        TEST(test_phases_that_keep_all),
         TEST(test_closed_output),
         TEST(test_interrupt),
     };

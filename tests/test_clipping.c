@@ -16,7 +16,7 @@
 enum { ROWS = 3, PIXELS = 6 * 5 * 3, WEIGHTS = 8, MOST = 1024 };
 
 struct gradients {
-    int n;                             /* weights that are trained */
+    int n; /* weights that are trained */
     int64_t count[WEIGHTS];
     float g[WEIGHTS][MOST];
 };
@@ -63,7 +63,7 @@ static void run(struct iso_gradient_clipping clipping, struct gradients *given,
     take(exec, given);
     assert_int_equal(iso_exec_update(exec, 0), ISO_OK);
     take(exec, left);
-    assert_int_equal(given->n, 6);     /* c1, n and d2, two each; d1 stays as it is */
+    assert_int_equal(given->n, 6); /* c1, n and d2, two each; d1 stays as it is */
     iso_exec_free(exec);
     iso_backend_close(backend);
     iso_graph_free(graph);

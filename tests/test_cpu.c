@@ -27,7 +27,7 @@ enum { VARIANTS = sizeof variants / sizeof *variants };
 enum { UNITS = 1000 };
 struct tally {
     atomic_int runs[UNITS];
-    atomic_int strangers;              /* units run on a thread that is not of the team */
+    atomic_int strangers; /* units run on a thread that is not of the team */
     int threads;
 };
 
@@ -91,7 +91,11 @@ static void tiny_jobs_follow_each_other(void **state)
 }
 
 /* Each unit of the job waits until all have begun, which takes a thread for each. */
-struct meeting { int expected; atomic_int here; atomic_bool alone; };
+struct meeting {
+    int expected;
+    atomic_int here;
+    atomic_bool alone;
+};
 
 static void meet(void *data, int64_t unit, int thread)
 {
@@ -117,7 +121,7 @@ static void threads_work_at_once_even_after_sleep(void **state)
             iso_team_run(team, m.expected, meet, &m);
             assert_int_equal(m.here, m.expected);
             assert_false(m.alone);
-            usleep(2000);              /* long enough for the others to fall asleep */
+            usleep(2000); /* long enough for the others to fall asleep */
         }
         iso_team_free(team);
     }
@@ -189,7 +193,7 @@ static void memory_is_aligned(void **state)
 
 /* ---- The bits ------------------------------------------------------------------------------ */
 
-enum { JUNK = 0xFF };                  /* NaN in whatever is not written */
+enum { JUNK = 0xFF }; /* NaN in whatever is not written */
 
 static void check_equal(const struct iso_backend *b, int threads, const struct iso_case *c,
                         const struct iso_values *want, const struct iso_values *got)
@@ -268,8 +272,9 @@ static void every_variant_climbs_the_ladder(void **state)
         struct iso_parity_totals totals;
         if (!open_variant(variants[v], 3, &b))
             continue;
-        const struct iso_parity_options o = { .backends = &b, .nbackends = 1, .quiet = true,
-                                              .quick = true };
+        const struct iso_parity_options o = {
+            .backends = &b, .nbackends = 1, .quiet = true, .quick = true
+        };
         if (iso_parity_run(&o, &totals) != ISO_OK)
             fail_msg("%s: %s", variants[v], iso_error());
         assert_true(totals.passed > 0 && totals.failed == 0);

@@ -42,8 +42,8 @@ static void save(const char *text, size_t n)
 /* map: names of classes with bars between, or NULL. */
 static iso_rc load(const char *name, const char *column, const char *map, struct iso_dataset **set)
 {
-    struct iso_class_map *classes = map ? calloc(1, sizeof *classes +
-                                                    9 * sizeof classes->member[0]) : NULL;
+    struct iso_class_map *classes = map ? calloc(1, sizeof *classes + 9 * sizeof classes->member[0])
+                                        : NULL;
     char copy[128], *rest = copy;
     snprintf(copy, sizeof copy, "%s", map ? map : "");
     for (char *entry; classes && (entry = strsep(&rest, "|")); classes->classes++) {
@@ -51,8 +51,7 @@ static iso_rc load(const char *name, const char *column, const char *map, struct
         classes->member[classes->n++].class = classes->classes;
     }
     const struct iso_dataset_request r = {
-        .name = name, .split = "train", .folder = folder, .label_column = column,
-        .classes = classes
+        .name = name, .split = "train", .folder = folder, .label_column = column, .classes = classes
     };
     iso_error_clear();
     *set = NULL;
@@ -61,7 +60,9 @@ static iso_rc load(const char *name, const char *column, const char *map, struct
     return rc;
 }
 
-struct good { const char *text, *column, *map; };
+struct good {
+    const char *text, *column, *map;
+};
 
 /* Rows 3 and 250, 1, 2 with label 1; 5 and 4, 5, 6 with label 0; 7 and 0, 255, 9 with label 2. */
 static void check(const struct good *g)
@@ -87,15 +88,16 @@ static void files_are_read(void **state)
         { "1,250,1,2\r\n0,4,5,6\r\n2,0,255,9", NULL, NULL },
         { "\n\n1,250,1,2\n\n0,4,5,6\n2,0,255,9\n\n", NULL, NULL },
         { "label,a,b,c\n1,250,1,2\n0,4,5,6\n2,0,255,9\n", NULL, NULL },
-        { "\xef\xbb\xbf" "label,a,b,c\n1,250,1,2\n0,4,5,6\n2,0,255,9\n", NULL, NULL },
+        { "\xef\xbb\xbf"
+          "label,a,b,c\n1,250,1,2\n0,4,5,6\n2,0,255,9\n",
+          NULL, NULL },
         { "a;b;label;c\n250;1;1;2\n4;5;0;6\n0;255;2;9\n", NULL, NULL },
         { "a\tb\tclass\tc\n250\t1\t1\t2\n4\t5\t0\t6\n0\t255\t2\t9\n", "class", NULL },
         { "a,b,c,d\n250,1,2,1\n4,5,6,0\n0,255,9,2\n", "3", NULL },
         { "250,1,2,1\n4,5,6,0\n0,255,9,2\n", "3", NULL },
         { "\"label\",\"a\",b,c\n\"1\",250,1,\"2\"\r\n0,4,5,6\n2,0,255,9\n", NULL, NULL },
         { "cat,250,1,2\nbird,4,5,6\n\"a \"\"dog\"\"\",0,255,9\n", NULL, "bird|cat|a \"dog\"" },
-        { "label,1,2,3\ncat,250,1,2\nbird,4,5,6\nfish,1,1,1\ndog,0,255,9\n", NULL,
-          "bird|cat|dog" },
+        { "label,1,2,3\ncat,250,1,2\nbird,4,5,6\nfish,1,1,1\ndog,0,255,9\n", NULL, "bird|cat|dog" },
         { "0,1,x,3\n5,250,1,2\n9,1,1,1\n6,4,5,6\n7,0,255,9\n", "0", "6|5|7" },
     };
     (void)state;
@@ -105,7 +107,9 @@ static void files_are_read(void **state)
 
 static void others_are_refused(void **state)
 {
-    static const struct { const char *text, *column, *map, *part; } cases[] = {
+    static const struct {
+        const char *text, *column, *map, *part;
+    } cases[] = {
         { "", NULL, NULL, "first line has 0 fields" },
         { "1\n2\n", NULL, NULL, "first line has 1 fields" },
         { "label,a\n", NULL, NULL, "has 0 rows of 2 fields" },
@@ -117,8 +121,9 @@ static void others_are_refused(void **state)
         { "1,-2,3\n", NULL, NULL, "should be a pixel" },
         { "-1,2,3\n", NULL, NULL, "should be the number of a class" },
         { "65536,2,3\n", NULL, NULL, "should be the number of a class" },
-        { "1,2,3\ncat,2,3\n", NULL, NULL, "train.csv:2: field 0 (counted from 0): should be the "
-                                          "number of a class" },
+        { "1,2,3\ncat,2,3\n", NULL, NULL,
+          "train.csv:2: field 0 (counted from 0): should be the "
+          "number of a class" },
         { "cat,2,3\n", NULL, NULL, "which are the classes, and in which order: `classes: [cat" },
         { "cat,2,3\n", NULL, "dog", "no image is of any of these classes" },
         { "a,b,c\n1,2,3\n", NULL, NULL, "has no column 'label'" },
@@ -178,7 +183,9 @@ static void lack_of_memory_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(files_are_read), TEST(others_are_refused), TEST(splits_are_files_of_a_folder),
+        TEST(files_are_read),
+        TEST(others_are_refused),
+        TEST(splits_are_files_of_a_folder),
         TEST(lack_of_memory_is_reported),
     };
     if (setenv("ISOCL_DATA", "/nowhere", 1) != 0 || setenv("XDG_DATA_HOME", "/nowhere", 1) != 0)

@@ -19,7 +19,7 @@
 enum { IMAGES = 3, HEIGHT = 2, WIDTH = 5, PATH = 512 };
 enum { IMAGE_BYTES = 16 + IMAGES * HEIGHT * WIDTH, LABEL_BYTES = 8 + IMAGES };
 
-static char folder[FOLDER];            /* made anew for each test */
+static char folder[FOLDER]; /* made anew for each test */
 static const char image_file[] = "train-images-idx3-ubyte";
 static const char label_file[] = "train-labels-idx1-ubyte";
 
@@ -32,10 +32,15 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {
-        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "train-images-idx3-ubyte.gz",
-        "train-labels-idx1-ubyte.gz", "MNIST/raw/train-images-idx3-ubyte",
-        "MNIST/raw/train-labels-idx1-ubyte", "MNIST/raw", "MNIST", ""};
+    static const char *const names[] = { "train-images-idx3-ubyte",
+                                         "train-labels-idx1-ubyte",
+                                         "train-images-idx3-ubyte.gz",
+                                         "train-labels-idx1-ubyte.gz",
+                                         "MNIST/raw/train-images-idx3-ubyte",
+                                         "MNIST/raw/train-labels-idx1-ubyte",
+                                         "MNIST/raw",
+                                         "MNIST",
+                                         "" };
     (void)state;
     iso_alloc_fail_after(-1);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -59,10 +64,9 @@ static void write_file(const char *name, const void *data, size_t n)
 /* Packs data with gzip into out and returns its length. */
 static size_t pack(const void *data, size_t n, uint8_t *out, size_t space)
 {
-    z_stream z = {.next_in = (Bytef *)data,
-                  .avail_in = (uInt)n,
-                  .next_out = out,
-                  .avail_out = (uInt)space};
+    z_stream z = {
+        .next_in = (Bytef *)data, .avail_in = (uInt)n, .next_out = out, .avail_out = (uInt)space
+    };
     assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
     size_t length = z.total_out;
@@ -72,8 +76,9 @@ static size_t pack(const void *data, size_t n, uint8_t *out, size_t space)
 
 static void make_images(uint8_t out[IMAGE_BYTES])
 {
-    static const uint8_t header[16] = {0, 0, 8, 3,      0, 0, 0, IMAGES,
-                                       0, 0, 0, HEIGHT, 0, 0, 0, WIDTH};
+    static const uint8_t header[16] = {
+        0, 0, 8, 3, 0, 0, 0, IMAGES, 0, 0, 0, HEIGHT, 0, 0, 0, WIDTH
+    };
     memcpy(out, header, sizeof header);
     for (int i = 16; i < IMAGE_BYTES; i++)
         out[i] = (uint8_t)(7 * i);
@@ -81,7 +86,7 @@ static void make_images(uint8_t out[IMAGE_BYTES])
 
 static void make_labels(uint8_t out[LABEL_BYTES])
 {
-    static const uint8_t bytes[LABEL_BYTES] = {0, 0, 8, 1, 0, 0, 0, IMAGES, 4, 0, 9};
+    static const uint8_t bytes[LABEL_BYTES] = { 0, 0, 8, 1, 0, 0, 0, IMAGES, 4, 0, 9 };
     memcpy(out, bytes, sizeof bytes);
 }
 
@@ -176,29 +181,29 @@ struct spoilt {
 static void test_spoilt_files(void **state)
 {
     static const struct spoilt cases[] = {
-        {false, IMAGE_BYTES, 3, 1, "magic number is 2049, should be 2051"},
-        {false, IMAGE_BYTES, 2, 13, "magic number is 3331, should be 2051"},
-        {false, 0, 16, 0, "ends after 0 of 16 bytes of header"},
-        {false, 3, 16, 0, "ends after 3 of 16 bytes of header"},
-        {false, 15, 16, 0, "ends after 15 of 16 bytes of header"},
-        {false, 16, 16, 0, "ends after 0 of 30 bytes of data"},
-        {false, IMAGE_BYTES - 1, 16, 0, "ends after 29 of 30 bytes of data"},
-        {false, IMAGE_BYTES + 1, 16, 0, "has bytes after the 30"},
-        {false, IMAGE_BYTES, 7, 0, "dimension 1 of 3 is 0"},
-        {false, IMAGE_BYTES, 15, 0, "dimension 3 of 3 is 0"},
-        {false, IMAGE_BYTES, 8, 255, "the header claims more than"},
-        {false, IMAGE_BYTES, 5, 255, "ends after 30 of 167116830 bytes of data"},
-        {true, LABEL_BYTES, 3, 3, "magic number is 2051, should be 2049"},
-        {true, LABEL_BYTES, 10, 10, "label 2 (counted from 0) is 10, should be 0 to 9"},
-        {true, LABEL_BYTES - 1, 8, 0, "ends after 2 of 3 bytes of data"},
-        {true, LABEL_BYTES - 1, 7, 2, "has 2 labels, but"},
-        {true, LABEL_BYTES + 1, 7, 4, "has 4 labels, but"},
-        {true, 7, 0, 0, "ends after 7 of 8 bytes of header"},
+        { false, IMAGE_BYTES, 3, 1, "magic number is 2049, should be 2051" },
+        { false, IMAGE_BYTES, 2, 13, "magic number is 3331, should be 2051" },
+        { false, 0, 16, 0, "ends after 0 of 16 bytes of header" },
+        { false, 3, 16, 0, "ends after 3 of 16 bytes of header" },
+        { false, 15, 16, 0, "ends after 15 of 16 bytes of header" },
+        { false, 16, 16, 0, "ends after 0 of 30 bytes of data" },
+        { false, IMAGE_BYTES - 1, 16, 0, "ends after 29 of 30 bytes of data" },
+        { false, IMAGE_BYTES + 1, 16, 0, "has bytes after the 30" },
+        { false, IMAGE_BYTES, 7, 0, "dimension 1 of 3 is 0" },
+        { false, IMAGE_BYTES, 15, 0, "dimension 3 of 3 is 0" },
+        { false, IMAGE_BYTES, 8, 255, "the header claims more than" },
+        { false, IMAGE_BYTES, 5, 255, "ends after 30 of 167116830 bytes of data" },
+        { true, LABEL_BYTES, 3, 3, "magic number is 2051, should be 2049" },
+        { true, LABEL_BYTES, 10, 10, "label 2 (counted from 0) is 10, should be 0 to 9" },
+        { true, LABEL_BYTES - 1, 8, 0, "ends after 2 of 3 bytes of data" },
+        { true, LABEL_BYTES - 1, 7, 2, "has 2 labels, but" },
+        { true, LABEL_BYTES + 1, 7, 4, "has 4 labels, but" },
+        { true, 7, 0, 0, "ends after 7 of 8 bytes of header" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct spoilt *c = &cases[i];
-        uint8_t images[IMAGE_BYTES + 2] = {0}, labels[LABEL_BYTES + 2] = {0};
+        uint8_t images[IMAGE_BYTES + 2] = { 0 }, labels[LABEL_BYTES + 2] = { 0 };
         struct iso_dataset *set = NULL;
         make_images(images);
         make_labels(labels);
@@ -238,7 +243,7 @@ static void test_spoilt_gzip(void **state)
     make_labels(labels);
     write_file(label_file, labels, sizeof labels);
     size_t n = pack(images, sizeof images, packed, sizeof packed);
-    packed[n - 8] ^= 1;                                    /* the CRC */
+    packed[n - 8] ^= 1; /* the CRC */
     write_file("train-images-idx3-ubyte.gz", packed, n);
     assert_int_equal(load(&set), ISO_EDATA);
     check_message("damaged gzip file");
@@ -246,7 +251,7 @@ static void test_spoilt_gzip(void **state)
     write_file("train-images-idx3-ubyte.gz", packed, n - 4);
     assert_int_equal(load(&set), ISO_EDATA);
     check_message("cut short");
-    packed[n / 2] ^= 0x55;                                 /* the packed data */
+    packed[n / 2] ^= 0x55; /* the packed data */
     write_file("train-images-idx3-ubyte.gz", packed, n);
     assert_int_equal(load(&set), ISO_EDATA);
     check_message("train-images-idx3-ubyte.gz");
@@ -306,8 +311,9 @@ static void test_names(void **state)
     struct iso_dataset *set = NULL;
     (void)state;
     assert_int_equal(load_dataset("mnits", "train", folder, 0, 0, &set), ISO_EUSAGE);
-    check_message("unknown data set 'mnits'; there are mnist, fashion-mnist, cifar10, cifar100, "
-                  "builtin:digits");
+    check_message(
+        "unknown data set 'mnits'; there are mnist, fashion-mnist, cifar10, cifar100, "
+        "builtin:digits");
     iso_error_clear();
     assert_int_equal(load_dataset("mnist", "validation", folder, 0, 0, &set), ISO_EUSAGE);
     check_message("no split 'validation'");
@@ -360,7 +366,7 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
 {
     struct iso_dataset *set = NULL;
     char hex[65];
-    int counts[10] = {0};
+    int counts[10] = { 0 };
     /* Where a checkout of the project keeps its data, unless ISOCL_DATA says otherwise. */
     const char *place = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
     iso_rc rc = load_dataset("mnist", split, place, 0, 0, &set);
@@ -382,10 +388,12 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
 
 static void test_mnist(void **state)
 {
-    static const int32_t train[] = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4};
-    static const int32_t test[] = {7, 2, 1, 0, 4, 1, 4, 9, 5, 9};
-    static const int train_counts[] = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
-    static const int test_counts[] = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
+    static const int32_t train[] = { 5, 0, 4, 1, 9, 2, 1, 3, 1, 4 };
+    static const int32_t test[] = { 7, 2, 1, 0, 4, 1, 4, 9, 5, 9 };
+    static const int train_counts[] = {
+        5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949
+    };
+    static const int test_counts[] = { 980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009 };
     (void)state;
     check_real("train", 60000, "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
                train, train_counts);
@@ -397,10 +405,11 @@ static void test_mnist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_plain_and_gzip), IN_FOLDER(test_torchvision_folder), IN_FOLDER(test_limit),
-        IN_FOLDER(test_spoilt_files), IN_FOLDER(test_lying_header), IN_FOLDER(test_spoilt_gzip),
-        IN_FOLDER(test_spoilt_gzip_end), IN_FOLDER(test_missing_files), IN_FOLDER(test_names),
-        IN_FOLDER(test_out_of_memory),
+        IN_FOLDER(test_plain_and_gzip),  IN_FOLDER(test_torchvision_folder),
+        IN_FOLDER(test_limit),           IN_FOLDER(test_spoilt_files),
+        IN_FOLDER(test_lying_header),    IN_FOLDER(test_spoilt_gzip),
+        IN_FOLDER(test_spoilt_gzip_end), IN_FOLDER(test_missing_files),
+        IN_FOLDER(test_names),           IN_FOLDER(test_out_of_memory),
         cmocka_unit_test(test_mnist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static struct iso_dataset *draw(const char *split, int64_t count, int64_t limit)
 /* The pixels are part of what a seed promises: they are the same on every machine, for ever. */
 static void test_digits_golden(void **state)
 {
-    static const int32_t labels[] = {1, 1, 3, 1, 4, 1, 7, 8, 6, 4};
+    static const int32_t labels[] = { 1, 1, 3, 1, 4, 1, 7, 8, 6, 4 };
     struct iso_dataset *train = draw("train", 100, 0), *test = draw("test", 100, 0);
     char hex[65];
     (void)state;
@@ -60,7 +60,7 @@ static void test_digits_balance(void **state)
 {
     const int pixels = ISO_DIGITS_SIDE * ISO_DIGITS_SIDE;
     struct iso_dataset *set = draw("train", 5000, 0);
-    int counts[10] = {0};
+    int counts[10] = { 0 };
     (void)state;
     for (int64_t i = 0; i < set->rows; i++) {
         int bright = 0;
@@ -98,12 +98,11 @@ static void test_digits_can_be_learnt(void **state)
     static double mean[10 * ISO_DIGITS_SIDE * ISO_DIGITS_SIDE];
     const int pixels = ISO_DIGITS_SIDE * ISO_DIGITS_SIDE;
     struct iso_dataset *train = draw("train", 3000, 0), *test = draw("test", 1000, 0);
-    int counts[10] = {0}, right = 0;
+    int counts[10] = { 0 }, right = 0;
     (void)state;
-    for (int64_t i = 0; i < train->rows; i++, counts[train->labels[i - 1]]++) {
+    for (int64_t i = 0; i < train->rows; i++, counts[train->labels[i - 1]]++)
         for (int k = 0; k < pixels; k++)
             mean[train->labels[i] * pixels + k] += train->images[i * pixels + k];
-    }
     for (int k = 0; k < 10 * pixels; k++)
         mean[k] /= counts[k / pixels];
     for (int64_t i = 0; i < test->rows; i++)

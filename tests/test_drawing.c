@@ -16,9 +16,10 @@
 
 static void axes_have_ticks(void **state)
 {
-    static const double spans[][2] = { { 0, 1 }, { 1, 1 }, { 0, 0 }, { -3, 5e9 }, { 1e-7, 2e-7 },
-                                       { 0.993, 0.994 }, { -1e300, 1e300 }, { 5, 5.0000001 },
-                                       { 0.003, 5 }, { 1e-12, 3 }, { 1e-300, 1e300 } };
+    static const double spans[][2] = { { 0, 1 },          { 1, 1 },         { 0, 0 },
+                                       { -3, 5e9 },       { 1e-7, 2e-7 },   { 0.993, 0.994 },
+                                       { -1e300, 1e300 }, { 5, 5.0000001 }, { 0.003, 5 },
+                                       { 1e-12, 3 },      { 1e-300, 1e300 } };
     (void)state;
     for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
         for (int whole = 0; whole < 2; whole++)
@@ -31,7 +32,7 @@ static void axes_have_ticks(void **state)
                 const int n = iso_axis_ticks(&a, ticks);
                 const bool wide = spans[i][1] - spans[i][0] >= 1 || spans[i][1] == spans[i][0];
                 if (log && !(spans[i][0] > 0 && spans[i][1] / spans[i][0] > 100))
-                    continue;          /* charts take a log scale for such spans only */
+                    continue; /* charts take a log scale for such spans only */
                 if (!whole || wide)
                     assert_in_range(n, 1, 12);
                 for (int k = 0; k < n; k++) {
@@ -59,7 +60,7 @@ static void png_holds_the_pixels(void **state)
         free(bytes);
         if (rc == ISO_EUNSUP) {
             iso_error_clear();
-            skip();                    /* built without libpng, which reads it */
+            skip(); /* built without libpng, which reads it */
         }
         assert_int_equal(rc, ISO_OK);
         assert_int_equal(image.height, sizes[i][0]);
@@ -78,7 +79,8 @@ static void text_is_escaped(void **state)
         { "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;" },
         { "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
         { "\x01\x1b\x7f", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-        { "\xc3", "\xef\xbf\xbd" }, { "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
+        { "\xc3", "\xef\xbf\xbd" },
+        { "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd" },
         { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
         { "tab\tline\n", "tab\tline\n" },
     };

@@ -10,14 +10,15 @@
 
 #include <cmocka.h>
 
-enum { DIGITS = 4 * 28 * 28 };         /* elements of a batch */
+enum { DIGITS = 4 * 28 * 28 }; /* elements of a batch */
 
 /* The same digits, drawn as they are wanted, also when the set that they are of is gone. */
 static void stream_outlives_its_set(struct network *n)
 {
     static float resident[DIGITS], streamed[DIGITS];
-    const struct iso_dataset_request r = { .name = "builtin:digits", .split = "test", .limit = 100,
-                                           .stream = true };
+    const struct iso_dataset_request r = {
+        .name = "builtin:digits", .split = "test", .limit = 100, .stream = true
+    };
     struct iso_dataset *d = NULL;
     assert_int_equal(iso_dataset_load(&r, &d), ISO_OK);
     assert_int_equal(iso_exec_data(n->exec, 1, d), ISO_OK);
@@ -43,7 +44,7 @@ static void a_data_set_larger_than_the_device_allocates_is_streamed(void **state
     struct iso_dataset *d = NULL;
     assert_int_equal(load_dataset("builtin:digits", "test", NULL, 0, 100, &d), ISO_OK);
     network_begin(&n, &o);
-    assert_int_equal(iso_exec_gather(n.exec, 0, 0, 4), ISO_EUSAGE);    /* there is no data */
+    assert_int_equal(iso_exec_gather(n.exec, 0, 0, 4), ISO_EUSAGE); /* there is no data */
     iso_error_clear();
     assert_int_equal(iso_exec_data(n.exec, 0, d), ISO_OK);
     assert_false(iso_exec_streams(n.exec, 0));
@@ -61,12 +62,12 @@ static void a_data_set_larger_than_the_device_allocates_is_streamed(void **state
     iso_error_clear();
     stream_outlives_its_set(&n);
     n.backend->max_alloc = 0;
-    n.backend->device.memory = 2 * 150 * 28 * 28;      /* half of it: one and a half */
+    n.backend->device.memory = 2 * 150 * 28 * 28; /* half of it: one and a half */
     assert_int_equal(iso_exec_data(n.exec, 1, d), ISO_OK);
     assert_true(!iso_exec_streams(n.exec, 0) && iso_exec_streams(n.exec, 1));
     assert_int_equal(iso_exec_data(n.exec, 0, d), ISO_OK);
     assert_false(iso_exec_streams(n.exec, 0));
-    network_close(&n);                 /* it may be reading the data */
+    network_close(&n); /* it may be reading the data */
     iso_dataset_free(d);
 }
 

@@ -32,7 +32,10 @@ static int64_t count_parameters(const struct iso_graph *graph, bool trainable)
 static void parameters_are_the_sources(void **state)
 {
     (void)state;
-    static const struct { const char *path; int64_t all, trainable; } models[] = {
+    static const struct {
+        const char *path;
+        int64_t all, trainable;
+    } models[] = {
         { "models/cifar10/base.yaml", 122570, 122570 },
         { "models/cifar10/model1.yaml", 171914, 171914 },
         { "models/cifar10/model2.yaml", 171914, 171914 },
@@ -45,7 +48,7 @@ static void parameters_are_the_sources(void **state)
         { "models/cifar10/model11.yaml", 895498, 893706 },
         { "models/cifar10/model10.yaml", 895498, 893706 },
         { "models/cifar100/elu.yaml", 6777060, 6777060 },
-        { "tests/models/separable.yaml", 416, 291 },       /* as Keras counts them */
+        { "tests/models/separable.yaml", 416, 291 }, /* as Keras counts them */
         { "models/fashion-mnist/deeper.yaml", 257221, 257221 - 192 },
         { "models/fashion-mnist/deeper-augmented.yaml", 257221, 257221 - 192 },
         { "models/fashion-mnist/brief.yaml", 804037, 804037 - 64 },
@@ -91,13 +94,14 @@ static void statistics_have_no_batch(void **state)
 /* The weights that the params leave out are no values, and the others keep their places. */
 static void weights_can_be_left_out(void **state)
 {
-    static const char text[] = "model: x\n"
-                               "input: {shape: [5]}\n"
-                               "layers:\n"
-                               "  - batch_normalization: {scale: false}\n"
-                               "  - dense: {units: 2, activation: softmax}\n"
-                               "loss: categorical_crossentropy\n"
-                               "optimizer: rmsprop\n";
+    static const char text[] =
+        "model: x\n"
+        "input: {shape: [5]}\n"
+        "layers:\n"
+        "  - batch_normalization: {scale: false}\n"
+        "  - dense: {units: 2, activation: softmax}\n"
+        "loss: categorical_crossentropy\n"
+        "optimizer: rmsprop\n";
     char path[] = "/tmp/isocl-test-experiments-XXXXXX";
     struct iso_model *model = NULL;
     struct iso_graph *graph = NULL;

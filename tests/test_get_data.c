@@ -1,6 +1,6 @@
 /* test_get_data.c: tools/get-data.sh against mirrors that are folders: whole files, wrong ones,
  * none, and a fetch that was broken off. */
-#define _XOPEN_SOURCE 700              /* realpath */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "core/file.h"
 #include "folder.h"
 
-static char folder[FOLDER];            /* made anew for each test */
+static char folder[FOLDER]; /* made anew for each test */
 
 static int make_folder(void **state)
 {
@@ -33,8 +33,10 @@ static int remove_folder(void **state)
 static int get(const char *mirror, const char *sets)
 {
     char command[2048];
-    snprintf(command, sizeof command, "sh tools/get-data.sh --dir %s/data --mirror file://%s %s "
-             ">%s/said 2>&1", folder, mirror, sets, folder);
+    snprintf(command, sizeof command,
+             "sh tools/get-data.sh --dir %s/data --mirror file://%s %s "
+             ">%s/said 2>&1",
+             folder, mirror, sets, folder);
     const int status = system(command);
     return status == -1 ? -1 : status >> 8;
 }

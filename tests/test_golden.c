@@ -18,18 +18,17 @@
 #include "core/parity/harness.h"
 #include "network.h"
 
-
 struct golden {
     struct iso_backend *judge;
-    double tolerance;                  /* of the sum of absolute values for sums of products, of the
-                                          largest value for the rest */
+    double tolerance; /* of the sum of absolute values for sums of products, of the
+                         largest value for the rest */
     const struct iso_st_file *file;
     const char *op;
     int number;
     struct iso_case c;
     struct iso_values v, sums;
-    long values;                       /* compared so far */
-    double worst;                      /* largest |d| as a share of what is allowed */
+    long values;  /* compared so far */
+    double worst; /* largest |d| as a share of what is allowed */
 };
 
 /* N/<kind>/<group><slot><suffix>, or NULL. */
@@ -101,7 +100,7 @@ static void compare_pass(struct golden *g, enum iso_pass pass)
 
 static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pass pass)
 {
-    const struct iso_how how = {.junk = 0xFF};
+    const struct iso_how how = { .junk = 0xFF };
     if (!iso_op_has_pass(g->c.op, pass))
         return;
     must(iso_run_pass(g->judge, g->c.op, call, pass, &how, &g->v));
@@ -113,7 +112,7 @@ static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pas
 
 static void run_updates(struct golden *g)
 {
-    const struct iso_how how = {.junk = 0xFF};
+    const struct iso_how how = { .junk = 0xFF };
     for (int64_t step = 0; step < g->c.steps; step++) {
         struct iso_call call;
         char suffix[16];
@@ -156,7 +155,7 @@ static void golden_file(const char *folder, const char *op, struct iso_backend *
 {
     char path[256], key[32];
     struct iso_st_file *file;
-    struct golden g = {.judge = judge, .tolerance = tolerance, .op = op};
+    struct golden g = { .judge = judge, .tolerance = tolerance, .op = op };
     snprintf(path, sizeof path, "%s/%s.safetensors", folder, op);
     must(iso_st_open(path, &file));
     g.file = file;
@@ -186,7 +185,7 @@ static void every_op_agrees_with_keras(void **state)
     iso_backend_close(judge);
 }
 
-static char **arguments;               /* FOLDER DEVICE TOLERANCE OP..., NULL-terminated */
+static char **arguments; /* FOLDER DEVICE TOLERANCE OP..., NULL-terminated */
 
 static void these_vectors_agree(void **state)
 {
@@ -203,11 +202,11 @@ static void these_vectors_agree(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest others[] = {cmocka_unit_test(these_vectors_agree)};
+    const struct CMUnitTest others[] = { cmocka_unit_test(these_vectors_agree) };
     arguments = argv + 1;
     if (argc > 4)
         return cmocka_run_group_tests(others, NULL, NULL);
 
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_op_agrees_with_keras)};
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_agrees_with_keras) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ static void gradients_agree(void **state)
     (void)state;
     struct iso_cases cases;
     struct iso_backend *judge;
-    int checked[ISO_OP_COUNT] = {0};
+    int checked[ISO_OP_COUNT] = { 0 };
     assert_int_equal(iso_cases_load(NULL, NULL, &cases), ISO_OK);
     assert_int_equal(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &judge), ISO_OK);
     for (int i = 0; i < cases.n; i++) {
@@ -83,7 +83,7 @@ static void check_plant(struct iso_backend *broken, const struct iso_cases *case
 static void wrong_gradients_are_seen(void **state)
 {
     (void)state;
-    static const double factors[] = {-1, 1.00001};
+    static const double factors[] = { -1, 1.00001 };
     struct iso_cases cases;
     struct iso_backend *broken;
     assert_int_equal(iso_cases_load(NULL, NULL, &cases), ISO_OK);

@@ -46,10 +46,10 @@ static void compare(const char *name, const struct iso_image *image)
 
 static void files_are_decoded(void **state)
 {
-    static const char *const names[] = {
-        "grey.png", "colour.png", "palette.png", "bits.png", "deep.png", "alpha.png",
-        "grey-alpha.png", "grey.jpg", "colour.jpg", "progressive.JPEG", "whole.jpg"
-    };
+    static const char *const names[] = { "grey.png",         "colour.png", "palette.png",
+                                         "bits.png",         "deep.png",   "alpha.png",
+                                         "grey-alpha.png",   "grey.jpg",   "colour.jpg",
+                                         "progressive.JPEG", "whole.jpg" };
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
@@ -159,8 +159,11 @@ static void images_get_other_channels(void **state)
 static iso_rc load(const char *name, const char *split, int height, int width, int threads,
                    struct iso_dataset **set)
 {
-    const struct iso_dataset_request r = { .name = name, .split = split, .folder = folder,
-                                           .resize = { height, width }, .threads = threads };
+    const struct iso_dataset_request r = { .name = name,
+                                           .split = split,
+                                           .folder = folder,
+                                           .resize = { height, width },
+                                           .threads = threads };
     iso_error_clear();
     *set = NULL;
     return iso_dataset_load(&r, set);
@@ -202,8 +205,9 @@ static void classes_have_names(void **state)
     map->member[0] = (struct iso_class_member){ "dog", 0 };
     map->member[1] = (struct iso_class_member){ "cat", 1 };
     map->member[2] = (struct iso_class_member){ "bird", 1 };
-    const struct iso_dataset_request r = { .name = "folder:pets", .split = "test",
-                                           .folder = folder, .classes = map };
+    const struct iso_dataset_request r = {
+        .name = "folder:pets", .split = "test", .folder = folder, .classes = map
+    };
     struct iso_dataset *set;
     assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
     assert_int_equal(set->classes * 100 + set->labels[0] * 10 + set->labels[1], 210);
@@ -226,7 +230,11 @@ static void sizes_and_colours_are_made_one(void **state)
 
 static void other_folders_are_refused(void **state)
 {
-    static const struct { const char *name, *split; iso_rc rc; const char *part; } cases[] = {
+    static const struct {
+        const char *name, *split;
+        iso_rc rc;
+        const char *part;
+    } cases[] = {
         { "folder:sizes", "test", ISO_EDATA, "has no folders train and test" },
         { "folder:none", "train", ISO_EIO, "no file or folder none in tests/readers" },
         { "folder:decode", "train", ISO_EDATA, "decode/. has 0 folders; it needs one for each" },
@@ -292,8 +300,9 @@ static void lack_of_memory_is_reported(void **state)
 
 static iso_rc load_list(int height, bool resize, struct iso_dataset **set)
 {
-    const struct iso_image_list_request r = { .height = height, .width = 3, .channels = 3,
-                                              .resize = resize, .threads = 2 };
+    const struct iso_image_list_request r = {
+        .height = height, .width = 3, .channels = 3, .resize = resize, .threads = 2
+    };
     struct iso_names paths = { .name = NULL };
     *set = NULL;
     iso_rc rc = iso_image_list_add("tests/readers/pets/train/bird", &paths);
@@ -342,12 +351,14 @@ static void nothing_without_the_libraries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_decoded), cmocka_unit_test(headers_may_lie_far_behind),
+        cmocka_unit_test(files_are_decoded),
+        cmocka_unit_test(headers_may_lie_far_behind),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(images_are_resized),
         cmocka_unit_test(images_get_other_channels),
         cmocka_unit_test(folders_are_read),
-        cmocka_unit_test(classes_have_names), cmocka_unit_test(sizes_and_colours_are_made_one),
+        cmocka_unit_test(classes_have_names),
+        cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),
         cmocka_unit_test(lists_are_read),
         cmocka_unit_test(workers_report_the_first_fault),

@@ -66,7 +66,7 @@ static void assert_moments(const float *x, double mean, double stddev)
 
 struct expected {
     struct iso_initializer init;
-    double mean, stddev, unit;         /* unit: of the argument of the function */
+    double mean, stddev, unit; /* unit: of the argument of the function */
     double (*function)(double);
 };
 
@@ -104,8 +104,12 @@ static void values_are_distributed_as_keras_says(void **state)
 
 static void constants_are_constant(void **state)
 {
-    static const struct { struct iso_initializer init; float value; } list[] = {
-        { { ISO_INIT_ZEROS, 0, 0 }, 0 }, { { ISO_INIT_ONES, 0, 0 }, 1 },
+    static const struct {
+        struct iso_initializer init;
+        float value;
+    } list[] = {
+        { { ISO_INIT_ZEROS, 0, 0 }, 0 },
+        { { ISO_INIT_ONES, 0, 0 }, 1 },
         { { ISO_INIT_CONSTANT, 0.1, 0 }, 0.1f },
     };
     (void)state;

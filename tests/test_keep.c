@@ -102,7 +102,7 @@ static void nothing_to_keep_is_a_fault(void **state)
 
 /* ---- In a file ------------------------------------------------------------------------------- */
 
-enum { UNITS = 32, TOO_MANY = ROWS * UNITS * 4 - 1 };  /* bytes that the training features exceed */
+enum { UNITS = 32, TOO_MANY = ROWS * UNITS * 4 - 1 }; /* bytes that the training features exceed */
 
 static void open_frozen(struct trainer *t)
 {
@@ -172,8 +172,8 @@ static void a_full_disk_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(kept_features_change_no_bit), TEST(what_several_read_is_kept),
-        TEST(a_stopped_run_keeps_them_anew), TEST(nothing_to_keep_is_a_fault),
+        TEST(kept_features_change_no_bit),        TEST(what_several_read_is_kept),
+        TEST(a_stopped_run_keeps_them_anew),      TEST(nothing_to_keep_is_a_fault),
         IN_FILE(too_many_features_lie_in_a_file), IN_FILE(a_full_disk_is_told),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);

@@ -217,12 +217,9 @@ static void nothing_without_hdf5(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_layout_is_read),
-        cmocka_unit_test(a_top_of_its_own_stays),
-        cmocka_unit_test(what_does_not_fit_is_named),
-        cmocka_unit_test(what_is_written_is_read),
-        cmocka_unit_test(short_files_are_survived),
-        cmocka_unit_test(sizes_are_not_believed),
+        cmocka_unit_test(every_layout_is_read),       cmocka_unit_test(a_top_of_its_own_stays),
+        cmocka_unit_test(what_does_not_fit_is_named), cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(short_files_are_survived),   cmocka_unit_test(sizes_are_not_believed),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };
     if (!iso_keras_supported())

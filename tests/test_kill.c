@@ -1,7 +1,7 @@
 /* test_kill.c: a training that is killed at random moments, and resumed each time, ends with the
  * weights, the history and the batches of one that was left alone; and so does one that goes from
  * device to device. ISOCL_KILLS: how many runs are killed, once or several times (default 4). */
-#define _XOPEN_SOURCE 700              /* kill */
+#define _XOPEN_SOURCE 700 /* kill */
 #include "cli.h"
 #include "core/data/safetensors.h"
 #include "core/random.h"
@@ -36,7 +36,10 @@ static const char yaml[] =
 #define RUN "train kill.yaml --limit 400 --quiet --threads 1 --out "
 #define RESUME "train --resume --quiet --threads 1 --out "
 
-static struct { char hash[65], history[CLI_OUTPUT], batches[CLI_OUTPUT]; double seconds; } whole;
+static struct {
+    char hash[65], history[CLI_OUTPUT], batches[CLI_OUTPUT];
+    double seconds;
+} whole;
 
 static void train_whole(void)
 {
@@ -123,8 +126,8 @@ static void test_killed_runs_end_the_same(void **state)
         const int before = kills;
         snprintf(run, sizeof run, "killed-%d", runs++);
         for (int i = runs; killed; i++) {
-            killed = kill_soon(cli_start("%s%s --device %s", begun ? RESUME : RUN, run,
-                                         devices[i % 2]), draws++);
+            killed = kill_soon(
+                cli_start("%s%s --device %s", begun ? RESUME : RUN, run, devices[i % 2]), draws++);
             kills += killed;
             begun = is_whole(run);
             if (!begun && is_there(run, "", path)) {
@@ -135,8 +138,8 @@ static void test_killed_runs_end_the_same(void **state)
         ends_as_the_whole(run);
         hit += kills > before;
     }
-    printf("%d of %d runs killed, %d times (%d within their start), end as one that was not\n",
-           hit, runs, kills, anew);
+    printf("%d of %d runs killed, %d times (%d within their start), end as one that was not\n", hit,
+           runs, kills, anew);
 }
 
 /* In exact mode another device goes on, also within an epoch. */
@@ -163,7 +166,8 @@ static void test_devices_take_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_killed_runs_end_the_same), TEST(test_devices_take_over),
+        TEST(test_killed_runs_end_the_same),
+        TEST(test_devices_take_over),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -23,10 +23,11 @@ static void open_units(struct network *n, int units, const char *activation, con
     const int fd = mkstemp(path);
     FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
     assert_non_null(f);
-    fprintf(f, "input: {shape: [%d]}\nlayers:\n"
+    fprintf(f,
+            "input: {shape: [%d]}\nlayers:\n"
             "  - dense: {units: %d, activation: %s, kernel_initializer: zeros, name: top}\n"
-            "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s", INPUTS, units, activation, loss,
-            more);
+            "loss: %s\noptimizer: sgd\nmetrics: [accuracy]\n%s",
+            INPUTS, units, activation, loss, more);
     fclose(f);
     network_load(n, path, ROWS);
     remove(path);
@@ -42,7 +43,11 @@ static void open_network(struct network *n, const char *activation, const char *
 
 static void a_loss_takes_the_end_of_the_network(void **state)
 {
-    static const struct { const char *activation, *loss; int nodes; bool one_hot; } cases[] = {
+    static const struct {
+        const char *activation, *loss;
+        int nodes;
+        bool one_hot;
+    } cases[] = {
         { "softmax", "categorical_crossentropy", 1, true },
         { "softmax", "sparse_categorical_crossentropy", 1, false },
         { "sigmoid", "binary_crossentropy", 1, true },
@@ -107,12 +112,17 @@ static double gathered_loss(const struct network *n, struct iso_backend *b, bool
     static const int32_t order[ROWS] = { 3, 2, 1, 0 };
     int32_t labels[ROWS];
     memcpy(labels, classes, sizeof labels);
-    const struct iso_dataset d = { .images = images, .labels = labels, .rows = ROWS, .height = 1,
-                                   .width = INPUTS, .channels = 1, .classes = CLASSES };
+    const struct iso_dataset d = { .images = images,
+                                   .labels = labels,
+                                   .rows = ROWS,
+                                   .height = 1,
+                                   .width = INPUTS,
+                                   .channels = 1,
+                                   .classes = CLASSES };
     struct iso_exec *e = open_exec(n, b, training);
     assert_int_equal(iso_exec_data(e, which, &d), ISO_OK);
     assert_int_equal(iso_exec_order(e, which, order), ISO_OK);
-    assert_int_equal(iso_exec_gather(e, which, 0, 2), ISO_OK);         /* classes 7 and 3 */
+    assert_int_equal(iso_exec_gather(e, which, 0, 2), ISO_OK); /* classes 7 and 3 */
     const double loss = loss_now(e, training);
     iso_exec_free(e);
     return loss;
@@ -161,8 +171,13 @@ static void one_unit_tells_two_classes_apart(void **state)
     static const float x[3 * INPUTS], y[] = { 1, 0, 1 };
     static uint8_t images[3 * INPUTS];
     static int32_t labels[] = { 1, 0, 1 };
-    const struct iso_dataset d = { .images = images, .labels = labels, .rows = 3, .height = 1,
-                                   .width = INPUTS, .channels = 1, .classes = 2 };
+    const struct iso_dataset d = { .images = images,
+                                   .labels = labels,
+                                   .rows = 3,
+                                   .height = 1,
+                                   .width = INPUTS,
+                                   .channels = 1,
+                                   .classes = 2 };
     const double one = log1p(exp(-1)), want = (2 * 3 * one + one + 1) / 3;
     struct iso_backend *b;
     struct network n;

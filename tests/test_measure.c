@@ -23,8 +23,9 @@ static void close_to(double a, double b)
 static void moments_are_those_of_the_bytes(void **state)
 {
     static uint8_t images[ROWS * PIXELS * 3];
-    struct iso_dataset set = { .images = images, .rows = ROWS, .height = 3, .width = 5,
-                               .channels = 3 };
+    struct iso_dataset set = {
+        .images = images, .rows = ROWS, .height = 3, .width = 5, .channels = 3
+    };
     double mean[ISO_REALS], std[ISO_REALS], m[ISO_REALS], s[ISO_REALS];
     double sum[3] = { 0 }, squares[3] = { 0 };
     (void)state;
@@ -117,7 +118,7 @@ static void runs_keep_the_numbers(void **state)
     cli_hash(hex);
     assert_string_equal(whole, hex);
     run("eval auto.yaml --weights a/weights.safetensors --split validation");
-    cli_says(cli_out, loss);           /* from the training rows, which are read for it */
+    cli_says(cli_out, loss); /* from the training rows, which are read for it */
     run("eval a --split validation --limit 150 --device cpu");
     cli_says(cli_out, loss);
     write_model("streamed.yaml", "true", "std: auto, mean: [0.1, 0.2]");
@@ -143,7 +144,7 @@ static void write_numbers(const char *name, const char *run_model)
     assert_true(std_at && mean_at);
     assert_int_equal(sscanf(std_at, "std: [%lf, %lf]", &s[0], &s[1]), 2);
     assert_int_equal(sscanf(mean_at, ", mean: [%lf, %lf]", &m[0], &m[1]), 2);
-    assert_true(m[0] == m[1] && s[0] == s[1]);         /* it is one channel, repeated */
+    assert_true(m[0] == m[1] && s[0] == s[1]); /* it is one channel, repeated */
     snprintf(std, sizeof std, "%.17g", s[0]);
     snprintf(mean, sizeof mean, "%.17g", m[0]);
     snprintf(range, sizeof range, "[%.17g, %.17g]", (0 - m[0]) / s[0], (1 - m[0]) / s[0]);
@@ -154,10 +155,10 @@ static void write_numbers(const char *name, const char *run_model)
 /* What augmentations hold the values to is known only when the images have been measured. */
 static void ranges_follow_the_numbers(void **state)
 {
-    static const char *const runs[] = {
-        "train auto.yaml --device reference", "train a/model.yaml --device cpu",
-        "train numbers.yaml --device cpu", "train auto.yaml --device opencl:pocl --mode exact"
-    };
+    static const char *const runs[] = { "train auto.yaml --device reference",
+                                        "train a/model.yaml --device cpu",
+                                        "train numbers.yaml --device cpu",
+                                        "train auto.yaml --device opencl:pocl --mode exact" };
     char input[512], whole[65], hex[65];
     (void)state;
     snprintf(input, sizeof input, augmented, "auto", "auto", "auto", "auto");
@@ -193,7 +194,9 @@ static void one_of_them_may_be_given(void **state)
 
 static void faults_are_told(void **state)
 {
-    static const struct { const char *input, *part; } cases[] = {
+    static const struct {
+        const char *input, *part;
+    } cases[] = {
         { "mean: 'auto'", "input: mean: write  mean: auto  itself" },
         { "mean: [auto]", "input: mean: expected a number, found 'auto'" },
         { "std: {a: 1}", "input: std: expected auto, a number, or one to four in a list" },
@@ -211,7 +214,8 @@ static void faults_are_told(void **state)
         cli_says(cli_err, cases[i].part);
     }
     cli_write("black.csv", "0,9,9\n1,9,9\n");
-    cli_write("black.yaml", "data: {train: {dataset: 'csv:black.csv', split: train}}\n"
+    cli_write("black.yaml",
+              "data: {train: {dataset: 'csv:black.csv', split: train}}\n"
               "input: {shape: [2], std: auto}\nlayers: [dense: {units: 2, activation: softmax}]\n"
               "loss: categorical_crossentropy\noptimizer: sgd\n");
     assert_int_equal(cli_run("train black.yaml --device cpu --data ."), 1);
@@ -221,9 +225,11 @@ static void faults_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(moments_are_those_of_the_bytes), TEST(runs_keep_the_numbers),
+        TEST(moments_are_those_of_the_bytes),
+        TEST(runs_keep_the_numbers),
         TEST(ranges_follow_the_numbers),
-        TEST(one_of_them_may_be_given), TEST(faults_are_told),
+        TEST(one_of_them_may_be_given),
+        TEST(faults_are_told),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

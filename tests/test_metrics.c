@@ -14,8 +14,9 @@
 #include <cmocka.h>
 
 enum { ACCURACY, TOP_3, PRECISION, RECALL, F1, EACH, MATRIX, CLASSES = 10 };
-static const char all[] = "[accuracy, top_k: 3, precision, {recall: weighted}, f1, {f1: none}, "
-                          "confusion_matrix]";
+static const char all[] =
+    "[accuracy, top_k: 3, precision, {recall: weighted}, f1, {f1: none}, "
+    "confusion_matrix]";
 
 static int setup(void **state)
 {
@@ -109,8 +110,9 @@ static void test_no_rows_give_no_scores(void **state)
 static void train(const char *name, int64_t stop_after)
 {
     static struct iso_faults faults;
-    struct iso_run_settings settings = { .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3,
-                                         .validation_rows = VALIDATION_ROWS };
+    struct iso_run_settings settings = {
+        .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3, .validation_rows = VALIDATION_ROWS
+    };
     struct trainer t;
     struct iso_run *run = NULL;
     trainer_open(&t, 8, 1);
@@ -124,8 +126,8 @@ static void train(const char *name, int64_t stop_after)
     trainer_open(&t, 8, 1);
     assert_int_equal(iso_run_read(trainer_path(name), &settings, &t.state), ISO_OK);
     assert_true(t.state.step >= stop_after && t.state.step < 3 * EPOCH_STEPS);
-    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults,
-                                    &run), ISO_OK);
+    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults, &run),
+                     ISO_OK);
     assert_int_equal(trainer_fit(&t, 3, 0, run), ISO_OK);
     iso_run_close(run);
     trainer_close(&t);

@@ -42,8 +42,12 @@ static double parabola(double x) { return x * x * (3 - 2 * x); }
 /* Kolmogorov and Smirnov: above 2 / sqrt(n) once in 1500 samples of the right distribution. */
 static void shares_are_from_the_beta_distribution(void **state)
 {
-    static const struct { double alpha, (*below)(double); } known[] = {
-        { 0.5, arcsine }, { 1, uniform }, { 2, parabola },
+    static const struct {
+        double alpha, (*below)(double);
+    } known[] = {
+        { 0.5, arcsine },
+        { 1, uniform },
+        { 2, parabola },
     };
     static float share[DRAWS];
     (void)state;
@@ -97,13 +101,16 @@ static void extreme_words_give_shares(void **state)
 /* ---- A network ----------------------------------------------------------------------------- */
 
 enum { CLASSES = 6, PIXELS = 24 };
-static const float weight_of[CLASSES] = { 1, 3, 1, 1, 0.5f, 1 };        /* class_weight */
+static const float weight_of[CLASSES] = { 1, 3, 1, 1, 0.5f, 1 }; /* class_weight */
 
 static void open_network(struct network *n, bool augmented)
 {
     network_open(n, "tests/models/mixup.yaml", CLASSES, "cpu", 1);
-    network_begin(n, &(struct iso_exec_options){ .training = true, .keep_all = true, .seed = 3,
-                                                 .augmented = augmented, .log_steps = 1 });
+    network_begin(n, &(struct iso_exec_options){ .training = true,
+                                                 .keep_all = true,
+                                                 .seed = 3,
+                                                 .augmented = augmented,
+                                                 .log_steps = 1 });
 }
 
 /* Row r is of class r, and each pixel of its image is r + 1. */
@@ -168,7 +175,7 @@ static void all_of_a_row_is_mixed_alike(void **state)
         assert_in_range(roll, 1, CLASSES - 1);
         rolls |= 1u << roll;
     }
-    assert_int_equal(rolls, 62);       /* each of 1 to 5 */
+    assert_int_equal(rolls, 62); /* each of 1 to 5 */
     network_read(&n, "target", CLASSES * CLASSES, first);
     assert_true(first[0] != first[CLASSES + 1]);
     run(&n, CLASSES, true, 59);
@@ -187,7 +194,7 @@ static void smaller_batches_are_mixed_too(void **state)
         run(&n, rows, true, 5);
         assert_in_range(check_mixture(&n, rows), 1, rows - 1);
     }
-    run(&n, 1, true, 5);               /* there is no other image */
+    run(&n, 1, true, 5); /* there is no other image */
     assert_int_equal(check_mixture(&n, 1), 0);
     network_read(&n, "target", CLASSES, target);
     assert_true(target[0] == 1);
@@ -217,7 +224,7 @@ static void only_training_is_mixed(void **state)
     run(&n, CLASSES, false, 0);
     check_given(&n);
     network_close(&n);
-    open_network(&n, true);            /* a trace of batches that are augmented already */
+    open_network(&n, true); /* a trace of batches that are augmented already */
     run(&n, CLASSES, true, 0);
     check_given(&n);
     network_close(&n);

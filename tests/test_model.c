@@ -49,8 +49,9 @@ static void assert_layers(const struct iso_model *m, const char *const *names)
 static void test_cnn(void **state)
 {
     (void)state;
-    static const char *const names[] = { "conv2d_1", "max_pooling2d_1", "conv2d_2",
-                                         "max_pooling2d_2", "flatten_1", "dense_1", NULL };
+    static const char *const names[] = {
+        "conv2d_1", "max_pooling2d_1", "conv2d_2", "max_pooling2d_2", "flatten_1", "dense_1", NULL
+    };
     struct iso_model *m = load_good("models/mnist/cnn.yaml");
     assert_string_equal(m->name, "mnist-cnn");
     assert_layers(m, names);
@@ -140,13 +141,19 @@ static void test_other_models(void **state)
 {
     (void)state;
     static const char *const linear[] = { "flatten_1", "dense_1", "dense_2", NULL };
-    static const char *const mlp[] = { "flatten_1", "dense_1", "dense_2", "dense_3", "dense_4",
-                                       NULL };
-    static const char *const dropout[] = { "flatten_1", "dense_1", "dropout_1", "dense_2",
-                                           "dropout_2", "dense_3", "dropout_3", "dense_4", NULL };
-    static const char *const demo[] = { "conv2d_1", "max_pooling2d_1", "conv2d_2",
-                                        "max_pooling2d_2", "flatten_1", "dense_1", NULL };
-    const struct { const char *path; const char *const *names; } models[] = {
+    static const char *const mlp[] = {
+        "flatten_1", "dense_1", "dense_2", "dense_3", "dense_4", NULL
+    };
+    static const char *const dropout[] = { "flatten_1", "dense_1",   "dropout_1",
+                                           "dense_2",   "dropout_2", "dense_3",
+                                           "dropout_3", "dense_4",   NULL };
+    static const char *const demo[] = {
+        "conv2d_1", "max_pooling2d_1", "conv2d_2", "max_pooling2d_2", "flatten_1", "dense_1", NULL
+    };
+    const struct {
+        const char *path;
+        const char *const *names;
+    } models[] = {
         { "models/mnist/linear.yaml", linear },
         { "models/mnist/mlp.yaml", mlp },
         { "models/mnist/mlp-dropout.yaml", dropout },
@@ -161,7 +168,7 @@ static void test_other_models(void **state)
         iso_model_free(m);
     }
     struct iso_model *m = load_good("models/mnist/mlp-dropout.yaml");
-    const struct iso_dense *hidden = m->layers[5].params;        /* through two aliases */
+    const struct iso_dense *hidden = m->layers[5].params; /* through two aliases */
     assert_int_equal(hidden->units, 1500);
     assert_true(hidden->bias_initializer.a == 0.1);
     assert_true(((const struct iso_dropout *)m->layers[6].params)->rate == 0.5);
@@ -224,7 +231,8 @@ static void test_field_text(void **state)
         assert_int_equal(iso_yaml_parse("text", text, strlen(text), &loading_faults, &doc), ISO_OK);
         void *again = calloc(1, def->params_size + 1);
         assert_int_equal(iso_fields_read(def->fields, "again", doc->root->place, doc->root, NULL,
-                                         again, &loading_faults), ISO_OK);
+                                         again, &loading_faults),
+                         ISO_OK);
         assert_int_equal(loading_faults.count, 0);
         for (const struct iso_field *f = def->fields; f->key; f++, layers++) {
             char first[200];

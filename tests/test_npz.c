@@ -14,7 +14,11 @@
 #include <cmocka.h>
 
 enum { ROWS = 3, SIDE = 2, PIXELS = ROWS * SIDE * SIDE, ROOM = 8192 };
-struct file { uint8_t bytes[ROOM], directory[ROOM]; size_t n, ndirectory; int members; };
+struct file {
+    uint8_t bytes[ROOM], directory[ROOM];
+    size_t n, ndirectory;
+    int members;
+};
 
 static char folder[FOLDER], path[128];
 
@@ -25,8 +29,8 @@ static void put(uint8_t *at, uint32_t value, int bytes)
 }
 
 /* The bytes of a .npy file; returns their number. */
-static size_t npy(uint8_t *out, int version, const char *descr, const char *shape,
-                  const void *data, size_t n)
+static size_t npy(uint8_t *out, int version, const char *descr, const char *shape, const void *data,
+                  size_t n)
 {
     char header[256];
     snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n",
@@ -47,8 +51,9 @@ static void add(struct file *f, const char *name, const uint8_t *data, size_t n,
     size_t m = n;
     memcpy(out, data, n);
     if (packed) {
-        z_stream z = { .next_in = (Bytef *)data, .avail_in = (uInt)n, .next_out = out,
-                       .avail_out = ROOM };
+        z_stream z = {
+            .next_in = (Bytef *)data, .avail_in = (uInt)n, .next_out = out, .avail_out = ROOM
+        };
         assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
         assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
         m = z.total_out;
@@ -174,7 +179,9 @@ static void check_fault(const char *part)
 
 static void bad_arrays_are_refused(void **state)
 {
-    static const struct { const char *type, *shape, *labels, *part; } cases[] = {
+    static const struct {
+        const char *type, *shape, *labels, *part;
+    } cases[] = {
         { "|f1", "(3, 2, 2)", "|u1", "does not hold real numbers" },
         { "<u4", "(3, 1, 1)", "|u1", "images are whole numbers from 0 to 255" },
         { "|u1", "(12,)", "|u1", "is not images" },
@@ -278,8 +285,11 @@ static void lack_of_memory_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(archives_are_read), TEST(bad_arrays_are_refused), TEST(damaged_archives_are_refused),
-        TEST(lying_sizes_are_refused), TEST(lack_of_memory_is_reported),
+        TEST(archives_are_read),
+        TEST(bad_arrays_are_refused),
+        TEST(damaged_archives_are_refused),
+        TEST(lying_sizes_are_refused),
+        TEST(lack_of_memory_is_reported),
     };
     if (setenv("ISOCL_DATA", "/nowhere", 1) != 0 || setenv("XDG_DATA_HOME", "/nowhere", 1) != 0)
         return 1;

@@ -16,20 +16,40 @@
 static void test_numbers(void **state)
 {
     (void)state;
-    static const struct { const char *text; enum iso_number rc; double value; } cases[] = {
-        { "0.1", ISO_NUMBER_OK, 0.1 }, { "-.5", ISO_NUMBER_OK, -0.5 }, { "3.", ISO_NUMBER_OK, 3 },
-        { "1e-8", ISO_NUMBER_OK, 1e-8 }, { "+2E+3", ISO_NUMBER_OK, 2000 },
-        { "0e5", ISO_NUMBER_OK, 0 }, { "-0.0", ISO_NUMBER_OK, 0 },
-        { "1/255", ISO_NUMBER_OK, 1.0 / 255 }, { "-1.5/3e1", ISO_NUMBER_OK, -0.05 },
+    static const struct {
+        const char *text;
+        enum iso_number rc;
+        double value;
+    } cases[] = {
+        { "0.1", ISO_NUMBER_OK, 0.1 },
+        { "-.5", ISO_NUMBER_OK, -0.5 },
+        { "3.", ISO_NUMBER_OK, 3 },
+        { "1e-8", ISO_NUMBER_OK, 1e-8 },
+        { "+2E+3", ISO_NUMBER_OK, 2000 },
+        { "0e5", ISO_NUMBER_OK, 0 },
+        { "-0.0", ISO_NUMBER_OK, 0 },
+        { "1/255", ISO_NUMBER_OK, 1.0 / 255 },
+        { "-1.5/3e1", ISO_NUMBER_OK, -0.05 },
         { "2.2250738585072011e-308", ISO_NUMBER_OK, 2.2250738585072011e-308 },
         { "9007199254740993", ISO_NUMBER_OK, 9007199254740992 },
-        { "1e400", ISO_NUMBER_RANGE, 0 }, { "1e-400", ISO_NUMBER_RANGE, 0 },
-        { "1/0", ISO_NUMBER_RANGE, 0 }, { "1/1e-320", ISO_NUMBER_RANGE, 0 },
-        { "", ISO_NUMBER_BAD, 0 }, { ".", ISO_NUMBER_BAD, 0 }, { "1e", ISO_NUMBER_BAD, 0 },
-        { "nan", ISO_NUMBER_BAD, 0 }, { "inf", ISO_NUMBER_BAD, 0 }, { "0x1p3", ISO_NUMBER_BAD, 0 },
-        { "1,5", ISO_NUMBER_BAD, 0 }, { " 1", ISO_NUMBER_BAD, 0 }, { "1 ", ISO_NUMBER_BAD, 0 },
-        { "1/", ISO_NUMBER_BAD, 0 }, { "/2", ISO_NUMBER_BAD, 0 }, { "1//2", ISO_NUMBER_BAD, 0 },
-        { "--1", ISO_NUMBER_BAD, 0 }, { "1_000", ISO_NUMBER_BAD, 0 },
+        { "1e400", ISO_NUMBER_RANGE, 0 },
+        { "1e-400", ISO_NUMBER_RANGE, 0 },
+        { "1/0", ISO_NUMBER_RANGE, 0 },
+        { "1/1e-320", ISO_NUMBER_RANGE, 0 },
+        { "", ISO_NUMBER_BAD, 0 },
+        { ".", ISO_NUMBER_BAD, 0 },
+        { "1e", ISO_NUMBER_BAD, 0 },
+        { "nan", ISO_NUMBER_BAD, 0 },
+        { "inf", ISO_NUMBER_BAD, 0 },
+        { "0x1p3", ISO_NUMBER_BAD, 0 },
+        { "1,5", ISO_NUMBER_BAD, 0 },
+        { " 1", ISO_NUMBER_BAD, 0 },
+        { "1 ", ISO_NUMBER_BAD, 0 },
+        { "1/", ISO_NUMBER_BAD, 0 },
+        { "/2", ISO_NUMBER_BAD, 0 },
+        { "1//2", ISO_NUMBER_BAD, 0 },
+        { "--1", ISO_NUMBER_BAD, 0 },
+        { "1_000", ISO_NUMBER_BAD, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = 0;
@@ -62,8 +82,8 @@ static bool enter_comma_locale(const char *folder)
         if (setlocale(LC_ALL, names[i]))
             return true;
     char command[200];
-    snprintf(command, sizeof command,
-             "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1",
+             folder);
     return system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 &&
            setlocale(LC_ALL, "de_DE.UTF-8");
 }
@@ -93,8 +113,8 @@ static void test_locale(void **state)
 
 static void assert_nearest(const char *word, const char *expected)
 {
-    static const char *const names[] = { "filters", "kernel_size", "strides", "max_pooling2d",
-                                         "adam", "accuracy" };
+    static const char *const names[] = { "filters",       "kernel_size", "strides",
+                                         "max_pooling2d", "adam",        "accuracy" };
     struct iso_suggest near;
     iso_suggest_begin(&near, word);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

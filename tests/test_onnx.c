@@ -72,7 +72,7 @@ static void the_file_says_what_the_model_does(void **state)
     assert_ints(node(m, "second/depthwise"), "pads", 4, (int64_t[]){ 1, 0, 1, 1 });
     const struct iso_onnx_tensor *kernel = iso_onnx_tensor(m, "first/depthwise_kernel");
     assert_true(kernel && kernel->ndim == 4 && kernel->dim[0] == 6 && kernel->dim[1] == 1);
-    float ours[54];                    /* [3, 3, 3, 2] */
+    float ours[54]; /* [3, 3, 3, 2] */
     struct iso_tensor t;
     assert_true(iso_exec_tensor(net.exec, "first/depthwise_kernel", &t));
     must(iso_tensor_read_f32(net.backend, &t, ours));
@@ -116,7 +116,7 @@ static void every_layer_becomes_nodes(void **state)
     open_network(&net, "tests/models/everything.yaml");
     must(iso_onnx_export(net.exec, &o, &m));
     assert_in_order(m);
-    assert_int_equal(m->opset, 20);    /* for gelu */
+    assert_int_equal(m->opset, 20); /* for gelu */
     assert_int_equal(count(m, "Gelu"), 2);
     assert_int_equal(count(m, "Conv"), 7);
     assert_int_equal(count(m, "Dropout"), 0);
@@ -194,8 +194,8 @@ static void import_from(const char *path, const char *yaml, struct network *net)
  * outputs, bit for bit. */
 static void there_and_back_is_the_same(void **state)
 {
-    static const char *const names[] = { "everything", "residual", "resnet", "frozen", "inception",
-                                         "separable", "augmented" };
+    static const char *const names[] = { "everything", "residual",  "resnet",   "frozen",
+                                         "inception",  "separable", "augmented" };
     char path[] = "/tmp/isocl-test-onnx-XXXXXX", yaml[64], hex[65], back[65];
     struct network net, again;
     double want[64], got[64];

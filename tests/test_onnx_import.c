@@ -30,7 +30,7 @@ static void free_small(struct small *s)
 {
     struct iso_onnx *m = calloc(1, sizeof *m);
     assert_non_null(m);
-    m->owned = s->m.owned;             /* what an import has made */
+    m->owned = s->m.owned; /* what an import has made */
     iso_onnx_free(m);
     s->m.owned = NULL;
 }
@@ -38,12 +38,19 @@ static void free_small(struct small *s)
 static struct small small_network(const char *op, const char *const *x, int nx)
 {
     static const char *const y[] = { "y" };
-    struct small s = { .m = { .producer = "test", .version = "", .name = "", .doc = "",
-                              .opset = 17, .nnodes = 1, .nx = 1, .ny = 1 } };
+    struct small s = { .m = { .producer = "test",
+                              .version = "",
+                              .name = "",
+                              .doc = "",
+                              .opset = 17,
+                              .nnodes = 1,
+                              .nx = 1,
+                              .ny = 1 } };
     s.x = (struct iso_onnx_value){ "image", ISO_ONNX_FLOAT, 4, { -1, 2, 3, 2 }, { 0 }, { 0 } };
     s.y = (struct iso_onnx_value){ "y", ISO_ONNX_FLOAT, 2, { -1, 3 }, { 0 }, { 0 } };
-    s.nodes[0] = (struct iso_onnx_node){ .name = "the node", .op = op, .domain = "", .nx = nx,
-                                         .ny = 1, .x = x, .y = y };
+    s.nodes[0] = (struct iso_onnx_node){
+        .name = "the node", .op = op, .domain = "", .nx = nx, .ny = 1, .x = x, .y = y
+    };
     return s;
 }
 
@@ -63,7 +70,8 @@ static void rows_of_images_are_turned(void **state)
 {
     static const char *const flat[] = { "row" }, *const reads[] = { "row", "fc.weight" };
     static const char *const image[] = { "image" };
-    static const struct iso_onnx_attribute turned = { .name = "transB", .kind = ISO_ONNX_INT,
+    static const struct iso_onnx_attribute turned = { .name = "transB",
+                                                      .kind = ISO_ONNX_INT,
                                                       .i = 1 };
     float k[36];
     struct iso_onnx_network *n;
@@ -89,7 +97,11 @@ static void rows_of_images_are_turned(void **state)
     free_small(&s);
 }
 
-struct refused { const char *op; struct iso_onnx_attribute attribute; const char *says; };
+struct refused {
+    const char *op;
+    struct iso_onnx_attribute attribute;
+    const char *says;
+};
 
 /* Every refusal names the file, the node, its operator and what about it. */
 static void what_has_no_layer_is_refused(void **state)
@@ -101,20 +113,25 @@ static void what_has_no_layer_is_refused(void **state)
         { "Einsum", { 0 }, "isocl has no layer for this operator" },
         { "Conv", { .name = "group", .i = 3 }, "attribute group is 3" },
         { "Conv", { .name = "colour", .i = 3 }, "attribute colour is not understood" },
-        { "Conv", { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 3, .ints = pads },
+        { "Conv",
+          { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 3, .ints = pads },
           "attribute kernel_shape has 3 numbers" },
-        { "Conv", { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 2, .ints = ones },
+        { "Conv",
+          { .name = "kernel_shape", .kind = ISO_ONNX_INTS, .n = 2, .ints = ones },
           "attribute kernel_shape is not that of 'k'" },
-        { "Conv", { .name = "kernel_shape", .kind = ISO_ONNX_REALS, .n = 2 },
+        { "Conv",
+          { .name = "kernel_shape", .kind = ISO_ONNX_REALS, .n = 2 },
           "attribute kernel_shape is no list of whole numbers" },
         { "Gemm", { .name = "transA", .i = 1 }, "attribute transA" },
         { "Softmax", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
         { "Flatten", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
         { "Concat", { .name = "axis", .kind = ISO_ONNX_INT, .i = 3 }, "attribute axis is 3" },
         { "LeakyRelu", { .name = "beta" }, "attribute beta is not understood" },
-        { "MaxPool", { .name = "pads", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
+        { "MaxPool",
+          { .name = "pads", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
           "numbers from 1 to 4096" },
-        { "Transpose", { .name = "perm", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
+        { "Transpose",
+          { .name = "perm", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
           "attribute perm" },
         { "Add", { 0 }, "no layer that adds a constant" },
         { "Sub", { 0 }, "isocl has no layer for this operator" },
@@ -187,7 +204,7 @@ static void damaged_files_are_read_or_refused(void **state)
 static void deep_files_do_not_exhaust_the_stack(void **state)
 {
     enum { LEVELS = 200000, ROOM = 5 * LEVELS };
-    static const uint8_t keys[] = { 1 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2 };  /* node, attribute, g */
+    static const uint8_t keys[] = { 1 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2 }; /* node, attribute, g */
     char path[] = "/tmp/isocl-test-onnx-XXXXXX";
     uint8_t *bytes = malloc(ROOM), *at = bytes + ROOM;
     assert_non_null(bytes);
@@ -249,11 +266,15 @@ static void data_come_from_the_files_own_folder(void **state)
     must(iso_onnx_read(path, &m));
     assert_memory_equal(iso_onnx_tensor(m, "w")->data, numbers + 1, 12);
     iso_onnx_free(m);
-    const struct { const char *location, *offset; iso_rc rc; } bad[] = {
-        { "m.data", "8", ISO_EDATA }, { "m.data", "-4", ISO_EDATA }, { "m.data", "4x", ISO_EDATA },
-        { "m.data", "9223372036854775807", ISO_EDATA }, { "none", "0", ISO_EIO },
-        { "../m.data", "0", ISO_EDATA }, { "/etc/passwd", "0", ISO_EDATA }, { "", "0", ISO_EDATA },
-        { "..", "0", ISO_EDATA }, { "link", "0", ISO_EIO },
+    const struct {
+        const char *location, *offset;
+        iso_rc rc;
+    } bad[] = {
+        { "m.data", "8", ISO_EDATA },      { "m.data", "-4", ISO_EDATA },
+        { "m.data", "4x", ISO_EDATA },     { "m.data", "9223372036854775807", ISO_EDATA },
+        { "none", "0", ISO_EIO },          { "../m.data", "0", ISO_EDATA },
+        { "/etc/passwd", "0", ISO_EDATA }, { "", "0", ISO_EDATA },
+        { "..", "0", ISO_EDATA },          { "link", "0", ISO_EIO },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         save_external(path, bad[i].location, bad[i].offset);

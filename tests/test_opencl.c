@@ -17,11 +17,9 @@ enum { MAX = 16, GUARD = 64 };
 
 static const struct iso_backend_ops *opencl_ops(void)
 {
-    for (int i = 0; iso_backends[i]; i++) {
-        if (strcmp(iso_backends[i]->name, "opencl") == 0) {
+    for (int i = 0; iso_backends[i]; i++)
+        if (strcmp(iso_backends[i]->name, "opencl") == 0)
             return iso_backends[i];
-        }
-    }
     return NULL;
 }
 
@@ -29,14 +27,11 @@ static const struct iso_backend_ops *opencl_ops(void)
 static int devices(struct iso_device out[MAX])
 {
     int count = 0, usable = 0;
-    if (opencl_ops()) {
+    if (opencl_ops())
         assert_int_equal(opencl_ops()->list(out, MAX, &count), ISO_OK);
-    }
-    for (int i = 0; i < count; i++) {
-        if (out[i].usable) {
+    for (int i = 0; i < count; i++)
+        if (out[i].usable)
             out[usable++] = out[i];
-        }
-    }
     return usable;
 }
 
@@ -45,11 +40,10 @@ static int clean(void **state)
     (void)state;
     iso_error_clear();
     iso_alloc_fail_after(-1);
-    static const char *const names[] = {"ISOCL_OPENCL_OPTIONS", "ISOCL_OPENCL_NO_PRAGMA",
-                                        "ISOCL_OPENCL_SHAPE", "ISOCL_KERNEL_DIR", NULL};
-    for (int i = 0; names[i]; i++) {
+    static const char *const names[] = { "ISOCL_OPENCL_OPTIONS", "ISOCL_OPENCL_NO_PRAGMA",
+                                         "ISOCL_OPENCL_SHAPE", "ISOCL_KERNEL_DIR", NULL };
+    for (int i = 0; names[i]; i++)
         unsetenv(names[i]);
-    }
     return 0;
 }
 
@@ -68,9 +62,8 @@ static struct iso_backend *open_first(void)
 {
     struct iso_backend *be = NULL;
     struct iso_device first = first_device();
-    if (iso_backend_open(first.id, ISO_MODE_EXACT, 0, &be) != ISO_OK) {
+    if (iso_backend_open(first.id, ISO_MODE_EXACT, 0, &be) != ISO_OK)
         fail_msg("%s: %s", first.id, iso_error());
-    }
     return be;
 }
 
@@ -87,18 +80,16 @@ static void devices_have_ids_and_names(void **state)
         assert_int_equal(sscanf(list[i].id, "opencl:%d.%d", &platform, &device), 2);
         assert_true(list[i].name[0] && list[i].platform[0] && list[i].driver[0]);
         assert_true(list[i].memory > 0 && list[i].max_alloc > 0 && list[i].units > 0);
-        for (int j = 0; j < i; j++) {
+        for (int j = 0; j < i; j++)
             assert_string_not_equal(list[i].id, list[j].id);
-        }
     }
 }
 
 static void opens_as(const char *text, const char *id)
 {
     struct iso_backend *be = NULL;
-    if (iso_backend_open(text, ISO_MODE_DEFAULT, 0, &be) != ISO_OK) {
+    if (iso_backend_open(text, ISO_MODE_DEFAULT, 0, &be) != ISO_OK)
         fail_msg("%s: %s", text, iso_error());
-    }
     assert_non_null(be);
     assert_string_equal(be->device.id, id);
     assert_true(be->mode == ISO_MODE_EXACT || be->mode == ISO_MODE_FAST);
@@ -118,10 +109,9 @@ static void device_opens_under_each_of_its_names(void **state)
         snprintf(text, sizeof text, "opencl:%d", platform);
         opens_as(text, first.id);
     }
-    snprintf(part, sizeof part, "%.7s", first.platform);       /* a part, in capitals */
-    for (char *p = part; *p; p++) {
+    snprintf(part, sizeof part, "%.7s", first.platform); /* a part, in capitals */
+    for (char *p = part; *p; p++)
         *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
-    }
     snprintf(text, sizeof text, "opencl:%s", part);
     opens_as(text, first.id);
 }
@@ -129,7 +119,7 @@ static void device_opens_under_each_of_its_names(void **state)
 static void unknown_device_is_an_error_that_names_it(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"99", "0.99", "0.x", "0.", "-1", "no such device", NULL};
+    static const char *const bad[] = { "99", "0.99", "0.x", "0.", "-1", "no such device", NULL };
     first_device();
     for (int i = 0; bad[i]; i++) {
         char text[64];
@@ -139,7 +129,7 @@ static void unknown_device_is_an_error_that_names_it(void **state)
         assert_int_equal(iso_backend_open(text, ISO_MODE_DEFAULT, 0, &be), ISO_EUSAGE);
         assert_null(be);
         assert_non_null(strstr(iso_error(), bad[i]));
-        assert_non_null(strstr(iso_error(), "opencl:"));       /* what there is instead */
+        assert_non_null(strstr(iso_error(), "opencl:")); /* what there is instead */
     }
 }
 
@@ -178,11 +168,11 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
           f);
     fclose(f);
     setenv("ISOCL_KERNEL_DIR", folder, 1);
-    struct iso_dense params = {.units = 3};
-    struct iso_call call = {.params = &params};
-    call.x[0].shape = (struct iso_shape){2, {2, 4}};
-    call.w[0].shape = (struct iso_shape){2, {4, 3}};
-    call.y[0].shape = (struct iso_shape){2, {2, 3}};
+    struct iso_dense params = { .units = 3 };
+    struct iso_call call = { .params = &params };
+    call.x[0].shape = (struct iso_shape){ 2, { 2, 4 } };
+    call.w[0].shape = (struct iso_shape){ 2, { 4, 3 } };
+    call.y[0].shape = (struct iso_shape){ 2, { 2, 3 } };
     assert_false(be->kernels[ISO_OP_dense]->supports(be, &call, why, sizeof why));
     assert_non_null(strstr(why, "gemm.cl"));
     assert_string_equal(iso_error(), "");
@@ -217,9 +207,8 @@ static void memory_keeps_what_is_written(void **state)
     struct iso_backend *be = open_first();
     struct iso_mem *m = NULL;
     uint8_t in[100], out[100];
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         in[i] = (uint8_t)(7 * i + 1);
-    }
     assert_int_equal(be->ops->alloc(be, 100, &m), ISO_OK);
     assert_int_equal(be->ops->write(be, m, 0, in, 100), ISO_OK);
     assert_int_equal(be->ops->fill(be, m, 33, 0xEE, 13), ISO_OK);
@@ -241,7 +230,7 @@ static void memory_has_bounds(void **state)
     (void)state;
     struct iso_backend *be = open_first();
     struct iso_mem *m = NULL;
-    uint8_t byte[2] = {0};
+    uint8_t byte[2] = { 0 };
     assert_int_equal(be->ops->alloc(be, 10, &m), ISO_OK);
     assert_int_equal(be->ops->write(be, m, 9, byte, 2), ISO_EDEVICE);
     assert_int_equal(be->ops->read(be, m, 11, byte, 0), ISO_EDEVICE);
@@ -290,36 +279,32 @@ static void run_dense(float results[RESULTS])
 {
     struct iso_backend *be = open_first();
     const struct iso_kernel *k = be->kernels[ISO_OP_dense];
-    struct iso_dense params = {.units = UNITS, .use_bias = true};
-    struct iso_call call = {.params = &params, .training = true};
+    struct iso_dense params = { .units = UNITS, .use_bias = true };
+    struct iso_call call = { .params = &params, .training = true };
     char why[2000] = "";
-    call.x[0].shape = call.dx[0].shape = (struct iso_shape){2, {ROWS, IN}};
-    call.w[0].shape = call.dw[0].shape = (struct iso_shape){2, {IN, UNITS}};
-    call.w[1].shape = call.dw[1].shape = (struct iso_shape){1, {UNITS}};
-    call.y[0].shape = call.dy[0].shape = (struct iso_shape){2, {ROWS, UNITS}};
-    if (!k->supports(be, &call, why, sizeof why)) {
+    call.x[0].shape = call.dx[0].shape = (struct iso_shape){ 2, { ROWS, IN } };
+    call.w[0].shape = call.dw[0].shape = (struct iso_shape){ 2, { IN, UNITS } };
+    call.w[1].shape = call.dw[1].shape = (struct iso_shape){ 1, { UNITS } };
+    call.y[0].shape = call.dy[0].shape = (struct iso_shape){ 2, { ROWS, UNITS } };
+    if (!k->supports(be, &call, why, sizeof why))
         fail_msg("%s", why);
-    }
     size_t forward = k->workspace(be, &call, ISO_FORWARD),
            work = k->workspace(be, &call, ISO_BACKWARD);
     work = forward > work ? forward : work;
-    struct iso_tensor *all[] = {&call.x[0], &call.w[0],  &call.w[1],  &call.dy[0],
-                                &call.y[0], &call.dx[0], &call.dw[0], &call.dw[1]};
-    for (uint32_t i = 0; i < 8; i++) {
+    struct iso_tensor *all[] = { &call.x[0], &call.w[0],  &call.w[1],  &call.dy[0],
+                                 &call.y[0], &call.dx[0], &call.dw[0], &call.dw[1] };
+    for (uint32_t i = 0; i < 8; i++)
         place(be, all[i], i);
-    }
     assert_int_equal(be->ops->alloc(be, work, &call.workspace.mem), ISO_OK);
     assert_int_equal(k->forward(be, &call), ISO_OK);
     assert_int_equal(k->backward(be, &call), ISO_OK);
     size_t n = 0;
     float rest[IN * UNITS];
-    for (int i = 0; i < 8; i++) {
-        if (i < 4) {
+    for (int i = 0; i < 8; i++)
+        if (i < 4)
             take(be, all[i], rest);
-        } else {
+        else
             n += take(be, all[i], results + n);
-        }
-    }
     assert_int_equal(n, RESULTS);
     be->ops->free(be, call.workspace.mem);
     iso_backend_close(be);
@@ -329,11 +314,9 @@ static void same_as(const float want[RESULTS], const char *what)
 {
     float have[RESULTS];
     run_dense(have);
-    for (int i = 0; i < RESULTS; i++) {
-        if (!(memcmp(&have[i], &want[i], sizeof(float)) == 0)) {
+    for (int i = 0; i < RESULTS; i++)
+        if (!(memcmp(&have[i], &want[i], sizeof(float)) == 0))
             fail_msg("%s: element %d is %a, was %a", what, i, (double)have[i], (double)want[i]);
-        }
-    }
 }
 
 static void options_and_shapes_change_no_bit(void **state)
@@ -342,9 +325,8 @@ static void options_and_shapes_change_no_bit(void **state)
     float want[RESULTS];
     run_dense(want);
     int nonzero = 0;
-    for (int i = 0; i < RESULTS; i++) {
+    for (int i = 0; i < RESULTS; i++)
         nonzero += want[i] > 0 || want[i] < 0;
-    }
     assert_true(nonzero > RESULTS / 2);
     setenv("ISOCL_OPENCL_SHAPE", "cpu", 1);
     same_as(want, "CPU shape");

@@ -14,8 +14,12 @@ static struct iso_dataset *make(int rows, int height, int width, int channels)
     struct iso_dataset *set = calloc(1, sizeof *set);
     const size_t n = (size_t)rows * (size_t)height * (size_t)width * (size_t)channels;
     assert_non_null(set);
-    *set = (struct iso_dataset){ .name = "made", .rows = rows, .height = height, .width = width,
-                                 .channels = channels, .classes = 1 };
+    *set = (struct iso_dataset){ .name = "made",
+                                 .rows = rows,
+                                 .height = height,
+                                 .width = width,
+                                 .channels = channels,
+                                 .classes = 1 };
     set->images = calloc(n, 1);
     assert_non_null(set->images);
     for (size_t i = 0; i < n; i++)
@@ -25,8 +29,8 @@ static struct iso_dataset *make(int rows, int height, int width, int channels)
 
 static void images_get_a_frame(void **state)
 {
-    static const uint8_t sides[] = { 0, 0, 0, 0, 0,   0, 1, 2, 0, 0,   0, 3, 4, 0, 0,
-                                     0, 0, 0, 0, 0,   0, 5, 6, 0, 0,   0, 7, 8, 0, 0 };
+    static const uint8_t sides[] = { 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 3, 4, 0, 0,
+                                     0, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0, 7, 8, 0, 0 };
     static const uint8_t colour[] = { 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
     struct iso_dataset *set = make(2, 2, 2, 1);
     (void)state;
@@ -65,8 +69,11 @@ static void grey_is_repeated(void **state)
 static void rows_of_numbers_get_a_frame(void **state)
 {
     const struct iso_shape input = { 4, { 0, 7, 6, 3 } };
-    struct iso_dataset_request r = { .name = "npy:arrays", .split = "test", .input = &input,
-                                     .folder = "tests/readers", .pad = { 2, 2, 1, 0 },
+    struct iso_dataset_request r = { .name = "npy:arrays",
+                                     .split = "test",
+                                     .input = &input,
+                                     .folder = "tests/readers",
+                                     .pad = { 2, 2, 1, 0 },
                                      .repeat_channels = 3 };
     struct iso_dataset *set;
     (void)state;
@@ -105,8 +112,10 @@ static void nothing_changes_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(images_get_a_frame), cmocka_unit_test(grey_is_repeated),
-        cmocka_unit_test(rows_of_numbers_get_a_frame), cmocka_unit_test(nothing_changes_without),
+        cmocka_unit_test(images_get_a_frame),
+        cmocka_unit_test(grey_is_repeated),
+        cmocka_unit_test(rows_of_numbers_get_a_frame),
+        cmocka_unit_test(nothing_changes_without),
     };
     return cmocka_run_group_tests_name("pad", tests, NULL, NULL);
 }

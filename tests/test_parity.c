@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/parity/harness.h"
-#include "tests/broken.h"
+#include "broken.h"
 
 /* Runs the ladder on the broken reference, for the op that is broken. */
 static iso_rc climb(int fault, enum iso_mode mode, FILE *out, struct iso_parity_totals *totals)
@@ -107,13 +107,14 @@ static int fault_named(const char *name)
 static void climb_model(int fault, enum iso_mode mode, iso_rc want, char *text, size_t n,
                         struct iso_parity_totals *t)
 {
-    const char *const models[] = {"models/mnist/linear.yaml", NULL};
+    const char *const models[] = { "models/mnist/linear.yaml", NULL };
     struct iso_backend *b;
     FILE *out = tmpfile();
     assert_non_null(out);
     assert_int_equal(broken_open(fault, mode, &b), ISO_OK);
     const struct iso_parity_options o = {
-        .backends = &b, .nbackends = 1, .models = models, .out = out};
+        .backends = &b, .nbackends = 1, .models = models, .out = out
+    };
     const iso_rc rc = iso_parity_run(&o, t);
     if (rc != want)
         print_all(out);
@@ -131,11 +132,11 @@ static void a_wrong_layer_is_named(void **state)
     (void)state;
     char text[8192];
     struct iso_parity_totals t;
-    const enum iso_mode modes[] = {ISO_MODE_EXACT, ISO_MODE_FAST};
+    const enum iso_mode modes[] = { ISO_MODE_EXACT, ISO_MODE_FAST };
     for (int i = 0; i < 2; i++) {
         climb_model(0, modes[i], ISO_OK, text, sizeof text, &t);
         climb_model(fault_named("one wrong element"), modes[i], ISO_EPARITY, text, sizeof text, &t);
-        assert_true(t.failed_on[ISO_RUNG_LOCKSTEP] >= 2);          /* batches of 2 and 3 */
+        assert_true(t.failed_on[ISO_RUNG_LOCKSTEP] >= 2); /* batches of 2 and 3 */
         assert_true(t.failed_on[ISO_RUNG_TRAINING] >= 2);
         assert_non_null(strstr(text, "dense_1, batch 2"));
         assert_non_null(strstr(text, "repeat: isocl parity models/mnist/linear.yaml --steps 3"));
@@ -147,19 +148,23 @@ static void a_wrong_layer_is_named(void **state)
 static void a_run_without_cases_fails(void **state)
 {
     (void)state;
-    const char *const devices[] = {"reference", NULL};
+    const char *const devices[] = { "reference", NULL };
     FILE *out = tmpfile();
     assert_non_null(out);
     const struct iso_parity_options none = {
-        .devices = devices, .ops = "dense", .number = 9999, .out = out};
+        .devices = devices, .ops = "dense", .number = 9999, .out = out
+    };
     assert_int_equal(iso_parity_run(&none, NULL), ISO_EPARITY);
     iso_error_clear();
-    const struct iso_parity_options unknown = {
-        .devices = devices, .ops = "dense,conv3d", .out = out};
+    const struct iso_parity_options unknown = { .devices = devices,
+                                                .ops = "dense,conv3d",
+                                                .out = out };
     assert_int_equal(iso_parity_run(&unknown, NULL), ISO_EUSAGE);
     assert_non_null(strstr(iso_error(), "conv3d"));
     iso_error_clear();
-    const struct iso_parity_options nowhere = {.devices = devices, .cases = "/nowhere", .out = out};
+    const struct iso_parity_options nowhere = { .devices = devices,
+                                                .cases = "/nowhere",
+                                                .out = out };
     assert_int_equal(iso_parity_run(&nowhere, NULL), ISO_EIO);
     iso_error_clear();
     fclose(out);
@@ -194,7 +199,7 @@ static void put(struct iso_values *v, enum iso_group group, int64_t n, const dou
 
 static iso_rc exact(const double *a, const double *b, int64_t n)
 {
-    struct iso_values v = {0}, w = {0};
+    struct iso_values v = { 0 }, w = { 0 };
     struct iso_distance d;
     if (n > 0) {
         put(&v, ISO_Y, n, a);
@@ -209,7 +214,7 @@ static iso_rc exact(const double *a, const double *b, int64_t n)
 
 static iso_rc bounded(double want, double got, double sum)
 {
-    struct iso_values v = {0}, w = {0}, s = {0};
+    struct iso_values v = { 0 }, w = { 0 }, s = { 0 };
     struct iso_distance d;
     put(&v, ISO_Y, 1, &want);
     put(&w, ISO_Y, 1, &got);
@@ -225,13 +230,14 @@ static iso_rc bounded(double want, double got, double sum)
 static void comparisons_can_fail(void **state)
 {
     (void)state;
-    const double a[] = {1, NAN, 0.0}, b[] = {1, -NAN, 0.0}, c[] = {1, NAN, -0.0}, d[] = {1, 2, 0.0};
+    const double a[] = { 1, NAN, 0.0 }, b[] = { 1, -NAN, 0.0 }, c[] = { 1, NAN, -0.0 },
+                 d[] = { 1, 2, 0.0 };
     assert_int_equal(exact(a, b, 3), ISO_OK);
-    assert_int_equal(exact(a, c, 3), ISO_EPARITY);         /* the sign of a zero */
-    assert_int_equal(exact(a, d, 3), ISO_EPARITY);         /* NaN is not 2 */
+    assert_int_equal(exact(a, c, 3), ISO_EPARITY); /* the sign of a zero */
+    assert_int_equal(exact(a, d, 3), ISO_EPARITY); /* NaN is not 2 */
     assert_int_equal(exact(d, a, 3), ISO_EPARITY);
-    assert_int_equal(exact(NULL, NULL, 0), ISO_EPARITY);   /* nothing compared */
-    assert_int_equal(bounded(1, 1 + 0x1p-21, 1), ISO_OK);  /* eps sqrt(16) S = 2^-21 */
+    assert_int_equal(exact(NULL, NULL, 0), ISO_EPARITY);  /* nothing compared */
+    assert_int_equal(bounded(1, 1 + 0x1p-21, 1), ISO_OK); /* eps sqrt(16) S = 2^-21 */
     assert_int_equal(bounded(1, 1 + 0x1.1p-21, 1), ISO_EPARITY);
     assert_int_equal(bounded(1, NAN, 1), ISO_EPARITY);
     assert_int_equal(bounded(1, 1, NAN), ISO_EPARITY);
@@ -241,9 +247,9 @@ static void comparisons_can_fail(void **state)
 static void zeros_are_mistrusted(void **state)
 {
     (void)state;
-    const double zeros[8] = {0, 0, 0, 0, 0, 0, 0, 1};
-    struct iso_values v = {0};
-    const struct iso_call call = {.training = true};
+    const double zeros[8] = { 0, 0, 0, 0, 0, 0, 0, 1 };
+    struct iso_values v = { 0 };
+    const struct iso_call call = { .training = true };
     put(&v, ISO_Y, 8, zeros);
     assert_int_equal(iso_compare_trust(&call, ISO_FORWARD, &v, false, false), ISO_EPARITY);
     iso_error_clear();
@@ -256,7 +262,7 @@ static void zeros_are_mistrusted(void **state)
 
 static iso_rc with_record(const char *record, const char *check, uint64_t seed)
 {
-    const char *const devices[] = {"reference", NULL};
+    const char *const devices[] = { "reference", NULL };
     FILE *out = tmpfile();
     assert_non_null(out);
     const struct iso_parity_options o = {
@@ -298,7 +304,7 @@ static void records_compare_machines(void **state)
     close(fd);
     assert_int_equal(with_record(path, NULL, 1), ISO_OK);
     assert_int_equal(with_record(NULL, path, 1), ISO_OK);
-    assert_int_equal(with_record(NULL, path, 2), ISO_EDATA);       /* other data */
+    assert_int_equal(with_record(NULL, path, 2), ISO_EDATA); /* other data */
     change_record(path);
     assert_int_equal(with_record(NULL, path, 1), ISO_EPARITY);
     unlink(path);
@@ -308,14 +314,10 @@ static void records_compare_machines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_fault_is_caught),
-        cmocka_unit_test(a_failure_says_how_to_repeat_it),
-        cmocka_unit_test(a_wrong_layer_is_named),
-        cmocka_unit_test(a_run_without_cases_fails),
-        cmocka_unit_test(every_op_has_cases),
-        cmocka_unit_test(comparisons_can_fail),
-        cmocka_unit_test(zeros_are_mistrusted),
-        cmocka_unit_test(records_compare_machines),
+        cmocka_unit_test(every_fault_is_caught),  cmocka_unit_test(a_failure_says_how_to_repeat_it),
+        cmocka_unit_test(a_wrong_layer_is_named), cmocka_unit_test(a_run_without_cases_fails),
+        cmocka_unit_test(every_op_has_cases),     cmocka_unit_test(comparisons_can_fail),
+        cmocka_unit_test(zeros_are_mistrusted),   cmocka_unit_test(records_compare_machines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,13 +173,16 @@ static void a_data_set_is_cut(void **state)
 
 static void impossible_parts_are_refused(void **state)
 {
-    static const struct iso_part parts[] = { { 0.5, 0.5, false, 0 }, { 0.6, 0.5, false, 0 },
-                                             { -0.1, 0.5, false, 0 }, { 0, 1.1, false, 0 },
+    static const struct iso_part parts[] = { { 0.5, 0.5, false, 0 },
+                                             { 0.6, 0.5, false, 0 },
+                                             { -0.1, 0.5, false, 0 },
+                                             { 0, 1.1, false, 0 },
                                              { 0.1, 0.101, false, 0 } };
     (void)state;
     for (int i = 0; i < 5; i++) {
-        const struct iso_dataset_request r = { .name = "builtin:digits", .split = "test",
-                                               .count = 10, .part = parts[i] };
+        const struct iso_dataset_request r = {
+            .name = "builtin:digits", .split = "test", .count = 10, .part = parts[i]
+        };
         struct iso_dataset *set = NULL;
         iso_error_clear();
         assert_int_equal(iso_dataset_load(&r, &set), i < 4 ? ISO_EUSAGE : ISO_EDATA);
@@ -190,8 +193,9 @@ static void impossible_parts_are_refused(void **state)
 
 static void lack_of_memory_is_reported(void **state)
 {
-    const struct iso_dataset_request r = { .name = "builtin:digits", .split = "test", .count = 10,
-                                           .part = { 0, 0.5, true, 0 } };
+    const struct iso_dataset_request r = {
+        .name = "builtin:digits", .split = "test", .count = 10, .part = { 0, 0.5, true, 0 }
+    };
     struct iso_dataset *set = NULL;
     iso_rc rc = ISO_ENOMEM;
     int n = 0;

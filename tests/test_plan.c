@@ -24,8 +24,9 @@ static struct iso_arena new_arena(int n)
 {
     struct iso_block *blocks = calloc((size_t)n, sizeof *blocks);
     assert_non_null(blocks);
-    return (struct iso_arena){ .name = "test", .advice = "use a smaller --batch",
-                               .blocks = blocks, .nblocks = n };
+    return (struct iso_arena){
+        .name = "test", .advice = "use a smaller --batch", .blocks = blocks, .nblocks = n
+    };
 }
 
 static void fill_blocks(struct iso_block *b, int n, uint32_t salt)
@@ -57,8 +58,8 @@ static void alive_blocks_never_overlap(void **state)
         assert_int_equal(iso_arena_layout(&a, 0, false), ISO_OK);
         assert_int_equal(a.nchunks, 1);
         assert_int_equal(count_overlaps(a.blocks, BLOCKS), 0);
-        assert_true(a.chunk[0] < a.total);                     /* something was reused */
-        a.blocks[1] = a.blocks[0];                             /* the planted fault */
+        assert_true(a.chunk[0] < a.total); /* something was reused */
+        a.blocks[1] = a.blocks[0];         /* the planted fault */
         assert_true(count_overlaps(a.blocks, BLOCKS) > 0);
         iso_arena_clear(&a);
     }
@@ -106,8 +107,9 @@ static void blocks_beyond_any_address_are_refused(void **state)
 /* The hash after three steps on drawn images. */
 static void train_hash(struct network *n, bool keep_all, char hex[65])
 {
-    const struct iso_exec_options o = { .training = true, .keep_all = keep_all, .seed = 5,
-                                        .log_steps = 1 };
+    const struct iso_exec_options o = {
+        .training = true, .keep_all = keep_all, .seed = 5, .log_steps = 1
+    };
     const struct iso_graph *g = n->graph;
     const int64_t values = iso_shape_count(&g->values[g->input].shape);
     float *x = calloc((size_t)values, sizeof *x);
@@ -195,8 +197,9 @@ static void chunks_change_no_bit(void **state)
     for (int i = 0; i < 2; i++) {
         struct network n;
         network_open(&n, "models/demo.yaml", 4, devices[i], 2);
-        const struct iso_plan_options o = { .training = true, .real_size = sizeof(float),
-                                            .max_alloc = LARGEST, .readable = -1 };
+        const struct iso_plan_options o = {
+            .training = true, .real_size = sizeof(float), .max_alloc = LARGEST, .readable = -1
+        };
         struct iso_plan p;
         char whole[65], chunked[65];
         assert_int_equal(iso_plan_make(n.graph, &o, &p), ISO_OK);
@@ -219,8 +222,9 @@ static void weights_in_chunks_change_no_bit(void **state)
     const size_t limit = 26 * 26 * 16 * sizeof(float);
     char whole[65], chunked[65];
     struct iso_plan p;
-    const struct iso_plan_options o = { .training = true, .real_size = sizeof(float),
-                                        .max_alloc = limit, .readable = -1 };
+    const struct iso_plan_options o = {
+        .training = true, .real_size = sizeof(float), .max_alloc = limit, .readable = -1
+    };
     assert_int_equal(iso_plan_make(n.graph, &o, &p), ISO_OK);
     assert_true(p.weights.nchunks > 1);
     iso_plan_clear(&p);
@@ -242,7 +246,7 @@ static void a_tensor_larger_than_the_device_allocates_is_refused(void **state)
     assert_int_equal(iso_exec_new(n.graph, n.backend, &o, &e), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--batch"));
     iso_error_clear();
-    n.backend->max_alloc = 20000;      /* less than a kernel, which no batch makes smaller */
+    n.backend->max_alloc = 20000; /* less than a kernel, which no batch makes smaller */
     assert_int_equal(iso_exec_new(n.graph, n.backend, &o, &e), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--device"));
     iso_error_clear();

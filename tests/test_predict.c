@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 enum { MOST_NUMBERS = 26 * 26 * 2 };
-struct told {                          /* of each row: label, predicted class, numbers */
+struct told { /* of each row: label, predicted class, numbers */
     int64_t rows, size;
     int label[VALIDATION_ROWS], class[VALIDATION_ROWS];
     float numbers[VALIDATION_ROWS][MOST_NUMBERS];
@@ -131,7 +131,8 @@ static const char convolution[] =
 /* What a value is for all rows; readable: from an executor that keeps it, not every value. */
 static void read_value(const char *device, const char *name, bool readable, struct told *out)
 {
-    const struct iso_exec_options o = { .seed = 3, .keep_all = !readable,
+    const struct iso_exec_options o = { .seed = 3,
+                                        .keep_all = !readable,
                                         .readable = readable ? name : NULL };
     struct iso_dataset *data;
     struct iso_tensor tensor;

@@ -10,13 +10,15 @@
 
 static void test_known_answers(void **state)
 {
-    static const struct { iso_u32 counter[4], key[2], want[4]; } known[] = {
-        { { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8 } },
-        { { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF }, { 0xFFFFFFFF, 0xFFFFFFFF },
-          { 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD } },
-        { { 0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344 }, { 0xA4093822, 0x299F31D0 },
-          { 0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1 } }
-    };
+    static const struct {
+        iso_u32 counter[4], key[2], want[4];
+    } known[] = { { { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8 } },
+                  { { 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF },
+                    { 0xFFFFFFFF, 0xFFFFFFFF },
+                    { 0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD } },
+                  { { 0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344 },
+                    { 0xA4093822, 0x299F31D0 },
+                    { 0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1 } } };
     (void)state;
     for (int i = 0; i < 3; i++) {
         const iso_u32 *c = known[i].counter, *k = known[i].key;
@@ -68,9 +70,8 @@ static void test_purposes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers), cmocka_unit_test(test_unit),
-        cmocka_unit_test(test_uniform), cmocka_unit_test(test_purposes)
-    };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_known_answers),
+                                        cmocka_unit_test(test_unit), cmocka_unit_test(test_uniform),
+                                        cmocka_unit_test(test_purposes) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

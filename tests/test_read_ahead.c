@@ -11,7 +11,9 @@
 #include "core/data/stream.h"
 
 enum { ROWS = 103, ROW = 5 };
-struct numbers { int bad[2]; };        /* rows that cannot be read; -1: none */
+struct numbers {
+    int bad[2];
+}; /* rows that cannot be read; -1: none */
 
 /* Byte k of row r is 7 r + k. Some rows take a while, so that threads overtake each other, and the
  * second bad one longer. */
@@ -70,10 +72,10 @@ static void rows_come_in_the_order(void **state)
             check_all(s, 0, batch, false);
             iso_stream_order(s, order);
             check_all(s, 0, batch, true);
-            check_all(s, batch, batch, true);          /* again, and not from the beginning */
-            check_rows(s, 40, 1, true);                /* less than a batch */
+            check_all(s, batch, batch, true); /* again, and not from the beginning */
+            check_rows(s, 40, 1, true);       /* less than a batch */
             check_rows(s, 41, 1, true);
-            iso_stream_order(s, NULL);                 /* while others are read ahead */
+            iso_stream_order(s, NULL); /* while others are read ahead */
             check_rows(s, 0, batch, false);
             iso_stream_free(s);
         }

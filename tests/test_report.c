@@ -16,12 +16,11 @@ static char page[CLI_OUTPUT];
 static const char *end_of_tag(const char *at)
 {
     const char *begin = at;
-    for (char quote = 0; *at && (quote || *at != '>'); at++) {
+    for (char quote = 0; *at && (quote || *at != '>'); at++)
         if (quote ? *at == quote : *at == '"' || *at == '\'')
             quote = quote ? 0 : *at;
         else if (*at == '<' && at > begin)
             fail_msg("a < in a tag: %.60s", begin);
-    }
     if (!*at)
         fail_msg("a tag without an end: %.60s", begin);
     return at;
@@ -74,8 +73,8 @@ static void read_page(const char *name)
 
 static void has_sections(void)
 {
-    static const char *const ids[] = { "summary", "model", "curves", "scores", "confusion",
-                                       "samples", "predictions", "time", "parity", "files" };
+    static const char *const ids[] = { "summary", "model",       "curves", "scores", "confusion",
+                                       "samples", "predictions", "time",   "parity", "files" };
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         char section[64];
         snprintf(section, sizeof section, "<section id=\"%s\">", ids[i]);
@@ -102,7 +101,7 @@ static void shows_a_run(void **state)
     assert_string_equal(cli_err, "");
     read_page("a/report.html");
     has_sections();
-    assert_null(strstr(page, "class=\"note\">"));              /* nothing is missing */
+    assert_null(strstr(page, "class=\"note\">")); /* nothing is missing */
     cli_says(page, hash);
     cli_says(page, "validation loss</th>" + 11);
     cli_says(page, "6370, of which 6370 are trained");
@@ -111,7 +110,7 @@ static void shows_a_run(void **state)
         wrong = at;
     assert_non_null(right);
     assert_non_null(wrong);
-    assert_true(wrong < right);                        /* mistakes come first */
+    assert_true(wrong < right); /* mistakes come first */
     cli_says(page, "<p class=\"good\">");
     cli_says(page, "0 bits differ");
     cli_says(page, "<summary>run.json</summary>");
@@ -131,8 +130,10 @@ static void scores_as_eval_does(void **state)
                      2);
     assert_int_equal(cli_run("report a"), 0);
     read_page("a/report.html");
-    snprintf(want, sizeof want, "test</th>\n<td class=\"n\">120</td>\n<td class=\"n\">%.4f</td>\n"
-             "<td class=\"n\">%.4f</td>", loss, accuracy);
+    snprintf(want, sizeof want,
+             "test</th>\n<td class=\"n\">120</td>\n<td class=\"n\">%.4f</td>\n"
+             "<td class=\"n\">%.4f</td>",
+             loss, accuracy);
     cli_says(page, want);
 }
 
@@ -144,7 +145,8 @@ static void escapes_names(void **state)
     snprintf(text, sizeof text, "# </pre><script>alert(1)</script> x<b>&\"y\n%s", cli_out);
     cli_write("odd.yaml", text);
     assert_int_equal(cli_run("train odd.yaml --device reference --limit 120 --epochs 1 --quiet "
-                             "--out 'r<i>&\"'"), 0);
+                             "--out 'r<i>&\"'"),
+                     0);
     assert_int_equal(cli_run("report 'r<i>&\"' --history"), 0);
     read_page("r<i>&\"/report.html");
     cli_says(page, "x&lt;b&gt;&amp;&quot;y");
@@ -189,7 +191,7 @@ static void says_what_is_missing(void **state)
     read_page("a/report.html");
     cli_says(page, "No scores: ");
     cli_says(page, "weights.safetensors");
-    cli_says(page, "<p class=\"good\">");              /* parity needs no weights */
+    cli_says(page, "<p class=\"good\">"); /* parity needs no weights */
     cli_write("a/device.json", "{\"id\": \"opencl:77.0\", \"name\": \"x\", \"mode\": \"exact\"}");
     remove_file("a/batches.csv");
     assert_int_equal(cli_run("report a"), 0);
@@ -232,7 +234,7 @@ static void shows_any_history(void **state)
         read_page("a/report.html");
         assert_true((strstr(page, "aria-label=\"loss\"") != NULL) == (i >= 2 && i <= 6));
         assert_int_equal(count(page, "Validation loss</th>"), i >= 5 && i <= 6 ? 1 : 0);
-        assert_null(strstr(page, "Validation accuracy"));      /* not the next line's number */
+        assert_null(strstr(page, "Validation accuracy")); /* not the next line's number */
     }
     static char many[CLI_OUTPUT];
     size_t n = (size_t)snprintf(many, sizeof many, "epoch,loss\n");
@@ -284,7 +286,7 @@ static void writes_pictures(void **state)
         cli_says(cli_err, "rsvg-convert");
     }
     char *path = strdup(getenv("PATH"));
-    setenv("PATH", "/nonexistent", 1);                 /* nor the converter */
+    setenv("PATH", "/nonexistent", 1); /* nor the converter */
     const int code = cli_run("report a --history --png q --out q.html");
     setenv("PATH", path, 1);
     free(path);
@@ -312,7 +314,7 @@ static void refuses_what_is_wrong(void **state)
     assert_int_equal(cli_run("report a --history --out none/x.html"), 1);
     cli_says(cli_err, "none/x.html");
     assert_int_equal(cli_run("report a b"), 2);
-    assert_int_equal(cli_run("runs a"), 0);            /* no row of another line is taken in */
+    assert_int_equal(cli_run("runs a"), 0); /* no row of another line is taken in */
     cli_says(cli_out, "step 2");
 }
 
@@ -334,9 +336,9 @@ static void draws_a_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(shows_a_run), TEST(scores_as_eval_does), TEST(escapes_names),
-        TEST(says_what_is_missing), TEST(shows_any_history), TEST(compares_runs),
-        TEST(writes_pictures), TEST(refuses_what_is_wrong), TEST(draws_a_model),
+        TEST(shows_a_run),          TEST(scores_as_eval_does),   TEST(escapes_names),
+        TEST(says_what_is_missing), TEST(shows_any_history),     TEST(compares_runs),
+        TEST(writes_pictures),      TEST(refuses_what_is_wrong), TEST(draws_a_model),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -60,8 +60,9 @@ static double history_number(const char *run, int epoch, int column)
 static void trains_goes_on_and_compares(void **state)
 {
     (void)state;
-    write_model("a.yaml", "a", "expect: {source: x, validation_accuracy: 0.5, parameters: 7850, "
-                               "seconds_per_epoch: 3, last_epochs: 2, test_accuracy: 0.25}");
+    write_model("a.yaml", "a",
+                "expect: {source: x, validation_accuracy: 0.5, parameters: 7850, "
+                "seconds_per_epoch: 3, last_epochs: 2, test_accuracy: 0.25}");
     assert_int_equal(cli_run("reproduce a.yaml --report --out all"), 1);
     cli_says(cli_err, "nothing to show");
     assert_int_equal(cli_run(REPRODUCE "a.yaml --epochs 1"), 0);
@@ -69,8 +70,8 @@ static void trains_goes_on_and_compares(void **state)
     assert_int_equal(cli_run(REPRODUCE "a.yaml --csv t.csv"), 0);
     cli_says(cli_err, "going on with a.yaml: 1 of 3");
     cli_says(cli_out, "3/3");
-    const double mean = (history_number("all/a/history.csv", 2, 7) +
-                         history_number("all/a/history.csv", 3, 7)) / 2;
+    const double mean =
+        (history_number("all/a/history.csv", 2, 7) + history_number("all/a/history.csv", 3, 7)) / 2;
     const double ours = csv_number("a,,validation_accuracy", 4);
     assert_true(ours - mean < 1e-6 && mean - ours < 1e-6 && ours > 0);
     assert_true(csv_number("a,,validation_accuracy", 3) == 0.5);
@@ -87,8 +88,9 @@ static void trains_goes_on_and_compares(void **state)
 static void takes_models_with_a_source(void **state)
 {
     (void)state;
-    write_model("b.yaml", "b", "expect: {source: x, validation_loss: 1}\n"
-                               "phases: [{epochs: 2}, {name: end, optimizer: adam, epochs: 1}]");
+    write_model("b.yaml", "b",
+                "expect: {source: x, validation_loss: 1}\n"
+                "phases: [{epochs: 2}, {name: end, optimizer: adam, epochs: 1}]");
     assert_int_equal(cli_run("reproduce --report --out none"), 1);
     cli_says(cli_err, "nothing to show");
     assert_int_equal(cli_run(REPRODUCE "b.yaml"), 0);
@@ -117,7 +119,8 @@ static void refuses_what_does_not_belong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(trains_goes_on_and_compares), TEST(takes_models_with_a_source),
+        TEST(trains_goes_on_and_compares),
+        TEST(takes_models_with_a_source),
         TEST(refuses_what_does_not_belong),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);

@@ -40,7 +40,7 @@ static const char *const variants[] = {
     "schedule: {reduce_lr_on_plateau: {monitor: validation_accuracy, patience: 1, cooldown: 1}}",
     "optimizer: {adam: {learning_rate: 0.03}}\n"
     "early_stopping: {monitor: validation_accuracy, min_delta: 0.1, patience: 2,\n"
-    "                 restore_best_weights: true}",     /* ends after epoch 3 */
+    "                 restore_best_weights: true}", /* ends after epoch 3 */
 };
 #define RUN "train resume.yaml --device reference --limit 120 --quiet "
 
@@ -52,8 +52,8 @@ static void train_in_parts(const char *run)
                                          "--epochs 6" };
     assert_int_equal(cli_run(RUN "--steps 2 --out %s", run), 0);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(cli_run("train --resume --out %s %s --device reference --quiet", run,
-                                 stops[i]), 0);
+        assert_int_equal(
+            cli_run("train --resume --out %s %s --device reference --quiet", run, stops[i]), 0);
 }
 
 static void resumed_runs_end_alike(void **state)

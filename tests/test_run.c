@@ -15,8 +15,9 @@
 
 static struct iso_run *start_run(struct trainer *t, const char *name)
 {
-    const struct iso_run_settings settings = { .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3,
-                                               .validation_rows = VALIDATION_ROWS };
+    const struct iso_run_settings settings = {
+        .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3, .validation_rows = VALIDATION_ROWS
+    };
     struct iso_run *run = NULL;
     assert_int_equal(iso_run_start(trainer_path(name), t->exec, &settings, &run), ISO_OK);
     return run;
@@ -69,8 +70,8 @@ static void resume(const char *name, char hex[65])
     assert_int_equal(iso_run_read(trainer_path(name), &settings, &t.state), ISO_OK);
     assert_int_equal(settings.batch, BATCH);
     assert_int_equal(settings.rows, ROWS);
-    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults,
-                                    &run), ISO_OK);
+    assert_int_equal(iso_run_resume(trainer_path(name), t.exec, &settings, &t.state, &faults, &run),
+                     ISO_OK);
     assert_int_equal(trainer_fit(&t, settings.epochs, 0, run), ISO_OK);
     trainer_hash(&t, hex);
     iso_run_close(run);
@@ -114,7 +115,10 @@ static void read_history(const char *name, char *out, size_t size)
 }
 
 /* A kernel that presses Ctrl-C in a batch of a validation, counted over all of them. */
-static struct { struct trainer *t; int batch, batches; } pressing;
+static struct {
+    struct trainer *t;
+    int batch, batches;
+} pressing;
 static iso_rc press(struct iso_backend *backend, const struct iso_call *call)
 {
     if (!call->training && ++pressing.batches == pressing.batch)
@@ -291,8 +295,8 @@ static void test_a_run_that_went_on_meanwhile(void **state)
     trainer_open(&t, 8, 1);
     assert_int_equal(iso_run_read(trainer_path("part"), &settings, &t.state), ISO_OK);
     t.state.step--;
-    assert_int_equal(iso_run_resume(trainer_path("part"), t.exec, &settings, &t.state, &faults,
-                                    &run), ISO_EIO);
+    assert_int_equal(
+        iso_run_resume(trainer_path("part"), t.exec, &settings, &t.state, &faults, &run), ISO_EIO);
     assert_non_null(strstr(iso_error(), "another isocl has gone on with"));
     trainer_close(&t);
 }
@@ -311,8 +315,9 @@ static int lines_of(const char *name)
 
 static void test_run_folder(void **state)
 {
-    static const char columns[] = "epoch,seconds,images_per_second,learning_rate,loss,accuracy,"
-                                  "validation_loss,validation_accuracy\n1,";
+    static const char columns[] =
+        "epoch,seconds,images_per_second,learning_rate,loss,accuracy,"
+        "validation_loss,validation_accuracy\n1,";
     static const char *const files[] = { "run/device.json", "run/log.txt", "run/state",
                                          "run/weights.safetensors", "run/best.safetensors" };
     char hex[65], *text = NULL;

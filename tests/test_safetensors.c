@@ -39,7 +39,7 @@ static int remove_folder(void **state)
 static int count_files(void)
 {
     DIR *list = opendir(folder);
-    int n = -2;                        /* . and .. */
+    int n = -2; /* . and .. */
     assert_non_null(list);
     while (readdir(list) != NULL)
         n++;
@@ -63,23 +63,23 @@ static struct iso_st_file *open_file(void)
 
 /* ---- Round trip ------------------------------------------------------------------------------ */
 
-static const uint8_t bytes[3] = {1, 2, 255};
-static const double doubles[2] = {-0.0, 1e-310};
-static const float floats[6] = {1, 2, 3, 4, 5, 6};
-static const int32_t ints[1] = {-7};
-static const int64_t longs[2] = {INT64_MIN, INT64_MAX};
+static const uint8_t bytes[3] = { 1, 2, 255 };
+static const double doubles[2] = { -0.0, 1e-310 };
+static const float floats[6] = { 1, 2, 3, 4, 5, 6 };
+static const int32_t ints[1] = { -7 };
+static const int64_t longs[2] = { INT64_MIN, INT64_MAX };
 
 /* Names that need care, a scalar, an empty tensor, doubles that are not aligned in the file. */
 static const struct iso_st_tensor samples[] = {
-    {"z \"quoted\" \xc3\xa9", ISO_ST_U8, 1, {3}, bytes},
-    {"a/double", ISO_ST_F64, 1, {2}, doubles},
-    {"conv2d_1/kernel", ISO_ST_F32, 3, {1, 2, 3}, floats},
-    {"scalar", ISO_ST_I32, 0, {0}, ints},
-    {"empty", ISO_ST_F32, 2, {0, 5}, floats},
-    {"loss@0", ISO_ST_I64, 2, {2, 1}, longs},
+    { "z \"quoted\" \xc3\xa9", ISO_ST_U8, 1, { 3 }, bytes },
+    { "a/double", ISO_ST_F64, 1, { 2 }, doubles },
+    { "conv2d_1/kernel", ISO_ST_F32, 3, { 1, 2, 3 }, floats },
+    { "scalar", ISO_ST_I32, 0, { 0 }, ints },
+    { "empty", ISO_ST_F32, 2, { 0, 5 }, floats },
+    { "loss@0", ISO_ST_I64, 2, { 2, 1 }, longs },
 };
 enum { SAMPLES = sizeof samples / sizeof samples[0] };
-static const char *const metadata[] = {"format", "isocl", "mode", "exact", NULL};
+static const char *const metadata[] = { "format", "isocl", "mode", "exact", NULL };
 
 static void check_samples(void)
 {
@@ -138,8 +138,8 @@ static void test_layout(void **state)
 {
     static const char header[] =
         "{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}   ";
-    const struct iso_st_tensor x = {"x", ISO_ST_U8, 1, {3}, bytes};
-    unsigned char got[128] = {0};
+    const struct iso_st_tensor x = { "x", ISO_ST_U8, 1, { 3 }, bytes };
+    unsigned char got[128] = { 0 };
     (void)state;
     assert_int_equal(sizeof header - 1, 56);
     assert_int_equal(iso_st_write(path, &x, 1, NULL), ISO_OK);
@@ -167,18 +167,20 @@ static void test_unfinished_writes(void **state)
     assert_int_equal(iso_st_end(w), ISO_EUSAGE);
     check_message("has not been written");
     assert_int_equal(count_files(), 1);
-    check_samples();                                       /* the old file is as it was */
+    check_samples(); /* the old file is as it was */
     iso_st_abort(NULL);
 }
 
 static void test_bad_requests(void **state)
 {
-    static const struct iso_st_tensor twice[] = {{"x", ISO_ST_U8, 1, {3}, bytes},
-                                                 {"x", ISO_ST_U8, 1, {3}, bytes}};
-    static const struct iso_st_tensor reserved = {"__metadata__", ISO_ST_U8, 1, {3}, bytes};
-    static const struct iso_st_tensor negative = {"x", ISO_ST_U8, 1, {-1}, bytes};
-    static const struct iso_st_tensor huge = {"x", ISO_ST_F64, 2, {1 << 30, INT64_MAX / 2}, bytes};
-    static const struct iso_st_tensor not_text = {"\xff", ISO_ST_U8, 1, {3}, bytes};
+    static const struct iso_st_tensor twice[] = { { "x", ISO_ST_U8, 1, { 3 }, bytes },
+                                                  { "x", ISO_ST_U8, 1, { 3 }, bytes } };
+    static const struct iso_st_tensor reserved = { "__metadata__", ISO_ST_U8, 1, { 3 }, bytes };
+    static const struct iso_st_tensor negative = { "x", ISO_ST_U8, 1, { -1 }, bytes };
+    static const struct iso_st_tensor huge = {
+        "x", ISO_ST_F64, 2, { 1 << 30, INT64_MAX / 2 }, bytes
+    };
+    static const struct iso_st_tensor not_text = { "\xff", ISO_ST_U8, 1, { 3 }, bytes };
     (void)state;
     assert_int_equal(iso_st_write(path, twice, 2, NULL), ISO_EUSAGE);
     assert_int_equal(iso_st_write(path, &reserved, 1, NULL), ISO_EUSAGE);
@@ -192,7 +194,7 @@ static void test_bad_requests(void **state)
 static void test_full_disk(void **state)
 {
     static float many[4096];
-    const struct iso_st_tensor x = {"x", ISO_ST_F32, 1, {4096}, many};
+    const struct iso_st_tensor x = { "x", ISO_ST_F32, 1, { 4096 }, many };
     struct rlimit before, small;
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -244,43 +246,48 @@ static void check_refused(const char *message)
     assert_null(file);
 }
 
-struct bad_file { const char *header; int longer; size_t data; const char *message; };
+struct bad_file {
+    const char *header;
+    int longer;
+    size_t data;
+    const char *message;
+};
 
-#define X(type, shape, offsets)                                                                    \
+#define X(type, shape, offsets) \
     "\"x\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 #define Y(offsets) "\"y\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":" offsets "}"
 static const struct bad_file bad_files[] = {
-    {"", 0, 0, "too few"},
-    {"{}", 1, 0, "header length 3"},
-    {"{}", -2, 0, "header length 0"},
-    {"{}", -3, 0, "header length 18446744073709551615"},
-    {"{}", 200000000, 0, "header length 200000002"},
-    {"[]", 0, 0, "does not begin with '{'"},
-    {"{\"x\":", 0, 0, "byte"},
-    {"{} x", 0, 0, "byte"},
-    {"{" X("U8", "[4]", "[0,4]") "," X("U8", "[4]", "[4,8]") "}", 0, 8, "duplicate"},
-    {"{\"x\":3}", 0, 0, "'x' is not described by an object"},
-    {"{\"x\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 0, 1, "'x' has no dtype"},
-    {"{" X("BF16", "[2]", "[0,4]") "}", 0, 4, "dtype BF16"},
-    {"{" X("U8", "4", "[0,4]") "}", 0, 4, "shape must be a list"},
-    {"{" X("U8", "[1,1,1,1,1,1,1,1,4]", "[0,4]") "}", 0, 4, "at most 8"},
-    {"{" X("U8", "[2,2.0]", "[0,4]") "}", 0, 4, "size 2 of its shape"},
-    {"{" X("U8", "[-4]", "[0,4]") "}", 0, 4, "size 1 of its shape"},
-    {"{" X("U8", "[4]", "[0]") "}", 0, 4, "two whole numbers"},
-    {"{" X("U8", "[4]", "[0,\"4\"]") "}", 0, 4, "two whole numbers"},
-    {"{" X("U8", "[4]", "[0,4]") "}", 0, 3, "[0, 4] do not lie in the 3 bytes"},
-    {"{" X("U8", "[4]", "[-4,0]") "}", 0, 4, "[-4, 0] do not lie"},
-    {"{" X("U8", "[4]", "[4,0]") "}", 0, 4, "[4, 0] do not lie"},
-    {"{" X("F32", "[2]", "[0,4]") "}", 0, 4, "4 bytes of data do not fit"},
-    {"{" X("U8", "[4294967296,4294967296]", "[0,0]") "}", 0, 0, "do not fit"},
-    {"{" X("U8", "[4]", "[0,4]") "," Y("[2,6]") "}", 0, 6, "(overlap)"},
-    {"{" X("U8", "[4]", "[0,4]") "," Y("[0,4]") "}", 0, 4, "(overlap)"},
-    {"{" X("U8", "[4]", "[0,4]") "," Y("[5,9]") "}", 0, 9, "(a hole)"},
-    {"{" X("U8", "[4]", "[1,5]") "}", 0, 5, "(a hole)"},
-    {"{" X("U8", "[4]", "[0,4]") "}", 0, 6, "2 bytes after the last tensor"},
-    {"{\"__metadata__\":[]}", 0, 0, "__metadata__ is not an object"},
-    {"{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__ 'a' is not a text"},
-    {"{\"\\u0000\":{}}", 0, 0, "byte"},
+    { "", 0, 0, "too few" },
+    { "{}", 1, 0, "header length 3" },
+    { "{}", -2, 0, "header length 0" },
+    { "{}", -3, 0, "header length 18446744073709551615" },
+    { "{}", 200000000, 0, "header length 200000002" },
+    { "[]", 0, 0, "does not begin with '{'" },
+    { "{\"x\":", 0, 0, "byte" },
+    { "{} x", 0, 0, "byte" },
+    { "{" X("U8", "[4]", "[0,4]") "," X("U8", "[4]", "[4,8]") "}", 0, 8, "duplicate" },
+    { "{\"x\":3}", 0, 0, "'x' is not described by an object" },
+    { "{\"x\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 0, 1, "'x' has no dtype" },
+    { "{" X("BF16", "[2]", "[0,4]") "}", 0, 4, "dtype BF16" },
+    { "{" X("U8", "4", "[0,4]") "}", 0, 4, "shape must be a list" },
+    { "{" X("U8", "[1,1,1,1,1,1,1,1,4]", "[0,4]") "}", 0, 4, "at most 8" },
+    { "{" X("U8", "[2,2.0]", "[0,4]") "}", 0, 4, "size 2 of its shape" },
+    { "{" X("U8", "[-4]", "[0,4]") "}", 0, 4, "size 1 of its shape" },
+    { "{" X("U8", "[4]", "[0]") "}", 0, 4, "two whole numbers" },
+    { "{" X("U8", "[4]", "[0,\"4\"]") "}", 0, 4, "two whole numbers" },
+    { "{" X("U8", "[4]", "[0,4]") "}", 0, 3, "[0, 4] do not lie in the 3 bytes" },
+    { "{" X("U8", "[4]", "[-4,0]") "}", 0, 4, "[-4, 0] do not lie" },
+    { "{" X("U8", "[4]", "[4,0]") "}", 0, 4, "[4, 0] do not lie" },
+    { "{" X("F32", "[2]", "[0,4]") "}", 0, 4, "4 bytes of data do not fit" },
+    { "{" X("U8", "[4294967296,4294967296]", "[0,0]") "}", 0, 0, "do not fit" },
+    { "{" X("U8", "[4]", "[0,4]") "," Y("[2,6]") "}", 0, 6, "(overlap)" },
+    { "{" X("U8", "[4]", "[0,4]") "," Y("[0,4]") "}", 0, 4, "(overlap)" },
+    { "{" X("U8", "[4]", "[0,4]") "," Y("[5,9]") "}", 0, 9, "(a hole)" },
+    { "{" X("U8", "[4]", "[1,5]") "}", 0, 5, "(a hole)" },
+    { "{" X("U8", "[4]", "[0,4]") "}", 0, 6, "2 bytes after the last tensor" },
+    { "{\"__metadata__\":[]}", 0, 0, "__metadata__ is not an object" },
+    { "{\"__metadata__\":{\"a\":1}}", 0, 0, "__metadata__ 'a' is not a text" },
+    { "{\"\\u0000\":{}}", 0, 0, "byte" },
 };
 
 static void test_bad_files(void **state)
@@ -346,10 +353,12 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_round_trip), IN_FOLDER(test_pieces_in_any_order), IN_FOLDER(test_no_tensors),
-        IN_FOLDER(test_layout), IN_FOLDER(test_unfinished_writes), IN_FOLDER(test_bad_requests),
-        IN_FOLDER(test_full_disk), IN_FOLDER(test_no_folder), IN_FOLDER(test_bad_files),
-        IN_FOLDER(test_foreign_order), IN_FOLDER(test_missing_file), IN_FOLDER(test_out_of_memory),
+        IN_FOLDER(test_round_trip),        IN_FOLDER(test_pieces_in_any_order),
+        IN_FOLDER(test_no_tensors),        IN_FOLDER(test_layout),
+        IN_FOLDER(test_unfinished_writes), IN_FOLDER(test_bad_requests),
+        IN_FOLDER(test_full_disk),         IN_FOLDER(test_no_folder),
+        IN_FOLDER(test_bad_files),         IN_FOLDER(test_foreign_order),
+        IN_FOLDER(test_missing_file),      IN_FOLDER(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

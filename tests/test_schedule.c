@@ -28,12 +28,18 @@ static double number(char **at)
 /* Reads "key=value" pairs up to ':' into a schedule. */
 static void parse(char *text, struct iso_schedule *s)
 {
-    static const struct { const char *key; size_t at; bool real; } keys[] = {
+    static const struct {
+        const char *key;
+        size_t at;
+        bool real;
+    } keys[] = {
 #define KEY(name, real) { #name, offsetof(struct iso_schedule, name), real }
-        KEY(decay_rate, true), KEY(alpha, true), KEY(max, true), KEY(min, true), KEY(t_mul, true),
-        KEY(warmup_from, true), KEY(factor, true), KEY(min_learning_rate, true),
-        KEY(decay_steps, false), KEY(period, false), KEY(warmup_steps, false),
-        KEY(cooldown, false),
+        KEY(decay_rate, true),    KEY(alpha, true),
+        KEY(max, true),           KEY(min, true),
+        KEY(t_mul, true),         KEY(warmup_from, true),
+        KEY(factor, true),        KEY(min_learning_rate, true),
+        KEY(decay_steps, false),  KEY(period, false),
+        KEY(warmup_steps, false), KEY(cooldown, false),
 #undef KEY
     };
     for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
@@ -181,10 +187,12 @@ static void exact_functions_agree_with_libm(void **state)
 static void rates_have_known_bits(void **state)
 {
     (void)state;
-    const struct iso_schedule e = { .kind = ISO_RATE_EXPONENTIAL, .decay_rate = 0.9,
+    const struct iso_schedule e = { .kind = ISO_RATE_EXPONENTIAL,
+                                    .decay_rate = 0.9,
                                     .decay_steps = 1000 };
-    const struct iso_schedule c = { .kind = ISO_RATE_RESTARTS, .max = 0.006, .min = 0.001,
-                                    .period = 10, .t_mul = 1 };
+    const struct iso_schedule c = {
+        .kind = ISO_RATE_RESTARTS, .max = 0.006, .min = 0.001, .period = 10, .t_mul = 1
+    };
     char text[64];
     snprintf(text, sizeof text, "%a %a", iso_schedule_rate(&e, 0.1, 1, 777),
              iso_schedule_rate(&c, 0.001, 375, 1234));

@@ -13,7 +13,9 @@
 #include "network.h"
 
 /* One layer, and the two that it stands for. */
-static const struct { const char *whole, *depthwise, *pointwise; } layers[] = {
+static const struct {
+    const char *whole, *depthwise, *pointwise;
+} layers[] = {
     { "{input: [3, 9, 7, 5], filters: 18, kernel_size: 3, padding: same, depth_multiplier: 2}",
       "{input: [3, 9, 7, 5], kernel_size: 3, padding: same, depth_multiplier: 2, use_bias: false}",
       "{input: [3, 9, 7, 10], filters: 18, kernel_size: 1}" },
@@ -25,7 +27,11 @@ static const struct { const char *whole, *depthwise, *pointwise; } layers[] = {
       "{input: [130, 1, 1, 2], filters: 5, kernel_size: 1}" },
 };
 
-struct layer { struct iso_case c; struct iso_call call; struct iso_values v; };
+struct layer {
+    struct iso_case c;
+    struct iso_call call;
+    struct iso_values v;
+};
 
 static void open_layer(struct layer *l, enum iso_op op, const char *text)
 {
@@ -50,7 +56,7 @@ static void run(struct iso_backend *b, struct layer *l, enum iso_pass pass)
 static void give(const struct iso_array *from, struct iso_array *to)
 {
     assert_int_equal(from->n, to->n);
-    if (from->n > 0)                   /* a bias may be missing */
+    if (from->n > 0) /* a bias may be missing */
         memcpy(to->v, from->v, (size_t)from->n * sizeof *from->v);
 }
 
@@ -117,9 +123,13 @@ static void check_layer(struct iso_backend *b, int i)
 
 static void it_is_its_two_parts(void **state)
 {
-    static const struct { const char *device; enum iso_mode mode; } devices[] = {
-        { "reference", ISO_MODE_EXACT }, { "reference:double", ISO_MODE_EXACT },
-        { "cpu", ISO_MODE_EXACT }, { "cpu", ISO_MODE_FAST }, { "opencl:pocl", ISO_MODE_EXACT },
+    static const struct {
+        const char *device;
+        enum iso_mode mode;
+    } devices[] = {
+        { "reference", ISO_MODE_EXACT },   { "reference:double", ISO_MODE_EXACT },
+        { "cpu", ISO_MODE_EXACT },         { "cpu", ISO_MODE_FAST },
+        { "opencl:pocl", ISO_MODE_EXACT },
     };
     (void)state;
     for (size_t d = 0; d < sizeof devices / sizeof devices[0]; d++) {

@@ -23,7 +23,7 @@ static void test_sha256(void **state)
 {
     static const char two[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
     static char million[1000000];
-    static const size_t pieces[] = {1, 3, 55, 63, 64, 65, 1000, 1000000};
+    static const size_t pieces[] = { 1, 3, 55, 63, 64, 65, 1000, 1000000 };
     (void)state;
     memset(million, 'a', sizeof million);
     check_sha256("", 0, 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -11,7 +11,7 @@ static void test_shuffle(void **state)
 {
     enum { N = 1000 };
     int32_t a[N], b[N];
-    int seen[N] = {0};
+    int seen[N] = { 0 };
     (void)state;
     iso_shuffle(1, 0, a, N);
     for (int i = 0; i < N; i++) {
@@ -34,7 +34,7 @@ static void test_shuffle(void **state)
 /* Values of a second implementation, written in Python from the definition. */
 static void test_shuffle_golden(void **state)
 {
-    static const int32_t wanted[] = {1, 3, 6, 8, 5, 4, 0, 7, 9, 2};
+    static const int32_t wanted[] = { 1, 3, 6, 8, 5, 4, 0, 7, 9, 2 };
     int32_t order[10];
     (void)state;
     iso_shuffle(42, 3, order, 10);
@@ -44,7 +44,7 @@ static void test_shuffle_golden(void **state)
 /* Each of the 24 orders of 4 entries about as often as any other: within 5 standard deviations. */
 static void test_shuffle_fair(void **state)
 {
-    int counts[256] = {0}, orders = 0;
+    int counts[256] = { 0 }, orders = 0;
     (void)state;
     for (uint32_t epoch = 0; epoch < 24000; epoch++) {
         int32_t o[4];

@@ -1,6 +1,6 @@
 /* test_storage.c: what a training meets on its disk: no room, no right to write, a folder that goes
  * away, a state that is damaged or another model's. Each is told, and the last checkpoint stays. */
-#define _GNU_SOURCE                    /* prlimit */
+#define _GNU_SOURCE /* prlimit */
 #include "cli.h"
 
 #include <signal.h>
@@ -46,8 +46,8 @@ static void goes_on_as_the_whole(const char *run)
     static char history[CLI_OUTPUT], other[CLI_OUTPUT];
     char hash[65], whole[65];
     const int epochs = epochs_of(run) + 2;
-    assert_int_equal(cli_run("train --resume --out %s --device reference --epochs %d --quiet", run,
-                             epochs), 0);
+    assert_int_equal(
+        cli_run("train --resume --out %s --device reference --epochs %d --quiet", run, epochs), 0);
     cli_hash(hash);
     cli_history(run, history);
     assert_int_equal(cli_run(TRAIN "--quiet --epochs %d --out whole", epochs), 0);
@@ -79,7 +79,8 @@ static void run_in_small(const char *script)
     static const char name[] = "script.sh";
     char command[3 * CLI_PATH];
     cli_write(name, script);
-    snprintf(command, sizeof command, "cd %s && mkdir -p small && isocl='%s' unshare -Urm sh -c "
+    snprintf(command, sizeof command,
+             "cd %s && mkdir -p small && isocl='%s' unshare -Urm sh -c "
              "'mount -t tmpfs -o size=1m none small || exit 77; cd small; . ../%s' >/dev/null 2>&1",
              cli_folder, cli_program, name);
     const int status = system(command);
@@ -95,14 +96,15 @@ static void run_in_small(const char *script)
 static void test_full_disk(void **state)
 {
     (void)state;
-    run_in_small("$isocl train ../tiny.yaml --device reference --limit 120 --epochs 100000 \\\n"
-                 "    --quiet --out run 2>../err.txt &\n"
-                 "while [ ! -e run/best.safetensors ]; do sleep 0.02; done\n"
-                 "cat /dev/zero >ballast\n"
-                 "wait $! && exit 1\n"
-                 "cat /dev/zero >>ballast\n"
-                 "$isocl train --resume --out run --device reference 2>../out.txt && exit 2\n"
-                 "cp -r run ../kept\n");
+    run_in_small(
+        "$isocl train ../tiny.yaml --device reference --limit 120 --epochs 100000 \\\n"
+        "    --quiet --out run 2>../err.txt &\n"
+        "while [ ! -e run/best.safetensors ]; do sleep 0.02; done\n"
+        "cat /dev/zero >ballast\n"
+        "wait $! && exit 1\n"
+        "cat /dev/zero >>ballast\n"
+        "$isocl train --resume --out run --device reference 2>../out.txt && exit 2\n"
+        "cp -r run ../kept\n");
     cli_read("err.txt", cli_err);
     cli_says(cli_err, "No space left on device; make room, or use another folder");
     cli_says(cli_err, "is whole; then go on with: isocl train --resume --out run");
@@ -114,13 +116,14 @@ static void test_full_disk(void **state)
 static void test_read_only(void **state)
 {
     (void)state;
-    run_in_small("$isocl train ../tiny.yaml --device reference --limit 120 --quiet --out run\n"
-                 "mount -o remount,ro small . || exit 77\n"
-                 "$isocl train ../tiny.yaml --device reference --limit 120 --out new 2>../err.txt\n"
-                 "[ $? -eq 1 ] || exit 1\n"
-                 "$isocl train --resume --epochs 9 --out run --device reference 2>../out.txt\n"
-                 "[ $? -eq 1 ] || exit 2\n"
-                 "cp -r run ../kept\n");
+    run_in_small(
+        "$isocl train ../tiny.yaml --device reference --limit 120 --quiet --out run\n"
+        "mount -o remount,ro small . || exit 77\n"
+        "$isocl train ../tiny.yaml --device reference --limit 120 --out new 2>../err.txt\n"
+        "[ $? -eq 1 ] || exit 1\n"
+        "$isocl train --resume --epochs 9 --out run --device reference 2>../out.txt\n"
+        "[ $? -eq 1 ] || exit 2\n"
+        "cp -r run ../kept\n");
     cli_read("err.txt", cli_err);
     cli_says(cli_err, "cannot make the folder new: Read-only file system; use a folder you may");
     cli_read("out.txt", cli_err);
@@ -161,7 +164,8 @@ static void test_damaged_states(void **state)
     strstr(text, "units: 8")[7] = '9';
     cli_write("wide.yaml", text);
     assert_int_equal(cli_run("train wide.yaml --device reference --limit 120 --quiet --epochs 1 "
-                             "--out wide"), 0);
+                             "--out wide"),
+                     0);
     cli_path(text, "wide/state");
     assert_int_equal(rename(text, path), 0);
     assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"), 1);
@@ -173,11 +177,15 @@ static void test_damaged_states(void **state)
 static void test_damaged_histories(void **state)
 {
     static const char *const damages[][3] = {
-        { "epoch,loss\n1,0.5\n", "was damaged: its first line is not that of this run, and it "
-          "begins anew; what was there is history.csv.damaged", "" },
+        { "epoch,loss\n1,0.5\n",
+          "was damaged: its first line is not that of this run, and it "
+          "begins anew; what was there is history.csv.damaged",
+          "" },
         { "", "was damaged: its first line is not", "-2" },
-        { NULL, "was damaged: rows are missing or changed, and it goes on with those that are "
-          "left; what was there is history.csv.damaged-3", "-3" },
+        { NULL,
+          "was damaged: rows are missing or changed, and it goes on with those that are "
+          "left; what was there is history.csv.damaged-3",
+          "-3" },
     };
     static char text[CLI_OUTPUT], whole[CLI_OUTPUT], log[CLI_OUTPUT];
     char path[CLI_PATH], name[64];
@@ -186,7 +194,7 @@ static void test_damaged_histories(void **state)
     for (int i = 0; i < 3; i++) {
         cli_read("run/history.csv", whole);
         *strrchr(strcpy(text, whole), '\n') = '\0';
-        strrchr(text, '\n')[1] = '\0';         /* all but its last row */
+        strrchr(text, '\n')[1] = '\0'; /* all but its last row */
         cli_write("run/history.csv", damages[i][0] ? damages[i][0] : text);
         assert_int_equal(cli_run("train --resume --epochs %d --out run --device reference", i + 3),
                          0);
@@ -204,15 +212,14 @@ static void test_damaged_histories(void **state)
     cli_says(cli_out, "\"kind\":\"history_damaged\"");
     cli_says(cli_out, "\"batches.csv is gone, and begins anew\"");
     assert_int_equal(cli_run("train --resume --epochs 7 --out run --device reference"), 0);
-    assert_null(strstr(cli_out, "warning"));           /* each damage is told once */
+    assert_null(strstr(cli_out, "warning")); /* each damage is told once */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_no_room_for_a_file), TEST(test_full_disk), TEST(test_read_only),
-        TEST(test_folder_goes_away), TEST(test_damaged_states),
-        TEST(test_damaged_histories),
+        TEST(test_no_room_for_a_file), TEST(test_full_disk),      TEST(test_read_only),
+        TEST(test_folder_goes_away),   TEST(test_damaged_states), TEST(test_damaged_histories),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

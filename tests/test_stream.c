@@ -87,7 +87,7 @@ static void check_variants(const char *name, const char *folder, bool grey)
     *map = (struct iso_class_map){ .classes = 2, .n = 2 };
     map->member[0] = (struct iso_class_member){ "2", 0 };
     map->member[1] = (struct iso_class_member){ "0", 1 };
-    r.count = folder ? 0 : 300;        /* of those that are drawn */
+    r.count = folder ? 0 : 300; /* of those that are drawn */
     check_same(r);
     r.limit = 5;
     check_same(r);
@@ -114,15 +114,19 @@ static void images_are_the_same_as_in_memory(void **state)
     if (!strstr(iso_image_support(), "without"))
         check_variants("folder:pets", "tests/readers", true);
     const struct iso_shape input = { 4, { 0, 7, 6, 3 } };
-    check_same((struct iso_dataset_request){ .name = "npy:arrays", .split = "test",
-                                             .folder = "tests/readers", .input = &input,
-                                             .pad = { 2, 2, 1, 0 }, .repeat_channels = 3 });
+    check_same((struct iso_dataset_request){ .name = "npy:arrays",
+                                             .split = "test",
+                                             .folder = "tests/readers",
+                                             .input = &input,
+                                             .pad = { 2, 2, 1, 0 },
+                                             .repeat_channels = 3 });
 }
 
 static void large_sets_stream_by_themselves(void **state)
 {
-    struct iso_dataset_request r = { .name = "mnist", .split = "train", .folder = cli_folder,
-                                     .memory = 200 };
+    struct iso_dataset_request r = {
+        .name = "mnist", .split = "train", .folder = cli_folder, .memory = 200
+    };
     struct iso_dataset *set = NULL;
     (void)state;
     write_sets();
@@ -137,7 +141,9 @@ static void large_sets_stream_by_themselves(void **state)
 
 static void what_cannot_stream_says_so(void **state)
 {
-    static const struct { const char *name, *part; } cases[] = {
+    static const struct {
+        const char *name, *part;
+    } cases[] = {
         { "npy:arrays.npz", "arrays.npz cannot be read row by row, being an archive" },
         { "npy:array.npy", "being a pickle" },
         { "npy:arrays", "x_train.npy cannot be read row by row, not being of bytes" },
@@ -145,8 +151,9 @@ static void what_cannot_stream_says_so(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct iso_dataset_request r = { .name = cases[i].name, .split = "train",
-                                               .folder = "tests/readers", .stream = true };
+        const struct iso_dataset_request r = {
+            .name = cases[i].name, .split = "train", .folder = "tests/readers", .stream = true
+        };
         struct iso_dataset *set = NULL;
         iso_error_clear();
         assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
@@ -221,10 +228,9 @@ static void train(const char *options, char hex[65])
 /* 50 rows for training and for validation; the last batch of an epoch is smaller. */
 static void weights_are_the_same_as_from_memory(void **state)
 {
-    static const char *const runs[] = {
-        "--device reference", "--device cpu --threads 1", "--device cpu --threads 2",
-        "--device cpu --threads 5", "--device opencl:pocl --mode exact"
-    };
+    static const char *const runs[] = { "--device reference", "--device cpu --threads 1",
+                                        "--device cpu --threads 2", "--device cpu --threads 5",
+                                        "--device opencl:pocl --mode exact" };
     char whole[65], streamed[65], options[128];
     (void)state;
     write_model("memory.yaml", "'builtin:digits', count: 500", false, 28, 28, 20);
@@ -242,7 +248,7 @@ static void weights_are_the_same_as_from_memory(void **state)
         assert_string_equal(whole, streamed);
     }
     train("stream.yaml --device cpu --limit 50 --steps 4 --out part", streamed);
-    train("--resume --out part --epochs 3 --device cpu", streamed);    /* from within epoch 2 */
+    train("--resume --out part --epochs 3 --device cpu", streamed); /* from within epoch 2 */
     assert_string_equal(whole, streamed);
     assert_int_equal(cli_run("eval part --split validation --limit 50"), 0);
     cli_says(cli_out, ": 50 images");
@@ -279,8 +285,9 @@ static void changed_images_are_noticed(void **state)
     assert_int_equal(cli_run(MNIST "part --epochs 1"), 0);
     change_byte(images, last);
     assert_int_equal(cli_run(GO_ON "part --epochs 3"), 1);
-    cli_says(cli_err, "/train-images-idx3-ubyte: image 11: is not what it was when this run first "
-                      "read it; put back");
+    cli_says(cli_err,
+             "/train-images-idx3-ubyte: image 11: is not what it was when this run first "
+             "read it; put back");
     assert_int_equal(cli_run(MNIST "other"), 0);
     assert_int_equal(cli_run("runs whole other"), 0);
     cli_says(cli_out, " data, images_crc32: ");
@@ -314,7 +321,7 @@ static void folders_stream(void **state)
     snprintf(set, sizeof set, "'folder:%s/pets'", cli_folder);
     write_model("memory.yaml", set, false, 2, 3, 3);
     write_model("stream.yaml", set, true, 2, 3, 3);
-    for (int i = 0; i < 2; i++) {      /* its classes have names */
+    for (int i = 0; i < 2; i++) { /* its classes have names */
         char name[32];
         snprintf(name, sizeof name, "%s.yaml", i ? "stream" : "memory");
         cli_read(name, memory);
@@ -334,10 +341,13 @@ static void folders_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(images_are_the_same_as_in_memory), TEST(large_sets_stream_by_themselves),
+        TEST(images_are_the_same_as_in_memory),
+        TEST(large_sets_stream_by_themselves),
         TEST(what_cannot_stream_says_so),
-        TEST(files_that_change_are_named), TEST(weights_are_the_same_as_from_memory),
-        TEST(changed_images_are_noticed), TEST(folders_stream),
+        TEST(files_that_change_are_named),
+        TEST(weights_are_the_same_as_from_memory),
+        TEST(changed_images_are_noticed),
+        TEST(folders_stream),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -1,6 +1,6 @@
 /* test_terminal.c: a training on a terminal: its bar in wide and narrow windows, Ctrl-C once and
  * twice, and warnings of what goes wrong. */
-#define _GNU_SOURCE                    /* posix_openpt, TIOCSCTTY */
+#define _GNU_SOURCE /* posix_openpt, TIOCSCTTY */
 #include "cli.h"
 
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static int read_terminal(pid_t pid, int terminal, size_t *used, const char *unti
     for (;;) {
         const ssize_t n = read(terminal, cli_out + *used, CLI_OUTPUT - 1 - *used);
         if (n <= 0)
-            break;                     /* the program's end of it is closed */
+            break; /* the program's end of it is closed */
         *used += (size_t)n;
         cli_out[*used] = '\0';
         if (until && strstr(cli_out, until))
@@ -122,12 +122,13 @@ static void test_ctrl_c_twice(void **state)
     cli_read("tiny.yaml", text);
     char *flatten = strstr(text, "  - flatten");
     assert_non_null(flatten);
-    strcpy(flatten, "  - conv2d: {filters: 32, kernel_size: 9, padding: same}\n"
-                    "  - flatten\n"
-                    "  - dense: {units: 10, activation: softmax}\n"
-                    "loss: categorical_crossentropy\n"
-                    "optimizer: sgd\n"
-                    "train: {batch_size: 500, seed: 1}\n");
+    strcpy(flatten,
+           "  - conv2d: {filters: 32, kernel_size: 9, padding: same}\n"
+           "  - flatten\n"
+           "  - dense: {units: 10, activation: softmax}\n"
+           "loss: categorical_crossentropy\n"
+           "optimizer: sgd\n"
+           "train: {batch_size: 500, seed: 1}\n");
     cli_write("slow.yaml", text);
     const pid_t pid = start_on_terminal("train slow.yaml --device reference --limit 500 --out run",
                                         80, &terminal);
@@ -168,8 +169,9 @@ static void test_warnings(void **state)
     assert_int_equal(cli_run("train dead.yaml --device reference --limit 120 --epochs 4 --json"),
                      0);
     assert_int_equal(count(cli_out, "{\"event\":\"warning\","), 2);
-    cli_says(cli_out, "{\"event\":\"warning\",\"kind\":\"dead_relu\",\"layer\":\"dense_1\","
-                      "\"epoch\":1,\"step\":3,");
+    cli_says(cli_out,
+             "{\"event\":\"warning\",\"kind\":\"dead_relu\",\"layer\":\"dense_1\","
+             "\"epoch\":1,\"step\":3,");
     cli_says(cli_out, "{\"event\":\"warning\",\"kind\":\"at_chance\",\"layer\":\"\",\"epoch\":3,");
     assert_int_equal(cli_run("train dead.yaml --device reference --limit 120 --epochs 4 --quiet"),
                      0);
@@ -179,7 +181,10 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_bar), TEST(test_ctrl_c), TEST(test_ctrl_c_twice), TEST(test_warnings),
+        TEST(test_bar),
+        TEST(test_ctrl_c),
+        TEST(test_ctrl_c_twice),
+        TEST(test_warnings),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

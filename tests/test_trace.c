@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 enum { ROWS = 7, BATCH = 3, STEPS = 4, CLASSES = 5, PIXELS = 6 * 6 };
-static const double RATE = 0.5;        /* learning rate */
+static const double RATE = 0.5; /* learning rate */
 static const char text[] =
     "model: tiny\n"
     "input: {shape: [6, 6, 1]}\n"
@@ -35,8 +35,8 @@ static const char text[] =
 /* Names as the design lists them. Weights and slots come before each step and after the last. */
 static const char *const before_step[] = {
     "conv2d_1/bias", "conv2d_1/bias/momentum", "conv2d_1/kernel", "conv2d_1/kernel/momentum",
-    "dense_1/bias", "dense_1/bias/momentum", "dense_1/kernel", "dense_1/kernel/momentum",
-    "hidden/bias", "hidden/bias/momentum", "hidden/kernel", "hidden/kernel/momentum",
+    "dense_1/bias",  "dense_1/bias/momentum",  "dense_1/kernel",  "dense_1/kernel/momentum",
+    "hidden/bias",   "hidden/bias/momentum",   "hidden/kernel",   "hidden/kernel/momentum",
 };
 static const char *const after_step[] = {
     "conv2d_1/y",
@@ -239,7 +239,7 @@ static void test_batches_wrap(void **state)
 
 static void assert_close(double a, double b)
 {
-    assert_true(fabs(a - b) <= 1e-5);  /* false for NaN */
+    assert_true(fabs(a - b) <= 1e-5); /* false for NaN */
 }
 
 /* What is traced fits together: the update applies the traced gradient, the mask makes the dropout,
@@ -252,8 +252,8 @@ static void test_values_fit_together(void **state)
     double moved = 0;
     for (int step = 0; step < STEPS; step++) {
         for (int64_t i = 0; i < count_of(&t, "hidden/kernel"); i++) {
-            double velocity = 0.9 * floats(&t, "hidden/kernel/momentum", step)[i]
-                            - RATE * floats(&t, "d/hidden/kernel", step)[i];
+            double velocity = 0.9 * floats(&t, "hidden/kernel/momentum", step)[i] -
+                              RATE * floats(&t, "d/hidden/kernel", step)[i];
             assert_close(floats(&t, "hidden/kernel/momentum", step + 1)[i], velocity);
             assert_close(floats(&t, "hidden/kernel", step + 1)[i],
                          floats(&t, "hidden/kernel", step)[i] + velocity);

@@ -23,10 +23,10 @@ static void test_loss_falls(void **state)
     double first = iso_scores_loss(&t.epochs[0].train), last = iso_scores_loss(&t.epochs[2].train);
     assert_true(last < 0.8 * first);
     assert_true(t.epochs[2].validated);
-    assert_true(iso_scores_loss(&t.epochs[2].validation)
-                < iso_scores_loss(&t.epochs[0].validation));
-    assert_true(iso_scores_metric(t.graph, &t.epochs[2].train, 0)
-                > iso_scores_metric(t.graph, &t.epochs[0].train, 0));
+    assert_true(iso_scores_loss(&t.epochs[2].validation) <
+                iso_scores_loss(&t.epochs[0].validation));
+    assert_true(iso_scores_metric(t.graph, &t.epochs[2].train, 0) >
+                iso_scores_metric(t.graph, &t.epochs[0].train, 0));
     assert_int_equal(t.epochs[0].validation.rows, VALIDATION_ROWS);
     assert_true(t.epochs[0].learning_rate == 0.01);
     trainer_close(&t);
@@ -88,7 +88,7 @@ static void test_steps_count_in_all(void **state)
     assert_true(t.epochs[0].whole && !t.epochs[0].validated);
     assert_true(!t.epochs[1].whole && !t.epochs[1].validated);
     assert_int_equal(t.epochs[1].train.rows, 2 * BATCH);
-    assert_int_equal(trainer_fit(&t, 1, EPOCH_STEPS + 2, NULL), ISO_OK);  /* nothing is left */
+    assert_int_equal(trainer_fit(&t, 1, EPOCH_STEPS + 2, NULL), ISO_OK); /* nothing is left */
     assert_int_equal(t.nepochs, 2);
     trainer_close(&t);
 }

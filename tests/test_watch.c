@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static char told[256];                 /* kinds of the warnings, a blank behind each */
+static char told[256]; /* kinds of the warnings, a blank behind each */
 static struct iso_warning last;
 
 static iso_rc on_warning(void *self, const struct iso_warning *warning)
@@ -32,7 +32,8 @@ static void judge(struct trainer *t, double first, const double *losses, double 
     assert_int_equal(iso_watcher_new(t->exec, &watcher), ISO_OK);
     iso_watcher_step(watcher, first);
     for (int i = 0; losses[i] != 0; i++) {
-        const struct iso_scores scores = { .loss_sum = losses[i] * (double)rows, .rows = rows,
+        const struct iso_scores scores = { .loss_sum = losses[i] * (double)rows,
+                                           .rows = rows,
                                            .metric_sum = { accuracy * (double)rows } };
         const struct iso_fit_epoch epoch = { .epoch = i + 1, .whole = true, .train = scores };
         assert_int_equal(iso_watcher_epoch(watcher, &epoch, i, on_warning, NULL), ISO_OK);
@@ -52,7 +53,7 @@ static void test_losses(void **state)
     judge(&t, 2.3, falls, 0.9, 1000);
     assert_string_equal(told, "");
     judge(&t, 2.3, explodes, 0.9, 1000);
-    assert_string_equal(told, "loss_explodes ");       /* once */
+    assert_string_equal(told, "loss_explodes "); /* once */
     judge(&t, 2.3, rises, 0.9, 1000);
     assert_string_equal(told, "loss_rises ");
     assert_int_equal(last.epoch, 5);
@@ -76,14 +77,18 @@ static void test_chance(void **state)
     assert_string_equal(told, "");
     judge(&t, 2.3, losses, 0.13, 10000);
     assert_string_equal(told, "");
-    judge(&t, 2.3, losses, 0.13, 100);                 /* of few rows it may be chance */
+    judge(&t, 2.3, losses, 0.13, 100); /* of few rows it may be chance */
     assert_string_equal(told, "at_chance ");
     trainer_close(&t);
 }
 
 /* ---- Numbers that are not finite ----------------------------------------------------------- */
 
-struct fault { struct trainer *t; const char *tensor; int64_t step; };
+struct fault {
+    struct trainer *t;
+    const char *tensor;
+    int64_t step;
+};
 
 /* Called before a step's numbers are read: from that step on the named weight is infinite. */
 static void break_weight(struct trainer *t, const char *name)
@@ -97,8 +102,9 @@ static void break_weight(struct trainer *t, const char *name)
 
 static struct iso_run *start_run(struct trainer *t, const char *name)
 {
-    const struct iso_run_settings settings = { .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3,
-                                               .validation_rows = VALIDATION_ROWS };
+    const struct iso_run_settings settings = {
+        .seed = 1, .batch = BATCH, .rows = ROWS, .epochs = 3, .validation_rows = VALIDATION_ROWS
+    };
     struct iso_run *run = NULL;
     assert_int_equal(iso_run_start(trainer_path(name), t->exec, &settings, &run), ISO_OK);
     return run;
@@ -131,7 +137,7 @@ static void test_first_tensor(void **state)
     iso_error_clear();
     iso_run_close(run);
     assert_int_equal(iso_run_read(trainer_path("run"), &settings, &before), ISO_OK);
-    assert_int_equal(before.step, 0);                  /* nothing was saved over it */
+    assert_int_equal(before.step, 0); /* nothing was saved over it */
     assert_int_equal(iso_state_read(trainer_path("run"), &kept, NULL), ISO_OK);
     break_weight(&t, "dense_2/bias");
     assert_int_equal(iso_not_finite_weight(t.exec, &weight), ISO_OK);

@@ -90,8 +90,7 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
     assert_int_equal(iso_exec_new(t->graph, t->backend, &options, &t->exec), ISO_OK);
     assert_int_equal(load_dataset("builtin:digits", "train", NULL, 0, ROWS, &t->train), ISO_OK);
     assert_int_equal(
-        load_dataset("builtin:digits", "test", NULL, 0, VALIDATION_ROWS, &t->validation),
-        ISO_OK);
+        load_dataset("builtin:digits", "test", NULL, 0, VALIDATION_ROWS, &t->validation), ISO_OK);
     assert_int_equal(iso_exec_data(t->exec, 0, t->train), ISO_OK);
     assert_int_equal(iso_exec_data(t->exec, 1, t->validation), ISO_OK);
     assert_int_equal(iso_exec_initialize(t->exec), ISO_OK);
@@ -116,9 +115,15 @@ iso_rc trainer_fit(struct trainer *t, int64_t epochs, int64_t steps, struct iso_
         listeners[1] = iso_run_listener(run);
     listeners[2] = t->more;
     const struct iso_fit_options options = {
-        .epochs = epochs, .steps = steps, .rows = ROWS, .validation_rows = VALIDATION_ROWS,
-        .seed = t->model->seed, .checkpoint_seconds = t->checkpoint_seconds, .stop = &t->stop,
-        .listeners = listeners, .nlisteners = 3,
+        .epochs = epochs,
+        .steps = steps,
+        .rows = ROWS,
+        .validation_rows = VALIDATION_ROWS,
+        .seed = t->model->seed,
+        .checkpoint_seconds = t->checkpoint_seconds,
+        .stop = &t->stop,
+        .listeners = listeners,
+        .nlisteners = 3,
     };
     return iso_fit(t->exec, &options, &t->state);
 }

@@ -20,10 +20,7 @@ static const char *share(double rate, double peak, char *buf, size_t n)
 }
 
 /* JSON has no NaN: what is not known is null. */
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *share_json(double rate, double peak) { return number(peak > 0 ? rate / peak : NAN); }
 
@@ -64,16 +61,17 @@ static void model_json(const struct iso_bench_model *m, double training, double 
                                "training_images_per_second", number(rows / m->training.seconds),
                                "inference_images_per_second", number(rows / m->inference.seconds));
     if (object)
-        json_object_update_new(object, json_pack(
-            "{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:i, s:I, s:b}",
-            "training_mflop_per_image", number(m->training_flops / rows / 1e6),
-            "inference_mflop_per_image", number(m->inference_flops / rows / 1e6),
-            "training_gflops", number(training / 1e9), "training_share_of_peak",
-            share_json(training, m->peak), "inference_gflops", number(inference / 1e9),
-            "inference_share_of_peak", share_json(inference, m->peak), "plan_bytes",
-            (json_int_t)m->plan, "peak_memory_bytes", (json_int_t)m->memory, "samples",
-            m->training.samples, "repeated", (json_int_t)m->repeated, "noisy",
-            m->training.noisy || m->inference.noisy));
+        json_object_update_new(
+            object,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:i, s:I, s:b}",
+                      "training_mflop_per_image", number(m->training_flops / rows / 1e6),
+                      "inference_mflop_per_image", number(m->inference_flops / rows / 1e6),
+                      "training_gflops", number(training / 1e9), "training_share_of_peak",
+                      share_json(training, m->peak), "inference_gflops", number(inference / 1e9),
+                      "inference_share_of_peak", share_json(inference, m->peak), "plan_bytes",
+                      (json_int_t)m->plan, "peak_memory_bytes", (json_int_t)m->memory, "samples",
+                      m->training.samples, "repeated", (json_int_t)m->repeated, "noisy",
+                      m->training.noisy || m->inference.noisy));
     iso_console_json(object);
 }
 
@@ -103,13 +101,19 @@ void iso_bench_print_model(struct iso_bench_report *r, const struct iso_bench_mo
 /* ---- Ops of a model ------------------------------------------------------------------------ */
 
 /* Products are judged by the FMA peak, everything else by memory, which caches may beat. */
-struct judgement { double rate, peak; bool products; };
+struct judgement {
+    double rate, peak;
+    bool products;
+};
 static struct judgement judge(const struct iso_bench_node *n, const struct iso_bench_model *m,
                               const struct iso_bench_machine *machine)
 {
     const bool products = iso_bench_products(n->op) && n->pass != ISO_UPDATE;
     return (struct judgement){ (products ? n->flops : n->bytes) / n->seconds,
-                               m->peak <= 0 ? 0 : products ? m->peak : machine->triad, products };
+                               m->peak <= 0 ? 0
+                               : products   ? m->peak
+                                            : machine->triad,
+                               products };
 }
 
 static void node_json(const struct iso_bench_model *m, const struct iso_bench_node *n,
@@ -157,11 +161,11 @@ void iso_bench_print_nodes(struct iso_bench_report *r, const struct iso_bench_mo
 static void size_json(const char *device, const struct iso_bench_size *s, const char *size,
                       const struct iso_timing *t, const char *part, double flops, double peak)
 {
-    iso_console_json(json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "event", "size", "device", device, "op",
-        iso_ops[s->op].name, "size", size, "part", part, "microseconds", number(t->seconds * 1e6),
-        "gflops", number(flops / t->seconds / 1e9), "share_of_peak",
-        share_json(flops / t->seconds, peak), "noisy", t->noisy));
+    iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "event", "size",
+                               "device", device, "op", iso_ops[s->op].name, "size", size, "part",
+                               part, "microseconds", number(t->seconds * 1e6), "gflops",
+                               number(flops / t->seconds / 1e9), "share_of_peak",
+                               share_json(flops / t->seconds, peak), "noisy", t->noisy));
 }
 
 void iso_bench_print_size(struct iso_bench_report *r, const char *device,
@@ -209,11 +213,11 @@ void iso_bench_print_choice(struct iso_bench_report *r, const char *model, const
 {
     r->head = false;
     if (r->json) {
-        iso_console_json(json_pack(
-            "{s:s, s:s, s:s, s:o, s:o, s:o}", "event", "recommendation", "model", model, "device",
-            device, "images_per_second", number(rate), "second",
-            second ? json_string(second) : json_null(), "times_second",
-            number(second ? rate / second_rate : NAN)));
+        iso_console_json(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "event", "recommendation",
+                                   "model", model, "device", device, "images_per_second",
+                                   number(rate), "second",
+                                   second ? json_string(second) : json_null(), "times_second",
+                                   number(second ? rate / second_rate : NAN)));
         return;
     }
     printf("%s trains fastest with --device %s: %.1f images/s", model, device, rate);
@@ -226,15 +230,15 @@ void iso_bench_print_end(struct iso_bench_report *r, const struct iso_bench_mach
                          int64_t repeated, bool noisy, double seconds)
 {
     if (r->json) {
-        iso_console_json(json_pack("{s:s, s:o, s:I, s:b, s:o}", "event", "done",
-                                   "fma_gflops", number(m->flops / 1e9), "repeated",
-                                   (json_int_t)repeated, "noisy", noisy, "seconds",
-                                   number(seconds)));
+        iso_console_json(json_pack("{s:s, s:o, s:I, s:b, s:o}", "event", "done", "fma_gflops",
+                                   number(m->flops / 1e9), "repeated", (json_int_t)repeated,
+                                   "noisy", noisy, "seconds", number(seconds)));
         return;
     }
-    printf("medians of samples between probes of the processor, whose peak was %.1f GFLOP/s; %lld "
-           "repeated because a probe was low; %.0f s in all\n", m->flops / 1e9, (long long)repeated,
-           seconds);
+    printf(
+        "medians of samples between probes of the processor, whose peak was %.1f GFLOP/s; %lld "
+        "repeated because a probe was low; %.0f s in all\n",
+        m->flops / 1e9, (long long)repeated, seconds);
     if (noisy)
         printf("~ the processor was busy with something else all along: a lower bound\n");
 }

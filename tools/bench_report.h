@@ -3,23 +3,25 @@
 #define ISO_BENCH_REPORT_H
 #include "core/bench/bench.h"
 
-struct iso_bench_machine {             /* measured with as many threads as the benches have */
+struct iso_bench_machine { /* measured with as many threads as the benches have */
     const char *name;
     int threads;
-    double flops, copy, triad;         /* flop/s, bytes/s */
-    double handoff;                    /* round trips/s between two threads; 0: one thread */
+    double flops, copy, triad; /* flop/s, bytes/s */
+    double handoff;            /* round trips/s between two threads; 0: one thread */
 };
-struct iso_bench_model {               /* one model on one device */
+struct iso_bench_model { /* one model on one device */
     const char *path, *name, *device;
     enum iso_mode mode;
     int64_t batch;
-    struct iso_timing training, inference;     /* of one batch */
-    double training_flops, inference_flops;    /* of one batch, sums of products only */
-    double peak;                       /* flop/s of this device; 0: not known */
-    uint64_t plan, memory;             /* bytes of the training: planned, and of the process */
+    struct iso_timing training, inference;  /* of one batch */
+    double training_flops, inference_flops; /* of one batch, sums of products only */
+    double peak;                            /* flop/s of this device; 0: not known */
+    uint64_t plan, memory;                  /* bytes of the training: planned, and of the process */
     int64_t repeated;
 };
-struct iso_bench_report { bool json, head; };  /* head: the table's first line stands above */
+struct iso_bench_report {
+    bool json, head;
+}; /* head: the table's first line stands above */
 
 void iso_bench_print_machine(const struct iso_bench_report *, const struct iso_bench_machine *);
 void iso_bench_print_model(struct iso_bench_report *, const struct iso_bench_model *);
@@ -27,7 +29,7 @@ void iso_bench_print_nodes(struct iso_bench_report *, const struct iso_bench_mod
                            const struct iso_bench_machine *, const struct iso_model *,
                            const struct iso_bench_node *, int count);
 void iso_bench_print_size(struct iso_bench_report *, const char *device,
-                          const struct iso_bench_size *, const struct iso_timing [ISO_PARTS],
+                          const struct iso_bench_size *, const struct iso_timing[ISO_PARTS],
                           double flops, double peak);
 /* What failed on a device, while others go on. */
 void iso_bench_print_failure(struct iso_bench_report *, const char *what, const char *device,

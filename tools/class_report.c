@@ -10,11 +10,12 @@
 enum { COLUMNS = 8, WIDTH = 11, TEXT = ISO_CLASS_NAME + 24 };
 
 struct report {
-    struct iso_shape shape;            /* classes x classes */
+    struct iso_shape shape; /* classes x classes */
     const double *counts;
-    enum iso_op op[COLUMNS]; int nops; /* the scores there are */
-    double *each[COLUMNS];             /* of each class */
-    const struct iso_dataset *data;    /* that may name the classes */
+    enum iso_op op[COLUMNS];
+    int nops;                       /* the scores there are */
+    double *each[COLUMNS];          /* of each class */
+    const struct iso_dataset *data; /* that may name the classes */
 };
 
 /* "" where it has none. */
@@ -46,7 +47,8 @@ static iso_rc open_report(const struct iso_value *matrix, const struct iso_score
                           const struct iso_dataset *data, struct report *r)
 {
     const struct iso_score of_classes = { ISO_AVERAGE_NONE };
-    *r = (struct report){ .shape = matrix->shape, .counts = scores->counts + matrix->at,
+    *r = (struct report){ .shape = matrix->shape,
+                          .counts = scores->counts + matrix->at,
                           .data = data };
     for (int op = 0; op < ISO_OP_COUNT && r->nops < COLUMNS; op++) {
         const struct iso_op_def *def = iso_ops[op].def;
@@ -82,7 +84,7 @@ static int measure_classes(const struct report *r)
 {
     char text[TEXT];
     int wide = (int)strlen("weighted");
-    for (int64_t class = 0; class < r->shape.dim[0]; class++) {
+    for (int64_t class = 0; class < r->shape.dim[0]; class ++) {
         const int n = (int)strlen(class_text(r, class, text));
         wide = n > wide ? n : wide;
     }
@@ -98,7 +100,7 @@ static void print_classes(const struct report *r)
     for (int i = 0; i < r->nops; i++)
         printf("%*s", WIDTH, iso_ops[r->op[i]].name);
     printf("%*s\n", WIDTH, "rows");
-    for (int64_t class = 0; class < r->shape.dim[0]; class++) {
+    for (int64_t class = 0; class < r->shape.dim[0]; class ++) {
         const double actual = iso_class_counts(&r->shape, r->counts, class).actual;
         printf("%-*s", wide, class_text(r, class, text));
         for (int i = 0; i < r->nops; i++)
@@ -110,15 +112,12 @@ static void print_classes(const struct report *r)
     print_average(r, wide, "weighted", ISO_AVERAGE_WEIGHTED, rows);
 }
 
-static int digits(double n)
-{
-    return snprintf(NULL, 0, "%.0f", n);
-}
+static int digits(double n) { return snprintf(NULL, 0, "%.0f", n); }
 
 static void print_matrix(const struct report *r)
 {
     const int64_t n = r->shape.dim[0];
-    double largest = (double)n - 1;    /* the classes' own numbers stand above */
+    double largest = (double)n - 1; /* the classes' own numbers stand above */
     for (int64_t i = 0; i < n * n; i++)
         largest = r->counts[i] > largest ? r->counts[i] : largest;
     const int width = digits(largest) + 2, side = digits((double)n - 1);
@@ -167,12 +166,12 @@ void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scor
         return NULL;
     if (open_report(matrix, scores, data, &r) == ISO_OK)
         array = json_array();
-    for (int64_t class = 0; array && class < r.shape.dim[0]; class++) {
+    for (int64_t class = 0; array && class < r.shape.dim[0]; class ++) {
         const struct iso_class_counts c = iso_class_counts(&r.shape, r.counts, class);
-        json_t *object = json_pack("{s:I, s:I}", "class", (json_int_t)class, "rows",
-                                   (json_int_t)c.actual);
+        json_t *object =
+            json_pack("{s:I, s:I}", "class", (json_int_t) class, "rows", (json_int_t)c.actual);
         json_t *name = *name_of(&r, class) ? json_string(name_of(&r, class)) : NULL;
-        if (name)                      /* and its bytes are UTF-8 */
+        if (name) /* and its bytes are UTF-8 */
             json_object_set_new(object, "name", name);
         for (int i = 0; i < r.nops; i++)
             json_object_set_new(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));

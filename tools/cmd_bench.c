@@ -10,7 +10,7 @@
 
 enum { MOST_DEVICES = 64, MOST_ARENAS = 16 };
 static const char demo[] = "models/demo.yaml";
-static const double MACHINE_SECONDS = 0.1;     /* for each peak of the machine */
+static const double MACHINE_SECONDS = 0.1; /* for each peak of the machine */
 static const double HANDOFF_SECONDS = 0.02;
 
 struct bench_options {
@@ -37,7 +37,7 @@ struct bench {
     struct iso_bench_report report;
     struct iso_bench_machine machine;
     char machine_name[128];
-    char devices[MOST_DEVICES][sizeof ((struct iso_device *)0)->id];
+    char devices[MOST_DEVICES][sizeof((struct iso_device *)0)->id];
     int ndevices, measured, failed;
     int64_t repeated;
     bool noisy;
@@ -132,7 +132,8 @@ static iso_rc open_exec(struct iso_setup *s, bool training)
     s->exec = NULL;
     s->graph = NULL;
     iso_bench_memory_reset();
-    const struct iso_exec_options o = { .training = training, .seed = s->model->seed,
+    const struct iso_exec_options o = { .training = training,
+                                        .seed = s->model->seed,
                                         .log_steps = 1 };
     ISO_TRY(iso_setup_exec(s, &o));
     ISO_TRY(iso_exec_initialize(s->exec));
@@ -192,8 +193,11 @@ static iso_rc bench_device(struct bench *b, struct iso_setup *s, const char *pat
     o.device = device;
     ISO_TRY(iso_setup_backend(s, &o));
     ISO_TRY(open_gate(b, s->backend, &gate));
-    struct iso_bench_model m = { .path = path, .name = s->model->name, .device = device,
-                                 .mode = s->backend->mode, .batch = s->model->batch_size };
+    struct iso_bench_model m = { .path = path,
+                                 .name = s->model->name,
+                                 .device = device,
+                                 .mode = s->backend->mode,
+                                 .batch = s->model->batch_size };
     const iso_rc rc = bench_with(b, s, &gate, &m);
     b->noisy = b->noisy || m.training.noisy || m.inference.noisy;
     close_gate(b, &gate);
@@ -206,7 +210,7 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
 {
     const char *best = NULL, *second = NULL;
     double best_rate = 0, second_rate = 0;
-    char name[sizeof ((struct iso_model *)0)->name] = "";
+    char name[sizeof((struct iso_model *)0)->name] = "";
     for (int i = 0; i < b->ndevices; i++) {
         struct iso_setup setup = { 0 };
         double rate = 0;
@@ -323,9 +327,11 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (b.measured > 0 && (!b.options.devices || b.failed == 0))
         return ISO_EXIT_DONE;
     return iso_report(command,
-                      iso_fail(ISO_EDEVICE, "%d of %d measurements failed, as said above; "
-                               "`isocl devices` lists what there is", b.failed,
-                               b.failed + b.measured), NULL);
+                      iso_fail(ISO_EDEVICE,
+                               "%d of %d measurements failed, as said above; "
+                               "`isocl devices` lists what there is",
+                               b.failed, b.failed + b.measured),
+                      NULL);
 }
 
 const struct iso_command iso_command_bench = {

@@ -13,8 +13,10 @@ static const char devices[] = "auto reference cpu opencl";
 /* The words an option takes, parted by blanks; "" when they cannot be listed. */
 static const char *words_of(const struct iso_option *o, char *buf, size_t n)
 {
-    snprintf(buf, n, "%s", o->type == ISO_OPTION_CHOICE                                ? o->argument
-                           : o->argument && strcmp(o->argument, "DEVICE") == 0 ? devices : "");
+    snprintf(buf, n, "%s",
+             o->type == ISO_OPTION_CHOICE                        ? o->argument
+             : o->argument && strcmp(o->argument, "DEVICE") == 0 ? devices
+                                                                 : "");
     for (char *c = buf; *c; c++)
         *c = *c == '|' ? ' ' : *c;
     return buf;
@@ -37,23 +39,26 @@ static void bash_options(const struct iso_command *c)
 
 static void bash(void)
 {
-    printf("# bash completion of isocl: put it where bash-completion looks, or source it.\n"
-           "_isocl() {\n"
-           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    local options= words=\n"
-           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-           "        words=\"");
+    printf(
+        "# bash completion of isocl: put it where bash-completion looks, or source it.\n"
+        "_isocl() {\n"
+        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+        "    local options= words=\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+        "        words=\"");
     for (const struct iso_command *const *c = iso_commands; *c; c++)
         printf("%s ", (*c)->name);
-    printf("--help --version\"\n    fi\n    [ \"$COMP_CWORD\" -gt 1 ] && case ${COMP_WORDS[1]} "
-           "in\n");
+    printf(
+        "--help --version\"\n    fi\n    [ \"$COMP_CWORD\" -gt 1 ] && case ${COMP_WORDS[1]} "
+        "in\n");
     for (const struct iso_command *const *c = iso_commands; *c; c++)
         bash_options(*c);
-    printf("    esac\n"
-           "    case $cur in -*) words=${words:-$options} ;; esac\n"
-           "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-           "}\n"
-           "complete -o default -F _isocl isocl\n");
+    printf(
+        "    esac\n"
+        "    case $cur in -*) words=${words:-$options} ;; esac\n"
+        "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+        "}\n"
+        "complete -o default -F _isocl isocl\n");
 }
 
 /* ---- zsh ----------------------------------------------------------------------------------- */
@@ -84,17 +89,19 @@ static void zsh_option(const struct iso_option *o)
 
 static void zsh(void)
 {
-    printf("#compdef isocl\n# zsh completion of isocl: a file _isocl in a folder of $fpath.\n"
-           "_isocl() {\n    local -a commands\n    commands=(");
+    printf(
+        "#compdef isocl\n# zsh completion of isocl: a file _isocl in a folder of $fpath.\n"
+        "_isocl() {\n    local -a commands\n    commands=(");
     for (const struct iso_command *const *c = iso_commands; *c; c++) {
         printf("\n        '%s:", (*c)->name);
         zsh_text((*c)->doc);
         printf("'");
     }
-    printf(")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n"
-           "        return\n    fi\n    local command=$words[2]\n    shift words\n"
-           "    (( CURRENT-- ))\n"
-           "    case $command in\n");
+    printf(
+        ")\n    if (( CURRENT == 2 )); then\n        _describe command commands\n"
+        "        return\n    fi\n    local command=$words[2]\n    shift words\n"
+        "    (( CURRENT-- ))\n"
+        "    case $command in\n");
     for (const struct iso_command *const *c = iso_commands; *c; c++) {
         printf("        %s) _arguments", (*c)->name);
         for (const struct iso_option *o = (*c)->options; o->key; o++)
@@ -141,9 +148,10 @@ static void fish(void)
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    static const struct { const char *name; void (*print)(void); } shells[] = {
-        { "bash", bash }, { "zsh", zsh }, { "fish", fish }
-    };
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } shells[] = { { "bash", bash }, { "zsh", zsh }, { "fish", fish } };
     int count, code;
     if (!iso_options_parse(command, argc, argv, NULL, &count, &code))
         return code;
@@ -161,8 +169,9 @@ const struct iso_command iso_command_completion = {
     .arguments = "bash|zsh|fish",
     .doc = "completes commands and options in a shell",
     .more = "`make install` puts all three where the shells look for them.",
-    .examples = "  source <(isocl completion bash)\n"
-                "  isocl completion fish > ~/.config/fish/completions/isocl.fish\n",
+    .examples =
+        "  source <(isocl completion bash)\n"
+        "  isocl completion fish > ~/.config/fish/completions/isocl.fish\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

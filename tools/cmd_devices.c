@@ -7,12 +7,13 @@
 #include <stdlib.h>
 
 enum { MOST = 64 };
-struct devices_options { bool json; };
-static const struct iso_option options[] = {
-    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct devices_options, json),
-      "one JSON object a device", 0 },
-    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+struct devices_options {
+    bool json;
 };
+static const struct iso_option options[] = { { "json", NULL, ISO_OPTION_FLAG,
+                                               offsetof(struct devices_options, json),
+                                               "one JSON object a device", 0 },
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 static const char *exactness(const struct iso_device *d)
 {
@@ -84,10 +85,13 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_devices = {
-    .name = "devices", .arguments = "",
+    .name = "devices",
+    .arguments = "",
     .doc = "what can run here, with what each device can do",
     .more = "EXACT says whether the device computes the same bits as the reference.",
-    .examples = "  isocl devices\n"
-                "  isocl devices --json\n",
-    .options = options, .run = run,
+    .examples =
+        "  isocl devices\n"
+        "  isocl devices --json\n",
+    .options = options,
+    .run = run,
 };

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #if defined(__clang__)
-static const char compiler[] = __VERSION__;            /* names clang itself */
+static const char compiler[] = __VERSION__; /* names clang itself */
 #elif defined(__GNUC__)
 static const char compiler[] = "gcc " __VERSION__;
 #else
@@ -25,15 +25,16 @@ static const char compiler[] = "a C11 compiler";
 #endif
 
 enum { MOST_DEVICES = 64, MOST_ADVICE = 16 };
-static const struct iso_option options[] = {
-    { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct iso_setup_options, data),
-      "look for data sets here too", 0 },
-    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
-};
+static const struct iso_option options[] = { { "data", "DIR", ISO_OPTION_TEXT,
+                                               offsetof(struct iso_setup_options, data),
+                                               "look for data sets here too", 0 },
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 struct doctor {
-    struct iso_device devices[MOST_DEVICES]; int ndevices;
-    char advice[MOST_ADVICE][512]; int nadvice;
+    struct iso_device devices[MOST_DEVICES];
+    int ndevices;
+    char advice[MOST_ADVICE][512];
+    int nadvice;
 };
 
 static void advise(struct doctor *d, const char *fmt, ...) ISO_PRINTF(2, 3);
@@ -76,7 +77,7 @@ static void check_clblast(struct doctor *d)
 #else
 static void check_clblast(struct doctor *d)
 {
-    (void)d;                           /* whether it is installed, OpenCL's part tells */
+    (void)d; /* whether it is installed, OpenCL's part tells */
 }
 #endif
 
@@ -93,19 +94,21 @@ static void check_onnx(struct doctor *d)
 {
     const bool there = iso_onnx_supported();
     printf("ONNX: %s\n", there ? "built in; export writes, and import reads, networks for other "
-                                "programs"
-                              : "not built in");
+                                 "programs"
+                               : "not built in");
     if (!there)
-        advise(d, "for ONNX: install its schema and protobuf-c (Debian: libonnx-dev, "
-                  "protobuf-c-compiler, libprotobuf-c-dev), then  make");
+        advise(d,
+               "for ONNX: install its schema and protobuf-c (Debian: libonnx-dev, "
+               "protobuf-c-compiler, libprotobuf-c-dev), then  make");
 }
 
 static void check_images(struct doctor *d)
 {
     printf("Image files: %s\n", iso_image_support());
     if (strstr(iso_image_support(), "without"))
-        advise(d, "for folders of images: install libpng and libjpeg (Debian: libpng-dev, "
-                  "libjpeg-dev), then  make");
+        advise(d,
+               "for folders of images: install libpng and libjpeg (Debian: libpng-dev, "
+               "libjpeg-dev), then  make");
 }
 
 static void check_build(struct doctor *d)
@@ -142,8 +145,8 @@ static void check_devices(struct doctor *d)
 static bool has_gpu_of(const struct doctor *d, enum iso_vendor vendor)
 {
     for (int i = 0; i < d->ndevices; i++)
-        if (d->devices[i].usable && d->devices[i].gpu
-            && iso_vendor_made(vendor, d->devices[i].platform, d->devices[i].name))
+        if (d->devices[i].usable && d->devices[i].gpu &&
+            iso_vendor_made(vendor, d->devices[i].platform, d->devices[i].name))
             return true;
     return false;
 }
@@ -189,8 +192,8 @@ static void check_cpu_device(struct doctor *d)
 {
     char command[256];
     for (int i = 0; i < d->ndevices; i++)
-        if (strncmp(d->devices[i].id, "opencl", 6) == 0
-            && (d->devices[i].usable || !d->devices[i].gpu))
+        if (strncmp(d->devices[i].id, "opencl", 6) == 0 &&
+            (d->devices[i].usable || !d->devices[i].gpu))
             return;
     advise(d, "to try OpenCL on the CPU: %s, then --device opencl",
            iso_install_command(ISO_PACKAGE_POCL, command, sizeof command));
@@ -215,8 +218,9 @@ static void check_data(struct doctor *d, const char *folder)
         iso_dataset_free(data);
     }
     if (missing)
-        advise(d, "put the files of a missing data set into ~/.local/share/isocl, or name their "
-                  "folder with --data or ISOCL_DATA; builtin:digits needs none");
+        advise(d,
+               "put the files of a missing data set into ~/.local/share/isocl, or name their "
+               "folder with --data or ISOCL_DATA; builtin:digits needs none");
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)

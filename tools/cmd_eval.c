@@ -35,10 +35,10 @@ static const struct iso_option options[] = {
 static void print_json(const struct iso_setup *setup, const struct iso_dataset *data,
                        const char *weights, const struct iso_scores *scores, const char hex[65])
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "event", "eval",
-                               "model", setup->model->name, "weights", weights, "dataset",
-                               data->name, "split", data->split, "rows", (json_int_t)scores->rows,
-                               "device", setup->backend->device.id, "weights_sha256", hex);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "event", "eval", "model",
+                               setup->model->name, "weights", weights, "dataset", data->name,
+                               "split", data->split, "rows", (json_int_t)scores->rows, "device",
+                               setup->backend->device.id, "weights_sha256", hex);
     if (object)
         iso_console_json_scores(object, setup->graph, scores, "", true);
     json_t *classes = iso_class_report_json(setup->graph, scores, data);
@@ -49,7 +49,7 @@ static void print_json(const struct iso_setup *setup, const struct iso_dataset *
 }
 
 static iso_rc print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
-                         const char *weights, const struct iso_scores *scores, const char hex[65])
+                           const char *weights, const struct iso_scores *scores, const char hex[65])
 {
     char where[256], name[ISO_NAME];
     const struct iso_graph *graph = setup->graph;
@@ -72,7 +72,7 @@ static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, co
     char hex[65];
     struct iso_scores scores;
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1);   /* the loss it ended with */
+    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
                                                               .log_steps = ISO_FIT_LOG_STEPS }));
@@ -92,7 +92,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     struct eval_options o = { .setup = ISO_SETUP_DEFAULTS };
     struct iso_setup setup = { 0 };
     struct iso_dataset *data = NULL;
-    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH];   /* the faults borrow them */
+    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH]; /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
@@ -104,7 +104,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (rc == ISO_OK)
         rc = evaluate(&setup, &o, model, weights, &data);
     code = iso_report(command, rc, &setup.faults);
-    iso_setup_free(&setup);            /* the executor may be reading the data */
+    iso_setup_free(&setup); /* the executor may be reading the data */
     iso_dataset_free(data);
     return code;
 }

@@ -46,11 +46,11 @@ static iso_rc write_onnx(const struct iso_setup *setup, const char *out, bool pr
     ISO_TRY(iso_onnx_export(setup->exec, &o, &m));
     const iso_rc rc = iso_onnx_write(out, m);
     if (rc == ISO_OK) {
-        printf("%s: %s with its weights, ONNX operators of version %lld\n", out,
-               setup->model->name, (long long)m->opset);
+        printf("%s: %s with its weights, ONNX operators of version %lld\n", out, setup->model->name,
+               (long long)m->opset);
         print_value("input", &m->x[0]);
-        printf(": %s\n", preprocessing ? "bytes, 0 to 255"
-                                       : iso_onnx_preprocessing(setup->model, m));
+        printf(": %s\n",
+               preprocessing ? "bytes, 0 to 255" : iso_onnx_preprocessing(setup->model, m));
         print_value("output", &m->y[0]);
         printf("\n");
     }
@@ -69,7 +69,8 @@ static iso_rc export(struct iso_setup *setup, const char *model, const char *wei
     const char *out = o->out ? o->out : "weights.h5";
     const bool onnx = ends_in(out, ".onnx");
     if (o->preprocessing && !onnx)
-        return iso_fail(ISO_EUSAGE, "--with-preprocessing is for ONNX; name a file that ends in "
+        return iso_fail(ISO_EUSAGE,
+                        "--with-preprocessing is for ONNX; name a file that ends in "
                         ".onnx: --out model.onnx");
     if (onnx && !iso_onnx_supported())
         return iso_onnx_write(out, NULL);
@@ -88,7 +89,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct export_options o = { .setup = { .batch = 1, .seed = -1, .device = "reference" } };
     struct iso_setup setup = { 0 };
-    char model[ISO_PATH], weights[ISO_PATH];           /* the faults borrow them */
+    char model[ISO_PATH], weights[ISO_PATH]; /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
@@ -106,17 +107,19 @@ const struct iso_command iso_command_export = {
     .name = "export",
     .arguments = "RUN|MODEL.yaml",
     .doc = "trained weights as a file that Keras reads, or the network as ONNX",
-    .more = "The file's ending says what is written.\n"
-            "  .h5    weights, layer by layer in the order of the model file, each under its\n"
-            "         name, which every version of Keras loads into the same network\n"
-            "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
-            "         Images go in as float32 [N, height, width, channels], as libraries that\n"
-            "         read images give them; what the network sees, that is scaled as the\n"
-            "         model file says, or with --with-preprocessing bytes from 0 to 255\n"
-            "(The weights of a run are safetensors already, which other programs read.)",
-    .examples = "  isocl export runs/cnn-001 --out cnn.h5\n"
-                "  isocl export runs/cnn-001 --out cnn.onnx\n"
-                "  isocl export models/vgg16.yaml --weights vgg16.safetensors --out vgg16.onnx\n",
+    .more =
+        "The file's ending says what is written.\n"
+        "  .h5    weights, layer by layer in the order of the model file, each under its\n"
+        "         name, which every version of Keras loads into the same network\n"
+        "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
+        "         Images go in as float32 [N, height, width, channels], as libraries that\n"
+        "         read images give them; what the network sees, that is scaled as the\n"
+        "         model file says, or with --with-preprocessing bytes from 0 to 255\n"
+        "(The weights of a run are safetensors already, which other programs read.)",
+    .examples =
+        "  isocl export runs/cnn-001 --out cnn.h5\n"
+        "  isocl export runs/cnn-001 --out cnn.onnx\n"
+        "  isocl export models/vgg16.yaml --weights vgg16.safetensors --out vgg16.onnx\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -6,12 +6,14 @@
 
 #include <stdio.h>
 
-struct help_options { bool markdown, man; };
+struct help_options {
+    bool markdown, man;
+};
 static const struct iso_option options[] = {
     { "markdown", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, markdown),
       "the whole reference as a page (models/README.md)", 0 },
-    { "man", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, man),
-      "the manual page isocl(1)", 0 },
+    { "man", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, man), "the manual page isocl(1)",
+      0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -33,10 +35,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_help = {
-    .name = "help", .arguments = "[TOPIC]",
+    .name = "help",
+    .arguments = "[TOPIC]",
     .doc = "layers, optimizers, losses, ...: all a model file may say",
-    .examples = "  isocl help\n"
-                "  isocl help layers\n"
-                "  isocl help conv2d\n",
-    .options = options, .min_arguments = 0, .max_arguments = 1, .run = run,
+    .examples =
+        "  isocl help\n"
+        "  isocl help layers\n"
+        "  isocl help conv2d\n",
+    .options = options,
+    .min_arguments = 0,
+    .max_arguments = 1,
+    .run = run,
 };

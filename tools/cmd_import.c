@@ -113,13 +113,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     if (o.model && !is_onnx(argv[0]))
-        return iso_usage(command, "--model makes a model file of an .onnx file's network; %s is "
-                         "none", argv[0]);
+        return iso_usage(command,
+                         "--model makes a model file of an .onnx file's network; %s is "
+                         "none",
+                         argv[0]);
     if ((count == 2) == (o.model != NULL))
         return iso_usage(command, "name the model file that the weights are for%s",
                          is_onnx(argv[0]) ? ", or one to make: --model MODEL.yaml" : "");
-    code = iso_report(command, import(&setup, argv[0], o.model ? NULL : argv[1], &o),
-                      &setup.faults);
+    code =
+        iso_report(command, import(&setup, argv[0], o.model ? NULL : argv[1], &o), &setup.faults);
     iso_setup_free(&setup);
     return code;
 }
@@ -128,16 +130,18 @@ const struct iso_command iso_command_import = {
     .name = "import",
     .arguments = "FILE [MODEL.yaml]",
     .doc = "weights of Keras's or ONNX files, for a model file",
-    .more = "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and writes\n"
-            "all weights of the model as safetensors, for --weights of train, eval and trace.\n"
-            "Layers that the file has not are as the model file initializes them: a network\n"
-            "without its top can be given another one. Every shape that differs is named.\n"
-            "Of an .onnx file it takes the weights likewise, or with --model the network, too:\n"
-            "channels move to the end, where isocl has them. An operator that isocl has no layer\n"
-            "for is named, with its node and attribute.",
-    .examples = "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
-                "  isocl import mine.weights.h5 mine.yaml --by order\n"
-                "  isocl import theirs.onnx --model theirs.yaml --out theirs.safetensors\n",
+    .more =
+        "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and writes\n"
+        "all weights of the model as safetensors, for --weights of train, eval and trace.\n"
+        "Layers that the file has not are as the model file initializes them: a network\n"
+        "without its top can be given another one. Every shape that differs is named.\n"
+        "Of an .onnx file it takes the weights likewise, or with --model the network, too:\n"
+        "channels move to the end, where isocl has them. An operator that isocl has no layer\n"
+        "for is named, with its node and attribute.",
+    .examples =
+        "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
+        "  isocl import mine.weights.h5 mine.yaml --by order\n"
+        "  isocl import theirs.onnx --model theirs.yaml --out theirs.safetensors\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 2,

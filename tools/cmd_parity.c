@@ -26,8 +26,8 @@ static const struct iso_option options[] = {
       "write hashes of every result, to check on another machine", 0 },
     { "check", "FILE", ISO_OPTION_TEXT, AT(check),
       "compare with hashes recorded on another machine", 0 },
-    { "cases", "DIR", ISO_OPTION_TEXT, AT(cases),
-      "folder of the op cases (default models/ops)", 0 },
+    { "cases", "DIR", ISO_OPTION_TEXT, AT(cases), "folder of the op cases (default models/ops)",
+      0 },
     { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "leave out cases that are marked slow", 0 },
     { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "a line for each case", 0 },
     { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "failures and the last line only", 0 },
@@ -57,7 +57,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     char *names = o.devices ? strdup(o.devices) : NULL;
     const char **models = iso_alloc((size_t)count + 1, sizeof *models);
-    char (*found)[ISO_PATH] = iso_alloc((size_t)count + 1, sizeof *found);
+    char(*found)[ISO_PATH] = iso_alloc((size_t)count + 1, sizeof *found);
     if (o.devices && names && !split(names, devices)) {
         code = iso_usage(command, "--devices takes 1 to %d names with commas between them",
                          MOST_DEVICES);
@@ -96,14 +96,16 @@ const struct iso_command iso_command_parity = {
     .name = "parity",
     .arguments = "[MODEL.yaml...]",
     .doc = "proves that devices compute the same numbers",
-    .more = "Without model files it runs the cases of every op. The plain-C reference defines\n"
-            "each result; exact mode allows 0 differing bits, fast mode a derived bound.\n"
-            "Fails when one check fails or none ran.",
-    .examples = "  isocl parity                                          every op on every device\n"
-                "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
-                "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
-                "  isocl parity --record here.json\n"
-                "  isocl parity --check here.json                        on another machine\n",
+    .more =
+        "Without model files it runs the cases of every op. The plain-C reference defines\n"
+        "each result; exact mode allows 0 differing bits, fast mode a derived bound.\n"
+        "Fails when one check fails or none ran.",
+    .examples =
+        "  isocl parity                                          every op on every device\n"
+        "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"
+        "  isocl parity --ops conv2d,dense --mode fast --devices opencl\n"
+        "  isocl parity --record here.json\n"
+        "  isocl parity --check here.json                        on another machine\n",
     .options = options,
     .min_arguments = 0,
     .max_arguments = 1000,

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTION(key, argument, type, member, doc, min) \
-    { key, argument, ISO_OPTION_##type, offsetof(struct predict_options, member), doc, min }
+#define OPTION(key, argument, type, member, doc, min)                                        \
+    {                                                                                        \
+        key, argument, ISO_OPTION_##type, offsetof(struct predict_options, member), doc, min \
+    }
 static const struct iso_option options[] = {
     OPTION("split", "train|validation|test", CHOICE, split,
            "predict this data of the model file, instead of images", 0),
@@ -66,9 +68,10 @@ static iso_rc guess_geometry(int64_t numbers, const char *path, struct iso_image
     ISO_TRY(iso_image_read(path, true, &image));
     const int64_t pixels = (int64_t)image.height * image.width;
     if (pixels != numbers && 3 * pixels != numbers)
-        return iso_fail(ISO_EDATA, "%s has %dx%d pixels (height x width), the model takes rows of "
-                        "%lld numbers: give images of as many, grey or coloured", path,
-                        image.height, image.width, (long long)numbers);
+        return iso_fail(ISO_EDATA,
+                        "%s has %dx%d pixels (height x width), the model takes rows of "
+                        "%lld numbers: give images of as many, grey or coloured",
+                        path, image.height, image.width, (long long)numbers);
     r->height = image.height;
     r->width = image.width;
     r->channels = pixels == numbers ? 1 : 3;
@@ -95,10 +98,9 @@ static iso_rc load_images(struct prediction *p)
 {
     struct iso_model *m = p->setup.model;
     const struct predict_options *o = p->options;
-    struct iso_image_list_request r = {
-        .resize = o->resize || m->train.resize[0] > 0, .threads = (int)o->setup.threads,
-        .progress = iso_setup_progress
-    };
+    struct iso_image_list_request r = { .resize = o->resize || m->train.resize[0] > 0,
+                                        .threads = (int)o->setup.threads,
+                                        .progress = iso_setup_progress };
     if (o->setup.limit > 0 && o->setup.limit < p->images.n)
         iso_names_cut(&p->images, o->setup.limit);
     ISO_TRY(find_geometry(m, p->images.name[0], &r));
@@ -155,8 +157,10 @@ static iso_rc open_network(struct prediction *p, const char *weights)
     if (o->layer)
         snprintf(value, sizeof value, "%s/y", o->layer);
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){
-        .seed = setup->model->seed, .log_steps = 1, .readable = o->layer ? value : NULL }));
+    ISO_TRY(
+        iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
+                                                          .log_steps = 1,
+                                                          .readable = o->layer ? value : NULL }));
     return iso_setup_weights(setup, weights);
 }
 
@@ -167,7 +171,7 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
     struct iso_setup *setup = &p->setup;
     char hex[65], where[256];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1);   /* the loss it ended with */
+    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
     if (o->layer)
         ISO_TRY(check_layer(setup->model, o->layer));
     if (p->images.n > 0)
@@ -219,7 +223,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct predict_options o = { .setup = ISO_SETUP_DEFAULTS, .top = 1 };
     struct prediction p = { .options = &o };
-    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH];   /* the faults borrow them */
+    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH]; /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
@@ -234,7 +238,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (rc == ISO_OK)
         rc = predict(&p, argv[0], model, weights);
     code = iso_report(command, rc, &p.setup.faults);
-    iso_setup_free(&p.setup);          /* the executor may be reading the data */
+    iso_setup_free(&p.setup); /* the executor may be reading the data */
     iso_dataset_free(p.data);
     iso_names_free(&p.images);
     free(p.names);
@@ -245,15 +249,16 @@ const struct iso_command iso_command_predict = {
     .name = "predict",
     .arguments = "RUN|MODEL.yaml IMAGE...",
     .doc = "the class of images, or of the rows of a data set",
-    .more = "An IMAGE is a PNG or JPEG file, or a folder of them. It has the size that the model\n"
-            "takes, unless the model file's data or --resize has it resized; colours become\n"
-            "grey where the model takes grey, and grey becomes three equal channels where it\n"
-            "takes colours.\n"
-            "A submission (--csv) has a line for each row: its number from 0, or the image's\n"
-            "name without its folder; and its class by the name or number that the data set\n"
-            "has for it. Where `classes:` has merged several, only the model file's own\n"
-            "numbers are left: --labels gives better ones.\n"
-            "--npy writes float32 [rows, classes], or [rows, ...] of a layer: features.",
+    .more =
+        "An IMAGE is a PNG or JPEG file, or a folder of them. It has the size that the model\n"
+        "takes, unless the model file's data or --resize has it resized; colours become\n"
+        "grey where the model takes grey, and grey becomes three equal channels where it\n"
+        "takes colours.\n"
+        "A submission (--csv) has a line for each row: its number from 0, or the image's\n"
+        "name without its folder; and its class by the name or number that the data set\n"
+        "has for it. Where `classes:` has merged several, only the model file's own\n"
+        "numbers are left: --labels gives better ones.\n"
+        "--npy writes float32 [rows, classes], or [rows, ...] of a layer: features.",
     .examples =
         "  isocl predict runs/demo-001 digit.png\n"
         "  isocl predict runs/pets-001 photos/ --top 3 --resize\n"

@@ -1,8 +1,8 @@
 /* isocl report: one HTML page on a run, or on several beside each other. */
 #include "commands.h"
-#include "report/files.h"
-#include "report/measured.h"
-#include "report/page.h"
+#include "tools/report/files.h"
+#include "tools/report/measured.h"
+#include "tools/report/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,13 +100,15 @@ const struct iso_command iso_command_report = {
     .name = "report",
     .arguments = "RUN...",
     .doc = "one HTML page on a run, or on several",
-    .more = "The page needs no network and no other file. Of one run it shows its history and,\n"
-            "with its model, weights, data and device, scores, confusion matrix, samples,\n"
-            "predictions, the time of each op and a short parity check; what is missing is said\n"
-            "in its place. Of several runs it shows their curves over each other and what differs.",
-    .examples = "  isocl report runs/demo-001\n"
-                "  isocl report runs/demo-001 --png pictures            as files, too\n"
-                "  isocl report runs/demo-001 runs/demo-002 --out both.html\n",
+    .more =
+        "The page needs no network and no other file. Of one run it shows its history and,\n"
+        "with its model, weights, data and device, scores, confusion matrix, samples,\n"
+        "predictions, the time of each op and a short parity check; what is missing is said\n"
+        "in its place. Of several runs it shows their curves over each other and what differs.",
+    .examples =
+        "  isocl report runs/demo-001\n"
+        "  isocl report runs/demo-001 --png pictures            as files, too\n"
+        "  isocl report runs/demo-001 runs/demo-002 --out both.html\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 64,

@@ -16,7 +16,7 @@
 enum { MODELS = 256, FIGURES = 2048, ARGUMENTS = 24 };
 struct reproduce_options {
     struct iso_setup_options setup;
-    int64_t epochs;                    /* -1: as the model file says */
+    int64_t epochs; /* -1: as the model file says */
     const char *out, *csv;
     bool report, quiet;
 };
@@ -39,8 +39,14 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-struct list { char *path[MODELS]; int n; };
-struct table { struct iso_figure figure[FIGURES]; int n; };
+struct list {
+    char *path[MODELS];
+    int n;
+};
+struct table {
+    struct iso_figure figure[FIGURES];
+    int n;
+};
 
 /* ---- Which models -------------------------------------------------------------------------- */
 
@@ -109,8 +115,9 @@ static iso_rc find_models(struct list *l, int argc, char **argv)
     if (argc > 0)
         return ISO_OK;
     if (!iso_shipped("models", folder))
-        return iso_fail(ISO_EUSAGE, "there is no folder models here; name model files, or a "
-                                    "folder that holds some");
+        return iso_fail(ISO_EUSAGE,
+                        "there is no folder models here; name model files, or a "
+                        "folder that holds some");
     return scan_sorted(l, folder);
 }
 
@@ -139,11 +146,20 @@ static int train(const struct reproduce_options *o, char *model, char *folder, b
     char number[3][24];
     char *argv[ARGUMENTS];
     int n = 0;
-    const struct { const char *key, *value; } texts[] = {
-        { "--device", o->setup.device }, { "--mode", o->setup.mode }, { "--data", o->setup.data },
+    const struct {
+        const char *key, *value;
+    } texts[] = {
+        { "--device", o->setup.device },
+        { "--mode", o->setup.mode },
+        { "--data", o->setup.data },
     };
-    const struct { const char *key; int64_t value; } numbers[] = {
-        { "--epochs", epochs }, { "--limit", o->setup.limit }, { "--threads", o->setup.threads },
+    const struct {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        { "--epochs", epochs },
+        { "--limit", o->setup.limit },
+        { "--threads", o->setup.threads },
     };
     argv[n++] = model;
     argv[n++] = (char *)"--out";
@@ -176,8 +192,8 @@ static iso_rc score_test(struct iso_setup *s, const struct reproduce_options *o,
     char weights[ISO_PATH];
     ISO_TRY(iso_path(weights, run, "weights.safetensors"));
     ISO_TRY(iso_setup_backend(s, &o->setup));
-    ISO_TRY(iso_setup_exec(s, &(struct iso_exec_options){ .seed = s->model->seed,
-                                                          .log_steps = ISO_FIT_LOG_STEPS }));
+    ISO_TRY(iso_setup_exec(
+        s, &(struct iso_exec_options){ .seed = s->model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
     ISO_TRY(iso_setup_weights(s, weights));
     ISO_TRY(iso_setup_data(s, "test", &o->setup, data));
     ISO_TRY(iso_exec_data(s->exec, 1, *data));
@@ -213,10 +229,9 @@ static iso_rc add_measured(struct iso_setup *s, const struct reproduce_options *
         const int first = rc == ISO_OK ? iso_metric_first(s->graph) : -1;
         add_figure(t, "test_accuracy", e->test_accuracy,
                    first >= 0 ? iso_scores_metric(s->graph, &scores, first) : NAN);
-        add_figure(t, "test_loss", e->test_loss,
-                   rc == ISO_OK ? iso_scores_loss(&scores) : NAN);
+        add_figure(t, "test_loss", e->test_loss, rc == ISO_OK ? iso_scores_loss(&scores) : NAN);
     }
-    iso_setup_close_exec(s);           /* the executor may be reading the data */
+    iso_setup_close_exec(s); /* the executor may be reading the data */
     iso_dataset_free(data);
     return rc;
 }
@@ -226,7 +241,8 @@ static int64_t planned_of(const struct iso_model *m, int phase, int64_t goal)
 {
     const int64_t begin = phase ? iso_model_phase_end(m, phase - 1) : 0;
     const int64_t end = phase + 1 < m->nphases && goal > iso_model_phase_end(m, phase)
-                            ? iso_model_phase_end(m, phase) : goal;
+                            ? iso_model_phase_end(m, phase)
+                            : goal;
     return end > begin ? end - begin : 0;
 }
 
@@ -256,8 +272,10 @@ static iso_rc check_file(const struct iso_model *m, const char *folder)
     free(text);
     if (same)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s is not the model file that the run %s was begun with; move that "
-                    "run away, or use another --out", m->file, folder);
+    return iso_fail(ISO_EDATA,
+                    "%s is not the model file that the run %s was begun with; move that "
+                    "run away, or use another --out",
+                    m->file, folder);
 }
 
 /* Trains one model and adds its figures; one that was not named only where it has a source. */
@@ -281,10 +299,12 @@ static iso_rc reproduce(const struct reproduce_options *o, char *path, bool name
                 done < 0 ? "training" : "going on with", path, (long long)(done < 0 ? 0 : done),
                 (long long)goal);
         const int code = train(o, path, folder, done >= 0, goal);
-        iso_error_clear();             /* it has been told */
+        iso_error_clear(); /* it has been told */
         if (code != ISO_EXIT_DONE)
-            return iso_fail(ISO_EDATA, "%s was not trained to its end; the same command goes on "
-                            "with it", path);
+            return iso_fail(ISO_EDATA,
+                            "%s was not trained to its end; the same command goes on "
+                            "with it",
+                            path);
     }
     return add_run(s, o, folder, goal, t);
 }
@@ -296,8 +316,8 @@ static int reproduce_all(const struct iso_command *command, const struct reprodu
     for (int i = 0; i < models->n; i++) {
         struct iso_setup setup = { .faults = { 0 } };
         iso_error_clear();
-        const int code = iso_report(command, reproduce(o, models->path[i], named, &setup, t),
-                                    &setup.faults);
+        const int code =
+            iso_report(command, reproduce(o, models->path[i], named, &setup, t), &setup.faults);
         worst = code > worst ? code : worst;
         iso_setup_free(&setup);
     }
@@ -318,7 +338,8 @@ static int reproduce_all(const struct iso_command *command, const struct reprodu
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct reproduce_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1,
+    struct reproduce_options o = { .setup = ISO_SETUP_DEFAULTS,
+                                   .epochs = -1,
                                    .out = "runs/reproduce" };
     struct list models = { .n = 0 };
     int count, code;
@@ -338,11 +359,12 @@ const struct iso_command iso_command_reproduce = {
     .name = "reproduce",
     .arguments = "[MODEL.yaml|DIR...]",
     .doc = "trains published experiments and sets their figures beside ours",
-    .more = "A model file's expect: block says what its source reached. Each model is trained in\n"
-            "a folder of its own below --out; one that is there is taken up: a finished run is\n"
-            "only read, an unfinished one goes on where it stopped. Ours is the mean over the\n"
-            "last_epochs that the block names. Without MODEL, all files below models/ that name\n"
-            "a source. S/E is seconds an epoch, the source's on its own machine.",
+    .more =
+        "A model file's expect: block says what its source reached. Each model is trained in\n"
+        "a folder of its own below --out; one that is there is taken up: a finished run is\n"
+        "only read, an unfinished one goes on where it stopped. Ours is the mean over the\n"
+        "last_epochs that the block names. Without MODEL, all files below models/ that name\n"
+        "a source. S/E is seconds an epoch, the source's on its own machine.",
     .examples =
         "  isocl reproduce models/mnist/linear.yaml\n"
         "  isocl reproduce models/cifar10 --data ~/data --csv cifar10.csv\n"

@@ -16,12 +16,13 @@
 #include <string.h>
 
 enum { RUNS = 1024, NUMBERS = 4, VALIDATION_ACCURACY = 3, DIFFERENCES = 40 };
-struct runs_options { bool json; };
-static const struct iso_option options[] = {
-    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, json), "one JSON object a run",
-      0 },
-    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
+struct runs_options {
+    bool json;
 };
+static const struct iso_option options[] = { { "json", NULL, ISO_OPTION_FLAG,
+                                               offsetof(struct runs_options, json),
+                                               "one JSON object a run", 0 },
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 static const char *const columns[NUMBERS] = { "loss", "accuracy", "validation_loss",
                                               "validation_accuracy" };
@@ -29,13 +30,16 @@ struct run {
     char folder[ISO_PATH], model[64], device[32];
     struct iso_run_settings settings;
     struct iso_fit_state state;
-    double last[NUMBERS];              /* of the last epoch; NaN: not there */
-    double best_accuracy;              /* of validation; NaN: not there */
-    struct iso_run_best best;          /* what best.safetensors is */
-    char *text;                        /* the model file */
-    json_t *record;                    /* run.json; NULL: not there */
+    double last[NUMBERS];     /* of the last epoch; NaN: not there */
+    double best_accuracy;     /* of validation; NaN: not there */
+    struct iso_run_best best; /* what best.safetensors is */
+    char *text;               /* the model file */
+    json_t *record;           /* run.json; NULL: not there */
 };
-struct runs { struct run *list; int n; };
+struct runs {
+    struct run *list;
+    int n;
+};
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
@@ -198,8 +202,7 @@ static void print_run(const struct run *r, int width)
                  (long long)r->settings.epochs);
     if (*monitor)
         snprintf(best, sizeof best, "%s @%lld%s%s", number(r->best.value, text[NUMBERS]),
-                 (long long)r->best.epoch,
-                 usual ? "" : " ", usual ? "" : monitor);
+                 (long long)r->best.epoch, usual ? "" : " ", usual ? "" : monitor);
     printf("%-*s  %-20s %-5s %-12s %6llu %6lld %9s %8s %8s %8s %8s  %s\n", width, r->folder,
            r->model, r->settings.fast ? "fast" : "exact", r->device,
            (unsigned long long)r->settings.seed, (long long)r->settings.batch, epochs, text[0],
@@ -274,7 +277,8 @@ static void list_commands(const struct run *r, const char *in, const char *key, 
     const char *last = "";
     size_t i, used = 0;
     *buf = '\0';
-    json_array_foreach(commands, i, command) {
+    json_array_foreach(commands, i, command)
+    {
         char number[24];
         const char *text = text_in(in ? json_object_get(command, in) : command, key, number);
         if (!*text || strcmp(text, last) == 0 || used >= n)
@@ -286,9 +290,11 @@ static void list_commands(const struct run *r, const char *in, const char *key, 
 
 static void print_made(const struct run *a, const struct run *b)
 {
-    static const struct { const char *in, *key, *what; } members[] = {
+    static const struct {
+        const char *in, *key, *what;
+    } members[] = {
         { NULL, "isocl", "isocl's version" }, { NULL, "machine", "machine" },
-        { "device", "id", "device" }, { "device", "name", "the device's name" },
+        { "device", "id", "device" },         { "device", "name", "the device's name" },
         { "device", "platform", "platform" }, { "device", "driver", "driver" },
     };
     char arithmetic_a[24], arithmetic_b[24];
@@ -317,10 +323,7 @@ static void print_differences(const struct runs *runs)
     }
 }
 
-static json_t *json_or_null(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
+static json_t *json_or_null(double value) { return isnan(value) ? json_null() : json_real(value); }
 
 static void print_json(const struct run *r)
 {
@@ -334,9 +337,10 @@ static void print_json(const struct run *r)
     if (o)
         json_object_set_new(o, "best_validation_accuracy", json_or_null(r->best_accuracy));
     if (o && *r->best.monitor)
-        json_object_set_new(o, "best", json_pack("{s:s, s:o, s:I}", "monitor", r->best.monitor,
-                                                 "value", json_or_null(r->best.value), "epoch",
-                                                 (json_int_t)r->best.epoch));
+        json_object_set_new(o, "best",
+                            json_pack("{s:s, s:o, s:I}", "monitor", r->best.monitor, "value",
+                                      json_or_null(r->best.value), "epoch",
+                                      (json_int_t)r->best.epoch));
     json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     printf("\n");
     json_decref(o);
@@ -380,13 +384,15 @@ const struct iso_command iso_command_runs = {
     .name = "runs",
     .arguments = "[DIR|RUN...]",
     .doc = "what runs were and reached, and how some of them differ",
-    .more = "Loss and accuracy are those of the last epoch. BEST is the number that\n"
-            "best.safetensors is the best of, validation accuracy where no other name stands\n"
-            "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
-            "are named one by one, the lines of their model files that differ are shown, too, and\n"
-            "differences of their data, of isocl's version, machine, device and driver.",
-    .examples = "  isocl runs\n"
-                "  isocl runs runs/cnn-001 runs/cnn-002\n",
+    .more =
+        "Loss and accuracy are those of the last epoch. BEST is the number that\n"
+        "best.safetensors is the best of, validation accuracy where no other name stands\n"
+        "there, and its epoch. Without arguments, the runs in the folder runs. Of runs that\n"
+        "are named one by one, the lines of their model files that differ are shown, too, and\n"
+        "differences of their data, of isocl's version, machine, device and driver.",
+    .examples =
+        "  isocl runs\n"
+        "  isocl runs runs/cnn-001 runs/cnn-002\n",
     .options = options,
     .min_arguments = 0,
     .max_arguments = 1000,

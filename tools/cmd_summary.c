@@ -1,14 +1,18 @@
 /* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
 #include "commands.h"
 #include "layers.h"
-#include "report/drawing.h"
+#include "tools/report/drawing.h"
 #include "setup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct summary_options { struct iso_setup_options setup; bool dot; const char *svg; };
+struct summary_options {
+    struct iso_setup_options setup;
+    bool dot;
+    const char *svg;
+};
 static const struct iso_option options[] = {
     { "dot", NULL, ISO_OPTION_FLAG, offsetof(struct summary_options, dot),
       "print a drawing for Graphviz instead", 0 },
@@ -21,7 +25,9 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-struct columns { int name, op; };      /* their widths */
+struct columns {
+    int name, op;
+}; /* their widths */
 
 static int longer(int width, const char *text)
 {
@@ -30,7 +36,7 @@ static int longer(int width, const char *text)
 
 static struct columns columns_of(const struct iso_model *model)
 {
-    struct columns c = { 22, 12 };         /* room for "all below ..." */
+    struct columns c = { 22, 12 }; /* room for "all below ..." */
     for (int i = 0; i < model->nlayers; i++) {
         c.name = longer(c.name, model->layers[i].name);
         c.op = longer(c.op, iso_ops[model->layers[i].op].name);
@@ -197,10 +203,15 @@ static int run(const struct iso_command *command, int argc, char **argv)
 }
 
 const struct iso_command iso_command_summary = {
-    .name = "summary", .arguments = "MODEL.yaml",
+    .name = "summary",
+    .arguments = "MODEL.yaml",
     .doc = "layers, shapes, parameters and memory plan of a model",
-    .examples = "  isocl summary models/mnist/cnn.yaml\n"
-                "  isocl summary models/mnist/cnn.yaml --batch 1000 --device opencl\n"
-                "  isocl summary models/mnist/cnn.yaml --svg cnn.svg\n",
-    .options = options, .min_arguments = 1, .max_arguments = 1, .run = run,
+    .examples =
+        "  isocl summary models/mnist/cnn.yaml\n"
+        "  isocl summary models/mnist/cnn.yaml --batch 1000 --device opencl\n"
+        "  isocl summary models/mnist/cnn.yaml --svg cnn.svg\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
 };

@@ -49,9 +49,11 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
     const char *out = o->out ? o->out : "trace.safetensors";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){
-        .training = !o->inference, .keep_all = true,
-        .augmented = o->batch_from != NULL, .seed = setup->model->seed, .log_steps = 1 }));
+    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = !o->inference,
+                                                              .keep_all = true,
+                                                              .augmented = o->batch_from != NULL,
+                                                              .seed = setup->model->seed,
+                                                              .log_steps = 1 }));
     ISO_TRY(open_batches(setup, o, data, batches));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (o->weights)
@@ -75,7 +77,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     code = iso_report(command, trace(&setup, &o, argv[0], &data, &batches), &setup.faults);
     iso_batches_free(batches);
-    iso_setup_free(&setup);            /* the executor may be reading the data */
+    iso_setup_free(&setup); /* the executor may be reading the data */
     iso_dataset_free(data);
     return code;
 }
@@ -84,17 +86,19 @@ const struct iso_command iso_command_trace = {
     .name = "trace",
     .arguments = "MODEL.yaml",
     .doc = "every tensor of some training steps in one safetensors file",
-    .more = "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT,\n"
-            "LAYER/WEIGHT/SLOT (of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and\n"
-            "d/LAYER/logits in place of d/LAYER/y where softmax and loss are one op; each\n"
-            "with @S for step S from 0. Weights and slots at @S are the values before step S,\n"
-            "so N steps leave N + 1 of each.\n"
-            "A --batch-from file has x, float32 [rows, height, width, channels] as the\n"
-            "network sees it, and y, int32 [rows] classes or float32 [rows, classes]; step S\n"
-            "takes the next batch of rows, from the top again at the end. No data set is\n"
-            "opened then.",
-    .examples = "  isocl trace models/demo.yaml --steps 3 --batch 8 --out demo.safetensors\n"
-                "  isocl trace models/mnist/cnn.yaml --batch-from batch.safetensors\n",
+    .more =
+        "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT,\n"
+        "LAYER/WEIGHT/SLOT (of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and\n"
+        "d/LAYER/logits in place of d/LAYER/y where softmax and loss are one op; each\n"
+        "with @S for step S from 0. Weights and slots at @S are the values before step S,\n"
+        "so N steps leave N + 1 of each.\n"
+        "A --batch-from file has x, float32 [rows, height, width, channels] as the\n"
+        "network sees it, and y, int32 [rows] classes or float32 [rows, classes]; step S\n"
+        "takes the next batch of rows, from the top again at the end. No data set is\n"
+        "opened then.",
+    .examples =
+        "  isocl trace models/demo.yaml --steps 3 --batch 8 --out demo.safetensors\n"
+        "  isocl trace models/mnist/cnn.yaml --batch-from batch.safetensors\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -50,8 +50,9 @@ static iso_rc open_phase(struct training *t, int phase)
 {
     iso_setup_close_exec(&t->setup);
     iso_model_choose(t->setup.model, phase);
-    return iso_setup_exec(&t->setup, &(struct iso_exec_options){
-        .training = true, .seed = t->setup.model->seed, .log_steps = ISO_FIT_LOG_STEPS });
+    return iso_setup_exec(&t->setup, &(struct iso_exec_options){ .training = true,
+                                                                 .seed = t->setup.model->seed,
+                                                                 .log_steps = ISO_FIT_LOG_STEPS });
 }
 
 /* Opens every phase that is still to come, the nearest last, so that what is wrong with one, or
@@ -60,8 +61,10 @@ static iso_rc open_phases(struct training *t)
 {
     const struct iso_model *model = t->setup.model;
     if (t->state.phase >= model->nphases)
-        return iso_fail(ISO_EDATA, "the run's state is in phase %lld and its model file has %d; "
-                        "train anew", (long long)t->state.phase + 1, model->nphases);
+        return iso_fail(ISO_EDATA,
+                        "the run's state is in phase %lld and its model file has %d; "
+                        "train anew",
+                        (long long)t->state.phase + 1, model->nphases);
     for (int phase = model->nphases - 1; phase >= (int)t->state.phase; phase--)
         ISO_TRY(open_phase(t, phase));
     return ISO_OK;
@@ -99,9 +102,11 @@ static iso_rc settle(struct training *t)
 
 static iso_rc make_record(const struct training *t, struct iso_about *out)
 {
-    *out = (struct iso_about){ .command = t->command, .backend = t->setup.backend,
-                                .data = { t->train, t->validation }, .settings = t->settings,
-                                .step = t->state.step };
+    *out = (struct iso_about){ .command = t->command,
+                               .backend = t->setup.backend,
+                               .data = { t->train, t->validation },
+                               .settings = t->settings,
+                               .step = t->state.step };
     for (int i = 0; i < 2; i++)
         if (out->data[i])
             ISO_TRY(iso_data_sums(out->data[i], &out->sums[i]));
@@ -196,7 +201,8 @@ static iso_rc keep_features(struct training *t)
     iso_console_line(&t->console, "features   %lld rows of %lld numbers kept (%.1f MiB), %s on%s",
                      (long long)kept->rows, (long long)kept->size,
                      (double)(kept->rows * kept->size) * (double)t->setup.backend->real_size /
-                         1048576, t->setup.graph->values[kept->value].name,
+                         1048576,
+                     t->setup.graph->values[kept->value].name,
                      iso_exec_streams(e, 0) ? "; in a file, read in every epoch" : "");
     return ISO_OK;
 }
@@ -241,9 +247,9 @@ static iso_rc train(struct training *t, const char *model)
         .rows = t->settings.rows,
         .validation_rows = t->settings.validation_rows,
         .seed = t->settings.seed,
-        .checkpoint_seconds = 60 * (t->options->checkpoint_minutes >= 0
-                                        ? t->options->checkpoint_minutes
-                                        : t->setup.model->checkpoint_minutes),
+        .checkpoint_seconds =
+            60 * (t->options->checkpoint_minutes >= 0 ? t->options->checkpoint_minutes
+                                                      : t->setup.model->checkpoint_minutes),
         .stop = &iso_interrupted,
         .listeners = listeners,
         .nlisteners = sizeof listeners / sizeof *listeners,
@@ -280,8 +286,9 @@ static void record_end(const struct training *t, iso_rc rc)
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct train_options o = { .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1,
-                               .checkpoint_minutes = -1 };
+    struct train_options o = {
+        .setup = ISO_SETUP_DEFAULTS, .epochs = -1, .steps = -1, .checkpoint_minutes = -1
+    };
     struct training t = { .options = &o };
     int count, code;
     join_arguments(argc, argv, t.command, sizeof t.command);
@@ -292,7 +299,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!o.resume && count == 0)
         return iso_usage(command, "give it a model file");
     if (o.resume && o.weights)
-        return iso_usage(command, "--resume goes on with the run's own weights: leave --weights "
+        return iso_usage(command,
+                         "--resume goes on with the run's own weights: leave --weights "
                          "out");
     if (o.epochs > 0 && o.steps > 0)
         return iso_usage(command, "--epochs and --steps exclude each other");
@@ -306,7 +314,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         code = ISO_EXIT_FAILED;
     }
     iso_run_close(t.run);
-    iso_setup_free(&t.setup);          /* the executor may be reading the data */
+    iso_setup_free(&t.setup); /* the executor may be reading the data */
     iso_dataset_free(t.train);
     iso_dataset_free(t.validation);
     return code;
@@ -316,12 +324,13 @@ const struct iso_command iso_command_train = {
     .name = "train",
     .arguments = "MODEL.yaml",
     .doc = "trains a model and keeps the run in a folder",
-    .more = "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its\n"
-            "weights: in exact mode the same on every device. The folder holds the model\n"
-            "file, history.csv (a row per epoch), batches.csv (a row per step), the last and\n"
-            "the best epoch's weights (weights.safetensors, best.safetensors), the state for\n"
-            "--resume, log.txt, device.json, and run.json, which says what was trained on what.\n"
-            "Ctrl-C saves and stops, and says how to go on.",
+    .more =
+        "Prints a line for each epoch and, last, the run's folder and the SHA-256 of its\n"
+        "weights: in exact mode the same on every device. The folder holds the model\n"
+        "file, history.csv (a row per epoch), batches.csv (a row per step), the last and\n"
+        "the best epoch's weights (weights.safetensors, best.safetensors), the state for\n"
+        "--resume, log.txt, device.json, and run.json, which says what was trained on what.\n"
+        "Ctrl-C saves and stops, and says how to go on.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"

@@ -3,6 +3,7 @@
 #define ISO_COMMANDS_H
 #include "options.h"
 
+/* clang-format off */
 #define ISO_COMMANDS(X) \
     X(train)            \
     X(eval)             \
@@ -20,9 +21,10 @@
     X(doctor)           \
     X(completion)       \
     X(help)
+/* clang-format on */
 
 #define ISO_COMMAND_DECLARE(name) extern const struct iso_command iso_command_##name;
 ISO_COMMANDS(ISO_COMMAND_DECLARE)
 #undef ISO_COMMAND_DECLARE
-extern const struct iso_command *const iso_commands[];       /* commands.c; ends with NULL */
+extern const struct iso_command *const iso_commands[]; /* commands.c; ends with NULL */
 #endif

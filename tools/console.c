@@ -108,10 +108,7 @@ void iso_console_json(void *object)
     json_decref(object);
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static void set(json_t *object, const char *prefix, const char *name, json_t *value)
 {
@@ -164,10 +161,10 @@ void iso_console_json_scores(void *object, const struct iso_graph *graph,
 
 static void json_progress(const struct iso_console *console, const struct iso_fit_progress *p)
 {
-    json_t *object =
-        json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch", (json_int_t)p->epoch,
-                  "step", (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
-                  (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
+    json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "progress", "epoch",
+                               (json_int_t)p->epoch, "step",
+                               (json_int_t)(p->batches[p->nbatches - 1].step + 1), "rows",
+                               (json_int_t)p->rows, "epoch_rows", (json_int_t)p->epoch_rows);
     set(object, "", "seconds", number(p->seconds));
     iso_console_json_scores(object, console->graph, &p->scores, "", false);
     iso_console_json(object);
@@ -176,9 +173,9 @@ static void json_progress(const struct iso_console *console, const struct iso_fi
 static void json_epoch(const struct iso_console *console, const struct iso_fit_epoch *e,
                        int64_t step)
 {
-    json_t *object =
-        json_pack("{s:s, s:I, s:I, s:b, s:I}", "event", "epoch", "epoch", (json_int_t)e->epoch,
-                  "step", (json_int_t)step, "whole", e->whole, "rows", (json_int_t)e->train.rows);
+    json_t *object = json_pack("{s:s, s:I, s:I, s:b, s:I}", "event", "epoch", "epoch",
+                               (json_int_t)e->epoch, "step", (json_int_t)step, "whole", e->whole,
+                               "rows", (json_int_t)e->train.rows);
     if (e->epochs > 0)
         json_object_set_new(object, "epochs", json_integer(e->epochs));
     if (*e->phase)
@@ -292,6 +289,7 @@ static iso_rc on_warning(void *self, const struct iso_warning *w)
 
 struct iso_fit_listener iso_console_listener(struct iso_console *console)
 {
-    return (struct iso_fit_listener){ .self = console, .progress = on_progress, .epoch = on_epoch,
-                                      .warning = on_warning };
+    return (struct iso_fit_listener){
+        .self = console, .progress = on_progress, .epoch = on_epoch, .warning = on_warning
+    };
 }

@@ -9,8 +9,8 @@ struct iso_run;
 struct iso_console {
     enum iso_console_style style;
     const struct iso_graph *graph;
-    struct iso_run *run;               /* its log.txt gets the lines too; may be NULL */
-    double drawn;                      /* iso_clock when the bar was drawn */
+    struct iso_run *run; /* its log.txt gets the lines too; may be NULL */
+    double drawn;        /* iso_clock when the bar was drawn */
 };
 /* A bar where standard output is a terminal. */
 enum iso_console_style iso_console_style(bool json, bool quiet);

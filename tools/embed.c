@@ -21,9 +21,8 @@ static int print_text(const char *path, int index)
     }
     printf("static const char text_%d[] = {", index);
     long n = 0;
-    for (int c; (c = getc(f)) != EOF; n++) {
+    for (int c; (c = getc(f)) != EOF; n++)
         printf("%s%d,", n % 24 ? "" : "\n", c < 128 ? c : '?');
-    }
     printf("0};\n");
     int bad = ferror(f);
     fclose(f);
@@ -37,15 +36,12 @@ static int print_text(const char *path, int index)
 int main(int argc, char **argv)
 {
     printf("/* Made by tools/embed.c; do not edit. */\n#include \"backends/opencl/source.h\"\n");
-    for (int i = 1; i < argc; i++) {
-        if (print_text(argv[i], i)) {
+    for (int i = 1; i < argc; i++)
+        if (print_text(argv[i], i))
             return EXIT_FAILURE;
-        }
-    }
     printf("const struct opencl_source opencl_sources[] = {\n");
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         printf("    {\"%s\", text_%d, sizeof text_%d - 1},\n", base_name(argv[i]), i, i);
-    }
     printf("    {NULL, NULL, 0}\n};\n");
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

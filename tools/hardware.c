@@ -7,7 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-struct vendor { const char *name; unsigned long pci; const char *const *words; };
+struct vendor {
+    const char *name;
+    unsigned long pci;
+    const char *const *words;
+};
 static const char *const nvidia_words[] = { "nvidia", NULL };
 static const char *const amd_words[] = { "amd", "advanced micro", "radeon", NULL };
 static const char *const intel_words[] = { "intel", NULL };
@@ -17,10 +21,7 @@ static const struct vendor vendors[ISO_VENDORS] = {
     { "Intel", 0x8086, intel_words },
 };
 
-const char *iso_vendor_name(enum iso_vendor vendor)
-{
-    return vendors[vendor].name;
-}
+const char *iso_vendor_name(enum iso_vendor vendor) { return vendors[vendor].name; }
 
 /* ---- Cards --------------------------------------------------------------------------------- */
 
@@ -53,7 +54,7 @@ void iso_find_cards(int count[ISO_VENDORS])
     if (folder)
         closedir(folder);
     if (count[ISO_VENDOR_NVIDIA] == 0 && access("/dev/nvidia0", F_OK) == 0)
-        count[ISO_VENDOR_NVIDIA] = 1;  /* in a container the bus may be hidden */
+        count[ISO_VENDOR_NVIDIA] = 1; /* in a container the bus may be hidden */
 }
 
 static bool contains(const char *text, const char *word)
@@ -89,7 +90,9 @@ const char *iso_locked_render_node(void)
 /* ---- Packages ------------------------------------------------------------------------------ */
 
 enum { DEBIAN, FEDORA, ARCH, MACOS, SYSTEMS };
-struct installer { const char *ids, *command; };
+struct installer {
+    const char *ids, *command;
+};
 static const struct installer installers[SYSTEMS] = {
     [DEBIAN] = { "debian ubuntu", "sudo apt-get install" },
     [FEDORA] = { "fedora rhel centos", "sudo dnf install" },

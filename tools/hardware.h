@@ -15,8 +15,14 @@ bool iso_vendor_made(enum iso_vendor, const char *platform, const char *device);
 /* A render node of the kernel that we may not open, or NULL when there is none such. */
 const char *iso_locked_render_node(void);
 
-enum iso_package { ISO_PACKAGE_NVIDIA, ISO_PACKAGE_AMD, ISO_PACKAGE_INTEL, ISO_PACKAGE_POCL,
-                   ISO_PACKAGE_LOADER, ISO_PACKAGE_CLBLAST };    /* begins with enum iso_vendor */
+enum iso_package {
+    ISO_PACKAGE_NVIDIA,
+    ISO_PACKAGE_AMD,
+    ISO_PACKAGE_INTEL,
+    ISO_PACKAGE_POCL,
+    ISO_PACKAGE_LOADER,
+    ISO_PACKAGE_CLBLAST
+}; /* begins with enum iso_vendor */
 /* The command that installs it on this system, or what it is called on each when this one is not
  * known: "sudo apt-get install pocl-opencl-icd". Returns buf. */
 const char *iso_install_command(enum iso_package, char *buf, size_t n);

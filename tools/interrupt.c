@@ -18,7 +18,7 @@ static void interrupt(int number)
     iso_interrupted = 1;
     if (said && write(STDERR_FILENO, clear, sizeof clear - 1) >= 0 &&
         write(STDERR_FILENO, said, said_size) < 0)
-        iso_interrupted = 2;           /* nobody was told, and nothing can be done about it */
+        iso_interrupted = 2; /* nobody was told, and nothing can be done about it */
 }
 
 void iso_interrupts_catch(const char *text)

@@ -15,15 +15,18 @@
 
 static void print_help(FILE *stream)
 {
-    fprintf(stream, "isocl %s trains image classifiers from a YAML file: the same numbers on every "
-                    "device.\n\nusage: isocl COMMAND [options]\n\n", ISO_VERSION);
+    fprintf(stream,
+            "isocl %s trains image classifiers from a YAML file: the same numbers on every "
+            "device.\n\nusage: isocl COMMAND [options]\n\n",
+            ISO_VERSION);
     for (const struct iso_command *const *c = iso_commands; *c; c++)
         fprintf(stream, "  %-10s %-23s %s\n", (*c)->name, (*c)->arguments, (*c)->doc);
-    fprintf(stream, "\n"
-                    "  isocl train models/demo.yaml       a first training run; needs no download\n"
-                    "  isocl COMMAND --help               the options of a command, with examples\n"
-                    "  isocl help                         layers, optimizers, losses: all a model "
-                    "file may say\n");
+    fprintf(stream,
+            "\n"
+            "  isocl train models/demo.yaml       a first training run; needs no download\n"
+            "  isocl COMMAND --help               the options of a command, with examples\n"
+            "  isocl help                         layers, optimizers, losses: all a model "
+            "file may say\n");
 }
 
 /* The version, and which of the libraries that isocl can do without were built in. */

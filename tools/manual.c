@@ -69,23 +69,36 @@ static void put_pairs(const char *const *pairs)
 
 void iso_manual_print(void)
 {
-    static const char *const codes[] = { "0", "done", "1", "failed; a line on standard error says "
-                                         "what, and what to do", "2", "wrong usage", NULL };
+    static const char *const codes[] = { "0",
+                                         "done",
+                                         "1",
+                                         "failed; a line on standard error says "
+                                         "what, and what to do",
+                                         "2",
+                                         "wrong usage",
+                                         NULL };
     static const char *const environment[] = {
-        "ISOCL_DATA", "folder of the data sets, before ~/.local/share/isocl",
-        "ISOCL_CPU", "variant of the cpu backend: avx512, avx2, neon or portable",
-        "ISOCL_OPENCL_OPTIONS", "build options for OpenCL kernels, added to ours",
-        "XDG_CACHE_HOME", "where compiled kernels are kept (default ~/.cache)", NULL };
-    printf(".TH ISOCL 1 \"\" \"isocl %s\"\n.SH NAME\nisocl \\- trains image classifiers, with the "
-           "same numbers on every device\n.SH SYNOPSIS\n.B isocl\n.I COMMAND\n[options]\n"
-           ".SH DESCRIPTION\n"
-           "isocl trains image classifiers from a YAML file on a processor, or through OpenCL on "
-           "AMD, Intel and NVIDIA GPUs. In exact mode the same model file gives the same bits on "
-           "every device, and isocl parity proves it. A first training run, which needs no "
-           "download:\n.PP\n.nf\n  isocl train models/demo.yaml\n.fi\n.PP\n"
-           "isocl help lists all that a model file may say. A file whose path begins with models/ "
-           "and is not there is taken from those that isocl came with.\n.SH COMMANDS\n",
-           ISO_VERSION);
+        "ISOCL_DATA",
+        "folder of the data sets, before ~/.local/share/isocl",
+        "ISOCL_CPU",
+        "variant of the cpu backend: avx512, avx2, neon or portable",
+        "ISOCL_OPENCL_OPTIONS",
+        "build options for OpenCL kernels, added to ours",
+        "XDG_CACHE_HOME",
+        "where compiled kernels are kept (default ~/.cache)",
+        NULL
+    };
+    printf(
+        ".TH ISOCL 1 \"\" \"isocl %s\"\n.SH NAME\nisocl \\- trains image classifiers, with the "
+        "same numbers on every device\n.SH SYNOPSIS\n.B isocl\n.I COMMAND\n[options]\n"
+        ".SH DESCRIPTION\n"
+        "isocl trains image classifiers from a YAML file on a processor, or through OpenCL on "
+        "AMD, Intel and NVIDIA GPUs. In exact mode the same model file gives the same bits on "
+        "every device, and isocl parity proves it. A first training run, which needs no "
+        "download:\n.PP\n.nf\n  isocl train models/demo.yaml\n.fi\n.PP\n"
+        "isocl help lists all that a model file may say. A file whose path begins with models/ "
+        "and is not there is taken from those that isocl came with.\n.SH COMMANDS\n",
+        ISO_VERSION);
     for (const struct iso_command *const *c = iso_commands; *c; c++)
         put_command(*c);
     printf(".SH EXIT STATUS\n");

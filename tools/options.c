@@ -124,7 +124,7 @@ static int read_option(const struct iso_command *command, int argc, char **argv,
 bool iso_options_parse(const struct iso_command *command, int argc, char **argv, void *out,
                        int *count, int *exit_code)
 {
-    bool options = true;               /* until "--" */
+    bool options = true; /* until "--" */
     *count = 0;
     for (int i = 0; i < argc; i++) {
         if (options && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {

@@ -10,29 +10,29 @@
 enum { ISO_EXIT_DONE = 0, ISO_EXIT_FAILED = 1, ISO_EXIT_USAGE = 2 };
 
 enum iso_option_type {
-    ISO_OPTION_TEXT,                   /* const char *, borrowed from argv */
-    ISO_OPTION_CHOICE,                 /* the same; one of the words in .argument, "a|b" */
-    ISO_OPTION_INT,                    /* int64_t, at least .min */
-    ISO_OPTION_REAL,                   /* double, at least .min */
-    ISO_OPTION_FLAG                    /* bool; takes no argument */
+    ISO_OPTION_TEXT,   /* const char *, borrowed from argv */
+    ISO_OPTION_CHOICE, /* the same; one of the words in .argument, "a|b" */
+    ISO_OPTION_INT,    /* int64_t, at least .min */
+    ISO_OPTION_REAL,   /* double, at least .min */
+    ISO_OPTION_FLAG    /* bool; takes no argument */
 };
-struct iso_option {                    /* a table ends with key NULL */
-    const char *key;                   /* without the dashes */
-    const char *argument;              /* its name in --help: FILE; NULL for a flag */
+struct iso_option {       /* a table ends with key NULL */
+    const char *key;      /* without the dashes */
+    const char *argument; /* its name in --help: FILE; NULL for a flag */
     enum iso_option_type type;
-    size_t offset;                     /* in the command's options struct */
-    const char *doc;                   /* one line */
+    size_t offset;   /* in the command's options struct */
+    const char *doc; /* one line */
     int64_t min;
 };
 struct iso_command {
     const char *name;
-    const char *arguments;             /* "MODEL.yaml"; "" for none */
-    const char *doc;                   /* one line */
-    const char *more;                  /* what --help explains besides; NULL: nothing */
-    const char *examples;              /* lines, each a command and what it does */
+    const char *arguments; /* "MODEL.yaml"; "" for none */
+    const char *doc;       /* one line */
+    const char *more;      /* what --help explains besides; NULL: nothing */
+    const char *examples;  /* lines, each a command and what it does */
     const struct iso_option *options;
     int min_arguments, max_arguments;
-    int (*run)(const struct iso_command *, int argc, char **argv);   /* returns an exit code */
+    int (*run)(const struct iso_command *, int argc, char **argv); /* returns an exit code */
 };
 
 /* Reads the options into `out`, which holds the defaults, and moves what is left to

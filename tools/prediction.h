@@ -13,9 +13,9 @@ struct predict_options {
 struct prediction {
     const struct predict_options *options;
     struct iso_setup setup;
-    struct iso_names images;           /* paths; none: a split of the model's data */
+    struct iso_names images; /* paths; none: a split of the model's data */
     struct iso_dataset *data;
-    char (*names)[ISO_CLASS_NAME];     /* of the first nnames classes, "" for none; NULL: of none */
+    char (*names)[ISO_CLASS_NAME]; /* of the first nnames classes, "" for none; NULL: of none */
     int nnames;
 };
 

@@ -6,7 +6,11 @@
 
 #include <stdio.h>
 
-struct array { const struct prediction *p; struct iso_file file; size_t row; /* bytes of one */ };
+struct array {
+    const struct prediction *p;
+    struct iso_file file;
+    size_t row; /* bytes of one */
+};
 
 static iso_rc put_row(void *self, int64_t row, const float *numbers)
 {

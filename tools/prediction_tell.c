@@ -15,12 +15,12 @@ enum { TEXT = ISO_CLASS_NAME + 16 };
 
 struct telling {
     const struct prediction *p;
-    int classes, top, wide, broad;     /* columns of a row's name, and of a class's */
-    int *order;                        /* [top]: the most probable classes */
-    const char *(*label)(const struct telling *, int class, char buf[TEXT]);   /* of a submission */
-    char **labels;                     /* [classes], of --labels; NULL: not given */
-    struct iso_file *csv;              /* NULL: not wanted */
-    int64_t known, right;              /* rows whose class is known, and was predicted */
+    int classes, top, wide, broad; /* columns of a row's name, and of a class's */
+    int *order;                    /* [top]: the most probable classes */
+    const char *(*label)(const struct telling *, int class, char buf[TEXT]); /* of a submission */
+    char **labels;        /* [classes], of --labels; NULL: not given */
+    struct iso_file *csv; /* NULL: not wanted */
+    int64_t known, right; /* rows whose class is known, and was predicted */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -174,8 +174,10 @@ static iso_rc split_labels(struct telling *t, const char *list)
     for (const char *at = list; (at = strchr(at, ',')); at++)
         count++;
     if (count != t->classes)
-        return iso_fail(ISO_EUSAGE, "--labels names %d labels and the model tells %d classes "
-                        "apart: give one for each, such as 1,2,3", count, t->classes);
+        return iso_fail(ISO_EUSAGE,
+                        "--labels names %d labels and the model tells %d classes "
+                        "apart: give one for each, such as 1,2,3",
+                        count, t->classes);
     t->labels = iso_alloc((size_t)count * sizeof *t->labels + n + 1, 1);
     if (!t->labels)
         return ISO_ENOMEM;
@@ -286,7 +288,8 @@ iso_rc iso_prediction_tell(struct prediction *p)
 {
     const struct predict_options *o = p->options;
     const int classes = (int)p->setup.graph->classes;
-    struct telling t = { .p = p, .classes = classes,
+    struct telling t = { .p = p,
+                         .classes = classes,
                          .top = o->top < classes ? (int)o->top : classes };
     t.order = iso_alloc((size_t)t.top, sizeof *t.order);
     iso_rc rc = !t.order ? ISO_ENOMEM : o->csv ? tell_csv(&t) : tell_all(&t);

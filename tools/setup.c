@@ -13,7 +13,7 @@
 const char *iso_setup_path(const char *given, char found[ISO_PATH])
 {
     if (!iso_shipped(given, found) || strcmp(given, found) == 0)
-        return given;                  /* as it stands; where it is nowhere, reading it says so */
+        return given; /* as it stands; where it is nowhere, reading it says so */
     fprintf(stderr, "isocl: there is no %s here; taking %s\n", given, found);
     return found;
 }
@@ -31,8 +31,9 @@ iso_rc iso_setup_model(struct iso_setup *setup, const char *path,
 
 iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options *options)
 {
-    enum iso_mode mode = !options->mode ? ISO_MODE_DEFAULT
-                       : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT : ISO_MODE_FAST;
+    enum iso_mode mode = !options->mode                        ? ISO_MODE_DEFAULT
+                         : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
+                                                               : ISO_MODE_FAST;
     return iso_backend_open(options->device ? options->device : "auto", mode, (int)options->threads,
                             &setup->backend);
 }
@@ -108,8 +109,10 @@ iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO
 {
     const bool folder = iso_folder_exists(argument);
     if (!folder && !weights)
-        return iso_fail(ISO_EUSAGE, "%s is not a run's folder; name one, or give the weights for a "
-                        "model file: --weights FILE", argument);
+        return iso_fail(ISO_EUSAGE,
+                        "%s is not a run's folder; name one, or give the weights for a "
+                        "model file: --weights FILE",
+                        argument);
     if (folder)
         ISO_TRY(iso_path(model, argument, "model.yaml"));
     else
@@ -123,8 +126,10 @@ iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO
 iso_rc iso_setup_best(const char *run, char path[ISO_PATH])
 {
     if (!iso_folder_exists(run))
-        return iso_fail(ISO_EUSAGE, "--best is for the folder of a run, which %s is not: give "
-                        "--weights FILE", run);
+        return iso_fail(ISO_EUSAGE,
+                        "--best is for the folder of a run, which %s is not: give "
+                        "--weights FILE",
+                        run);
     return iso_path(path, run, "best.safetensors");
 }
 

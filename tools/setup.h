@@ -7,37 +7,59 @@
 #include "options.h"
 
 struct iso_setup_options {
-    const char *device, *mode, *data;  /* NULL: auto, the device's own, the usual places */
-    int64_t threads, limit;            /* 0: as many as there are; all rows */
-    int64_t batch, seed;               /* -1: as the model file says */
+    const char *device, *mode, *data; /* NULL: auto, the device's own, the usual places */
+    int64_t threads, limit;           /* 0: as many as there are; all rows */
+    int64_t batch, seed;              /* -1: as the model file says */
 };
-#define ISO_SETUP_DEFAULTS { .batch = -1, .seed = -1 }
+#define ISO_SETUP_DEFAULTS      \
+    {                           \
+        .batch = -1, .seed = -1 \
+    }
 
 /* Lines of an option table; `type` has a member `setup` of the struct above. */
-#define ISO_OPTION_DEVICE(type) { "device", "DEVICE", ISO_OPTION_TEXT, \
-    offsetof(type, setup.device), \
-    "auto, or one of those that `isocl devices` lists (default auto)", 0 }
-#define ISO_OPTION_MODE(type) { "mode", "exact|fast", ISO_OPTION_CHOICE, \
-    offsetof(type, setup.mode), \
-    "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 }
-#define ISO_OPTION_THREADS(type) { "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads), \
-    "processor threads, on devices that take them (default: all); changes no result", 1 }
-#define ISO_OPTION_DATA(type) { "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data), \
-    "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 }
-#define ISO_OPTION_LIMIT(type) { "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \
-    "take only the first N rows of every split", 1 }
-#define ISO_OPTION_BATCH(type) { "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch), \
-    "rows in a batch, instead of the model file's batch_size", 1 }
-#define ISO_OPTION_SEED(type) { "seed", "S", ISO_OPTION_INT, offsetof(type, setup.seed), \
-    "of all randomness, instead of the model file's", 0 }
+#define ISO_OPTION_DEVICE(type)                                                  \
+    {                                                                            \
+        "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),       \
+            "auto, or one of those that `isocl devices` lists (default auto)", 0 \
+    }
+#define ISO_OPTION_MODE(type)                                                                \
+    {                                                                                        \
+        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),                 \
+            "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 \
+    }
+#define ISO_OPTION_THREADS(type)                                                                \
+    {                                                                                           \
+        "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads),                          \
+            "processor threads, on devices that take them (default: all); changes no result", 1 \
+    }
+#define ISO_OPTION_DATA(type)                                                             \
+    {                                                                                     \
+        "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data),                       \
+            "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 \
+    }
+#define ISO_OPTION_LIMIT(type)                                     \
+    {                                                              \
+        "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \
+            "take only the first N rows of every split", 1         \
+    }
+#define ISO_OPTION_BATCH(type)                                           \
+    {                                                                    \
+        "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch),       \
+            "rows in a batch, instead of the model file's batch_size", 1 \
+    }
+#define ISO_OPTION_SEED(type)                                    \
+    {                                                            \
+        "seed", "S", ISO_OPTION_INT, offsetof(type, setup.seed), \
+            "of all randomness, instead of the model file's", 0  \
+    }
 
-struct iso_setup {                     /* owns all it names */
+struct iso_setup { /* owns all it names */
     struct iso_faults faults;
     struct iso_model *model;
     struct iso_backend *backend;
     struct iso_graph *graph;
     struct iso_exec *exec;
-    char path[ISO_PATH];               /* of the model file, where isocl came with it */
+    char path[ISO_PATH]; /* of the model file, where isocl came with it */
 };
 /* The model file that a path on the command line stands for: itself, or, where there is none and it
  * begins with models/, that of the models isocl came with, which is told on stderr; found is for

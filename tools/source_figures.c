@@ -9,7 +9,10 @@
 #include <string.h>
 
 /* The figures that history.csv holds: the expectation and its column. */
-static const struct { const char *name, *column; size_t offset; } kinds[] = {
+static const struct {
+    const char *name, *column;
+    size_t offset;
+} kinds[] = {
     { "validation_accuracy", "validation_accuracy",
       offsetof(struct iso_expect, validation_accuracy) },
     { "validation_loss", "validation_loss", offsetof(struct iso_expect, validation_loss) },
@@ -23,8 +26,8 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 static bool of_phase(const char *row, int column, const char *phase)
 {
     const char *text = column < 0 ? "" : iso_csv_cell(row, column);
-    return column < 0 || (strncmp(text, phase, strlen(phase)) == 0 &&
-                          strcspn(text, ",\n") == strlen(phase));
+    return column < 0 ||
+           (strncmp(text, phase, strlen(phase)) == 0 && strcspn(text, ",\n") == strlen(phase));
 }
 
 /* The mean of a column over the last `last` rows of a phase (0: all of them), NaN when a number is
@@ -57,9 +60,11 @@ iso_rc iso_figures_of_phase(const struct iso_model *model, int phase, const char
     ISO_TRY(iso_path(path, run, "history.csv"));
     ISO_TRY(iso_file_read(path, &csv, &size));
     for (int i = 0; i < KINDS && *n < max; i++) {
-        const double source = *(const double *)(const void *)((const char *)expect
-                                                              + kinds[i].offset);
-        struct iso_figure f = { .name = kinds[i].name, .source = source, .planned = planned,
+        const double source =
+            *(const double *)(const void *)((const char *)expect + kinds[i].offset);
+        struct iso_figure f = { .name = kinds[i].name,
+                                .source = source,
+                                .planned = planned,
                                 .source_seconds = expect->seconds_per_epoch };
         if (i > 0 && isnan(source))
             continue;
@@ -131,8 +136,9 @@ iso_rc iso_figures_csv(const char *path, const struct iso_figure *f, int n)
     FILE *out = fopen(path, "w");
     if (!out)
         return iso_file_fail("write", path);
-    fprintf(out, "model,phase,figure,source,ours,epochs,planned_epochs,source_seconds_per_epoch,"
-                 "seconds_per_epoch,run\n");
+    fprintf(out,
+            "model,phase,figure,source,ours,epochs,planned_epochs,source_seconds_per_epoch,"
+            "seconds_per_epoch,run\n");
     for (int i = 0; i < n; i++) {
         fprintf(out, "%s,%s,%s", f[i].model, f[i].phase, f[i].name);
         put(out, f[i].source);

@@ -5,13 +5,13 @@
 
 #include <stdio.h>
 
-struct iso_figure {                    /* a line of the comparison */
+struct iso_figure { /* a line of the comparison */
     char model[64], phase[32];
-    const char *name;                  /* validation_accuracy, parameters, ... */
-    double source, ours;               /* NaN: not known */
-    int64_t epochs, planned;           /* trained and asked for, of the phase */
-    double source_seconds, seconds;    /* an epoch; NaN: not known */
-    char run[256];                     /* its folder */
+    const char *name;               /* validation_accuracy, parameters, ... */
+    double source, ours;            /* NaN: not known */
+    int64_t epochs, planned;        /* trained and asked for, of the phase */
+    double source_seconds, seconds; /* an epoch; NaN: not known */
+    char run[256];                  /* its folder */
 };
 /* The figures of one phase of a run, from its history.csv: those that the source has, and the
  * validation accuracy. Writes at most max of them and their number into *n. */

@@ -8,22 +8,22 @@
 
 struct train_options {
     struct iso_setup_options setup;
-    int64_t epochs, steps;             /* -1: as the model file says; 0: epochs count */
-    double checkpoint_minutes;         /* -1: as the model file says */
+    int64_t epochs, steps;     /* -1: as the model file says; 0: epochs count */
+    double checkpoint_minutes; /* -1: as the model file says */
     const char *weights, *out;
     bool resume, quiet, json;
 };
 struct training {
     struct train_options *options;
     struct iso_setup setup;
-    struct iso_dataset *train, *validation;    /* validation NULL: none */
+    struct iso_dataset *train, *validation; /* validation NULL: none */
     struct iso_run_settings settings;
     struct iso_fit_state state;
     struct iso_run *run;
     struct iso_image_sums sums;
     struct iso_console console;
-    char command[2048];                /* as it was typed, but for quotes; cut where it is longer */
-    char path[ISO_PATH];               /* of a resumed run's model file; the faults borrow it */
+    char command[2048];  /* as it was typed, but for quotes; cut where it is longer */
+    char path[ISO_PATH]; /* of a resumed run's model file; the faults borrow it */
 };
 
 /* Whether there is nothing left to train. */

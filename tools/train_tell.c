@@ -25,11 +25,12 @@ static void tell_data(const struct training *t, int which, const struct iso_data
 {
     static const char *const names[] = { "train", "validation" };
     const char *how = !iso_exec_streams(t->setup.exec, which) ? ""
-                      : data->disk ? "; read in every epoch" : "; sent in every epoch";
+                      : data->disk                            ? "; read in every epoch"
+                                                              : "; sent in every epoch";
     iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)%s",
-                     names[which], (long long)data->rows, data->height, data->width,
-                     data->channels, data->classes, data->name, data->split,
-                     *data->part ? ", " : "", data->part, data->source, how);
+                     names[which], (long long)data->rows, data->height, data->width, data->channels,
+                     data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
+                     data->source, how);
 }
 
 /* What was computed from the data. */
@@ -45,7 +46,8 @@ static void tell_input(const struct training *t)
 
 static void tell_damage(const struct training *t)
 {
-    struct iso_warning w = { .kind = "history_damaged", .epoch = t->state.epoch + 1,
+    struct iso_warning w = { .kind = "history_damaged",
+                             .epoch = t->state.epoch + 1,
                              .step = t->state.step };
     snprintf(w.text, sizeof w.text, "%s", iso_run_warning(t->run));
     if (*w.text)
@@ -92,8 +94,7 @@ static void print_resume(const struct training *t)
 
 void iso_train_tell_resume(const struct training *t)
 {
-    fprintf(stderr, "isocl train: stopped after step %lld; go on with: ",
-            (long long)t->state.step);
+    fprintf(stderr, "isocl train: stopped after step %lld; go on with: ", (long long)t->state.step);
     print_resume(t);
 }
 
@@ -103,7 +104,7 @@ void iso_train_tell_checkpoint(const struct training *t)
     struct iso_fit_state state;
     iso_error_clear();
     if (iso_run_read(iso_run_folder(t->run), &settings, &state) != ISO_OK)
-        return;                        /* the failure has said it */
+        return; /* the failure has said it */
     fprintf(stderr, "isocl train: the checkpoint of step %lld is whole; then go on with: ",
             (long long)state.step);
     print_resume(t);

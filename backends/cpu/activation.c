@@ -2,17 +2,17 @@
  *
  *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
  *   dx = y (dy - sum dy y)                                           sums in lanes */
-#include "../../core/ops/activation.h"
+#include "core/ops/activation.h"
 #include "elements.h"
 #include "tile.h"
 
 struct work {
-    enum iso_activation_function function;     /* the formula */
+    enum iso_activation_function function; /* the formula */
     float alpha;
-    const float *x, *y, *dy;           /* y: x where the gradient reads it instead */
-    float *out;                        /* y, or dx */
-    int64_t count, each;               /* elements, and of a unit; of softmax: rows */
-    int64_t width;                     /* of a softmax's row */
+    const float *x, *y, *dy; /* y: x where the gradient reads it instead */
+    float *out;              /* y, or dx */
+    int64_t count, each;     /* elements, and of a unit; of softmax: rows */
+    int64_t width;           /* of a softmax's row */
     bool add;
 };
 
@@ -33,10 +33,11 @@ static void values(void *data, int64_t unit, int thread)
     float *y = w->out + part.begin;
     const int64_t n = part.end - part.begin;
     (void)thread;
-#define MAP(name, NAME) case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
+#define MAP(name, NAME) \
+    case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
     switch (w->function) {
-    ISO_ELEMENTWISE(MAP)
-    case ISO_SOFTMAX: break;           /* of rows */
+        ISO_ELEMENTWISE(MAP)
+    case ISO_SOFTMAX: break; /* of rows */
     }
 }
 
@@ -62,7 +63,7 @@ static void gradients(void *data, int64_t unit, int thread)
 #define MAP_GRADIENT(name, NAME) \
     case ISO_##NAME: map_gradient(ISO_##NAME, w->alpha, y, dy, n, dx, w->add); break;
     switch (w->function) {
-    ISO_ELEMENTWISE(MAP_GRADIENT)
+        ISO_ELEMENTWISE(MAP_GRADIENT)
     case ISO_SOFTMAX: break;
     }
 }
@@ -78,14 +79,19 @@ ISO_CPU_INLINE void replace(int function, float alpha, float *y, int64_t n)
 void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
 {
     const float alpha = (float)iso_activation_parameter(p);
-#define REPLACE(name, NAME) case ISO_##NAME: replace(ISO_##NAME, alpha, y, n); break;
+#define REPLACE(name, NAME) \
+    case ISO_##NAME: replace(ISO_##NAME, alpha, y, n); break;
     switch (iso_activation_formula(p)) {
-    ISO_ELEMENTWISE(REPLACE)
-    case ISO_SOFTMAX: break;           /* never fused */
+        ISO_ELEMENTWISE(REPLACE)
+    case ISO_SOFTMAX: break; /* never fused */
     }
 }
 
-struct whole { const struct iso_activation *activation; float *y; int64_t count; };
+struct whole {
+    const struct iso_activation *activation;
+    float *y;
+    int64_t count;
+};
 
 static void activate_unit(void *data, int64_t unit, int thread)
 {
@@ -148,14 +154,17 @@ static void softmax_gradients(void *data, int64_t unit, int thread)
 
 /* ---- Calls ---- */
 
-enum { ROW_COST = 4 };                 /* an exp and a division, in simple elements */
+enum { ROW_COST = 4 }; /* an exp and a division, in simple elements */
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
 {
     const struct iso_activation *p = call->params;
     struct work work = {
-        .function = iso_activation_formula(p), .alpha = (float)iso_activation_parameter(p),
-        .count = iso_shape_count(shape), .each = ISO_CPU_UNIT, .width = shape->dim[shape->ndim - 1],
+        .function = iso_activation_formula(p),
+        .alpha = (float)iso_activation_parameter(p),
+        .count = iso_shape_count(shape),
+        .each = ISO_CPU_UNIT,
+        .width = shape->dim[shape->ndim - 1],
     };
     if (p->function == ISO_SOFTMAX) {
         work.count /= work.width;

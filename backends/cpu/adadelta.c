@@ -1,6 +1,6 @@
 /* adadelta.c: a = rho a + (1 - rho) g^2, s = sqrt(d + epsilon) g / sqrt(a + epsilon),
  * d = rho d + (1 - rho) s^2, w -= rate s (core/formulas.h), in one pass over memory. */
-#include "../../core/ops/adadelta.h"
+#include "core/ops/adadelta.h"
 #include "optimizer.h"
 
 static void part(const struct iso_cpu_update *u)

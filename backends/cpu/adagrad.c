@@ -1,6 +1,6 @@
 /* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/formulas.h), in
  * one pass over memory. */
-#include "../../core/ops/adagrad.h"
+#include "core/ops/adagrad.h"
 #include "optimizer.h"
 
 ISO_CPU_INLINE void adagrad(const struct iso_cpu_update *u, int placement)

@@ -1,6 +1,6 @@
 /* adamax.c: m = beta_1 m + (1 - beta_1) g, u = max(beta_2 u, |g|), w -= rate_t m / (u + epsilon)
  * (core/formulas.h), in one pass over memory. */
-#include "../../core/ops/adamax.h"
+#include "core/ops/adamax.h"
 #include "optimizer.h"
 
 static void part(const struct iso_cpu_update *u)

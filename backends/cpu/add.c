@@ -2,7 +2,7 @@
 #include "elements.h"
 
 struct work {
-    const float *x[ISO_SLOTS], *dy;    /* NULL: not there */
+    const float *x[ISO_SLOTS], *dy; /* NULL: not there */
     float *y, *dx[ISO_SLOTS];
     bool add[ISO_SLOTS];
     int64_t count;

@@ -10,14 +10,16 @@
 
 struct work {
     struct iso_window g;
-    const float *in;                   /* x, or dy */
-    float *out;                        /* y, or dx */
-    int64_t unit_rows;                 /* rows of y, or of dx, in a unit */
+    const float *in;   /* x, or dy */
+    float *out;        /* y, or dx */
+    int64_t unit_rows; /* rows of y, or of dx, in a unit */
     bool add;
 };
 
 /* The pixels of window (oy, ox) that lie on the image. */
-struct pixels { struct iso_span rows, columns; };
+struct pixels {
+    struct iso_span rows, columns;
+};
 
 static struct pixels pixels_of(const struct iso_window *g, int64_t oy, int64_t ox)
 {
@@ -85,7 +87,8 @@ iso_rc ISO_CPU(average_pool)(struct iso_backend *backend, const struct iso_call 
 {
     struct work work = {
         .g = iso_pooling2d_window(call->params, &call->x[0].shape),
-        .in = iso_cpu_f32(&call->x[0]), .out = iso_cpu_f32(&call->y[0]),
+        .in = iso_cpu_f32(&call->x[0]),
+        .out = iso_cpu_f32(&call->y[0]),
     };
     const struct iso_window *g = &work.g;
     work.unit_rows = iso_cpu_unit_rows(g->ow * g->c * g->kh * g->kw);
@@ -103,8 +106,7 @@ static void gather_one(const float *restrict dy, float share, int64_t channels, 
         dx[c] = iso_cpu_put(dx[c], iso_fma(dy[c], share, 0.0f) + 0.0f, add);
 }
 
-static void add_window(const float *restrict dy, float share, int64_t channels,
-                       float *restrict sum)
+static void add_window(const float *restrict dy, float share, int64_t channels, float *restrict sum)
 {
     for (int64_t c = 0; c < channels; c++)
         sum[c] = iso_fma(dy[c], share, sum[c]);
@@ -127,8 +129,8 @@ static void gather_pixel(const struct work *w, int64_t n, struct iso_span rows,
         memset(sum, 0, (size_t)some * sizeof *sum);
         for (int64_t oy = rows.begin; oy < rows.end; oy++)
             for (int64_t ox = columns.begin; ox < columns.end; ox++)
-                add_window(w->in + ((n * g->oh + oy) * g->ow + ox) * g->c + c,
-                           share_of(g, oy, ox), some, sum);
+                add_window(w->in + ((n * g->oh + oy) * g->ow + ox) * g->c + c, share_of(g, oy, ox),
+                           some, sum);
         for (int64_t i = 0; i < some; i++)
             dx[c + i] = iso_cpu_put(dx[c + i], sum[i] + 0.0f, w->add);
     }
@@ -163,7 +165,9 @@ iso_rc ISO_CPU(average_pool_gradient)(struct iso_backend *backend, const struct 
 {
     struct work work = {
         .g = iso_pooling2d_window(call->params, &call->x[0].shape),
-        .in = iso_cpu_f32(&call->dy[0]), .out = iso_cpu_f32(&call->dx[0]), .add = call->add_dx[0],
+        .in = iso_cpu_f32(&call->dy[0]),
+        .out = iso_cpu_f32(&call->dx[0]),
+        .add = call->add_dx[0],
     };
     const struct iso_window *g = &work.g;
     if (work.out == NULL)
@@ -175,5 +179,6 @@ iso_rc ISO_CPU(average_pool_gradient)(struct iso_backend *backend, const struct 
 }
 
 const struct iso_kernel ISO_CPU(average_pooling2d) = {
-    .forward = ISO_CPU(average_pool), .backward = ISO_CPU(average_pool_gradient)
+    .forward = ISO_CPU(average_pool),
+    .backward = ISO_CPU(average_pool_gradient),
 };

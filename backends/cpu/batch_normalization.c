@@ -4,7 +4,7 @@
  *
  * What a formula needs of each channel is laid out repeatedly, `run` numbers of it, so that the
  * loops over elements are long whatever the number of channels. */
-#include "../../core/ops/batch_normalization.h"
+#include "core/ops/batch_normalization.h"
 #include "simd.h"
 #include "sums.h"
 
@@ -16,12 +16,12 @@ struct work {
     enum sum sum;
     struct iso_bn_rows s;
     struct iso_cpu_blocks blocks;
-    int64_t each;                      /* blocks, or runs, of a unit */
-    const float *x, *dy, *mean;        /* mean: [channels] */
-    float *sums, *products;            /* [blocks, channels] */
+    int64_t each;               /* blocks, or runs, of a unit */
+    const float *x, *dy, *mean; /* mean: [channels] */
+    float *sums, *products;     /* [blocks, channels] */
     int64_t count, run;
-    const float *means, *factors, *betas, *offsets, *slopes;       /* [run] */
-    float *out;                        /* y, or dx */
+    const float *means, *factors, *betas, *offsets, *slopes; /* [run] */
+    float *out;                                              /* y, or dx */
     bool add;
 };
 
@@ -115,9 +115,9 @@ ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block
         const float *dy = kind == SUM_GRADIENTS ? w->dy + at + c : NULL;
         const int vectors = (int)iso_min64(STRIP, (cols - c) / ISO_VEC);
         switch (vectors) {
-        case 4:  sum_strip(kind, 4, n, cols, x, dy, mean, sums + c, products + c); break;
-        case 3:  sum_strip(kind, 3, n, cols, x, dy, mean, sums + c, products + c); break;
-        case 2:  sum_strip(kind, 2, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 4: sum_strip(kind, 4, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 3: sum_strip(kind, 3, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 2: sum_strip(kind, 2, n, cols, x, dy, mean, sums + c, products + c); break;
         default: sum_strip(kind, 1, n, cols, x, dy, mean, sums + c, products + c); break;
         }
         c += vectors * ISO_VEC;
@@ -134,8 +134,8 @@ static void sum_blocks(void *data, int64_t unit, int thread)
     (void)thread;
     for (int64_t block = part.begin; block < part.end; block++)
         switch (w->sum) {
-        case SUM_X:         sum_block(SUM_X, w, block); break;
-        case SUM_SQUARES:   sum_block(SUM_SQUARES, w, block); break;
+        case SUM_X: sum_block(SUM_X, w, block); break;
+        case SUM_SQUARES: sum_block(SUM_SQUARES, w, block); break;
         case SUM_GRADIENTS: sum_block(SUM_GRADIENTS, w, block); break;
         }
 }
@@ -339,5 +339,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(batch_normalization) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

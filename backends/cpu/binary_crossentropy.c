@@ -1,7 +1,11 @@
 /* binary_crossentropy.c: p = sigmoid(z); mean of -(t log p + (1 - t) log(1 - p)). */
 #include "loss.h"
 
-struct probabilities { const float *z; float *p; int64_t count; };
+struct probabilities {
+    const float *z;
+    float *p;
+    int64_t count;
+};
 
 static void probabilities(void *data, int64_t unit, int thread)
 {
@@ -32,5 +36,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(binary_crossentropy) = {
-    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_CPU(loss_workspace),
+    .forward = forward,
+    .backward = backward,
 };

@@ -23,7 +23,7 @@ static float row_loss(const struct iso_call *call, int64_t row, float max, float
 {
     const int64_t classes = call->x[0].shape.dim[1], whole = classes - classes % ISO_LANES;
     const float *z = iso_cpu_f32(&call->x[0]) + row * classes,
-        *t = iso_cpu_f32(&call->x[1]) + row * classes;
+                *t = iso_cpu_f32(&call->x[1]) + row * classes;
     const struct iso_loss_scalars s = scalars(call);
     float lane[ISO_LANES] = { 0.0f };
     for (int64_t i = 0; i < whole; i += ISO_LANES)
@@ -31,9 +31,8 @@ static float row_loss(const struct iso_call *call, int64_t row, float max, float
             lane[l] = iso_fma(iso_class_target(t[i + l], s),
                               log_probability(z[i + l], max, log_sum, s.a), lane[l]);
     for (int64_t i = whole; i < classes; i++)
-        lane[i - whole] =
-            iso_fma(iso_class_target(t[i], s), log_probability(z[i], max, log_sum, s.a),
-                    lane[i - whole]);
+        lane[i - whole] = iso_fma(iso_class_target(t[i], s),
+                                  log_probability(z[i], max, log_sum, s.a), lane[i - whole]);
     return -iso_cpu_lanes_total(lane);
 }
 
@@ -56,7 +55,7 @@ static float target_sum(const float *t, const float *p, struct iso_loss_scalars 
 }
 
 struct work {
-    const float *t, *p, *weight;       /* weight NULL: each is 1 */
+    const float *t, *p, *weight; /* weight NULL: each is 1 */
     float *dz;
     struct iso_loss_scalars scalars;
     int64_t rows, classes, unit_rows;
@@ -74,11 +73,11 @@ static void gradients(void *data, int64_t unit, int thread)
         const float *t = w->t + row * w->classes, *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
         const float total = target_sum(t, p, s, w->classes),
-            weight = iso_cpu_row_weight(w->weight, row);
+                    weight = iso_cpu_row_weight(w->weight, row);
         for (int64_t c = 0; c < w->classes; c++) {
             const float kept = iso_clip_target(t[c], p[c], s);
-            dz[c] = iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows, weight),
-                                w->add);
+            dz[c] =
+                iso_cpu_put(dz[c], iso_crossentropy_grad(p[c], kept, total, rows, weight), w->add);
         }
     }
 }
@@ -87,11 +86,15 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
-        .t = iso_cpu_f32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
+        .t = iso_cpu_f32(&call->x[1]),
+        .p = iso_cpu_f32(&call->y[0]),
         .weight = iso_cpu_f32(&call->x[2]),
-        .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
+        .dz = iso_cpu_f32(&call->dx[0]),
+        .rows = rows,
+        .classes = classes,
         .scalars = scalars(call),
-        .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
+        .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
+        .add = call->add_dx[0],
     };
     if (work.dz != NULL)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), gradients, &work);
@@ -99,5 +102,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(categorical_crossentropy) = {
-    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_CPU(loss_workspace),
+    .forward = forward,
+    .backward = backward,
 };

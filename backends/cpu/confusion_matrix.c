@@ -3,8 +3,7 @@
 
 static int64_t cell(const struct iso_cpu_row *row)
 {
-    return row->target * iso_row_classes((int)row->n) +
-           ISO_CPU(row_class)(row->prediction, row->n);
+    return row->target * iso_row_classes((int)row->n) + ISO_CPU(row_class)(row->prediction, row->n);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

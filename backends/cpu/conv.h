@@ -5,32 +5,36 @@
 #define ISO_CPU_CONV_H
 #include "gemm.h"
 #include "sums.h"
-#include "../../core/ops/conv2d.h"
+#include "core/ops/conv2d.h"
 
 /* Every result pixel reads the source pixels its taps name. Forward: source x, result y; input
  * gradient: source dy, result dx, where strides split the result into phases, each reached by its
  * own taps. */
-struct iso_taps {                      /* the taps of one phase */
-    int64_t y0, x0, ny, nx;            /* result pixels (y0 + j ystep, x0 + i xstep) */
-    int first, nruns;                  /* in the tables aoff, boff, len */
+struct iso_taps {           /* the taps of one phase */
+    int64_t y0, x0, ny, nx; /* result pixels (y0 + j ystep, x0 + i xstep) */
+    int first, nruns;       /* in the tables aoff, boff, len */
 };
 struct iso_gather {
-    int64_t n;                         /* images */
-    const float *source; int64_t sh, sw, sc;   /* source image */
-    float *result; int64_t rh, rw, rc;
-    int64_t row0, col0, ph, pw;        /* padded pixel (r, c) is source pixel (r + row0, c + col0),
-                                          or 0 */
-    int64_t ystep, xstep;              /* of result pixels in a phase */
-    int64_t srow, scol;                /* source pixels a step in a phase moves */
-    int64_t reach;                     /* padded rows below a phase's first that its taps read */
-    struct iso_taps *phase; int nphases;
-    ptrdiff_t *aoff, *boff; int64_t *len;
-    struct iso_gemm weights;           /* n columns, k terms: what pack() reads, one tap after the
-                                          other */
-    int64_t taps;                      /* input gradient: taps of the kernel; forward: 1, k is
-                                          whole */
+    int64_t n; /* images */
+    const float *source;
+    int64_t sh, sw, sc; /* source image */
+    float *result;
+    int64_t rh, rw, rc;
+    int64_t row0, col0, ph, pw; /* padded pixel (r, c) is source pixel (r + row0, c + col0),
+                                   or 0 */
+    int64_t ystep, xstep;       /* of result pixels in a phase */
+    int64_t srow, scol;         /* source pixels a step in a phase moves */
+    int64_t reach;              /* padded rows below a phase's first that its taps read */
+    struct iso_taps *phase;
+    int nphases;
+    ptrdiff_t *aoff, *boff;
+    int64_t *len;
+    struct iso_gemm weights; /* n columns, k terms: what pack() reads, one tap after the
+                                other */
+    int64_t taps;            /* input gradient: taps of the kernel; forward: 1, k is
+                                whole */
     const float *bias;
-    const struct iso_activation *activation;   /* of the result, elementwise; NULL: none */
+    const struct iso_activation *activation; /* of the result, elementwise; NULL: none */
     bool add;
 };
 
@@ -43,8 +47,8 @@ size_t ISO_CPU(conv_input_gradient_workspace)(const struct iso_window *, int64_t
 void ISO_CPU(conv_input_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
                                   const float *dy, const float *kernel, bool add, float *dx,
                                   void *workspace);
-size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *, int64_t filters,
-                                               bool add, int threads);
+size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *, int64_t filters, bool add,
+                                               int threads);
 void ISO_CPU(conv_kernel_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
                                    const float *x, const float *dy, bool add, float *dkernel,
                                    void *workspace);

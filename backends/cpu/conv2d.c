@@ -38,7 +38,7 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
     const struct iso_conv2d *p = call->params;
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
     const float *x = iso_cpu_f32(&call->x[0]), *kernel = iso_cpu_f32(&call->w[0]),
-        *bias = iso_cpu_f32(&call->w[1]);
+                *bias = iso_cpu_f32(&call->w[1]);
     float *y = iso_cpu_f32(&call->y[0]);
     if (takes_winograd(b, &w, p->filters)) {
         ISO_CPU(winograd_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, y,
@@ -48,13 +48,21 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
         return ISO_OK;
     }
     if (!is_gemm(&w)) {
-        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, call->activation,
-                              y, iso_cpu_u8(&call->workspace));
+        ISO_CPU(conv_forward)(iso_cpu_team(b), &w, p->filters, x, kernel, bias, call->activation, y,
+                              iso_cpu_u8(&call->workspace));
         return ISO_OK;
     }
-    const struct iso_gemm g = { .m = w.n * w.h * w.w, .n = p->filters, .k = w.c, .a = x,
-                                .lda = w.c, .w = kernel, .ldw = p->filters, .bias = bias,
-                                .activation = call->activation, .c = y, .ldc = p->filters };
+    const struct iso_gemm g = { .m = w.n * w.h * w.w,
+                                .n = p->filters,
+                                .k = w.c,
+                                .a = x,
+                                .lda = w.c,
+                                .w = kernel,
+                                .ldw = p->filters,
+                                .bias = bias,
+                                .activation = call->activation,
+                                .c = y,
+                                .ldc = p->filters };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
@@ -75,9 +83,17 @@ static void input_gradient(struct iso_backend *b, const struct iso_call *call,
                                      dx, iso_cpu_u8(&call->workspace));
         return;
     }
-    const struct iso_gemm g = { .m = w->n * w->h * w->w, .n = w->c, .k = p->filters, .a = dy,
-                                .lda = p->filters, .w = kernel, .ldw = p->filters,
-                                .transposed = true, .add = call->add_dx[0], .c = dx, .ldc = w->c };
+    const struct iso_gemm g = { .m = w->n * w->h * w->w,
+                                .n = w->c,
+                                .k = p->filters,
+                                .a = dy,
+                                .lda = p->filters,
+                                .w = kernel,
+                                .ldw = p->filters,
+                                .transposed = true,
+                                .add = call->add_dx[0],
+                                .c = dx,
+                                .ldc = w->c };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
 }
 
@@ -119,6 +135,8 @@ static enum iso_algorithm algorithm(struct iso_backend *b, const struct iso_call
     return takes_winograd(b, &w, p->filters) ? ISO_WINOGRAD : ISO_DIRECT;
 }
 
-const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm, .workspace = workspace,
-                                            .fuses_activation = true, .forward = forward,
+const struct iso_kernel ISO_CPU(conv2d) = { .algorithm = algorithm,
+                                            .workspace = workspace,
+                                            .fuses_activation = true,
+                                            .forward = forward,
                                             .backward = backward };

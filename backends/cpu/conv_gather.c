@@ -10,11 +10,12 @@
 struct job {
     const struct iso_gather *g;
     int vectors, width;
-    int64_t panels, bands, band_rows;  /* a unit is a band of one image's phase rows */
-    float *panel;                      /* all packed panels, [panels][k][width] */
-    float *padded; size_t padded_size; /* one image a thread, in floats; NULL: the source needs no
-                                          border */
-    atomic_bool *infinite;             /* a weight is infinite or no number */
+    int64_t panels, bands, band_rows; /* a unit is a band of one image's phase rows */
+    float *panel;                     /* all packed panels, [panels][k][width] */
+    float *padded;
+    size_t padded_size;    /* one image a thread, in floats; NULL: the source needs no
+                              border */
+    atomic_bool *infinite; /* a weight is infinite or no number */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -44,16 +45,30 @@ static bool needs_border(const struct iso_gather *g)
 static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int64_t filters,
                           char *work)
 {
-    const bool merged = w->dw == 1;    /* kx and channel are then one contiguous run */
+    const bool merged = w->dw == 1; /* kx and channel are then one contiguous run */
     const int64_t runs = merged ? w->kh : w->kh * w->kw;
     *g = (struct iso_gather){
-        .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow, .rc = filters,
-        .row0 = -w->top, .col0 = -w->left, .ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1,
-        .pw = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1, .ystep = 1, .xstep = 1, .srow = w->sh,
-        .scol = w->sw, .reach = (w->kh - 1) * w->dh, .nphases = 1, .taps = 1,
+        .n = w->n,
+        .sh = w->h,
+        .sw = w->w,
+        .sc = w->c,
+        .rh = w->oh,
+        .rw = w->ow,
+        .rc = filters,
+        .row0 = -w->top,
+        .col0 = -w->left,
+        .ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1,
+        .pw = (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1,
+        .ystep = 1,
+        .xstep = 1,
+        .srow = w->sh,
+        .scol = w->sw,
+        .reach = (w->kh - 1) * w->dh,
+        .nphases = 1,
+        .taps = 1,
     };
-    g->weights = (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c,
-                                    .ldw = filters };
+    g->weights =
+        (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c, .ldw = filters };
     if (!work)
         return NULL;
     work = take_tables(g, work, 1, runs);
@@ -89,8 +104,9 @@ static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t
                        int64_t y0, int64_t x0, int64_t pw, int *runs)
 {
     struct iso_taps *t = &g->phase[g->nphases++];
-    *t = (struct iso_taps){ y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw),
-                            *runs, 0 };
+    *t = (struct iso_taps){
+        y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw), *runs, 0
+    };
     for (int64_t ky = 0; ky < w->kh; ky++)
         for (int64_t kx = 0; kx < w->kw; kx++) {
             const int64_t dy = y0 + w->top - ky * w->dh, dx = x0 + w->left - kx * w->dw;
@@ -110,15 +126,26 @@ static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *
 {
     int64_t bottom, right;
     *g = (struct iso_gather){
-        .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w, .rc = w->c,
-        .ystep = w->sh, .xstep = w->sw, .srow = 1, .scol = 1, .taps = w->kh * w->kw,
+        .n = w->n,
+        .sh = w->oh,
+        .sw = w->ow,
+        .sc = filters,
+        .rh = w->h,
+        .rw = w->w,
+        .rc = w->c,
+        .ystep = w->sh,
+        .xstep = w->sw,
+        .srow = 1,
+        .scol = 1,
+        .taps = w->kh * w->kw,
     };
     reach_of(w->h, w->top, w->kh, w->dh, w->sh, &g->row0, &bottom);
     reach_of(w->w, w->left, w->kw, w->dw, w->sw, &g->col0, &right);
     g->ph = bottom - g->row0 + 1;
     g->pw = right - g->col0 + 1;
-    g->weights = (struct iso_gemm){ .m = iso_ceil_div(w->w, w->sw), .n = w->c, .k = filters,
-                                    .ldw = filters, .transposed = true };
+    g->weights = (struct iso_gemm){
+        .m = iso_ceil_div(w->w, w->sw), .n = w->c, .k = filters, .ldw = filters, .transposed = true
+    };
     if (!work)
         return NULL;
     work = take_tables(g, work, w->sh * w->sw, w->kh * w->kw);
@@ -196,10 +223,15 @@ static void run_phase(const struct job *job, const struct iso_taps *t, const flo
     const struct iso_gather *g = job->g;
     const int64_t c0 = panel * job->width;
     struct iso_tile tile = {
-        .as = g->scol * g->sc, .ak = 1, .bk = job->width, .cs = g->xstep * g->rc,
+        .as = g->scol * g->sc,
+        .ak = 1,
+        .bk = job->width,
+        .cs = g->xstep * g->rc,
         .b = job->panel + panel * g->taps * g->weights.k * job->width,
-        .rows = (int)t->nx, .lanes = (int)iso_min64(job->width, g->rc - c0),
-        .bias = g->bias ? g->bias + c0 : NULL, .add = g->add,
+        .rows = (int)t->nx,
+        .lanes = (int)iso_min64(job->width, g->rc - c0),
+        .bias = g->bias ? g->bias + c0 : NULL,
+        .add = g->add,
     };
     for (int64_t j = j0; j < iso_min64(j1, t->ny); j++) {
         int first = t->first;
@@ -220,7 +252,7 @@ static void unit(void *data, int64_t index, int thread)
     const struct job *job = data;
     const struct iso_gather *g = job->g;
     const int64_t n = index / job->bands, j0 = index % job->bands * job->band_rows,
-        j1 = j0 + job->band_rows;
+                  j1 = j0 + job->band_rows;
     const float *image = g->source + ((n * g->sh + g->row0) * g->sw + g->col0) * g->sc;
     int64_t pw = g->sw;
     if (job->padded) {
@@ -233,7 +265,7 @@ static void unit(void *data, int64_t index, int thread)
         for (int i = 0; i < g->nphases; i++)
             run_phase(job, &g->phase[i], image, pw, n, p, j0, j1);
     const int64_t rows = iso_min64(j1, g->rh) - j0;
-    if (g->activation && rows > 0)     /* forward has one phase: these rows lie end to end */
+    if (g->activation && rows > 0) /* forward has one phase: these rows lie end to end */
         ISO_CPU(activate)(g->activation, g->result + (n * g->rh + j0) * g->rw * g->rc,
                           rows * g->rw * g->rc);
 }

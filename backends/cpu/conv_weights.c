@@ -39,7 +39,7 @@ static void copy_plane(const struct iso_conv_weights *job, const float *x, int64
 {
     const struct iso_window *w = &job->w;
     const int64_t before = left < 0 ? iso_min64(job->pw, iso_ceil_div(-left, step)) : 0;
-    const int64_t inside = w->w - left - before * step;        /* columns from the first on */
+    const int64_t inside = w->w - left - before * step; /* columns from the first on */
     const int64_t n = iso_max64(0, iso_min64(job->pw - before, iso_ceil_div(inside, step)));
     const int64_t after = job->pw - before - n;
     for (int64_t r = 0; r < job->ph; r++, to += after * channels) {
@@ -48,8 +48,7 @@ static void copy_plane(const struct iso_conv_weights *job, const float *x, int64
         memset(to, 0, (size_t)((empty ? before + n : before) * channels) * sizeof *to);
         to += before * channels;
         if (!empty)
-            copy_pixels(to, x + (y * w->w + left + before * step) * w->c, n, channels,
-                        step * w->c);
+            copy_pixels(to, x + (y * w->w + left + before * step) * w->c, n, channels, step * w->c);
         to += n * channels;
         memset(to, 0, (size_t)(after * channels) * sizeof *to);
     }
@@ -73,12 +72,12 @@ static const float *panel_of(const struct iso_conv_weights *job, int64_t first, 
 {
     const int64_t rows = job->oh * job->ow;
     const int64_t last = end < job->images ? rows : job->tail;
-    const struct iso_gemm dy = { .n = job->filters, .ldw = job->filters,
+    const struct iso_gemm dy = { .n = job->filters,
+                                 .ldw = job->filters,
                                  .w = job->dy + first * rows * job->filters };
     if (!job->packed)
         return dy.w + p * job->width;
-    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, (end - first - 1) * rows + last,
-                  panel);
+    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, (end - first - 1) * rows + last, panel);
     return panel;
 }
 
@@ -87,15 +86,16 @@ static const float *panel_of(const struct iso_conv_weights *job, int64_t first, 
 /* What a thread works on: a chunk, a group and a panel. */
 struct part {
     const struct iso_conv_runs *runs;
-    float *x, *packed, *sums;          /* its scratch */
-    const float *panel;                /* of dy: packed, or dy itself */
-    int64_t first, c0, p;              /* image, channel; panel */
+    float *x, *packed, *sums; /* its scratch */
+    const float *panel;       /* of dy: packed, or dy itself */
+    int64_t first, c0, p;     /* image, channel; panel */
 };
 
 static struct part part_of(const struct iso_conv_weights *job, int thread)
 {
     float *x = job->scratch + thread * job->scratch_floats;
-    return (struct part){ .x = x, .packed = x + job->x_floats,
+    return (struct part){ .x = x,
+                          .packed = x + job->x_floats,
                           .sums = x + job->x_floats + job->panel_floats };
 }
 
@@ -116,12 +116,20 @@ static void add_block(const struct iso_conv_weights *job, const struct part *par
     const struct iso_conv_runs *runs = part->runs;
     const int64_t s = runs->block[block], rows = job->taps * runs->channels;
     const int64_t bk = job->packed ? job->width : job->filters;
-    struct iso_tile t = {
-        .as = 1, .ak = runs->column, .b = part->panel + i * job->oh * job->ow * bk, .bk = bk,
-        .c = part->sums, .cs = job->width, .lanes = job->width, .rows = (int)rows, .add = add,
-        .aoff = runs->aoff + s, .boff = runs->boff + s,
-        .len = job->members > 1 && image == job->images - 1 ? &job->tail : runs->len + s,
-        .nruns = (int)(runs->block[block + 1] - s) };
+    struct iso_tile t = { .as = 1,
+                          .ak = runs->column,
+                          .b = part->panel + i * job->oh * job->ow * bk,
+                          .bk = bk,
+                          .c = part->sums,
+                          .cs = job->width,
+                          .lanes = job->width,
+                          .rows = (int)rows,
+                          .add = add,
+                          .aoff = runs->aoff + s,
+                          .boff = runs->boff + s,
+                          .len = job->members > 1 && image == job->images - 1 ? &job->tail
+                                                                              : runs->len + s,
+                          .nruns = (int)(runs->block[block + 1] - s) };
     for (int64_t r = 0; r < job->ranges; r++, t.c += rows * job->width) {
         t.a = part->x + i * runs->image + range_start(job, runs->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);

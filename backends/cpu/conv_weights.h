@@ -6,38 +6,39 @@
 
 /* A copy of an image with so many channels, and the runs of each block in it. */
 struct iso_conv_runs {
-    int64_t channels, column, image;   /* floats from pixel to pixel, and of the whole */
-    ptrdiff_t *aoff, *boff; int64_t *len;
-    int64_t *block;                    /* [nblocks + 1]: the first run of each block */
+    int64_t channels, column, image; /* floats from pixel to pixel, and of the whole */
+    ptrdiff_t *aoff, *boff;
+    int64_t *len;
+    int64_t *block; /* [nblocks + 1]: the first run of each block */
 };
 
 struct iso_conv_weights {
     struct iso_window w;
     int64_t filters, depth;
     const float *x, *dy;
-    bool spread;                       /* an image is copied for each kx, with the columns that it
-                                          meets, so that rows of pixels lie end to end */
-    int64_t planes, ph, pw;            /* of a copy: one, or kw of them when spread */
-    int64_t images, members, oh, ow;   /* images that blocks start anew at, and their rows; where
-                                          an image has one pixel, a block of the batch's images
-                                          stands for one, and has them as its members */
-    int64_t tail;                      /* rows of the last, which may be fewer then */
-    int64_t nblocks;                   /* of an image */
-    int64_t ranges, taps;              /* contiguous pieces of depth, and the taps in each */
+    bool spread;                     /* an image is copied for each kx, with the columns that it
+                                        meets, so that rows of pixels lie end to end */
+    int64_t planes, ph, pw;          /* of a copy: one, or kw of them when spread */
+    int64_t images, members, oh, ow; /* images that blocks start anew at, and their rows; where
+                                        an image has one pixel, a block of the batch's images
+                                        stands for one, and has them as its members */
+    int64_t tail;                    /* rows of the last, which may be fewer then */
+    int64_t nblocks;                 /* of an image */
+    int64_t ranges, taps;            /* contiguous pieces of depth, and the taps in each */
     int vectors, width;
     int64_t panels;
-    bool packed;                       /* dy is copied into panels */
-    int64_t groups, channels;          /* of a group; the last may have fewer */
-    int64_t splits;                    /* of the panels */
-    int64_t chunk;                     /* images at a time */
+    bool packed;              /* dy is copied into panels */
+    int64_t groups, channels; /* of a group; the last may have fewer */
+    int64_t splits;           /* of the panels */
+    int64_t chunk;            /* images at a time */
     bool by_image, add;
-    struct iso_conv_runs runs[2];      /* of a group, and of the last */
-    float *scratch;                    /* of each thread: x, a panel of dy, sums */
+    struct iso_conv_runs runs[2]; /* of a group, and of the last */
+    float *scratch;               /* of each thread: x, a panel of dy, sums */
     int64_t scratch_floats, x_floats, panel_floats;
-    float *total, *dkernel;            /* sums and results, [depth, filters]; the same, unless by
-                                          image or added */
-    float *blocks;                     /* by image: block sums [chunk][nblocks][depth, filters] */
-    int64_t first, end;                /* by image: the images of this chunk */
+    float *total, *dkernel; /* sums and results, [depth, filters]; the same, unless by
+                               image or added */
+    float *blocks;          /* by image: block sums [chunk][nblocks][depth, filters] */
+    int64_t first, end;     /* by image: the images of this chunk */
 };
 
 /* Divides the work among threads. x, dy and dkernel are the caller's to set. */

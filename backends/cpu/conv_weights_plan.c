@@ -3,13 +3,14 @@
 #include "conv_weights.h"
 
 enum {
-    GROUP = 16,                        /* channels of a group are a multiple of this */
-    CHUNK_BYTES = 384 << 10,           /* of x and dy, to stay in the second-level cache, */
-    CHUNK_ROWS = 512,                  /* but enough rows to be worth loading the sums again */
-    GROUP_BYTES = 512 << 10,           /* of one image of a group */
-    SHORT_ROW = 16, DEEP = 64,         /* output columns and channels where images are spread */
-    LONG_ROW = 128,                    /* filters from which rows of dy lie too far apart */
-    BY_IMAGE_MOST = 16384              /* results, when work is divided over images */
+    GROUP = 16,              /* channels of a group are a multiple of this */
+    CHUNK_BYTES = 384 << 10, /* of x and dy, to stay in the second-level cache, */
+    CHUNK_ROWS = 512,        /* but enough rows to be worth loading the sums again */
+    GROUP_BYTES = 512 << 10, /* of one image of a group */
+    SHORT_ROW = 16,
+    DEEP = 64,            /* output columns and channels where images are spread */
+    LONG_ROW = 128,       /* filters from which rows of dy lie too far apart */
+    BY_IMAGE_MOST = 16384 /* results, when work is divided over images */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -25,7 +26,7 @@ static void set_geometry(struct iso_conv_weights *job, const struct iso_window *
     const bool one_pixel = w->oh * w->ow == 1;
     *job = (struct iso_conv_weights){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
     job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
-    const bool merged = w->dw == 1 && !job->spread;    /* kx and channel are one contiguous run */
+    const bool merged = w->dw == 1 && !job->spread; /* kx and channel are one contiguous run */
     job->planes = job->spread ? w->kw : 1;
     job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
     job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
@@ -36,7 +37,7 @@ static void set_geometry(struct iso_conv_weights *job, const struct iso_window *
     job->oh = w->oh;
     job->ow = one_pixel ? job->members : w->ow;
     if (!one_pixel && w->sh == 1 && job->pw == w->ow * column_step(job)) {
-        job->ow *= job->oh;            /* rows of pixels lie end to end */
+        job->ow *= job->oh; /* rows of pixels lie end to end */
         job->oh = 1;
     }
     job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
@@ -63,8 +64,8 @@ static void set_division(struct iso_conv_weights *job, int threads)
     job->width = job->vectors * ISO_VEC;
     job->panels = iso_ceil_div(job->filters, job->width);
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
-    job->splits = job->groups >= threads ? 1 :
-                  iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
+    job->splits =
+        job->groups >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
     job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
                     evenness(job->groups * job->splits, threads) < 0.75;
     if (job->by_image) {

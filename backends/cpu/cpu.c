@@ -1,7 +1,7 @@
 /* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
-#include "../../core/machine.h"
-#include "../host.h"
+#include "core/machine.h"
+#include "backends/host.h"
 #include "cpu.h"
 
 #include <stdio.h>
@@ -80,8 +80,8 @@ static iso_rc choose(const char *device, const struct variant **out)
         return iso_fail(ISO_EUSAGE, "%s%s is unknown; this program has portable%s", asked, wish,
                         VARIANTS > 1 ? ", avx2 and avx512" : " only");
     if (!found->runs_here())
-        return iso_fail(ISO_EUNSUP, "%s%s: this processor has no %s; leave it out to use %s",
-                        asked, wish, found->doc, fastest()->doc);
+        return iso_fail(ISO_EUNSUP, "%s%s: this processor has no %s; leave it out to use %s", asked,
+                        wish, found->doc, fastest()->doc);
     *out = found;
     return ISO_OK;
 }
@@ -181,8 +181,8 @@ static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso
                         (double)bytes / 1048576);
 #ifdef MADV_HUGEPAGE
     if (align == HUGE_PAGE)
-        (void)madvise(memory, whole, MADV_HUGEPAGE);       /* advice: nothing is lost when it is not
-                                                              taken */
+        (void)madvise(memory, whole, MADV_HUGEPAGE); /* advice: nothing is lost when it is not
+                                                        taken */
 #endif
     *out = memory;
     return ISO_OK;

@@ -3,12 +3,12 @@
  * once. */
 #ifndef ISO_CPU_H
 #define ISO_CPU_H
-#include "../../core/arith.h"
-#include "../../core/iso.h"
+#include "core/arith.h"
+#include "core/iso.h"
 #include "team.h"
 
 struct iso_cpu {
-    struct iso_backend base;           /* first, so that an iso_backend * is an iso_cpu * */
+    struct iso_backend base; /* first, so that an iso_backend * is an iso_cpu * */
     struct iso_team *team;
 };
 

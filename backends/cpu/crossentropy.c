@@ -5,11 +5,11 @@
 
 struct work {
     const struct iso_call *call;
-    ISO_CPU(row_loss) *loss;           /* NULL: not wanted */
+    ISO_CPU(row_loss) *loss; /* NULL: not wanted */
     const float *z;
-    float *p;                          /* NULL: not wanted */
-    const float *weight;               /* [rows]; NULL: each is 1 */
-    float *row_loss;                   /* [rows] */
+    float *p;            /* NULL: not wanted */
+    const float *weight; /* [rows]; NULL: each is 1 */
+    float *row_loss;     /* [rows] */
     int64_t rows, classes, unit_rows;
 };
 
@@ -36,10 +36,14 @@ void ISO_CPU(crossentropy)(struct iso_backend *backend, const struct iso_call *c
     const bool wanted = iso_cpu_loss_wanted(call, 1);
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
-        .call = call, .loss = wanted ? loss : NULL, .z = iso_cpu_f32(&call->x[0]),
-        .p = iso_cpu_f32(&call->y[0]), .weight = iso_cpu_f32(&call->x[2]),
+        .call = call,
+        .loss = wanted ? loss : NULL,
+        .z = iso_cpu_f32(&call->x[0]),
+        .p = iso_cpu_f32(&call->y[0]),
+        .weight = iso_cpu_f32(&call->x[2]),
         .row_loss = (float *)(void *)iso_cpu_u8(&call->workspace),
-        .rows = rows, .classes = classes,
+        .rows = rows,
+        .classes = classes,
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), rows_of_unit, &work);

@@ -1,6 +1,6 @@
 /* cutout.c: y = x but for a rectangle about a pixel that is drawn for each image. Units are
  * images. */
-#include "../../core/ops/cutout.h"
+#include "core/ops/cutout.h"
 #include "words.h"
 
 struct work {
@@ -32,8 +32,13 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_cutout *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .value = (float)p->value,
-        .h = s->dim[1], .w = s->dim[2], .channels = s->dim[3], .size = { p->size[0], p->size[1] },
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
+        .value = (float)p->value,
+        .h = s->dim[1],
+        .w = s->dim[2],
+        .channels = s->dim[3],
+        .size = { p->size[0], p->size[1] },
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)

@@ -1,13 +1,23 @@
 /* dense.c: y = x kernel + bias as a GEMM; its kernel gradient is that of a convolution of one-pixel
  * images. */
 #include "conv.h"
-#include "../../core/ops/dense.h"
+#include "core/ops/dense.h"
 
 static struct iso_window window_of(const struct iso_call *call)
 {
     const struct iso_shape *x = &call->x[0].shape;
-    return (struct iso_window){ .n = x->dim[0], .h = 1, .w = 1, .c = x->dim[1], .oh = 1, .ow = 1,
-                                .kh = 1, .kw = 1, .sh = 1, .sw = 1, .dh = 1, .dw = 1 };
+    return (struct iso_window){ .n = x->dim[0],
+                                .h = 1,
+                                .w = 1,
+                                .c = x->dim[1],
+                                .oh = 1,
+                                .ow = 1,
+                                .kh = 1,
+                                .kw = 1,
+                                .sh = 1,
+                                .sw = 1,
+                                .dh = 1,
+                                .dw = 1 };
 }
 
 static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
@@ -26,10 +36,17 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct iso_dense *p = call->params;
     const struct iso_window w = window_of(call);
-    const struct iso_gemm g = { .m = w.n, .n = p->units, .k = w.c, .a = iso_cpu_f32(&call->x[0]),
-                                .lda = w.c, .w = iso_cpu_f32(&call->w[0]), .ldw = p->units,
-                                .bias = iso_cpu_f32(&call->w[1]), .activation = call->activation,
-                                .c = iso_cpu_f32(&call->y[0]), .ldc = p->units };
+    const struct iso_gemm g = { .m = w.n,
+                                .n = p->units,
+                                .k = w.c,
+                                .a = iso_cpu_f32(&call->x[0]),
+                                .lda = w.c,
+                                .w = iso_cpu_f32(&call->w[0]),
+                                .ldw = p->units,
+                                .bias = iso_cpu_f32(&call->w[1]),
+                                .activation = call->activation,
+                                .c = iso_cpu_f32(&call->y[0]),
+                                .ldc = p->units };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
@@ -40,9 +57,16 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     const struct iso_window w = window_of(call);
     const float *dy = iso_cpu_f32(&call->dy[0]);
     void *work = iso_cpu_u8(&call->workspace);
-    const struct iso_gemm dx = { .m = w.n, .n = w.c, .k = p->units, .a = dy, .lda = p->units,
-                                 .w = iso_cpu_f32(&call->w[0]), .ldw = p->units, .transposed = true,
-                                 .add = call->add_dx[0], .c = iso_cpu_f32(&call->dx[0]),
+    const struct iso_gemm dx = { .m = w.n,
+                                 .n = w.c,
+                                 .k = p->units,
+                                 .a = dy,
+                                 .lda = p->units,
+                                 .w = iso_cpu_f32(&call->w[0]),
+                                 .ldw = p->units,
+                                 .transposed = true,
+                                 .add = call->add_dx[0],
+                                 .c = iso_cpu_f32(&call->dx[0]),
                                  .ldc = w.c };
     if (call->dx[0].mem)
         ISO_CPU(gemm)(iso_cpu_team(b), &dx, work);
@@ -55,5 +79,6 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace, .fuses_activation = true,
-                                           .forward = forward, .backward = backward };
+const struct iso_kernel ISO_CPU(dense) = {
+    .workspace = workspace, .fuses_activation = true, .forward = forward, .backward = backward
+};

@@ -1,7 +1,7 @@
 /* depthwise.h: the gradient of a depthwise kernel (depthwise_weights.c), for depthwise_conv2d.c. */
 #ifndef ISO_CPU_DEPTHWISE_H
 #define ISO_CPU_DEPTHWISE_H
-#include "../../core/ops/window.h"
+#include "core/ops/window.h"
 #include "cpu.h"
 
 /* dkernel [kh, kw, channels], or that gradient added to it, of x [n, h, w, channels] and dy

@@ -5,37 +5,38 @@
  *
  * With a depth_multiplier m above 1, x is first spread to the channels of y, and for dx the m
  * results of every channel are laid apart, [m][pixel][c]: the loops know only equal channels. */
-#include "../../core/ops/depthwise_conv2d.h"
+#include "core/ops/depthwise_conv2d.h"
 #include "depthwise.h"
 #include "sums.h"
 #include "tile.h"
 
 enum { PIXELS = 4, VECTORS = 2 };
-static const float zeros[VECTORS * ISO_VEC];           /* a pixel beyond the border */
+static const float zeros[VECTORS * ISO_VEC]; /* a pixel beyond the border */
 
-struct tap {                           /* one term of a line's chains */
-    const float *row;                  /* [width, channels]; NULL: beyond the border */
-    int64_t column;                    /* that the line's first pixel reads; may lie beyond */
-    const float *kernel;               /* [channels] */
+struct tap {             /* one term of a line's chains */
+    const float *row;    /* [width, channels]; NULL: beyond the border */
+    int64_t column;      /* that the line's first pixel reads; may lie beyond */
+    const float *kernel; /* [channels] */
 };
-struct line {                          /* results that lie in one row and have the same taps */
+struct line { /* results that lie in one row and have the same taps */
     const struct tap *tap;
     int taps;
-    int64_t width, channels, advance;  /* pixel p reads column + p advance */
-    int64_t count, step;               /* pixels; floats from one to the next in out */
+    int64_t width, channels, advance; /* pixel p reads column + p advance */
+    int64_t count, step;              /* pixels; floats from one to the next in out */
     float *out;
     const float *bias;
     bool add;
 };
 struct work {
     struct iso_window g;
-    int64_t m, channels, taps;         /* channels: of y */
+    int64_t m, channels, taps; /* channels: of y */
     const float *x, *dy, *kernel, *bias;
-    float *out;                        /* y, or dx */
+    float *out; /* y, or dx */
     const struct iso_activation *activation;
-    struct tap *tap;                   /* [threads][taps m] */
+    struct tap *tap; /* [threads][taps m] */
     int64_t unit_rows;
-    const float *from; float *to;      /* of spread and part */
+    const float *from;
+    float *to; /* of spread and part */
     bool add;
 };
 
@@ -59,9 +60,8 @@ ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bo
         for (int v = 0; v < vectors; v++)
             k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
         for (int i = 0; i < pixels; i++) {
-            const float *pixel =
-                inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
-                       : pixel_of(l, t, p + i);
+            const float *pixel = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
+                                        : pixel_of(l, t, p + i);
             const float *from = inside || pixel ? pixel + c : zeros;
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
@@ -111,12 +111,11 @@ static struct iso_part inside_of(const struct line *l)
 ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_part inside, int64_t c)
 {
     int64_t p = 0;
-    for (; p + PIXELS <= l->count; p += PIXELS) {
+    for (; p + PIXELS <= l->count; p += PIXELS)
         if (p >= inside.begin && p + PIXELS <= inside.end)
             sum_pixels(l, PIXELS, vectors, true, p, c);
         else
             sum_pixels(l, PIXELS, vectors, false, p, c);
-    }
     switch (l->count - p) {
     case 3: sum_pixels(l, 3, vectors, false, p, c); break;
     case 2: sum_pixels(l, 2, vectors, false, p, c); break;
@@ -151,9 +150,14 @@ static void values(void *data, int64_t unit, int thread)
             tap[i] = (struct tap){ iy >= 0 && iy < g->h ? image + iy * g->w * w->channels : NULL,
                                    i % g->kw * g->dw - g->left, w->kernel + i * w->channels };
         }
-        const struct line line = { .tap = tap, .taps = (int)w->taps, .width = g->w,
-                                   .channels = w->channels, .advance = g->sw, .count = g->ow,
-                                   .step = w->channels, .bias = w->bias,
+        const struct line line = { .tap = tap,
+                                   .taps = (int)w->taps,
+                                   .width = g->w,
+                                   .channels = w->channels,
+                                   .advance = g->sw,
+                                   .count = g->ow,
+                                   .step = w->channels,
+                                   .bias = w->bias,
                                    .out = w->out + row * g->ow * w->channels };
         run_line(&line);
         if (w->activation)
@@ -174,9 +178,8 @@ static int taps_of(const struct work *w, int64_t n, int64_t iy, int64_t ix, stru
             continue;
         const int64_t oy = dy / g->sh, row = (n * g->oh + oy) * g->ow * g->c;
         for (int64_t d = 0; d < w->m; d++)
-            tap[count++] =
-                (struct tap){ oy >= 0 && oy < g->oh ? w->dy + d * plane + row : NULL, dx / g->sw,
-                              w->kernel + (i * w->m + d) * g->c };
+            tap[count++] = (struct tap){ oy >= 0 && oy < g->oh ? w->dy + d * plane + row : NULL,
+                                         dx / g->sw, w->kernel + (i * w->m + d) * g->c };
     }
     return count;
 }
@@ -190,9 +193,15 @@ static void input_gradients(void *data, int64_t unit, int thread)
     for (int64_t row = part.begin; row < part.end; row++)
         for (int64_t ix = 0; ix < iso_min64(g->sw, g->w); ix++) {
             const struct line line = {
-                .tap = tap, .taps = taps_of(w, row / g->h, row % g->h, ix, tap), .width = g->ow,
-                .channels = g->c, .advance = 1, .count = iso_ceil_div(g->w - ix, g->sw),
-                .step = g->sw * g->c, .out = w->out + (row * g->w + ix) * g->c, .add = w->add,
+                .tap = tap,
+                .taps = taps_of(w, row / g->h, row % g->h, ix, tap),
+                .width = g->ow,
+                .channels = g->c,
+                .advance = 1,
+                .count = iso_ceil_div(g->w - ix, g->sw),
+                .step = g->sw * g->c,
+                .out = w->out + (row * g->w + ix) * g->c,
+                .add = w->add,
             };
             run_line(&line);
         }
@@ -249,8 +258,10 @@ static struct work work_of(const struct iso_call *call)
 {
     const struct iso_depthwise_conv2d *p = call->params;
     struct work w = { .g = iso_depthwise_conv2d_window(p, &call->x[0].shape),
-                      .m = p->depth_multiplier, .x = iso_cpu_f32(&call->x[0]),
-                      .dy = iso_cpu_f32(&call->dy[0]), .kernel = iso_cpu_f32(&call->w[0]) };
+                      .m = p->depth_multiplier,
+                      .x = iso_cpu_f32(&call->x[0]),
+                      .dy = iso_cpu_f32(&call->dy[0]),
+                      .kernel = iso_cpu_f32(&call->w[0]) };
     const struct iso_window *g = &w.g;
     w.channels = g->c * w.m;
     w.taps = g->kh * g->kw;
@@ -274,8 +285,8 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     if (pass == ISO_FORWARD)
         return lists + (size_t)x * sizeof(float);
     const size_t dx = lists + (size_t)(kernel + y) * sizeof(float);
-    const size_t dkernel = ISO_CPU(depthwise_weights_workspace)(g, w.channels) +
-                           (size_t)x * sizeof(float);
+    const size_t dkernel =
+        ISO_CPU(depthwise_weights_workspace)(g, w.channels) + (size_t)x * sizeof(float);
     const size_t dbias = ISO_CPU(sum_rows_workspace)(g->n * pixels, pixels, w.channels);
     return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
@@ -341,11 +352,10 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
         kernel_gradient(b, call);
     if (call->dw[1].mem)
         ISO_CPU(sum_rows)(iso_cpu_team(b), w.g.n * pixels, pixels, w.channels, w.dy,
-                          call->add_dw[1], iso_cpu_f32(&call->dw[1]),
-                          iso_cpu_u8(&call->workspace));
+                          call->add_dw[1], iso_cpu_f32(&call->dw[1]), iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(depthwise_conv2d) = { .workspace = workspace,
-                                                      .fuses_activation = true,
-                                                      .forward = forward, .backward = backward };
+const struct iso_kernel ISO_CPU(depthwise_conv2d) = {
+    .workspace = workspace, .fuses_activation = true, .forward = forward, .backward = backward
+};

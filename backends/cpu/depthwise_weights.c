@@ -10,14 +10,14 @@
 #include "sums.h"
 
 enum { TAPS = 4, VECTORS = 2, GROUP = 128 };
-static const float zeros[VECTORS * ISO_VEC];           /* a pixel beyond the border */
+static const float zeros[VECTORS * ISO_VEC]; /* a pixel beyond the border */
 
 struct job {
     struct iso_window g;
     int64_t channels, taps;
     const float *x, *dy;
-    struct iso_cpu_blocks blocks;      /* of the rows of y */
-    float *sums;                       /* [blocks][taps][channels] */
+    struct iso_cpu_blocks blocks; /* of the rows of y */
+    float *sums;                  /* [blocks][taps][channels] */
 };
 
 /* Of `taps` taps of kernel row ky from kx on: the chains of the rows [r, end) of y, channels c.. in
@@ -30,7 +30,7 @@ ISO_CPU_INLINE void sum_taps(const struct job *job, int taps, int vectors, int64
     for (int t = 0; t < taps; t++)
         for (int v = 0; v < vectors; v++)
             sum[t][v] = iso_vset(0.0f);
-    while (r < end) {                  /* one row of an image, or a part of it */
+    while (r < end) { /* one row of an image, or a part of it */
         const int64_t ox = r % g->ow, some = iso_min64(end - r, g->ow - ox);
         const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
         const bool outside = iy < 0 || iy >= g->h;
@@ -68,8 +68,8 @@ static void sum_tap_rest(const struct job *job, int64_t ky, int64_t kx, int64_t 
         const int64_t ix = r % g->ow * g->sw + kx * g->dw - g->left;
         const bool inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
         const int64_t image = r / g->ow / g->oh;
-        const float *x =
-            inside ? job->x + ((image * g->h + iy) * g->w + ix) * job->channels + c : zeros;
+        const float *x = inside ? job->x + ((image * g->h + iy) * g->w + ix) * job->channels + c
+                                : zeros;
         const float *dy = job->dy + r * job->channels + c;
         for (int i = 0; i < n; i++)
             sum[i] = iso_fma(x[i], dy[i], sum[i]);
@@ -86,9 +86,9 @@ ISO_CPU_INLINE void sum_strip(const struct job *job, int vectors, int64_t r, int
             float *to = sums + (ky * g->kw + kx) * job->channels + c;
             taps = iso_min64(TAPS, g->kw - kx);
             switch (taps) {
-            case 4:  sum_taps(job, 4, vectors, ky, kx, r, end, c, to); break;
-            case 3:  sum_taps(job, 3, vectors, ky, kx, r, end, c, to); break;
-            case 2:  sum_taps(job, 2, vectors, ky, kx, r, end, c, to); break;
+            case 4: sum_taps(job, 4, vectors, ky, kx, r, end, c, to); break;
+            case 3: sum_taps(job, 3, vectors, ky, kx, r, end, c, to); break;
+            case 2: sum_taps(job, 2, vectors, ky, kx, r, end, c, to); break;
             default: sum_taps(job, 1, vectors, ky, kx, r, end, c, to); break;
             }
         }
@@ -115,7 +115,9 @@ static void sum_block(void *data, int64_t unit, int thread)
 
 static struct job job_of(const struct iso_window *g, int64_t channels)
 {
-    return (struct job){ .g = *g, .channels = channels, .taps = g->kh * g->kw,
+    return (struct job){ .g = *g,
+                         .channels = channels,
+                         .taps = g->kh * g->kw,
                          .blocks = iso_cpu_blocks(g->n * g->oh * g->ow, g->oh * g->ow) };
 }
 
@@ -125,9 +127,9 @@ size_t ISO_CPU(depthwise_weights_workspace)(const struct iso_window *g, int64_t 
     return (size_t)(job.blocks.count * job.taps * channels) * sizeof(float);
 }
 
-void ISO_CPU(depthwise_weights)(struct iso_team *team, const struct iso_window *g,
-                                int64_t channels, const float *x, const float *dy, bool add,
-                                float *dkernel, void *workspace)
+void ISO_CPU(depthwise_weights)(struct iso_team *team, const struct iso_window *g, int64_t channels,
+                                const float *x, const float *dy, bool add, float *dkernel,
+                                void *workspace)
 {
     struct job job = job_of(g, channels);
     job.x = x;

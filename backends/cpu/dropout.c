@@ -8,16 +8,15 @@ enum { WORDS = ISO_CPU_WORDS };
 
 struct work {
     struct iso_drop drop;
-    const float *in;                   /* x, or dy */
-    float *out;                        /* y, or dx */
-    uint8_t *mask;                     /* NULL: not wanted */
+    const float *in; /* x, or dy */
+    float *out;      /* y, or dx */
+    uint8_t *mask;   /* NULL: not wanted */
     int64_t count;
     bool add;
 };
 
-ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
-                         uint32_t threshold, float scale, int64_t n, float *restrict y,
-                         uint8_t *restrict mask)
+ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word, uint32_t threshold,
+                         float scale, int64_t n, float *restrict y, uint8_t *restrict mask)
 {
     for (int64_t i = 0; i < n; i++) {
         const bool keep = word[i] >= threshold;

@@ -1,10 +1,14 @@
 /* dropout.h: what dropout of elements and of channels share. */
 #ifndef ISO_CPU_DROPOUT_H
 #define ISO_CPU_DROPOUT_H
-#include "../../core/ops/dropout.h"
+#include "core/ops/dropout.h"
 #include "words.h"
 
-struct iso_drop { float scale; uint32_t threshold; struct iso_source source; };
+struct iso_drop {
+    float scale;
+    uint32_t threshold;
+    struct iso_source source;
+};
 
 /* Outside of training: scale 1 and threshold 0, which drops nothing. */
 static inline struct iso_drop iso_cpu_drop_of(const struct iso_call *call)

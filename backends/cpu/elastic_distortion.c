@@ -4,7 +4,7 @@
  * Units are images. A field has as many more rows and columns on each side as the filter reaches,
  * which hold what it sees beyond the border, so that both ways of the filter are one loop over
  * elements that lie side by side. */
-#include "../../core/ops/elastic_distortion.h"
+#include "core/ops/elastic_distortion.h"
 #include "sampling.h"
 #include "words.h"
 
@@ -13,12 +13,15 @@ struct work {
     float *y, *memory, cval, alpha_from, alpha_span;
     iso_gaussian gaussian;
     iso_axis field_rows, field_columns, rows, columns;
-    int64_t channels, images, stride;  /* stride: elements of a row of a field */
+    int64_t channels, images, stride; /* stride: elements of a row of a field */
     uint32_t blocks;
     struct iso_source source;
 };
 /* What a thread works with, all in floats. */
-struct scratch { float *noise, *padded, *smooth, *field[2]; int64_t size; };
+struct scratch {
+    float *noise, *padded, *smooth, *field[2];
+    int64_t size;
+};
 
 static int64_t aligned(int64_t n) { return iso_ceil_div(n, ISO_CPU_WORDS) * ISO_CPU_WORDS; }
 
@@ -29,8 +32,9 @@ static struct scratch scratch_of(float *at, int64_t h, int64_t w, int64_t reach)
     const int64_t smooth = aligned(h * stride + 2 * reach), size = noise + padded + smooth;
     if (at == NULL)
         return (struct scratch){ .size = size + 2 * field };
-    return (struct scratch){ at, at + noise, at + noise + padded,
-                             { at + size, at + size + field }, size + 2 * field };
+    return (struct scratch){
+        at, at + noise, at + noise + padded, { at + size, at + size + field }, size + 2 * field
+    };
 }
 
 /* to[e] = sum over k of weight[|k|] from[e + k step]. */
@@ -152,8 +156,8 @@ static size_t workspace(struct iso_backend *backend, const struct iso_call *call
     const struct iso_shape *s = &call->x[0].shape;
     const int64_t reach = iso_gaussian_of((float)p->sigma).radius;
     const struct scratch one = scratch_of(NULL, s->dim[1], s->dim[2], reach);
-    return pass == ISO_FORWARD
-               ? (size_t)iso_cpu_threads(backend) * (size_t)one.size * sizeof(float) : 0;
+    return pass == ISO_FORWARD ? (size_t)iso_cpu_threads(backend) * (size_t)one.size * sizeof(float)
+                               : 0;
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -166,15 +170,20 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         return ISO_OK;
     }
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .cval = (float)p->cval,
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
+        .cval = (float)p->cval,
         .memory = (float *)(void *)iso_cpu_u8(&call->workspace),
         .alpha_from = (float)call->scalars[ISO_ELASTIC_ALPHA_FROM],
         .alpha_span = (float)call->scalars[ISO_ELASTIC_ALPHA_SPAN],
         .gaussian = iso_gaussian_of((float)p->sigma),
         .field_rows = iso_axis_of(p->smoothing_mode, h),
         .field_columns = iso_axis_of(p->smoothing_mode, w),
-        .rows = iso_axis_of(p->fill_mode, h), .columns = iso_axis_of(p->fill_mode, w),
-        .channels = s->dim[3], .images = s->dim[0], .blocks = iso_elastic_blocks(h, w),
+        .rows = iso_axis_of(p->fill_mode, h),
+        .columns = iso_axis_of(p->fill_mode, w),
+        .channels = s->dim[3],
+        .images = s->dim[0],
+        .blocks = iso_elastic_blocks(h, w),
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     work.stride = w + 2 * (int64_t)work.gaussian.radius;

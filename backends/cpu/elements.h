@@ -3,7 +3,7 @@
  * vector code. */
 #ifndef ISO_CPU_ELEMENTS_H
 #define ISO_CPU_ELEMENTS_H
-#include "../../core/formulas.h"
+#include "core/formulas.h"
 #include "cpu.h"
 
 /* Elements of a unit of work: some microseconds, so that a small tensor stays on its thread. */
@@ -11,7 +11,9 @@ enum { ISO_CPU_UNIT = 16384 };
 #define ISO_CPU_INLINE static inline __attribute__((always_inline))
 
 /* Unit `unit` of `count` things, `each` to a unit, is [begin, end). */
-struct iso_part { int64_t begin, end; };
+struct iso_part {
+    int64_t begin, end;
+};
 static inline struct iso_part iso_cpu_part(int64_t unit, int64_t each, int64_t count)
 {
     return (struct iso_part){ unit * each, iso_min64((unit + 1) * each, count) };
@@ -23,7 +25,9 @@ static inline int64_t iso_cpu_unit_rows(int64_t cost)
 }
 
 /* The blocks that sums over rows run in, which start anew at each image of several rows. */
-struct iso_cpu_blocks { int64_t anew, per_image, count; };     /* anew: rows between fresh starts */
+struct iso_cpu_blocks {
+    int64_t anew, per_image, count;
+}; /* anew: rows between fresh starts */
 static inline struct iso_cpu_blocks iso_cpu_blocks(int64_t rows, int64_t rows_per_image)
 {
     const int64_t anew = rows_per_image > 1 ? rows_per_image : rows;
@@ -60,7 +64,7 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     for (int half = ISO_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] = lane[l] + lane[l + half];
-    return lane[0] + 0.0f;             /* as every finished sum */
+    return lane[0] + 0.0f; /* as every finished sum */
 }
 
 /* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,

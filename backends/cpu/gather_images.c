@@ -1,5 +1,5 @@
 /* gather_images.c: y[r] = data[order[first + r]] * factor + offset, which each channel has. */
-#include "../../core/ops/gather_images.h"
+#include "core/ops/gather_images.h"
 #include "elements.h"
 
 /* Factors and offsets stand repeated for so many pixels, so that a loop over them has no channels.
@@ -10,8 +10,8 @@ struct work {
     const uint8_t *data;
     const int32_t *order;
     float *y, factor[MOST], offset[MOST];
-    int64_t rows, size, unit_rows;     /* size: elements of an image */
-    int64_t channels;                  /* at most ISO_REALS; 1 where all are the same */
+    int64_t rows, size, unit_rows; /* size: elements of an image */
+    int64_t channels;              /* at most ISO_REALS; 1 where all are the same */
     bool reverse;
 };
 
@@ -58,9 +58,13 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const int64_t rows = shape->dim[0], size = iso_shape_count(shape) / rows;
     const int64_t channels = shape->dim[shape->ndim - 1];
     struct work work = {
-        .data = iso_cpu_u8(&call->x[0]), .order = iso_cpu_i32(&call->x[1]) + call->first,
-        .y = iso_cpu_f32(&call->y[0]), .rows = rows, .size = size,
-        .unit_rows = iso_cpu_unit_rows(size), .channels = channels > ISO_REALS ? 1 : channels,
+        .data = iso_cpu_u8(&call->x[0]),
+        .order = iso_cpu_i32(&call->x[1]) + call->first,
+        .y = iso_cpu_f32(&call->y[0]),
+        .rows = rows,
+        .size = size,
+        .unit_rows = iso_cpu_unit_rows(size),
+        .channels = channels > ISO_REALS ? 1 : channels,
         .reverse = p->reverse,
     };
     for (int64_t i = 0; i < PIXELS * work.channels; i++) {

@@ -1,6 +1,6 @@
 /* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 where that is class c + from,
  * and 0 elsewhere. */
-#include "../../core/ops/gather_labels.h"
+#include "core/ops/gather_labels.h"
 #include "elements.h"
 
 /* A few kilobytes: not worth waking another thread. */
@@ -8,7 +8,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_gather_labels *p = call->params;
     const int32_t *labels = iso_cpu_i32(&call->x[0]),
-        *order = iso_cpu_i32(&call->x[1]) + call->first;
+                  *order = iso_cpu_i32(&call->x[1]) + call->first;
     const int64_t rows = call->y[0].shape.dim[0];
     (void)backend;
     if (!p->one_hot) {

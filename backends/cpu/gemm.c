@@ -5,21 +5,22 @@
 #include "gemm.h"
 
 enum {
-    K_PIECE = 1024,                    /* k of a panel that stays in the second-level cache beside a
-                                          strip */
-    FAR = 256,                         /* elements between rows from which a is packed, */
-    REUSED = 4,                        /* when this many panels or more meet it */
-    UNIT_PRODUCTS = 32768              /* less is not worth handing to another thread */
+    K_PIECE = 1024,       /* k of a panel that stays in the second-level cache beside a
+                             strip */
+    FAR = 256,            /* elements between rows from which a is packed, */
+    REUSED = 4,           /* when this many panels or more meet it */
+    UNIT_PRODUCTS = 32768 /* less is not worth handing to another thread */
 };
 
 struct job {
     const struct iso_gemm *g;
-    int vectors, width;                /* of a panel */
+    int vectors, width; /* of a panel */
     int64_t panels, strips, strip_rows;
     bool packs_a;
-    float *strip;                      /* packed a, [strips][k][strip_rows], or NULL */
-    float *scratch; size_t scratch_size;       /* one panel a thread, in floats */
-    int64_t *packed;                   /* the panel each thread holds whole, or -1; 8 apart */
+    float *strip; /* packed a, [strips][k][strip_rows], or NULL */
+    float *scratch;
+    size_t scratch_size; /* one panel a thread, in floats */
+    int64_t *packed;     /* the panel each thread holds whole, or -1; 8 apart */
 };
 
 void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to,
@@ -74,10 +75,17 @@ static void unit(void *data, int64_t index, int thread)
     if (job->packed[thread * 8] != p)
         ISO_CPU(pack)(g, j0, job->width, 0, g->k, panel);
     job->packed[thread * 8] = p;
-    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0, .as = job->strip ? 1 : g->lda,
-                          .bk = job->width, .ak = job->strip ? job->strip_rows : 1, .cs = g->ldc,
-                          .aoff = &zero, .boff = &zero, .nruns = 1, .rows = (int)rows,
-                          .lanes = (int)iso_min64(job->width, g->n - j0), .add = g->add };
+    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0,
+                          .as = job->strip ? 1 : g->lda,
+                          .bk = job->width,
+                          .ak = job->strip ? job->strip_rows : 1,
+                          .cs = g->ldc,
+                          .aoff = &zero,
+                          .boff = &zero,
+                          .nruns = 1,
+                          .rows = (int)rows,
+                          .lanes = (int)iso_min64(job->width, g->n - j0),
+                          .add = g->add };
     const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
         const int64_t len = iso_min64(piece, g->k - k0);
@@ -101,8 +109,8 @@ static void divide(struct job *job, const struct iso_gemm *g, int threads)
     job->scratch_size = (size_t)iso_ceil_div(g->k * job->width, 16) * 16;
     const int64_t tiles = iso_ceil_div(g->m, iso_tile_rows(job->vectors));
     const int64_t worth = job->panels > 0 ? g->m * g->n * g->k / (job->panels * UNIT_PRODUCTS) : 0;
-    const int64_t wanted = threads == 1 ? 1 : iso_max64(
-        1, iso_min64(worth, iso_ceil_div(4 * threads, job->panels)));
+    const int64_t wanted =
+        threads == 1 ? 1 : iso_max64(1, iso_min64(worth, iso_ceil_div(4 * threads, job->panels)));
     job->packs_a = g->lda >= FAR && job->panels >= REUSED;
     job->strips = job->packs_a ? tiles : iso_min64(tiles, wanted);
     job->strip_rows = iso_ceil_div(g->m, job->strips);

@@ -7,14 +7,17 @@
 
 struct iso_gemm {
     int64_t m, n, k;
-    const float *a; int64_t lda;       /* a[i lda + k] */
-    const float *w; int64_t ldw;       /* b[k, j] is w[k ldw + j], or w[j ldw + k] when
-                                          transposed */
+    const float *a;
+    int64_t lda; /* a[i lda + k] */
+    const float *w;
+    int64_t ldw; /* b[k, j] is w[k ldw + j], or w[j ldw + k] when
+                    transposed */
     bool transposed;
-    const float *bias;                 /* [n], or NULL */
+    const float *bias; /* [n], or NULL */
     bool add;
-    const struct iso_activation *activation;   /* of c, elementwise; NULL: none */
-    float *c; int64_t ldc;
+    const struct iso_activation *activation; /* of c, elementwise; NULL: none */
+    float *c;
+    int64_t ldc;
 };
 /* Bytes of scratch for up to m rows; rows of a lie end to end (lda = k). */
 size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads);

@@ -2,5 +2,6 @@
 #include "pooling2d.h"
 
 const struct iso_kernel ISO_CPU(global_average_pooling2d) = {
-    .forward = ISO_CPU(average_pool), .backward = ISO_CPU(average_pool_gradient)
+    .forward = ISO_CPU(average_pool),
+    .backward = ISO_CPU(average_pool_gradient),
 };

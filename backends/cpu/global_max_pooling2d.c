@@ -2,5 +2,6 @@
 #include "pooling2d.h"
 
 const struct iso_kernel ISO_CPU(global_max_pooling2d) = {
-    .forward = ISO_CPU(max_pool), .backward = ISO_CPU(max_pool_gradient)
+    .forward = ISO_CPU(max_pool),
+    .backward = ISO_CPU(max_pool_gradient),
 };

@@ -1,6 +1,6 @@
 /* gradient_clipping.c: y = x held to a limit, by value or by norm (core/formulas.h), each thread
  * parts of it. y may be x: no loop says that they are apart. */
-#include "../../core/ops/gradient_clipping.h"
+#include "core/ops/gradient_clipping.h"
 #include "elements.h"
 
 struct work {
@@ -41,7 +41,8 @@ static float norm_of(const struct iso_tensor *squares)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct work w = { .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+    struct work w = { .x = iso_cpu_f32(&call->x[0]),
+                      .y = iso_cpu_f32(&call->y[0]),
                       .count = iso_shape_count(&call->x[0].shape),
                       .limit = (float)call->scalars[ISO_CLIP_LIMIT] };
     const bool norm = iso_clips_norm(call->params);

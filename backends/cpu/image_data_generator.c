@@ -4,7 +4,7 @@
  * Units are bands of rows of one image; each draws the image's map anew, which costs as much as a
  * few dozen pixels. Values are changed afterwards, where that is wanted, an image to a unit, since
  * the least and the greatest of them matter. */
-#include "../../core/ops/image_data_generator.h"
+#include "core/ops/image_data_generator.h"
 #include "sampling.h"
 #include "words.h"
 
@@ -15,7 +15,7 @@ struct work {
     iso_colour_ranges colours;
     iso_axis rows, columns;
     int32_t channels;
-    int64_t images, band, bands;       /* rows of a band; bands of an image */
+    int64_t images, band, bands; /* rows of a band; bands of an image */
     struct iso_source source;
 };
 
@@ -36,8 +36,7 @@ static void sample_row(const struct work *w, const iso_affine *map, int64_t i, c
     for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_RUN) {
         const int n = (int)iso_min64(ISO_CPU_RUN, w->columns.size - j);
         walk(map->row[0] + map->row[1] * i + map->row[2] * j, map->row[2], n, &rows);
-        walk(map->column[0] + map->column[1] * i + map->column[2] * j, map->column[2], n,
-             &columns);
+        walk(map->column[0] + map->column[1] * i + map->column[2] * j, map->column[2], n, &columns);
         iso_cpu_taps(w->rows, n, &rows);
         iso_cpu_taps(w->columns, n, &columns);
         iso_cpu_sample(x, w->columns.size, w->channels, &rows, &columns, w->cval, n,
@@ -78,15 +77,19 @@ static void recolour(void *data, int64_t image, int thread)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    enum { COST = 4 };                 /* of a pixel, in simple elements */
+    enum { COST = 4 }; /* of a pixel, in simple elements */
     const struct iso_image_data_generator *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .cval = (float)p->cval,
-        .ranges = iso_affine_ranges_of(call), .colours = iso_colour_ranges_of(call),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
+        .cval = (float)p->cval,
+        .ranges = iso_affine_ranges_of(call),
+        .colours = iso_colour_ranges_of(call),
         .rows = iso_axis_of(p->fill_mode, (iso_i32)s->dim[1]),
         .columns = iso_axis_of(p->fill_mode, (iso_i32)s->dim[2]),
-        .channels = (int32_t)s->dim[3], .images = s->dim[0],
+        .channels = (int32_t)s->dim[3],
+        .images = s->dim[0],
         .band = iso_cpu_unit_rows(s->dim[2] * s->dim[3] * COST),
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };

@@ -1,23 +1,23 @@
 /* layer_normalization.c: rows are divided among threads, both ways; for the weights' gradients
  * blocks of rows, in one pass. Formulas: core/ops/layer_normalization.h, core/formulas.h. */
-#include "../../core/ops/layer_normalization.h"
+#include "core/ops/layer_normalization.h"
 #include "sums.h"
 
 enum sum { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
-enum { ROW_COST = 3 };                 /* times that a row's elements are gone through */
+enum { ROW_COST = 3 }; /* times that a row's elements are gone through */
 
 struct work {
     struct iso_bn_rows s;
     struct iso_cpu_blocks blocks;
-    int64_t each;                      /* rows, or blocks, of a unit */
+    int64_t each; /* rows, or blocks, of a unit */
     const float *x, *dy;
-    const float *gamma, *beta;         /* [channels]; ones and zeros where they are left out */
-    float *mean, *inverse;             /* [rows] */
+    const float *gamma, *beta; /* [channels]; ones and zeros where they are left out */
+    float *mean, *inverse;     /* [rows] */
     float epsilon;
-    float *out;                        /* y, or dx */
+    float *out; /* y, or dx */
     bool add;
-    float *sums, *products;            /* of dbeta and dgamma: [blocks, channels]; NULL: not
-                                          wanted */
+    float *sums, *products; /* of dbeta and dgamma: [blocks, channels]; NULL: not
+                               wanted */
 };
 
 static struct work work_of(const struct iso_call *call)
@@ -235,5 +235,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(layer_normalization) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

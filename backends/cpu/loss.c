@@ -28,8 +28,13 @@ static void share(struct iso_backend *backend, const struct iso_call *call,
 {
     const int64_t rows = p->shape.dim[0], columns = p->shape.dim[1];
     struct iso_cpu_loss work = {
-        .p = iso_cpu_f32(p), .t = iso_cpu_f32(&call->x[1]), .weight = iso_cpu_f32(&call->x[2]),
-        .out = out, .rows = rows, .columns = columns, .add = call->add_dx[0],
+        .p = iso_cpu_f32(p),
+        .t = iso_cpu_f32(&call->x[1]),
+        .weight = iso_cpu_f32(&call->x[2]),
+        .out = out,
+        .rows = rows,
+        .columns = columns,
+        .add = call->add_dx[0],
         .unit_rows = iso_cpu_unit_rows(columns * ISO_CPU_LOSS_COST),
         .scalars = iso_cpu_loss_scalars(call),
     };

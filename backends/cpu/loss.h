@@ -4,12 +4,12 @@
 #define ISO_CPU_LOSS_H
 #include "elements.h"
 
-enum { ISO_CPU_LOSS_COST = 4 };        /* of an exp and a division, in simple elements */
+enum { ISO_CPU_LOSS_COST = 4 }; /* of an exp and a division, in simple elements */
 
 /* A loss, for the threads that share its rows. */
 struct iso_cpu_loss {
-    const float *p, *t, *weight;       /* weight NULL: each is 1 */
-    float *out;                        /* the rows' weighted losses, or dx */
+    const float *p, *t, *weight; /* weight NULL: each is 1 */
+    float *out;                  /* the rows' weighted losses, or dx */
     struct iso_loss_scalars scalars;
     int64_t rows, columns, unit_rows;
     bool add;
@@ -70,10 +70,9 @@ ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64
     const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
     for (int64_t row = part.begin; row < part.end; row++) {
         const int64_t at = row * w->columns;
-        const float sum =
-            iso_cpu_pointwise_row(w->p + at, w->t + at, w->columns, w->scalars, add);
-        w->out[row] = iso_weighted_loss(iso_div(sum, (float)w->columns),
-                                        iso_cpu_row_weight(w->weight, row));
+        const float sum = iso_cpu_pointwise_row(w->p + at, w->t + at, w->columns, w->scalars, add);
+        w->out[row] =
+            iso_weighted_loss(iso_div(sum, (float)w->columns), iso_cpu_row_weight(w->weight, row));
     }
 }
 
@@ -93,31 +92,31 @@ ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, in
 }
 
 /* The threads' jobs of a pointwise loss. */
-#define ISO_CPU_POINTWISE_JOBS(add, slope)                                                      \
-    static void losses(void *data, int64_t unit, int thread)                                    \
-    {                                                                                           \
-        (void)thread;                                                                           \
-        iso_cpu_pointwise_losses(data, unit, add);                                              \
-    }                                                                                           \
-    static void gradients(void *data, int64_t unit, int thread)                                 \
-    {                                                                                           \
-        (void)thread;                                                                           \
-        iso_cpu_pointwise_gradients(data, unit, slope);                                         \
+#define ISO_CPU_POINTWISE_JOBS(add, slope)                      \
+    static void losses(void *data, int64_t unit, int thread)    \
+    {                                                           \
+        (void)thread;                                           \
+        iso_cpu_pointwise_losses(data, unit, add);              \
+    }                                                           \
+    static void gradients(void *data, int64_t unit, int thread) \
+    {                                                           \
+        (void)thread;                                           \
+        iso_cpu_pointwise_gradients(data, unit, slope);         \
     }
 /* The kernel of one that absorbs nothing. */
-#define ISO_CPU_POINTWISE_LOSS(name, add, slope)                                                \
-    ISO_CPU_POINTWISE_JOBS(add, slope)                                                          \
-    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)             \
-    {                                                                                           \
-        ISO_CPU(pointwise_forward)(backend, call, 0, losses);                                   \
-        return ISO_OK;                                                                          \
-    }                                                                                           \
-    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)            \
-    {                                                                                           \
-        ISO_CPU(pointwise_backward)(backend, call, &call->x[0], gradients);                     \
-        return ISO_OK;                                                                          \
-    }                                                                                           \
-    const struct iso_kernel ISO_CPU(name) = {                                                   \
-        .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward          \
-    };
+#define ISO_CPU_POINTWISE_LOSS(name, add, slope)                                     \
+    ISO_CPU_POINTWISE_JOBS(add, slope)                                               \
+    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)  \
+    {                                                                                \
+        ISO_CPU(pointwise_forward)(backend, call, 0, losses);                        \
+        return ISO_OK;                                                               \
+    }                                                                                \
+    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call) \
+    {                                                                                \
+        ISO_CPU(pointwise_backward)(backend, call, &call->x[0], gradients);          \
+        return ISO_OK;                                                               \
+    }                                                                                \
+    const struct iso_kernel ISO_CPU(name) = { .workspace = ISO_CPU(loss_workspace),  \
+                                              .forward = forward,                    \
+                                              .backward = backward };
 #endif

@@ -13,8 +13,8 @@ struct work {
     struct iso_window g;
     const float *x, *dy;
     float *y, *dx;
-    int32_t *chosen;                   /* tap ky kw + kx of each element of y; NULL: not wanted */
-    int64_t unit_rows;                 /* rows of y, or of dx, in a unit */
+    int32_t *chosen;   /* tap ky kw + kx of each element of y; NULL: not wanted */
+    int64_t unit_rows; /* rows of y, or of dx, in a unit */
     bool add;
 };
 
@@ -67,7 +67,7 @@ static void pool(const struct iso_window *g, const float *image, int64_t oy, int
     bool first = true;
     for (int64_t tap = 0; tap < g->kh * g->kw; tap++) {
         const int64_t iy = oy * g->sh + tap / g->kw - g->top,
-            ix = ox * g->sw + tap % g->kw - g->left;
+                      ix = ox * g->sw + tap % g->kw - g->left;
         if (iy < 0 || iy >= g->h || ix < 0 || ix >= g->w)
             continue;
         (first ? first_tap : pool_tap)(image + (iy * g->w + ix) * g->c, (int32_t)tap, g->c, y,
@@ -111,7 +111,8 @@ iso_rc ISO_CPU(max_pool)(struct iso_backend *backend, const struct iso_call *cal
 {
     struct work work = {
         .g = iso_pooling2d_window(call->params, &call->x[0].shape),
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
         .chosen = call->saved[0].mem != NULL ? iso_cpu_i32(&call->saved[0]) : NULL,
     };
     const struct iso_window *g = &work.g;
@@ -167,7 +168,7 @@ static void gather_row(const struct work *w, int64_t n, int64_t iy, float *dx)
         if (rows.end - rows.begin == 1 && columns.end - columns.begin == 1) {
             const int64_t at = ((n * g->oh + rows.begin) * g->ow + columns.begin) * g->c;
             const int64_t ky = iy + g->top - rows.begin * g->sh,
-                kx = ix + g->left - columns.begin * g->sw;
+                          kx = ix + g->left - columns.begin * g->sw;
             gather_one(w->dy + at, w->chosen + at, (int32_t)(ky * g->kw + kx), g->c, dx, w->add);
         } else {
             gather_pixel(w, n, iy, ix, rows, columns, dx);
@@ -189,8 +190,10 @@ iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_
 {
     struct work work = {
         .g = iso_pooling2d_window(call->params, &call->x[0].shape),
-        .dy = iso_cpu_f32(&call->dy[0]), .dx = iso_cpu_f32(&call->dx[0]),
-        .chosen = iso_cpu_i32(&call->saved[0]), .add = call->add_dx[0],
+        .dy = iso_cpu_f32(&call->dy[0]),
+        .dx = iso_cpu_f32(&call->dx[0]),
+        .chosen = iso_cpu_i32(&call->saved[0]),
+        .add = call->add_dx[0],
     };
     const struct iso_window *g = &work.g;
     if (work.dx == NULL)
@@ -202,5 +205,6 @@ iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_
 }
 
 const struct iso_kernel ISO_CPU(max_pooling2d) = {
-    .forward = ISO_CPU(max_pool), .backward = ISO_CPU(max_pool_gradient)
+    .forward = ISO_CPU(max_pool),
+    .backward = ISO_CPU(max_pool_gradient),
 };

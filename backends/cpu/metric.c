@@ -4,7 +4,7 @@ struct work {
     const float *prediction, *one_hot; /* one_hot NULL: targets are classes */
     const int32_t *target;
     const void *params;
-    int64_t *result;                   /* of each row */
+    int64_t *result; /* of each row */
     int64_t rows, n, unit_rows;
     ISO_CPU(row_metric) *metric;
 };
@@ -27,7 +27,9 @@ static void measure_rows(void *data, int64_t unit, int thread)
     for (int64_t r = part.begin; r < part.end; r++) {
         const int64_t at = r * w->n;
         const struct iso_cpu_row row = {
-            .prediction = w->prediction + at, .n = w->n, .params = w->params,
+            .prediction = w->prediction + at,
+            .n = w->n,
+            .params = w->params,
             .target = w->one_hot ? ISO_CPU(row_class)(w->one_hot + at, w->n) : w->target[r],
         };
         w->result[r] = w->metric(&row);
@@ -46,11 +48,15 @@ const int64_t *ISO_CPU(metric_rows)(struct iso_backend *backend, const struct is
 {
     const bool sparse = call->x[1].dtype == ISO_I32;
     struct work work = {
-        .prediction = iso_cpu_f32(&call->x[0]), .one_hot = sparse ? NULL : iso_cpu_f32(&call->x[1]),
-        .target = sparse ? iso_cpu_i32(&call->x[1]) : NULL, .params = call->params,
+        .prediction = iso_cpu_f32(&call->x[0]),
+        .one_hot = sparse ? NULL : iso_cpu_f32(&call->x[1]),
+        .target = sparse ? iso_cpu_i32(&call->x[1]) : NULL,
+        .params = call->params,
         .result = (int64_t *)(void *)iso_cpu_u8(&call->workspace),
-        .rows = call->x[0].shape.dim[0], .n = call->x[0].shape.dim[1],
-        .unit_rows = iso_cpu_unit_rows(call->x[0].shape.dim[1]), .metric = metric,
+        .rows = call->x[0].shape.dim[0],
+        .n = call->x[0].shape.dim[1],
+        .unit_rows = iso_cpu_unit_rows(call->x[0].shape.dim[1]),
+        .metric = metric,
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.rows, work.unit_rows), measure_rows,
                  &work);

@@ -4,7 +4,7 @@
 #define ISO_CPU_METRIC_H
 #include "elements.h"
 
-struct iso_cpu_row {                   /* n predictions, and the target's class */
+struct iso_cpu_row { /* n predictions, and the target's class */
     const float *prediction;
     int64_t n, target;
     const void *params;

@@ -1,12 +1,12 @@
 /* mixup.c: y[n] = s x[n] + (1 - s) x[partner of n], with a share s that is drawn. Units are some
  * rows. */
-#include "../../core/ops/mixup.h"
+#include "core/ops/mixup.h"
 #include "words.h"
 
 struct work {
     const float *x;
-    float *y, inverse;                 /* 1 / alpha */
-    int64_t rows, size, roll, unit_rows;       /* size: elements of a row */
+    float *y, inverse;                   /* 1 / alpha */
+    int64_t rows, size, roll, unit_rows; /* size: elements of a row */
     bool per_image;
     struct iso_source source;
 };
@@ -33,15 +33,19 @@ static void mix(void *data, int64_t unit, int thread)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    enum { COST = 64 };                /* of a share, in simple elements */
+    enum { COST = 64 }; /* of a share, in simple elements */
     const struct iso_mixup *p = call->params;
     const int64_t rows = call->x[0].shape.dim[0];
     const int64_t size = iso_shape_count(&call->x[0].shape) / rows;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
         .inverse = (float)call->scalars[ISO_MIXUP_INVERSE],
-        .rows = rows, .size = size, .roll = iso_mixup_roll(call),
-        .unit_rows = iso_cpu_unit_rows(size + COST), .per_image = p->per_image,
+        .rows = rows,
+        .size = size,
+        .roll = iso_mixup_roll(call),
+        .unit_rows = iso_cpu_unit_rows(size + COST),
+        .per_image = p->per_image,
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)

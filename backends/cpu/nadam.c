@@ -1,6 +1,6 @@
 /* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/formulas.h), in
  * one pass over memory. */
-#include "../../core/ops/nadam.h"
+#include "core/ops/nadam.h"
 #include "optimizer.h"
 
 static void part(const struct iso_cpu_update *u)

@@ -27,7 +27,8 @@ iso_rc ISO_CPU(update)(struct iso_backend *backend, const struct iso_call *call,
     struct work work = { .part = part };
     struct iso_cpu_update *u = &work.whole;
     *u = (struct iso_cpu_update){ .count = iso_shape_count(&call->w[0].shape),
-                                  .g = iso_cpu_f32(&call->dw[0]), .w = iso_cpu_f32(&call->w[0]),
+                                  .g = iso_cpu_f32(&call->dw[0]),
+                                  .w = iso_cpu_f32(&call->w[0]),
                                   .params = call->params };
     for (int i = 0; i < ISO_SLOTS; i++)
         u->slot[i] = iso_cpu_f32(&call->state[i]);

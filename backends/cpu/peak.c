@@ -10,11 +10,11 @@
 #include <time.h>
 
 enum {
-    CHAINS = 12,                       /* independent, to hide the latency of an fma in two units */
-    TURNS = 4000,                      /* of the fma loop between two looks at the clock */
-    MEMORY = 64 << 20                  /* bytes of one array: larger than the caches */
+    CHAINS = 12,      /* independent, to hide the latency of an fma in two units */
+    TURNS = 4000,     /* of the fma loop between two looks at the clock */
+    MEMORY = 64 << 20 /* bytes of one array: larger than the caches */
 };
-static const double WAKE = 1e-4;       /* seconds of work, not counted, that wake every thread */
+static const double WAKE = 1e-4; /* seconds of work, not counted, that wake every thread */
 
 static double now(void)
 {
@@ -25,8 +25,11 @@ static double now(void)
 
 /* ---- Fused multiply-adds ------------------------------------------------------------------- */
 
-enum { THREADS = 1024 };               /* beyond that, threads are not counted */
-struct fma_probe { double deadline, flops[THREADS]; float sums[THREADS]; };
+enum { THREADS = 1024 }; /* beyond that, threads are not counted */
+struct fma_probe {
+    double deadline, flops[THREADS];
+    float sums[THREADS];
+};
 
 /* The chains stay near 1: x 0.5 + 0.5. */
 static void turn(iso_vec acc[CHAINS])
@@ -56,7 +59,7 @@ static void fma_job(void *data, int64_t unit, int thread)
     for (int i = 1; i < CHAINS; i++)
         acc[0] = iso_vadd(acc[0], acc[i]);
     iso_vstore(lanes, acc[0]);
-    p->sums[unit] = lanes[0];          /* a result, so that the loop is not left out */
+    p->sums[unit] = lanes[0]; /* a result, so that the loop is not left out */
     p->flops[unit] = 2.0 * ISO_VEC * CHAINS * (double)turns;
 }
 
@@ -82,8 +85,11 @@ static iso_rc fma_rate(struct iso_team *team, double seconds, double *out)
 
 /* ---- Memory -------------------------------------------------------------------------------- */
 
-enum { PIECE = 1 << 20 };              /* bytes of one unit */
-struct memory_probe { enum iso_peak what; float *a, *b, *c; };
+enum { PIECE = 1 << 20 }; /* bytes of one unit */
+struct memory_probe {
+    enum iso_peak what;
+    float *a, *b, *c;
+};
 
 static void memory_job(void *data, int64_t unit, int thread)
 {
@@ -125,10 +131,10 @@ static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seco
 
 /* ---- Handing over -------------------------------------------------------------------------- */
 
-enum { TRIPS = 200 };                  /* between two looks at the clock */
+enum { TRIPS = 200 }; /* between two looks at the clock */
 struct handoff_probe {
-    double deadline, best;             /* best: seconds of TRIPS round trips */
-    _Alignas(64) atomic_llong word;    /* even: unit 0 writes it next; negative: the end */
+    double deadline, best;          /* best: seconds of TRIPS round trips */
+    _Alignas(64) atomic_llong word; /* even: unit 0 writes it next; negative: the end */
 };
 
 /* Waits until it is this unit's turn; false at the end, or alone at the deadline. */

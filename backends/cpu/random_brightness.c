@@ -1,20 +1,19 @@
 /* random_brightness.c: y = x + d, held to a range, with a d that is drawn for each image. Units are
  * images. */
-#include "../../core/ops/random_brightness.h"
+#include "core/ops/random_brightness.h"
 #include "words.h"
 
 struct work {
     const float *x;
     float *y, from, span, least, most;
-    int64_t image;                     /* elements of one */
+    int64_t image; /* elements of one */
     struct iso_source source;
 };
 
 static void light(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float delta = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from,
-                                 k->span);
+    const float delta = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from, k->span);
     const float *restrict x = k->x + image * k->image;
     float *restrict y = k->y + image * k->image;
     (void)thread;
@@ -27,10 +26,12 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_random_brightness *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
         .from = (float)call->scalars[ISO_BRIGHTNESS_FROM],
         .span = (float)call->scalars[ISO_BRIGHTNESS_SPAN],
-        .least = (float)p->value_range[0], .most = (float)p->value_range[1],
+        .least = (float)p->value_range[0],
+        .most = (float)p->value_range[1],
         .image = s->dim[1] * s->dim[2] * s->dim[3],
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };

@@ -1,6 +1,6 @@
 /* random_contrast.c: y = (x - mean) f + mean, held to a range; the mean is that of the image's
  * channel, and f is drawn for each image. Units are images; channels are summed a few at a time. */
-#include "../../core/ops/random_contrast.h"
+#include "core/ops/random_contrast.h"
 #include "words.h"
 
 enum { CHANNELS = 16 };
@@ -33,8 +33,7 @@ static void means(const struct work *k, const float *x, int some, float total[CH
 static void contrast(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float factor = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from,
-                                  k->span);
+    const float factor = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from, k->span);
     const int64_t at = image * k->pixels * k->channels;
     float mean[CHANNELS];
     (void)thread;
@@ -58,11 +57,14 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_random_contrast *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
         .from = (float)call->scalars[ISO_CONTRAST_FROM],
         .span = (float)call->scalars[ISO_CONTRAST_SPAN],
-        .least = (float)p->value_range[0], .most = (float)p->value_range[1],
-        .pixels = s->dim[1] * s->dim[2], .channels = s->dim[3],
+        .least = (float)p->value_range[0],
+        .most = (float)p->value_range[1],
+        .pixels = s->dim[1] * s->dim[2],
+        .channels = s->dim[3],
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)

@@ -1,6 +1,6 @@
 /* random_crop.c: y(i, j) = x(top + i, left + j), 0 beyond the border; the window's place is drawn
  * for each image. Units are images. */
-#include "../../core/ops/random_crop.h"
+#include "core/ops/random_crop.h"
 #include "words.h"
 
 struct work {
@@ -15,10 +15,10 @@ static void crop(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
     const iso_u32x4 r = iso_cpu_four(&k->source, (uint32_t)image);
-    const int64_t top = iso_crop_start(r.v[0], k->training, (iso_i32)k->h, (iso_i32)k->height,
-                                       (iso_i32)k->padding);
-    const int64_t left = iso_crop_start(r.v[1], k->training, (iso_i32)k->w, (iso_i32)k->width,
-                                        (iso_i32)k->padding);
+    const int64_t top =
+        iso_crop_start(r.v[0], k->training, (iso_i32)k->h, (iso_i32)k->height, (iso_i32)k->padding);
+    const int64_t left =
+        iso_crop_start(r.v[1], k->training, (iso_i32)k->w, (iso_i32)k->width, (iso_i32)k->padding);
     const int64_t first = iso_max64(left, 0), last = iso_min64(left + k->width, k->w);
     const size_t line = (size_t)(k->width * k->channels) * sizeof(float);
     (void)thread;
@@ -39,9 +39,15 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_random_crop *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]), .h = s->dim[1],
-        .w = s->dim[2], .channels = s->dim[3], .height = p->height, .width = p->width,
-        .padding = p->padding, .training = call->training,
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
+        .h = s->dim[1],
+        .w = s->dim[2],
+        .channels = s->dim[3],
+        .height = p->height,
+        .width = p->width,
+        .padding = p->padding,
+        .training = call->training,
         .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
     };
     iso_team_run(iso_cpu_team(backend), s->dim[0], crop, &work);

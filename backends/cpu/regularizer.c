@@ -1,5 +1,5 @@
 /* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w (core/formulas.h). */
-#include "../../core/ops/regularizer.h"
+#include "core/ops/regularizer.h"
 #include "sums.h"
 
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
@@ -54,15 +54,19 @@ static void part(void *data, int64_t unit, int thread)
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
-        .w = iso_cpu_f32(&call->w[0]), .dw = iso_cpu_f32(&call->dw[0]),
+        .w = iso_cpu_f32(&call->w[0]),
+        .dw = iso_cpu_f32(&call->dw[0]),
         .l1 = (float)call->scalars[ISO_PENALTY_L1],
         .two_l2 = (float)call->scalars[ISO_PENALTY_TWO_L2],
-        .count = iso_shape_count(&call->w[0].shape), .add = call->add_dw[0],
+        .count = iso_shape_count(&call->w[0].shape),
+        .add = call->add_dw[0],
     };
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), part, &work);
     return ISO_OK;
 }
 
 const struct iso_kernel ISO_CPU(regularizer) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

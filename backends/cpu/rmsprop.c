@@ -1,6 +1,6 @@
 /* rmsprop.c: steps divided by the root of a running mean of the squared gradients
  * (core/ops/rmsprop.h, core/formulas.h), in one pass over memory. */
-#include "../../core/ops/rmsprop.h"
+#include "core/ops/rmsprop.h"
 #include "optimizer.h"
 
 /* One loop for each way, so that none has a branch inside; an m or a that is NULL is not

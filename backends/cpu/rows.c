@@ -1,7 +1,10 @@
 /* rows.c: copies of rows. */
 #include "rows.h"
 
-struct work { const struct iso_rows *c; int64_t unit_rows; };
+struct work {
+    const struct iso_rows *c;
+    int64_t unit_rows;
+};
 
 static void copy(void *data, int64_t unit, int thread)
 {

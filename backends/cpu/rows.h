@@ -10,7 +10,7 @@ struct iso_rows {
     float *to;
     int64_t images, rows, width;
     int64_t from_image, from_row, to_image, to_row;
-    bool add;                          /* to what is there */
+    bool add; /* to what is there */
 };
 void ISO_CPU(copy_rows)(struct iso_backend *, const struct iso_rows *);
 #endif

@@ -2,13 +2,15 @@
  * core/sampling.h. */
 #ifndef ISO_CPU_SAMPLING_H
 #define ISO_CPU_SAMPLING_H
-#include "../../core/sampling.h"
+#include "core/sampling.h"
 #include "elements.h"
 
-enum { ISO_CPU_RUN = 64 };             /* pixels of a run at most */
+enum { ISO_CPU_RUN = 64 }; /* pixels of a run at most */
 /* Along one axis: what lies at each pixel's place. Before that, low and share are the place. */
-struct iso_run { int32_t low[ISO_CPU_RUN], high[ISO_CPU_RUN], inside[ISO_CPU_RUN];
-                 float share[ISO_CPU_RUN]; };
+struct iso_run {
+    int32_t low[ISO_CPU_RUN], high[ISO_CPU_RUN], inside[ISO_CPU_RUN];
+    float share[ISO_CPU_RUN];
+};
 
 ISO_CPU_INLINE void iso_cpu_border(iso_axis a, int n, struct iso_run *restrict r)
 {
@@ -31,18 +33,10 @@ static inline iso_axis iso_cpu_bordered(iso_axis a, int border)
 static inline void iso_cpu_taps(iso_axis a, int n, struct iso_run *r)
 {
     switch ((enum iso_border)a.border) {
-    case ISO_BORDER_NEAREST:
-        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_NEAREST), n, r);
-        break;
-    case ISO_BORDER_CONSTANT:
-        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_CONSTANT), n, r);
-        break;
-    case ISO_BORDER_REFLECT:
-        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_REFLECT), n, r);
-        break;
-    case ISO_BORDER_WRAP:
-        iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_WRAP), n, r);
-        break;
+    case ISO_BORDER_NEAREST: iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_NEAREST), n, r); break;
+    case ISO_BORDER_CONSTANT: iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_CONSTANT), n, r); break;
+    case ISO_BORDER_REFLECT: iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_REFLECT), n, r); break;
+    case ISO_BORDER_WRAP: iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_WRAP), n, r); break;
     }
 }
 

@@ -1,6 +1,6 @@
 /* sgd.c: w -= rate g; with momentum v = momentum v - rate g and w += v, with Nesterov's look ahead
  * w += momentum v - rate g (core/formulas.h). */
-#include "../../core/ops/sgd.h"
+#include "core/ops/sgd.h"
 #include "optimizer.h"
 
 static void plain(const struct iso_cpu_update *u)

@@ -3,7 +3,7 @@
  * reference. */
 #ifndef ISO_CPU_SIMD_H
 #define ISO_CPU_SIMD_H
-#include "../../core/arith.h"
+#include "core/arith.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -68,9 +68,16 @@ static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return vsubq_f32(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return vmulq_f32(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return vfmaq_f32(c, a, b); }
 #else
-typedef struct { float v[4]; } iso_vec;
+typedef struct {
+    float v[4];
+} iso_vec;
 enum { ISO_VEC = 4, ISO_TILE1 = 4, ISO_TILE2 = 3, ISO_TILE4 = 2 };
-static inline iso_vec iso_vload(const float *p) { iso_vec r; memcpy(r.v, p, sizeof r.v); return r; }
+static inline iso_vec iso_vload(const float *p)
+{
+    iso_vec r;
+    memcpy(r.v, p, sizeof r.v);
+    return r;
+}
 static inline void iso_vstore(float *p, iso_vec x) { memcpy(p, x.v, sizeof x.v); }
 static inline iso_vec iso_vset(float x) { return (iso_vec){ { x, x, x, x } }; }
 static inline iso_vec iso_vadd(iso_vec a, iso_vec b)

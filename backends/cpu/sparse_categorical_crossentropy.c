@@ -19,7 +19,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 
 struct work {
     const int32_t *target;
-    const float *p, *weight;           /* weight NULL: each is 1 */
+    const float *p, *weight; /* weight NULL: each is 1 */
     float *dz;
     int64_t rows, classes, unit_rows;
     bool add;
@@ -47,10 +47,14 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
     struct work work = {
-        .target = iso_cpu_i32(&call->x[1]), .p = iso_cpu_f32(&call->y[0]),
+        .target = iso_cpu_i32(&call->x[1]),
+        .p = iso_cpu_f32(&call->y[0]),
         .weight = iso_cpu_f32(&call->x[2]),
-        .dz = iso_cpu_f32(&call->dx[0]), .rows = rows, .classes = classes,
-        .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST), .add = call->add_dx[0],
+        .dz = iso_cpu_f32(&call->dx[0]),
+        .rows = rows,
+        .classes = classes,
+        .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
+        .add = call->add_dx[0],
     };
     if (work.dz != NULL)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), gradients, &work);
@@ -58,5 +62,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_CPU(sparse_categorical_crossentropy) = {
-    .workspace = ISO_CPU(loss_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_CPU(loss_workspace),
+    .forward = forward,
+    .backward = backward,
 };

@@ -3,15 +3,15 @@
  *
  * Units are runs of pixels of one image. Each draws its channels' numbers anew, so many at a time
  * as stand side by side in vectors. */
-#include "../../core/ops/spatial_dropout2d.h"
+#include "core/ops/spatial_dropout2d.h"
 #include "dropout.h"
 
 struct work {
     struct iso_drop drop;
-    const float *in;                   /* x, or dy */
-    float *out;                        /* y, or dx */
-    uint8_t *mask;                     /* NULL: not wanted */
-    int64_t images, pixels, channels, unit_pixels, units;      /* units of one image */
+    const float *in;                                      /* x, or dy */
+    float *out;                                           /* y, or dx */
+    uint8_t *mask;                                        /* NULL: not wanted */
+    int64_t images, pixels, channels, unit_pixels, units; /* units of one image */
     bool add;
 };
 
@@ -69,9 +69,14 @@ static void run(struct iso_backend *backend, const struct iso_call *call, const 
 {
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {
-        .drop = iso_cpu_drop_of(call), .in = in, .out = out, .add = add,
+        .drop = iso_cpu_drop_of(call),
+        .in = in,
+        .out = out,
+        .add = add,
         .mask = call->saved[0].mem != NULL ? iso_cpu_u8(&call->saved[0]) : NULL,
-        .images = s->dim[0], .pixels = s->dim[1] * s->dim[2], .channels = s->dim[3],
+        .images = s->dim[0],
+        .pixels = s->dim[1] * s->dim[2],
+        .channels = s->dim[3],
     };
     work.unit_pixels = iso_cpu_unit_rows(work.channels);
     work.units = iso_ceil_div(work.pixels, work.unit_pixels);

@@ -4,8 +4,8 @@
 struct row_sums {
     struct iso_cpu_blocks blocks;
     const float *x;
-    float *sums;                       /* [blocks][columns] */
-    const float *summed;               /* the same, when complete */
+    float *sums;         /* [blocks][columns] */
+    const float *summed; /* the same, when complete */
     float *out;
     int64_t columns;
     bool add;
@@ -28,16 +28,18 @@ static void sum_block(void *data, int64_t block, int thread)
             sum[j] += s->x[r * s->columns + j];
 }
 
-void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image,
-                       int64_t columns, const float *x, bool add, float *out, void *workspace)
+void ISO_CPU(sum_rows)(struct iso_team *team, int64_t rows, int64_t rows_per_image, int64_t columns,
+                       const float *x, bool add, float *out, void *workspace)
 {
-    struct row_sums s = { .blocks = iso_cpu_blocks(rows, rows_per_image), .x = x,
-                          .sums = workspace, .columns = columns };
+    struct row_sums s = { .blocks = iso_cpu_blocks(rows, rows_per_image),
+                          .x = x,
+                          .sums = workspace,
+                          .columns = columns };
     iso_team_run(team, s.blocks.count, sum_block, &s);
     ISO_CPU(add_blocks)(team, s.sums, s.blocks.count, columns, add, out);
 }
 
-enum { COLUMNS = 256 };                /* of a unit of add_blocks */
+enum { COLUMNS = 256 }; /* of a unit of add_blocks */
 
 static void add_columns(void *data, int64_t unit, int thread)
 {
@@ -58,8 +60,9 @@ static void add_columns(void *data, int64_t unit, int thread)
 void ISO_CPU(add_blocks)(struct iso_team *team, const float *sums, int64_t blocks, int64_t columns,
                          bool add, float *out)
 {
-    struct row_sums s = { .blocks = { .count = blocks }, .summed = sums, .out = out,
-                          .columns = columns, .add = add };
+    struct row_sums s = {
+        .blocks = { .count = blocks }, .summed = sums, .out = out, .columns = columns, .add = add
+    };
     iso_team_run(team, iso_ceil_div(columns, COLUMNS), add_columns, &s);
 }
 
@@ -67,7 +70,7 @@ void ISO_CPU(add_blocks)(struct iso_team *team, const float *sums, int64_t block
 
 struct element_sums {
     const float *x;
-    float *sums;                       /* one a block */
+    float *sums; /* one a block */
     int64_t n;
     enum iso_sum_of of;
 };

@@ -8,11 +8,11 @@
 #define DECLARE_N(name)
 
 #define OP(name, kind, reference, cpu, opencl) DECLARE_##cpu(name)
-#include "../../core/ops.def"
+#include "core/ops.def"
 #undef OP
 
 const struct iso_kernel *const ISO_CPU(kernels)[ISO_OP_COUNT] = {
 #define OP(name, kind, reference, cpu, opencl) ENTRY_##cpu(name),
-#include "../../core/ops.def"
+#include "core/ops.def"
 #undef OP
 };

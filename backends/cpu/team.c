@@ -1,7 +1,7 @@
 /* team.c: a team of threads. Each has its own share of a job's units, the same part of every job,
  * so that what one job wrote lies in the cache of the thread that reads it in the next. A thread
  * that has done its share helps the others, from the end of theirs. */
-#include "../../core/machine.h"
+#include "core/machine.h"
 #include "team.h"
 
 #include <assert.h>
@@ -12,30 +12,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPINS = 20000 };                /* about 100 microseconds awake before a thread sleeps */
+enum { SPINS = 20000 }; /* about 100 microseconds awake before a thread sleeps */
 
 /* A share of units, packed into one word: those from `front` to before `back` are nobody's yet. Who
  * moves one end has taken a unit, and holds the job open until it is counted in `done`. So the
  * other members are stable for whoever has a unit, and a job never waits for a thread that has
  * none: one asleep, late, or without a processor. */
-struct share { _Alignas(64) atomic_ullong word; };
+struct share {
+    _Alignas(64) atomic_ullong word;
+};
 static inline uint32_t front_of(unsigned long long word) { return (uint32_t)(word >> 32); }
 static inline uint32_t back_of(unsigned long long word) { return (uint32_t)word; }
 
 struct iso_team {
-    int size, started;                 /* threads; those that run, the caller among them */
-    int spins;                         /* 0 when there are more threads than processors */
-    pthread_t *threads;                /* size - 1 of them; the caller is thread 0 */
-    struct worker { struct iso_team *team; int index; } *workers;
+    int size, started;  /* threads; those that run, the caller among them */
+    int spins;          /* 0 when there are more threads than processors */
+    pthread_t *threads; /* size - 1 of them; the caller is thread 0 */
+    struct worker {
+        struct iso_team *team;
+        int index;
+    } * workers;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_int sleeping;
     atomic_bool stop;
     iso_job *job;
     void *data;
-    struct share *shares;              /* [size] */
-    _Alignas(64) atomic_uint jobs;     /* given out so far */
-    _Alignas(64) atomic_llong done;    /* units that are finished */
+    struct share *shares;           /* [size] */
+    _Alignas(64) atomic_uint jobs;  /* given out so far */
+    _Alignas(64) atomic_llong done; /* units that are finished */
 };
 
 /* ---- Work ---------------------------------------------------------------------------------- */
@@ -138,8 +143,8 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
     for (int i = 0; atomic_load_explicit(&t->done, memory_order_acquire) < units; i++) {
         relax();
         if (i >= t->spins)
-            sched_yield();             /* who has a unit may have lost its processor: lend it this
-                                          one */
+            sched_yield(); /* who has a unit may have lost its processor: lend it this
+                              one */
     }
 }
 

@@ -2,12 +2,12 @@
  * training step is hundreds of jobs a few microseconds apart, and sleep when nothing comes. */
 #ifndef ISO_CPU_TEAM_H
 #define ISO_CPU_TEAM_H
-#include "../../core/iso.h"
+#include "core/iso.h"
 
 struct iso_team;
 /* threads 0: as many as this process may use (core/machine.h). */
 iso_rc iso_team_new(int threads, struct iso_team **out);
-void iso_team_free(struct iso_team *);                 /* NULL is fine */
+void iso_team_free(struct iso_team *); /* NULL is fine */
 int iso_team_size(const struct iso_team *);
 
 /* Runs job(data, unit, thread) once for every unit in [0, units), each on some thread in [0, size),

@@ -16,26 +16,36 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
 {
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
     const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
-        *a5 = a + 20 * as;
+                *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
-        UNROLL for (int v = 0; v < V; v++)
-            column[v] = iso_vload(b + v * ISO_VEC);
-        UNROLL for (int i = 0; i < P; i++) {
-            const float *base = i < 4 ? a0 : i < 8 ? a1 : i < 12 ? a2
-                              : i < 16 ? a3 : i < 20 ? a4 : a5;
-            const iso_vec x = iso_vset((i & 3) == 0 ? base[0] : (i & 3) == 1 ? base[as]
-                                       : (i & 3) == 2 ? base[2 * as] : base[as3]);
-            UNROLL for (int v = 0; v < V; v++)
-                acc[i][v] = iso_vfma(x, column[v], acc[i][v]);
+        UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
+        UNROLL for (int i = 0; i < P; i++)
+        {
+            const float *base = i < 4    ? a0
+                                : i < 8  ? a1
+                                : i < 12 ? a2
+                                : i < 16 ? a3
+                                : i < 20 ? a4
+                                         : a5;
+            const iso_vec x = iso_vset((i & 3) == 0   ? base[0]
+                                       : (i & 3) == 1 ? base[as]
+                                       : (i & 3) == 2 ? base[2 * as]
+                                                      : base[as3]);
+            UNROLL for (int v = 0; v < V; v++) acc[i][v] = iso_vfma(x, column[v], acc[i][v]);
         }
         b += bk;
         a0 += ak;
-        if (P > 4) a1 += ak;
-        if (P > 8) a2 += ak;
-        if (P > 12) a3 += ak;
-        if (P > 16) a4 += ak;
-        if (P > 20) a5 += ak;
+        if (P > 4)
+            a1 += ak;
+        if (P > 8)
+            a2 += ak;
+        if (P > 12)
+            a3 += ak;
+        if (P > 16)
+            a4 += ak;
+        if (P > 20)
+            a5 += ak;
     }
 }
 
@@ -57,7 +67,7 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
                                                       const int V, const float *bias, float *c,
                                                       ptrdiff_t cs, iso_vec acc[][4])
 {
-    EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f));     /* a chain never ends in -0 */
+    EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f)); /* a chain never ends in -0 */
     if (t->bias)
         EACH acc[i][v] = iso_vadd(acc[i][v], iso_vload(bias + v * ISO_VEC));
     if (t->add)
@@ -98,6 +108,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
         memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->lanes * sizeof *whole);
 }
 
+/* clang-format off */
 #define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) \
     P(16) P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
 #define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1); return;
@@ -106,6 +117,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
 static void tile1(const struct iso_tile *t) { switch (t->rows) { ROW(CASE1) } }
 static void tile2(const struct iso_tile *t) { switch (t->rows) { ROW(CASE2) } }
 static void tile4(const struct iso_tile *t) { switch (t->rows) { ROW(CASE4) } }
+/* clang-format on */
 
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
 {
@@ -113,7 +125,7 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
     struct iso_tile t = *whole;
     for (int done = 0, left = whole->rows; left > 0; left -= t.rows, done += t.rows) {
         const int pieces = (left + most - 1) / most;
-        t.rows = (left + pieces - 1) / pieces;         /* 32 rows: 11 + 11 + 10, not 14 + 14 + 4 */
+        t.rows = (left + pieces - 1) / pieces; /* 32 rows: 11 + 11 + 10, not 14 + 14 + 4 */
         t.a = whole->a + done * whole->as;
         t.c = whole->c + done * whole->cs;
         if (vectors == 1)

@@ -15,13 +15,13 @@
 struct iso_tile {
     const float *a, *b;
     float *c;
-    ptrdiff_t as, ak, bk, cs;          /* strides in elements: a by row, a and b by k, c by row */
-    const ptrdiff_t *aoff, *boff;      /* where each run starts */
-    const int64_t *len;                /* its length in k */
+    ptrdiff_t as, ak, bk, cs;     /* strides in elements: a by row, a and b by k, c by row */
+    const ptrdiff_t *aoff, *boff; /* where each run starts */
+    const int64_t *len;           /* its length in k */
     int nruns, rows, lanes;
-    const float *bias;                 /* [lanes], or NULL */
-    bool add, resume;                  /* c += chain; the chain goes on from c (for long k in
-                                          pieces) */
+    const float *bias; /* [lanes], or NULL */
+    bool add, resume;  /* c += chain; the chain goes on from c (for long k in
+                          pieces) */
 };
 /* Rows a tile of this many vectors (1, 2 or 4) holds. */
 static inline int iso_tile_rows(int vectors)

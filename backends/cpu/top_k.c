@@ -1,5 +1,5 @@
 /* top_k.c: y = number of rows where fewer than k predictions are ahead of the target's. */
-#include "../../core/ops/top_k.h"
+#include "core/ops/top_k.h"
 #include "metric.h"
 
 static int64_t found(const struct iso_cpu_row *row)

@@ -2,7 +2,7 @@
  * measures the peaks of the machine (peak.c). */
 #ifndef ISO_CPU_VARIANTS_H
 #define ISO_CPU_VARIANTS_H
-#include "../../core/iso.h"
+#include "core/iso.h"
 #include "team.h"
 
 typedef iso_rc iso_cpu_peak(struct iso_team *, enum iso_peak, double seconds, double *out);

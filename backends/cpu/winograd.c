@@ -14,11 +14,11 @@ struct job {
     int64_t th, tw;                    /* tiles of a result image */
     const float *source, *kernel, *bias, *dy;
     float *result;
-    bool add, rotated;                 /* rotated: the kernel turned by 180 degrees, channels
-                                          exchanged */
-    int64_t first, count, tiles;       /* images in place, and their tiles */
-    float *u, *v, *m;                  /* kernel [36][sc][rc] in panels; source, products
-                                          [36][tiles][channels] */
+    bool add, rotated;           /* rotated: the kernel turned by 180 degrees, channels
+                                    exchanged */
+    int64_t first, count, tiles; /* images in place, and their tiles */
+    float *u, *v, *m;            /* kernel [36][sc][rc] in panels; source, products
+                                    [36][tiles][channels] */
 };
 
 /* ---- One-dimensional transforms -------------------------------------------------------------- */
@@ -139,7 +139,7 @@ INLINE void load_square(const float *image, int64_t h, int64_t w, int64_t channe
         for (int j = 0; j < side; j++) {
             const bool inside = y + i >= 0 && y + i < h && x + j >= 0 && x + j < w;
             d[i * side + j] = inside ? iso_vload(image + ((y + i) * w + x + j) * channels + c)
-                : iso_vset(0.0f);
+                                     : iso_vset(0.0f);
         }
 }
 
@@ -171,10 +171,19 @@ static void product_unit(void *data, int64_t index, int thread)
     const ptrdiff_t zero = 0;
     (void)thread;
     const struct iso_tile t = {
-        .a = job->v + (i * job->tiles + t0) * job->sc, .as = job->sc, .ak = 1,
-        .b = job->u + (p * POINTS + i) * job->sc * BLOCK, .bk = BLOCK, .aoff = &zero,
-        .boff = &zero, .len = &job->sc, .nruns = 1, .rows = (int)iso_min64(STRIP, job->tiles - t0),
-        .lanes = BLOCK, .cs = job->rc, .c = job->m + (i * job->tiles + t0) * job->rc + p * BLOCK,
+        .a = job->v + (i * job->tiles + t0) * job->sc,
+        .as = job->sc,
+        .ak = 1,
+        .b = job->u + (p * POINTS + i) * job->sc * BLOCK,
+        .bk = BLOCK,
+        .aoff = &zero,
+        .boff = &zero,
+        .len = &job->sc,
+        .nruns = 1,
+        .rows = (int)iso_min64(STRIP, job->tiles - t0),
+        .lanes = BLOCK,
+        .cs = job->rc,
+        .c = job->m + (i * job->tiles + t0) * job->rc + p * BLOCK,
     };
     ISO_CPU(tile_run)(&t, 2);
 }
@@ -235,10 +244,20 @@ static void gradient_unit(void *data, int64_t index, int thread)
     const int64_t p = index / POINTS, i = index % POINTS;
     const ptrdiff_t zero = 0;
     (void)thread;
-    const struct iso_tile t = { .a = job->v + i * job->tiles * job->sc, .as = 1, .ak = job->sc,
-        .b = job->m + i * job->tiles * job->rc + p * BLOCK, .bk = job->rc, .aoff = &zero,
-        .boff = &zero, .len = &job->tiles, .nruns = 1, .rows = (int)job->sc, .lanes = BLOCK,
-        .cs = job->rc, .add = job->first > 0, .c = job->u + i * job->sc * job->rc + p * BLOCK };
+    const struct iso_tile t = { .a = job->v + i * job->tiles * job->sc,
+                                .as = 1,
+                                .ak = job->sc,
+                                .b = job->m + i * job->tiles * job->rc + p * BLOCK,
+                                .bk = job->rc,
+                                .aoff = &zero,
+                                .boff = &zero,
+                                .len = &job->tiles,
+                                .nruns = 1,
+                                .rows = (int)job->sc,
+                                .lanes = BLOCK,
+                                .cs = job->rc,
+                                .add = job->first > 0,
+                                .c = job->u + i * job->sc * job->rc + p * BLOCK };
     ISO_CPU(tile_run)(&t, 2);
 }
 
@@ -282,16 +301,31 @@ static void set_tiles(struct job *job)
 
 static struct job forward_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n, .sh = w->h, .sw = w->w, .sc = w->c, .rh = w->oh, .rw = w->ow,
-                       .rc = filters, .top = w->top, .left = w->left };
+    struct job job = { .n = w->n,
+                       .sh = w->h,
+                       .sw = w->w,
+                       .sc = w->c,
+                       .rh = w->oh,
+                       .rw = w->ow,
+                       .rc = filters,
+                       .top = w->top,
+                       .left = w->left };
     set_tiles(&job);
     return job;
 }
 
 static struct job input_gradient_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n, .sh = w->oh, .sw = w->ow, .sc = filters, .rh = w->h, .rw = w->w,
-                       .rc = w->c, .top = 2 - w->top, .left = 2 - w->left, .rotated = true };
+    struct job job = { .n = w->n,
+                       .sh = w->oh,
+                       .sw = w->ow,
+                       .sc = filters,
+                       .rh = w->h,
+                       .rw = w->w,
+                       .rc = w->c,
+                       .top = 2 - w->top,
+                       .left = 2 - w->left,
+                       .rotated = true };
     set_tiles(&job);
     return job;
 }

@@ -13,9 +13,9 @@ size_t ISO_CPU(winograd_workspace)(const struct iso_window *, int64_t filters);
 void ISO_CPU(winograd_forward)(struct iso_team *, const struct iso_window *, int64_t filters,
                                const float *x, const float *kernel, const float *bias, float *y,
                                void *workspace);
-void ISO_CPU(winograd_input_gradient)(struct iso_team *, const struct iso_window *,
-                                      int64_t filters, const float *dy, const float *kernel,
-                                      bool add, float *dx, void *workspace);
+void ISO_CPU(winograd_input_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
+                                      const float *dy, const float *kernel, bool add, float *dx,
+                                      void *workspace);
 void ISO_CPU(winograd_kernel_gradient)(struct iso_team *, const struct iso_window *,
                                        int64_t filters, const float *x, const float *dy, bool add,
                                        float *dkernel, void *workspace);

@@ -1,17 +1,20 @@
 /* words.h: random words, many blocks of Philox side by side. */
 #ifndef ISO_CPU_WORDS_H
 #define ISO_CPU_WORDS_H
-#include "../../core/random.h"
+#include "core/random.h"
 #include "elements.h"
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };
 
 /* Where numbers are drawn: the counter besides the block, and the key. */
-struct iso_source { uint32_t step, layer, purpose, key[2]; };
+struct iso_source {
+    uint32_t step, layer, purpose, key[2];
+};
 static inline struct iso_source iso_cpu_source(const struct iso_call *call, enum iso_random purpose)
 {
-    return (struct iso_source){ call->step, call->layer, purpose,
-                                { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) } };
+    return (struct iso_source){
+        call->step, call->layer, purpose, { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) }
+    };
 }
 
 /* The four words of one block. */
@@ -25,8 +28,8 @@ static inline void iso_cpu_words(const struct iso_source *s, uint32_t block,
                                  uint32_t word[restrict ISO_CPU_WORDS])
 {
     for (int b = 0; b < ISO_CPU_WORD_BLOCKS; b++) {
-        const iso_u32x4 r = iso_philox(block + (uint32_t)b, s->step, s->layer, s->purpose,
-                                       s->key[0], s->key[1]);
+        const iso_u32x4 r =
+            iso_philox(block + (uint32_t)b, s->step, s->layer, s->purpose, s->key[0], s->key[1]);
         for (int i = 0; i < 4; i++)
             word[4 * b + i] = r.v[i];
     }

@@ -1,12 +1,12 @@
 /* zero_padding2d.c: y = x in a frame of zeros; dx = the part of dy inside the frame. */
-#include "../../core/ops/zero_padding2d.h"
+#include "core/ops/zero_padding2d.h"
 #include "rows.h"
 
 struct work {
     struct iso_frame f;
     const float *x;
     float *y;
-    int64_t unit_rows;                 /* rows of y in a unit */
+    int64_t unit_rows; /* rows of y in a unit */
 };
 
 static void frame_rows(void *data, int64_t unit, int thread)
@@ -34,7 +34,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
         .f = iso_zero_padding2d_frame(call->params, &call->x[0].shape),
-        .x = iso_cpu_f32(&call->x[0]), .y = iso_cpu_f32(&call->y[0]),
+        .x = iso_cpu_f32(&call->x[0]),
+        .y = iso_cpu_f32(&call->y[0]),
     };
     const struct iso_frame *f = &work.f;
     work.unit_rows = iso_cpu_unit_rows(f->ow * f->c);
@@ -48,9 +49,15 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
     const struct iso_rows rows = {
         .from = iso_cpu_f32(&call->dy[0]) + (f.top * f.ow + f.left) * f.c,
-        .to = iso_cpu_f32(&call->dx[0]), .images = f.n, .rows = f.h, .width = f.w * f.c,
-        .from_image = f.oh * f.ow * f.c, .from_row = f.ow * f.c,
-        .to_image = f.h * f.w * f.c, .to_row = f.w * f.c, .add = call->add_dx[0],
+        .to = iso_cpu_f32(&call->dx[0]),
+        .images = f.n,
+        .rows = f.h,
+        .width = f.w * f.c,
+        .from_image = f.oh * f.ow * f.c,
+        .from_row = f.ow * f.c,
+        .to_image = f.h * f.w * f.c,
+        .to_row = f.w * f.c,
+        .add = call->add_dx[0],
     };
     if (rows.to != NULL)
         ISO_CPU(copy_rows)(backend, &rows);

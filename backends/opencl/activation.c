@@ -2,13 +2,13 @@
 #include "opencl.h"
 #include "core/ops/activation.h"
 
-static const char *const programs[] = {"activation.cl", NULL};
+static const char *const programs[] = { "activation.cl", NULL };
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME) [ISO_##NAME] = "activation_" #name,
 #define BACKWARD(name, NAME) [ISO_##NAME] = "activation_" #name "_backward",
-static const char *const forward_kernels[] = {ISO_ELEMENTWISE(FORWARD) FORWARD(softmax, SOFTMAX)};
-static const char *const backward_kernels[] = {ISO_ELEMENTWISE(BACKWARD)
-                                                   BACKWARD(softmax, SOFTMAX)};
+static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD) FORWARD(softmax, SOFTMAX) };
+static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
+                                                    BACKWARD(softmax, SOFTMAX) };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -27,10 +27,10 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
             cl, "activation.cl", forward_kernels[p->function], opencl_rows(n / classes),
             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
     }
-    return opencl_launch(
-        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_elements(cl, n),
-        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
-             arg_real(iso_activation_parameter(p))));
+    return opencl_launch(cl, "activation.cl", forward_kernels[iso_activation_formula(p)],
+                         opencl_elements(cl, n),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
+                              arg_real(iso_activation_parameter(p))));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -39,9 +39,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_activation *p = call->params;
     const struct iso_shape *shape = &call->y[0].shape;
     size_t n = (size_t)iso_shape_count(shape);
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
         return opencl_launch(
@@ -57,5 +56,6 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_activation = {
-    .supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_activation = { .supports = supports,
+                                              .forward = forward,
+                                              .backward = backward };

@@ -2,7 +2,7 @@
 #include "optimizer.h"
 #include "core/ops/adadelta.h"
 
-static const char *const programs[] = {"adadelta.cl", NULL};
+static const char *const programs[] = { "adadelta.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -17,4 +17,4 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_ADADELTA_1_RHO]), arg_real(s[ISO_ADADELTA_EPSILON])));
 }
 
-const struct iso_kernel opencl_adadelta = {.supports = supports, .update = update};
+const struct iso_kernel opencl_adadelta = { .supports = supports, .update = update };

@@ -2,7 +2,7 @@
 #include "optimizer.h"
 #include "core/ops/adagrad.h"
 
-static const char *const programs[] = {"adagrad.cl", NULL};
+static const char *const programs[] = { "adagrad.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -18,4 +18,4 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(call->scalars[ISO_ADAGRAD_EPSILON])));
 }
 
-const struct iso_kernel opencl_adagrad = {.supports = supports, .update = update};
+const struct iso_kernel opencl_adagrad = { .supports = supports, .update = update };

@@ -2,7 +2,7 @@
 #include "adam.h"
 #include "core/ops/adam.h"
 
-static const char *const programs[] = {"adam.cl", NULL};
+static const char *const programs[] = { "adam.cl", NULL };
 
 bool opencl_adam_supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -20,5 +20,5 @@ iso_rc opencl_adam_update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_ADAM_EPSILON]), arg_real(s[ISO_ADAM_DECAY])));
 }
 
-const struct iso_kernel opencl_adam = {.supports = opencl_adam_supports,
-                                       .update = opencl_adam_update};
+const struct iso_kernel opencl_adam = { .supports = opencl_adam_supports,
+                                        .update = opencl_adam_update };

@@ -1,7 +1,7 @@
 /* add.c: queues the sum of several tensors, and what each adds to its gradient. */
 #include "opencl.h"
 
-static const char *const programs[] = {"add.cl", NULL};
+static const char *const programs[] = { "add.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -13,9 +13,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     size_t n = (size_t)iso_shape_count(&call->y[0].shape);
     int inputs = 2;
-    while (inputs < ISO_SLOTS && call->x[inputs].mem) {
+    while (inputs < ISO_SLOTS && call->x[inputs].mem)
         inputs++;
-    }
     return opencl_launch(cl, "add.cl", "add_forward", opencl_elements(cl, n),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
                               arg_optional(&call->x[2], &call->x[0]),
@@ -38,5 +37,6 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_add = {
-    .supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_add = { .supports = supports,
+                                       .forward = forward,
+                                       .backward = backward };

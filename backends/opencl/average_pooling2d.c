@@ -1,7 +1,7 @@
 /* average_pooling2d.c: queues average pooling. */
 #include "pooling2d.h"
 
-static const char *const programs[] = {"average_pooling2d.cl", NULL};
+static const char *const programs[] = { "average_pooling2d.cl", NULL };
 
 bool opencl_average_pool_supports(struct iso_backend *be, const struct iso_call *call, char *why,
                                   size_t n)
@@ -13,24 +13,21 @@ iso_rc opencl_average_pool(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->y[0]);
-    return opencl_launch(cl, "average_pooling2d.cl", "average_pooling2d_forward",
-                         opencl_pool_grid(cl, &g),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
-                              arg_struct(&g, sizeof g)));
+    return opencl_launch(
+        cl, "average_pooling2d.cl", "average_pooling2d_forward", opencl_pool_grid(cl, &g),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_struct(&g, sizeof g)));
 }
 
 iso_rc opencl_average_pool_gradient(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->x[0]);
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     g.add = call->add_dx[0];
-    return opencl_launch(cl, "average_pooling2d.cl", "average_pooling2d_backward",
-                         opencl_pool_grid(cl, &g),
-                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
-                              arg_struct(&g, sizeof g)));
+    return opencl_launch(
+        cl, "average_pooling2d.cl", "average_pooling2d_backward", opencl_pool_grid(cl, &g),
+        ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }
 
 const struct iso_kernel opencl_average_pooling2d = {

@@ -22,20 +22,15 @@ static const struct iso_kernel *const kernels[ISO_OP_COUNT] = {
 
 /* ---- Shape and options ---- */
 
-static bool is_cpu(const struct opencl_found *f)
-{
-    return !f->gpu && !f->mesa && !f->oclgrind;
-}
+static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa && !f->oclgrind; }
 
 static enum opencl_shape choose_shape(const struct opencl_found *f)
 {
     const char *wish = getenv("ISOCL_OPENCL_SHAPE");
-    if (wish && strcmp(wish, "cpu") == 0) {
+    if (wish && strcmp(wish, "cpu") == 0)
         return OPENCL_SHAPE_CPU;
-    }
-    if (wish && strcmp(wish, "gpu") == 0) {
+    if (wish && strcmp(wish, "gpu") == 0)
         return OPENCL_SHAPE_GPU;
-    }
     return is_cpu(f) ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
 }
 
@@ -48,10 +43,10 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
         clGetDeviceInfo(cl->found.device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width,
                         NULL);
         int vector = width >= 16 ? 16 : width >= 8 ? 8 : 4;
-        return (struct opencl_tile){vector == 16 ? 14 : 6, 2 * vector, 1, vector};
+        return (struct opencl_tile){ vector == 16 ? 14 : 6, 2 * vector, 1, vector };
     }
     bool small = cl->found.mesa || cl->found.oclgrind || cl->max_group < 256;
-    return small ? (struct opencl_tile){16, 16, 8, 1} : (struct opencl_tile){64, 64, 16, 1};
+    return small ? (struct opencl_tile){ 16, 16, 8, 1 } : (struct opencl_tile){ 64, 64, 16, 1 };
 }
 
 static void choose_options(struct opencl *cl)
@@ -81,8 +76,8 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
     choose_options(cl);
-    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
-                                                (cl_context_properties)found->platform, 0};
+    const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
+                                                 (cl_context_properties)found->platform, 0 };
     cl_int rc;
     cl->context = clCreateContext(properties, 1, &found->device, NULL, NULL, &rc);
     ISO_TRY(opencl_check(rc, "clCreateContext", found->info.name));
@@ -92,22 +87,17 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
 
 static void stop_device(struct opencl *cl)
 {
-    if (cl->queue) {
+    if (cl->queue)
         clFinish(cl->queue);
-    }
     opencl_gemm_close(cl);
-    for (int i = 0; i < cl->nkernels; i++) {
+    for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
-    }
-    for (int i = 0; i < cl->nprograms; i++) {
+    for (int i = 0; i < cl->nprograms; i++)
         clReleaseProgram(cl->programs[i].program);
-    }
-    if (cl->queue) {
+    if (cl->queue)
         clReleaseCommandQueue(cl->queue);
-    }
-    if (cl->context) {
+    if (cl->context)
         clReleaseContext(cl->context);
-    }
 }
 
 /* ---- List, open, close ---- */
@@ -117,13 +107,11 @@ static void stop_device(struct opencl *cl)
 static void probe_listed(struct opencl_found *f)
 {
     struct opencl *cl = iso_alloc(1, sizeof *cl);
-    if (!cl) {
+    if (!cl)
         return;
-    }
     iso_rc rc = start_device(f, cl);
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = opencl_probe(cl, &f->info.exactness);
-    }
     if (rc != ISO_OK) {
         f->info.usable = false;
         snprintf(f->info.note, sizeof f->info.note, "%.255s", iso_error());
@@ -138,9 +126,8 @@ static iso_rc list(struct iso_device *out, int max, int *count)
     struct opencl_found found[OPENCL_MAX_DEVICES];
     int n = opencl_find_all(found, OPENCL_MAX_DEVICES);
     for (int i = 0; i < n && *count < max; i++) {
-        if (found[i].info.usable) {
+        if (found[i].info.usable)
             probe_listed(&found[i]);
-        }
         out[(*count)++] = found[i].info;
     }
     return ISO_OK;
@@ -173,21 +160,18 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
     struct opencl_found found;
     ISO_TRY(opencl_find(device ? device : "", &found));
     struct opencl *cl = iso_alloc(1, sizeof *cl);
-    if (!cl) {
+    if (!cl)
         return ISO_ENOMEM;
-    }
     struct iso_backend *be = &cl->base;
     be->ops = &iso_opencl;
     be->kernels = kernels;
     be->real_size = sizeof(float);
     be->max_alloc = (size_t)found.info.max_alloc;
     iso_rc rc = start_device(&found, cl);
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = opencl_probe(cl, &be->device.exactness);
-    }
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = choose_mode(cl, mode);
-    }
     if (rc != ISO_OK) {
         close_backend(be);
         return rc;
@@ -207,9 +191,8 @@ static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem 
                         be->device.name, be->max_alloc >> 20, bytes >> 20);
     }
     struct iso_mem *m = iso_alloc(1, sizeof *m);
-    if (!m) {
+    if (!m)
         return ISO_ENOMEM;
-    }
     cl_int rc;
     m->bytes = bytes;
     m->mem = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes ? bytes : 1, NULL, &rc);
@@ -244,9 +227,8 @@ static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t off
                            const void *src, size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "write"));
-    if (bytes == 0) {
+    if (bytes == 0)
         return ISO_OK;
-    }
     cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0,
                                      NULL, NULL);
     return opencl_check(rc, "clEnqueueWriteBuffer", NULL);
@@ -256,9 +238,8 @@ static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_
                           size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "read"));
-    if (bytes == 0) {
+    if (bytes == 0)
         return ISO_OK;
-    }
     cl_int rc = clEnqueueReadBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, dst, 0,
                                     NULL, NULL);
     return opencl_check(rc, "clEnqueueReadBuffer", NULL);
@@ -268,9 +249,8 @@ static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offs
                           size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "fill"));
-    if (bytes == 0) {
+    if (bytes == 0)
         return ISO_OK;
-    }
     cl_int rc =
         clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
     return opencl_check(rc, "clEnqueueFillBuffer", NULL);

@@ -5,7 +5,7 @@
 #include "core/ops/batch_normalization.h"
 
 static const char program[] = "batch_normalization.cl";
-static const char *const programs[] = {program, "sums.cl", NULL};
+static const char *const programs[] = { program, "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -21,8 +21,10 @@ struct layout {
 static struct layout layout_of(struct iso_backend *be, const struct iso_call *call)
 {
     struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
-    struct layout l = {.cl = opencl_of(be), .rows = (size_t)r.rows,
-                       .per_image = (size_t)r.per_image, .channels = (size_t)r.channels};
+    struct layout l = { .cl = opencl_of(be),
+                        .rows = (size_t)r.rows,
+                        .per_image = (size_t)r.per_image,
+                        .channels = (size_t)r.channels };
     l.group = l.per_image > 1 ? l.per_image : l.rows;
     l.blocks = opencl_blocks(l.rows, l.per_image);
     l.count = l.rows * l.channels;
@@ -39,8 +41,9 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 
 static struct iso_tensor work_tensor(const struct iso_call *call, size_t at, size_t n)
 {
-    return (struct iso_tensor){call->workspace.mem, opencl_work(call, at).at, ISO_REAL,
-                               {1, {(int64_t)n}}};
+    return (struct iso_tensor){
+        call->workspace.mem, opencl_work(call, at).at, ISO_REAL, { 1, { (int64_t)n } }
+    };
 }
 
 static iso_rc batch_statistics(const struct layout *l, const struct iso_call *call)
@@ -55,20 +58,18 @@ static iso_rc batch_statistics(const struct layout *l, const struct iso_call *ca
     ISO_TRY(opencl_launch(l->cl, program, "bn_mean", channels,
                           ARGS(arg_tensor(&total), arg_tensor(mean), arg_int((int64_t)l->channels),
                                arg_real((double)l->rows))));
-    ISO_TRY(opencl_launch(l->cl, program, "bn_squares",
-                          opencl_elements(l->cl, l->blocks * l->channels),
-                          ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(&part),
-                               arg_int((int64_t)l->channels), arg_int((int64_t)l->group),
-                               arg_int((int64_t)l->blocks))));
+    ISO_TRY(opencl_launch(
+        l->cl, program, "bn_squares", opencl_elements(l->cl, l->blocks * l->channels),
+        ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(&part), arg_int((int64_t)l->channels),
+             arg_int((int64_t)l->group), arg_int((int64_t)l->blocks))));
     ISO_TRY(opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, &total, false));
     return opencl_launch(
         l->cl, program, "bn_batch", channels,
         ARGS(arg_tensor(&total), arg_tensor(mean), arg_tensor(&call->saved[ISO_BN_INVERSE]),
              arg_tensor(&call->w[ISO_BN_MOVING_MEAN]), arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]),
              arg_int((int64_t)l->channels), arg_real((double)l->rows),
-             arg_real(iso_bn_moving_rows(call->params, &x->shape)),
-             arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM]),
-             arg_real(s[ISO_BN_EPSILON])));
+             arg_real(iso_bn_moving_rows(call->params, &x->shape)), arg_real(s[ISO_BN_MOMENTUM]),
+             arg_real(s[ISO_BN_1_MOMENTUM]), arg_real(s[ISO_BN_EPSILON])));
 }
 
 static iso_rc moving_statistics(const struct layout *l, const struct iso_call *call)
@@ -103,10 +104,9 @@ static iso_rc row_sums(const struct layout *l, const struct iso_call *call,
                             total, false));
     ISO_TRY(opencl_launch(l->cl, program, "bn_products",
                           opencl_elements(l->cl, l->blocks * l->channels),
-                          ARGS(arg_tensor(x), arg_tensor(dy),
-                               arg_tensor(&call->saved[ISO_BN_MEAN]), arg_tensor(&part),
-                               arg_int((int64_t)l->channels), arg_int((int64_t)l->group),
-                               arg_int((int64_t)l->blocks))));
+                          ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(&call->saved[ISO_BN_MEAN]),
+                               arg_tensor(&part), arg_int((int64_t)l->channels),
+                               arg_int((int64_t)l->group), arg_int((int64_t)l->blocks))));
     return opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, product, false);
 }
 
@@ -120,24 +120,23 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     struct iso_tensor total = work_tensor(call, l.blocks * l.channels, l.channels);
     struct iso_tensor product = work_tensor(call, (l.blocks + 1) * l.channels, l.channels);
     ISO_TRY(row_sums(&l, call, &total, &product));
-    ISO_TRY(opencl_launch(
-        l.cl, program, "bn_channels", opencl_elements(l.cl, l.channels),
-        ARGS(arg_tensor(&total), arg_tensor(&product), arg_tensor(inverse),
-             arg_optional(dgamma, &total), arg_optional(dbeta, &total),
-             arg_int((int64_t)l.channels), arg_real((double)l.rows), arg_int(call->training),
-             arg_int(dgamma->mem != NULL), arg_int(dbeta->mem != NULL),
-             arg_int(call->add_dw[ISO_BN_GAMMA]), arg_int(call->add_dw[ISO_BN_BETA]))));
-    if (!call->dx[0].mem) {
+    ISO_TRY(opencl_launch(l.cl, program, "bn_channels", opencl_elements(l.cl, l.channels),
+                          ARGS(arg_tensor(&total), arg_tensor(&product), arg_tensor(inverse),
+                               arg_optional(dgamma, &total), arg_optional(dbeta, &total),
+                               arg_int((int64_t)l.channels), arg_real((double)l.rows),
+                               arg_int(call->training), arg_int(dgamma->mem != NULL),
+                               arg_int(dbeta->mem != NULL), arg_int(call->add_dw[ISO_BN_GAMMA]),
+                               arg_int(call->add_dw[ISO_BN_BETA]))));
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     return opencl_launch(l.cl, program, "bn_backward", opencl_elements(l.cl, l.count),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_tensor(mean),
                               arg_tensor(inverse),
-                              arg_optional(&call->w[ISO_BN_GAMMA], &call->x[0]),
-                              arg_tensor(&total), arg_tensor(&product), arg_tensor(&call->dx[0]),
-                              arg_uint(l.count), arg_uint(l.channels), arg_int(p->scale),
-                              arg_int(call->add_dx[0])));
+                              arg_optional(&call->w[ISO_BN_GAMMA], &call->x[0]), arg_tensor(&total),
+                              arg_tensor(&product), arg_tensor(&call->dx[0]), arg_uint(l.count),
+                              arg_uint(l.channels), arg_int(p->scale), arg_int(call->add_dx[0])));
 }
 
 const struct iso_kernel opencl_batch_normalization = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

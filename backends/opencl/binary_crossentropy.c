@@ -1,7 +1,7 @@
 /* binary_crossentropy.c: queues p = sigmoid(z) and the mean of -(t log p + (1 - t) log(1 - p)). */
 #include "loss.h"
 
-static const char *const programs[] = {"binary_crossentropy.cl", "sums.cl", NULL};
+static const char *const programs[] = { "binary_crossentropy.cl", "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -26,7 +26,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                                      "binary_crossentropy_backward");
 }
 
-const struct iso_kernel opencl_binary_crossentropy = {.supports = supports,
-                                                      .workspace = opencl_loss_workspace,
-                                                      .forward = forward,
-                                                      .backward = backward};
+const struct iso_kernel opencl_binary_crossentropy = { .supports = supports,
+                                                       .workspace = opencl_loss_workspace,
+                                                       .forward = forward,
+                                                       .backward = backward };

@@ -21,16 +21,13 @@ bool opencl_cache_path(const char *name, char *path, size_t n)
     char folder[1024];
     int k = base && *base ? snprintf(folder, sizeof folder, "%s", base)
                           : snprintf(folder, sizeof folder, "%s/.cache", home ? home : "");
-    if ((!(base && *base) && !(home && *home)) || k < 0 || k + 7 > (int)sizeof folder) {
+    if ((!(base && *base) && !(home && *home)) || k < 0 || k + 7 > (int)sizeof folder)
         return false;
-    }
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return false;
-    }
     memcpy(folder + k, "/isocl", 7);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return false;
-    }
     k = snprintf(path, n, "%s/%s", folder, name);
     return k > 0 && (size_t)k < n;
 }
@@ -43,9 +40,8 @@ static void add_text(struct iso_sha256 *h, const char *text)
 
 static bool binary_path(struct opencl *cl, const char *source, size_t length, char *path, size_t n)
 {
-    if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind) {
+    if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind)
         return false;
-    }
     char version[256] = "", name[HEX + 16], hex[HEX + 1];
     clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
     struct iso_sha256 h;
@@ -75,9 +71,8 @@ static unsigned char *read_binary(const char *path, size_t *size)
 {
     char want[HEX + 1] = "", have[HEX + 1];
     FILE *f = fopen(path, "rb");
-    if (!f) {
+    if (!f)
         return NULL;
-    }
     unsigned char *data = NULL;
     long end = -1;
     if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY &&
@@ -106,17 +101,15 @@ cl_program opencl_cache_load(struct opencl *cl, const char *source, size_t lengt
     size_t size = 0;
     unsigned char *data =
         binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
-    if (!data) {
+    if (!data)
         return NULL;
-    }
     cl_int status = CL_SUCCESS, rc;
     const unsigned char *binary = data;
     cl_program program =
         clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
     free(data);
-    if (rc != CL_SUCCESS) {
+    if (rc != CL_SUCCESS)
         return NULL;
-    }
     if (status != CL_SUCCESS ||
         clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL) != CL_SUCCESS) {
         clReleaseProgram(program);
@@ -130,16 +123,14 @@ static void write_binary(const char *path, const unsigned char *data, size_t siz
     char temporary[1300], hex[HEX + 1];
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     FILE *f = fopen(temporary, "wb");
-    if (!f) {
+    if (!f)
         return;
-    }
     hash(data, size, hex);
     bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size &&
                 fflush(f) == 0 && fsync(fileno(f)) == 0;
     good = fclose(f) == 0 && good;
-    if (!good || rename(temporary, path) != 0) {
+    if (!good || rename(temporary, path) != 0)
         remove(temporary);
-    }
 }
 
 void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl_program program)
@@ -149,13 +140,11 @@ void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl
     if (!binary_path(cl, source, length, path, sizeof path) ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
             CL_SUCCESS ||
-        size == 0 || size > MAX_BINARY) {
+        size == 0 || size > MAX_BINARY)
         return;
-    }
     unsigned char *data = malloc(size);
     if (data &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS) {
+        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
         write_binary(path, data, size);
-    }
     free(data);
 }

@@ -1,7 +1,7 @@
 /* categorical_crossentropy.c: queues softmax with cross-entropy against one-hot targets. */
 #include "loss.h"
 
-static const char *const programs[] = {"categorical_crossentropy.cl", "sums.cl", NULL};
+static const char *const programs[] = { "categorical_crossentropy.cl", "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -16,21 +16,19 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     size_t rows = (size_t)z->shape.dim[0];
     const double *s = call->scalars;
     bool want_loss = opencl_loss_wanted(call, 1);
-    ISO_TRY(opencl_launch(cl, "categorical_crossentropy.cl", "categorical_crossentropy_forward",
-                          opencl_rows(rows),
-                          ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
-                               arg_optional(&call->x[2], z), opencl_losses(call),
-                               arg_int(z->shape.dim[1]), arg_int(call->x[2].mem != NULL),
-                               arg_int(p->mem != NULL), arg_int(want_loss),
-                               arg_real(s[0]), arg_real(s[1]), arg_real(s[2]))));
+    ISO_TRY(opencl_launch(
+        cl, "categorical_crossentropy.cl", "categorical_crossentropy_forward", opencl_rows(rows),
+        ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z), arg_optional(&call->x[2], z),
+             opencl_losses(call), arg_int(z->shape.dim[1]), arg_int(call->x[2].mem != NULL),
+             arg_int(p->mem != NULL), arg_int(want_loss), arg_real(s[0]), arg_real(s[1]),
+             arg_real(s[2]))));
     return want_loss ? opencl_loss_mean(be, call, 1) : ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     const struct iso_shape *shape = &call->y[0].shape;
     const double *s = call->scalars;
     return opencl_launch(opencl_of(be), "categorical_crossentropy.cl",
@@ -42,8 +40,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[0]), arg_real(s[1]), arg_real(s[2])));
 }
 
-const struct iso_kernel opencl_categorical_crossentropy = {
-    .supports = supports,
-    .workspace = opencl_loss_workspace,
-    .forward = forward,
-    .backward = backward};
+const struct iso_kernel opencl_categorical_crossentropy = { .supports = supports,
+                                                            .workspace = opencl_loss_workspace,
+                                                            .forward = forward,
+                                                            .backward = backward };

@@ -12,10 +12,7 @@ int opencl_b_cols(const struct opencl *cl, int64_t cols)
     return wide ? (int)cols : cl->tile.cols;
 }
 
-static struct opencl_arg arg_at(struct opencl_at at)
-{
-    return arg_mem(at.mem, at.at);
-}
+static struct opencl_arg arg_at(struct opencl_at at) { return arg_mem(at.mem, at.at); }
 
 iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x,
                          struct opencl_at y)
@@ -48,11 +45,11 @@ iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct openc
                     struct opencl_at *b, cl_int *ldb)
 {
     *ldb = opencl_b_cols(cl, cols);
-    if (*ldb == cols) {
+    if (*ldb == cols)
         return ISO_OK;
-    }
-    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1,
-                              .cols = cols, .width = *ldb};
+    struct opencl_matrix m = {
+        .taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols, .width = *ldb
+    };
     ISO_TRY(opencl_pack(cl, &m, *b, work));
     *b = work;
     return ISO_OK;
@@ -62,9 +59,9 @@ iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct openc
 static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t cols, size_t deep)
 {
     size_t group = (size_t)cl->tile.group;
-    return (struct opencl_grid){
-        {opencl_ceil(rows, (size_t)cl->tile.rows), opencl_ceil(cols, (size_t)cl->tile.cols), deep},
-        {group, group, 1}};
+    return (struct opencl_grid){ { opencl_ceil(rows, (size_t)cl->tile.rows),
+                                   opencl_ceil(cols, (size_t)cl->tile.cols), deep },
+                                 { group, group, 1 } };
 }
 
 iso_rc opencl_chains(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
@@ -108,9 +105,9 @@ static iso_rc run_blocks(struct opencl *cl, const struct opencl_map *g, struct o
                          struct opencl_at b, struct opencl_at y, size_t first, size_t count)
 {
     size_t depth = results(g) / (size_t)g->cols, deep = opencl_ceil(count, (size_t)g->each);
-    return opencl_launch(cl, "gemm.cl", "gemm_blocks", tiles(cl, depth, (size_t)g->cols, deep),
-                         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_int((int64_t)first),
-                              arg_struct(g, sizeof *g)));
+    return opencl_launch(
+        cl, "gemm.cl", "gemm_blocks", tiles(cl, depth, (size_t)g->cols, deep),
+        ARGS(arg_at(a), arg_at(b), arg_at(y), arg_int((int64_t)first), arg_struct(g, sizeof *g)));
 }
 
 iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
@@ -125,7 +122,7 @@ iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_map *map, struct
         return run_blocks(cl, &g, a, b, y, 0, blocks);
     }
     size_t step = chunk(cl, map);
-    struct opencl_at total = {work.mem, work.at + step * n};
+    struct opencl_at total = { work.mem, work.at + step * n };
     int add = g.add;
     g.add = 0;
     g.each = 1;

@@ -4,15 +4,19 @@
 #include "opencl.h"
 
 /* Where an operand starts: a buffer and an offset in floats. */
-struct opencl_at { const struct iso_mem *mem; size_t at; };
+struct opencl_at {
+    const struct iso_mem *mem;
+    size_t at;
+};
 static inline struct opencl_at opencl_at(const struct iso_tensor *t)
 {
-    return (struct opencl_at){t->mem, t->offset};
+    return (struct opencl_at){ t->mem, t->offset };
 }
 /* The workspace, `floats` from its start. */
 static inline struct opencl_at opencl_work(const struct iso_call *call, size_t floats)
 {
-    return (struct opencl_at){call->workspace.mem, call->workspace.offset / sizeof(float) + floats};
+    return (struct opencl_at){ call->workspace.mem,
+                               call->workspace.offset / sizeof(float) + floats };
 }
 
 /* struct gemm of clkernels/gemm.cl, which explains it. Every member is an int there. */
@@ -32,12 +36,16 @@ struct opencl_map {
 int opencl_b_cols(const struct opencl *, int64_t cols);
 
 /* Images [n, h, w, c] with borders of +0: [n, ph, pw, c], moved by (top, left). */
-struct opencl_border { int64_t n, h, w, c, ph, pw, top, left; };
+struct opencl_border {
+    int64_t n, h, w, c, ph, pw, top, left;
+};
 iso_rc opencl_add_border(struct opencl *, const struct opencl_border *, struct opencl_at x,
                          struct opencl_at y);
 /* y[k, width], k = (ty, tx, c): x[ty * x_ty + tx * x_tx + c * x_c + col * x_col]; +0 from column
  * `cols` on. */
-struct opencl_matrix { int64_t taps_y, taps_x, run, x_ty, x_tx, x_c, x_col, cols, width; };
+struct opencl_matrix {
+    int64_t taps_y, taps_x, run, x_ty, x_tx, x_c, x_col, cols, width;
+};
 iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x,
                    struct opencl_at y);
 

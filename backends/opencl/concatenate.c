@@ -6,10 +6,10 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     for (int i = 0; i < ISO_SLOTS && call->x[i].mem; i++) {
         const struct iso_slice s = iso_concatenate_slice(call, i);
-        const struct opencl_rows rows = {.rows = (cl_int)s.rows,
-                                         .width = (cl_int)s.width,
-                                         .from_row = (cl_int)s.width,
-                                         .to_row = (cl_int)s.stride};
+        const struct opencl_rows rows = { .rows = (cl_int)s.rows,
+                                          .width = (cl_int)s.width,
+                                          .from_row = (cl_int)s.width,
+                                          .to_row = (cl_int)s.stride };
         ISO_TRY(opencl_copy_rows(opencl_of(be), &rows, 1, &call->x[i], 0, &call->y[0], s.at));
     }
     return ISO_OK;
@@ -18,19 +18,19 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     for (int i = 0; i < ISO_SLOTS; i++) {
-        if (!call->dx[i].mem) {
+        if (!call->dx[i].mem)
             continue;
-        }
         const struct iso_slice s = iso_concatenate_slice(call, i);
-        const struct opencl_rows rows = {.rows = (cl_int)s.rows,
-                                         .width = (cl_int)s.width,
-                                         .from_row = (cl_int)s.stride,
-                                         .to_row = (cl_int)s.width,
-                                         .add = call->add_dx[i]};
+        const struct opencl_rows rows = { .rows = (cl_int)s.rows,
+                                          .width = (cl_int)s.width,
+                                          .from_row = (cl_int)s.stride,
+                                          .to_row = (cl_int)s.width,
+                                          .add = call->add_dx[i] };
         ISO_TRY(opencl_copy_rows(opencl_of(be), &rows, 1, &call->dy[0], s.at, &call->dx[i], 0));
     }
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_concatenate = {
-    .supports = opencl_rows_supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_concatenate = { .supports = opencl_rows_supports,
+                                               .forward = forward,
+                                               .backward = backward };

@@ -1,7 +1,7 @@
 /* confusion_matrix.c: queues the count of rows by their class and the one they were taken for. */
 #include "metric.h"
 
-static const char *const programs[] = {"confusion_matrix.cl", NULL};
+static const char *const programs[] = { "confusion_matrix.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -15,4 +15,4 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                          ARGS(METRIC_ARGS(call, arg_tensor(&call->y[0]))));
 }
 
-const struct iso_kernel opencl_confusion_matrix = {.supports = supports, .forward = forward};
+const struct iso_kernel opencl_confusion_matrix = { .supports = supports, .forward = forward };

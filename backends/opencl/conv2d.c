@@ -8,36 +8,30 @@
 #include "conv2d_fast.h"
 #include "sums.h"
 
-static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
-static const char *const fast_programs[] = {"conv2d.cl", "dense.cl", NULL};
+static const char *const programs[] = { "gemm.cl", "pack.cl", "sums.cl", NULL };
+static const char *const fast_programs[] = { "conv2d.cl", "dense.cl", NULL };
 
 struct conv {
     struct iso_window v;
-    int64_t filters, rows;             /* rows: output pixels of the batch */
+    int64_t filters, rows;  /* rows: output pixels of the batch */
     struct opencl_border x; /* of the input, for the forward pass and the kernel's gradient */
 };
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static struct conv conv_of(const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
-    struct conv c = {.v = iso_conv2d_window(p, &call->x[0].shape), .filters = p->filters};
+    struct conv c = { .v = iso_conv2d_window(p, &call->x[0].shape), .filters = p->filters };
     const struct iso_window *v = &c.v;
     c.rows = v->n * v->oh * v->ow;
-    c.x = (struct opencl_border){v->n, v->h, v->w, v->c, .top = v->top, .left = v->left};
+    c.x = (struct opencl_border){ v->n, v->h, v->w, v->c, .top = v->top, .left = v->left };
     c.x.ph = larger((v->oh - 1) * v->sh + (v->kh - 1) * v->dh + 1, v->top + v->h);
     c.x.pw = larger((v->ow - 1) * v->sw + (v->kw - 1) * v->dw + 1, v->left + v->w);
     return c;
 }
 
-static bool bordered(const struct opencl_border *b)
-{
-    return b->ph != b->h || b->pw != b->w;
-}
+static bool bordered(const struct opencl_border *b) { return b->ph != b->h || b->pw != b->w; }
 
 static size_t border_size(const struct opencl_border *b)
 {
@@ -47,15 +41,15 @@ static size_t border_size(const struct opencl_border *b)
 /* ---- One phase of the input gradient, along one axis ---- */
 
 struct phase {
-    int64_t first, count;              /* input positions first, first + stride, ... */
-    int64_t tap, taps;                 /* their taps: tap, tap + stride, ... */
-    int64_t out, step; /* output position of `first` at `tap`; how far the next tap goes back */
+    int64_t first, count; /* input positions first, first + stride, ... */
+    int64_t tap, taps;    /* their taps: tap, tap + stride, ... */
+    int64_t out, step;    /* output position of `first` at `tap`; how far the next tap goes back */
 };
 
 static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,
                              int64_t before, int64_t number)
 {
-    struct phase p = {.tap = number, .step = stride > 1 ? 1 : dilation};
+    struct phase p = { .tap = number, .step = stride > 1 ? 1 : dilation };
     p.first = ((number - before) % stride + stride) % stride;
     p.count = p.first < size ? (size - 1 - p.first) / stride + 1 : 0;
     p.taps = p.tap < kernel ? (kernel - 1 - p.tap) / stride + 1 : 0;
@@ -82,7 +76,7 @@ static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t s
 static struct opencl_border gradient_borders(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
-    struct opencl_border b = {.n = v->n, .h = v->oh, .w = v->ow, .c = c->filters};
+    struct opencl_border b = { .n = v->n, .h = v->oh, .w = v->ow, .c = c->filters };
     gradient_border(v->h, v->oh, v->kh, v->sh, v->dh, v->top, &b.top, &b.ph);
     gradient_border(v->w, v->ow, v->kw, v->sw, v->dw, v->left, &b.left, &b.pw);
     return b;
@@ -95,14 +89,23 @@ static struct opencl_map forward_map(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
     int64_t line = c->x.pw * v->c, f = c->filters;
-    struct opencl_map m = {.rows = (cl_int)c->rows, .cols = (cl_int)f, .row_h = (cl_int)v->oh,
-                           .row_w = (cl_int)v->ow, .a_image = (cl_int)(c->x.ph * line),
-                           .a_i = (cl_int)(v->sh * line), .a_j = (cl_int)(v->sw * v->c),
-                           .taps_y = (cl_int)v->kh, .taps_x = (cl_int)v->kw, .run = (cl_int)v->c,
-                           .a_ty = (cl_int)(v->dh * line), .a_tx = (cl_int)(v->dw * v->c),
-                           .y_image = (cl_int)(v->oh * v->ow * f), .y_i = (cl_int)(v->ow * f),
-                           .y_j = (cl_int)f, .y_col = 1};
-    if (v->dw == 1) {                  /* taps that lie side by side are one run */
+    struct opencl_map m = { .rows = (cl_int)c->rows,
+                            .cols = (cl_int)f,
+                            .row_h = (cl_int)v->oh,
+                            .row_w = (cl_int)v->ow,
+                            .a_image = (cl_int)(c->x.ph * line),
+                            .a_i = (cl_int)(v->sh * line),
+                            .a_j = (cl_int)(v->sw * v->c),
+                            .taps_y = (cl_int)v->kh,
+                            .taps_x = (cl_int)v->kw,
+                            .run = (cl_int)v->c,
+                            .a_ty = (cl_int)(v->dh * line),
+                            .a_tx = (cl_int)(v->dw * v->c),
+                            .y_image = (cl_int)(v->oh * v->ow * f),
+                            .y_i = (cl_int)(v->ow * f),
+                            .y_j = (cl_int)f,
+                            .y_col = 1 };
+    if (v->dw == 1) { /* taps that lie side by side are one run */
         m.run *= m.taps_x;
         m.taps_x = 1;
     }
@@ -128,22 +131,22 @@ static struct opencl_map phase_map(const struct conv *c, const struct opencl_bor
 {
     const struct iso_window *v = &c->v;
     int64_t line = b->pw * c->filters, row = v->w * v->c;
-    return (struct opencl_map){.rows = (cl_int)(v->n * y->count * x->count),
-                               .cols = (cl_int)v->c,
-                               .row_h = (cl_int)y->count,
-                               .row_w = (cl_int)x->count,
-                               .a_image = (cl_int)(b->ph * line),
-                               .a_i = (cl_int)line,
-                               .a_j = (cl_int)c->filters,
-                               .taps_y = (cl_int)y->taps,
-                               .taps_x = (cl_int)x->taps,
-                               .run = (cl_int)c->filters,
-                               .a_ty = (cl_int)(-y->step * line),
-                               .a_tx = (cl_int)(-x->step * c->filters),
-                               .y_image = (cl_int)(v->h * row),
-                               .y_i = (cl_int)(v->sh * row),
-                               .y_j = (cl_int)(v->sw * v->c),
-                               .y_col = 1};
+    return (struct opencl_map){ .rows = (cl_int)(v->n * y->count * x->count),
+                                .cols = (cl_int)v->c,
+                                .row_h = (cl_int)y->count,
+                                .row_w = (cl_int)x->count,
+                                .a_image = (cl_int)(b->ph * line),
+                                .a_i = (cl_int)line,
+                                .a_j = (cl_int)c->filters,
+                                .taps_y = (cl_int)y->taps,
+                                .taps_x = (cl_int)x->taps,
+                                .run = (cl_int)c->filters,
+                                .a_ty = (cl_int)(-y->step * line),
+                                .a_tx = (cl_int)(-x->step * c->filters),
+                                .y_image = (cl_int)(v->h * row),
+                                .y_i = (cl_int)(v->sh * row),
+                                .y_j = (cl_int)(v->sw * v->c),
+                                .y_col = 1 };
 }
 
 /* ---- Support and workspace ---- */
@@ -161,24 +164,16 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
         snprintf(why, n, "strides and dilation_rate above 1 at the same time");
         return false;
     }
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n)) {
+    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
         return false;
-    }
-    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
+    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n))
         opencl_conv2d_fast_check(opencl_of(be), call);
-    }
     return true;
 }
 
-static int64_t depth_of(const struct conv *c)
-{
-    return c->v.kh * c->v.kw * c->v.c;
-}
+static int64_t depth_of(const struct conv *c) { return c->v.kh * c->v.kw * c->v.c; }
 
-static size_t x_work(const struct conv *c)
-{
-    return bordered(&c->x) ? border_size(&c->x) : 0;
-}
+static size_t x_work(const struct conv *c) { return bordered(&c->x) ? border_size(&c->x) : 0; }
 
 static size_t forward_work(const struct opencl *cl, const struct conv *c)
 {
@@ -202,9 +197,8 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
     size_t fast = opencl_conv2d_fast_work(cl, call);
-    if (pass == ISO_FORWARD) {
+    if (pass == ISO_FORWARD)
         return opencl_larger(forward_work(cl, &c), fast) * sizeof(float);
-    }
     size_t dbias =
         opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
     size_t gradients = opencl_larger(input_work(cl, &c), kernel_work(cl, &c));
@@ -217,9 +211,8 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
                          const struct opencl_border *b, struct opencl_at *images, size_t *used)
 {
-    if (!bordered(b)) {
+    if (!bordered(b))
         return ISO_OK;
-    }
     struct opencl_at work = opencl_work(call, *used);
     ISO_TRY(opencl_add_border(cl, b, *images, work));
     *images = work;
@@ -236,9 +229,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     size_t used = 0;
     bool done;
     ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
-    if (done) {
+    if (done)
         return ISO_OK;
-    }
     ISO_TRY(add_border(cl, call, &c.x, &x, &used));
     ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
@@ -251,19 +243,24 @@ static iso_rc run_phase(struct opencl *cl, const struct iso_call *call, const st
 {
     const struct iso_window *v = &c->v;
     struct opencl_at w = opencl_at(&call->w[0]), packed_w = opencl_work(call, used),
-                     none = {NULL, 0};
+                     none = { NULL, 0 };
     struct opencl_at dx = opencl_at(&call->dx[0]);
     int64_t tap = v->c * c->filters, line = v->kw * tap;
     struct opencl_map m = phase_map(c, b, y, x);
-    if (m.rows == 0) {
+    if (m.rows == 0)
         return ISO_OK;
-    }
     m.ldb = opencl_b_cols(cl, v->c);
     m.add = call->add_dx[0];
     if (y->taps > 0 && x->taps > 0) {
-        struct opencl_matrix matrix = {.taps_y = y->taps, .taps_x = x->taps, .run = c->filters,
-                                       .x_ty = v->sh * line, .x_tx = v->sw * tap, .x_c = 1,
-                                       .x_col = c->filters, .cols = v->c, .width = m.ldb};
+        struct opencl_matrix matrix = { .taps_y = y->taps,
+                                        .taps_x = x->taps,
+                                        .run = c->filters,
+                                        .x_ty = v->sh * line,
+                                        .x_tx = v->sw * tap,
+                                        .x_c = 1,
+                                        .x_col = c->filters,
+                                        .cols = v->c,
+                                        .width = m.ldb };
         w.at += (size_t)(y->tap * line + x->tap * tap);
         ISO_TRY(opencl_pack(cl, &matrix, w, packed_w));
         dy.at += (size_t)(((b->top + y->out) * b->pw + b->left + x->out) * c->filters);
@@ -280,9 +277,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     size_t used = 0;
     bool done;
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
-    if (done) {
+    if (done)
         return ISO_OK;
-    }
     ISO_TRY(add_border(cl, call, &b, &dy, &used));
     for (int64_t i = 0; i < v->sh; i++) {
         struct phase y = phase_of(v->h, v->kh, v->sh, v->dh, v->top, i);
@@ -301,9 +297,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     size_t used = 0;
     bool done;
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
-    if (done) {
+    if (done)
         return ISO_OK;
-    }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
     ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
     used += opencl_widen_work(cl, c->rows, c->filters);
@@ -314,12 +309,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
-    if (call->dx[0].mem) {
+    if (call->dx[0].mem)
         ISO_TRY(input_gradient(cl, call, &c));
-    }
-    if (call->dw[0].mem) {
+    if (call->dw[0].mem)
         ISO_TRY(kernel_gradient(cl, call, &c));
-    }
     if (call->dw[1].mem) {
         struct opencl_at work = opencl_work(call, 0);
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)c.rows, (size_t)c.filters,
@@ -330,4 +323,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 const struct iso_kernel opencl_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

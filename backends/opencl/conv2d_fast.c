@@ -11,12 +11,14 @@
 enum { DEFAULT_MIB = 64 };
 
 /* struct window of clkernels/conv2d.cl. Every member is an int there. */
-struct columns { cl_int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left; };
+struct columns {
+    cl_int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
+};
 
 struct fast {
     struct iso_window v;
-    size_t filters, depth, pixels;     /* pixels: of one image's output */
-    size_t images;                     /* at a time */
+    size_t filters, depth, pixels; /* pixels: of one image's output */
+    size_t images;                 /* at a time */
     struct columns columns;
 };
 
@@ -31,32 +33,32 @@ static size_t cap_floats(void)
 static struct fast fast_of(const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
-    struct fast f = {.v = iso_conv2d_window(p, &call->x[0].shape), .filters = (size_t)p->filters};
+    struct fast f = { .v = iso_conv2d_window(p, &call->x[0].shape), .filters = (size_t)p->filters };
     const struct iso_window *v = &f.v;
     f.depth = (size_t)(v->kh * v->kw * v->c);
     f.pixels = (size_t)(v->oh * v->ow);
     f.images = cap_floats() / (f.pixels * f.depth);
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
-    f.columns = (struct columns){(cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
-                                 (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
-                                 (cl_int)v->sw,  (cl_int)v->dh, (cl_int)v->dw, (cl_int)v->top,
-                                 (cl_int)v->left};
+    f.columns = (struct columns){ (cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
+                                  (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
+                                  (cl_int)v->sw,  (cl_int)v->dh, (cl_int)v->dw, (cl_int)v->top,
+                                  (cl_int)v->left };
     return f;
 }
 
 static struct opencl_product forward_product(const struct fast *f, size_t images)
 {
-    return (struct opencl_product){false, false, images * f->pixels, f->filters, f->depth};
+    return (struct opencl_product){ false, false, images * f->pixels, f->filters, f->depth };
 }
 
 static struct opencl_product input_product(const struct fast *f, size_t images)
 {
-    return (struct opencl_product){false, true, images * f->pixels, f->depth, f->filters};
+    return (struct opencl_product){ false, true, images * f->pixels, f->depth, f->filters };
 }
 
 static struct opencl_product kernel_product(const struct fast *f, size_t images)
 {
-    return (struct opencl_product){true, false, f->depth, f->filters, images * f->pixels};
+    return (struct opencl_product){ true, false, f->depth, f->filters, images * f->pixels };
 }
 
 size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *call)
@@ -68,11 +70,11 @@ size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *c
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
 {
     struct fast f = fast_of(call);
-    const struct opencl_product products[] = {
-        forward_product(&f, f.images), input_product(&f, f.images), kernel_product(&f, f.images)};
-    for (int i = 0; i < 3; i++) {
+    const struct opencl_product products[] = { forward_product(&f, f.images),
+                                               input_product(&f, f.images),
+                                               kernel_product(&f, f.images) };
+    for (int i = 0; i < 3; i++)
         opencl_gemm_check(cl, &products[i]);
-    }
 }
 
 /* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */
@@ -92,15 +94,9 @@ static iso_rc im2col(struct opencl *cl, const struct fast *f, struct opencl_at x
 }
 
 /* Floats of one image of x, and of y. */
-static size_t x_size(const struct fast *f)
-{
-    return (size_t)(f->v.h * f->v.w * f->v.c);
-}
+static size_t x_size(const struct fast *f) { return (size_t)(f->v.h * f->v.w * f->v.c); }
 
-static size_t y_size(const struct fast *f)
-{
-    return f->pixels * f->filters;
-}
+static size_t y_size(const struct fast *f) { return f->pixels * f->filters; }
 
 static size_t at_a_time(const struct fast *f, size_t first)
 {
@@ -118,11 +114,10 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = forward_product(&f, images);
-        struct opencl_at from = {x.mem, x.at + first * x_size(&f)},
-                         to = {y.mem, y.at + first * y_size(&f)};
-        if (!is_pointwise(&f)) {
+        struct opencl_at from = { x.mem, x.at + first * x_size(&f) },
+                         to = { y.mem, y.at + first * y_size(&f) };
+        if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        }
         ISO_TRY(
             opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
     }
@@ -145,8 +140,8 @@ iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, 
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = input_product(&f, images);
-        struct opencl_at from = {dy.mem, dy.at + first * y_size(&f)},
-                         to = {dx.mem, dx.at + first * x_size(&f)};
+        struct opencl_at from = { dy.mem, dy.at + first * y_size(&f) },
+                         to = { dx.mem, dx.at + first * x_size(&f) };
         size_t n = images * x_size(&f);
         ISO_TRY(opencl_gemm(cl, &p, from, opencl_at(&call->w[0]), col, false));
         ISO_TRY(opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
@@ -167,11 +162,10 @@ iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call,
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = kernel_product(&f, images);
-        struct opencl_at from = {x.mem, x.at + first * x_size(&f)},
-                         with = {dy.mem, dy.at + first * y_size(&f)};
-        if (!is_pointwise(&f)) {
+        struct opencl_at from = { x.mem, x.at + first * x_size(&f) },
+                         with = { dy.mem, dy.at + first * y_size(&f) };
+        if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        }
         ISO_TRY(opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, with, opencl_at(&call->dw[0]),
                             first > 0 || call->add_dw[0]));
     }

@@ -3,44 +3,45 @@
 #include "gemm.h"
 #include "sums.h"
 
-static const char *const programs[] = {"gemm.cl", "pack.cl", "sums.cl", NULL};
-static const char *const fast_programs[] = {"dense.cl", NULL};
+static const char *const programs[] = { "gemm.cl", "pack.cl", "sums.cl", NULL };
+static const char *const fast_programs[] = { "dense.cl", NULL };
 
-struct sizes { int64_t rows, in, units; };
+struct sizes {
+    int64_t rows, in, units;
+};
 
 static struct sizes sizes_of(const struct iso_call *call)
 {
     const struct iso_shape *x = &call->x[0].shape, *kernel = &call->w[0].shape;
-    return (struct sizes){x->dim[0], kernel->dim[0], kernel->dim[1]};
+    return (struct sizes){ x->dim[0], kernel->dim[0], kernel->dim[1] };
 }
 
 /* The products of the three passes, for CLBlast. */
 static struct opencl_product forward_product(struct sizes s)
 {
-    return (struct opencl_product){false, false, (size_t)s.rows, (size_t)s.units, (size_t)s.in};
+    return (struct opencl_product){ false, false, (size_t)s.rows, (size_t)s.units, (size_t)s.in };
 }
 
 static struct opencl_product input_product(struct sizes s)
 {
-    return (struct opencl_product){false, true, (size_t)s.rows, (size_t)s.in, (size_t)s.units};
+    return (struct opencl_product){ false, true, (size_t)s.rows, (size_t)s.in, (size_t)s.units };
 }
 
 static struct opencl_product kernel_product(struct sizes s)
 {
-    return (struct opencl_product){true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows};
+    return (struct opencl_product){ true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows };
 }
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n)) {
+    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
         return false;
-    }
     if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
         struct sizes s = sizes_of(call);
-        const struct opencl_product p[] = {forward_product(s), input_product(s), kernel_product(s)};
-        for (int i = 0; i < 3; i++) {
+        const struct opencl_product p[] = { forward_product(s), input_product(s),
+                                            kernel_product(s) };
+        for (int i = 0; i < 3; i++)
             opencl_gemm_check(opencl_of(be), &p[i]);
-        }
     }
     return true;
 }
@@ -48,9 +49,16 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 /* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
 static struct opencl_map map_of(int64_t rows, int64_t cols, int64_t run)
 {
-    return (struct opencl_map){.rows = (cl_int)rows, .cols = (cl_int)cols, .row_h = 1, .row_w = 1,
-                               .a_image = (cl_int)run, .taps_y = 1, .taps_x = 1, .run = (cl_int)run,
-                               .y_image = (cl_int)cols, .y_col = 1};
+    return (struct opencl_map){ .rows = (cl_int)rows,
+                                .cols = (cl_int)cols,
+                                .row_h = 1,
+                                .row_w = 1,
+                                .a_image = (cl_int)run,
+                                .taps_y = 1,
+                                .taps_x = 1,
+                                .run = (cl_int)run,
+                                .y_image = (cl_int)cols,
+                                .y_col = 1 };
 }
 
 /* dkernel: the rows of the batch are the steps of the sums; one line of pixels, as it were. */
@@ -69,9 +77,8 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
-    if (pass == ISO_FORWARD) {
+    if (pass == ISO_FORWARD)
         return opencl_widen_work(cl, s.in, s.units) * sizeof(float);
-    }
     struct opencl_map map = kernel_map(call);
     size_t dx = (size_t)s.units * (size_t)opencl_b_cols(cl, s.rows);
     size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_block_sums_work(cl, &map);
@@ -85,9 +92,8 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
     size_t n = p->m * p->n;
     ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]),
                         opencl_at(&call->y[0]), false));
-    if (!call->w[1].mem) {
+    if (!call->w[1].mem)
         return ISO_OK;
-    }
     return opencl_launch(
         cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
@@ -98,9 +104,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
     const struct opencl_product p = forward_product(s);
-    if (opencl_gemm_trusted(cl, &p)) {
+    if (opencl_gemm_trusted(cl, &p))
         return fast_forward(cl, call, &p);
-    }
     struct opencl_map map = map_of(s.rows, s.units, s.in);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
@@ -117,13 +122,18 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
                            opencl_at(&call->dx[0]), call->add_dx[0]);
     }
     struct opencl_map map = map_of(s.in, s.rows, s.units);
-    struct opencl_at b = opencl_work(call, 0), none = {NULL, 0};
+    struct opencl_at b = opencl_work(call, 0), none = { NULL, 0 };
     map.ldb = opencl_b_cols(cl, s.rows);
     map.y_image = 1;
     map.y_col = (cl_int)s.in;
     map.add = call->add_dx[0];
-    struct opencl_matrix m = {.taps_y = 1, .taps_x = 1, .run = s.units, .x_c = 1, .x_col = s.units,
-                              .cols = s.rows, .width = map.ldb};
+    struct opencl_matrix m = { .taps_y = 1,
+                               .taps_x = 1,
+                               .run = s.units,
+                               .x_c = 1,
+                               .x_col = s.units,
+                               .cols = s.rows,
+                               .width = map.ldb };
     ISO_TRY(opencl_pack(cl, &m, opencl_at(&call->dy[0]), b));
     return opencl_chains(cl, &map, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]));
 }
@@ -146,12 +156,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
-    if (call->dx[0].mem) {
+    if (call->dx[0].mem)
         ISO_TRY(input_gradient(cl, call, s));
-    }
-    if (call->dw[0].mem) {
+    if (call->dw[0].mem)
         ISO_TRY(kernel_gradient(cl, call, s));
-    }
     if (call->dw[1].mem) {
         struct opencl_at work = opencl_work(call, 0);
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem,
@@ -161,4 +169,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 const struct iso_kernel opencl_dense = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

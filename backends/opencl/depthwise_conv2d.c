@@ -4,10 +4,10 @@
 #include "sums.h"
 #include "core/ops/depthwise_conv2d.h"
 
-enum { CPU_CHUNK = 16 };               /* CHUNK in clkernels/depthwise_conv2d.cl */
+enum { CPU_CHUNK = 16 }; /* CHUNK in clkernels/depthwise_conv2d.cl */
 
 static const char program[] = "depthwise_conv2d.cl";
-static const char *const programs[] = {program, "sums.cl", NULL};
+static const char *const programs[] = { program, "sums.cl", NULL };
 
 /* struct conv of clkernels/depthwise_conv2d.cl. Every member is an int there. */
 struct conv {
@@ -23,11 +23,23 @@ static struct conv conv_of(const struct iso_call *call)
     const struct iso_window v = iso_depthwise_conv2d_window(p, &call->x[0].shape);
     const size_t pixels = (size_t)(v.oh * v.ow), rows = (size_t)v.n * pixels;
     return (struct conv){
-        .h = (cl_int)v.h, .w = (cl_int)v.w, .c = (cl_int)v.c, .m = (cl_int)p->depth_multiplier,
-        .oh = (cl_int)v.oh, .ow = (cl_int)v.ow, .kh = (cl_int)v.kh, .kw = (cl_int)v.kw,
-        .sh = (cl_int)v.sh, .sw = (cl_int)v.sw, .dh = (cl_int)v.dh, .dw = (cl_int)v.dw,
-        .top = (cl_int)v.top, .left = (cl_int)v.left, .pixels = (cl_int)rows,
-        .channels = (cl_int)(v.c * p->depth_multiplier), .has_bias = p->use_bias,
+        .h = (cl_int)v.h,
+        .w = (cl_int)v.w,
+        .c = (cl_int)v.c,
+        .m = (cl_int)p->depth_multiplier,
+        .oh = (cl_int)v.oh,
+        .ow = (cl_int)v.ow,
+        .kh = (cl_int)v.kh,
+        .kw = (cl_int)v.kw,
+        .sh = (cl_int)v.sh,
+        .sw = (cl_int)v.sw,
+        .dh = (cl_int)v.dh,
+        .dw = (cl_int)v.dw,
+        .top = (cl_int)v.top,
+        .left = (cl_int)v.left,
+        .pixels = (cl_int)rows,
+        .channels = (cl_int)(v.c * p->depth_multiplier),
+        .has_bias = p->use_bias,
         .group_rows = (cl_int)(pixels > 1 ? pixels : rows),
         .blocks = (cl_int)opencl_blocks(rows, pixels),
     };
@@ -41,12 +53,12 @@ static size_t block_sums(const struct conv *g)
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n)) {
+    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
         return false;
-    }
     const struct conv g = conv_of(call);
     if (block_sums(&g) > INT32_MAX) {
-        snprintf(why, n, "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
+        snprintf(why, n,
+                 "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
                  "use a smaller batch");
         return false;
     }
@@ -59,9 +71,8 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     const size_t rows = (size_t)g.pixels, per_image = (size_t)(g.oh * g.ow);
     const size_t dbias = opencl_sum_rows_work(rows, (size_t)g.channels, per_image);
     (void)be;
-    if (pass == ISO_FORWARD) {
+    if (pass == ISO_FORWARD)
         return 0;
-    }
     return (block_sums(&g) > dbias ? block_sums(&g) : dbias) * sizeof(cl_float);
 }
 
@@ -104,8 +115,7 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call)
     return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, columns),
                          ARGS(arg_mem(work.mem, work.at), arg_tensor(&call->dw[0]),
                               arg_tensor(&call->dw[0]), arg_int((int64_t)columns),
-                              arg_int(g.blocks), arg_int(1), arg_int(1),
-                              arg_int(call->add_dw[0])));
+                              arg_int(g.blocks), arg_int(1), arg_int(1), arg_int(call->add_dw[0])));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -113,12 +123,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const struct conv g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
-    if (call->dx[0].mem) {
+    if (call->dx[0].mem)
         ISO_TRY(input_gradient(cl, call));
-    }
-    if (call->dw[0].mem) {
+    if (call->dw[0].mem)
         ISO_TRY(kernel_gradient(cl, call));
-    }
     if (call->dw[1].mem) {
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)g.pixels, (size_t)g.channels,
                                 (size_t)(g.oh * g.ow), work.mem, work.at, &call->dw[1],
@@ -128,4 +136,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 const struct iso_kernel opencl_depthwise_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

@@ -39,9 +39,8 @@ static void show_driver(FILE *out, const char *path, char *advice, size_t n)
                      path, library);
         }
     }
-    if (f) {
+    if (f)
         fclose(f);
-    }
 }
 
 static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
@@ -56,9 +55,8 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
             count++;
         }
     }
-    if (d) {
+    if (d)
         closedir(d);
-    }
     return count;
 }
 
@@ -114,13 +112,11 @@ static void show_platform(FILE *out, cl_platform_id platform, char *advice, size
     cl_uint devices = 0;
     clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
     clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &devices) != CL_SUCCESS) {
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &devices) != CL_SUCCESS)
         devices = 0;
-    }
     fprintf(out, "  %s, %s: %u device%s\n", name, version, devices, devices == 1 ? "" : "s");
-    if (devices == 0 && !*advice) {
+    if (devices == 0 && !*advice)
         explain_empty(name, advice, n);
-    }
 }
 
 void iso_opencl_diagnose(FILE *out, char *advice, size_t n)
@@ -134,20 +130,18 @@ void iso_opencl_diagnose(FILE *out, char *advice, size_t n)
         return;
     }
 #ifdef ISO_HAVE_CLBLAST
-    fprintf(out, "CLBlast: %s\n", opencl_library()->clblast
-            ? "installed; fast mode uses it where it proves right"
-            : "libclblast is not installed; fast mode uses isocl's own kernels");
+    fprintf(out, "CLBlast: %s\n",
+            opencl_library()->clblast
+                ? "installed; fast mode uses it where it proves right"
+                : "libclblast is not installed; fast mode uses isocl's own kernels");
 #endif
     show_drivers(out, advice, n);
-    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &count) != CL_SUCCESS) {
+    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &count) != CL_SUCCESS)
         count = 0;
-    }
     count = count < MAX_PLATFORMS ? count : MAX_PLATFORMS;
     fprintf(out, "OpenCL platforms:\n");
-    if (count == 0) {
+    if (count == 0)
         fprintf(out, "  none: the loader found no driver that works\n");
-    }
-    for (cl_uint i = 0; i < count; i++) {
+    for (cl_uint i = 0; i < count; i++)
         show_platform(out, platforms[i], advice, n);
-    }
 }

@@ -2,7 +2,7 @@
 #include "opencl.h"
 #include "core/ops/dropout.h"
 
-static const char *const programs[] = {"dropout.cl", NULL};
+static const char *const programs[] = { "dropout.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -20,20 +20,18 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
         return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_elements(cl, n),
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
-    return opencl_launch(cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
-                         ARGS(x, y, mask, arg_uint(n),
-                              arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
-                              arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call),
-                              arg_int(want_mask)));
+    return opencl_launch(
+        cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
+        ARGS(x, y, mask, arg_uint(n), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
+             arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call), arg_int(want_mask)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     size_t n = (size_t)iso_shape_count(&call->dy[0].shape);
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
     return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_elements(cl, n),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
@@ -41,5 +39,6 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_dropout = {
-    .supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_dropout = { .supports = supports,
+                                           .forward = forward,
+                                           .backward = backward };

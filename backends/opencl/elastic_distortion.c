@@ -5,7 +5,7 @@
 #include "core/ops/elastic_distortion.h"
 
 static const char program[] = "elastic_distortion.cl";
-static const char *const programs[] = {program, "augmentation.cl", NULL};
+static const char *const programs[] = { program, "augmentation.cl", NULL };
 
 static size_t fields_of(const struct iso_shape *s)
 {
@@ -22,20 +22,21 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 }
 
 /* The filter's weights, the fields, and another copy of them between the ways of the filter. */
-struct places { struct opencl_arg weights, fields, other; };
-enum { WEIGHTS = 192 };                /* room for 2 ISO_GAUSSIAN_MOST + 1, well aligned */
+struct places {
+    struct opencl_arg weights, fields, other;
+};
+enum { WEIGHTS = 192 }; /* room for 2 ISO_GAUSSIAN_MOST + 1, well aligned */
 
 static struct places places_of(const struct iso_call *call)
 {
-    return (struct places){arg_work(call, 0), arg_work(call, WEIGHTS),
-                           arg_work(call, WEIGHTS + fields_of(&call->x[0].shape))};
+    return (struct places){ arg_work(call, 0), arg_work(call, WEIGHTS),
+                            arg_work(call, WEIGHTS + fields_of(&call->x[0].shape)) };
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     (void)be;
-    return pass == ISO_FORWARD
-               ? (WEIGHTS + 2 * fields_of(&call->x[0].shape)) * sizeof(float) : 0;
+    return pass == ISO_FORWARD ? (WEIGHTS + 2 * fields_of(&call->x[0].shape)) * sizeof(float) : 0;
 }
 
 static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct opencl_grid grid,
@@ -48,8 +49,7 @@ static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct open
                               at->weights, arg_int(iso_gaussian_radius((float)p->sigma)),
                               arg_int(s->dim[1]), arg_int(s->dim[2]), arg_int(p->smoothing_mode),
                               arg_int(across), arg_real(call->scalars[ISO_ELASTIC_ALPHA_FROM]),
-                              arg_real(call->scalars[ISO_ELASTIC_ALPHA_SPAN]),
-                              ARG_RANDOM(call)));
+                              arg_real(call->scalars[ISO_ELASTIC_ALPHA_SPAN]), ARG_RANDOM(call)));
 }
 
 static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const struct places *at)
@@ -62,9 +62,9 @@ static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const 
     ISO_TRY(opencl_launch(cl, program, "elastic_distortion_weights",
                           opencl_elements(cl, 2 * (size_t)radius + 1),
                           ARGS(at->weights, arg_real(p->sigma), arg_int(radius))));
-    ISO_TRY(opencl_launch(cl, program, "elastic_distortion_draw", grid,
-                          ARGS(at->fields, arg_int(s->dim[1]), arg_int(s->dim[2]),
-                               ARG_RANDOM(call))));
+    ISO_TRY(
+        opencl_launch(cl, program, "elastic_distortion_draw", grid,
+                      ARGS(at->fields, arg_int(s->dim[1]), arg_int(s->dim[2]), ARG_RANDOM(call))));
     ISO_TRY(smooth(cl, call, grid, at, false));
     return smooth(cl, call, grid, at, true);
 }
@@ -74,9 +74,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const struct iso_elastic_distortion *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
-    if (!call->training) {
+    if (!call->training)
         return opencl_copy_images(be, call);
-    }
     const struct places at = places_of(call);
     ISO_TRY(make_fields(cl, call, &at));
     return opencl_launch(cl, program, "elastic_distortion_forward", opencl_image_grid(cl, call),
@@ -85,5 +84,6 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(p->fill_mode), arg_real(p->cval)));
 }
 
-const struct iso_kernel opencl_elastic_distortion = {
-    .supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_elastic_distortion = { .supports = supports,
+                                                      .workspace = workspace,
+                                                      .forward = forward };

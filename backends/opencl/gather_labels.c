@@ -2,7 +2,7 @@
 #include "opencl.h"
 #include "core/ops/gather_labels.h"
 
-static const char *const programs[] = {"gather_labels.cl", NULL};
+static const char *const programs[] = { "gather_labels.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -27,4 +27,4 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_uint((uint64_t)p->from), arg_long((uint64_t)call->first)));
 }
 
-const struct iso_kernel opencl_gather_labels = {.supports = supports, .forward = forward};
+const struct iso_kernel opencl_gather_labels = { .supports = supports, .forward = forward };

@@ -1,7 +1,7 @@
 /* gather_rows.c: queues the gathering of a batch's rows of resident numbers. */
 #include "opencl.h"
 
-static const char *const programs[] = {"gather_rows.cl", NULL};
+static const char *const programs[] = { "gather_rows.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -18,4 +18,4 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_long((uint64_t)call->first)));
 }
 
-const struct iso_kernel opencl_gather_rows = {.supports = supports, .forward = forward};
+const struct iso_kernel opencl_gather_rows = { .supports = supports, .forward = forward };

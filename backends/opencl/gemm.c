@@ -7,26 +7,29 @@
 #include "core/data/sha256.h"
 
 enum { MAX_CLASSES = 512 };
-enum { SMALL = 1 << 15 };              /* products that no library speeds up */
+enum { SMALL = 1 << 15 }; /* products that no library speeds up */
 /* ISOCL_OPENCL_CLBLAST: auto; always (even where it is slower, not where it is wrong); never. */
 enum wish { AUTO, ALWAYS, NEVER };
 
 /* Sizes are exponents: a class holds all sizes that round up to 2^m, 2^n, 2^k. */
-struct verdict { bool ta, tb, right; int m, n, k; double clblast, own; };
+struct verdict {
+    bool ta, tb, right;
+    int m, n, k;
+    double clblast, own;
+};
 struct opencl_gemm {
     struct verdict known[MAX_CLASSES];
     int count;
     enum wish wish;
-    bool said;                         /* that isocl's kernels run somewhere */
-    char path[1200];                   /* of the file; "" when there is no cache */
+    bool said;       /* that isocl's kernels run somewhere */
+    char path[1200]; /* of the file; "" when there is no cache */
 };
 
 static int exponent(size_t n)
 {
     int e = 0;
-    while (((size_t)1 << e) < n) {
+    while (((size_t)1 << e) < n)
         e++;
-    }
     return e;
 }
 
@@ -35,11 +38,10 @@ static const struct verdict *find(const struct opencl_gemm *g, const struct open
     const struct verdict *best = NULL;
     for (int i = 0; i < g->count; i++) {
         const struct verdict *v = &g->known[i];
-        bool same =
-            v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) && v->k >= exponent(p->k);
-        if (same && v->m >= exponent(p->m) && (!best || v->m + v->k < best->m + best->k)) {
+        bool same = v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) &&
+                    v->k >= exponent(p->k);
+        if (same && v->m >= exponent(p->m) && (!best || v->m + v->k < best->m + best->k))
             best = v;
-        }
     }
     return best;
 }
@@ -56,9 +58,8 @@ static void find_file(struct opencl *cl)
     iso_sha256_add(&h, cl->options, strlen(cl->options) + 1);
     iso_sha256_hex(&h, hex);
     snprintf(name, sizeof name, "clblast-%.16s.txt", hex);
-    if (!opencl_cache_path(name, cl->gemm->path, sizeof cl->gemm->path)) {
+    if (!opencl_cache_path(name, cl->gemm->path, sizeof cl->gemm->path))
         cl->gemm->path[0] = '\0';
-    }
 }
 
 static void read_file(struct opencl_gemm *g)
@@ -66,7 +67,7 @@ static void read_file(struct opencl_gemm *g)
     FILE *f = g->path[0] ? fopen(g->path, "r") : NULL;
     char line[256];
     while (f && g->count < MAX_CLASSES && fgets(line, sizeof line, f)) {
-        struct verdict v = {0};
+        struct verdict v = { 0 };
         char ta, tb, word[8];
         if (sscanf(line, "%c%c %dx%dx%d %7s clblast %lf own %lf", &ta, &tb, &v.m, &v.n, &v.k, word,
                    &v.clblast, &v.own) == 8) {
@@ -76,9 +77,8 @@ static void read_file(struct opencl_gemm *g)
             g->known[g->count++] = v;
         }
     }
-    if (f) {
+    if (f)
         fclose(f);
-    }
 }
 
 /* Failing to keep verdicts is no failure. */
@@ -88,9 +88,8 @@ static void write_file(const struct opencl *cl)
     char temporary[1300];
     snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
     FILE *f = g->path[0] ? fopen(temporary, "w") : NULL;
-    if (!f) {
+    if (!f)
         return;
-    }
     fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",
             cl->found.info.name, cl->found.info.driver);
     for (int i = 0; i < g->count; i++) {
@@ -100,9 +99,8 @@ static void write_file(const struct opencl *cl)
     }
     bool good = fflush(f) == 0 && fsync(fileno(f)) == 0;
     good = fclose(f) == 0 && good;
-    if (!good || rename(temporary, g->path) != 0) {
+    if (!good || rename(temporary, g->path) != 0)
         remove(temporary);
-    }
 }
 
 /* ---- Opening and verdicts ---- */
@@ -110,13 +108,11 @@ static void write_file(const struct opencl *cl)
 iso_rc opencl_gemm_open(struct opencl *cl)
 {
     const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
-    if (!opencl_library()->clblast || (wish && strcmp(wish, "never") == 0)) {
-        return ISO_OK;                 /* without it isocl's own kernels run */
-    }
+    if (!opencl_library()->clblast || (wish && strcmp(wish, "never") == 0))
+        return ISO_OK; /* without it isocl's own kernels run */
     cl->gemm = iso_alloc(1, sizeof *cl->gemm);
-    if (!cl->gemm) {
+    if (!cl->gemm)
         return ISO_ENOMEM;
-    }
     cl->gemm->wish = wish && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
     find_file(cl);
     read_file(cl->gemm);
@@ -125,12 +121,11 @@ iso_rc opencl_gemm_open(struct opencl *cl)
 
 void opencl_gemm_close(struct opencl *cl)
 {
-    if (!cl->gemm) {
+    if (!cl->gemm)
         return;
-    }
 #ifdef ISO_HAVE_CLBLAST
     if (opencl_library()->clblast)
-        CLBlastClearCache();           /* its programs must go before the context does */
+        CLBlastClearCache(); /* its programs must go before the context does */
 #endif
     free(cl->gemm);
     cl->gemm = NULL;
@@ -145,9 +140,8 @@ static bool serves(const struct opencl_gemm *g, const struct verdict *v)
  * set, and into the device's note. */
 static void tell(struct opencl *cl, const struct verdict *v)
 {
-    if (cl->gemm->said) {
+    if (cl->gemm->said)
         return;
-    }
     cl->gemm->said = true;
     char text[200];
     snprintf(text, sizeof text,
@@ -155,34 +149,31 @@ static void tell(struct opencl *cl, const struct verdict *v)
              "2^%d), where isocl's exact kernels run",
              v->right ? "slower" : "wrong", v->clblast, v->own, v->m, v->n, v->k);
     snprintf(cl->base.device.note, sizeof cl->base.device.note, "%s", text);
-    if (!getenv("ISOCL_QUIET")) {
+    if (!getenv("ISOCL_QUIET"))
         fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
-    }
 }
 
 void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
 {
     struct opencl_gemm *g = cl->gemm;
     size_t products = p->m * p->n * p->k;
-    if (!g || products == 0 || (products < SMALL && g->wish != ALWAYS)) {
+    if (!g || products == 0 || (products < SMALL && g->wish != ALWAYS))
         return;
-    }
     const struct verdict *known = find(g, p);
     bool exactly = known && known->m == exponent(p->m) && known->k == exponent(p->k);
     if (!exactly && g->count < MAX_CLASSES) {
-        struct verdict v = {p->ta,          p->tb,          false, exponent(p->m),
-                            exponent(p->n), exponent(p->k), 0,     0};
+        struct verdict v = { p->ta,          p->tb,          false, exponent(p->m),
+                             exponent(p->n), exponent(p->k), 0,     0 };
         if (opencl_gemm_measure(cl, p, &v.right, &v.clblast, &v.own) != ISO_OK) {
-            iso_error_clear();         /* whatever went wrong, isocl's kernels serve this class */
+            iso_error_clear(); /* whatever went wrong, isocl's kernels serve this class */
             v.right = false;
         }
         g->known[g->count++] = v;
         write_file(cl);
         known = &g->known[g->count - 1];
     }
-    if (known && !serves(g, known)) {
+    if (known && !serves(g, known))
         tell(cl, known);
-    }
 }
 
 bool opencl_gemm_trusted(const struct opencl *cl, const struct opencl_product *p)

@@ -10,10 +10,13 @@
 
 /* c[m, n] = op(a) op(b): a[m, k], or a[k, m] when ta; b[k, n], or b[n, k] when tb; all row-major.
  */
-struct opencl_product { bool ta, tb; size_t m, n, k; };
+struct opencl_product {
+    bool ta, tb;
+    size_t m, n, k;
+};
 
 iso_rc opencl_gemm_open(struct opencl *);
-void opencl_gemm_close(struct opencl *);           /* before the context goes */
+void opencl_gemm_close(struct opencl *); /* before the context goes */
 
 /* Plan time: makes sure that the product's class has a verdict. Never fails: a class that could not
  * be checked is one that isocl's kernels serve. */

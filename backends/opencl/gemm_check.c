@@ -7,16 +7,20 @@
 #include <time.h>
 #include "gemm_check.h"
 
-enum { COUNTERS = 256, LARGEST = 1 << 25 };            /* LARGEST: elements of a matrix here */
+enum { COUNTERS = 256, LARGEST = 1 << 25 }; /* LARGEST: elements of a matrix here */
 static const double FACTOR = 1.0;
 
 /* Buffers of one check: a, b, CLBlast's c, own c, sum |a||b|, workspace, counters. */
 enum { A, B, C, OWN, SUM, WORK, COUNT, BUFFERS };
-struct check { struct opencl *cl; struct opencl_product p; struct iso_mem mem[BUFFERS]; };
+struct check {
+    struct opencl *cl;
+    struct opencl_product p;
+    struct iso_mem mem[BUFFERS];
+};
 
 static struct opencl_at at(const struct check *c, int which)
 {
-    return (struct opencl_at){&c->mem[which], 0};
+    return (struct opencl_at){ &c->mem[which], 0 };
 }
 
 /* ---- isocl's product, as dense and conv2d run it ---- */
@@ -24,18 +28,18 @@ static struct opencl_at at(const struct check *c, int which)
 static struct opencl_map plain_map(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    struct opencl_map g = {.rows = (cl_int)p->m,
-                           .cols = (cl_int)p->n,
-                           .row_h = 1,
-                           .row_w = 1,
-                           .a_image = (cl_int)p->k,
-                           .taps_y = 1,
-                           .taps_x = 1,
-                           .run = (cl_int)p->k,
-                           .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n),
-                           .y_image = (cl_int)p->n,
-                           .y_col = 1};
-    if (p->ta) {                       /* a sum over rows of a and b, in blocks */
+    struct opencl_map g = { .rows = (cl_int)p->m,
+                            .cols = (cl_int)p->n,
+                            .row_h = 1,
+                            .row_w = 1,
+                            .a_image = (cl_int)p->k,
+                            .taps_y = 1,
+                            .taps_x = 1,
+                            .run = (cl_int)p->k,
+                            .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n),
+                            .y_image = (cl_int)p->n,
+                            .y_col = 1 };
+    if (p->ta) { /* a sum over rows of a and b, in blocks */
         g.rows = g.row_w = (cl_int)p->k;
         g.run = g.a_j = (cl_int)p->m;
         g.group_rows = 1;
@@ -46,13 +50,13 @@ static struct opencl_map plain_map(const struct check *c)
 static struct opencl_matrix packing(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    return (struct opencl_matrix){.taps_y = 1,
-                                  .taps_x = 1,
-                                  .run = (int64_t)p->k,
-                                  .x_c = p->tb ? 1 : (int64_t)p->n,
-                                  .x_col = p->tb ? (int64_t)p->k : 1,
-                                  .cols = (int64_t)p->n,
-                                  .width = opencl_b_cols(c->cl, (int64_t)p->n)};
+    return (struct opencl_matrix){ .taps_y = 1,
+                                   .taps_x = 1,
+                                   .run = (int64_t)p->k,
+                                   .x_c = p->tb ? 1 : (int64_t)p->n,
+                                   .x_col = p->tb ? (int64_t)p->k : 1,
+                                   .cols = (int64_t)p->n,
+                                   .width = opencl_b_cols(c->cl, (int64_t)p->n) };
 }
 
 static size_t packed_size(const struct check *c)
@@ -69,14 +73,14 @@ static size_t own_work(const struct check *c)
 static iso_rc own_product(const struct check *c, int to)
 {
     struct opencl_map g = plain_map(c);
-    struct opencl_at b = at(c, B), none = {NULL, 0};
+    struct opencl_at b = at(c, B), none = { NULL, 0 };
     if (c->p.tb || g.ldb != g.cols) {
         struct opencl_matrix m = packing(c);
         ISO_TRY(opencl_pack(c->cl, &m, b, at(c, WORK)));
         b = at(c, WORK);
     }
     if (c->p.ta) {
-        struct opencl_at work = {&c->mem[WORK], packed_size(c)};
+        struct opencl_at work = { &c->mem[WORK], packed_size(c) };
         return opencl_block_sums(c->cl, &g, at(c, A), b, at(c, to), work);
     }
     return opencl_chains(c->cl, &g, at(c, A), b, none, at(c, to));
@@ -88,9 +92,9 @@ static iso_rc fill(const struct check *c, bool magnitude)
 {
     for (int i = A; i <= B; i++) {
         size_t n = i == A ? c->p.m * c->p.k : c->p.k * c->p.n;
-        ISO_TRY(opencl_launch(c->cl, "gemm_check.cl", "gemm_check_fill", opencl_elements(c->cl, n),
-                              ARGS(arg_mem(&c->mem[i], 0), arg_uint(n), arg_uint((uint64_t)i),
-                                   arg_int(magnitude))));
+        ISO_TRY(opencl_launch(
+            c->cl, "gemm_check.cl", "gemm_check_fill", opencl_elements(c->cl, n),
+            ARGS(arg_mem(&c->mem[i], 0), arg_uint(n), arg_uint((uint64_t)i), arg_int(magnitude))));
     }
     return ISO_OK;
 }
@@ -99,7 +103,7 @@ static iso_rc compare(const struct check *c, bool *right)
 {
     size_t n = c->p.m * c->p.n;
     cl_uint count[COUNTERS], bad = 0;
-    struct opencl_grid grid = {{COUNTERS, 1, 1}, {1, 1, 1}};
+    struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 } };
     ISO_TRY(opencl_launch(c->cl, "gemm_check.cl", "gemm_check_compare", grid,
                           ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0),
                                arg_mem(&c->mem[SUM], 0), arg_mem(&c->mem[COUNT], 0), arg_uint(n),
@@ -107,9 +111,8 @@ static iso_rc compare(const struct check *c, bool *right)
     cl_int rc = clEnqueueReadBuffer(c->cl->queue, c->mem[COUNT].mem, CL_TRUE, 0, sizeof count,
                                     count, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueReadBuffer", "gemm_check"));
-    for (int i = 0; i < COUNTERS; i++) {
+    for (int i = 0; i < COUNTERS; i++)
         bad += count[i];
-    }
     *right = bad == 0;
     return ISO_OK;
 }
@@ -150,8 +153,8 @@ static iso_rc run(const struct check *c, bool *right, double *clblast, double *o
 static iso_rc allocate(struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    const size_t floats[BUFFERS] = {p->m * p->k, p->k * p->n, p->m * p->n, p->m * p->n, p->m * p->n,
-                                    own_work(c), COUNTERS};
+    const size_t floats[BUFFERS] = { p->m * p->k, p->k * p->n, p->m * p->n, p->m * p->n,
+                                     p->m * p->n, own_work(c), COUNTERS };
     for (int i = 0; i < BUFFERS; i++) {
         cl_int rc;
         c->mem[i].bytes = floats[i] * sizeof(float);
@@ -168,27 +171,23 @@ static iso_rc allocate(struct check *c)
 /* The long side of a tall product may be cut: its class is the same but for the number of rows. */
 static void limit(size_t *side, size_t other)
 {
-    while (*side > 64 && *side * other > LARGEST) {
+    while (*side > 64 && *side * other > LARGEST)
         *side /= 2;
-    }
 }
 
 iso_rc opencl_gemm_measure(struct opencl *cl, const struct opencl_product *p, bool *right,
                            double *clblast, double *own)
 {
-    struct check c = {.cl = cl, .p = *p};
+    struct check c = { .cl = cl, .p = *p };
     limit(&c.p.m, c.p.n > c.p.k ? c.p.n : c.p.k);
     limit(&c.p.k, c.p.n > c.p.m ? c.p.n : c.p.m);
     limit(&c.p.n, c.p.k > c.p.m ? c.p.k : c.p.m);
     iso_rc rc = allocate(&c);
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = run(&c, right, clblast, own);
-    }
     clFinish(cl->queue);
-    for (int i = 0; i < BUFFERS; i++) {
-        if (c.mem[i].mem) {
+    for (int i = 0; i < BUFFERS; i++)
+        if (c.mem[i].mem)
             clReleaseMemObject(c.mem[i].mem);
-        }
-    }
     return rc;
 }

@@ -3,7 +3,7 @@
 #include "core/ops/gradient_clipping.h"
 
 static const char program[] = "gradient_clipping.cl";
-static const char *const programs[] = {program, NULL};
+static const char *const programs[] = { program, NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -28,12 +28,13 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                              ARGS(arg_tensor(x), arg_tensor(y), arg_uint(n), limit));
     }
     const struct opencl_arg norm = arg_work(call, 0);
-    ISO_TRY(opencl_launch(cl, program, "clip_norm", opencl_elements(cl, 1),
-                          ARGS(arg_tensor(squares), norm,
-                               arg_uint((uint64_t)iso_shape_count(&squares->shape)))));
+    ISO_TRY(opencl_launch(
+        cl, program, "clip_norm", opencl_elements(cl, 1),
+        ARGS(arg_tensor(squares), norm, arg_uint((uint64_t)iso_shape_count(&squares->shape)))));
     return opencl_launch(cl, program, "clip_by_norm", opencl_elements(cl, n),
                          ARGS(arg_tensor(x), norm, arg_tensor(y), arg_uint(n), limit));
 }
 
-const struct iso_kernel opencl_gradient_clipping = {
-    .supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_gradient_clipping = { .supports = supports,
+                                                     .workspace = workspace,
+                                                     .forward = forward };

@@ -4,7 +4,7 @@
 #include "augmentation.h"
 #include "core/ops/image_data_generator.h"
 
-static const char *const programs[] = {"image_data_generator.cl", "augmentation.cl", NULL};
+static const char *const programs[] = { "image_data_generator.cl", "augmentation.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -47,9 +47,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const iso_affine_ranges ranges = iso_affine_ranges_of(call);
     const struct opencl_arg maps =
         arg_mem(call->workspace.mem, call->workspace.offset / sizeof(iso_i64));
-    if (!call->training) {
+    if (!call->training)
         return opencl_copy_images(be, call);
-    }
     ISO_TRY(opencl_launch(cl, program, "image_data_generator_draw",
                           opencl_elements(cl, (size_t)s->dim[0]),
                           ARGS(maps, arg_uint(s->dim[0]), arg_struct(&ranges, sizeof ranges),
@@ -61,5 +60,6 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return iso_recolours(p) ? recolour(cl, call) : ISO_OK;
 }
 
-const struct iso_kernel opencl_image_data_generator = {
-    .supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_image_data_generator = { .supports = supports,
+                                                        .workspace = workspace,
+                                                        .forward = forward };

@@ -5,12 +5,12 @@
 struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
 {
     size_t group = cl->max_group < OPENCL_MAX_GROUP ? cl->max_group : OPENCL_MAX_GROUP;
-    return (struct opencl_grid){{opencl_ceil(n, group), 1, 1}, {group, 1, 1}};
+    return (struct opencl_grid){ { opencl_ceil(n, group), 1, 1 }, { group, 1, 1 } };
 }
 
 struct opencl_grid opencl_rows(size_t rows)
 {
-    return (struct opencl_grid){{rows, 1, 1}, {ISO_LANES, 1, 1}};
+    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 } };
 }
 
 static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int nargs)
@@ -20,16 +20,14 @@ static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int narg
         cl_int rc;
         if (args[i].mem) {
             rc = clSetKernelArg(kernel, index++, sizeof(cl_mem), &args[i].mem);
-            if (rc == CL_SUCCESS) {
+            if (rc == CL_SUCCESS)
                 rc = clSetKernelArg(kernel, index++, sizeof(cl_ulong), &args[i].v.l);
-            }
         } else {
             const void *value = args[i].bytes ? args[i].bytes : &args[i].v;
             rc = clSetKernelArg(kernel, index++, args[i].size, value);
         }
-        if (rc != CL_SUCCESS) {
+        if (rc != CL_SUCCESS)
             return rc;
-        }
     }
     return CL_SUCCESS;
 }
@@ -46,15 +44,13 @@ static void shrink(struct opencl_grid *grid, size_t limit)
 iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
                      struct opencl_grid grid, const struct opencl_arg *args, int nargs)
 {
-    if (grid.groups[0] * grid.groups[1] * grid.groups[2] == 0) {
+    if (grid.groups[0] * grid.groups[1] * grid.groups[2] == 0)
         return ISO_OK;
-    }
     struct opencl_kernel *k;
     ISO_TRY(opencl_kernel(cl, program, name, &k));
     ISO_TRY(opencl_check(set_args(k->kernel, args, nargs), "clSetKernelArg", name));
-    if (grid.group[0] != ISO_LANES) {  /* a row's lanes are part of its kernel */
+    if (grid.group[0] != ISO_LANES) /* a row's lanes are part of its kernel */
         shrink(&grid, k->max_group);
-    }
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {
         local[i] = grid.group[i];

@@ -5,7 +5,7 @@
 #include "core/ops/layer_normalization.h"
 
 static const char program[] = "layer_normalization.cl";
-static const char *const programs[] = {program, "sums.cl", NULL};
+static const char *const programs[] = { program, "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -40,12 +40,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     ISO_TRY(opencl_launch(cl, program, "ln_inverse", opencl_rows((size_t)r.rows),
                           ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(inverse),
                                arg_int(r.channels), arg_real(call->scalars[ISO_LN_EPSILON]))));
-    return opencl_launch(
-        cl, program, "ln_forward", opencl_elements(cl, count),
-        ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(inverse),
-             arg_optional(&call->w[ISO_LN_GAMMA], x), arg_optional(&call->w[ISO_LN_BETA], x),
-             arg_tensor(&call->y[0]), arg_uint(count), arg_uint((uint64_t)r.channels),
-             arg_int(p->scale), arg_int(p->center)));
+    return opencl_launch(cl, program, "ln_forward", opencl_elements(cl, count),
+                         ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(inverse),
+                              arg_optional(&call->w[ISO_LN_GAMMA], x),
+                              arg_optional(&call->w[ISO_LN_BETA], x), arg_tensor(&call->y[0]),
+                              arg_uint(count), arg_uint((uint64_t)r.channels), arg_int(p->scale),
+                              arg_int(p->center)));
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct iso_bn_rows r)
@@ -56,7 +56,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
     const struct iso_tensor *inverse = &call->saved[ISO_LN_INVERSE];
     const struct opencl_arg gamma = arg_optional(&call->w[ISO_LN_GAMMA], x);
     const struct opencl_at offset = opencl_work(call, block_sums(call));
-    const struct opencl_at slope = {offset.mem, offset.at + (size_t)r.rows};
+    const struct opencl_at slope = { offset.mem, offset.at + (size_t)r.rows };
     const size_t count = (size_t)(r.rows * r.channels);
     ISO_TRY(opencl_launch(cl, program, "ln_offset", opencl_rows((size_t)r.rows),
                           ARGS(arg_tensor(dy), gamma, arg_mem(offset.mem, offset.at),
@@ -81,9 +81,8 @@ static iso_rc gamma_gradient(struct opencl *cl, const struct iso_call *call, str
     ISO_TRY(opencl_launch(cl, program, "ln_products", opencl_elements(cl, blocks * cols),
                           ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
                                arg_tensor(&call->saved[ISO_LN_MEAN]),
-                               arg_tensor(&call->saved[ISO_LN_INVERSE]),
-                               arg_mem(part.mem, part.at), arg_int(r.channels),
-                               arg_int(r.per_image > 1 ? r.per_image : r.rows),
+                               arg_tensor(&call->saved[ISO_LN_INVERSE]), arg_mem(part.mem, part.at),
+                               arg_int(r.channels), arg_int(r.per_image > 1 ? r.per_image : r.rows),
                                arg_int((int64_t)blocks))));
     return opencl_add_blocks(cl, part.mem, part.at, blocks, cols, &call->dw[ISO_LN_GAMMA],
                              call->add_dw[ISO_LN_GAMMA]);
@@ -95,19 +94,17 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
     const struct iso_tensor *dbeta = &call->dw[ISO_LN_BETA];
     const struct opencl_at part = opencl_work(call, 0);
-    if (call->dx[0].mem) {
+    if (call->dx[0].mem)
         ISO_TRY(input_gradient(cl, call, r));
-    }
-    if (call->dw[ISO_LN_GAMMA].mem) {
+    if (call->dw[ISO_LN_GAMMA].mem)
         ISO_TRY(gamma_gradient(cl, call, r));
-    }
-    if (!dbeta->mem) {
+    if (!dbeta->mem)
         return ISO_OK;
-    }
     return opencl_sum_rows(cl, &call->dy[0], (size_t)r.rows, (size_t)r.channels,
                            (size_t)r.per_image, part.mem, part.at, dbeta,
                            call->add_dw[ISO_LN_BETA]);
 }
 
 const struct iso_kernel opencl_layer_normalization = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

@@ -15,7 +15,7 @@ static const char *const loaders[] = { "libOpenCL.so.1", "libOpenCL.so", NULL };
 static const char *const clblasts[] = { "libclblast.so.1", "libclblast.so", NULL };
 #endif
 
-static struct opencl_library library;      /* written once, by open_libraries */
+static struct opencl_library library; /* written once, by open_libraries */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* The program itself comes first: Oclgrind, for one, is loaded into it and answers in its stead. */

@@ -14,6 +14,7 @@
 #endif
 #include <stdbool.h>
 
+/* clang-format off */
 #define OPENCL_LOADER(X)                                                                      \
     X(clBuildProgram) X(clCreateBuffer) X(clCreateCommandQueue) X(clCreateContext)            \
     X(clCreateKernel) X(clCreateProgramWithBinary) X(clCreateProgramWithSource)               \
@@ -22,9 +23,10 @@
     X(clGetKernelWorkGroupInfo) X(clGetPlatformIDs) X(clGetPlatformInfo)                      \
     X(clGetProgramBuildInfo) X(clGetProgramInfo) X(clReleaseCommandQueue) X(clReleaseContext) \
     X(clReleaseKernel) X(clReleaseMemObject) X(clReleaseProgram) X(clSetKernelArg)
+/* clang-format on */
 
 struct opencl_library {
-    bool loader, clblast;              /* there, with every function; else none may be called */
+    bool loader, clblast; /* there, with every function; else none may be called */
 #define OPENCL_POINTER(name) __typeof__(name) *name;
     OPENCL_LOADER(OPENCL_POINTER)
     OPENCL_CLBLAST(OPENCL_POINTER)

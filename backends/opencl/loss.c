@@ -20,9 +20,8 @@ iso_rc opencl_pointwise_forward(struct iso_backend *be, const struct iso_call *c
 {
     const struct iso_tensor *p = &call->x[0];
     const double *s = call->scalars;
-    if (!opencl_loss_wanted(call, slot)) {
+    if (!opencl_loss_wanted(call, slot))
         return ISO_OK;
-    }
     ISO_TRY(opencl_launch(opencl_of(be), program, name, opencl_rows((size_t)p->shape.dim[0]),
                           ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
                                opencl_losses(call), arg_int(p->shape.dim[1]),
@@ -32,14 +31,12 @@ iso_rc opencl_pointwise_forward(struct iso_backend *be, const struct iso_call *c
 }
 
 iso_rc opencl_pointwise_backward(struct iso_backend *be, const struct iso_call *call,
-                                 const struct iso_tensor *p, const char *program,
-                                 const char *name)
+                                 const struct iso_tensor *p, const char *program, const char *name)
 {
     const size_t n = (size_t)iso_shape_count(&p->shape);
     const double *s = call->scalars;
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     return opencl_launch(opencl_of(be), program, name, opencl_elements(opencl_of(be), n),
                          ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
                               arg_tensor(&call->dx[0]), arg_int(p->shape.dim[1]),

@@ -1,7 +1,7 @@
 /* max_pooling2d.c: queues max pooling. */
 #include "pooling2d.h"
 
-static const char *const programs[] = {"max_pooling2d.cl", NULL};
+static const char *const programs[] = { "max_pooling2d.cl", NULL };
 
 bool opencl_max_pool_supports(struct iso_backend *be, const struct iso_call *call, char *why,
                               size_t n)
@@ -14,8 +14,7 @@ iso_rc opencl_max_pool(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->y[0]);
     g.want_tap = call->saved[0].mem != NULL;
-    return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_forward",
-                         opencl_pool_grid(cl, &g),
+    return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_forward", opencl_pool_grid(cl, &g),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
                               arg_optional(&call->saved[0], &call->y[0]),
                               arg_struct(&g, sizeof g)));
@@ -25,12 +24,10 @@ iso_rc opencl_max_pool_gradient(struct iso_backend *be, const struct iso_call *c
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->x[0]);
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     g.add = call->add_dx[0];
-    return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_backward",
-                         opencl_pool_grid(cl, &g),
+    return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_backward", opencl_pool_grid(cl, &g),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
                               arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }

@@ -5,10 +5,10 @@
 
 /* Predictions, targets, and where the result goes (a buffer and an offset), rows and classes, and
  * whether targets are classes: the arguments that every metric's kernel begins with. */
-#define METRIC_ARGS(call, result) \
-    arg_tensor(&(call)->x[0]), arg_tensor(&(call)->x[1]), result, \
-    arg_int((call)->x[0].shape.dim[0]), arg_int((call)->x[0].shape.dim[1]), \
-    arg_int((call)->x[1].dtype == ISO_I32)
+#define METRIC_ARGS(call, result)                                               \
+    arg_tensor(&(call)->x[0]), arg_tensor(&(call)->x[1]), result,               \
+        arg_int((call)->x[0].shape.dim[0]), arg_int((call)->x[0].shape.dim[1]), \
+        arg_int((call)->x[1].dtype == ISO_I32)
 
 /* A work-item a row. */
 static inline struct opencl_grid opencl_metric_grid(struct iso_backend *be,

@@ -2,7 +2,7 @@
 #include "augmentation.h"
 #include "core/ops/mixup.h"
 
-static const char *const programs[] = {"mixup.cl", "augmentation.cl", NULL};
+static const char *const programs[] = { "mixup.cl", "augmentation.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -21,9 +21,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_mixup *p = call->params;
     const int64_t rows = call->x[0].shape.dim[0];
     const int64_t size = iso_shape_count(&call->x[0].shape) / rows;
-    if (!call->training) {
+    if (!call->training)
         return opencl_copy_images(be, call);
-    }
     const struct opencl_arg shares =
         arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float));
     ISO_TRY(opencl_launch(cl, "mixup.cl", "mixup_shares", opencl_elements(cl, (size_t)rows),
@@ -36,5 +35,6 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(size), arg_uint(rows), arg_uint(iso_mixup_roll(call))));
 }
 
-const struct iso_kernel opencl_mixup = {
-    .supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_mixup = { .supports = supports,
+                                         .workspace = workspace,
+                                         .forward = forward };

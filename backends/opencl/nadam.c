@@ -2,7 +2,7 @@
 #include "optimizer.h"
 #include "core/ops/nadam.h"
 
-static const char *const programs[] = {"nadam.cl", NULL};
+static const char *const programs[] = { "nadam.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -19,4 +19,4 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_NADAM_OF_M]), arg_real(s[ISO_NADAM_OF_G])));
 }
 
-const struct iso_kernel opencl_nadam = {.supports = supports, .update = update};
+const struct iso_kernel opencl_nadam = { .supports = supports, .update = update };

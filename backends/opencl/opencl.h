@@ -16,36 +16,48 @@ enum opencl_shape { OPENCL_SHAPE_GPU, OPENCL_SHAPE_CPU };
 
 /* A work-group's tile of outputs: rows x cols. GPU: group x group work-items share it. CPU: one
  * work-item has it, cols = 2 vectors of `vector` floats. */
-struct opencl_tile { int rows, cols, group, vector; };
+struct opencl_tile {
+    int rows, cols, group, vector;
+};
 
 /* A device as the platforms list it. */
 struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
-    int platform_index, device_index;  /* platforms without devices are not counted */
+    int platform_index, device_index; /* platforms without devices are not counted */
     bool gpu, pocl, mesa, nvidia, oclgrind;
     struct iso_device info;
 };
 
-struct opencl_kernel { const char *program, *name; cl_kernel kernel; size_t max_group; };
-struct opencl_program { const char *name; cl_program program; };
+struct opencl_kernel {
+    const char *program, *name;
+    cl_kernel kernel;
+    size_t max_group;
+};
+struct opencl_program {
+    const char *name;
+    cl_program program;
+};
 
-struct opencl_gemm;                    /* gemm.c: CLBlast and what is known about it */
+struct opencl_gemm; /* gemm.c: CLBlast and what is known about it */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
     cl_context context;
     cl_command_queue queue;
-    size_t max_group;                  /* work-items in a group: at most OPENCL_MAX_GROUP */
+    size_t max_group; /* work-items in a group: at most OPENCL_MAX_GROUP */
     enum opencl_shape shape;
     struct opencl_tile tile;
-    char options[640];                 /* build options, the same for each program */
+    char options[640]; /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_KERNELS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
     int nprograms, nkernels;
-    struct opencl_gemm *gemm;          /* fast mode only */
+    struct opencl_gemm *gemm; /* fast mode only */
 };
-struct iso_mem { cl_mem mem; size_t bytes; };
+struct iso_mem {
+    cl_mem mem;
+    size_t bytes;
+};
 
 extern const struct iso_backend_ops iso_opencl;
 static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
@@ -84,34 +96,39 @@ bool opencl_cache_path(const char *name, char *path, size_t n);
 /* ---- launch.c ---- */
 struct opencl_arg {
     cl_mem mem;
-    const void *bytes;                 /* a struct, by value */
+    const void *bytes; /* a struct, by value */
     size_t size;
-    union { cl_int i; cl_uint u; cl_ulong l; cl_float f; } v;
+    union {
+        cl_int i;
+        cl_uint u;
+        cl_ulong l;
+        cl_float f;
+    } v;
 };
 static inline struct opencl_arg arg_int(int64_t v)
 {
-    return (struct opencl_arg){.size = sizeof(cl_int), .v.i = (cl_int)v};
+    return (struct opencl_arg){ .size = sizeof(cl_int), .v.i = (cl_int)v };
 }
 static inline struct opencl_arg arg_uint(uint64_t v)
 {
-    return (struct opencl_arg){.size = sizeof(cl_uint), .v.u = (cl_uint)v};
+    return (struct opencl_arg){ .size = sizeof(cl_uint), .v.u = (cl_uint)v };
 }
 static inline struct opencl_arg arg_long(uint64_t v)
 {
-    return (struct opencl_arg){.size = sizeof(cl_ulong), .v.l = v};
+    return (struct opencl_arg){ .size = sizeof(cl_ulong), .v.l = v };
 }
 static inline struct opencl_arg arg_real(double v)
 {
-    return (struct opencl_arg){.size = sizeof(cl_float), .v.f = (cl_float)v};
+    return (struct opencl_arg){ .size = sizeof(cl_float), .v.f = (cl_float)v };
 }
 static inline struct opencl_arg arg_struct(const void *bytes, size_t size)
 {
-    return (struct opencl_arg){.bytes = bytes, .size = size};
+    return (struct opencl_arg){ .bytes = bytes, .size = size };
 }
 /* Two arguments of the kernel: the buffer and a ulong offset in elements. */
 static inline struct opencl_arg arg_mem(const struct iso_mem *mem, size_t offset)
 {
-    return (struct opencl_arg){.mem = mem->mem, .v.l = offset};
+    return (struct opencl_arg){ .mem = mem->mem, .v.l = offset };
 }
 static inline struct opencl_arg arg_tensor(const struct iso_tensor *t)
 {
@@ -129,13 +146,16 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
     return arg_tensor(t->mem ? t : other);
 }
 /* Four arguments: what random numbers are drawn with, besides the element. */
-#define ARG_RANDOM(call) \
-    arg_uint((call)->step), arg_uint((call)->layer), arg_uint((call)->seed & UINT32_MAX), \
-    arg_uint((call)->seed >> 32)
-#define ARGS(...) (const struct opencl_arg[]){__VA_ARGS__}, \
-    (int)(sizeof((const struct opencl_arg[]){__VA_ARGS__}) / sizeof(struct opencl_arg))
+#define ARG_RANDOM(call)                                                                 \
+    arg_uint((call)->step), arg_uint((call)->layer), arg_uint((call)->seed &UINT32_MAX), \
+        arg_uint((call)->seed >> 32)
+#define ARGS(...)                               \
+    (const struct opencl_arg[]){ __VA_ARGS__ }, \
+        (int)(sizeof((const struct opencl_arg[]){ __VA_ARGS__ }) / sizeof(struct opencl_arg))
 
-struct opencl_grid { size_t groups[3], group[3]; };        /* work-groups and work-items in each */
+struct opencl_grid {
+    size_t groups[3], group[3];
+}; /* work-groups and work-items in each */
 /* One work-item for each of n elements; the kernel skips those past n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
 /* `groups` work-groups of ISO_LANES work-items, one for each row. */

@@ -1,7 +1,7 @@
 /* pooling2d.c: a pooling's window as the kernels take it. */
 #include "pooling2d.h"
 
-enum { CPU_CHUNK = 16 };               /* CHUNK in clkernels/pooling2d.h */
+enum { CPU_CHUNK = 16 }; /* CHUNK in clkernels/pooling2d.h */
 
 struct opencl_pool opencl_pool_of(const struct iso_call *call, const struct iso_tensor *result)
 {

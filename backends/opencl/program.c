@@ -10,16 +10,18 @@
 
 enum { MAX_DEPTH = 8, LOG_SHOWN = 1200 };
 
-struct text { char *data; size_t length, room; };
+struct text {
+    char *data;
+    size_t length, room;
+};
 
 static iso_rc append(struct text *t, const char *data, size_t n)
 {
     if (t->length + n + 1 > t->room) {
         size_t room = 2 * (t->length + n + 1);
         char *grown = realloc(t->data, room);
-        if (!grown) {
+        if (!grown)
             return iso_fail(ISO_ENOMEM, "out of memory for a kernel's text");
-        }
         t->data = grown;
         t->room = room;
     }
@@ -34,17 +36,14 @@ static bool read_override(const char *name, struct text *out)
 {
     const char *dir = getenv("ISOCL_KERNEL_DIR");
     char path[1024], buf[4096];
-    if (!dir || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) {
+    if (!dir || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
         return false;
-    }
     FILE *f = fopen(path, "rb");
-    if (!f) {
+    if (!f)
         return false;
-    }
     bool good = true;
-    for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;) {
+    for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;)
         good = append(out, buf, n) == ISO_OK;
-    }
     good = good && !ferror(f);
     fclose(f);
     return good;
@@ -52,15 +51,12 @@ static bool read_override(const char *name, struct text *out)
 
 static iso_rc find_text(const char *name, struct text *out)
 {
-    if (read_override(name, out)) {
+    if (read_override(name, out))
         return ISO_OK;
-    }
-    out->length = 0;                   /* of an override that could not be read whole */
-    for (const struct opencl_source *s = opencl_sources; s->name; s++) {
-        if (strcmp(s->name, name) == 0) {
+    out->length = 0; /* of an override that could not be read whole */
+    for (const struct opencl_source *s = opencl_sources; s->name; s++)
+        if (strcmp(s->name, name) == 0)
             return append(out, s->text, s->length);
-        }
-    }
     return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
 }
 
@@ -69,16 +65,13 @@ static bool included(const char *line, size_t n, char name[64])
 {
     const char *key = "#include \"";
     size_t k = strlen(key);
-    if (n < k || strncmp(line, key, k) != 0) {
+    if (n < k || strncmp(line, key, k) != 0)
         return false;
-    }
     const char *end = memchr(line + k, '"', n - k), *start = line + k;
-    if (!end) {
+    if (!end)
         return false;
-    }
-    for (const char *p = start; p < end; p++) {
+    for (const char *p = start; p < end; p++)
         start = *p == '/' ? p + 1 : start;
-    }
     snprintf(name, 64, "%.*s", (int)(end - start), start);
     return true;
 }
@@ -109,19 +102,16 @@ static iso_rc expand_lines(const char *name, int depth, const struct text *in, s
 
 static iso_rc expand(const char *name, int depth, struct text *out)
 {
-    if (depth > MAX_DEPTH) {
+    if (depth > MAX_DEPTH)
         return iso_fail(ISO_EDEVICE, "%s: includes are nested too deeply", name);
-    }
-    struct text in = {0};
+    struct text in = { 0 };
     char mark[96];
     int k = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
     iso_rc rc = find_text(name, &in);
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = append(out, mark, (size_t)k);
-    }
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = expand_lines(name, depth, &in, out);
-    }
     free(in.data);
     return rc;
 }
@@ -134,9 +124,8 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &n);
     if (n > 1 && (log = calloc(n + 1, 1)) != NULL) {
         clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, n, log, NULL);
-        for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]); n--) {
+        for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]); n--)
             log[n - 1] = '\0';
-        }
     }
     iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s",
                          name, cl->base.device.name, opencl_error_name(code), (int)code,
@@ -176,15 +165,13 @@ static iso_rc build_once(struct opencl *cl, const char *name, cl_program *out)
             return ISO_OK;
         }
     }
-    struct text text = {0};
+    struct text text = { 0 };
     iso_rc rc = expand(name, 0, &text);
-    if (rc == ISO_OK) {
+    if (rc == ISO_OK)
         rc = compile(cl, name, &text, out);
-    }
     free(text.data);
-    if (rc == ISO_OK) {
-        cl->programs[cl->nprograms++] = (struct opencl_program){name, *out};
-    }
+    if (rc == ISO_OK)
+        cl->programs[cl->nprograms++] = (struct opencl_program){ name, *out };
     return rc;
 }
 
@@ -198,9 +185,8 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
             return ISO_OK;
         }
     }
-    if (cl->nkernels == OPENCL_MAX_KERNELS) {
+    if (cl->nkernels == OPENCL_MAX_KERNELS)
         return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
-    }
     cl_program built;
     ISO_TRY(build_once(cl, program, &built));
     cl_int rc;
@@ -210,8 +196,8 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
                                   &limit, NULL);
     struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
-    *k = (struct opencl_kernel){program, name, kernel,
-                                rc == CL_SUCCESS && limit ? limit : cl->max_group};
+    *k = (struct opencl_kernel){ program, name, kernel,
+                                 rc == CL_SUCCESS && limit ? limit : cl->max_group };
     *out = k;
     return ISO_OK;
 }

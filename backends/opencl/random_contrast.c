@@ -4,17 +4,14 @@
 #include "core/ops/random_contrast.h"
 
 static const char program[] = "random_contrast.cl";
-static const char *const programs[] = {program, "augmentation.cl", NULL};
+static const char *const programs[] = { program, "augmentation.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
     return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
 }
 
-static size_t means_of(const struct iso_shape *s)
-{
-    return (size_t)(s->dim[0] * s->dim[3]);
-}
+static size_t means_of(const struct iso_shape *s) { return (size_t)(s->dim[0] * s->dim[3]); }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
@@ -29,20 +26,19 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_shape *s = &call->x[0].shape;
     const size_t n = means_of(s);
     const struct opencl_arg x = arg_tensor(&call->x[0]), y = arg_tensor(&call->y[0]);
-    if (!call->training) {
+    if (!call->training)
         return opencl_copy_images(be, call);
-    }
     const struct opencl_arg mean = arg_work(call, 0);
-    ISO_TRY(opencl_launch(cl, program, "random_contrast_mean", opencl_elements(cl, n),
-                          ARGS(x, mean, arg_uint(n), arg_int(s->dim[1] * s->dim[2]),
-                               arg_int(s->dim[3]))));
-    return opencl_launch(cl, program, "random_contrast_forward", opencl_image_grid(cl, call),
-                         ARGS(x, mean, y, arg_int(s->dim[1] * s->dim[2] * s->dim[3]),
-                              arg_int(s->dim[3]), arg_real(call->scalars[ISO_CONTRAST_FROM]),
-                              arg_real(call->scalars[ISO_CONTRAST_SPAN]),
-                              arg_real(p->value_range[0]), arg_real(p->value_range[1]),
-                              ARG_RANDOM(call)));
+    ISO_TRY(opencl_launch(
+        cl, program, "random_contrast_mean", opencl_elements(cl, n),
+        ARGS(x, mean, arg_uint(n), arg_int(s->dim[1] * s->dim[2]), arg_int(s->dim[3]))));
+    return opencl_launch(
+        cl, program, "random_contrast_forward", opencl_image_grid(cl, call),
+        ARGS(x, mean, y, arg_int(s->dim[1] * s->dim[2] * s->dim[3]), arg_int(s->dim[3]),
+             arg_real(call->scalars[ISO_CONTRAST_FROM]), arg_real(call->scalars[ISO_CONTRAST_SPAN]),
+             arg_real(p->value_range[0]), arg_real(p->value_range[1]), ARG_RANDOM(call)));
 }
 
-const struct iso_kernel opencl_random_contrast = {
-    .supports = supports, .workspace = workspace, .forward = forward};
+const struct iso_kernel opencl_random_contrast = { .supports = supports,
+                                                   .workspace = workspace,
+                                                   .forward = forward };

@@ -3,7 +3,7 @@
 #include "core/ops/regularizer.h"
 #include "sums.h"
 
-static const char *const programs[] = {"regularizer.cl", "sums.cl", NULL};
+static const char *const programs[] = { "regularizer.cl", "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -50,4 +50,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 const struct iso_kernel opencl_regularizer = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward};
+    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+};

@@ -2,7 +2,7 @@
 #include "optimizer.h"
 #include "core/ops/rmsprop.h"
 
-static const char *const programs[] = {"rmsprop.cl", NULL};
+static const char *const programs[] = { "rmsprop.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -13,15 +13,14 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_rmsprop *p = call->params;
     const double *s = call->scalars;
-    struct iso_call c = *call;         /* with every slot in its place */
-    c.state[1] = p->momentum > 0 ? call->state[1] : (struct iso_tensor){0};
-    c.state[2] = p->centered ? call->state[iso_rmsprop_average_slot(p)] : (struct iso_tensor){0};
+    struct iso_call c = *call; /* with every slot in its place */
+    c.state[1] = p->momentum > 0 ? call->state[1] : (struct iso_tensor){ 0 };
+    c.state[2] = p->centered ? call->state[iso_rmsprop_average_slot(p)] : (struct iso_tensor){ 0 };
     return opencl_update(be, &c, "rmsprop.cl", "rmsprop_update", 3,
                          ARGS(arg_int(p->momentum > 0), arg_int(p->centered),
                               arg_int(p->epsilon_placement), arg_real(s[ISO_RMSPROP_RATE]),
                               arg_real(s[ISO_RMSPROP_RHO]), arg_real(s[ISO_RMSPROP_1_RHO]),
-                              arg_real(s[ISO_RMSPROP_MOMENTUM]),
-                              arg_real(s[ISO_RMSPROP_EPSILON])));
+                              arg_real(s[ISO_RMSPROP_MOMENTUM]), arg_real(s[ISO_RMSPROP_EPSILON])));
 }
 
-const struct iso_kernel opencl_rmsprop = {.supports = supports, .update = update};
+const struct iso_kernel opencl_rmsprop = { .supports = supports, .update = update };

@@ -1,7 +1,7 @@
 /* rows.c: queues copies of rows. */
 #include "rows.h"
 
-static const char *const programs[] = {"rows.cl", NULL};
+static const char *const programs[] = { "rows.cl", NULL };
 
 bool opencl_rows_supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -11,8 +11,8 @@ bool opencl_rows_supports(struct iso_backend *be, const struct iso_call *call, c
 /* Work-items along a group's first axis take the elements of the rows, the second axis the
  * images. */
 iso_rc opencl_copy_rows(struct opencl *cl, const struct opencl_rows *rows, int64_t images,
-                        const struct iso_tensor *from, int64_t from_at,
-                        const struct iso_tensor *to, int64_t to_at)
+                        const struct iso_tensor *from, int64_t from_at, const struct iso_tensor *to,
+                        int64_t to_at)
 {
     struct opencl_grid grid = opencl_elements(cl, (size_t)rows->rows * (size_t)rows->width);
     grid.groups[1] = (size_t)images;

@@ -1,8 +1,10 @@
 /* separable_conv2d.c: depthwise_conv2d, then conv2d (core/ops/separable_conv2d.h). */
-#include "../separable_conv2d.h"
+#include "backends/separable_conv2d.h"
 #include "opencl.h"
 
 const struct iso_kernel opencl_separable_conv2d = {
-    .supports = iso_separable_supports, .workspace = iso_separable_workspace,
-    .forward = iso_separable_forward, .backward = iso_separable_backward
+    .supports = iso_separable_supports,
+    .workspace = iso_separable_workspace,
+    .forward = iso_separable_forward,
+    .backward = iso_separable_backward,
 };

@@ -2,7 +2,7 @@
 #include "optimizer.h"
 #include "core/ops/sgd.h"
 
-static const char *const programs[] = {"sgd.cl", NULL};
+static const char *const programs[] = { "sgd.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -13,12 +13,11 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_sgd *p = call->params;
     const struct opencl_arg rate = arg_real(call->scalars[ISO_SGD_RATE]);
-    if (p->momentum == 0) {
+    if (p->momentum == 0)
         return opencl_update(be, call, "sgd.cl", "sgd_update", 0, ARGS(rate));
-    }
-    return opencl_update(be, call, "sgd.cl", "sgd_momentum", 1,
-                         ARGS(rate, arg_real(call->scalars[ISO_SGD_MOMENTUM]),
-                              arg_int(p->nesterov)));
+    return opencl_update(
+        be, call, "sgd.cl", "sgd_momentum", 1,
+        ARGS(rate, arg_real(call->scalars[ISO_SGD_MOMENTUM]), arg_int(p->nesterov)));
 }
 
-const struct iso_kernel opencl_sgd = {.supports = supports, .update = update};
+const struct iso_kernel opencl_sgd = { .supports = supports, .update = update };

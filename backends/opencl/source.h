@@ -2,6 +2,10 @@
 #ifndef ISO_OPENCL_SOURCE_H
 #define ISO_OPENCL_SOURCE_H
 #include <stddef.h>
-struct opencl_source { const char *name; const char *text; size_t length; };   /* name: "gemm.cl" */
-extern const struct opencl_source opencl_sources[];       /* ends with name NULL */
+struct opencl_source {
+    const char *name;
+    const char *text;
+    size_t length;
+};                                                  /* name: "gemm.cl" */
+extern const struct opencl_source opencl_sources[]; /* ends with name NULL */
 #endif

@@ -1,7 +1,7 @@
 /* sparse_categorical_crossentropy.c: queues softmax with cross-entropy against class indices. */
 #include "loss.h"
 
-static const char *const programs[] = {"sparse_categorical_crossentropy.cl", "sums.cl", NULL};
+static const char *const programs[] = { "sparse_categorical_crossentropy.cl", "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -26,9 +26,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     const struct iso_shape *shape = &call->y[0].shape;
     return opencl_launch(opencl_of(be), "sparse_categorical_crossentropy.cl",
                          "sparse_categorical_crossentropy_backward",
@@ -39,8 +38,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_sparse_categorical_crossentropy = {
-    .supports = supports,
-    .workspace = opencl_loss_workspace,
-    .forward = forward,
-    .backward = backward};
+const struct iso_kernel opencl_sparse_categorical_crossentropy = { .supports = supports,
+                                                                   .workspace =
+                                                                       opencl_loss_workspace,
+                                                                   .forward = forward,
+                                                                   .backward = backward };

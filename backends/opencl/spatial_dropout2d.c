@@ -3,7 +3,7 @@
 #include "core/ops/spatial_dropout2d.h"
 #include "opencl.h"
 
-static const char *const programs[] = {"spatial_dropout2d.cl", NULL};
+static const char *const programs[] = { "spatial_dropout2d.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -18,11 +18,11 @@ static iso_rc apply(struct opencl *cl, const struct iso_call *call, const struct
     const int64_t image = s->dim[1] * s->dim[2] * s->dim[3];
     struct opencl_grid grid = opencl_elements(cl, (size_t)image);
     grid.groups[1] = (size_t)s->dim[0];
-    return opencl_launch(
-        cl, "spatial_dropout2d.cl", "spatial_dropout2d_apply", grid,
-        ARGS(arg_tensor(from), arg_tensor(&call->saved[0]), arg_tensor(to), arg_int(image),
-             arg_int(s->dim[3]),
-             arg_real(call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0), arg_int(add)));
+    return opencl_launch(cl, "spatial_dropout2d.cl", "spatial_dropout2d_apply", grid,
+                         ARGS(arg_tensor(from), arg_tensor(&call->saved[0]), arg_tensor(to),
+                              arg_int(image), arg_int(s->dim[3]),
+                              arg_real(call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0),
+                              arg_int(add)));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -39,11 +39,11 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem) {
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     return apply(opencl_of(be), call, &call->dy[0], &call->dx[0], call->add_dx[0]);
 }
 
-const struct iso_kernel opencl_spatial_dropout2d = {
-    .supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_spatial_dropout2d = { .supports = supports,
+                                                     .forward = forward,
+                                                     .backward = backward };

@@ -2,7 +2,7 @@
 #include "core/ops/top_k.h"
 #include "metric.h"
 
-static const char *const programs[] = {"top_k.cl", "sums.cl", NULL};
+static const char *const programs[] = { "top_k.cl", "sums.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -12,11 +12,11 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_top_k *p = call->params;
-    ISO_TRY(opencl_launch(opencl_of(be), "top_k.cl", "top_k",
-                          opencl_metric_grid(be, call),
+    ISO_TRY(opencl_launch(opencl_of(be), "top_k.cl", "top_k", opencl_metric_grid(be, call),
                           ARGS(METRIC_ARGS(call, opencl_hits(call)), arg_int(p->k))));
     return opencl_sum_hits(be, call);
 }
 
-const struct iso_kernel opencl_top_k = {
-    .supports = supports, .workspace = opencl_hits_workspace, .forward = forward};
+const struct iso_kernel opencl_top_k = { .supports = supports,
+                                         .workspace = opencl_hits_workspace,
+                                         .forward = forward };

@@ -2,7 +2,7 @@
 #include "core/ops/zero_padding2d.h"
 #include "rows.h"
 
-static const char *const programs[] = {"zero_padding2d.cl", NULL};
+static const char *const programs[] = { "zero_padding2d.cl", NULL };
 
 static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
 {
@@ -24,19 +24,19 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    const struct opencl_rows rows = {.rows = (cl_int)f.h,
-                                     .width = (cl_int)(f.w * f.c),
-                                     .from_image = (cl_int)(f.oh * f.ow * f.c),
-                                     .from_row = (cl_int)(f.ow * f.c),
-                                     .to_image = (cl_int)(f.h * f.w * f.c),
-                                     .to_row = (cl_int)(f.w * f.c),
-                                     .add = call->add_dx[0]};
-    if (!call->dx[0].mem) {
+    const struct opencl_rows rows = { .rows = (cl_int)f.h,
+                                      .width = (cl_int)(f.w * f.c),
+                                      .from_image = (cl_int)(f.oh * f.ow * f.c),
+                                      .from_row = (cl_int)(f.ow * f.c),
+                                      .to_image = (cl_int)(f.h * f.w * f.c),
+                                      .to_row = (cl_int)(f.w * f.c),
+                                      .add = call->add_dx[0] };
+    if (!call->dx[0].mem)
         return ISO_OK;
-    }
     return opencl_copy_rows(opencl_of(be), &rows, f.n, &call->dy[0], (f.top * f.ow + f.left) * f.c,
                             &call->dx[0], 0);
 }
 
-const struct iso_kernel opencl_zero_padding2d = {
-    .supports = supports, .forward = forward, .backward = backward};
+const struct iso_kernel opencl_zero_padding2d = { .supports = supports,
+                                                  .forward = forward,
+                                                  .backward = backward };

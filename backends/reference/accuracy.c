@@ -8,8 +8,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t rows = call->x[0].shape.dim[0], n = call->x[0].shape.dim[1], right = 0;
     (void)backend;
     for (int64_t row = 0; row < rows; row++)
-        right += ISO_KERNEL(row_class)(prediction + row * n, n)
-                 == ISO_KERNEL(target_class)(&call->x[1], row, n);
+        right += ISO_KERNEL(row_class)(prediction + row * n, n) ==
+                 ISO_KERNEL(target_class)(&call->x[1], row, n);
     *ref_real(&call->y[0]) = (iso_real)right;
     return ISO_OK;
 }

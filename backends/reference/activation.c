@@ -2,14 +2,11 @@
  *
  *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
  *   dx = y (dy - sum dy y)                                           sums in lanes */
-#include "../../core/formulas.h"
-#include "../../core/ops/activation.h"
+#include "core/formulas.h"
+#include "core/ops/activation.h"
 #include "reference.h"
 
-static int64_t last_axis(const struct iso_shape *shape)
-{
-    return shape->dim[shape->ndim - 1];
-}
+static int64_t last_axis(const struct iso_shape *shape) { return shape->dim[shape->ndim - 1]; }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {

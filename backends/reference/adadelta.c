@@ -1,6 +1,6 @@
 /* adadelta.c: a = rho a + (1 - rho) g^2, s = sqrt(d + epsilon) g / sqrt(a + epsilon),
  * d = rho d + (1 - rho) s^2, w -= rate s (core/formulas.h). */
-#include "../../core/ops/adadelta.h"
+#include "core/ops/adadelta.h"
 #include "optimizer.h"
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)

@@ -1,5 +1,5 @@
 /* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/formulas.h). */
-#include "../../core/ops/adagrad.h"
+#include "core/ops/adagrad.h"
 #include "optimizer.h"
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)

@@ -7,7 +7,11 @@
 #include "pooling2d.h"
 
 /* The taps of a window that lie on the image. */
-struct taps { struct iso_span rows, columns; int64_t y0, x0; iso_real number; };
+struct taps {
+    struct iso_span rows, columns;
+    int64_t y0, x0;
+    iso_real number;
+};
 
 static struct taps taps_of(const struct iso_window *g, int64_t oy, int64_t ox)
 {
@@ -79,5 +83,6 @@ iso_rc ISO_KERNEL(average_pool_gradient)(struct iso_backend *backend, const stru
 
 const struct iso_kernel ISO_KERNEL(average_pooling2d) = {
     .workspace = ISO_KERNEL(pool_workspace),
-    .forward = ISO_KERNEL(average_pool), .backward = ISO_KERNEL(average_pool_gradient)
+    .forward = ISO_KERNEL(average_pool),
+    .backward = ISO_KERNEL(average_pool_gradient),
 };

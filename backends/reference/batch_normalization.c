@@ -1,7 +1,7 @@
 /* batch_normalization.c: statistics of each channel over all rows, by row sums in blocks; then one
  * formula for each element (core/ops/batch_normalization.h, core/formulas.h). */
-#include "../../core/formulas.h"
-#include "../../core/ops/batch_normalization.h"
+#include "core/formulas.h"
+#include "core/ops/batch_normalization.h"
 #include "reference.h"
 
 /* Of a channel's row sums: two results, a block and its total. */
@@ -25,8 +25,8 @@ static void centred_sums(struct iso_bn_rows s, const iso_real *x, const iso_real
             for (int64_t c = 0; c < s.channels; c++) {
                 int64_t i = r * s.channels + c;
                 iso_real centre = x[i] - mean[c];
-                block[c] =
-                    dy != NULL ? iso_fma(dy[i], centre, block[c]) : iso_bn_square(centre, block[c]);
+                block[c] = dy != NULL ? iso_fma(dy[i], centre, block[c])
+                                      : iso_bn_square(centre, block[c]);
             }
         ref_store(total, block, s.channels, true);
     }
@@ -87,8 +87,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     for (int64_t r = 0; r < s.rows; r++)
         for (int64_t c = 0; c < s.channels; c++) {
             iso_real factor = iso_bn_factor(gamma != NULL ? gamma[c] : ISO_R(1.0), inverse[c]);
-            y[r * s.channels + c] = iso_bn(x[r * s.channels + c], mean[c], factor,
-                                           beta != NULL ? beta[c] : ISO_R(0.0));
+            y[r * s.channels + c] =
+                iso_bn(x[r * s.channels + c], mean[c], factor, beta != NULL ? beta[c] : ISO_R(0.0));
         }
     return ISO_OK;
 }
@@ -105,8 +105,8 @@ static void input_gradient(const struct iso_call *call, struct iso_bn_rows s, co
         for (int64_t c = 0; c < s.channels; c++) {
             int64_t i = r * s.channels + c;
             iso_real offset = call->training ? iso_bn_offset(dbeta[c], rows) : ISO_R(0.0);
-            iso_real slope =
-                call->training ? iso_bn_slope(product[c], inverse[c], rows) : ISO_R(0.0);
+            iso_real slope = call->training ? iso_bn_slope(product[c], inverse[c], rows)
+                                            : ISO_R(0.0);
             iso_real factor = iso_bn_factor(gamma != NULL ? gamma[c] : ISO_R(1.0), inverse[c]);
             ref_put(&dx[i], iso_bn_grad(x[i], mean[c], dy[i], offset, slope, factor),
                     call->add_dx[0]);
@@ -134,5 +134,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(batch_normalization) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

@@ -20,5 +20,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(binary_crossentropy) = {
-    .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward
+    .workspace = ISO_KERNEL(loss_workspace),
+    .forward = forward,
+    .backward = backward,
 };

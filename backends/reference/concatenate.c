@@ -1,6 +1,6 @@
 /* concatenate.c: y = the inputs' channels side by side, pixel by pixel; each dx = its part of
  * dy. */
-#include "../../core/ops/concatenate.h"
+#include "core/ops/concatenate.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

@@ -1,5 +1,5 @@
 /* confusion_matrix.c: y[t, p] += 1 for each row of class t whose prediction means class p. */
-#include "../../core/formulas.h"
+#include "core/formulas.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -9,8 +9,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t classes = iso_row_classes((int)n);
     (void)backend;
     for (int64_t row = 0; row < rows; row++)
-        ref_i32(&call->y[0])[ISO_KERNEL(target_class)(&call->x[1], row, n) * classes
-                             + ISO_KERNEL(row_class)(prediction + row * n, n)]++;
+        ref_i32(&call->y[0])[ISO_KERNEL(target_class)(&call->x[1], row, n) * classes +
+                             ISO_KERNEL(row_class)(prediction + row * n, n)]++;
     return ISO_OK;
 }
 

@@ -9,13 +9,13 @@
  * The first two are one chain per result, in the order written; a tap beyond the border takes part
  * as a factor of +0, a tap that strides leave out does not. The others are sums over rows, in
  * blocks. */
-#include "../../core/ops/conv2d.h"
+#include "core/ops/conv2d.h"
 #include "reference.h"
 
 struct sizes {
     struct iso_window win;
-    int64_t filters, depth;            /* depth: taps * input channels */
-    int64_t rows, rows_per_image;      /* output pixels */
+    int64_t filters, depth;       /* depth: taps * input channels */
+    int64_t rows, rows_per_image; /* output pixels */
 };
 
 static struct sizes sizes_of(const struct iso_call *call)
@@ -28,10 +28,7 @@ static struct sizes sizes_of(const struct iso_call *call)
     return s;
 }
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Forward: the inputs of one row of output pixels. Backward, whichever of the three is largest:
  * input_gradient, kernel_gradient, or the two rows of sum_rows. */
@@ -108,8 +105,8 @@ static void add_tap(const struct sizes *s, const iso_real *dy, int64_t oy, int64
         for (int64_t o = 0; o < s->filters; o++)
             pixels[count * s->filters + o] = inside ? pixel[o] : ISO_R(0.0);
     }
-    ISO_KERNEL(chains)(count, g->c, s->filters, pixels, s->filters, 1, kernel,
-                       dx + first * g->c, g->sw * g->c);
+    ISO_KERNEL(chains)(count, g->c, s->filters, pixels, s->filters, 1, kernel, dx + first * g->c,
+                       g->sw * g->c);
 }
 
 static void input_gradient(const struct iso_call *call, const struct sizes *s)
@@ -165,5 +162,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(conv2d) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

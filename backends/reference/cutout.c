@@ -1,5 +1,5 @@
 /* cutout.c: y = x but for a rectangle about a pixel that is drawn for each image. */
-#include "../../core/ops/cutout.h"
+#include "core/ops/cutout.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

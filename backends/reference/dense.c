@@ -6,7 +6,9 @@
  *   dbias[o] = sum over n of dy[n, o]                                in blocks of rows */
 #include "reference.h"
 
-struct sizes { int64_t rows, in, units; };
+struct sizes {
+    int64_t rows, in, units;
+};
 
 static struct sizes sizes_of(const struct iso_call *call)
 {
@@ -34,8 +36,8 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const iso_real *bias = ref_real(&call->w[1]);
     (void)backend;
     ref_zero(y, s.rows * s.units);
-    ISO_KERNEL(chains)(s.rows, s.units, s.in, ref_real(&call->x[0]), s.in, 1,
-                       ref_real(&call->w[0]), y, s.units);
+    ISO_KERNEL(chains)(s.rows, s.units, s.in, ref_real(&call->x[0]), s.in, 1, ref_real(&call->w[0]),
+                       y, s.units);
     ref_finish(y, s.rows * s.units);
     for (int64_t n = 0; bias != NULL && n < s.rows; n++)
         ref_store(y + n * s.units, bias, s.units, true);
@@ -50,8 +52,8 @@ static void input_gradient(const struct iso_call *call, struct sizes s)
         for (int64_t o = 0; o < s.units; o++)
             transposed[o * s.in + i] = kernel[i * s.units + o];
     ref_zero(dx, s.rows * s.in);
-    ISO_KERNEL(chains)(s.rows, s.in, s.units, ref_real(&call->dy[0]), s.units, 1,
-                       transposed, dx, s.in);
+    ISO_KERNEL(chains)(s.rows, s.in, s.units, ref_real(&call->dy[0]), s.units, 1, transposed, dx,
+                       s.in);
     ref_finish(dx, s.rows * s.in);
     ref_store(ref_real(&call->dx[0]), dx, s.rows * s.in, call->add_dx[0]);
 }
@@ -87,5 +89,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(dense) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

@@ -1,11 +1,11 @@
 /* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). */
-#include "../../core/ops/depthwise_conv2d.h"
+#include "core/ops/depthwise_conv2d.h"
 #include "reference.h"
 
 struct sizes {
     struct iso_window win;
-    int64_t multiplier, channels;      /* channels: of y */
-    int64_t taps, rows, rows_per_image;        /* rows: output pixels */
+    int64_t multiplier, channels;       /* channels: of y */
+    int64_t taps, rows, rows_per_image; /* rows: output pixels */
 };
 
 static struct sizes sizes_of(const struct iso_call *call)
@@ -84,8 +84,8 @@ static void input_gradient(const struct iso_call *call, const struct sizes *s)
                 !ref_position(ix, g->left, tap % g->kw * g->dw, g->sw, &ox))
                 continue;
             bool inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
-            const iso_real *pixel =
-                inside ? dy + ((n * g->oh + oy) * g->ow + ox) * s->channels : NULL;
+            const iso_real *pixel = inside ? dy + ((n * g->oh + oy) * g->ow + ox) * s->channels
+                                           : NULL;
             add_tap(s, pixel, kernel + tap * s->channels, dx);
         }
         ref_finish(dx, g->c);
@@ -129,5 +129,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(depthwise_conv2d) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

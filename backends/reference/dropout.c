@@ -2,9 +2,9 @@
  *
  * Element e is dropped when word e & 3 of Philox block e >> 2 is below the threshold. Outside of
  * training everything is kept, with scale 1. */
-#include "../../core/formulas.h"
-#include "../../core/ops/dropout.h"
-#include "../../core/random.h"
+#include "core/formulas.h"
+#include "core/ops/dropout.h"
+#include "core/random.h"
 #include "reference.h"
 
 static iso_real scale_of(const struct iso_call *call)
@@ -21,9 +21,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t count = iso_shape_count(&call->x[0].shape);
     (void)backend;
     for (int64_t e = 0; e < count; e += 4) {
-        iso_u32x4 random =
-            iso_philox((uint32_t)(e >> 2), call->step, call->layer, ISO_RANDOM_DROPOUT,
-                       (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        iso_u32x4 random = iso_philox((uint32_t)(e >> 2), call->step, call->layer,
+                                      ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
+                                      (uint32_t)(call->seed >> 32));
         for (int64_t word = 0; word < 4 && e + word < count; word++) {
             bool keep = random.v[word] >= threshold;
             y[e + word] = iso_dropout(keep, x[e + word], scale);

@@ -1,10 +1,14 @@
 /* elastic_distortion.c: y(i, j) = x(i + d0(i, j), j + d1(i, j)), bilinear. The fields d are random
  * numbers, smoothed and multiplied by alpha: core/ops/elastic_distortion.h. */
-#include "../../core/ops/elastic_distortion.h"
-#include "../../core/random.h"
+#include "core/ops/elastic_distortion.h"
+#include "core/random.h"
 #include "reference.h"
 
-struct image { int64_t h, w; uint32_t block; const struct iso_call *call; };
+struct image {
+    int64_t h, w;
+    uint32_t block;
+    const struct iso_call *call;
+};
 
 static iso_u32 word_of(const struct image *m, uint32_t block, int64_t e)
 {
@@ -60,8 +64,7 @@ static void sample(const struct image *m, const iso_real *field, const iso_real 
         const iso_real *upper = x + r.low * line, *lower = x + r.high * line;
         for (int64_t k = 0; k < channels; k++) {
             int64_t a = c.low * channels + k, b = c.high * channels + k;
-            iso_real value =
-                iso_bilinear(upper[a], upper[b], lower[a], lower[b], r.share, c.share);
+            iso_real value = iso_bilinear(upper[a], upper[b], lower[a], lower[b], r.share, c.share);
             y[e * channels + k] = r.inside && c.inside ? value : (iso_real)p->cval;
         }
     }

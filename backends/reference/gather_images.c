@@ -1,6 +1,6 @@
 /* gather_images.c: y[r] = data[order[first + r]] * factor + offset, which each channel has. */
-#include "../../core/formulas.h"
-#include "../../core/ops/gather_images.h"
+#include "core/formulas.h"
+#include "core/ops/gather_images.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

@@ -1,6 +1,6 @@
 /* gather_labels.c: y[r] = labels[order[first + r]], or y[r, c] = 1 where that is class c + from,
  * else 0. */
-#include "../../core/ops/gather_labels.h"
+#include "core/ops/gather_labels.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

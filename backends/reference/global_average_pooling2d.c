@@ -3,5 +3,6 @@
 
 const struct iso_kernel ISO_KERNEL(global_average_pooling2d) = {
     .workspace = ISO_KERNEL(pool_workspace),
-    .forward = ISO_KERNEL(average_pool), .backward = ISO_KERNEL(average_pool_gradient)
+    .forward = ISO_KERNEL(average_pool),
+    .backward = ISO_KERNEL(average_pool_gradient),
 };

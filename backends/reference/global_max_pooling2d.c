@@ -3,5 +3,6 @@
 
 const struct iso_kernel ISO_KERNEL(global_max_pooling2d) = {
     .workspace = ISO_KERNEL(pool_workspace),
-    .forward = ISO_KERNEL(max_pool), .backward = ISO_KERNEL(max_pool_gradient)
+    .forward = ISO_KERNEL(max_pool),
+    .backward = ISO_KERNEL(max_pool_gradient),
 };

@@ -1,6 +1,6 @@
 /* gradient_clipping.c: y = x held to a limit, by value or by norm (core/formulas.h). */
-#include "../../core/formulas.h"
-#include "../../core/ops/gradient_clipping.h"
+#include "core/formulas.h"
+#include "core/ops/gradient_clipping.h"
 #include "reference.h"
 
 /* The square root of the sum of squared norms, added in ascending order. */

@@ -1,7 +1,7 @@
 /* image_data_generator.c: y(i, j) = x(row, column), bilinear, where an affine map that is drawn for
  * each image gives the place; then, where it is wanted, its values are shifted and made brighter.
  * The map, borders and weights: core/sampling.h; values: core/recolour.h. */
-#include "../../core/ops/image_data_generator.h"
+#include "core/ops/image_data_generator.h"
 #include "reference.h"
 
 static iso_tap tap(const iso_axis *a, iso_i64 place)

@@ -8,11 +8,11 @@
 #define DECLARE_N(name)
 
 #define OP(name, kind, reference, cpu, opencl) DECLARE_##reference(name)
-#include "../../core/ops.def"
+#include "core/ops.def"
 #undef OP
 
 const struct iso_kernel *const ISO_KERNEL(kernels)[ISO_OP_COUNT] = {
 #define OP(name, kind, reference, cpu, opencl) ENTRY_##reference(name),
-#include "../../core/ops.def"
+#include "core/ops.def"
 #undef OP
 };

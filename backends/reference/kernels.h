@@ -1,7 +1,7 @@
 /* kernels.h: the variants' tables of kernels, indexed by op. */
 #ifndef ISO_REFERENCE_KERNELS_H
 #define ISO_REFERENCE_KERNELS_H
-#include "../../core/iso.h"
+#include "core/iso.h"
 
 /* Hardware fma has a variant of its own where a processor may lack it. */
 #if defined(__x86_64__)

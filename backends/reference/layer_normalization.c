@@ -1,7 +1,7 @@
 /* layer_normalization.c: mean and inverse deviation of each row, by sums along it in lanes; then
  * one formula for each element (core/ops/layer_normalization.h, core/formulas.h). */
-#include "../../core/formulas.h"
-#include "../../core/ops/layer_normalization.h"
+#include "core/formulas.h"
+#include "core/ops/layer_normalization.h"
 #include "reference.h"
 
 /* Of a weight's row sums: a block and its total. */
@@ -117,5 +117,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 const struct iso_kernel ISO_KERNEL(layer_normalization) = {
-    .workspace = workspace, .forward = forward, .backward = backward
+    .workspace = workspace,
+    .forward = forward,
+    .backward = backward,
 };

@@ -1,7 +1,7 @@
 /* loss.h: what the losses share; formulas: core/ops/loss.h. */
 #ifndef ISO_REFERENCE_LOSS_H
 #define ISO_REFERENCE_LOSS_H
-#include "../../core/formulas.h"
+#include "core/formulas.h"
 #include "reference.h"
 
 /* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
@@ -38,20 +38,20 @@ void ISO_KERNEL(pointwise_backward)(const struct iso_call *, const struct iso_te
                                     ISO_KERNEL(loss_slope) *slope);
 
 /* The kernel of a pointwise loss that absorbs nothing. */
-#define ISO_POINTWISE_LOSS(name, add, slope)                                                    \
-    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)             \
-    {                                                                                           \
-        (void)backend;                                                                          \
-        ISO_KERNEL(pointwise_forward)(call, 0, add);                                            \
-        return ISO_OK;                                                                          \
-    }                                                                                           \
-    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)            \
-    {                                                                                           \
-        (void)backend;                                                                          \
-        ISO_KERNEL(pointwise_backward)(call, &call->x[0], slope);                               \
-        return ISO_OK;                                                                          \
-    }                                                                                           \
-    const struct iso_kernel ISO_KERNEL(name) = {                                                \
-        .workspace = ISO_KERNEL(loss_workspace), .forward = forward, .backward = backward       \
-    };
+#define ISO_POINTWISE_LOSS(name, add, slope)                                              \
+    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)       \
+    {                                                                                     \
+        (void)backend;                                                                    \
+        ISO_KERNEL(pointwise_forward)(call, 0, add);                                      \
+        return ISO_OK;                                                                    \
+    }                                                                                     \
+    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)      \
+    {                                                                                     \
+        (void)backend;                                                                    \
+        ISO_KERNEL(pointwise_backward)(call, &call->x[0], slope);                         \
+        return ISO_OK;                                                                    \
+    }                                                                                     \
+    const struct iso_kernel ISO_KERNEL(name) = { .workspace = ISO_KERNEL(loss_workspace), \
+                                                 .forward = forward,                      \
+                                                 .backward = backward };
 #endif

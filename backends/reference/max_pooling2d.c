@@ -78,5 +78,6 @@ iso_rc ISO_KERNEL(max_pool_gradient)(struct iso_backend *backend, const struct i
 
 const struct iso_kernel ISO_KERNEL(max_pooling2d) = {
     .workspace = ISO_KERNEL(pool_workspace),
-    .forward = ISO_KERNEL(max_pool), .backward = ISO_KERNEL(max_pool_gradient)
+    .forward = ISO_KERNEL(max_pool),
+    .backward = ISO_KERNEL(max_pool_gradient),
 };

@@ -1,5 +1,5 @@
 /* mixup.c: y[n] = s x[n] + (1 - s) x[partner of n], with a share s that is drawn. */
-#include "../../core/ops/mixup.h"
+#include "core/ops/mixup.h"
 #include "reference.h"
 
 /* The share that row n keeps of itself. */

@@ -1,5 +1,5 @@
 /* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/formulas.h). */
-#include "../../core/ops/nadam.h"
+#include "core/ops/nadam.h"
 #include "optimizer.h"
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)

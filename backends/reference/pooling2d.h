@@ -1,8 +1,8 @@
 /* pooling2d.h: the passes that a pooling and its global sister share. */
 #ifndef ISO_REFERENCE_POOLING2D_H
 #define ISO_REFERENCE_POOLING2D_H
-#include "../../core/formulas.h"
-#include "../../core/ops/pooling2d.h"
+#include "core/formulas.h"
+#include "core/ops/pooling2d.h"
 #include "reference.h"
 
 /* Backward sums one image's dx there. */

@@ -1,5 +1,5 @@
 /* random_brightness.c: y = x + d, held to a range, with a d that is drawn for each image. */
-#include "../../core/ops/random_brightness.h"
+#include "core/ops/random_brightness.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -17,10 +17,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
                                  (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
         iso_real delta = iso_draw(r.v[0], from, span);
         for (int64_t e = n * image; e < (n + 1) * image; e++)
-            y[e] = call->training
-                       ? iso_brightness(x[e], delta, (iso_real)p->value_range[0],
-                                        (iso_real)p->value_range[1])
-                       : x[e];
+            y[e] = call->training ? iso_brightness(x[e], delta, (iso_real)p->value_range[0],
+                                                   (iso_real)p->value_range[1])
+                                  : x[e];
     }
     return ISO_OK;
 }

@@ -1,6 +1,6 @@
 /* random_contrast.c: y = (x - mean) f + mean, held to a range; the mean is that of the image's
  * channel, and f is drawn for each image. */
-#include "../../core/ops/random_contrast.h"
+#include "core/ops/random_contrast.h"
 #include "reference.h"
 
 /* The mean of one channel of an image: blocks of pixels, then their sums, ascending. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../host.h"
+#include "backends/host.h"
 #include "kernels.h"
 #include "reference.h"
 
@@ -19,16 +19,13 @@ struct variant {
     const struct iso_kernel *const *kernels;
     size_t real_size;
 };
-static const struct variant portable = {
-    "portable", "plain C, right on every machine", reference_kernels, sizeof(float)
-};
-static const struct variant judge = {
-    "double", "double precision, the judge of accuracy", reference_double_kernels, sizeof(double)
-};
+static const struct variant portable = { "portable", "plain C, right on every machine",
+                                         reference_kernels, sizeof(float) };
+static const struct variant judge = { "double", "double precision, the judge of accuracy",
+                                      reference_double_kernels, sizeof(double) };
 #ifdef ISO_REFERENCE_FMA
-static const struct variant hardware = {
-    "fma", "plain C with hardware fma", reference_fma_kernels, sizeof(float)
-};
+static const struct variant hardware = { "fma", "plain C with hardware fma", reference_fma_kernels,
+                                         sizeof(float) };
 #endif
 
 /* The fastest float variant of this machine: all give the same bits. */
@@ -75,8 +72,10 @@ static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
     const struct variant *variant = find_variant(device);
     (void)threads;
     if (variant == NULL)
-        return iso_fail(ISO_EUSAGE, "no device reference:%s; there are reference, "
-                        "reference:portable and reference:double", device);
+        return iso_fail(ISO_EUSAGE,
+                        "no device reference:%s; there are reference, "
+                        "reference:portable and reference:double",
+                        device);
     if (mode == ISO_MODE_FAST)
         return iso_fail(ISO_EUSAGE, "the reference is always exact; leave --mode fast out");
     struct iso_backend *backend = iso_alloc(1, sizeof *backend);
@@ -91,10 +90,7 @@ static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
     return ISO_OK;
 }
 
-static void close_device(struct iso_backend *backend)
-{
-    free(backend);
-}
+static void close_device(struct iso_backend *backend) { free(backend); }
 
 static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso_mem **out)
 {

@@ -6,8 +6,8 @@
 #ifndef ISO_REFERENCE_H
 #define ISO_REFERENCE_H
 
-#include "../../core/arith.h"
-#include "../../core/iso.h"
+#include "core/arith.h"
+#include "core/iso.h"
 
 #define ISO_JOIN_(variant, name) variant##_##name
 #define ISO_JOIN(variant, name) ISO_JOIN_(variant, name)
@@ -84,7 +84,7 @@ static inline iso_real ref_lanes_total(iso_real lane[ISO_LANES])
     for (int half = ISO_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] = lane[l] + lane[l + half];
-    return lane[0] + ISO_R(0.0);       /* as every finished sum */
+    return lane[0] + ISO_R(0.0); /* as every finished sum */
 }
 
 /* Continues rows x cols sums of products, k ascending over `depth` terms, each one fma chain:

@@ -1,6 +1,6 @@
 /* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w (core/formulas.h). */
-#include "../../core/formulas.h"
-#include "../../core/ops/regularizer.h"
+#include "core/formulas.h"
+#include "core/ops/regularizer.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -8,11 +8,10 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     const iso_real *w = ref_real(&call->w[0]);
     const int64_t count = iso_shape_count(&call->w[0].shape);
     (void)backend;
-    *ref_real(&call->y[0]) =
-        iso_penalty(ISO_KERNEL(sum_elements)(ISO_SUM_ABSOLUTE, w, count),
-                    ISO_KERNEL(sum_elements)(ISO_SUM_SQUARES, w, count),
-                    (iso_real)call->scalars[ISO_PENALTY_L1],
-                    (iso_real)call->scalars[ISO_PENALTY_L2]);
+    *ref_real(&call->y[0]) = iso_penalty(ISO_KERNEL(sum_elements)(ISO_SUM_ABSOLUTE, w, count),
+                                         ISO_KERNEL(sum_elements)(ISO_SUM_SQUARES, w, count),
+                                         (iso_real)call->scalars[ISO_PENALTY_L1],
+                                         (iso_real)call->scalars[ISO_PENALTY_L2]);
     return ISO_OK;
 }
 

@@ -1,6 +1,6 @@
 /* rmsprop.c: steps divided by the root of a running mean of the squared gradients
  * (core/ops/rmsprop.h, core/formulas.h). */
-#include "../../core/ops/rmsprop.h"
+#include "core/ops/rmsprop.h"
 #include "optimizer.h"
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)

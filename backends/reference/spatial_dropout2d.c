@@ -1,8 +1,8 @@
 /* spatial_dropout2d.c: y = x scale in channels that are kept, 0 in those that are dropped; dx = dy
  * scale and 0. The random number of a channel: core/ops/spatial_dropout2d.h. */
-#include "../../core/formulas.h"
-#include "../../core/ops/spatial_dropout2d.h"
-#include "../../core/random.h"
+#include "core/formulas.h"
+#include "core/ops/spatial_dropout2d.h"
+#include "core/random.h"
 #include "reference.h"
 
 static iso_real scale_of(const struct iso_call *call)
@@ -47,12 +47,12 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     int64_t image = s->dim[1] * s->dim[2] * s->dim[3], channels = s->dim[3];
     (void)backend;
     for (int64_t e = 0; dx != NULL && e < s->dim[0] * image; e++)
-        ref_put(&dx[e],
-                iso_dropout(mask[e / image * channels + e % channels], dy[e], scale),
+        ref_put(&dx[e], iso_dropout(mask[e / image * channels + e % channels], dy[e], scale),
                 call->add_dx[0]);
     return ISO_OK;
 }
 
 const struct iso_kernel ISO_KERNEL(spatial_dropout2d) = {
-    .forward = forward, .backward = backward
+    .forward = forward,
+    .backward = backward,
 };

@@ -1,5 +1,5 @@
 /* sums.c: the sums that several ops share. Their orders are part of the ops' definitions. */
-#include "../../core/formulas.h"
+#include "core/formulas.h"
 #include "reference.h"
 
 /* So many chains run side by side, in registers, that the processor always has independent work. */

@@ -1,6 +1,6 @@
 /* top_k.c: y = number of rows where fewer than k predictions are ahead of the target's. */
-#include "../../core/formulas.h"
-#include "../../core/ops/top_k.h"
+#include "core/formulas.h"
+#include "core/ops/top_k.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

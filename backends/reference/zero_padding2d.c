@@ -1,5 +1,5 @@
 /* zero_padding2d.c: y = x in a frame of zeros; dx = the part of dy inside the frame. */
-#include "../../core/ops/zero_padding2d.h"
+#include "core/ops/zero_padding2d.h"
 #include "reference.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)

@@ -4,15 +4,15 @@
  * multiply-adds; when a probe is low, the sample is taken again. Results are medians. */
 #ifndef ISO_BENCH_H
 #define ISO_BENCH_H
-#include "../train/exec.h"
+#include "core/train/exec.h"
 
 /* ---- Samples ------------------------------------------------------------------------------- */
 
 struct iso_gate {
-    struct iso_backend *probe;         /* measures the processor's peak */
-    struct iso_backend *own;           /* the same, when the gate opened it */
-    double flops;                      /* the highest rate that a probe has seen, flop/s */
-    int64_t repeated;                  /* samples that were taken again */
+    struct iso_backend *probe; /* measures the processor's peak */
+    struct iso_backend *own;   /* the same, when the gate opened it */
+    double flops;              /* the highest rate that a probe has seen, flop/s */
+    int64_t repeated;          /* samples that were taken again */
 };
 /* A gate for work on this backend, which must outlive it. Where the backend knows no peak of its
  * own, the processor is probed beside it, with so many threads (0: all). */
@@ -20,9 +20,9 @@ iso_rc iso_gate_open(struct iso_gate *, struct iso_backend *, int threads);
 void iso_gate_close(struct iso_gate *);
 
 struct iso_timing {
-    double seconds;                    /* of one time, median of the samples */
+    double seconds; /* of one time, median of the samples */
     int samples;
-    bool noisy;                        /* some samples were taken although a probe was low */
+    bool noisy; /* some samples were taken although a probe was low */
 };
 /* Does the work so many times and waits for the device. */
 typedef iso_rc iso_bench_work(void *data, int64_t times);
@@ -31,8 +31,8 @@ typedef void iso_bench_taken(void *data, int64_t times);
 /* Takes samples for about so many seconds, after a warm-up; at least one sample. */
 iso_rc iso_gate_measure(struct iso_gate *, double seconds, iso_bench_work *, iso_bench_taken *,
                         void *data, struct iso_timing *out);
-enum { ISO_BENCH_SAMPLES = 7 };        /* the most that iso_gate_measure takes */
-double iso_bench_median(double *values, int n);        /* sorts them; NaN for none */
+enum { ISO_BENCH_SAMPLES = 7 };                 /* the most that iso_gate_measure takes */
+double iso_bench_median(double *values, int n); /* sorts them; NaN for none */
 
 /* ---- Models -------------------------------------------------------------------------------- */
 
@@ -50,8 +50,8 @@ bool iso_bench_products(enum iso_op);
 struct iso_bench_node {
     enum iso_op op;
     enum iso_pass pass;
-    int layer;                         /* index in the model; -1: none */
-    double seconds, flops, bytes;      /* of one call */
+    int layer;                    /* index in the model; -1: none */
+    double seconds, flops, bytes; /* of one call */
 };
 /* Times every call of a training step, each waited for; the longest first. Free *out with free. */
 iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
@@ -59,9 +59,13 @@ iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
 
 /* ---- Single ops ---------------------------------------------------------------------------- */
 
-enum iso_bench_part { ISO_PART_FORWARD, ISO_PART_INPUT_GRADIENT, ISO_PART_WEIGHT_GRADIENT,
-                      ISO_PARTS };
-struct iso_bench_size {                /* dense: rows, in, out; conv2d, same padding: all of them */
+enum iso_bench_part {
+    ISO_PART_FORWARD,
+    ISO_PART_INPUT_GRADIENT,
+    ISO_PART_WEIGHT_GRADIENT,
+    ISO_PARTS
+};
+struct iso_bench_size { /* dense: rows, in, out; conv2d, same padding: all of them */
     enum iso_op op;
     int64_t rows, height, width, in, out, kernel;
 };

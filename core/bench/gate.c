@@ -1,6 +1,6 @@
 /* gate.c: samples that count only while the processor is really there. */
 #include "bench.h"
-#include "../train/fit.h"
+#include "core/train/fit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static iso_rc calibrate(iso_bench_work *work, void *data, double target, int64_t
     double seconds;
     *times = 1;
     ISO_TRY(timed(work, data, 1, &seconds));
-    if (seconds < target)              /* the first time also builds kernels and touches memory */
+    if (seconds < target) /* the first time also builds kernels and touches memory */
         ISO_TRY(timed(work, data, 1, &seconds));
     while (seconds < target / 4 && *times < 1 << 24) {
         *times *= 4;
@@ -92,8 +92,9 @@ iso_rc iso_gate_measure(struct iso_gate *g, double seconds, iso_bench_work *work
     *out = (struct iso_timing){ 0 };
     ISO_TRY(calibrate(work, data, seconds / ISO_BENCH_SAMPLES, &times, &once));
     const double fit = seconds / (once * (double)times);
-    const int wanted = fit < 1 ? 1 : fit + 0.5 < ISO_BENCH_SAMPLES ? (int)(fit + 0.5)
-                                                                   : ISO_BENCH_SAMPLES;
+    const int wanted = fit < 1                         ? 1
+                       : fit + 0.5 < ISO_BENCH_SAMPLES ? (int)(fit + 0.5)
+                                                       : ISO_BENCH_SAMPLES;
     int spare = SPARE * wanted;
     ISO_TRY(probe(g, &before));
     while (out->samples < wanted) {

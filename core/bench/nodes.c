@@ -1,17 +1,17 @@
 /* nodes.c: a training step call by call, each timed and waited for. */
 #include "bench.h"
-#include "../train/fit.h"
+#include "core/train/fit.h"
 
 #include <stdlib.h>
 
 struct sweep {
     struct iso_exec *exec;
-    struct iso_bench_node *nodes;      /* in the order they run */
-    int *index;                        /* of each: its node in the graph; -1: the optimizer */
+    struct iso_bench_node *nodes; /* in the order they run */
+    int *index;                   /* of each: its node in the graph; -1: the optimizer */
     int count, samples;
     uint64_t step;
-    double *sum;                       /* [count] seconds, since the sweep's last sample began */
-    double *taken;                     /* [count][ISO_BENCH_SAMPLES] seconds of one call */
+    double *sum;   /* [count] seconds, since the sweep's last sample began */
+    double *taken; /* [count][ISO_BENCH_SAMPLES] seconds of one call */
 };
 
 /* Appends the pass of a node. */
@@ -30,8 +30,11 @@ static iso_rc add(void *self, int index, enum iso_pass pass)
                       (!c.dx[0].mem || !c.dw[0].mem);
     s->index[s->count] = index;
     s->nodes[s->count++] = (struct iso_bench_node){
-        .op = n->op, .pass = pass, .layer = n->layer,
-        .flops = half ? cost.flops / 2 : cost.flops, .bytes = half ? cost.bytes / 2 : cost.bytes,
+        .op = n->op,
+        .pass = pass,
+        .layer = n->layer,
+        .flops = half ? cost.flops / 2 : cost.flops,
+        .bytes = half ? cost.bytes / 2 : cost.bytes,
     };
     return ISO_OK;
 }
@@ -48,8 +51,8 @@ static void add_optimizer(struct sweep *s)
     if (iso_ops[optimizer->op].def->cost)
         iso_ops[optimizer->op].def->cost(optimizer->params, &weights, ISO_UPDATE, &cost);
     s->index[s->count] = -1;
-    s->nodes[s->count++] = (struct iso_bench_node){ optimizer->op, ISO_UPDATE, -1, 0, cost.flops,
-                                                    cost.bytes };
+    s->nodes[s->count++] =
+        (struct iso_bench_node){ optimizer->op, ISO_UPDATE, -1, 0, cost.flops, cost.bytes };
 }
 
 static iso_rc list_calls(struct sweep *s)

@@ -1,31 +1,22 @@
 /* sizes.c: matrix products and convolutions of the sizes that networks have, one op at a time. */
 #include "bench.h"
-#include "../ops/conv2d.h"
-#include "../ops/dense.h"
-#include "../random.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/dense.h"
+#include "core/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 const struct iso_bench_size iso_bench_sizes[] = {
-    { ISO_OP_dense, 512, 1, 1, 512, 512, 1 },
-    { ISO_OP_dense, 1024, 1, 1, 1024, 1024, 1 },
-    { ISO_OP_dense, 2048, 1, 1, 2048, 2048, 1 },
-    { ISO_OP_dense, 100, 1, 1, 784, 1500, 1 },
-    { ISO_OP_dense, 100, 1, 1, 1500, 1500, 1 },
-    { ISO_OP_dense, 128, 1, 1, 6272, 128, 1 },
-    { ISO_OP_dense, 32, 1, 1, 288, 32768, 1 },
-    { ISO_OP_dense, 64, 1, 1, 576, 8192, 1 },
-    { ISO_OP_dense, 128, 1, 1, 1152, 2048, 1 },
-    { ISO_OP_conv2d, 100, 28, 28, 1, 32, 5 },
-    { ISO_OP_conv2d, 32, 32, 32, 3, 32, 3 },
-    { ISO_OP_conv2d, 32, 32, 32, 32, 32, 3 },
-    { ISO_OP_conv2d, 32, 16, 16, 64, 64, 3 },
-    { ISO_OP_conv2d, 32, 8, 8, 128, 128, 3 },
-    { ISO_OP_conv2d, 100, 14, 14, 32, 64, 5 },
-    { ISO_OP_conv2d, 64, 32, 32, 128, 128, 3 },
-    { ISO_OP_conv2d, 64, 15, 15, 256, 256, 3 },
-    { ISO_OP_conv2d, 64, 6, 6, 512, 512, 3 },
+    { ISO_OP_dense, 512, 1, 1, 512, 512, 1 },    { ISO_OP_dense, 1024, 1, 1, 1024, 1024, 1 },
+    { ISO_OP_dense, 2048, 1, 1, 2048, 2048, 1 }, { ISO_OP_dense, 100, 1, 1, 784, 1500, 1 },
+    { ISO_OP_dense, 100, 1, 1, 1500, 1500, 1 },  { ISO_OP_dense, 128, 1, 1, 6272, 128, 1 },
+    { ISO_OP_dense, 32, 1, 1, 288, 32768, 1 },   { ISO_OP_dense, 64, 1, 1, 576, 8192, 1 },
+    { ISO_OP_dense, 128, 1, 1, 1152, 2048, 1 },  { ISO_OP_conv2d, 100, 28, 28, 1, 32, 5 },
+    { ISO_OP_conv2d, 32, 32, 32, 3, 32, 3 },     { ISO_OP_conv2d, 32, 32, 32, 32, 32, 3 },
+    { ISO_OP_conv2d, 32, 16, 16, 64, 64, 3 },    { ISO_OP_conv2d, 32, 8, 8, 128, 128, 3 },
+    { ISO_OP_conv2d, 100, 14, 14, 32, 64, 5 },   { ISO_OP_conv2d, 64, 32, 32, 128, 128, 3 },
+    { ISO_OP_conv2d, 64, 15, 15, 256, 256, 3 },  { ISO_OP_conv2d, 64, 6, 6, 512, 512, 3 },
 };
 const int iso_bench_nsizes = sizeof iso_bench_sizes / sizeof *iso_bench_sizes;
 
@@ -41,11 +32,11 @@ const char *iso_bench_size_text(const struct iso_bench_size *s, char *buf, size_
     return buf;
 }
 
-struct op_bench {                      /* owns all memory that its call names */
+struct op_bench { /* owns all memory that its call names */
     struct iso_backend *backend;
     enum iso_op op;
     void *params;
-    struct iso_call call;              /* every tensor in place */
+    struct iso_call call; /* every tensor in place */
     enum iso_bench_part part;
 };
 
@@ -73,9 +64,9 @@ static iso_rc make_tensor(struct op_bench *o, const struct iso_shape *shape, uin
     const int64_t n = iso_shape_count(shape);
     *t = (struct iso_tensor){ .dtype = ISO_REAL, .shape = *shape };
     float *values = iso_alloc((size_t)n, sizeof *values);
-    iso_rc rc = values ? o->backend->ops->alloc(o->backend, (size_t)n * o->backend->real_size,
-                                                &t->mem)
-                       : ISO_ENOMEM;
+    iso_rc rc = values
+                    ? o->backend->ops->alloc(o->backend, (size_t)n * o->backend->real_size, &t->mem)
+                    : ISO_ENOMEM;
     for (int64_t i = 0; rc == ISO_OK && i < n; i += 4) {
         const iso_u32x4 r = iso_philox((uint32_t)(i >> 2), 0, use, ISO_RANDOM_TEST, 1, 0);
         for (int64_t k = i; k < i + 4 && k < n; k++)
@@ -144,8 +135,8 @@ static iso_rc run_op(void *data, int64_t times)
 
 static void free_op(struct op_bench *o)
 {
-    struct iso_tensor *const tensors[] = { &o->call.x[0], &o->call.w[0], &o->call.y[0],
-                                           &o->call.dx[0], &o->call.dw[0], &o->call.dy[0],
+    struct iso_tensor *const tensors[] = { &o->call.x[0],     &o->call.w[0],  &o->call.y[0],
+                                           &o->call.dx[0],    &o->call.dw[0], &o->call.dy[0],
                                            &o->call.workspace };
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         o->backend->ops->free(o->backend, tensors[i]->mem);

@@ -1,6 +1,6 @@
 /* steps.c: whole steps of a model on a batch that stays in place. */
 #include "bench.h"
-#include "../random.h"
+#include "core/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,11 @@ iso_rc iso_bench_feed(struct iso_exec *e)
     return rc;
 }
 
-struct steps { struct iso_exec *exec; bool training; uint64_t step; };
+struct steps {
+    struct iso_exec *exec;
+    bool training;
+    uint64_t step;
+};
 
 static iso_rc run_steps(void *data, int64_t times)
 {

@@ -2,7 +2,7 @@
 #include "disk.h"
 #include "npz.h"
 #include "pickle.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HEAD = 1 << 16 };               /* bytes of a .npy file that have its header */
+enum { HEAD = 1 << 16 }; /* bytes of a .npy file that have its header */
 enum { MOST_SIDE = 4096, MOST_CHANNELS = 64, MOST_PIXELS = 1 << 26, MOST_CLASSES = 1 << 16 };
 
 static bool geometry(const struct iso_npy *a, struct iso_dataset *set)
@@ -35,8 +35,10 @@ static iso_rc take_geometry(const char *what, const struct iso_npy *a, struct is
 {
     if (geometry(a, set))
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s is not images [rows, height, width], [rows, height, width, "
-                    "channels] or [rows, pixels]", what);
+    return iso_fail(ISO_EDATA,
+                    "%s is not images [rows, height, width], [rows, height, width, "
+                    "channels] or [rows, pixels]",
+                    what);
 }
 
 /* Elements that are bytes move to the front of the array's memory, others get their own. */
@@ -57,7 +59,8 @@ static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso
             return iso_fail(ISO_EDATA,
                             "%s: element %lld (counted from 0) is %.9g; images are whole numbers "
                             "from 0 to 255 (save them before they are scaled; `input: {scale:}` "
-                            "does that)", what, (long long)i, value);
+                            "does that)",
+                            what, (long long)i, value);
         set->images[i] = (uint8_t)value;
     }
     return ISO_OK;
@@ -77,9 +80,12 @@ static iso_rc check_label(const char *what, int64_t row, double label, int class
     if (classes)
         return iso_fail(ISO_EDATA,
                         "%s: label %lld (counted from 0) is %.9g, should be 0 to %d; the file is "
-                        "damaged or of another data set", what, (long long)row, label, classes - 1);
-    return iso_fail(ISO_EDATA, "%s: label %lld (counted from 0) is %.9g; a label is the number of "
-                    "a class, from 0 to %d", what, (long long)row, label, MOST_CLASSES - 1);
+                        "damaged or of another data set",
+                        what, (long long)row, label, classes - 1);
+    return iso_fail(ISO_EDATA,
+                    "%s: label %lld (counted from 0) is %.9g; a label is the number of "
+                    "a class, from 0 to %d",
+                    what, (long long)row, label, MOST_CLASSES - 1);
 }
 
 iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset *set)
@@ -163,7 +169,7 @@ static iso_rc leave_images(const struct iso_dataset_request *r, const char *path
     snprintf(base, sizeof base, "x_%s.npy", r->split);
     ISO_TRY(iso_path(file, path, base));
     if (stat(file, &info) != 0 || !iso_disk_wanted(r, (double)info.st_size))
-        return ISO_OK;                 /* whoever loads it says what is wrong */
+        return ISO_OK; /* whoever loads it says what is wrong */
     ISO_TRY(look_at_file(file, info.st_size, &array, &begin));
     if (array.size != 1 || array.kind == 'i')
         return iso_disk_impossible(r, file, "not being of bytes (uint8)");
@@ -224,9 +230,11 @@ static iso_rc load_pickle(const char *path, const struct iso_npy *file, struct i
 {
     struct iso_pickle *pickle = NULL;
     if (file->kind != 'O')
-        return iso_fail(ISO_EDATA, "%s holds one array; images and labels are read from a "
+        return iso_fail(ISO_EDATA,
+                        "%s holds one array; images and labels are read from a "
                         "dictionary, or from x_train.npy and y_train.npy in a folder that is named "
-                        "instead", path);
+                        "instead",
+                        path);
     ISO_TRY(iso_pickle_read(path, file->data, (size_t)file->bytes, &pickle));
     const iso_rc rc = take_pickle(path, pickle, set);
     iso_pickle_free(pickle);

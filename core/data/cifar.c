@@ -2,7 +2,7 @@
  * length is a multiple of a record's, and when the files of a split are equally long. */
 #include "cifar.h"
 #include "disk.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,14 +14,20 @@ enum { PIXELS = ISO_CIFAR_SIDE * ISO_CIFAR_SIDE, IMAGE = PIXELS * ISO_CIFAR_CHAN
 enum { LABELS = 2, PATH = ISO_DATA_PATH };
 
 static const struct iso_cifar_set sets[] = {
-    { "cifar10", { "cifar-10-batches-bin", "cifar10", "." },
+    { "cifar10",
+      { "cifar-10-batches-bin", "cifar10", "." },
       { { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
           "data_batch_5.bin" },
         { "test_batch.bin" } },
-      1, 10, 0 },
-    { "cifar100", { "cifar-100-binary", "cifar100", "." },
+      1,
+      10,
+      0 },
+    { "cifar100",
+      { "cifar-100-binary", "cifar100", "." },
       { { "train.bin" }, { "test.bin" } },
-      2, 100, 20 },
+      2,
+      100,
+      20 },
 };
 
 const struct iso_cifar_set *iso_cifar_find(const char *name)
@@ -38,8 +44,8 @@ static bool file_there(char path[PATH], const char *folder, const char *subfolde
 {
     struct stat info;
     bool direct = strcmp(subfolder, ".") == 0;
-    int n = snprintf(path, PATH, "%s/%s%s%s", folder, direct ? "" : subfolder, direct ? "" : "/",
-                     file);
+    int n =
+        snprintf(path, PATH, "%s/%s%s%s", folder, direct ? "" : subfolder, direct ? "" : "/", file);
     return n > 0 && n < PATH && stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
@@ -116,9 +122,9 @@ static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *lab
     for (int64_t i = 0; i < r->records; i++) {
         errno = 0;
         if (fread(record, 1, (size_t)(n + IMAGE), r->file) != (size_t)(n + IMAGE))
-            return ferror(r->file) ? iso_file_fail("read", r->path)
-                                   : iso_fail(ISO_EDATA, "%s: became shorter while it was read",
-                                              r->path);
+            return ferror(r->file)
+                       ? iso_file_fail("read", r->path)
+                       : iso_fail(ISO_EDATA, "%s: became shorter while it was read", r->path);
         if (n == LABELS)
             ISO_TRY(check_label(r, i, record[0], r->set->coarse_classes));
         ISO_TRY(check_label(r, i, record[n - 1], r->set->classes));
@@ -176,7 +182,7 @@ static iso_rc take_file(const struct iso_cifar_set *set, const struct iso_datase
 /* ---- Images that stay in their files --------------------------------------------------------- */
 
 struct images {
-    int64_t each;                      /* records of a file */
+    int64_t each; /* records of a file */
     int label_bytes, files;
     struct iso_row_file file[ISO_CIFAR_FILES];
 };

@@ -7,12 +7,12 @@
 #include "folders.h"
 
 enum { ISO_CIFAR_SIDE = 32, ISO_CIFAR_CHANNELS = 3, ISO_CIFAR_FILES = 5 };
-struct iso_cifar_set {                 /* one data set; splits: 0 train, 1 test */
+struct iso_cifar_set { /* one data set; splits: 0 train, 1 test */
     const char *name;
-    const char *subfolders[3];         /* of a data folder that may hold it */
-    const char *files[2][ISO_CIFAR_FILES + 1];     /* of each split; NULL at the end */
-    int label_bytes, classes;          /* the last label byte is the fine class */
-    int coarse_classes;                /* of the first of two label bytes */
+    const char *subfolders[3];                 /* of a data folder that may hold it */
+    const char *files[2][ISO_CIFAR_FILES + 1]; /* of each split; NULL at the end */
+    int label_bytes, classes;                  /* the last label byte is the fine class */
+    int coarse_classes;                        /* of the first of two label bytes */
 };
 /* The set of this name, or NULL. */
 const struct iso_cifar_set *iso_cifar_find(const char *name);

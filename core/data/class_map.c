@@ -1,7 +1,7 @@
 /* class_map.c: renames, merges and drops the classes of a data set. */
 #include "class_map.h"
 #include "dataset.h"
-#include "../model/number.h"
+#include "core/model/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +45,12 @@ static iso_rc find_members(const struct iso_class_map *map, const struct iso_dat
         const int old = find_class(set, map->member[i].name);
         if (old < 0)
             return iso_fail(ISO_EDATA, "data set '%s': classes: there is no class '%s'; it has %s",
-                            set->name, map->member[i].name,
-                            classes_text(set, text, sizeof text));
+                            set->name, map->member[i].name, classes_text(set, text, sizeof text));
         if (class_of[old] >= 0)
-            return iso_fail(ISO_EDATA, "data set '%s': classes: '%s' stands there twice, by name "
-                            "and by number", set->name, map->member[i].name);
+            return iso_fail(ISO_EDATA,
+                            "data set '%s': classes: '%s' stands there twice, by name "
+                            "and by number",
+                            set->name, map->member[i].name);
         class_of[old] = map->member[i].class;
     }
     return ISO_OK;
@@ -72,7 +73,7 @@ void iso_class_map_names(const struct iso_class_map *map, char (*names)[ISO_CLAS
  * map. */
 static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset *set)
 {
-    char (*names)[ISO_CLASS_NAME] = iso_alloc((size_t)map->classes, sizeof *names);
+    char(*names)[ISO_CLASS_NAME] = iso_alloc((size_t)map->classes, sizeof *names);
     if (!names)
         return ISO_ENOMEM;
     for (int i = 0; i < map->n; i++) {

@@ -2,17 +2,17 @@
  * them, renumbered, or several as one. */
 #ifndef ISO_CLASS_MAP_H
 #define ISO_CLASS_MAP_H
-#include "../iso.h"
+#include "core/iso.h"
 
-enum { ISO_CLASS_NAME = 64 };          /* bytes of a class's name, with its NUL */
+enum { ISO_CLASS_NAME = 64 }; /* bytes of a class's name, with its NUL */
 struct iso_class_map {
-    int classes;                       /* from 1 */
+    int classes; /* from 1 */
     int n;
     struct iso_class_member {
-        char name[ISO_CLASS_NAME];     /* of a class of the data set; its number where it has no
-                                          names */
-        int class;                     /* that it belongs to, in [0, classes) */
-    } member[];                        /* each name once; by class, ascending */
+        char name[ISO_CLASS_NAME]; /* of a class of the data set; its number where it has no
+                                      names */
+        int class;                 /* that it belongs to, in [0, classes) */
+    } member[];                    /* each name once; by class, ascending */
 };
 struct iso_dataset;
 /* Gives every row the class that its own is a member of, and drops the rows of classes that are

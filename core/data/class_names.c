@@ -1,6 +1,6 @@
 /* class_names.c: classes.txt of a run. */
 #include "class_names.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +51,7 @@ static const char *take_line(const char *at, char name[ISO_CLASS_NAME])
     return *at ? at + 1 : at;
 }
 
-static iso_rc parse(const char *path, const char *text, int classes,
-                    char (*names)[ISO_CLASS_NAME])
+static iso_rc parse(const char *path, const char *text, int classes, char (*names)[ISO_CLASS_NAME])
 {
     int lines = 0;
     for (const char *at = text; *at; lines++) {
@@ -61,8 +60,10 @@ static iso_rc parse(const char *path, const char *text, int classes,
     }
     if (lines <= classes)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s names %d classes and the model tells %d apart; it is of another "
-                    "run, remove it", path, lines, classes);
+    return iso_fail(ISO_EDATA,
+                    "%s names %d classes and the model tells %d apart; it is of another "
+                    "run, remove it",
+                    path, lines, classes);
 }
 
 iso_rc iso_class_names_load(const char *folder, int classes, char (**out)[ISO_CLASS_NAME])
@@ -74,7 +75,7 @@ iso_rc iso_class_names_load(const char *folder, int classes, char (**out)[ISO_CL
     if (access(path, F_OK) != 0)
         return ISO_OK;
     ISO_TRY(iso_file_read(path, &text, &n));
-    char (*names)[ISO_CLASS_NAME] = iso_alloc((size_t)classes + 1, sizeof *names);
+    char(*names)[ISO_CLASS_NAME] = iso_alloc((size_t)classes + 1, sizeof *names);
     const iso_rc rc = names ? parse(path, text, classes, names) : ISO_ENOMEM;
     free(text);
     if (rc == ISO_OK)

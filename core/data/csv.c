@@ -1,24 +1,25 @@
 /* csv.c: reads a text file twice: what it holds, and then the numbers. */
 #include "csv.h"
-#include "../file.h"
-#include "../model/number.h"
+#include "core/file.h"
+#include "core/model/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIELD = 256, MOST_CLASSES = 1 << 16, MOST_COLUMNS = 1 << 24 };
-static const char first_label[] = "label";     /* what a label's column is called, if anything */
+static const char first_label[] = "label"; /* what a label's column is called, if anything */
 
 struct csv {
     const struct iso_dataset_request *request;
     struct iso_dataset *set;
     const char *path, *text, *end;
-    const char *at; int64_t line, column;      /* where reading is; line from 1, column from 0 */
+    const char *at;
+    int64_t line, column; /* where reading is; line from 1, column from 0 */
     char separator;
     int64_t rows, columns, label;
-    bool header, names;                        /* the first line names columns; labels are names */
-    bool last;                                 /* of the field: it ends its line */
+    bool header, names; /* the first line names columns; labels are names */
+    bool last;          /* of the field: it ends its line */
     char field[FIELD];
 };
 
@@ -32,7 +33,7 @@ static iso_rc bad(const struct csv *c, const char *what)
 
 static void begin(struct csv *c)
 {
-    static const char mark[] = "\xef\xbb\xbf";         /* that some editors put before UTF-8 */
+    static const char mark[] = "\xef\xbb\xbf"; /* that some editors put before UTF-8 */
     c->at = c->text;
     if (c->end - c->at >= 3 && memcmp(c->at, mark, 3) == 0)
         c->at += 3;
@@ -56,7 +57,7 @@ static iso_rc copy_field(struct csv *c)
             break;
         if (byte == '\0' || n == FIELD - 1)
             return bad(c, "is no text of at most 255 bytes");
-        c->at += quoted && byte == '"';        /* two quotes stand for one */
+        c->at += quoted && byte == '"'; /* two quotes stand for one */
         c->field[n++] = byte;
     }
     c->at += quoted;
@@ -136,12 +137,15 @@ static iso_rc read_first_line(struct csv *c)
     c->header = named >= 0 || words >= 2 || (words == 1 && number >= 0);
     c->label = named >= 0 ? named : number >= 0 ? number : !wanted && !c->header ? 0 : -1;
     if (c->columns < 2 || c->columns > MOST_COLUMNS)
-        return iso_fail(ISO_EDATA, "%s: its first line has %lld fields; it needs a label and "
-                        "pixels", c->path, (long long)c->columns);
+        return iso_fail(ISO_EDATA,
+                        "%s: its first line has %lld fields; it needs a label and "
+                        "pixels",
+                        c->path, (long long)c->columns);
     if (c->label < 0 || c->label >= c->columns)
-        return iso_fail(ISO_EDATA, "%s: has no column '%s' for the labels; say which it is with "
-                        "`label_column:`, by its name or its number from 0", c->path,
-                        wanted ? wanted : first_label);
+        return iso_fail(ISO_EDATA,
+                        "%s: has no column '%s' for the labels; say which it is with "
+                        "`label_column:`, by its name or its number from 0",
+                        c->path, wanted ? wanted : first_label);
     return ISO_OK;
 }
 
@@ -184,8 +188,10 @@ static iso_rc choose_labels(struct csv *c)
     c->names = true;
     if (c->request->classes)
         return name_classes(c);
-    return iso_fail(ISO_EDATA, "%s: labels are names, such as '%.40s'; say which are the classes, "
-                    "and in which order: `classes: [%.40s, ...]`", c->path, c->field, c->field);
+    return iso_fail(ISO_EDATA,
+                    "%s: labels are names, such as '%.40s'; say which are the classes, "
+                    "and in which order: `classes: [%.40s, ...]`",
+                    c->path, c->field, c->field);
 }
 
 static iso_rc take_label(struct csv *c, int64_t row)
@@ -196,8 +202,8 @@ static iso_rc take_label(struct csv *c, int64_t row)
         ISO_TRY(choose_labels(c));
     while (c->names && label < set->classes - 1 && strcmp(set->class_names[label], c->field) != 0)
         label++;
-    if (!c->names && (iso_number_int(c->field, &label) != ISO_NUMBER_OK || label < 0 ||
-                      label >= MOST_CLASSES))
+    if (!c->names &&
+        (iso_number_int(c->field, &label) != ISO_NUMBER_OK || label < 0 || label >= MOST_CLASSES))
         return bad(c, "should be the number of a class, from 0 to 65535");
     set->labels[row] = (int32_t)label;
     if (label >= set->classes)
@@ -239,8 +245,10 @@ static iso_rc read_rows(struct csv *c)
         ISO_TRY(c->column == c->label ? take_label(c, row) : take_pixel(c, row));
     }
     if (rc == ISO_OK && row != c->rows)
-        rc = iso_fail(ISO_EDATA, "%s: has %lld rows of %lld that it seems to have; a line is "
-                      "damaged", c->path, (long long)row, (long long)c->rows);
+        rc = iso_fail(ISO_EDATA,
+                      "%s: has %lld rows of %lld that it seems to have; a line is "
+                      "damaged",
+                      c->path, (long long)row, (long long)c->rows);
     return rc;
 }
 
@@ -252,8 +260,10 @@ static iso_rc load(struct csv *c, size_t n)
     count_rows(c);
     /* Every field takes a byte at least: its separator, or the end of the line. */
     if (c->rows < 1 || c->rows > INT32_MAX || c->rows > ((int64_t)n + 1) / c->columns)
-        return iso_fail(ISO_EDATA, "%s: has %lld rows of %lld fields in %zu bytes; it is damaged "
-                        "or no table", c->path, (long long)c->rows, (long long)c->columns, n);
+        return iso_fail(ISO_EDATA,
+                        "%s: has %lld rows of %lld fields in %zu bytes; it is damaged "
+                        "or no table",
+                        c->path, (long long)c->rows, (long long)c->columns, n);
     set->rows = c->rows;
     set->height = set->channels = 1;
     set->width = (int)(c->columns - 1);

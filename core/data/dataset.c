@@ -10,40 +10,44 @@
 #include "image_folder.h"
 #include "known_classes.h"
 #include "pad.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const struct iso_dataset_doc iso_dataset_docs[] = {
-    {"mnist",
-     "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files, or "
-     "mnist.npz as Keras has it)"},
-    {"fashion-mnist", "clothing in the format and the numbers of MNIST (the same files)"},
-    {"cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)"},
-    {"cifar100",
-     "60,000 colour photographs of 32x32, 100 classes, or 20 with labels: coarse (the binary "
-     "version)"},
-    {"builtin:digits", "handwriting-like digits drawn by the program; nothing to download"},
-    {NULL, NULL}};
+    { "mnist",
+      "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files, or "
+      "mnist.npz as Keras has it)" },
+    { "fashion-mnist", "clothing in the format and the numbers of MNIST (the same files)" },
+    { "cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)" },
+    { "cifar100",
+      "60,000 colour photographs of 32x32, 100 classes, or 20 with labels: coarse (the binary "
+      "version)" },
+    { "builtin:digits", "handwriting-like digits drawn by the program; nothing to download" },
+    { NULL, NULL }
+};
 
 const struct iso_dataset_doc iso_dataset_file_docs[] = {
-    {"npy:PATH",
-     "a .npy file of a pickled dictionary with arrays 'features' and 'target' (or 'images', "
-     "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with "
-     "x_train, y_train, x_test and y_test. Of any real type, the values of images whole, from 0 to "
-     "255"},
-    {"folder:PATH",
-     "image files (.png, .jpg, .jpeg) in a folder for each class, PATH/train/CLASS and "
-     "PATH/test/CLASS, or PATH/CLASS, which is one split, train. Classes and files are taken in "
-     "the order of their names, the first file of each class before the second"},
-    {"csv:PATH",
-     "a text file with a line for each image, or a folder with train.csv and test.csv: a column of "
-     "labels, all others pixels, whole numbers from 0 to 255 in the order of height, width, "
-     "channels. The first line may name the columns. Labels are class numbers from 0, or names, "
-     "which `classes` lists"},
-    {NULL, NULL}};
+    { "npy:PATH",
+      "a .npy file of a pickled dictionary with arrays 'features' and 'target' (or 'images', "
+      "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with "
+      "x_train, y_train, x_test and y_test. Of any real type, the values of images whole, from 0 "
+      "to "
+      "255" },
+    { "folder:PATH",
+      "image files (.png, .jpg, .jpeg) in a folder for each class, PATH/train/CLASS and "
+      "PATH/test/CLASS, or PATH/CLASS, which is one split, train. Classes and files are taken in "
+      "the order of their names, the first file of each class before the second" },
+    { "csv:PATH",
+      "a text file with a line for each image, or a folder with train.csv and test.csv: a column "
+      "of "
+      "labels, all others pixels, whole numbers from 0 to 255 in the order of height, width, "
+      "channels. The first line may name the columns. Labels are class numbers from 0, or names, "
+      "which `classes` lists" },
+    { NULL, NULL }
+};
 
 /* A kind of file: what its names begin with, and how one at a path is read. */
 struct file_kind {
@@ -52,13 +56,13 @@ struct file_kind {
 };
 static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
 static iso_rc load_csv(const struct iso_dataset_request *, const char *, struct iso_dataset *);
-static const struct file_kind file_kinds[] = {{"npy:", load_npy},
-                                              {"folder:", iso_image_folder_load},
-                                              {"csv:", load_csv}};
+static const struct file_kind file_kinds[] = { { "npy:", load_npy },
+                                               { "folder:", iso_image_folder_load },
+                                               { "csv:", load_csv } };
 
-static const char *const split_names[] = {"train", "test"};
+static const char *const split_names[] = { "train", "test" };
 
-enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 };     /* rows of drawn digits */
+enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 }; /* rows of drawn digits */
 
 /* ---- Drawn digits ---------------------------------------------------------------------------- */
 
@@ -90,8 +94,8 @@ static iso_rc draw_digits(const struct iso_dataset_request *r, int split, int64_
     if (set->labels == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < count; i++)
-        set->labels[i] = iso_digits_draw(splits[split], (uint32_t)i,
-                                         stays ? last : set->images + i * pixels);
+        set->labels[i] =
+            iso_digits_draw(splits[split], (uint32_t)i, stays ? last : set->images + i * pixels);
     return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL, NULL) : ISO_OK;
 }
 
@@ -124,7 +128,7 @@ static iso_rc unknown_name(const char *name)
 /* Rows of a generated set. A limit below the count saves drawing what is not kept. */
 static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
 {
-    static const int64_t defaults[] = {DEFAULT_TRAIN, DEFAULT_TEST};
+    static const int64_t defaults[] = { DEFAULT_TRAIN, DEFAULT_TEST };
     int64_t rows = count > 0 ? count : defaults[split];
     return limit > 0 && limit < rows ? limit : rows;
 }
@@ -141,17 +145,16 @@ static const struct file_kind *find_kind(const char *name)
     return NULL;
 }
 
-bool iso_dataset_is_file(const char *name)
-{
-    return find_kind(name) != NULL;
-}
+bool iso_dataset_is_file(const char *name) { return find_kind(name) != NULL; }
 
 static iso_rc one_split(const struct iso_dataset_request *r, const char *path)
 {
     if (strcmp(r->split, "train") == 0)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s is one file and has one split, train; take parts of it, such as "
-                    "`part: [0.8, 1]`", path);
+    return iso_fail(ISO_EDATA,
+                    "%s is one file and has one split, train; take parts of it, such as "
+                    "`part: [0.8, 1]`",
+                    path);
 }
 
 static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
@@ -187,9 +190,10 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
     struct iso_data_folders folders;
     iso_data_folders(r->folder, &folders);
     if (!iso_data_find(&folders, name, path))
-        return iso_fail(ISO_EIO, "data set '%s': no file or folder %s in %s; give its whole path, "
-                        "or name the folder with --data or ISOCL_DATA", r->name, name,
-                        iso_data_folders_text(&folders, list, sizeof list));
+        return iso_fail(ISO_EIO,
+                        "data set '%s': no file or folder %s in %s; give its whole path, "
+                        "or name the folder with --data or ISOCL_DATA",
+                        r->name, name, iso_data_folders_text(&folders, list, sizeof list));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, path);
     return kind->load(r, path, set);
 }
@@ -320,7 +324,8 @@ static iso_rc check_request(const struct iso_dataset_request *r)
     if (!(p->from == 0 && p->to == 0) && !(p->from >= 0 && p->from < p->to && p->to <= 1))
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'part' goes from one fraction of the rows up to a larger "
-                        "one, both from 0 to 1", r->name);
+                        "one, both from 0 to 1",
+                        r->name);
     return ISO_OK;
 }
 
@@ -328,7 +333,7 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
 {
     int which = 0;
     ISO_TRY(check_request(r));
-    if (strlen(r->name) >= sizeof (*out)->name)
+    if (strlen(r->name) >= sizeof(*out)->name)
         return unknown_name(r->name);
     ISO_TRY(find_split(r->name, r->split, &which));
     struct iso_dataset *set = iso_alloc(1, sizeof *set);

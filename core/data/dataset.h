@@ -6,46 +6,46 @@
 #include "part.h"
 #include "workers.h"
 
-enum { ISO_DATASET_NAME = 256 };        /* bytes of a name, with its NUL */
+enum { ISO_DATASET_NAME = 256 }; /* bytes of a name, with its NUL */
 
-struct iso_disk;                       /* disk.h */
+struct iso_disk; /* disk.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
-    char source[512];                  /* the file the images came from, or "drawn by isocl" */
-    char part[96];                     /* which rows of the split these are, "" for all */
+    char source[512]; /* the file the images came from, or "drawn by isocl" */
+    char part[96];    /* which rows of the split these are, "" for all */
     int64_t rows;
     int height, width, channels, classes;
-    bool flat;                         /* width numbers a row: their geometry is not known */
-    uint8_t *images;                   /* [rows, height, width, channels]; NULL: */
-    struct iso_disk *disk;             /* where they are read from, one by one */
-    int threads;                       /* that may read them ahead; 0: one a processor */
-    int32_t *labels;                   /* [rows], each in [0, classes) */
-    char (*class_names)[ISO_CLASS_NAME];       /* [classes], where the set names them; or NULL */
+    bool flat;                           /* width numbers a row: their geometry is not known */
+    uint8_t *images;                     /* [rows, height, width, channels]; NULL: */
+    struct iso_disk *disk;               /* where they are read from, one by one */
+    int threads;                         /* that may read them ahead; 0: one a processor */
+    int32_t *labels;                     /* [rows], each in [0, classes) */
+    char (*class_names)[ISO_CLASS_NAME]; /* [classes], where the set names them; or NULL */
 };
 struct iso_dataset_request {
-    const char *name;                  /* one of iso_dataset_docs, or a kind of file and a path */
-    const char *split;                 /* train, test */
-    const char *folder;                /* where to look first, or NULL; then ISOCL_DATA, then the
-                                          user's data folder (XDG_DATA_HOME or ~/.local/share,
-                                          /isocl) */
-    int64_t count;                     /* rows to draw of a generated set; 0: its default */
-    struct iso_part part;              /* of the split */
-    bool coarse;                       /* cifar100: its 20 classes of classes */
-    const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as
-                                                  they are */
-    const struct iso_shape *input;     /* what the model takes: the geometry of files that say
-                                          nothing of theirs; NULL: not known */
-    int64_t pad[4], repeat_channels;   /* what images become in the end, see pad.h; 0: as they are,
-                                          and part of input */
-    const char *label_column;          /* of a CSV file, by name or number; NULL: see csv.h */
-    int64_t resize[2];                 /* height and width that image files get; 0: their own */
-    int threads;                       /* that may decode them; 0: as many as the machine has */
-    iso_progress *progress;            /* of that; NULL: nobody is told */
-    int64_t limit;                     /* keep the first rows of that only; 0: all */
-    bool stream;                       /* images stay on disk, and are read when they are wanted */
-    uint64_t memory;                   /* they do so by themselves where they have more bytes, and
-                                          can be read row by row; 0: a quarter of the machine's
-                                          memory */
+    const char *name;                    /* one of iso_dataset_docs, or a kind of file and a path */
+    const char *split;                   /* train, test */
+    const char *folder;                  /* where to look first, or NULL; then ISOCL_DATA, then the
+                                            user's data folder (XDG_DATA_HOME or ~/.local/share,
+                                            /isocl) */
+    int64_t count;                       /* rows to draw of a generated set; 0: its default */
+    struct iso_part part;                /* of the split */
+    bool coarse;                         /* cifar100: its 20 classes of classes */
+    const struct iso_class_map *classes; /* made of its own before a part is taken; NULL: as
+                                            they are */
+    const struct iso_shape *input;       /* what the model takes: the geometry of files that say
+                                            nothing of theirs; NULL: not known */
+    int64_t pad[4], repeat_channels; /* what images become in the end, see pad.h; 0: as they are,
+                                        and part of input */
+    const char *label_column;        /* of a CSV file, by name or number; NULL: see csv.h */
+    int64_t resize[2];               /* height and width that image files get; 0: their own */
+    int threads;                     /* that may decode them; 0: as many as the machine has */
+    iso_progress *progress;          /* of that; NULL: nobody is told */
+    int64_t limit;                   /* keep the first rows of that only; 0: all */
+    bool stream;                     /* images stay on disk, and are read when they are wanted */
+    uint64_t memory;                 /* they do so by themselves where they have more bytes, and
+                                        can be read row by row; 0: a quarter of the machine's
+                                        memory */
 };
 /* Faults say what is wrong with which file, and what to do. */
 iso_rc iso_dataset_load(const struct iso_dataset_request *, struct iso_dataset **out);
@@ -58,7 +58,9 @@ iso_rc iso_dataset_image(const struct iso_dataset *, int64_t row, uint8_t *image
 /* Keeps these rows only, which ascend; count from 1. */
 iso_rc iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */
-struct iso_dataset_doc { const char *name, *doc; };
+struct iso_dataset_doc {
+    const char *name, *doc;
+};
 extern const struct iso_dataset_doc iso_dataset_docs[];
 /* Files of the user's own: "npy:PATH", with a line of explanation. */
 extern const struct iso_dataset_doc iso_dataset_file_docs[];

@@ -14,7 +14,7 @@
  * SGD at 0.5, the step of linear.yaml, diverges on them all the same. */
 #include "digits.h"
 #include "digits_glyphs.h"
-#include "../random.h"
+#include "core/random.h"
 
 #include <assert.h>
 
@@ -24,7 +24,7 @@ enum { SIDE = ISO_DIGITS_SIDE, SPAN_PIECES = 5 };
 
 struct stream {
     uint32_t sample, split, block;
-    int used;                          /* words of `words` already taken */
+    int used; /* words of `words` already taken */
     iso_u32x4 words;
 };
 
@@ -61,13 +61,13 @@ static float draw_bell(struct stream *s, float deviation)
 /* ---- How a sample is written ----------------------------------------------------------------- */
 
 struct hand {
-    float jitter;                      /* deviation of each point, in the unit square */
-    float xx, xy, yx, yy, x0, y0;      /* unit square, centred -> pixels */
-    float bend_x, bend_y, wave;        /* smooth bending before that */
-    float radius;                      /* of the pen, in pixels */
-    float softness;                    /* width of the ink's edge, in pixels */
-    float ink;                         /* brightness of full ink */
-    float noise;                       /* of the paper */
+    float jitter;                 /* deviation of each point, in the unit square */
+    float xx, xy, yx, yy, x0, y0; /* unit square, centred -> pixels */
+    float bend_x, bend_y, wave;   /* smooth bending before that */
+    float radius;                 /* of the pen, in pixels */
+    float softness;               /* width of the ink's edge, in pixels */
+    float ink;                    /* brightness of full ink */
+    float noise;                  /* of the paper */
 };
 
 /* Leaning, turning, stretching and placing. The turn is written with t, the tangent of half the
@@ -105,7 +105,9 @@ static void draw_hand(struct stream *s, struct hand *h)
 
 /* ---- Points and strokes ---------------------------------------------------------------------- */
 
-struct vertex { float x, y, radius; };           /* in pixels */
+struct vertex {
+    float x, y, radius;
+}; /* in pixels */
 
 /* Moves a glyph's point by jitter, bends it, and places it in the image. */
 static struct vertex place_point(struct stream *s, const struct hand *h, const struct point *p)
@@ -162,7 +164,9 @@ static float cubic(float a, float b, float m, float n, float t)
     return iso_fma(iso_fma(iso_fma(c3, t, c2), t, m), t, a);
 }
 
-struct slope { float x, y; };
+struct slope {
+    float x, y;
+};
 
 /* Slope at vertex i, an end of the span from vertex `span` to the next: along the neighbours where
  * the pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of strokes. */
@@ -173,7 +177,7 @@ static struct slope slope_at(const struct point *points, const struct vertex *v,
     const struct vertex *from = smooth ? &v[i - 1] : &v[span];
     const struct vertex *to = smooth ? &v[i + 1] : &v[span + 1];
     float factor = smooth ? 0.5f : 1.0f;
-    struct slope slope = {(to->x - from->x) * factor, (to->y - from->y) * factor};
+    struct slope slope = { (to->x - from->x) * factor, (to->y - from->y) * factor };
     return slope;
 }
 
@@ -247,7 +251,7 @@ static void develop(struct stream *s, const struct hand *h, const float depth[SI
 
 int iso_digits_draw(enum iso_digits_split split, uint32_t i, uint8_t *image)
 {
-    struct stream s = {.sample = i, .split = (uint32_t)split, .used = 4};
+    struct stream s = { .sample = i, .split = (uint32_t)split, .used = 4 };
     int label = draw_below(&s, ISO_DIGITS_CLASSES);
     const struct point *points = glyphs[label][draw_below(&s, GLYPH_VARIANTS)];
     struct hand hand;
@@ -260,10 +264,9 @@ int iso_digits_draw(enum iso_digits_split split, uint32_t i, uint8_t *image)
     assert(n < GLYPH_POINTS);
     for (int k = 0; k < SIDE * SIDE; k++)
         depth[k] = -(float)SIDE;
-    for (int k = 0; k + 1 < n; k++) {
+    for (int k = 0; k + 1 < n; k++)
         if (points[k + 1].kind != MOVE)
             ink_span(depth, points, v, k);
-    }
     draw_blemishes(&s, depth, v, n);
     develop(&s, &hand, depth, image);
     return label;

@@ -2,7 +2,7 @@
  * download: 28x28 grey, white ink on black, as MNIST. */
 #ifndef ISO_DIGITS_H
 #define ISO_DIGITS_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum { ISO_DIGITS_SIDE = 28, ISO_DIGITS_CLASSES = 10 };
 enum iso_digits_split { ISO_DIGITS_TRAIN, ISO_DIGITS_TEST };

@@ -6,7 +6,9 @@
 #define ISO_DIGITS_GLYPHS_H
 
 enum point_kind { END, MOVE, CURVE, CORNER };
-struct point { signed char kind, x, y; };
+struct point {
+    signed char kind, x, y;
+};
 
 enum { GLYPH_POINTS = 20, GLYPH_VARIANTS = 4 };
 

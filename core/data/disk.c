@@ -1,25 +1,25 @@
 #include "disk.h"
-#include "../machine.h"
+#include "core/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SHARE = 4 };                    /* images in memory take at most one part of so many of it */
+enum { SHARE = 4 }; /* images in memory take at most one part of so many of it */
 
 struct iso_disk {
     void *source;
     iso_disk_read *read;
-    iso_disk_name *name;               /* NULL: by its number */
+    iso_disk_name *name; /* NULL: by its number */
     void (*free_source)(void *);
-    int32_t *taken;                    /* [rows]: rows of the source that the set has; NULL: the
-                                          first ones */
-    size_t size, whole;                /* bytes of an image as it is read, and with its frame */
+    int32_t *taken;     /* [rows]: rows of the source that the set has; NULL: the
+                           first ones */
+    size_t size, whole; /* bytes of an image as it is read, and with its frame */
     int owners;
     bool framed;
     struct iso_frame frame;
-    struct iso_row_sums *sums;         /* of the set's rows; NULL: they are not remembered */
+    struct iso_row_sums *sums; /* of the set's rows; NULL: they are not remembered */
 };
 
 /* ---- Sources ------------------------------------------------------------------------------- */
@@ -30,8 +30,11 @@ iso_rc iso_disk_attach(struct iso_dataset *set, void *source, iso_disk_read *rea
     struct iso_disk *disk = iso_alloc(1, sizeof *disk);
     if (!disk)
         return ISO_ENOMEM;
-    *disk = (struct iso_disk){ .source = source, .read = read, .name = name,
-                               .free_source = free_source, .owners = 1,
+    *disk = (struct iso_disk){ .source = source,
+                               .read = read,
+                               .name = name,
+                               .free_source = free_source,
+                               .owners = 1,
                                .size = iso_dataset_image_bytes(set) };
     disk->whole = disk->size;
     set->disk = disk;
@@ -84,9 +87,10 @@ static iso_rc open_file(const struct iso_dataset *set, const char *path, int64_t
         return iso_file_fail("read", path);
     const int64_t wanted = begin + set->rows * (int64_t)file->row;
     if ((int64_t)info.st_size != wanted)
-        return iso_fail(ISO_EDATA, "%s: has %lld bytes, and its header announces %lld; the file is "
-                        "cut short or damaged, get it again", path, (long long)info.st_size,
-                        (long long)wanted);
+        return iso_fail(ISO_EDATA,
+                        "%s: has %lld bytes, and its header announces %lld; the file is "
+                        "cut short or damaged, get it again",
+                        path, (long long)info.st_size, (long long)wanted);
     return ISO_OK;
 }
 
@@ -137,8 +141,10 @@ static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
     snprintf(name, sizeof name, "image %lld", (long long)row);
     if (disk->name)
         disk->name(disk->source, row, name, sizeof name);
-    return iso_fail(ISO_EDATA, "%s: is not what it was when this run first read it; put back what "
-                    "was there, or train anew", name);
+    return iso_fail(ISO_EDATA,
+                    "%s: is not what it was when this run first read it; put back what "
+                    "was there, or train anew",
+                    name);
 }
 
 iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
@@ -164,7 +170,8 @@ iso_rc iso_disk_impossible(const struct iso_dataset_request *r, const char *path
 {
     if (!r->stream)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "data set '%s': stream: %s cannot be read row by row, %s; leave "
-                    "`stream` out, or use files that can, which `isocl help data` names", r->name,
-                    path, why);
+    return iso_fail(ISO_EDATA,
+                    "data set '%s': stream: %s cannot be read row by row, %s; leave "
+                    "`stream` out, or use files that can, which `isocl help data` names",
+                    r->name, path, why);
 }

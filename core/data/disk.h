@@ -35,7 +35,7 @@ iso_rc iso_disk_row(const struct iso_disk *, int64_t row, uint8_t *image);
 /* Another owner, for as long as it reads rows: the last one's iso_disk_free frees it. (Owners are
  * of one thread.) */
 struct iso_disk *iso_disk_share(struct iso_disk *);
-void iso_disk_free(struct iso_disk *);                       /* NULL is fine */
+void iso_disk_free(struct iso_disk *); /* NULL is fine */
 
 /* Whether images of so many bytes stay on disk: where the request says so, and where they would
  * take more than the memory it grants. */

@@ -1,7 +1,7 @@
 /* folders.h: the folders in which the files of a data set are looked for. */
 #ifndef ISO_FOLDERS_H
 #define ISO_FOLDERS_H
-#include "../file.h"
+#include "core/file.h"
 
 enum { ISO_DATA_FOLDERS = 4, ISO_DATA_PATH = 4096 };
 struct iso_data_folders {

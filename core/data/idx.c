@@ -1,6 +1,6 @@
 /* idx.c: reads IDX files. zlib's gz functions read gzip and plain files alike and check the CRC. */
 #include "idx.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,8 +62,10 @@ static iso_rc read_header(gzFile file, const char *path, int ndim, struct iso_id
             return iso_fail(ISO_EDATA, "%s: dimension %d of %d is 0; the file holds no data", path,
                             i + 1, ndim);
         if (out->dim[i] > most_bytes / *total)
-            return iso_fail(ISO_EDATA, "%s: the header claims more than %lld bytes of data; it is "
-                            "damaged, get the file again", path, (long long)most_bytes);
+            return iso_fail(ISO_EDATA,
+                            "%s: the header claims more than %lld bytes of data; it is "
+                            "damaged, get the file again",
+                            path, (long long)most_bytes);
         *total *= out->dim[i];
     }
     return ISO_OK;
@@ -113,8 +115,10 @@ static iso_rc check_end(gzFile file, const char *path, int64_t total)
     if (got < 0)
         return read_fault(file, path, "data", total, total);
     if (got > 0)
-        return iso_fail(ISO_EDATA, "%s: has bytes after the %lld that its header announces; header "
-                        "or file is damaged, get it again", path, (long long)total);
+        return iso_fail(ISO_EDATA,
+                        "%s: has bytes after the %lld that its header announces; header "
+                        "or file is damaged, get it again",
+                        path, (long long)total);
     return ISO_OK;
 }
 
@@ -130,7 +134,7 @@ static iso_rc open_idx(const char *path, gzFile *out)
 {
     errno = 0;
     *out = gzopen(path, "rb");
-    if (*out == NULL && errno == 0)        /* zlib's own way of saying so */
+    if (*out == NULL && errno == 0) /* zlib's own way of saying so */
         return iso_fail(ISO_ENOMEM, "%s: out of memory while opening", path);
     if (*out == NULL)
         return iso_file_fail("read", path);

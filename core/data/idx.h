@@ -2,13 +2,13 @@
  * number of dimensions), one 32-bit size per dimension, then the elements in row-major order. */
 #ifndef ISO_IDX_H
 #define ISO_IDX_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum { ISO_IDX_DIMS = 4 };
 struct iso_idx {
     int ndim;
-    int64_t dim[ISO_IDX_DIMS];         /* each from 1 */
-    uint8_t *data;                     /* [dim[0], dim[1], ...]; the caller frees it */
+    int64_t dim[ISO_IDX_DIMS]; /* each from 1 */
+    uint8_t *data;             /* [dim[0], dim[1], ...]; the caller frees it */
 };
 /* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. The memory it takes
  * grows with the data that is really there, whatever sizes the header claims. */

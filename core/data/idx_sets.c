@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const file_prefixes[] = {"train", "t10k"};        /* of IDX files, per split */
+static const char *const file_prefixes[] = { "train", "t10k" }; /* of IDX files, per split */
 
 static const struct iso_idx_set idx_sets[] = {
-    {"mnist", {"mnist", "MNIST/raw", "."}, 10},                       /* MNIST/raw: torchvision */
-    {"fashion-mnist", {"fashion-mnist", "FashionMNIST/raw", "."}, 10},
+    { "mnist", { "mnist", "MNIST/raw", "." }, 10 }, /* MNIST/raw: torchvision */
+    { "fashion-mnist", { "fashion-mnist", "FashionMNIST/raw", "." }, 10 },
 };
 
 enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
@@ -29,7 +29,7 @@ struct idx_paths {
 static bool find_file(const char *folder, const char *subfolder, const char *prefix,
                       const char *kind, char path[PATH_SIZE])
 {
-    static const char *const endings[] = {"", ".gz"};
+    static const char *const endings[] = { "", ".gz" };
     bool direct = strcmp(subfolder, ".") == 0;
     for (int i = 0; i < 2; i++) {
         struct stat info;
@@ -162,7 +162,7 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
 iso_rc iso_idx_set_load(const struct iso_idx_set *idx, const struct iso_dataset_request *r,
                         int split, const struct iso_data_folders *folders, struct iso_dataset *set)
 {
-    struct idx_paths paths = {.archive = ""};
+    struct idx_paths paths = { .archive = "" };
     ISO_TRY(find_files(idx, split, folders, &paths));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
              *paths.archive ? paths.archive : paths.images);

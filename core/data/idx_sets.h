@@ -7,7 +7,7 @@
 
 struct iso_idx_set {
     const char *name;
-    const char *subfolders[3];         /* of a data folder that may hold it */
+    const char *subfolders[3]; /* of a data folder that may hold it */
     int classes;
 };
 /* The set of this name, or NULL. */

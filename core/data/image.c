@@ -1,6 +1,6 @@
 /* image.c: what image files have in common, and their resizing. */
 #include "image.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 /* No byte of a PNG or JPEG file makes more pixels: deflate makes at most 1032 bytes of one, a byte
  * holds 8 pixels of a bitmap, and JPEG's emptiest blocks take a bit for 10 pixels or more. */
 enum { MOST_PIXELS_OF_BYTE = 8 * 1032 };
-enum { HEAD = 1 << 14 };               /* bytes that have the header of nearly every file */
+enum { HEAD = 1 << 14 }; /* bytes that have the header of nearly every file */
 
 const char *iso_image_support(void)
 {
@@ -35,12 +35,15 @@ bool iso_image_named(const char *name)
 iso_rc iso_image_check(const char *path, int64_t height, int64_t width, size_t n)
 {
     if (height < 1 || width < 1 || height > ISO_IMAGE_SIDE || width > ISO_IMAGE_SIDE)
-        return iso_fail(ISO_EDATA, "%s: has %lld x %lld pixels (height x width); sides of 1 to %d "
-                        "can be used", path, (long long)height, (long long)width, ISO_IMAGE_SIDE);
+        return iso_fail(ISO_EDATA,
+                        "%s: has %lld x %lld pixels (height x width); sides of 1 to %d "
+                        "can be used",
+                        path, (long long)height, (long long)width, ISO_IMAGE_SIDE);
     if (height * width / MOST_PIXELS_OF_BYTE > (int64_t)n)
-        return iso_fail(ISO_EDATA, "%s: claims %lld x %lld pixels, more than its %zu bytes can "
-                        "hold; it is damaged, get it again", path, (long long)height,
-                        (long long)width, n);
+        return iso_fail(ISO_EDATA,
+                        "%s: claims %lld x %lld pixels, more than its %zu bytes can "
+                        "hold; it is damaged, get it again",
+                        path, (long long)height, (long long)width, n);
     return ISO_OK;
 }
 
@@ -66,7 +69,7 @@ static bool read_head(const char *path, struct iso_image *out)
         fclose(f);
     const bool found = n > 0 && decode(path, bytes, n, true, out) == ISO_OK;
     if (!found)
-        iso_error_clear();             /* the whole file says what is wrong */
+        iso_error_clear(); /* the whole file says what is wrong */
     return found;
 }
 
@@ -92,7 +95,10 @@ iso_rc iso_image_read(const char *path, bool header, struct iso_image *out)
 
 /* Where output pixel i of n lies among `from` input pixels: at ((2 i + 1) from - n) / (2 n),
  * between pixel a, of weight 2 n - w, and pixel b, of weight w. */
-struct place { int a, b; int64_t w; };
+struct place {
+    int a, b;
+    int64_t w;
+};
 
 static struct place find_place(int i, int n, int from)
 {

@@ -1,13 +1,13 @@
 /* image.h: image files of any size, decoded to bytes. */
 #ifndef ISO_IMAGE_H
 #define ISO_IMAGE_H
-#include "../iso.h"
+#include "core/iso.h"
 
-enum { ISO_IMAGE_SIDE = 16384 };       /* larger images are refused */
+enum { ISO_IMAGE_SIDE = 16384 }; /* larger images are refused */
 struct iso_image {
-    int height, width, channels;       /* 1: grey, 3: red, green, blue */
-    uint8_t *pixels;                   /* [height, width, channels]; the caller frees it; NULL: only
-                                          the rest was asked for */
+    int height, width, channels; /* 1: grey, 3: red, green, blue */
+    uint8_t *pixels;             /* [height, width, channels]; the caller frees it; NULL: only
+                                    the rest was asked for */
 };
 /* Whether the program can read files whose name ends like this one's, and they are images: .png,
  * .jpg, .jpeg in any case. */

@@ -5,7 +5,7 @@
 #include "image.h"
 #include "names.h"
 #include "workers.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +13,24 @@
 
 enum { MOST_SIDE = 4096, PATH = ISO_PATH };
 
-struct file { const char *name; int32_t class; };
-struct geometry { int16_t height, width, channels; };
+struct file {
+    const char *name;
+    int32_t class;
+};
+struct geometry {
+    int16_t height, width, channels;
+};
 struct folder {
-    const struct iso_dataset_request *request;     /* this and the set: while it is loaded only */
+    const struct iso_dataset_request *request; /* this and the set: while it is loaded only */
     struct iso_dataset *set;
-    char train[PATH], split[PATH];     /* where the classes are named, and where the files lie; the
-                                          same for the split train */
-    struct iso_names classes;          /* in train */
-    struct iso_names *names;           /* [classes]: the files of each */
-    int64_t others;                    /* entries that are no images */
-    struct file *files;                /* [rows], in the order of the rows */
-    struct geometry *sizes;            /* [rows], of the files */
-    struct geometry size;              /* that all images get */
+    char train[PATH], split[PATH]; /* where the classes are named, and where the files lie; the
+                                      same for the split train */
+    struct iso_names classes;      /* in train */
+    struct iso_names *names;       /* [classes]: the files of each */
+    int64_t others;                /* entries that are no images */
+    struct file *files;            /* [rows], in the order of the rows */
+    struct geometry *sizes;        /* [rows], of the files */
+    struct geometry size;          /* that all images get */
 };
 
 static void free_folder(void *folder)
@@ -65,8 +70,10 @@ static iso_rc find_split(struct folder *f, const char *path)
     if (parted && !is_folder(path, split))
         return iso_fail(ISO_EDATA, "%s has no folder '%s'", path, split);
     if (!parted && strcmp(split, "train") != 0)
-        return iso_fail(ISO_EDATA, "%s has no folders train and test, and so one split, train; "
-                        "take parts of it, such as `part: [0.8, 1]`", path);
+        return iso_fail(ISO_EDATA,
+                        "%s has no folders train and test, and so one split, train; "
+                        "take parts of it, such as `part: [0.8, 1]`",
+                        path);
     ISO_TRY(iso_path(f->split, path, parted ? split : "."));
     return iso_path(f->train, path, !parted ? "." : is_folder(path, "train") ? "train" : split);
 }
@@ -117,8 +124,10 @@ static iso_rc list_files(struct folder *f, int64_t *rows)
         *rows += f->names[c].n;
     }
     if (*rows < 1 || *rows > INT32_MAX)
-        return iso_fail(ISO_EDATA, "%s has %lld images in the folders of its classes (files called "
-                        ".png, .jpg or .jpeg)", f->split, (long long)*rows);
+        return iso_fail(ISO_EDATA,
+                        "%s has %lld images in the folders of its classes (files called "
+                        ".png, .jpg or .jpeg)",
+                        f->split, (long long)*rows);
     return ISO_OK;
 }
 
@@ -140,8 +149,8 @@ static iso_rc order_files(struct folder *f, int64_t rows)
 static iso_rc file_path(const struct folder *f, int64_t i, char path[PATH])
 {
     const struct file *file = &f->files[i];
-    const int n = snprintf(path, PATH, "%s/%s/%s", f->split, f->classes.name[file->class],
-                           file->name);
+    const int n =
+        snprintf(path, PATH, "%s/%s/%s", f->split, f->classes.name[file->class], file->name);
     if (n < 0 || n >= PATH)
         return iso_path_too_long(path);
     return ISO_OK;
@@ -156,8 +165,8 @@ static iso_rc look_at(void *data, int64_t i)
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
     ISO_TRY(iso_image_read(path, true, &image));
-    f->sizes[i] = (struct geometry){ (int16_t)image.height, (int16_t)image.width,
-                                     (int16_t)image.channels };
+    f->sizes[i] =
+        (struct geometry){ (int16_t)image.height, (int16_t)image.width, (int16_t)image.channels };
     return ISO_OK;
 }
 
@@ -167,9 +176,10 @@ static iso_rc sizes_differ(const struct folder *f, int64_t i)
     char first[PATH], other[PATH];
     ISO_TRY(file_path(f, 0, first));
     ISO_TRY(file_path(f, i, other));
-    return iso_fail(ISO_EDATA, "images have different sizes: %s %dx%d, %s %dx%d (height x width); "
-                    "say which one all should get, such as `resize: [%d, %d]`", first, a->height,
-                    a->width, other, b->height, b->width, a->height, a->width);
+    return iso_fail(ISO_EDATA,
+                    "images have different sizes: %s %dx%d, %s %dx%d (height x width); "
+                    "say which one all should get, such as `resize: [%d, %d]`",
+                    first, a->height, a->width, other, b->height, b->width, a->height, a->width);
 }
 
 /* One size for all: that of the files, or the one to resize to. Colour where any has it. */
@@ -187,10 +197,12 @@ static iso_rc settle_geometry(struct folder *f)
     set->height = resize[0] ? (int)resize[0] : f->sizes[0].height;
     set->width = resize[0] ? (int)resize[1] : f->sizes[0].width;
     if (set->height > MOST_SIDE || set->width > MOST_SIDE)
-        return iso_fail(ISO_EDATA, "%s: images of %dx%d; sides of at most %d can be used: say "
-                        "`resize:`", f->split, set->height, set->width, MOST_SIDE);
-    f->size = (struct geometry){ (int16_t)set->height, (int16_t)set->width,
-                                 (int16_t)set->channels };
+        return iso_fail(ISO_EDATA,
+                        "%s: images of %dx%d; sides of at most %d can be used: say "
+                        "`resize:`",
+                        f->split, set->height, set->width, MOST_SIDE);
+    f->size =
+        (struct geometry){ (int16_t)set->height, (int16_t)set->width, (int16_t)set->channels };
     return ISO_OK;
 }
 

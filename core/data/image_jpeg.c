@@ -11,7 +11,7 @@
 #include <jpeglib.h>
 
 struct reader {
-    struct jpeg_error_mgr errors;      /* the first member: libjpeg hands it back */
+    struct jpeg_error_mgr errors; /* the first member: libjpeg hands it back */
     jmp_buf back;
     struct jpeg_decompress_struct jpeg;
     const char *path;
@@ -57,8 +57,10 @@ static iso_rc decode(struct reader *r, const uint8_t *bytes, bool header, struct
     out->channels = r->jpeg.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
     ISO_TRY(iso_image_check(r->path, out->height, out->width, r->n));
     if (r->jpeg.jpeg_color_space == JCS_CMYK || r->jpeg.jpeg_color_space == JCS_YCCK)
-        return iso_fail(ISO_EDATA, "%s: is a JPEG file of CMYK colours, for printing; save it as "
-                        "RGB", r->path);
+        return iso_fail(ISO_EDATA,
+                        "%s: is a JPEG file of CMYK colours, for printing; save it as "
+                        "RGB",
+                        r->path);
     if (header)
         return ISO_OK;
     r->jpeg.out_color_space = out->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
@@ -89,7 +91,9 @@ iso_rc iso_jpeg_decode(const char *path, const uint8_t *bytes, size_t n, bool he
                        struct iso_image *out)
 {
     (void)bytes, (void)n, (void)header, (void)out;
-    return iso_fail(ISO_EUNSUP, "%s: this isocl was built without libjpeg; `isocl doctor` says how "
-                    "to get it", path);
+    return iso_fail(ISO_EUNSUP,
+                    "%s: this isocl was built without libjpeg; `isocl doctor` says how "
+                    "to get it",
+                    path);
 }
 #endif

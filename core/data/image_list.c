@@ -1,7 +1,7 @@
 /* image_list.c: finds the images that are named, and decodes them side by side. */
 #include "image_list.h"
 #include "image.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +21,10 @@ static iso_rc add_all(const char *folder, const struct iso_names *names, struct 
     }
     if (names->n > 0)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s: no images lie in this folder (files called .png, .jpg or "
-                    ".jpeg); name one that holds them", folder);
+    return iso_fail(ISO_EDATA,
+                    "%s: no images lie in this folder (files called .png, .jpg or "
+                    ".jpeg); name one that holds them",
+                    folder);
 }
 
 iso_rc iso_image_list_add(const char *argument, struct iso_names *paths)
@@ -59,9 +61,10 @@ static iso_rc decode(void *data, int64_t i)
     free(image.pixels);
     if (fits || r->resize)
         return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s has %dx%d pixels (height x width), the model takes %dx%d: give "
-                    "--resize, or images of that size", path, image.height, image.width, r->height,
-                    r->width);
+    return iso_fail(ISO_EDATA,
+                    "%s has %dx%d pixels (height x width), the model takes %dx%d: give "
+                    "--resize, or images of that size",
+                    path, image.height, image.width, r->height, r->width);
 }
 
 static iso_rc load(struct list *list)

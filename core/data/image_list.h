@@ -10,10 +10,10 @@
 iso_rc iso_image_list_add(const char *argument, struct iso_names *paths);
 
 struct iso_image_list_request {
-    int height, width, channels;       /* that all images get; channels 1 or 3 */
-    bool resize;                       /* images of other sizes; false: they are refused */
-    int threads;                       /* that may decode them; 0: as many as the machine has */
-    iso_progress *progress;            /* of that; NULL: nobody is told */
+    int height, width, channels; /* that all images get; channels 1 or 3 */
+    bool resize;                 /* images of other sizes; false: they are refused */
+    int threads;                 /* that may decode them; 0: as many as the machine has */
+    iso_progress *progress;      /* of that; NULL: nobody is told */
 };
 /* Reads them, a row each in their order, without labels: iso_image_fit. */
 iso_rc iso_image_list_load(const struct iso_names *paths, const struct iso_image_list_request *,

@@ -27,7 +27,7 @@ static void fail(png_structp png, png_const_charp message)
 
 static void ignore(png_structp png, png_const_charp message)
 {
-    (void)png, (void)message;          /* a warning of what can be got over */
+    (void)png, (void)message; /* a warning of what can be got over */
 }
 
 static void take(png_structp png, png_bytep to, size_t n)
@@ -107,7 +107,9 @@ iso_rc iso_png_decode(const char *path, const uint8_t *bytes, size_t n, bool hea
                       struct iso_image *out)
 {
     (void)bytes, (void)n, (void)header, (void)out;
-    return iso_fail(ISO_EUNSUP, "%s: this isocl was built without libpng; `isocl doctor` says how "
-                    "to get it", path);
+    return iso_fail(ISO_EUNSUP,
+                    "%s: this isocl was built without libpng; `isocl doctor` says how "
+                    "to get it",
+                    path);
 }
 #endif

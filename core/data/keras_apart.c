@@ -20,7 +20,11 @@
 enum { SECONDS = 2, BYTES_A_SECOND = 8 << 20, MEMORY = 256 << 20, SIZES = 8, LAYERS_MAX = 1 << 16 };
 
 /* What a child says first; the layers follow. */
-struct opened { iso_rc rc; int nlayers; char version[32], message[1024]; };
+struct opened {
+    iso_rc rc;
+    int nlayers;
+    char version[32], message[1024];
+};
 
 /* ---- The socket ---------------------------------------------------------------------------- */
 
@@ -89,8 +93,8 @@ static void serve(const char *path, int socket)
     struct iso_keras_file *f = NULL;
     struct iso_keras_weight wanted;
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-        signal(deadly[i], SIG_DFL);    /* no handler of the parent's here */
-    signal(SIGINT, SIG_IGN);           /* the parent decides */
+        signal(deadly[i], SIG_DFL); /* no handler of the parent's here */
+    signal(SIGINT, SIG_IGN);        /* the parent decides */
     bound(path);
     iso_error_clear();
     said.rc = iso_keras_direct_open(path, &f);
@@ -227,6 +231,8 @@ iso_rc iso_keras_read(const struct iso_keras_file *f, const struct iso_keras_wei
     if (put(socket, w, sizeof *w) && take(socket, &rc, sizeof rc) &&
         (rc != ISO_OK || take(socket, values, bytes)))
         return rc == ISO_OK ? rc : iso_fail(rc, "%s cannot be read; the file is damaged", w->path);
-    return iso_fail(ISO_EDATA, "%s cannot be read: the HDF5 library crashed over it; the file is "
-                    "damaged", w->path);
+    return iso_fail(ISO_EDATA,
+                    "%s cannot be read: the HDF5 library crashed over it; the file is "
+                    "damaged",
+                    w->path);
 }

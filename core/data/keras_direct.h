@@ -6,7 +6,7 @@
 #include "keras_file.h"
 
 iso_rc iso_keras_direct_open(const char *path, struct iso_keras_file **out);
-void iso_keras_direct_close(struct iso_keras_file *);      /* NULL is fine */
+void iso_keras_direct_close(struct iso_keras_file *); /* NULL is fine */
 iso_rc iso_keras_direct_read(const struct iso_keras_file *, const struct iso_keras_weight *,
                              float *values);
 #endif

@@ -1,6 +1,6 @@
 /* keras_file.c: reading Keras's files with the HDF5 library. */
 #include "keras_direct.h"
-#include "../file.h"
+#include "core/file.h"
 #include "keras_names.h"
 
 #include <stdio.h>
@@ -30,8 +30,10 @@ static iso_rc add_weight(const struct iso_keras_file *f, const char *file, const
 {
     hsize_t dim[H5S_MAX_RANK];
     if (layer->nweights == ISO_KERAS_WEIGHTS)
-        return iso_fail(ISO_EDATA, "%s: layer '%s' has more than %d weights; isocl has no such "
-                        "layer", file, layer->name, ISO_KERAS_WEIGHTS);
+        return iso_fail(ISO_EDATA,
+                        "%s: layer '%s' has more than %d weights; isocl has no such "
+                        "layer",
+                        file, layer->name, ISO_KERAS_WEIGHTS);
     struct iso_keras_weight *w = &layer->weights[layer->nweights++];
     const hid_t set = H5Dopen2((hid_t)f->handle, path, H5P_DEFAULT);
     const hid_t space = H5Dget_space(set), type = H5Dget_type(set);
@@ -70,7 +72,7 @@ static iso_rc read_named_layer(struct iso_keras_file *f, const char *file, const
     snprintf(path, sizeof path, "%s/%.500s", above, name);
     const hid_t group = H5Gopen2((hid_t)f->handle, path, H5P_DEFAULT);
     iso_rc rc = iso_keras_read_names(group, "weight_names", &weights) ? new_layer(f, name, "")
-                                                            : damaged(file, path);
+                                                                      : damaged(file, path);
     for (int i = 0; rc == ISO_OK && i < weights.n; i++) {
         const int n = snprintf(path, sizeof path, "%s/%.500s/%s", above, name, weights.list[i]);
         rc = n < ISO_KERAS_PATH ? add_weight(f, file, path, &f->layers[f->nlayers])
@@ -86,8 +88,9 @@ static iso_rc read_named(struct iso_keras_file *f, const char *file, const char 
 {
     struct iso_keras_names layers;
     const hid_t group = H5Gopen2((hid_t)f->handle, *above ? above : "/", H5P_DEFAULT);
-    iso_rc rc = iso_keras_read_names(group, "layer_names", &layers) ? ISO_OK
-                                                          : damaged(file, "it names no layers");
+    iso_rc rc = iso_keras_read_names(group, "layer_names", &layers)
+                    ? ISO_OK
+                    : damaged(file, "it names no layers");
     read_version(group, f->version, sizeof f->version);
     for (int i = 0; rc == ISO_OK && i < layers.n; i++)
         rc = read_named_layer(f, file, above, layers.list[i]);
@@ -96,10 +99,7 @@ static iso_rc read_named(struct iso_keras_file *f, const char *file, const char 
     return rc;
 }
 
-static bool there(hid_t file, const char *path)
-{
-    return H5Lexists(file, path, H5P_DEFAULT) > 0;
-}
+static bool there(hid_t file, const char *path) { return H5Lexists(file, path, H5P_DEFAULT) > 0; }
 
 /* layers/<class>/vars/0, 1, ...; the attribute name of vars is the layer's. */
 static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const char *class)
@@ -108,8 +108,10 @@ static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const
     char path[ISO_KERAS_PATH];
     snprintf(path, sizeof path, "layers/%.200s/layers", class);
     if (there((hid_t)f->handle, path))
-        return iso_fail(ISO_EUNSUP, "%s: '%s' is a model within the model; save the weights of "
-                        "that one, or of a flat model", file, class);
+        return iso_fail(ISO_EUNSUP,
+                        "%s: '%s' is a model within the model; save the weights of "
+                        "that one, or of a flat model",
+                        file, class);
     snprintf(path, sizeof path, "layers/%.200s/vars", class);
     if (!there((hid_t)f->handle, path))
         return ISO_OK;
@@ -133,7 +135,8 @@ static iso_rc read_by_class(struct iso_keras_file *f, const char *file)
     const hid_t group = H5Gopen2((hid_t)f->handle, "layers", H5P_DEFAULT);
     H5G_info_t info = { .nlinks = 0 };
     iso_rc rc = H5Gget_info(group, &info) >= 0 && info.nlinks <= ISO_KERAS_NAMES
-                    ? ISO_OK : damaged(file, "it has no layers");
+                    ? ISO_OK
+                    : damaged(file, "it has no layers");
     for (hsize_t i = 0; rc == ISO_OK && i < info.nlinks; i++) {
         char class[ISO_NAME] = "";
         if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, class, sizeof class,

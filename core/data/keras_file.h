@@ -6,26 +6,26 @@
  * number and, in newer files, have their names beside that. The first is written. */
 #ifndef ISO_KERAS_FILE_H
 #define ISO_KERAS_FILE_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum { ISO_KERAS_WEIGHTS = 8, ISO_KERAS_PATH = 512 };
 
 struct iso_keras_weight {
-    char path[ISO_KERAS_PATH];         /* of the data set in the file */
-    struct iso_shape shape;            /* ndim -1: more dimensions than tensors have here */
-    const float *values;               /* of a weight that is in memory and in no file; or NULL */
+    char path[ISO_KERAS_PATH]; /* of the data set in the file */
+    struct iso_shape shape;    /* ndim -1: more dimensions than tensors have here */
+    const float *values;       /* of a weight that is in memory and in no file; or NULL */
 };
-struct iso_keras_layer {               /* one that has weights */
-    char name[ISO_NAME];               /* "" when the file does not say */
-    char class[ISO_NAME];              /* "conv2d", "conv2d_1": of .weights.h5; "" otherwise */
+struct iso_keras_layer {  /* one that has weights */
+    char name[ISO_NAME];  /* "" when the file does not say */
+    char class[ISO_NAME]; /* "conv2d", "conv2d_1": of .weights.h5; "" otherwise */
     int nweights;
-    struct iso_keras_weight weights[ISO_KERAS_WEIGHTS];    /* in the layer's own order */
+    struct iso_keras_weight weights[ISO_KERAS_WEIGHTS]; /* in the layer's own order */
 };
 struct iso_keras_file {
-    char version[32];                  /* of Keras, or "" */
+    char version[32]; /* of Keras, or "" */
     int nlayers;
-    struct iso_keras_layer *layers;    /* in the model's order, or for .weights.h5 that of names */
-    int64_t handle, process;           /* of the process that reads the file: keras_apart.c */
+    struct iso_keras_layer *layers; /* in the model's order, or for .weights.h5 that of names */
+    int64_t handle, process;        /* of the process that reads the file: keras_apart.c */
 };
 /* Whether isocl was built with the HDF5 library. */
 bool iso_keras_supported(void);
@@ -33,7 +33,7 @@ bool iso_keras_supported(void);
  * read; *out is set only on success. Nothing is read of the weights yet but their shapes. A process
  * is forked that lives until the file is closed, since damaged files can crash the library. */
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out);
-void iso_keras_close(struct iso_keras_file *);             /* NULL is fine */
+void iso_keras_close(struct iso_keras_file *); /* NULL is fine */
 /* values: as many floats as the weight's shape has. */
 iso_rc iso_keras_read(const struct iso_keras_file *, const struct iso_keras_weight *,
                       float *values);
@@ -47,5 +47,5 @@ iso_rc iso_keras_put(struct iso_keras_writer *, const char *layer, int nweights,
                      const char *const *names, const struct iso_shape *shapes,
                      const float *const *values);
 iso_rc iso_keras_end(struct iso_keras_writer *);
-void iso_keras_abort(struct iso_keras_writer *);           /* NULL is fine */
+void iso_keras_abort(struct iso_keras_writer *); /* NULL is fine */
 #endif

@@ -2,13 +2,16 @@
  * files. For keras_file.c and keras_write.c. */
 #ifndef ISO_KERAS_NAMES_H
 #define ISO_KERAS_NAMES_H
-#include "../iso.h"
+#include "core/iso.h"
 
 #include <hdf5.h>
 
 /* More layers and names than any model has; longer names than any layer has. */
 enum { ISO_KERAS_NAMES = 1 << 16, ISO_KERAS_NAME = 512 };
-struct iso_keras_names { char (*list)[ISO_KERAS_NAME]; int n; };       /* free list */
+struct iso_keras_names {
+    char (*list)[ISO_KERAS_NAME];
+    int n;
+}; /* free list */
 
 /* Appends the first `bytes` of text, or as many as a name may have; there must be room. */
 void iso_keras_take_name(struct iso_keras_names *, const char *text, size_t bytes);

@@ -5,8 +5,10 @@ bool iso_keras_supported(void) { return false; }
 
 static iso_rc without(const char *path)
 {
-    return iso_fail(ISO_EUNSUP, "%s: this isocl was built without HDF5: install the library "
-                    "(Debian: libhdf5-dev) and build it again", path);
+    return iso_fail(ISO_EUNSUP,
+                    "%s: this isocl was built without HDF5: install the library "
+                    "(Debian: libhdf5-dev) and build it again",
+                    path);
 }
 
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)

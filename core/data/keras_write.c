@@ -1,5 +1,5 @@
 #include "keras_file.h"
-#include "../file.h"
+#include "core/file.h"
 #include "keras_names.h"
 
 #include <stdio.h>
@@ -43,10 +43,10 @@ static bool put_weight(hid_t group, const char *name, const struct iso_shape *sh
     const hid_t link = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(link, 1);
     const hid_t space = H5Screate_simple(shape->ndim, dim, NULL);
-    const hid_t set = H5Dcreate2(group, name, H5T_IEEE_F32LE, space, link, H5P_DEFAULT,
-                                 H5P_DEFAULT);
-    const bool fine = set >= 0 && H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                           values) >= 0;
+    const hid_t set =
+        H5Dcreate2(group, name, H5T_IEEE_F32LE, space, link, H5P_DEFAULT, H5P_DEFAULT);
+    const bool fine = set >= 0 &&
+                      H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
     H5Dclose(set);
     H5Sclose(space);
     H5Pclose(link);
@@ -73,8 +73,9 @@ iso_rc iso_keras_put(struct iso_keras_writer *w, const char *layer, int nweights
     }
     fine = fine && iso_keras_put_names(group, "weight_names", &weights);
     H5Gclose(group);
-    return fine ? ISO_OK : iso_fail(ISO_ENOMEM, "%s: the HDF5 library cannot add layer '%s'",
-                                    w->path, layer);
+    return fine
+               ? ISO_OK
+               : iso_fail(ISO_ENOMEM, "%s: the HDF5 library cannot add layer '%s'", w->path, layer);
 }
 
 static iso_rc write_image(struct iso_keras_writer *w)
@@ -96,8 +97,11 @@ iso_rc iso_keras_end(struct iso_keras_writer *w)
     const bool fine = iso_keras_put_names(w->file, "layer_names", &w->layers) &&
                       iso_keras_put_names(w->file, "keras_version", &version) &&
                       iso_keras_put_names(w->file, "backend", &backend);
-    const iso_rc rc = fine ? write_image(w) : iso_fail(ISO_ENOMEM, "%s: the HDF5 library cannot "
-                                                       "add the layers' names", w->path);
+    const iso_rc rc = fine ? write_image(w)
+                           : iso_fail(ISO_ENOMEM,
+                                      "%s: the HDF5 library cannot "
+                                      "add the layers' names",
+                                      w->path);
     iso_keras_abort(w);
     return rc;
 }

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 64 };                    /* that a thread adds up at once */
+enum { ROWS = 64 }; /* that a thread adds up at once */
 
-struct sums { uint64_t s1[ISO_REALS], s2[ISO_REALS]; };
+struct sums {
+    uint64_t s1[ISO_REALS], s2[ISO_REALS];
+};
 struct moments {
     const struct iso_dataset *set;
     int channels;
-    pthread_mutex_t lock;              /* of all */
+    pthread_mutex_t lock; /* of all */
     struct sums all;
 };
 
@@ -70,8 +72,8 @@ iso_rc iso_dataset_moments(const struct iso_dataset *set, int channels, iso_prog
     struct moments m = { .set = set, .channels = channels };
     const uint64_t bytes = (uint64_t)set->rows * iso_dataset_image_bytes(set);
     pthread_mutex_init(&m.lock, NULL);
-    const iso_rc rc = iso_workers_run((set->rows + ROWS - 1) / ROWS, set->threads, add_block, &m,
-                                      progress);
+    const iso_rc rc =
+        iso_workers_run((set->rows + ROWS - 1) / ROWS, set->threads, add_block, &m, progress);
     pthread_mutex_destroy(&m.lock);
     if (rc == ISO_OK)
         conclude(&m.all, bytes / (uint64_t)channels, channels, mean, std);

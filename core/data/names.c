@@ -1,5 +1,5 @@
 #include "names.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ void iso_names_free(struct iso_names *names)
 
 int64_t iso_names_find(const struct iso_names *names, const char *name)
 {
-    const char **found = names->n == 0 ? NULL : bsearch(&name, names->name, (size_t)names->n,
-                                                        sizeof name, by_bytes);
+    const char **found =
+        names->n == 0 ? NULL : bsearch(&name, names->name, (size_t)names->n, sizeof name, by_bytes);
     return found ? (char **)found - names->name : -1;
 }

@@ -1,9 +1,12 @@
 /* names.h: the names in a folder, in the same order everywhere. */
 #ifndef ISO_NAMES_H
 #define ISO_NAMES_H
-#include "../iso.h"
+#include "core/iso.h"
 
-struct iso_names { char **name; int64_t n, room; };
+struct iso_names {
+    char **name;
+    int64_t n, room;
+};
 /* Adds the names of what is in the folder and wanted, in the order of their bytes; hidden ones are
  * passed over. *out is the caller's to free, also on failure. left: how many names are not wanted;
  * may be NULL. */

@@ -40,8 +40,8 @@ bool iso_npy_type(const char *text, struct iso_npy *out)
     switch (text[0]) {
     case 'b': return out->size == 1;
     case 'f': return out->size == 2 || out->size == 4 || out->size == 8;
-    case 'i': case 'u':
-        return out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8;
+    case 'i':
+    case 'u': return out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8;
     default: return false;
     }
 }
@@ -108,7 +108,7 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
         return bad(what, "has a damaged header");
     out->data = bytes + begin + length;
     out->bytes = (int64_t)(n - begin - length);
-    out->data[-1] = 0;                 /* the header's newline: it is a text now */
+    out->data[-1] = 0; /* the header's newline: it is a text now */
     const char *header = (const char *)bytes + begin, *order = value_of(header, "'fortran_order':");
     if (!parse_type(value_of(header, "'descr':"), out))
         return bad(what, "does not hold real numbers of 8 to 64 bits");
@@ -117,7 +117,8 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
     if (!order || strncmp(order, "False", 5) != 0)
         return bad(what, "is in Fortran order; save it as C-contiguous");
     return parse_shape(value_of(header, "'shape':"), out)
-               ? ISO_OK : bad(what, "has a shape that does not fit its data");
+               ? ISO_OK
+               : bad(what, "has a shape that does not fit its data");
 }
 
 /* ---- Elements ------------------------------------------------------------------------------ */

@@ -2,17 +2,18 @@
  * Python, and the elements. */
 #ifndef ISO_NPY_H
 #define ISO_NPY_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum { ISO_NPY_DIMS = 4 };
 struct iso_npy {
-    char kind;                         /* 'b' bool, 'u', 'i', 'f'; 'O': data is a pickle */
+    char kind; /* 'b' bool, 'u', 'i', 'f'; 'O': data is a pickle */
     bool big_endian;
-    int size;                          /* bytes of an element: 1, 2, 4 or 8; 0 of a pickle */
-    int ndim; int64_t dim[ISO_NPY_DIMS];       /* each from 1; row-major */
-    uint8_t *data;                     /* the elements; points into memory */
-    int64_t bytes;                     /* of data: size for each element */
-    uint8_t *memory;                   /* the caller frees it; NULL: borrowed */
+    int size; /* bytes of an element: 1, 2, 4 or 8; 0 of a pickle */
+    int ndim;
+    int64_t dim[ISO_NPY_DIMS]; /* each from 1; row-major */
+    uint8_t *data;             /* the elements; points into memory */
+    int64_t bytes;             /* of data: size for each element */
+    uint8_t *memory;           /* the caller frees it; NULL: borrowed */
 };
 /* Reads the n bytes of a .npy file, which out borrows, and changes a byte of its header. what: the
  * file, for faults. */

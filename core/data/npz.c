@@ -1,5 +1,5 @@
 #include "npz.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,14 +10,18 @@
 /* The zip format: PKWARE's APPNOTE 6.3.9, sections 4.3.7 (local header), 4.3.12 (directory) and
  * 4.3.16 (its end). Sizes are taken from the directory; archives of more than 4 GiB are refused. */
 enum { END = 22, COMMENT = 65535, ENTRY = 46, LOCAL = 30, STORED = 0, DEFLATED = 8 };
-enum { MOST_RATIO = 1032 };             /* deflate packs no better than that */
+enum { MOST_RATIO = 1032 }; /* deflate packs no better than that */
 static const uint32_t end_mark = 0x06054b50, entry_mark = 0x02014b50, local_mark = 0x04034b50;
 
-struct member {                        /* an entry of the directory */
+struct member { /* an entry of the directory */
     int method;
-    uint32_t crc, packed, size, at;    /* at: of its local header */
+    uint32_t crc, packed, size, at; /* at: of its local header */
 };
-struct archive { const char *path; FILE *file; int64_t bytes; };
+struct archive {
+    const char *path;
+    FILE *file;
+    int64_t bytes;
+};
 
 static uint32_t u16(const uint8_t *p) { return (uint32_t)p[0] | (uint32_t)p[1] << 8; }
 static uint32_t u32(const uint8_t *p) { return u16(p) | u16(p + 2) << 16; }
@@ -49,8 +53,8 @@ static iso_rc find_end(const struct archive *a, uint8_t end[END])
         return ISO_ENOMEM;
     iso_rc rc = read_at(a, a->bytes - window, tail, (size_t)window);
     int64_t i = window - END;
-    while (rc == ISO_OK && i >= 0 && (u32(tail + i) != end_mark ||
-                                      u16(tail + i + 20) != (uint32_t)(window - END - i)))
+    while (rc == ISO_OK && i >= 0 &&
+           (u32(tail + i) != end_mark || u16(tail + i + 20) != (uint32_t)(window - END - i)))
         i--;
     if (rc == ISO_OK && i < 0)
         rc = damaged(a, "it has no zip directory");
@@ -80,8 +84,10 @@ static iso_rc find_in_directory(const struct archive *a, const uint8_t *director
         }
         at += ENTRY + length + u16(e + 30) + u16(e + 32);
     }
-    return iso_fail(ISO_EDATA, "%s: has no array %s; a data set has x_train, y_train, x_test and "
-                    "y_test", a->path, name);
+    return iso_fail(ISO_EDATA,
+                    "%s: has no array %s; a data set has x_train, y_train, x_test and "
+                    "y_test",
+                    a->path, name);
 }
 
 static iso_rc find_member(const struct archive *a, const char *name, struct member *out)
@@ -106,8 +112,9 @@ static iso_rc find_member(const struct archive *a, const char *name, struct memb
 static iso_rc inflate_member(const struct archive *a, const struct member *m, const uint8_t *packed,
                              uint8_t *out)
 {
-    z_stream z = { .next_in = (Bytef *)packed, .avail_in = m->packed, .next_out = out,
-                   .avail_out = m->size };
+    z_stream z = {
+        .next_in = (Bytef *)packed, .avail_in = m->packed, .next_out = out, .avail_out = m->size
+    };
     if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
         return iso_fail(ISO_ENOMEM, "%s: out of memory while unpacking", a->path);
     const int code = inflate(&z, Z_FINISH);
@@ -119,9 +126,10 @@ static iso_rc inflate_member(const struct archive *a, const struct member *m, co
 static iso_rc check_member(const struct archive *a, const struct member *m)
 {
     if (m->method != STORED && m->method != DEFLATED)
-        return iso_fail(ISO_EDATA, "%s: is packed by method %d; only stored and deflated members "
-                        "can be read (numpy.savez and savez_compressed write those)", a->path,
-                        m->method);
+        return iso_fail(ISO_EDATA,
+                        "%s: is packed by method %d; only stored and deflated members "
+                        "can be read (numpy.savez and savez_compressed write those)",
+                        a->path, m->method);
     if (m->packed > a->bytes || m->size == UINT32_MAX ||
         (m->method == STORED && m->size != m->packed) ||
         m->size > (uint64_t)m->packed * MOST_RATIO + 64)

@@ -4,9 +4,9 @@
 #include "dataset.h"
 
 struct iso_frame {
-    int64_t height, width, channels;   /* of an image before */
-    int64_t pad[4];                    /* rows above and below, columns left and right, of 0 */
-    int64_t repeat;                    /* how often each byte is there; from 1 */
+    int64_t height, width, channels; /* of an image before */
+    int64_t pad[4];                  /* rows above and below, columns left and right, of 0 */
+    int64_t repeat;                  /* how often each byte is there; from 1 */
 };
 /* Bytes of an image with its frame. */
 int64_t iso_frame_bytes(const struct iso_frame *);

@@ -9,9 +9,9 @@
 
 /* Rows of a set in the order in which parts take them, by class where a part is stratified. */
 struct deck {
-    int32_t *order;                    /* [n], a permutation */
-    int64_t *size, *taken, *first;     /* [classes]; a class's rows are sorted[first ..] */
-    int32_t *sorted;                   /* [n], the permutation's rows, one class after another */
+    int32_t *order;                /* [n], a permutation */
+    int64_t *size, *taken, *first; /* [classes]; a class's rows are sorted[first ..] */
+    int32_t *sorted;               /* [n], the permutation's rows, one class after another */
 };
 
 static void free_deck(struct deck *d)

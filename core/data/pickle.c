@@ -47,7 +47,7 @@ static iso_rc remember(struct iso_pickle *p, uint64_t index)
         return iso_pickle_damaged(p, "remembers what is not there");
     ISO_TRY(iso_pickle_room(p, &p->memo, &p->memo_room, (int32_t)index, sizeof *p->memo));
     p->memo[index] = p->stack[p->depth - 1];
-    p->nmemo += index >= (uint64_t)p->nmemo;       /* MEMOIZE counts what has been put */
+    p->nmemo += index >= (uint64_t)p->nmemo; /* MEMOIZE counts what has been put */
     return ISO_OK;
 }
 
@@ -107,8 +107,9 @@ static iso_rc push_unsigned(struct iso_pickle *p, int n)
 
 static iso_rc push_float(struct iso_pickle *p)
 {
-    const struct iso_npy number = { .kind = 'f', .big_endian = true, .size = 8,
-                                    .data = (uint8_t *)p->bytes + p->at };
+    const struct iso_npy number = {
+        .kind = 'f', .big_endian = true, .size = 8, .data = (uint8_t *)p->bytes + p->at
+    };
     int32_t value;
     ISO_TRY(skip(p, 8));
     ISO_TRY(push_new(p, ISO_PICKLE_FLOAT, &value));
@@ -182,9 +183,11 @@ static iso_rc push_function(struct iso_pickle *p, const char *module, const char
     enum iso_pickle_function function;
     int32_t value;
     if (!iso_pickle_find(module, name, &function))
-        return iso_fail(ISO_EDATA, "%s: its pickle names the Python function %.60s.%.60s; a data "
+        return iso_fail(ISO_EDATA,
+                        "%s: its pickle names the Python function %.60s.%.60s; a data "
                         "set needs arrays, numbers, texts, lists and dictionaries only, and "
-                        "nothing else is built or called", p->path, module, name);
+                        "nothing else is built or called",
+                        p->path, module, name);
     ISO_TRY(push_new(p, ISO_PICKLE_FUNCTION, &value));
     p->value[value].is.function = function;
     return ISO_OK;
@@ -213,7 +216,7 @@ static iso_rc name_function(struct iso_pickle *p)
 
 static iso_rc stack_function(struct iso_pickle *p)
 {
-    char text[2][MOST_NAME];               /* the name is on top */
+    char text[2][MOST_NAME]; /* the name is on top */
     for (int i = 1; i >= 0; i--) {
         int32_t value;
         ISO_TRY(pop(p, &value));
@@ -246,9 +249,11 @@ static iso_rc build(struct iso_pickle *p)
 
 static iso_rc unknown(const struct iso_pickle *p, int code)
 {
-    return iso_fail(ISO_EDATA, "%s: its pickle has the instruction 0x%02x, which builds something "
+    return iso_fail(ISO_EDATA,
+                    "%s: its pickle has the instruction 0x%02x, which builds something "
                     "else than data, or is of protocol 0 or 1; numpy.save and pickle.dump write "
-                    "protocol 3 or later", p->path, (unsigned)code);
+                    "protocol 3 or later",
+                    p->path, (unsigned)code);
 }
 
 static iso_rc use_memo(struct iso_pickle *p, int bytes,
@@ -263,23 +268,26 @@ static iso_rc do_stack(struct iso_pickle *p, int code)
 {
     int32_t value;
     switch (code) {
-    case '(': return push_new(p, ISO_PICKLE_MARK, &value);                        /* MARK */
-    case '0': return pop(p, &value);                                              /* POP */
-    case '1': ISO_TRY(find_mark(p, &value)); p->depth = value; return ISO_OK;     /* POP_MARK */
-    case '2':                                                                     /* DUP */
+    case '(': return push_new(p, ISO_PICKLE_MARK, &value); /* MARK */
+    case '0': return pop(p, &value);                       /* POP */
+    case '1':
+        ISO_TRY(find_mark(p, &value));
+        p->depth = value;
+        return ISO_OK; /* POP_MARK */
+    case '2':          /* DUP */
         return p->depth > 0 ? push(p, p->stack[p->depth - 1])
                             : iso_pickle_damaged(p, "takes from an empty stack");
-    case 'q': return use_memo(p, 1, remember);                                    /* BINPUT */
-    case 'r': return use_memo(p, 4, remember);                                    /* LONG_BINPUT */
-    case 0x94: return remember(p, (uint64_t)p->nmemo);                            /* MEMOIZE */
-    case 'h': return use_memo(p, 1, recall);                                      /* BINGET */
-    case 'j': return use_memo(p, 4, recall);                                      /* LONG_BINGET */
-    case 'c': return name_function(p);                                            /* GLOBAL */
-    case 0x93: return stack_function(p);                                          /* STACK_GLOBAL */
-    case 'R': return call(p);                                                     /* REDUCE */
-    case 'b': return build(p);                                                    /* BUILD */
-    case 0x80: return skip(p, 1);                                                 /* PROTO */
-    case 0x95: return skip(p, 8);                                                 /* FRAME */
+    case 'q': return use_memo(p, 1, remember);         /* BINPUT */
+    case 'r': return use_memo(p, 4, remember);         /* LONG_BINPUT */
+    case 0x94: return remember(p, (uint64_t)p->nmemo); /* MEMOIZE */
+    case 'h': return use_memo(p, 1, recall);           /* BINGET */
+    case 'j': return use_memo(p, 4, recall);           /* LONG_BINGET */
+    case 'c': return name_function(p);                 /* GLOBAL */
+    case 0x93: return stack_function(p);               /* STACK_GLOBAL */
+    case 'R': return call(p);                          /* REDUCE */
+    case 'b': return build(p);                         /* BUILD */
+    case 0x80: return skip(p, 1);                      /* PROTO */
+    case 0x95: return skip(p, 8);                      /* FRAME */
     default: return unknown(p, code);
     }
 }
@@ -287,17 +295,18 @@ static iso_rc do_stack(struct iso_pickle *p, int code)
 static iso_rc do_collection(struct iso_pickle *p, int code)
 {
     switch (code) {
-    case ']': return collect(p, ISO_PICKLE_LIST, 0);                              /* EMPTY_LIST */
-    case ')': return collect(p, ISO_PICKLE_TUPLE, 0);                             /* EMPTY_TUPLE */
-    case '}': return collect(p, ISO_PICKLE_DICT, 0);                              /* EMPTY_DICT */
-    case 0x85: case 0x86: case 0x87:                                              /* TUPLE1 to 3 */
-        return collect(p, ISO_PICKLE_TUPLE, code - 0x84);
-    case 'l': return collect_marked(p, ISO_PICKLE_LIST);                          /* LIST */
-    case 't': return collect_marked(p, ISO_PICKLE_TUPLE);                         /* TUPLE */
-    case 'a': return extend(p, ISO_PICKLE_LIST, p->depth - 1, p->depth - 1);      /* APPEND */
-    case 'e': return extend_marked(p, ISO_PICKLE_LIST);                           /* APPENDS */
-    case 's': return extend(p, ISO_PICKLE_DICT, p->depth - 2, p->depth - 2);      /* SETITEM */
-    case 'u': return extend_marked(p, ISO_PICKLE_DICT);                           /* SETITEMS */
+    case ']': return collect(p, ISO_PICKLE_LIST, 0);  /* EMPTY_LIST */
+    case ')': return collect(p, ISO_PICKLE_TUPLE, 0); /* EMPTY_TUPLE */
+    case '}': return collect(p, ISO_PICKLE_DICT, 0);  /* EMPTY_DICT */
+    case 0x85:
+    case 0x86:
+    case 0x87: /* TUPLE1 to 3 */ return collect(p, ISO_PICKLE_TUPLE, code - 0x84);
+    case 'l': return collect_marked(p, ISO_PICKLE_LIST);                     /* LIST */
+    case 't': return collect_marked(p, ISO_PICKLE_TUPLE);                    /* TUPLE */
+    case 'a': return extend(p, ISO_PICKLE_LIST, p->depth - 1, p->depth - 1); /* APPEND */
+    case 'e': return extend_marked(p, ISO_PICKLE_LIST);                      /* APPENDS */
+    case 's': return extend(p, ISO_PICKLE_DICT, p->depth - 2, p->depth - 2); /* SETITEM */
+    case 'u': return extend_marked(p, ISO_PICKLE_DICT);                      /* SETITEMS */
     default: return do_stack(p, code);
     }
 }
@@ -307,20 +316,21 @@ static iso_rc do_value(struct iso_pickle *p, int code)
     uint64_t n;
     int32_t value;
     switch (code) {
-    case 'N': return push_new(p, ISO_PICKLE_NONE, &value);                        /* NONE */
-    case 0x88: return push_whole(p, 1);                                           /* NEWTRUE */
-    case 0x89: return push_whole(p, 0);                                           /* NEWFALSE */
-    case 'J': return push_signed(p, 4);                                           /* BININT */
-    case 'K': return push_unsigned(p, 1);                                         /* BININT1 */
-    case 'M': return push_unsigned(p, 2);                                         /* BININT2 */
-    case 0x8a: ISO_TRY(operand(p, 1, &n)); return push_signed(p, n);              /* LONG1 */
-    case 'G': return push_float(p);                                               /* BINFLOAT */
-    case 0x8c: return push_text(p, ISO_PICKLE_TEXT, 1);               /* SHORT_BINUNICODE */
-    case 'X': return push_text(p, ISO_PICKLE_TEXT, 4);                /* BINUNICODE */
-    case 0x8d: return push_text(p, ISO_PICKLE_TEXT, 8);               /* BINUNICODE8 */
-    case 'C': return push_text(p, ISO_PICKLE_BYTES, 1);               /* SHORT_BINBYTES */
-    case 'B': return push_text(p, ISO_PICKLE_BYTES, 4);               /* BINBYTES */
-    case 0x8e: case 0x96: return push_text(p, ISO_PICKLE_BYTES, 8);   /* BINBYTES8, BYTEARRAY8 */
+    case 'N': return push_new(p, ISO_PICKLE_NONE, &value);           /* NONE */
+    case 0x88: return push_whole(p, 1);                              /* NEWTRUE */
+    case 0x89: return push_whole(p, 0);                              /* NEWFALSE */
+    case 'J': return push_signed(p, 4);                              /* BININT */
+    case 'K': return push_unsigned(p, 1);                            /* BININT1 */
+    case 'M': return push_unsigned(p, 2);                            /* BININT2 */
+    case 0x8a: ISO_TRY(operand(p, 1, &n)); return push_signed(p, n); /* LONG1 */
+    case 'G': return push_float(p);                                  /* BINFLOAT */
+    case 0x8c: return push_text(p, ISO_PICKLE_TEXT, 1);              /* SHORT_BINUNICODE */
+    case 'X': return push_text(p, ISO_PICKLE_TEXT, 4);               /* BINUNICODE */
+    case 0x8d: return push_text(p, ISO_PICKLE_TEXT, 8);              /* BINUNICODE8 */
+    case 'C': return push_text(p, ISO_PICKLE_BYTES, 1);              /* SHORT_BINBYTES */
+    case 'B': return push_text(p, ISO_PICKLE_BYTES, 4);              /* BINBYTES */
+    case 0x8e:
+    case 0x96: return push_text(p, ISO_PICKLE_BYTES, 8); /* BINBYTES8, BYTEARRAY8 */
     default: return do_collection(p, code);
     }
 }
@@ -329,7 +339,7 @@ static iso_rc run(struct iso_pickle *p)
 {
     while (p->at < p->n) {
         const int code = p->bytes[p->at++];
-        if (code == '.')                                                          /* STOP */
+        if (code == '.') /* STOP */
             return pop(p, &p->root);
         ISO_TRY(do_value(p, code));
     }

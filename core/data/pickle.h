@@ -10,7 +10,7 @@ struct iso_pickle;
 /* Reads the n bytes (protocols 2 to 5), which the result borrows. path: for faults. Free *out, set
  * only on success, with iso_pickle_free. */
 iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out);
-void iso_pickle_free(struct iso_pickle *);                   /* NULL is fine */
+void iso_pickle_free(struct iso_pickle *); /* NULL is fine */
 /* The array under a key of the dictionary that is the whole; it borrows the bytes. False where
  * there is none, or the whole is no dictionary. */
 bool iso_pickle_array(const struct iso_pickle *, const char *key, struct iso_npy *out);

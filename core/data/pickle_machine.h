@@ -4,40 +4,65 @@
 #define ISO_PICKLE_MACHINE_H
 #include "pickle.h"
 
-enum { ISO_PICKLE_MOST = 1 << 20 };     /* values; a list of labels needs one for each */
+enum { ISO_PICKLE_MOST = 1 << 20 }; /* values; a list of labels needs one for each */
 enum iso_pickle_kind {
-    ISO_PICKLE_NONE, ISO_PICKLE_MARK, ISO_PICKLE_INT, ISO_PICKLE_FLOAT, ISO_PICKLE_TEXT,
-    ISO_PICKLE_BYTES, ISO_PICKLE_LIST, ISO_PICKLE_TUPLE, ISO_PICKLE_DICT, ISO_PICKLE_FUNCTION,
-    ISO_PICKLE_TYPE, ISO_PICKLE_ARRAY
+    ISO_PICKLE_NONE,
+    ISO_PICKLE_MARK,
+    ISO_PICKLE_INT,
+    ISO_PICKLE_FLOAT,
+    ISO_PICKLE_TEXT,
+    ISO_PICKLE_BYTES,
+    ISO_PICKLE_LIST,
+    ISO_PICKLE_TUPLE,
+    ISO_PICKLE_DICT,
+    ISO_PICKLE_FUNCTION,
+    ISO_PICKLE_TYPE,
+    ISO_PICKLE_ARRAY
 };
 /* What a pickle may name. */
 enum iso_pickle_function {
-    ISO_PICKLE_NDARRAY, ISO_PICKLE_DTYPE, ISO_PICKLE_RECONSTRUCT, ISO_PICKLE_FROMBUFFER,
+    ISO_PICKLE_NDARRAY,
+    ISO_PICKLE_DTYPE,
+    ISO_PICKLE_RECONSTRUCT,
+    ISO_PICKLE_FROMBUFFER,
     ISO_PICKLE_SCALAR
 };
 struct iso_pickle_value {
     enum iso_pickle_kind kind;
     union {
-        int64_t whole;                 /* INT, and True and False as 1 and 0 */
+        int64_t whole; /* INT, and True and False as 1 and 0 */
         double real;
-        struct { size_t at, size; } text;          /* TEXT, BYTES: in the pickle */
-        struct { int32_t first, last; } items;     /* cells, 0 none; a dictionary's keys and values
-                                                      in turn */
+        struct {
+            size_t at, size;
+        } text; /* TEXT, BYTES: in the pickle */
+        struct {
+            int32_t first, last;
+        } items; /* cells, 0 none; a dictionary's keys and values
+                    in turn */
         enum iso_pickle_function function;
-        int32_t array;                 /* TYPE, ARRAY: in arrays */
+        int32_t array; /* TYPE, ARRAY: in arrays */
     } is;
 };
-struct iso_pickle_cell { int32_t value, next; };
-struct iso_pickle_array { struct iso_npy npy; int32_t objects; };  /* kind 'O': a list; 0 none */
+struct iso_pickle_cell {
+    int32_t value, next;
+};
+struct iso_pickle_array {
+    struct iso_npy npy;
+    int32_t objects;
+}; /* kind 'O': a list; 0 none */
 
 /* Values, cells and arrays are counted from 1, so that 0 is none. */
 struct iso_pickle {
     const char *path;
-    const uint8_t *bytes; size_t n, at;
-    struct iso_pickle_value *value; int32_t nvalues, value_room;
-    struct iso_pickle_cell *cell; int32_t ncells, cell_room;
-    struct iso_pickle_array *array; int32_t narrays, array_room;
-    int32_t *stack, depth, stack_room;             /* of values */
+    const uint8_t *bytes;
+    size_t n, at;
+    struct iso_pickle_value *value;
+    int32_t nvalues, value_room;
+    struct iso_pickle_cell *cell;
+    int32_t ncells, cell_room;
+    struct iso_pickle_array *array;
+    int32_t narrays, array_room;
+    int32_t *stack, depth, stack_room; /* of values */
     int32_t *memo, nmemo, memo_room;
     int32_t root;
 };

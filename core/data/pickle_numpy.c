@@ -6,7 +6,10 @@
 
 bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_function *out)
 {
-    static const struct { const char *module, *name; enum iso_pickle_function is; } known[] = {
+    static const struct {
+        const char *module, *name;
+        enum iso_pickle_function is;
+    } known[] = {
         { "numpy", "ndarray", ISO_PICKLE_NDARRAY },
         { "numpy", "dtype", ISO_PICKLE_DTYPE },
         { "numpy.core.multiarray", "_reconstruct", ISO_PICKLE_RECONSTRUCT },
@@ -38,8 +41,9 @@ static iso_rc make_type(struct iso_pickle *p, int32_t arguments, int32_t *out)
         memcpy(text, p->bytes + p->value[name].is.text.at, p->value[name].is.text.size);
     ISO_TRY(iso_pickle_new(p, ISO_PICKLE_TYPE, out));
     if (!iso_npy_type(text, &array_of(p, *out)->npy))
-        return iso_pickle_damaged(p, "has an array of something else than real numbers of 8 to 64 "
-                                     "bits");
+        return iso_pickle_damaged(p,
+                                  "has an array of something else than real numbers of 8 to 64 "
+                                  "bits");
     return ISO_OK;
 }
 
@@ -76,7 +80,7 @@ static iso_rc fill(struct iso_pickle *p, int32_t array, int32_t type, int32_t sh
         covered *= length;
         a->npy.dim[a->npy.ndim] = length;
     }
-    a->npy.data = (uint8_t *)p->bytes + p->value[bytes].is.text.at;      /* nobody writes there */
+    a->npy.data = (uint8_t *)p->bytes + p->value[bytes].is.text.at; /* nobody writes there */
     a->npy.bytes = total;
     if (covered != total)
         return iso_pickle_damaged(p, "has an array whose shape does not fit its numbers");

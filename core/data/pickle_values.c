@@ -18,8 +18,10 @@ iso_rc iso_pickle_room(const struct iso_pickle *p, void *at, int32_t *room, int3
     if (n < *room)
         return ISO_OK;
     if (n >= ISO_PICKLE_MOST)
-        return iso_fail(ISO_EDATA, "%s: its pickle has more than %d values; save the labels as an "
-                        "array, not as a list", p->path, ISO_PICKLE_MOST - 1);
+        return iso_fail(ISO_EDATA,
+                        "%s: its pickle has more than %d values; save the labels as an "
+                        "array, not as a list",
+                        p->path, ISO_PICKLE_MOST - 1);
     int32_t larger = *room ? 2 * *room : 64;
     while (larger <= n)
         larger *= 2;
@@ -109,7 +111,7 @@ static int32_t first_key(const struct iso_pickle *p)
 
 static int32_t value_cell(const struct iso_pickle *p, int32_t key)
 {
-    return p->cell[key].next;          /* entries are added in pairs */
+    return p->cell[key].next; /* entries are added in pairs */
 }
 
 bool iso_pickle_array(const struct iso_pickle *p, const char *key, struct iso_npy *out)
@@ -117,18 +119,18 @@ bool iso_pickle_array(const struct iso_pickle *p, const char *key, struct iso_np
     int32_t found = 0;
     for (int32_t c = first_key(p); c; c = p->cell[value_cell(p, c)].next)
         if (iso_pickle_equals(p, p->cell[c].value, key))
-            found = p->cell[value_cell(p, c)].value;           /* the last one, as in Python */
+            found = p->cell[value_cell(p, c)].value; /* the last one, as in Python */
     if (!iso_pickle_is(p, found, ISO_PICKLE_ARRAY))
         return false;
     *out = p->array[p->value[found].is.array].npy;
-    return out->data != NULL;          /* not an array of objects */
+    return out->data != NULL; /* not an array of objects */
 }
 
 const char *iso_pickle_keys(const struct iso_pickle *p, char *buf, size_t n)
 {
     size_t used = 0;
-    snprintf(buf, n, "%s", iso_pickle_is(p, p->root, ISO_PICKLE_DICT) ? "nothing"
-                                                                      : "no keys: it is none");
+    snprintf(buf, n, "%s",
+             iso_pickle_is(p, p->root, ISO_PICKLE_DICT) ? "nothing" : "no keys: it is none");
     for (int32_t c = first_key(p); c && used < n; c = p->cell[value_cell(p, c)].next) {
         const struct iso_pickle_value *key = &p->value[p->cell[c].value];
         const size_t size = key->kind == ISO_PICKLE_TEXT ? key->is.text.size : 0;

@@ -1,13 +1,13 @@
 /* row_file.h: a file of rows, of which any can be read from any thread. */
 #ifndef ISO_ROW_FILE_H
 #define ISO_ROW_FILE_H
-#include "../file.h"
+#include "core/file.h"
 
 struct iso_row_file {
-    int fd;                            /* -1: not open */
-    char path[ISO_PATH];               /* for messages */
-    int64_t begin;                     /* where the rows begin */
-    size_t row;                        /* bytes of one */
+    int fd;              /* -1: not open */
+    char path[ISO_PATH]; /* for messages */
+    int64_t begin;       /* where the rows begin */
+    size_t row;          /* bytes of one */
 };
 /* Opens a file to read it; begin and row are the caller's to set. */
 iso_rc iso_row_file_open(const char *path, struct iso_row_file *out);

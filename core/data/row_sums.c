@@ -6,7 +6,7 @@
 
 struct iso_row_sums {
     int64_t rows;
-    _Atomic uint32_t *sum;             /* [rows]; 0: not read yet */
+    _Atomic uint32_t *sum; /* [rows]; 0: not read yet */
 };
 
 iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out)
@@ -32,10 +32,7 @@ void iso_row_sums_free(struct iso_row_sums *s)
     free(s);
 }
 
-int64_t iso_row_sums_rows(const struct iso_row_sums *s)
-{
-    return s->rows;
-}
+int64_t iso_row_sums_rows(const struct iso_row_sums *s) { return s->rows; }
 
 /* A sum of 0 becomes 1, so that 0 means that there is none. */
 static uint32_t sum_of(const uint8_t *bytes, size_t n)

@@ -2,11 +2,11 @@
  * CRC-32 of each row's bytes, four bytes a row. It costs no reading of its own. */
 #ifndef ISO_ROW_SUMS_H
 #define ISO_ROW_SUMS_H
-#include "../iso.h"
+#include "core/iso.h"
 
 struct iso_row_sums;
 iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out);
-void iso_row_sums_free(struct iso_row_sums *);               /* NULL is fine */
+void iso_row_sums_free(struct iso_row_sums *); /* NULL is fine */
 int64_t iso_row_sums_rows(const struct iso_row_sums *);
 /* Whether the row is what it was when it was read before; one that was not is known from now on.
  * From any thread, as is all below. */

@@ -1,6 +1,6 @@
 /* safetensors.c: reads safetensors files. Nothing in the file is believed before it is checked. */
 #include "safetensors_types.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,18 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = {
-    [ISO_ST_F32] = {"F32", 4}, [ISO_ST_F64] = {"F64", 8}, [ISO_ST_I32] = {"I32", 4},
-    [ISO_ST_I64] = {"I64", 8}, [ISO_ST_U8] = {"U8", 1}};
+const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = { [ISO_ST_F32] = { "F32", 4 },
+                                                             [ISO_ST_F64] = { "F64", 8 },
+                                                             [ISO_ST_I32] = { "I32", 4 },
+                                                             [ISO_ST_I64] = { "I64", 8 },
+                                                             [ISO_ST_U8] = { "U8", 1 } };
 
 static const char metadata_key[] = "__metadata__";
 
 /* Where a tensor's data lie, in bytes from the end of the header. */
-struct place { int64_t begin, end; int tensor; };
+struct place {
+    int64_t begin, end;
+    int tensor;
+};
 
 struct owned {
-    json_t *root;                      /* holds all names and metadata texts */
-    uint8_t *data;                     /* all tensors, each from a multiple of 8 bytes */
+    json_t *root;  /* holds all names and metadata texts */
+    uint8_t *data; /* all tensors, each from a multiple of 8 bytes */
 };
 
 /* What is needed while a file is read. */
@@ -29,7 +34,7 @@ struct reader {
     const char *path;
     int fd;
     int64_t data_start, data_bytes;
-    struct place *places;              /* one per tensor, sorted by begin */
+    struct place *places; /* one per tensor, sorted by begin */
     struct iso_st_file *file;
     struct owned *owned;
 };
@@ -38,12 +43,11 @@ bool iso_st_measure(const struct iso_st_tensor *t, int64_t *bytes)
 {
     bool empty = false;
     *bytes = iso_st_types[t->type].size;
-    for (int i = 0; i < t->ndim; i++) {
+    for (int i = 0; i < t->ndim; i++)
         if (t->dim[i] == 0)
             empty = true;
         else if (!iso_times(bytes, t->dim[i]))
             return false;
-    }
     if (empty)
         *bytes = 0;
     return true;
@@ -126,7 +130,8 @@ static iso_rc take_metadata(struct reader *r, json_t *object)
     r->file->metadata = iso_alloc(2 * json_object_size(object) + 1, sizeof *r->file->metadata);
     if (r->file->metadata == NULL)
         return ISO_ENOMEM;
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (!json_is_string(value))
             return iso_fail(ISO_EDATA, "%s: __metadata__ '%.100s' is not a text", r->path, key);
         r->file->metadata[i++] = (char *)key;
@@ -200,7 +205,8 @@ static iso_rc take_tensors(struct reader *r)
 {
     const char *name;
     json_t *entry;
-    json_object_foreach(r->owned->root, name, entry) {
+    json_object_foreach(r->owned->root, name, entry)
+    {
         if (strcmp(name, metadata_key) == 0)
             continue;
         int i = r->file->n++;
@@ -307,7 +313,7 @@ static iso_rc read_file(struct reader *r)
 
 iso_rc iso_st_open(const char *path, struct iso_st_file **out)
 {
-    struct reader r = {.path = path, .fd = -1, .file = iso_alloc(1, sizeof *r.file)};
+    struct reader r = { .path = path, .fd = -1, .file = iso_alloc(1, sizeof *r.file) };
     if (r.file == NULL)
         return ISO_ENOMEM;
     iso_rc rc = read_file(&r);
@@ -336,18 +342,16 @@ void iso_st_close(struct iso_st_file *file)
 
 const struct iso_st_tensor *iso_st_find(const struct iso_st_file *file, const char *name)
 {
-    for (int i = 0; i < file->n; i++) {
+    for (int i = 0; i < file->n; i++)
         if (strcmp(file->tensors[i].name, name) == 0)
             return &file->tensors[i];
-    }
     return NULL;
 }
 
 const char *iso_st_metadata(const struct iso_st_file *file, const char *key)
 {
-    for (char **pair = file->metadata; *pair != NULL; pair += 2) {
+    for (char **pair = file->metadata; *pair != NULL; pair += 2)
         if (strcmp(pair[0], key) == 0)
             return pair[1];
-    }
     return NULL;
 }

@@ -3,14 +3,15 @@
  * names. */
 #ifndef ISO_SAFETENSORS_H
 #define ISO_SAFETENSORS_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum iso_st_type { ISO_ST_F32, ISO_ST_F64, ISO_ST_I32, ISO_ST_I64, ISO_ST_U8 };
 struct iso_st_tensor {
     const char *name;
     enum iso_st_type type;
-    int ndim; int64_t dim[8];
-    const void *data;                  /* borrowed; when writing with iso_st_begin it may be NULL */
+    int ndim;
+    int64_t dim[8];
+    const void *data; /* borrowed; when writing with iso_st_begin it may be NULL */
 };
 int64_t iso_st_bytes(const struct iso_st_tensor *);
 
@@ -25,12 +26,17 @@ struct iso_st_writer;
 iso_rc iso_st_begin(const char *path, const struct iso_st_tensor *tensors, int n,
                     const char *const *metadata, struct iso_st_writer **out);
 iso_rc iso_st_put(struct iso_st_writer *, int tensor, const void *data);
-iso_rc iso_st_end(struct iso_st_writer *);           /* frees the writer, also on failure */
-void iso_st_abort(struct iso_st_writer *);           /* NULL is fine */
+iso_rc iso_st_end(struct iso_st_writer *); /* frees the writer, also on failure */
+void iso_st_abort(struct iso_st_writer *); /* NULL is fine */
 
 /* Reads and checks a whole file (offsets inside, no overlap, sizes equal to shape x type). Free
  * with iso_st_close. */
-struct iso_st_file { int n; struct iso_st_tensor *tensors; char **metadata; void *owned; };
+struct iso_st_file {
+    int n;
+    struct iso_st_tensor *tensors;
+    char **metadata;
+    void *owned;
+};
 iso_rc iso_st_open(const char *path, struct iso_st_file **out);
 void iso_st_close(struct iso_st_file *);
 /* or NULL */

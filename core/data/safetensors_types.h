@@ -8,7 +8,10 @@
 #endif
 
 enum { ISO_ST_TYPES = 5, ISO_ST_DIMS = 8, ISO_ST_PREFIX = 8, ISO_ST_MAX_HEADER = 100000000 };
-struct iso_st_type_info { const char *name; int64_t size; };
+struct iso_st_type_info {
+    const char *name;
+    int64_t size;
+};
 extern const struct iso_st_type_info iso_st_types[ISO_ST_TYPES]; /* indexed by enum iso_st_type */
 
 /* Bytes of a tensor in *bytes; false where a size is negative or the product overflows. */

@@ -1,6 +1,6 @@
 /* safetensors_write.c: writes safetensors files, tensor by tensor. */
 #include "safetensors_types.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,15 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-struct span {                          /* the data of one tensor */
-    int64_t offset, bytes;             /* offset: from the start of the file */
+struct span {              /* the data of one tensor */
+    int64_t offset, bytes; /* offset: from the start of the file */
     bool written;
 };
 
 struct iso_st_writer {
     struct iso_file file;
     int n;
-    struct span *spans;                /* one per tensor, in the order given */
+    struct span *spans; /* one per tensor, in the order given */
 };
 
 static iso_rc write_at(const struct iso_st_writer *w, int64_t offset, const void *data,
@@ -78,7 +78,7 @@ static iso_rc add_tensors(struct iso_st_writer *w, json_t *root,
                             w->file.path, t->name);
         if (strcmp(t->name, "__metadata__") == 0 || json_object_get(root, t->name) != NULL)
             return iso_fail(ISO_EUSAGE, "%s: tensor name '%.100s' is taken", w->file.path, t->name);
-        w->spans[i] = (struct span){.offset = offset, .bytes = bytes, .written = bytes == 0};
+        w->spans[i] = (struct span){ .offset = offset, .bytes = bytes, .written = bytes == 0 };
         if (json_object_set_new(root, t->name, describe(t, &w->spans[i])) != 0)
             return iso_fail(ISO_EDATA, "%s: tensor name '%.100s' is not valid UTF-8", w->file.path,
                             t->name);
@@ -173,8 +173,8 @@ iso_rc iso_st_end(struct iso_st_writer *w)
     for (int i = 0; i < w->n; i++) {
         if (w->spans[i].written)
             continue;
-        const iso_rc rc = iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written",
-                                   w->file.path, i, w->n);
+        const iso_rc rc =
+            iso_fail(ISO_EUSAGE, "%s: tensor %d of %d has not been written", w->file.path, i, w->n);
         iso_st_abort(w);
         return rc;
     }

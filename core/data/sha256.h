@@ -3,8 +3,12 @@
 #define ISO_SHA256_H
 #include <stddef.h>
 #include <stdint.h>
-struct iso_sha256 { uint32_t state[8]; uint64_t bytes; uint8_t block[64]; };
+struct iso_sha256 {
+    uint32_t state[8];
+    uint64_t bytes;
+    uint8_t block[64];
+};
 void iso_sha256_init(struct iso_sha256 *);
 void iso_sha256_add(struct iso_sha256 *, const void *data, size_t n);
-void iso_sha256_hex(struct iso_sha256 *, char hex[65]);        /* ends the hash */
+void iso_sha256_hex(struct iso_sha256 *, char hex[65]); /* ends the hash */
 #endif

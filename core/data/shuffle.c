@@ -9,10 +9,10 @@
 static uint32_t draw_below(enum iso_random purpose, uint64_t seed, uint32_t epoch, uint32_t place,
                            uint32_t range)
 {
-    uint32_t unfair = -range % range;      /* low parts below this would favour small results */
+    uint32_t unfair = -range % range; /* low parts below this would favour small results */
     for (uint32_t attempt = 0;; attempt++) {
-        iso_u32x4 r = iso_philox(place, attempt, epoch, purpose, (uint32_t)seed,
-                                 (uint32_t)(seed >> 32));
+        iso_u32x4 r =
+            iso_philox(place, attempt, epoch, purpose, (uint32_t)seed, (uint32_t)(seed >> 32));
         uint64_t product = (uint64_t)r.v[0] * range;
         if ((uint32_t)product >= unfair)
             return (uint32_t)(product >> 32);

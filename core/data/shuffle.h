@@ -1,8 +1,8 @@
 /* shuffle.h: random orders. */
 #ifndef ISO_SHUFFLE_H
 #define ISO_SHUFFLE_H
-#include "../iso.h"
-#include "../random.h"
+#include "core/iso.h"
+#include "core/random.h"
 
 /* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch), for this purpose;
  * unbiased. */

@@ -1,7 +1,7 @@
 /* stream.c: a ring of buffers, a batch each. Rows are handed out to the threads in their order, one
  * by one, as far as there is a free buffer; a buffer is free when the batch behind it is taken. */
 #include "stream.h"
-#include "../machine.h"
+#include "core/machine.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -14,21 +14,21 @@ static const int64_t NONE = INT64_MAX;
 /* Rows are counted as places in the order. */
 struct iso_stream {
     struct iso_stream_options o;
-    int32_t *order;                    /* [rows] */
+    int32_t *order; /* [rows] */
     int64_t buffers;
-    uint8_t *memory;                   /* [buffers, batch, row] */
-    int64_t *missing;                  /* [buffers]: rows of each that are not there yet */
+    uint8_t *memory;  /* [buffers, batch, row] */
+    int64_t *missing; /* [buffers]: rows of each that are not there yet */
     pthread_t thread[MOST_THREADS];
     int started;
-    pthread_cond_t wake, done;         /* for who reads; for who takes */
-    pthread_mutex_t lock;              /* of all below, of missing, and of order */
+    pthread_cond_t wake, done; /* for who reads; for who takes */
+    pthread_mutex_t lock;      /* of all below, of missing, and of order */
     bool quit;
-    int busy;                          /* threads that are reading a row */
-    int64_t begin;                     /* where the taking began: buffer 0 */
-    int64_t expected;                  /* where it goes on; -1: anywhere, and nothing is read */
-    int64_t next, limit;               /* the row to be read next; the first without a buffer */
-    int64_t failed;                    /* the first row that could not be read, or NONE */
-    iso_rc rc;                         /* and why */
+    int busy;            /* threads that are reading a row */
+    int64_t begin;       /* where the taking began: buffer 0 */
+    int64_t expected;    /* where it goes on; -1: anywhere, and nothing is read */
+    int64_t next, limit; /* the row to be read next; the first without a buffer */
+    int64_t failed;      /* the first row that could not be read, or NONE */
+    iso_rc rc;           /* and why */
     char message[MESSAGE];
 };
 
@@ -78,12 +78,11 @@ static void *read_rows(void *stream)
 {
     struct iso_stream *s = stream;
     pthread_mutex_lock(&s->lock);
-    while (!s->quit) {
+    while (!s->quit)
         if (s->next < s->limit && s->next < s->failed)
             read_next(s);
         else
             pthread_cond_wait(&s->wake, &s->lock);
-    }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
@@ -103,8 +102,7 @@ static iso_rc allocate(struct iso_stream *s, int threads)
 /* Fewer threads than wanted are fine. */
 static iso_rc start(struct iso_stream *s, int threads)
 {
-    while (s->started < threads &&
-           pthread_create(&s->thread[s->started], NULL, read_rows, s) == 0)
+    while (s->started < threads && pthread_create(&s->thread[s->started], NULL, read_rows, s) == 0)
         s->started++;
     return s->started > 0 ? ISO_OK
                           : iso_fail(ISO_ENOMEM, "no thread can be started to read data ahead");

@@ -2,17 +2,17 @@
  * batch: a few batches are in memory, however many rows there are. */
 #ifndef ISO_STREAM_H
 #define ISO_STREAM_H
-#include "../iso.h"
+#include "core/iso.h"
 
 struct iso_stream;
 struct iso_stream_options {
     /* Row `row` of the source, which is borrowed, into out. Called from several threads at once. */
     iso_rc (*read)(const void *source, int64_t row, uint8_t *out);
     const void *source;
-    int64_t rows;                      /* of the source */
-    size_t row;                        /* bytes of one */
-    int64_t batch;                     /* rows that are taken at once, but for the last ones */
-    int threads;                       /* that read; 0: one a processor */
+    int64_t rows;  /* of the source */
+    size_t row;    /* bytes of one */
+    int64_t batch; /* rows that are taken at once, but for the last ones */
+    int threads;   /* that read; 0: one a processor */
 };
 /* All that it needs is allocated here, and the threads are started; they read nothing yet. */
 iso_rc iso_stream_new(const struct iso_stream_options *, struct iso_stream **out);

@@ -1,6 +1,6 @@
 /* workers.c: items are handed out in their order, so all before one that fails get done. */
 #include "workers.h"
-#include "../machine.h"
+#include "core/machine.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 enum { MOST_THREADS = 64, MESSAGE = 1024 };
 
 struct workers {
-    pthread_mutex_t lock;              /* of all below */
+    pthread_mutex_t lock; /* of all below */
     int64_t next, done, n;
-    int64_t failed;                    /* the first item that did; n: none */
-    iso_rc rc;                         /* and its fault */
+    int64_t failed; /* the first item that did; n: none */
+    iso_rc rc;      /* and its fault */
     char message[MESSAGE];
     iso_work *work;
     void *data;
@@ -60,7 +60,7 @@ iso_rc iso_workers_run(int64_t n, int threads, iso_work *work, void *data, iso_p
     pthread_mutex_init(&w.lock, NULL);
     while (started + 1 < threads && started + 1 < n && started < MOST_THREADS &&
            pthread_create(&thread[started], NULL, work_in_thread, &w) == 0)
-        started++;                     /* fewer are fine */
+        started++; /* fewer are fine */
     work_on_items(&w, progress);
     while (started > 0)
         pthread_join(thread[--started], NULL);
@@ -69,6 +69,6 @@ iso_rc iso_workers_run(int64_t n, int threads, iso_work *work, void *data, iso_p
         return ISO_OK;
     if (*w.message == '\0')
         return w.rc;
-    iso_error_clear();                 /* this thread's own may be that of a later item */
+    iso_error_clear(); /* this thread's own may be that of a later item */
     return iso_fail(w.rc, "%s", w.message);
 }

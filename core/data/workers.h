@@ -1,7 +1,7 @@
 /* workers.h: threads for the reading of many files. */
 #ifndef ISO_WORKERS_H
 #define ISO_WORKERS_H
-#include "../iso.h"
+#include "core/iso.h"
 
 /* The work on item i. Called from several threads, and once for each item. */
 typedef iso_rc iso_work(void *data, int64_t i);

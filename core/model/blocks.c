@@ -109,14 +109,20 @@ static void check_parameters(struct iso_loader *l, const char *name, const struc
     for (int i = 0; p && i < p->count; i++) {
         const struct iso_yaml *key = p->keys[i];
         if (!iso_name_valid(key->text))
-            iso_faults_add(l->faults, key->place, "block '%.40s': '%.40s' is no name for a "
-                           "parameter", name, key->text);
+            iso_faults_add(l->faults, key->place,
+                           "block '%.40s': '%.40s' is no name for a "
+                           "parameter",
+                           name, key->text);
         else if (is_layer_key(key->text))
-            iso_faults_add(l->faults, key->place, "block '%.40s': every layer has a key '%s', so "
-                           "that no parameter can have that name", name, key->text);
+            iso_faults_add(l->faults, key->place,
+                           "block '%.40s': every layer has a key '%s', so "
+                           "that no parameter can have that name",
+                           name, key->text);
         else if (!refers_to(layers, key->text))
-            iso_faults_add(l->faults, key->place, "block '%.40s' does not use its parameter "
-                           "'%.40s' (as $%.40s)", name, key->text, key->text);
+            iso_faults_add(l->faults, key->place,
+                           "block '%.40s' does not use its parameter "
+                           "'%.40s' (as $%.40s)",
+                           name, key->text, key->text);
     }
 }
 
@@ -132,8 +138,9 @@ static void check_keys(struct iso_loader *l, const char *name, const struct iso_
         iso_suggest_try(&near, known[1]);
         if (strcmp(key->text, known[0]) != 0 && strcmp(key->text, known[1]) != 0)
             iso_faults_add(l->faults, key->place, "block '%.40s': unknown key '%.40s'%s", name,
-                           key->text, near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                                                : " (it knows parameters, layers)");
+                           key->text,
+                           near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                                     : " (it knows parameters, layers)");
     }
 }
 
@@ -146,16 +153,20 @@ static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
     if (has_meaning(name))
         iso_faults_add(l->faults, key->place, "blocks: '%s' has a meaning already", name);
     if (block->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, block->place, "block '%.40s': expected {layers: [...]}, with "
-                       "parameters: beside it where it has some", name);
+        iso_faults_add(l->faults, block->place,
+                       "block '%.40s': expected {layers: [...]}, with "
+                       "parameters: beside it where it has some",
+                       name);
         return;
     }
     check_keys(l, name, block);
     const struct iso_yaml *p = iso_yaml_get(block, "parameters");
     const struct iso_yaml *layers = part(block, "layers", ISO_YAML_SEQUENCE);
     if (p && !parameters_of(block))
-        iso_faults_add(l->faults, p->place, "block '%.40s': parameters: expected {name: default, "
-                       "...}; one without a default is empty", name);
+        iso_faults_add(l->faults, p->place,
+                       "block '%.40s': parameters: expected {name: default, "
+                       "...}; one without a default is empty",
+                       name);
     if (!layers || layers->count == 0) {
         iso_faults_add(l->faults, layers ? layers->place : key->place,
                        "block '%.40s' has no list of layers", name);
@@ -172,8 +183,10 @@ iso_rc iso_load_blocks(struct iso_loader *l, const struct iso_yaml *node)
         return ISO_OK;
     l->blocks_read = true;
     if (node->kind != ISO_YAML_MAPPING)
-        iso_faults_add(l->faults, node->place, "blocks: expected {name: {layers: [...]}, ...}, "
-                       "found %s", iso_yaml_describe(node, found, sizeof found));
+        iso_faults_add(l->faults, node->place,
+                       "blocks: expected {name: {layers: [...]}, ...}, "
+                       "found %s",
+                       iso_yaml_describe(node, found, sizeof found));
     else if (node->count > ISO_BLOCKS_MAX)
         iso_faults_add(l->faults, node->place, "blocks: more than %d", ISO_BLOCKS_MAX);
     for (int i = 0; node->kind == ISO_YAML_MAPPING && i < node->count; i++) {
@@ -198,7 +211,7 @@ void iso_blocks_check_used(struct iso_loader *l)
 
 struct copier {
     struct iso_loader *loader;
-    const struct iso_yaml *block, *args;       /* args: a mapping, a bare first argument, or NULL */
+    const struct iso_yaml *block, *args; /* args: a mapping, a bare first argument, or NULL */
     const struct iso_place *use;
 };
 
@@ -255,8 +268,8 @@ static iso_rc copy(struct copier *c, const struct iso_yaml *from, struct iso_yam
     ISO_TRY(copy_node(c, value ? value : from, out));
     if (value) {
         (*out)->place = from->place;
-        (*out)->place.used_at =
-            value == parameters_of(c->block)->items[parameter] ? c->use : &value->place;
+        (*out)->place.used_at = value == parameters_of(c->block)->items[parameter] ? c->use
+                                                                                   : &value->place;
     }
     return value || c->loader->copied > ISO_YAML_NODES ? ISO_OK : copy_items(c, from, *out);
 }
@@ -284,7 +297,7 @@ static bool check_arguments(const struct copier *c, const struct iso_named *use)
         iso_faults_add(faults, args->keys[i]->place, "%.40s: unknown key '%.40s'%s", name, key,
                        iso_suggest_text(&near, hint, sizeof hint));
     }
-    for (int i = 0; p && i < p->count && faults->count == before; i++)   /* else mistyped */
+    for (int i = 0; p && i < p->count && faults->count == before; i++) /* else mistyped */
         if (!argument(c, i) || iso_yaml_is_null(argument(c, i)))
             iso_faults_add(faults, use->name->place, "%.40s: '%.40s' is missing", name,
                            p->keys[i]->text);

@@ -10,7 +10,7 @@
 #include "suggest.h"
 #include "field.h"
 
-enum { ISO_BLOCK_DEPTH = 16 };         /* uses within uses */
+enum { ISO_BLOCK_DEPTH = 16 }; /* uses within uses */
 
 /* The index of the definition of this name, or -1. */
 int iso_block_find(const struct iso_loader *, const char *name);

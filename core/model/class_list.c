@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 20000 };                 /* entries; keeps a hostile file cheap */
+enum { MOST = 20000 }; /* entries; keeps a hostile file cheap */
 
 struct reader {
     const char *what, *key;

@@ -2,7 +2,7 @@
 #ifndef ISO_CLASS_LIST_H
 #define ISO_CLASS_LIST_H
 #include "yaml.h"
-#include "../data/class_map.h"
+#include "core/data/class_map.h"
 
 /* What cannot be read becomes a fault, which begins with what: and key:, and leaves *out as it is.
  * Fails with ISO_ENOMEM only. Free *out with free(). */

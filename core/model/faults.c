@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { USES = 64 };                    /* bytes of a fault's text that are left for its uses */
+enum { USES = 64 }; /* bytes of a fault's text that are left for its uses */
 #define USED_AT " (used at "
 
 /* Bytes of the UTF-8 character at s, 0 when it is cut off (by a "%.40s") or a control character. */
@@ -49,8 +49,7 @@ static void add_uses(const struct iso_place *place, char *text, size_t n)
     size_t used = strlen(text);
     const char *before = USED_AT;
     for (const struct iso_place *p = place->used_at; p && used + 40 < n; p = p->used_at) {
-        used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line,
-                                 p->column);
+        used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line, p->column);
         before = ", used at ";
     }
     if (place->used_at && used + 1 < n)
@@ -85,7 +84,7 @@ static int by_place(const void *left, const void *right)
         return a->place.line < b->place.line ? -1 : 1;
     if (a->place.column != b->place.column)
         return a->place.column < b->place.column ? -1 : 1;
-    return a < b ? -1 : a > b;                             /* as they were found */
+    return a < b ? -1 : a > b; /* as they were found */
 }
 
 void iso_faults_print(const struct iso_faults *faults, void *stream)

@@ -2,14 +2,24 @@
  * all. */
 #ifndef ISO_FAULTS_H
 #define ISO_FAULTS_H
-#include "../iso.h"
+#include "core/iso.h"
 
 /* Counted from 1; line 0: no place. used_at: of what stands in a block, where the block is used, or
  * where the value that a parameter has is given; NULL: nowhere. */
-struct iso_place { const char *file; int line, column; const struct iso_place *used_at; };
-struct iso_fault { struct iso_place place; char text[320]; };
-enum { ISO_FAULTS_MAX = 100 };         /* more are counted, not kept */
-struct iso_faults { int count; struct iso_fault list[ISO_FAULTS_MAX]; };
+struct iso_place {
+    const char *file;
+    int line, column;
+    const struct iso_place *used_at;
+};
+struct iso_fault {
+    struct iso_place place;
+    char text[320];
+};
+enum { ISO_FAULTS_MAX = 100 }; /* more are counted, not kept */
+struct iso_faults {
+    int count;
+    struct iso_fault list[ISO_FAULTS_MAX];
+};
 
 void iso_faults_add(struct iso_faults *, struct iso_place, const char *fmt, ...) ISO_PRINTF(3, 4);
 /* Prints "file:line:column: text" lines, in the order of their places, to stream. */

@@ -30,7 +30,7 @@ iso_rc iso_fields_default(const struct iso_field *fields, void *params)
     for (const struct iso_field *f = fields; f && f->key && rc == ISO_OK; f++)
         if (f->dflt && *f->dflt)
             rc = default_value(f, params, faults);
-    assert(faults->count == 0);        /* a bad default is the table's mistake */
+    assert(faults->count == 0); /* a bad default is the table's mistake */
     free(faults);
     return rc;
 }

@@ -4,10 +4,15 @@
 #include "yaml.h"
 
 /* A thing that a model file can name, with its parameters; fields (never NULL) describe them. */
-struct iso_named_doc { const char *name, *doc; const struct iso_field *fields; };
+struct iso_named_doc {
+    const char *name, *doc;
+    const struct iso_field *fields;
+};
 
 /* A thing with parameters, as written: `relu`, `relu:`, `dropout: 0.5`, `dense: {units: 10}`. */
-struct iso_named { const struct iso_yaml *name, *args; };    /* args NULL: none */
+struct iso_named {
+    const struct iso_yaml *name, *args;
+}; /* args NULL: none */
 /* kind: "a layer", for the fault. False, with a fault, when the node is no such thing. */
 bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_faults *,
                     struct iso_named *out);

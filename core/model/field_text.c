@@ -3,8 +3,8 @@
 #include "initializer.h"
 #include "number.h"
 #include "regularizer.h"
-#include "../data/class_map.h"
-#include "../ops/activation.h"
+#include "core/data/class_map.h"
+#include "core/ops/activation.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +14,8 @@
 const char *const *iso_field_choices(const struct iso_field *field)
 {
     return field->type == ISO_FIELD_ACTIVATION ? iso_activation_names
-           : field->type == ISO_FIELD_ENUM     ? field->choices : NULL;
+           : field->type == ISO_FIELD_ENUM     ? field->choices
+                                               : NULL;
 }
 
 const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t n)
@@ -51,9 +52,8 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
 {
     char low[32], high[32];
     bool number = field->type == ISO_FIELD_INT || field->type == ISO_FIELD_INT2 ||
-                  field->type == ISO_FIELD_SIDES ||
-                  field->type == ISO_FIELD_REAL || field->type == ISO_FIELD_REAL2 ||
-                  field->type == ISO_FIELD_SPREAD ||
+                  field->type == ISO_FIELD_SIDES || field->type == ISO_FIELD_REAL ||
+                  field->type == ISO_FIELD_REAL2 || field->type == ISO_FIELD_SPREAD ||
                   field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_CHOICE ||
                   field->type == ISO_FIELD_SHAPE;
     iso_number_text(field->min, low, sizeof low);
@@ -92,7 +92,7 @@ static void real2_text(const struct iso_field *field, const double *number, char
         snprintf(buf, n, "%s", field->choices[0]);
     else
         snprintf(buf, n, "[%s, %s]", iso_number_text(number[0], from, sizeof from),
-             iso_number_text(number[1], to, sizeof to));
+                 iso_number_text(number[1], to, sizeof to));
 }
 
 static const char *list_text(const double *v, int count, char *buf, size_t n)
@@ -154,17 +154,13 @@ const char *iso_field_text(const struct iso_field *field, const void *params, ch
     case ISO_FIELD_ACTIVATION:
         snprintf(buf, n, "%s", iso_field_choices(field)[*(const int *)at]);
         break;
-    case ISO_FIELD_INITIALIZER:
-        named_text(&iso_initializer_docs[init->kind], at, buf, n);
-        break;
+    case ISO_FIELD_INITIALIZER: named_text(&iso_initializer_docs[init->kind], at, buf, n); break;
     case ISO_FIELD_REGULARIZER:
         named_text(&iso_regularizer_docs[iso_regularizer_kind(at)], at, buf, n);
         break;
     case ISO_FIELD_TEXT: snprintf(buf, n, "%s", (const char *)at); break;
     case ISO_FIELD_SHAPE: shape_text(at, buf, n); break;
-    case ISO_FIELD_CLASSES:
-        iso_class_map_text(*(struct iso_class_map *const *)at, buf, n);
-        break;
+    case ISO_FIELD_CLASSES: iso_class_map_text(*(struct iso_class_map *const *)at, buf, n); break;
     }
     return buf;
 }

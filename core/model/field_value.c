@@ -36,9 +36,10 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
         return true;
     }
     if (node->kind == ISO_YAML_MAPPING && node->count > 1)
-        iso_faults_add(faults, node->keys[1]->place, "%s is one name, with its parameters inside: "
-                       "'%.40s: {...}'; '%.40s' stands beside it (indent it further)", kind,
-                       node->keys[0]->text, node->keys[1]->text);
+        iso_faults_add(faults, node->keys[1]->place,
+                       "%s is one name, with its parameters inside: "
+                       "'%.40s: {...}'; '%.40s' stands beside it (indent it further)",
+                       kind, node->keys[0]->text, node->keys[1]->text);
     else if (!named)
         iso_faults_add(faults, node->place, "expected %s, found %s", kind,
                        node->kind == ISO_YAML_MAPPING
@@ -138,7 +139,8 @@ static void read_real(const struct value *v, const struct iso_yaml *node, double
     struct value entry = { v->field, node, v->what, v->faults };
     double number = 0;
     enum iso_number rc = node->kind == ISO_YAML_SCALAR && node->plain
-                             ? iso_number_real(node->text, &number) : ISO_NUMBER_BAD;
+                             ? iso_number_real(node->text, &number)
+                             : ISO_NUMBER_BAD;
     if (rc == ISO_NUMBER_BAD)
         expected(&entry, "a number", number_hint(node));
     else if (rc == ISO_NUMBER_RANGE)
@@ -163,8 +165,9 @@ static void read_real2(const struct value *v, double out[2])
         return;
     }
     if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count != 2) {
-        expected(v, v->field->choices ? "auto, or two numbers: [from, to]"
-                                      : "two numbers: [from, to]", "");
+        expected(v,
+                 v->field->choices ? "auto, or two numbers: [from, to]" : "two numbers: [from, to]",
+                 "");
         return;
     }
     read_real(v, v->node->items[0], &out[0]);
@@ -197,8 +200,10 @@ static void read_reals(const struct value *v, struct iso_reals *out)
     }
     if (v->node->kind == ISO_YAML_MAPPING ||
         (list && (v->node->count < 1 || v->node->count > ISO_REALS))) {
-        expected(v, v->field->choices ? "auto, a number, or one to four in a list"
-                                      : "a number, or one to four in a list", "");
+        expected(v,
+                 v->field->choices ? "auto, a number, or one to four in a list"
+                                   : "a number, or one to four in a list",
+                 "");
         return;
     }
     read.n = list ? v->node->count : 1;
@@ -306,16 +311,15 @@ static iso_rc read_named(const struct value *v, const struct iso_named_doc *doc,
 static iso_rc read_initializer(const struct value *v, struct iso_initializer *out)
 {
     struct iso_named named;
-    const int kind = find_named(v, "an initializer", iso_initializer_docs, ISO_INITIALIZERS,
-                                &named);
+    const int kind =
+        find_named(v, "an initializer", iso_initializer_docs, ISO_INITIALIZERS, &named);
     if (kind < 0)
         return ISO_OK;
     *out = (struct iso_initializer){ .kind = (enum iso_initializer_kind)kind };
     ISO_TRY(read_named(v, &iso_initializer_docs[kind], &named, out));
     if (out->kind == ISO_INIT_RANDOM_UNIFORM && !(out->a <= out->b))
-        iso_faults_add(v->faults, named.name->place,
-                       "%s: %s: %s: minval must not exceed maxval", v->what, v->field->key,
-                       iso_initializer_docs[kind].name);
+        iso_faults_add(v->faults, named.name->place, "%s: %s: %s: minval must not exceed maxval",
+                       v->what, v->field->key, iso_initializer_docs[kind].name);
     return ISO_OK;
 }
 
@@ -353,8 +357,8 @@ static void read_shape(const struct value *v, struct iso_shape *out)
         read_int(v, v->node->items[i], &out->dim[i + 1]);
 }
 
-iso_rc iso_field_read(const struct iso_field *field, const char *what,
-                      const struct iso_yaml *value, void *params, struct iso_faults *faults)
+iso_rc iso_field_read(const struct iso_field *field, const char *what, const struct iso_yaml *value,
+                      void *params, struct iso_faults *faults)
 {
     const struct value given = { field, value, what, faults }, *v = &given;
     void *at = (char *)params + field->offset;

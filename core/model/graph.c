@@ -2,7 +2,7 @@
  * here is about shapes or connections and carries the place of its layer. */
 #include "field.h"
 #include "graph_build.h"
-#include "../ops/infer.h"
+#include "core/ops/infer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
     for (int i = 0; i < layer->ninputs; i++) {
         x[i] = layer->input[i] < 0 ? g->augmented : b->result[layer->input[i]];
         if (x[i] < 0)
-            return ISO_OK;             /* its own fault is reported already */
+            return ISO_OK; /* its own fault is reported already */
     }
     const int activation = iso_layer_activation(layer);
     if (by_loss != ISO_LINEAR && iso_layer_is(layer, by_loss)) {
@@ -45,8 +45,8 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
         struct iso_activation *params = &b->activations[b->nactivations++];
         params->function = activation;
         ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, params));
-        ISO_TRY(iso_graph_add_node(g, ISO_OP_activation, params, index, layer->name, "y", &y, 1,
-                                   &y));
+        ISO_TRY(
+            iso_graph_add_node(g, ISO_OP_activation, params, index, layer->name, "y", &y, 1, &y));
     }
     b->result[index] = y;
     return ISO_OK;
@@ -99,7 +99,7 @@ static iso_rc build(struct iso_graph_builder *b)
     struct iso_graph *g = b->graph;
     ISO_TRY(reserve(b));
     if (b->model->nlayers == 0)
-        return ISO_EMODEL;             /* the loader has reported it */
+        return ISO_EMODEL; /* the loader has reported it */
     struct iso_shape input = b->model->input;
     input.dim[0] = g->batch;
     ISO_TRY(iso_expect_countable(&input));
@@ -172,8 +172,9 @@ iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct
     const struct iso_node *n = &g->nodes[index];
     const bool augments = iso_ops[n->op].kind == ISO_AUGMENTATION;
     *out = (struct iso_call){ .params = n->params,
-                              .layer = (uint32_t)(augments ? n->augmentation
-                                                  : n->layer < 0 ? 0 : n->layer) };
+                              .layer = (uint32_t)(augments       ? n->augmentation
+                                                  : n->layer < 0 ? 0
+                                                                 : n->layer) };
     for (int i = 0; i < n->nx; i++)
         set_tensor(g, n->x[i], rows, &out->x[i]);
     for (int i = 0; i < n->ny; i++)

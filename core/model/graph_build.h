@@ -3,14 +3,14 @@
 #ifndef ISO_GRAPH_BUILD_H
 #define ISO_GRAPH_BUILD_H
 #include "graph.h"
-#include "../ops/activation.h"
+#include "core/ops/activation.h"
 
 /* What a builder keeps while it walks the layers. */
 struct iso_graph_builder {
     const struct iso_model *model;
     struct iso_graph *graph;
     struct iso_faults *faults;
-    int *result;                       /* value each layer ends in; -1 when the layer has a fault */
+    int *result; /* value each layer ends in; -1 when the layer has a fault */
     struct iso_activation *activations;
     int nactivations;
 };

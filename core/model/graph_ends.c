@@ -45,9 +45,10 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
         if (w->class < g->classes)
             g->class_weight[w->class] = (float)w->weight;
         else
-            iso_faults_add(b->faults, w->place, "class_weight: there is no class %lld: the last "
-                           "layer tells %lld apart, from 0", (long long)w->class,
-                           (long long)g->classes);
+            iso_faults_add(b->faults, w->place,
+                           "class_weight: there is no class %lld: the last "
+                           "layer tells %lld apart, from 0",
+                           (long long)w->class, (long long)g->classes);
     }
     g->sample_weight = iso_graph_add_value(g, ISO_ROLE_TARGET, ISO_REAL, &shape, -1);
     snprintf(g->values[g->sample_weight].name, ISO_NAME, "sample_weight");
@@ -90,9 +91,10 @@ static iso_rc add_mixtures(struct iso_graph_builder *b)
         if (!iso_ops[op].def->mixes)
             continue;
         if (takes != ISO_TARGET_VALUES) {
-            iso_faults_add(b->faults, t->augmentations[i].place, "%s: mixes targets, and %s takes "
-                           "%s: write `loss: categorical_crossentropy`", iso_ops[op].name,
-                           iso_ops[t->loss.op].name,
+            iso_faults_add(b->faults, t->augmentations[i].place,
+                           "%s: mixes targets, and %s takes "
+                           "%s: write `loss: categorical_crossentropy`",
+                           iso_ops[op].name, iso_ops[t->loss.op].name,
                            takes == ISO_TARGET_CLASS ? "classes" : "targets of two values");
             return ISO_EMODEL;
         }
@@ -137,9 +139,10 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(m);
     if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
         const char *name = iso_activation_names[absorbs];
-        iso_faults_add(b->faults, loss->place, "%s needs a %s at the end: give layer '%s' "
-                       "`activation: %s`", iso_ops[loss->op].name, name, m->layers[last].name,
-                       name);
+        iso_faults_add(b->faults, loss->place,
+                       "%s needs a %s at the end: give layer '%s' "
+                       "`activation: %s`",
+                       iso_ops[loss->op].name, name, m->layers[last].name, name);
         return ISO_EMODEL;
     }
     const struct iso_shape *shape = &g->values[prediction].shape;
@@ -147,7 +150,8 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     if (shape->ndim != 2) {
         iso_faults_add(b->faults, m->layers[last].place,
                        "%s '%s': the last layer must give one number a class, not %s (add flatten "
-                       "and dense)", iso_ops[m->layers[last].op].name, m->layers[last].name,
+                       "and dense)",
+                       iso_ops[m->layers[last].op].name, m->layers[last].name,
                        iso_shape_text(shape, 1, text, sizeof text));
         return ISO_EMODEL;
     }
@@ -166,7 +170,7 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     ISO_TRY(iso_graph_add_node(g, loss->op, loss->params, last, m->layers[last].name, "y", x,
                                g->mixed_weight >= 0 ? 3 : 2, &g->output));
     g->loss = g->nodes[g->loss_node].y[g->nodes[g->loss_node].ny - 1];
-    if (g->output == g->loss)          /* absorbs nothing: the prediction is the last layer's own */
+    if (g->output == g->loss) /* absorbs nothing: the prediction is the last layer's own */
         g->output = prediction;
     make_scalar(g, g->loss, "loss");
     return ISO_OK;
@@ -174,8 +178,8 @@ static iso_rc add_loss(struct iso_graph_builder *b)
 
 /* A metric that counts on the device, with its node; a metric that adds has no params that change
  * what it counts, so one node is enough for all who read it. */
-static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params,
-                          const char *name, int *y)
+static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params, const char *name,
+                          int *y)
 {
     const int x[2] = { g->output, g->mixed_target };
     *y = iso_graph_find(g, name);
@@ -229,9 +233,13 @@ static iso_rc add_penalties(struct iso_graph *g)
         snprintf(name, sizeof name, "%.*s/penalty", ISO_NAME - 9, w->name);
         const int y = iso_graph_add_value(g, ISO_ROLE_SCALAR, ISO_REAL, &s.y[0], -1);
         make_scalar(g, y, name);
-        g->nodes[g->nnodes++] = (struct iso_node){
-            .op = ISO_OP_regularizer, .params = w->regularizer, .layer = w->layer,
-            .nw = 1, .w = { i }, .ny = 1, .y = { y } };
+        g->nodes[g->nnodes++] = (struct iso_node){ .op = ISO_OP_regularizer,
+                                                   .params = w->regularizer,
+                                                   .layer = w->layer,
+                                                   .nw = 1,
+                                                   .w = { i },
+                                                   .ny = 1,
+                                                   .y = { y } };
     }
     return ISO_OK;
 }

@@ -71,8 +71,8 @@ static void add_saved(struct iso_graph *g, struct iso_node *node, const struct i
 {
     const char *const *names = iso_ops[node->op].def->saved;
     for (int i = 0; i < s->nsaved; i++) {
-        node->saved[i] = iso_graph_add_value(g, ISO_ROLE_SAVED, s->saved_dtype[i], &s->saved[i],
-                                             node->layer);
+        node->saved[i] =
+            iso_graph_add_value(g, ISO_ROLE_SAVED, s->saved_dtype[i], &s->saved[i], node->layer);
         set_name(g->values[node->saved[i]].name, layer_name, names ? names[i] : "saved");
         g->values[node->saved[i]].batched = !s->saved_whole[i];
     }

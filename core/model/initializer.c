@@ -5,8 +5,8 @@
  * orthogonal). All arithmetic is arith.h's, in float32, or IEEE's + - * / sqrt in double: the
  * values are a definition, the same on every machine. */
 #include "initializer.h"
-#include "../arith.h"
-#include "../random.h"
+#include "core/arith.h"
+#include "core/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +17,7 @@
 #define B offsetof(struct iso_initializer, b)
 static const struct iso_field none[] = { { 0 } };
 static const struct iso_field constant[] = {
-    { "value", ISO_FIELD_REAL, A, NULL, 0, 0, NULL, "value of every element" },
-    { 0 }
+    { "value", ISO_FIELD_REAL, A, NULL, 0, 0, NULL, "value of every element" }, { 0 }
 };
 static const struct iso_field random_uniform[] = {
     { "minval", ISO_FIELD_REAL, A, "-0.05", 0, 0, NULL, "smallest value" },
@@ -37,8 +36,7 @@ static const struct iso_field truncated_normal[] = {
     { 0 }
 };
 static const struct iso_field orthogonal[] = {
-    { "gain", ISO_FIELD_REAL, A, "1", 0, 0, NULL, "length of each row, or of each column" },
-    { 0 }
+    { "gain", ISO_FIELD_REAL, A, "1", 0, 0, NULL, "length of each row, or of each column" }, { 0 }
 };
 #undef A
 #undef B
@@ -47,33 +45,42 @@ const struct iso_named_doc iso_initializer_docs[ISO_INITIALIZERS] = {
     [ISO_INIT_ZEROS] = { "zeros", "every element is 0", none },
     [ISO_INIT_ONES] = { "ones", "every element is 1", none },
     [ISO_INIT_CONSTANT] = { "constant", "every element is the same value", constant },
-    [ISO_INIT_RANDOM_UNIFORM] = {
-        "random_uniform", "evenly spread between two values", random_uniform },
+    [ISO_INIT_RANDOM_UNIFORM] = { "random_uniform", "evenly spread between two values",
+                                  random_uniform },
     [ISO_INIT_RANDOM_NORMAL] = { "random_normal", "normally distributed", random_normal },
-    [ISO_INIT_TRUNCATED_NORMAL] = {
-        "truncated_normal", "normally distributed, at most two standard deviations from the mean",
-        truncated_normal },
-    [ISO_INIT_GLOROT_UNIFORM] = {
-        "glorot_uniform", "evenly spread within +-sqrt(6 / (inputs + outputs)) of 0", none },
-    [ISO_INIT_GLOROT_NORMAL] = {
-        "glorot_normal", "normally distributed, within two times a deviation chosen so that what "
-        "remains has variance 2 / (inputs + outputs)", none },
-    [ISO_INIT_HE_UNIFORM] = {
-        "he_uniform", "evenly spread within +-sqrt(6 / inputs) of 0; for relu", none },
-    [ISO_INIT_HE_NORMAL] = {
-        "he_normal", "as glorot_normal, with variance 2 / inputs; for relu", none },
-    [ISO_INIT_LECUN_UNIFORM] = {
-        "lecun_uniform", "evenly spread within +-sqrt(3 / inputs) of 0", none },
-    [ISO_INIT_LECUN_NORMAL] = {
-        "lecun_normal", "as glorot_normal, with variance 1 / inputs", none },
-    [ISO_INIT_ORTHOGONAL] = {
-        "orthogonal", "an orthogonal matrix, of (all axes but the last) x (the last): its rows, or "
-        "its columns where it has fewer, are orthogonal", orthogonal },
+    [ISO_INIT_TRUNCATED_NORMAL] = { "truncated_normal",
+                                    "normally distributed, at most two standard deviations from "
+                                    "the mean",
+                                    truncated_normal },
+    [ISO_INIT_GLOROT_UNIFORM] = { "glorot_uniform",
+                                  "evenly spread within +-sqrt(6 / (inputs + outputs)) of 0",
+                                  none },
+    [ISO_INIT_GLOROT_NORMAL] = { "glorot_normal",
+                                 "normally distributed, within two times a deviation chosen so "
+                                 "that what "
+                                 "remains has variance 2 / (inputs + outputs)",
+                                 none },
+    [ISO_INIT_HE_UNIFORM] = { "he_uniform",
+                              "evenly spread within +-sqrt(6 / inputs) of 0; for relu", none },
+    [ISO_INIT_HE_NORMAL] = { "he_normal", "as glorot_normal, with variance 2 / inputs; for relu",
+                             none },
+    [ISO_INIT_LECUN_UNIFORM] = { "lecun_uniform", "evenly spread within +-sqrt(3 / inputs) of 0",
+                                 none },
+    [ISO_INIT_LECUN_NORMAL] = { "lecun_normal", "as glorot_normal, with variance 1 / inputs",
+                                none },
+    [ISO_INIT_ORTHOGONAL] = { "orthogonal",
+                              "an orthogonal matrix, of (all axes but the last) x (the last): its "
+                              "rows, or "
+                              "its columns where it has fewer, are orthogonal",
+                              orthogonal },
 };
 
 /* ---- Numbers ------------------------------------------------------------------------------- */
 
-struct stream { uint64_t seed; uint32_t layer, weight; };
+struct stream {
+    uint64_t seed;
+    uint32_t layer, weight;
+};
 
 static iso_u32x4 draw(const struct stream *s, uint32_t element, uint32_t attempt)
 {
@@ -140,7 +147,9 @@ static void fill_constant(float value, float *out, int64_t n)
         out[e] = value;
 }
 
-struct fans { double in, out; };
+struct fans {
+    double in, out;
+};
 
 static struct fans fans(const struct iso_shape *shape)
 {
@@ -163,8 +172,8 @@ static double variance(enum iso_initializer_kind kind, const struct iso_shape *s
     case ISO_INIT_GLOROT_UNIFORM:
     case ISO_INIT_GLOROT_NORMAL: return 2 * times / (f.in + f.out);
     case ISO_INIT_HE_UNIFORM:
-    case ISO_INIT_HE_NORMAL:     return 2 * times / f.in;
-    default:                     return times / f.in;
+    case ISO_INIT_HE_NORMAL: return 2 * times / f.in;
+    default: return times / f.in;
     }
 }
 
@@ -202,19 +211,19 @@ iso_rc iso_initialize(const struct iso_initializer *init, const struct iso_shape
     const float limit = (float)sqrt(variance(init->kind, shape, 3));
     const float deviation = (float)(sqrt(variance(init->kind, shape, 1)) / truncated_deviation);
     switch (init->kind) {
-    case ISO_INIT_ZEROS:            fill_constant(0.0f, out, n); break;
-    case ISO_INIT_ONES:             fill_constant(1.0f, out, n); break;
-    case ISO_INIT_CONSTANT:         fill_constant(a, out, n); break;
-    case ISO_INIT_RANDOM_UNIFORM:   fill_uniform(&s, a, b, out, n); break;
-    case ISO_INIT_RANDOM_NORMAL:    fill_normal(&s, a, b, out, n); break;
+    case ISO_INIT_ZEROS: fill_constant(0.0f, out, n); break;
+    case ISO_INIT_ONES: fill_constant(1.0f, out, n); break;
+    case ISO_INIT_CONSTANT: fill_constant(a, out, n); break;
+    case ISO_INIT_RANDOM_UNIFORM: fill_uniform(&s, a, b, out, n); break;
+    case ISO_INIT_RANDOM_NORMAL: fill_normal(&s, a, b, out, n); break;
     case ISO_INIT_TRUNCATED_NORMAL: fill_truncated(&s, a, b, out, n); break;
     case ISO_INIT_GLOROT_UNIFORM:
     case ISO_INIT_HE_UNIFORM:
-    case ISO_INIT_LECUN_UNIFORM:    fill_uniform(&s, -limit, limit, out, n); break;
+    case ISO_INIT_LECUN_UNIFORM: fill_uniform(&s, -limit, limit, out, n); break;
     case ISO_INIT_GLOROT_NORMAL:
     case ISO_INIT_HE_NORMAL:
-    case ISO_INIT_LECUN_NORMAL:     fill_truncated(&s, 0.0f, deviation, out, n); break;
-    case ISO_INIT_ORTHOGONAL:       return fill_orthogonal(&s, init->a, shape, out);
+    case ISO_INIT_LECUN_NORMAL: fill_truncated(&s, 0.0f, deviation, out, n); break;
+    case ISO_INIT_ORTHOGONAL: return fill_orthogonal(&s, init->a, shape, out);
     }
     return ISO_OK;
 }

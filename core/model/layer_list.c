@@ -9,17 +9,22 @@
 
 const struct iso_layer_key iso_layer_keys[] = {
     { "name", "name in weight files and messages (default: conv2d_1, conv2d_2, ...)" },
-    { "inputs", "name of the layer it reads, or input; a list where it reads several, such as "
-                "[conv2d_2, input] (default: the layer above)" },
-    { "trainable", "false: its weights stay as they are, and batch_normalization uses its moving "
-                   "statistics (default: true)" },
+    { "inputs",
+      "name of the layer it reads, or input; a list where it reads several, such as "
+      "[conv2d_2, input] (default: the layer above)" },
+    { "trainable",
+      "false: its weights stay as they are, and batch_normalization uses its moving "
+      "statistics (default: true)" },
     { "repeat", "so many of it in a row, a number after each one's name (default: one, without)" },
     { "first", "the first of these numbers (default: 1)" },
     { .key = NULL }
 };
 
 /* What stands beside an op's own keys and is one value. */
-struct entry { bool trainable; int64_t repeat, first; };
+struct entry {
+    bool trainable;
+    int64_t repeat, first;
+};
 #define AT(member) offsetof(struct entry, member)
 static const struct iso_field entry_fields[] = {
     { "trainable", ISO_FIELD_BOOL, AT(trainable), "true", 0, 0, NULL, "" },
@@ -31,31 +36,36 @@ static const struct iso_field entry_fields[] = {
 
 /* Where layers are read: the model's own list, or one use of a block. */
 struct scope {
-    const struct scope *outer;         /* NULL: the model's */
+    const struct scope *outer; /* NULL: the model's */
     int block, depth;
-    char prefix[ISO_LAYER_NAME];       /* of every name in it; "" in the model's */
-    int input;                         /* what `input` means: a layer, or -1 for the model's */
-    int last;                          /* what the next layer reads, if it does not say */
+    char prefix[ISO_LAYER_NAME]; /* of every name in it; "" in the model's */
+    int input;                   /* what `input` means: a layer, or -1 for the model's */
+    int last;                    /* what the next layer reads, if it does not say */
     bool frozen;
     int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_BLOCKS_MAX];
 };
-struct use { char name[ISO_LAYER_NAME]; int output; struct iso_place place; };
-struct network {                       /* the model's layers while they are read */
+struct use {
+    char name[ISO_LAYER_NAME];
+    int output;
+    struct iso_place place;
+};
+struct network { /* the model's layers while they are read */
     struct iso_loader *loader;
-    int room;                          /* for layers */
-    struct use *uses; int nuses;       /* blocks used so far */
-    int items;                         /* read so far, those with faults too */
-    bool full;                         /* there are too many layers */
+    int room; /* for layers */
+    struct use *uses;
+    int nuses; /* blocks used so far */
+    int items; /* read so far, those with faults too */
+    bool full; /* there are too many layers */
 };
 /* One layer, or one use of a block. */
 struct item {
     struct network *net;
     struct scope *scope;
     struct iso_named named;
-    const struct iso_yaml *args;       /* NULL unless a mapping */
-    const char *what;                  /* its op or block, begins every fault */
+    const struct iso_yaml *args; /* NULL unless a mapping */
+    const char *what;            /* its op or block, begins every fault */
     struct entry entry;
-    int64_t turn;                      /* of `repeat`, from 0 */
+    int64_t turn; /* of `repeat`, from 0 */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -96,8 +106,10 @@ static bool check_name(const struct item *it, const struct iso_yaml *node)
     }
     for (int i = 0; taken[i]; i++)
         if (strcmp(taken[i], node->text) == 0) {
-            iso_faults_add(faults, node->place, "%s: name: '%s' already means something else in "
-                           "traces", it->what, taken[i]);
+            iso_faults_add(faults, node->place,
+                           "%s: name: '%s' already means something else in "
+                           "traces",
+                           it->what, taken[i]);
             return false;
         }
     return true;
@@ -139,8 +151,8 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     const struct use *use = find_use(it->net, out);
     if (same >= 0 || use)
         iso_faults_add(faults, place, "%s: the %s at line %d has the name '%s' already", it->what,
-                       use ? "block" : "layer",
-                       (use ? &use->place : &m->layers[same].place)->line, out);
+                       use ? "block" : "layer", (use ? &use->place : &m->layers[same].place)->line,
+                       out);
     return same < 0 && !use;
 }
 
@@ -153,7 +165,7 @@ static void suggest_inputs(const struct item *it, struct iso_suggest *near)
     const size_t n = strlen(prefix);
     iso_suggest_try(near, "input");
     if (it->net->loader->faults->count >= ISO_FAULTS_MAX)
-        return;                        /* unseen */
+        return; /* unseen */
     for (int i = 0; i < m->nlayers; i++)
         if (n == 0 || (strncmp(m->layers[i].name, prefix, n) == 0 && m->layers[i].name[n] == '_'))
             iso_suggest_try(near, m->layers[i].name + (n ? n + 1 : 0));
@@ -231,8 +243,10 @@ static iso_rc add_layer(struct network *net, struct iso_layer **out)
 static iso_rc read_layer(const struct item *it, enum iso_op op)
 {
     const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
-    struct iso_layer layer = { .op = op, .place = it->named.name->place,
-                               .frozen = it->scope->frozen || !it->entry.trainable }, *place;
+    struct iso_layer layer = { .op = op,
+                               .place = it->named.name->place,
+                               .frozen = it->scope->frozen || !it->entry.trainable },
+                     *place;
     struct scope *s = it->scope;
     int least, most;
     char wanted[40], name[ISO_LAYER_NAME];
@@ -241,8 +255,8 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     name_item(it, &s->unnamed[op], name);
     snprintf(layer.name, sizeof layer.name, "%s", name);
     iso_op_inputs(op, &least, &most);
-    layer.ninputs = read_inputs(it, least, most, iso_op_inputs_text(op, wanted, sizeof wanted),
-                                layer.input);
+    layer.ninputs =
+        read_inputs(it, least, most, iso_op_inputs_text(op, wanted, sizeof wanted), layer.input);
     ISO_TRY(add_layer(it->net, &place));
     *place = layer;
     s->last = it->net->loader->model->nlayers - 1;
@@ -286,7 +300,9 @@ static iso_rc read_use(const struct item *it, int block)
 {
     struct network *net = it->net;
     const struct iso_yaml *layers;
-    struct scope inner = { .outer = it->scope, .block = block, .depth = it->scope->depth + 1,
+    struct scope inner = { .outer = it->scope,
+                           .block = block,
+                           .depth = it->scope->depth + 1,
                            .frozen = it->scope->frozen || !it->entry.trainable };
     int input[1];
     if (!check_depth(it, block))
@@ -316,8 +332,10 @@ static iso_rc read_entry(struct item *it)
         if (iso_yaml_get(args, f->key))
             ISO_TRY(iso_field_read(f, it->what, iso_yaml_get(args, f->key), &it->entry, faults));
     if (args && it->entry.repeat == 0 && faults->count == before && iso_yaml_get(args, "first"))
-        iso_faults_add(faults, iso_yaml_get(args, "first")->place, "%s: 'first' says where "
-                       "`repeat` begins to count, and there is none", it->what);
+        iso_faults_add(faults, iso_yaml_get(args, "first")->place,
+                       "%s: 'first' says where "
+                       "`repeat` begins to count, and there is none",
+                       it->what);
     return ISO_OK;
 }
 

@@ -25,16 +25,16 @@ iso_rc iso_params_default(enum iso_op op, void **params)
 static const char *kind_text(enum iso_kind kind)
 {
     switch (kind) {
-    case ISO_INPUT:     return "an input";
+    case ISO_INPUT: return "an input";
     case ISO_AUGMENTATION: return "an augmentation";
     case ISO_LAYER:
-    case ISO_VIEW:      return "a layer";
-    case ISO_LOSS:      return "a loss";
+    case ISO_VIEW: return "a layer";
+    case ISO_LOSS: return "a loss";
     case ISO_METRIC:
-    case ISO_SCORE:     return "a metric";
+    case ISO_SCORE: return "a metric";
     case ISO_OPTIMIZER: return "an optimizer";
-    case ISO_PENALTY:   return "a penalty";
-    case ISO_CLIPPING:  return "a limit of gradients";
+    case ISO_PENALTY: return "a penalty";
+    case ISO_CLIPPING: return "a limit of gradients";
     }
     return "";
 }
@@ -124,8 +124,8 @@ static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
     for (const struct iso_field *f = def->fields; f->key; f++) {
         const struct iso_yaml *value = iso_yaml_get(args, f->key);
         if (value)
-            ISO_TRY(iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping,
-                                   l->faults));
+            ISO_TRY(
+                iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping, l->faults));
     }
     if (def->check(&l->training->clipping) != ISO_OK) {
         iso_faults_add(l->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
@@ -155,9 +155,10 @@ iso_rc iso_load_augmentation(struct iso_loader *l, const struct iso_yaml *node)
         iso_faults_add(l->faults, node->place,
                        "augmentation: expected a list of at most %d, such as "
                        "[{image_data_generator: {rotation_range: 8}}], found %s",
-                       ISO_AUGMENTATIONS, node->kind == ISO_YAML_SEQUENCE
-                                              ? "more"
-                                              : iso_yaml_describe(node, found, sizeof found));
+                       ISO_AUGMENTATIONS,
+                       node->kind == ISO_YAML_SEQUENCE
+                           ? "more"
+                           : iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
     for (int i = 0; i < node->count; i++)

@@ -2,14 +2,14 @@
  * the model file's text, too, so that a run's own file does not need the data. */
 #include "section.h"
 #include "field.h"
-#include "../data/moments.h"
+#include "core/data/moments.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST = 32 * ISO_REALS };        /* bytes of a list's text */
+enum { LIST = 32 * ISO_REALS }; /* bytes of a list's text */
 static const char word[] = "auto";
-static const double least_std = 1e-6;  /* as of one that is written */
+static const double least_std = 1e-6; /* as of one that is written */
 
 bool iso_model_measures(const struct iso_model *m)
 {
@@ -20,9 +20,11 @@ iso_rc iso_model_measured(const struct iso_model *m)
 {
     if (!iso_model_measures(m))
         return ISO_OK;
-    return iso_fail(ISO_EUSAGE, "%s: mean: auto and std: auto are computed from the training data, "
+    return iso_fail(ISO_EUSAGE,
+                    "%s: mean: auto and std: auto are computed from the training data, "
                     "which was not read here; name the folder of a run, whose model file has the "
-                    "numbers, or write them", m->file);
+                    "numbers, or write them",
+                    m->file);
 }
 
 /* ---- The word in the text -------------------------------------------------------------------- */
@@ -51,8 +53,10 @@ void iso_find_auto(struct iso_loader *l, const struct iso_yaml *input, const cha
         return;
     *at = offset_of(l->model, &node->place);
     if (strncmp(l->model->text + *at, word, sizeof word - 1) != 0)
-        iso_faults_add(l->faults, node->place, "input: %s: write  %s: auto  itself, as it will "
-                       "be replaced by numbers in a run's model file", key, key);
+        iso_faults_add(l->faults, node->place,
+                       "input: %s: write  %s: auto  itself, as it will "
+                       "be replaced by numbers in a run's model file",
+                       key, key);
 }
 
 static iso_rc replace_word(struct iso_model *m, size_t at, const struct iso_reals *list)
@@ -87,9 +91,11 @@ static iso_rc replace_words(struct iso_model *m, bool mean, bool std)
 
 static iso_rc no_deviation(const struct iso_model *m, int channel)
 {
-    return iso_fail(ISO_EDATA, "%s: std: auto: channel %d (counted from 0) of the training images "
+    return iso_fail(ISO_EDATA,
+                    "%s: std: auto: channel %d (counted from 0) of the training images "
                     "has the same value everywhere, so that nothing can be divided by its "
-                    "deviation; write numbers", m->file, channel);
+                    "deviation; write numbers",
+                    m->file, channel);
 }
 
 iso_rc iso_model_measure(struct iso_model *m, const struct iso_dataset *train,

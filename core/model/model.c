@@ -2,7 +2,7 @@
 #include "section.h"
 #include "field.h"
 #include "suggest.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,12 +10,11 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_model, member)
-#define SIZE(member) sizeof ((struct iso_model *)0)->member
-static const struct iso_field name_fields[] = {
-    { "name", ISO_FIELD_TEXT, AT(name), "", 0, SIZE(name), NULL,
-      "name of the model and of its run folders" },
-    { 0 }
-};
+#define SIZE(member) sizeof((struct iso_model *)0)->member
+static const struct iso_field name_fields[] = { { "name", ISO_FIELD_TEXT, AT(name), "", 0,
+                                                  SIZE(name), NULL,
+                                                  "name of the model and of its run folders" },
+                                                { 0 } };
 static const struct iso_field train_fields[] = {
     { "batch_size", ISO_FIELD_INT, AT(batch_size), "32", 1, 1 << 20, NULL,
       "examples per step; the last batch of an epoch may be smaller" },
@@ -36,7 +35,7 @@ static const struct iso_field train_fields[] = {
 #undef AT
 #define AT(member) offsetof(struct iso_expect, member)
 static const struct iso_field expect_fields[] = {
-    { "source", ISO_FIELD_TEXT, AT(source), "", 0, sizeof ((struct iso_expect *)0)->source, NULL,
+    { "source", ISO_FIELD_TEXT, AT(source), "", 0, sizeof((struct iso_expect *)0)->source, NULL,
       "where the expected figures come from" },
     { "training_accuracy", ISO_FIELD_REAL, AT(training_accuracy), "", 0, 1, NULL,
       "share of right answers on the training data, after all epochs" },
@@ -53,8 +52,7 @@ static const struct iso_field expect_fields[] = {
       "ours is the mean over so many last epochs (of what is measured after each)" },
     { "seconds_per_epoch", ISO_FIELD_REAL, AT(seconds_per_epoch), "", 0, 1e9, NULL,
       "seconds that an epoch took the source" },
-    { "parameters", ISO_FIELD_REAL, AT(parameters), "", 0, 1e15, NULL,
-      "elements of all weights" },
+    { "parameters", ISO_FIELD_REAL, AT(parameters), "", 0, 1e15, NULL, "elements of all weights" },
     { 0 }
 };
 #undef AT
@@ -237,9 +235,15 @@ static void name_from_path(const char *path, char *name, size_t n)
 }
 
 static const struct iso_expect nothing = {
-    .training_accuracy = NAN, .validation_accuracy = NAN, .test_accuracy = NAN,
-    .training_loss = NAN, .validation_loss = NAN, .test_loss = NAN,
-    .seconds_per_epoch = NAN, .parameters = NAN, .last_epochs = 1,
+    .training_accuracy = NAN,
+    .validation_accuracy = NAN,
+    .test_accuracy = NAN,
+    .training_loss = NAN,
+    .validation_loss = NAN,
+    .test_loss = NAN,
+    .seconds_per_epoch = NAN,
+    .parameters = NAN,
+    .last_epochs = 1,
 };
 
 static iso_rc new_model(const char *path, struct iso_model **out)
@@ -283,9 +287,8 @@ static iso_rc own_places(struct iso_model *m)
     m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
         m->file;
     for (int i = 0; i < m->nphases; i++)
-        m->phases[i].place.file = m->phases[i].loss.place.file =
-            m->phases[i].optimizer.place.file = m->phases[i].schedule.place.file =
-                m->phases[i].early_stopping.place.file = m->file;
+        m->phases[i].place.file = m->phases[i].loss.place.file = m->phases[i].optimizer.place.file =
+            m->phases[i].schedule.place.file = m->phases[i].early_stopping.place.file = m->file;
     for (int i = 0; i < m->nphases; i++)
         for (int k = 0; k < m->phases[i].naugmentations; k++)
             m->phases[i].augmentations[k].place.file = m->file;

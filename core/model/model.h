@@ -2,95 +2,106 @@
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
 #include "faults.h"
-#include "../data/dataset.h"
-#include "../ops/gather_images.h"
-#include "../ops/gradient_clipping.h"
+#include "core/data/dataset.h"
+#include "core/ops/gather_images.h"
+#include "core/ops/gradient_clipping.h"
 #include "schedule.h"
 
 struct iso_layer {
     struct iso_place place;
-    char name[ISO_NAME];               /* given, or conv2d_1 in order of appearance */
+    char name[ISO_NAME]; /* given, or conv2d_1 in order of appearance */
     enum iso_op op;
-    void *params;                      /* owned; the op's struct */
-    bool frozen;                       /* trainable: false */
+    void *params; /* owned; the op's struct */
+    bool frozen;  /* trainable: false */
     int ninputs;
-    int input[ISO_SLOTS];              /* index of the layer it reads; -1: the model's input */
+    int input[ISO_SLOTS]; /* index of the layer it reads; -1: the model's input */
 };
-struct iso_data_spec {                 /* data: train / validation / test */
+struct iso_data_spec { /* data: train / validation / test */
     struct iso_place place;
     bool given;
     char dataset[ISO_DATASET_NAME], split[32];
-    int64_t count;                     /* rows to draw from a generated data set; 0: its default */
-    double part[2];                    /* fractions of its rows, from and to; both 0: all */
-    bool stratified;                   /* each class has its share of the part */
+    int64_t count;   /* rows to draw from a generated data set; 0: its default */
+    double part[2];  /* fractions of its rows, from and to; both 0: all */
+    bool stratified; /* each class has its share of the part */
     uint64_t part_seed;
-    int labels;                        /* 0: fine, 1: coarse */
-    char label_column[64];             /* of a CSV file; "" for the usual one */
-    int64_t resize[2];                 /* height and width that image files get; 0: their own */
-    bool stream;                       /* images are read when they are wanted, not all at first */
-    struct iso_class_map *classes;     /* made of those of the data set; owned; NULL: as they are */
+    int labels;                    /* 0: fine, 1: coarse */
+    char label_column[64];         /* of a CSV file; "" for the usual one */
+    int64_t resize[2];             /* height and width that image files get; 0: their own */
+    bool stream;                   /* images are read when they are wanted, not all at first */
+    struct iso_class_map *classes; /* made of those of the data set; owned; NULL: as they are */
 };
 struct iso_op_use {
-    struct iso_place place; enum iso_op op;
-    void *params;                      /* owned */
-    bool auto_range;                   /* an augmentation's value_range is that of the input */
+    struct iso_place place;
+    enum iso_op op;
+    void *params;    /* owned */
+    bool auto_range; /* an augmentation's value_range is that of the input */
 };
-struct iso_class_weight { struct iso_place place; int64_t class; double weight; };
+struct iso_class_weight {
+    struct iso_place place;
+    int64_t class;
+    double weight;
+};
 enum { ISO_METRICS = 16, ISO_PHASES = 64, ISO_AUGMENTATIONS = 8 };
 
-struct iso_expect {                    /* what a model is known to reach; NaN: not said */
+struct iso_expect { /* what a model is known to reach; NaN: not said */
     char source[128];
-    double training_accuracy, validation_accuracy, test_accuracy;    /* shares from 0 to 1 */
+    double training_accuracy, validation_accuracy, test_accuracy; /* shares from 0 to 1 */
     double training_loss, validation_loss, test_loss;
-    double seconds_per_epoch;          /* of the source, on its machine */
+    double seconds_per_epoch; /* of the source, on its machine */
     double parameters;
-    int64_t last_epochs;               /* figures are means over so many last epochs */
+    int64_t last_epochs; /* figures are means over so many last epochs */
 };
 
 /* One training: what is made small, and how. A model file describes one, or several phases on the
  * same weights, each of which takes over what it does not say itself. */
 struct iso_training {
     struct iso_place place;
-    char name[32];                     /* of a phase; "" when there are none */
+    char name[32]; /* of a phase; "" when there are none */
     struct iso_op_use loss, optimizer;
-    struct iso_gradient_clipping clipping;     /* belongs to the optimizer */
+    struct iso_gradient_clipping clipping; /* belongs to the optimizer */
     struct iso_schedule schedule;
     struct iso_early_stopping early_stopping;
     /* What is done to each batch of images before the first layer, in this order. */
-    struct iso_op_use augmentations[ISO_AUGMENTATIONS]; int naugmentations;
-    bool augmentation_given;           /* also when it says that there are none */
+    struct iso_op_use augmentations[ISO_AUGMENTATIONS];
+    int naugmentations;
+    bool augmentation_given; /* also when it says that there are none */
     int64_t epochs;
     struct iso_expect expect;
-    bool shuffle_weights;              /* before it, permutes the elements of every weight */
-    bool keep_steps, keep_slots;       /* the optimizer goes on counting steps, and with its state,
-                                          where the phase before left them */
+    bool shuffle_weights;        /* before it, permutes the elements of every weight */
+    bool keep_steps, keep_slots; /* the optimizer goes on counting steps, and with its state,
+                                    where the phase before left them */
 };
 
 struct iso_model {
-    char *file;                        /* path as given */
-    char *text; size_t text_size;      /* the file's bytes, for the run folder */
+    char *file; /* path as given */
+    char *text;
+    size_t text_size; /* the file's bytes, for the run folder */
     char name[64];
     struct iso_data_spec train, validation, test;
     struct iso_place input_place;
-    struct iso_shape input;            /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
-    struct iso_gather_images images;   /* what becomes of the bytes of a data set */
-    size_t mean_at, std_at;            /* where in text an `auto` of theirs stands */
-    int preprocessing;                 /* 0: none but that, 1: caffe's, which is then in images */
-    int64_t pad[4], repeat_channels;   /* before that, on the host: core/data/pad.h */
-    struct iso_layer *layers; int nlayers;
-    struct iso_place *uses;            /* where blocks are used: what the layers' places point to */
-    struct iso_op_use metrics[ISO_METRICS]; int nmetrics;
-    int64_t batch_size; uint64_t seed;
-    double checkpoint_minutes;         /* between two checkpoints within an epoch; 0: none */
+    struct iso_shape input;          /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
+    struct iso_gather_images images; /* what becomes of the bytes of a data set */
+    size_t mean_at, std_at;          /* where in text an `auto` of theirs stands */
+    int preprocessing;               /* 0: none but that, 1: caffe's, which is then in images */
+    int64_t pad[4], repeat_channels; /* before that, on the host: core/data/pad.h */
+    struct iso_layer *layers;
+    int nlayers;
+    struct iso_place *uses; /* where blocks are used: what the layers' places point to */
+    struct iso_op_use metrics[ISO_METRICS];
+    int nmetrics;
+    int64_t batch_size;
+    uint64_t seed;
+    double checkpoint_minutes; /* between two checkpoints within an epoch; 0: none */
     struct iso_checkpoint checkpoint;
-    bool keep_features;                /* what the frozen layers at the beginning give is computed
-                                          once for each example */
-    struct iso_class_weight *class_weights; int nclass_weights;    /* of those that are not 1 */
-    struct iso_training common;        /* what the sections of the file say */
-    struct iso_training *phases;       /* without `phases:` one, which is the common one; params
-                                          that a phase takes over are the same memory */
+    bool keep_features; /* what the frozen layers at the beginning give is computed
+                           once for each example */
+    struct iso_class_weight *class_weights;
+    int nclass_weights;          /* of those that are not 1 */
+    struct iso_training common;  /* what the sections of the file say */
+    struct iso_training *phases; /* without `phases:` one, which is the common one; params
+                                    that a phase takes over are the same memory */
     int nphases;
-    struct iso_training training;      /* the phase that graphs are built for; owns nothing */
+    struct iso_training training; /* the phase that graphs are built for; owns nothing */
 };
 /* Chooses the phase that graphs are built for from now on; graphs of another phase may not be used
  * any more. After loading it is the first. */

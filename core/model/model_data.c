@@ -2,19 +2,18 @@
 #include "section.h"
 #include "field.h"
 #include "suggest.h"
-#include "../data/dataset.h"
+#include "core/data/dataset.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_data_spec, member)
-#define SIZE(member) sizeof ((struct iso_data_spec *)0)->member
+#define SIZE(member) sizeof((struct iso_data_spec *)0)->member
 static const char *const labels[] = { "fine", "coarse", NULL };
 const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
       "name of a data set, or a kind of file and a path, such as npy:clothes.npy" },
-    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
-      "part of it: train or test" },
+    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL, "part of it: train or test" },
     { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
       "images to draw, of a data set the program draws itself (builtin:...)" },
     { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
@@ -85,8 +84,9 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
     struct iso_suggest near;
     if (*spec->dataset && !known_dataset(spec->dataset, &near))
         iso_faults_add(l->faults, place_of(node, "dataset"), "%s: unknown data set '%.40s'%s", what,
-                       spec->dataset, near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                                                : "; `isocl help datasets` lists those there are");
+                       spec->dataset,
+                       near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                                 : "; `isocl help datasets` lists those there are");
     if (*spec->split && !known_split(spec->split, &near))
         iso_faults_add(
             l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
@@ -155,10 +155,7 @@ static void check_classes(struct iso_loader *l, const char *what, const struct i
                        what);
 }
 
-static bool has_part(const struct iso_data_spec *s)
-{
-    return s->part[1] > 0;
-}
+static bool has_part(const struct iso_data_spec *s) { return s->part[1] > 0; }
 
 /* Scores on images that were trained on say nothing: where a split is shared out, training and
  * validation must take parts of one drawing that do not overlap. */
@@ -171,12 +168,13 @@ static void check_disjoint(struct iso_loader *l, const char *what, const struct 
     if (!has_part(a) || !has_part(b))
         iso_faults_add(l->faults, b->place,
                        "%s: has rows of data: train; give both a part, such as [0, 0.8] and "
-                       "[0.8, 1]", what);
-    else if (a->stratified != b->stratified || a->part_seed != b->part_seed ||
-             a->count != b->count)
+                       "[0.8, 1]",
+                       what);
+    else if (a->stratified != b->stratified || a->part_seed != b->part_seed || a->count != b->count)
         iso_faults_add(l->faults, b->place,
                        "%s: may have rows of data: train; parts of one data set need the same "
-                       "stratified, part_seed and count", what);
+                       "stratified, part_seed and count",
+                       what);
     else if (a->part[0] < b->part[1] && b->part[0] < a->part[1])
         iso_faults_add(l->faults, b->place,
                        "%s: part [%g, %g] overlaps that of data: train, [%g, %g]", what, b->part[0],
@@ -185,7 +183,10 @@ static void check_disjoint(struct iso_loader *l, const char *what, const struct 
 
 iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
 {
-    const struct { const char *key, *what; struct iso_data_spec *spec; } uses[] = {
+    const struct {
+        const char *key, *what;
+        struct iso_data_spec *spec;
+    } uses[] = {
         { "train", "data: train", &l->model->train },
         { "validation", "data: validation", &l->model->validation },
         { "test", "data: test", &l->model->test },
@@ -237,24 +238,28 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
     const bool test = strcmp(split, "test") == 0;
     const struct iso_data_spec *spec = find_spec(m, split), *own = spec;
     if (!spec && test && m->train.given)
-        spec = &m->train;              /* its test split, whole */
+        spec = &m->train; /* its test split, whole */
     if (!spec)
         return iso_fail(ISO_EMODEL,
                         "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
                         m->file, split, test ? "train" : split,
                         strcmp(split, "validation") == 0 ? "test" : split);
     *out = (struct iso_dataset_request){
-        .name = spec->dataset, .split = own ? spec->split : "test",
-        .coarse = spec->labels == 1, .classes = spec->classes, .input = &m->input,
+        .name = spec->dataset,
+        .split = own ? spec->split : "test",
+        .coarse = spec->labels == 1,
+        .classes = spec->classes,
+        .input = &m->input,
         .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
         .repeat_channels = m->repeat_channels,
         .label_column = *spec->label_column ? spec->label_column : NULL,
-        .resize = { spec->resize[0], spec->resize[1] }, .stream = spec->stream,
+        .resize = { spec->resize[0], spec->resize[1] },
+        .stream = spec->stream,
     };
     if (own) {
         out->count = spec->count;
-        out->part = (struct iso_part){ spec->part[0], spec->part[1], spec->stratified,
-                                       spec->part_seed };
+        out->part =
+            (struct iso_part){ spec->part[0], spec->part[1], spec->stratified, spec->part_seed };
     }
     return ISO_OK;
 }

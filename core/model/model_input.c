@@ -3,7 +3,7 @@
 #include "section.h"
 
 #define AT(member) offsetof(struct iso_model, member)
-static const char *const words[] = { "auto", NULL };   /* for numbers that the data have */
+static const char *const words[] = { "auto", NULL }; /* for numbers that the data have */
 static const char *const preprocessings[] = { "none", "caffe", NULL };
 const struct iso_field iso_input_fields[] = {
     { "shape", ISO_FIELD_SHAPE, AT(input), NULL, 1, 65536, NULL, "shape of one example" },
@@ -36,15 +36,15 @@ static void set_caffe(struct iso_loader *l, const struct iso_yaml *node)
             iso_faults_add(l->faults, iso_yaml_get(node, own[i])->place,
                            "input: preprocessing: caffe has its own '%s'", own[i]);
     if (l->model->input.ndim == 0)
-        return;                        /* a fault already */
+        return; /* a fault already */
     if (l->model->input.ndim != 4 || l->model->input.dim[3] != 3) {
-        iso_faults_add(l->faults, node->place, "input: preprocessing: caffe needs 3 channels, red, "
+        iso_faults_add(l->faults, node->place,
+                       "input: preprocessing: caffe needs 3 channels, red, "
                        "green and blue (`repeat_channels: 3` makes them of grey)");
         return;
     }
-    l->model->images = (struct iso_gather_images){
-        1, { 3, { 103.939, 116.779, 123.68 } }, { 1, { 1 } }, true
-    };
+    l->model->images =
+        (struct iso_gather_images){ 1, { 3, { 103.939, 116.779, 123.68 } }, { 1, { 1 } }, true };
 }
 
 /* The geometry and the channels that the rest of the section speaks of. */
@@ -60,11 +60,13 @@ static void check_images(struct iso_loader *l, const struct iso_yaml *node)
     if (!iso_gather_images_fit(&m->images, shape, why, sizeof why))
         iso_faults_add(l->faults, node->place, "input: %s", why);
     if (changed && shape->ndim != 4)
-        iso_faults_add(l->faults, node->place, "input: pad and repeat_channels are for images: "
+        iso_faults_add(l->faults, node->place,
+                       "input: pad and repeat_channels are for images: "
                        "shape: [height, width, channels]");
     else if (changed && (pad[0] + pad[1] >= shape->dim[1] || pad[2] + pad[3] >= shape->dim[2] ||
                          (m->repeat_channels > 1 && shape->dim[3] != m->repeat_channels)))
-        iso_faults_add(l->faults, node->place, "input: shape is that with pad and repeat_channels, "
+        iso_faults_add(l->faults, node->place,
+                       "input: shape is that with pad and repeat_channels, "
                        "and larger than these");
 }
 

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT = 40 };                    /* a fraction's numerator with its NUL */
+enum { TEXT = 40 }; /* a fraction's numerator with its NUL */
 
-struct c_locale { locale_t c, before; };
+struct c_locale {
+    locale_t c, before;
+};
 
 /* When the system has no memory for a locale, the user's stays: a comma locale then refuses "0.5"
  * (a fault), it never reads another number. */
@@ -37,10 +39,7 @@ static const char *skip_digits(const char *s)
     return s;
 }
 
-static const char *skip_sign(const char *s)
-{
-    return *s == '-' || *s == '+' ? s + 1 : s;
-}
+static const char *skip_sign(const char *s) { return *s == '-' || *s == '+' ? s + 1 : s; }
 
 enum iso_number iso_number_int(const char *text, int64_t *out)
 {
@@ -132,11 +131,12 @@ const char *iso_number_text(double value, char *buf, size_t n)
     c_locale_enter(&locale);
     if (fabs(value) < 1e15 && value == floor(value))
         snprintf(buf, n, "%.0f", value);
-    else for (int digits = 1; digits <= 17; digits++) {
-        snprintf(buf, n, "%.*g", digits, value);
-        if (strtod(buf, NULL) == value)
-            break;
-    }
+    else
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(buf, n, "%.*g", digits, value);
+            if (strtod(buf, NULL) == value)
+                break;
+        }
     c_locale_leave(&locale);
     return buf;
 }

@@ -8,7 +8,7 @@
 
 #define AT(member) offsetof(struct iso_training, member)
 const struct iso_field iso_phase_fields[] = {
-    { "name", ISO_FIELD_TEXT, AT(name), "", 0, sizeof ((struct iso_training *)0)->name, NULL,
+    { "name", ISO_FIELD_TEXT, AT(name), "", 0, sizeof((struct iso_training *)0)->name, NULL,
       "name in history.csv and messages (default: phase_1, phase_2, ...)" },
     { "epochs", ISO_FIELD_INT, AT(epochs), "", 1, 1e6, NULL,
       "passes over the training data (default: those of train)" },
@@ -29,9 +29,10 @@ iso_rc iso_load_phases(struct iso_loader *l, const struct iso_yaml *node)
     if (node->kind == ISO_YAML_SEQUENCE && node->count > 0 && node->count <= ISO_PHASES)
         return ISO_OK;
     iso_faults_add(l->faults, node->place, "phases: expected a list of 1 to %d trainings, found %s",
-                   ISO_PHASES, node->kind != ISO_YAML_SEQUENCE
-                                   ? iso_yaml_describe(node, found, sizeof found)
-                                   : node->count ? "more" : "an empty one");
+                   ISO_PHASES,
+                   node->kind != ISO_YAML_SEQUENCE ? iso_yaml_describe(node, found, sizeof found)
+                   : node->count                   ? "more"
+                                                   : "an empty one");
     l->phases = NULL;
     return ISO_OK;
 }
@@ -92,8 +93,10 @@ static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int 
     phase->place = node->place;
     begin_phase(phase, &l->model->common, index, index + 1 == l->model->nphases);
     if (node->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, node->place, "phase: expected {optimizer: ..., epochs: ...}, "
-                       "found %s", iso_yaml_describe(node, found, sizeof found));
+        iso_faults_add(l->faults, node->place,
+                       "phase: expected {optimizer: ..., epochs: ...}, "
+                       "found %s",
+                       iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
     const int before = l->faults->count;
@@ -127,24 +130,29 @@ static void check_phase(struct iso_loader *l, int index)
 {
     const struct iso_training *phase = &l->model->phases[index];
     if (!phase->loss.params || !phase->optimizer.params)
-        iso_faults_add(l->faults, phase->place, "phase '%s': there is no %s, neither here nor in "
-                       "a section of the file", phase->name,
-                       phase->loss.params ? "optimizer" : "loss");
+        iso_faults_add(l->faults, phase->place,
+                       "phase '%s': there is no %s, neither here nor in "
+                       "a section of the file",
+                       phase->name, phase->loss.params ? "optimizer" : "loss");
     for (int i = 0; i < index; i++)
         if (strcmp(l->model->phases[i].name, phase->name) == 0)
             iso_faults_add(l->faults, phase->place, "phase '%s': another one has this name",
                            phase->name);
     if (phase->early_stopping.given && index < l->model->nphases - 1)
-        iso_faults_add(l->faults, phase->early_stopping.place, "early_stopping: only the last "
+        iso_faults_add(l->faults, phase->early_stopping.place,
+                       "early_stopping: only the last "
                        "phase may end early");
     if (index == 0 && (phase->keep_steps || phase->keep_slots))
-        iso_faults_add(l->faults, phase->place, "phase '%s': it is the first, there is nothing to "
-                       "keep", phase->name);
+        iso_faults_add(l->faults, phase->place,
+                       "phase '%s': it is the first, there is nothing to "
+                       "keep",
+                       phase->name);
     else if (phase->keep_slots && phase->optimizer.params && phase[-1].optimizer.params &&
              !same_slots(phase, phase - 1))
-        iso_faults_add(l->faults, phase->place, "phase '%s': keep_slots: the phase before has "
-                       "another optimizer, %s", phase->name,
-                       iso_ops[phase[-1].optimizer.op].name);
+        iso_faults_add(l->faults, phase->place,
+                       "phase '%s': keep_slots: the phase before has "
+                       "another optimizer, %s",
+                       phase->name, iso_ops[phase[-1].optimizer.op].name);
 }
 
 /* A section that no phase takes over says nothing. */
@@ -152,8 +160,7 @@ static void check_unused(struct iso_loader *l, const char *key, const struct iso
                          size_t offset)
 {
     for (int i = 0; i < l->model->nphases; i++) {
-        const struct iso_op_use *use =
-            (const void *)((const char *)&l->model->phases[i] + offset);
+        const struct iso_op_use *use = (const void *)((const char *)&l->model->phases[i] + offset);
         if (use->params == common->params)
             return;
     }
@@ -189,10 +196,7 @@ iso_rc iso_make_phases(struct iso_loader *l)
 
 /* ---- Choosing ------------------------------------------------------------------------------ */
 
-void iso_model_choose(struct iso_model *m, int phase)
-{
-    m->training = m->phases[phase];
-}
+void iso_model_choose(struct iso_model *m, int phase) { m->training = m->phases[phase]; }
 
 int64_t iso_model_phase_end(const struct iso_model *m, int phase)
 {

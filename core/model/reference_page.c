@@ -7,7 +7,7 @@
 #include "schedule.h"
 #include "section.h"
 #include "suggest.h"
-#include "../data/dataset.h"
+#include "core/data/dataset.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -15,15 +15,21 @@
 enum { TEXT = 400 };
 
 /* Groups of ops, as the descriptors name them, and what else a topic can be. */
-struct group { const char *topic, *title; };
+struct group {
+    const char *topic, *title;
+};
 static const struct group groups[] = {
-    { "augmentations", "Augmentations" }, { "layers", "Layers" }, { "losses", "Losses" },
-    { "optimizers", "Optimizers" }, { "metrics", "Metrics" }, { NULL, NULL }
+    { "augmentations", "Augmentations" }, { "layers", "Layers" },   { "losses", "Losses" },
+    { "optimizers", "Optimizers" },       { "metrics", "Metrics" }, { NULL, NULL }
 };
 static const char *const other_topics[] = { "file", "datasets", "backends", NULL };
 
 /* What the value of a key can be named, with parameters of its own. */
-struct values { const char *topic, *title, *example; const struct iso_named_doc *docs; int n; };
+struct values {
+    const char *topic, *title, *example;
+    const struct iso_named_doc *docs;
+    int n;
+};
 static const struct values values[] = {
     { "initializers", "Initializers", "{constant: 0.1}", iso_initializer_docs, ISO_INITIALIZERS },
     { "regularizers", "Regularizers", "{l2: 0.01}", iso_regularizer_docs, ISO_REGULARIZERS },
@@ -132,7 +138,7 @@ static const char *support_text(int op, const struct iso_backend_ops *backend)
     if (iso_ops[op].kind == ISO_VIEW)
         return "free";
     if (iso_ops[op].kind == ISO_SCORE)
-        return "host";                 /* computed there, whatever the device */
+        return "host"; /* computed there, whatever the device */
     return backend->kernels[op] ? "yes" : "no";
 }
 
@@ -229,8 +235,9 @@ iso_rc iso_help_print(FILE *out, const char *topic)
     iso_suggest_begin(&near, topic);
     if (print_topic(out, &near))
         return ISO_OK;
-    return iso_fail(ISO_EUSAGE, "unknown topic '%.40s'%s", topic, near.best
-                    ? iso_suggest_text(&near, hint, sizeof hint) : "; `isocl help` lists them");
+    return iso_fail(ISO_EUSAGE, "unknown topic '%.40s'%s", topic,
+                    near.best ? iso_suggest_text(&near, hint, sizeof hint)
+                              : "; `isocl help` lists them");
 }
 
 /* ---- Markdown ------------------------------------------------------------------------------ */
@@ -302,9 +309,10 @@ static void markdown_group(FILE *out, const struct group *g)
         fprintf(out, "\n");
     }
     if (strcmp(g->topic, "optimizers") == 0) {
-        fprintf(out, "Every optimizer has one of these keys, if it is wanted, besides its own; it "
-                     "acts on the gradients of the\nbatch mean with regularisers, before the "
-                     "optimizer sees them:\n\n");
+        fprintf(out,
+                "Every optimizer has one of these keys, if it is wanted, besides its own; it "
+                "acts on the gradients of the\nbatch mean with regularisers, before the "
+                "optimizer sees them:\n\n");
         markdown_fields(out, clipping_fields());
     }
     for (int op = 0; op < ISO_OP_COUNT; op++)
@@ -315,8 +323,10 @@ static void markdown_group(FILE *out, const struct group *g)
 static void markdown_tables(FILE *out)
 {
     for (const struct values *v = values; v->topic; v++) {
-        fprintf(out, "## %s\n\nWritten as a name (`%s`), or as `{name: {keys}}`; the first key can "
-                     "be left out: `%s`.\n\n", v->title, v->docs[0].name, v->example);
+        fprintf(out,
+                "## %s\n\nWritten as a name (`%s`), or as `{name: {keys}}`; the first key can "
+                "be left out: `%s`.\n\n",
+                v->title, v->docs[0].name, v->example);
         for (int i = 0; i < v->n; i++) {
             markdown_entry(out, v->docs[i].name, v->docs[i].doc);
             markdown_fields(out, v->docs[i].fields);
@@ -346,15 +356,16 @@ static void markdown_backends(FILE *out)
 
 void iso_help_markdown(FILE *out)
 {
-    fprintf(out, "# Model files\n\n"
-                 "Written by `make docs` from the tables that read model files; change those, not "
-                 "this page.\n\n"
-                 "A model file is YAML 1.2: anchors, aliases and merge keys (`<<`) work, tabs do "
-                 "not indent, and truth is written `true` or `false`. Numbers are decimal or a "
-                 "fraction (`1/255`). Every fault is shown with its line and column, all faults "
-                 "of a file at once. `demo.yaml` is the file to begin with; `mnist/`, "
-                 "`fashion-mnist/`, `cifar10/` and `cifar100/` hold published experiments, `ops/` "
-                 "the cases that compare the backends.\n\n");
+    fprintf(out,
+            "# Model files\n\n"
+            "Written by `make docs` from the tables that read model files; change those, not "
+            "this page.\n\n"
+            "A model file is YAML 1.2: anchors, aliases and merge keys (`<<`) work, tabs do "
+            "not indent, and truth is written `true` or `false`. Numbers are decimal or a "
+            "fraction (`1/255`). Every fault is shown with its line and column, all faults "
+            "of a file at once. `demo.yaml` is the file to begin with; `mnist/`, "
+            "`fashion-mnist/`, `cifar10/` and `cifar100/` hold published experiments, `ops/` "
+            "the cases that compare the backends.\n\n");
     markdown_sections(out);
     for (const struct group *g = groups; g->topic; g++)
         markdown_group(out, g);

@@ -1,7 +1,7 @@
 /* reference_page.h: all that a model file can say, from the descriptors that also read it. */
 #ifndef ISO_REFERENCE_PAGE_H
 #define ISO_REFERENCE_PAGE_H
-#include "../iso.h"
+#include "core/iso.h"
 #include <stdio.h>
 
 /* Plain text about a topic: a section of the file (train), a group (layers, initializers, ...), an

@@ -7,44 +7,65 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_schedule, member)
-#define WARMUP                                                                                  \
-    { "warmup_steps", ISO_FIELD_INT, AT(warmup_steps), "0", 0, 1e12, NULL,                      \
-      "steps in which the rate first rises on a line; the schedule begins after them" },          \
-    { "warmup_from", ISO_FIELD_REAL, AT(warmup_from), "0", 0, 1e6, NULL,                        \
-      "the rate that the line begins at" },                                                     \
-    { 0 }
-#define DECAY_STEPS(dflt)                                                                       \
-    { "decay_steps", ISO_FIELD_INT, AT(decay_steps), dflt, 1, 1e12, NULL, "steps of a decay" }
-#define STAIRCASE                                                                               \
-    { "staircase", ISO_FIELD_BOOL, AT(staircase), "false", 0, 0, NULL,                          \
-      "decay only once in decay_steps, by the whole of it" }
-#define MONITOR(doc)                                                                            \
-    { "monitor", ISO_FIELD_TEXT, AT(monitor.name), "validation_loss", 0,                        \
-      sizeof ((struct iso_monitor *)0)->name, NULL, doc }
+#define WARMUP                                                                           \
+    { "warmup_steps",                                                                    \
+      ISO_FIELD_INT,                                                                     \
+      AT(warmup_steps),                                                                  \
+      "0",                                                                               \
+      0,                                                                                 \
+      1e12,                                                                              \
+      NULL,                                                                              \
+      "steps in which the rate first rises on a line; the schedule begins after them" }, \
+        { "warmup_from",                                                                 \
+          ISO_FIELD_REAL,                                                                \
+          AT(warmup_from),                                                               \
+          "0",                                                                           \
+          0,                                                                             \
+          1e6,                                                                           \
+          NULL,                                                                          \
+          "the rate that the line begins at" },                                          \
+    {                                                                                    \
+        0                                                                                \
+    }
+#define DECAY_STEPS(dflt)                                                                      \
+    {                                                                                          \
+        "decay_steps", ISO_FIELD_INT, AT(decay_steps), dflt, 1, 1e12, NULL, "steps of a decay" \
+    }
+#define STAIRCASE                                                        \
+    {                                                                    \
+        "staircase", ISO_FIELD_BOOL, AT(staircase), "false", 0, 0, NULL, \
+            "decay only once in decay_steps, by the whole of it"         \
+    }
+#define MONITOR(doc)                                                       \
+    {                                                                      \
+        "monitor", ISO_FIELD_TEXT, AT(monitor.name), "validation_loss", 0, \
+            sizeof((struct iso_monitor *)0)->name, NULL, doc               \
+    }
 
 static const struct iso_field constant[] = { WARMUP };
 static const struct iso_field inverse_time[] = {
     { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), NULL, 0, 1e6, NULL,
       "the rate is divided by 1 + decay_rate step / decay_steps: `decay` of Keras before 2.11" },
-    DECAY_STEPS("1"), STAIRCASE, WARMUP
-};
-static const struct iso_field steps[] = {
-    { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), "0.5", 0, 1e6, NULL,
-      "factor after every `period`" },
-    { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL, "epochs between two of them" },
+    DECAY_STEPS("1"),
+    STAIRCASE,
     WARMUP
 };
+static const struct iso_field steps[] = { { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), "0.5", 0,
+                                            1e6, NULL, "factor after every `period`" },
+                                          { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL,
+                                            "epochs between two of them" },
+                                          WARMUP };
 static const struct iso_field exponential[] = {
     { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), NULL, 0, 1e6, NULL,
       "factor after decay_steps: the rate is multiplied by decay_rate ^ (step / decay_steps)" },
-    DECAY_STEPS(NULL), STAIRCASE, WARMUP
-};
-static const struct iso_field cosine[] = {
     DECAY_STEPS(NULL),
-    { "alpha", ISO_FIELD_REAL, AT(alpha), "0", 0, 1, NULL,
-      "share of the first rate that is left in the end" },
+    STAIRCASE,
     WARMUP
 };
+static const struct iso_field cosine[] = { DECAY_STEPS(NULL),
+                                           { "alpha", ISO_FIELD_REAL, AT(alpha), "0", 0, 1, NULL,
+                                             "share of the first rate that is left in the end" },
+                                           WARMUP };
 static const struct iso_field restarts[] = {
     { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL,
       "epochs from a restart to the next one" },
@@ -101,8 +122,8 @@ const struct iso_field iso_early_stopping_fields[] = {
 #define AT(member) offsetof(struct iso_checkpoint, member)
 static const char *const modes[] = { "auto", "min", "max", NULL };
 const struct iso_field iso_checkpoint_fields[] = {
-    { "monitor", ISO_FIELD_TEXT, AT(monitor.name), NULL, 0,
-      sizeof ((struct iso_monitor *)0)->name, NULL, "column of history.csv" },
+    { "monitor", ISO_FIELD_TEXT, AT(monitor.name), NULL, 0, sizeof((struct iso_monitor *)0)->name,
+      NULL, "column of history.csv" },
     { "mode", ISO_FIELD_ENUM, AT(mode), "auto", 0, 0, modes,
       "whether less of it is better, or more; auto: less of a loss, more of all else" },
     { 0 }
@@ -125,8 +146,8 @@ iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
         if (strcmp(iso_schedule_docs[kind].name, named.name->text) != 0)
             continue;
         s->kind = (enum iso_schedule_kind)kind;
-        return iso_fields_read(iso_schedule_docs[kind].fields, named.name->text,
-                               named.name->place, named.args, NULL, s, l->faults);
+        return iso_fields_read(iso_schedule_docs[kind].fields, named.name->text, named.name->place,
+                               named.args, NULL, s, l->faults);
     }
     iso_faults_add(l->faults, named.name->place, "unknown schedule '%.40s'%s", named.name->text,
                    near.best ? iso_suggest_text(&near, hint, sizeof hint)
@@ -166,11 +187,13 @@ static void check_monitor(struct iso_loader *l, const char *what, struct iso_pla
         found = m->metrics[i].params &&
                 strcmp(iso_op_label(m->metrics[i].op, m->metrics[i].params, label), name) == 0;
     if (!found)
-        iso_faults_add(l->faults, place, "%s: monitor: there is no '%s'; it is loss or one of "
-                       "metrics, or one of these after validation_", what, monitor->name);
-    else if (validation && !m->validation.given)
-        iso_faults_add(l->faults, place, "%s: monitor: '%s' needs validation data in `data:`",
+        iso_faults_add(l->faults, place,
+                       "%s: monitor: there is no '%s'; it is loss or one of "
+                       "metrics, or one of these after validation_",
                        what, monitor->name);
+    else if (validation && !m->validation.given)
+        iso_faults_add(l->faults, place, "%s: monitor: '%s' needs validation data in `data:`", what,
+                       monitor->name);
 }
 
 void iso_check_monitors(struct iso_loader *l)

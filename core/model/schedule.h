@@ -3,24 +3,30 @@
 #define ISO_MODEL_SCHEDULE_H
 #include "field.h"
 
-enum iso_schedule_kind { ISO_RATE_CONSTANT, ISO_RATE_INVERSE_TIME, ISO_RATE_STEPS,
-                         ISO_RATE_EXPONENTIAL, ISO_RATE_COSINE, ISO_RATE_RESTARTS,
-                         ISO_RATE_PLATEAU };
+enum iso_schedule_kind {
+    ISO_RATE_CONSTANT,
+    ISO_RATE_INVERSE_TIME,
+    ISO_RATE_STEPS,
+    ISO_RATE_EXPONENTIAL,
+    ISO_RATE_COSINE,
+    ISO_RATE_RESTARTS,
+    ISO_RATE_PLATEAU
+};
 enum { ISO_SCHEDULES = ISO_RATE_PLATEAU + 1 };
 
-struct iso_monitor {                   /* a number of each epoch that is to get better */
-    char name[64];                     /* a column of history.csv */
-    double min_delta;                  /* a change up to this is none */
-    int64_t patience;                  /* epochs without a change before something is done */
+struct iso_monitor {  /* a number of each epoch that is to get better */
+    char name[64];    /* a column of history.csv */
+    double min_delta; /* a change up to this is none */
+    int64_t patience; /* epochs without a change before something is done */
 };
-struct iso_schedule {                  /* those members count that the kind has fields for */
+struct iso_schedule { /* those members count that the kind has fields for */
     struct iso_place place;
     bool given;
-    enum iso_schedule_kind kind;       /* zeroed memory is a constant rate */
-    int64_t warmup_steps;              /* steps of rising from warmup_from to the first rate */
+    enum iso_schedule_kind kind; /* zeroed memory is a constant rate */
+    int64_t warmup_steps;        /* steps of rising from warmup_from to the first rate */
     double warmup_from;
     double decay_rate, alpha;
-    int64_t decay_steps, period;       /* period: in epochs */
+    int64_t decay_steps, period; /* period: in epochs */
     bool staircase;
     double max, min, t_mul;
     struct iso_monitor monitor;
@@ -35,15 +41,15 @@ struct iso_early_stopping {
     bool restore_best_weights;
 };
 enum iso_monitor_mode { ISO_MONITOR_AUTO, ISO_MONITOR_MIN, ISO_MONITOR_MAX };
-struct iso_checkpoint {                /* which epoch's weights best.safetensors keeps */
+struct iso_checkpoint { /* which epoch's weights best.safetensors keeps */
     struct iso_place place;
-    bool given;                        /* false: of the validation's first metric, see run.h */
-    struct iso_monitor monitor;        /* its name alone */
-    int mode;                          /* enum iso_monitor_mode */
+    bool given;                 /* false: of the validation's first metric, see run.h */
+    struct iso_monitor monitor; /* its name alone */
+    int mode;                   /* enum iso_monitor_mode */
 };
 
 /* By enum iso_schedule_kind; fields describe struct iso_schedule. */
 extern const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES];
-extern const struct iso_field iso_early_stopping_fields[];   /* of struct iso_early_stopping */
-extern const struct iso_field iso_checkpoint_fields[];       /* of struct iso_checkpoint */
+extern const struct iso_field iso_early_stopping_fields[]; /* of struct iso_early_stopping */
+extern const struct iso_field iso_checkpoint_fields[];     /* of struct iso_checkpoint */
 #endif

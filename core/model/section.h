@@ -6,33 +6,37 @@
 
 /* More layers than any network has; keeps a hostile file cheap. */
 enum { ISO_LAYERS_MAX = 4096, ISO_BLOCKS_MAX = 64 };
-enum { ISO_LAYER_NAME = 48 };          /* with its NUL; leaves room for /kernel/velocity in
-                                          ISO_NAME */
+enum {
+    ISO_LAYER_NAME = 48
+}; /* with its NUL; leaves room for /kernel/velocity in
+      ISO_NAME */
 
-struct iso_loader {                    /* a model while it is read */
+struct iso_loader { /* a model while it is read */
     struct iso_model *model;
     struct iso_faults *faults;
-    struct iso_training *training;     /* what the sections of a training are read into */
-    const struct iso_yaml *phases;     /* NULL: none */
-    bool unknown_layer;                /* some layer has no op: its default name is not known */
+    struct iso_training *training; /* what the sections of a training are read into */
+    const struct iso_yaml *phases; /* NULL: none */
+    bool unknown_layer;            /* some layer has no op: its default name is not known */
     struct iso_yaml_doc *doc;
-    const struct iso_yaml *blocks;     /* definitions of blocks, as they stand; NULL: none */
+    const struct iso_yaml *blocks; /* definitions of blocks, as they stand; NULL: none */
     bool blocks_read, block_used[ISO_BLOCKS_MAX], block_fault[ISO_BLOCKS_MAX];
-    int copied;                        /* nodes that the uses of blocks have made */
+    int copied; /* nodes that the uses of blocks have made */
 };
 
 struct iso_section {
     const char *key, *doc;
     bool required;
-    const struct iso_field *fields;    /* what stands in it; NULL: doc says it */
+    const struct iso_field *fields; /* what stands in it; NULL: doc says it */
     iso_rc (*read)(struct iso_loader *, const struct iso_yaml *value);
-    bool in_phase;                     /* may stand in a phase, too */
+    bool in_phase; /* may stand in a phase, too */
 };
-extern const struct iso_section iso_sections[];              /* ends with key NULL */
+extern const struct iso_section iso_sections[]; /* ends with key NULL */
 
 /* The keys of every layer besides its op's own. */
-struct iso_layer_key { const char *key, *doc; };
-extern const struct iso_layer_key iso_layer_keys[];          /* ends with key NULL */
+struct iso_layer_key {
+    const char *key, *doc;
+};
+extern const struct iso_layer_key iso_layer_keys[]; /* ends with key NULL */
 
 /* layer_list.c: the network. This and the readers below fail with ISO_ENOMEM only. */
 iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
@@ -64,7 +68,7 @@ iso_rc iso_load_fields(struct iso_loader *, const struct iso_yaml *, const char 
                        const struct iso_field *, void *params);
 /* model_input.c: input: {shape: ..., scale: ...} */
 iso_rc iso_load_input(struct iso_loader *, const struct iso_yaml *);
-extern const struct iso_field iso_input_fields[];            /* of struct iso_model */
+extern const struct iso_field iso_input_fields[]; /* of struct iso_model */
 /* value_range.c: that of an augmentation is the input's. Where it is auto it becomes that: when the
  * file has been read, or, where mean or std of the input are to be measured first, by
  * iso_settle_value_ranges; until then it is [0, 1], and no data set can be used. */
@@ -76,12 +80,12 @@ void iso_find_auto(struct iso_loader *, const struct iso_yaml *input, const char
                    const struct iso_reals *value, size_t *at);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */
 iso_rc iso_load_data(struct iso_loader *, const struct iso_yaml *);
-extern const struct iso_field iso_data_fields[];             /* of struct iso_data_spec */
+extern const struct iso_field iso_data_fields[]; /* of struct iso_data_spec */
 /* phases.c: phases: [{...}, ...]. Keeps the node; the phases are made when the rest of the file has
  * been read, also where there are none. */
 iso_rc iso_load_phases(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_make_phases(struct iso_loader *);
-extern const struct iso_field iso_phase_fields[];            /* of struct iso_training */
+extern const struct iso_field iso_phase_fields[]; /* of struct iso_training */
 
 /* Letters, digits, _ . and -, beginning with a letter, a digit or _. */
 bool iso_name_valid(const char *name);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORD = 40 };                    /* longer words get no suggestion */
+enum { WORD = 40 }; /* longer words get no suggestion */
 
 static int fold(const char *word, char out[WORD])
 {
@@ -21,10 +21,7 @@ static int fold(const char *word, char out[WORD])
     return n;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
+static int least(int a, int b) { return a < b ? a : b; }
 
 /* Rows i-2, i-1 and i of the table of distances between prefixes are all it needs. */
 static int distance(const char *a, int na, const char *b, int nb)
@@ -36,8 +33,8 @@ static int distance(const char *a, int na, const char *b, int nb)
         int *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
         now[0] = i;
         for (int j = 1; j <= nb; j++) {
-            now[j] = least(before[j - 1] + (a[i - 1] != b[j - 1]),
-                           least(before[j], now[j - 1]) + 1);
+            now[j] =
+                least(before[j - 1] + (a[i - 1] != b[j - 1]), least(before[j], now[j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 now[j] = least(now[j], earlier[j - 2] + 1);
         }
@@ -59,7 +56,7 @@ void iso_suggest_try(struct iso_suggest *s, const char *name)
     if (na < 1 || nb < 1)
         return;
     int limit = na <= 4 ? 1 : na <= 8 ? 2 : 3;
-    int apart = na > nb ? na - nb : nb - na;       /* no fewer edits than this */
+    int apart = na > nb ? na - nb : nb - na; /* no fewer edits than this */
     int d = apart > limit ? apart : distance(a, na, b, nb);
     /* The start of a longer name is near too: 'accur' is 'accuracy'. */
     if (d > limit && na >= 3 && na < nb && memcmp(a, b, (size_t)na) == 0)

@@ -3,7 +3,10 @@
 #define ISO_SUGGEST_H
 #include <stddef.h>
 
-struct iso_suggest { const char *word, *best; int distance; };
+struct iso_suggest {
+    const char *word, *best;
+    int distance;
+};
 /* word and the names tried are borrowed until iso_suggest_text. */
 void iso_suggest_begin(struct iso_suggest *, const char *word);
 void iso_suggest_try(struct iso_suggest *, const char *name);

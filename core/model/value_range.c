@@ -52,19 +52,20 @@ static void check_range(struct iso_loader *l, const struct iso_op_use *use, cons
 {
     double in[2] = { 0, 0 };
     if (iso_model_measures(l->model)) {
-        iso_faults_add(l->faults, use->place, "%s: value_range is that of the input's values, "
+        iso_faults_add(l->faults, use->place,
+                       "%s: value_range is that of the input's values, "
                        "which mean: auto and std: auto leave open; say  value_range: auto",
                        iso_ops[use->op].name);
         return;
     }
     input_range(&l->model->images, in);
-    const double width = in[1] - in[0], little = width / 1000;     /* a few digits are enough */
-    if (range[0] > in[0] + little || range[1] < in[1] - little ||
-        range[1] - range[0] > 2 * width)
-        iso_faults_add(l->faults, use->place, "%s: value_range is [%g, %g], but the input's values "
+    const double width = in[1] - in[0], little = width / 1000; /* a few digits are enough */
+    if (range[0] > in[0] + little || range[1] < in[1] - little || range[1] - range[0] > 2 * width)
+        iso_faults_add(l->faults, use->place,
+                       "%s: value_range is [%g, %g], but the input's values "
                        "are from %g to %g, after scale, mean and std; say  value_range: [%.4g, "
-                       "%.4g], or auto", iso_ops[use->op].name, range[0], range[1], in[0], in[1],
-                       in[0], in[1]);
+                       "%.4g], or auto",
+                       iso_ops[use->op].name, range[0], range[1], in[0], in[1], in[0], in[1]);
 }
 
 static void check_use(struct iso_loader *l, struct iso_op_use *use)
@@ -75,7 +76,7 @@ static void check_use(struct iso_loader *l, struct iso_op_use *use)
         range[0] = 0;
         range[1] = 1;
     } else if (range && range[0] < range[1] && !use->auto_range) {
-        check_range(l, use, range);    /* else it is a fault already */
+        check_range(l, use, range); /* else it is a fault already */
     }
 }
 
@@ -90,7 +91,7 @@ void iso_check_value_ranges(struct iso_loader *l)
 {
     struct iso_model *m = l->model;
     if (m->input.ndim == 0)
-        return;                        /* a fault already */
+        return; /* a fault already */
     check_training(l, &m->common);
     for (int i = 0; i < m->nphases; i++)
         if (l->phases && m->phases[i].augmentation_given)

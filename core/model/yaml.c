@@ -8,9 +8,17 @@
 #include <string.h>
 #include <yaml.h>
 
-struct block { struct block *next; };  /* one allocation; its bytes follow */
-struct anchor { const char *name; struct iso_yaml *node; };
-struct frame { struct iso_yaml *node, *key; int room; };    /* key: read, its value is not yet */
+struct block {
+    struct block *next;
+}; /* one allocation; its bytes follow */
+struct anchor {
+    const char *name;
+    struct iso_yaml *node;
+};
+struct frame {
+    struct iso_yaml *node, *key;
+    int room;
+}; /* key: read, its value is not yet */
 
 struct reader {
     yaml_parser_t yaml;
@@ -118,7 +126,7 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
     int all = node->count;
     node->count = f->room = 0;
     node->keys = node->items = NULL;
-    for (int i = 0; i < all; i++) {
+    for (int i = 0; i < all; i++)
         if (keys[i]->kind != ISO_YAML_SCALAR)
             iso_faults_add(r->faults, keys[i]->place,
                            "a key must be a name, not a list or a mapping");
@@ -126,7 +134,6 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
             iso_faults_add(r->faults, keys[i]->place, "key '%.40s' is there twice", keys[i]->text);
         else if (!is_merge(keys[i]))
             ISO_TRY(append(r, f, keys[i], items[i]));
-    }
     for (int i = 0; i < all; i++) {
         if (keys[i]->kind != ISO_YAML_SCALAR || !is_merge(keys[i]))
             continue;
@@ -288,13 +295,13 @@ static iso_rc on_event(struct reader *r, const yaml_event_t *e)
 {
     switch (e->type) {
     case YAML_DOCUMENT_START_EVENT: return on_document(r, e);
-    case YAML_SCALAR_EVENT:         return on_scalar(r, e);
-    case YAML_ALIAS_EVENT:          return on_alias(r, e);
+    case YAML_SCALAR_EVENT: return on_scalar(r, e);
+    case YAML_ALIAS_EVENT: return on_alias(r, e);
     case YAML_SEQUENCE_START_EVENT:
-    case YAML_MAPPING_START_EVENT:  return on_start(r, e);
+    case YAML_MAPPING_START_EVENT: return on_start(r, e);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:    return on_end(r);
-    default:                        return ISO_OK;
+    case YAML_MAPPING_END_EVENT: return on_end(r);
+    default: return ISO_OK;
     }
 }
 
@@ -362,7 +369,7 @@ static iso_rc check_bytes(struct reader *r, const char *text, size_t size)
 
 static iso_rc parse(struct reader *r, const char *text, size_t size)
 {
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {         /* a byte order mark */
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark */
         text += 3;
         size -= 3;
     }

@@ -7,33 +7,36 @@
 #include "faults.h"
 
 enum {
-    ISO_YAML_DEPTH = 64,               /* levels, aliases expanded */
-    ISO_YAML_NODES = 100000,           /* nodes, aliases expanded */
-    ISO_YAML_KEYS = 1000,              /* keys of one mapping */
+    ISO_YAML_DEPTH = 64,     /* levels, aliases expanded */
+    ISO_YAML_NODES = 100000, /* nodes, aliases expanded */
+    ISO_YAML_KEYS = 1000,    /* keys of one mapping */
     ISO_YAML_ANCHORS = 1000,
-    ISO_YAML_BYTES = 16 << 20          /* size of a file */
+    ISO_YAML_BYTES = 16 << 20 /* size of a file */
 };
 
 enum iso_yaml_kind { ISO_YAML_SCALAR, ISO_YAML_SEQUENCE, ISO_YAML_MAPPING };
 struct iso_yaml {
     enum iso_yaml_kind kind;
     struct iso_place place;
-    const char *text;                  /* of a scalar; "" otherwise */
-    bool plain;                        /* a scalar without quotes */
-    int count;                         /* items of a sequence, pairs of a mapping */
-    struct iso_yaml **keys;            /* of a mapping: scalars, each once */
-    struct iso_yaml **items;           /* of a sequence, or the values of a mapping */
-    int size, height;                  /* nodes and levels in it, itself included */
-    bool open;                         /* still being read: an alias to it would never end */
+    const char *text;        /* of a scalar; "" otherwise */
+    bool plain;              /* a scalar without quotes */
+    int count;               /* items of a sequence, pairs of a mapping */
+    struct iso_yaml **keys;  /* of a mapping: scalars, each once */
+    struct iso_yaml **items; /* of a sequence, or the values of a mapping */
+    int size, height;        /* nodes and levels in it, itself included */
+    bool open;               /* still being read: an alias to it would never end */
 };
-struct iso_yaml_doc { struct iso_yaml *root; void *owned; };
+struct iso_yaml_doc {
+    struct iso_yaml *root;
+    void *owned;
+};
 
 /* Reads text (file is the name for places, borrowed). ISO_EMODEL, with the reason in faults, when
  * it is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a key
  * that is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
 iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
                       struct iso_yaml_doc **out);
-void iso_yaml_free(struct iso_yaml_doc *);                   /* NULL is fine */
+void iso_yaml_free(struct iso_yaml_doc *); /* NULL is fine */
 /* Zeroed memory that lives as long as the document, for nodes that are added to it. */
 void *iso_yaml_alloc(struct iso_yaml_doc *, size_t count, size_t size);
 /* The value of a key, or NULL. */

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct iso_utf8_stop {
-    int line, column;                  /* columns count characters */
-    bool utf8; /* true: the forbidden character `code`; false: the byte `code` */
+    int line, column; /* columns count characters */
+    bool utf8;        /* true: the forbidden character `code`; false: the byte `code` */
     uint32_t code;
 };
 bool iso_yaml_utf8_check(const char *text, size_t size, struct iso_utf8_stop *stop);

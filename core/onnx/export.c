@@ -1,6 +1,6 @@
 /* export.c: from a model's graph to ONNX's: what goes in, the layers, what comes out. */
 #include "export_build.h"
-#include "../ops/activation.h"
+#include "core/ops/activation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,8 +121,8 @@ static void add_input(struct iso_onnx_exporter *e, const struct iso_onnx_export_
     describe_input(&e->m->x[0], x, &shape);
     e->layer = "preprocessing";
     if (o->preprocessing)
-        x = scale(e, model, reverse_channels(e, model,
-                                             repeat_channels(e, model, pad(e, model, x))));
+        x = scale(e, model,
+                  reverse_channels(e, model, repeat_channels(e, model, pad(e, model, x))));
     e->names[input].last = x;
 }
 
@@ -153,14 +153,17 @@ static void add_output(struct iso_onnx_exporter *e)
     e->failed = e->failed || !y || !name;
     if (e->failed)
         return;
-    if (strcmp(name, e->m->x[0].name) == 0) {          /* no layer does anything */
+    if (strcmp(name, e->m->x[0].name) == 0) { /* no layer does anything */
         struct iso_onnx_node *same = iso_onnx_add(e, "Identity", "output", "output");
         iso_onnx_input(e, same, name);
         name = "output";
     }
     const int64_t columns = g->values[g->output].shape.dim[1];
-    *y = (struct iso_onnx_value){ .name = name, .type = ISO_ONNX_FLOAT, .ndim = 2,
-                                  .dim = { -1, columns }, .symbol = { rows_symbol } };
+    *y = (struct iso_onnx_value){ .name = name,
+                                  .type = ISO_ONNX_FLOAT,
+                                  .ndim = 2,
+                                  .dim = { -1, columns },
+                                  .symbol = { rows_symbol } };
     e->m->y = y;
     e->m->ny = 1;
 }
@@ -187,12 +190,13 @@ static void add_layers(struct iso_onnx_exporter *e)
 const char *iso_onnx_preprocessing(const struct iso_model *m, struct iso_onnx *room)
 {
     const struct iso_gather_images *p = &m->images;
-    const struct { const char *name; const struct iso_reals *reals; } lists[] = {
-        { "less", &p->mean }, { "divided by", &p->std }
-    };
+    const struct {
+        const char *name;
+        const struct iso_reals *reals;
+    } lists[] = { { "less", &p->mean }, { "divided by", &p->std } };
     char text[256];
-    int n = snprintf(text, sizeof text, "bytes%s times %.9g", p->reverse ? ", channels reversed,"
-                                                                         : "", p->scale);
+    int n = snprintf(text, sizeof text, "bytes%s times %.9g",
+                     p->reverse ? ", channels reversed," : "", p->scale);
     for (int l = 0; l < 2; l++) {
         if (lists[l].reals->n == 1 && lists[l].reals->v[0] == l)
             continue;
@@ -221,11 +225,15 @@ static void describe(struct iso_onnx_exporter *e, const struct iso_onnx_export_o
     if (model->train.classes)
         iso_class_map_text(model->train.classes, classes, sizeof classes);
     const char *const all[] = {
-        "weights_sha256", iso_onnx_text(m, "%s", hex),
-        "input", o->preprocessing ? "bytes" : iso_onnx_preprocessing(model, m),
-        "exact", "isocl eval gives the same bits on every device; other programs may round "
-                 "otherwise",
-        *classes ? "classes" : NULL, iso_onnx_text(m, "%s", classes)
+        "weights_sha256",
+        iso_onnx_text(m, "%s", hex),
+        "input",
+        o->preprocessing ? "bytes" : iso_onnx_preprocessing(model, m),
+        "exact",
+        "isocl eval gives the same bits on every device; other programs may round "
+        "otherwise",
+        *classes ? "classes" : NULL,
+        iso_onnx_text(m, "%s", classes)
     };
     m->metadata = pairs;
     for (int i = 0; i < 8 && all[i & ~1]; i++) {

@@ -8,7 +8,7 @@
  * out as Keras and isocl have it. Dropout is left out, augmentation too. */
 #ifndef ISO_ONNX_EXPORT_H
 #define ISO_ONNX_EXPORT_H
-#include "../train/exec.h"
+#include "core/train/exec.h"
 #include "onnx.h"
 
 struct iso_onnx_export_options {

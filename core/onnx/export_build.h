@@ -7,16 +7,18 @@
 
 /* ONNX's name of one of the graph's values, in each order of axes that was asked for: as isocl has
  * it, and with the channels of an image behind the batch. NULL: not made yet. */
-struct iso_onnx_names { const char *last, *first; };
+struct iso_onnx_names {
+    const char *last, *first;
+};
 
 struct iso_onnx_exporter {
     struct iso_exec *exec;
     const struct iso_graph *graph;
     struct iso_onnx *m;
-    struct iso_onnx_names *names;      /* [graph->nvalues] */
-    int room, tensor_room;             /* of m->nodes and m->tensors */
-    const char *layer;                 /* name of the layer whose nodes are made */
-    bool failed;                       /* memory has run out; the message is set */
+    struct iso_onnx_names *names; /* [graph->nvalues] */
+    int room, tensor_room;        /* of m->nodes and m->tensors */
+    const char *layer;            /* name of the layer whose nodes are made */
+    bool failed;                  /* memory has run out; the message is set */
 };
 
 /* ---- export_nodes.c: what fails sets `failed` and gives NULL, which all of them take ---- */
@@ -52,8 +54,8 @@ const char *iso_onnx_as(struct iso_onnx_exporter *, int value, bool channels_fir
 /* Whether an op that takes either order gets the value with its channels first: as it is there. */
 bool iso_onnx_lies_first(const struct iso_onnx_exporter *, int value);
 /* The node that computes `value`, in this order of axes. */
-struct iso_onnx_node *iso_onnx_add_for(struct iso_onnx_exporter *, const char *op,
-                                       const char *name, int value, bool channels_first);
+struct iso_onnx_node *iso_onnx_add_for(struct iso_onnx_exporter *, const char *op, const char *name,
+                                       int value, bool channels_first);
 
 /* ---- export_images.c ---- */
 

@@ -1,9 +1,9 @@
 /* export_images.c: what the ops on windows of images, and dense, are in ONNX's operators. */
 #include "export_build.h"
-#include "../ops/conv2d.h"
-#include "../ops/depthwise_conv2d.h"
-#include "../ops/pooling2d.h"
-#include "../ops/separable_conv2d.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/depthwise_conv2d.h"
+#include "core/ops/pooling2d.h"
+#include "core/ops/separable_conv2d.h"
 
 #include <stdlib.h>
 
@@ -100,8 +100,16 @@ void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *e, const struct 
 {
     const struct iso_depthwise_conv2d first = iso_separable_conv2d_depthwise(n->params);
     const struct iso_window w = iso_depthwise_conv2d_window(&first, iso_onnx_shape(e, n->x[0]));
-    const struct iso_window pixel = { .oh = w.oh, .ow = w.ow, .h = w.oh, .w = w.ow, .kh = 1,
-                                      .kw = 1, .sh = 1, .sw = 1, .dh = 1, .dw = 1 };
+    const struct iso_window pixel = { .oh = w.oh,
+                                      .ow = w.ow,
+                                      .h = w.oh,
+                                      .w = w.ow,
+                                      .kh = 1,
+                                      .kw = 1,
+                                      .sh = 1,
+                                      .sw = 1,
+                                      .dh = 1,
+                                      .dw = 1 };
     const char *x = iso_onnx_as(e, n->x[0], true), *middle = iso_onnx_part(e, "middle");
     const char *depthwise = depthwise_kernel(e, n->w[ISO_SEPARABLE_DEPTHWISE]);
     const char *pointwise = kernel(e, n->w[ISO_SEPARABLE_POINTWISE]);

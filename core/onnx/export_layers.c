@@ -1,10 +1,10 @@
 /* export_layers.c: what each op is in ONNX's operators. */
 #include "export_build.h"
-#include "../ops/activation.h"
-#include "../ops/batch_normalization.h"
-#include "../ops/layer_normalization.h"
-#include "../ops/pooling2d.h"
-#include "../ops/zero_padding2d.h"
+#include "core/ops/activation.h"
+#include "core/ops/batch_normalization.h"
+#include "core/ops/layer_normalization.h"
+#include "core/ops/pooling2d.h"
+#include "core/ops/zero_padding2d.h"
 
 #include <stdlib.h>
 
@@ -21,17 +21,17 @@ static int64_t channel_axis(const struct iso_onnx_exporter *e, int value, bool c
 static const char *activation_op(int function)
 {
     switch (function) {
-    case ISO_RELU:         return "Relu";
-    case ISO_ELU:          return "Elu";
+    case ISO_RELU: return "Relu";
+    case ISO_ELU: return "Elu";
     case ISO_SIGMOID:
-    case ISO_SWISH:        return "Sigmoid";
-    case ISO_TANH:         return "Tanh";
-    case ISO_LEAKY_RELU:   return "LeakyRelu";
-    case ISO_SOFTPLUS:     return "Softplus";
-    case ISO_GELU:         return "Gelu";
+    case ISO_SWISH: return "Sigmoid";
+    case ISO_TANH: return "Tanh";
+    case ISO_LEAKY_RELU: return "LeakyRelu";
+    case ISO_SOFTPLUS: return "Softplus";
+    case ISO_GELU: return "Gelu";
     case ISO_HARD_SIGMOID: return "HardSigmoid";
-    case ISO_SOFTMAX:      return "Softmax";
-    default:               return "Identity";
+    case ISO_SOFTMAX: return "Softmax";
+    default: return "Identity";
     }
 }
 
@@ -47,7 +47,7 @@ static void set_function(struct iso_onnx_exporter *e, struct iso_onnx_node *node
     if (p->function != ISO_GELU)
         return;
     iso_onnx_word(e, node, "approximate", p->approximate ? "tanh" : "none");
-    e->m->opset = 20;                  /* the first that has it */
+    e->m->opset = 20; /* the first that has it */
 }
 
 /* swish is x sigmoid(x). */
@@ -103,9 +103,11 @@ static void batch_normalization(struct iso_onnx_exporter *e, const struct iso_no
     const struct iso_shape *shape = iso_onnx_shape(e, n->x[0]);
     const bool first = shape->ndim == 4;
     const int64_t channels = shape->dim[shape->ndim - 1];
-    if (shape->ndim == 3) {            /* ONNX would take the second axis for the channels */
-        iso_fail(ISO_EDATA, "batch_normalization '%s' of rows of rows cannot be exported; put a "
-                 "reshape before and behind it", e->layer);
+    if (shape->ndim == 3) { /* ONNX would take the second axis for the channels */
+        iso_fail(ISO_EDATA,
+                 "batch_normalization '%s' of rows of rows cannot be exported; put a "
+                 "reshape before and behind it",
+                 e->layer);
         e->failed = true;
         return;
     }
@@ -114,8 +116,8 @@ static void batch_normalization(struct iso_onnx_exporter *e, const struct iso_no
     const char *beta = weight_or(e, n, ISO_BN_BETA, 0, "zeros", channels);
     const char *mean = iso_onnx_weight(e, n, ISO_BN_MOVING_MEAN);
     const char *variance = iso_onnx_weight(e, n, ISO_BN_MOVING_VARIANCE);
-    struct iso_onnx_node *node = iso_onnx_add_for(e, "BatchNormalization", e->layer, n->y[0],
-                                                   first);
+    struct iso_onnx_node *node =
+        iso_onnx_add_for(e, "BatchNormalization", e->layer, n->y[0], first);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, gamma);
     iso_onnx_input(e, node, beta);
@@ -132,8 +134,8 @@ static void layer_normalization(struct iso_onnx_exporter *e, const struct iso_no
     const char *x = iso_onnx_as(e, n->x[0], false);
     const char *gamma = weight_or(e, n, ISO_LN_GAMMA, 1, "ones", shape->dim[shape->ndim - 1]);
     const char *beta = iso_onnx_weight(e, n, ISO_LN_BETA);
-    struct iso_onnx_node *node = iso_onnx_add_for(e, "LayerNormalization", e->layer, n->y[0],
-                                                   false);
+    struct iso_onnx_node *node =
+        iso_onnx_add_for(e, "LayerNormalization", e->layer, n->y[0], false);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, gamma);
     if (beta)
@@ -190,7 +192,7 @@ static void zero_padding2d(struct iso_onnx_exporter *e, const struct iso_node *n
 static void reshape(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     const struct iso_shape *shape = iso_onnx_shape(e, n->y[0]);
-    int64_t dim[ISO_DIMS] = { 0 };     /* 0: as many rows as there are */
+    int64_t dim[ISO_DIMS] = { 0 }; /* 0: as many rows as there are */
     for (int i = 1; i < shape->ndim; i++)
         dim[i] = shape->dim[i];
     const char *x = iso_onnx_as(e, n->x[0], false);

@@ -43,8 +43,13 @@ struct iso_onnx_node *iso_onnx_add(struct iso_onnx_exporter *e, const char *op, 
     }
     m->nodes = list;
     results[0] = y;
-    list[m->nnodes] = (struct iso_onnx_node){ .name = name, .op = op, .domain = "", .ny = 1,
-                                              .x = inputs, .y = results, .attributes = attributes };
+    list[m->nnodes] = (struct iso_onnx_node){ .name = name,
+                                              .op = op,
+                                              .domain = "",
+                                              .ny = 1,
+                                              .x = inputs,
+                                              .y = results,
+                                              .attributes = attributes };
     return &list[m->nnodes++];
 }
 

@@ -30,21 +30,29 @@ static iso_rc take_input(struct iso_onnx_importer *im)
     const struct iso_onnx *m = im->m;
     const struct iso_onnx_value *v = m->x;
     if (m->nx != 1 || m->ny != 1)
-        return iso_onnx_refuse(im, "the network has %d inputs and %d outputs; isocl's have one of "
-                               "each", m->nx, m->ny);
+        return iso_onnx_refuse(im,
+                               "the network has %d inputs and %d outputs; isocl's have one of "
+                               "each",
+                               m->nx, m->ny);
     if (v->type != ISO_ONNX_FLOAT || (v->ndim != 2 && v->ndim != 4))
-        return iso_onnx_refuse(im, "the input '%.60s' is not float32 with 2 or 4 dimensions, the "
-                               "batch among them", v->name);
+        return iso_onnx_refuse(im,
+                               "the input '%.60s' is not float32 with 2 or 4 dimensions, the "
+                               "batch among them",
+                               v->name);
     for (int i = 1; i < v->ndim; i++)
         if (v->dim[i] < 1 || v->dim[i] > 65536)
-            return iso_onnx_refuse(im, "the input '%.60s' has no fixed dimension %d; isocl needs "
-                                   "all but the first", v->name, i);
+            return iso_onnx_refuse(im,
+                                   "the input '%.60s' has no fixed dimension %d; isocl needs "
+                                   "all but the first",
+                                   v->name, i);
     const bool first = v->ndim == 4 && !channels_last(m, v);
     im->rows = v->dim[0];
     im->input = (struct iso_shape){ v->ndim, { 1, v->dim[1], v->dim[2], v->dim[3] } };
     if (first)
         im->input = (struct iso_shape){ 4, { 1, v->dim[2], v->dim[3], v->dim[1] } };
-    const struct iso_onnx_known x = { .name = v->name, .layer = -1, .shape = im->input,
+    const struct iso_onnx_known x = { .name = v->name,
+                                      .layer = -1,
+                                      .shape = im->input,
                                       .order = first ? ISO_ONNX_FIRST : ISO_ONNX_LAST };
     return iso_onnx_know(im, &x);
 }
@@ -61,7 +69,8 @@ static iso_rc begin(struct iso_onnx_importer *im)
     for (int i = 0; i < ISO_REALS; i++)
         im->factor[i] = 1;
     for (int i = 0; i < m->ntensors; i++) {
-        const struct iso_onnx_known c = { .name = m->tensors[i].name, .layer = -1,
+        const struct iso_onnx_known c = { .name = m->tensors[i].name,
+                                          .layer = -1,
                                           .constant = &m->tensors[i] };
         ISO_TRY(iso_onnx_know(im, &c));
     }
@@ -118,10 +127,12 @@ static iso_rc take_output(struct iso_onnx_importer *im)
     if (y->constant || y->layer < 0)
         return iso_onnx_refuse(im, "the output '%.60s' is given by no layer", y->name);
     if (y->order == ISO_ONNX_ROW_FIRST)
-        return iso_onnx_refuse(im, "the output '%.60s' is an image's row with the channels first, "
-                               "which isocl has last", y->name);
+        return iso_onnx_refuse(im,
+                               "the output '%.60s' is an image's row with the channels first, "
+                               "which isocl has last",
+                               y->name);
     int output = y->layer;
-    if (y->shape.ndim != 2) {          /* a loss wants rows */
+    if (y->shape.ndim != 2) { /* a loss wants rows */
         struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_flatten, "", 1, &y);
         if (!l)
             return ISO_ENOMEM;
@@ -143,8 +154,8 @@ static iso_rc list_weights(const struct iso_onnx_importer *im, struct iso_onnx_n
         struct iso_keras_layer *to = &out->weights.layers[out->weights.nlayers];
         for (int k = 0; k < ISO_SLOTS && l->live; k++)
             if (l->w[k].values)
-                to->weights[to->nweights++] = (struct iso_keras_weight){
-                    .shape = l->w[k].shape, .values = l->w[k].values };
+                to->weights[to->nweights++] =
+                    (struct iso_keras_weight){ .shape = l->w[k].shape, .values = l->w[k].values };
         snprintf(to->name, sizeof to->name, "%s", l->name);
         out->weights.nlayers += to->nweights > 0;
         out->nlayers += l->live;

@@ -8,17 +8,17 @@
  * refused by node, operator and attribute; nothing is guessed. */
 #ifndef ISO_ONNX_IMPORT_H
 #define ISO_ONNX_IMPORT_H
-#include "../data/keras_file.h"
+#include "core/data/keras_file.h"
 #include "onnx.h"
 
 struct iso_onnx_network {
-    char *yaml;                        /* the model file; owned */
-    struct iso_keras_file weights;     /* layer by layer, under the names that the model file has */
-    int nlayers, nnodes;               /* of the model, made of so many nodes */
+    char *yaml;                    /* the model file; owned */
+    struct iso_keras_file weights; /* layer by layer, under the names that the model file has */
+    int nlayers, nnodes;           /* of the model, made of so many nodes */
 };
 /* path: for messages, of the file that m was read from. Weights are copied into memory of m, which
  * must outlive the network. Fails with ISO_EUNSUP, or ISO_EDATA for a
  * graph that is none. Free *out, set only on success, with iso_onnx_network_free. */
 iso_rc iso_onnx_import(struct iso_onnx *m, const char *path, struct iso_onnx_network **out);
-void iso_onnx_network_free(struct iso_onnx_network *);     /* NULL is fine */
+void iso_onnx_network_free(struct iso_onnx_network *); /* NULL is fine */
 #endif

@@ -3,44 +3,49 @@
  * import_layers.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
-#include "../model/model.h"
-#include "../ops/window.h"
+#include "core/model/model.h"
+#include "core/ops/window.h"
 #include "import.h"
 
 /* How ONNX orders the axes of a value whose shape is kept as isocl has it. */
 enum iso_onnx_order {
-    ISO_ONNX_LAST,                     /* as isocl */
-    ISO_ONNX_FIRST,                    /* an image, channels before height and width */
-    ISO_ONNX_ROW_FIRST                 /* a row made of such an image: see `image` */
+    ISO_ONNX_LAST,     /* as isocl */
+    ISO_ONNX_FIRST,    /* an image, channels before height and width */
+    ISO_ONNX_ROW_FIRST /* a row made of such an image: see `image` */
 };
-struct iso_onnx_known {                /* a value of ONNX's graph */
+struct iso_onnx_known { /* a value of ONNX's graph */
     const char *name;
-    const struct iso_onnx_tensor *constant;    /* NULL: computed, by: */
-    int layer;                         /* -1: the input */
+    const struct iso_onnx_tensor *constant; /* NULL: computed, by: */
+    int layer;                              /* -1: the input */
     enum iso_onnx_order order;
-    struct iso_shape shape;            /* in isocl's order, for one row */
-    struct iso_shape image;            /* of ROW_FIRST: what the row was, in isocl's order */
+    struct iso_shape shape; /* in isocl's order, for one row */
+    struct iso_shape image; /* of ROW_FIRST: what the row was, in isocl's order */
 };
-struct iso_onnx_weights { struct iso_shape shape; const float *values; };    /* NULL: left out */
+struct iso_onnx_weights {
+    struct iso_shape shape;
+    const float *values;
+}; /* NULL: left out */
 struct iso_onnx_layer {
     enum iso_op op;
-    void *params;                      /* memory of the model */
+    void *params; /* memory of the model */
     char name[ISO_NAME];
-    int nx, x[ISO_SLOTS];              /* layers; -1: the input */
-    struct iso_shape shape;            /* of its result, for one row */
-    bool live;                         /* the output depends on it */
+    int nx, x[ISO_SLOTS];   /* layers; -1: the input */
+    struct iso_shape shape; /* of its result, for one row */
+    bool live;              /* the output depends on it */
     struct iso_onnx_weights w[ISO_SLOTS];
 };
 struct iso_onnx_importer {
     struct iso_onnx *m;
     const char *path;
-    const struct iso_onnx_node *node;  /* the one at hand */
-    struct iso_onnx_known *values; int nvalues;
-    struct iso_onnx_layer *layers; int nlayers, room;
-    struct iso_shape input;            /* in isocl's order, for one row */
-    int64_t rows;                      /* of the batch, as the file says; -1: any */
-    double factor[ISO_REALS], offset[ISO_REALS];   /* of the input's channels, before a layer */
-    int nscales;                       /* 0: neither; 1: the same of all channels */
+    const struct iso_onnx_node *node; /* the one at hand */
+    struct iso_onnx_known *values;
+    int nvalues;
+    struct iso_onnx_layer *layers;
+    int nlayers, room;
+    struct iso_shape input;                      /* in isocl's order, for one row */
+    int64_t rows;                                /* of the batch, as the file says; -1: any */
+    double factor[ISO_REALS], offset[ISO_REALS]; /* of the input's channels, before a layer */
+    int nscales;                                 /* 0: neither; 1: the same of all channels */
     int unnamed[ISO_OP_COUNT];
 };
 
@@ -98,11 +103,11 @@ double iso_onnx_decimal(float);
 
 typedef iso_rc iso_onnx_handler(struct iso_onnx_importer *);
 struct iso_onnx_operator {
-    const char *name, *attributes;     /* that are understood, or mean nothing; each with a space
-                                          before and behind */
+    const char *name, *attributes; /* that are understood, or mean nothing; each with a space
+                                      before and behind */
     iso_onnx_handler *handle;
 };
-extern const struct iso_onnx_operator iso_onnx_operators[];            /* ends with name NULL */
+extern const struct iso_onnx_operator iso_onnx_operators[]; /* ends with name NULL */
 /* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;
@@ -113,9 +118,9 @@ iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization, iso
 /* How a window lies on an image. */
 struct iso_onnx_place {
     int64_t kernel[2], strides[2], dilations[2];
-    int64_t pads[4];                   /* above, left, below, right */
-    enum iso_padding padding;          /* what is left to do when the frame is there */
-    bool framed;                       /* a frame of zeros comes first: pads */
+    int64_t pads[4];          /* above, left, below, right */
+    enum iso_padding padding; /* what is left to do when the frame is there */
+    bool framed;              /* a frame of zeros comes first: pads */
 };
 /* import_window.c: reads the node's window, with the kernel as it is when no attribute says. */
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_onnx_known *x,

@@ -1,11 +1,11 @@
 /* import_images.c: ONNX's operators on windows of images. */
 #include "import_build.h"
-#include "../ops/activation.h"
-#include "../ops/conv2d.h"
-#include "../ops/depthwise_conv2d.h"
-#include "../ops/pooling2d.h"
-#include "../ops/separable_conv2d.h"
-#include "../ops/zero_padding2d.h"
+#include "core/ops/activation.h"
+#include "core/ops/conv2d.h"
+#include "core/ops/depthwise_conv2d.h"
+#include "core/ops/pooling2d.h"
+#include "core/ops/separable_conv2d.h"
+#include "core/ops/zero_padding2d.h"
 
 #include <string.h>
 
@@ -118,11 +118,15 @@ static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_
                            int64_t groups, int64_t channels)
 {
     if (k->ndim != 4)
-        return iso_onnx_refuse(im, "kernel '%.60s' has %d dimensions; isocl has layers for images, "
-                               "with 4", k->name, k->ndim);
+        return iso_onnx_refuse(im,
+                               "kernel '%.60s' has %d dimensions; isocl has layers for images, "
+                               "with 4",
+                               k->name, k->ndim);
     if (groups != 1 && groups != channels)
-        return iso_onnx_refuse(im, "attribute group is %lld; isocl has layers for 1 and for all "
-                               "%lld channels", (long long)groups, (long long)channels);
+        return iso_onnx_refuse(im,
+                               "attribute group is %lld; isocl has layers for 1 and for all "
+                               "%lld channels",
+                               (long long)groups, (long long)channels);
     if (k->dim[1] * groups != channels || k->dim[0] < 1 || k->dim[0] % groups != 0)
         return iso_onnx_refuse(im, "kernel '%.60s' does not fit %lld channels", k->name,
                                (long long)channels);
@@ -136,8 +140,8 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     if (!k)
         return ISO_EUNSUP;
     const int64_t channels = from->shape.dim[3], groups = iso_onnx_get_int(im, "group", 1);
-    const bool bias = iso_onnx_has(im, 2), depthwise = groups == channels && k->dim[1] == 1 &&
-                                                       channels > 1;
+    const bool bias = iso_onnx_has(im, 2),
+               depthwise = groups == channels && k->dim[1] == 1 && channels > 1;
     ISO_TRY(check_groups(im, k, groups, channels));
     struct iso_onnx_place p = { .kernel = { k->dim[2], k->dim[3] } };
     ISO_TRY(iso_onnx_read_window(im, from, &p));
@@ -150,8 +154,8 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     if (p.framed)
         ISO_TRY(iso_onnx_add_frame(im, &p, &framed));
     const struct iso_onnx_known *x = &framed;
-    struct iso_onnx_layer *l = iso_onnx_layer(im, depthwise ? ISO_OP_depthwise_conv2d
-                                                            : ISO_OP_conv2d, k->name, 1, &x);
+    struct iso_onnx_layer *l =
+        iso_onnx_layer(im, depthwise ? ISO_OP_depthwise_conv2d : ISO_OP_conv2d, k->name, 1, &x);
     if (!l)
         return ISO_ENOMEM;
     if (depthwise)
@@ -206,7 +210,8 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
         p.padding = ISO_PADDING_VALID;
     }
     if (p.framed && frame == OTHER)
-        return iso_onnx_refuse(im, "attribute pads, or auto_pad or ceil_mode: [%lld, %lld, %lld, "
+        return iso_onnx_refuse(im,
+                               "attribute pads, or auto_pad or ceil_mode: [%lld, %lld, %lld, "
                                "%lld] is not what isocl's padding: same would be here%s",
                                (long long)p.pads[0], (long long)p.pads[1], (long long)p.pads[2],
                                (long long)p.pads[3], why);
@@ -237,7 +242,8 @@ iso_rc iso_onnx_average_pool(struct iso_onnx_importer *im)
 {
     const bool counts = iso_onnx_get_int(im, "count_include_pad", 0) != 0;
     if (counts && iso_onnx_get_int(im, "ceil_mode", 0) != 0)
-        return iso_onnx_refuse(im, "attributes count_include_pad and ceil_mode together are not "
+        return iso_onnx_refuse(im,
+                               "attributes count_include_pad and ceil_mode together are not "
                                "understood");
     return pool(im, ISO_OP_average_pooling2d, counts ? COUNTED : OTHER, "");
 }
@@ -273,7 +279,8 @@ iso_rc iso_onnx_reduce_mean(struct iso_onnx_importer *im)
     for (int i = 0; i < n; i++)
         axes[i] += axes[i] < 0 ? 4 : 0;
     if (n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6)
-        return iso_onnx_refuse(im, "attribute axes: isocl has a mean over height and width, 2 and "
+        return iso_onnx_refuse(im,
+                               "attribute axes: isocl has a mean over height and width, 2 and "
                                "3, only");
     return global(im, ISO_OP_global_average_pooling2d, iso_onnx_get_int(im, "keepdims", 1) != 0);
 }

@@ -1,7 +1,7 @@
 /* import_layers.c: the layers that a network becomes, and the values that ONNX's nodes name. */
 #include "import_build.h"
-#include "../model/field.h"
-#include "../model/section.h"
+#include "core/model/field.h"
+#include "core/model/section.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,9 @@ iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
     if (!im->node)
         return iso_fail(ISO_EUNSUP, "%s: %s", im->path, text);
     return iso_fail(ISO_EUNSUP, "%s: node '%.60s', %.40s: %s", im->path,
-                    *im->node->name ? im->node->name : im->node->ny > 0 ? im->node->y[0] : "",
+                    *im->node->name    ? im->node->name
+                    : im->node->ny > 0 ? im->node->y[0]
+                                       : "",
                     im->node->op, text);
 }
 
@@ -125,8 +127,10 @@ iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *im, const char *name, i
     if (a->kind != ISO_ONNX_INTS)
         return iso_onnx_refuse(im, "attribute %s is no list of whole numbers", name);
     if (a->n != n)
-        return iso_onnx_refuse(im, "attribute %s has %d numbers; isocl has layers for those of "
-                               "images, with %d", name, a->n, n);
+        return iso_onnx_refuse(im,
+                               "attribute %s has %d numbers; isocl has layers for those of "
+                               "images, with %d",
+                               name, a->n, n);
     memcpy(out, a->ints, (size_t)n * sizeof *out);
     return ISO_OK;
 }
@@ -140,8 +144,8 @@ iso_rc iso_onnx_get_list(const struct iso_onnx_importer *im, int i, const char *
     if (iso_onnx_has(im, i) && !(t = iso_onnx_c(im, i)))
         return ISO_EUNSUP;
     const int64_t count = t ? iso_onnx_count(t) : a ? a->n : 0;
-    if (count > most || (t ? t->type != ISO_ONNX_INT64 || !t->data
-                           : count > 0 && a->kind != ISO_ONNX_INTS))
+    if (count > most ||
+        (t ? t->type != ISO_ONNX_INT64 || !t->data : count > 0 && a->kind != ISO_ONNX_INTS))
         return iso_onnx_refuse(im, "%s are not at most %d whole numbers", attribute, most);
     *n = (int)count;
     if (count > 0)
@@ -166,8 +170,8 @@ double iso_onnx_decimal(float f)
 
 static bool taken(const struct iso_onnx_importer *im, const char *name)
 {
-    static const char *const others[] = { "input", "target", "sample_weight", "loss", "d", "null",
-                                          "Null", "NULL", NULL };
+    static const char *const others[] = { "input", "target", "sample_weight", "loss", "d",
+                                          "null",  "Null",   "NULL",          NULL };
     for (int i = 0; others[i]; i++)
         if (strcmp(others[i], name) == 0)
             return true;
@@ -230,7 +234,8 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
                        enum iso_onnx_order order)
 {
     const struct iso_op_def *def = iso_ops[l->op].def;
-    struct iso_onnx_known y = { .name = im->node->y[0], .layer = (int)(l - im->layers),
+    struct iso_onnx_known y = { .name = im->node->y[0],
+                                .layer = (int)(l - im->layers),
                                 .order = order };
     struct iso_shape x[ISO_SLOTS] = { 0 };
     struct iso_shapes shapes;

@@ -1,17 +1,17 @@
 /* import_ops.c: ONNX's operators on elements and rows, and the table of all that are understood. */
 #include "import_build.h"
-#include "../ops/activation.h"
-#include "../ops/dense.h"
-#include "../ops/dropout.h"
+#include "core/ops/activation.h"
+#include "core/ops/dense.h"
+#include "core/ops/dropout.h"
 
 #include <string.h>
 
 /* ---- Products ------------------------------------------------------------------------------ */
 
-struct product {                       /* of rows with a matrix */
-    const struct iso_onnx_tensor *kernel;      /* [in, units], or turned: [units, in] */
+struct product {                          /* of rows with a matrix */
+    const struct iso_onnx_tensor *kernel; /* [in, units], or turned: [units, in] */
     bool turned;
-    const struct iso_onnx_tensor *bias;        /* of one number or one for each unit; or NULL */
+    const struct iso_onnx_tensor *bias; /* of one number or one for each unit; or NULL */
     float factor, bias_factor;
 };
 
@@ -33,7 +33,8 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
     const struct iso_onnx_tensor *k = p->kernel;
     const bool turned = p->turned;
     if (x->shape.ndim != 2 || k->ndim != 2)
-        return iso_onnx_refuse(im, "isocl multiplies rows with a matrix; flatten what is before "
+        return iso_onnx_refuse(im,
+                               "isocl multiplies rows with a matrix; flatten what is before "
                                "it");
     const int64_t in = k->dim[turned], units = k->dim[!turned], dim[2] = { in, units };
     const float *from = iso_onnx_floats(im, k, x->shape.dim[1] * units);
@@ -85,9 +86,11 @@ static iso_rc scale_input(struct iso_onnx_importer *im, const struct iso_onnx_kn
     const bool first = t->ndim >= 3 && t->dim[t->ndim - 3] == n;
     if (x->layer >= 0 || im->nlayers > 0 || (n != 1 && n != channels) || channels > ISO_REALS ||
         (n != 1 && !(x->order == ISO_ONNX_FIRST ? first : last)))
-        return iso_onnx_refuse(im, "isocl has no layer that %s a constant; only images may be "
+        return iso_onnx_refuse(im,
+                               "isocl has no layer that %s a constant; only images may be "
                                "scaled so before the first layer, and convolutions and dense "
-                               "layers given a bias", factor ? "multiplies with" : "adds");
+                               "layers given a bias",
+                               factor ? "multiplies with" : "adds");
     const float *from = iso_onnx_floats(im, t, n);
     if (!from)
         return ISO_EUNSUP;
@@ -106,9 +109,9 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const int64_t n = x->shape.dim[x->shape.ndim - 1];
-    const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1;       /* of t, from its end */
-    const bool product = l && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d ||
-                               l->op == ISO_OP_depthwise_conv2d);
+    const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* of t, from its end */
+    const bool product =
+        l && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d || l->op == ISO_OP_depthwise_conv2d);
     if (!product || l->w[1].values || !iso_onnx_free_activation(l) || t->ndim < axis ||
         t->dim[t->ndim - axis] != iso_onnx_count(t) || iso_onnx_readers(im, x->name) != 1)
         return scale_input(im, x, t, false);
@@ -129,8 +132,10 @@ static iso_rc take_inputs(const struct iso_onnx_importer *im, int from, int most
         if (!x[*n])
             return ISO_EUNSUP;
         if (x[*n]->order != x[0]->order)
-            return iso_onnx_refuse(im, "its inputs have different orders of axes: put a Transpose "
-                                   "before '%.60s'", x[*n]->name);
+            return iso_onnx_refuse(im,
+                                   "its inputs have different orders of axes: put a Transpose "
+                                   "before '%.60s'",
+                                   x[*n]->name);
     }
     return ISO_OK;
 }
@@ -180,14 +185,15 @@ static iso_rc concat(struct iso_onnx_importer *im)
         ISO_TRY(take_inputs(im, done, ISO_SLOTS - more, x + more, &n));
         if (x[more]->order != first->order)
             return iso_onnx_refuse(im, "its inputs have different orders of axes");
-        struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_concatenate, im->node->name, n + more,
-                                                  x);
+        struct iso_onnx_layer *l =
+            iso_onnx_layer(im, ISO_OP_concatenate, im->node->name, n + more, x);
         if (!l)
             return ISO_ENOMEM;
         if (done + n == im->node->nx)
             return iso_onnx_result(im, l, first->order);
-        joined = (struct iso_onnx_known){ .name = "", .layer = (int)(l - im->layers),
-                                          .order = first->order, .shape = x[0]->shape };
+        joined = (struct iso_onnx_known){
+            .name = "", .layer = (int)(l - im->layers), .order = first->order, .shape = x[0]->shape
+        };
         for (int i = 1; i < n + more; i++)
             joined.shape.dim[last] += x[i]->shape.dim[last];
         l->shape = joined.shape;
@@ -223,11 +229,21 @@ static iso_rc activation(struct iso_onnx_importer *im, const struct iso_onnx_kno
     return ISO_OK;
 }
 
-static const struct { const char *op; int function; double alpha; } functions[] = {
-    { "Relu", ISO_RELU, 0 }, { "Sigmoid", ISO_SIGMOID, 0 }, { "Tanh", ISO_TANH, 0 },
-    { "Softplus", ISO_SOFTPLUS, 0 }, { "Elu", ISO_ELU, 1 }, { "LeakyRelu", ISO_LEAKY_RELU, 0.01 },
-    { "HardSigmoid", ISO_HARD_SIGMOID, 0.2 }, { "Gelu", ISO_GELU, 0 },
-    { "Softmax", ISO_SOFTMAX, 0 }, { "Swish", ISO_SWISH, 1 },
+static const struct {
+    const char *op;
+    int function;
+    double alpha;
+} functions[] = {
+    { "Relu", ISO_RELU, 0 },
+    { "Sigmoid", ISO_SIGMOID, 0 },
+    { "Tanh", ISO_TANH, 0 },
+    { "Softplus", ISO_SOFTPLUS, 0 },
+    { "Elu", ISO_ELU, 1 },
+    { "LeakyRelu", ISO_LEAKY_RELU, 0.01 },
+    { "HardSigmoid", ISO_HARD_SIGMOID, 0.2 },
+    { "Gelu", ISO_GELU, 0 },
+    { "Softmax", ISO_SOFTMAX, 0 },
+    { "Swish", ISO_SWISH, 1 },
 };
 
 static iso_rc function(struct iso_onnx_importer *im)
@@ -243,9 +259,10 @@ static iso_rc function(struct iso_onnx_importer *im)
     const double alpha = iso_onnx_get_real(im, "alpha", functions[i].alpha);
     p.function = functions[i].function;
     p.approximate = gelu && strcmp(gelu->text, "tanh") == 0;
-    *(p.function == ISO_ELU ? &p.alpha : p.function == ISO_LEAKY_RELU ? &p.negative_slope
-                                       : p.function == ISO_HARD_SIGMOID ? &p.slope
-                                                                        : &(double){ 0 }) = alpha;
+    *(p.function == ISO_ELU            ? &p.alpha
+      : p.function == ISO_LEAKY_RELU   ? &p.negative_slope
+      : p.function == ISO_HARD_SIGMOID ? &p.slope
+                                       : &(double){ 0 }) = alpha;
     if (p.function == ISO_SWISH && alpha != 1)
         return iso_onnx_refuse(im, "attribute alpha: isocl's swish has 1");
     if (p.function == ISO_HARD_SIGMOID && iso_onnx_get_real(im, "beta", 0.5) != 0.5)
@@ -264,10 +281,11 @@ static iso_rc softmax(struct iso_onnx_importer *im)
     const bool pixel = s->ndim == 4 && s->dim[1] * s->dim[2] == 1;
     int64_t axis = iso_onnx_get_int(im, "axis", old ? 1 : -1);
     axis += axis < 0 ? last + 1 : 0;
-    if (axis != (x->order == ISO_ONNX_FIRST ? 1 : last) ||
-        (old && last > 1 && !pixel))
-        return iso_onnx_refuse(im, "attribute axis is %lld%s; isocl's softmax runs over the "
-                               "channels", (long long)axis, old ? " of an old operator" : "");
+    if (axis != (x->order == ISO_ONNX_FIRST ? 1 : last) || (old && last > 1 && !pixel))
+        return iso_onnx_refuse(im,
+                               "attribute axis is %lld%s; isocl's softmax runs over the "
+                               "channels",
+                               (long long)axis, old ? " of an old operator" : "");
     return function(im);
 }
 
@@ -290,7 +308,8 @@ static iso_rc mul(struct iso_onnx_importer *im)
         p.function = ISO_SWISH;
         return activation(im, x, &p, iso_onnx_readers(im, s->name) == 1 ? 2 : 0);
     }
-    return iso_onnx_refuse(im, "isocl multiplies only x with sigmoid(x), which is swish, and the "
+    return iso_onnx_refuse(im,
+                           "isocl multiplies only x with sigmoid(x), which is swish, and the "
                            "input with a constant");
 }
 
@@ -308,7 +327,8 @@ static iso_rc dropout(struct iso_onnx_importer *im)
     const struct iso_onnx_tensor *mode = iso_onnx_has(im, 2) ? iso_onnx_c(im, 2) : NULL;
     if (iso_onnx_has(im, 2) && (!mode || mode->type != ISO_ONNX_BOOL || !mode->data ||
                                 iso_onnx_count(mode) != 1 || *(const uint8_t *)mode->data))
-        return iso_onnx_refuse(im, "input training_mode: drops at random; export the network for "
+        return iso_onnx_refuse(im,
+                               "input training_mode: drops at random; export the network for "
                                "inference");
     const double rate = ratio ? iso_onnx_decimal(*ratio) : iso_onnx_get_real(im, "ratio", 0.5);
     if (!(rate > 0 && rate < 1))

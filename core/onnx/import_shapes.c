@@ -1,9 +1,9 @@
 /* import_shapes.c: ONNX's normalizations, and its operators on shapes. */
 #include "import_build.h"
-#include "../ops/batch_normalization.h"
-#include "../ops/layer_normalization.h"
-#include "../ops/pooling2d.h"
-#include "../ops/reshape.h"
+#include "core/ops/batch_normalization.h"
+#include "core/ops/layer_normalization.h"
+#include "core/ops/pooling2d.h"
+#include "core/ops/reshape.h"
 
 #include <string.h>
 
@@ -29,11 +29,13 @@ iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
         if (!x || !(t[i] = iso_onnx_c(im, i + 1)))
             return ISO_EUNSUP;
     if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
-        return iso_onnx_refuse(im, "reads what has its channels last, where the operator has them "
+        return iso_onnx_refuse(im,
+                               "reads what has its channels last, where the operator has them "
                                "second");
     if (iso_onnx_get_int(im, "training_mode", 0) != 0 || iso_onnx_get_int(im, "spatial", 1) != 1 ||
         (im->m->opset < 7 && iso_onnx_get_int(im, "is_test", 0) == 0))
-        return iso_onnx_refuse(im, "attributes training_mode and spatial: only inference, over "
+        return iso_onnx_refuse(im,
+                               "attributes training_mode and spatial: only inference, over "
                                "whole channels, is understood");
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_batch_normalization, t[0]->name, 1, &x);
     if (!l)
@@ -59,8 +61,10 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
         return ISO_EUNSUP;
     const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
     if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
-        return iso_onnx_refuse(im, "attribute axis is %lld; isocl's runs over the channels, which "
-                               "must be last", (long long)axis);
+        return iso_onnx_refuse(im,
+                               "attribute axis is %lld; isocl's runs over the channels, which "
+                               "must be last",
+                               (long long)axis);
     for (int i = 1; i < im->node->ny; i++)
         if (*im->node->y[i] && iso_onnx_readers(im, im->node->y[i]) > 0)
             return iso_onnx_refuse(im, "its result %d, '%.60s', is read", i, im->node->y[i]);
@@ -92,8 +96,8 @@ static bool orders_agree(const struct iso_shape *s)
 static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *x)
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    const bool pooled = l && (l->op == ISO_OP_global_average_pooling2d ||
-                              l->op == ISO_OP_global_max_pooling2d);
+    const bool pooled =
+        l && (l->op == ISO_OP_global_average_pooling2d || l->op == ISO_OP_global_max_pooling2d);
     if (x->shape.ndim == 2)
         return iso_onnx_same(im, x);
     if (pooled && iso_onnx_readers(im, x->name) == 1) {
@@ -197,7 +201,8 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
         return iso_onnx_same(im, x);
     if ((x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape)) ||
         x->order == ISO_ONNX_ROW_FIRST || (order == ISO_ONNX_FIRST && !orders_agree(&y)))
-        return iso_onnx_refuse(im, "the numbers would lie in another order than isocl's, which has "
+        return iso_onnx_refuse(im,
+                               "the numbers would lie in another order than isocl's, which has "
                                "the channels last");
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
     if (!l)
@@ -223,7 +228,10 @@ static iso_rc transpose_constant(struct iso_onnx_importer *im, const struct iso_
         return from ? ISO_ENOMEM : ISO_EUNSUP;
     const int64_t rows = t->dim[0], columns = t->dim[1];
     const bool same = p[0] == 0;
-    *turned = (struct iso_onnx_tensor){ .name = t->name, .type = t->type, .ndim = 2, .data = to,
+    *turned = (struct iso_onnx_tensor){ .name = t->name,
+                                        .type = t->type,
+                                        .ndim = 2,
+                                        .data = to,
                                         .dim = { same ? rows : columns, same ? columns : rows } };
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++)
@@ -251,7 +259,8 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
     else if (p[1] == 2 && p[2] == 3 && p[3] == 1 && x->order == ISO_ONNX_FIRST)
         y.order = ISO_ONNX_LAST;
     else
-        return iso_onnx_refuse(im, "attribute perm: only the channels of an image may change their "
+        return iso_onnx_refuse(im,
+                               "attribute perm: only the channels of an image may change their "
                                "place, from the end to the front or back");
     return iso_onnx_know(im, &y);
 }

@@ -1,14 +1,14 @@
 /* import_text.c: a network's layers as a model file. */
 #include "import_build.h"
-#include "../model/field.h"
-#include "../ops/activation.h"
+#include "core/model/field.h"
+#include "core/ops/activation.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE = 128 };                  /* bytes of a parameter's text */
+enum { VALUE = 128 }; /* bytes of a parameter's text */
 
 static bool same_text(const struct iso_field *f, const void *a, const void *b)
 {
@@ -114,8 +114,9 @@ static void put_comment(FILE *out, const struct iso_onnx_importer *im)
         for (const char *c = words[i]; *c; c++)
             fputc(*c >= ' ' && *c < 127 ? *c : '?', out);
     }
-    fprintf(out, ".\n# The loss and the optimizer are not the file's: choose them before "
-                 "training.\n");
+    fprintf(out,
+            ".\n# The loss and the optimizer are not the file's: choose them before "
+            "training.\n");
 }
 
 iso_rc iso_onnx_model_text(const struct iso_onnx_importer *im, char **out)
@@ -130,8 +131,8 @@ iso_rc iso_onnx_model_text(const struct iso_onnx_importer *im, char **out)
     put_input(f, im);
     const iso_rc rc = put_layers(f, im, &last);
     const bool classes = rc == ISO_OK && ends_in_softmax(&im->layers[last]);
-    fprintf(f, "loss: %s\noptimizer: adam\n%s", classes ? "sparse_categorical_crossentropy"
-                                                        : "mean_squared_error",
+    fprintf(f, "loss: %s\noptimizer: adam\n%s",
+            classes ? "sparse_categorical_crossentropy" : "mean_squared_error",
             classes ? "metrics: [accuracy]\n" : "");
     if (fclose(f) != 0 || rc != ISO_OK) {
         free(text);

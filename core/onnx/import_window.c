@@ -1,14 +1,14 @@
 /* import_window.c: how a window of ONNX's lies on an image: isocl's padding, or a frame. */
 #include "import_build.h"
-#include "../ops/zero_padding2d.h"
+#include "core/ops/zero_padding2d.h"
 
 #include <string.h>
 
 /* Padding of the sides, before and behind, of a window that isocl calls same. */
 static void same_pads(const struct iso_shape *x, const struct iso_onnx_place *p, int64_t pads[4])
 {
-    const struct iso_window w = iso_window(x, p->kernel, p->strides, p->dilations,
-                                           ISO_PADDING_SAME);
+    const struct iso_window w =
+        iso_window(x, p->kernel, p->strides, p->dilations, ISO_PADDING_SAME);
     const int64_t below = (w.oh - 1) * w.sh + (w.kh - 1) * w.dh + 1 - w.h - w.top;
     const int64_t right = (w.ow - 1) * w.sw + (w.kw - 1) * w.dw + 1 - w.w - w.left;
     const int64_t same[4] = { w.top, w.left, below > 0 ? below : 0, right > 0 ? right : 0 };
@@ -63,7 +63,7 @@ static void choose_padding(const struct iso_shape *x, struct iso_onnx_place *p)
 }
 
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                          struct iso_onnx_place *p)
+                            struct iso_onnx_place *p)
 {
     for (int i = 0; i < 2; i++)
         p->strides[i] = p->dilations[i] = 1;
@@ -73,7 +73,8 @@ iso_rc iso_onnx_read_window(const struct iso_onnx_importer *im, const struct iso
     for (int i = 0; i < 2; i++)
         if (p->kernel[i] < 1 || p->kernel[i] > 4096 || p->strides[i] < 1 || p->strides[i] > 4096 ||
             p->dilations[i] < 1 || p->dilations[i] > 4096)
-            return iso_onnx_refuse(im, "attributes kernel_shape, strides, dilations: numbers from "
+            return iso_onnx_refuse(im,
+                                   "attributes kernel_shape, strides, dilations: numbers from "
                                    "1 to 4096 are understood");
     ISO_TRY(read_pads(im, &x->shape, p));
     if (iso_onnx_get_int(im, "ceil_mode", 0) != 0)
@@ -83,7 +84,7 @@ iso_rc iso_onnx_read_window(const struct iso_onnx_importer *im, const struct iso
 }
 
 iso_rc iso_onnx_add_frame(struct iso_onnx_importer *im, const struct iso_onnx_place *p,
-                        struct iso_onnx_known *x)
+                          struct iso_onnx_known *x)
 {
     const struct iso_onnx_known *from = x;
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, "", 1, &from);

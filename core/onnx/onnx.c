@@ -7,7 +7,10 @@
 #include <string.h>
 
 /* A piece of memory; the model has a list of them. */
-union piece { union piece *next; max_align_t align; };
+union piece {
+    union piece *next;
+    max_align_t align;
+};
 
 void *iso_onnx_alloc(struct iso_onnx *m, size_t count, size_t size)
 {
@@ -61,11 +64,11 @@ size_t iso_onnx_size(int type)
 {
     switch (type) {
     case ISO_ONNX_FLOAT:
-    case ISO_ONNX_INT32:  return 4;
+    case ISO_ONNX_INT32: return 4;
     case ISO_ONNX_INT64:
     case ISO_ONNX_DOUBLE: return 8;
-    case ISO_ONNX_BOOL:   return 1;
-    default:              return 0;
+    case ISO_ONNX_BOOL: return 1;
+    default: return 0;
     }
 }
 

@@ -2,57 +2,74 @@
  * file is encoded; they need the protobuf-c library, which isocl may be built without. */
 #ifndef ISO_ONNX_H
 #define ISO_ONNX_H
-#include "../iso.h"
+#include "core/iso.h"
 
 enum { ISO_ONNX_DIMS = 8 };
 /* ONNX's numbers of element types, of those that can be read. */
-enum iso_onnx_type { ISO_ONNX_FLOAT = 1, ISO_ONNX_INT32 = 6, ISO_ONNX_INT64 = 7,
-                     ISO_ONNX_BOOL = 9, ISO_ONNX_DOUBLE = 11 };
+enum iso_onnx_type {
+    ISO_ONNX_FLOAT = 1,
+    ISO_ONNX_INT32 = 6,
+    ISO_ONNX_INT64 = 7,
+    ISO_ONNX_BOOL = 9,
+    ISO_ONNX_DOUBLE = 11
+};
 
 struct iso_onnx_tensor {
     const char *name;
-    int type;                          /* any of ONNX's numbers */
-    int ndim; int64_t dim[ISO_ONNX_DIMS];
-    const void *data;                  /* row-major; of one byte for BOOL; NULL: of a type that
-                                          cannot be read */
+    int type; /* any of ONNX's numbers */
+    int ndim;
+    int64_t dim[ISO_ONNX_DIMS];
+    const void *data; /* row-major; of one byte for BOOL; NULL: of a type that
+                         cannot be read */
 };
-enum iso_onnx_kind { ISO_ONNX_INT, ISO_ONNX_REAL, ISO_ONNX_TEXT, ISO_ONNX_INTS, ISO_ONNX_REALS,
-                     ISO_ONNX_TENSOR, ISO_ONNX_OTHER };
+enum iso_onnx_kind {
+    ISO_ONNX_INT,
+    ISO_ONNX_REAL,
+    ISO_ONNX_TEXT,
+    ISO_ONNX_INTS,
+    ISO_ONNX_REALS,
+    ISO_ONNX_TENSOR,
+    ISO_ONNX_OTHER
+};
 struct iso_onnx_attribute {
     const char *name;
     enum iso_onnx_kind kind;
     int64_t i;
     float f;
     const char *text;
-    int n;                             /* of ints or reals */
+    int n; /* of ints or reals */
     const int64_t *ints;
     const float *reals;
     const struct iso_onnx_tensor *tensor;
 };
 struct iso_onnx_node {
-    const char *name, *op, *domain;    /* domain "": ONNX's own */
+    const char *name, *op, *domain; /* domain "": ONNX's own */
     int nx, ny, nattributes;
-    const char *const *x, *const *y;   /* values by name; "": left out */
+    const char *const *x, *const *y; /* values by name; "": left out */
     const struct iso_onnx_attribute *attributes;
 };
-struct iso_onnx_value {                /* an input or output of the graph */
+struct iso_onnx_value { /* an input or output of the graph */
     const char *name;
     int type;
-    int ndim;                          /* -1: of no or too many dimensions */
-    int64_t dim[ISO_ONNX_DIMS];        /* -1: not fixed */
-    const char *symbol[ISO_ONNX_DIMS]; /* the name of one that is not fixed, or NULL */
-    const char *meaning[ISO_ONNX_DIMS];        /* DATA_BATCH, DATA_CHANNEL, DATA_FEATURE, or NULL */
+    int ndim;                           /* -1: of no or too many dimensions */
+    int64_t dim[ISO_ONNX_DIMS];         /* -1: not fixed */
+    const char *symbol[ISO_ONNX_DIMS];  /* the name of one that is not fixed, or NULL */
+    const char *meaning[ISO_ONNX_DIMS]; /* DATA_BATCH, DATA_CHANNEL, DATA_FEATURE, or NULL */
 };
 struct iso_onnx {
-    const char *producer, *version;    /* of the program that wrote it */
-    const char *name, *doc;            /* of the graph; what it is, in words */
-    int64_t opset;                     /* version of ONNX's operators */
-    struct iso_onnx_node *nodes; int nnodes;           /* each after those it reads */
-    struct iso_onnx_tensor *tensors; int ntensors;     /* weights and other constants */
-    struct iso_onnx_value *x; int nx;  /* inputs that are no weights */
-    struct iso_onnx_value *y; int ny;
-    const char **metadata;             /* key, value, key, value, NULL; may be NULL */
-    void *owned;                       /* what iso_onnx_alloc has given */
+    const char *producer, *version; /* of the program that wrote it */
+    const char *name, *doc;         /* of the graph; what it is, in words */
+    int64_t opset;                  /* version of ONNX's operators */
+    struct iso_onnx_node *nodes;
+    int nnodes; /* each after those it reads */
+    struct iso_onnx_tensor *tensors;
+    int ntensors; /* weights and other constants */
+    struct iso_onnx_value *x;
+    int nx; /* inputs that are no weights */
+    struct iso_onnx_value *y;
+    int ny;
+    const char **metadata; /* key, value, key, value, NULL; may be NULL */
+    void *owned;           /* what iso_onnx_alloc has given */
 };
 
 /* Zeroed memory that lives as long as the model; NULL with the message set. */

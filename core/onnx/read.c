@@ -2,7 +2,7 @@
  * fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
  * asks for, and data outside of the file come from its own folder. */
 #include "read.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,9 @@ iso_rc iso_onnx_damaged(const struct iso_onnx_reader *r, const char *what, const
 
 /* ---- Before the library sees the bytes ----------------------------------------------------- */
 
-struct bytes { const uint8_t *at, *end; };
+struct bytes {
+    const uint8_t *at, *end;
+};
 
 static bool take_varint(struct bytes *b, uint64_t *out)
 {
@@ -55,24 +57,32 @@ static bool well_formed(const ProtobufCMessageDescriptor *d, struct bytes b, int
         if (!take_varint(&b, &key) || key > UINT32_MAX)
             return false;
         switch (key & 7) {
-        case 0: if (!take_varint(&b, &value)) return false; break;
+        case 0:
+            if (!take_varint(&b, &value))
+                return false;
+            break;
         case 1: n = 8; break;
-        case 2: if (!take_varint(&b, &n)) return false; break;
+        case 2:
+            if (!take_varint(&b, &n))
+                return false;
+            break;
         case 5: n = 4; break;
         default: return false;
         }
         if (n > (uint64_t)(b.end - b.at))
             return false;
         const ProtobufCMessageDescriptor *inner = (key & 7) == 2 ? message_in(d, key >> 3) : NULL;
-        if (inner && (depth == 0 ||
-                      !well_formed(inner, (struct bytes){ b.at, b.at + n }, depth - 1)))
+        if (inner &&
+            (depth == 0 || !well_formed(inner, (struct bytes){ b.at, b.at + n }, depth - 1)))
             return false;
         b.at += n;
     }
     return true;
 }
 
-struct budget { size_t left; };
+struct budget {
+    size_t left;
+};
 
 /* The library's memory, from a budget that is not given back: a piece is freed only with all. */
 static void *spend(void *data, size_t size)
@@ -106,7 +116,10 @@ static const char *copy_bytes(struct iso_onnx *m, ProtobufCBinaryData b)
 static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__AttributeProto *a,
                              struct iso_onnx_attribute *out)
 {
-    static const struct { int type; enum iso_onnx_kind kind; } kinds[] = {
+    static const struct {
+        int type;
+        enum iso_onnx_kind kind;
+    } kinds[] = {
         { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT, ISO_ONNX_INT },
         { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, ISO_ONNX_REAL },
         { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING, ISO_ONNX_TEXT },

@@ -1,6 +1,6 @@
 /* read_tensor.c: a tensor of an ONNX file: its shape, and its numbers, which may lie beside it. */
 #include "read.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +43,11 @@ static iso_rc read_part(const struct iso_onnx_reader *r, const char *path, const
         done += got > 0 ? (size_t)got : 0;
     }
     close(fd);
-    return there ? ISO_OK : iso_fail(ISO_EDATA, "%s: tensor '%.60s' needs %zu bytes from %lld on "
-                                     "of %s, which has not so many", r->path, name, n, at, path);
+    return there ? ISO_OK
+                 : iso_fail(ISO_EDATA,
+                            "%s: tensor '%.60s' needs %zu bytes from %lld on "
+                            "of %s, which has not so many",
+                            r->path, name, n, at, path);
 }
 
 /* From a file beside the model's: only a plain name, so that no model can read another place. */
@@ -56,14 +59,16 @@ static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorP
     const char *length = external(t, "length"), *slash = strrchr(r->path, '/');
     const long long at = from ? number(from) : 0;
     if (!where || !*where || strchr(where, '/') || strchr(where, '\\') || where[0] == '.')
-        return iso_fail(ISO_EDATA, "%s: tensor '%.60s' lies in '%.60s'; isocl reads data from the "
-                        "folder of the file only", r->path, out->name, where ? where : "");
+        return iso_fail(ISO_EDATA,
+                        "%s: tensor '%.60s' lies in '%.60s'; isocl reads data from the "
+                        "folder of the file only",
+                        r->path, out->name, where ? where : "");
     if (at < 0 || (length && number(length) != (long long)n))
         return iso_onnx_damaged(r, "wrong offset or length of tensor", out->name);
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - r->path) : 1,
              slash ? r->path : ".");
     ISO_TRY(iso_path(path, *folder ? folder : "/", where));
-    struct stat s;                     /* no memory for more than is there */
+    struct stat s; /* no memory for more than is there */
     if (stat(path, &s) == 0 && n > (size_t)s.st_size)
         return read_part(r, path, out->name, at, n, NULL);
     char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
@@ -75,10 +80,10 @@ static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorP
 static const void *listed(const Onnx__TensorProto *t, size_t *n)
 {
     switch (t->data_type) {
-    case ISO_ONNX_FLOAT:  *n = t->n_float_data;  return t->float_data;
+    case ISO_ONNX_FLOAT: *n = t->n_float_data; return t->float_data;
     case ISO_ONNX_DOUBLE: *n = t->n_double_data; return t->double_data;
-    case ISO_ONNX_INT64:  *n = t->n_int64_data;  return t->int64_data;
-    default:              *n = t->n_int32_data;  return t->int32_data;
+    case ISO_ONNX_INT64: *n = t->n_int64_data; return t->int64_data;
+    default: *n = t->n_int32_data; return t->int32_data;
     }
 }
 
@@ -88,9 +93,8 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
     const size_t size = iso_onnx_size(out->type), count = (size_t)iso_onnx_count(out);
     size_t n = 0;
     if (size == 0 || t->segment)
-        return ISO_OK;                 /* of a type that nothing here reads */
-    if (t->has_data_location &&
-        t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+        return ISO_OK; /* of a type that nothing here reads */
+    if (t->has_data_location && t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return read_external(r, t, count * size, out);
     const void *from = t->has_raw_data ? t->raw_data.data : listed(t, &n);
     if (t->has_raw_data ? t->raw_data.len != count * size : n != count)
@@ -108,9 +112,9 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
 }
 
 iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *r, const Onnx__TensorProto *t,
-                          struct iso_onnx_tensor *out)
+                            struct iso_onnx_tensor *out)
 {
-    int64_t bytes = sizeof(double);    /* of the largest numbers */
+    int64_t bytes = sizeof(double); /* of the largest numbers */
     out->name = iso_onnx_copy(r->m, t->name);
     if (!out->name)
         return ISO_ENOMEM;

@@ -5,9 +5,11 @@ bool iso_onnx_supported(void) { return false; }
 
 static iso_rc without(const char *path)
 {
-    return iso_fail(ISO_EUNSUP, "%s: this isocl was built without ONNX: install its schema and "
+    return iso_fail(ISO_EUNSUP,
+                    "%s: this isocl was built without ONNX: install its schema and "
                     "protobuf-c (Debian: libonnx-dev protobuf-c-compiler libprotobuf-c-dev) and "
-                    "build it again", path);
+                    "build it again",
+                    path);
 }
 
 iso_rc iso_onnx_read(const char *path, struct iso_onnx **out)

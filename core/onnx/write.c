@@ -1,6 +1,6 @@
 /* write.c: a network into the bytes of an ONNX file. */
 #include "onnx.h"
-#include "../file.h"
+#include "core/file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -36,7 +36,11 @@ double iso_activation_parameter(const struct iso_activation *p)
 static iso_rc check(const void *params)
 {
     const struct iso_activation *p = params;
-    const struct { const char *key; int function; bool set; } owned[] = {
+    const struct {
+        const char *key;
+        int function;
+        bool set;
+    } owned[] = {
         { "alpha", ISO_ELU, p->alpha != 1.0 },
         { "negative_slope", ISO_LEAKY_RELU, p->negative_slope != 0.2 },
         { "slope", ISO_HARD_SIGMOID, p->slope != 1.0 / 6.0 },

@@ -1,13 +1,13 @@
 /* activation.h: elementwise functions, and softmax over the last axis. */
 #ifndef ISO_OP_ACTIVATION_H
 #define ISO_OP_ACTIVATION_H
-#include "../iso.h"
-#include "../formulas.h"                               /* enum iso_activation_function */
-extern const char *const iso_activation_names[];       /* in that order; NULL at the end */
+#include "core/iso.h"
+#include "core/formulas.h"                       /* enum iso_activation_function */
+extern const char *const iso_activation_names[]; /* in that order; NULL at the end */
 struct iso_activation {
     int function;
-    double alpha, negative_slope, slope;               /* of elu, leaky_relu, hard_sigmoid */
-    bool approximate;                                  /* of gelu */
+    double alpha, negative_slope, slope; /* of elu, leaky_relu, hard_sigmoid */
+    bool approximate;                    /* of gelu */
 };
 /* The formula that computes it, and the one number that formula takes. */
 enum iso_activation_function iso_activation_formula(const struct iso_activation *);

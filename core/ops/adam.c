@@ -5,18 +5,17 @@
 #include "optimizer.h"
 
 #define AT(member) offsetof(struct iso_adam, member)
-static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL, "size of a step" },
-    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL,
-      "decay of the mean of the gradients, below 1" },
-    { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1, NULL,
-      "decay of the mean of their squares, below 1" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL,
-      "added to the root of the mean square" },
-    { "amsgrad", ISO_FIELD_BOOL, AT(amsgrad), "false", 0, 0, NULL,
-      "divide by the largest mean square so far" },
-    { 0 }
-};
+static const struct iso_field fields[] = { { "learning_rate", ISO_FIELD_REAL, AT(learning_rate),
+                                             "0.001", 0, 1e6, NULL, "size of a step" },
+                                           { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1,
+                                             NULL, "decay of the mean of the gradients, below 1" },
+                                           { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1,
+                                             NULL, "decay of the mean of their squares, below 1" },
+                                           { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6,
+                                             NULL, "added to the root of the mean square" },
+                                           { "amsgrad", ISO_FIELD_BOOL, AT(amsgrad), "false", 0, 0,
+                                             NULL, "divide by the largest mean square so far" },
+                                           { 0 } };
 const char *const iso_adam_slots[] = { "momentum", "velocity", "velocity_hat", NULL };
 
 int iso_adam_slot_count(const void *params)

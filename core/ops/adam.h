@@ -4,14 +4,21 @@
  * itself first. */
 #ifndef ISO_OP_ADAM_H
 #define ISO_OP_ADAM_H
-#include "../iso.h"
+#include "core/iso.h"
 /* state: momentum (m), velocity (v), and velocity_hat when amsgrad */
 struct iso_adam {
     double learning_rate, weight_decay, beta_1, beta_2, epsilon;
     bool amsgrad;
 };
-enum { ISO_ADAM_RATE, ISO_ADAM_BETA_1, ISO_ADAM_1_BETA_1, ISO_ADAM_BETA_2, ISO_ADAM_1_BETA_2,
-       ISO_ADAM_EPSILON, ISO_ADAM_DECAY };
+enum {
+    ISO_ADAM_RATE,
+    ISO_ADAM_BETA_1,
+    ISO_ADAM_1_BETA_1,
+    ISO_ADAM_BETA_2,
+    ISO_ADAM_1_BETA_2,
+    ISO_ADAM_EPSILON,
+    ISO_ADAM_DECAY
+};
 
 /* What the two descriptors share; weight_decay is 0 for Adam. */
 extern const char *const iso_adam_slots[];

@@ -1,7 +1,7 @@
 /* augmentation.c: what the descriptors of augmentations share. */
 #include "augmentation.h"
 #include "infer.h"
-#include "../sampling.h"
+#include "core/sampling.h"
 
 #include <math.h>
 
@@ -9,8 +9,7 @@ const char *const iso_border_names[] = { "nearest", "constant", "reflect", "wrap
 
 const char *const iso_value_range_words[] = { "auto", NULL };
 
-iso_rc iso_augmentation_infer(const void *params, const struct iso_shape *x,
-                              struct iso_shapes *out)
+iso_rc iso_augmentation_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
     *out = (struct iso_shapes){ .ny = 1, .y = { *x } };

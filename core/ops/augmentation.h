@@ -1,7 +1,7 @@
 /* augmentation.h: what the descriptors of augmentations share. */
 #ifndef ISO_OP_AUGMENTATION_H
 #define ISO_OP_AUGMENTATION_H
-#include "../iso.h"
+#include "core/iso.h"
 
 /* Names of enum iso_border, NULL-terminated. */
 extern const char *const iso_border_names[];

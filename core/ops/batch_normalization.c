@@ -61,7 +61,8 @@ static iso_rc check(const void *params)
 {
     const struct iso_batch_normalization *p = params;
     if (p->moving_variance_correction == ISO_CORRECTION_KERAS_2 && p->epsilon >= 1)
-        return iso_fail(ISO_EMODEL, "moving_variance_correction: keras_2 divides by "
+        return iso_fail(ISO_EMODEL,
+                        "moving_variance_correction: keras_2 divides by "
                         "n - 1 - epsilon; give an epsilon below 1");
     return ISO_OK;
 }

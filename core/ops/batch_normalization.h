@@ -14,25 +14,25 @@
  * blocks (ISO_BLOCK_ROWS), chains of additions or of fma. Each formula: core/formulas.h. */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H
-#include "../iso.h"
-enum iso_variance_correction {
-    ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL, ISO_CORRECTION_KERAS_2
-};
+#include "core/iso.h"
+enum iso_variance_correction { ISO_CORRECTION_NONE, ISO_CORRECTION_BESSEL, ISO_CORRECTION_KERAS_2 };
 struct iso_batch_normalization {
     double momentum, epsilon;
     bool center, scale;
-    int moving_variance_correction;    /* enum iso_variance_correction */
+    int moving_variance_correction; /* enum iso_variance_correction */
     struct iso_initializer beta_initializer, gamma_initializer;
     struct iso_initializer moving_mean_initializer, moving_variance_initializer;
     struct iso_regularizer beta_regularizer, gamma_regularizer;
 };
 /* w, each [channels]; gamma only with scale, beta only with center. */
 enum { ISO_BN_GAMMA, ISO_BN_BETA, ISO_BN_MOVING_MEAN, ISO_BN_MOVING_VARIANCE };
-enum { ISO_BN_MEAN, ISO_BN_INVERSE };  /* saved [channels]: what forward used */
-enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON };        /* scalars */
+enum { ISO_BN_MEAN, ISO_BN_INVERSE }; /* saved [channels]: what forward used */
+enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON }; /* scalars */
 
 /* How the elements of x lie: rows of `channels` numbers, per_image of them in an image. */
-struct iso_bn_rows { int64_t rows, per_image, channels; };
+struct iso_bn_rows {
+    int64_t rows, per_image, channels;
+};
 struct iso_bn_rows iso_bn_rows(const struct iso_shape *x);
 /* What the sum of squares is divided by for the moving variance. */
 double iso_bn_moving_rows(const struct iso_batch_normalization *, const struct iso_shape *x);

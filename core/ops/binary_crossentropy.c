@@ -9,8 +9,9 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_binary_crossentropy = {
-    .doc = "sigmoid and the mean of the cross-entropies, targets as one probability per unit; a "
-           "single unit tells two classes apart, by the probability of class 1",
+    .doc =
+        "sigmoid and the mean of the cross-entropies, targets as one probability per unit; a "
+        "single unit tells two classes apart, by the probability of class 1",
     .section = "losses",
     .params_size = sizeof(struct iso_crossentropy),
     .fields = iso_crossentropy_fields,

@@ -28,8 +28,10 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
         return iso_fail(ISO_ESHAPE, "joins tensors along their last axis only (use axis: -1)");
     for (int i = 1; i < iso_inputs_count(x); i++) {
         if (!fits(&x[0], &x[i]))
-            return iso_fail(ISO_ESHAPE, "joins tensors that differ in their channels only, got %s "
-                            "and %s", iso_shape_text(&x[0], 1, first, sizeof first),
+            return iso_fail(ISO_ESHAPE,
+                            "joins tensors that differ in their channels only, got %s "
+                            "and %s",
+                            iso_shape_text(&x[0], 1, first, sizeof first),
                             iso_shape_text(&x[i], 1, other, sizeof other));
         out->y[0].dim[last] += x[i].dim[last];
     }

@@ -4,10 +4,14 @@
  * order of the inputs; each dx: its part of dy. */
 #ifndef ISO_OP_CONCATENATE_H
 #define ISO_OP_CONCATENATE_H
-#include "../iso.h"
-struct iso_concatenate { int64_t axis; };
+#include "core/iso.h"
+struct iso_concatenate {
+    int64_t axis;
+};
 /* Input `input` as rows: `width` channels of each pixel, which begin at `at` of the `stride`
  * channels of y's pixel. */
-struct iso_slice { int64_t rows, width, at, stride; };
+struct iso_slice {
+    int64_t rows, width, at, stride;
+};
 struct iso_slice iso_concatenate_slice(const struct iso_call *, int input);
 #endif

@@ -1,6 +1,6 @@
 /* confusion_matrix.c: how many rows of each class were taken for each class. Precision, recall and
  * f1 follow from it (score.h). */
-#include "../formulas.h"
+#include "core/formulas.h"
 #include "metric.h"
 
 static const struct iso_field fields[] = { { 0 } };

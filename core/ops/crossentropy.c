@@ -11,8 +11,7 @@ const struct iso_field iso_crossentropy_fields[] = {
     { 0 }
 };
 
-iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x,
-                              struct iso_shapes *out)
+iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
     return iso_loss_infer(x, ISO_TARGET_VALUES, true, out);

@@ -16,10 +16,12 @@
 #ifndef ISO_OP_CROSSENTROPY_H
 #define ISO_OP_CROSSENTROPY_H
 #include "loss.h"
-struct iso_crossentropy { double clip, label_smoothing; };     /* 0: none; sparse has neither */
+struct iso_crossentropy {
+    double clip, label_smoothing;
+}; /* 0: none; sparse has neither */
 /* Scalars: clip, 1 - smoothing, and half the smoothing (sigmoid) or all of it. */
 enum { ISO_CROSSENTROPY_CLIP, ISO_CROSSENTROPY_KEEP, ISO_CROSSENTROPY_EXTRA };
-enum { ISO_CROSSENTROPY_FLOPS = 30 };                           /* of an element, for the cost */
+enum { ISO_CROSSENTROPY_FLOPS = 30 }; /* of an element, for the cost */
 extern const struct iso_field iso_crossentropy_fields[];
 /* Of those with targets for each class. */
 iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x,

@@ -4,13 +4,12 @@
 #include "infer.h"
 
 #define AT(member) offsetof(struct iso_cutout, member)
-static const struct iso_field fields[] = {
-    { "size", ISO_FIELD_INT2, AT(size), NULL, 1, ISO_SIDE_MOST, NULL,
-      "rows and columns of the rectangle" },
-    { "value", ISO_FIELD_REAL, AT(value), "0", 0, 0, NULL,
-      "what stands in it, after the input's scale" },
-    { 0 }
-};
+static const struct iso_field fields[] = { { "size", ISO_FIELD_INT2, AT(size), NULL, 1,
+                                             ISO_SIDE_MOST, NULL,
+                                             "rows and columns of the rectangle" },
+                                           { "value", ISO_FIELD_REAL, AT(value), "0", 0, 0, NULL,
+                                             "what stands in it, after the input's scale" },
+                                           { 0 } };
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)

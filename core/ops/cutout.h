@@ -4,7 +4,10 @@
  * seed). Outside of training the images are copied. */
 #ifndef ISO_OP_CUTOUT_H
 #define ISO_OP_CUTOUT_H
-#include "../iso.h"
-#include "../sampling.h"
-struct iso_cutout { int64_t size[2]; double value; };  /* x, y: REAL [n, h, w, c] */
+#include "core/iso.h"
+#include "core/sampling.h"
+struct iso_cutout {
+    int64_t size[2];
+    double value;
+}; /* x, y: REAL [n, h, w, c] */
 #endif

@@ -1,8 +1,8 @@
 /* dense.h: y[n, o] = sum over i of x[n, i] kernel[i, o] + bias[o]. */
 #ifndef ISO_OP_DENSE_H
 #define ISO_OP_DENSE_H
-#include "../iso.h"
-struct iso_dense {                     /* w: kernel [in, units], bias [units] when use_bias */
+#include "core/iso.h"
+struct iso_dense { /* w: kernel [in, units], bias [units] when use_bias */
     int64_t units;
     bool use_bias;
     int activation;

@@ -69,8 +69,8 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     const struct iso_depthwise_conv2d *p = params;
     const struct iso_window w = iso_depthwise_conv2d_window(p, x);
     const int64_t taps = w.kh * w.kw;
-    const double y = (double)w.n * (double)w.oh * (double)w.ow * (double)w.c *
-                     (double)p->depth_multiplier;
+    const double y =
+        (double)w.n * (double)w.oh * (double)w.ow * (double)w.c * (double)p->depth_multiplier;
     const double bytes = sizeof(float) * ((double)iso_shape_count(x) + y);
     if (pass == ISO_FORWARD) {
         *out = (struct iso_cost){ 2 * y * (double)taps, bytes, taps };

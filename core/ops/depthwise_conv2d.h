@@ -11,12 +11,12 @@
  * in blocks. Only 2 kh kw flops go with each number read, so no mode has a faster order. */
 #ifndef ISO_OP_DEPTHWISE_CONV2D_H
 #define ISO_OP_DEPTHWISE_CONV2D_H
-#include "../iso.h"
+#include "core/iso.h"
 #include "window.h"
-struct iso_depthwise_conv2d {          /* w: kernel [kh, kw, in, m], bias [in m] when use_bias */
+struct iso_depthwise_conv2d { /* w: kernel [kh, kw, in, m], bias [in m] when use_bias */
     int64_t kernel_size[2], strides[2], dilation_rate[2];
     int64_t depth_multiplier;
-    int padding;                       /* enum iso_padding */
+    int padding; /* enum iso_padding */
     bool use_bias;
     int activation;
     struct iso_initializer depthwise_initializer, bias_initializer;

@@ -3,11 +3,9 @@
 #include "infer.h"
 
 #define AT(member) offsetof(struct iso_dropout, member)
-const struct iso_field iso_dropout_fields[] = {
-    { "rate", ISO_FIELD_REAL, AT(rate), NULL, 0, 1, NULL,
-      "share to zero, at least 0 and below 1" },
-    { 0 }
-};
+const struct iso_field iso_dropout_fields[] = { { "rate", ISO_FIELD_REAL, AT(rate), NULL, 0, 1,
+                                                  NULL, "share to zero, at least 0 and below 1" },
+                                                { 0 } };
 
 iso_rc iso_dropout_check(const void *params)
 {
@@ -20,8 +18,9 @@ iso_rc iso_dropout_check(const void *params)
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
-    *out = (struct iso_shapes){ .ny = 1, .nsaved = 1, .y = { *x }, .saved = { *x },
-                                .saved_dtype = { ISO_U8 } };
+    *out = (struct iso_shapes){
+        .ny = 1, .nsaved = 1, .y = { *x }, .saved = { *x }, .saved_dtype = { ISO_U8 }
+    };
     return iso_expect_all_countable(out);
 }
 
@@ -38,8 +37,8 @@ void iso_dropout_scalars(const void *params, uint64_t step, double out[ISO_SCALA
     (void)step;
     double threshold = p->rate * 4294967296.0;
     out[ISO_DROPOUT_SCALE] = 1 / (1 - p->rate);
-    out[ISO_DROPOUT_THRESHOLD] =
-        threshold < 4294967295.0 ? (double)(uint32_t)threshold : 4294967295.0;
+    out[ISO_DROPOUT_THRESHOLD] = threshold < 4294967295.0 ? (double)(uint32_t)threshold
+                                                          : 4294967295.0;
 }
 
 static const char *const saved[] = { "mask", NULL };

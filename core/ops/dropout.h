@@ -3,12 +3,17 @@
  * ISO_RANDOM_DROPOUT; key: seed) is below the threshold. */
 #ifndef ISO_OP_DROPOUT_H
 #define ISO_OP_DROPOUT_H
-#include "../iso.h"
-struct iso_dropout { double rate; };   /* saved[0]: U8 mask, 1 = kept (all 1 when not training) */
+#include "core/iso.h"
+struct iso_dropout {
+    double rate;
+}; /* saved[0]: U8 mask, 1 = kept (all 1 when not training) */
 /* What spatial_dropout2d shares. */
 extern const struct iso_field iso_dropout_fields[];
 iso_rc iso_dropout_check(const void *params);
 void iso_dropout_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
-enum { ISO_DROPOUT_SCALE, ISO_DROPOUT_THRESHOLD };      /* scalars: 1/(1-rate); rate * 2^32, at most
-                                                           2^32 - 1 */
+enum {
+    ISO_DROPOUT_SCALE,
+    ISO_DROPOUT_THRESHOLD
+}; /* scalars: 1/(1-rate); rate * 2^32, at most
+      2^32 - 1 */
 #endif

@@ -10,18 +10,21 @@
  * images are copied. */
 #ifndef ISO_OP_ELASTIC_DISTORTION_H
 #define ISO_OP_ELASTIC_DISTORTION_H
-#include "../iso.h"
-#include "../sampling.h"
+#include "core/iso.h"
+#include "core/sampling.h"
 
-struct iso_elastic_distortion {        /* x, y: REAL [n, h, w, c] */
+struct iso_elastic_distortion { /* x, y: REAL [n, h, w, c] */
     double alpha[2], sigma, cval;
-    int smoothing_mode, fill_mode;     /* enum iso_border */
+    int smoothing_mode, fill_mode; /* enum iso_border */
 };
 /* scalars */
 enum { ISO_ELASTIC_ALPHA_FROM, ISO_ELASTIC_ALPHA_SPAN };
 
 /* The filter's weights: weight[k] at k pixels from the middle. */
-typedef struct { iso_i32 radius; iso_real weight[ISO_GAUSSIAN_MOST + 1]; } iso_gaussian;
+typedef struct {
+    iso_i32 radius;
+    iso_real weight[ISO_GAUSSIAN_MOST + 1];
+} iso_gaussian;
 static inline iso_gaussian iso_gaussian_of(iso_real sigma)
 {
     iso_gaussian g = { .radius = iso_gaussian_radius(sigma) };

@@ -13,8 +13,9 @@ static void score(const void *params, const struct iso_shape *x, const double *c
 }
 
 const struct iso_op_def iso_def_f1 = {
-    .doc = "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "
-           "predicted",
+    .doc =
+        "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "
+        "predicted",
     .section = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,

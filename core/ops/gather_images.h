@@ -2,13 +2,13 @@
  * resident uint8 data set. */
 #ifndef ISO_OP_GATHER_IMAGES_H
 #define ISO_OP_GATHER_IMAGES_H
-#include "../iso.h"
-struct iso_gather_images {             /* x: U8 [N, ...], I32 order [N]; y: REAL [rows, ...];
-                                          call.first */
+#include "core/iso.h"
+struct iso_gather_images { /* x: U8 [N, ...], I32 order [N]; y: REAL [rows, ...];
+                              call.first */
     double scale;
-    struct iso_reals mean, std;        /* of each channel, or one of all */
-    bool reverse;                      /* channels in the opposite order: blue, green, red; mean and
-                                          std are of the new one */
+    struct iso_reals mean, std; /* of each channel, or one of all */
+    bool reverse;               /* channels in the opposite order: blue, green, red; mean and
+                                   std are of the new one */
 };
 /* Whether images of this shape have as many channels as the params have numbers; else false, with
  * the reason. */

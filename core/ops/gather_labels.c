@@ -36,7 +36,8 @@ static iso_rc check(const void *params)
     const struct iso_gather_labels *p = params;
     if (p->from == 0 || (p->one_hot && p->classes > p->from))
         return ISO_OK;
-    return iso_fail(ISO_EMODEL, "from: 1 leaves a class out of one_hot numbers: it needs one_hot "
+    return iso_fail(ISO_EMODEL,
+                    "from: 1 leaves a class out of one_hot numbers: it needs one_hot "
                     "and 2 classes");
 }
 

@@ -17,7 +17,8 @@ static iso_rc check(const void *params)
 {
     const struct iso_gradient_clipping *p = params;
     if ((p->clipvalue > 0) + (p->clipnorm > 0) + (p->global_clipnorm > 0) > 1)
-        return iso_fail(ISO_EMODEL, "only one of clipvalue, clipnorm and global_clipnorm can be "
+        return iso_fail(ISO_EMODEL,
+                        "only one of clipvalue, clipnorm and global_clipnorm can be "
                         "set");
     return ISO_OK;
 }
@@ -43,8 +44,9 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     const struct iso_gradient_clipping *p = params;
     (void)step;
-    out[ISO_CLIP_LIMIT] = p->clipvalue > 0 ? p->clipvalue
-                          : p->clipnorm > 0 ? p->clipnorm : p->global_clipnorm;
+    out[ISO_CLIP_LIMIT] = p->clipvalue > 0  ? p->clipvalue
+                          : p->clipnorm > 0 ? p->clipnorm
+                                            : p->global_clipnorm;
 }
 
 const struct iso_op_def iso_def_gradient_clipping = {

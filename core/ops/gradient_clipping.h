@@ -7,9 +7,11 @@
  * y[0] may be the memory of x[0]. NaN stays, and a norm that is NaN makes all of y so. */
 #ifndef ISO_OP_GRADIENT_CLIPPING_H
 #define ISO_OP_GRADIENT_CLIPPING_H
-#include "../iso.h"
-struct iso_gradient_clipping { double clipvalue, clipnorm, global_clipnorm; };      /* 0: not set */
-enum { ISO_CLIP_LIMIT };               /* scalars: the one that is set */
+#include "core/iso.h"
+struct iso_gradient_clipping {
+    double clipvalue, clipnorm, global_clipnorm;
+};                       /* 0: not set */
+enum { ISO_CLIP_LIMIT }; /* scalars: the one that is set */
 
 static inline bool iso_clips_norm(const struct iso_gradient_clipping *p)
 {

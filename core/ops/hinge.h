@@ -2,8 +2,10 @@
 #ifndef ISO_OP_HINGE_H
 #define ISO_OP_HINGE_H
 #include "loss.h"
-struct iso_hinge { bool convert_labels; };     /* a label of 0 counts as -1 */
-enum { ISO_HINGE_ZERO };                        /* scalars: what a label of 0 counts as */
+struct iso_hinge {
+    bool convert_labels;
+};                       /* a label of 0 counts as -1 */
+enum { ISO_HINGE_ZERO }; /* scalars: what a label of 0 counts as */
 extern const struct iso_field iso_hinge_fields[];
 void iso_hinge_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
 #endif

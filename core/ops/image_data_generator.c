@@ -63,7 +63,8 @@ static iso_rc check(const void *params)
     if (!iso_brightens(p))
         return ISO_OK;
     if (p->value_range[0] == 0 && p->value_range[1] == 0)
-        return iso_fail(ISO_EMODEL, "brightness_range needs a value_range: black and white, after "
+        return iso_fail(ISO_EMODEL,
+                        "brightness_range needs a value_range: black and white, after "
                         "the input's scale, such as value_range: [0, 1]; or auto");
     return iso_check_value_range(p->value_range);
 }
@@ -73,8 +74,10 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 {
     ISO_TRY(iso_augmentation_infer(params, x, out));
     if (iso_brightens(params) && x->dim[3] != 1 && x->dim[3] != 3)
-        return iso_fail(ISO_ESHAPE, "brightness_range is for images of 1 or 3 channels, not of "
-                        "%lld; random_brightness takes any", (long long)x->dim[3]);
+        return iso_fail(ISO_ESHAPE,
+                        "brightness_range is for images of 1 or 3 channels, not of "
+                        "%lld; random_brightness takes any",
+                        (long long)x->dim[3]);
     return ISO_OK;
 }
 
@@ -82,12 +85,12 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
                  struct iso_cost *out)
 {
     (void)params, (void)pass;
-    iso_elementwise_cost(x, 12, 2, out);       /* three interpolations of two fma each */
+    iso_elementwise_cost(x, 12, 2, out); /* three interpolations of two fma each */
 }
 
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
-    static const double degree = 0.017453292519943295;     /* pi / 180 */
+    static const double degree = 0.017453292519943295; /* pi / 180 */
     const struct iso_image_data_generator *p = params;
     (void)step;
     out[ISO_AFFINE_ROTATION] = p->rotation_range * degree;
@@ -100,8 +103,9 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_image_data_generator = {
-    .doc = "turns, shears, zooms, moves, flips and recolours each image by chance, as Keras's "
-           "ImageDataGenerator",
+    .doc =
+        "turns, shears, zooms, moves, flips and recolours each image by chance, as Keras's "
+        "ImageDataGenerator",
     .section = "augmentations",
     .params_size = sizeof(struct iso_image_data_generator),
     .fields = fields,

@@ -21,7 +21,7 @@ int iso_inputs_count(const struct iso_shape *x)
 iso_rc iso_expect_countable(const struct iso_shape *s)
 {
     char text[ISO_NAME];
-    const int64_t most = (int64_t)(PTRDIFF_MAX / 16);   /* leaves room for 8-byte elements */
+    const int64_t most = (int64_t)(PTRDIFF_MAX / 16); /* leaves room for 8-byte elements */
     int64_t count = 1;
     for (int i = 0; i < s->ndim; i++) {
         if (s->dim[i] < 1)
@@ -50,7 +50,8 @@ iso_rc iso_expect_fit(const struct iso_window *w)
 {
     if (w->oh >= 1 && w->ow >= 1)
         return ISO_OK;
-    return iso_fail(ISO_ESHAPE, "the window %lldx%lld does not fit %lldx%lld "
+    return iso_fail(ISO_ESHAPE,
+                    "the window %lldx%lld does not fit %lldx%lld "
                     "(use a smaller kernel_size or padding: same)",
                     (long long)((w->kh - 1) * w->dh + 1), (long long)((w->kw - 1) * w->dw + 1),
                     (long long)w->h, (long long)w->w);
@@ -61,7 +62,8 @@ iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2])
     const bool strided = strides[0] > 1 || strides[1] > 1;
     const bool dilated = dilation_rate[0] > 1 || dilation_rate[1] > 1;
     if (strided && dilated)
-        return iso_fail(ISO_EMODEL, "strides above 1 and dilation_rate above 1 exclude each other; "
+        return iso_fail(ISO_EMODEL,
+                        "strides above 1 and dilation_rate above 1 exclude each other; "
                         "set one of them to 1");
     return ISO_OK;
 }

@@ -12,14 +12,14 @@
  * are chains of additions or of fma. Each formula: core/formulas.h. */
 #ifndef ISO_OP_LAYER_NORMALIZATION_H
 #define ISO_OP_LAYER_NORMALIZATION_H
-#include "batch_normalization.h"       /* iso_bn_rows */
+#include "batch_normalization.h" /* iso_bn_rows */
 struct iso_layer_normalization {
     double epsilon;
     bool center, scale;
     struct iso_initializer beta_initializer, gamma_initializer;
     struct iso_regularizer beta_regularizer, gamma_regularizer;
 };
-enum { ISO_LN_GAMMA, ISO_LN_BETA };    /* w, each [n]; gamma only with scale, beta with center */
-enum { ISO_LN_MEAN, ISO_LN_INVERSE };  /* saved, one a row: the shape of x without its last axis */
-enum { ISO_LN_EPSILON };               /* scalars */
+enum { ISO_LN_GAMMA, ISO_LN_BETA };   /* w, each [n]; gamma only with scale, beta with center */
+enum { ISO_LN_MEAN, ISO_LN_INVERSE }; /* saved, one a row: the shape of x without its last axis */
+enum { ISO_LN_EPSILON };              /* scalars */
 #endif

@@ -14,7 +14,7 @@
  * f and f' stand in core/formulas.h; what they need of the op's params are its scalars. */
 #ifndef ISO_OP_LOSS_H
 #define ISO_OP_LOSS_H
-#include "../iso.h"
+#include "core/iso.h"
 iso_rc iso_loss_infer(const struct iso_shape *x, enum iso_target, bool absorbs,
                       struct iso_shapes *out);
 /* flops: of one element. */

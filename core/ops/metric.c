@@ -11,7 +11,8 @@ iso_rc iso_metric_infer(const struct iso_shape *x, struct iso_shapes *out)
                         iso_shape_text(&x[0], 0, prediction, sizeof prediction),
                         iso_shape_text(&x[1], 0, target, sizeof target));
     if (x[0].dim[1] == 1 && x[1].ndim == 1)
-        return iso_fail(ISO_ESHAPE, "one prediction per row tells two classes apart, by targets of "
+        return iso_fail(ISO_ESHAPE,
+                        "one prediction per row tells two classes apart, by targets of "
                         "0 and 1, not by the numbers of classes");
     out->y[0] = (struct iso_shape){ 1, { 1 } };
     return iso_expect_all_countable(out);

@@ -33,8 +33,9 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_mixup = {
-    .doc = "mixes each image with another of its batch, and their targets and class weights alike, "
-           "as Keras's MixUp; accuracy counts the class of the larger share",
+    .doc =
+        "mixes each image with another of its batch, and their targets and class weights alike, "
+        "as Keras's MixUp; accuracy counts the class of the larger share",
     .section = "augmentations",
     .params_size = sizeof(struct iso_mixup),
     .fields = fields,

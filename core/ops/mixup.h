@@ -11,10 +11,13 @@
  * augmentations, ISO_RANDOM_AUGMENTATION; key: seed.) Outside of training, rows are copied. */
 #ifndef ISO_OP_MIXUP_H
 #define ISO_OP_MIXUP_H
-#include "../iso.h"
-#include "../sampling.h"
-struct iso_mixup { double alpha; bool per_image; };    /* x, y: REAL [rows, ...] */
-enum { ISO_MIXUP_INVERSE };            /* scalars: 1 / alpha */
+#include "core/iso.h"
+#include "core/sampling.h"
+struct iso_mixup {
+    double alpha;
+    bool per_image;
+};                          /* x, y: REAL [rows, ...] */
+enum { ISO_MIXUP_INVERSE }; /* scalars: 1 / alpha */
 
 /* How many rows on each row's partner is, the first row following the last. */
 static inline int64_t iso_mixup_roll(const struct iso_call *call)

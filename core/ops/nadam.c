@@ -5,16 +5,15 @@
 #include "optimizer.h"
 
 #define AT(member) offsetof(struct iso_nadam, member)
-static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL, "size of a step" },
-    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL,
-      "decay of the mean of the gradients, below 1" },
-    { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1, NULL,
-      "decay of the mean of their squares, below 1" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL,
-      "added to the root of the mean square" },
-    { 0 }
-};
+static const struct iso_field fields[] = { { "learning_rate", ISO_FIELD_REAL, AT(learning_rate),
+                                             "0.001", 0, 1e6, NULL, "size of a step" },
+                                           { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1,
+                                             NULL, "decay of the mean of the gradients, below 1" },
+                                           { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1,
+                                             NULL, "decay of the mean of their squares, below 1" },
+                                           { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6,
+                                             NULL, "added to the root of the mean square" },
+                                           { 0 } };
 static const char *const slots[] = { "momentum", "velocity", NULL };
 
 static iso_rc check(const void *params)
@@ -43,7 +42,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     const double now = share(p, iso_power(0.96, t)), next = share(p, iso_power(0.96, t + 1));
     const double root = sqrt(1 - iso_power(p->beta_2, t));
     double product = 1, decay = 1;
-    for (uint64_t i = 0; i < t && product > 0x1p-60; i++) {  /* below, 1 - product is 1 */
+    for (uint64_t i = 0; i < t && product > 0x1p-60; i++) { /* below, 1 - product is 1 */
         decay *= 0.96;
         product *= share(p, decay);
     }

@@ -5,9 +5,19 @@
  * computed as w -= (lr s) n / (sqrt v + epsilon s), s = sqrt(1 - beta_2^t). */
 #ifndef ISO_OP_NADAM_H
 #define ISO_OP_NADAM_H
-#include "../iso.h"
-struct iso_nadam { double learning_rate, beta_1, beta_2, epsilon; };  /* state: momentum (m),
-                                                                         velocity (v) */
-enum { ISO_NADAM_RATE, ISO_NADAM_BETA_1, ISO_NADAM_1_BETA_1, ISO_NADAM_BETA_2, ISO_NADAM_1_BETA_2,
-       ISO_NADAM_EPSILON, ISO_NADAM_OF_M, ISO_NADAM_OF_G };
+#include "core/iso.h"
+struct iso_nadam {
+    double learning_rate, beta_1, beta_2, epsilon;
+}; /* state: momentum (m),
+      velocity (v) */
+enum {
+    ISO_NADAM_RATE,
+    ISO_NADAM_BETA_1,
+    ISO_NADAM_1_BETA_1,
+    ISO_NADAM_BETA_2,
+    ISO_NADAM_1_BETA_2,
+    ISO_NADAM_EPSILON,
+    ISO_NADAM_OF_M,
+    ISO_NADAM_OF_G
+};
 #endif

@@ -1,7 +1,7 @@
 /* optimizer.h: what the descriptors of the optimizers share. */
 #ifndef ISO_OP_OPTIMIZER_H
 #define ISO_OP_OPTIMIZER_H
-#include "../iso.h"
+#include "core/iso.h"
 
 /* In the order of enum iso_epsilon_placement (core/formulas.h), for a field's choices. */
 extern const char *const iso_epsilon_placements[];

@@ -12,11 +12,10 @@ const struct iso_field iso_pooling2d_fields[] = {
       "valid: none; same: windows may hang over the border, where nothing is read" },
     { 0 }
 };
-const struct iso_field iso_global_pooling2d_fields[] = {
-    { "keepdims", ISO_FIELD_BOOL, AT(keepdims), "false", 0, 0, NULL,
-      "keep height and width, as 1 and 1" },
-    { 0 }
-};
+const struct iso_field iso_global_pooling2d_fields[] = { { "keepdims", ISO_FIELD_BOOL, AT(keepdims),
+                                                           "false", 0, 0, NULL,
+                                                           "keep height and width, as 1 and 1" },
+                                                         { 0 } };
 
 static bool whole_image(const struct iso_pooling2d *p) { return p->pool_size[0] == 0; }
 
@@ -36,7 +35,8 @@ iso_rc iso_pooling2d_infer(const struct iso_pooling2d *p, const struct iso_shape
     ISO_TRY(iso_expect_ndim(x, 4, " (a batch of height x width x channels)"));
     const struct iso_window w = iso_pooling2d_window(p, x);
     if (w.oh < 1 || w.ow < 1)
-        return iso_fail(ISO_ESHAPE, "the window %lldx%lld does not fit %lldx%lld "
+        return iso_fail(ISO_ESHAPE,
+                        "the window %lldx%lld does not fit %lldx%lld "
                         "(use a smaller pool_size or padding: same)",
                         (long long)w.kh, (long long)w.kw, (long long)w.h, (long long)w.w);
     out->y[0] = (struct iso_shape){ 4, { w.n, w.oh, w.ow, w.c } };

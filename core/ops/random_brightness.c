@@ -7,8 +7,7 @@
 static const struct iso_field fields[] = {
     { "factor", ISO_FIELD_REAL2, AT(factor), NULL, -1, 1, NULL,
       "from and to: what is added, as a share of the range of values" },
-    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30,
-      iso_value_range_words,
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, iso_value_range_words,
       "the least and the greatest value of the input, after its scale, mean and std; auto: what "
       "these make of the bytes 0 and 255" },
     { 0 }

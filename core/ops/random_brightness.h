@@ -4,8 +4,10 @@
  * images are copied. */
 #ifndef ISO_OP_RANDOM_BRIGHTNESS_H
 #define ISO_OP_RANDOM_BRIGHTNESS_H
-#include "../iso.h"
-#include "../sampling.h"
-struct iso_random_brightness { double factor[2], value_range[2]; };    /* x, y: REAL [n, h, w, c] */
-enum { ISO_BRIGHTNESS_FROM, ISO_BRIGHTNESS_SPAN };      /* scalars: of the number that is added */
+#include "core/iso.h"
+#include "core/sampling.h"
+struct iso_random_brightness {
+    double factor[2], value_range[2];
+};                                                 /* x, y: REAL [n, h, w, c] */
+enum { ISO_BRIGHTNESS_FROM, ISO_BRIGHTNESS_SPAN }; /* scalars: of the number that is added */
 #endif

@@ -7,8 +7,7 @@
 static const struct iso_field fields[] = {
     { "factor", ISO_FIELD_SPREAD, AT(factor), NULL, 0, 16, NULL,
       "of the differences from the mean: drawn between two numbers" },
-    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30,
-      iso_value_range_words,
+    { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, iso_value_range_words,
       "the least and the greatest value of the input, after its scale, mean and std; auto: what "
       "these make of the bytes 0 and 255" },
     { 0 }
@@ -37,8 +36,9 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_random_contrast = {
-    .doc = "draws each image's values apart or together about their mean, as Keras's "
-           "RandomContrast",
+    .doc =
+        "draws each image's values apart or together about their mean, as Keras's "
+        "RandomContrast",
     .section = "augmentations",
     .params_size = sizeof(struct iso_random_contrast),
     .fields = fields,

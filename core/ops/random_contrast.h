@@ -5,8 +5,10 @@
  * added in ascending order, starting at +0. Outside of training the images are copied. */
 #ifndef ISO_OP_RANDOM_CONTRAST_H
 #define ISO_OP_RANDOM_CONTRAST_H
-#include "../iso.h"
-#include "../sampling.h"
-struct iso_random_contrast { double factor[2], value_range[2]; };      /* x, y: REAL [n, h, w, c] */
-enum { ISO_CONTRAST_FROM, ISO_CONTRAST_SPAN };          /* scalars: of f */
+#include "core/iso.h"
+#include "core/sampling.h"
+struct iso_random_contrast {
+    double factor[2], value_range[2];
+};                                             /* x, y: REAL [n, h, w, c] */
+enum { ISO_CONTRAST_FROM, ISO_CONTRAST_SPAN }; /* scalars: of f */
 #endif

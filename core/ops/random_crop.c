@@ -17,9 +17,11 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     const struct iso_random_crop *p = params;
     ISO_TRY(iso_augmentation_infer(params, x, out));
     if (p->height > x->dim[1] + 2 * p->padding || p->width > x->dim[2] + 2 * p->padding)
-        return iso_fail(ISO_ESHAPE, "a window of %lldx%lld does not fit images of %lldx%lld "
-                        "(give it more padding)", (long long)p->height, (long long)p->width,
-                        (long long)x->dim[1], (long long)x->dim[2]);
+        return iso_fail(ISO_ESHAPE,
+                        "a window of %lldx%lld does not fit images of %lldx%lld "
+                        "(give it more padding)",
+                        (long long)p->height, (long long)p->width, (long long)x->dim[1],
+                        (long long)x->dim[2]);
     out->y[0].dim[1] = p->height;
     out->y[0].dim[2] = p->width;
     return iso_expect_all_countable(out);

@@ -4,8 +4,10 @@
  * window in the middle. */
 #ifndef ISO_OP_RANDOM_CROP_H
 #define ISO_OP_RANDOM_CROP_H
-#include "../iso.h"
-#include "../sampling.h"
-struct iso_random_crop { int64_t height, width, padding; };     /* x: REAL [n, h, w, c]; y: REAL
-                                                                   [n, height, width, c] */
+#include "core/iso.h"
+#include "core/sampling.h"
+struct iso_random_crop {
+    int64_t height, width, padding;
+}; /* x: REAL [n, h, w, c]; y: REAL
+      [n, height, width, c] */
 #endif

@@ -1,10 +1,7 @@
 /* recall.c: how much of a class is found. */
 #include "score.h"
 
-static double of_class(const struct iso_class_counts *c)
-{
-    return iso_share(c->right, c->actual);
-}
+static double of_class(const struct iso_class_counts *c) { return iso_share(c->right, c->actual); }
 
 static void score(const void *params, const struct iso_shape *x, const double *counts, double *y)
 {

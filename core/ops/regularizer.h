@@ -3,8 +3,8 @@
  * (ISO_BLOCK_ELEMENTS). The params are struct iso_regularizer. */
 #ifndef ISO_OP_REGULARIZER_H
 #define ISO_OP_REGULARIZER_H
-#include "../iso.h"
-enum { ISO_PENALTY_L1, ISO_PENALTY_L2, ISO_PENALTY_TWO_L2 };         /* scalars */
+#include "core/iso.h"
+enum { ISO_PENALTY_L1, ISO_PENALTY_L2, ISO_PENALTY_TWO_L2 }; /* scalars */
 /* Blocks of a sum over so many elements. */
 static inline int64_t iso_element_blocks(int64_t n)
 {

@@ -44,10 +44,10 @@ void iso_score_average(const void *params, const struct iso_shape *x, const doub
 {
     const struct iso_score *p = params;
     double sum = 0, weights = 0;
-    for (int64_t class = 0; class < x->dim[0]; class++) {
+    for (int64_t class = 0; class < x->dim[0]; class ++) {
         const struct iso_class_counts c = iso_class_counts(x, counts, class);
         const double weight = p->average == ISO_AVERAGE_WEIGHTED ? c.actual
-                            : p->average == ISO_AVERAGE_BINARY   ? class == 1
+                              : p->average == ISO_AVERAGE_BINARY ? class == 1
                                                                  : 1;
         if (p->average == ISO_AVERAGE_NONE)
             y[class] = score(&c);

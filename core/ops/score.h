@@ -2,17 +2,20 @@
  * average of them over the classes. */
 #ifndef ISO_OP_SCORE_H
 #define ISO_OP_SCORE_H
-#include "../iso.h"
+#include "core/iso.h"
 
 /* MACRO: the mean over all of the model's classes, those without a row among them. WEIGHTED: each
  * class weighs as many as it has rows. NONE: a number a class. BINARY: the second of two. */
-enum iso_average { ISO_AVERAGE_MACRO, ISO_AVERAGE_WEIGHTED, ISO_AVERAGE_NONE,
-                   ISO_AVERAGE_BINARY };
-struct iso_score { int average; };     /* params of every score */
+enum iso_average { ISO_AVERAGE_MACRO, ISO_AVERAGE_WEIGHTED, ISO_AVERAGE_NONE, ISO_AVERAGE_BINARY };
+struct iso_score {
+    int average;
+}; /* params of every score */
 
 /* Of one class: rows that are of it and were taken for it, that were taken for it, that are of
  * it. */
-struct iso_class_counts { double right, predicted, actual; };
+struct iso_class_counts {
+    double right, predicted, actual;
+};
 typedef double iso_class_score(const struct iso_class_counts *);
 
 extern const struct iso_field iso_score_fields[];
@@ -26,8 +29,5 @@ void iso_score_average(const void *params, const struct iso_shape *x, const doub
 /* The name, with the average where it is not the macro one: f1, f1_weighted, f1_class. */
 void iso_score_label(const char *name, const void *params, char *buf, size_t n);
 /* part / whole; 0 where nothing is there to be divided, as scikit-learn's zero_division=0. */
-static inline double iso_share(double part, double whole)
-{
-    return whole > 0 ? part / whole : 0;
-}
+static inline double iso_share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 #endif

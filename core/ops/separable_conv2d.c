@@ -57,7 +57,9 @@ struct iso_conv2d iso_separable_conv2d_pointwise(const struct iso_separable_conv
 {
     return (struct iso_conv2d){
         .filters = p->filters,
-        .kernel_size = { 1, 1 }, .strides = { 1, 1 }, .dilation_rate = { 1, 1 },
+        .kernel_size = { 1, 1 },
+        .strides = { 1, 1 },
+        .dilation_rate = { 1, 1 },
         .padding = ISO_PADDING_VALID,
         .use_bias = p->use_bias,
     };
@@ -77,8 +79,11 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     struct iso_shapes first, second;
     ISO_TRY(iso_ops[ISO_OP_depthwise_conv2d].def->infer(&depthwise, x, &first));
     ISO_TRY(iso_ops[ISO_OP_conv2d].def->infer(&pointwise, &first.y[0], &second));
-    *out = (struct iso_shapes){ .ny = 1, .nw = p->use_bias ? 3 : 2, .nsaved = 1,
-                                .y = { second.y[0] }, .saved = { first.y[0] },
+    *out = (struct iso_shapes){ .ny = 1,
+                                .nw = p->use_bias ? 3 : 2,
+                                .nsaved = 1,
+                                .y = { second.y[0] },
+                                .saved = { first.y[0] },
                                 .w = { first.w[0], second.w[0], second.w[1] } };
     return ISO_OK;
 }

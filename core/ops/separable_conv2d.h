@@ -16,7 +16,7 @@ struct iso_separable_conv2d {
     int64_t filters;
     int64_t kernel_size[2], strides[2], dilation_rate[2];
     int64_t depth_multiplier;
-    int padding;                       /* enum iso_padding */
+    int padding; /* enum iso_padding */
     bool use_bias;
     int activation;
     struct iso_initializer depthwise_initializer, pointwise_initializer, bias_initializer;

@@ -2,8 +2,11 @@
  * - lr g). */
 #ifndef ISO_OP_SGD_H
 #define ISO_OP_SGD_H
-#include "../iso.h"
-struct iso_sgd { double learning_rate, momentum; bool nesterov; };   /* state: momentum (none when
-                                                                        momentum is 0) */
-enum { ISO_SGD_RATE, ISO_SGD_MOMENTUM, ISO_SGD_NESTEROV };           /* scalars */
+#include "core/iso.h"
+struct iso_sgd {
+    double learning_rate, momentum;
+    bool nesterov;
+};                                                         /* state: momentum (none when
+                                                              momentum is 0) */
+enum { ISO_SGD_RATE, ISO_SGD_MOMENTUM, ISO_SGD_NESTEROV }; /* scalars */
 #endif

@@ -21,8 +21,9 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 static const char *const saved[] = { "mask", NULL };
 
 const struct iso_op_def iso_def_spatial_dropout2d = {
-    .doc = "in training, zeroes a random share of the channels of each image and scales up the "
-           "rest",
+    .doc =
+        "in training, zeroes a random share of the channels of each image and scales up the "
+        "rest",
     .section = "layers",
     .params_size = sizeof(struct iso_dropout),
     .fields = iso_dropout_fields,

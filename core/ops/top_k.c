@@ -15,8 +15,10 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     const struct iso_top_k *p = params;
     ISO_TRY(iso_metric_infer(x, out));
     if (p->k >= x[0].dim[1])
-        return iso_fail(ISO_ESHAPE, "k is %lld and there are %lld classes, so that every row would "
-                        "count: make k smaller", (long long)p->k, (long long)x[0].dim[1]);
+        return iso_fail(ISO_ESHAPE,
+                        "k is %lld and there are %lld classes, so that every row would "
+                        "count: make k smaller",
+                        (long long)p->k, (long long)x[0].dim[1]);
     return ISO_OK;
 }
 

@@ -21,10 +21,16 @@ struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
                              enum iso_padding padding)
 {
     struct iso_window w = {
-        .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3],
-        .kh = kernel[0], .kw = kernel[1],
-        .sh = strides[0], .sw = strides[1],
-        .dh = dilation[0], .dw = dilation[1],
+        .n = x->dim[0],
+        .h = x->dim[1],
+        .w = x->dim[2],
+        .c = x->dim[3],
+        .kh = kernel[0],
+        .kw = kernel[1],
+        .sh = strides[0],
+        .sw = strides[1],
+        .dh = dilation[0],
+        .dw = dilation[1],
     };
     w.oh = positions(w.h, (w.kh - 1) * w.dh + 1, w.sh, padding, &w.top);
     w.ow = positions(w.w, (w.kw - 1) * w.dw + 1, w.sw, padding, &w.left);

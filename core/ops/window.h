@@ -1,17 +1,19 @@
 /* window.h: how a window (kernel or pool) lies on an image, as Keras defines 'valid' and 'same'. */
 #ifndef ISO_OP_WINDOW_H
 #define ISO_OP_WINDOW_H
-#include "../iso.h"
+#include "core/iso.h"
 enum iso_padding { ISO_PADDING_VALID, ISO_PADDING_SAME };
-extern const char *const iso_padding_names[];          /* valid, same, NULL */
+extern const char *const iso_padding_names[]; /* valid, same, NULL */
 struct iso_window {
-    int64_t n, h, w, c;                /* input */
-    int64_t oh, ow;                    /* output; below 1 when the window does not fit */
-    int64_t kh, kw, sh, sw, dh, dw;    /* kernel size, strides, dilation */
-    int64_t top, left;                 /* padding before; the rest of it lies after */
+    int64_t n, h, w, c;             /* input */
+    int64_t oh, ow;                 /* output; below 1 when the window does not fit */
+    int64_t kh, kw, sh, sw, dh, dw; /* kernel size, strides, dilation */
+    int64_t top, left;              /* padding before; the rest of it lies after */
 };
 /* Part [begin, end) of an axis. */
-struct iso_span { int64_t begin, end; };
+struct iso_span {
+    int64_t begin, end;
+};
 /* The taps along one axis, of a window without dilation, that lie on the image: `at` is where the
  * window begins (may be negative), `taps` its length, `size` the image's. */
 struct iso_span iso_window_taps(int64_t at, int64_t taps, int64_t size);

@@ -13,10 +13,14 @@ struct iso_frame iso_zero_padding2d_frame(const struct iso_zero_padding2d *p,
                                           const struct iso_shape *x)
 {
     return (struct iso_frame){
-        .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3],
+        .n = x->dim[0],
+        .h = x->dim[1],
+        .w = x->dim[2],
+        .c = x->dim[3],
         .oh = x->dim[1] + p->padding[0] + p->padding[1],
         .ow = x->dim[2] + p->padding[2] + p->padding[3],
-        .top = p->padding[0], .left = p->padding[2],
+        .top = p->padding[0],
+        .left = p->padding[2],
     };
 }
 

@@ -9,29 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../file.h"
-#include "../model/field.h"
-#include "../model/number.h"
-#include "../model/suggest.h"
-#include "../shipped.h"
+#include "core/file.h"
+#include "core/model/field.h"
+#include "core/model/number.h"
+#include "core/model/suggest.h"
+#include "core/shipped.h"
 #include "harness.h"
 
-enum { CASE_LAYER = 3 };               /* index of the layer that random numbers are drawn for */
+enum { CASE_LAYER = 3 }; /* index of the layer that random numbers are drawn for */
 
 #define AT(member) offsetof(struct iso_case, member)
 static const struct iso_field case_fields[] = {
-    {"rows", ISO_FIELD_INT, AT(rows), "0", 0, 1e9, NULL,
-     "rows an input op takes; 0: as many as the order has"},
-    {"first", ISO_FIELD_INT, AT(first), "0", 0, 1e9, NULL, "entry of the order it begins with"},
-    {"steps", ISO_FIELD_INT, AT(steps), "1", 1, 100000, NULL, "updates of an optimizer in a row"},
-    {"data", ISO_FIELD_ENUM, AT(data), "real", 0, 0, iso_fill_names, "what the tensors hold"},
-    {"inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL, "run as when not training"},
-    {"mostly_zero", ISO_FIELD_BOOL, AT(mostly_zero), "false", 0, 0, NULL,
-     "the op explains many zeros"},
-    {"slow", ISO_FIELD_BOOL, AT(slow), "false", 0, 0, NULL, "left out by --quick"},
-    {NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL},
+    { "rows", ISO_FIELD_INT, AT(rows), "0", 0, 1e9, NULL,
+      "rows an input op takes; 0: as many as the order has" },
+    { "first", ISO_FIELD_INT, AT(first), "0", 0, 1e9, NULL, "entry of the order it begins with" },
+    { "steps", ISO_FIELD_INT, AT(steps), "1", 1, 100000, NULL, "updates of an optimizer in a row" },
+    { "data", ISO_FIELD_ENUM, AT(data), "real", 0, 0, iso_fill_names, "what the tensors hold" },
+    { "inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL, "run as when not training" },
+    { "mostly_zero", ISO_FIELD_BOOL, AT(mostly_zero), "false", 0, 0, NULL,
+      "the op explains many zeros" },
+    { "slow", ISO_FIELD_BOOL, AT(slow), "false", 0, 0, NULL, "left out by --quick" },
+    { NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL },
 };
-static const char *const input_keys[] = {"input", "inputs"};
+static const char *const input_keys[] = { "input", "inputs" };
 
 enum { KEYS = 40 };
 /* The keys of a table, then those of the inputs, NULL at the end: what another reader takes. */
@@ -48,7 +48,7 @@ static void keys_of(const struct iso_field *fields, const char *keys[KEYS])
 static void read_shape(const struct iso_yaml *node, struct iso_shape *out,
                        struct iso_faults *faults)
 {
-    *out = (struct iso_shape){0};
+    *out = (struct iso_shape){ 0 };
     if (node->kind != ISO_YAML_SEQUENCE || node->count < 1 || node->count > ISO_DIMS) {
         iso_faults_add(faults, node->place,
                        "expected a shape such as [2, 9, 7, 3], of 1 to %d numbers", ISO_DIMS);
@@ -89,7 +89,7 @@ static void read_inputs(const struct iso_yaml *node, struct iso_case *c, struct 
 
 static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct iso_faults *faults)
 {
-    static const struct iso_field none[] = {{ NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL }};
+    static const struct iso_field none[] = { { NULL, ISO_FIELD_INT, 0, NULL, 0, 0, NULL, NULL } };
     const struct iso_op_def *def = iso_ops[c->op].def;
     const struct iso_field *fields = def->fields != NULL ? def->fields : none;
     const char *keys[KEYS];
@@ -174,7 +174,7 @@ iso_rc iso_case_parse(enum iso_op op, const char *text, struct iso_case *out)
 {
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
     struct iso_yaml_doc *doc = NULL;
-    *out = (struct iso_case){.op = op, .number = 1};
+    *out = (struct iso_case){ .op = op, .number = 1 };
     if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_yaml_parse("case", text, strlen(text), faults, &doc);
@@ -246,7 +246,7 @@ static iso_rc find_folder(const char *given, char folder[ISO_PATH])
 
 iso_rc iso_cases_load(const char *folder, const char *ops, struct iso_cases *out)
 {
-    *out = (struct iso_cases){0};
+    *out = (struct iso_cases){ 0 };
     ISO_TRY(check_names(ops));
     ISO_TRY(find_folder(folder, out->folder));
     for (int op = 0; op < ISO_OP_COUNT; op++) {
@@ -265,7 +265,7 @@ void iso_cases_free(struct iso_cases *cases)
     for (int i = 0; i < cases->n; i++)
         free(cases->list[i].params);
     free(cases->list);
-    *cases = (struct iso_cases){0};
+    *cases = (struct iso_cases){ 0 };
 }
 
 /* ---- a case as a call ---------------------------------------------------------------------- */
@@ -273,9 +273,9 @@ void iso_cases_free(struct iso_cases *cases)
 static enum iso_dtype input_dtype(const struct iso_case *c, int i)
 {
     switch (iso_ops[c->op].kind) {
-    case ISO_INPUT:     return i == 0 ? iso_ops[c->op].def->resident : ISO_I32;
+    case ISO_INPUT: return i == 0 ? iso_ops[c->op].def->resident : ISO_I32;
     case ISO_LOSS:
-    case ISO_METRIC:    return i == 1 && c->x[1].ndim == 1 ? ISO_I32 : ISO_REAL;
+    case ISO_METRIC: return i == 1 && c->x[1].ndim == 1 ? ISO_I32 : ISO_REAL;
     case ISO_AUGMENTATION:
     case ISO_LAYER:
     case ISO_VIEW:
@@ -290,38 +290,37 @@ static enum iso_dtype input_dtype(const struct iso_case *c, int i)
 static void set_layer(const struct iso_case *c, const struct iso_shapes *s, struct iso_call *call)
 {
     for (int i = 0; i < c->nx; i++) {
-        call->x[i] = (struct iso_tensor){.dtype = input_dtype(c, i), .shape = c->x[i]};
+        call->x[i] = (struct iso_tensor){ .dtype = input_dtype(c, i), .shape = c->x[i] };
         if (iso_op_has_pass(c->op, ISO_BACKWARD))
             call->dx[i] = call->x[i];
     }
     for (int i = 0; i < s->ny; i++) {
-        call->y[i] = (struct iso_tensor){.dtype = s->y_dtype[i], .shape = s->y[i]};
+        call->y[i] = (struct iso_tensor){ .dtype = s->y_dtype[i], .shape = s->y[i] };
         if (iso_ops[c->op].kind == ISO_LAYER)
             call->dy[i] = call->y[i];
     }
     for (int i = 0; i < s->nw; i++) {
-        call->w[i] = (struct iso_tensor){.shape = s->w[i]};
+        call->w[i] = (struct iso_tensor){ .shape = s->w[i] };
         if (iso_ops[c->op].def->weights[i].trainable)
             call->dw[i] = call->w[i];
     }
     for (int i = 0; i < s->nsaved; i++)
-        call->saved[i] = (struct iso_tensor){.dtype = s->saved_dtype[i], .shape = s->saved[i]};
+        call->saved[i] = (struct iso_tensor){ .dtype = s->saved_dtype[i], .shape = s->saved[i] };
     if (iso_ops[c->op].kind == ISO_INPUT && c->rows > 0)
         call->y[0].shape.dim[0] = c->rows;
 }
 
-static void set_penalty(const struct iso_case *c, const struct iso_shapes *s,
-                        struct iso_call *call)
+static void set_penalty(const struct iso_case *c, const struct iso_shapes *s, struct iso_call *call)
 {
-    call->w[0] = call->dw[0] = (struct iso_tensor){.shape = c->x[0]};
-    call->y[0] = (struct iso_tensor){.shape = s->y[0]};
+    call->w[0] = call->dw[0] = (struct iso_tensor){ .shape = c->x[0] };
+    call->y[0] = (struct iso_tensor){ .shape = s->y[0] };
 }
 
 static void set_optimizer(const struct iso_case *c, struct iso_call *call)
 {
     int slots;
     iso_op_slots(c->op, c->params, &slots);
-    call->w[0] = call->dw[0] = (struct iso_tensor){.shape = c->x[0]};
+    call->w[0] = call->dw[0] = (struct iso_tensor){ .shape = c->x[0] };
     for (int i = 0; i < slots; i++)
         call->state[i] = call->w[0];
 }
@@ -330,12 +329,12 @@ iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, str
 {
     const struct iso_op_def *def = iso_ops[c->op].def;
     struct iso_shapes shapes;
-    *out = (struct iso_call){.params = c->params,
-                             .seed = seed,
-                             .step = (uint32_t)step,
-                             .layer = CASE_LAYER,
-                             .first = c->first,
-                             .training = !c->inference};
+    *out = (struct iso_call){ .params = c->params,
+                              .seed = seed,
+                              .step = (uint32_t)step,
+                              .layer = CASE_LAYER,
+                              .first = c->first,
+                              .training = !c->inference };
     ISO_TRY(def->infer(c->params, c->x, &shapes));
     if (iso_ops[c->op].kind == ISO_OPTIMIZER)
         set_optimizer(c, out);

@@ -38,7 +38,7 @@ static iso_rc exact_array(const char *name, int slot, const struct iso_array *wa
 iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want,
                          const struct iso_values *got, struct iso_distance *d)
 {
-    *d = (struct iso_distance){0};
+    *d = (struct iso_distance){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++)
             if (iso_values_result(pass, want, (enum iso_group)g, i))
@@ -74,7 +74,7 @@ iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
                            const struct iso_values *got, const struct iso_values *sums, double eps,
                            double chain, struct iso_distance *d)
 {
-    *d = (struct iso_distance){0};
+    *d = (struct iso_distance){ 0 };
     const double unit = iso_bound_unit(eps, chain);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)

@@ -4,12 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "../data/dataset.h"
-#include "../ops/gather_labels.h"
-#include "../random.h"
+#include "core/data/dataset.h"
+#include "core/ops/gather_labels.h"
+#include "core/random.h"
 #include "harness.h"
 
-const char *const iso_fill_names[] = {"real", "integer", "special", "nan", "spaced", NULL};
+const char *const iso_fill_names[] = { "real", "integer", "special", "nan", "spaced", NULL };
 
 /* Streams of random numbers: one for each tensor of each step; those from EXTRA on make choices. */
 enum { STREAMS_A_STEP = 64, EXTRA = 32 };
@@ -26,7 +26,7 @@ uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element)
  * gradient check, and products of several stay far from subnormals. Exact in float. */
 static double uniform(uint32_t word)
 {
-    const double u = (double)(word >> 9) / (1 << 23);      /* [0, 1) in steps of 2^-23 */
+    const double u = (double)(word >> 9) / (1 << 23); /* [0, 1) in steps of 2^-23 */
     const double size = 1.0 / 64 + u * (63.0 / 64);
     return (double)(float)((word & 1) ? -size : size);
 }
@@ -39,8 +39,9 @@ void iso_fill_uniform(uint64_t seed, uint32_t stream, double *v, int64_t n)
 
 static double special(uint32_t word)
 {
-    static const double list[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.0, -1.0, FLT_MAX, -FLT_MAX,
-                                  88.75, -88.75, 104.0, -104.0, 1e-10, 0.5, 3.0};
+    static const double list[] = { NAN,    INFINITY, -INFINITY, 0.0,   -0.0,   1.0,
+                                   -1.0,   FLT_MAX,  -FLT_MAX,  88.75, -88.75, 104.0,
+                                   -104.0, 1e-10,    0.5,       3.0 };
     const uint32_t n = sizeof list / sizeof list[0];
     return (word >> 8) % 2 ? (double)(float)list[(word >> 9) % n] : uniform(word);
 }
@@ -68,9 +69,9 @@ static iso_rc fill_real(enum iso_fill fill, uint64_t seed, uint32_t stream, doub
         switch (fill) {
         case ISO_FILL_INTEGER: v[i] = (double)((word >> 8) % 9) - 4; break;
         case ISO_FILL_SPECIAL: v[i] = special(word); break;
-        case ISO_FILL_NAN:     v[i] = (word >> 8) % 8 ? NAN : uniform(word); break;
+        case ISO_FILL_NAN: v[i] = (word >> 8) % 8 ? NAN : uniform(word); break;
         case ISO_FILL_REAL:
-        case ISO_FILL_SPACED:  v[i] = uniform(word); break;
+        case ISO_FILL_SPACED: v[i] = uniform(word); break;
         }
     }
     return ISO_OK;
@@ -102,9 +103,9 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
     const struct iso_tensor *x = &call->x[slot];
     const enum iso_kind kind = iso_ops[c->op].kind;
     if (kind == ISO_INPUT && x->dtype != ISO_REAL) {
-        int64_t limit = 256;                               /* pixels */
+        int64_t limit = 256; /* pixels */
         if (slot == 1)
-            limit = c->x[0].dim[0];                        /* entries of the order */
+            limit = c->x[0].dim[0]; /* entries of the order */
         else if (c->op == ISO_OP_gather_labels)
             limit = ((const struct iso_gather_labels *)c->params)->classes;
         fill_below(seed, stream, limit, a->v, a->n);
@@ -119,13 +120,13 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
         return ISO_OK;
     }
     const bool weights = kind == ISO_LOSS && slot == 2, squares = kind == ISO_CLIPPING && slot == 1;
-    if (squares && fill == ISO_FILL_SPECIAL)               /* its norm would be infinite */
+    if (squares && fill == ISO_FILL_SPECIAL) /* its norm would be infinite */
         fill = ISO_FILL_REAL;
     ISO_TRY(fill_real(weights ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));
     for (int64_t i = 0; squares && i < a->n; i++)
         a->v[i] = fabs(a->v[i]);
     if (weights)
-        for (int64_t i = 0; i < a->n; i++)                 /* not negative, and some are 0 */
+        for (int64_t i = 0; i < a->n; i++) /* not negative, and some are 0 */
             a->v[i] = i % 5 == 4 ? 0 : fabs(a->v[i]);
     else if (kind == ISO_LOSS && fill == ISO_FILL_REAL)
         for (int64_t i = 0; i < a->n; i++)
@@ -162,7 +163,7 @@ static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
             continue;
         }
         if (group == ISO_Y)
-            fill_below(seed, stream, 9, a->v, a->n);       /* counts so far */
+            fill_below(seed, stream, 9, a->v, a->n); /* counts so far */
         else if (group == ISO_X)
             ISO_TRY(fill_input(c, call, i, fill, seed, stream, a));
         else
@@ -175,7 +176,7 @@ static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
 iso_rc iso_fill_case(const struct iso_case *c, const struct iso_call *call, enum iso_fill fill,
                      uint64_t seed, uint64_t step, struct iso_values *out)
 {
-    *out = (struct iso_values){0};
+    *out = (struct iso_values){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++) {
         if (!is_read(c->op, (enum iso_group)g))
             continue;

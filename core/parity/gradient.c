@@ -16,12 +16,14 @@
  * within the work. */
 #define STEP 0x1p-17
 enum { SAMPLES_MOST = 48, SAMPLES_LEAST = 4, STREAM_SAMPLE = 1u << 29 };
-static const double work = 2e7;        /* flops and elements moved for one tensor */
+static const double work = 2e7; /* flops and elements moved for one tensor */
 
-static const struct iso_how how = {.junk = 0xFF};
+static const struct iso_how how = { .junk = 0xFF };
 
 /* dL/dx[j]; the sum of what was added up; what rounding of the y[i] may contribute. */
-struct difference { double slope, size, rounding; };
+struct difference {
+    double slope, size, rounding;
+};
 
 static struct difference difference(enum iso_kind kind, const struct iso_values *plus,
                                     const struct iso_values *minus, const struct iso_array *dy)
@@ -29,7 +31,7 @@ static struct difference difference(enum iso_kind kind, const struct iso_values 
     const bool scalar = kind == ISO_LOSS || kind == ISO_PENALTY;
     /* A loss that absorbs an activation has its probabilities first. */
     const int slot = kind == ISO_LOSS && plus->a[ISO_Y][1].n > 0 ? 1 : 0;
-    struct difference d = {0, 0, 0};
+    struct difference d = { 0, 0, 0 };
     for (int64_t i = 0; i < plus->a[ISO_Y][slot].n; i++) {
         const double a = plus->a[ISO_Y][slot].v[i], b = minus->a[ISO_Y][slot].v[i];
         const double factor = scalar ? 1 : dy->v[i];
@@ -49,7 +51,7 @@ static iso_rc own_changed(enum iso_op op, struct iso_values *v)
     memcpy(borrowed, v->a[ISO_W], sizeof borrowed);
     for (int i = 0; i < ISO_SLOTS; i++)
         if (iso_ops[op].def->forward_changes >> i & 1)
-            v->a[ISO_W][i] = (struct iso_array){0};
+            v->a[ISO_W][i] = (struct iso_array){ 0 };
     for (int i = 0; i < ISO_SLOTS; i++) {
         if (!(iso_ops[op].def->forward_changes >> i & 1))
             continue;
@@ -63,7 +65,7 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
                  struct iso_values *in, double *x, double offset, struct iso_values *out)
 {
     const double old = *x;
-    struct iso_values inputs = {0};    /* borrows what the forward pass reads */
+    struct iso_values inputs = { 0 }; /* borrows what the forward pass reads */
     for (int i = 0; i < ISO_SLOTS; i++) {
         inputs.a[ISO_X][i] = in->a[ISO_X][i];
         inputs.a[ISO_W][i] = in->a[ISO_W][i];
@@ -87,7 +89,7 @@ static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
                             int slot, int64_t j, struct iso_distance *d)
 {
     const enum iso_group gradient = group == ISO_X ? ISO_DX : ISO_DW;
-    struct iso_values plus = {0}, minus = {0};
+    struct iso_values plus = { 0 }, minus = { 0 };
     double *x = &v->a[group][slot].v[j];
     iso_rc rc = at(judge, c, call, v, x, STEP, &plus);
     if (rc == ISO_OK)
@@ -134,8 +136,8 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, ui
                          struct iso_distance *d)
 {
     struct iso_call call;
-    struct iso_values v = {0};
-    *d = (struct iso_distance){0};
+    struct iso_values v = { 0 };
+    *d = (struct iso_distance){ 0 };
     ISO_TRY(iso_case_call(c, seed, 0, &call));
     ISO_TRY(iso_run_case(judge, c, c->data, seed, &how, &v));
     iso_rc rc = ISO_OK;

@@ -1,7 +1,7 @@
 /* harness.h: the parts of the parity harness, for the files of core/parity and for the tests. */
 #ifndef ISO_HARNESS_H
 #define ISO_HARNESS_H
-#include "../model/faults.h"
+#include "core/model/faults.h"
 #include "parity.h"
 
 /* ---- values.c: host copies of the tensors of one call -------------------------------------- */
@@ -9,14 +9,14 @@
 enum iso_group { ISO_X, ISO_Y, ISO_W, ISO_DX, ISO_DY, ISO_DW, ISO_SAVED, ISO_STATE, ISO_GROUPS };
 extern const char *const iso_group_names[ISO_GROUPS];
 
-struct iso_array {                     /* every dtype as double, which holds it exactly */
+struct iso_array { /* every dtype as double, which holds it exactly */
     int64_t n;
     double *v;
 };
 struct iso_values {
-    struct iso_array a[ISO_GROUPS][ISO_SLOTS];         /* n 0: not there */
-    unsigned changed;                  /* weights that the forward pass has updated, each 1 << its
-                                          index */
+    struct iso_array a[ISO_GROUPS][ISO_SLOTS]; /* n 0: not there */
+    unsigned changed; /* weights that the forward pass has updated, each 1 << its
+                         index */
 };
 
 /* The call's tensors of a group, [ISO_SLOTS]. */
@@ -24,7 +24,7 @@ struct iso_tensor *iso_call_group(struct iso_call *, enum iso_group);
 const struct iso_tensor *iso_call_group_of(const struct iso_call *, enum iso_group);
 /* A slot that the op has (its shape is set). */
 bool iso_tensor_there(const struct iso_tensor *);
-iso_rc iso_array_set(struct iso_array *, int64_t n);   /* zeroed; frees what was there */
+iso_rc iso_array_set(struct iso_array *, int64_t n); /* zeroed; frees what was there */
 /* dst is overwritten, not freed. */
 iso_rc iso_values_copy(struct iso_values *dst, const struct iso_values *src);
 void iso_values_free(struct iso_values *);
@@ -41,19 +41,23 @@ extern const char *const iso_fill_names[]; /* real, integer, special, nan, space
 
 struct iso_case {
     enum iso_op op;
-    int line;                          /* in models/ops/<op>.yaml */
-    int number;                        /* in its file, counted from 1 */
-    void *params;                      /* owned */
+    int line;     /* in models/ops/<op>.yaml */
+    int number;   /* in its file, counted from 1 */
+    void *params; /* owned */
     int nx;
-    struct iso_shape x[ISO_SLOTS];     /* of an op of a weight: x[0] is its shape */
-    int64_t rows, first;               /* of an input op: how many rows it takes, from where */
-    int64_t steps;                     /* of an optimizer: updates in a row */
-    int data;                          /* enum iso_fill */
-    bool inference;                    /* not training: dropout does nothing */
-    bool mostly_zero;                  /* the op explains outputs that are nearly all zero */
+    struct iso_shape x[ISO_SLOTS]; /* of an op of a weight: x[0] is its shape */
+    int64_t rows, first;           /* of an input op: how many rows it takes, from where */
+    int64_t steps;                 /* of an optimizer: updates in a row */
+    int data;                      /* enum iso_fill */
+    bool inference;                /* not training: dropout does nothing */
+    bool mostly_zero;              /* the op explains outputs that are nearly all zero */
     bool slow;
 };
-struct iso_cases { struct iso_case *list; int n; char folder[1024]; };
+struct iso_cases {
+    struct iso_case *list;
+    int n;
+    char folder[1024];
+};
 
 /* Reads the cases of the ops named in `ops` ("all", NULL or a list). folder NULL: searched for.
  * Every op asked for must have a file with at least one case. Free with iso_cases_free, also
@@ -81,10 +85,10 @@ uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element);
 /* ---- run.c: one pass of one op on one backend ---------------------------------------------- */
 
 struct iso_how {
-    uint8_t junk;                      /* byte that outputs and workspace are filled with before */
-    bool add;                          /* gradients are added to what v holds */
-    unsigned no_dx, no_dw;             /* inputs and weights whose gradient is not wanted, each
-                                          1 << its index */
+    uint8_t junk;          /* byte that outputs and workspace are filled with before */
+    bool add;              /* gradients are added to what v holds */
+    unsigned no_dx, no_dw; /* inputs and weights whose gradient is not wanted, each
+                              1 << its index */
 };
 /* Gives each tensor of the pass its own memory between guard zones, runs the kernel and writes
  * the results into v. What the pass must not read is filled with NaN. ISO_EPARITY when a guard
@@ -105,8 +109,8 @@ bool iso_values_result(enum iso_pass, const struct iso_values *, enum iso_group,
 /* ---- compare.c ----------------------------------------------------------------------------- */
 
 struct iso_distance {
-    int64_t values;                    /* compared */
-    double share;                      /* largest |d| as a share of what is allowed */
+    int64_t values; /* compared */
+    double share;   /* largest |d| as a share of what is allowed */
 };
 /* Any NaN equals any NaN; signs of zero count. ISO_EPARITY names the first difference. */
 iso_rc iso_compare_exact(enum iso_pass, const struct iso_values *want, const struct iso_values *got,
@@ -142,10 +146,10 @@ void iso_bound_scale(enum iso_pass, double factor, struct iso_values *sums);
 struct iso_report;
 struct iso_record;
 struct iso_ladder {
-    struct iso_backend *device, *reference, *judge;    /* judge: the double reference */
+    struct iso_backend *device, *reference, *judge; /* judge: the double reference */
     uint64_t seed;
     struct iso_report *report;
-    struct iso_record *record;         /* NULL: none */
+    struct iso_record *record; /* NULL: none */
 };
 /* Climbs every rung that fits the device's mode; results go to the report. Fails only for lack
  * of memory. */
@@ -170,20 +174,20 @@ enum iso_algorithm iso_algorithm_of(struct iso_backend *, enum iso_op, const str
 struct iso_report {
     const struct iso_parity_options *options;
     struct iso_parity_totals totals;
-    bool headed;                       /* the heading is printed, before the first line */
-    char device[32], subject[ISO_NAME];        /* of the lines being summed up, one a rung */
+    bool headed;                        /* the heading is printed, before the first line */
+    char device[32], subject[ISO_NAME]; /* of the lines being summed up, one a rung */
     struct iso_report_line {
         long checks, failed, skipped;
         struct iso_distance most;
-        char reason[128];              /* of the first that was skipped */
+        char reason[128]; /* of the first that was skipped */
     } line[ISO_RUNGS];
 };
-struct iso_check {                     /* one result */
+struct iso_check { /* one result */
     enum iso_rung rung;
-    const char *device, *subject, *detail;     /* opencl:0.0, conv2d, what was run */
-    const char *repeat;                /* what repeats it, as arguments, less --devices */
-    int number;                        /* case of the op; 0: none */
-    int pass;                          /* enum iso_pass, or -1: all */
+    const char *device, *subject, *detail; /* opencl:0.0, conv2d, what was run */
+    const char *repeat;                    /* what repeats it, as arguments, less --devices */
+    int number;                            /* case of the op; 0: none */
+    int pass;                              /* enum iso_pass, or -1: all */
     enum iso_mode mode;
     struct iso_distance distance;
 };

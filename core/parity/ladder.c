@@ -12,9 +12,9 @@ enum { JUNK_NAN = 0xFF, JUNK_ZERO = 0x00, STREAM_OLD = 1u << 30 };
 struct climb {
     const struct iso_ladder *ladder;
     const struct iso_case *c;
-    struct iso_call call;              /* of the first step */
+    struct iso_call call; /* of the first step */
     enum iso_fill fill;
-    struct iso_values want, got;       /* of the reference, of the device */
+    struct iso_values want, got; /* of the reference, of the device */
     char text[160];
 };
 
@@ -30,9 +30,15 @@ static void report(const struct climb *k, enum iso_rung rung, int pass,
     char repeat[128];
     snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[k->c->op].name, k->c->number);
     const struct iso_check check = {
-        .rung = rung, .device = k->ladder->device->device.id, .subject = iso_ops[k->c->op].name,
-        .detail = k->text, .repeat = repeat, .number = k->c->number, .pass = pass,
-        .mode = k->ladder->device->mode, .distance = *d,
+        .rung = rung,
+        .device = k->ladder->device->device.id,
+        .subject = iso_ops[k->c->op].name,
+        .detail = k->text,
+        .repeat = repeat,
+        .number = k->c->number,
+        .pass = pass,
+        .mode = k->ladder->device->mode,
+        .distance = *d,
     };
     iso_report_check(k->ladder->report, &check, rc);
 }
@@ -49,7 +55,7 @@ iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm algorithm, en
                      const struct iso_call *call, enum iso_pass pass, const struct iso_values *v,
                      struct iso_values *sums)
 {
-    const struct iso_how how = {.junk = JUNK_NAN};
+    const struct iso_how how = { .junk = JUNK_NAN };
     ISO_TRY(iso_values_copy(sums, v));
     absolute(sums);
     iso_rc rc = algorithm == ISO_WINOGRAD ? iso_bound_widen(call, sums) : ISO_OK;
@@ -70,11 +76,11 @@ enum iso_algorithm iso_algorithm_of(struct iso_backend *b, enum iso_op op,
 }
 
 iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm, enum iso_op op,
-                        const struct iso_call *call, enum iso_pass pass,
-                        const struct iso_values *v, struct iso_distance *d)
+                        const struct iso_call *call, enum iso_pass pass, const struct iso_values *v,
+                        struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_NAN};
-    struct iso_values want = {0}, sums = {0};
+    const struct iso_how how = { .junk = JUNK_NAN };
+    struct iso_values want = { 0 }, sums = { 0 };
     struct iso_cost cost;
     iso_call_cost(op, call, pass, &cost);
     iso_rc rc = iso_values_copy(&want, v);
@@ -92,7 +98,7 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm,
 /* The results of the device, and of the reference when they are to be equal. */
 static iso_rc compute(struct climb *k, enum iso_fill fill, bool reference)
 {
-    const struct iso_how how = {.junk = JUNK_NAN};
+    const struct iso_how how = { .junk = JUNK_NAN };
     const struct iso_ladder *l = k->ladder;
     iso_values_free(&k->want);
     iso_values_free(&k->got);
@@ -104,7 +110,7 @@ static iso_rc compute(struct climb *k, enum iso_fill fill, bool reference)
 
 static iso_rc put_record(const struct climb *k, enum iso_pass pass)
 {
-    static const char *const names[] = {"forward", "backward", "update"};
+    static const char *const names[] = { "forward", "backward", "update" };
     char key[ISO_NAME], hex[65];
     snprintf(key, sizeof key, "%s/%d/%s", iso_ops[k->c->op].name, k->c->number, names[pass]);
     iso_record_hash(pass, &k->got, hex);
@@ -115,8 +121,8 @@ static iso_rc put_record(const struct climb *k, enum iso_pass pass)
 static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass pass)
 {
     const bool nan_fits = k->fill == ISO_FILL_SPECIAL || k->fill == ISO_FILL_NAN;
-    const bool zeros_fit =
-        k->c->mostly_zero || rung == ISO_RUNG_INTEGER; /* sums of integers often are */
+    const bool zeros_fit = k->c->mostly_zero ||
+                           rung == ISO_RUNG_INTEGER; /* sums of integers often are */
     struct iso_distance d;
     iso_rc rc = iso_compare_exact(pass, &k->want, &k->got, &d);
     if (rc == ISO_OK)
@@ -128,7 +134,7 @@ static void exact_pass(const struct climb *k, enum iso_rung rung, enum iso_pass 
 
 static void bounded_pass(const struct climb *k, enum iso_pass pass)
 {
-    struct iso_distance d = {0};
+    struct iso_distance d = { 0 };
     iso_rc rc = iso_compare_trust(&k->call, pass, &k->got, false, k->c->mostly_zero);
     if (rc == ISO_OK)
         rc = iso_rung_bounded(k->ladder->judge,
@@ -157,8 +163,8 @@ static iso_rc run_again(const struct climb *k, const struct iso_how *how, struct
 
 static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_ZERO};
-    struct iso_values again = {0};
+    const struct iso_how how = { .junk = JUNK_ZERO };
+    struct iso_values again = { 0 };
     ISO_TRY(run_again(k, &how, &again));
     iso_rc rc = iso_compare_exact(pass, &k->got, &again, d);
     iso_values_free(&again);
@@ -193,7 +199,7 @@ static void add_gradient(struct iso_values *old, const struct iso_values *gradie
 static iso_rc compare_added(const struct climb *k, struct iso_values *want,
                             const struct iso_values *got, struct iso_distance *d)
 {
-    struct iso_values sums = {0};
+    struct iso_values sums = { 0 };
     if (reordered(k))
         ISO_TRY(iso_rung_sums(k->ladder->judge,
                               iso_algorithm_of(k->ladder->device, k->c->op, &k->call), k->c->op,
@@ -214,8 +220,8 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
 
 static iso_rc added(const struct climb *k, struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_NAN, .add = true};
-    struct iso_values want = {0}, got = {0};
+    const struct iso_how how = { .junk = JUNK_NAN, .add = true };
+    struct iso_values want = { 0 }, got = { 0 };
     iso_rc rc = iso_values_copy(&want, &k->got);
     if (rc == ISO_OK)
         rc = set_old(&want, k->ladder->seed);
@@ -234,8 +240,8 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
 static iso_rc without(const struct climb *k, unsigned inputs, unsigned weights,
                       struct iso_distance *d)
 {
-    const struct iso_how how = {.junk = JUNK_NAN, .no_dx = inputs, .no_dw = weights};
-    struct iso_values got = {0};
+    const struct iso_how how = { .junk = JUNK_NAN, .no_dx = inputs, .no_dw = weights };
+    struct iso_values got = { 0 };
     ISO_TRY(iso_values_copy(&got, &k->got));
     iso_rc rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
     if (rc == ISO_OK)
@@ -263,7 +269,7 @@ static void contract(const struct climb *k)
     for (int pass = ISO_FORWARD; pass <= ISO_UPDATE; pass++) {
         if (!iso_op_has_pass(k->c->op, (enum iso_pass)pass))
             continue;
-        struct iso_distance d = {0};
+        struct iso_distance d = { 0 };
         iso_rc rc = same_twice(k, (enum iso_pass)pass, &d);
         if (rc == ISO_OK && pass == ISO_BACKWARD && finite)
             rc = added(k, &d);
@@ -278,9 +284,9 @@ static void contract(const struct climb *k)
 /* Every pass of the case on one kind of data, compared as the rung says. */
 static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)
 {
-    const struct iso_distance none = {0};
+    const struct iso_distance none = { 0 };
     iso_rc rc = compute(k, fill, rung != ISO_RUNG_BOUNDED);
-    if (rc != ISO_OK) {                /* what stops a run is a broken contract, or no support */
+    if (rc != ISO_OK) { /* what stops a run is a broken contract, or no support */
         report(k, rc == ISO_EPARITY ? ISO_RUNG_CONTRACT : rung, -1, &none, rc);
         return false;
     }
@@ -298,7 +304,7 @@ static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)
 /* A view has no kernel: the elements must only stay as many as they were. */
 static void view(const struct climb *k)
 {
-    struct iso_distance d = {.values = iso_shape_count(&k->call.x[0].shape)};
+    struct iso_distance d = { .values = iso_shape_count(&k->call.x[0].shape) };
     iso_rc rc = ISO_OK;
     if (iso_shape_count(&k->call.y[0].shape) != d.values)
         rc = iso_fail(ISO_EPARITY, "a view of %lld elements has %lld", (long long)d.values,
@@ -310,7 +316,7 @@ static void view(const struct climb *k)
 static void score(const struct climb *k)
 {
     const struct iso_tensor *x = &k->call.x[0], *y = &k->call.y[0];
-    struct iso_distance d = {.values = iso_shape_count(&y->shape)};
+    struct iso_distance d = { .values = iso_shape_count(&y->shape) };
     const int64_t n = iso_shape_count(&x->shape);
     double *counts = iso_alloc((size_t)n, sizeof *counts);
     double *shares = iso_alloc((size_t)d.values, sizeof *shares);
@@ -338,7 +344,7 @@ static void climb(struct climb *k)
         const bool whole = iso_algorithm_of(k->ladder->device, k->c->op, &k->call) == ISO_DIRECT;
         rung(k, whole ? ISO_RUNG_INTEGER : ISO_RUNG_BOUNDED, ISO_FILL_INTEGER);
         if (!finite)
-            return;                    /* infinities that meet in another order are another NaN */
+            return; /* infinities that meet in another order are another NaN */
         ran = rung(k, ISO_RUNG_BOUNDED, k->c->data);
     } else {
         ran = rung(k, ISO_RUNG_EXACT, k->c->data);
@@ -358,7 +364,7 @@ iso_rc iso_ladder_case(const struct iso_ladder *ladder, const struct iso_case *c
     k->ladder = ladder;
     k->c = c;
     iso_case_text(c, k->text, sizeof k->text);
-    const struct iso_distance none = {0};
+    const struct iso_distance none = { 0 };
     iso_rc rc = iso_case_call(c, ladder->seed, 0, &k->call);
     if (rc != ISO_OK)
         report(k, ISO_RUNG_EXACT, -1, &none, rc);

@@ -7,10 +7,10 @@
 
 /* Streams of the synthetic batch. */
 enum { STREAM_X = 1u << 28, STREAM_CLASS, JUNK_NAN = 0xFF };
-static const int64_t batches[] = {2, 3};
+static const int64_t batches[] = { 2, 3 };
 enum { INFERENCE_ROWS = 64, INFERENCE_FLOPS = 1500000000 };
 
-const struct iso_exec_options iso_subject_readable = {.training = true, .keep_all = true};
+const struct iso_exec_options iso_subject_readable = { .training = true, .keep_all = true };
 
 /* ---- running ------------------------------------------------------------------------------- */
 
@@ -80,7 +80,7 @@ iso_rc iso_subject_read(struct iso_backend *b, const struct iso_tensor *t, struc
 iso_rc iso_subject_read_call(struct iso_backend *b, const struct iso_call *call,
                              struct iso_values *v)
 {
-    *v = (struct iso_values){0};
+    *v = (struct iso_values){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++) {
             const struct iso_tensor *t = &iso_call_group_of(call, (enum iso_group)g)[i];
@@ -98,14 +98,14 @@ static iso_rc compare_pass(const struct iso_subject *s, enum iso_op op, const st
                            enum iso_pass pass, const struct iso_values *v, struct iso_distance *d)
 {
     const struct iso_ladder *l = s->ladder;
-    const struct iso_how how = {.junk = JUNK_NAN};
-    struct iso_values got = {0}, want = {0};
+    const struct iso_how how = { .junk = JUNK_NAN };
+    struct iso_values got = { 0 }, want = { 0 };
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
         rc = iso_run_pass(l->device, op, call, pass, &how, &got);
     if (rc == ISO_OK && s->fast && iso_ops[op].def->product) {
-        rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, call, pass,
-                              &got, d);
+        rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, call, pass, &got,
+                              d);
     } else if (rc == ISO_OK) {
         rc = iso_values_copy(&want, v);
         if (rc == ISO_OK)
@@ -121,7 +121,7 @@ static iso_rc compare_pass(const struct iso_subject *s, enum iso_op op, const st
 static void check_pass(const struct iso_subject *s, enum iso_op op, const struct iso_call *call,
                        enum iso_pass pass, const char *layer)
 {
-    struct iso_distance d = {0};
+    struct iso_distance d = { 0 };
     struct iso_values v;
     iso_rc rc = iso_subject_read_call(s->ladder->reference, call, &v);
     if (rc == ISO_OK) {
@@ -143,11 +143,11 @@ void iso_subject_drop_unwanted(struct iso_call *c)
 {
     for (int i = 0; i < ISO_SLOTS; i++) {
         if (c->dx[i].mem == NULL)
-            c->dx[i] = (struct iso_tensor){0};
+            c->dx[i] = (struct iso_tensor){ 0 };
         if (c->dw[i].mem == NULL)
-            c->dw[i] = (struct iso_tensor){0};
+            c->dw[i] = (struct iso_tensor){ 0 };
         if (c->dy[i].mem == NULL)
-            c->dy[i] = (struct iso_tensor){0};
+            c->dy[i] = (struct iso_tensor){ 0 };
     }
 }
 
@@ -157,8 +157,8 @@ static iso_rc lockstep_nodes(const struct iso_subject *s, struct iso_exec *refer
     for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++)
         for (int i = 0; i < g->nnodes; i++) {
             const enum iso_op op = g->nodes[i].op;
-            const char *layer =
-                g->nodes[i].layer < 0 ? iso_ops[op].name : g->model->layers[g->nodes[i].layer].name;
+            const char *layer = g->nodes[i].layer < 0 ? iso_ops[op].name
+                                                      : g->model->layers[g->nodes[i].layer].name;
             struct iso_call call;
             if (!iso_op_has_pass(op, (enum iso_pass)pass))
                 continue;
@@ -178,13 +178,14 @@ static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *ref
     const struct iso_op_use *optimizer = &s->graph->model->training.optimizer;
     for (int i = 0; i < iso_exec_nweights(reference); i++) {
         const char *weight = iso_exec_weight(reference, i);
-        struct iso_call call = {
-            .params = optimizer->params, .seed = s->ladder->seed, .training = true};
+        struct iso_call call = { .params = optimizer->params,
+                                 .seed = s->ladder->seed,
+                                 .training = true };
         char name[2 * ISO_NAME];
         snprintf(name, sizeof name, "d/%s", weight);
         if (!iso_exec_tensor(reference, weight, &call.w[0]) ||
             !iso_exec_tensor(reference, name, &call.dw[0]))
-            continue;                  /* not trained */
+            continue; /* not trained */
         for (int k = 0; k < iso_exec_nslots(reference); k++) {
             snprintf(name, sizeof name, "%s/%s", weight, iso_exec_slot(reference, k));
             if (!iso_exec_tensor(reference, name, &call.state[k]))
@@ -233,7 +234,7 @@ static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, i
 
 static void check_training(const struct iso_subject *s)
 {
-    const struct iso_distance none = {0};
+    const struct iso_distance none = { 0 };
     const iso_rc rc = lockstep(s);
     if (rc != ISO_OK)
         iso_subject_report(s, ISO_RUNG_LOCKSTEP, -1, "all layers", &none, rc);
@@ -246,7 +247,7 @@ static double forward_flops(const struct iso_graph *g)
     for (int i = 0; i < g->nlayer_nodes; i++) {
         const struct iso_node *n = &g->nodes[i];
         struct iso_shape x[ISO_SLOTS];
-        struct iso_cost cost = {0};
+        struct iso_cost cost = { 0 };
         for (int k = 0; k < n->nx; k++)
             x[k] = g->values[n->x[k]].shape;
         if (iso_ops[n->op].def->cost != NULL)
@@ -289,11 +290,11 @@ iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
     struct iso_model *model = NULL;
     const int64_t steps = report_to->options->steps;
-    struct iso_subject s = {.ladder = ladder,
-                            .report = report_to,
-                            .path = path,
-                            .steps = steps > 0 ? steps : 3,
-                            .fast = ladder->device->mode == ISO_MODE_FAST};
+    struct iso_subject s = { .ladder = ladder,
+                             .report = report_to,
+                             .path = path,
+                             .steps = steps > 0 ? steps : 3,
+                             .fast = ladder->device->mode == ISO_MODE_FAST };
     if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_model_load(path, faults, &model);

@@ -19,7 +19,7 @@ static double direction(const struct iso_subject *s, uint32_t stream, int64_t el
 iso_rc iso_subject_move_weights(const struct iso_subject *s, struct iso_exec *e)
 {
     for (int i = 0; i < iso_exec_nweights(e); i++) {
-        struct iso_array a = {0};
+        struct iso_array a = { 0 };
         struct iso_tensor t;
         iso_rc rc = iso_subject_read_weight(e, i, &a, &t);
         for (int64_t k = 0; rc == ISO_OK && k < a.n; k++) {
@@ -42,14 +42,14 @@ static iso_rc train_from_moved(const struct iso_subject *s, struct iso_exec *e)
 
 /* ---- every sum of products, by what is allowed ---------------------------------------------- */
 
-struct moving {                        /* a training on the reference; its present call */
+struct moving { /* a training on the reference; its present call */
     const struct iso_subject *subject;
     struct iso_exec *exec;
     int64_t step;
     int node;
     enum iso_pass pass;
     struct iso_call call;
-    uint32_t stream;                   /* of this call alone */
+    uint32_t stream; /* of this call alone */
 };
 
 static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot,
@@ -58,7 +58,7 @@ static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot
     const struct iso_tensor *t = &iso_call_group_of(&m->call, group)[slot];
     struct iso_backend *b = iso_exec_backend(m->exec);
     const uint32_t stream = m->stream + (uint32_t)(group * ISO_SLOTS + slot);
-    struct iso_array a = {0};
+    struct iso_array a = { 0 };
     if (t->mem == NULL || t->dtype != ISO_REAL || allowed->n == 0)
         return ISO_OK;
     iso_rc rc = iso_subject_read(b, t, &a);
@@ -75,7 +75,7 @@ static iso_rc run_and_move(const struct moving *m, enum iso_op op)
 {
     const struct iso_ladder *l = m->subject->ladder;
     struct iso_call wanted = m->call;
-    struct iso_values v = {0}, sums = {0};
+    struct iso_values v = { 0 }, sums = { 0 };
     struct iso_cost cost;
     iso_subject_drop_unwanted(&wanted);
     iso_call_cost(op, &wanted, m->pass, &cost);
@@ -111,7 +111,7 @@ static iso_rc run_node(void *self, int node, enum iso_pass pass)
 /* As iso_subject_steps. */
 static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec *e)
 {
-    struct moving m = {.subject = s, .exec = e};
+    struct moving m = { .subject = s, .exec = e };
     for (; m.step < s->steps; m.step++) {
         ISO_TRY(iso_exec_walk(e, ISO_FORWARD, run_node, &m));
         ISO_TRY(iso_exec_walk(e, ISO_BACKWARD, run_node, &m));

@@ -15,9 +15,7 @@ static const double sensitivity_share = 16;
 
 /* ---- weights ------------------------------------------------------------------------------- */
 
-
-iso_rc iso_subject_read_weight(struct iso_exec *e, int i, struct iso_array *a,
-                               struct iso_tensor *t)
+iso_rc iso_subject_read_weight(struct iso_exec *e, int i, struct iso_array *a, struct iso_tensor *t)
 {
     if (!iso_exec_tensor(e, iso_exec_weight(e, i), t))
         return iso_fail(ISO_EPARITY, "the executor has no %s", iso_exec_weight(e, i));
@@ -38,7 +36,7 @@ iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out,
 {
     double sum = 0;
     for (int i = 0; i < iso_exec_nweights(a); i++) {
-        struct iso_array p = {0}, q = {0};
+        struct iso_array p = { 0 }, q = { 0 };
         struct iso_tensor t;
         iso_rc rc = iso_subject_read_weight(a, i, &p, &t);
         if (rc == ISO_OK)
@@ -102,9 +100,11 @@ static iso_rc compare_with_kept(const struct iso_subject *s, struct iso_exec *de
     iso_exec_free(kept);
     return rc != ISO_OK || first == NULL
                ? rc
-               : iso_fail(ISO_EPARITY, "after %lld steps the weights differ, by %.3g, from those "
+               : iso_fail(ISO_EPARITY,
+                          "after %lld steps the weights differ, by %.3g, from those "
                           "of the same device with every value in memory of its own; first that "
-                          "differs: %s", (long long)s->steps, apart, first);
+                          "differs: %s",
+                          (long long)s->steps, apart, first);
 }
 
 /* A device that sums products in its own order is allowed what one ULP in the first weights does,
@@ -148,9 +148,9 @@ static iso_rc compare_runs(const struct iso_subject *s, struct iso_exec *referen
 
 void iso_subject_train(const struct iso_subject *s)
 {
-    const struct iso_exec_options as_trained = {.training = true};
+    const struct iso_exec_options as_trained = { .training = true };
     struct iso_exec *reference = NULL, *device = NULL;
-    struct iso_distance d = {0};
+    struct iso_distance d = { 0 };
     iso_rc rc = iso_subject_open(s, s->ladder->reference, &iso_subject_readable, &reference);
     if (rc == ISO_OK)
         rc = iso_subject_open(s, s->ladder->device, &as_trained, &device);
@@ -167,7 +167,7 @@ void iso_subject_train(const struct iso_subject *s)
 static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool moved,
                       struct iso_array *out)
 {
-    const struct iso_exec_options o = {.keep_all = b == s->ladder->reference};
+    const struct iso_exec_options o = { .keep_all = b == s->ladder->reference };
     struct iso_exec *e;
     struct iso_tensor t;
     ISO_TRY(iso_subject_open(s, b, &o, &e));
@@ -197,23 +197,25 @@ static iso_rc compare_bits(const struct iso_subject *s, const struct iso_array *
 static iso_rc compare_near(const struct iso_subject *s, const struct iso_array *want,
                            const struct iso_array *got, struct iso_distance *d)
 {
-    struct iso_array moved = {0};
+    struct iso_array moved = { 0 };
     iso_rc rc = predict(s, s->ladder->reference, true, &moved);
     const double far = sqrt(squares(want, got));
     const double allowed = rc == ISO_OK ? sensitivity_share * sqrt(squares(want, &moved)) : 0;
     free(moved.v);
     ISO_TRY(rc);
     if (!(far <= allowed))
-        return iso_fail(ISO_EPARITY, "the outputs are %.3g apart, and %.3g is allowed: %.0f times "
-                        "what one ULP in the weights does", far, allowed, sensitivity_share);
+        return iso_fail(ISO_EPARITY,
+                        "the outputs are %.3g apart, and %.3g is allowed: %.0f times "
+                        "what one ULP in the weights does",
+                        far, allowed, sensitivity_share);
     d->share = allowed > 0 ? far / allowed : 0;
     return ISO_OK;
 }
 
 void iso_subject_infer(const struct iso_subject *s)
 {
-    struct iso_array want = {0}, got = {0};
-    struct iso_distance d = {0};
+    struct iso_array want = { 0 }, got = { 0 };
+    struct iso_distance d = { 0 };
     iso_rc rc = predict(s, s->ladder->reference, false, &want);
     if (rc == ISO_OK)
         rc = predict(s, s->ladder->device, false, &got);

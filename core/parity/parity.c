@@ -10,7 +10,7 @@ enum { DEVICES_MOST = 32 };
 struct run {
     const struct iso_parity_options *options;
     struct iso_report report;
-    struct iso_ladder ladder;          /* device and reference are set for each in turn */
+    struct iso_ladder ladder; /* device and reference are set for each in turn */
     struct iso_backend *reference, *portable;
     struct iso_cases cases;
     char ids[DEVICES_MOST][sizeof((struct iso_device *)0)->id];
@@ -37,9 +37,15 @@ static void gradients(struct run *r)
         snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[c->op].name, c->number);
         const iso_rc rc = iso_rung_gradient(r->ladder.judge, c, r->ladder.seed, &d);
         const struct iso_check check = {
-            .rung = ISO_RUNG_GRADIENT, .device = "reference", .subject = iso_ops[c->op].name,
-            .detail = iso_case_text(c, text, sizeof text), .repeat = repeat, .number = c->number,
-            .pass = ISO_BACKWARD, .mode = ISO_MODE_EXACT, .distance = d,
+            .rung = ISO_RUNG_GRADIENT,
+            .device = "reference",
+            .subject = iso_ops[c->op].name,
+            .detail = iso_case_text(c, text, sizeof text),
+            .repeat = repeat,
+            .number = c->number,
+            .pass = ISO_BACKWARD,
+            .mode = ISO_MODE_EXACT,
+            .distance = d,
         };
         iso_report_check(&r->report, &check, rc);
     }
@@ -99,8 +105,13 @@ static iso_rc check_device_named(struct run *r, const char *id)
 static void skip_unusable(struct run *r, const struct iso_device *device)
 {
     const struct iso_check check = {
-        .rung = ISO_RUNG_EXACT, .device = device->id, .subject = "all", .detail = device->note,
-        .repeat = "", .pass = -1, .mode = r->options->mode,
+        .rung = ISO_RUNG_EXACT,
+        .device = device->id,
+        .subject = "all",
+        .detail = device->note,
+        .repeat = "",
+        .pass = -1,
+        .mode = r->options->mode,
     };
     iso_report_check(&r->report, &check,
                      iso_fail(ISO_EUNSUP, "not usable; `isocl devices` says why"));
@@ -161,7 +172,7 @@ iso_rc iso_parity_run(const struct iso_parity_options *options, struct iso_parit
 {
     struct run *r = iso_alloc(1, sizeof *r);
     if (totals != NULL)
-        *totals = (struct iso_parity_totals){0};
+        *totals = (struct iso_parity_totals){ 0 };
     if (r == NULL)
         return ISO_ENOMEM;
     r->options = options;

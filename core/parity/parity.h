@@ -14,8 +14,9 @@
  *   record     hashes of another machine's run */
 #ifndef ISO_PARITY_H
 #define ISO_PARITY_H
-#include "../iso.h"
+#include "core/iso.h"
 
+/* clang-format off */
 #define ISO_RUNG_MAP(X)                                 \
     X(EXACT,    "exact")                                \
     X(INTEGER,  "integer")                              \
@@ -26,27 +27,28 @@
     X(TRAINING, "training")                             \
     X(INFERENCE, "inference")                           \
     X(RECORD,   "record")
+/* clang-format on */
 #define ISO_RUNG_ENUM(name, text) ISO_RUNG_##name,
 enum iso_rung { ISO_RUNG_MAP(ISO_RUNG_ENUM) ISO_RUNGS };
-extern const char *const iso_rung_names[];             /* in that order; NULL at the end */
+extern const char *const iso_rung_names[]; /* in that order; NULL at the end */
 
-struct iso_parity_options {            /* all zero: every op case on every usable device */
-    const char *const *models;         /* paths, NULL at the end; NULL: none */
-    const char *const *devices;        /* as --device takes them, NULL at the end; NULL: all */
-    struct iso_backend *const *backends;       /* or open ones instead of devices; borrowed */
+struct iso_parity_options {              /* all zero: every op case on every usable device */
+    const char *const *models;           /* paths, NULL at the end; NULL: none */
+    const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
+    struct iso_backend *const *backends; /* or open ones instead of devices; borrowed */
     int nbackends;
-    enum iso_mode mode;                /* DEFAULT: each device's own */
-    const char *ops;                   /* "conv2d,dense" or "all"; NULL: all, or none with models */
-    int number;                        /* only this case of each op, counted from 1; 0: all */
-    int64_t steps;                     /* training steps of a model; 0: 3 */
-    const char *record, *check;        /* files; NULL: none. Only exact mode has records */
-    const char *cases;                 /* of op cases; NULL: models/ops, or the installed */
-    uint64_t seed;                     /* of the data; 0: 1 */
-    bool json;                         /* one JSON object a line instead of the table */
-    bool quiet;                        /* failures and the last line only */
-    bool verbose;                      /* a line a case instead of a line an op */
-    bool quick;                        /* leaves out cases marked slow, and says so */
-    void *out;                         /* FILE *; NULL: stdout */
+    enum iso_mode mode;         /* DEFAULT: each device's own */
+    const char *ops;            /* "conv2d,dense" or "all"; NULL: all, or none with models */
+    int number;                 /* only this case of each op, counted from 1; 0: all */
+    int64_t steps;              /* training steps of a model; 0: 3 */
+    const char *record, *check; /* files; NULL: none. Only exact mode has records */
+    const char *cases;          /* of op cases; NULL: models/ops, or the installed */
+    uint64_t seed;              /* of the data; 0: 1 */
+    bool json;                  /* one JSON object a line instead of the table */
+    bool quiet;                 /* failures and the last line only */
+    bool verbose;               /* a line a case instead of a line an op */
+    bool quick;                 /* leaves out cases marked slow, and says so */
+    void *out;                  /* FILE *; NULL: stdout */
 };
 struct iso_parity_totals {
     long passed, failed, skipped;

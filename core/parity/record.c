@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../data/sha256.h"
-#include "../file.h"
+#include "core/data/sha256.h"
+#include "core/file.h"
 #include "harness.h"
 
 struct iso_record {
-    const char *write;                 /* path, or NULL */
+    const char *write; /* path, or NULL */
     uint64_t seed;
     long compared;
-    json_t *mine, *theirs;             /* hashes by key; theirs NULL: nothing to compare with */
-    json_t *file;                      /* owns theirs */
+    json_t *mine, *theirs; /* hashes by key; theirs NULL: nothing to compare with */
+    json_t *file;          /* owns theirs */
 };
 
 static iso_rc open_check(struct iso_record *r, const char *path)
@@ -83,8 +83,8 @@ static void hash_array(struct iso_sha256 *h, const struct iso_array *a)
         memcpy(&bits, &f, sizeof bits);
         if (f != f)
             bits = 0x7fc00000u;
-        const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
-                                  (uint8_t)(bits >> 24)};
+        const uint8_t bytes[4] = { (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                                   (uint8_t)(bits >> 24) };
         iso_sha256_add(h, bytes, sizeof bytes);
     }
 }

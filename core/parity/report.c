@@ -7,14 +7,11 @@
 #include "harness.h"
 
 #define RUNG_NAME(name, text) text,
-const char *const iso_rung_names[] = {ISO_RUNG_MAP(RUNG_NAME) NULL};
+const char *const iso_rung_names[] = { ISO_RUNG_MAP(RUNG_NAME) NULL };
 
-static const char *const pass_names[] = {"forward", "backward", "update"};
+static const char *const pass_names[] = { "forward", "backward", "update" };
 
-static const char *pass_name(int pass)
-{
-    return pass < 0 ? "all" : pass_names[pass];
-}
+static const char *pass_name(int pass) { return pass < 0 ? "all" : pass_names[pass]; }
 
 static FILE *out_of(const struct iso_report *r)
 {
@@ -41,7 +38,7 @@ static const char *verdict(enum iso_rung rung, const struct iso_distance *d, cha
 
 void iso_report_begin(struct iso_report *r, const struct iso_parity_options *options)
 {
-    *r = (struct iso_report){.options = options};
+    *r = (struct iso_report){ .options = options };
 }
 
 static void print_heading(struct iso_report *r)
@@ -108,14 +105,14 @@ static void print_json(const struct iso_report *r, const struct iso_check *c, is
                        const char *command)
 {
     const char *result = rc == ISO_OK ? "passed" : rc == ISO_EUNSUP ? "skipped" : "failed";
-    json_t *o =
-        json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event", "check",
-                  "result", result, "subject", c->subject, "case", c->number, "detail", c->detail,
-                  "pass", pass_name(c->pass), "rung", iso_rung_names[c->rung], "device", c->device,
-                  "values", (json_int_t)c->distance.values, "share", c->distance.share, "message",
-                  rc == ISO_OK ? "" : iso_error(), "repeat", command);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event",
+                          "check", "result", result, "subject", c->subject, "case", c->number,
+                          "detail", c->detail, "pass", pass_name(c->pass), "rung",
+                          iso_rung_names[c->rung], "device", c->device, "values",
+                          (json_int_t)c->distance.values, "share", c->distance.share, "message",
+                          rc == ISO_OK ? "" : iso_error(), "repeat", command);
     if (o == NULL)
-        return;                        /* no memory: the totals still count it */
+        return; /* no memory: the totals still count it */
     json_dumpf(o, out_of(r), JSON_COMPACT | JSON_PRESERVE_ORDER);
     fputc('\n', out_of(r));
     json_decref(o);

@@ -11,28 +11,28 @@ enum { GUARD = 64, GUARD_BYTE = 0xA5, POISON_BYTE = 0xFF };
 
 enum role { ROLE_NONE, ROLE_READ, ROLE_WRITE, ROLE_CHANGE, ROLE_POISON };
 
-struct slot {                          /* a tensor of the pass on the device */
+struct slot { /* a tensor of the pass on the device */
     enum iso_group group;
     int index;
     enum role role;
-    struct iso_tensor *tensor;         /* in the call */
-    uint8_t *host;                     /* guard, payload, guard: as written */
-    size_t guard, bytes;               /* of one guard zone; of the payload */
+    struct iso_tensor *tensor; /* in the call */
+    uint8_t *host;             /* guard, payload, guard: as written */
+    size_t guard, bytes;       /* of one guard zone; of the payload */
 };
 struct pass {
     struct iso_backend *backend;
     enum iso_pass pass;
     struct iso_call call;
-    struct slot slot[ISO_GROUPS * ISO_SLOTS + 1];          /* the last: workspace */
+    struct slot slot[ISO_GROUPS * ISO_SLOTS + 1]; /* the last: workspace */
     int n;
 };
 
 bool iso_pass_writes(enum iso_pass pass, enum iso_group group)
 {
     switch (pass) {
-    case ISO_FORWARD:  return group == ISO_Y || group == ISO_SAVED;
+    case ISO_FORWARD: return group == ISO_Y || group == ISO_SAVED;
     case ISO_BACKWARD: return group == ISO_DX || group == ISO_DW;
-    case ISO_UPDATE:   return group == ISO_W || group == ISO_STATE;
+    case ISO_UPDATE: return group == ISO_W || group == ISO_STATE;
     }
     return false;
 }
@@ -49,14 +49,14 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
     switch (iso_ops[op].kind) {
     case ISO_LAYER:
     case ISO_PENALTY:
-    case ISO_LOSS:      return pass == ISO_FORWARD || pass == ISO_BACKWARD;
+    case ISO_LOSS: return pass == ISO_FORWARD || pass == ISO_BACKWARD;
     case ISO_INPUT:
     case ISO_AUGMENTATION:
     case ISO_CLIPPING:
-    case ISO_METRIC:    return pass == ISO_FORWARD;
+    case ISO_METRIC: return pass == ISO_FORWARD;
     case ISO_OPTIMIZER: return pass == ISO_UPDATE;
     case ISO_SCORE:
-    case ISO_VIEW:      return false;
+    case ISO_VIEW: return false;
     }
     return false;
 }
@@ -81,19 +81,19 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
         return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
     }
     switch (group) {
-    case ISO_X:     return uses & ISO_USES_X ? ROLE_READ : ROLE_POISON;
-    case ISO_Y:     return uses & ISO_USES_Y ? ROLE_READ : ROLE_POISON;
+    case ISO_X: return uses & ISO_USES_X ? ROLE_READ : ROLE_POISON;
+    case ISO_Y: return uses & ISO_USES_Y ? ROLE_READ : ROLE_POISON;
     case ISO_W:
     case ISO_DY:
     case ISO_SAVED: return ROLE_READ;
     case ISO_DX:
         if ((how->no_dx >> index & 1) != 0 || p->call.x[index].dtype != ISO_REAL ||
             (iso_ops[op].kind == ISO_LOSS && index > 0))
-            return ROLE_NONE;          /* targets and whole numbers have no gradient */
+            return ROLE_NONE; /* targets and whole numbers have no gradient */
         return how->add ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_DW:
         if ((how->no_dw >> index & 1) != 0)
-            return ROLE_NONE;          /* the weight is frozen */
+            return ROLE_NONE; /* the weight is frozen */
         return how->add ? ROLE_CHANGE : ROLE_WRITE;
     case ISO_STATE:
     case ISO_GROUPS: break;
@@ -138,7 +138,7 @@ static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *ho
             if (role == ROLE_NONE)
                 continue;
             struct slot *s = &p->slot[p->n++];
-            *s = (struct slot){.group = (enum iso_group)g, .index = i, .role = role, .tensor = t};
+            *s = (struct slot){ .group = (enum iso_group)g, .index = i, .role = role, .tensor = t };
             ISO_TRY(slot_place(p, s, &v->a[g][i], how->junk));
         }
     return ISO_OK;
@@ -147,12 +147,12 @@ static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *ho
 static iso_rc place_workspace(struct pass *p, const struct iso_kernel *k, const struct iso_how *how)
 {
     const size_t bytes = k->workspace != NULL ? k->workspace(p->backend, &p->call, p->pass) : 0;
-    p->call.workspace = (struct iso_tensor){.dtype = ISO_U8};
+    p->call.workspace = (struct iso_tensor){ .dtype = ISO_U8 };
     if (bytes == 0)
         return ISO_OK;
-    p->call.workspace.shape = (struct iso_shape){1, {(int64_t)bytes}};
+    p->call.workspace.shape = (struct iso_shape){ 1, { (int64_t)bytes } };
     struct slot *s = &p->slot[p->n++];
-    *s = (struct slot){.group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace};
+    *s = (struct slot){ .group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace };
     return slot_place(p, s, NULL, how->junk);
 }
 
@@ -209,9 +209,9 @@ static iso_rc slot_collect(struct pass *p, const struct slot *s, struct iso_valu
 static iso_rc launch(struct pass *p, const struct iso_kernel *k)
 {
     switch (p->pass) {
-    case ISO_FORWARD:  return k->forward(p->backend, &p->call);
+    case ISO_FORWARD: return k->forward(p->backend, &p->call);
     case ISO_BACKWARD: return k->backward(p->backend, &p->call);
-    case ISO_UPDATE:   return k->update(p->backend, &p->call);
+    case ISO_UPDATE: return k->update(p->backend, &p->call);
     }
     return ISO_OK;
 }
@@ -260,7 +260,7 @@ iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call
     p->call = *call;
     iso_rc rc = run(p, op, how, v);
     if (rc != ISO_OK)
-        (void)b->ops->sync(b);         /* queued writes may still read what is freed here */
+        (void)b->ops->sync(b); /* queued writes may still read what is freed here */
     for (int i = 0; i < p->n; i++) {
         b->ops->free(b, p->slot[i].tensor->mem);
         free(p->slot[i].host);

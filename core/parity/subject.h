@@ -2,17 +2,17 @@
  * model_moved.c. */
 #ifndef ISO_SUBJECT_H
 #define ISO_SUBJECT_H
-#include "../train/exec.h"
+#include "core/train/exec.h"
 #include "harness.h"
 
-struct iso_subject {                   /* one model at one batch size */
+struct iso_subject { /* one model at one batch size */
     const struct iso_ladder *ladder;
     struct iso_report *report;
     const char *path;
     int64_t steps;
     struct iso_graph *graph;
-    float *x;                          /* the batch: [batch, ...input] */
-    int32_t *classes;                  /* [batch] */
+    float *x;         /* the batch: [batch, ...input] */
+    int32_t *classes; /* [batch] */
     bool fast;
 };
 

@@ -5,17 +5,19 @@
 
 #include "harness.h"
 
-const char *const iso_group_names[ISO_GROUPS] = {"x", "y", "w", "dx", "dy", "dw", "saved", "state"};
+const char *const iso_group_names[ISO_GROUPS] = {
+    "x", "y", "w", "dx", "dy", "dw", "saved", "state"
+};
 
 struct iso_tensor *iso_call_group(struct iso_call *call, enum iso_group group)
 {
     switch (group) {
-    case ISO_X:     return call->x;
-    case ISO_Y:     return call->y;
-    case ISO_W:     return call->w;
-    case ISO_DX:    return call->dx;
-    case ISO_DY:    return call->dy;
-    case ISO_DW:    return call->dw;
+    case ISO_X: return call->x;
+    case ISO_Y: return call->y;
+    case ISO_W: return call->w;
+    case ISO_DX: return call->dx;
+    case ISO_DY: return call->dy;
+    case ISO_DW: return call->dw;
     case ISO_SAVED: return call->saved;
     case ISO_STATE: return call->state;
     case ISO_GROUPS: break;
@@ -30,10 +32,7 @@ const struct iso_tensor *iso_call_group_of(const struct iso_call *call, enum iso
     return iso_call_group(changeable, group);
 }
 
-bool iso_tensor_there(const struct iso_tensor *t)
-{
-    return t->shape.ndim > 0;
-}
+bool iso_tensor_there(const struct iso_tensor *t) { return t->shape.ndim > 0; }
 
 iso_rc iso_array_set(struct iso_array *a, int64_t n)
 {
@@ -48,7 +47,7 @@ iso_rc iso_array_set(struct iso_array *a, int64_t n)
 
 iso_rc iso_values_copy(struct iso_values *dst, const struct iso_values *src)
 {
-    *dst = (struct iso_values){.changed = src->changed};
+    *dst = (struct iso_values){ .changed = src->changed };
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++) {
             const struct iso_array *from = &src->a[g][i];
@@ -69,7 +68,7 @@ void iso_values_free(struct iso_values *v)
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_SLOTS; i++)
             free(v->a[g][i].v);
-    *v = (struct iso_values){0};
+    *v = (struct iso_values){ 0 };
 }
 
 void iso_values_pack(const struct iso_backend *b, enum iso_dtype dtype, const double *v, int64_t n,
@@ -82,8 +81,8 @@ void iso_values_pack(const struct iso_backend *b, enum iso_dtype dtype, const do
     for (int64_t i = 0; i < n; i++)
         switch (dtype) {
         case ISO_REAL: ((float *)bytes)[i] = (float)v[i]; break;
-        case ISO_I32:  ((int32_t *)bytes)[i] = (int32_t)v[i]; break;
-        case ISO_U8:   ((uint8_t *)bytes)[i] = (uint8_t)v[i]; break;
+        case ISO_I32: ((int32_t *)bytes)[i] = (int32_t)v[i]; break;
+        case ISO_U8: ((uint8_t *)bytes)[i] = (uint8_t)v[i]; break;
         }
 }
 
@@ -97,7 +96,7 @@ void iso_values_unpack(const struct iso_backend *b, enum iso_dtype dtype, const 
     for (int64_t i = 0; i < n; i++)
         switch (dtype) {
         case ISO_REAL: v[i] = (double)((const float *)bytes)[i]; break;
-        case ISO_I32:  v[i] = ((const int32_t *)bytes)[i]; break;
-        case ISO_U8:   v[i] = ((const uint8_t *)bytes)[i]; break;
+        case ISO_I32: v[i] = ((const int32_t *)bytes)[i]; break;
+        case ISO_U8: v[i] = ((const uint8_t *)bytes)[i]; break;
         }
 }

@@ -1,7 +1,7 @@
 #include "about.h"
 
-#include "../data/sha256.h"
-#include "../machine.h"
+#include "core/data/sha256.h"
+#include "core/machine.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -15,7 +15,11 @@ const char *const iso_about_splits[2] = { "train", "validation" };
 
 /* ---- Checksums ----------------------------------------------------------------------------- */
 
-struct pieces { const uint8_t *bytes; size_t n; char (*hex)[HEX]; };
+struct pieces {
+    const uint8_t *bytes;
+    size_t n;
+    char (*hex)[HEX];
+};
 
 static iso_rc sum_piece(void *data, int64_t i)
 {
@@ -73,8 +77,10 @@ static iso_rc read_record(const char *folder, json_t **out)
     *out = json_loadb(text, n, 0, NULL);
     free(text);
     return json_is_object(*out) ? ISO_OK
-                                : iso_fail(ISO_EDATA, "%s is damaged; remove it to go on without "
-                                           "the checksums of the data", path);
+                                : iso_fail(ISO_EDATA,
+                                           "%s is damaged; remove it to go on without "
+                                           "the checksums of the data",
+                                           path);
 }
 
 /* Takes the record over. */
@@ -113,9 +119,9 @@ static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:I, s:[i,i,i], s:i, s:s, s:s}", "dataset",
                      text_of(d->name), "split", text_of(d->split), "part", text_of(d->part),
-                     "source", text_of(d->source), "rows", (json_int_t)d->rows, "image",
-                     d->height, d->width, d->channels, "classes", d->classes, "images_sha256",
-                     sums->images, "labels_sha256", sums->labels);
+                     "source", text_of(d->source), "rows", (json_int_t)d->rows, "image", d->height,
+                     d->width, d->channels, "classes", d->classes, "images_sha256", sums->images,
+                     "labels_sha256", sums->labels);
 }
 
 static json_t *new_record(const struct iso_about *r)
@@ -139,10 +145,9 @@ static json_t *describe_command(const struct iso_about *r)
     char machine[512];
     return json_pack("{s:o, s:o, s:n, s:s, s:o, s:{s:o, s:o, s:o, s:o}, s:I}", "command",
                      text_of(r->command), "started", now(), "ended", "isocl", ISO_VERSION,
-                     "machine", text_of(iso_machine_text(machine, sizeof machine)), "device",
-                     "id", text_of(d->id), "name", text_of(d->name), "platform",
-                     text_of(d->platform), "driver", text_of(d->driver), "from_step",
-                     (json_int_t)r->step);
+                     "machine", text_of(iso_machine_text(machine, sizeof machine)), "device", "id",
+                     text_of(d->id), "name", text_of(d->name), "platform", text_of(d->platform),
+                     "driver", text_of(d->driver), "from_step", (json_int_t)r->step);
 }
 
 /* ---- Use ----------------------------------------------------------------------------------- */
@@ -162,9 +167,10 @@ iso_rc iso_about_check(const char *folder, const struct iso_about *r)
         const json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[i]);
         const bool images = r->data[i] && differ(data, "images_sha256", r->sums[i].images);
         if (images || (r->data[i] && differ(data, "labels_sha256", r->sums[i].labels)))
-            rc = iso_fail(ISO_EDATA, "the %s data have other %s than those the run %s was begun "
-                          "on, %s; give the --data of then, or train anew", iso_about_splits[i],
-                          images ? "images" : "labels", folder,
+            rc = iso_fail(ISO_EDATA,
+                          "the %s data have other %s than those the run %s was begun "
+                          "on, %s; give the --data of then, or train anew",
+                          iso_about_splits[i], images ? "images" : "labels", folder,
                           json_string_value(json_object_get(data, "source")));
     }
     json_decref(record);

@@ -7,17 +7,19 @@
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
  * work. "" for images that stay on the disk: image_sums.h notices when they change. */
-struct iso_data_sums { char images[65], labels[65]; };
+struct iso_data_sums {
+    char images[65], labels[65];
+};
 iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
 
-extern const char *const iso_about_splits[2];  /* train, validation: what data sets 0 and 1 are */
+extern const char *const iso_about_splits[2]; /* train, validation: what data sets 0 and 1 are */
 struct iso_about {
-    const char *command;               /* the command line */
+    const char *command; /* the command line */
     const struct iso_backend *backend;
     const struct iso_dataset *data[2]; /* train and validation; NULL: none */
     struct iso_data_sums sums[2];
     struct iso_run_settings settings;
-    int64_t step;                      /* steps done before this command */
+    int64_t step; /* steps done before this command */
 };
 /* Fails with ISO_EDATA, naming the split, when the run in folder was begun on other data. A run
  * without a record, of an older isocl, is not checked. */

@@ -1,24 +1,24 @@
 #include "batches.h"
 
 #include "predict.h"
-#include "../data/safetensors.h"
+#include "core/data/safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct iso_batches {
-    struct iso_exec *exec;             /* borrowed */
+    struct iso_exec *exec; /* borrowed */
     int64_t rows, batch, row_size, classes;
-    int64_t columns;                   /* of targets that are not classes */
+    int64_t columns; /* of targets that are not classes */
     /* of a data set */
     uint64_t seed;
-    int64_t epoch;                     /* whose order is on the device; -1: none */
-    int32_t *order;                    /* [rows] */
+    int64_t epoch;  /* whose order is on the device; -1: none */
+    int32_t *order; /* [rows] */
     /* of a file */
-    struct iso_st_file *file;          /* NULL: a data set */
-    const float *x, *y_prob;           /* all rows; y_prob NULL: y_class */
+    struct iso_st_file *file; /* NULL: a data set */
+    const float *x, *y_prob;  /* all rows; y_prob NULL: y_class */
     int32_t *y_class;
-    float *batch_x, *batch_prob;       /* one batch, as iso_exec_feed takes it */
+    float *batch_x, *batch_prob; /* one batch, as iso_exec_feed takes it */
     int32_t *batch_class;
 };
 
@@ -104,8 +104,8 @@ static iso_rc read_classes(struct iso_batches *b, const struct iso_st_tensor *y,
     if (!b->y_class)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < b->rows; i++) {
-        int64_t c =
-            y->type == ISO_ST_I32 ? ((const int32_t *)y->data)[i] : ((const int64_t *)y->data)[i];
+        int64_t c = y->type == ISO_ST_I32 ? ((const int32_t *)y->data)[i]
+                                          : ((const int64_t *)y->data)[i];
         if (c < 0 || c >= b->classes)
             return iso_fail(
                 ISO_EDATA,
@@ -130,8 +130,8 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
         return iso_fail(
             ISO_EDATA,
             "%s: y has %lld columns; float32 y needs one for each of the %lld numbers that the "
-            "model's last layer gives: [rows, %lld]", path,
-            y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->columns,
+            "model's last layer gives: [rows, %lld]",
+            path, y->ndim > 1 ? (long long)y->dim[1] : 1LL, (long long)b->columns,
             (long long)b->columns);
     const struct iso_graph *graph = iso_exec_graph(b->exec);
     if (graph->values[graph->target].dtype == ISO_I32)

@@ -11,7 +11,7 @@ iso_rc iso_batches_from_file(const char *path, struct iso_exec *, struct iso_bat
 /* data is borrowed, and is put on the device. */
 iso_rc iso_batches_from_data(const struct iso_dataset *data, uint64_t seed, struct iso_exec *,
                              struct iso_batches **out);
-void iso_batches_free(struct iso_batches *);                   /* NULL is fine */
+void iso_batches_free(struct iso_batches *); /* NULL is fine */
 /* Rows of step's batch: the last one of an epoch may be smaller. */
 int64_t iso_batches_rows(const struct iso_batches *, int64_t step);
 /* Puts step's batch in place. Steps come in ascending order. */

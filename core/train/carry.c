@@ -1,13 +1,20 @@
 #include "carry.h"
 
-#include "../data/shuffle.h"
+#include "core/data/shuffle.h"
 #include "exec_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-struct item { char name[2 * ISO_NAME]; int64_t n; double *values; };
-struct iso_carried { struct item *items; int n; };
+struct item {
+    char name[2 * ISO_NAME];
+    int64_t n;
+    double *values;
+};
+struct iso_carried {
+    struct item *items;
+    int n;
+};
 
 void iso_carry_free(struct iso_carried *c)
 {
@@ -25,7 +32,7 @@ static iso_rc take(struct iso_exec *e, struct iso_carried *c)
     struct item *item = &c->items[c->n];
     struct iso_tensor t;
     if (!iso_exec_tensor(e, item->name, &t))
-        return ISO_OK;                 /* a weight that is not trained has no slots */
+        return ISO_OK; /* a weight that is not trained has no slots */
     item->n = iso_shape_count(&t.shape);
     item->values = iso_alloc((size_t)item->n + 1, sizeof *item->values);
     if (!item->values)
@@ -67,8 +74,7 @@ iso_rc iso_carry_give(const struct iso_carried *c, struct iso_exec *e)
 {
     for (int i = 0; i < c->n; i++) {
         struct iso_tensor t;
-        if (!iso_exec_tensor(e, c->items[i].name, &t) ||
-            iso_shape_count(&t.shape) != c->items[i].n)
+        if (!iso_exec_tensor(e, c->items[i].name, &t) || iso_shape_count(&t.shape) != c->items[i].n)
             return iso_fail(ISO_ESHAPE, "%s is of another shape in this phase", c->items[i].name);
         ISO_TRY(iso_tensor_write(iso_exec_backend(e), &t, c->items[i].values));
     }
@@ -97,8 +103,8 @@ iso_rc iso_shuffle_weights(struct iso_exec *e, int phase)
         const struct iso_tensor t = iso_exec_value(e, e->sorted[i]);
         const size_t n = (size_t)iso_shape_count(&t.shape);
         /* Phases, layers and weights of a layer are few enough for these bits. */
-        const uint32_t which =
-            (uint32_t)phase << 24 | (uint32_t)v->layer << 4 | (uint32_t)v->weight;
+        const uint32_t which = (uint32_t)phase << 24 | (uint32_t)v->layer << 4 |
+                               (uint32_t)v->weight;
         int32_t *order = iso_alloc(n, sizeof *order);
         double *values = iso_alloc(2 * n, sizeof *values);
         const iso_rc rc = order && values ? shuffle(e, &t, which, order, values) : ISO_ENOMEM;

@@ -9,7 +9,7 @@ struct iso_carried;
 iso_rc iso_carry_take(struct iso_exec *, bool slots, struct iso_carried **out);
 /* Sets weights and slots of the same names and shapes. */
 iso_rc iso_carry_give(const struct iso_carried *, struct iso_exec *);
-void iso_carry_free(struct iso_carried *);                     /* NULL is fine */
+void iso_carry_free(struct iso_carried *); /* NULL is fine */
 
 /* Permutes the elements of every weight, moving statistics too, each for itself: Fisher-Yates with
  * Philox numbers of the executor's seed, the phase and the weight's place in the model. */

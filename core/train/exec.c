@@ -64,12 +64,12 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
     for (int i = 0; i < n->nw; i++) {
         if (n->w[i] >= 0)
             c->dw[i] = iso_exec_gradient(e, n->w[i]);
-        c->add_dw[i] = iso_ops[n->op].kind == ISO_PENALTY;   /* the layer has overwritten it */
+        c->add_dw[i] = iso_ops[n->op].kind == ISO_PENALTY; /* the layer has overwritten it */
     }
     for (int i = 0; i < n->nx; i++) {
         c->dx[i] = iso_exec_gradient(e, n->x[i]);
         if (!c->dx[i].mem || iso_ops[n->op].kind == ISO_VIEW)
-            continue;                  /* a view's dx and dy are the same memory */
+            continue; /* a view's dx and dy are the same memory */
         bool *first = &written[iso_plan_root(g, n->x[i])];
         c->add_dx[i] = *first;
         *first = true;
@@ -93,8 +93,8 @@ static void make_forward(const struct iso_exec *e, int index, struct iso_call *c
             c->w[i] = iso_exec_value(e, n->w[i]);
     for (int i = 0; i < n->nsaved; i++)
         c->saved[i] = iso_exec_value(e, n->saved[i]);
-    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8,
-                                        { 1, { (int64_t)e->workspace_bytes } } };
+    c->workspace =
+        (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
     c->seed = e->options.seed;
 }
 
@@ -128,8 +128,9 @@ static void set_slot(const struct iso_exec *e, int value, int64_t slot, struct i
 {
     const struct iso_value *v = &e->graph->values[value];
     if (v->role == ISO_ROLE_SCALAR)
-        *t = (struct iso_tensor){ e->log, (size_t)(slot * e->graph->columns + v->at), ISO_REAL,
-                                  { 1, { 1 } } };
+        *t = (struct iso_tensor){
+            e->log, (size_t)(slot * e->graph->columns + v->at), ISO_REAL, { 1, { 1 } }
+        };
 }
 
 iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool training, uint64_t step,
@@ -210,7 +211,10 @@ iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *vis
     return ISO_OK;
 }
 
-struct backward { struct iso_exec *exec; uint64_t step; };
+struct backward {
+    struct iso_exec *exec;
+    uint64_t step;
+};
 
 static iso_rc run_backward(void *self, int node, enum iso_pass pass)
 {
@@ -231,8 +235,7 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
 {
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
-    *c = (struct iso_call){ .params = e->optimizer, .seed = e->options.seed,
-                            .training = true };
+    *c = (struct iso_call){ .params = e->optimizer, .seed = e->options.seed, .training = true };
     c->w[0] = c->dw[0] = t;
     c->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
     c->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;
@@ -240,8 +243,8 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
         c->state[i] = t;
         c->state[i].mem = e->slots[i].n ? e->slots[i].chunk[chunk] : NULL;
     }
-    c->workspace = (struct iso_tensor){ e->workspace, 0, ISO_U8,
-                                        { 1, { (int64_t)e->workspace_bytes } } };
+    c->workspace =
+        (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
 }
 
 void iso_exec_set_plateau(struct iso_exec *e, double rate) { e->plateau_rate = rate; }

@@ -2,21 +2,21 @@
  * caller of kernels. Nothing is allocated and nothing is synchronised inside a step. */
 #ifndef ISO_EXEC_H
 #define ISO_EXEC_H
-#include "../model/graph.h"
-#include "../data/dataset.h"
+#include "core/model/graph.h"
+#include "core/data/dataset.h"
 
 struct iso_exec;
 struct iso_exec_options {
-    bool training;                     /* gradients and optimizer state are planned too */
-    bool keep_all;                     /* no reuse of memory: every value can be read after a
-                                          step */
-    const char *readable;              /* a value by name, such as conv2d_1/y, that can be read
-                                          after a forward pass, as the output can; NULL: none */
-    bool augmented;                    /* the batches are fed as the first layer is to see them:
-                                          nothing is augmented */
+    bool training;        /* gradients and optimizer state are planned too */
+    bool keep_all;        /* no reuse of memory: every value can be read after a
+                             step */
+    const char *readable; /* a value by name, such as conv2d_1/y, that can be read
+                             after a forward pass, as the output can; NULL: none */
+    bool augmented;       /* the batches are fed as the first layer is to see them:
+                             nothing is augmented */
     uint64_t seed;
-    int64_t log_steps;                 /* slots for loss and metrics between two reads; at least
-                                          1 */
+    int64_t log_steps; /* slots for loss and metrics between two reads; at least
+                          1 */
 };
 /* Fails with ISO_EUNSUP when the device cannot run an op (names op, layer, device, reason) and with
  * ISO_ENOMEM or ISO_EDEVICE when memory does not suffice (says how much, suggests a smaller
@@ -26,7 +26,7 @@ iso_rc iso_exec_new(const struct iso_graph *, struct iso_backend *, const struct
 void iso_exec_free(struct iso_exec *);
 const struct iso_graph *iso_exec_graph(const struct iso_exec *);
 struct iso_backend *iso_exec_backend(const struct iso_exec *);
-bool iso_exec_trains(const struct iso_exec *);         /* it was made for training */
+bool iso_exec_trains(const struct iso_exec *); /* it was made for training */
 
 /* Initial weights from the seed; optimizer state as it is before the first step. */
 iso_rc iso_exec_initialize(struct iso_exec *);
@@ -60,12 +60,12 @@ iso_rc iso_exec_feed(struct iso_exec *, int64_t rows, const float *x, const int3
  * stay. Fails with ISO_EMODEL when there are no such layers, and with
  * ISO_EIO when the file system lacks room. Waits for the device; a second call does nothing. */
 struct iso_kept {
-    int nodes, value;                  /* forward leaves out the first so many nodes; what they give
-                                          to the rest */
-    int64_t rows, size;                /* of all data sets; numbers a row */
+    int nodes, value;   /* forward leaves out the first so many nodes; what they give
+                           to the rest */
+    int64_t rows, size; /* of all data sets; numbers a row */
 };
 iso_rc iso_exec_keep(struct iso_exec *, const char *folder);
-const struct iso_kept *iso_exec_kept(const struct iso_exec *);         /* nodes 0: nothing */
+const struct iso_kept *iso_exec_kept(const struct iso_exec *); /* nodes 0: nothing */
 
 /* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts
  * from 0. */
@@ -108,14 +108,17 @@ bool iso_exec_tensor(struct iso_exec *, const char *name, struct iso_tensor *out
 
 /* Weights by name, sorted byte-wise, as trace and weight files list them. */
 int iso_exec_nweights(const struct iso_exec *);
-const char *iso_exec_weight(const struct iso_exec *, int i);           /* layer/kernel */
+const char *iso_exec_weight(const struct iso_exec *, int i); /* layer/kernel */
 /* optimizer slots a trainable weight has */
 int iso_exec_nslots(const struct iso_exec *);
-const char *iso_exec_slot(const struct iso_exec *, int i);             /* momentum, velocity */
+const char *iso_exec_slot(const struct iso_exec *, int i); /* momentum, velocity */
 /* SHA-256 over all weights in that order, each as little-endian float32. */
 iso_rc iso_exec_hash(struct iso_exec *, char hex[65]);
 
-struct iso_memory { const char *arena; uint64_t bytes, without_reuse; };
+struct iso_memory {
+    const char *arena;
+    uint64_t bytes, without_reuse;
+};
 /* The memory plan, at most max lines; returns their number. */
 int iso_exec_memory(const struct iso_exec *, struct iso_memory *out, int max);
 #endif

@@ -1,6 +1,6 @@
 /* exec_clip.c: gradient clipping, between the backward pass and the optimizer. */
 #include "exec_private.h"
-#include "../ops/gradient_clipping.h"
+#include "core/ops/gradient_clipping.h"
 
 /* A gradient's squared norm is what a regularizer with l2: 1 would find in it. */
 static const struct iso_regularizer squares = { .l1 = 0, .l2 = 1 };
@@ -27,9 +27,11 @@ void iso_exec_count_norms(struct iso_exec *e)
 
 static struct iso_call call_of(const struct iso_exec *e, enum iso_op op, const void *params)
 {
-    struct iso_call c = { .params = params, .training = true, .seed = e->options.seed,
-                          .workspace = { e->workspace, 0, ISO_U8,
-                                         { 1, { (int64_t)e->workspace_bytes } } } };
+    struct iso_call c = { .params = params,
+                          .training = true,
+                          .seed = e->options.seed,
+                          .workspace = {
+                              e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } } };
     iso_ops[op].def->scalars(params, 0, c.scalars);
     return c;
 }

@@ -1,8 +1,8 @@
 /* exec_data.c: batches, from a data set resident on the device, from a stream or from the host. */
 #include "exec_private.h"
-#include "../formulas.h"
-#include "../ops/gather_images.h"
-#include "../ops/gather_labels.h"
+#include "core/formulas.h"
+#include "core/ops/gather_images.h"
+#include "core/ops/gather_labels.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,19 +37,19 @@ static iso_rc check_data(const struct iso_exec *e, int which, const struct iso_d
     const struct iso_shape has = { 4, { 0, d->height, d->width, d->channels } };
     char want[64], got[64];
     const bool fits = in->ndim == 4 ? in->dim[1] == d->height && in->dim[2] == d->width &&
-                                      in->dim[3] == d->channels
+                                          in->dim[3] == d->channels
                                     : in->ndim == 2 && in->dim[1] == pixels;
     if (!fits)
         return iso_fail(ISO_EDATA,
                         "%s data: %s has images of %s, the model's input is %s: change `input: "
-                        "{shape:}`", which_names[which], d->name,
-                        iso_shape_text(&has, 1, got, sizeof got),
+                        "{shape:}`",
+                        which_names[which], d->name, iso_shape_text(&has, 1, got, sizeof got),
                         iso_shape_text(in, 1, want, sizeof want));
     if (d->classes > g->classes)
         return iso_fail(ISO_EDATA,
                         "%s data: %s has %d classes, the model's last layer tells %lld apart: give "
-                        "it %d units, or say which with `classes:`", which_names[which], d->name,
-                        d->classes, (long long)g->classes, d->classes);
+                        "it %d units, or say which with `classes:`",
+                        which_names[which], d->name, d->classes, (long long)g->classes, d->classes);
     if (d->rows < 1)
         return iso_fail(ISO_EDATA, "%s data: %s has no rows", which_names[which], d->name);
     return iso_model_measured(g->model);
@@ -149,8 +149,9 @@ static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
 static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const struct iso_dataset *d)
 {
     const size_t size = iso_dataset_image_bytes(d);
-    const struct iso_stream_options o = { .read = read_image, .source = r, .row = size,
-                                          .threads = d->threads };
+    const struct iso_stream_options o = {
+        .read = read_image, .source = r, .row = size, .threads = d->threads
+    };
     if (!d->disk && !iso_exec_exceeds(e, (double)d->rows * (double)size)) {
         r->bytes = (size_t)d->rows * size;
         return upload(e, d->images, r->bytes, &r->images);
@@ -215,7 +216,11 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
 }
 
 /* Rows that lie on the device, the `first` and following ones of an order [of the data's rows]. */
-struct rows { struct iso_tensor data; struct iso_mem *order; int64_t first; };
+struct rows {
+    struct iso_tensor data;
+    struct iso_mem *order;
+    int64_t first;
+};
 
 /* Rows of data of an INPUT op into a value's tensor. */
 static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
@@ -234,8 +239,9 @@ static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, i
                         struct rows *out)
 {
     struct iso_mem *mem = r->features ? r->features : r->images;
-    *out = (struct rows){ { mem, 0, r->features ? ISO_REAL : ISO_U8,
-                            e->graph->values[value].shape }, r->order, first };
+    *out = (struct rows){
+        { mem, 0, r->features ? ISO_REAL : ISO_U8, e->graph->values[value].shape }, r->order, first
+    };
     out->data.shape.dim[0] = r->rows;
     if (!r->stream)
         return ISO_OK;
@@ -328,8 +334,7 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     ISO_TRY(feed_weights(e, NULL, y_prob));
     if (y_prob)
         return iso_tensor_write_f32(e->backend, &target, y_prob);
-    return e->backend->ops->fill(e->backend, target.mem,
-                                 target.offset * iso_dtype_size(e->backend, target.dtype), 0,
-                                 (size_t)iso_shape_count(&target.shape) *
-                                 iso_dtype_size(e->backend, target.dtype));
+    return e->backend->ops->fill(
+        e->backend, target.mem, target.offset * iso_dtype_size(e->backend, target.dtype), 0,
+        (size_t)iso_shape_count(&target.shape) * iso_dtype_size(e->backend, target.dtype));
 }

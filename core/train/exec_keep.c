@@ -46,7 +46,8 @@ static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
 {
     int nodes = 0, weights = 0;
     if (g->augmented != g->input)
-        return iso_fail(ISO_EMODEL, "keep_features: augmented images are other ones in every "
+        return iso_fail(ISO_EMODEL,
+                        "keep_features: augmented images are other ones in every "
                         "epoch, so that there is nothing to keep; leave it or the augmentation "
                         "out");
     while (nodes < g->nlayer_nodes && stays(g, nodes))
@@ -54,7 +55,8 @@ static iso_rc find(const struct iso_graph *g, struct iso_kept *kept)
     for (; nodes > 0 && handed_on(g, nodes) < 0; nodes--)
         weights -= g->nodes[nodes - 1].nw;
     if (weights == 0)
-        return iso_fail(ISO_EMODEL, "keep_features: the first layer with weights is trained, so "
+        return iso_fail(ISO_EMODEL,
+                        "keep_features: the first layer with weights is trained, so "
                         "that there is nothing to keep; write trainable: false, or leave it out");
     kept->nodes = nodes;
     kept->value = handed_on(g, nodes);
@@ -129,8 +131,9 @@ static iso_rc replace_images(struct iso_exec *e, struct iso_resident *r, struct 
     e->kept.rows += r->rows;
     if (!r->file)
         return ISO_OK;
-    const struct iso_stream_options o = { .read = read_features, .source = r->file,
-                                          .row = r->file->row, .threads = r->threads };
+    const struct iso_stream_options o = {
+        .read = read_features, .source = r->file, .row = r->file->row, .threads = r->threads
+    };
     return iso_exec_stream_open(e, r, &o, &r->features);
 }
 

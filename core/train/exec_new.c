@@ -1,7 +1,7 @@
 /* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the
  * plan. */
 #include "exec_private.h"
-#include "../ops/activation.h"
+#include "core/ops/activation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(iso_graph_call(g, i, g->batch, &c));
         ISO_TRY(iso_exec_need(e, g->nodes[i].op, node_name(g, i), &c, ISO_FORWARD));
         if (e->options.training && iso_graph_has_backward(g, i)) {
-            for (int k = 0; k < ISO_SLOTS; k++) {      /* shapes of what backward is asked */
+            for (int k = 0; k < ISO_SLOTS; k++) { /* shapes of what backward is asked */
                 c.dx[k] = c.x[k];
                 c.dy[k] = c.y[k];
                 c.dw[k] = c.w[k];
@@ -196,8 +196,8 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
     iso_error_clear();
     return iso_fail(rc,
                     "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld",
-                    said, (double)sum / 1048576, e->backend->device.id,
-                    (long long)e->graph->batch, (long long)(e->graph->batch + 1) / 2);
+                    said, (double)sum / 1048576, e->backend->device.id, (long long)e->graph->batch,
+                    (long long)(e->graph->batch + 1) / 2);
 }
 
 static iso_rc find_readable(struct iso_exec *e)
@@ -218,9 +218,10 @@ static iso_rc open_exec(struct iso_exec *e)
     if (!e->forward || !e->backward)
         return ISO_ENOMEM;
     ISO_TRY(find_fusions(e));
-    const struct iso_plan_options o = { e->options.training, e->options.keep_all,
-                                        e->backend->real_size, e->backend->max_alloc, e->absent,
-                                        e->readable };
+    const struct iso_plan_options o = {
+        e->options.training,   e->options.keep_all, e->backend->real_size,
+        e->backend->max_alloc, e->absent,           e->readable
+    };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
     e->nslots = e->options.training ? count_slots(g->model) : 0;
     ISO_TRY(copy_optimizer(e));

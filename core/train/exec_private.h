@@ -3,52 +3,55 @@
 #define ISO_EXEC_PRIVATE_H
 #include "exec.h"
 #include "plan.h"
-#include "../data/disk.h"
-#include "../data/stream.h"
+#include "core/data/disk.h"
+#include "core/data/stream.h"
 
 enum { ISO_DATASETS = 2 };
 
-struct iso_resident {                  /* a data set on the device */
+struct iso_resident { /* a data set on the device */
     struct iso_mem *images, *labels, *order;
-    struct iso_mem *weights;           /* of its rows in the loss; NULL: each is 1 */
-    struct iso_mem *features;          /* kept in place of the images; NULL: not kept */
-    size_t bytes;                      /* of images or features that are on the device */
+    struct iso_mem *weights;  /* of its rows in the loss; NULL: each is 1 */
+    struct iso_mem *features; /* kept in place of the images; NULL: not kept */
+    size_t bytes;             /* of images or features that are on the device */
     int64_t rows;
-    bool labelled;                     /* false: labels are all 0, in place of none */
-    struct iso_stream *stream;         /* of images or features, which then have room for a batch;
-                                          NULL: all are there */
-    size_t stream_row;                 /* bytes of one of its rows */
-    struct iso_disk *disk;             /* of images that stream: shared; NULL: they are in memory */
-    const uint8_t *host;               /* there, borrowed */
-    struct iso_mem *places;            /* 0, 1, 2 ...: the order in which a batch lies there */
-    struct iso_row_file *file;         /* of features that stream; NULL: none */
-    int threads;                       /* that read ahead; 0: one a processor */
+    bool labelled;             /* false: labels are all 0, in place of none */
+    struct iso_stream *stream; /* of images or features, which then have room for a batch;
+                                  NULL: all are there */
+    size_t stream_row;         /* bytes of one of its rows */
+    struct iso_disk *disk;     /* of images that stream: shared; NULL: they are in memory */
+    const uint8_t *host;       /* there, borrowed */
+    struct iso_mem *places;    /* 0, 1, 2 ...: the order in which a batch lies there */
+    struct iso_row_file *file; /* of features that stream; NULL: none */
+    int threads;               /* that read ahead; 0: one a processor */
 };
-struct iso_arena_memory { struct iso_mem **chunk; int n; };    /* one buffer a chunk of an arena */
+struct iso_arena_memory {
+    struct iso_mem **chunk;
+    int n;
+}; /* one buffer a chunk of an arena */
 
 struct iso_exec {
-    const struct iso_graph *graph;     /* borrowed, as is the backend */
+    const struct iso_graph *graph; /* borrowed, as is the backend */
     struct iso_backend *backend;
     struct iso_exec_options options;
     struct iso_plan plan;
     struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_SLOTS], values, gradients;
     int nslots;
-    void *optimizer;                   /* its params, with the learning rate of the step */
-    double plateau_rate;               /* 0: never reduced */
+    void *optimizer;     /* its params, with the learning rate of the step */
+    double plateau_rate; /* 0: never reduced */
     struct iso_mem *workspace, *log, *counts;
-    struct iso_mem *norms;             /* squared, of each weight's gradient; NULL: not wanted */
-    int64_t nnorms;                    /* how many; 0: not wanted */
+    struct iso_mem *norms; /* squared, of each weight's gradient; NULL: not wanted */
+    int64_t nnorms;        /* how many; 0: not wanted */
     size_t workspace_bytes, log_bytes, counts_bytes;
-    double *counted[ISO_DATASETS];     /* host copies of the counts, made when first read */
-    int64_t rows;                      /* of the batch in place */
-    struct iso_call *forward, *backward;       /* by node, with memory, for `rows` rows */
-    struct iso_kept kept;              /* nodes 0: nothing is kept */
-    int readable;                      /* the value of options.readable; -1: none */
-    int first_node;                    /* where forward begins with the batch in place */
-    bool *absent;                      /* by value: between a layer and the activation that its
-                                          kernel runs too */
+    double *counted[ISO_DATASETS];       /* host copies of the counts, made when first read */
+    int64_t rows;                        /* of the batch in place */
+    struct iso_call *forward, *backward; /* by node, with memory, for `rows` rows */
+    struct iso_kept kept;                /* nodes 0: nothing is kept */
+    int readable;                        /* the value of options.readable; -1: none */
+    int first_node;                      /* where forward begins with the batch in place */
+    bool *absent;                        /* by value: between a layer and the activation that its
+                                            kernel runs too */
     struct iso_resident data[ISO_DATASETS];
-    int *sorted, nsorted;              /* weight values in the order of their names */
+    int *sorted, nsorted; /* weight values in the order of their names */
 };
 
 /* The tensor of a value (or of its gradient), with the current rows; mem NULL when it has none. */

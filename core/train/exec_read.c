@@ -1,7 +1,7 @@
 /* exec_read.c: what an executor holds, by name: tensors, weights, slots, log, memory. */
 #include "exec_private.h"
-#include "../data/sha256.h"
-#include "../model/initializer.h"
+#include "core/data/sha256.h"
+#include "core/model/initializer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +176,9 @@ static void add_penalties(const struct iso_graph *g, double *slot)
 iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
 {
     if (n < 1 || n > e->options.log_steps)
-        return n == 0 ? ISO_OK : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
-                                          (long long)e->options.log_steps);
+        return n == 0 ? ISO_OK
+                      : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
+                                 (long long)e->options.log_steps);
     const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * e->graph->columns } } };
     ISO_TRY(iso_tensor_read(e->backend, &t, out));
     for (int64_t slot = 0; slot < n; slot++)
@@ -206,8 +207,7 @@ iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
 
 iso_rc iso_exec_clear_counts(struct iso_exec *e)
 {
-    return e->counts ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes)
-                     : ISO_OK;
+    return e->counts ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes) : ISO_OK;
 }
 
 iso_rc iso_exec_put_counts(struct iso_exec *e, const double *counts)
@@ -255,7 +255,7 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
     n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);
-    for (int i = 0; i < ISO_DATASETS; i++)     /* a row has a label, and a place in the order */
+    for (int i = 0; i < ISO_DATASETS; i++) /* a row has a label, and a place in the order */
         data += e->data[i].bytes + (uint64_t)e->data[i].rows * 8;
     return add_line(out, max, n, "data sets", data, data);
 }

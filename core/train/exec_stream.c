@@ -62,7 +62,4 @@ void iso_exec_close_file(struct iso_resident *r)
     r->file = NULL;
 }
 
-bool iso_exec_streams(const struct iso_exec *e, int which)
-{
-    return e->data[which].stream != NULL;
-}
+bool iso_exec_streams(const struct iso_exec *e, int which) { return e->data[which].stream != NULL; }

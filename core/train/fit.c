@@ -14,12 +14,12 @@ struct fit {
     const struct iso_fit_options *options;
     struct iso_fit_state *state;
     int64_t batch, epoch_steps;
-    int32_t *order;                    /* [rows] */
-    double *log;                       /* [ISO_FIT_LOG_STEPS, columns] */
-    struct iso_fit_batch *batches;     /* [ISO_FIT_LOG_STEPS] */
+    int32_t *order;                /* [rows] */
+    double *log;                   /* [ISO_FIT_LOG_STEPS, columns] */
+    struct iso_fit_batch *batches; /* [ISO_FIT_LOG_STEPS] */
     struct iso_fit_pace pace;
-    double began;                      /* iso_clock when the epoch began or went on */
-    double saved_at;                   /* and when listeners last saved */
+    double began;    /* iso_clock when the epoch began or went on */
+    double saved_at; /* and when listeners last saved */
     struct iso_watcher *watcher;
 };
 
@@ -65,7 +65,7 @@ static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, 
         if (o->listeners[i].not_finite)
             rc = o->listeners[i].not_finite(o->listeners[i].self, o, fit->state, step, first);
     if (rc != ISO_OK)
-        iso_error_clear();             /* the training's own failure is the one to be told */
+        iso_error_clear(); /* the training's own failure is the one to be told */
     if (rc == ISO_OK && *first->tensor)
         snprintf(text, n, " (first %s, %s of step %lld)", first->tensor, first->where,
                  (long long)first->step);
@@ -75,13 +75,15 @@ static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, 
 static iso_rc not_finite(struct fit *fit, int64_t step, const char *what)
 {
     struct iso_not_finite first = { .where = "" };
-    struct iso_warning w = { .kind = "not_finite", .epoch = fit->state->epoch + 1,
+    struct iso_warning w = { .kind = "not_finite",
+                             .epoch = fit->state->epoch + 1,
                              .step = step + 1 };
     char where[2 * ISO_NAME] = "";
     const double rate = rate_of(fit, step);
     locate(fit, step, &first, where, sizeof where);
     memcpy(w.layer, first.layer, sizeof w.layer);
-    snprintf(w.text, sizeof w.text, "epoch %lld, step %lld: %s%s; try a smaller learning_rate (it "
+    snprintf(w.text, sizeof w.text,
+             "epoch %lld, step %lld: %s%s; try a smaller learning_rate (it "
              "is %g), smaller initial weights, or a smaller scale of the input",
              (long long)w.epoch, (long long)w.step, what, where, rate);
     ISO_TRY(warn(fit, &w));
@@ -105,10 +107,14 @@ static iso_rc tell_progress(const struct fit *fit, int n)
 {
     const struct iso_fit_options *o = fit->options;
     struct iso_fit_progress progress = {
-        .epoch = fit->state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
-        .rows = fit->state->scores.rows, .epoch_rows = o->rows,
+        .epoch = fit->state->epoch + 1,
+        .epochs = o->steps ? 0 : o->epochs,
+        .rows = fit->state->scores.rows,
+        .epoch_rows = o->rows,
         .seconds = fit->state->seconds + iso_clock() - fit->began,
-        .scores = fit->state->scores, .batches = fit->batches, .nbatches = n,
+        .scores = fit->state->scores,
+        .batches = fit->batches,
+        .nbatches = n,
     };
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].progress)
@@ -131,8 +137,9 @@ static iso_rc read_log(struct fit *fit, int64_t n)
         batch->step = state->step - n + i;
         batch->learning_rate = rate_of(fit, batch->step);
         if (!isfinite(batch->loss))
-            return not_finite(fit, batch->step, isnan(batch->loss) ? "the loss is not a number"
-                                                                   : "the loss is infinite");
+            return not_finite(fit, batch->step,
+                              isnan(batch->loss) ? "the loss is not a number"
+                                                 : "the loss is infinite");
         iso_watcher_step(fit->watcher, batch->loss);
         iso_fit_log_add(&state->scores, batch);
     }
@@ -180,8 +187,8 @@ static iso_rc checkpoint(struct fit *fit)
 
 static bool stopped(const struct fit *fit)
 {
-    return (fit->options->stop && *fit->options->stop) || fit->state->stopping.stopped
-        || (fit->options->steps && fit->state->step >= fit->options->steps);
+    return (fit->options->stop && *fit->options->stop) || fit->state->stopping.stopped ||
+           (fit->options->steps && fit->state->step >= fit->options->steps);
 }
 
 /* Runs the epoch's steps from state->epoch_step on, to its end or until stopped. */
@@ -208,7 +215,7 @@ static iso_rc train_epoch(struct fit *fit)
     }
     ISO_TRY(read_log(fit, slot));
     add_seconds(fit);
-    if (state->epoch_step == first)    /* no step was left of it, or none was wanted */
+    if (state->epoch_step == first) /* no step was left of it, or none was wanted */
         return ISO_OK;
     ISO_TRY(check_weights(fit));
     return state->epoch_step == fit->epoch_steps ? iso_watcher_values(fit->watcher) : ISO_OK;
@@ -267,8 +274,8 @@ static iso_rc validate(struct fit *fit, struct iso_fit_epoch *epoch)
     const struct iso_fit_options *o = fit->options;
     if (o->steps || o->validation_rows == 0)
         return ISO_OK;
-    ISO_TRY(iso_evaluate_with(fit->exec, 1, o->validation_rows, fit->log, o->stop,
-                              &epoch->validation));
+    ISO_TRY(
+        iso_evaluate_with(fit->exec, 1, o->validation_rows, fit->log, o->stop, &epoch->validation));
     epoch->validated = epoch->validation.rows == o->validation_rows;
     if (epoch->validated)
         return ISO_OK;
@@ -283,12 +290,14 @@ static iso_rc end_epoch(struct fit *fit)
 {
     const struct iso_fit_options *o = fit->options;
     struct iso_fit_state *state = fit->state;
-    if (state->epoch_step == 0)        /* stopped before its first step */
+    if (state->epoch_step == 0) /* stopped before its first step */
         return ISO_OK;
     struct iso_fit_epoch epoch = {
-        .epoch = state->epoch + 1, .epochs = o->steps ? 0 : o->epochs,
+        .epoch = state->epoch + 1,
+        .epochs = o->steps ? 0 : o->epochs,
         .phase = iso_exec_graph(fit->exec)->model->training.name,
-        .trained = state->epoch_step == fit->epoch_steps, .train = state->scores,
+        .trained = state->epoch_step == fit->epoch_steps,
+        .train = state->scores,
         .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
         .learning_rate = rate_of(fit, state->step - 1),
     };
@@ -299,9 +308,12 @@ static iso_rc end_epoch(struct fit *fit)
     epoch.seconds = state->seconds + iso_clock() - began;
     if (epoch.whole) {
         conclude(fit, &epoch);
-        *state = (struct iso_fit_state){ .epoch = state->epoch + 1, .step = state->step,
-                                         .phase = state->phase, .first_step = state->first_step,
-                                         .plateau = state->plateau, .stopping = state->stopping };
+        *state = (struct iso_fit_state){ .epoch = state->epoch + 1,
+                                         .step = state->step,
+                                         .phase = state->phase,
+                                         .first_step = state->first_step,
+                                         .plateau = state->plateau,
+                                         .stopping = state->stopping };
     }
     for (int i = 0; i < o->nlisteners; i++)
         if (o->listeners[i].epoch)
@@ -333,7 +345,10 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
 {
     const struct iso_graph *graph = iso_exec_graph(exec);
     struct fit fit = {
-        .exec = exec, .options = options, .state = state, .batch = graph->batch,
+        .exec = exec,
+        .options = options,
+        .state = state,
+        .batch = graph->batch,
         .epoch_steps = (options->rows + graph->batch - 1) / graph->batch,
     };
     if (options->rows < 1)

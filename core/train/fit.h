@@ -11,40 +11,45 @@
 /* Where training stands: with weights, optimizer slots and the executor's counts, all that a
  * resumed run needs. */
 struct iso_fit_state {
-    int64_t epoch;                     /* epochs done */
-    int64_t epoch_step;                /* steps done in the epoch that has begun; all of them where
-                                          training was stopped in its validation */
-    int64_t step;                      /* optimizer steps done in all */
-    struct iso_scores scores;          /* of the epoch that has begun */
-    double seconds;                    /* spent on it */
-    int64_t phase;                     /* of the model's phases, from 0 */
-    int64_t first_step;                /* where the optimizer's step count began */
-    struct iso_plateau plateau;        /* over the epochs of the phase */
+    int64_t epoch;              /* epochs done */
+    int64_t epoch_step;         /* steps done in the epoch that has begun; all of them where
+                                   training was stopped in its validation */
+    int64_t step;               /* optimizer steps done in all */
+    struct iso_scores scores;   /* of the epoch that has begun */
+    double seconds;             /* spent on it */
+    int64_t phase;              /* of the model's phases, from 0 */
+    int64_t first_step;         /* where the optimizer's step count began */
+    struct iso_plateau plateau; /* over the epochs of the phase */
     struct iso_stopping stopping;
 };
 
 /* metric: counts of its rows, of the metrics that are one count. */
-struct iso_fit_batch { int64_t step; int64_t rows; double loss, metric[ISO_METRICS];
-                       double learning_rate; };
+struct iso_fit_batch {
+    int64_t step;
+    int64_t rows;
+    double loss, metric[ISO_METRICS];
+    double learning_rate;
+};
 struct iso_fit_progress {
-    int64_t epoch, epochs;             /* from 1; epochs 0: only steps are counted */
-    int64_t rows, epoch_rows;          /* done of the epoch, and in all */
+    int64_t epoch, epochs;    /* from 1; epochs 0: only steps are counted */
+    int64_t rows, epoch_rows; /* done of the epoch, and in all */
     double seconds;
-    struct iso_scores scores;          /* so far */
-    const struct iso_fit_batch *batches; int nbatches;         /* the steps since the last call */
+    struct iso_scores scores; /* so far */
+    const struct iso_fit_batch *batches;
+    int nbatches; /* the steps since the last call */
 };
 struct iso_fit_epoch {
-    int64_t epoch, epochs;             /* from 1 */
-    const char *phase;                 /* its name; "" when there are none */
-    bool trained;                      /* all of its steps are done */
-    bool whole;                        /* false: stopped within it, or within its validation; there
-                                          is no validation then */
+    int64_t epoch, epochs; /* from 1 */
+    const char *phase;     /* its name; "" when there are none */
+    bool trained;          /* all of its steps are done */
+    bool whole;            /* false: stopped within it, or within its validation; there
+                              is no validation then */
     bool validated;
-    double seconds;                    /* of training and validation */
-    double images_per_second;          /* of training alone */
-    double learning_rate;              /* that the last step used */
-    bool to_restore;                   /* its weights are those that early stopping would restore */
-    bool stopped;                      /* early stopping ends the training after it */
+    double seconds;           /* of training and validation */
+    double images_per_second; /* of training alone */
+    double learning_rate;     /* that the last step used */
+    bool to_restore;          /* its weights are those that early stopping would restore */
+    bool stopped;             /* early stopping ends the training after it */
     struct iso_scores train, validation;
 };
 struct iso_fit_options;
@@ -75,9 +80,10 @@ struct iso_fit_options {
     double checkpoint_seconds;         /* between two checkpoints within an epoch; 0: none */
     const volatile sig_atomic_t *stop; /* not 0: end after the step that runs, or the validation's
                                           batch; may be NULL */
-    const struct iso_fit_listener *listeners; int nlisteners;
+    const struct iso_fit_listener *listeners;
+    int nlisteners;
 };
-enum { ISO_FIT_LOG_STEPS = 256 };      /* log_steps for the executor that is given to iso_fit */
+enum { ISO_FIT_LOG_STEPS = 256 }; /* log_steps for the executor that is given to iso_fit */
 
 /* Trains from *state on and leaves it where training ended: all done, or stopped. Fails with
  * ISO_EDATA, naming epoch and step, when the loss is no longer finite; and where listeners would

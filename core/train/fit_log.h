@@ -13,7 +13,10 @@ void iso_fit_log_add(struct iso_scores *, const struct iso_fit_batch *);
 
 /* How many steps are run between two reads, at most ISO_FIT_LOG_STEPS: as many as take about a
  * quarter of a second, so that nobody waits much longer for what happens at a read. */
-struct iso_fit_pace { int64_t interval; double read_at; };
+struct iso_fit_pace {
+    int64_t interval;
+    double read_at;
+};
 void iso_fit_pace_begin(struct iso_fit_pace *);
 /* After a read of n > 0 steps. The steps between two reads are at most four times as many as before
  * them. */

@@ -1,6 +1,6 @@
 #include "history.h"
 
-#include "../file.h"
+#include "core/file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -9,12 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-struct csv { FILE *file; char path[ISO_PATH]; };
+struct csv {
+    FILE *file;
+    char path[ISO_PATH];
+};
 struct iso_history {
-    const struct iso_graph *graph;     /* borrowed */
+    const struct iso_graph *graph; /* borrowed */
     struct csv epochs, batches;
-    double *values;                    /* of one metric */
-    char warning[512];                 /* "": none */
+    double *values;    /* of one metric */
+    char warning[512]; /* "": none */
 };
 
 /* Whether a metric is known of each step, and not of whole epochs only. */
@@ -73,10 +76,12 @@ static iso_rc set_aside(const char *path, char aside[ISO_PATH])
 static iso_rc cut_back(struct iso_history *h, const char *path, char *text, const char *header,
                        int64_t keep)
 {
-    static const char other[] = "was damaged: its first line is not that of this run, and it "
-                                "begins anew";
-    static const char missing[] = "was damaged: rows are missing or changed, and it goes on with "
-                                  "those that are left";
+    static const char other[] =
+        "was damaged: its first line is not that of this run, and it "
+        "begins anew";
+    static const char missing[] =
+        "was damaged: rows are missing or changed, and it goes on with "
+        "those that are left";
     char aside[ISO_PATH];
     bool whole;
     const size_t n = keep_rows(text, header, keep, &whole);
@@ -102,8 +107,8 @@ static iso_rc start(struct iso_history *h, const char *path, const char *header,
     return rc;
 }
 
-static iso_rc open_csv(struct iso_history *h, struct csv *csv, const char *folder,
-                       const char *name, const char *header, int64_t keep)
+static iso_rc open_csv(struct iso_history *h, struct csv *csv, const char *folder, const char *name,
+                       const char *header, int64_t keep)
 {
     ISO_TRY(iso_path(csv->path, folder, name));
     ISO_TRY(start(h, csv->path, header, keep));
@@ -199,15 +204,9 @@ iso_rc iso_history_open(const char *folder, const struct iso_graph *graph, int64
     return ISO_OK;
 }
 
-const char *iso_history_warning(const struct iso_history *h)
-{
-    return h->warning;
-}
+const char *iso_history_warning(const struct iso_history *h) { return h->warning; }
 
-void iso_history_phase(struct iso_history *h, const struct iso_graph *graph)
-{
-    h->graph = graph;
-}
+void iso_history_phase(struct iso_history *h, const struct iso_graph *graph) { h->graph = graph; }
 
 iso_rc iso_history_batches(struct iso_history *h, int64_t epoch,
                            const struct iso_fit_batch *batches, int n)

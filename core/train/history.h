@@ -23,5 +23,5 @@ iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso
 /* Also puts everything on the disk. */
 iso_rc iso_history_epoch(struct iso_history *, const struct iso_fit_epoch *);
 iso_rc iso_history_flush(struct iso_history *);
-void iso_history_close(struct iso_history *);                  /* NULL is fine */
+void iso_history_close(struct iso_history *); /* NULL is fine */
 #endif

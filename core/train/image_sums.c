@@ -1,6 +1,6 @@
 #include "image_sums.h"
 
-#include "../data/disk.h"
+#include "core/data/disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +27,10 @@ static iso_rc load(const struct iso_image_sums *s, int which)
     if (n == (size_t)rows * ISO_ROW_SUM)
         iso_row_sums_read(s->sums[which], (const uint8_t *)bytes);
     else
-        rc = iso_fail(ISO_EDATA, "%s has %lld bytes, and %lld images need %lld; it is damaged: "
-                      "remove it to go on without knowing what the images were", path,
-                      (long long)n, (long long)rows, (long long)(rows * ISO_ROW_SUM));
+        rc = iso_fail(ISO_EDATA,
+                      "%s has %lld bytes, and %lld images need %lld; it is damaged: "
+                      "remove it to go on without knowing what the images were",
+                      path, (long long)n, (long long)rows, (long long)(rows * ISO_ROW_SUM));
     free(bytes);
     return rc;
 }

@@ -10,12 +10,12 @@
 #define ISO_IMAGE_SUMS_H
 #include "about.h"
 
-#include "../data/row_sums.h"
+#include "core/data/row_sums.h"
 
 struct iso_image_sums {
     char folder[ISO_PATH];
-    struct iso_row_sums *sums[2];      /* of data sets 0 and 1; NULL: nothing stays on disk */
-    int64_t saved[2];                  /* sums that the file has; -1: not known */
+    struct iso_row_sums *sums[2]; /* of data sets 0 and 1; NULL: nothing stays on disk */
+    int64_t saved[2];             /* sums that the file has; -1: not known */
 };
 /* Begins to remember images, with those that the folder knows. data: of the run; NULL: none. Their
  * sources must outlive *out, and nobody may be reading them yet. Fails with ISO_EDATA where a file

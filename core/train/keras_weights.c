@@ -137,9 +137,10 @@ static void check_order(const struct iso_keras_file *f, const struct iso_keras_t
 {
     const int n = taken->layers + taken->left;
     if (f->nlayers != n)
-        iso_faults_add(faults, place, "the file has %d layer%s with weights and the model %d; to "
-                       "take those with equal names, leave --by order out", f->nlayers,
-                       f->nlayers == 1 ? "" : "s", n);
+        iso_faults_add(faults, place,
+                       "the file has %d layer%s with weights and the model %d; to "
+                       "take those with equal names, leave --by order out",
+                       f->nlayers, f->nlayers == 1 ? "" : "s", n);
 }
 
 /* Which layers the file has, and whether they fit; which of the file's nobody took. */
@@ -169,7 +170,8 @@ static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
     if (match == ISO_KERAS_BY_ORDER)
         check_order(f, taken, place, faults);
     else if (taken->layers == 0)
-        iso_faults_add(faults, place, "no layer of the file ('%s', ...) has the name of one in the "
+        iso_faults_add(faults, place,
+                       "no layer of the file ('%s', ...) has the name of one in the "
                        "model (%s); name them alike, or take them in order: --by order",
                        shown_name(&f->layers[0]), taken->left_names);
     return ISO_OK;

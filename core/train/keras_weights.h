@@ -1,7 +1,7 @@
 /* keras_weights.h: a model's weights from, and to, Keras's HDF5 files. */
 #ifndef ISO_KERAS_WEIGHTS_H
 #define ISO_KERAS_WEIGHTS_H
-#include "../data/keras_file.h"
+#include "core/data/keras_file.h"
 #include "exec.h"
 
 /* Which layer of the file is which of the model: that of the same name, or the first with weights
@@ -9,10 +9,10 @@
 enum iso_keras_match { ISO_KERAS_BY_NAME, ISO_KERAS_BY_ORDER };
 
 struct iso_keras_taken {
-    int layers;                        /* of the model, that the file had */
-    int left;                          /* of the model, that it had not */
-    int unused;                        /* of the file, that the model has not */
-    char left_names[256], unused_names[256];       /* "dense_1, dense_2, ..." */
+    int layers;                              /* of the model, that the file had */
+    int left;                                /* of the model, that it had not */
+    int unused;                              /* of the file, that the model has not */
+    char left_names[256], unused_names[256]; /* "dense_1, dense_2, ..." */
 };
 /* Sets the weights of the layers that the file has. When they do not fit (shapes, or by order the
  * number of layers): ISO_EDATA, each mismatch in faults, and no weight is changed. path: for

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 65536 };                /* numbers that are read at once */
+enum { PIECE = 65536 }; /* numbers that are read at once */
 
 struct search {
     struct iso_exec *exec;
     struct iso_not_finite *out;
-    int64_t step;                      /* that is looked at, from 0 */
+    int64_t step; /* that is looked at, from 0 */
     const char *where;
-    float *values;                     /* [PIECE] */
+    float *values; /* [PIECE] */
 };
 
 static bool found(const struct search *s) { return *s->out->tensor; }
@@ -27,8 +27,9 @@ static iso_rc is_finite(struct search *s, const struct iso_tensor *t, bool *out)
     *out = true;
     for (int64_t first = 0; first < n && *out; first += PIECE) {
         const int64_t count = n - first < PIECE ? n - first : PIECE;
-        const struct iso_tensor piece = { t->mem, t->offset + (size_t)first, t->dtype,
-                                          { 1, { count } } };
+        const struct iso_tensor piece = {
+            t->mem, t->offset + (size_t)first, t->dtype, { 1, { count } }
+        };
         ISO_TRY(iso_tensor_read_f32(s->exec->backend, &piece, s->values));
         for (int64_t i = 0; i < count && *out; i++)
             *out = isfinite(s->values[i]);
@@ -137,8 +138,11 @@ static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
 static iso_rc search(struct search *s, const struct iso_fit_options *o, struct iso_fit_state *state,
                      int64_t last)
 {
-    const struct iso_fit_options again = { .epochs = state->epoch + 1, .steps = last - 1,
-                                           .rows = o->rows, .seed = o->seed, .stop = o->stop };
+    const struct iso_fit_options again = { .epochs = state->epoch + 1,
+                                           .steps = last - 1,
+                                           .rows = o->rows,
+                                           .seed = o->seed,
+                                           .stop = o->stop };
     s->where = "at the beginning";
     s->step = state->step;
     ISO_TRY(look_at_weights(s));

@@ -4,11 +4,11 @@
 #define ISO_NOT_FINITE_H
 #include "fit.h"
 
-struct iso_not_finite {                /* the first tensor that is not finite */
-    char tensor[ISO_NAME + 2];         /* conv2d_1/y, d/dense_1/kernel; "": none was found */
-    char layer[ISO_NAME];              /* "" for what belongs to none, such as the loss */
-    const char *where;                 /* "in the forward pass", ...: of the step */
-    int64_t step;                      /* from 1 */
+struct iso_not_finite {        /* the first tensor that is not finite */
+    char tensor[ISO_NAME + 2]; /* conv2d_1/y, d/dense_1/kernel; "": none was found */
+    char layer[ISO_NAME];      /* "" for what belongs to none, such as the loss */
+    const char *where;         /* "in the forward pass", ...: of the step */
+    int64_t step;              /* from 1 */
 };
 /* The first weight, by name, that holds a number that is not finite; *out NULL: all are fine. Reads
  * all weights from the device, piece by piece. */

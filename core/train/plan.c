@@ -37,7 +37,7 @@ static int larger_first(const void *a, const void *b)
     const struct iso_block *x = *(struct iso_block *const *)a, *y = *(struct iso_block *const *)b;
     if (x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
-    return x < y ? -1 : x > y;         /* one order on every machine */
+    return x < y ? -1 : x > y; /* one order on every machine */
 }
 
 static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *const *placed,
@@ -47,8 +47,8 @@ static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *
     if (chunk_max > 0 && bytes > chunk_max)
         return iso_fail(ISO_ENOMEM,
                         "one tensor of the %s needs %.1f MiB and the device allocates at most %.1f "
-                        "MiB at once: %s", a->name, (double)bytes / 1048576,
-                        (double)chunk_max / 1048576, a->advice);
+                        "MiB at once: %s",
+                        a->name, (double)bytes / 1048576, (double)chunk_max / 1048576, a->advice);
     for (int c = 0;; c++) {
         const size_t at = lowest_offset(b, placed, n, c);
         if (at > SIZE_MAX / 2 - bytes)
@@ -154,7 +154,7 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
             use(&p->values, iso_plan_root(g, n->x[k]), i);
         for (int k = 0; k < n->ny; k++)
             use(&p->values, iso_plan_root(g, n->y[k]), i);
-        if (n->ny > 0 && o->absent && o->absent[n->y[0]])      /* it writes what the next makes */
+        if (n->ny > 0 && o->absent && o->absent[n->y[0]]) /* it writes what the next makes */
             use(&p->values, iso_plan_root(g, n[1].y[0]), i);
         for (int k = 0; k < n->nsaved; k++)
             use(&p->values, n->saved[k], i);

@@ -3,20 +3,23 @@
  * here. */
 #ifndef ISO_PLAN_H
 #define ISO_PLAN_H
-#include "../model/graph.h"
+#include "core/model/graph.h"
 
-enum { ISO_ALIGN = 64 };               /* bytes; a multiple of every element size and vector */
+enum { ISO_ALIGN = 64 }; /* bytes; a multiple of every element size and vector */
 
-struct iso_block {                     /* one tensor's memory */
-    size_t bytes;                      /* asked for; 0: none */
-    int first, last;                   /* lifetime in schedule time, both inclusive */
-    int chunk; size_t offset;          /* answered: bytes from the start of the chunk */
+struct iso_block {   /* one tensor's memory */
+    size_t bytes;    /* asked for; 0: none */
+    int first, last; /* lifetime in schedule time, both inclusive */
+    int chunk;
+    size_t offset; /* answered: bytes from the start of the chunk */
 };
-struct iso_arena {                     /* one kind of memory */
-    const char *name, *advice;         /* advice: what to do when it does not fit */
-    struct iso_block *blocks; int nblocks;
-    size_t *chunk; int nchunks;        /* bytes of each chunk */
-    size_t total;                      /* bytes of all blocks, without reuse */
+struct iso_arena {             /* one kind of memory */
+    const char *name, *advice; /* advice: what to do when it does not fit */
+    struct iso_block *blocks;
+    int nblocks;
+    size_t *chunk;
+    int nchunks;  /* bytes of each chunk */
+    size_t total; /* bytes of all blocks, without reuse */
 };
 /* Lays out the blocks, largest first, each at the lowest offset free throughout its lifetime; with
  * in_order they are laid out in their own order. chunk_max 0: one chunk. Fails with ISO_ENOMEM when
@@ -32,10 +35,10 @@ struct iso_plan {
 struct iso_plan_options {
     bool training, keep_all;
     size_t real_size, max_alloc;
-    const bool *absent;                /* by value: it is never there as such, as between a layer
-                                          and the activation it runs too; NULL: none is */
-    int readable;                      /* a value that is read after a forward pass, besides the
-                                          output; -1: none */
+    const bool *absent; /* by value: it is never there as such, as between a layer
+                           and the activation it runs too; NULL: none is */
+    int readable;       /* a value that is read after a forward pass, besides the
+                           output; -1: none */
 };
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *,
                      struct iso_plan *out);

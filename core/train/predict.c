@@ -2,7 +2,7 @@
 #include "predict.h"
 #include "exec_private.h"
 
-#include "../formulas.h"
+#include "core/formulas.h"
 
 #include <stdlib.h>
 
@@ -68,16 +68,18 @@ iso_rc iso_predict_value(struct iso_exec *e, int which, int64_t rows, int value,
 struct classes {
     iso_predict_listener *told;
     void *self;
-    const int32_t *labels;             /* [rows] */
+    const int32_t *labels; /* [rows] */
     int classes;
-    bool single;                       /* one unit tells two classes apart */
+    bool single; /* one unit tells two classes apart */
 };
 
 static iso_rc tell(void *self, int64_t row, const float *numbers)
 {
     const struct classes *c = self;
     const float pair[2] = { 1 - numbers[0], numbers[0] };
-    const struct iso_predicted p = { .row = row, .label = c->labels[row], .classes = c->classes,
+    const struct iso_predicted p = { .row = row,
+                                     .label = c->labels[row],
+                                     .classes = c->classes,
                                      .probabilities = c->single ? pair : numbers };
     return c->told(c->self, &p);
 }
@@ -89,7 +91,10 @@ iso_rc iso_predict(struct iso_exec *e, int which, int64_t rows, iso_predict_list
     int32_t *labels = iso_alloc((size_t)rows + 1, sizeof *labels);
     if (!labels)
         return ISO_ENOMEM;
-    struct classes c = { .told = told, .self = self, .labels = labels, .classes = (int)g->classes,
+    struct classes c = { .told = told,
+                         .self = self,
+                         .labels = labels,
+                         .classes = (int)g->classes,
                          .single = iso_predict_size(g, g->output) < g->classes };
     iso_rc rc = iso_exec_labels(e, which, rows, labels);
     if (rc == ISO_OK)

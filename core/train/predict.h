@@ -5,13 +5,13 @@
 #define ISO_PREDICT_H
 #include "exec.h"
 
-struct iso_predicted {                 /* of one row */
-    int64_t row;                       /* from 0, in the data set's own order */
-    int label;                         /* its true class; -1: not known */
+struct iso_predicted { /* of one row */
+    int64_t row;       /* from 0, in the data set's own order */
+    int label;         /* its true class; -1: not known */
     int classes;
-    const float *probabilities;        /* [classes], until the listener returns: what the last layer
-                                          gives; of a single unit p, which is the probability of the
-                                          second of two classes, 1 - p and p */
+    const float *probabilities; /* [classes], until the listener returns: what the last layer
+                                   gives; of a single unit p, which is the probability of the
+                                   second of two classes, 1 - p and p */
 };
 /* What fails ends the prediction with its code. */
 typedef iso_rc iso_predict_listener(void *self, const struct iso_predicted *);

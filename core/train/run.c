@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 struct iso_run {
-    struct iso_exec *exec;             /* borrowed */
+    struct iso_exec *exec; /* borrowed */
     char folder[ISO_PATH], log_path[ISO_PATH];
     struct iso_run_state state;
     struct iso_history *history;
@@ -117,8 +117,10 @@ static iso_rc load_state(struct iso_run *run, const char *folder, const struct i
     run->state.settings = settings;
     iso_rc rc = ISO_OK;
     if (run->state.fit.step != fit->step)
-        rc = iso_fail(ISO_EIO, "another isocl has gone on with %s meanwhile; look at it, and "
-                      "resume it again", folder);
+        rc = iso_fail(ISO_EIO,
+                      "another isocl has gone on with %s meanwhile; look at it, and "
+                      "resume it again",
+                      folder);
     if (rc == ISO_OK)
         rc = iso_weights_load(run->exec, file, folder, true, faults);
     iso_st_close(file);
@@ -180,20 +182,11 @@ void iso_run_close(struct iso_run *run)
     free(run);
 }
 
-const char *iso_run_folder(const struct iso_run *run)
-{
-    return run->folder;
-}
+const char *iso_run_folder(const struct iso_run *run) { return run->folder; }
 
-const char *iso_run_warning(const struct iso_run *run)
-{
-    return iso_history_warning(run->history);
-}
+const char *iso_run_warning(const struct iso_run *run) { return iso_history_warning(run->history); }
 
-void iso_run_log(struct iso_run *run, const char *line)
-{
-    fprintf(run->log, "%s\n", line);
-}
+void iso_run_log(struct iso_run *run, const char *line) { fprintf(run->log, "%s\n", line); }
 
 /* ---- The best epoch ------------------------------------------------------------------------ */
 
@@ -239,12 +232,15 @@ static iso_rc save_best(struct iso_run *run, const struct iso_fit_epoch *epoch)
     const bool validates = s->validation_rows > 0 && s->steps == 0;
     char path[ISO_PATH], value[32], number[32];
     if (epoch->validated != validates || !(best.goodness > run->state.best.goodness))
-        return ISO_OK;                 /* one that broke off is not compared with whole ones */
+        return ISO_OK; /* one that broke off is not compared with whole ones */
     snprintf(value, sizeof value, "%.9g", best.value);
     snprintf(number, sizeof number, "%lld", (long long)best.epoch);
-    const char *const metadata[] = { "model", iso_exec_graph(run->exec)->model->name, "isocl",
-                                     ISO_VERSION, "monitor", best.monitor, "value", value, "epoch",
-                                     number, NULL };
+    const char *const metadata[] = { "model",   iso_exec_graph(run->exec)->model->name,
+                                     "isocl",   ISO_VERSION,
+                                     "monitor", best.monitor,
+                                     "value",   value,
+                                     "epoch",   number,
+                                     NULL };
     ISO_TRY(iso_path(path, run->folder, "best.safetensors"));
     ISO_TRY(iso_weights_save(run->exec, path, false, metadata));
     run->state.best = best;
@@ -292,7 +288,8 @@ static iso_rc check_folder(const struct iso_run *run)
 {
     if (iso_folder_exists(run->folder))
         return ISO_OK;
-    return iso_fail(ISO_EIO, "the run's folder %s is gone: moved or removed while it was trained "
+    return iso_fail(ISO_EIO,
+                    "the run's folder %s is gone: moved or removed while it was trained "
                     "in; if it is elsewhere, go on with: isocl train --resume --out THERE",
                     run->folder);
 }
@@ -347,7 +344,7 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
     const struct iso_model *model = iso_exec_graph(run->exec)->model;
     ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
     if (!model->training.early_stopping.restore_best_weights || access(path, F_OK) != 0)
-        return ISO_OK;                 /* no epoch has ended */
+        return ISO_OK; /* no epoch has ended */
     ISO_TRY(iso_st_open(path, &file));
     iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);
     iso_st_close(file);
@@ -356,6 +353,9 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
 
 struct iso_fit_listener iso_run_listener(struct iso_run *run)
 {
-    return (struct iso_fit_listener){ .self = run, .progress = on_progress, .epoch = on_epoch,
-                                      .checkpoint = on_checkpoint, .not_finite = on_not_finite };
+    return (struct iso_fit_listener){ .self = run,
+                                      .progress = on_progress,
+                                      .epoch = on_epoch,
+                                      .checkpoint = on_checkpoint,
+                                      .not_finite = on_not_finite };
 }

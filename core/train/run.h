@@ -24,7 +24,7 @@ void iso_run_phase(struct iso_run *, struct iso_exec *);
 /* With restore_best_weights, when training has reached its goal: puts the weights of the best epoch
  * into the executor and weights.safetensors. The state keeps the last ones. */
 iso_rc iso_run_restore(struct iso_run *, struct iso_faults *);
-void iso_run_close(struct iso_run *);                          /* NULL is fine */
+void iso_run_close(struct iso_run *); /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
 /* What was wrong with the files of a run that goes on, to be told; "": nothing. */

@@ -1,6 +1,6 @@
 #include "run_device.h"
 
-#include "../file.h"
+#include "core/file.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * has them. step counts from 0, t from the end of the warm-up. */
 #include "schedule.h"
 
-#include "../exact.h"
+#include "core/exact.h"
 
 #include <math.h>
 #include <string.h>
@@ -51,19 +51,15 @@ static double annealed(const struct iso_schedule *s, double initial, int64_t epo
 static double decayed(const struct iso_schedule *s, double initial, int64_t epoch_steps, int64_t t)
 {
     switch (s->kind) {
-    case ISO_RATE_INVERSE_TIME:
-        return initial / (1 + s->decay_rate * decays(s, t));
+    case ISO_RATE_INVERSE_TIME: return initial / (1 + s->decay_rate * decays(s, t));
     case ISO_RATE_STEPS:
         return initial * iso_exact_pow(s->decay_rate, (double)(t / epoch_steps / s->period));
-    case ISO_RATE_EXPONENTIAL:
-        return initial * iso_exact_pow(s->decay_rate, decays(s, t));
+    case ISO_RATE_EXPONENTIAL: return initial * iso_exact_pow(s->decay_rate, decays(s, t));
     case ISO_RATE_COSINE:
         return initial * half_wave(1, s->alpha, t < s->decay_steps ? decays(s, t) : 1);
-    case ISO_RATE_RESTARTS:
-        return annealed(s, initial, epoch_steps, t);
+    case ISO_RATE_RESTARTS: return annealed(s, initial, epoch_steps, t);
     case ISO_RATE_CONSTANT:
-    case ISO_RATE_PLATEAU:
-        break;
+    case ISO_RATE_PLATEAU: break;
     }
     return initial;
 }
@@ -89,7 +85,7 @@ bool iso_monitor_rises(const struct iso_monitor *m)
 /* Takes the value if it is better than the best so far, which NaN never is. */
 static bool improves(const struct iso_monitor *m, double value, struct iso_watch *w)
 {
-    const bool better = !w->begun ? !isnan(value)
+    const bool better = !w->begun              ? !isnan(value)
                         : iso_monitor_rises(m) ? value - m->min_delta > w->best
                                                : value + m->min_delta < w->best;
     if (better) {

@@ -1,19 +1,26 @@
 /* schedule.h: the learning rate of a step, and what follows from the numbers of the epochs. */
 #ifndef ISO_SCHEDULE_H
 #define ISO_SCHEDULE_H
-#include "../model/schedule.h"
+#include "core/model/schedule.h"
 
 /* The rate of a step, from 0. initial: the optimizer's learning_rate, or what reductions on a
  * plateau have left of it; epoch_steps: steps of an epoch. The same bits on every machine. */
 double iso_schedule_rate(const struct iso_schedule *, double initial, int64_t epoch_steps,
                          uint64_t step);
 
-struct iso_watch {                     /* how a monitored number has gone; zeroed: no epoch yet */
-    int64_t begun, wait;               /* wait: epochs since the best one */
+struct iso_watch {       /* how a monitored number has gone; zeroed: no epoch yet */
+    int64_t begun, wait; /* wait: epochs since the best one */
     double best;
 };
-struct iso_plateau { struct iso_watch watch; int64_t cooldown; double rate; /* 0: not reduced */ };
-struct iso_stopping { struct iso_watch watch; int64_t stopped; };
+struct iso_plateau {
+    struct iso_watch watch;
+    int64_t cooldown;
+    double rate; /* 0: not reduced */
+};
+struct iso_stopping {
+    struct iso_watch watch;
+    int64_t stopped;
+};
 
 /* Whether more of the monitored number is better. */
 bool iso_monitor_rises(const struct iso_monitor *);

@@ -21,7 +21,7 @@ int64_t iso_metric_values(const struct iso_graph *g, int metric)
     if (iso_ops[use->op].kind != ISO_SCORE)
         return counted(g, metric)->role == ISO_ROLE_SCALAR ? 1 : 0;
     if (iso_ops[use->op].def->infer(use->params, &counted(g, metric)->shape, &score) != ISO_OK)
-        return 0;                      /* never: the graph was built with it */
+        return 0; /* never: the graph was built with it */
     return iso_shape_count(&score.y[0]);
 }
 

@@ -1,16 +1,16 @@
 /* scores.h: a model's loss and metrics over some rows, and the numbers shown of them. */
 #ifndef ISO_SCORES_H
 #define ISO_SCORES_H
-#include "../model/graph.h"
+#include "core/model/graph.h"
 
 struct iso_scores {
-    double loss_sum;                   /* over the rows */
-    double metric_sum[ISO_METRICS];    /* of a metric that is one count: its count */
+    double loss_sum;                /* over the rows */
+    double metric_sum[ISO_METRICS]; /* of a metric that is one count: its count */
     int64_t rows;
-    const double *counts;              /* [graph->ncounts], of the metrics that add; borrowed from
-                                          the executor; NULL where there are none */
+    const double *counts; /* [graph->ncounts], of the metrics that add; borrowed from
+                             the executor; NULL where there are none */
 };
-double iso_scores_loss(const struct iso_scores *);             /* NaN when there are no rows */
+double iso_scores_loss(const struct iso_scores *); /* NaN when there are no rows */
 
 /* How many numbers a metric is: 1; or one a class; or 0, when it is a table. */
 int64_t iso_metric_values(const struct iso_graph *, int metric);

@@ -12,8 +12,15 @@
 /* ---- Numbers as text ----------------------------------------------------------------------- */
 
 enum { INTEGER, NUMBER, NUMBERS, TEXT, TEXT_SIZE = 32 * ISO_METRICS };
-struct member { const char *key; int type; size_t offset; };
-#define MEMBER(type, name) { #name, type, offsetof(struct iso_run_state, name) }
+struct member {
+    const char *key;
+    int type;
+    size_t offset;
+};
+#define MEMBER(type, name)                                \
+    {                                                     \
+#name, type, offsetof(struct iso_run_state, name) \
+    }
 static const struct member members[] = {
     MEMBER(INTEGER, settings.seed),
     MEMBER(INTEGER, settings.batch),
@@ -28,7 +35,7 @@ static const struct member members[] = {
     MEMBER(INTEGER, fit.step),
     MEMBER(INTEGER, fit.scores.rows),
     MEMBER(NUMBER, fit.scores.loss_sum),
-    MEMBER(NUMBERS, fit.scores.metric_sum),        /* all ISO_METRICS of them */
+    MEMBER(NUMBERS, fit.scores.metric_sum), /* all ISO_METRICS of them */
     MEMBER(NUMBER, fit.seconds),
     { "best", NUMBER, offsetof(struct iso_run_state, best.goodness) },
     MEMBER(INTEGER, fit.phase),
@@ -115,8 +122,9 @@ static iso_rc parse(const struct iso_st_file *file, const char *path, struct iso
         read_member(&members[i], text, out);
     }
     const struct iso_fit_state *fit = &out->fit;
-    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 || fit->epoch_step < 0
-        || fit->step < 0 || fit->phase < 0 || fit->first_step < 0 || fit->first_step > fit->step)
+    if (out->settings.batch < 1 || out->settings.rows < 1 || fit->epoch < 0 ||
+        fit->epoch_step < 0 || fit->step < 0 || fit->phase < 0 || fit->first_step < 0 ||
+        fit->first_step > fit->step)
         return iso_fail(ISO_EDATA, "%s holds impossible numbers; it cannot be resumed", path);
     return ISO_OK;
 }

@@ -2,21 +2,21 @@
  * (weights, optimizer slots, counts) and, in the file's metadata, as numbers. */
 #ifndef ISO_STATE_H
 #define ISO_STATE_H
-#include "../data/safetensors.h"
-#include "../file.h"
+#include "core/data/safetensors.h"
+#include "core/file.h"
 #include "fit.h"
 
-struct iso_run_settings {              /* what a resumed run shares with its beginning */
+struct iso_run_settings { /* what a resumed run shares with its beginning */
     uint64_t seed;
-    int64_t batch, limit, rows, validation_rows;       /* limit 0: all rows */
-    int64_t epochs, steps;             /* the goal; may be raised when resuming */
-    int64_t fast;                      /* 1: fast mode, 0: exact */
+    int64_t batch, limit, rows, validation_rows; /* limit 0: all rows */
+    int64_t epochs, steps;                       /* the goal; may be raised when resuming */
+    int64_t fast;                                /* 1: fast mode, 0: exact */
 };
-struct iso_run_best {                  /* what best.safetensors is */
-    char monitor[64];                  /* a column of history.csv; "": none yet, or not known */
-    double value;                      /* of it */
-    int64_t epoch;                     /* after which */
-    double goodness;                   /* value, or -value where less is better; -INFINITY: none */
+struct iso_run_best { /* what best.safetensors is */
+    char monitor[64]; /* a column of history.csv; "": none yet, or not known */
+    double value;     /* of it */
+    int64_t epoch;    /* after which */
+    double goodness;  /* value, or -value where less is better; -INFINITY: none */
 };
 struct iso_run_state {
     struct iso_run_settings settings;

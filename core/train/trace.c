@@ -1,34 +1,40 @@
 #include "trace.h"
 
-#include "../data/safetensors.h"
+#include "core/data/safetensors.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum when { BEFORE_STEP, AFTER_STEP, LOSS };   /* when it is read; the loss comes from the log */
+enum when { BEFORE_STEP, AFTER_STEP, LOSS }; /* when it is read; the loss comes from the log */
 enum { NAME = 2 * ISO_NAME };
-struct source {                        /* what is traced at each step */
+struct source { /* what is traced at each step */
     char name[NAME];
     enum when when;
     enum iso_dtype dtype;
     bool batched;
     struct iso_shape shape;
 };
-struct item { char name[NAME + 24]; int source; int64_t step; };     /* one tensor of the file */
+struct item {
+    char name[NAME + 24];
+    int source;
+    int64_t step;
+}; /* one tensor of the file */
 
 struct trace {
     struct iso_exec *exec;
     struct iso_batches *batches;
     int64_t steps;
-    struct source *sources; int nsources;
-    struct item *items; int nitems;    /* sorted by name */
-    int *position;                     /* [steps + 1, nsources]: index of the item */
-    struct iso_st_tensor *tensors;     /* [nitems] */
-    float *values;                     /* of the largest tensor */
+    struct source *sources;
+    int nsources;
+    struct item *items;
+    int nitems;                    /* sorted by name */
+    int *position;                 /* [steps + 1, nsources]: index of the item */
+    struct iso_st_tensor *tensors; /* [nitems] */
+    float *values;                 /* of the largest tensor */
     uint8_t *bytes;
-    double *log;                       /* of one step */
+    double *log; /* of one step */
 };
 
 /* ---- What is traced ------------------------------------------------------------------------ */
@@ -57,12 +63,12 @@ static void add(struct trace *t, enum when when, bool batched, const char *prefi
 
 static void add_value(struct trace *t, const struct iso_value *v)
 {
-    static const char *const batch[] = { "input", "target", "sample_weight" };  /* augmented */
+    static const char *const batch[] = { "input", "target", "sample_weight" }; /* augmented */
     bool result = v->role == ISO_ROLE_VALUE && ends_with(v->name, "/y"), given = false;
     for (size_t i = 0; i < sizeof batch / sizeof *batch; i++)
         given = given || strcmp(v->name, batch[i]) == 0;
-    if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result || given
-        || (v->role == ISO_ROLE_SAVED && ends_with(v->name, "/mask")))
+    if (v->role == ISO_ROLE_INPUT || v->role == ISO_ROLE_TARGET || result || given ||
+        (v->role == ISO_ROLE_SAVED && ends_with(v->name, "/mask")))
         add(t, AFTER_STEP, v->batched, "", v->name, "");
     if (result || v->role == ISO_ROLE_WEIGHT)
         add(t, AFTER_STEP, v->batched, "d/", v->name, "");

@@ -1,6 +1,6 @@
 #include "watch.h"
 
-#include "../ops/activation.h"
+#include "core/ops/activation.h"
 #include "exec_private.h"
 
 #include <math.h>
@@ -9,23 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 16384,                  /* numbers that are read at once */
-       ROWS = 16,                      /* of fewer rows zeros say little */
-       EPOCHS = 3 };                   /* at chance, or with a rising loss, before it is told */
+enum {
+    PIECE = 16384, /* numbers that are read at once */
+    ROWS = 16,     /* of fewer rows zeros say little */
+    EPOCHS = 3
+}; /* at chance, or with a rising loss, before it is told */
 /* A loss so many times the first step's has exploded. One that rises is told from the noise at the
  * end of a training by these shares of the least and of the first one. */
 static const double exploded = 10, above_least = 1.5, above_first = 0.1;
 
 struct iso_watcher {
     struct iso_exec *exec;
-    double first;                      /* loss of the first step; NaN: none yet */
-    double least, last;                /* loss of epochs; NaN: none yet */
-    int rising, at_chance;             /* epochs in a row */
+    double first;          /* loss of the first step; NaN: none yet */
+    double least, last;    /* loss of epochs; NaN: none yet */
+    int rising, at_chance; /* epochs in a row */
     bool told_chance, told_rising, told_exploded, told_validation;
-    bool *dead, *told_dead;            /* by node */
-    float *values;                     /* [PIECE] */
+    bool *dead, *told_dead; /* by node */
+    float *values;          /* [PIECE] */
 };
-struct teller { const struct iso_fit_epoch *epoch; int64_t step; iso_warned *warned; void *self; };
+struct teller {
+    const struct iso_fit_epoch *epoch;
+    int64_t step;
+    iso_warned *warned;
+    void *self;
+};
 
 iso_rc iso_watcher_new(struct iso_exec *exec, struct iso_watcher **out)
 {
@@ -89,8 +96,9 @@ static iso_rc is_zero(struct iso_watcher *w, const struct iso_tensor *t, bool *z
     *zero = true;
     for (int64_t first = 0; first < n && *zero; first += PIECE) {
         const int64_t count = n - first < PIECE ? n - first : PIECE;
-        const struct iso_tensor piece = { t->mem, t->offset + (size_t)first, t->dtype,
-                                          { 1, { count } } };
+        const struct iso_tensor piece = {
+            t->mem, t->offset + (size_t)first, t->dtype, { 1, { count } }
+        };
         ISO_TRY(iso_tensor_read_f32(w->exec->backend, &piece, w->values));
         for (int64_t i = 0; i < count && *zero; i++)
             *zero = w->values[i] == 0;
@@ -119,10 +127,12 @@ static iso_rc tell_dead(struct iso_watcher *w, const struct teller *t)
             continue;
         const char *layer = g->model->layers[g->nodes[i].layer].name;
         w->told_dead[i] = true;
-        ISO_TRY(tell(t, "dead_relu", layer, "%s: its relu gave nothing but 0 for a whole batch, so "
+        ISO_TRY(tell(t, "dead_relu", layer,
+                     "%s: its relu gave nothing but 0 for a whole batch, so "
                      "that nothing learns through it. Try a smaller learning_rate, "
                      "kernel_initializer: he_normal, a batch_normalization before the relu, or "
-                     "leaky_relu or elu in its place", layer));
+                     "leaky_relu or elu in its place",
+                     layer));
     }
     return ISO_OK;
 }
@@ -166,11 +176,12 @@ static iso_rc judge_accuracy(struct iso_watcher *w, const struct teller *t)
     if (w->at_chance < EPOCHS || w->told_chance)
         return ISO_OK;
     w->told_chance = true;
-    return tell(t, "at_chance", "", "the accuracy has been at chance for %d epochs (%.4f, of %lld "
+    return tell(t, "at_chance", "",
+                "the accuracy has been at chance for %d epochs (%.4f, of %lld "
                 "classes): nothing is learned. Try a smaller learning_rate, other initial weights "
                 "(he_normal before relu, glorot_uniform before sigmoid or tanh), `scale: 1/255` of "
-                "the input, and see whether labels and images belong together", EPOCHS, training,
-                (long long)g->classes);
+                "the input, and see whether labels and images belong together",
+                EPOCHS, training, (long long)g->classes);
 }
 
 static iso_rc judge_loss(struct iso_watcher *w, const struct teller *t)
@@ -184,14 +195,17 @@ static iso_rc judge_loss(struct iso_watcher *w, const struct teller *t)
                        loss > above_first * w->first;
     if (explodes && !w->told_exploded) {
         w->told_exploded = true;
-        return tell(t, "loss_explodes", "", "the loss is %.4g, %.3g times that of the first step: "
+        return tell(t, "loss_explodes", "",
+                    "the loss is %.4g, %.3g times that of the first step: "
                     "it explodes. Try a smaller learning_rate (it is %g), clipnorm in the "
-                    "optimizer, or warmup_steps in a schedule", loss, loss / w->first, rate);
+                    "optimizer, or warmup_steps in a schedule",
+                    loss, loss / w->first, rate);
     }
     if (explodes || !rises || w->told_rising)
         return ISO_OK;
     w->told_rising = true;
-    return tell(t, "loss_rises", "", "the training loss has risen for %d epochs, from %.4g to "
+    return tell(t, "loss_rises", "",
+                "the training loss has risen for %d epochs, from %.4g to "
                 "%.4g. Try a smaller learning_rate (it is %g), or a schedule that lowers it",
                 EPOCHS, w->least, loss, rate);
 }
@@ -202,7 +216,8 @@ static iso_rc judge_validation(struct iso_watcher *w, const struct teller *t)
         isfinite(iso_scores_loss(&t->epoch->validation)))
         return ISO_OK;
     w->told_validation = true;
-    return tell(t, "validation_not_finite", "", "the loss of the validation is not finite, while "
+    return tell(t, "validation_not_finite", "",
+                "the loss of the validation is not finite, while "
                 "that of the training is: a layer that works otherwise when not training, as "
                 "batch_normalization with its moving statistics, gives numbers that are too large. "
                 "Try a smaller learning_rate, or a smaller momentum of batch_normalization");

@@ -5,8 +5,15 @@
 #include <string.h>
 
 /* A weight or slot, or counts, which are whole numbers. */
-struct entry { char name[2 * ISO_NAME]; struct iso_tensor tensor; };
-struct entries { struct entry *list; int n; int64_t largest; /* elements */ };
+struct entry {
+    char name[2 * ISO_NAME];
+    struct iso_tensor tensor;
+};
+struct entries {
+    struct entry *list;
+    int n;
+    int64_t largest; /* elements */
+};
 
 static int by_name(const void *a, const void *b)
 {
@@ -17,7 +24,7 @@ static void add(struct iso_exec *exec, struct entries *entries)
 {
     struct entry *e = &entries->list[entries->n];
     if (!iso_exec_tensor(exec, e->name, &e->tensor))
-        return;                        /* a weight that is not trained has no slots */
+        return; /* a weight that is not trained has no slots */
     int64_t count = iso_shape_count(&e->tensor.shape);
     entries->largest = count > entries->largest ? count : entries->largest;
     entries->n++;

@@ -2,7 +2,7 @@
  * <layer>/<weight>/<slot>. */
 #ifndef ISO_WEIGHTS_H
 #define ISO_WEIGHTS_H
-#include "../data/safetensors.h"
+#include "core/data/safetensors.h"
 #include "exec.h"
 
 /* float32; with slots the device's own precision, and what metrics have counted, so that nothing is

@@ -10,8 +10,8 @@
  * crash-*, or as timeout-* after ten seconds: -timeout=SECONDS allows more on a busy machine.
  * -help=1 lists what else libFuzzer can be told. */
 #include "core/file.h"
-#include "../folder.h"
-#include "../fuzz_readers.h"
+#include "tests/folder.h"
+#include "tests/fuzz_readers.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -116,7 +116,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     FUZZ_FILES(FIND)
     if (!subject)
         give_up("no reader's test begins with", (*argv)[1]);
-    setenv("CMOCKA_TEST_ABORT", "1", 1);               /* a failed assertion is a crash */
+    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion is a crash */
     if (folder_make(given, "guided") != 0)
         give_up("cannot make", given);
     snprintf(seeds, sizeof seeds, "%s/seeds", given);

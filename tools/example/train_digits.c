@@ -13,12 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct job {                           /* all that a training needs; freed in main */
-    struct iso_faults faults;          /* of the model file, each with line and column */
-    struct iso_model *model;           /* the file, read and checked */
+struct job {                  /* all that a training needs; freed in main */
+    struct iso_faults faults; /* of the model file, each with line and column */
+    struct iso_model *model;  /* the file, read and checked */
     struct iso_backend *device;
-    struct iso_graph *graph;           /* the network for a batch, with every shape */
-    struct iso_exec *exec;             /* the network on the device, with its memory */
+    struct iso_graph *graph; /* the network for a batch, with every shape */
+    struct iso_exec *exec;   /* the network on the device, with its memory */
     struct iso_dataset *images;
 };
 
@@ -35,21 +35,25 @@ static iso_rc train(struct job *j, const char *path, int64_t epochs)
 {
     char hash[65];
     struct iso_dataset_request data;
-    struct iso_fit_state state = { 0 };            /* nothing is trained yet */
+    struct iso_fit_state state = { 0 }; /* nothing is trained yet */
     const struct iso_fit_listener listener = { .epoch = print_epoch };
     ISO_TRY(iso_model_load(path, &j->faults, &j->model));
     ISO_TRY(iso_model_data(j->model, "train", &data));
     ISO_TRY(iso_dataset_load(&data, &j->images));
     ISO_TRY(iso_backend_open("auto", ISO_MODE_EXACT, 0, &j->device));
     ISO_TRY(iso_graph_build(j->model, j->model->batch_size, &j->faults, &j->graph));
-    const struct iso_exec_options options = { .training = true, .seed = j->model->seed,
+    const struct iso_exec_options options = { .training = true,
+                                              .seed = j->model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
     ISO_TRY(iso_exec_new(j->graph, j->device, &options, &j->exec));
     ISO_TRY(iso_exec_initialize(j->exec));
     ISO_TRY(iso_exec_data(j->exec, 0, j->images)); /* 0: what is trained on */
     const struct iso_fit_options fit = {
-        .epochs = epochs ? epochs : j->model->training.epochs, .rows = j->images->rows,
-        .seed = j->model->seed, .listeners = &listener, .nlisteners = 1,
+        .epochs = epochs ? epochs : j->model->training.epochs,
+        .rows = j->images->rows,
+        .seed = j->model->seed,
+        .listeners = &listener,
+        .nlisteners = 1,
     };
     ISO_TRY(iso_fit(j->exec, &fit, &state));
     ISO_TRY(iso_exec_hash(j->exec, hash));
@@ -59,7 +63,7 @@ static iso_rc train(struct job *j, const char *path, int64_t epochs)
 
 int main(int argc, char **argv)
 {
-    static struct job job;             /* the list of faults is large */
+    static struct job job; /* the list of faults is large */
     if (argc < 2) {
         fprintf(stderr, "usage: %s MODEL.yaml [EPOCHS]\n", argv[0]);
         return 2;
@@ -68,7 +72,7 @@ int main(int argc, char **argv)
     iso_faults_print(&job.faults, stderr);
     if (rc != ISO_OK)
         fprintf(stderr, "%s\n", iso_error());
-    iso_exec_free(job.exec);           /* NULL is fine for all of them */
+    iso_exec_free(job.exec); /* NULL is fine for all of them */
     iso_graph_free(job.graph);
     iso_backend_close(job.device);
     iso_dataset_free(job.images);

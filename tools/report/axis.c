@@ -26,7 +26,7 @@ struct iso_axis iso_axis_over(double least, double most, int ticks, bool whole, 
     if (log && least > 0 && most > least)
         return log_axis(least, most);
     struct iso_axis a = { .from = least, .to = most };
-    if (!(most - least > 1e-12 * fmax(fabs(least), fabs(most)))) {     /* one number */
+    if (!(most - least > 1e-12 * fmax(fabs(least), fabs(most)))) { /* one number */
         const double room = whole ? 0.5 : least != 0 ? fabs(least) / 2 : 0.5;
         a.from -= room;
         a.to += room;

@@ -5,10 +5,10 @@
 
 enum { ISO_TICKS = 32, ISO_TICK_TEXT = 24 };
 struct iso_axis {
-    double from, to;                   /* numbers at its ends; of a log scale their logarithms */
-    double step;                       /* between two ticks; of a log scale not used */
+    double from, to; /* numbers at its ends; of a log scale their logarithms */
+    double step;     /* between two ticks; of a log scale not used */
     bool log;
-    double begin, end;                 /* where the ends lie on the picture */
+    double begin, end; /* where the ends lie on the picture */
 };
 /* An axis over numbers from least to most, both finite, for about `ticks` ticks. whole: steps are
  * whole numbers. log: a log scale, where least > 0. begin and end are left to the caller. */

@@ -6,19 +6,23 @@
 #include <math.h>
 #include <string.h>
 
-static const double TITLE = 18, LEGEND = 17, HEADS = 16;   /* heights above the plot */
-static const double BELOW = 34, SAMPLE = 20, GAP = 14;     /* below it; in the legend */
-enum { SPAN = 50 };                    /* a log scale fits where the largest is so many times the
-                                          least */
+static const double TITLE = 18, LEGEND = 17, HEADS = 16; /* heights above the plot */
+static const double BELOW = 34, SAMPLE = 20, GAP = 14;   /* below it; in the legend */
+enum {
+    SPAN = 50
+}; /* a log scale fits where the largest is so many times the
+      least */
 enum { DOTS = 40, X_TICKS = 6, Y_TICKS = 5 };
 
-struct plot {                          /* a chart that is being drawn */
+struct plot { /* a chart that is being drawn */
     struct iso_svg *svg;
     const struct iso_chart *chart;
     struct iso_axis x, y, y2;
     bool has_left, has_right;
 };
-struct range { double least, most; };
+struct range {
+    double least, most;
+};
 
 void iso_chart_add(struct iso_chart *c, const struct iso_series *s)
 {
@@ -157,8 +161,7 @@ static void draw_marks(const struct plot *p)
             iso_svg_line(p->svg, x, p->y.begin, x, p->y.end, "mark");
         if (next - x > 40)
             iso_svg_text(p->svg, x + 2, p->y.end - 5, ISO_LEFT, "muted tiny", "%s",
-                         iso_text_fit(c->marks[i].label, 1.15 * (next - x - 8), text,
-                                      sizeof text));
+                         iso_text_fit(c->marks[i].label, 1.15 * (next - x - 8), text, sizeof text));
     }
 }
 
@@ -172,7 +175,7 @@ static void draw_line(const struct plot *p, const struct iso_series *s, const st
     look_of(s, classes);
     fprintf(p->svg->out, "<path class=\"%s\" d=\"", classes);
     for (int64_t i = 0; i < s->n; i = i + stride < s->n || i == s->n - 1 ? i + stride : s->n - 1) {
-        if (is_point(s, i))            /* h0: a point by itself is seen, too */
+        if (is_point(s, i)) /* h0: a point by itself is seen, too */
             fprintf(p->svg->out, joined ? "L%.1f %.1f" : "M%.1f %.1fh0",
                     iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]));
         joined = is_point(s, i);
@@ -259,10 +262,7 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
 
 /* ---- Bars ---------------------------------------------------------------------------------- */
 
-static double sum_of(const struct iso_bar *b)
-{
-    return b->part[0] + b->part[1] + b->part[2];
-}
+static double sum_of(const struct iso_bar *b) { return b->part[0] + b->part[1] + b->part[2]; }
 
 static double draw_parts_legend(struct iso_svg *svg, const char *const *parts, double y)
 {

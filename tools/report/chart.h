@@ -5,21 +5,25 @@
 
 enum { ISO_CHART_SERIES = 64, ISO_CHART_MARKS = 64, ISO_CHART_POINTS = 1000 };
 struct iso_series {
-    const char *label;                 /* in the legend; NULL: none of its own */
-    const double *x, *y;               /* [n], borrowed; where one is NaN or infinite there is a
-                                          gap */
+    const char *label;   /* in the legend; NULL: none of its own */
+    const double *x, *y; /* [n], borrowed; where one is NaN or infinite there is a
+                            gap */
     int64_t n;
-    int look;                          /* its colour, and beyond those its dashes */
-    bool faint;                        /* thin and pale, behind the others */
-    bool right;                        /* belongs to the axis at the right */
+    int look;   /* its colour, and beyond those its dashes */
+    bool faint; /* thin and pale, behind the others */
+    bool right; /* belongs to the axis at the right */
 };
 struct iso_chart {
     const char *title, *x_label;
-    const char *y_label, *y2_label;    /* at the tops of the axes; NULL: the title says it */
-    bool whole;                        /* x counts something: no ticks between whole numbers */
-    bool log_fits;                     /* y is a log scale where it spans much */
-    struct iso_series series[ISO_CHART_SERIES]; int nseries;
-    struct iso_mark { double x; const char *label; } marks[ISO_CHART_MARKS];
+    const char *y_label, *y2_label; /* at the tops of the axes; NULL: the title says it */
+    bool whole;                     /* x counts something: no ticks between whole numbers */
+    bool log_fits;                  /* y is a log scale where it spans much */
+    struct iso_series series[ISO_CHART_SERIES];
+    int nseries;
+    struct iso_mark {
+        double x;
+        const char *label;
+    } marks[ISO_CHART_MARKS];
     int nmarks;
 };
 /* Adds a series; more than fit are left out. */
@@ -31,7 +35,10 @@ bool iso_chart_has_points(const struct iso_chart *);
 void iso_chart_draw(struct iso_svg *, const struct iso_chart *, double x, double y, double width,
                     double height);
 
-struct iso_bar { char label[64]; double part[3]; };    /* parts behind each other, none NaN */
+struct iso_bar {
+    char label[64];
+    double part[3];
+}; /* parts behind each other, none NaN */
 /* Horizontal bars, one below the other, each with its sum; parts: their names, NULL-terminated.
  * unit: "ms". Returns the height that was used. */
 double iso_bars_draw(struct iso_svg *, const struct iso_bar *, int n, const char *const *parts,

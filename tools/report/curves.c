@@ -33,14 +33,15 @@ static void add_rows(struct iso_chart *c, const struct iso_told *t, const struct
 }
 
 /* A column without a number, as validation's where there was none, is left out. */
-static void add_column(struct iso_chart *c, const struct iso_told *t, int column,
-                       const char *label, int look)
+static void add_column(struct iso_chart *c, const struct iso_told *t, int column, const char *label,
+                       int look)
 {
     const double *x = epochs_of(t), *y = iso_table_column(&t->epochs, column);
     int64_t row;
     if (x && isfinite(iso_table_last(&t->epochs, column, &row)))
-        add_rows(c, t, &(struct iso_series){ .label = label, .x = x, .y = y,
-                                             .n = t->epochs.rows, .look = look });
+        add_rows(c, t,
+                 &(struct iso_series){
+                     .label = label, .x = x, .y = y, .n = t->epochs.rows, .look = look });
 }
 
 static void add_phases(struct iso_chart *c, const struct iso_told *t)
@@ -97,8 +98,9 @@ iso_rc iso_draw_metric(const struct iso_told *t, const struct iso_metric_columns
     c.log_fits = iso_metric_is_error(m->name);
     file_name("curve", m->name, name);
     snprintf(title, sizeof title, "%s%s", m->name,
-             !m->classes ? "" : m->validation >= 0 ? " of each class, validation"
-                                                   : " of each class, training");
+             !m->classes          ? ""
+             : m->validation >= 0 ? " of each class, validation"
+                                  : " of each class, training");
     if (m->classes) {
         add_classes(&c, t, m, labels);
     } else {
@@ -122,9 +124,12 @@ iso_rc iso_draw_loss_against(const struct iso_told *t, const struct iso_metric_c
         int64_t row;
         if (pairs[i][0] < 0 || pairs[i][1] < 0 || isnan(iso_table_last(e, pairs[i][1], &row)))
             continue;
-        add_rows(&c, t, &(struct iso_series){
-            .label = i ? "validation" : "training", .x = iso_table_column(e, pairs[i][0]),
-            .y = iso_table_column(e, pairs[i][1]), .n = e->rows, .look = i });
+        add_rows(&c, t,
+                 &(struct iso_series){ .label = i ? "validation" : "training",
+                                       .x = iso_table_column(e, pairs[i][0]),
+                                       .y = iso_table_column(e, pairs[i][1]),
+                                       .n = e->rows,
+                                       .look = i });
     }
     return draw(&c, "loss-against-metric", title, s);
 }
@@ -140,7 +145,10 @@ iso_rc iso_draw_speed(const struct iso_told *t, struct iso_svg *s)
 /* ---- Charts of batches --------------------------------------------------------------------- */
 
 /* Means over consecutive steps: x and y of MEANS points at most. */
-struct means { double x[MEANS], y[MEANS]; int n; };
+struct means {
+    double x[MEANS], y[MEANS];
+    int n;
+};
 
 static void take_means(const double *x, const double *y, int64_t rows, struct means *m)
 {
@@ -166,14 +174,20 @@ static void add_batches(struct iso_chart *c, const struct iso_table *b, int colu
 {
     const double *x = iso_table_column(b, 0), *y = iso_table_column(b, column);
     const bool many = b->rows > 2 * MEANS;
-    struct iso_series s = { .label = many ? NULL : label, .x = x, .y = y, .n = b->rows,
-                            .look = look, .right = right, .faint = many };
+    struct iso_series s = { .label = many ? NULL : label,
+                            .x = x,
+                            .y = y,
+                            .n = b->rows,
+                            .look = look,
+                            .right = right,
+                            .faint = many };
     iso_chart_add(c, &s);
     if (!many)
         return;
     take_means(x, y, b->rows, means);
-    s = (struct iso_series){ .label = label, .x = means->x, .y = means->y, .n = means->n,
-                             .look = look, .right = right };
+    s = (struct iso_series){
+        .label = label, .x = means->x, .y = means->y, .n = means->n, .look = look, .right = right
+    };
     iso_chart_add(c, &s);
 }
 
@@ -206,7 +220,8 @@ iso_rc iso_draw_rate(const struct iso_told *t, struct iso_svg *s)
     if (column >= 0 && b->rows > 0) {
         c.x_label = "step";
         iso_chart_add(&c, &(struct iso_series){ .x = iso_table_column(b, 0),
-                                                .y = iso_table_column(b, column), .n = b->rows,
+                                                .y = iso_table_column(b, column),
+                                                .n = b->rows,
                                                 .look = 2 });
     } else {
         add_column(&c, t, iso_table_find(&t->epochs, "learning_rate"), NULL, 2);

@@ -6,10 +6,13 @@
 
 enum { WIDTH = 400, BOX = 40, GAP = 18, LANE = 11, LANES = 24, TOP = 26 };
 
-struct lanes { int until[LANES]; int n; };     /* the last layer that each one leads to; how many
-                                                  were in use at once */
+struct lanes {
+    int until[LANES];
+    int n;
+}; /* the last layer that each one leads to; how many
+      were in use at once */
 
-static double top_of(int layer)        /* -1: the input */
+static double top_of(int layer) /* -1: the input */
 {
     return TOP + (double)(layer + 1) * (BOX + GAP);
 }

@@ -44,12 +44,17 @@ static iso_rc write_png(const char *svg, const char *png)
     const int code = convert(svg, temporary);
     if (code == 0 && rename(temporary, png) == 0)
         return ISO_OK;
-    const iso_rc rc = code == 0 ? iso_file_fail("write", png)
+    const iso_rc rc =
+        code == 0 ? iso_file_fail("write", png)
         : code == NOT_FOUND
-            ? iso_fail(ISO_EUNSUP, "%s is not installed, so that there are SVG files only; it "
-                       "makes PNG of them: apt-get install librsvg2-bin", converter)
-            : iso_fail(ISO_EIO, "%s could not make %s of %s (exit code %d, what it said stands "
-                       "above)", converter, png, svg, code);
+            ? iso_fail(ISO_EUNSUP,
+                       "%s is not installed, so that there are SVG files only; it "
+                       "makes PNG of them: apt-get install librsvg2-bin",
+                       converter)
+            : iso_fail(ISO_EIO,
+                       "%s could not make %s of %s (exit code %d, what it said stands "
+                       "above)",
+                       converter, png, svg, code);
     unlink(temporary);
     return rc;
 }

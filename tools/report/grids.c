@@ -81,7 +81,10 @@ static void draw_bars(const struct iso_measured *m, struct iso_svg *s, int i, do
         const bool told = c == r->label[i] || c == r->predicted[i];
         snprintf(tip, sizeof tip, "%s: %.2f %%", iso_class_text(m, c, buf), 100 * p);
         iso_svg_rect(s, x + 7.6 * k, y + BAR_HEIGHT - height, 6.4, fmax(height, 0.6), 1,
-                     c == r->label[i] ? "right" : c == r->predicted[i] ? "wrong" : "bar", tip);
+                     c == r->label[i]       ? "right"
+                     : c == r->predicted[i] ? "wrong"
+                                            : "bar",
+                     tip);
         if (told && (r->classes <= BARS))
             iso_svg_text(s, x + 7.6 * k + 3.2, y + BAR_HEIGHT + 10, ISO_MIDDLE, "muted tiny", "%d",
                          c);
@@ -130,7 +133,10 @@ iso_rc iso_draw_predictions(const struct iso_measured *m, struct iso_svg *s)
 
 enum { NUMBERED = 25, MATRIX_LARGEST = 420 };
 
-struct matrix { double left, top, cell; bool numbered; };
+struct matrix {
+    double left, top, cell;
+    bool numbered;
+};
 
 static double row_sum(const struct iso_split *p, int64_t t)
 {
@@ -155,7 +161,9 @@ static void draw_cell(const struct iso_measured *m, const struct iso_split *p,
     }
     if (f->numbered)
         iso_svg_text(s, x + f->cell / 2 - 0.5, y + f->cell / 2 + 3.5, ISO_MIDDLE,
-                     opacity > 0.6 ? "on-heat tiny" : count > 0 ? "ink tiny" : "muted tiny",
+                     opacity > 0.6 ? "on-heat tiny"
+                     : count > 0   ? "ink tiny"
+                                   : "muted tiny",
                      "%.0f", count);
 }
 
@@ -185,8 +193,7 @@ static void draw_names(const struct iso_measured *m, const struct iso_split *p,
         iso_svg_text(s, f->left - 6, f->top + at + 4, ISO_RIGHT, "ink", "%s",
                      iso_text_fit(fit ? name : both, f->left - 8, text, sizeof text));
         if (f->numbered || c % (2 * every) == 0)
-            iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s",
-                         fit ? name : number);
+            iso_svg_text(s, f->left + at, f->top - 6, ISO_MIDDLE, "ink", "%s", fit ? name : number);
     }
 }
 
@@ -204,7 +211,8 @@ iso_rc iso_draw_confusion(const struct iso_measured *m, const struct iso_split *
 {
     const int64_t n = p->classes;
     char name[32], title[96];
-    struct matrix f = { .left = fmax(52, 30 + widest_name(m, p)), .top = TITLE + 42,
+    struct matrix f = { .left = fmax(52, 30 + widest_name(m, p)),
+                        .top = TITLE + 42,
                         .numbered = n <= NUMBERED };
     f.cell = fmin(40, (n <= 12 ? WIDTH - f.left : MATRIX_LARGEST) / (double)n);
     snprintf(name, sizeof name, "confusion-%s", p->name);

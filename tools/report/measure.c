@@ -95,9 +95,10 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
     const struct iso_device *d = &m->setup.backend->device;
     const size_t n = strlen(m->device);
     if (*t->device.id && (strcmp(d->id, t->device.id) != 0 || strcmp(d->name, t->device.name) != 0))
-        snprintf(m->device + n, ISO_NOTE - n, "%sThe run was trained on %s (%s); what this report "
-                 "measures, it measured on %s (%s).", n ? ". " : "", t->device.id, t->device.name,
-                 d->id, d->name);
+        snprintf(m->device + n, ISO_NOTE - n,
+                 "%sThe run was trained on %s (%s); what this report "
+                 "measures, it measured on %s (%s).",
+                 n ? ". " : "", t->device.id, t->device.name, d->id, d->name);
     return ISO_OK;
 }
 

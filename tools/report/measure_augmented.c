@@ -48,8 +48,9 @@ static iso_rc read_batch(struct iso_measured *m, struct iso_rows *r)
 static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int phase,
                       struct iso_rows *r)
 {
-    const struct iso_exec_options options = { .training = true, .keep_all = true,
-                                              .seed = m->setup.model->seed, .log_steps = 1 };
+    const struct iso_exec_options options = {
+        .training = true, .keep_all = true, .seed = m->setup.model->seed, .log_steps = 1
+    };
     const int64_t batch = m->setup.model->batch_size;
     struct iso_dataset first = *d;
     first.rows = d->rows < SAMPLES ? d->rows : SAMPLES;

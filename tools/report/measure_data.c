@@ -51,21 +51,29 @@ static iso_rc take_names(struct iso_measured *m, const struct iso_dataset *d)
 
 /* ---- Predictions --------------------------------------------------------------------------- */
 
-struct answer { int64_t row; int label, predicted; float sure; float *probabilities; };
-struct answers {                       /* sorted: what is to be shown first */
-    struct answer list[PREDICTIONS + 1]; int n;
+struct answer {
+    int64_t row;
+    int label, predicted;
+    float sure;
+    float *probabilities;
+};
+struct answers { /* sorted: what is to be shown first */
+    struct answer list[PREDICTIONS + 1];
+    int n;
     bool surest_first;
     int classes;
 };
-struct picked { struct answers wrong, right; };
+struct picked {
+    struct answers wrong, right;
+};
 
 /* Puts an answer where it belongs among those kept, of which the last one may fall out. */
 static void keep(struct answers *a, const struct answer *new, const float *probabilities)
 {
     float *memory = a->list[a->n].probabilities;
     int at = a->n;
-    while (at > 0 && (a->surest_first ? new->sure > a->list[at - 1].sure
-                                      : new->sure < a->list[at - 1].sure))
+    while (at > 0 &&
+           (a->surest_first ? new->sure > a->list[at - 1].sure : new->sure < a->list[at - 1].sure))
         at--;
     if (at == PREDICTIONS)
         return;
@@ -106,8 +114,8 @@ static void free_answers(struct answers *a)
 
 static iso_rc show(struct iso_rows *r, const struct picked *p, const struct iso_dataset *d)
 {
-    const int spare = PREDICTIONS - (p->right.n < PREDICTIONS - MISTAKES ? p->right.n
-                                                                        : PREDICTIONS - MISTAKES);
+    const int spare =
+        PREDICTIONS - (p->right.n < PREDICTIONS - MISTAKES ? p->right.n : PREDICTIONS - MISTAKES);
     const int wrong = p->wrong.n < spare ? p->wrong.n : spare;
     const int right = p->right.n < PREDICTIONS - wrong ? p->right.n : PREDICTIONS - wrong;
     const int classes = p->wrong.classes;

@@ -16,9 +16,10 @@ enum { PARITY_ROWS = 5, PARITY_PASSES = 6 };
 static iso_rc time_nodes(struct iso_measured *m, const struct iso_setup_options *o, int phase)
 {
     struct iso_gate gate;
-    const struct iso_exec_options options = { .training = true, .seed = m->setup.model->seed,
+    const struct iso_exec_options options = { .training = true,
+                                              .seed = m->setup.model->seed,
                                               .log_steps = 1 };
-    m->setup.model->nmetrics -= m->matrix_added;   /* the model as it is trained */
+    m->setup.model->nmetrics -= m->matrix_added; /* the model as it is trained */
     iso_rc rc = iso_measure_open(m, phase, &options);
     m->setup.model->nmetrics += m->matrix_added;
     ISO_TRY(rc);
@@ -47,7 +48,10 @@ static iso_rc run_parity(struct iso_measured *m)
     if (!out)
         return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
     const struct iso_parity_options options = {
-        .models = models, .backends = backends, .nbackends = 1, .mode = m->setup.backend->mode,
+        .models = models,
+        .backends = backends,
+        .nbackends = 1,
+        .mode = m->setup.backend->mode,
         .out = out,
     };
     const iso_rc rc = iso_parity_run(&options, NULL);
@@ -56,7 +60,7 @@ static iso_rc run_parity(struct iso_measured *m)
         return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
     if (rc != ISO_EPARITY)
         return rc;
-    iso_error_clear();                 /* the table says it */
+    iso_error_clear(); /* the table says it */
     return ISO_OK;
 }
 
@@ -65,9 +69,10 @@ iso_rc iso_measure_parity(struct iso_measured *m)
     const double rows = m->setup.graph ? (double)m->setup.graph->batch : 1;
     const double flops = m->setup.exec ? iso_bench_flops(m->setup.exec, true) / rows : 0;
     if (flops * PARITY_ROWS * PARITY_PASSES * m->setup.model->nphases > PARITY_FLOPS) {
-        snprintf(m->no_parity, ISO_NOTE, "This model is too large to be compared with the "
-                 "reference in passing: isocl parity %s --devices %s", m->model_path,
-                 m->setup.backend->device.id);
+        snprintf(m->no_parity, ISO_NOTE,
+                 "This model is too large to be compared with the "
+                 "reference in passing: isocl parity %s --devices %s",
+                 m->model_path, m->setup.backend->device.id);
         return ISO_OK;
     }
     iso_measure_tell("comparing the device with the reference");

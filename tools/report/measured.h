@@ -7,53 +7,56 @@
 #include "told.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
-typedef char iso_note[ISO_NOTE];       /* a sentence; "": nothing to say */
+typedef char iso_note[ISO_NOTE]; /* a sentence; "": nothing to say */
 
-struct iso_rows {                      /* some rows of a data set, to be looked at */
-    int n, size[3];                    /* height, width, channels */
-    uint8_t *pixels;                   /* [n, height, width, channels]; owned */
-    int64_t row[ISO_SHOWN];            /* which they are */
-    int label[ISO_SHOWN];              /* -1: not known */
+struct iso_rows {           /* some rows of a data set, to be looked at */
+    int n, size[3];         /* height, width, channels */
+    uint8_t *pixels;        /* [n, height, width, channels]; owned */
+    int64_t row[ISO_SHOWN]; /* which they are */
+    int label[ISO_SHOWN];   /* -1: not known */
     int predicted[ISO_SHOWN], classes;
-    float *probabilities;              /* [n, classes]; owned; NULL: of no prediction */
+    float *probabilities; /* [n, classes]; owned; NULL: of no prediction */
 };
 struct iso_split {
-    const char *name;                  /* train, validation, test */
-    iso_note missing;                  /* why there is nothing below */
-    char data[512];                    /* which data it is */
+    const char *name; /* train, validation, test */
+    iso_note missing; /* why there is nothing below */
+    char data[512];   /* which data it is */
     int64_t rows;
     double loss;
-    double *matrix;                    /* [classes, classes], true classes down; owned; NULL:
-                                          none */
+    double *matrix; /* [classes, classes], true classes down; owned; NULL:
+                       none */
     int64_t classes;
 };
-struct iso_augmented {                 /* what a phase makes of the first rows */
+struct iso_augmented { /* what a phase makes of the first rows */
     char phase[32], ops[160];
     struct iso_rows rows;
 };
 
 struct iso_measured {
-    struct iso_setup setup;            /* its graph is that of the phase the run is in; NULL when
-                                          the model file cannot be used */
+    struct iso_setup setup; /* its graph is that of the phase the run is in; NULL when
+                               the model file cannot be used */
     char model_path[ISO_PATH], weights_path[ISO_PATH];
     /* Why it could not be used or made; device: what there is to say of it. */
     iso_note no_model, no_weights, no_device, device, no_augmented, no_times, no_parity;
     bool parity_passed;
-    char *parity;                      /* the harness's table; owned; NULL: did not run */
+    char *parity; /* the harness's table; owned; NULL: did not run */
     char hash[65];
     int64_t parameters, trainable;
-    bool matrix_added;                 /* the confusion matrix is not the model's own metric */
+    bool matrix_added; /* the confusion matrix is not the model's own metric */
     struct iso_split split[ISO_SPLITS];
-    char (*class_names)[ISO_CLASS_NAME]; int nclass_names;     /* owned; NULL: numbers */
+    char (*class_names)[ISO_CLASS_NAME];
+    int nclass_names; /* owned; NULL: numbers */
     struct iso_rows samples, predictions;
-    const char *predicted_split;       /* that the predictions are of */
-    struct iso_augmented augmented[4]; int naugmented;
-    struct iso_bench_node *nodes; int nnodes;  /* owned */
-    double step_seconds;               /* of all nodes together */
+    const char *predicted_split; /* that the predictions are of */
+    struct iso_augmented augmented[4];
+    int naugmented;
+    struct iso_bench_node *nodes;
+    int nnodes;          /* owned */
+    double step_seconds; /* of all nodes together */
 };
 struct iso_measure_options {
-    struct iso_setup_options setup;    /* device and mode NULL, limit 0: as the run had them */
-    bool history;                      /* nothing is measured */
+    struct iso_setup_options setup; /* device and mode NULL, limit 0: as the run had them */
+    bool history;                   /* nothing is measured */
 };
 /* Measures what it can of a run. Fails only without memory. Free with iso_measured_free, also
  * after a failure. */

@@ -10,9 +10,11 @@ iso_rc iso_page_begin(struct iso_page *p, const char *title)
     *p = (struct iso_page){ .out = open_memstream(&p->text, &p->size) };
     if (!p->out)
         return iso_fail(ISO_ENOMEM, "out of memory for the page");
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-          "<meta name=\"generator\" content=\"isocl " ISO_VERSION "\"/>\n<title>", p->out);
+    fputs(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+        "<meta name=\"generator\" content=\"isocl " ISO_VERSION "\"/>\n<title>",
+        p->out);
     iso_put_escaped(p->out, title);
     fputs("</title>\n<style>\n", p->out);
     iso_style_put_page(p->out);

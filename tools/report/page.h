@@ -7,8 +7,10 @@
 
 struct iso_page {
     FILE *out;
-    char *text; size_t size;           /* the page, once it is ended; owned */
-    struct iso_svg *picture; int npictures, room;      /* those in it; owned */
+    char *text;
+    size_t size; /* the page, once it is ended; owned */
+    struct iso_svg *picture;
+    int npictures, room; /* those in it; owned */
 };
 /* Free with iso_page_free, also after a failure. */
 iso_rc iso_page_begin(struct iso_page *, const char *title);

@@ -36,9 +36,14 @@ static void tell_line(const struct iso_told *t, const char *what, char text[CELL
 
 static void tell_setting(const struct iso_told *t, const char *what, char text[CELL])
 {
-    const struct { const char *name; int64_t value; } settings[] = {
-        { "Seed", (int64_t)t->settings.seed }, { "Batch", t->settings.batch },
-        { "Training rows", t->settings.rows }, { "Validation rows", t->settings.validation_rows },
+    const struct {
+        const char *name;
+        int64_t value;
+    } settings[] = {
+        { "Seed", (int64_t)t->settings.seed },
+        { "Batch", t->settings.batch },
+        { "Training rows", t->settings.rows },
+        { "Validation rows", t->settings.validation_rows },
     };
     text[0] = '\0';
     for (size_t i = 0; t->has_state && i < sizeof settings / sizeof settings[0]; i++)
@@ -237,8 +242,8 @@ static iso_rc put_overlays(struct iso_page *p, const struct iso_told *t, int n, 
             if (m[k].classes || shown_before(t, i, m[k].name) ||
                 !any_has(t, n, m[k].name, validation))
                 continue;
-            ISO_TRY(iso_page_picture(p, iso_draw_overlay(t, n, m[k].name, validation, &s), &s,
-                                     NULL));
+            ISO_TRY(
+                iso_page_picture(p, iso_draw_overlay(t, n, m[k].name, validation, &s), &s, NULL));
         }
     }
     return ISO_OK;
@@ -265,9 +270,11 @@ iso_rc iso_page_of_runs(struct iso_page *p, const struct iso_told *t, int n)
     ISO_TRY(iso_page_begin(p, title));
     fputs("<header>\n", p->out);
     iso_page_element(p, "h1", "%d runs compared", n);
-    fputs("<nav><a href=\"#curves\">Curves</a>\n<a href=\"#all-curves\">All curves</a>\n"
-          "<a href=\"#differences\">Differences</a>\n<a href=\"#models\">Model files</a></nav>\n"
-          "</header>\n<main>\n", p->out);
+    fputs(
+        "<nav><a href=\"#curves\">Curves</a>\n<a href=\"#all-curves\">All curves</a>\n"
+        "<a href=\"#differences\">Differences</a>\n<a href=\"#models\">Model files</a></nav>\n"
+        "</header>\n<main>\n",
+        p->out);
     for (int i = 0; i < n; i++)
         if (*t[i].faults)
             iso_page_note(p, "Not all of %s could be read: %s.", t[i].name, t[i].faults);

@@ -16,9 +16,11 @@ enum { SCORES = sizeof scores / sizeof scores[0] };
 /* Why nothing was measured at all; NULL when something was. */
 static const char *obstacle(const struct iso_measured *m)
 {
-    return *m->no_model ? m->no_model : *m->no_device ? m->no_device
-         : *m->no_weights ? m->no_weights
-         : !m->setup.backend ? "only the history was asked for; leave --history out" : NULL;
+    return *m->no_model        ? m->no_model
+           : *m->no_device     ? m->no_device
+           : *m->no_weights    ? m->no_weights
+           : !m->setup.backend ? "only the history was asked for; leave --history out"
+                               : NULL;
 }
 
 static void put_number(struct iso_page *p, double value)
@@ -76,18 +78,23 @@ static void put_scores(struct iso_page *p, const struct iso_measured *m)
             iso_page_note(p, "No scores of the %s data: %s.", s->name, s->missing);
     }
     if (any) {
-        fputs("<div class=\"scroll\"><table>\n<thead><tr><th>data</th><th class=\"n\">rows</th>"
-              "<th class=\"n\">loss</th>", p->out);
+        fputs(
+            "<div class=\"scroll\"><table>\n<thead><tr><th>data</th><th class=\"n\">rows</th>"
+            "<th class=\"n\">loss</th>",
+            p->out);
         if (matrix)
-            fputs("<th class=\"n\">accuracy</th><th class=\"n\">precision</th>"
-                  "<th class=\"n\">recall</th><th class=\"n\">F1</th>", p->out);
+            fputs(
+                "<th class=\"n\">accuracy</th><th class=\"n\">precision</th>"
+                "<th class=\"n\">recall</th><th class=\"n\">F1</th>",
+                p->out);
         fputs("<th>which</th></tr></thead>\n<tbody>\n", p->out);
         for (int i = 0; i < ISO_SPLITS; i++)
             if (!*m->split[i].missing)
                 put_split(p, &m->split[i]);
         fputs("</tbody></table></div>\n", p->out);
         if (matrix)
-            iso_page_element(p, "p class=\"small\"", "Precision, recall and F1 are means over the "
+            iso_page_element(p, "p class=\"small\"",
+                             "Precision, recall and F1 are means over the "
                              "classes. All are of whole passes without dropout and augmentation, "
                              "so that those of the training data differ from its curve.");
     }
@@ -110,8 +117,8 @@ static void put_class(struct iso_page *p, const struct iso_measured *m, const st
     fputs("</tr>\n", p->out);
 }
 
-static void put_classes(struct iso_page *p, const struct iso_measured *m,
-                        const struct iso_split *s, double *const each[SCORES])
+static void put_classes(struct iso_page *p, const struct iso_measured *m, const struct iso_split *s,
+                        double *const each[SCORES])
 {
     fputs("<div class=\"scroll tall\" tabindex=\"0\"><table>\n<thead><tr><th>class</th>", p->out);
     for (int i = 0; i < SCORES; i++)
@@ -159,8 +166,10 @@ static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
     if (s)
         rc = put_confusion_of(p, m, s);
     else
-        iso_page_note(p, "No confusion matrix: %s.", why ? why : "there are no scores, as said "
-                      "above, or the model does not tell classes apart");
+        iso_page_note(p, "No confusion matrix: %s.",
+                      why ? why
+                          : "there are no scores, as said "
+                            "above, or the model does not tell classes apart");
     iso_page_close(p, "section");
     return rc;
 }
@@ -174,8 +183,7 @@ static iso_rc put_augmented(struct iso_page *p, const struct iso_measured *m)
         char name[32], title[256];
         struct iso_svg svg = { .out = NULL };
         snprintf(name, sizeof name, "augmented%s%d", i ? "-" : "", i + 1);
-        snprintf(title, sizeof title, "augmented%s%s: %s", *a->phase ? ", " : "", a->phase,
-                 a->ops);
+        snprintf(title, sizeof title, "augmented%s%s: %s", *a->phase ? ", " : "", a->phase, a->ops);
         ISO_TRY(iso_page_picture(p, iso_draw_images(m, &a->rows, 8, name, title, &svg), &svg,
                                  "The first of the samples as the network sees them in one step: "
                                  "made by the ops that augment in training."));
@@ -194,8 +202,9 @@ static iso_rc put_samples(struct iso_page *p, const struct iso_measured *m)
         iso_page_note(p, "No augmented samples: %s.", m->no_augmented);
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     if (m->samples.n > 0)
-        ISO_TRY(iso_page_picture(p, iso_draw_images(m, &m->samples, 5, "samples",
-                                                    "training samples", &svg), &svg, NULL));
+        ISO_TRY(iso_page_picture(
+            p, iso_draw_images(m, &m->samples, 5, "samples", "training samples", &svg), &svg,
+            NULL));
     ISO_TRY(put_augmented(p, m));
     fputs("</div>\n</section>\n", p->out);
     return ISO_OK;
@@ -208,8 +217,10 @@ static iso_rc put_predictions(struct iso_page *p, const struct iso_measured *m)
     iso_rc rc = ISO_OK;
     iso_page_section(p, "predictions", "Predictions");
     if (m->predictions.n == 0)
-        iso_page_note(p, "No predictions: %s.", why ? why : "there is no data to predict, as said "
-                      "of the scores");
+        iso_page_note(p, "No predictions: %s.",
+                      why ? why
+                          : "there is no data to predict, as said "
+                            "of the scores");
     else
         rc = iso_page_picture(p, iso_draw_predictions(m, &svg), &svg,
                               "What the network took each image for, and how sure it was: blue is "
@@ -238,8 +249,8 @@ static int gather_bars(const struct iso_measured *m, struct iso_bar *bars)
         char label[64];
         int k = 0;
         snprintf(label, sizeof label, "%.63s", node_name(m, node));
-        if (node->layer >= 0 && strncmp(label, iso_ops[node->op].name,
-                                        strlen(iso_ops[node->op].name)) != 0)
+        if (node->layer >= 0 &&
+            strncmp(label, iso_ops[node->op].name, strlen(iso_ops[node->op].name)) != 0)
             snprintf(label, sizeof label, "%.30s (%.28s)", node_name(m, node),
                      iso_ops[node->op].name);
         while (k < n && strcmp(bars[k].label, label) != 0)
@@ -296,7 +307,8 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
     if (m->nnodes == 0) {
         iso_page_note(p, "No times: %s.", why ? why : "the model has no op to time");
     } else {
-        snprintf(caption, sizeof caption, "A step of %lld rows takes %.3g ms on %s, when each op "
+        snprintf(caption, sizeof caption,
+                 "A step of %lld rows takes %.3g ms on %s, when each op "
                  "is waited for. Measured now, for a moment: `isocl bench --ops` measures better.",
                  (long long)m->setup.model->batch_size, 1e3 * m->step_seconds,
                  iso_setup_where(m->setup.backend, where, sizeof where));
@@ -317,14 +329,18 @@ static void put_parity(struct iso_page *p, const struct iso_measured *m)
     } else {
         iso_setup_where(m->setup.backend, where, sizeof where);
         if (m->parity_passed)
-            iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes %s.", where, exact
-                             ? "the bits of the reference" : "numbers within the bounds around "
-                             "the reference's");
+            iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes %s.", where,
+                             exact ? "the bits of the reference"
+                                   : "numbers within the bounds around "
+                                     "the reference's");
         else
-            iso_page_element(p, "p class=\"bad\"", "\xe2\x9c\x97 %s does not keep to the reference "
-                             "in every check:", where);
+            iso_page_element(p, "p class=\"bad\"",
+                             "\xe2\x9c\x97 %s does not keep to the reference "
+                             "in every check:",
+                             where);
         iso_page_element(p, "pre", "%s", m->parity);
-        iso_page_element(p, "p class=\"small\"", "The model's own ops, layer by layer in batches "
+        iso_page_element(p, "p class=\"small\"",
+                         "The model's own ops, layer by layer in batches "
                          "of 2 and 3, and three steps of training from the initial weights. "
                          "More steps: isocl parity %s --steps 10; every op: isocl parity",
                          m->model_path);

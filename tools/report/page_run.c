@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct shown {                         /* the metrics of a run's history */
+struct shown { /* the metrics of a run's history */
     struct iso_metric_columns m[ISO_METRICS_SHOWN];
-    int n, loss, main;                 /* -1: not there */
+    int n, loss, main; /* -1: not there */
 };
 
 static struct shown shown_of(const struct iso_told *t)
@@ -31,10 +31,11 @@ static struct shown shown_of(const struct iso_told *t)
 static void put_head(struct iso_page *p, const struct iso_told *t)
 {
     static const char *const links[][2] = {
-        { "summary", "Summary" }, { "model", "Model" }, { "curves", "Curves" },
-        { "scores", "Scores" }, { "confusion", "Confusion" }, { "samples", "Samples" },
-        { "predictions", "Predictions" }, { "time", "Time" }, { "parity", "Parity" },
-        { "files", "Files" },
+        { "summary", "Summary" },         { "model", "Model" },
+        { "curves", "Curves" },           { "scores", "Scores" },
+        { "confusion", "Confusion" },     { "samples", "Samples" },
+        { "predictions", "Predictions" }, { "time", "Time" },
+        { "parity", "Parity" },           { "files", "Files" },
     };
     char status[128];
     fputs("<header>\n", p->out);
@@ -102,8 +103,8 @@ static void put_result_facts(struct iso_page *p, const struct iso_told *t, const
             char name[ISO_NAME + 24], last[ISO_NUMBER], best[ISO_NUMBER];
             int64_t at, best_at;
             const double a = iso_table_last(&t->epochs, columns[k], &at);
-            const double b = iso_table_best(&t->epochs, columns[k], iso_metric_is_error(m->name),
-                                            &best_at);
+            const double b =
+                iso_table_best(&t->epochs, columns[k], iso_metric_is_error(m->name), &best_at);
             if (at < 0)
                 continue;
             snprintf(name, sizeof name, "%s %s", k ? "Validation" : "Training", m->name);
@@ -113,8 +114,8 @@ static void put_result_facts(struct iso_page *p, const struct iso_told *t, const
     }
 }
 
-static void put_summary(struct iso_page *p, const struct iso_told *t,
-                        const struct iso_measured *m, const struct shown *s)
+static void put_summary(struct iso_page *p, const struct iso_told *t, const struct iso_measured *m,
+                        const struct shown *s)
 {
     char text[32], each[32];
     const double seconds = iso_told_seconds(t);
@@ -175,8 +176,10 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
     const char *metric = s->main >= 0 ? s->m[s->main].name : NULL;
     iso_page_section(p, "curves", "Curves");
     if (t->epochs.rows == 0)
-        iso_page_note(p, "No epoch has ended yet: history.csv has no row. Go on with: isocl train "
-                      "--resume --out %s", t->folder);
+        iso_page_note(p,
+                      "No epoch has ended yet: history.csv has no row. Go on with: isocl train "
+                      "--resume --out %s",
+                      t->folder);
     if (t->batches.rows == 0)
         iso_page_note(p, "The run has no batches.csv with numbers of each step.");
     fputs("<div class=\"grid-of-figures\">\n", p->out);

@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 static const uint8_t signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
-enum { HEADER = 13, CHUNK = 12 };      /* bytes of IHDR; of a chunk besides its data */
+enum { HEADER = 13, CHUNK = 12 }; /* bytes of IHDR; of a chunk besides its data */
 
 static void put_word(uint8_t *to, uint32_t value)
 {
@@ -48,7 +48,7 @@ static iso_rc compress_rows(const uint8_t *pixels, const int size[3], int kept, 
 iso_rc iso_png_encode(const uint8_t *pixels, const int size[3], uint8_t **out, size_t *n)
 {
     const int kept = size[2] < 3 ? 1 : 3;
-    uint8_t header[HEADER] = { [8] = 8, [9] = kept == 1 ? 0 : 2 };     /* bits; grey or colours */
+    uint8_t header[HEADER] = { [8] = 8, [9] = kept == 1 ? 0 : 2 }; /* bits; grey or colours */
     uint8_t *data;
     uLongf compressed;
     ISO_TRY(compress_rows(pixels, size, kept, &data, &compressed));

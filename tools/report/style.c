@@ -3,7 +3,9 @@
 #include <stddef.h>
 
 /* What differs between light and dark. */
-static const struct colour { const char *selector, *property, *light, *dark; } colours[] = {
+static const struct colour {
+    const char *selector, *property, *light, *dark;
+} colours[] = {
     { ".ink", "fill", "#1b2026", "#e8ebef" },
     { ".muted", "fill", "#5a6470", "#a5aeb9" },
     { ".axis", "stroke", "#8b95a1", "#77828f" },

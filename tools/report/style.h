@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 enum { ISO_STYLE_SERIES = 8, ISO_STYLE_DASHES = 4 };
-#define ISO_STYLE_LARGEST 1.35         /* how many times its own size a picture may be shown */
+#define ISO_STYLE_LARGEST 1.35 /* how many times its own size a picture may be shown */
 /* Rules for pictures that stand alone: on white. */
 void iso_style_put_pictures(FILE *);
 /* Rules for a page and the pictures in it. */

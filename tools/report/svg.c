@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LETTER = 7.3;      /* mean width of a letter of 12 units, in a wide font */
+static const double LETTER = 7.3; /* mean width of a letter of 12 units, in a wide font */
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
@@ -22,11 +22,11 @@ static size_t character(const unsigned char *s)
         return 0;
     for (size_t i = 1; i < n; i++) {
         if ((s[i] & 0xc0) != 0x80)
-            return 0;                  /* the final 0 is no continuation either */
+            return 0; /* the final 0 is no continuation either */
         code = code << 6 | (s[i] & 0x3fu);
     }
-    if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ||
-        code == 0xfffe || code == 0xffff || (code >= 0x7f && code < 0xa0))
+    if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) || code == 0xfffe ||
+        code == 0xffff || (code >= 0x7f && code < 0xa0))
         return 0;
     return code >= 0x20 || code == '\t' || code == '\n' ? n : 0;
 }
@@ -36,22 +36,19 @@ void iso_put_escaped(FILE *out, const char *text)
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
         const size_t n = character(s);
         switch (n ? *s : 0) {
-        case 0:    fputs("\xef\xbf\xbd", out); break;
-        case '&':  fputs("&amp;", out); break;
-        case '<':  fputs("&lt;", out); break;
-        case '>':  fputs("&gt;", out); break;
-        case '"':  fputs("&quot;", out); break;
+        case 0: fputs("\xef\xbf\xbd", out); break;
+        case '&': fputs("&amp;", out); break;
+        case '<': fputs("&lt;", out); break;
+        case '>': fputs("&gt;", out); break;
+        case '"': fputs("&quot;", out); break;
         case '\'': fputs("&#39;", out); break;
-        default:   fwrite(s, 1, n, out);
+        default: fwrite(s, 1, n, out);
         }
         s += n ? n : 1;
     }
 }
 
-static bool continues(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
+static bool continues(char byte) { return ((unsigned char)byte & 0xc0) == 0x80; }
 
 double iso_text_width(const char *text)
 {
@@ -137,8 +134,8 @@ void iso_svg_put(const struct iso_svg *s, FILE *out, bool alone)
     if (alone) {
         fputs("<style>\n", out);
         iso_style_put_pictures(out);
-        fprintf(out, "</style>\n<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n",
-                s->width, s->height);
+        fprintf(out, "</style>\n<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n", s->width,
+                s->height);
     }
     fwrite(s->body, 1, s->size, out);
     fputs("</svg>\n", out);
@@ -220,9 +217,10 @@ iso_rc iso_svg_image(struct iso_svg *s, double x, double y, double width, double
 {
     char *base64;
     ISO_TRY(iso_png_base64(pixels, size, &base64));
-    fprintf(s->out, "<image class=\"pixels\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
-            "preserveAspectRatio=\"xMidYMid\" href=\"data:image/png;base64,%s\"", x, y, width,
-            height, base64);
+    fprintf(s->out,
+            "<image class=\"pixels\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
+            "preserveAspectRatio=\"xMidYMid\" href=\"data:image/png;base64,%s\"",
+            x, y, width, height, base64);
     put_end(s, "image", tip);
     free(base64);
     return ISO_OK;

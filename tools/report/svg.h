@@ -9,11 +9,12 @@
 
 enum { ISO_SVG_NAME = 64, ISO_SVG_TITLE = 256 };
 struct iso_svg {
-    char name[ISO_SVG_NAME];           /* of its file, without .svg: letters, digits, - */
-    char title[ISO_SVG_TITLE];         /* what it shows, for those who cannot see it, too */
-    double width, height;              /* may be changed until the end */
-    FILE *out;                         /* the elements go here; NULL when it is ended */
-    char *body; size_t size;           /* the elements, once it is ended; owned */
+    char name[ISO_SVG_NAME];   /* of its file, without .svg: letters, digits, - */
+    char title[ISO_SVG_TITLE]; /* what it shows, for those who cannot see it, too */
+    double width, height;      /* may be changed until the end */
+    FILE *out;                 /* the elements go here; NULL when it is ended */
+    char *body;
+    size_t size; /* the elements, once it is ended; owned */
 };
 /* Begins a picture; free it with iso_svg_free, also after a failure. */
 iso_rc iso_svg_begin(struct iso_svg *, const char *name, double width, double height);
@@ -27,15 +28,15 @@ void iso_svg_put(const struct iso_svg *, FILE *, bool alone);
 /* The ended picture as the text of a file; *text is the caller's to free. */
 iso_rc iso_svg_text_of(const struct iso_svg *, char **text, size_t *n);
 
-enum iso_anchor { ISO_LEFT, ISO_MIDDLE, ISO_RIGHT };   /* which part of a text is at x */
+enum iso_anchor { ISO_LEFT, ISO_MIDDLE, ISO_RIGHT }; /* which part of a text is at x */
 /* Text on one line; y is its base line. It is escaped. */
 void iso_svg_text(struct iso_svg *, double x, double y, enum iso_anchor, const char *classes,
                   const char *fmt, ...) ISO_PRINTF(6, 7);
 void iso_svg_line(struct iso_svg *, double x1, double y1, double x2, double y2,
                   const char *classes);
 /* opacity: of its filling, 1 is all. tip: what is shown when it is pointed at; NULL: nothing. */
-void iso_svg_rect(struct iso_svg *, double x, double y, double width, double height,
-                  double opacity, const char *classes, const char *tip);
+void iso_svg_rect(struct iso_svg *, double x, double y, double width, double height, double opacity,
+                  const char *classes, const char *tip);
 void iso_svg_dot(struct iso_svg *, double x, double y, double radius, const char *classes,
                  const char *tip);
 /* A picture of pixels, [height, width, channels] with 1 or 3 channels (of others the first), as

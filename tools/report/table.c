@@ -17,8 +17,7 @@ static void read_names(struct iso_table *t)
     const char *at = t->text;
     for (int c = 0; c < t->columns; c++) {
         const size_t n = strcspn(at, ",\n");
-        snprintf(t->name[c], sizeof t->name[c], "%.*s", (int)(n < ISO_NAME ? n : ISO_NAME - 1),
-                 at);
+        snprintf(t->name[c], sizeof t->name[c], "%.*s", (int)(n < ISO_NAME ? n : ISO_NAME - 1), at);
         at += n + (at[n] == ',');
     }
 }

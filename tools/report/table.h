@@ -4,11 +4,11 @@
 #include "core/iso.h"
 
 struct iso_table {
-    char *text;                        /* of the file; owned; NULL: there is none */
+    char *text; /* of the file; owned; NULL: there is none */
     int columns;
     int64_t rows;
-    char (*name)[ISO_NAME];            /* [columns] */
-    double *values;                    /* [columns][rows]; NaN where no number stands */
+    char (*name)[ISO_NAME]; /* [columns] */
+    double *values;         /* [columns][rows]; NaN where no number stands */
 };
 /* Reads folder/name. A file that is not there gives no rows and columns; fails with ISO_EIO or
  * ISO_EDATA where it cannot be read. Free with iso_table_free, also after a failure. */

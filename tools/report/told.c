@@ -82,8 +82,10 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     name_of_path(folder, t->name, sizeof t->name);
     iso_rc rc = iso_table_read(folder, "history.csv", &t->epochs);
     if (rc == ISO_OK && !t->epochs.text)
-        return iso_fail(ISO_EUSAGE, "%s is not a run's folder: it has no history.csv; `isocl runs` "
-                        "lists runs, `isocl train` makes them", folder);
+        return iso_fail(ISO_EUSAGE,
+                        "%s is not a run's folder: it has no history.csv; `isocl runs` "
+                        "lists runs, `isocl train` makes them",
+                        folder);
     if (rc != ISO_OK)
         return rc;
     if (iso_table_read(folder, "batches.csv", &t->batches) != ISO_OK)
@@ -91,7 +93,7 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     t->yaml = read_text(t, "model.yaml");
     t->log = read_text(t, "log.txt");
     if (iso_path(about, folder, "run.json") == ISO_OK && access(about, F_OK) == 0)
-        t->about = read_text(t, "run.json");           /* which older runs have not */
+        t->about = read_text(t, "run.json"); /* which older runs have not */
     t->has_state = iso_run_read(folder, &t->settings, &t->state) == ISO_OK;
     if (!t->has_state)
         add_fault(t);

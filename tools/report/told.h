@@ -7,22 +7,22 @@
 
 struct iso_told {
     char folder[ISO_PATH];
-    char name[64];                     /* what to call it beside others: the last part of the
-                                          folder, or all of it where that is another's */
-    char model[64];                    /* its model's name */
-    struct iso_table epochs, batches;  /* history.csv, batches.csv */
-    char *yaml, *log, *about;          /* model.yaml, log.txt, run.json; owned; NULL: not there */
+    char name[64];                    /* what to call it beside others: the last part of the
+                                         folder, or all of it where that is another's */
+    char model[64];                   /* its model's name */
+    struct iso_table epochs, batches; /* history.csv, batches.csv */
+    char *yaml, *log, *about;         /* model.yaml, log.txt, run.json; owned; NULL: not there */
     bool has_state;
     struct iso_run_settings settings;
     struct iso_fit_state state;
     struct iso_run_device device;
     struct iso_told_phase {
-        int64_t row;                   /* of history.csv, with which it begins, */
-        double epoch;                  /* and that row's epoch */
+        int64_t row;  /* of history.csv, with which it begins, */
+        double epoch; /* and that row's epoch */
         char name[32];
     } phase[ISO_PHASES];
-    int nphases;                       /* 0: the model has none */
-    char faults[512];                  /* what could not be read and why; "" for nothing */
+    int nphases;      /* 0: the model has none */
+    char faults[512]; /* what could not be read and why; "" for nothing */
 };
 /* Fails with ISO_EUSAGE when the folder is no run's: it has no history.csv. What else is missing or
  * unreadable is told in `faults`. Free with iso_told_free, also after a failure. */
@@ -42,10 +42,10 @@ double iso_told_seconds(const struct iso_told *);
 /* The columns of history.csv that are shown as curves: what one number of training and of
  * validation is called, and where it stands. */
 struct iso_metric_columns {
-    char name[ISO_NAME];               /* loss, accuracy, f1_class */
-    int train, validation;             /* columns; -1: not there */
-    int classes;                       /* it is one number a class: so many columns in a row; else
-                                          0 */
+    char name[ISO_NAME];   /* loss, accuracy, f1_class */
+    int train, validation; /* columns; -1: not there */
+    int classes;           /* it is one number a class: so many columns in a row; else
+                              0 */
 };
 /* Fills up to most of them; returns their number. */
 int iso_told_metrics(const struct iso_told *, struct iso_metric_columns *, int most);
