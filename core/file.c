@@ -37,7 +37,7 @@ iso_rc iso_path_too_long(const char *path)
 const char *iso_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    return slash != NULL ? slash + 1 : path;
 }
 
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name)
@@ -62,18 +62,18 @@ static bool is_temporary(const char *name)
 {
     static const char mark[] = ".tmp-";
     const char *found = NULL;
-    for (const char *at = name; (at = strstr(at, mark)); at++)
+    for (const char *at = name; (at = strstr(at, mark)) != NULL; at++)
         found = at + sizeof mark - 1;
-    return found && *found && found[strspn(found, "0123456789")] == '\0';
+    return found != NULL && *found && found[strspn(found, "0123456789")] == '\0';
 }
 
 iso_rc iso_folder_clean(const char *folder)
 {
     iso_rc rc = ISO_OK;
     DIR *dir = opendir(folder);
-    if (!dir)
+    if (dir == NULL)
         return iso_file_fail("read the folder", folder);
-    for (struct dirent *e = readdir(dir); e && rc == ISO_OK; e = readdir(dir)) {
+    for (struct dirent *e = readdir(dir); e != NULL && rc == ISO_OK; e = readdir(dir)) {
         char path[ISO_PATH];
         if (is_temporary(e->d_name))
             rc = iso_path(path, folder, e->d_name);
@@ -89,8 +89,8 @@ static iso_rc sync_folder(const char *path)
 {
     char folder[ISO_PATH];
     const char *slash = strrchr(path, '/');
-    const int length = !slash ? 1 : slash == path ? 1 : (int)(slash - path);
-    if (snprintf(folder, sizeof folder, "%.*s", length, slash ? path : ".") >= ISO_PATH)
+    const int length = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
+    if (snprintf(folder, sizeof folder, "%.*s", length, slash != NULL ? path : ".") >= ISO_PATH)
         return iso_path_too_long(path);
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -108,7 +108,7 @@ iso_rc iso_file_begin(const char *path, struct iso_file *out)
     snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", path, (long)getpid());
     ISO_TRY(iso_file_may_replace(path));
     out->stream = fopen(out->temporary, "wbe");
-    return out->stream ? ISO_OK : iso_file_fail("write", path);
+    return out->stream != NULL ? ISO_OK : iso_file_fail("write", path);
 }
 
 iso_rc iso_file_put(struct iso_file *f, const void *data, size_t n)
@@ -119,7 +119,7 @@ iso_rc iso_file_put(struct iso_file *f, const void *data, size_t n)
 
 void iso_file_abort(struct iso_file *f)
 {
-    if (f->stream)
+    if (f->stream != NULL)
         fclose(f->stream);
     unlink(f->temporary);
 }
@@ -157,9 +157,9 @@ static iso_rc read_all(FILE *f, const char *path, char **data, size_t *n)
         if (*n + 1 >= room) {
             room = room ? 2 * room : 16384;
             char *larger = iso_alloc(room, 1);
-            if (!larger)
+            if (larger == NULL)
                 return ISO_ENOMEM;
-            if (*data)
+            if (*data != NULL)
                 memcpy(larger, *data, *n);
             free(*data);
             *data = larger;
@@ -174,7 +174,7 @@ iso_rc iso_file_read(const char *path, char **data, size_t *n)
 {
     char *bytes = NULL;
     FILE *f = fopen(path, "rb");
-    if (!f)
+    if (f == NULL)
         return iso_file_fail("read", path);
     iso_rc rc = read_all(f, path, &bytes, n);
     fclose(f);
@@ -196,9 +196,9 @@ bool iso_folder_empty(const char *path)
 {
     bool empty = true;
     DIR *folder = opendir(path);
-    if (!folder)
+    if (folder == NULL)
         return access(path, F_OK) != 0;
-    for (struct dirent *e = readdir(folder); e && empty; e = readdir(folder))
+    for (struct dirent *e = readdir(folder); e != NULL && empty; e = readdir(folder))
         empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
     closedir(folder);
     return empty;
@@ -220,7 +220,7 @@ iso_rc iso_folder_make(const char *path)
     char part[ISO_PATH];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
         return iso_path_too_long(path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         ISO_TRY(make_one(part));
         *slash = '/';

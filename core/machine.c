@@ -10,8 +10,8 @@
 static bool read_two(const char *path, long long *a, long long *b)
 {
     FILE *f = fopen(path, "r");
-    const int n = f ? fscanf(f, "%lld %lld", a, b) : 0;
-    if (f)
+    const int n = f != NULL ? fscanf(f, "%lld %lld", a, b) : 0;
+    if (f != NULL)
         fclose(f);
     return n >= 1;
 }

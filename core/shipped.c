@@ -18,10 +18,10 @@ bool iso_shipped(const char *name, char path[ISO_PATH])
     self[n] = '\0';
     *strrchr(self, '/') = '\0';
     bool found = false;
-    for (int i = 0; near[i] && !found; i++) {
+    for (int i = 0; near[i] != NULL && !found; i++) {
         snprintf(beside, sizeof beside, "%s/%s/%s", self, near[i], name);
         char *whole = realpath(beside, NULL); /* without the dots */
-        found = whole && strlen(whole) < ISO_PATH;
+        found = whole != NULL && strlen(whole) < ISO_PATH;
         if (found)
             strcpy(path, whole);
         free(whole);

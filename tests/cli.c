@@ -128,7 +128,7 @@ int cli_teardown(void **state)
 
 void cli_says(const char *text, const char *part)
 {
-    if (!strstr(text, part))
+    if (strstr(text, part) == NULL)
         fail_msg("'%s' is not in:\n%s%s", part, text, cli_err);
 }
 
@@ -149,14 +149,15 @@ void cli_history(const char *run, char *out)
     int rows = 0;
     snprintf(name, sizeof name, "%s/history.csv", run);
     cli_read(name, text);
-    for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line;
+    for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest), rows++) {
         int column = 0;
-        for (char *more = NULL, *cell = strtok_r(line, ",", &more); cell;
+        for (char *more = NULL, *cell = strtok_r(line, ",", &more); cell != NULL;
              cell = strtok_r(NULL, ",", &more), column++) {
             assert_true(column < 32);
             if (rows == 0)
-                timed[column] = strstr(cell, "seconds") || strstr(cell, "per_second");
+                timed[column] = strstr(cell, "seconds") != NULL ||
+                                strstr(cell, "per_second") != NULL;
             if (!timed[column])
                 used += (size_t)snprintf(out + used, CLI_OUTPUT - used, "%s,", cell);
         }
@@ -168,7 +169,7 @@ void cli_history(const char *run, char *out)
 void cli_hash(char hex[65])
 {
     const char *found = NULL;
-    for (const char *s = cli_out; (s = strstr(s, "weights sha256 ")); s++)
+    for (const char *s = cli_out; (s = strstr(s, "weights sha256 ")) != NULL; s++)
         found = s + strlen("weights sha256 ");
     assert_non_null(found);
     for (int i = 0; i < 64; i++)
@@ -181,8 +182,8 @@ int cli_main(const struct CMUnitTest *tests, size_t n)
 {
     char relative[CLI_PATH];
     const char *build = getenv("BUILD");
-    snprintf(relative, sizeof relative, "%s/isocl", build && *build ? build : "build");
-    if (!realpath(relative, cli_program)) {
+    snprintf(relative, sizeof relative, "%s/isocl", build != NULL && *build ? build : "build");
+    if (realpath(relative, cli_program) == NULL) {
         fprintf(stderr, "%s is not built\n", relative);
         return 1;
     }

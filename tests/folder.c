@@ -8,7 +8,7 @@
 int folder_make(char path[FOLDER], const char *name)
 {
     snprintf(path, FOLDER, "/tmp/isocl-test-%s-XXXXXX", name);
-    return mkdtemp(path) ? 0 : -1;
+    return mkdtemp(path) != NULL ? 0 : -1;
 }
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *ftw)

@@ -28,7 +28,7 @@ static const uint8_t interesting[] = { 0, 1, 0x7f, 0x80, 0xff, '.', '(', '-', '9
 static size_t put_in(uint8_t *bytes, size_t n, size_t room, const char *const *words)
 {
     uint32_t count = 0;
-    while (words && words[count])
+    while (words != NULL && words[count] != NULL)
         count++;
     const char *word = count ? words[draw(count)] : "";
     const size_t length = strlen(word), at = draw((uint32_t)n + 1);
@@ -47,7 +47,7 @@ static size_t damage(uint8_t *bytes, size_t n, size_t room, const char *const *w
     for (int i = 0; i < times && n > 0; i++) {
         const uint32_t size = (uint32_t)n, at = draw(size), to = draw(size);
         const uint32_t rest = size - (at > to ? at : to);
-        switch (draw(words ? 9 : 6)) {
+        switch (draw(words != NULL ? 9 : 6)) {
         case 0: bytes[at] ^= (uint8_t)(1u << draw(8)); break;
         case 1: bytes[at] = interesting[draw(sizeof interesting)]; break;
         case 2: bytes[at] = (uint8_t)draw(256); break;
@@ -87,7 +87,7 @@ static void make_place(char path[FUZZ_PATH], const char *folder, const char *pla
 static void remove_place(char path[FUZZ_PATH], const char *folder)
 {
     assert_int_equal(unlink(path), 0);
-    for (char *slash; (slash = strrchr(path, '/')) && slash > path + strlen(folder);) {
+    for (char *slash; (slash = strrchr(path, '/')) != NULL && slash > path + strlen(folder);) {
         *slash = '\0';
         rmdir(path);
     }
@@ -105,7 +105,7 @@ static void copy(const char *from, const char *to)
 static void put_beside(const struct fuzz_subject *s, const char *folder, bool there)
 {
     char path[FUZZ_PATH];
-    for (int i = 0; i < FUZZ_BESIDE && s->beside[i].file; i++) {
+    for (int i = 0; i < FUZZ_BESIDE && s->beside[i].file != NULL; i++) {
         make_place(path, folder, s->beside[i].place);
         if (there)
             copy(s->beside[i].file, path);
@@ -183,11 +183,11 @@ void fuzz(struct fuzz_list list, int rounds)
     long long done = 0;
     if (list.n == 0)
         skip();
-    rounds = more ? atoi(more) : rounds;
-    seed = other ? (uint32_t)atol(other) : 0;
+    rounds = more != NULL ? atoi(more) : rounds;
+    seed = other != NULL ? (uint32_t)atol(other) : 0;
     assert_true(rounds > 0);
     for (int i = 0; i < list.n; i++) {
-        if (only && !strstr(list.subjects[i].file, only))
+        if (only != NULL && strstr(list.subjects[i].file, only) == NULL)
             continue;
         counter = 0;
         stream = (uint32_t)i;

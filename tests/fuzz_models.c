@@ -46,7 +46,7 @@ static int list_models(const char *folder, bool bad, int n)
         snprintf(path, sizeof path, "%.60s/%.60s", folder, name);
         if (*name != '.' && strcmp(name, "ops") != 0 && iso_folder_exists(path))
             n = list_models(path, bad, n);
-        if (dot && strcmp(dot, ".yaml") == 0) {
+        if (dot != NULL && strcmp(dot, ".yaml") == 0) {
             assert_true(n < MODELS);
             strcpy(model_paths[n], path);
             model_subjects[n] = (struct fuzz_subject){

@@ -34,7 +34,7 @@ static iso_rc read_history(const struct fuzz_subject *s, const char *path, const
     (void)s, (void)folder;
     assert_int_equal(iso_file_read(path, &csv, &n), ISO_OK);
     const int loss = iso_csv_column(csv, "loss");
-    for (const char *row = csv; row; row = iso_csv_next(row)) {
+    for (const char *row = csv; row != NULL; row = iso_csv_next(row)) {
         used += iso_csv_number(row, loss);
         for (int column = 0; column < 40; column++) {
             const char *cell = iso_csv_cell(row, column);
@@ -65,7 +65,7 @@ static iso_rc resume_history(const struct fuzz_subject *s, const char *path, con
     iso_history_close(history);
     assert_int_equal(iso_file_read(path, &csv, &n), ISO_OK);
     assert_int_equal(iso_csv_column(csv, "loss"), 4);
-    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row))
+    for (const char *row = iso_csv_next(csv); row != NULL; row = iso_csv_next(row))
         assert_true(strtoll(row, NULL, 10) <= 2);
     assert_true(n > 0 && csv[n - 1] == '\n');
     free(csv);

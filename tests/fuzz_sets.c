@@ -27,15 +27,15 @@ static iso_rc load(const struct fuzz_subject *s, const char *path, const char *f
         .split = strncmp(s->name, "cifar", 5) == 0 ? "test" : "train",
         .folder = folder,
         .threads = 1,
-        .classes = strstr(s->file, "names.csv") ? pets : NULL,
+        .classes = strstr(s->file, "names.csv") != NULL ? pets : NULL,
     };
     struct iso_dataset *set = NULL;
     const iso_rc rc = iso_dataset_load(&r, &set);
     assert_true((rc == ISO_OK) == (set != NULL));
-    for (int64_t i = 0; set && i < set->rows; i++)
+    for (int64_t i = 0; set != NULL && i < set->rows; i++)
         assert_in_range(set->labels[i], 0, set->classes - 1);
-    const int64_t last = set ? set->rows * set->height * set->width * set->channels - 1 : 0;
-    const volatile uint8_t there = set ? set->images[last] : 0;
+    const int64_t last = set != NULL ? set->rows * set->height * set->width * set->channels - 1 : 0;
+    const volatile uint8_t there = set != NULL ? set->images[last] : 0;
     (void)there;
     iso_dataset_free(set);
     return rc;
@@ -88,7 +88,7 @@ struct fuzz_list fuzz_tables(void)
           .name = "csv:",
           .words = words },
     };
-    if (!pets)
+    if (pets == NULL)
         pets = make_pets();
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
@@ -104,7 +104,7 @@ struct fuzz_list fuzz_pictures(void)
         PICTURE("deep.png"),         PICTURE("grey.jpg"),    PICTURE("colour.jpg"),
         PICTURE("progressive.JPEG"),
     };
-    if (strstr(iso_image_support(), "without"))
+    if (strstr(iso_image_support(), "without") != NULL)
         return (struct fuzz_list){ 0 };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }

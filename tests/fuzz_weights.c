@@ -24,13 +24,13 @@ static iso_rc read_safetensors(const struct fuzz_subject *s, const char *path, c
     (void)s, (void)folder;
     const iso_rc rc = iso_st_open(path, &file);
     assert_true((rc == ISO_OK) == (file != NULL));
-    for (int i = 0; file && i < file->n; i++) {
+    for (int i = 0; file != NULL && i < file->n; i++) {
         const uint8_t *data = file->tensors[i].data;
         for (int64_t k = 0; k < iso_st_bytes(&file->tensors[i]); k++)
             used += data[k];
         assert_ptr_equal(iso_st_find(file, file->tensors[i].name), &file->tensors[i]);
     }
-    if (file)
+    if (file != NULL)
         iso_st_metadata(file, "seed");
     iso_st_close(file);
     return rc;
@@ -117,13 +117,13 @@ static iso_rc read_onnx(const struct fuzz_subject *s, const char *path, const ch
         rc = iso_onnx_import(m, path, &network);
         assert_true((rc == ISO_OK) == (network != NULL));
     }
-    for (int l = 0; network && l < network->weights.nlayers; l++)
+    for (int l = 0; network != NULL && l < network->weights.nlayers; l++)
         for (int w = 0; w < network->weights.layers[l].nweights; w++) {
             const struct iso_keras_weight *weight = &network->weights.layers[l].weights[w];
             for (int64_t i = 0; i < iso_shape_count(&weight->shape); i++)
                 used += weight->values[i];
         }
-    if (network) {
+    if (network != NULL) {
         char yaml[FUZZ_PATH];
         snprintf(yaml, sizeof yaml, "%s/network.yaml", folder);
         assert_int_equal(iso_file_write(yaml, network->yaml, strlen(network->yaml)), ISO_OK);

@@ -48,7 +48,7 @@ struct worst {
 static int exhaustive(const char *name)
 {
     const char *s = getenv("ISOCL_EXHAUSTIVE");
-    return s && (strcmp(s, "1") == 0 || strcmp(s, name) == 0);
+    return s != NULL && (strcmp(s, "1") == 0 || strcmp(s, name) == 0);
 }
 
 static int same(float a, float b) { return arith_bits(a) == arith_bits(b); }

@@ -48,7 +48,7 @@ static void check(cl_int status, const char *what, const char *device)
 static char *read_text(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    if (!f)
+    if (f == NULL)
         fail_msg("cannot open %s: run the test from the top folder of the source", path);
     char *text = calloc(1, 1 << 18);
     assert_non_null(text);
@@ -69,7 +69,7 @@ static float *floats(size_t n)
 static void host_open(struct host *h)
 {
     const char *count = getenv("ISOCL_ARITH_COUNT");
-    h->n = count ? strtoul(count, NULL, 10) : (size_t)1 << 20;
+    h->n = count != NULL ? strtoul(count, NULL, 10) : (size_t)1 << 20;
     assert_true(h->n >= 2048); /* all pairs of special values */
     h->x = floats(h->n);
     h->y = floats(h->n);

@@ -188,7 +188,7 @@ static void ten_thousand_images_are_the_same_everywhere(void **state)
     for (int t = 0; t < 2; t++)
         hash_on("reference", t, want[t]);
     assert_string_not_equal(want[0][0], want[0][1]);
-    for (int i = 0; iso_backends[i]; i++) {
+    for (int i = 0; iso_backends[i] != NULL; i++) {
         struct iso_device list[16];
         int n = 0;
         assert_int_equal(iso_backends[i]->list(list, 16, &n), ISO_OK);

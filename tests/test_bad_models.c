@@ -37,7 +37,7 @@ static int read_expected(const char *path, struct expected *list, bool *graph)
     char line[400];
     int n = 0;
     *graph = false;
-    while (fgets(line, sizeof line, file) && line[0] == '#') {
+    while (fgets(line, sizeof line, file) != NULL && line[0] == '#') {
         struct expected *e = &list[n];
         line[strcspn(line, "\n")] = '\0';
         if (strcmp(line, "# stage: graph") == 0) {
@@ -81,7 +81,8 @@ static bool check_bad(const char *path)
     good = (rc == ISO_OK) == graph_stage;
     if (rc == ISO_OK)
         rc = iso_graph_build(m, 4, &loading_faults, &graph);
-    good = good && rc == ISO_EMODEL && !graph && *iso_error() && n > 0 && loading_faults.count == n;
+    good = good && rc == ISO_EMODEL && graph == NULL && *iso_error() && n > 0 &&
+           loading_faults.count == n;
     for (int i = 0; i < loading_faults.count; i++)
         good = is_expected(path, &loading_faults.list[i], list, n) && good;
     if (!good) {
@@ -99,10 +100,10 @@ static void test_bad_files(void **state)
     DIR *folder = opendir("tests/bad");
     assert_non_null(folder);
     int files = 0, wrong = 0;
-    for (struct dirent *entry; (entry = readdir(folder));) {
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         char path[300];
         const char *dot = strrchr(entry->d_name, '.');
-        if (!dot || strcmp(dot, ".yaml") != 0)
+        if (dot == NULL || strcmp(dot, ".yaml") != 0)
             continue;
         snprintf(path, sizeof path, "tests/bad/%s", entry->d_name);
         files++;
@@ -122,7 +123,7 @@ static void assert_fault(const char *bytes, size_t n, int line, int column, cons
     assert_null(m);
     assert_true(loading_faults.count > 0);
     const struct iso_fault *f = &loading_faults.list[0];
-    if (f->place.line != line || f->place.column != column || !strstr(f->text, text))
+    if (f->place.line != line || f->place.column != column || strstr(f->text, text) == NULL)
         fail_msg("expected %d:%d: %s, found %d:%d: %s", line, column, text, f->place.line,
                  f->place.column, f->text);
 }

@@ -18,7 +18,8 @@
 static void each_object(void (*visit)(const json_t *object, void *data), void *data)
 {
     char *rest = cli_out;
-    for (char *line = strtok_r(cli_out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *line = strtok_r(cli_out, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
         json_t *object = json_loads(line, 0, NULL);
         assert_non_null(object);
         assert_non_null(json_string_value(json_object_get(object, "event")));
@@ -127,7 +128,7 @@ static void test_flops(void **state)
 /* Column of the end of a word in the line that begins with `line`. */
 static size_t end_of(const char *line, const char *word)
 {
-    const char *at = strstr(cli_out, line), *found = at ? strstr(at, word) : NULL;
+    const char *at = strstr(cli_out, line), *found = at != NULL ? strstr(at, word) : NULL;
     assert_non_null(found);
     assert_true(found < at + 1 + strcspn(at + 1, "\n"));
     return (size_t)(found - at) + strlen(word);

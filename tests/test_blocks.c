@@ -26,7 +26,7 @@ static void assert_reads(const struct network *n, const char *layer, const char 
     const struct iso_layer *l = &n->model->layers[find(n, layer)];
     assert_int_equal(l->ninputs, b ? 2 : 1);
     assert_int_equal(l->input[0], find(n, a));
-    if (b)
+    if (b != NULL)
         assert_int_equal(l->input[1], find(n, b));
 }
 

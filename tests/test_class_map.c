@@ -19,8 +19,8 @@ static struct iso_class_map *make_map(const char *text)
     char copy[128], *rest = copy, *entry;
     assert_non_null(map);
     snprintf(copy, sizeof copy, "%s", text);
-    for (; (entry = strsep(&rest, "|")); map->classes++)
-        for (char *name; (name = strsep(&entry, " "));) {
+    for (; (entry = strsep(&rest, "|")) != NULL; map->classes++)
+        for (char *name; (name = strsep(&entry, " ")) != NULL;) {
             snprintf(map->member[map->n].name, ISO_CLASS_NAME, "%s", name);
             map->member[map->n++].class = map->classes;
         }
@@ -34,7 +34,7 @@ static iso_rc load(const struct iso_class_map *map, const struct iso_part *part,
                                            .split = "train",
                                            .count = ROWS,
                                            .classes = map,
-                                           .part = part ? *part : (struct iso_part){ 0 },
+                                           .part = part != NULL ? *part : (struct iso_part){ 0 },
                                            .limit = limit };
     iso_error_clear();
     *out = NULL;
@@ -108,7 +108,7 @@ static void check_fault(struct iso_dataset *set, const char *text, const char *p
     struct iso_class_map *map = make_map(text);
     iso_error_clear();
     assert_int_equal(iso_class_map_apply(map, set), ISO_EDATA);
-    if (!strstr(iso_error(), part))
+    if (strstr(iso_error(), part) == NULL)
         fail_msg("message '%s' lacks '%s'", iso_error(), part);
     free(map);
 }
@@ -175,7 +175,7 @@ static void numbers_stand_for_names(void **state)
 static int count(const char *const *names)
 {
     int n = 0;
-    while (names[n])
+    while (names[n] != NULL)
         n++;
     return n;
 }

@@ -117,7 +117,7 @@ static void test_devices(void **state)
     cli_says(cli_out, "\nreference ");
     assert_int_equal(cli_run("devices --json"), 0);
     int devices = 0;
-    for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line;
+    for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
         json_t *object = json_loads(line, 0, NULL);
         assert_true(json_is_object(object));

@@ -62,7 +62,7 @@ static void fails(int code, const char *arguments, const char *part)
 
 static void train_pets(void)
 {
-    if (strstr(iso_image_support(), "without")) {
+    if (strstr(iso_image_support(), "without") != NULL) {
         print_message("  skipped: this isocl reads %s\n", iso_image_support());
         skip();
     }
@@ -400,5 +400,5 @@ int main(void)
         TEST(a_stopped_prediction_leaves_no_file),
         TEST(a_full_disk_leaves_no_file),
     };
-    return getcwd(root, sizeof root) ? cli_main(tests, sizeof tests / sizeof *tests) : 1;
+    return getcwd(root, sizeof root) != NULL ? cli_main(tests, sizeof tests / sizeof *tests) : 1;
 }

@@ -64,7 +64,7 @@ static void test_json(void **state)
     cli_hash(plain);
     assert_int_equal(cli_run(TRAIN "--json"), 0);
     int events = 0;
-    for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line;
+    for (char *rest = NULL, *line = strtok_r(cli_out, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
         json_t *object = json_loads(line, 0, NULL);
         const char *event = json_string_value(json_object_get(object, "event"));

@@ -42,11 +42,11 @@ static void save(const char *text, size_t n)
 /* map: names of classes with bars between, or NULL. */
 static iso_rc load(const char *name, const char *column, const char *map, struct iso_dataset **set)
 {
-    struct iso_class_map *classes = map ? calloc(1, sizeof *classes + 9 * sizeof classes->member[0])
-                                        : NULL;
+    struct iso_class_map *classes =
+        map != NULL ? calloc(1, sizeof *classes + 9 * sizeof classes->member[0]) : NULL;
     char copy[128], *rest = copy;
-    snprintf(copy, sizeof copy, "%s", map ? map : "");
-    for (char *entry; classes && (entry = strsep(&rest, "|")); classes->classes++) {
+    snprintf(copy, sizeof copy, "%s", map != NULL ? map : "");
+    for (char *entry; classes != NULL && (entry = strsep(&rest, "|")) != NULL; classes->classes++) {
         strcpy(classes->member[classes->n].name, entry);
         classes->member[classes->n++].class = classes->classes;
     }
@@ -138,7 +138,7 @@ static void others_are_refused(void **state)
         save(cases[i].text, strlen(cases[i].text));
         assert_int_equal(load("csv:train.csv", cases[i].column, cases[i].map, &set), ISO_EDATA);
         assert_null(set);
-        if (!strstr(iso_error(), cases[i].part))
+        if (strstr(iso_error(), cases[i].part) == NULL)
             fail_msg("case %zu: message '%s' lacks '%s'", i, iso_error(), cases[i].part);
     }
     save("1,0\0,3\n", 7);

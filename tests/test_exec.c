@@ -109,7 +109,7 @@ static size_t workspace_of(struct network *n, int node, int64_t rows, enum iso_p
         c.dy[i] = c.y[i];
         c.dw[i] = c.w[i];
     }
-    return k && k->workspace ? k->workspace(n->backend, &c, pass) : 0;
+    return k != NULL && k->workspace != NULL ? k->workspace(n->backend, &c, pass) : 0;
 }
 
 /* The executor asks once, for whole batches: the last, smaller one must do with that. */

@@ -47,7 +47,7 @@ static void assert_said(const char *part)
     size_t n;
     snprintf(path, sizeof path, "%s/said", folder);
     assert_int_equal(iso_file_read(path, &text, &n), ISO_OK);
-    if (!strstr(text, part))
+    if (strstr(text, part) == NULL)
         fail_msg("'%s' is not in: %s", part, text);
     free(text);
 }
@@ -82,11 +82,11 @@ static void what_is_wrong_leaves_no_file(void **state)
 
 static void a_fetch_goes_on_where_it_stopped(void **state)
 {
-    const char *data = getenv("ISOCL_DATA") ? getenv("ISOCL_DATA") : "../shared/data";
+    const char *data = getenv("ISOCL_DATA") != NULL ? getenv("ISOCL_DATA") : "../shared/data";
     char mirror[1024], from[1100], to[256], *bytes, *whole = realpath(data, NULL);
     size_t n;
     (void)state;
-    snprintf(mirror, sizeof mirror, "%s/mnist", whole ? whole : data);
+    snprintf(mirror, sizeof mirror, "%s/mnist", whole != NULL ? whole : data);
     free(whole);
     snprintf(from, sizeof from, "%s/t10k-labels-idx1-ubyte.gz", mirror);
     if (access(from, R_OK) != 0) {

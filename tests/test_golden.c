@@ -192,7 +192,7 @@ static void these_vectors_agree(void **state)
     (void)state;
     struct iso_backend *backend;
     must(iso_backend_open(arguments[1], ISO_MODE_EXACT, 0, &backend));
-    for (char **op = arguments + 3; *op; op++) {
+    for (char **op = arguments + 3; *op != NULL; op++) {
         if (iso_op_find(*op) < 0)
             fail_msg("there is no op '%s'", *op);
         golden_file(arguments[0], *op, backend, strtod(arguments[2], NULL));

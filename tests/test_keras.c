@@ -29,9 +29,9 @@ static struct network *open_network(const char *part, const char *by)
     assert_true(net && fd >= 0);
     close(fd);
     assert_int_equal(iso_file_read("tests/keras/model.yaml", &text, &n), ISO_OK);
-    char *at = part ? strstr(text, part) : NULL, *changed = calloc(n + 256, 1);
+    char *at = part != NULL ? strstr(text, part) : NULL, *changed = calloc(n + 256, 1);
     assert_true(changed && (!part || at));
-    if (part)
+    if (part != NULL)
         sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(part));
     else
         strcpy(changed, text);
@@ -66,7 +66,7 @@ static iso_rc load(struct network *net, const char *path, enum iso_keras_match m
 static void assert_fault(const struct network *net, const char *text)
 {
     for (int i = 0; i < net->faults.count; i++)
-        if (strstr(net->faults.list[i].text, text))
+        if (strstr(net->faults.list[i].text, text) != NULL)
             return;
     iso_faults_print(&net->faults, stderr);
     fail_msg("no fault says: %s", text);

@@ -108,7 +108,7 @@ static bool kill_soon(pid_t pid, int draw)
 static int kills_wanted(void)
 {
     const char *text = getenv("ISOCL_KILLS");
-    const long n = text ? strtol(text, NULL, 10) : 0;
+    const long n = text != NULL ? strtol(text, NULL, 10) : 0;
     return n > 0 && n < MOST_KILLS ? (int)n : KILLS;
 }
 

@@ -38,7 +38,7 @@ static struct iso_model *load_good(const char *path)
 static void assert_layers(const struct iso_model *m, const char *const *names)
 {
     int n = 0;
-    for (; names[n]; n++) {
+    for (; names[n] != NULL; n++) {
         assert_true(n < m->nlayers);
         assert_string_equal(m->layers[n].name, names[n]);
         assert_int_equal(m->layers[n].input[0], n - 1);
@@ -224,7 +224,7 @@ static void test_field_text(void **state)
         const struct iso_op_def *def = iso_ops[m->layers[i].op].def;
         char text[1024] = "{", value[200];
         struct iso_yaml_doc *doc;
-        for (const struct iso_field *f = def->fields; f->key; f++)
+        for (const struct iso_field *f = def->fields; f->key != NULL; f++)
             sprintf(text + strlen(text), "%s: %s, ", f->key,
                     iso_field_text(f, m->layers[i].params, value, sizeof value));
         strcat(text, "}");
@@ -234,7 +234,7 @@ static void test_field_text(void **state)
                                          again, &loading_faults),
                          ISO_OK);
         assert_int_equal(loading_faults.count, 0);
-        for (const struct iso_field *f = def->fields; f->key; f++, layers++) {
+        for (const struct iso_field *f = def->fields; f->key != NULL; f++, layers++) {
             char first[200];
             iso_field_text(f, m->layers[i].params, first, sizeof first);
             assert_string_equal(first, iso_field_text(f, again, value, sizeof value));
@@ -273,18 +273,18 @@ static void test_help(void **state)
     assert_int_equal(rc, ISO_OK);
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         assert_non_null(strstr(page, iso_ops[op].name));
-        if (!iso_ops[op].def->section)
+        if (iso_ops[op].def->section == NULL)
             continue;
         assert_non_null(strstr(overview, iso_ops[op].name));
         char *text = help_text(iso_ops[op].name, &rc);
         assert_int_equal(rc, ISO_OK);
         assert_non_null(strstr(text, iso_ops[op].def->doc));
         assert_non_null(strstr(page, iso_ops[op].def->doc + 1));
-        for (const struct iso_field *f = iso_ops[op].def->fields; f && f->key; f++)
+        for (const struct iso_field *f = iso_ops[op].def->fields; f != NULL && f->key != NULL; f++)
             assert_true(strstr(text, f->key) && strstr(text, f->doc) && strstr(page, f->doc));
         free(text);
     }
-    for (const struct iso_section *s = iso_sections; s->key; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         assert_true(strstr(overview, s->key) && strstr(page, s->doc));
     free(overview);
     free(page);

@@ -173,7 +173,7 @@ static void check_fault(const char *part)
     const iso_rc rc = load_dataset("mnist", "test", folder, 0, 0, &set);
     assert_true(rc == ISO_EDATA);
     assert_null(set);
-    if (!strstr(iso_error(), part) || !strstr(iso_error(), "mnist.npz"))
+    if (strstr(iso_error(), part) == NULL || strstr(iso_error(), "mnist.npz") == NULL)
         fail_msg("message '%s' lacks '%s'", iso_error(), part);
 }
 
@@ -232,7 +232,7 @@ static void damaged_archives_are_refused(void **state)
                 iso_error_clear();
                 const iso_rc rc = load_dataset("mnist", "test", folder, 0, 0, &set);
                 assert_true(rc == ISO_OK ? set != NULL : rc == ISO_EDATA && set == NULL);
-                if (set)
+                if (set != NULL)
                     assert_memory_equal(set->images, pixels, PIXELS);
                 iso_dataset_free(set);
             }

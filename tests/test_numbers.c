@@ -79,13 +79,13 @@ static bool enter_comma_locale(const char *folder)
 {
     static const char *const names[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (setlocale(LC_ALL, names[i]))
+        if (setlocale(LC_ALL, names[i]) != NULL)
             return true;
     char command[200];
     snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1",
              folder);
     return system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 &&
-           setlocale(LC_ALL, "de_DE.UTF-8");
+           setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
 }
 
 /* In a locale with a decimal comma 0.5 stays 0.5. */
@@ -119,7 +119,7 @@ static void assert_nearest(const char *word, const char *expected)
     iso_suggest_begin(&near, word);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         iso_suggest_try(&near, names[i]);
-    if (expected)
+    if (expected != NULL)
         assert_string_equal(near.best, expected);
     else
         assert_null(near.best);

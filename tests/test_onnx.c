@@ -168,7 +168,8 @@ static void draw_weights(struct network *net)
         assert_non_null(v);
         iso_fill_uniform(9, (uint32_t)i, v, n);
         for (int64_t k = 0; k < n; k++)
-            v[k] = (float)(strstr(iso_exec_weight(net->exec, i), "variance") ? v[k] + 1.5 : v[k]);
+            v[k] = (float)(strstr(iso_exec_weight(net->exec, i), "variance") != NULL ? v[k] + 1.5
+                                                                                     : v[k]);
         must(iso_tensor_write(net->backend, &t, v));
         free(v);
     }

@@ -17,7 +17,7 @@ enum { MAX = 16, GUARD = 64 };
 
 static const struct iso_backend_ops *opencl_ops(void)
 {
-    for (int i = 0; iso_backends[i]; i++)
+    for (int i = 0; iso_backends[i] != NULL; i++)
         if (strcmp(iso_backends[i]->name, "opencl") == 0)
             return iso_backends[i];
     return NULL;
@@ -27,7 +27,7 @@ static const struct iso_backend_ops *opencl_ops(void)
 static int devices(struct iso_device out[MAX])
 {
     int count = 0, usable = 0;
-    if (opencl_ops())
+    if (opencl_ops() != NULL)
         assert_int_equal(opencl_ops()->list(out, MAX, &count), ISO_OK);
     for (int i = 0; i < count; i++)
         if (out[i].usable)
@@ -42,7 +42,7 @@ static int clean(void **state)
     iso_alloc_fail_after(-1);
     static const char *const names[] = { "ISOCL_OPENCL_OPTIONS", "ISOCL_OPENCL_NO_PRAGMA",
                                          "ISOCL_OPENCL_SHAPE", "ISOCL_KERNEL_DIR", NULL };
-    for (int i = 0; names[i]; i++)
+    for (int i = 0; names[i] != NULL; i++)
         unsetenv(names[i]);
     return 0;
 }
@@ -121,7 +121,7 @@ static void unknown_device_is_an_error_that_names_it(void **state)
     (void)state;
     static const char *const bad[] = { "99", "0.99", "0.x", "0.", "-1", "no such device", NULL };
     first_device();
-    for (int i = 0; bad[i]; i++) {
+    for (int i = 0; bad[i] != NULL; i++) {
         char text[64];
         struct iso_backend *be = NULL;
         iso_error_clear();

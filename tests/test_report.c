@@ -85,7 +85,7 @@ static void has_sections(void)
 static int count(const char *text, const char *part)
 {
     int n = 0;
-    for (; (text = strstr(text, part)); text++)
+    for (; (text = strstr(text, part)) != NULL; text++)
         n++;
     return n;
 }
@@ -106,7 +106,7 @@ static void shows_a_run(void **state)
     cli_says(page, "validation loss</th>" + 11);
     cli_says(page, "6370, of which 6370 are trained");
     const char *right = strstr(page, "class=\"right strong\""), *wrong = NULL;
-    for (const char *at = page; (at = strstr(at, "class=\"wrong strong\"")); at++)
+    for (const char *at = page; (at = strstr(at, "class=\"wrong strong\"")) != NULL; at++)
         wrong = at;
     assert_non_null(right);
     assert_non_null(wrong);

@@ -34,7 +34,7 @@ static double csv_number(const char *figure, int column)
     double value = -1;
     cli_read("t.csv", text);
     char *at = strstr(text, figure);
-    if (!at)
+    if (at == NULL)
         fail_msg("no %s in %s", figure, text);
     for (; column > 0; column--)
         at = strchr(at, ',') + 1;

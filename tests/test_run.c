@@ -261,7 +261,7 @@ static void test_best_by_a_monitor(void **state)
         strcat(name, "/best.safetensors");
         assert_int_equal(iso_st_open(trainer_path(name), &file), ISO_OK);
         assert_string_equal(iso_st_metadata(file, "monitor"), monitors[i][1]);
-        if (monitors[i][2])
+        if (monitors[i][2] != NULL)
             assert_string_equal(iso_st_metadata(file, "epoch"), monitors[i][2]);
         const double value = strtod(iso_st_metadata(file, "value"), NULL);
         assert_true(value > 0.999 * kept.best.value && value < 1.001 * kept.best.value);

@@ -129,7 +129,7 @@ static void check_line(char *line)
     double initial;
     long long epoch_steps, stride;
     struct iso_schedule s = { .t_mul = 1, .decay_steps = 1 };
-    char *first = strchr(line, '|'), *second = first ? strchr(first + 1, '|') : NULL;
+    char *first = strchr(line, '|'), *second = first != NULL ? strchr(first + 1, '|') : NULL;
     assert_non_null(second);
     *first = *second = '\0';
     assert_int_equal(sscanf(line, "%63s %lf %lld %lld", kind, &initial, &epoch_steps, &stride), 4);
@@ -159,7 +159,7 @@ static void schedules_agree_with_keras(void **state)
     FILE *file = fopen("tests/golden/schedules.txt", "r");
     int n = 0;
     assert_non_null(file);
-    while (fgets(line, sizeof line, file))
+    while (fgets(line, sizeof line, file) != NULL)
         if (line[0] != '#') {
             check_line(line);
             n++;

@@ -195,7 +195,7 @@ static void test_damaged_histories(void **state)
         cli_read("run/history.csv", whole);
         *strrchr(strcpy(text, whole), '\n') = '\0';
         strrchr(text, '\n')[1] = '\0'; /* all but its last row */
-        cli_write("run/history.csv", damages[i][0] ? damages[i][0] : text);
+        cli_write("run/history.csv", damages[i][0] != NULL ? damages[i][0] : text);
         assert_int_equal(cli_run("train --resume --epochs %d --out run --device reference", i + 3),
                          0);
         cli_says(cli_out, "\nwarning    history.csv ");

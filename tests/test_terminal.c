@@ -51,10 +51,10 @@ static int read_terminal(pid_t pid, int terminal, size_t *used, const char *unti
             break; /* the program's end of it is closed */
         *used += (size_t)n;
         cli_out[*used] = '\0';
-        if (until && strstr(cli_out, until))
+        if (until != NULL && strstr(cli_out, until) != NULL)
             return 0;
     }
-    if (until)
+    if (until != NULL)
         fail_msg("'%s' is not in:\n%s", until, cli_out);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     close(terminal);
@@ -65,7 +65,7 @@ static int read_terminal(pid_t pid, int terminal, size_t *used, const char *unti
 static int bars_within(const char *text, size_t columns)
 {
     int bars = 0;
-    for (const char *at = text; (at = strstr(at, "\repoch")); at++) {
+    for (const char *at = text; (at = strstr(at, "\repoch")) != NULL; at++) {
         const char *end = strstr(at, "\033[K");
         assert_non_null(end);
         assert_true((size_t)(end - at - 1) < columns);
@@ -145,7 +145,7 @@ static void test_ctrl_c_twice(void **state)
 static int count(const char *text, const char *part)
 {
     int n = 0;
-    for (; (text = strstr(text, part)); text++)
+    for (; (text = strstr(text, part)) != NULL; text++)
         n++;
     return n;
 }

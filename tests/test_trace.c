@@ -127,7 +127,7 @@ static void open_tracer(struct tracer *t, const char *loss)
 
 static void close_tracer(struct tracer *t)
 {
-    if (t->file)
+    if (t->file != NULL)
         iso_st_close(t->file);
     iso_batches_free(t->batches);
     network_close(&t->net);
@@ -159,7 +159,7 @@ static const struct iso_st_tensor *get(const struct tracer *t, const char *name,
     char full[128];
     snprintf(full, sizeof full, "%s@%d", name, step);
     const struct iso_st_tensor *tensor = iso_st_find(t->file, full);
-    if (!tensor)
+    if (tensor == NULL)
         fail_msg("%s is missing", full);
     return tensor;
 }
@@ -355,7 +355,7 @@ static void refuse(const struct iso_st_tensor *x, const struct iso_st_tensor *y,
     open_tracer(&t, "sparse_categorical_crossentropy");
     write_batch(x, y);
     assert_int_equal(iso_batches_from_file(in_folder("batch"), t.net.exec, &t.batches), ISO_EDATA);
-    if (!strstr(iso_error(), message))
+    if (strstr(iso_error(), message) == NULL)
         fail_msg("'%s' is not in '%s'", message, iso_error());
     iso_error_clear();
     close_tracer(&t);

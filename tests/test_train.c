@@ -145,7 +145,7 @@ static void test_weights_come_back(void **state)
 static bool has_fault(const struct iso_faults *faults, const char *text)
 {
     for (int i = 0; i < faults->count; i++)
-        if (strstr(faults->list[i].text, text))
+        if (strstr(faults->list[i].text, text) != NULL)
             return true;
     return false;
 }

@@ -111,7 +111,7 @@ iso_rc trainer_fit(struct trainer *t, int64_t epochs, int64_t steps, struct iso_
     struct iso_fit_listener listeners[3] = {
         { .self = t, .progress = on_progress, .epoch = on_epoch }
     };
-    if (run)
+    if (run != NULL)
         listeners[1] = iso_run_listener(run);
     listeners[2] = t->more;
     const struct iso_fit_options options = {

@@ -60,7 +60,7 @@ static void model_json(const struct iso_bench_model *m, double training, double 
                                mode_text(m->mode), "batch", (json_int_t)m->batch,
                                "training_images_per_second", number(rows / m->training.seconds),
                                "inference_images_per_second", number(rows / m->inference.seconds));
-    if (object)
+    if (object != NULL)
         json_object_update_new(
             object,
             json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:i, s:I, s:b}",
@@ -213,15 +213,15 @@ void iso_bench_print_choice(struct iso_bench_report *r, const char *model, const
 {
     r->head = false;
     if (r->json) {
-        iso_console_json(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "event", "recommendation",
-                                   "model", model, "device", device, "images_per_second",
-                                   number(rate), "second",
-                                   second ? json_string(second) : json_null(), "times_second",
-                                   number(second ? rate / second_rate : NAN)));
+        iso_console_json(
+            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "event", "recommendation", "model", model,
+                      "device", device, "images_per_second", number(rate), "second",
+                      second != NULL ? json_string(second) : json_null(), "times_second",
+                      number(second != NULL ? rate / second_rate : NAN)));
         return;
     }
     printf("%s trains fastest with --device %s: %.1f images/s", model, device, rate);
-    if (second)
+    if (second != NULL)
         printf(", %.1f times %s", rate / second_rate, second);
     putchar('\n');
 }

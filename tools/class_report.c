@@ -21,7 +21,8 @@ struct report {
 /* "" where it has none. */
 static const char *name_of(const struct report *r, int64_t class)
 {
-    return r->data->class_names && class < r->data->classes ? r->data->class_names[class] : "";
+    return r->data->class_names != NULL && class < r->data->classes ? r->data->class_names[class]
+                                                                    : "";
 }
 
 static const char *class_text(const struct report *r, int64_t class, char text[TEXT])
@@ -55,7 +56,7 @@ static iso_rc open_report(const struct iso_value *matrix, const struct iso_score
         if (iso_ops[op].kind != ISO_SCORE || def->reads != ISO_OP_confusion_matrix)
             continue;
         double *each = iso_alloc((size_t)r->shape.dim[0], sizeof *each);
-        if (!each)
+        if (each == NULL)
             return ISO_ENOMEM;
         def->score(&of_classes, &r->shape, r->counts, each);
         r->each[r->nops] = each;
@@ -139,7 +140,7 @@ iso_rc iso_class_report_print(const struct iso_graph *graph, const struct iso_sc
     const struct iso_value *matrix = find_matrix(graph);
     bool wanted = false;
     struct report r;
-    if (!matrix)
+    if (matrix == NULL)
         return ISO_OK;
     for (int m = 0; m < graph->model->nmetrics; m++)
         wanted = wanted || graph->model->metrics[m].op == ISO_OP_confusion_matrix;
@@ -162,16 +163,16 @@ void *iso_class_report_json(const struct iso_graph *graph, const struct iso_scor
     const struct iso_value *matrix = find_matrix(graph);
     json_t *array = NULL;
     struct report r;
-    if (!matrix)
+    if (matrix == NULL)
         return NULL;
     if (open_report(matrix, scores, data, &r) == ISO_OK)
         array = json_array();
-    for (int64_t class = 0; array && class < r.shape.dim[0]; class ++) {
+    for (int64_t class = 0; array != NULL && class < r.shape.dim[0]; class ++) {
         const struct iso_class_counts c = iso_class_counts(&r.shape, r.counts, class);
         json_t *object =
             json_pack("{s:I, s:I}", "class", (json_int_t) class, "rows", (json_int_t)c.actual);
         json_t *name = *name_of(&r, class) ? json_string(name_of(&r, class)) : NULL;
-        if (name) /* and its bytes are UTF-8 */
+        if (name != NULL) /* and its bytes are UTF-8 */
             json_object_set_new(object, "name", name);
         for (int i = 0; i < r.nops; i++)
             json_object_set_new(object, iso_ops[r.op[i]].name, json_real(r.each[i][class]));

@@ -62,8 +62,8 @@ static iso_rc named_devices(struct bench *b)
 static iso_rc all_devices(struct bench *b)
 {
     struct iso_device *list = iso_alloc(MOST_DEVICES, sizeof *list);
-    iso_rc rc = list ? ISO_OK : ISO_ENOMEM;
-    for (int i = 0; iso_backends[i] && rc == ISO_OK; i++) {
+    iso_rc rc = list != NULL ? ISO_OK : ISO_ENOMEM;
+    for (int i = 0; iso_backends[i] != NULL && rc == ISO_OK; i++) {
         int n = 0;
         if (strcmp(iso_backends[i]->name, "reference") == 0)
             continue;
@@ -179,7 +179,7 @@ static iso_rc bench_with(struct bench *b, struct iso_setup *s, struct iso_gate *
     ISO_TRY(bench_training(b, s, gate, m));
     ISO_TRY(bench_inference(b, s, gate, m));
     m->repeated = gate->repeated;
-    m->peak = s->backend->ops->peak ? gate->flops : 0;
+    m->peak = s->backend->ops->peak != NULL ? gate->flops : 0;
     iso_bench_print_model(&b->report, m);
     return b->options.ops ? print_ops(b, s, gate, m) : ISO_OK;
 }
@@ -219,7 +219,7 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
             memcpy(name, setup.model->name, sizeof name);
             rc = bench_device(b, &setup, path, b->devices[i], &rate);
         }
-        if (setup.faults.count > 0 || !setup.model) {
+        if (setup.faults.count > 0 || setup.model == NULL) {
             const int code = iso_report(command, rc, &setup.faults);
             iso_setup_free(&setup);
             return code;
@@ -240,7 +240,7 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
             second_rate = rate;
         }
     }
-    if (best)
+    if (best != NULL)
         iso_bench_print_choice(&b->report, name, best, best_rate, second, second_rate);
     return ISO_EXIT_DONE;
 }
@@ -259,7 +259,7 @@ static iso_rc bench_sizes_on(struct bench *b, struct iso_backend *backend, const
         if (rc != ISO_OK)
             break;
         iso_bench_print_size(&b->report, device, &iso_bench_sizes[i], timing, flops,
-                             backend->ops->peak ? gate.flops : 0);
+                             backend->ops->peak != NULL ? gate.flops : 0);
         for (int k = 0; k < ISO_PARTS; k++)
             b->noisy = b->noisy || timing[k].noisy;
     }
@@ -324,7 +324,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (code != ISO_EXIT_DONE)
         return code;
     iso_bench_print_end(&b.report, &b.machine, b.repeated, b.noisy, iso_clock() - began);
-    if (b.measured > 0 && (!b.options.devices || b.failed == 0))
+    if (b.measured > 0 && (b.options.devices == NULL || b.failed == 0))
         return ISO_EXIT_DONE;
     return iso_report(command,
                       iso_fail(ISO_EDEVICE,

@@ -14,9 +14,9 @@ static const char devices[] = "auto reference cpu opencl";
 static const char *words_of(const struct iso_option *o, char *buf, size_t n)
 {
     snprintf(buf, n, "%s",
-             o->type == ISO_OPTION_CHOICE                        ? o->argument
-             : o->argument && strcmp(o->argument, "DEVICE") == 0 ? devices
-                                                                 : "");
+             o->type == ISO_OPTION_CHOICE                                ? o->argument
+             : o->argument != NULL && strcmp(o->argument, "DEVICE") == 0 ? devices
+                                                                         : "");
     for (char *c = buf; *c; c++)
         *c = *c == '|' ? ' ' : *c;
     return buf;
@@ -28,10 +28,10 @@ static void bash_options(const struct iso_command *c)
 {
     char words[256];
     printf("        %s)\n            options=\"", c->name);
-    for (const struct iso_option *o = c->options; o->key; o++)
+    for (const struct iso_option *o = c->options; o->key != NULL; o++)
         printf("--%s ", o->key);
     printf("--help\"\n            case $prev in\n");
-    for (const struct iso_option *o = c->options; o->key; o++)
+    for (const struct iso_option *o = c->options; o->key != NULL; o++)
         if (*words_of(o, words, sizeof words))
             printf("                --%s) words=\"%s\" ;;\n", o->key, words);
     printf("            esac ;;\n");
@@ -46,12 +46,12 @@ static void bash(void)
         "    local options= words=\n"
         "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
         "        words=\"");
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         printf("%s ", (*c)->name);
     printf(
         "--help --version\"\n    fi\n    [ \"$COMP_CWORD\" -gt 1 ] && case ${COMP_WORDS[1]} "
         "in\n");
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         bash_options(*c);
     printf(
         "    esac\n"
@@ -67,7 +67,7 @@ static void bash(void)
 static void zsh_text(const char *text)
 {
     for (; *text; text++)
-        printf(*text == '\'' ? "'\\''" : strchr("[]:\\", *text) ? "\\%c" : "%c", *text);
+        printf(*text == '\'' ? "'\\''" : strchr("[]:\\", *text) != NULL ? "\\%c" : "%c", *text);
 }
 
 static void zsh_option(const struct iso_option *o)
@@ -76,7 +76,7 @@ static void zsh_option(const struct iso_option *o)
     printf(" \\\n            '--%s[", o->key);
     zsh_text(o->doc);
     printf("]");
-    if (o->argument) {
+    if (o->argument != NULL) {
         printf(":");
         zsh_text(o->argument);
         if (*words_of(o, words, sizeof words))
@@ -92,7 +92,7 @@ static void zsh(void)
     printf(
         "#compdef isocl\n# zsh completion of isocl: a file _isocl in a folder of $fpath.\n"
         "_isocl() {\n    local -a commands\n    commands=(");
-    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++) {
         printf("\n        '%s:", (*c)->name);
         zsh_text((*c)->doc);
         printf("'");
@@ -102,9 +102,9 @@ static void zsh(void)
         "        return\n    fi\n    local command=$words[2]\n    shift words\n"
         "    (( CURRENT-- ))\n"
         "    case $command in\n");
-    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++) {
         printf("        %s) _arguments", (*c)->name);
-        for (const struct iso_option *o = (*c)->options; o->key; o++)
+        for (const struct iso_option *o = (*c)->options; o->key != NULL; o++)
             zsh_option(o);
         printf(" \\\n            '--help[this command]' '*:file:_files' ;;\n");
     }
@@ -123,9 +123,9 @@ static void fish_option(const struct iso_command *c, const struct iso_option *o)
 {
     char words[256];
     printf("complete -c isocl -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->key);
-    if (o->argument && *words_of(o, words, sizeof words))
+    if (o->argument != NULL && *words_of(o, words, sizeof words))
         printf(" -x -a '%s'", words);
-    else if (o->argument)
+    else if (o->argument != NULL)
         printf(" -r");
     printf(" -d '");
     fish_text(o->doc);
@@ -135,11 +135,11 @@ static void fish_option(const struct iso_command *c, const struct iso_option *o)
 static void fish(void)
 {
     printf("# fish completion of isocl: a file isocl.fish in a folder of completions.\n");
-    for (const struct iso_command *const *c = iso_commands; *c; c++) {
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++) {
         printf("complete -c isocl -n __fish_use_subcommand -f -a %s -d '", (*c)->name);
         fish_text((*c)->doc);
         printf("'\n");
-        for (const struct iso_option *o = (*c)->options; o->key; o++)
+        for (const struct iso_option *o = (*c)->options; o->key != NULL; o++)
             fish_option(*c, o);
     }
 }

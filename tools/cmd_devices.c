@@ -55,7 +55,7 @@ static int print_json(const struct iso_device *list, int n)
                                                          : "inexact",
                       "usable", d->usable, "gpu", d->gpu, "memory", (json_int_t)d->memory,
                       "max_alloc", (json_int_t)d->max_alloc, "units", d->units, "note", d->note);
-        if (!object)
+        if (object == NULL)
             return ISO_EXIT_FAILED;
         json_dumpf(object, stdout, JSON_COMPACT);
         putchar('\n');
@@ -71,8 +71,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     struct iso_device *list = iso_alloc(MOST, sizeof *list);
-    iso_rc rc = list ? ISO_OK : ISO_ENOMEM;
-    for (const struct iso_backend_ops *const *b = iso_backends; *b && rc == ISO_OK; b++)
+    iso_rc rc = list != NULL ? ISO_OK : ISO_ENOMEM;
+    for (const struct iso_backend_ops *const *b = iso_backends; *b != NULL && rc == ISO_OK; b++)
         rc = (*b)->list(list, MOST, &n);
     if (rc == ISO_OK && o.json)
         code = print_json(list, n);

@@ -105,7 +105,7 @@ static void check_onnx(struct doctor *d)
 static void check_images(struct doctor *d)
 {
     printf("Image files: %s\n", iso_image_support());
-    if (strstr(iso_image_support(), "without"))
+    if (strstr(iso_image_support(), "without") != NULL)
         advise(d,
                "for folders of images: install libpng and libjpeg (Debian: libpng-dev, "
                "libjpeg-dev), then  make");
@@ -124,7 +124,7 @@ static void check_build(struct doctor *d)
 static void check_devices(struct doctor *d)
 {
     printf("\nDevices:\n");
-    for (const struct iso_backend_ops *const *b = iso_backends; *b; b++) {
+    for (const struct iso_backend_ops *const *b = iso_backends; *b != NULL; b++) {
         if ((*b)->list(d->devices, MOST_DEVICES, &d->ndevices) == ISO_OK)
             continue;
         printf("  %s: %s\n", (*b)->name, iso_error());
@@ -138,7 +138,7 @@ static void check_devices(struct doctor *d)
         if (!device->usable)
             advise(d, "%s is there and cannot be used, as said above: update its driver%s",
                    device->id,
-                   getenv("ISOCL_OPENCL_OPTIONS") ? ", or unset ISOCL_OPENCL_OPTIONS" : "");
+                   getenv("ISOCL_OPENCL_OPTIONS") != NULL ? ", or unset ISOCL_OPENCL_OPTIONS" : "");
     }
 }
 
@@ -183,7 +183,7 @@ static void check_cards(struct doctor *d)
     }
     if (all == 0)
         printf("  none is visible\n");
-    if (iso_locked_render_node())
+    if (iso_locked_render_node() != NULL)
         advise(d, "you may not open %s: sudo usermod -aG render,video $USER, then log in again",
                iso_locked_render_node());
 }
@@ -203,7 +203,7 @@ static void check_data(struct doctor *d, const char *folder)
 {
     bool missing = false;
     printf("\nData sets:\n");
-    for (const struct iso_dataset_doc *doc = iso_dataset_docs; doc->name; doc++) {
+    for (const struct iso_dataset_doc *doc = iso_dataset_docs; doc->name != NULL; doc++) {
         struct iso_dataset *data = NULL;
         const struct iso_dataset_request request = {
             .name = doc->name, .split = "test", .folder = folder, .limit = 1
@@ -230,7 +230,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     struct doctor *d = iso_alloc(1, sizeof *d);
-    if (!d)
+    if (d == NULL)
         return iso_report(command, ISO_ENOMEM, NULL);
     check_build(d);
     check_devices(d);

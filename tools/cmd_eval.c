@@ -39,10 +39,10 @@ static void print_json(const struct iso_setup *setup, const struct iso_dataset *
                                setup->model->name, "weights", weights, "dataset", data->name,
                                "split", data->split, "rows", (json_int_t)scores->rows, "device",
                                setup->backend->device.id, "weights_sha256", hex);
-    if (object)
+    if (object != NULL)
         iso_console_json_scores(object, setup->graph, scores, "", true);
     json_t *classes = iso_class_report_json(setup->graph, scores, data);
-    if (object && classes)
+    if (object != NULL && classes != NULL)
         json_object_set(object, "classes", classes);
     json_decref(classes);
     iso_console_json(object);
@@ -96,7 +96,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.best && o.weights)
+    if (o.best && o.weights != NULL)
         return iso_usage(command, "--best and --weights exclude each other");
     iso_rc rc = o.best ? iso_setup_best(argv[0], best) : ISO_OK;
     if (rc == ISO_OK)

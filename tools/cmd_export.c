@@ -66,7 +66,7 @@ static iso_rc set_weights(struct iso_setup *setup, const char *weights, bool ini
 static iso_rc export(struct iso_setup *setup, const char *model, const char *weights,
                      const struct export_options *o)
 {
-    const char *out = o->out ? o->out : "weights.h5";
+    const char *out = o->out != NULL ? o->out : "weights.h5";
     const bool onnx = ends_in(out, ".onnx");
     if (o->preprocessing && !onnx)
         return iso_fail(ISO_EUSAGE,
@@ -93,7 +93,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.initial && o.weights)
+    if (o.initial && o.weights != NULL)
         return iso_usage(command, "--initial and --weights both say which weights; give one");
     iso_rc rc = iso_setup_files(argv[0], o.initial ? "" : o.weights, model, weights);
     if (rc == ISO_OK)

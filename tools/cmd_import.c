@@ -37,15 +37,15 @@ static void print_taken(const struct iso_keras_taken *t)
 static bool is_onnx(const char *path)
 {
     const char *dot = strrchr(path, '.');
-    return dot && strcmp(dot, ".onnx") == 0;
+    return dot != NULL && strcmp(dot, ".onnx") == 0;
 }
 
 /* Sets the weights of the model at `path`, and saves them all. */
 static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
                    const struct iso_keras_file *file, const struct import_options *o)
 {
-    const bool by_order = o->by && strcmp(o->by, "order") == 0;
-    const char *out = o->out ? o->out : "weights.safetensors";
+    const bool by_order = o->by != NULL && strcmp(o->by, "order") == 0;
+    const char *out = o->out != NULL ? o->out : "weights.safetensors";
     const char *const metadata[] = { "isocl", ISO_VERSION, "imported", path, NULL };
     struct iso_keras_taken taken;
     char hex[65];
@@ -53,7 +53,7 @@ static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(iso_exec_initialize(setup->exec));
-    if (file->nlayers > 0 || !o->model) {
+    if (file->nlayers > 0 || o->model == NULL) {
         ISO_TRY(iso_keras_load(setup->exec, file, path,
                                by_order ? ISO_KERAS_BY_ORDER : ISO_KERAS_BY_NAME, &setup->faults,
                                &taken));
@@ -86,8 +86,8 @@ static iso_rc import_onnx(struct iso_setup *setup, const char *path, const char 
     ISO_TRY(iso_onnx_read(path, &m));
     iso_rc rc = iso_onnx_import(m, path, &network);
     if (rc == ISO_OK)
-        rc = o->model ? make_model(setup, path, network, o)
-                      : take(setup, model, path, &network->weights, o);
+        rc = o->model != NULL ? make_model(setup, path, network, o)
+                              : take(setup, model, path, &network->weights, o);
     iso_onnx_network_free(network);
     iso_onnx_free(m);
     return rc;
@@ -112,7 +112,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.model && !is_onnx(argv[0]))
+    if (o.model != NULL && !is_onnx(argv[0]))
         return iso_usage(command,
                          "--model makes a model file of an .onnx file's network; %s is "
                          "none",
@@ -120,8 +120,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if ((count == 2) == (o.model != NULL))
         return iso_usage(command, "name the model file that the weights are for%s",
                          is_onnx(argv[0]) ? ", or one to make: --model MODEL.yaml" : "");
-    code =
-        iso_report(command, import(&setup, argv[0], o.model ? NULL : argv[1], &o), &setup.faults);
+    code = iso_report(command, import(&setup, argv[0], o.model != NULL ? NULL : argv[1], &o),
+                      &setup.faults);
     iso_setup_free(&setup);
     return code;
 }

@@ -39,7 +39,7 @@ static const struct iso_option options[] = {
 static bool split(char *text, const char *list[MOST_DEVICES + 1])
 {
     int n = 0;
-    for (char *rest = text, *word = strtok_r(text, ",", &rest); word;
+    for (char *rest = text, *word = strtok_r(text, ",", &rest); word != NULL;
          word = strtok_r(NULL, ",", &rest)) {
         if (n == MOST_DEVICES)
             return false;
@@ -55,21 +55,21 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    char *names = o.devices ? strdup(o.devices) : NULL;
+    char *names = o.devices != NULL ? strdup(o.devices) : NULL;
     const char **models = iso_alloc((size_t)count + 1, sizeof *models);
     char(*found)[ISO_PATH] = iso_alloc((size_t)count + 1, sizeof *found);
-    if (o.devices && names && !split(names, devices)) {
+    if (o.devices != NULL && names != NULL && !split(names, devices)) {
         code = iso_usage(command, "--devices takes 1 to %d names with commas between them",
                          MOST_DEVICES);
-    } else if (!models || !found || (o.devices && !names)) {
+    } else if (models == NULL || found == NULL || (o.devices != NULL && names == NULL)) {
         code = iso_report(command, ISO_ENOMEM, NULL);
     } else {
         for (int i = 0; i < count; i++)
             models[i] = iso_setup_path(argv[i], found[i]);
         const struct iso_parity_options p = {
             .models = count ? models : NULL,
-            .devices = o.devices ? devices : NULL,
-            .mode = !o.mode                        ? ISO_MODE_DEFAULT
+            .devices = o.devices != NULL ? devices : NULL,
+            .mode = o.mode == NULL                 ? ISO_MODE_DEFAULT
                     : strcmp(o.mode, "exact") == 0 ? ISO_MODE_EXACT
                                                    : ISO_MODE_FAST,
             .ops = o.ops,

@@ -118,15 +118,15 @@ static iso_rc find_names(struct prediction *p, const char *argument)
     const struct iso_dataset *d = p->data;
     const struct iso_class_map *map = p->setup.model->train.classes;
     p->nnames = (int)p->setup.graph->classes;
-    if (!d->class_names && iso_folder_exists(argument))
+    if (d->class_names == NULL && iso_folder_exists(argument))
         ISO_TRY(iso_class_names_load(argument, p->nnames, &p->names));
-    if (p->names || (!d->class_names && !map))
+    if (p->names != NULL || (d->class_names == NULL && map == NULL))
         return ISO_OK;
-    p->nnames = d->class_names ? d->classes : map->classes;
+    p->nnames = d->class_names != NULL ? d->classes : map->classes;
     p->names = iso_alloc((size_t)p->nnames, sizeof *p->names);
-    if (!p->names)
+    if (p->names == NULL)
         return ISO_ENOMEM;
-    if (d->class_names)
+    if (d->class_names != NULL)
         memcpy(p->names, d->class_names, (size_t)p->nnames * sizeof *p->names);
     else
         iso_class_map_names(map, p->names);
@@ -154,7 +154,7 @@ static iso_rc open_network(struct prediction *p, const char *weights)
     const struct predict_options *o = p->options;
     struct iso_setup *setup = &p->setup;
     char value[ISO_NAME + 2];
-    if (o->layer)
+    if (o->layer != NULL)
         snprintf(value, sizeof value, "%s/y", o->layer);
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(
@@ -172,20 +172,20 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
     char hex[65], where[256];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
-    if (o->layer)
+    if (o->layer != NULL)
         ISO_TRY(check_layer(setup->model, o->layer));
     if (p->images.n > 0)
         ISO_TRY(load_images(p));
     ISO_TRY(open_network(p, weights));
-    if (!p->data)
+    if (p->data == NULL)
         ISO_TRY(iso_setup_data(setup, o->split, &o->setup, &p->data));
     ISO_TRY(iso_exec_data(setup->exec, 1, p->data));
     ISO_TRY(find_names(p, argument));
-    if (o->npy || o->csv)
+    if (o->npy != NULL || o->csv != NULL)
         iso_interrupts_catch("stopping after this row; once more ends it at once\n");
-    if (o->npy)
+    if (o->npy != NULL)
         ISO_TRY(iso_prediction_npy(p));
-    if (!o->npy || o->csv || o->json)
+    if (o->npy == NULL || o->csv != NULL || o->json)
         ISO_TRY(iso_prediction_tell(p));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
     if (!o->json)
@@ -198,23 +198,23 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
 static bool is_header(const char *text)
 {
     const char *comma = strchr(text, ',');
-    return comma && !strchr(comma + 1, ',') && !strpbrk(text, "\r\n");
+    return comma != NULL && strchr(comma + 1, ',') == NULL && strpbrk(text, "\r\n") == NULL;
 }
 
 /* What is wrong with the options, or NULL. */
 static const char *find_contradiction(const struct predict_options *o, int images)
 {
-    if (!o->split && images == 0)
+    if (o->split == NULL && images == 0)
         return "give it images, a folder of images, or --split test";
-    if (o->split && images > 0)
+    if (o->split != NULL && images > 0)
         return "images and --split exclude each other";
-    if (o->best && o->weights)
+    if (o->best && o->weights != NULL)
         return "--best and --weights exclude each other";
-    if (o->layer && !o->npy)
+    if (o->layer != NULL && o->npy == NULL)
         return "--layer is for --npy FILE";
-    if ((o->labels || o->csv_header) && !o->csv)
+    if ((o->labels != NULL || o->csv_header != NULL) && o->csv == NULL)
         return "--labels and --csv-header are for --csv FILE";
-    if (o->csv_header && !is_header(o->csv_header))
+    if (o->csv_header != NULL && !is_header(o->csv_header))
         return "--csv-header takes two names, such as id,target";
     return NULL;
 }
@@ -228,7 +228,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     const char *contradiction = find_contradiction(&o, count - 1);
-    if (contradiction)
+    if (contradiction != NULL)
         return iso_usage(command, "%s", contradiction);
     iso_rc rc = o.best ? iso_setup_best(argv[0], best) : ISO_OK;
     if (rc == ISO_OK)

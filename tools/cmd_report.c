@@ -48,7 +48,7 @@ static iso_rc make_page(struct iso_page *p, const struct iso_told *t, int n,
     if (n > 1)
         return iso_page_of_runs(p, t, n);
     m = iso_alloc(1, sizeof *m);
-    if (!m)
+    if (m == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_measure(t, &o->measure, m);
     if (rc == ISO_OK)
@@ -63,15 +63,15 @@ static iso_rc report(const struct report_options *o, int n, char **folders, stru
 {
     char path[ISO_PATH];
     ISO_TRY(read_runs(t, n, folders));
-    if (o->out || n > 1)
-        snprintf(path, sizeof path, "%s", o->out ? o->out : "report.html");
+    if (o->out != NULL || n > 1)
+        snprintf(path, sizeof path, "%s", o->out != NULL ? o->out : "report.html");
     else
         ISO_TRY(iso_path(path, folders[0], "report.html"));
     ISO_TRY(iso_file_may_replace(path));
     ISO_TRY(make_page(p, t, n, o));
     ISO_TRY(iso_file_write(path, p->text, p->size));
     printf("page %s\n", path);
-    if (!o->png)
+    if (o->png == NULL)
         return ISO_OK;
     ISO_TRY(iso_write_pictures(p->picture, p->npictures, o->png));
     printf("pictures %s: %d, as SVG and PNG\n", o->png, p->npictures);
@@ -85,11 +85,12 @@ static int run(const struct iso_command *command, int argc, char **argv)
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.out && strlen(o.out) >= ISO_PATH)
+    if (o.out != NULL && strlen(o.out) >= ISO_PATH)
         return iso_usage(command, "the path of --out is too long");
     struct iso_told *told = iso_alloc((size_t)count, sizeof *told);
-    code = iso_report(command, told ? report(&o, count, argv, told, &page) : ISO_ENOMEM, NULL);
-    for (int i = 0; told && i < count; i++)
+    code =
+        iso_report(command, told != NULL ? report(&o, count, argv, told, &page) : ISO_ENOMEM, NULL);
+    for (int i = 0; told != NULL && i < count; i++)
         iso_told_free(&told[i]);
     free(told);
     iso_page_free(&page);

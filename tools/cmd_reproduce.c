@@ -54,14 +54,14 @@ struct table {
 static iso_rc add_path(struct list *l, const char *folder, const char *name)
 {
     char path[ISO_PATH];
-    if (!folder)
+    if (folder == NULL)
         snprintf(path, sizeof path, "%s", name);
     else
         ISO_TRY(iso_path(path, folder, name));
     if (l->n == MODELS)
         return iso_fail(ISO_EUSAGE, "more than %d models; name those wanted", MODELS);
     l->path[l->n] = iso_alloc(strlen(path) + 1, 1);
-    if (!l->path[l->n])
+    if (l->path[l->n] == NULL)
         return ISO_ENOMEM;
     strcpy(l->path[l->n++], path);
     return ISO_OK;
@@ -78,9 +78,9 @@ static iso_rc scan(struct list *l, const char *folder, bool deeper)
 {
     DIR *dir = opendir(folder);
     iso_rc rc = ISO_OK;
-    if (!dir)
+    if (dir == NULL)
         return iso_file_fail("read the folder", folder);
-    for (struct dirent *d; rc == ISO_OK && (d = readdir(dir));) {
+    for (struct dirent *d; rc == ISO_OK && (d = readdir(dir)) != NULL;) {
         char below[ISO_PATH];
         if (ends_in(d->d_name, ".yaml"))
             rc = add_path(l, folder, d->d_name);
@@ -130,7 +130,7 @@ static int64_t epochs_done(const char *folder)
     struct iso_run_settings settings;
     struct iso_fit_state state;
     FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
-    if (!file)
+    if (file == NULL)
         return -1;
     fclose(file);
     if (iso_run_read(folder, &settings, &state) == ISO_OK)
@@ -169,7 +169,7 @@ static int train(const struct reproduce_options *o, char *model, char *folder, b
     if (o->quiet)
         argv[n++] = (char *)"--quiet";
     for (int i = 0; i < 3; i++) {
-        if (texts[i].value) {
+        if (texts[i].value != NULL) {
             argv[n++] = (char *)texts[i].key;
             argv[n++] = (char *)texts[i].value;
         }
@@ -327,7 +327,7 @@ static int reproduce_all(const struct iso_command *command, const struct reprodu
         return ISO_EXIT_FAILED;
     }
     iso_figures_aligned(stdout, t->figure, t->n);
-    if (o->csv) {
+    if (o->csv != NULL) {
         const int code = iso_report(command, iso_figures_csv(o->csv, t->figure, t->n), NULL);
         worst = code > worst ? code : worst;
         if (code == ISO_EXIT_DONE)
@@ -346,7 +346,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     struct table *table = iso_alloc(1, sizeof *table);
-    code = iso_report(command, table ? find_models(&models, count, argv) : ISO_ENOMEM, NULL);
+    code =
+        iso_report(command, table != NULL ? find_models(&models, count, argv) : ISO_ENOMEM, NULL);
     if (code == ISO_EXIT_DONE)
         code = reproduce_all(command, &o, &models, count > 0, table);
     for (int i = 0; i < models.n; i++)

@@ -64,7 +64,7 @@ static void read_record(struct run *r)
     char *text = NULL;
     if (read_file(r->folder, "run.json", &text) != ISO_OK)
         iso_error_clear();
-    r->record = text ? json_loads(text, 0, NULL) : NULL;
+    r->record = text != NULL ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
 
@@ -73,11 +73,11 @@ static void read_name(struct run *r)
 {
     const char *line = strncmp(r->text, "model:", 6) == 0 ? r->text : strstr(r->text, "\nmodel:");
     const char *own = iso_path_base(r->folder);
-    line = line ? strchr(line, ':') + 1 : NULL;
-    if (line)
+    line = line != NULL ? strchr(line, ':') + 1 : NULL;
+    if (line != NULL)
         line += strspn(line, " ");
-    snprintf(r->model, sizeof r->model, "%.*s", (int)(line ? strcspn(line, " \n#") : strlen(own)),
-             line ? line : own);
+    snprintf(r->model, sizeof r->model, "%.*s",
+             (int)(line != NULL ? strcspn(line, " \n#") : strlen(own)), line != NULL ? line : own);
 }
 
 static iso_rc read_history(struct run *r)
@@ -90,7 +90,7 @@ static iso_rc read_history(struct run *r)
         r->last[i] = (double)NAN;
     }
     r->best_accuracy = (double)NAN;
-    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row)) {
+    for (const char *row = iso_csv_next(csv); row != NULL; row = iso_csv_next(row)) {
         for (int i = 0; i < NUMBERS; i++)
             r->last[i] = iso_csv_number(row, column[i]);
         const double a = r->last[VALIDATION_ACCURACY];
@@ -106,7 +106,7 @@ static bool is_run(const char *folder)
     char path[ISO_PATH];
     FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
     iso_error_clear();
-    return file && fclose(file) == 0;
+    return file != NULL && fclose(file) == 0;
 }
 
 static iso_rc read_run(struct run *r, const char *folder)
@@ -155,9 +155,9 @@ static iso_rc scan(struct runs *runs, const char *folder)
     const int first = runs->n;
     DIR *dir = opendir(folder);
     iso_rc rc = ISO_OK;
-    if (!dir)
+    if (dir == NULL)
         return iso_file_fail("read the folder", folder);
-    for (struct dirent *d; rc == ISO_OK && (d = readdir(dir));) {
+    for (struct dirent *d; rc == ISO_OK && (d = readdir(dir)) != NULL;) {
         char path[ISO_PATH];
         if (d->d_name[0] == '.' || iso_path(path, folder, d->d_name) != ISO_OK)
             iso_error_clear();
@@ -280,7 +280,8 @@ static void list_commands(const struct run *r, const char *in, const char *key, 
     json_array_foreach(commands, i, command)
     {
         char number[24];
-        const char *text = text_in(in ? json_object_get(command, in) : command, key, number);
+        const char *text =
+            text_in(in != NULL ? json_object_get(command, in) : command, key, number);
         if (!*text || strcmp(text, last) == 0 || used >= n)
             continue;
         used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", then " : "", text);
@@ -332,11 +333,11 @@ static void print_json(const struct run *r)
                           r->device, "seed", (json_int_t)r->settings.seed, "batch",
                           (json_int_t)r->settings.batch, "epoch", (json_int_t)r->state.epoch,
                           "step", (json_int_t)r->state.step);
-    for (int i = 0; o && i < NUMBERS; i++)
+    for (int i = 0; o != NULL && i < NUMBERS; i++)
         json_object_set_new(o, columns[i], json_or_null(r->last[i]));
-    if (o)
+    if (o != NULL)
         json_object_set_new(o, "best_validation_accuracy", json_or_null(r->best_accuracy));
-    if (o && *r->best.monitor)
+    if (o != NULL && *r->best.monitor)
         json_object_set_new(o, "best",
                             json_pack("{s:s, s:o, s:I}", "monitor", r->best.monitor, "value",
                                       json_or_null(r->best.value), "epoch",
@@ -369,7 +370,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     runs.list = iso_alloc(RUNS, sizeof *runs.list);
-    iso_rc rc = runs.list ? find(&runs, count, argv) : ISO_ENOMEM;
+    iso_rc rc = runs.list != NULL ? find(&runs, count, argv) : ISO_ENOMEM;
     if (rc == ISO_OK)
         rc = tell(&runs, &o, count);
     for (int i = 0; i < runs.n; i++) {

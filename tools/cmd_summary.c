@@ -173,7 +173,7 @@ static iso_rc write_svg(const struct iso_graph *graph, const char *path)
 
 static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, const char *path)
 {
-    if (!o->setup.device)
+    if (o->setup.device == NULL)
         o->setup.device = "reference";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
@@ -182,7 +182,7 @@ static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, cons
         print_dot(setup->graph);
         return ISO_OK;
     }
-    if (o->svg)
+    if (o->svg != NULL)
         return write_svg(setup->graph, o->svg);
     printf("%s (%s)\n\n", setup->model->name, path);
     print_layers(setup->graph);

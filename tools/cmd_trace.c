@@ -35,7 +35,7 @@ static const struct iso_option options[] = {
 static iso_rc open_batches(struct iso_setup *setup, const struct trace_options *o,
                            struct iso_dataset **data, struct iso_batches **batches)
 {
-    if (o->batch_from)
+    if (o->batch_from != NULL)
         return iso_batches_from_file(o->batch_from, setup->exec, batches);
     ISO_TRY(iso_setup_data(setup, "train", &o->setup, data));
     return iso_batches_from_data(*data, setup->model->seed, setup->exec, batches);
@@ -46,7 +46,7 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
 {
     char hex[65], where[256];
     int64_t tensors;
-    const char *out = o->out ? o->out : "trace.safetensors";
+    const char *out = o->out != NULL ? o->out : "trace.safetensors";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = !o->inference,
@@ -56,7 +56,7 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
                                                               .log_steps = 1 }));
     ISO_TRY(open_batches(setup, o, data, batches));
     ISO_TRY(iso_exec_initialize(setup->exec));
-    if (o->weights)
+    if (o->weights != NULL)
         ISO_TRY(iso_setup_weights(setup, o->weights));
     ISO_TRY(iso_trace(setup->exec, *batches, o->steps, out, &tensors));
     ISO_TRY(iso_exec_hash(setup->exec, hex));

@@ -73,7 +73,7 @@ static iso_rc open_phases(struct training *t)
 static iso_rc place_data(struct training *t)
 {
     ISO_TRY(iso_exec_data(t->setup.exec, 0, t->train));
-    return t->validation ? iso_exec_data(t->setup.exec, 1, t->validation) : ISO_OK;
+    return t->validation != NULL ? iso_exec_data(t->setup.exec, 1, t->validation) : ISO_OK;
 }
 
 static iso_rc settle(struct training *t)
@@ -85,7 +85,7 @@ static iso_rc settle(struct training *t)
         .batch = model->batch_size,
         .limit = o->setup.limit,
         .rows = t->train->rows,
-        .validation_rows = t->validation ? t->validation->rows : 0,
+        .validation_rows = t->validation != NULL ? t->validation->rows : 0,
         .epochs = o->epochs > 0 ? o->epochs : iso_model_phase_end(model, model->nphases - 1),
         .steps = o->steps > 0 ? o->steps : 0,
         .fast = t->setup.backend->mode == ISO_MODE_FAST,
@@ -108,7 +108,7 @@ static iso_rc make_record(const struct training *t, struct iso_about *out)
                                .settings = t->settings,
                                .step = t->state.step };
     for (int i = 0; i < 2; i++)
-        if (out->data[i])
+        if (out->data[i] != NULL)
             ISO_TRY(iso_data_sums(out->data[i], &out->sums[i]));
     return ISO_OK;
 }
@@ -143,7 +143,7 @@ static iso_rc prepare(struct training *t, const char *model)
                                &t->run));
         return describe_run(t, &record);
     }
-    if (o->weights)
+    if (o->weights != NULL)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
@@ -273,7 +273,7 @@ static void join_arguments(int argc, char **argv, char *text, size_t size)
 static void record_end(const struct training *t, iso_rc rc)
 {
     char result[1024] = "stopped";
-    if (!t->run)
+    if (t->run == NULL)
         return;
     if (rc != ISO_OK)
         snprintf(result, sizeof result, "failed: %s", iso_error());
@@ -294,11 +294,11 @@ static int run(const struct iso_command *command, int argc, char **argv)
     join_arguments(argc, argv, t.command, sizeof t.command);
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    if (o.resume && !o.out)
+    if (o.resume && o.out == NULL)
         return iso_usage(command, "--resume needs the run's folder: --out DIR");
     if (!o.resume && count == 0)
         return iso_usage(command, "give it a model file");
-    if (o.resume && o.weights)
+    if (o.resume && o.weights != NULL)
         return iso_usage(command,
                          "--resume goes on with the run's own weights: leave --weights "
                          "out");
@@ -307,7 +307,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     const iso_rc rc = train(&t, count ? argv[0] : NULL);
     code = iso_report(command, rc, &t.setup.faults);
     record_end(&t, rc);
-    if (rc == ISO_EIO && t.run)
+    if (rc == ISO_EIO && t.run != NULL)
         iso_train_tell_checkpoint(&t);
     if (code == ISO_EXIT_DONE && !iso_train_reached_goal(&t)) {
         iso_train_tell_resume(&t);

@@ -22,8 +22,9 @@ enum iso_console_style iso_console_style(bool json, bool quiet)
         return ISO_CONSOLE_JSON;
     if (quiet)
         return ISO_CONSOLE_QUIET;
-    return isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0) ? ISO_CONSOLE_BAR
-                                                                         : ISO_CONSOLE_LINES;
+    return isatty(STDOUT_FILENO) && !(term != NULL && strcmp(term, "dumb") == 0)
+               ? ISO_CONSOLE_BAR
+               : ISO_CONSOLE_LINES;
 }
 
 /* ---- Lines --------------------------------------------------------------------------------- */
@@ -36,7 +37,7 @@ static void say(const struct iso_console *console, bool aloud, const char *fmt, 
         printf("%s%s\n", console->style == ISO_CONSOLE_BAR ? "\r\033[K" : "", line);
         fflush(stdout);
     }
-    if (console->run)
+    if (console->run != NULL)
         iso_run_log(console->run, line);
 }
 
@@ -100,7 +101,7 @@ static void append_time(char line[LINE], double seconds)
 
 void iso_console_json(void *object)
 {
-    if (!object)
+    if (object == NULL)
         return;
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
@@ -121,10 +122,10 @@ static json_t *numbers(const struct iso_graph *graph, const struct iso_scores *s
 {
     const int64_t n = iso_metric_values(graph, metric);
     double *values = iso_alloc((size_t)n, sizeof *values);
-    json_t *array = values ? json_array() : json_null();
-    if (values)
+    json_t *array = values != NULL ? json_array() : json_null();
+    if (values != NULL)
         iso_scores_values(graph, scores, metric, values);
-    for (int64_t i = 0; values && i < n; i++)
+    for (int64_t i = 0; values != NULL && i < n; i++)
         json_array_append_new(array, number(values[i]));
     free(values);
     return array;
@@ -271,7 +272,7 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
 void iso_console_warning(const struct iso_console *console, const struct iso_warning *w)
 {
     const bool fatal = strcmp(w->kind, "not_finite") == 0;
-    if (fatal && console->run)
+    if (fatal && console->run != NULL)
         iso_run_log(console->run, w->text);
     else if (!fatal)
         iso_console_line(console, "warning    %s", w->text);

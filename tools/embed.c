@@ -7,7 +7,7 @@
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    return slash != NULL ? slash + 1 : path;
 }
 
 /* The text as numbers: a string literal may be too long for the compiler, and needs no escapes
@@ -15,7 +15,7 @@ static const char *base_name(const char *path)
 static int print_text(const char *path, int index)
 {
     FILE *f = fopen(path, "rb");
-    if (!f) {
+    if (f == NULL) {
         perror(path);
         return -1;
     }

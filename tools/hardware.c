@@ -32,9 +32,9 @@ static unsigned long pci_number(const char *device, const char *file)
     char path[512], text[32] = "";
     snprintf(path, sizeof path, PCI_FOLDER "/%.200s/%s", device, file);
     FILE *f = fopen(path, "r");
-    if (!f)
+    if (f == NULL)
         return 0;
-    if (!fgets(text, sizeof text, f))
+    if (fgets(text, sizeof text, f) == NULL)
         text[0] = 0;
     fclose(f);
     return strtoul(text, NULL, 16);
@@ -45,13 +45,14 @@ void iso_find_cards(int count[ISO_VENDORS])
     enum { DISPLAY_CLASS = 0x03 };
     memset(count, 0, ISO_VENDORS * sizeof *count);
     DIR *folder = opendir(PCI_FOLDER);
-    for (struct dirent *e = folder ? readdir(folder) : NULL; e; e = readdir(folder)) {
+    for (struct dirent *e = folder != NULL ? readdir(folder) : NULL; e != NULL;
+         e = readdir(folder)) {
         if (e->d_name[0] == '.' || pci_number(e->d_name, "class") >> 16 != DISPLAY_CLASS)
             continue;
         for (int v = 0; v < ISO_VENDORS; v++)
             count[v] += pci_number(e->d_name, "vendor") == vendors[v].pci;
     }
-    if (folder)
+    if (folder != NULL)
         closedir(folder);
     if (count[ISO_VENDOR_NVIDIA] == 0 && access("/dev/nvidia0", F_OK) == 0)
         count[ISO_VENDOR_NVIDIA] = 1; /* in a container the bus may be hidden */
@@ -72,7 +73,7 @@ static bool contains(const char *text, const char *word)
 
 bool iso_vendor_made(enum iso_vendor vendor, const char *platform, const char *device)
 {
-    for (const char *const *word = vendors[vendor].words; *word; word++)
+    for (const char *const *word = vendors[vendor].words; *word != NULL; word++)
         if (contains(platform, *word) || contains(device, *word))
             return true;
     return false;
@@ -81,7 +82,7 @@ bool iso_vendor_made(enum iso_vendor vendor, const char *platform, const char *d
 const char *iso_locked_render_node(void)
 {
     static const char *const nodes[] = { "/dev/dri/renderD128", "/dev/dri/renderD129", NULL };
-    for (const char *const *node = nodes; *node; node++)
+    for (const char *const *node = nodes; *node != NULL; node++)
         if (access(*node, F_OK) == 0 && access(*node, R_OK | W_OK) != 0)
             return *node;
     return NULL;
@@ -120,16 +121,16 @@ static int this_system(void)
     char line[256];
     int found = -1;
     FILE *f = fopen("/etc/os-release", "r");
-    while (f && found < 0 && fgets(line, sizeof line, f)) {
+    while (f != NULL && found < 0 && fgets(line, sizeof line, f) != NULL) {
         if (strncmp(line, "ID=", 3) != 0 && strncmp(line, "ID_LIKE=", 8) != 0)
             continue;
         for (char *rest = NULL, *id = strtok_r(strchr(line, '=') + 1, " \"'\n", &rest);
-             id && found < 0; id = strtok_r(NULL, " \"'\n", &rest))
+             id != NULL && found < 0; id = strtok_r(NULL, " \"'\n", &rest))
             for (int s = 0; s < SYSTEMS; s++)
-                if (strstr(installers[s].ids, id))
+                if (strstr(installers[s].ids, id) != NULL)
                     found = s;
     }
-    if (f)
+    if (f != NULL)
         fclose(f);
     return found;
 #endif
@@ -139,7 +140,7 @@ const char *iso_install_command(enum iso_package package, char *buf, size_t n)
 {
     const char *const *names = packages[package];
     int system = this_system();
-    if (system >= 0 && names[system])
+    if (system >= 0 && names[system] != NULL)
         snprintf(buf, n, "%s %s", installers[system].command, names[system]);
     else
         snprintf(buf, n, "install %s (Debian, Ubuntu), %s (Fedora) or %s (Arch)", names[DEBIAN],

@@ -32,7 +32,7 @@ const char *iso_csv_cell(const char *row, int column)
 const char *iso_csv_next(const char *row)
 {
     const char *end = strchr(row, '\n');
-    return end && end[1] ? end + 1 : NULL;
+    return end != NULL && end[1] ? end + 1 : NULL;
 }
 
 double iso_csv_number(const char *row, int column)

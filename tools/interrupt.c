@@ -16,7 +16,7 @@ static void interrupt(int number)
     for (int i = 0; i < INTERRUPTS; i++)
         signal(interrupts[i], SIG_DFL);
     iso_interrupted = 1;
-    if (said && write(STDERR_FILENO, clear, sizeof clear - 1) >= 0 &&
+    if (said != NULL && write(STDERR_FILENO, clear, sizeof clear - 1) >= 0 &&
         write(STDERR_FILENO, said, said_size) < 0)
         iso_interrupted = 2; /* nobody was told, and nothing can be done about it */
 }

@@ -19,7 +19,7 @@ static void print_help(FILE *stream)
             "isocl %s trains image classifiers from a YAML file: the same numbers on every "
             "device.\n\nusage: isocl COMMAND [options]\n\n",
             ISO_VERSION);
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         fprintf(stream, "  %-10s %-23s %s\n", (*c)->name, (*c)->arguments, (*c)->doc);
     fprintf(stream,
             "\n"
@@ -52,7 +52,7 @@ static int unknown(const char *word)
     char near[96];
     struct iso_suggest suggest;
     iso_suggest_begin(&suggest, word);
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         iso_suggest_try(&suggest, (*c)->name);
     fprintf(stderr, "isocl: unknown command '%.60s'%s; see isocl --help\n", word,
             iso_suggest_text(&suggest, near, sizeof near));
@@ -73,7 +73,7 @@ static int run(int argc, char **argv)
         print_version();
         return ISO_EXIT_DONE;
     }
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         if (strcmp(argv[1], (*c)->name) == 0)
             return (*c)->run(*c, argc - 2, argv + 2);
     return unknown(argv[1]);

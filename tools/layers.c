@@ -16,7 +16,7 @@ const char *iso_layer_shape(const struct iso_graph *graph, int layer, char *buf,
     const struct iso_value *v = layer < 0 ? &graph->values[graph->augmented]
                                           : result_of(graph, layer);
     buf[0] = 0;
-    return v ? iso_shape_text(&v->shape, 1, buf, n) : buf;
+    return v != NULL ? iso_shape_text(&v->shape, 1, buf, n) : buf;
 }
 
 int64_t iso_layer_parameters(const struct iso_graph *graph, int layer, bool trainable)

@@ -25,7 +25,7 @@ static void put_option(const char *key, const char *argument, const char *doc)
     printf(".TP\n\\fB\\-\\-");
     put(key);
     printf("\\fR");
-    if (argument) {
+    if (argument != NULL) {
         printf(" \\fI");
         put(argument);
         printf("\\fR");
@@ -40,15 +40,15 @@ static void put_command(const struct iso_command *c)
     printf(".SS isocl %s", c->name);
     printf("%s", *c->arguments ? " " : "");
     put(c->arguments);
-    printf("%s\n", c->options[0].key ? " [options]" : "");
+    printf("%s\n", c->options[0].key != NULL ? " [options]" : "");
     put(c->doc);
     printf("\n");
-    if (c->more) {
+    if (c->more != NULL) {
         printf(".PP\n");
         put(c->more);
         printf("\n");
     }
-    for (const struct iso_option *o = c->options; o->key; o++)
+    for (const struct iso_option *o = c->options; o->key != NULL; o++)
         put_option(o->key, o->argument, o->doc);
     printf(".PP\n.nf\n");
     put(c->examples);
@@ -58,7 +58,7 @@ static void put_command(const struct iso_command *c)
 /* Names and what they mean, in pairs; NULL ends them. */
 static void put_pairs(const char *const *pairs)
 {
-    for (; pairs[0]; pairs += 2) {
+    for (; pairs[0] != NULL; pairs += 2) {
         printf(".TP\n\\fB");
         put(pairs[0]);
         printf("\\fR\n");
@@ -99,7 +99,7 @@ void iso_manual_print(void)
         "isocl help lists all that a model file may say. A file whose path begins with models/ "
         "and is not there is taken from those that isocl came with.\n.SH COMMANDS\n",
         ISO_VERSION);
-    for (const struct iso_command *const *c = iso_commands; *c; c++)
+    for (const struct iso_command *const *c = iso_commands; *c != NULL; c++)
         put_command(*c);
     printf(".SH EXIT STATUS\n");
     put_pairs(codes);

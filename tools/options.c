@@ -23,14 +23,14 @@ int iso_usage(const struct iso_command *command, const char *fmt, ...)
 static void print_help(const struct iso_command *command)
 {
     printf("usage: isocl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
-           command->arguments, command->options[0].key ? " [options]" : "", command->doc);
-    if (command->more)
+           command->arguments, command->options[0].key != NULL ? " [options]" : "", command->doc);
+    if (command->more != NULL)
         printf("\n%s\n", command->more);
     printf("\nOptions:\n");
-    for (const struct iso_option *o = command->options; o->key; o++) {
+    for (const struct iso_option *o = command->options; o->key != NULL; o++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", o->key, o->argument ? " " : "",
-                 o->argument ? o->argument : "");
+        snprintf(left, sizeof left, "--%s%s%s", o->key, o->argument != NULL ? " " : "",
+                 o->argument != NULL ? o->argument : "");
         printf("  %-26s %s\n", left, o->doc);
     }
     printf("  %-26s %s\n", "--help", "this text");
@@ -39,7 +39,7 @@ static void print_help(const struct iso_command *command)
 
 static const struct iso_option *find(const struct iso_command *command, const char *key, size_t n)
 {
-    for (const struct iso_option *o = command->options; o->key; o++)
+    for (const struct iso_option *o = command->options; o->key != NULL; o++)
         if (strlen(o->key) == n && memcmp(o->key, key, n) == 0)
             return o;
     return NULL;
@@ -51,7 +51,7 @@ static int unknown_option(const struct iso_command *command, const char *key, si
     struct iso_suggest suggest;
     snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), key);
     iso_suggest_begin(&suggest, word);
-    for (const struct iso_option *o = command->options; o->key; o++)
+    for (const struct iso_option *o = command->options; o->key != NULL; o++)
         iso_suggest_try(&suggest, o->key);
     return iso_usage(command, "unknown option '%s'%s", word,
                      iso_suggest_text(&suggest, near, sizeof near));
@@ -61,7 +61,8 @@ static int unknown_option(const struct iso_command *command, const char *key, si
 static bool is_choice(const char *list, const char *value)
 {
     size_t n = strlen(value);
-    for (const char *word = list; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
+    for (const char *word = list; word != NULL;
+         word = strchr(word, '|') != NULL ? strchr(word, '|') + 1 : NULL)
         if (strcspn(word, "|") == n && memcmp(word, value, n) == 0)
             return true;
     return false;
@@ -106,17 +107,17 @@ static int read_option(const struct iso_command *command, int argc, char **argv,
     size_t n = strcspn(key, "=");
     const char *value = key[n] ? key + n + 1 : NULL;
     const struct iso_option *option = find(command, key, n);
-    if (!option)
+    if (option == NULL)
         return unknown_option(command, key, n);
     if (option->type == ISO_OPTION_FLAG) {
-        if (value)
+        if (value != NULL)
             return iso_usage(command, "--%s takes no value", option->key);
         *(bool *)((char *)out + option->offset) = true;
         return ISO_EXIT_DONE;
     }
-    if (!value && *i + 1 >= argc)
+    if (value == NULL && *i + 1 >= argc)
         return iso_usage(command, "--%s needs its %s", option->key, option->argument);
-    if (!value)
+    if (value == NULL)
         value = argv[++*i];
     return store(command, option, value, out);
 }

@@ -23,7 +23,7 @@ static iso_rc put_row(void *self, int64_t row, const float *numbers)
 static int find_value(const struct prediction *p)
 {
     char name[ISO_NAME + 2];
-    if (!p->options->layer)
+    if (p->options->layer == NULL)
         return p->setup.graph->output;
     snprintf(name, sizeof name, "%s/y", p->options->layer);
     return iso_graph_find(p->setup.graph, name);

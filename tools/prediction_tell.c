@@ -28,7 +28,7 @@ struct telling {
 static const char *name_of(const struct telling *t, int class, char buf[TEXT])
 {
     const struct prediction *p = t->p;
-    if (p->names && class < p->nnames && *p->names[class])
+    if (p->names != NULL && class < p->nnames && *p->names[class])
         return p->names[class];
     snprintf(buf, TEXT, "%d", class);
     return buf;
@@ -94,7 +94,7 @@ static void print_row(const struct telling *t, const struct iso_predicted *p)
 static json_t *text(const char *s)
 {
     json_t *string = json_string(s);
-    return string ? string : json_null();
+    return string != NULL ? string : json_null();
 }
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
@@ -128,7 +128,7 @@ static void print_json(const struct telling *t, const struct iso_predicted *p)
 /* Quoted where a reader of CSV would otherwise misread it. */
 static void write_cell(FILE *f, const char *cell)
 {
-    if (!strpbrk(cell, ",\"\r\n")) {
+    if (strpbrk(cell, ",\"\r\n") == NULL) {
         fputs(cell, f);
         return;
     }
@@ -164,14 +164,14 @@ static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
 }
 
 /* Classes that are several of the data set's cannot be told back. */
-static bool merged(const struct iso_class_map *map) { return map && map->n > map->classes; }
+static bool merged(const struct iso_class_map *map) { return map != NULL && map->n > map->classes; }
 
 /* Cuts text at its commas into the labels of all classes; both are t->labels's. */
 static iso_rc split_labels(struct telling *t, const char *list)
 {
     const size_t n = strlen(list);
     int count = 1;
-    for (const char *at = list; (at = strchr(at, ',')); at++)
+    for (const char *at = list; (at = strchr(at, ',')) != NULL; at++)
         count++;
     if (count != t->classes)
         return iso_fail(ISO_EUSAGE,
@@ -179,7 +179,7 @@ static iso_rc split_labels(struct telling *t, const char *list)
                         "apart: give one for each, such as 1,2,3",
                         count, t->classes);
     t->labels = iso_alloc((size_t)count * sizeof *t->labels + n + 1, 1);
-    if (!t->labels)
+    if (t->labels == NULL)
         return ISO_ENOMEM;
     char *rest = memcpy((char *)(t->labels + count), list, n);
     for (int c = 0; c < count; c++)
@@ -191,7 +191,7 @@ static iso_rc choose_labels(struct telling *t)
 {
     const struct predict_options *o = t->p->options;
     t->label = merged(t->p->setup.model->train.classes) ? number_label : name_of;
-    if (!o->labels)
+    if (o->labels == NULL)
         return ISO_OK;
     t->label = given_label;
     return split_labels(t, o->labels);
@@ -225,13 +225,13 @@ static iso_rc on_row(void *self, const struct iso_predicted *p)
     find_top(t, p);
     t->known += p->label >= 0;
     t->right += p->label == t->order[0];
-    if (t->csv) {
+    if (t->csv != NULL) {
         ISO_TRY(iso_prediction_stopped(t->p, p->row));
         ISO_TRY(write_row(t, p));
     }
     if (o->json)
         print_json(t, p);
-    else if (!o->csv && !o->npy)
+    else if (o->csv == NULL && o->npy == NULL)
         print_row(t, p);
     return ISO_OK;
 }
@@ -251,7 +251,7 @@ static iso_rc tell_end(const struct telling *t)
         iso_console_json(object);
         return ISO_OK;
     }
-    if (p->options->csv)
+    if (p->options->csv != NULL)
         printf("%s: %lld row%s, of %s\n", p->options->csv, (long long)p->data->rows,
                p->data->rows == 1 ? "" : "s", source);
     if (t->known > 0)
@@ -265,7 +265,7 @@ static iso_rc tell_all(struct telling *t)
     const struct predict_options *o = t->p->options;
     ISO_TRY(choose_labels(t));
     measure(t);
-    if (!o->json && !o->csv && !o->npy)
+    if (!o->json && o->csv == NULL && o->npy == NULL)
         print_heading(t);
     return iso_predict(t->p->setup.exec, 1, t->p->data->rows, on_row, t);
 }
@@ -276,7 +276,7 @@ static iso_rc tell_csv(struct telling *t)
     struct iso_file file;
     ISO_TRY(iso_file_begin(o->csv, &file));
     t->csv = &file;
-    fprintf(file.stream, "%s\n", o->csv_header ? o->csv_header : "id,target");
+    fprintf(file.stream, "%s\n", o->csv_header != NULL ? o->csv_header : "id,target");
     const iso_rc rc = tell_all(t);
     if (rc == ISO_OK)
         return iso_file_end(&file);
@@ -292,7 +292,7 @@ iso_rc iso_prediction_tell(struct prediction *p)
                          .classes = classes,
                          .top = o->top < classes ? (int)o->top : classes };
     t.order = iso_alloc((size_t)t.top, sizeof *t.order);
-    iso_rc rc = !t.order ? ISO_ENOMEM : o->csv ? tell_csv(&t) : tell_all(&t);
+    iso_rc rc = t.order == NULL ? ISO_ENOMEM : o->csv != NULL ? tell_csv(&t) : tell_all(&t);
     if (rc == ISO_OK)
         rc = tell_end(&t);
     free(t.order);

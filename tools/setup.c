@@ -31,11 +31,11 @@ iso_rc iso_setup_model(struct iso_setup *setup, const char *path,
 
 iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options *options)
 {
-    enum iso_mode mode = !options->mode                        ? ISO_MODE_DEFAULT
+    enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
                          : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
                                                                : ISO_MODE_FAST;
-    return iso_backend_open(options->device ? options->device : "auto", mode, (int)options->threads,
-                            &setup->backend);
+    return iso_backend_open(options->device != NULL ? options->device : "auto", mode,
+                            (int)options->threads, &setup->backend);
 }
 
 iso_rc iso_setup_exec(struct iso_setup *setup, const struct iso_exec_options *options)
@@ -108,7 +108,7 @@ iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO
                        char path[ISO_PATH])
 {
     const bool folder = iso_folder_exists(argument);
-    if (!folder && !weights)
+    if (!folder && weights == NULL)
         return iso_fail(ISO_EUSAGE,
                         "%s is not a run's folder; name one, or give the weights for a "
                         "model file: --weights FILE",
@@ -117,7 +117,7 @@ iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO
         ISO_TRY(iso_path(model, argument, "model.yaml"));
     else
         snprintf(model, ISO_PATH, "%s", argument);
-    if (!weights)
+    if (weights == NULL)
         return iso_path(path, argument, "weights.safetensors");
     snprintf(path, ISO_PATH, "%s", weights);
     return ISO_OK;
@@ -162,7 +162,7 @@ int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_fa
 {
     if (rc == ISO_OK)
         return ISO_EXIT_DONE;
-    if (faults && faults->count > 0) {
+    if (faults != NULL && faults->count > 0) {
         iso_faults_print(faults, stderr);
         fprintf(stderr, "%d fault%s\n", faults->count, faults->count == 1 ? "" : "s");
         return ISO_EXIT_FAILED;

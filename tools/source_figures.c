@@ -38,12 +38,12 @@ static double mean_of(const char *csv, const char *phase, const char *name, int6
     const int column = iso_csv_column(csv, name), where = iso_csv_column(csv, "phase");
     double sum = 0;
     int64_t n = 0;
-    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row))
+    for (const char *row = iso_csv_next(csv); row != NULL; row = iso_csv_next(row))
         n += of_phase(row, where, phase);
     *rows = n;
     const int64_t from = last > 0 && last < n ? n - last : 0;
     n = 0;
-    for (const char *row = iso_csv_next(csv); row; row = iso_csv_next(row))
+    for (const char *row = iso_csv_next(csv); row != NULL; row = iso_csv_next(row))
         if (of_phase(row, where, phase) && n++ >= from)
             sum += iso_csv_number(row, column);
     return *rows > 0 ? sum / (double)(*rows - from) : (double)NAN;
@@ -134,7 +134,7 @@ static void put(FILE *out, double value)
 iso_rc iso_figures_csv(const char *path, const struct iso_figure *f, int n)
 {
     FILE *out = fopen(path, "w");
-    if (!out)
+    if (out == NULL)
         return iso_file_fail("write", path);
     fprintf(out,
             "model,phase,figure,source,ours,epochs,planned_epochs,source_seconds_per_epoch,"

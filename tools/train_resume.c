@@ -23,7 +23,7 @@ static bool same_text(const char *a, const char *b)
     for (; *a || *b; a++, b++) {
         if (*a == *b)
             continue;
-        if (strncmp(a, "auto", 4) != 0 || *b != '[' || !strchr(b, ']'))
+        if (strncmp(a, "auto", 4) != 0 || *b != '[' || strchr(b, ']') == NULL)
             return false;
         a += 3;
         b = strchr(b, ']');
@@ -56,13 +56,13 @@ iso_rc iso_train_read_run(struct training *t, const char *model)
     struct train_options *o = t->options;
     ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
     ISO_TRY(iso_path(t->path, o->out, "model.yaml"));
-    if (model)
+    if (model != NULL)
         ISO_TRY(same_file(iso_setup_path(model, found), t->path));
     ISO_TRY(keep(&o->setup.batch, -1, t->settings.batch, "batch"));
     ISO_TRY(keep(&o->setup.seed, -1, (int64_t)t->settings.seed, "seed"));
     ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));
     const char *mode = t->settings.fast ? "fast" : "exact";
-    if (o->setup.mode && strcmp(o->setup.mode, mode) != 0)
+    if (o->setup.mode != NULL && strcmp(o->setup.mode, mode) != 0)
         return iso_fail(ISO_EUSAGE,
                         "the run was begun with --mode %s; leave --mode out, or train anew", mode);
     o->setup.mode = mode;

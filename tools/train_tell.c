@@ -11,7 +11,7 @@
 static void tell_fallback(const struct training *t)
 {
     const char *asked = t->options->setup.device;
-    if ((asked && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
+    if ((asked != NULL && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
         return;
     iso_console_line(
         &t->console,
@@ -25,7 +25,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
 {
     static const char *const names[] = { "train", "validation" };
     const char *how = !iso_exec_streams(t->setup.exec, which) ? ""
-                      : data->disk                            ? "; read in every epoch"
+                      : data->disk != NULL                    ? "; read in every epoch"
                                                               : "; sent in every epoch";
     iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)%s",
                      names[which], (long long)data->rows, data->height, data->width, data->channels,
@@ -64,11 +64,11 @@ void iso_train_tell_start(const struct training *t)
                      (long long)iso_setup_parameters(t->setup.graph, false),
                      (long long)model->batch_size, (unsigned long long)model->seed);
     tell_data(t, 0, t->train);
-    if (t->validation && t->settings.steps == 0)
+    if (t->validation != NULL && t->settings.steps == 0)
         tell_data(t, 1, t->validation);
     tell_input(t);
     iso_console_line(&t->console, "device     %s", where);
-    if (t->options->weights)
+    if (t->options->weights != NULL)
         iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
     tell_fallback(t);
     tell_damage(t);
@@ -88,8 +88,8 @@ static void print_resume(const struct training *t)
 {
     const struct iso_setup_options *o = &t->options->setup;
     fprintf(stderr, "isocl train --resume --out %s%s%s%s%s\n", iso_run_folder(t->run),
-            o->device ? " --device " : "", o->device ? o->device : "", o->data ? " --data " : "",
-            o->data ? o->data : "");
+            o->device != NULL ? " --device " : "", o->device != NULL ? o->device : "",
+            o->data != NULL ? " --data " : "", o->data != NULL ? o->data : "");
 }
 
 void iso_train_tell_resume(const struct training *t)

@@ -105,7 +105,7 @@ void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p
                            int64_t n)
 {
     struct whole whole = { p, y, n };
-    if (p)
+    if (p != NULL)
         iso_team_run(team, iso_ceil_div(n, ISO_CPU_UNIT), activate_unit, &whole);
 }
 

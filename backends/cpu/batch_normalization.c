@@ -274,7 +274,7 @@ static void set_factors(const struct iso_call *call, struct work *w, float *mean
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
     for (int64_t c = 0; c < w->s.channels; c++) {
         means[c] = w->mean[c];
-        factors[c] = iso_bn_factor(gamma ? gamma[c] : 1.0f, inverse[c]);
+        factors[c] = iso_bn_factor(gamma != NULL ? gamma[c] : 1.0f, inverse[c]);
     }
     repeat(w, means);
     repeat(w, factors);
@@ -293,7 +293,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         moving_statistics(call, &w);
     set_factors(call, &w, runs[0], runs[1]);
     for (int64_t c = 0; c < w.s.channels; c++)
-        runs[2][c] = beta ? beta[c] : 0.0f;
+        runs[2][c] = beta != NULL ? beta[c] : 0.0f;
     repeat(&w, runs[2]);
     w.betas = runs[2];
     w.out = iso_cpu_f32(&call->y[0]);
@@ -328,12 +328,12 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     float *dbeta = iso_cpu_f32(&call->dw[ISO_BN_BETA]);
     float *runs[5], *total = carve(call, &w, runs), *product = total + w.s.channels;
     sum_rows(backend, &w, SUM_GRADIENTS, total, product);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         input_gradient(backend, call, &w, total, product, runs);
-    for (int64_t c = 0; c < w.s.channels && dgamma; c++)
+    for (int64_t c = 0; c < w.s.channels && dgamma != NULL; c++)
         dgamma[c] = iso_cpu_put(dgamma[c], iso_bn_dgamma(product[c], inverse[c]),
                                 call->add_dw[ISO_BN_GAMMA]);
-    for (int64_t c = 0; c < w.s.channels && dbeta; c++)
+    for (int64_t c = 0; c < w.s.channels && dbeta != NULL; c++)
         dbeta[c] = iso_cpu_put(dbeta[c], total[c], call->add_dw[ISO_BN_BETA]);
     return ISO_OK;
 }

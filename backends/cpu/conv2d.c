@@ -118,11 +118,11 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     const struct iso_window w = iso_conv2d_window(p, &call->x[0].shape);
     const float *dy = iso_cpu_f32(&call->dy[0]);
     void *work = iso_cpu_u8(&call->workspace);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         input_gradient(b, call, &w);
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         kernel_gradient(b, call, &w);
-    if (call->dw[1].mem)
+    if (call->dw[1].mem != NULL)
         ISO_CPU(sum_rows)(iso_cpu_team(b), w.n * w.oh * w.ow, w.oh * w.ow, p->filters, dy,
                           call->add_dw[1], iso_cpu_f32(&call->dw[1]), work);
     return ISO_OK;

@@ -69,7 +69,7 @@ static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int6
     };
     g->weights =
         (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c, .ldw = filters };
-    if (!work)
+    if (work == NULL)
         return NULL;
     work = take_tables(g, work, 1, runs);
     g->phase[0] = (struct iso_taps){ 0, 0, w->oh, w->ow, 0, (int)runs };
@@ -146,7 +146,7 @@ static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *
     g->weights = (struct iso_gemm){
         .m = iso_ceil_div(w->w, w->sw), .n = w->c, .k = filters, .ldw = filters, .transposed = true
     };
-    if (!work)
+    if (work == NULL)
         return NULL;
     work = take_tables(g, work, w->sh * w->sw, w->kh * w->kw);
     const int64_t pw = needs_border(g) ? g->pw : g->sw;
@@ -230,13 +230,13 @@ static void run_phase(const struct job *job, const struct iso_taps *t, const flo
         .b = job->panel + panel * g->taps * g->weights.k * job->width,
         .rows = (int)t->nx,
         .lanes = (int)iso_min64(job->width, g->rc - c0),
-        .bias = g->bias ? g->bias + c0 : NULL,
+        .bias = g->bias != NULL ? g->bias + c0 : NULL,
         .add = g->add,
     };
     for (int64_t j = j0; j < iso_min64(j1, t->ny); j++) {
         int first = t->first;
         tile.nruns = t->nruns;
-        if (finite && job->padded)
+        if (finite && job->padded != NULL)
             skip_zeros(g, t, pw, j, &first, &tile.nruns);
         tile.aoff = g->aoff + first;
         tile.boff = g->boff + first;
@@ -255,7 +255,7 @@ static void unit(void *data, int64_t index, int thread)
                   j1 = j0 + job->band_rows;
     const float *image = g->source + ((n * g->sh + g->row0) * g->sw + g->col0) * g->sc;
     int64_t pw = g->sw;
-    if (job->padded) {
+    if (job->padded != NULL) {
         float *padded = job->padded + (size_t)thread * job->padded_size;
         pad_rows(g, n, j0 * g->srow, (j1 - 1) * g->srow + g->reach, padded);
         image = padded;
@@ -265,7 +265,7 @@ static void unit(void *data, int64_t index, int thread)
         for (int i = 0; i < g->nphases; i++)
             run_phase(job, &g->phase[i], image, pw, n, p, j0, j1);
     const int64_t rows = iso_min64(j1, g->rh) - j0;
-    if (g->activation && rows > 0) /* forward has one phase: these rows lie end to end */
+    if (g->activation != NULL && rows > 0) /* forward has one phase: these rows lie end to end */
         ISO_CPU(activate)(g->activation, g->result + (n * g->rh + j0) * g->rw * g->rc,
                           rows * g->rw * g->rc);
 }

@@ -28,7 +28,7 @@ static inline int iso_cpu_threads(struct iso_backend *b) { return iso_team_size(
 /* Elements of a tensor; memory of this backend is plain host memory. */
 static inline float *iso_cpu_f32(const struct iso_tensor *t)
 {
-    return t->mem ? (float *)(void *)t->mem + t->offset : NULL;
+    return t->mem != NULL ? (float *)(void *)t->mem + t->offset : NULL;
 }
 static inline int32_t *iso_cpu_i32(const struct iso_tensor *t)
 {

@@ -68,12 +68,12 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
                                  .add = call->add_dx[0],
                                  .c = iso_cpu_f32(&call->dx[0]),
                                  .ldc = w.c };
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         ISO_CPU(gemm)(iso_cpu_team(b), &dx, work);
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         ISO_CPU(conv_kernel_gradient)(iso_cpu_team(b), &w, p->units, iso_cpu_f32(&call->x[0]), dy,
                                       call->add_dw[0], iso_cpu_f32(&call->dw[0]), work);
-    if (call->dw[1].mem)
+    if (call->dw[1].mem != NULL)
         ISO_CPU(sum_rows)(iso_cpu_team(b), w.n, 1, p->units, dy, call->add_dw[1],
                           iso_cpu_f32(&call->dw[1]), work);
     return ISO_OK;

@@ -45,7 +45,7 @@ struct work {
 static inline const float *pixel_of(const struct line *l, const struct tap *t, int64_t p)
 {
     const int64_t at = t->column + p * l->advance;
-    return t->row && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
+    return t->row != NULL && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
 }
 
 /* Pixels p.. and channels c.. in whole vectors. inside: no tap lies beyond the border. */
@@ -62,7 +62,7 @@ ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bo
         for (int i = 0; i < pixels; i++) {
             const float *pixel = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
                                         : pixel_of(l, t, p + i);
-            const float *from = inside || pixel ? pixel + c : zeros;
+            const float *from = inside || pixel != NULL ? pixel + c : zeros;
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
         }
@@ -71,7 +71,7 @@ ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bo
         for (int v = 0; v < vectors; v++) {
             float *out = l->out + (p + i) * l->step + c + v * ISO_VEC;
             iso_vec end = iso_vadd(sum[i][v], iso_vset(0.0f));
-            if (l->bias)
+            if (l->bias != NULL)
                 end = iso_vadd(end, iso_vload(l->bias + c + v * ISO_VEC));
             iso_vstore(out, l->add ? iso_vadd(iso_vload(out), end) : end);
         }
@@ -83,13 +83,13 @@ static void sum_rest(const struct line *l, int64_t p, int64_t c)
     const int n = (int)(l->channels - c);
     float sum[ISO_VEC] = { 0.0f }, *out = l->out + p * l->step + c;
     for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
-        const float *pixel = pixel_of(l, t, p), *from = pixel ? pixel + c : zeros;
+        const float *pixel = pixel_of(l, t, p), *from = pixel != NULL ? pixel + c : zeros;
         for (int i = 0; i < n; i++)
             sum[i] = iso_fma(from[i], t->kernel[c + i], sum[i]);
     }
     for (int i = 0; i < n; i++) {
         sum[i] = sum[i] + 0.0f;
-        sum[i] = l->bias ? sum[i] + l->bias[c + i] : sum[i];
+        sum[i] = l->bias != NULL ? sum[i] + l->bias[c + i] : sum[i];
         out[i] = iso_cpu_put(out[i], sum[i], l->add);
     }
 }
@@ -99,7 +99,7 @@ static struct iso_part inside_of(const struct line *l)
 {
     struct iso_part p = { 0, l->count };
     for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
-        if (!t->row || t->column >= l->width)
+        if (t->row == NULL || t->column >= l->width)
             return (struct iso_part){ 0, 0 };
         if (t->column < 0)
             p.begin = iso_max64(p.begin, iso_ceil_div(-t->column, l->advance));
@@ -160,7 +160,7 @@ static void values(void *data, int64_t unit, int thread)
                                    .bias = w->bias,
                                    .out = w->out + row * g->ow * w->channels };
         run_line(&line);
-        if (w->activation)
+        if (w->activation != NULL)
             ISO_CPU(activate)(w->activation, line.out, g->ow * w->channels);
     }
 }
@@ -346,11 +346,11 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct work w = work_of(call);
     const int64_t pixels = w.g.oh * w.g.ow;
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         input_gradient(b, call);
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         kernel_gradient(b, call);
-    if (call->dw[1].mem)
+    if (call->dw[1].mem != NULL)
         ISO_CPU(sum_rows)(iso_cpu_team(b), w.g.n * pixels, pixels, w.channels, w.dy,
                           call->add_dw[1], iso_cpu_f32(&call->dw[1]), iso_cpu_u8(&call->workspace));
     return ISO_OK;

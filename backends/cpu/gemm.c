@@ -76,9 +76,9 @@ static void unit(void *data, int64_t index, int thread)
         ISO_CPU(pack)(g, j0, job->width, 0, g->k, panel);
     job->packed[thread * 8] = p;
     struct iso_tile t = { .c = g->c + i0 * g->ldc + j0,
-                          .as = job->strip ? 1 : g->lda,
+                          .as = job->strip != NULL ? 1 : g->lda,
                           .bk = job->width,
-                          .ak = job->strip ? job->strip_rows : 1,
+                          .ak = job->strip != NULL ? job->strip_rows : 1,
                           .cs = g->ldc,
                           .aoff = &zero,
                           .boff = &zero,
@@ -89,14 +89,14 @@ static void unit(void *data, int64_t index, int thread)
     const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
         const int64_t len = iso_min64(piece, g->k - k0);
-        t.a = (job->strip ? job->strip + i0 * g->k : g->a + i0 * g->lda) + k0 * t.ak;
+        t.a = (job->strip != NULL ? job->strip + i0 * g->k : g->a + i0 * g->lda) + k0 * t.ak;
         t.b = panel + k0 * job->width;
         t.len = &len;
         t.resume = k0 > 0;
-        t.bias = g->bias && k0 + len == g->k ? g->bias + j0 : NULL;
+        t.bias = g->bias != NULL && k0 + len == g->k ? g->bias + j0 : NULL;
         ISO_CPU(tile_run)(&t, job->vectors);
     }
-    for (int64_t i = 0; g->activation && i < rows; i++)
+    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
         ISO_CPU(activate)(g->activation, t.c + i * g->ldc, t.lanes);
 }
 
@@ -149,7 +149,7 @@ void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *worksp
     job.scratch = rest + strip_floats(&job);
     for (int i = 0; i < threads; i++)
         job.packed[i * 8] = -1;
-    if (job.strip)
+    if (job.strip != NULL)
         iso_team_run(team, job.strips, pack_strip, &job);
     iso_team_run(team, job.panels * job.strips, unit, &job);
 }

@@ -51,9 +51,9 @@ static float *room(const struct iso_call *call)
 /* A weight, or n times the value that stands for it where it is left out. */
 static const float *weight_or(const struct iso_tensor *w, float value, float *instead, int64_t n)
 {
-    for (int64_t i = 0; i < n && !w->mem; i++)
+    for (int64_t i = 0; i < n && w->mem == NULL; i++)
         instead[i] = value;
-    return w->mem ? iso_cpu_f32(w) : instead;
+    return w->mem != NULL ? iso_cpu_f32(w) : instead;
 }
 
 /* ---- Sums along a row ---------------------------------------------------------------------- */
@@ -161,17 +161,17 @@ static void sum_block(const struct work *w, int64_t block)
 {
     const struct iso_part rows = iso_cpu_block(&w->blocks, block);
     const int64_t n = w->s.channels;
-    float *sum = w->sums ? w->sums + block * n : NULL;
-    float *product = w->products ? w->products + block * n : NULL;
-    if (sum)
+    float *sum = w->sums != NULL ? w->sums + block * n : NULL;
+    float *product = w->products != NULL ? w->products + block * n : NULL;
+    if (sum != NULL)
         memset(sum, 0, (size_t)n * sizeof *sum);
-    if (product)
+    if (product != NULL)
         memset(product, 0, (size_t)n * sizeof *product);
     for (int64_t r = rows.begin; r < rows.end; r++) {
         const float *dy = w->dy + r * n;
-        if (sum)
+        if (sum != NULL)
             add_row(n, dy, sum);
-        if (product)
+        if (product != NULL)
             add_products(n, w->x + r * n, dy, w->mean[r], w->inverse[r], product);
     }
 }
@@ -210,15 +210,15 @@ static void weight_gradients(struct iso_backend *backend, const struct iso_call 
     const int64_t n = w->s.channels, count = w->blocks.count;
     float *dgamma = iso_cpu_f32(&call->dw[ISO_LN_GAMMA]);
     float *dbeta = iso_cpu_f32(&call->dw[ISO_LN_BETA]);
-    w->sums = dbeta ? room(call) + n : NULL;
-    w->products = dgamma ? room(call) + (1 + count) * n : NULL;
-    if (!dgamma && !dbeta)
+    w->sums = dbeta != NULL ? room(call) + n : NULL;
+    w->products = dgamma != NULL ? room(call) + (1 + count) * n : NULL;
+    if (dgamma == NULL && dbeta == NULL)
         return;
     w->each = iso_cpu_unit_rows(iso_min64(ISO_BLOCK_ROWS, w->blocks.anew) * n);
     iso_team_run(team, iso_ceil_div(count, w->each), sum_blocks, w);
-    if (dbeta)
+    if (dbeta != NULL)
         ISO_CPU(add_blocks)(team, w->sums, count, n, call->add_dw[ISO_LN_BETA], dbeta);
-    if (dgamma)
+    if (dgamma != NULL)
         ISO_CPU(add_blocks)(team, w->products, count, n, call->add_dw[ISO_LN_GAMMA], dgamma);
 }
 
@@ -228,7 +228,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     w.gamma = weight_or(&call->w[ISO_LN_GAMMA], 1.0f, room(call), w.s.channels);
     w.out = iso_cpu_f32(&call->dx[0]);
     w.add = call->add_dx[0];
-    if (w.out)
+    if (w.out != NULL)
         run_rows(backend, &w, gradients);
     weight_gradients(backend, call, &w);
     return ISO_OK;

@@ -30,7 +30,7 @@ static void measure_rows(void *data, int64_t unit, int thread)
             .prediction = w->prediction + at,
             .n = w->n,
             .params = w->params,
-            .target = w->one_hot ? ISO_CPU(row_class)(w->one_hot + at, w->n) : w->target[r],
+            .target = w->one_hot != NULL ? ISO_CPU(row_class)(w->one_hot + at, w->n) : w->target[r],
         };
         w->result[r] = w->metric(&row);
     }

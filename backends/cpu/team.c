@@ -153,7 +153,7 @@ void iso_team_run(struct iso_team *t, int64_t units, iso_job *job, void *data)
 iso_rc iso_team_new(int threads, struct iso_team **out)
 {
     struct iso_team *t = aligned_alloc(64, (sizeof *t + 63) / 64 * 64);
-    if (!t)
+    if (t == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory for a team of threads");
     memset(t, 0, sizeof *t);
     const int processors = iso_machine_processors(), want = threads > 0 ? threads : processors;
@@ -165,7 +165,7 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
     t->shares = aligned_alloc(64, (size_t)want * sizeof *t->shares);
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
-    if (!t->threads || !t->workers || !t->shares) {
+    if (t->threads == NULL || t->workers == NULL || t->shares == NULL) {
         iso_team_free(t);
         return iso_fail(ISO_ENOMEM, "out of memory for a team of %d threads", want);
     }
@@ -186,7 +186,7 @@ iso_rc iso_team_new(int threads, struct iso_team **out)
 
 void iso_team_free(struct iso_team *t)
 {
-    if (!t)
+    if (t == NULL)
         return;
     atomic_store(&t->stop, true);
     wake_sleepers(t);

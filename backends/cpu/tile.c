@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
                                                       ptrdiff_t cs, iso_vec acc[][4])
 {
     EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f)); /* a chain never ends in -0 */
-    if (t->bias)
+    if (t->bias != NULL)
         EACH acc[i][v] = iso_vadd(acc[i][v], iso_vload(bias + v * ISO_VEC));
     if (t->add)
         EACH acc[i][v] = iso_vadd(iso_vload(c + i * cs + v * ISO_VEC), acc[i][v]);
@@ -95,7 +95,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
         return;
     }
     memset(bias, 0, sizeof bias);
-    if (t->bias)
+    if (t->bias != NULL)
         memcpy(bias, t->bias, (size_t)t->lanes * sizeof *bias);
     memset(whole, 0, (size_t)P * WIDTH * sizeof *whole);
     if (t->resume || t->add)

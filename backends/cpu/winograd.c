@@ -206,7 +206,7 @@ static void result_unit(void *data, int64_t index, int thread)
                 for (int64_t j = 0; j < TILE && tx * TILE + j < job->rw; j++) {
                     float *r = result + ((ty * TILE + i) * job->rw + tx * TILE + j) * job->rc + c;
                     iso_vec y = t[i * TILE + j];
-                    if (job->bias)
+                    if (job->bias != NULL)
                         y = iso_vadd(y, iso_vload(job->bias + c));
                     iso_vstore(r, job->add ? iso_vadd(iso_vload(r), y) : y);
                 }

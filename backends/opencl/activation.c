@@ -39,7 +39,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_activation *p = call->params;
     const struct iso_shape *shape = &call->y[0].shape;
     size_t n = (size_t)iso_shape_count(shape);
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];

@@ -13,7 +13,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     size_t n = (size_t)iso_shape_count(&call->y[0].shape);
     int inputs = 2;
-    while (inputs < ISO_SLOTS && call->x[inputs].mem)
+    while (inputs < ISO_SLOTS && call->x[inputs].mem != NULL)
         inputs++;
     return opencl_launch(cl, "add.cl", "add_forward", opencl_elements(cl, n),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->x[1]),
@@ -28,7 +28,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     size_t n = (size_t)iso_shape_count(&call->dy[0].shape);
     for (int i = 0; i < ISO_SLOTS; i++) {
-        if (call->dx[i].mem) {
+        if (call->dx[i].mem != NULL) {
             ISO_TRY(opencl_launch(cl, "add.cl", "add_backward", opencl_elements(cl, n),
                                   ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->dx[i]),
                                        arg_uint(n), arg_int(call->add_dx[i]))));

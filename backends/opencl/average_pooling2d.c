@@ -22,7 +22,7 @@ iso_rc opencl_average_pool_gradient(struct iso_backend *be, const struct iso_cal
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->x[0]);
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     g.add = call->add_dx[0];
     return opencl_launch(

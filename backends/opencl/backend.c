@@ -27,9 +27,9 @@ static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa &&
 static enum opencl_shape choose_shape(const struct opencl_found *f)
 {
     const char *wish = getenv("ISOCL_OPENCL_SHAPE");
-    if (wish && strcmp(wish, "cpu") == 0)
+    if (wish != NULL && strcmp(wish, "cpu") == 0)
         return OPENCL_SHAPE_CPU;
-    if (wish && strcmp(wish, "gpu") == 0)
+    if (wish != NULL && strcmp(wish, "gpu") == 0)
         return OPENCL_SHAPE_GPU;
     return is_cpu(f) ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
 }
@@ -56,7 +56,7 @@ static void choose_options(struct opencl *cl)
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
              "-DVECTOR=%d%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, more ? " " : "", more ? more : "");
+             cl->tile.vector, more != NULL ? " " : "", more != NULL ? more : "");
 }
 
 /* ---- Context and queue ---- */
@@ -87,16 +87,16 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
 
 static void stop_device(struct opencl *cl)
 {
-    if (cl->queue)
+    if (cl->queue != NULL)
         clFinish(cl->queue);
     opencl_gemm_close(cl);
     for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
     for (int i = 0; i < cl->nprograms; i++)
         clReleaseProgram(cl->programs[i].program);
-    if (cl->queue)
+    if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
-    if (cl->context)
+    if (cl->context != NULL)
         clReleaseContext(cl->context);
 }
 
@@ -107,7 +107,7 @@ static void stop_device(struct opencl *cl)
 static void probe_listed(struct opencl_found *f)
 {
     struct opencl *cl = iso_alloc(1, sizeof *cl);
-    if (!cl)
+    if (cl == NULL)
         return;
     iso_rc rc = start_device(f, cl);
     if (rc == ISO_OK)
@@ -160,7 +160,7 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
     struct opencl_found found;
     ISO_TRY(opencl_find(device ? device : "", &found));
     struct opencl *cl = iso_alloc(1, sizeof *cl);
-    if (!cl)
+    if (cl == NULL)
         return ISO_ENOMEM;
     struct iso_backend *be = &cl->base;
     be->ops = &iso_opencl;
@@ -191,7 +191,7 @@ static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem 
                         be->device.name, be->max_alloc >> 20, bytes >> 20);
     }
     struct iso_mem *m = iso_alloc(1, sizeof *m);
-    if (!m)
+    if (m == NULL)
         return ISO_ENOMEM;
     cl_int rc;
     m->bytes = bytes;
@@ -207,7 +207,7 @@ static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem 
 static void free_memory(struct iso_backend *be, struct iso_mem *m)
 {
     (void)be;
-    if (m) {
+    if (m != NULL) {
         clReleaseMemObject(m->mem);
         free(m);
     }

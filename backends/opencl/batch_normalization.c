@@ -127,7 +127,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                                arg_int(call->training), arg_int(dgamma->mem != NULL),
                                arg_int(dbeta->mem != NULL), arg_int(call->add_dw[ISO_BN_GAMMA]),
                                arg_int(call->add_dw[ISO_BN_BETA]))));
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     return opencl_launch(l.cl, program, "bn_backward", opencl_elements(l.cl, l.count),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_tensor(mean),

@@ -12,7 +12,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     const size_t n = (size_t)iso_shape_count(&call->x[0].shape);
-    if (call->y[0].mem) {
+    if (call->y[0].mem != NULL) {
         ISO_TRY(opencl_launch(cl, programs[0], "binary_crossentropy_probabilities",
                               opencl_elements(cl, n),
                               ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n))));

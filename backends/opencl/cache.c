@@ -19,9 +19,11 @@ bool opencl_cache_path(const char *name, char *path, size_t n)
 {
     const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     char folder[1024];
-    int k = base && *base ? snprintf(folder, sizeof folder, "%s", base)
-                          : snprintf(folder, sizeof folder, "%s/.cache", home ? home : "");
-    if ((!(base && *base) && !(home && *home)) || k < 0 || k + 7 > (int)sizeof folder)
+    int k = base != NULL && *base
+                ? snprintf(folder, sizeof folder, "%s", base)
+                : snprintf(folder, sizeof folder, "%s/.cache", home != NULL ? home : "");
+    if ((!(base != NULL && *base) && !(home != NULL && *home)) || k < 0 ||
+        k + 7 > (int)sizeof folder)
         return false;
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return false;
@@ -71,7 +73,7 @@ static unsigned char *read_binary(const char *path, size_t *size)
 {
     char want[HEX + 1] = "", have[HEX + 1];
     FILE *f = fopen(path, "rb");
-    if (!f)
+    if (f == NULL)
         return NULL;
     unsigned char *data = NULL;
     long end = -1;
@@ -79,13 +81,13 @@ static unsigned char *read_binary(const char *path, size_t *size)
         fseek(f, 0, SEEK_SET) == 0 && fread(want, 1, HEX, f) == HEX) {
         *size = (size_t)end - HEX;
         data = malloc(*size);
-        if (data && fread(data, 1, *size, f) != *size) {
+        if (data != NULL && fread(data, 1, *size, f) != *size) {
             free(data);
             data = NULL;
         }
     }
     fclose(f);
-    if (data) {
+    if (data != NULL) {
         hash(data, *size, have);
         if (memcmp(want, have, HEX) != 0) {
             free(data);
@@ -101,7 +103,7 @@ cl_program opencl_cache_load(struct opencl *cl, const char *source, size_t lengt
     size_t size = 0;
     unsigned char *data =
         binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
-    if (!data)
+    if (data == NULL)
         return NULL;
     cl_int status = CL_SUCCESS, rc;
     const unsigned char *binary = data;
@@ -123,7 +125,7 @@ static void write_binary(const char *path, const unsigned char *data, size_t siz
     char temporary[1300], hex[HEX + 1];
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     FILE *f = fopen(temporary, "wb");
-    if (!f)
+    if (f == NULL)
         return;
     hash(data, size, hex);
     bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size &&
@@ -143,7 +145,7 @@ void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl
         size == 0 || size > MAX_BINARY)
         return;
     unsigned char *data = malloc(size);
-    if (data &&
+    if (data != NULL &&
         clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
         write_binary(path, data, size);
     free(data);

@@ -27,7 +27,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     const struct iso_shape *shape = &call->y[0].shape;
     const double *s = call->scalars;

@@ -309,11 +309,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, &c));
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call, &c));
-    if (call->dw[1].mem) {
+    if (call->dw[1].mem != NULL) {
         struct opencl_at work = opencl_work(call, 0);
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)c.rows, (size_t)c.filters,
                                 (size_t)(c.v.oh * c.v.ow), work.mem, work.at, &call->dw[1],

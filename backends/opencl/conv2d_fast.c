@@ -26,7 +26,7 @@ struct fast {
 static size_t cap_floats(void)
 {
     const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
-    long mib = text ? strtol(text, NULL, 10) : DEFAULT_MIB;
+    long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
     return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
 }
 
@@ -64,7 +64,7 @@ static struct opencl_product kernel_product(const struct fast *f, size_t images)
 size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *call)
 {
     struct fast f = fast_of(call);
-    return cl->gemm ? f.images * f.pixels * f.depth : 0;
+    return cl->gemm != NULL ? f.images * f.pixels * f.depth : 0;
 }
 
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
@@ -121,7 +121,7 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
         ISO_TRY(
             opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
     }
-    if (*done && call->w[1].mem) {
+    if (*done && call->w[1].mem != NULL) {
         size_t n = (size_t)f.v.n * y_size(&f);
         ISO_TRY(opencl_launch(cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
                               ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n),

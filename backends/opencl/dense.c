@@ -92,7 +92,7 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
     size_t n = p->m * p->n;
     ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]),
                         opencl_at(&call->y[0]), false));
-    if (!call->w[1].mem)
+    if (call->w[1].mem == NULL)
         return ISO_OK;
     return opencl_launch(
         cl, "dense.cl", "dense_bias", opencl_elements(cl, n),
@@ -156,11 +156,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, s));
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call, s));
-    if (call->dw[1].mem) {
+    if (call->dw[1].mem != NULL) {
         struct opencl_at work = opencl_work(call, 0);
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem,
                                 work.at, &call->dw[1], call->add_dw[1]));

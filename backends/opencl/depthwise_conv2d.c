@@ -123,11 +123,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const struct conv g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call));
-    if (call->dw[0].mem)
+    if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call));
-    if (call->dw[1].mem) {
+    if (call->dw[1].mem != NULL) {
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)g.pixels, (size_t)g.channels,
                                 (size_t)(g.oh * g.ow), work.mem, work.at, &call->dw[1],
                                 call->add_dw[1]));

@@ -25,21 +25,22 @@ static void show_driver(FILE *out, const char *path, char *advice, size_t n)
 {
     char library[LINE] = "";
     FILE *f = fopen(path, "r");
-    if (!f || !fgets(library, sizeof library, f)) {
+    if (f == NULL || fgets(library, sizeof library, f) == NULL) {
         fprintf(out, "  %s: cannot be read\n", path);
     } else {
         library[strcspn(library, "\r\n")] = '\0';
         void *loaded = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
-        const char *fault = loaded ? NULL : dlerror();
-        fprintf(out, "  %s: %s%s%s\n", path, library, fault ? ": " : "", fault ? fault : "");
-        if (!loaded) {
+        const char *fault = loaded != NULL ? NULL : dlerror();
+        fprintf(out, "  %s: %s%s%s\n", path, library, fault != NULL ? ": " : "",
+                fault != NULL ? fault : "");
+        if (loaded == NULL) {
             snprintf(advice, n,
                      "%s names %.100s, which does not load: install its package again, or remove "
                      "the file",
                      path, library);
         }
     }
-    if (f)
+    if (f != NULL)
         fclose(f);
 }
 
@@ -47,7 +48,7 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
 {
     int count = 0;
     DIR *d = opendir(folder);
-    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+    for (struct dirent *e = d != NULL ? readdir(d) : NULL; e != NULL; e = readdir(d)) {
         char path[LINE];
         if (ends_with(e->d_name, ".icd")) {
             snprintf(path, sizeof path, "%.250s/%.250s", folder, e->d_name);
@@ -55,7 +56,7 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
             count++;
         }
     }
-    if (d)
+    if (d != NULL)
         closedir(d);
     return count;
 }
@@ -64,7 +65,7 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
 static void show_drivers(FILE *out, char *advice, size_t n)
 {
     const char *chosen = getenv("OCL_ICD_VENDORS");
-    const char *place = chosen && *chosen ? chosen : default_folder;
+    const char *place = chosen != NULL && *chosen ? chosen : default_folder;
     fprintf(out, "OpenCL drivers registered in %s%s:\n", place,
             place == chosen ? " (OCL_ICD_VENDORS)" : "");
     if (ends_with(place, ".icd")) {
@@ -82,17 +83,17 @@ static void show_drivers(FILE *out, char *advice, size_t n)
 
 static void explain_empty(const char *name, char *advice, size_t n)
 {
-    if (strstr(name, "rusticl")) {
+    if (strstr(name, "rusticl") != NULL) {
         snprintf(
             advice, n,
             "rusticl shows no device until it is told which: set RUSTICL_ENABLE=radeonsi (AMD), "
             "iris "
             "(Intel) or llvmpipe (the CPU); where another platform has devices that is not needed");
-    } else if (strstr(name, "Portable Computing Language")) {
+    } else if (strstr(name, "Portable Computing Language") != NULL) {
         snprintf(advice, n,
                  "PoCL shows no device: it needs a folder it may write to; name one with "
                  "POCL_CACHE_DIR or XDG_CACHE_HOME");
-    } else if (strstr(name, "Clover")) {
+    } else if (strstr(name, "Clover") != NULL) {
         snprintf(advice, n,
                  "Clover, Mesa's old OpenCL, found no card it knows: that is harmless where "
                  "another platform "

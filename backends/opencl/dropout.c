@@ -30,7 +30,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     size_t n = (size_t)iso_shape_count(&call->dy[0].shape);
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
     return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_elements(cl, n),

@@ -57,7 +57,7 @@ static const struct code *find(cl_int value)
 const char *opencl_error_name(cl_int value)
 {
     const struct code *code = find(value);
-    return code ? code->name : "unknown OpenCL error";
+    return code != NULL ? code->name : "unknown OpenCL error";
 }
 
 iso_rc opencl_check(cl_int value, const char *what, const char *which)
@@ -65,8 +65,8 @@ iso_rc opencl_check(cl_int value, const char *what, const char *which)
     if (value == CL_SUCCESS)
         return ISO_OK;
     const struct code *code = find(value);
-    const char *hint = code ? code->hint : NULL;
-    return iso_fail(ISO_EDEVICE, "%s%s%s%s: %s (%d)%s%s", what, which ? "(" : "",
-                    which ? which : "", which ? ")" : "", opencl_error_name(value), (int)value,
-                    hint ? ": " : "", hint ? hint : "");
+    const char *hint = code != NULL ? code->hint : NULL;
+    return iso_fail(ISO_EDEVICE, "%s%s%s%s: %s (%d)%s%s", what, which != NULL ? "(" : "",
+                    which != NULL ? which : "", which != NULL ? ")" : "", opencl_error_name(value),
+                    (int)value, hint != NULL ? ": " : "", hint != NULL ? hint : "");
 }

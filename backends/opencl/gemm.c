@@ -40,7 +40,7 @@ static const struct verdict *find(const struct opencl_gemm *g, const struct open
         const struct verdict *v = &g->known[i];
         bool same = v->ta == p->ta && v->tb == p->tb && v->n == exponent(p->n) &&
                     v->k >= exponent(p->k);
-        if (same && v->m >= exponent(p->m) && (!best || v->m + v->k < best->m + best->k))
+        if (same && v->m >= exponent(p->m) && (best == NULL || v->m + v->k < best->m + best->k))
             best = v;
     }
     return best;
@@ -66,7 +66,7 @@ static void read_file(struct opencl_gemm *g)
 {
     FILE *f = g->path[0] ? fopen(g->path, "r") : NULL;
     char line[256];
-    while (f && g->count < MAX_CLASSES && fgets(line, sizeof line, f)) {
+    while (f != NULL && g->count < MAX_CLASSES && fgets(line, sizeof line, f) != NULL) {
         struct verdict v = { 0 };
         char ta, tb, word[8];
         if (sscanf(line, "%c%c %dx%dx%d %7s clblast %lf own %lf", &ta, &tb, &v.m, &v.n, &v.k, word,
@@ -77,7 +77,7 @@ static void read_file(struct opencl_gemm *g)
             g->known[g->count++] = v;
         }
     }
-    if (f)
+    if (f != NULL)
         fclose(f);
 }
 
@@ -88,7 +88,7 @@ static void write_file(const struct opencl *cl)
     char temporary[1300];
     snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
     FILE *f = g->path[0] ? fopen(temporary, "w") : NULL;
-    if (!f)
+    if (f == NULL)
         return;
     fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",
             cl->found.info.name, cl->found.info.driver);
@@ -108,12 +108,12 @@ static void write_file(const struct opencl *cl)
 iso_rc opencl_gemm_open(struct opencl *cl)
 {
     const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
-    if (!opencl_library()->clblast || (wish && strcmp(wish, "never") == 0))
+    if (!opencl_library()->clblast || (wish != NULL && strcmp(wish, "never") == 0))
         return ISO_OK; /* without it isocl's own kernels run */
     cl->gemm = iso_alloc(1, sizeof *cl->gemm);
-    if (!cl->gemm)
+    if (cl->gemm == NULL)
         return ISO_ENOMEM;
-    cl->gemm->wish = wish && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
+    cl->gemm->wish = wish != NULL && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
     find_file(cl);
     read_file(cl->gemm);
     return ISO_OK;
@@ -121,7 +121,7 @@ iso_rc opencl_gemm_open(struct opencl *cl)
 
 void opencl_gemm_close(struct opencl *cl)
 {
-    if (!cl->gemm)
+    if (cl->gemm == NULL)
         return;
 #ifdef ISO_HAVE_CLBLAST
     if (opencl_library()->clblast)
@@ -149,7 +149,7 @@ static void tell(struct opencl *cl, const struct verdict *v)
              "2^%d), where isocl's exact kernels run",
              v->right ? "slower" : "wrong", v->clblast, v->own, v->m, v->n, v->k);
     snprintf(cl->base.device.note, sizeof cl->base.device.note, "%s", text);
-    if (!getenv("ISOCL_QUIET"))
+    if (getenv("ISOCL_QUIET") == NULL)
         fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
 }
 
@@ -157,10 +157,10 @@ void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
 {
     struct opencl_gemm *g = cl->gemm;
     size_t products = p->m * p->n * p->k;
-    if (!g || products == 0 || (products < SMALL && g->wish != ALWAYS))
+    if (g == NULL || products == 0 || (products < SMALL && g->wish != ALWAYS))
         return;
     const struct verdict *known = find(g, p);
-    bool exactly = known && known->m == exponent(p->m) && known->k == exponent(p->k);
+    bool exactly = known != NULL && known->m == exponent(p->m) && known->k == exponent(p->k);
     if (!exactly && g->count < MAX_CLASSES) {
         struct verdict v = { p->ta,          p->tb,          false, exponent(p->m),
                              exponent(p->n), exponent(p->k), 0,     0 };
@@ -172,14 +172,14 @@ void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
         write_file(cl);
         known = &g->known[g->count - 1];
     }
-    if (known && !serves(g, known))
+    if (known != NULL && !serves(g, known))
         tell(cl, known);
 }
 
 bool opencl_gemm_trusted(const struct opencl *cl, const struct opencl_product *p)
 {
-    const struct verdict *v = cl->gemm ? find(cl->gemm, p) : NULL;
-    return v && serves(cl->gemm, v);
+    const struct verdict *v = cl->gemm != NULL ? find(cl->gemm, p) : NULL;
+    return v != NULL && serves(cl->gemm, v);
 }
 
 iso_rc opencl_gemm(struct opencl *cl, const struct opencl_product *p, struct opencl_at a,

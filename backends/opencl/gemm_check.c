@@ -187,7 +187,7 @@ iso_rc opencl_gemm_measure(struct opencl *cl, const struct opencl_product *p, bo
         rc = run(&c, right, clblast, own);
     clFinish(cl->queue);
     for (int i = 0; i < BUFFERS; i++)
-        if (c.mem[i].mem)
+        if (c.mem[i].mem != NULL)
             clReleaseMemObject(c.mem[i].mem);
     return rc;
 }

@@ -18,12 +18,12 @@ static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int narg
     cl_uint index = 0;
     for (int i = 0; i < nargs; i++) {
         cl_int rc;
-        if (args[i].mem) {
+        if (args[i].mem != NULL) {
             rc = clSetKernelArg(kernel, index++, sizeof(cl_mem), &args[i].mem);
             if (rc == CL_SUCCESS)
                 rc = clSetKernelArg(kernel, index++, sizeof(cl_ulong), &args[i].v.l);
         } else {
-            const void *value = args[i].bytes ? args[i].bytes : &args[i].v;
+            const void *value = args[i].bytes != NULL ? args[i].bytes : &args[i].v;
             rc = clSetKernelArg(kernel, index++, args[i].size, value);
         }
         if (rc != CL_SUCCESS)

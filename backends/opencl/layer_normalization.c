@@ -94,11 +94,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
     const struct iso_tensor *dbeta = &call->dw[ISO_LN_BETA];
     const struct opencl_at part = opencl_work(call, 0);
-    if (call->dx[0].mem)
+    if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, r));
-    if (call->dw[ISO_LN_GAMMA].mem)
+    if (call->dw[ISO_LN_GAMMA].mem != NULL)
         ISO_TRY(gamma_gradient(cl, call, r));
-    if (!dbeta->mem)
+    if (dbeta->mem == NULL)
         return ISO_OK;
     return opencl_sum_rows(cl, &call->dy[0], (size_t)r.rows, (size_t)r.channels,
                            (size_t)r.per_image, part.mem, part.at, dbeta,

@@ -22,11 +22,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void *open_with(const char *function, const char *const *names)
 {
     void *self = dlopen(NULL, RTLD_LAZY);
-    if (self && dlsym(self, function))
+    if (self != NULL && dlsym(self, function) != NULL)
         return self;
-    for (; *names; names++) {
+    for (; *names != NULL; names++) {
         void *opened = dlopen(*names, RTLD_LAZY | RTLD_LOCAL);
-        if (opened)
+        if (opened != NULL)
             return opened;
     }
     return NULL;
@@ -36,7 +36,7 @@ static void *open_with(const char *function, const char *const *names)
  * function. */
 static bool find(void *from, const char *name, void *pointer)
 {
-    void *address = from ? dlsym(from, name) : NULL;
+    void *address = from != NULL ? dlsym(from, name) : NULL;
     memcpy(pointer, &address, sizeof address);
     return address != NULL;
 }

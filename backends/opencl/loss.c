@@ -35,7 +35,7 @@ iso_rc opencl_pointwise_backward(struct iso_backend *be, const struct iso_call *
 {
     const size_t n = (size_t)iso_shape_count(&p->shape);
     const double *s = call->scalars;
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     return opencl_launch(opencl_of(be), program, name, opencl_elements(opencl_of(be), n),
                          ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),

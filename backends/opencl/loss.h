@@ -8,7 +8,7 @@ size_t opencl_loss_workspace(struct iso_backend *, const struct iso_call *, enum
 /* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
 static inline bool opencl_loss_wanted(const struct iso_call *call, int slot)
 {
-    return call->y[slot].mem && call->x[1].mem;
+    return call->y[slot].mem != NULL && call->x[1].mem != NULL;
 }
 static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 {

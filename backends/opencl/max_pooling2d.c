@@ -24,7 +24,7 @@ iso_rc opencl_max_pool_gradient(struct iso_backend *be, const struct iso_call *c
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->x[0]);
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     g.add = call->add_dx[0];
     return opencl_launch(cl, "max_pooling2d.cl", "max_pooling2d_backward", opencl_pool_grid(cl, &g),

@@ -143,7 +143,7 @@ static inline struct opencl_arg arg_work(const struct iso_call *call, size_t flo
 static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
                                              const struct iso_tensor *other)
 {
-    return arg_tensor(t->mem ? t : other);
+    return arg_tensor(t->mem != NULL ? t : other);
 }
 /* Four arguments: what random numbers are drawn with, besides the element. */
 #define ARG_RANDOM(call)                                                                 \

@@ -20,7 +20,7 @@ static iso_rc append(struct text *t, const char *data, size_t n)
     if (t->length + n + 1 > t->room) {
         size_t room = 2 * (t->length + n + 1);
         char *grown = realloc(t->data, room);
-        if (!grown)
+        if (grown == NULL)
             return iso_fail(ISO_ENOMEM, "out of memory for a kernel's text");
         t->data = grown;
         t->room = room;
@@ -36,10 +36,10 @@ static bool read_override(const char *name, struct text *out)
 {
     const char *dir = getenv("ISOCL_KERNEL_DIR");
     char path[1024], buf[4096];
-    if (!dir || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+    if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
         return false;
     FILE *f = fopen(path, "rb");
-    if (!f)
+    if (f == NULL)
         return false;
     bool good = true;
     for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;)
@@ -54,7 +54,7 @@ static iso_rc find_text(const char *name, struct text *out)
     if (read_override(name, out))
         return ISO_OK;
     out->length = 0; /* of an override that could not be read whole */
-    for (const struct opencl_source *s = opencl_sources; s->name; s++)
+    for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
         if (strcmp(s->name, name) == 0)
             return append(out, s->text, s->length);
     return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
@@ -68,7 +68,7 @@ static bool included(const char *line, size_t n, char name[64])
     if (n < k || strncmp(line, key, k) != 0)
         return false;
     const char *end = memchr(line + k, '"', n - k), *start = line + k;
-    if (!end)
+    if (end == NULL)
         return false;
     for (const char *p = start; p < end; p++)
         start = *p == '/' ? p + 1 : start;
@@ -82,9 +82,9 @@ static iso_rc expand_lines(const char *name, int depth, const struct text *in, s
 {
     bool no_pragma = getenv("ISOCL_OPENCL_NO_PRAGMA") != NULL;
     int number = 1;
-    for (const char *line = in->data; line && *line; number++) {
+    for (const char *line = in->data; line != NULL && *line; number++) {
         const char *end = strchr(line, '\n');
-        size_t n = end ? (size_t)(end - line) + 1 : strlen(line);
+        size_t n = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
         char other[64], mark[160];
         if (included(line, n, other)) {
             ISO_TRY(expand(other, depth + 1, out));
@@ -124,12 +124,12 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &n);
     if (n > 1 && (log = calloc(n + 1, 1)) != NULL) {
         clGetProgramBuildInfo(program, cl->found.device, CL_PROGRAM_BUILD_LOG, n, log, NULL);
-        for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]); n--)
+        for (n = strlen(log); n > 0 && strchr(" \n", log[n - 1]) != NULL; n--)
             log[n - 1] = '\0';
     }
     iso_rc rc = iso_fail(ISO_EDEVICE, "%s: the compiler of %s failed: %s (%d); options: %s%s%.*s",
                          name, cl->base.device.name, opencl_error_name(code), (int)code,
-                         cl->options, log ? "\n" : "", LOG_SHOWN, log ? log : "");
+                         cl->options, log != NULL ? "\n" : "", LOG_SHOWN, log != NULL ? log : "");
     free(log);
     return rc;
 }
@@ -137,7 +137,7 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
 static iso_rc compile(struct opencl *cl, const char *name, const struct text *text, cl_program *out)
 {
     cl_program program = opencl_cache_load(cl, text->data, text->length);
-    if (program) {
+    if (program != NULL) {
         *out = program;
         return ISO_OK;
     }
@@ -204,7 +204,7 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
 
 bool opencl_ready(struct iso_backend *be, const char *const *programs, char *why, size_t n)
 {
-    for (; *programs; programs++) {
+    for (; *programs != NULL; programs++) {
         cl_program program;
         if (build_once(opencl_of(be), *programs, &program) != ISO_OK) {
             snprintf(why, n, "%s", iso_error());

@@ -26,7 +26,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     const struct iso_shape *shape = &call->y[0].shape;
     return opencl_launch(opencl_of(be), "sparse_categorical_crossentropy.cl",

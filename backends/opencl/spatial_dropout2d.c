@@ -39,7 +39,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     return apply(opencl_of(be), call, &call->dy[0], &call->dx[0], call->add_dx[0]);
 }

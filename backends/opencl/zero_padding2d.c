@@ -31,7 +31,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                                       .to_image = (cl_int)(f.h * f.w * f.c),
                                       .to_row = (cl_int)(f.w * f.c),
                                       .add = call->add_dx[0] };
-    if (!call->dx[0].mem)
+    if (call->dx[0].mem == NULL)
         return ISO_OK;
     return opencl_copy_rows(opencl_of(be), &rows, f.n, &call->dy[0], (f.top * f.ow + f.left) * f.c,
                             &call->dx[0], 0);

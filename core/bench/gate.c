@@ -22,7 +22,7 @@ static iso_rc probe(struct iso_gate *g, bool *high)
 iso_rc iso_gate_open(struct iso_gate *g, struct iso_backend *backend, int threads)
 {
     *g = (struct iso_gate){ .probe = backend };
-    if (!backend->ops->peak) {
+    if (backend->ops->peak == NULL) {
         ISO_TRY(iso_backend_open("cpu", ISO_MODE_DEFAULT, threads, &g->own));
         g->probe = g->own;
     }
@@ -109,7 +109,7 @@ iso_rc iso_gate_measure(struct iso_gate *g, double seconds, iso_bench_work *work
         }
         out->noisy = out->noisy || !good;
         samples[out->samples++] = took / (double)times;
-        if (taken)
+        if (taken != NULL)
             taken(data, times);
     }
     out->seconds = iso_bench_median(samples, out->samples);

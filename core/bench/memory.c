@@ -14,7 +14,7 @@ void iso_bench_memory_reset(void)
     malloc_trim(0);
 #endif
     FILE *f = fopen("/proc/self/clear_refs", "w");
-    if (!f)
+    if (f == NULL)
         return;
     fputs("5", f);
     fclose(f);
@@ -26,12 +26,12 @@ uint64_t iso_bench_memory_peak(void)
     unsigned long long kilobytes;
     struct rusage usage;
     FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
         if (sscanf(line, "VmHWM: %llu kB", &kilobytes) == 1) {
             fclose(f);
             return kilobytes * 1024;
         }
-    if (f)
+    if (f != NULL)
         fclose(f);
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }

@@ -24,10 +24,10 @@ static iso_rc add(void *self, int index, enum iso_pass pass)
     struct iso_call c;
     struct iso_cost cost = { 0 };
     ISO_TRY(iso_exec_call(s->exec, index, pass, true, 0, 0, &c));
-    if (def->cost)
+    if (def->cost != NULL)
         iso_call_cost(n->op, &c, pass, &cost);
     const bool half = pass == ISO_BACKWARD && iso_bench_products(n->op) &&
-                      (!c.dx[0].mem || !c.dw[0].mem);
+                      (c.dx[0].mem == NULL || c.dw[0].mem == NULL);
     s->index[s->count] = index;
     s->nodes[s->count++] = (struct iso_bench_node){
         .op = n->op,
@@ -48,7 +48,7 @@ static void add_optimizer(struct sweep *s)
     for (int i = 0; i < g->nvalues; i++)
         if (g->values[i].role == ISO_ROLE_WEIGHT && g->values[i].trainable)
             weights.dim[0] += iso_shape_count(&g->values[i].shape);
-    if (iso_ops[optimizer->op].def->cost)
+    if (iso_ops[optimizer->op].def->cost != NULL)
         iso_ops[optimizer->op].def->cost(optimizer->params, &weights, ISO_UPDATE, &cost);
     s->index[s->count] = -1;
     s->nodes[s->count++] =
@@ -115,7 +115,7 @@ static iso_rc measure(struct sweep *s, struct iso_gate *g, double seconds)
     s->index = iso_alloc(most, sizeof *s->index);
     s->sum = iso_alloc(most, sizeof *s->sum);
     s->taken = iso_alloc(most * ISO_BENCH_SAMPLES, sizeof *s->taken);
-    if (!s->nodes || !s->index || !s->sum || !s->taken)
+    if (s->nodes == NULL || s->index == NULL || s->sum == NULL || s->taken == NULL)
         return ISO_ENOMEM;
     ISO_TRY(list_calls(s));
     ISO_TRY(iso_gate_measure(g, seconds, run_sweeps, take_sample, s, &timing));

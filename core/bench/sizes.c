@@ -64,7 +64,7 @@ static iso_rc make_tensor(struct op_bench *o, const struct iso_shape *shape, uin
     const int64_t n = iso_shape_count(shape);
     *t = (struct iso_tensor){ .dtype = ISO_REAL, .shape = *shape };
     float *values = iso_alloc((size_t)n, sizeof *values);
-    iso_rc rc = values
+    iso_rc rc = values != NULL
                     ? o->backend->ops->alloc(o->backend, (size_t)n * o->backend->real_size, &t->mem)
                     : ISO_ENOMEM;
     for (int64_t i = 0; rc == ISO_OK && i < n; i += 4) {
@@ -81,7 +81,7 @@ static iso_rc make_tensor(struct op_bench *o, const struct iso_shape *shape, uin
 static iso_rc make_workspace(struct op_bench *o, const struct iso_kernel *k)
 {
     size_t bytes = 0;
-    for (int pass = ISO_FORWARD; k->workspace && pass <= ISO_BACKWARD; pass++) {
+    for (int pass = ISO_FORWARD; k->workspace != NULL && pass <= ISO_BACKWARD; pass++) {
         const size_t needs = k->workspace(o->backend, &o->call, (enum iso_pass)pass);
         bytes = needs > bytes ? needs : bytes;
     }
@@ -112,7 +112,7 @@ static iso_rc prepare(struct op_bench *o, const struct iso_bench_size *s, double
     ISO_TRY(make_tensor(o, &shapes.y[0], 3, &c->y[0]));
     ISO_TRY(make_tensor(o, &x, 4, &c->dx[0]));
     ISO_TRY(make_tensor(o, &shapes.w[0], 5, &c->dw[0]));
-    if (!k || (k->supports && !k->supports(o->backend, c, why, sizeof why)))
+    if (k == NULL || (k->supports != NULL && !k->supports(o->backend, c, why, sizeof why)))
         return iso_fail(ISO_EUNSUP, "%s cannot run on %s: %s (choose other --devices)",
                         iso_ops[s->op].name, o->backend->device.id, why);
     return make_workspace(o, k);

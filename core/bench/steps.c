@@ -16,7 +16,7 @@ iso_rc iso_bench_feed(struct iso_exec *e)
     const int64_t rows = g->batch, n = iso_shape_count(&g->values[g->input].shape);
     float *x = iso_alloc((size_t)n, sizeof *x);
     int32_t *y = iso_alloc((size_t)rows, sizeof *y);
-    iso_rc rc = x && y ? ISO_OK : ISO_ENOMEM;
+    iso_rc rc = x != NULL && y != NULL ? ISO_OK : ISO_ENOMEM;
     for (int64_t i = 0; rc == ISO_OK && i < n; i++)
         x[i] = iso_unit(word(0, (uint32_t)i));
     for (int64_t i = 0; rc == ISO_OK && i < rows; i++)
@@ -61,7 +61,7 @@ iso_rc iso_bench_steps(struct iso_exec *e, struct iso_gate *g, bool training, do
 bool iso_bench_products(enum iso_op op)
 {
     const struct iso_weight_def *w = iso_ops[op].def->weights;
-    return w && w[0].name && strcmp(w[0].name, "kernel") == 0;
+    return w != NULL && w[0].name != NULL && strcmp(w[0].name, "kernel") == 0;
 }
 
 /* Backward counts both gradients; the first layer makes one. */

@@ -44,14 +44,14 @@ static iso_rc take_geometry(const char *what, const struct iso_npy *a, struct is
 /* Elements that are bytes move to the front of the array's memory, others get their own. */
 static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso_dataset *set)
 {
-    if (a->size == 1 && a->kind != 'i' && a->memory) {
+    if (a->size == 1 && a->kind != 'i' && a->memory != NULL) {
         memmove(a->memory, a->data, (size_t)n);
         set->images = a->memory;
         a->memory = a->data = NULL;
         return ISO_OK;
     }
     set->images = iso_alloc((size_t)n, 1);
-    if (!set->images)
+    if (set->images == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < n; i++) {
         const double value = iso_npy_at(a, i);
@@ -95,7 +95,7 @@ iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset
         return iso_fail(ISO_EDATA, "%s does not have one label for each of the %lld images", what,
                         (long long)set->rows);
     set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
-    if (!set->labels)
+    if (set->labels == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < set->rows; i++) {
         const double label = iso_npy_at(a, i);
@@ -143,7 +143,7 @@ static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, 
     struct iso_row_file file;
     const size_t held = (uint64_t)size < most ? (size_t)size : most;
     uint8_t *bytes = iso_alloc(held + 1, 1);
-    iso_rc rc = bytes ? iso_row_file_open(path, &file) : ISO_ENOMEM;
+    iso_rc rc = bytes != NULL ? iso_row_file_open(path, &file) : ISO_ENOMEM;
     if (rc == ISO_OK) {
         rc = iso_row_file_read(&file, 0, 0, bytes, held);
         iso_row_file_close(&file);
@@ -195,7 +195,7 @@ iso_rc iso_arrays_load(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set)
 {
     ISO_TRY(leave_images(r, path, set));
-    if (!set->disk)
+    if (set->disk == NULL)
         ISO_TRY(load(path, "x", r->split, iso_arrays_images, set));
     return load(path, "y", r->split, iso_arrays_labels, set);
 }
@@ -207,7 +207,7 @@ static iso_rc find_array(const char *path, const struct iso_pickle *pickle, cons
                          struct iso_npy *out)
 {
     char list[160];
-    for (const char *const *key = keys; *key; key++)
+    for (const char *const *key = keys; *key != NULL; key++)
         if (iso_pickle_array(pickle, *key, out))
             return ISO_OK;
     return iso_fail(ISO_EDATA, "%s: its dictionary has no array '%s'; it has %s", path, keys[0],

@@ -12,7 +12,7 @@ static const char *classes_text(const struct iso_dataset *set, char *buf, size_t
 {
     size_t used = 0;
     snprintf(buf, n, "0 to %d", set->classes - 1);
-    for (int i = 0; set->class_names && i < set->classes && used < n; i++)
+    for (int i = 0; set->class_names != NULL && i < set->classes && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", set->class_names[i]);
     return buf;
 }
@@ -23,7 +23,7 @@ static int find_class(const struct iso_dataset *set, const char *name)
 {
     int64_t number;
     bool numbers = true;
-    for (int i = 0; set->class_names && i < set->classes; i++) {
+    for (int i = 0; set->class_names != NULL && i < set->classes; i++) {
         if (strcmp(set->class_names[i], name) == 0)
             return i;
         if (iso_number_int(set->class_names[i], &number) == ISO_NUMBER_OK)
@@ -74,12 +74,12 @@ void iso_class_map_names(const struct iso_class_map *map, char (*names)[ISO_CLAS
 static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset *set)
 {
     char(*names)[ISO_CLASS_NAME] = iso_alloc((size_t)map->classes, sizeof *names);
-    if (!names)
+    if (names == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < map->n; i++) {
         const struct iso_class_member *m = &map->member[i];
         add_member(names[m->class],
-                   set->class_names ? set->class_names[find_class(set, m->name)] : m->name);
+                   set->class_names != NULL ? set->class_names[find_class(set, m->name)] : m->name);
     }
     free(set->class_names);
     set->class_names = names;
@@ -109,7 +109,8 @@ iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *
 {
     int32_t *class_of = iso_alloc((size_t)set->classes + 1, sizeof *class_of);
     int32_t *rows = iso_alloc((size_t)set->rows + 1, sizeof *rows);
-    const iso_rc rc = class_of && rows ? apply(map, set, class_of, rows) : ISO_ENOMEM;
+    const iso_rc rc = class_of != NULL && rows != NULL ? apply(map, set, class_of, rows)
+                                                       : ISO_ENOMEM;
     free(class_of);
     free(rows);
     return rc;
@@ -117,7 +118,7 @@ iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *
 
 bool iso_class_map_equal(const struct iso_class_map *a, const struct iso_class_map *b)
 {
-    if (!a || !b)
+    if (a == NULL || b == NULL)
         return a == b;
     if (a->classes != b->classes || a->n != b->n)
         return false;
@@ -131,7 +132,7 @@ bool iso_class_map_equal(const struct iso_class_map *a, const struct iso_class_m
 const char *iso_class_map_text(const struct iso_class_map *map, char *buf, size_t n)
 {
     size_t used = (size_t)snprintf(buf, n, "[");
-    for (int i = 0; map && i < map->n && used < n; i++) {
+    for (int i = 0; map != NULL && i < map->n && used < n; i++) {
         const struct iso_class_member *m = &map->member[i];
         const bool first = i == 0 || m[-1].class != m->class;
         const bool last = i + 1 == map->n || m[1].class != m->class;

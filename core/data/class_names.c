@@ -23,11 +23,11 @@ static char *put_line(char *to, const char *name)
 iso_rc iso_class_names_save(const char *folder, char (*names)[ISO_CLASS_NAME], int classes)
 {
     char path[ISO_PATH];
-    if (!names)
+    if (names == NULL)
         return ISO_OK;
     ISO_TRY(iso_path(path, folder, file_name));
     char *text = iso_alloc((size_t)classes + 1, 2 * ISO_CLASS_NAME), *end = text;
-    if (!text)
+    if (text == NULL)
         return ISO_ENOMEM;
     for (int c = 0; c < classes; c++)
         end = put_line(end, names[c]);
@@ -76,7 +76,7 @@ iso_rc iso_class_names_load(const char *folder, int classes, char (**out)[ISO_CL
         return ISO_OK;
     ISO_TRY(iso_file_read(path, &text, &n));
     char(*names)[ISO_CLASS_NAME] = iso_alloc((size_t)classes + 1, sizeof *names);
-    const iso_rc rc = names ? parse(path, text, classes, names) : ISO_ENOMEM;
+    const iso_rc rc = names != NULL ? parse(path, text, classes, names) : ISO_ENOMEM;
     free(text);
     if (rc == ISO_OK)
         *out = names;

@@ -120,13 +120,13 @@ static iso_rc read_first_line(struct csv *c)
     const char *wanted = c->request->label_column;
     int64_t number = -1, words = 0, named = -1;
     iso_rc rc;
-    if (wanted)
+    if (wanted != NULL)
         iso_number_int(wanted, &number);
     begin(c);
     while (next_field(c, &rc)) {
         if (!is_number(c->field) && c->column != number)
             words++;
-        if (strcmp(c->field, wanted ? wanted : first_label) == 0 && !is_number(c->field))
+        if (strcmp(c->field, wanted != NULL ? wanted : first_label) == 0 && !is_number(c->field))
             named = c->column;
         c->columns = c->column + 1;
         if (c->last)
@@ -135,7 +135,7 @@ static iso_rc read_first_line(struct csv *c)
     ISO_TRY(rc);
     /* One word may be the label of a line without names. */
     c->header = named >= 0 || words >= 2 || (words == 1 && number >= 0);
-    c->label = named >= 0 ? named : number >= 0 ? number : !wanted && !c->header ? 0 : -1;
+    c->label = named >= 0 ? named : number >= 0 ? number : wanted == NULL && !c->header ? 0 : -1;
     if (c->columns < 2 || c->columns > MOST_COLUMNS)
         return iso_fail(ISO_EDATA,
                         "%s: its first line has %lld fields; it needs a label and "
@@ -145,7 +145,7 @@ static iso_rc read_first_line(struct csv *c)
         return iso_fail(ISO_EDATA,
                         "%s: has no column '%s' for the labels; say which it is with "
                         "`label_column:`, by its name or its number from 0",
-                        c->path, wanted ? wanted : first_label);
+                        c->path, wanted != NULL ? wanted : first_label);
     return ISO_OK;
 }
 
@@ -173,7 +173,7 @@ static iso_rc name_classes(struct csv *c)
     struct iso_dataset *set = c->set;
     set->classes = map->n + 1;
     set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
-    if (!set->class_names)
+    if (set->class_names == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < map->n; i++)
         strcpy(set->class_names[i], map->member[i].name);
@@ -186,7 +186,7 @@ static iso_rc choose_labels(struct csv *c)
     if (is_number(c->field))
         return ISO_OK;
     c->names = true;
-    if (c->request->classes)
+    if (c->request->classes != NULL)
         return name_classes(c);
     return iso_fail(ISO_EDATA,
                     "%s: labels are names, such as '%.40s'; say which are the classes, "
@@ -270,7 +270,7 @@ static iso_rc load(struct csv *c, size_t n)
     set->flat = true;
     set->images = iso_alloc((size_t)c->rows, (size_t)set->width);
     set->labels = iso_alloc((size_t)c->rows, sizeof *set->labels);
-    return set->images && set->labels ? read_rows(c) : ISO_ENOMEM;
+    return set->images != NULL && set->labels != NULL ? read_rows(c) : ISO_ENOMEM;
 }
 
 iso_rc iso_csv_load(const struct iso_dataset_request *r, const char *path, struct iso_dataset *set)

@@ -201,7 +201,7 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
 /* A row of numbers gets the geometry that the model's input has, where it fits. */
 static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
-    if (!set->flat || !r->input || r->input->ndim != 4)
+    if (!set->flat || r->input == NULL || r->input->ndim != 4)
         return;
     const int64_t height = r->input->dim[1] - r->pad[0] - r->pad[1];
     const int64_t width = r->input->dim[2] - r->pad[2] - r->pad[3];
@@ -248,7 +248,7 @@ static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t co
 /* Moves the images and labels to the front. */
 iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
 {
-    if (set->disk)
+    if (set->disk != NULL)
         ISO_TRY(iso_disk_keep(set->disk, rows, count));
     else
         keep_images(set, rows, count);
@@ -284,26 +284,26 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
 static iso_rc name_classes(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
     const char *const *known = iso_known_classes(r->name, r->coarse);
-    if (!known)
+    if (known == NULL)
         return ISO_OK;
     set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
-    if (!set->class_names)
+    if (set->class_names == NULL)
         return ISO_ENOMEM;
-    for (int i = 0; i < set->classes && known[i]; i++)
+    for (int i = 0; i < set->classes && known[i] != NULL; i++)
         snprintf(set->class_names[i], ISO_CLASS_NAME, "%s", known[i]);
     return ISO_OK;
 }
 
 static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
-    const bool whole = r->part.to == 0 && !r->classes;
+    const bool whole = r->part.to == 0 && r->classes == NULL;
     if (strcmp(r->name, "builtin:digits") == 0)
         ISO_TRY(draw_digits(r, split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
     else
         ISO_TRY(load_files(r, split, set));
     ISO_TRY(name_classes(r, set));
     shape_rows(r, set);
-    if (r->classes)
+    if (r->classes != NULL)
         ISO_TRY(iso_class_map_apply(r->classes, set));
     if (r->part.to != 0)
         ISO_TRY(take_part(&r->part, set));
@@ -359,7 +359,7 @@ size_t iso_dataset_image_bytes(const struct iso_dataset *set)
 iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *image)
 {
     const size_t size = iso_dataset_image_bytes(set);
-    if (set->disk)
+    if (set->disk != NULL)
         return iso_disk_row(set->disk, row, image);
     memcpy(image, set->images + (size_t)row * size, size);
     return ISO_OK;

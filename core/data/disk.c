@@ -28,7 +28,7 @@ iso_rc iso_disk_attach(struct iso_dataset *set, void *source, iso_disk_read *rea
                        iso_disk_name *name, void (*free_source)(void *))
 {
     struct iso_disk *disk = iso_alloc(1, sizeof *disk);
-    if (!disk)
+    if (disk == NULL)
         return ISO_ENOMEM;
     *disk = (struct iso_disk){ .source = source,
                                .read = read,
@@ -49,9 +49,9 @@ struct iso_disk *iso_disk_share(struct iso_disk *disk)
 
 void iso_disk_free(struct iso_disk *disk)
 {
-    if (!disk || --disk->owners > 0)
+    if (disk == NULL || --disk->owners > 0)
         return;
-    if (disk->free_source)
+    if (disk->free_source != NULL)
         disk->free_source(disk->source);
     iso_row_sums_free(disk->sums);
     free(disk->taken);
@@ -97,7 +97,7 @@ static iso_rc open_file(const struct iso_dataset *set, const char *path, int64_t
 iso_rc iso_disk_attach_file(struct iso_dataset *set, const char *path, int64_t begin)
 {
     struct iso_row_file *file = iso_alloc(1, sizeof *file);
-    if (!file)
+    if (file == NULL)
         return ISO_ENOMEM;
     iso_rc rc = open_file(set, path, begin, file);
     if (rc == ISO_OK)
@@ -112,10 +112,10 @@ iso_rc iso_disk_attach_file(struct iso_dataset *set, const char *path, int64_t b
 iso_rc iso_disk_keep(struct iso_disk *disk, const int32_t *rows, int64_t count)
 {
     int32_t *taken = iso_alloc((size_t)count + 1, sizeof *taken);
-    if (!taken)
+    if (taken == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < count; i++)
-        taken[i] = disk->taken ? disk->taken[rows[i]] : rows[i];
+        taken[i] = disk->taken != NULL ? disk->taken[rows[i]] : rows[i];
     free(disk->taken);
     disk->taken = taken;
     return ISO_OK;
@@ -139,7 +139,7 @@ static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
 {
     char name[ISO_PATH];
     snprintf(name, sizeof name, "image %lld", (long long)row);
-    if (disk->name)
+    if (disk->name != NULL)
         disk->name(disk->source, row, name, sizeof name);
     return iso_fail(ISO_EDATA,
                     "%s: is not what it was when this run first read it; put back what "
@@ -149,11 +149,11 @@ static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
 
 iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
 {
-    const int64_t from = disk->taken ? disk->taken[row] : row;
+    const int64_t from = disk->taken != NULL ? disk->taken[row] : row;
     ISO_TRY(disk->read(disk->source, from, image + disk->whole - disk->size));
     if (disk->framed)
         iso_frame_put(&disk->frame, image);
-    if (disk->sums && !iso_row_sums_same(disk->sums, row, image, disk->whole))
+    if (disk->sums != NULL && !iso_row_sums_same(disk->sums, row, image, disk->whole))
         return has_changed(disk, from);
     return ISO_OK;
 }

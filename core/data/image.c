@@ -28,8 +28,8 @@ const char *iso_image_support(void)
 bool iso_image_named(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return dot && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
-                   strcasecmp(dot, ".jpeg") == 0);
+    return dot != NULL && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 ||
+                           strcasecmp(dot, ".jpeg") == 0);
 }
 
 iso_rc iso_image_check(const char *path, int64_t height, int64_t width, size_t n)
@@ -64,8 +64,8 @@ static bool read_head(const char *path, struct iso_image *out)
 {
     uint8_t bytes[HEAD];
     FILE *f = fopen(path, "rb");
-    const size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (f)
+    const size_t n = f != NULL ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (f != NULL)
         fclose(f);
     const bool found = n > 0 && decode(path, bytes, n, true, out) == ISO_OK;
     if (!found)

@@ -36,7 +36,7 @@ struct folder {
 static void free_folder(void *folder)
 {
     struct folder *f = folder;
-    for (int64_t c = 0; f->names && c < f->classes.n; c++)
+    for (int64_t c = 0; f->names != NULL && c < f->classes.n; c++)
         iso_names_free(&f->names[c]);
     free(f->names);
     iso_names_free(&f->classes);
@@ -87,7 +87,7 @@ static iso_rc name_classes(struct folder *f)
                         f->train, (long long)f->classes.n, 1 << 16);
     set->classes = (int)f->classes.n;
     set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
-    if (!set->class_names)
+    if (set->class_names == NULL)
         return ISO_ENOMEM;
     for (int c = 0; c < set->classes; c++) {
         if (strlen(f->classes.name[c]) >= ISO_CLASS_NAME)
@@ -114,7 +114,7 @@ static iso_rc check_classes(const struct folder *f)
 static iso_rc list_files(struct folder *f, int64_t *rows)
 {
     f->names = iso_alloc((size_t)f->classes.n, sizeof *f->names);
-    if (!f->names)
+    if (f->names == NULL)
         return ISO_ENOMEM;
     for (int64_t c = 0; c < f->classes.n; c++) {
         char path[PATH];
@@ -137,7 +137,7 @@ static iso_rc order_files(struct folder *f, int64_t rows)
     int64_t n = 0;
     f->files = iso_alloc((size_t)rows, sizeof *f->files);
     f->sizes = iso_alloc((size_t)rows, sizeof *f->sizes);
-    if (!f->files || !f->sizes)
+    if (f->files == NULL || f->sizes == NULL)
         return ISO_ENOMEM;
     for (int64_t k = 0; n < rows; k++)
         for (int32_t c = 0; c < f->set->classes; c++)
@@ -246,8 +246,9 @@ static iso_rc load_images(struct folder *f)
     if (iso_disk_wanted(r, (double)set->rows * (double)iso_dataset_image_bytes(set)))
         return iso_disk_attach(set, f, decode, name_file, free_folder);
     set->images = iso_alloc((size_t)set->rows, iso_dataset_image_bytes(set));
-    return set->images ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
-                       : ISO_ENOMEM;
+    return set->images != NULL
+               ? iso_workers_run(set->rows, r->threads, decode_into_set, f, r->progress)
+               : ISO_ENOMEM;
 }
 
 static iso_rc load(struct folder *f, const char *path)
@@ -264,7 +265,7 @@ static iso_rc load(struct folder *f, const char *path)
     ISO_TRY(iso_workers_run(rows, r->threads, look_at, f, NULL));
     ISO_TRY(settle_geometry(f));
     set->labels = iso_alloc((size_t)rows, sizeof *set->labels);
-    if (!set->labels)
+    if (set->labels == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < rows; i++)
         set->labels[i] = f->files[i].class;
@@ -279,13 +280,13 @@ iso_rc iso_image_folder_load(const struct iso_dataset_request *r, const char *pa
                              struct iso_dataset *set)
 {
     struct folder *f = iso_alloc(1, sizeof *f);
-    if (!f)
+    if (f == NULL)
         return ISO_ENOMEM;
     *f = (struct folder){ .request = r, .set = set };
     const iso_rc rc = load(f, path);
     f->request = NULL;
     f->set = NULL;
-    if (!set->disk)
+    if (set->disk == NULL)
         free_folder(f);
     return rc;
 }

@@ -66,7 +66,7 @@ static iso_rc decode(struct reader *r, const uint8_t *bytes, bool header, struct
     r->jpeg.out_color_space = out->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     r->jpeg.dct_method = JDCT_ISLOW;
     out->pixels = iso_alloc((size_t)out->height, (size_t)out->width * (size_t)out->channels);
-    if (!out->pixels)
+    if (out->pixels == NULL)
         return ISO_ENOMEM;
     jpeg_start_decompress(&r->jpeg);
     read_rows(r, out);

@@ -78,7 +78,7 @@ static iso_rc load(struct list *list)
     set->channels = r->channels;
     set->images = iso_alloc((size_t)set->rows * (size_t)set->channels,
                             (size_t)set->height * (size_t)set->width);
-    if (!set->images)
+    if (set->images == NULL)
         return ISO_ENOMEM;
     return iso_workers_run(set->rows, r->threads, decode, list, r->progress);
 }
@@ -87,7 +87,7 @@ iso_rc iso_image_list_load(const struct iso_names *paths, const struct iso_image
                            struct iso_dataset **out)
 {
     struct list list = { .paths = paths, .request = r, .set = iso_alloc(1, sizeof *list.set) };
-    const iso_rc rc = list.set ? load(&list) : ISO_ENOMEM;
+    const iso_rc rc = list.set != NULL ? load(&list) : ISO_ENOMEM;
     if (rc != ISO_OK) {
         iso_dataset_free(list.set);
         return rc;

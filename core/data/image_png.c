@@ -55,7 +55,7 @@ static iso_rc allocate(struct reader *r, struct iso_image *out)
     const size_t row = (size_t)out->width * (size_t)out->channels;
     out->pixels = iso_alloc((size_t)out->height, row);
     r->rows = iso_alloc((size_t)out->height, sizeof *r->rows);
-    if (!out->pixels || !r->rows)
+    if (out->pixels == NULL || r->rows == NULL)
         return ISO_ENOMEM;
     for (int y = 0; y < out->height; y++)
         r->rows[y] = out->pixels + (size_t)y * row;
@@ -92,8 +92,8 @@ iso_rc iso_png_decode(const char *path, const uint8_t *bytes, size_t n, bool hea
     struct reader r = { .path = path, .bytes = bytes, .n = n };
     iso_rc rc = ISO_ENOMEM;
     r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, fail, ignore);
-    r.info = r.png ? png_create_info_struct(r.png) : NULL;
-    if (r.info)
+    r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
+    if (r.info != NULL)
         rc = decode(&r, header, out);
     else
         iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", path);

@@ -58,9 +58,9 @@ static rlim_t addresses(void)
 {
     unsigned long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%lu", &pages) != 1)
+    if (file != NULL && fscanf(file, "%lu", &pages) != 1)
         pages = 0;
-    if (file)
+    if (file != NULL)
         fclose(file);
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
@@ -80,7 +80,7 @@ static void answer(const struct iso_keras_file *f, const struct iso_keras_weight
 {
     const size_t n = (size_t)iso_shape_count(&w->shape);
     float *values = iso_alloc(n, sizeof *values);
-    const iso_rc rc = values ? iso_keras_direct_read(f, w, values) : ISO_ENOMEM;
+    const iso_rc rc = values != NULL ? iso_keras_direct_read(f, w, values) : ISO_ENOMEM;
     if (!put(socket, &rc, sizeof rc) || (rc == ISO_OK && !put(socket, values, n * sizeof *values)))
         _exit(1);
     free(values);
@@ -99,11 +99,11 @@ static void serve(const char *path, int socket)
     iso_error_clear();
     said.rc = iso_keras_direct_open(path, &f);
     snprintf(said.message, sizeof said.message, "%s", iso_error());
-    if (f) {
+    if (f != NULL) {
         said.nlayers = f->nlayers;
         memcpy(said.version, f->version, sizeof said.version);
     }
-    if (put(socket, &said, sizeof said) && f &&
+    if (put(socket, &said, sizeof said) && f != NULL &&
         put(socket, f->layers, (size_t)f->nlayers * sizeof *f->layers))
         while (take(socket, &wanted, sizeof wanted))
             answer(f, &wanted, socket);
@@ -169,7 +169,7 @@ static iso_rc receive_layers(struct iso_keras_file *f, const struct opened *said
     if (*lost)
         return ISO_OK;
     f->layers = iso_alloc((size_t)said->nlayers, sizeof *f->layers);
-    if (!f->layers)
+    if (f->layers == NULL)
         return ISO_ENOMEM;
     f->nlayers = said->nlayers;
     memcpy(f->version, said->version, sizeof f->version);
@@ -199,7 +199,7 @@ static iso_rc receive(const char *path, struct iso_keras_file *f)
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)
 {
     struct iso_keras_file *f = iso_alloc(1, sizeof *f);
-    if (!f)
+    if (f == NULL)
         return ISO_ENOMEM;
     iso_rc rc = start(path, f);
     if (rc == ISO_OK)
@@ -214,7 +214,7 @@ iso_rc iso_keras_open(const char *path, struct iso_keras_file **out)
 
 void iso_keras_close(struct iso_keras_file *f)
 {
-    if (!f)
+    if (f == NULL)
         return;
     if (f->process > 0)
         end(f);

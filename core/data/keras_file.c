@@ -54,7 +54,7 @@ static iso_rc add_weight(const struct iso_keras_file *f, const char *file, const
 static iso_rc new_layer(struct iso_keras_file *f, const char *name, const char *class)
 {
     void *more = realloc(f->layers, (size_t)(f->nlayers + 1) * sizeof *f->layers);
-    if (!more)
+    if (more == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     f->layers = more;
     struct iso_keras_layer *layer = &f->layers[f->nlayers];
@@ -165,7 +165,7 @@ static iso_rc read_layers(struct iso_keras_file *f, const char *path)
 iso_rc iso_keras_direct_open(const char *path, struct iso_keras_file **out)
 {
     FILE *file = fopen(path, "rb");
-    if (!file)
+    if (file == NULL)
         return iso_file_fail("read", path);
     fclose(file);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -173,7 +173,7 @@ iso_rc iso_keras_direct_open(const char *path, struct iso_keras_file **out)
         return iso_fail(ISO_EDATA, "%s is not an HDF5 file, as Keras's .h5 and .weights.h5 are",
                         path);
     struct iso_keras_file *f = iso_alloc(1, sizeof *f);
-    if (!f)
+    if (f == NULL)
         return ISO_ENOMEM;
     f->handle = (int64_t)H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     iso_rc rc = f->handle >= 0 ? read_layers(f, path) : damaged(path, "it cannot be opened");
@@ -189,7 +189,7 @@ iso_rc iso_keras_direct_open(const char *path, struct iso_keras_file **out)
 
 void iso_keras_direct_close(struct iso_keras_file *f)
 {
-    if (!f)
+    if (f == NULL)
         return;
     if (f->handle >= 0)
         H5Fclose((hid_t)f->handle);

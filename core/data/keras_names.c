@@ -24,7 +24,8 @@ static bool read_pointers(hid_t attribute, hid_t type, hid_t space, int n,
                 H5Tset_cset(memory, H5Tget_cset(type)) >= 0 &&
                 H5Aread(attribute, memory, text) >= 0;
     for (int i = 0; fine && i < n; i++)
-        iso_keras_take_name(out, text[i] ? text[i] : "", text[i] ? strlen(text[i]) : 0);
+        iso_keras_take_name(out, text[i] != NULL ? text[i] : "",
+                            text[i] != NULL ? strlen(text[i]) : 0);
     if (fine)
         H5Dvlen_reclaim(memory, space, H5P_DEFAULT, text);
     H5Tclose(memory);
@@ -54,7 +55,7 @@ bool iso_keras_add_names(hid_t object, const char *attribute, struct iso_keras_n
     bool fine = n >= 0 && n + out->n <= ISO_KERAS_NAMES;
     if (fine && n > 0) {
         void *more = realloc(out->list, (size_t)(out->n + n) * sizeof *out->list);
-        if (more)
+        if (more != NULL)
             out->list = more;
         fine = more != NULL && H5Tget_class(type) == H5T_STRING &&
                (H5Tis_variable_str(type) > 0 ? read_pointers(a, type, space, (int)n, out)
@@ -94,11 +95,11 @@ static bool put_some(hid_t object, const char *attribute, const struct iso_keras
     const hsize_t count = (hsize_t)n;
     const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &count, NULL);
     char *text = iso_alloc((size_t)n + 1, size);
-    for (int i = 0; text && i < n; i++)
+    for (int i = 0; text != NULL && i < n; i++)
         memcpy(text + (size_t)i * size, names->list[first + i], strlen(names->list[first + i]));
     H5Tset_size(type, size);
     const hid_t a = H5Acreate2(object, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool fine = text && a >= 0 && (n == 0 || H5Awrite(a, type, text) >= 0);
+    const bool fine = text != NULL && a >= 0 && (n == 0 || H5Awrite(a, type, text) >= 0);
     H5Aclose(a);
     H5Sclose(space);
     H5Tclose(type);

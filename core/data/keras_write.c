@@ -18,7 +18,7 @@ enum { GROWTH = 1 << 20 };
 iso_rc iso_keras_begin(const char *path, struct iso_keras_writer **out)
 {
     struct iso_keras_writer *w = iso_alloc(1, sizeof *w);
-    if (!w)
+    if (w == NULL)
         return ISO_ENOMEM;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     w->path = strdup(path);
@@ -26,7 +26,7 @@ iso_rc iso_keras_begin(const char *path, struct iso_keras_writer **out)
     H5Pset_fapl_core(access, GROWTH, 0);
     w->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     H5Pclose(access);
-    if (!w->path || w->file < 0) {
+    if (w->path == NULL || w->file < 0) {
         iso_keras_abort(w);
         return iso_fail(ISO_ENOMEM, "%s: the HDF5 library cannot make a file in memory", path);
     }
@@ -60,7 +60,7 @@ iso_rc iso_keras_put(struct iso_keras_writer *w, const char *layer, int nweights
     char list[ISO_KERAS_WEIGHTS][ISO_KERAS_NAME] = { "" };
     struct iso_keras_names weights = { .list = list };
     void *more = realloc(w->layers.list, (size_t)(w->layers.n + 1) * sizeof *w->layers.list);
-    if (!more)
+    if (more == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     w->layers.list = more;
     memset(w->layers.list[w->layers.n], 0, sizeof *w->layers.list);
@@ -83,7 +83,7 @@ static iso_rc write_image(struct iso_keras_writer *w)
     H5Fflush(w->file, H5F_SCOPE_GLOBAL);
     const ssize_t size = H5Fget_file_image(w->file, NULL, 0);
     void *image = size > 0 ? iso_alloc((size_t)size, 1) : NULL;
-    iso_rc rc = image && H5Fget_file_image(w->file, image, (size_t)size) == size
+    iso_rc rc = image != NULL && H5Fget_file_image(w->file, image, (size_t)size) == size
                     ? iso_file_write(w->path, image, (size_t)size)
                     : iso_fail(ISO_ENOMEM, "%s: out of memory", w->path);
     free(image);
@@ -108,7 +108,7 @@ iso_rc iso_keras_end(struct iso_keras_writer *w)
 
 void iso_keras_abort(struct iso_keras_writer *w)
 {
-    if (!w)
+    if (w == NULL)
         return;
     if (w->file >= 0)
         H5Fclose(w->file);

@@ -42,7 +42,7 @@ static iso_rc add_block(void *data, int64_t block)
     struct moments *m = data;
     struct sums sums = { { 0 }, { 0 } };
     uint8_t *image = iso_alloc(iso_dataset_image_bytes(m->set), 1);
-    const iso_rc rc = image ? add_rows(m, block * ROWS, image, &sums) : ISO_ENOMEM;
+    const iso_rc rc = image != NULL ? add_rows(m, block * ROWS, image, &sums) : ISO_ENOMEM;
     free(image);
     pthread_mutex_lock(&m->lock);
     for (int c = 0; c < m->channels; c++) {

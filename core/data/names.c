@@ -11,7 +11,7 @@ iso_rc iso_names_add(struct iso_names *names, const char *name)
     if (names->n == names->room) {
         const int64_t room = names->room ? 2 * names->room : 64;
         char **larger = iso_alloc((size_t)room, sizeof *larger);
-        if (!larger)
+        if (larger == NULL)
             return ISO_ENOMEM;
         if (names->n > 0)
             memcpy(larger, names->name, (size_t)names->n * sizeof *larger);
@@ -20,7 +20,7 @@ iso_rc iso_names_add(struct iso_names *names, const char *name)
         names->room = room;
     }
     char *own = iso_alloc(strlen(name) + 1, 1);
-    if (!own)
+    if (own == NULL)
         return ISO_ENOMEM;
     names->name[names->n++] = strcpy(own, name);
     return ISO_OK;
@@ -36,15 +36,15 @@ iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, con
 {
     iso_rc rc = ISO_OK;
     DIR *open = opendir(folder);
-    if (!open)
+    if (open == NULL)
         return iso_file_fail("read the folder", folder);
     errno = 0;
-    for (struct dirent *e; rc == ISO_OK && (e = readdir(open)); errno = 0) {
+    for (struct dirent *e; rc == ISO_OK && (e = readdir(open)) != NULL; errno = 0) {
         if (e->d_name[0] == '.')
             continue;
         if (wanted(folder, e->d_name))
             rc = iso_names_add(out, e->d_name);
-        else if (left)
+        else if (left != NULL)
             ++*left;
     }
     if (rc == ISO_OK && errno)
@@ -72,5 +72,5 @@ int64_t iso_names_find(const struct iso_names *names, const char *name)
 {
     const char **found =
         names->n == 0 ? NULL : bsearch(&name, names->name, (size_t)names->n, sizeof name, by_bytes);
-    return found ? (char **)found - names->name : -1;
+    return found != NULL ? (char **)found - names->name : -1;
 }

@@ -21,7 +21,7 @@ static uint32_t little_endian(const uint8_t *p, int n)
 static const char *value_of(const char *header, const char *key)
 {
     const char *at = strstr(header, key);
-    if (!at)
+    if (at == NULL)
         return NULL;
     at += strlen(key);
     return at + strspn(at, " ");
@@ -50,7 +50,8 @@ bool iso_npy_type(const char *text, struct iso_npy *out)
 static bool parse_type(const char *text, struct iso_npy *out)
 {
     char type[4] = "";
-    if (!text || (*text != '\'' && *text != '"') || !text[1] || !strchr("<>|=", text[1]))
+    if (text == NULL || (*text != '\'' && *text != '"') || !text[1] ||
+        strchr("<>|=", text[1]) == NULL)
         return false;
     const size_t n = strcspn(text + 2, "'\"");
     if (n >= sizeof type || text[2 + n] != text[0])
@@ -64,7 +65,7 @@ static bool parse_type(const char *text, struct iso_npy *out)
 static bool parse_shape(const char *text, struct iso_npy *out)
 {
     int64_t bytes = out->size;
-    if (!text || *text++ != '(')
+    if (text == NULL || *text++ != '(')
         return false;
     for (out->ndim = 0; *text != ')';) {
         char *end;
@@ -104,7 +105,7 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
         return bad(what, "has a header of a version above 3.0");
     const size_t begin = bytes[6] == 1 ? 10 : 12;
     const size_t length = little_endian(bytes + 8, bytes[6] == 1 ? 2 : 4);
-    if (length < 1 || length > held - begin || memchr(bytes + begin, 0, length))
+    if (length < 1 || length > held - begin || memchr(bytes + begin, 0, length) != NULL)
         return bad(what, "has a damaged header");
     out->data = bytes + begin + length;
     out->bytes = (int64_t)(n - begin - length);
@@ -114,7 +115,7 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
         return bad(what, "does not hold real numbers of 8 to 64 bits");
     if (out->kind == 'O')
         return ISO_OK;
-    if (!order || strncmp(order, "False", 5) != 0)
+    if (order == NULL || strncmp(order, "False", 5) != 0)
         return bad(what, "is in Fortran order; save it as C-contiguous");
     return parse_shape(value_of(header, "'shape':"), out)
                ? ISO_OK

@@ -49,7 +49,7 @@ static iso_rc find_end(const struct archive *a, uint8_t end[END])
 {
     const int64_t window = a->bytes < END + COMMENT ? a->bytes : END + COMMENT;
     uint8_t *tail = iso_alloc((size_t)window + 1, 1);
-    if (!tail)
+    if (tail == NULL)
         return ISO_ENOMEM;
     iso_rc rc = read_at(a, a->bytes - window, tail, (size_t)window);
     int64_t i = window - END;
@@ -98,7 +98,7 @@ static iso_rc find_member(const struct archive *a, const char *name, struct memb
     if ((int64_t)size > a->bytes)
         return damaged(a, "its directory is larger than the file");
     uint8_t *directory = iso_alloc(size + 1, 1);
-    if (!directory)
+    if (directory == NULL)
         return ISO_ENOMEM;
     iso_rc rc = read_at(a, u32(end + 16), directory, size);
     if (rc == ISO_OK)
@@ -157,7 +157,7 @@ static iso_rc read_member(const struct archive *a, const char *name, uint8_t **o
     ISO_TRY(check_member(a, &m));
     uint8_t *data = iso_alloc((size_t)m.size + 1, 1);
     uint8_t *packed = m.method == STORED ? data : iso_alloc((size_t)m.packed + 1, 1);
-    const iso_rc rc = data && packed ? unpack(a, &m, packed, data) : ISO_ENOMEM;
+    const iso_rc rc = data != NULL && packed != NULL ? unpack(a, &m, packed, data) : ISO_ENOMEM;
     if (packed != data)
         free(packed);
     if (rc != ISO_OK) {
@@ -175,7 +175,7 @@ iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out)
     char what[ISO_PATH + 64];
     uint32_t size = 0;
     memset(out, 0, sizeof *out);
-    if (!a.file)
+    if (a.file == NULL)
         return iso_file_fail("read", path);
     iso_rc rc = fseeko(a.file, 0, SEEK_END) == 0 ? ISO_OK : iso_file_fail("read", path);
     a.bytes = rc == ISO_OK ? (int64_t)ftello(a.file) : 0;

@@ -70,7 +70,7 @@ static iso_rc pad_images(const struct iso_frame *frame, struct iso_dataset *set)
     const int64_t size = frame->height * frame->width * frame->channels;
     const int64_t framed = iso_frame_bytes(frame);
     uint8_t *images = iso_alloc((size_t)set->rows, (size_t)framed);
-    if (!images)
+    if (images == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < set->rows; i++) {
         memcpy(images + (i + 1) * framed - size, set->images + i * size, (size_t)size);
@@ -90,7 +90,7 @@ iso_rc iso_dataset_pad(struct iso_dataset *set, const int64_t pad[4], int64_t re
     if (height == set->height && width == set->width && repeat == 1)
         return ISO_OK;
     ISO_TRY(check(set, height, width, repeat));
-    if (set->disk)
+    if (set->disk != NULL)
         iso_disk_frame(set->disk, &frame);
     else
         ISO_TRY(pad_images(&frame, set));

@@ -26,7 +26,7 @@ static iso_rc make_deck(int64_t n, int classes, struct deck *d)
     d->order = iso_alloc((size_t)n + 1, sizeof *d->order);
     d->sorted = iso_alloc((size_t)n + 1, sizeof *d->sorted);
     d->size = iso_alloc(3 * (size_t)classes + 1, sizeof *d->size);
-    if (!d->order || !d->sorted || !d->size)
+    if (d->order == NULL || d->sorted == NULL || d->size == NULL)
         return ISO_ENOMEM;
     d->taken = d->size + classes;
     d->first = d->taken + classes;

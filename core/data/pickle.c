@@ -197,7 +197,7 @@ static iso_rc push_function(struct iso_pickle *p, const char *module, const char
 static iso_rc read_line(struct iso_pickle *p, char line[MOST_NAME])
 {
     const uint8_t *end = memchr(p->bytes + p->at, '\n', p->n - p->at);
-    if (!end)
+    if (end == NULL)
         return skip(p, UINT64_MAX);
     const size_t n = (size_t)(end - p->bytes) - p->at;
     snprintf(line, MOST_NAME, "%.*s", (int)(n < MOST_NAME ? n : MOST_NAME - 1),
@@ -356,7 +356,7 @@ static void unwrap(struct iso_pickle *p)
 iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out)
 {
     struct iso_pickle *p = iso_alloc(1, sizeof *p);
-    if (!p)
+    if (p == NULL)
         return ISO_ENOMEM;
     p->path = path;
     p->bytes = bytes;

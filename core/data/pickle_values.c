@@ -26,9 +26,9 @@ iso_rc iso_pickle_room(const struct iso_pickle *p, void *at, int32_t *room, int3
     while (larger <= n)
         larger *= 2;
     void *grown = iso_alloc((size_t)larger, size);
-    if (!grown)
+    if (grown == NULL)
         return ISO_ENOMEM;
-    if (*array)
+    if (*array != NULL)
         memcpy(grown, *array, (size_t)*room * size);
     free(*array);
     *array = grown;
@@ -91,7 +91,7 @@ iso_rc iso_pickle_append(struct iso_pickle *p, int32_t list, int32_t value)
 
 void iso_pickle_free(struct iso_pickle *p)
 {
-    if (!p)
+    if (p == NULL)
         return;
     free(p->value);
     free(p->cell);

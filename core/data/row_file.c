@@ -50,8 +50,8 @@ iso_rc iso_row_file_make(const char *folder, size_t row, int64_t rows, struct is
 {
     const char *temporary = getenv("TMPDIR");
     *out = (struct iso_row_file){ .fd = -1, .row = row };
-    if (!folder)
-        folder = temporary && *temporary ? temporary : "/tmp";
+    if (folder == NULL)
+        folder = temporary != NULL && *temporary ? temporary : "/tmp";
     ISO_TRY(iso_path(out->path, folder, "features-XXXXXX"));
     out->fd = mkstemp(out->path);
     if (out->fd < 0)

@@ -12,11 +12,11 @@ struct iso_row_sums {
 iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out)
 {
     struct iso_row_sums *s = iso_alloc(1, sizeof *s);
-    if (!s)
+    if (s == NULL)
         return ISO_ENOMEM;
     s->rows = rows;
     s->sum = iso_alloc((size_t)rows + 1, sizeof *s->sum);
-    if (!s->sum) {
+    if (s->sum == NULL) {
         free(s);
         return ISO_ENOMEM;
     }
@@ -26,7 +26,7 @@ iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out)
 
 void iso_row_sums_free(struct iso_row_sums *s)
 {
-    if (!s)
+    if (s == NULL)
         return;
     free(s->sum);
     free(s);

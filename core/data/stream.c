@@ -96,7 +96,7 @@ static iso_rc allocate(struct iso_stream *s, int threads)
     s->order = iso_alloc((size_t)o->rows, sizeof *s->order);
     s->memory = iso_alloc((size_t)(s->buffers * o->batch), o->row);
     s->missing = iso_alloc((size_t)s->buffers, sizeof *s->missing);
-    return s->order && s->memory && s->missing ? ISO_OK : ISO_ENOMEM;
+    return s->order != NULL && s->memory != NULL && s->missing != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 /* Fewer threads than wanted are fine. */
@@ -112,7 +112,7 @@ iso_rc iso_stream_new(const struct iso_stream_options *options, struct iso_strea
 {
     int threads = options->threads > 0 ? options->threads : iso_machine_processors();
     struct iso_stream *s = iso_alloc(1, sizeof *s);
-    if (!s)
+    if (s == NULL)
         return ISO_ENOMEM;
     s->o = *options;
     s->failed = NONE;
@@ -134,7 +134,7 @@ iso_rc iso_stream_new(const struct iso_stream_options *options, struct iso_strea
 
 void iso_stream_free(struct iso_stream *s)
 {
-    if (!s)
+    if (s == NULL)
         return;
     pthread_mutex_lock(&s->lock);
     s->quit = true;
@@ -167,7 +167,7 @@ void iso_stream_order(struct iso_stream *s, const int32_t *order)
     pthread_mutex_lock(&s->lock);
     halt(s);
     for (int64_t i = 0; i < s->o.rows; i++)
-        s->order[i] = order ? order[i] : (int32_t)i;
+        s->order[i] = order != NULL ? order[i] : (int32_t)i;
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -39,7 +39,7 @@ static void work_on_items(struct workers *w, iso_progress *progress)
     iso_rc rc = ISO_OK;
     for (int64_t i = next_item(w, -1, ISO_OK); i < w->n; i = next_item(w, i, rc)) {
         rc = w->work(w->data, i);
-        if (progress && i % 256 == 0)
+        if (progress != NULL && i % 256 == 0)
             progress(i, w->n);
     }
 }

@@ -19,13 +19,13 @@ const char *iso_block_name(const struct iso_loader *l, int block)
 static bool has_meaning(const char *name)
 {
     const int op = iso_op_find(name);
-    return op >= 0 && iso_ops[op].def->section;
+    return op >= 0 && iso_ops[op].def->section != NULL;
 }
 
 int iso_block_find(const struct iso_loader *l, const char *name)
 {
     const struct iso_yaml *all = l->blocks;
-    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+    for (int i = 0; all != NULL && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
         if (i < ISO_BLOCKS_MAX && strcmp(all->keys[i]->text, name) == 0 && !has_meaning(name))
             return i;
     return -1;
@@ -34,13 +34,13 @@ int iso_block_find(const struct iso_loader *l, const char *name)
 void iso_blocks_suggest(const struct iso_loader *l, struct iso_suggest *near)
 {
     const struct iso_yaml *all = l->blocks;
-    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+    for (int i = 0; all != NULL && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
         iso_suggest_try(near, all->keys[i]->text);
 }
 
 static bool is_layer_key(const char *key)
 {
-    for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+    for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
         if (strcmp(k->key, key) == 0)
             return true;
     return false;
@@ -50,7 +50,7 @@ static const struct iso_yaml *part(const struct iso_yaml *block, const char *key
                                    enum iso_yaml_kind kind)
 {
     const struct iso_yaml *node = iso_yaml_get(block, key);
-    return node && node->kind == kind ? node : NULL;
+    return node != NULL && node->kind == kind ? node : NULL;
 }
 
 static const struct iso_yaml *parameters_of(const struct iso_yaml *block)
@@ -61,7 +61,7 @@ static const struct iso_yaml *parameters_of(const struct iso_yaml *block)
 static int find_parameter(const struct iso_yaml *block, const char *name)
 {
     const struct iso_yaml *p = parameters_of(block);
-    for (int i = 0; p && i < p->count; i++)
+    for (int i = 0; p != NULL && i < p->count; i++)
         if (strcmp(p->keys[i]->text, name) == 0)
             return i;
     return -1;
@@ -96,7 +96,7 @@ static void check_references(struct iso_loader *l, const char *name, const struc
         return;
     const struct iso_yaml *p = parameters_of(block);
     iso_suggest_begin(&near, node->text + 1);
-    for (int i = 0; p && i < p->count; i++)
+    for (int i = 0; p != NULL && i < p->count; i++)
         iso_suggest_try(&near, p->keys[i]->text);
     iso_faults_add(l->faults, node->place, "block '%.40s' has no parameter '%.40s'%s", name,
                    node->text + 1, iso_suggest_text(&near, hint, sizeof hint));
@@ -106,7 +106,7 @@ static void check_parameters(struct iso_loader *l, const char *name, const struc
                              const struct iso_yaml *layers)
 {
     const struct iso_yaml *p = parameters_of(block);
-    for (int i = 0; p && i < p->count; i++) {
+    for (int i = 0; p != NULL && i < p->count; i++) {
         const struct iso_yaml *key = p->keys[i];
         if (!iso_name_valid(key->text))
             iso_faults_add(l->faults, key->place,
@@ -139,8 +139,8 @@ static void check_keys(struct iso_loader *l, const char *name, const struct iso_
         if (strcmp(key->text, known[0]) != 0 && strcmp(key->text, known[1]) != 0)
             iso_faults_add(l->faults, key->place, "block '%.40s': unknown key '%.40s'%s", name,
                            key->text,
-                           near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                                     : " (it knows parameters, layers)");
+                           near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                             : " (it knows parameters, layers)");
     }
 }
 
@@ -162,13 +162,13 @@ static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
     check_keys(l, name, block);
     const struct iso_yaml *p = iso_yaml_get(block, "parameters");
     const struct iso_yaml *layers = part(block, "layers", ISO_YAML_SEQUENCE);
-    if (p && !parameters_of(block))
+    if (p != NULL && parameters_of(block) == NULL)
         iso_faults_add(l->faults, p->place,
                        "block '%.40s': parameters: expected {name: default, "
                        "...}; one without a default is empty",
                        name);
-    if (!layers || layers->count == 0) {
-        iso_faults_add(l->faults, layers ? layers->place : key->place,
+    if (layers == NULL || layers->count == 0) {
+        iso_faults_add(l->faults, layers != NULL ? layers->place : key->place,
                        "block '%.40s' has no list of layers", name);
         return;
     }
@@ -201,7 +201,7 @@ iso_rc iso_load_blocks(struct iso_loader *l, const struct iso_yaml *node)
 void iso_blocks_check_used(struct iso_loader *l)
 {
     const struct iso_yaml *all = l->blocks;
-    for (int i = 0; all && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
+    for (int i = 0; all != NULL && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
         if (i < ISO_BLOCKS_MAX && !l->block_used[i] && !l->block_fault[i])
             iso_faults_add(l->faults, all->keys[i]->place, "no layer uses the block '%.40s'",
                            all->keys[i]->text);
@@ -219,11 +219,11 @@ struct copier {
 static const struct iso_yaml *argument(const struct copier *c, int parameter)
 {
     const struct iso_yaml *p = parameters_of(c->block), *given = NULL;
-    if (c->args && c->args->kind == ISO_YAML_MAPPING)
+    if (c->args != NULL && c->args->kind == ISO_YAML_MAPPING)
         given = iso_yaml_get(c->args, p->keys[parameter]->text);
     else if (parameter == 0)
         given = c->args;
-    if (given)
+    if (given != NULL)
         return given;
     return iso_yaml_is_null(p->items[parameter]) ? NULL : p->items[parameter];
 }
@@ -231,7 +231,7 @@ static const struct iso_yaml *argument(const struct copier *c, int parameter)
 static iso_rc copy_node(struct copier *c, const struct iso_yaml *from, struct iso_yaml **out)
 {
     *out = iso_yaml_alloc(c->loader->doc, 1, sizeof **out);
-    if (!*out)
+    if (*out == NULL)
         return ISO_ENOMEM;
     **out = *from;
     (*out)->place.used_at = c->use;
@@ -247,12 +247,13 @@ static iso_rc copy_items(struct copier *c, const struct iso_yaml *from, struct i
     if (from->count == 0)
         return ISO_OK;
     to->items = iso_yaml_alloc(c->loader->doc, (size_t)from->count, sizeof *to->items);
-    to->keys = from->keys ? iso_yaml_alloc(c->loader->doc, (size_t)from->count, sizeof *to->keys)
-                          : NULL;
-    if (!to->items || (from->keys && !to->keys))
+    to->keys = from->keys != NULL
+                   ? iso_yaml_alloc(c->loader->doc, (size_t)from->count, sizeof *to->keys)
+                   : NULL;
+    if (to->items == NULL || (from->keys != NULL && to->keys == NULL))
         return ISO_ENOMEM;
     for (int i = 0; i < from->count; i++) {
-        if (from->keys)
+        if (from->keys != NULL)
             ISO_TRY(copy_node(c, from->keys[i], &to->keys[i]));
         ISO_TRY(copy(c, from->items[i], &to->items[i]));
     }
@@ -266,12 +267,12 @@ static iso_rc copy(struct copier *c, const struct iso_yaml *from, struct iso_yam
     const int parameter = is_reference(from) ? find_parameter(c->block, from->text + 1) : -1;
     const struct iso_yaml *value = parameter >= 0 ? argument(c, parameter) : NULL;
     ISO_TRY(copy_node(c, value ? value : from, out));
-    if (value) {
+    if (value != NULL) {
         (*out)->place = from->place;
         (*out)->place.used_at = value == parameters_of(c->block)->items[parameter] ? c->use
                                                                                    : &value->place;
     }
-    return value || c->loader->copied > ISO_YAML_NODES ? ISO_OK : copy_items(c, from, *out);
+    return value != NULL || c->loader->copied > ISO_YAML_NODES ? ISO_OK : copy_items(c, from, *out);
 }
 
 /* Reports arguments that no parameter takes and required ones that are missing. */
@@ -282,23 +283,23 @@ static bool check_arguments(const struct copier *c, const struct iso_named *use)
     const char *name = use->name->text;
     const int before = faults->count;
     char hint[80];
-    if (args && args->kind != ISO_YAML_MAPPING && (!p || p->count == 0))
+    if (args != NULL && args->kind != ISO_YAML_MAPPING && (p == NULL || p->count == 0))
         iso_faults_add(faults, args->place, "%.40s takes no parameter", name);
-    for (int i = 0; args && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
+    for (int i = 0; args != NULL && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
         const char *key = args->keys[i]->text;
         struct iso_suggest near;
         if (is_layer_key(key) || find_parameter(c->block, key) >= 0)
             continue;
         iso_suggest_begin(&near, key);
-        for (int k = 0; p && k < p->count; k++)
+        for (int k = 0; p != NULL && k < p->count; k++)
             iso_suggest_try(&near, p->keys[k]->text);
-        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             iso_suggest_try(&near, k->key);
         iso_faults_add(faults, args->keys[i]->place, "%.40s: unknown key '%.40s'%s", name, key,
                        iso_suggest_text(&near, hint, sizeof hint));
     }
-    for (int i = 0; p && i < p->count && faults->count == before; i++) /* else mistyped */
-        if (!argument(c, i) || iso_yaml_is_null(argument(c, i)))
+    for (int i = 0; p != NULL && i < p->count && faults->count == before; i++) /* else mistyped */
+        if (argument(c, i) == NULL || iso_yaml_is_null(argument(c, i)))
             iso_faults_add(faults, use->name->place, "%.40s: '%.40s' is missing", name,
                            p->keys[i]->text);
     return faults->count == before;

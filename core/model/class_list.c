@@ -69,7 +69,7 @@ iso_rc iso_class_list_read(const struct iso_yaml *node, const char *what, const 
     }
     /* As many names at the most as there are nodes. */
     r.map = iso_alloc(1, sizeof *r.map + (size_t)node->size * sizeof r.map->member[0]);
-    if (!r.map)
+    if (r.map == NULL)
         return ISO_ENOMEM;
     r.map->classes = node->count;
     read_entries(&r, node);

@@ -35,7 +35,7 @@ iso_rc iso_load_class_weight(struct iso_loader *l, const struct iso_yaml *node)
         return ISO_OK;
     }
     m->class_weights = iso_alloc((size_t)node->count, sizeof *m->class_weights);
-    if (!m->class_weights)
+    if (m->class_weights == NULL)
         return ISO_ENOMEM;
     m->nclass_weights = node->count;
     for (int i = 0; i < node->count; i++)

@@ -48,11 +48,11 @@ static void add_uses(const struct iso_place *place, char *text, size_t n)
 {
     size_t used = strlen(text);
     const char *before = USED_AT;
-    for (const struct iso_place *p = place->used_at; p && used + 40 < n; p = p->used_at) {
+    for (const struct iso_place *p = place->used_at; p != NULL && used + 40 < n; p = p->used_at) {
         used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line, p->column);
         before = ", used at ";
     }
-    if (place->used_at && used + 1 < n)
+    if (place->used_at != NULL && used + 1 < n)
         snprintf(text + used, n - used, ")");
 }
 

@@ -14,9 +14,9 @@ static iso_rc default_value(const struct iso_field *field, void *params, struct 
 {
     struct iso_yaml scalar = { .kind = ISO_YAML_SCALAR, .text = field->dflt, .plain = true };
     struct iso_yaml_doc *doc = NULL;
-    if (strchr("[{", field->dflt[0]))
+    if (strchr("[{", field->dflt[0]) != NULL)
         ISO_TRY(iso_yaml_parse("default", field->dflt, strlen(field->dflt), faults, &doc));
-    iso_rc rc = iso_field_read(field, "default", doc ? doc->root : &scalar, params, faults);
+    iso_rc rc = iso_field_read(field, "default", doc != NULL ? doc->root : &scalar, params, faults);
     iso_yaml_free(doc);
     return rc;
 }
@@ -24,11 +24,11 @@ static iso_rc default_value(const struct iso_field *field, void *params, struct 
 iso_rc iso_fields_default(const struct iso_field *fields, void *params)
 {
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
-    if (!faults)
+    if (faults == NULL)
         return ISO_ENOMEM;
     iso_rc rc = ISO_OK;
-    for (const struct iso_field *f = fields; f && f->key && rc == ISO_OK; f++)
-        if (f->dflt && *f->dflt)
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL && rc == ISO_OK; f++)
+        if (f->dflt != NULL && *f->dflt)
             rc = default_value(f, params, faults);
     assert(faults->count == 0); /* a bad default is the table's mistake */
     free(faults);
@@ -37,7 +37,7 @@ iso_rc iso_fields_default(const struct iso_field *fields, void *params)
 
 static const struct iso_field *find_field(const struct iso_field *fields, const char *key)
 {
-    for (const struct iso_field *f = fields; f && f->key; f++)
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++)
         if (strcmp(f->key, key) == 0)
             return f;
     return NULL;
@@ -48,9 +48,9 @@ static void nearest_key(const struct iso_field *fields, const char *const *also,
                         struct iso_suggest *near)
 {
     iso_suggest_begin(near, key);
-    for (const struct iso_field *f = fields; f && f->key; f++)
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++)
         iso_suggest_try(near, f->key);
-    for (; also && *also; also++)
+    for (; also != NULL && *also != NULL; also++)
         iso_suggest_try(near, *also);
 }
 
@@ -61,12 +61,12 @@ static void unknown_key(const struct iso_field *fields, const char *what,
     char hint[LINE], list[LINE] = "";
     struct iso_suggest near;
     size_t used = 0;
-    for (const struct iso_field *f = fields; f && f->key && used < sizeof list; f++)
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL && used < sizeof list; f++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s%s",
-                                 used ? ", " : " (it knows ", f->key, f[1].key ? "" : ")");
+                                 used ? ", " : " (it knows ", f->key, f[1].key != NULL ? "" : ")");
     nearest_key(fields, also, key->text, &near);
     iso_faults_add(faults, key->place, "%s: unknown key '%.40s'%s", what, key->text,
-                   near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
+                   near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint) : list);
 }
 
 /* Whether an unknown key is this field, mistyped: then it is not missing as well. */
@@ -74,10 +74,10 @@ static bool is_mistyped(const struct iso_field *fields, const struct iso_field *
                         const struct iso_yaml *args, const char *const *also)
 {
     struct iso_suggest near;
-    for (int i = 0; args && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
+    for (int i = 0; args != NULL && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
         const char *key = args->keys[i]->text;
         nearest_key(fields, also, key, &near);
-        if (!find_field(fields, key) && near.best == field->key)
+        if (find_field(fields, key) == NULL && near.best == field->key)
             return true;
     }
     return false;
@@ -85,7 +85,7 @@ static bool is_mistyped(const struct iso_field *fields, const struct iso_field *
 
 static bool in_list(const char *const *names, const char *name)
 {
-    for (; names && *names; names++)
+    for (; names != NULL && *names != NULL; names++)
         if (strcmp(*names, name) == 0)
             return true;
     return false;
@@ -98,7 +98,7 @@ static iso_rc read_mapping(const struct iso_field *fields, const char *what,
     for (int i = 0; i < args->count; i++) {
         const struct iso_yaml *key = args->keys[i];
         const struct iso_field *field = find_field(fields, key->text);
-        if (field)
+        if (field != NULL)
             ISO_TRY(iso_field_read(field, what, args->items[i], params, faults));
         else if (!in_list(also, key->text))
             unknown_key(fields, what, key, also, faults);
@@ -111,16 +111,16 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct 
                        struct iso_faults *faults)
 {
     ISO_TRY(iso_fields_default(fields, params));
-    bool mapping = args && args->kind == ISO_YAML_MAPPING, bare = args && !mapping;
+    bool mapping = args != NULL && args->kind == ISO_YAML_MAPPING, bare = args != NULL && !mapping;
     if (mapping)
         ISO_TRY(read_mapping(fields, what, args, also, params, faults));
-    if (bare && (!fields || !fields->key))
+    if (bare && (fields == NULL || fields->key == NULL))
         iso_faults_add(faults, args->place, "%s takes no parameter", what);
     else if (bare)
         ISO_TRY(iso_field_read(fields, what, args, params, faults));
-    for (const struct iso_field *f = fields; f && f->key; f++) {
-        bool given = (bare && f == fields) || (mapping && iso_yaml_get(args, f->key));
-        if (!f->dflt && !given && !is_mistyped(fields, f, args, also))
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
+        bool given = (bare && f == fields) || (mapping && iso_yaml_get(args, f->key) != NULL);
+        if (f->dflt == NULL && !given && !is_mistyped(fields, f, args, also))
             iso_faults_add(faults, place, "%s: '%s' is missing (%s)", what, f->key, f->doc);
     }
     return ISO_OK;

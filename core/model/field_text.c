@@ -40,10 +40,10 @@ const char *iso_field_type_text(const struct iso_field *field, char *buf, size_t
     };
     const char *const *choices = iso_field_choices(field);
     size_t used = (size_t)snprintf(buf, n, "%s", text[field->type]);
-    if ((field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_REAL2) && field->choices &&
-        used < n)
+    if ((field->type == ISO_FIELD_REALS || field->type == ISO_FIELD_REAL2) &&
+        field->choices != NULL && used < n)
         snprintf(buf + used, n - used, ", or %s", field->choices[0]);
-    for (int i = 0; choices && choices[i] && used < n; i++)
+    for (int i = 0; choices != NULL && choices[i] != NULL && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s %s", i ? "," : "", choices[i]);
     return buf;
 }
@@ -72,13 +72,13 @@ const char *iso_field_range_text(const struct iso_field *field, char *buf, size_
 /* A named thing with the parameters it has. */
 static void named_text(const struct iso_named_doc *doc, const void *params, char *buf, size_t n)
 {
-    if (!doc->fields[0].key) {
+    if (doc->fields[0].key == NULL) {
         snprintf(buf, n, "%s", doc->name);
         return;
     }
     char value[64];
     size_t used = (size_t)snprintf(buf, n, "{%s: {", doc->name);
-    for (const struct iso_field *f = doc->fields; f->key && used < n; f++)
+    for (const struct iso_field *f = doc->fields; f->key != NULL && used < n; f++)
         used += (size_t)snprintf(buf + used, n - used, "%s%s: %s", f == doc->fields ? "" : ", ",
                                  f->key, iso_field_text(f, params, value, sizeof value));
     if (used < n)
@@ -88,7 +88,7 @@ static void named_text(const struct iso_named_doc *doc, const void *params, char
 static void real2_text(const struct iso_field *field, const double *number, char *buf, size_t n)
 {
     char from[32], to[32];
-    if (field->choices && isnan(number[0]))
+    if (field->choices != NULL && isnan(number[0]))
         snprintf(buf, n, "%s", field->choices[0]);
     else
         snprintf(buf, n, "[%s, %s]", iso_number_text(number[0], from, sizeof from),

@@ -82,7 +82,7 @@ static const char *number_hint(const struct iso_yaml *node)
         return " in quotes (leave them out)";
     if (number && iso_number_int(node->text, &whole) == ISO_NUMBER_OK)
         return "";
-    return strchr(node->text, ',') ? " (write a decimal point)" : "";
+    return strchr(node->text, ',') != NULL ? " (write a decimal point)" : "";
 }
 
 /* node: v->node, or one entry of it. */
@@ -154,7 +154,7 @@ static void read_real(const struct value *v, const struct iso_yaml *node, double
 /* Whether the field's word stands in place of numbers. */
 static bool is_word(const struct value *v)
 {
-    return v->node->kind == ISO_YAML_SCALAR && v->field->choices &&
+    return v->node->kind == ISO_YAML_SCALAR && v->field->choices != NULL &&
            strcmp(v->node->text, v->field->choices[0]) == 0;
 }
 
@@ -166,7 +166,8 @@ static void read_real2(const struct value *v, double out[2])
     }
     if (v->node->kind != ISO_YAML_SEQUENCE || v->node->count != 2) {
         expected(v,
-                 v->field->choices ? "auto, or two numbers: [from, to]" : "two numbers: [from, to]",
+                 v->field->choices != NULL ? "auto, or two numbers: [from, to]"
+                                           : "two numbers: [from, to]",
                  "");
         return;
     }
@@ -201,8 +202,8 @@ static void read_reals(const struct value *v, struct iso_reals *out)
     if (v->node->kind == ISO_YAML_MAPPING ||
         (list && (v->node->count < 1 || v->node->count > ISO_REALS))) {
         expected(v,
-                 v->field->choices ? "auto, a number, or one to four in a list"
-                                   : "a number, or one to four in a list",
+                 v->field->choices != NULL ? "auto, a number, or one to four in a list"
+                                           : "a number, or one to four in a list",
                  "");
         return;
     }
@@ -236,7 +237,7 @@ static const char *bool_hint(const char *text)
         { "yes", "Yes", "YES", "y", "on", "On", "ON", "True", "TRUE" }
     };
     for (int is = 0; is < 2; is++)
-        for (int i = 0; spelled[is][i]; i++)
+        for (int i = 0; spelled[is][i] != NULL; i++)
             if (strcmp(spelled[is][i], text) == 0)
                 return is ? " (write true)" : " (write false)";
     return "";
@@ -263,17 +264,17 @@ static int find_choice(const struct value *v, const struct iso_yaml *node, const
     char hint[LINE], list[LINE];
     struct iso_suggest near;
     iso_suggest_begin(&near, node->text);
-    for (int i = 0; names[i]; i++) {
+    for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], node->text) == 0)
             return i;
         iso_suggest_try(&near, names[i]);
     }
     size_t used = (size_t)snprintf(list, sizeof list, "; choose from");
-    for (int i = 0; names[i] && used < sizeof list; i++)
+    for (int i = 0; names[i] != NULL && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", i ? "," : "", names[i]);
     iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what,
                    v->field->key, node->text,
-                   near.best ? iso_suggest_text(&near, hint, sizeof hint) : list);
+                   near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint) : list);
     return -1;
 }
 

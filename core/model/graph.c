@@ -19,7 +19,9 @@ static iso_rc reserve(struct iso_graph_builder *b)
     g->values = iso_alloc(nodes * 3 * ISO_SLOTS + penalties + 3, sizeof *g->values);
     g->owned = b->activations = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->activations);
     b->result = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->result);
-    return g->nodes && g->values && g->owned && b->result ? ISO_OK : ISO_ENOMEM;
+    return g->nodes != NULL && g->values != NULL && g->owned != NULL && b->result != NULL
+               ? ISO_OK
+               : ISO_ENOMEM;
 }
 
 /* Where the loss absorbs the last layer's activation, that has no node of its own. */
@@ -117,7 +119,7 @@ iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_
 {
     struct iso_graph_builder b = { .model = model, .faults = faults };
     b.graph = iso_alloc(1, sizeof *b.graph);
-    if (!b.graph)
+    if (b.graph == NULL)
         return ISO_ENOMEM;
     b.graph->model = model;
     b.graph->batch = batch;
@@ -136,7 +138,7 @@ iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_
 
 void iso_graph_free(struct iso_graph *g)
 {
-    if (!g)
+    if (g == NULL)
         return;
     free(g->nodes);
     free(g->values);

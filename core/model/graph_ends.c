@@ -36,7 +36,7 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
     if (m->nclass_weights == 0)
         return ISO_OK;
     g->class_weight = iso_alloc((size_t)g->classes, sizeof *g->class_weight);
-    if (!g->class_weight)
+    if (g->class_weight == NULL)
         return ISO_ENOMEM;
     for (int64_t c = 0; c < g->classes; c++)
         g->class_weight[c] = 1.0f;
@@ -227,7 +227,7 @@ static iso_rc add_penalties(struct iso_graph *g)
         const struct iso_value *w = &g->values[i];
         struct iso_shapes s;
         char name[ISO_NAME];
-        if (!w->regularizer)
+        if (w->regularizer == NULL)
             continue;
         ISO_TRY(iso_ops[ISO_OP_regularizer].def->infer(w->regularizer, &w->shape, &s));
         snprintf(name, sizeof name, "%.*s/penalty", ISO_NAME - 9, w->name);

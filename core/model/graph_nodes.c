@@ -40,7 +40,7 @@ static const struct iso_regularizer *regularizer_of(const struct iso_node *node,
                                                     const struct iso_weight_def *w)
 {
     const struct iso_regularizer *r = w->regularizer > 0 ? param_at(node, w->regularizer) : NULL;
-    return r && (r->l1 > 0 || r->l2 > 0) ? r : NULL;
+    return r != NULL && (r->l1 > 0 || r->l2 > 0) ? r : NULL;
 }
 
 static void add_weights(struct iso_graph *g, struct iso_node *node, const struct iso_shapes *s,
@@ -73,7 +73,7 @@ static void add_saved(struct iso_graph *g, struct iso_node *node, const struct i
     for (int i = 0; i < s->nsaved; i++) {
         node->saved[i] =
             iso_graph_add_value(g, ISO_ROLE_SAVED, s->saved_dtype[i], &s->saved[i], node->layer);
-        set_name(g->values[node->saved[i]].name, layer_name, names ? names[i] : "saved");
+        set_name(g->values[node->saved[i]].name, layer_name, names != NULL ? names[i] : "saved");
         g->values[node->saved[i]].batched = !s->saved_whole[i];
     }
     node->nsaved = s->nsaved;
@@ -115,7 +115,8 @@ iso_rc iso_graph_add_node(struct iso_graph *g, enum iso_op op, const void *param
 
 int iso_layer_activation(const struct iso_layer *layer)
 {
-    for (const struct iso_field *f = iso_ops[layer->op].def->fields; f && f->key; f++)
+    for (const struct iso_field *f = iso_ops[layer->op].def->fields; f != NULL && f->key != NULL;
+         f++)
         if (f->type == ISO_FIELD_ACTIVATION)
             return *(const int *)(const void *)((const char *)layer->params + f->offset);
     return ISO_LINEAR;

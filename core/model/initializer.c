@@ -187,7 +187,7 @@ static iso_rc fill_orthogonal(const struct stream *s, double gain, const struct 
     const bool tall = rows >= cols;
     const int64_t n = tall ? cols : rows, m = tall ? rows : cols;
     double *v = iso_alloc((size_t)count, sizeof *v);
-    if (!v)
+    if (v == NULL)
         return ISO_ENOMEM;
     for (int64_t e = 0; e < count; e++)
         v[e] = (double)iso_initial_normal(s->seed, s->layer, s->weight, (uint32_t)e);

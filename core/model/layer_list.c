@@ -104,7 +104,7 @@ static bool check_name(const struct item *it, const struct iso_yaml *node)
                        it->what, ISO_LAYER_NAME - 1);
         return false;
     }
-    for (int i = 0; taken[i]; i++)
+    for (int i = 0; taken[i] != NULL; i++)
         if (strcmp(taken[i], node->text) == 0) {
             iso_faults_add(faults, node->place,
                            "%s: name: '%s' already means something else in "
@@ -126,14 +126,14 @@ static bool full_name(const struct scope *s, const char *local, char out[ISO_LAY
  * when it cannot be one. False, with a fault, unless it has a name of its own. */
 static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NAME])
 {
-    const struct iso_yaml *name = it->args ? iso_yaml_get(it->args, "name") : NULL;
-    const struct iso_place place = name ? name->place : it->named.name->place;
+    const struct iso_yaml *name = it->args != NULL ? iso_yaml_get(it->args, "name") : NULL;
+    const struct iso_place place = name != NULL ? name->place : it->named.name->place;
     struct iso_faults *faults = it->net->loader->faults;
     char local[ISO_LAYER_NAME + 24];
     *out = '\0';
-    if (name && !check_name(it, name))
+    if (name != NULL && !check_name(it, name))
         return false;
-    if (!name)
+    if (name == NULL)
         snprintf(local, sizeof local, "%s_%d", it->what, ++*unnamed);
     else if (it->entry.repeat > 0)
         snprintf(local, sizeof local, "%s%lld", name->text,
@@ -149,11 +149,11 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     const struct iso_model *m = it->net->loader->model;
     const int same = find_layer(m, out);
     const struct use *use = find_use(it->net, out);
-    if (same >= 0 || use)
+    if (same >= 0 || use != NULL)
         iso_faults_add(faults, place, "%s: the %s at line %d has the name '%s' already", it->what,
-                       use ? "block" : "layer", (use ? &use->place : &m->layers[same].place)->line,
-                       out);
-    return same < 0 && !use;
+                       use != NULL ? "block" : "layer",
+                       (use != NULL ? &use->place : &m->layers[same].place)->line, out);
+    return same < 0 && use == NULL;
 }
 
 /* ---- What a layer reads -------------------------------------------------------------------- */
@@ -188,8 +188,8 @@ static int read_input(const struct item *it, const struct iso_yaml *node)
     if (full_name(it->scope, node->text, name)) {
         const int layer = find_layer(l->model, name);
         const struct use *use = layer < 0 ? find_use(it->net, name) : NULL;
-        if (layer >= 0 || use)
-            return use ? use->output : layer;
+        if (layer >= 0 || use != NULL)
+            return use != NULL ? use->output : layer;
     }
     if (l->unknown_layer)
         return -1;
@@ -205,17 +205,18 @@ static int read_input(const struct item *it, const struct iso_yaml *node)
  * fault. Of several in a row, only the first is connected so. */
 static int read_inputs(const struct item *it, int least, int most, const char *wanted, int *input)
 {
-    const struct iso_yaml *inputs = it->args && it->turn == 0 ? iso_yaml_get(it->args, "inputs")
-                                                              : NULL;
-    const bool list = inputs && inputs->kind == ISO_YAML_SEQUENCE;
+    const struct iso_yaml *inputs =
+        it->args != NULL && it->turn == 0 ? iso_yaml_get(it->args, "inputs") : NULL;
+    const bool list = inputs != NULL && inputs->kind == ISO_YAML_SEQUENCE;
     const int given = list ? inputs->count : 1;
     input[0] = it->scope->last;
     if (given < least || given > most) {
-        iso_faults_add(it->net->loader->faults, inputs ? inputs->place : it->named.name->place,
+        iso_faults_add(it->net->loader->faults,
+                       inputs != NULL ? inputs->place : it->named.name->place,
                        "%s reads %s, not %d (inputs: names them)", it->what, wanted, given);
         return 0;
     }
-    for (int i = 0; inputs && i < given; i++)
+    for (int i = 0; inputs != NULL && i < given; i++)
         input[i] = read_input(it, list ? inputs->items[i] : inputs);
     return given;
 }
@@ -228,7 +229,7 @@ static iso_rc add_layer(struct network *net, struct iso_layer **out)
     if (m->nlayers == net->room) {
         const int room = net->room ? 2 * net->room : 32;
         struct iso_layer *larger = iso_alloc((size_t)room, sizeof *larger);
-        if (!larger)
+        if (larger == NULL)
             return ISO_ENOMEM;
         if (m->nlayers > 0)
             memcpy(larger, m->layers, (size_t)m->nlayers * sizeof *larger);
@@ -250,7 +251,7 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     struct scope *s = it->scope;
     int least, most;
     char wanted[40], name[ISO_LAYER_NAME];
-    for (int i = 0; iso_layer_keys[i].key; i++)
+    for (int i = 0; iso_layer_keys[i].key != NULL; i++)
         also[i] = iso_layer_keys[i].key;
     name_item(it, &s->unnamed[op], name);
     snprintf(layer.name, sizeof layer.name, "%s", name);
@@ -271,7 +272,7 @@ static iso_rc read_list(struct network *net, struct scope *scope, const struct i
 static bool check_depth(const struct item *it, int block)
 {
     struct iso_faults *faults = it->net->loader->faults;
-    for (const struct scope *s = it->scope; s->outer; s = s->outer)
+    for (const struct scope *s = it->scope; s->outer != NULL; s = s->outer)
         if (s->block == block) {
             iso_faults_add(faults, it->named.name->place, "block '%s' uses itself", it->what);
             return false;
@@ -285,9 +286,9 @@ static bool check_depth(const struct item *it, int block)
 
 static iso_rc add_use(struct network *net, const char *name, int output, struct iso_place place)
 {
-    if (!net->uses)
+    if (net->uses == NULL)
         net->uses = iso_alloc(ISO_LAYERS_MAX, sizeof *net->uses);
-    if (!net->uses)
+    if (net->uses == NULL)
         return ISO_ENOMEM;
     struct use *use = &net->uses[net->nuses++];
     snprintf(use->name, sizeof use->name, "%s", name);
@@ -312,8 +313,8 @@ static iso_rc read_use(const struct item *it, int block)
         return ISO_OK;
     inner.input = inner.last = input[0];
     ISO_TRY(iso_block_layers(net->loader, block, &it->named, &layers));
-    net->loader->unknown_layer = net->loader->unknown_layer || !layers;
-    if (!layers)
+    net->loader->unknown_layer = net->loader->unknown_layer || layers == NULL;
+    if (layers == NULL)
         return ISO_OK;
     ISO_TRY(read_list(net, &inner, layers));
     it->scope->last = inner.last;
@@ -328,10 +329,11 @@ static iso_rc read_entry(struct item *it)
     const struct iso_yaml *args = it->args;
     const int before = faults->count;
     ISO_TRY(iso_fields_default(entry_fields, &it->entry));
-    for (const struct iso_field *f = entry_fields; args && f->key; f++)
-        if (iso_yaml_get(args, f->key))
+    for (const struct iso_field *f = entry_fields; args != NULL && f->key != NULL; f++)
+        if (iso_yaml_get(args, f->key) != NULL)
             ISO_TRY(iso_field_read(f, it->what, iso_yaml_get(args, f->key), &it->entry, faults));
-    if (args && it->entry.repeat == 0 && faults->count == before && iso_yaml_get(args, "first"))
+    if (args != NULL && it->entry.repeat == 0 && faults->count == before &&
+        iso_yaml_get(args, "first") != NULL)
         iso_faults_add(faults, iso_yaml_get(args, "first")->place,
                        "%s: 'first' says where "
                        "`repeat` begins to count, and there is none",
@@ -368,7 +370,8 @@ static iso_rc read_item(struct network *net, struct scope *scope, const struct i
         return ISO_OK;
     }
     it.what = block < 0 ? iso_ops[op].name : iso_block_name(l, block);
-    it.args = it.named.args && it.named.args->kind == ISO_YAML_MAPPING ? it.named.args : NULL;
+    it.args = it.named.args != NULL && it.named.args->kind == ISO_YAML_MAPPING ? it.named.args
+                                                                               : NULL;
     ISO_TRY(read_entry(&it));
     const int before = l->faults->count;
     do {
@@ -414,7 +417,7 @@ iso_rc iso_load_layers(struct iso_loader *l, const struct iso_yaml *node)
                            : iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
-    if (l->blocks)
+    if (l->blocks != NULL)
         ISO_TRY(iso_load_blocks(l, l->blocks));
     const iso_rc rc = read_list(&net, &model, node);
     free(net.uses);

@@ -10,7 +10,7 @@ iso_rc iso_params_default(enum iso_op op, void **params)
 {
     const struct iso_op_def *def = iso_ops[op].def;
     *params = iso_alloc(1, def->params_size ? def->params_size : 1);
-    if (!*params)
+    if (*params == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_fields_default(def->fields, *params);
     if (rc != ISO_OK) {
@@ -48,11 +48,11 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *s
     int other = -1;
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         const char *belongs = iso_ops[op].def->section;
-        bool here = belongs && strcmp(belongs, section) == 0;
+        bool here = belongs != NULL && strcmp(belongs, section) == 0;
         if (strcmp(iso_ops[op].name, name->text) == 0) {
             if (here)
                 return op;
-            other = belongs ? op : -1;
+            other = belongs != NULL ? op : -1;
         }
         if (here)
             iso_suggest_try(&near, iso_ops[op].name);
@@ -62,7 +62,7 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *s
     if (other >= 0)
         iso_faults_add(l->faults, name->place, "'%s' is %s, not %s", name->text,
                        kind_text(iso_ops[other].kind), kind);
-    else if (near.best)
+    else if (near.best != NULL)
         iso_faults_add(l->faults, name->place, "unknown %s '%.40s'%s", strchr(kind, ' ') + 1,
                        name->text, iso_suggest_text(&near, hint, sizeof hint));
     else
@@ -78,11 +78,11 @@ iso_rc iso_load_params(struct iso_loader *l, enum iso_op op, const struct iso_na
     const struct iso_op_def *def = iso_ops[op].def;
     int before = l->faults->count;
     *params = iso_alloc(1, def->params_size ? def->params_size : 1);
-    if (!*params)
+    if (*params == NULL)
         return ISO_ENOMEM;
     ISO_TRY(iso_fields_read(def->fields, iso_ops[op].name, named->name->place, named->args, also,
                             *params, l->faults));
-    if (l->faults->count > before || !def->check)
+    if (l->faults->count > before || def->check == NULL)
         return ISO_OK;
     iso_error_clear();
     if (def->check(*params) != ISO_OK) {
@@ -106,7 +106,7 @@ static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const 
     if (op < 0)
         return ISO_OK;
     use->op = (enum iso_op)op;
-    if (args)
+    if (args != NULL)
         *args = named.args;
     return iso_load_params(l, use->op, &named, also, &use->params);
 }
@@ -121,9 +121,9 @@ static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
 {
     const struct iso_op_def *def = iso_ops[ISO_OP_gradient_clipping].def;
     const struct iso_op_use *use = &l->training->optimizer;
-    for (const struct iso_field *f = def->fields; f->key; f++) {
+    for (const struct iso_field *f = def->fields; f->key != NULL; f++) {
         const struct iso_yaml *value = iso_yaml_get(args, f->key);
-        if (value)
+        if (value != NULL)
             ISO_TRY(
                 iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping, l->faults));
     }
@@ -140,10 +140,10 @@ iso_rc iso_load_optimizer(struct iso_loader *l, const struct iso_yaml *node)
     const struct iso_field *clipping = iso_ops[ISO_OP_gradient_clipping].def->fields;
     const char *also[CLIPPING_KEYS + 1] = { NULL };
     const struct iso_yaml *args = NULL;
-    for (int i = 0; i < CLIPPING_KEYS && clipping[i].key; i++)
+    for (int i = 0; i < CLIPPING_KEYS && clipping[i].key != NULL; i++)
         also[i] = clipping[i].key;
     ISO_TRY(read_use(l, node, "optimizers", "an optimizer", also, &l->training->optimizer, &args));
-    return args ? read_clipping(l, args) : ISO_OK;
+    return args != NULL ? read_clipping(l, args) : ISO_OK;
 }
 
 iso_rc iso_load_augmentation(struct iso_loader *l, const struct iso_yaml *node)
@@ -174,7 +174,7 @@ static void check_metric_name(struct iso_loader *l, int index)
     char name[ISO_NAME], other[ISO_NAME];
     iso_op_label(use->op, use->params, name);
     for (int i = 0; i < index; i++)
-        if (m[i].params && strcmp(iso_op_label(m[i].op, m[i].params, other), name) == 0)
+        if (m[i].params != NULL && strcmp(iso_op_label(m[i].op, m[i].params, other), name) == 0)
             iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice", name);
 }
 
@@ -195,7 +195,7 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
         }
         struct iso_op_use *use = &m->metrics[m->nmetrics++];
         ISO_TRY(read_use(l, node->items[i], "metrics", "a metric", NULL, use, NULL));
-        if (use->params)
+        if (use->params != NULL)
             check_metric_name(l, m->nmetrics - 1);
     }
     return ISO_OK;

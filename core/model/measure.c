@@ -33,11 +33,11 @@ iso_rc iso_model_measured(const struct iso_model *m)
 static size_t offset_of(const struct iso_model *m, const struct iso_place *place)
 {
     const char *at = m->text;
-    for (int line = 1; line < place->line && at; line++) {
+    for (int line = 1; line < place->line && at != NULL; line++) {
         at = strchr(at, '\n');
         at += at != NULL;
     }
-    if (!at)
+    if (at == NULL)
         return m->text_size;
     for (int column = 1; column < place->column && *at; column++)
         for (at++; (*at & 0xc0) == 0x80;)
@@ -49,7 +49,7 @@ void iso_find_auto(struct iso_loader *l, const struct iso_yaml *input, const cha
                    const struct iso_reals *value, size_t *at)
 {
     const struct iso_yaml *node = value->n == 0 ? iso_yaml_get(input, key) : NULL;
-    if (!node)
+    if (node == NULL)
         return;
     *at = offset_of(l->model, &node->place);
     if (strncmp(l->model->text + *at, word, sizeof word - 1) != 0)
@@ -65,7 +65,7 @@ static iso_rc replace_word(struct iso_model *m, size_t at, const struct iso_real
     const char *text = iso_reals_text(list, buf, sizeof buf);
     const size_t n = strlen(text), gone = sizeof word - 1, rest = m->text_size - at - gone;
     char *larger = iso_alloc(m->text_size - gone + n + 1, 1);
-    if (!larger)
+    if (larger == NULL)
         return ISO_ENOMEM;
     memcpy(larger, m->text, at);
     memcpy(larger + at, text, n);

@@ -60,7 +60,7 @@ static const struct iso_field expect_fields[] = {
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 bool iso_name_valid(const char *name)
 {
-    return *name && strchr(LETTERS, *name) && name[strspn(name, LETTERS ".-")] == '\0';
+    return *name && strchr(LETTERS, *name) != NULL && name[strspn(name, LETTERS ".-")] == '\0';
 }
 
 /* ---- Sections of plain values -------------------------------------------------------------- */
@@ -159,7 +159,7 @@ const struct iso_section iso_sections[] = {
 
 static const struct iso_section *find_section(const char *key)
 {
-    for (const struct iso_section *s = iso_sections; s->key; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         if (strcmp(s->key, key) == 0)
             return s;
     return NULL;
@@ -169,7 +169,7 @@ static const struct iso_section *find_section(const char *key)
 static void nearest_section(const char *key, struct iso_suggest *near)
 {
     iso_suggest_begin(near, key);
-    for (const struct iso_section *s = iso_sections; s->key; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         iso_suggest_try(near, s->key);
 }
 
@@ -205,15 +205,15 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
     }
     for (int i = 0; i < root->count; i++) {
         const struct iso_section *s = find_section(root->keys[i]->text);
-        if (!s)
+        if (s == NULL)
             unknown_section(l, root->keys[i]);
         else if (iso_yaml_is_null(root->items[i]))
             iso_faults_add(l->faults, root->keys[i]->place, "section '%s' is empty", s->key);
         else
             ISO_TRY(s->read(l, root->items[i]));
     }
-    for (const struct iso_section *s = iso_sections; s->key; s++)
-        if (s->required && !has_section(root, s) && !(s->in_phase && l->phases))
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
+        if (s->required && !has_section(root, s) && !(s->in_phase && l->phases != NULL))
             iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
     ISO_TRY(iso_make_phases(l));
     iso_check_monitors(l);
@@ -249,10 +249,10 @@ static const struct iso_expect nothing = {
 static iso_rc new_model(const char *path, struct iso_model **out)
 {
     struct iso_model *m = iso_alloc(1, sizeof *m);
-    if (!m)
+    if (m == NULL)
         return ISO_ENOMEM;
     m->file = iso_alloc(strlen(path) + 1, 1);
-    if (!m->file || iso_fields_default(train_fields, m) != ISO_OK) {
+    if (m->file == NULL || iso_fields_default(train_fields, m) != ISO_OK) {
         iso_model_free(m);
         return ISO_ENOMEM;
     }
@@ -269,12 +269,12 @@ static iso_rc new_model(const char *path, struct iso_model **out)
 static const struct iso_place *own_uses(struct iso_model *m, const struct iso_place *used_at,
                                         int *n)
 {
-    struct iso_place *first = used_at ? &m->uses[*n] : NULL;
-    for (; used_at; used_at = used_at->used_at) {
+    struct iso_place *first = used_at != NULL ? &m->uses[*n] : NULL;
+    for (; used_at != NULL; used_at = used_at->used_at) {
         struct iso_place *own = &m->uses[(*n)++];
         *own = *used_at;
         own->file = m->file;
-        own->used_at = used_at->used_at ? own + 1 : NULL;
+        own->used_at = used_at->used_at != NULL ? own + 1 : NULL;
     }
     return first;
 }
@@ -299,10 +299,10 @@ static iso_rc own_places(struct iso_model *m)
     for (int i = 0; i < m->nmetrics; i++)
         m->metrics[i].place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
-        for (const struct iso_place *p = m->layers[i].place.used_at; p; p = p->used_at)
+        for (const struct iso_place *p = m->layers[i].place.used_at; p != NULL; p = p->used_at)
             n++;
     m->uses = iso_alloc((size_t)n + 1, sizeof *m->uses);
-    if (!m->uses)
+    if (m->uses == NULL)
         return ISO_ENOMEM;
     n = 0;
     for (int i = 0; i < m->nlayers; i++) {
@@ -355,7 +355,7 @@ static void free_own(struct iso_op_use *use, const struct iso_op_use *common)
 
 void iso_model_free(struct iso_model *m)
 {
-    if (!m)
+    if (m == NULL)
         return;
     for (int i = 0; i < m->nlayers; i++)
         free(m->layers[i].params);

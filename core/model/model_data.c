@@ -51,7 +51,7 @@ static bool known_dataset(const char *name, struct iso_suggest *near)
     iso_suggest_begin(near, name);
     if (iso_dataset_is_file(name))
         return true;
-    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name; d++) {
+    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name != NULL; d++) {
         if (strcmp(d->name, name) == 0)
             return true;
         iso_suggest_try(near, d->name);
@@ -62,7 +62,7 @@ static bool known_dataset(const char *name, struct iso_suggest *near)
 static bool known_split(const char *name, struct iso_suggest *near)
 {
     iso_suggest_begin(near, name);
-    for (int i = 0; splits[i]; i++) {
+    for (int i = 0; splits[i] != NULL; i++) {
         if (strcmp(splits[i], name) == 0)
             return true;
         iso_suggest_try(near, splits[i]);
@@ -74,7 +74,7 @@ static bool known_split(const char *name, struct iso_suggest *near)
 static struct iso_place place_of(const struct iso_yaml *node, const char *key)
 {
     const struct iso_yaml *value = iso_yaml_get(node, key);
-    return value ? value->place : node->place;
+    return value != NULL ? value->place : node->place;
 }
 
 static void check_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
@@ -85,12 +85,13 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
     if (*spec->dataset && !known_dataset(spec->dataset, &near))
         iso_faults_add(l->faults, place_of(node, "dataset"), "%s: unknown data set '%.40s'%s", what,
                        spec->dataset,
-                       near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                                 : "; `isocl help datasets` lists those there are");
+                       near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                         : "; `isocl help datasets` lists those there are");
     if (*spec->split && !known_split(spec->split, &near))
-        iso_faults_add(
-            l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what, spec->split,
-            near.best ? iso_suggest_text(&near, hint, sizeof hint) : "; choose train or test");
+        iso_faults_add(l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what,
+                       spec->split,
+                       near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                         : "; choose train or test");
     if (spec->resize[0] > 0 && *spec->dataset && strncmp(spec->dataset, "folder:", 7) != 0)
         iso_faults_add(l->faults, place_of(node, "resize"),
                        "%s: 'resize' is for image files (folder:PATH)", what);
@@ -117,9 +118,9 @@ static void check_part(struct iso_loader *l, const char *what, const struct iso_
                        const struct iso_data_spec *spec)
 {
     static const char *const keys[] = { "stratified", "part_seed" };
-    const bool given = node->kind == ISO_YAML_MAPPING && iso_yaml_get(node, "part");
+    const bool given = node->kind == ISO_YAML_MAPPING && iso_yaml_get(node, "part") != NULL;
     for (int i = 0; i < 2 && node->kind == ISO_YAML_MAPPING && !given; i++)
-        if (iso_yaml_get(node, keys[i]))
+        if (iso_yaml_get(node, keys[i]) != NULL)
             iso_faults_add(l->faults, place_of(node, keys[i]),
                            "%s: '%s' says how a part is drawn, and there is no 'part: [from, to]'",
                            what, keys[i]);
@@ -211,8 +212,8 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
         else
             iso_faults_add(l->faults, node->keys[i]->place, "data: unknown key '%.40s'%s",
                            node->keys[i]->text,
-                           near.best ? iso_suggest_text(&near, text, sizeof text)
-                                     : " (it knows train, validation, test)");
+                           near.best != NULL ? iso_suggest_text(&near, text, sizeof text)
+                                             : " (it knows train, validation, test)");
     }
     const bool sound = l->faults->count == before;
     for (int use = 1; use < USES && sound; use++) {
@@ -237,16 +238,16 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
 {
     const bool test = strcmp(split, "test") == 0;
     const struct iso_data_spec *spec = find_spec(m, split), *own = spec;
-    if (!spec && test && m->train.given)
+    if (spec == NULL && test && m->train.given)
         spec = &m->train; /* its test split, whole */
-    if (!spec)
+    if (spec == NULL)
         return iso_fail(ISO_EMODEL,
                         "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
                         m->file, split, test ? "train" : split,
                         strcmp(split, "validation") == 0 ? "test" : split);
     *out = (struct iso_dataset_request){
         .name = spec->dataset,
-        .split = own ? spec->split : "test",
+        .split = own != NULL ? spec->split : "test",
         .coarse = spec->labels == 1,
         .classes = spec->classes,
         .input = &m->input,
@@ -256,7 +257,7 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
         .resize = { spec->resize[0], spec->resize[1] },
         .stream = spec->stream,
     };
-    if (own) {
+    if (own != NULL) {
         out->count = spec->count;
         out->part =
             (struct iso_part){ spec->part[0], spec->part[1], spec->stratified, spec->part_seed };

@@ -32,7 +32,7 @@ static void set_caffe(struct iso_loader *l, const struct iso_yaml *node)
 {
     static const char *const own[] = { "scale", "mean", "std" };
     for (int i = 0; i < 3; i++)
-        if (iso_yaml_get(node, own[i]))
+        if (iso_yaml_get(node, own[i]) != NULL)
             iso_faults_add(l->faults, iso_yaml_get(node, own[i])->place,
                            "input: preprocessing: caffe has its own '%s'", own[i]);
     if (l->model->input.ndim == 0)

@@ -21,12 +21,12 @@ struct c_locale {
 static void c_locale_enter(struct c_locale *l)
 {
     l->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    l->before = l->c ? uselocale(l->c) : (locale_t)0;
+    l->before = l->c != NULL ? uselocale(l->c) : (locale_t)0;
 }
 
 static void c_locale_leave(struct c_locale *l)
 {
-    if (!l->c)
+    if (l->c == NULL)
         return;
     uselocale(l->before);
     freelocale(l->c);
@@ -98,7 +98,7 @@ static enum iso_number read_decimal(const char *text, double *out)
 enum iso_number iso_number_real(const char *text, double *out)
 {
     const char *slash = strchr(text, '/');
-    if (!slash)
+    if (slash == NULL)
         return read_decimal(text, out);
     char first[TEXT];
     size_t n = (size_t)(slash - text);

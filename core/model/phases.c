@@ -41,11 +41,11 @@ iso_rc iso_load_phases(struct iso_loader *l, const struct iso_yaml *node)
 
 static iso_rc read_sections(struct iso_loader *l, const struct iso_yaml *node)
 {
-    for (const struct iso_section *s = iso_sections; s->key; s++) {
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++) {
         const struct iso_yaml *value = s->in_phase ? iso_yaml_get(node, s->key) : NULL;
-        if (value && iso_yaml_is_null(value))
+        if (value != NULL && iso_yaml_is_null(value))
             iso_faults_add(l->faults, value->place, "phase: '%s' is empty", s->key);
-        else if (value)
+        else if (value != NULL)
             ISO_TRY(s->read(l, value));
     }
     return ISO_OK;
@@ -67,9 +67,9 @@ static void begin_phase(struct iso_training *phase, const struct iso_training *c
 
 static void take_over(struct iso_training *phase, const struct iso_training *common)
 {
-    if (!phase->loss.params)
+    if (phase->loss.params == NULL)
         phase->loss = common->loss;
-    if (!phase->optimizer.params) {
+    if (phase->optimizer.params == NULL) {
         phase->optimizer = common->optimizer;
         phase->clipping = common->clipping;
     }
@@ -87,7 +87,7 @@ static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int 
     char found[64];
     int n = 0;
     struct iso_training *phase = &l->model->phases[index];
-    for (const struct iso_section *s = iso_sections; s->key && n < 15; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL && n < 15; s++)
         if (s->in_phase)
             also[n++] = s->key;
     phase->place = node->place;
@@ -129,11 +129,11 @@ static bool same_slots(const struct iso_training *a, const struct iso_training *
 static void check_phase(struct iso_loader *l, int index)
 {
     const struct iso_training *phase = &l->model->phases[index];
-    if (!phase->loss.params || !phase->optimizer.params)
+    if (phase->loss.params == NULL || phase->optimizer.params == NULL)
         iso_faults_add(l->faults, phase->place,
                        "phase '%s': there is no %s, neither here nor in "
                        "a section of the file",
-                       phase->name, phase->loss.params ? "optimizer" : "loss");
+                       phase->name, phase->loss.params != NULL ? "optimizer" : "loss");
     for (int i = 0; i < index; i++)
         if (strcmp(l->model->phases[i].name, phase->name) == 0)
             iso_faults_add(l->faults, phase->place, "phase '%s': another one has this name",
@@ -147,8 +147,8 @@ static void check_phase(struct iso_loader *l, int index)
                        "phase '%s': it is the first, there is nothing to "
                        "keep",
                        phase->name);
-    else if (phase->keep_slots && phase->optimizer.params && phase[-1].optimizer.params &&
-             !same_slots(phase, phase - 1))
+    else if (phase->keep_slots && phase->optimizer.params != NULL &&
+             phase[-1].optimizer.params != NULL && !same_slots(phase, phase - 1))
         iso_faults_add(l->faults, phase->place,
                        "phase '%s': keep_slots: the phase before has "
                        "another optimizer, %s",
@@ -164,7 +164,7 @@ static void check_unused(struct iso_loader *l, const char *key, const struct iso
         if (use->params == common->params)
             return;
     }
-    if (common->params)
+    if (common->params != NULL)
         iso_faults_add(l->faults, common->place, "%s: every phase has its own; remove this one",
                        key);
 }
@@ -172,12 +172,12 @@ static void check_unused(struct iso_loader *l, const char *key, const struct iso
 iso_rc iso_make_phases(struct iso_loader *l)
 {
     struct iso_model *m = l->model;
-    const int n = l->phases ? l->phases->count : 1, before = l->faults->count;
+    const int n = l->phases != NULL ? l->phases->count : 1, before = l->faults->count;
     m->phases = iso_alloc((size_t)n, sizeof *m->phases);
-    if (!m->phases)
+    if (m->phases == NULL)
         return ISO_ENOMEM;
     m->nphases = n;
-    if (!l->phases) {
+    if (l->phases == NULL) {
         m->phases[0] = m->common;
         return ISO_OK;
     }

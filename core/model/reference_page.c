@@ -41,7 +41,7 @@ static const struct iso_dataset_doc *const datasets[] = { iso_dataset_docs, iso_
 
 static bool in_group(int op, const char *topic)
 {
-    return iso_ops[op].def->section && strcmp(iso_ops[op].def->section, topic) == 0;
+    return iso_ops[op].def->section != NULL && strcmp(iso_ops[op].def->section, topic) == 0;
 }
 
 /* What every optimizer has besides its own. */
@@ -52,7 +52,7 @@ static const struct iso_field *clipping_fields(void)
 
 static const char *default_text(const struct iso_field *f)
 {
-    return !f->dflt ? "required" : *f->dflt ? f->dflt : "none";
+    return f->dflt == NULL ? "required" : *f->dflt ? f->dflt : "none";
 }
 
 /* "whole number, at least 1" */
@@ -71,20 +71,20 @@ static void value_text(const struct iso_field *f, char *buf, size_t n)
 static void print_fields(FILE *out, const struct iso_field *fields)
 {
     char value[TEXT];
-    for (const struct iso_field *f = fields; f && f->key; f++) {
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
         value_text(f, value, sizeof value);
         fprintf(out, "  %-20s %s\n", f->key, f->doc);
-        fprintf(out, "  %-20s   %s (%s%s)\n", "", value, f->dflt && *f->dflt ? "default " : "",
-                default_text(f));
+        fprintf(out, "  %-20s   %s (%s%s)\n", "", value,
+                f->dflt != NULL && *f->dflt ? "default " : "", default_text(f));
     }
 }
 
 static void print_names(FILE *out, const char *title, const char *const *names)
 {
-    if (!names || !names[0])
+    if (names == NULL || names[0] == NULL)
         return;
     fprintf(out, "%s:", title);
-    for (int i = 0; names[i]; i++)
+    for (int i = 0; names[i] != NULL; i++)
         fprintf(out, "%s %s", i ? "," : "", names[i]);
     fprintf(out, "\n");
 }
@@ -93,7 +93,8 @@ static void print_names(FILE *out, const char *title, const char *const *names)
 static void weight_names(const struct iso_op_def *def, const char *names[ISO_SLOTS + 1])
 {
     int n = 0;
-    for (const struct iso_weight_def *w = def->weights; w && w->name && n < ISO_SLOTS; w++)
+    for (const struct iso_weight_def *w = def->weights;
+         w != NULL && w->name != NULL && n < ISO_SLOTS; w++)
         names[n++] = w->name;
     names[n] = NULL;
 }
@@ -105,7 +106,7 @@ static void print_op(FILE *out, int op)
     fprintf(out, "%s: %s\n", iso_ops[op].name, def->doc);
     print_fields(out, def->fields);
     if (in_group(op, "layers"))
-        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             fprintf(out, "  %-20s %s\n", k->key, k->doc);
     if (in_group(op, "optimizers"))
         print_fields(out, clipping_fields());
@@ -139,17 +140,17 @@ static const char *support_text(int op, const struct iso_backend_ops *backend)
         return "free";
     if (iso_ops[op].kind == ISO_SCORE)
         return "host"; /* computed there, whatever the device */
-    return backend->kernels[op] ? "yes" : "no";
+    return backend->kernels[op] != NULL ? "yes" : "no";
 }
 
 static void print_backends(FILE *out)
 {
     fprintf(out, "%-33s", "op");
-    for (int b = 0; iso_backends[b]; b++)
+    for (int b = 0; iso_backends[b] != NULL; b++)
         fprintf(out, " %-10s", iso_backends[b]->name);
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         fprintf(out, "\n%-33s", iso_ops[op].name);
-        for (int b = 0; iso_backends[b]; b++)
+        for (int b = 0; iso_backends[b] != NULL; b++)
             fprintf(out, " %-10s", support_text(op, iso_backends[b]));
     }
     fprintf(out, "\n");
@@ -158,21 +159,21 @@ static void print_backends(FILE *out)
 static void print_overview(FILE *out)
 {
     fprintf(out, "isocl help TOPIC explains any of these:\n\nsections of a model file:\n ");
-    for (const struct iso_section *s = iso_sections; s->key; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         fprintf(out, " %s", s->key);
-    for (const struct group *g = groups; g->topic; g++) {
+    for (const struct group *g = groups; g->topic != NULL; g++) {
         fprintf(out, "\n\n%s:\n ", g->topic);
         for (int op = 0; op < ISO_OP_COUNT; op++)
             if (in_group(op, g->topic))
                 fprintf(out, " %s", iso_ops[op].name);
     }
-    for (const struct values *v = values; v->topic; v++) {
+    for (const struct values *v = values; v->topic != NULL; v++) {
         fprintf(out, "\n\n%s:\n ", v->topic);
         for (int i = 0; i < v->n; i++)
             fprintf(out, " %s", v->docs[i].name);
     }
     fprintf(out, "\n\nand also:\n ");
-    for (int i = 0; other_topics[i]; i++)
+    for (int i = 0; other_topics[i] != NULL; i++)
         fprintf(out, " %s", other_topics[i]);
     fprintf(out, "\n");
 }
@@ -181,11 +182,11 @@ static void print_overview(FILE *out)
 static void print_other(FILE *out, const char *topic)
 {
     if (strcmp(topic, "file") == 0)
-        for (const struct iso_section *s = iso_sections; s->key; s++)
+        for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
             print_section(out, s);
     else if (strcmp(topic, "datasets") == 0)
         for (int i = 0; i < 2; i++)
-            for (const struct iso_dataset_doc *d = datasets[i]; d->name; d++)
+            for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
                 fprintf(out, "  %-20s %s\n", d->name, d->doc);
     else
         print_backends(out);
@@ -203,22 +204,22 @@ static bool is_topic(struct iso_suggest *near, const char *name, bool *found)
 static bool print_topic(FILE *out, struct iso_suggest *near)
 {
     bool found = false;
-    for (const struct iso_section *s = iso_sections; s->key; s++)
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         if (is_topic(near, s->key, &found))
             print_section(out, s);
-    for (const struct group *g = groups; g->topic; g++)
+    for (const struct group *g = groups; g->topic != NULL; g++)
         if (is_topic(near, g->topic, &found))
             print_group(out, g->topic);
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        if (iso_ops[op].def->section && is_topic(near, iso_ops[op].name, &found))
+        if (iso_ops[op].def->section != NULL && is_topic(near, iso_ops[op].name, &found))
             print_op(out, op);
-    for (const struct values *v = values; v->topic; v++) {
+    for (const struct values *v = values; v->topic != NULL; v++) {
         const bool all = is_topic(near, v->topic, &found);
         for (int i = 0; i < v->n; i++)
             if (is_topic(near, v->docs[i].name, &found) || all)
                 print_value(out, &v->docs[i]);
     }
-    for (int i = 0; other_topics[i]; i++)
+    for (int i = 0; other_topics[i] != NULL; i++)
         if (is_topic(near, other_topics[i], &found))
             print_other(out, other_topics[i]);
     return found;
@@ -228,7 +229,7 @@ iso_rc iso_help_print(FILE *out, const char *topic)
 {
     char hint[80];
     struct iso_suggest near;
-    if (!topic || !*topic) {
+    if (topic == NULL || !*topic) {
         print_overview(out);
         return ISO_OK;
     }
@@ -236,8 +237,8 @@ iso_rc iso_help_print(FILE *out, const char *topic)
     if (print_topic(out, &near))
         return ISO_OK;
     return iso_fail(ISO_EUSAGE, "unknown topic '%.40s'%s", topic,
-                    near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                              : "; `isocl help` lists them");
+                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                      : "; `isocl help` lists them");
 }
 
 /* ---- Markdown ------------------------------------------------------------------------------ */
@@ -250,17 +251,18 @@ static void table_head(FILE *out)
 static void table_fields(FILE *out, const struct iso_field *fields)
 {
     char value[TEXT];
-    for (const struct iso_field *f = fields; f && f->key; f++) {
+    for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
         value_text(f, value, sizeof value);
         fprintf(out,
-                f->dflt && *f->dflt ? "| `%s` | %s | `%s` | %s |\n" : "| `%s` | %s | %s | %s |\n",
+                f->dflt != NULL && *f->dflt ? "| `%s` | %s | `%s` | %s |\n"
+                                            : "| `%s` | %s | %s | %s |\n",
                 f->key, value, default_text(f), f->doc);
     }
 }
 
 static void markdown_fields(FILE *out, const struct iso_field *fields)
 {
-    if (!fields || !fields->key)
+    if (fields == NULL || fields->key == NULL)
         return;
     table_head(out);
     table_fields(out, fields);
@@ -276,7 +278,7 @@ static void markdown_entry(FILE *out, const char *name, const char *doc)
 static void markdown_sections(FILE *out)
 {
     fprintf(out, "## Sections of a model file\n\n");
-    for (const struct iso_section *s = iso_sections; s->key; s++) {
+    for (const struct iso_section *s = iso_sections; s->key != NULL; s++) {
         fprintf(out, "### `%s`%s\n\n%s\n\n", s->key, s->required ? " (required)" : "", s->doc);
         markdown_fields(out, s->fields);
     }
@@ -284,8 +286,8 @@ static void markdown_sections(FILE *out)
 
 static void markdown_names(FILE *out, const char *title, const char *const *names)
 {
-    for (int i = 0; names && names[i]; i++)
-        fprintf(out, "%s`%s`%s", i ? ", " : title, names[i], names[i + 1] ? "" : ".\n\n");
+    for (int i = 0; names != NULL && names[i] != NULL; i++)
+        fprintf(out, "%s`%s`%s", i ? ", " : title, names[i], names[i + 1] != NULL ? "" : ".\n\n");
 }
 
 static void markdown_op(FILE *out, int op)
@@ -304,7 +306,7 @@ static void markdown_group(FILE *out, const struct group *g)
     fprintf(out, "## %s\n\n", g->title);
     if (strcmp(g->topic, "layers") == 0) {
         fprintf(out, "Every layer has these keys besides its own:\n\n| key | |\n|---|---|\n");
-        for (const struct iso_layer_key *k = iso_layer_keys; k->key; k++)
+        for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             fprintf(out, "| `%s` | %s |\n", k->key, k->doc);
         fprintf(out, "\n");
     }
@@ -322,7 +324,7 @@ static void markdown_group(FILE *out, const struct group *g)
 
 static void markdown_tables(FILE *out)
 {
-    for (const struct values *v = values; v->topic; v++) {
+    for (const struct values *v = values; v->topic != NULL; v++) {
         fprintf(out,
                 "## %s\n\nWritten as a name (`%s`), or as `{name: {keys}}`; the first key can "
                 "be left out: `%s`.\n\n",
@@ -334,21 +336,21 @@ static void markdown_tables(FILE *out)
     }
     fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
     for (int i = 0; i < 2; i++)
-        for (const struct iso_dataset_doc *d = datasets[i]; d->name; d++)
+        for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
             fprintf(out, "| `%s` | %s |\n", d->name, d->doc);
 }
 
 static void markdown_backends(FILE *out)
 {
     fprintf(out, "\n## Ops and backends\n\n| op |");
-    for (int b = 0; iso_backends[b]; b++)
+    for (int b = 0; iso_backends[b] != NULL; b++)
         fprintf(out, " %s |", iso_backends[b]->name);
     fprintf(out, "\n|---|");
-    for (int b = 0; iso_backends[b]; b++)
+    for (int b = 0; iso_backends[b] != NULL; b++)
         fprintf(out, "---|");
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         fprintf(out, "\n| `%s` |", iso_ops[op].name);
-        for (int b = 0; iso_backends[b]; b++)
+        for (int b = 0; iso_backends[b] != NULL; b++)
             fprintf(out, " %s |", support_text(op, iso_backends[b]));
     }
     fprintf(out, "\n\n`free`: the op only gives its input another shape.\n");
@@ -367,7 +369,7 @@ void iso_help_markdown(FILE *out)
             "`fashion-mnist/`, `cifar10/` and `cifar100/` hold published experiments, `ops/` "
             "the cases that compare the backends.\n\n");
     markdown_sections(out);
-    for (const struct group *g = groups; g->topic; g++)
+    for (const struct group *g = groups; g->topic != NULL; g++)
         markdown_group(out, g);
     markdown_tables(out);
     markdown_backends(out);

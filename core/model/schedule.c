@@ -150,8 +150,8 @@ iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
                                named.args, NULL, s, l->faults);
     }
     iso_faults_add(l->faults, named.name->place, "unknown schedule '%.40s'%s", named.name->text,
-                   near.best ? iso_suggest_text(&near, hint, sizeof hint)
-                             : "; `isocl help schedules` lists those there are");
+                   near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                     : "; `isocl help schedules` lists those there are");
     return ISO_OK;
 }
 
@@ -184,7 +184,7 @@ static void check_monitor(struct iso_loader *l, const char *what, struct iso_pla
     char label[ISO_NAME];
     bool found = strcmp(name, "loss") == 0;
     for (int i = 0; i < m->nmetrics && !found; i++)
-        found = m->metrics[i].params &&
+        found = m->metrics[i].params != NULL &&
                 strcmp(iso_op_label(m->metrics[i].op, m->metrics[i].params, label), name) == 0;
     if (!found)
         iso_faults_add(l->faults, place,

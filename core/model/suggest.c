@@ -69,7 +69,7 @@ void iso_suggest_try(struct iso_suggest *s, const char *name)
 
 const char *iso_suggest_text(const struct iso_suggest *s, char *buf, size_t n)
 {
-    if (s->best)
+    if (s->best != NULL)
         snprintf(buf, n, " (did you mean '%s'?)", s->best);
     else if (n > 0)
         buf[0] = '\0';

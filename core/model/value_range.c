@@ -21,9 +21,9 @@ static void input_range(const struct iso_gather_images *images, double out[2])
 /* The params' value_range, NULL when the op has none. */
 static double *range_of(const struct iso_op_use *use)
 {
-    if (!use->params)
+    if (use->params == NULL)
         return NULL;
-    for (const struct iso_field *f = iso_ops[use->op].def->fields; f && f->key; f++)
+    for (const struct iso_field *f = iso_ops[use->op].def->fields; f != NULL && f->key != NULL; f++)
         if (f->type == ISO_FIELD_REAL2 && strcmp(f->key, "value_range") == 0)
             return (double *)((char *)use->params + f->offset);
     return NULL;
@@ -71,11 +71,11 @@ static void check_range(struct iso_loader *l, const struct iso_op_use *use, cons
 static void check_use(struct iso_loader *l, struct iso_op_use *use)
 {
     double *range = range_of(use);
-    if (range && isnan(range[0])) {
+    if (range != NULL && isnan(range[0])) {
         use->auto_range = true;
         range[0] = 0;
         range[1] = 1;
-    } else if (range && range[0] < range[1] && !use->auto_range) {
+    } else if (range != NULL && range[0] < range[1] && !use->auto_range) {
         check_range(l, use, range); /* else it is a fault already */
     }
 }
@@ -94,7 +94,7 @@ void iso_check_value_ranges(struct iso_loader *l)
         return; /* a fault already */
     check_training(l, &m->common);
     for (int i = 0; i < m->nphases; i++)
-        if (l->phases && m->phases[i].augmentation_given)
+        if (l->phases != NULL && m->phases[i].augmentation_given)
             check_training(l, &m->phases[i]);
     if (!iso_model_measures(m))
         iso_settle_value_ranges(m);

@@ -35,7 +35,7 @@ void *iso_yaml_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
     enum { HEAD = (sizeof(struct block) + 15) / 16 * 16 };
     assert(count <= ISO_YAML_BYTES);
     struct block *block = iso_alloc(1, HEAD + count * size);
-    if (!block)
+    if (block == NULL)
         return NULL;
     block->next = doc->owned;
     doc->owned = block;
@@ -45,16 +45,16 @@ void *iso_yaml_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
 static char *doc_copy(struct iso_yaml_doc *doc, const void *bytes, size_t n)
 {
     char *copy = iso_yaml_alloc(doc, n + 1, 1);
-    if (copy)
+    if (copy != NULL)
         memcpy(copy, bytes, n);
     return copy;
 }
 
 void iso_yaml_free(struct iso_yaml_doc *doc)
 {
-    if (!doc)
+    if (doc == NULL)
         return;
-    for (struct block *b = doc->owned, *next; b; b = next) {
+    for (struct block *b = doc->owned, *next; b != NULL; b = next) {
         next = b->next;
         free(b);
     }
@@ -71,7 +71,7 @@ static struct iso_place place_of(const struct reader *r, const yaml_mark_t *mark
 static iso_rc grow(struct reader *r, struct iso_yaml ***list, int count, int room)
 {
     struct iso_yaml **larger = iso_yaml_alloc(r->doc, (size_t)room, sizeof *larger);
-    if (!larger)
+    if (larger == NULL)
         return ISO_ENOMEM;
     if (count > 0)
         memcpy(larger, *list, (size_t)count * sizeof *larger);
@@ -107,7 +107,7 @@ static iso_rc merge(struct reader *r, struct frame *f, const struct iso_yaml *fr
         return ISO_OK;
     }
     for (int i = 0; i < from->count; i++) {
-        if (iso_yaml_get(f->node, from->keys[i]->text))
+        if (iso_yaml_get(f->node, from->keys[i]->text) != NULL)
             continue;
         if (f->node->count == ISO_YAML_KEYS) {
             iso_faults_add(r->faults, f->node->place, "more than %d keys in one mapping",
@@ -130,7 +130,7 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
         if (keys[i]->kind != ISO_YAML_SCALAR)
             iso_faults_add(r->faults, keys[i]->place,
                            "a key must be a name, not a list or a mapping");
-        else if (!is_merge(keys[i]) && iso_yaml_get(node, keys[i]->text))
+        else if (!is_merge(keys[i]) && iso_yaml_get(node, keys[i]->text) != NULL)
             iso_faults_add(r->faults, keys[i]->place, "key '%.40s' is there twice", keys[i]->text);
         else if (!is_merge(keys[i]))
             ISO_TRY(append(r, f, keys[i], items[i]));
@@ -172,7 +172,7 @@ static iso_rc attach(struct reader *r, struct iso_yaml *node)
     struct frame *f = &r->frames[r->depth - 1];
     if (f->node->kind == ISO_YAML_SEQUENCE)
         return append(r, f, NULL, node);
-    if (!f->key) {
+    if (f->key == NULL) {
         f->key = node;
         return ISO_OK;
     }
@@ -192,7 +192,7 @@ static iso_rc add_anchor(struct reader *r, const char *name, struct iso_yaml *no
         return ISO_EMODEL;
     }
     char *copy = doc_copy(r->doc, name, strlen(name));
-    if (!copy)
+    if (copy == NULL)
         return ISO_ENOMEM;
     r->anchors[r->nanchors++] = (struct anchor){ copy, node };
     return ISO_OK;
@@ -204,13 +204,13 @@ static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_ki
     struct iso_place place = place_of(r, &e->start_mark);
     ISO_TRY(count_nodes(r, place, 1, 1));
     struct iso_yaml *node = iso_yaml_alloc(r->doc, 1, sizeof *node);
-    if (!node)
+    if (node == NULL)
         return ISO_ENOMEM;
     *node = (struct iso_yaml){ .kind = kind, .place = place, .text = "", .size = 1, .height = 1 };
-    if (tag && strcmp((const char *)tag, "!") != 0)
+    if (tag != NULL && strcmp((const char *)tag, "!") != 0)
         iso_faults_add(r->faults, place, "tags such as '%.40s' have no meaning here",
                        (const char *)tag);
-    if (anchor)
+    if (anchor != NULL)
         ISO_TRY(add_anchor(r, (const char *)anchor, node));
     *out = node;
     return attach(r, node);
@@ -222,10 +222,10 @@ static iso_rc on_scalar(struct reader *r, const yaml_event_t *e)
     size_t n = e->data.scalar.length;
     struct iso_yaml *node;
     ISO_TRY(add_node(r, e, ISO_YAML_SCALAR, e->data.scalar.anchor, e->data.scalar.tag, &node));
-    if (memchr(bytes, '\0', n))
+    if (memchr(bytes, '\0', n) != NULL)
         iso_faults_add(r->faults, node->place, "a text may not hold a NUL character");
     node->text = doc_copy(r->doc, bytes, n);
-    if (!node->text)
+    if (node->text == NULL)
         return ISO_ENOMEM;
     node->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     return ISO_OK;
@@ -269,14 +269,14 @@ static iso_rc on_alias(struct reader *r, const yaml_event_t *e)
     struct iso_place place = place_of(r, &e->start_mark);
     const char *name = (const char *)e->data.alias.anchor;
     struct iso_yaml *node = NULL;
-    for (int i = r->nanchors; i-- > 0 && !node;)
+    for (int i = r->nanchors; i-- > 0 && node == NULL;)
         if (strcmp(r->anchors[i].name, name) == 0)
             node = r->anchors[i].node;
-    if (!node)
+    if (node == NULL)
         iso_faults_add(r->faults, place, "alias '*%.40s' names no anchor above it", name);
     else if (node->open)
         iso_faults_add(r->faults, place, "alias '*%.40s' stands inside its own anchor", name);
-    if (!node || node->open)
+    if (node == NULL || node->open)
         return ISO_EMODEL;
     ISO_TRY(count_nodes(r, place, node->size, node->height));
     return attach(r, node);
@@ -284,7 +284,7 @@ static iso_rc on_alias(struct reader *r, const yaml_event_t *e)
 
 static iso_rc on_document(struct reader *r, const yaml_event_t *e)
 {
-    if (!r->doc->root)
+    if (r->doc->root == NULL)
         return ISO_OK;
     iso_faults_add(r->faults, place_of(r, &e->start_mark),
                    "a second YAML document starts here; a model file holds one");
@@ -328,11 +328,12 @@ static iso_rc syntax_fault(struct reader *r, const char *text, size_t size)
     struct iso_place place = place_of(r, &y->problem_mark);
     if (character_at(text, size, &y->problem_mark) == '\t')
         iso_faults_add(r->faults, place, "a tab cannot indent YAML; use spaces");
-    else if (y->context)
+    else if (y->context != NULL)
         iso_faults_add(r->faults, place, "YAML: %s (%s that starts at line %d)", y->problem,
                        y->context, (int)y->context_mark.line + 1);
     else
-        iso_faults_add(r->faults, place, "YAML: %s", y->problem ? y->problem : "cannot be read");
+        iso_faults_add(r->faults, place, "YAML: %s",
+                       y->problem != NULL ? y->problem : "cannot be read");
     return ISO_EMODEL;
 }
 
@@ -347,7 +348,7 @@ static iso_rc read_events(struct reader *r, const char *text, size_t size)
         yaml_event_delete(&event);
         ISO_TRY(rc);
     }
-    if (r->doc->root)
+    if (r->doc->root != NULL)
         return ISO_OK;
     iso_faults_add(r->faults, (struct iso_place){ r->file, 1, 1, NULL }, "the file is empty");
     return ISO_EMODEL;
@@ -387,9 +388,9 @@ iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct is
                       struct iso_yaml_doc **out)
 {
     struct reader *r = iso_alloc(1, sizeof *r);
-    struct iso_yaml_doc *doc = r ? iso_alloc(1, sizeof *doc) : NULL;
+    struct iso_yaml_doc *doc = r != NULL ? iso_alloc(1, sizeof *doc) : NULL;
     iso_rc rc = ISO_ENOMEM;
-    if (doc) {
+    if (doc != NULL) {
         r->file = file;
         r->faults = faults;
         r->doc = doc;

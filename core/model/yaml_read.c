@@ -12,7 +12,7 @@ static iso_rc read_stream(FILE *in, const char *path, struct iso_faults *faults,
 {
     size_t room = 16 << 10, used = 0;
     char *bytes = iso_alloc(room + 1, 1);
-    if (!bytes)
+    if (bytes == NULL)
         return ISO_ENOMEM;
     for (;;) {
         used += fread(bytes + used, 1, room - used, in);
@@ -21,7 +21,7 @@ static iso_rc read_stream(FILE *in, const char *path, struct iso_faults *faults,
         if (used > ISO_YAML_BYTES)
             break;
         char *larger = iso_alloc(2 * room + 1, 1);
-        if (!larger) {
+        if (larger == NULL) {
             free(bytes);
             return ISO_ENOMEM;
         }
@@ -51,7 +51,7 @@ iso_rc iso_yaml_read(const char *path, struct iso_faults *faults, char **text, s
     if (strcmp(path, "-") == 0)
         return read_stream(stdin, path, faults, text, size);
     FILE *in = fopen(path, "rb");
-    if (!in)
+    if (in == NULL)
         return iso_fail(ISO_EIO, "%s: cannot be opened: %s", path, strerror(errno));
     struct stat info;
     iso_rc rc;

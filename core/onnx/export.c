@@ -30,7 +30,7 @@ static const char *channel_constant(struct iso_onnx_exporter *e, const char *par
     const char *name = iso_onnx_part(e, part);
     const int64_t dim[1] = { n };
     float *to = iso_onnx_constant(e, name, 1, dim);
-    for (int i = 0; to && i < n; i++)
+    for (int i = 0; to != NULL && i < n; i++)
         to[i] = (float)values[i];
     return name;
 }
@@ -42,7 +42,7 @@ static const char *step(struct iso_onnx_exporter *e, const char *op, const char 
     const char *name = iso_onnx_part(e, part);
     struct iso_onnx_node *node = iso_onnx_add(e, op, name, name);
     iso_onnx_input(e, node, x);
-    if (constant)
+    if (constant != NULL)
         iso_onnx_input(e, node, constant);
     return name;
 }
@@ -109,7 +109,7 @@ static void add_input(struct iso_onnx_exporter *e, const struct iso_onnx_export_
     struct iso_shape shape = model->input;
     e->m->x = iso_onnx_alloc(e->m, 1, sizeof *e->m->x);
     e->m->nx = 1;
-    if (!e->m->x) {
+    if (e->m->x == NULL) {
         e->failed = true;
         return;
     }
@@ -150,7 +150,7 @@ static void add_output(struct iso_onnx_exporter *e)
     const struct iso_graph *g = e->graph;
     const char *name = iso_onnx_as(e, g->output, false);
     struct iso_onnx_value *y = iso_onnx_alloc(e->m, 1, sizeof *y);
-    e->failed = e->failed || !y || !name;
+    e->failed = e->failed || y == NULL || name == NULL;
     if (e->failed)
         return;
     if (strcmp(name, e->m->x[0].name) == 0) { /* no layer does anything */
@@ -218,11 +218,11 @@ static void describe(struct iso_onnx_exporter *e, const struct iso_onnx_export_o
     m->name = model->name;
     m->doc = "";
     m->opset = OPSET;
-    if (!pairs || iso_exec_hash(e->exec, hex) != ISO_OK) {
+    if (pairs == NULL || iso_exec_hash(e->exec, hex) != ISO_OK) {
         e->failed = true;
         return;
     }
-    if (model->train.classes)
+    if (model->train.classes != NULL)
         iso_class_map_text(model->train.classes, classes, sizeof classes);
     const char *const all[] = {
         "weights_sha256",
@@ -236,9 +236,9 @@ static void describe(struct iso_onnx_exporter *e, const struct iso_onnx_export_o
         iso_onnx_text(m, "%s", classes)
     };
     m->metadata = pairs;
-    for (int i = 0; i < 8 && all[i & ~1]; i++) {
+    for (int i = 0; i < 8 && all[i & ~1] != NULL; i++) {
         pairs[i] = all[i];
-        e->failed = e->failed || !all[i];
+        e->failed = e->failed || all[i] == NULL;
     }
 }
 
@@ -250,10 +250,10 @@ iso_rc iso_onnx_export(struct iso_exec *exec, const struct iso_onnx_export_optio
     iso_error_clear();
     ISO_TRY(iso_model_measured(g->model));
     e.m = iso_alloc(1, sizeof *e.m);
-    if (!e.m)
+    if (e.m == NULL)
         return ISO_ENOMEM;
     e.names = iso_alloc((size_t)g->nvalues, sizeof *e.names);
-    e.failed = !e.names;
+    e.failed = e.names == NULL;
     if (!e.failed)
         describe(&e, o);
     if (!e.failed)

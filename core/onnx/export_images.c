@@ -36,7 +36,7 @@ static void set_convolution(struct iso_onnx_exporter *e, struct iso_onnx_node *n
     const int64_t dilations[2] = { w->dh, w->dw };
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, k);
-    if (bias)
+    if (bias != NULL)
         iso_onnx_input(e, node, bias);
     set_window(e, node, w);
     iso_onnx_ints(e, node, "dilations", 2, dilations);
@@ -51,8 +51,8 @@ static const char *kernel(struct iso_onnx_exporter *e, int value)
                   out = v->shape.dim[3];
     const int64_t dim[4] = { out, in, v->shape.dim[0], v->shape.dim[1] };
     float *from = iso_onnx_weight_read(e, value);
-    float *to = from ? iso_onnx_constant(e, v->name, 4, dim) : NULL;
-    for (int64_t t = 0; to && t < taps; t++)
+    float *to = from != NULL ? iso_onnx_constant(e, v->name, 4, dim) : NULL;
+    for (int64_t t = 0; to != NULL && t < taps; t++)
         for (int64_t i = 0; i < in; i++)
             for (int64_t o = 0; o < out; o++)
                 to[(o * in + i) * taps + t] = from[(t * in + i) * out + o];
@@ -68,8 +68,8 @@ static const char *depthwise_kernel(struct iso_onnx_exporter *e, int value)
     const int64_t results = v->shape.dim[2] * v->shape.dim[3];
     const int64_t dim[4] = { results, 1, v->shape.dim[0], v->shape.dim[1] };
     float *from = iso_onnx_weight_read(e, value);
-    float *to = from ? iso_onnx_constant(e, v->name, 4, dim) : NULL;
-    for (int64_t t = 0; to && t < taps; t++)
+    float *to = from != NULL ? iso_onnx_constant(e, v->name, 4, dim) : NULL;
+    for (int64_t t = 0; to != NULL && t < taps; t++)
         for (int64_t r = 0; r < results; r++)
             to[r * taps + t] = from[t * results + r];
     free(from);
@@ -126,7 +126,7 @@ void iso_onnx_export_dense(struct iso_onnx_exporter *e, const struct iso_node *n
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Gemm", e->layer, n->y[0], false);
     iso_onnx_input(e, node, e->names[n->x[0]].last);
     iso_onnx_input(e, node, k);
-    if (bias)
+    if (bias != NULL)
         iso_onnx_input(e, node, bias);
 }
 

@@ -61,7 +61,7 @@ void iso_onnx_export_activation(struct iso_onnx_exporter *e, const struct iso_ac
     struct iso_onnx_node *node = swish ? iso_onnx_add(e, op, sigmoid, sigmoid)
                                        : iso_onnx_add_for(e, op, name, y, first);
     iso_onnx_input(e, node, from);
-    if (node)
+    if (node != NULL)
         set_function(e, node, p, channel_axis(e, x, first));
     if (!swish)
         return;
@@ -88,11 +88,11 @@ static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node 
                              float value, const char *part, int64_t count)
 {
     const char *name = iso_onnx_weight(e, n, w);
-    if (name)
+    if (name != NULL)
         return name;
     name = iso_onnx_part(e, part);
     float *values = iso_onnx_constant(e, name, 1, &count);
-    for (int64_t i = 0; values && i < count; i++)
+    for (int64_t i = 0; values != NULL && i < count; i++)
         values[i] = value;
     return name;
 }
@@ -138,7 +138,7 @@ static void layer_normalization(struct iso_onnx_exporter *e, const struct iso_no
         iso_onnx_add_for(e, "LayerNormalization", e->layer, n->y[0], false);
     iso_onnx_input(e, node, x);
     iso_onnx_input(e, node, gamma);
-    if (beta)
+    if (beta != NULL)
         iso_onnx_input(e, node, beta);
     iso_onnx_int(e, node, "axis", -1);
     iso_onnx_real(e, node, "epsilon", p->epsilon);

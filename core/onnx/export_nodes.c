@@ -12,7 +12,7 @@ static void *grow(struct iso_onnx_exporter *e, void *list, int n, int *room, siz
     if (n < *room)
         return list;
     void *more = iso_onnx_alloc(e->m, 2 * (size_t)*room + 16, size);
-    if (!more) {
+    if (more == NULL) {
         e->failed = true;
         return NULL;
     }
@@ -25,7 +25,7 @@ static void *grow(struct iso_onnx_exporter *e, void *list, int n, int *room, siz
 const char *iso_onnx_part(struct iso_onnx_exporter *e, const char *part)
 {
     const char *name = iso_onnx_text(e->m, "%s/%s", e->layer, part);
-    e->failed = e->failed || !name;
+    e->failed = e->failed || name == NULL;
     return name;
 }
 
@@ -37,7 +37,8 @@ struct iso_onnx_node *iso_onnx_add(struct iso_onnx_exporter *e, const char *op, 
     const char **results = iso_onnx_alloc(m, 1, sizeof *results);
     const char **inputs = iso_onnx_alloc(m, NODE_INPUTS, sizeof *inputs);
     struct iso_onnx_attribute *attributes = iso_onnx_alloc(m, NODE_ATTRIBUTES, sizeof *attributes);
-    if (!list || !results || !inputs || !attributes || !name || !y) {
+    if (list == NULL || results == NULL || inputs == NULL || attributes == NULL || name == NULL ||
+        y == NULL) {
         e->failed = true;
         return NULL;
     }
@@ -55,7 +56,7 @@ struct iso_onnx_node *iso_onnx_add(struct iso_onnx_exporter *e, const char *op, 
 
 void iso_onnx_input(struct iso_onnx_exporter *e, struct iso_onnx_node *node, const char *x)
 {
-    if (!node || !x || node->nx == NODE_INPUTS)
+    if (node == NULL || x == NULL || node->nx == NODE_INPUTS)
         e->failed = true;
     else
         ((const char **)(uintptr_t)node->x)[node->nx++] = x;
@@ -64,7 +65,7 @@ void iso_onnx_input(struct iso_onnx_exporter *e, struct iso_onnx_node *node, con
 static struct iso_onnx_attribute *attribute(struct iso_onnx_exporter *e, struct iso_onnx_node *node,
                                             const char *name, enum iso_onnx_kind kind)
 {
-    if (!node || node->nattributes == NODE_ATTRIBUTES) {
+    if (node == NULL || node->nattributes == NODE_ATTRIBUTES) {
         e->failed = true;
         return NULL;
     }
@@ -78,7 +79,7 @@ void iso_onnx_int(struct iso_onnx_exporter *e, struct iso_onnx_node *node, const
                   int64_t value)
 {
     struct iso_onnx_attribute *a = attribute(e, node, name, ISO_ONNX_INT);
-    if (a)
+    if (a != NULL)
         a->i = value;
 }
 
@@ -86,7 +87,7 @@ void iso_onnx_real(struct iso_onnx_exporter *e, struct iso_onnx_node *node, cons
                    double value)
 {
     struct iso_onnx_attribute *a = attribute(e, node, name, ISO_ONNX_REAL);
-    if (a)
+    if (a != NULL)
         a->f = (float)value;
 }
 
@@ -94,16 +95,16 @@ void iso_onnx_word(struct iso_onnx_exporter *e, struct iso_onnx_node *node, cons
                    const char *value)
 {
     struct iso_onnx_attribute *a = attribute(e, node, name, ISO_ONNX_TEXT);
-    if (a)
+    if (a != NULL)
         a->text = value;
 }
 
 static const int64_t *copy_numbers(struct iso_onnx_exporter *e, int n, const int64_t *from)
 {
     int64_t *numbers = iso_onnx_alloc(e->m, (size_t)n, sizeof *numbers);
-    if (numbers)
+    if (numbers != NULL)
         memcpy(numbers, from, (size_t)n * sizeof *numbers);
-    e->failed = e->failed || !numbers;
+    e->failed = e->failed || numbers == NULL;
     return numbers;
 }
 
@@ -111,7 +112,7 @@ void iso_onnx_ints(struct iso_onnx_exporter *e, struct iso_onnx_node *node, cons
                    const int64_t *values)
 {
     struct iso_onnx_attribute *a = attribute(e, node, name, ISO_ONNX_INTS);
-    if (a && (a->ints = copy_numbers(e, n, values)))
+    if (a != NULL && (a->ints = copy_numbers(e, n, values)) != NULL)
         a->n = n;
 }
 
@@ -120,7 +121,7 @@ static struct iso_onnx_tensor *new_tensor(struct iso_onnx_exporter *e, const cha
 {
     struct iso_onnx *m = e->m;
     struct iso_onnx_tensor *list = grow(e, m->tensors, m->ntensors, &e->tensor_room, sizeof *list);
-    if (!list || !name) {
+    if (list == NULL || name == NULL) {
         e->failed = true;
         return NULL;
     }
@@ -135,10 +136,11 @@ float *iso_onnx_constant(struct iso_onnx_exporter *e, const char *name, int ndim
                          const int64_t *dim)
 {
     struct iso_onnx_tensor *t = new_tensor(e, name, ISO_ONNX_FLOAT, ndim, dim);
-    float *values = t ? iso_onnx_alloc(e->m, (size_t)iso_onnx_count(t), sizeof *values) : NULL;
-    if (t)
+    float *values = t != NULL ? iso_onnx_alloc(e->m, (size_t)iso_onnx_count(t), sizeof *values)
+                              : NULL;
+    if (t != NULL)
         t->data = values;
-    e->failed = e->failed || !values;
+    e->failed = e->failed || values == NULL;
     return values;
 }
 
@@ -147,9 +149,9 @@ const char *iso_onnx_numbers(struct iso_onnx_exporter *e, const char *part, int 
 {
     const int64_t dim[1] = { n };
     struct iso_onnx_tensor *t = new_tensor(e, iso_onnx_part(e, part), ISO_ONNX_INT64, 1, dim);
-    if (t)
+    if (t != NULL)
         t->data = copy_numbers(e, n, values);
-    return t ? t->name : NULL;
+    return t != NULL ? t->name : NULL;
 }
 
 float *iso_onnx_weight_read(struct iso_onnx_exporter *e, int value)
@@ -161,7 +163,7 @@ float *iso_onnx_weight_read(struct iso_onnx_exporter *e, int value)
         return NULL;
     }
     float *values = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof *values);
-    if (values && iso_tensor_read_f32(iso_exec_backend(e->exec), &t, values) == ISO_OK)
+    if (values != NULL && iso_tensor_read_f32(iso_exec_backend(e->exec), &t, values) == ISO_OK)
         return values;
     free(values);
     e->failed = true;
@@ -175,8 +177,8 @@ const char *iso_onnx_weight(struct iso_onnx_exporter *e, const struct iso_node *
         return NULL;
     const struct iso_value *v = &e->graph->values[value];
     float *from = iso_onnx_weight_read(e, value);
-    float *to = from ? iso_onnx_constant(e, v->name, v->shape.ndim, v->shape.dim) : NULL;
-    if (to)
+    float *to = from != NULL ? iso_onnx_constant(e, v->name, v->shape.ndim, v->shape.dim) : NULL;
+    if (to != NULL)
         memcpy(to, from, (size_t)iso_shape_count(&v->shape) * sizeof *to);
     free(from);
     return v->name;
@@ -206,9 +208,9 @@ const char *iso_onnx_as(struct iso_onnx_exporter *e, int value, bool channels_fi
     struct iso_onnx_names *n = &e->names[value];
     if (iso_onnx_shape(e, value)->ndim != 4)
         return n->last;
-    if (channels_first && !n->first)
+    if (channels_first && n->first == NULL)
         n->first = transpose(e, value, true);
-    if (!channels_first && !n->last)
+    if (!channels_first && n->last == NULL)
         n->last = transpose(e, value, false);
     return channels_first ? n->first : n->last;
 }

@@ -10,15 +10,15 @@
 static bool is_perm(const struct iso_onnx_node *n, const char *x)
 {
     const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
-    return strcmp(n->op, "Transpose") == 0 && n->nx == 1 && strcmp(n->x[0], x) == 0 && perm &&
-           perm->n == 4 && perm->ints[1] == 3;
+    return strcmp(n->op, "Transpose") == 0 && n->nx == 1 && strcmp(n->x[0], x) == 0 &&
+           perm != NULL && perm->n == 4 && perm->ints[1] == 3;
 }
 
 /* Whether an image has its channels last: the file says so, or a Transpose brings them forward. */
 static bool channels_last(const struct iso_onnx *m, const struct iso_onnx_value *v)
 {
-    if (v->meaning[1] || v->meaning[3])
-        return v->meaning[3] && strcmp(v->meaning[3], "DATA_CHANNEL") == 0;
+    if (v->meaning[1] != NULL || v->meaning[3] != NULL)
+        return v->meaning[3] != NULL && strcmp(v->meaning[3], "DATA_CHANNEL") == 0;
     for (int i = 0; i < m->nnodes; i++)
         if (is_perm(&m->nodes[i], v->name))
             return true;
@@ -64,7 +64,7 @@ static iso_rc begin(struct iso_onnx_importer *im)
     for (int i = 0; i < m->nnodes; i++)
         most += (size_t)m->nodes[i].ny;
     im->values = iso_onnx_alloc(im->m, most, sizeof *im->values);
-    if (!im->values)
+    if (im->values == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < ISO_REALS; i++)
         im->factor[i] = 1;
@@ -85,7 +85,7 @@ static iso_rc check_attributes(const struct iso_onnx_importer *im, const char *u
     for (int i = 0; i < im->node->nattributes; i++) {
         const char *name = im->node->attributes[i].name;
         snprintf(word, sizeof word, " %.70s ", name);
-        if (!strstr(understood, word) || im->node->attributes[i].kind == ISO_ONNX_OTHER)
+        if (strstr(understood, word) == NULL || im->node->attributes[i].kind == ISO_ONNX_OTHER)
             return iso_onnx_refuse(im, "attribute %.40s is not understood", name);
     }
     return ISO_OK;
@@ -95,9 +95,9 @@ static iso_rc take_node(struct iso_onnx_importer *im, const struct iso_onnx_node
 {
     const struct iso_onnx_operator *o = iso_onnx_operators;
     im->node = node;
-    while (o->name && strcmp(o->name, node->op) != 0)
+    while (o->name != NULL && strcmp(o->name, node->op) != 0)
         o++;
-    if (!o->name || *node->domain)
+    if (o->name == NULL || *node->domain)
         return iso_onnx_refuse(im, "isocl has no layer for this operator%s%.60s",
                                *node->domain ? " of " : "", node->domain);
     if (node->ny < 1)
@@ -122,9 +122,9 @@ static iso_rc take_output(struct iso_onnx_importer *im)
 {
     im->node = NULL;
     const struct iso_onnx_known *y = iso_onnx_value(im, im->m->y[0].name);
-    if (!y)
+    if (y == NULL)
         return ISO_EUNSUP;
-    if (y->constant || y->layer < 0)
+    if (y->constant != NULL || y->layer < 0)
         return iso_onnx_refuse(im, "the output '%.60s' is given by no layer", y->name);
     if (y->order == ISO_ONNX_ROW_FIRST)
         return iso_onnx_refuse(im,
@@ -134,7 +134,7 @@ static iso_rc take_output(struct iso_onnx_importer *im)
     int output = y->layer;
     if (y->shape.ndim != 2) { /* a loss wants rows */
         struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_flatten, "", 1, &y);
-        if (!l)
+        if (l == NULL)
             return ISO_ENOMEM;
         output = (int)(l - im->layers);
     }
@@ -147,13 +147,13 @@ static iso_rc take_output(struct iso_onnx_importer *im)
 static iso_rc list_weights(const struct iso_onnx_importer *im, struct iso_onnx_network *out)
 {
     out->weights.layers = iso_alloc((size_t)im->nlayers + 1, sizeof *out->weights.layers);
-    if (!out->weights.layers)
+    if (out->weights.layers == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < im->nlayers; i++) {
         const struct iso_onnx_layer *l = &im->layers[i];
         struct iso_keras_layer *to = &out->weights.layers[out->weights.nlayers];
         for (int k = 0; k < ISO_SLOTS && l->live; k++)
-            if (l->w[k].values)
+            if (l->w[k].values != NULL)
                 to->weights[to->nweights++] =
                     (struct iso_keras_weight){ .shape = l->w[k].shape, .values = l->w[k].values };
         snprintf(to->name, sizeof to->name, "%s", l->name);
@@ -178,7 +178,7 @@ iso_rc iso_onnx_import(struct iso_onnx *m, const char *path, struct iso_onnx_net
 {
     struct iso_onnx_importer im = { .m = m, .path = path };
     struct iso_onnx_network *made = iso_alloc(1, sizeof *made);
-    if (!made)
+    if (made == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = import(&im, made);
     if (rc == ISO_OK)
@@ -190,7 +190,7 @@ iso_rc iso_onnx_import(struct iso_onnx *m, const char *path, struct iso_onnx_net
 
 void iso_onnx_network_free(struct iso_onnx_network *n)
 {
-    if (!n)
+    if (n == NULL)
         return;
     free(n->yaml);
     free(n->weights.layers);

@@ -13,7 +13,7 @@
 static const struct iso_onnx_known *image(const struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (!x || x->order == ISO_ONNX_FIRST)
+    if (x == NULL || x->order == ISO_ONNX_FIRST)
         return x;
     iso_onnx_refuse(im, "reads %s, where isocl has layers for images with their channels first",
                     x->shape.ndim == 4 ? "an image with its channels last"
@@ -31,9 +31,9 @@ static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     const int64_t full[4] = { t->dim[2], t->dim[3], in, out };
     const int64_t own[4] = { t->dim[2], t->dim[3], channels, out / channels };
     const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
-    float *to = from ? iso_onnx_new_weight(im, l, w, 4, depthwise ? own : full) : NULL;
-    if (!to)
-        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 4, depthwise ? own : full) : NULL;
+    if (to == NULL)
+        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t o = 0; o < out; o++)
         for (int64_t i = 0; i < in; i++)
             for (int64_t k = 0; k < taps; k++)
@@ -44,10 +44,10 @@ static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
 static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, int w, int64_t count)
 {
     const struct iso_onnx_tensor *t = iso_onnx_c(im, 2);
-    const float *from = t ? iso_onnx_floats(im, t, count) : NULL;
-    float *to = from ? iso_onnx_new_weight(im, l, w, 1, &count) : NULL;
-    if (!to)
-        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    const float *from = t != NULL ? iso_onnx_floats(im, t, count) : NULL;
+    float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 1, &count) : NULL;
+    if (to == NULL)
+        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     memcpy(to, from, (size_t)count * sizeof *to);
     return ISO_OK;
 }
@@ -60,10 +60,10 @@ static struct iso_onnx_layer *first_half(const struct iso_onnx_importer *im,
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const char *end = strrchr(k->name, '/');
-    if (!l || l->op != ISO_OP_depthwise_conv2d || !end || strcmp(end, "/pointwise_kernel") != 0 ||
-        strlen(l->name) != (size_t)(end - k->name) ||
-        strncmp(l->name, k->name, strlen(l->name)) != 0 || l->w[1].values ||
-        !iso_onnx_free_activation(l) || k->dim[2] * k->dim[3] != 1 || p->framed ||
+    if (l == NULL || l->op != ISO_OP_depthwise_conv2d || end == NULL ||
+        strcmp(end, "/pointwise_kernel") != 0 || strlen(l->name) != (size_t)(end - k->name) ||
+        strncmp(l->name, k->name, strlen(l->name)) != 0 || l->w[1].values != NULL ||
+        iso_onnx_free_activation(l) == NULL || k->dim[2] * k->dim[3] != 1 || p->framed ||
         p->strides[0] * p->strides[1] != 1 || iso_onnx_readers(im, x->name) != 1)
         return NULL;
     return l;
@@ -75,7 +75,7 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     const struct iso_depthwise_conv2d first = *(struct iso_depthwise_conv2d *)l->params;
     struct iso_separable_conv2d *p = iso_onnx_alloc(im->m, 1, sizeof *p);
     const struct iso_op_def *def = iso_ops[ISO_OP_separable_conv2d].def;
-    if (!p || iso_fields_default(def->fields, p) != ISO_OK)
+    if (p == NULL || iso_fields_default(def->fields, p) != ISO_OK)
         return ISO_ENOMEM;
     memcpy(p->kernel_size, first.kernel_size, sizeof p->kernel_size);
     memcpy(p->strides, first.strides, sizeof p->strides);
@@ -136,8 +136,8 @@ static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_
 iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *from = image(im);
-    const struct iso_onnx_tensor *k = from ? iso_onnx_c(im, 1) : NULL;
-    if (!k)
+    const struct iso_onnx_tensor *k = from != NULL ? iso_onnx_c(im, 1) : NULL;
+    if (k == NULL)
         return ISO_EUNSUP;
     const int64_t channels = from->shape.dim[3], groups = iso_onnx_get_int(im, "group", 1);
     const bool bias = iso_onnx_has(im, 2),
@@ -148,7 +148,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     if (p.kernel[0] != k->dim[2] || p.kernel[1] != k->dim[3])
         return iso_onnx_refuse(im, "attribute kernel_shape is not that of '%.60s'", k->name);
     struct iso_onnx_layer *half = first_half(im, from, k, &p);
-    if (half)
+    if (half != NULL)
         return separable(im, half, k, channels);
     struct iso_onnx_known framed = *from;
     if (p.framed)
@@ -156,7 +156,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = &framed;
     struct iso_onnx_layer *l =
         iso_onnx_layer(im, depthwise ? ISO_OP_depthwise_conv2d : ISO_OP_conv2d, k->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     if (depthwise)
         set_depthwise(l->params, &p, k->dim[0] / channels, bias);
@@ -180,7 +180,7 @@ static bool not_negative(const struct iso_onnx_importer *im, int layer)
         int function = ISO_LINEAR;
         if (l->op == ISO_OP_activation)
             function = ((const struct iso_activation *)l->params)->function;
-        for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
+        for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
             if (f->type == ISO_FIELD_ACTIVATION)
                 function = *(const int *)(const void *)((const char *)l->params + f->offset);
         if (!passes)
@@ -198,7 +198,7 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
 {
     const struct iso_onnx_known *from = image(im);
     struct iso_onnx_place p = { .kernel = { 0 } };
-    if (!from)
+    if (from == NULL)
         return ISO_EUNSUP;
     ISO_TRY(iso_onnx_read_window(im, from, &p));
     if (p.dilations[0] != 1 || p.dilations[1] != 1)
@@ -220,7 +220,7 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
         ISO_TRY(iso_onnx_add_frame(im, &p, &framed));
     const struct iso_onnx_known *x = &framed;
     struct iso_onnx_layer *l = iso_onnx_layer(im, op, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     struct iso_pooling2d *params = l->params;
     memcpy(params->pool_size, p.kernel, sizeof params->pool_size);
@@ -232,7 +232,7 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
 iso_rc iso_onnx_max_pool(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     return pool(im, ISO_OP_max_pooling2d, not_negative(im, x->layer) ? SAME : OTHER,
                 ", and zeros around it could be larger than what it reads");
@@ -253,9 +253,9 @@ iso_rc iso_onnx_average_pool(struct iso_onnx_importer *im)
 static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, bool keeps)
 {
     const struct iso_onnx_known *x = image(im);
-    struct iso_onnx_layer *l = x ? iso_onnx_layer(im, op, im->node->name, 1, &x) : NULL;
-    if (!l)
-        return x ? ISO_ENOMEM : ISO_EUNSUP;
+    struct iso_onnx_layer *l = x != NULL ? iso_onnx_layer(im, op, im->node->name, 1, &x) : NULL;
+    if (l == NULL)
+        return x != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     ((struct iso_pooling2d *)l->params)->keepdims = keeps;
     return iso_onnx_result(im, l, keeps ? ISO_ONNX_FIRST : ISO_ONNX_LAST);
 }
@@ -292,15 +292,15 @@ static iso_rc check_value(const struct iso_onnx_importer *im)
 {
     const struct iso_onnx_attribute *mode = iso_onnx_attribute(im->node, "mode");
     const struct iso_onnx_tensor *t = NULL;
-    if (mode && strcmp(mode->text, "constant") != 0)
+    if (mode != NULL && strcmp(mode->text, "constant") != 0)
         return iso_onnx_refuse(im, "attribute mode: isocl pads with zeros, not '%.20s'",
                                mode->text);
-    if (iso_onnx_has(im, 2) && !(t = iso_onnx_c(im, 2)))
+    if (iso_onnx_has(im, 2) && (t = iso_onnx_c(im, 2)) == NULL)
         return ISO_EUNSUP;
-    const float *value = t ? iso_onnx_floats(im, t, 1) : NULL;
-    if (t && !value)
+    const float *value = t != NULL ? iso_onnx_floats(im, t, 1) : NULL;
+    if (t != NULL && value == NULL)
         return ISO_EUNSUP;
-    if ((value && *value != 0) || iso_onnx_get_real(im, "value", 0) != 0)
+    if ((value != NULL && *value != 0) || iso_onnx_get_real(im, "value", 0) != 0)
         return iso_onnx_refuse(im, "pads with another value than 0, which isocl does not");
     if (iso_onnx_has(im, 3))
         return iso_onnx_refuse(im, "input axes is not understood");
@@ -312,7 +312,7 @@ iso_rc iso_onnx_pad(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     int64_t pads[8] = { 0 };
     int n = 8;
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     ISO_TRY(check_value(im));
     ISO_TRY(iso_onnx_get_list(im, 1, "pads", &n, pads));
@@ -324,7 +324,7 @@ iso_rc iso_onnx_pad(struct iso_onnx_importer *im)
         if (pads[i] < 0 || pads[i] > 4096)
             return iso_onnx_refuse(im, "pads has %lld lines", (long long)pads[i]);
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     const int64_t sides[4] = { pads[h], pads[h + 4], pads[w], pads[w + 4] };
     memcpy(((struct iso_zero_padding2d *)l->params)->padding, sides, sizeof sides);

@@ -18,7 +18,7 @@ iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     iso_error_clear();
-    if (!im->node)
+    if (im->node == NULL)
         return iso_fail(ISO_EUNSUP, "%s: %s", im->path, text);
     return iso_fail(ISO_EUNSUP, "%s: node '%.60s', %.40s: %s", im->path,
                     *im->node->name    ? im->node->name
@@ -40,7 +40,7 @@ static const struct iso_onnx_known *find(const struct iso_onnx_importer *im, con
 const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *im, const char *name)
 {
     const struct iso_onnx_known *v = find(im, name);
-    if (!v)
+    if (v == NULL)
         iso_onnx_refuse(im, "reads '%.60s', which nothing before it gives", name);
     return v;
 }
@@ -61,7 +61,7 @@ static const struct iso_onnx_known *input(const struct iso_onnx_importer *im, in
 const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *im, int i)
 {
     const struct iso_onnx_known *v = input(im, i);
-    if (v && v->constant) {
+    if (v != NULL && v->constant != NULL) {
         iso_onnx_refuse(im, "input '%.60s' is constant; isocl has no layer for that", v->name);
         return NULL;
     }
@@ -71,10 +71,10 @@ const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *im, int 
 const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *im, int i)
 {
     const struct iso_onnx_known *v = input(im, i);
-    if (v && !v->constant)
+    if (v != NULL && v->constant == NULL)
         iso_onnx_refuse(im, "input '%.60s' is computed; isocl has layers for constant ones only",
                         v->name);
-    return v ? v->constant : NULL;
+    return v != NULL ? v->constant : NULL;
 }
 
 int iso_onnx_readers(const struct iso_onnx_importer *im, const char *name)
@@ -92,7 +92,7 @@ iso_rc iso_onnx_know(struct iso_onnx_importer *im, const struct iso_onnx_known *
 {
     if (!*v->name)
         return ISO_OK;
-    if (find(im, v->name))
+    if (find(im, v->name) != NULL)
         return iso_onnx_refuse(im, "'%.60s' is there twice", v->name);
     im->values[im->nvalues++] = *v;
     return ISO_OK;
@@ -110,19 +110,19 @@ iso_rc iso_onnx_same(struct iso_onnx_importer *im, const struct iso_onnx_known *
 int64_t iso_onnx_get_int(const struct iso_onnx_importer *im, const char *name, int64_t left_out)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
-    return a ? a->i : left_out;
+    return a != NULL ? a->i : left_out;
 }
 
 double iso_onnx_get_real(const struct iso_onnx_importer *im, const char *name, double left_out)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
-    return a ? iso_onnx_decimal(a->f) : left_out;
+    return a != NULL ? iso_onnx_decimal(a->f) : left_out;
 }
 
 iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *im, const char *name, int n, int64_t *out)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, name);
-    if (!a)
+    if (a == NULL)
         return ISO_OK;
     if (a->kind != ISO_ONNX_INTS)
         return iso_onnx_refuse(im, "attribute %s is no list of whole numbers", name);
@@ -141,15 +141,15 @@ iso_rc iso_onnx_get_list(const struct iso_onnx_importer *im, int i, const char *
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, attribute);
     const struct iso_onnx_tensor *t = NULL;
     const int most = *n;
-    if (iso_onnx_has(im, i) && !(t = iso_onnx_c(im, i)))
+    if (iso_onnx_has(im, i) && (t = iso_onnx_c(im, i)) == NULL)
         return ISO_EUNSUP;
-    const int64_t count = t ? iso_onnx_count(t) : a ? a->n : 0;
-    if (count > most ||
-        (t ? t->type != ISO_ONNX_INT64 || !t->data : count > 0 && a->kind != ISO_ONNX_INTS))
+    const int64_t count = t != NULL ? iso_onnx_count(t) : a != NULL ? a->n : 0;
+    if (count > most || (t != NULL ? t->type != ISO_ONNX_INT64 || t->data == NULL
+                                   : count > 0 && a->kind != ISO_ONNX_INTS))
         return iso_onnx_refuse(im, "%s are not at most %d whole numbers", attribute, most);
     *n = (int)count;
     if (count > 0)
-        memcpy(out, t ? t->data : a->ints, (size_t)count * sizeof *out);
+        memcpy(out, t != NULL ? t->data : a->ints, (size_t)count * sizeof *out);
     return ISO_OK;
 }
 
@@ -172,7 +172,7 @@ static bool taken(const struct iso_onnx_importer *im, const char *name)
 {
     static const char *const others[] = { "input", "target", "sample_weight", "loss", "d",
                                           "null",  "Null",   "NULL",          NULL };
-    for (int i = 0; others[i]; i++)
+    for (int i = 0; others[i] != NULL; i++)
         if (strcmp(others[i], name) == 0)
             return true;
     for (int i = 0; i < im->nlayers; i++)
@@ -186,8 +186,10 @@ static bool taken(const struct iso_onnx_importer *im, const char *name)
 static bool take_name(const struct iso_onnx_importer *im, const char *from, char *out)
 {
     const char *slash = strchr(from, '/'), *dot = strrchr(from, '.');
-    const bool part = dot && (strcmp(dot, ".weight") == 0 || strcmp(dot, ".gamma") == 0);
-    const size_t n = slash ? (size_t)(slash - from) : part ? (size_t)(dot - from) : strlen(from);
+    const bool part = dot != NULL && (strcmp(dot, ".weight") == 0 || strcmp(dot, ".gamma") == 0);
+    const size_t n = slash != NULL ? (size_t)(slash - from)
+                     : part        ? (size_t)(dot - from)
+                                   : strlen(from);
     if (n == 0 || n >= ISO_LAYER_NAME)
         return false;
     memcpy(out, from, n);
@@ -213,7 +215,7 @@ struct iso_onnx_layer *iso_onnx_layer(struct iso_onnx_importer *im, enum iso_op 
     if (im->nlayers == im->room) {
         const int room = 2 * im->room + 32;
         struct iso_onnx_layer *more = iso_onnx_alloc(im->m, (size_t)room, sizeof *more);
-        if (!more)
+        if (more == NULL)
             return NULL;
         if (im->nlayers > 0)
             memcpy(more, im->layers, (size_t)im->nlayers * sizeof *more);
@@ -221,7 +223,7 @@ struct iso_onnx_layer *iso_onnx_layer(struct iso_onnx_importer *im, enum iso_op 
         im->room = room;
     }
     layer.params = iso_onnx_alloc(im->m, 1, def->params_size ? def->params_size : 1);
-    if (!layer.params || iso_fields_default(def->fields, layer.params) != ISO_OK)
+    if (layer.params == NULL || iso_fields_default(def->fields, layer.params) != ISO_OK)
         return NULL;
     for (int i = 0; i < nx; i++)
         layer.x[i] = x[i]->layer;
@@ -242,7 +244,7 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     for (int i = 0; i < l->nx; i++)
         x[i] = l->x[i] < 0 ? im->input : im->layers[l->x[i]].shape;
     iso_error_clear();
-    if ((def->check && def->check(l->params) != ISO_OK) ||
+    if ((def->check != NULL && def->check(l->params) != ISO_OK) ||
         def->infer(l->params, x, &shapes) != ISO_OK) {
         char why[256];
         snprintf(why, sizeof why, "%s", iso_error());
@@ -257,7 +259,7 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
 const float *iso_onnx_floats(const struct iso_onnx_importer *im, const struct iso_onnx_tensor *t,
                              int64_t count)
 {
-    if (t->type != ISO_ONNX_FLOAT || !t->data) {
+    if (t->type != ISO_ONNX_FLOAT || t->data == NULL) {
         iso_onnx_refuse(im, "'%.60s' is not of type float32, but ONNX's type %d", t->name, t->type);
         return NULL;
     }
@@ -292,10 +294,10 @@ iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *im, struct iso_onnx_lay
                                const struct iso_onnx_tensor *t, const struct iso_onnx_known *x)
 {
     const int64_t n = x->shape.dim[x->shape.ndim - 1];
-    const float *from = t ? iso_onnx_floats(im, t, n) : NULL;
-    float *to = from ? iso_onnx_new_weight(im, l, w, 1, &n) : NULL;
-    if (!to)
-        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    const float *from = t != NULL ? iso_onnx_floats(im, t, n) : NULL;
+    float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 1, &n) : NULL;
+    if (to == NULL)
+        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t i = 0; i < n; i++)
         to[iso_onnx_place(x, i)] = from[i];
     return ISO_OK;
@@ -303,7 +305,7 @@ iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *im, struct iso_onnx_lay
 
 int *iso_onnx_free_activation(const struct iso_onnx_layer *l)
 {
-    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
+    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
         if (f->type == ISO_FIELD_ACTIVATION) {
             int *chosen = (int *)(void *)((char *)l->params + f->offset);
             return *chosen == 0 ? chosen : NULL;

@@ -21,10 +21,10 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
 {
     const int64_t n = iso_onnx_count(p->bias);
     const float *from = iso_onnx_floats(im, p->bias, n == 1 ? 1 : units);
-    float *to = from ? iso_onnx_new_weight(im, l, 1, 1, &units) : NULL;
-    for (int64_t i = 0; to && i < units; i++)
+    float *to = from != NULL ? iso_onnx_new_weight(im, l, 1, 1, &units) : NULL;
+    for (int64_t i = 0; to != NULL && i < units; i++)
         to[i] = p->bias_factor * from[n == 1 ? 0 : i];
-    return to ? ISO_OK : from ? ISO_ENOMEM : ISO_EUNSUP;
+    return to != NULL ? ISO_OK : from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
 }
 
 static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
@@ -38,17 +38,18 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
                                "it");
     const int64_t in = k->dim[turned], units = k->dim[!turned], dim[2] = { in, units };
     const float *from = iso_onnx_floats(im, k, x->shape.dim[1] * units);
-    struct iso_onnx_layer *l = from ? iso_onnx_layer(im, ISO_OP_dense, k->name, 1, &x) : NULL;
-    float *to = l ? iso_onnx_new_weight(im, l, 0, 2, dim) : NULL;
-    if (!to)
-        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    struct iso_onnx_layer *l = from != NULL ? iso_onnx_layer(im, ISO_OP_dense, k->name, 1, &x)
+                                            : NULL;
+    float *to = l != NULL ? iso_onnx_new_weight(im, l, 0, 2, dim) : NULL;
+    if (to == NULL)
+        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t i = 0; i < in; i++)
         for (int64_t o = 0; o < units; o++)
             to[iso_onnx_place(x, i) * units + o] =
                 p->factor * from[turned ? o * in + i : i * units + o];
     ((struct iso_dense *)l->params)->units = units;
     ((struct iso_dense *)l->params)->use_bias = p->bias != NULL;
-    if (p->bias)
+    if (p->bias != NULL)
         ISO_TRY(set_bias(im, l, p, units));
     return iso_onnx_result(im, l, ISO_ONNX_LAST);
 }
@@ -58,8 +59,8 @@ static iso_rc gemm(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct product p = { .turned = iso_onnx_get_int(im, "transB", 0) != 0 };
-    p.kernel = x ? iso_onnx_c(im, 1) : NULL;
-    if (!p.kernel || (iso_onnx_has(im, 2) && !(p.bias = iso_onnx_c(im, 2))))
+    p.kernel = x != NULL ? iso_onnx_c(im, 1) : NULL;
+    if (p.kernel == NULL || (iso_onnx_has(im, 2) && (p.bias = iso_onnx_c(im, 2)) == NULL))
         return ISO_EUNSUP;
     if (iso_onnx_get_int(im, "transA", 0) != 0)
         return iso_onnx_refuse(im, "attribute transA: isocl's rows are those of the batch");
@@ -71,8 +72,8 @@ static iso_rc gemm(struct iso_onnx_importer *im)
 static iso_rc matmul(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct product p = { .kernel = x ? iso_onnx_c(im, 1) : NULL, .factor = 1 };
-    return p.kernel ? dense(im, x, &p) : ISO_EUNSUP;
+    const struct product p = { .kernel = x != NULL ? iso_onnx_c(im, 1) : NULL, .factor = 1 };
+    return p.kernel != NULL ? dense(im, x, &p) : ISO_EUNSUP;
 }
 
 /* ---- Sums ---------------------------------------------------------------------------------- */
@@ -92,7 +93,7 @@ static iso_rc scale_input(struct iso_onnx_importer *im, const struct iso_onnx_kn
                                "layers given a bias",
                                factor ? "multiplies with" : "adds");
     const float *from = iso_onnx_floats(im, t, n);
-    if (!from)
+    if (from == NULL)
         return ISO_EUNSUP;
     im->nscales = im->nscales > n ? im->nscales : (int)n;
     for (int i = 0; i < ISO_REALS; i++) {
@@ -110,14 +111,15 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const int64_t n = x->shape.dim[x->shape.ndim - 1];
     const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* of t, from its end */
-    const bool product =
-        l && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d || l->op == ISO_OP_depthwise_conv2d);
-    if (!product || l->w[1].values || !iso_onnx_free_activation(l) || t->ndim < axis ||
-        t->dim[t->ndim - axis] != iso_onnx_count(t) || iso_onnx_readers(im, x->name) != 1)
+    const bool product = l != NULL && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d ||
+                                       l->op == ISO_OP_depthwise_conv2d);
+    if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||
+        t->ndim < axis || t->dim[t->ndim - axis] != iso_onnx_count(t) ||
+        iso_onnx_readers(im, x->name) != 1)
         return scale_input(im, x, t, false);
     const struct iso_onnx_known y = { .shape = { 2, { 1, n } } };
     ISO_TRY(iso_onnx_channel_weight(im, l, 1, t, &y));
-    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
+    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
         if (strcmp(f->key, "use_bias") == 0)
             *(bool *)((char *)l->params + f->offset) = true;
     return iso_onnx_same(im, x);
@@ -129,7 +131,7 @@ static iso_rc take_inputs(const struct iso_onnx_importer *im, int from, int most
 {
     for (*n = 0; *n < most && from + *n < im->node->nx; ++*n) {
         x[*n] = iso_onnx_x(im, from + *n);
-        if (!x[*n])
+        if (x[*n] == NULL)
             return ISO_EUNSUP;
         if (x[*n]->order != x[0]->order)
             return iso_onnx_refuse(im,
@@ -149,17 +151,18 @@ static iso_rc sum(struct iso_onnx_importer *im)
                                ISO_SLOTS);
     ISO_TRY(take_inputs(im, 0, ISO_SLOTS, x, &n));
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_add, im->node->name, n, x);
-    return l ? iso_onnx_result(im, l, x[0]->order) : ISO_ENOMEM;
+    return l != NULL ? iso_onnx_result(im, l, x[0]->order) : ISO_ENOMEM;
 }
 
 static iso_rc add(struct iso_onnx_importer *im)
 {
     for (int i = 0; i < 2 && im->node->nx == 2; i++) {
         const struct iso_onnx_known *c = iso_onnx_value(im, im->node->x[i]);
-        const struct iso_onnx_known *x = c && c->constant ? iso_onnx_x(im, 1 - i) : NULL;
-        if (!c || (c->constant && !x))
+        const struct iso_onnx_known *x = c != NULL && c->constant != NULL ? iso_onnx_x(im, 1 - i)
+                                                                          : NULL;
+        if (c == NULL || (c->constant != NULL && x == NULL))
             return ISO_EUNSUP;
-        if (x)
+        if (x != NULL)
             return add_constant(im, x, c->constant);
     }
     return sum(im);
@@ -171,7 +174,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x[ISO_SLOTS], *first = iso_onnx_x(im, 0);
     struct iso_onnx_known joined;
     int done = 0, n;
-    if (!first)
+    if (first == NULL)
         return ISO_EUNSUP;
     const int last = first->shape.ndim - 1, axis = (int)iso_onnx_get_int(im, "axis", 1);
     const int want = first->order == ISO_ONNX_FIRST ? 1 : last;
@@ -187,7 +190,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
             return iso_onnx_refuse(im, "its inputs have different orders of axes");
         struct iso_onnx_layer *l =
             iso_onnx_layer(im, ISO_OP_concatenate, im->node->name, n + more, x);
-        if (!l)
+        if (l == NULL)
             return ISO_ENOMEM;
         if (done + n == im->node->nx)
             return iso_onnx_result(im, l, first->order);
@@ -209,19 +212,19 @@ static iso_rc activation(struct iso_onnx_importer *im, const struct iso_onnx_kno
                          const struct iso_activation *p, int readers)
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    int *free_one = l ? iso_onnx_free_activation(l) : NULL;
+    int *free_one = l != NULL ? iso_onnx_free_activation(l) : NULL;
     struct iso_activation usual = { 0 };
     if (iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &usual) != ISO_OK)
         return ISO_ENOMEM;
     usual.function = p->function;
     const double parameter = iso_activation_parameter(p), other = iso_activation_parameter(&usual);
     const bool plain = usual.approximate == p->approximate && (float)parameter == (float)other;
-    if (free_one && plain && iso_onnx_readers(im, x->name) == readers) {
+    if (free_one != NULL && plain && iso_onnx_readers(im, x->name) == readers) {
         *free_one = p->function;
         return iso_onnx_same(im, x);
     }
     l = iso_onnx_layer(im, ISO_OP_activation, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     *(struct iso_activation *)l->params = plain ? usual : *p;
     ISO_TRY(iso_onnx_result(im, l, x->order));
@@ -252,13 +255,13 @@ static iso_rc function(struct iso_onnx_importer *im)
     const struct iso_onnx_attribute *gelu = iso_onnx_attribute(im->node, "approximate");
     struct iso_activation p = { 0 };
     size_t i = 0;
-    if (!x || iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p) != ISO_OK)
-        return x ? ISO_ENOMEM : ISO_EUNSUP;
+    if (x == NULL || iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p) != ISO_OK)
+        return x != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     while (strcmp(functions[i].op, im->node->op) != 0)
         i++;
     const double alpha = iso_onnx_get_real(im, "alpha", functions[i].alpha);
     p.function = functions[i].function;
-    p.approximate = gelu && strcmp(gelu->text, "tanh") == 0;
+    p.approximate = gelu != NULL && strcmp(gelu->text, "tanh") == 0;
     *(p.function == ISO_ELU            ? &p.alpha
       : p.function == ISO_LEAKY_RELU   ? &p.negative_slope
       : p.function == ISO_HARD_SIGMOID ? &p.slope
@@ -274,7 +277,7 @@ static iso_rc function(struct iso_onnx_importer *im)
 static iso_rc softmax(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     const struct iso_shape *s = &x->shape;
     const int64_t last = s->ndim - 1, old = im->m->opset < 13;
@@ -294,13 +297,13 @@ static iso_rc mul(struct iso_onnx_importer *im)
 {
     for (int i = 0; i < 2 && im->node->nx == 2; i++) {
         const struct iso_onnx_known *s = iso_onnx_value(im, im->node->x[i]);
-        const struct iso_onnx_known *x = s ? iso_onnx_value(im, im->node->x[1 - i]) : NULL;
-        if (!x)
+        const struct iso_onnx_known *x = s != NULL ? iso_onnx_value(im, im->node->x[1 - i]) : NULL;
+        if (x == NULL)
             return ISO_EUNSUP;
-        if (s->constant && !x->constant)
+        if (s->constant != NULL && x->constant == NULL)
             return scale_input(im, x, s->constant, true);
         const struct iso_onnx_layer *l = s->layer < 0 ? NULL : &im->layers[s->layer];
-        if (x->constant || !l || l->op != ISO_OP_activation || l->x[0] != x->layer ||
+        if (x->constant != NULL || l == NULL || l->op != ISO_OP_activation || l->x[0] != x->layer ||
             ((const struct iso_activation *)l->params)->function != ISO_SIGMOID)
             continue;
         struct iso_activation p = { 0 };
@@ -317,24 +320,25 @@ static iso_rc dropout(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct iso_onnx_tensor *t = NULL;
-    if (!x || (iso_onnx_has(im, 1) && !(t = iso_onnx_c(im, 1))))
+    if (x == NULL || (iso_onnx_has(im, 1) && (t = iso_onnx_c(im, 1)) == NULL))
         return ISO_EUNSUP;
     if (im->node->ny > 1 && *im->node->y[1] && iso_onnx_readers(im, im->node->y[1]) > 0)
         return iso_onnx_refuse(im, "its second result, the mask, is read");
-    const float *ratio = t ? iso_onnx_floats(im, t, 1) : NULL;
-    if (t && !ratio)
+    const float *ratio = t != NULL ? iso_onnx_floats(im, t, 1) : NULL;
+    if (t != NULL && ratio == NULL)
         return ISO_EUNSUP;
     const struct iso_onnx_tensor *mode = iso_onnx_has(im, 2) ? iso_onnx_c(im, 2) : NULL;
-    if (iso_onnx_has(im, 2) && (!mode || mode->type != ISO_ONNX_BOOL || !mode->data ||
+    if (iso_onnx_has(im, 2) && (mode == NULL || mode->type != ISO_ONNX_BOOL || mode->data == NULL ||
                                 iso_onnx_count(mode) != 1 || *(const uint8_t *)mode->data))
         return iso_onnx_refuse(im,
                                "input training_mode: drops at random; export the network for "
                                "inference");
-    const double rate = ratio ? iso_onnx_decimal(*ratio) : iso_onnx_get_real(im, "ratio", 0.5);
+    const double rate = ratio != NULL ? iso_onnx_decimal(*ratio)
+                                      : iso_onnx_get_real(im, "ratio", 0.5);
     if (!(rate > 0 && rate < 1))
         return iso_onnx_same(im, x);
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_dropout, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     ((struct iso_dropout *)l->params)->rate = rate;
     ISO_TRY(iso_onnx_result(im, l, x->order));
@@ -345,7 +349,7 @@ static iso_rc dropout(struct iso_onnx_importer *im)
 static iso_rc same(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_value(im, im->node->nx > 0 ? im->node->x[0] : "");
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     if (strcmp(im->node->op, "Cast") == 0 && iso_onnx_get_int(im, "to", 0) != ISO_ONNX_FLOAT)
         return iso_onnx_refuse(im, "attribute to: isocl has float32 only");
@@ -357,7 +361,7 @@ static iso_rc same(struct iso_onnx_importer *im)
 static iso_rc constant(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "value");
-    if (!a || a->kind != ISO_ONNX_TENSOR)
+    if (a == NULL || a->kind != ISO_ONNX_TENSOR)
         return iso_onnx_refuse(im, "only a tensor, attribute value, is understood");
     const struct iso_onnx_known v = { .name = im->node->y[0], .constant = a->tensor, .layer = -1 };
     return iso_onnx_know(im, &v);

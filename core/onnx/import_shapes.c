@@ -13,7 +13,7 @@
 static bool stands_in(const struct iso_onnx_tensor *t, const char *part, float value)
 {
     const char *end = strrchr(t->name, '/');
-    if (!end || strcmp(end + 1, part) != 0 || t->type != ISO_ONNX_FLOAT || !t->data)
+    if (end == NULL || strcmp(end + 1, part) != 0 || t->type != ISO_ONNX_FLOAT || t->data == NULL)
         return false;
     for (int64_t i = 0; i < iso_onnx_count(t); i++)
         if (((const float *)t->data)[i] != value)
@@ -26,7 +26,7 @@ iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct iso_onnx_tensor *t[4] = { NULL };
     for (int i = 0; i < 4; i++)
-        if (!x || !(t[i] = iso_onnx_c(im, i + 1)))
+        if (x == NULL || (t[i] = iso_onnx_c(im, i + 1)) == NULL)
             return ISO_EUNSUP;
     if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
         return iso_onnx_refuse(im,
@@ -38,7 +38,7 @@ iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
                                "attributes training_mode and spatial: only inference, over "
                                "whole channels, is understood");
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_batch_normalization, t[0]->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     struct iso_batch_normalization *p = l->params;
     p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
@@ -56,8 +56,8 @@ iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
 iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_tensor *gamma = x ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
-    if (!gamma || (iso_onnx_has(im, 2) && !(beta = iso_onnx_c(im, 2))))
+    const struct iso_onnx_tensor *gamma = x != NULL ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
+    if (gamma == NULL || (iso_onnx_has(im, 2) && (beta = iso_onnx_c(im, 2)) == NULL))
         return ISO_EUNSUP;
     const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
     if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
@@ -69,7 +69,7 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
         if (*im->node->y[i] && iso_onnx_readers(im, im->node->y[i]) > 0)
             return iso_onnx_refuse(im, "its result %d, '%.60s', is read", i, im->node->y[i]);
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_layer_normalization, gamma->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     struct iso_layer_normalization *p = l->params;
     p->epsilon = iso_onnx_get_real(im, "epsilon", 1e-5);
@@ -77,7 +77,7 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
     p->center = beta != NULL;
     if (p->scale)
         ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_GAMMA, gamma, x));
-    if (beta)
+    if (beta != NULL)
         ISO_TRY(iso_onnx_channel_weight(im, l, ISO_LN_BETA, beta, x));
     ISO_TRY(iso_onnx_result(im, l, x->order));
     im->values[im->nvalues - 1].image = x->image;
@@ -96,8 +96,8 @@ static bool orders_agree(const struct iso_shape *s)
 static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *x)
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    const bool pooled =
-        l && (l->op == ISO_OP_global_average_pooling2d || l->op == ISO_OP_global_max_pooling2d);
+    const bool pooled = l != NULL && (l->op == ISO_OP_global_average_pooling2d ||
+                                      l->op == ISO_OP_global_max_pooling2d);
     if (x->shape.ndim == 2)
         return iso_onnx_same(im, x);
     if (pooled && iso_onnx_readers(im, x->name) == 1) {
@@ -105,7 +105,7 @@ static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *
         return iso_onnx_result(im, l, ISO_ONNX_LAST);
     }
     l = iso_onnx_layer(im, ISO_OP_flatten, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     const bool turned = x->order == ISO_ONNX_FIRST && !orders_agree(&x->shape);
     ISO_TRY(iso_onnx_result(im, l, turned ? ISO_ONNX_ROW_FIRST : ISO_ONNX_LAST));
@@ -116,7 +116,7 @@ static iso_rc to_row(struct iso_onnx_importer *im, const struct iso_onnx_known *
 iso_rc iso_onnx_flatten(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     const int64_t axis = iso_onnx_get_int(im, "axis", 1);
     if ((axis < 0 ? axis + x->shape.ndim : axis) != 1)
@@ -133,7 +133,7 @@ iso_rc iso_onnx_squeeze(struct iso_onnx_importer *im)
     ISO_TRY(iso_onnx_get_list(im, 1, "axes", &n, axes));
     for (int i = 0; i < n; i++)
         axes[i] += axes[i] < 0 ? 4 : 0;
-    if (!x || n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6 ||
+    if (x == NULL || n != 2 || axes[0] + axes[1] != 5 || axes[0] * axes[1] != 6 ||
         x->order != ISO_ONNX_FIRST || x->shape.dim[1] * x->shape.dim[2] != 1)
         return iso_onnx_refuse(im, "only the height and width of a single pixel can be left out");
     return to_row(im, x);
@@ -146,7 +146,7 @@ static enum iso_onnx_order order_of_image(const struct iso_onnx_importer *im)
         const struct iso_onnx_node *n = &im->m->nodes[i];
         const struct iso_onnx_attribute *perm = iso_onnx_attribute(n, "perm");
         if (n->nx > 0 && strcmp(n->x[0], im->node->y[0]) == 0 && strcmp(n->op, "Transpose") == 0 &&
-            perm && perm->n == 4 && perm->ints[1] == 3)
+            perm != NULL && perm->n == 4 && perm->ints[1] == 3)
             return ISO_ONNX_LAST;
     }
     return ISO_ONNX_FIRST;
@@ -188,7 +188,7 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_shape y;
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     ISO_TRY(read_target(im, x, &y));
     if (y.ndim == 2)
@@ -205,7 +205,7 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
                                "the numbers would lie in another order than isocl's, which has "
                                "the channels last");
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_reshape, im->node->name, 1, &x);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     y.dim[0] = 0;
     ((struct iso_reshape *)l->params)->target = y;
@@ -224,8 +224,8 @@ static iso_rc transpose_constant(struct iso_onnx_importer *im, const struct iso_
     const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
     struct iso_onnx_tensor *turned = iso_onnx_alloc(im->m, 1, sizeof *turned);
     float *to = iso_onnx_alloc(im->m, (size_t)iso_onnx_count(t) + 1, sizeof *to);
-    if (!from || !turned || !to)
-        return from ? ISO_ENOMEM : ISO_EUNSUP;
+    if (from == NULL || turned == NULL || to == NULL)
+        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     const int64_t rows = t->dim[0], columns = t->dim[1];
     const bool same = p[0] == 0;
     *turned = (struct iso_onnx_tensor){ .name = t->name,
@@ -244,11 +244,11 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *v = iso_onnx_has(im, 0) ? iso_onnx_value(im, im->node->x[0])
                                                          : NULL;
-    if (v && v->constant)
+    if (v != NULL && v->constant != NULL)
         return transpose_constant(im, v->constant);
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     int64_t p[4] = { 0 };
-    if (!x)
+    if (x == NULL)
         return ISO_EUNSUP;
     if (x->shape.ndim == 4)
         ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));

@@ -21,8 +21,8 @@ static bool same_text(const struct iso_field *f, const void *a, const void *b)
 static void put_params(FILE *out, const struct iso_onnx_layer *l, const void *usual)
 {
     char text[VALUE];
-    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
-        if (!f->dflt || !same_text(f, l->params, usual))
+    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
+        if (f->dflt == NULL || !same_text(f, l->params, usual))
             fprintf(out, ", %s: %s", f->key, iso_field_text(f, l->params, text, sizeof text));
 }
 
@@ -97,7 +97,7 @@ static void put_input(FILE *out, const struct iso_onnx_importer *im)
 
 static bool ends_in_softmax(const struct iso_onnx_layer *l)
 {
-    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key; f++)
+    for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
         if (f->type == ISO_FIELD_ACTIVATION)
             return *(const int *)(const void *)((const char *)l->params + f->offset) == ISO_SOFTMAX;
     return l->op == ISO_OP_activation &&
@@ -125,7 +125,7 @@ iso_rc iso_onnx_model_text(const struct iso_onnx_importer *im, char **out)
     int last;
     char *text = NULL;
     FILE *f = open_memstream(&text, &n);
-    if (!f)
+    if (f == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory");
     put_comment(f, im);
     put_input(f, im);

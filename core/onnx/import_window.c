@@ -19,7 +19,7 @@ static iso_rc read_pads(const struct iso_onnx_importer *im, const struct iso_sha
                         struct iso_onnx_place *p)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "auto_pad");
-    const char *by = a ? a->text : "NOTSET";
+    const char *by = a != NULL ? a->text : "NOTSET";
     int64_t swap;
     memset(p->pads, 0, sizeof p->pads);
     if (strcmp(by, "SAME_UPPER") == 0 || strcmp(by, "SAME_LOWER") == 0)
@@ -88,7 +88,7 @@ iso_rc iso_onnx_add_frame(struct iso_onnx_importer *im, const struct iso_onnx_pl
 {
     const struct iso_onnx_known *from = x;
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_zero_padding2d, "", 1, &from);
-    if (!l)
+    if (l == NULL)
         return ISO_ENOMEM;
     int64_t *sides = ((struct iso_zero_padding2d *)l->params)->padding;
     const int64_t given[4] = { p->pads[0], p->pads[2], p->pads[1], p->pads[3] };

@@ -19,7 +19,7 @@ void *iso_onnx_alloc(struct iso_onnx *m, size_t count, size_t size)
         return NULL;
     }
     union piece *p = iso_alloc(sizeof *p + count * size, 1);
-    if (!p)
+    if (p == NULL)
         return NULL;
     p->next = m->owned;
     m->owned = p;
@@ -33,7 +33,7 @@ const char *iso_onnx_text(struct iso_onnx *m, const char *fmt, ...)
     const int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     char *text = n < 0 ? NULL : iso_onnx_alloc(m, (size_t)n + 1, 1);
-    if (!text)
+    if (text == NULL)
         return NULL;
     va_start(args, fmt);
     vsnprintf(text, (size_t)n + 1, fmt, args);
@@ -43,9 +43,9 @@ const char *iso_onnx_text(struct iso_onnx *m, const char *fmt, ...)
 
 void iso_onnx_free(struct iso_onnx *m)
 {
-    if (!m)
+    if (m == NULL)
         return;
-    for (union piece *p = m->owned, *next; p; p = next) {
+    for (union piece *p = m->owned, *next; p != NULL; p = next) {
         next = p->next;
         free(p);
     }

@@ -72,7 +72,7 @@ static bool well_formed(const ProtobufCMessageDescriptor *d, struct bytes b, int
         if (n > (uint64_t)(b.end - b.at))
             return false;
         const ProtobufCMessageDescriptor *inner = (key & 7) == 2 ? message_in(d, key >> 3) : NULL;
-        if (inner &&
+        if (inner != NULL &&
             (depth == 0 || !well_formed(inner, (struct bytes){ b.at, b.at + n }, depth - 1)))
             return false;
         b.at += n;
@@ -104,13 +104,13 @@ static void unspend(void *data, void *p)
 
 const char *iso_onnx_copy(struct iso_onnx *m, const char *s)
 {
-    return iso_onnx_text(m, "%s", s ? s : "");
+    return iso_onnx_text(m, "%s", s != NULL ? s : "");
 }
 
 static const char *copy_bytes(struct iso_onnx *m, ProtobufCBinaryData b)
 {
     return iso_onnx_text(m, "%.*s", b.len > 1 << 20 ? 1 << 20 : (int)b.len,
-                         b.data ? (const char *)b.data : "");
+                         b.data != NULL ? (const char *)b.data : "");
 }
 
 static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__AttributeProto *a,
@@ -138,7 +138,7 @@ static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__Attrib
     out->n = (int)(out->kind == ISO_ONNX_REALS ? a->n_floats : a->n_ints);
     int64_t *ints = iso_onnx_alloc(r->m, a->n_ints + 1, sizeof *ints);
     float *reals = iso_onnx_alloc(r->m, a->n_floats + 1, sizeof *reals);
-    if (!out->name || !out->text || !ints || !reals)
+    if (out->name == NULL || out->text == NULL || ints == NULL || reals == NULL)
         return ISO_ENOMEM;
     if (a->n_ints > 0)
         memcpy(ints, a->ints, a->n_ints * sizeof *ints);
@@ -148,24 +148,24 @@ static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__Attrib
     out->reals = reals;
     if (out->kind != ISO_ONNX_TENSOR)
         return ISO_OK;
-    if (!a->t)
+    if (a->t == NULL)
         return iso_onnx_damaged(r, "no tensor in attribute", out->name);
     struct iso_onnx_tensor *t = iso_onnx_alloc(r->m, 1, sizeof *t);
     out->tensor = t;
-    return t ? iso_onnx_read_tensor(r, a->t, t) : ISO_ENOMEM;
+    return t != NULL ? iso_onnx_read_tensor(r, a->t, t) : ISO_ENOMEM;
 }
 
 /* Whether a domain's operators are ONNX's own. */
 static bool own_domain(const char *domain)
 {
-    return !domain || !*domain || strcmp(domain, "ai.onnx") == 0;
+    return domain == NULL || !*domain || strcmp(domain, "ai.onnx") == 0;
 }
 
 static const char *const *copy_names(struct iso_onnx *m, char **names, size_t n)
 {
     const char **list = iso_onnx_alloc(m, n + 1, sizeof *list);
-    for (size_t i = 0; list && i < n; i++)
-        if (!(list[i] = iso_onnx_copy(m, names[i])))
+    for (size_t i = 0; list != NULL && i < n; i++)
+        if ((list[i] = iso_onnx_copy(m, names[i])) == NULL)
             return NULL;
     return list;
 }
@@ -182,7 +182,8 @@ static iso_rc read_node(const struct iso_onnx_reader *r, const Onnx__NodeProto *
     out->nx = (int)n->n_input;
     out->ny = (int)n->n_output;
     out->attributes = list;
-    if (!list || !out->name || !out->op || !out->domain || !out->x || !out->y)
+    if (list == NULL || out->name == NULL || out->op == NULL || out->domain == NULL ||
+        out->x == NULL || out->y == NULL)
         return ISO_ENOMEM;
     for (size_t i = 0; i < n->n_attribute; i++)
         ISO_TRY(read_attribute(r, n->attribute[i], &list[out->nattributes++]));
@@ -198,9 +199,10 @@ static iso_rc read_dimension(struct iso_onnx *m, const Onnx__TensorShapeProto__D
     if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
         out->dim[i] = d->dim_value > 0 ? d->dim_value : -1;
     else if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
-             !(out->symbol[i] = iso_onnx_copy(m, d->dim_param)))
+             (out->symbol[i] = iso_onnx_copy(m, d->dim_param)) == NULL)
         return ISO_ENOMEM;
-    if (d->denotation && *d->denotation && !(out->meaning[i] = iso_onnx_copy(m, d->denotation)))
+    if (d->denotation != NULL && *d->denotation &&
+        (out->meaning[i] = iso_onnx_copy(m, d->denotation)) == NULL)
         return ISO_ENOMEM;
     return ISO_OK;
 }
@@ -210,14 +212,14 @@ static iso_rc read_value(struct iso_onnx *m, const Onnx__ValueInfoProto *v,
 {
     out->name = iso_onnx_copy(m, v->name);
     out->ndim = -1;
-    if (!out->name)
+    if (out->name == NULL)
         return ISO_ENOMEM;
-    if (!v->type || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-        !v->type->tensor_type)
+    if (v->type == NULL || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        v->type->tensor_type == NULL)
         return ISO_OK;
     const Onnx__TensorShapeProto *shape = v->type->tensor_type->shape;
     out->type = v->type->tensor_type->elem_type;
-    if (!shape || shape->n_dim > ISO_ONNX_DIMS)
+    if (shape == NULL || shape->n_dim > ISO_ONNX_DIMS)
         return ISO_OK;
     out->ndim = (int)shape->n_dim;
     for (int i = 0; i < out->ndim; i++)
@@ -230,10 +232,10 @@ static iso_rc read_values(const struct iso_onnx_reader *r, Onnx__ValueInfoProto 
                           struct iso_onnx_value **list, int *count)
 {
     *list = iso_onnx_alloc(r->m, n + 1, sizeof **list);
-    if (!*list)
+    if (*list == NULL)
         return ISO_ENOMEM;
     for (size_t i = 0; i < n; i++)
-        if (!from[i]->name || !iso_onnx_tensor(r->m, from[i]->name))
+        if (from[i]->name == NULL || iso_onnx_tensor(r->m, from[i]->name) == NULL)
             ISO_TRY(read_value(r->m, from[i], &(*list)[(*count)++]));
     return ISO_OK;
 }
@@ -244,7 +246,7 @@ static iso_rc read_graph(const struct iso_onnx_reader *r, const Onnx__GraphProto
     m->name = iso_onnx_copy(m, g->name);
     m->tensors = iso_onnx_alloc(m, g->n_initializer + 1, sizeof *m->tensors);
     m->nodes = iso_onnx_alloc(m, g->n_node + 1, sizeof *m->nodes);
-    if (!m->name || !m->tensors || !m->nodes)
+    if (m->name == NULL || m->tensors == NULL || m->nodes == NULL)
         return ISO_ENOMEM;
     if (g->n_sparse_initializer > 0)
         return iso_fail(ISO_EDATA, "%s has sparse tensors, which isocl does not read", r->path);
@@ -260,12 +262,12 @@ static iso_rc read_metadata(struct iso_onnx *m, const Onnx__ModelProto *model)
 {
     const size_t n = model->n_metadata_props;
     m->metadata = iso_onnx_alloc(m, 2 * n + 1, sizeof *m->metadata);
-    if (!m->metadata)
+    if (m->metadata == NULL)
         return ISO_ENOMEM;
     for (size_t i = 0; i < n; i++) {
         m->metadata[2 * i] = iso_onnx_copy(m, model->metadata_props[i]->key);
         m->metadata[2 * i + 1] = iso_onnx_copy(m, model->metadata_props[i]->value);
-        if (!m->metadata[2 * i] || !m->metadata[2 * i + 1])
+        if (m->metadata[2 * i] == NULL || m->metadata[2 * i + 1] == NULL)
             return ISO_ENOMEM;
     }
     return ISO_OK;
@@ -277,14 +279,14 @@ static iso_rc read_model(const struct iso_onnx_reader *r, const Onnx__ModelProto
     m->producer = iso_onnx_copy(m, model->producer_name);
     m->version = iso_onnx_copy(m, model->producer_version);
     m->doc = iso_onnx_copy(m, model->doc_string);
-    if (!m->producer || !m->version || !m->doc)
+    if (m->producer == NULL || m->version == NULL || m->doc == NULL)
         return ISO_ENOMEM;
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const char *domain = model->opset_import[i]->domain;
         if (own_domain(domain))
             m->opset = model->opset_import[i]->version;
     }
-    if (!model->graph)
+    if (model->graph == NULL)
         return iso_fail(ISO_EDATA, "%s holds no graph; the file is damaged, or not ONNX", r->path);
     ISO_TRY(read_metadata(m, model));
     return read_graph(r, model->graph);
@@ -299,7 +301,7 @@ static iso_rc unpack(const struct iso_onnx_reader *r, const uint8_t *bytes, size
         return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
     budget.left += MEMORY_PER_BYTE * n;
     Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, n, bytes);
-    if (!model)
+    if (model == NULL)
         return iso_fail(ISO_EDATA, "%s is not an ONNX file, or damaged", r->path);
     const iso_rc rc = read_model(r, model);
     onnx__model_proto__free_unpacked(model, &allocator);
@@ -312,7 +314,7 @@ iso_rc iso_onnx_read(const char *path, struct iso_onnx **out)
     size_t n;
     ISO_TRY(iso_file_read(path, &bytes, &n));
     const struct iso_onnx_reader r = { path, iso_alloc(1, sizeof *r.m) };
-    const iso_rc rc = r.m ? unpack(&r, (const uint8_t *)bytes, n) : ISO_ENOMEM;
+    const iso_rc rc = r.m != NULL ? unpack(&r, (const uint8_t *)bytes, n) : ISO_ENOMEM;
     free(bytes);
     if (rc == ISO_OK)
         *out = r.m;

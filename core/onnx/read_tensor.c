@@ -14,7 +14,7 @@
 static const char *external(const Onnx__TensorProto *t, const char *key)
 {
     for (size_t i = 0; i < t->n_external_data; i++)
-        if (t->external_data[i]->key && strcmp(t->external_data[i]->key, key) == 0)
+        if (t->external_data[i]->key != NULL && strcmp(t->external_data[i]->key, key) == 0)
             return t->external_data[i]->value;
     return NULL;
 }
@@ -24,7 +24,7 @@ static long long number(const char *text)
 {
     char *end;
     errno = 0;
-    const long long n = text && *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
+    const long long n = text != NULL && *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
     return n >= 0 && errno == 0 && *end == '\0' ? n : -1;
 }
 
@@ -57,23 +57,24 @@ static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorP
     char folder[ISO_PATH], path[ISO_PATH];
     const char *where = external(t, "location"), *from = external(t, "offset");
     const char *length = external(t, "length"), *slash = strrchr(r->path, '/');
-    const long long at = from ? number(from) : 0;
-    if (!where || !*where || strchr(where, '/') || strchr(where, '\\') || where[0] == '.')
+    const long long at = from != NULL ? number(from) : 0;
+    if (where == NULL || !*where || strchr(where, '/') != NULL || strchr(where, '\\') != NULL ||
+        where[0] == '.')
         return iso_fail(ISO_EDATA,
                         "%s: tensor '%.60s' lies in '%.60s'; isocl reads data from the "
                         "folder of the file only",
-                        r->path, out->name, where ? where : "");
-    if (at < 0 || (length && number(length) != (long long)n))
+                        r->path, out->name, where != NULL ? where : "");
+    if (at < 0 || (length != NULL && number(length) != (long long)n))
         return iso_onnx_damaged(r, "wrong offset or length of tensor", out->name);
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - r->path) : 1,
-             slash ? r->path : ".");
+    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - r->path) : 1,
+             slash != NULL ? r->path : ".");
     ISO_TRY(iso_path(path, *folder ? folder : "/", where));
     struct stat s; /* no memory for more than is there */
     if (stat(path, &s) == 0 && n > (size_t)s.st_size)
         return read_part(r, path, out->name, at, n, NULL);
     char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
     out->data = data;
-    return data ? read_part(r, path, out->name, at, n, data) : ISO_ENOMEM;
+    return data != NULL ? read_part(r, path, out->name, at, n, data) : ISO_ENOMEM;
 }
 
 /* Of a tensor that does not hold raw bytes: its numbers, as one of the lists has them. */
@@ -92,7 +93,7 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
 {
     const size_t size = iso_onnx_size(out->type), count = (size_t)iso_onnx_count(out);
     size_t n = 0;
-    if (size == 0 || t->segment)
+    if (size == 0 || t->segment != NULL)
         return ISO_OK; /* of a type that nothing here reads */
     if (t->has_data_location && t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return read_external(r, t, count * size, out);
@@ -101,7 +102,7 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
         return iso_onnx_damaged(r, "wrong size of tensor", out->name);
     uint8_t *data = iso_onnx_alloc(r->m, count ? count : 1, size);
     out->data = data;
-    if (!data)
+    if (data == NULL)
         return ISO_ENOMEM;
     if (!t->has_raw_data && out->type == ISO_ONNX_BOOL)
         for (size_t i = 0; i < count; i++)
@@ -116,7 +117,7 @@ iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *r, const Onnx__TensorP
 {
     int64_t bytes = sizeof(double); /* of the largest numbers */
     out->name = iso_onnx_copy(r->m, t->name);
-    if (!out->name)
+    if (out->name == NULL)
         return ISO_ENOMEM;
     out->type = t->has_data_type ? t->data_type : 0;
     if (t->n_dims > ISO_ONNX_DIMS)

@@ -24,17 +24,17 @@ static void *messages(struct iso_onnx *room, int n, size_t size)
 {
     char *bodies = make(room, (size_t)n, size);
     void **list = make(room, (size_t)n, sizeof *list);
-    for (int i = 0; bodies && list && i < n; i++)
+    for (int i = 0; bodies != NULL && list != NULL && i < n; i++)
         list[i] = bodies + (size_t)i * size;
-    return bodies ? list : NULL;
+    return bodies != NULL ? list : NULL;
 }
 
 static Onnx__TensorProto *put_tensor(struct iso_onnx *room, const struct iso_onnx_tensor *t,
                                      Onnx__TensorProto *out)
 {
-    if (!out)
+    if (out == NULL)
         out = make(room, 1, sizeof *out);
-    if (!out)
+    if (out == NULL)
         return NULL;
     onnx__tensor_proto__init(out);
     out->name = text(t->name);
@@ -68,14 +68,14 @@ static bool put_attribute(struct iso_onnx *room, const struct iso_onnx_attribute
     out->f = a->f;
     out->has_s = a->kind == ISO_ONNX_TEXT;
     out->s.data = (uint8_t *)text(a->text);
-    out->s.len = a->text ? strlen(a->text) : 0;
+    out->s.len = a->text != NULL ? strlen(a->text) : 0;
     out->n_ints = a->kind == ISO_ONNX_INTS ? (size_t)a->n : 0;
     out->ints = (int64_t *)(uintptr_t)a->ints;
     out->n_floats = a->kind == ISO_ONNX_REALS ? (size_t)a->n : 0;
     out->floats = (float *)(uintptr_t)a->reals;
     if (a->kind == ISO_ONNX_TENSOR)
         out->t = put_tensor(room, a->tensor, NULL);
-    return a->kind != ISO_ONNX_TENSOR || out->t;
+    return a->kind != ISO_ONNX_TENSOR || out->t != NULL;
 }
 
 static bool put_node(struct iso_onnx *room, const struct iso_onnx_node *n, Onnx__NodeProto *out)
@@ -88,7 +88,7 @@ static bool put_node(struct iso_onnx *room, const struct iso_onnx_node *n, Onnx_
     out->n_output = (size_t)n->ny;
     out->output = (char **)(uintptr_t)n->y;
     out->attribute = messages(room, n->nattributes, sizeof **out->attribute);
-    if (!out->attribute)
+    if (out->attribute == NULL)
         return false;
     out->n_attribute = (size_t)n->nattributes;
     for (int i = 0; i < n->nattributes; i++)
@@ -105,7 +105,7 @@ static void put_dimension(const struct iso_onnx_value *v, int i,
     if (v->dim[i] >= 0) {
         out->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         out->dim_value = v->dim[i];
-    } else if (v->symbol[i]) {
+    } else if (v->symbol[i] != NULL) {
         out->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
         out->dim_param = text(v->symbol[i]);
     }
@@ -118,7 +118,7 @@ static bool put_value(struct iso_onnx *room, const struct iso_onnx_value *v,
     Onnx__TypeProto *type = make(room, 1, sizeof *type);
     Onnx__TypeProto__Tensor *tensor = make(room, 1, sizeof *tensor);
     Onnx__TensorShapeProto *shape = make(room, 1, sizeof *shape);
-    if (!type || !tensor || !shape)
+    if (type == NULL || tensor == NULL || shape == NULL)
         return false;
     out->name = text(v->name);
     out->type = type;
@@ -132,7 +132,7 @@ static bool put_value(struct iso_onnx *room, const struct iso_onnx_value *v,
     onnx__tensor_shape_proto__init(shape);
     shape->n_dim = (size_t)v->ndim;
     shape->dim = messages(room, v->ndim, sizeof **shape->dim);
-    for (int i = 0; shape->dim && i < v->ndim; i++)
+    for (int i = 0; shape->dim != NULL && i < v->ndim; i++)
         put_dimension(v, i, shape->dim[i]);
     return shape->dim != NULL;
 }
@@ -141,7 +141,7 @@ static Onnx__ValueInfoProto **put_values(struct iso_onnx *room, const struct iso
                                          int n)
 {
     Onnx__ValueInfoProto **list = messages(room, n, sizeof **list);
-    for (int i = 0; list && i < n; i++)
+    for (int i = 0; list != NULL && i < n; i++)
         if (!put_value(room, &v[i], list[i]))
             return NULL;
     return list;
@@ -159,7 +159,7 @@ static bool put_graph(struct iso_onnx *room, const struct iso_onnx *m, Onnx__Gra
     out->input = put_values(room, m->x, m->nx);
     out->n_output = (size_t)m->ny;
     out->output = put_values(room, m->y, m->ny);
-    if (!out->node || !out->initializer || !out->input || !out->output)
+    if (out->node == NULL || out->initializer == NULL || out->input == NULL || out->output == NULL)
         return false;
     for (int i = 0; i < m->nnodes; i++)
         if (!put_node(room, &m->nodes[i], out->node[i]))
@@ -172,11 +172,11 @@ static bool put_graph(struct iso_onnx *room, const struct iso_onnx *m, Onnx__Gra
 static bool put_metadata(struct iso_onnx *room, const char *const *pairs, Onnx__ModelProto *out)
 {
     int n = 0;
-    while (pairs && pairs[2 * n])
+    while (pairs != NULL && pairs[2 * n] != NULL)
         n++;
     out->metadata_props = messages(room, n, sizeof **out->metadata_props);
     out->n_metadata_props = (size_t)n;
-    for (int i = 0; out->metadata_props && i < n; i++) {
+    for (int i = 0; out->metadata_props != NULL && i < n; i++) {
         onnx__string_string_entry_proto__init(out->metadata_props[i]);
         out->metadata_props[i]->key = text(pairs[2 * i]);
         out->metadata_props[i]->value = text(pairs[2 * i + 1]);
@@ -192,7 +192,7 @@ static bool put_model(struct iso_onnx *room, const struct iso_onnx *m, Onnx__Mod
     Onnx__OperatorSetIdProto **sets = messages(room, 1, sizeof **sets);
     Onnx__GraphProto *graph = make(room, 1, sizeof *graph);
     onnx__model_proto__init(out);
-    if (!sets || !graph || !put_graph(room, m, graph) ||
+    if (sets == NULL || graph == NULL || !put_graph(room, m, graph) ||
         !put_metadata(room, (const char *const *)m->metadata, out))
         return false;
     onnx__operator_set_id_proto__init(sets[0]);
@@ -217,7 +217,7 @@ static iso_rc write_packed(const char *path, const Onnx__ModelProto *model)
         return iso_fail(ISO_EDATA, "%s would have %.1f GiB; an ONNX file can hold 2", path,
                         (double)n / (1 << 30));
     uint8_t *bytes = iso_alloc(n, 1);
-    if (!bytes)
+    if (bytes == NULL)
         return ISO_ENOMEM;
     onnx__model_proto__pack(model, bytes);
     const iso_rc rc = iso_file_write(path, bytes, n);
@@ -229,7 +229,7 @@ iso_rc iso_onnx_write(const char *path, const struct iso_onnx *m)
 {
     Onnx__ModelProto model;
     struct iso_onnx *room = iso_alloc(1, sizeof *room);
-    if (!room)
+    if (room == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = put_model(room, m, &model) ? write_packed(path, &model) : ISO_ENOMEM;
     iso_onnx_free(room);

@@ -320,7 +320,7 @@ static void score(const struct climb *k)
     const int64_t n = iso_shape_count(&x->shape);
     double *counts = iso_alloc((size_t)n, sizeof *counts);
     double *shares = iso_alloc((size_t)d.values, sizeof *shares);
-    iso_rc rc = counts && shares ? ISO_OK : ISO_ENOMEM;
+    iso_rc rc = counts != NULL && shares != NULL ? ISO_OK : ISO_ENOMEM;
     for (int64_t i = 0; rc == ISO_OK && i < n; i++)
         counts[i] = (double)(iso_fill_word(k->ladder->seed, STREAM_OLD, (uint64_t)i) % 9);
     if (rc == ISO_OK)

@@ -38,7 +38,7 @@ static iso_rc sum_images(const struct iso_dataset *d, char hex[HEX])
     const size_t n = (p.n + PIECE - 1) / PIECE;
     struct iso_sha256 h;
     p.hex = iso_alloc(n + 1, sizeof *p.hex);
-    iso_rc rc = p.hex ? iso_workers_run((int64_t)n, 0, sum_piece, &p, NULL) : ISO_ENOMEM;
+    iso_rc rc = p.hex != NULL ? iso_workers_run((int64_t)n, 0, sum_piece, &p, NULL) : ISO_ENOMEM;
     iso_sha256_init(&h);
     for (size_t i = 0; rc == ISO_OK && i < n; i++)
         iso_sha256_add(&h, p.hex[i], HEX - 1);
@@ -59,7 +59,7 @@ iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
         iso_sha256_add(&h, bytes, sizeof bytes);
     }
     iso_sha256_hex(&h, out->labels);
-    return d->images ? sum_images(d, out->images) : ISO_OK;
+    return d->images != NULL ? sum_images(d, out->images) : ISO_OK;
 }
 
 /* ---- The file ------------------------------------------------------------------------------ */
@@ -87,9 +87,9 @@ static iso_rc read_record(const char *folder, json_t **out)
 static iso_rc write_record(const char *folder, json_t *record)
 {
     char path[ISO_PATH];
-    char *text = record ? json_dumps(record, JSON_INDENT(2)) : NULL;
+    char *text = record != NULL ? json_dumps(record, JSON_INDENT(2)) : NULL;
     json_decref(record);
-    if (!text)
+    if (text == NULL)
         return iso_fail(ISO_ENOMEM, "run.json: out of memory");
     iso_rc rc = iso_path(path, folder, "run.json");
     if (rc == ISO_OK)
@@ -102,7 +102,7 @@ static iso_rc write_record(const char *folder, json_t *record)
 static json_t *text_of(const char *text)
 {
     json_t *string = json_string(text);
-    return string ? string : json_string("(not UTF-8)");
+    return string != NULL ? string : json_string("(not UTF-8)");
 }
 
 static json_t *now(void)
@@ -110,7 +110,7 @@ static json_t *now(void)
     char text[32] = "";
     struct tm tm;
     const time_t t = time(NULL);
-    if (gmtime_r(&t, &tm))
+    if (gmtime_r(&t, &tm) != NULL)
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     return json_string(text);
 }
@@ -132,7 +132,7 @@ static json_t *new_record(const struct iso_about *r)
                                r->settings.fast ? "fast" : "exact");
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
-        if (r->data[i])
+        if (r->data[i] != NULL)
             json_object_set_new(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
     json_object_set_new(record, "data", data);
     json_object_set_new(record, "commands", json_array());
@@ -155,7 +155,7 @@ static json_t *describe_command(const struct iso_about *r)
 static bool differ(const json_t *data, const char *key, const char *ours)
 {
     const char *theirs = json_string_value(json_object_get(data, key));
-    return theirs && *theirs && *ours && strcmp(theirs, ours) != 0;
+    return theirs != NULL && *theirs && *ours && strcmp(theirs, ours) != 0;
 }
 
 iso_rc iso_about_check(const char *folder, const struct iso_about *r)
@@ -165,8 +165,8 @@ iso_rc iso_about_check(const char *folder, const struct iso_about *r)
     ISO_TRY(read_record(folder, &record));
     for (int i = 0; i < 2 && rc == ISO_OK; i++) {
         const json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[i]);
-        const bool images = r->data[i] && differ(data, "images_sha256", r->sums[i].images);
-        if (images || (r->data[i] && differ(data, "labels_sha256", r->sums[i].labels)))
+        const bool images = r->data[i] != NULL && differ(data, "images_sha256", r->sums[i].images);
+        if (images || (r->data[i] != NULL && differ(data, "labels_sha256", r->sums[i].labels)))
             rc = iso_fail(ISO_EDATA,
                           "the %s data have other %s than those the run %s was begun "
                           "on, %s; give the --data of then, or train anew",
@@ -181,7 +181,7 @@ iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
 {
     json_t *record;
     ISO_TRY(read_record(folder, &record));
-    if (!record)
+    if (record == NULL)
         record = new_record(r);
     json_array_append_new(json_object_get(record, "commands"), describe_command(r));
     return write_record(folder, record);
@@ -193,7 +193,7 @@ iso_rc iso_about_images(const char *folder, int which, const char *crc32)
     ISO_TRY(read_record(folder, &record));
     json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[which]);
     json_object_set_new(data, "images_crc32", json_string(crc32));
-    return record ? write_record(folder, record) : ISO_OK;
+    return record != NULL ? write_record(folder, record) : ISO_OK;
 }
 
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
@@ -205,7 +205,7 @@ iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
     json_object_set_new(last, "ended", now());
     json_object_set_new(last, "to_step", json_integer(step));
     json_object_set_new(last, "result", text_of(result));
-    if (record)
+    if (record != NULL)
         return write_record(folder, record);
     return ISO_OK;
 }

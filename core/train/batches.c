@@ -26,7 +26,7 @@ static struct iso_batches *new_batches(struct iso_exec *exec)
 {
     struct iso_batches *b = iso_alloc(1, sizeof *b);
     const struct iso_graph *graph = iso_exec_graph(exec);
-    if (!b)
+    if (b == NULL)
         return NULL;
     b->exec = exec;
     b->batch = graph->batch;
@@ -38,9 +38,9 @@ static struct iso_batches *new_batches(struct iso_exec *exec)
 
 void iso_batches_free(struct iso_batches *b)
 {
-    if (!b)
+    if (b == NULL)
         return;
-    if (b->file)
+    if (b->file != NULL)
         iso_st_close(b->file);
     free(b->order);
     free(b->y_class);
@@ -65,7 +65,7 @@ static iso_rc find(const struct iso_st_file *file, const char *path, const char 
                    const struct iso_st_tensor **out)
 {
     *out = iso_st_find(file, name);
-    if (!*out)
+    if (*out == NULL)
         return iso_fail(ISO_EDATA, "%s has no tensor '%s'; a batch file holds x and y", path, name);
     return ISO_OK;
 }
@@ -101,7 +101,7 @@ static iso_rc read_classes(struct iso_batches *b, const struct iso_st_tensor *y,
                         "%s: y has %d dimensions; whole numbers are classes, of shape [rows]", path,
                         y->ndim);
     b->y_class = iso_alloc((size_t)b->rows, sizeof *b->y_class);
-    if (!b->y_class)
+    if (b->y_class == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < b->rows; i++) {
         int64_t c = y->type == ISO_ST_I32 ? ((const int32_t *)y->data)[i]
@@ -155,13 +155,14 @@ static iso_rc open_file(struct iso_batches *b, const char *path)
     b->batch_x = iso_alloc((size_t)b->batch * (size_t)b->row_size, sizeof *b->batch_x);
     b->batch_prob = iso_alloc((size_t)b->batch * (size_t)b->columns, sizeof *b->batch_prob);
     b->batch_class = iso_alloc((size_t)b->batch, sizeof *b->batch_class);
-    return b->batch_x && b->batch_prob && b->batch_class ? ISO_OK : ISO_ENOMEM;
+    return b->batch_x != NULL && b->batch_prob != NULL && b->batch_class != NULL ? ISO_OK
+                                                                                 : ISO_ENOMEM;
 }
 
 iso_rc iso_batches_from_file(const char *path, struct iso_exec *exec, struct iso_batches **out)
 {
     struct iso_batches *b = new_batches(exec);
-    return b ? opened(open_file(b, path), b, out) : ISO_ENOMEM;
+    return b != NULL ? opened(open_file(b, path), b, out) : ISO_ENOMEM;
 }
 
 /* ---- A data set ---------------------------------------------------------------------------- */
@@ -172,14 +173,14 @@ static iso_rc open_data(struct iso_batches *b, const struct iso_dataset *data, u
     b->epoch = -1;
     b->rows = data->rows;
     b->order = iso_alloc((size_t)data->rows, sizeof *b->order);
-    return b->order ? iso_exec_data(b->exec, 0, data) : ISO_ENOMEM;
+    return b->order != NULL ? iso_exec_data(b->exec, 0, data) : ISO_ENOMEM;
 }
 
 iso_rc iso_batches_from_data(const struct iso_dataset *data, uint64_t seed, struct iso_exec *exec,
                              struct iso_batches **out)
 {
     struct iso_batches *b = new_batches(exec);
-    return b ? opened(open_data(b, data, seed), b, out) : ISO_ENOMEM;
+    return b != NULL ? opened(open_data(b, data, seed), b, out) : ISO_ENOMEM;
 }
 
 /* ---- Batches ------------------------------------------------------------------------------- */
@@ -191,7 +192,7 @@ static int64_t epoch_steps(const struct iso_batches *b)
 
 int64_t iso_batches_rows(const struct iso_batches *b, int64_t step)
 {
-    if (b->file)
+    if (b->file != NULL)
         return b->batch;
     int64_t left = b->rows - step % epoch_steps(b) * b->batch;
     return left < b->batch ? left : b->batch;
@@ -203,19 +204,19 @@ static iso_rc place_file(struct iso_batches *b, int64_t step)
     for (int64_t i = 0; i < b->batch; i++) {
         size_t row = (size_t)((step % b->rows * (b->batch % b->rows) + i) % b->rows);
         memcpy(b->batch_x + (size_t)i * n, b->x + row * n, n * sizeof *b->x);
-        if (b->y_class)
+        if (b->y_class != NULL)
             b->batch_class[i] = b->y_class[row];
         else
             memcpy(b->batch_prob + (size_t)i * columns, b->y_prob + row * columns,
                    columns * sizeof *b->y_prob);
     }
-    return iso_exec_feed(b->exec, b->batch, b->batch_x, b->y_class ? b->batch_class : NULL,
-                         b->y_class ? NULL : b->batch_prob);
+    return iso_exec_feed(b->exec, b->batch, b->batch_x, b->y_class != NULL ? b->batch_class : NULL,
+                         b->y_class != NULL ? NULL : b->batch_prob);
 }
 
 iso_rc iso_batches_place(struct iso_batches *b, int64_t step)
 {
-    if (b->file)
+    if (b->file != NULL)
         return place_file(b, step);
     int64_t epoch = step / epoch_steps(b);
     if (epoch != b->epoch) {

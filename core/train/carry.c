@@ -18,7 +18,7 @@ struct iso_carried {
 
 void iso_carry_free(struct iso_carried *c)
 {
-    if (!c)
+    if (c == NULL)
         return;
     for (int i = 0; i < c->n; i++)
         free(c->items[i].values);
@@ -35,7 +35,7 @@ static iso_rc take(struct iso_exec *e, struct iso_carried *c)
         return ISO_OK; /* a weight that is not trained has no slots */
     item->n = iso_shape_count(&t.shape);
     item->values = iso_alloc((size_t)item->n + 1, sizeof *item->values);
-    if (!item->values)
+    if (item->values == NULL)
         return ISO_ENOMEM;
     c->n++;
     return iso_tensor_read(iso_exec_backend(e), &t, item->values);
@@ -45,7 +45,7 @@ static iso_rc take_all(struct iso_exec *e, int nslots, struct iso_carried *c)
 {
     const int nweights = iso_exec_nweights(e);
     c->items = iso_alloc((size_t)(nweights * (1 + nslots)) + 1, sizeof *c->items);
-    if (!c->items)
+    if (c->items == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < nweights; i++)
         for (int s = -1; s < nslots; s++) {
@@ -59,7 +59,7 @@ static iso_rc take_all(struct iso_exec *e, int nslots, struct iso_carried *c)
 iso_rc iso_carry_take(struct iso_exec *e, bool slots, struct iso_carried **out)
 {
     struct iso_carried *c = iso_alloc(1, sizeof *c);
-    if (!c)
+    if (c == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = take_all(e, slots ? iso_exec_nslots(e) : 0, c);
     if (rc != ISO_OK) {
@@ -107,7 +107,8 @@ iso_rc iso_shuffle_weights(struct iso_exec *e, int phase)
                                (uint32_t)v->weight;
         int32_t *order = iso_alloc(n, sizeof *order);
         double *values = iso_alloc(2 * n, sizeof *values);
-        const iso_rc rc = order && values ? shuffle(e, &t, which, order, values) : ISO_ENOMEM;
+        const iso_rc rc = order != NULL && values != NULL ? shuffle(e, &t, which, order, values)
+                                                          : ISO_ENOMEM;
         free(order);
         free(values);
         ISO_TRY(rc);

@@ -73,7 +73,7 @@ iso_rc iso_evaluate_with(struct iso_exec *exec, int which, int64_t rows, double 
     ISO_TRY(iso_exec_order(exec, which, NULL));
     ISO_TRY(iso_exec_clear_counts(exec));
     iso_fit_pace_begin(&pace);
-    for (int64_t first = 0; first < rows && !(stop && *stop); first += graph->batch) {
+    for (int64_t first = 0; first < rows && !(stop != NULL && *stop); first += graph->batch) {
         filled[n] = rows - first < graph->batch ? rows - first : graph->batch;
         ISO_TRY(iso_exec_gather(exec, which, first, filled[n]));
         ISO_TRY(iso_exec_forward(exec, false, 0, n));
@@ -91,7 +91,7 @@ iso_rc iso_evaluate_with(struct iso_exec *exec, int which, int64_t rows, double 
 iso_rc iso_evaluate(struct iso_exec *exec, int which, int64_t rows, struct iso_scores *out)
 {
     double *log = iso_fit_log_new(iso_exec_graph(exec));
-    if (!log)
+    if (log == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = iso_evaluate_with(exec, which, rows, log, NULL, out);
     free(log);

@@ -68,7 +68,7 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
     }
     for (int i = 0; i < n->nx; i++) {
         c->dx[i] = iso_exec_gradient(e, n->x[i]);
-        if (!c->dx[i].mem || iso_ops[n->op].kind == ISO_VIEW)
+        if (c->dx[i].mem == NULL || iso_ops[n->op].kind == ISO_VIEW)
             continue; /* a view's dx and dy are the same memory */
         bool *first = &written[iso_plan_root(g, n->x[i])];
         c->add_dx[i] = *first;
@@ -107,7 +107,7 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
         return iso_fail(ISO_EUSAGE, "a batch of %lld rows where the plan holds %lld",
                         (long long)rows, (long long)g->batch);
     bool *written = iso_alloc((size_t)g->nvalues + 1, sizeof *written);
-    if (!written)
+    if (written == NULL)
         return ISO_ENOMEM;
     e->rows = rows;
     iso_rc rc = ISO_OK;
@@ -144,7 +144,7 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
     if (iso_ops[n->op].kind == ISO_AUGMENTATION && e->options.augmented)
         out->training = false;
     out->step = (uint32_t)step;
-    if (def->scalars)
+    if (def->scalars != NULL)
         def->scalars(out->params, step, out->scalars);
     for (int i = 0; i < n->ny; i++)
         set_slot(e, n->y[i], slot, &out->y[i]);
@@ -154,7 +154,7 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
 static bool has_gradient(const struct iso_call *c)
 {
     for (int i = 0; i < ISO_SLOTS; i++)
-        if (c->dx[i].mem || c->dw[i].mem)
+        if (c->dx[i].mem != NULL || c->dw[i].mem != NULL)
             return true;
     return false;
 }
@@ -269,8 +269,8 @@ double iso_exec_rate(const struct iso_exec *e, uint64_t step)
 {
     const enum iso_op op = e->graph->model->training.optimizer.op;
     set_rate(e, step);
-    return iso_ops[op].def->rate ? iso_ops[op].def->rate(e->optimizer, step)
-                                 : *iso_op_learning_rate(op, e->optimizer);
+    return iso_ops[op].def->rate != NULL ? iso_ops[op].def->rate(e->optimizer, step)
+                                         : *iso_op_learning_rate(op, e->optimizer);
 }
 
 iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)

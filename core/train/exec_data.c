@@ -73,13 +73,13 @@ static float class_weight(const struct iso_exec *e, bool training, int64_t class
 static iso_rc upload_weights(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { d->rows } } };
-    if (!e->graph->class_weight)
+    if (e->graph->class_weight == NULL)
         return ISO_OK;
     float *weights = iso_alloc((size_t)d->rows, sizeof *weights);
-    if (!weights)
+    if (weights == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < d->rows; i++)
-        weights[i] = class_weight(e, which == 0, d->labels ? d->labels[i] : -1);
+        weights[i] = class_weight(e, which == 0, d->labels != NULL ? d->labels[i] : -1);
     iso_rc rc = e->backend->ops->alloc(e->backend, (size_t)d->rows * e->backend->real_size, &t.mem);
     e->data[which].weights = t.mem;
     if (rc == ISO_OK)
@@ -105,17 +105,17 @@ static int64_t target_class(const float *y, int64_t n)
 static iso_rc feed_weights(struct iso_exec *e, const int32_t *y_class, const float *y_prob)
 {
     const struct iso_graph *g = e->graph;
-    if (!g->class_weight)
+    if (g->class_weight == NULL)
         return ISO_OK;
     const struct iso_tensor t = iso_exec_value(e, g->sample_weight);
     const int64_t rows = t.shape.dim[0], columns = g->values[g->target].shape.dim[1];
     float *weights = iso_alloc((size_t)rows, sizeof *weights);
-    if (!weights)
+    if (weights == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < rows; i++) {
-        const int64_t class = y_class  ? y_class[i]
-                              : y_prob ? target_class(y_prob + i * columns, columns)
-                                       : -1;
+        const int64_t class = y_class != NULL  ? y_class[i]
+                              : y_prob != NULL ? target_class(y_prob + i * columns, columns)
+                                               : -1;
         weights[i] = class_weight(e, true, class);
     }
     const iso_rc rc = iso_tensor_write_f32(e->backend, &t, weights);
@@ -129,7 +129,7 @@ static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const in
 {
     const size_t bytes = (size_t)r->rows * sizeof *labels;
     r->labelled = labels != NULL;
-    if (labels)
+    if (labels != NULL)
         return upload(e, labels, bytes, &r->labels);
     ISO_TRY(e->backend->ops->alloc(e->backend, bytes, &r->labels));
     return e->backend->ops->fill(e->backend, r->labels, 0, 0, bytes);
@@ -139,7 +139,7 @@ static iso_rc upload_labels(struct iso_exec *e, struct iso_resident *r, const in
 static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
 {
     const struct iso_resident *r = source;
-    if (r->disk)
+    if (r->disk != NULL)
         return iso_disk_row(r->disk, row, out);
     memcpy(out, r->host + (size_t)row * r->stream_row, r->stream_row);
     return ISO_OK;
@@ -152,11 +152,11 @@ static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const str
     const struct iso_stream_options o = {
         .read = read_image, .source = r, .row = size, .threads = d->threads
     };
-    if (!d->disk && !iso_exec_exceeds(e, (double)d->rows * (double)size)) {
+    if (d->disk == NULL && !iso_exec_exceeds(e, (double)d->rows * (double)size)) {
         r->bytes = (size_t)d->rows * size;
         return upload(e, d->images, r->bytes, &r->images);
     }
-    r->disk = d->disk ? iso_disk_share(d->disk) : NULL;
+    r->disk = d->disk != NULL ? iso_disk_share(d->disk) : NULL;
     r->host = d->images;
     return iso_exec_stream_open(e, r, &o, &r->images);
 }
@@ -199,12 +199,12 @@ iso_rc iso_exec_order(struct iso_exec *e, int which, const int32_t *order)
 {
     struct iso_resident *r = &e->data[which];
     const size_t bytes = (size_t)r->rows * sizeof *order;
-    if (r->stream)
+    if (r->stream != NULL)
         iso_stream_order(r->stream, order);
-    if (order)
+    if (order != NULL)
         return e->backend->ops->write(e->backend, r->order, 0, order, bytes);
     int32_t *identity = iso_alloc((size_t)r->rows, sizeof *identity);
-    if (!identity)
+    if (identity == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < r->rows; i++)
         identity[i] = (int32_t)i;
@@ -229,7 +229,7 @@ static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, str
     struct iso_call c = { .params = params, .first = rows.first, .x = { rows.data } };
     c.x[1] = (struct iso_tensor){ rows.order, 0, ISO_I32, { 1, { rows.data.shape.dim[0] } } };
     c.y[0] = iso_exec_value(e, value);
-    if (iso_ops[op].def->scalars)
+    if (iso_ops[op].def->scalars != NULL)
         iso_ops[op].def->scalars(params, 0, c.scalars);
     return e->backend->kernels[op]->forward(e->backend, &c);
 }
@@ -238,12 +238,13 @@ static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, str
 static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, int64_t first,
                         struct rows *out)
 {
-    struct iso_mem *mem = r->features ? r->features : r->images;
-    *out = (struct rows){
-        { mem, 0, r->features ? ISO_REAL : ISO_U8, e->graph->values[value].shape }, r->order, first
-    };
+    struct iso_mem *mem = r->features != NULL ? r->features : r->images;
+    *out = (struct rows){ { mem, 0, r->features != NULL ? ISO_REAL : ISO_U8,
+                            e->graph->values[value].shape },
+                          r->order,
+                          first };
     out->data.shape.dim[0] = r->rows;
-    if (!r->stream)
+    if (r->stream == NULL)
         return ISO_OK;
     out->order = r->places;
     out->first = 0;
@@ -256,11 +257,11 @@ static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
 {
     const struct iso_graph *g = e->graph;
     struct iso_resident *r = &e->data[which];
-    const int value = r->features ? e->kept.value : g->input;
+    const int value = r->features != NULL ? e->kept.value : g->input;
     struct rows rows;
-    e->first_node = r->features ? e->kept.nodes : 0;
+    e->first_node = r->features != NULL ? e->kept.nodes : 0;
     ISO_TRY(find_rows(e, r, value, first, &rows));
-    if (r->features)
+    if (r->features != NULL)
         return gather(e, ISO_OP_gather_rows, NULL, rows, value);
     return gather(e, ISO_OP_gather_images, &g->model->images, rows, value);
 }
@@ -279,7 +280,7 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
     ISO_TRY(iso_exec_set_rows(e, rows));
     ISO_TRY(gather_input(e, which, first));
     const struct iso_shape column = { 1, { r->rows } };
-    if (r->weights)
+    if (r->weights != NULL)
         ISO_TRY(gather(e, ISO_OP_gather_rows, NULL,
                        (struct rows){ { r->weights, 0, ISO_REAL, column }, r->order, first },
                        g->sample_weight));
@@ -291,7 +292,7 @@ static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const
 {
     const int64_t rows = t->shape.dim[0], n = t->shape.dim[1], from = e->graph->classes - n;
     float *one_hot = iso_alloc((size_t)(rows * n), sizeof *one_hot);
-    if (!one_hot)
+    if (one_hot == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < rows; i++)
         if (classes[i] >= from)
@@ -323,16 +324,16 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     const struct iso_tensor input = iso_exec_value(e, e->graph->input);
     const struct iso_tensor target = iso_exec_value(e, e->graph->target);
     ISO_TRY(iso_tensor_write_f32(e->backend, &input, x));
-    if (y_class) {
+    if (y_class != NULL) {
         ISO_TRY(feed_classes(e, y_class));
         return feed_weights(e, y_class, NULL);
     }
-    if (y_prob && target.dtype != ISO_REAL)
+    if (y_prob != NULL && target.dtype != ISO_REAL)
         return iso_fail(ISO_EDATA,
                         "%s takes class numbers, not probabilities (use categorical_crossentropy)",
                         iso_ops[e->graph->model->training.loss.op].name);
     ISO_TRY(feed_weights(e, NULL, y_prob));
-    if (y_prob)
+    if (y_prob != NULL)
         return iso_tensor_write_f32(e->backend, &target, y_prob);
     return e->backend->ops->fill(
         e->backend, target.mem, target.offset * iso_dtype_size(e->backend, target.dtype), 0,

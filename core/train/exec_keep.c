@@ -74,7 +74,7 @@ static iso_rc move(struct iso_exec *e, const struct iso_resident *r, struct iso_
     const size_t size = e->backend->real_size, row = (size_t)e->kept.size * size;
     const size_t bytes = (size_t)t.shape.dim[0] * row;
     ISO_TRY(e->backend->ops->read(e->backend, t.mem, t.offset * size, buffer, bytes));
-    if (r->file)
+    if (r->file != NULL)
         return iso_row_file_write(r->file, first, t.shape.dim[0], buffer);
     ISO_TRY(e->backend->ops->write(e->backend, features, (size_t)first * row, buffer, bytes));
     return e->backend->ops->sync(e->backend);
@@ -101,7 +101,7 @@ static iso_rc make_room(struct iso_exec *e, struct iso_resident *r, const char *
     if (!iso_exec_exceeds(e, (double)r->rows * (double)row))
         return e->backend->ops->alloc(e->backend, (size_t)r->rows * row, features);
     struct iso_row_file *file = iso_alloc(1, sizeof *file);
-    if (!file)
+    if (file == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = iso_row_file_make(folder, row, r->rows, file);
     if (rc == ISO_OK)
@@ -129,7 +129,7 @@ static iso_rc replace_images(struct iso_exec *e, struct iso_resident *r, struct 
     r->features = features;
     r->bytes = (size_t)(r->rows * e->kept.size) * e->backend->real_size;
     e->kept.rows += r->rows;
-    if (!r->file)
+    if (r->file == NULL)
         return ISO_OK;
     const struct iso_stream_options o = {
         .read = read_features, .source = r->file, .row = r->file->row, .threads = r->threads
@@ -160,7 +160,7 @@ iso_rc iso_exec_keep(struct iso_exec *e, const char *folder)
     const struct iso_shape *shape = &e->graph->values[kept.value].shape;
     kept.size = iso_shape_count(shape) / shape->dim[0];
     void *buffer = iso_alloc((size_t)iso_shape_count(shape), e->backend->real_size);
-    iso_rc rc = buffer ? ISO_OK : ISO_ENOMEM;
+    iso_rc rc = buffer != NULL ? ISO_OK : ISO_ENOMEM;
     e->kept = kept;
     for (int i = 0; i < ISO_DATASETS && rc == ISO_OK; i++)
         if (e->data[i].rows > 0)

@@ -15,7 +15,8 @@ static iso_rc check_support(const struct iso_exec *e, enum iso_op op, const char
     struct iso_backend *b = e->backend;
     const struct iso_kernel *k = b->kernels[op];
     char why[192] = "it has no kernel for it";
-    if (iso_ops[op].kind == ISO_VIEW || (k && (!k->supports || k->supports(b, c, why, sizeof why))))
+    if (iso_ops[op].kind == ISO_VIEW ||
+        (k != NULL && (k->supports == NULL || k->supports(b, c, why, sizeof why))))
         return ISO_OK;
     return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)",
                     iso_ops[op].name, layer, b->device.id, why);
@@ -25,7 +26,7 @@ static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_
                            enum iso_pass pass)
 {
     const struct iso_kernel *k = e->backend->kernels[op];
-    const size_t bytes = k && k->workspace ? k->workspace(e->backend, c, pass) : 0;
+    const size_t bytes = k != NULL && k->workspace != NULL ? k->workspace(e->backend, c, pass) : 0;
     if (bytes > e->workspace_bytes)
         e->workspace_bytes = bytes;
 }
@@ -89,7 +90,7 @@ static bool fuses(const struct iso_exec *e, int i)
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[i], *next = n + 1;
     const struct iso_kernel *k = e->backend->kernels[n->op];
-    if (e->options.keep_all || i + 1 >= g->nlayer_nodes || !k || !k->fuses_activation ||
+    if (e->options.keep_all || i + 1 >= g->nlayer_nodes || k == NULL || !k->fuses_activation ||
         next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1 ||
         n->y[0] == e->readable)
         return false;
@@ -101,7 +102,7 @@ static bool fuses(const struct iso_exec *e, int i)
 static iso_rc find_fusions(struct iso_exec *e)
 {
     e->absent = iso_alloc((size_t)e->graph->nvalues + 1, sizeof *e->absent);
-    if (!e->absent)
+    if (e->absent == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < e->graph->nlayer_nodes; i++)
         if (fuses(e, i))
@@ -123,7 +124,7 @@ static iso_rc allocate_arena(struct iso_exec *e, const struct iso_arena *a,
                              struct iso_arena_memory *m)
 {
     m->chunk = iso_alloc((size_t)a->nchunks + 1, sizeof *m->chunk);
-    if (!m->chunk)
+    if (m->chunk == NULL)
         return ISO_ENOMEM;
     for (; m->n < a->nchunks; m->n++)
         ISO_TRY(allocate(e, a->chunk[m->n], &m->chunk[m->n]));
@@ -155,7 +156,7 @@ static iso_rc copy_optimizer(struct iso_exec *e)
     const struct iso_op_use *use = &e->graph->model->training.optimizer;
     const size_t size = iso_ops[use->op].def->params_size;
     e->optimizer = iso_alloc(1, size);
-    if (!e->optimizer)
+    if (e->optimizer == NULL)
         return ISO_ENOMEM;
     memcpy(e->optimizer, use->params, size);
     return ISO_OK;
@@ -172,7 +173,7 @@ static iso_rc sort_weights(struct iso_exec *e)
 {
     const struct iso_graph *g = e->graph;
     e->sorted = iso_alloc((size_t)g->nvalues + 1, sizeof *e->sorted);
-    if (!e->sorted)
+    if (e->sorted == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < g->nvalues; i++) {
         if (g->values[i].role != ISO_ROLE_WEIGHT)
@@ -203,8 +204,8 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
 static iso_rc find_readable(struct iso_exec *e)
 {
     const char *name = e->options.readable;
-    e->readable = name ? iso_graph_find(e->graph, name) : -1;
-    if (name && e->readable < 0)
+    e->readable = name != NULL ? iso_graph_find(e->graph, name) : -1;
+    if (name != NULL && e->readable < 0)
         return iso_fail(ISO_EUSAGE, "the network has no value '%s'", name);
     return ISO_OK;
 }
@@ -215,7 +216,7 @@ static iso_rc open_exec(struct iso_exec *e)
     ISO_TRY(find_readable(e));
     e->forward = iso_alloc((size_t)g->nnodes, sizeof *e->forward);
     e->backward = iso_alloc((size_t)g->nnodes, sizeof *e->backward);
-    if (!e->forward || !e->backward)
+    if (e->forward == NULL || e->backward == NULL)
         return ISO_ENOMEM;
     ISO_TRY(find_fusions(e));
     const struct iso_plan_options o = {
@@ -236,7 +237,7 @@ iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
                     const struct iso_exec_options *o, struct iso_exec **out)
 {
     struct iso_exec *e = iso_alloc(1, sizeof *e);
-    if (!e)
+    if (e == NULL)
         return ISO_ENOMEM;
     e->graph = g;
     e->backend = b;
@@ -254,14 +255,14 @@ iso_rc iso_exec_new(const struct iso_graph *g, struct iso_backend *b,
 
 static void free_arena(struct iso_exec *e, struct iso_arena_memory *m)
 {
-    for (int i = 0; m->chunk && m->chunk[i]; i++)
+    for (int i = 0; m->chunk != NULL && m->chunk[i] != NULL; i++)
         e->backend->ops->free(e->backend, m->chunk[i]);
     free(m->chunk);
 }
 
 void iso_exec_free(struct iso_exec *e)
 {
-    if (!e)
+    if (e == NULL)
         return;
     free_arena(e, &e->weights);
     free_arena(e, &e->fixed);

@@ -33,7 +33,7 @@ static bool slot_tensor(const struct iso_exec *e, int value, int slot, struct is
 static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
 {
     const char *slash = strrchr(name, '/');
-    for (int s = 0; slash && s < e->nslots; s++) {
+    for (int s = 0; slash != NULL && s < e->nslots; s++) {
         if (strcmp(slash + 1, iso_exec_slot(e, s)) != 0)
             continue;
         for (int i = 0; i < e->nsorted; i++) {
@@ -84,7 +84,7 @@ static iso_rc initialize_weight(struct iso_exec *e, int value)
     const struct iso_value *v = &e->graph->values[value];
     const struct iso_tensor t = iso_exec_value(e, value);
     float *w = iso_alloc((size_t)iso_shape_count(&v->shape), sizeof *w);
-    if (!w)
+    if (w == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer,
                                (uint32_t)v->weight, w);
@@ -103,7 +103,7 @@ static iso_rc fill_slot(struct iso_exec *e, int slot, double initial)
             continue;
         const int64_t n = iso_shape_count(&t.shape);
         double *values = iso_alloc((size_t)n, sizeof *values);
-        if (!values)
+        if (values == NULL)
             return ISO_ENOMEM;
         for (int64_t k = 0; k < n; k++)
             values[k] = initial;
@@ -153,7 +153,7 @@ iso_rc iso_exec_hash(struct iso_exec *e, char hex[65])
         const struct iso_tensor t = iso_exec_value(e, e->sorted[i]);
         const int64_t n = iso_shape_count(&t.shape);
         float *w = iso_alloc((size_t)n, sizeof *w);
-        const iso_rc rc = w ? iso_tensor_read_f32(e->backend, &t, w) : ISO_ENOMEM;
+        const iso_rc rc = w != NULL ? iso_tensor_read_f32(e->backend, &t, w) : ISO_ENOMEM;
         for (int64_t k = 0; rc == ISO_OK && k < n; k++)
             add_float(&h, w[k]);
         free(w);
@@ -197,9 +197,9 @@ iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
     *out = NULL;
     if (e->graph->ncounts == 0)
         return ISO_OK;
-    if (!e->counted[which])
+    if (e->counted[which] == NULL)
         e->counted[which] = iso_alloc((size_t)e->graph->ncounts, sizeof **e->counted);
-    if (!e->counted[which])
+    if (e->counted[which] == NULL)
         return ISO_ENOMEM;
     *out = e->counted[which];
     return iso_tensor_read(e->backend, &t, e->counted[which]);
@@ -207,13 +207,14 @@ iso_rc iso_exec_counts(struct iso_exec *e, int which, const double **out)
 
 iso_rc iso_exec_clear_counts(struct iso_exec *e)
 {
-    return e->counts ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes) : ISO_OK;
+    return e->counts != NULL ? e->backend->ops->fill(e->backend, e->counts, 0, 0, e->counts_bytes)
+                             : ISO_OK;
 }
 
 iso_rc iso_exec_put_counts(struct iso_exec *e, const double *counts)
 {
     const struct iso_tensor t = counts_of(e);
-    return counts ? iso_tensor_write(e->backend, &t, counts) : ISO_OK;
+    return counts != NULL ? iso_tensor_write(e->backend, &t, counts) : ISO_OK;
 }
 
 static int add_line(struct iso_memory *out, int max, int n, const char *arena, uint64_t bytes,

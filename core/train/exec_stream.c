@@ -18,7 +18,7 @@ static iso_rc upload_places(struct iso_exec *e, struct iso_mem *to)
 {
     const int64_t batch = e->graph->batch;
     int32_t *places = iso_alloc((size_t)batch, sizeof *places);
-    if (!places)
+    if (places == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < batch; i++)
         places[i] = (int32_t)i;
@@ -38,7 +38,7 @@ iso_rc iso_exec_stream_open(struct iso_exec *e, struct iso_resident *r,
     o.batch = e->graph->batch;
     ISO_TRY(e->backend->ops->alloc(e->backend, batch * o.row, room));
     r->bytes = batch * o.row;
-    if (!r->places) {
+    if (r->places == NULL) {
         ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->places));
         ISO_TRY(upload_places(e, r->places));
     }
@@ -56,7 +56,7 @@ iso_rc iso_exec_stream_place(struct iso_exec *e, struct iso_resident *r, struct 
 
 void iso_exec_close_file(struct iso_resident *r)
 {
-    if (r->file)
+    if (r->file != NULL)
         iso_row_file_close(r->file);
     free(r->file);
     r->file = NULL;

@@ -49,7 +49,7 @@ static iso_rc warn(void *self, const struct iso_warning *warning)
 {
     const struct iso_fit_options *o = ((const struct fit *)self)->options;
     for (int i = 0; i < o->nlisteners; i++)
-        if (o->listeners[i].warning)
+        if (o->listeners[i].warning != NULL)
             ISO_TRY(o->listeners[i].warning(o->listeners[i].self, warning));
     return ISO_OK;
 }
@@ -62,7 +62,7 @@ static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, 
     const struct iso_fit_options *o = fit->options;
     iso_rc rc = ISO_OK;
     for (int i = 0; i < o->nlisteners && rc == ISO_OK; i++)
-        if (o->listeners[i].not_finite)
+        if (o->listeners[i].not_finite != NULL)
             rc = o->listeners[i].not_finite(o->listeners[i].self, o, fit->state, step, first);
     if (rc != ISO_OK)
         iso_error_clear(); /* the training's own failure is the one to be told */
@@ -96,7 +96,7 @@ static iso_rc check_weights(struct fit *fit)
     const char *weight;
     char what[2 * ISO_NAME];
     ISO_TRY(iso_not_finite_weight(fit->exec, &weight));
-    if (!weight)
+    if (weight == NULL)
         return ISO_OK;
     snprintf(what, sizeof what, "%s is not finite", weight);
     return not_finite(fit, fit->state->step - 1, what);
@@ -117,7 +117,7 @@ static iso_rc tell_progress(const struct fit *fit, int n)
         .nbatches = n,
     };
     for (int i = 0; i < o->nlisteners; i++)
-        if (o->listeners[i].progress)
+        if (o->listeners[i].progress != NULL)
             ISO_TRY(o->listeners[i].progress(o->listeners[i].self, &progress));
     return ISO_OK;
 }
@@ -179,7 +179,7 @@ static iso_rc checkpoint(struct fit *fit)
     ISO_TRY(check_weights(fit));
     add_seconds(fit);
     for (int i = 0; i < o->nlisteners; i++)
-        if (o->listeners[i].checkpoint)
+        if (o->listeners[i].checkpoint != NULL)
             ISO_TRY(o->listeners[i].checkpoint(o->listeners[i].self, fit->state));
     fit->saved_at = iso_clock();
     return ISO_OK;
@@ -187,7 +187,7 @@ static iso_rc checkpoint(struct fit *fit)
 
 static bool stopped(const struct fit *fit)
 {
-    return (fit->options->stop && *fit->options->stop) || fit->state->stopping.stopped ||
+    return (fit->options->stop != NULL && *fit->options->stop) || fit->state->stopping.stopped ||
            (fit->options->steps && fit->state->step >= fit->options->steps);
 }
 
@@ -316,7 +316,7 @@ static iso_rc end_epoch(struct fit *fit)
                                          .stopping = state->stopping };
     }
     for (int i = 0; i < o->nlisteners; i++)
-        if (o->listeners[i].epoch)
+        if (o->listeners[i].epoch != NULL)
             ISO_TRY(o->listeners[i].epoch(o->listeners[i].self, &epoch, state));
     fit->saved_at = iso_clock();
     return epoch.whole ? iso_watcher_epoch(fit->watcher, &epoch, state->step, warn, fit) : ISO_OK;
@@ -328,7 +328,7 @@ static iso_rc train(struct fit *fit)
     fit->order = iso_alloc((size_t)o->rows, sizeof *fit->order);
     fit->log = iso_fit_log_new(iso_exec_graph(fit->exec));
     fit->batches = iso_alloc(ISO_FIT_LOG_STEPS, sizeof *fit->batches);
-    if (!fit->order || !fit->log || !fit->batches)
+    if (fit->order == NULL || fit->log == NULL || fit->batches == NULL)
         return ISO_ENOMEM;
     ISO_TRY(iso_watcher_new(fit->exec, &fit->watcher));
     fit->saved_at = iso_clock();

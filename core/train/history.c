@@ -39,7 +39,7 @@ static size_t keep_rows(char *text, const char *header, int64_t keep, bool *whol
     *whole = strncmp(text, header, kept) == 0;
     if (!*whole)
         return 0;
-    for (char *row = text + kept, *end; (end = strchr(row, '\n')); row = end + 1) {
+    for (char *row = text + kept, *end; (end = strchr(row, '\n')) != NULL; row = end + 1) {
         const size_t n = (size_t)(end + 1 - row);
         const int64_t number = strtoll(row, NULL, 10);
         *whole = *whole && number > last;
@@ -58,7 +58,8 @@ static void warn(struct iso_history *h, const char *path, const char *what, cons
 {
     const size_t n = strlen(h->warning), room = sizeof h->warning - n;
     snprintf(h->warning + n, room, "%s%s %s%s%s", n ? ". " : "", iso_path_base(path), what,
-             aside ? "; what was there is " : "", aside ? iso_path_base(aside) : "");
+             aside != NULL ? "; what was there is " : "",
+             aside != NULL ? iso_path_base(aside) : "");
 }
 
 /* Gives what is there another name, which nothing has: "PATH.damaged", "PATH.damaged-2" ... */
@@ -113,7 +114,7 @@ static iso_rc open_csv(struct iso_history *h, struct csv *csv, const char *folde
     ISO_TRY(iso_path(csv->path, folder, name));
     ISO_TRY(start(h, csv->path, header, keep));
     csv->file = fopen(csv->path, "a");
-    return csv->file ? ISO_OK : iso_file_fail("write", csv->path);
+    return csv->file != NULL ? ISO_OK : iso_file_fail("write", csv->path);
 }
 
 static iso_rc flush(struct csv *csv)
@@ -177,7 +178,7 @@ static iso_rc open_both(struct iso_history *h, const char *folder, int64_t keep_
         columns += 2 * (size_t)iso_metric_values(h->graph, m);
     h->values = iso_alloc((size_t)iso_metric_most(h->graph), sizeof *h->values);
     char *header = iso_alloc(columns, column);
-    if (!header || !h->values) {
+    if (header == NULL || h->values == NULL) {
         free(header);
         return ISO_ENOMEM;
     }
@@ -192,7 +193,7 @@ iso_rc iso_history_open(const char *folder, const struct iso_graph *graph, int64
                         int64_t keep_steps, struct iso_history **out)
 {
     struct iso_history *h = iso_alloc(1, sizeof *h);
-    if (!h)
+    if (h == NULL)
         return ISO_ENOMEM;
     h->graph = graph;
     iso_rc rc = open_both(h, folder, keep_epochs, keep_steps);
@@ -256,13 +257,13 @@ iso_rc iso_history_flush(struct iso_history *h)
 
 static void close_csv(struct csv *csv)
 {
-    if (csv->file)
+    if (csv->file != NULL)
         fclose(csv->file);
 }
 
 void iso_history_close(struct iso_history *h)
 {
-    if (!h)
+    if (h == NULL)
         return;
     close_csv(&h->epochs);
     close_csv(&h->batches);

@@ -41,7 +41,7 @@ iso_rc iso_image_sums_open(const char *folder, const struct iso_dataset *const d
     *out = (struct iso_image_sums){ .saved = { -1, -1 } };
     snprintf(out->folder, sizeof out->folder, "%s", folder);
     for (int i = 0; i < 2; i++) {
-        if (!data[i] || !data[i]->disk)
+        if (data[i] == NULL || data[i]->disk == NULL)
             continue;
         ISO_TRY(iso_disk_remember(data[i]->disk, data[i]->rows, &out->sums[i]));
         ISO_TRY(load(out, i));
@@ -55,7 +55,7 @@ static iso_rc write_sums(struct iso_image_sums *s, int which, int64_t known)
     const int64_t rows = iso_row_sums_rows(s->sums[which]);
     const size_t n = (size_t)rows * ISO_ROW_SUM;
     uint8_t *bytes = iso_alloc(n + 1, 1);
-    if (!bytes)
+    if (bytes == NULL)
         return ISO_ENOMEM;
     iso_row_sums_write(s->sums[which], bytes);
     snprintf(text, sizeof text, "%08lx", (unsigned long)crc32_z(0, bytes, n));
@@ -69,7 +69,7 @@ static iso_rc write_sums(struct iso_image_sums *s, int which, int64_t known)
 static iso_rc save(struct iso_image_sums *s)
 {
     for (int i = 0; i < 2; i++) {
-        const int64_t known = s->sums[i] ? iso_row_sums_known(s->sums[i]) : s->saved[i];
+        const int64_t known = s->sums[i] != NULL ? iso_row_sums_known(s->sums[i]) : s->saved[i];
         if (known == s->saved[i])
             continue;
         ISO_TRY(write_sums(s, i, known));

@@ -33,7 +33,7 @@ static int weights_of(const struct iso_graph *g, int node, int values[ISO_SLOTS]
 static const char *short_name(const struct iso_graph *g, int value)
 {
     const char *slash = strrchr(g->values[value].name, '/');
-    return slash ? slash + 1 : g->values[value].name;
+    return slash != NULL ? slash + 1 : g->values[value].name;
 }
 
 /* ---- Finding ------------------------------------------------------------------------------- */
@@ -108,10 +108,10 @@ static iso_rc take_weight(struct iso_exec *e, const struct iso_keras_file *f, co
     struct iso_tensor t;
     if (!iso_exec_tensor(e, name, &t))
         return iso_fail(ISO_EDATA, "%s has no memory", name);
-    if (w->values)
+    if (w->values != NULL)
         return iso_tensor_write_f32(iso_exec_backend(e), &t, w->values);
     float *values = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof *values);
-    if (!values)
+    if (values == NULL)
         return ISO_ENOMEM;
     iso_rc rc = iso_keras_read(f, w, values);
     if (rc == ISO_OK)
@@ -150,11 +150,11 @@ static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
 {
     int index = 0;
     bool *used = iso_alloc((size_t)f->nlayers, sizeof *used);
-    if (!used)
+    if (used == NULL)
         return ISO_ENOMEM;
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
         const struct iso_keras_layer *l = find(f, g, i, index++, match);
-        if (l) {
+        if (l != NULL) {
             taken->layers++;
             used[l - f->layers] = true;
             check_layer(g, i, l, place, faults);
@@ -191,7 +191,7 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
         return iso_fail(ISO_EDATA, "%s does not fit the model", path);
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
         const struct iso_keras_layer *l = find(f, g, i, index++, match);
-        if (l)
+        if (l != NULL)
             ISO_TRY(take_layer(e, f, i, l));
     }
     return ISO_OK;
@@ -218,7 +218,7 @@ static iso_rc read_layer(struct iso_exec *e, int node, struct layer_values *out)
         out->names[i] = short_name(g, values[i]);
         out->shapes[i] = t.shape;
         out->values[i] = iso_alloc((size_t)iso_shape_count(&t.shape), sizeof(float));
-        if (!out->values[i])
+        if (out->values[i] == NULL)
             return ISO_ENOMEM;
         out->n++;
         ISO_TRY(iso_tensor_read_f32(iso_exec_backend(e), &t, out->values[i]));

@@ -42,7 +42,7 @@ static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool
 {
     const struct iso_graph *g = s->exec->graph;
     bool finite = true;
-    if (found(s) || value < 0 || !t->mem || t->dtype != ISO_REAL)
+    if (found(s) || value < 0 || t->mem == NULL || t->dtype != ISO_REAL)
         return ISO_OK;
     ISO_TRY(is_finite(s, t, &finite));
     if (finite)
@@ -118,7 +118,7 @@ static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
 {
     const int64_t batch = s->exec->graph->batch;
     int32_t *order = iso_alloc((size_t)o->rows, sizeof *order);
-    if (!order)
+    if (order == NULL)
         return ISO_ENOMEM;
     iso_shuffle(o->seed, (uint32_t)from->epoch, order, o->rows);
     iso_rc rc = iso_exec_order(s->exec, 0, order);
@@ -159,7 +159,7 @@ iso_rc iso_not_finite_find(struct iso_exec *exec, const struct iso_fit_options *
 {
     struct search s = { .exec = exec, .out = out };
     s.values = iso_alloc(PIECE, sizeof *s.values);
-    const iso_rc rc = s.values ? search(&s, options, state, step) : ISO_ENOMEM;
+    const iso_rc rc = s.values != NULL ? search(&s, options, state, step) : ISO_ENOMEM;
     free(s.values);
     return rc;
 }
@@ -170,8 +170,8 @@ iso_rc iso_not_finite_weight(struct iso_exec *exec, const char **out)
     struct search s = { .exec = exec, .out = &first };
     *out = NULL;
     s.values = iso_alloc(PIECE, sizeof *s.values);
-    iso_rc rc = s.values ? ISO_OK : ISO_ENOMEM;
-    for (int i = 0; rc == ISO_OK && !*out && i < exec->nsorted; i++) {
+    iso_rc rc = s.values != NULL ? ISO_OK : ISO_ENOMEM;
+    for (int i = 0; rc == ISO_OK && *out == NULL && i < exec->nsorted; i++) {
         const struct iso_tensor t = iso_exec_value(exec, exec->sorted[i]);
         bool finite = true;
         rc = is_finite(&s, &t, &finite);

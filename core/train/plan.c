@@ -70,7 +70,7 @@ iso_rc iso_arena_layout(struct iso_arena *a, size_t chunk_max, bool in_order)
 {
     struct iso_block **order = iso_alloc((size_t)a->nblocks + 1, sizeof *order);
     a->chunk = iso_alloc((size_t)a->nblocks + 1, sizeof *a->chunk);
-    if (!order || !a->chunk) {
+    if (order == NULL || a->chunk == NULL) {
         free(order);
         return ISO_ENOMEM;
     }
@@ -154,7 +154,8 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
             use(&p->values, iso_plan_root(g, n->x[k]), i);
         for (int k = 0; k < n->ny; k++)
             use(&p->values, iso_plan_root(g, n->y[k]), i);
-        if (n->ny > 0 && o->absent && o->absent[n->y[0]]) /* it writes what the next makes */
+        if (n->ny > 0 && o->absent != NULL &&
+            o->absent[n->y[0]]) /* it writes what the next makes */
             use(&p->values, iso_plan_root(g, n[1].y[0]), i);
         for (int k = 0; k < n->nsaved; k++)
             use(&p->values, n->saved[k], i);
@@ -184,7 +185,7 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
         }
         if (v->role == ISO_ROLE_SCALAR || v->role == ISO_ROLE_COUNTS || v->view_of >= 0)
             continue;
-        if (!o->absent || !o->absent[i])
+        if (o->absent == NULL || !o->absent[i])
             p->values.blocks[i].bytes = bytes;
         if (v->gradient && o->training)
             p->gradients.blocks[i].bytes = bytes;
@@ -206,7 +207,7 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
     for (int i = 0; i < 4; i++) {
         arenas[i]->nblocks = g->nvalues;
         arenas[i]->blocks = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->blocks);
-        if (!arenas[i]->blocks)
+        if (arenas[i]->blocks == NULL)
             return ISO_ENOMEM;
     }
     set_sizes(g, o, p);

@@ -56,7 +56,7 @@ iso_rc iso_predict_value(struct iso_exec *e, int which, int64_t rows, int value,
 {
     const struct iso_shape *shape = &e->graph->values[value].shape;
     float *numbers = iso_alloc((size_t)iso_shape_count(shape), sizeof *numbers);
-    if (!numbers)
+    if (numbers == NULL)
         return ISO_ENOMEM;
     const iso_rc rc = predict(e, which, rows, value, told, self, numbers);
     free(numbers);
@@ -89,7 +89,7 @@ iso_rc iso_predict(struct iso_exec *e, int which, int64_t rows, iso_predict_list
 {
     const struct iso_graph *g = e->graph;
     int32_t *labels = iso_alloc((size_t)rows + 1, sizeof *labels);
-    if (!labels)
+    if (labels == NULL)
         return ISO_ENOMEM;
     struct classes c = { .told = told,
                          .self = self,

@@ -41,7 +41,7 @@ static iso_rc make_default_folder(const char *model, char folder[ISO_PATH])
     char name[64];
     snprintf(name, sizeof name, "%s", *model ? model : "model");
     for (char *c = name; *c; c++)
-        if (strchr("/\\ \t\n", *c) || (c == name && *c == '.'))
+        if (strchr("/\\ \t\n", *c) != NULL || (c == name && *c == '.'))
             *c = '-';
     ISO_TRY(iso_folder_make("runs"));
     for (int i = 1; i < 1000000; i++) {
@@ -56,7 +56,7 @@ static iso_rc make_default_folder(const char *model, char folder[ISO_PATH])
 
 static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PATH])
 {
-    if (!folder)
+    if (folder == NULL)
         return make_default_folder(model, out);
     if (snprintf(out, ISO_PATH, "%s", folder) >= ISO_PATH)
         return iso_fail(ISO_EIO, "the path %.60s... is too long; use a shorter --out", folder);
@@ -75,7 +75,7 @@ static iso_rc open_log(struct iso_run *run)
 {
     ISO_TRY(iso_path(run->log_path, run->folder, "log.txt"));
     run->log = fopen(run->log_path, "ae");
-    if (!run->log)
+    if (run->log == NULL)
         return iso_file_fail("write", run->log_path);
     if (flock(fileno(run->log), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return iso_fail(ISO_EIO,
@@ -141,7 +141,7 @@ static iso_rc resume(struct iso_run *run, const char *folder, const struct iso_f
 static struct iso_run *new_run(struct iso_exec *exec, const struct iso_run_settings *settings)
 {
     struct iso_run *run = iso_alloc(1, sizeof *run);
-    if (run) {
+    if (run != NULL) {
         run->exec = exec;
         run->state.settings = *settings;
     }
@@ -161,7 +161,7 @@ iso_rc iso_run_start(const char *folder, struct iso_exec *exec,
                      const struct iso_run_settings *settings, struct iso_run **out)
 {
     struct iso_run *run = new_run(exec, settings);
-    return run ? opened(start(run, folder), run, out) : ISO_ENOMEM;
+    return run != NULL ? opened(start(run, folder), run, out) : ISO_ENOMEM;
 }
 
 iso_rc iso_run_resume(const char *folder, struct iso_exec *exec,
@@ -169,15 +169,15 @@ iso_rc iso_run_resume(const char *folder, struct iso_exec *exec,
                       struct iso_faults *faults, struct iso_run **out)
 {
     struct iso_run *run = new_run(exec, settings);
-    return run ? opened(resume(run, folder, fit, faults), run, out) : ISO_ENOMEM;
+    return run != NULL ? opened(resume(run, folder, fit, faults), run, out) : ISO_ENOMEM;
 }
 
 void iso_run_close(struct iso_run *run)
 {
-    if (!run)
+    if (run == NULL)
         return;
     iso_history_close(run->history);
-    if (run->log)
+    if (run->log != NULL)
         fclose(run->log);
     free(run);
 }
@@ -252,7 +252,7 @@ void iso_run_phase(struct iso_run *run, struct iso_exec *exec)
 {
     run->exec = exec;
     iso_history_phase(run->history, iso_exec_graph(exec));
-    if (strstr(run->state.best.monitor, "loss"))
+    if (strstr(run->state.best.monitor, "loss") != NULL)
         run->state.best = (struct iso_run_best){ .goodness = -INFINITY };
 }
 
@@ -326,7 +326,7 @@ static iso_rc on_not_finite(void *self, const struct iso_fit_options *options,
     struct iso_run_state state;
     struct iso_st_file *file = NULL;
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
-    iso_rc rc = faults ? iso_state_read(run->folder, &state, &file) : ISO_ENOMEM;
+    iso_rc rc = faults != NULL ? iso_state_read(run->folder, &state, &file) : ISO_ENOMEM;
     const bool same = rc == ISO_OK && state.fit.phase == at->phase && state.fit.epoch == at->epoch;
     if (same)
         rc = iso_weights_load(run->exec, file, run->folder, true, faults);

@@ -20,9 +20,9 @@ iso_rc iso_run_device_write(const char *folder, const struct iso_backend *backen
                                                                 : "inexact",
                              "memory", (json_int_t)d->memory, "units", d->units, "isocl",
                              ISO_VERSION, "arithmetic", ISO_ARITH_VERSION);
-    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
-    if (!text)
+    if (text == NULL)
         return iso_fail(ISO_EDEVICE,
                         "the device's name is not valid UTF-8, so device.json cannot be written");
     iso_rc rc = iso_file_write(path, text, strlen(text));
@@ -33,7 +33,7 @@ iso_rc iso_run_device_write(const char *folder, const struct iso_backend *backen
 static void copy(const json_t *device, const char *key, char *buf, size_t n)
 {
     const char *text = json_string_value(json_object_get(device, key));
-    snprintf(buf, n, "%s", text ? text : "");
+    snprintf(buf, n, "%s", text != NULL ? text : "");
 }
 
 iso_rc iso_run_device_read(const char *folder, struct iso_run_device *out)

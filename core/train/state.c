@@ -106,7 +106,7 @@ iso_rc iso_state_save(const char *folder, const struct iso_run_state *state, str
 static iso_rc parse(const struct iso_st_file *file, const char *path, struct iso_run_state *out)
 {
     const char *version = iso_st_metadata(file, "isocl.arithmetic");
-    if (!version)
+    if (version == NULL)
         return iso_fail(ISO_EDATA, "%s is not the state of a run", path);
     if (strtol(version, NULL, 10) != ISO_ARITH_VERSION)
         return iso_fail(ISO_EDATA,
@@ -115,9 +115,9 @@ static iso_rc parse(const struct iso_st_file *file, const char *path, struct iso
                         path, version, ISO_ARITH_VERSION);
     for (int i = 0; i < MEMBERS; i++) {
         const char *text = iso_st_metadata(file, members[i].key);
-        if (!text && i >= FIRST_LATER)
+        if (text == NULL && i >= FIRST_LATER)
             continue;
-        if (!text)
+        if (text == NULL)
             return iso_fail(ISO_EDATA, "%s lacks %s; it cannot be resumed", path, members[i].key);
         read_member(&members[i], text, out);
     }
@@ -144,7 +144,7 @@ iso_rc iso_state_read(const char *folder, struct iso_run_state *out, struct iso_
                         path);
     ISO_TRY(iso_st_open(path, &file));
     const iso_rc rc = parse(file, path, out);
-    if (rc == ISO_OK && tensors)
+    if (rc == ISO_OK && tensors != NULL)
         *tensors = file;
     else
         iso_st_close(file);

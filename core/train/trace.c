@@ -87,7 +87,7 @@ static iso_rc find_sources(struct trace *t)
     const struct iso_graph *graph = iso_exec_graph(t->exec);
     size_t most = (size_t)graph->nvalues * (size_t)(2 + iso_exec_nslots(t->exec)) + 3;
     t->sources = iso_alloc(most, sizeof *t->sources);
-    if (!t->sources)
+    if (t->sources == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < graph->nvalues; i++)
         add_value(t, &graph->values[i]);
@@ -108,7 +108,7 @@ static iso_rc make_items(struct trace *t)
     size_t most = (size_t)t->nsources * (size_t)(t->steps + 1);
     t->items = iso_alloc(most, sizeof *t->items);
     t->position = iso_alloc(most, sizeof *t->position);
-    if (!t->items || !t->position)
+    if (t->items == NULL || t->position == NULL)
         return ISO_ENOMEM;
     for (int64_t step = 0; step <= t->steps; step++)
         for (int s = 0; s < t->nsources; s++) {
@@ -130,7 +130,7 @@ static iso_rc describe_items(struct trace *t)
 {
     size_t largest = 1;
     t->tensors = iso_alloc((size_t)t->nitems, sizeof *t->tensors);
-    if (!t->tensors)
+    if (t->tensors == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < t->nitems; i++) {
         const struct source *s = &t->sources[t->items[i].source];
@@ -148,7 +148,7 @@ static iso_rc describe_items(struct trace *t)
     t->values = iso_alloc(largest, sizeof *t->values);
     t->bytes = iso_alloc(largest, sizeof *t->bytes);
     t->log = iso_alloc((size_t)iso_exec_graph(t->exec)->columns, sizeof *t->log);
-    return t->values && t->bytes && t->log ? ISO_OK : ISO_ENOMEM;
+    return t->values != NULL && t->bytes != NULL && t->log != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
@@ -241,7 +241,7 @@ iso_rc iso_trace(struct iso_exec *exec, struct iso_batches *batches, int64_t ste
 {
     struct trace t = { .exec = exec, .batches = batches, .steps = steps };
     iso_rc rc = write_trace(&t, path);
-    if (tensors)
+    if (tensors != NULL)
         *tensors = t.nitems;
     free(t.sources);
     free(t.items);

@@ -38,13 +38,13 @@ iso_rc iso_watcher_new(struct iso_exec *exec, struct iso_watcher **out)
 {
     const size_t nodes = (size_t)iso_exec_graph(exec)->nnodes;
     struct iso_watcher *w = iso_alloc(1, sizeof *w);
-    if (!w)
+    if (w == NULL)
         return ISO_ENOMEM;
     *w = (struct iso_watcher){ .exec = exec, .first = NAN, .least = NAN, .last = NAN };
     w->dead = iso_alloc(nodes, sizeof *w->dead);
     w->told_dead = iso_alloc(nodes, sizeof *w->told_dead);
     w->values = iso_alloc(PIECE, sizeof *w->values);
-    if (!w->dead || !w->told_dead || !w->values) {
+    if (w->dead == NULL || w->told_dead == NULL || w->values == NULL) {
         iso_watcher_free(w);
         return ISO_ENOMEM;
     }
@@ -54,7 +54,7 @@ iso_rc iso_watcher_new(struct iso_exec *exec, struct iso_watcher **out)
 
 void iso_watcher_free(struct iso_watcher *w)
 {
-    if (!w)
+    if (w == NULL)
         return;
     free(w->dead);
     free(w->told_dead);
@@ -113,7 +113,7 @@ iso_rc iso_watcher_values(struct iso_watcher *w)
         if (w->dead[i] || !is_readable_relu(w->exec, i))
             continue;
         const struct iso_tensor t = iso_exec_value(w->exec, g->nodes[i].y[0]);
-        if (t.mem)
+        if (t.mem != NULL)
             ISO_TRY(is_zero(w, &t, &w->dead[i]));
     }
     return ISO_OK;

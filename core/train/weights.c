@@ -47,7 +47,7 @@ static iso_rc collect(struct iso_exec *exec, bool state, struct entries *entries
     int nweights = iso_exec_nweights(exec), nslots = state ? iso_exec_nslots(exec) : 0;
     const size_t most = (size_t)(nweights * (1 + nslots)) + ISO_METRICS + 1;
     *entries = (struct entries){ .list = iso_alloc(most, sizeof(struct entry)) };
-    if (!entries->list)
+    if (entries->list == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < nweights; i++) {
         const char *weight = iso_exec_weight(exec, i);
@@ -117,8 +117,9 @@ iso_rc iso_weights_save(struct iso_exec *exec, const char *path, bool slots,
     ISO_TRY(collect(exec, slots, &entries));
     struct iso_st_tensor *tensors = iso_alloc((size_t)entries.n + 1, sizeof *tensors);
     void *values = iso_alloc((size_t)entries.largest + 1, wide ? sizeof(double) : sizeof(float));
-    iso_rc rc = tensors && values ? save(exec, &entries, wide, metadata, path, tensors, values)
-                                  : ISO_ENOMEM;
+    iso_rc rc = tensors != NULL && values != NULL
+                    ? save(exec, &entries, wide, metadata, path, tensors, values)
+                    : ISO_ENOMEM;
     free(tensors);
     free(values);
     free(entries.list);
@@ -142,7 +143,7 @@ static void check_entry(const struct entry *e, const struct iso_st_file *file,
     char want[64], have[64];
     const struct iso_st_tensor *tensor = iso_st_find(file, e->name);
     iso_shape_text(&e->tensor.shape, 0, want, sizeof want);
-    if (!tensor) {
+    if (tensor == NULL) {
         iso_faults_add(faults, place, "%s is missing; the model has it with shape %s", e->name,
                        want);
         return;

@@ -38,12 +38,13 @@ static void give_up(const char *what, const char *name)
 static bool alike(const struct fuzz_subject *a, const struct fuzz_subject *b)
 {
     return a->read == b->read && strcmp(a->place, b->place) == 0 &&
-           (a->name == b->name || (a->name && b->name && strcmp(a->name, b->name) == 0));
+           (a->name == b->name ||
+            (a->name != NULL && b->name != NULL && strcmp(a->name, b->name) == 0));
 }
 
 static void find(struct fuzz_list list, const char *file)
 {
-    for (int i = 0; i < list.n && !subject; i++)
+    for (int i = 0; i < list.n && subject == NULL; i++)
         if (strcmp(list.subjects[i].file, file) == 0)
             subject = &list.subjects[i];
 }
@@ -68,9 +69,9 @@ static void copy_seeds(struct fuzz_list list)
 static void write_words(void)
 {
     FILE *file = fopen(words, "w");
-    if (!file)
+    if (file == NULL)
         give_up("cannot write", words);
-    for (int i = 0; subject->words[i]; i++) {
+    for (int i = 0; subject->words[i] != NULL; i++) {
         fputc('"', file);
         for (const char *c = subject->words[i]; *c; c++)
             fprintf(file, "\\x%02x", (unsigned char)*c);
@@ -95,7 +96,7 @@ static void rewrite(int *argc, char ***argv)
     int n = 0;
     snprintf(dictionary, sizeof dictionary, "-dict=%s", words);
     all[n++] = (*argv)[0];
-    if (subject->words)
+    if (subject->words != NULL)
         all[n++] = dictionary;
     all[n++] = "-timeout=10";
     all[n++] = "-malloc_limit_mb=64";
@@ -114,7 +115,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         give_up("name a file of the corpus, such as", "tests/readers/mixed.npy");
     FUZZ_SETS(FIND)
     FUZZ_FILES(FIND)
-    if (!subject)
+    if (subject == NULL)
         give_up("no reader's test begins with", (*argv)[1]);
     setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion is a crash */
     if (folder_make(given, "guided") != 0)
@@ -125,7 +126,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         give_up("cannot make", seeds);
     FUZZ_SETS(COPY)
     FUZZ_FILES(COPY)
-    if (subject->words)
+    if (subject->words != NULL)
         write_words();
     fuzz_open(subject, &place);
     atexit(clean_up);

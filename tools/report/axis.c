@@ -83,7 +83,7 @@ int iso_axis_ticks(const struct iso_axis *a, double values[ISO_TICKS])
 static void shorten_exponent(char *text)
 {
     char *e = strchr(text, 'e');
-    if (!e)
+    if (e == NULL)
         return;
     char *from = e + 1, *to = e + 1;
     if (*from == '-')

@@ -129,7 +129,7 @@ static double draw_legend(struct iso_svg *svg, const struct iso_chart *c, double
     for (int k = 0; k < c->nseries && n > 0; k++) {
         const struct iso_series *s = &c->series[k];
         char classes[32], text[128];
-        if (!s->label)
+        if (s->label == NULL)
             continue;
         iso_text_fit(s->label, width - SAMPLE - 6, text, sizeof text);
         const double wide = SAMPLE + 6 + iso_text_width(text);
@@ -138,7 +138,7 @@ static double draw_legend(struct iso_svg *svg, const struct iso_chart *c, double
             row += LEGEND;
         }
         look_of(s, classes);
-        if (svg) {
+        if (svg != NULL) {
             iso_svg_line(svg, x + at, y + row + 8, x + at + SAMPLE, y + row + 8, classes);
             iso_svg_text(svg, x + at + SAMPLE + 6, y + row + 12, ISO_LEFT, "ink", "%s", text);
         }
@@ -194,8 +194,9 @@ static void draw_dots(const struct plot *p, const struct iso_series *s, const st
             snprintf(a, sizeof a, "%.0f", s->x[i]);
         else
             iso_value_text(s->x[i], a);
-        snprintf(tip, sizeof tip, "%s %s: %s%s%s", p->chart->x_label, a, s->label ? s->label : "",
-                 s->label ? " " : "", iso_value_text(s->y[i], b));
+        snprintf(tip, sizeof tip, "%s %s: %s%s%s", p->chart->x_label, a,
+                 s->label != NULL ? s->label : "", s->label != NULL ? " " : "",
+                 iso_value_text(s->y[i], b));
         iso_svg_dot(p->svg, iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]), 2.6, classes,
                     tip);
     }
@@ -244,11 +245,11 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
         p.y2 = y_axis(c, &r);
     double top = y + TITLE + 4;
     top += draw_legend(svg, c, x, top, width);
-    top += c->y_label || c->y2_label || c->nmarks > 0 ? HEADS : 4;
+    top += c->y_label != NULL || c->y2_label != NULL || c->nmarks > 0 ? HEADS : 4;
     place(&p, x, top + 4, width, y + height);
-    if (c->y_label)
+    if (c->y_label != NULL)
         iso_svg_text(svg, x, top - 3, ISO_LEFT, "muted", "%s", c->y_label);
-    if (c->y2_label)
+    if (c->y2_label != NULL)
         iso_svg_text(svg, x + width, top - 3, ISO_RIGHT, "muted", "%s", c->y2_label);
     if (p.has_left)
         draw_y_axis(&p, &p.y, false);
@@ -267,7 +268,7 @@ static double sum_of(const struct iso_bar *b) { return b->part[0] + b->part[1] +
 static double draw_parts_legend(struct iso_svg *svg, const char *const *parts, double y)
 {
     double x = 0;
-    for (int i = 0; parts[i]; i++) {
+    for (int i = 0; parts[i] != NULL; i++) {
         char classes[16];
         snprintf(classes, sizeof classes, "f%d", i);
         iso_svg_rect(svg, x, y + 2, 12, 12, 1, classes, NULL);
@@ -295,7 +296,7 @@ double iso_bars_draw(struct iso_svg *svg, const struct iso_bar *bars, int n,
         char text[64], number[ISO_NUMBER];
         iso_svg_text(svg, 0, y + 14, ISO_LEFT, "ink", "%s",
                      iso_text_fit(bars[i].label, left - 6, text, sizeof text));
-        for (int k = 0; parts[k]; k++) {
+        for (int k = 0; parts[k] != NULL; k++) {
             char classes[16], tip[160];
             snprintf(classes, sizeof classes, "f%d", k);
             snprintf(tip, sizeof tip, "%s, %s: %s %s", bars[i].label, parts[k],

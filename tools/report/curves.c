@@ -38,7 +38,7 @@ static void add_column(struct iso_chart *c, const struct iso_told *t, int column
 {
     const double *x = epochs_of(t), *y = iso_table_column(&t->epochs, column);
     int64_t row;
-    if (x && isfinite(iso_table_last(&t->epochs, column, &row)))
+    if (x != NULL && isfinite(iso_table_last(&t->epochs, column, &row)))
         add_rows(c, t,
                  &(struct iso_series){
                      .label = label, .x = x, .y = y, .n = t->epochs.rows, .look = look });
@@ -194,7 +194,8 @@ static void add_batches(struct iso_chart *c, const struct iso_table *b, int colu
 iso_rc iso_draw_batches(const struct iso_told *t, const char *metric, struct iso_svg *s)
 {
     const struct iso_table *b = &t->batches;
-    const int loss = iso_table_find(b, "loss"), other = metric ? iso_table_find(b, metric) : -1;
+    const int loss = iso_table_find(b, "loss"),
+              other = metric != NULL ? iso_table_find(b, metric) : -1;
     struct means means[2];
     struct iso_chart c = { .title = "loss of each batch", .x_label = "step", .whole = true };
     char title[ISO_NAME + 64];

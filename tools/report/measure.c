@@ -82,10 +82,10 @@ static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
     const bool asked = o->device != NULL;
     if (!asked && *t->device.id)
         o->device = t->device.id;
-    if (!o->mode && *t->device.mode)
+    if (o->mode == NULL && *t->device.mode)
         o->mode = t->device.mode;
     iso_rc rc = iso_setup_backend(&m->setup, o);
-    if (rc != ISO_OK && !asked && o->device) {
+    if (rc != ISO_OK && !asked && o->device != NULL) {
         ISO_TRY(iso_measure_note(m, rc, m->device, ""));
         o->device = "auto";
         rc = iso_setup_backend(&m->setup, o);
@@ -173,7 +173,7 @@ void iso_measured_free(struct iso_measured *m)
 
 const char *iso_class_text(const struct iso_measured *m, int class, char buf[16])
 {
-    if (m->class_names && class >= 0 && class < m->nclass_names)
+    if (m->class_names != NULL && class >= 0 && class < m->nclass_names)
         return m->class_names[class];
     snprintf(buf, 16, class < 0 ? "?" : "%d", class);
     return buf;

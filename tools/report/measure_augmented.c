@@ -37,7 +37,8 @@ static iso_rc read_batch(struct iso_measured *m, struct iso_rows *r)
     const int64_t n = iso_shape_count(&t.shape);
     float *x = iso_alloc((size_t)n, sizeof *x);
     r->pixels = iso_alloc((size_t)n, 1);
-    iso_rc rc = x && r->pixels ? iso_tensor_read_f32(m->setup.backend, &t, x) : ISO_ENOMEM;
+    iso_rc rc = x != NULL && r->pixels != NULL ? iso_tensor_read_f32(m->setup.backend, &t, x)
+                                               : ISO_ENOMEM;
     if (rc == ISO_OK)
         to_bytes(r, &m->setup.model->images, x);
     free(x);

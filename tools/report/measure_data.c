@@ -18,7 +18,7 @@ static iso_rc new_rows(struct iso_rows *r, const struct iso_dataset *d, int n)
 {
     *r = (struct iso_rows){ .n = n, .size = { d->height, d->width, d->channels } };
     r->pixels = iso_alloc((size_t)n, iso_dataset_image_bytes(d));
-    return r->pixels ? ISO_OK : ISO_ENOMEM;
+    return r->pixels != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 static iso_rc copy_row(struct iso_rows *r, int i, const struct iso_dataset *d, int64_t row)
@@ -39,10 +39,10 @@ static iso_rc take_samples(struct iso_measured *m, const struct iso_dataset *d)
 
 static iso_rc take_names(struct iso_measured *m, const struct iso_dataset *d)
 {
-    if (!d->class_names || m->class_names)
+    if (d->class_names == NULL || m->class_names != NULL)
         return ISO_OK;
     m->class_names = iso_alloc((size_t)d->classes, sizeof *m->class_names);
-    if (!m->class_names)
+    if (m->class_names == NULL)
         return ISO_ENOMEM;
     memcpy(m->class_names, d->class_names, (size_t)d->classes * sizeof *m->class_names);
     m->nclass_names = d->classes;
@@ -97,9 +97,9 @@ static iso_rc new_answers(struct answers *a, int classes, bool surest_first)
 {
     *a = (struct answers){ .surest_first = surest_first, .classes = classes };
     float *all = iso_alloc((size_t)classes * (PREDICTIONS + 1), sizeof *all);
-    for (int i = 0; all && i <= PREDICTIONS; i++)
+    for (int i = 0; all != NULL && i <= PREDICTIONS; i++)
         a->list[i].probabilities = all + (size_t)i * (size_t)classes;
-    return all ? ISO_OK : ISO_ENOMEM;
+    return all != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 /* The block that new_answers made: its first slot moves about. */
@@ -122,7 +122,7 @@ static iso_rc show(struct iso_rows *r, const struct picked *p, const struct iso_
     ISO_TRY(new_rows(r, d, wrong + right));
     r->classes = classes;
     r->probabilities = iso_alloc((size_t)(wrong + right) * (size_t)classes + 1, sizeof(float));
-    if (!r->probabilities)
+    if (r->probabilities == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < wrong + right; i++) {
         const struct answer *a = i < wrong ? &p->wrong.list[i] : &p->right.list[i - wrong];
@@ -162,7 +162,7 @@ static iso_rc copy_matrix(struct iso_split *s, const struct iso_graph *g,
     const size_t n = (size_t)iso_shape_count(&g->values[value].shape);
     s->classes = g->values[value].shape.dim[0];
     s->matrix = iso_alloc(n, sizeof *s->matrix);
-    if (!s->matrix)
+    if (s->matrix == NULL)
         return ISO_ENOMEM;
     memcpy(s->matrix, scores->counts + g->values[value].at, n * sizeof *s->matrix);
     return ISO_OK;
@@ -210,7 +210,7 @@ iso_rc iso_measure_data(struct iso_measured *m, const struct iso_setup_options *
         struct iso_dataset *data = NULL;
         struct iso_split *s = &m->split[i];
         iso_rc rc = iso_measure_note(m, measure_split(m, s, o, &data), s->missing, "");
-        if (rc == ISO_OK && i == 0 && data)
+        if (rc == ISO_OK && i == 0 && data != NULL)
             rc = iso_measure_augmented(m, data);
         iso_dataset_free(data);
         ISO_TRY(rc);

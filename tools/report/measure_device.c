@@ -45,7 +45,7 @@ static iso_rc run_parity(struct iso_measured *m)
     struct iso_backend *const backends[] = { m->setup.backend };
     size_t n;
     FILE *out = open_memstream(&m->parity, &n);
-    if (!out)
+    if (out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory for the table of parity");
     const struct iso_parity_options options = {
         .models = models,
@@ -66,8 +66,8 @@ static iso_rc run_parity(struct iso_measured *m)
 
 iso_rc iso_measure_parity(struct iso_measured *m)
 {
-    const double rows = m->setup.graph ? (double)m->setup.graph->batch : 1;
-    const double flops = m->setup.exec ? iso_bench_flops(m->setup.exec, true) / rows : 0;
+    const double rows = m->setup.graph != NULL ? (double)m->setup.graph->batch : 1;
+    const double flops = m->setup.exec != NULL ? iso_bench_flops(m->setup.exec, true) / rows : 0;
     if (flops * PARITY_ROWS * PARITY_PASSES * m->setup.model->nphases > PARITY_FLOPS) {
         snprintf(m->no_parity, ISO_NOTE,
                  "This model is too large to be compared with the "

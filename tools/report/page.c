@@ -8,7 +8,7 @@
 iso_rc iso_page_begin(struct iso_page *p, const char *title)
 {
     *p = (struct iso_page){ .out = open_memstream(&p->text, &p->size) };
-    if (!p->out)
+    if (p->out == NULL)
         return iso_fail(ISO_ENOMEM, "out of memory for the page");
     fputs(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
@@ -33,7 +33,7 @@ iso_rc iso_page_end(struct iso_page *p)
 
 void iso_page_free(struct iso_page *p)
 {
-    if (p->out)
+    if (p->out != NULL)
         fclose(p->out);
     for (int i = 0; i < p->npictures; i++)
         iso_svg_free(&p->picture[i]);
@@ -46,11 +46,11 @@ static void put(struct iso_page *p, const char *fmt, va_list arguments)
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
-    if (out) {
+    if (out != NULL) {
         vfprintf(out, fmt, arguments);
         fclose(out);
     }
-    iso_put_escaped(p->out, text ? text : "");
+    iso_put_escaped(p->out, text != NULL ? text : "");
     free(text);
 }
 
@@ -112,7 +112,7 @@ static iso_rc make_room(struct iso_page *p)
     if (p->npictures < p->room)
         return ISO_OK;
     struct iso_svg *more = iso_alloc((size_t)p->room + 32, sizeof *more);
-    if (!more)
+    if (more == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < p->npictures; i++)
         more[i] = p->picture[i];
@@ -131,7 +131,7 @@ iso_rc iso_page_picture(struct iso_page *p, iso_rc drawn, struct iso_svg *s, con
     }
     fputs("<figure>\n", p->out);
     iso_svg_put(s, p->out, false);
-    if (caption)
+    if (caption != NULL)
         iso_page_element(p, "figcaption", "%s", caption);
     fputs("</figure>\n", p->out);
     p->picture[p->npictures++] = *s;

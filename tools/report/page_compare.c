@@ -152,9 +152,9 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
         iso_page_element(p, "th scope=\"col\"", "%s", t[i].name);
     fputs("</tr></thead>\n<tbody>\n", p->out);
     put_group(p, n, "Configuration");
-    for (int i = 0; texts[i]; i++)
+    for (int i = 0; texts[i] != NULL; i++)
         put_row(p, t, n, texts[i], tell_text, texts[i]);
-    for (int i = 0; settings[i]; i++)
+    for (int i = 0; settings[i] != NULL; i++)
         put_row(p, t, n, settings[i], tell_setting, settings[i]);
     put_row_if_different(p, t, n, "Training data", tell_line);
     put_row_if_different(p, t, n, "Validation data", tell_line);
@@ -172,7 +172,7 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
 static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int own, bool write)
 {
     int lines = 0;
-    for (const char *line = t[own].yaml; line && *line;) {
+    for (const char *line = t[own].yaml; line != NULL && *line;) {
         const size_t length = strcspn(line, "\n"), from = strspn(line, " ");
         bool everywhere = length <= from || line[from] == '#';
         for (int i = 0; i < n && !everywhere; i++)
@@ -183,7 +183,7 @@ static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int ow
         lines += !everywhere;
         if (!everywhere && write) {
             char *copy = strndup(line, length);
-            iso_put_escaped(p->out, copy ? copy : "");
+            iso_put_escaped(p->out, copy != NULL ? copy : "");
             fputc('\n', p->out);
             free(copy);
         }
@@ -199,7 +199,7 @@ static void put_models(struct iso_page *p, const struct iso_told *t, int n)
     for (int i = 0; i < n; i++) {
         const int lines = put_lines(p, t, n, i, false);
         all += lines;
-        if (!t[i].yaml)
+        if (t[i].yaml == NULL)
             iso_page_note(p, "%s has no model.yaml.", t[i].name);
         if (lines == 0)
             continue;

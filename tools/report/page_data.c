@@ -16,11 +16,11 @@ enum { SCORES = sizeof scores / sizeof scores[0] };
 /* Why nothing was measured at all; NULL when something was. */
 static const char *obstacle(const struct iso_measured *m)
 {
-    return *m->no_model        ? m->no_model
-           : *m->no_device     ? m->no_device
-           : *m->no_weights    ? m->no_weights
-           : !m->setup.backend ? "only the history was asked for; leave --history out"
-                               : NULL;
+    return *m->no_model               ? m->no_model
+           : *m->no_device            ? m->no_device
+           : *m->no_weights           ? m->no_weights
+           : m->setup.backend == NULL ? "only the history was asked for; leave --history out"
+                                      : NULL;
 }
 
 static void put_number(struct iso_page *p, double value)
@@ -52,9 +52,9 @@ static void put_split(struct iso_page *p, const struct iso_split *s)
     iso_page_element(p, "th scope=\"row\"", "%s", s->name);
     iso_page_element(p, "td class=\"n\"", "%" PRId64, s->rows);
     put_number(p, s->loss);
-    if (s->matrix)
+    if (s->matrix != NULL)
         put_number(p, accuracy(s));
-    for (int i = 0; s->matrix && i < SCORES; i++) {
+    for (int i = 0; s->matrix != NULL && i < SCORES; i++) {
         double value;
         iso_ops[scores[i]].def->score(&macro, &shape, s->matrix, &value);
         put_number(p, value);
@@ -68,12 +68,12 @@ static void put_scores(struct iso_page *p, const struct iso_measured *m)
     const char *why = obstacle(m);
     bool any = false, matrix = false;
     iso_page_section(p, "scores", "Scores of the last weights");
-    if (why)
+    if (why != NULL)
         iso_page_note(p, "No scores: %s.", why);
-    for (int i = 0; !why && i < ISO_SPLITS; i++) {
+    for (int i = 0; why == NULL && i < ISO_SPLITS; i++) {
         const struct iso_split *s = &m->split[i];
         any = any || !*s->missing;
-        matrix = matrix || s->matrix;
+        matrix = matrix || s->matrix != NULL;
         if (*s->missing)
             iso_page_note(p, "No scores of the %s data: %s.", s->name, s->missing);
     }
@@ -137,7 +137,7 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
     double *each[SCORES];
     struct iso_svg svg = { .out = NULL };
     double *all = iso_alloc((size_t)(SCORES * s->classes), sizeof *all);
-    if (!all)
+    if (all == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < SCORES; i++) {
         each[i] = all + i * s->classes;
@@ -160,16 +160,16 @@ static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
     const char *why = obstacle(m);
     iso_rc rc = ISO_OK;
     for (int i = 0; i < ISO_SPLITS; i++)
-        if (m->split[i].matrix)
+        if (m->split[i].matrix != NULL)
             s = &m->split[i];
     iso_page_section(p, "confusion", "Classes");
-    if (s)
+    if (s != NULL)
         rc = put_confusion_of(p, m, s);
     else
         iso_page_note(p, "No confusion matrix: %s.",
-                      why ? why
-                          : "there are no scores, as said "
-                            "above, or the model does not tell classes apart");
+                      why != NULL ? why
+                                  : "there are no scores, as said "
+                                    "above, or the model does not tell classes apart");
     iso_page_close(p, "section");
     return rc;
 }
@@ -197,7 +197,7 @@ static iso_rc put_samples(struct iso_page *p, const struct iso_measured *m)
     struct iso_svg svg = { .out = NULL };
     iso_page_section(p, "samples", "Samples");
     if (m->samples.n == 0)
-        iso_page_note(p, "No samples: %s.", why ? why : m->split[0].missing);
+        iso_page_note(p, "No samples: %s.", why != NULL ? why : m->split[0].missing);
     if (*m->no_augmented)
         iso_page_note(p, "No augmented samples: %s.", m->no_augmented);
     fputs("<div class=\"grid-of-figures\">\n", p->out);
@@ -218,9 +218,9 @@ static iso_rc put_predictions(struct iso_page *p, const struct iso_measured *m)
     iso_page_section(p, "predictions", "Predictions");
     if (m->predictions.n == 0)
         iso_page_note(p, "No predictions: %s.",
-                      why ? why
-                          : "there is no data to predict, as said "
-                            "of the scores");
+                      why != NULL ? why
+                                  : "there is no data to predict, as said "
+                                    "of the scores");
     else
         rc = iso_page_picture(p, iso_draw_predictions(m, &svg), &svg,
                               "What the network took each image for, and how sure it was: blue is "
@@ -275,7 +275,7 @@ static iso_rc draw_times(const struct iso_measured *m, struct iso_svg *s)
 {
     static const char *const passes[] = { "forward", "backward", "update", NULL };
     struct iso_bar *bars = iso_alloc((size_t)m->nnodes + 1, sizeof *bars);
-    if (!bars)
+    if (bars == NULL)
         return ISO_ENOMEM;
     int n = gather_bars(m, bars);
     qsort(bars, (size_t)n, sizeof *bars, longest_first);
@@ -305,7 +305,7 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
     iso_rc rc = ISO_OK;
     iso_page_section(p, "time", "Time per op");
     if (m->nnodes == 0) {
-        iso_page_note(p, "No times: %s.", why ? why : "the model has no op to time");
+        iso_page_note(p, "No times: %s.", why != NULL ? why : "the model has no op to time");
     } else {
         snprintf(caption, sizeof caption,
                  "A step of %lld rows takes %.3g ms on %s, when each op "
@@ -321,11 +321,12 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
 static void put_parity(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = *m->no_parity ? m->no_parity : obstacle(m);
-    const bool exact = m->setup.backend && m->setup.backend->mode == ISO_MODE_EXACT;
+    const bool exact = m->setup.backend != NULL && m->setup.backend->mode == ISO_MODE_EXACT;
     char where[160];
     iso_page_section(p, "parity", "Parity");
-    if (!m->parity || *m->no_parity) {
-        iso_page_note(p, "Not compared with the reference: %s.", why ? why : "it did not run");
+    if (m->parity == NULL || *m->no_parity) {
+        iso_page_note(p, "Not compared with the reference: %s.",
+                      why != NULL ? why : "it did not run");
     } else {
         iso_setup_where(m->setup.backend, where, sizeof where);
         if (m->parity_passed)

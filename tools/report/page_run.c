@@ -73,11 +73,11 @@ static void put_data_facts(struct iso_page *p, const struct iso_told *t)
 static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
                               const struct iso_measured *m)
 {
-    const struct iso_model *model = m->setup.graph ? m->setup.model : NULL;
-    if (model)
+    const struct iso_model *model = m->setup.graph != NULL ? m->setup.model : NULL;
+    if (model != NULL)
         iso_page_fact(p, "Parameters", "%" PRId64 ", of which %" PRId64 " are trained",
                       m->parameters, m->trainable);
-    for (int i = 0; model && i < model->nphases; i++) {
+    for (int i = 0; model != NULL && i < model->nphases; i++) {
         const struct iso_training *g = &model->phases[i];
         char name[48];
         snprintf(name, sizeof name, "%s%s", *g->name ? "Phase " : "Training", g->name);
@@ -148,7 +148,7 @@ static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
 {
     struct iso_svg s = { .out = NULL };
     iso_page_section(p, "model", "Model");
-    if (!m->setup.graph) {
+    if (m->setup.graph == NULL) {
         iso_page_note(p, "Without its model file there is no drawing: %s.", m->no_model);
     } else {
         fputs("<div class=\"scroll tall\" tabindex=\"0\">\n", p->out);
@@ -199,7 +199,7 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
 
 static void put_file(struct iso_page *p, const char *name, const char *text)
 {
-    if (!text)
+    if (text == NULL)
         return;
     fputs("<details>\n", p->out);
     iso_page_element(p, "summary", "%s", name);

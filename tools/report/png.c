@@ -31,13 +31,14 @@ static iso_rc compress_rows(const uint8_t *pixels, const int size[3], int kept, 
     const size_t width = (size_t)size[1] * (size_t)kept, height = (size_t)size[0];
     uint8_t *rows = iso_alloc(height, width + 1), *to = rows;
     *n = compressBound((uLong)(height * (width + 1)));
-    *out = rows ? iso_alloc(*n, 1) : NULL;
-    for (size_t y = 0; *out && y < height; y++) {
+    *out = rows != NULL ? iso_alloc(*n, 1) : NULL;
+    for (size_t y = 0; *out != NULL && y < height; y++) {
         *to++ = 0;
         for (int x = 0; x < size[1]; x++, pixels += size[2], to += kept)
             memcpy(to, pixels, (size_t)kept);
     }
-    const bool done = *out && compress2(*out, n, rows, (uLong)(height * (width + 1)), 9) == Z_OK;
+    const bool done = *out != NULL &&
+                      compress2(*out, n, rows, (uLong)(height * (width + 1)), 9) == Z_OK;
     free(rows);
     if (done)
         return ISO_OK;
@@ -56,14 +57,14 @@ iso_rc iso_png_encode(const uint8_t *pixels, const int size[3], uint8_t **out, s
     put_word(header + 4, (uint32_t)size[0]);
     *n = sizeof signature + 3 * CHUNK + HEADER + compressed;
     *out = iso_alloc(*n, 1);
-    if (*out) {
+    if (*out != NULL) {
         memcpy(*out, signature, sizeof signature);
         uint8_t *to = put_chunk(*out + sizeof signature, "IHDR", header, HEADER);
         to = put_chunk(to, "IDAT", data, compressed);
         put_chunk(to, "IEND", NULL, 0);
     }
     free(data);
-    return *out ? ISO_OK : ISO_ENOMEM;
+    return *out != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
 iso_rc iso_png_base64(const uint8_t *pixels, const int size[3], char **out)
@@ -73,12 +74,12 @@ iso_rc iso_png_base64(const uint8_t *pixels, const int size[3], char **out)
     size_t n;
     ISO_TRY(iso_png_encode(pixels, size, &bytes, &n));
     char *to = *out = iso_alloc(4 * ((n + 2) / 3) + 1, 1);
-    for (size_t i = 0; to && i < n; i += 3) {
+    for (size_t i = 0; to != NULL && i < n; i += 3) {
         const uint32_t b = i + 1 < n ? bytes[i + 1] : 0, c = i + 2 < n ? bytes[i + 2] : 0;
         const uint32_t word = (uint32_t)bytes[i] << 16 | b << 8 | c;
         for (int k = 0; k < 4; k++)
             *to++ = i + (size_t)k > n ? '=' : digits[word >> (18 - 6 * k) & 63];
     }
     free(bytes);
-    return *out ? ISO_OK : ISO_ENOMEM;
+    return *out != NULL ? ISO_OK : ISO_ENOMEM;
 }

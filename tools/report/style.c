@@ -93,7 +93,7 @@ static const char page[] =
 /* Behind the rules, whose borders would take the text's colour. */
 static void put_colours(FILE *out, const struct colour *list, int dark)
 {
-    for (; list->selector; list++)
+    for (; list->selector != NULL; list++)
         fprintf(out, "%s{%s:%s}\n", list->selector, list->property,
                 dark ? list->dark : list->light);
 }

@@ -93,7 +93,7 @@ iso_rc iso_svg_begin(struct iso_svg *s, const char *name, double width, double h
     *s = (struct iso_svg){ .width = width, .height = height };
     snprintf(s->name, sizeof s->name, "%s", name);
     s->out = open_memstream(&s->body, &s->size);
-    return s->out ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for the picture %s", name);
+    return s->out != NULL ? ISO_OK : iso_fail(ISO_ENOMEM, "out of memory for the picture %s", name);
 }
 
 void iso_svg_title(struct iso_svg *s, const char *fmt, ...)
@@ -115,7 +115,7 @@ iso_rc iso_svg_end(struct iso_svg *s)
 
 void iso_svg_free(struct iso_svg *s)
 {
-    if (s->out)
+    if (s->out != NULL)
         fclose(s->out);
     free(s->body);
     *s = (struct iso_svg){ .out = NULL };
@@ -144,7 +144,7 @@ void iso_svg_put(const struct iso_svg *s, FILE *out, bool alone)
 iso_rc iso_svg_text_of(const struct iso_svg *s, char **text, size_t *n)
 {
     FILE *out = open_memstream(text, n);
-    if (out) {
+    if (out != NULL) {
         iso_svg_put(s, out, true);
         const bool failed = ferror(out) != 0;
         if (fclose(out) == 0 && !failed)
@@ -185,7 +185,7 @@ void iso_svg_line(struct iso_svg *s, double x1, double y1, double x2, double y2,
 
 static void put_end(struct iso_svg *s, const char *element, const char *tip)
 {
-    if (!tip) {
+    if (tip == NULL) {
         fputs("/>\n", s->out);
         return;
     }

@@ -36,18 +36,18 @@ static iso_rc parse(struct iso_table *t, const char *path)
     t->columns = 1;
     for (const char *at = t->text; *at && *at != '\n'; at++)
         t->columns += *at == ',';
-    for (const char *row = iso_csv_next(t->text); row; row = iso_csv_next(row))
+    for (const char *row = iso_csv_next(t->text); row != NULL; row = iso_csv_next(row))
         t->rows++;
     if (t->columns > MOST_COLUMNS || t->rows > MOST_NUMBERS / t->columns)
         return iso_fail(ISO_EDATA, "%s is too large to be shown: %lld rows of %d columns", path,
                         (long long)t->rows, t->columns);
     t->name = iso_alloc((size_t)t->columns, sizeof *t->name);
     t->values = iso_alloc((size_t)(t->columns * t->rows) + 1, sizeof *t->values);
-    if (!t->name || !t->values)
+    if (t->name == NULL || t->values == NULL)
         return ISO_ENOMEM;
     read_names(t);
     int64_t r = 0;
-    for (const char *row = iso_csv_next(t->text); row; row = iso_csv_next(row))
+    for (const char *row = iso_csv_next(t->text); row != NULL; row = iso_csv_next(row))
         read_row(t, r++, row);
     return ISO_OK;
 }
@@ -92,7 +92,7 @@ double iso_table_last(const struct iso_table *t, int column, int64_t *row)
 {
     const double *v = iso_table_column(t, column);
     *row = -1;
-    for (int64_t i = t->rows - 1; v && i >= 0; i--)
+    for (int64_t i = t->rows - 1; v != NULL && i >= 0; i--)
         if (isfinite(v[i])) {
             *row = i;
             return v[i];
@@ -104,7 +104,7 @@ double iso_table_best(const struct iso_table *t, int column, bool smaller, int64
 {
     const double *v = iso_table_column(t, column);
     *row = -1;
-    for (int64_t i = 0; v && i < t->rows; i++)
+    for (int64_t i = 0; v != NULL && i < t->rows; i++)
         if (isfinite(v[i]) && (*row < 0 || (smaller ? v[i] < v[*row] : v[i] > v[*row])))
             *row = i;
     return *row < 0 ? NAN : v[*row];

@@ -34,14 +34,14 @@ static char *read_text(struct iso_told *t, const char *name)
 /* "cnn" of the line "model: cnn"; the folder's name where there is none. */
 static void read_model_name(struct iso_told *t)
 {
-    const char *line = !t->yaml                             ? NULL
+    const char *line = t->yaml == NULL                      ? NULL
                        : strncmp(t->yaml, "model:", 6) == 0 ? t->yaml
                                                             : strstr(t->yaml, "\nmodel:");
-    line = line ? strchr(line, ':') + 1 : NULL;
-    if (line)
+    line = line != NULL ? strchr(line, ':') + 1 : NULL;
+    if (line != NULL)
         line += strspn(line, " \"'");
-    snprintf(t->model, sizeof t->model, "%.*s", (int)(line ? strcspn(line, "\"'\n#") : 63),
-             line ? line : t->name);
+    snprintf(t->model, sizeof t->model, "%.*s", (int)(line != NULL ? strcspn(line, "\"'\n#") : 63),
+             line != NULL ? line : t->name);
     for (size_t n = strlen(t->model); n > 0 && t->model[n - 1] == ' '; n--)
         t->model[n - 1] = '\0';
 }
@@ -50,7 +50,7 @@ static void read_phases(struct iso_told *t)
 {
     const int column = iso_table_find(&t->epochs, "phase");
     const char *row = column < 0 ? NULL : iso_csv_next(t->epochs.text);
-    for (int64_t r = 0; row && t->nphases < ISO_PHASES; row = iso_csv_next(row), r++) {
+    for (int64_t r = 0; row != NULL && t->nphases < ISO_PHASES; row = iso_csv_next(row), r++) {
         struct iso_told_phase *p = &t->phase[t->nphases];
         const char *name = iso_csv_cell(row, column);
         snprintf(p->name, sizeof p->name, "%.*s", (int)strcspn(name, ",\n"), name);
@@ -81,7 +81,7 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
         return iso_path_too_long(folder);
     name_of_path(folder, t->name, sizeof t->name);
     iso_rc rc = iso_table_read(folder, "history.csv", &t->epochs);
-    if (rc == ISO_OK && !t->epochs.text)
+    if (rc == ISO_OK && t->epochs.text == NULL)
         return iso_fail(ISO_EUSAGE,
                         "%s is not a run's folder: it has no history.csv; `isocl runs` "
                         "lists runs, `isocl train` makes them",
@@ -130,7 +130,7 @@ const char *iso_told_line(const struct iso_told *t, const char *word, char *buf,
 {
     const size_t length = strlen(word);
     buf[0] = '\0';
-    for (const char *line = t->log; line && *line;) {
+    for (const char *line = t->log; line != NULL && *line;) {
         const size_t end = strcspn(line, "\n");
         if (strncmp(line, word, length) == 0 && line[length] == ' ')
             snprintf(buf, n, "%.*s", (int)(end - length), line + length);
@@ -167,7 +167,7 @@ double iso_told_seconds(const struct iso_told *t)
 {
     const double *v = iso_table_column(&t->epochs, iso_table_find(&t->epochs, "seconds"));
     double sum = 0;
-    for (int64_t i = 0; v && i < t->epochs.rows; i++)
+    for (int64_t i = 0; v != NULL && i < t->epochs.rows; i++)
         sum += isfinite(v[i]) ? v[i] : 0;
     return sum;
 }
@@ -230,7 +230,8 @@ int iso_told_metrics(const struct iso_told *t, struct iso_metric_columns *out, i
 
 bool iso_metric_is_error(const char *name)
 {
-    return strstr(name, "loss") || strstr(name, "error") || strstr(name, "crossentropy");
+    return strstr(name, "loss") != NULL || strstr(name, "error") != NULL ||
+           strstr(name, "crossentropy") != NULL;
 }
 
 int iso_told_main_metric(const struct iso_metric_columns *m, int n)
