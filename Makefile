@@ -58,35 +58,21 @@ ONNX_C   := $(if $(filter 1,$(ONNX)),$(BUILD)/onnx/onnx.pb-c.c)
 TESTLIBS := -lcmocka $(LIBS) $(if $(filter 1,$(OPENCL)),-lOpenCL)
 
 X86      := $(filter x86_64 amd64,$(shell uname -m))
-# The reference is built three times: float, float with hardware fma (chosen when it is opened), double.
-REFERENCE := $(wildcard backends/reference/*.c)
-REFERENCES := reference reference_double $(if $(X86),reference_fma)
-reference_FLAGS        := -DISO_VARIANT=reference
-reference_fma_FLAGS    := -DISO_VARIANT=reference_fma -mfma -mavx2 -O3
-reference_double_FLAGS := -DISO_VARIANT=reference_double -DISO_DOUBLE
-
-# The kernels of the cpu backend are built for each instruction set; the best one is chosen when it is opened.
-# No flag here allows a result to change: nobody reads errno or floating-point exceptions.
-CPU_ONCE := backends/cpu/cpu.c backends/cpu/team.c
-CPU      := $(filter-out $(CPU_ONCE),$(wildcard backends/cpu/*.c))
-CPUS     := cpu_portable $(if $(X86),cpu_avx2 cpu_avx512)
-# (Sanitizers and -O3 together would take minutes over the register tiles.)
-VECTOR   := $(if $(SAN),-O1,-O3)
-cpu_portable_FLAGS := -DISO_VARIANT=cpu_portable $(VECTOR)
-cpu_avx2_FLAGS     := -DISO_VARIANT=cpu_avx2 $(VECTOR) -mavx2 -mfma
-cpu_avx512_FLAGS   := -DISO_VARIANT=cpu_avx512 $(VECTOR) -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma \
-                      -mprefer-vector-width=512
+# Each folder of backends/ says in backend.mk how it is built: VARIANTS += NAME, NAME_ROOM := FOLDER and NAME_FLAGS
+# for each way in which all its files are compiled; ONCE += the files that are compiled once for all of them.
+VARIANTS :=
+ONCE     :=
+include $(wildcard backends/*/backend.mk)
+sources   = $(filter-out $(ONCE),$(wildcard backends/$(1)/*.c))
 
 CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apart.c %/keras_file.c %/keras_names.c %/keras_write.c) \
               $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c read_tensor.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h core/recolour.h
-OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
-            $(foreach v,$(REFERENCES),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
-            $(foreach v,$(CPUS),$(CPU:backends/cpu/%.c=$(BUILD)/backends/$(v)/%.o)) $(CPU_ONCE:%.c=$(BUILD)/%.o) \
-            $(if $(filter 1,$(OPENCL)),$(BUILD)/clkernels/embedded.o) $(ONNX_C:.c=.o)
+OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
+            $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
+            $(EMBEDDED) $(ONNX_C:.c=.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
@@ -119,8 +105,7 @@ define variant
 $(BUILD)/backends/$(1)/%.o: backends/$(2)/%.c $(BUILD)/config
 	$$(COMPILE) $$($(1)_FLAGS) $$(if $$(findstring fuzzer,$$(SAN)),-fno-sanitize=all) -c -o $$@ $$<
 endef
-$(foreach v,$(REFERENCES),$(eval $(call variant,$(v),reference)))
-$(foreach v,$(CPUS),$(eval $(call variant,$(v),cpu)))
+$(foreach v,$(VARIANTS),$(eval $(call variant,$(v),$($(v)_ROOM))))
 
 # The kernels travel inside the program.
 $(BUILD)/tools/embed: tools/embed.c

@@ -4,17 +4,16 @@
 
 #include "core/iso.h"
 
-extern const struct iso_backend_ops iso_reference;
-extern const struct iso_backend_ops iso_cpu_backend;
-#ifdef ISO_HAVE_OPENCL
-extern const struct iso_backend_ops iso_opencl;
-#endif
+#define BACKEND(name) extern const struct iso_backend_ops iso_backend_##name;
+#include "backends.def"
+#undef BACKEND
 
-const struct iso_backend_ops *const iso_backends[] = { &iso_reference, &iso_cpu_backend,
-#ifdef ISO_HAVE_OPENCL
-                                                       &iso_opencl,
-#endif
-                                                       NULL };
+const struct iso_backend_ops *const iso_backends[] = {
+#define BACKEND(name) &iso_backend_##name,
+#include "backends.def"
+#undef BACKEND
+    NULL,
+};
 
 enum { DEVICES = 64 };
 

@@ -121,7 +121,7 @@ enum iso_kind {
     ISO_OPTIMIZER /* updates w from dw and state */
 };
 
-#define ISO_OP_ENUM(name, kind, reference, cpu, opencl) ISO_OP_##name,
+#define ISO_OP_ENUM(name, kind) ISO_OP_##name,
 enum iso_op {
 #define OP ISO_OP_ENUM
 #include "ops.def"

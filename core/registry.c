@@ -4,12 +4,12 @@
 
 #include "iso.h"
 
-#define OP(name, kind, reference, cpu, opencl) extern const struct iso_op_def iso_def_##name;
+#define OP(name, kind) extern const struct iso_op_def iso_def_##name;
 #include "ops.def"
 #undef OP
 
 const struct iso_op_entry iso_ops[ISO_OP_COUNT] = {
-#define OP(name, kind, reference, cpu, opencl) { #name, ISO_##kind, &iso_def_##name },
+#define OP(name, kind) { #name, ISO_##kind, &iso_def_##name },
 #include "ops.def"
 #undef OP
 };

@@ -2,7 +2,7 @@
  * how fast one thread sees what another has written. */
 #include "cpu.h"
 #include "simd.h"
-#include "variants.h"
+#include "kernels.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

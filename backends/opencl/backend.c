@@ -5,21 +5,6 @@
 #include "opencl.h"
 #include "gemm.h"
 
-#define KERNEL_Y(name) extern const struct iso_kernel opencl_##name;
-#define KERNEL_N(name)
-#define OP(name, kind, reference, cpu, opencl) KERNEL_##opencl(name)
-#include "core/ops.def"
-#undef OP
-#undef KERNEL_Y
-#undef KERNEL_N
-#define KERNEL_Y(name) &opencl_##name
-#define KERNEL_N(name) NULL
-#define OP(name, kind, reference, cpu, opencl) KERNEL_##opencl(name),
-static const struct iso_kernel *const kernels[ISO_OP_COUNT] = {
-#include "core/ops.def"
-};
-#undef OP
-
 /* ---- Shape and options ---- */
 
 static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa && !f->oclgrind; }
@@ -163,8 +148,8 @@ static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
     if (cl == NULL)
         return ISO_ENOMEM;
     struct iso_backend *be = &cl->base;
-    be->ops = &iso_opencl;
-    be->kernels = kernels;
+    be->ops = &iso_backend_opencl;
+    be->kernels = opencl_kernels;
     be->real_size = sizeof(float);
     be->max_alloc = (size_t)found.info.max_alloc;
     iso_rc rc = start_device(&found, cl);
@@ -261,10 +246,10 @@ static iso_rc sync_queue(struct iso_backend *be)
     return opencl_check(clFinish(opencl_of(be)->queue), "clFinish", NULL);
 }
 
-const struct iso_backend_ops iso_opencl = {
+const struct iso_backend_ops iso_backend_opencl = {
     .name = "opencl",
     .doc = "any OpenCL 1.2 device: GPUs, and CPUs through PoCL",
-    .kernels = kernels,
+    .kernels = opencl_kernels,
     .list = list,
     .open = open_backend,
     .close = close_backend,

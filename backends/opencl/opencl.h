@@ -59,7 +59,8 @@ struct iso_mem {
     size_t bytes;
 };
 
-extern const struct iso_backend_ops iso_opencl;
+extern const struct iso_backend_ops iso_backend_opencl;
+extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];
 static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
 
 /* ---- error.c ---- */

@@ -134,26 +134,27 @@ static void print_section(FILE *out, const struct iso_section *s)
     print_fields(out, s->fields);
 }
 
-static const char *support_text(int op, const struct iso_backend_ops *backend)
+/* Prints the ops that the backend has no kernel for, though their kind needs one, or "nothing". */
+static void print_lacking(FILE *out, const struct iso_backend_ops *backend)
 {
-    if (iso_ops[op].kind == ISO_VIEW)
-        return "free";
-    if (iso_ops[op].kind == ISO_SCORE)
-        return "host"; /* computed there, whatever the device */
-    return backend->kernels[op] != NULL ? "yes" : "no";
+    int lacking = 0;
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        const enum iso_kind kind = iso_ops[op].kind;
+        if (kind == ISO_VIEW || kind == ISO_SCORE || backend->kernels[op] != NULL)
+            continue;
+        fprintf(out, "%s%s", lacking++ > 0 ? ", " : "", iso_ops[op].name);
+    }
+    fprintf(out, "%s", lacking == 0 ? "nothing" : "");
 }
 
 static void print_backends(FILE *out)
 {
-    fprintf(out, "%-33s", "op");
-    for (int b = 0; iso_backends[b] != NULL; b++)
-        fprintf(out, " %-10s", iso_backends[b]->name);
-    for (int op = 0; op < ISO_OP_COUNT; op++) {
-        fprintf(out, "\n%-33s", iso_ops[op].name);
-        for (int b = 0; iso_backends[b] != NULL; b++)
-            fprintf(out, " %-10s", support_text(op, iso_backends[b]));
+    for (int b = 0; iso_backends[b] != NULL; b++) {
+        fprintf(out, "%-12s %s; of all %d ops it lacks ", iso_backends[b]->name,
+                iso_backends[b]->doc, ISO_OP_COUNT);
+        print_lacking(out, iso_backends[b]);
+        fprintf(out, "\n");
     }
-    fprintf(out, "\n");
 }
 
 static void print_overview(FILE *out)
@@ -342,18 +343,13 @@ static void markdown_tables(FILE *out)
 
 static void markdown_backends(FILE *out)
 {
-    fprintf(out, "\n## Ops and backends\n\n| op |");
-    for (int b = 0; iso_backends[b] != NULL; b++)
-        fprintf(out, " %s |", iso_backends[b]->name);
-    fprintf(out, "\n|---|");
-    for (int b = 0; iso_backends[b] != NULL; b++)
-        fprintf(out, "---|");
-    for (int op = 0; op < ISO_OP_COUNT; op++) {
-        fprintf(out, "\n| `%s` |", iso_ops[op].name);
-        for (int b = 0; iso_backends[b] != NULL; b++)
-            fprintf(out, " %s |", support_text(op, iso_backends[b]));
+    fprintf(out, "\n## Backends\n\n| backend | | of all %d ops it lacks |\n|---|---|---|\n",
+            ISO_OP_COUNT);
+    for (int b = 0; iso_backends[b] != NULL; b++) {
+        fprintf(out, "| `%s` | %s | ", iso_backends[b]->name, iso_backends[b]->doc);
+        print_lacking(out, iso_backends[b]);
+        fprintf(out, " |\n");
     }
-    fprintf(out, "\n\n`free`: the op only gives its input another shape.\n");
 }
 
 void iso_help_markdown(FILE *out)

@@ -1,4 +1,4 @@
-/* cpu.c: the processor as a device: host memory, a team of threads, and the kernels for its
+/* device.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
 #include "core/machine.h"
 #include "backends/host.h"
@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "variants.h"
+#include "kernels.h"
 
-extern const struct iso_backend_ops iso_cpu_backend;
+extern const struct iso_backend_ops iso_backend_cpu;
 
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
@@ -151,7 +151,7 @@ static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
         free(cpu);
         return rc;
     }
-    cpu->base.ops = &iso_cpu_backend;
+    cpu->base.ops = &iso_backend_cpu;
     cpu->base.kernels = variant->kernels;
     cpu->base.mode = mode == ISO_MODE_FAST ? ISO_MODE_FAST : ISO_MODE_EXACT;
     cpu->base.real_size = sizeof(float);
@@ -195,7 +195,7 @@ static iso_rc measure_peak(struct iso_backend *backend, enum iso_peak what, doub
     return fastest()->peak(iso_cpu_team(backend), what, seconds, out);
 }
 
-const struct iso_backend_ops iso_cpu_backend = {
+const struct iso_backend_ops iso_backend_cpu = {
     .name = "cpu",
     .doc = "this machine's processor: threads, cache blocking and vector instructions",
     .kernels = cpu_portable_kernels,

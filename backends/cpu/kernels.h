@@ -1,7 +1,7 @@
-/* variants.h: the kernel tables of the instruction sets this program holds, indexed by op, and what
+/* kernels.h: the kernel tables of the instruction sets this program holds, indexed by op, and what
  * measures the peaks of the machine (peak.c). */
-#ifndef ISO_CPU_VARIANTS_H
-#define ISO_CPU_VARIANTS_H
+#ifndef ISO_CPU_KERNELS_H
+#define ISO_CPU_KERNELS_H
 #include "core/iso.h"
 #include "team.h"
 

@@ -1,4 +1,4 @@
-/* reference.c: the reference backend: one device, plain host memory, three tables of kernels. It is
+/* device.c: the reference backend: one device, plain host memory, three tables of kernels. It is
  * part of the variant `reference` only; the others have nothing here. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #define IS_COMMON ISO_JOIN(IS_COMMON, ISO_VARIANT)
 #if IS_COMMON
 
-extern const struct iso_backend_ops iso_reference;
+extern const struct iso_backend_ops iso_backend_reference;
 
 struct variant {
     const char *name, *note;
@@ -81,7 +81,7 @@ static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
     struct iso_backend *backend = iso_alloc(1, sizeof *backend);
     if (backend == NULL)
         return ISO_ENOMEM;
-    backend->ops = &iso_reference;
+    backend->ops = &iso_backend_reference;
     backend->kernels = variant->kernels;
     backend->mode = ISO_MODE_EXACT;
     backend->real_size = variant->real_size;
@@ -102,7 +102,7 @@ static iso_rc alloc_memory(struct iso_backend *backend, size_t bytes, struct iso
     return ISO_OK;
 }
 
-const struct iso_backend_ops iso_reference = {
+const struct iso_backend_ops iso_backend_reference = {
     .name = "reference",
     .doc = "plain C, one loop nest per formula: the definition of every result",
     .kernels = reference_kernels,
