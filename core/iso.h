@@ -63,7 +63,7 @@ void iso_alloc_fail_after(long n);
 
 /* ---- Shapes and tensors -------------------------------------------------------------------- */
 
-enum { ISO_DIMS = 4, ISO_SLOTS = 4, ISO_NAME = 96, ISO_SCALARS = 8 };
+enum { ISO_DIMS = 4, ISO_OPERANDS = 8, ISO_NAME = 96, ISO_SCALARS = 8 };
 
 /* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
  * rows, starting anew at each image that has several rows: part of every such op's definition. */
@@ -208,9 +208,9 @@ struct iso_weight_def { /* a table ends with name NULL */
 struct iso_shapes {     /* result of infer; unused entries have ndim 0 and count 0 */
     int ny, nw, nsaved; /* a weight with ndim 0 among the nw is left out by the
                            params */
-    struct iso_shape y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
-    enum iso_dtype y_dtype[ISO_SLOTS], saved_dtype[ISO_SLOTS];
-    bool saved_whole[ISO_SLOTS]; /* of the batch as a whole: dim[0] is not the batch */
+    struct iso_shape y[ISO_OPERANDS], w[ISO_OPERANDS], saved[ISO_OPERANDS];
+    enum iso_dtype y_dtype[ISO_OPERANDS], saved_dtype[ISO_OPERANDS];
+    bool saved_whole[ISO_OPERANDS]; /* of the batch as a whole: dim[0] is not the batch */
 };
 struct iso_cost {
     double flops, bytes; /* of one pass: 2 flops an fma; bytes read and written */
@@ -264,7 +264,7 @@ struct iso_op_def {      /* one op, no device in it: core/ops/<name>.c,
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
     double (*slot_initial)(const void *params, int slot); /* optional: what a slot starts at */
-    /* Shapes from params and input shapes, x[ISO_SLOTS] of an op with several inputs: those that
+    /* Shapes from params and input shapes, x[ISO_OPERANDS] of an op with several inputs: those that
      * are not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
      * message that does not name the layer (the caller adds file, line and layer). Rows may be any
      * number from 1. */
@@ -302,7 +302,7 @@ int iso_op_find(const char *name);
 bool iso_op_of_weight(enum iso_op);
 /* The least and the largest number of inputs of an op's case or layer: 1 of an op of a weight. */
 void iso_op_inputs(enum iso_op, int *least, int *most);
-/* That as text: "1 input", "2 to 4 inputs". Returns buf. */
+/* That as text: "1 input", "2 to 8 inputs". Returns buf. */
 const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
 /* The name of a metric or score in tables, headings and messages. Returns buf. */
 const char *iso_op_label(enum iso_op, const void *params, char buf[ISO_NAME]);
@@ -323,20 +323,23 @@ struct iso_call {                            /* all that one kernel may touch */
                                                 core */
     const struct iso_activation *activation; /* forward of a kernel that fuses it: y holds this
                                                 elementwise function of the result; NULL: none */
-    struct iso_tensor x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS];
-    struct iso_tensor dx[ISO_SLOTS], dy[ISO_SLOTS], dw[ISO_SLOTS]; /* mem NULL: not wanted */
-    struct iso_tensor saved[ISO_SLOTS];        /* forward -> backward: argmax, mask */
-    struct iso_tensor state[ISO_SLOTS];        /* optimizer slots, laid out as w */
-    bool add_dx[ISO_SLOTS], add_dw[ISO_SLOTS]; /* true: finish the sum, then add it once; false:
-                                                  overwrite */
-    struct iso_tensor workspace;               /* ISO_U8, as large as .workspace asked; contents
-                                                  undefined */
+    struct iso_tensor x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS];
+    struct iso_tensor dx[ISO_OPERANDS], dy[ISO_OPERANDS],
+        dw[ISO_OPERANDS];                            /* mem NULL: not wanted */
+    struct iso_tensor saved[ISO_OPERANDS];           /* forward -> backward: argmax, mask */
+    struct iso_tensor state[ISO_OPERANDS];           /* optimizer slots, laid out as w */
+    bool add_dx[ISO_OPERANDS], add_dw[ISO_OPERANDS]; /* true: finish the sum, then add it once;
+                                                  false: overwrite */
+    struct iso_tensor workspace; /* ISO_U8, as large as .workspace asked; contents
+                                    undefined */
     double scalars[ISO_SCALARS]; /* from op_def.scalars; kernels round them to their real
                                     type */
     uint64_t seed;
-    uint32_t step, layer; /* counter of the random numbers; layer: index of the
-                             layer, or among the augmentations */
-    int64_t first;        /* ISO_INPUT: first entry of `order` to take */
+    uint32_t step, layer;         /* counter of the random numbers; layer: index of the
+                                     layer, or among the augmentations */
+    int64_t step_rows, first_row; /* rows of the whole step, and the number of this call's first row
+                                     in it: a shard of a step is a batch of its own */
+    int64_t first;                /* ISO_INPUT: first entry of `order` to take */
     bool training;
 };
 

@@ -49,8 +49,8 @@ void iso_call_cost(enum iso_op op, const struct iso_call *call, enum iso_pass pa
                    struct iso_cost *out)
 {
     const struct iso_tensor *from = iso_op_of_weight(op) ? call->w : call->x;
-    struct iso_shape x[ISO_SLOTS];
-    for (int i = 0; i < ISO_SLOTS; i++)
+    struct iso_shape x[ISO_OPERANDS];
+    for (int i = 0; i < ISO_OPERANDS; i++)
         x[i] = from[i].shape;
     iso_ops[op].def->cost(call->params, x, pass, out);
 }

@@ -1,6 +1,7 @@
 /* test_exec.c: what the executor is given: data sets larger than the device allocates, batches from
  * elsewhere, and batches smaller than planned. */
 #include "core/random.h"
+#include "core/train/exec_private.h"
 #include "datasets.h"
 #include "network.h"
 
@@ -104,7 +105,7 @@ static size_t workspace_of(struct network *n, int node, int64_t rows, enum iso_p
     const struct iso_kernel *k = n->backend->kernels[n->graph->nodes[node].op];
     struct iso_call c;
     assert_int_equal(iso_graph_call(n->graph, node, rows, &c), ISO_OK);
-    for (int i = 0; pass == ISO_BACKWARD && i < ISO_SLOTS; i++) {
+    for (int i = 0; pass == ISO_BACKWARD && i < ISO_OPERANDS; i++) {
         c.dx[i] = c.x[i];
         c.dy[i] = c.y[i];
         c.dw[i] = c.w[i];
@@ -135,6 +136,31 @@ static void a_smaller_batch_needs_no_larger_workspace(void **state)
         network_close(&n);
     }
     assert_true(asked > 10);
+}
+
+/* Every call of a step knows how many rows the whole step has, in a short last batch too. */
+static void a_call_knows_the_rows_of_its_step(void **state)
+{
+    (void)state;
+    struct network n;
+    network_open(&n, "models/demo.yaml", 4, "reference", 0);
+    const struct iso_exec_options o = { .training = true, .log_steps = 1 };
+    static const float x[DIGITS];
+    const int32_t y[4] = { 0, 9, 3, 2 };
+    network_begin(&n, &o);
+    for (int64_t rows = 4; rows > 0; rows--) {
+        struct iso_call c;
+        assert_int_equal(iso_exec_feed(n.exec, rows, x, y, NULL), ISO_OK);
+        for (int node = 0; node <= n.graph->loss_node; node++)
+            for (int pass = ISO_FORWARD; pass <= ISO_BACKWARD; pass++) {
+                iso_exec_call(n.exec, node, (enum iso_pass)pass, true, 0, 0, &c);
+                assert_int_equal(c.step_rows, rows);
+                assert_int_equal(c.first_row, 0);
+            }
+        iso_exec_optimizer_call(n.exec, 0, &c);
+        assert_int_equal(c.step_rows, rows);
+    }
+    network_close(&n);
 }
 
 /* Rows of a batch do not know of each other, so each has the same probabilities in any batch. */
@@ -173,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_data_set_larger_than_the_device_allocates_is_streamed),
         cmocka_unit_test(feed_checks_what_it_gets),
         cmocka_unit_test(a_smaller_batch_needs_no_larger_workspace),
+        cmocka_unit_test(a_call_knows_the_rows_of_its_step),
         cmocka_unit_test(rows_of_a_smaller_batch_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

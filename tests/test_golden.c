@@ -53,7 +53,7 @@ static int64_t elements(const struct iso_st_tensor *t)
 static void take_inputs(struct golden *g, const char *suffix)
 {
     for (int group = 0; group < ISO_GROUPS; group++)
-        for (int i = 0; i < ISO_SLOTS; i++) {
+        for (int i = 0; i < ISO_OPERANDS; i++) {
             const struct iso_st_tensor *t = find(g, "in", (enum iso_group)group, i, suffix);
             if (t == NULL)
                 continue;
@@ -90,7 +90,7 @@ static void compare_pass(struct golden *g, enum iso_pass pass)
 {
     long before = g->values;
     for (int group = 0; group < ISO_GROUPS; group++)
-        for (int i = 0; i < ISO_SLOTS; i++) {
+        for (int i = 0; i < ISO_OPERANDS; i++) {
             const struct iso_st_tensor *t = find(g, "want", (enum iso_group)group, i, "");
             if (t != NULL && iso_values_result(pass, &g->v, (enum iso_group)group, i))
                 compare(g, (enum iso_group)group, i, t);

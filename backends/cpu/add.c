@@ -2,9 +2,9 @@
 #include "elements.h"
 
 struct work {
-    const float *x[ISO_SLOTS], *dy; /* NULL: not there */
-    float *y, *dx[ISO_SLOTS];
-    bool add[ISO_SLOTS];
+    const float *x[ISO_OPERANDS], *dy; /* NULL: not there */
+    float *y, *dx[ISO_OPERANDS];
+    bool add[ISO_OPERANDS];
     int64_t count;
 };
 
@@ -27,7 +27,7 @@ static void values(void *data, int64_t unit, int thread)
     const int64_t at = part.begin, n = part.end - part.begin;
     (void)thread;
     add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
-    for (int i = 2; i < ISO_SLOTS && w->x[i] != NULL; i++)
+    for (int i = 2; i < ISO_OPERANDS && w->x[i] != NULL; i++)
         add_to(w->x[i] + at, n, w->y + at);
 }
 
@@ -36,7 +36,7 @@ static void gradients(void *data, int64_t unit, int thread)
     const struct work *w = data;
     const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (w->dx[i] != NULL)
             iso_cpu_store(w->dx[i] + part.begin, w->dy + part.begin, part.end - part.begin,
                           w->add[i]);
@@ -46,7 +46,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = { .y = iso_cpu_f32(&call->y[0]),
                          .count = iso_shape_count(&call->y[0].shape) };
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         work.x[i] = iso_cpu_f32(&call->x[i]);
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), values, &work);
     return ISO_OK;
@@ -56,7 +56,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = { .dy = iso_cpu_f32(&call->dy[0]),
                          .count = iso_shape_count(&call->dy[0].shape) };
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         work.dx[i] = iso_cpu_f32(&call->dx[i]);
         work.add[i] = call->add_dx[i];
     }

@@ -15,7 +15,7 @@ static void step(void *data, int64_t unit, int thread)
     u.count = part.end - part.begin;
     u.g += part.begin;
     u.w += part.begin;
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (u.slot[i] != NULL)
             u.slot[i] += part.begin;
     k->part(&u);
@@ -30,7 +30,7 @@ iso_rc ISO_CPU(update)(struct iso_backend *backend, const struct iso_call *call,
                                   .g = iso_cpu_f32(&call->dw[0]),
                                   .w = iso_cpu_f32(&call->w[0]),
                                   .params = call->params };
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         u->slot[i] = iso_cpu_f32(&call->state[i]);
     for (int i = 0; i < ISO_SCALARS; i++)
         u->s[i] = (float)call->scalars[i];

@@ -5,9 +5,9 @@
 
 struct iso_cpu_update { /* a part of one, or the whole of it */
     int64_t count;
-    const float *g;             /* the gradient [count], as are all below */
-    float *w, *slot[ISO_SLOTS]; /* NULL: the params need no such slot */
-    float s[ISO_SCALARS];       /* in the order of core/ops/<op>.h */
+    const float *g;                /* the gradient [count], as are all below */
+    float *w, *slot[ISO_OPERANDS]; /* NULL: the params need no such slot */
+    float s[ISO_SCALARS];          /* in the order of core/ops/<op>.h */
     const void *params;
 };
 

@@ -4,7 +4,7 @@
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
-    for (int i = 0; i < ISO_SLOTS && call->x[i].mem != NULL; i++) {
+    for (int i = 0; i < ISO_OPERANDS && call->x[i].mem != NULL; i++) {
         const struct iso_slice s = iso_concatenate_slice(call, i);
         const struct opencl_rows rows = { .rows = (cl_int)s.rows,
                                           .width = (cl_int)s.width,
@@ -17,7 +17,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         if (call->dx[i].mem == NULL)
             continue;
         const struct iso_slice s = iso_concatenate_slice(call, i);

@@ -62,7 +62,7 @@ iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
 
 static bool tensors_fit(const struct iso_tensor *t, char *why, size_t n)
 {
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         int64_t count = iso_shape_count(&t[i].shape);
         if (t[i].dtype != ISO_U8 && count > INT32_MAX) {
             snprintf(

@@ -1,7 +1,7 @@
 /* optimizer.c: queueing the update of an optimizer. */
 #include "optimizer.h"
 
-enum { MAX_ARGS = 3 + ISO_SLOTS + 2 * ISO_SCALARS };
+enum { MAX_ARGS = 3 + ISO_OPERANDS + 2 * ISO_SCALARS };
 
 iso_rc opencl_update(struct iso_backend *be, const struct iso_call *call, const char *program,
                      const char *name, int slots, const struct opencl_arg *args, int nargs)

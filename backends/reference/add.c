@@ -4,15 +4,15 @@
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    const iso_real *x[ISO_SLOTS];
+    const iso_real *x[ISO_OPERANDS];
     iso_real *y = ref_real(&call->y[0]);
     int64_t count = iso_shape_count(&call->y[0].shape);
     (void)backend;
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         x[i] = ref_real(&call->x[i]);
     for (int64_t e = 0; e < count; e++) {
         iso_real sum = x[0][e];
-        for (int i = 1; i < ISO_SLOTS && x[i] != NULL; i++)
+        for (int i = 1; i < ISO_OPERANDS && x[i] != NULL; i++)
             sum = iso_add(sum, x[i][e]);
         y[e] = sum;
     }
@@ -24,7 +24,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const iso_real *dy = ref_real(&call->dy[0]);
     int64_t count = iso_shape_count(&call->dy[0].shape);
     (void)backend;
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (call->dx[i].mem != NULL)
             ref_store(ref_real(&call->dx[i]), dy, count, call->add_dx[i]);
     return ISO_OK;

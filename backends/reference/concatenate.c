@@ -6,7 +6,7 @@
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     (void)backend;
-    for (int i = 0; i < ISO_SLOTS && call->x[i].mem != NULL; i++) {
+    for (int i = 0; i < ISO_OPERANDS && call->x[i].mem != NULL; i++) {
         const struct iso_slice s = iso_concatenate_slice(call, i);
         const iso_real *x = ref_real(&call->x[i]);
         iso_real *y = ref_real(&call->y[0]) + s.at;
@@ -19,7 +19,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     (void)backend;
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         if (call->dx[i].mem == NULL)
             continue;
         const struct iso_slice s = iso_concatenate_slice(call, i);

@@ -105,6 +105,7 @@ static iso_rc prepare(struct op_bench *o, const struct iso_bench_size *s, double
     def->cost(o->params, &x, ISO_FORWARD, &cost);
     *flops = cost.flops;
     c->params = o->params;
+    c->step_rows = s->rows;
     c->training = true;
     ISO_TRY(make_tensor(o, &x, 0, &c->x[0]));
     ISO_TRY(make_tensor(o, &shapes.w[0], 1, &c->w[0]));

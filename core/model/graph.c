@@ -13,10 +13,10 @@
 static iso_rc reserve(struct iso_graph_builder *b)
 {
     const size_t nodes = 2 * (size_t)b->model->nlayers + 1 + ISO_METRICS + 3 * ISO_AUGMENTATIONS;
-    const size_t penalties = (size_t)b->model->nlayers * ISO_SLOTS;
+    const size_t penalties = (size_t)b->model->nlayers * ISO_OPERANDS;
     struct iso_graph *g = b->graph;
     g->nodes = iso_alloc(nodes + penalties, sizeof *g->nodes);
-    g->values = iso_alloc(nodes * 3 * ISO_SLOTS + penalties + 3, sizeof *g->values);
+    g->values = iso_alloc(nodes * 3 * ISO_OPERANDS + penalties + 3, sizeof *g->values);
     g->owned = b->activations = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->activations);
     b->result = iso_alloc((size_t)b->model->nlayers + 1, sizeof *b->result);
     return g->nodes != NULL && g->values != NULL && g->owned != NULL && b->result != NULL
@@ -30,7 +30,7 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
     const int by_loss = last ? iso_graph_absorbed(b->model) : ISO_LINEAR;
     const struct iso_layer *layer = &b->model->layers[index];
     struct iso_graph *g = b->graph;
-    int x[ISO_SLOTS], y;
+    int x[ISO_OPERANDS], y;
     for (int i = 0; i < layer->ninputs; i++) {
         x[i] = layer->input[i] < 0 ? g->augmented : b->result[layer->input[i]];
         if (x[i] < 0)
@@ -174,6 +174,7 @@ iso_rc iso_graph_call(const struct iso_graph *g, int index, int64_t rows, struct
     const struct iso_node *n = &g->nodes[index];
     const bool augments = iso_ops[n->op].kind == ISO_AUGMENTATION;
     *out = (struct iso_call){ .params = n->params,
+                              .step_rows = rows,
                               .layer = (uint32_t)(augments       ? n->augmentation
                                                   : n->layer < 0 ? 0
                                                                  : n->layer) };

@@ -43,7 +43,7 @@ struct iso_node {
                            would change is frozen */
     int nx, ny, nw, nsaved;
     /* value indices; w -1: left out */
-    int x[ISO_SLOTS], y[ISO_SLOTS], w[ISO_SLOTS], saved[ISO_SLOTS];
+    int x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS], saved[ISO_OPERANDS];
 };
 struct iso_graph {
     const struct iso_model *model; /* borrowed; must outlive the graph */

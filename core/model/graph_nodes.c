@@ -94,7 +94,7 @@ static bool wants_gradient(const struct iso_graph *g, const struct iso_node *nod
 iso_rc iso_graph_add_node(struct iso_graph *g, enum iso_op op, const void *params, int layer,
                           const char *layer_name, const char *part, const int *x, int nx, int *y)
 {
-    struct iso_shape in[ISO_SLOTS] = { 0 };
+    struct iso_shape in[ISO_OPERANDS] = { 0 };
     struct iso_shapes s = { 0 };
     ISO_TRY(iso_ops[op].def->infer(params, input_shapes(g, x, nx, in), &s));
     struct iso_node *node = &g->nodes[g->nnodes++];

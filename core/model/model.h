@@ -14,7 +14,7 @@ struct iso_layer {
     void *params; /* owned; the op's struct */
     bool frozen;  /* trainable: false */
     int ninputs;
-    int input[ISO_SLOTS]; /* index of the layer it reads; -1: the model's input */
+    int input[ISO_OPERANDS]; /* index of the layer it reads; -1: the model's input */
 };
 struct iso_data_spec { /* data: train / validation / test */
     struct iso_place place;

@@ -89,12 +89,12 @@ static void print_names(FILE *out, const char *title, const char *const *names)
     fprintf(out, "\n");
 }
 
-/* Names of an op's weights; room for ISO_SLOTS of them and the NULL. */
-static void weight_names(const struct iso_op_def *def, const char *names[ISO_SLOTS + 1])
+/* Names of an op's weights; room for ISO_OPERANDS of them and the NULL. */
+static void weight_names(const struct iso_op_def *def, const char *names[ISO_OPERANDS + 1])
 {
     int n = 0;
     for (const struct iso_weight_def *w = def->weights;
-         w != NULL && w->name != NULL && n < ISO_SLOTS; w++)
+         w != NULL && w->name != NULL && n < ISO_OPERANDS; w++)
         names[n++] = w->name;
     names[n] = NULL;
 }
@@ -102,7 +102,7 @@ static void weight_names(const struct iso_op_def *def, const char *names[ISO_SLO
 static void print_op(FILE *out, int op)
 {
     const struct iso_op_def *def = iso_ops[op].def;
-    const char *weights[ISO_SLOTS + 1];
+    const char *weights[ISO_OPERANDS + 1];
     fprintf(out, "%s: %s\n", iso_ops[op].name, def->doc);
     print_fields(out, def->fields);
     if (in_group(op, "layers"))
@@ -294,7 +294,7 @@ static void markdown_names(FILE *out, const char *title, const char *const *name
 static void markdown_op(FILE *out, int op)
 {
     const struct iso_op_def *def = iso_ops[op].def;
-    const char *weights[ISO_SLOTS + 1];
+    const char *weights[ISO_OPERANDS + 1];
     markdown_entry(out, iso_ops[op].name, def->doc);
     markdown_fields(out, def->fields);
     weight_names(def, weights);

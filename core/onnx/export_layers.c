@@ -167,7 +167,7 @@ static void add(struct iso_onnx_exporter *e, const struct iso_node *n)
 static void concatenate(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     const bool first = iso_onnx_lies_first(e, n->x[0]);
-    const char *x[ISO_SLOTS];
+    const char *x[ISO_OPERANDS];
     for (int i = 0; i < n->nx; i++)
         x[i] = iso_onnx_as(e, n->x[i], first);
     struct iso_onnx_node *node = iso_onnx_add_for(e, "Concat", e->layer, n->y[0], first);

@@ -152,7 +152,7 @@ static iso_rc list_weights(const struct iso_onnx_importer *im, struct iso_onnx_n
     for (int i = 0; i < im->nlayers; i++) {
         const struct iso_onnx_layer *l = &im->layers[i];
         struct iso_keras_layer *to = &out->weights.layers[out->weights.nlayers];
-        for (int k = 0; k < ISO_SLOTS && l->live; k++)
+        for (int k = 0; k < ISO_OPERANDS && l->live; k++)
             if (l->w[k].values != NULL)
                 to->weights[to->nweights++] =
                     (struct iso_keras_weight){ .shape = l->w[k].shape, .values = l->w[k].values };

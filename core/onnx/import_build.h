@@ -29,10 +29,10 @@ struct iso_onnx_layer {
     enum iso_op op;
     void *params; /* memory of the model */
     char name[ISO_NAME];
-    int nx, x[ISO_SLOTS];   /* layers; -1: the input */
-    struct iso_shape shape; /* of its result, for one row */
-    bool live;              /* the output depends on it */
-    struct iso_onnx_weights w[ISO_SLOTS];
+    int nx, x[ISO_OPERANDS]; /* layers; -1: the input */
+    struct iso_shape shape;  /* of its result, for one row */
+    bool live;               /* the output depends on it */
+    struct iso_onnx_weights w[ISO_OPERANDS];
 };
 struct iso_onnx_importer {
     struct iso_onnx *m;

@@ -239,7 +239,7 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     struct iso_onnx_known y = { .name = im->node->y[0],
                                 .layer = (int)(l - im->layers),
                                 .order = order };
-    struct iso_shape x[ISO_SLOTS] = { 0 };
+    struct iso_shape x[ISO_OPERANDS] = { 0 };
     struct iso_shapes shapes;
     for (int i = 0; i < l->nx; i++)
         x[i] = l->x[i] < 0 ? im->input : im->layers[l->x[i]].shape;

@@ -144,12 +144,12 @@ static iso_rc take_inputs(const struct iso_onnx_importer *im, int from, int most
 
 static iso_rc sum(struct iso_onnx_importer *im)
 {
-    const struct iso_onnx_known *x[ISO_SLOTS];
+    const struct iso_onnx_known *x[ISO_OPERANDS];
     int n;
-    if (im->node->nx > ISO_SLOTS || im->node->nx < 2)
+    if (im->node->nx > ISO_OPERANDS || im->node->nx < 2)
         return iso_onnx_refuse(im, "has %d inputs; isocl's add has 2 to %d", im->node->nx,
-                               ISO_SLOTS);
-    ISO_TRY(take_inputs(im, 0, ISO_SLOTS, x, &n));
+                               ISO_OPERANDS);
+    ISO_TRY(take_inputs(im, 0, ISO_OPERANDS, x, &n));
     struct iso_onnx_layer *l = iso_onnx_layer(im, ISO_OP_add, im->node->name, n, x);
     return l != NULL ? iso_onnx_result(im, l, x[0]->order) : ISO_ENOMEM;
 }
@@ -171,7 +171,7 @@ static iso_rc add(struct iso_onnx_importer *im)
 /* More than isocl's concatenate takes are joined one after another. */
 static iso_rc concat(struct iso_onnx_importer *im)
 {
-    const struct iso_onnx_known *x[ISO_SLOTS], *first = iso_onnx_x(im, 0);
+    const struct iso_onnx_known *x[ISO_OPERANDS], *first = iso_onnx_x(im, 0);
     struct iso_onnx_known joined;
     int done = 0, n;
     if (first == NULL)
@@ -185,7 +185,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
     for (; done < im->node->nx; done += n) {
         const int more = done > 0;
         x[0] = &joined;
-        ISO_TRY(take_inputs(im, done, ISO_SLOTS - more, x + more, &n));
+        ISO_TRY(take_inputs(im, done, ISO_OPERANDS - more, x + more, &n));
         if (x[more]->order != first->order)
             return iso_onnx_refuse(im, "its inputs have different orders of axes");
         struct iso_onnx_layer *l =

@@ -1,6 +1,6 @@
 /* add.c: shapes and cost of the sum of several tensors.
  *
- * x: 2 to ISO_SLOTS tensors of one shape; y: that shape, x[0] + x[1] + ... from left to right;
+ * x: 2 to ISO_OPERANDS tensors of one shape; y: that shape, x[0] + x[1] + ... from left to right;
  * each dx: dy. */
 #include "infer.h"
 
@@ -32,7 +32,7 @@ const struct iso_op_def iso_def_add = {
     .section = "layers",
     .fields = fields,
     .nx = 2,
-    .nx_max = ISO_SLOTS,
+    .nx_max = ISO_OPERANDS,
     .infer = infer,
     .cost = cost,
 };

@@ -53,7 +53,7 @@ struct iso_slice iso_concatenate_slice(const struct iso_call *call, int input)
     const int last = call->x[0].shape.ndim - 1;
     struct iso_slice s = { .width = call->x[input].shape.dim[last] };
     s.rows = iso_shape_count(&call->x[input].shape) / s.width;
-    for (int i = 0; i < ISO_SLOTS && call->x[i].shape.ndim > 0; i++) {
+    for (int i = 0; i < ISO_OPERANDS && call->x[i].shape.ndim > 0; i++) {
         s.at += i < input ? call->x[i].shape.dim[last] : 0;
         s.stride += call->x[i].shape.dim[last];
     }
@@ -66,7 +66,7 @@ const struct iso_op_def iso_def_concatenate = {
     .params_size = sizeof(struct iso_concatenate),
     .fields = fields,
     .nx = 2,
-    .nx_max = ISO_SLOTS,
+    .nx_max = ISO_OPERANDS,
     .infer = infer,
     .cost = cost,
 };

@@ -13,7 +13,7 @@ iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint)
 int iso_inputs_count(const struct iso_shape *x)
 {
     int n = 0;
-    while (n < ISO_SLOTS && x[n].ndim > 0)
+    while (n < ISO_OPERANDS && x[n].ndim > 0)
         n++;
     return n;
 }

@@ -5,7 +5,7 @@
 
 /* Fails unless x has ndim dimensions, the batch among them; hint says what to do and may be "". */
 iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint);
-/* The inputs that are there, of x[ISO_SLOTS]. */
+/* The inputs that are there, of x[ISO_OPERANDS]. */
 int iso_inputs_count(const struct iso_shape *x);
 /* Fails when a tensor of this shape would have more elements than a machine can address. */
 iso_rc iso_expect_countable(const struct iso_shape *s);

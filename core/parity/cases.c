@@ -307,7 +307,7 @@ static void set_layer(const struct iso_case *c, const struct iso_shapes *s, stru
     for (int i = 0; i < s->nsaved; i++)
         call->saved[i] = (struct iso_tensor){ .dtype = s->saved_dtype[i], .shape = s->saved[i] };
     if (iso_ops[c->op].kind == ISO_INPUT && c->rows > 0)
-        call->y[0].shape.dim[0] = c->rows;
+        call->step_rows = call->y[0].shape.dim[0] = c->rows;
 }
 
 static void set_penalty(const struct iso_case *c, const struct iso_shapes *s, struct iso_call *call)
@@ -333,6 +333,7 @@ iso_rc iso_case_call(const struct iso_case *c, uint64_t seed, uint64_t step, str
                               .seed = seed,
                               .step = (uint32_t)step,
                               .layer = CASE_LAYER,
+                              .step_rows = iso_op_of_weight(c->op) ? 1 : c->x[0].dim[0],
                               .first = c->first,
                               .training = !c->inference };
     ISO_TRY(def->infer(c->params, c->x, &shapes));

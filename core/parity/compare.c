@@ -40,7 +40,7 @@ iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want,
 {
     *d = (struct iso_distance){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++)
+        for (int i = 0; i < ISO_OPERANDS; i++)
             if (iso_values_result(pass, want, (enum iso_group)g, i))
                 ISO_TRY(exact_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i], d));
     if (d->values == 0)
@@ -77,7 +77,7 @@ iso_rc iso_compare_bounded(enum iso_pass pass, const struct iso_values *want,
     *d = (struct iso_distance){ 0 };
     const double unit = iso_bound_unit(eps, chain);
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
+        for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(pass, (enum iso_group)g); i++)
             ISO_TRY(bounded_array(iso_group_names[g], i, &want->a[g][i], &got->a[g][i],
                                   &sums->a[g][i], unit, d));
     if (d->values == 0)
@@ -127,7 +127,7 @@ iso_rc iso_bound_widen(const struct iso_call *call, struct iso_values *absolute)
 void iso_bound_scale(enum iso_pass pass, double factor, struct iso_values *sums)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(pass, (enum iso_group)g); i++)
+        for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(pass, (enum iso_group)g); i++)
             for (int64_t k = 0; k < sums->a[g][i].n; k++)
                 sums->a[g][i].v[k] *= factor;
 }
@@ -156,7 +156,7 @@ iso_rc iso_compare_trust(const struct iso_call *call, enum iso_pass pass,
                          const struct iso_values *v, bool nan_fits, bool zeros_fit)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++)
+        for (int i = 0; i < ISO_OPERANDS; i++)
             if (iso_values_result(pass, v, (enum iso_group)g, i) &&
                 iso_call_group_of(call, (enum iso_group)g)[i].dtype == ISO_REAL)
                 ISO_TRY(trust_array(iso_group_names[g], i, &v->a[g][i], nan_fits, zeros_fit));

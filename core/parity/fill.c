@@ -149,12 +149,12 @@ static iso_rc fill_group(const struct iso_case *c, const struct iso_call *call,
                          struct iso_values *out)
 {
     const struct iso_tensor *tensors = iso_call_group_of(call, group);
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         if (!iso_tensor_there(&tensors[i]))
             continue;
         struct iso_array *a = &out->a[group][i];
         const uint32_t stream =
-            (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_SLOTS + (uint32_t)i;
+            (uint32_t)(step * STREAMS_A_STEP) + (uint32_t)group * ISO_OPERANDS + (uint32_t)i;
         ISO_TRY(iso_array_set(a, iso_shape_count(&tensors[i].shape)));
         if (group == ISO_STATE) {
             const double initial = iso_op_slot_initial(c->op, c->params, i);

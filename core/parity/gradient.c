@@ -47,12 +47,12 @@ static struct difference difference(enum iso_kind kind, const struct iso_values 
 /* The weights that forward updates are copied, all the others borrowed. */
 static iso_rc own_changed(enum iso_op op, struct iso_values *v)
 {
-    struct iso_array borrowed[ISO_SLOTS];
+    struct iso_array borrowed[ISO_OPERANDS];
     memcpy(borrowed, v->a[ISO_W], sizeof borrowed);
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (iso_ops[op].def->forward_changes >> i & 1)
             v->a[ISO_W][i] = (struct iso_array){ 0 };
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         if (!(iso_ops[op].def->forward_changes >> i & 1))
             continue;
         ISO_TRY(iso_array_set(&v->a[ISO_W][i], borrowed[i].n));
@@ -66,7 +66,7 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
 {
     const double old = *x;
     struct iso_values inputs = { 0 }; /* borrows what the forward pass reads */
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         inputs.a[ISO_X][i] = in->a[ISO_X][i];
         inputs.a[ISO_W][i] = in->a[ISO_W][i];
     }
@@ -75,7 +75,7 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
     if (rc == ISO_OK)
         rc = iso_run_pass(judge, c->op, call, ISO_FORWARD, &how, &inputs);
     *x = old;
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         out->a[ISO_Y][i] = inputs.a[ISO_Y][i];
         free(inputs.a[ISO_SAVED][i].v);
         if (iso_ops[c->op].def->forward_changes >> i & 1)
@@ -124,7 +124,7 @@ static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c,
         samples = (int64_t)(work / run);
     if (samples < SAMPLES_LEAST)
         samples = SAMPLES_LEAST;
-    const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_SLOTS + slot);
+    const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_OPERANDS + slot);
     for (int64_t i = 0; i < n && i < samples; i++) {
         const int64_t j = n <= samples ? i : iso_fill_word(seed, stream, (uint64_t)i) % n;
         ISO_TRY(check_element(judge, c, call, v, group, slot, j, d));
@@ -141,7 +141,7 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, ui
     ISO_TRY(iso_case_call(c, seed, 0, &call));
     ISO_TRY(iso_run_case(judge, c, c->data, seed, &how, &v));
     iso_rc rc = ISO_OK;
-    for (int i = 0; i < ISO_SLOTS && rc == ISO_OK; i++) {
+    for (int i = 0; i < ISO_OPERANDS && rc == ISO_OK; i++) {
         if (v.a[ISO_DX][i].n > 0)
             rc = check_tensor(judge, c, &call, seed, &v, ISO_X, i, d);
         if (rc == ISO_OK && v.a[ISO_DW][i].n > 0)

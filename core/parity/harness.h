@@ -14,12 +14,12 @@ struct iso_array { /* every dtype as double, which holds it exactly */
     double *v;
 };
 struct iso_values {
-    struct iso_array a[ISO_GROUPS][ISO_SLOTS]; /* n 0: not there */
+    struct iso_array a[ISO_GROUPS][ISO_OPERANDS]; /* n 0: not there */
     unsigned changed; /* weights that the forward pass has updated, each 1 << its
                          index */
 };
 
-/* The call's tensors of a group, [ISO_SLOTS]. */
+/* The call's tensors of a group, [ISO_OPERANDS]. */
 struct iso_tensor *iso_call_group(struct iso_call *, enum iso_group);
 const struct iso_tensor *iso_call_group_of(const struct iso_call *, enum iso_group);
 /* A slot that the op has (its shape is set). */
@@ -45,12 +45,12 @@ struct iso_case {
     int number;   /* in its file, counted from 1 */
     void *params; /* owned */
     int nx;
-    struct iso_shape x[ISO_SLOTS]; /* of an op of a weight: x[0] is its shape */
-    int64_t rows, first;           /* of an input op: how many rows it takes, from where */
-    int64_t steps;                 /* of an optimizer: updates in a row */
-    int data;                      /* enum iso_fill */
-    bool inference;                /* not training: dropout does nothing */
-    bool mostly_zero;              /* the op explains outputs that are nearly all zero */
+    struct iso_shape x[ISO_OPERANDS]; /* of an op of a weight: x[0] is its shape */
+    int64_t rows, first;              /* of an input op: how many rows it takes, from where */
+    int64_t steps;                    /* of an optimizer: updates in a row */
+    int data;                         /* enum iso_fill */
+    bool inference;                   /* not training: dropout does nothing */
+    bool mostly_zero;                 /* the op explains outputs that are nearly all zero */
     bool slow;
 };
 struct iso_cases {

@@ -46,7 +46,7 @@ static void report(const struct climb *k, enum iso_rung rung, int pass,
 static void absolute(struct iso_values *v)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++)
+        for (int i = 0; i < ISO_OPERANDS; i++)
             for (int64_t e = 0; e < v->a[g][i].n; e++)
                 v->a[g][i].v[e] = fabs(v->a[g][i].v[e]);
 }
@@ -175,8 +175,8 @@ static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_d
 static iso_rc set_old(struct iso_values *v, uint64_t seed)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
-            iso_fill_uniform(seed, STREAM_OLD + (uint32_t)(g * ISO_SLOTS + i), v->a[g][i].v,
+        for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
+            iso_fill_uniform(seed, STREAM_OLD + (uint32_t)(g * ISO_OPERANDS + i), v->a[g][i].v,
                              v->a[g][i].n);
     return ISO_OK;
 }
@@ -187,7 +187,7 @@ static void add_gradient(struct iso_values *old, const struct iso_values *gradie
                          struct iso_values *sums)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
+        for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(ISO_BACKWARD, (enum iso_group)g); i++)
             for (int64_t e = 0; e < old->a[g][i].n; e++) {
                 double *o = &old->a[g][i].v[e];
                 if (sums->a[g][i].n > 0)
@@ -257,7 +257,7 @@ static iso_rc without_each(const struct climb *k, struct iso_distance *d)
         ISO_TRY(without(k, ~0u, 0, d));
     if (k->got.a[ISO_DW][0].n > 0 && k->got.a[ISO_DX][0].n > 0)
         ISO_TRY(without(k, 0, ~0u, d));
-    for (int i = 0; i < ISO_SLOTS && k->got.a[ISO_DX][1].n > 0; i++)
+    for (int i = 0; i < ISO_OPERANDS && k->got.a[ISO_DX][1].n > 0; i++)
         if (k->got.a[ISO_DX][i].n > 0)
             ISO_TRY(without(k, 1u << i, 0, d));
     return ISO_OK;

@@ -82,7 +82,7 @@ iso_rc iso_subject_read_call(struct iso_backend *b, const struct iso_call *call,
 {
     *v = (struct iso_values){ 0 };
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++) {
+        for (int i = 0; i < ISO_OPERANDS; i++) {
             const struct iso_tensor *t = &iso_call_group_of(call, (enum iso_group)g)[i];
             iso_rc rc = t->mem != NULL ? iso_subject_read(b, t, &v->a[g][i]) : ISO_OK;
             if (rc != ISO_OK) {
@@ -133,7 +133,7 @@ static void check_pass(const struct iso_subject *s, enum iso_op op, const struct
 
 static bool wants_gradient(const struct iso_call *c)
 {
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (c->dx[i].mem != NULL || c->dw[i].mem != NULL)
             return true;
     return false;
@@ -141,7 +141,7 @@ static bool wants_gradient(const struct iso_call *c)
 
 void iso_subject_drop_unwanted(struct iso_call *c)
 {
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         if (c->dx[i].mem == NULL)
             c->dx[i] = (struct iso_tensor){ 0 };
         if (c->dw[i].mem == NULL)
@@ -180,6 +180,7 @@ static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *ref
         const char *weight = iso_exec_weight(reference, i);
         struct iso_call call = { .params = optimizer->params,
                                  .seed = s->ladder->seed,
+                                 .step_rows = s->graph->batch,
                                  .training = true };
         char name[2 * ISO_NAME];
         snprintf(name, sizeof name, "d/%s", weight);
@@ -246,7 +247,7 @@ static double forward_flops(const struct iso_graph *g)
     double sum = 0;
     for (int i = 0; i < g->nlayer_nodes; i++) {
         const struct iso_node *n = &g->nodes[i];
-        struct iso_shape x[ISO_SLOTS];
+        struct iso_shape x[ISO_OPERANDS];
         struct iso_cost cost = { 0 };
         for (int k = 0; k < n->nx; k++)
             x[k] = g->values[n->x[k]].shape;

@@ -7,7 +7,11 @@
 #include <stdlib.h>
 
 /* Streams of the directions in which numbers are moved. */
-enum { STREAM_ULP = 1u << 29, STREAM_RESULT = 3u << 29, STREAMS_A_CALL = ISO_GROUPS * ISO_SLOTS };
+enum {
+    STREAM_ULP = 1u << 29,
+    STREAM_RESULT = 3u << 29,
+    STREAMS_A_CALL = ISO_GROUPS * ISO_OPERANDS
+};
 
 static double direction(const struct iso_subject *s, uint32_t stream, int64_t element)
 {
@@ -57,7 +61,7 @@ static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot
 {
     const struct iso_tensor *t = &iso_call_group_of(&m->call, group)[slot];
     struct iso_backend *b = iso_exec_backend(m->exec);
-    const uint32_t stream = m->stream + (uint32_t)(group * ISO_SLOTS + slot);
+    const uint32_t stream = m->stream + (uint32_t)(group * ISO_OPERANDS + slot);
     struct iso_array a = { 0 };
     if (t->mem == NULL || t->dtype != ISO_REAL || allowed->n == 0)
         return ISO_OK;
@@ -87,7 +91,7 @@ static iso_rc run_and_move(const struct moving *m, enum iso_op op)
         rc = iso_exec_launch(m->exec, m->node, m->pass, &m->call);
     iso_bound_scale(m->pass, iso_bound_unit(FLT_EPSILON, (double)cost.chain), &sums);
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS && iso_pass_writes(m->pass, (enum iso_group)g); i++)
+        for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(m->pass, (enum iso_group)g); i++)
             if (rc == ISO_OK)
                 rc = move_tensor(m, (enum iso_group)g, i, &sums.a[g][i]);
     iso_values_free(&sums);

@@ -94,7 +94,7 @@ void iso_record_hash(enum iso_pass pass, const struct iso_values *v, char hex[65
     struct iso_sha256 h;
     iso_sha256_init(&h);
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++)
+        for (int i = 0; i < ISO_OPERANDS; i++)
             if (iso_values_result(pass, v, (enum iso_group)g, i))
                 hash_array(&h, &v->a[g][i]);
     iso_sha256_hex(&h, hex);

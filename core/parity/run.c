@@ -23,7 +23,7 @@ struct pass {
     struct iso_backend *backend;
     enum iso_pass pass;
     struct iso_call call;
-    struct slot slot[ISO_GROUPS * ISO_SLOTS + 1]; /* the last: workspace */
+    struct slot slot[ISO_GROUPS * ISO_OPERANDS + 1]; /* the last: workspace */
     int n;
 };
 
@@ -129,7 +129,7 @@ static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *ho
                         struct iso_values *v)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++) {
+        for (int i = 0; i < ISO_OPERANDS; i++) {
             struct iso_tensor *t = &iso_call_group(&p->call, (enum iso_group)g)[i];
             t->mem = NULL;
             if (!iso_tensor_there(t))
@@ -219,7 +219,7 @@ static iso_rc launch(struct pass *p, const struct iso_kernel *k)
 static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, struct iso_values *v)
 {
     const struct iso_kernel *k = p->backend->kernels[op];
-    for (int i = 0; i < ISO_SLOTS; i++) {
+    for (int i = 0; i < ISO_OPERANDS; i++) {
         p->call.add_dx[i] = how->add;
         p->call.add_dw[i] = how->add;
     }

@@ -49,7 +49,7 @@ iso_rc iso_values_copy(struct iso_values *dst, const struct iso_values *src)
 {
     *dst = (struct iso_values){ .changed = src->changed };
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++) {
+        for (int i = 0; i < ISO_OPERANDS; i++) {
             const struct iso_array *from = &src->a[g][i];
             if (from->n == 0)
                 continue;
@@ -66,7 +66,7 @@ iso_rc iso_values_copy(struct iso_values *dst, const struct iso_values *src)
 void iso_values_free(struct iso_values *v)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
-        for (int i = 0; i < ISO_SLOTS; i++)
+        for (int i = 0; i < ISO_OPERANDS; i++)
             free(v->a[g][i].v);
     *v = (struct iso_values){ 0 };
 }

@@ -153,7 +153,7 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
 
 static bool has_gradient(const struct iso_call *c)
 {
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         if (c->dx[i].mem != NULL || c->dw[i].mem != NULL)
             return true;
     return false;
@@ -235,7 +235,9 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
 {
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
-    *c = (struct iso_call){ .params = e->optimizer, .seed = e->options.seed, .training = true };
+    *c = (struct iso_call){
+        .params = e->optimizer, .seed = e->options.seed, .step_rows = e->rows, .training = true
+    };
     c->w[0] = c->dw[0] = t;
     c->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
     c->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;

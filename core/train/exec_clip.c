@@ -28,6 +28,7 @@ void iso_exec_count_norms(struct iso_exec *e)
 static struct iso_call call_of(const struct iso_exec *e, enum iso_op op, const void *params)
 {
     struct iso_call c = { .params = params,
+                          .step_rows = e->rows,
                           .training = true,
                           .seed = e->options.seed,
                           .workspace = {

@@ -226,7 +226,9 @@ struct rows {
 static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
                      int value)
 {
-    struct iso_call c = { .params = params, .first = rows.first, .x = { rows.data } };
+    struct iso_call c = {
+        .params = params, .step_rows = e->rows, .first = rows.first, .x = { rows.data }
+    };
     c.x[1] = (struct iso_tensor){ rows.order, 0, ISO_I32, { 1, { rows.data.shape.dim[0] } } };
     c.y[0] = iso_exec_value(e, value);
     if (iso_ops[op].def->scalars != NULL)

@@ -53,7 +53,7 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(iso_graph_call(g, i, g->batch, &c));
         ISO_TRY(iso_exec_need(e, g->nodes[i].op, node_name(g, i), &c, ISO_FORWARD));
         if (e->options.training && iso_graph_has_backward(g, i)) {
-            for (int k = 0; k < ISO_SLOTS; k++) { /* shapes of what backward is asked */
+            for (int k = 0; k < ISO_OPERANDS; k++) { /* shapes of what backward is asked */
                 c.dx[k] = c.x[k];
                 c.dy[k] = c.y[k];
                 c.dw[k] = c.w[k];
@@ -269,7 +269,7 @@ void iso_exec_free(struct iso_exec *e)
     free_arena(e, &e->weight_gradients);
     free_arena(e, &e->values);
     free_arena(e, &e->gradients);
-    for (int i = 0; i < ISO_SLOTS; i++)
+    for (int i = 0; i < ISO_OPERANDS; i++)
         free_arena(e, &e->slots[i]);
     e->backend->ops->free(e->backend, e->workspace);
     e->backend->ops->free(e->backend, e->norms);

@@ -34,7 +34,8 @@ struct iso_exec {
     struct iso_backend *backend;
     struct iso_exec_options options;
     struct iso_plan plan;
-    struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_SLOTS], values, gradients;
+    struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_OPERANDS], values,
+        gradients;
     int nslots;
     void *optimizer;     /* its params, with the learning rate of the step */
     double plateau_rate; /* 0: never reduced */

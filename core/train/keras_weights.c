@@ -20,7 +20,7 @@ static const char *layer_name(const struct iso_graph *g, int node)
 }
 
 /* The weights that the node has, as values; returns their number. */
-static int weights_of(const struct iso_graph *g, int node, int values[ISO_SLOTS])
+static int weights_of(const struct iso_graph *g, int node, int values[ISO_OPERANDS])
 {
     int n = 0;
     for (int i = 0; i < g->nodes[node].nw; i++)
@@ -84,7 +84,7 @@ static void check_layer(const struct iso_graph *g, int node, const struct iso_ke
                         struct iso_place place, struct iso_faults *faults)
 {
     char have[64], want[64];
-    int values[ISO_SLOTS];
+    int values[ISO_OPERANDS];
     const int n = weights_of(g, node, values);
     if (n != l->nweights) {
         iso_faults_add(faults, place, "layer '%s' has %d weight%s in the file and %d in the model",
@@ -124,7 +124,7 @@ static iso_rc take_layer(struct iso_exec *e, const struct iso_keras_file *f, int
                          const struct iso_keras_layer *l)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    int values[ISO_SLOTS];
+    int values[ISO_OPERANDS];
     const int n = weights_of(g, node, values);
     for (int i = 0; i < n; i++)
         ISO_TRY(take_weight(e, f, g->values[values[i]].name, &l->weights[i]));
@@ -201,15 +201,15 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
 
 struct layer_values {
     int n;
-    const char *names[ISO_SLOTS];
-    struct iso_shape shapes[ISO_SLOTS];
-    float *values[ISO_SLOTS];
+    const char *names[ISO_OPERANDS];
+    struct iso_shape shapes[ISO_OPERANDS];
+    float *values[ISO_OPERANDS];
 };
 
 static iso_rc read_layer(struct iso_exec *e, int node, struct layer_values *out)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    int values[ISO_SLOTS];
+    int values[ISO_OPERANDS];
     const int n = weights_of(g, node, values);
     for (int i = 0; i < n; i++) {
         struct iso_tensor t;
