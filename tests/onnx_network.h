@@ -5,7 +5,7 @@
 #include "network.h"
 
 /* With initial weights, for batches of one. */
-void open_network(struct network *, const char *model);
+void open_network(struct network *, const char *path);
 /* Writes the network as an ONNX file. */
 void export_to(const char *path, struct network *, bool preprocessing);
 #endif

@@ -125,7 +125,7 @@ static struct iso_dataset *make_named(int rows, const char *third)
     set->images = calloc((size_t)rows, 1);
     set->labels = calloc((size_t)rows, sizeof *set->labels);
     set->class_names = calloc(3, ISO_CLASS_NAME);
-    assert_true(set->images && set->labels && set->class_names);
+    assert_true(set->images != NULL && set->labels != NULL && set->class_names != NULL);
     for (int i = 0; i < 3; i++)
         strcpy(set->class_names[i], names[i]);
     for (int i = 0; i < rows; i++) {

@@ -26,11 +26,11 @@ static struct network *open_network(const char *part, const char *by)
     size_t n;
     struct network *net = calloc(1, sizeof *net);
     const int fd = mkstemp(path);
-    assert_true(net && fd >= 0);
+    assert_true(net != NULL && fd >= 0);
     close(fd);
     assert_int_equal(iso_file_read("tests/keras/model.yaml", &text, &n), ISO_OK);
     char *at = part != NULL ? strstr(text, part) : NULL, *changed = calloc(n + 256, 1);
-    assert_true(changed && (!part || at));
+    assert_true(changed != NULL && (part == NULL || at != NULL));
     if (part != NULL)
         sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(part));
     else

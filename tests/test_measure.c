@@ -141,7 +141,7 @@ static void write_numbers(const char *name, const char *run_model)
     cli_read(run_model, text);
     cli_says(text, "value_range: auto}]");
     const char *std_at = strstr(text, "std: ["), *mean_at = strstr(text, ", mean: [");
-    assert_true(std_at && mean_at);
+    assert_true(std_at != NULL && mean_at != NULL);
     assert_int_equal(sscanf(std_at, "std: [%lf, %lf]", &s[0], &s[1]), 2);
     assert_int_equal(sscanf(mean_at, ", mean: [%lf, %lf]", &m[0], &m[1]), 2);
     assert_true(m[0] == m[1] && s[0] == s[1]); /* it is one channel, repeated */

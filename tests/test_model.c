@@ -281,11 +281,12 @@ static void test_help(void **state)
         assert_non_null(strstr(text, iso_ops[op].def->doc));
         assert_non_null(strstr(page, iso_ops[op].def->doc + 1));
         for (const struct iso_field *f = iso_ops[op].def->fields; f != NULL && f->key != NULL; f++)
-            assert_true(strstr(text, f->key) && strstr(text, f->doc) && strstr(page, f->doc));
+            assert_true(strstr(text, f->key) != NULL && strstr(text, f->doc) != NULL &&
+                        strstr(page, f->doc) != NULL);
         free(text);
     }
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
-        assert_true(strstr(overview, s->key) && strstr(page, s->doc));
+        assert_true(strstr(overview, s->key) != NULL && strstr(page, s->doc) != NULL);
     free(overview);
     free(page);
     free(help_text("layer", &rc));
@@ -302,7 +303,7 @@ static void test_reference_is_current(void **state)
     char *page = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&page, &size), *file = fopen("models/README.md", "r");
-    assert_true(out && file);
+    assert_true(out != NULL && file != NULL);
     iso_help_markdown(out);
     fclose(out);
     kept[fread(kept, 1, sizeof kept - 1, file)] = '\0';

@@ -39,7 +39,7 @@ static void assert_ints(const struct iso_onnx_node *n, const char *name, int cou
                         const int64_t *want)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(n, name);
-    assert_true(a && a->kind == ISO_ONNX_INTS && a->n == count);
+    assert_true(a != NULL && a->kind == ISO_ONNX_INTS && a->n == count);
     assert_memory_equal(a->ints, want, (size_t)count * sizeof *want);
 }
 
@@ -71,7 +71,7 @@ static void the_file_says_what_the_model_does(void **state)
     assert_int_equal(iso_onnx_attribute(first, "group")->i, 3);
     assert_ints(node(m, "second/depthwise"), "pads", 4, (int64_t[]){ 1, 0, 1, 1 });
     const struct iso_onnx_tensor *kernel = iso_onnx_tensor(m, "first/depthwise_kernel");
-    assert_true(kernel && kernel->ndim == 4 && kernel->dim[0] == 6 && kernel->dim[1] == 1);
+    assert_true(kernel != NULL && kernel->ndim == 4 && kernel->dim[0] == 6 && kernel->dim[1] == 1);
     float ours[54]; /* [3, 3, 3, 2] */
     struct iso_tensor t;
     assert_true(iso_exec_tensor(net.exec, "first/depthwise_kernel", &t));
@@ -143,7 +143,7 @@ static void outputs_of(struct network *net, double *out, int64_t n, char hex[65]
     double *drawn = calloc((size_t)size, sizeof *drawn);
     float *values = calloc((size_t)size, sizeof *values);
     struct iso_tensor t;
-    assert_true(drawn && values);
+    assert_true(drawn != NULL && values != NULL);
     iso_fill_uniform(5, 1, drawn, size);
     for (int64_t i = 0; i < size; i++)
         values[i] = (float)drawn[i];

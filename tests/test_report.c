@@ -34,8 +34,9 @@ static void is_well_formed(const char *text)
     int depth = 0, tags = 0;
     for (const char *at = text; *at; at++) {
         char name[32];
-        if (*at == '&' && strncmp(at, "&amp;", 5) && strncmp(at, "&lt;", 4) &&
-            strncmp(at, "&gt;", 4) && strncmp(at, "&quot;", 6) && strncmp(at, "&#39;", 5))
+        if (*at == '&' && strncmp(at, "&amp;", 5) != 0 && strncmp(at, "&lt;", 4) != 0 &&
+            strncmp(at, "&gt;", 4) != 0 && strncmp(at, "&quot;", 6) != 0 &&
+            strncmp(at, "&#39;", 5) != 0)
             fail_msg("an ampersand by itself: %.40s", at);
         if (*at != '<' || at[1] == '!')
             continue;

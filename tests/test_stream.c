@@ -61,7 +61,7 @@ static void check_same(struct iso_dataset_request r)
     struct iso_dataset *a = load(&r, false), *b = load(&r, true);
     const size_t size = iso_dataset_image_bytes(a);
     uint8_t *one = malloc(size), *other = malloc(size);
-    assert_true(one && other && a->rows > 0);
+    assert_true(one != NULL && other != NULL && a->rows > 0);
     assert_int_equal(a->rows, b->rows);
     assert_int_equal(a->height, b->height);
     assert_int_equal(a->width, b->width);

@@ -40,6 +40,6 @@ void ISO_CPU(activate)(const struct iso_activation *, float *y, int64_t n);
 /* The same on all threads; without an activation, nothing. */
 void ISO_CPU(activate_all)(struct iso_team *, const struct iso_activation *, float *y, int64_t n);
 
-/* Runs t for any number of rows, in balanced tiles. */
-void ISO_CPU(tile_run)(const struct iso_tile *t, int vectors);
+/* Runs whole for any number of rows, in balanced tiles. */
+void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors);
 #endif

@@ -172,7 +172,7 @@ struct slope {
  * the pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of strokes. */
 static struct slope slope_at(const struct point *points, const struct vertex *v, int i, int span)
 {
-    int next = points[i + 1].kind;
+    const int8_t next = points[i + 1].kind;
     bool smooth = points[i].kind == CURVE && (next == CURVE || next == CORNER);
     const struct vertex *from = smooth ? &v[i - 1] : &v[span];
     const struct vertex *to = smooth ? &v[i + 1] : &v[span + 1];

@@ -82,5 +82,5 @@ bool iso_graph_has_backward(const struct iso_graph *, int node);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);
 /* Fills shapes, dtypes, params, layer of the node's call for this many rows; no memory. */
-iso_rc iso_graph_call(const struct iso_graph *, int node, int64_t rows, struct iso_call *out);
+iso_rc iso_graph_call(const struct iso_graph *, int index, int64_t rows, struct iso_call *out);
 #endif

@@ -61,25 +61,22 @@ bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
     return false;
 }
 
-static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group group, int index,
-                         const struct iso_how *how)
+static enum role forward_role(const struct pass *p, enum iso_op op, enum iso_group group, int index)
+{
+    const bool changes = (iso_ops[op].def->forward_changes >> index & 1) != 0;
+    if (group == ISO_W && p->call.training && changes)
+        return ROLE_CHANGE;
+    if (group == ISO_X || group == ISO_W)
+        return ROLE_READ;
+    if (group == ISO_Y && iso_ops[op].def->forward_adds)
+        return ROLE_CHANGE;
+    return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
+}
+
+static enum role backward_role(const struct pass *p, enum iso_op op, enum iso_group group,
+                               int index, const struct iso_how *how)
 {
     const unsigned uses = iso_op_backward_uses(op, p->call.params);
-    if (p->pass == ISO_FORWARD) {
-        const bool changes = (iso_ops[op].def->forward_changes >> index & 1) != 0;
-        if (group == ISO_W && p->call.training && changes)
-            return ROLE_CHANGE;
-        if (group == ISO_X || group == ISO_W)
-            return ROLE_READ;
-        if (group == ISO_Y && iso_ops[op].def->forward_adds)
-            return ROLE_CHANGE;
-        return iso_pass_writes(p->pass, group) ? ROLE_WRITE : ROLE_NONE;
-    }
-    if (p->pass == ISO_UPDATE) {
-        if (group == ISO_DW)
-            return ROLE_READ;
-        return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
-    }
     switch (group) {
     case ISO_X: return uses & ISO_USES_X ? ROLE_READ : ROLE_POISON;
     case ISO_Y: return uses & ISO_USES_Y ? ROLE_READ : ROLE_POISON;
@@ -99,6 +96,19 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
     case ISO_GROUPS: break;
     }
     return ROLE_NONE;
+}
+
+static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group group, int index,
+                         const struct iso_how *how)
+{
+    switch (p->pass) {
+    case ISO_FORWARD: return forward_role(p, op, group, index);
+    case ISO_BACKWARD: return backward_role(p, op, group, index, how);
+    case ISO_UPDATE: break;
+    }
+    if (group == ISO_DW)
+        return ROLE_READ;
+    return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
 }
 
 static iso_rc slot_place(struct pass *p, struct slot *s, const struct iso_array *a, uint8_t junk)

@@ -231,21 +231,21 @@ iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 
 /* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between
  * tensors hold zeros, which every optimizer leaves zero. */
-void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *c)
+void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_call *out)
 {
     const size_t n = e->plan.weights.chunk[chunk] / e->backend->real_size;
     const struct iso_tensor t = { NULL, 0, ISO_REAL, { 1, { (int64_t)n } } };
-    *c = (struct iso_call){
+    *out = (struct iso_call){
         .params = e->optimizer, .seed = e->options.seed, .step_rows = e->rows, .training = true
     };
-    c->w[0] = c->dw[0] = t;
-    c->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
-    c->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;
+    out->w[0] = out->dw[0] = t;
+    out->w[0].mem = e->weights.n ? e->weights.chunk[chunk] : NULL;
+    out->dw[0].mem = e->weight_gradients.n ? e->weight_gradients.chunk[chunk] : NULL;
     for (int i = 0; i < e->nslots; i++) {
-        c->state[i] = t;
-        c->state[i].mem = e->slots[i].n ? e->slots[i].chunk[chunk] : NULL;
+        out->state[i] = t;
+        out->state[i].mem = e->slots[i].n ? e->slots[i].chunk[chunk] : NULL;
     }
-    c->workspace =
+    out->workspace =
         (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
 }
 

@@ -26,7 +26,7 @@ struct iso_run_state {
 
 /* Writes folder/state, as iso_file_write does: a reader finds the old one or the new one. */
 iso_rc iso_state_save(const char *folder, const struct iso_run_state *, struct iso_exec *);
-/* Reads the state of the run in folder. file: its tensors, to be closed with iso_st_close; NULL
+/* Reads the state of the run in folder. *tensors: its tensors, to be closed with iso_st_close; NULL
  * when they are not wanted. */
-iso_rc iso_state_read(const char *folder, struct iso_run_state *, struct iso_st_file **file);
+iso_rc iso_state_read(const char *folder, struct iso_run_state *, struct iso_st_file **tensors);
 #endif
