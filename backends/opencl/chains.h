@@ -1,4 +1,4 @@
-/* chains.h: the exact sums of products (clkernels/gemm.cl) and the packing of their operands. */
+/* chains.h: the exact sums of products (clkernels/chains.cl) and the packing of their operands. */
 #ifndef ISO_OPENCL_CHAINS_H
 #define ISO_OPENCL_CHAINS_H
 #include "opencl.h"
@@ -19,8 +19,8 @@ static inline struct opencl_at opencl_work(const struct iso_call *call, size_t f
                                call->workspace.offset / sizeof(float) + floats };
 }
 
-/* struct gemm of clkernels/gemm.cl, which explains it. Every member is an int there. */
-struct opencl_map {
+/* struct opencl_chains of clkernels/chains.cl, which explains it. Every member is an int there. */
+struct opencl_chains {
     cl_int rows, cols;
     cl_int row_h, row_w;
     cl_int a_image, a_i, a_j;
@@ -55,12 +55,12 @@ iso_rc opencl_widen(struct opencl *, int64_t steps, int64_t cols, struct opencl_
                     struct opencl_at *b, cl_int *ldb);
 size_t opencl_widen_work(const struct opencl *, int64_t steps, int64_t cols);
 
-/* gemm_chains. bias.mem NULL: none. */
-iso_rc opencl_chains(struct opencl *, const struct opencl_map *, struct opencl_at a,
+/* chains_over_taps. bias.mem NULL: none. */
+iso_rc opencl_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                      struct opencl_at b, struct opencl_at bias, struct opencl_at y);
-/* gemm_blocks over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in sums.h;
- * blocks and each are set here. work: opencl_block_sums_work floats. */
-iso_rc opencl_block_sums(struct opencl *, const struct opencl_map *, struct opencl_at a,
+/* chains_over_rows over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in
+ * sums.h; blocks and each are set here. work: opencl_block_sums_work floats. */
+iso_rc opencl_block_sums(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work);
-size_t opencl_block_sums_work(const struct opencl *, const struct opencl_map *);
+size_t opencl_block_sums_work(const struct opencl *, const struct opencl_chains *);
 #endif

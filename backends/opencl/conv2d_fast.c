@@ -64,7 +64,7 @@ static struct opencl_product kernel_product(const struct fast *f, size_t images)
 size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *call)
 {
     struct fast f = fast_of(call);
-    return cl->gemm != NULL ? f.images * f.pixels * f.depth : 0;
+    return cl->clblast != NULL ? f.images * f.pixels * f.depth : 0;
 }
 
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
@@ -74,7 +74,7 @@ void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
                                                input_product(&f, f.images),
                                                kernel_product(&f, f.images) };
     for (int i = 0; i < 3; i++)
-        opencl_gemm_check(cl, &products[i]);
+        opencl_clblast_check(cl, &products[i]);
 }
 
 /* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */
@@ -110,7 +110,7 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
     struct opencl_product p = forward_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), y = opencl_at(&call->y[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = forward_product(&f, images);
@@ -118,8 +118,8 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
                          to = { y.mem, y.at + first * y_size(&f) };
         if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        ISO_TRY(
-            opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
+        ISO_TRY(opencl_clblast(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to,
+                               false));
     }
     if (*done && call->w[1].mem != NULL) {
         size_t n = (size_t)f.v.n * y_size(&f);
@@ -136,14 +136,14 @@ iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, 
     struct opencl_product p = input_product(&f, f.images);
     struct opencl_at dx = opencl_at(&call->dx[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = input_product(&f, images);
         struct opencl_at from = { dy.mem, dy.at + first * y_size(&f) },
                          to = { dx.mem, dx.at + first * x_size(&f) };
         size_t n = images * x_size(&f);
-        ISO_TRY(opencl_gemm(cl, &p, from, opencl_at(&call->w[0]), col, false));
+        ISO_TRY(opencl_clblast(cl, &p, from, opencl_at(&call->w[0]), col, false));
         ISO_TRY(opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
                               ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
                                    arg_struct(&f.columns, sizeof f.columns),
@@ -158,7 +158,7 @@ iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call,
     struct opencl_product p = kernel_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = kernel_product(&f, images);
@@ -166,8 +166,8 @@ iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call,
                          with = { dy.mem, dy.at + first * y_size(&f) };
         if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        ISO_TRY(opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, with, opencl_at(&call->dw[0]),
-                            first > 0 || call->add_dw[0]));
+        ISO_TRY(opencl_clblast(cl, &p, is_pointwise(&f) ? from : col, with, opencl_at(&call->dw[0]),
+                               first > 0 || call->add_dw[0]));
     }
     return ISO_OK;
 }

@@ -39,7 +39,7 @@ struct opencl_program {
     cl_program program;
 };
 
-struct opencl_gemm; /* gemm.c: CLBlast and what is known about it */
+struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
@@ -52,14 +52,15 @@ struct opencl {
     struct opencl_program programs[OPENCL_MAX_KERNELS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
     int nprograms, nkernels;
-    struct opencl_gemm *gemm; /* fast mode only */
+    struct opencl_clblast *clblast; /* fast mode only */
 };
 struct iso_mem {
     cl_mem mem;
     size_t bytes;
 };
 
-extern const struct iso_backend_ops iso_opencl;
+extern const struct iso_backend_ops iso_opencl;                     /* device.c */
+extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT]; /* kernels.c */
 static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
 
 /* ---- error.c ---- */
@@ -68,7 +69,7 @@ const char *opencl_error_name(cl_int code);
  * be NULL. */
 iso_rc opencl_check(cl_int code, const char *what, const char *which);
 
-/* ---- device.c ---- */
+/* ---- find.c ---- */
 /* Finds every device of every platform, at most max; returns their number. Platforms without
  * devices are survived and not counted. */
 int opencl_find_all(struct opencl_found *out, int max);
