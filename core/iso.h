@@ -348,8 +348,14 @@ void iso_call_cost(enum iso_op, const struct iso_call *, enum iso_pass, struct i
 
 struct iso_backend;
 struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
-    /* Optional. False with a reason in why (n bytes): this device cannot run this call. */
-    bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
+    /* Optional. False with a reason in why (n bytes): this device cannot run this call of the op. A
+     * predicate: it may build what the answer needs, but measures nothing, writes no file and
+     * prints nothing. */
+    bool (*supports)(struct iso_backend *, enum iso_op, const struct iso_call *, char *why,
+                     size_t n);
+    /* Optional. Called once for each call that a plan will make, after supports; may measure, build
+     * and keep what it found in the user's cache. */
+    iso_rc (*prepare)(struct iso_backend *, const struct iso_call *);
     /* Optional: ISO_DIRECT when it is missing. */
     enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
     /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not

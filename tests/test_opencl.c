@@ -175,7 +175,7 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     call.x[0].shape = (struct iso_shape){ 2, { 2, 4 } };
     call.w[0].shape = (struct iso_shape){ 2, { 4, 3 } };
     call.y[0].shape = (struct iso_shape){ 2, { 2, 3 } };
-    assert_false(be->kernels[ISO_OP_dense]->supports(be, &call, why, sizeof why));
+    assert_false(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
     assert_non_null(strstr(why, "chains.cl"));
     assert_string_equal(iso_error(), "");
     unlink(path);
@@ -288,7 +288,7 @@ static void run_dense(float results[RESULTS])
     call.w[0].shape = call.dw[0].shape = (struct iso_shape){ 2, { IN, UNITS } };
     call.w[1].shape = call.dw[1].shape = (struct iso_shape){ 1, { UNITS } };
     call.y[0].shape = call.dy[0].shape = (struct iso_shape){ 2, { ROWS, UNITS } };
-    if (!k->supports(be, &call, why, sizeof why))
+    if (!k->supports(be, ISO_OP_dense, &call, why, sizeof why))
         fail_msg("%s", why);
     size_t forward = k->workspace(be, &call, ISO_FORWARD),
            work = k->workspace(be, &call, ISO_BACKWARD);

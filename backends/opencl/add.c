@@ -1,13 +1,6 @@
 /* add.c: queues the sum of several tensors, and what each adds to its gradient. */
 #include "opencl.h"
 
-static const char *const programs[] = { "add.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -37,6 +30,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_add = { .supports = supports,
-                                       .forward = forward,
-                                       .backward = backward };
+const struct opencl_op opencl_add = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "add.cl" },
+};

@@ -87,7 +87,7 @@ static void write_file(const struct opencl *cl)
     const struct opencl_clblast *g = cl->clblast;
     char temporary[1300];
     snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
-    FILE *f = g->path[0] ? fopen(temporary, "w") : NULL;
+    FILE *f = g->path[0] && opencl_cache_create() ? fopen(temporary, "w") : NULL;
     if (f == NULL)
         return;
     fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",

@@ -31,6 +31,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_concatenate = { .supports = opencl_rows_supports,
-                                               .forward = forward,
-                                               .backward = backward };
+const struct opencl_op opencl_concatenate = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "rows.cl" },
+};

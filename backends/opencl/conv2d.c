@@ -9,9 +9,6 @@
 #include "conv2d_fast.h"
 #include "sums.h"
 
-static const char *const programs[] = { "chains.cl", "pack.cl", "sums.cl", NULL };
-static const char *const fast_programs[] = { "conv2d.cl", "dense.cl", NULL };
-
 struct conv {
     struct iso_window v;
     int64_t filters, rows;  /* rows: output pixels of the batch */
@@ -152,7 +149,7 @@ static struct opencl_chains residue_chains(const struct conv *c, const struct op
 
 /* ---- Support and workspace ---- */
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static bool limits(const struct iso_call *call, char *why, size_t n)
 {
     struct conv c = conv_of(call);
     struct opencl_border dy = gradient_borders(&c);
@@ -165,11 +162,13 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
         snprintf(why, n, "strides and dilation_rate above 1 at the same time");
         return false;
     }
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
-    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n))
-        opencl_conv2d_fast_check(opencl_of(be), call);
     return true;
+}
+
+static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
+{
+    opencl_conv2d_fast_check(opencl_of(be), call);
+    return ISO_OK;
 }
 
 static int64_t depth_of(const struct conv *c) { return c->v.kh * c->v.kw * c->v.c; }
@@ -323,6 +322,13 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_conv2d = {
+    .kernel = { .supports = opencl_supports,
+                .prepare = prepare,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .clblast_programs = { "conv2d.cl", "dense.cl" },
+    .limits = limits,
 };

@@ -3,9 +3,6 @@
 #include "clblast.h"
 #include "sums.h"
 
-static const char *const programs[] = { "chains.cl", "pack.cl", "sums.cl", NULL };
-static const char *const fast_programs[] = { "dense.cl", NULL };
-
 struct sizes {
     int64_t rows, in, units;
 };
@@ -32,18 +29,13 @@ static struct opencl_product kernel_product(struct sizes s)
     return (struct opencl_product){ true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows };
 }
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
-    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
-        struct sizes s = sizes_of(call);
-        const struct opencl_product p[] = { forward_product(s), input_product(s),
-                                            kernel_product(s) };
-        for (int i = 0; i < 3; i++)
-            opencl_clblast_check(opencl_of(be), &p[i]);
-    }
-    return true;
+    const struct sizes s = sizes_of(call);
+    const struct opencl_product p[] = { forward_product(s), input_product(s), kernel_product(s) };
+    for (int i = 0; i < 3; i++)
+        opencl_clblast_check(opencl_of(be), &p[i]);
+    return ISO_OK;
 }
 
 /* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
@@ -168,6 +160,12 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_dense = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_dense = {
+    .kernel = { .supports = opencl_supports,
+                .prepare = prepare,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .clblast_programs = { "dense.cl" },
 };

@@ -7,7 +7,6 @@
 enum { CPU_CHUNK = 16 }; /* CHUNK in clkernels/depthwise_conv2d.cl */
 
 static const char program[] = "depthwise_conv2d.cl";
-static const char *const programs[] = { program, "sums.cl", NULL };
 
 /* struct conv of clkernels/depthwise_conv2d.cl. Every member is an int there. */
 struct conv {
@@ -51,18 +50,15 @@ static size_t block_sums(const struct conv *g)
     return (size_t)g->blocks * (size_t)(g->kh * g->kw) * (size_t)g->channels;
 }
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static bool limits(const struct iso_call *call, char *why, size_t n)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
     const struct conv g = conv_of(call);
-    if (block_sums(&g) > INT32_MAX) {
-        snprintf(why, n,
-                 "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
-                 "use a smaller batch");
-        return false;
-    }
-    return true;
+    if (block_sums(&g) <= INT32_MAX)
+        return true;
+    snprintf(why, n,
+             "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
+             "use a smaller batch");
+    return false;
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -135,6 +131,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_depthwise_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_depthwise_conv2d = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { program, "sums.cl" },
+    .limits = limits,
 };

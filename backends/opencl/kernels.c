@@ -1,17 +1,28 @@
-/* kernels.c: the table of kernels. */
+/* kernels.c: the table of kernels, and which calls they support. */
 #include "opencl.h"
 
-#define KERNEL_Y(name) extern const struct iso_kernel opencl_##name;
+#define KERNEL_Y(name) extern const struct opencl_op opencl_##name;
 #define KERNEL_N(name)
 #define OP(name, kind, reference, cpu, opencl) KERNEL_##opencl(name)
 #include "core/ops.def"
 #undef OP
 #undef KERNEL_Y
 #undef KERNEL_N
-#define KERNEL_Y(name) &opencl_##name
+#define KERNEL_Y(name) &opencl_##name.kernel
 #define KERNEL_N(name) NULL
 #define OP(name, kind, reference, cpu, opencl) KERNEL_##opencl(name),
 const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT] = {
 #include "core/ops.def"
 };
 #undef OP
+
+bool opencl_supports(struct iso_backend *be, enum iso_op op, const struct iso_call *call, char *why,
+                     size_t n)
+{
+    struct opencl *cl = opencl_of(be);
+    /* Each kernel of the table is the first member of its op. */
+    const struct opencl_op *needs = (const struct opencl_op *)opencl_kernels[op];
+    return opencl_fits(call, why, n) && (needs->limits == NULL || needs->limits(call, why, n)) &&
+           opencl_ready(cl, needs->programs, why, n) &&
+           (cl->clblast == NULL || opencl_ready(cl, needs->clblast_programs, why, n));
+}

@@ -14,11 +14,8 @@ struct opencl_pool {
 struct opencl_pool opencl_pool_of(const struct iso_call *, const struct iso_tensor *result);
 struct opencl_grid opencl_pool_grid(const struct opencl *, const struct opencl_pool *);
 
-bool opencl_max_pool_supports(struct iso_backend *, const struct iso_call *, char *why, size_t n);
 iso_rc opencl_max_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_max_pool_gradient(struct iso_backend *, const struct iso_call *);
-bool opencl_average_pool_supports(struct iso_backend *, const struct iso_call *, char *why,
-                                  size_t n);
 iso_rc opencl_average_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_average_pool_gradient(struct iso_backend *, const struct iso_call *);
 #endif

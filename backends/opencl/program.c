@@ -134,11 +134,15 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     return rc;
 }
 
-static iso_rc compile(struct opencl *cl, const char *name, const struct text *text, cl_program *out)
+static iso_rc compile(struct opencl *cl, const char *name, const struct text *text,
+                      struct opencl_program *out)
 {
-    cl_program program = opencl_cache_load(cl, text->data, text->length);
+    *out = (struct opencl_program){ .name = name };
+    opencl_cache_key(cl, text->data, text->length, out->unkept);
+    cl_program program = opencl_cache_load(cl, out->unkept);
     if (program != NULL) {
-        *out = program;
+        out->program = program;
+        out->unkept[0] = '\0';
         return ISO_OK;
     }
     cl_int rc;
@@ -151,28 +155,36 @@ static iso_rc compile(struct opencl *cl, const char *name, const struct text *te
         clReleaseProgram(program);
         return failed;
     }
-    opencl_cache_store(cl, text->data, text->length, program);
-    *out = program;
+    out->program = program;
     return ISO_OK;
 }
 
 /* Builds clkernels/<name> unless that was done. */
-static iso_rc build_once(struct opencl *cl, const char *name, cl_program *out)
+static iso_rc build_once(struct opencl *cl, const char *name, struct opencl_program **out)
 {
     for (int i = 0; i < cl->nprograms; i++) {
         if (strcmp(cl->programs[i].name, name) == 0) {
-            *out = cl->programs[i].program;
+            *out = &cl->programs[i];
             return ISO_OK;
         }
     }
+    if (cl->nprograms == OPENCL_MAX_PROGRAMS)
+        return iso_fail(ISO_EDEVICE, "more than %d programs", OPENCL_MAX_PROGRAMS);
     struct text text = { 0 };
     iso_rc rc = expand(name, 0, &text);
     if (rc == ISO_OK)
-        rc = compile(cl, name, &text, out);
+        rc = compile(cl, name, &text, &cl->programs[cl->nprograms]);
     free(text.data);
     if (rc == ISO_OK)
-        cl->programs[cl->nprograms++] = (struct opencl_program){ name, *out };
+        *out = &cl->programs[cl->nprograms++];
     return rc;
+}
+
+static void keep(struct opencl_program *program)
+{
+    if (program->unkept[0] != '\0')
+        opencl_cache_store(program->unkept, program->program);
+    program->unkept[0] = '\0';
 }
 
 iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
@@ -187,10 +199,11 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     }
     if (cl->nkernels == OPENCL_MAX_KERNELS)
         return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
-    cl_program built;
+    struct opencl_program *built;
     ISO_TRY(build_once(cl, program, &built));
+    keep(built);
     cl_int rc;
-    cl_kernel kernel = clCreateKernel(built, name, &rc);
+    cl_kernel kernel = clCreateKernel(built->program, name, &rc);
     ISO_TRY(opencl_check(rc, "clCreateKernel", name));
     size_t limit = 0;
     rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
@@ -202,11 +215,12 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     return ISO_OK;
 }
 
-bool opencl_ready(struct iso_backend *be, const char *const *programs, char *why, size_t n)
+bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
+                  size_t n)
 {
-    for (; *programs != NULL; programs++) {
-        cl_program program;
-        if (build_once(opencl_of(be), *programs, &program) != ISO_OK) {
+    for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
+        struct opencl_program *program;
+        if (build_once(cl, programs[i], &program) != ISO_OK) {
             snprintf(why, n, "%s", iso_error());
             iso_error_clear();
             return false;

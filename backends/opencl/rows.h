@@ -12,6 +12,4 @@ struct opencl_rows {
 iso_rc opencl_copy_rows(struct opencl *, const struct opencl_rows *, int64_t images,
                         const struct iso_tensor *from, int64_t from_at, const struct iso_tensor *to,
                         int64_t to_at);
-/* For iso_kernel.supports. */
-bool opencl_rows_supports(struct iso_backend *, const struct iso_call *, char *why, size_t n);
 #endif

@@ -2,13 +2,6 @@
 #include "core/ops/zero_padding2d.h"
 #include "rows.h"
 
-static const char *const programs[] = { "zero_padding2d.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_rows_supports(be, call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -37,6 +30,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                             &call->dx[0], 0);
 }
 
-const struct iso_kernel opencl_zero_padding2d = { .supports = supports,
-                                                  .forward = forward,
-                                                  .backward = backward };
+const struct opencl_op opencl_zero_padding2d = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "zero_padding2d.cl", "rows.cl" },
+};
