@@ -187,10 +187,14 @@ static void lack_of_memory_is_an_error(void **state)
 {
     (void)state;
     struct iso_backend *be = NULL;
-    struct iso_device first = first_device();
+    struct iso_device first = first_device(), list[MAX];
+    int count = 0;
     iso_alloc_fail_after(0);
     assert_int_equal(iso_backend_open(first.id, ISO_MODE_DEFAULT, 0, &be), ISO_ENOMEM);
     assert_null(be);
+    iso_error_clear();
+    iso_alloc_fail_after(0);
+    assert_int_equal(opencl_ops()->list(list, MAX, &count), ISO_ENOMEM);
     iso_alloc_fail_after(-1);
     iso_error_clear();
     be = open_first();

@@ -88,12 +88,12 @@ static void stop_device(struct opencl *cl)
 /* ---- List, open, close ---- */
 
 /* Exactness needs a kernel to be built; a device that cannot do that is not usable, and says why.
- */
-static void probe_listed(struct opencl_found *f)
+ * Fails only without memory. */
+static iso_rc probe_listed(struct opencl_found *f)
 {
     struct opencl *cl = iso_alloc(1, sizeof *cl);
     if (cl == NULL)
-        return;
+        return ISO_ENOMEM;
     iso_rc rc = start_device(f, cl);
     if (rc == ISO_OK)
         rc = opencl_probe(cl, &f->info.exactness);
@@ -104,6 +104,7 @@ static void probe_listed(struct opencl_found *f)
     }
     stop_device(cl);
     free(cl);
+    return ISO_OK;
 }
 
 static iso_rc list(struct iso_device *out, int max, int *count)
@@ -112,7 +113,7 @@ static iso_rc list(struct iso_device *out, int max, int *count)
     int n = opencl_find_all(found, OPENCL_MAX_DEVICES);
     for (int i = 0; i < n && *count < max; i++) {
         if (found[i].info.usable)
-            probe_listed(&found[i]);
+            ISO_TRY(probe_listed(&found[i]));
         out[(*count)++] = found[i].info;
     }
     return ISO_OK;

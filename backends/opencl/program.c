@@ -31,29 +31,38 @@ static iso_rc append(struct text *t, const char *data, size_t n)
     return ISO_OK;
 }
 
-/* The whole file DIR/name into out; false when it cannot be read. */
-static bool read_override(const char *name, struct text *out)
+static iso_rc read_file(FILE *f, const char *path, struct text *out)
+{
+    char buf[4096];
+    for (size_t n; (n = fread(buf, 1, sizeof buf, f)) > 0;)
+        ISO_TRY(append(out, buf, n));
+    return ferror(f) ? iso_fail(ISO_EIO, "%s cannot be read", path) : ISO_OK;
+}
+
+/* Appends the whole file DIR/name to out. *found is false, and that is no failure, when there is no
+ * such file. */
+static iso_rc read_override(const char *name, struct text *out, bool *found)
 {
     const char *dir = getenv("ISOCL_KERNEL_DIR");
-    char path[1024], buf[4096];
+    char path[1024];
+    *found = false;
     if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return false;
+        return ISO_OK;
     FILE *f = fopen(path, "rb");
     if (f == NULL)
-        return false;
-    bool good = true;
-    for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;)
-        good = append(out, buf, n) == ISO_OK;
-    good = good && !ferror(f);
+        return ISO_OK;
+    *found = true;
+    const iso_rc rc = read_file(f, path, out);
     fclose(f);
-    return good;
+    return rc;
 }
 
 static iso_rc find_text(const char *name, struct text *out)
 {
-    if (read_override(name, out))
+    bool found;
+    ISO_TRY(read_override(name, out, &found));
+    if (found)
         return ISO_OK;
-    out->length = 0; /* of an override that could not be read whole */
     for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
         if (strcmp(s->name, name) == 0)
             return append(out, s->text, s->length);
