@@ -5,10 +5,7 @@
  *
  * over as many images at a time as the workspace holds. rows: output pixels, depth: taps *
  * channels. */
-#include <stdlib.h>
 #include "conv2d_fast.h"
-
-enum { DEFAULT_MIB = 64 };
 
 /* struct window of clkernels/conv2d.cl. Every member is an int there. */
 struct columns {
@@ -22,22 +19,14 @@ struct fast {
     struct columns columns;
 };
 
-/* ISOCL_OPENCL_WORKSPACE_MIB caps the columns; one image's are the least. */
-static size_t cap_floats(void)
-{
-    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
-    long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
-    return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
-}
-
-static struct fast fast_of(const struct iso_call *call)
+static struct fast fast_of(const struct opencl *cl, const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
     struct fast f = { .v = iso_conv2d_window(p, &call->x[0].shape), .filters = (size_t)p->filters };
     const struct iso_window *v = &f.v;
     f.depth = (size_t)(v->kh * v->kw * v->c);
     f.pixels = (size_t)(v->oh * v->ow);
-    f.images = cap_floats() / (f.pixels * f.depth);
+    f.images = cl->most_columns / (f.pixels * f.depth); /* one image's are the least */
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
     f.columns = (struct columns){ (cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
                                   (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
@@ -63,13 +52,13 @@ static struct opencl_product kernel_product(const struct fast *f, size_t images)
 
 size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *call)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     return cl->clblast != NULL ? f.images * f.pixels * f.depth : 0;
 }
 
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     const struct opencl_product products[] = { forward_product(&f, f.images),
                                                input_product(&f, f.images),
                                                kernel_product(&f, f.images) };
@@ -106,7 +95,7 @@ static size_t at_a_time(const struct fast *f, size_t first)
 
 iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = forward_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), y = opencl_at(&call->y[0]),
                      col = opencl_work(call, 0);
@@ -132,7 +121,7 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
 
 iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = input_product(&f, f.images);
     struct opencl_at dx = opencl_at(&call->dx[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);
@@ -154,7 +143,7 @@ iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, 
 
 iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = kernel_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);

@@ -5,6 +5,8 @@
 #include "opencl.h"
 #include "clblast.h"
 
+enum { DEFAULT_MIB = 64 };
+
 /* ---- Shape and options ---- */
 
 static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa && !f->oclgrind; }
@@ -44,6 +46,14 @@ static void choose_options(struct opencl *cl)
              cl->tile.vector, more != NULL ? " " : "", more != NULL ? more : "");
 }
 
+/* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
+static size_t choose_columns(void)
+{
+    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
+    long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
+    return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
+}
+
 /* ---- Context and queue ---- */
 
 /* A context, a queue and the build options on a device; stop_device undoes it. */
@@ -60,6 +70,7 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
+    cl->most_columns = choose_columns();
     choose_options(cl);
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
                                                  (cl_context_properties)found->platform, 0 };
