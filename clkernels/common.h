@@ -3,9 +3,9 @@
  * A tensor argument is a buffer and the offset of its first element. Grids may be larger than the
  * tensor: each kernel leaves out work-items past its count. */
 #pragma OPENCL FP_CONTRACT OFF
-#include "arith.h"
-#include "random.h"
-#include "formulas.h"
+#include "core/arith.h"
+#include "core/random.h"
+#include "core/formulas.h"
 
 #define LANES 16            /* ISO_LANES */
 #define BLOCK_ROWS 128      /* ISO_BLOCK_ROWS */

@@ -1,8 +1,8 @@
 /* image_data_generator.cl: images sampled at the places that a random affine map gives
  * (core/sampling.h). */
 #include "common.h"
-#include "sampling.h"
-#include "recolour.h"
+#include "core/sampling.h"
+#include "core/recolour.h"
 #include "sample.h"
 
 /* A work-item draws the map of an image. */

@@ -3,13 +3,14 @@
  * with the reference's in test_parity.c. */
 #include "core/iso.h"
 #include "core/ops/dense.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -158,10 +159,12 @@ static void failing_compiler_is_an_error(void **state)
 static void bad_kernel_is_named_with_file_and_line(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/isocl-test-opencl-XXXXXX", path[64], why[2000] = "";
+    char folder[FOLDER], path[2 * FOLDER], why[2000] = "";
     struct iso_backend *be = open_first();
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/chains.cl", folder);
+    assert_int_equal(folder_make(folder, "opencl"), 0);
+    snprintf(path, sizeof path, "%s/clkernels", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/clkernels/chains.cl", folder);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(
@@ -176,10 +179,9 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     call.w[0].shape = (struct iso_shape){ 2, { 4, 3 } };
     call.y[0].shape = (struct iso_shape){ 2, { 2, 3 } };
     assert_false(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
-    assert_non_null(strstr(why, "chains.cl"));
+    assert_non_null(strstr(why, "clkernels/chains.cl:2"));
     assert_string_equal(iso_error(), "");
-    unlink(path);
-    rmdir(folder);
+    assert_int_equal(folder_remove(folder), 0);
     iso_backend_close(be);
 }
 

@@ -1,14 +1,15 @@
 /* program.c: puts a kernel's text together, builds it and keeps the result.
  *
- * Texts are embedded (tools/embed.c); files of the same name in $ISOCL_KERNEL_DIR go before them.
- * #include "x.h" is resolved here, so that a driver needs no include path. */
+ * Texts are embedded (tools/embed.c) under their paths from the root; files of the same path below
+ * $ISOCL_KERNEL_DIR go before them. #include is resolved here, as the repository has it, so that a
+ * driver needs no include path. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "opencl.h"
 #include "source.h"
 
-enum { MAX_DEPTH = 8, LOG_SHOWN = 1200 };
+enum { MAX_DEPTH = 8, LOG_SHOWN = 1200, NAME = 96 };
 
 struct text {
     char *data;
@@ -69,19 +70,20 @@ static iso_rc find_text(const char *name, struct text *out)
     return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
 }
 
-/* If the line is #include "folder/x.h": true, with x.h in name. */
-static bool included(const char *line, size_t n, char name[64])
+/* If the line includes a file: true, with its path from the root in name. A file without a folder
+ * lies beside `from`, which includes it. */
+static bool included(const char *line, size_t n, const char *from, char name[NAME])
 {
-    const char *key = "#include \"";
-    size_t k = strlen(key);
+    const char *key = "#include \"", *slash = strrchr(from, '/');
+    const size_t k = strlen(key);
     if (n < k || strncmp(line, key, k) != 0)
         return false;
-    const char *end = memchr(line + k, '"', n - k), *start = line + k;
+    const char *start = line + k, *end = memchr(start, '"', n - k);
     if (end == NULL)
         return false;
-    for (const char *p = start; p < end; p++)
-        start = *p == '/' ? p + 1 : start;
-    snprintf(name, 64, "%.*s", (int)(end - start), start);
+    const bool beside = memchr(start, '/', (size_t)(end - start)) == NULL && slash != NULL;
+    snprintf(name, NAME, "%.*s%.*s", beside ? (int)(slash + 1 - from) : 0, from, (int)(end - start),
+             start);
     return true;
 }
 
@@ -94,8 +96,8 @@ static iso_rc expand_lines(const char *name, int depth, const struct text *in, s
     for (const char *line = in->data; line != NULL && *line; number++) {
         const char *end = strchr(line, '\n');
         size_t n = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
-        char other[64], mark[160];
-        if (included(line, n, other)) {
+        char other[NAME], mark[160];
+        if (included(line, n, name, other)) {
             ISO_TRY(expand(other, depth + 1, out));
             int k = snprintf(mark, sizeof mark, "#line %d \"%s\"\n", number + 1, name);
             ISO_TRY(append(out, mark, (size_t)k));
@@ -114,7 +116,7 @@ static iso_rc expand(const char *name, int depth, struct text *out)
     if (depth > MAX_DEPTH)
         return iso_fail(ISO_EDEVICE, "%s: includes are nested too deeply", name);
     struct text in = { 0 };
-    char mark[96];
+    char mark[160];
     int k = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
     iso_rc rc = find_text(name, &in);
     if (rc == ISO_OK)
@@ -180,7 +182,9 @@ static iso_rc build_once(struct opencl *cl, const char *name, struct opencl_prog
     if (cl->nprograms == OPENCL_MAX_PROGRAMS)
         return iso_fail(ISO_EDEVICE, "more than %d programs", OPENCL_MAX_PROGRAMS);
     struct text text = { 0 };
-    iso_rc rc = expand(name, 0, &text);
+    char path[NAME];
+    snprintf(path, sizeof path, "clkernels/%s", name);
+    iso_rc rc = expand(path, 0, &text);
     if (rc == ISO_OK)
         rc = compile(cl, name, &text, &cl->programs[cl->nprograms]);
     free(text.data);
