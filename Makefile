@@ -82,7 +82,7 @@ CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apar
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
 CL_C     := $(if $(filter 1,$(OPENCL)),$(wildcard backends/opencl/*.c))
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h core/recolour.h
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/order.h core/random.h core/formulas.h core/sampling.h core/recolour.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(CL_C:%.c=$(BUILD)/%.o) \
             $(foreach v,$(REFERENCES),$(REFERENCE:backends/reference/%.c=$(BUILD)/backends/$(v)/%.o)) \
             $(foreach v,$(CPUS),$(CPU:backends/cpu/%.c=$(BUILD)/backends/$(v)/%.o)) $(CPU_ONCE:%.c=$(BUILD)/%.o) \

@@ -12,20 +12,8 @@
  * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
  * either, so the bits are the same; a finished chain is added to +0, as the definition says. */
 #include "common.h"
+#include "arguments.h"
 #include "blocks.h"
-
-struct opencl_chains { /* struct opencl_chains in backends/opencl/chains.h */
-    int rows, cols;    /* rows r in all; columns of b and y */
-    int row_h, row_w;  /* r = (image * row_h + i) * row_w + j */
-    int a_image, a_i, a_j;
-    int taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
-    int a_ty, a_tx;
-    int ldb;                      /* b[step * ldb + col] */
-    int y_image, y_i, y_j, y_col; /* chains_over_taps: where results go */
-    int has_bias, add;
-    int group_rows, blocks,
-        each; /* chains_over_rows: rows of a group, blocks in all and of a work-group */
-};
 
 static inline int row_of(const struct opencl_chains *g, int r)
 {

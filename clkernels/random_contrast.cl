@@ -11,8 +11,8 @@ kernel void random_contrast_mean(global const float *x, ulong x_at, global float
     if (i < n) {
         float total = start_of_sum();
         x += x_at + i / channels * (ulong)(pixels * channels) + i % channels;
-        for (int first = 0; first < pixels; first += BLOCK_ROWS) {
-            int end = first + BLOCK_ROWS < pixels ? first + BLOCK_ROWS : pixels;
+        for (int first = 0; first < pixels; first += ISO_BLOCK_ROWS) {
+            int end = first + ISO_BLOCK_ROWS < pixels ? first + ISO_BLOCK_ROWS : pixels;
             float sum = start_of_sum();
             for (int p = first; p < end; p++)
                 sum = sum + x[p * channels];

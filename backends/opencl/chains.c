@@ -42,7 +42,7 @@ size_t opencl_widen_work(const struct opencl *cl, int64_t steps, int64_t cols)
 }
 
 iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
-                    struct opencl_at *b, cl_int *ldb)
+                    struct opencl_at *b, iso_i32 *ldb)
 {
     *ldb = opencl_b_cols(cl, cols);
     if (*ldb == cols)
@@ -117,7 +117,7 @@ iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_chains *chains, 
     struct opencl_chains g = *chains;
     size_t blocks = opencl_blocks((size_t)g.rows, (size_t)g.group_rows), n = results(&g);
     g.group_rows = g.group_rows > 1 ? g.group_rows : g.rows;
-    g.blocks = (cl_int)blocks;
+    g.blocks = (iso_i32)blocks;
     if (enough_tiles(cl, chains)) {
         g.each = g.blocks;
         return run_blocks(cl, &g, a, b, y, 0, blocks);

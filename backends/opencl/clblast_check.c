@@ -28,20 +28,20 @@ static struct opencl_at at(const struct check *c, int which)
 static struct opencl_chains plain_chains(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    struct opencl_chains g = { .rows = (cl_int)p->m,
-                               .cols = (cl_int)p->n,
+    struct opencl_chains g = { .rows = (iso_i32)p->m,
+                               .cols = (iso_i32)p->n,
                                .row_h = 1,
                                .row_w = 1,
-                               .a_image = (cl_int)p->k,
+                               .a_image = (iso_i32)p->k,
                                .taps_y = 1,
                                .taps_x = 1,
-                               .run = (cl_int)p->k,
-                               .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n),
-                               .y_image = (cl_int)p->n,
+                               .run = (iso_i32)p->k,
+                               .ldb = (iso_i32)opencl_b_cols(c->cl, (int64_t)p->n),
+                               .y_image = (iso_i32)p->n,
                                .y_col = 1 };
     if (p->ta) { /* a sum over rows of a and b, in blocks */
-        g.rows = g.row_w = (cl_int)p->k;
-        g.run = g.a_j = (cl_int)p->m;
+        g.rows = g.row_w = (iso_i32)p->k;
+        g.run = g.a_j = (iso_i32)p->m;
         g.group_rows = 1;
     }
     return g;

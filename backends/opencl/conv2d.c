@@ -87,21 +87,21 @@ static struct opencl_chains forward_chains(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
     int64_t line = c->x.pw * v->c, f = c->filters;
-    struct opencl_chains m = { .rows = (cl_int)c->rows,
-                               .cols = (cl_int)f,
-                               .row_h = (cl_int)v->oh,
-                               .row_w = (cl_int)v->ow,
-                               .a_image = (cl_int)(c->x.ph * line),
-                               .a_i = (cl_int)(v->sh * line),
-                               .a_j = (cl_int)(v->sw * v->c),
-                               .taps_y = (cl_int)v->kh,
-                               .taps_x = (cl_int)v->kw,
-                               .run = (cl_int)v->c,
-                               .a_ty = (cl_int)(v->dh * line),
-                               .a_tx = (cl_int)(v->dw * v->c),
-                               .y_image = (cl_int)(v->oh * v->ow * f),
-                               .y_i = (cl_int)(v->ow * f),
-                               .y_j = (cl_int)f,
+    struct opencl_chains m = { .rows = (iso_i32)c->rows,
+                               .cols = (iso_i32)f,
+                               .row_h = (iso_i32)v->oh,
+                               .row_w = (iso_i32)v->ow,
+                               .a_image = (iso_i32)(c->x.ph * line),
+                               .a_i = (iso_i32)(v->sh * line),
+                               .a_j = (iso_i32)(v->sw * v->c),
+                               .taps_y = (iso_i32)v->kh,
+                               .taps_x = (iso_i32)v->kw,
+                               .run = (iso_i32)v->c,
+                               .a_ty = (iso_i32)(v->dh * line),
+                               .a_tx = (iso_i32)(v->dw * v->c),
+                               .y_image = (iso_i32)(v->oh * v->ow * f),
+                               .y_i = (iso_i32)(v->ow * f),
+                               .y_j = (iso_i32)f,
                                .y_col = 1 };
     if (v->dw == 1) { /* taps that lie side by side are one run */
         m.run *= m.taps_x;
@@ -115,7 +115,7 @@ static struct opencl_chains forward_chains(const struct conv *c)
 static struct opencl_chains kernel_chains(const struct conv *c, bool add)
 {
     struct opencl_chains m = forward_chains(c);
-    m.group_rows = (cl_int)(c->v.oh * c->v.ow);
+    m.group_rows = (iso_i32)(c->v.oh * c->v.ow);
     m.add = add;
     if (m.group_rows == 1) {
         m.row_w = m.rows;
@@ -129,21 +129,21 @@ static struct opencl_chains residue_chains(const struct conv *c, const struct op
 {
     const struct iso_window *v = &c->v;
     int64_t line = b->pw * c->filters, row = v->w * v->c;
-    return (struct opencl_chains){ .rows = (cl_int)(v->n * y->count * x->count),
-                                   .cols = (cl_int)v->c,
-                                   .row_h = (cl_int)y->count,
-                                   .row_w = (cl_int)x->count,
-                                   .a_image = (cl_int)(b->ph * line),
-                                   .a_i = (cl_int)line,
-                                   .a_j = (cl_int)c->filters,
-                                   .taps_y = (cl_int)y->taps,
-                                   .taps_x = (cl_int)x->taps,
-                                   .run = (cl_int)c->filters,
-                                   .a_ty = (cl_int)(-y->step * line),
-                                   .a_tx = (cl_int)(-x->step * c->filters),
-                                   .y_image = (cl_int)(v->h * row),
-                                   .y_i = (cl_int)(v->sh * row),
-                                   .y_j = (cl_int)(v->sw * v->c),
+    return (struct opencl_chains){ .rows = (iso_i32)(v->n * y->count * x->count),
+                                   .cols = (iso_i32)v->c,
+                                   .row_h = (iso_i32)y->count,
+                                   .row_w = (iso_i32)x->count,
+                                   .a_image = (iso_i32)(b->ph * line),
+                                   .a_i = (iso_i32)line,
+                                   .a_j = (iso_i32)c->filters,
+                                   .taps_y = (iso_i32)y->taps,
+                                   .taps_x = (iso_i32)x->taps,
+                                   .run = (iso_i32)c->filters,
+                                   .a_ty = (iso_i32)(-y->step * line),
+                                   .a_tx = (iso_i32)(-x->step * c->filters),
+                                   .y_image = (iso_i32)(v->h * row),
+                                   .y_i = (iso_i32)(v->sh * row),
+                                   .y_j = (iso_i32)(v->sw * v->c),
                                    .y_col = 1 };
 }
 

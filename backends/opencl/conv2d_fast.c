@@ -7,16 +7,11 @@
  * channels. */
 #include "conv2d_fast.h"
 
-/* struct window of clkernels/conv2d.cl. Every member is an int there. */
-struct columns {
-    cl_int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-};
-
 struct fast {
     struct iso_window v;
     size_t filters, depth, pixels; /* pixels: of one image's output */
     size_t images;                 /* at a time */
-    struct columns columns;
+    struct opencl_window window;
 };
 
 static struct fast fast_of(const struct opencl *cl, const struct iso_call *call)
@@ -28,10 +23,11 @@ static struct fast fast_of(const struct opencl *cl, const struct iso_call *call)
     f.pixels = (size_t)(v->oh * v->ow);
     f.images = cl->most_columns / (f.pixels * f.depth); /* one image's are the least */
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
-    f.columns = (struct columns){ (cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
-                                  (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
-                                  (cl_int)v->sw,  (cl_int)v->dh, (cl_int)v->dw, (cl_int)v->top,
-                                  (cl_int)v->left };
+    f.window = (struct opencl_window){ (iso_i32)v->h,   (iso_i32)v->w,  (iso_i32)v->c,
+                                       (iso_i32)v->oh,  (iso_i32)v->ow, (iso_i32)v->kh,
+                                       (iso_i32)v->kw,  (iso_i32)v->sh, (iso_i32)v->sw,
+                                       (iso_i32)v->dh,  (iso_i32)v->dw, (iso_i32)v->top,
+                                       (iso_i32)v->left };
     return f;
 }
 
@@ -79,7 +75,7 @@ static iso_rc im2col(struct opencl *cl, const struct fast *f, struct opencl_at x
     size_t n = images * f->pixels * f->depth;
     return opencl_launch(cl, "conv2d.cl", "conv2d_im2col", opencl_elements(cl, n),
                          ARGS(arg_mem(x.mem, x.at), arg_mem(col.mem, col.at), arg_uint(n),
-                              arg_struct(&f->columns, sizeof f->columns)));
+                              arg_struct(&f->window, sizeof f->window)));
 }
 
 /* Floats of one image of x, and of y. */
@@ -133,10 +129,10 @@ iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, 
                          to = { dx.mem, dx.at + first * x_size(&f) };
         size_t n = images * x_size(&f);
         ISO_TRY(opencl_clblast(cl, &p, from, opencl_at(&call->w[0]), col, false));
-        ISO_TRY(opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
-                              ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
-                                   arg_struct(&f.columns, sizeof f.columns),
-                                   arg_int(call->add_dx[0]))));
+        ISO_TRY(
+            opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
+                          ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
+                               arg_struct(&f.window, sizeof f.window), arg_int(call->add_dx[0]))));
     }
     return ISO_OK;
 }

@@ -41,15 +41,15 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 /* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
 static struct opencl_chains chains_of(int64_t rows, int64_t cols, int64_t run)
 {
-    return (struct opencl_chains){ .rows = (cl_int)rows,
-                                   .cols = (cl_int)cols,
+    return (struct opencl_chains){ .rows = (iso_i32)rows,
+                                   .cols = (iso_i32)cols,
                                    .row_h = 1,
                                    .row_w = 1,
-                                   .a_image = (cl_int)run,
+                                   .a_image = (iso_i32)run,
                                    .taps_y = 1,
                                    .taps_x = 1,
-                                   .run = (cl_int)run,
-                                   .y_image = (cl_int)cols,
+                                   .run = (iso_i32)run,
+                                   .y_image = (iso_i32)cols,
                                    .y_col = 1 };
 }
 
@@ -58,8 +58,8 @@ static struct opencl_chains kernel_chains(const struct iso_call *call)
 {
     struct sizes s = sizes_of(call);
     struct opencl_chains chains = chains_of(s.rows, s.units, s.in);
-    chains.row_w = (cl_int)s.rows;
-    chains.a_j = (cl_int)s.in;
+    chains.row_w = (iso_i32)s.rows;
+    chains.a_j = (iso_i32)s.in;
     chains.group_rows = 1;
     chains.add = call->add_dw[0];
     return chains;
@@ -117,7 +117,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
     struct opencl_at b = opencl_work(call, 0), none = { NULL, 0 };
     chains.ldb = opencl_b_cols(cl, s.rows);
     chains.y_image = 1;
-    chains.y_col = (cl_int)s.in;
+    chains.y_col = (iso_i32)s.in;
     chains.add = call->add_dx[0];
     struct opencl_matrix m = { .taps_y = 1,
                                .taps_x = 1,

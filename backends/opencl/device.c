@@ -5,7 +5,7 @@
 #include "opencl.h"
 #include "clblast.h"
 
-enum { DEFAULT_MIB = 64 };
+enum { DEFAULT_MIB = 64, CPU_CHUNK = 16 };
 
 /* ---- Shape and options ---- */
 
@@ -41,9 +41,9 @@ static void choose_options(struct opencl *cl)
     const char *more = getenv("ISOCL_OPENCL_OPTIONS");
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
-             "-DVECTOR=%d%s%s",
+             "-DVECTOR=%d -DCHUNK=%d%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, more != NULL ? " " : "", more != NULL ? more : "");
+             cl->tile.vector, (int)cl->chunk, more != NULL ? " " : "", more != NULL ? more : "");
 }
 
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
@@ -70,6 +70,7 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
+    cl->chunk = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHUNK : 1;
     cl->most_columns = choose_columns();
     choose_options(cl);
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,

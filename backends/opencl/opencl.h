@@ -56,6 +56,7 @@ struct opencl {
     size_t max_group; /* work-items in a group: at most OPENCL_MAX_GROUP */
     enum opencl_shape shape;
     struct opencl_tile tile;
+    size_t chunk;        /* channels of one work-item of a pooling or a depthwise convolution */
     size_t most_columns; /* floats that the columns of conv2d may take in fast mode */
     char options[640];   /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_PROGRAMS];

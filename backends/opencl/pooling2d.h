@@ -2,14 +2,10 @@
  * passes. */
 #ifndef ISO_OPENCL_POOLING2D_H
 #define ISO_OPENCL_POOLING2D_H
+#include "clkernels/arguments.h"
 #include "core/ops/pooling2d.h"
 #include "opencl.h"
 
-/* struct pool of clkernels/pooling2d.h. Every member is an int there. */
-struct opencl_pool {
-    cl_int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    cl_int pixels, want_tap, add;
-};
 /* Over the pixels of `result`, y or dx. */
 struct opencl_pool opencl_pool_of(const struct iso_call *, const struct iso_tensor *result);
 struct opencl_grid opencl_pool_grid(const struct opencl *, const struct opencl_pool *);

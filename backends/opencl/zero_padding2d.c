@@ -17,12 +17,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    const struct opencl_rows rows = { .rows = (cl_int)f.h,
-                                      .width = (cl_int)(f.w * f.c),
-                                      .from_image = (cl_int)(f.oh * f.ow * f.c),
-                                      .from_row = (cl_int)(f.ow * f.c),
-                                      .to_image = (cl_int)(f.h * f.w * f.c),
-                                      .to_row = (cl_int)(f.w * f.c),
+    const struct opencl_rows rows = { .rows = (iso_i32)f.h,
+                                      .width = (iso_i32)(f.w * f.c),
+                                      .from_image = (iso_i32)(f.oh * f.ow * f.c),
+                                      .from_row = (iso_i32)(f.ow * f.c),
+                                      .to_image = (iso_i32)(f.h * f.w * f.c),
+                                      .to_row = (iso_i32)(f.w * f.c),
                                       .add = call->add_dx[0] };
     if (call->dx[0].mem == NULL)
         return ISO_OK;
