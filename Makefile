@@ -69,7 +69,7 @@ CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apar
               $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c read_tensor.c write.c)), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/random.h core/formulas.h core/sampling.h core/recolour.h
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/order.h core/random.h core/formulas.h core/sampling.h core/recolour.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
             $(EMBEDDED) $(ONNX_C:.c=.o)

@@ -4,6 +4,7 @@
  *   #define KERNEL(name) reference_##name     the kernel of op `name`, a const struct iso_kernel
  *   #define KERNELS reference_kernels         the table, [ISO_OP_COUNT]; NULL: no kernel
  *   #define LACKS_mixup ISO_LACKS             for each op that this backend has no kernel of
+ *   #define DECLARE_KERNEL(name) ...          only where KERNEL(name) is a part of something larger
  *
  * A kernel that is neither defined nor named as lacking is a link error. */
 #include "core/iso.h"
@@ -26,7 +27,10 @@
 #define TABLE_CLIPPING(...) __VA_ARGS__
 #define TABLE_OPTIMIZER(...) __VA_ARGS__
 
-#define OP(name, kind) TABLE_##kind(extern const struct iso_kernel KERNEL(name);)
+#ifndef DECLARE_KERNEL
+#define DECLARE_KERNEL(name) extern const struct iso_kernel KERNEL(name);
+#endif
+#define OP(name, kind) TABLE_##kind(DECLARE_KERNEL(name))
 #include "core/ops.def"
 #undef OP
 

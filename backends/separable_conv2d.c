@@ -70,15 +70,31 @@ static bool supports(struct iso_backend *b, enum iso_op op, const struct iso_cal
                      size_t n)
 {
     const struct iso_kernel *k = b->kernels[op];
-    return k->supports == NULL || k->supports(b, call, why, n);
+    return k->supports == NULL || k->supports(b, op, call, why, n);
 }
 
-bool iso_separable_supports(struct iso_backend *b, const struct iso_call *call, char *why, size_t n)
+bool iso_separable_supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
+                            char *why, size_t n)
 {
     struct parts p;
+    (void)op;
     split(b, call, ISO_FORWARD, &p);
     return supports(b, ISO_OP_depthwise_conv2d, &p.depthwise, why, n) &&
            supports(b, ISO_OP_conv2d, &p.pointwise, why, n);
+}
+
+static iso_rc prepare(struct iso_backend *b, enum iso_op op, const struct iso_call *call)
+{
+    const struct iso_kernel *k = b->kernels[op];
+    return k->prepare != NULL ? k->prepare(b, call) : ISO_OK;
+}
+
+iso_rc iso_separable_prepare(struct iso_backend *b, const struct iso_call *call)
+{
+    struct parts p;
+    split(b, call, ISO_FORWARD, &p);
+    ISO_TRY(prepare(b, ISO_OP_depthwise_conv2d, &p.depthwise));
+    return prepare(b, ISO_OP_conv2d, &p.pointwise);
 }
 
 static size_t workspace(struct iso_backend *b, enum iso_op op, const struct iso_call *call,

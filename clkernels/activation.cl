@@ -29,30 +29,30 @@ ISO_ELEMENTWISE(ACTIVATION)
 kernel void activation_softmax(global const float *x, ulong x_at, global float *y, ulong y_at,
                                int n)
 {
-    local int si[LANES];
-    local float s[LANES];
+    local int si[ISO_LANES];
+    local float s[ISO_LANES];
     ulong row = (ulong)get_group_id(0) * n;
     float max, sum;
     x += x_at + row;
     y += y_at + row;
     softmax_row(si, s, x, n, &max, &sum);
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         y[i] = iso_softmax(x[i], max, sum);
 }
 
 kernel void activation_softmax_backward(global const float *y, ulong y_at, global const float *dy,
                                         ulong dy_at, global float *dx, ulong dx_at, int n, int add)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     ulong row = (ulong)get_group_id(0) * n;
     y += y_at + row;
     dy += dy_at + row;
     dx += dx_at + row;
     float lane = start_of_sum();
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = iso_fma(dy[i], y[i], lane);
     float dot_row = lane_sum(s, lane);
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += ISO_LANES) {
         float d = iso_softmax_grad(y[i], dy[i], dot_row);
         dx[i] = add ? dx[i] + d : d;
     }

@@ -4,7 +4,8 @@
 
 /* Pixels of window (oy, ox) on the image: rows [*y0, *y1), columns [*x0, *x1). Returns their
  * number. */
-static inline float pixels(const struct pool *g, int oy, int ox, int *y0, int *y1, int *x0, int *x1)
+static inline float pixels(const struct opencl_pool *g, int oy, int ox, int *y0, int *y1, int *x0,
+                           int *x1)
 {
     int y = oy * g->sh - g->top, x = ox * g->sw - g->left;
     *y0 = y < 0 ? 0 : y;
@@ -14,7 +15,7 @@ static inline float pixels(const struct pool *g, int oy, int ox, int *y0, int *y
     return (float)((*y1 - *y0) * (*x1 - *x0));
 }
 
-static inline void forward(const struct pool *g, int pixel, int channel, int width,
+static inline void forward(const struct opencl_pool *g, int pixel, int channel, int width,
                            global const float *x, global float *y)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
@@ -36,7 +37,7 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
 }
 
 /* The windows that hold this pixel, ascending. */
-static inline void backward(const struct pool *g, int pixel, int channel, int width,
+static inline void backward(const struct opencl_pool *g, int pixel, int channel, int width,
                             global const float *dy, global float *dx)
 {
     int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
@@ -62,7 +63,7 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
 }
 
 kernel void average_pooling2d_forward(global const float *x, ulong x_at, global float *y,
-                                      ulong y_at, struct pool g)
+                                      ulong y_at, struct opencl_pool g)
 {
     PLACE
     if (channel + CHUNK <= g.c)
@@ -72,7 +73,7 @@ kernel void average_pooling2d_forward(global const float *x, ulong x_at, global 
 }
 
 kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, global float *dx,
-                                       ulong dx_at, struct pool g)
+                                       ulong dx_at, struct opencl_pool g)
 {
     PLACE
     if (channel + CHUNK <= g.c)

@@ -4,8 +4,9 @@
  * has. */
 static inline ulong block_row(int b, int group_rows, int *rows)
 {
-    int per_group = (group_rows + BLOCK_ROWS - 1) / BLOCK_ROWS, first = b % per_group * BLOCK_ROWS;
-    *rows = group_rows - first < BLOCK_ROWS ? group_rows - first : BLOCK_ROWS;
+    int per_group = (group_rows + ISO_BLOCK_ROWS - 1) / ISO_BLOCK_ROWS,
+        first = b % per_group * ISO_BLOCK_ROWS;
+    *rows = group_rows - first < ISO_BLOCK_ROWS ? group_rows - first : ISO_BLOCK_ROWS;
     return (ulong)(b / per_group) * group_rows + first;
 }
 

@@ -11,8 +11,8 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
                                              int n, int weighted, int want_p, int want_loss,
                                              float clip, float keep, float extra)
 {
-    local int si[LANES];
-    local float s[LANES];
+    local int si[ISO_LANES];
+    local float s[ISO_LANES];
     struct iso_loss_scalars scalars = { clip, keep, iso_div(extra, (float)n) };
     ulong row = get_group_id(0), at = row * n;
     float max, sum, lane = start_of_sum();
@@ -21,7 +21,7 @@ kernel void categorical_crossentropy_forward(global const float *z, ulong z_at,
     p += p_at + at;
     softmax_row(si, s, z, n, &max, &sum);
     float log_sum = iso_log(sum);
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += ISO_LANES) {
         if (want_p)
             p[i] = iso_softmax(z[i], max, sum);
         if (want_loss) {
@@ -43,7 +43,7 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
                                               int weighted, int add, float clip, float keep,
                                               float extra)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     struct iso_loss_scalars scalars = { clip, keep, iso_div(extra, (float)n) };
     ulong row = get_group_id(0), at = row * n;
     float by = row_weight(weight, weight_at, row, weighted);
@@ -51,10 +51,10 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     t += t_at + at;
     dz += dz_at + at;
     float lane = start_of_sum();
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = lane + iso_clip_target(t[i], p[i], scalars);
     float total = lane_sum(s, lane);
-    for (int i = get_local_id(0); i < n; i += LANES) {
+    for (int i = get_local_id(0); i < n; i += ISO_LANES) {
         float kept = iso_clip_target(t[i], p[i], scalars);
         float d = iso_crossentropy_grad(p[i], kept, total, (float)rows, by);
         dz[i] = add ? dz[i] + d : d;

@@ -3,13 +3,10 @@
  * A tensor argument is a buffer and the offset of its first element. Grids may be larger than the
  * tensor: each kernel leaves out work-items past its count. */
 #pragma OPENCL FP_CONTRACT OFF
-#include "arith.h"
-#include "random.h"
-#include "formulas.h"
-
-#define LANES 16            /* ISO_LANES */
-#define BLOCK_ROWS 128      /* ISO_BLOCK_ROWS */
-#define BLOCK_ELEMENTS 4096 /* ISO_BLOCK_ELEMENTS */
+#include "core/arith.h"
+#include "core/order.h"
+#include "core/random.h"
+#include "core/formulas.h"
 
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */
@@ -26,7 +23,7 @@ static inline float lane_sum(local float *s, float value)
     barrier(CLK_LOCAL_MEM_FENCE);
     s[lane] = end_of_sum(value);
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int step = LANES / 2; step > 0; step /= 2) {
+    for (int step = ISO_LANES / 2; step > 0; step /= 2) {
         float other = lane < step ? s[lane + step] : 0.0f;
         barrier(CLK_LOCAL_MEM_FENCE);
         if (lane < step)
@@ -40,13 +37,13 @@ static inline float lane_sum(local float *s, float value)
 static inline int lane_first_max(local int *s, global const float *z, int n)
 {
     int lane = get_local_id(0), best = -1;
-    for (int i = lane; i < n; i += LANES)
+    for (int i = lane; i < n; i += ISO_LANES)
         if (best < 0 || iso_beats(z[i], z[best]))
             best = i;
     barrier(CLK_LOCAL_MEM_FENCE);
     s[lane] = best;
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int step = LANES / 2; step > 0; step /= 2) {
+    for (int step = ISO_LANES / 2; step > 0; step /= 2) {
         int mine = s[lane], other = lane < step ? s[lane + step] : -1;
         bool takes = other >= 0 && (mine < 0 || iso_beats(z[other], z[mine]) ||
                                     (other < mine && !iso_beats(z[mine], z[other])));

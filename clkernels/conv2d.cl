@@ -1,14 +1,11 @@
 /* conv2d.cl: the convolution as matrix products (fast mode): im2col, and its transpose col2im,
  * which gathers, so that no two work-items write the same number. */
 #include "common.h"
-
-struct window { /* struct columns in backends/opencl/conv2d_fast.c */
-    int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-};
+#include "arguments.h"
 
 /* col[row, ky, kx, c] = what the window over output pixel `row` of these images sees. */
 kernel void conv2d_im2col(global const float *x, ulong x_at, global float *col, ulong col_at,
-                          uint n, struct window v)
+                          uint n, struct opencl_window v)
 {
     uint i = get_global_id(0);
     if (i >= n)
@@ -22,7 +19,7 @@ kernel void conv2d_im2col(global const float *x, ulong x_at, global float *col, 
 
 /* dx[image, iy, ix, c] = sum over the taps whose windows see this pixel. */
 kernel void conv2d_col2im(global const float *col, ulong col_at, global float *dx, ulong dx_at,
-                          uint n, struct window v, int add)
+                          uint n, struct opencl_window v, int add)
 {
     uint i = get_global_id(0);
     if (i >= n)

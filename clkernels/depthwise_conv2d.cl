@@ -5,23 +5,11 @@
  * input channel; the kernels call with a constant 1 where it is 1, and with a copy of the struct,
  * since Mesa warns of arguments that are read behind a branch. */
 #include "common.h"
+#include "arguments.h"
 #include "blocks.h"
 
-#if SHAPE_CPU
-#define CHUNK 16
-#else
-#define CHUNK 1
-#endif
-
-struct conv { /* struct conv in backends/opencl/depthwise_conv2d.c */
-    int h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    int pixels, channels; /* of the result of this pass */
-    int has_bias, add;
-    int group_rows, blocks; /* of the kernel's gradient */
-};
-
-static inline void forward(const struct conv *g, int m, int pixel, int channel, int width,
-                           global const float *x, global const float *kern,
+static inline void forward(const struct opencl_depthwise *g, int m, int pixel, int channel,
+                           int width, global const float *x, global const float *kern,
                            global const float *bias, global float *y)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
@@ -47,8 +35,9 @@ static inline void forward(const struct conv *g, int m, int pixel, int channel, 
     }
 }
 
-static inline void backward(const struct conv *g, int m, int pixel, int channel, int width,
-                            global const float *dy, global const float *kern, global float *dx)
+static inline void backward(const struct opencl_depthwise *g, int m, int pixel, int channel,
+                            int width, global const float *dy, global const float *kern,
+                            global float *dx)
 {
     int x = pixel % g->w + g->left, y = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
     float sum[CHUNK];
@@ -78,8 +67,9 @@ static inline void backward(const struct conv *g, int m, int pixel, int channel,
 }
 
 /* out[b, ky, kx, channel] = the chain of x dy over the rows of block b; tap: kw ky + kx. */
-static inline void gradient(const struct conv *g, int m, int b, int tap, int channel, int width,
-                            global const float *x, global const float *dy, global float *out)
+static inline void gradient(const struct opencl_depthwise *g, int m, int b, int tap, int channel,
+                            int width, global const float *x, global const float *dy,
+                            global float *out)
 {
     int rows, row = (int)block_row(b, g->group_rows, &rows), channels = g->c * m;
     float sum[CHUNK];
@@ -106,36 +96,42 @@ static inline void gradient(const struct conv *g, int m, int b, int tap, int cha
 /* Work-item -> pixel (of the kernel's gradient: block and tap) and first channel. Calls the
  * function with constants where it can. */
 #define PLACE                                                                \
-    const struct conv g = all;                                               \
+    const struct opencl_depthwise g = all;                                   \
     int chunks = (g.channels + CHUNK - 1) / CHUNK, item = get_global_id(0);  \
     int pixel = item / chunks, channel = item % chunks * CHUNK;              \
     int width = g.channels - channel < CHUNK ? g.channels - channel : CHUNK; \
     if (pixel >= g.pixels)                                                   \
-        return;
+    return
 #define CALL(function, where, ...)                             \
     if (g.m > 1)                                               \
         function(&g, g.m, where, channel, width, __VA_ARGS__); \
     else if (width < CHUNK)                                    \
         function(&g, 1, where, channel, width, __VA_ARGS__);   \
     else                                                       \
-        function(&g, 1, where, channel, CHUNK, __VA_ARGS__);
+        function(&g, 1, where, channel, CHUNK, __VA_ARGS__)
 #define TWO(a, b) a, b
 
 kernel void depthwise_forward(global const float *x, ulong x_at, global const float *kern,
                               ulong kern_at, global const float *bias, ulong bias_at,
-                              global float *y, ulong y_at, struct conv all){
-    PLACE CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at)
+                              global float *y, ulong y_at, struct opencl_depthwise all)
+{
+    PLACE;
+    CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at);
 }
 
 kernel void depthwise_backward(global const float *dy, ulong dy_at, global const float *kern,
-                               ulong kern_at, global float *dx, ulong dx_at, struct conv all){
-    PLACE CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at)
+                               ulong kern_at, global float *dx, ulong dx_at,
+                               struct opencl_depthwise all)
+{
+    PLACE;
+    CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at);
 }
 
 kernel void depthwise_gradient(global const float *x, ulong x_at, global const float *dy,
-                               ulong dy_at, global float *out, ulong out_at, struct conv all)
+                               ulong dy_at, global float *out, ulong out_at,
+                               struct opencl_depthwise all)
 {
-    PLACE
+    PLACE;
     int taps = g.kh * g.kw;
-    CALL(gradient, TWO(pixel / taps, pixel % taps), x + x_at, dy + dy_at, out + out_at)
+    CALL(gradient, TWO(pixel / taps, pixel % taps), x + x_at, dy + dy_at, out + out_at);
 }

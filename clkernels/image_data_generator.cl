@@ -1,8 +1,8 @@
 /* image_data_generator.cl: images sampled at the places that a random affine map gives
  * (core/sampling.h). */
 #include "common.h"
-#include "sampling.h"
-#include "recolour.h"
+#include "core/sampling.h"
+#include "core/recolour.h"
 #include "sample.h"
 
 /* A work-item draws the map of an image. */
@@ -42,18 +42,18 @@ kernel void image_data_generator_colours(global const float *y, ulong y_at, glob
                                          ulong colours_at, int size, iso_colour_ranges ranges,
                                          uint step, uint layer, uint seed_low, uint seed_high)
 {
-    local float least[LANES], most[LANES];
+    local float least[ISO_LANES], most[ISO_LANES];
     int lane = get_local_id(0);
     uint n = get_group_id(0);
     iso_extent extent = iso_extent_of_none();
     y += y_at + n * (ulong)size;
-    for (int e = lane; e < size; e += LANES)
+    for (int e = lane; e < size; e += ISO_LANES)
         extent = iso_extent_with(extent, y[e]);
     least[lane] = extent.least;
     most[lane] = extent.most;
     barrier(CLK_LOCAL_MEM_FENCE);
     if (lane == 0) {
-        for (int i = 1; i < LANES; i++) {
+        for (int i = 1; i < ISO_LANES; i++) {
             extent.least = least[i] < extent.least ? least[i] : extent.least;
             extent.most = most[i] > extent.most ? most[i] : extent.most;
         }

@@ -6,11 +6,11 @@
 
 kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong mean_at, int n)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     ulong row = get_group_id(0);
     float lane = start_of_sum();
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = lane + x[i];
     float sum = lane_sum(s, lane);
     if (get_local_id(0) == 0)
@@ -20,11 +20,11 @@ kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong
 kernel void ln_inverse(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
                        global float *inverse, ulong inverse_at, int n, float epsilon)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     ulong row = get_group_id(0);
     float lane = start_of_sum(), m = mean[mean_at + row];
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = iso_bn_square(x[i] - m, lane);
     float square = lane_sum(s, lane);
     if (get_local_id(0) == 0)
@@ -47,12 +47,12 @@ kernel void ln_forward(global const float *x, ulong x_at, global const float *me
 kernel void ln_offset(global const float *dy, ulong dy_at, global const float *gamma,
                       ulong gamma_at, global float *offset, ulong offset_at, int n, int scale)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     ulong row = get_group_id(0);
     float lane = start_of_sum();
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = lane + iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f);
     float sum = lane_sum(s, lane);
     if (get_local_id(0) == 0)
@@ -64,13 +64,13 @@ kernel void ln_slope(global const float *x, ulong x_at, global const float *dy, 
                      ulong inverse_at, global const float *gamma, ulong gamma_at,
                      global float *slope, ulong slope_at, int n, int scale)
 {
-    local float s[LANES];
+    local float s[ISO_LANES];
     ulong row = get_group_id(0);
     float lane = start_of_sum(), m = mean[mean_at + row];
     x += x_at + row * n;
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += LANES)
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
         lane = iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane);
     float product = lane_sum(s, lane);
     if (get_local_id(0) == 0)

@@ -13,13 +13,13 @@ static inline float row_weight(global const float *weight, ulong weight_at, ulon
                                global float *loss, ulong loss_at, int n, int weighted, float a, \
                                float b, float c)                                                \
     {                                                                                           \
-        local float s[LANES];                                                                   \
+        local float s[ISO_LANES];                                                               \
         struct iso_loss_scalars scalars = { a, b, c };                                          \
         ulong row = get_group_id(0);                                                            \
         float lane = start_of_sum();                                                            \
         p += p_at + row * n;                                                                    \
         t += t_at + row * n;                                                                    \
-        for (int i = get_local_id(0); i < n; i += LANES)                                        \
+        for (int i = get_local_id(0); i < n; i += ISO_LANES)                                    \
             lane = add_term(p[i], t[i], scalars, lane);                                         \
         float mean = iso_div(lane_sum(s, lane), (float)n);                                      \
         if (get_local_id(0) == 0) {                                                             \

@@ -2,7 +2,7 @@
 #include "common.h"
 #include "pooling2d.h"
 
-static inline void forward(const struct pool *g, int pixel, int channel, int width,
+static inline void forward(const struct opencl_pool *g, int pixel, int channel, int width,
                            global const float *x, global float *y, global int *tap)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh, found = 0;
@@ -36,7 +36,7 @@ static inline void forward(const struct pool *g, int pixel, int channel, int wid
 }
 
 /* The windows that chose this pixel, ascending. */
-static inline void backward(const struct pool *g, int pixel, int channel, int width,
+static inline void backward(const struct opencl_pool *g, int pixel, int channel, int width,
                             global const float *dy, global const int *tap, global float *dx)
 {
     int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
@@ -60,7 +60,7 @@ static inline void backward(const struct pool *g, int pixel, int channel, int wi
 }
 
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
-                                  global int *tap, ulong tap_at, struct pool g)
+                                  global int *tap, ulong tap_at, struct opencl_pool g)
 {
     PLACE
     if (channel + CHUNK <= g.c)
@@ -70,7 +70,8 @@ kernel void max_pooling2d_forward(global const float *x, ulong x_at, global floa
 }
 
 kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
-                                   ulong tap_at, global float *dx, ulong dx_at, struct pool g)
+                                   ulong tap_at, global float *dx, ulong dx_at,
+                                   struct opencl_pool g)
 {
     PLACE
     if (channel + CHUNK <= g.c)

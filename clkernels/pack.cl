@@ -1,4 +1,5 @@
-/* pack.cl: lays the operands of gemm.cl out: images with borders, matrices transposed or padded. */
+/* pack.cl: lays the operands of chains.cl out: images with borders, matrices transposed or padded.
+ */
 #include "common.h"
 
 /* y[image, ph, pw, c] = x[image, h, w, c] moved down and right by (top, left); +0 elsewhere. */

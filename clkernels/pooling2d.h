@@ -3,18 +3,7 @@
  * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
  * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. */
 
-#if SHAPE_CPU
-#define CHUNK 16
-#else
-#define CHUNK 1
-#endif
-
-struct pool { /* struct opencl_pool in
-                 backends/opencl/pooling2d.h */
-    int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    int pixels; /* of the result of this pass, in the batch */
-    int want_tap, add;
-};
+#include "arguments.h"
 
 /* The windows that hold position p of an axis (counted with padding): from *first to *last. */
 static inline void windows(int p, int kernel_size, int stride, int out, int *first, int *last)

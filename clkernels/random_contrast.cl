@@ -1,7 +1,7 @@
 /* random_contrast.cl: each image's values drawn apart or together about their mean
  * (core/ops/random_contrast.h). */
 #include "common.h"
-#include "sampling.h"
+#include "core/sampling.h"
 
 /* A work-item takes a channel of an image. */
 kernel void random_contrast_mean(global const float *x, ulong x_at, global float *mean,
@@ -11,8 +11,8 @@ kernel void random_contrast_mean(global const float *x, ulong x_at, global float
     if (i < n) {
         float total = start_of_sum();
         x += x_at + i / channels * (ulong)(pixels * channels) + i % channels;
-        for (int first = 0; first < pixels; first += BLOCK_ROWS) {
-            int end = first + BLOCK_ROWS < pixels ? first + BLOCK_ROWS : pixels;
+        for (int first = 0; first < pixels; first += ISO_BLOCK_ROWS) {
+            int end = first + ISO_BLOCK_ROWS < pixels ? first + ISO_BLOCK_ROWS : pixels;
             float sum = start_of_sum();
             for (int p = first; p < end; p++)
                 sum = sum + x[p * channels];

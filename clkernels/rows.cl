@@ -1,12 +1,9 @@
 /* rows.cl: copies of rows between tensors that keep them at different distances. */
 #include "common.h"
-
-struct rows { /* struct opencl_rows in backends/opencl/rows.h */
-    int rows, width, from_image, from_row, to_image, to_row, add;
-};
+#include "arguments.h"
 
 kernel void copy_rows(global const float *from, ulong from_at, global float *to, ulong to_at,
-                      struct rows g)
+                      struct opencl_rows g)
 {
     int i = get_global_id(0), row = i / g.width, column = i % g.width;
     ulong image = get_global_id(1);

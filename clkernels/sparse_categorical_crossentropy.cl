@@ -11,14 +11,14 @@ kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong
                                                     global float *loss, ulong loss_at, int n,
                                                     int weighted, int want_p, int want_loss)
 {
-    local int si[LANES];
-    local float s[LANES];
+    local int si[ISO_LANES];
+    local float s[ISO_LANES];
     ulong row = get_group_id(0);
     float max, sum;
     z += z_at + row * n;
     p += p_at + row * n;
     softmax_row(si, s, z, n, &max, &sum);
-    for (int i = get_local_id(0); want_p && i < n; i += LANES)
+    for (int i = get_local_id(0); want_p && i < n; i += ISO_LANES)
         p[i] = iso_softmax(z[i], max, sum);
     if (want_loss && get_local_id(0) == 0) {
         float by = row_weight(weight, weight_at, row, weighted);

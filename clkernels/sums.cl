@@ -1,19 +1,20 @@
-/* sums.cl: sums over rows, in blocks of BLOCK_ROWS rows that start anew at each image, and over
- * whole tensors, in blocks of BLOCK_ELEMENTS. */
+/* sums.cl: sums over rows, in blocks of ISO_BLOCK_ROWS rows that start anew at each image, and over
+ * whole tensors, in blocks of ISO_BLOCK_ELEMENTS. */
 #include "common.h"
+#include "arguments.h"
 #include "blocks.h"
 
-/* out[b] = sum over block b of x [n], of |x| or x x (enum iso_sum_of). One group of LANES
+/* out[b] = sum over block b of x [n], of |x| or x x (enum iso_sum_of). One group of ISO_LANES
  * work-items a block. */
 kernel void sums_elements(global const float *x, ulong x_at, global float *out, ulong out_at,
                           uint n, int of)
 {
-    local float s[LANES];
-    uint start = (uint)get_group_id(0) * BLOCK_ELEMENTS;
-    uint end = n - start < BLOCK_ELEMENTS ? n : start + BLOCK_ELEMENTS;
+    local float s[ISO_LANES];
+    uint start = (uint)get_group_id(0) * ISO_BLOCK_ELEMENTS;
+    uint end = n - start < ISO_BLOCK_ELEMENTS ? n : start + ISO_BLOCK_ELEMENTS;
     float lane = start_of_sum();
     x += x_at;
-    for (uint i = start + get_local_id(0); i < end; i += LANES)
+    for (uint i = start + get_local_id(0); i < end; i += ISO_LANES)
         lane = iso_sum_term(of, x[i], lane);
     float total = lane_sum(s, lane);
     if (get_local_id(0) == 0)
@@ -52,25 +53,24 @@ kernel void sums_total(global const float *part, ulong part_at, global float *to
         y[y_at + i] = add ? y[y_at + i] + sum : sum;
 }
 
-/* y = sum of part[rows], divided by rows when `mean`. One group of BLOCK_ITEMS work-items, each
- * taking one block at a time. */
-#define BLOCK_ITEMS 16
+/* y = sum of part[rows], divided by rows when `mean`. One group of OPENCL_SCALAR_ITEMS work-items,
+ * each taking one block at a time. */
 kernel void sums_scalar(global const float *part, ulong part_at, global float *y, ulong y_at,
                         int rows, int mean)
 {
-    local float block[BLOCK_ITEMS];
+    local float block[OPENCL_SCALAR_ITEMS];
     int item = get_local_id(0);
     float total = start_of_sum();
     part += part_at;
-    for (int base = 0; base < rows; base += BLOCK_ITEMS * BLOCK_ROWS) {
-        int start = base + item * BLOCK_ROWS;
+    for (int base = 0; base < rows; base += OPENCL_SCALAR_ITEMS * ISO_BLOCK_ROWS) {
+        int start = base + item * ISO_BLOCK_ROWS;
         float sum = start_of_sum();
-        for (int r = start; r < start + BLOCK_ROWS && r < rows; r++)
+        for (int r = start; r < start + ISO_BLOCK_ROWS && r < rows; r++)
             sum = sum + part[r];
         block[item] = sum;
         barrier(CLK_LOCAL_MEM_FENCE);
         if (item == 0)
-            for (int b = 0; b < BLOCK_ITEMS && base + b * BLOCK_ROWS < rows; b++)
+            for (int b = 0; b < OPENCL_SCALAR_ITEMS && base + b * ISO_BLOCK_ROWS < rows; b++)
                 total = total + block[b];
         barrier(CLK_LOCAL_MEM_FENCE);
     }

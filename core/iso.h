@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "order.h"
+
 #define ISO_VERSION "0.1.0"
 /* Rises whenever the definition of any result in exact mode changes; kept in runs and records. */
 #define ISO_ARITH_VERSION 1
@@ -64,18 +66,6 @@ void iso_alloc_fail_after(long n);
 /* ---- Shapes and tensors -------------------------------------------------------------------- */
 
 enum { ISO_DIMS = 4, ISO_OPERANDS = 8, ISO_NAME = 96, ISO_SCALARS = 8 };
-
-/* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
- * rows, starting anew at each image that has several rows: part of every such op's definition. */
-enum { ISO_BLOCK_ROWS = 128 };
-/* Chains of fma start at +0, and a finished chain is added to +0, so that no result depends on the
- * sign a device gives to a zero product. */
-/* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs
- * 8-4-2-1. */
-enum { ISO_LANES = 16 };
-/* Sums over a whole tensor (regularisers, norms): blocks of this many elements, each such a sum of
- * 16 lanes; the block sums are added in ascending order, starting at +0. */
-enum { ISO_BLOCK_ELEMENTS = 4096 };
 
 enum iso_dtype { ISO_REAL, ISO_I32, ISO_U8 }; /* REAL: float32; float64 in the double reference */
 
@@ -351,8 +341,14 @@ void iso_call_cost(enum iso_op, const struct iso_call *, enum iso_pass, struct i
 
 struct iso_backend;
 struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
-    /* Optional. False with a reason in why (n bytes): this device cannot run this call. */
-    bool (*supports)(struct iso_backend *, const struct iso_call *, char *why, size_t n);
+    /* Optional. False with a reason in why (n bytes): this device cannot run this call of the op. A
+     * predicate: it may build what the answer needs, but measures nothing, writes no file and
+     * prints nothing. */
+    bool (*supports)(struct iso_backend *, enum iso_op, const struct iso_call *, char *why,
+                     size_t n);
+    /* Optional. Called once for each call that a plan will make, after supports; may measure, build
+     * and keep what it found in the user's cache. */
+    iso_rc (*prepare)(struct iso_backend *, const struct iso_call *);
     /* Optional: ISO_DIRECT when it is missing. */
     enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
     /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not

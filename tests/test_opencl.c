@@ -3,13 +3,14 @@
  * with the reference's in test_parity.c. */
 #include "core/iso.h"
 #include "core/ops/dense.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -158,14 +159,18 @@ static void failing_compiler_is_an_error(void **state)
 static void bad_kernel_is_named_with_file_and_line(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/isocl-test-opencl-XXXXXX", path[64], why[2000] = "";
+    char folder[FOLDER], path[2 * FOLDER], why[2000] = "";
     struct iso_backend *be = open_first();
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/gemm.cl", folder);
+    assert_int_equal(folder_make(folder, "opencl"), 0);
+    snprintf(path, sizeof path, "%s/clkernels", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/clkernels/chains.cl", folder);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs("#include \"common.h\"\nkernel void gemm_chains(global float *x) { x[0] = nonsense; }\n",
-          f);
+    fputs(
+        "#include \"common.h\"\nkernel void chains_over_taps(global float *x) { x[0] = nonsense; "
+        "}\n",
+        f);
     fclose(f);
     setenv("ISOCL_KERNEL_DIR", folder, 1);
     struct iso_dense params = { .units = 3 };
@@ -173,11 +178,10 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     call.x[0].shape = (struct iso_shape){ 2, { 2, 4 } };
     call.w[0].shape = (struct iso_shape){ 2, { 4, 3 } };
     call.y[0].shape = (struct iso_shape){ 2, { 2, 3 } };
-    assert_false(be->kernels[ISO_OP_dense]->supports(be, &call, why, sizeof why));
-    assert_non_null(strstr(why, "gemm.cl"));
+    assert_false(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
+    assert_non_null(strstr(why, "clkernels/chains.cl:2"));
     assert_string_equal(iso_error(), "");
-    unlink(path);
-    rmdir(folder);
+    assert_int_equal(folder_remove(folder), 0);
     iso_backend_close(be);
 }
 
@@ -185,10 +189,14 @@ static void lack_of_memory_is_an_error(void **state)
 {
     (void)state;
     struct iso_backend *be = NULL;
-    struct iso_device first = first_device();
+    struct iso_device first = first_device(), list[MAX];
+    int count = 0;
     iso_alloc_fail_after(0);
     assert_int_equal(iso_backend_open(first.id, ISO_MODE_DEFAULT, 0, &be), ISO_ENOMEM);
     assert_null(be);
+    iso_error_clear();
+    iso_alloc_fail_after(0);
+    assert_int_equal(opencl_ops()->list(list, MAX, &count), ISO_ENOMEM);
     iso_alloc_fail_after(-1);
     iso_error_clear();
     be = open_first();
@@ -286,7 +294,7 @@ static void run_dense(float results[RESULTS])
     call.w[0].shape = call.dw[0].shape = (struct iso_shape){ 2, { IN, UNITS } };
     call.w[1].shape = call.dw[1].shape = (struct iso_shape){ 1, { UNITS } };
     call.y[0].shape = call.dy[0].shape = (struct iso_shape){ 2, { ROWS, UNITS } };
-    if (!k->supports(be, &call, why, sizeof why))
+    if (!k->supports(be, ISO_OP_dense, &call, why, sizeof why))
         fail_msg("%s", why);
     size_t forward = k->workspace(be, &call, ISO_FORWARD),
            work = k->workspace(be, &call, ISO_BACKWARD);

@@ -1,14 +1,7 @@
-/* embed FILE...: prints a C file that holds the texts of the files as a table, by base name.
+/* embed FILE...: prints a C file that holds the texts of the files as a table, by path.
  * Used when isocl is built, so that the OpenCL kernels travel inside the program. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 
 /* The text as numbers: a string literal may be too long for the compiler, and needs no escapes
  * here. Returns 0, or -1 after a message. */
@@ -41,7 +34,7 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
     printf("const struct opencl_source opencl_sources[] = {\n");
     for (int i = 1; i < argc; i++)
-        printf("    {\"%s\", text_%d, sizeof text_%d - 1},\n", base_name(argv[i]), i, i);
+        printf("    {\"%s\", text_%d, sizeof text_%d - 1},\n", argv[i], i, i);
     printf("    {NULL, NULL, 0}\n};\n");
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

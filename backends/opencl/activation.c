@@ -2,18 +2,12 @@
 #include "opencl.h"
 #include "core/ops/activation.h"
 
-static const char *const programs[] = { "activation.cl", NULL };
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME) [ISO_##NAME] = "activation_" #name,
 #define BACKWARD(name, NAME) [ISO_##NAME] = "activation_" #name "_backward",
 static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD) FORWARD(softmax, SOFTMAX) };
 static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
                                                     BACKWARD(softmax, SOFTMAX) };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -56,6 +50,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_activation = { .supports = supports,
-                                              .forward = forward,
-                                              .backward = backward };
+const struct opencl_op opencl_activation = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "activation.cl" },
+};

@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/adadelta.h"
 
-static const char *const programs[] = { "adadelta.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const double *s = call->scalars;
@@ -17,4 +10,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_ADADELTA_1_RHO]), arg_real(s[ISO_ADADELTA_EPSILON])));
 }
 
-const struct iso_kernel opencl_adadelta = { .supports = supports, .update = update };
+const struct opencl_op opencl_adadelta = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "adadelta.cl" },
+};

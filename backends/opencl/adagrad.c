@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/adagrad.h"
 
-static const char *const programs[] = { "adagrad.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_adagrad *p = call->params;
@@ -18,4 +11,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(call->scalars[ISO_ADAGRAD_EPSILON])));
 }
 
-const struct iso_kernel opencl_adagrad = { .supports = supports, .update = update };
+const struct opencl_op opencl_adagrad = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "adagrad.cl" },
+};

@@ -2,13 +2,6 @@
 #include "adam.h"
 #include "core/ops/adam.h"
 
-static const char *const programs[] = { "adam.cl", NULL };
-
-bool opencl_adam_supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 iso_rc opencl_adam_update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_adam *p = call->params;
@@ -20,5 +13,7 @@ iso_rc opencl_adam_update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_ADAM_EPSILON]), arg_real(s[ISO_ADAM_DECAY])));
 }
 
-const struct iso_kernel opencl_adam = { .supports = opencl_adam_supports,
-                                        .update = opencl_adam_update };
+const struct opencl_op opencl_adam = {
+    .kernel = { .supports = opencl_supports, .update = opencl_adam_update },
+    .programs = { "adam.cl" },
+};

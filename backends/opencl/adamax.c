@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/adamax.h"
 
-static const char *const programs[] = { "adamax.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const double *s = call->scalars;
@@ -18,4 +11,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_ADAMAX_EPSILON])));
 }
 
-const struct iso_kernel opencl_adamax = { .supports = supports, .update = update };
+const struct opencl_op opencl_adamax = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "adamax.cl" },
+};

@@ -3,13 +3,6 @@
 
 enum { INPUTS = 4 }; /* of add_forward in clkernels/add.cl */
 
-static const char *const programs[] = { "add.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 /* y = from + x[first] + ... of the inputs that are there, INPUTS - 1 of them at most. */
 static iso_rc add_some(struct opencl *cl, const struct iso_call *call,
                        const struct iso_tensor *from, int first)
@@ -26,8 +19,8 @@ static iso_rc add_some(struct opencl *cl, const struct iso_call *call,
         ARGS(x[0], x[1], x[2], x[3], arg_tensor(&call->y[0]), arg_uint(n), arg_int(inputs)));
 }
 
-/* More inputs than the kernel takes are added to y by further launches, still from left to right.
- */
+/* More inputs than the kernel takes are added to y by further launches, from left to right
+ * as before. */
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -52,6 +45,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_add = { .supports = supports,
-                                       .forward = forward,
-                                       .backward = backward };
+const struct opencl_op opencl_add = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "add.cl" },
+};

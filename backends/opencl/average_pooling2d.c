@@ -1,14 +1,6 @@
 /* average_pooling2d.c: queues average pooling. */
 #include "pooling2d.h"
 
-static const char *const programs[] = { "average_pooling2d.cl", NULL };
-
-bool opencl_average_pool_supports(struct iso_backend *be, const struct iso_call *call, char *why,
-                                  size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 iso_rc opencl_average_pool(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -30,8 +22,9 @@ iso_rc opencl_average_pool_gradient(struct iso_backend *be, const struct iso_cal
         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }
 
-const struct iso_kernel opencl_average_pooling2d = {
-    .supports = opencl_average_pool_supports,
-    .forward = opencl_average_pool,
-    .backward = opencl_average_pool_gradient,
+const struct opencl_op opencl_average_pooling2d = {
+    .kernel = { .supports = opencl_supports,
+                .forward = opencl_average_pool,
+                .backward = opencl_average_pool_gradient },
+    .programs = { "average_pooling2d.cl" },
 };

@@ -5,12 +5,6 @@
 #include "core/ops/batch_normalization.h"
 
 static const char program[] = "batch_normalization.cl";
-static const char *const programs[] = { program, "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
 
 /* Rows and channels of x, and blocks of the rows, as the kernels want them. */
 struct layout {
@@ -137,6 +131,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_uint(l.channels), arg_int(p->scale), arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_batch_normalization = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_batch_normalization = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { program, "sums.cl" },
 };

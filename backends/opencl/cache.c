@@ -13,25 +13,40 @@
 #include "opencl.h"
 #include "core/data/sha256.h"
 
-enum { MAX_BINARY = 64 << 20, HEX = 64 };
+enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
+
+/* Writes "<cache folder>/isocl" into path; returns how long the first part is, or 0 when there is
+ * no such folder or no room. */
+static size_t find_folder(char *path, size_t n)
+{
+    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const bool named = base != NULL && *base != '\0';
+    if (!named && (home == NULL || *home == '\0'))
+        return 0;
+    const int k = snprintf(path, n, "%s%s/isocl", named ? base : home, named ? "" : "/.cache");
+    return k > 0 && (size_t)k < n ? (size_t)k - strlen("/isocl") : 0;
+}
 
 bool opencl_cache_path(const char *name, char *path, size_t n)
 {
-    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     char folder[1024];
-    int k = base != NULL && *base
-                ? snprintf(folder, sizeof folder, "%s", base)
-                : snprintf(folder, sizeof folder, "%s/.cache", home != NULL ? home : "");
-    if ((!(base != NULL && *base) && !(home != NULL && *home)) || k < 0 ||
-        k + 7 > (int)sizeof folder)
+    if (find_folder(folder, sizeof folder) == 0)
         return false;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    memcpy(folder + k, "/isocl", 7);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    k = snprintf(path, n, "%s/%s", folder, name);
+    const int k = snprintf(path, n, "%s/%s", folder, name);
     return k > 0 && (size_t)k < n;
+}
+
+bool opencl_cache_create(void)
+{
+    char folder[1024];
+    const size_t end = find_folder(folder, sizeof folder);
+    if (end == 0)
+        return false;
+    folder[end] = '\0';
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return false;
+    folder[end] = '/';
+    return mkdir(folder, 0700) == 0 || errno == EEXIST;
 }
 
 static void add_text(struct iso_sha256 *h, const char *text)
@@ -40,13 +55,15 @@ static void add_text(struct iso_sha256 *h, const char *text)
                    strlen(text) + 1); /* with the end, so that no two lists read the same */
 }
 
-static bool binary_path(struct opencl *cl, const char *source, size_t length, char *path, size_t n)
+void opencl_cache_key(struct opencl *cl, const char *source, size_t length,
+                      char key[OPENCL_CACHE_KEY])
 {
-    if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind)
-        return false;
-    char version[256] = "", name[HEX + 16], hex[HEX + 1];
-    clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
+    char version[256] = "";
     struct iso_sha256 h;
+    key[0] = '\0';
+    if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind)
+        return;
+    clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
     iso_sha256_init(&h);
     add_text(&h, ISO_VERSION);
     add_text(&h, cl->options);
@@ -55,9 +72,14 @@ static bool binary_path(struct opencl *cl, const char *source, size_t length, ch
     add_text(&h, cl->found.info.platform);
     add_text(&h, version);
     iso_sha256_add(&h, source, length);
-    iso_sha256_hex(&h, hex);
-    snprintf(name, sizeof name, "%s.clbin", hex);
-    return opencl_cache_path(name, path, n);
+    iso_sha256_hex(&h, key);
+}
+
+static bool binary_path(const char *key, char *path, size_t n)
+{
+    char name[HEX + 16];
+    snprintf(name, sizeof name, "%s.clbin", key);
+    return *key != '\0' && opencl_cache_path(name, path, n);
 }
 
 static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
@@ -97,12 +119,11 @@ static unsigned char *read_binary(const char *path, size_t *size)
     return data;
 }
 
-cl_program opencl_cache_load(struct opencl *cl, const char *source, size_t length)
+cl_program opencl_cache_load(struct opencl *cl, const char *key)
 {
     char path[1200];
     size_t size = 0;
-    unsigned char *data =
-        binary_path(cl, source, length, path, sizeof path) ? read_binary(path, &size) : NULL;
+    unsigned char *data = binary_path(key, path, sizeof path) ? read_binary(path, &size) : NULL;
     if (data == NULL)
         return NULL;
     cl_int status = CL_SUCCESS, rc;
@@ -135,11 +156,11 @@ static void write_binary(const char *path, const unsigned char *data, size_t siz
         remove(temporary);
 }
 
-void opencl_cache_store(struct opencl *cl, const char *source, size_t length, cl_program program)
+void opencl_cache_store(const char *key, cl_program program)
 {
     char path[1200];
     size_t size = 0;
-    if (!binary_path(cl, source, length, path, sizeof path) ||
+    if (!binary_path(key, path, sizeof path) || !opencl_cache_create() ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
             CL_SUCCESS ||
         size == 0 || size > MAX_BINARY)

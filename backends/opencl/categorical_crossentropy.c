@@ -1,13 +1,6 @@
 /* categorical_crossentropy.c: queues softmax with cross-entropy against one-hot targets. */
 #include "loss.h"
 
-static const char *const programs[] = { "categorical_crossentropy.cl", "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 /* Without a target there is no loss: prediction only. */
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -40,7 +33,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[0]), arg_real(s[1]), arg_real(s[2])));
 }
 
-const struct iso_kernel opencl_categorical_crossentropy = { .supports = supports,
-                                                            .workspace = opencl_loss_workspace,
-                                                            .forward = forward,
-                                                            .backward = backward };
+const struct opencl_op opencl_categorical_crossentropy = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = opencl_loss_workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "categorical_crossentropy.cl", "sums.cl" },
+};

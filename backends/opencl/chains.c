@@ -42,7 +42,7 @@ size_t opencl_widen_work(const struct opencl *cl, int64_t steps, int64_t cols)
 }
 
 iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
-                    struct opencl_at *b, cl_int *ldb)
+                    struct opencl_at *b, iso_i32 *ldb)
 {
     *ldb = opencl_b_cols(cl, cols);
     if (*ldb == cols)
@@ -64,31 +64,32 @@ static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t col
                                  { group, group, 1 } };
 }
 
-iso_rc opencl_chains(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
+iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, struct opencl_at a,
                      struct opencl_at b, struct opencl_at bias, struct opencl_at y)
 {
-    struct opencl_map g = *map;
+    struct opencl_chains g = *chains;
     g.has_bias = bias.mem != NULL;
-    return opencl_launch(cl, "gemm.cl", "gemm_chains", tiles(cl, (size_t)g.rows, (size_t)g.cols, 1),
+    return opencl_launch(cl, "chains.cl", "chains_over_taps",
+                         tiles(cl, (size_t)g.rows, (size_t)g.cols, 1),
                          ARGS(arg_at(a), arg_at(b), arg_at(bias.mem ? bias : y), arg_at(y),
                               arg_struct(&g, sizeof g)));
 }
 
-static size_t results(const struct opencl_map *g)
+static size_t results(const struct opencl_chains *g)
 {
     return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->run * (size_t)g->cols;
 }
 
 /* Where tiles alone keep every unit busy, a work-group takes all blocks and no sum of a block has
  * to be stored; elsewhere each block is a work-group's, and their sums are added afterwards. */
-static bool enough_tiles(const struct opencl *cl, const struct opencl_map *g)
+static bool enough_tiles(const struct opencl *cl, const struct opencl_chains *g)
 {
     struct opencl_grid grid = tiles(cl, results(g) / (size_t)g->cols, (size_t)g->cols, 1);
     return grid.groups[0] * grid.groups[1] >= 4 * (size_t)cl->base.device.units;
 }
 
 /* Blocks whose sums are stored at a time. */
-static size_t chunk(const struct opencl *cl, const struct opencl_map *g)
+static size_t chunk(const struct opencl *cl, const struct opencl_chains *g)
 {
     size_t room = cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
     size_t fit = room / results(g), blocks = opencl_blocks((size_t)g->rows, (size_t)g->group_rows);
@@ -96,32 +97,32 @@ static size_t chunk(const struct opencl *cl, const struct opencl_map *g)
 }
 
 /* The stored sums of blocks, and the total. */
-size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_map *g)
+size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_chains *g)
 {
     return enough_tiles(cl, g) ? 0 : (chunk(cl, g) + 1) * results(g);
 }
 
-static iso_rc run_blocks(struct opencl *cl, const struct opencl_map *g, struct opencl_at a,
+static iso_rc run_blocks(struct opencl *cl, const struct opencl_chains *g, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, size_t first, size_t count)
 {
     size_t depth = results(g) / (size_t)g->cols, deep = opencl_ceil(count, (size_t)g->each);
     return opencl_launch(
-        cl, "gemm.cl", "gemm_blocks", tiles(cl, depth, (size_t)g->cols, deep),
+        cl, "chains.cl", "chains_over_rows", tiles(cl, depth, (size_t)g->cols, deep),
         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_int((int64_t)first), arg_struct(g, sizeof *g)));
 }
 
-iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_map *map, struct opencl_at a,
+iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_chains *chains, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work)
 {
-    struct opencl_map g = *map;
+    struct opencl_chains g = *chains;
     size_t blocks = opencl_blocks((size_t)g.rows, (size_t)g.group_rows), n = results(&g);
     g.group_rows = g.group_rows > 1 ? g.group_rows : g.rows;
-    g.blocks = (cl_int)blocks;
-    if (enough_tiles(cl, map)) {
+    g.blocks = (iso_i32)blocks;
+    if (enough_tiles(cl, chains)) {
         g.each = g.blocks;
         return run_blocks(cl, &g, a, b, y, 0, blocks);
     }
-    size_t step = chunk(cl, map);
+    size_t step = chunk(cl, chains);
     struct opencl_at total = { work.mem, work.at + step * n };
     int add = g.add;
     g.add = 0;

@@ -1,6 +1,7 @@
-/* chains.h: the exact sums of products (clkernels/gemm.cl) and the packing of their operands. */
+/* chains.h: the exact sums of products (clkernels/chains.cl) and the packing of their operands. */
 #ifndef ISO_OPENCL_CHAINS_H
 #define ISO_OPENCL_CHAINS_H
+#include "clkernels/arguments.h"
 #include "opencl.h"
 
 /* Where an operand starts: a buffer and an offset in floats. */
@@ -18,19 +19,6 @@ static inline struct opencl_at opencl_work(const struct iso_call *call, size_t f
     return (struct opencl_at){ call->workspace.mem,
                                call->workspace.offset / sizeof(float) + floats };
 }
-
-/* struct gemm of clkernels/gemm.cl, which explains it. Every member is an int there. */
-struct opencl_map {
-    cl_int rows, cols;
-    cl_int row_h, row_w;
-    cl_int a_image, a_i, a_j;
-    cl_int taps_y, taps_x, run;
-    cl_int a_ty, a_tx;
-    cl_int ldb;
-    cl_int y_image, y_i, y_j, y_col;
-    cl_int has_bias, add;
-    cl_int group_rows, blocks, each;
-};
 
 /* Columns that b must have in memory for a result of so many: a CPU's tile reads whole vectors. */
 int opencl_b_cols(const struct opencl *, int64_t cols);
@@ -52,15 +40,15 @@ iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_
 /* *b, [steps, cols], as the kernels below read it: where it lies, or, where it has to be wider,
  * copied to work, opencl_widen_work floats. *ldb: floats from row to row. */
 iso_rc opencl_widen(struct opencl *, int64_t steps, int64_t cols, struct opencl_at work,
-                    struct opencl_at *b, cl_int *ldb);
+                    struct opencl_at *b, iso_i32 *ldb);
 size_t opencl_widen_work(const struct opencl *, int64_t steps, int64_t cols);
 
-/* gemm_chains. bias.mem NULL: none. */
-iso_rc opencl_chains(struct opencl *, const struct opencl_map *, struct opencl_at a,
+/* chains_over_taps. bias.mem NULL: none. */
+iso_rc opencl_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                      struct opencl_at b, struct opencl_at bias, struct opencl_at y);
-/* gemm_blocks over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in sums.h;
- * blocks and each are set here. work: opencl_block_sums_work floats. */
-iso_rc opencl_block_sums(struct opencl *, const struct opencl_map *, struct opencl_at a,
+/* chains_over_rows over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in
+ * sums.h; blocks and each are set here. work: opencl_block_sums_work floats. */
+iso_rc opencl_block_sums(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work);
-size_t opencl_block_sums_work(const struct opencl *, const struct opencl_map *);
+size_t opencl_block_sums_work(const struct opencl *, const struct opencl_chains *);
 #endif

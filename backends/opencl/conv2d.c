@@ -1,15 +1,13 @@
 /* conv2d.c: queues the two-dimensional convolution.
  *
- * Each pass is a sum of products over images whose borders were padded (clkernels/gemm.cl). A
- * strided input gradient falls into sh * sw phases: input pixels of one phase have the same taps.
+ * Each pass is a sum of products over images whose borders were padded (clkernels/chains.cl). A
+ * strided input gradient falls into sh * sw residues: input pixels of one residue have the same
+ * taps.
  */
 #include <stdio.h>
 #include "chains.h"
 #include "conv2d_fast.h"
 #include "sums.h"
-
-static const char *const programs[] = { "gemm.cl", "pack.cl", "sums.cl", NULL };
-static const char *const fast_programs[] = { "conv2d.cl", "dense.cl", NULL };
 
 struct conv {
     struct iso_window v;
@@ -38,18 +36,18 @@ static size_t border_size(const struct opencl_border *b)
     return (size_t)(b->n * b->ph * b->pw * b->c);
 }
 
-/* ---- One phase of the input gradient, along one axis ---- */
+/* ---- One residue of the input gradient, along one axis ---- */
 
-struct phase {
+struct residue {
     int64_t first, count; /* input positions first, first + stride, ... */
     int64_t tap, taps;    /* their taps: tap, tap + stride, ... */
     int64_t out, step;    /* output position of `first` at `tap`; how far the next tap goes back */
 };
 
-static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,
-                             int64_t before, int64_t number)
+static struct residue residue_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,
+                                 int64_t before, int64_t number)
 {
-    struct phase p = { .tap = number, .step = stride > 1 ? 1 : dilation };
+    struct residue p = { .tap = number, .step = stride > 1 ? 1 : dilation };
     p.first = ((number - before) % stride + stride) % stride;
     p.count = p.first < size ? (size - 1 - p.first) / stride + 1 : 0;
     p.taps = p.tap < kernel ? (kernel - 1 - p.tap) / stride + 1 : 0;
@@ -57,14 +55,14 @@ static struct phase phase_of(int64_t size, int64_t kernel, int64_t stride, int64
     return p;
 }
 
-/* Border that dy needs along one axis so that every tap of every phase lies inside. */
+/* Border that dy needs along one axis so that every tap of every residue lies inside. */
 static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t stride,
                             int64_t dilation, int64_t before, int64_t *lead, int64_t *total)
 {
     int64_t last = out;
     *lead = 0;
     for (int64_t i = 0; i < stride; i++) {
-        struct phase p = phase_of(size, kernel, stride, dilation, before, i);
+        struct residue p = residue_of(size, kernel, stride, dilation, before, i);
         if (p.count > 0 && p.taps > 0) {
             *lead = larger(*lead, (p.taps - 1) * p.step - p.out);
             last = larger(last, p.out + p.count);
@@ -82,29 +80,29 @@ static struct opencl_border gradient_borders(const struct conv *c)
     return b;
 }
 
-/* ---- Maps ---- */
+/* ---- Chains ---- */
 
 /* Rows: output pixels; steps: the window's taps and channels. */
-static struct opencl_map forward_map(const struct conv *c)
+static struct opencl_chains forward_chains(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
     int64_t line = c->x.pw * v->c, f = c->filters;
-    struct opencl_map m = { .rows = (cl_int)c->rows,
-                            .cols = (cl_int)f,
-                            .row_h = (cl_int)v->oh,
-                            .row_w = (cl_int)v->ow,
-                            .a_image = (cl_int)(c->x.ph * line),
-                            .a_i = (cl_int)(v->sh * line),
-                            .a_j = (cl_int)(v->sw * v->c),
-                            .taps_y = (cl_int)v->kh,
-                            .taps_x = (cl_int)v->kw,
-                            .run = (cl_int)v->c,
-                            .a_ty = (cl_int)(v->dh * line),
-                            .a_tx = (cl_int)(v->dw * v->c),
-                            .y_image = (cl_int)(v->oh * v->ow * f),
-                            .y_i = (cl_int)(v->ow * f),
-                            .y_j = (cl_int)f,
-                            .y_col = 1 };
+    struct opencl_chains m = { .rows = (iso_i32)c->rows,
+                               .cols = (iso_i32)f,
+                               .row_h = (iso_i32)v->oh,
+                               .row_w = (iso_i32)v->ow,
+                               .a_image = (iso_i32)(c->x.ph * line),
+                               .a_i = (iso_i32)(v->sh * line),
+                               .a_j = (iso_i32)(v->sw * v->c),
+                               .taps_y = (iso_i32)v->kh,
+                               .taps_x = (iso_i32)v->kw,
+                               .run = (iso_i32)v->c,
+                               .a_ty = (iso_i32)(v->dh * line),
+                               .a_tx = (iso_i32)(v->dw * v->c),
+                               .y_image = (iso_i32)(v->oh * v->ow * f),
+                               .y_i = (iso_i32)(v->ow * f),
+                               .y_j = (iso_i32)f,
+                               .y_col = 1 };
     if (v->dw == 1) { /* taps that lie side by side are one run */
         m.run *= m.taps_x;
         m.taps_x = 1;
@@ -114,10 +112,10 @@ static struct opencl_map forward_map(const struct conv *c)
 
 /* The kernel's gradient: the same steps are its rows. With one output pixel an image, the images
  * are one line of pixels, whose blocks run over the batch. */
-static struct opencl_map kernel_map(const struct conv *c, bool add)
+static struct opencl_chains kernel_chains(const struct conv *c, bool add)
 {
-    struct opencl_map m = forward_map(c);
-    m.group_rows = (cl_int)(c->v.oh * c->v.ow);
+    struct opencl_chains m = forward_chains(c);
+    m.group_rows = (iso_i32)(c->v.oh * c->v.ow);
     m.add = add;
     if (m.group_rows == 1) {
         m.row_w = m.rows;
@@ -126,32 +124,32 @@ static struct opencl_map kernel_map(const struct conv *c, bool add)
     return m;
 }
 
-static struct opencl_map phase_map(const struct conv *c, const struct opencl_border *b,
-                                   const struct phase *y, const struct phase *x)
+static struct opencl_chains residue_chains(const struct conv *c, const struct opencl_border *b,
+                                           const struct residue *y, const struct residue *x)
 {
     const struct iso_window *v = &c->v;
     int64_t line = b->pw * c->filters, row = v->w * v->c;
-    return (struct opencl_map){ .rows = (cl_int)(v->n * y->count * x->count),
-                                .cols = (cl_int)v->c,
-                                .row_h = (cl_int)y->count,
-                                .row_w = (cl_int)x->count,
-                                .a_image = (cl_int)(b->ph * line),
-                                .a_i = (cl_int)line,
-                                .a_j = (cl_int)c->filters,
-                                .taps_y = (cl_int)y->taps,
-                                .taps_x = (cl_int)x->taps,
-                                .run = (cl_int)c->filters,
-                                .a_ty = (cl_int)(-y->step * line),
-                                .a_tx = (cl_int)(-x->step * c->filters),
-                                .y_image = (cl_int)(v->h * row),
-                                .y_i = (cl_int)(v->sh * row),
-                                .y_j = (cl_int)(v->sw * v->c),
-                                .y_col = 1 };
+    return (struct opencl_chains){ .rows = (iso_i32)(v->n * y->count * x->count),
+                                   .cols = (iso_i32)v->c,
+                                   .row_h = (iso_i32)y->count,
+                                   .row_w = (iso_i32)x->count,
+                                   .a_image = (iso_i32)(b->ph * line),
+                                   .a_i = (iso_i32)line,
+                                   .a_j = (iso_i32)c->filters,
+                                   .taps_y = (iso_i32)y->taps,
+                                   .taps_x = (iso_i32)x->taps,
+                                   .run = (iso_i32)c->filters,
+                                   .a_ty = (iso_i32)(-y->step * line),
+                                   .a_tx = (iso_i32)(-x->step * c->filters),
+                                   .y_image = (iso_i32)(v->h * row),
+                                   .y_i = (iso_i32)(v->sh * row),
+                                   .y_j = (iso_i32)(v->sw * v->c),
+                                   .y_col = 1 };
 }
 
 /* ---- Support and workspace ---- */
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static bool limits(const struct iso_call *call, char *why, size_t n)
 {
     struct conv c = conv_of(call);
     struct opencl_border dy = gradient_borders(&c);
@@ -164,11 +162,13 @@ static bool supports(struct iso_backend *be, const struct iso_call *call, char *
         snprintf(why, n, "strides and dilation_rate above 1 at the same time");
         return false;
     }
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
-    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n))
-        opencl_conv2d_fast_check(opencl_of(be), call);
     return true;
+}
+
+static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
+{
+    opencl_conv2d_fast_check(opencl_of(be), call);
+    return ISO_OK;
 }
 
 static int64_t depth_of(const struct conv *c) { return c->v.kh * c->v.kw * c->v.c; }
@@ -188,7 +188,7 @@ static size_t input_work(const struct opencl *cl, const struct conv *c)
 
 static size_t kernel_work(const struct opencl *cl, const struct conv *c)
 {
-    struct opencl_map m = kernel_map(c, false);
+    struct opencl_chains m = kernel_chains(c, false);
     return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_block_sums_work(cl, &m);
 }
 
@@ -224,7 +224,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
-    struct opencl_map m = forward_map(&c);
+    struct opencl_chains m = forward_chains(&c);
     struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
     size_t used = 0;
     bool done;
@@ -236,17 +236,17 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
 }
 
-/* The pixels of one phase: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
-static iso_rc run_phase(struct opencl *cl, const struct iso_call *call, const struct conv *c,
-                        const struct opencl_border *b, struct opencl_at dy, const struct phase *y,
-                        const struct phase *x, size_t used)
+/* The pixels of one residue: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
+static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const struct conv *c,
+                          const struct opencl_border *b, struct opencl_at dy,
+                          const struct residue *y, const struct residue *x, size_t used)
 {
     const struct iso_window *v = &c->v;
     struct opencl_at w = opencl_at(&call->w[0]), packed_w = opencl_work(call, used),
                      none = { NULL, 0 };
     struct opencl_at dx = opencl_at(&call->dx[0]);
     int64_t tap = v->c * c->filters, line = v->kw * tap;
-    struct opencl_map m = phase_map(c, b, y, x);
+    struct opencl_chains m = residue_chains(c, b, y, x);
     if (m.rows == 0)
         return ISO_OK;
     m.ldb = opencl_b_cols(cl, v->c);
@@ -281,10 +281,10 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
         return ISO_OK;
     ISO_TRY(add_border(cl, call, &b, &dy, &used));
     for (int64_t i = 0; i < v->sh; i++) {
-        struct phase y = phase_of(v->h, v->kh, v->sh, v->dh, v->top, i);
+        struct residue y = residue_of(v->h, v->kh, v->sh, v->dh, v->top, i);
         for (int64_t j = 0; j < v->sw; j++) {
-            struct phase x = phase_of(v->w, v->kw, v->sw, v->dw, v->left, j);
-            ISO_TRY(run_phase(cl, call, c, &b, dy, &y, &x, used));
+            struct residue x = residue_of(v->w, v->kw, v->sw, v->dw, v->left, j);
+            ISO_TRY(run_residue(cl, call, c, &b, dy, &y, &x, used));
         }
     }
     return ISO_OK;
@@ -292,7 +292,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
 
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
 {
-    struct opencl_map m = kernel_map(c, call->add_dw[0]);
+    struct opencl_chains m = kernel_chains(c, call->add_dw[0]);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
@@ -322,6 +322,13 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_conv2d = {
+    .kernel = { .supports = opencl_supports,
+                .prepare = prepare,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .clblast_programs = { "conv2d.cl", "dense.cl" },
+    .limits = limits,
 };

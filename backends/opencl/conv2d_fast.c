@@ -5,44 +5,29 @@
  *
  * over as many images at a time as the workspace holds. rows: output pixels, depth: taps *
  * channels. */
-#include <stdlib.h>
 #include "conv2d_fast.h"
-
-enum { DEFAULT_MIB = 64 };
-
-/* struct window of clkernels/conv2d.cl. Every member is an int there. */
-struct columns {
-    cl_int h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-};
 
 struct fast {
     struct iso_window v;
     size_t filters, depth, pixels; /* pixels: of one image's output */
     size_t images;                 /* at a time */
-    struct columns columns;
+    struct opencl_window window;
 };
 
-/* ISOCL_OPENCL_WORKSPACE_MIB caps the columns; one image's are the least. */
-static size_t cap_floats(void)
-{
-    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
-    long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
-    return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
-}
-
-static struct fast fast_of(const struct iso_call *call)
+static struct fast fast_of(const struct opencl *cl, const struct iso_call *call)
 {
     const struct iso_conv2d *p = call->params;
     struct fast f = { .v = iso_conv2d_window(p, &call->x[0].shape), .filters = (size_t)p->filters };
     const struct iso_window *v = &f.v;
     f.depth = (size_t)(v->kh * v->kw * v->c);
     f.pixels = (size_t)(v->oh * v->ow);
-    f.images = cap_floats() / (f.pixels * f.depth);
+    f.images = cl->most_columns / (f.pixels * f.depth); /* one image's are the least */
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
-    f.columns = (struct columns){ (cl_int)v->h,   (cl_int)v->w,  (cl_int)v->c,  (cl_int)v->oh,
-                                  (cl_int)v->ow,  (cl_int)v->kh, (cl_int)v->kw, (cl_int)v->sh,
-                                  (cl_int)v->sw,  (cl_int)v->dh, (cl_int)v->dw, (cl_int)v->top,
-                                  (cl_int)v->left };
+    f.window = (struct opencl_window){ (iso_i32)v->h,   (iso_i32)v->w,  (iso_i32)v->c,
+                                       (iso_i32)v->oh,  (iso_i32)v->ow, (iso_i32)v->kh,
+                                       (iso_i32)v->kw,  (iso_i32)v->sh, (iso_i32)v->sw,
+                                       (iso_i32)v->dh,  (iso_i32)v->dw, (iso_i32)v->top,
+                                       (iso_i32)v->left };
     return f;
 }
 
@@ -63,18 +48,18 @@ static struct opencl_product kernel_product(const struct fast *f, size_t images)
 
 size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *call)
 {
-    struct fast f = fast_of(call);
-    return cl->gemm != NULL ? f.images * f.pixels * f.depth : 0;
+    struct fast f = fast_of(cl, call);
+    return cl->clblast != NULL ? f.images * f.pixels * f.depth : 0;
 }
 
 void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     const struct opencl_product products[] = { forward_product(&f, f.images),
                                                input_product(&f, f.images),
                                                kernel_product(&f, f.images) };
     for (int i = 0; i < 3; i++)
-        opencl_gemm_check(cl, &products[i]);
+        opencl_clblast_check(cl, &products[i]);
 }
 
 /* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */
@@ -90,7 +75,7 @@ static iso_rc im2col(struct opencl *cl, const struct fast *f, struct opencl_at x
     size_t n = images * f->pixels * f->depth;
     return opencl_launch(cl, "conv2d.cl", "conv2d_im2col", opencl_elements(cl, n),
                          ARGS(arg_mem(x.mem, x.at), arg_mem(col.mem, col.at), arg_uint(n),
-                              arg_struct(&f->columns, sizeof f->columns)));
+                              arg_struct(&f->window, sizeof f->window)));
 }
 
 /* Floats of one image of x, and of y. */
@@ -106,11 +91,11 @@ static size_t at_a_time(const struct fast *f, size_t first)
 
 iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = forward_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), y = opencl_at(&call->y[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = forward_product(&f, images);
@@ -118,8 +103,8 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
                          to = { y.mem, y.at + first * y_size(&f) };
         if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        ISO_TRY(
-            opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to, false));
+        ISO_TRY(opencl_clblast(cl, &p, is_pointwise(&f) ? from : col, opencl_at(&call->w[0]), to,
+                               false));
     }
     if (*done && call->w[1].mem != NULL) {
         size_t n = (size_t)f.v.n * y_size(&f);
@@ -132,33 +117,33 @@ iso_rc opencl_conv2d_fast_forward(struct opencl *cl, const struct iso_call *call
 
 iso_rc opencl_conv2d_fast_input(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = input_product(&f, f.images);
     struct opencl_at dx = opencl_at(&call->dx[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = input_product(&f, images);
         struct opencl_at from = { dy.mem, dy.at + first * y_size(&f) },
                          to = { dx.mem, dx.at + first * x_size(&f) };
         size_t n = images * x_size(&f);
-        ISO_TRY(opencl_gemm(cl, &p, from, opencl_at(&call->w[0]), col, false));
-        ISO_TRY(opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
-                              ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
-                                   arg_struct(&f.columns, sizeof f.columns),
-                                   arg_int(call->add_dx[0]))));
+        ISO_TRY(opencl_clblast(cl, &p, from, opencl_at(&call->w[0]), col, false));
+        ISO_TRY(
+            opencl_launch(cl, "conv2d.cl", "conv2d_col2im", opencl_elements(cl, n),
+                          ARGS(arg_mem(col.mem, col.at), arg_mem(to.mem, to.at), arg_uint(n),
+                               arg_struct(&f.window, sizeof f.window), arg_int(call->add_dx[0]))));
     }
     return ISO_OK;
 }
 
 iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call, bool *done)
 {
-    struct fast f = fast_of(call);
+    struct fast f = fast_of(cl, call);
     struct opencl_product p = kernel_product(&f, f.images);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]),
                      col = opencl_work(call, 0);
-    *done = opencl_gemm_trusted(cl, &p);
+    *done = opencl_clblast_trusted(cl, &p);
     for (size_t first = 0, images; *done && first < (size_t)f.v.n; first += images) {
         images = at_a_time(&f, first);
         p = kernel_product(&f, images);
@@ -166,8 +151,8 @@ iso_rc opencl_conv2d_fast_kernel(struct opencl *cl, const struct iso_call *call,
                          with = { dy.mem, dy.at + first * y_size(&f) };
         if (!is_pointwise(&f))
             ISO_TRY(im2col(cl, &f, from, images, col));
-        ISO_TRY(opencl_gemm(cl, &p, is_pointwise(&f) ? from : col, with, opencl_at(&call->dw[0]),
-                            first > 0 || call->add_dw[0]));
+        ISO_TRY(opencl_clblast(cl, &p, is_pointwise(&f) ? from : col, with, opencl_at(&call->dw[0]),
+                               first > 0 || call->add_dw[0]));
     }
     return ISO_OK;
 }

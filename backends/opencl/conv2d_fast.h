@@ -1,7 +1,7 @@
 /* conv2d_fast.h: the convolution as matrix products by CLBlast. */
 #ifndef ISO_OPENCL_CONV2D_FAST_H
 #define ISO_OPENCL_CONV2D_FAST_H
-#include "gemm.h"
+#include "clblast.h"
 #include "core/ops/conv2d.h"
 
 /* Floats of workspace; 0 in exact mode. */

@@ -2,13 +2,6 @@
 #include "augmentation.h"
 #include "core/ops/cutout.h"
 
-static const char *const programs[] = { "cutout.cl", "augmentation.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -22,4 +15,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(p->size[1]), arg_real(p->value), ARG_RANDOM(call)));
 }
 
-const struct iso_kernel opencl_cutout = { .supports = supports, .forward = forward };
+const struct opencl_op opencl_cutout = {
+    .kernel = { .supports = opencl_supports, .forward = forward },
+    .programs = { "cutout.cl", "augmentation.cl" },
+};

@@ -1,10 +1,7 @@
 /* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
 #include "chains.h"
-#include "gemm.h"
+#include "clblast.h"
 #include "sums.h"
-
-static const char *const programs[] = { "gemm.cl", "pack.cl", "sums.cl", NULL };
-static const char *const fast_programs[] = { "dense.cl", NULL };
 
 struct sizes {
     int64_t rows, in, units;
@@ -32,45 +29,40 @@ static struct opencl_product kernel_product(struct sizes s)
     return (struct opencl_product){ true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows };
 }
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
-    if (be->mode == ISO_MODE_FAST && opencl_ready(be, fast_programs, why, n)) {
-        struct sizes s = sizes_of(call);
-        const struct opencl_product p[] = { forward_product(s), input_product(s),
-                                            kernel_product(s) };
-        for (int i = 0; i < 3; i++)
-            opencl_gemm_check(opencl_of(be), &p[i]);
-    }
-    return true;
+    const struct sizes s = sizes_of(call);
+    const struct opencl_product p[] = { forward_product(s), input_product(s), kernel_product(s) };
+    for (int i = 0; i < 3; i++)
+        opencl_clblast_check(opencl_of(be), &p[i]);
+    return ISO_OK;
 }
 
 /* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
-static struct opencl_map map_of(int64_t rows, int64_t cols, int64_t run)
+static struct opencl_chains chains_of(int64_t rows, int64_t cols, int64_t run)
 {
-    return (struct opencl_map){ .rows = (cl_int)rows,
-                                .cols = (cl_int)cols,
-                                .row_h = 1,
-                                .row_w = 1,
-                                .a_image = (cl_int)run,
-                                .taps_y = 1,
-                                .taps_x = 1,
-                                .run = (cl_int)run,
-                                .y_image = (cl_int)cols,
-                                .y_col = 1 };
+    return (struct opencl_chains){ .rows = (iso_i32)rows,
+                                   .cols = (iso_i32)cols,
+                                   .row_h = 1,
+                                   .row_w = 1,
+                                   .a_image = (iso_i32)run,
+                                   .taps_y = 1,
+                                   .taps_x = 1,
+                                   .run = (iso_i32)run,
+                                   .y_image = (iso_i32)cols,
+                                   .y_col = 1 };
 }
 
 /* dkernel: the rows of the batch are the steps of the sums; one line of pixels, as it were. */
-static struct opencl_map kernel_map(const struct iso_call *call)
+static struct opencl_chains kernel_chains(const struct iso_call *call)
 {
     struct sizes s = sizes_of(call);
-    struct opencl_map map = map_of(s.rows, s.units, s.in);
-    map.row_w = (cl_int)s.rows;
-    map.a_j = (cl_int)s.in;
-    map.group_rows = 1;
-    map.add = call->add_dw[0];
-    return map;
+    struct opencl_chains chains = chains_of(s.rows, s.units, s.in);
+    chains.row_w = (iso_i32)s.rows;
+    chains.a_j = (iso_i32)s.in;
+    chains.group_rows = 1;
+    chains.add = call->add_dw[0];
+    return chains;
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -79,9 +71,9 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     struct sizes s = sizes_of(call);
     if (pass == ISO_FORWARD)
         return opencl_widen_work(cl, s.in, s.units) * sizeof(float);
-    struct opencl_map map = kernel_map(call);
+    struct opencl_chains chains = kernel_chains(call);
     size_t dx = (size_t)s.units * (size_t)opencl_b_cols(cl, s.rows);
-    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_block_sums_work(cl, &map);
+    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_block_sums_work(cl, &chains);
     size_t dbias = opencl_sum_rows_work((size_t)s.rows, (size_t)s.units, 1);
     return opencl_larger(opencl_larger(dx, dkernel), dbias) * sizeof(float);
 }
@@ -90,8 +82,8 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
                            const struct opencl_product *p)
 {
     size_t n = p->m * p->n;
-    ISO_TRY(opencl_gemm(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]),
-                        opencl_at(&call->y[0]), false));
+    ISO_TRY(opencl_clblast(cl, p, opencl_at(&call->x[0]), opencl_at(&call->w[0]),
+                           opencl_at(&call->y[0]), false));
     if (call->w[1].mem == NULL)
         return ISO_OK;
     return opencl_launch(
@@ -104,12 +96,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
     const struct opencl_product p = forward_product(s);
-    if (opencl_gemm_trusted(cl, &p))
+    if (opencl_clblast_trusted(cl, &p))
         return fast_forward(cl, call, &p);
-    struct opencl_map map = map_of(s.rows, s.units, s.in);
+    struct opencl_chains chains = chains_of(s.rows, s.units, s.in);
     struct opencl_at b = opencl_at(&call->w[0]);
-    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &map.ldb));
-    return opencl_chains(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
+    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
+    return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
                          opencl_at(&call->y[0]));
 }
 
@@ -117,38 +109,38 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
 {
     const struct opencl_product p = input_product(s);
-    if (opencl_gemm_trusted(cl, &p)) {
-        return opencl_gemm(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
-                           opencl_at(&call->dx[0]), call->add_dx[0]);
+    if (opencl_clblast_trusted(cl, &p)) {
+        return opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
+                              opencl_at(&call->dx[0]), call->add_dx[0]);
     }
-    struct opencl_map map = map_of(s.in, s.rows, s.units);
+    struct opencl_chains chains = chains_of(s.in, s.rows, s.units);
     struct opencl_at b = opencl_work(call, 0), none = { NULL, 0 };
-    map.ldb = opencl_b_cols(cl, s.rows);
-    map.y_image = 1;
-    map.y_col = (cl_int)s.in;
-    map.add = call->add_dx[0];
+    chains.ldb = opencl_b_cols(cl, s.rows);
+    chains.y_image = 1;
+    chains.y_col = (iso_i32)s.in;
+    chains.add = call->add_dx[0];
     struct opencl_matrix m = { .taps_y = 1,
                                .taps_x = 1,
                                .run = s.units,
                                .x_c = 1,
                                .x_col = s.units,
                                .cols = s.rows,
-                               .width = map.ldb };
+                               .width = chains.ldb };
     ISO_TRY(opencl_pack(cl, &m, opencl_at(&call->dy[0]), b));
-    return opencl_chains(cl, &map, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]));
+    return opencl_chains(cl, &chains, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]));
 }
 
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
 {
     const struct opencl_product p = kernel_product(s);
-    if (opencl_gemm_trusted(cl, &p)) {
-        return opencl_gemm(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
-                           opencl_at(&call->dw[0]), call->add_dw[0]);
+    if (opencl_clblast_trusted(cl, &p)) {
+        return opencl_clblast(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
+                              opencl_at(&call->dw[0]), call->add_dw[0]);
     }
-    struct opencl_map map = kernel_map(call);
+    struct opencl_chains chains = kernel_chains(call);
     struct opencl_at b = opencl_at(&call->dy[0]);
-    ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &map.ldb));
-    return opencl_block_sums(cl, &map, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
+    ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &chains.ldb));
+    return opencl_block_sums(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
                              opencl_work(call, opencl_widen_work(cl, s.rows, s.units)));
 }
 
@@ -168,6 +160,12 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_dense = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_dense = {
+    .kernel = { .supports = opencl_supports,
+                .prepare = prepare,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .clblast_programs = { "dense.cl" },
 };

@@ -4,70 +4,56 @@
 #include "sums.h"
 #include "core/ops/depthwise_conv2d.h"
 
-enum { CPU_CHUNK = 16 }; /* CHUNK in clkernels/depthwise_conv2d.cl */
-
 static const char program[] = "depthwise_conv2d.cl";
-static const char *const programs[] = { program, "sums.cl", NULL };
 
-/* struct conv of clkernels/depthwise_conv2d.cl. Every member is an int there. */
-struct conv {
-    cl_int h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    cl_int pixels, channels;
-    cl_int has_bias, add;
-    cl_int group_rows, blocks;
-};
-
-static struct conv conv_of(const struct iso_call *call)
+static struct opencl_depthwise conv_of(const struct iso_call *call)
 {
     const struct iso_depthwise_conv2d *p = call->params;
     const struct iso_window v = iso_depthwise_conv2d_window(p, &call->x[0].shape);
     const size_t pixels = (size_t)(v.oh * v.ow), rows = (size_t)v.n * pixels;
-    return (struct conv){
-        .h = (cl_int)v.h,
-        .w = (cl_int)v.w,
-        .c = (cl_int)v.c,
-        .m = (cl_int)p->depth_multiplier,
-        .oh = (cl_int)v.oh,
-        .ow = (cl_int)v.ow,
-        .kh = (cl_int)v.kh,
-        .kw = (cl_int)v.kw,
-        .sh = (cl_int)v.sh,
-        .sw = (cl_int)v.sw,
-        .dh = (cl_int)v.dh,
-        .dw = (cl_int)v.dw,
-        .top = (cl_int)v.top,
-        .left = (cl_int)v.left,
-        .pixels = (cl_int)rows,
-        .channels = (cl_int)(v.c * p->depth_multiplier),
+    return (struct opencl_depthwise){
+        .h = (iso_i32)v.h,
+        .w = (iso_i32)v.w,
+        .c = (iso_i32)v.c,
+        .m = (iso_i32)p->depth_multiplier,
+        .oh = (iso_i32)v.oh,
+        .ow = (iso_i32)v.ow,
+        .kh = (iso_i32)v.kh,
+        .kw = (iso_i32)v.kw,
+        .sh = (iso_i32)v.sh,
+        .sw = (iso_i32)v.sw,
+        .dh = (iso_i32)v.dh,
+        .dw = (iso_i32)v.dw,
+        .top = (iso_i32)v.top,
+        .left = (iso_i32)v.left,
+        .pixels = (iso_i32)rows,
+        .channels = (iso_i32)(v.c * p->depth_multiplier),
         .has_bias = p->use_bias,
-        .group_rows = (cl_int)(pixels > 1 ? pixels : rows),
-        .blocks = (cl_int)opencl_blocks(rows, pixels),
+        .group_rows = (iso_i32)(pixels > 1 ? pixels : rows),
+        .blocks = (iso_i32)opencl_blocks(rows, pixels),
     };
 }
 
 /* Floats of the block sums of the kernel's gradient. */
-static size_t block_sums(const struct conv *g)
+static size_t block_sums(const struct opencl_depthwise *g)
 {
     return (size_t)g->blocks * (size_t)(g->kh * g->kw) * (size_t)g->channels;
 }
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static bool limits(const struct iso_call *call, char *why, size_t n)
 {
-    if (!opencl_fits(call, why, n) || !opencl_ready(be, programs, why, n))
-        return false;
-    const struct conv g = conv_of(call);
-    if (block_sums(&g) > INT32_MAX) {
-        snprintf(why, n,
-                 "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
-                 "use a smaller batch");
-        return false;
-    }
-    return true;
+    const struct opencl_depthwise g = conv_of(call);
+    if (block_sums(&g) <= INT32_MAX)
+        return true;
+    snprintf(why, n,
+             "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
+             "use a smaller batch");
+    return false;
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
-    const struct conv g = conv_of(call);
+    const struct opencl_depthwise g = conv_of(call);
     const size_t rows = (size_t)g.pixels, per_image = (size_t)(g.oh * g.ow);
     const size_t dbias = opencl_sum_rows_work(rows, (size_t)g.channels, per_image);
     (void)be;
@@ -76,16 +62,15 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     return (block_sums(&g) > dbias ? block_sums(&g) : dbias) * sizeof(cl_float);
 }
 
-static struct opencl_grid grid_of(const struct opencl *cl, const struct conv *g)
+static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_depthwise *g)
 {
-    const size_t chunk = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHUNK : 1;
-    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->channels, chunk));
+    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->channels, cl->chunk));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    const struct conv g = conv_of(call);
+    const struct opencl_depthwise g = conv_of(call);
     return opencl_launch(cl, program, "depthwise_forward", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->w[0]),
                               arg_optional(&call->w[1], &call->w[0]), arg_tensor(&call->y[0]),
@@ -94,9 +79,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call)
 {
-    struct conv g = conv_of(call);
+    struct opencl_depthwise g = conv_of(call);
     g.channels = g.c;
-    g.pixels = (cl_int)(iso_shape_count(&call->x[0].shape) / g.c);
+    g.pixels = (iso_i32)(iso_shape_count(&call->x[0].shape) / g.c);
     g.add = call->add_dx[0];
     return opencl_launch(cl, program, "depthwise_backward", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->w[0]),
@@ -105,7 +90,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call)
 
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call)
 {
-    struct conv g = conv_of(call);
+    struct opencl_depthwise g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
     const size_t columns = (size_t)(g.kh * g.kw * g.channels);
     g.pixels = g.blocks * g.kh * g.kw;
@@ -121,7 +106,7 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    const struct conv g = conv_of(call);
+    const struct opencl_depthwise g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call));
@@ -135,6 +120,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel opencl_depthwise_conv2d = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_depthwise_conv2d = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { program, "sums.cl" },
+    .limits = limits,
 };

@@ -1,163 +1,275 @@
-/* device.c: which OpenCL devices there are, and the one a user's text means. */
-#include <ctype.h>
+/* device.c: opens a device, and its memory and queue. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "opencl.h"
+#include "clblast.h"
 
-enum { MAX_PLATFORMS = 32 };
+enum { DEFAULT_MIB = 64, CPU_CHUNK = 16 };
 
-static void platform_text(cl_platform_id p, cl_platform_info what, char *out, size_t n)
+/* ---- Shape and options ---- */
+
+static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa && !f->oclgrind; }
+
+static enum opencl_shape choose_shape(const struct opencl_found *f)
 {
-    char text[1024] = "";
-    if (clGetPlatformInfo(p, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
-        snprintf(text, sizeof text, "unknown");
-    snprintf(out, n, "%.*s", (int)n - 1, text);
+    const char *wish = getenv("ISOCL_OPENCL_SHAPE");
+    if (wish != NULL && strcmp(wish, "cpu") == 0)
+        return OPENCL_SHAPE_CPU;
+    if (wish != NULL && strcmp(wish, "gpu") == 0)
+        return OPENCL_SHAPE_GPU;
+    return is_cpu(f) ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
 }
 
-static void device_text(cl_device_id d, cl_device_info what, char *out, size_t n)
+/* CPU: as many accumulators as the vector registers hold (32 of 16 floats, or 16 of 8 or 4).
+ * GPU: 64 x 64 by 256 work-items; Mesa's and Oclgrind's compilers want them small. */
+static struct opencl_tile choose_tile(const struct opencl *cl)
 {
-    char text[1024] = "";
-    if (clGetDeviceInfo(d, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
-        snprintf(text, sizeof text, "unknown");
-    snprintf(out, n, "%.*s", (int)n - 1, text);
-}
-
-static uint64_t device_number(cl_device_id d, cl_device_info what)
-{
-    cl_ulong wide = 0; /* some answers are 4 bytes; devices are little-endian */
-    return clGetDeviceInfo(d, what, sizeof wide, &wide, NULL) == CL_SUCCESS ? wide : 0;
-}
-
-static bool has(const char *text, const char *part)
-{
-    size_t n = strlen(part);
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
-            i++;
-        if (i == n)
-            return true;
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        cl_uint width = 0;
+        clGetDeviceInfo(cl->found.device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width,
+                        NULL);
+        int vector = width >= 16 ? 16 : width >= 8 ? 8 : 4;
+        return (struct opencl_tile){ vector == 16 ? 14 : 6, 2 * vector, 1, vector };
     }
-    return n == 0;
+    bool small = cl->found.mesa || cl->found.oclgrind || cl->max_group < 256;
+    return small ? (struct opencl_tile){ 16, 16, 8, 1 } : (struct opencl_tile){ 64, 64, 16, 1 };
 }
 
-static void check_usable(struct opencl_found *f)
+static void choose_options(struct opencl *cl)
 {
-    cl_bool available = device_number(f->device, CL_DEVICE_AVAILABLE) != 0;
-    cl_bool compiler = device_number(f->device, CL_DEVICE_COMPILER_AVAILABLE) != 0;
-    f->info.usable = available && compiler;
-    if (!available)
-        snprintf(f->info.note, sizeof f->info.note, "the driver says it is not available");
-    else if (!compiler)
-        snprintf(f->info.note, sizeof f->info.note, "the driver has no OpenCL compiler");
+    const char *more = getenv("ISOCL_OPENCL_OPTIONS");
+    snprintf(cl->options, sizeof cl->options,
+             "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
+             "-DVECTOR=%d -DCHUNK=%d%s%s",
+             cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
+             cl->tile.vector, (int)cl->chunk, more != NULL ? " " : "", more != NULL ? more : "");
 }
 
-static void describe(struct opencl_found *f)
+/* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
+static size_t choose_columns(void)
 {
-    struct iso_device *d = &f->info;
-    snprintf(d->id, sizeof d->id, "opencl:%d.%d", f->platform_index, f->device_index);
-    device_text(f->device, CL_DEVICE_NAME, d->name, sizeof d->name);
-    platform_text(f->platform, CL_PLATFORM_NAME, d->platform, sizeof d->platform);
-    device_text(f->device, CL_DRIVER_VERSION, d->driver, sizeof d->driver);
-    d->memory = device_number(f->device, CL_DEVICE_GLOBAL_MEM_SIZE);
-    d->max_alloc = device_number(f->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    d->units = (int)device_number(f->device, CL_DEVICE_MAX_COMPUTE_UNITS);
-    d->exactness = ISO_INEXACT; /* until it is probed */
-    f->pocl = has(d->platform, "Portable Computing Language");
-    f->mesa = has(d->platform, "rusticl") || has(d->platform, "Clover");
-    f->nvidia = has(d->platform, "NVIDIA");
-    f->oclgrind = has(d->platform, "Oclgrind");
-    f->gpu = (device_number(f->device, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_GPU) &&
-             !has(d->name, "llvmpipe") && !f->oclgrind;
-    d->gpu = f->gpu;
-    check_usable(f);
+    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
+    long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
+    return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
 }
 
-int opencl_find_all(struct opencl_found *out, int max)
+/* ---- Context and queue ---- */
+
+/* A context, a queue and the build options on a device; stop_device undoes it. */
+static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
 {
-    cl_platform_id platforms[MAX_PLATFORMS];
-    cl_uint nplatforms = 0;
-    if (!opencl_library()->loader ||
-        clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms) != CL_SUCCESS)
-        return 0;
-    nplatforms = nplatforms < MAX_PLATFORMS ? nplatforms : MAX_PLATFORMS;
-    int count = 0, index = 0;
-    for (cl_uint p = 0; p < nplatforms; p++) {
-        cl_device_id devices[OPENCL_MAX_DEVICES];
-        cl_uint n = 0;
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, OPENCL_MAX_DEVICES, devices, &n) !=
-                CL_SUCCESS ||
-            n == 0)
-            continue;
-        for (cl_uint d = 0; d < n && d < OPENCL_MAX_DEVICES && count < max; d++) {
-            out[count] = (struct opencl_found){ .platform = platforms[p],
-                                                .device = devices[d],
-                                                .platform_index = index,
-                                                .device_index = (int)d };
-            describe(&out[count++]);
-        }
-        index++;
+    cl->found = *found;
+    cl->base.device = found->info;
+    size_t group = 0;
+    clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
+    if (group < ISO_LANES) {
+        return iso_fail(ISO_EUNSUP, "%s (%s) allows only %zu work-items in a group; isocl needs %d",
+                        found->info.id, found->info.name, group, ISO_LANES);
     }
-    return count;
+    cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
+    cl->shape = choose_shape(found);
+    cl->tile = choose_tile(cl);
+    cl->chunk = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHUNK : 1;
+    cl->most_columns = choose_columns();
+    choose_options(cl);
+    const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
+                                                 (cl_context_properties)found->platform, 0 };
+    cl_int rc;
+    cl->context = clCreateContext(properties, 1, &found->device, NULL, NULL, &rc);
+    ISO_TRY(opencl_check(rc, "clCreateContext", found->info.name));
+    cl->queue = clCreateCommandQueue(cl->context, found->device, 0, &rc);
+    return opencl_check(rc, "clCreateCommandQueue", found->info.name);
 }
 
-/* "3" or "3.1": true with the numbers; the device is 0 when it is not given. */
-static bool parse_index(const char *text, int *platform, int *device)
+static void stop_device(struct opencl *cl)
 {
-    char *end;
-    long p = strtol(text, &end, 10), d = 0;
-    if (!isdigit((unsigned char)*text) || p > 1000)
-        return false;
-    if (*end == '.') {
-        const char *second = end + 1;
-        d = strtol(second, &end, 10);
-        if (!isdigit((unsigned char)*second) || d > 1000)
-            return false;
-    }
-    *platform = (int)p;
-    *device = (int)d;
-    return *end == '\0';
+    if (cl->queue != NULL)
+        clFinish(cl->queue);
+    opencl_clblast_close(cl);
+    for (int i = 0; i < cl->nkernels; i++)
+        clReleaseKernel(cl->kernels[i].kernel);
+    for (int i = 0; i < cl->nprograms; i++)
+        clReleaseProgram(cl->programs[i].program);
+    if (cl->queue != NULL)
+        clReleaseCommandQueue(cl->queue);
+    if (cl->context != NULL)
+        clReleaseContext(cl->context);
 }
 
-static bool matches(const struct opencl_found *f, const char *text)
-{
-    int p, d;
-    if (*text && strspn(text, "0123456789.") == strlen(text))
-        return parse_index(text, &p, &d) && f->platform_index == p && f->device_index == d;
-    return has(f->info.name, text) || has(f->info.platform, text) || (f->pocl && has("PoCL", text));
-}
+/* ---- List, open, close ---- */
 
-static iso_rc no_such_device(const char *text, const struct opencl_found *all, int n)
+/* Exactness needs a kernel to be built; a device that cannot do that is not usable, and says why.
+ * Fails only without memory. */
+static iso_rc probe_listed(struct opencl_found *f)
 {
-    char list[400] = "";
-    size_t used = 0;
-    for (int i = 0; i < n && used < sizeof list - 1; i++) {
-        int k = snprintf(list + used, sizeof list - used, "%s%s (%s)", i ? ", " : "",
-                         all[i].info.id, all[i].info.name);
-        used += k > 0 ? (size_t)k : 0;
+    struct opencl *cl = iso_alloc(1, sizeof *cl);
+    if (cl == NULL)
+        return ISO_ENOMEM;
+    iso_rc rc = start_device(f, cl);
+    if (rc == ISO_OK)
+        rc = opencl_probe(cl, &f->info.exactness);
+    if (rc != ISO_OK) {
+        f->info.usable = false;
+        snprintf(f->info.note, sizeof f->info.note, "%.255s", iso_error());
+        iso_error_clear();
     }
-    return iso_fail(ISO_EUSAGE, "no OpenCL device is called '%s'; there are: %s", text, list);
-}
-
-iso_rc opencl_find(const char *text, struct opencl_found *out)
-{
-    struct opencl_found all[OPENCL_MAX_DEVICES];
-    int n = opencl_find_all(all, OPENCL_MAX_DEVICES), chosen = -1;
-    if (n == 0) {
-        return iso_fail(ISO_EDEVICE,
-                        "no OpenCL device is there: install a driver "
-                        "(`isocl doctor` says which), or use --device cpu");
-    }
-    for (int i = 0; i < n; i++) /* a GPU before others, the first of equals */
-        if (matches(&all[i], text) && (chosen < 0 || (all[i].gpu && !all[chosen].gpu)))
-            chosen = i;
-    if (chosen < 0)
-        return no_such_device(text, all, n);
-    if (!all[chosen].info.usable) {
-        return iso_fail(ISO_EDEVICE, "%s (%s) cannot be used: %s", all[chosen].info.id,
-                        all[chosen].info.name, all[chosen].info.note);
-    }
-    *out = all[chosen];
+    stop_device(cl);
+    free(cl);
     return ISO_OK;
 }
+
+static iso_rc list(struct iso_device *out, int max, int *count)
+{
+    struct opencl_found found[OPENCL_MAX_DEVICES];
+    int n = opencl_find_all(found, OPENCL_MAX_DEVICES);
+    for (int i = 0; i < n && *count < max; i++) {
+        if (found[i].info.usable)
+            ISO_TRY(probe_listed(&found[i]));
+        out[(*count)++] = found[i].info;
+    }
+    return ISO_OK;
+}
+
+static iso_rc choose_mode(struct opencl *cl, enum iso_mode mode)
+{
+    struct iso_backend *be = &cl->base;
+    bool exact = be->device.exactness != ISO_INEXACT;
+    if (mode == ISO_MODE_EXACT && !exact) {
+        return iso_fail(ISO_EUNSUP, "%s (%s) does not compute exactly: use --mode fast",
+                        be->device.id, be->device.name);
+    }
+    be->mode = mode != ISO_MODE_DEFAULT  ? mode
+               : cl->found.gpu || !exact ? ISO_MODE_FAST
+                                         : ISO_MODE_EXACT;
+    return be->mode == ISO_MODE_FAST ? opencl_clblast_open(cl) : ISO_OK;
+}
+
+static void close_backend(struct iso_backend *be)
+{
+    stop_device(opencl_of(be));
+    free(be);
+}
+
+static iso_rc open_backend(const char *device, enum iso_mode mode, int threads,
+                           struct iso_backend **out)
+{
+    (void)threads; /* the driver's own business; PoCL reads POCL_MAX_PTHREAD_COUNT */
+    struct opencl_found found;
+    ISO_TRY(opencl_find(device ? device : "", &found));
+    struct opencl *cl = iso_alloc(1, sizeof *cl);
+    if (cl == NULL)
+        return ISO_ENOMEM;
+    struct iso_backend *be = &cl->base;
+    be->ops = &iso_backend_opencl;
+    be->kernels = opencl_kernels;
+    be->real_size = sizeof(float);
+    be->max_alloc = (size_t)found.info.max_alloc;
+    iso_rc rc = start_device(&found, cl);
+    if (rc == ISO_OK)
+        rc = opencl_probe(cl, &be->device.exactness);
+    if (rc == ISO_OK)
+        rc = choose_mode(cl, mode);
+    if (rc != ISO_OK) {
+        close_backend(be);
+        return rc;
+    }
+    *out = be;
+    return ISO_OK;
+}
+
+/* ---- Memory ---- */
+
+static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem **out)
+{
+    struct opencl *cl = opencl_of(be);
+    if (be->max_alloc && bytes > be->max_alloc) {
+        return iso_fail(ISO_ENOMEM,
+                        "%s allows %zu MB in one piece, %zu MB are wanted: use a smaller batch",
+                        be->device.name, be->max_alloc >> 20, bytes >> 20);
+    }
+    struct iso_mem *m = iso_alloc(1, sizeof *m);
+    if (m == NULL)
+        return ISO_ENOMEM;
+    cl_int rc;
+    m->bytes = bytes;
+    m->mem = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes ? bytes : 1, NULL, &rc);
+    if (rc != CL_SUCCESS) {
+        free(m);
+        return opencl_check(rc, "clCreateBuffer", be->device.name);
+    }
+    *out = m;
+    return ISO_OK;
+}
+
+static void free_memory(struct iso_backend *be, struct iso_mem *m)
+{
+    (void)be;
+    if (m != NULL) {
+        clReleaseMemObject(m->mem);
+        free(m);
+    }
+}
+
+static iso_rc check_range(const struct iso_mem *m, size_t offset, size_t bytes, const char *what)
+{
+    if (offset > m->bytes || bytes > m->bytes - offset) {
+        return iso_fail(ISO_EDEVICE, "%s of bytes %zu to %zu in a buffer of %zu", what, offset,
+                        offset + bytes, m->bytes);
+    }
+    return ISO_OK;
+}
+
+/* Waits: what src points to may change as soon as this returns. */
+static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset,
+                           const void *src, size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "write"));
+    if (bytes == 0)
+        return ISO_OK;
+    cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0,
+                                     NULL, NULL);
+    return opencl_check(rc, "clEnqueueWriteBuffer", NULL);
+}
+
+static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_t offset, void *dst,
+                          size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "read"));
+    if (bytes == 0)
+        return ISO_OK;
+    cl_int rc = clEnqueueReadBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, dst, 0,
+                                    NULL, NULL);
+    return opencl_check(rc, "clEnqueueReadBuffer", NULL);
+}
+
+static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, uint8_t byte,
+                          size_t bytes)
+{
+    ISO_TRY(check_range(m, offset, bytes, "fill"));
+    if (bytes == 0)
+        return ISO_OK;
+    cl_int rc =
+        clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
+    return opencl_check(rc, "clEnqueueFillBuffer", NULL);
+}
+
+static iso_rc sync_queue(struct iso_backend *be)
+{
+    return opencl_check(clFinish(opencl_of(be)->queue), "clFinish", NULL);
+}
+
+const struct iso_backend_ops iso_backend_opencl = {
+    .name = "opencl",
+    .doc = "any OpenCL 1.2 device: GPUs, and CPUs through PoCL",
+    .kernels = opencl_kernels,
+    .list = list,
+    .open = open_backend,
+    .close = close_backend,
+    .alloc = alloc_memory,
+    .free = free_memory,
+    .write = write_memory,
+    .read = read_memory,
+    .fill = fill_memory,
+    .sync = sync_queue,
+};

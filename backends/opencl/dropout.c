@@ -2,13 +2,6 @@
 #include "opencl.h"
 #include "core/ops/dropout.h"
 
-static const char *const programs[] = { "dropout.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -39,6 +32,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_dropout = { .supports = supports,
-                                           .forward = forward,
-                                           .backward = backward };
+const struct opencl_op opencl_dropout = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "dropout.cl" },
+};

@@ -5,20 +5,18 @@
 #include "core/ops/elastic_distortion.h"
 
 static const char program[] = "elastic_distortion.cl";
-static const char *const programs[] = { program, "augmentation.cl", NULL };
 
 static size_t fields_of(const struct iso_shape *s)
 {
     return (size_t)(2 * s->dim[0] * s->dim[1] * s->dim[2]);
 }
 
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
+static bool limits(const struct iso_call *call, char *why, size_t n)
 {
-    if (fields_of(&call->x[0].shape) > INT32_MAX) {
-        snprintf(why, n, "its fields have more than 2^31 - 1 elements: use a smaller batch");
-        return false;
-    }
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
+    if (fields_of(&call->x[0].shape) <= INT32_MAX)
+        return true;
+    snprintf(why, n, "its fields have more than 2^31 - 1 elements: use a smaller batch");
+    return false;
 }
 
 /* The filter's weights, the fields, and another copy of them between the ways of the filter. */
@@ -84,6 +82,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(p->fill_mode), arg_real(p->cval)));
 }
 
-const struct iso_kernel opencl_elastic_distortion = { .supports = supports,
-                                                      .workspace = workspace,
-                                                      .forward = forward };
+const struct opencl_op opencl_elastic_distortion = {
+    .kernel = { .supports = opencl_supports, .workspace = workspace, .forward = forward },
+    .programs = { program, "augmentation.cl" },
+    .limits = limits,
+};

@@ -2,13 +2,6 @@
 #include "opencl.h"
 #include "core/ops/gather_labels.h"
 
-static const char *const programs[] = { "gather_labels.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -27,4 +20,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_uint((uint64_t)p->from), arg_long((uint64_t)call->first)));
 }
 
-const struct iso_kernel opencl_gather_labels = { .supports = supports, .forward = forward };
+const struct opencl_op opencl_gather_labels = {
+    .kernel = { .supports = opencl_supports, .forward = forward },
+    .programs = { "gather_labels.cl" },
+};

@@ -1,13 +1,6 @@
 /* gather_rows.c: queues the gathering of a batch's rows of resident numbers. */
 #include "opencl.h"
 
-static const char *const programs[] = { "gather_rows.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -18,4 +11,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_long((uint64_t)call->first)));
 }
 
-const struct iso_kernel opencl_gather_rows = { .supports = supports, .forward = forward };
+const struct opencl_op opencl_gather_rows = {
+    .kernel = { .supports = opencl_supports, .forward = forward },
+    .programs = { "gather_rows.cl" },
+};

@@ -3,12 +3,6 @@
 #include "core/ops/gradient_clipping.h"
 
 static const char program[] = "gradient_clipping.cl";
-static const char *const programs[] = { program, NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
 
 /* The norm. */
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -35,6 +29,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                          ARGS(arg_tensor(x), norm, arg_tensor(y), arg_uint(n), limit));
 }
 
-const struct iso_kernel opencl_gradient_clipping = { .supports = supports,
-                                                     .workspace = workspace,
-                                                     .forward = forward };
+const struct opencl_op opencl_gradient_clipping = {
+    .kernel = { .supports = opencl_supports, .workspace = workspace, .forward = forward },
+    .programs = { program },
+};

@@ -4,13 +4,6 @@
 #include "augmentation.h"
 #include "core/ops/image_data_generator.h"
 
-static const char *const programs[] = { "image_data_generator.cl", "augmentation.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static const char program[] = "image_data_generator.cl";
 
 /* Maps, then what becomes of the values. */
@@ -60,6 +53,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return iso_recolours(p) ? recolour(cl, call) : ISO_OK;
 }
 
-const struct iso_kernel opencl_image_data_generator = { .supports = supports,
-                                                        .workspace = workspace,
-                                                        .forward = forward };
+const struct opencl_op opencl_image_data_generator = {
+    .kernel = { .supports = opencl_supports, .workspace = workspace, .forward = forward },
+    .programs = { "image_data_generator.cl", "augmentation.cl" },
+};

@@ -5,12 +5,6 @@
 #include "core/ops/layer_normalization.h"
 
 static const char program[] = "layer_normalization.cl";
-static const char *const programs[] = { program, "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
 
 /* Floats of the sums of the blocks of rows. */
 static size_t block_sums(const struct iso_call *call)
@@ -105,6 +99,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                            call->add_dw[ISO_LN_BETA]);
 }
 
-const struct iso_kernel opencl_layer_normalization = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_layer_normalization = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { program, "sums.cl" },
 };

@@ -1,14 +1,6 @@
 /* max_pooling2d.c: queues max pooling. */
 #include "pooling2d.h"
 
-static const char *const programs[] = { "max_pooling2d.cl", NULL };
-
-bool opencl_max_pool_supports(struct iso_backend *be, const struct iso_call *call, char *why,
-                              size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 iso_rc opencl_max_pool(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -32,8 +24,9 @@ iso_rc opencl_max_pool_gradient(struct iso_backend *be, const struct iso_call *c
                               arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }
 
-const struct iso_kernel opencl_max_pooling2d = {
-    .supports = opencl_max_pool_supports,
-    .forward = opencl_max_pool,
-    .backward = opencl_max_pool_gradient,
+const struct opencl_op opencl_max_pooling2d = {
+    .kernel = { .supports = opencl_supports,
+                .forward = opencl_max_pool,
+                .backward = opencl_max_pool_gradient },
+    .programs = { "max_pooling2d.cl" },
 };

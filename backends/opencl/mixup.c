@@ -2,13 +2,6 @@
 #include "augmentation.h"
 #include "core/ops/mixup.h"
 
-static const char *const programs[] = { "mixup.cl", "augmentation.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     (void)be;
@@ -35,6 +28,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(size), arg_uint(rows), arg_uint(iso_mixup_roll(call))));
 }
 
-const struct iso_kernel opencl_mixup = { .supports = supports,
-                                         .workspace = workspace,
-                                         .forward = forward };
+const struct opencl_op opencl_mixup = {
+    .kernel = { .supports = opencl_supports, .workspace = workspace, .forward = forward },
+    .programs = { "mixup.cl", "augmentation.cl" },
+};

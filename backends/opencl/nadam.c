@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/nadam.h"
 
-static const char *const programs[] = { "nadam.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const double *s = call->scalars;
@@ -19,4 +12,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_NADAM_OF_M]), arg_real(s[ISO_NADAM_OF_G])));
 }
 
-const struct iso_kernel opencl_nadam = { .supports = supports, .update = update };
+const struct opencl_op opencl_nadam = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "nadam.cl" },
+};

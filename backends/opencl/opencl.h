@@ -8,7 +8,14 @@
 #include "core/iso.h"
 #include "library.h"
 
-enum { OPENCL_MAX_DEVICES = 32, OPENCL_MAX_KERNELS = 512, OPENCL_MAX_GROUP = 256 };
+enum {
+    OPENCL_MAX_DEVICES = 32,
+    OPENCL_MAX_KERNELS = 512,
+    OPENCL_MAX_PROGRAMS = 128,
+    OPENCL_MAX_GROUP = 256,
+    OPENCL_OP_PROGRAMS = 4,
+    OPENCL_CACHE_KEY = 65
+};
 
 /* How sums of products are divided: local-memory tiles for GPUs; one work-item with a register tile
  * of vectors for CPUs. The results are the same bits. */
@@ -37,9 +44,10 @@ struct opencl_kernel {
 struct opencl_program {
     const char *name;
     cl_program program;
+    char unkept[OPENCL_CACHE_KEY]; /* its binary's key until it is in the cache, then "" */
 };
 
-struct opencl_gemm; /* gemm.c: CLBlast and what is known about it */
+struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
@@ -48,19 +56,30 @@ struct opencl {
     size_t max_group; /* work-items in a group: at most OPENCL_MAX_GROUP */
     enum opencl_shape shape;
     struct opencl_tile tile;
-    char options[640]; /* build options, the same for each program */
-    struct opencl_program programs[OPENCL_MAX_KERNELS];
+    size_t chunk;        /* channels of one work-item of a pooling or a depthwise convolution */
+    size_t most_columns; /* floats that the columns of conv2d may take in fast mode */
+    char options[640];   /* build options, the same for each program */
+    struct opencl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
     int nprograms, nkernels;
-    struct opencl_gemm *gemm; /* fast mode only */
+    struct opencl_clblast *clblast; /* fast mode only */
 };
 struct iso_mem {
     cl_mem mem;
     size_t bytes;
 };
 
+/* One op on this backend: opencl_<op> of backends/opencl/<op>.c. */
+struct opencl_op {
+    struct iso_kernel kernel;
+    /* Programs that its passes launch kernels of; with CLBlast those in the second list, too. The
+     * places after the last are NULL. */
+    const char *programs[OPENCL_OP_PROGRAMS], *clblast_programs[OPENCL_OP_PROGRAMS];
+    /* Optional. False with a reason in why: the call is beyond a limit of this op's own. */
+    bool (*limits)(const struct iso_call *, char *why, size_t n);
+};
+
 extern const struct iso_backend_ops iso_backend_opencl;
-extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];
 static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
 
 /* ---- error.c ---- */
@@ -69,7 +88,7 @@ const char *opencl_error_name(cl_int code);
  * be NULL. */
 iso_rc opencl_check(cl_int code, const char *what, const char *which);
 
-/* ---- device.c ---- */
+/* ---- find.c ---- */
 /* Finds every device of every platform, at most max; returns their number. Platforms without
  * devices are survived and not counted. */
 int opencl_find_all(struct opencl_found *out, int max);
@@ -81,18 +100,32 @@ iso_rc opencl_find(const char *text, struct opencl_found *out);
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 
 /* ---- program.c, cache.c ---- */
-/* The kernel of a program, built when it is asked for the first time. Both names are literals. */
+/* The kernel of a program, built when it is asked for the first time, and then kept in the user's
+ * cache. Both names are literals. */
 iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
                      struct opencl_kernel **out);
-/* For iso_kernel.supports: false with the build's message when one of the programs (a list that
- * ends with NULL) cannot be built. */
-bool opencl_ready(struct iso_backend *, const char *const *programs, char *why, size_t n);
-/* The binary of a program in the user's cache; NULL when there is none. */
-cl_program opencl_cache_load(struct opencl *, const char *source, size_t length);
+/* False with the build's message when one of the programs (the places after the last are NULL)
+ * cannot be built. Writes nothing to the cache. */
+bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
+                  size_t n);
+/* What a program's binary is called in the user's cache: a hash of all that it depends on; "" where
+ * the driver keeps binaries itself. */
+void opencl_cache_key(struct opencl *, const char *source, size_t length,
+                      char key[OPENCL_CACHE_KEY]);
+/* The program from its binary; NULL when the cache has none. */
+cl_program opencl_cache_load(struct opencl *, const char *key);
 /* Failing to keep it is no failure. */
-void opencl_cache_store(struct opencl *, const char *source, size_t length, cl_program);
-/* Writes "<cache folder>/isocl/<name>" into path, creating the folder; false when there is none. */
+void opencl_cache_store(const char *key, cl_program);
+/* Writes "<cache folder>/isocl/<name>" into path; false when there is no such folder. */
 bool opencl_cache_path(const char *name, char *path, size_t n);
+/* Creates the folder of these paths; false when that is not possible. */
+bool opencl_cache_create(void);
+
+/* ---- kernels.c ---- */
+extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];
+/* iso_kernel.supports of each op whose struct opencl_op says what it needs. */
+bool opencl_supports(struct iso_backend *, enum iso_op, const struct iso_call *, char *why,
+                     size_t n);
 
 /* ---- launch.c ---- */
 struct opencl_arg {

@@ -2,23 +2,16 @@
  * passes. */
 #ifndef ISO_OPENCL_POOLING2D_H
 #define ISO_OPENCL_POOLING2D_H
+#include "clkernels/arguments.h"
 #include "core/ops/pooling2d.h"
 #include "opencl.h"
 
-/* struct pool of clkernels/pooling2d.h. Every member is an int there. */
-struct opencl_pool {
-    cl_int h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    cl_int pixels, want_tap, add;
-};
 /* Over the pixels of `result`, y or dx. */
 struct opencl_pool opencl_pool_of(const struct iso_call *, const struct iso_tensor *result);
 struct opencl_grid opencl_pool_grid(const struct opencl *, const struct opencl_pool *);
 
-bool opencl_max_pool_supports(struct iso_backend *, const struct iso_call *, char *why, size_t n);
 iso_rc opencl_max_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_max_pool_gradient(struct iso_backend *, const struct iso_call *);
-bool opencl_average_pool_supports(struct iso_backend *, const struct iso_call *, char *why,
-                                  size_t n);
 iso_rc opencl_average_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_average_pool_gradient(struct iso_backend *, const struct iso_call *);
 #endif

@@ -1,14 +1,15 @@
 /* program.c: puts a kernel's text together, builds it and keeps the result.
  *
- * Texts are embedded (tools/embed.c); files of the same name in $ISOCL_KERNEL_DIR go before them.
- * #include "x.h" is resolved here, so that a driver needs no include path. */
+ * Texts are embedded (tools/embed.c) under their paths from the root; files of the same path below
+ * $ISOCL_KERNEL_DIR go before them. #include is resolved here, as the repository has it, so that a
+ * driver needs no include path. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "opencl.h"
 #include "source.h"
 
-enum { MAX_DEPTH = 8, LOG_SHOWN = 1200 };
+enum { MAX_DEPTH = 8, LOG_SHOWN = 1200, NAME = 96 };
 
 struct text {
     char *data;
@@ -31,48 +32,58 @@ static iso_rc append(struct text *t, const char *data, size_t n)
     return ISO_OK;
 }
 
-/* The whole file DIR/name into out; false when it cannot be read. */
-static bool read_override(const char *name, struct text *out)
+static iso_rc read_file(FILE *f, const char *path, struct text *out)
+{
+    char buf[4096];
+    for (size_t n; (n = fread(buf, 1, sizeof buf, f)) > 0;)
+        ISO_TRY(append(out, buf, n));
+    return ferror(f) ? iso_fail(ISO_EIO, "%s cannot be read", path) : ISO_OK;
+}
+
+/* Appends the whole file DIR/name to out. *found is false, and that is no failure, when there is no
+ * such file. */
+static iso_rc read_override(const char *name, struct text *out, bool *found)
 {
     const char *dir = getenv("ISOCL_KERNEL_DIR");
-    char path[1024], buf[4096];
+    char path[1024];
+    *found = false;
     if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return false;
+        return ISO_OK;
     FILE *f = fopen(path, "rb");
     if (f == NULL)
-        return false;
-    bool good = true;
-    for (size_t n; good && (n = fread(buf, 1, sizeof buf, f)) > 0;)
-        good = append(out, buf, n) == ISO_OK;
-    good = good && !ferror(f);
+        return ISO_OK;
+    *found = true;
+    const iso_rc rc = read_file(f, path, out);
     fclose(f);
-    return good;
+    return rc;
 }
 
 static iso_rc find_text(const char *name, struct text *out)
 {
-    if (read_override(name, out))
+    bool found;
+    ISO_TRY(read_override(name, out, &found));
+    if (found)
         return ISO_OK;
-    out->length = 0; /* of an override that could not be read whole */
     for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
         if (strcmp(s->name, name) == 0)
             return append(out, s->text, s->length);
     return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
 }
 
-/* If the line is #include "folder/x.h": true, with x.h in name. */
-static bool included(const char *line, size_t n, char name[64])
+/* If the line includes a file: true, with its path from the root in name. A file without a folder
+ * lies beside `from`, which includes it. */
+static bool included(const char *line, size_t n, const char *from, char name[NAME])
 {
-    const char *key = "#include \"";
-    size_t k = strlen(key);
+    const char *key = "#include \"", *slash = strrchr(from, '/');
+    const size_t k = strlen(key);
     if (n < k || strncmp(line, key, k) != 0)
         return false;
-    const char *end = memchr(line + k, '"', n - k), *start = line + k;
+    const char *start = line + k, *end = memchr(start, '"', n - k);
     if (end == NULL)
         return false;
-    for (const char *p = start; p < end; p++)
-        start = *p == '/' ? p + 1 : start;
-    snprintf(name, 64, "%.*s", (int)(end - start), start);
+    const bool beside = memchr(start, '/', (size_t)(end - start)) == NULL && slash != NULL;
+    snprintf(name, NAME, "%.*s%.*s", beside ? (int)(slash + 1 - from) : 0, from, (int)(end - start),
+             start);
     return true;
 }
 
@@ -85,8 +96,8 @@ static iso_rc expand_lines(const char *name, int depth, const struct text *in, s
     for (const char *line = in->data; line != NULL && *line; number++) {
         const char *end = strchr(line, '\n');
         size_t n = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
-        char other[64], mark[160];
-        if (included(line, n, other)) {
+        char other[NAME], mark[160];
+        if (included(line, n, name, other)) {
             ISO_TRY(expand(other, depth + 1, out));
             int k = snprintf(mark, sizeof mark, "#line %d \"%s\"\n", number + 1, name);
             ISO_TRY(append(out, mark, (size_t)k));
@@ -105,7 +116,7 @@ static iso_rc expand(const char *name, int depth, struct text *out)
     if (depth > MAX_DEPTH)
         return iso_fail(ISO_EDEVICE, "%s: includes are nested too deeply", name);
     struct text in = { 0 };
-    char mark[96];
+    char mark[160];
     int k = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
     iso_rc rc = find_text(name, &in);
     if (rc == ISO_OK)
@@ -134,11 +145,15 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     return rc;
 }
 
-static iso_rc compile(struct opencl *cl, const char *name, const struct text *text, cl_program *out)
+static iso_rc compile(struct opencl *cl, const char *name, const struct text *text,
+                      struct opencl_program *out)
 {
-    cl_program program = opencl_cache_load(cl, text->data, text->length);
+    *out = (struct opencl_program){ .name = name };
+    opencl_cache_key(cl, text->data, text->length, out->unkept);
+    cl_program program = opencl_cache_load(cl, out->unkept);
     if (program != NULL) {
-        *out = program;
+        out->program = program;
+        out->unkept[0] = '\0';
         return ISO_OK;
     }
     cl_int rc;
@@ -151,28 +166,38 @@ static iso_rc compile(struct opencl *cl, const char *name, const struct text *te
         clReleaseProgram(program);
         return failed;
     }
-    opencl_cache_store(cl, text->data, text->length, program);
-    *out = program;
+    out->program = program;
     return ISO_OK;
 }
 
 /* Builds clkernels/<name> unless that was done. */
-static iso_rc build_once(struct opencl *cl, const char *name, cl_program *out)
+static iso_rc build_once(struct opencl *cl, const char *name, struct opencl_program **out)
 {
     for (int i = 0; i < cl->nprograms; i++) {
         if (strcmp(cl->programs[i].name, name) == 0) {
-            *out = cl->programs[i].program;
+            *out = &cl->programs[i];
             return ISO_OK;
         }
     }
+    if (cl->nprograms == OPENCL_MAX_PROGRAMS)
+        return iso_fail(ISO_EDEVICE, "more than %d programs", OPENCL_MAX_PROGRAMS);
     struct text text = { 0 };
-    iso_rc rc = expand(name, 0, &text);
+    char path[NAME];
+    snprintf(path, sizeof path, "clkernels/%s", name);
+    iso_rc rc = expand(path, 0, &text);
     if (rc == ISO_OK)
-        rc = compile(cl, name, &text, out);
+        rc = compile(cl, name, &text, &cl->programs[cl->nprograms]);
     free(text.data);
     if (rc == ISO_OK)
-        cl->programs[cl->nprograms++] = (struct opencl_program){ name, *out };
+        *out = &cl->programs[cl->nprograms++];
     return rc;
+}
+
+static void keep(struct opencl_program *program)
+{
+    if (program->unkept[0] != '\0')
+        opencl_cache_store(program->unkept, program->program);
+    program->unkept[0] = '\0';
 }
 
 iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
@@ -187,10 +212,11 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     }
     if (cl->nkernels == OPENCL_MAX_KERNELS)
         return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
-    cl_program built;
+    struct opencl_program *built;
     ISO_TRY(build_once(cl, program, &built));
+    keep(built);
     cl_int rc;
-    cl_kernel kernel = clCreateKernel(built, name, &rc);
+    cl_kernel kernel = clCreateKernel(built->program, name, &rc);
     ISO_TRY(opencl_check(rc, "clCreateKernel", name));
     size_t limit = 0;
     rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
@@ -202,11 +228,12 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     return ISO_OK;
 }
 
-bool opencl_ready(struct iso_backend *be, const char *const *programs, char *why, size_t n)
+bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
+                  size_t n)
 {
-    for (; *programs != NULL; programs++) {
-        cl_program program;
-        if (build_once(opencl_of(be), *programs, &program) != ISO_OK) {
+    for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
+        struct opencl_program *program;
+        if (build_once(cl, programs[i], &program) != ISO_OK) {
             snprintf(why, n, "%s", iso_error());
             iso_error_clear();
             return false;

@@ -2,13 +2,6 @@
 #include "augmentation.h"
 #include "core/ops/random_brightness.h"
 
-static const char *const programs[] = { "random_brightness.cl", "augmentation.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -25,4 +18,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
              arg_real(p->value_range[1]), ARG_RANDOM(call)));
 }
 
-const struct iso_kernel opencl_random_brightness = { .supports = supports, .forward = forward };
+const struct opencl_op opencl_random_brightness = {
+    .kernel = { .supports = opencl_supports, .forward = forward },
+    .programs = { "random_brightness.cl", "augmentation.cl" },
+};

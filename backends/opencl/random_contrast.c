@@ -4,12 +4,6 @@
 #include "core/ops/random_contrast.h"
 
 static const char program[] = "random_contrast.cl";
-static const char *const programs[] = { program, "augmentation.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
 
 static size_t means_of(const struct iso_shape *s) { return (size_t)(s->dim[0] * s->dim[3]); }
 
@@ -39,6 +33,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
              arg_real(p->value_range[0]), arg_real(p->value_range[1]), ARG_RANDOM(call)));
 }
 
-const struct iso_kernel opencl_random_contrast = { .supports = supports,
-                                                   .workspace = workspace,
-                                                   .forward = forward };
+const struct opencl_op opencl_random_contrast = {
+    .kernel = { .supports = opencl_supports, .workspace = workspace, .forward = forward },
+    .programs = { program, "augmentation.cl" },
+};

@@ -2,13 +2,6 @@
 #include "augmentation.h"
 #include "core/ops/random_crop.h"
 
-static const char *const programs[] = { "random_crop.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -21,4 +14,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                               ARG_RANDOM(call)));
 }
 
-const struct iso_kernel opencl_random_crop = { .supports = supports, .forward = forward };
+const struct opencl_op opencl_random_crop = {
+    .kernel = { .supports = opencl_supports, .forward = forward },
+    .programs = { "random_crop.cl" },
+};

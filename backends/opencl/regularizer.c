@@ -3,13 +3,6 @@
 #include "core/ops/regularizer.h"
 #include "sums.h"
 
-static const char *const programs[] = { "regularizer.cl", "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static size_t blocks_of(const struct iso_call *call)
 {
     return (size_t)iso_element_blocks(iso_shape_count(&call->w[0].shape));
@@ -49,6 +42,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->add_dw[0])));
 }
 
-const struct iso_kernel opencl_regularizer = {
-    .supports = supports, .workspace = workspace, .forward = forward, .backward = backward
+const struct opencl_op opencl_regularizer = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "regularizer.cl", "sums.cl" },
 };

@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/rmsprop.h"
 
-static const char *const programs[] = { "rmsprop.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_rmsprop *p = call->params;
@@ -23,4 +16,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
                               arg_real(s[ISO_RMSPROP_MOMENTUM]), arg_real(s[ISO_RMSPROP_EPSILON])));
 }
 
-const struct iso_kernel opencl_rmsprop = { .supports = supports, .update = update };
+const struct opencl_op opencl_rmsprop = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "rmsprop.cl" },
+};

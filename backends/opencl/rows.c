@@ -1,13 +1,6 @@
 /* rows.c: queues copies of rows. */
 #include "rows.h"
 
-static const char *const programs[] = { "rows.cl", NULL };
-
-bool opencl_rows_supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 /* Work-items along a group's first axis take the elements of the rows, the second axis the
  * images. */
 iso_rc opencl_copy_rows(struct opencl *cl, const struct opencl_rows *rows, int64_t images,

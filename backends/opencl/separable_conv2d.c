@@ -2,9 +2,10 @@
 #include "backends/separable_conv2d.h"
 #include "opencl.h"
 
-const struct iso_kernel opencl_separable_conv2d = {
-    .supports = iso_separable_supports,
-    .workspace = iso_separable_workspace,
-    .forward = iso_separable_forward,
-    .backward = iso_separable_backward,
+const struct opencl_op opencl_separable_conv2d = {
+    .kernel = { .supports = iso_separable_supports,
+                .prepare = iso_separable_prepare,
+                .workspace = iso_separable_workspace,
+                .forward = iso_separable_forward,
+                .backward = iso_separable_backward },
 };

@@ -2,13 +2,6 @@
 #include "optimizer.h"
 #include "core/ops/sgd.h"
 
-static const char *const programs[] = { "sgd.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc update(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_sgd *p = call->params;
@@ -20,4 +13,7 @@ static iso_rc update(struct iso_backend *be, const struct iso_call *call)
         ARGS(rate, arg_real(call->scalars[ISO_SGD_MOMENTUM]), arg_int(p->nesterov)));
 }
 
-const struct iso_kernel opencl_sgd = { .supports = supports, .update = update };
+const struct opencl_op opencl_sgd = {
+    .kernel = { .supports = opencl_supports, .update = update },
+    .programs = { "sgd.cl" },
+};

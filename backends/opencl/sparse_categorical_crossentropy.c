@@ -1,13 +1,6 @@
 /* sparse_categorical_crossentropy.c: queues softmax with cross-entropy against class indices. */
 #include "loss.h"
 
-static const char *const programs[] = { "sparse_categorical_crossentropy.cl", "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 /* Without a target there is no loss: prediction only. */
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -38,8 +31,10 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                               arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0])));
 }
 
-const struct iso_kernel opencl_sparse_categorical_crossentropy = { .supports = supports,
-                                                                   .workspace =
-                                                                       opencl_loss_workspace,
-                                                                   .forward = forward,
-                                                                   .backward = backward };
+const struct opencl_op opencl_sparse_categorical_crossentropy = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = opencl_loss_workspace,
+                .forward = forward,
+                .backward = backward },
+    .programs = { "sparse_categorical_crossentropy.cl", "sums.cl" },
+};

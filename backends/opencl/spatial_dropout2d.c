@@ -3,13 +3,6 @@
 #include "core/ops/spatial_dropout2d.h"
 #include "opencl.h"
 
-static const char *const programs[] = { "spatial_dropout2d.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 /* Work-items along the first axis take an image's elements, the second axis the images. */
 static iso_rc apply(struct opencl *cl, const struct iso_call *call, const struct iso_tensor *from,
                     const struct iso_tensor *to, bool add)
@@ -44,6 +37,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     return apply(opencl_of(be), call, &call->dy[0], &call->dx[0], call->add_dx[0]);
 }
 
-const struct iso_kernel opencl_spatial_dropout2d = { .supports = supports,
-                                                     .forward = forward,
-                                                     .backward = backward };
+const struct opencl_op opencl_spatial_dropout2d = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "spatial_dropout2d.cl" },
+};

@@ -1,7 +1,6 @@
 /* sums.c: sums over rows on the device. */
 #include "sums.h"
-
-enum { SCALAR_ITEMS = 16 }; /* BLOCK_ITEMS in clkernels/sums.cl */
+#include "clkernels/arguments.h"
 
 static size_t rows_together(size_t rows, size_t group_rows)
 {
@@ -50,7 +49,7 @@ iso_rc opencl_sum_blocks(struct opencl *cl, enum iso_sum_of of, const struct iso
 iso_rc opencl_sum_scalar(struct opencl *cl, const struct iso_mem *work, size_t work_at, size_t rows,
                          const struct iso_tensor *y, bool mean)
 {
-    struct opencl_grid grid = { { 1, 1, 1 }, { SCALAR_ITEMS, 1, 1 } };
+    struct opencl_grid grid = { { 1, 1, 1 }, { OPENCL_SCALAR_ITEMS, 1, 1 } };
     return opencl_launch(
         cl, "sums.cl", "sums_scalar", grid,
         ARGS(arg_mem(work, work_at), arg_tensor(y), arg_int((int64_t)rows), arg_int(mean)));

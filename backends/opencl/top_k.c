@@ -2,13 +2,6 @@
 #include "core/ops/top_k.h"
 #include "metric.h"
 
-static const char *const programs[] = { "top_k.cl", "sums.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_fits(call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_top_k *p = call->params;
@@ -17,6 +10,9 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return opencl_sum_hits(be, call);
 }
 
-const struct iso_kernel opencl_top_k = { .supports = supports,
-                                         .workspace = opencl_hits_workspace,
-                                         .forward = forward };
+const struct opencl_op opencl_top_k = {
+    .kernel = { .supports = opencl_supports,
+                .workspace = opencl_hits_workspace,
+                .forward = forward },
+    .programs = { "top_k.cl", "sums.cl" },
+};

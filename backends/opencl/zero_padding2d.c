@@ -2,13 +2,6 @@
 #include "core/ops/zero_padding2d.h"
 #include "rows.h"
 
-static const char *const programs[] = { "zero_padding2d.cl", NULL };
-
-static bool supports(struct iso_backend *be, const struct iso_call *call, char *why, size_t n)
-{
-    return opencl_rows_supports(be, call, why, n) && opencl_ready(be, programs, why, n);
-}
-
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -24,12 +17,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    const struct opencl_rows rows = { .rows = (cl_int)f.h,
-                                      .width = (cl_int)(f.w * f.c),
-                                      .from_image = (cl_int)(f.oh * f.ow * f.c),
-                                      .from_row = (cl_int)(f.ow * f.c),
-                                      .to_image = (cl_int)(f.h * f.w * f.c),
-                                      .to_row = (cl_int)(f.w * f.c),
+    const struct opencl_rows rows = { .rows = (iso_i32)f.h,
+                                      .width = (iso_i32)(f.w * f.c),
+                                      .from_image = (iso_i32)(f.oh * f.ow * f.c),
+                                      .from_row = (iso_i32)(f.ow * f.c),
+                                      .to_image = (iso_i32)(f.h * f.w * f.c),
+                                      .to_row = (iso_i32)(f.w * f.c),
                                       .add = call->add_dx[0] };
     if (call->dx[0].mem == NULL)
         return ISO_OK;
@@ -37,6 +30,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                             &call->dx[0], 0);
 }
 
-const struct iso_kernel opencl_zero_padding2d = { .supports = supports,
-                                                  .forward = forward,
-                                                  .backward = backward };
+const struct opencl_op opencl_zero_padding2d = {
+    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .programs = { "zero_padding2d.cl", "rows.cl" },
+};

@@ -113,9 +113,10 @@ static iso_rc prepare(struct op_bench *o, const struct iso_bench_size *s, double
     ISO_TRY(make_tensor(o, &shapes.y[0], 3, &c->y[0]));
     ISO_TRY(make_tensor(o, &x, 4, &c->dx[0]));
     ISO_TRY(make_tensor(o, &shapes.w[0], 5, &c->dw[0]));
-    if (k == NULL || (k->supports != NULL && !k->supports(o->backend, c, why, sizeof why)))
+    if (k == NULL || (k->supports != NULL && !k->supports(o->backend, s->op, c, why, sizeof why)))
         return iso_fail(ISO_EUNSUP, "%s cannot run on %s: %s (choose other --devices)",
                         iso_ops[s->op].name, o->backend->device.id, why);
+    ISO_TRY(k->prepare != NULL ? k->prepare(o->backend, c) : ISO_OK);
     return make_workspace(o, k);
 }
 

@@ -122,18 +122,16 @@ static iso_rc list_devices(struct run *r)
 {
     struct iso_device *found = iso_alloc(DEVICES_MOST, sizeof *found);
     int n = 0;
-    if (found == NULL)
-        return ISO_ENOMEM;
-    for (int i = 0; iso_backends[i] != NULL && n < DEVICES_MOST; i++)
-        iso_backends[i]->list(found, DEVICES_MOST, &n);
-    iso_error_clear();
-    for (int i = 0; i < n && i < DEVICES_MOST; i++)
+    iso_rc rc = found != NULL ? ISO_OK : ISO_ENOMEM;
+    for (int i = 0; rc == ISO_OK && iso_backends[i] != NULL && n < DEVICES_MOST; i++)
+        rc = iso_backends[i]->list(found, DEVICES_MOST, &n);
+    for (int i = 0; rc == ISO_OK && i < n && i < DEVICES_MOST; i++)
         if (!found[i].usable)
             skip_unusable(r, &found[i]);
         else
             memcpy(r->ids[r->nids++], found[i].id, sizeof r->ids[0]);
     free(found);
-    return ISO_OK;
+    return rc;
 }
 
 static iso_rc check_all(struct run *r)

@@ -250,7 +250,7 @@ static iso_rc check_support(struct iso_backend *b, enum iso_op op, const struct 
     char why[256] = "";
     if (k == NULL)
         return iso_fail(ISO_EUNSUP, "%s has no %s", b->device.id, iso_ops[op].name);
-    if (k->supports != NULL && !k->supports(b, call, why, sizeof why))
+    if (k->supports != NULL && !k->supports(b, op, call, why, sizeof why))
         return iso_fail(ISO_EUNSUP, "%s", why);
     if ((pass == ISO_FORWARD && k->forward == NULL) ||
         (pass == ISO_BACKWARD && k->backward == NULL) || (pass == ISO_UPDATE && k->update == NULL))
@@ -268,7 +268,10 @@ iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call
     p->backend = b;
     p->pass = pass;
     p->call = *call;
-    iso_rc rc = run(p, op, how, v);
+    const struct iso_kernel *k = b->kernels[op];
+    iso_rc rc = k->prepare != NULL ? k->prepare(b, call) : ISO_OK;
+    if (rc == ISO_OK)
+        rc = run(p, op, how, v);
     if (rc != ISO_OK)
         (void)b->ops->sync(b); /* queued writes may still read what is freed here */
     for (int i = 0; i < p->n; i++) {

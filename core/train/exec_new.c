@@ -16,10 +16,16 @@ static iso_rc check_support(const struct iso_exec *e, enum iso_op op, const char
     const struct iso_kernel *k = b->kernels[op];
     char why[192] = "it has no kernel for it";
     if (iso_ops[op].kind == ISO_VIEW ||
-        (k != NULL && (k->supports == NULL || k->supports(b, c, why, sizeof why))))
+        (k != NULL && (k->supports == NULL || k->supports(b, op, c, why, sizeof why))))
         return ISO_OK;
     return iso_fail(ISO_EUNSUP, "%s '%s' cannot run on %s: %s (choose another --device)",
                     iso_ops[op].name, layer, b->device.id, why);
+}
+
+static iso_rc prepare(struct iso_exec *e, enum iso_op op, const struct iso_call *c)
+{
+    const struct iso_kernel *k = e->backend->kernels[op];
+    return k != NULL && k->prepare != NULL ? k->prepare(e->backend, c) : ISO_OK;
 }
 
 static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_call *c,
@@ -35,6 +41,7 @@ iso_rc iso_exec_need(struct iso_exec *e, enum iso_op op, const char *layer,
                      const struct iso_call *c, enum iso_pass pass)
 {
     ISO_TRY(check_support(e, op, layer, c));
+    ISO_TRY(prepare(e, op, c));
     grow_workspace(e, op, c, pass);
     return ISO_OK;
 }

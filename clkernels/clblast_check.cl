@@ -1,8 +1,8 @@
-/* gemm_check.cl: data for checking one matrix product against another, and the comparison. */
+/* clblast_check.cl: data for checking one matrix product against another, and the comparison. */
 #include "common.h"
 
 /* Pseudo-random numbers in [-1, 1), or their magnitudes. */
-kernel void gemm_check_fill(global float *x, ulong x_at, uint n, uint stream, int magnitude)
+kernel void clblast_check_fill(global float *x, ulong x_at, uint n, uint stream, int magnitude)
 {
     uint i = get_global_id(0);
     if (i < n) {
@@ -14,9 +14,9 @@ kernel void gemm_check_fill(global float *x, ulong x_at, uint n, uint stream, in
 
 /* count[item] = elements i = item, item + items, ... whose difference exceeds bound * s[i]; NaN
  * does. */
-kernel void gemm_check_compare(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                               global const float *s, ulong s_at, global uint *count,
-                               ulong count_at, uint n, float bound)
+kernel void clblast_check_compare(global const float *a, ulong a_at, global const float *b,
+                                  ulong b_at, global const float *s, ulong s_at, global uint *count,
+                                  ulong count_at, uint n, float bound)
 {
     uint bad = 0;
     for (uint i = get_global_id(0); i < n; i += get_global_size(0)) {

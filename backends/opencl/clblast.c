@@ -1,9 +1,9 @@
-/* gemm.c: runs CLBlast, and keeps what is known about it. gemm_check.c finds that out. */
+/* clblast.c: runs CLBlast, and keeps what is known about it. clblast_check.c finds that out. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "gemm_check.h"
+#include "clblast_check.h"
 #include "core/data/sha256.h"
 
 enum { MAX_CLASSES = 512 };
@@ -17,7 +17,7 @@ struct verdict {
     int m, n, k;
     double clblast, own;
 };
-struct opencl_gemm {
+struct opencl_clblast {
     struct verdict known[MAX_CLASSES];
     int count;
     enum wish wish;
@@ -33,7 +33,7 @@ static int exponent(size_t n)
     return e;
 }
 
-static const struct verdict *find(const struct opencl_gemm *g, const struct opencl_product *p)
+static const struct verdict *find(const struct opencl_clblast *g, const struct opencl_product *p)
 {
     const struct verdict *best = NULL;
     for (int i = 0; i < g->count; i++) {
@@ -58,11 +58,11 @@ static void find_file(struct opencl *cl)
     iso_sha256_add(&h, cl->options, strlen(cl->options) + 1);
     iso_sha256_hex(&h, hex);
     snprintf(name, sizeof name, "clblast-%.16s.txt", hex);
-    if (!opencl_cache_path(name, cl->gemm->path, sizeof cl->gemm->path))
-        cl->gemm->path[0] = '\0';
+    if (!opencl_cache_path(name, cl->clblast->path, sizeof cl->clblast->path))
+        cl->clblast->path[0] = '\0';
 }
 
-static void read_file(struct opencl_gemm *g)
+static void read_file(struct opencl_clblast *g)
 {
     FILE *f = g->path[0] ? fopen(g->path, "r") : NULL;
     char line[256];
@@ -84,10 +84,10 @@ static void read_file(struct opencl_gemm *g)
 /* Failing to keep verdicts is no failure. */
 static void write_file(const struct opencl *cl)
 {
-    const struct opencl_gemm *g = cl->gemm;
+    const struct opencl_clblast *g = cl->clblast;
     char temporary[1300];
     snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
-    FILE *f = g->path[0] ? fopen(temporary, "w") : NULL;
+    FILE *f = g->path[0] && opencl_cache_create() ? fopen(temporary, "w") : NULL;
     if (f == NULL)
         return;
     fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",
@@ -105,33 +105,33 @@ static void write_file(const struct opencl *cl)
 
 /* ---- Opening and verdicts ---- */
 
-iso_rc opencl_gemm_open(struct opencl *cl)
+iso_rc opencl_clblast_open(struct opencl *cl)
 {
     const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
     if (!opencl_library()->clblast || (wish != NULL && strcmp(wish, "never") == 0))
         return ISO_OK; /* without it isocl's own kernels run */
-    cl->gemm = iso_alloc(1, sizeof *cl->gemm);
-    if (cl->gemm == NULL)
+    cl->clblast = iso_alloc(1, sizeof *cl->clblast);
+    if (cl->clblast == NULL)
         return ISO_ENOMEM;
-    cl->gemm->wish = wish != NULL && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
+    cl->clblast->wish = wish != NULL && strcmp(wish, "always") == 0 ? ALWAYS : AUTO;
     find_file(cl);
-    read_file(cl->gemm);
+    read_file(cl->clblast);
     return ISO_OK;
 }
 
-void opencl_gemm_close(struct opencl *cl)
+void opencl_clblast_close(struct opencl *cl)
 {
-    if (cl->gemm == NULL)
+    if (cl->clblast == NULL)
         return;
 #ifdef ISO_HAVE_CLBLAST
     if (opencl_library()->clblast)
         CLBlastClearCache(); /* its programs must go before the context does */
 #endif
-    free(cl->gemm);
-    cl->gemm = NULL;
+    free(cl->clblast);
+    cl->clblast = NULL;
 }
 
-static bool serves(const struct opencl_gemm *g, const struct verdict *v)
+static bool serves(const struct opencl_clblast *g, const struct verdict *v)
 {
     return v->right && (g->wish == ALWAYS || v->clblast > v->own);
 }
@@ -140,9 +140,9 @@ static bool serves(const struct opencl_gemm *g, const struct verdict *v)
  * set, and into the device's note. */
 static void tell(struct opencl *cl, const struct verdict *v)
 {
-    if (cl->gemm->said)
+    if (cl->clblast->said)
         return;
-    cl->gemm->said = true;
+    cl->clblast->said = true;
     char text[200];
     snprintf(text, sizeof text,
              "CLBlast is %s here for some shapes (%.1f GFLOP/s against %.1f for 2^%d x 2^%d x "
@@ -153,9 +153,9 @@ static void tell(struct opencl *cl, const struct verdict *v)
         fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
 }
 
-void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
+void opencl_clblast_check(struct opencl *cl, const struct opencl_product *p)
 {
-    struct opencl_gemm *g = cl->gemm;
+    struct opencl_clblast *g = cl->clblast;
     size_t products = p->m * p->n * p->k;
     if (g == NULL || products == 0 || (products < SMALL && g->wish != ALWAYS))
         return;
@@ -164,7 +164,7 @@ void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
     if (!exactly && g->count < MAX_CLASSES) {
         struct verdict v = { p->ta,          p->tb,          false, exponent(p->m),
                              exponent(p->n), exponent(p->k), 0,     0 };
-        if (opencl_gemm_measure(cl, p, &v.right, &v.clblast, &v.own) != ISO_OK) {
+        if (opencl_clblast_measure(cl, p, &v.right, &v.clblast, &v.own) != ISO_OK) {
             iso_error_clear(); /* whatever went wrong, isocl's kernels serve this class */
             v.right = false;
         }
@@ -176,14 +176,14 @@ void opencl_gemm_check(struct opencl *cl, const struct opencl_product *p)
         tell(cl, known);
 }
 
-bool opencl_gemm_trusted(const struct opencl *cl, const struct opencl_product *p)
+bool opencl_clblast_trusted(const struct opencl *cl, const struct opencl_product *p)
 {
-    const struct verdict *v = cl->gemm != NULL ? find(cl->gemm, p) : NULL;
-    return v != NULL && serves(cl->gemm, v);
+    const struct verdict *v = cl->clblast != NULL ? find(cl->clblast, p) : NULL;
+    return v != NULL && serves(cl->clblast, v);
 }
 
-iso_rc opencl_gemm(struct opencl *cl, const struct opencl_product *p, struct opencl_at a,
-                   struct opencl_at b, struct opencl_at c, bool add)
+iso_rc opencl_clblast(struct opencl *cl, const struct opencl_product *p, struct opencl_at a,
+                      struct opencl_at b, struct opencl_at c, bool add)
 {
 #ifdef ISO_HAVE_CLBLAST
     CLBlastStatusCode rc =

@@ -1,45 +1,33 @@
-/* gemm.cl: the sums of products of dense and conv2d, in the order of their definition.
+/* chains.cl: the sums of products of dense and conv2d, in the order of their definition.
  *
  * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A
  * row r = (image, i, j) of the result starts at a[row_of(r)]; the step k = (ty, tx, c) of a sum
- * lies tap_of(k) further on. The same maps serve the forward pass and both gradients of the
+ * lies tap_of(k) further on. The same struct serves the forward pass and both gradients of the
  * convolution, strides and dilation included, and dense, whose image has one pixel.
  *
- *   gemm_chains: y[r, col] = sum over k, ascending, of a[row_of(r) + tap_of(k)] * b[k, col]
- *   gemm_blocks: y[k, col] = sum over r, in blocks,  of a[row_of(r) + tap_of(k)] * b[r, col]
+ *   chains_over_taps: y[r, col] = sum over k, ascending, of a[row_of(r) + tap_of(k)] * b[k, col]
+ *   chains_over_rows: y[k, col] = sum over r, in blocks,  of a[row_of(r) + tap_of(k)] * b[r, col]
  *
  * Two shapes. GPU: TILE_GROUP x TILE_GROUP work-items share a tile through local memory. CPU: one
  * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
  * either, so the bits are the same; a finished chain is added to +0, as the definition says. */
 #include "common.h"
+#include "arguments.h"
 #include "blocks.h"
 
-struct gemm {         /* struct opencl_gemm_map in backends/opencl/chains.h */
-    int rows, cols;   /* rows r in all; columns of b and y */
-    int row_h, row_w; /* r = (image * row_h + i) * row_w + j */
-    int a_image, a_i, a_j;
-    int taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
-    int a_ty, a_tx;
-    int ldb;                      /* b[step * ldb + col] */
-    int y_image, y_i, y_j, y_col; /* gemm_chains: where results go */
-    int has_bias, add;
-    int group_rows, blocks,
-        each; /* gemm_blocks: rows of a group, blocks in all and of a work-group */
-};
-
-static inline int row_of(const struct gemm *g, int r)
+static inline int row_of(const struct opencl_chains *g, int r)
 {
     return r / (g->row_w * g->row_h) * g->a_image + r / g->row_w % g->row_h * g->a_i +
            r % g->row_w * g->a_j;
 }
 
-static inline int tap_of(const struct gemm *g, int k)
+static inline int tap_of(const struct opencl_chains *g, int k)
 {
     int tap = k / g->run;
     return tap / g->taps_x * g->a_ty + tap % g->taps_x * g->a_tx + k % g->run;
 }
 
-static inline ulong y_of(const struct gemm *g, int r)
+static inline ulong y_of(const struct opencl_chains *g, int r)
 {
     return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
            r % g->row_w * g->y_j;
@@ -72,7 +60,7 @@ typedef JOIN(float, VECTOR) vec;
 /* The tile's first column. The last tile of several is moved left until it is full; *skip columns
  * of it belong to its neighbour, which stores them. A single one may be wider than the result: b
  * was padded then. */
-static inline int first_col(const struct gemm *g, int *skip)
+static inline int first_col(const struct opencl_chains *g, int *skip)
 {
     int at = get_group_id(1) * TILE_COLS;
     int moved = at + TILE_COLS > g->cols && g->cols >= TILE_COLS ? g->cols - TILE_COLS : at;
@@ -81,7 +69,7 @@ static inline int first_col(const struct gemm *g, int *skip)
 }
 
 /* Puts a row of the tile into y, which points at its first column. */
-static inline void store_row(const struct gemm *g, global float *y, vec v0, vec v1,
+static inline void store_row(const struct opencl_chains *g, global float *y, vec v0, vec v1,
                              global const float *bias, int cols, int skip)
 {
     bool full = skip == 0 && cols >= TILE_COLS && g->y_col == 1;
@@ -102,8 +90,9 @@ static inline void store_row(const struct gemm *g, global float *y, vec v0, vec 
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
-            global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global const float *bias, ulong bias_at, global float *y, ulong y_at,
+                 struct opencl_chains g)
 {
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
     global const float *p[TILE_ROWS];
@@ -132,8 +121,8 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
-            ulong y_at, int first_block, struct gemm g)
+chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global float *y, ulong y_at, int first_block, struct opencl_chains g)
 {
     int depth = g.taps_y * g.taps_x * g.run;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
@@ -207,8 +196,9 @@ gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at
         STEP(s)
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
-gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at,
-            global const float *bias, ulong bias_at, global float *y, ulong y_at, struct gemm g)
+chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global const float *bias, ulong bias_at, global float *y, ulong y_at,
+                 struct opencl_chains g)
 {
     local float ta[STEPS][TILE_ROWS + 1], tb[STEPS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
@@ -250,8 +240,8 @@ gemm_chains(global const float *a, ulong a_at, global const float *b, ulong b_at
 }
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
-gemm_blocks(global const float *a, ulong a_at, global const float *b, ulong b_at, global float *y,
-            ulong y_at, int first_block, struct gemm g)
+chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                 global float *y, ulong y_at, int first_block, struct opencl_chains g)
 {
     local float ta[STEPS][TILE_ROWS], tb[STEPS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;

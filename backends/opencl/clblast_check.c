@@ -1,11 +1,11 @@
-/* gemm_check.c: CLBlast against isocl's exact product.
+/* clblast_check.c: CLBlast against isocl's exact product.
  *
  * The bound of fast mode: |d| <= FACTOR eps sqrt(k) sum |a||b|, the sum computed element by element
  * by the same exact product on magnitudes. Honest orders of summation stay under 0.45 of it. */
 #include <float.h>
 #include <math.h>
 #include <time.h>
-#include "gemm_check.h"
+#include "clblast_check.h"
 
 enum { COUNTERS = 256, LARGEST = 1 << 25 }; /* LARGEST: elements of a matrix here */
 static const double FACTOR = 1.0;
@@ -25,23 +25,23 @@ static struct opencl_at at(const struct check *c, int which)
 
 /* ---- isocl's product, as dense and conv2d run it ---- */
 
-static struct opencl_map plain_map(const struct check *c)
+static struct opencl_chains plain_chains(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    struct opencl_map g = { .rows = (cl_int)p->m,
-                            .cols = (cl_int)p->n,
-                            .row_h = 1,
-                            .row_w = 1,
-                            .a_image = (cl_int)p->k,
-                            .taps_y = 1,
-                            .taps_x = 1,
-                            .run = (cl_int)p->k,
-                            .ldb = (cl_int)opencl_b_cols(c->cl, (int64_t)p->n),
-                            .y_image = (cl_int)p->n,
-                            .y_col = 1 };
+    struct opencl_chains g = { .rows = (iso_i32)p->m,
+                               .cols = (iso_i32)p->n,
+                               .row_h = 1,
+                               .row_w = 1,
+                               .a_image = (iso_i32)p->k,
+                               .taps_y = 1,
+                               .taps_x = 1,
+                               .run = (iso_i32)p->k,
+                               .ldb = (iso_i32)opencl_b_cols(c->cl, (int64_t)p->n),
+                               .y_image = (iso_i32)p->n,
+                               .y_col = 1 };
     if (p->ta) { /* a sum over rows of a and b, in blocks */
-        g.rows = g.row_w = (cl_int)p->k;
-        g.run = g.a_j = (cl_int)p->m;
+        g.rows = g.row_w = (iso_i32)p->k;
+        g.run = g.a_j = (iso_i32)p->m;
         g.group_rows = 1;
     }
     return g;
@@ -66,13 +66,13 @@ static size_t packed_size(const struct check *c)
 
 static size_t own_work(const struct check *c)
 {
-    struct opencl_map g = plain_map(c);
+    struct opencl_chains g = plain_chains(c);
     return packed_size(c) + (c->p.ta ? opencl_block_sums_work(c->cl, &g) : 0);
 }
 
 static iso_rc own_product(const struct check *c, int to)
 {
-    struct opencl_map g = plain_map(c);
+    struct opencl_chains g = plain_chains(c);
     struct opencl_at b = at(c, B), none = { NULL, 0 };
     if (c->p.tb || g.ldb != g.cols) {
         struct opencl_matrix m = packing(c);
@@ -93,7 +93,7 @@ static iso_rc fill(const struct check *c, bool magnitude)
     for (int i = A; i <= B; i++) {
         size_t n = i == A ? c->p.m * c->p.k : c->p.k * c->p.n;
         ISO_TRY(opencl_launch(
-            c->cl, "gemm_check.cl", "gemm_check_fill", opencl_elements(c->cl, n),
+            c->cl, "clblast_check.cl", "clblast_check_fill", opencl_elements(c->cl, n),
             ARGS(arg_mem(&c->mem[i], 0), arg_uint(n), arg_uint((uint64_t)i), arg_int(magnitude))));
     }
     return ISO_OK;
@@ -104,13 +104,13 @@ static iso_rc compare(const struct check *c, bool *right)
     size_t n = c->p.m * c->p.n;
     cl_uint count[COUNTERS], bad = 0;
     struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 } };
-    ISO_TRY(opencl_launch(c->cl, "gemm_check.cl", "gemm_check_compare", grid,
+    ISO_TRY(opencl_launch(c->cl, "clblast_check.cl", "clblast_check_compare", grid,
                           ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0),
                                arg_mem(&c->mem[SUM], 0), arg_mem(&c->mem[COUNT], 0), arg_uint(n),
                                arg_real(FACTOR * FLT_EPSILON * sqrt((double)c->p.k)))));
     cl_int rc = clEnqueueReadBuffer(c->cl->queue, c->mem[COUNT].mem, CL_TRUE, 0, sizeof count,
                                     count, 0, NULL, NULL);
-    ISO_TRY(opencl_check(rc, "clEnqueueReadBuffer", "gemm_check"));
+    ISO_TRY(opencl_check(rc, "clEnqueueReadBuffer", "clblast_check"));
     for (int i = 0; i < COUNTERS; i++)
         bad += count[i];
     *right = bad == 0;
@@ -129,11 +129,11 @@ static iso_rc time_product(const struct check *c, bool own, double *speed)
 {
     double start = 0;
     for (int i = 0; i < 2; i++) {
-        ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "gemm_check"));
+        ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "clblast_check"));
         start = seconds();
         ISO_TRY(own ? own_product(c, OWN)
-                    : opencl_gemm(c->cl, &c->p, at(c, A), at(c, B), at(c, C), false));
-        ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "gemm_check"));
+                    : opencl_clblast(c->cl, &c->p, at(c, A), at(c, B), at(c, C), false));
+        ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "clblast_check"));
     }
     double flops = 2.0 * (double)c->p.m * (double)c->p.n * (double)c->p.k;
     *speed = flops / (seconds() - start) * 1e-9;
@@ -162,7 +162,7 @@ static iso_rc allocate(struct check *c)
             clCreateBuffer(c->cl->context, CL_MEM_READ_WRITE, c->mem[i].bytes, NULL, &rc);
         if (rc != CL_SUCCESS) {
             c->mem[i].mem = NULL;
-            return opencl_check(rc, "clCreateBuffer", "gemm_check");
+            return opencl_check(rc, "clCreateBuffer", "clblast_check");
         }
     }
     return ISO_OK;
@@ -175,8 +175,8 @@ static void limit(size_t *side, size_t other)
         *side /= 2;
 }
 
-iso_rc opencl_gemm_measure(struct opencl *cl, const struct opencl_product *p, bool *right,
-                           double *clblast, double *own)
+iso_rc opencl_clblast_measure(struct opencl *cl, const struct opencl_product *p, bool *right,
+                              double *clblast, double *own)
 {
     struct check c = { .cl = cl, .p = *p };
     limit(&c.p.m, c.p.n > c.p.k ? c.p.n : c.p.k);

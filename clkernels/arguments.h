@@ -1,0 +1,53 @@
+/* arguments.h: what kernels and the C that queues them both know, valid C11 and OpenCL C 1.2: the
+ * structs that kernels take by value, and sizes of work-groups. */
+#ifndef ISO_CLKERNELS_ARGUMENTS_H
+#define ISO_CLKERNELS_ARGUMENTS_H
+
+#ifndef __OPENCL_VERSION__
+#include "core/arith.h"
+#endif
+
+/* Work-items in the one group of sums_scalar. */
+enum { OPENCL_SCALAR_ITEMS = 16 };
+
+/* chains.cl: where the operands and the results of sums of products lie. */
+struct opencl_chains {
+    iso_i32 rows, cols;   /* rows r in all; columns of b and y */
+    iso_i32 row_h, row_w; /* r = (image * row_h + i) * row_w + j */
+    iso_i32 a_image, a_i, a_j;
+    iso_i32 taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
+    iso_i32 a_ty, a_tx;
+    iso_i32 ldb;                      /* b[step * ldb + col] */
+    iso_i32 y_image, y_i, y_j, y_col; /* chains_over_taps: where results go */
+    iso_i32 has_bias, add;
+    /* chains_over_rows: rows of a group, blocks in all and of a work-group */
+    iso_i32 group_rows, blocks, each;
+};
+
+/* conv2d.cl: the window of a convolution; image h x w x c, output oh x ow, kernel kh x kw, strides
+ * sh and sw, dilations dh and dw, padding above and to the left. */
+struct opencl_window {
+    iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
+};
+
+/* depthwise_conv2d.cl: the same, with m results of each channel. */
+struct opencl_depthwise {
+    iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
+    iso_i32 pixels, channels; /* of the result of this pass, in the batch */
+    iso_i32 has_bias, add;
+    iso_i32 group_rows, blocks; /* of the kernel's gradient */
+};
+
+/* pooling2d.h: the window of a pooling, which has no dilation. */
+struct opencl_pool {
+    iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, top, left;
+    iso_i32 pixels; /* of the result of this pass, in the batch */
+    iso_i32 want_tap, add;
+};
+
+/* rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
+ * i * to_image + r * to_row; `width` elements each. */
+struct opencl_rows {
+    iso_i32 rows, width, from_image, from_row, to_image, to_row, add;
+};
+#endif
