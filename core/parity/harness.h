@@ -1,4 +1,5 @@
-/* harness.h: the parts of the parity harness, for the files of core/parity and for the tests. */
+/* harness.h (private): the parts of the parity harness, for the files of core/parity and for the
+ * tests. */
 #ifndef ISO_HARNESS_H
 #define ISO_HARNESS_H
 #include "core/model/faults.h"
