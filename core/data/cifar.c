@@ -37,7 +37,7 @@ static iso_rc find_folder(const struct iso_named_set *set, int split,
     char path[PATH], list[1024];
     const char *first = set->files[split][0];
     for (int i = 0; i < folders->n; i++)
-        for (int k = 0; k < ISO_SET_FOLDERS; k++)
+        for (int k = 0; k < ISO_SET_FOLDERS && set->folders[k] != NULL; k++)
             if (file_there(path, folders->path[i], set->folders[k], first)) {
                 *folder = folders->path[i];
                 *subfolder = set->folders[k];

@@ -71,7 +71,7 @@ static iso_rc find_files(const struct iso_named_set *set, int split,
 {
     const char *prefix = file_prefixes[split];
     for (int i = 0; i < folders->n; i++) {
-        for (int k = 0; k < ISO_SET_FOLDERS; k++) {
+        for (int k = 0; k < ISO_SET_FOLDERS && set->folders[k] != NULL; k++) {
             const char *parent = folders->path[i], *sub = set->folders[k];
             if (!find_file(parent, sub, prefix, "images-idx3", out->images))
                 continue;
