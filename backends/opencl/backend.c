@@ -26,7 +26,7 @@ static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa &&
 
 static enum opencl_shape choose_shape(const struct opencl_found *f)
 {
-    const char *wish = getenv("ISOCL_OPENCL_SHAPE");
+    const char *wish = iso_environment(ISO_ENV_OPENCL_SHAPE);
     if (wish != NULL && strcmp(wish, "cpu") == 0)
         return OPENCL_SHAPE_CPU;
     if (wish != NULL && strcmp(wish, "gpu") == 0)
@@ -51,7 +51,7 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
 
 static void choose_options(struct opencl *cl)
 {
-    const char *more = getenv("ISOCL_OPENCL_OPTIONS");
+    const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
              "-DVECTOR=%d%s%s",

@@ -17,7 +17,7 @@ enum { MAX_BINARY = 64 << 20, HEX = 64 };
 
 bool opencl_cache_path(const char *name, char *path, size_t n)
 {
-    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
     char folder[1024];
     int k = base != NULL && *base
                 ? snprintf(folder, sizeof folder, "%s", base)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "conv2d_fast.h"
 
-enum { DEFAULT_MIB = 64 };
+enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB };
 
 /* struct window of clkernels/conv2d.cl. Every member is an int there. */
 struct columns {
@@ -25,7 +25,7 @@ struct fast {
 /* ISOCL_OPENCL_WORKSPACE_MIB caps the columns; one image's are the least. */
 static size_t cap_floats(void)
 {
-    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
+    const char *text = iso_environment(ISO_ENV_OPENCL_WORKSPACE_MIB);
     long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
     return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
 }

@@ -34,7 +34,7 @@ static iso_rc append(struct text *t, const char *data, size_t n)
 /* The whole file DIR/name into out; false when it cannot be read. */
 static bool read_override(const char *name, struct text *out)
 {
-    const char *dir = getenv("ISOCL_KERNEL_DIR");
+    const char *dir = iso_environment(ISO_ENV_KERNEL_DIR);
     char path[1024], buf[4096];
     if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
         return false;
@@ -80,7 +80,7 @@ static iso_rc expand(const char *name, int depth, struct text *out);
 
 static iso_rc expand_lines(const char *name, int depth, const struct text *in, struct text *out)
 {
-    bool no_pragma = getenv("ISOCL_OPENCL_NO_PRAGMA") != NULL;
+    bool no_pragma = iso_environment(ISO_ENV_OPENCL_NO_PRAGMA) != NULL;
     int number = 1;
     for (const char *line = in->data; line != NULL && *line; number++) {
         const char *end = strchr(line, '\n');

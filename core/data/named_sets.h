@@ -14,7 +14,7 @@ struct iso_named_set {
     const char *const *class_names;          /* NULL-terminated; NULL: numbers are all there is */
     const char *const *coarse_names;         /* the same for the coarse classes */
     const char *folders[ISO_SET_FOLDERS];    /* of a data folder that may hold it; faults name
-                                                the first; "." is the data folder itself, NULL none */
+                                                the first; "." is the data folder, NULL none */
     const char *files[2][ISO_SET_FILES + 1]; /* of CIFAR's, for each split; NULL-terminated */
 };
 extern const struct iso_named_set iso_named_sets[]; /* ends with name NULL */
