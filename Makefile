@@ -31,7 +31,7 @@ endif
 ifndef CLBLAST
 CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
 endif
-# HDF5 reads and writes Keras's weights: core/data/keras_file.c, _apart.c, _names.c and _write.c, or _without.c.
+# HDF5 reads and writes Keras's weights: core/data/keras_*.c.
 HDF5_FLAGS := $(shell $(PKG) --cflags --libs hdf5 2>/dev/null)
 ifndef HDF5
 HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS) -lhdf5)
@@ -47,7 +47,7 @@ ifndef JPEG
 JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,-ljpeg)
 endif
 LIBS     += $(if $(filter 1,$(PNG)),-lpng) $(if $(filter 1,$(JPEG)),-ljpeg)
-# ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/read.c, read_tensor.c and write.c.
+# ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/proto_*.c.
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 ifndef ONNX
 ONNX     := $(if $(and $(wildcard $(ONNX_PROTO)),$(shell command -v protoc-c)),$(call probe,protobuf-c/protobuf-c.h,-lprotobuf-c),0)
@@ -65,18 +65,21 @@ ONCE     :=
 include $(wildcard backends/*/backend.mk)
 sources   = $(filter-out $(ONCE),$(wildcard backends/$(1)/*.c))
 
-CORE     := $(filter-out $(if $(filter 1,$(HDF5)),%/keras_without.c,%/keras_apart.c %/keras_file.c %/keras_names.c %/keras_write.c) \
-              $(addprefix core/onnx/,$(if $(filter 1,$(ONNX)),without.c,read.c read_tensor.c write.c)), \
+# The files NAME_*.c that need a library; NAME_without.c stands in for the others where it is missing.
+# $(call left_out,1 where the library is there,NAME): those that are not built.
+left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(wildcard $(2)_*.c)))
+CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) core/arith.h core/order.h core/random.h core/formulas.h core/sampling.h core/recolour.h
+# (The headers of core that are OpenCL C, too, ask which of the two they are.)
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(shell grep -l __OPENCL_VERSION__ core/*.h)
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
             $(EMBEDDED) $(ONNX_C:.c=.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test fuzz install uninstall deb clean help docs check FORCE
+.PHONY: all test style fuzz install uninstall deb clean help docs check FORCE
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -96,8 +99,8 @@ $(BUILD)/config: FORCE
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
-$(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): CONFIG += -isystem $(BUILD)/onnx
-$(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): | $(ONNX_C)
+$(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
+$(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
@@ -131,6 +134,12 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
 test: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
 
+# One style, checked by clang's tools with the flags of a build (tests/style.sh).
+STYLE_FLAGS = -std=c11 -I. -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
+              -DISO_HAVE_PNG -DISO_HAVE_JPEG -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 $(filter -I%,$(HDF5_FLAGS))
+style: $(ONNX_C)
+	@sh tests/style.sh $(STYLE_FLAGS)
+
 # libFuzzer is clang's: see tests/guided/guided.c. It goes through readers, not kernels, which stay as they are.
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPENCL=0 build/fuzz/guided
@@ -153,11 +162,8 @@ FISH_FILE = $(ROOT)/share/fish/vendor_completions.d/isocl.fish
 LIB_FILE  = $(DESTDIR)$(LIBDIR)/libisocl.a
 PC_FILE   = $(DESTDIR)$(LIBDIR)/pkgconfig/isocl.pc
 EXAMPLES  = $(ROOT)/share/doc/isocl/examples
-# Headers that only the files beside them include; the others are the library's.
-PRIVATE  := $(addprefix core/,data/digits_glyphs.h data/keras_names.h data/pickle_machine.h model/graph_build.h \
-            model/section.h onnx/export_build.h onnx/import_build.h onnx/read.h parity/harness.h parity/subject.h \
-            train/exec_private.h train/fit_log.h)
-HEADERS  := $(filter-out $(PRIVATE),$(wildcard core/*.h core/*/*.h)) core/ops.def
+# A header whose first line says (private) is for isocl's own files; the others are the library's.
+HEADERS   = $(shell grep -L '^/\* [a-z0-9_]*\.h (private):' core/*.h core/*/*.h) core/ops.def
 install: all
 	install -d "$(ROOT)/bin" "$(ROOT)/share/isocl" "$(EXAMPLES)"
 	for f in "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(PC_FILE)"; do \
@@ -195,6 +201,7 @@ clean:
 help:
 	@echo 'make            build/isocl'
 	@echo 'make test       build and run every test'
+	@echo 'make style      hold the code to .clang-format and .clang-tidy (version 14)'
 	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'

@@ -47,6 +47,12 @@ headers_alone() {
     return $status
 }
 
+# Those of isocl's own files say so in their first line, and stay behind.
+no_private_headers() {
+    head -qn 1 core/train/*.h | grep -F '(private):' && test -s "$prefix/include/isocl/core/train/exec.h" &&
+        ! grep -rF '(private):' "$prefix/include/isocl"
+}
+
 # Elsewhere, where no models folder is: it finds its own.
 runs_from_elsewhere() {
     cd "$scratch" || return 1
@@ -116,6 +122,7 @@ lint() {
 check 'make install' install_it
 check 'no path of the machine that built it' no_path_of_ours
 check 'every header alone' headers_alone
+check 'no private header' no_private_headers
 check 'the program, from elsewhere' runs_from_elsewhere
 check 'the kernels are inside' kernels_inside
 check 'manual page and completions' manual_and_completions

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backends/cpu/team.h"
+#include "core/environment.h"
 #include "core/machine.h"
 #include "core/parity/harness.h"
 
@@ -168,6 +169,12 @@ static void the_environment_chooses_a_variant(void **state)
     assert_int_equal(setenv("ISOCL_CPU", "mmx", 1), 0);
     assert_int_equal(iso_backend_open("cpu", ISO_MODE_EXACT, 2, &b), ISO_EUSAGE);
     assert_non_null(strstr(iso_error(), "ISOCL_CPU=mmx"));
+    const char *names = strstr(iso_error(), "this program has ");
+    assert_non_null(names);
+    const char *documented = iso_variables[ISO_ENV_CPU].values; /* all, as an x86 processor has */
+    assert_string_equal(names + strlen("this program has "),
+                        strstr(names, "avx") != NULL ? documented : "portable");
+    assert_non_null(strstr(documented, "portable"));
     iso_error_clear();
     assert_int_equal(unsetenv("ISOCL_CPU"), 0);
 }

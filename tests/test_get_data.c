@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/data/named_sets.h"
 #include "core/file.h"
 #include "folder.h"
 
@@ -107,6 +108,35 @@ static void a_fetch_goes_on_where_it_stopped(void **state)
     free(bytes);
 }
 
+/* Each set that can be fetched is one that isocl reads, in a folder it looks into, and the other
+ * way round: the script says its names in its help, where it reads its arguments and where it
+ * fetches. */
+static void the_sets_are_those_of_the_table(void **state)
+{
+    char *script, part[ISO_DATASET_NAME + 8], accepted[1024] = "";
+    size_t n;
+    (void)state;
+    assert_int_equal(iso_file_read("tools/get-data.sh", &script, &n), ISO_OK);
+    assert_int_equal(get(folder, "--help"), 0);
+    for (const struct iso_named_set *set = iso_named_sets; set->name != NULL; set++) {
+        if (set->drawn)
+            continue;
+        assert_said(set->name);
+        n = strlen(accepted);
+        snprintf(accepted + n, sizeof accepted - n, "%s%s", n > 0 ? "|" : "        ", set->name);
+        snprintf(part, sizeof part, " %s ", set->folders[0]);
+        assert_non_null(strstr(script, part));
+    }
+    strcat(accepted, ") sets=");
+    if (strstr(script, accepted) == NULL)
+        fail_msg("tools/get-data.sh should read its arguments by '%s'", accepted);
+    free(script);
+    for (const struct iso_named_set *set = iso_named_sets; set->name != NULL; set++) {
+        assert_int_equal(get(folder, set->name), set->drawn ? 2 : 1);
+        assert_said(set->drawn ? "there is no data set" : "cannot fetch");
+    }
+}
+
 static void nothing_without_curl(void **state)
 {
     (void)state;
@@ -118,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_wrong_leaves_no_file, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(the_sets_are_those_of_the_table, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(a_fetch_goes_on_where_it_stopped, make_folder,
                                         remove_folder),
     };

@@ -3,6 +3,8 @@
 #include "core/data/dataset.h"
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
+#include "core/environment.h"
+#include "core/model/suggest.h"
 #include "core/onnx/onnx.h"
 #include "hardware.h"
 #include "setup.h"
@@ -136,9 +138,10 @@ static void check_devices(struct doctor *d)
                device->usable ? "" : "; not usable", *device->note ? ": " : "", device->note,
                device->gpu ? "  [GPU]" : "");
         if (!device->usable)
-            advise(d, "%s is there and cannot be used, as said above: update its driver%s",
-                   device->id,
-                   getenv("ISOCL_OPENCL_OPTIONS") != NULL ? ", or unset ISOCL_OPENCL_OPTIONS" : "");
+            advise(
+                d, "%s is there and cannot be used, as said above: update its driver%s", device->id,
+                iso_environment(ISO_ENV_OPENCL_OPTIONS) != NULL ? ", or unset ISOCL_OPENCL_OPTIONS"
+                                                                : "");
     }
 }
 
@@ -223,6 +226,24 @@ static void check_data(struct doctor *d, const char *folder)
                "folder with --data or ISOCL_DATA; builtin:digits needs none");
 }
 
+/* A variable that is mistyped would do nothing, and say nothing. */
+static void check_environment(struct doctor *d)
+{
+    char name[80], hint[120];
+    int at = 0;
+    for (const char *entry; (entry = iso_environment_unknown(&at)) != NULL;) {
+        struct iso_suggest near;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(entry, "="), entry);
+        iso_suggest_begin(&near, name);
+        for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++)
+            iso_suggest_try(&near, v->name);
+        advise(d,
+               "%s is set, but isocl reads no such variable%s; `isocl help environment` lists "
+               "those it reads",
+               name, iso_suggest_text(&near, hint, sizeof hint));
+    }
+}
+
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct iso_setup_options o = { 0 };
@@ -237,6 +258,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     check_cards(d);
     check_cpu_device(d);
     check_data(d, o.data);
+    check_environment(d);
     printf("\nWhat to do:\n");
     for (int i = 0; i < d->nadvice; i++)
         printf("  %d. %s\n", i + 1, d->advice[i]);

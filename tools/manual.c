@@ -1,5 +1,6 @@
 #include "manual.h"
 #include "commands.h"
+#include "core/environment.h"
 #include "core/iso.h"
 
 #include <stdio.h>
@@ -67,6 +68,19 @@ static void put_pairs(const char *const *pairs)
     }
 }
 
+static void put_environment(void)
+{
+    for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++) {
+        const char *const pair[] = { v->name, v->doc, NULL };
+        put_pairs(pair);
+        printf(".br\n");
+        put(v->values);
+        printf(" (default ");
+        put(v->dflt);
+        printf(")\n");
+    }
+}
+
 void iso_manual_print(void)
 {
     static const char *const codes[] = { "0",
@@ -77,17 +91,6 @@ void iso_manual_print(void)
                                          "2",
                                          "wrong usage",
                                          NULL };
-    static const char *const environment[] = {
-        "ISOCL_DATA",
-        "folder of the data sets, before ~/.local/share/isocl",
-        "ISOCL_CPU",
-        "variant of the cpu backend: avx512, avx2, neon or portable",
-        "ISOCL_OPENCL_OPTIONS",
-        "build options for OpenCL kernels, added to ours",
-        "XDG_CACHE_HOME",
-        "where compiled kernels are kept (default ~/.cache)",
-        NULL
-    };
     printf(
         ".TH ISOCL 1 \"\" \"isocl %s\"\n.SH NAME\nisocl \\- trains image classifiers, with the "
         "same numbers on every device\n.SH SYNOPSIS\n.B isocl\n.I COMMAND\n[options]\n"
@@ -104,5 +107,5 @@ void iso_manual_print(void)
     printf(".SH EXIT STATUS\n");
     put_pairs(codes);
     printf(".SH ENVIRONMENT\n");
-    put_pairs(environment);
+    put_environment();
 }

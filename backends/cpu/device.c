@@ -1,5 +1,6 @@
 /* device.c: the processor as a device: host memory, a team of threads, and the kernels for its
  * instruction set. */
+#include "core/environment.h"
 #include "core/machine.h"
 #include "backends/host.h"
 #include "cpu.h"
@@ -65,20 +66,33 @@ static const struct variant *find(const char *name)
     return NULL;
 }
 
+/* Writes "avx512, avx2, portable" into buf and returns buf. */
+static const char *variant_names(char *buf, size_t n)
+{
+    size_t used = 0;
+    for (int i = 0; i < VARIANTS && used < n; i++) {
+        const int more =
+            snprintf(buf + used, n - used, "%s%s", i == 0 ? "" : ", ", variants[i].name);
+        used += more > 0 ? (size_t)more : 0;
+    }
+    return buf;
+}
+
 /* The variant that --device cpu:NAME, otherwise ISOCL_CPU, asks for; the fastest when neither
  * does. */
 static iso_rc choose(const char *device, const struct variant **out)
 {
-    const char *wish = device[0] != '\0' ? device : getenv("ISOCL_CPU");
-    if (wish == NULL || wish[0] == '\0') {
+    const char *wish = device[0] != '\0' ? device : iso_environment(ISO_ENV_CPU);
+    if (wish == NULL) {
         *out = fastest();
         return ISO_OK;
     }
     const struct variant *found = find(wish);
     const char *asked = device[0] != '\0' ? "--device cpu:" : "ISOCL_CPU=";
+    char names[80];
     if (found == NULL)
-        return iso_fail(ISO_EUSAGE, "%s%s is unknown; this program has portable%s", asked, wish,
-                        VARIANTS > 1 ? ", avx2 and avx512" : " only");
+        return iso_fail(ISO_EUSAGE, "%s%s is unknown; this program has %s", asked, wish,
+                        variant_names(names, sizeof names));
     if (!found->runs_here())
         return iso_fail(ISO_EUNSUP, "%s%s: this processor has no %s; leave it out to use %s", asked,
                         wish, found->doc, fastest()->doc);

@@ -19,8 +19,8 @@ enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
  * no such folder or no room. */
 static size_t find_folder(char *path, size_t n)
 {
-    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    const bool named = base != NULL && *base != '\0';
+    const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
+    const bool named = base != NULL;
     if (!named && (home == NULL || *home == '\0'))
         return 0;
     const int k = snprintf(path, n, "%s%s/isocl", named ? base : home, named ? "" : "/.cache");

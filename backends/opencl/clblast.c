@@ -107,7 +107,7 @@ static void write_file(const struct opencl *cl)
 
 iso_rc opencl_clblast_open(struct opencl *cl)
 {
-    const char *wish = getenv("ISOCL_OPENCL_CLBLAST");
+    const char *wish = iso_environment(ISO_ENV_OPENCL_CLBLAST);
     if (!opencl_library()->clblast || (wish != NULL && strcmp(wish, "never") == 0))
         return ISO_OK; /* without it isocl's own kernels run */
     cl->clblast = iso_alloc(1, sizeof *cl->clblast);
@@ -149,7 +149,7 @@ static void tell(struct opencl *cl, const struct verdict *v)
              "2^%d), where isocl's exact kernels run",
              v->right ? "slower" : "wrong", v->clblast, v->own, v->m, v->n, v->k);
     snprintf(cl->base.device.note, sizeof cl->base.device.note, "%s", text);
-    if (getenv("ISOCL_QUIET") == NULL)
+    if (iso_environment(ISO_ENV_QUIET) == NULL)
         fprintf(stderr, "isocl: %s: %s\n", cl->base.device.id, text);
 }
 

@@ -6,9 +6,10 @@
 #include <math.h>
 #include <time.h>
 #include "clblast_check.h"
+#include "core/bounds.h"
 
 enum { COUNTERS = 256, LARGEST = 1 << 25 }; /* LARGEST: elements of a matrix here */
-static const double FACTOR = 1.0;
+static const double FACTOR = ISO_BOUND_DIRECT;
 
 /* Buffers of one check: a, b, CLBlast's c, own c, sum |a||b|, workspace, counters. */
 enum { A, B, C, OWN, SUM, WORK, COUNT, BUFFERS };

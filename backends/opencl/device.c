@@ -5,7 +5,7 @@
 #include "opencl.h"
 #include "clblast.h"
 
-enum { DEFAULT_MIB = 64, CPU_CHUNK = 16 };
+enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHUNK = 16 };
 
 /* ---- Shape and options ---- */
 
@@ -13,7 +13,7 @@ static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa &&
 
 static enum opencl_shape choose_shape(const struct opencl_found *f)
 {
-    const char *wish = getenv("ISOCL_OPENCL_SHAPE");
+    const char *wish = iso_environment(ISO_ENV_OPENCL_SHAPE);
     if (wish != NULL && strcmp(wish, "cpu") == 0)
         return OPENCL_SHAPE_CPU;
     if (wish != NULL && strcmp(wish, "gpu") == 0)
@@ -38,7 +38,7 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
 
 static void choose_options(struct opencl *cl)
 {
-    const char *more = getenv("ISOCL_OPENCL_OPTIONS");
+    const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
              "-DVECTOR=%d -DCHUNK=%d%s%s",
@@ -49,7 +49,7 @@ static void choose_options(struct opencl *cl)
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
 static size_t choose_columns(void)
 {
-    const char *text = getenv("ISOCL_OPENCL_WORKSPACE_MIB");
+    const char *text = iso_environment(ISO_ENV_OPENCL_WORKSPACE_MIB);
     long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
     return (size_t)(mib > 0 && mib < (1 << 20) ? mib : DEFAULT_MIB) << 18;
 }

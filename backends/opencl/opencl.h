@@ -5,6 +5,7 @@
  */
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
+#include "core/environment.h"
 #include "core/iso.h"
 #include "library.h"
 

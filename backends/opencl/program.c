@@ -44,7 +44,7 @@ static iso_rc read_file(FILE *f, const char *path, struct text *out)
  * such file. */
 static iso_rc read_override(const char *name, struct text *out, bool *found)
 {
-    const char *dir = getenv("ISOCL_KERNEL_DIR");
+    const char *dir = iso_environment(ISO_ENV_KERNEL_DIR);
     char path[1024];
     *found = false;
     if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
@@ -91,7 +91,7 @@ static iso_rc expand(const char *name, int depth, struct text *out);
 
 static iso_rc expand_lines(const char *name, int depth, const struct text *in, struct text *out)
 {
-    bool no_pragma = getenv("ISOCL_OPENCL_NO_PRAGMA") != NULL;
+    bool no_pragma = iso_environment(ISO_ENV_OPENCL_NO_PRAGMA) != NULL;
     int number = 1;
     for (const char *line = in->data; line != NULL && *line; number++) {
         const char *end = strchr(line, '\n');

@@ -2,6 +2,8 @@
  * length is a multiple of a record's, and when the files of a split are equally long. */
 #include "cifar.h"
 #include "disk.h"
+#include "folders.h"
+#include "named_sets.h"
 #include "core/file.h"
 
 #include <errno.h>
@@ -13,30 +15,8 @@
 enum { PIXELS = ISO_CIFAR_SIDE * ISO_CIFAR_SIDE, IMAGE = PIXELS * ISO_CIFAR_CHANNELS };
 enum { LABELS = 2, PATH = ISO_DATA_PATH };
 
-static const struct iso_cifar_set sets[] = {
-    { "cifar10",
-      { "cifar-10-batches-bin", "cifar10", "." },
-      { { "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-          "data_batch_5.bin" },
-        { "test_batch.bin" } },
-      1,
-      10,
-      0 },
-    { "cifar100",
-      { "cifar-100-binary", "cifar100", "." },
-      { { "train.bin" }, { "test.bin" } },
-      2,
-      100,
-      20 },
-};
-
-const struct iso_cifar_set *iso_cifar_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
-        if (strcmp(sets[i].name, name) == 0)
-            return &sets[i];
-    return NULL;
-}
+/* The last label byte is the fine class. */
+static int label_bytes(const struct iso_named_set *set) { return set->coarse_classes > 0 ? 2 : 1; }
 
 /* ---- Where the files are --------------------------------------------------------------------- */
 
@@ -50,23 +30,23 @@ static bool file_there(char path[PATH], const char *folder, const char *subfolde
 }
 
 /* The folder and subfolder that have the split's first file. */
-static iso_rc find_folder(const struct iso_cifar_set *set, int split,
+static iso_rc find_folder(const struct iso_named_set *set, int split,
                           const struct iso_data_folders *folders, const char **folder,
                           const char **subfolder)
 {
     char path[PATH], list[1024];
     const char *first = set->files[split][0];
     for (int i = 0; i < folders->n; i++)
-        for (int k = 0; k < 3; k++)
-            if (file_there(path, folders->path[i], set->subfolders[k], first)) {
+        for (int k = 0; k < ISO_SET_FOLDERS && set->folders[k] != NULL; k++)
+            if (file_there(path, folders->path[i], set->folders[k], first)) {
                 *folder = folders->path[i];
-                *subfolder = set->subfolders[k];
+                *subfolder = set->folders[k];
                 return ISO_OK;
             }
     return iso_fail(ISO_EIO,
                     "data set '%s' not found: looked for %s/%s in %s; unpack its binary version "
                     "there, or name the folder with --data or ISOCL_DATA",
-                    set->name, set->subfolders[0], first,
+                    set->name, set->folders[0], first,
                     iso_data_folders_text(folders, list, sizeof list));
 }
 
@@ -74,7 +54,7 @@ static iso_rc find_folder(const struct iso_cifar_set *set, int split,
 
 /* One open file of a split. */
 struct reader {
-    const struct iso_cifar_set *set;
+    const struct iso_named_set *set;
     const struct iso_dataset_request *request;
     const char *path;
     FILE *file;
@@ -84,7 +64,7 @@ struct reader {
 static iso_rc count_records(struct reader *r)
 {
     struct stat info;
-    const int64_t record = r->set->label_bytes + IMAGE;
+    const int64_t record = label_bytes(r->set) + IMAGE;
     if (fstat(fileno(r->file), &info) != 0)
         return iso_file_fail("read", r->path);
     r->records = info.st_size / record;
@@ -118,7 +98,7 @@ static void interleave(const uint8_t *planes, uint8_t *image)
 static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *labels)
 {
     uint8_t record[LABELS + IMAGE];
-    const int n = r->set->label_bytes;
+    const int n = label_bytes(r->set);
     for (int64_t i = 0; i < r->records; i++) {
         errno = 0;
         if (fread(record, 1, (size_t)(n + IMAGE), r->file) != (size_t)(n + IMAGE))
@@ -168,7 +148,7 @@ static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_
     return read_records(r, images, out->labels + index * each);
 }
 
-static iso_rc take_file(const struct iso_cifar_set *set, const struct iso_dataset_request *request,
+static iso_rc take_file(const struct iso_named_set *set, const struct iso_dataset_request *request,
                         const char *path, int index, int files, struct iso_dataset *out)
 {
     struct reader r = { .set = set, .request = request, .path = path, .file = fopen(path, "rb") };
@@ -184,7 +164,7 @@ static iso_rc take_file(const struct iso_cifar_set *set, const struct iso_datase
 struct images {
     int64_t each; /* records of a file */
     int label_bytes, files;
-    struct iso_row_file file[ISO_CIFAR_FILES];
+    struct iso_row_file file[ISO_SET_FILES];
 };
 
 static iso_rc read_image(const void *source, int64_t row, uint8_t *image)
@@ -212,7 +192,7 @@ static void close_images(void *source)
 }
 
 /* paths: of all files of the split. */
-static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*paths)[PATH],
+static iso_rc leave_images(const struct iso_named_set *set, int files, char (*paths)[PATH],
                            struct iso_dataset *out)
 {
     iso_rc rc = ISO_OK;
@@ -220,10 +200,10 @@ static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*pa
     if (m == NULL)
         return ISO_ENOMEM;
     m->each = out->rows / files;
-    m->label_bytes = set->label_bytes;
+    m->label_bytes = label_bytes(set);
     for (; m->files < files && rc == ISO_OK; m->files++) {
         rc = iso_row_file_open(paths[m->files], &m->file[m->files]);
-        m->file[m->files].row = (size_t)set->label_bytes + IMAGE;
+        m->file[m->files].row = (size_t)label_bytes(set) + IMAGE;
     }
     if (rc == ISO_OK)
         rc = iso_disk_attach(out, m, read_image, name_image, close_images);
@@ -234,13 +214,15 @@ static iso_rc leave_images(const struct iso_cifar_set *set, int files, char (*pa
 
 /* ---- A data set ------------------------------------------------------------------------------ */
 
-iso_rc iso_cifar_load(const struct iso_cifar_set *set, const struct iso_dataset_request *request,
-                      int split, const struct iso_data_folders *folders, struct iso_dataset *out)
+iso_rc iso_cifar_load(const struct iso_named_set *set, const struct iso_dataset_request *request,
+                      int split, struct iso_dataset *out)
 {
     const char *folder = NULL, *subfolder = NULL;
-    char paths[ISO_CIFAR_FILES][PATH];
+    char paths[ISO_SET_FILES][PATH];
     int files = 0;
-    ISO_TRY(find_folder(set, split, folders, &folder, &subfolder));
+    struct iso_data_folders folders;
+    iso_data_folders(request->folder, &folders);
+    ISO_TRY(find_folder(set, split, &folders, &folder, &subfolder));
     while (set->files[split][files] != NULL)
         files++;
     out->height = out->width = ISO_CIFAR_SIDE;

@@ -1,14 +1,12 @@
-/* dataset.c: the names of data sets, where their files are looked for, and what is checked. */
+/* dataset.c: data sets by their names (sets.def), what is checked, and what is kept of them. */
 #include "arrays.h"
-#include "cifar.h"
 #include "csv.h"
 #include "dataset.h"
-#include "digits.h"
 #include "disk.h"
 #include "folders.h"
-#include "idx_sets.h"
 #include "image_folder.h"
 #include "known_classes.h"
+#include "named_sets.h"
 #include "pad.h"
 #include "core/file.h"
 
@@ -16,36 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SET(name, text, ...) { name, text },
 const struct iso_dataset_doc iso_dataset_docs[] = {
-    { "mnist",
-      "handwritten digits, 60,000 and 10,000 grey images of 28x28, 10 classes (IDX files, or "
-      "mnist.npz as Keras has it)" },
-    { "fashion-mnist", "clothing in the format and the numbers of MNIST (the same files)" },
-    { "cifar10", "60,000 colour photographs of 32x32, 10 classes (the binary version)" },
-    { "cifar100",
-      "60,000 colour photographs of 32x32, 100 classes, or 20 with labels: coarse (the binary "
-      "version)" },
-    { "builtin:digits", "handwriting-like digits drawn by the program; nothing to download" },
+#include "sets.def"
     { NULL, NULL }
 };
 
+#define FILES(prefix, rest, load, text) { prefix rest, text },
 const struct iso_dataset_doc iso_dataset_file_docs[] = {
-    { "npy:PATH",
-      "a .npy file of a pickled dictionary with arrays 'features' and 'target' (or 'images', "
-      "'data', 'x' and 'targets', 'labels', 'y'); a .npz archive or a folder of .npy files with "
-      "x_train, y_train, x_test and y_test. Of any real type, the values of images whole, from 0 "
-      "to "
-      "255" },
-    { "folder:PATH",
-      "image files (.png, .jpg, .jpeg) in a folder for each class, PATH/train/CLASS and "
-      "PATH/test/CLASS, or PATH/CLASS, which is one split, train. Classes and files are taken in "
-      "the order of their names, the first file of each class before the second" },
-    { "csv:PATH",
-      "a text file with a line for each image, or a folder with train.csv and test.csv: a column "
-      "of "
-      "labels, all others pixels, whole numbers from 0 to 255 in the order of height, width, "
-      "channels. The first line may name the columns. Labels are class numbers from 0, or names, "
-      "which `classes` lists" },
+#include "sets.def"
     { NULL, NULL }
 };
 
@@ -56,48 +33,12 @@ struct file_kind {
 };
 static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
 static iso_rc load_csv(const struct iso_dataset_request *, const char *, struct iso_dataset *);
-static const struct file_kind file_kinds[] = { { "npy:", load_npy },
-                                               { "folder:", iso_image_folder_load },
-                                               { "csv:", load_csv } };
+#define FILES(prefix, rest, load, text) { prefix, load },
+static const struct file_kind file_kinds[] = {
+#include "sets.def"
+};
 
 static const char *const split_names[] = { "train", "test" };
-
-enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 }; /* rows of drawn digits */
-
-/* ---- Drawn digits ---------------------------------------------------------------------------- */
-
-/* source: the split. */
-static iso_rc draw_digit(const void *source, int64_t row, uint8_t *image)
-{
-    const enum iso_digits_split *split = source;
-    (void)iso_digits_draw(*split, (uint32_t)row, image);
-    return ISO_OK;
-}
-
-/* Those that are drawn when they are wanted are drawn here, too, for their labels. */
-static iso_rc draw_digits(const struct iso_dataset_request *r, int split, int64_t count,
-                          struct iso_dataset *set)
-{
-    static enum iso_digits_split splits[] = { ISO_DIGITS_TRAIN, ISO_DIGITS_TEST };
-    const int64_t pixels = (int64_t)ISO_DIGITS_SIDE * ISO_DIGITS_SIDE;
-    const bool stays = iso_disk_wanted(r, (double)(count * pixels));
-    uint8_t last[ISO_DIGITS_SIDE * ISO_DIGITS_SIDE];
-    snprintf(set->source, sizeof set->source, "drawn by isocl");
-    set->rows = count;
-    set->height = set->width = ISO_DIGITS_SIDE;
-    set->channels = 1;
-    set->classes = ISO_DIGITS_CLASSES;
-    set->images = stays ? NULL : iso_alloc((size_t)count, (size_t)pixels);
-    if (!stays && set->images == NULL)
-        return ISO_ENOMEM;
-    set->labels = iso_alloc((size_t)count, sizeof *set->labels);
-    if (set->labels == NULL)
-        return ISO_ENOMEM;
-    for (int64_t i = 0; i < count; i++)
-        set->labels[i] =
-            iso_digits_draw(splits[split], (uint32_t)i, stays ? last : set->images + i * pixels);
-    return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL, NULL) : ISO_OK;
-}
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
@@ -125,14 +66,6 @@ static iso_rc unknown_name(const char *name)
     return iso_fail(ISO_EUSAGE, "unknown data set '%s'; there are %s", name, list);
 }
 
-/* Rows of a generated set. A limit below the count saves drawing what is not kept. */
-static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
-{
-    static const int64_t defaults[] = { DEFAULT_TRAIN, DEFAULT_TEST };
-    int64_t rows = count > 0 ? count : defaults[split];
-    return limit > 0 && limit < rows ? limit : rows;
-}
-
 /* ---- Files of the user's own ----------------------------------------------------------------- */
 
 static const struct file_kind *find_kind(const char *name)
@@ -146,6 +79,12 @@ static const struct file_kind *find_kind(const char *name)
 }
 
 bool iso_dataset_is_file(const char *name) { return find_kind(name) != NULL; }
+
+bool iso_dataset_has_coarse(const char *name)
+{
+    const struct iso_named_set *named = iso_named_set_find(name);
+    return named != NULL && named->coarse_classes > 0;
+}
 
 static iso_rc one_split(const struct iso_dataset_request *r, const char *path)
 {
@@ -214,24 +153,18 @@ static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *
     set->flat = false;
 }
 
-static iso_rc load_files(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
+static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
-    const struct iso_idx_set *idx = iso_idx_set_find(r->name);
-    const struct iso_cifar_set *cifar = iso_cifar_find(r->name);
-    struct iso_data_folders folders;
+    const struct iso_named_set *named = iso_named_set_find(r->name);
     const struct file_kind *kind = find_kind(r->name);
-    if (idx == NULL && cifar == NULL && kind == NULL)
+    if (named == NULL && kind == NULL)
         return unknown_name(r->name);
-    if (r->count != 0)
+    if (r->count != 0 && (named == NULL || !named->drawn))
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' is for generated data sets; use 'limit' "
                         "to take the first images only",
                         r->name);
-    if (kind != NULL)
-        return load_file(kind, r, set);
-    iso_data_folders(r->folder, &folders);
-    return idx != NULL ? iso_idx_set_load(idx, r, split, &folders, set)
-                       : iso_cifar_load(cifar, r, split, &folders, set);
+    return named != NULL ? named->load(named, r, split, set) : load_file(kind, r, set);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -296,11 +229,7 @@ static iso_rc name_classes(const struct iso_dataset_request *r, struct iso_datas
 
 static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
-    const bool whole = r->part.to == 0 && r->classes == NULL;
-    if (strcmp(r->name, "builtin:digits") == 0)
-        ISO_TRY(draw_digits(r, split, rows_to_draw(split, r->count, whole ? r->limit : 0), set));
-    else
-        ISO_TRY(load_files(r, split, set));
+    ISO_TRY(load(r, split, set));
     ISO_TRY(name_classes(r, set));
     shape_rows(r, set);
     if (r->classes != NULL)
@@ -319,7 +248,7 @@ static iso_rc check_request(const struct iso_dataset_request *r)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", r->name,
                         (long)INT32_MAX);
-    if (r->coarse && strcmp(r->name, "cifar100") != 0)
+    if (r->coarse && !iso_dataset_has_coarse(r->name))
         return iso_fail(ISO_EUSAGE, "data set '%s' has no coarse labels; cifar100 has", r->name);
     if (!(p->from == 0 && p->to == 0) && !(p->from >= 0 && p->from < p->to && p->to <= 1))
         return iso_fail(ISO_EUSAGE,

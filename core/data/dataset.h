@@ -66,6 +66,8 @@ extern const struct iso_dataset_doc iso_dataset_docs[];
 extern const struct iso_dataset_doc iso_dataset_file_docs[];
 /* Whether the name is that of a kind of file (npy: and so on) with a path. */
 bool iso_dataset_is_file(const char *name);
+/* True if the labels of the data set of this name can be coarse, too. */
+bool iso_dataset_has_coarse(const char *name);
 
 /* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch); unbiased. */
 void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);

@@ -1,5 +1,6 @@
 /* folders.c: the folders in which the files of a data set are looked for. */
 #include "folders.h"
+#include "core/environment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +18,12 @@ static void add_folder(struct iso_data_folders *folders, const char *parent, con
 
 void iso_data_folders(const char *folder, struct iso_data_folders *out)
 {
-    const char *user = getenv("XDG_DATA_HOME");
-    int has_user = user != NULL && user[0] != '\0';
+    const char *user = iso_environment(ISO_ENV_DATA_HOME);
     out->n = 0;
     add_folder(out, folder, "");
-    add_folder(out, getenv("ISOCL_DATA"), "");
-    add_folder(out, has_user ? user : getenv("HOME"), has_user ? "/isocl" : "/.local/share/isocl");
+    add_folder(out, iso_environment(ISO_ENV_DATA), "");
+    add_folder(out, user != NULL ? user : getenv("HOME"),
+               user != NULL ? "/isocl" : "/.local/share/isocl");
 }
 
 bool iso_data_find(const struct iso_data_folders *folders, const char *name, char path[ISO_PATH])

@@ -1,8 +1,10 @@
 /* idx_sets.c: finds and reads the data sets whose authors publish IDX files. */
 #include "arrays.h"
 #include "disk.h"
+#include "folders.h"
 #include "idx.h"
 #include "idx_sets.h"
+#include "named_sets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +12,6 @@
 #include <sys/stat.h>
 
 static const char *const file_prefixes[] = { "train", "t10k" }; /* of IDX files, per split */
-
-static const struct iso_idx_set idx_sets[] = {
-    { "mnist", { "mnist", "MNIST/raw", "." }, 10 }, /* MNIST/raw: torchvision */
-    { "fashion-mnist", { "fashion-mnist", "FashionMNIST/raw", "." }, 10 },
-};
 
 enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
 
@@ -41,7 +38,7 @@ static bool find_file(const char *folder, const char *subfolder, const char *pre
     return false;
 }
 
-static iso_rc not_found(const struct iso_idx_set *set, int split,
+static iso_rc not_found(const struct iso_named_set *set, int split,
                         const struct iso_data_folders *folders)
 {
     char list[1024];
@@ -50,16 +47,16 @@ static iso_rc not_found(const struct iso_idx_set *set, int split,
                     "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
                     "in %s; name the folder with --data or ISOCL_DATA, or use 'builtin:digits', "
                     "which needs no download",
-                    set->name, set->subfolders[0], prefix, set->name,
+                    set->name, set->folders[0], prefix, set->name,
                     iso_data_folders_text(folders, list, sizeof list));
 }
 
 /* Finds folder/NAME.npz, or folder/subfolder/NAME.npz. */
-static bool find_archive(const struct iso_idx_set *set, const char *folder, char path[PATH_SIZE])
+static bool find_archive(const struct iso_named_set *set, const char *folder, char path[PATH_SIZE])
 {
     struct stat info;
     for (int i = 0; i < 2; i++) {
-        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s.npz", folder, i ? set->subfolders[0] : "",
+        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s.npz", folder, i ? set->folders[0] : "",
                          i ? "/" : "", set->name);
         if (n > 0 && n < PATH_SIZE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
             return true;
@@ -69,13 +66,13 @@ static bool find_archive(const struct iso_idx_set *set, const char *folder, char
 }
 
 /* Finds both files of a split, which lie in one folder, or the archive. */
-static iso_rc find_files(const struct iso_idx_set *set, int split,
+static iso_rc find_files(const struct iso_named_set *set, int split,
                          const struct iso_data_folders *folders, struct idx_paths *out)
 {
     const char *prefix = file_prefixes[split];
     for (int i = 0; i < folders->n; i++) {
-        for (int k = 0; k < 3; k++) {
-            const char *parent = folders->path[i], *sub = set->subfolders[k];
+        for (int k = 0; k < ISO_SET_FOLDERS && set->folders[k] != NULL; k++) {
+            const char *parent = folders->path[i], *sub = set->folders[k];
             if (!find_file(parent, sub, prefix, "images-idx3", out->images))
                 continue;
             if (find_file(parent, sub, prefix, "labels-idx1", out->labels))
@@ -159,24 +156,18 @@ static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set
     return rc;
 }
 
-iso_rc iso_idx_set_load(const struct iso_idx_set *idx, const struct iso_dataset_request *r,
-                        int split, const struct iso_data_folders *folders, struct iso_dataset *set)
+iso_rc iso_idx_set_load(const struct iso_named_set *named, const struct iso_dataset_request *r,
+                        int split, struct iso_dataset *set)
 {
     struct idx_paths paths = { .archive = "" };
-    ISO_TRY(find_files(idx, split, folders, &paths));
+    struct iso_data_folders folders;
+    iso_data_folders(r->folder, &folders);
+    ISO_TRY(find_files(named, split, &folders, &paths));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
              *paths.archive ? paths.archive : paths.images);
-    set->classes = idx->classes;
+    set->classes = named->classes;
     if (*paths.archive)
         return iso_arrays_load(r, paths.archive, set);
     ISO_TRY(take_images(r, paths.images, set));
     return take_labels(&paths, set);
-}
-
-const struct iso_idx_set *iso_idx_set_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof idx_sets / sizeof idx_sets[0]; i++)
-        if (strcmp(idx_sets[i].name, name) == 0)
-            return &idx_sets[i];
-    return NULL;
 }

@@ -1,5 +1,5 @@
-/* keras_names.h: the names of layers and weights, which Keras keeps in attributes of its HDF5
- * files. For keras_file.c and keras_write.c. */
+/* keras_names.h (private): the names of layers and weights, which Keras keeps in attributes of its
+ * HDF5 files. For keras_file.c and keras_write.c. */
 #ifndef ISO_KERAS_NAMES_H
 #define ISO_KERAS_NAMES_H
 #include "core/iso.h"

@@ -1,35 +1,35 @@
 #include "known_classes.h"
+#include "named_sets.h"
 
-#include <stddef.h>
-#include <string.h>
-
-static const char *const fashion_mnist[] = { "T-shirt/top", "Trouser",    "Pullover", "Dress",
-                                             "Coat",        "Sandal",     "Shirt",    "Sneaker",
-                                             "Bag",         "Ankle boot", NULL };
-static const char *const cifar10[] = { "airplane", "automobile", "bird", "cat",   "deer", "dog",
-                                       "frog",     "horse",      "ship", "truck", NULL };
-static const char *const cifar100_coarse[] = { "aquatic_mammals",
-                                               "fish",
-                                               "flowers",
-                                               "food_containers",
-                                               "fruit_and_vegetables",
-                                               "household_electrical_devices",
-                                               "household_furniture",
-                                               "insects",
-                                               "large_carnivores",
-                                               "large_man-made_outdoor_things",
-                                               "large_natural_outdoor_scenes",
-                                               "large_omnivores_and_herbivores",
-                                               "medium_mammals",
-                                               "non-insect_invertebrates",
-                                               "people",
-                                               "reptiles",
-                                               "small_mammals",
-                                               "trees",
-                                               "vehicles_1",
-                                               "vehicles_2",
-                                               NULL };
-static const char *const cifar100[] = {
+const char *const iso_classes_fashion_mnist[] = { "T-shirt/top", "Trouser", "Pullover",
+                                                  "Dress",       "Coat",    "Sandal",
+                                                  "Shirt",       "Sneaker", "Bag",
+                                                  "Ankle boot",  NULL };
+const char *const iso_classes_cifar10[] = { "airplane", "automobile", "bird", "cat",
+                                            "deer",     "dog",        "frog", "horse",
+                                            "ship",     "truck",      NULL };
+const char *const iso_classes_cifar100_coarse[] = { "aquatic_mammals",
+                                                    "fish",
+                                                    "flowers",
+                                                    "food_containers",
+                                                    "fruit_and_vegetables",
+                                                    "household_electrical_devices",
+                                                    "household_furniture",
+                                                    "insects",
+                                                    "large_carnivores",
+                                                    "large_man-made_outdoor_things",
+                                                    "large_natural_outdoor_scenes",
+                                                    "large_omnivores_and_herbivores",
+                                                    "medium_mammals",
+                                                    "non-insect_invertebrates",
+                                                    "people",
+                                                    "reptiles",
+                                                    "small_mammals",
+                                                    "trees",
+                                                    "vehicles_1",
+                                                    "vehicles_2",
+                                                    NULL };
+const char *const iso_classes_cifar100[] = {
     "apple",    "aquarium_fish", "baby",       "bear",         "beaver",
     "bed",      "bee",           "beetle",     "bicycle",      "bottle",
     "bowl",     "boy",           "bridge",     "bus",          "butterfly",
@@ -53,21 +53,8 @@ static const char *const cifar100[] = {
     NULL
 };
 
-static const struct {
-    const char *dataset;
-    bool coarse;
-    const char *const *names;
-} known[] = {
-    { "fashion-mnist", false, fashion_mnist },
-    { "cifar10", false, cifar10 },
-    { "cifar100", false, cifar100 },
-    { "cifar100", true, cifar100_coarse },
-};
-
 const char *const *iso_known_classes(const char *dataset, bool coarse)
 {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].dataset, dataset) == 0 && known[i].coarse == coarse)
-            return known[i].names;
-    return NULL;
+    const struct iso_named_set *set = iso_named_set_find(dataset);
+    return set == NULL ? NULL : coarse ? set->coarse_names : set->class_names;
 }

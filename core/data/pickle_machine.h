@@ -1,5 +1,5 @@
-/* pickle_machine.h: what the machine (pickle.c), its values (pickle_values.c) and the arrays built
- * of them (pickle_numpy.c) share. */
+/* pickle_machine.h (private): what the machine (pickle.c), its values (pickle_values.c) and the
+ * arrays built of them (pickle_numpy.c) share. */
 #ifndef ISO_PICKLE_MACHINE_H
 #define ISO_PICKLE_MACHINE_H
 #include "pickle.h"

@@ -1,5 +1,5 @@
-/* graph_build.h: what the files that build a graph share: graph.c walks the layers, graph_nodes.c
- * makes nodes and values, graph_ends.c adds what comes behind the layers. */
+/* graph_build.h (private): what the files that build a graph share: graph.c walks the layers,
+ * graph_nodes.c makes nodes and values, graph_ends.c adds what comes behind the layers. */
 #ifndef ISO_GRAPH_BUILD_H
 #define ISO_GRAPH_BUILD_H
 #include "graph.h"

@@ -108,7 +108,7 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
 static void check_labels(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                          const struct iso_data_spec *spec)
 {
-    if (spec->labels && strcmp(spec->dataset, "cifar100") != 0)
+    if (spec->labels && !iso_dataset_has_coarse(spec->dataset))
         iso_faults_add(l->faults, place_of(node, "labels"),
                        "%s: '%.40s' has no coarse labels; cifar100 has", what, spec->dataset);
 }

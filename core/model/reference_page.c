@@ -8,6 +8,7 @@
 #include "section.h"
 #include "suggest.h"
 #include "core/data/dataset.h"
+#include "core/environment.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static const struct group groups[] = {
     { "augmentations", "Augmentations" }, { "layers", "Layers" },   { "losses", "Losses" },
     { "optimizers", "Optimizers" },       { "metrics", "Metrics" }, { NULL, NULL }
 };
-static const char *const other_topics[] = { "file", "datasets", "backends", NULL };
+static const char *const other_topics[] = { "file", "datasets", "backends", "environment", NULL };
 
 /* What the value of a key can be named, with parameters of its own. */
 struct values {
@@ -179,6 +180,13 @@ static void print_overview(FILE *out)
     fprintf(out, "\n");
 }
 
+static void print_environment(FILE *out)
+{
+    for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++)
+        fprintf(out, "  %-27s %s\n  %-27s   %s (default %s)\n", v->name, v->doc, "", v->values,
+                v->dflt);
+}
+
 /* One of other_topics. */
 static void print_other(FILE *out, const char *topic)
 {
@@ -189,6 +197,8 @@ static void print_other(FILE *out, const char *topic)
         for (int i = 0; i < 2; i++)
             for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
                 fprintf(out, "  %-20s %s\n", d->name, d->doc);
+    else if (strcmp(topic, "environment") == 0)
+        print_environment(out);
     else
         print_backends(out);
 }

@@ -1,4 +1,4 @@
-/* section.h: the sections of a model file, for its reader and for the reference page. */
+/* section.h (private): the sections of a model file, for its reader and for the reference page. */
 #ifndef ISO_SECTION_H
 #define ISO_SECTION_H
 #include "model.h"

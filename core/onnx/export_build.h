@@ -1,4 +1,4 @@
-/* export_build.h: what the files that export a model share: export.c walks the graph,
+/* export_build.h (private): what the files that export a model share: export.c walks the graph,
  * export_layers.c and export_images.c know each op, export_nodes.c makes ONNX's nodes, constants
  * and orders of axes. */
 #ifndef ISO_ONNX_EXPORT_BUILD_H

@@ -1,6 +1,6 @@
-/* import_build.h: what the files that import a network share: import.c goes through the graph,
- * import_ops.c, import_images.c (with import_window.c) and import_shapes.c know ONNX's operators,
- * import_layers.c keeps layers and values, import_text.c writes the model file. */
+/* import_build.h (private): what the files that import a network share: import.c goes through the
+ * graph, import_ops.c, import_images.c (with import_window.c) and import_shapes.c know ONNX's
+ * operators, import_layers.c keeps layers and values, import_text.c writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"

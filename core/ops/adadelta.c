@@ -1,15 +1,14 @@
 /* adadelta.c: parameters and scalars of Adadelta. */
 #include "adadelta.h"
 #include "optimizer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_adadelta, member)
 static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL,
-      "factor of a step; 1 in Keras before 2.4 and in the paper" },
-    { "rho", ISO_FIELD_REAL, AT(rho), "0.95", 0, 1, NULL,
-      "decay of the means of the squared gradients and of the squared steps, below 1" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL,
-      "added to both means within their roots" },
+    ISO_LEARNING_RATE_FIELD(struct iso_adadelta, "0.001",
+                            "factor of a step; 1 in Keras before 2.4 and in the paper"),
+    ISO_RHO_FIELD(struct iso_adadelta, "0.95",
+                  "the means of the squared gradients and of the squared steps"),
+    ISO_EPSILON_FIELD(struct iso_adadelta, "added to both means within their roots"),
     { 0 }
 };
 static const char *const slots[] = { "accumulated_grad", "accumulated_delta_var", NULL };

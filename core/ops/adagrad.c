@@ -1,16 +1,16 @@
 /* adagrad.c: parameters, state and scalars of Adagrad. */
 #include "adagrad.h"
 #include "optimizer.h"
+#include "shared_fields.h"
 
 #define AT(member) offsetof(struct iso_adagrad, member)
 static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL,
-      "size of a step; 0.01 in Keras before 2.4" },
+    ISO_LEARNING_RATE_FIELD(struct iso_adagrad, "0.001",
+                            "size of a step; 0.01 in Keras before 2.4"),
     { "initial_accumulator_value", ISO_FIELD_REAL, AT(initial_accumulator_value), "0.1", 0, 1e6,
       NULL, "what the sum of the squared gradients starts at; 0 in Keras before 2.4" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
-    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0,
-      iso_epsilon_placements, "inside the root as Keras from 2.11, or outside of it as before" },
+    ISO_EPSILON_FIELD(struct iso_adagrad, "keeps the division from 0"),
+    ISO_EPSILON_PLACEMENT_FIELD(struct iso_adagrad),
     { 0 }
 };
 static const char *const slots[] = { "accumulator", NULL };

@@ -2,20 +2,14 @@
 #include <math.h>
 
 #include "adam.h"
-#include "optimizer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_adam, member)
-static const struct iso_field fields[] = { { "learning_rate", ISO_FIELD_REAL, AT(learning_rate),
-                                             "0.001", 0, 1e6, NULL, "size of a step" },
-                                           { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1,
-                                             NULL, "decay of the mean of the gradients, below 1" },
-                                           { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1,
-                                             NULL, "decay of the mean of their squares, below 1" },
-                                           { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6,
-                                             NULL, "added to the root of the mean square" },
-                                           { "amsgrad", ISO_FIELD_BOOL, AT(amsgrad), "false", 0, 0,
-                                             NULL, "divide by the largest mean square so far" },
-                                           { 0 } };
+static const struct iso_field fields[] = {
+    ISO_LEARNING_RATE_FIELD(struct iso_adam, "0.001", "size of a step"),
+    ISO_ADAM_FIELDS(struct iso_adam),
+    ISO_AMSGRAD_FIELD(struct iso_adam),
+    { 0 },
+};
 const char *const iso_adam_slots[] = { "momentum", "velocity", "velocity_hat", NULL };
 
 int iso_adam_slot_count(const void *params)
@@ -51,15 +45,5 @@ void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]
     out[ISO_ADAM_DECAY] = p->learning_rate * p->weight_decay;
 }
 
-const struct iso_op_def iso_def_adam = {
-    .doc = "Adam: steps scaled by running means of the gradients and of their squares",
-    .section = "optimizers",
-    .params_size = sizeof(struct iso_adam),
-    .fields = fields,
-    .slots = iso_adam_slots,
-    .slot_count = iso_adam_slot_count,
-    .infer = iso_optimizer_infer,
-    .cost = iso_adam_cost,
-    .scalars = iso_adam_scalars,
-    .check = iso_adam_check,
-};
+const struct iso_op_def iso_def_adam = ISO_ADAM_DEF(
+    "Adam: steps scaled by running means of the gradients and of their squares", fields);

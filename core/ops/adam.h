@@ -4,7 +4,7 @@
  * itself first. */
 #ifndef ISO_OP_ADAM_H
 #define ISO_OP_ADAM_H
-#include "core/iso.h"
+#include "optimizer.h"
 /* state: momentum (m), velocity (v), and velocity_hat when amsgrad */
 struct iso_adam {
     double learning_rate, weight_decay, beta_1, beta_2, epsilon;
@@ -27,4 +27,11 @@ iso_rc iso_adam_check(const void *params);
 void iso_adam_cost(const void *params, const struct iso_shape *x, enum iso_pass,
                    struct iso_cost *out);
 void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
+#define ISO_ADAM_DEF(text, table)                                                         \
+    {                                                                                     \
+        .doc = text, .section = "optimizers", .params_size = sizeof(struct iso_adam),     \
+        .fields = table, .slots = iso_adam_slots, .slot_count = iso_adam_slot_count,      \
+        .infer = iso_optimizer_infer, .cost = iso_adam_cost, .scalars = iso_adam_scalars, \
+        .check = iso_adam_check,                                                          \
+    }
 #endif

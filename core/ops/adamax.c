@@ -1,16 +1,14 @@
 /* adamax.c: parameters and scalars of Adamax. */
 #include "adamax.h"
 #include "optimizer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_adamax, member)
 static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL,
-      "size of a step; 0.002 in Keras before 2.4" },
-    { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1, NULL,
-      "decay of the mean of the gradients, below 1" },
-    { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1, NULL,
-      "decay of their largest size, below 1" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
+    ISO_LEARNING_RATE_FIELD(struct iso_adamax, "0.001",
+                            "size of a step; 0.002 in Keras before 2.4"),
+    ISO_BETA_1_FIELD(struct iso_adamax),
+    ISO_BETA_2_FIELD(struct iso_adamax, "their largest size"),
+    ISO_EPSILON_FIELD(struct iso_adamax, "keeps the division from 0"),
     { 0 }
 };
 static const char *const slots[] = { "momentum", "norm", NULL };

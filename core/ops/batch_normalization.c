@@ -1,6 +1,7 @@
 /* batch_normalization.c: parameters, shapes, cost and scalars of batch normalization. */
 #include "batch_normalization.h"
 #include "infer.h"
+#include "shared_fields.h"
 
 static const char *const corrections[] = { "none", "bessel", "keras_2", NULL };
 
@@ -8,31 +9,20 @@ static const char *const corrections[] = { "none", "bessel", "keras_2", NULL };
 static const struct iso_field fields[] = {
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0.99", 0, 1, NULL,
       "share of the old value that a moving statistic keeps in each step" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "0.001", 1e-30, 1e6, NULL,
-      "added to the variance, so that a constant channel is not divided by 0" },
-    { "center", ISO_FIELD_BOOL, AT(center), "true", 0, 0, NULL, "add beta to each channel" },
-    { "scale", ISO_FIELD_BOOL, AT(scale), "true", 0, 0, NULL, "multiply each channel by gamma" },
+    ISO_NORMALIZATION_FIELDS(struct iso_batch_normalization, "channel"),
     { "moving_variance_correction", ISO_FIELD_ENUM, AT(moving_variance_correction), "none", 0, 0,
       corrections,
       "none: the batch's variance as Keras 3; bessel: times n/(n-1) as tf.keras 2 on images; "
       "keras_2: times n/(n-1-epsilon), on images with bessel, as Keras 2.2 and 2.3" },
-    { "beta_initializer", ISO_FIELD_INITIALIZER, AT(beta_initializer), "zeros", 0, 0, NULL,
-      "initial beta" },
-    { "gamma_initializer", ISO_FIELD_INITIALIZER, AT(gamma_initializer), "ones", 0, 0, NULL,
-      "initial gamma" },
-    { "moving_mean_initializer", ISO_FIELD_INITIALIZER, AT(moving_mean_initializer), "zeros", 0, 0,
-      NULL, "initial moving mean" },
-    { "moving_variance_initializer", ISO_FIELD_INITIALIZER, AT(moving_variance_initializer), "ones",
-      0, 0, NULL, "initial moving variance" },
-    { "beta_regularizer", ISO_FIELD_REGULARIZER, AT(beta_regularizer), "none", 0, 0, NULL,
-      "what the size of beta costs" },
-    { "gamma_regularizer", ISO_FIELD_REGULARIZER, AT(gamma_regularizer), "none", 0, 0, NULL,
-      "what the size of gamma costs" },
+    ISO_BETA_AND_GAMMA_INITIALIZER_FIELDS(struct iso_batch_normalization),
+    ISO_INITIALIZER_FIELD(struct iso_batch_normalization, moving_mean, "zeros", "moving mean"),
+    ISO_INITIALIZER_FIELD(struct iso_batch_normalization, moving_variance, "ones",
+                          "moving variance"),
+    ISO_BETA_AND_GAMMA_REGULARIZER_FIELDS(struct iso_batch_normalization),
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
-    { "gamma", AT(gamma_initializer), true, AT(gamma_regularizer) },
-    { "beta", AT(beta_initializer), true, AT(beta_regularizer) },
+    ISO_GAMMA_AND_BETA_WEIGHTS(struct iso_batch_normalization),
     { "moving_mean", AT(moving_mean_initializer), false, 0 },
     { "moving_variance", AT(moving_variance_initializer), false, 0 },
     { 0 }

@@ -1,37 +1,19 @@
 /* conv2d.c: parameters, shapes and cost of the two-dimensional convolution. */
-#include "activation.h"
 #include "conv2d.h"
 #include "infer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_conv2d, member)
 static const struct iso_field fields[] = {
-    { "filters", ISO_FIELD_INT, AT(filters), NULL, 1, 1 << 24, NULL, "number of output channels" },
-    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
-      "height and width of the kernel" },
-    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
-      "steps of the kernel, down and right" },
-    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
-      "valid: none; same: zeros, so that strides 1 keep the size" },
-    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
-      "distance between the kernel's taps, down and right" },
-    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
-      "function applied to the result" },
-    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
-      "add a bias to each output channel" },
-    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0,
-      NULL, "initial kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
-      "initial bias" },
-    { "kernel_regularizer", ISO_FIELD_REGULARIZER, AT(kernel_regularizer), "none", 0, 0, NULL,
-      "what the size of the kernel costs" },
-    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
-      "what the size of the bias costs" },
-    { 0 }
+    ISO_FILTERS_FIELD(struct iso_conv2d),
+    ISO_WINDOW_FIELDS(struct iso_conv2d, "the kernel"),
+    ISO_DILATION_RATE_FIELD(struct iso_conv2d, "the kernel"),
+    ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_conv2d, "output channel"),
+    ISO_KERNEL_FIELDS(struct iso_conv2d, kernel),
+    { 0 },
 };
 static const struct iso_weight_def weights[] = {
-    { "kernel", AT(kernel_initializer), true, AT(kernel_regularizer) },
-    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
-    { 0 }
+    ISO_KERNEL_WEIGHTS(struct iso_conv2d, kernel),
+    { 0 },
 };
 
 struct iso_window iso_conv2d_window(const struct iso_conv2d *p, const struct iso_shape *x)

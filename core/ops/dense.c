@@ -1,28 +1,18 @@
 /* dense.c: parameters, shapes and cost of the fully connected layer. */
-#include "activation.h"
 #include "dense.h"
 #include "infer.h"
+#include "shared_fields.h"
 
 #define AT(member) offsetof(struct iso_dense, member)
 static const struct iso_field fields[] = {
     { "units", ISO_FIELD_INT, AT(units), NULL, 1, 1 << 24, NULL, "number of outputs" },
-    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
-      "function applied to the result" },
-    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL, "add a bias to each output" },
-    { "kernel_initializer", ISO_FIELD_INITIALIZER, AT(kernel_initializer), "glorot_uniform", 0, 0,
-      NULL, "initial kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
-      "initial bias" },
-    { "kernel_regularizer", ISO_FIELD_REGULARIZER, AT(kernel_regularizer), "none", 0, 0, NULL,
-      "what the size of the kernel costs" },
-    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
-      "what the size of the bias costs" },
-    { 0 }
+    ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_dense, "output"),
+    ISO_KERNEL_FIELDS(struct iso_dense, kernel),
+    { 0 },
 };
 static const struct iso_weight_def weights[] = {
-    { "kernel", AT(kernel_initializer), true, AT(kernel_regularizer) },
-    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
-    { 0 }
+    ISO_KERNEL_WEIGHTS(struct iso_dense, kernel),
+    { 0 },
 };
 
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)

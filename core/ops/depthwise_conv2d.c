@@ -1,38 +1,20 @@
 /* depthwise_conv2d.c: parameters, shapes and cost of the convolution of single channels. */
-#include "activation.h"
 #include "depthwise_conv2d.h"
 #include "infer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_depthwise_conv2d, member)
 static const struct iso_field fields[] = {
-    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
-      "height and width of the kernels" },
-    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
-      "steps of the kernels, down and right" },
-    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
-      "valid: none; same: zeros, so that strides 1 keep the size" },
-    { "depth_multiplier", ISO_FIELD_INT, AT(depth_multiplier), "1", 1, 1 << 16, NULL,
-      "output channels for each input channel" },
-    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
-      "distance between a kernel's taps, down and right" },
-    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
-      "function applied to the result" },
-    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
-      "add a bias to each output channel" },
-    { "depthwise_initializer", ISO_FIELD_INITIALIZER, AT(depthwise_initializer), "glorot_uniform",
-      0, 0, NULL, "initial kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
-      "initial bias" },
-    { "depthwise_regularizer", ISO_FIELD_REGULARIZER, AT(depthwise_regularizer), "none", 0, 0, NULL,
-      "what the size of the kernel costs" },
-    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
-      "what the size of the bias costs" },
-    { 0 }
+    ISO_WINDOW_FIELDS(struct iso_depthwise_conv2d, "the kernels"),
+    ISO_DEPTH_MULTIPLIER_FIELD(struct iso_depthwise_conv2d,
+                               "output channels for each input channel"),
+    ISO_DILATION_RATE_FIELD(struct iso_depthwise_conv2d, "a kernel"),
+    ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_depthwise_conv2d, "output channel"),
+    ISO_KERNEL_FIELDS(struct iso_depthwise_conv2d, depthwise),
+    { 0 },
 };
 static const struct iso_weight_def weights[] = {
-    { "kernel", AT(depthwise_initializer), true, AT(depthwise_regularizer) },
-    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
-    { 0 }
+    ISO_KERNEL_WEIGHTS(struct iso_depthwise_conv2d, depthwise),
+    { 0 },
 };
 
 struct iso_window iso_depthwise_conv2d_window(const struct iso_depthwise_conv2d *p,

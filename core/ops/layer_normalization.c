@@ -1,27 +1,17 @@
 /* layer_normalization.c: parameters, shapes, cost and scalars of layer normalization. */
-#include "layer_normalization.h"
 #include "infer.h"
+#include "layer_normalization.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_layer_normalization, member)
 static const struct iso_field fields[] = {
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "0.001", 1e-30, 1e6, NULL,
-      "added to the variance, so that a constant row is not divided by 0" },
-    { "center", ISO_FIELD_BOOL, AT(center), "true", 0, 0, NULL, "add beta to each row" },
-    { "scale", ISO_FIELD_BOOL, AT(scale), "true", 0, 0, NULL, "multiply each row by gamma" },
-    { "beta_initializer", ISO_FIELD_INITIALIZER, AT(beta_initializer), "zeros", 0, 0, NULL,
-      "initial beta" },
-    { "gamma_initializer", ISO_FIELD_INITIALIZER, AT(gamma_initializer), "ones", 0, 0, NULL,
-      "initial gamma" },
-    { "beta_regularizer", ISO_FIELD_REGULARIZER, AT(beta_regularizer), "none", 0, 0, NULL,
-      "what the size of beta costs" },
-    { "gamma_regularizer", ISO_FIELD_REGULARIZER, AT(gamma_regularizer), "none", 0, 0, NULL,
-      "what the size of gamma costs" },
-    { 0 }
+    ISO_NORMALIZATION_FIELDS(struct iso_layer_normalization, "row"),
+    ISO_BETA_AND_GAMMA_INITIALIZER_FIELDS(struct iso_layer_normalization),
+    ISO_BETA_AND_GAMMA_REGULARIZER_FIELDS(struct iso_layer_normalization),
+    { 0 },
 };
 static const struct iso_weight_def weights[] = {
-    { "gamma", AT(gamma_initializer), true, AT(gamma_regularizer) },
-    { "beta", AT(beta_initializer), true, AT(beta_regularizer) },
-    { 0 }
+    ISO_GAMMA_AND_BETA_WEIGHTS(struct iso_layer_normalization),
+    { 0 },
 };
 static const char *const saved[] = { "mean", "inverse_deviation", NULL };
 

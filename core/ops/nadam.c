@@ -3,17 +3,13 @@
 
 #include "nadam.h"
 #include "optimizer.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_nadam, member)
-static const struct iso_field fields[] = { { "learning_rate", ISO_FIELD_REAL, AT(learning_rate),
-                                             "0.001", 0, 1e6, NULL, "size of a step" },
-                                           { "beta_1", ISO_FIELD_REAL, AT(beta_1), "0.9", 0, 1,
-                                             NULL, "decay of the mean of the gradients, below 1" },
-                                           { "beta_2", ISO_FIELD_REAL, AT(beta_2), "0.999", 0, 1,
-                                             NULL, "decay of the mean of their squares, below 1" },
-                                           { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6,
-                                             NULL, "added to the root of the mean square" },
-                                           { 0 } };
+static const struct iso_field fields[] = {
+    ISO_LEARNING_RATE_FIELD(struct iso_nadam, "0.001", "size of a step"),
+    ISO_ADAM_FIELDS(struct iso_nadam),
+    { 0 },
+};
 static const char *const slots[] = { "momentum", "velocity", NULL };
 
 static iso_rc check(const void *params)

@@ -1,21 +1,20 @@
 /* rmsprop.c: parameters, state and scalars of RMSprop. */
 #include "optimizer.h"
 #include "rmsprop.h"
+#include "shared_fields.h"
 
 #define AT(member) offsetof(struct iso_rmsprop, member)
 static const struct iso_field fields[] = {
-    { "learning_rate", ISO_FIELD_REAL, AT(learning_rate), "0.001", 0, 1e6, NULL, "size of a step" },
-    { "rho", ISO_FIELD_REAL, AT(rho), "0.9", 0, 1, NULL,
-      "decay of the mean of the squared gradients, below 1" },
+    ISO_LEARNING_RATE_FIELD(struct iso_rmsprop, "0.001", "size of a step"),
+    ISO_RHO_FIELD(struct iso_rmsprop, "0.9", "the mean of the squared gradients"),
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
       "share of the last step that the next one keeps" },
-    { "epsilon", ISO_FIELD_REAL, AT(epsilon), "1e-7", 0, 1e6, NULL, "keeps the division from 0" },
+    ISO_EPSILON_FIELD(struct iso_rmsprop, "keeps the division from 0"),
     { "centered", ISO_FIELD_BOOL, AT(centered), "false", 0, 0, NULL,
       "divide by the deviation of the gradients instead of their size" },
     { "decay", ISO_FIELD_REAL, AT(decay), "0", 0, 1e6, NULL,
       "the learning rate is divided by 1 + decay times the steps taken, as in Keras before 2.11" },
-    { "epsilon_placement", ISO_FIELD_ENUM, AT(epsilon_placement), "inside", 0, 0,
-      iso_epsilon_placements, "inside the root as Keras from 2.11, or outside of it as before" },
+    ISO_EPSILON_PLACEMENT_FIELD(struct iso_rmsprop),
     { 0 }
 };
 

@@ -1,43 +1,29 @@
 /* separable_conv2d.c: parameters, and shapes and cost from those of its two parts. */
-#include "activation.h"
 #include "infer.h"
 #include "separable_conv2d.h"
+#include "shared_fields.h"
 
-#define AT(member) offsetof(struct iso_separable_conv2d, member)
 static const struct iso_field fields[] = {
-    { "filters", ISO_FIELD_INT, AT(filters), NULL, 1, 1 << 24, NULL, "number of output channels" },
-    { "kernel_size", ISO_FIELD_INT2, AT(kernel_size), NULL, 1, 4096, NULL,
-      "height and width of the depthwise kernels" },
-    { "strides", ISO_FIELD_INT2, AT(strides), "1", 1, 4096, NULL,
-      "steps of the depthwise kernels, down and right" },
-    { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
-      "valid: none; same: zeros, so that strides 1 keep the size" },
-    { "dilation_rate", ISO_FIELD_INT2, AT(dilation_rate), "1", 1, 4096, NULL,
-      "distance between a depthwise kernel's taps, down and right" },
-    { "depth_multiplier", ISO_FIELD_INT, AT(depth_multiplier), "1", 1, 1 << 16, NULL,
-      "channels between the two convolutions for each input channel" },
-    { "activation", ISO_FIELD_ACTIVATION, AT(activation), "linear", 0, 0, iso_activation_names,
-      "function applied to the result" },
-    { "use_bias", ISO_FIELD_BOOL, AT(use_bias), "true", 0, 0, NULL,
-      "add a bias to each output channel" },
-    { "depthwise_initializer", ISO_FIELD_INITIALIZER, AT(depthwise_initializer), "glorot_uniform",
-      0, 0, NULL, "initial depthwise kernel" },
-    { "pointwise_initializer", ISO_FIELD_INITIALIZER, AT(pointwise_initializer), "glorot_uniform",
-      0, 0, NULL, "initial pointwise kernel" },
-    { "bias_initializer", ISO_FIELD_INITIALIZER, AT(bias_initializer), "zeros", 0, 0, NULL,
-      "initial bias" },
-    { "depthwise_regularizer", ISO_FIELD_REGULARIZER, AT(depthwise_regularizer), "none", 0, 0, NULL,
-      "what the size of the depthwise kernel costs" },
-    { "pointwise_regularizer", ISO_FIELD_REGULARIZER, AT(pointwise_regularizer), "none", 0, 0, NULL,
-      "what the size of the pointwise kernel costs" },
-    { "bias_regularizer", ISO_FIELD_REGULARIZER, AT(bias_regularizer), "none", 0, 0, NULL,
-      "what the size of the bias costs" },
+    ISO_FILTERS_FIELD(struct iso_separable_conv2d),
+    ISO_WINDOW_FIELDS(struct iso_separable_conv2d, "the depthwise kernels"),
+    ISO_DILATION_RATE_FIELD(struct iso_separable_conv2d, "a depthwise kernel"),
+    ISO_DEPTH_MULTIPLIER_FIELD(struct iso_separable_conv2d,
+                               "channels between the two convolutions for each input channel"),
+    ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_separable_conv2d, "output channel"),
+    ISO_INITIALIZER_FIELD(struct iso_separable_conv2d, depthwise, "glorot_uniform",
+                          "depthwise kernel"),
+    ISO_INITIALIZER_FIELD(struct iso_separable_conv2d, pointwise, "glorot_uniform",
+                          "pointwise kernel"),
+    ISO_INITIALIZER_FIELD(struct iso_separable_conv2d, bias, "zeros", "bias"),
+    ISO_REGULARIZER_FIELD(struct iso_separable_conv2d, depthwise, "the depthwise kernel"),
+    ISO_REGULARIZER_FIELD(struct iso_separable_conv2d, pointwise, "the pointwise kernel"),
+    ISO_REGULARIZER_FIELD(struct iso_separable_conv2d, bias, "the bias"),
     { 0 }
 };
 static const struct iso_weight_def weights[] = {
-    { "depthwise_kernel", AT(depthwise_initializer), true, AT(depthwise_regularizer) },
-    { "pointwise_kernel", AT(pointwise_initializer), true, AT(pointwise_regularizer) },
-    { "bias", AT(bias_initializer), true, AT(bias_regularizer) },
+    ISO_TRAINED_WEIGHT(struct iso_separable_conv2d, depthwise, "depthwise_kernel"),
+    ISO_TRAINED_WEIGHT(struct iso_separable_conv2d, pointwise, "pointwise_kernel"),
+    ISO_TRAINED_WEIGHT(struct iso_separable_conv2d, bias, "bias"),
     { 0 }
 };
 static const char *const saved[] = { "middle", NULL };

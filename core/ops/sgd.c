@@ -1,15 +1,17 @@
 /* sgd.c: parameters and scalars of stochastic gradient descent. */
 #include "optimizer.h"
 #include "sgd.h"
+#include "shared_fields.h"
 
 #define AT(member) offsetof(struct iso_sgd, member)
-static const struct iso_field fields[] = { { "learning_rate", ISO_FIELD_REAL, AT(learning_rate),
-                                             "0.01", 0, 1e6, NULL, "size of a step" },
-                                           { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1,
-                                             NULL, "share of the last step that is kept" },
-                                           { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0,
-                                             0, NULL, "look ahead along the momentum" },
-                                           { 0 } };
+static const struct iso_field fields[] = {
+    ISO_LEARNING_RATE_FIELD(struct iso_sgd, "0.01", "size of a step"),
+    { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
+      "share of the last step that is kept" },
+    { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0, 0, NULL,
+      "look ahead along the momentum" },
+    { 0 },
+};
 static const char *const slots[] = { "momentum", NULL };
 
 static int slot_count(const void *params)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "core/bounds.h"
 
 /* A real output with more zeros than this proves too little, unless the case says why. */
 #define MOST_ZEROS 0.75

@@ -1,4 +1,5 @@
-/* harness.h: the parts of the parity harness, for the files of core/parity and for the tests. */
+/* harness.h (private): the parts of the parity harness, for the files of core/parity and for the
+ * tests. */
 #ifndef ISO_HARNESS_H
 #define ISO_HARNESS_H
 #include "core/model/faults.h"
@@ -115,7 +116,7 @@ struct iso_distance {
 /* Any NaN equals any NaN; signs of zero count. ISO_EPARITY names the first difference. */
 iso_rc iso_compare_exact(enum iso_pass, const struct iso_values *want, const struct iso_values *got,
                          struct iso_distance *);
-/* What the sums are multiplied by: c eps sqrt(chain). */
+/* Returns what the sums are multiplied by, c eps sqrt(chain), c being ISO_BOUND_DIRECT. */
 double iso_bound_unit(double eps, double chain);
 /* |got - want| <= c eps sqrt(chain) sums, element by element; NaN fails. */
 iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
@@ -125,16 +126,6 @@ iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
  * zero, which proves nothing, unless zeros_fit. */
 iso_rc iso_compare_trust(const struct iso_call *, enum iso_pass, const struct iso_values *,
                          bool nan_fits, bool zeros_fit);
-/* Error constant of a device's sums of products in fast mode; one per class of algorithm.
- *
- * Winograd F(4x4, 3x3): a rounding error at one of the six points of a dimension reaches result i
- * times a[i, p], and the numbers there are larger than d and g by the norms of row p of B and of G.
- * Taken together, sqrt(sum over p of a[i, p]^2 |B_p|^2 |G_p|^2) is at most 9.7 where a direct sum
- * has sqrt(3), for the kernel gradient 9.8 where it has sqrt(4): 5.6 times a dimension, 32 in two.
- * Every pixel of a tile has a share in the errors of the whole tile, so that for S each pixel
- * counts as the largest in its reach. */
-#define ISO_BOUND_DIRECT 1.0
-#define ISO_BOUND_WINOGRAD 32.0
 /* Winograd's S: the images of absolute values, each pixel as large as the largest in reach of
  * it, */
 iso_rc iso_bound_widen(const struct iso_call *, struct iso_values *absolute);

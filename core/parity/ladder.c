@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness.h"
+#include "core/bounds.h"
 
 enum { JUNK_NAN = 0xFF, JUNK_ZERO = 0x00, STREAM_OLD = 1u << 30 };
 

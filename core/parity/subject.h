@@ -1,5 +1,5 @@
-/* subject.h: a whole model on a device, beside the reference: for model.c, model_runs.c and
- * model_moved.c. */
+/* subject.h (private): a whole model on a device, beside the reference: for model.c, model_runs.c
+ * and model_moved.c. */
 #ifndef ISO_SUBJECT_H
 #define ISO_SUBJECT_H
 #include "core/train/exec.h"

@@ -1,4 +1,4 @@
-/* exec_private.h: what the files of the executor share. */
+/* exec_private.h (private): what the files of the executor share. */
 #ifndef ISO_EXEC_PRIVATE_H
 #define ISO_EXEC_PRIVATE_H
 #include "exec.h"

@@ -1,5 +1,5 @@
-/* fit_log.h: the log of a training or an evaluation: each step's loss and metrics stay on the
- * device until some steps have been run, because a read waits for them. */
+/* fit_log.h (private): the log of a training or an evaluation: each step's loss and metrics stay on
+ * the device until some steps have been run, because a read waits for them. */
 #ifndef ISO_FIT_LOG_H
 #define ISO_FIT_LOG_H
 #include "fit.h"

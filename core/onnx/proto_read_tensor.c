@@ -1,5 +1,6 @@
-/* read_tensor.c: a tensor of an ONNX file: its shape, and its numbers, which may lie beside it. */
-#include "read.h"
+/* proto_read_tensor.c: a tensor of an ONNX file: its shape, and its numbers, which may lie beside
+ * it. */
+#include "proto_read.h"
 #include "core/file.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* without.c: in place of the files that use protobuf-c, where isocl is built without it. */
+/* proto_without.c: in place of the files that use protobuf-c, where isocl is built without it. */
 #include "onnx.h"
 
 bool iso_onnx_supported(void) { return false; }

@@ -1,6 +1,7 @@
-/* read.h: what the files that read ONNX share: read.c reads the messages, read_tensor.c tensors. */
-#ifndef ISO_ONNX_READ_H
-#define ISO_ONNX_READ_H
+/* proto_read.h (private): what the files that read ONNX share: proto_read.c reads the messages,
+ * proto_read_tensor.c tensors. */
+#ifndef ISO_ONNX_PROTO_READ_H
+#define ISO_ONNX_PROTO_READ_H
 #include "onnx.h"
 #include <onnx.pb-c.h>
 

@@ -1,4 +1,4 @@
-/* write.c: a network into the bytes of an ONNX file. */
+/* proto_write.c: a network into the bytes of an ONNX file. */
 #include "onnx.h"
 #include "core/file.h"
 

@@ -1,7 +1,7 @@
-/* read.c: the bytes of an ONNX file into a network. The file is not trusted: messages nest to a
- * fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
+/* proto_read.c: the bytes of an ONNX file into a network. The file is not trusted: messages nest to
+ * a fixed depth, memory grows with the file's size only, every tensor has the bytes that its shape
  * asks for, and data outside of the file come from its own folder. */
-#include "read.h"
+#include "proto_read.h"
 #include "core/file.h"
 
 #include <stdlib.h>

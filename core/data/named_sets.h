@@ -1,0 +1,27 @@
+/* named_sets.h (private): the data sets of sets.def, and what reads them. */
+#ifndef ISO_NAMED_SETS_H
+#define ISO_NAMED_SETS_H
+#include "dataset.h"
+
+enum { ISO_SET_FOLDERS = 3, ISO_SET_FILES = 5 };
+struct iso_named_set {
+    const char *name;
+    /* Fills everything but name and split, which is 0 for train or 1 for test. */
+    iso_rc (*load)(const struct iso_named_set *, const struct iso_dataset_request *, int split,
+                   struct iso_dataset *);
+    bool drawn;                              /* by the program: it has no files */
+    int classes, coarse_classes;             /* coarse_classes 0: it has no such labels */
+    const char *const *class_names;          /* NULL-terminated; NULL: numbers are all there is */
+    const char *const *coarse_names;         /* the same for the coarse classes */
+    const char *folders[ISO_SET_FOLDERS];    /* of a data folder that may hold it; faults name
+                                                the first; "." is the data folder, NULL none */
+    const char *files[2][ISO_SET_FILES + 1]; /* of CIFAR's, for each split; NULL-terminated */
+};
+extern const struct iso_named_set iso_named_sets[]; /* ends with name NULL */
+/* Returns the set of this name, or NULL. */
+const struct iso_named_set *iso_named_set_find(const char *name);
+
+/* known_classes.c: class_names and coarse_names. */
+extern const char *const iso_classes_fashion_mnist[], *const iso_classes_cifar10[];
+extern const char *const iso_classes_cifar100[], *const iso_classes_cifar100_coarse[];
+#endif
