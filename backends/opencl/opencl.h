@@ -84,10 +84,10 @@ extern const struct iso_backend_ops iso_backend_opencl;
 static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct opencl *)be; }
 
 /* ---- error.c ---- */
-const char *opencl_error_name(cl_int code);
+const char *opencl_error_name(cl_int value);
 /* ISO_OK, or fails with ISO_EDEVICE: "what(which): CL_OUT_OF_RESOURCES (-5)" and a hint. which may
  * be NULL. */
-iso_rc opencl_check(cl_int code, const char *what, const char *which);
+iso_rc opencl_check(cl_int value, const char *what, const char *which);
 
 /* ---- find.c ---- */
 /* Finds every device of every platform, at most max; returns their number. Platforms without

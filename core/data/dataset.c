@@ -31,8 +31,10 @@ struct file_kind {
     const char *prefix;
     iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
 };
-static iso_rc load_npy(const struct iso_dataset_request *, const char *, struct iso_dataset *);
-static iso_rc load_csv(const struct iso_dataset_request *, const char *, struct iso_dataset *);
+static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
+                       struct iso_dataset *set);
+static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
+                       struct iso_dataset *set);
 #define FILES(prefix, rest, load, text) { prefix, load },
 static const struct file_kind file_kinds[] = {
 #include "sets.def"
