@@ -1,7 +1,7 @@
 /* isocl bench: how fast the devices are at a model, or at ops of the usual sizes. */
 #include "bench_report.h"
 #include "commands.h"
-#include "core/train/fit.h"
+#include "core/machine.h"
 #include "setup.h"
 
 #include <stdio.h>

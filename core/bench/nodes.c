@@ -1,6 +1,6 @@
 /* nodes.c: a training step call by call, each timed and waited for. */
 #include "bench.h"
-#include "core/train/fit.h"
+#include "core/machine.h"
 
 #include <stdlib.h>
 
