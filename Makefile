@@ -107,12 +107,22 @@ $(BUILD)/config: FORCE
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
 	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)   ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
 
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
 $(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): CONFIG += -isystem $(BUILD)/onnx
 $(addprefix $(BUILD)/core/onnx/,read.o read_tensor.o write.o): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
+# The main of a test program is main.c's, which makes it one that can be its own child.
+$(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/config
+	$(COMPILE) -include tests/main.h -c -o $@ $<
+# Programs that cannot be their own child start the one that is installed.
+$(BUILD)/core/program.o: core/program.c $(BUILD)/config $(BUILD)/prefix
+	$(COMPILE) '-DISO_PROGRAM_INSTALLED="$(PREFIX)/bin/isocl"' -c -o $@ $<
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 define variant
@@ -149,7 +159,7 @@ test: all $(TESTS)
 # libFuzzer is clang's: see tests/guided/guided.c. It goes through readers, not kernels, which stay as they are.
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPENCL=0 build/fuzz/guided
-$(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(TESTLIB) $(BUILD)/libisocl.a
+$(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(filter-out %/main.o,$(TESTLIB)) $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
 docs: all
@@ -169,9 +179,9 @@ LIB_FILE  = $(DESTDIR)$(LIBDIR)/libisocl.a
 PC_FILE   = $(DESTDIR)$(LIBDIR)/pkgconfig/isocl.pc
 EXAMPLES  = $(ROOT)/share/doc/isocl/examples
 # Headers that only the files beside them include; the others are the library's.
-PRIVATE  := $(addprefix core/,data/digits_glyphs.h data/keras_names.h data/pickle_machine.h model/graph_build.h \
-            model/section.h onnx/export_build.h onnx/import_build.h onnx/read.h parity/harness.h parity/subject.h \
-            train/exec_private.h train/fit_log.h)
+PRIVATE  := $(addprefix core/,child_wire.h data/digits_glyphs.h data/keras_names.h data/pickle_machine.h \
+            model/graph_build.h model/section.h onnx/export_build.h onnx/import_build.h onnx/read.h \
+            parity/harness.h parity/subject.h train/exec_private.h train/fit_log.h)
 HEADERS  := $(filter-out $(PRIVATE),$(wildcard core/*.h core/*/*.h)) core/ops.def
 install: all
 	install -d "$(ROOT)/bin" "$(ROOT)/share/isocl" "$(EXAMPLES)"

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "iso.h"
 
@@ -18,6 +19,19 @@ iso_rc iso_fail(iso_rc rc, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
+    return rc;
+}
+
+iso_rc iso_fail_prefix(iso_rc rc, const char *fmt, ...)
+{
+    char whole[MESSAGE_SIZE];
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(whole, sizeof whole, fmt, args);
+    va_end(args);
+    if (n >= 0 && (size_t)n < sizeof whole)
+        snprintf(whole + n, sizeof whole - (size_t)n, "%s", message);
+    memcpy(message, whole, sizeof message);
     return rc;
 }
 

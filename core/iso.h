@@ -48,6 +48,9 @@ iso_rc iso_fail(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* This thread's message, or "" when there is none. Borrowed until the next iso_fail or clear. */
 const char *iso_error(void);
 void iso_error_clear(void);
+/* Puts text in front of the message that is there, and returns rc: for a caller that knows more
+ * than the function that failed. Without a message, the text is one. */
+iso_rc iso_fail_prefix(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
 const char *iso_rc_text(iso_rc rc);
 #define ISO_TRY(e)             \
     do {                       \

@@ -84,6 +84,9 @@ void iso_manual_print(void)
         "variant of the cpu backend: avx512, avx2, neon or portable",
         "ISOCL_OPENCL_OPTIONS",
         "build options for OpenCL kernels, added to ours",
+        "ISOCL_PROGRAM",
+        "the isocl that a program with isocl's library starts to read Keras's files; otherwise the "
+        "one beside that program, the installed one, or one of PATH",
         "XDG_CACHE_HOME",
         "where compiled kernels are kept (default ~/.cache)",
         NULL
