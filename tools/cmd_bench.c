@@ -118,8 +118,8 @@ static void close_gate(struct bench *b, struct iso_gate *gate)
 /* Counts what failed on one device and lets the others go on; out of memory here ends it all. */
 static void tell_failure(struct bench *b, const char *what, const char *device)
 {
-    iso_bench_print_failure(&b->report, what, device, iso_error());
-    iso_error_clear();
+    char why[1024];
+    iso_bench_print_failure(&b->report, what, device, iso_error_take(why, sizeof why));
     b->failed++;
 }
 
