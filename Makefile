@@ -96,12 +96,22 @@ $(BUILD)/config: FORCE
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
 	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)   ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
 
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
 $(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
 $(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
 $(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
+# The main of a test program is main.c's, which makes it one that can be its own child.
+$(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/config
+	$(COMPILE) -include tests/main.h -c -o $@ $<
+# Programs that cannot be their own child start the one that is installed.
+$(BUILD)/core/program.o: core/program.c $(BUILD)/config $(BUILD)/prefix
+	$(COMPILE) '-DISO_PROGRAM_INSTALLED="$(PREFIX)/bin/isocl"' -c -o $@ $<
 $(BUILD)/%.o: %.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 define variant
@@ -143,7 +153,7 @@ style: $(ONNX_C)
 # libFuzzer is clang's: see tests/guided/guided.c. It goes through readers, not kernels, which stay as they are.
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz SAN=fuzzer-no-link,address,undefined OPENCL=0 build/fuzz/guided
-$(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(TESTLIB) $(BUILD)/libisocl.a
+$(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(filter-out %/main.o,$(TESTLIB)) $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
 docs: all

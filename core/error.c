@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "iso.h"
 
@@ -10,18 +11,42 @@ enum { MESSAGE_SIZE = 8192 };
 static _Thread_local char message[MESSAGE_SIZE];
 static _Thread_local long allocations_left = -1; /* -1: no failure is planted */
 
+/* The arguments may be the old message. */
+static void put(const char *fmt, va_list args, const char *then)
+{
+    char text[MESSAGE_SIZE] = "";
+    const int n = vsnprintf(text, sizeof text, fmt, args);
+    if (n >= 0 && (size_t)n < sizeof text)
+        snprintf(text + n, sizeof text - (size_t)n, "%s", then);
+    memcpy(message, text, sizeof message);
+}
+
 iso_rc iso_fail(iso_rc rc, const char *fmt, ...)
 {
-    if (message[0] != '\0')
-        return rc;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(message, sizeof message, fmt, args);
+    put(fmt, args, "");
+    va_end(args);
+    return rc;
+}
+
+iso_rc iso_fail_prefix(iso_rc rc, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    put(fmt, args, message);
     va_end(args);
     return rc;
 }
 
 const char *iso_error(void) { return message; }
+
+char *iso_error_take(char *buf, size_t n)
+{
+    snprintf(buf, n, "%s", message);
+    iso_error_clear();
+    return buf;
+}
 
 void iso_error_clear(void) { message[0] = '\0'; }
 

@@ -21,7 +21,8 @@
 /* ---- Errors -------------------------------------------------------------------------------- */
 
 /* A fallible function returns ISO_OK or one of these. The message is set once, with iso_fail,
- * where the fault is found, and says what the user can do; callers pass the code on. */
+ * where the fault is found, and says what the user can do; callers pass the code on. One that does
+ * not, because it deals with the failure itself, takes the message away. */
 /* clang-format off */
 #define ISO_RC_MAP(X)                                   \
     X(OK,       0, "success")                           \
@@ -44,11 +45,17 @@ typedef enum { ISO_RC_MAP(ISO_RC_ENUM) } iso_rc;
 #define ISO_PRINTF(f, a)
 #endif
 
-/* Keeps this thread's first message (later ones are dropped until iso_error_clear) and returns
- * rc. */
+/* Makes this the thread's message, in place of an earlier one, and returns rc. */
 iso_rc iso_fail(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
-/* This thread's message, or "" when there is none. Borrowed until the next iso_fail or clear. */
+/* Puts text in front of the message that is there, and returns rc: for a caller that knows more
+ * than the function that failed. Without a message, the text is the message. */
+iso_rc iso_fail_prefix(iso_rc rc, const char *fmt, ...) ISO_PRINTF(2, 3);
+/* Returns the message of this thread's last failure, or "" when there is none or somebody has taken
+ * it. Borrowed until the next failure. */
 const char *iso_error(void);
+/* Takes the message away, into buf, cut off where it is longer, and returns buf. */
+char *iso_error_take(char *buf, size_t n);
+/* Takes it away where nobody wants it: the failure has been told, or does not matter. */
 void iso_error_clear(void);
 const char *iso_rc_text(iso_rc rc);
 #define ISO_TRY(e)             \

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The first number of a file, or its first two. */
@@ -73,4 +74,11 @@ const char *iso_machine_text(char *buf, size_t n)
     snprintf(buf, n, "%s %s, %s, %d processor%s", system.sysname, system.release, system.machine,
              processors, processors == 1 ? "" : "s");
     return buf;
+}
+
+double iso_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

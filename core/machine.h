@@ -11,4 +11,6 @@ int iso_machine_processors(void);
 /* "Linux 6.1.0-18-amd64, x86_64, 8 processors": its system, not its name in a network. Returns
  * buf. */
 const char *iso_machine_text(char *buf, size_t n);
+/* Returns the seconds of a clock that only goes forward. */
+double iso_clock(void);
 #endif

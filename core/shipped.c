@@ -1,4 +1,5 @@
 #include "shipped.h"
+#include "program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,9 @@ bool iso_shipped(const char *name, char path[ISO_PATH])
     snprintf(path, ISO_PATH, "%s", name);
     if (access(name, F_OK) == 0 || strlen(name) >= ISO_PATH)
         return strlen(name) < ISO_PATH;
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0 || (strcmp(name, "models") != 0 && strncmp(name, "models/", 7) != 0))
+    if ((strcmp(name, "models") != 0 && strncmp(name, "models/", 7) != 0) ||
+        !iso_program_self(self))
         return false;
-    self[n] = '\0';
     *strrchr(self, '/') = '\0';
     bool found = false;
     for (int i = 0; near[i] != NULL && !found; i++) {

@@ -29,10 +29,11 @@ prefix=$scratch/a\ prefix
 program=$prefix/bin/isocl
 install_it() { $MAKE install PREFIX="$prefix"; }
 
-# Nothing in it knows where it was built, and only the pkg-config file where it is.
+# Nothing in it knows where it was built, and only the pkg-config file and the library, which starts the
+# program, where it is.
 no_path_of_ours() {
     test -s "$program" && ! grep -rlF "$source" "$prefix" &&
-        ! grep -rlF --exclude=isocl.pc "$scratch" "$prefix"
+        ! grep -rlF --exclude=isocl.pc --exclude=libisocl.a --exclude=isocl "$scratch" "$prefix"
 }
 
 # Every header compiles by itself, as the first of a file.

@@ -200,11 +200,11 @@ static void these_vectors_agree(void **state)
     iso_backend_close(backend);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest others[] = { cmocka_unit_test(these_vectors_agree) };
-    arguments = argv + 1;
-    if (argc > 4)
+    arguments = test_argv + 1;
+    if (test_argc > 4)
         return cmocka_run_group_tests(others, NULL, NULL);
 
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_agrees_with_keras) };

@@ -6,7 +6,7 @@
 #include "core/data/safetensors.h"
 #include "core/random.h"
 #include "core/iso.h"
-#include "core/train/fit.h"
+#include "core/machine.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* isocl bench: how fast the devices are at a model, or at ops of the usual sizes. */
 #include "bench_report.h"
 #include "commands.h"
-#include "core/train/fit.h"
+#include "core/machine.h"
 #include "setup.h"
 
 #include <stdio.h>
@@ -118,8 +118,8 @@ static void close_gate(struct bench *b, struct iso_gate *gate)
 /* Counts what failed on one device and lets the others go on; out of memory here ends it all. */
 static void tell_failure(struct bench *b, const char *what, const char *device)
 {
-    iso_bench_print_failure(&b->report, what, device, iso_error());
-    iso_error_clear();
+    char why[1024];
+    iso_bench_print_failure(&b->report, what, device, iso_error_take(why, sizeof why));
     b->failed++;
 }
 

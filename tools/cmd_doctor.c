@@ -125,12 +125,12 @@ static void check_build(struct doctor *d)
 
 static void check_devices(struct doctor *d)
 {
+    char why[1024];
     printf("\nDevices:\n");
     for (const struct iso_backend_ops *const *b = iso_backends; *b != NULL; b++) {
         if ((*b)->list(d->devices, MOST_DEVICES, &d->ndevices) == ISO_OK)
             continue;
-        printf("  %s: %s\n", (*b)->name, iso_error());
-        iso_error_clear();
+        printf("  %s: %s\n", (*b)->name, iso_error_take(why, sizeof why));
     }
     for (int i = 0; i < d->ndevices; i++) {
         const struct iso_device *device = &d->devices[i];
@@ -208,6 +208,7 @@ static void check_data(struct doctor *d, const char *folder)
     printf("\nData sets:\n");
     for (const struct iso_dataset_doc *doc = iso_dataset_docs; doc->name != NULL; doc++) {
         struct iso_dataset *data = NULL;
+        char why[1024];
         const struct iso_dataset_request request = {
             .name = doc->name, .split = "test", .folder = folder, .limit = 1
         };
@@ -215,9 +216,8 @@ static void check_data(struct doctor *d, const char *folder)
         if (rc == ISO_OK)
             printf("  %-16s %s\n", doc->name, data->source);
         else
-            printf("  %-16s %s\n", doc->name, iso_error());
+            printf("  %-16s %s\n", doc->name, iso_error_take(why, sizeof why));
         missing = missing || rc != ISO_OK;
-        iso_error_clear();
         iso_dataset_free(data);
     }
     if (missing)

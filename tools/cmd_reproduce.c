@@ -135,7 +135,7 @@ static int64_t epochs_done(const char *folder)
     fclose(file);
     if (iso_run_read(folder, &settings, &state) == ISO_OK)
         return state.epoch;
-    iso_error_clear();
+    iso_error_clear(); /* it is trained anew */
     return -1;
 }
 
@@ -299,7 +299,6 @@ static iso_rc reproduce(const struct reproduce_options *o, char *path, bool name
                 done < 0 ? "training" : "going on with", path, (long long)(done < 0 ? 0 : done),
                 (long long)goal);
         const int code = train(o, path, folder, done >= 0, goal);
-        iso_error_clear(); /* it has been told */
         if (code != ISO_EXIT_DONE)
             return iso_fail(ISO_EDATA,
                             "%s was not trained to its end; the same command goes on "
@@ -315,7 +314,6 @@ static int reproduce_all(const struct iso_command *command, const struct reprodu
     int worst = ISO_EXIT_DONE;
     for (int i = 0; i < models->n; i++) {
         struct iso_setup setup = { .faults = { 0 } };
-        iso_error_clear();
         const int code =
             iso_report(command, reproduce(o, models->path[i], named, &setup, t), &setup.faults);
         worst = code > worst ? code : worst;

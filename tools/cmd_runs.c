@@ -55,7 +55,7 @@ static void read_device(struct run *r)
 {
     struct iso_run_device device;
     if (iso_run_device_read(r->folder, &device) != ISO_OK)
-        iso_error_clear();
+        iso_error_clear(); /* "-" says it */
     snprintf(r->device, sizeof r->device, "%s", *device.id ? device.id : "-");
 }
 
@@ -63,7 +63,7 @@ static void read_record(struct run *r)
 {
     char *text = NULL;
     if (read_file(r->folder, "run.json", &text) != ISO_OK)
-        iso_error_clear();
+        iso_error_clear(); /* runs of older isocls have none */
     r->record = text != NULL ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
@@ -105,7 +105,7 @@ static bool is_run(const char *folder)
 {
     char path[ISO_PATH];
     FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
-    iso_error_clear();
+    iso_error_clear(); /* where the path is too long, no run can be */
     return file != NULL && fclose(file) == 0;
 }
 
@@ -127,6 +127,7 @@ static iso_rc read_run(struct run *r, const char *folder)
 /* A run that cannot be read, as one of an older isocl, is told of and left out. */
 static iso_rc add_run(struct runs *runs, const char *folder)
 {
+    char why[1024];
     if (runs->n == RUNS)
         return iso_fail(ISO_EUSAGE, "more than %d runs; name those wanted", RUNS);
     struct run *r = &runs->list[runs->n];
@@ -140,8 +141,7 @@ static iso_rc add_run(struct runs *runs, const char *folder)
     json_decref(r->record);
     if (rc == ISO_ENOMEM)
         return rc;
-    fprintf(stderr, "isocl runs: left out: %s\n", iso_error());
-    iso_error_clear();
+    fprintf(stderr, "isocl runs: left out: %s\n", iso_error_take(why, sizeof why));
     return ISO_OK;
 }
 
@@ -159,8 +159,10 @@ static iso_rc scan(struct runs *runs, const char *folder)
         return iso_file_fail("read the folder", folder);
     for (struct dirent *d; rc == ISO_OK && (d = readdir(dir)) != NULL;) {
         char path[ISO_PATH];
-        if (d->d_name[0] == '.' || iso_path(path, folder, d->d_name) != ISO_OK)
-            iso_error_clear();
+        if (d->d_name[0] == '.')
+            continue;
+        if (iso_path(path, folder, d->d_name) != ISO_OK)
+            iso_error_clear(); /* as in is_run */
         else if (is_run(path))
             rc = add_run(runs, path);
     }

@@ -272,16 +272,15 @@ static void join_arguments(int argc, char **argv, char *text, size_t size)
 /* What cannot be written here has been told, or shows nothing that matters to the training. */
 static void record_end(const struct training *t, iso_rc rc)
 {
-    char result[1024] = "stopped";
+    char result[1024] = "stopped", why[1000];
     if (t->run == NULL)
         return;
     if (rc != ISO_OK)
-        snprintf(result, sizeof result, "failed: %s", iso_error());
+        snprintf(result, sizeof result, "failed: %s", iso_error_take(why, sizeof why));
     else if (iso_train_reached_goal(t))
         snprintf(result, sizeof result, "finished");
-    iso_error_clear();
     if (iso_about_end(iso_run_folder(t->run), t->state.step, result) != ISO_OK)
-        iso_error_clear();
+        iso_error_clear(); /* as said above */
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)

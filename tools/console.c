@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include "core/machine.h"
 #include "core/train/run.h"
 #include "core/train/watch.h"
 

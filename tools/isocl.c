@@ -1,6 +1,7 @@
 /* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
 #include "commands.h"
 
+#include "core/child.h"
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "core/iso.h"
@@ -90,6 +91,7 @@ static void fill_closed_streams(void)
 
 int main(int argc, char **argv)
 {
+    iso_child_main(argc, argv);
     fill_closed_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is then a write error, which is reported */
     int code = run(argc, argv);

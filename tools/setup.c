@@ -1,8 +1,8 @@
 #include "setup.h"
 
 #include "core/data/safetensors.h"
+#include "core/machine.h"
 #include "core/shipped.h"
-#include "core/train/fit.h"
 #include "core/train/weights.h"
 
 #include <stdio.h>

@@ -102,9 +102,10 @@ void iso_train_tell_checkpoint(const struct training *t)
 {
     struct iso_run_settings settings;
     struct iso_fit_state state;
-    iso_error_clear();
-    if (iso_run_read(iso_run_folder(t->run), &settings, &state) != ISO_OK)
-        return; /* the failure has said it */
+    if (iso_run_read(iso_run_folder(t->run), &settings, &state) != ISO_OK) {
+        iso_error_clear(); /* the failure has said it */
+        return;
+    }
     fprintf(stderr, "isocl train: the checkpoint of step %lld is whole; then go on with: ",
             (long long)state.step);
     print_resume(t);

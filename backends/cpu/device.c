@@ -146,8 +146,7 @@ static iso_rc list_devices(struct iso_device *out, int max, int *count)
     }
     describe(fastest(), iso_machine_processors(), device);
     device->usable = false;
-    snprintf(device->note, sizeof device->note, "%s", iso_error());
-    iso_error_clear();
+    iso_error_take(device->note, sizeof device->note);
     return ISO_OK;
 }
 

@@ -1,13 +1,13 @@
 /* peak.c: what the machine itself reaches: fused multiply-adds in registers, memory bandwidth, and
  * how fast one thread sees what another has written. */
 #include "cpu.h"
+#include "core/machine.h"
 #include "simd.h"
 #include "kernels.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     CHAINS = 12,      /* independent, to hide the latency of an fma in two units */
@@ -15,13 +15,6 @@ enum {
     MEMORY = 64 << 20 /* bytes of one array: larger than the caches */
 };
 static const double WAKE = 1e-4; /* seconds of work, not counted, that wake every thread */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- Fused multiply-adds ------------------------------------------------------------------- */
 
@@ -55,7 +48,7 @@ static void fma_job(void *data, int64_t unit, int thread)
     do {
         turn(acc);
         turns += TURNS;
-    } while (now() < p->deadline);
+    } while (iso_clock() < p->deadline);
     for (int i = 1; i < CHAINS; i++)
         acc[0] = iso_vadd(acc[0], acc[i]);
     iso_vstore(lanes, acc[0]);
@@ -69,13 +62,13 @@ static iso_rc fma_rate(struct iso_team *team, double seconds, double *out)
     struct fma_probe *p = iso_alloc(1, sizeof *p);
     if (p == NULL)
         return ISO_ENOMEM;
-    p->deadline = now() + WAKE;
+    p->deadline = iso_clock() + WAKE;
     iso_team_run(team, units, fma_job, p);
-    const double began = now();
+    const double began = iso_clock();
     double flops = 0;
     p->deadline = began + seconds;
     iso_team_run(team, units, fma_job, p);
-    const double took = now() - began;
+    const double took = iso_clock() - began;
     for (int64_t i = 0; i < units; i++)
         flops += p->flops[i];
     *out = flops / took;
@@ -117,14 +110,14 @@ static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seco
     memset(all, 0, 3 * (size_t)MEMORY);
     const size_t n = MEMORY / sizeof *all;
     struct memory_probe p = { what, all, all + n, all + 2 * n };
-    const double began = now();
+    const double began = iso_clock();
     *out = 0;
     do {
-        const double start = now();
+        const double start = iso_clock();
         iso_team_run(team, MEMORY / PIECE, memory_job, &p);
-        const double rate = bytes / (now() - start);
+        const double rate = bytes / (iso_clock() - start);
         *out = rate > *out ? rate : *out;
-    } while (now() - began < seconds);
+    } while (iso_clock() - began < seconds);
     free(all);
     return ISO_OK;
 }
@@ -142,7 +135,7 @@ static bool wait_for_turn(struct handoff_probe *p, long long turn)
 {
     long long word;
     for (int spins = 1; (word = atomic_load(&p->word)) < turn && word >= 0; spins++)
-        if (spins % (1 << 16) == 0 && now() > p->deadline)
+        if (spins % (1 << 16) == 0 && iso_clock() > p->deadline)
             return false;
     return word >= 0;
 }
@@ -152,12 +145,12 @@ static bool wait_for_turn(struct handoff_probe *p, long long turn)
 static void handoff_job(void *data, int64_t unit, int thread)
 {
     struct handoff_probe *p = data;
-    double began = now();
+    double began = iso_clock();
     (void)thread;
     for (long long turn = unit; wait_for_turn(p, turn); turn += 2) {
         bool over = false;
         if (unit == 0 && turn % (2 * TRIPS) == 0 && turn > 0) {
-            const double at = now();
+            const double at = iso_clock();
             p->best = p->best > 0 && p->best < at - began ? p->best : at - began;
             over = at > p->deadline;
             began = at;
@@ -168,7 +161,7 @@ static void handoff_job(void *data, int64_t unit, int thread)
 
 static void handoff_rate(struct iso_team *team, double seconds, double *out)
 {
-    struct handoff_probe p = { .deadline = now() + seconds };
+    struct handoff_probe p = { .deadline = iso_clock() + seconds };
     if (iso_team_size(team) > 1)
         iso_team_run(team, 2, handoff_job, &p);
     *out = p.best > 0 ? TRIPS / p.best : 0;

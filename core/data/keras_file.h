@@ -21,17 +21,19 @@ struct iso_keras_layer {  /* one that has weights */
     int nweights;
     struct iso_keras_weight weights[ISO_KERAS_WEIGHTS]; /* in the layer's own order */
 };
+struct iso_child;
 struct iso_keras_file {
     char version[32]; /* of Keras, or "" */
     int nlayers;
     struct iso_keras_layer *layers; /* in the model's order, or for .weights.h5 that of names */
-    int64_t handle, process;        /* of the process that reads the file: keras_apart.c */
+    int64_t handle;                 /* HDF5's, in the process that reads the file */
+    struct iso_child *child;        /* which is this one, or NULL: keras_apart.c */
 };
 /* Whether isocl was built with the HDF5 library. */
 bool iso_keras_supported(void);
 /* ISO_EUNSUP when isocl was built without HDF5, ISO_EIO or ISO_EDATA for a file that cannot be
- * read; *out is set only on success. Nothing is read of the weights yet but their shapes. A process
- * is forked that lives until the file is closed, since damaged files can crash the library. */
+ * read; *out is set only on success. Nothing is read of the weights yet but their shapes. A child
+ * (core/child.h) reads the file until it is closed, since damaged files can crash the library. */
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out);
 void iso_keras_close(struct iso_keras_file *); /* NULL is fine */
 /* values: as many floats as the weight's shape has. */

@@ -53,9 +53,8 @@ static void note(struct iso_stream *s, int64_t place, iso_rc rc)
     } else if (place < s->failed) {
         s->failed = place;
         s->rc = rc;
-        strncpy(s->message, *iso_error() ? iso_error() : iso_rc_text(rc), MESSAGE - 1);
+        iso_error_take(s->message, MESSAGE);
     }
-    iso_error_clear();
     if (s->busy == 0 || s->missing[buffer_of(s, place)] == 0)
         pthread_cond_signal(&s->done);
 }

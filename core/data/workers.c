@@ -26,7 +26,7 @@ static int64_t next_item(struct workers *w, int64_t i, iso_rc rc)
     if (rc != ISO_OK && i < w->failed) {
         w->failed = i;
         w->rc = rc;
-        strncpy(w->message, iso_error(), MESSAGE - 1);
+        iso_error_take(w->message, MESSAGE);
     }
     const int64_t item = w->failed < w->n ? w->n : w->next;
     w->next += item < w->n;
@@ -67,8 +67,5 @@ iso_rc iso_workers_run(int64_t n, int threads, iso_work *work, void *data, iso_p
     pthread_mutex_destroy(&w.lock);
     if (w.failed == n)
         return ISO_OK;
-    if (*w.message == '\0')
-        return w.rc;
-    iso_error_clear(); /* this thread's own may be that of a later item */
     return iso_fail(w.rc, "%s", w.message);
 }

@@ -76,6 +76,16 @@ void iso_faults_add(struct iso_faults *faults, struct iso_place place, const cha
     faults->count++;
 }
 
+void iso_faults_add_failure(struct iso_faults *faults, struct iso_place place, const char *fmt, ...)
+{
+    char text[sizeof faults->list[0].text], why[sizeof text];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    iso_faults_add(faults, place, "%s: %s", text, iso_error_take(why, sizeof why));
+}
+
 static int by_place(const void *left, const void *right)
 {
     const struct iso_fault *a = *(const struct iso_fault *const *)left;

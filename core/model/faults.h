@@ -22,6 +22,9 @@ struct iso_faults {
 };
 
 void iso_faults_add(struct iso_faults *, struct iso_place, const char *fmt, ...) ISO_PRINTF(3, 4);
+/* The same for a function that has failed: text, ": " and its message, which is taken. */
+void iso_faults_add_failure(struct iso_faults *, struct iso_place, const char *fmt, ...)
+    ISO_PRINTF(3, 4);
 /* Prints "file:line:column: text" lines, in the order of their places, to stream. */
 void iso_faults_print(const struct iso_faults *, void *stream /* FILE * */);
 #endif

@@ -67,8 +67,7 @@ static iso_rc add_augmentations(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add(b->faults, use->place, "%s: %s", name, iso_error());
-            iso_error_clear();
+            iso_faults_add_failure(b->faults, use->place, "%s", name);
             return ISO_EMODEL;
         }
         g->nodes[g->nnodes - 1].augmentation = i;
@@ -88,9 +87,8 @@ static iso_rc add_layers(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add(b->faults, layer->place, "%s '%s': %s", iso_ops[layer->op].name,
-                           layer->name, iso_error());
-            iso_error_clear();
+            iso_faults_add_failure(b->faults, layer->place, "%s '%s'", iso_ops[layer->op].name,
+                                   layer->name);
         }
     }
     return ISO_OK;
@@ -128,7 +126,7 @@ iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_
     free(b.result);
     if (rc != ISO_OK) {
         iso_graph_free(b.graph);
-        if (faults->count > 0)
+        if (faults->count > 0 && rc != ISO_ENOMEM)
             return iso_fail(ISO_EMODEL, "%s does not describe a network", model->file);
         return rc;
     }

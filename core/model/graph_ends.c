@@ -212,8 +212,7 @@ static iso_rc add_metrics(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add(b->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
-            iso_error_clear();
+            iso_faults_add_failure(b->faults, use->place, "%s", iso_ops[use->op].name);
         }
     }
     return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;

@@ -84,10 +84,8 @@ iso_rc iso_load_params(struct iso_loader *l, enum iso_op op, const struct iso_na
                             *params, l->faults));
     if (l->faults->count > before || def->check == NULL)
         return ISO_OK;
-    iso_error_clear();
     if (def->check(*params) != ISO_OK) {
-        iso_faults_add(l->faults, named->name->place, "%s: %s", iso_ops[op].name, iso_error());
-        iso_error_clear();
+        iso_faults_add_failure(l->faults, named->name->place, "%s", iso_ops[op].name);
     }
     return ISO_OK;
 }
@@ -128,8 +126,7 @@ static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
                 iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping, l->faults));
     }
     if (def->check(&l->training->clipping) != ISO_OK) {
-        iso_faults_add(l->faults, use->place, "%s: %s", iso_ops[use->op].name, iso_error());
-        iso_error_clear();
+        iso_faults_add_failure(l->faults, use->place, "%s", iso_ops[use->op].name);
     }
     return ISO_OK;
 }

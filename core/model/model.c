@@ -334,7 +334,7 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
     loader.training = &loader.model->common;
     iso_rc rc = load(&loader, path);
     int found = faults->count - before;
-    if ((rc == ISO_OK && found > 0) || rc == ISO_EMODEL)
+    if (found > 0 && (rc == ISO_OK || rc == ISO_EMODEL))
         rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found,
                       found == 1 ? "" : "s");
     if (rc != ISO_OK) {

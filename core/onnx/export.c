@@ -247,7 +247,6 @@ iso_rc iso_onnx_export(struct iso_exec *exec, const struct iso_onnx_export_optio
 {
     const struct iso_graph *g = iso_exec_graph(exec);
     struct iso_onnx_exporter e = { .exec = exec, .graph = g };
-    iso_error_clear();
     ISO_TRY(iso_model_measured(g->model));
     e.m = iso_alloc(1, sizeof *e.m);
     if (e.m == NULL)
@@ -267,7 +266,7 @@ iso_rc iso_onnx_export(struct iso_exec *exec, const struct iso_onnx_export_optio
     free(e.names);
     if (e.failed) {
         iso_onnx_free(e.m);
-        return *iso_error() ? ISO_EUNSUP : ISO_ENOMEM;
+        return ISO_EUNSUP; /* or out of memory: the message says it */
     }
     *out = e.m;
     return ISO_OK;

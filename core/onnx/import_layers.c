@@ -17,7 +17,6 @@ iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    iso_error_clear();
     if (im->node == NULL)
         return iso_fail(ISO_EUNSUP, "%s: %s", im->path, text);
     return iso_fail(ISO_EUNSUP, "%s: node '%.60s', %.40s: %s", im->path,
@@ -243,12 +242,10 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     struct iso_shapes shapes;
     for (int i = 0; i < l->nx; i++)
         x[i] = l->x[i] < 0 ? im->input : im->layers[l->x[i]].shape;
-    iso_error_clear();
     if ((def->check != NULL && def->check(l->params) != ISO_OK) ||
         def->infer(l->params, x, &shapes) != ISO_OK) {
         char why[256];
-        snprintf(why, sizeof why, "%s", iso_error());
-        return iso_onnx_refuse(im, "%s", why);
+        return iso_onnx_refuse(im, "%s", iso_error_take(why, sizeof why));
     }
     l->shape = y.shape = shapes.y[0];
     return iso_onnx_know(im, &y);

@@ -108,8 +108,7 @@ static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct 
         iso_fields_read(fields, iso_ops[c->op].name, node->place, node, keys, c->params, faults));
     read_inputs(node, c, faults);
     if (faults->count == 0 && def->check != NULL && def->check(c->params) != ISO_OK) {
-        iso_faults_add(faults, node->place, "%s: %s", iso_ops[c->op].name, iso_error());
-        iso_error_clear();
+        iso_faults_add_failure(faults, node->place, "%s", iso_ops[c->op].name);
     }
     return ISO_OK;
 }
@@ -365,8 +364,10 @@ static void append_fields(const struct iso_field *fields, const void *params, si
 {
     char value[64], dflt[64], piece[160];
     void *defaults = iso_alloc(1, size);
-    if (defaults == NULL || fields == NULL || iso_fields_default(fields, defaults) != ISO_OK)
+    if (defaults == NULL || (fields != NULL && iso_fields_default(fields, defaults) != ISO_OK)) {
+        iso_error_clear(); /* the text is shorter */
         fields = NULL;
+    }
     for (; fields != NULL && fields->key != NULL; fields++) {
         if (fields->type == ISO_FIELD_INITIALIZER)
             continue;

@@ -177,14 +177,15 @@ struct iso_check { /* one result */
     enum iso_rung rung;
     const char *device, *subject, *detail; /* opencl:0.0, conv2d, what was run */
     const char *repeat;                    /* what repeats it, as arguments, less --devices */
+    const char *skipped;                   /* why nothing was run; NULL: it was */
     int number;                            /* case of the op; 0: none */
     int pass;                              /* enum iso_pass, or -1: all */
     enum iso_mode mode;
     struct iso_distance distance;
 };
 void iso_report_begin(struct iso_report *, const struct iso_parity_options *);
-/* rc ISO_OK: passed; ISO_EUNSUP: skipped; else failed. The reason is iso_error(), which is
- * cleared. */
+/* rc ISO_OK: passed; ISO_EUNSUP: skipped, because the device or the record lacks it; else failed.
+ * Takes the message. */
 void iso_report_check(struct iso_report *, const struct iso_check *, iso_rc rc);
 iso_rc iso_report_end(struct iso_report *);
 

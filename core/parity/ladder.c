@@ -149,12 +149,7 @@ static void bounded_pass(const struct climb *k, enum iso_pass pass)
 /* Puts before the message what was being tried. */
 static iso_rc explain(iso_rc rc, const char *what)
 {
-    char first[256];
-    if (rc == ISO_OK)
-        return ISO_OK;
-    snprintf(first, sizeof first, "%s", iso_error());
-    iso_error_clear();
-    return iso_fail(rc, "%s: %s", what, first);
+    return rc == ISO_OK ? rc : iso_fail_prefix(rc, "%s: ", what);
 }
 
 static iso_rc run_again(const struct climb *k, const struct iso_how *how, struct iso_values *v)

@@ -107,7 +107,7 @@ static iso_rc run_node(void *self, int node, enum iso_pass pass)
     m->node = node;
     m->pass = pass;
     m->stream = STREAM_RESULT + (uint32_t)(m->step * calls + call) * STREAMS_A_CALL;
-    ISO_TRY(iso_exec_call(m->exec, node, pass, true, (uint64_t)m->step, 0, &m->call));
+    iso_exec_call(m->exec, node, pass, true, (uint64_t)m->step, 0, &m->call);
     return iso_ops[op].def->product ? run_and_move(m, op)
                                     : iso_exec_launch(m->exec, node, pass, &m->call);
 }

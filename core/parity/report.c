@@ -85,7 +85,25 @@ static void flush_lines(struct iso_report *r)
     fflush(out_of(r));
 }
 
-static void add_to_line(struct iso_report *r, const struct iso_check *c, iso_rc rc)
+/* How a check ended, and why it did not pass. */
+struct result {
+    enum { PASSED, FAILED, SKIPPED } end;
+    char why[1024];
+};
+
+static struct result take_result(const struct iso_check *c, iso_rc rc)
+{
+    struct result x = { .end = rc == ISO_OK ? PASSED : rc == ISO_EUNSUP ? SKIPPED : FAILED };
+    if (rc != ISO_OK)
+        iso_error_take(x.why, sizeof x.why);
+    if (c->skipped != NULL) {
+        x.end = SKIPPED;
+        snprintf(x.why, sizeof x.why, "%s", c->skipped);
+    }
+    return x;
+}
+
+static void add_to_line(struct iso_report *r, const struct iso_check *c, const struct result *x)
 {
     if (strcmp(r->device, c->device) != 0 || strcmp(r->subject, c->subject) != 0)
         flush_lines(r);
@@ -93,24 +111,24 @@ static void add_to_line(struct iso_report *r, const struct iso_check *c, iso_rc 
     snprintf(r->subject, sizeof r->subject, "%s", c->subject);
     struct iso_report_line *l = &r->line[c->rung];
     l->checks++;
-    if (rc == ISO_EUNSUP && l->skipped++ == 0)
-        snprintf(l->reason, sizeof l->reason, "%s", iso_error());
-    l->failed += rc != ISO_OK && rc != ISO_EUNSUP;
+    if (x->end == SKIPPED && l->skipped++ == 0)
+        snprintf(l->reason, sizeof l->reason, "%.*s", (int)sizeof l->reason - 1, x->why);
+    l->failed += x->end == FAILED;
     l->most.values += c->distance.values;
     if (c->distance.share > l->most.share)
         l->most.share = c->distance.share;
 }
 
-static void print_json(const struct iso_report *r, const struct iso_check *c, iso_rc rc,
-                       const char *command)
+static void print_json(const struct iso_report *r, const struct iso_check *c,
+                       const struct result *x, const char *command)
 {
-    const char *result = rc == ISO_OK ? "passed" : rc == ISO_EUNSUP ? "skipped" : "failed";
+    static const char *const names[] = { "passed", "failed", "skipped" };
     json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event",
-                          "check", "result", result, "subject", c->subject, "case", c->number,
-                          "detail", c->detail, "pass", pass_name(c->pass), "rung",
+                          "check", "result", names[x->end], "subject", c->subject, "case",
+                          c->number, "detail", c->detail, "pass", pass_name(c->pass), "rung",
                           iso_rung_names[c->rung], "device", c->device, "values",
                           (json_int_t)c->distance.values, "share", c->distance.share, "message",
-                          rc == ISO_OK ? "" : iso_error(), "repeat", command);
+                          x->why, "repeat", command);
     if (o == NULL)
         return; /* no memory: the totals still count it */
     json_dumpf(o, out_of(r), JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -118,51 +136,47 @@ static void print_json(const struct iso_report *r, const struct iso_check *c, is
     json_decref(o);
 }
 
-static void print_text(struct iso_report *r, const struct iso_check *c, iso_rc rc,
+static void print_text(struct iso_report *r, const struct iso_check *c, const struct result *x,
                        const char *command)
 {
     char text[64], subject[ISO_NAME + 32];
     FILE *out = out_of(r);
-    if (r->options->verbose || (rc != ISO_OK && rc != ISO_EUNSUP))
+    if (r->options->verbose || x->end == FAILED)
         print_heading(r);
     snprintf(subject, sizeof subject, "%s", c->subject);
     if (c->number > 0)
         snprintf(subject, sizeof subject, "%s/%d %s", c->subject, c->number, pass_name(c->pass));
-    if (rc == ISO_OK && r->options->verbose && !r->options->quiet)
+    if (x->end == PASSED && r->options->verbose && !r->options->quiet)
         fprintf(out, "%-14s %-32s %-9s %7s %12" PRId64 "  %s\n", c->device, subject,
                 iso_rung_names[c->rung], "", c->distance.values,
                 verdict(c->rung, &c->distance, text, sizeof text));
-    if (rc == ISO_EUNSUP && r->options->verbose && !r->options->quiet)
+    if (x->end == SKIPPED && r->options->verbose && !r->options->quiet)
         fprintf(out, "%-14s %-32s %-9s skipped: %s\n", c->device, subject, iso_rung_names[c->rung],
-                iso_error());
-    if (rc == ISO_OK || rc == ISO_EUNSUP)
+                x->why);
+    if (x->end != FAILED)
         return;
     fprintf(out, "%-14s %-32s %-9s FAILED: %s\n", c->device, subject, iso_rung_names[c->rung],
-            iso_error());
+            x->why);
     fprintf(out, "    %s\n    repeat: %s\n", c->detail, command);
 }
 
 void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc)
 {
     char command[512], seed[32] = "";
+    const struct result result = take_result(c, rc), *x = &result;
     if (r->options->seed > 1)
         snprintf(seed, sizeof seed, " --seed %" PRIu64, r->options->seed);
     snprintf(command, sizeof command, "isocl parity %s --devices %s --mode %s%s", c->repeat,
              c->device, mode_name(c->mode), seed);
     if (r->options->json)
-        print_json(r, c, rc, command);
+        print_json(r, c, x, command);
     else
-        print_text(r, c, rc, command);
-    add_to_line(r, c, rc);
-    if (rc == ISO_OK)
-        r->totals.passed++;
-    else if (rc == ISO_EUNSUP)
-        r->totals.skipped++;
-    else {
-        r->totals.failed++;
-        r->totals.failed_on[c->rung]++;
-    }
-    iso_error_clear();
+        print_text(r, c, x, command);
+    add_to_line(r, c, x);
+    r->totals.passed += x->end == PASSED;
+    r->totals.skipped += x->end == SKIPPED;
+    r->totals.failed += x->end == FAILED;
+    r->totals.failed_on[c->rung] += x->end == FAILED;
 }
 
 iso_rc iso_report_end(struct iso_report *r)

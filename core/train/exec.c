@@ -133,8 +133,8 @@ static void set_slot(const struct iso_exec *e, int value, int64_t slot, struct i
         };
 }
 
-iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool training, uint64_t step,
-                     int64_t slot, struct iso_call *out)
+void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool training, uint64_t step,
+                   int64_t slot, struct iso_call *out)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[node];
@@ -148,7 +148,6 @@ iso_rc iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool trai
         def->scalars(out->params, step, out->scalars);
     for (int i = 0; i < n->ny; i++)
         set_slot(e, n->y[i], slot, &out->y[i]);
-    return ISO_OK;
 }
 
 static bool has_gradient(const struct iso_call *c)
@@ -183,7 +182,7 @@ iso_rc iso_exec_run(struct iso_exec *e, int from, int to, bool training, uint64_
         struct iso_call c;
         if (!iso_exec_runs(e, i, ISO_FORWARD))
             continue;
-        ISO_TRY(iso_exec_call(e, i, ISO_FORWARD, training, step, slot, &c));
+        iso_exec_call(e, i, ISO_FORWARD, training, step, slot, &c);
         ISO_TRY(iso_exec_launch(e, i, ISO_FORWARD, &c));
     }
     return ISO_OK;
@@ -220,7 +219,7 @@ static iso_rc run_backward(void *self, int node, enum iso_pass pass)
 {
     const struct backward *b = self;
     struct iso_call c;
-    ISO_TRY(iso_exec_call(b->exec, node, pass, true, b->step, 0, &c));
+    iso_exec_call(b->exec, node, pass, true, b->step, 0, &c);
     return iso_exec_launch(b->exec, node, pass, &c);
 }
 

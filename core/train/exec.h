@@ -81,8 +81,8 @@ void iso_exec_set_plateau(struct iso_exec *, double rate);
  * an activation has none forward when the layer before it runs it too (never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 /* Node by node: the calls forward and backward make, with memory set; */
-iso_rc iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
-                     int64_t slot, struct iso_call *out);
+void iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
+                   int64_t slot, struct iso_call *out);
 /* such a call on the device; */
 iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct iso_call *);
 /* and the nodes that have one in this pass, FORWARD or BACKWARD, in the order that they run. Ends

@@ -200,12 +200,10 @@ static iso_rc explain_memory(const struct iso_exec *e, iso_rc rc)
     for (int i = iso_exec_memory(e, m, 12) - 1; i >= 0; i--)
         sum += m[i].bytes;
     char said[512];
-    snprintf(said, sizeof said, "%s", iso_error());
-    iso_error_clear();
     return iso_fail(rc,
                     "%s; this model needs %.1f MiB on %s with batches of %lld: try --batch %lld",
-                    said, (double)sum / 1048576, e->backend->device.id, (long long)e->graph->batch,
-                    (long long)(e->graph->batch + 1) / 2);
+                    iso_error_take(said, sizeof said), (double)sum / 1048576, e->backend->device.id,
+                    (long long)e->graph->batch, (long long)(e->graph->batch + 1) / 2);
 }
 
 static iso_rc find_readable(struct iso_exec *e)

@@ -1,5 +1,6 @@
 #include "fit_log.h"
 
+#include "core/machine.h"
 #include "not_finite.h"
 #include "watch.h"
 
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct fit {
     struct iso_exec *exec;
@@ -22,13 +22,6 @@ struct fit {
     double saved_at; /* and when listeners last saved */
     struct iso_watcher *watcher;
 };
-
-double iso_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- Training ------------------------------------------------------------------------------ */
 

@@ -97,7 +97,4 @@ double iso_fit_number(const struct iso_graph *, const struct iso_fit_epoch *, co
 /* Scores of the model as it is on rows of data set `which`. Needs ISO_FIT_LOG_STEPS log_steps.
  * Begins the executor's counts anew: not for the middle of an epoch. */
 iso_rc iso_evaluate(struct iso_exec *, int which, int64_t rows, struct iso_scores *out);
-
-/* Seconds of a clock that only goes forward. */
-double iso_clock(void);
 #endif

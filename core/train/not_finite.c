@@ -92,7 +92,7 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
     struct iso_call c;
     if (found(s))
         return ISO_OK;
-    ISO_TRY(iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c));
+    iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c);
     ISO_TRY(iso_exec_launch(s->exec, node, pass, &c));
     return pass == ISO_FORWARD ? look_forward(s, n, &c) : look_backward(s, n, &c);
 }

@@ -9,6 +9,7 @@
  * another time. It ends with the first file that a reader does not survive, which is left as
  * crash-*, or as timeout-* after ten seconds: -timeout=SECONDS allows more on a busy machine.
  * -help=1 lists what else libFuzzer can be told. */
+#include "core/child.h"
 #include "core/file.h"
 #include "tests/folder.h"
 #include "tests/fuzz_readers.h"
@@ -111,6 +112,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 #define FIND(name, rounds) find(fuzz_##name(), (*argv)[1]);
 #define COPY(name, rounds) copy_seeds(fuzz_##name());
+    iso_child_main(*argc, *argv);
     if (*argc < 2 || (*argv)[1][0] == '-')
         give_up("name a file of the corpus, such as", "tests/readers/mixed.npy");
     FUZZ_SETS(FIND)

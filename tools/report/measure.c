@@ -18,16 +18,17 @@ void iso_measure_tell(const char *what)
 iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const char *what_to_do)
 {
     const struct iso_faults *f = &m->setup.faults;
+    char said[1024];
     if (rc == ISO_OK)
         return ISO_OK;
+    iso_error_take(said, sizeof said);
     if (f->count > 0)
         snprintf(note, ISO_NOTE, "%s:%d:%d: %s%s%s", f->list[0].place.file, f->list[0].place.line,
                  f->list[0].place.column, f->list[0].text, *what_to_do ? "; " : "", what_to_do);
     else
-        snprintf(note, ISO_NOTE, "%s%s%s", *iso_error() ? iso_error() : iso_rc_text(rc),
-                 *what_to_do ? "; " : "", what_to_do);
+        snprintf(note, ISO_NOTE, "%s%s%s", *said ? said : iso_rc_text(rc), *what_to_do ? "; " : "",
+                 what_to_do);
     m->setup.faults.count = 0;
-    iso_error_clear();
     return rc == ISO_ENOMEM ? rc : ISO_OK;
 }
 

@@ -14,8 +14,9 @@
 static void add_fault(struct iso_told *t)
 {
     const size_t n = strlen(t->faults);
-    snprintf(t->faults + n, sizeof t->faults - n, "%s%s", n ? "; " : "", iso_error());
-    iso_error_clear();
+    char fault[sizeof t->faults];
+    snprintf(t->faults + n, sizeof t->faults - n, "%s%s", n ? "; " : "",
+             iso_error_take(fault, sizeof fault));
 }
 
 /* NULL, and a fault, when it cannot be read. */
