@@ -50,7 +50,7 @@ static void begin(struct network *n)
     folder_remove(kept); /* opening a device may keep the binary of its probe */
 }
 
-static struct streams listen(void)
+static struct streams capture_start(void)
 {
     fflush(NULL);
     const struct streams own = { dup(STDOUT_FILENO), dup(STDERR_FILENO) };
@@ -62,8 +62,8 @@ static struct streams listen(void)
     return own;
 }
 
-/* Returns how many bytes were printed since listen. */
-static long listened(struct streams own)
+/* Returns how many bytes were printed since capture_start. */
+static long capture_end(struct streams own)
 {
     struct stat s;
     fflush(NULL);
@@ -116,9 +116,9 @@ static void asking_for_support_writes_and_prints_nothing(void **state)
     (void)state;
     struct network n;
     begin(&n);
-    const struct streams own = listen();
+    const struct streams own = capture_start();
     const int calls = ask_all(&n);
-    assert_int_equal(listened(own), 0);
+    assert_int_equal(capture_end(own), 0);
     assert_true(calls > 5);
     assert_false(exists(kept));
     assert_string_equal(iso_error(), "");
