@@ -71,8 +71,8 @@ left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(w
 CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-# (The headers of core that are OpenCL C, too, ask which of the two they are.)
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(shell grep -l __OPENCL_VERSION__ core/*.h)
+# (Of core, the headers that a kernel includes.)
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*))
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
             $(EMBEDDED) $(ONNX_C:.c=.o)
@@ -92,8 +92,8 @@ $(BUILD)/libisocl.a: $(OBJ)
 # A change of configuration rebuilds what was built with another one.
 $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' | cmp -s - $@ || \
-	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)' > $@; \
+	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' | cmp -s - $@ || \
+	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' > $@; \
 	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)   ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
 
 $(BUILD)/prefix: FORCE
@@ -124,7 +124,7 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v),$($(v)_ROOM))))
 $(BUILD)/tools/embed: tools/embed.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -o $@ $<
-$(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC)
+$(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC) $(BUILD)/config
 	@mkdir -p $(@D)
 	@echo '  CL  $@'; $(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
 $(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config

@@ -4,7 +4,7 @@
 
 /* One pair of kernels for each function, so that a CPU's compiler sees no branch to vectorise over.
  */
-#define ACTIVATION(name, NAME)                                                                    \
+#define ACTIVATION(name, NAME, ...)                                                               \
     kernel void activation_##name(global const float *x, ulong x_at, global float *y, ulong y_at, \
                                   uint n, float alpha)                                            \
     {                                                                                             \

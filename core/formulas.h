@@ -9,16 +9,39 @@
 #include "arith.h"
 #endif
 
-/* The functions of single elements that a model file names, and those that its parameters choose:
- * X(name, NAME). Softmax is a function of rows. */
+/* The functions of single elements that a model file names, and those that its parameters choose.
+ * An entry is all that declares one:
+ *
+ *   X(name, NAME, READS, y, dx)
+ *     y     the value, from x and the function's one parameter, alpha
+ *     READS what the gradient reads, and calls y: the RESULT y, or the INPUT x where y does not
+ * tell the slope because the function is not monotonic dx    the gradient, from that and the
+ * result's gradient dy
+ *
+ * Softmax is a function of rows and has formulas of its own. */
 /* clang-format off */
-#define ISO_ACTIVATIONS(X)                                                        \
-    X(linear, LINEAR) X(relu, RELU) X(elu, ELU) X(sigmoid, SIGMOID) X(tanh, TANH) \
-    X(leaky_relu, LEAKY_RELU) X(softplus, SOFTPLUS) X(swish, SWISH) X(gelu, GELU) \
-    X(hard_sigmoid, HARD_SIGMOID)
+#define ISO_ACTIVATIONS(X)                                                                         \
+    X(linear, LINEAR, RESULT, x, dy)                                                               \
+    X(relu, RELU, RESULT, x < ISO_R(0.0) ? ISO_R(0.0) : x, y > ISO_R(0.0) ? dy : ISO_R(0.0))       \
+    /* y = alpha (exp(x) - 1), so its slope is y + alpha */                                        \
+    X(elu, ELU, RESULT, x > ISO_R(0.0) ? x : iso_flush(alpha * iso_expm1(x)),                      \
+      y > ISO_R(0.0) ? dy : iso_flush(dy * (y + alpha)))                                           \
+    X(sigmoid, SIGMOID, RESULT, iso_sigmoid(x), iso_flush(dy * (y * (ISO_R(1.0) - y))))            \
+    X(tanh, TANH, RESULT, iso_tanh(x), iso_flush(dy * iso_fma(-y, y, ISO_R(1.0))))                 \
+    X(leaky_relu, LEAKY_RELU, RESULT, x > ISO_R(0.0) ? x : iso_flush(alpha * x),                   \
+      y > ISO_R(0.0) ? dy : iso_flush(alpha * dy))                                                 \
+    /* sigmoid(x) = 1 - e^-y */                                                                    \
+    X(softplus, SOFTPLUS, RESULT, iso_softplus(x), iso_flush(dy * -iso_expm1(-y)))                 \
+    X(swish, SWISH, INPUT, iso_flush(x * iso_sigmoid(x)), iso_flush(dy * iso_swish_slope(y)))      \
+    X(gelu, GELU, INPUT, iso_flush(x * iso_normal(x)), iso_flush(dy * iso_gelu_slope(y)))          \
+    X(hard_sigmoid, HARD_SIGMOID, RESULT, iso_hold_unit(iso_flush(iso_fma(alpha, x, ISO_R(0.5)))), \
+      ((y > ISO_R(0.0)) & (y < ISO_R(1.0))) ? iso_flush(alpha * dy) : ISO_R(0.0))
+#define ISO_ELEMENTWISE(X)                                                                         \
+    ISO_ACTIVATIONS(X)                                                                             \
+    X(gelu_tanh, GELU_TANH, INPUT, iso_flush(x * iso_fma(ISO_R(0.5), iso_gelu_t(x), ISO_R(0.5))),  \
+      iso_flush(dy * iso_gelu_tanh_slope(y)))
 /* clang-format on */
-#define ISO_ELEMENTWISE(X) ISO_ACTIVATIONS(X) X(gelu_tanh, GELU_TANH)
-#define ISO_ACTIVATION_ENUM(name, NAME) ISO_##NAME,
+#define ISO_ACTIVATION_ENUM(name, NAME, ...) ISO_##NAME,
 enum iso_activation_function {
     ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM) ISO_SOFTMAX,
     ISO_GELU_TANH /* gelu with approximate: true */
@@ -64,43 +87,14 @@ ISO_FN iso_real iso_gelu_t(iso_real x)
     return iso_tanh(x * ISO_R(0.79788456080286535588) * cubic);
 }
 
-/* y of the elementwise functions; softmax has its own formulas below. alpha: the function's one
- * parameter. */
-ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
+/* x held to [0, 1]. */
+ISO_FN iso_real iso_hold_unit(iso_real x)
 {
-    if (function == ISO_RELU)
-        return x < ISO_R(0.0) ? ISO_R(0.0) : x;
-    if (function == ISO_ELU)
-        return x > ISO_R(0.0) ? x : iso_flush(alpha * iso_expm1(x));
-    if (function == ISO_SIGMOID)
-        return iso_sigmoid(x);
-    if (function == ISO_TANH)
-        return iso_tanh(x);
-    if (function == ISO_LEAKY_RELU)
-        return x > ISO_R(0.0) ? x : iso_flush(alpha * x);
-    if (function == ISO_SOFTPLUS)
-        return iso_softplus(x);
-    if (function == ISO_SWISH)
-        return iso_flush(x * iso_sigmoid(x));
-    if (function == ISO_GELU)
-        return iso_flush(x * iso_normal(x));
-    if (function == ISO_GELU_TANH)
-        return iso_flush(x * iso_fma(ISO_R(0.5), iso_gelu_t(x), ISO_R(0.5)));
-    if (function == ISO_HARD_SIGMOID) {
-        iso_real line = iso_flush(iso_fma(alpha, x, ISO_R(0.5)));
-        line = line < ISO_R(0.0) ? ISO_R(0.0) : line;
-        return line > ISO_R(1.0) ? ISO_R(1.0) : line;
-    }
-    return x;
+    iso_real line = x < ISO_R(0.0) ? ISO_R(0.0) : x;
+    return line > ISO_R(1.0) ? ISO_R(1.0) : line;
 }
 
-/* Whether the gradient needs x: y does not tell it, because the function is not monotonic. */
-ISO_FN int iso_act_reads_x(int function)
-{
-    return (function == ISO_SWISH) | (function == ISO_GELU) | (function == ISO_GELU_TANH);
-}
-
-/* The slopes of those functions. */
+/* The slopes of swish and of both kinds of gelu. */
 ISO_FN iso_real iso_swish_slope(iso_real x)
 {
     iso_real s = iso_sigmoid(x);
@@ -121,29 +115,34 @@ ISO_FN iso_real iso_gelu_tanh_slope(iso_real x)
     return iso_fma(bend, rest, iso_fma(ISO_R(0.5), t, ISO_R(0.5)));
 }
 
+/* y of an elementwise function, from x; alpha: the function's one parameter. */
+ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
+{
+#define ISO_ACT_VALUE(name, NAME, reads, value, gradient) \
+    if (function == ISO_##NAME)                           \
+        return value;
+    ISO_ELEMENTWISE(ISO_ACT_VALUE)
+    return x;
+}
+
+/* True if the gradient reads x, not y. */
+ISO_FN int iso_act_reads_x(int function)
+{
+    enum { ISO_READS_RESULT, ISO_READS_INPUT };
+#define ISO_ACT_READS(name, NAME, reads, value, gradient) \
+    if (function == ISO_##NAME)                           \
+        return ISO_READS_##reads;
+    ISO_ELEMENTWISE(ISO_ACT_READS)
+    return ISO_READS_RESULT;
+}
+
 /* dx from the result's gradient dy and the result y, or x where iso_act_reads_x. */
 ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real dy)
 {
-    if (function == ISO_RELU)
-        return y > ISO_R(0.0) ? dy : ISO_R(0.0);
-    if (function == ISO_ELU) /* y = alpha (exp(x) - 1), so its slope is y + alpha */
-        return y > ISO_R(0.0) ? dy : iso_flush(dy * (y + alpha));
-    if (function == ISO_SIGMOID)
-        return iso_flush(dy * (y * (ISO_R(1.0) - y)));
-    if (function == ISO_TANH)
-        return iso_flush(dy * iso_fma(-y, y, ISO_R(1.0)));
-    if (function == ISO_LEAKY_RELU)
-        return y > ISO_R(0.0) ? dy : iso_flush(alpha * dy);
-    if (function == ISO_SOFTPLUS) /* sigmoid(x) = 1 - e^-y */
-        return iso_flush(dy * -iso_expm1(-y));
-    if (function == ISO_SWISH)
-        return iso_flush(dy * iso_swish_slope(y));
-    if (function == ISO_GELU)
-        return iso_flush(dy * iso_gelu_slope(y));
-    if (function == ISO_GELU_TANH)
-        return iso_flush(dy * iso_gelu_tanh_slope(y));
-    if (function == ISO_HARD_SIGMOID)
-        return ((y > ISO_R(0.0)) & (y < ISO_R(1.0))) ? iso_flush(alpha * dy) : ISO_R(0.0);
+#define ISO_ACT_GRADIENT(name, NAME, reads, value, gradient) \
+    if (function == ISO_##NAME)                              \
+        return gradient;
+    ISO_ELEMENTWISE(ISO_ACT_GRADIENT)
     return dy;
 }
 

@@ -272,9 +272,9 @@ static void test_help(void **state)
     fclose(out);
     assert_int_equal(rc, ISO_OK);
     for (int op = 0; op < ISO_OP_COUNT; op++) {
-        assert_non_null(strstr(page, iso_ops[op].name));
         if (iso_ops[op].def->section == NULL)
             continue;
+        assert_non_null(strstr(page, iso_ops[op].name));
         assert_non_null(strstr(overview, iso_ops[op].name));
         char *text = help_text(iso_ops[op].name, &rc);
         assert_int_equal(rc, ISO_OK);
@@ -308,7 +308,7 @@ static void test_reference_is_current(void **state)
     fclose(out);
     kept[fread(kept, 1, sizeof kept - 1, file)] = '\0';
     fclose(file);
-    char *end = strstr(page, "## Ops and backends");
+    char *end = strstr(page, "## Backends");
     assert_non_null(end);
     if (strncmp(page, kept, (size_t)(end - page)) != 0)
         fail_msg("models/README.md is not current: run `make docs`");

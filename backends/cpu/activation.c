@@ -33,7 +33,7 @@ static void values(void *data, int64_t unit, int thread)
     float *y = w->out + part.begin;
     const int64_t n = part.end - part.begin;
     (void)thread;
-#define MAP(name, NAME) \
+#define MAP(name, NAME, ...) \
     case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
     switch (w->function) {
         ISO_ELEMENTWISE(MAP)
@@ -60,7 +60,7 @@ static void gradients(void *data, int64_t unit, int thread)
     float *dx = w->out + part.begin;
     const int64_t n = part.end - part.begin;
     (void)thread;
-#define MAP_GRADIENT(name, NAME) \
+#define MAP_GRADIENT(name, NAME, ...) \
     case ISO_##NAME: map_gradient(ISO_##NAME, w->alpha, y, dy, n, dx, w->add); break;
     switch (w->function) {
         ISO_ELEMENTWISE(MAP_GRADIENT)
@@ -79,7 +79,7 @@ ISO_CPU_INLINE void replace(int function, float alpha, float *y, int64_t n)
 void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
 {
     const float alpha = (float)iso_activation_parameter(p);
-#define REPLACE(name, NAME) \
+#define REPLACE(name, NAME, ...) \
     case ISO_##NAME: replace(ISO_##NAME, alpha, y, n); break;
     switch (iso_activation_formula(p)) {
         ISO_ELEMENTWISE(REPLACE)

@@ -3,11 +3,12 @@
 #include "core/ops/activation.h"
 
 /* By enum iso_activation_function. */
-#define FORWARD(name, NAME) [ISO_##NAME] = "activation_" #name,
-#define BACKWARD(name, NAME) [ISO_##NAME] = "activation_" #name "_backward",
-static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD) FORWARD(softmax, SOFTMAX) };
+#define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
+#define BACKWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name "_backward",
+static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD)
+                                                   FORWARD(softmax, SOFTMAX, ROWS) };
 static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
-                                                    BACKWARD(softmax, SOFTMAX) };
+                                                    BACKWARD(softmax, SOFTMAX, ROWS) };
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {

@@ -2,7 +2,7 @@
 #include "activation.h"
 #include "infer.h"
 
-#define NAME(name, NAME) #name,
+#define NAME(name, NAME, ...) #name,
 const char *const iso_activation_names[] = { ISO_ACTIVATIONS(NAME) "softmax", NULL };
 
 #define AT(member) offsetof(struct iso_activation, member)
