@@ -224,11 +224,11 @@ enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
  * that nothing between them has a meaning. */
 enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS, ISO_TARGET_SIGNS };
 
-struct iso_op_def {      /* one op, no device in it: core/ops/<name>.c,
-                            iso_def_<name> */
-    const char *doc;     /* one line */
-    const char *section; /* help topic: layers, losses, optimizers, metrics,
-                            augmentations; NULL: internal */
+struct iso_op_def {    /* one op, no device in it: core/ops/<name>.c,
+                          iso_def_<name> */
+    const char *doc;   /* one line */
+    const char *topic; /* of help: layers, losses, optimizers, metrics,
+                          augmentations; NULL: internal */
     size_t params_size;
     const struct iso_field *fields;       /* drives YAML, help, the reference page and saving */
     const struct iso_weight_def *weights; /* NULL: none */
@@ -291,7 +291,7 @@ struct iso_op_entry {
     enum iso_kind kind;
     const struct iso_op_def *def;
 };
-extern const struct iso_op_entry iso_ops[ISO_OP_COUNT]; /* core/registry.c */
+extern const struct iso_op_entry iso_ops[ISO_OP_COUNT]; /* core/op_table.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
 /* Whether the op works on one weight: then the x of its cases, infer and cost is that weight's

@@ -117,7 +117,7 @@ static void put_beside(const struct fuzz_subject *s, const char *folder, bool th
 /* In memory, where there is such a place: a disk would be busy with nothing that is kept. */
 static const char *root(void) { return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; }
 
-void fuzz_open(const struct fuzz_subject *s, struct fuzz_place *p)
+void fuzz_open(const struct fuzz_subject *s, struct fuzz_folder *p)
 {
     snprintf(p->folder, sizeof p->folder, "%s/isocl-fuzz-XXXXXX", root());
     assert_non_null(mkdtemp(p->folder));
@@ -125,7 +125,7 @@ void fuzz_open(const struct fuzz_subject *s, struct fuzz_place *p)
     make_place(p->path, p->folder, s->place);
 }
 
-void fuzz_close(const struct fuzz_subject *s, struct fuzz_place *p)
+void fuzz_close(const struct fuzz_subject *s, struct fuzz_folder *p)
 {
     remove_place(p->path, p->folder);
     put_beside(s, p->folder, false);
@@ -134,7 +134,7 @@ void fuzz_close(const struct fuzz_subject *s, struct fuzz_place *p)
 
 /* ---- Runs ---------------------------------------------------------------------------------- */
 
-iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_place *p, const void *bytes,
+iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_folder *p, const void *bytes,
                  size_t n)
 {
     const iso_rc refusal = s->refusal ? s->refusal : ISO_EDATA;
@@ -147,7 +147,7 @@ iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_place *p, const
 }
 
 /* The undamaged file, then damaged ones. Returns how many were refused. */
-static int run(const struct fuzz_subject *s, const struct fuzz_place *p, int rounds)
+static int run(const struct fuzz_subject *s, const struct fuzz_folder *p, int rounds)
 {
     char *whole;
     size_t n;
@@ -168,7 +168,7 @@ static int run(const struct fuzz_subject *s, const struct fuzz_place *p, int rou
 
 static void fuzz_one(const struct fuzz_subject *s, int rounds)
 {
-    struct fuzz_place place;
+    struct fuzz_folder place;
     fuzz_open(s, &place);
     const int refused = run(s, &place, rounds);
     if (rounds >= 100 && refused <= rounds / 20 && !s->lenient)

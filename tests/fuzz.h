@@ -40,12 +40,12 @@ void fuzz(struct fuzz_list, int rounds);
 bool fuzz_limit_memory(void);
 
 /* A folder in which a subject's damaged copies are read, one after the other. */
-struct fuzz_place {
+struct fuzz_folder {
     char folder[FUZZ_FOLDER], path[FUZZ_PATH];
 };
-void fuzz_open(const struct fuzz_subject *, struct fuzz_place *);
+void fuzz_open(const struct fuzz_subject *, struct fuzz_folder *);
 /* Reads these bytes; a code that is neither ISO_OK nor the refusal fails the test. */
-iso_rc fuzz_read(const struct fuzz_subject *, const struct fuzz_place *, const void *bytes,
+iso_rc fuzz_read(const struct fuzz_subject *, const struct fuzz_folder *, const void *bytes,
                  size_t n);
-void fuzz_close(const struct fuzz_subject *, struct fuzz_place *);
+void fuzz_close(const struct fuzz_subject *, struct fuzz_folder *);
 #endif

@@ -161,7 +161,7 @@ static void hash_on(const char *device, int transform, char hash[STEPS][65])
         assert_int_equal(iso_case_call(&c, 7, (uint64_t)step, &call), ISO_OK);
         assert_int_equal(call.x[0].shape.dim[0], IMAGES);
         assert_int_equal(iso_fill_case(&c, &call, ISO_FILL_REAL, 7, (uint64_t)step, &v), ISO_OK);
-        if (iso_run_pass(b, c.op, &call, ISO_FORWARD, &how, &v) != ISO_OK)
+        if (iso_execute_pass(b, c.op, &call, ISO_FORWARD, &how, &v) != ISO_OK)
             fail_msg("%s: %s", device, iso_error());
         iso_record_hash(ISO_FORWARD, &v, hash[step]);
         iso_values_free(&v);

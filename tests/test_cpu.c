@@ -223,7 +223,7 @@ static void check_threads(struct iso_backend *const *backends, int n, const stru
     const struct iso_how how = { .junk = JUNK };
     for (int i = 0; i < n; i++) {
         struct iso_values got = { 0 };
-        if (iso_run_case(backends[i], c, (enum iso_fill)c->data, 1, &how, &got) != ISO_OK)
+        if (iso_execute_case(backends[i], c, (enum iso_fill)c->data, 1, &how, &got) != ISO_OK)
             fail_msg("%s: %s", backends[i]->device.note, iso_error());
         check_equal(backends[i], backends[i]->device.units, c, want, &got);
         iso_values_free(&got);
@@ -241,7 +241,7 @@ static int check_op(struct iso_backend *reference, struct iso_backend *const *ba
         const struct iso_case *c = &cases.list[i];
         const struct iso_how how = { .junk = JUNK };
         struct iso_values want = { 0 };
-        if (iso_run_case(reference, c, (enum iso_fill)c->data, 1, &how, &want) != ISO_OK)
+        if (iso_execute_case(reference, c, (enum iso_fill)c->data, 1, &how, &want) != ISO_OK)
             fail_msg("%s", iso_error());
         check_threads(backends, n, c, &want);
         iso_values_free(&want);

@@ -103,7 +103,7 @@ static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pas
     const struct iso_how how = { .junk = 0xFF };
     if (!iso_op_has_pass(g->c.op, pass))
         return;
-    must(iso_run_pass(g->judge, g->c.op, call, pass, &how, &g->v));
+    must(iso_execute_pass(g->judge, g->c.op, call, pass, &how, &g->v));
     if (iso_ops[g->c.op].def->product)
         must(iso_rung_sums(g->judge, ISO_DIRECT, g->c.op, call, pass, &g->v, &g->sums));
     compare_pass(g, pass);
@@ -119,7 +119,7 @@ static void run_updates(struct golden *g)
         snprintf(suffix, sizeof suffix, "@%d", (int)step);
         take_inputs(g, suffix);
         must(iso_case_call(&g->c, 1, (uint64_t)step, &call));
-        must(iso_run_pass(g->judge, g->c.op, &call, ISO_UPDATE, &how, &g->v));
+        must(iso_execute_pass(g->judge, g->c.op, &call, ISO_UPDATE, &how, &g->v));
     }
     compare_pass(g, ISO_UPDATE);
 }

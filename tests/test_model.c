@@ -272,7 +272,7 @@ static void test_help(void **state)
     fclose(out);
     assert_int_equal(rc, ISO_OK);
     for (int op = 0; op < ISO_OP_COUNT; op++) {
-        if (iso_ops[op].def->section == NULL)
+        if (iso_ops[op].def->topic == NULL)
             continue;
         assert_non_null(strstr(page, iso_ops[op].name));
         assert_non_null(strstr(overview, iso_ops[op].name));

@@ -1,4 +1,4 @@
-/* test_plan.c: the memory plan: blocks alive at the same time never overlap, chunks keep to the
+/* test_plan.c: the memory plan: extents alive at the same time never overlap, chunks keep to the
  * device's limit, and a network trained with reuse has the weights of one trained without. */
 #include "core/model/graph.h"
 #include "core/random.h"
@@ -22,14 +22,14 @@ static uint32_t draw(uint32_t i, uint32_t salt)
 /* Clear with iso_arena_clear. */
 static struct iso_arena new_arena(int n)
 {
-    struct iso_block *blocks = calloc((size_t)n, sizeof *blocks);
-    assert_non_null(blocks);
+    struct iso_extent *extents = calloc((size_t)n, sizeof *extents);
+    assert_non_null(extents);
     return (struct iso_arena){
-        .name = "test", .advice = "use a smaller --batch", .blocks = blocks, .nblocks = n
+        .name = "test", .advice = "use a smaller --batch", .extents = extents, .nextents = n
     };
 }
 
-static void fill_blocks(struct iso_block *b, int n, uint32_t salt)
+static void fill_blocks(struct iso_extent *b, int n, uint32_t salt)
 {
     memset(b, 0, (size_t)n * sizeof *b);
     for (int i = 0; i < n; i++) {
@@ -39,7 +39,7 @@ static void fill_blocks(struct iso_block *b, int n, uint32_t salt)
     }
 }
 
-static int count_overlaps(const struct iso_block *b, int n)
+static int count_overlaps(const struct iso_extent *b, int n)
 {
     int bad = 0;
     for (int i = 0; i < n; i++)
@@ -54,13 +54,13 @@ static void alive_blocks_never_overlap(void **state)
     (void)state;
     for (uint32_t salt = 0; salt < 50; salt += 5) {
         struct iso_arena a = new_arena(BLOCKS);
-        fill_blocks(a.blocks, BLOCKS, salt);
+        fill_blocks(a.extents, BLOCKS, salt);
         assert_int_equal(iso_arena_layout(&a, 0, false), ISO_OK);
         assert_int_equal(a.nchunks, 1);
-        assert_int_equal(count_overlaps(a.blocks, BLOCKS), 0);
+        assert_int_equal(count_overlaps(a.extents, BLOCKS), 0);
         assert_true(a.chunk[0] < a.total); /* something was reused */
-        a.blocks[1] = a.blocks[0];         /* the planted fault */
-        assert_true(count_overlaps(a.blocks, BLOCKS) > 0);
+        a.extents[1] = a.extents[0];       /* the planted fault */
+        assert_true(count_overlaps(a.extents, BLOCKS) > 0);
         iso_arena_clear(&a);
     }
 }
@@ -69,12 +69,12 @@ static void chunks_keep_to_the_limit(void **state)
 {
     (void)state;
     struct iso_arena a = new_arena(BLOCKS);
-    fill_blocks(a.blocks, BLOCKS, 3);
+    fill_blocks(a.extents, BLOCKS, 3);
     assert_int_equal(iso_arena_layout(&a, 8192, false), ISO_OK);
     assert_true(a.nchunks > 1);
     for (int i = 0; i < a.nchunks; i++)
         assert_true(a.chunk[i] > 0 && a.chunk[i] <= 8192);
-    assert_int_equal(count_overlaps(a.blocks, BLOCKS), 0);
+    assert_int_equal(count_overlaps(a.extents, BLOCKS), 0);
     iso_arena_clear(&a);
 }
 
@@ -82,20 +82,20 @@ static void a_block_larger_than_the_limit_is_refused(void **state)
 {
     (void)state;
     struct iso_arena a = new_arena(1);
-    a.blocks[0].bytes = 100000;
+    a.extents[0].bytes = 100000;
     assert_int_equal(iso_arena_layout(&a, 8192, true), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--batch"));
     iso_error_clear();
     iso_arena_clear(&a);
 }
 
-/* Sums of sizes that wrap around would give a chunk smaller than its blocks. */
+/* Sums of sizes that wrap around would give a chunk smaller than its extents. */
 static void blocks_beyond_any_address_are_refused(void **state)
 {
     (void)state;
     struct iso_arena a = new_arena(5);
     for (int i = 0; i < 5; i++)
-        a.blocks[i].bytes = SIZE_MAX / 4;
+        a.extents[i].bytes = SIZE_MAX / 4;
     assert_int_equal(iso_arena_layout(&a, 0, false), ISO_ENOMEM);
     assert_non_null(strstr(iso_error(), "--batch"));
     iso_error_clear();
@@ -135,7 +135,7 @@ static void train_hash(struct network *n, bool keep_all, char hex[65])
     free(y);
 }
 
-static bool overlap(const struct iso_block *a, const struct iso_block *b)
+static bool overlap(const struct iso_extent *a, const struct iso_extent *b)
 {
     return a->chunk == b->chunk && a->offset < b->offset + b->bytes &&
            b->offset < a->offset + a->bytes;
@@ -161,8 +161,8 @@ static void a_fused_activation_lies_beside_the_input(void **state)
         if (!absent[g->nodes[i].y[0]])
             continue;
         fused++;
-        assert_false(overlap(&plan.values.blocks[iso_plan_root(g, g->nodes[i].x[0])],
-                             &plan.values.blocks[iso_plan_root(g, g->nodes[i + 1].y[0])]));
+        assert_false(overlap(&plan.values.extents[iso_plan_root(g, g->nodes[i].x[0])],
+                             &plan.values.extents[iso_plan_root(g, g->nodes[i + 1].y[0])]));
     }
     assert_int_equal(fused, 4);
     iso_plan_clear(&plan);

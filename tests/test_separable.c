@@ -50,7 +50,7 @@ static void close_layer(struct layer *l)
 static void run(struct iso_backend *b, struct layer *l, enum iso_pass pass)
 {
     const struct iso_how how = { .junk = 0xFF };
-    must(iso_run_pass(b, l->c.op, &l->call, pass, &how, &l->v));
+    must(iso_execute_pass(b, l->c.op, &l->call, pass, &how, &l->v));
 }
 
 static void give(const struct iso_array *from, struct iso_array *to)

@@ -3,7 +3,7 @@
 #include "core/file.h"
 #include "core/model/model.h"
 #include "core/train/run.h"
-#include "core/train/run_device.h"
+#include "core/train/device_json.h"
 #include "history_csv.h"
 #include "lines.h"
 #include "setup.h"

@@ -3,7 +3,7 @@
 #ifndef ISO_TRAIN_H
 #define ISO_TRAIN_H
 #include "console.h"
-#include "core/train/image_sums.h"
+#include "core/train/image_crc32.h"
 #include "setup.h"
 
 struct train_options {

@@ -28,7 +28,7 @@ ISO_CPU_INLINE void map(int function, float alpha, const float *restrict x, int6
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
     const float *x = w->x + part.begin;
     float *y = w->out + part.begin;
     const int64_t n = part.end - part.begin;
@@ -55,7 +55,7 @@ ISO_CPU_INLINE void map_gradient(int function, float alpha, const float *restric
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
     const float *y = w->y + part.begin, *dy = w->dy + part.begin;
     float *dx = w->out + part.begin;
     const int64_t n = part.end - part.begin;
@@ -96,7 +96,7 @@ struct whole {
 static void activate_unit(void *data, int64_t unit, int thread)
 {
     const struct whole *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     ISO_CPU(activate)(w->activation, w->y + part.begin, part.end - part.begin);
 }
@@ -114,7 +114,7 @@ void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p
 static void softmax(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
     (void)thread;
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *x = w->x + row * w->width;
@@ -141,7 +141,7 @@ static float dot_row(const float *y, const float *dy, int64_t n)
 static void softmax_gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
     (void)thread;
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *y = w->y + row * w->width, *dy = w->dy + row * w->width;

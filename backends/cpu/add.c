@@ -23,7 +23,7 @@ static void add_to(const float *restrict x, int64_t n, float *restrict y)
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const int64_t at = part.begin, n = part.end - part.begin;
     (void)thread;
     add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
@@ -34,7 +34,7 @@ static void values(void *data, int64_t unit, int thread)
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     for (int i = 0; i < ISO_OPERANDS; i++)
         if (w->dx[i] != NULL)

@@ -106,7 +106,7 @@ ISO_CPU_INLINE void sum_column(enum sum kind, int64_t n, int64_t row, const floa
 
 ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block)
 {
-    const struct iso_part rows = iso_cpu_block(&w->blocks, block);
+    const struct iso_range rows = iso_cpu_block(&w->blocks, block);
     const int64_t n = rows.end - rows.begin, cols = w->s.channels, at = rows.begin * cols;
     float *sums = w->sums + block * cols, *products = w->products + block * cols;
     int64_t c = 0;
@@ -130,7 +130,7 @@ ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block
 static void sum_blocks(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->blocks.count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->blocks.count);
     (void)thread;
     for (int64_t block = part.begin; block < part.end; block++)
         switch (w->sum) {
@@ -167,7 +167,7 @@ static void normalize_run(int64_t n, const float *restrict x, const float *restr
 static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each * w->run, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each * w->run, w->count);
     (void)thread;
     for (int64_t i = part.begin; i < part.end; i += w->run)
         normalize_run(iso_min64(w->run, part.end - i), w->x + i, w->means, w->factors, w->betas,
@@ -188,7 +188,7 @@ ISO_CPU_INLINE void gradient_run(const struct work *w, bool add, int64_t n, cons
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each * w->run, w->count);
+    const struct iso_range part = iso_cpu_range(unit, w->each * w->run, w->count);
     (void)thread;
     for (int64_t i = part.begin; i < part.end; i += w->run) {
         const int64_t n = iso_min64(w->run, part.end - i);

@@ -65,7 +65,7 @@ struct work {
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
     const struct iso_loss_scalars s = w->scalars;
     const float rows = (float)w->rows;
     (void)thread;

@@ -1,13 +1,13 @@
 /* concatenate.c: y = the inputs' channels side by side, pixel by pixel; each dx = its part of
  * dy. */
 #include "core/ops/concatenate.h"
-#include "rows.h"
+#include "copy_rows.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     for (int i = 0; i < ISO_OPERANDS && call->x[i].mem != NULL; i++) {
         const struct iso_slice s = iso_concatenate_slice(call, i);
-        const struct iso_rows rows = {
+        const struct iso_row_copy rows = {
             .from = iso_cpu_f32(&call->x[i]),
             .to = iso_cpu_f32(&call->y[0]) + s.at,
             .images = 1,
@@ -27,7 +27,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
         if (call->dx[i].mem == NULL)
             continue;
         const struct iso_slice s = iso_concatenate_slice(call, i);
-        const struct iso_rows rows = {
+        const struct iso_row_copy rows = {
             .from = iso_cpu_f32(&call->dy[0]) + s.at,
             .to = iso_cpu_f32(&call->dx[i]),
             .images = 1,

@@ -8,11 +8,11 @@
 #include "core/ops/conv2d.h"
 
 /* Every result pixel reads the source pixels its taps name. Forward: source x, result y; input
- * gradient: source dy, result dx, where strides split the result into phases, each reached by its
+ * gradient: source dy, result dx, where strides split the result into residues, each reached by its
  * own taps. */
-struct iso_taps {           /* the taps of one phase */
+struct iso_taps {           /* the taps of one residue */
     int64_t y0, x0, ny, nx; /* result pixels (y0 + j ystep, x0 + i xstep) */
-    int first, nruns;       /* in the tables aoff, boff, len */
+    int first, nsegments;   /* in the tables aoff, boff, len */
 };
 struct iso_gather {
     int64_t n; /* images */
@@ -22,11 +22,11 @@ struct iso_gather {
     int64_t rh, rw, rc;
     int64_t row0, col0, ph, pw; /* padded pixel (r, c) is source pixel (r + row0, c + col0),
                                    or 0 */
-    int64_t ystep, xstep;       /* of result pixels in a phase */
-    int64_t srow, scol;         /* source pixels a step in a phase moves */
-    int64_t reach;              /* padded rows below a phase's first that its taps read */
-    struct iso_taps *phase;
-    int nphases;
+    int64_t ystep, xstep;       /* of result pixels in a residue */
+    int64_t srow, scol;         /* source pixels a step in a residue moves */
+    int64_t reach;              /* padded rows below a residue's first that its taps read */
+    struct iso_taps *residue;
+    int nresidues;
     ptrdiff_t *aoff, *boff;
     int64_t *len;
     struct iso_gemm weights; /* n columns, k terms: what pack() reads, one tap after the

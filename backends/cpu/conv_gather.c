@@ -10,7 +10,7 @@
 struct job {
     const struct iso_gather *g;
     int vectors, width;
-    int64_t panels, bands, band_rows; /* a unit is a band of one image's phase rows */
+    int64_t panels, bands, band_rows; /* a unit is a band of one image's residue rows */
     float *panel;                     /* all packed panels, [panels][k][width] */
     float *padded;
     size_t padded_size;    /* one image a thread, in floats; NULL: the source needs no
@@ -21,20 +21,20 @@ struct job {
 /* ---- Geometry ------------------------------------------------------------------------------ */
 
 /* Carves the tables out of the workspace; returns what is left of it. */
-static char *take_tables(struct iso_gather *g, char *work, int64_t phases, int64_t runs)
+static char *take_tables(struct iso_gather *g, char *work, int64_t residues, int64_t segments)
 {
-    g->phase = (void *)work;
-    work += iso_ceil_div(phases * (int64_t)sizeof *g->phase, 64) * 64;
+    g->residue = (void *)work;
+    work += iso_ceil_div(residues * (int64_t)sizeof *g->residue, 64) * 64;
     g->aoff = (void *)work;
-    g->boff = g->aoff + runs;
-    g->len = g->boff + runs;
-    return work + iso_ceil_div(3 * runs * 8, 64) * 64;
+    g->boff = g->aoff + segments;
+    g->len = g->boff + segments;
+    return work + iso_ceil_div(3 * segments * 8, 64) * 64;
 }
 
-static size_t table_bytes(int64_t phases, int64_t runs)
+static size_t table_bytes(int64_t residues, int64_t segments)
 {
-    const int64_t taps = iso_ceil_div(phases * (int64_t)sizeof(struct iso_taps), 64) * 64;
-    return (size_t)(taps + iso_ceil_div(3 * runs * 8, 64) * 64);
+    const int64_t taps = iso_ceil_div(residues * (int64_t)sizeof(struct iso_taps), 64) * 64;
+    return (size_t)(taps + iso_ceil_div(3 * segments * 8, 64) * 64);
 }
 
 static bool needs_border(const struct iso_gather *g)
@@ -45,8 +45,8 @@ static bool needs_border(const struct iso_gather *g)
 static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int64_t filters,
                           char *work)
 {
-    const bool merged = w->dw == 1; /* kx and channel are then one contiguous run */
-    const int64_t runs = merged ? w->kh : w->kh * w->kw;
+    const bool merged = w->dw == 1; /* kx and channel are then one contiguous segment */
+    const int64_t segments = merged ? w->kh : w->kh * w->kw;
     *g = (struct iso_gather){
         .n = w->n,
         .sh = w->h,
@@ -64,17 +64,17 @@ static char *plan_forward(struct iso_gather *g, const struct iso_window *w, int6
         .srow = w->sh,
         .scol = w->sw,
         .reach = (w->kh - 1) * w->dh,
-        .nphases = 1,
+        .nresidues = 1,
         .taps = 1,
     };
     g->weights =
         (struct iso_gemm){ .m = w->ow, .n = filters, .k = w->kh * w->kw * w->c, .ldw = filters };
     if (work == NULL)
         return NULL;
-    work = take_tables(g, work, 1, runs);
-    g->phase[0] = (struct iso_taps){ 0, 0, w->oh, w->ow, 0, (int)runs };
+    work = take_tables(g, work, 1, segments);
+    g->residue[0] = (struct iso_taps){ 0, 0, w->oh, w->ow, 0, (int)segments };
     const int64_t pw = needs_border(g) ? g->pw : g->sw;
-    for (int64_t r = 0; r < runs; r++) {
+    for (int64_t r = 0; r < segments; r++) {
         const int64_t ky = merged ? r : r / w->kw, kx = merged ? 0 : r % w->kw;
         g->len[r] = merged ? w->kw * w->c : w->c;
         g->aoff[r] = (ky * w->dh * pw + kx * w->dw) * w->c;
@@ -99,13 +99,13 @@ static void reach_of(int64_t size, int64_t before, int64_t taps, int64_t dilatio
         }
 }
 
-/* The taps that reach phase (y0, x0), in ascending order of (ky, kx). */
-static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t filters,
-                       int64_t y0, int64_t x0, int64_t pw, int *runs)
+/* The taps that reach residue (y0, x0), in ascending order of (ky, kx). */
+static void plan_residue(struct iso_gather *g, const struct iso_window *w, int64_t filters,
+                         int64_t y0, int64_t x0, int64_t pw, int *segments)
 {
-    struct iso_taps *t = &g->phase[g->nphases++];
+    struct iso_taps *t = &g->residue[g->nresidues++];
     *t = (struct iso_taps){
-        y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw), *runs, 0
+        y0, x0, iso_ceil_div(w->h - y0, w->sh), iso_ceil_div(w->w - x0, w->sw), *segments, 0
     };
     for (int64_t ky = 0; ky < w->kh; ky++)
         for (int64_t kx = 0; kx < w->kw; kx++) {
@@ -113,10 +113,10 @@ static void plan_phase(struct iso_gather *g, const struct iso_window *w, int64_t
             if (dy % w->sh != 0 || dx % w->sw != 0)
                 continue;
             const int64_t row = dy / w->sh - g->row0, col = dx / w->sw - g->col0;
-            g->aoff[*runs] = (row * pw + col) * filters;
-            g->boff[*runs] = (ky * w->kw + kx) * filters;
-            g->len[(*runs)++] = filters;
-            t->nruns++;
+            g->aoff[*segments] = (row * pw + col) * filters;
+            g->boff[*segments] = (ky * w->kw + kx) * filters;
+            g->len[(*segments)++] = filters;
+            t->nsegments++;
             g->reach = iso_max64(g->reach, row);
         }
 }
@@ -150,10 +150,10 @@ static char *plan_input_gradient(struct iso_gather *g, const struct iso_window *
         return NULL;
     work = take_tables(g, work, w->sh * w->sw, w->kh * w->kw);
     const int64_t pw = needs_border(g) ? g->pw : g->sw;
-    int runs = 0;
+    int segments = 0;
     for (int64_t y0 = 0; y0 < iso_min64(w->sh, w->h); y0++)
         for (int64_t x0 = 0; x0 < iso_min64(w->sw, w->w); x0++)
-            plan_phase(g, w, filters, y0, x0, pw, &runs);
+            plan_residue(g, w, filters, y0, x0, pw, &segments);
     return work;
 }
 
@@ -202,22 +202,23 @@ static void pack_unit(void *data, int64_t index, int thread)
         atomic_store_explicit(job->infinite, true, memory_order_relaxed);
 }
 
-/* Leaves out the runs, at both ends, of rows outside the source, for result row j of a phase. */
+/* Leaves out the segments, at both ends, of rows outside the source, for result row j of a residue.
+ */
 static void skip_zeros(const struct iso_gather *g, const struct iso_taps *t, int64_t pw, int64_t j,
-                       int *first, int *nruns)
+                       int *first, int *nsegments)
 {
     const int64_t top = j * g->srow + g->row0, row = pw * g->sc;
-    int a = t->first, b = t->first + t->nruns;
+    int a = t->first, b = t->first + t->nsegments;
     while (a < b && (top + g->aoff[a] / row < 0 || top + g->aoff[a] / row >= g->sh))
         a++;
     while (a < b && (top + g->aoff[b - 1] / row < 0 || top + g->aoff[b - 1] / row >= g->sh))
         b--;
     *first = a;
-    *nruns = b - a;
+    *nsegments = b - a;
 }
 
-static void run_phase(const struct job *job, const struct iso_taps *t, const float *image,
-                      int64_t pw, int64_t n, int64_t panel, int64_t j0, int64_t j1)
+static void run_residue(const struct job *job, const struct iso_taps *t, const float *image,
+                        int64_t pw, int64_t n, int64_t panel, int64_t j0, int64_t j1)
 {
     const bool finite = !atomic_load_explicit(job->infinite, memory_order_relaxed);
     const struct iso_gather *g = job->g;
@@ -235,9 +236,9 @@ static void run_phase(const struct job *job, const struct iso_taps *t, const flo
     };
     for (int64_t j = j0; j < iso_min64(j1, t->ny); j++) {
         int first = t->first;
-        tile.nruns = t->nruns;
+        tile.nsegments = t->nsegments;
         if (finite && job->padded != NULL)
-            skip_zeros(g, t, pw, j, &first, &tile.nruns);
+            skip_zeros(g, t, pw, j, &first, &tile.nsegments);
         tile.aoff = g->aoff + first;
         tile.boff = g->boff + first;
         tile.len = g->len + first;
@@ -262,10 +263,10 @@ static void unit(void *data, int64_t index, int thread)
         pw = g->pw;
     }
     for (int64_t p = 0; p < job->panels; p++)
-        for (int i = 0; i < g->nphases; i++)
-            run_phase(job, &g->phase[i], image, pw, n, p, j0, j1);
+        for (int i = 0; i < g->nresidues; i++)
+            run_residue(job, &g->residue[i], image, pw, n, p, j0, j1);
     const int64_t rows = iso_min64(j1, g->rh) - j0;
-    if (g->activation != NULL && rows > 0) /* forward has one phase: these rows lie end to end */
+    if (g->activation != NULL && rows > 0) /* forward has one residue: these rows lie end to end */
         ISO_CPU(activate)(g->activation, g->result + (n * g->rh + j0) * g->rw * g->rc,
                           rows * g->rw * g->rc);
 }
@@ -301,10 +302,10 @@ static void run(struct iso_team *team, struct iso_gather *g, char *work)
     job.panel = (float *)(void *)work;
     if (job.padded_size > 0)
         job.padded = job.panel + panel_floats(&job);
-    const int64_t rows = g->phase[0].ny;
-    for (int b = 0; b < g->nphases; b++)
-        for (int r = 0; r < g->phase[b].nruns; r++)
-            g->boff[g->phase[b].first + r] *= job.width;
+    const int64_t rows = g->residue[0].ny;
+    for (int b = 0; b < g->nresidues; b++)
+        for (int r = 0; r < g->residue[b].nsegments; r++)
+            g->boff[g->residue[b].first + r] *= job.width;
     const int64_t bands = iso_min64(rows, iso_ceil_div(4 * threads, g->n));
     job.bands = threads == 1 || g->n >= 4 * threads ? 1 : bands;
     job.band_rows = iso_ceil_div(rows, job.bands);

@@ -4,7 +4,7 @@
  *
  * in blocks of ISO_BLOCK_ROWS rows, a chain each, added up in ascending order from +0, where blocks
  * start anew at each image. A tile holds some (kx, channel) by some filters; a block is one chain,
- * whose runs are the pieces of image rows it covers.
+ * whose segments are the pieces of image rows it covers.
  *
  * Work is divided over the results: a unit is a group of input channels, and a part of the filters
  * where there are few channels. It copies its channels, with their border, and adds up its own part
@@ -85,7 +85,7 @@ static const float *panel_of(const struct iso_conv_weights *job, int64_t first, 
 
 /* What a thread works on: a chunk, a group and a panel. */
 struct part {
-    const struct iso_conv_runs *runs;
+    const struct iso_conv_segments *segments;
     float *x, *packed, *sums; /* its scratch */
     const float *panel;       /* of dy: packed, or dy itself */
     int64_t first, c0, p;     /* image, channel; panel */
@@ -113,11 +113,11 @@ static void add_block(const struct iso_conv_weights *job, const struct part *par
                       int64_t block, bool add)
 {
     const int64_t i = image - part->first;
-    const struct iso_conv_runs *runs = part->runs;
-    const int64_t s = runs->block[block], rows = job->taps * runs->channels;
+    const struct iso_conv_segments *segments = part->segments;
+    const int64_t s = segments->block[block], rows = job->taps * segments->channels;
     const int64_t bk = job->packed ? job->width : job->filters;
     struct iso_tile t = { .as = 1,
-                          .ak = runs->column,
+                          .ak = segments->column,
                           .b = part->panel + i * job->oh * job->ow * bk,
                           .bk = bk,
                           .c = part->sums,
@@ -125,13 +125,13 @@ static void add_block(const struct iso_conv_weights *job, const struct part *par
                           .lanes = job->width,
                           .rows = (int)rows,
                           .add = add,
-                          .aoff = runs->aoff + s,
-                          .boff = runs->boff + s,
+                          .aoff = segments->aoff + s,
+                          .boff = segments->boff + s,
                           .len = job->members > 1 && image == job->images - 1 ? &job->tail
-                                                                              : runs->len + s,
-                          .nruns = (int)(runs->block[block + 1] - s) };
+                                                                              : segments->len + s,
+                          .nsegments = (int)(segments->block[block + 1] - s) };
     for (int64_t r = 0; r < job->ranges; r++, t.c += rows * job->width) {
-        t.a = part->x + i * runs->image + range_start(job, runs->channels, r);
+        t.a = part->x + i * segments->image + range_start(job, segments->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);
     }
 }
@@ -144,7 +144,8 @@ static void move_sums(const struct iso_conv_weights *job, const struct part *par
     float *own = part->sums;
     for (int64_t tap = 0; tap < job->ranges * job->taps; tap++) {
         float *row = whole + (tap * job->w.c + part->c0) * job->filters + j0;
-        for (int64_t i = 0; i < part->runs->channels; i++, own += job->width, row += job->filters)
+        for (int64_t i = 0; i < part->segments->channels;
+             i++, own += job->width, row += job->filters)
             memcpy(store ? row : own, store ? own : row, (size_t)lanes * sizeof *own);
     }
 }
@@ -158,7 +159,7 @@ static void result_unit(void *data, int64_t index, int thread)
     const int64_t channels = iso_min64(job->channels, job->w.c - g * job->channels);
     struct part part = part_of(job, thread);
     part.c0 = g * job->channels;
-    part.runs = &job->runs[channels != job->channels];
+    part.segments = &job->segments[channels != job->channels];
     for (int64_t end; part.first < job->images; part.first = end) {
         end = iso_min64(job->images, part.first + job->chunk);
         copy_images(job, part.first, end, part.c0, channels, part.x);
@@ -181,7 +182,7 @@ static void image_unit(void *data, int64_t index, int thread)
     const int64_t results = job->depth * job->filters, image = job->first + index;
     float *blocks = job->blocks + index * job->nblocks * results;
     struct part part = part_of(job, thread);
-    part.runs = job->runs;
+    part.segments = job->segments;
     part.first = image;
     copy_images(job, image, image + 1, 0, job->channels, part.x);
     for (part.p = 0; part.p < job->panels; part.p++) {

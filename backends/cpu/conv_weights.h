@@ -4,12 +4,12 @@
 #define ISO_CPU_CONV_WEIGHTS_H
 #include "conv.h"
 
-/* A copy of an image with so many channels, and the runs of each block in it. */
-struct iso_conv_runs {
+/* A copy of an image with so many channels, and the segments of each block in it. */
+struct iso_conv_segments {
     int64_t channels, column, image; /* floats from pixel to pixel, and of the whole */
     ptrdiff_t *aoff, *boff;
     int64_t *len;
-    int64_t *block; /* [nblocks + 1]: the first run of each block */
+    int64_t *block; /* [nblocks + 1]: the first segment of each block */
 };
 
 struct iso_conv_weights {
@@ -32,8 +32,8 @@ struct iso_conv_weights {
     int64_t splits;           /* of the panels */
     int64_t chunk;            /* images at a time */
     bool by_image, add;
-    struct iso_conv_runs runs[2]; /* of a group, and of the last */
-    float *scratch;               /* of each thread: x, a panel of dy, sums */
+    struct iso_conv_segments segments[2]; /* of a group, and of the last */
+    float *scratch;                       /* of each thread: x, a panel of dy, sums */
     int64_t scratch_floats, x_floats, panel_floats;
     float *total, *dkernel; /* sums and results, [depth, filters]; the same, unless by
                                image or added */
@@ -44,7 +44,7 @@ struct iso_conv_weights {
 /* Divides the work among threads. x, dy and dkernel are the caller's to set. */
 void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *, const struct iso_window *,
                                 int64_t filters, bool add, int threads);
-/* Lays everything out in the workspace of conv_kernel_gradient_workspace, and fills in the runs.
- * dkernel is there already. */
+/* Lays everything out in the workspace of conv_kernel_gradient_workspace, and fills in the
+ * segments. dkernel is there already. */
 void ISO_CPU(place_conv_weights)(struct iso_conv_weights *, void *workspace, int threads);
 #endif

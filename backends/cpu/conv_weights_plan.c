@@ -26,7 +26,7 @@ static void set_geometry(struct iso_conv_weights *job, const struct iso_window *
     const bool one_pixel = w->oh * w->ow == 1;
     *job = (struct iso_conv_weights){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
     job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
-    const bool merged = w->dw == 1 && !job->spread; /* kx and channel are one contiguous run */
+    const bool merged = w->dw == 1 && !job->spread; /* kx and channel are one contiguous segment */
     job->planes = job->spread ? w->kw : 1;
     job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
     job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
@@ -79,7 +79,7 @@ static void set_division(struct iso_conv_weights *job, int threads)
     job->chunk = iso_min64(job->images, job->chunk);
 }
 
-static int64_t max_runs(const struct iso_conv_weights *job) { return job->oh + job->nblocks; }
+static int64_t max_segments(const struct iso_conv_weights *job) { return job->oh + job->nblocks; }
 
 void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *job, const struct iso_window *w,
                                 int64_t filters, bool add, int threads)
@@ -96,13 +96,14 @@ static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; 
 /* Lays everything out from `work` on; returns the bytes it takes. */
 static size_t carve(struct iso_conv_weights *job, char *work, int threads)
 {
-    const int64_t each = job->by_image ? 1 : job->chunk, table = sixteens(2 * max_runs(job)) / 2;
+    const int64_t each = job->by_image ? 1 : job->chunk,
+                  table = sixteens(2 * max_segments(job)) / 2;
     int64_t *at = (void *)work;
     for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
-        job->runs[i].aoff = (void *)at;
-        job->runs[i].boff = (void *)(at + table);
-        job->runs[i].len = at + 2 * table;
-        job->runs[i].block = at + 3 * table;
+        job->segments[i].aoff = (void *)at;
+        job->segments[i].boff = (void *)(at + table);
+        job->segments[i].len = at + 2 * table;
+        job->segments[i].block = at + 3 * table;
     }
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
     const int64_t results = job->depth * job->filters;
@@ -128,33 +129,33 @@ size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64
 }
 
 /* The pieces of image rows each block of an image covers, in a copy with so many channels. */
-static void plan_runs(const struct iso_conv_weights *job, int64_t channels,
-                      struct iso_conv_runs *runs)
+static void plan_segments(const struct iso_conv_weights *job, int64_t channels,
+                          struct iso_conv_segments *segments)
 {
     const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
     const int64_t row_step = job->w.sh * job->pw * channels;
     const int64_t image = job->planes * job->ph * job->pw * channels;
     int64_t n = 0;
-    runs->channels = channels;
-    runs->image = image * job->members;
-    runs->column = job->members > 1 ? image : column_step(job) * channels;
+    segments->channels = channels;
+    segments->image = image * job->members;
+    segments->column = job->members > 1 ? image : column_step(job) * channels;
     for (int64_t b = 0; b < job->nblocks; b++) {
         const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
-        runs->block[b] = n;
+        segments->block[b] = n;
         for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
             const int64_t oy = row / job->ow, ox = row % job->ow;
-            runs->aoff[n] = oy * row_step + ox * runs->column;
-            runs->boff[n] = row * ldb;
-            runs->len[n] = iso_min64(job->ow - ox, end - row);
-            row += runs->len[n];
+            segments->aoff[n] = oy * row_step + ox * segments->column;
+            segments->boff[n] = row * ldb;
+            segments->len[n] = iso_min64(job->ow - ox, end - row);
+            row += segments->len[n];
         }
     }
-    runs->block[job->nblocks] = n;
+    segments->block[job->nblocks] = n;
 }
 
 void ISO_CPU(place_conv_weights)(struct iso_conv_weights *job, void *workspace, int threads)
 {
     carve(job, workspace, threads);
-    plan_runs(job, job->channels, &job->runs[0]);
-    plan_runs(job, job->w.c - (job->groups - 1) * job->channels, &job->runs[1]);
+    plan_segments(job, job->channels, &job->segments[0]);
+    plan_segments(job, job->w.c - (job->groups - 1) * job->channels, &job->segments[1]);
 }

@@ -95,12 +95,12 @@ static void sum_rest(const struct line *l, int64_t p, int64_t c)
 }
 
 /* The pixels whose taps all lie inside the border. */
-static struct iso_part inside_of(const struct line *l)
+static struct iso_range inside_of(const struct line *l)
 {
-    struct iso_part p = { 0, l->count };
+    struct iso_range p = { 0, l->count };
     for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
         if (t->row == NULL || t->column >= l->width)
-            return (struct iso_part){ 0, 0 };
+            return (struct iso_range){ 0, 0 };
         if (t->column < 0)
             p.begin = iso_max64(p.begin, iso_ceil_div(-t->column, l->advance));
         p.end = iso_min64(p.end, iso_ceil_div(l->width - t->column, l->advance));
@@ -108,7 +108,7 @@ static struct iso_part inside_of(const struct line *l)
     return p;
 }
 
-ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_part inside, int64_t c)
+ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_range inside, int64_t c)
 {
     int64_t p = 0;
     for (; p + PIXELS <= l->count; p += PIXELS)
@@ -125,7 +125,7 @@ ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_part
 
 static void run_line(const struct line *l)
 {
-    const struct iso_part inside = inside_of(l);
+    const struct iso_range inside = inside_of(l);
     int64_t c = 0;
     for (; c + VECTORS * ISO_VEC <= l->channels; c += VECTORS * ISO_VEC)
         run_strip(l, VECTORS, inside, c);
@@ -141,7 +141,7 @@ static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, g->n * g->oh);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->oh);
     struct tap *tap = w->tap + thread * w->taps;
     for (int64_t row = part.begin; row < part.end; row++) {
         const float *image = w->x + row / g->oh * g->h * g->w * w->channels;
@@ -188,7 +188,7 @@ static void input_gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, g->n * g->h);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->h);
     struct tap *tap = w->tap + thread * w->taps * w->m;
     for (int64_t row = part.begin; row < part.end; row++)
         for (int64_t ix = 0; ix < iso_min64(g->sw, g->w); ix++) {
@@ -214,7 +214,7 @@ static void spread(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t count = w->g.n * w->g.h * w->g.w * w->g.c;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, count);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, count);
     (void)thread;
     for (int64_t i = part.begin; i < part.end; i++)
         for (int64_t d = 0; d < w->m; d++)
@@ -226,7 +226,7 @@ static void lay_apart(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t plane = w->g.n * w->g.oh * w->g.ow * w->g.c;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, plane);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, plane);
     (void)thread;
     for (int64_t d = 0; d < w->m; d++)
         for (int64_t i = part.begin; i < part.end; i++)

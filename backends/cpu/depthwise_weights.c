@@ -99,8 +99,8 @@ static void sum_block(void *data, int64_t unit, int thread)
 {
     const struct job *job = data;
     const int64_t groups = iso_ceil_div(job->channels, GROUP), block = unit / groups;
-    const struct iso_part rows = iso_cpu_block(&job->blocks, block);
-    const struct iso_part cols = iso_cpu_part(unit % groups, GROUP, job->channels);
+    const struct iso_range rows = iso_cpu_block(&job->blocks, block);
+    const struct iso_range cols = iso_cpu_range(unit % groups, GROUP, job->channels);
     float *sums = job->sums + block * job->taps * job->channels;
     int64_t c = cols.begin;
     (void)thread;

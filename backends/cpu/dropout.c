@@ -28,7 +28,7 @@ ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     for (int64_t e = part.begin; e < part.end; e += WORDS) {
         uint32_t word[WORDS];
@@ -44,7 +44,7 @@ static void values(void *data, int64_t unit, int thread)
 static void keep_all(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     for (int64_t e = part.begin; e < part.end; e++)
         w->out[e] = iso_dropout(true, w->in[e], w->drop.scale);
@@ -62,7 +62,7 @@ ISO_CPU_INLINE void drop_gradient(const float *restrict dy, const uint8_t *restr
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     drop_gradient(w->in + part.begin, w->mask + part.begin, w->drop.scale, part.end - part.begin,
                   w->out + part.begin, w->add);

@@ -110,7 +110,7 @@ static float draw(const struct work *w, const struct scratch *s, int64_t image)
 
 /* The places of n pixels whose own places are pixel, pixel + next, ... */
 ISO_CPU_INLINE void displace(int32_t pixel, int32_t next, const float *restrict d, int n,
-                             struct iso_run *restrict r)
+                             struct iso_strip *restrict r)
 {
     for (int j = 0; j < n; j++) {
         float share;
@@ -122,10 +122,10 @@ ISO_CPU_INLINE void displace(int32_t pixel, int32_t next, const float *restrict 
 static void sample_row(const struct work *w, const struct scratch *s, int32_t i, const float *x,
                        float *y)
 {
-    struct iso_run rows, columns;
+    struct iso_strip rows, columns;
     const int64_t at = i * w->stride + w->gaussian.radius;
-    for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_RUN) {
-        const int n = (int)iso_min64(ISO_CPU_RUN, w->columns.size - j);
+    for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_STRIP) {
+        const int n = (int)iso_min64(ISO_CPU_STRIP, w->columns.size - j);
         displace(i, 0, s->field[0] + at + j, n, &rows);
         displace(j, 1, s->field[1] + at + j, n, &columns);
         iso_cpu_taps(w->rows, n, &rows);

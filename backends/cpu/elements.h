@@ -11,12 +11,12 @@ enum { ISO_CPU_UNIT = 16384 };
 #define ISO_CPU_INLINE static inline __attribute__((always_inline))
 
 /* Unit `unit` of `count` things, `each` to a unit, is [begin, end). */
-struct iso_part {
+struct iso_range {
     int64_t begin, end;
 };
-static inline struct iso_part iso_cpu_part(int64_t unit, int64_t each, int64_t count)
+static inline struct iso_range iso_cpu_range(int64_t unit, int64_t each, int64_t count)
 {
-    return (struct iso_part){ unit * each, iso_min64((unit + 1) * each, count) };
+    return (struct iso_range){ unit * each, iso_min64((unit + 1) * each, count) };
 }
 /* Rows of a unit, when a row costs as much as `cost` simple elements. */
 static inline int64_t iso_cpu_unit_rows(int64_t cost)
@@ -35,11 +35,11 @@ static inline struct iso_cpu_blocks iso_cpu_blocks(int64_t rows, int64_t rows_pe
     return (struct iso_cpu_blocks){ anew, per_image, rows / anew * per_image };
 }
 /* The rows of a block. */
-static inline struct iso_part iso_cpu_block(const struct iso_cpu_blocks *b, int64_t block)
+static inline struct iso_range iso_cpu_block(const struct iso_cpu_blocks *b, int64_t block)
 {
     const int64_t first = block / b->per_image * b->anew;
-    const struct iso_part p = iso_cpu_part(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
-    return (struct iso_part){ first + p.begin, first + p.end };
+    const struct iso_range p = iso_cpu_range(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
+    return (struct iso_range){ first + p.begin, first + p.end };
 }
 
 /* A gradient with a finished sum put in: added once, or overwriting. */

@@ -82,7 +82,7 @@ static void unit(void *data, int64_t index, int thread)
                           .cs = g->ldc,
                           .aoff = &zero,
                           .boff = &zero,
-                          .nruns = 1,
+                          .nsegments = 1,
                           .rows = (int)rows,
                           .lanes = (int)iso_min64(job->width, g->n - j0),
                           .add = g->add };

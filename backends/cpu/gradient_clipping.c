@@ -13,7 +13,7 @@ struct work {
 static void by_value(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const float limit = w->limit;
     (void)thread;
     for (int64_t i = part.begin; i < part.end; i++)
@@ -23,7 +23,7 @@ static void by_value(void *data, int64_t unit, int thread)
 static void by_norm(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const float limit = w->limit, norm = w->norm;
     (void)thread;
     for (int64_t i = part.begin; i < part.end; i++)

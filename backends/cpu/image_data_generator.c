@@ -20,7 +20,7 @@ struct work {
 };
 
 /* The places of n pixels from (row, column) on, `next` from one to the next. */
-ISO_CPU_INLINE void walk(iso_i64 place, iso_i64 next, int n, struct iso_run *restrict r)
+ISO_CPU_INLINE void walk(iso_i64 place, iso_i64 next, int n, struct iso_strip *restrict r)
 {
     for (int j = 0; j < n; j++) {
         r->low[j] = iso_place_pixel(place);
@@ -32,9 +32,9 @@ ISO_CPU_INLINE void walk(iso_i64 place, iso_i64 next, int n, struct iso_run *res
 static void sample_row(const struct work *w, const iso_affine *map, int64_t i, const float *x,
                        float *y)
 {
-    struct iso_run rows, columns;
-    for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_RUN) {
-        const int n = (int)iso_min64(ISO_CPU_RUN, w->columns.size - j);
+    struct iso_strip rows, columns;
+    for (int32_t j = 0; j < w->columns.size; j += ISO_CPU_STRIP) {
+        const int n = (int)iso_min64(ISO_CPU_STRIP, w->columns.size - j);
         walk(map->row[0] + map->row[1] * i + map->row[2] * j, map->row[2], n, &rows);
         walk(map->column[0] + map->column[1] * i + map->column[2] * j, map->column[2], n, &columns);
         iso_cpu_taps(w->rows, n, &rows);
@@ -48,7 +48,7 @@ static void sample(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t image = unit / w->bands;
-    const struct iso_part part = iso_cpu_part(unit % w->bands, w->band, w->rows.size);
+    const struct iso_range part = iso_cpu_range(unit % w->bands, w->band, w->rows.size);
     const int64_t at = image * w->rows.size * w->columns.size * w->channels;
     const struct iso_source *s = &w->source;
     const iso_affine map = iso_affine_draw(w->ranges, w->rows.size, w->columns.size,

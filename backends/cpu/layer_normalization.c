@@ -105,7 +105,7 @@ static void normalize_row(int64_t n, const float *restrict x, float mean, float 
 static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->s.rows);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->s.rows);
     const int64_t n = w->s.channels;
     (void)thread;
     for (int64_t r = part.begin; r < part.end; r++) {
@@ -134,7 +134,7 @@ static void gradient_row(int64_t n, const float *restrict x, const float *restri
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->s.rows);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->s.rows);
     const int64_t n = w->s.channels;
     (void)thread;
     for (int64_t r = part.begin; r < part.end; r++)
@@ -159,7 +159,7 @@ static void add_products(int64_t n, const float *restrict x, const float *restri
 
 static void sum_block(const struct work *w, int64_t block)
 {
-    const struct iso_part rows = iso_cpu_block(&w->blocks, block);
+    const struct iso_range rows = iso_cpu_block(&w->blocks, block);
     const int64_t n = w->s.channels;
     float *sum = w->sums != NULL ? w->sums + block * n : NULL;
     float *product = w->products != NULL ? w->products + block * n : NULL;
@@ -179,7 +179,7 @@ static void sum_block(const struct work *w, int64_t block)
 static void sum_blocks(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->each, w->blocks.count);
+    const struct iso_range part = iso_cpu_range(unit, w->each, w->blocks.count);
     (void)thread;
     for (int64_t block = part.begin; block < part.end; block++)
         sum_block(w, block);

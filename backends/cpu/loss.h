@@ -67,7 +67,7 @@ ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64
 ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64_t unit,
                                              iso_cpu_loss_add *add)
 {
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
     for (int64_t row = part.begin; row < part.end; row++) {
         const int64_t at = row * w->columns;
         const float sum = iso_cpu_pointwise_row(w->p + at, w->t + at, w->columns, w->scalars, add);
@@ -79,7 +79,7 @@ ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64
 ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, int64_t unit,
                                                 iso_cpu_loss_slope *slope)
 {
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
     const struct iso_loss_scalars s = w->scalars;
     const float count = (float)(w->rows * w->columns);
     for (int64_t row = part.begin; row < part.end; row++) {

@@ -25,7 +25,7 @@ static void mix_row(const struct work *w, int64_t n)
 static void mix(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, w->rows);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
     for (int64_t n = part.begin; n < part.end; n++)
         mix_row(w, n);

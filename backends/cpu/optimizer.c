@@ -9,7 +9,7 @@ struct work {
 static void step(void *data, int64_t unit, int thread)
 {
     const struct work *k = data;
-    const struct iso_part part = iso_cpu_part(unit, ISO_CPU_UNIT, k->whole.count);
+    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, k->whole.count);
     struct iso_cpu_update u = k->whole;
     (void)thread;
     u.count = part.end - part.begin;

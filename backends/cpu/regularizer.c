@@ -46,7 +46,7 @@ static void slopes(const float *restrict w, float l1, float two_l2, bool add, in
 static void part(void *data, int64_t unit, int thread)
 {
     const struct work *k = data;
-    const struct iso_part p = iso_cpu_part(unit, ISO_CPU_UNIT, k->count);
+    const struct iso_range p = iso_cpu_range(unit, ISO_CPU_UNIT, k->count);
     (void)thread;
     slopes(k->w + p.begin, k->l1, k->two_l2, k->add, p.end - p.begin, k->dw + p.begin);
 }

@@ -5,14 +5,14 @@
 #include "core/sampling.h"
 #include "elements.h"
 
-enum { ISO_CPU_RUN = 64 }; /* pixels of a run at most */
+enum { ISO_CPU_STRIP = 64 }; /* pixels of a run at most */
 /* Along one axis: what lies at each pixel's place. Before that, low and share are the place. */
-struct iso_run {
-    int32_t low[ISO_CPU_RUN], high[ISO_CPU_RUN], inside[ISO_CPU_RUN];
-    float share[ISO_CPU_RUN];
+struct iso_strip {
+    int32_t low[ISO_CPU_STRIP], high[ISO_CPU_STRIP], inside[ISO_CPU_STRIP];
+    float share[ISO_CPU_STRIP];
 };
 
-ISO_CPU_INLINE void iso_cpu_border(iso_axis a, int n, struct iso_run *restrict r)
+ISO_CPU_INLINE void iso_cpu_border(iso_axis a, int n, struct iso_strip *restrict r)
 {
     for (int j = 0; j < n; j++) {
         const iso_tap t = iso_tap_at(a, r->low[j], r->share[j]);
@@ -30,7 +30,7 @@ static inline iso_axis iso_cpu_bordered(iso_axis a, int border)
 }
 
 /* From places to pixels: one loop for each kind of border, without a branch in it. */
-static inline void iso_cpu_taps(iso_axis a, int n, struct iso_run *r)
+static inline void iso_cpu_taps(iso_axis a, int n, struct iso_strip *r)
 {
     switch ((enum iso_border)a.border) {
     case ISO_BORDER_NEAREST: iso_cpu_border(iso_cpu_bordered(a, ISO_BORDER_NEAREST), n, r); break;
@@ -42,8 +42,8 @@ static inline void iso_cpu_taps(iso_axis a, int n, struct iso_run *r)
 
 /* One channel of a run: y[j * channels]. line: elements of a row of the image. */
 ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32_t channels,
-                                    const struct iso_run *restrict rows,
-                                    const struct iso_run *restrict columns, float cval, int n,
+                                    const struct iso_strip *restrict rows,
+                                    const struct iso_strip *restrict columns, float cval, int n,
                                     float *restrict y)
 {
     for (int j = 0; j < n; j++) {
@@ -57,7 +57,7 @@ ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32
 
 /* The pixels of a run, with all their channels. */
 static inline void iso_cpu_sample(const float *x, int32_t width, int32_t channels,
-                                  const struct iso_run *rows, const struct iso_run *columns,
+                                  const struct iso_strip *rows, const struct iso_strip *columns,
                                   float cval, int n, float *y)
 {
     if (channels == 1)

@@ -16,9 +16,9 @@ struct work {
 };
 
 /* Pixels [begin, end) of an image. */
-static struct iso_part pixels_of(const struct work *w, int64_t unit)
+static struct iso_range pixels_of(const struct work *w, int64_t unit)
 {
-    return iso_cpu_part(unit % w->units, w->unit_pixels, w->pixels);
+    return iso_cpu_range(unit % w->units, w->unit_pixels, w->pixels);
 }
 
 static void drop(const struct work *w, const uint32_t *restrict word, int64_t channels,
@@ -35,7 +35,7 @@ static void drop(const struct work *w, const uint32_t *restrict word, int64_t ch
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = pixels_of(w, unit);
+    const struct iso_range part = pixels_of(w, unit);
     const int64_t image = unit / w->units, at = (image * w->pixels + part.begin) * w->channels;
     (void)thread;
     for (int64_t c = 0, some; c < w->channels; c += some) {
@@ -52,7 +52,7 @@ static void values(void *data, int64_t unit, int thread)
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_part part = pixels_of(w, unit);
+    const struct iso_range part = pixels_of(w, unit);
     const int64_t image = unit / w->units;
     const uint8_t *restrict mask = w->mask + image * w->channels;
     (void)thread;

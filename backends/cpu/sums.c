@@ -19,7 +19,7 @@ size_t ISO_CPU(sum_rows_workspace)(int64_t rows, int64_t rows_per_image, int64_t
 static void sum_block(void *data, int64_t block, int thread)
 {
     const struct row_sums *s = data;
-    const struct iso_part rows = iso_cpu_block(&s->blocks, block);
+    const struct iso_range rows = iso_cpu_block(&s->blocks, block);
     float *sum = s->sums + block * s->columns;
     (void)thread;
     memset(sum, 0, (size_t)s->columns * sizeof *sum);
@@ -44,7 +44,7 @@ enum { COLUMNS = 256 }; /* of a unit of add_blocks */
 static void add_columns(void *data, int64_t unit, int thread)
 {
     const struct row_sums *s = data;
-    const struct iso_part part = iso_cpu_part(unit, COLUMNS, s->columns);
+    const struct iso_range part = iso_cpu_range(unit, COLUMNS, s->columns);
     const int64_t n = part.end - part.begin;
     float total[COLUMNS] = { 0.0f }, *out = s->out + part.begin;
     (void)thread;
@@ -90,7 +90,7 @@ ISO_CPU_INLINE float block_of_elements(enum iso_sum_of of, const float *x, int64
 static void sum_elements_block(void *data, int64_t index, int thread)
 {
     const struct element_sums *s = data;
-    const struct iso_part p = iso_cpu_part(index, ISO_BLOCK_ELEMENTS, s->n);
+    const struct iso_range p = iso_cpu_range(index, ISO_BLOCK_ELEMENTS, s->n);
     (void)thread;
     s->sums[index] = s->of == ISO_SUM_SQUARES
                          ? block_of_elements(ISO_SUM_SQUARES, s->x + p.begin, p.end - p.begin)

@@ -78,7 +78,7 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
 static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
                                                            const int V, iso_vec acc[][4])
 {
-    for (int r = 0; r < t->nruns; r++)
+    for (int r = 0; r < t->nsegments; r++)
         multiply(t, P, V, t->a + t->aoff[r], t->b + t->boff[r], t->len[r], acc);
 }
 

@@ -1,8 +1,8 @@
 /* tile.h: the register tile every sum of products runs in: dense and convolution, forward and
  * backward.
  *
- *   c[i, j] = end( chain over runs r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk + j],
- *     chain) )
+ *   c[i, j] = end( chain over segments r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk +
+ * j], chain) )
  *
  * for i in [0, rows), j in [0, lanes), each chain starting at +0 (or at c when `resume` is set).
  * `end` adds the bias, or adds the chain to what c held, or stores it. b holds whole vectors: lanes
@@ -16,9 +16,9 @@ struct iso_tile {
     const float *a, *b;
     float *c;
     ptrdiff_t as, ak, bk, cs;     /* strides in elements: a by row, a and b by k, c by row */
-    const ptrdiff_t *aoff, *boff; /* where each run starts */
+    const ptrdiff_t *aoff, *boff; /* where each segment starts */
     const int64_t *len;           /* its length in k */
-    int nruns, rows, lanes;
+    int nsegments, rows, lanes;
     const float *bias; /* [lanes], or NULL */
     bool add, resume;  /* c += chain; the chain goes on from c (for long k in
                           pieces) */

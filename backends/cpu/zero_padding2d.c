@@ -1,6 +1,6 @@
 /* zero_padding2d.c: y = x in a frame of zeros; dx = the part of dy inside the frame. */
 #include "core/ops/zero_padding2d.h"
-#include "rows.h"
+#include "copy_rows.h"
 
 struct work {
     struct iso_frame f;
@@ -13,7 +13,7 @@ static void frame_rows(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_frame *f = &w->f;
-    const struct iso_part part = iso_cpu_part(unit, w->unit_rows, f->n * f->oh);
+    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, f->n * f->oh);
     const size_t left = (size_t)(f->left * f->c), inside = (size_t)(f->w * f->c),
                  all = (size_t)(f->ow * f->c);
     (void)thread;
@@ -47,7 +47,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    const struct iso_rows rows = {
+    const struct iso_row_copy rows = {
         .from = iso_cpu_f32(&call->dy[0]) + (f.top * f.ow + f.left) * f.c,
         .to = iso_cpu_f32(&call->dx[0]),
         .images = f.n,

@@ -1,6 +1,6 @@
 /* concatenate.c: queues the copies of each input's channels, and of their gradients. */
 #include "core/ops/concatenate.h"
-#include "rows.h"
+#include "copy_rows.h"
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -33,5 +33,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 
 const struct opencl_op opencl_concatenate = {
     .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
-    .programs = { "rows.cl" },
+    .programs = { "copy_rows.cl" },
 };

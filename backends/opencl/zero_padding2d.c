@@ -1,6 +1,6 @@
 /* zero_padding2d.c: queues zero padding. */
 #include "core/ops/zero_padding2d.h"
-#include "rows.h"
+#include "copy_rows.h"
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -32,5 +32,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 
 const struct opencl_op opencl_zero_padding2d = {
     .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
-    .programs = { "zero_padding2d.cl", "rows.cl" },
+    .programs = { "zero_padding2d.cl", "copy_rows.cl" },
 };

@@ -59,10 +59,10 @@ iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
 
 /* ---- Single ops ---------------------------------------------------------------------------- */
 
-enum iso_bench_part {
-    ISO_PART_FORWARD,
-    ISO_PART_INPUT_GRADIENT,
-    ISO_PART_WEIGHT_GRADIENT,
+enum iso_bench_product {
+    ISO_BENCH_FORWARD,
+    ISO_BENCH_INPUT_GRADIENT,
+    ISO_BENCH_WEIGHT_GRADIENT,
     ISO_PARTS
 };
 struct iso_bench_size { /* dense: rows, in, out; conv2d, same padding: all of them */

@@ -19,7 +19,7 @@ const char *iso_block_name(const struct iso_loader *l, int block)
 static bool has_meaning(const char *name)
 {
     const int op = iso_op_find(name);
-    return op >= 0 && iso_ops[op].def->section != NULL;
+    return op >= 0 && iso_ops[op].def->topic != NULL;
 }
 
 int iso_block_find(const struct iso_loader *l, const char *name)
@@ -212,7 +212,7 @@ void iso_blocks_check_used(struct iso_loader *l)
 struct copier {
     struct iso_loader *loader;
     const struct iso_yaml *block, *args; /* args: a mapping, a bare first argument, or NULL */
-    const struct iso_place *use;
+    const struct iso_location *use;
 };
 
 /* The argument for a parameter, or its default; NULL when it has neither. */

@@ -44,11 +44,12 @@ static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
 }
 
 /* " (used at 12:9, used at 40:5)": from the inside out, as far as there is room. */
-static void add_uses(const struct iso_place *place, char *text, size_t n)
+static void add_uses(const struct iso_location *place, char *text, size_t n)
 {
     size_t used = strlen(text);
     const char *before = USED_AT;
-    for (const struct iso_place *p = place->used_at; p != NULL && used + 40 < n; p = p->used_at) {
+    for (const struct iso_location *p = place->used_at; p != NULL && used + 40 < n;
+         p = p->used_at) {
         used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line, p->column);
         before = ", used at ";
     }
@@ -56,7 +57,7 @@ static void add_uses(const struct iso_place *place, char *text, size_t n)
         snprintf(text + used, n - used, ")");
 }
 
-void iso_faults_add(struct iso_faults *faults, struct iso_place place, const char *fmt, ...)
+void iso_faults_add(struct iso_faults *faults, struct iso_location place, const char *fmt, ...)
 {
     struct iso_fault fault = { .place = { place.file, place.line, place.column, NULL } };
     va_list args;
@@ -76,7 +77,8 @@ void iso_faults_add(struct iso_faults *faults, struct iso_place place, const cha
     faults->count++;
 }
 
-void iso_faults_add_failure(struct iso_faults *faults, struct iso_place place, const char *fmt, ...)
+void iso_faults_add_failure(struct iso_faults *faults, struct iso_location place, const char *fmt,
+                            ...)
 {
     char text[sizeof faults->list[0].text], why[sizeof text];
     va_list args;
@@ -105,7 +107,7 @@ void iso_faults_print(const struct iso_faults *faults, void *stream)
         order[i] = &faults->list[i];
     qsort(order, (size_t)kept, sizeof order[0], by_place);
     for (int i = 0; i < kept; i++) {
-        const struct iso_place *p = &order[i]->place;
+        const struct iso_location *p = &order[i]->place;
         if (p->line > 0)
             fprintf(stream, "%s:%d:%d: %s\n", p->file, p->line, p->column, order[i]->text);
         else

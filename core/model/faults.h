@@ -6,13 +6,13 @@
 
 /* Counted from 1; line 0: no place. used_at: of what stands in a block, where the block is used, or
  * where the value that a parameter has is given; NULL: nowhere. */
-struct iso_place {
+struct iso_location {
     const char *file;
     int line, column;
-    const struct iso_place *used_at;
+    const struct iso_location *used_at;
 };
 struct iso_fault {
-    struct iso_place place;
+    struct iso_location place;
     char text[320];
 };
 enum { ISO_FAULTS_MAX = 100 }; /* more are counted, not kept */
@@ -21,9 +21,10 @@ struct iso_faults {
     struct iso_fault list[ISO_FAULTS_MAX];
 };
 
-void iso_faults_add(struct iso_faults *, struct iso_place, const char *fmt, ...) ISO_PRINTF(3, 4);
+void iso_faults_add(struct iso_faults *, struct iso_location, const char *fmt, ...)
+    ISO_PRINTF(3, 4);
 /* The same for a function that has failed: text, ": " and its message, which is taken. */
-void iso_faults_add_failure(struct iso_faults *, struct iso_place, const char *fmt, ...)
+void iso_faults_add_failure(struct iso_faults *, struct iso_location, const char *fmt, ...)
     ISO_PRINTF(3, 4);
 /* Prints "file:line:column: text" lines, in the order of their places, to stream. */
 void iso_faults_print(const struct iso_faults *, void *stream /* FILE * */);

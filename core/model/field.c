@@ -106,7 +106,7 @@ static iso_rc read_mapping(const struct iso_field *fields, const char *what,
     return ISO_OK;
 }
 
-iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_place place,
+iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_location place,
                        const struct iso_yaml *args, const char *const *also, void *params,
                        struct iso_faults *faults)
 {

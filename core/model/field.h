@@ -24,7 +24,7 @@ iso_rc iso_fields_default(const struct iso_field *fields, void *params);
  * none. what: "conv2d", begins every fault. place: where the thing stands, for what is missing.
  * also: keys of the mapping that the caller reads, NULL-terminated, or NULL. Whatever can be read
  * is read, the rest becomes faults. Fails with ISO_ENOMEM only. */
-iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_place place,
+iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_location place,
                        const struct iso_yaml *args, const char *const *also, void *params,
                        struct iso_faults *);
 

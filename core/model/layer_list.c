@@ -47,7 +47,7 @@ struct scope {
 struct use {
     char name[ISO_LAYER_NAME];
     int output;
-    struct iso_place place;
+    struct iso_location place;
 };
 struct network { /* the model's layers while they are read */
     struct iso_loader *loader;
@@ -127,7 +127,7 @@ static bool full_name(const struct scope *s, const char *local, char out[ISO_LAY
 static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NAME])
 {
     const struct iso_yaml *name = it->args != NULL ? iso_yaml_get(it->args, "name") : NULL;
-    const struct iso_place place = name != NULL ? name->place : it->named.name->place;
+    const struct iso_location place = name != NULL ? name->place : it->named.name->place;
     struct iso_faults *faults = it->net->loader->faults;
     char local[ISO_LAYER_NAME + 24];
     *out = '\0';
@@ -284,7 +284,7 @@ static bool check_depth(const struct item *it, int block)
     return false;
 }
 
-static iso_rc add_use(struct network *net, const char *name, int output, struct iso_place place)
+static iso_rc add_use(struct network *net, const char *name, int output, struct iso_location place)
 {
     if (net->uses == NULL)
         net->uses = iso_alloc(ISO_LAYERS_MAX, sizeof *net->uses);

@@ -266,12 +266,12 @@ static iso_rc new_model(const char *path, struct iso_model **out)
 }
 
 /* Copies the places of uses to m->uses, from the inside out; returns the first copy. */
-static const struct iso_place *own_uses(struct iso_model *m, const struct iso_place *used_at,
-                                        int *n)
+static const struct iso_location *own_uses(struct iso_model *m, const struct iso_location *used_at,
+                                           int *n)
 {
-    struct iso_place *first = used_at != NULL ? &m->uses[*n] : NULL;
+    struct iso_location *first = used_at != NULL ? &m->uses[*n] : NULL;
     for (; used_at != NULL; used_at = used_at->used_at) {
-        struct iso_place *own = &m->uses[(*n)++];
+        struct iso_location *own = &m->uses[(*n)++];
         *own = *used_at;
         own->file = m->file;
         own->used_at = used_at->used_at != NULL ? own + 1 : NULL;
@@ -299,7 +299,7 @@ static iso_rc own_places(struct iso_model *m)
     for (int i = 0; i < m->nmetrics; i++)
         m->metrics[i].place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
-        for (const struct iso_place *p = m->layers[i].place.used_at; p != NULL; p = p->used_at)
+        for (const struct iso_location *p = m->layers[i].place.used_at; p != NULL; p = p->used_at)
             n++;
     m->uses = iso_alloc((size_t)n + 1, sizeof *m->uses);
     if (m->uses == NULL)

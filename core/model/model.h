@@ -8,7 +8,7 @@
 #include "schedule.h"
 
 struct iso_layer {
-    struct iso_place place;
+    struct iso_location place;
     char name[ISO_NAME]; /* given, or conv2d_1 in order of appearance */
     enum iso_op op;
     void *params; /* owned; the op's struct */
@@ -17,7 +17,7 @@ struct iso_layer {
     int input[ISO_OPERANDS]; /* index of the layer it reads; -1: the model's input */
 };
 struct iso_data_spec { /* data: train / validation / test */
-    struct iso_place place;
+    struct iso_location place;
     bool given;
     char dataset[ISO_DATASET_NAME], split[32];
     int64_t count;   /* rows to draw from a generated data set; 0: its default */
@@ -31,13 +31,13 @@ struct iso_data_spec { /* data: train / validation / test */
     struct iso_class_map *classes; /* made of those of the data set; owned; NULL: as they are */
 };
 struct iso_op_use {
-    struct iso_place place;
+    struct iso_location place;
     enum iso_op op;
     void *params;    /* owned */
     bool auto_range; /* an augmentation's value_range is that of the input */
 };
 struct iso_class_weight {
-    struct iso_place place;
+    struct iso_location place;
     int64_t class;
     double weight;
 };
@@ -55,7 +55,7 @@ struct iso_expect { /* what a model is known to reach; NaN: not said */
 /* One training: what is made small, and how. A model file describes one, or several phases on the
  * same weights, each of which takes over what it does not say itself. */
 struct iso_training {
-    struct iso_place place;
+    struct iso_location place;
     char name[32]; /* of a phase; "" when there are none */
     struct iso_op_use loss, optimizer;
     struct iso_gradient_clipping clipping; /* belongs to the optimizer */
@@ -78,7 +78,7 @@ struct iso_model {
     size_t text_size; /* the file's bytes, for the run folder */
     char name[64];
     struct iso_data_spec train, validation, test;
-    struct iso_place input_place;
+    struct iso_location input_place;
     struct iso_shape input;          /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     struct iso_gather_images images; /* what becomes of the bytes of a data set */
     size_t mean_at, std_at;          /* where in text an `auto` of theirs stands */
@@ -86,7 +86,7 @@ struct iso_model {
     int64_t pad[4], repeat_channels; /* before that, on the host: core/data/pad.h */
     struct iso_layer *layers;
     int nlayers;
-    struct iso_place *uses; /* where blocks are used: what the layers' places point to */
+    struct iso_location *uses; /* where blocks are used: what the layers' places point to */
     struct iso_op_use metrics[ISO_METRICS];
     int nmetrics;
     int64_t batch_size;

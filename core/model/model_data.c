@@ -71,7 +71,7 @@ static bool known_split(const char *name, struct iso_suggest *near)
 }
 
 /* The place of a key's value; of the whole when it was given bare. */
-static struct iso_place place_of(const struct iso_yaml *node, const char *key)
+static struct iso_location place_of(const struct iso_yaml *node, const char *key)
 {
     const struct iso_yaml *value = iso_yaml_get(node, key);
     return value != NULL ? value->place : node->place;

@@ -42,7 +42,7 @@ static const struct iso_dataset_doc *const datasets[] = { iso_dataset_docs, iso_
 
 static bool in_group(int op, const char *topic)
 {
-    return iso_ops[op].def->section != NULL && strcmp(iso_ops[op].def->section, topic) == 0;
+    return iso_ops[op].def->topic != NULL && strcmp(iso_ops[op].def->topic, topic) == 0;
 }
 
 /* What every optimizer has besides its own. */
@@ -222,7 +222,7 @@ static bool print_topic(FILE *out, struct iso_suggest *near)
         if (is_topic(near, g->topic, &found))
             print_group(out, g->topic);
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        if (iso_ops[op].def->section != NULL && is_topic(near, iso_ops[op].name, &found))
+        if (iso_ops[op].def->topic != NULL && is_topic(near, iso_ops[op].name, &found))
             print_op(out, op);
     for (const struct values *v = values; v->topic != NULL; v++) {
         const bool all = is_topic(near, v->topic, &found);

@@ -174,7 +174,7 @@ iso_rc iso_load_checkpoint(struct iso_loader *l, const struct iso_yaml *node)
 }
 
 /* Whether an epoch has a number of this name. */
-static void check_monitor(struct iso_loader *l, const char *what, struct iso_place place,
+static void check_monitor(struct iso_loader *l, const char *what, struct iso_location place,
                           const struct iso_monitor *monitor)
 {
     static const char prefix[] = "validation_";

@@ -47,8 +47,8 @@ iso_rc iso_load_loss(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_optimizer(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_augmentation(struct iso_loader *, const struct iso_yaml *);
-/* The op of this name in a help section such as "layers"; -1, with a fault, for none. */
-int iso_load_op(struct iso_loader *, const struct iso_yaml *name, const char *section,
+/* The op of this name of a help topic such as "layers"; -1, with a fault, for none. */
+int iso_load_op(struct iso_loader *, const struct iso_yaml *name, const char *topic,
                 const char *kind);
 struct iso_named;
 /* Params of an op from its args; also: as for iso_fields_read. *params is set, and to be freed by

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <yaml.h>
 
-struct block {
-    struct block *next;
+struct allocation {
+    struct allocation *next;
 }; /* one allocation; its bytes follow */
 struct anchor {
     const char *name;
@@ -32,9 +32,9 @@ struct reader {
 
 void *iso_yaml_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
 {
-    enum { HEAD = (sizeof(struct block) + 15) / 16 * 16 };
+    enum { HEAD = (sizeof(struct allocation) + 15) / 16 * 16 };
     assert(count <= ISO_YAML_BYTES);
-    struct block *block = iso_alloc(1, HEAD + count * size);
+    struct allocation *block = iso_alloc(1, HEAD + count * size);
     if (block == NULL)
         return NULL;
     block->next = doc->owned;
@@ -54,16 +54,16 @@ void iso_yaml_free(struct iso_yaml_doc *doc)
 {
     if (doc == NULL)
         return;
-    for (struct block *b = doc->owned, *next; b != NULL; b = next) {
+    for (struct allocation *b = doc->owned, *next; b != NULL; b = next) {
         next = b->next;
         free(b);
     }
     free(doc);
 }
 
-static struct iso_place place_of(const struct reader *r, const yaml_mark_t *mark)
+static struct iso_location place_of(const struct reader *r, const yaml_mark_t *mark)
 {
-    return (struct iso_place){ r->file, (int)mark->line + 1, (int)mark->column + 1, NULL };
+    return (struct iso_location){ r->file, (int)mark->line + 1, (int)mark->column + 1, NULL };
 }
 
 /* ---- Mappings ------------------------------------------------------------------------------ */
@@ -149,7 +149,7 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
-static iso_rc count_nodes(struct reader *r, struct iso_place place, int nodes, int levels)
+static iso_rc count_nodes(struct reader *r, struct iso_location place, int nodes, int levels)
 {
     r->nodes += nodes;
     if (r->nodes > ISO_YAML_NODES)
@@ -201,7 +201,7 @@ static iso_rc add_anchor(struct reader *r, const char *name, struct iso_yaml *no
 static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_kind kind,
                        const yaml_char_t *anchor, const yaml_char_t *tag, struct iso_yaml **out)
 {
-    struct iso_place place = place_of(r, &e->start_mark);
+    struct iso_location place = place_of(r, &e->start_mark);
     ISO_TRY(count_nodes(r, place, 1, 1));
     struct iso_yaml *node = iso_yaml_alloc(r->doc, 1, sizeof *node);
     if (node == NULL)
@@ -266,7 +266,7 @@ static iso_rc on_end(struct reader *r)
 
 static iso_rc on_alias(struct reader *r, const yaml_event_t *e)
 {
-    struct iso_place place = place_of(r, &e->start_mark);
+    struct iso_location place = place_of(r, &e->start_mark);
     const char *name = (const char *)e->data.alias.anchor;
     struct iso_yaml *node = NULL;
     for (int i = r->nanchors; i-- > 0 && node == NULL;)
@@ -325,7 +325,7 @@ static iso_rc syntax_fault(struct reader *r, const char *text, size_t size)
     const yaml_parser_t *y = &r->yaml;
     if (y->error == YAML_MEMORY_ERROR)
         return iso_fail(ISO_ENOMEM, "out of memory while reading %s", r->file);
-    struct iso_place place = place_of(r, &y->problem_mark);
+    struct iso_location place = place_of(r, &y->problem_mark);
     if (character_at(text, size, &y->problem_mark) == '\t')
         iso_faults_add(r->faults, place, "a tab cannot indent YAML; use spaces");
     else if (y->context != NULL)
@@ -350,7 +350,7 @@ static iso_rc read_events(struct reader *r, const char *text, size_t size)
     }
     if (r->doc->root != NULL)
         return ISO_OK;
-    iso_faults_add(r->faults, (struct iso_place){ r->file, 1, 1, NULL }, "the file is empty");
+    iso_faults_add(r->faults, (struct iso_location){ r->file, 1, 1, NULL }, "the file is empty");
     return ISO_EMODEL;
 }
 
@@ -359,7 +359,7 @@ static iso_rc check_bytes(struct reader *r, const char *text, size_t size)
     struct iso_utf8_stop stop;
     if (iso_yaml_utf8_check(text, size, &stop))
         return ISO_OK;
-    struct iso_place place = { r->file, stop.line, stop.column, NULL };
+    struct iso_location place = { r->file, stop.line, stop.column, NULL };
     if (stop.utf8)
         iso_faults_add(r->faults, place, "character U+%04X cannot stand in a model file",
                        (unsigned)stop.code);

@@ -36,7 +36,7 @@ static iso_rc read_stream(FILE *in, const char *path, struct iso_faults *faults,
     }
     if (used > ISO_YAML_BYTES) {
         free(bytes);
-        iso_faults_add(faults, (struct iso_place){ path, 1, 1, NULL },
+        iso_faults_add(faults, (struct iso_location){ path, 1, 1, NULL },
                        "the file is larger than %d MiB; is it a model file?", ISO_YAML_BYTES >> 20);
         return ISO_EMODEL;
     }

@@ -27,7 +27,7 @@ static void describe_input(struct iso_onnx_value *v, const char *name, const str
 static const char *channel_constant(struct iso_onnx_exporter *e, const char *part, int n,
                                     const double *values)
 {
-    const char *name = iso_onnx_part(e, part);
+    const char *name = iso_onnx_subname(e, part);
     const int64_t dim[1] = { n };
     float *to = iso_onnx_constant(e, name, 1, dim);
     for (int i = 0; to != NULL && i < n; i++)
@@ -39,7 +39,7 @@ static const char *channel_constant(struct iso_onnx_exporter *e, const char *par
 static const char *step(struct iso_onnx_exporter *e, const char *op, const char *part,
                         const char *x, const char *constant)
 {
-    const char *name = iso_onnx_part(e, part);
+    const char *name = iso_onnx_subname(e, part);
     struct iso_onnx_node *node = iso_onnx_add(e, op, name, name);
     iso_onnx_input(e, node, x);
     if (constant != NULL)

@@ -41,7 +41,7 @@ float *iso_onnx_constant(struct iso_onnx_exporter *, const char *name, int ndim,
 /* A constant of whole numbers, [n]; returns its name, <layer>/<part>. */
 const char *iso_onnx_numbers(struct iso_onnx_exporter *, const char *part, int n, const int64_t *);
 /* "<layer>/<part>" */
-const char *iso_onnx_part(struct iso_onnx_exporter *, const char *part);
+const char *iso_onnx_subname(struct iso_onnx_exporter *, const char *part);
 /* Node's weight w as a constant of its own name, in isocl's layout; NULL when it has none. */
 const char *iso_onnx_weight(struct iso_onnx_exporter *, const struct iso_node *, int w);
 /* Its numbers, to be laid out otherwise; free them. NULL sets failed. */

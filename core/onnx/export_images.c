@@ -110,13 +110,13 @@ void iso_onnx_export_separable_conv2d(struct iso_onnx_exporter *e, const struct 
                                       .sw = 1,
                                       .dh = 1,
                                       .dw = 1 };
-    const char *x = iso_onnx_as(e, n->x[0], true), *middle = iso_onnx_part(e, "middle");
+    const char *x = iso_onnx_as(e, n->x[0], true), *middle = iso_onnx_subname(e, "middle");
     const char *depthwise = depthwise_kernel(e, n->w[ISO_SEPARABLE_DEPTHWISE]);
     const char *pointwise = kernel(e, n->w[ISO_SEPARABLE_POINTWISE]);
     const char *bias = iso_onnx_weight(e, n, ISO_SEPARABLE_BIAS);
-    struct iso_onnx_node *node = iso_onnx_add(e, "Conv", iso_onnx_part(e, "depthwise"), middle);
+    struct iso_onnx_node *node = iso_onnx_add(e, "Conv", iso_onnx_subname(e, "depthwise"), middle);
     set_convolution(e, node, x, depthwise, NULL, &w, w.c);
-    node = iso_onnx_add_for(e, "Conv", iso_onnx_part(e, "pointwise"), n->y[0], true);
+    node = iso_onnx_add_for(e, "Conv", iso_onnx_subname(e, "pointwise"), n->y[0], true);
     set_convolution(e, node, middle, pointwise, bias, &pixel, 1);
 }
 
@@ -157,13 +157,13 @@ void iso_onnx_export_average_pooling2d(struct iso_onnx_exporter *e, const struct
 static void global_pool(struct iso_onnx_exporter *e, const struct iso_node *n, const char *op)
 {
     const bool keeps = ((const struct iso_pooling2d *)n->params)->keepdims;
-    const char *x = iso_onnx_as(e, n->x[0], true), *y = keeps ? "" : iso_onnx_part(e, "pooled");
+    const char *x = iso_onnx_as(e, n->x[0], true), *y = keeps ? "" : iso_onnx_subname(e, "pooled");
     struct iso_onnx_node *node = keeps ? iso_onnx_add_for(e, op, e->layer, n->y[0], true)
                                        : iso_onnx_add(e, op, e->layer, y);
     iso_onnx_input(e, node, x);
     if (keeps)
         return;
-    node = iso_onnx_add_for(e, "Flatten", iso_onnx_part(e, "flatten"), n->y[0], false);
+    node = iso_onnx_add_for(e, "Flatten", iso_onnx_subname(e, "flatten"), n->y[0], false);
     iso_onnx_input(e, node, y);
 }
 

@@ -56,8 +56,8 @@ void iso_onnx_export_activation(struct iso_onnx_exporter *e, const struct iso_ac
 {
     const bool first = iso_onnx_lies_first(e, x), swish = p->function == ISO_SWISH;
     const char *from = iso_onnx_as(e, x, first), *op = activation_op(p->function);
-    const char *name = iso_onnx_part(e, iso_activation_names[p->function]);
-    const char *sigmoid = swish ? iso_onnx_part(e, "sigmoid") : "";
+    const char *name = iso_onnx_subname(e, iso_activation_names[p->function]);
+    const char *sigmoid = swish ? iso_onnx_subname(e, "sigmoid") : "";
     struct iso_onnx_node *node = swish ? iso_onnx_add(e, op, sigmoid, sigmoid)
                                        : iso_onnx_add_for(e, op, name, y, first);
     iso_onnx_input(e, node, from);
@@ -90,7 +90,7 @@ static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node 
     const char *name = iso_onnx_weight(e, n, w);
     if (name != NULL)
         return name;
-    name = iso_onnx_part(e, part);
+    name = iso_onnx_subname(e, part);
     float *values = iso_onnx_constant(e, name, 1, &count);
     for (int64_t i = 0; values != NULL && i < count; i++)
         values[i] = value;
@@ -155,7 +155,7 @@ static void add(struct iso_onnx_exporter *e, const struct iso_node *n)
         const bool last = i + 1 == n->nx;
         const char *x = iso_onnx_as(e, n->x[i], first);
         char part[16] = { 's', 'u', 'm', '_', (char)('0' + i), '\0' };
-        const char *name = last ? e->layer : iso_onnx_part(e, part);
+        const char *name = last ? e->layer : iso_onnx_subname(e, part);
         struct iso_onnx_node *node = last ? iso_onnx_add_for(e, "Add", name, n->y[0], first)
                                           : iso_onnx_add(e, "Add", name, name);
         iso_onnx_input(e, node, sum);

@@ -22,7 +22,7 @@ static void *grow(struct iso_onnx_exporter *e, void *list, int n, int *room, siz
     return more;
 }
 
-const char *iso_onnx_part(struct iso_onnx_exporter *e, const char *part)
+const char *iso_onnx_subname(struct iso_onnx_exporter *e, const char *part)
 {
     const char *name = iso_onnx_text(e->m, "%s/%s", e->layer, part);
     e->failed = e->failed || name == NULL;
@@ -148,7 +148,7 @@ const char *iso_onnx_numbers(struct iso_onnx_exporter *e, const char *part, int 
                              const int64_t *values)
 {
     const int64_t dim[1] = { n };
-    struct iso_onnx_tensor *t = new_tensor(e, iso_onnx_part(e, part), ISO_ONNX_INT64, 1, dim);
+    struct iso_onnx_tensor *t = new_tensor(e, iso_onnx_subname(e, part), ISO_ONNX_INT64, 1, dim);
     if (t != NULL)
         t->data = copy_numbers(e, n, values);
     return t != NULL ? t->name : NULL;

@@ -93,7 +93,7 @@ float *iso_onnx_new_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, 
 iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
                                const struct iso_onnx_tensor *, const struct iso_onnx_known *x);
 /* Where element i of a row that ONNX orders as x stands in isocl's. */
-int64_t iso_onnx_place(const struct iso_onnx_known *x, int64_t i);
+int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i);
 /* The layer's activation where it has one to choose, and chooses none yet; else NULL. */
 int *iso_onnx_free_activation(const struct iso_onnx_layer *);
 /* The shortest decimal number that is this float. */
@@ -116,7 +116,7 @@ iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization, iso
     iso_onnx_squeeze, iso_onnx_reshape, iso_onnx_transpose;
 
 /* How a window lies on an image. */
-struct iso_onnx_place {
+struct iso_onnx_window {
     int64_t kernel[2], strides[2], dilations[2];
     int64_t pads[4];          /* above, left, below, right */
     enum iso_padding padding; /* what is left to do when the frame is there */
@@ -124,9 +124,9 @@ struct iso_onnx_place {
 };
 /* import_window.c: reads the node's window, with the kernel as it is when no attribute says. */
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
-                            struct iso_onnx_place *);
+                            struct iso_onnx_window *);
 /* A layer that puts x into its frame; *x becomes its result. */
-iso_rc iso_onnx_add_frame(struct iso_onnx_importer *, const struct iso_onnx_place *,
+iso_rc iso_onnx_add_frame(struct iso_onnx_importer *, const struct iso_onnx_window *,
                           struct iso_onnx_known *x);
 
 /* ---- import_text.c ---- */

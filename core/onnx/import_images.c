@@ -56,7 +56,7 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, i
 static struct iso_onnx_layer *first_half(const struct iso_onnx_importer *im,
                                          const struct iso_onnx_known *x,
                                          const struct iso_onnx_tensor *k,
-                                         const struct iso_onnx_place *p)
+                                         const struct iso_onnx_window *p)
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const char *end = strrchr(k->name, '/');
@@ -92,7 +92,7 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
-static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_place *place, int64_t filters,
+static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_window *place, int64_t filters,
                        bool bias)
 {
     p->filters = filters;
@@ -103,7 +103,7 @@ static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_place *place,
     memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
 }
 
-static void set_depthwise(struct iso_depthwise_conv2d *p, const struct iso_onnx_place *place,
+static void set_depthwise(struct iso_depthwise_conv2d *p, const struct iso_onnx_window *place,
                           int64_t multiplier, bool bias)
 {
     p->depth_multiplier = multiplier;
@@ -143,7 +143,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     const bool bias = iso_onnx_has(im, 2),
                depthwise = groups == channels && k->dim[1] == 1 && channels > 1;
     ISO_TRY(check_groups(im, k, groups, channels));
-    struct iso_onnx_place p = { .kernel = { k->dim[2], k->dim[3] } };
+    struct iso_onnx_window p = { .kernel = { k->dim[2], k->dim[3] } };
     ISO_TRY(iso_onnx_read_window(im, from, &p));
     if (p.kernel[0] != k->dim[2] || p.kernel[1] != k->dim[3])
         return iso_onnx_refuse(im, "attribute kernel_shape is not that of '%.60s'", k->name);
@@ -197,7 +197,7 @@ enum frame { OTHER, SAME, COUNTED };
 static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame frame, const char *why)
 {
     const struct iso_onnx_known *from = image(im);
-    struct iso_onnx_place p = { .kernel = { 0 } };
+    struct iso_onnx_window p = { .kernel = { 0 } };
     if (from == NULL)
         return ISO_EUNSUP;
     ISO_TRY(iso_onnx_read_window(im, from, &p));

@@ -279,7 +279,7 @@ float *iso_onnx_new_weight(struct iso_onnx_importer *im, struct iso_onnx_layer *
     return values;
 }
 
-int64_t iso_onnx_place(const struct iso_onnx_known *x, int64_t i)
+int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i)
 {
     if (x->order != ISO_ONNX_ROW_FIRST)
         return i;
@@ -296,7 +296,7 @@ iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *im, struct iso_onnx_lay
     if (to == NULL)
         return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t i = 0; i < n; i++)
-        to[iso_onnx_place(x, i)] = from[i];
+        to[iso_onnx_element(x, i)] = from[i];
     return ISO_OK;
 }
 

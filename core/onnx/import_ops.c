@@ -45,7 +45,7 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
         return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
     for (int64_t i = 0; i < in; i++)
         for (int64_t o = 0; o < units; o++)
-            to[iso_onnx_place(x, i) * units + o] =
+            to[iso_onnx_element(x, i) * units + o] =
                 p->factor * from[turned ? o * in + i : i * units + o];
     ((struct iso_dense *)l->params)->units = units;
     ((struct iso_dense *)l->params)->use_bias = p->bias != NULL;

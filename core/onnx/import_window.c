@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Padding of the sides, before and behind, of a window that isocl calls same. */
-static void same_pads(const struct iso_shape *x, const struct iso_onnx_place *p, int64_t pads[4])
+static void same_pads(const struct iso_shape *x, const struct iso_onnx_window *p, int64_t pads[4])
 {
     const struct iso_window w =
         iso_window(x, p->kernel, p->strides, p->dilations, ISO_PADDING_SAME);
@@ -16,7 +16,7 @@ static void same_pads(const struct iso_shape *x, const struct iso_onnx_place *p,
 }
 
 static iso_rc read_pads(const struct iso_onnx_importer *im, const struct iso_shape *x,
-                        struct iso_onnx_place *p)
+                        struct iso_onnx_window *p)
 {
     const struct iso_onnx_attribute *a = iso_onnx_attribute(im->node, "auto_pad");
     const char *by = a != NULL ? a->text : "NOTSET";
@@ -38,7 +38,7 @@ static iso_rc read_pads(const struct iso_onnx_importer *im, const struct iso_sha
 }
 
 /* With ceil_mode the last window may hang over the end: that is padding, too. */
-static void round_up(const struct iso_shape *x, struct iso_onnx_place *p)
+static void round_up(const struct iso_shape *x, struct iso_onnx_window *p)
 {
     for (int i = 0; i < 2; i++) {
         const int64_t span = (p->kernel[i] - 1) * p->dilations[i] + 1;
@@ -52,7 +52,7 @@ static void round_up(const struct iso_shape *x, struct iso_onnx_place *p)
 }
 
 /* Whether isocl's valid or same is this padding; else a frame of zeros must come first. */
-static void choose_padding(const struct iso_shape *x, struct iso_onnx_place *p)
+static void choose_padding(const struct iso_shape *x, struct iso_onnx_window *p)
 {
     static const int64_t none[4] = { 0 };
     int64_t same[4];
@@ -63,7 +63,7 @@ static void choose_padding(const struct iso_shape *x, struct iso_onnx_place *p)
 }
 
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                            struct iso_onnx_place *p)
+                            struct iso_onnx_window *p)
 {
     for (int i = 0; i < 2; i++)
         p->strides[i] = p->dilations[i] = 1;
@@ -83,7 +83,7 @@ iso_rc iso_onnx_read_window(const struct iso_onnx_importer *im, const struct iso
     return ISO_OK;
 }
 
-iso_rc iso_onnx_add_frame(struct iso_onnx_importer *im, const struct iso_onnx_place *p,
+iso_rc iso_onnx_add_frame(struct iso_onnx_importer *im, const struct iso_onnx_window *p,
                           struct iso_onnx_known *x)
 {
     const struct iso_onnx_known *from = x;

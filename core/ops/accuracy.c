@@ -13,7 +13,7 @@ const struct iso_op_def iso_def_accuracy = {
     .doc =
         "share of the rows whose most probable class is the target's; of one unit, class 1 is "
         "what is above 0.5",
-    .section = "metrics",
+    .topic = "metrics",
     .fields = fields,
     .nx = 2,
     .infer = infer,

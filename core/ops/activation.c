@@ -78,7 +78,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_activation = {
     .doc = "a function of each element, or softmax over the last axis",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_activation),
     .fields = fields,
     .nx = 1,

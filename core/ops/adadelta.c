@@ -40,7 +40,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_adadelta = {
     .doc = "Adadelta: steps as large as the last ones were, for gradients of their size",
-    .section = "optimizers",
+    .topic = "optimizers",
     .params_size = sizeof(struct iso_adadelta),
     .fields = fields,
     .slots = slots,

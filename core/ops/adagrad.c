@@ -38,7 +38,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_adagrad = {
     .doc = "Adagrad: steps divided by the root of the sum of all squared gradients",
-    .section = "optimizers",
+    .topic = "optimizers",
     .params_size = sizeof(struct iso_adagrad),
     .fields = fields,
     .slots = slots,

@@ -29,7 +29,7 @@ void iso_adam_cost(const void *params, const struct iso_shape *x, enum iso_pass,
 void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
 #define ISO_ADAM_DEF(text, table)                                                         \
     {                                                                                     \
-        .doc = text, .section = "optimizers", .params_size = sizeof(struct iso_adam),     \
+        .doc = text, .topic = "optimizers", .params_size = sizeof(struct iso_adam),       \
         .fields = table, .slots = iso_adam_slots, .slot_count = iso_adam_slot_count,      \
         .infer = iso_optimizer_infer, .cost = iso_adam_cost, .scalars = iso_adam_scalars, \
         .check = iso_adam_check,                                                          \

@@ -29,7 +29,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_add = {
     .doc = "the sum of several tensors of one shape, element by element",
-    .section = "layers",
+    .topic = "layers",
     .fields = fields,
     .nx = 2,
     .nx_max = ISO_OPERANDS,

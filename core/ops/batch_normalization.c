@@ -93,7 +93,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_batch_normalization = {
     .doc = "brings each channel to mean 0 and variance 1 over the batch, then scales and moves it",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_batch_normalization),
     .fields = fields,
     .weights = weights,

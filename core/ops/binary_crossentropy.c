@@ -12,7 +12,7 @@ const struct iso_op_def iso_def_binary_crossentropy = {
     .doc =
         "sigmoid and the mean of the cross-entropies, targets as one probability per unit; a "
         "single unit tells two classes apart, by the probability of class 1",
-    .section = "losses",
+    .topic = "losses",
     .params_size = sizeof(struct iso_crossentropy),
     .fields = iso_crossentropy_fields,
     .nx = 2,

@@ -4,7 +4,7 @@
 
 const struct iso_op_def iso_def_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as one probability per class",
-    .section = "losses",
+    .topic = "losses",
     .params_size = sizeof(struct iso_crossentropy),
     .fields = iso_crossentropy_fields,
     .nx = 2,

@@ -19,7 +19,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
  * scikit-learn has it. */
 const struct iso_op_def iso_def_confusion_matrix = {
     .doc = "rows of each true class (down) that were taken for each class (across)",
-    .section = "metrics",
+    .topic = "metrics",
     .fields = fields,
     .nx = 2,
     .infer = infer,

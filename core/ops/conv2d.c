@@ -61,7 +61,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_conv2d = {
     .doc = "two-dimensional convolution of images",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_conv2d),
     .fields = fields,
     .weights = weights,

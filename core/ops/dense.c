@@ -44,7 +44,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_dense = {
     .doc = "fully connected layer: every output sees every input",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_dense),
     .fields = fields,
     .weights = weights,

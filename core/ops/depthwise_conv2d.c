@@ -64,7 +64,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_depthwise_conv2d = {
     .doc = "convolution of each channel by itself",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_depthwise_conv2d),
     .fields = fields,
     .weights = weights,

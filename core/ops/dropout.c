@@ -45,7 +45,7 @@ static const char *const saved[] = { "mask", NULL };
 
 const struct iso_op_def iso_def_dropout = {
     .doc = "in training, zeroes a random share of the elements and scales up the rest",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_dropout),
     .fields = iso_dropout_fields,
     .nx = 1,

@@ -50,7 +50,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_elastic_distortion = {
     .doc = "moves the pixels of each image along smooth random fields, as if on rubber",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_elastic_distortion),
     .fields = fields,
     .nx = 1,

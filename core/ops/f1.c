@@ -16,7 +16,7 @@ const struct iso_op_def iso_def_f1 = {
     .doc =
         "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "
         "predicted",
-    .section = "metrics",
+    .topic = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,
     .nx = 1,

@@ -21,7 +21,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_flatten = {
     .doc = "an image as one row of numbers, in height, width, channel order",
-    .section = "layers",
+    .topic = "layers",
     .fields = fields,
     .nx = 1,
     .infer = infer,

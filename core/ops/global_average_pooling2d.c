@@ -8,7 +8,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 
 const struct iso_op_def iso_def_global_average_pooling2d = {
     .doc = "the mean of each channel of an image",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_pooling2d),
     .fields = iso_global_pooling2d_fields,
     .nx = 1,

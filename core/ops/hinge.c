@@ -18,7 +18,7 @@ void iso_hinge_scalars(const void *params, uint64_t step, double out[ISO_SCALARS
 
 const struct iso_op_def iso_def_hinge = {
     .doc = "mean of max(1 - t p, 0), labels t of -1 and +1",
-    .section = "losses",
+    .topic = "losses",
     .params_size = sizeof(struct iso_hinge),
     .fields = iso_hinge_fields,
     .nx = 2,

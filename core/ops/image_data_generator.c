@@ -106,7 +106,7 @@ const struct iso_op_def iso_def_image_data_generator = {
     .doc =
         "turns, shears, zooms, moves, flips and recolours each image by chance, as Keras's "
         "ImageDataGenerator",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_image_data_generator),
     .fields = fields,
     .nx = 1,

@@ -51,7 +51,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_layer_normalization = {
     .doc = "brings each row along the last axis to mean 0 and variance 1, then scales and moves it",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_layer_normalization),
     .fields = fields,
     .weights = weights,

@@ -10,7 +10,7 @@ static const char *const saved[] = { "argmax", NULL };
 
 const struct iso_op_def iso_def_max_pooling2d = {
     .doc = "the largest value in each window of an image",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_pooling2d),
     .fields = iso_pooling2d_fields,
     .nx = 1,

@@ -5,7 +5,7 @@ static const struct iso_field fields[] = { { 0 } };
 
 const struct iso_op_def iso_def_mean_absolute_error = {
     .doc = "mean of |p - t|",
-    .section = "losses",
+    .topic = "losses",
     .fields = fields,
     .nx = 2,
     .nx_max = 3,

@@ -5,7 +5,7 @@ static const struct iso_field fields[] = { { 0 } };
 
 const struct iso_op_def iso_def_mean_squared_error = {
     .doc = "mean of (p - t)^2",
-    .section = "losses",
+    .topic = "losses",
     .fields = fields,
     .nx = 2,
     .nx_max = 3,

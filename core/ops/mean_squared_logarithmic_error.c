@@ -6,7 +6,7 @@ static const struct iso_field fields[] = { { 0 } };
 
 const struct iso_op_def iso_def_mean_squared_logarithmic_error = {
     .doc = "mean of (log(p + 1) - log(t + 1))^2, p and t being at least 1e-7",
-    .section = "losses",
+    .topic = "losses",
     .fields = fields,
     .nx = 2,
     .nx_max = 3,

@@ -36,7 +36,7 @@ const struct iso_op_def iso_def_mixup = {
     .doc =
         "mixes each image with another of its batch, and their targets and class weights alike, "
         "as Keras's MixUp; accuracy counts the class of the larger share",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_mixup),
     .fields = fields,
     .nx = 1,

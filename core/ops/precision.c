@@ -13,7 +13,7 @@ static void score(const void *params, const struct iso_shape *x, const double *c
 
 const struct iso_op_def iso_def_precision = {
     .doc = "of the rows taken for a class, the share that are of it; 0 where there are none",
-    .section = "metrics",
+    .topic = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,
     .nx = 1,

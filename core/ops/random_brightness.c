@@ -38,7 +38,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_random_brightness = {
     .doc = "adds a random number to the values of each image, as Keras's RandomBrightness",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_random_brightness),
     .fields = fields,
     .nx = 1,

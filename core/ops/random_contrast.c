@@ -39,7 +39,7 @@ const struct iso_op_def iso_def_random_contrast = {
     .doc =
         "draws each image's values apart or together about their mean, as Keras's "
         "RandomContrast",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_random_contrast),
     .fields = fields,
     .nx = 1,

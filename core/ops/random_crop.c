@@ -36,7 +36,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_random_crop = {
     .doc = "takes a window of each image at a random place; in evaluation, the one in the middle",
-    .section = "augmentations",
+    .topic = "augmentations",
     .params_size = sizeof(struct iso_random_crop),
     .fields = fields,
     .nx = 1,

@@ -10,7 +10,7 @@ static void score(const void *params, const struct iso_shape *x, const double *c
 
 const struct iso_op_def iso_def_recall = {
     .doc = "of a class's rows, the share taken for it; 0 where there are none",
-    .section = "metrics",
+    .topic = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,
     .nx = 1,

@@ -58,7 +58,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_reshape = {
     .doc = "the same numbers under another shape",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_reshape),
     .fields = fields,
     .nx = 1,

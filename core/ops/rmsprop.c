@@ -69,7 +69,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_rmsprop = {
     .doc = "RMSprop: steps divided by a running mean of the gradients' size",
-    .section = "optimizers",
+    .topic = "optimizers",
     .params_size = sizeof(struct iso_rmsprop),
     .fields = fields,
     .slots = slots,

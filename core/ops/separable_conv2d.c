@@ -97,7 +97,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_separable_conv2d = {
     .doc = "convolution of each channel by itself, then one of 1x1 that mixes the channels",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_separable_conv2d),
     .fields = fields,
     .weights = weights,

@@ -47,7 +47,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_sgd = {
     .doc = "stochastic gradient descent, with or without momentum",
-    .section = "optimizers",
+    .topic = "optimizers",
     .params_size = sizeof(struct iso_sgd),
     .fields = fields,
     .slots = slots,

@@ -12,7 +12,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 
 const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as class indices",
-    .section = "losses",
+    .topic = "losses",
     .fields = fields,
     .nx = 2,
     .nx_max = 3,

@@ -24,7 +24,7 @@ const struct iso_op_def iso_def_spatial_dropout2d = {
     .doc =
         "in training, zeroes a random share of the channels of each image and scales up the "
         "rest",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_dropout),
     .fields = iso_dropout_fields,
     .nx = 1,

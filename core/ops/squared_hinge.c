@@ -3,7 +3,7 @@
 
 const struct iso_op_def iso_def_squared_hinge = {
     .doc = "mean of max(1 - t p, 0)^2, labels t of -1 and +1",
-    .section = "losses",
+    .topic = "losses",
     .params_size = sizeof(struct iso_hinge),
     .fields = iso_hinge_fields,
     .nx = 2,

@@ -30,7 +30,7 @@ static void label(const char *name, const void *params, char *buf, size_t n)
 
 const struct iso_op_def iso_def_top_k = {
     .doc = "share of the rows whose target is among the k most probable classes",
-    .section = "metrics",
+    .topic = "metrics",
     .params_size = sizeof(struct iso_top_k),
     .fields = fields,
     .nx = 2,

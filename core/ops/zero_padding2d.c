@@ -45,7 +45,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 
 const struct iso_op_def iso_def_zero_padding2d = {
     .doc = "an image in a frame of zeros",
-    .section = "layers",
+    .topic = "layers",
     .params_size = sizeof(struct iso_zero_padding2d),
     .fields = fields,
     .nx = 1,

@@ -17,11 +17,11 @@ static bool same(double a, double b)
     return a == b && signbit(a) == signbit(b);
 }
 
-static iso_rc exact_array(const char *name, int slot, const struct iso_array *want,
+static iso_rc exact_array(const char *name, int operand, const struct iso_array *want,
                           const struct iso_array *got, struct iso_distance *d)
 {
     if (want->n != got->n)
-        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot,
+        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, operand,
                         (long long)got->n, (long long)want->n);
     int64_t differ = 0, first = 0;
     for (int64_t i = 0; i < want->n; i++)
@@ -32,7 +32,7 @@ static iso_rc exact_array(const char *name, int slot, const struct iso_array *wa
         return ISO_OK;
     return iso_fail(ISO_EPARITY,
                     "%s%d: %lld of %lld values differ, first [%lld]: %.9g instead of %.9g", name,
-                    slot, (long long)differ, (long long)want->n, (long long)first, got->v[first],
+                    operand, (long long)differ, (long long)want->n, (long long)first, got->v[first],
                     want->v[first]);
 }
 
@@ -49,19 +49,19 @@ iso_rc iso_compare_exact(enum iso_pass pass, const struct iso_values *want,
     return ISO_OK;
 }
 
-static iso_rc bounded_array(const char *name, int slot, const struct iso_array *want,
+static iso_rc bounded_array(const char *name, int operand, const struct iso_array *want,
                             const struct iso_array *got, const struct iso_array *sums, double unit,
                             struct iso_distance *d)
 {
     if (want->n != got->n || want->n != sums->n)
-        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, slot,
+        return iso_fail(ISO_EPARITY, "%s%d has %lld values instead of %lld", name, operand,
                         (long long)got->n, (long long)want->n);
     for (int64_t i = 0; i < want->n; i++) {
         const double off = fabs(got->v[i] - want->v[i]), allowed = unit * sums->v[i];
         if (!(off <= allowed))
             return iso_fail(ISO_EPARITY,
                             "%s%d[%lld]: %.9g instead of %.9g, %.3g times the bound %.3g", name,
-                            slot, (long long)i, got->v[i], want->v[i], off / allowed, allowed);
+                            operand, (long long)i, got->v[i], want->v[i], off / allowed, allowed);
         if (off > d->share * allowed)
             d->share = off / allowed;
     }
@@ -133,7 +133,7 @@ void iso_bound_scale(enum iso_pass pass, double factor, struct iso_values *sums)
                 sums->a[g][i].v[k] *= factor;
 }
 
-static iso_rc trust_array(const char *name, int slot, const struct iso_array *a, bool nan_fits,
+static iso_rc trust_array(const char *name, int operand, const struct iso_array *a, bool nan_fits,
                           bool zeros_fit)
 {
     int64_t zeros = 0;
@@ -143,13 +143,13 @@ static iso_rc trust_array(const char *name, int slot, const struct iso_array *a,
             return iso_fail(ISO_EPARITY,
                             "%s%d[%lld] is NaN: not written, or computed from memory that was not "
                             "initialised",
-                            name, slot, (long long)i);
+                            name, operand, (long long)i);
     }
     if (a->n >= 8 && !zeros_fit && (double)zeros > MOST_ZEROS * (double)a->n)
         return iso_fail(ISO_EPARITY,
                         "mistrusted: %lld of the %lld values of %s%d are zero; give the case other "
                         "data, or `mostly_zero: true` if the op explains it",
-                        (long long)zeros, (long long)a->n, name, slot);
+                        (long long)zeros, (long long)a->n, name, operand);
     return ISO_OK;
 }
 

@@ -97,14 +97,14 @@ static void fill_target(uint64_t seed, uint32_t stream, double *v, int64_t rows,
     }
 }
 
-static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, int slot,
+static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, int operand,
                          enum iso_fill fill, uint64_t seed, uint32_t stream, struct iso_array *a)
 {
-    const struct iso_tensor *x = &call->x[slot];
+    const struct iso_tensor *x = &call->x[operand];
     const enum iso_kind kind = iso_ops[c->op].kind;
     if (kind == ISO_INPUT && x->dtype != ISO_REAL) {
         int64_t limit = 256; /* pixels */
-        if (slot == 1)
+        if (operand == 1)
             limit = c->x[0].dim[0]; /* entries of the order */
         else if (c->op == ISO_OP_gather_labels)
             limit = ((const struct iso_gather_labels *)c->params)->classes;
@@ -112,14 +112,15 @@ static iso_rc fill_input(const struct iso_case *c, const struct iso_call *call, 
         return ISO_OK;
     }
     const int64_t rows = call->x[0].shape.dim[0], classes = call->x[0].shape.dim[1];
-    if ((kind == ISO_LOSS || kind == ISO_METRIC) && slot == 1) {
+    if ((kind == ISO_LOSS || kind == ISO_METRIC) && operand == 1) {
         if (x->dtype == ISO_I32)
             fill_below(seed, stream, classes, a->v, a->n);
         else
             fill_target(seed, stream, a->v, rows, classes);
         return ISO_OK;
     }
-    const bool weights = kind == ISO_LOSS && slot == 2, squares = kind == ISO_CLIPPING && slot == 1;
+    const bool weights = kind == ISO_LOSS && operand == 2,
+               squares = kind == ISO_CLIPPING && operand == 1;
     if (squares && fill == ISO_FILL_SPECIAL) /* its norm would be infinite */
         fill = ISO_FILL_REAL;
     ISO_TRY(fill_real(weights ? ISO_FILL_REAL : fill, seed, stream, a->v, a->n));

@@ -30,10 +30,10 @@ static struct difference difference(enum iso_kind kind, const struct iso_values 
 {
     const bool scalar = kind == ISO_LOSS || kind == ISO_PENALTY;
     /* A loss that absorbs an activation has its probabilities first. */
-    const int slot = kind == ISO_LOSS && plus->a[ISO_Y][1].n > 0 ? 1 : 0;
+    const int operand = kind == ISO_LOSS && plus->a[ISO_Y][1].n > 0 ? 1 : 0;
     struct difference d = { 0, 0, 0 };
-    for (int64_t i = 0; i < plus->a[ISO_Y][slot].n; i++) {
-        const double a = plus->a[ISO_Y][slot].v[i], b = minus->a[ISO_Y][slot].v[i];
+    for (int64_t i = 0; i < plus->a[ISO_Y][operand].n; i++) {
+        const double a = plus->a[ISO_Y][operand].v[i], b = minus->a[ISO_Y][operand].v[i];
         const double factor = scalar ? 1 : dy->v[i];
         const double part = (a - b) / (2 * STEP) * factor;
         d.slope += part;
@@ -73,7 +73,7 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
     *x = old + offset;
     iso_rc rc = own_changed(c->op, &inputs);
     if (rc == ISO_OK)
-        rc = iso_run_pass(judge, c->op, call, ISO_FORWARD, &how, &inputs);
+        rc = iso_execute_pass(judge, c->op, call, ISO_FORWARD, &how, &inputs);
     *x = old;
     for (int i = 0; i < ISO_OPERANDS; i++) {
         out->a[ISO_Y][i] = inputs.a[ISO_Y][i];
@@ -86,22 +86,22 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
 
 static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
                             const struct iso_call *call, struct iso_values *v, enum iso_group group,
-                            int slot, int64_t j, struct iso_distance *d)
+                            int operand, int64_t j, struct iso_distance *d)
 {
     const enum iso_group gradient = group == ISO_X ? ISO_DX : ISO_DW;
     struct iso_values plus = { 0 }, minus = { 0 };
-    double *x = &v->a[group][slot].v[j];
+    double *x = &v->a[group][operand].v[j];
     iso_rc rc = at(judge, c, call, v, x, STEP, &plus);
     if (rc == ISO_OK)
         rc = at(judge, c, call, v, x, -STEP, &minus);
     if (rc == ISO_OK) {
         const struct difference n =
             difference(iso_ops[c->op].kind, &plus, &minus, &v->a[ISO_DY][0]);
-        const double got = v->a[gradient][slot].v[j], off = fabs(got - n.slope);
+        const double got = v->a[gradient][operand].v[j], off = fabs(got - n.slope);
         const double allowed = 1e-7 * (fabs(got) + n.size) + n.rounding + 1e-9;
         if (!(off <= allowed))
             rc = iso_fail(ISO_EPARITY, "%s%d[%lld] is %.9g, central differences say %.9g",
-                          iso_group_names[gradient], slot, (long long)j, got, n.slope);
+                          iso_group_names[gradient], operand, (long long)j, got, n.slope);
         if (off > d->share * allowed)
             d->share = off / allowed;
         d->values++;
@@ -113,9 +113,9 @@ static iso_rc check_element(struct iso_backend *judge, const struct iso_case *c,
 
 static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c,
                            const struct iso_call *call, uint64_t seed, struct iso_values *v,
-                           enum iso_group group, int slot, struct iso_distance *d)
+                           enum iso_group group, int operand, struct iso_distance *d)
 {
-    const int64_t n = v->a[group][slot].n;
+    const int64_t n = v->a[group][operand].n;
     struct iso_cost cost;
     iso_ops[c->op].def->cost(c->params, c->x, ISO_FORWARD, &cost);
     int64_t samples = SAMPLES_MOST;
@@ -124,10 +124,10 @@ static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c,
         samples = (int64_t)(work / run);
     if (samples < SAMPLES_LEAST)
         samples = SAMPLES_LEAST;
-    const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_OPERANDS + slot);
+    const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_OPERANDS + operand);
     for (int64_t i = 0; i < n && i < samples; i++) {
         const int64_t j = n <= samples ? i : iso_fill_word(seed, stream, (uint64_t)i) % n;
-        ISO_TRY(check_element(judge, c, call, v, group, slot, j, d));
+        ISO_TRY(check_element(judge, c, call, v, group, operand, j, d));
     }
     return ISO_OK;
 }
@@ -139,7 +139,7 @@ iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *c, ui
     struct iso_values v = { 0 };
     *d = (struct iso_distance){ 0 };
     ISO_TRY(iso_case_call(c, seed, 0, &call));
-    ISO_TRY(iso_run_case(judge, c, c->data, seed, &how, &v));
+    ISO_TRY(iso_execute_case(judge, c, c->data, seed, &how, &v));
     iso_rc rc = ISO_OK;
     for (int i = 0; i < ISO_OPERANDS && rc == ISO_OK; i++) {
         if (v.a[ISO_DX][i].n > 0)

@@ -95,11 +95,11 @@ struct iso_how {
  * the results into v. What the pass must not read is filled with NaN. ISO_EPARITY when a guard
  * zone or an input was changed, ISO_EUNSUP when this device cannot run the pass. call has shapes
  * and no memory. */
-iso_rc iso_run_pass(struct iso_backend *, enum iso_op, const struct iso_call *call, enum iso_pass,
-                    const struct iso_how *, struct iso_values *v);
+iso_rc iso_execute_pass(struct iso_backend *, enum iso_op, const struct iso_call *call,
+                        enum iso_pass, const struct iso_how *, struct iso_values *v);
 /* All passes of a case: forward and backward, or its updates. v: results of every pass. */
-iso_rc iso_run_case(struct iso_backend *, const struct iso_case *, enum iso_fill, uint64_t seed,
-                    const struct iso_how *, struct iso_values *v);
+iso_rc iso_execute_case(struct iso_backend *, const struct iso_case *, enum iso_fill, uint64_t seed,
+                        const struct iso_how *, struct iso_values *v);
 bool iso_op_has_pass(enum iso_op, enum iso_pass);
 /* Whether the pass writes this group. */
 bool iso_pass_writes(enum iso_pass, enum iso_group);

@@ -61,7 +61,7 @@ iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm algorithm, en
     absolute(sums);
     iso_rc rc = algorithm == ISO_WINOGRAD ? iso_bound_widen(call, sums) : ISO_OK;
     if (rc == ISO_OK)
-        rc = iso_run_pass(judge, op, call, pass, &how, sums);
+        rc = iso_execute_pass(judge, op, call, pass, &how, sums);
     if (rc == ISO_OK && algorithm == ISO_WINOGRAD)
         iso_bound_scale(pass, ISO_BOUND_WINOGRAD, sums);
     if (rc != ISO_OK)
@@ -86,7 +86,7 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm,
     iso_call_cost(op, call, pass, &cost);
     iso_rc rc = iso_values_copy(&want, v);
     if (rc == ISO_OK)
-        rc = iso_run_pass(judge, op, call, pass, &how, &want);
+        rc = iso_execute_pass(judge, op, call, pass, &how, &want);
     if (rc == ISO_OK)
         rc = iso_rung_sums(judge, algorithm, op, call, pass, v, &sums);
     if (rc == ISO_OK)
@@ -105,8 +105,8 @@ static iso_rc compute(struct climb *k, enum iso_fill fill, bool reference)
     iso_values_free(&k->got);
     k->fill = fill;
     if (reference)
-        ISO_TRY(iso_run_case(l->reference, k->c, fill, l->seed, &how, &k->want));
-    return iso_run_case(l->device, k->c, fill, l->seed, &how, &k->got);
+        ISO_TRY(iso_execute_case(l->reference, k->c, fill, l->seed, &how, &k->want));
+    return iso_execute_case(l->device, k->c, fill, l->seed, &how, &k->got);
 }
 
 static iso_rc put_record(const struct climb *k, enum iso_pass pass)
@@ -154,7 +154,7 @@ static iso_rc explain(iso_rc rc, const char *what)
 
 static iso_rc run_again(const struct climb *k, const struct iso_how *how, struct iso_values *v)
 {
-    return iso_run_case(k->ladder->device, k->c, k->fill, k->ladder->seed, how, v);
+    return iso_execute_case(k->ladder->device, k->c, k->fill, k->ladder->seed, how, v);
 }
 
 static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_distance *d)
@@ -224,7 +224,7 @@ static iso_rc added(const struct climb *k, struct iso_distance *d)
     if (rc == ISO_OK)
         rc = iso_values_copy(&got, &want);
     if (rc == ISO_OK)
-        rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
+        rc = iso_execute_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
     if (rc == ISO_OK)
         rc = compare_added(k, &want, &got, d);
     iso_values_free(&want);
@@ -239,7 +239,7 @@ static iso_rc without(const struct climb *k, unsigned inputs, unsigned weights,
     const struct iso_how how = { .junk = JUNK_NAN, .no_dx = inputs, .no_dw = weights };
     struct iso_values got = { 0 };
     ISO_TRY(iso_values_copy(&got, &k->got));
-    iso_rc rc = iso_run_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
+    iso_rc rc = iso_execute_pass(k->ladder->device, k->c->op, &k->call, ISO_BACKWARD, &how, &got);
     if (rc == ISO_OK)
         rc = iso_compare_exact(ISO_BACKWARD, &k->got, &got, d);
     iso_values_free(&got);

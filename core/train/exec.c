@@ -1,6 +1,6 @@
 /* exec.c: the calls of a step: forward, backward, update. */
 #include "exec_private.h"
-#include "schedule.h"
+#include "learning_rate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static struct iso_tensor describe(const struct iso_exec *e, int value)
 }
 
 static void locate(const struct iso_exec *e, const struct iso_arena_memory *m,
-                   const struct iso_block *b, struct iso_tensor *t)
+                   const struct iso_extent *b, struct iso_tensor *t)
 {
     if (b->bytes == 0 || m->n == 0)
         return;
@@ -32,11 +32,11 @@ struct iso_tensor iso_exec_value(const struct iso_exec *e, int value)
     if (v->role == ISO_ROLE_COUNTS)
         t = (struct iso_tensor){ e->counts, (size_t)v->at, v->dtype, v->shape };
     else if (v->role == ISO_ROLE_WEIGHT && v->trainable)
-        locate(e, &e->weights, &e->plan.weights.blocks[value], &t);
+        locate(e, &e->weights, &e->plan.weights.extents[value], &t);
     else if (v->role == ISO_ROLE_WEIGHT)
-        locate(e, &e->fixed, &e->plan.fixed.blocks[value], &t);
+        locate(e, &e->fixed, &e->plan.fixed.extents[value], &t);
     else
-        locate(e, &e->values, &e->plan.values.blocks[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->values, &e->plan.values.extents[iso_plan_root(e->graph, value)], &t);
     return t;
 }
 
@@ -47,9 +47,9 @@ struct iso_tensor iso_exec_gradient(const struct iso_exec *e, int value)
     if (!v->gradient || !e->options.training)
         return t;
     if (v->role == ISO_ROLE_WEIGHT)
-        locate(e, &e->weight_gradients, &e->plan.weights.blocks[value], &t);
+        locate(e, &e->weight_gradients, &e->plan.weights.extents[value], &t);
     else
-        locate(e, &e->gradients, &e->plan.gradients.blocks[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->gradients, &e->plan.gradients.extents[iso_plan_root(e->graph, value)], &t);
     return t;
 }
 
@@ -124,17 +124,17 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
 }
 
 /* Where this step's number goes in the log, when the value is one. */
-static void set_slot(const struct iso_exec *e, int value, int64_t slot, struct iso_tensor *t)
+static void set_log_row(const struct iso_exec *e, int value, int64_t log_row, struct iso_tensor *t)
 {
     const struct iso_value *v = &e->graph->values[value];
     if (v->role == ISO_ROLE_SCALAR)
         *t = (struct iso_tensor){
-            e->log, (size_t)(slot * e->graph->columns + v->at), ISO_REAL, { 1, { 1 } }
+            e->log, (size_t)(log_row * e->graph->columns + v->at), ISO_REAL, { 1, { 1 } }
         };
 }
 
 void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool training, uint64_t step,
-                   int64_t slot, struct iso_call *out)
+                   int64_t log_row, struct iso_call *out)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[node];
@@ -147,7 +147,7 @@ void iso_exec_call(struct iso_exec *e, int node, enum iso_pass pass, bool traini
     if (def->scalars != NULL)
         def->scalars(out->params, step, out->scalars);
     for (int i = 0; i < n->ny; i++)
-        set_slot(e, n->y[i], slot, &out->y[i]);
+        set_log_row(e, n->y[i], log_row, &out->y[i]);
 }
 
 static bool has_gradient(const struct iso_call *c)
@@ -175,22 +175,22 @@ iso_rc iso_exec_launch(struct iso_exec *e, int node, enum iso_pass pass,
     return pass == ISO_FORWARD ? k->forward(e->backend, call) : k->backward(e->backend, call);
 }
 
-iso_rc iso_exec_run(struct iso_exec *e, int from, int to, bool training, uint64_t step,
-                    int64_t slot)
+iso_rc iso_exec_forward_nodes(struct iso_exec *e, int from, int to, bool training, uint64_t step,
+                              int64_t log_row)
 {
     for (int i = from; i < to; i++) {
         struct iso_call c;
         if (!iso_exec_runs(e, i, ISO_FORWARD))
             continue;
-        iso_exec_call(e, i, ISO_FORWARD, training, step, slot, &c);
+        iso_exec_call(e, i, ISO_FORWARD, training, step, log_row, &c);
         ISO_TRY(iso_exec_launch(e, i, ISO_FORWARD, &c));
     }
     return ISO_OK;
 }
 
-iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t slot)
+iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t log_row)
 {
-    return iso_exec_run(e, e->first_node, e->graph->nnodes, training, step, slot);
+    return iso_exec_forward_nodes(e, e->first_node, e->graph->nnodes, training, step, log_row);
 }
 
 static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_exec_visit *visit,

@@ -67,9 +67,9 @@ struct iso_kept {
 iso_rc iso_exec_keep(struct iso_exec *, const char *folder);
 const struct iso_kept *iso_exec_kept(const struct iso_exec *); /* nodes 0: nothing */
 
-/* Run on the batch in place. slot: where loss and metrics go, 0 <= slot < log_steps. step counts
- * from 0. */
-iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t slot);
+/* Run on the batch in place. log_row: where loss and metrics go, 0 <= log_row < log_steps. step
+ * counts from 0. */
+iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t log_row);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
 iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
 /* The learning rate that the update of this step uses: by the model's schedule, an epoch being all
@@ -82,7 +82,7 @@ void iso_exec_set_plateau(struct iso_exec *, double rate);
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 /* Node by node: the calls forward and backward make, with memory set; */
 void iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,
-                   int64_t slot, struct iso_call *out);
+                   int64_t log_row, struct iso_call *out);
 /* such a call on the device; */
 iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct iso_call *);
 /* and the nodes that have one in this pass, FORWARD or BACKWARD, in the order that they run. Ends
@@ -90,8 +90,9 @@ iso_rc iso_exec_launch(struct iso_exec *, int node, enum iso_pass, const struct 
 typedef iso_rc iso_exec_visit(void *self, int node, enum iso_pass);
 iso_rc iso_exec_walk(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *self);
 
-/* The graph's scalars (loss means, metrics' counts of rows, penalties) of slots [0, n):
- * out[slot * graph->columns + value.at]; the loss has the penalties added. Waits for the device. */
+/* The graph's logged numbers (loss means, metrics' counts of rows, penalties) of log rows [0, n):
+ * out[log_row * graph->columns + value.at]; the loss has the penalties added. Waits for the device.
+ */
 iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
 /* What the metrics that add have counted since iso_exec_clear_counts: [graph->ncounts], kept by the
  * executor until the next reading for data set `which`; NULL when the graph has no such metric.

@@ -58,6 +58,8 @@ struct iso_exec {
 /* The tensor of a value (or of its gradient), with the current rows; mem NULL when it has none. */
 struct iso_tensor iso_exec_value(const struct iso_exec *, int value);
 struct iso_tensor iso_exec_gradient(const struct iso_exec *, int value);
+/* The slot of a weight's value, to *out; false if the weight is not trained. */
+bool iso_exec_slot_tensor(const struct iso_exec *, int value, int slot, struct iso_tensor *out);
 /* Makes the calls fit this many rows. */
 iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
 /* The optimizer's call over one chunk of the weights, and of the gradients and slots that lie
@@ -68,8 +70,8 @@ void iso_exec_free_data(struct iso_exec *);
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
 /* Nodes [from, to) of a forward pass. */
-iso_rc iso_exec_run(struct iso_exec *, int from, int to, bool training, uint64_t step,
-                    int64_t slot);
+iso_rc iso_exec_forward_nodes(struct iso_exec *, int from, int to, bool training, uint64_t step,
+                              int64_t log_row);
 /* exec_stream.c. Whether so many bytes are more than the device allocates at once, or with those of
  * the data sets that are there more than half of its memory. */
 bool iso_exec_exceeds(const struct iso_exec *, double bytes);

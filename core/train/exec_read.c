@@ -1,7 +1,6 @@
 /* exec_read.c: what an executor holds, by name: tensors, weights, slots, log, memory. */
 #include "exec_private.h"
 #include "core/data/sha256.h"
-#include "core/model/initializer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +19,6 @@ static int find_value(const struct iso_graph *g, const char *name)
     return last ? g->nodes[g->loss_node].x[0] : -1;
 }
 
-/* A slot of a weight's value; false when it is not trained. */
-static bool slot_tensor(const struct iso_exec *e, int value, int slot, struct iso_tensor *out)
-{
-    if (!e->graph->values[value].trainable)
-        return false;
-    *out = iso_exec_value(e, value);
-    out->mem = e->slots[slot].chunk[e->plan.weights.blocks[value].chunk];
-    return true;
-}
-
 static bool find_slot(const struct iso_exec *e, const char *name, struct iso_tensor *out)
 {
     const char *slash = strrchr(name, '/');
@@ -41,7 +30,7 @@ static bool find_slot(const struct iso_exec *e, const char *name, struct iso_ten
             if (!v->trainable || strlen(v->name) != (size_t)(slash - name) ||
                 strncmp(v->name, name, (size_t)(slash - name)) != 0)
                 continue;
-            return slot_tensor(e, e->sorted[i], s, out);
+            return iso_exec_slot_tensor(e, e->sorted[i], s, out);
         }
     }
     return false;
@@ -79,60 +68,6 @@ const char *iso_exec_slot(const struct iso_exec *e, int i)
 
 /* ---- Weights ------------------------------------------------------------------------------- */
 
-static iso_rc initialize_weight(struct iso_exec *e, int value)
-{
-    const struct iso_value *v = &e->graph->values[value];
-    const struct iso_tensor t = iso_exec_value(e, value);
-    float *w = iso_alloc((size_t)iso_shape_count(&v->shape), sizeof *w);
-    if (w == NULL)
-        return ISO_ENOMEM;
-    iso_rc rc = iso_initialize(v->initializer, &v->shape, e->options.seed, (uint32_t)v->layer,
-                               (uint32_t)v->weight, w);
-    if (rc == ISO_OK)
-        rc = iso_tensor_write_f32(e->backend, &t, w);
-    free(w);
-    return rc;
-}
-
-/* Of every trainable weight; the gaps between tensors stay zero. */
-static iso_rc fill_slot(struct iso_exec *e, int slot, double initial)
-{
-    for (int i = 0; i < e->nsorted; i++) {
-        struct iso_tensor t;
-        if (!slot_tensor(e, e->sorted[i], slot, &t))
-            continue;
-        const int64_t n = iso_shape_count(&t.shape);
-        double *values = iso_alloc((size_t)n, sizeof *values);
-        if (values == NULL)
-            return ISO_ENOMEM;
-        for (int64_t k = 0; k < n; k++)
-            values[k] = initial;
-        const iso_rc rc = iso_tensor_write(e->backend, &t, values);
-        free(values);
-        ISO_TRY(rc);
-    }
-    return ISO_OK;
-}
-
-static iso_rc initialize_slot(struct iso_exec *e, int slot)
-{
-    const struct iso_op_use *optimizer = &e->graph->model->training.optimizer;
-    const double initial = iso_op_slot_initial(optimizer->op, optimizer->params, slot);
-    for (int c = 0; c < e->slots[slot].n; c++)
-        ISO_TRY(e->backend->ops->fill(e->backend, e->slots[slot].chunk[c], 0, 0,
-                                      e->plan.weights.chunk[c]));
-    return initial != 0 ? fill_slot(e, slot, initial) : ISO_OK;
-}
-
-iso_rc iso_exec_initialize(struct iso_exec *e)
-{
-    for (int i = 0; i < e->nsorted; i++)
-        ISO_TRY(initialize_weight(e, e->sorted[i]));
-    for (int s = 0; s < e->nslots; s++)
-        ISO_TRY(initialize_slot(e, s));
-    return e->backend->ops->sync(e->backend);
-}
-
 /* Any NaN is written as 0x7fc00000, so that equal results have equal hashes. */
 static void add_float(struct iso_sha256 *h, float value)
 {
@@ -165,12 +100,12 @@ iso_rc iso_exec_hash(struct iso_exec *e, char hex[65])
 
 /* ---- Log and memory ------------------------------------------------------------------------ */
 
-/* The loss of one slot is that of the batch plus what the weights cost. */
-static void add_penalties(const struct iso_graph *g, double *slot)
+/* The loss of one log row is that of the batch plus what the weights cost. */
+static void add_penalties(const struct iso_graph *g, double *row)
 {
     for (int i = g->loss_node + 1; i < g->nnodes; i++)
         if (iso_ops[g->nodes[i].op].kind == ISO_PENALTY)
-            slot[g->values[g->loss].at] += slot[g->values[g->nodes[i].y[0]].at];
+            row[g->values[g->loss].at] += row[g->values[g->nodes[i].y[0]].at];
 }
 
 iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
@@ -181,8 +116,8 @@ iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
                                  (long long)e->options.log_steps);
     const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * e->graph->columns } } };
     ISO_TRY(iso_tensor_read(e->backend, &t, out));
-    for (int64_t slot = 0; slot < n; slot++)
-        add_penalties(e->graph, out + slot * e->graph->columns);
+    for (int64_t row = 0; row < n; row++)
+        add_penalties(e->graph, out + row * e->graph->columns);
     return ISO_OK;
 }
 

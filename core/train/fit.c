@@ -140,13 +140,13 @@ static iso_rc read_log(struct fit *fit, int64_t n)
     return tell_progress(fit, (int)n);
 }
 
-static iso_rc one_step(struct fit *fit, int64_t slot)
+static iso_rc one_step(struct fit *fit, int64_t log_row)
 {
     struct iso_fit_state *state = fit->state;
     uint64_t step = (uint64_t)state->step;
     ISO_TRY(iso_exec_gather(fit->exec, 0, state->epoch_step * fit->batch,
                             batch_rows(fit, state->epoch_step)));
-    ISO_TRY(iso_exec_forward(fit->exec, true, step, slot));
+    ISO_TRY(iso_exec_forward(fit->exec, true, step, log_row));
     ISO_TRY(iso_exec_backward(fit->exec, step));
     ISO_TRY(iso_exec_update(fit->exec, step - (uint64_t)state->first_step));
     state->step++;
@@ -189,7 +189,7 @@ static iso_rc train_epoch(struct fit *fit)
 {
     struct iso_fit_state *state = fit->state;
     const int64_t first = state->epoch_step;
-    int64_t slot = 0;
+    int64_t log_row = 0;
     iso_shuffle(fit->options->seed, (uint32_t)state->epoch, fit->order, fit->options->rows);
     ISO_TRY(iso_exec_order(fit->exec, 0, fit->order));
     if (state->epoch_step == 0)
@@ -198,15 +198,15 @@ static iso_rc train_epoch(struct fit *fit)
     fit->began = iso_clock();
     fit->pace.read_at = fit->began;
     while (state->epoch_step < fit->epoch_steps && !stopped(fit)) {
-        ISO_TRY(one_step(fit, slot));
-        slot++;
-        if (slot >= fit->pace.interval) {
-            ISO_TRY(read_log(fit, slot));
+        ISO_TRY(one_step(fit, log_row));
+        log_row++;
+        if (log_row >= fit->pace.interval) {
+            ISO_TRY(read_log(fit, log_row));
             ISO_TRY(checkpoint(fit));
-            slot = 0;
+            log_row = 0;
         }
     }
-    ISO_TRY(read_log(fit, slot));
+    ISO_TRY(read_log(fit, log_row));
     add_seconds(fit);
     if (state->epoch_step == first) /* no step was left of it, or none was wanted */
         return ISO_OK;

@@ -3,7 +3,7 @@
 #ifndef ISO_FIT_H
 #define ISO_FIT_H
 #include "exec.h"
-#include "schedule.h"
+#include "learning_rate.h"
 #include "scores.h"
 
 #include <signal.h>

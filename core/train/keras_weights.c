@@ -81,7 +81,7 @@ static void list_name(char *list, size_t n, int before, const char *name)
 /* ---- Loading ------------------------------------------------------------------------------- */
 
 static void check_layer(const struct iso_graph *g, int node, const struct iso_keras_layer *l,
-                        struct iso_place place, struct iso_faults *faults)
+                        struct iso_location place, struct iso_faults *faults)
 {
     char have[64], want[64];
     int values[ISO_OPERANDS];
@@ -133,7 +133,7 @@ static iso_rc take_layer(struct iso_exec *e, const struct iso_keras_file *f, int
 
 /* By order, both must have as many layers, or the order would say nothing. */
 static void check_order(const struct iso_keras_file *f, const struct iso_keras_taken *taken,
-                        struct iso_place place, struct iso_faults *faults)
+                        struct iso_location place, struct iso_faults *faults)
 {
     const int n = taken->layers + taken->left;
     if (f->nlayers != n)
@@ -145,8 +145,8 @@ static void check_order(const struct iso_keras_file *f, const struct iso_keras_t
 
 /* Which layers the file has, and whether they fit; which of the file's nobody took. */
 static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
-                      enum iso_keras_match match, struct iso_place place, struct iso_faults *faults,
-                      struct iso_keras_taken *taken)
+                      enum iso_keras_match match, struct iso_location place,
+                      struct iso_faults *faults, struct iso_keras_taken *taken)
 {
     int index = 0;
     bool *used = iso_alloc((size_t)f->nlayers, sizeof *used);
@@ -182,7 +182,7 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
                       struct iso_keras_taken *taken)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    const struct iso_place place = { .file = path };
+    const struct iso_location place = { .file = path };
     const int before = faults->count;
     int index = 0;
     *taken = (struct iso_keras_taken){ 0 };

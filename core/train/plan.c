@@ -9,20 +9,20 @@
 
 static size_t round_up(size_t bytes) { return (bytes + ISO_ALIGN - 1) / ISO_ALIGN * ISO_ALIGN; }
 
-static bool meet(const struct iso_block *a, const struct iso_block *b)
+static bool meet(const struct iso_extent *a, const struct iso_extent *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* The lowest offset in a chunk where b fits beside every placed block alive at the same time: each
- * try moves past a block in the way, so it ends after at most as many rounds as there are
- * blocks. */
-static size_t lowest_offset(const struct iso_block *b, struct iso_block *const *placed, int n,
+/* The lowest offset in a chunk where b fits beside every placed extent alive at the same time: each
+ * try moves past a extent in the way, so it ends after at most as many rounds as there are
+ * extents. */
+static size_t lowest_offset(const struct iso_extent *b, struct iso_extent *const *placed, int n,
                             int chunk)
 {
     size_t at = 0;
     for (int i = 0; i < n;) {
-        const struct iso_block *p = placed[i++];
+        const struct iso_extent *p = placed[i++];
         if (p->chunk == chunk && meet(p, b) && at < p->offset + round_up(p->bytes) &&
             p->offset < at + round_up(b->bytes)) {
             at = p->offset + round_up(p->bytes);
@@ -34,13 +34,14 @@ static size_t lowest_offset(const struct iso_block *b, struct iso_block *const *
 
 static int larger_first(const void *a, const void *b)
 {
-    const struct iso_block *x = *(struct iso_block *const *)a, *y = *(struct iso_block *const *)b;
+    const struct iso_extent *x = *(struct iso_extent *const *)a,
+                            *y = *(struct iso_extent *const *)b;
     if (x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
     return x < y ? -1 : x > y; /* one order on every machine */
 }
 
-static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *const *placed,
+static iso_rc place(struct iso_arena *a, struct iso_extent *b, struct iso_extent *const *placed,
                     int n, size_t chunk_max)
 {
     const size_t bytes = round_up(b->bytes);
@@ -68,16 +69,16 @@ static iso_rc place(struct iso_arena *a, struct iso_block *b, struct iso_block *
 
 iso_rc iso_arena_layout(struct iso_arena *a, size_t chunk_max, bool in_order)
 {
-    struct iso_block **order = iso_alloc((size_t)a->nblocks + 1, sizeof *order);
-    a->chunk = iso_alloc((size_t)a->nblocks + 1, sizeof *a->chunk);
+    struct iso_extent **order = iso_alloc((size_t)a->nextents + 1, sizeof *order);
+    a->chunk = iso_alloc((size_t)a->nextents + 1, sizeof *a->chunk);
     if (order == NULL || a->chunk == NULL) {
         free(order);
         return ISO_ENOMEM;
     }
     int n = 0;
-    for (int i = 0; i < a->nblocks; i++)
-        if (a->blocks[i].bytes > 0)
-            order[n++] = &a->blocks[i];
+    for (int i = 0; i < a->nextents; i++)
+        if (a->extents[i].bytes > 0)
+            order[n++] = &a->extents[i];
     if (!in_order)
         qsort(order, (size_t)n, sizeof *order, larger_first);
     iso_rc rc = ISO_OK;
@@ -91,7 +92,7 @@ iso_rc iso_arena_layout(struct iso_arena *a, size_t chunk_max, bool in_order)
 
 void iso_arena_clear(struct iso_arena *a)
 {
-    free(a->blocks);
+    free(a->extents);
     free(a->chunk);
     *a = (struct iso_arena){ 0 };
 }
@@ -103,9 +104,9 @@ int iso_plan_root(const struct iso_graph *g, int v)
     return g->values[v].view_of >= 0 ? g->values[v].view_of : v;
 }
 
-static void use(struct iso_arena *a, int block, int time)
+static void use(struct iso_arena *a, int extent, int time)
 {
-    struct iso_block *b = &a->blocks[block];
+    struct iso_extent *b = &a->extents[extent];
     if (time < b->first)
         b->first = time;
     if (time > b->last)
@@ -145,8 +146,8 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
 {
     const int end = 2 * g->nnodes - 1;
     for (int i = 0; i < g->nvalues; i++) {
-        p->values.blocks[i].first = p->gradients.blocks[i].first = o->keep_all ? 0 : end + 1;
-        p->values.blocks[i].last = p->gradients.blocks[i].last = o->keep_all ? end : -1;
+        p->values.extents[i].first = p->gradients.extents[i].first = o->keep_all ? 0 : end + 1;
+        p->values.extents[i].last = p->gradients.extents[i].last = o->keep_all ? end : -1;
     }
     for (int i = 0; i < g->nnodes; i++) {
         const struct iso_node *n = &g->nodes[i];
@@ -180,15 +181,15 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
         const struct iso_value *v = &g->values[i];
         const size_t bytes = value_bytes(v, o->real_size);
         if (v->role == ISO_ROLE_WEIGHT) {
-            (v->trainable ? &p->weights : &p->fixed)->blocks[i].bytes = bytes;
+            (v->trainable ? &p->weights : &p->fixed)->extents[i].bytes = bytes;
             continue;
         }
         if (v->role == ISO_ROLE_SCALAR || v->role == ISO_ROLE_COUNTS || v->view_of >= 0)
             continue;
         if (o->absent == NULL || !o->absent[i])
-            p->values.blocks[i].bytes = bytes;
+            p->values.extents[i].bytes = bytes;
         if (v->gradient && o->training)
-            p->gradients.blocks[i].bytes = bytes;
+            p->gradients.extents[i].bytes = bytes;
     }
 }
 
@@ -205,9 +206,9 @@ iso_rc iso_plan_make(const struct iso_graph *g, const struct iso_plan_options *o
     };
     struct iso_arena *const arenas[] = { &p->weights, &p->fixed, &p->values, &p->gradients };
     for (int i = 0; i < 4; i++) {
-        arenas[i]->nblocks = g->nvalues;
-        arenas[i]->blocks = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->blocks);
-        if (arenas[i]->blocks == NULL)
+        arenas[i]->nextents = g->nvalues;
+        arenas[i]->extents = iso_alloc((size_t)g->nvalues + 1, sizeof *arenas[i]->extents);
+        if (arenas[i]->extents == NULL)
             return ISO_ENOMEM;
     }
     set_sizes(g, o, p);

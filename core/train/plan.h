@@ -7,7 +7,7 @@
 
 enum { ISO_ALIGN = 64 }; /* bytes; a multiple of every element size and vector */
 
-struct iso_block {   /* one tensor's memory */
+struct iso_extent {  /* one tensor's memory */
     size_t bytes;    /* asked for; 0: none */
     int first, last; /* lifetime in schedule time, both inclusive */
     int chunk;
@@ -15,20 +15,20 @@ struct iso_block {   /* one tensor's memory */
 };
 struct iso_arena {             /* one kind of memory */
     const char *name, *advice; /* advice: what to do when it does not fit */
-    struct iso_block *blocks;
-    int nblocks;
+    struct iso_extent *extents;
+    int nextents;
     size_t *chunk;
     int nchunks;  /* bytes of each chunk */
-    size_t total; /* bytes of all blocks, without reuse */
+    size_t total; /* bytes of all extents, without reuse */
 };
-/* Lays out the blocks, largest first, each at the lowest offset free throughout its lifetime; with
+/* Lays out the extents, largest first, each at the lowest offset free throughout its lifetime; with
  * in_order they are laid out in their own order. chunk_max 0: one chunk. Fails with ISO_ENOMEM when
- * one block exceeds chunk_max. */
+ * one extent exceeds chunk_max. */
 iso_rc iso_arena_layout(struct iso_arena *, size_t chunk_max, bool in_order);
 void iso_arena_clear(struct iso_arena *);
 
 struct iso_plan {
-    /* Blocks by value index (a view's block is its root's): weights and gradients of weights have
+    /* Extents by value index (a view's extent is its root's): weights and gradients of weights have
      * the same layout, as has each optimizer slot; `fixed` holds weights that are not trained. */
     struct iso_arena weights, fixed, values, gradients;
 };

@@ -2,7 +2,7 @@
 
 #include "history.h"
 #include "not_finite.h"
-#include "run_device.h"
+#include "device_json.h"
 #include "weights.h"
 
 #include <errno.h>

@@ -86,7 +86,7 @@ static bool is_readable_relu(const struct iso_exec *e, int node)
     const struct iso_activation *a = n->params;
     if (n->op != ISO_OP_activation || a->function != ISO_RELU || node < e->first_node)
         return false;
-    return e->plan.values.blocks[iso_plan_root(e->graph, n->y[0])].last >= e->graph->nnodes;
+    return e->plan.values.extents[iso_plan_root(e->graph, n->y[0])].last >= e->graph->nnodes;
 }
 
 /* Of a layer that lives, the first piece has a number that is not zero. */

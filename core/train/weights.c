@@ -138,7 +138,7 @@ static struct iso_shape shape_of(const struct iso_st_tensor *tensor)
 
 /* One entry against the file: a fault when it is missing, of another shape or of another type. */
 static void check_entry(const struct entry *e, const struct iso_st_file *file,
-                        struct iso_place place, struct iso_faults *faults)
+                        struct iso_location place, struct iso_faults *faults)
 {
     char want[64], have[64];
     const struct iso_st_tensor *tensor = iso_st_find(file, e->name);
@@ -163,7 +163,7 @@ static void check_entry(const struct entry *e, const struct iso_st_file *file,
 static iso_rc check(const struct entries *entries, const struct iso_st_file *file, const char *path,
                     struct iso_faults *faults)
 {
-    struct iso_place place = { .file = path };
+    struct iso_location place = { .file = path };
     int before = faults->count;
     for (int i = 0; i < entries->n; i++)
         check_entry(&entries->list[i], file, place, faults);

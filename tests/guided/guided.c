@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 enum { ARGUMENTS = 64 };
 
 static const struct fuzz_subject *subject;
-static struct fuzz_place place;
+static struct fuzz_folder place;
 static char given[FOLDER], seeds[FUZZ_PATH], words[FUZZ_PATH];
 
 /* ---- What libFuzzer is given ---------------------------------------------------------------- */

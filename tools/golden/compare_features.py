@@ -25,7 +25,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 import numpy as np
 
-SHARE = 16                             # sensitivity_share in core/parity/model.c
+SHARE = 16                             # sensitivity_share in core/parity/lockstep.c
 IMAGES, SHAPE = 8, (32, 32, 3)
 NETWORKS = {"vgg16": (keras.applications.VGG16, "block5_pool"),
             "resnet152": (keras.applications.ResNet152, "conv5_block3_out")}

@@ -6,7 +6,7 @@
 
 enum { WIDTH = 480, TITLE = 28 };
 
-static const uint8_t *pixels_of(const struct iso_rows *r, int i)
+static const uint8_t *pixels_of(const struct iso_shown_rows *r, int i)
 {
     return r->pixels + (int64_t)i * r->size[0] * r->size[1] * r->size[2];
 }
@@ -21,7 +21,7 @@ static void draw_title(struct iso_svg *s, const char *title)
 
 /* ---- Images -------------------------------------------------------------------------------- */
 
-static iso_rc draw_images(const struct iso_measured *m, const struct iso_rows *r, int columns,
+static iso_rc draw_images(const struct iso_measured *m, const struct iso_shown_rows *r, int columns,
                           struct iso_svg *s)
 {
     const double cell = (double)WIDTH / columns, side = cell - 8;
@@ -39,7 +39,7 @@ static iso_rc draw_images(const struct iso_measured *m, const struct iso_rows *r
     return ISO_OK;
 }
 
-iso_rc iso_draw_images(const struct iso_measured *m, const struct iso_rows *r, int columns,
+iso_rc iso_draw_images(const struct iso_measured *m, const struct iso_shown_rows *r, int columns,
                        const char *name, const char *title, struct iso_svg *s)
 {
     ISO_TRY(iso_svg_begin(s, name, WIDTH, 0));
@@ -54,7 +54,7 @@ enum { COLUMNS = 3, BARS = 10, BAR_HEIGHT = 52, LINE = 112 };
 
 /* The classes whose bars are drawn: all, or where there are too many the largest and the true
  * one, in their own order. */
-static int choose_bars(const struct iso_rows *r, int i, int chosen[BARS])
+static int choose_bars(const struct iso_shown_rows *r, int i, int chosen[BARS])
 {
     const float *p = r->probabilities + (int64_t)i * r->classes;
     int n = 0;
@@ -70,7 +70,7 @@ static int choose_bars(const struct iso_rows *r, int i, int chosen[BARS])
 
 static void draw_bars(const struct iso_measured *m, struct iso_svg *s, int i, double x, double y)
 {
-    const struct iso_rows *r = &m->predictions;
+    const struct iso_shown_rows *r = &m->predictions;
     int chosen[BARS];
     const int n = choose_bars(r, i, chosen);
     for (int k = 0; k < n; k++) {
@@ -95,7 +95,7 @@ static void draw_bars(const struct iso_measured *m, struct iso_svg *s, int i, do
 static iso_rc draw_prediction(const struct iso_measured *m, struct iso_svg *s, int i, double x,
                               double y)
 {
-    const struct iso_rows *r = &m->predictions;
+    const struct iso_shown_rows *r = &m->predictions;
     const double cell = (double)WIDTH / COLUMNS, side = 68;
     const bool right = r->predicted[i] == r->label[i];
     const float *p = r->probabilities + (int64_t)i * r->classes;

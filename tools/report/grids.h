@@ -6,7 +6,7 @@
 #include "svg.h"
 
 /* Images with their classes below them, so many in a row. */
-iso_rc iso_draw_images(const struct iso_measured *, const struct iso_rows *, int columns,
+iso_rc iso_draw_images(const struct iso_measured *, const struct iso_shown_rows *, int columns,
                        const char *name, const char *title, struct iso_svg *);
 /* Images, each with what was predicted and bars of the probabilities. */
 iso_rc iso_draw_predictions(const struct iso_measured *, struct iso_svg *);

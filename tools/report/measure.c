@@ -152,7 +152,7 @@ iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *o
     return *m->no_device ? ISO_OK : measure_on_device(m, &o, phase);
 }
 
-static void free_rows(struct iso_rows *r)
+static void free_rows(struct iso_shown_rows *r)
 {
     free(r->pixels);
     free(r->probabilities);

@@ -17,7 +17,7 @@ static uint8_t byte_of(const struct iso_gather_images *p, double value, int chan
     return (uint8_t)(byte >= 255 ? 255 : byte >= 0 ? byte : 0);
 }
 
-static void to_bytes(struct iso_rows *r, const struct iso_gather_images *p, const float *x)
+static void to_bytes(struct iso_shown_rows *r, const struct iso_gather_images *p, const float *x)
 {
     const int channels = r->size[2];
     const int64_t pixels = (int64_t)r->n * r->size[0] * r->size[1];
@@ -28,7 +28,7 @@ static void to_bytes(struct iso_rows *r, const struct iso_gather_images *p, cons
         }
 }
 
-static iso_rc read_batch(struct iso_measured *m, struct iso_rows *r)
+static iso_rc read_batch(struct iso_measured *m, struct iso_shown_rows *r)
 {
     const struct iso_graph *g = m->setup.graph;
     struct iso_tensor t;
@@ -47,7 +47,7 @@ static iso_rc read_batch(struct iso_measured *m, struct iso_rows *r)
 
 /* The first rows, as step 0 of a training would change them. */
 static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int phase,
-                      struct iso_rows *r)
+                      struct iso_shown_rows *r)
 {
     const struct iso_exec_options options = {
         .training = true, .keep_all = true, .seed = m->setup.model->seed, .log_steps = 1
@@ -55,7 +55,8 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
     const int64_t batch = m->setup.model->batch_size;
     struct iso_dataset first = *d;
     first.rows = d->rows < SAMPLES ? d->rows : SAMPLES;
-    *r = (struct iso_rows){ .n = (int)first.rows, .size = { d->height, d->width, d->channels } };
+    *r = (struct iso_shown_rows){ .n = (int)first.rows,
+                                  .size = { d->height, d->width, d->channels } };
     for (int i = 0; i < r->n; i++) {
         r->row[i] = i;
         r->label[i] = d->labels[i];
@@ -106,7 +107,7 @@ iso_rc iso_measure_augmented(struct iso_measured *m, const struct iso_dataset *d
         if (*m->no_augmented) {
             m->naugmented--;
             free(a->rows.pixels);
-            a->rows = (struct iso_rows){ .n = 0 };
+            a->rows = (struct iso_shown_rows){ .n = 0 };
         }
     }
     return ISO_OK;

@@ -14,14 +14,14 @@ enum { SAMPLES = 25, MISTAKES = 10, PREDICTIONS = 15 };
 /* ---- Rows ---------------------------------------------------------------------------------- */
 
 /* Room for n rows of the data set's images. */
-static iso_rc new_rows(struct iso_rows *r, const struct iso_dataset *d, int n)
+static iso_rc new_rows(struct iso_shown_rows *r, const struct iso_dataset *d, int n)
 {
-    *r = (struct iso_rows){ .n = n, .size = { d->height, d->width, d->channels } };
+    *r = (struct iso_shown_rows){ .n = n, .size = { d->height, d->width, d->channels } };
     r->pixels = iso_alloc((size_t)n, iso_dataset_image_bytes(d));
     return r->pixels != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
-static iso_rc copy_row(struct iso_rows *r, int i, const struct iso_dataset *d, int64_t row)
+static iso_rc copy_row(struct iso_shown_rows *r, int i, const struct iso_dataset *d, int64_t row)
 {
     r->row[i] = row;
     r->label[i] = d->labels[row];
@@ -112,7 +112,7 @@ static void free_answers(struct answers *a)
     free(first);
 }
 
-static iso_rc show(struct iso_rows *r, const struct picked *p, const struct iso_dataset *d)
+static iso_rc show(struct iso_shown_rows *r, const struct picked *p, const struct iso_dataset *d)
 {
     const int spare =
         PREDICTIONS - (p->right.n < PREDICTIONS - MISTAKES ? p->right.n : PREDICTIONS - MISTAKES);

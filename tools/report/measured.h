@@ -9,7 +9,7 @@
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
 typedef char iso_note[ISO_NOTE]; /* a sentence; "": nothing to say */
 
-struct iso_rows {           /* some rows of a data set, to be looked at */
+struct iso_shown_rows {     /* some rows of a data set, to be looked at */
     int n, size[3];         /* height, width, channels */
     uint8_t *pixels;        /* [n, height, width, channels]; owned */
     int64_t row[ISO_SHOWN]; /* which they are */
@@ -29,7 +29,7 @@ struct iso_split {
 };
 struct iso_augmented { /* what a phase makes of the first rows */
     char phase[32], ops[160];
-    struct iso_rows rows;
+    struct iso_shown_rows rows;
 };
 
 struct iso_measured {
@@ -46,7 +46,7 @@ struct iso_measured {
     struct iso_split split[ISO_SPLITS];
     char (*class_names)[ISO_CLASS_NAME];
     int nclass_names; /* owned; NULL: numbers */
-    struct iso_rows samples, predictions;
+    struct iso_shown_rows samples, predictions;
     const char *predicted_split; /* that the predictions are of */
     struct iso_augmented augmented[4];
     int naugmented;

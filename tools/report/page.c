@@ -73,7 +73,7 @@ void iso_page_close(struct iso_page *p, const char *tag)
     fputs(">\n", p->out);
 }
 
-void iso_page_section(struct iso_page *p, const char *id, const char *heading)
+void iso_page_chapter(struct iso_page *p, const char *id, const char *heading)
 {
     fprintf(p->out, "<section id=\"%s\">\n", id);
     iso_page_element(p, "h2", "%s", heading);

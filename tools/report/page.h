@@ -20,7 +20,7 @@ void iso_page_free(struct iso_page *);
 /* Escaped text between tags. */
 void iso_page_element(struct iso_page *, const char *tag, const char *fmt, ...) ISO_PRINTF(3, 4);
 /* Opens a section with its heading; close it with iso_page_close. */
-void iso_page_section(struct iso_page *, const char *id, const char *heading);
+void iso_page_chapter(struct iso_page *, const char *id, const char *heading);
 void iso_page_close(struct iso_page *, const char *tag);
 /* What is missing, and what to do. */
 void iso_page_note(struct iso_page *, const char *fmt, ...) ISO_PRINTF(2, 3);

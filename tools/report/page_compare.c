@@ -145,7 +145,7 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
     static const char *const texts[] = { "Model", "State", "Device", "Mode", "isocl", NULL };
     static const char *const settings[] = { "Seed", "Batch", "Training rows", "Validation rows",
                                             NULL };
-    iso_page_section(p, "differences", "Differences");
+    iso_page_chapter(p, "differences", "Differences");
     fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"compare\">\n<thead><tr><th></th>",
           p->out);
     for (int i = 0; i < n; i++)
@@ -195,7 +195,7 @@ static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int ow
 static void put_models(struct iso_page *p, const struct iso_told *t, int n)
 {
     int all = 0;
-    iso_page_section(p, "models", "Model files");
+    iso_page_chapter(p, "models", "Model files");
     for (int i = 0; i < n; i++) {
         const int lines = put_lines(p, t, n, i, false);
         all += lines;
@@ -252,12 +252,12 @@ static iso_rc put_overlays(struct iso_page *p, const struct iso_told *t, int n, 
 static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, int n)
 {
     struct iso_svg s = { .out = NULL };
-    iso_page_section(p, "curves", "Curves");
+    iso_page_chapter(p, "curves", "Curves");
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     ISO_TRY(put_overlays(p, t, n, true));
     ISO_TRY(put_overlays(p, t, n, false));
     fputs("</div>\n</section>\n", p->out);
-    iso_page_section(p, "all-curves", "All curves");
+    iso_page_chapter(p, "all-curves", "All curves");
     ISO_TRY(iso_page_picture(p, iso_draw_all(t, n, &s), &s, NULL));
     iso_page_close(p, "section");
     return ISO_OK;

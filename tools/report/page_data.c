@@ -67,7 +67,7 @@ static void put_scores(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = obstacle(m);
     bool any = false, matrix = false;
-    iso_page_section(p, "scores", "Scores of the last weights");
+    iso_page_chapter(p, "scores", "Scores of the last weights");
     if (why != NULL)
         iso_page_note(p, "No scores: %s.", why);
     for (int i = 0; why == NULL && i < ISO_SPLITS; i++) {
@@ -162,7 +162,7 @@ static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
     for (int i = 0; i < ISO_SPLITS; i++)
         if (m->split[i].matrix != NULL)
             s = &m->split[i];
-    iso_page_section(p, "confusion", "Classes");
+    iso_page_chapter(p, "confusion", "Classes");
     if (s != NULL)
         rc = put_confusion_of(p, m, s);
     else
@@ -195,7 +195,7 @@ static iso_rc put_samples(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = obstacle(m);
     struct iso_svg svg = { .out = NULL };
-    iso_page_section(p, "samples", "Samples");
+    iso_page_chapter(p, "samples", "Samples");
     if (m->samples.n == 0)
         iso_page_note(p, "No samples: %s.", why != NULL ? why : m->split[0].missing);
     if (*m->no_augmented)
@@ -215,7 +215,7 @@ static iso_rc put_predictions(struct iso_page *p, const struct iso_measured *m)
     const char *why = obstacle(m);
     struct iso_svg svg = { .out = NULL };
     iso_rc rc = ISO_OK;
-    iso_page_section(p, "predictions", "Predictions");
+    iso_page_chapter(p, "predictions", "Predictions");
     if (m->predictions.n == 0)
         iso_page_note(p, "No predictions: %s.",
                       why != NULL ? why
@@ -303,7 +303,7 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
     char caption[256], where[160];
     struct iso_svg svg = { .out = NULL };
     iso_rc rc = ISO_OK;
-    iso_page_section(p, "time", "Time per op");
+    iso_page_chapter(p, "time", "Time per op");
     if (m->nnodes == 0) {
         iso_page_note(p, "No times: %s.", why != NULL ? why : "the model has no op to time");
     } else {
@@ -323,7 +323,7 @@ static void put_parity(struct iso_page *p, const struct iso_measured *m)
     const char *why = *m->no_parity ? m->no_parity : obstacle(m);
     const bool exact = m->setup.backend != NULL && m->setup.backend->mode == ISO_MODE_EXACT;
     char where[160];
-    iso_page_section(p, "parity", "Parity");
+    iso_page_chapter(p, "parity", "Parity");
     if (m->parity == NULL || *m->no_parity) {
         iso_page_note(p, "Not compared with the reference: %s.",
                       why != NULL ? why : "it did not run");

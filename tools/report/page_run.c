@@ -119,7 +119,7 @@ static void put_summary(struct iso_page *p, const struct iso_told *t, const stru
 {
     char text[32], each[32];
     const double seconds = iso_told_seconds(t);
-    iso_page_section(p, "summary", "Summary");
+    iso_page_chapter(p, "summary", "Summary");
     if (*t->faults)
         iso_page_note(p, "Not all of the run could be read: %s.", t->faults);
     if (*m->no_model)
@@ -147,7 +147,7 @@ static void put_summary(struct iso_page *p, const struct iso_told *t, const stru
 static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
 {
     struct iso_svg s = { .out = NULL };
-    iso_page_section(p, "model", "Model");
+    iso_page_chapter(p, "model", "Model");
     if (m->setup.graph == NULL) {
         iso_page_note(p, "Without its model file there is no drawing: %s.", m->no_model);
     } else {
@@ -174,7 +174,7 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
 {
     struct iso_svg svg = { .out = NULL };
     const char *metric = s->main >= 0 ? s->m[s->main].name : NULL;
-    iso_page_section(p, "curves", "Curves");
+    iso_page_chapter(p, "curves", "Curves");
     if (t->epochs.rows == 0)
         iso_page_note(p,
                       "No epoch has ended yet: history.csv has no row. Go on with: isocl train "
@@ -218,7 +218,7 @@ iso_rc iso_page_of_run(struct iso_page *p, const struct iso_told *t, const struc
     ISO_TRY(put_model(p, m));
     ISO_TRY(put_curves(p, t, &s));
     ISO_TRY(iso_page_measured(p, m));
-    iso_page_section(p, "files", "Files of the run");
+    iso_page_chapter(p, "files", "Files of the run");
     put_file(p, "model.yaml", t->yaml);
     put_file(p, "log.txt", t->log);
     put_file(p, "run.json", t->about);

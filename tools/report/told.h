@@ -2,7 +2,7 @@
 #ifndef ISO_REPORT_TOLD_H
 #define ISO_REPORT_TOLD_H
 #include "core/train/run.h"
-#include "core/train/run_device.h"
+#include "core/train/device_json.h"
 #include "table.h"
 
 struct iso_told {

@@ -1,4 +1,4 @@
-#include "image_sums.h"
+#include "image_crc32.h"
 
 #include "core/data/disk.h"
 

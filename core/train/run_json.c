@@ -1,4 +1,4 @@
-#include "about.h"
+#include "run_json.h"
 
 #include "core/data/sha256.h"
 #include "core/machine.h"

@@ -1,4 +1,5 @@
-/* run.c: one pass of one op on one backend, each tensor in its own memory between guard zones. */
+/* execute.c: one pass of one op on one backend, each tensor in its own memory between guard zones.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { GUARD = 64, GUARD_BYTE = 0xA5, POISON_BYTE = 0xFF };
 
 enum role { ROLE_NONE, ROLE_READ, ROLE_WRITE, ROLE_CHANGE, ROLE_POISON };
 
-struct slot { /* a tensor of the pass on the device */
+struct operand { /* a tensor of the pass on the device */
     enum iso_group group;
     int index;
     enum role role;
@@ -23,7 +24,7 @@ struct pass {
     struct iso_backend *backend;
     enum iso_pass pass;
     struct iso_call call;
-    struct slot slot[ISO_GROUPS * ISO_OPERANDS + 1]; /* the last: workspace */
+    struct operand operand[ISO_GROUPS * ISO_OPERANDS + 1]; /* the last: workspace */
     int n;
 };
 
@@ -38,10 +39,10 @@ bool iso_pass_writes(enum iso_pass pass, enum iso_group group)
 }
 
 bool iso_values_result(enum iso_pass pass, const struct iso_values *v, enum iso_group group,
-                       int slot)
+                       int operand)
 {
     return iso_pass_writes(pass, group) ||
-           (pass == ISO_FORWARD && group == ISO_W && (v->changed >> slot & 1) != 0);
+           (pass == ISO_FORWARD && group == ISO_W && (v->changed >> operand & 1) != 0);
 }
 
 bool iso_op_has_pass(enum iso_op op, enum iso_pass pass)
@@ -111,7 +112,8 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
     return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
 }
 
-static iso_rc slot_place(struct pass *p, struct slot *s, const struct iso_array *a, uint8_t junk)
+static iso_rc operand_place(struct pass *p, struct operand *s, const struct iso_array *a,
+                            uint8_t junk)
 {
     const struct iso_backend_ops *ops = p->backend->ops;
     const size_t element = iso_dtype_size(p->backend, s->tensor->dtype);
@@ -147,9 +149,11 @@ static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *ho
             const enum role role = role_of(p, op, (enum iso_group)g, i, how);
             if (role == ROLE_NONE)
                 continue;
-            struct slot *s = &p->slot[p->n++];
-            *s = (struct slot){ .group = (enum iso_group)g, .index = i, .role = role, .tensor = t };
-            ISO_TRY(slot_place(p, s, &v->a[g][i], how->junk));
+            struct operand *s = &p->operand[p->n++];
+            *s = (struct operand){
+                .group = (enum iso_group)g, .index = i, .role = role, .tensor = t
+            };
+            ISO_TRY(operand_place(p, s, &v->a[g][i], how->junk));
         }
     return ISO_OK;
 }
@@ -161,12 +165,12 @@ static iso_rc place_workspace(struct pass *p, const struct iso_kernel *k, const 
     if (bytes == 0)
         return ISO_OK;
     p->call.workspace.shape = (struct iso_shape){ 1, { (int64_t)bytes } };
-    struct slot *s = &p->slot[p->n++];
-    *s = (struct slot){ .group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace };
-    return slot_place(p, s, NULL, how->junk);
+    struct operand *s = &p->operand[p->n++];
+    *s = (struct operand){ .group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace };
+    return operand_place(p, s, NULL, how->junk);
 }
 
-static const char *slot_name(const struct slot *s, char buf[16])
+static const char *operand_name(const struct operand *s, char buf[16])
 {
     if (s->group == ISO_GROUPS)
         return "the workspace";
@@ -175,7 +179,7 @@ static const char *slot_name(const struct slot *s, char buf[16])
 }
 
 /* Compares what came back with what was written, where nothing may have changed. */
-static iso_rc slot_check(const struct slot *s, const uint8_t *now)
+static iso_rc operand_check(const struct operand *s, const uint8_t *now)
 {
     char name[16];
     const size_t end = s->guard + s->bytes, all = end + s->guard;
@@ -184,16 +188,16 @@ static iso_rc slot_check(const struct slot *s, const uint8_t *now)
         if (now[i] == s->host[i] || (!guard && s->role != ROLE_READ && s->role != ROLE_POISON))
             continue;
         if (!guard)
-            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", slot_name(s, name),
+            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", operand_name(s, name),
                             i - s->guard);
-        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", slot_name(s, name),
+        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", operand_name(s, name),
                         i < s->guard ? s->guard - i : i - end + 1,
                         i < s->guard ? "before" : "past the end of");
     }
     return ISO_OK;
 }
 
-static iso_rc slot_collect(struct pass *p, const struct slot *s, struct iso_values *v)
+static iso_rc operand_collect(struct pass *p, const struct operand *s, struct iso_values *v)
 {
     const size_t all = s->bytes + 2 * s->guard;
     uint8_t *now = iso_alloc(all, 1);
@@ -201,7 +205,7 @@ static iso_rc slot_collect(struct pass *p, const struct slot *s, struct iso_valu
         return ISO_ENOMEM;
     iso_rc rc = p->backend->ops->read(p->backend, s->tensor->mem, 0, now, all);
     if (rc == ISO_OK)
-        rc = slot_check(s, now);
+        rc = operand_check(s, now);
     if (rc == ISO_OK && s->group != ISO_GROUPS &&
         (s->role == ROLE_WRITE || s->role == ROLE_CHANGE)) {
         struct iso_array *a = &v->a[s->group][s->index];
@@ -238,7 +242,7 @@ static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, str
     ISO_TRY(launch(p, k));
     ISO_TRY(p->backend->ops->sync(p->backend));
     for (int i = 0; i < p->n; i++)
-        ISO_TRY(slot_collect(p, &p->slot[i], v));
+        ISO_TRY(operand_collect(p, &p->operand[i], v));
     return ISO_OK;
 }
 
@@ -258,8 +262,8 @@ static iso_rc check_support(struct iso_backend *b, enum iso_op op, const struct 
     return ISO_OK;
 }
 
-iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
-                    enum iso_pass pass, const struct iso_how *how, struct iso_values *v)
+iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
+                        enum iso_pass pass, const struct iso_how *how, struct iso_values *v)
 {
     ISO_TRY(check_support(b, op, call, pass));
     struct pass *p = iso_alloc(1, sizeof *p);
@@ -275,8 +279,8 @@ iso_rc iso_run_pass(struct iso_backend *b, enum iso_op op, const struct iso_call
     if (rc != ISO_OK)
         (void)b->ops->sync(b); /* queued writes may still read what is freed here */
     for (int i = 0; i < p->n; i++) {
-        b->ops->free(b, p->slot[i].tensor->mem);
-        free(p->slot[i].host);
+        b->ops->free(b, p->operand[i].tensor->mem);
+        free(p->operand[i].host);
     }
     free(p);
     return rc;
@@ -303,13 +307,13 @@ static iso_rc run_updates(struct iso_backend *b, const struct iso_case *c, enum 
         ISO_TRY(iso_case_call(c, seed, (uint64_t)step, &call));
         if (step > 0)
             ISO_TRY(next_gradient(c, &call, fill, seed, (uint64_t)step, v));
-        ISO_TRY(iso_run_pass(b, c->op, &call, ISO_UPDATE, how, v));
+        ISO_TRY(iso_execute_pass(b, c->op, &call, ISO_UPDATE, how, v));
     }
     return ISO_OK;
 }
 
-iso_rc iso_run_case(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill,
-                    uint64_t seed, const struct iso_how *how, struct iso_values *v)
+iso_rc iso_execute_case(struct iso_backend *b, const struct iso_case *c, enum iso_fill fill,
+                        uint64_t seed, const struct iso_how *how, struct iso_values *v)
 {
     struct iso_call call;
     ISO_TRY(iso_case_call(c, seed, 0, &call));
@@ -318,9 +322,9 @@ iso_rc iso_run_case(struct iso_backend *b, const struct iso_case *c, enum iso_fi
     if (iso_op_has_pass(c->op, ISO_UPDATE))
         rc = run_updates(b, c, fill, seed, how, v);
     if (rc == ISO_OK && iso_op_has_pass(c->op, ISO_FORWARD))
-        rc = iso_run_pass(b, c->op, &call, ISO_FORWARD, how, v);
+        rc = iso_execute_pass(b, c->op, &call, ISO_FORWARD, how, v);
     if (rc == ISO_OK && iso_op_has_pass(c->op, ISO_BACKWARD))
-        rc = iso_run_pass(b, c->op, &call, ISO_BACKWARD, how, v);
+        rc = iso_execute_pass(b, c->op, &call, ISO_BACKWARD, how, v);
     if (rc != ISO_OK)
         iso_values_free(v);
     return rc;

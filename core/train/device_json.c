@@ -1,4 +1,4 @@
-#include "run_device.h"
+#include "device_json.h"
 
 #include "core/file.h"
 

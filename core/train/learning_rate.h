@@ -1,6 +1,6 @@
-/* schedule.h: the learning rate of a step, and what follows from the numbers of the epochs. */
-#ifndef ISO_SCHEDULE_H
-#define ISO_SCHEDULE_H
+/* learning_rate.h: the learning rate of a step, and what follows from the numbers of the epochs. */
+#ifndef ISO_LEARNING_RATE_H
+#define ISO_LEARNING_RATE_H
 #include "core/model/schedule.h"
 
 /* The rate of a step, from 0. initial: the optimizer's learning_rate, or what reductions on a

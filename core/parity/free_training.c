@@ -1,7 +1,7 @@
-/* model_runs.c: a model trained freely on the reference and on the device, without the executor's
- * keep_all there, so that memory is shared and layers run their activations, as `isocl train` has
- * it, which may change no bit; and predictions with the initial weights, as `isocl eval` has
- * them. */
+/* free_training.c: a model trained freely on the reference and on the device, without the
+ * executor's keep_all there, so that memory is shared and layers run their activations, as `isocl
+ * train` has it, which may change no bit; and predictions with the initial weights, as `isocl eval`
+ * has them. */
 #include "subject.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* rows.c: queues copies of rows. */
-#include "rows.h"
+/* copy_rows.c: queues copies of rows. */
+#include "copy_rows.h"
 
 /* Work-items along a group's first axis take the elements of the rows, the second axis the
  * images. */
@@ -9,7 +9,7 @@ iso_rc opencl_copy_rows(struct opencl *cl, const struct opencl_rows *rows, int64
 {
     struct opencl_grid grid = opencl_elements(cl, (size_t)rows->rows * (size_t)rows->width);
     grid.groups[1] = (size_t)images;
-    return opencl_launch(cl, "rows.cl", "copy_rows", grid,
+    return opencl_launch(cl, "copy_rows.cl", "copy_rows", grid,
                          ARGS(arg_mem(from->mem, from->offset + (size_t)from_at),
                               arg_mem(to->mem, to->offset + (size_t)to_at),
                               arg_struct(rows, sizeof *rows)));

@@ -1,6 +1,6 @@
-/* schedule.c: schedules of the learning rate, reduction on a plateau and early stopping as Keras
- * has them. step counts from 0, t from the end of the warm-up. */
-#include "schedule.h"
+/* learning_rate.c: schedules of the learning rate, reduction on a plateau and early stopping as
+ * Keras has them. step counts from 0, t from the end of the warm-up. */
+#include "learning_rate.h"
 
 #include "core/exact.h"
 

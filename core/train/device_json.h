@@ -1,6 +1,6 @@
-/* run_device.h: device.json in a run's folder: the device that the run was last trained on. */
-#ifndef ISO_RUN_DEVICE_H
-#define ISO_RUN_DEVICE_H
+/* device_json.h: device.json in a run's folder: the device that the run was last trained on. */
+#ifndef ISO_DEVICE_JSON_H
+#define ISO_DEVICE_JSON_H
 #include "core/iso.h"
 
 iso_rc iso_run_device_write(const char *folder, const struct iso_backend *);

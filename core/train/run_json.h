@@ -1,7 +1,7 @@
-/* about.h: run.json in a run's folder: what was trained on what, by which commands, when, and on
+/* run_json.h: run.json in a run's folder: what was trained on what, by which commands, when, and on
  * which devices. Data are known by checksums, so that a run does not go on with other data. */
-#ifndef ISO_ABOUT_H
-#define ISO_ABOUT_H
+#ifndef ISO_RUN_JSON_H
+#define ISO_RUN_JSON_H
 #include "run.h"
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian

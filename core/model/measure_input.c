@@ -1,5 +1,5 @@
-/* measure.c: `mean: auto` and `std: auto` of the input: section become numbers, which then stand in
- * the model file's text, too, so that a run's own file does not need the data. */
+/* measure_input.c: `mean: auto` and `std: auto` of the input: section become numbers, which then
+ * stand in the model file's text, too, so that a run's own file does not need the data. */
 #include "section.h"
 #include "field.h"
 #include "core/data/moments.h"
@@ -30,7 +30,7 @@ iso_rc iso_model_measured(const struct iso_model *m)
 /* ---- The word in the text -------------------------------------------------------------------- */
 
 /* Where a place is in the text; columns count characters of UTF-8. */
-static size_t offset_of(const struct iso_model *m, const struct iso_place *place)
+static size_t offset_of(const struct iso_model *m, const struct iso_location *place)
 {
     const char *at = m->text;
     for (int line = 1; line < place->line && at != NULL; line++) {

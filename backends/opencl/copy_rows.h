@@ -1,6 +1,6 @@
-/* rows.h: copies of rows between tensors that keep them at different distances. */
-#ifndef ISO_OPENCL_ROWS_H
-#define ISO_OPENCL_ROWS_H
+/* copy_rows.h: copies of rows between tensors that keep them at different distances. */
+#ifndef ISO_OPENCL_COPY_ROWS_H
+#define ISO_OPENCL_COPY_ROWS_H
 #include "clkernels/arguments.h"
 #include "opencl.h"
 

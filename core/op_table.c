@@ -1,4 +1,4 @@
-/* registry.c: the table of all ops, made from ops.def. */
+/* op_table.c: the table of all ops, made from ops.def. */
 #include <stdio.h>
 #include <string.h>
 

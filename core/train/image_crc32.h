@@ -1,14 +1,14 @@
-/* image_sums.h: the files train-images.crc32 and validation-images.crc32 in a run's folder, of data
- * that stay on disk: a CRC-32 of each image as the network gets it, 4 bytes each, the lowest first;
- * 0 where the run has not read it yet. They are gathered while it trains, so that no pass over the
- * data is needed, and say at once, naming the file, when an image is read that is not what it was,
- * in this command or in an earlier one of the run. What they do not notice: an image that was
- * changed before the run had read it; and, when a run goes on from the disk with data that it had
- * in memory before, anything but other labels. When all images are known, run.json has a CRC-32
+/* image_crc32.h: the files train-images.crc32 and validation-images.crc32 in a run's folder, of
+ * data that stay on disk: a CRC-32 of each image as the network gets it, 4 bytes each, the lowest
+ * first; 0 where the run has not read it yet. They are gathered while it trains, so that no pass
+ * over the data is needed, and say at once, naming the file, when an image is read that is not what
+ * it was, in this command or in an earlier one of the run. What they do not notice: an image that
+ * was changed before the run had read it; and, when a run goes on from the disk with data that it
+ * had in memory before, anything but other labels. When all images are known, run.json has a CRC-32
  * over their sums. */
-#ifndef ISO_IMAGE_SUMS_H
-#define ISO_IMAGE_SUMS_H
-#include "about.h"
+#ifndef ISO_IMAGE_CRC32_H
+#define ISO_IMAGE_CRC32_H
+#include "run_json.h"
 
 #include "core/data/row_sums.h"
 

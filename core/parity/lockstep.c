@@ -1,4 +1,4 @@
-/* model.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
+/* lockstep.c: a whole model. Lockstep runs each node on the device with the reference's inputs, so
  * that the guilty layer is named; then the model trains and predicts freely on both. */
 #include "subject.h"
 
@@ -102,14 +102,14 @@ static iso_rc compare_pass(const struct iso_subject *s, enum iso_op op, const st
     struct iso_values got = { 0 }, want = { 0 };
     iso_rc rc = iso_values_copy(&got, v);
     if (rc == ISO_OK)
-        rc = iso_run_pass(l->device, op, call, pass, &how, &got);
+        rc = iso_execute_pass(l->device, op, call, pass, &how, &got);
     if (rc == ISO_OK && s->fast && iso_ops[op].def->product) {
         rc = iso_rung_bounded(l->judge, iso_algorithm_of(l->device, op, call), op, call, pass, &got,
                               d);
     } else if (rc == ISO_OK) {
         rc = iso_values_copy(&want, v);
         if (rc == ISO_OK)
-            rc = iso_run_pass(l->reference, op, call, pass, &how, &want);
+            rc = iso_execute_pass(l->reference, op, call, pass, &how, &want);
         if (rc == ISO_OK)
             rc = iso_compare_exact(pass, &want, &got, d);
     }

@@ -1,4 +1,4 @@
-/* layers.c: what a model file says with an op's name: its parameters, loss, optimizer, metrics. */
+/* op_use.c: what a model file says with an op's name: its parameters, loss, optimizer, metrics. */
 #include "blocks.h"
 #include "suggest.h"
 
@@ -39,7 +39,7 @@ static const char *kind_text(enum iso_kind kind)
     return "";
 }
 
-int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *section,
+int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *topic,
                 const char *kind)
 {
     char hint[80];
@@ -47,8 +47,8 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *s
     iso_suggest_begin(&near, name->text);
     int other = -1;
     for (int op = 0; op < ISO_OP_COUNT; op++) {
-        const char *belongs = iso_ops[op].def->section;
-        bool here = belongs != NULL && strcmp(belongs, section) == 0;
+        const char *belongs = iso_ops[op].def->topic;
+        bool here = belongs != NULL && strcmp(belongs, topic) == 0;
         if (strcmp(iso_ops[op].name, name->text) == 0) {
             if (here)
                 return op;
@@ -57,7 +57,7 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *s
         if (here)
             iso_suggest_try(&near, iso_ops[op].name);
     }
-    if (strcmp(section, "layers") == 0)
+    if (strcmp(topic, "layers") == 0)
         iso_blocks_suggest(l, &near);
     if (other >= 0)
         iso_faults_add(l->faults, name->place, "'%s' is %s, not %s", name->text,
@@ -68,7 +68,7 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *s
     else
         iso_faults_add(l->faults, name->place,
                        "unknown %s '%.40s'; `isocl help %s` lists those there are",
-                       strchr(kind, ' ') + 1, name->text, section);
+                       strchr(kind, ' ') + 1, name->text, topic);
     return -1;
 }
 
@@ -91,7 +91,7 @@ iso_rc iso_load_params(struct iso_loader *l, enum iso_op op, const struct iso_na
 }
 
 /* also: keys that the caller reads from args, which it gets: NULL when there are none. */
-static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const char *section,
+static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const char *topic,
                        const char *kind, const char *const *also, struct iso_op_use *use,
                        const struct iso_yaml **args)
 {
@@ -100,7 +100,7 @@ static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const 
     if (!iso_named_read(node, kind, l->faults, &named))
         return ISO_OK;
     use->place = named.name->place;
-    int op = iso_load_op(l, named.name, section, kind);
+    int op = iso_load_op(l, named.name, topic, kind);
     if (op < 0)
         return ISO_OK;
     use->op = (enum iso_op)op;

@@ -1,5 +1,5 @@
-/* model_moved.c: how far a training on the reference ends from itself when its numbers are moved a
- * little: what a device that rounds in another way may do to the weights. */
+/* moved_training.c: how far a training on the reference ends from itself when its numbers are moved
+ * a little: what a device that rounds in another way may do to the weights. */
 #include "subject.h"
 
 #include <float.h>
@@ -56,12 +56,12 @@ struct moving { /* a training on the reference; its present call */
     uint32_t stream; /* of this call alone */
 };
 
-static iso_rc move_tensor(const struct moving *m, enum iso_group group, int slot,
+static iso_rc move_tensor(const struct moving *m, enum iso_group group, int operand,
                           const struct iso_array *allowed)
 {
-    const struct iso_tensor *t = &iso_call_group_of(&m->call, group)[slot];
+    const struct iso_tensor *t = &iso_call_group_of(&m->call, group)[operand];
     struct iso_backend *b = iso_exec_backend(m->exec);
-    const uint32_t stream = m->stream + (uint32_t)(group * ISO_OPERANDS + slot);
+    const uint32_t stream = m->stream + (uint32_t)(group * ISO_OPERANDS + operand);
     struct iso_array a = { 0 };
     if (t->mem == NULL || t->dtype != ISO_REAL || allowed->n == 0)
         return ISO_OK;

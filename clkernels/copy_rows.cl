@@ -1,4 +1,4 @@
-/* rows.cl: copies of rows between tensors that keep them at different distances. */
+/* copy_rows.cl: copies of rows between tensors that keep them at different distances. */
 #include "common.h"
 #include "arguments.h"
 
