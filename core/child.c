@@ -173,7 +173,8 @@ void iso_child_send(struct iso_child *c, const void *data, size_t n)
 static void take_ending(struct iso_child *c, uint64_t bytes)
 {
     struct iso_child_ending ending;
-    if (bytes != sizeof ending || !take(c, &ending, sizeof ending)) {
+    if (bytes != sizeof ending || !take(c, &ending, sizeof ending) || ending.rc > ISO_OK ||
+        ending.rc < ISO_EPARITY) {
         end(c, ISO_CHILD_GARBLED);
         return;
     }

@@ -6,7 +6,6 @@
  * record: whoever reads one checks what it says. Functions of the parent's side that fail for the
  * child's sake return false and leave no message; the verdict says what happened.
  *
- *   const struct iso_child_job job = { .task = "keras", .limits = { .seconds = 9 } };
  *   ISO_TRY(iso_child_start(&job, &child));
  *   iso_child_send(child, &request, sizeof request);
  *   if (!iso_child_receive(child, &answer, sizeof answer, &n))
@@ -65,8 +64,8 @@ iso_rc iso_child_start(const struct iso_child_job *, struct iso_child **out);
 /* Counts the limit of seconds anew, from now: for a child that answers many requests. The parent
  * kills a late child when it waits for it. */
 void iso_child_allow(struct iso_child *, double seconds);
-/* Sends a record; what goes wrong shows at the next iso_child_receive. A task must have read its
- * request before it answers: neither side reads while it writes. */
+/* Sends a record. A failure shows at the next iso_child_receive. A task must have read its request
+ * before it answers: neither side reads while it writes. */
 void iso_child_send(struct iso_child *, const void *data, size_t n);
 /* Waits for the next record, of at most `room` bytes, and writes its size to *n. False if there is
  * none any more: the child has ended, or is ended here. Records that were sent before a crash are
@@ -74,7 +73,7 @@ void iso_child_send(struct iso_child *, const void *data, size_t n);
 bool iso_child_receive(struct iso_child *, void *data, size_t room, size_t *n);
 /* The same for a record that must have n bytes. */
 bool iso_child_receive_all(struct iso_child *, void *data, size_t n);
-/* Says that no request follows, drops what is still received, and waits for the end. */
+/* Says that no request follows, drops the records that still come, and waits for the end. */
 void iso_child_finish(struct iso_child *);
 /* Borrowed from the child. */
 const struct iso_child_verdict *iso_child_verdict(const struct iso_child *);

@@ -74,10 +74,10 @@ static bool is_pipe(int fd)
     return fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-/* Closes what the parent has left open; no task gets to see it. */
+/* Closes the descriptors that the parent has left open, so that no task sees them. */
 static void close_others(void)
 {
-    DIR *folder = opendir("/dev/fd"); /* Linux, macOS, BSD */
+    DIR *folder = opendir("/proc/self/fd"); /* Linux */
     const long most = sysconf(_SC_OPEN_MAX);
     if (folder == NULL) {
         for (int fd = AFTER; fd < MOST_DESCRIPTORS && fd < most; fd++)
