@@ -4,9 +4,9 @@
  * by the same exact product on magnitudes. Honest orders of summation stay under 0.45 of it. */
 #include <float.h>
 #include <math.h>
-#include <time.h>
 #include "clblast_check.h"
 #include "core/bounds.h"
+#include "core/machine.h"
 
 enum { COUNTERS = 256, LARGEST = 1 << 25 }; /* LARGEST: elements of a matrix here */
 static const double FACTOR = ISO_BOUND_DIRECT;
@@ -118,26 +118,19 @@ static iso_rc compare(const struct check *c, bool *right)
     return ISO_OK;
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* GFLOP/s of the second of two runs: the first one builds kernels. */
 static iso_rc time_product(const struct check *c, bool own, double *speed)
 {
     double start = 0;
     for (int i = 0; i < 2; i++) {
         ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "clblast_check"));
-        start = seconds();
+        start = iso_clock();
         ISO_TRY(own ? own_product(c, OWN)
                     : opencl_clblast(c->cl, &c->p, at(c, A), at(c, B), at(c, C), false));
         ISO_TRY(opencl_check(clFinish(c->cl->queue), "clFinish", "clblast_check"));
     }
     double flops = 2.0 * (double)c->p.m * (double)c->p.n * (double)c->p.k;
-    *speed = flops / (seconds() - start) * 1e-9;
+    *speed = flops / (iso_clock() - start) * 1e-9;
     return ISO_OK;
 }
 
