@@ -34,7 +34,7 @@ skip() {
 files=${STYLE_FILES:-$(git ls-files '*.c' '*.h' '*.cl')}
 c_files=$(printf '%s\n' $files | grep '\.c$')
 
-grep -nE '^ *# *include +"\.\./' $files /dev/null >"$out/includes"
+grep -nE '^ *# *include +"[^"]*/' $files /dev/null | grep -vE '"(core|backends|clkernels|tools|tests)/' >"$out/includes"
 check includes 'write a header of another folder from the root of the repository'
 
 format=$(tool clang-format)
