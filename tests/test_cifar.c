@@ -228,7 +228,7 @@ static void damaged_files_are_refused(void **state)
     check_fault("cifar100", "test", ISO_EDATA,
                 "label 2 (counted from 0) is 100, should be 0 to 99");
     write_file(TRAIN100, RECORDS, 1, -1, 0); /* another data set under this name */
-    check_fault("cifar100", "train", ISO_EDATA, "not a whole number of records of 3074");
+    check_fault("cifar100", "train", ISO_EDATA, "not a whole number of rows of 3074");
 }
 
 static void missing_files_are_named(void **state)

@@ -183,7 +183,7 @@ static void test_damaged_histories(void **state)
           "" },
         { "", "was damaged: its first line is not", "-2" },
         { NULL,
-          "was damaged: rows are missing or changed, and it goes on with those that are "
+          "was damaged: lines are missing or changed, and it goes on with those that are "
           "left; what was there is history.csv.damaged-3",
           "-3" },
     };

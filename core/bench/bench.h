@@ -43,7 +43,7 @@ iso_rc iso_bench_steps(struct iso_exec *, struct iso_gate *, bool training, doub
                        struct iso_timing *out);
 /* Flops of the sums of products in one step: what the kernels of layers do, 2 an fma. */
 double iso_bench_flops(const struct iso_exec *, bool training);
-/* Whether an op's flops are sums of products with its kernel: what an FMA peak is the judge of. */
+/* True if an op's flops are sums of products with its kernel: what an FMA peak is the judge of. */
 bool iso_bench_products(enum iso_op);
 
 /* One op of a model in one pass. */
@@ -73,7 +73,7 @@ extern const struct iso_bench_size iso_bench_sizes[];
 extern const int iso_bench_nsizes;
 /* Writes "1024 x 1024 x 1024" or "32 x 32x32x3 -> 32, 3x3" and returns buf. */
 const char *iso_bench_size_text(const struct iso_bench_size *, char *buf, size_t n);
-/* Times the three parts of one op; each has the same flops. */
+/* Times the three products of one op; each has the same flops. */
 iso_rc iso_bench_op(struct iso_backend *, struct iso_gate *, const struct iso_bench_size *,
                     double seconds, struct iso_timing out[ISO_PARTS], double *flops);
 

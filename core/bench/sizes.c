@@ -37,7 +37,7 @@ struct op_bench { /* owns all memory that its call names */
     enum iso_op op;
     void *params;
     struct iso_call call; /* every tensor in place */
-    enum iso_bench_product part;
+    enum iso_bench_product product;
 };
 
 static iso_rc make_params(struct op_bench *o, const struct iso_bench_size *s)
@@ -126,12 +126,12 @@ static iso_rc run_op(void *data, int64_t times)
     struct iso_backend *b = o->backend;
     const struct iso_kernel *k = b->kernels[o->op];
     struct iso_call c = o->call;
-    if (o->part != ISO_BENCH_INPUT_GRADIENT)
+    if (o->product != ISO_BENCH_INPUT_GRADIENT)
         c.dx[0].mem = NULL;
-    if (o->part != ISO_BENCH_WEIGHT_GRADIENT)
+    if (o->product != ISO_BENCH_WEIGHT_GRADIENT)
         c.dw[0].mem = NULL;
     for (int64_t i = 0; i < times; i++)
-        ISO_TRY(o->part == ISO_BENCH_FORWARD ? k->forward(b, &c) : k->backward(b, &c));
+        ISO_TRY(o->product == ISO_BENCH_FORWARD ? k->forward(b, &c) : k->backward(b, &c));
     return b->ops->sync(b);
 }
 
@@ -150,9 +150,9 @@ iso_rc iso_bench_op(struct iso_backend *backend, struct iso_gate *g, const struc
 {
     struct op_bench o = { .backend = backend, .op = s->op };
     iso_rc rc = prepare(&o, s, flops);
-    for (int part = 0; part < ISO_PARTS && rc == ISO_OK; part++) {
-        o.part = (enum iso_bench_product)part;
-        rc = iso_gate_measure(g, seconds, run_op, NULL, &o, &out[part]);
+    for (int product = 0; product < ISO_PARTS && rc == ISO_OK; product++) {
+        o.product = (enum iso_bench_product)product;
+        rc = iso_gate_measure(g, seconds, run_op, NULL, &o, &out[product]);
     }
     free_op(&o);
     return rc;

@@ -1,5 +1,5 @@
 /* cifar.c: finds and reads CIFAR's binary files. They have no header: a file is whole when its
- * length is a multiple of a record's, and when the files of a split are equally long. */
+ * length is a multiple of a row's, and when the files of a split are equally long. */
 #include "cifar.h"
 #include "disk.h"
 #include "folders.h"
@@ -50,7 +50,7 @@ static iso_rc find_folder(const struct iso_named_set *set, int split,
                     iso_data_folders_text(folders, list, sizeof list));
 }
 
-/* ---- Records --------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* One open file of a split. */
 struct reader {
@@ -58,32 +58,32 @@ struct reader {
     const struct iso_dataset_request *request;
     const char *path;
     FILE *file;
-    int64_t records;
+    int64_t rows;
 };
 
-static iso_rc count_records(struct reader *r)
+static iso_rc count_rows(struct reader *r)
 {
     struct stat info;
-    const int64_t record = label_bytes(r->set) + IMAGE;
+    const int64_t bytes = label_bytes(r->set) + IMAGE;
     if (fstat(fileno(r->file), &info) != 0)
         return iso_file_fail("read", r->path);
-    r->records = info.st_size / record;
-    if (info.st_size == 0 || info.st_size % record != 0)
+    r->rows = info.st_size / bytes;
+    if (info.st_size == 0 || info.st_size % bytes != 0)
         return iso_fail(ISO_EDATA,
-                        "%s: has %lld bytes, which is not a whole number of records of %lld; the "
+                        "%s: has %lld bytes, which is not a whole number of rows of %lld; the "
                         "file is cut short or of another data set, get it again",
-                        r->path, (long long)info.st_size, (long long)record);
+                        r->path, (long long)info.st_size, (long long)bytes);
     return ISO_OK;
 }
 
-static iso_rc check_label(const struct reader *r, int64_t record, int label, int classes)
+static iso_rc check_label(const struct reader *r, int64_t row, int label, int classes)
 {
     if (label < classes)
         return ISO_OK;
     return iso_fail(ISO_EDATA,
                     "%s: label %lld (counted from 0) is %d, should be 0 to %d; the file is damaged "
                     "or of another data set",
-                    r->path, (long long)record, label, classes - 1);
+                    r->path, (long long)row, label, classes - 1);
 }
 
 /* Planes of red, green and blue to pixels of three bytes. */
@@ -95,35 +95,35 @@ static void interleave(const uint8_t *planes, uint8_t *image)
 }
 
 /* images NULL: labels only. */
-static iso_rc read_records(const struct reader *r, uint8_t *images, int32_t *labels)
+static iso_rc read_rows(const struct reader *r, uint8_t *images, int32_t *labels)
 {
-    uint8_t record[LABELS + IMAGE];
+    uint8_t row[LABELS + IMAGE];
     const int n = label_bytes(r->set);
-    for (int64_t i = 0; i < r->records; i++) {
+    for (int64_t i = 0; i < r->rows; i++) {
         errno = 0;
-        if (fread(record, 1, (size_t)(n + IMAGE), r->file) != (size_t)(n + IMAGE))
+        if (fread(row, 1, (size_t)(n + IMAGE), r->file) != (size_t)(n + IMAGE))
             return ferror(r->file)
                        ? iso_file_fail("read", r->path)
                        : iso_fail(ISO_EDATA, "%s: became shorter while it was read", r->path);
         if (n == LABELS)
-            ISO_TRY(check_label(r, i, record[0], r->set->coarse_classes));
-        ISO_TRY(check_label(r, i, record[n - 1], r->set->classes));
-        labels[i] = record[r->request->coarse ? 0 : n - 1];
+            ISO_TRY(check_label(r, i, row[0], r->set->coarse_classes));
+        ISO_TRY(check_label(r, i, row[n - 1], r->set->classes));
+        labels[i] = row[r->request->coarse ? 0 : n - 1];
         if (images != NULL)
-            interleave(record + n, images + i * IMAGE);
+            interleave(row + n, images + i * IMAGE);
     }
     return ISO_OK;
 }
 
 /* ---- A split --------------------------------------------------------------------------------- */
 
-/* The first file says how many records each has. */
+/* The first file says how many rows each has. */
 static iso_rc make_room(const struct reader *r, int files, struct iso_dataset *out)
 {
-    if (r->records > INT32_MAX / files)
+    if (r->rows > INT32_MAX / files)
         return iso_fail(ISO_EDATA, "%s: has %lld images, more than can be used", r->path,
-                        (long long)r->records);
-    out->rows = r->records * files;
+                        (long long)r->rows);
+    out->rows = r->rows * files;
     out->labels = iso_alloc((size_t)out->rows, sizeof *out->labels);
     if (out->labels == NULL)
         return ISO_ENOMEM;
@@ -135,17 +135,17 @@ static iso_rc make_room(const struct reader *r, int files, struct iso_dataset *o
 
 static iso_rc take_open_file(struct reader *r, int index, int files, struct iso_dataset *out)
 {
-    ISO_TRY(count_records(r));
+    ISO_TRY(count_rows(r));
     if (index == 0)
         ISO_TRY(make_room(r, files, out));
     const int64_t each = out->rows / files;
-    if (r->records != each)
+    if (r->rows != each)
         return iso_fail(ISO_EDATA,
                         "%s: has %lld images, but the file before it has %lld; one of them is cut "
                         "short, get them again",
-                        r->path, (long long)r->records, (long long)each);
+                        r->path, (long long)r->rows, (long long)each);
     uint8_t *images = out->images != NULL ? out->images + index * each * IMAGE : NULL;
-    return read_records(r, images, out->labels + index * each);
+    return read_rows(r, images, out->labels + index * each);
 }
 
 static iso_rc take_file(const struct iso_named_set *set, const struct iso_dataset_request *request,
@@ -162,7 +162,7 @@ static iso_rc take_file(const struct iso_named_set *set, const struct iso_datase
 /* ---- Images that stay in their files --------------------------------------------------------- */
 
 struct images {
-    int64_t each; /* records of a file */
+    int64_t each; /* rows of a file */
     int label_bytes, files;
     struct iso_row_file file[ISO_SET_FILES];
 };

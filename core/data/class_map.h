@@ -21,7 +21,7 @@ struct iso_dataset;
 iso_rc iso_class_map_apply(const struct iso_class_map *, struct iso_dataset *);
 /* names[classes]: those of the members of each, "3" or "cat+bird", cut off where they are many. */
 void iso_class_map_names(const struct iso_class_map *, char (*names)[ISO_CLASS_NAME]);
-/* Whether both make the same classes of a data set; NULL: as it has them. */
+/* True if both make the same classes of a data set; NULL: as it has them. */
 bool iso_class_map_equal(const struct iso_class_map *, const struct iso_class_map *);
 /* "[[0, 1], 2]", cut off after n - 1 bytes. Returns buf. */
 const char *iso_class_map_text(const struct iso_class_map *, char *buf, size_t n);

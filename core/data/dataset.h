@@ -64,7 +64,7 @@ struct iso_dataset_doc {
 extern const struct iso_dataset_doc iso_dataset_docs[];
 /* Files of the user's own: "npy:PATH", with a line of explanation. */
 extern const struct iso_dataset_doc iso_dataset_file_docs[];
-/* Whether the name is that of a kind of file (npy: and so on) with a path. */
+/* True if the name is that of a kind of file (npy: and so on) with a path. */
 bool iso_dataset_is_file(const char *name);
 /* True if the labels of the data set of this name can be coarse, too. */
 bool iso_dataset_has_coarse(const char *name);

@@ -2,7 +2,7 @@
  *
  * A sample takes one of the ways to write its digit (digits_glyphs.h), moves every point of it a
  * little, bends and leans the whole, runs a pen of varying width through the points, and puts it on
- * slightly dirty paper. Every number comes from Philox with the counter (block, sample, split,
+ * slightly dirty paper. Every number comes from Philox with the counter (draw, sample, split,
  * ISO_RANDOM_DIGITS), and only exact operations follow, so each machine draws the same pixels.
  * Draws stand in statements of their own: C leaves the order of arguments and initialisers open.
  *
@@ -23,7 +23,7 @@ enum { SIDE = ISO_DIGITS_SIDE, SPAN_PIECES = 5 };
 /* ---- Random numbers of one sample ------------------------------------------------------------ */
 
 struct stream {
-    uint32_t sample, split, block;
+    uint32_t sample, split, draw;
     int used; /* words of `words` already taken */
     iso_u32x4 words;
 };
@@ -31,7 +31,7 @@ struct stream {
 static uint32_t draw_word(struct stream *s)
 {
     if (s->used == 4) {
-        s->words = iso_philox(s->block++, s->sample, s->split, ISO_RANDOM_DIGITS, 0, 0);
+        s->words = iso_philox(s->draw++, s->sample, s->split, ISO_RANDOM_DIGITS, 0, 0);
         s->used = 0;
     }
     return s->words.v[s->used++];
@@ -201,7 +201,7 @@ static void ink_span(float depth[SIDE * SIDE], const struct point *points, const
 
 /* ---- Blemishes and paper --------------------------------------------------------------------- */
 
-/* A place where the pen hardly touched the paper. */
+/* Makes a spot where the pen hardly touched the paper. */
 static void fade(float depth[SIDE * SIDE], float x, float y, float radius)
 {
     for (int i = 0; i < SIDE * SIDE; i++) {

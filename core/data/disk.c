@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SHARE = 4 }; /* images in memory take at most one part of so many of it */
+enum { SHARE = 4 }; /* images take at most 1 / SHARE of memory */
 
 struct iso_disk {
     void *source;

@@ -10,7 +10,7 @@
 /* Image `row` of the source into image, as many bytes as the set's images had when it was given
  * the source. Called from several threads at once. */
 typedef iso_rc iso_disk_read(const void *source, int64_t row, uint8_t *image);
-/* What it is called in messages, such as the path of its file. */
+/* Writes what a row is called in messages, such as the path of its file. */
 typedef void iso_disk_name(const void *source, int64_t row, char *buf, size_t n);
 struct iso_disk;
 
@@ -37,7 +37,7 @@ iso_rc iso_disk_row(const struct iso_disk *, int64_t row, uint8_t *image);
 struct iso_disk *iso_disk_share(struct iso_disk *);
 void iso_disk_free(struct iso_disk *); /* NULL is fine */
 
-/* Whether images of so many bytes stay on disk: where the request says so, and where they would
+/* True if images of so many bytes stay on disk: where the request says so, and where they would
  * take more than the memory it grants. */
 bool iso_disk_wanted(const struct iso_dataset_request *, double bytes);
 /* Fails where the request says that what must be read whole should stay on disk. why: "being

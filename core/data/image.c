@@ -58,7 +58,7 @@ static iso_rc decode(const char *path, const uint8_t *bytes, size_t n, bool head
     return iso_fail(ISO_EDATA, "%s: is neither a PNG nor a JPEG file, whatever its name", path);
 }
 
-/* Whether the first bytes of the file have the header: then the rest, which for many large files is
+/* True if the first bytes of the file have the header: then the rest, which for many large files is
  * most of the time, need not be read. */
 static bool read_head(const char *path, struct iso_image *out)
 {

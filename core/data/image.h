@@ -9,7 +9,7 @@ struct iso_image {
     uint8_t *pixels;             /* [height, width, channels]; the caller frees it; NULL: only
                                     the rest was asked for */
 };
-/* Whether the program can read files whose name ends like this one's, and they are images: .png,
+/* True if the program can read files whose name ends like this one's, and they are images: .png,
  * .jpg, .jpeg in any case. */
 bool iso_image_named(const char *name);
 /* Reads a file; what it is, its first bytes say. Colours become red, green and blue, grey stays

@@ -63,19 +63,19 @@ static bool is_image(const char *folder, const char *name)
 static iso_rc find_split(struct folder *f, const char *path)
 {
     const char *split = f->request->split;
-    const bool parted = is_folder(path, "train") || is_folder(path, "test");
+    const bool has_splits = is_folder(path, "train") || is_folder(path, "test");
     if (!iso_folder_exists(path))
         return iso_fail(ISO_EDATA, "%s is no folder; name one that has a folder for each class",
                         path);
-    if (parted && !is_folder(path, split))
+    if (has_splits && !is_folder(path, split))
         return iso_fail(ISO_EDATA, "%s has no folder '%s'", path, split);
-    if (!parted && strcmp(split, "train") != 0)
+    if (!has_splits && strcmp(split, "train") != 0)
         return iso_fail(ISO_EDATA,
                         "%s has no folders train and test, and so one split, train; "
                         "take parts of it, such as `part: [0.8, 1]`",
                         path);
-    ISO_TRY(iso_path(f->split, path, parted ? split : "."));
-    return iso_path(f->train, path, !parted ? "." : is_folder(path, "train") ? "train" : split);
+    ISO_TRY(iso_path(f->split, path, has_splits ? split : "."));
+    return iso_path(f->train, path, !has_splits ? "." : is_folder(path, "train") ? "train" : split);
 }
 
 static iso_rc name_classes(struct folder *f)
@@ -225,7 +225,7 @@ static iso_rc decode(const void *folder, int64_t i, uint8_t *out)
     return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
 }
 
-/* Of a file whose path has been used. */
+/* Writes the path of a file, which has been used before and so fits. */
 static void name_file(const void *folder, int64_t i, char *buf, size_t n)
 {
     char path[PATH];

@@ -29,7 +29,7 @@ struct iso_keras_file {
     int64_t handle;                 /* HDF5's, in the process that reads the file */
     struct iso_child *child;        /* which is this one, or NULL: keras_apart.c */
 };
-/* Whether isocl was built with the HDF5 library. */
+/* True if isocl was built with the HDF5 library. */
 bool iso_keras_supported(void);
 /* ISO_EUNSUP when isocl was built without HDF5, ISO_EIO or ISO_EDATA for a file that cannot be
  * read; *out is set only on success. Nothing is read of the weights yet but their shapes. A child

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNKS_MAX = 1000 };
+enum { PIECES_MAX = 1000 };
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
@@ -46,7 +46,7 @@ static bool read_fixed(hid_t attribute, hid_t type, int n, struct iso_keras_name
     return fine;
 }
 
-/* Of an empty attribute the type says nothing. */
+/* Adds the names in an attribute; the type of an empty one says nothing. */
 bool iso_keras_add_names(hid_t object, const char *attribute, struct iso_keras_names *out)
 {
     const hid_t a = H5Aopen(object, attribute, H5P_DEFAULT);
@@ -69,15 +69,15 @@ bool iso_keras_add_names(hid_t object, const char *attribute, struct iso_keras_n
 
 bool iso_keras_read_names(hid_t object, const char *attribute, struct iso_keras_names *out)
 {
-    char chunk[64];
+    char piece[64];
     *out = (struct iso_keras_names){ 0 };
     if (H5Aexists(object, attribute) > 0)
         return iso_keras_add_names(object, attribute, out);
-    for (int i = 0; i < CHUNKS_MAX; i++) {
-        snprintf(chunk, sizeof chunk, "%s%d", attribute, i);
-        if (H5Aexists(object, chunk) <= 0)
+    for (int i = 0; i < PIECES_MAX; i++) {
+        snprintf(piece, sizeof piece, "%s%d", attribute, i);
+        if (H5Aexists(object, piece) <= 0)
             return i > 0;
-        if (!iso_keras_add_names(object, chunk, out))
+        if (!iso_keras_add_names(object, piece, out))
             return false;
     }
     return true;
@@ -109,7 +109,7 @@ static bool put_some(hid_t object, const char *attribute, const struct iso_keras
 
 bool iso_keras_put_names(hid_t object, const char *attribute, const struct iso_keras_names *names)
 {
-    char chunk[64];
+    char piece[64];
     size_t size = 1;
     bool fine = true;
     for (int i = 0; i < names->n; i++)
@@ -118,8 +118,8 @@ bool iso_keras_put_names(hid_t object, const char *attribute, const struct iso_k
     if (names->n <= most)
         return put_some(object, attribute, names, 0, names->n, size);
     for (int first = 0; fine && first < names->n; first += most) {
-        snprintf(chunk, sizeof chunk, "%s%d", attribute, first / most);
-        fine = put_some(object, chunk, names, first,
+        snprintf(piece, sizeof piece, "%s%d", attribute, first / most);
+        fine = put_some(object, piece, names, first,
                         names->n - first < most ? names->n - first : most, size);
     }
     return fine;

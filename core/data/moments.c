@@ -37,12 +37,12 @@ static iso_rc add_rows(const struct moments *m, int64_t first, uint8_t *image, s
     return ISO_OK;
 }
 
-static iso_rc add_block(void *data, int64_t block)
+static iso_rc add_unit(void *data, int64_t unit)
 {
     struct moments *m = data;
     struct sums sums = { { 0 }, { 0 } };
     uint8_t *image = iso_alloc(iso_dataset_image_bytes(m->set), 1);
-    const iso_rc rc = image != NULL ? add_rows(m, block * ROWS, image, &sums) : ISO_ENOMEM;
+    const iso_rc rc = image != NULL ? add_rows(m, unit * ROWS, image, &sums) : ISO_ENOMEM;
     free(image);
     pthread_mutex_lock(&m->lock);
     for (int c = 0; c < m->channels; c++) {
@@ -73,7 +73,7 @@ iso_rc iso_dataset_moments(const struct iso_dataset *set, int channels, iso_prog
     const uint64_t bytes = (uint64_t)set->rows * iso_dataset_image_bytes(set);
     pthread_mutex_init(&m.lock, NULL);
     const iso_rc rc =
-        iso_workers_run((set->rows + ROWS - 1) / ROWS, set->threads, add_block, &m, progress);
+        iso_workers_run((set->rows + ROWS - 1) / ROWS, set->threads, add_unit, &m, progress);
     pthread_mutex_destroy(&m.lock);
     if (rc == ISO_OK)
         conclude(&m.all, bytes / (uint64_t)channels, channels, mean, std);

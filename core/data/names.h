@@ -17,6 +17,6 @@ iso_rc iso_names_add(struct iso_names *, const char *name);
 /* Keeps the first n. */
 void iso_names_cut(struct iso_names *, int64_t n);
 void iso_names_free(struct iso_names *);
-/* Its place among names in the order of their bytes, or -1. */
+/* Returns the index of a name among names in the order of their bytes, or -1. */
 int64_t iso_names_find(const struct iso_names *, const char *name);
 #endif

@@ -44,17 +44,17 @@ static iso_rc read_at(const struct archive *a, int64_t at, void *out, size_t n)
 
 /* ---- The zip file -------------------------------------------------------------------------- */
 
-/* The end record is the last thing in the file but for a comment. */
+/* Finds the end of the directory, which is the last thing in the file but for a comment. */
 static iso_rc find_end(const struct archive *a, uint8_t end[END])
 {
-    const int64_t window = a->bytes < END + COMMENT ? a->bytes : END + COMMENT;
-    uint8_t *tail = iso_alloc((size_t)window + 1, 1);
+    const int64_t searched = a->bytes < END + COMMENT ? a->bytes : END + COMMENT;
+    uint8_t *tail = iso_alloc((size_t)searched + 1, 1);
     if (tail == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = read_at(a, a->bytes - window, tail, (size_t)window);
-    int64_t i = window - END;
+    iso_rc rc = read_at(a, a->bytes - searched, tail, (size_t)searched);
+    int64_t i = searched - END;
     while (rc == ISO_OK && i >= 0 &&
-           (u32(tail + i) != end_mark || u16(tail + i + 20) != (uint32_t)(window - END - i)))
+           (u32(tail + i) != end_mark || u16(tail + i + 20) != (uint32_t)(searched - END - i)))
         i--;
     if (rc == ISO_OK && i < 0)
         rc = damaged(a, "it has no zip directory");

@@ -34,13 +34,13 @@ static uint8_t *put_bytes(uint8_t *to, const uint8_t *from, int64_t n, int64_t r
  * image is overwritten before it is read. */
 void iso_frame_put(const struct iso_frame *f, uint8_t *image)
 {
-    const int64_t row = f->width * f->channels, unit = f->channels * f->repeat;
+    const int64_t row = f->width * f->channels, pixel = f->channels * f->repeat;
     const uint8_t *from = image + iso_frame_bytes(f) - f->height * row;
     uint8_t *to = put_zeros(image, f->pad[0] * framed_width(f));
     for (int64_t y = 0; y < f->height; y++, from += row) {
-        to = put_zeros(to, f->pad[2] * unit);
+        to = put_zeros(to, f->pad[2] * pixel);
         to = put_bytes(to, from, row, f->repeat);
-        to = put_zeros(to, f->pad[3] * unit);
+        to = put_zeros(to, f->pad[3] * pixel);
     }
     put_zeros(to, f->pad[1] * framed_width(f));
 }

@@ -46,14 +46,14 @@ static void sort_by_class(struct deck *d, const int32_t *labels, int64_t n, int 
     memset(d->taken, 0, (size_t)classes * sizeof *d->taken);
 }
 
-/* The class whose row comes at this place: of those that have had less than their share of the
+/* The class whose row comes at this position: of those that have had less than their share of the
  * rows up to here, the one that reaches its next whole row first (Balinski and Young, "The quota
  * method of apportionment", 1975). Whoever stops here is less than one row off in each class. */
-static int next_class(const struct deck *d, int64_t place, int64_t n, int classes)
+static int next_class(const struct deck *d, int64_t position, int64_t n, int classes)
 {
     int best = -1;
     for (int c = 0; c < classes; c++) {
-        if (d->taken[c] * n >= d->size[c] * (place + 1))
+        if (d->taken[c] * n >= d->size[c] * (position + 1))
             continue;
         if (best < 0 || (d->taken[c] + 1) * d->size[best] < (d->taken[best] + 1) * d->size[c])
             best = c;

@@ -30,7 +30,7 @@ static iso_rc pop(struct iso_pickle *p, int32_t *value)
     return ISO_OK;
 }
 
-/* The place of the last mark. */
+/* Sets *mark to the index of the last mark on the stack. */
 static iso_rc find_mark(const struct iso_pickle *p, int32_t *mark)
 {
     for (int32_t i = p->depth; i-- > 0;)
@@ -69,7 +69,7 @@ static iso_rc skip(struct iso_pickle *p, uint64_t n)
 }
 
 /* A little-endian number of n bytes, up to 8. */
-static iso_rc operand(struct iso_pickle *p, int n, uint64_t *out)
+static iso_rc read_argument(struct iso_pickle *p, int n, uint64_t *out)
 {
     ISO_TRY(skip(p, (uint64_t)n));
     *out = 0;
@@ -92,7 +92,7 @@ static iso_rc push_signed(struct iso_pickle *p, uint64_t n)
     uint64_t bits = 0;
     if (n > 8)
         return iso_pickle_damaged(p, "has a whole number of more than 64 bits");
-    ISO_TRY(operand(p, (int)n, &bits));
+    ISO_TRY(read_argument(p, (int)n, &bits));
     if (n > 0 && n < 8 && bits >> (8 * n - 1))
         bits |= UINT64_MAX << (8 * n);
     return push_whole(p, (int64_t)bits);
@@ -101,7 +101,7 @@ static iso_rc push_signed(struct iso_pickle *p, uint64_t n)
 static iso_rc push_unsigned(struct iso_pickle *p, int n)
 {
     uint64_t bits;
-    ISO_TRY(operand(p, n, &bits));
+    ISO_TRY(read_argument(p, n, &bits));
     return push_whole(p, (int64_t)bits);
 }
 
@@ -122,7 +122,7 @@ static iso_rc push_text(struct iso_pickle *p, enum iso_pickle_kind kind, int n)
 {
     uint64_t size;
     int32_t value;
-    ISO_TRY(operand(p, n, &size));
+    ISO_TRY(read_argument(p, n, &size));
     const size_t at = p->at;
     ISO_TRY(skip(p, size));
     ISO_TRY(push_new(p, kind, &value));
@@ -260,7 +260,7 @@ static iso_rc use_memo(struct iso_pickle *p, int bytes,
                        iso_rc (*use)(struct iso_pickle *, uint64_t))
 {
     uint64_t index;
-    ISO_TRY(operand(p, bytes, &index));
+    ISO_TRY(read_argument(p, bytes, &index));
     return use(p, index);
 }
 
@@ -316,19 +316,19 @@ static iso_rc do_value(struct iso_pickle *p, int code)
     uint64_t n;
     int32_t value;
     switch (code) {
-    case 'N': return push_new(p, ISO_PICKLE_NONE, &value);           /* NONE */
-    case 0x88: return push_whole(p, 1);                              /* NEWTRUE */
-    case 0x89: return push_whole(p, 0);                              /* NEWFALSE */
-    case 'J': return push_signed(p, 4);                              /* BININT */
-    case 'K': return push_unsigned(p, 1);                            /* BININT1 */
-    case 'M': return push_unsigned(p, 2);                            /* BININT2 */
-    case 0x8a: ISO_TRY(operand(p, 1, &n)); return push_signed(p, n); /* LONG1 */
-    case 'G': return push_float(p);                                  /* BINFLOAT */
-    case 0x8c: return push_text(p, ISO_PICKLE_TEXT, 1);              /* SHORT_BINUNICODE */
-    case 'X': return push_text(p, ISO_PICKLE_TEXT, 4);               /* BINUNICODE */
-    case 0x8d: return push_text(p, ISO_PICKLE_TEXT, 8);              /* BINUNICODE8 */
-    case 'C': return push_text(p, ISO_PICKLE_BYTES, 1);              /* SHORT_BINBYTES */
-    case 'B': return push_text(p, ISO_PICKLE_BYTES, 4);              /* BINBYTES */
+    case 'N': return push_new(p, ISO_PICKLE_NONE, &value);                 /* NONE */
+    case 0x88: return push_whole(p, 1);                                    /* NEWTRUE */
+    case 0x89: return push_whole(p, 0);                                    /* NEWFALSE */
+    case 'J': return push_signed(p, 4);                                    /* BININT */
+    case 'K': return push_unsigned(p, 1);                                  /* BININT1 */
+    case 'M': return push_unsigned(p, 2);                                  /* BININT2 */
+    case 0x8a: ISO_TRY(read_argument(p, 1, &n)); return push_signed(p, n); /* LONG1 */
+    case 'G': return push_float(p);                                        /* BINFLOAT */
+    case 0x8c: return push_text(p, ISO_PICKLE_TEXT, 1);                    /* SHORT_BINUNICODE */
+    case 'X': return push_text(p, ISO_PICKLE_TEXT, 4);                     /* BINUNICODE */
+    case 0x8d: return push_text(p, ISO_PICKLE_TEXT, 8);                    /* BINUNICODE8 */
+    case 'C': return push_text(p, ISO_PICKLE_BYTES, 1);                    /* SHORT_BINBYTES */
+    case 'B': return push_text(p, ISO_PICKLE_BYTES, 4);                    /* BINBYTES */
     case 0x8e:
     case 0x96: return push_text(p, ISO_PICKLE_BYTES, 8); /* BINBYTES8, BYTEARRAY8 */
     default: return do_collection(p, code);

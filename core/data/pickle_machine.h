@@ -77,7 +77,7 @@ iso_rc iso_pickle_room(const struct iso_pickle *, void *at, int32_t *room, int32
 /* Item i of a list or tuple; 0 when it is none or shorter. */
 int32_t iso_pickle_item(const struct iso_pickle *, int32_t list, int i);
 bool iso_pickle_is(const struct iso_pickle *, int32_t value, enum iso_pickle_kind);
-/* Whether the value is this text. */
+/* True if the value is this text. */
 bool iso_pickle_equals(const struct iso_pickle *, int32_t value, const char *text);
 
 /* pickle_numpy.c. What a name stands for; false for what must not be called. */

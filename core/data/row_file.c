@@ -15,7 +15,7 @@ iso_rc iso_row_file_open(const char *path, struct iso_row_file *out)
     return out->fd < 0 ? iso_file_fail("read", path) : ISO_OK;
 }
 
-static off_t place_of(const struct iso_row_file *f, int64_t row, size_t skip)
+static off_t offset_of(const struct iso_row_file *f, int64_t row, size_t skip)
 {
     return (off_t)(f->begin + row * (int64_t)f->row + (int64_t)skip);
 }
@@ -25,7 +25,7 @@ iso_rc iso_row_file_read(const struct iso_row_file *f, int64_t row, size_t skip,
 {
     for (size_t done = 0; done < bytes;) {
         const ssize_t n =
-            pread(f->fd, (char *)out + done, bytes - done, place_of(f, row, skip + done));
+            pread(f->fd, (char *)out + done, bytes - done, offset_of(f, row, skip + done));
         if (n == 0)
             return iso_fail(ISO_EDATA, "%s: became shorter while it was read", f->path);
         if (n < 0 && errno != EINTR)
@@ -70,7 +70,7 @@ iso_rc iso_row_file_write(const struct iso_row_file *f, int64_t first, int64_t r
     const size_t bytes = (size_t)rows * f->row;
     for (size_t done = 0; done < bytes;) {
         const ssize_t n =
-            pwrite(f->fd, (const char *)data + done, bytes - done, place_of(f, first, done));
+            pwrite(f->fd, (const char *)data + done, bytes - done, offset_of(f, first, done));
         if (n < 0 && errno != EINTR)
             return iso_file_fail("write", f->path);
         done += n > 0 ? (size_t)n : 0;

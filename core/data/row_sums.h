@@ -8,7 +8,7 @@ struct iso_row_sums;
 iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out);
 void iso_row_sums_free(struct iso_row_sums *); /* NULL is fine */
 int64_t iso_row_sums_rows(const struct iso_row_sums *);
-/* Whether the row is what it was when it was read before; one that was not is known from now on.
+/* True if the row is what it was when it was read before; one that was not is known from now on.
  * From any thread, as is all below. */
 bool iso_row_sums_same(struct iso_row_sums *, int64_t row, const void *bytes, size_t n);
 /* Rows that have been read. */

@@ -19,7 +19,7 @@ const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = { [ISO_ST_F32] = { "F
 static const char metadata_key[] = "__metadata__";
 
 /* Where a tensor's data lie, in bytes from the end of the header. */
-struct place {
+struct span {
     int64_t begin, end;
     int tensor;
 };
@@ -34,7 +34,7 @@ struct reader {
     const char *path;
     int fd;
     int64_t data_start, data_bytes;
-    struct place *places; /* one per tensor, sorted by begin */
+    struct span *spans; /* one per tensor, sorted by begin */
     struct iso_st_file *file;
     struct owned *owned;
 };
@@ -178,7 +178,7 @@ static iso_rc take_shape(const struct reader *r, const json_t *entry, struct iso
 
 /* Offsets must lie inside the file and hold just what shape and type say. */
 static iso_rc take_offsets(const struct reader *r, const json_t *entry,
-                           const struct iso_st_tensor *t, struct place *place)
+                           const struct iso_st_tensor *t, struct span *span)
 {
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
@@ -186,18 +186,18 @@ static iso_rc take_offsets(const struct reader *r, const json_t *entry,
     if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end))
         return iso_fail(ISO_EDATA, "%s: tensor '%.100s': data_offsets must be two whole numbers",
                         r->path, t->name);
-    place->begin = json_integer_value(begin);
-    place->end = json_integer_value(end);
-    if (place->begin < 0 || place->end < place->begin || place->end > r->data_bytes)
+    span->begin = json_integer_value(begin);
+    span->end = json_integer_value(end);
+    if (span->begin < 0 || span->end < span->begin || span->end > r->data_bytes)
         return iso_fail(ISO_EDATA,
                         "%s: tensor '%.100s': data_offsets [%lld, %lld] do not lie in the %lld "
                         "bytes of data; the file is cut short or damaged",
-                        r->path, t->name, (long long)place->begin, (long long)place->end,
+                        r->path, t->name, (long long)span->begin, (long long)span->end,
                         (long long)r->data_bytes);
-    if (!iso_st_measure(t, &bytes) || bytes != place->end - place->begin)
+    if (!iso_st_measure(t, &bytes) || bytes != span->end - span->begin)
         return iso_fail(ISO_EDATA,
                         "%s: tensor '%.100s': %lld bytes of data do not fit its shape and dtype",
-                        r->path, t->name, (long long)(place->end - place->begin));
+                        r->path, t->name, (long long)(span->end - span->begin));
     return ISO_OK;
 }
 
@@ -217,17 +217,17 @@ static iso_rc take_tensors(struct reader *r)
                             name);
         ISO_TRY(take_type(r, entry, t));
         ISO_TRY(take_shape(r, entry, t));
-        r->places[i].tensor = i;
-        ISO_TRY(take_offsets(r, entry, t, &r->places[i]));
+        r->spans[i].tensor = i;
+        ISO_TRY(take_offsets(r, entry, t, &r->spans[i]));
     }
     return ISO_OK;
 }
 
 /* ---- Data ------------------------------------------------------------------------------------ */
 
-static int compare_places(const void *a, const void *b)
+static int compare_spans(const void *a, const void *b)
 {
-    const struct place *p = a, *q = b;
+    const struct span *p = a, *q = b;
     if (p->begin != q->begin)
         return p->begin < q->begin ? -1 : 1;
     if (p->end != q->end)
@@ -240,7 +240,7 @@ static iso_rc check_cover(const struct reader *r)
 {
     int64_t covered = 0;
     for (int i = 0; i < r->file->n; i++) {
-        const struct place *p = &r->places[i];
+        const struct span *p = &r->spans[i];
         if (p->begin != covered)
             return iso_fail(ISO_EDATA,
                             "%s: tensor '%.100s' begins at byte %lld of the data, but the one "
@@ -255,20 +255,20 @@ static iso_rc check_cover(const struct reader *r)
     return ISO_OK;
 }
 
-/* Puts the tensors into the order of their data, and reads each to an aligned place of its own. */
+/* Puts the tensors into the order of their data, and reads each to aligned memory of its own. */
 static iso_rc read_data(struct reader *r, struct iso_st_tensor *sorted)
 {
     size_t space = 0;
     for (int i = 0; i < r->file->n; i++) {
-        sorted[i] = r->file->tensors[r->places[i].tensor];
-        space += (size_t)(r->places[i].end - r->places[i].begin + 7) / 8 * 8;
+        sorted[i] = r->file->tensors[r->spans[i].tensor];
+        space += (size_t)(r->spans[i].end - r->spans[i].begin + 7) / 8 * 8;
     }
     uint8_t *data = r->owned->data = iso_alloc(space + 8, 1);
     if (data == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < r->file->n; i++) {
-        int64_t bytes = r->places[i].end - r->places[i].begin;
-        ISO_TRY(read_at(r, r->data_start + r->places[i].begin, data, bytes));
+        int64_t bytes = r->spans[i].end - r->spans[i].begin;
+        ISO_TRY(read_at(r, r->data_start + r->spans[i].begin, data, bytes));
         sorted[i].data = data;
         data += (bytes + 7) / 8 * 8;
     }
@@ -280,12 +280,12 @@ static iso_rc read_tensors(struct reader *r)
 {
     size_t entries = json_object_size(r->owned->root);
     r->file->tensors = iso_alloc(entries + 1, sizeof *r->file->tensors);
-    r->places = iso_alloc(entries + 1, sizeof *r->places);
-    if (r->file->tensors == NULL || r->places == NULL)
+    r->spans = iso_alloc(entries + 1, sizeof *r->spans);
+    if (r->file->tensors == NULL || r->spans == NULL)
         return ISO_ENOMEM;
     ISO_TRY(take_metadata(r, json_object_get(r->owned->root, metadata_key)));
     ISO_TRY(take_tensors(r));
-    qsort(r->places, (size_t)r->file->n, sizeof *r->places, compare_places);
+    qsort(r->spans, (size_t)r->file->n, sizeof *r->spans, compare_spans);
     ISO_TRY(check_cover(r));
     struct iso_st_tensor *sorted = iso_alloc(entries + 1, sizeof *sorted);
     if (sorted == NULL)
@@ -307,7 +307,7 @@ static iso_rc read_file(struct reader *r)
     if (rc == ISO_OK)
         rc = read_tensors(r);
     close(r->fd);
-    free(r->places);
+    free(r->spans);
     return rc;
 }
 

@@ -23,7 +23,7 @@ static uint32_t load(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Message schedule and 64 rounds over one block of 64 bytes (6.2.2). */
+/* Message schedule and 64 rounds over one message block of 64 bytes (6.2.2). */
 static void compress(uint32_t state[8], const uint8_t *block)
 {
     uint32_t w[64];

@@ -4,16 +4,16 @@
 
 #include <assert.h>
 
-/* A number in [0, range), range from 1, every one equally likely: Lemire's multiply with rejection
- * ("Fast Random Integer Generation in an Interval", 2019). place: the entry being drawn for. */
-static uint32_t draw_below(enum iso_random purpose, uint64_t seed, uint32_t epoch, uint32_t place,
-                           uint32_t range)
+/* A number in [0, bound), bound from 1, every one equally likely: Lemire's multiply with rejection
+ * ("Fast Random Integer Generation in an Interval", 2019). entry: the one being drawn for. */
+static uint32_t draw_below(enum iso_random purpose, uint64_t seed, uint32_t epoch, uint32_t entry,
+                           uint32_t bound)
 {
-    uint32_t unfair = -range % range; /* low parts below this would favour small results */
+    uint32_t unfair = -bound % bound; /* low halves below this would favour small results */
     for (uint32_t attempt = 0;; attempt++) {
         iso_u32x4 r =
-            iso_philox(place, attempt, epoch, purpose, (uint32_t)seed, (uint32_t)(seed >> 32));
-        uint64_t product = (uint64_t)r.v[0] * range;
+            iso_philox(entry, attempt, epoch, purpose, (uint32_t)seed, (uint32_t)(seed >> 32));
+        uint64_t product = (uint64_t)r.v[0] * bound;
         if ((uint32_t)product >= unfair)
             return (uint32_t)(product >> 32);
     }

@@ -11,7 +11,7 @@
 enum { MOST_THREADS = 64, BUFFERS = 3, ROWS_AHEAD = 2, MESSAGE = 1024 };
 static const int64_t NONE = INT64_MAX;
 
-/* Rows are counted as places in the order. */
+/* A row is known by its position in the order. */
 struct iso_stream {
     struct iso_stream_options o;
     int32_t *order; /* [rows] */
@@ -34,43 +34,43 @@ struct iso_stream {
 
 /* ---- The threads ----------------------------------------------------------------------------- */
 
-static int64_t buffer_of(const struct iso_stream *s, int64_t place)
+static int64_t buffer_of(const struct iso_stream *s, int64_t position)
 {
-    return (place - s->begin) / s->o.batch % s->buffers;
+    return (position - s->begin) / s->o.batch % s->buffers;
 }
 
-static uint8_t *row_at(const struct iso_stream *s, int64_t place)
+static uint8_t *row_at(const struct iso_stream *s, int64_t position)
 {
-    const int64_t row = buffer_of(s, place) * s->o.batch + (place - s->begin) % s->o.batch;
+    const int64_t row = buffer_of(s, position) * s->o.batch + (position - s->begin) % s->o.batch;
     return s->memory + (size_t)row * s->o.row;
 }
 
 /* With the lock: what has become of a row. */
-static void note(struct iso_stream *s, int64_t place, iso_rc rc)
+static void note(struct iso_stream *s, int64_t position, iso_rc rc)
 {
     if (rc == ISO_OK) {
-        s->missing[buffer_of(s, place)]--;
-    } else if (place < s->failed) {
-        s->failed = place;
+        s->missing[buffer_of(s, position)]--;
+    } else if (position < s->failed) {
+        s->failed = position;
         s->rc = rc;
         iso_error_take(s->message, MESSAGE);
     }
-    if (s->busy == 0 || s->missing[buffer_of(s, place)] == 0)
+    if (s->busy == 0 || s->missing[buffer_of(s, position)] == 0)
         pthread_cond_signal(&s->done);
 }
 
 /* With the lock, which is released while it reads. */
 static void read_next(struct iso_stream *s)
 {
-    const int64_t place = s->next++;
-    const int32_t row = s->order[place];
-    uint8_t *out = row_at(s, place);
+    const int64_t position = s->next++;
+    const int32_t row = s->order[position];
+    uint8_t *out = row_at(s, position);
     s->busy++;
     pthread_mutex_unlock(&s->lock);
     const iso_rc rc = s->o.read(s->o.source, row, out);
     pthread_mutex_lock(&s->lock);
     s->busy--;
-    note(s, place, rc);
+    note(s, position, rc);
 }
 
 static void *read_rows(void *stream)
@@ -171,20 +171,20 @@ void iso_stream_order(struct iso_stream *s, const int32_t *order)
 }
 
 /* With the lock: a buffer is to hold the batch that begins there, or what is left of one. */
-static void expect(struct iso_stream *s, int64_t buffer, int64_t place)
+static void expect(struct iso_stream *s, int64_t buffer, int64_t position)
 {
-    const int64_t left = s->o.rows - place;
+    const int64_t left = s->o.rows - position;
     s->missing[buffer] = left < 0 ? 0 : left < s->o.batch ? left : s->o.batch;
 }
 
-/* With the lock: begins anew at a place. */
-static void restart(struct iso_stream *s, int64_t place)
+/* With the lock: begins anew at a position. */
+static void restart(struct iso_stream *s, int64_t position)
 {
     halt(s);
-    s->begin = s->next = place;
+    s->begin = s->next = position;
     s->failed = NONE;
     for (int64_t i = 0; i < s->buffers; i++)
-        expect(s, i, place + i * s->o.batch);
+        expect(s, i, position + i * s->o.batch);
 }
 
 /* With the lock: lets the threads read as far as there are buffers, when the batch at `first` is

@@ -24,10 +24,10 @@ static void describe_input(struct iso_onnx_value *v, const char *name, const str
 }
 
 /* A constant of one number for each channel. */
-static const char *channel_constant(struct iso_onnx_exporter *e, const char *part, int n,
+static const char *channel_constant(struct iso_onnx_exporter *e, const char *suffix, int n,
                                     const double *values)
 {
-    const char *name = iso_onnx_subname(e, part);
+    const char *name = iso_onnx_subname(e, suffix);
     const int64_t dim[1] = { n };
     float *to = iso_onnx_constant(e, name, 1, dim);
     for (int i = 0; to != NULL && i < n; i++)
@@ -36,10 +36,10 @@ static const char *channel_constant(struct iso_onnx_exporter *e, const char *par
 }
 
 /* Adds op(x[, constant]) and returns its result. */
-static const char *step(struct iso_onnx_exporter *e, const char *op, const char *part,
-                        const char *x, const char *constant)
+static const char *add_op(struct iso_onnx_exporter *e, const char *op, const char *suffix,
+                          const char *x, const char *constant)
 {
-    const char *name = iso_onnx_subname(e, part);
+    const char *name = iso_onnx_subname(e, suffix);
     struct iso_onnx_node *node = iso_onnx_add(e, op, name, name);
     iso_onnx_input(e, node, x);
     if (constant != NULL)
@@ -53,7 +53,7 @@ static const char *pad(struct iso_onnx_exporter *e, const struct iso_model *m, c
     const int64_t pads[8] = { 0, p[0], p[2], 0, 0, p[1], p[3], 0 };
     if (p[0] + p[1] + p[2] + p[3] == 0)
         return x;
-    return step(e, "Pad", "pad", x, iso_onnx_numbers(e, "pads", 8, pads));
+    return add_op(e, "Pad", "pad", x, iso_onnx_numbers(e, "pads", 8, pads));
 }
 
 static const char *repeat_channels(struct iso_onnx_exporter *e, const struct iso_model *m,
@@ -62,7 +62,7 @@ static const char *repeat_channels(struct iso_onnx_exporter *e, const struct iso
     const int64_t times[4] = { 1, 1, 1, m->repeat_channels };
     if (m->repeat_channels == 1)
         return x;
-    return step(e, "Tile", "repeat_channels", x, iso_onnx_numbers(e, "repeats", 4, times));
+    return add_op(e, "Tile", "repeat_channels", x, iso_onnx_numbers(e, "repeats", 4, times));
 }
 
 static const char *reverse_channels(struct iso_onnx_exporter *e, const struct iso_model *m,
@@ -74,8 +74,8 @@ static const char *reverse_channels(struct iso_onnx_exporter *e, const struct is
         return x;
     for (int i = 0; i < channels; i++)
         order[i] = channels - 1 - i;
-    const char *y = step(e, "Gather", "reverse_channels", x,
-                         iso_onnx_numbers(e, "order", (int)channels, order));
+    const char *y = add_op(e, "Gather", "reverse_channels", x,
+                           iso_onnx_numbers(e, "order", (int)channels, order));
     if (!e->failed)
         iso_onnx_int(e, &e->m->nodes[e->m->nnodes - 1], "axis", last);
     return y;
@@ -95,9 +95,9 @@ static const char *scale(struct iso_onnx_exporter *e, const struct iso_model *m,
         moved = moved || offset[i] != 0;
     }
     if (scaled)
-        x = step(e, "Mul", "scale", x, channel_constant(e, "factor", n, factor));
+        x = add_op(e, "Mul", "scale", x, channel_constant(e, "factor", n, factor));
     if (moved)
-        x = step(e, "Add", "center", x, channel_constant(e, "offset", n, offset));
+        x = add_op(e, "Add", "center", x, channel_constant(e, "offset", n, offset));
     return x;
 }
 

@@ -23,6 +23,6 @@ iso_rc iso_onnx_export(struct iso_exec *, const struct iso_onnx_export_options *
 /* What becomes of the bytes of an image before a layer sees it, for people: "bytes times
  * 0.00392156863"; memory of `room`. */
 const char *iso_onnx_preprocessing(const struct iso_model *, struct iso_onnx *room);
-/* Whether layers of this op can be exported. */
+/* True if layers of this op can be exported. */
 bool iso_onnx_exports(enum iso_op);
 #endif

@@ -38,10 +38,11 @@ void iso_onnx_ints(struct iso_onnx_exporter *, struct iso_onnx_node *, const cha
 /* A constant by name, with room for its numbers, zero; the caller fills them. */
 float *iso_onnx_constant(struct iso_onnx_exporter *, const char *name, int ndim,
                          const int64_t *dim);
-/* A constant of whole numbers, [n]; returns its name, <layer>/<part>. */
-const char *iso_onnx_numbers(struct iso_onnx_exporter *, const char *part, int n, const int64_t *);
-/* "<layer>/<part>" */
-const char *iso_onnx_subname(struct iso_onnx_exporter *, const char *part);
+/* A constant of whole numbers, [n]; returns its name, <layer>/<suffix>. */
+const char *iso_onnx_numbers(struct iso_onnx_exporter *, const char *suffix, int n,
+                             const int64_t *);
+/* "<layer>/<suffix>" */
+const char *iso_onnx_subname(struct iso_onnx_exporter *, const char *suffix);
 /* Node's weight w as a constant of its own name, in isocl's layout; NULL when it has none. */
 const char *iso_onnx_weight(struct iso_onnx_exporter *, const struct iso_node *, int w);
 /* Its numbers, to be laid out otherwise; free them. NULL sets failed. */
@@ -51,7 +52,7 @@ float *iso_onnx_weight_read(struct iso_onnx_exporter *, int value);
 const struct iso_shape *iso_onnx_shape(const struct iso_onnx_exporter *, int value);
 /* A value's name with this order of axes; adds a Transpose where there is none yet. */
 const char *iso_onnx_as(struct iso_onnx_exporter *, int value, bool channels_first);
-/* Whether an op that takes either order gets the value with its channels first: as it is there. */
+/* True if an op that takes either order gets the value with its channels first: as it is there. */
 bool iso_onnx_lies_first(const struct iso_onnx_exporter *, int value);
 /* The node that computes `value`, in this order of axes. */
 struct iso_onnx_node *iso_onnx_add_for(struct iso_onnx_exporter *, const char *op, const char *name,

@@ -9,7 +9,7 @@
 
 /* ---- Convolutions -------------------------------------------------------------------------- */
 
-/* Lines of padding behind the image, so that the last window has its place. */
+/* Returns the lines of padding behind the image that the last window needs. */
 static int64_t behind(int64_t count, int64_t stride, int64_t taps, int64_t dilation, int64_t size,
                       int64_t before)
 {

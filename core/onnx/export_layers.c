@@ -85,12 +85,12 @@ static void dropout(struct iso_onnx_exporter *e, const struct iso_node *n)
 
 /* The weight, or so many equal numbers where the layer has none. */
 static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node *n, int w,
-                             float value, const char *part, int64_t count)
+                             float value, const char *suffix, int64_t count)
 {
     const char *name = iso_onnx_weight(e, n, w);
     if (name != NULL)
         return name;
-    name = iso_onnx_subname(e, part);
+    name = iso_onnx_subname(e, suffix);
     float *values = iso_onnx_constant(e, name, 1, &count);
     for (int64_t i = 0; values != NULL && i < count; i++)
         values[i] = value;
@@ -154,8 +154,8 @@ static void add(struct iso_onnx_exporter *e, const struct iso_node *n)
     for (int i = 1; i < n->nx; i++) {
         const bool last = i + 1 == n->nx;
         const char *x = iso_onnx_as(e, n->x[i], first);
-        char part[16] = { 's', 'u', 'm', '_', (char)('0' + i), '\0' };
-        const char *name = last ? e->layer : iso_onnx_subname(e, part);
+        char suffix[16] = { 's', 'u', 'm', '_', (char)('0' + i), '\0' };
+        const char *name = last ? e->layer : iso_onnx_subname(e, suffix);
         struct iso_onnx_node *node = last ? iso_onnx_add_for(e, "Add", name, n->y[0], first)
                                           : iso_onnx_add(e, "Add", name, name);
         iso_onnx_input(e, node, sum);

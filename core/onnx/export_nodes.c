@@ -22,9 +22,9 @@ static void *grow(struct iso_onnx_exporter *e, void *list, int n, int *room, siz
     return more;
 }
 
-const char *iso_onnx_subname(struct iso_onnx_exporter *e, const char *part)
+const char *iso_onnx_subname(struct iso_onnx_exporter *e, const char *suffix)
 {
-    const char *name = iso_onnx_text(e->m, "%s/%s", e->layer, part);
+    const char *name = iso_onnx_text(e->m, "%s/%s", e->layer, suffix);
     e->failed = e->failed || name == NULL;
     return name;
 }
@@ -144,11 +144,11 @@ float *iso_onnx_constant(struct iso_onnx_exporter *e, const char *name, int ndim
     return values;
 }
 
-const char *iso_onnx_numbers(struct iso_onnx_exporter *e, const char *part, int n,
+const char *iso_onnx_numbers(struct iso_onnx_exporter *e, const char *suffix, int n,
                              const int64_t *values)
 {
     const int64_t dim[1] = { n };
-    struct iso_onnx_tensor *t = new_tensor(e, iso_onnx_subname(e, part), ISO_ONNX_INT64, 1, dim);
+    struct iso_onnx_tensor *t = new_tensor(e, iso_onnx_subname(e, suffix), ISO_ONNX_INT64, 1, dim);
     if (t != NULL)
         t->data = copy_numbers(e, n, values);
     return t != NULL ? t->name : NULL;

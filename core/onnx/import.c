@@ -14,7 +14,7 @@ static bool is_perm(const struct iso_onnx_node *n, const char *x)
            perm != NULL && perm->n == 4 && perm->ints[1] == 3;
 }
 
-/* Whether an image has its channels last: the file says so, or a Transpose brings them forward. */
+/* True if an image has its channels last: the file says so, or a Transpose brings them forward. */
 static bool channels_last(const struct iso_onnx *m, const struct iso_onnx_value *v)
 {
     if (v->meaning[1] != NULL || v->meaning[3] != NULL)

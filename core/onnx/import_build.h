@@ -59,9 +59,9 @@ const struct iso_onnx_known *iso_onnx_value(const struct iso_onnx_importer *, co
  * message set. */
 const struct iso_onnx_known *iso_onnx_x(const struct iso_onnx_importer *, int i);
 const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i);
-/* Whether the node has an input i. */
+/* True if the node has an input i. */
 bool iso_onnx_has(const struct iso_onnx_importer *, int i);
-/* How often nodes and the output read a value. */
+/* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
 /* The node's attribute, or what it is when it is left out. */
 int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t left_out);
@@ -92,7 +92,7 @@ float *iso_onnx_new_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, 
 /* A weight of one number a channel of x, brought into isocl's order. */
 iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
                                const struct iso_onnx_tensor *, const struct iso_onnx_known *x);
-/* Where element i of a row that ONNX orders as x stands in isocl's. */
+/* Returns where element i of a row that ONNX orders as x stands in isocl's. */
 int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i);
 /* The layer's activation where it has one to choose, and chooses none yet; else NULL. */
 int *iso_onnx_free_activation(const struct iso_onnx_layer *);

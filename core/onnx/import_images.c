@@ -92,26 +92,26 @@ static iso_rc separable(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     return iso_onnx_result(im, l, ISO_ONNX_FIRST);
 }
 
-static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_window *place, int64_t filters,
+static void set_conv2d(struct iso_conv2d *p, const struct iso_onnx_window *window, int64_t filters,
                        bool bias)
 {
     p->filters = filters;
     p->use_bias = bias;
-    p->padding = place->padding;
-    memcpy(p->kernel_size, place->kernel, sizeof p->kernel_size);
-    memcpy(p->strides, place->strides, sizeof p->strides);
-    memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
+    p->padding = window->padding;
+    memcpy(p->kernel_size, window->kernel, sizeof p->kernel_size);
+    memcpy(p->strides, window->strides, sizeof p->strides);
+    memcpy(p->dilation_rate, window->dilations, sizeof p->dilation_rate);
 }
 
-static void set_depthwise(struct iso_depthwise_conv2d *p, const struct iso_onnx_window *place,
+static void set_depthwise(struct iso_depthwise_conv2d *p, const struct iso_onnx_window *window,
                           int64_t multiplier, bool bias)
 {
     p->depth_multiplier = multiplier;
     p->use_bias = bias;
-    p->padding = place->padding;
-    memcpy(p->kernel_size, place->kernel, sizeof p->kernel_size);
-    memcpy(p->strides, place->strides, sizeof p->strides);
-    memcpy(p->dilation_rate, place->dilations, sizeof p->dilation_rate);
+    p->padding = window->padding;
+    memcpy(p->kernel_size, window->kernel, sizeof p->kernel_size);
+    memcpy(p->strides, window->strides, sizeof p->strides);
+    memcpy(p->dilation_rate, window->dilations, sizeof p->dilation_rate);
 }
 
 static iso_rc check_groups(const struct iso_onnx_importer *im, const struct iso_onnx_tensor *k,
@@ -170,7 +170,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
 
 /* ---- Poolings ------------------------------------------------------------------------------ */
 
-/* Whether a layer's results are never below 0, so that zeros around them are never a maximum. */
+/* True if a layer's results are never below 0, so that zeros around them are never a maximum. */
 static bool not_negative(const struct iso_onnx_importer *im, int layer)
 {
     for (; layer >= 0; layer = im->layers[layer].x[0]) {

@@ -181,13 +181,13 @@ static bool taken(const struct iso_onnx_importer *im, const char *name)
 }
 
 /* "features.0" of "features.0.weight", "conv2d_1" of "conv2d_1/relu": where a name has a path, the
- * last part says what it is of the layer. A path of several parts would not be a name. */
+ * last component says what it is of the layer. A path of several components would not be a name. */
 static bool take_name(const struct iso_onnx_importer *im, const char *from, char *out)
 {
     const char *slash = strchr(from, '/'), *dot = strrchr(from, '.');
-    const bool part = dot != NULL && (strcmp(dot, ".weight") == 0 || strcmp(dot, ".gamma") == 0);
+    const bool weight = dot != NULL && (strcmp(dot, ".weight") == 0 || strcmp(dot, ".gamma") == 0);
     const size_t n = slash != NULL ? (size_t)(slash - from)
-                     : part        ? (size_t)(dot - from)
+                     : weight      ? (size_t)(dot - from)
                                    : strlen(from);
     if (n == 0 || n >= ISO_LAYER_NAME)
         return false;

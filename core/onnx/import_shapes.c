@@ -10,10 +10,10 @@
 /* ---- Normalizations ------------------------------------------------------------------------ */
 
 /* isocl writes ones or zeros, under such a name, where a layer has no gamma or beta. */
-static bool stands_in(const struct iso_onnx_tensor *t, const char *part, float value)
+static bool stands_in(const struct iso_onnx_tensor *t, const char *suffix, float value)
 {
     const char *end = strrchr(t->name, '/');
-    if (end == NULL || strcmp(end + 1, part) != 0 || t->type != ISO_ONNX_FLOAT || t->data == NULL)
+    if (end == NULL || strcmp(end + 1, suffix) != 0 || t->type != ISO_ONNX_FLOAT || t->data == NULL)
         return false;
     for (int64_t i = 0; i < iso_onnx_count(t); i++)
         if (((const float *)t->data)[i] != value)
@@ -86,7 +86,7 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
 
 /* ---- Shapes -------------------------------------------------------------------------------- */
 
-/* Whether the pixels of an image with its channels first lie as those with them last. */
+/* True if the pixels of an image with its channels first lie as those with them last. */
 static bool orders_agree(const struct iso_shape *s)
 {
     return s->dim[3] == 1 || s->dim[1] * s->dim[2] == 1;
@@ -260,7 +260,7 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
         y.order = ISO_ONNX_LAST;
     else
         return iso_onnx_refuse(im,
-                               "attribute perm: only the channels of an image may change their "
-                               "place, from the end to the front or back");
+                               "attribute perm: only the channels of an image may move, from "
+                               "the end to the front or back");
     return iso_onnx_know(im, &y);
 }

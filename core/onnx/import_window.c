@@ -51,7 +51,7 @@ static void round_up(const struct iso_shape *x, struct iso_onnx_window *p)
     }
 }
 
-/* Whether isocl's valid or same is this padding; else a frame of zeros must come first. */
+/* True if isocl's valid or same is this padding; else a frame of zeros must come first. */
 static void choose_padding(const struct iso_shape *x, struct iso_onnx_window *p)
 {
     static const int64_t none[4] = { 0 };

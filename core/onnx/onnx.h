@@ -88,7 +88,7 @@ const struct iso_onnx_attribute *iso_onnx_attribute(const struct iso_onnx_node *
 
 /* ---- read.c, write.c ----------------------------------------------------------------------- */
 
-/* Whether isocl was built with protobuf-c and ONNX's schema. */
+/* True if isocl was built with protobuf-c and ONNX's schema. */
 bool iso_onnx_supported(void);
 /* Reads and checks a whole file: ISO_EUNSUP when isocl cannot, ISO_EIO, or ISO_EDATA for one that
  * is damaged, says more than its size allows, or wants data from outside of its folder. What its

@@ -48,7 +48,7 @@ static const ProtobufCMessageDescriptor *message_in(const ProtobufCMessageDescri
     return NULL;
 }
 
-/* Whether the fields follow each other to the end of the bytes, and messages nest no deeper than
+/* True if the fields follow each other to the end of the bytes, and messages nest no deeper than
  * the library, which calls itself for each, may go. */
 static bool well_formed(const ProtobufCMessageDescriptor *d, struct bytes b, int depth)
 {
@@ -155,7 +155,7 @@ static iso_rc read_attribute(const struct iso_onnx_reader *r, const Onnx__Attrib
     return t != NULL ? iso_onnx_read_tensor(r, a->t, t) : ISO_ENOMEM;
 }
 
-/* Whether a domain's operators are ONNX's own. */
+/* True if a domain's operators are ONNX's own. */
 static bool own_domain(const char *domain)
 {
     return domain == NULL || !*domain || strcmp(domain, "ai.onnx") == 0;

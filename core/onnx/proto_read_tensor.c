@@ -29,8 +29,8 @@ static long long number(const char *text)
     return n >= 0 && errno == 0 && *end == '\0' ? n : -1;
 }
 
-static iso_rc read_part(const struct iso_onnx_reader *r, const char *path, const char *name,
-                        long long at, size_t n, char *out)
+static iso_rc read_bytes(const struct iso_onnx_reader *r, const char *path, const char *name,
+                         long long at, size_t n, char *out)
 {
     struct stat s;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -51,7 +51,7 @@ static iso_rc read_part(const struct iso_onnx_reader *r, const char *path, const
                             r->path, name, n, at, path);
 }
 
-/* From a file beside the model's: only a plain name, so that no model can read another place. */
+/* Reads from a file beside the model's: only a plain name, so that no model can read elsewhere. */
 static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorProto *t, size_t n,
                             struct iso_onnx_tensor *out)
 {
@@ -72,13 +72,13 @@ static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorP
     ISO_TRY(iso_path(path, *folder ? folder : "/", where));
     struct stat s; /* no memory for more than is there */
     if (stat(path, &s) == 0 && n > (size_t)s.st_size)
-        return read_part(r, path, out->name, at, n, NULL);
+        return read_bytes(r, path, out->name, at, n, NULL);
     char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
     out->data = data;
-    return data != NULL ? read_part(r, path, out->name, at, n, data) : ISO_ENOMEM;
+    return data != NULL ? read_bytes(r, path, out->name, at, n, data) : ISO_ENOMEM;
 }
 
-/* Of a tensor that does not hold raw bytes: its numbers, as one of the lists has them. */
+/* Returns the numbers of a tensor that does not hold raw bytes, as one of its lists has them. */
 static const void *listed(const Onnx__TensorProto *t, size_t *n)
 {
     switch (t->data_type) {

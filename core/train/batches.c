@@ -198,7 +198,7 @@ int64_t iso_batches_rows(const struct iso_batches *b, int64_t step)
     return left < b->batch ? left : b->batch;
 }
 
-static iso_rc place_file(struct iso_batches *b, int64_t step)
+static iso_rc feed_from_file(struct iso_batches *b, int64_t step)
 {
     size_t n = (size_t)b->row_size, columns = (size_t)b->columns;
     for (int64_t i = 0; i < b->batch; i++) {
@@ -214,10 +214,10 @@ static iso_rc place_file(struct iso_batches *b, int64_t step)
                          b->y_class != NULL ? NULL : b->batch_prob);
 }
 
-iso_rc iso_batches_place(struct iso_batches *b, int64_t step)
+iso_rc iso_batches_feed(struct iso_batches *b, int64_t step)
 {
     if (b->file != NULL)
-        return place_file(b, step);
+        return feed_from_file(b, step);
     int64_t epoch = step / epoch_steps(b);
     if (epoch != b->epoch) {
         iso_shuffle(b->seed, (uint32_t)epoch, b->order, b->rows);

@@ -14,6 +14,6 @@ iso_rc iso_batches_from_data(const struct iso_dataset *data, uint64_t seed, stru
 void iso_batches_free(struct iso_batches *); /* NULL is fine */
 /* Rows of step's batch: the last one of an epoch may be smaller. */
 int64_t iso_batches_rows(const struct iso_batches *, int64_t step);
-/* Puts step's batch in place. Steps come in ascending order. */
-iso_rc iso_batches_place(struct iso_batches *, int64_t step);
+/* Puts the step's batch on the device. Steps come in ascending order. */
+iso_rc iso_batches_feed(struct iso_batches *, int64_t step);
 #endif

@@ -12,6 +12,6 @@ iso_rc iso_carry_give(const struct iso_carried *, struct iso_exec *);
 void iso_carry_free(struct iso_carried *); /* NULL is fine */
 
 /* Permutes the elements of every weight, moving statistics too, each for itself: Fisher-Yates with
- * Philox numbers of the executor's seed, the phase and the weight's place in the model. */
+ * Philox numbers of the executor's seed, the phase and the weight's position in the model. */
 iso_rc iso_shuffle_weights(struct iso_exec *, int phase);
 #endif

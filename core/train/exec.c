@@ -17,12 +17,12 @@ static struct iso_tensor describe(const struct iso_exec *e, int value)
 }
 
 static void locate(const struct iso_exec *e, const struct iso_arena_memory *m,
-                   const struct iso_extent *b, struct iso_tensor *t)
+                   const struct iso_extent *extent, struct iso_tensor *t)
 {
-    if (b->bytes == 0 || m->n == 0)
+    if (extent->bytes == 0 || m->n == 0)
         return;
-    t->mem = m->chunk[b->chunk];
-    t->offset = b->offset / iso_dtype_size(e->backend, t->dtype);
+    t->mem = m->chunk[extent->chunk];
+    t->offset = extent->offset / iso_dtype_size(e->backend, t->dtype);
 }
 
 struct iso_tensor iso_exec_value(const struct iso_exec *e, int value)
@@ -123,7 +123,7 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
     return rc;
 }
 
-/* Where this step's number goes in the log, when the value is one. */
+/* Sets *t to where this step's number goes in the log, when the value is one. */
 static void set_log_row(const struct iso_exec *e, int value, int64_t log_row, struct iso_tensor *t)
 {
     const struct iso_value *v = &e->graph->values[value];

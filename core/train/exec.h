@@ -15,8 +15,7 @@ struct iso_exec_options {
     bool augmented;       /* the batches are fed as the first layer is to see them:
                              nothing is augmented */
     uint64_t seed;
-    int64_t log_steps; /* slots for loss and metrics between two reads; at least
-                          1 */
+    int64_t log_steps; /* log rows between two reads of the log; at least 1 */
 };
 /* Fails with ISO_EUNSUP when the device cannot run an op (names op, layer, device, reason) and with
  * ISO_ENOMEM or ISO_EDEVICE when memory does not suffice (says how much, suggests a smaller
@@ -38,7 +37,7 @@ iso_rc iso_exec_initialize(struct iso_exec *);
  * same results. Those in memory are then borrowed until the executor has another set or is freed;
  * those on disk are shared. */
 iso_rc iso_exec_data(struct iso_exec *, int which, const struct iso_dataset *);
-/* Whether images or kept features of data set `which` are read ahead, and not all on the device. */
+/* True if images or kept features of data set `which` are read ahead, and not all on the device. */
 bool iso_exec_streams(const struct iso_exec *, int which);
 /* The classes of the first rows of data set `which`, in its own order: out[rows]; -1 where it has
  * no labels. Waits for the device. */
@@ -75,9 +74,9 @@ iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
 /* The learning rate that the update of this step uses: by the model's schedule, an epoch being all
  * rows of data set 0 (of 1 step without one), and the optimizer's own decay. */
 double iso_exec_rate(const struct iso_exec *, uint64_t step);
-/* What the schedule starts from in place of the optimizer's learning_rate; 0: that. */
+/* Sets what the schedule starts from in place of the optimizer's learning_rate; 0: that. */
 void iso_exec_set_plateau(struct iso_exec *, double rate);
-/* Whether the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
+/* True if the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
  * an activation has none forward when the layer before it runs it too (never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 /* Node by node: the calls forward and backward make, with memory set; */
@@ -94,9 +93,9 @@ iso_rc iso_exec_walk(struct iso_exec *, enum iso_pass, iso_exec_visit *, void *s
  * out[log_row * graph->columns + value.at]; the loss has the penalties added. Waits for the device.
  */
 iso_rc iso_exec_log(struct iso_exec *, int64_t n, double *out);
-/* What the metrics that add have counted since iso_exec_clear_counts: [graph->ncounts], kept by the
- * executor until the next reading for data set `which`; NULL when the graph has no such metric.
- * Waits for the device. */
+/* Reads what the metrics that add have counted since iso_exec_clear_counts: [graph->ncounts], kept
+ * by the executor until the next reading for data set `which`; NULL when the graph has no such
+ * metric. Waits for the device. */
 iso_rc iso_exec_counts(struct iso_exec *, int which, const double **out);
 iso_rc iso_exec_clear_counts(struct iso_exec *);
 /* Sets them to what a reading gave, as if nothing had been counted since; NULL where there are
@@ -110,7 +109,7 @@ bool iso_exec_tensor(struct iso_exec *, const char *name, struct iso_tensor *out
 /* Weights by name, sorted byte-wise, as trace and weight files list them. */
 int iso_exec_nweights(const struct iso_exec *);
 const char *iso_exec_weight(const struct iso_exec *, int i); /* layer/kernel */
-/* optimizer slots a trainable weight has */
+/* Returns the number of slots that the optimizer keeps for a trainable weight. */
 int iso_exec_nslots(const struct iso_exec *);
 const char *iso_exec_slot(const struct iso_exec *, int i); /* momentum, velocity */
 /* SHA-256 over all weights in that order, each as little-endian float32. */

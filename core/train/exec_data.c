@@ -14,7 +14,7 @@ static void free_resident(struct iso_exec *e, struct iso_resident *r)
     iso_stream_free(r->stream);
     iso_exec_close_file(r);
     iso_disk_free(r->disk);
-    e->backend->ops->free(e->backend, r->places);
+    e->backend->ops->free(e->backend, r->batch_order);
     e->backend->ops->free(e->backend, r->images);
     e->backend->ops->free(e->backend, r->labels);
     e->backend->ops->free(e->backend, r->order);
@@ -146,7 +146,7 @@ static iso_rc read_image(const void *source, int64_t row, uint8_t *out)
 }
 
 /* All images, or room for a batch of them. */
-static iso_rc place_images(struct iso_exec *e, struct iso_resident *r, const struct iso_dataset *d)
+static iso_rc open_images(struct iso_exec *e, struct iso_resident *r, const struct iso_dataset *d)
 {
     const size_t size = iso_dataset_image_bytes(d);
     const struct iso_stream_options o = {
@@ -167,14 +167,14 @@ static iso_rc upload_all(struct iso_exec *e, int which, const struct iso_dataset
     const size_t rows = (size_t)d->rows;
     r->rows = d->rows;
     r->threads = d->threads;
-    ISO_TRY(place_images(e, r, d));
+    ISO_TRY(open_images(e, r, d));
     ISO_TRY(upload_labels(e, r, d->labels));
     ISO_TRY(upload_weights(e, which, d));
     ISO_TRY(e->backend->ops->alloc(e->backend, rows * sizeof(int32_t), &r->order));
     return iso_exec_order(e, which, NULL);
 }
 
-/* After a failure there is no data set, rather than a part of one. */
+/* After a failure there is no data set, rather than an incomplete one. */
 iso_rc iso_exec_data(struct iso_exec *e, int which, const struct iso_dataset *d)
 {
     ISO_TRY(check_data(e, which, d));
@@ -248,10 +248,10 @@ static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, i
     out->data.shape.dim[0] = r->rows;
     if (r->stream == NULL)
         return ISO_OK;
-    out->order = r->places;
+    out->order = r->batch_order;
     out->first = 0;
     out->data.shape.dim[0] = e->graph->batch;
-    return iso_exec_stream_place(e, r, mem, first, e->rows);
+    return iso_exec_stream_fill(e, r, mem, first, e->rows);
 }
 
 /* The images, or the features kept in their place: where forward then begins. */

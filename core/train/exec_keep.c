@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* Whether what the node gives for an example never changes while others are trained. */
+/* True if what the node gives for an example never changes while others are trained. */
 static bool stays(const struct iso_graph *g, int node)
 {
     const struct iso_node *n = &g->nodes[node];

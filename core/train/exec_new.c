@@ -90,7 +90,7 @@ static int readers(const struct iso_graph *g, int value)
     return n;
 }
 
-/* Whether node i's kernel can run the activation behind it: nobody else wants the value between
+/* True if node i's kernel can run the activation behind it: nobody else wants the value between
  * the two. */
 static bool fuses(const struct iso_exec *e, int i)
 {

@@ -14,15 +14,15 @@ struct iso_resident { /* a data set on the device */
     struct iso_mem *features; /* kept in place of the images; NULL: not kept */
     size_t bytes;             /* of images or features that are on the device */
     int64_t rows;
-    bool labelled;             /* false: labels are all 0, in place of none */
-    struct iso_stream *stream; /* of images or features, which then have room for a batch;
-                                  NULL: all are there */
-    size_t stream_row;         /* bytes of one of its rows */
-    struct iso_disk *disk;     /* of images that stream: shared; NULL: they are in memory */
-    const uint8_t *host;       /* there, borrowed */
-    struct iso_mem *places;    /* 0, 1, 2 ...: the order in which a batch lies there */
-    struct iso_row_file *file; /* of features that stream; NULL: none */
-    int threads;               /* that read ahead; 0: one a processor */
+    bool labelled;               /* false: labels are all 0, in place of none */
+    struct iso_stream *stream;   /* of images or features, which then have room for a batch;
+                                    NULL: all are there */
+    size_t stream_row;           /* bytes of one of its rows */
+    struct iso_disk *disk;       /* of images that stream: shared; NULL: they are in memory */
+    const uint8_t *host;         /* there, borrowed */
+    struct iso_mem *batch_order; /* 0, 1, 2 ...: the order in which a batch lies there */
+    struct iso_row_file *file;   /* of features that stream; NULL: none */
+    int threads;                 /* that read ahead; 0: one a processor */
 };
 struct iso_arena_memory {
     struct iso_mem **chunk;
@@ -72,7 +72,7 @@ iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const st
 /* Nodes [from, to) of a forward pass. */
 iso_rc iso_exec_forward_nodes(struct iso_exec *, int from, int to, bool training, uint64_t step,
                               int64_t log_row);
-/* exec_stream.c. Whether so many bytes are more than the device allocates at once, or with those of
+/* exec_stream.c. True if so many bytes are more than the device allocates at once, or with those of
  * the data sets that are there more than half of its memory. */
 bool iso_exec_exceeds(const struct iso_exec *, double bytes);
 /* Reads rows ahead from now on; the options' rows and batch are set here. *room: memory for a
@@ -81,8 +81,8 @@ iso_rc iso_exec_stream_open(struct iso_exec *, struct iso_resident *,
                             const struct iso_stream_options *, struct iso_mem **room);
 void iso_exec_close_file(struct iso_resident *);
 /* Fills the room with rows first.. of the order, which then lie in it one after another. */
-iso_rc iso_exec_stream_place(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
-                             int64_t first, int64_t rows);
+iso_rc iso_exec_stream_fill(struct iso_exec *, struct iso_resident *, struct iso_mem *room,
+                            int64_t first, int64_t rows);
 /* exec_clip.c: gradient clipping. How many squared norms it keeps, which comes first; what it needs
  * of the device; and what it does between backward and update. */
 void iso_exec_count_norms(struct iso_exec *);

@@ -7,7 +7,8 @@
 
 /* ---- Names --------------------------------------------------------------------------------- */
 
-/* What the loss absorbs may be a layer of its own: its input also goes by <layer>/logits. */
+/* A function that the loss absorbs may be a layer of its own: its input also goes by
+ * <layer>/logits. */
 static int find_value(const struct iso_graph *g, const char *name)
 {
     const int found = iso_graph_find(g, name);
@@ -112,7 +113,7 @@ iso_rc iso_exec_log(struct iso_exec *e, int64_t n, double *out)
 {
     if (n < 1 || n > e->options.log_steps)
         return n == 0 ? ISO_OK
-                      : iso_fail(ISO_EUSAGE, "%lld log slots of %lld", (long long)n,
+                      : iso_fail(ISO_EUSAGE, "%lld log rows of %lld", (long long)n,
                                  (long long)e->options.log_steps);
     const struct iso_tensor t = { e->log, 0, ISO_REAL, { 1, { n * e->graph->columns } } };
     ISO_TRY(iso_tensor_read(e->backend, &t, out));
@@ -191,7 +192,7 @@ int iso_exec_memory(const struct iso_exec *e, struct iso_memory *out, int max)
     n = add_line(out, max, n, "workspace", e->workspace_bytes, e->workspace_bytes);
     n = add_line(out, max, n, "log", e->log_bytes, e->log_bytes);
     n = add_line(out, max, n, "counts", e->counts_bytes, e->counts_bytes);
-    for (int i = 0; i < ISO_DATASETS; i++) /* a row has a label, and a place in the order */
+    for (int i = 0; i < ISO_DATASETS; i++) /* a row has a label, and an entry in the order */
         data += e->data[i].bytes + (uint64_t)e->data[i].rows * 8;
     return add_line(out, max, n, "data sets", data, data);
 }

@@ -14,18 +14,18 @@ bool iso_exec_exceeds(const struct iso_exec *e, double bytes)
     return (most > 0 && bytes > most) || (all > 0 && used > all / 2);
 }
 
-static iso_rc upload_places(struct iso_exec *e, struct iso_mem *to)
+static iso_rc upload_batch_order(struct iso_exec *e, struct iso_mem *to)
 {
     const int64_t batch = e->graph->batch;
-    int32_t *places = iso_alloc((size_t)batch, sizeof *places);
-    if (places == NULL)
+    int32_t *order = iso_alloc((size_t)batch, sizeof *order);
+    if (order == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < batch; i++)
-        places[i] = (int32_t)i;
-    iso_rc rc = e->backend->ops->write(e->backend, to, 0, places, (size_t)batch * sizeof *places);
+        order[i] = (int32_t)i;
+    iso_rc rc = e->backend->ops->write(e->backend, to, 0, order, (size_t)batch * sizeof *order);
     if (rc == ISO_OK)
         rc = e->backend->ops->sync(e->backend);
-    free(places);
+    free(order);
     return rc;
 }
 
@@ -38,16 +38,16 @@ iso_rc iso_exec_stream_open(struct iso_exec *e, struct iso_resident *r,
     o.batch = e->graph->batch;
     ISO_TRY(e->backend->ops->alloc(e->backend, batch * o.row, room));
     r->bytes = batch * o.row;
-    if (r->places == NULL) {
-        ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->places));
-        ISO_TRY(upload_places(e, r->places));
+    if (r->batch_order == NULL) {
+        ISO_TRY(e->backend->ops->alloc(e->backend, batch * sizeof(int32_t), &r->batch_order));
+        ISO_TRY(upload_batch_order(e, r->batch_order));
     }
     r->stream_row = o.row;
     return iso_stream_new(&o, &r->stream);
 }
 
-iso_rc iso_exec_stream_place(struct iso_exec *e, struct iso_resident *r, struct iso_mem *room,
-                             int64_t first, int64_t rows)
+iso_rc iso_exec_stream_fill(struct iso_exec *e, struct iso_resident *r, struct iso_mem *room,
+                            int64_t first, int64_t rows)
 {
     const uint8_t *data;
     ISO_TRY(iso_stream_take(r->stream, first, rows, &data));

@@ -47,7 +47,7 @@ static iso_rc warn(void *self, const struct iso_warning *warning)
     return ISO_OK;
 }
 
-/* Where step `step` first had a number that is not finite: " (first d/dense_1/kernel, in the
+/* Writes where step `step` first had a number that is not finite: " (first d/dense_1/kernel, in the
  * backward pass of step 3)", or nothing where that cannot be found. */
 static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, char *text,
                    size_t n)
@@ -83,7 +83,7 @@ static iso_rc not_finite(struct fit *fit, int64_t step, const char *what)
     return iso_fail(ISO_EDATA, "%s", w.text);
 }
 
-/* What listeners save can be gone on with. */
+/* Fails unless the weights are finite, so that what listeners save can be gone on with. */
 static iso_rc check_weights(struct fit *fit)
 {
     const char *weight;
@@ -232,7 +232,7 @@ double iso_fit_number(const struct iso_graph *g, const struct iso_fit_epoch *epo
     return NAN;
 }
 
-/* What follows from a whole epoch: a smaller rate, or the end. */
+/* Draws the conclusions from a whole epoch: a smaller rate, or the end. */
 static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
 {
     const struct iso_graph *graph = iso_exec_graph(fit->exec);
@@ -260,8 +260,9 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
     epoch->stopped = state->stopping.stopped != 0;
 }
 
-/* Of an epoch whose steps are done. Where the training is stopped meanwhile, the epoch goes on with
- * its validation, from the beginning; so what its steps have counted is put back on the device. */
+/* Validates an epoch whose steps are done. Where the training is stopped meanwhile, the epoch goes
+ * on with its validation, from the beginning; so what its steps have counted is put back on the
+ * device. */
 static iso_rc validate(struct fit *fit, struct iso_fit_epoch *epoch)
 {
     const struct iso_fit_options *o = fit->options;

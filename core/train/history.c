@@ -20,7 +20,7 @@ struct iso_history {
     char warning[512]; /* "": none */
 };
 
-/* Whether a metric is known of each step, and not of whole epochs only. */
+/* True if a metric is known of each step, and not of whole epochs only. */
 static bool of_steps(const struct iso_graph *g, int metric)
 {
     return g->values[g->metric[metric]].role == ISO_ROLE_SCALAR;
@@ -28,25 +28,25 @@ static bool of_steps(const struct iso_graph *g, int metric)
 
 /* ---- CSV files ----------------------------------------------------------------------------- */
 
-/* The lines of text that stay, moved to its front: the header, if it is the same, and whole rows
+/* The lines of text that stay, moved to its front: the header, if it is the same, and whole lines
  * whose first numbers ascend from 1 to at most keep. Returns their length; *whole: nothing else is
- * there but rows beyond keep, and the last one is keep. (Rows that an earlier damage has taken away
- * are missed only once.) */
-static size_t keep_rows(char *text, const char *header, int64_t keep, bool *whole)
+ * there but lines beyond keep, and the last one is keep. (Lines that an earlier damage has taken
+ * away are missed only once.) */
+static size_t keep_lines(char *text, const char *header, int64_t keep, bool *whole)
 {
     size_t kept = strlen(header);
     int64_t last = 0;
     *whole = strncmp(text, header, kept) == 0;
     if (!*whole)
         return 0;
-    for (char *row = text + kept, *end; (end = strchr(row, '\n')) != NULL; row = end + 1) {
-        const size_t n = (size_t)(end + 1 - row);
-        const int64_t number = strtoll(row, NULL, 10);
+    for (char *line = text + kept, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        const size_t n = (size_t)(end + 1 - line);
+        const int64_t number = strtoll(line, NULL, 10);
         *whole = *whole && number > last;
         if (number > keep || number <= last)
             continue;
         last = number;
-        memmove(text + kept, row, n);
+        memmove(text + kept, line, n);
         kept += n;
     }
     *whole = *whole && last == keep;
@@ -81,11 +81,11 @@ static iso_rc cut_back(struct iso_history *h, const char *path, char *text, cons
         "was damaged: its first line is not that of this run, and it "
         "begins anew";
     static const char missing[] =
-        "was damaged: rows are missing or changed, and it goes on with "
+        "was damaged: lines are missing or changed, and it goes on with "
         "those that are left";
     char aside[ISO_PATH];
     bool whole;
-    const size_t n = keep_rows(text, header, keep, &whole);
+    const size_t n = keep_lines(text, header, keep, &whole);
     if (!whole) {
         ISO_TRY(set_aside(path, aside));
         warn(h, path, n ? missing : other, aside);

@@ -1,19 +1,19 @@
-/* history.h: the numbers of a run as CSV files that grow: history.csv, a row per epoch
- * (with a column `phase` where the model has phases), and batches.csv, a row per step. Numbers are
+/* history.h: the numbers of a run as CSV files that grow: history.csv, a line per epoch
+ * (with a column `phase` where the model has phases), and batches.csv, a line per step. Numbers are
  * those of the C locale; what there is not stays empty. */
 #ifndef ISO_HISTORY_H
 #define ISO_HISTORY_H
 #include "fit.h"
 
 struct iso_history;
-/* Opens both files in folder. Of files that are there, rows up to epoch keep_epochs and step
+/* Opens both files in folder. Of files that are there, lines up to epoch keep_epochs and step
  * keep_steps (counted from 1) are kept. What lacks some of them, or is another run's, is damaged:
- * it gets another name, NAME.damaged, and its rows that can be used stay. The graph is borrowed.
+ * it gets another name, NAME.damaged, and its lines that can be used stay. The graph is borrowed.
  * *out is set only on success. */
 iso_rc iso_history_open(const char *folder, const struct iso_graph *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
-/* What was damaged or gone, and where it is now: whole sentences but for the last full stop; "":
- * nothing. */
+/* Returns what was damaged or gone, and where it is now: whole sentences but for the last full
+ * stop; "": nothing. */
 const char *iso_history_warning(const struct iso_history *);
 /* Goes on with the graph of another phase, which has the same metrics. */
 void iso_history_phase(struct iso_history *, const struct iso_graph *);

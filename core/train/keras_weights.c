@@ -63,7 +63,7 @@ static const struct iso_keras_layer *find(const struct iso_keras_file *f, const 
     return NULL;
 }
 
-/* What a layer of the file is called in messages. */
+/* Returns what a layer of the file is called in messages. */
 static const char *shown_name(const struct iso_keras_layer *l)
 {
     return *l->name ? l->name : l->class;
@@ -81,13 +81,14 @@ static void list_name(char *list, size_t n, int before, const char *name)
 /* ---- Loading ------------------------------------------------------------------------------- */
 
 static void check_layer(const struct iso_graph *g, int node, const struct iso_keras_layer *l,
-                        struct iso_location place, struct iso_faults *faults)
+                        struct iso_location location, struct iso_faults *faults)
 {
     char have[64], want[64];
     int values[ISO_OPERANDS];
     const int n = weights_of(g, node, values);
     if (n != l->nweights) {
-        iso_faults_add(faults, place, "layer '%s' has %d weight%s in the file and %d in the model",
+        iso_faults_add(faults, location,
+                       "layer '%s' has %d weight%s in the file and %d in the model",
                        layer_name(g, node), l->nweights, l->nweights == 1 ? "" : "s", n);
         return;
     }
@@ -95,7 +96,7 @@ static void check_layer(const struct iso_graph *g, int node, const struct iso_ke
         const struct iso_shape *shape = &g->values[values[i]].shape, *theirs = &l->weights[i].shape;
         const bool shown = theirs->ndim >= 0;
         if (!shown || !iso_shape_equal(shape, theirs))
-            iso_faults_add(faults, place, "%s has shape %s in the file and %s in the model",
+            iso_faults_add(faults, location, "%s has shape %s in the file and %s in the model",
                            g->values[values[i]].name,
                            shown ? iso_shape_text(theirs, 0, have, sizeof have) : "of 5 or more",
                            iso_shape_text(shape, 0, want, sizeof want));
@@ -133,19 +134,19 @@ static iso_rc take_layer(struct iso_exec *e, const struct iso_keras_file *f, int
 
 /* By order, both must have as many layers, or the order would say nothing. */
 static void check_order(const struct iso_keras_file *f, const struct iso_keras_taken *taken,
-                        struct iso_location place, struct iso_faults *faults)
+                        struct iso_location location, struct iso_faults *faults)
 {
     const int n = taken->layers + taken->left;
     if (f->nlayers != n)
-        iso_faults_add(faults, place,
+        iso_faults_add(faults, location,
                        "the file has %d layer%s with weights and the model %d; to "
                        "take those with equal names, leave --by order out",
                        f->nlayers, f->nlayers == 1 ? "" : "s", n);
 }
 
-/* Which layers the file has, and whether they fit; which of the file's nobody took. */
+/* Finds out which layers the file has, whether they fit, and which of the file's nobody took. */
 static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
-                      enum iso_keras_match match, struct iso_location place,
+                      enum iso_keras_match match, struct iso_location location,
                       struct iso_faults *faults, struct iso_keras_taken *taken)
 {
     int index = 0;
@@ -157,7 +158,7 @@ static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
         if (l != NULL) {
             taken->layers++;
             used[l - f->layers] = true;
-            check_layer(g, i, l, place, faults);
+            check_layer(g, i, l, location, faults);
         } else {
             list_name(taken->left_names, sizeof taken->left_names, taken->left++, layer_name(g, i));
         }
@@ -168,9 +169,9 @@ static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
                       shown_name(&f->layers[i]));
     free(used);
     if (match == ISO_KERAS_BY_ORDER)
-        check_order(f, taken, place, faults);
+        check_order(f, taken, location, faults);
     else if (taken->layers == 0)
-        iso_faults_add(faults, place,
+        iso_faults_add(faults, location,
                        "no layer of the file ('%s', ...) has the name of one in the "
                        "model (%s); name them alike, or take them in order: --by order",
                        shown_name(&f->layers[0]), taken->left_names);
@@ -182,11 +183,11 @@ iso_rc iso_keras_load(struct iso_exec *e, const struct iso_keras_file *f, const 
                       struct iso_keras_taken *taken)
 {
     const struct iso_graph *g = iso_exec_graph(e);
-    const struct iso_location place = { .file = path };
+    const struct iso_location location = { .file = path };
     const int before = faults->count;
     int index = 0;
     *taken = (struct iso_keras_taken){ 0 };
-    ISO_TRY(compare(f, g, match, place, faults, taken));
+    ISO_TRY(compare(f, g, match, location, faults, taken));
     if (faults->count > before)
         return iso_fail(ISO_EDATA, "%s does not fit the model", path);
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {

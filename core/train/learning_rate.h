@@ -22,7 +22,7 @@ struct iso_stopping {
     int64_t stopped;
 };
 
-/* Whether more of the monitored number is better. */
+/* True if more of the monitored number is better. */
 bool iso_monitor_rises(const struct iso_monitor *);
 /* Counts an epoch with this value, NaN for none. rate: the one after the warm-up. */
 void iso_plateau_epoch(const struct iso_schedule *, double value, double rate,

@@ -14,17 +14,17 @@ static bool meet(const struct iso_extent *a, const struct iso_extent *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* The lowest offset in a chunk where b fits beside every placed extent alive at the same time: each
- * try moves past a extent in the way, so it ends after at most as many rounds as there are
+/* The lowest offset in a chunk where e fits beside every placed extent alive at the same time: each
+ * try moves past an extent in the way, so it ends after at most as many rounds as there are
  * extents. */
-static size_t lowest_offset(const struct iso_extent *b, struct iso_extent *const *placed, int n,
+static size_t lowest_offset(const struct iso_extent *e, struct iso_extent *const *placed, int n,
                             int chunk)
 {
     size_t at = 0;
     for (int i = 0; i < n;) {
         const struct iso_extent *p = placed[i++];
-        if (p->chunk == chunk && meet(p, b) && at < p->offset + round_up(p->bytes) &&
-            p->offset < at + round_up(b->bytes)) {
+        if (p->chunk == chunk && meet(p, e) && at < p->offset + round_up(p->bytes) &&
+            p->offset < at + round_up(e->bytes)) {
             at = p->offset + round_up(p->bytes);
             i = 0;
         }
@@ -41,24 +41,24 @@ static int larger_first(const void *a, const void *b)
     return x < y ? -1 : x > y; /* one order on every machine */
 }
 
-static iso_rc place(struct iso_arena *a, struct iso_extent *b, struct iso_extent *const *placed,
-                    int n, size_t chunk_max)
+static iso_rc put_extent(struct iso_arena *a, struct iso_extent *e,
+                         struct iso_extent *const *placed, int n, size_t chunk_max)
 {
-    const size_t bytes = round_up(b->bytes);
+    const size_t bytes = round_up(e->bytes);
     if (chunk_max > 0 && bytes > chunk_max)
         return iso_fail(ISO_ENOMEM,
                         "one tensor of the %s needs %.1f MiB and the device allocates at most %.1f "
                         "MiB at once: %s",
                         a->name, (double)bytes / 1048576, (double)chunk_max / 1048576, a->advice);
     for (int c = 0;; c++) {
-        const size_t at = lowest_offset(b, placed, n, c);
+        const size_t at = lowest_offset(e, placed, n, c);
         if (at > SIZE_MAX / 2 - bytes)
             return iso_fail(ISO_ENOMEM, "the %s need more memory than can be addressed: %s",
                             a->name, a->advice);
         if (chunk_max > 0 && at + bytes > chunk_max && c < a->nchunks)
             continue;
-        b->chunk = c;
-        b->offset = at;
+        e->chunk = c;
+        e->offset = at;
         if (c >= a->nchunks)
             a->chunk[a->nchunks++] = 0;
         if (at + bytes > a->chunk[c])
@@ -84,7 +84,7 @@ iso_rc iso_arena_layout(struct iso_arena *a, size_t chunk_max, bool in_order)
     iso_rc rc = ISO_OK;
     for (int i = 0; i < n && rc == ISO_OK; i++) {
         a->total += round_up(order[i]->bytes);
-        rc = place(a, order[i], order, i, chunk_max);
+        rc = put_extent(a, order[i], order, i, chunk_max);
     }
     free(order);
     return rc;
@@ -106,11 +106,11 @@ int iso_plan_root(const struct iso_graph *g, int v)
 
 static void use(struct iso_arena *a, int extent, int time)
 {
-    struct iso_extent *b = &a->extents[extent];
-    if (time < b->first)
-        b->first = time;
-    if (time > b->last)
-        b->last = time;
+    struct iso_extent *e = &a->extents[extent];
+    if (time < e->first)
+        e->first = time;
+    if (time > e->last)
+        e->last = time;
 }
 
 static size_t value_bytes(const struct iso_value *v, size_t real_size)
@@ -119,7 +119,7 @@ static size_t value_bytes(const struct iso_value *v, size_t real_size)
     return (size_t)iso_shape_count(&v->shape) * size;
 }
 
-/* Which values a node's backward pass reads besides gradients and weights. */
+/* Keeps alive the values that a node's backward pass reads besides gradients and weights. */
 static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node, int end)
 {
     const struct iso_node *n = &g->nodes[node];

@@ -17,8 +17,8 @@ struct iso_arena {             /* one kind of memory */
     const char *name, *advice; /* advice: what to do when it does not fit */
     struct iso_extent *extents;
     int nextents;
-    size_t *chunk;
-    int nchunks;  /* bytes of each chunk */
+    size_t *chunk; /* bytes of each */
+    int nchunks;
     size_t total; /* bytes of all extents, without reuse */
 };
 /* Lays out the extents, largest first, each at the lowest offset free throughout its lifetime; with

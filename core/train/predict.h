@@ -26,6 +26,6 @@ int iso_predicted_class(const struct iso_predicted *);
 typedef iso_rc iso_row_listener(void *self, int64_t row, const float *numbers);
 iso_rc iso_predict_value(struct iso_exec *, int which, int64_t rows, int value,
                          iso_row_listener *told, void *self);
-/* How many numbers a row of a value has. */
+/* Returns how many numbers a row of a value has. */
 int64_t iso_predict_size(const struct iso_graph *, int value);
 #endif

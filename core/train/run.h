@@ -1,7 +1,7 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
  * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; classes.txt
- * (core/data/class_names.h) where the data name their classes; run.json (about.h); and for data
- * that stay on disk train-images.crc32 and validation-images.crc32 (image_sums.h). */
+ * (core/data/class_names.h) where the data name their classes; run.json (run_json.h); and for data
+ * that stay on disk train-images.crc32 and validation-images.crc32 (image_crc32.h). */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
 #include "state.h"
@@ -27,7 +27,7 @@ iso_rc iso_run_restore(struct iso_run *, struct iso_faults *);
 void iso_run_close(struct iso_run *); /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
-/* What was wrong with the files of a run that goes on, to be told; "": nothing. */
+/* Returns what was wrong with the files of a run that goes on, to be told; "": nothing. */
 const char *iso_run_warning(const struct iso_run *);
 /* Saves after every epoch, where training stops within one, and at checkpoints within one: history,
  * weights, the best weights, and the state last. A file is replaced by a whole one only, so that

@@ -65,7 +65,7 @@ iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
 /* ---- The file ------------------------------------------------------------------------------ */
 
 /* *out NULL: there is none. */
-static iso_rc read_record(const char *folder, json_t **out)
+static iso_rc read_json(const char *folder, json_t **out)
 {
     char path[ISO_PATH], *text = NULL;
     size_t n;
@@ -83,12 +83,12 @@ static iso_rc read_record(const char *folder, json_t **out)
                                            path);
 }
 
-/* Takes the record over. */
-static iso_rc write_record(const char *folder, json_t *record)
+/* Takes the object over. */
+static iso_rc write_json(const char *folder, json_t *json)
 {
     char path[ISO_PATH];
-    char *text = record != NULL ? json_dumps(record, JSON_INDENT(2)) : NULL;
-    json_decref(record);
+    char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
     if (text == NULL)
         return iso_fail(ISO_ENOMEM, "run.json: out of memory");
     iso_rc rc = iso_path(path, folder, "run.json");
@@ -98,7 +98,7 @@ static iso_rc write_record(const char *folder, json_t *record)
     return rc;
 }
 
-/* What need not be UTF-8: a path, a driver's name. */
+/* Makes a string of what need not be UTF-8: a path, a driver's name. */
 static json_t *text_of(const char *text)
 {
     json_t *string = json_string(text);
@@ -124,19 +124,19 @@ static json_t *describe_data(const struct iso_dataset *d, const struct iso_data_
                      "labels_sha256", sums->labels);
 }
 
-static json_t *new_record(const struct iso_about *r)
+static json_t *new_json(const struct iso_about *r)
 {
-    json_t *record = json_pack("{s:s, s:i, s:I, s:I, s:s}", "isocl", ISO_VERSION, "arithmetic",
-                               ISO_ARITH_VERSION, "seed", (json_int_t)r->settings.seed, "batch",
-                               (json_int_t)r->settings.batch, "mode",
-                               r->settings.fast ? "fast" : "exact");
+    json_t *json = json_pack("{s:s, s:i, s:I, s:I, s:s}", "isocl", ISO_VERSION, "arithmetic",
+                             ISO_ARITH_VERSION, "seed", (json_int_t)r->settings.seed, "batch",
+                             (json_int_t)r->settings.batch, "mode",
+                             r->settings.fast ? "fast" : "exact");
     json_t *data = json_object();
     for (int i = 0; i < 2; i++)
         if (r->data[i] != NULL)
             json_object_set_new(data, iso_about_splits[i], describe_data(r->data[i], &r->sums[i]));
-    json_object_set_new(record, "data", data);
-    json_object_set_new(record, "commands", json_array());
-    return record;
+    json_object_set_new(json, "data", data);
+    json_object_set_new(json, "commands", json_array());
+    return json;
 }
 
 static json_t *describe_command(const struct iso_about *r)
@@ -160,11 +160,11 @@ static bool differ(const json_t *data, const char *key, const char *ours)
 
 iso_rc iso_about_check(const char *folder, const struct iso_about *r)
 {
-    json_t *record;
+    json_t *json;
     iso_rc rc = ISO_OK;
-    ISO_TRY(read_record(folder, &record));
+    ISO_TRY(read_json(folder, &json));
     for (int i = 0; i < 2 && rc == ISO_OK; i++) {
-        const json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[i]);
+        const json_t *data = json_object_get(json_object_get(json, "data"), iso_about_splits[i]);
         const bool images = r->data[i] != NULL && differ(data, "images_sha256", r->sums[i].images);
         if (images || (r->data[i] != NULL && differ(data, "labels_sha256", r->sums[i].labels)))
             rc = iso_fail(ISO_EDATA,
@@ -173,39 +173,39 @@ iso_rc iso_about_check(const char *folder, const struct iso_about *r)
                           iso_about_splits[i], images ? "images" : "labels", folder,
                           json_string_value(json_object_get(data, "source")));
     }
-    json_decref(record);
+    json_decref(json);
     return rc;
 }
 
 iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
 {
-    json_t *record;
-    ISO_TRY(read_record(folder, &record));
-    if (record == NULL)
-        record = new_record(r);
-    json_array_append_new(json_object_get(record, "commands"), describe_command(r));
-    return write_record(folder, record);
+    json_t *json;
+    ISO_TRY(read_json(folder, &json));
+    if (json == NULL)
+        json = new_json(r);
+    json_array_append_new(json_object_get(json, "commands"), describe_command(r));
+    return write_json(folder, json);
 }
 
 iso_rc iso_about_images(const char *folder, int which, const char *crc32)
 {
-    json_t *record;
-    ISO_TRY(read_record(folder, &record));
-    json_t *data = json_object_get(json_object_get(record, "data"), iso_about_splits[which]);
+    json_t *json;
+    ISO_TRY(read_json(folder, &json));
+    json_t *data = json_object_get(json_object_get(json, "data"), iso_about_splits[which]);
     json_object_set_new(data, "images_crc32", json_string(crc32));
-    return record != NULL ? write_record(folder, record) : ISO_OK;
+    return json != NULL ? write_json(folder, json) : ISO_OK;
 }
 
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result)
 {
-    json_t *record;
-    ISO_TRY(read_record(folder, &record));
-    json_t *commands = json_object_get(record, "commands");
+    json_t *json;
+    ISO_TRY(read_json(folder, &json));
+    json_t *commands = json_object_get(json, "commands");
     json_t *last = json_array_get(commands, json_array_size(commands) - 1);
     json_object_set_new(last, "ended", now());
     json_object_set_new(last, "to_step", json_integer(step));
     json_object_set_new(last, "result", text_of(result));
-    if (record != NULL)
-        return write_record(folder, record);
+    if (json != NULL)
+        return write_json(folder, json);
     return ISO_OK;
 }

@@ -6,7 +6,7 @@
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
- * work. "" for images that stay on the disk: image_sums.h notices when they change. */
+ * work. "" for images that stay on the disk: image_crc32.h notices when they change. */
 struct iso_data_sums {
     char images[65], labels[65];
 };
@@ -22,12 +22,12 @@ struct iso_about {
     int64_t step; /* steps done before this command */
 };
 /* Fails with ISO_EDATA, naming the split, when the run in folder was begun on other data. A run
- * without a record, of an older isocl, is not checked. */
+ * without run.json, of an older isocl, is not checked. */
 iso_rc iso_about_check(const char *folder, const struct iso_about *);
-/* Writes the record of a run that begins, or adds this command to that of one that goes on. */
+/* Writes run.json of a run that begins, or adds this command to that of one that goes on. */
 iso_rc iso_about_begin(const char *folder, const struct iso_about *);
 /* Adds what is known of the images of data set `which` only when all of them have been read: its
- * images_crc32. Nothing where there is no record of it. */
+ * images_crc32. Does nothing where there is no run.json. */
 iso_rc iso_about_images(const char *folder, int which, const char *crc32);
 /* Says when, after which step and how the last command ended. One that was killed has no end. */
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result);

@@ -12,7 +12,7 @@ struct iso_scores {
 };
 double iso_scores_loss(const struct iso_scores *); /* NaN when there are no rows */
 
-/* How many numbers a metric is: 1; or one a class; or 0, when it is a table. */
+/* Returns how many numbers a metric is: 1; or one a class; or 0, when it is a table. */
 int64_t iso_metric_values(const struct iso_graph *, int metric);
 /* The name of one of them, "top_5" or "f1_class_3"; of the metric itself when value is -1. */
 const char *iso_metric_name(const struct iso_graph *, int metric, int64_t value,

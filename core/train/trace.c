@@ -210,7 +210,7 @@ static iso_rc run(struct trace *t, struct iso_st_writer *writer)
     const bool training = iso_exec_trains(t->exec);
     for (int64_t step = 0; step < t->steps; step++) {
         ISO_TRY(put(t, writer, step, true));
-        ISO_TRY(iso_batches_place(t->batches, step));
+        ISO_TRY(iso_batches_feed(t->batches, step));
         ISO_TRY(iso_exec_forward(t->exec, training, (uint64_t)step, 0));
         if (training)
             ISO_TRY(iso_exec_backward(t->exec, (uint64_t)step));

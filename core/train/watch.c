@@ -78,8 +78,8 @@ static iso_rc tell(const struct teller *t, const char *kind, const char *layer, 
 
 /* ---- Dead relus ---------------------------------------------------------------------------- */
 
-/* Whether the node is a relu whose result the last batch has left in memory: it was run, and no
- * later value may take its place before the backward pass has read it. */
+/* True if the node is a relu whose result the last batch has left in memory: it was run, and no
+ * later value may use its memory before the backward pass has read it. */
 static bool is_readable_relu(const struct iso_exec *e, int node)
 {
     const struct iso_node *n = &e->graph->nodes[node];
@@ -89,7 +89,7 @@ static bool is_readable_relu(const struct iso_exec *e, int node)
     return e->plan.values.extents[iso_plan_root(e->graph, n->y[0])].last >= e->graph->nnodes;
 }
 
-/* Of a layer that lives, the first piece has a number that is not zero. */
+/* Reads piece by piece: of a layer that lives, the first has a number that is not zero. */
 static iso_rc is_zero(struct iso_watcher *w, const struct iso_tensor *t, bool *zero)
 {
     const int64_t n = iso_shape_count(&t->shape);

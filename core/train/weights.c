@@ -138,41 +138,41 @@ static struct iso_shape shape_of(const struct iso_st_tensor *tensor)
 
 /* One entry against the file: a fault when it is missing, of another shape or of another type. */
 static void check_entry(const struct entry *e, const struct iso_st_file *file,
-                        struct iso_location place, struct iso_faults *faults)
+                        struct iso_location location, struct iso_faults *faults)
 {
     char want[64], have[64];
     const struct iso_st_tensor *tensor = iso_st_find(file, e->name);
     iso_shape_text(&e->tensor.shape, 0, want, sizeof want);
     if (tensor == NULL) {
-        iso_faults_add(faults, place, "%s is missing; the model has it with shape %s", e->name,
+        iso_faults_add(faults, location, "%s is missing; the model has it with shape %s", e->name,
                        want);
         return;
     }
     struct iso_shape shape = shape_of(tensor);
     iso_shape_text(&shape, 0, have, sizeof have);
     if (tensor->ndim > ISO_DIMS || !iso_shape_equal(&shape, &e->tensor.shape))
-        iso_faults_add(faults, place, "%s has shape %s; the model has %s", e->name,
+        iso_faults_add(faults, location, "%s has shape %s; the model has %s", e->name,
                        tensor->ndim > ISO_DIMS ? "with too many dimensions" : have, want);
     else if (e->tensor.dtype == ISO_I32 && tensor->type != ISO_ST_I32)
-        iso_faults_add(faults, place, "%s is not int32", e->name);
+        iso_faults_add(faults, location, "%s is not int32", e->name);
     else if (e->tensor.dtype == ISO_REAL && tensor->type != ISO_ST_F32 &&
              tensor->type != ISO_ST_F64)
-        iso_faults_add(faults, place, "%s is not float32 or float64", e->name);
+        iso_faults_add(faults, location, "%s is not float32 or float64", e->name);
 }
 
 static iso_rc check(const struct entries *entries, const struct iso_st_file *file, const char *path,
                     struct iso_faults *faults)
 {
-    struct iso_location place = { .file = path };
+    struct iso_location location = { .file = path };
     int before = faults->count;
     for (int i = 0; i < entries->n; i++)
-        check_entry(&entries->list[i], file, place, faults);
+        check_entry(&entries->list[i], file, location, faults);
     for (int i = 0; i < file->n; i++) {
         bool known = false;
         for (int k = 0; k < entries->n && !known; k++)
             known = strcmp(entries->list[k].name, file->tensors[i].name) == 0;
         if (!known)
-            iso_faults_add(faults, place, "%s is not in the model", file->tensors[i].name);
+            iso_faults_add(faults, location, "%s is not in the model", file->tensors[i].name);
     }
     if (faults->count > before)
         return iso_fail(ISO_EDATA, "%s does not fit the model", path);
