@@ -57,7 +57,7 @@ iso_rc iso_file_may_replace(const char *path)
     return ISO_OK;
 }
 
-/* Whether the name is one that a temporary file has. */
+/* True if the name is one that a temporary file has. */
 static bool is_temporary(const char *name)
 {
     static const char mark[] = ".tmp-";
@@ -217,13 +217,13 @@ static iso_rc make_one(const char *path)
 
 iso_rc iso_folder_make(const char *path)
 {
-    char part[ISO_PATH];
-    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+    char folder[ISO_PATH];
+    if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
         return iso_path_too_long(path);
-    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        ISO_TRY(make_one(part));
+        ISO_TRY(make_one(folder));
         *slash = '/';
     }
-    return make_one(part);
+    return make_one(folder);
 }

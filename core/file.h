@@ -41,7 +41,7 @@ iso_rc iso_file_read(const char *path, char **data, size_t *n);
 /* Makes the folder and those above it; one that is there is fine. */
 iso_rc iso_folder_make(const char *path);
 bool iso_folder_exists(const char *path);
-/* Whether it holds nothing; a folder that is not there holds nothing. */
+/* True if it holds nothing; a folder that is not there holds nothing. */
 bool iso_folder_empty(const char *path);
 /* Fails with ISO_EIO and errno's text: "cannot write a/state: No space left on device; ...". */
 iso_rc iso_file_fail(const char *what, const char *path);

@@ -47,7 +47,7 @@ enum iso_activation_function {
     ISO_GELU_TANH /* gelu with approximate: true */
 };
 
-/* Whether x takes over from the best value so far: the first maximum stays, and NaN wins. */
+/* True if x takes over from the best value so far: the first maximum stays, and NaN wins. */
 ISO_FN int iso_beats(iso_real x, iso_real best)
 {
     return x > best || (iso_isnan(x) && !iso_isnan(best));
@@ -59,7 +59,7 @@ ISO_FN int iso_row_classes(int n) { return n == 1 ? 2 : n; }
 
 ISO_FN int iso_single_class(iso_real x) { return x > ISO_R(0.5); }
 
-/* Whether the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
+/* True if the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
  * NaN is everything. */
 ISO_FN int iso_ahead(iso_real x, iso_real t) { return !(x <= t); }
 
@@ -406,7 +406,7 @@ ISO_FN iso_real iso_sum_term(int of, iso_real x, iso_real chain)
 }
 
 /* What a weight adds to the loss, from the sums of |w| and of w w, and to its gradient; two_l2 is
- * 2 l2. A factor of 0 leaves its part out, whatever the weights hold. */
+ * 2 l2. A factor of 0 leaves its term out, whatever the weights hold. */
 ISO_FN iso_real iso_penalty(iso_real absolute, iso_real squares, iso_real l1, iso_real l2)
 {
     iso_real sum = l1 > ISO_R(0.0) ? iso_flush(l1 * absolute) : ISO_R(0.0);

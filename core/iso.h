@@ -84,7 +84,7 @@ struct iso_shape {
 int64_t iso_shape_count(const struct iso_shape *s);
 /* *product times by; false, and it stays, where by is negative or 64 bits cannot hold it. */
 bool iso_times(int64_t *product, int64_t by);
-/* Whether no size is negative, and the bytes of so many doubles can be counted. */
+/* True if no size is negative, and the bytes of so many doubles can be counted. */
 bool iso_shape_countable(const struct iso_shape *s);
 bool iso_shape_equal(const struct iso_shape *a, const struct iso_shape *b);
 /* Writes "28x28x1" (from = 1 leaves the batch out, 0 has it) into buf and returns buf. */
@@ -294,7 +294,7 @@ struct iso_op_entry {
 extern const struct iso_op_entry iso_ops[ISO_OP_COUNT]; /* core/op_table.c */
 /* The op of this name, or -1. */
 int iso_op_find(const char *name);
-/* Whether the op works on one weight: then the x of its cases, infer and cost is that weight's
+/* True if the op works on one weight: then the x of its cases, infer and cost is that weight's
  * shape, and it reads no inputs. */
 bool iso_op_of_weight(enum iso_op);
 /* The least and the largest number of inputs of an op's case or layer: 1 of an op of a weight. */

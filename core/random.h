@@ -3,7 +3,8 @@
  * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", 2011).
  * A number is a pure function of where it is used, so that every device, thread count and resumed
  * run draws the same one: counter = (block, step, layer, purpose), key = (seed low, seed high).
- * Element e of a tensor takes word e & 3 of block e >> 2. */
+ * Element e of a tensor takes word e & 3 of block e >> 2. A Philox block is the four words of one
+ * counter. */
 #ifndef ISO_RANDOM_H
 #define ISO_RANDOM_H
 

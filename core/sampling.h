@@ -164,7 +164,7 @@ typedef struct {
     iso_i64 row[3], column[3];
 } iso_affine;
 
-/* The numbers of an image's draws: word d & 3 of block 4 image + (d >> 2). */
+/* The numbers of an image's draws: word d & 3 of Philox block 4 image + (d >> 2). */
 enum {
     ISO_DRAW_ROTATION,
     ISO_DRAW_HEIGHT,
@@ -291,8 +291,8 @@ ISO_FN iso_real iso_gaussian_sum(iso_real sigma, iso_i32 radius)
     return sum;
 }
 
-/* The blocks of random numbers of an image: the first for its alpha, then those of the fields of
- * its rows and of its columns, h x w numbers each. */
+/* Returns the number of Philox blocks of an image: the first for its alpha, then those of the
+ * fields of its rows and of its columns, h x w numbers each. */
 ISO_FN iso_u32 iso_elastic_blocks(iso_i32 h, iso_i32 w)
 {
     return 1u + ((iso_u32)h * (iso_u32)w * 2u + 3u) / 4u;

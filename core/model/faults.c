@@ -33,7 +33,7 @@ static void make_printable(char *text)
     }
 }
 
-/* b, without its uses, is at the place of a and says the same. */
+/* True if b, without its uses, is at the location of a and says the same. */
 static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
 {
     const size_t n = strlen(b->text);
@@ -44,51 +44,51 @@ static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
 }
 
 /* " (used at 12:9, used at 40:5)": from the inside out, as far as there is room. */
-static void add_uses(const struct iso_location *place, char *text, size_t n)
+static void add_uses(const struct iso_location *location, char *text, size_t n)
 {
     size_t used = strlen(text);
     const char *before = USED_AT;
-    for (const struct iso_location *p = place->used_at; p != NULL && used + 40 < n;
+    for (const struct iso_location *p = location->used_at; p != NULL && used + 40 < n;
          p = p->used_at) {
         used += (size_t)snprintf(text + used, n - used, "%s%d:%d", before, p->line, p->column);
         before = ", used at ";
     }
-    if (place->used_at != NULL && used + 1 < n)
+    if (location->used_at != NULL && used + 1 < n)
         snprintf(text + used, n - used, ")");
 }
 
-void iso_faults_add(struct iso_faults *faults, struct iso_location place, const char *fmt, ...)
+void iso_faults_add(struct iso_faults *faults, struct iso_location location, const char *fmt, ...)
 {
-    struct iso_fault fault = { .place = { place.file, place.line, place.column, NULL } };
+    struct iso_fault fault = { .place = { location.file, location.line, location.column, NULL } };
     va_list args;
     va_start(args, fmt);
     vsnprintf(fault.text, sizeof fault.text - USES, fmt, args);
     va_end(args);
     make_printable(fault.text);
 
-    /* A block that an alias, or two uses, have twice is at fault once. */
+    /* What an alias, or two uses of a layer block, have twice is at fault once. */
     int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
     for (int i = 0; i < kept; i++)
         if (same_fault(&faults->list[i], &fault))
             return;
-    add_uses(&place, fault.text, sizeof fault.text);
+    add_uses(&location, fault.text, sizeof fault.text);
     if (kept < ISO_FAULTS_MAX)
         faults->list[kept] = fault;
     faults->count++;
 }
 
-void iso_faults_add_failure(struct iso_faults *faults, struct iso_location place, const char *fmt,
-                            ...)
+void iso_faults_add_failure(struct iso_faults *faults, struct iso_location location,
+                            const char *fmt, ...)
 {
     char text[sizeof faults->list[0].text], why[sizeof text];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    iso_faults_add(faults, place, "%s: %s", text, iso_error_take(why, sizeof why));
+    iso_faults_add(faults, location, "%s: %s", text, iso_error_take(why, sizeof why));
 }
 
-static int by_place(const void *left, const void *right)
+static int by_location(const void *left, const void *right)
 {
     const struct iso_fault *a = *(const struct iso_fault *const *)left;
     const struct iso_fault *b = *(const struct iso_fault *const *)right;
@@ -105,7 +105,7 @@ void iso_faults_print(const struct iso_faults *faults, void *stream)
     int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
     for (int i = 0; i < kept; i++)
         order[i] = &faults->list[i];
-    qsort(order, (size_t)kept, sizeof order[0], by_place);
+    qsort(order, (size_t)kept, sizeof order[0], by_location);
     for (int i = 0; i < kept; i++) {
         const struct iso_location *p = &order[i]->place;
         if (p->line > 0)

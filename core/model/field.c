@@ -69,7 +69,7 @@ static void unknown_key(const struct iso_field *fields, const char *what,
                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint) : list);
 }
 
-/* Whether an unknown key is this field, mistyped: then it is not missing as well. */
+/* True if an unknown key is this field, mistyped: then it is not missing as well. */
 static bool is_mistyped(const struct iso_field *fields, const struct iso_field *field,
                         const struct iso_yaml *args, const char *const *also)
 {
@@ -106,9 +106,9 @@ static iso_rc read_mapping(const struct iso_field *fields, const char *what,
     return ISO_OK;
 }
 
-iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_location place,
-                       const struct iso_yaml *args, const char *const *also, void *params,
-                       struct iso_faults *faults)
+iso_rc iso_fields_read(const struct iso_field *fields, const char *what,
+                       struct iso_location location, const struct iso_yaml *args,
+                       const char *const *also, void *params, struct iso_faults *faults)
 {
     ISO_TRY(iso_fields_default(fields, params));
     bool mapping = args != NULL && args->kind == ISO_YAML_MAPPING, bare = args != NULL && !mapping;
@@ -121,7 +121,7 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct 
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
         bool given = (bare && f == fields) || (mapping && iso_yaml_get(args, f->key) != NULL);
         if (f->dflt == NULL && !given && !is_mistyped(fields, f, args, also))
-            iso_faults_add(faults, place, "%s: '%s' is missing (%s)", what, f->key, f->doc);
+            iso_faults_add(faults, location, "%s: '%s' is missing (%s)", what, f->key, f->doc);
     }
     return ISO_OK;
 }

@@ -21,12 +21,12 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
 iso_rc iso_fields_default(const struct iso_field *fields, void *params);
 
 /* Sets the defaults, then reads args: a mapping, or the bare value of the first field, or NULL for
- * none. what: "conv2d", begins every fault. place: where the thing stands, for what is missing.
+ * none. what: "conv2d", begins every fault. location: where the thing stands, for what is missing.
  * also: keys of the mapping that the caller reads, NULL-terminated, or NULL. Whatever can be read
  * is read, the rest becomes faults. Fails with ISO_ENOMEM only. */
-iso_rc iso_fields_read(const struct iso_field *fields, const char *what, struct iso_location place,
-                       const struct iso_yaml *args, const char *const *also, void *params,
-                       struct iso_faults *);
+iso_rc iso_fields_read(const struct iso_field *fields, const char *what,
+                       struct iso_location location, const struct iso_yaml *args,
+                       const char *const *also, void *params, struct iso_faults *);
 
 /* Reads one value as the field says; what cannot be read becomes a fault. Fails with ISO_ENOMEM
  * only. */

@@ -151,7 +151,7 @@ static void read_real(const struct value *v, const struct iso_yaml *node, double
         *out = number;
 }
 
-/* Whether the field's word stands in place of numbers. */
+/* True if the field's word stands in place of numbers. */
 static bool is_word(const struct value *v)
 {
     return v->node->kind == ISO_YAML_SCALAR && v->field->choices != NULL &&

@@ -1,5 +1,5 @@
 /* graph.c: from a checked description to nodes and values with names and shapes. Every fault found
- * here is about shapes or connections and carries the place of its layer. */
+ * here is about shapes or connections and carries the location of its layer. */
 #include "field.h"
 #include "graph_build.h"
 #include "core/ops/infer.h"

@@ -73,11 +73,11 @@ struct iso_graph {
     void *owned;                     /* params made by the graph */
 };
 /* Shapes every op for this batch. Faults (shapes that do not fit, a loss without its activation)
- * have the layer's place. *out is set only on success; free with iso_graph_free. */
+ * have the layer's location. *out is set only on success; free with iso_graph_free. */
 iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
-/* Whether the node has a backward pass, if anything wants its gradients. */
+/* True if the node has a backward pass, if anything wants its gradients. */
 bool iso_graph_has_backward(const struct iso_graph *, int node);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);

@@ -18,12 +18,12 @@ struct iso_graph_builder {
 /* ---- graph_nodes.c ---- */
 int iso_graph_add_value(struct iso_graph *, enum iso_role, enum iso_dtype, const struct iso_shape *,
                         int layer);
-/* Adds a node and the values it makes; *y is its first result, named <layer>/<part>. */
+/* Adds a node and the values it makes; *y is its first result, named <layer>/<result>. */
 iso_rc iso_graph_add_node(struct iso_graph *, enum iso_op, const void *params, int layer,
-                          const char *layer_name, const char *part, const int *x, int nx, int *y);
+                          const char *layer_name, const char *result, const int *x, int nx, int *y);
 /* The activation a layer's field table holds; linear when it has none. */
 int iso_layer_activation(const struct iso_layer *);
-/* Whether the layer is that activation, as a layer of its own. */
+/* True if the layer is that activation, as a layer of its own. */
 bool iso_layer_is(const struct iso_layer *, int function);
 
 /* ---- graph_ends.c ---- */

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_name(char *out, const char *layer, const char *part)
+static void set_name(char *out, const char *layer, const char *value)
 {
-    snprintf(out, ISO_NAME, "%.*s/%s", ISO_NAME - 24, layer, part);
+    snprintf(out, ISO_NAME, "%.*s/%s", ISO_NAME - 24, layer, value);
 }
 
 int iso_graph_add_value(struct iso_graph *g, enum iso_role role, enum iso_dtype dtype,
@@ -92,7 +92,7 @@ static bool wants_gradient(const struct iso_graph *g, const struct iso_node *nod
 }
 
 iso_rc iso_graph_add_node(struct iso_graph *g, enum iso_op op, const void *params, int layer,
-                          const char *layer_name, const char *part, const int *x, int nx, int *y)
+                          const char *layer_name, const char *result, const int *x, int nx, int *y)
 {
     struct iso_shape in[ISO_OPERANDS] = { 0 };
     struct iso_shapes s = { 0 };
@@ -105,7 +105,7 @@ iso_rc iso_graph_add_node(struct iso_graph *g, enum iso_op op, const void *param
     for (int i = 0; i < s.ny; i++)
         node->y[i] = iso_graph_add_value(g, ISO_ROLE_VALUE, s.y_dtype[i], &s.y[i], layer);
     struct iso_value *first = &g->values[node->y[0]];
-    set_name(first->name, layer_name, part);
+    set_name(first->name, layer_name, result);
     first->gradient = iso_ops[op].kind != ISO_LOSS && wants_gradient(g, node);
     if (iso_ops[op].kind == ISO_VIEW)
         first->view_of = g->values[x[0]].view_of >= 0 ? g->values[x[0]].view_of : x[0];

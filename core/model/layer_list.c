@@ -1,6 +1,6 @@
-/* layer_list.c: the network: layers in the order of the file, blocks unfolded, each with its name
- * and what it reads. */
-#include "blocks.h"
+/* layer_list.c: the network: layers in the order of the file, layer blocks unfolded, each with its
+ * name and what it reads. */
+#include "layer_blocks.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -34,36 +34,36 @@ static const struct iso_field entry_fields[] = {
 };
 #undef AT
 
-/* Where layers are read: the model's own list, or one use of a block. */
+/* A list of layers that is read: the model's own, or that of one use of a layer block. */
 struct scope {
     const struct scope *outer; /* NULL: the model's */
-    int block, depth;
+    int layer_block, depth;
     char prefix[ISO_LAYER_NAME]; /* of every name in it; "" in the model's */
     int input;                   /* what `input` means: a layer, or -1 for the model's */
     int last;                    /* what the next layer reads, if it does not say */
     bool frozen;
-    int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_BLOCKS_MAX];
+    int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_LAYER_BLOCKS_MAX];
 };
 struct use {
     char name[ISO_LAYER_NAME];
     int output;
-    struct iso_location place;
+    struct iso_location location;
 };
 struct network { /* the model's layers while they are read */
     struct iso_loader *loader;
     int room; /* for layers */
     struct use *uses;
-    int nuses; /* blocks used so far */
+    int nuses; /* of layer blocks, so far */
     int items; /* read so far, those with faults too */
     bool full; /* there are too many layers */
 };
-/* One layer, or one use of a block. */
+/* One layer, or one use of a layer block. */
 struct item {
     struct network *net;
     struct scope *scope;
     struct iso_named named;
     const struct iso_yaml *args; /* NULL unless a mapping */
-    const char *what;            /* its op or block, begins every fault */
+    const char *what;            /* its op or layer block, begins every fault */
     struct entry entry;
     int64_t turn; /* of `repeat`, from 0 */
 };
@@ -86,7 +86,7 @@ static const struct use *find_use(const struct network *net, const char *name)
     return NULL;
 }
 
-/* Whether the file's name can be one; a fault when it cannot. */
+/* True if the file's name can be one; adds a fault when it cannot. */
 static bool check_name(const struct item *it, const struct iso_yaml *node)
 {
     static const char *const taken[] = { "input", "target", "sample_weight", "loss", "d", NULL };
@@ -122,12 +122,12 @@ static bool full_name(const struct scope *s, const char *local, char out[ISO_LAY
     return n < ISO_LAYER_NAME;
 }
 
-/* The name of the item in the whole network: given, or that of its op or block with a number; ""
- * when it cannot be one. False, with a fault, unless it has a name of its own. */
+/* Writes the item's name in the whole network: the given one, or that of its op or layer block with
+ * a number; "" when it cannot be one. False, with a fault, unless the name is its own. */
 static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NAME])
 {
     const struct iso_yaml *name = it->args != NULL ? iso_yaml_get(it->args, "name") : NULL;
-    const struct iso_location place = name != NULL ? name->place : it->named.name->place;
+    const struct iso_location location = name != NULL ? name->place : it->named.name->place;
     struct iso_faults *faults = it->net->loader->faults;
     char local[ISO_LAYER_NAME + 24];
     *out = '\0';
@@ -141,7 +141,7 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     else
         snprintf(local, sizeof local, "%s", name->text);
     if (!full_name(it->scope, local, out)) {
-        iso_faults_add(faults, place, "%s: the name %s_%.60s is longer than %d characters",
+        iso_faults_add(faults, location, "%s: the name %s_%.60s is longer than %d characters",
                        it->what, it->scope->prefix, local, ISO_LAYER_NAME - 1);
         *out = '\0';
         return false;
@@ -150,9 +150,9 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     const int same = find_layer(m, out);
     const struct use *use = find_use(it->net, out);
     if (same >= 0 || use != NULL)
-        iso_faults_add(faults, place, "%s: the %s at line %d has the name '%s' already", it->what,
-                       use != NULL ? "block" : "layer",
-                       (use != NULL ? &use->place : &m->layers[same].place)->line, out);
+        iso_faults_add(faults, location, "%s: the %s at line %d has the name '%s' already",
+                       it->what, use != NULL ? "layer block" : "layer",
+                       (use != NULL ? &use->location : &m->layers[same].place)->line, out);
     return same < 0 && use == NULL;
 }
 
@@ -247,7 +247,7 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     struct iso_layer layer = { .op = op,
                                .place = it->named.name->place,
                                .frozen = it->scope->frozen || !it->entry.trainable },
-                     *place;
+                     *added;
     struct scope *s = it->scope;
     int least, most;
     char wanted[40], name[ISO_LAYER_NAME];
@@ -258,33 +258,34 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     iso_op_inputs(op, &least, &most);
     layer.ninputs =
         read_inputs(it, least, most, iso_op_inputs_text(op, wanted, sizeof wanted), layer.input);
-    ISO_TRY(add_layer(it->net, &place));
-    *place = layer;
+    ISO_TRY(add_layer(it->net, &added));
+    *added = layer;
     s->last = it->net->loader->model->nlayers - 1;
-    return iso_load_params(it->net->loader, op, &it->named, also, &place->params);
+    return iso_load_params(it->net->loader, op, &it->named, also, &added->params);
 }
 
-/* ---- Blocks -------------------------------------------------------------------------------- */
+/* ---- Layer blocks -------------------------------------------------------------------------- */
 
 static iso_rc read_list(struct network *net, struct scope *scope, const struct iso_yaml *list);
 
-/* Whether the block can be used here: not within itself, nor too deep. */
-static bool check_depth(const struct item *it, int block)
+/* True if the layer block can be used here: not within itself, nor too deep. */
+static bool check_depth(const struct item *it, int layer_block)
 {
     struct iso_faults *faults = it->net->loader->faults;
     for (const struct scope *s = it->scope; s->outer != NULL; s = s->outer)
-        if (s->block == block) {
-            iso_faults_add(faults, it->named.name->place, "block '%s' uses itself", it->what);
+        if (s->layer_block == layer_block) {
+            iso_faults_add(faults, it->named.name->place, "layer block '%s' uses itself", it->what);
             return false;
         }
-    if (it->scope->depth < ISO_BLOCK_DEPTH)
+    if (it->scope->depth < ISO_LAYER_BLOCK_DEPTH)
         return true;
-    iso_faults_add(faults, it->named.name->place, "blocks within blocks, more than %d deep",
-                   ISO_BLOCK_DEPTH);
+    iso_faults_add(faults, it->named.name->place,
+                   "layer blocks within layer blocks, more than %d deep", ISO_LAYER_BLOCK_DEPTH);
     return false;
 }
 
-static iso_rc add_use(struct network *net, const char *name, int output, struct iso_location place)
+static iso_rc add_use(struct network *net, const char *name, int output,
+                      struct iso_location location)
 {
     if (net->uses == NULL)
         net->uses = iso_alloc(ISO_LAYERS_MAX, sizeof *net->uses);
@@ -293,26 +294,26 @@ static iso_rc add_use(struct network *net, const char *name, int output, struct 
     struct use *use = &net->uses[net->nuses++];
     snprintf(use->name, sizeof use->name, "%s", name);
     use->output = output;
-    use->place = place;
+    use->location = location;
     return ISO_OK;
 }
 
-static iso_rc read_use(const struct item *it, int block)
+static iso_rc read_use(const struct item *it, int layer_block)
 {
     struct network *net = it->net;
     const struct iso_yaml *layers;
     struct scope inner = { .outer = it->scope,
-                           .block = block,
+                           .layer_block = layer_block,
                            .depth = it->scope->depth + 1,
                            .frozen = it->scope->frozen || !it->entry.trainable };
     int input[1];
-    if (!check_depth(it, block))
+    if (!check_depth(it, layer_block))
         return ISO_OK;
-    if (!name_item(it, &it->scope->unnamed_uses[block], inner.prefix) ||
+    if (!name_item(it, &it->scope->unnamed_uses[layer_block], inner.prefix) ||
         read_inputs(it, 1, 1, "1 input", input) == 0)
         return ISO_OK;
     inner.input = inner.last = input[0];
-    ISO_TRY(iso_block_layers(net->loader, block, &it->named, &layers));
+    ISO_TRY(iso_layer_block_layers(net->loader, layer_block, &it->named, &layers));
     net->loader->unknown_layer = net->loader->unknown_layer || layers == NULL;
     if (layers == NULL)
         return ISO_OK;
@@ -341,11 +342,12 @@ static iso_rc read_entry(struct item *it)
     return ISO_OK;
 }
 
-/* Room for one more layer or use; a fault where there is none. More items than layers and uses
- * together have faults, which may all be one that is said already, of a block that is repeated. */
+/* True if there is room for one more layer or use; adds a fault where there is none. More items
+ * than layers and uses together have faults, which may all be one that is said already, of a layer
+ * block that is repeated. */
 static bool has_room(struct network *net, const struct iso_yaml *node)
 {
-    net->full = net->full || ++net->items > 2 * ISO_LAYERS_MAX + ISO_BLOCK_DEPTH;
+    net->full = net->full || ++net->items > 2 * ISO_LAYERS_MAX + ISO_LAYER_BLOCK_DEPTH;
     if (net->full)
         return false;
     if (net->loader->model->nlayers < ISO_LAYERS_MAX && net->nuses < ISO_LAYERS_MAX)
@@ -363,13 +365,13 @@ static iso_rc read_item(struct network *net, struct scope *scope, const struct i
         l->unknown_layer = true;
         return ISO_OK;
     }
-    const int block = iso_block_find(l, it.named.name->text);
-    const int op = block < 0 ? iso_load_op(l, it.named.name, "layers", "a layer") : -1;
-    if (block < 0 && op < 0) {
+    const int layer_block = iso_layer_block_find(l, it.named.name->text);
+    const int op = layer_block < 0 ? iso_load_op(l, it.named.name, "layers", "a layer") : -1;
+    if (layer_block < 0 && op < 0) {
         l->unknown_layer = true;
         return ISO_OK;
     }
-    it.what = block < 0 ? iso_ops[op].name : iso_block_name(l, block);
+    it.what = layer_block < 0 ? iso_ops[op].name : iso_layer_block_name(l, layer_block);
     it.args = it.named.args != NULL && it.named.args->kind == ISO_YAML_MAPPING ? it.named.args
                                                                                : NULL;
     ISO_TRY(read_entry(&it));
@@ -377,7 +379,7 @@ static iso_rc read_item(struct network *net, struct scope *scope, const struct i
     do {
         if (!has_room(net, node))
             return ISO_OK;
-        ISO_TRY(block < 0 ? read_layer(&it, (enum iso_op)op) : read_use(&it, block));
+        ISO_TRY(layer_block < 0 ? read_layer(&it, (enum iso_op)op) : read_use(&it, layer_block));
     } while (++it.turn < it.entry.repeat && l->faults->count == before);
     return ISO_OK;
 }
@@ -417,13 +419,13 @@ iso_rc iso_load_layers(struct iso_loader *l, const struct iso_yaml *node)
                            : iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
-    if (l->blocks != NULL)
-        ISO_TRY(iso_load_blocks(l, l->blocks));
+    if (l->layer_blocks != NULL)
+        ISO_TRY(iso_load_layer_blocks(l, l->layer_blocks));
     const iso_rc rc = read_list(&net, &model, node);
     free(net.uses);
     if (rc == ISO_OK && l->faults->count == before) {
         find_unread(l);
-        iso_blocks_check_used(l);
+        iso_layer_blocks_check_used(l);
     }
     return rc;
 }

@@ -29,17 +29,17 @@ iso_rc iso_model_measured(const struct iso_model *m)
 
 /* ---- The word in the text -------------------------------------------------------------------- */
 
-/* Where a place is in the text; columns count characters of UTF-8. */
-static size_t offset_of(const struct iso_model *m, const struct iso_location *place)
+/* Returns where a location is in the text; columns count characters of UTF-8. */
+static size_t offset_of(const struct iso_model *m, const struct iso_location *location)
 {
     const char *at = m->text;
-    for (int line = 1; line < place->line && at != NULL; line++) {
+    for (int line = 1; line < location->line && at != NULL; line++) {
         at = strchr(at, '\n');
         at += at != NULL;
     }
     if (at == NULL)
         return m->text_size;
-    for (int column = 1; column < place->column && *at; column++)
+    for (int column = 1; column < location->column && *at; column++)
         for (at++; (*at & 0xc0) == 0x80;)
             at++;
     return (size_t)(at - m->text);
@@ -76,7 +76,7 @@ static iso_rc replace_word(struct iso_model *m, size_t at, const struct iso_real
     return ISO_OK;
 }
 
-/* The later one first, so that the other's place stays. */
+/* Replaces the later one first, so that the other stays where it is. */
 static iso_rc replace_words(struct iso_model *m, bool mean, bool std)
 {
     const size_t mean_at = m->mean_at, std_at = m->std_at;

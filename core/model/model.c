@@ -108,9 +108,9 @@ const struct iso_section iso_sections[] = {
     { "blocks",
       "Lists of layers with parameters, used by name like a layer: `name: {parameters: {filters: , "
       "strides: 1}, layers: [...]}`. A parameter without a default must be given; `$filters` "
-      "stands for its value. In a block `input` is what the block reads; its last layer is its "
+      "stands for its value. In a layer block `input` is what it reads; its last layer is its "
       "output. Names are the use's name, `_`, and the layer's.",
-      false, NULL, iso_load_blocks, false },
+      false, NULL, iso_load_layer_blocks, false },
     { "augmentation",
       "What is done to each batch of images before the first layer, in training only: a list of "
       "names, or names with parameters, in the order in which they are done. A phase that wants "
@@ -182,7 +182,7 @@ static void unknown_section(struct iso_loader *l, const struct iso_yaml *key)
                    iso_suggest_text(&near, hint, sizeof hint));
 }
 
-/* Whether the section is there, be it mistyped. */
+/* True if the section is there, be it mistyped. */
 static bool has_section(const struct iso_yaml *root, const struct iso_section *section)
 {
     struct iso_suggest near;
@@ -265,7 +265,7 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     return ISO_OK;
 }
 
-/* Copies the places of uses to m->uses, from the inside out; returns the first copy. */
+/* Copies the locations of uses to m->uses, from the inside out; returns the first copy. */
 static const struct iso_location *own_uses(struct iso_model *m, const struct iso_location *used_at,
                                            int *n)
 {
@@ -279,9 +279,9 @@ static const struct iso_location *own_uses(struct iso_model *m, const struct iso
     return first;
 }
 
-/* While a file is read, places borrow the caller's path, which outlives a model that fails, and its
- * tree; the places a finished model keeps are its own. */
-static iso_rc own_places(struct iso_model *m)
+/* Makes the locations of a finished model its own: while a file is read, they borrow the caller's
+ * path, which outlives a model that fails, and its tree. */
+static iso_rc own_locations(struct iso_model *m)
 {
     int n = 0;
     m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
@@ -299,7 +299,8 @@ static iso_rc own_places(struct iso_model *m)
     for (int i = 0; i < m->nmetrics; i++)
         m->metrics[i].place.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
-        for (const struct iso_location *p = m->layers[i].place.used_at; p != NULL; p = p->used_at)
+        for (const struct iso_location *at = m->layers[i].place.used_at; at != NULL;
+             at = at->used_at)
             n++;
     m->uses = iso_alloc((size_t)n + 1, sizeof *m->uses);
     if (m->uses == NULL)
@@ -318,10 +319,10 @@ static iso_rc load(struct iso_loader *l, const char *path)
     ISO_TRY(iso_yaml_read(path, l->faults, &l->model->text, &l->model->text_size));
     ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
     l->doc = doc;
-    l->blocks = iso_yaml_get(doc->root, "blocks");
+    l->layer_blocks = iso_yaml_get(doc->root, "blocks");
     iso_rc rc = read_model(l, doc->root);
     if (rc == ISO_OK)
-        rc = own_places(l->model);
+        rc = own_locations(l->model);
     iso_yaml_free(doc);
     return rc;
 }

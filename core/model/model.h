@@ -86,7 +86,8 @@ struct iso_model {
     int64_t pad[4], repeat_channels; /* before that, on the host: core/data/pad.h */
     struct iso_layer *layers;
     int nlayers;
-    struct iso_location *uses; /* where blocks are used: what the layers' places point to */
+    struct iso_location
+        *uses; /* where layer blocks are used: what the layers' locations point to */
     struct iso_op_use metrics[ISO_METRICS];
     int nmetrics;
     int64_t batch_size;
@@ -120,7 +121,7 @@ void iso_model_free(struct iso_model *);
  * adds where to look, threads, progress and limit. ISO_EMODEL when the file names no such data. */
 iso_rc iso_model_data(const struct iso_model *, const char *split, struct iso_dataset_request *out);
 
-/* Whether mean or std of the input are still to be computed (n is 0): no data set can be used
+/* True if mean or std of the input are still to be computed (n is 0): no data set can be used
  * until they are. */
 bool iso_model_measures(const struct iso_model *);
 /* Fails, and says what to do, where they are. */

@@ -13,11 +13,12 @@ static const char *const labels[] = { "fine", "coarse", NULL };
 const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
       "name of a data set, or a kind of file and a path, such as npy:clothes.npy" },
-    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL, "part of it: train or test" },
+    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
+      "which of its splits: train or test" },
     { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
       "images to draw, of a data set the program draws itself (builtin:...)" },
     { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
-      "of cifar100: its 100 classes, or the 20 groups they are in" },
+      "of cifar100: its 100 classes, or the 20 superclasses they are in" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
       "the classes to tell apart, in their order, by the numbers or names that they have in the "
       "data set: [3, 5] or [cat, dog] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
@@ -70,8 +71,8 @@ static bool known_split(const char *name, struct iso_suggest *near)
     return false;
 }
 
-/* The place of a key's value; of the whole when it was given bare. */
-static struct iso_location place_of(const struct iso_yaml *node, const char *key)
+/* Returns the location of a key's value; that of the whole when it was given bare. */
+static struct iso_location location_of(const struct iso_yaml *node, const char *key)
 {
     const struct iso_yaml *value = iso_yaml_get(node, key);
     return value != NULL ? value->place : node->place;
@@ -83,23 +84,23 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
     char hint[80];
     struct iso_suggest near;
     if (*spec->dataset && !known_dataset(spec->dataset, &near))
-        iso_faults_add(l->faults, place_of(node, "dataset"), "%s: unknown data set '%.40s'%s", what,
-                       spec->dataset,
+        iso_faults_add(l->faults, location_of(node, "dataset"), "%s: unknown data set '%.40s'%s",
+                       what, spec->dataset,
                        near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                          : "; `isocl help datasets` lists those there are");
     if (*spec->split && !known_split(spec->split, &near))
-        iso_faults_add(l->faults, place_of(node, "split"), "%s: unknown split '%.20s'%s", what,
+        iso_faults_add(l->faults, location_of(node, "split"), "%s: unknown split '%.20s'%s", what,
                        spec->split,
                        near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                          : "; choose train or test");
     if (spec->resize[0] > 0 && *spec->dataset && strncmp(spec->dataset, "folder:", 7) != 0)
-        iso_faults_add(l->faults, place_of(node, "resize"),
+        iso_faults_add(l->faults, location_of(node, "resize"),
                        "%s: 'resize' is for image files (folder:PATH)", what);
     if (*spec->label_column && strncmp(spec->dataset, "csv:", 4) != 0)
-        iso_faults_add(l->faults, place_of(node, "label_column"),
+        iso_faults_add(l->faults, location_of(node, "label_column"),
                        "%s: 'label_column' is for text files (csv:PATH)", what);
     if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
-        iso_faults_add(l->faults, place_of(node, "count"),
+        iso_faults_add(l->faults, location_of(node, "count"),
                        "%s: 'count' is for data sets that are drawn "
                        "(builtin:...); to train on fewer rows of this one use --limit",
                        what);
@@ -109,7 +110,7 @@ static void check_labels(struct iso_loader *l, const char *what, const struct is
                          const struct iso_data_spec *spec)
 {
     if (spec->labels && !iso_dataset_has_coarse(spec->dataset))
-        iso_faults_add(l->faults, place_of(node, "labels"),
+        iso_faults_add(l->faults, location_of(node, "labels"),
                        "%s: '%.40s' has no coarse labels; cifar100 has", what, spec->dataset);
 }
 
@@ -121,11 +122,11 @@ static void check_part(struct iso_loader *l, const char *what, const struct iso_
     const bool given = node->kind == ISO_YAML_MAPPING && iso_yaml_get(node, "part") != NULL;
     for (int i = 0; i < 2 && node->kind == ISO_YAML_MAPPING && !given; i++)
         if (iso_yaml_get(node, keys[i]) != NULL)
-            iso_faults_add(l->faults, place_of(node, keys[i]),
+            iso_faults_add(l->faults, location_of(node, keys[i]),
                            "%s: '%s' says how a part is drawn, and there is no 'part: [from, to]'",
                            what, keys[i]);
     if (given && !(spec->part[0] < spec->part[1]))
-        iso_faults_add(l->faults, place_of(node, "part"),
+        iso_faults_add(l->faults, location_of(node, "part"),
                        "%s: part must go from a fraction up to a larger one, such as [0, 0.8]",
                        what);
 }

@@ -1,5 +1,5 @@
 /* op_use.c: what a model file says with an op's name: its parameters, loss, optimizer, metrics. */
-#include "blocks.h"
+#include "layer_blocks.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -58,7 +58,7 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *t
             iso_suggest_try(&near, iso_ops[op].name);
     }
     if (strcmp(topic, "layers") == 0)
-        iso_blocks_suggest(l, &near);
+        iso_layer_blocks_suggest(l, &near);
     if (other >= 0)
         iso_faults_add(l->faults, name->place, "'%s' is %s, not %s", name->text,
                        kind_text(iso_ops[other].kind), kind);

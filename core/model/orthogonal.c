@@ -16,13 +16,13 @@ static double dot(const double *a, const double *b, int64_t m)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* Takes out of v its part along each of the n vectors before it. */
-static void remove_parts(const double *before, int64_t n, double *v, int64_t m)
+/* Takes out of v its component along each of the n vectors before it. */
+static void remove_components(const double *before, int64_t n, double *v, int64_t m)
 {
     for (int64_t k = 0; k < n; k++) {
-        const double *u = before + k * m, part = dot(u, v, m);
+        const double *u = before + k * m, component = dot(u, v, m);
         for (int64_t i = 0; i < m; i++)
-            v[i] -= part * u[i];
+            v[i] -= component * u[i];
     }
 }
 
@@ -30,8 +30,8 @@ void iso_orthogonalize(double *v, int64_t n, int64_t m)
 {
     for (int64_t k = 0; k < n; k++) {
         double *u = v + k * m;
-        remove_parts(v, k, u, m);
-        remove_parts(v, k, u, m);
+        remove_components(v, k, u, m);
+        remove_components(v, k, u, m);
         const double length = sqrt(dot(u, u, m));
         for (int64_t i = 0; i < m; i++)
             u[i] /= length;

@@ -15,23 +15,23 @@
 
 enum { TEXT = 400 };
 
-/* Groups of ops, as the descriptors name them, and what else a topic can be. */
-struct group {
+/* The topics that ops belong to, as their descriptors say, and what else a topic can be. */
+struct op_topic {
     const char *topic, *title;
 };
-static const struct group groups[] = {
+static const struct op_topic op_topics[] = {
     { "augmentations", "Augmentations" }, { "layers", "Layers" },   { "losses", "Losses" },
     { "optimizers", "Optimizers" },       { "metrics", "Metrics" }, { NULL, NULL }
 };
 static const char *const other_topics[] = { "file", "datasets", "backends", "environment", NULL };
 
-/* What the value of a key can be named, with parameters of its own. */
-struct values {
+/* A topic of things that the value of a key can name, with parameters of their own. */
+struct named_topic {
     const char *topic, *title, *example;
     const struct iso_named_doc *docs;
     int n;
 };
-static const struct values values[] = {
+static const struct named_topic named_topics[] = {
     { "initializers", "Initializers", "{constant: 0.1}", iso_initializer_docs, ISO_INITIALIZERS },
     { "regularizers", "Regularizers", "{l2: 0.01}", iso_regularizer_docs, ISO_REGULARIZERS },
     { "schedules", "Schedules", "{step_decay: {period: 10}}", iso_schedule_docs, ISO_SCHEDULES },
@@ -40,7 +40,7 @@ static const struct values values[] = {
 
 static const struct iso_dataset_doc *const datasets[] = { iso_dataset_docs, iso_dataset_file_docs };
 
-static bool in_group(int op, const char *topic)
+static bool has_topic(int op, const char *topic)
 {
     return iso_ops[op].def->topic != NULL && strcmp(iso_ops[op].def->topic, topic) == 0;
 }
@@ -106,24 +106,24 @@ static void print_op(FILE *out, int op)
     const char *weights[ISO_OPERANDS + 1];
     fprintf(out, "%s: %s\n", iso_ops[op].name, def->doc);
     print_fields(out, def->fields);
-    if (in_group(op, "layers"))
+    if (has_topic(op, "layers"))
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             fprintf(out, "  %-20s %s\n", k->key, k->doc);
-    if (in_group(op, "optimizers"))
+    if (has_topic(op, "optimizers"))
         print_fields(out, clipping_fields());
     weight_names(def, weights);
     print_names(out, "weights", weights);
     print_names(out, "state of each weight", def->slots);
 }
 
-static void print_group(FILE *out, const char *topic)
+static void print_ops(FILE *out, const char *topic)
 {
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        if (in_group(op, topic))
+        if (has_topic(op, topic))
             fprintf(out, "  %-33s %s\n", iso_ops[op].name, iso_ops[op].def->doc);
 }
 
-static void print_value(FILE *out, const struct iso_named_doc *doc)
+static void print_named(FILE *out, const struct iso_named_doc *doc)
 {
     fprintf(out, "%s: %s\n", doc->name, doc->doc);
     print_fields(out, doc->fields);
@@ -163,16 +163,16 @@ static void print_overview(FILE *out)
     fprintf(out, "isocl help TOPIC explains any of these:\n\nsections of a model file:\n ");
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         fprintf(out, " %s", s->key);
-    for (const struct group *g = groups; g->topic != NULL; g++) {
-        fprintf(out, "\n\n%s:\n ", g->topic);
+    for (const struct op_topic *t = op_topics; t->topic != NULL; t++) {
+        fprintf(out, "\n\n%s:\n ", t->topic);
         for (int op = 0; op < ISO_OP_COUNT; op++)
-            if (in_group(op, g->topic))
+            if (has_topic(op, t->topic))
                 fprintf(out, " %s", iso_ops[op].name);
     }
-    for (const struct values *v = values; v->topic != NULL; v++) {
-        fprintf(out, "\n\n%s:\n ", v->topic);
-        for (int i = 0; i < v->n; i++)
-            fprintf(out, " %s", v->docs[i].name);
+    for (const struct named_topic *t = named_topics; t->topic != NULL; t++) {
+        fprintf(out, "\n\n%s:\n ", t->topic);
+        for (int i = 0; i < t->n; i++)
+            fprintf(out, " %s", t->docs[i].name);
     }
     fprintf(out, "\n\nand also:\n ");
     for (int i = 0; other_topics[i] != NULL; i++)
@@ -211,24 +211,24 @@ static bool is_topic(struct iso_suggest *near, const char *name, bool *found)
     return same;
 }
 
-/* Prints whatever has the name near->word; it may be several things (a section and a group). */
+/* Prints whatever has the name near->word; it may be both a section and a topic of ops. */
 static bool print_topic(FILE *out, struct iso_suggest *near)
 {
     bool found = false;
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         if (is_topic(near, s->key, &found))
             print_section(out, s);
-    for (const struct group *g = groups; g->topic != NULL; g++)
-        if (is_topic(near, g->topic, &found))
-            print_group(out, g->topic);
+    for (const struct op_topic *t = op_topics; t->topic != NULL; t++)
+        if (is_topic(near, t->topic, &found))
+            print_ops(out, t->topic);
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (iso_ops[op].def->topic != NULL && is_topic(near, iso_ops[op].name, &found))
             print_op(out, op);
-    for (const struct values *v = values; v->topic != NULL; v++) {
-        const bool all = is_topic(near, v->topic, &found);
-        for (int i = 0; i < v->n; i++)
-            if (is_topic(near, v->docs[i].name, &found) || all)
-                print_value(out, &v->docs[i]);
+    for (const struct named_topic *t = named_topics; t->topic != NULL; t++) {
+        const bool all = is_topic(near, t->topic, &found);
+        for (int i = 0; i < t->n; i++)
+            if (is_topic(near, t->docs[i].name, &found) || all)
+                print_named(out, &t->docs[i]);
     }
     for (int i = 0; other_topics[i] != NULL; i++)
         if (is_topic(near, other_topics[i], &found))
@@ -312,16 +312,16 @@ static void markdown_op(FILE *out, int op)
     markdown_names(out, "State of each weight: ", def->slots);
 }
 
-static void markdown_group(FILE *out, const struct group *g)
+static void markdown_ops(FILE *out, const struct op_topic *t)
 {
-    fprintf(out, "## %s\n\n", g->title);
-    if (strcmp(g->topic, "layers") == 0) {
+    fprintf(out, "## %s\n\n", t->title);
+    if (strcmp(t->topic, "layers") == 0) {
         fprintf(out, "Every layer has these keys besides its own:\n\n| key | |\n|---|---|\n");
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             fprintf(out, "| `%s` | %s |\n", k->key, k->doc);
         fprintf(out, "\n");
     }
-    if (strcmp(g->topic, "optimizers") == 0) {
+    if (strcmp(t->topic, "optimizers") == 0) {
         fprintf(out,
                 "Every optimizer has one of these keys, if it is wanted, besides its own; it "
                 "acts on the gradients of the\nbatch mean with regularisers, before the "
@@ -329,20 +329,20 @@ static void markdown_group(FILE *out, const struct group *g)
         markdown_fields(out, clipping_fields());
     }
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        if (in_group(op, g->topic))
+        if (has_topic(op, t->topic))
             markdown_op(out, op);
 }
 
 static void markdown_tables(FILE *out)
 {
-    for (const struct values *v = values; v->topic != NULL; v++) {
+    for (const struct named_topic *t = named_topics; t->topic != NULL; t++) {
         fprintf(out,
                 "## %s\n\nWritten as a name (`%s`), or as `{name: {keys}}`; the first key can "
                 "be left out: `%s`.\n\n",
-                v->title, v->docs[0].name, v->example);
-        for (int i = 0; i < v->n; i++) {
-            markdown_entry(out, v->docs[i].name, v->docs[i].doc);
-            markdown_fields(out, v->docs[i].fields);
+                t->title, t->docs[0].name, t->example);
+        for (int i = 0; i < t->n; i++) {
+            markdown_entry(out, t->docs[i].name, t->docs[i].doc);
+            markdown_fields(out, t->docs[i].fields);
         }
     }
     fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
@@ -375,8 +375,8 @@ void iso_help_markdown(FILE *out)
             "`fashion-mnist/`, `cifar10/` and `cifar100/` hold published experiments, `ops/` "
             "the cases that compare the backends.\n\n");
     markdown_sections(out);
-    for (const struct group *g = groups; g->topic != NULL; g++)
-        markdown_group(out, g);
+    for (const struct op_topic *t = op_topics; t->topic != NULL; t++)
+        markdown_ops(out, t);
     markdown_tables(out);
     markdown_backends(out);
 }

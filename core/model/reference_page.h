@@ -4,8 +4,9 @@
 #include "core/iso.h"
 #include <stdio.h>
 
-/* Plain text about a topic: a section of the file (train), a group (layers, initializers, ...), an
- * op or an initializer; NULL: the list of topics. Fails with ISO_EUSAGE and a suggestion. */
+/* Plain text about a topic: a section of the file (train), a topic of several (layers,
+ * initializers, ...), an op or an initializer; NULL: the list of topics. Fails with ISO_EUSAGE and
+ * a suggestion. */
 iso_rc iso_help_print(FILE *out, const char *topic);
 /* models/README.md: the whole reference, with the ops each backend of this program has. */
 void iso_help_markdown(FILE *out);

@@ -173,8 +173,8 @@ iso_rc iso_load_checkpoint(struct iso_loader *l, const struct iso_yaml *node)
                            l->faults);
 }
 
-/* Whether an epoch has a number of this name. */
-static void check_monitor(struct iso_loader *l, const char *what, struct iso_location place,
+/* Adds a fault where no epoch has a number of this name. */
+static void check_monitor(struct iso_loader *l, const char *what, struct iso_location location,
                           const struct iso_monitor *monitor)
 {
     static const char prefix[] = "validation_";
@@ -187,13 +187,13 @@ static void check_monitor(struct iso_loader *l, const char *what, struct iso_loc
         found = m->metrics[i].params != NULL &&
                 strcmp(iso_op_label(m->metrics[i].op, m->metrics[i].params, label), name) == 0;
     if (!found)
-        iso_faults_add(l->faults, place,
+        iso_faults_add(l->faults, location,
                        "%s: monitor: there is no '%s'; it is loss or one of "
                        "metrics, or one of these after validation_",
                        what, monitor->name);
     else if (validation && !m->validation.given)
-        iso_faults_add(l->faults, place, "%s: monitor: '%s' needs validation data in `data:`", what,
-                       monitor->name);
+        iso_faults_add(l->faults, location, "%s: monitor: '%s' needs validation data in `data:`",
+                       what, monitor->name);
 }
 
 void iso_check_monitors(struct iso_loader *l)

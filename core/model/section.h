@@ -5,7 +5,7 @@
 #include "yaml.h"
 
 /* More layers than any network has; keeps a hostile file cheap. */
-enum { ISO_LAYERS_MAX = 4096, ISO_BLOCKS_MAX = 64 };
+enum { ISO_LAYERS_MAX = 4096, ISO_LAYER_BLOCKS_MAX = 64 };
 enum {
     ISO_LAYER_NAME = 48
 }; /* with its NUL; leaves room for /kernel/velocity in
@@ -18,9 +18,10 @@ struct iso_loader { /* a model while it is read */
     const struct iso_yaml *phases; /* NULL: none */
     bool unknown_layer;            /* some layer has no op: its default name is not known */
     struct iso_yaml_doc *doc;
-    const struct iso_yaml *blocks; /* definitions of blocks, as they stand; NULL: none */
-    bool blocks_read, block_used[ISO_BLOCKS_MAX], block_fault[ISO_BLOCKS_MAX];
-    int copied; /* nodes that the uses of blocks have made */
+    const struct iso_yaml *layer_blocks; /* their definitions, as they stand; NULL: none */
+    bool layer_blocks_read, layer_block_used[ISO_LAYER_BLOCKS_MAX],
+        layer_block_fault[ISO_LAYER_BLOCKS_MAX];
+    int copied; /* nodes that the uses of layer blocks have made */
 };
 
 struct iso_section {
@@ -40,9 +41,9 @@ extern const struct iso_layer_key iso_layer_keys[]; /* ends with key NULL */
 
 /* layer_list.c: the network. This and the readers below fail with ISO_ENOMEM only. */
 iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
-/* blocks.c: definitions of what the network uses. */
-iso_rc iso_load_blocks(struct iso_loader *, const struct iso_yaml *);
-/* layers.c: readers of what names an op. */
+/* layer_blocks.c: definitions of what the network uses. */
+iso_rc iso_load_layer_blocks(struct iso_loader *, const struct iso_yaml *);
+/* op_use.c: readers of what names an op. */
 iso_rc iso_load_loss(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_optimizer(struct iso_loader *, const struct iso_yaml *);
 iso_rc iso_load_metrics(struct iso_loader *, const struct iso_yaml *);
@@ -74,8 +75,8 @@ extern const struct iso_field iso_input_fields[]; /* of struct iso_model */
  * iso_settle_value_ranges; until then it is [0, 1], and no data set can be used. */
 void iso_check_value_ranges(struct iso_loader *);
 void iso_settle_value_ranges(struct iso_model *);
-/* measure.c: where `auto` stands as the value of a key of input:, whose value has been read; a
- * fault where it does not stand there itself. */
+/* measure_input.c: where `auto` stands as the value of a key of input:, whose value has been read;
+ * a fault where it does not stand there itself. */
 void iso_find_auto(struct iso_loader *, const struct iso_yaml *input, const char *key,
                    const struct iso_reals *value, size_t *at);
 /* model_data.c: data: {train: ..., validation: ..., test: ...} */

@@ -34,12 +34,12 @@ void *iso_yaml_alloc(struct iso_yaml_doc *doc, size_t count, size_t size)
 {
     enum { HEAD = (sizeof(struct allocation) + 15) / 16 * 16 };
     assert(count <= ISO_YAML_BYTES);
-    struct allocation *block = iso_alloc(1, HEAD + count * size);
-    if (block == NULL)
+    struct allocation *made = iso_alloc(1, HEAD + count * size);
+    if (made == NULL)
         return NULL;
-    block->next = doc->owned;
-    doc->owned = block;
-    return (char *)block + HEAD;
+    made->next = doc->owned;
+    doc->owned = made;
+    return (char *)made + HEAD;
 }
 
 static char *doc_copy(struct iso_yaml_doc *doc, const void *bytes, size_t n)
@@ -61,7 +61,7 @@ void iso_yaml_free(struct iso_yaml_doc *doc)
     free(doc);
 }
 
-static struct iso_location place_of(const struct reader *r, const yaml_mark_t *mark)
+static struct iso_location location_of(const struct reader *r, const yaml_mark_t *mark)
 {
     return (struct iso_location){ r->file, (int)mark->line + 1, (int)mark->column + 1, NULL };
 }
@@ -149,14 +149,14 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
-static iso_rc count_nodes(struct reader *r, struct iso_location place, int nodes, int levels)
+static iso_rc count_nodes(struct reader *r, struct iso_location location, int nodes, int levels)
 {
     r->nodes += nodes;
     if (r->nodes > ISO_YAML_NODES)
-        iso_faults_add(r->faults, place, "more than %d nodes once aliases are expanded",
+        iso_faults_add(r->faults, location, "more than %d nodes once aliases are expanded",
                        ISO_YAML_NODES);
     else if (r->depth + levels > ISO_YAML_DEPTH)
-        iso_faults_add(r->faults, place, "nested more than %d levels deep", ISO_YAML_DEPTH);
+        iso_faults_add(r->faults, location, "nested more than %d levels deep", ISO_YAML_DEPTH);
     else
         return ISO_OK;
     return ISO_EMODEL;
@@ -201,14 +201,15 @@ static iso_rc add_anchor(struct reader *r, const char *name, struct iso_yaml *no
 static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_kind kind,
                        const yaml_char_t *anchor, const yaml_char_t *tag, struct iso_yaml **out)
 {
-    struct iso_location place = place_of(r, &e->start_mark);
-    ISO_TRY(count_nodes(r, place, 1, 1));
+    struct iso_location location = location_of(r, &e->start_mark);
+    ISO_TRY(count_nodes(r, location, 1, 1));
     struct iso_yaml *node = iso_yaml_alloc(r->doc, 1, sizeof *node);
     if (node == NULL)
         return ISO_ENOMEM;
-    *node = (struct iso_yaml){ .kind = kind, .place = place, .text = "", .size = 1, .height = 1 };
+    *node =
+        (struct iso_yaml){ .kind = kind, .place = location, .text = "", .size = 1, .height = 1 };
     if (tag != NULL && strcmp((const char *)tag, "!") != 0)
-        iso_faults_add(r->faults, place, "tags such as '%.40s' have no meaning here",
+        iso_faults_add(r->faults, location, "tags such as '%.40s' have no meaning here",
                        (const char *)tag);
     if (anchor != NULL)
         ISO_TRY(add_anchor(r, (const char *)anchor, node));
@@ -266,19 +267,19 @@ static iso_rc on_end(struct reader *r)
 
 static iso_rc on_alias(struct reader *r, const yaml_event_t *e)
 {
-    struct iso_location place = place_of(r, &e->start_mark);
+    struct iso_location location = location_of(r, &e->start_mark);
     const char *name = (const char *)e->data.alias.anchor;
     struct iso_yaml *node = NULL;
     for (int i = r->nanchors; i-- > 0 && node == NULL;)
         if (strcmp(r->anchors[i].name, name) == 0)
             node = r->anchors[i].node;
     if (node == NULL)
-        iso_faults_add(r->faults, place, "alias '*%.40s' names no anchor above it", name);
+        iso_faults_add(r->faults, location, "alias '*%.40s' names no anchor above it", name);
     else if (node->open)
-        iso_faults_add(r->faults, place, "alias '*%.40s' stands inside its own anchor", name);
+        iso_faults_add(r->faults, location, "alias '*%.40s' stands inside its own anchor", name);
     if (node == NULL || node->open)
         return ISO_EMODEL;
-    ISO_TRY(count_nodes(r, place, node->size, node->height));
+    ISO_TRY(count_nodes(r, location, node->size, node->height));
     return attach(r, node);
 }
 
@@ -286,7 +287,7 @@ static iso_rc on_document(struct reader *r, const yaml_event_t *e)
 {
     if (r->doc->root == NULL)
         return ISO_OK;
-    iso_faults_add(r->faults, place_of(r, &e->start_mark),
+    iso_faults_add(r->faults, location_of(r, &e->start_mark),
                    "a second YAML document starts here; a model file holds one");
     return ISO_EMODEL;
 }
@@ -325,14 +326,14 @@ static iso_rc syntax_fault(struct reader *r, const char *text, size_t size)
     const yaml_parser_t *y = &r->yaml;
     if (y->error == YAML_MEMORY_ERROR)
         return iso_fail(ISO_ENOMEM, "out of memory while reading %s", r->file);
-    struct iso_location place = place_of(r, &y->problem_mark);
+    struct iso_location location = location_of(r, &y->problem_mark);
     if (character_at(text, size, &y->problem_mark) == '\t')
-        iso_faults_add(r->faults, place, "a tab cannot indent YAML; use spaces");
+        iso_faults_add(r->faults, location, "a tab cannot indent YAML; use spaces");
     else if (y->context != NULL)
-        iso_faults_add(r->faults, place, "YAML: %s (%s that starts at line %d)", y->problem,
+        iso_faults_add(r->faults, location, "YAML: %s (%s that starts at line %d)", y->problem,
                        y->context, (int)y->context_mark.line + 1);
     else
-        iso_faults_add(r->faults, place, "YAML: %s",
+        iso_faults_add(r->faults, location, "YAML: %s",
                        y->problem != NULL ? y->problem : "cannot be read");
     return ISO_EMODEL;
 }
@@ -359,12 +360,12 @@ static iso_rc check_bytes(struct reader *r, const char *text, size_t size)
     struct iso_utf8_stop stop;
     if (iso_yaml_utf8_check(text, size, &stop))
         return ISO_OK;
-    struct iso_location place = { r->file, stop.line, stop.column, NULL };
+    struct iso_location location = { r->file, stop.line, stop.column, NULL };
     if (stop.utf8)
-        iso_faults_add(r->faults, place, "character U+%04X cannot stand in a model file",
+        iso_faults_add(r->faults, location, "character U+%04X cannot stand in a model file",
                        (unsigned)stop.code);
     else
-        iso_faults_add(r->faults, place, "byte 0x%02X is not UTF-8 text", (unsigned)stop.code);
+        iso_faults_add(r->faults, location, "byte 0x%02X is not UTF-8 text", (unsigned)stop.code);
     return ISO_EMODEL;
 }
 

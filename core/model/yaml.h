@@ -1,4 +1,4 @@
-/* yaml.h: a YAML file as a tree in which every node knows its place.
+/* yaml.h: a YAML file as a tree in which every node knows its location.
  *
  * Aliases share the node they name; merge keys (<<) are carried out. A hostile file costs little:
  * reading stops, with a fault, at the first limit it exceeds. */
@@ -31,9 +31,9 @@ struct iso_yaml_doc {
     void *owned;
 };
 
-/* Reads text (file is the name for places, borrowed). ISO_EMODEL, with the reason in faults, when
- * it is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a key
- * that is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
+/* Reads text (file is the name for locations, borrowed). ISO_EMODEL, with the reason in faults,
+ * when it is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a
+ * key that is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
 iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
                       struct iso_yaml_doc **out);
 void iso_yaml_free(struct iso_yaml_doc *); /* NULL is fine */

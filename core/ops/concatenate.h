@@ -1,7 +1,7 @@
 /* concatenate.h: several tensors side by side along their last axis, the channels.
  *
  * x: 2 to ISO_OPERANDS tensors that are alike but for their last axis; y: their pixels joined in
- * the order of the inputs; each dx: its part of dy. */
+ * the order of the inputs; each dx: its channels of dy. */
 #ifndef ISO_OP_CONCATENATE_H
 #define ISO_OP_CONCATENATE_H
 #include "core/iso.h"

@@ -19,7 +19,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_cutout = {
-    .doc = "sets a rectangle at a random place of each image to one value",
+    .doc = "sets a rectangle at a random position in each image to one value",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_cutout),
     .fields = fields,

@@ -4,9 +4,9 @@
  * Platt, 2003). core/sampling.h has the formulas; a sum of the filter is one chain over the taps,
  * ascending.
  *
- * Random numbers: word e & 3 of block 1 + (e >> 2) of the image, e over the field of the rows and
- * then that of the columns; block 0 for alpha; images one after another (counter: block, step,
- * index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the
+ * Random numbers: word e & 3 of Philox block 1 + (e >> 2) of the image, e over the field of the
+ * rows and then that of the columns; block 0 for alpha; images one after another (counter: block,
+ * step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the
  * images are copied. */
 #ifndef ISO_OP_ELASTIC_DISTORTION_H
 #define ISO_OP_ELASTIC_DISTORTION_H

@@ -10,7 +10,7 @@ struct iso_gather_images { /* x: U8 [N, ...], I32 order [N]; y: REAL [rows, ...]
     bool reverse;               /* channels in the opposite order: blue, green, red; mean and
                                    std are of the new one */
 };
-/* Whether images of this shape have as many channels as the params have numbers; else false, with
+/* True if images of this shape have as many channels as the params have numbers; else false, with
  * the reason. */
 bool iso_gather_images_fit(const struct iso_gather_images *, const struct iso_shape *, char *why,
                            size_t n);

@@ -33,7 +33,7 @@ static inline bool iso_brightens(const struct iso_image_data_generator *p)
     return !(p->brightness_range[0] == 1 && p->brightness_range[1] == 1);
 }
 
-/* Whether values are changed after they are sampled. */
+/* True if values are changed after they are sampled. */
 static inline bool iso_recolours(const struct iso_image_data_generator *p)
 {
     return p->channel_shift_range > 0 || iso_brightens(p);

@@ -12,7 +12,7 @@ iso_rc iso_expect_countable(const struct iso_shape *s);
 /* The same for every y, w and saved of an op's result: the last statement of an infer. */
 iso_rc iso_expect_all_countable(const struct iso_shapes *s);
 
-/* Fails when the window has no place on the image. */
+/* Fails when the window does not fit on the image. */
 iso_rc iso_expect_fit(const struct iso_window *);
 /* A check for convolutions: strides and dilation, only one of which may be above 1. */
 iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2]);

@@ -5,10 +5,11 @@
  *
  * A row is an image, its target or its weight: the graph runs the op on each of them, and it draws
  * the same shares for all. s is drawn from Beta(alpha, alpha) for each row, as Keras's MixUp does:
- * words 0 and 1 of block n; or it is that of row 0 for all, as in the paper's own program. The roll
- * is from 1 to rows - 1: word 2 of block 0. A batch is a random one already, so that rolling it
- * pairs images as shuffling it would, but none with itself. (Counter: block, step, index among the
- * augmentations, ISO_RANDOM_AUGMENTATION; key: seed.) Outside of training, rows are copied. */
+ * words 0 and 1 of Philox block n; or it is that of row 0 for all, as in the paper's own program.
+ * The roll is from 1 to rows - 1: word 2 of block 0. A batch is a random one already, so that
+ * rolling it pairs images as shuffling it would, but none with itself. (Counter: block, step, index
+ * among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed.) Outside of training, rows are
+ * copied. */
 #ifndef ISO_OP_MIXUP_H
 #define ISO_OP_MIXUP_H
 #include "core/iso.h"

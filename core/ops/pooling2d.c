@@ -7,7 +7,7 @@ const struct iso_field iso_pooling2d_fields[] = {
     { "pool_size", ISO_FIELD_INT2, AT(pool_size), "2", 1, 4096, NULL,
       "height and width of the window" },
     { "strides", ISO_FIELD_INT2, AT(strides), "0", 0, 4096, NULL,
-      "steps of the window, down and right; 0: the pool size" },
+      "strides of the window, down and right; 0: the pool size" },
     { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
       "valid: none; same: windows may hang over the border, where nothing is read" },
     { 0 }

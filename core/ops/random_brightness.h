@@ -1,7 +1,7 @@
 /* random_brightness.h: a number drawn for each image is added to all its values, which are then
- * held to a range, as Keras's RandomBrightness does: word 0 of block `image` (counter: image, step,
- * index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the
- * images are copied. */
+ * held to a range, as Keras's RandomBrightness does: word 0 of Philox block `image` (counter:
+ * image, step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of
+ * training the images are copied. */
 #ifndef ISO_OP_RANDOM_BRIGHTNESS_H
 #define ISO_OP_RANDOM_BRIGHTNESS_H
 #include "core/iso.h"

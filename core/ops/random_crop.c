@@ -35,7 +35,8 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_random_crop = {
-    .doc = "takes a window of each image at a random place; in evaluation, the one in the middle",
+    .doc =
+        "takes a window of each image at a random position; in evaluation, the one in the middle",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_random_crop),
     .fields = fields,

@@ -28,6 +28,6 @@ void iso_score_average(const void *params, const struct iso_shape *x, const doub
                        iso_class_score *, double *y);
 /* The name, with the average where it is not the macro one: f1, f1_weighted, f1_class. */
 void iso_score_label(const char *name, const void *params, char *buf, size_t n);
-/* part / whole; 0 where nothing is there to be divided, as scikit-learn's zero_division=0. */
-static inline double iso_share(double part, double whole) { return whole > 0 ? part / whole : 0; }
+/* Returns some / all; 0 where nothing is there to be divided, as scikit-learn's zero_division=0. */
+static inline double iso_share(double some, double all) { return all > 0 ? some / all : 0; }
 #endif

@@ -1,4 +1,4 @@
-/* separable_conv2d.c: parameters, and shapes and cost from those of its two parts. */
+/* separable_conv2d.c: parameters, and shapes and cost from those of its two convolutions. */
 #include "infer.h"
 #include "separable_conv2d.h"
 #include "shared_fields.h"
@@ -74,7 +74,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return ISO_OK;
 }
 
-/* A gradient comes through the pointwise chain of one term a filter before the depthwise part
+/* A gradient comes through the pointwise chain of one term a filter before the depthwise one
  * begins its own, the longer of one over taps and one over rows. The pointwise kernel's gradient
  * sums the same rows and has nothing before it, so that it is never the longest. */
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,

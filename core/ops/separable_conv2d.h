@@ -22,7 +22,7 @@ struct iso_separable_conv2d {
     struct iso_initializer depthwise_initializer, pointwise_initializer, bias_initializer;
     struct iso_regularizer depthwise_regularizer, pointwise_regularizer, bias_regularizer;
 };
-/* The params of the two parts, as far as shapes, cost and kernels read them. */
+/* Return the params of the two convolutions, as far as shapes, cost and kernels read them. */
 struct iso_depthwise_conv2d iso_separable_conv2d_depthwise(const struct iso_separable_conv2d *);
 struct iso_conv2d iso_separable_conv2d_pointwise(const struct iso_separable_conv2d *);
 #endif

@@ -9,19 +9,19 @@
 /* clang-format off */
 #define ISO_SHARED_FIELD(params, member, type, dflt, min, max, choices, doc) \
     { #member, type, offsetof(params, member), dflt, min, max, choices, doc }
-/* part: what the names of the members for this weight begin with. */
-#define ISO_TRAINED_WEIGHT(params, part, name) \
-    { name, offsetof(params, part##_initializer), true, offsetof(params, part##_regularizer) }
+/* prefix: what the names of the members for this weight begin with. */
+#define ISO_TRAINED_WEIGHT(params, prefix, name) \
+    { name, offsetof(params, prefix##_initializer), true, offsetof(params, prefix##_regularizer) }
 /* clang-format on */
 
 /* ---- Weights ------------------------------------------------------------------------------- */
 
 /* text: what the documentation calls the weight. */
-#define ISO_INITIALIZER_FIELD(params, part, dflt, text)                                   \
-    ISO_SHARED_FIELD(params, part##_initializer, ISO_FIELD_INITIALIZER, dflt, 0, 0, NULL, \
+#define ISO_INITIALIZER_FIELD(params, prefix, dflt, text)                                   \
+    ISO_SHARED_FIELD(params, prefix##_initializer, ISO_FIELD_INITIALIZER, dflt, 0, 0, NULL, \
                      "initial " text)
-#define ISO_REGULARIZER_FIELD(params, part, text)                                           \
-    ISO_SHARED_FIELD(params, part##_regularizer, ISO_FIELD_REGULARIZER, "none", 0, 0, NULL, \
+#define ISO_REGULARIZER_FIELD(params, prefix, text)                                           \
+    ISO_SHARED_FIELD(params, prefix##_regularizer, ISO_FIELD_REGULARIZER, "none", 0, 0, NULL, \
                      "what the size of " text " costs")
 
 /* A kernel and a bias, the only weights of a layer. */
@@ -45,7 +45,7 @@
     ISO_SHARED_FIELD(params, kernel_size, ISO_FIELD_INT2, NULL, 1, 4096, NULL,              \
                      "height and width of " kernels),                                       \
         ISO_SHARED_FIELD(params, strides, ISO_FIELD_INT2, "1", 1, 4096, NULL,               \
-                         "steps of " kernels ", down and right"),                           \
+                         "strides of " kernels ", down and right"),                         \
         ISO_SHARED_FIELD(params, padding, ISO_FIELD_ENUM, "valid", 0, 0, iso_padding_names, \
                          "valid: none; same: zeros, so that strides 1 keep the size")
 /* kernel: "the kernel", or "a kernel". */
@@ -61,14 +61,14 @@
 
 /* ---- Normalizations ------------------------------------------------------------------------ */
 
-/* group: the numbers that have one mean and variance, "channel" or "row". */
-#define ISO_NORMALIZATION_FIELDS(params, group)                                                  \
-    ISO_SHARED_FIELD(params, epsilon, ISO_FIELD_REAL, "0.001", 1e-30, 1e6, NULL,                 \
-                     "added to the variance, so that a constant " group " is not divided by 0"), \
-        ISO_SHARED_FIELD(params, center, ISO_FIELD_BOOL, "true", 0, 0, NULL,                     \
-                         "add beta to each " group),                                             \
-        ISO_SHARED_FIELD(params, scale, ISO_FIELD_BOOL, "true", 0, 0, NULL,                      \
-                         "multiply each " group " by gamma")
+/* set: the numbers that have one mean and variance, "channel" or "row". */
+#define ISO_NORMALIZATION_FIELDS(params, set)                                                  \
+    ISO_SHARED_FIELD(params, epsilon, ISO_FIELD_REAL, "0.001", 1e-30, 1e6, NULL,               \
+                     "added to the variance, so that a constant " set " is not divided by 0"), \
+        ISO_SHARED_FIELD(params, center, ISO_FIELD_BOOL, "true", 0, 0, NULL,                   \
+                         "add beta to each " set),                                             \
+        ISO_SHARED_FIELD(params, scale, ISO_FIELD_BOOL, "true", 0, 0, NULL,                    \
+                         "multiply each " set " by gamma")
 #define ISO_BETA_AND_GAMMA_INITIALIZER_FIELDS(params)     \
     ISO_INITIALIZER_FIELD(params, beta, "zeros", "beta"), \
         ISO_INITIALIZER_FIELD(params, gamma, "ones", "gamma")

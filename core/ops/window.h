@@ -10,7 +10,7 @@ struct iso_window {
     int64_t kh, kw, sh, sw, dh, dw; /* kernel size, strides, dilation */
     int64_t top, left;              /* padding before; the rest of it lies after */
 };
-/* Part [begin, end) of an axis. */
+/* The positions [begin, end) of an axis. */
 struct iso_span {
     int64_t begin, end;
 };

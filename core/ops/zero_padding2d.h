@@ -1,4 +1,4 @@
-/* zero_padding2d.h: an image in a frame of zeros; dx is the part of dy inside the frame. */
+/* zero_padding2d.h: an image in a frame of zeros; dx is dy inside the frame. */
 #ifndef ISO_OP_ZERO_PADDING2D_H
 #define ISO_OP_ZERO_PADDING2D_H
 #include "core/iso.h"
