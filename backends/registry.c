@@ -34,7 +34,7 @@ static iso_rc choose(char *id, size_t n)
     return ISO_OK;
 }
 
-/* Whether `device` is the backend's name, or its name, a colon and more, which *rest then names. */
+/* True if `device` is the backend's name, or its name, a colon and more, which *rest then names. */
 static bool names_backend(const char *device, const char *backend, const char **rest)
 {
     size_t length = strlen(backend);

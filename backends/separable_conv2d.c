@@ -4,22 +4,23 @@
 
 enum { ALIGN = 64 }; /* bytes: a line of the cache, and every vector */
 
-struct parts {
+struct calls {
     struct iso_depthwise_conv2d depthwise_params;
     struct iso_conv2d pointwise_params;
     struct iso_call depthwise, pointwise;
 };
 
-/* Bytes of the middle value's gradient, up to where the parts' workspace begins. */
+/* Bytes of the middle value's gradient, up to where the two calls' workspace begins. */
 static size_t gradient_bytes(const struct iso_backend *b, const struct iso_call *call)
 {
     const size_t bytes = (size_t)iso_shape_count(&call->saved[0].shape) * b->real_size;
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* Into the parts, the gradients. That of the middle value takes the workspace's beginning. */
+/* Divides the gradients between the two calls. That of the middle value takes the workspace's
+ * beginning. */
 static void split_gradients(const struct iso_backend *b, const struct iso_call *call,
-                            struct parts *p)
+                            struct calls *p)
 {
     const size_t taken = gradient_bytes(b, call);
     struct iso_tensor middle = call->saved[0], rest = call->workspace;
@@ -41,7 +42,7 @@ static void split_gradients(const struct iso_backend *b, const struct iso_call *
 }
 
 static void split(const struct iso_backend *b, const struct iso_call *call, enum iso_pass pass,
-                  struct parts *p)
+                  struct calls *p)
 {
     p->depthwise_params = iso_separable_conv2d_depthwise(call->params);
     p->pointwise_params = iso_separable_conv2d_pointwise(call->params);
@@ -76,7 +77,7 @@ static bool supports(struct iso_backend *b, enum iso_op op, const struct iso_cal
 bool iso_separable_supports(struct iso_backend *b, enum iso_op op, const struct iso_call *call,
                             char *why, size_t n)
 {
-    struct parts p;
+    struct calls p;
     (void)op;
     split(b, call, ISO_FORWARD, &p);
     return supports(b, ISO_OP_depthwise_conv2d, &p.depthwise, why, n) &&
@@ -91,7 +92,7 @@ static iso_rc prepare(struct iso_backend *b, enum iso_op op, const struct iso_ca
 
 iso_rc iso_separable_prepare(struct iso_backend *b, const struct iso_call *call)
 {
-    struct parts p;
+    struct calls p;
     split(b, call, ISO_FORWARD, &p);
     ISO_TRY(prepare(b, ISO_OP_depthwise_conv2d, &p.depthwise));
     return prepare(b, ISO_OP_conv2d, &p.pointwise);
@@ -107,7 +108,7 @@ static size_t workspace(struct iso_backend *b, enum iso_op op, const struct iso_
 size_t iso_separable_workspace(struct iso_backend *b, const struct iso_call *call,
                                enum iso_pass pass)
 {
-    struct parts p;
+    struct calls p;
     split(b, call, pass, &p);
     const size_t first = workspace(b, ISO_OP_depthwise_conv2d, &p.depthwise, pass);
     const size_t second = workspace(b, ISO_OP_conv2d, &p.pointwise, pass);
@@ -117,7 +118,7 @@ size_t iso_separable_workspace(struct iso_backend *b, const struct iso_call *cal
 
 iso_rc iso_separable_forward(struct iso_backend *b, const struct iso_call *call)
 {
-    struct parts p;
+    struct calls p;
     split(b, call, ISO_FORWARD, &p);
     ISO_TRY(b->kernels[ISO_OP_depthwise_conv2d]->forward(b, &p.depthwise));
     return b->kernels[ISO_OP_conv2d]->forward(b, &p.pointwise);
@@ -125,7 +126,7 @@ iso_rc iso_separable_forward(struct iso_backend *b, const struct iso_call *call)
 
 iso_rc iso_separable_backward(struct iso_backend *b, const struct iso_call *call)
 {
-    struct parts p;
+    struct calls p;
     split(b, call, ISO_BACKWARD, &p);
     ISO_TRY(b->kernels[ISO_OP_conv2d]->backward(b, &p.pointwise));
     return b->kernels[ISO_OP_depthwise_conv2d]->backward(b, &p.depthwise);

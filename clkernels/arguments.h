@@ -15,9 +15,10 @@ struct opencl_chains {
     iso_i32 rows, cols;   /* rows r in all; columns of b and y */
     iso_i32 row_h, row_w; /* r = (image * row_h + i) * row_w + j */
     iso_i32 a_image, a_i, a_j;
-    iso_i32 taps_y, taps_x, run; /* k = (ty * taps_x + tx) * run + c; depth = taps_y taps_x run */
+    /* k = (ty * taps_x + tx) * segment + c; depth = taps_y taps_x segment */
+    iso_i32 taps_y, taps_x, segment;
     iso_i32 a_ty, a_tx;
-    iso_i32 ldb;                      /* b[step * ldb + col] */
+    iso_i32 ldb;                      /* b[k * ldb + col], or b[r * ldb + col] */
     iso_i32 y_image, y_i, y_j, y_col; /* chains_over_taps: where results go */
     iso_i32 has_bias, add;
     /* chains_over_rows: rows of a group, blocks in all and of a work-group */

@@ -20,7 +20,7 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
     int y0, y1, x0, x1;
-    float number = pixels(g, oy, ox, &y0, &y1, &x0, &x1), sum[CHUNK];
+    float number = pixels(g, oy, ox, &y0, &y1, &x0, &x1), sum[ITEM_CHANNELS];
     for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
     x += (ulong)image * g->h * g->w * g->c + channel;
@@ -42,7 +42,7 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 {
     int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
     int ox0, ox1, oy0, oy1, y0, y1, x0, x1;
-    float sum[CHUNK];
+    float sum[ITEM_CHANNELS];
     windows(px, g->kw, g->sw, g->ow, &ox0, &ox1);
     windows(py, g->kh, g->sh, g->oh, &oy0, &oy1);
     for (int i = 0; i < width; i++)
@@ -65,9 +65,9 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 kernel void average_pooling2d_forward(global const float *x, ulong x_at, global float *y,
                                       ulong y_at, struct opencl_pool g)
 {
-    PLACE
-    if (channel + CHUNK <= g.c)
-        forward(&g, pixel, channel, CHUNK, x + x_at, y + y_at);
+    PIXEL_AND_CHANNEL
+    if (channel + ITEM_CHANNELS <= g.c)
+        forward(&g, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at);
     else
         forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at);
 }
@@ -75,9 +75,9 @@ kernel void average_pooling2d_forward(global const float *x, ulong x_at, global 
 kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, global float *dx,
                                        ulong dx_at, struct opencl_pool g)
 {
-    PLACE
-    if (channel + CHUNK <= g.c)
-        backward(&g, pixel, channel, CHUNK, dy + dy_at, dx + dx_at);
+    PIXEL_AND_CHANNEL
+    if (channel + ITEM_CHANNELS <= g.c)
+        backward(&g, pixel, channel, ITEM_CHANNELS, dy + dy_at, dx + dx_at);
     else
         backward(&g, pixel, channel, g.c - channel, dy + dy_at, dx + dx_at);
 }

@@ -1,4 +1,4 @@
-/* blocks.h: the blocks that sums over rows run in. */
+/* blocks.h: the blocks of sums over rows. */
 
 /* Block b of rows that come in groups (images) of group_rows: its first row, and how many it
  * has. */

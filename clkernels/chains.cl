@@ -1,7 +1,7 @@
 /* chains.cl: the sums of products of dense and conv2d, in the order of their definition.
  *
  * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A
- * row r = (image, i, j) of the result starts at a[row_of(r)]; the step k = (ty, tx, c) of a sum
+ * row r = (image, i, j) of the result starts at a[row_of(r)]; the term k = (ty, tx, c) of a sum
  * lies tap_of(k) further on. The same struct serves the forward pass and both gradients of the
  * convolution, strides and dilation included, and dense, whose image has one pixel.
  *
@@ -23,8 +23,8 @@ static inline int row_of(const struct opencl_chains *g, int r)
 
 static inline int tap_of(const struct opencl_chains *g, int k)
 {
-    int tap = k / g->run;
-    return tap / g->taps_x * g->a_ty + tap % g->taps_x * g->a_tx + k % g->run;
+    int tap = k / g->segment;
+    return tap / g->taps_x * g->a_ty + tap % g->taps_x * g->a_tx + k % g->segment;
 }
 
 static inline ulong y_of(const struct opencl_chains *g, int r)
@@ -46,9 +46,9 @@ typedef JOIN(float, VECTOR) vec;
 #define STORE JOIN(vstore, VECTOR)
 #define EACH_ROW(r) UNROLLED(r, TILE_ROWS)
 
-/* Continues the tile's chains by `steps` steps; p: a pointer for each row of the tile. */
-#define CHAINS(steps, a_step, b, b_step)                  \
-    for (int s_ = 0; s_ < (steps); s_++, b += (b_step)) { \
+/* Continues the tile's chains by `terms` terms; p: a pointer for each row of the tile. */
+#define CHAINS(terms, a_step, b, b_step)                  \
+    for (int s_ = 0; s_ < (terms); s_++, b += (b_step)) { \
         vec b0 = LOAD(0, b), b1 = LOAD(1, b);             \
         EACH_ROW(r) {                                     \
             vec x = (vec)(p[r][(long)s_ * (a_step)]);     \
@@ -105,7 +105,7 @@ chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong
     b += b_at + col;
     for (int ty = 0; ty < g.taps_y; ty++) {
         for (int tx = 0; tx < g.taps_x; tx++) {
-            CHAINS(g.run, 1, b, g.ldb)
+            CHAINS(g.segment, 1, b, g.ldb)
             EACH_ROW(r)
                 p[r] += g.a_tx;
         }
@@ -124,7 +124,7 @@ kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global float *y, ulong y_at, int first_block, struct opencl_chains g)
 {
-    int depth = g.taps_y * g.taps_x * g.run;
+    int depth = g.taps_y * g.taps_x * g.segment;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
     int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int tap[TILE_ROWS];
@@ -171,13 +171,13 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
 #define ITEM_ROWS (TILE_ROWS / TILE_GROUP)
 #define ITEM_COLS (TILE_COLS / TILE_GROUP)
 #define ITEMS (TILE_GROUP * TILE_GROUP)
-#define STEPS 16 /* of a sum that are in local memory at a time */
+#define TERMS 16 /* of a sum that are in local memory at a time */
 #define EACH_RESULT(r, c)  \
     UNROLLED(r, ITEM_ROWS) \
         UNROLLED(c, ITEM_COLS)
 
-/* One step of the work-item's chains. */
-#define STEP(s)                                         \
+/* One term of the work-item's chains. */
+#define TERM(s)                                         \
     {                                                   \
         float x[ITEM_ROWS], w[ITEM_COLS];               \
         UNROLLED(r, ITEM_ROWS)                          \
@@ -187,46 +187,46 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
         EACH_RESULT(r, c)                               \
             acc[r][c] = iso_fma(x[r], w[c], acc[r][c]); \
     }
-#define ALL_STEPS(count)                  \
-    if ((count) >= STEPS)                 \
-        UNROLLED(s, STEPS)                \
-            STEP(s)                       \
+#define ALL_TERMS(count)                  \
+    if ((count) >= TERMS)                 \
+        UNROLLED(s, TERMS)                \
+            TERM(s)                       \
     else                                  \
         for (int s = 0; s < (count); s++) \
-        STEP(s)
+        TERM(s)
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global const float *bias, ulong bias_at, global float *y, ulong y_at,
                  struct opencl_chains g)
 {
-    local float ta[STEPS][TILE_ROWS + 1], tb[STEPS][TILE_COLS];
+    local float ta[TERMS][TILE_ROWS + 1], tb[TERMS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
-    int depth = g.taps_y * g.taps_x * g.run;
-    int base[TILE_ROWS * STEPS / ITEMS];
+    int depth = g.taps_y * g.taps_x * g.segment;
+    int base[TILE_ROWS * TERMS / ITEMS];
     float acc[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
-    for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
-        int r = first + item / STEPS + i * (ITEMS / STEPS);
+    for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
+        int r = first + item / TERMS + i * (ITEMS / TERMS);
         base[i] = row_of(&g, r < g.rows ? r : g.rows - 1);
     }
     EACH_RESULT(r, c)
         acc[r][c] = zero;
     a += a_at;
     b += b_at;
-    for (int k = 0; k < depth; k += STEPS) {
-        int ka = k + item % STEPS, tap = tap_of(&g, ka < depth ? ka : 0);
-        for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
-            ta[item % STEPS][item / STEPS + i * (ITEMS / STEPS)] = ka < depth ? a[base[i] + tap]
+    for (int k = 0; k < depth; k += TERMS) {
+        int ka = k + item % TERMS, tap = tap_of(&g, ka < depth ? ka : 0);
+        for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
+            ta[item % TERMS][item / TERMS + i * (ITEMS / TERMS)] = ka < depth ? a[base[i] + tap]
                                                                               : 0.0f;
         }
-        for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
+        for (int i = 0; i < TILE_COLS * TERMS / ITEMS; i++) {
             int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
             bool there = k + s < depth && col + c < g.cols;
             tb[s][c] = there ? b[(ulong)(k + s) * g.ldb + col + c] : 0.0f;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        ALL_STEPS(depth - k)
+        ALL_TERMS(depth - k)
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     EACH_RESULT(r, c) {
@@ -243,10 +243,10 @@ kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global float *y, ulong y_at, int first_block, struct opencl_chains g)
 {
-    local float ta[STEPS][TILE_ROWS], tb[STEPS][TILE_COLS];
+    local float ta[TERMS][TILE_ROWS], tb[TERMS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
-    int depth = g.taps_y * g.taps_x * g.run;
+    int depth = g.taps_y * g.taps_x * g.segment;
     int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int ra = first + item % TILE_ROWS, tap = tap_of(&g, ra < depth ? ra : depth - 1);
     float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
@@ -258,18 +258,18 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
         int count, row = (int)block_row(block, g.group_rows, &count);
         EACH_RESULT(r, c)
             acc[r][c] = zero;
-        for (int k = 0; k < count; k += STEPS) {
-            for (int i = 0; i < TILE_ROWS * STEPS / ITEMS; i++) {
+        for (int k = 0; k < count; k += TERMS) {
+            for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
                 int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);
                 ta[s][item % TILE_ROWS] = k + s < count ? a[row_of(&g, row + k + s) + tap] : 0.0f;
             }
-            for (int i = 0; i < TILE_COLS * STEPS / ITEMS; i++) {
+            for (int i = 0; i < TILE_COLS * TERMS / ITEMS; i++) {
                 int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
                 bool there = k + s < count && col + c < g.cols;
                 tb[s][c] = there ? b[(ulong)(row + k + s) * g.ldb + col + c] : 0.0f;
             }
             barrier(CLK_LOCAL_MEM_FENCE);
-            ALL_STEPS(count - k)
+            ALL_TERMS(count - k)
             barrier(CLK_LOCAL_MEM_FENCE);
         }
         EACH_RESULT(r, c)

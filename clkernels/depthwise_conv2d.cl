@@ -1,9 +1,9 @@
 /* depthwise_conv2d.cl: each channel convolved by itself (core/ops/depthwise_conv2d.h).
  *
  * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
- * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. m: results of each
- * input channel; the kernels call with a constant 1 where it is 1, and with a copy of the struct,
- * since Mesa warns of arguments that are read behind a branch. */
+ * ITEM_CHANNELS on a CPU, whose compiler makes vector code of the loops over channels. m: results
+ * of each input channel; the kernels call with a constant 1 where it is 1, and with a copy of the
+ * struct, since Mesa warns of arguments that are read behind a branch. */
 #include "common.h"
 #include "arguments.h"
 #include "blocks.h"
@@ -13,7 +13,7 @@ static inline void forward(const struct opencl_depthwise *g, int m, int pixel, i
                            global const float *bias, global float *y)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
-    float sum[CHUNK];
+    float sum[ITEM_CHANNELS];
     x += (ulong)image * g->h * g->w * g->c;
     for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
@@ -40,7 +40,7 @@ static inline void backward(const struct opencl_depthwise *g, int m, int pixel, 
                             global float *dx)
 {
     int x = pixel % g->w + g->left, y = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
-    float sum[CHUNK];
+    float sum[ITEM_CHANNELS];
     dy += (ulong)image * g->oh * g->ow * g->c * m;
     for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
@@ -72,7 +72,7 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int b, int 
                             global float *out)
 {
     int rows, row = (int)block_row(b, g->group_rows, &rows), channels = g->c * m;
-    float sum[CHUNK];
+    float sum[ITEM_CHANNELS];
     for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
     for (int end = row + rows; row < end; row++) {
@@ -95,27 +95,27 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int b, int 
 
 /* Work-item -> pixel (of the kernel's gradient: block and tap) and first channel. Calls the
  * function with constants where it can. */
-#define PLACE                                                                \
-    const struct opencl_depthwise g = all;                                   \
-    int chunks = (g.channels + CHUNK - 1) / CHUNK, item = get_global_id(0);  \
-    int pixel = item / chunks, channel = item % chunks * CHUNK;              \
-    int width = g.channels - channel < CHUNK ? g.channels - channel : CHUNK; \
-    if (pixel >= g.pixels)                                                   \
+#define PIXEL_AND_CHANNEL                                                                    \
+    const struct opencl_depthwise g = all;                                                   \
+    int items = (g.channels + ITEM_CHANNELS - 1) / ITEM_CHANNELS, item = get_global_id(0);   \
+    int pixel = item / items, channel = item % items * ITEM_CHANNELS;                        \
+    int width = g.channels - channel < ITEM_CHANNELS ? g.channels - channel : ITEM_CHANNELS; \
+    if (pixel >= g.pixels)                                                                   \
     return
 #define CALL(function, where, ...)                             \
     if (g.m > 1)                                               \
         function(&g, g.m, where, channel, width, __VA_ARGS__); \
-    else if (width < CHUNK)                                    \
+    else if (width < ITEM_CHANNELS)                            \
         function(&g, 1, where, channel, width, __VA_ARGS__);   \
     else                                                       \
-        function(&g, 1, where, channel, CHUNK, __VA_ARGS__)
+        function(&g, 1, where, channel, ITEM_CHANNELS, __VA_ARGS__)
 #define TWO(a, b) a, b
 
 kernel void depthwise_forward(global const float *x, ulong x_at, global const float *kern,
                               ulong kern_at, global const float *bias, ulong bias_at,
                               global float *y, ulong y_at, struct opencl_depthwise all)
 {
-    PLACE;
+    PIXEL_AND_CHANNEL;
     CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at);
 }
 
@@ -123,7 +123,7 @@ kernel void depthwise_backward(global const float *dy, ulong dy_at, global const
                                ulong kern_at, global float *dx, ulong dx_at,
                                struct opencl_depthwise all)
 {
-    PLACE;
+    PIXEL_AND_CHANNEL;
     CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at);
 }
 
@@ -131,7 +131,7 @@ kernel void depthwise_gradient(global const float *x, ulong x_at, global const f
                                ulong dy_at, global float *out, ulong out_at,
                                struct opencl_depthwise all)
 {
-    PLACE;
+    PIXEL_AND_CHANNEL;
     int taps = g.kh * g.kw;
     CALL(gradient, TWO(pixel / taps, pixel % taps), x + x_at, dy + dy_at, out + out_at);
 }

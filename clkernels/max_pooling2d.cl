@@ -6,8 +6,8 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
                            global const float *x, global float *y, global int *tap)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh, found = 0;
-    float best[CHUNK];
-    int at[CHUNK];
+    float best[ITEM_CHANNELS];
+    int at[ITEM_CHANNELS];
     x += (ulong)image * g->h * g->w * g->c + channel;
     for (int i = 0; i < width; i++) {
         best[i] = 0.0f;
@@ -41,7 +41,7 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 {
     int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
     int x0, x1, y0, y1;
-    float sum[CHUNK];
+    float sum[ITEM_CHANNELS];
     windows(px, g->kw, g->sw, g->ow, &x0, &x1);
     windows(py, g->kh, g->sh, g->oh, &y0, &y1);
     for (int i = 0; i < width; i++)
@@ -62,9 +62,9 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
                                   global int *tap, ulong tap_at, struct opencl_pool g)
 {
-    PLACE
-    if (channel + CHUNK <= g.c)
-        forward(&g, pixel, channel, CHUNK, x + x_at, y + y_at, tap + tap_at);
+    PIXEL_AND_CHANNEL
+    if (channel + ITEM_CHANNELS <= g.c)
+        forward(&g, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at, tap + tap_at);
     else
         forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at, tap + tap_at);
 }
@@ -73,9 +73,9 @@ kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global c
                                    ulong tap_at, global float *dx, ulong dx_at,
                                    struct opencl_pool g)
 {
-    PLACE
-    if (channel + CHUNK <= g.c)
-        backward(&g, pixel, channel, CHUNK, dy + dy_at, tap + tap_at, dx + dx_at);
+    PIXEL_AND_CHANNEL
+    if (channel + ITEM_CHANNELS <= g.c)
+        backward(&g, pixel, channel, ITEM_CHANNELS, dy + dy_at, tap + tap_at, dx + dx_at);
     else
         backward(&g, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
 }

@@ -1,7 +1,7 @@
 /* pooling2d.h: what the poolings share.
  *
  * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
- * CHUNK on a CPU, whose compiler makes vector code of the loops over channels. */
+ * ITEM_CHANNELS on a CPU, whose compiler makes vector code of the loops over channels. */
 
 #include "arguments.h"
 
@@ -13,8 +13,8 @@ static inline void windows(int p, int kernel_size, int stride, int out, int *fir
 }
 
 /* Work-item -> pixel and first channel. */
-#define PLACE                                                        \
-    int chunks = (g.c + CHUNK - 1) / CHUNK, item = get_global_id(0); \
-    int pixel = item / chunks, channel = item % chunks * CHUNK;      \
-    if (pixel >= g.pixels)                                           \
+#define PIXEL_AND_CHANNEL                                                           \
+    int items = (g.c + ITEM_CHANNELS - 1) / ITEM_CHANNELS, item = get_global_id(0); \
+    int pixel = item / items, channel = item % items * ITEM_CHANNELS;               \
+    if (pixel >= g.pixels)                                                          \
         return;

@@ -1,4 +1,4 @@
-/* random_crop.cl: a window of each image at a random place (core/ops/random_crop.h). */
+/* random_crop.cl: a crop of each image at a random position (core/ops/random_crop.h). */
 #include "common.h"
 #include "core/sampling.h"
 

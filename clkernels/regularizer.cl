@@ -1,18 +1,18 @@
 /* regularizer.cl: the penalty of a weight from its block sums, and its gradient. */
 #include "common.h"
 
-/* part: block sums of |w|, then of w w, [blocks] each; those that no factor wants are not there. */
-kernel void regularizer_forward(global const float *part, ulong part_at, global float *y,
+/* sums: block sums of |w|, then of w w, [blocks] each; those that no factor wants are not there. */
+kernel void regularizer_forward(global const float *sums, ulong sums_at, global float *y,
                                 ulong y_at, uint blocks, float l1, float l2)
 {
     if (get_global_id(0) > 0)
         return;
     float absolute = start_of_sum(), squares = start_of_sum();
-    part += part_at;
+    sums += sums_at;
     for (uint b = 0; l1 > 0.0f && b < blocks; b++)
-        absolute = absolute + part[b];
+        absolute = absolute + sums[b];
     for (uint b = 0; l2 > 0.0f && b < blocks; b++)
-        squares = squares + part[blocks + b];
+        squares = squares + sums[blocks + b];
     y[y_at] = iso_penalty(absolute, squares, l1, l2);
 }
 

@@ -1,4 +1,4 @@
-/* softmax.h: the parts of softmax of one row, by the 16 work-items of one group. */
+/* softmax.h: the sums of a softmax of one row, by the 16 work-items of one group. */
 
 /* The row's maximum and the lane sum of exp(z - max). */
 static inline void softmax_row(local int *si, local float *s, global const float *z, int n,

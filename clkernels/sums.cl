@@ -35,38 +35,38 @@ kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ul
     out[out_at + (ulong)b * cols + c] = sum;
 }
 
-/* Adds the block sums part[blocks, n] in ascending order to a total that starts at +0 (first) or
- * where the last chunk of blocks left it; the last chunk puts it into y, or adds it to y. */
-kernel void sums_total(global const float *part, ulong part_at, global float *total, ulong total_at,
+/* Adds the block sums [blocks, n] in ascending order to a total that starts at +0 (first) or where
+ * the call before left it; the last call puts it into y, or adds it to y. */
+kernel void sums_total(global const float *sums, ulong sums_at, global float *total, ulong total_at,
                        global float *y, ulong y_at, int n, int blocks, int first, int last, int add)
 {
     int i = get_global_id(0);
     if (i >= n)
         return;
     float sum = first ? start_of_sum() : total[total_at + i];
-    part += part_at + i;
+    sums += sums_at + i;
     for (int b = 0; b < blocks; b++)
-        sum = sum + part[(ulong)b * n];
+        sum = sum + sums[(ulong)b * n];
     if (!last)
         total[total_at + i] = sum;
     else
         y[y_at + i] = add ? y[y_at + i] + sum : sum;
 }
 
-/* y = sum of part[rows], divided by rows when `mean`. One group of OPENCL_SCALAR_ITEMS work-items,
+/* y = sum of x[rows], divided by rows when `mean`. One group of OPENCL_SCALAR_ITEMS work-items,
  * each taking one block at a time. */
-kernel void sums_scalar(global const float *part, ulong part_at, global float *y, ulong y_at,
-                        int rows, int mean)
+kernel void sums_scalar(global const float *x, ulong x_at, global float *y, ulong y_at, int rows,
+                        int mean)
 {
     local float block[OPENCL_SCALAR_ITEMS];
     int item = get_local_id(0);
     float total = start_of_sum();
-    part += part_at;
+    x += x_at;
     for (int base = 0; base < rows; base += OPENCL_SCALAR_ITEMS * ISO_BLOCK_ROWS) {
         int start = base + item * ISO_BLOCK_ROWS;
         float sum = start_of_sum();
         for (int r = start; r < start + ISO_BLOCK_ROWS && r < rows; r++)
-            sum = sum + part[r];
+            sum = sum + x[r];
         block[item] = sum;
         barrier(CLK_LOCAL_MEM_FENCE);
         if (item == 0)

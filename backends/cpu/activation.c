@@ -28,10 +28,10 @@ ISO_CPU_INLINE void map(int function, float alpha, const float *restrict x, int6
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
-    const float *x = w->x + part.begin;
-    float *y = w->out + part.begin;
-    const int64_t n = part.end - part.begin;
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
+    const float *x = w->x + range.begin;
+    float *y = w->out + range.begin;
+    const int64_t n = range.end - range.begin;
     (void)thread;
 #define MAP(name, NAME, ...) \
     case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
@@ -55,10 +55,10 @@ ISO_CPU_INLINE void map_gradient(int function, float alpha, const float *restric
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
-    const float *y = w->y + part.begin, *dy = w->dy + part.begin;
-    float *dx = w->out + part.begin;
-    const int64_t n = part.end - part.begin;
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
+    const float *y = w->y + range.begin, *dy = w->dy + range.begin;
+    float *dx = w->out + range.begin;
+    const int64_t n = range.end - range.begin;
     (void)thread;
 #define MAP_GRADIENT(name, NAME, ...) \
     case ISO_##NAME: map_gradient(ISO_##NAME, w->alpha, y, dy, n, dx, w->add); break;
@@ -96,9 +96,9 @@ struct whole {
 static void activate_unit(void *data, int64_t unit, int thread)
 {
     const struct whole *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    ISO_CPU(activate)(w->activation, w->y + part.begin, part.end - part.begin);
+    ISO_CPU(activate)(w->activation, w->y + range.begin, range.end - range.begin);
 }
 
 void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p, float *y,
@@ -114,9 +114,9 @@ void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p
 static void softmax(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *x = w->x + row * w->width;
         float *y = w->out + row * w->width;
         const float sum = iso_cpu_exp_row(x, w->width, iso_cpu_max(x, w->width), y);
@@ -141,9 +141,9 @@ static float dot_row(const float *y, const float *dy, int64_t n)
 static void softmax_gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->count);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *y = w->y + row * w->width, *dy = w->dy + row * w->width;
         float *dx = w->out + row * w->width;
         const float dot = dot_row(y, dy, w->width);

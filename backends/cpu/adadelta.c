@@ -1,9 +1,9 @@
 /* adadelta.c: a = rho a + (1 - rho) g^2, s = sqrt(d + epsilon) g / sqrt(a + epsilon),
- * d = rho d + (1 - rho) s^2, w -= rate s (core/formulas.h), in one pass over memory. */
+ * d = rho d + (1 - rho) s^2, w -= rate s (core/formulas.h), going over memory once. */
 #include "core/ops/adadelta.h"
 #include "optimizer.h"
 
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     const float rho = u->s[ISO_ADADELTA_RHO], rest = u->s[ISO_ADADELTA_1_RHO];
     const float rate = u->s[ISO_ADADELTA_RATE], epsilon = u->s[ISO_ADADELTA_EPSILON];
@@ -19,7 +19,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(adadelta) = { .update = update };

@@ -1,5 +1,5 @@
-/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/formulas.h), in
- * one pass over memory. */
+/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/formulas.h), going
+ * over memory once. */
 #include "core/ops/adagrad.h"
 #include "optimizer.h"
 
@@ -14,7 +14,7 @@ ISO_CPU_INLINE void adagrad(const struct iso_cpu_update *u, int placement)
     }
 }
 
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     if (((const struct iso_adagrad *)u->params)->epsilon_placement == ISO_EPSILON_OUTSIDE)
         adagrad(u, ISO_EPSILON_OUTSIDE);
@@ -24,7 +24,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(adagrad) = { .update = update };

@@ -1,6 +1,6 @@
 /* adam.c: m = beta_1 m + (1 - beta_1) g, v = beta_2 v + (1 - beta_2) g g,
- * w -= rate_t m / (sqrt v + epsilon) (core/ops/adam.h, core/formulas.h), in one pass over
- * memory. */
+ * w -= rate_t m / (sqrt v + epsilon) (core/ops/adam.h, core/formulas.h), going over
+ * memory once. */
 #include "adam.h"
 
 /* decay 0: none; largest NULL: not AMSGrad. */
@@ -22,7 +22,7 @@ ISO_CPU_INLINE void adam(const struct iso_cpu_update *u, float decay, float *res
 }
 
 /* One loop for each way, so that none has a branch inside. */
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     const float decay = u->s[ISO_ADAM_DECAY];
     if (u->slot[2] != NULL)
@@ -35,7 +35,7 @@ static void part(const struct iso_cpu_update *u)
 
 iso_rc ISO_CPU(adam_update)(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(adam) = { .update = ISO_CPU(adam_update) };

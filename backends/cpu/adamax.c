@@ -1,9 +1,9 @@
 /* adamax.c: m = beta_1 m + (1 - beta_1) g, u = max(beta_2 u, |g|), w -= rate_t m / (u + epsilon)
- * (core/formulas.h), in one pass over memory. */
+ * (core/formulas.h), going over memory once. */
 #include "core/ops/adamax.h"
 #include "optimizer.h"
 
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     const float rate = u->s[ISO_ADAMAX_RATE], epsilon = u->s[ISO_ADAMAX_EPSILON];
     const float beta_1 = u->s[ISO_ADAMAX_BETA_1], rest_1 = u->s[ISO_ADAMAX_1_BETA_1];
@@ -19,7 +19,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(adamax) = { .update = update };

@@ -23,8 +23,8 @@ static void add_to(const float *restrict x, int64_t n, float *restrict y)
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
-    const int64_t at = part.begin, n = part.end - part.begin;
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const int64_t at = range.begin, n = range.end - range.begin;
     (void)thread;
     add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
     for (int i = 2; i < ISO_OPERANDS && w->x[i] != NULL; i++)
@@ -34,11 +34,11 @@ static void values(void *data, int64_t unit, int thread)
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
     for (int i = 0; i < ISO_OPERANDS; i++)
         if (w->dx[i] != NULL)
-            iso_cpu_store(w->dx[i] + part.begin, w->dy + part.begin, part.end - part.begin,
+            iso_cpu_store(w->dx[i] + range.begin, w->dy + range.begin, range.end - range.begin,
                           w->add[i]);
 }
 

@@ -75,9 +75,9 @@ static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->oh);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, g->n * g->oh);
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++)
+    for (int64_t row = range.begin; row < range.end; row++)
         for (int64_t ox = 0; ox < g->ow; ox++)
             pool(g, w->in + row / g->oh * g->h * g->w * g->c, row % g->oh, ox,
                  w->out + (row * g->ow + ox) * g->c);
@@ -155,9 +155,9 @@ static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->h);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, g->n * g->h);
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++)
+    for (int64_t row = range.begin; row < range.end; row++)
         gather_row(w, row / g->h, row % g->h, w->out + row * g->w * g->c);
 }
 

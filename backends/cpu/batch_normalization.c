@@ -1,26 +1,26 @@
-/* batch_normalization.c: three passes forward (sum, squares, result) and two backward (both sums,
- * dx), each divided among threads by blocks of rows or by elements. Formulas:
+/* batch_normalization.c: goes over x three times forward (sum, squares, result) and twice
+ * backward (both sums, dx), each divided among threads by blocks of rows or by elements. Formulas:
  * core/ops/batch_normalization.h, core/formulas.h.
  *
- * What a formula needs of each channel is laid out repeatedly, `run` numbers of it, so that the
- * loops over elements are long whatever the number of channels. */
+ * The numbers of each channel that a formula needs are repeated in tables as long as a segment of
+ * elements, so that the loops over elements are long whatever the number of channels. */
 #include "core/ops/batch_normalization.h"
 #include "simd.h"
 #include "sums.h"
 
 enum sum { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
-/* Numbers of a run, at least; vectors of columns that are summed at a time. */
-enum { RUN = 256, STRIP = 4 };
+/* Elements of a segment, at least; vectors of columns that are summed at a time. */
+enum { SEGMENT = 256, VECTORS = 4 };
 
 struct work {
     enum sum sum;
     struct iso_bn_rows s;
     struct iso_cpu_blocks blocks;
-    int64_t each;               /* blocks, or runs, of a unit */
+    int64_t each;               /* blocks, or segments, of a unit */
     const float *x, *dy, *mean; /* mean: [channels] */
     float *sums, *products;     /* [blocks, channels] */
-    int64_t count, run;
-    const float *means, *factors, *betas, *offsets, *slopes; /* [run] */
+    int64_t count, segment;
+    const float *means, *factors, *betas, *offsets, *slopes; /* [segment] */
     float *out;                                              /* y, or dx */
     bool add;
 };
@@ -33,27 +33,28 @@ static struct work work_of(const struct iso_call *call)
                       .mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]) };
     w.blocks = iso_cpu_blocks(w.s.rows, w.s.per_image);
     w.count = w.s.rows * w.s.channels;
-    w.run = iso_ceil_div(RUN, w.s.channels) * w.s.channels;
+    w.segment = iso_ceil_div(SEGMENT, w.s.channels) * w.s.channels;
     return w;
 }
 
-/* The sums of the blocks, twice; two totals; five runs. */
+/* The sums of the blocks, twice; two totals; five tables. */
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
                         enum iso_pass pass)
 {
     const struct work w = work_of(call);
     (void)backend, (void)pass;
-    return (size_t)((2 * w.blocks.count + 2) * w.s.channels + 5 * w.run) * sizeof(float);
+    return (size_t)((2 * w.blocks.count + 2) * w.s.channels + 5 * w.segment) * sizeof(float);
 }
 
 /* ---- Row sums ------------------------------------------------------------------------------ */
 
-/* `vectors` vectors of columns of n rows; each lane is one chain. x - mean is x + (-mean). */
-ISO_CPU_INLINE void sum_strip(enum sum kind, int vectors, int64_t n, int64_t row, const float *x,
-                              const float *dy, const float *mean, float *sum, float *product)
+/* Sums `vectors` vectors of columns of n rows; each element of one is a chain. x - mean is
+ * x + (-mean). */
+ISO_CPU_INLINE void sum_vectors(enum sum kind, int vectors, int64_t n, int64_t row, const float *x,
+                                const float *dy, const float *mean, float *sum, float *product)
 {
-    float minus[STRIP * ISO_VEC];
-    iso_vec a[STRIP], b[STRIP], m[STRIP];
+    float minus[VECTORS * ISO_VEC];
+    iso_vec a[VECTORS], b[VECTORS], m[VECTORS];
     for (int i = 0; i < vectors * ISO_VEC; i++)
         minus[i] = kind == SUM_X ? 0.0f : -mean[i];
     for (int v = 0; v < vectors; v++) {
@@ -113,12 +114,12 @@ ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block
     while (c + ISO_VEC <= cols) {
         const float *x = w->x + at + c, *mean = w->mean + c;
         const float *dy = kind == SUM_GRADIENTS ? w->dy + at + c : NULL;
-        const int vectors = (int)iso_min64(STRIP, (cols - c) / ISO_VEC);
+        const int vectors = (int)iso_min64(VECTORS, (cols - c) / ISO_VEC);
         switch (vectors) {
-        case 4: sum_strip(kind, 4, n, cols, x, dy, mean, sums + c, products + c); break;
-        case 3: sum_strip(kind, 3, n, cols, x, dy, mean, sums + c, products + c); break;
-        case 2: sum_strip(kind, 2, n, cols, x, dy, mean, sums + c, products + c); break;
-        default: sum_strip(kind, 1, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 4: sum_vectors(kind, 4, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 3: sum_vectors(kind, 3, n, cols, x, dy, mean, sums + c, products + c); break;
+        case 2: sum_vectors(kind, 2, n, cols, x, dy, mean, sums + c, products + c); break;
+        default: sum_vectors(kind, 1, n, cols, x, dy, mean, sums + c, products + c); break;
         }
         c += vectors * ISO_VEC;
     }
@@ -130,9 +131,9 @@ ISO_CPU_INLINE void sum_block(enum sum kind, const struct work *w, int64_t block
 static void sum_blocks(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->blocks.count);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->blocks.count);
     (void)thread;
-    for (int64_t block = part.begin; block < part.end; block++)
+    for (int64_t block = range.begin; block < range.end; block++)
         switch (w->sum) {
         case SUM_X: sum_block(SUM_X, w, block); break;
         case SUM_SQUARES: sum_block(SUM_SQUARES, w, block); break;
@@ -156,9 +157,9 @@ static void sum_rows(struct iso_backend *backend, struct work *w, enum sum sum, 
 
 /* ---- Elements ------------------------------------------------------------------------------ */
 
-static void normalize_run(int64_t n, const float *restrict x, const float *restrict mean,
-                          const float *restrict factor, const float *restrict beta,
-                          float *restrict y)
+static void normalize_segment(int64_t n, const float *restrict x, const float *restrict mean,
+                              const float *restrict factor, const float *restrict beta,
+                              float *restrict y)
 {
     for (int64_t i = 0; i < n; i++)
         y[i] = iso_bn(x[i], mean[i], factor[i], beta[i]);
@@ -167,15 +168,16 @@ static void normalize_run(int64_t n, const float *restrict x, const float *restr
 static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each * w->run, w->count);
+    const struct iso_range range = iso_cpu_range(unit, w->each * w->segment, w->count);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i += w->run)
-        normalize_run(iso_min64(w->run, part.end - i), w->x + i, w->means, w->factors, w->betas,
-                      w->out + i);
+    for (int64_t i = range.begin; i < range.end; i += w->segment)
+        normalize_segment(iso_min64(w->segment, range.end - i), w->x + i, w->means, w->factors,
+                          w->betas, w->out + i);
 }
 
-ISO_CPU_INLINE void gradient_run(const struct work *w, bool add, int64_t n, const float *restrict x,
-                                 const float *restrict dy, float *restrict dx)
+ISO_CPU_INLINE void gradient_segment(const struct work *w, bool add, int64_t n,
+                                     const float *restrict x, const float *restrict dy,
+                                     float *restrict dx)
 {
     const float *restrict mean = w->means, *restrict factor = w->factors;
     const float *restrict offset = w->offsets, *restrict slope = w->slopes;
@@ -188,21 +190,21 @@ ISO_CPU_INLINE void gradient_run(const struct work *w, bool add, int64_t n, cons
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each * w->run, w->count);
+    const struct iso_range range = iso_cpu_range(unit, w->each * w->segment, w->count);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i += w->run) {
-        const int64_t n = iso_min64(w->run, part.end - i);
+    for (int64_t i = range.begin; i < range.end; i += w->segment) {
+        const int64_t n = iso_min64(w->segment, range.end - i);
         if (w->add)
-            gradient_run(w, true, n, w->x + i, w->dy + i, w->out + i);
+            gradient_segment(w, true, n, w->x + i, w->dy + i, w->out + i);
         else
-            gradient_run(w, false, n, w->x + i, w->dy + i, w->out + i);
+            gradient_segment(w, false, n, w->x + i, w->dy + i, w->out + i);
     }
 }
 
 static void run_elements(struct iso_backend *backend, struct work *w, iso_job *job)
 {
-    w->each = iso_cpu_unit_rows(w->run);
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->run), job, w);
+    w->each = iso_cpu_unit_rows(w->segment);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->segment), job, w);
 }
 
 /* ---- Calls --------------------------------------------------------------------------------- */
@@ -250,22 +252,22 @@ static void moving_statistics(const struct iso_call *call, const struct work *w)
 }
 
 /* Divides the workspace; returns the first of two totals, [channels] each. */
-static float *carve(const struct iso_call *call, struct work *w, float *runs[5])
+static float *carve(const struct iso_call *call, struct work *w, float *tables[5])
 {
     float *at = (float *)(void *)iso_cpu_u8(&call->workspace);
     w->sums = at;
     w->products = at + w->blocks.count * w->s.channels;
     float *total = w->products + w->blocks.count * w->s.channels;
     for (int i = 0; i < 5; i++)
-        runs[i] = total + 2 * w->s.channels + i * w->run;
+        tables[i] = total + 2 * w->s.channels + i * w->segment;
     return total;
 }
 
 /* Numbers of the channels for which a formula stands, laid out repeatedly. */
-static void repeat(const struct work *w, float *run)
+static void repeat(const struct work *w, float *table)
 {
-    for (int64_t i = w->s.channels; i < w->run; i++)
-        run[i] = run[i - w->s.channels];
+    for (int64_t i = w->s.channels; i < w->segment; i++)
+        table[i] = table[i - w->s.channels];
 }
 
 static void set_factors(const struct iso_call *call, struct work *w, float *means, float *factors)
@@ -286,35 +288,35 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work w = work_of(call);
     const float *beta = iso_cpu_f32(&call->w[ISO_BN_BETA]);
-    float *runs[5], *total = carve(call, &w, runs);
+    float *tables[5], *total = carve(call, &w, tables);
     if (call->training)
         batch_statistics(backend, call, &w, total);
     else
         moving_statistics(call, &w);
-    set_factors(call, &w, runs[0], runs[1]);
+    set_factors(call, &w, tables[0], tables[1]);
     for (int64_t c = 0; c < w.s.channels; c++)
-        runs[2][c] = beta != NULL ? beta[c] : 0.0f;
-    repeat(&w, runs[2]);
-    w.betas = runs[2];
+        tables[2][c] = beta != NULL ? beta[c] : 0.0f;
+    repeat(&w, tables[2]);
+    w.betas = tables[2];
     w.out = iso_cpu_f32(&call->y[0]);
     run_elements(backend, &w, normalize);
     return ISO_OK;
 }
 
 static void input_gradient(struct iso_backend *backend, const struct iso_call *call, struct work *w,
-                           const float *dbeta, const float *product, float *const runs[5])
+                           const float *dbeta, const float *product, float *const tables[5])
 {
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
     const float rows = (float)w->s.rows;
-    set_factors(call, w, runs[0], runs[1]);
+    set_factors(call, w, tables[0], tables[1]);
     for (int64_t c = 0; c < w->s.channels; c++) {
-        runs[2][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
-        runs[3][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
+        tables[2][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
+        tables[3][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
     }
-    repeat(w, runs[2]);
-    repeat(w, runs[3]);
-    w->offsets = runs[2];
-    w->slopes = runs[3];
+    repeat(w, tables[2]);
+    repeat(w, tables[3]);
+    w->offsets = tables[2];
+    w->slopes = tables[3];
     w->out = iso_cpu_f32(&call->dx[0]);
     w->add = call->add_dx[0];
     run_elements(backend, w, gradients);
@@ -326,10 +328,10 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
     float *dgamma = iso_cpu_f32(&call->dw[ISO_BN_GAMMA]);
     float *dbeta = iso_cpu_f32(&call->dw[ISO_BN_BETA]);
-    float *runs[5], *total = carve(call, &w, runs), *product = total + w.s.channels;
+    float *tables[5], *total = carve(call, &w, tables), *product = total + w.s.channels;
     sum_rows(backend, &w, SUM_GRADIENTS, total, product);
     if (call->dx[0].mem != NULL)
-        input_gradient(backend, call, &w, total, product, runs);
+        input_gradient(backend, call, &w, total, product, tables);
     for (int64_t c = 0; c < w.s.channels && dgamma != NULL; c++)
         dgamma[c] = iso_cpu_put(dgamma[c], iso_bn_dgamma(product[c], inverse[c]),
                                 call->add_dw[ISO_BN_GAMMA]);

@@ -10,9 +10,9 @@ struct probabilities {
 static void probabilities(void *data, int64_t unit, int thread)
 {
     const struct probabilities *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++)
+    for (int64_t i = range.begin; i < range.end; i++)
         w->p[i] = iso_sigmoid(w->z[i]);
 }
 

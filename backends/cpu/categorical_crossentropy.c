@@ -65,11 +65,11 @@ struct work {
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     const struct iso_loss_scalars s = w->scalars;
     const float rows = (float)w->rows;
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *t = w->t + row * w->classes, *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
         const float total = target_sum(t, p, s, w->classes),

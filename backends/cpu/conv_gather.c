@@ -230,7 +230,7 @@ static void run_residue(const struct job *job, const struct iso_taps *t, const f
         .cs = g->xstep * g->rc,
         .b = job->panel + panel * g->taps * g->weights.k * job->width,
         .rows = (int)t->nx,
-        .lanes = (int)iso_min64(job->width, g->rc - c0),
+        .cols = (int)iso_min64(job->width, g->rc - c0),
         .bias = g->bias != NULL ? g->bias + c0 : NULL,
         .add = g->add,
     };

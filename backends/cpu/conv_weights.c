@@ -4,12 +4,13 @@
  *
  * in blocks of ISO_BLOCK_ROWS rows, a chain each, added up in ascending order from +0, where blocks
  * start anew at each image. A tile holds some (kx, channel) by some filters; a block is one chain,
- * whose segments are the pieces of image rows it covers.
+ * whose segments lie in the image rows that it covers.
  *
- * Work is divided over the results: a unit is a group of input channels, and a part of the filters
- * where there are few channels. It copies its channels, with their border, and adds up its own part
- * of the gradient, so that threads share nothing they write. Where there are too few results for
- * the threads, work is divided over images: block sums go to memory and are added up afterwards. */
+ * Work is divided over the results: a unit is a slice of input channels, and a share of the filters
+ * where there are few channels. It copies its channels, with their border, and adds up its own
+ * share of the gradient, so that threads share nothing they write. Where there are too few results
+ * for the threads, work is divided over images: block sums go to memory and are added up
+ * afterwards. */
 #include "conv_weights.h"
 
 enum { RESULTS_PER_UNIT = 256 };
@@ -66,7 +67,7 @@ static void copy_images(const struct iso_conv_weights *job, int64_t first, int64
                        job->spread ? w->sw : 1, channels, to);
 }
 
-/* Panel p of the rows of dy from image `first` on: where a tile finds it. */
+/* Returns where a tile finds panel p of the rows of dy from image `first` on. */
 static const float *panel_of(const struct iso_conv_weights *job, int64_t first, int64_t end,
                              int64_t p, float *panel)
 {
@@ -83,46 +84,46 @@ static const float *panel_of(const struct iso_conv_weights *job, int64_t first, 
 
 /* ---- Work ---------------------------------------------------------------------------------- */
 
-/* What a thread works on: a chunk, a group and a panel. */
-struct part {
+/* A thread's work: some images, a slice and a panel. */
+struct share {
     const struct iso_conv_segments *segments;
     float *x, *packed, *sums; /* its scratch */
     const float *panel;       /* of dy: packed, or dy itself */
     int64_t first, c0, p;     /* image, channel; panel */
 };
 
-static struct part part_of(const struct iso_conv_weights *job, int thread)
+static struct share share_of(const struct iso_conv_weights *job, int thread)
 {
     float *x = job->scratch + thread * job->scratch_floats;
-    return (struct part){ .x = x,
-                          .packed = x + job->x_floats,
-                          .sums = x + job->x_floats + job->panel_floats };
+    return (struct share){ .x = x,
+                           .packed = x + job->x_floats,
+                           .sums = x + job->x_floats + job->panel_floats };
 }
 
-/* Where a range's first tap begins in a copy. */
-static int64_t range_start(const struct iso_conv_weights *job, int64_t channels, int64_t range)
+/* Returns where the first tap of a line begins in a copy. */
+static int64_t line_start(const struct iso_conv_weights *job, int64_t channels, int64_t line)
 {
     const struct iso_window *w = &job->w;
-    const int64_t ky = range * job->taps / w->kw, kx = range * job->taps % w->kw;
+    const int64_t ky = line * job->taps / w->kw, kx = line * job->taps % w->kw;
     const int64_t row = (job->spread ? kx * job->ph : 0) + ky * w->dh;
     return (row * job->pw + (job->spread ? 0 : kx * w->dw)) * channels;
 }
 
-/* One block of an image, for every range. x and dy of a block stay in the nearest cache. */
-static void add_block(const struct iso_conv_weights *job, const struct part *part, int64_t image,
+/* One block of an image, for every line of taps. x and dy of a block stay in the nearest cache. */
+static void add_block(const struct iso_conv_weights *job, const struct share *share, int64_t image,
                       int64_t block, bool add)
 {
-    const int64_t i = image - part->first;
-    const struct iso_conv_segments *segments = part->segments;
+    const int64_t i = image - share->first;
+    const struct iso_conv_segments *segments = share->segments;
     const int64_t s = segments->block[block], rows = job->taps * segments->channels;
     const int64_t bk = job->packed ? job->width : job->filters;
     struct iso_tile t = { .as = 1,
                           .ak = segments->column,
-                          .b = part->panel + i * job->oh * job->ow * bk,
+                          .b = share->panel + i * job->oh * job->ow * bk,
                           .bk = bk,
-                          .c = part->sums,
+                          .c = share->sums,
                           .cs = job->width,
-                          .lanes = job->width,
+                          .cols = job->width,
                           .rows = (int)rows,
                           .add = add,
                           .aoff = segments->aoff + s,
@@ -130,47 +131,48 @@ static void add_block(const struct iso_conv_weights *job, const struct part *par
                           .len = job->members > 1 && image == job->images - 1 ? &job->tail
                                                                               : segments->len + s,
                           .nsegments = (int)(segments->block[block + 1] - s) };
-    for (int64_t r = 0; r < job->ranges; r++, t.c += rows * job->width) {
-        t.a = part->x + i * segments->image + range_start(job, segments->channels, r);
+    for (int64_t r = 0; r < job->lines; r++, t.c += rows * job->width) {
+        t.a = share->x + i * segments->image + line_start(job, segments->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);
     }
 }
 
-/* Between the sums of a part, [ranges][taps][channels][width], and those of the whole gradient. */
-static void move_sums(const struct iso_conv_weights *job, const struct part *part, float *whole,
+/* Copies between the sums of a share, [lines][taps][channels][width], and those of the whole
+ * gradient. */
+static void move_sums(const struct iso_conv_weights *job, const struct share *share, float *whole,
                       bool store)
 {
-    const int64_t j0 = part->p * job->width, lanes = iso_min64(job->width, job->filters - j0);
-    float *own = part->sums;
-    for (int64_t tap = 0; tap < job->ranges * job->taps; tap++) {
-        float *row = whole + (tap * job->w.c + part->c0) * job->filters + j0;
-        for (int64_t i = 0; i < part->segments->channels;
+    const int64_t j0 = share->p * job->width, cols = iso_min64(job->width, job->filters - j0);
+    float *own = share->sums;
+    for (int64_t tap = 0; tap < job->lines * job->taps; tap++) {
+        float *row = whole + (tap * job->w.c + share->c0) * job->filters + j0;
+        for (int64_t i = 0; i < share->segments->channels;
              i++, own += job->width, row += job->filters)
-            memcpy(store ? row : own, store ? own : row, (size_t)lanes * sizeof *own);
+            memcpy(store ? row : own, store ? own : row, (size_t)cols * sizeof *own);
     }
 }
 
-/* A group of channels and some panels of filters, over all images. */
+/* A slice of channels and some panels of filters, over all images. */
 static void result_unit(void *data, int64_t index, int thread)
 {
     const struct iso_conv_weights *job = data;
     const int64_t g = index / job->splits, s = index % job->splits;
     const int64_t p1 = (s + 1) * job->panels / job->splits;
     const int64_t channels = iso_min64(job->channels, job->w.c - g * job->channels);
-    struct part part = part_of(job, thread);
-    part.c0 = g * job->channels;
-    part.segments = &job->segments[channels != job->channels];
-    for (int64_t end; part.first < job->images; part.first = end) {
-        end = iso_min64(job->images, part.first + job->chunk);
-        copy_images(job, part.first, end, part.c0, channels, part.x);
-        for (part.p = s * job->panels / job->splits; part.p < p1; part.p++) {
-            part.panel = panel_of(job, part.first, end, part.p, part.packed);
-            if (part.first > 0)
-                move_sums(job, &part, job->total, false);
-            for (int64_t i = part.first; i < end; i++)
+    struct share share = share_of(job, thread);
+    share.c0 = g * job->channels;
+    share.segments = &job->segments[channels != job->channels];
+    for (int64_t end; share.first < job->images; share.first = end) {
+        end = iso_min64(job->images, share.first + job->at_once);
+        copy_images(job, share.first, end, share.c0, channels, share.x);
+        for (share.p = s * job->panels / job->splits; share.p < p1; share.p++) {
+            share.panel = panel_of(job, share.first, end, share.p, share.packed);
+            if (share.first > 0)
+                move_sums(job, &share, job->total, false);
+            for (int64_t i = share.first; i < end; i++)
                 for (int64_t b = 0; b < job->nblocks; b++)
-                    add_block(job, &part, i, b, i + b > 0);
-            move_sums(job, &part, job->total, true);
+                    add_block(job, &share, i, b, i + b > 0);
+            move_sums(job, &share, job->total, true);
         }
     }
 }
@@ -181,15 +183,15 @@ static void image_unit(void *data, int64_t index, int thread)
     const struct iso_conv_weights *job = data;
     const int64_t results = job->depth * job->filters, image = job->first + index;
     float *blocks = job->blocks + index * job->nblocks * results;
-    struct part part = part_of(job, thread);
-    part.segments = job->segments;
-    part.first = image;
-    copy_images(job, image, image + 1, 0, job->channels, part.x);
-    for (part.p = 0; part.p < job->panels; part.p++) {
-        part.panel = panel_of(job, image, image + 1, part.p, part.packed);
+    struct share share = share_of(job, thread);
+    share.segments = job->segments;
+    share.first = image;
+    copy_images(job, image, image + 1, 0, job->channels, share.x);
+    for (share.p = 0; share.p < job->panels; share.p++) {
+        share.panel = panel_of(job, image, image + 1, share.p, share.packed);
         for (int64_t b = 0; b < job->nblocks; b++) {
-            add_block(job, &part, image, b, false);
-            move_sums(job, &part, blocks + b * results, true);
+            add_block(job, &share, image, b, false);
+            move_sums(job, &share, blocks + b * results, true);
         }
     }
 }
@@ -228,7 +230,7 @@ static void run_by_image(struct iso_team *team, struct iso_conv_weights *job, in
 {
     memset(job->total, 0, (size_t)(job->depth * job->filters) * sizeof *job->total);
     for (job->first = 0; job->first < job->images; job->first = job->end) {
-        job->end = iso_min64(job->images, job->first + job->chunk);
+        job->end = iso_min64(job->images, job->first + job->at_once);
         iso_team_run(team, job->end - job->first, image_unit, job);
         iso_team_run(team, units, reduce_unit, job);
     }
@@ -243,12 +245,12 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
     job.x = x;
     job.dy = dy;
     job.dkernel = dkernel;
-    ISO_CPU(place_conv_weights)(&job, workspace, iso_team_size(team));
+    ISO_CPU(lay_out_conv_weights)(&job, workspace, iso_team_size(team));
     const int64_t units = iso_ceil_div(job.depth * filters, RESULTS_PER_UNIT);
     if (job.by_image)
         run_by_image(team, &job, units);
     else
-        iso_team_run(team, job.groups * job.splits, result_unit, &job);
+        iso_team_run(team, job.slices * job.splits, result_unit, &job);
     if (job.total != dkernel)
         iso_team_run(team, units, finish_unit, &job);
 }

@@ -24,21 +24,22 @@ struct iso_conv_weights {
                                         stands for one, and has them as its members */
     int64_t tail;                    /* rows of the last, which may be fewer then */
     int64_t nblocks;                 /* of an image */
-    int64_t ranges, taps;            /* contiguous pieces of depth, and the taps in each */
+    int64_t lines, taps;             /* depth is lines of taps; a line's taps lie
+                                        end to end */
     int vectors, width;
     int64_t panels;
     bool packed;              /* dy is copied into panels */
-    int64_t groups, channels; /* of a group; the last may have fewer */
+    int64_t slices, channels; /* of a slice; the last may have fewer */
     int64_t splits;           /* of the panels */
-    int64_t chunk;            /* images at a time */
+    int64_t at_once;          /* images at a time */
     bool by_image, add;
-    struct iso_conv_segments segments[2]; /* of a group, and of the last */
+    struct iso_conv_segments segments[2]; /* of a slice, and of the last */
     float *scratch;                       /* of each thread: x, a panel of dy, sums */
     int64_t scratch_floats, x_floats, panel_floats;
     float *total, *dkernel; /* sums and results, [depth, filters]; the same, unless by
                                image or added */
-    float *blocks;          /* by image: block sums [chunk][nblocks][depth, filters] */
-    int64_t first, end;     /* by image: the images of this chunk */
+    float *blocks;          /* by image: block sums [at_once][nblocks][depth, filters] */
+    int64_t first, end;     /* by image: the images that are in work */
 };
 
 /* Divides the work among threads. x, dy and dkernel are the caller's to set. */
@@ -46,5 +47,5 @@ void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *, const struct iso_wind
                                 int64_t filters, bool add, int threads);
 /* Lays everything out in the workspace of conv_kernel_gradient_workspace, and fills in the
  * segments. dkernel is there already. */
-void ISO_CPU(place_conv_weights)(struct iso_conv_weights *, void *workspace, int threads);
+void ISO_CPU(lay_out_conv_weights)(struct iso_conv_weights *, void *workspace, int threads);
 #endif

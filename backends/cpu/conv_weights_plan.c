@@ -3,10 +3,10 @@
 #include "conv_weights.h"
 
 enum {
-    GROUP = 16,              /* channels of a group are a multiple of this */
-    CHUNK_BYTES = 384 << 10, /* of x and dy, to stay in the second-level cache, */
-    CHUNK_ROWS = 512,        /* but enough rows to be worth loading the sums again */
-    GROUP_BYTES = 512 << 10, /* of one image of a group */
+    SLICE = 16,              /* channels of a slice are a multiple of this */
+    CACHE_BYTES = 384 << 10, /* of x and dy, to stay in the second-level cache, */
+    LEAST_ROWS = 512,        /* but enough rows to be worth loading the sums again */
+    SLICE_BYTES = 512 << 10, /* of one image of a slice */
     SHORT_ROW = 16,
     DEEP = 64,            /* output columns and channels where images are spread */
     LONG_ROW = 128,       /* filters from which rows of dy lie too far apart */
@@ -30,7 +30,7 @@ static void set_geometry(struct iso_conv_weights *job, const struct iso_window *
     job->planes = job->spread ? w->kw : 1;
     job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
     job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
-    job->ranges = merged ? w->kh : w->kh * w->kw;
+    job->lines = merged ? w->kh : w->kh * w->kw;
     job->taps = merged ? w->kw : 1;
     job->members = one_pixel ? iso_min64(w->n, ISO_BLOCK_ROWS) : 1;
     job->images = iso_ceil_div(w->n, job->members);
@@ -44,7 +44,7 @@ static void set_geometry(struct iso_conv_weights *job, const struct iso_window *
     job->tail = job->oh * job->ow - (job->images * job->members - w->n);
 }
 
-/* How even a division of units over threads is: 1 is even. */
+/* Returns how evenly units are divided over threads; 1 is even. */
 static double evenness(int64_t units, int threads)
 {
     return (double)units / (double)(iso_ceil_div(units, threads) * threads);
@@ -54,29 +54,29 @@ static void set_division(struct iso_conv_weights *job, int threads)
 {
     const int64_t c = job->w.c, rows = job->oh * job->ow;
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
-    const int64_t most = iso_max64(GROUP, GROUP_BYTES / 4 / pixels / GROUP * GROUP);
-    const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), GROUP) * GROUP;
+    const int64_t most = iso_max64(SLICE, SLICE_BYTES / 4 / pixels / SLICE * SLICE);
+    const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), SLICE) * SLICE;
     job->channels = iso_min64(c, iso_min64(even, most));
-    job->groups = iso_ceil_div(c, job->channels);
+    job->slices = iso_ceil_div(c, job->channels);
     job->vectors = iso_tile_vectors(job->filters, ISO_TILE2);
-    if (job->groups < threads && job->filters <= threads * 2 * ISO_VEC)
+    if (job->slices < threads && job->filters <= threads * 2 * ISO_VEC)
         job->vectors = 1;
     job->width = job->vectors * ISO_VEC;
     job->panels = iso_ceil_div(job->filters, job->width);
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
     job->splits =
-        job->groups >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->groups));
+        job->slices >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->slices));
     job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
-                    evenness(job->groups * job->splits, threads) < 0.75;
+                    evenness(job->slices * job->splits, threads) < 0.75;
     if (job->by_image) {
         job->channels = c;
-        job->groups = job->splits = 1;
+        job->slices = job->splits = 1;
     }
     const int64_t floats = pixels * job->channels + rows * job->width;
-    job->chunk = iso_max64(iso_ceil_div(CHUNK_ROWS, rows), CHUNK_BYTES / (4 * floats));
+    job->at_once = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
     if (job->by_image)
-        job->chunk = iso_max64(threads, job->chunk);
-    job->chunk = iso_min64(job->images, job->chunk);
+        job->at_once = iso_max64(threads, job->at_once);
+    job->at_once = iso_min64(job->images, job->at_once);
 }
 
 static int64_t max_segments(const struct iso_conv_weights *job) { return job->oh + job->nblocks; }
@@ -96,7 +96,7 @@ static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; 
 /* Lays everything out from `work` on; returns the bytes it takes. */
 static size_t carve(struct iso_conv_weights *job, char *work, int threads)
 {
-    const int64_t each = job->by_image ? 1 : job->chunk,
+    const int64_t each = job->by_image ? 1 : job->at_once,
                   table = sixteens(2 * max_segments(job)) / 2;
     int64_t *at = (void *)work;
     for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
@@ -110,10 +110,10 @@ static size_t carve(struct iso_conv_weights *job, char *work, int threads)
     job->x_floats = sixteens(each * pixels * job->channels);
     job->panel_floats = job->packed ? sixteens(each * job->oh * job->ow * job->width) : 0;
     job->scratch_floats = job->x_floats + job->panel_floats +
-                          job->ranges * job->taps * sixteens(job->channels) * job->width;
+                          job->lines * job->taps * sixteens(job->channels) * job->width;
     job->scratch = (void *)at;
     const int64_t total = job->by_image || job->add ? sixteens(results) : 0;
-    const int64_t blocks = job->by_image ? job->chunk * job->nblocks * results : 0;
+    const int64_t blocks = job->by_image ? job->at_once * job->nblocks * results : 0;
     float *rest = job->scratch + threads * job->scratch_floats;
     job->total = total > 0 ? rest : job->dkernel;
     job->blocks = rest + total;
@@ -128,7 +128,8 @@ size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64
     return carve(&job, NULL, threads) + 64;
 }
 
-/* The pieces of image rows each block of an image covers, in a copy with so many channels. */
+/* Sets the segments of image rows that each block of an image covers, in a copy of `channels`
+ * channels. */
 static void plan_segments(const struct iso_conv_weights *job, int64_t channels,
                           struct iso_conv_segments *segments)
 {
@@ -153,9 +154,9 @@ static void plan_segments(const struct iso_conv_weights *job, int64_t channels,
     segments->block[job->nblocks] = n;
 }
 
-void ISO_CPU(place_conv_weights)(struct iso_conv_weights *job, void *workspace, int threads)
+void ISO_CPU(lay_out_conv_weights)(struct iso_conv_weights *job, void *workspace, int threads)
 {
     carve(job, workspace, threads);
     plan_segments(job, job->channels, &job->segments[0]);
-    plan_segments(job, job->w.c - (job->groups - 1) * job->channels, &job->segments[1]);
+    plan_segments(job, job->w.c - (job->slices - 1) * job->channels, &job->segments[1]);
 }

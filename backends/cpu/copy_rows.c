@@ -10,9 +10,9 @@ static void copy(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_row_copy *c = w->c;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, c->images * c->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, c->images * c->rows);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++) {
+    for (int64_t i = range.begin; i < range.end; i++) {
         const int64_t image = i / c->rows, row = i % c->rows;
         iso_cpu_store(c->to + image * c->to_image + row * c->to_row,
                       c->from + image * c->from_image + row * c->from_row, c->width, c->add);

@@ -16,9 +16,9 @@ struct work {
 static void rows_of_unit(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *z = w->z + row * w->classes;
         float *p = w->p != NULL ? w->p + row * w->classes : NULL;
         const float max = iso_cpu_max(z, w->classes), sum = iso_cpu_exp_row(z, w->classes, max, p);

@@ -7,13 +7,13 @@ struct work {
     const float *x;
     float *y, value;
     int64_t h, w, channels, size[2];
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 static void cut(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const iso_u32x4 r = iso_cpu_four(&k->source, (uint32_t)image);
+    const iso_u32x4 r = iso_cpu_four(&k->random, (uint32_t)image);
     const int64_t top = iso_cut_start(r.v[0], (iso_i32)k->h, (iso_i32)k->size[0]);
     const int64_t left = iso_cut_start(r.v[1], (iso_i32)k->w, (iso_i32)k->size[1]);
     const int64_t count = k->h * k->w * k->channels, line = k->w * k->channels;
@@ -39,7 +39,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .w = s->dim[2],
         .channels = s->dim[3],
         .size = { p->size[0], p->size[1] },
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)
         iso_team_run(iso_cpu_team(backend), s->dim[0], cut, &work);

@@ -1,6 +1,6 @@
-/* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). Lanes of
- * vectors are channels; a few pixels side by side share the kernel's vectors, so that chains enough
- * are under way. Threads share rows of y and of dx; the kernel's gradient is in
+/* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). The
+ * elements of a vector are channels; a few pixels side by side share the kernel's vectors, so that
+ * chains enough are under way. Threads share rows of y and of dx; the kernel's gradient is in
  * depthwise_weights.c.
  *
  * With a depth_multiplier m above 1, x is first spread to the channels of y, and for dx the m
@@ -36,7 +36,7 @@ struct work {
     struct tap *tap; /* [threads][taps m] */
     int64_t unit_rows;
     const float *from;
-    float *to; /* of spread and part */
+    float *to; /* of spread and lay_apart */
     bool add;
 };
 
@@ -108,7 +108,8 @@ static struct iso_range inside_of(const struct line *l)
     return p;
 }
 
-ISO_CPU_INLINE void run_strip(const struct line *l, int vectors, struct iso_range inside, int64_t c)
+ISO_CPU_INLINE void run_vectors(const struct line *l, int vectors, struct iso_range inside,
+                                int64_t c)
 {
     int64_t p = 0;
     for (; p + PIXELS <= l->count; p += PIXELS)
@@ -128,9 +129,9 @@ static void run_line(const struct line *l)
     const struct iso_range inside = inside_of(l);
     int64_t c = 0;
     for (; c + VECTORS * ISO_VEC <= l->channels; c += VECTORS * ISO_VEC)
-        run_strip(l, VECTORS, inside, c);
+        run_vectors(l, VECTORS, inside, c);
     for (; c + ISO_VEC <= l->channels; c += ISO_VEC)
-        run_strip(l, 1, inside, c);
+        run_vectors(l, 1, inside, c);
     for (int64_t p = 0; c < l->channels && p < l->count; p++)
         sum_rest(l, p, c);
 }
@@ -141,9 +142,9 @@ static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->oh);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, g->n * g->oh);
     struct tap *tap = w->tap + thread * w->taps;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *image = w->x + row / g->oh * g->h * g->w * w->channels;
         for (int64_t i = 0; i < w->taps; i++) {
             const int64_t iy = row % g->oh * g->sh + i / g->kw * g->dh - g->top;
@@ -188,9 +189,9 @@ static void input_gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_window *g = &w->g;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, g->n * g->h);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, g->n * g->h);
     struct tap *tap = w->tap + thread * w->taps * w->m;
-    for (int64_t row = part.begin; row < part.end; row++)
+    for (int64_t row = range.begin; row < range.end; row++)
         for (int64_t ix = 0; ix < iso_min64(g->sw, g->w); ix++) {
             const struct line line = {
                 .tap = tap,
@@ -214,9 +215,9 @@ static void spread(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t count = w->g.n * w->g.h * w->g.w * w->g.c;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, count);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, count);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++)
+    for (int64_t i = range.begin; i < range.end; i++)
         for (int64_t d = 0; d < w->m; d++)
             w->to[i * w->m + d] = w->from[i];
 }
@@ -226,10 +227,10 @@ static void lay_apart(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t plane = w->g.n * w->g.oh * w->g.ow * w->g.c;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, plane);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, plane);
     (void)thread;
     for (int64_t d = 0; d < w->m; d++)
-        for (int64_t i = part.begin; i < part.end; i++)
+        for (int64_t i = range.begin; i < range.end; i++)
             w->to[d * plane + i] = w->from[i * w->m + d];
 }
 

@@ -2,14 +2,14 @@
  *
  *   dw[ky, kx, c] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx), c] dy[row, c]
  *
- * in blocks of ISO_BLOCK_ROWS rows, a chain each, that threads share. Lanes of vectors are
+ * in blocks of ISO_BLOCK_ROWS rows, a chain each, that threads share. The elements of a vector are
  * channels; a few taps side by side share the vectors of dy, so that chains enough are under
  * way. */
 #include "depthwise.h"
 #include "simd.h"
 #include "sums.h"
 
-enum { TAPS = 4, VECTORS = 2, GROUP = 128 };
+enum { TAPS = 4, VECTORS = 2, SLICE = 128 };
 static const float zeros[VECTORS * ISO_VEC]; /* a pixel beyond the border */
 
 struct job {
@@ -20,8 +20,8 @@ struct job {
     float *sums;                  /* [blocks][taps][channels] */
 };
 
-/* Of `taps` taps of kernel row ky from kx on: the chains of the rows [r, end) of y, channels c.. in
- * whole vectors. */
+/* Continues the chains of `taps` taps of kernel row ky from kx on over the rows [r, end) of y,
+ * channels c.. in whole vectors. */
 ISO_CPU_INLINE void sum_taps(const struct job *job, int taps, int vectors, int64_t ky, int64_t kx,
                              int64_t r, int64_t end, int64_t c, float *sums)
 {
@@ -30,7 +30,7 @@ ISO_CPU_INLINE void sum_taps(const struct job *job, int taps, int vectors, int64
     for (int t = 0; t < taps; t++)
         for (int v = 0; v < vectors; v++)
             sum[t][v] = iso_vset(0.0f);
-    while (r < end) { /* one row of an image, or a part of it */
+    while (r < end) { /* one row of an image, or some of its pixels */
         const int64_t ox = r % g->ow, some = iso_min64(end - r, g->ow - ox);
         const int64_t iy = r / g->ow % g->oh * g->sh + ky * g->dh - g->top;
         const bool outside = iy < 0 || iy >= g->h;
@@ -77,8 +77,8 @@ static void sum_tap_rest(const struct job *job, int64_t ky, int64_t kx, int64_t 
     memcpy(sums, sum, (size_t)n * sizeof *sum);
 }
 
-ISO_CPU_INLINE void sum_strip(const struct job *job, int vectors, int64_t r, int64_t end, int64_t c,
-                              float *sums)
+ISO_CPU_INLINE void sum_vectors(const struct job *job, int vectors, int64_t r, int64_t end,
+                                int64_t c, float *sums)
 {
     const struct iso_window *g = &job->g;
     for (int64_t ky = 0; ky < g->kh; ky++)
@@ -94,20 +94,20 @@ ISO_CPU_INLINE void sum_strip(const struct job *job, int vectors, int64_t r, int
         }
 }
 
-/* A block of rows and at most GROUP channels of it. */
+/* A block of rows and at most SLICE channels of it. */
 static void sum_block(void *data, int64_t unit, int thread)
 {
     const struct job *job = data;
-    const int64_t groups = iso_ceil_div(job->channels, GROUP), block = unit / groups;
+    const int64_t slices = iso_ceil_div(job->channels, SLICE), block = unit / slices;
     const struct iso_range rows = iso_cpu_block(&job->blocks, block);
-    const struct iso_range cols = iso_cpu_range(unit % groups, GROUP, job->channels);
+    const struct iso_range cols = iso_cpu_range(unit % slices, SLICE, job->channels);
     float *sums = job->sums + block * job->taps * job->channels;
     int64_t c = cols.begin;
     (void)thread;
     for (; c + VECTORS * ISO_VEC <= cols.end; c += VECTORS * ISO_VEC)
-        sum_strip(job, VECTORS, rows.begin, rows.end, c, sums);
+        sum_vectors(job, VECTORS, rows.begin, rows.end, c, sums);
     for (; c + ISO_VEC <= cols.end; c += ISO_VEC)
-        sum_strip(job, 1, rows.begin, rows.end, c, sums);
+        sum_vectors(job, 1, rows.begin, rows.end, c, sums);
     for (int64_t tap = 0; c < cols.end && tap < job->taps; tap++)
         sum_tap_rest(job, tap / job->g.kw, tap % job->g.kw, rows.begin, rows.end, c, cols.end,
                      sums + tap * job->channels + c);
@@ -135,6 +135,6 @@ void ISO_CPU(depthwise_weights)(struct iso_team *team, const struct iso_window *
     job.x = x;
     job.dy = dy;
     job.sums = workspace;
-    iso_team_run(team, job.blocks.count * iso_ceil_div(channels, GROUP), sum_block, &job);
+    iso_team_run(team, job.blocks.count * iso_ceil_div(channels, SLICE), sum_block, &job);
     ISO_CPU(add_blocks)(team, job.sums, job.blocks.count, job.taps * channels, add, dkernel);
 }

@@ -28,28 +28,29 @@ ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    for (int64_t e = part.begin; e < part.end; e += WORDS) {
+    for (int64_t e = range.begin; e < range.end; e += WORDS) {
         uint32_t word[WORDS];
         uint8_t unwanted[WORDS], *mask = w->mask != NULL ? w->mask + e : unwanted;
-        iso_cpu_words(&w->drop.source, (uint32_t)(e >> 2), word);
-        if (part.end - e >= WORDS)
+        iso_cpu_words(&w->drop.random, (uint32_t)(e >> 2), word);
+        if (range.end - e >= WORDS)
             drop(w->in + e, word, w->drop.threshold, w->drop.scale, WORDS, w->out + e, mask);
         else
-            drop(w->in + e, word, w->drop.threshold, w->drop.scale, part.end - e, w->out + e, mask);
+            drop(w->in + e, word, w->drop.threshold, w->drop.scale, range.end - e, w->out + e,
+                 mask);
     }
 }
 
 static void keep_all(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    for (int64_t e = part.begin; e < part.end; e++)
+    for (int64_t e = range.begin; e < range.end; e++)
         w->out[e] = iso_dropout(true, w->in[e], w->drop.scale);
     if (w->mask != NULL)
-        memset(w->mask + part.begin, 1, (size_t)(part.end - part.begin));
+        memset(w->mask + range.begin, 1, (size_t)(range.end - range.begin));
 }
 
 ISO_CPU_INLINE void drop_gradient(const float *restrict dy, const uint8_t *restrict mask,
@@ -62,10 +63,10 @@ ISO_CPU_INLINE void drop_gradient(const float *restrict dy, const uint8_t *restr
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     (void)thread;
-    drop_gradient(w->in + part.begin, w->mask + part.begin, w->drop.scale, part.end - part.begin,
-                  w->out + part.begin, w->add);
+    drop_gradient(w->in + range.begin, w->mask + range.begin, w->drop.scale,
+                  range.end - range.begin, w->out + range.begin, w->add);
 }
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)

@@ -7,7 +7,7 @@
 struct iso_drop {
     float scale;
     uint32_t threshold;
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 /* Outside of training: scale 1 and threshold 0, which drops nothing. */
@@ -16,7 +16,7 @@ static inline struct iso_drop iso_cpu_drop_of(const struct iso_call *call)
     return (struct iso_drop){
         .scale = call->training ? (float)call->scalars[ISO_DROPOUT_SCALE] : 1.0f,
         .threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0,
-        .source = iso_cpu_source(call, ISO_RANDOM_DROPOUT),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_DROPOUT),
     };
 }
 #endif

@@ -15,9 +15,9 @@ struct work {
     iso_axis field_rows, field_columns, rows, columns;
     int64_t channels, images, stride; /* stride: elements of a row of a field */
     uint32_t blocks;
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
-/* What a thread works with, all in floats. */
+/* The workspace of a thread, all in floats. */
 struct scratch {
     float *noise, *padded, *smooth, *field[2];
     int64_t size;
@@ -100,11 +100,11 @@ static float draw(const struct work *w, const struct scratch *s, int64_t image)
     uint32_t word[ISO_CPU_WORDS];
     for (int64_t e = 0; e < n; e += ISO_CPU_WORDS) {
         float *restrict noise = s->noise + e;
-        iso_cpu_words(&w->source, first + 1 + (uint32_t)(e >> 2), word);
+        iso_cpu_words(&w->random, first + 1 + (uint32_t)(e >> 2), word);
         for (int i = 0; i < ISO_CPU_WORDS; i++)
             noise[i] = iso_elastic_noise(word[i]);
     }
-    iso_cpu_words(&w->source, first, word);
+    iso_cpu_words(&w->random, first, word);
     return iso_draw(word[0], w->alpha_from, w->alpha_span);
 }
 
@@ -184,7 +184,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .channels = s->dim[3],
         .images = s->dim[0],
         .blocks = iso_elastic_blocks(h, w),
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     work.stride = w + 2 * (int64_t)work.gaussian.radius;
     iso_team_run(iso_cpu_team(backend), work.images, distort, &work);

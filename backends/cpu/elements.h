@@ -24,7 +24,7 @@ static inline int64_t iso_cpu_unit_rows(int64_t cost)
     return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
 }
 
-/* The blocks that sums over rows run in, which start anew at each image of several rows. */
+/* The blocks of sums over rows, which start anew at each image of several rows. */
 struct iso_cpu_blocks {
     int64_t anew, per_image, count;
 }; /* anew: rows between fresh starts */
@@ -38,8 +38,8 @@ static inline struct iso_cpu_blocks iso_cpu_blocks(int64_t rows, int64_t rows_pe
 static inline struct iso_range iso_cpu_block(const struct iso_cpu_blocks *b, int64_t block)
 {
     const int64_t first = block / b->per_image * b->anew;
-    const struct iso_range p = iso_cpu_range(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
-    return (struct iso_range){ first + p.begin, first + p.end };
+    const struct iso_range range = iso_cpu_range(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
+    return (struct iso_range){ first + range.begin, first + range.end };
 }
 
 /* A gradient with a finished sum put in: added once, or overwriting. */
@@ -92,21 +92,21 @@ static inline float iso_cpu_max(const float *x, int64_t n)
 /* e[i] = exp(z[i] - max), and their lane sum. e may be z, and NULL when only the sum is wanted. */
 static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float *e)
 {
-    float lane[ISO_LANES] = { 0.0f }, part[ISO_LANES];
+    float lane[ISO_LANES] = { 0.0f }, term[ISO_LANES];
     for (int64_t i = 0; i < n; i += ISO_LANES) {
         const int live = (int)iso_min64(ISO_LANES, n - i);
         if (live == ISO_LANES)
-            memcpy(part, z + i, sizeof part);
+            memcpy(term, z + i, sizeof term);
         else
-            memcpy(part, z + i, (size_t)live * sizeof *part);
+            memcpy(term, z + i, (size_t)live * sizeof *term);
         for (int l = 0; l < ISO_LANES; l++)
-            part[l] = iso_softmax_exp(part[l], max);
+            term[l] = iso_softmax_exp(term[l], max);
         for (int l = 0; l < ISO_LANES; l++)
-            lane[l] = l < live ? lane[l] + part[l] : lane[l];
+            lane[l] = l < live ? lane[l] + term[l] : lane[l];
         if (e != NULL && live == ISO_LANES)
-            memcpy(e + i, part, sizeof part);
+            memcpy(e + i, term, sizeof term);
         else if (e != NULL)
-            memcpy(e + i, part, (size_t)live * sizeof *part);
+            memcpy(e + i, term, (size_t)live * sizeof *term);
     }
     return iso_cpu_lanes_total(lane);
 }

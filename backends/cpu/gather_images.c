@@ -45,9 +45,9 @@ static void convert_image(const struct work *w, const uint8_t *x, float *y)
 static void gather(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
-    for (int64_t r = part.begin; r < part.end; r++)
+    for (int64_t r = range.begin; r < range.end; r++)
         convert_image(w, w->data + w->order[r] * w->size, w->y + r * w->size);
 }
 

@@ -11,9 +11,9 @@ struct work {
 static void gather(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
-    for (int64_t r = part.begin; r < part.end; r++)
+    for (int64_t r = range.begin; r < range.end; r++)
         memcpy(w->y + r * w->size, w->x + w->order[r] * w->size, (size_t)w->size * sizeof *w->y);
 }
 

@@ -38,15 +38,15 @@ void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t co
 void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, int64_t k1,
                    float *panel)
 {
-    const int64_t lanes = iso_min64(width, g->n - j0);
-    if (lanes < width)
+    const int64_t cols = iso_min64(width, g->n - j0);
+    if (cols < width)
         memset(panel, 0, (size_t)((k1 - k0) * width) * sizeof *panel);
     if (g->transposed) {
-        ISO_CPU(transpose)(g->w + j0 * g->ldw + k0, g->ldw, lanes, k1 - k0, panel, width);
+        ISO_CPU(transpose)(g->w + j0 * g->ldw + k0, g->ldw, cols, k1 - k0, panel, width);
         return;
     }
     for (int64_t k = k0; k < k1; k++)
-        memcpy(panel + (k - k0) * width, g->w + k * g->ldw + j0, (size_t)lanes * sizeof *panel);
+        memcpy(panel + (k - k0) * width, g->w + k * g->ldw + j0, (size_t)cols * sizeof *panel);
 }
 
 static void pack_strip(void *data, int64_t s, int thread)
@@ -84,7 +84,7 @@ static void unit(void *data, int64_t index, int thread)
                           .boff = &zero,
                           .nsegments = 1,
                           .rows = (int)rows,
-                          .lanes = (int)iso_min64(job->width, g->n - j0),
+                          .cols = (int)iso_min64(job->width, g->n - j0),
                           .add = g->add };
     const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
@@ -97,7 +97,7 @@ static void unit(void *data, int64_t index, int thread)
         ISO_CPU(tile_run)(&t, job->vectors);
     }
     for (int64_t i = 0; g->activation != NULL && i < rows; i++)
-        ISO_CPU(activate)(g->activation, t.c + i * g->ldc, t.lanes);
+        ISO_CPU(activate)(g->activation, t.c + i * g->ldc, t.cols);
 }
 
 /* A strip is one tile high where a is packed, so that its rows lie side by side for every k. */

@@ -13,20 +13,20 @@ struct work {
 static void by_value(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const float limit = w->limit;
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++)
+    for (int64_t i = range.begin; i < range.end; i++)
         w->y[i] = iso_clip_value(w->x[i], limit);
 }
 
 static void by_norm(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
     const float limit = w->limit, norm = w->norm;
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++)
+    for (int64_t i = range.begin; i < range.end; i++)
         w->y[i] = iso_clip_norm(w->x[i], norm, limit);
 }
 

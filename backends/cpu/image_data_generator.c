@@ -16,7 +16,7 @@ struct work {
     iso_axis rows, columns;
     int32_t channels;
     int64_t images, band, bands; /* rows of a band; bands of an image */
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 /* The places of n pixels from (row, column) on, `next` from one to the next. */
@@ -48,21 +48,21 @@ static void sample(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const int64_t image = unit / w->bands;
-    const struct iso_range part = iso_cpu_range(unit % w->bands, w->band, w->rows.size);
+    const struct iso_range range = iso_cpu_range(unit % w->bands, w->band, w->rows.size);
     const int64_t at = image * w->rows.size * w->columns.size * w->channels;
-    const struct iso_source *s = &w->source;
+    const struct iso_cpu_random *s = &w->random;
     const iso_affine map = iso_affine_draw(w->ranges, w->rows.size, w->columns.size,
                                            (uint32_t)image, s->step, s->layer, s->key[0],
                                            s->key[1]);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++)
+    for (int64_t i = range.begin; i < range.end; i++)
         sample_row(w, &map, i, w->x + at, w->y + at);
 }
 
 static void recolour(void *data, int64_t image, int thread)
 {
     const struct work *w = data;
-    const struct iso_source *s = &w->source;
+    const struct iso_cpu_random *s = &w->random;
     const int64_t size = (int64_t)w->rows.size * w->columns.size * w->channels;
     float *y = w->y + image * size;
     iso_extent extent = iso_extent_of_none();
@@ -91,7 +91,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .channels = (int32_t)s->dim[3],
         .images = s->dim[0],
         .band = iso_cpu_unit_rows(s->dim[2] * s->dim[3] * COST),
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     if (!call->training) {
         iso_cpu_copy(call);

@@ -1,5 +1,5 @@
 /* layer_normalization.c: rows are divided among threads, both ways; for the weights' gradients
- * blocks of rows, in one pass. Formulas: core/ops/layer_normalization.h, core/formulas.h. */
+ * blocks of rows, going over x once. Formulas: core/ops/layer_normalization.h, core/formulas.h. */
 #include "core/ops/layer_normalization.h"
 #include "sums.h"
 
@@ -105,10 +105,10 @@ static void normalize_row(int64_t n, const float *restrict x, float mean, float 
 static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->s.rows);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->s.rows);
     const int64_t n = w->s.channels;
     (void)thread;
-    for (int64_t r = part.begin; r < part.end; r++) {
+    for (int64_t r = range.begin; r < range.end; r++) {
         const float *x = w->x + r * n;
         const float mean = iso_div(sum_row(SUM_X, n, x, 0.0f, NULL, NULL, NULL), (float)n);
         const float square = sum_row(SUM_SQUARES, n, x, mean, NULL, NULL, NULL);
@@ -134,10 +134,10 @@ static void gradient_row(int64_t n, const float *restrict x, const float *restri
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->s.rows);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->s.rows);
     const int64_t n = w->s.channels;
     (void)thread;
-    for (int64_t r = part.begin; r < part.end; r++)
+    for (int64_t r = range.begin; r < range.end; r++)
         gradient_row(n, w->x + r * n, w->dy + r * n, w->mean[r], w->inverse[r], w->gamma,
                      w->out + r * n, w->add);
 }
@@ -179,9 +179,9 @@ static void sum_block(const struct work *w, int64_t block)
 static void sum_blocks(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->each, w->blocks.count);
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->blocks.count);
     (void)thread;
-    for (int64_t block = part.begin; block < part.end; block++)
+    for (int64_t block = range.begin; block < range.end; block++)
         sum_block(w, block);
 }
 

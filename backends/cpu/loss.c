@@ -8,7 +8,7 @@ size_t ISO_CPU(loss_workspace)(struct iso_backend *backend, const struct iso_cal
     return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
 }
 
-void ISO_CPU(loss_mean)(const struct iso_call *call, int slot)
+void ISO_CPU(loss_mean)(const struct iso_call *call, int output)
 {
     const float *loss = (const float *)(void *)iso_cpu_u8(&call->workspace);
     const int64_t rows = call->x[0].shape.dim[0];
@@ -20,7 +20,7 @@ void ISO_CPU(loss_mean)(const struct iso_call *call, int slot)
             block = block + loss[row];
         total = total + block;
     }
-    *iso_cpu_f32(&call->y[slot]) = iso_div(total, (float)rows);
+    *iso_cpu_f32(&call->y[output]) = iso_div(total, (float)rows);
 }
 
 static void share(struct iso_backend *backend, const struct iso_call *call,
@@ -41,13 +41,13 @@ static void share(struct iso_backend *backend, const struct iso_call *call,
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), job, &work);
 }
 
-void ISO_CPU(pointwise_forward)(struct iso_backend *backend, const struct iso_call *call, int slot,
-                                iso_job *losses)
+void ISO_CPU(pointwise_forward)(struct iso_backend *backend, const struct iso_call *call,
+                                int output, iso_job *losses)
 {
-    if (!iso_cpu_loss_wanted(call, slot))
+    if (!iso_cpu_loss_wanted(call, output))
         return;
     share(backend, call, &call->x[0], (float *)(void *)iso_cpu_u8(&call->workspace), losses);
-    ISO_CPU(loss_mean)(call, slot);
+    ISO_CPU(loss_mean)(call, output);
 }
 
 void ISO_CPU(pointwise_backward)(struct iso_backend *backend, const struct iso_call *call,

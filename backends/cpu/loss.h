@@ -23,20 +23,20 @@ static inline struct iso_loss_scalars iso_cpu_loss_scalars(const struct iso_call
     return (struct iso_loss_scalars){ (float)call->scalars[0], (float)call->scalars[1],
                                       (float)call->scalars[2] };
 }
-/* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
-static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int slot)
+/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int output)
 {
-    return call->y[slot].mem != NULL && call->x[1].mem != NULL;
+    return call->y[output].mem != NULL && call->x[1].mem != NULL;
 }
 
 /* Bytes of workspace the forward pass needs: the rows' losses. */
 size_t ISO_CPU(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[slot] = the mean of the rows' weighted losses in the workspace. */
-void ISO_CPU(loss_mean)(const struct iso_call *, int slot);
+/* y[output] = the mean of the rows' weighted losses in the workspace. */
+void ISO_CPU(loss_mean)(const struct iso_call *, int output);
 
-/* Of a pointwise loss: runs `losses` over the rows for y[slot], where it is wanted, or `gradients`
+/* A pointwise loss: runs `losses` over the rows for y[output], where it is wanted, or `gradients`
  * for dx[0], with the slope at each of p. Both get a struct iso_cpu_loss. */
-void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, int slot,
+void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, int output,
                                 iso_job *losses);
 void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
                                  const struct iso_tensor *p, iso_job *gradients);
@@ -67,8 +67,8 @@ ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64
 ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64_t unit,
                                              iso_cpu_loss_add *add)
 {
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
-    for (int64_t row = part.begin; row < part.end; row++) {
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
+    for (int64_t row = range.begin; row < range.end; row++) {
         const int64_t at = row * w->columns;
         const float sum = iso_cpu_pointwise_row(w->p + at, w->t + at, w->columns, w->scalars, add);
         w->out[row] =
@@ -79,10 +79,10 @@ ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64
 ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, int64_t unit,
                                                 iso_cpu_loss_slope *slope)
 {
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     const struct iso_loss_scalars s = w->scalars;
     const float count = (float)(w->rows * w->columns);
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *restrict p = w->p + row * w->columns, *restrict t = w->t + row * w->columns;
         float *restrict dx = w->out + row * w->columns;
         const float weight = iso_cpu_row_weight(w->weight, row);

@@ -22,9 +22,9 @@ int64_t ISO_CPU(row_class)(const float *x, int64_t n)
 static void measure_rows(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
-    for (int64_t r = part.begin; r < part.end; r++) {
+    for (int64_t r = range.begin; r < range.end; r++) {
         const int64_t at = r * w->n;
         const struct iso_cpu_row row = {
             .prediction = w->prediction + at,

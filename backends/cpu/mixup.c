@@ -8,12 +8,12 @@ struct work {
     float *y, inverse;                   /* 1 / alpha */
     int64_t rows, size, roll, unit_rows; /* size: elements of a row */
     bool per_image;
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 static void mix_row(const struct work *w, int64_t n)
 {
-    const iso_u32x4 r = iso_cpu_four(&w->source, w->per_image ? (uint32_t)n : 0);
+    const iso_u32x4 r = iso_cpu_four(&w->random, w->per_image ? (uint32_t)n : 0);
     const float share = iso_symmetric_beta(r.v[0], r.v[1], w->inverse);
     const float *restrict own = w->x + n * w->size;
     const float *restrict other = w->x + (n + w->roll) % w->rows * w->size;
@@ -25,9 +25,9 @@ static void mix_row(const struct work *w, int64_t n)
 static void mix(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     (void)thread;
-    for (int64_t n = part.begin; n < part.end; n++)
+    for (int64_t n = range.begin; n < range.end; n++)
         mix_row(w, n);
 }
 
@@ -46,7 +46,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .roll = iso_mixup_roll(call),
         .unit_rows = iso_cpu_unit_rows(size + COST),
         .per_image = p->per_image,
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(rows, work.unit_rows), mix, &work);

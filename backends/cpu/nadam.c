@@ -1,9 +1,9 @@
-/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/formulas.h), in
- * one pass over memory. */
+/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/formulas.h),
+ * going over memory once. */
 #include "core/ops/nadam.h"
 #include "optimizer.h"
 
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     const float rate = u->s[ISO_NADAM_RATE], epsilon = u->s[ISO_NADAM_EPSILON];
     const float beta_1 = u->s[ISO_NADAM_BETA_1], rest_1 = u->s[ISO_NADAM_1_BETA_1];
@@ -20,7 +20,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(nadam) = { .update = update };

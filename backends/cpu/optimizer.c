@@ -3,28 +3,28 @@
 
 struct work {
     struct iso_cpu_update whole;
-    void (*part)(const struct iso_cpu_update *);
+    void (*update_range)(const struct iso_cpu_update *);
 };
 
 static void step(void *data, int64_t unit, int thread)
 {
     const struct work *k = data;
-    const struct iso_range part = iso_cpu_range(unit, ISO_CPU_UNIT, k->whole.count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, k->whole.count);
     struct iso_cpu_update u = k->whole;
     (void)thread;
-    u.count = part.end - part.begin;
-    u.g += part.begin;
-    u.w += part.begin;
+    u.count = range.end - range.begin;
+    u.g += range.begin;
+    u.w += range.begin;
     for (int i = 0; i < ISO_OPERANDS; i++)
         if (u.slot[i] != NULL)
-            u.slot[i] += part.begin;
-    k->part(&u);
+            u.slot[i] += range.begin;
+    k->update_range(&u);
 }
 
 iso_rc ISO_CPU(update)(struct iso_backend *backend, const struct iso_call *call,
-                       void (*part)(const struct iso_cpu_update *))
+                       void (*update_range)(const struct iso_cpu_update *))
 {
-    struct work work = { .part = part };
+    struct work work = { .update_range = update_range };
     struct iso_cpu_update *u = &work.whole;
     *u = (struct iso_cpu_update){ .count = iso_shape_count(&call->w[0].shape),
                                   .g = iso_cpu_f32(&call->dw[0]),

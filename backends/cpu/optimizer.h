@@ -3,7 +3,7 @@
 #define ISO_CPU_OPTIMIZER_H
 #include "elements.h"
 
-struct iso_cpu_update { /* a part of one, or the whole of it */
+struct iso_cpu_update { /* of a range of the weight, or of the whole */
     int64_t count;
     const float *g;                /* the gradient [count], as are all below */
     float *w, *slot[ISO_OPERANDS]; /* NULL: the params need no such slot */
@@ -11,7 +11,7 @@ struct iso_cpu_update { /* a part of one, or the whole of it */
     const void *params;
 };
 
-/* Runs `part` on parts that make up the call's weight; it is to pass over memory once. */
+/* Runs `update_range` on ranges that make up the call's weight; it is to go over memory once. */
 iso_rc ISO_CPU(update)(struct iso_backend *, const struct iso_call *,
-                       void (*part)(const struct iso_cpu_update *));
+                       void (*update_range)(const struct iso_cpu_update *));
 #endif

@@ -40,7 +40,7 @@ static void fma_job(void *data, int64_t unit, int thread)
 {
     struct fma_probe *p = data;
     iso_vec acc[CHAINS];
-    float lanes[ISO_VEC];
+    float elements[ISO_VEC];
     int64_t turns = 0;
     (void)thread;
     for (int i = 0; i < CHAINS; i++)
@@ -51,8 +51,8 @@ static void fma_job(void *data, int64_t unit, int thread)
     } while (iso_clock() < p->deadline);
     for (int i = 1; i < CHAINS; i++)
         acc[0] = iso_vadd(acc[0], acc[i]);
-    iso_vstore(lanes, acc[0]);
-    p->sums[unit] = lanes[0]; /* a result, so that the loop is not left out */
+    iso_vstore(elements, acc[0]);
+    p->sums[unit] = elements[0]; /* a result, so that the loop is not left out */
     p->flops[unit] = 2.0 * ISO_VEC * CHAINS * (double)turns;
 }
 
@@ -100,7 +100,7 @@ static void memory_job(void *data, int64_t unit, int thread)
         iso_vstore(a + i, iso_vfma(iso_vload(c + i), scale, iso_vload(b + i)));
 }
 
-/* The best pass: the first one finds its pages not there yet. */
+/* The best turn: the first one finds its pages not there yet. */
 static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seconds, double *out)
 {
     const double bytes = (what == ISO_PEAK_COPY ? 2.0 : 3.0) * MEMORY;

@@ -7,13 +7,13 @@ struct work {
     const float *x;
     float *y, from, span, least, most;
     int64_t image; /* elements of one */
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 static void light(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float delta = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from, k->span);
+    const float delta = iso_draw(iso_cpu_four(&k->random, (uint32_t)image).v[0], k->from, k->span);
     const float *restrict x = k->x + image * k->image;
     float *restrict y = k->y + image * k->image;
     (void)thread;
@@ -33,7 +33,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .least = (float)p->value_range[0],
         .most = (float)p->value_range[1],
         .image = s->dim[1] * s->dim[2] * s->dim[3],
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)
         iso_team_run(iso_cpu_team(backend), s->dim[0], light, &work);

@@ -9,7 +9,7 @@ struct work {
     const float *x;
     float *y, from, span, least, most;
     int64_t pixels, channels;
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 /* The means of some channels, which begin at x: blocks of pixels, then their sums, ascending. */
@@ -33,7 +33,7 @@ static void means(const struct work *k, const float *x, int some, float total[CH
 static void contrast(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float factor = iso_draw(iso_cpu_four(&k->source, (uint32_t)image).v[0], k->from, k->span);
+    const float factor = iso_draw(iso_cpu_four(&k->random, (uint32_t)image).v[0], k->from, k->span);
     const int64_t at = image * k->pixels * k->channels;
     float mean[CHANNELS];
     (void)thread;
@@ -65,7 +65,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .most = (float)p->value_range[1],
         .pixels = s->dim[1] * s->dim[2],
         .channels = s->dim[3],
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     if (call->training)
         iso_team_run(iso_cpu_team(backend), s->dim[0], contrast, &work);

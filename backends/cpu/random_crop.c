@@ -1,4 +1,4 @@
-/* random_crop.c: y(i, j) = x(top + i, left + j), 0 beyond the border; the window's place is drawn
+/* random_crop.c: y(i, j) = x(top + i, left + j), 0 beyond the border; its position is drawn
  * for each image. Units are images. */
 #include "core/ops/random_crop.h"
 #include "words.h"
@@ -8,13 +8,13 @@ struct work {
     float *y;
     int64_t h, w, channels, height, width, padding;
     bool training;
-    struct iso_source source;
+    struct iso_cpu_random random;
 };
 
 static void crop(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const iso_u32x4 r = iso_cpu_four(&k->source, (uint32_t)image);
+    const iso_u32x4 r = iso_cpu_four(&k->random, (uint32_t)image);
     const int64_t top =
         iso_crop_start(r.v[0], k->training, (iso_i32)k->h, (iso_i32)k->height, (iso_i32)k->padding);
     const int64_t left =
@@ -48,7 +48,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
         .width = p->width,
         .padding = p->padding,
         .training = call->training,
-        .source = iso_cpu_source(call, ISO_RANDOM_AUGMENTATION),
+        .random = iso_cpu_random_of(call, ISO_RANDOM_AUGMENTATION),
     };
     iso_team_run(iso_cpu_team(backend), s->dim[0], crop, &work);
     return ISO_OK;

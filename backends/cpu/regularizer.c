@@ -43,12 +43,13 @@ static void slopes(const float *restrict w, float l1, float two_l2, bool add, in
         dw[i] = iso_penalty_grad(w[i], l1, two_l2);
 }
 
-static void part(void *data, int64_t unit, int thread)
+static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *k = data;
-    const struct iso_range p = iso_cpu_range(unit, ISO_CPU_UNIT, k->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, k->count);
     (void)thread;
-    slopes(k->w + p.begin, k->l1, k->two_l2, k->add, p.end - p.begin, k->dw + p.begin);
+    slopes(k->w + range.begin, k->l1, k->two_l2, k->add, range.end - range.begin,
+           k->dw + range.begin);
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
@@ -61,7 +62,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
         .count = iso_shape_count(&call->w[0].shape),
         .add = call->add_dw[0],
     };
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), part, &work);
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), gradients, &work);
     return ISO_OK;
 }
 

@@ -1,5 +1,5 @@
 /* rmsprop.c: steps divided by the root of a running mean of the squared gradients
- * (core/ops/rmsprop.h, core/formulas.h), in one pass over memory. */
+ * (core/ops/rmsprop.h, core/formulas.h), going over memory once. */
 #include "core/ops/rmsprop.h"
 #include "optimizer.h"
 
@@ -43,7 +43,7 @@ ISO_CPU_INLINE void choose(const struct iso_cpu_update *u, int placement)
         rmsprop(u, placement, m, a);
 }
 
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     if (((const struct iso_rmsprop *)u->params)->epsilon_placement == ISO_EPSILON_OUTSIDE)
         choose(u, ISO_EPSILON_OUTSIDE);
@@ -53,7 +53,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(rmsprop) = { .update = update };

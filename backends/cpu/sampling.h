@@ -1,11 +1,11 @@
-/* sampling.h: a run of pixels sampled from an image, many side by side. The formulas are those of
+/* sampling.h: a strip of pixels sampled from an image. The formulas are those of
  * core/sampling.h. */
 #ifndef ISO_CPU_SAMPLING_H
 #define ISO_CPU_SAMPLING_H
 #include "core/sampling.h"
 #include "elements.h"
 
-enum { ISO_CPU_STRIP = 64 }; /* pixels of a run at most */
+enum { ISO_CPU_STRIP = 64 }; /* pixels of a strip at most */
 /* Along one axis: what lies at each pixel's place. Before that, low and share are the place. */
 struct iso_strip {
     int32_t low[ISO_CPU_STRIP], high[ISO_CPU_STRIP], inside[ISO_CPU_STRIP];
@@ -40,7 +40,7 @@ static inline void iso_cpu_taps(iso_axis a, int n, struct iso_strip *r)
     }
 }
 
-/* One channel of a run: y[j * channels]. line: elements of a row of the image. */
+/* One channel of a strip: y[j * channels]. line: elements of a row of the image. */
 ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32_t channels,
                                     const struct iso_strip *restrict rows,
                                     const struct iso_strip *restrict columns, float cval, int n,
@@ -55,7 +55,7 @@ ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32
     }
 }
 
-/* The pixels of a run, with all their channels. */
+/* The pixels of a strip, with all their channels. */
 static inline void iso_cpu_sample(const float *x, int32_t width, int32_t channels,
                                   const struct iso_strip *rows, const struct iso_strip *columns,
                                   float cval, int n, float *y)

@@ -23,7 +23,7 @@ ISO_CPU_INLINE void with_momentum(const struct iso_cpu_update *u, int nesterov)
 }
 
 /* One loop for each way, so that none has a branch inside. */
-static void part(const struct iso_cpu_update *u)
+static void update_range(const struct iso_cpu_update *u)
 {
     if (u->slot[0] == NULL)
         plain(u);
@@ -35,7 +35,7 @@ static void part(const struct iso_cpu_update *u)
 
 static iso_rc update(struct iso_backend *backend, const struct iso_call *call)
 {
-    return ISO_CPU(update)(backend, call, part);
+    return ISO_CPU(update)(backend, call, update_range);
 }
 
 const struct iso_kernel ISO_CPU(sgd) = { .update = update };

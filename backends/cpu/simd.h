@@ -1,5 +1,5 @@
-/* simd.h: the few vector operations the register tiles are made of, one block per instruction set.
- * Each lane does what the scalar does: a correctly rounded fma, so the bits are those of the
+/* simd.h: the few vector operations the register tiles are made of, once for each instruction set.
+ * Each element does what the scalar does: a correctly rounded fma, so the bits are those of the
  * reference. */
 #ifndef ISO_CPU_SIMD_H
 #define ISO_CPU_SIMD_H

@@ -28,10 +28,10 @@ struct work {
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, w->rows);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     const float rows = (float)w->rows;
     (void)thread;
-    for (int64_t row = part.begin; row < part.end; row++) {
+    for (int64_t row = range.begin; row < range.end; row++) {
         const float *p = w->p + row * w->classes;
         float *dz = w->dz + row * w->classes;
         const float weight = iso_cpu_row_weight(w->weight, row);

@@ -1,7 +1,7 @@
 /* spatial_dropout2d.c: y = x scale in channels that are kept, 0 in those that are dropped; dx = dy
  * scale and 0. The random number of a channel: core/ops/spatial_dropout2d.h.
  *
- * Units are runs of pixels of one image. Each draws its channels' numbers anew, so many at a time
+ * Units are ranges of pixels of one image. Each draws its channels' numbers anew, so many at a time
  * as stand side by side in vectors. */
 #include "core/ops/spatial_dropout2d.h"
 #include "dropout.h"
@@ -35,16 +35,16 @@ static void drop(const struct work *w, const uint32_t *restrict word, int64_t ch
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = pixels_of(w, unit);
-    const int64_t image = unit / w->units, at = (image * w->pixels + part.begin) * w->channels;
+    const struct iso_range range = pixels_of(w, unit);
+    const int64_t image = unit / w->units, at = (image * w->pixels + range.begin) * w->channels;
     (void)thread;
     for (int64_t c = 0, some; c < w->channels; c += some) {
         uint32_t word[ISO_CPU_WORDS];
         const int64_t e = image * w->channels + c, skip = e & 3;
         some = iso_min64(ISO_CPU_WORDS - skip, w->channels - c);
-        iso_cpu_words(&w->drop.source, (uint32_t)(e >> 2), word);
-        drop(w, word + skip, some, part.end - part.begin, w->in + at + c, w->out + at + c);
-        for (int64_t i = 0; w->mask != NULL && part.begin == 0 && i < some; i++)
+        iso_cpu_words(&w->drop.random, (uint32_t)(e >> 2), word);
+        drop(w, word + skip, some, range.end - range.begin, w->in + at + c, w->out + at + c);
+        for (int64_t i = 0; w->mask != NULL && range.begin == 0 && i < some; i++)
             w->mask[e + i] = word[skip + i] >= w->drop.threshold;
     }
 }
@@ -52,11 +52,11 @@ static void values(void *data, int64_t unit, int thread)
 static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range part = pixels_of(w, unit);
+    const struct iso_range range = pixels_of(w, unit);
     const int64_t image = unit / w->units;
     const uint8_t *restrict mask = w->mask + image * w->channels;
     (void)thread;
-    for (int64_t p = part.begin; p < part.end; p++) {
+    for (int64_t p = range.begin; p < range.end; p++) {
         const float *restrict dy = w->in + (image * w->pixels + p) * w->channels;
         float *restrict dx = w->out + (image * w->pixels + p) * w->channels;
         for (int64_t c = 0; c < w->channels; c++)

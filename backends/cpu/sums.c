@@ -44,12 +44,12 @@ enum { COLUMNS = 256 }; /* of a unit of add_blocks */
 static void add_columns(void *data, int64_t unit, int thread)
 {
     const struct row_sums *s = data;
-    const struct iso_range part = iso_cpu_range(unit, COLUMNS, s->columns);
-    const int64_t n = part.end - part.begin;
-    float total[COLUMNS] = { 0.0f }, *out = s->out + part.begin;
+    const struct iso_range range = iso_cpu_range(unit, COLUMNS, s->columns);
+    const int64_t n = range.end - range.begin;
+    float total[COLUMNS] = { 0.0f }, *out = s->out + range.begin;
     (void)thread;
     for (int64_t b = 0; b < s->blocks.count; b++) {
-        const float *sums = s->summed + b * s->columns + part.begin;
+        const float *sums = s->summed + b * s->columns + range.begin;
         for (int64_t j = 0; j < n; j++)
             total[j] = total[j] + sums[j];
     }

@@ -1,4 +1,4 @@
-/* team.c: a team of threads. Each has its own share of a job's units, the same part of every job,
+/* team.c: a team of threads. Each has its own share of a job's units, the same of every job,
  * so that what one job wrote lies in the cache of the thread that reads it in the next. A thread
  * that has done its share helps the others, from the end of theirs. */
 #include "core/machine.h"

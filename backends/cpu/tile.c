@@ -50,7 +50,7 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
 }
 
 /* The paths below are loops without branches inside, so that compilers unroll them whole and keep
- * acc in registers. A tile with fewer lanes than its vectors hold goes by way of a buffer. */
+ * acc in registers. A tile with fewer columns than its vectors hold goes by way of a buffer. */
 #define EACH UNROLL for (int i = 0; i < P; i++) UNROLL for (int v = 0; v < V; v++)
 
 static inline __attribute__((always_inline)) void begin(const struct iso_tile *t, const int P,
@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
     iso_vec acc[24][4];
-    if (t->lanes == V * ISO_VEC) {
+    if (t->cols == V * ISO_VEC) {
         begin(t, P, V, t->c, t->cs, acc);
         products(t, P, V, acc);
         end(t, P, V, t->bias, t->c, t->cs, acc);
@@ -96,16 +96,16 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     }
     memset(bias, 0, sizeof bias);
     if (t->bias != NULL)
-        memcpy(bias, t->bias, (size_t)t->lanes * sizeof *bias);
+        memcpy(bias, t->bias, (size_t)t->cols * sizeof *bias);
     memset(whole, 0, (size_t)P * WIDTH * sizeof *whole);
     if (t->resume || t->add)
         for (int i = 0; i < P; i++)
-            memcpy(whole + i * WIDTH, t->c + i * t->cs, (size_t)t->lanes * sizeof *whole);
+            memcpy(whole + i * WIDTH, t->c + i * t->cs, (size_t)t->cols * sizeof *whole);
     begin(t, P, V, whole, WIDTH, acc);
     products(t, P, V, acc);
     end(t, P, V, bias, whole, WIDTH, acc);
     for (int i = 0; i < P; i++)
-        memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->lanes * sizeof *whole);
+        memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->cols * sizeof *whole);
 }
 
 /* clang-format off */

@@ -1,12 +1,12 @@
-/* tile.h: the register tile every sum of products runs in: dense and convolution, forward and
+/* tile.h: the register tile that computes every sum of products: dense and convolution, forward and
  * backward.
  *
  *   c[i, j] = end( chain over segments r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk +
  * j], chain) )
  *
- * for i in [0, rows), j in [0, lanes), each chain starting at +0 (or at c when `resume` is set).
- * `end` adds the bias, or adds the chain to what c held, or stores it. b holds whole vectors: lanes
- * beyond the last are read (and ignored), so a packed panel is padded. */
+ * for i in [0, rows), j in [0, cols), each chain starting at +0 (or at c when `resume` is set).
+ * `end` adds the bias, or adds the chain to what c held, or stores it. b holds whole vectors:
+ * columns beyond the last are read (and ignored), so a packed panel is padded. */
 #ifndef ISO_CPU_TILE_H
 #define ISO_CPU_TILE_H
 #include "cpu.h"
@@ -18,8 +18,8 @@ struct iso_tile {
     ptrdiff_t as, ak, bk, cs;     /* strides in elements: a by row, a and b by k, c by row */
     const ptrdiff_t *aoff, *boff; /* where each segment starts */
     const int64_t *len;           /* its length in k */
-    int nsegments, rows, lanes;
-    const float *bias; /* [lanes], or NULL */
+    int nsegments, rows, cols;
+    const float *bias; /* [cols], or NULL */
     bool add, resume;  /* c += chain; the chain goes on from c (for long k in
                           pieces) */
 };

@@ -1,12 +1,12 @@
-/* winograd.c: F(4x4, 3x3) in four steps: transform the kernel, transform tiles of 6x6 source
- * pixels, one small GEMM for each of the 36 positions, transform back. Images go in chunks that
- * stay in cache between the steps.
+/* winograd.c: F(4x4, 3x3) in four stages: transform the kernel, transform tiles of 6x6 source
+ * pixels, one small GEMM for each of the 36 positions, transform back. So many images go at once
+ * as stay in cache between the stages.
  *
  * The kernel gradient is F(3x3, 4x4) at the same points: tiles of dy take the place of the
  * kernel. */
 #include "winograd.h"
 
-enum { POINTS = 36, SIDE = 6, TILE = 4, CHUNK_FLOATS = 1 << 20, STRIP = 56, BLOCK = 2 * ISO_VEC };
+enum { POINTS = 36, SIDE = 6, TILE = 4, CACHE_FLOATS = 1 << 20, STRIP = 56, PANEL = 2 * ISO_VEC };
 
 struct job {
     int64_t n, sh, sw, sc, rh, rw, rc; /* images; source; result */
@@ -16,7 +16,7 @@ struct job {
     float *result;
     bool add, rotated;           /* rotated: the kernel turned by 180 degrees, channels
                                     exchanged */
-    int64_t first, count, tiles; /* images in place, and their tiles */
+    int64_t first, count, tiles; /* images that are in work, and their tiles */
     float *u, *v, *m;            /* kernel [36][sc][rc] in panels; source, products
                                     [36][tiles][channels] */
 };
@@ -104,29 +104,29 @@ INLINE void both(transform *f, const int from, const int to, const iso_vec *in, 
     }
 }
 
-/* ---- Steps ----------------------------------------------------------------------------------- */
+/* ---- Stages ---------------------------------------------------------------------------------- */
 
-/* The kernel of one panel of result channels: u[panel][36][sc][BLOCK]. */
+/* The kernel of one panel of result channels: u[panel][36][sc][PANEL]. */
 static void kernel_unit(void *data, int64_t p, int thread)
 {
     const struct job *job = data;
-    const int64_t j0 = p * BLOCK, plane = job->sc * job->rc;
-    float *u = job->u + p * POINTS * job->sc * BLOCK, taps[9][BLOCK];
+    const int64_t j0 = p * PANEL, plane = job->sc * job->rc;
+    float *u = job->u + p * POINTS * job->sc * PANEL, taps[9][PANEL];
     (void)thread;
     for (int64_t k = 0; k < job->sc; k++) {
         for (int64_t tap = 0; tap < 9; tap++)
             if (job->rotated)
-                for (int64_t j = 0; j < BLOCK; j++)
+                for (int64_t j = 0; j < PANEL; j++)
                     taps[8 - tap][j] = job->kernel[tap * plane + (j0 + j) * job->sc + k];
             else
                 memcpy(taps[tap], job->kernel + tap * plane + k * job->rc + j0, sizeof taps[tap]);
-        for (int64_t j = 0; j < BLOCK; j += ISO_VEC) {
+        for (int64_t j = 0; j < PANEL; j += ISO_VEC) {
             iso_vec g[9], t[POINTS];
             for (int i = 0; i < 9; i++)
                 g[i] = iso_vload(taps[i] + j);
             both(kernel3, 3, SIDE, g, t);
             for (int64_t i = 0; i < POINTS; i++)
-                iso_vstore(u + (i * job->sc + k) * BLOCK + j, t[i]);
+                iso_vstore(u + (i * job->sc + k) * PANEL + j, t[i]);
         }
     }
 }
@@ -166,7 +166,7 @@ static void source_unit(void *data, int64_t index, int thread)
 static void product_unit(void *data, int64_t index, int thread)
 {
     const struct job *job = data;
-    const int64_t panels = job->rc / BLOCK, p = index / POINTS % panels, i = index % POINTS;
+    const int64_t panels = job->rc / PANEL, p = index / POINTS % panels, i = index % POINTS;
     const int64_t t0 = index / POINTS / panels * STRIP;
     const ptrdiff_t zero = 0;
     (void)thread;
@@ -174,16 +174,16 @@ static void product_unit(void *data, int64_t index, int thread)
         .a = job->v + (i * job->tiles + t0) * job->sc,
         .as = job->sc,
         .ak = 1,
-        .b = job->u + (p * POINTS + i) * job->sc * BLOCK,
-        .bk = BLOCK,
+        .b = job->u + (p * POINTS + i) * job->sc * PANEL,
+        .bk = PANEL,
         .aoff = &zero,
         .boff = &zero,
         .len = &job->sc,
         .nsegments = 1,
         .rows = (int)iso_min64(STRIP, job->tiles - t0),
-        .lanes = BLOCK,
+        .cols = PANEL,
         .cs = job->rc,
-        .c = job->m + (i * job->tiles + t0) * job->rc + p * BLOCK,
+        .c = job->m + (i * job->tiles + t0) * job->rc + p * PANEL,
     };
     ISO_CPU(tile_run)(&t, 2);
 }
@@ -247,17 +247,17 @@ static void gradient_unit(void *data, int64_t index, int thread)
     const struct iso_tile t = { .a = job->v + i * job->tiles * job->sc,
                                 .as = 1,
                                 .ak = job->sc,
-                                .b = job->m + i * job->tiles * job->rc + p * BLOCK,
+                                .b = job->m + i * job->tiles * job->rc + p * PANEL,
                                 .bk = job->rc,
                                 .aoff = &zero,
                                 .boff = &zero,
                                 .len = &job->tiles,
                                 .nsegments = 1,
                                 .rows = (int)job->sc,
-                                .lanes = BLOCK,
+                                .cols = PANEL,
                                 .cs = job->rc,
                                 .add = job->first > 0,
-                                .c = job->u + i * job->sc * job->rc + p * BLOCK };
+                                .c = job->u + i * job->sc * job->rc + p * PANEL };
     ISO_CPU(tile_run)(&t, 2);
 }
 
@@ -284,13 +284,13 @@ static void taps_unit(void *data, int64_t k, int thread)
 bool ISO_CPU(winograd_fits)(const struct iso_window *w, int64_t filters)
 {
     return w->kh == 3 && w->kw == 3 && w->sh == 1 && w->sw == 1 && w->dh == 1 && w->dw == 1 &&
-           w->c % BLOCK == 0 && filters % BLOCK == 0 && w->oh >= TILE && w->ow >= TILE;
+           w->c % PANEL == 0 && filters % PANEL == 0 && w->oh >= TILE && w->ow >= TILE;
 }
 
-static int64_t chunk_images(const struct job *job)
+static int64_t images_at_once(const struct job *job)
 {
     const int64_t floats = POINTS * job->th * job->tw * (job->sc + job->rc);
-    return iso_max64(1, iso_min64(job->n, CHUNK_FLOATS / floats));
+    return iso_max64(1, iso_min64(job->n, CACHE_FLOATS / floats));
 }
 
 static void set_tiles(struct job *job)
@@ -332,7 +332,7 @@ static struct job input_gradient_job(const struct iso_window *w, int64_t filters
 
 static size_t job_bytes(const struct job *job)
 {
-    const int64_t tiles = chunk_images(job) * job->th * job->tw;
+    const int64_t tiles = images_at_once(job) * job->th * job->tw;
     return (size_t)(POINTS * (job->sc * job->rc + tiles * (job->sc + job->rc))) * sizeof(float);
 }
 
@@ -342,20 +342,20 @@ size_t ISO_CPU(winograd_workspace)(const struct iso_window *w, int64_t filters)
     return iso_max_size(job_bytes(&forward), job_bytes(&backward));
 }
 
-static void place(struct job *job, void *workspace)
+static void lay_out(struct job *job, void *workspace)
 {
     job->u = workspace;
     job->v = job->u + POINTS * job->sc * job->rc;
-    job->m = job->v + POINTS * chunk_images(job) * job->th * job->tw * job->sc;
+    job->m = job->v + POINTS * images_at_once(job) * job->th * job->tw * job->sc;
 }
 
 static void convolve(struct iso_team *team, struct job *job, void *workspace)
 {
-    const int64_t chunk = chunk_images(job), panels = job->rc / BLOCK;
-    place(job, workspace);
+    const int64_t at_once = images_at_once(job), panels = job->rc / PANEL;
+    lay_out(job, workspace);
     iso_team_run(team, panels, kernel_unit, job);
-    for (job->first = 0; job->first < job->n; job->first += chunk) {
-        job->count = iso_min64(chunk, job->n - job->first);
+    for (job->first = 0; job->first < job->n; job->first += at_once) {
+        job->count = iso_min64(at_once, job->n - job->first);
         job->tiles = job->count * job->th * job->tw;
         iso_team_run(team, job->count * job->th, source_unit, job);
         iso_team_run(team, POINTS * panels * iso_ceil_div(job->tiles, STRIP), product_unit, job);
@@ -392,18 +392,18 @@ void ISO_CPU(winograd_kernel_gradient)(struct iso_team *team, const struct iso_w
                                        float *dkernel, void *workspace)
 {
     struct job job = forward_job(w, filters);
-    const int64_t chunk = chunk_images(&job);
+    const int64_t at_once = images_at_once(&job);
     job.source = x;
     job.dy = dy;
     job.add = add;
     job.result = dkernel;
-    place(&job, workspace);
-    for (job.first = 0; job.first < job.n; job.first += chunk) {
-        job.count = iso_min64(chunk, job.n - job.first);
+    lay_out(&job, workspace);
+    for (job.first = 0; job.first < job.n; job.first += at_once) {
+        job.count = iso_min64(at_once, job.n - job.first);
         job.tiles = job.count * job.th * job.tw;
         iso_team_run(team, job.count * job.th, source_unit, &job);
         iso_team_run(team, job.count * job.th, pixels_unit, &job);
-        iso_team_run(team, POINTS * (job.rc / BLOCK), gradient_unit, &job);
+        iso_team_run(team, POINTS * (job.rc / PANEL), gradient_unit, &job);
     }
     iso_team_run(team, job.sc, taps_unit, &job);
 }

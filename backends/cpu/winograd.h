@@ -6,7 +6,7 @@
 #define ISO_CPU_WINOGRAD_H
 #include "conv.h"
 
-/* Whether it applies, and pays. */
+/* True if it applies, and pays. */
 bool ISO_CPU(winograd_fits)(const struct iso_window *, int64_t filters);
 /* Bytes of scratch that are enough for every pass. */
 size_t ISO_CPU(winograd_workspace)(const struct iso_window *, int64_t filters);

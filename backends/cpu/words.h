@@ -6,25 +6,26 @@
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };
 
-/* Where numbers are drawn: the counter besides the block, and the key. */
-struct iso_source {
+/* What numbers are drawn with: the counter besides the block, and the key. */
+struct iso_cpu_random {
     uint32_t step, layer, purpose, key[2];
 };
-static inline struct iso_source iso_cpu_source(const struct iso_call *call, enum iso_random purpose)
+static inline struct iso_cpu_random iso_cpu_random_of(const struct iso_call *call,
+                                                      enum iso_random purpose)
 {
-    return (struct iso_source){
+    return (struct iso_cpu_random){
         call->step, call->layer, purpose, { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) }
     };
 }
 
 /* The four words of one block. */
-static inline iso_u32x4 iso_cpu_four(const struct iso_source *s, uint32_t block)
+static inline iso_u32x4 iso_cpu_four(const struct iso_cpu_random *s, uint32_t block)
 {
     return iso_philox(block, s->step, s->layer, s->purpose, s->key[0], s->key[1]);
 }
 
 /* The words of 16 blocks from `block` on. */
-static inline void iso_cpu_words(const struct iso_source *s, uint32_t block,
+static inline void iso_cpu_words(const struct iso_cpu_random *s, uint32_t block,
                                  uint32_t word[restrict ISO_CPU_WORDS])
 {
     for (int b = 0; b < ISO_CPU_WORD_BLOCKS; b++) {

@@ -13,11 +13,11 @@ static void frame_rows(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_frame *f = &w->f;
-    const struct iso_range part = iso_cpu_range(unit, w->unit_rows, f->n * f->oh);
+    const struct iso_range range = iso_cpu_range(unit, w->unit_rows, f->n * f->oh);
     const size_t left = (size_t)(f->left * f->c), inside = (size_t)(f->w * f->c),
                  all = (size_t)(f->ow * f->c);
     (void)thread;
-    for (int64_t i = part.begin; i < part.end; i++) {
+    for (int64_t i = range.begin; i < range.end; i++) {
         const int64_t row = i % f->oh - f->top;
         float *y = w->y + i * f->ow * f->c;
         if (row < 0 || row >= f->h) {

@@ -43,20 +43,20 @@ static struct iso_tensor work_tensor(const struct iso_call *call, size_t at, siz
 static iso_rc batch_statistics(const struct layout *l, const struct iso_call *call)
 {
     const struct iso_tensor *x = &call->x[0], *mean = &call->saved[ISO_BN_MEAN];
-    struct iso_tensor part = work_tensor(call, 0, l->blocks * l->channels);
+    struct iso_tensor sums = work_tensor(call, 0, l->blocks * l->channels);
     struct iso_tensor total = work_tensor(call, l->blocks * l->channels, l->channels);
     struct opencl_grid channels = opencl_elements(l->cl, l->channels);
     const double *s = call->scalars;
-    ISO_TRY(opencl_sum_rows(l->cl, x, l->rows, l->channels, l->per_image, part.mem, part.offset,
+    ISO_TRY(opencl_sum_rows(l->cl, x, l->rows, l->channels, l->per_image, sums.mem, sums.offset,
                             &total, false));
     ISO_TRY(opencl_launch(l->cl, program, "bn_mean", channels,
                           ARGS(arg_tensor(&total), arg_tensor(mean), arg_int((int64_t)l->channels),
                                arg_real((double)l->rows))));
     ISO_TRY(opencl_launch(
         l->cl, program, "bn_squares", opencl_elements(l->cl, l->blocks * l->channels),
-        ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(&part), arg_int((int64_t)l->channels),
+        ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(&sums), arg_int((int64_t)l->channels),
              arg_int((int64_t)l->group), arg_int((int64_t)l->blocks))));
-    ISO_TRY(opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, &total, false));
+    ISO_TRY(opencl_add_blocks(l->cl, sums.mem, sums.offset, l->blocks, l->channels, &total, false));
     return opencl_launch(
         l->cl, program, "bn_batch", channels,
         ARGS(arg_tensor(&total), arg_tensor(mean), arg_tensor(&call->saved[ISO_BN_INVERSE]),
@@ -93,15 +93,15 @@ static iso_rc row_sums(const struct layout *l, const struct iso_call *call,
                        const struct iso_tensor *total, const struct iso_tensor *product)
 {
     const struct iso_tensor *x = &call->x[0], *dy = &call->dy[0];
-    struct iso_tensor part = work_tensor(call, 0, l->blocks * l->channels);
-    ISO_TRY(opencl_sum_rows(l->cl, dy, l->rows, l->channels, l->per_image, part.mem, part.offset,
+    struct iso_tensor sums = work_tensor(call, 0, l->blocks * l->channels);
+    ISO_TRY(opencl_sum_rows(l->cl, dy, l->rows, l->channels, l->per_image, sums.mem, sums.offset,
                             total, false));
     ISO_TRY(opencl_launch(l->cl, program, "bn_products",
                           opencl_elements(l->cl, l->blocks * l->channels),
                           ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(&call->saved[ISO_BN_MEAN]),
-                               arg_tensor(&part), arg_int((int64_t)l->channels),
+                               arg_tensor(&sums), arg_int((int64_t)l->channels),
                                arg_int((int64_t)l->group), arg_int((int64_t)l->blocks))));
-    return opencl_add_blocks(l->cl, part.mem, part.offset, l->blocks, l->channels, product, false);
+    return opencl_add_blocks(l->cl, sums.mem, sums.offset, l->blocks, l->channels, product, false);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

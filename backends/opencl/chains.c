@@ -27,29 +27,33 @@ iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struc
 iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct opencl_at x,
                    struct opencl_at y)
 {
-    size_t n = (size_t)(m->taps_y * m->taps_x * m->run * m->width);
+    size_t n = (size_t)(m->taps_y * m->taps_x * m->segment * m->width);
     return opencl_launch(cl, "pack.cl", "pack_matrix", opencl_elements(cl, n),
                          ARGS(arg_at(x), arg_at(y), arg_uint(n), arg_int(m->width),
-                              arg_int(m->cols), arg_int(m->taps_x), arg_int(m->run),
+                              arg_int(m->cols), arg_int(m->taps_x), arg_int(m->segment),
                               arg_int(m->x_ty), arg_int(m->x_tx), arg_int(m->x_c),
                               arg_int(m->x_col)));
 }
 
-size_t opencl_widen_work(const struct opencl *cl, int64_t steps, int64_t cols)
+size_t opencl_widen_work(const struct opencl *cl, int64_t depth, int64_t cols)
 {
     int width = opencl_b_cols(cl, cols);
-    return width == cols ? 0 : (size_t)(steps * width);
+    return width == cols ? 0 : (size_t)(depth * width);
 }
 
-iso_rc opencl_widen(struct opencl *cl, int64_t steps, int64_t cols, struct opencl_at work,
+iso_rc opencl_widen(struct opencl *cl, int64_t depth, int64_t cols, struct opencl_at work,
                     struct opencl_at *b, iso_i32 *ldb)
 {
     *ldb = opencl_b_cols(cl, cols);
     if (*ldb == cols)
         return ISO_OK;
-    struct opencl_matrix m = {
-        .taps_y = 1, .taps_x = 1, .run = steps, .x_c = cols, .x_col = 1, .cols = cols, .width = *ldb
-    };
+    struct opencl_matrix m = { .taps_y = 1,
+                               .taps_x = 1,
+                               .segment = depth,
+                               .x_c = cols,
+                               .x_col = 1,
+                               .cols = cols,
+                               .width = *ldb };
     ISO_TRY(opencl_pack(cl, &m, *b, work));
     *b = work;
     return ISO_OK;
@@ -77,11 +81,12 @@ iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, stru
 
 static size_t results(const struct opencl_chains *g)
 {
-    return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->run * (size_t)g->cols;
+    return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->segment * (size_t)g->cols;
 }
 
-/* Where tiles alone keep every unit busy, a work-group takes all blocks and no sum of a block has
- * to be stored; elsewhere each block is a work-group's, and their sums are added afterwards. */
+/* True if tiles alone keep the device busy: then a work-group takes all blocks and no sum of a
+ * block has to be stored. Otherwise each block is a work-group's, and their sums are added
+ * afterwards. */
 static bool enough_tiles(const struct opencl *cl, const struct opencl_chains *g)
 {
     struct opencl_grid grid = tiles(cl, results(g) / (size_t)g->cols, (size_t)g->cols, 1);
@@ -89,7 +94,7 @@ static bool enough_tiles(const struct opencl *cl, const struct opencl_chains *g)
 }
 
 /* Blocks whose sums are stored at a time. */
-static size_t chunk(const struct opencl *cl, const struct opencl_chains *g)
+static size_t blocks_at_once(const struct opencl *cl, const struct opencl_chains *g)
 {
     size_t room = cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
     size_t fit = room / results(g), blocks = opencl_blocks((size_t)g->rows, (size_t)g->group_rows);
@@ -99,7 +104,7 @@ static size_t chunk(const struct opencl *cl, const struct opencl_chains *g)
 /* The stored sums of blocks, and the total. */
 size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_chains *g)
 {
-    return enough_tiles(cl, g) ? 0 : (chunk(cl, g) + 1) * results(g);
+    return enough_tiles(cl, g) ? 0 : (blocks_at_once(cl, g) + 1) * results(g);
 }
 
 static iso_rc run_blocks(struct opencl *cl, const struct opencl_chains *g, struct opencl_at a,
@@ -122,13 +127,13 @@ iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_chains *chains, 
         g.each = g.blocks;
         return run_blocks(cl, &g, a, b, y, 0, blocks);
     }
-    size_t step = chunk(cl, chains);
-    struct opencl_at total = { work.mem, work.at + step * n };
+    size_t at_once = blocks_at_once(cl, chains);
+    struct opencl_at total = { work.mem, work.at + at_once * n };
     int add = g.add;
     g.add = 0;
     g.each = 1;
-    for (size_t first = 0; first < blocks; first += step) {
-        size_t count = blocks - first < step ? blocks - first : step;
+    for (size_t first = 0; first < blocks; first += at_once) {
+        size_t count = blocks - first < at_once ? blocks - first : at_once;
         ISO_TRY(run_blocks(cl, &g, a, b, work, first, count));
         ISO_TRY(opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, n),
                               ARGS(arg_at(work), arg_at(total), arg_at(y), arg_int((int64_t)n),

@@ -32,16 +32,16 @@ iso_rc opencl_add_border(struct opencl *, const struct opencl_border *, struct o
 /* y[k, width], k = (ty, tx, c): x[ty * x_ty + tx * x_tx + c * x_c + col * x_col]; +0 from column
  * `cols` on. */
 struct opencl_matrix {
-    int64_t taps_y, taps_x, run, x_ty, x_tx, x_c, x_col, cols, width;
+    int64_t taps_y, taps_x, segment, x_ty, x_tx, x_c, x_col, cols, width;
 };
 iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x,
                    struct opencl_at y);
 
-/* *b, [steps, cols], as the kernels below read it: where it lies, or, where it has to be wider,
+/* *b, [depth, cols], as the kernels below read it: where it lies, or, where it has to be wider,
  * copied to work, opencl_widen_work floats. *ldb: floats from row to row. */
-iso_rc opencl_widen(struct opencl *, int64_t steps, int64_t cols, struct opencl_at work,
+iso_rc opencl_widen(struct opencl *, int64_t depth, int64_t cols, struct opencl_at work,
                     struct opencl_at *b, iso_i32 *ldb);
-size_t opencl_widen_work(const struct opencl *, int64_t steps, int64_t cols);
+size_t opencl_widen_work(const struct opencl *, int64_t depth, int64_t cols);
 
 /* chains_over_taps. bias.mem NULL: none. */
 iso_rc opencl_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,

@@ -21,7 +21,7 @@ void opencl_clblast_close(struct opencl *); /* before the context goes */
 /* Plan time: makes sure that the product's class has a verdict. Never fails: a class that could not
  * be checked is one that isocl's kernels serve. */
 void opencl_clblast_check(struct opencl *, const struct opencl_product *);
-/* Whether CLBlast is to run this product: its class, or the same with more rows, was found right
+/* True if CLBlast is to run this product: its class, or the same with more rows, was found right
  * and fast. */
 bool opencl_clblast_trusted(const struct opencl *, const struct opencl_product *);
 /* c = op(a) op(b), added to c when `add`. */

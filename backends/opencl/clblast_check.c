@@ -36,13 +36,13 @@ static struct opencl_chains plain_chains(const struct check *c)
                                .a_image = (iso_i32)p->k,
                                .taps_y = 1,
                                .taps_x = 1,
-                               .run = (iso_i32)p->k,
+                               .segment = (iso_i32)p->k,
                                .ldb = (iso_i32)opencl_b_cols(c->cl, (int64_t)p->n),
                                .y_image = (iso_i32)p->n,
                                .y_col = 1 };
     if (p->ta) { /* a sum over rows of a and b, in blocks */
         g.rows = g.row_w = (iso_i32)p->k;
-        g.run = g.a_j = (iso_i32)p->m;
+        g.segment = g.a_j = (iso_i32)p->m;
         g.group_rows = 1;
     }
     return g;
@@ -53,7 +53,7 @@ static struct opencl_matrix packing(const struct check *c)
     const struct opencl_product *p = &c->p;
     return (struct opencl_matrix){ .taps_y = 1,
                                    .taps_x = 1,
-                                   .run = (int64_t)p->k,
+                                   .segment = (int64_t)p->k,
                                    .x_c = p->tb ? 1 : (int64_t)p->n,
                                    .x_col = p->tb ? (int64_t)p->k : 1,
                                    .cols = (int64_t)p->n,

@@ -47,12 +47,12 @@ struct residue {
 static struct residue residue_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,
                                  int64_t before, int64_t number)
 {
-    struct residue p = { .tap = number, .step = stride > 1 ? 1 : dilation };
-    p.first = ((number - before) % stride + stride) % stride;
-    p.count = p.first < size ? (size - 1 - p.first) / stride + 1 : 0;
-    p.taps = p.tap < kernel ? (kernel - 1 - p.tap) / stride + 1 : 0;
-    p.out = (p.first + before - p.tap) / stride;
-    return p;
+    struct residue r = { .tap = number, .step = stride > 1 ? 1 : dilation };
+    r.first = ((number - before) % stride + stride) % stride;
+    r.count = r.first < size ? (size - 1 - r.first) / stride + 1 : 0;
+    r.taps = r.tap < kernel ? (kernel - 1 - r.tap) / stride + 1 : 0;
+    r.out = (r.first + before - r.tap) / stride;
+    return r;
 }
 
 /* Border that dy needs along one axis so that every tap of every residue lies inside. */
@@ -62,10 +62,10 @@ static void gradient_border(int64_t size, int64_t out, int64_t kernel, int64_t s
     int64_t last = out;
     *lead = 0;
     for (int64_t i = 0; i < stride; i++) {
-        struct residue p = residue_of(size, kernel, stride, dilation, before, i);
-        if (p.count > 0 && p.taps > 0) {
-            *lead = larger(*lead, (p.taps - 1) * p.step - p.out);
-            last = larger(last, p.out + p.count);
+        struct residue r = residue_of(size, kernel, stride, dilation, before, i);
+        if (r.count > 0 && r.taps > 0) {
+            *lead = larger(*lead, (r.taps - 1) * r.step - r.out);
+            last = larger(last, r.out + r.count);
         }
     }
     *total = *lead + last;
@@ -82,7 +82,7 @@ static struct opencl_border gradient_borders(const struct conv *c)
 
 /* ---- Chains ---- */
 
-/* Rows: output pixels; steps: the window's taps and channels. */
+/* Rows: output pixels; terms: the window's taps and channels. */
 static struct opencl_chains forward_chains(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
@@ -96,22 +96,22 @@ static struct opencl_chains forward_chains(const struct conv *c)
                                .a_j = (iso_i32)(v->sw * v->c),
                                .taps_y = (iso_i32)v->kh,
                                .taps_x = (iso_i32)v->kw,
-                               .run = (iso_i32)v->c,
+                               .segment = (iso_i32)v->c,
                                .a_ty = (iso_i32)(v->dh * line),
                                .a_tx = (iso_i32)(v->dw * v->c),
                                .y_image = (iso_i32)(v->oh * v->ow * f),
                                .y_i = (iso_i32)(v->ow * f),
                                .y_j = (iso_i32)f,
                                .y_col = 1 };
-    if (v->dw == 1) { /* taps that lie side by side are one run */
-        m.run *= m.taps_x;
+    if (v->dw == 1) { /* taps that lie side by side are one segment */
+        m.segment *= m.taps_x;
         m.taps_x = 1;
     }
     return m;
 }
 
-/* The kernel's gradient: the same steps are its rows. With one output pixel an image, the images
- * are one line of pixels, whose blocks run over the batch. */
+/* The kernel's gradient: the same terms are its rows. With one output pixel an image, the images
+ * are one line of pixels, whose blocks go over the batch. */
 static struct opencl_chains kernel_chains(const struct conv *c, bool add)
 {
     struct opencl_chains m = forward_chains(c);
@@ -138,7 +138,7 @@ static struct opencl_chains residue_chains(const struct conv *c, const struct op
                                    .a_j = (iso_i32)c->filters,
                                    .taps_y = (iso_i32)y->taps,
                                    .taps_x = (iso_i32)x->taps,
-                                   .run = (iso_i32)c->filters,
+                                   .segment = (iso_i32)c->filters,
                                    .a_ty = (iso_i32)(-y->step * line),
                                    .a_tx = (iso_i32)(-x->step * c->filters),
                                    .y_image = (iso_i32)(v->h * row),
@@ -254,7 +254,7 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
     if (y->taps > 0 && x->taps > 0) {
         struct opencl_matrix matrix = { .taps_y = y->taps,
                                         .taps_x = x->taps,
-                                        .run = c->filters,
+                                        .segment = c->filters,
                                         .x_ty = v->sh * line,
                                         .x_tx = v->sw * tap,
                                         .x_c = 1,

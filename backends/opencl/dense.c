@@ -38,22 +38,22 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-/* Results [rows, cols] of sums over `run` steps; a[rows, run]. */
-static struct opencl_chains chains_of(int64_t rows, int64_t cols, int64_t run)
+/* Results [rows, cols] of sums over `depth` terms; a[rows, depth]. */
+static struct opencl_chains chains_of(int64_t rows, int64_t cols, int64_t depth)
 {
     return (struct opencl_chains){ .rows = (iso_i32)rows,
                                    .cols = (iso_i32)cols,
                                    .row_h = 1,
                                    .row_w = 1,
-                                   .a_image = (iso_i32)run,
+                                   .a_image = (iso_i32)depth,
                                    .taps_y = 1,
                                    .taps_x = 1,
-                                   .run = (iso_i32)run,
+                                   .segment = (iso_i32)depth,
                                    .y_image = (iso_i32)cols,
                                    .y_col = 1 };
 }
 
-/* dkernel: the rows of the batch are the steps of the sums; one line of pixels, as it were. */
+/* dkernel: the rows of the batch are the terms of the sums; one line of pixels, as it were. */
 static struct opencl_chains kernel_chains(const struct iso_call *call)
 {
     struct sizes s = sizes_of(call);
@@ -121,7 +121,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
     chains.add = call->add_dx[0];
     struct opencl_matrix m = { .taps_y = 1,
                                .taps_x = 1,
-                               .run = s.units,
+                               .segment = s.units,
                                .x_c = 1,
                                .x_col = s.units,
                                .cols = s.rows,

@@ -64,7 +64,8 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 
 static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_depthwise *g)
 {
-    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->channels, cl->chunk));
+    return opencl_elements(cl,
+                           (size_t)g->pixels * opencl_ceil((size_t)g->channels, cl->item_channels));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)

@@ -5,7 +5,7 @@
 #include "opencl.h"
 #include "clblast.h"
 
-enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHUNK = 16 };
+enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
 
 /* ---- Shape and options ---- */
 
@@ -41,9 +41,10 @@ static void choose_options(struct opencl *cl)
     const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
-             "-DVECTOR=%d -DCHUNK=%d%s%s",
+             "-DVECTOR=%d -DITEM_CHANNELS=%d%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, (int)cl->chunk, more != NULL ? " " : "", more != NULL ? more : "");
+             cl->tile.vector, (int)cl->item_channels, more != NULL ? " " : "",
+             more != NULL ? more : "");
 }
 
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
@@ -70,7 +71,7 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
-    cl->chunk = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHUNK : 1;
+    cl->item_channels = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHANNELS : 1;
     cl->most_columns = choose_columns();
     choose_options(cl);
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,

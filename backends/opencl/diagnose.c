@@ -65,14 +65,14 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
 static void show_drivers(FILE *out, char *advice, size_t n)
 {
     const char *chosen = getenv("OCL_ICD_VENDORS");
-    const char *place = chosen != NULL && *chosen ? chosen : default_folder;
-    fprintf(out, "OpenCL drivers registered in %s%s:\n", place,
-            place == chosen ? " (OCL_ICD_VENDORS)" : "");
-    if (ends_with(place, ".icd")) {
-        show_driver(out, place, advice, n);
-    } else if (show_folder(out, place, advice, n) == 0) {
+    const char *where = chosen != NULL && *chosen ? chosen : default_folder;
+    fprintf(out, "OpenCL drivers registered in %s%s:\n", where,
+            where == chosen ? " (OCL_ICD_VENDORS)" : "");
+    if (ends_with(where, ".icd")) {
+        show_driver(out, where, advice, n);
+    } else if (show_folder(out, where, advice, n) == 0) {
         fprintf(out, "  none\n");
-        if (place == chosen) {
+        if (where == chosen) {
             snprintf(advice, n,
                      "OCL_ICD_VENDORS is %.200s, where no driver is registered: unset it", chosen);
         }

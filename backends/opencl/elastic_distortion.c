@@ -20,15 +20,15 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
 }
 
 /* The filter's weights, the fields, and another copy of them between the ways of the filter. */
-struct places {
+struct buffers {
     struct opencl_arg weights, fields, other;
 };
 enum { WEIGHTS = 192 }; /* room for 2 ISO_GAUSSIAN_MOST + 1, well aligned */
 
-static struct places places_of(const struct iso_call *call)
+static struct buffers buffers_of(const struct iso_call *call)
 {
-    return (struct places){ arg_work(call, 0), arg_work(call, WEIGHTS),
-                            arg_work(call, WEIGHTS + fields_of(&call->x[0].shape)) };
+    return (struct buffers){ arg_work(call, 0), arg_work(call, WEIGHTS),
+                             arg_work(call, WEIGHTS + fields_of(&call->x[0].shape)) };
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
@@ -38,7 +38,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 }
 
 static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct opencl_grid grid,
-                     const struct places *at, bool across)
+                     const struct buffers *at, bool across)
 {
     const struct iso_elastic_distortion *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
@@ -50,7 +50,7 @@ static iso_rc smooth(struct opencl *cl, const struct iso_call *call, struct open
                               arg_real(call->scalars[ISO_ELASTIC_ALPHA_SPAN]), ARG_RANDOM(call)));
 }
 
-static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const struct places *at)
+static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const struct buffers *at)
 {
     const struct iso_elastic_distortion *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
@@ -74,7 +74,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_shape *s = &call->x[0].shape;
     if (!call->training)
         return opencl_copy_images(be, call);
-    const struct places at = places_of(call);
+    const struct buffers at = buffers_of(call);
     ISO_TRY(make_fields(cl, call, &at));
     return opencl_launch(cl, program, "elastic_distortion_forward", opencl_image_grid(cl, call),
                          ARGS(arg_tensor(&call->x[0]), at.fields, arg_tensor(&call->y[0]),

@@ -29,12 +29,12 @@ static uint64_t device_number(cl_device_id d, cl_device_info what)
     return clGetDeviceInfo(d, what, sizeof wide, &wide, NULL) == CL_SUCCESS ? wide : 0;
 }
 
-static bool has(const char *text, const char *part)
+static bool has(const char *text, const char *word)
 {
-    size_t n = strlen(part);
+    size_t n = strlen(word);
     for (; *text; text++) {
         size_t i = 0;
-        while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+        while (i < n && tolower((unsigned char)text[i]) == tolower((unsigned char)word[i]))
             i++;
         if (i == n)
             return true;

@@ -69,16 +69,16 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
 
 static iso_rc gamma_gradient(struct opencl *cl, const struct iso_call *call, struct iso_bn_rows r)
 {
-    const struct opencl_at part = opencl_work(call, 0);
+    const struct opencl_at sums = opencl_work(call, 0);
     const size_t cols = (size_t)r.channels;
     const size_t blocks = opencl_blocks((size_t)r.rows, (size_t)r.per_image);
     ISO_TRY(opencl_launch(cl, program, "ln_products", opencl_elements(cl, blocks * cols),
                           ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
                                arg_tensor(&call->saved[ISO_LN_MEAN]),
-                               arg_tensor(&call->saved[ISO_LN_INVERSE]), arg_mem(part.mem, part.at),
+                               arg_tensor(&call->saved[ISO_LN_INVERSE]), arg_mem(sums.mem, sums.at),
                                arg_int(r.channels), arg_int(r.per_image > 1 ? r.per_image : r.rows),
                                arg_int((int64_t)blocks))));
-    return opencl_add_blocks(cl, part.mem, part.at, blocks, cols, &call->dw[ISO_LN_GAMMA],
+    return opencl_add_blocks(cl, sums.mem, sums.at, blocks, cols, &call->dw[ISO_LN_GAMMA],
                              call->add_dw[ISO_LN_GAMMA]);
 }
 
@@ -87,7 +87,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
     const struct iso_tensor *dbeta = &call->dw[ISO_LN_BETA];
-    const struct opencl_at part = opencl_work(call, 0);
+    const struct opencl_at sums = opencl_work(call, 0);
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, r));
     if (call->dw[ISO_LN_GAMMA].mem != NULL)
@@ -95,7 +95,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (dbeta->mem == NULL)
         return ISO_OK;
     return opencl_sum_rows(cl, &call->dy[0], (size_t)r.rows, (size_t)r.channels,
-                           (size_t)r.per_image, part.mem, part.at, dbeta,
+                           (size_t)r.per_image, sums.mem, sums.at, dbeta,
                            call->add_dw[ISO_LN_BETA]);
 }
 

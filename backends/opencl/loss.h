@@ -5,21 +5,21 @@
 
 /* For iso_kernel.workspace: a loss for each row. */
 size_t opencl_loss_workspace(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
-static inline bool opencl_loss_wanted(const struct iso_call *call, int slot)
+/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+static inline bool opencl_loss_wanted(const struct iso_call *call, int output)
 {
-    return call->y[slot].mem != NULL && call->x[1].mem != NULL;
+    return call->y[output].mem != NULL && call->x[1].mem != NULL;
 }
 static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 {
     return arg_work(call, 0);
 }
-/* y[slot] = the mean of the rows' weighted losses in the workspace. */
-iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int slot);
+/* y[output] = the mean of the rows' weighted losses in the workspace. */
+iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int output);
 
-/* Of a pointwise loss, by the kernel `name` of `program` (clkernels/loss.h): y[slot], where it is
+/* A pointwise loss, by the kernel `name` of `program` (clkernels/loss.h): y[output], where it is
  * wanted, or dx[0], with the slope at each of p. */
-iso_rc opencl_pointwise_forward(struct iso_backend *, const struct iso_call *, int slot,
+iso_rc opencl_pointwise_forward(struct iso_backend *, const struct iso_call *, int output,
                                 const char *program, const char *name);
 iso_rc opencl_pointwise_backward(struct iso_backend *, const struct iso_call *,
                                  const struct iso_tensor *p, const char *program, const char *name);

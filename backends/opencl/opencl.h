@@ -18,8 +18,8 @@ enum {
     OPENCL_CACHE_KEY = 65
 };
 
-/* How sums of products are divided: local-memory tiles for GPUs; one work-item with a register tile
- * of vectors for CPUs. The results are the same bits. */
+/* The ways to divide sums of products: local-memory tiles for GPUs; one work-item with a register
+ * tile of vectors for CPUs. The results are the same bits. */
 enum opencl_shape { OPENCL_SHAPE_GPU, OPENCL_SHAPE_CPU };
 
 /* A work-group's tile of outputs: rows x cols. GPU: group x group work-items share it. CPU: one
@@ -57,9 +57,9 @@ struct opencl {
     size_t max_group; /* work-items in a group: at most OPENCL_MAX_GROUP */
     enum opencl_shape shape;
     struct opencl_tile tile;
-    size_t chunk;        /* channels of one work-item of a pooling or a depthwise convolution */
-    size_t most_columns; /* floats that the columns of conv2d may take in fast mode */
-    char options[640];   /* build options, the same for each program */
+    size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
+    size_t most_columns;  /* floats that the columns of conv2d may take in fast mode */
+    char options[640];    /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
     int nprograms, nkernels;
@@ -109,7 +109,7 @@ iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
  * cannot be built. Writes nothing to the cache. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
-/* What a program's binary is called in the user's cache: a hash of all that it depends on; "" where
+/* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
  * the driver keeps binaries itself. */
 void opencl_cache_key(struct opencl *, const char *source, size_t length,
                       char key[OPENCL_CACHE_KEY]);

@@ -22,5 +22,5 @@ struct opencl_pool opencl_pool_of(const struct iso_call *call, const struct iso_
 
 struct opencl_grid opencl_pool_grid(const struct opencl *cl, const struct opencl_pool *g)
 {
-    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->c, cl->chunk));
+    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->c, cl->item_channels));
 }

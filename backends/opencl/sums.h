@@ -4,7 +4,7 @@
 #include "core/formulas.h"
 #include "opencl.h"
 
-/* Blocks that `rows` rows make when images have group_rows rows each (1: blocks run over the
+/* Blocks that `rows` rows make when images have group_rows rows each (1: blocks go over the
  * batch). */
 size_t opencl_blocks(size_t rows, size_t group_rows);
 /* Floats of workspace that opencl_sum_rows needs. */

@@ -36,7 +36,7 @@ static void pool(const struct iso_window *g, const iso_real *image, int64_t oy, 
         y[c] = iso_pool_mean(y[c], t.number);
 }
 
-/* What one window, dy [channels], adds to the sums of its pixels. */
+/* Adds one window, dy [channels], to the sums of its pixels. */
 static void spread(const struct iso_window *g, const iso_real *dy, int64_t oy, int64_t ox,
                    iso_real *sum)
 {

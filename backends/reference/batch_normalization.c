@@ -4,7 +4,7 @@
 #include "core/ops/batch_normalization.h"
 #include "reference.h"
 
-/* Of a channel's row sums: two results, a block and its total. */
+/* The row sums of a channel: two results, a block and its total. */
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
                         enum iso_pass pass)
 {

@@ -4,7 +4,7 @@
 #include "core/ops/layer_normalization.h"
 #include "reference.h"
 
-/* Of a weight's row sums: a block and its total. */
+/* The row sums of a weight: a block and its total. */
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
                         enum iso_pass pass)
 {

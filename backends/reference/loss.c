@@ -8,7 +8,7 @@ size_t ISO_KERNEL(loss_workspace)(struct iso_backend *backend, const struct iso_
     return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(iso_real) : 0;
 }
 
-void ISO_KERNEL(loss_mean)(const struct iso_call *call, int slot)
+void ISO_KERNEL(loss_mean)(const struct iso_call *call, int output)
 {
     const iso_real *loss = ref_work(call, 0);
     int64_t rows = call->x[0].shape.dim[0];
@@ -20,15 +20,16 @@ void ISO_KERNEL(loss_mean)(const struct iso_call *call, int slot)
             block = block + loss[row];
         total = total + block;
     }
-    *ref_real(&call->y[slot]) = iso_div(total, (iso_real)rows);
+    *ref_real(&call->y[output]) = iso_div(total, (iso_real)rows);
 }
 
-void ISO_KERNEL(pointwise_forward)(const struct iso_call *call, int slot, ISO_KERNEL(loss_add) *add)
+void ISO_KERNEL(pointwise_forward)(const struct iso_call *call, int output,
+                                   ISO_KERNEL(loss_add) *add)
 {
     const iso_real *p = ref_real(&call->x[0]), *t = ref_real(&call->x[1]);
     const struct iso_loss_scalars s = ref_loss_scalars(call);
     int64_t rows = call->x[0].shape.dim[0], columns = call->x[0].shape.dim[1];
-    if (!ref_loss_wanted(call, slot))
+    if (!ref_loss_wanted(call, output))
         return;
     for (int64_t row = 0; row < rows; row++, p += columns, t += columns) {
         iso_real lane[ISO_LANES] = { ISO_R(0.0) };
@@ -37,7 +38,7 @@ void ISO_KERNEL(pointwise_forward)(const struct iso_call *call, int slot, ISO_KE
         iso_real loss = iso_div(ref_lanes_total(lane), (iso_real)columns);
         ref_work(call, 0)[row] = iso_weighted_loss(loss, ref_row_weight(call, row));
     }
-    ISO_KERNEL(loss_mean)(call, slot);
+    ISO_KERNEL(loss_mean)(call, output);
 }
 
 void ISO_KERNEL(pointwise_backward)(const struct iso_call *call, const struct iso_tensor *p,

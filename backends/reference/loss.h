@@ -4,10 +4,10 @@
 #include "core/formulas.h"
 #include "reference.h"
 
-/* Whether the mean loss y[slot] is to be computed: without a target there is only a prediction. */
-static inline bool ref_loss_wanted(const struct iso_call *call, int slot)
+/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+static inline bool ref_loss_wanted(const struct iso_call *call, int output)
 {
-    return call->y[slot].mem != NULL && call->x[1].mem != NULL;
+    return call->y[output].mem != NULL && call->x[1].mem != NULL;
 }
 
 static inline iso_real ref_row_weight(const struct iso_call *call, int64_t row)
@@ -24,15 +24,15 @@ static inline struct iso_loss_scalars ref_loss_scalars(const struct iso_call *ca
 
 /* The workspace: each row's weighted loss. */
 size_t ISO_KERNEL(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[slot] = their mean. */
-void ISO_KERNEL(loss_mean)(const struct iso_call *, int slot);
+/* y[output] = their mean. */
+void ISO_KERNEL(loss_mean)(const struct iso_call *, int output);
 
 /* f added to a lane, and its slope (core/formulas.h). */
 typedef iso_real ISO_KERNEL(loss_add)(iso_real p, iso_real t, struct iso_loss_scalars,
                                       iso_real lane);
 typedef iso_real ISO_KERNEL(loss_slope)(iso_real p, iso_real t, struct iso_loss_scalars);
-/* Of a pointwise loss: y[slot], where it is wanted. */
-void ISO_KERNEL(pointwise_forward)(const struct iso_call *, int slot, ISO_KERNEL(loss_add) *add);
+/* A pointwise loss: y[output], where it is wanted. */
+void ISO_KERNEL(pointwise_forward)(const struct iso_call *, int output, ISO_KERNEL(loss_add) *add);
 /* dx[0], with the slope at each of p [rows, columns]. */
 void ISO_KERNEL(pointwise_backward)(const struct iso_call *, const struct iso_tensor *p,
                                     ISO_KERNEL(loss_slope) *slope);

@@ -1,4 +1,4 @@
-/* random_crop.c: y(i, j) = x(top + i, left + j), 0 beyond the border; the window's place is drawn
+/* random_crop.c: y(i, j) = x(top + i, left + j), 0 beyond the border; its position is drawn
  * for each image. */
 #include "core/ops/random_crop.h"
 #include "reference.h"

@@ -110,7 +110,7 @@ int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n);
 /* The class of a row's target: I32 [rows], or what REAL [rows, n] mean. */
 int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n);
 
-/* Of one row of softmax: the maximum and the lane sum of exp(z - max). */
+/* The maximum and the lane sum of exp(z - max) of one row of softmax. */
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum);
 
 #endif

@@ -22,8 +22,8 @@ static void tile(int64_t cols, int64_t depth, const iso_real *x, int64_t x_row, 
 }
 
 /* The same for what no tile covers: one row, `width` columns. */
-static void strip(int64_t width, int64_t cols, int64_t depth, const iso_real *x, int64_t x_step,
-                  const iso_real *w, iso_real *y)
+static void rest_of_row(int64_t width, int64_t cols, int64_t depth, const iso_real *x,
+                        int64_t x_step, const iso_real *w, iso_real *y)
 {
     for (int64_t k = 0; k < depth; k++)
         for (int64_t c = 0; c < width; c++)
@@ -39,7 +39,8 @@ void ISO_KERNEL(chains)(int64_t rows, int64_t cols, int64_t depth, const iso_rea
             tile(cols, depth, x + r * x_row, x_row, x_step, w + c, y + r * y_row + c, y_row);
     for (int64_t r = 0; r < rows; r++) {
         int64_t done = r < tiled_rows ? tiled_cols : 0;
-        strip(cols - done, cols, depth, x + r * x_row, x_step, w + done, y + r * y_row + done);
+        rest_of_row(cols - done, cols, depth, x + r * x_row, x_step, w + done,
+                    y + r * y_row + done);
     }
 }
 
