@@ -117,12 +117,12 @@ static struct judgement judge(const struct iso_bench_node *n, const struct iso_b
 }
 
 static void node_json(const struct iso_bench_model *m, const struct iso_bench_node *n,
-                      const char *layer, double part, const struct judgement *j)
+                      const char *layer, double of_step, const struct judgement *j)
 {
     iso_console_json(json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "event", "op", "model", m->name,
         "device", m->device, "op", iso_ops[n->op].name, "pass", passes[n->pass], "layer", layer,
-        "microseconds", number(n->seconds * 1e6), "share_of_step", number(part), "gflops",
+        "microseconds", number(n->seconds * 1e6), "share_of_step", number(of_step), "gflops",
         number(j->products ? j->rate / 1e9 : NAN), "gbs", number(j->products ? NAN : j->rate / 1e9),
         "share_of_peak", share_json(j->rate, j->peak)));
 }
