@@ -30,7 +30,7 @@ struct conv_fault {
     bool pad, swap, stride, order;
 };
 
-/* What the kernel adds to the sum of one output for one tap. */
+/* Returns the sum of one output with the product of one tap added. */
 static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y,
                  int64_t x, int64_t k, int64_t ch, int64_t f, float sum)
 {

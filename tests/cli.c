@@ -126,10 +126,10 @@ int cli_teardown(void **state)
     return folder_remove(cli_folder);
 }
 
-void cli_says(const char *text, const char *part)
+void cli_says(const char *text, const char *expected)
 {
-    if (strstr(text, part) == NULL)
-        fail_msg("'%s' is not in:\n%s%s", part, text, cli_err);
+    if (strstr(text, expected) == NULL)
+        fail_msg("'%s' is not in:\n%s%s", expected, text, cli_err);
 }
 
 int cli_lines(const char *text)

@@ -38,8 +38,8 @@ void cli_write(const char *name, const char *text);
 /* Reads a file into text, which has CLI_OUTPUT bytes; returns its length. */
 size_t cli_read(const char *name, char *text);
 
-/* Fails unless part is in text. */
-void cli_says(const char *text, const char *part);
+/* Fails unless the expected words are in text. */
+void cli_says(const char *text, const char *expected);
 int cli_lines(const char *text);
 /* A run's history.csv without the columns that depend on the clock, in out of CLI_OUTPUT bytes. */
 void cli_history(const char *run, char *out);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # first_hour.sh [README]: does what the README tells a newcomer to do, and compares what is printed with what stands
-# there. A session is a fenced block after the line <!-- first hour -->: `$ ` begins a command, the lines up to the next
+# there. A session is fenced code after the line <!-- first hour -->: `$ ` begins a command, the lines up to the next
 # one are its output, `...` stands for any lines, and `^C` is where Ctrl-C is pressed, once the line above it has begun.
 # Sessions run in a scratch folder, which is HOME, too, and has links to all that the repository has; they see no OpenCL
 # device, so that a CPU trains. Allowed to differ: seconds, images/s, MB/s, a device's name, and the step at which Ctrl-C
@@ -10,13 +10,13 @@ readme=$(realpath "${1:-README.md}") || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/work"
-for part in *; do ln -s "$PWD/$part" "$scratch/work/$part"; done
+for entry in *; do ln -s "$PWD/$entry" "$scratch/work/$entry"; done
 rm -f "$scratch/work/runs"
 export HOME="$scratch/work" PATH="$scratch/work/.local/bin:$PATH" OCL_ICD_VENDORS=/nonexistent \
     XDG_CACHE_HOME="$scratch/cache" TERM=dumb
 passed=0 failed=0
 
-# What may differ from machine to machine and from run to run becomes N.
+# What may differ from machine to machine and from time to time becomes N.
 plain() {
     sed -E -e 's/[0-9.]+ (images|MB)\/s/N \1\/s/g' -e 's/[0-9.]+ s( |$)/N s\1/g' -e 's/[0-9]+:[0-9]+ (min|h)/N s/g' \
         -e 's/(exact|fast)  ([a-z]+[a-z0-9:.]*) \(.*\)/\1  \2 (NAME)/' -e 's/after step [0-9]+/after step N/' \

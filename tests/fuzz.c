@@ -25,14 +25,14 @@ static uint32_t draw(uint32_t below)
 
 static const uint8_t interesting[] = { 0, 1, 0x7f, 0x80, 0xff, '.', '(', '-', '9', '\n', ',' };
 
-static size_t put_in(uint8_t *bytes, size_t n, size_t room, const char *const *words)
+static size_t put_in(uint8_t *bytes, size_t n, size_t capacity, const char *const *words)
 {
     uint32_t count = 0;
     while (words != NULL && words[count] != NULL)
         count++;
     const char *word = count ? words[draw(count)] : "";
     const size_t length = strlen(word), at = draw((uint32_t)n + 1);
-    if (n + length > room)
+    if (n + length > capacity)
         return n;
     memmove(bytes + at + length, bytes + at, n - at);
     memcpy(bytes + at, word, length);
@@ -40,8 +40,8 @@ static size_t put_in(uint8_t *bytes, size_t n, size_t room, const char *const *w
 }
 
 /* Changes a few bytes, or cuts, repeats, moves or puts in a piece. Returns the new length, at most
- * room. */
-static size_t damage(uint8_t *bytes, size_t n, size_t room, const char *const *words)
+ * the capacity. */
+static size_t damage(uint8_t *bytes, size_t n, size_t capacity, const char *const *words)
 {
     const int times = 1 + (int)draw(4);
     for (int i = 0; i < times && n > 0; i++) {
@@ -54,7 +54,7 @@ static size_t damage(uint8_t *bytes, size_t n, size_t room, const char *const *w
         case 3: memmove(bytes + at, bytes + to, draw(rest + 1)); break;
         case 4: memset(bytes + at, (int)draw(256), draw(size - at < 9 ? size - at : 9)); break;
         case 5: n = draw(4) == 0 ? at : n; break;
-        default: n = put_in(bytes, n, room, words); break;
+        default: n = put_in(bytes, n, capacity, words); break;
         }
     }
     return n;
@@ -73,10 +73,10 @@ static void save(const char *path, const uint8_t *bytes, size_t n)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The path of a place in the folder, with the folders on the way to it. */
-static void make_place(char path[FUZZ_PATH], const char *folder, const char *place)
+/* Fills in the path of a file in the folder, and makes the folders on the way to it. */
+static void make_path(char path[FUZZ_PATH], const char *folder, const char *file)
 {
-    snprintf(path, FUZZ_PATH, "%s/%s", folder, place);
+    snprintf(path, FUZZ_PATH, "%s/%s", folder, file);
     char *slash = strrchr(path, '/');
     *slash = '\0';
     assert_int_equal(iso_folder_make(path), ISO_OK);
@@ -84,7 +84,7 @@ static void make_place(char path[FUZZ_PATH], const char *folder, const char *pla
 }
 
 /* Removes the file, and the folders on the way to it that are empty then. */
-static void remove_place(char path[FUZZ_PATH], const char *folder)
+static void remove_file(char path[FUZZ_PATH], const char *folder)
 {
     assert_int_equal(unlink(path), 0);
     for (char *slash; (slash = strrchr(path, '/')) != NULL && slash > path + strlen(folder);) {
@@ -106,15 +106,15 @@ static void put_beside(const struct fuzz_subject *s, const char *folder, bool th
 {
     char path[FUZZ_PATH];
     for (int i = 0; i < FUZZ_BESIDE && s->beside[i].file != NULL; i++) {
-        make_place(path, folder, s->beside[i].place);
+        make_path(path, folder, s->beside[i].copy);
         if (there)
             copy(s->beside[i].file, path);
         else
-            remove_place(path, folder);
+            remove_file(path, folder);
     }
 }
 
-/* In memory, where there is such a place: a disk would be busy with nothing that is kept. */
+/* In memory, where there is such a folder: a disk would be busy with nothing that is kept. */
 static const char *root(void) { return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; }
 
 void fuzz_open(const struct fuzz_subject *s, struct fuzz_folder *p)
@@ -122,17 +122,17 @@ void fuzz_open(const struct fuzz_subject *s, struct fuzz_folder *p)
     snprintf(p->folder, sizeof p->folder, "%s/isocl-fuzz-XXXXXX", root());
     assert_non_null(mkdtemp(p->folder));
     put_beside(s, p->folder, true);
-    make_place(p->path, p->folder, s->place);
+    make_path(p->path, p->folder, s->copy);
 }
 
 void fuzz_close(const struct fuzz_subject *s, struct fuzz_folder *p)
 {
-    remove_place(p->path, p->folder);
+    remove_file(p->path, p->folder);
     put_beside(s, p->folder, false);
     assert_true(rmdir(p->folder) == 0 || !iso_folder_exists(p->folder));
 }
 
-/* ---- Runs ---------------------------------------------------------------------------------- */
+/* ---- Rounds -------------------------------------------------------------------------------- */
 
 iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_folder *p, const void *bytes,
                  size_t n)
@@ -147,7 +147,7 @@ iso_rc fuzz_read(const struct fuzz_subject *s, const struct fuzz_folder *p, cons
 }
 
 /* The undamaged file, then damaged ones. Returns how many were refused. */
-static int run(const struct fuzz_subject *s, const struct fuzz_folder *p, int rounds)
+static int read_rounds(const struct fuzz_subject *s, const struct fuzz_folder *p, int rounds)
 {
     char *whole;
     size_t n;
@@ -168,12 +168,12 @@ static int run(const struct fuzz_subject *s, const struct fuzz_folder *p, int ro
 
 static void fuzz_one(const struct fuzz_subject *s, int rounds)
 {
-    struct fuzz_folder place;
-    fuzz_open(s, &place);
-    const int refused = run(s, &place, rounds);
+    struct fuzz_folder work;
+    fuzz_open(s, &work);
+    const int refused = read_rounds(s, &work, rounds);
     if (rounds >= 100 && refused <= rounds / 20 && !s->lenient)
         fail_msg("%s: only %d of %d damaged files were refused", s->file, refused, rounds);
-    fuzz_close(s, &place);
+    fuzz_close(s, &work);
 }
 
 void fuzz(struct fuzz_list list, int rounds)

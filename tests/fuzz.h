@@ -1,9 +1,9 @@
 /* fuzz.h: damaged files, for readers that must read or refuse each of them.
  *
- * test_fuzz.c and test_fuzz_files.c damage whole files of a corpus a few hundred times, the same in
- * every run. ISOCL_FUZZ_ROUNDS: how often each file instead; ISOCL_FUZZ_ONLY: only the files whose
- * path has this text in it; ISOCL_FUZZ_SEED: another sequence. A file that a reader fell over stays
- * where the message says, or after a crash in isocl-fuzz-* of /dev/shm or /tmp.
+ * test_fuzz.c and test_fuzz_files.c damage whole files of a corpus a few hundred times, always in
+ * the same way. ISOCL_FUZZ_ROUNDS: how often each file instead; ISOCL_FUZZ_ONLY: only the files
+ * whose path has this text in it; ISOCL_FUZZ_SEED: another sequence. A file that a reader fell over
+ * stays where the message says, or after a crash in isocl-fuzz-* of /dev/shm or /tmp.
  *
  * guided/guided.c lets libFuzzer look for damage that takes a reader to code not yet seen, for as
  * long as one has time. */
@@ -13,14 +13,14 @@
 
 enum { FUZZ_MEMORY = 1 << 29, FUZZ_BESIDE = 2, FUZZ_FOLDER = 64, FUZZ_PATH = 512 };
 struct fuzz_subject {
-    const char *file;  /* of the corpus; undamaged it must be read, unless bad */
-    const char *place; /* of its damaged copy, in the folder of the test */
+    const char *file; /* of the corpus; undamaged it must be read, unless bad */
+    const char *copy; /* the path of its damaged copy in the folder of the test */
     /* Reads the copy. ISO_OK, or the code of the reader that refused it. */
     iso_rc (*read)(const struct fuzz_subject *, const char *path, const char *folder);
     const char *name;         /* for the reader */
     const char *const *words; /* what may be put in, NULL-terminated; NULL: nothing */
     struct {
-        const char *file, *place;
+        const char *file, *copy;
     } beside[FUZZ_BESIDE]; /* undamaged; file NULL: none */
     iso_rc refusal;        /* the code for a damaged file; ISO_OK: ISO_EDATA */
     bool bad;              /* the file is one that is refused as it is */

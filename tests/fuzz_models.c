@@ -50,7 +50,7 @@ static int list_models(const char *folder, bool bad, int n)
             assert_true(n < MODELS);
             strcpy(model_paths[n], path);
             model_subjects[n] = (struct fuzz_subject){
-                .file = model_paths[n], .place = "damaged.yaml", .read = fuzz_read_model, .bad = bad
+                .file = model_paths[n], .copy = "damaged.yaml", .read = fuzz_read_model, .bad = bad
             };
             n++;
         }

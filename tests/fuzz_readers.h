@@ -1,4 +1,4 @@
-/* fuzz_readers.h: every reader of files that come from elsewhere. X(name, rounds of a short run):
+/* fuzz_readers.h: every reader of files that come from elsewhere. X(name, rounds of a short test):
  * fuzz_<name>() lists the subjects. */
 #ifndef ISO_TEST_FUZZ_READERS_H
 #define ISO_TEST_FUZZ_READERS_H

@@ -83,17 +83,17 @@ struct fuzz_list fuzz_histories(void)
 {
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/history.csv",
-          .place = "history.csv",
+          .copy = "history.csv",
           .read = read_history,
           .words = csv_words,
           .lenient = true },
         { .file = "tests/readers/history-training.csv",
-          .place = "history.csv",
+          .copy = "history.csv",
           .read = read_history,
           .words = csv_words,
           .lenient = true },
         { .file = "tests/readers/history.csv",
-          .place = "history.csv",
+          .copy = "history.csv",
           .read = resume_history,
           .words = csv_words,
           .lenient = true },
@@ -115,7 +115,7 @@ struct fuzz_list fuzz_states(void)
         "{", "}", "\"", "-1", "0", "nan", "inf", "1e999", "9223372036854775807", "0x1p-1074", NULL
     };
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/readers/state", .place = "state", .read = read_state, .words = words },
+        { .file = "tests/readers/state", .copy = "state", .read = read_state, .words = words },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }

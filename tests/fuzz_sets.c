@@ -41,9 +41,9 @@ static iso_rc load(const struct fuzz_subject *s, const char *path, const char *f
     return rc;
 }
 
-#define NPY(npy)                                                                           \
-    {                                                                                      \
-        .file = "tests/readers/" npy, .place = "damaged.npy", .read = load, .name = "npy:" \
+#define NPY(npy)                                                                          \
+    {                                                                                     \
+        .file = "tests/readers/" npy, .copy = "damaged.npy", .read = load, .name = "npy:" \
     }
 struct fuzz_list fuzz_arrays(void)
 {
@@ -52,10 +52,7 @@ struct fuzz_list fuzz_arrays(void)
         NPY("float64-5.npy"),
         NPY("mixed.npy"),
         NPY("half.npy"),
-        { .file = "tests/readers/arrays.npz",
-          .place = "damaged.npz",
-          .read = load,
-          .name = "npy:" },
+        { .file = "tests/readers/arrays.npz", .copy = "damaged.npz", .read = load, .name = "npy:" },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
@@ -78,12 +75,12 @@ struct fuzz_list fuzz_tables(void)
                                          NULL };
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/numbers.csv",
-          .place = "damaged.csv",
+          .copy = "damaged.csv",
           .read = load,
           .name = "csv:",
           .words = words },
         { .file = "tests/readers/names.csv",
-          .place = "damaged.csv",
+          .copy = "damaged.csv",
           .read = load,
           .name = "csv:",
           .words = words },
@@ -93,9 +90,9 @@ struct fuzz_list fuzz_tables(void)
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }
 
-#define PICTURE(image)                                                                             \
-    {                                                                                              \
-        .file = "tests/readers/decode/" image, .place = "a/1.png", .read = load, .name = "folder:" \
+#define PICTURE(image)                                                                            \
+    {                                                                                             \
+        .file = "tests/readers/decode/" image, .copy = "a/1.png", .read = load, .name = "folder:" \
     }
 struct fuzz_list fuzz_pictures(void)
 {
@@ -113,22 +110,22 @@ struct fuzz_list fuzz_idx(void)
 {
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/images.idx",
-          .place = IMAGES,
+          .copy = IMAGES,
           .read = load,
           .name = "mnist",
           .beside = { { "tests/readers/labels.idx.gz", LABELS ".gz" } } },
         { .file = "tests/readers/images.idx.gz",
-          .place = IMAGES ".gz",
+          .copy = IMAGES ".gz",
           .read = load,
           .name = "mnist",
           .beside = { { "tests/readers/labels.idx.gz", LABELS ".gz" } } },
         { .file = "tests/readers/labels.idx",
-          .place = LABELS,
+          .copy = LABELS,
           .read = load,
           .name = "mnist",
           .beside = { { "tests/readers/images.idx", IMAGES } } },
         { .file = "tests/readers/labels.idx.gz",
-          .place = LABELS ".gz",
+          .copy = LABELS ".gz",
           .read = load,
           .name = "mnist",
           .beside = { { "tests/readers/images.idx", IMAGES } } },
@@ -140,11 +137,11 @@ struct fuzz_list fuzz_cifar(void)
 {
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/cifar10.bin",
-          .place = "test_batch.bin",
+          .copy = "test_batch.bin",
           .read = load,
           .name = "cifar10" },
         { .file = "tests/readers/cifar100.bin",
-          .place = "test.bin",
+          .copy = "test.bin",
           .read = load,
           .name = "cifar100" },
     };

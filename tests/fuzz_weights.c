@@ -56,11 +56,11 @@ struct fuzz_list fuzz_safetensors(void)
                                          NULL };
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/keras/expected.safetensors",
-          .place = "damaged",
+          .copy = "damaged",
           .read = read_safetensors,
           .words = words },
         { .file = "tests/golden/top_k.safetensors",
-          .place = "damaged",
+          .copy = "damaged",
           .read = read_safetensors,
           .words = words },
     };
@@ -91,11 +91,11 @@ static iso_rc read_keras(const struct fuzz_subject *s, const char *path, const c
 struct fuzz_list fuzz_hdf5(void)
 {
     static const struct fuzz_subject subjects[] = {
-        { .file = "tests/keras/weights.h5", .place = "damaged.h5", .read = read_keras },
-        { .file = "tests/keras/model.h5", .place = "damaged.h5", .read = read_keras },
-        { .file = "tests/keras/keras2.h5", .place = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/weights.h5", .copy = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/model.h5", .copy = "damaged.h5", .read = read_keras },
+        { .file = "tests/keras/keras2.h5", .copy = "damaged.h5", .read = read_keras },
         { .file = "tests/keras/keras3.weights.h5",
-          .place = "damaged.weights.h5",
+          .copy = "damaged.weights.h5",
           .read = read_keras },
     };
     if (!iso_keras_supported())
@@ -146,7 +146,7 @@ struct fuzz_list fuzz_onnx(void)
     };
     static const struct fuzz_subject subjects[] = {
         { .file = "tests/readers/small.onnx",
-          .place = "damaged.onnx",
+          .copy = "damaged.onnx",
           .read = read_onnx,
           .words = words },
     };

@@ -44,7 +44,7 @@ struct worst {
     uint64_t count;
 };
 
-/* Whether this function is to be measured on every float. */
+/* True if this function is to be measured on every float. */
 static int exhaustive(const char *name)
 {
     const char *s = getenv("ISOCL_EXHAUSTIVE");

@@ -73,7 +73,7 @@ static void others_are_refused(void **state)
     static const struct {
         const char *name, *split;
         iso_rc rc;
-        const char *part;
+        const char *expected;
     } cases[] = {
         { "npy:evil.npy", "train", ISO_EDATA, "names the Python function posix.system" },
         { "npy:scaled.npy", "train", ISO_EDATA, "element 0 (counted from 0) is 0.0117647059; " },
@@ -94,8 +94,8 @@ static void others_are_refused(void **state)
         struct iso_dataset *set;
         assert_int_equal(load(cases[i].name, cases[i].split, &set), cases[i].rc);
         assert_null(set);
-        if (strstr(iso_error(), cases[i].part) == NULL)
-            fail_msg("message '%s' lacks '%s'", iso_error(), cases[i].part);
+        if (strstr(iso_error(), cases[i].expected) == NULL)
+            fail_msg("message '%s' lacks '%s'", iso_error(), cases[i].expected);
     }
 }
 

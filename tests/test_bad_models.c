@@ -133,14 +133,14 @@ static void assert_text_fault(const char *text, int line, int column, const char
     assert_fault(text, strlen(text), line, column, expected);
 }
 
-/* count copies of part, in one text; free with free(). */
-static char *repeat(const char *part, size_t count)
+/* count copies of piece, in one text; free with free(). */
+static char *repeat(const char *piece, size_t count)
 {
-    size_t n = strlen(part);
+    size_t n = strlen(piece);
     char *text = malloc(n * count + 1);
     assert_non_null(text);
     for (size_t i = 0; i < count; i++)
-        memcpy(text + i * n, part, n);
+        memcpy(text + i * n, piece, n);
     text[n * count] = '\0';
     return text;
 }
@@ -235,20 +235,20 @@ static void test_unreadable(void **state)
 static void test_rubbish(void **state)
 {
     (void)state;
-    enum { RUNS = 1500 };
+    enum { ROUNDS = 1500 };
     static const char alphabet[] = "{}[]:,-&*<>?|!%@#'\"\n\t ax01.~/\xC3\xA4\x01";
     uint32_t random = 1;
     int refused = 0;
-    for (int run = 0; run < RUNS; run++) {
+    for (int round = 0; round < ROUNDS; round++) {
         char text[LOADING_SMALL];
         const size_t n = strlen(loading_small);
         memcpy(text, loading_small, n);
-        for (int edit = 0; edit <= run % 6; edit++) {
+        for (int edit = 0; edit <= round % 6; edit++) {
             random = random * 1664525 + 1013904223;
             size_t at = (random >> 8) % n;
             random = random * 1664525 + 1013904223;
-            text[at] = run % 3 ? alphabet[(random >> 8) % (sizeof alphabet - 1)]
-                               : (char)(random >> 24);
+            text[at] = round % 3 ? alphabet[(random >> 8) % (sizeof alphabet - 1)]
+                                 : (char)(random >> 24);
         }
         struct iso_model *m;
         struct iso_graph *graph = NULL;
@@ -261,7 +261,7 @@ static void test_rubbish(void **state)
         iso_graph_free(graph);
         iso_model_free(m);
     }
-    assert_true(refused > RUNS / 2 && refused < RUNS);
+    assert_true(refused > ROUNDS / 2 && refused < ROUNDS);
 }
 
 /* Each allocation of a load fails once: ENOMEM every time, and (under ASan) no leak. */

@@ -233,8 +233,8 @@ static void test_sizes(void **state)
         double flops = 0;
         assert_int_equal(iso_bench_op(backend, &gate, &sizes[i], 1e-3, timing, &flops), ISO_OK);
         assert_true(flops == (i ? 2.0 * 2 * 6 * 5 * 9 * 3 * 4 : 2.0 * 3 * 5 * 7));
-        for (int part = 0; part < ISO_PARTS; part++)
-            assert_true(timing[part].seconds > 0);
+        for (int k = 0; k < ISO_PARTS; k++)
+            assert_true(timing[k].seconds > 0);
     }
     assert_string_equal(iso_bench_size_text(&sizes[0], text, sizeof text), "3 x 5 -> 7");
     assert_string_equal(iso_bench_size_text(&sizes[1], text, sizeof text), "2 x 6x5x3 -> 4, 3x3");
@@ -247,11 +247,11 @@ static void test_memory(void **state)
     enum { BYTES = 64 << 20 };
     (void)state;
     iso_bench_memory_reset();
-    char *block = malloc(BYTES);
-    assert_non_null(block);
-    memset(block, 1, BYTES);
-    assert_true(block[BYTES / 2] == 1);
-    free(block);
+    char *memory = malloc(BYTES);
+    assert_non_null(memory);
+    memset(memory, 1, BYTES);
+    assert_true(memory[BYTES / 2] == 1);
+    free(memory);
     assert_true(iso_bench_memory_peak() >= BYTES);
 }
 

@@ -62,15 +62,15 @@ static void blocks_read_their_input(void **state)
     network_close(&n);
 }
 
-/* The names of one residual block of Keras's; returns how many there are. */
+/* Finds the layers of one residual block of Keras's; returns how many there are. */
 static int check_block(const struct network *n, int stage, int block)
 {
-    static const char *const parts[] = { "1_conv", "1_bn", "1_relu", "2_conv", "2_bn",   "2_relu",
-                                         "3_conv", "3_bn", "add",    "out",    "0_conv", "0_bn" };
+    static const char *const layers[] = { "1_conv", "1_bn", "1_relu", "2_conv", "2_bn",   "2_relu",
+                                          "3_conv", "3_bn", "add",    "out",    "0_conv", "0_bn" };
     const int count = block == 1 ? 12 : 10;
     for (int i = 0; i < count; i++) {
         char name[ISO_NAME];
-        snprintf(name, sizeof name, "conv%d_block%d_%s", stage, block, parts[i]);
+        snprintf(name, sizeof name, "conv%d_block%d_%s", stage, block, layers[i]);
         find(n, name);
     }
     return count;

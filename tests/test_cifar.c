@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { RECORDS = 3, PLANE = 1024, IMAGE = 3 * PLANE, RECORD10 = 1 + IMAGE };
+enum { FILE_ROWS = 3, PLANE = 1024, IMAGE = 3 * PLANE, ROW10 = 1 + IMAGE };
 enum { PATH = 512 };
 
 static char folder[FOLDER]; /* made anew for each test */
@@ -59,34 +59,34 @@ static int remove_folder(void **state)
     return access(folder, F_OK) == 0;
 }
 
-/* Byte `at` of the image of record `record` in the file names[file]. */
-static uint8_t pixel(int file, int record, int at)
+/* Returns byte `at` of the image of row `row` in the file names[file]. */
+static uint8_t pixel(int file, int row, int at)
 {
-    return (uint8_t)(31 * file + 7 * record + at + at / PLANE * 50);
+    return (uint8_t)(31 * file + 7 * row + at + at / PLANE * 50);
 }
 
-static int label_of(int file, int record, int classes) { return (file * 3 + record * 7) % classes; }
+static int label_of(int file, int row, int classes) { return (file * 3 + row * 7) % classes; }
 
-/* Records as the format has them; `label` replaces that of the last one unless it is negative. */
-static void write_file(int file, int records, int label_bytes, int label, size_t cut)
+/* Writes rows as the format has them; `label`, unless it is negative, replaces the last one's. */
+static void write_file(int file, int rows, int label_bytes, int label, size_t cut)
 {
     const int size = label_bytes + IMAGE, classes = label_bytes == 1 ? 10 : 100;
-    uint8_t *data = calloc((size_t)records, (size_t)size);
+    uint8_t *data = calloc((size_t)rows, (size_t)size);
     char path[PATH];
     assert_non_null(data);
-    for (int r = 0; r < records; r++) {
-        uint8_t *record = data + r * size;
-        record[0] = (uint8_t)(r % 20);
-        record[label_bytes - 1] = (uint8_t)label_of(file, r, classes);
-        if (label >= 0 && r == records - 1)
-            record[label_bytes - 1] = (uint8_t)label;
+    for (int r = 0; r < rows; r++) {
+        uint8_t *row = data + r * size;
+        row[0] = (uint8_t)(r % 20);
+        row[label_bytes - 1] = (uint8_t)label_of(file, r, classes);
+        if (label >= 0 && r == rows - 1)
+            row[label_bytes - 1] = (uint8_t)label;
         for (int i = 0; i < IMAGE; i++)
-            record[label_bytes + i] = pixel(file, r, i);
+            row[label_bytes + i] = pixel(file, r, i);
     }
     snprintf(path, sizeof path, "%s/%s", folder, names[file]);
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
-    size_t n = (size_t)(records * size) - cut;
+    size_t n = (size_t)(rows * size) - cut;
     assert_int_equal(fwrite(data, 1, n, f), n);
     assert_int_equal(fclose(f), 0);
     free(data);
@@ -95,7 +95,7 @@ static void write_file(int file, int records, int label_bytes, int label, size_t
 static void write_training(void)
 {
     for (int file = 0; file < 5; file++)
-        write_file(file, RECORDS, 1, -1, 0);
+        write_file(file, FILE_ROWS, 1, -1, 0);
 }
 
 static iso_rc load(const char *name, const char *split, int64_t limit, struct iso_dataset **set)
@@ -104,25 +104,25 @@ static iso_rc load(const char *name, const char *split, int64_t limit, struct is
     return load_dataset(name, split, folder, 0, limit, set);
 }
 
-static void check_fault(const char *name, const char *split, iso_rc rc, const char *part)
+static void check_fault(const char *name, const char *split, iso_rc rc, const char *expected)
 {
     struct iso_dataset *set = NULL;
     assert_int_equal(load(name, split, 0, &set), rc);
     assert_null(set);
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
-/* Row `row` of the set is record `record` of names[file], as pixels of red, green and blue. */
-static void check_row(const struct iso_dataset *set, int row, int file, int record)
+/* Row `row` of the set is row `stored` of names[file], as pixels of red, green and blue. */
+static void check_row(const struct iso_dataset *set, int row, int file, int stored)
 {
     const uint8_t *image = set->images + (size_t)row * IMAGE;
-    assert_int_equal(set->labels[row], label_of(file, record, set->classes));
+    assert_int_equal(set->labels[row], label_of(file, stored, set->classes));
     for (int y = 0; y < 32; y++)
         for (int x = 0; x < 32; x++)
             for (int c = 0; c < 3; c++)
                 assert_int_equal(image[(y * 32 + x) * 3 + c],
-                                 pixel(file, record, c * PLANE + y * 32 + x));
+                                 pixel(file, stored, c * PLANE + y * 32 + x));
 }
 
 static void check_geometry(const struct iso_dataset *set, int rows, int classes, const char *source)
@@ -147,9 +147,9 @@ static void five_files_make_a_training_set(void **state)
     (void)state;
     write_training();
     must_load("cifar10", "train", 0, &set);
-    check_geometry(set, 5 * RECORDS, 10, "data_batch_1.bin");
-    for (int row = 0; row < 5 * RECORDS; row++)
-        check_row(set, row, row / RECORDS, row % RECORDS);
+    check_geometry(set, 5 * FILE_ROWS, 10, "data_batch_1.bin");
+    for (int row = 0; row < 5 * FILE_ROWS; row++)
+        check_row(set, row, row / FILE_ROWS, row % FILE_ROWS);
     iso_dataset_free(set);
     must_load("cifar10", "train", 4, &set);
     assert_int_equal(set->rows, 4);
@@ -160,9 +160,9 @@ static void the_test_set_is_one_file(void **state)
 {
     struct iso_dataset *set = NULL;
     (void)state;
-    write_file(TEST10, RECORDS, 1, -1, 0);
+    write_file(TEST10, FILE_ROWS, 1, -1, 0);
     must_load("cifar10", "test", 0, &set);
-    check_geometry(set, RECORDS, 10, "test_batch.bin");
+    check_geometry(set, FILE_ROWS, 10, "test_batch.bin");
     check_row(set, 2, TEST10, 2);
     iso_dataset_free(set);
 }
@@ -181,11 +181,11 @@ static void cifar100_has_fine_labels(void **state)
 {
     struct iso_dataset *set = NULL;
     (void)state;
-    write_file(TRAIN100, 2 * RECORDS, 2, 99, 0);
-    write_file(TEST100, RECORDS, 2, -1, 0);
+    write_file(TRAIN100, 2 * FILE_ROWS, 2, 99, 0);
+    write_file(TEST100, FILE_ROWS, 2, -1, 0);
     must_load("cifar100", "train", 0, &set);
-    check_geometry(set, 2 * RECORDS, 100, "train.bin");
-    assert_int_equal(set->labels[2 * RECORDS - 1], 99);
+    check_geometry(set, 2 * FILE_ROWS, 100, "train.bin");
+    assert_int_equal(set->labels[2 * FILE_ROWS - 1], 99);
     check_row(set, 1, TRAIN100, 1);
     iso_dataset_free(set);
     must_load("cifar100", "test", 0, &set);
@@ -200,10 +200,10 @@ static void cifar100_has_coarse_labels(void **state)
     };
     struct iso_dataset *set = NULL;
     (void)state;
-    write_file(TEST100, RECORDS, 2, -1, 0);
+    write_file(TEST100, FILE_ROWS, 2, -1, 0);
     assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
     assert_int_equal(set->classes, 20);
-    for (int i = 0; i < RECORDS; i++)
+    for (int i = 0; i < FILE_ROWS; i++)
         assert_int_equal(set->labels[i], i);
     iso_dataset_free(set);
     set = NULL;
@@ -216,18 +216,18 @@ static void damaged_files_are_refused(void **state)
 {
     (void)state;
     write_training();
-    write_file(2, RECORDS, 1, -1, 1);
+    write_file(2, FILE_ROWS, 1, -1, 1);
     check_fault("cifar10", "train", ISO_EDATA, "data_batch_3.bin: has 9218 bytes");
-    write_file(2, RECORDS - 1, 1, -1, 0);
+    write_file(2, FILE_ROWS - 1, 1, -1, 0);
     check_fault("cifar10", "train", ISO_EDATA, "data_batch_3.bin: has 2 images");
-    write_file(2, RECORDS, 1, 10, 0);
+    write_file(2, FILE_ROWS, 1, 10, 0);
     check_fault("cifar10", "train", ISO_EDATA, "data_batch_3.bin: label 2 (counted from 0) is 10");
-    write_file(TEST10, 1, 1, -1, RECORD10);
+    write_file(TEST10, 1, 1, -1, ROW10);
     check_fault("cifar10", "test", ISO_EDATA, "test_batch.bin: has 0 bytes");
-    write_file(TEST100, RECORDS, 2, 100, 0);
+    write_file(TEST100, FILE_ROWS, 2, 100, 0);
     check_fault("cifar100", "test", ISO_EDATA,
                 "label 2 (counted from 0) is 100, should be 0 to 99");
-    write_file(TRAIN100, RECORDS, 1, -1, 0); /* another data set under this name */
+    write_file(TRAIN100, FILE_ROWS, 1, -1, 0); /* another data set under this name */
     check_fault("cifar100", "train", ISO_EDATA, "not a whole number of rows of 3074");
 }
 
@@ -251,7 +251,7 @@ static void lack_of_memory_is_reported(void **state)
     struct iso_dataset *set = NULL;
     iso_rc rc = ISO_ENOMEM;
     (void)state;
-    write_file(TEST10, RECORDS, 1, -1, 0);
+    write_file(TEST10, FILE_ROWS, 1, -1, 0);
     for (int n = 0; n < 10 && rc != ISO_OK; n++) {
         iso_alloc_fail_after(n);
         rc = load("cifar10", "test", 0, &set);

@@ -103,13 +103,13 @@ static void parts_are_of_the_new_classes(void **state)
     free(map);
 }
 
-static void check_fault(struct iso_dataset *set, const char *text, const char *part)
+static void check_fault(struct iso_dataset *set, const char *text, const char *expected)
 {
     struct iso_class_map *map = make_map(text);
     iso_error_clear();
     assert_int_equal(iso_class_map_apply(map, set), ISO_EDATA);
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
     free(map);
 }
 

@@ -54,10 +54,10 @@ static void run_ok(const char *arguments)
         fail_msg("isocl %s: %s", arguments, cli_err);
 }
 
-static void fails(int code, const char *arguments, const char *part)
+static void fails(int code, const char *arguments, const char *expected)
 {
     assert_int_equal(cli_run("%s", arguments), code);
-    cli_says(cli_err, part);
+    cli_says(cli_err, expected);
 }
 
 static void train_pets(void)

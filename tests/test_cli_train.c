@@ -147,7 +147,7 @@ static void test_runs(void **state)
 #define CSV "train csv.yaml --data . --device reference "
 #define RESUME_CSV "train --resume --data . --out a --device reference "
 /* run.json says what was trained on what, and a run does not go on with other data. */
-static void test_record(void **state)
+static void test_about(void **state)
 {
     static char text[CLI_OUTPUT];
     (void)state;
@@ -161,8 +161,8 @@ static void test_record(void **state)
     assert_int_equal(cli_run(CSV "--out a --steps 1 --quiet"), 0);
     assert_int_equal(cli_run(RESUME_CSV "--epochs 2"), 0);
     cli_read("a/run.json", text);
-    json_t *record = json_loads(text, 0, NULL);
-    const json_t *commands = json_object_get(record, "commands");
+    json_t *about = json_loads(text, 0, NULL);
+    const json_t *commands = json_object_get(about, "commands");
     assert_int_equal(json_array_size(commands), 2);
     for (size_t i = 0; i < 2; i++) {
         const json_t *command = json_array_get(commands, i);
@@ -172,7 +172,7 @@ static void test_record(void **state)
     }
     assert_string_equal(json_string_value(json_object_get(json_array_get(commands, 0), "command")),
                         "isocl " CSV "--out a --steps 1 --quiet");
-    json_decref(record);
+    json_decref(about);
     cli_write("a.csv", "label,p0,p1\n0,1,2\n1,3,9\n0,5,6\n");
     assert_int_equal(cli_run(RESUME_CSV "--epochs 3"), 1);
     cli_says(cli_err, "the train data have other images than those the run a was begun on");
@@ -368,7 +368,7 @@ int main(void)
         TEST(test_json),
         TEST(test_resume),
         TEST(test_runs),
-        TEST(test_record),
+        TEST(test_about),
         TEST(test_runs_tell_what_made_them),
         TEST(test_resume_across_phases),
         TEST(test_phase_options),

@@ -27,7 +27,7 @@ enum { VARIANTS = sizeof variants / sizeof *variants };
 
 enum { UNITS = 1000 };
 struct tally {
-    atomic_int runs[UNITS];
+    atomic_int times[UNITS];
     atomic_int strangers; /* units run on a thread that is not of the team */
     int threads;
 };
@@ -35,7 +35,7 @@ struct tally {
 static void count(void *data, int64_t unit, int thread)
 {
     struct tally *t = data;
-    atomic_fetch_add(&t->runs[unit], 1);
+    atomic_fetch_add(&t->times[unit], 1);
     if (thread < 0 || thread >= t->threads)
         atomic_fetch_add(&t->strangers, 1);
 }
@@ -47,7 +47,7 @@ static void check_units(struct iso_team *team, int64_t units)
     t->threads = iso_team_size(team);
     iso_team_run(team, units, count, t);
     for (int64_t i = 0; i < UNITS; i++)
-        assert_int_equal(t->runs[i], i < units);
+        assert_int_equal(t->times[i], i < units);
     assert_int_equal(t->strangers, 0);
     free(t);
 }

@@ -108,7 +108,7 @@ static void files_are_read(void **state)
 static void others_are_refused(void **state)
 {
     static const struct {
-        const char *text, *column, *map, *part;
+        const char *text, *column, *map, *expected;
     } cases[] = {
         { "", NULL, NULL, "first line has 0 fields" },
         { "1\n2\n", NULL, NULL, "first line has 1 fields" },
@@ -138,8 +138,8 @@ static void others_are_refused(void **state)
         save(cases[i].text, strlen(cases[i].text));
         assert_int_equal(load("csv:train.csv", cases[i].column, cases[i].map, &set), ISO_EDATA);
         assert_null(set);
-        if (strstr(iso_error(), cases[i].part) == NULL)
-            fail_msg("case %zu: message '%s' lacks '%s'", i, iso_error(), cases[i].part);
+        if (strstr(iso_error(), cases[i].expected) == NULL)
+            fail_msg("case %zu: message '%s' lacks '%s'", i, iso_error(), cases[i].expected);
     }
     save("1,0\0,3\n", 7);
     assert_int_equal(load("csv:train.csv", NULL, NULL, &set), ISO_EDATA);

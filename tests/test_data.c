@@ -96,10 +96,10 @@ static iso_rc load(struct iso_dataset **set)
     return load_dataset("mnist", "train", folder, 0, 0, set);
 }
 
-static void check_message(const char *part)
+static void check_message(const char *expected)
 {
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
 static void check_loaded(void)
@@ -368,8 +368,8 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
     char hex[65];
     int counts[10] = { 0 };
     /* Where a checkout of the project keeps its data, unless ISOCL_DATA says otherwise. */
-    const char *place = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
-    iso_rc rc = load_dataset("mnist", split, place, 0, 0, &set);
+    const char *data = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
+    iso_rc rc = load_dataset("mnist", split, data, 0, 0, &set);
     if (rc == ISO_EIO && strstr(iso_error(), "not found") != NULL) {
         printf("skipped: MNIST is not here; set ISOCL_DATA to the folder that holds mnist/\n");
         skip();

@@ -45,14 +45,14 @@ static void test_digits_golden(void **state)
 static void test_digits_counts(void **state)
 {
     uint8_t image[ISO_DIGITS_SIDE * ISO_DIGITS_SIDE];
-    struct iso_dataset *whole = draw("test", 0, 0), *part = draw("train", 0, 7);
+    struct iso_dataset *whole = draw("test", 0, 0), *few = draw("train", 0, 7);
     (void)state;
     assert_int_equal(whole->rows, 2000);
-    assert_int_equal(part->rows, 7);
-    assert_int_equal(iso_digits_draw(ISO_DIGITS_TRAIN, 6, image), part->labels[6]);
-    assert_memory_equal(image, part->images + 6 * sizeof image, sizeof image);
+    assert_int_equal(few->rows, 7);
+    assert_int_equal(iso_digits_draw(ISO_DIGITS_TRAIN, 6, image), few->labels[6]);
+    assert_memory_equal(image, few->images + 6 * sizeof image, sizeof image);
     iso_dataset_free(whole);
-    iso_dataset_free(part);
+    iso_dataset_free(few);
 }
 
 /* Classes in balance, and every image with a sensible amount of ink. */

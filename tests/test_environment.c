@@ -1,4 +1,4 @@
-/* test_environment.c: the variables of the environment: documented, and read in one place. */
+/* test_environment.c: the variables of the environment: documented, and read in one file. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -31,12 +31,12 @@ static void help_and_manual_name_each(void **state)
         cli_says(cli_out, line);
     }
     assert_int_equal(cli_run("help --man"), 0);
-    const char *section = strstr(cli_out, "\n.SH ENVIRONMENT\n");
-    assert_non_null(section);
+    const char *chapter = strstr(cli_out, "\n.SH ENVIRONMENT\n");
+    assert_non_null(chapter);
     int n = 0;
     for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++, n++) {
         snprintf(line, sizeof line, "\\fB%s\\fR\n", v->name);
-        cli_says(section, line);
+        cli_says(chapter, line);
     }
     assert_int_equal(n, ISO_ENV_COUNT);
 }

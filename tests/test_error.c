@@ -65,10 +65,10 @@ static void who_deals_with_a_failure_takes_the_message(void **state)
 static void faults_take_the_message(void **state)
 {
     static struct iso_faults faults;
-    const struct iso_location place = { .file = "a.yaml", .line = 3, .column = 4 };
+    const struct iso_location location = { .file = "a.yaml", .line = 3, .column = 4 };
     (void)state;
     iso_fail(ISO_ESHAPE, "the kernel is larger than the image");
-    iso_faults_add_failure(&faults, place, "conv2d '%s'", "c1");
+    iso_faults_add_failure(&faults, location, "conv2d '%s'", "c1");
     assert_int_equal(faults.count, 1);
     assert_string_equal(faults.list[0].text, "conv2d 'c1': the kernel is larger than the image");
     assert_string_equal(iso_error(), "");

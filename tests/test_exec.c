@@ -173,7 +173,7 @@ static void rows_of_a_smaller_batch_are_the_same(void **state)
         struct network n;
         network_open(&n, "models/demo.yaml", ROWS, devices[i], 2);
         const struct iso_exec_options o = { .seed = 3, .log_steps = 1 };
-        static float x[ROWS * 28 * 28], whole[ROWS * 10], part[ROWS * 10];
+        static float x[ROWS * 28 * 28], whole[ROWS * 10], fewer[ROWS * 10];
         struct iso_tensor t;
         for (uint32_t k = 0; k < ROWS * 28 * 28; k++)
             x[k] = iso_unit(iso_philox(k, 98, 0, ISO_RANDOM_TEST, 7, 0).v[0]);
@@ -183,11 +183,11 @@ static void rows_of_a_smaller_batch_are_the_same(void **state)
             assert_int_equal(iso_exec_forward(n.exec, false, 0, 0), ISO_OK);
             assert_true(iso_exec_tensor(n.exec, n.graph->values[n.graph->output].name, &t));
             assert_int_equal(t.shape.dim[0], rows);
-            assert_int_equal(iso_tensor_read_f32(n.backend, &t, rows == ROWS ? whole : part),
+            assert_int_equal(iso_tensor_read_f32(n.backend, &t, rows == ROWS ? whole : fewer),
                              ISO_OK);
             assert_true(whole[0] > 0);
             if (rows < ROWS)
-                assert_memory_equal(whole, part, (size_t)rows * 10 * sizeof *whole);
+                assert_memory_equal(whole, fewer, (size_t)rows * 10 * sizeof *whole);
         }
         network_close(&n);
     }

@@ -42,14 +42,14 @@ static int get(const char *mirror, const char *sets)
     return status == -1 ? -1 : status >> 8;
 }
 
-static void assert_said(const char *part)
+static void assert_said(const char *expected)
 {
     char path[128], *text;
     size_t n;
     snprintf(path, sizeof path, "%s/said", folder);
     assert_int_equal(iso_file_read(path, &text, &n), ISO_OK);
-    if (strstr(text, part) == NULL)
-        fail_msg("'%s' is not in: %s", part, text);
+    if (strstr(text, expected) == NULL)
+        fail_msg("'%s' is not in: %s", expected, text);
     free(text);
 }
 
@@ -113,7 +113,7 @@ static void a_fetch_goes_on_where_it_stopped(void **state)
  * fetches. */
 static void the_sets_are_those_of_the_table(void **state)
 {
-    char *script, part[ISO_DATASET_NAME + 8], accepted[1024] = "";
+    char *script, name[ISO_DATASET_NAME + 8], accepted[1024] = "";
     size_t n;
     (void)state;
     assert_int_equal(iso_file_read("tools/get-data.sh", &script, &n), ISO_OK);
@@ -124,8 +124,8 @@ static void the_sets_are_those_of_the_table(void **state)
         assert_said(set->name);
         n = strlen(accepted);
         snprintf(accepted + n, sizeof accepted - n, "%s%s", n > 0 ? "|" : "        ", set->name);
-        snprintf(part, sizeof part, " %s ", set->folders[0]);
-        assert_non_null(strstr(script, part));
+        snprintf(name, sizeof name, " %s ", set->folders[0]);
+        assert_non_null(strstr(script, name));
     }
     strcat(accepted, ") sets=");
     if (strstr(script, accepted) == NULL)

@@ -31,12 +31,12 @@ struct golden {
     double worst; /* largest |d| as a share of what is allowed */
 };
 
-/* N/<kind>/<group><slot><suffix>, or NULL. */
+/* N/<kind>/<group><operand><suffix>, or NULL. */
 static const struct iso_st_tensor *find(const struct golden *g, const char *kind,
-                                        enum iso_group group, int slot, const char *suffix)
+                                        enum iso_group group, int operand, const char *suffix)
 {
     char name[64];
-    snprintf(name, sizeof name, "%d/%s/%s%d%s", g->number, kind, iso_group_names[group], slot,
+    snprintf(name, sizeof name, "%d/%s/%s%d%s", g->number, kind, iso_group_names[group], operand,
              suffix);
     return iso_st_find(g->file, name);
 }
@@ -63,9 +63,10 @@ static void take_inputs(struct golden *g, const char *suffix)
         }
 }
 
-static void compare(struct golden *g, enum iso_group group, int slot, const struct iso_st_tensor *t)
+static void compare(struct golden *g, enum iso_group group, int operand,
+                    const struct iso_st_tensor *t)
 {
-    const struct iso_array *got = &g->v.a[group][slot], *sums = &g->sums.a[group][slot];
+    const struct iso_array *got = &g->v.a[group][operand], *sums = &g->sums.a[group][operand];
     const double *want = t->data;
     double largest = 0;
     assert_int_equal(got->n, elements(t));
@@ -77,7 +78,7 @@ static void compare(struct golden *g, enum iso_group group, int slot, const stru
                      allowed = g->tolerance * (sums->n > 0 ? sums->v[i] : largest);
         if (!(off <= allowed)) {
             print_error("%s case %d, %s%d[%ld]: %.17g instead of %.17g\n", g->op, g->number,
-                        iso_group_names[group], slot, (long)i, got->v[i], want[i]);
+                        iso_group_names[group], operand, (long)i, got->v[i], want[i]);
             fail();
         }
         if (off > g->worst * allowed)

@@ -20,10 +20,10 @@
 static const char folder[] = "tests/readers";
 static const char expected[] = "tests/readers/decode.npz";
 
-static void check_message(const char *part)
+static void check_message(const char *words)
 {
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), words) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), words);
     iso_error_clear();
 }
 
@@ -233,7 +233,7 @@ static void other_folders_are_refused(void **state)
     static const struct {
         const char *name, *split;
         iso_rc rc;
-        const char *part;
+        const char *words;
     } cases[] = {
         { "folder:sizes", "test", ISO_EDATA, "has no folders train and test" },
         { "folder:none", "train", ISO_EIO, "no file or folder none in tests/readers" },
@@ -246,7 +246,7 @@ static void other_folders_are_refused(void **state)
         struct iso_dataset *set;
         assert_int_equal(load(cases[i].name, cases[i].split, 0, 0, 0, &set), cases[i].rc);
         assert_null(set);
-        check_message(cases[i].part);
+        check_message(cases[i].words);
     }
 }
 

@@ -19,8 +19,8 @@ static const char *const files[] = { "tests/keras/weights.h5", "tests/keras/mode
                                      "tests/keras/keras2.h5", "tests/keras/keras3.weights.h5" };
 enum { FILES = 4 };
 
-/* tests/keras/model.yaml, with one part of it replaced; NULL: as it is. */
-static struct network *open_network(const char *part, const char *by)
+/* tests/keras/model.yaml, with some of its text replaced; NULL: as it is. */
+static struct network *open_network(const char *old, const char *by)
 {
     char path[] = "/tmp/isocl-test-keras-XXXXXX", *text;
     size_t n;
@@ -29,10 +29,10 @@ static struct network *open_network(const char *part, const char *by)
     assert_true(net != NULL && fd >= 0);
     close(fd);
     assert_int_equal(iso_file_read("tests/keras/model.yaml", &text, &n), ISO_OK);
-    char *at = part != NULL ? strstr(text, part) : NULL, *changed = calloc(n + 256, 1);
-    assert_true(changed != NULL && (part == NULL || at != NULL));
-    if (part != NULL)
-        sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(part));
+    char *at = old != NULL ? strstr(text, old) : NULL, *changed = calloc(n + 256, 1);
+    assert_true(changed != NULL && (old == NULL || at != NULL));
+    if (old != NULL)
+        sprintf(changed, "%.*s%s%s", (int)(at - text), text, by, at + strlen(old));
     else
         strcpy(changed, text);
     assert_int_equal(iso_file_write(path, changed, strlen(changed)), ISO_OK);

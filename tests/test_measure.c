@@ -195,7 +195,7 @@ static void one_of_them_may_be_given(void **state)
 static void faults_are_told(void **state)
 {
     static const struct {
-        const char *input, *part;
+        const char *input, *expected;
     } cases[] = {
         { "mean: 'auto'", "input: mean: write  mean: auto  itself" },
         { "mean: [auto]", "input: mean: expected a number, found 'auto'" },
@@ -211,7 +211,7 @@ static void faults_are_told(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_model("bad.yaml", "false", cases[i].input);
         assert_int_equal(cli_run("summary bad.yaml"), 1);
-        cli_says(cli_err, cases[i].part);
+        cli_says(cli_err, cases[i].expected);
     }
     cli_write("black.csv", "0,9,9\n1,9,9\n");
     cli_write("black.yaml",

@@ -166,21 +166,21 @@ static void archives_are_read(void **state)
         }
 }
 
-static void check_fault(const char *part)
+static void check_fault(const char *expected)
 {
     struct iso_dataset *set = NULL;
     iso_error_clear();
     const iso_rc rc = load_dataset("mnist", "test", folder, 0, 0, &set);
     assert_true(rc == ISO_EDATA);
     assert_null(set);
-    if (strstr(iso_error(), part) == NULL || strstr(iso_error(), "mnist.npz") == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL || strstr(iso_error(), "mnist.npz") == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
 static void bad_arrays_are_refused(void **state)
 {
     static const struct {
-        const char *type, *shape, *labels, *part;
+        const char *type, *shape, *labels, *expected;
     } cases[] = {
         { "|f1", "(3, 2, 2)", "|u1", "does not hold real numbers" },
         { "<u4", "(3, 1, 1)", "|u1", "images are whole numbers from 0 to 255" },
@@ -204,7 +204,7 @@ static void bad_arrays_are_refused(void **state)
         add(&f, "y_test.npy", array, npy(array, 1, cases[i].labels, "(3,)", labels, 3), false);
         finish(&f);
         save(&f, f.n);
-        check_fault(cases[i].part);
+        check_fault(cases[i].expected);
     }
     make(&f, 9, false, "|u1", labels, 1);
     check_fault("version above 3.0");

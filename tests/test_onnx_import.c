@@ -189,7 +189,7 @@ static iso_rc read_subject(const struct fuzz_subject *s, const char *path, const
 static void damaged_files_are_read_or_refused(void **state)
 {
     char path[] = "/tmp/isocl-test-onnx-XXXXXX";
-    const struct fuzz_subject subject = { .file = path, .place = "damaged", .read = read_subject };
+    const struct fuzz_subject subject = { .file = path, .copy = "damaged", .read = read_subject };
     struct network net;
     (void)state;
     close(mkstemp(path));

@@ -102,7 +102,7 @@ static void device_opens_under_each_of_its_names(void **state)
 {
     (void)state;
     struct iso_device first = first_device();
-    char text[256], part[8];
+    char text[256], piece[8];
     int platform, device;
     assert_int_equal(sscanf(first.id, "opencl:%d.%d", &platform, &device), 2);
     opens_as(first.id, first.id);
@@ -110,10 +110,10 @@ static void device_opens_under_each_of_its_names(void **state)
         snprintf(text, sizeof text, "opencl:%d", platform);
         opens_as(text, first.id);
     }
-    snprintf(part, sizeof part, "%.7s", first.platform); /* a part, in capitals */
-    for (char *p = part; *p; p++)
+    snprintf(piece, sizeof piece, "%.7s", first.platform); /* a piece, in capitals */
+    for (char *p = piece; *p; p++)
         *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
-    snprintf(text, sizeof text, "opencl:%s", part);
+    snprintf(text, sizeof text, "opencl:%s", piece);
     opens_as(text, first.id);
 }
 
@@ -252,7 +252,7 @@ static void memory_has_bounds(void **state)
 enum { ROWS = 5, IN = 37, UNITS = 19, RESULTS = ROWS * UNITS + ROWS * IN + IN * UNITS + UNITS };
 
 /* Gives a tensor memory with a guard zone on either side, and small pseudo-random values. */
-static void place(struct iso_backend *be, struct iso_tensor *t, uint32_t seed)
+static void put(struct iso_backend *be, struct iso_tensor *t, uint32_t seed)
 {
     float values[IN * UNITS];
     size_t n = (size_t)iso_shape_count(&t->shape);
@@ -302,7 +302,7 @@ static void run_dense(float results[RESULTS])
     struct iso_tensor *all[] = { &call.x[0], &call.w[0],  &call.w[1],  &call.dy[0],
                                  &call.y[0], &call.dx[0], &call.dw[0], &call.dw[1] };
     for (uint32_t i = 0; i < 8; i++)
-        place(be, all[i], i);
+        put(be, all[i], i);
     assert_int_equal(be->ops->alloc(be, work, &call.workspace.mem), ISO_OK);
     assert_int_equal(k->forward(be, &call), ISO_OK);
     assert_int_equal(k->backward(be, &call), ISO_OK);

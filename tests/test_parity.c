@@ -34,7 +34,7 @@ static iso_rc climb(int fault, enum iso_mode mode, FILE *out, struct iso_parity_
     return rc;
 }
 
-/* What the harness had to say, where the test did not expect it. */
+/* Prints what the harness had to say, where the test did not expect it. */
 static void print_all(FILE *out)
 {
     char line[512];
@@ -190,7 +190,7 @@ static void every_op_has_cases(void **state)
     iso_cases_free(&cases);
 }
 
-/* A slot of one group holding these values; owned by v. */
+/* Gives one operand of a group these values; owned by v. */
 static void put(struct iso_values *v, enum iso_group group, int64_t n, const double *values)
 {
     assert_int_equal(iso_array_set(&v->a[group][0], n), ISO_OK);

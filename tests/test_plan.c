@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { BLOCKS = 60 };
+enum { EXTENTS = 60 };
 
 static uint32_t draw(uint32_t i, uint32_t salt)
 {
@@ -29,38 +29,38 @@ static struct iso_arena new_arena(int n)
     };
 }
 
-static void fill_blocks(struct iso_extent *b, int n, uint32_t salt)
+static void fill_extents(struct iso_extent *e, int n, uint32_t salt)
 {
-    memset(b, 0, (size_t)n * sizeof *b);
+    memset(e, 0, (size_t)n * sizeof *e);
     for (int i = 0; i < n; i++) {
-        b[i].bytes = 1 + draw((uint32_t)i, salt) % 5000;
-        b[i].first = (int)(draw((uint32_t)i, salt + 1) % 40);
-        b[i].last = b[i].first + (int)(draw((uint32_t)i, salt + 2) % 10);
+        e[i].bytes = 1 + draw((uint32_t)i, salt) % 5000;
+        e[i].first = (int)(draw((uint32_t)i, salt + 1) % 40);
+        e[i].last = e[i].first + (int)(draw((uint32_t)i, salt + 2) % 10);
     }
 }
 
-static int count_overlaps(const struct iso_extent *b, int n)
+static int count_overlaps(const struct iso_extent *e, int n)
 {
     int bad = 0;
     for (int i = 0; i < n; i++)
         for (int j = i + 1; j < n; j++)
-            bad += b[i].chunk == b[j].chunk && b[i].first <= b[j].last && b[j].first <= b[i].last &&
-                   b[i].offset < b[j].offset + b[j].bytes && b[j].offset < b[i].offset + b[i].bytes;
+            bad += e[i].chunk == e[j].chunk && e[i].first <= e[j].last && e[j].first <= e[i].last &&
+                   e[i].offset < e[j].offset + e[j].bytes && e[j].offset < e[i].offset + e[i].bytes;
     return bad;
 }
 
-static void alive_blocks_never_overlap(void **state)
+static void alive_extents_never_overlap(void **state)
 {
     (void)state;
     for (uint32_t salt = 0; salt < 50; salt += 5) {
-        struct iso_arena a = new_arena(BLOCKS);
-        fill_blocks(a.extents, BLOCKS, salt);
+        struct iso_arena a = new_arena(EXTENTS);
+        fill_extents(a.extents, EXTENTS, salt);
         assert_int_equal(iso_arena_layout(&a, 0, false), ISO_OK);
         assert_int_equal(a.nchunks, 1);
-        assert_int_equal(count_overlaps(a.extents, BLOCKS), 0);
+        assert_int_equal(count_overlaps(a.extents, EXTENTS), 0);
         assert_true(a.chunk[0] < a.total); /* something was reused */
         a.extents[1] = a.extents[0];       /* the planted fault */
-        assert_true(count_overlaps(a.extents, BLOCKS) > 0);
+        assert_true(count_overlaps(a.extents, EXTENTS) > 0);
         iso_arena_clear(&a);
     }
 }
@@ -68,17 +68,17 @@ static void alive_blocks_never_overlap(void **state)
 static void chunks_keep_to_the_limit(void **state)
 {
     (void)state;
-    struct iso_arena a = new_arena(BLOCKS);
-    fill_blocks(a.extents, BLOCKS, 3);
+    struct iso_arena a = new_arena(EXTENTS);
+    fill_extents(a.extents, EXTENTS, 3);
     assert_int_equal(iso_arena_layout(&a, 8192, false), ISO_OK);
     assert_true(a.nchunks > 1);
     for (int i = 0; i < a.nchunks; i++)
         assert_true(a.chunk[i] > 0 && a.chunk[i] <= 8192);
-    assert_int_equal(count_overlaps(a.extents, BLOCKS), 0);
+    assert_int_equal(count_overlaps(a.extents, EXTENTS), 0);
     iso_arena_clear(&a);
 }
 
-static void a_block_larger_than_the_limit_is_refused(void **state)
+static void an_extent_larger_than_the_limit_is_refused(void **state)
 {
     (void)state;
     struct iso_arena a = new_arena(1);
@@ -90,7 +90,7 @@ static void a_block_larger_than_the_limit_is_refused(void **state)
 }
 
 /* Sums of sizes that wrap around would give a chunk smaller than its extents. */
-static void blocks_beyond_any_address_are_refused(void **state)
+static void extents_beyond_any_address_are_refused(void **state)
 {
     (void)state;
     struct iso_arena a = new_arena(5);
@@ -268,10 +268,10 @@ static void a_batch_beyond_any_address_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alive_blocks_never_overlap),
+        cmocka_unit_test(alive_extents_never_overlap),
         cmocka_unit_test(chunks_keep_to_the_limit),
-        cmocka_unit_test(a_block_larger_than_the_limit_is_refused),
-        cmocka_unit_test(blocks_beyond_any_address_are_refused),
+        cmocka_unit_test(an_extent_larger_than_the_limit_is_refused),
+        cmocka_unit_test(extents_beyond_any_address_are_refused),
         cmocka_unit_test(a_fused_activation_lies_beside_the_input),
         cmocka_unit_test(reuse_changes_no_bit),
         cmocka_unit_test(chunks_change_no_bit),

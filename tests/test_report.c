@@ -72,21 +72,21 @@ static void read_page(const char *name)
     cli_says(page, "name=\"viewport\"");
 }
 
-static void has_sections(void)
+static void has_chapters(void)
 {
     static const char *const ids[] = { "summary", "model",       "curves", "scores", "confusion",
                                        "samples", "predictions", "time",   "parity", "files" };
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-        char section[64];
-        snprintf(section, sizeof section, "<section id=\"%s\">", ids[i]);
-        cli_says(page, section);
+        char tag[64];
+        snprintf(tag, sizeof tag, "<section id=\"%s\">", ids[i]);
+        cli_says(page, tag);
     }
 }
 
-static int count(const char *text, const char *part)
+static int count(const char *text, const char *word)
 {
     int n = 0;
-    for (; (text = strstr(text, part)) != NULL; text++)
+    for (; (text = strstr(text, word)) != NULL; text++)
         n++;
     return n;
 }
@@ -101,7 +101,7 @@ static void shows_a_run(void **state)
     cli_says(cli_out, "page a/report.html\n");
     assert_string_equal(cli_err, "");
     read_page("a/report.html");
-    has_sections();
+    has_chapters();
     assert_null(strstr(page, "class=\"note\">")); /* nothing is missing */
     cli_says(page, hash);
     cli_says(page, "validation loss</th>" + 11);
@@ -183,7 +183,7 @@ static void says_what_is_missing(void **state)
                "dataset: 'npy:gone.npy', split: test");
     assert_int_equal(cli_run("report a"), 0);
     read_page("a/report.html");
-    has_sections();
+    has_chapters();
     cli_says(page, "No scores of the validation data: ");
     cli_says(page, "gone.npy");
     cli_says(page, "train</th>\n<td class=\"n\">120</td>");
@@ -205,7 +205,7 @@ static void says_what_is_missing(void **state)
     remove_file("a/device.json");
     assert_int_equal(cli_run("report a"), 0);
     read_page("a/report.html");
-    has_sections();
+    has_chapters();
     cli_says(page, "a/model.yaml");
     cli_says(page, "aria-label=\"loss\"");
 }

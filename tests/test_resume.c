@@ -46,7 +46,7 @@ static const char *const variants[] = {
 
 /* Before, within and at the end of epochs. --steps leaves validation out, so that no epoch may end
  * under it. */
-static void train_in_parts(const char *run)
+static void train_in_pieces(const char *run)
 {
     static const char *const stops[] = { "--epochs 2", "--steps 8", "--epochs 4", "--steps 13",
                                          "--epochs 6" };
@@ -61,20 +61,20 @@ static void resumed_runs_end_alike(void **state)
     static char history[CLI_OUTPUT], resumed[CLI_OUTPUT], text[sizeof yaml + 256];
     (void)state;
     for (int v = 0; v < (int)(sizeof variants / sizeof *variants); v++) {
-        char whole[32], parts[32], hash[65], other[65];
+        char whole[32], pieces[32], hash[65], other[65];
         snprintf(whole, sizeof whole, "whole-%d", v);
-        snprintf(parts, sizeof parts, "parts-%d", v);
+        snprintf(pieces, sizeof pieces, "pieces-%d", v);
         snprintf(text, sizeof text, yaml, variants[v]);
         cli_write("resume.yaml", text);
         if (cli_run(RUN "--out %s", whole) != 0)
             fail_msg("%s\n%s", variants[v], cli_err);
         cli_hash(hash);
         cli_history(whole, history);
-        train_in_parts(parts);
+        train_in_pieces(pieces);
         cli_hash(other);
-        cli_history(parts, resumed);
+        cli_history(pieces, resumed);
         if (strcmp(hash, other) != 0 || strcmp(resumed, history) != 0)
-            fail_msg("in parts, with\n%s:\n%s\nnot\n%s", variants[v], resumed, history);
+            fail_msg("in pieces, with\n%s:\n%s\nnot\n%s", variants[v], resumed, history);
     }
 }
 

@@ -48,7 +48,7 @@ static void train_whole(const char *name, char hex[65])
 }
 
 /* A run that stops after some steps, as if by Ctrl-C. */
-static void train_part(const char *name, int64_t steps)
+static void train_some(const char *name, int64_t steps)
 {
     struct trainer t;
     trainer_open(&t, 8, 1);
@@ -86,7 +86,7 @@ static void test_resumed_run_ends_the_same(void **state)
     for (int64_t steps = 1; steps <= 2 * EPOCH_STEPS; steps += 3) {
         char name[32], file[64];
         snprintf(name, sizeof name, "part%d", (int)steps);
-        train_part(name, steps);
+        train_some(name, steps);
         resume(name, resumed);
         assert_string_equal(whole, resumed);
         snprintf(file, sizeof file, "%s/weights.safetensors", name);
@@ -181,7 +181,7 @@ static void test_resume_cuts_the_files_back(void **state)
     char whole[65], resumed[65];
     (void)state;
     train_whole("whole", whole);
-    train_part("part", 2);
+    train_some("part", 2);
     FILE *f = fopen(trainer_path("part/batches.csv"), "a");
     assert_non_null(f);
     fputs("900,7,50,1,1\n901,7,5", f);
@@ -275,7 +275,7 @@ static void test_leftovers_are_removed(void **state)
 {
     char hex[65];
     (void)state;
-    train_part("part", 2);
+    train_some("part", 2);
     assert_int_equal(iso_file_write(trainer_path("part/state.tmp-123"), "x", 1), ISO_OK);
     assert_int_equal(iso_file_write(trainer_path("part/notes.tmp-b"), "x", 1), ISO_OK);
     resume("part", hex);
@@ -291,7 +291,7 @@ static void test_a_run_that_went_on_meanwhile(void **state)
     struct iso_run *run = NULL;
     struct trainer t;
     (void)state;
-    train_part("part", 2);
+    train_some("part", 2);
     trainer_open(&t, 8, 1);
     assert_int_equal(iso_run_read(trainer_path("part"), &settings, &t.state), ISO_OK);
     t.state.step--;

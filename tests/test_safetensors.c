@@ -47,10 +47,10 @@ static int count_files(void)
     return n;
 }
 
-static void check_message(const char *part)
+static void check_message(const char *expected)
 {
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
 }
 
 static struct iso_st_file *open_file(void)

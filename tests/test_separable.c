@@ -67,9 +67,9 @@ static void same(const struct iso_array *a, const struct iso_array *b)
         assert_memory_equal(a->v, b->v, (size_t)a->n * sizeof *a->v);
 }
 
-/* What the two parts read is what the whole has been given, or what the other part has made. */
-static void run_parts(struct iso_backend *b, const struct iso_values *whole, struct layer *first,
-                      struct layer *second)
+/* Runs the two layers on what the whole has been given, and on what the other layer has made. */
+static void run_both(struct iso_backend *b, const struct iso_values *whole, struct layer *first,
+                     struct layer *second)
 {
     give(&whole->a[ISO_X][0], &first->v.a[ISO_X][0]);
     give(&whole->a[ISO_W][0], &first->v.a[ISO_W][0]);
@@ -108,7 +108,7 @@ static void check_layer(struct iso_backend *b, int i)
     open_layer(&second, ISO_OP_conv2d, layers[i].pointwise);
     run(b, &whole, ISO_FORWARD);
     run(b, &whole, ISO_BACKWARD);
-    run_parts(b, &whole.v, &first, &second);
+    run_both(b, &whole.v, &first, &second);
     same(&whole.v.a[ISO_SAVED][0], &first.v.a[ISO_Y][0]);
     same(&whole.v.a[ISO_Y][0], &second.v.a[ISO_Y][0]);
     same(&whole.v.a[ISO_DX][0], &first.v.a[ISO_DX][0]);
@@ -121,7 +121,7 @@ static void check_layer(struct iso_backend *b, int i)
     close_layer(&second);
 }
 
-static void it_is_its_two_parts(void **state)
+static void it_is_its_two_layers(void **state)
 {
     static const struct {
         const char *device;
@@ -147,6 +147,6 @@ static void it_is_its_two_parts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(it_is_its_two_parts) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(it_is_its_two_layers) };
     return cmocka_run_group_tests_name("separable", tests, NULL, NULL);
 }

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void check_message(const char *part)
+static void check_message(const char *expected)
 {
-    if (strstr(iso_error(), part) == NULL)
-        fail_msg("message '%s' lacks '%s'", iso_error(), part);
+    if (strstr(iso_error(), expected) == NULL)
+        fail_msg("message '%s' lacks '%s'", iso_error(), expected);
     iso_error_clear();
 }
 
@@ -142,7 +142,7 @@ static void large_sets_stream_by_themselves(void **state)
 static void what_cannot_stream_says_so(void **state)
 {
     static const struct {
-        const char *name, *part;
+        const char *name, *expected;
     } cases[] = {
         { "npy:arrays.npz", "arrays.npz cannot be read row by row, being an archive" },
         { "npy:array.npy", "being a pickle" },
@@ -158,7 +158,7 @@ static void what_cannot_stream_says_so(void **state)
         iso_error_clear();
         assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
         assert_null(set);
-        check_message(cases[i].part);
+        check_message(cases[i].expected);
     }
 }
 

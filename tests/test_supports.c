@@ -19,7 +19,7 @@
 #include "backends/opencl/library.h"
 #endif
 
-/* The user's cache, one for all tests: a driver may look for its place there only once. */
+/* The user's cache, one for all tests: a driver may look for it there only once. */
 static char folder[FOLDER], kept[FOLDER + 8], said[FOLDER + 8];
 
 struct streams { /* the test's own, while what is printed goes to the file `said` */

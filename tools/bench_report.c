@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char *const passes[] = { "forward", "backward", "update" };
-static const char *const parts[ISO_PARTS] = { "forward", "input gradient", "weight gradient" };
+static const char *const product_names[ISO_PARTS] = { "forward", "input gradient",
+                                                      "weight gradient" };
 
 /* A share of a peak as "97.1 %", or "-" when the peak is not known. */
 static const char *share(double rate, double peak, char *buf, size_t n)
@@ -117,12 +118,12 @@ static struct judgement judge(const struct iso_bench_node *n, const struct iso_b
 }
 
 static void node_json(const struct iso_bench_model *m, const struct iso_bench_node *n,
-                      const char *layer, double part, const struct judgement *j)
+                      const char *layer, double of_step, const struct judgement *j)
 {
     iso_console_json(json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "event", "op", "model", m->name,
         "device", m->device, "op", iso_ops[n->op].name, "pass", passes[n->pass], "layer", layer,
-        "microseconds", number(n->seconds * 1e6), "share_of_step", number(part), "gflops",
+        "microseconds", number(n->seconds * 1e6), "share_of_step", number(of_step), "gflops",
         number(j->products ? j->rate / 1e9 : NAN), "gbs", number(j->products ? NAN : j->rate / 1e9),
         "share_of_peak", share_json(j->rate, j->peak)));
 }
@@ -159,11 +160,11 @@ void iso_bench_print_nodes(struct iso_bench_report *r, const struct iso_bench_mo
 /* ---- Single ops ---------------------------------------------------------------------------- */
 
 static void size_json(const char *device, const struct iso_bench_size *s, const char *size,
-                      const struct iso_timing *t, const char *part, double flops, double peak)
+                      const struct iso_timing *t, const char *product, double flops, double peak)
 {
     iso_console_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "event", "size",
                                "device", device, "op", iso_ops[s->op].name, "size", size, "part",
-                               part, "microseconds", number(t->seconds * 1e6), "gflops",
+                               product, "microseconds", number(t->seconds * 1e6), "gflops",
                                number(flops / t->seconds / 1e9), "share_of_peak",
                                share_json(flops / t->seconds, peak), "noisy", t->noisy));
 }
@@ -186,7 +187,7 @@ void iso_bench_print_size(struct iso_bench_report *r, const char *device,
         const double rate = flops / t[i].seconds;
         noisy = noisy || t[i].noisy;
         if (r->json)
-            size_json(device, s, size, &t[i], parts[i], flops, peak);
+            size_json(device, s, size, &t[i], product_names[i], flops, peak);
         else
             printf(" %8.1f %8s", rate / 1e9, share(rate, peak, a, sizeof a));
     }

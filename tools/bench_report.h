@@ -31,7 +31,7 @@ void iso_bench_print_nodes(struct iso_bench_report *, const struct iso_bench_mod
 void iso_bench_print_size(struct iso_bench_report *, const char *device,
                           const struct iso_bench_size *, const struct iso_timing[ISO_PARTS],
                           double flops, double peak);
-/* What failed on a device, while others go on. */
+/* Prints what failed on a device, while others go on. */
 void iso_bench_print_failure(struct iso_bench_report *, const char *what, const char *device,
                              const char *why);
 /* The fastest of the model's devices, with its images/s in training, and the next (or NULL). */

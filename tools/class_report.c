@@ -80,7 +80,7 @@ static void print_average(const struct report *r, int wide, const char *name,
     printf("%*.0f\n", WIDTH, rows);
 }
 
-/* Of the column that names the classes. */
+/* Returns the width of the column that names the classes. */
 static int measure_classes(const struct report *r)
 {
     char text[TEXT];

@@ -99,7 +99,7 @@ static iso_rc measure_machine(struct bench *b)
     return rc;
 }
 
-/* The peak is the machine's, whichever device is measured: the highest that the run has seen. */
+/* The peak is the machine's, whichever device is measured: the highest that was measured. */
 static iso_rc open_gate(const struct bench *b, struct iso_backend *backend, struct iso_gate *gate)
 {
     ISO_TRY(iso_gate_open(gate, backend, (int)b->options.setup.threads));
@@ -342,7 +342,7 @@ const struct iso_command iso_command_bench = {
         "Trains and runs each model on a batch of random images that is already on the device;\n"
         "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
         "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
-        "OF PEAK is their share of what the processor reached in this run (- on OpenCL devices);\n"
+        "OF PEAK is their share of what the processor reached meanwhile (- on OpenCL devices);\n"
         "a convolution that leaves out rows of zeros at its border can pass 100 %. Handoff is how\n"
         "long a word takes between two threads and back: beyond 100 ns they share no cache.\n"
         "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"

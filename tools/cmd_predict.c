@@ -78,7 +78,7 @@ static iso_rc guess_geometry(int64_t numbers, const char *path, struct iso_image
     return ISO_OK;
 }
 
-/* What image files become before the model's own padding and repeating. */
+/* Finds what image files become before the model's own padding and repeating. */
 static iso_rc find_geometry(const struct iso_model *m, const char *first,
                             struct iso_image_list_request *r)
 {
@@ -194,14 +194,14 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
     return ISO_OK;
 }
 
-/* Whether it names two columns. */
+/* True if it names two columns. */
 static bool is_header(const char *text)
 {
     const char *comma = strchr(text, ',');
     return comma != NULL && strchr(comma + 1, ',') == NULL && strpbrk(text, "\r\n") == NULL;
 }
 
-/* What is wrong with the options, or NULL. */
+/* Returns what is wrong with the options, or NULL. */
 static const char *find_contradiction(const struct predict_options *o, int images)
 {
     if (o->split == NULL && images == 0)

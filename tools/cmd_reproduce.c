@@ -211,7 +211,8 @@ static void add_figure(struct table *t, const char *name, double source, double 
     t->figure[t->n++] = f;
 }
 
-/* What the history does not hold: parameters, and scores on the test data after the last phase. */
+/* Adds what the history does not hold: parameters, and scores on the test data after the last
+ * phase. */
 static iso_rc add_measured(struct iso_setup *s, const struct reproduce_options *o, const char *run,
                            struct table *t)
 {
@@ -359,10 +360,10 @@ const struct iso_command iso_command_reproduce = {
     .arguments = "[MODEL.yaml|DIR...]",
     .doc = "trains published experiments and sets their figures beside ours",
     .more =
-        "A model file's expect: block says what its source reached. Each model is trained in\n"
+        "A model file's expect: says what its source reached. Each model is trained in\n"
         "a folder of its own below --out; one that is there is taken up: a finished run is\n"
         "only read, an unfinished one goes on where it stopped. Ours is the mean over the\n"
-        "last_epochs that the block names. Without MODEL, all files below models/ that name\n"
+        "last_epochs that it names. Without MODEL, all files below models/ that name\n"
         "a source. S/E is seconds an epoch, the source's on its own machine.",
     .examples =
         "  isocl reproduce models/mnist/linear.yaml\n"

@@ -34,7 +34,7 @@ struct run {
     double best_accuracy;     /* of validation; NaN: not there */
     struct iso_run_best best; /* what best.safetensors is */
     char *text;               /* the model file */
-    json_t *record;           /* run.json; NULL: not there */
+    json_t *about;            /* run.json; NULL: not there */
 };
 struct runs {
     struct run *list;
@@ -59,12 +59,12 @@ static void read_device(struct run *r)
     snprintf(r->device, sizeof r->device, "%s", *device.id ? device.id : "-");
 }
 
-static void read_record(struct run *r)
+static void read_about(struct run *r)
 {
     char *text = NULL;
     if (read_file(r->folder, "run.json", &text) != ISO_OK)
         iso_error_clear(); /* runs of older isocls have none */
-    r->record = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    r->about = text != NULL ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
 
@@ -119,7 +119,7 @@ static iso_rc read_run(struct run *r, const char *folder)
     r->best = state.best;
     ISO_TRY(read_file(folder, "model.yaml", &r->text));
     read_device(r);
-    read_record(r);
+    read_about(r);
     read_name(r);
     return read_history(r);
 }
@@ -138,7 +138,7 @@ static iso_rc add_run(struct runs *runs, const char *folder)
         return ISO_OK;
     }
     free(r->text);
-    json_decref(r->record);
+    json_decref(r->about);
     if (rc == ISO_ENOMEM)
         return rc;
     fprintf(stderr, "isocl runs: left out: %s\n", iso_error_take(why, sizeof why));
@@ -240,7 +240,7 @@ static void print_lines(const struct run *a, const struct run *b)
         printf("        ... and %d more lines\n", printed - DIFFERENCES);
 }
 
-/* What is known of both runs, and differs; "": not known. */
+/* Prints what is known of both runs, and differs; "": not known. */
 static void print_pair(const char *what, const struct run *a, const char *text_a,
                        const struct run *b, const char *text_b)
 {
@@ -248,7 +248,7 @@ static void print_pair(const char *what, const struct run *a, const char *text_a
         printf("\n%s: %s in %s\n        %s in %s\n", what, text_a, a->folder, text_b, b->folder);
 }
 
-/* A text or a whole number of a record; "" where it has none. */
+/* Returns a text or a whole number of an object of run.json; "" where it has none. */
 static const char *text_in(const json_t *object, const char *key, char buf[24])
 {
     const json_t *value = json_object_get(object, key);
@@ -262,8 +262,8 @@ static void print_data(const struct run *a, const struct run *b, const char *spl
 {
     static const char *const keys[] = { "source", "rows", "images_sha256", "images_crc32",
                                         "labels_sha256" };
-    const json_t *data_a = json_object_get(json_object_get(a->record, "data"), split);
-    const json_t *data_b = json_object_get(json_object_get(b->record, "data"), split);
+    const json_t *data_a = json_object_get(json_object_get(a->about, "data"), split);
+    const json_t *data_b = json_object_get(json_object_get(b->about, "data"), split);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char what[64], buf_a[24], buf_b[24];
         snprintf(what, sizeof what, "%s data, %s", split, keys[i]);
@@ -271,11 +271,11 @@ static void print_data(const struct run *a, const struct run *b, const char *spl
     }
 }
 
-/* What the commands of a run were made with, one after another where it changed: "cpu, then
+/* Lists what the commands of a run were made with, one after another where it changed: "cpu, then
  * reference". in: a member of the command, or NULL for the command itself. */
 static void list_commands(const struct run *r, const char *in, const char *key, char *buf, size_t n)
 {
-    const json_t *commands = json_object_get(r->record, "commands"), *command;
+    const json_t *commands = json_object_get(r->about, "commands"), *command;
     const char *last = "";
     size_t i, used = 0;
     *buf = '\0';
@@ -301,8 +301,8 @@ static void print_made(const struct run *a, const struct run *b)
         { "device", "platform", "platform" }, { "device", "driver", "driver" },
     };
     char arithmetic_a[24], arithmetic_b[24];
-    print_pair("arithmetic", a, text_in(a->record, "arithmetic", arithmetic_a), b,
-               text_in(b->record, "arithmetic", arithmetic_b));
+    print_pair("arithmetic", a, text_in(a->about, "arithmetic", arithmetic_a), b,
+               text_in(b->about, "arithmetic", arithmetic_b));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         char text_a[512], text_b[512];
         list_commands(a, members[i].in, members[i].key, text_a, sizeof text_a);
@@ -377,7 +377,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         rc = tell(&runs, &o, count);
     for (int i = 0; i < runs.n; i++) {
         free(runs.list[i].text);
-        json_decref(runs.list[i].record);
+        json_decref(runs.list[i].about);
     }
     free(runs.list);
     return iso_report(command, rc, NULL);

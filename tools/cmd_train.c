@@ -70,7 +70,7 @@ static iso_rc open_phases(struct training *t)
     return ISO_OK;
 }
 
-static iso_rc place_data(struct training *t)
+static iso_rc put_data(struct training *t)
 {
     ISO_TRY(iso_exec_data(t->setup.exec, 0, t->train));
     return t->validation != NULL ? iso_exec_data(t->setup.exec, 1, t->validation) : ISO_OK;
@@ -100,7 +100,7 @@ static iso_rc settle(struct training *t)
     return ISO_OK;
 }
 
-static iso_rc make_record(const struct training *t, struct iso_about *out)
+static iso_rc make_about(const struct training *t, struct iso_about *out)
 {
     *out = (struct iso_about){ .command = t->command,
                                .backend = t->setup.backend,
@@ -113,19 +113,19 @@ static iso_rc make_record(const struct training *t, struct iso_about *out)
     return ISO_OK;
 }
 
-/* What the folder has besides what training needs. */
-static iso_rc describe_run(struct training *t, const struct iso_about *record)
+/* Writes what the folder has besides what training needs. */
+static iso_rc describe_run(struct training *t, const struct iso_about *about)
 {
     const char *folder = iso_run_folder(t->run);
-    ISO_TRY(iso_about_begin(folder, record));
-    ISO_TRY(iso_image_sums_open(folder, record->data, &t->sums));
+    ISO_TRY(iso_about_begin(folder, about));
+    ISO_TRY(iso_image_sums_open(folder, about->data, &t->sums));
     return iso_class_names_save(folder, t->train->class_names, t->train->classes);
 }
 
 static iso_rc prepare(struct training *t, const char *model)
 {
     struct train_options *o = t->options;
-    struct iso_about record;
+    struct iso_about about;
     if (o->resume)
         ISO_TRY(iso_train_read_run(t, model));
     ISO_TRY(iso_setup_model(&t->setup, o->resume ? t->path : model, &o->setup));
@@ -133,22 +133,22 @@ static iso_rc prepare(struct training *t, const char *model)
     ISO_TRY(open_phases(t));
     ISO_TRY(load_data(t));
     ISO_TRY(settle(t));
-    ISO_TRY(place_data(t));
+    ISO_TRY(put_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
-    ISO_TRY(make_record(t, &record));
+    ISO_TRY(make_about(t, &about));
     iso_interrupts_catch("stopping after this step; once more ends it at once\n");
     if (o->resume) {
-        ISO_TRY(iso_about_check(o->out, &record));
+        ISO_TRY(iso_about_check(o->out, &about));
         ISO_TRY(iso_run_resume(o->out, t->setup.exec, &t->settings, &t->state, &t->setup.faults,
                                &t->run));
-        return describe_run(t, &record);
+        return describe_run(t, &about);
     }
     if (o->weights != NULL)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
     if (t->setup.model->training.shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
     ISO_TRY(iso_run_start(o->out, t->setup.exec, &t->settings, &t->run));
-    return describe_run(t, &record);
+    return describe_run(t, &about);
 }
 
 bool iso_train_reached_goal(const struct training *t)
@@ -164,7 +164,7 @@ bool iso_train_reached_goal(const struct training *t)
 static iso_rc begin_phase(struct training *t, int phase, const struct iso_carried *carried)
 {
     ISO_TRY(open_phase(t, phase));
-    ISO_TRY(place_data(t));
+    ISO_TRY(put_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
     ISO_TRY(iso_carry_give(carried, t->setup.exec));
     return t->setup.model->training.shuffle_weights ? iso_shuffle_weights(t->setup.exec, phase)
@@ -269,8 +269,9 @@ static void join_arguments(int argc, char **argv, char *text, size_t size)
         n += (size_t)snprintf(text + n, size - n, " %s", argv[i]);
 }
 
-/* What cannot be written here has been told, or shows nothing that matters to the training. */
-static void record_end(const struct training *t, iso_rc rc)
+/* Writes how the training ended. A failure to do so has been told, or shows nothing that matters to
+ * the training. */
+static void note_end(const struct training *t, iso_rc rc)
 {
     char result[1024] = "stopped", why[1000];
     if (t->run == NULL)
@@ -305,7 +306,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return iso_usage(command, "--epochs and --steps exclude each other");
     const iso_rc rc = train(&t, count ? argv[0] : NULL);
     code = iso_report(command, rc, &t.setup.faults);
-    record_end(&t, rc);
+    note_end(&t, rc);
     if (rc == ISO_EIO && t.run != NULL)
         iso_train_tell_checkpoint(&t);
     if (code == ISO_EXIT_DONE && !iso_train_reached_goal(&t)) {

@@ -69,7 +69,8 @@ static void append(char line[LINE], const char *fmt, ...)
     va_end(arguments);
 }
 
-/* What is a number a class, or a table, has no place on a line. */
+/* Appends the scores that are one number; those of one a class, or a table, do not fit on a line.
+ */
 static void append_scores(char line[LINE], const struct iso_graph *graph,
                           const struct iso_scores *scores, const char *prefix)
 {
@@ -269,7 +270,7 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
     return ISO_OK;
 }
 
-/* What ends the training is on the screen as its failure. */
+/* A warning that ends the training is on the screen as its failure. */
 void iso_console_warning(const struct iso_console *console, const struct iso_warning *w)
 {
     const bool fatal = strcmp(w->kind, "not_finite") == 0;

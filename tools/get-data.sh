@@ -3,7 +3,7 @@
 #   mnist, fashion-mnist   the four IDX files, gzip (11 and 30 MB)
 #   cifar10, cifar100      the binary versions, unpacked (162 and 161 MB to fetch)
 #   --dir DIR      where to (default: ISOCL_DATA, or ~/.local/share/isocl)
-#   --mirror URL   fetch from here instead of the authors' places: URL/FILE, as the authors name the files
+#   --mirror URL   fetch from here instead of the authors' servers: URL/FILE, as the authors name the files
 # What was fetched is checked before it gets its name; a fetch that was broken off goes on where it stopped.
 set -eu
 

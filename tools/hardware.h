@@ -10,7 +10,7 @@ enum iso_vendor { ISO_VENDOR_NVIDIA, ISO_VENDOR_AMD, ISO_VENDOR_INTEL, ISO_VENDO
 const char *iso_vendor_name(enum iso_vendor);
 /* How many graphics cards of each vendor the machine shows. */
 void iso_find_cards(int count[ISO_VENDORS]);
-/* Whether an OpenCL platform or device of these names belongs to the vendor. */
+/* True if an OpenCL platform or device of these names belongs to the vendor. */
 bool iso_vendor_made(enum iso_vendor, const char *platform, const char *device);
 /* A render node of the kernel that we may not open, or NULL when there is none such. */
 const char *iso_locked_render_node(void);

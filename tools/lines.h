@@ -4,6 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the line [line, n) stands in text; in none where text is NULL. */
+/* True if the line [line, n) stands in text; in none where text is NULL. */
 bool iso_has_line(const char *text, const char *line, size_t n);
 #endif

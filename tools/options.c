@@ -57,7 +57,7 @@ static int unknown_option(const struct iso_command *command, const char *key, si
                      iso_suggest_text(&suggest, near, sizeof near));
 }
 
-/* Whether value is one of the words of "a|b|c". */
+/* True if value is one of the words of "a|b|c". */
 static bool is_choice(const char *list, const char *value)
 {
     size_t n = strlen(value);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the program returns. */
+/* The exit codes of the program. */
 enum { ISO_EXIT_DONE = 0, ISO_EXIT_FAILED = 1, ISO_EXIT_USAGE = 2 };
 
 enum iso_option_type {

@@ -90,7 +90,7 @@ static void print_row(const struct telling *t, const struct iso_predicted *p)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-/* What is not UTF-8 becomes null. */
+/* Returns a JSON string; null where the text is not UTF-8. */
 static json_t *text(const char *s)
 {
     json_t *string = json_string(s);

@@ -7,7 +7,7 @@
 #include "options.h"
 
 struct iso_setup_options {
-    const char *device, *mode, *data; /* NULL: auto, the device's own, the usual places */
+    const char *device, *mode, *data; /* NULL: auto, the device's own, the usual folders */
     int64_t threads, limit;           /* 0: as many as there are; all rows */
     int64_t batch, seed;              /* -1: as the model file says */
 };
@@ -81,8 +81,8 @@ iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct 
 /* An iso_progress of reading images: where a reader waits at a terminal, and longer than a moment,
  * a line that the next one covers. */
 void iso_setup_progress(int64_t done, int64_t total);
-/* What a command's argument stands for: a run's folder, with its model file and last weights, or a
- * model file, for which the weights must be given. weights: given instead, or NULL. */
+/* Finds what a command's argument stands for: a run's folder, with its model file and last weights,
+ * or a model file, for which the weights must be given. weights: given instead, or NULL. */
 iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],
                        char path[ISO_PATH]);
 /* The weights of a run's best epoch. */
@@ -90,7 +90,7 @@ iso_rc iso_setup_best(const char *run, char path[ISO_PATH]);
 /* Sets the executor's weights from a safetensors file. The faults borrow path. */
 iso_rc iso_setup_weights(struct iso_setup *, const char *path);
 
-/* What to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
+/* Writes what to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
 const char *iso_setup_where(const struct iso_backend *, char *buf, size_t n);
 /* Weights of the model, counted in elements; trainable ones only, or all. */
 int64_t iso_setup_parameters(const struct iso_graph *, bool trainable);

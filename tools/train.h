@@ -26,7 +26,7 @@ struct training {
     char path[ISO_PATH]; /* of a resumed run's model file; the faults borrow it */
 };
 
-/* Whether there is nothing left to train. */
+/* True if there is nothing left to train. */
 bool iso_train_reached_goal(const struct training *);
 
 /* train_resume.c: the settings of the run in --out, also as options; t->path becomes its model

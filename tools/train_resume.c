@@ -17,7 +17,7 @@ static iso_rc keep(int64_t *option, int64_t unset, int64_t value, const char *na
     return ISO_OK;
 }
 
-/* Whether b is a, but for the lists of numbers that a run's file has in place of `auto`. */
+/* True if b is a, but for the lists of numbers that a run's file has in place of `auto`. */
 static bool same_text(const char *a, const char *b)
 {
     for (; *a || *b; a++, b++) {

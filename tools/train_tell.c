@@ -33,7 +33,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
                      data->source, how);
 }
 
-/* What was computed from the data. */
+/* Prints what was computed from the data. */
 static void tell_input(const struct training *t)
 {
     char mean[160], std[160];

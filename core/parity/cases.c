@@ -25,7 +25,8 @@ static const struct iso_field case_fields[] = {
     { "first", ISO_FIELD_INT, AT(first), "0", 0, 1e9, NULL, "entry of the order it begins with" },
     { "steps", ISO_FIELD_INT, AT(steps), "1", 1, 100000, NULL, "updates of an optimizer in a row" },
     { "data", ISO_FIELD_ENUM, AT(data), "real", 0, 0, iso_fill_names, "what the tensors hold" },
-    { "inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL, "run as when not training" },
+    { "inference", ISO_FIELD_BOOL, AT(inference), "false", 0, 0, NULL,
+      "compute as when not training" },
     { "mostly_zero", ISO_FIELD_BOOL, AT(mostly_zero), "false", 0, 0, NULL,
       "the op explains many zeros" },
     { "slow", ISO_FIELD_BOOL, AT(slow), "false", 0, 0, NULL, "left out by --quick" },
@@ -190,7 +191,7 @@ iso_rc iso_case_parse(enum iso_op op, const char *text, struct iso_case *out)
     return rc;
 }
 
-/* Whether a comma-separated list names this op. */
+/* True if a comma-separated list names this op. */
 static bool named(const char *list, const char *name)
 {
     const size_t length = strlen(name);

@@ -112,33 +112,33 @@ static enum role role_of(const struct pass *p, enum iso_op op, enum iso_group gr
     return iso_pass_writes(p->pass, group) ? ROLE_CHANGE : ROLE_NONE;
 }
 
-static iso_rc operand_place(struct pass *p, struct operand *s, const struct iso_array *a,
-                            uint8_t junk)
+static iso_rc put_operand(struct pass *p, struct operand *o, const struct iso_array *a,
+                          uint8_t junk)
 {
     const struct iso_backend_ops *ops = p->backend->ops;
-    const size_t element = iso_dtype_size(p->backend, s->tensor->dtype);
-    const int64_t n = iso_shape_count(&s->tensor->shape);
-    s->bytes = (size_t)n * element;
-    s->guard = GUARD * element;
-    s->host = iso_alloc(s->bytes + 2 * s->guard, 1);
-    if (s->host == NULL)
+    const size_t element = iso_dtype_size(p->backend, o->tensor->dtype);
+    const int64_t n = iso_shape_count(&o->tensor->shape);
+    o->bytes = (size_t)n * element;
+    o->guard = GUARD * element;
+    o->host = iso_alloc(o->bytes + 2 * o->guard, 1);
+    if (o->host == NULL)
         return ISO_ENOMEM;
-    memset(s->host, GUARD_BYTE, s->bytes + 2 * s->guard);
-    if (s->role == ROLE_READ || s->role == ROLE_CHANGE) {
+    memset(o->host, GUARD_BYTE, o->bytes + 2 * o->guard);
+    if (o->role == ROLE_READ || o->role == ROLE_CHANGE) {
         if (a->n != n)
             return iso_fail(ISO_EPARITY, "%s%d holds %lld values and the call wants %lld",
-                            iso_group_names[s->group], s->index, (long long)a->n, (long long)n);
-        iso_values_pack(p->backend, s->tensor->dtype, a->v, n, s->host + s->guard);
+                            iso_group_names[o->group], o->index, (long long)a->n, (long long)n);
+        iso_values_pack(p->backend, o->tensor->dtype, a->v, n, o->host + o->guard);
     } else {
-        memset(s->host + s->guard, s->role == ROLE_POISON ? POISON_BYTE : junk, s->bytes);
+        memset(o->host + o->guard, o->role == ROLE_POISON ? POISON_BYTE : junk, o->bytes);
     }
-    ISO_TRY(ops->alloc(p->backend, s->bytes + 2 * s->guard, &s->tensor->mem));
-    s->tensor->offset = GUARD;
-    return ops->write(p->backend, s->tensor->mem, 0, s->host, s->bytes + 2 * s->guard);
+    ISO_TRY(ops->alloc(p->backend, o->bytes + 2 * o->guard, &o->tensor->mem));
+    o->tensor->offset = GUARD;
+    return ops->write(p->backend, o->tensor->mem, 0, o->host, o->bytes + 2 * o->guard);
 }
 
-static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *how,
-                        struct iso_values *v)
+static iso_rc put_operands(struct pass *p, enum iso_op op, const struct iso_how *how,
+                           struct iso_values *v)
 {
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS; i++) {
@@ -149,72 +149,72 @@ static iso_rc place_all(struct pass *p, enum iso_op op, const struct iso_how *ho
             const enum role role = role_of(p, op, (enum iso_group)g, i, how);
             if (role == ROLE_NONE)
                 continue;
-            struct operand *s = &p->operand[p->n++];
-            *s = (struct operand){
+            struct operand *o = &p->operand[p->n++];
+            *o = (struct operand){
                 .group = (enum iso_group)g, .index = i, .role = role, .tensor = t
             };
-            ISO_TRY(operand_place(p, s, &v->a[g][i], how->junk));
+            ISO_TRY(put_operand(p, o, &v->a[g][i], how->junk));
         }
     return ISO_OK;
 }
 
-static iso_rc place_workspace(struct pass *p, const struct iso_kernel *k, const struct iso_how *how)
+static iso_rc put_workspace(struct pass *p, const struct iso_kernel *k, const struct iso_how *how)
 {
     const size_t bytes = k->workspace != NULL ? k->workspace(p->backend, &p->call, p->pass) : 0;
     p->call.workspace = (struct iso_tensor){ .dtype = ISO_U8 };
     if (bytes == 0)
         return ISO_OK;
     p->call.workspace.shape = (struct iso_shape){ 1, { (int64_t)bytes } };
-    struct operand *s = &p->operand[p->n++];
-    *s = (struct operand){ .group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace };
-    return operand_place(p, s, NULL, how->junk);
+    struct operand *o = &p->operand[p->n++];
+    *o = (struct operand){ .group = ISO_GROUPS, .role = ROLE_WRITE, .tensor = &p->call.workspace };
+    return put_operand(p, o, NULL, how->junk);
 }
 
-static const char *operand_name(const struct operand *s, char buf[16])
+static const char *operand_name(const struct operand *o, char buf[16])
 {
-    if (s->group == ISO_GROUPS)
+    if (o->group == ISO_GROUPS)
         return "the workspace";
-    snprintf(buf, 16, "%s%d", iso_group_names[s->group], s->index);
+    snprintf(buf, 16, "%s%d", iso_group_names[o->group], o->index);
     return buf;
 }
 
 /* Compares what came back with what was written, where nothing may have changed. */
-static iso_rc operand_check(const struct operand *s, const uint8_t *now)
+static iso_rc check_operand(const struct operand *o, const uint8_t *now)
 {
     char name[16];
-    const size_t end = s->guard + s->bytes, all = end + s->guard;
+    const size_t end = o->guard + o->bytes, all = end + o->guard;
     for (size_t i = 0; i < all; i++) {
-        const bool guard = i < s->guard || i >= end;
-        if (now[i] == s->host[i] || (!guard && s->role != ROLE_READ && s->role != ROLE_POISON))
+        const bool guard = i < o->guard || i >= end;
+        if (now[i] == o->host[i] || (!guard && o->role != ROLE_READ && o->role != ROLE_POISON))
             continue;
         if (!guard)
-            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", operand_name(s, name),
-                            i - s->guard);
-        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", operand_name(s, name),
-                        i < s->guard ? s->guard - i : i - end + 1,
-                        i < s->guard ? "before" : "past the end of");
+            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", operand_name(o, name),
+                            i - o->guard);
+        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", operand_name(o, name),
+                        i < o->guard ? o->guard - i : i - end + 1,
+                        i < o->guard ? "before" : "past the end of");
     }
     return ISO_OK;
 }
 
-static iso_rc operand_collect(struct pass *p, const struct operand *s, struct iso_values *v)
+static iso_rc collect_operand(struct pass *p, const struct operand *o, struct iso_values *v)
 {
-    const size_t all = s->bytes + 2 * s->guard;
+    const size_t all = o->bytes + 2 * o->guard;
     uint8_t *now = iso_alloc(all, 1);
     if (now == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = p->backend->ops->read(p->backend, s->tensor->mem, 0, now, all);
+    iso_rc rc = p->backend->ops->read(p->backend, o->tensor->mem, 0, now, all);
     if (rc == ISO_OK)
-        rc = operand_check(s, now);
-    if (rc == ISO_OK && s->group != ISO_GROUPS &&
-        (s->role == ROLE_WRITE || s->role == ROLE_CHANGE)) {
-        struct iso_array *a = &v->a[s->group][s->index];
-        if (p->pass == ISO_FORWARD && s->group == ISO_W)
-            v->changed |= 1u << s->index;
-        const int64_t n = iso_shape_count(&s->tensor->shape);
+        rc = check_operand(o, now);
+    if (rc == ISO_OK && o->group != ISO_GROUPS &&
+        (o->role == ROLE_WRITE || o->role == ROLE_CHANGE)) {
+        struct iso_array *a = &v->a[o->group][o->index];
+        if (p->pass == ISO_FORWARD && o->group == ISO_W)
+            v->changed |= 1u << o->index;
+        const int64_t n = iso_shape_count(&o->tensor->shape);
         rc = iso_array_set(a, n);
         if (rc == ISO_OK)
-            iso_values_unpack(p->backend, s->tensor->dtype, now + s->guard, n, a->v);
+            iso_values_unpack(p->backend, o->tensor->dtype, now + o->guard, n, a->v);
     }
     free(now);
     return rc;
@@ -230,19 +230,20 @@ static iso_rc launch(struct pass *p, const struct iso_kernel *k)
     return ISO_OK;
 }
 
-static iso_rc run(struct pass *p, enum iso_op op, const struct iso_how *how, struct iso_values *v)
+static iso_rc execute(struct pass *p, enum iso_op op, const struct iso_how *how,
+                      struct iso_values *v)
 {
     const struct iso_kernel *k = p->backend->kernels[op];
     for (int i = 0; i < ISO_OPERANDS; i++) {
         p->call.add_dx[i] = how->add;
         p->call.add_dw[i] = how->add;
     }
-    ISO_TRY(place_all(p, op, how, v));
-    ISO_TRY(place_workspace(p, k, how));
+    ISO_TRY(put_operands(p, op, how, v));
+    ISO_TRY(put_workspace(p, k, how));
     ISO_TRY(launch(p, k));
     ISO_TRY(p->backend->ops->sync(p->backend));
     for (int i = 0; i < p->n; i++)
-        ISO_TRY(operand_collect(p, &p->operand[i], v));
+        ISO_TRY(collect_operand(p, &p->operand[i], v));
     return ISO_OK;
 }
 
@@ -275,7 +276,7 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
     const struct iso_kernel *k = b->kernels[op];
     iso_rc rc = k->prepare != NULL ? k->prepare(b, call) : ISO_OK;
     if (rc == ISO_OK)
-        rc = run(p, op, how, v);
+        rc = execute(p, op, how, v);
     if (rc != ISO_OK)
         (void)b->ops->sync(b); /* queued writes may still read what is freed here */
     for (int i = 0; i < p->n; i++) {

@@ -41,10 +41,10 @@ iso_rc iso_subject_distance(struct iso_exec *a, struct iso_exec *b, double *out,
         iso_rc rc = iso_subject_read_weight(a, i, &p, &t);
         if (rc == ISO_OK)
             rc = iso_subject_read_weight(b, i, &q, &t);
-        const double part = rc == ISO_OK ? squares(&p, &q) : 0;
-        if (!(part <= 0) && *first == NULL)
+        const double apart = rc == ISO_OK ? squares(&p, &q) : 0;
+        if (!(apart <= 0) && *first == NULL)
             *first = iso_exec_weight(a, i);
-        sum += part;
+        sum += apart;
         *values += p.n;
         free(p.v);
         free(q.v);
@@ -163,7 +163,7 @@ void iso_subject_train(const struct iso_subject *s)
 
 /* ---- inference ----------------------------------------------------------------------------- */
 
-/* What the network says of the batch; moved: with weights moved by one ULP. */
+/* Has the network predict the batch; moved: with weights moved by one ULP. */
 static iso_rc predict(const struct iso_subject *s, struct iso_backend *b, bool moved,
                       struct iso_array *out)
 {

@@ -35,9 +35,9 @@ static struct difference difference(enum iso_kind kind, const struct iso_values 
     for (int64_t i = 0; i < plus->a[ISO_Y][operand].n; i++) {
         const double a = plus->a[ISO_Y][operand].v[i], b = minus->a[ISO_Y][operand].v[i];
         const double factor = scalar ? 1 : dy->v[i];
-        const double part = (a - b) / (2 * STEP) * factor;
-        d.slope += part;
-        d.size += fabs(part);
+        const double term = (a - b) / (2 * STEP) * factor;
+        d.slope += term;
+        d.size += fabs(term);
         if (a != b)
             d.rounding += 16 * DBL_EPSILON * fabs(a * factor) / (2 * STEP);
     }
@@ -119,9 +119,9 @@ static iso_rc check_tensor(struct iso_backend *judge, const struct iso_case *c,
     struct iso_cost cost;
     iso_ops[c->op].def->cost(c->params, c->x, ISO_FORWARD, &cost);
     int64_t samples = SAMPLES_MOST;
-    const double run = 2 * (cost.flops + 5 * cost.bytes);
-    if (run * (double)samples > work)
-        samples = (int64_t)(work / run);
+    const double sample = 2 * (cost.flops + 5 * cost.bytes);
+    if (sample * (double)samples > work)
+        samples = (int64_t)(work / sample);
     if (samples < SAMPLES_LEAST)
         samples = SAMPLES_LEAST;
     const uint32_t stream = STREAM_SAMPLE + (uint32_t)(group * ISO_OPERANDS + operand);

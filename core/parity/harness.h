@@ -1,5 +1,5 @@
-/* harness.h (private): the parts of the parity harness, for the files of core/parity and for the
- * tests. */
+/* harness.h (private): the functions of the parity harness, for the files of core/parity and for
+ * the tests. */
 #ifndef ISO_HARNESS_H
 #define ISO_HARNESS_H
 #include "core/model/faults.h"
@@ -23,7 +23,7 @@ struct iso_values {
 /* The call's tensors of a group, [ISO_OPERANDS]. */
 struct iso_tensor *iso_call_group(struct iso_call *, enum iso_group);
 const struct iso_tensor *iso_call_group_of(const struct iso_call *, enum iso_group);
-/* A slot that the op has (its shape is set). */
+/* True if the op has this operand (its shape is set). */
 bool iso_tensor_there(const struct iso_tensor *);
 iso_rc iso_array_set(struct iso_array *, int64_t n); /* zeroed; frees what was there */
 /* dst is overwritten, not freed. */
@@ -83,7 +83,7 @@ iso_rc iso_fill_case(const struct iso_case *, const struct iso_call *, enum iso_
 void iso_fill_uniform(uint64_t seed, uint32_t stream, double *v, int64_t n);
 uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element);
 
-/* ---- run.c: one pass of one op on one backend ---------------------------------------------- */
+/* ---- execute.c: one pass of one op on one backend ------------------------------------------ */
 
 struct iso_how {
     uint8_t junk;          /* byte that outputs and workspace are filled with before */
@@ -101,11 +101,11 @@ iso_rc iso_execute_pass(struct iso_backend *, enum iso_op, const struct iso_call
 iso_rc iso_execute_case(struct iso_backend *, const struct iso_case *, enum iso_fill, uint64_t seed,
                         const struct iso_how *, struct iso_values *v);
 bool iso_op_has_pass(enum iso_op, enum iso_pass);
-/* Whether the pass writes this group. */
+/* True if the pass writes this group. */
 bool iso_pass_writes(enum iso_pass, enum iso_group);
-/* Whether this is a result of the pass, to be compared: what it writes, and the weights it
- * updates. */
-bool iso_values_result(enum iso_pass, const struct iso_values *, enum iso_group, int slot);
+/* True if this operand is a result of the pass, to be compared: one that it writes, or a weight
+ * that it updates. */
+bool iso_values_result(enum iso_pass, const struct iso_values *, enum iso_group, int operand);
 
 /* ---- compare.c ----------------------------------------------------------------------------- */
 
@@ -189,7 +189,7 @@ void iso_report_begin(struct iso_report *, const struct iso_parity_options *);
 void iso_report_check(struct iso_report *, const struct iso_check *, iso_rc rc);
 iso_rc iso_report_end(struct iso_report *);
 
-/* ---- model.c, record.c --------------------------------------------------------------------- */
+/* ---- lockstep.c, record.c ------------------------------------------------------------------ */
 
 /* All rungs of one model file on one device. Faults of the file are printed to stderr. */
 iso_rc iso_parity_model(struct iso_report *, const char *path, const struct iso_ladder *);

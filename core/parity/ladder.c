@@ -152,7 +152,7 @@ static iso_rc explain(iso_rc rc, const char *what)
     return rc == ISO_OK ? rc : iso_fail_prefix(rc, "%s: ", what);
 }
 
-static iso_rc run_again(const struct climb *k, const struct iso_how *how, struct iso_values *v)
+static iso_rc execute_again(const struct climb *k, const struct iso_how *how, struct iso_values *v)
 {
     return iso_execute_case(k->ladder->device, k->c, k->fill, k->ladder->seed, how, v);
 }
@@ -161,10 +161,10 @@ static iso_rc same_twice(const struct climb *k, enum iso_pass pass, struct iso_d
 {
     const struct iso_how how = { .junk = JUNK_ZERO };
     struct iso_values again = { 0 };
-    ISO_TRY(run_again(k, &how, &again));
+    ISO_TRY(execute_again(k, &how, &again));
     iso_rc rc = iso_compare_exact(pass, &k->got, &again, d);
     iso_values_free(&again);
-    return explain(rc, "a second run, over zeroed instead of NaN memory, gives other bits");
+    return explain(rc, "the same pass over zeroed instead of NaN memory gives other bits");
 }
 
 /* Replaces each gradient in v by an old value that the pass must add to. */
@@ -282,7 +282,7 @@ static bool rung(struct climb *k, enum iso_rung rung, enum iso_fill fill)
 {
     const struct iso_distance none = { 0 };
     iso_rc rc = compute(k, fill, rung != ISO_RUNG_BOUNDED);
-    if (rc != ISO_OK) { /* what stops a run is a broken contract, or no support */
+    if (rc != ISO_OK) { /* a case is stopped by a broken contract, or lack of support */
         report(k, rc == ISO_EPARITY ? ISO_RUNG_CONTRACT : rung, -1, &none, rc);
         return false;
     }

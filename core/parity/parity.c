@@ -7,7 +7,7 @@
 
 enum { DEVICES_MOST = 32 };
 
-struct run {
+struct parity {
     const struct iso_parity_options *options;
     struct iso_report report;
     struct iso_ladder ladder; /* device and reference are set for each in turn */
@@ -25,17 +25,17 @@ static bool has_gradient(const struct iso_case *c)
            (c->data == ISO_FILL_REAL || c->data == ISO_FILL_SPACED);
 }
 
-static void gradients(struct run *r)
+static void check_gradients(struct parity *p)
 {
-    for (int i = 0; i < r->cases.n; i++) {
-        const struct iso_case *c = &r->cases.list[i];
+    for (int i = 0; i < p->cases.n; i++) {
+        const struct iso_case *c = &p->cases.list[i];
         char text[160], repeat[128];
         struct iso_distance d;
-        if (!has_gradient(c) || (r->options->number > 0 && c->number != r->options->number) ||
-            (r->options->quick && c->slow))
+        if (!has_gradient(c) || (p->options->number > 0 && c->number != p->options->number) ||
+            (p->options->quick && c->slow))
             continue;
         snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[c->op].name, c->number);
-        const iso_rc rc = iso_rung_gradient(r->ladder.judge, c, r->ladder.seed, &d);
+        const iso_rc rc = iso_rung_gradient(p->ladder.judge, c, p->ladder.seed, &d);
         const struct iso_check check = {
             .rung = ISO_RUNG_GRADIENT,
             .device = "reference",
@@ -47,62 +47,62 @@ static void gradients(struct run *r)
             .mode = ISO_MODE_EXACT,
             .distance = d,
         };
-        iso_report_check(&r->report, &check, rc);
+        iso_report_check(&p->report, &check, rc);
     }
 }
 
 /* ---- one device ---------------------------------------------------------------------------- */
 
-static void skip_slow(struct run *r, const struct iso_case *c)
+static void skip_slow(struct parity *p, const struct iso_case *c)
 {
     char text[160], repeat[128];
     snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[c->op].name, c->number);
     const struct iso_check check = {
         .rung = ISO_RUNG_EXACT,
-        .device = r->ladder.device->device.id,
+        .device = p->ladder.device->device.id,
         .subject = iso_ops[c->op].name,
         .detail = iso_case_text(c, text, sizeof text),
         .repeat = repeat,
         .number = c->number,
         .pass = -1,
-        .mode = r->ladder.device->mode,
+        .mode = p->ladder.device->mode,
         .skipped = "marked slow, and --quick was given",
     };
-    iso_report_check(&r->report, &check, ISO_OK);
+    iso_report_check(&p->report, &check, ISO_OK);
 }
 
 /* The reference itself, with hardware fma, is compared with its portable build. */
-static iso_rc check_device(struct run *r, struct iso_backend *device)
+static iso_rc check_device(struct parity *p, struct iso_backend *device)
 {
-    r->ladder.device = device;
-    const bool itself = strcmp(device->device.id, r->reference->device.id) == 0;
-    r->ladder.reference = itself ? r->portable : r->reference;
+    p->ladder.device = device;
+    const bool itself = strcmp(device->device.id, p->reference->device.id) == 0;
+    p->ladder.reference = itself ? p->portable : p->reference;
     if (itself)
-        gradients(r);
-    for (int i = 0; i < r->cases.n; i++) {
-        const struct iso_case *c = &r->cases.list[i];
-        if (r->options->number > 0 && c->number != r->options->number)
+        check_gradients(p);
+    for (int i = 0; i < p->cases.n; i++) {
+        const struct iso_case *c = &p->cases.list[i];
+        if (p->options->number > 0 && c->number != p->options->number)
             continue;
-        if (r->options->quick && c->slow)
-            skip_slow(r, c);
+        if (p->options->quick && c->slow)
+            skip_slow(p, c);
         else
-            ISO_TRY(iso_ladder_case(&r->ladder, c));
+            ISO_TRY(iso_ladder_case(&p->ladder, c));
     }
-    for (int i = 0; r->options->models != NULL && r->options->models[i] != NULL; i++)
-        ISO_TRY(iso_parity_model(&r->report, r->options->models[i], &r->ladder));
+    for (int i = 0; p->options->models != NULL && p->options->models[i] != NULL; i++)
+        ISO_TRY(iso_parity_model(&p->report, p->options->models[i], &p->ladder));
     return ISO_OK;
 }
 
-static iso_rc check_device_named(struct run *r, const char *id)
+static iso_rc check_device_named(struct parity *p, const char *id)
 {
     struct iso_backend *device;
-    ISO_TRY(iso_backend_open(id, r->options->mode, 0, &device));
-    iso_rc rc = check_device(r, device);
+    ISO_TRY(iso_backend_open(id, p->options->mode, 0, &device));
+    iso_rc rc = check_device(p, device);
     iso_backend_close(device);
     return rc;
 }
 
-static void skip_unusable(struct run *r, const struct iso_device *device)
+static void skip_unusable(struct parity *p, const struct iso_device *device)
 {
     const struct iso_check check = {
         .rung = ISO_RUNG_EXACT,
@@ -111,14 +111,14 @@ static void skip_unusable(struct run *r, const struct iso_device *device)
         .detail = device->note,
         .repeat = "",
         .pass = -1,
-        .mode = r->options->mode,
+        .mode = p->options->mode,
         .skipped = "not usable; `isocl devices` says why",
     };
-    iso_report_check(&r->report, &check, ISO_OK);
+    iso_report_check(&p->report, &check, ISO_OK);
 }
 
 /* Every device that `isocl devices` calls usable. */
-static iso_rc list_devices(struct run *r)
+static iso_rc list_devices(struct parity *p)
 {
     struct iso_device *found = iso_alloc(DEVICES_MOST, sizeof *found);
     int n = 0;
@@ -127,68 +127,68 @@ static iso_rc list_devices(struct run *r)
         rc = iso_backends[i]->list(found, DEVICES_MOST, &n);
     for (int i = 0; rc == ISO_OK && i < n && i < DEVICES_MOST; i++)
         if (!found[i].usable)
-            skip_unusable(r, &found[i]);
+            skip_unusable(p, &found[i]);
         else
-            memcpy(r->ids[r->nids++], found[i].id, sizeof r->ids[0]);
+            memcpy(p->ids[p->nids++], found[i].id, sizeof p->ids[0]);
     free(found);
     return rc;
 }
 
-static iso_rc check_all(struct run *r)
+static iso_rc check_all(struct parity *p)
 {
-    const struct iso_parity_options *o = r->options;
+    const struct iso_parity_options *o = p->options;
     for (int i = 0; i < o->nbackends; i++)
-        ISO_TRY(check_device(r, o->backends[i]));
+        ISO_TRY(check_device(p, o->backends[i]));
     if (o->nbackends > 0)
         return ISO_OK;
     for (int i = 0; o->devices != NULL && o->devices[i] != NULL; i++)
-        ISO_TRY(check_device_named(r, o->devices[i]));
+        ISO_TRY(check_device_named(p, o->devices[i]));
     if (o->devices != NULL)
         return ISO_OK;
-    ISO_TRY(list_devices(r));
-    for (int i = 0; i < r->nids; i++)
-        ISO_TRY(check_device_named(r, r->ids[i]));
+    ISO_TRY(list_devices(p));
+    for (int i = 0; i < p->nids; i++)
+        ISO_TRY(check_device_named(p, p->ids[i]));
     return ISO_OK;
 }
 
-static iso_rc run(struct run *r)
+static iso_rc climb_all(struct parity *p)
 {
-    const struct iso_parity_options *o = r->options;
+    const struct iso_parity_options *o = p->options;
     const bool models = o->models != NULL && o->models[0] != NULL;
     if (!models || o->ops != NULL)
-        ISO_TRY(iso_cases_load(o->cases, o->ops, &r->cases));
-    ISO_TRY(iso_record_open(o->record, o->check, r->ladder.seed, &r->ladder.record));
-    ISO_TRY(iso_backend_open("reference", ISO_MODE_EXACT, 0, &r->reference));
-    ISO_TRY(iso_backend_open("reference:portable", ISO_MODE_EXACT, 0, &r->portable));
-    ISO_TRY(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &r->ladder.judge));
-    iso_report_begin(&r->report, o);
-    ISO_TRY(check_all(r));
-    return iso_record_end(r->ladder.record);
+        ISO_TRY(iso_cases_load(o->cases, o->ops, &p->cases));
+    ISO_TRY(iso_record_open(o->record, o->check, p->ladder.seed, &p->ladder.record));
+    ISO_TRY(iso_backend_open("reference", ISO_MODE_EXACT, 0, &p->reference));
+    ISO_TRY(iso_backend_open("reference:portable", ISO_MODE_EXACT, 0, &p->portable));
+    ISO_TRY(iso_backend_open("reference:double", ISO_MODE_EXACT, 0, &p->ladder.judge));
+    iso_report_begin(&p->report, o);
+    ISO_TRY(check_all(p));
+    return iso_record_end(p->ladder.record);
 }
 
 iso_rc iso_parity_run(const struct iso_parity_options *options, struct iso_parity_totals *totals)
 {
-    struct run *r = iso_alloc(1, sizeof *r);
+    struct parity *p = iso_alloc(1, sizeof *p);
     if (totals != NULL)
         *totals = (struct iso_parity_totals){ 0 };
-    if (r == NULL)
+    if (p == NULL)
         return ISO_ENOMEM;
-    r->options = options;
-    r->ladder.seed = options->seed != 0 ? options->seed : 1;
-    r->ladder.report = &r->report;
-    const iso_rc rc = run(r);
+    p->options = options;
+    p->ladder.seed = options->seed != 0 ? options->seed : 1;
+    p->ladder.report = &p->report;
+    const iso_rc rc = climb_all(p);
     iso_rc verdict = rc;
-    if (r->report.options != NULL && (rc == ISO_OK || rc == ISO_EPARITY)) {
-        verdict = iso_report_end(&r->report);
+    if (p->report.options != NULL && (rc == ISO_OK || rc == ISO_EPARITY)) {
+        verdict = iso_report_end(&p->report);
         verdict = rc != ISO_OK ? rc : verdict;
     }
     if (totals != NULL)
-        *totals = r->report.totals;
-    iso_cases_free(&r->cases);
-    iso_record_free(r->ladder.record);
-    iso_backend_close(r->reference);
-    iso_backend_close(r->portable);
-    iso_backend_close(r->ladder.judge);
-    free(r);
+        *totals = p->report.totals;
+    iso_cases_free(&p->cases);
+    iso_record_free(p->ladder.record);
+    iso_backend_close(p->reference);
+    iso_backend_close(p->portable);
+    iso_backend_close(p->ladder.judge);
+    free(p);
     return verdict;
 }

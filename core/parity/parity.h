@@ -11,7 +11,7 @@
  *   training   a model trained freely for some steps: weights equal, or as near as one ULP moves
  *              them
  *   inference  what the model says of a larger batch: equal, or as near as one ULP moves it
- *   record     hashes of another machine's run */
+ *   record     the hashes that another machine has recorded */
 #ifndef ISO_PARITY_H
 #define ISO_PARITY_H
 #include "core/iso.h"

@@ -1,5 +1,5 @@
-/* subject.h (private): a whole model on a device, beside the reference: for model.c, model_runs.c
- * and model_moved.c. */
+/* subject.h (private): a whole model on a device, beside the reference: for lockstep.c,
+ * free_training.c and moved_training.c. */
 #ifndef ISO_SUBJECT_H
 #define ISO_SUBJECT_H
 #include "core/train/exec.h"
@@ -16,7 +16,7 @@ struct iso_subject { /* one model at one batch size */
     bool fast;
 };
 
-/* What an executor needs so that each of its values can be read after a step. */
+/* Options with which each of an executor's values can be read after a step. */
 extern const struct iso_exec_options iso_subject_readable;
 /* An executor with the initial weights and the batch in place. */
 iso_rc iso_subject_open(const struct iso_subject *, struct iso_backend *,
@@ -30,19 +30,19 @@ iso_rc iso_subject_read_call(struct iso_backend *, const struct iso_call *, stru
 /* A shape that is there although no gradient is wanted would be written by the harness. */
 void iso_subject_drop_unwanted(struct iso_call *);
 
-/* model_runs.c: trains on the reference and on the device, and compares the weights. */
+/* free_training.c: trains on the reference and on the device, and compares the weights. */
 void iso_subject_train(const struct iso_subject *);
 /* Trains for the subject's steps; waits for the device. */
 iso_rc iso_subject_steps(const struct iso_subject *, struct iso_exec *);
 iso_rc iso_subject_read_weight(struct iso_exec *, int i, struct iso_array *, struct iso_tensor *);
-/* The root of the summed squares of what the weights of two runs differ by; adds their number to
- * *values. *first: the first weight that differs, unless it is set. */
+/* The root of the summed squares of what the weights of two trainings differ by; adds their number
+ * to *values. *first: the first weight that differs, unless it is set. */
 iso_rc iso_subject_distance(struct iso_exec *, struct iso_exec *, double *out, int64_t *values,
                             const char **first);
 /* Has both predict with the initial weights, and compares what they say. */
 void iso_subject_infer(const struct iso_subject *);
 
-/* model_moved.c. Moves each weight by one ULP, up or down. */
+/* moved_training.c. Moves each weight by one ULP, up or down. */
 iso_rc iso_subject_move_weights(const struct iso_subject *, struct iso_exec *);
 /* How far a training ends from the reference's when the weights are moved so at its beginning; */
 iso_rc iso_subject_moved_by_ulp(const struct iso_subject *, struct iso_exec *reference,

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 enum { ARGUMENTS = 64 };
 
 static const struct fuzz_subject *subject;
-static struct fuzz_folder place;
+static struct fuzz_folder work;
 static char given[FOLDER], seeds[FUZZ_PATH], words[FUZZ_PATH];
 
 /* ---- What libFuzzer is given ---------------------------------------------------------------- */
@@ -38,7 +38,7 @@ static void give_up(const char *what, const char *name)
 
 static bool alike(const struct fuzz_subject *a, const struct fuzz_subject *b)
 {
-    return a->read == b->read && strcmp(a->place, b->place) == 0 &&
+    return a->read == b->read && strcmp(a->copy, b->copy) == 0 &&
            (a->name == b->name ||
             (a->name != NULL && b->name != NULL && strcmp(a->name, b->name) == 0));
 }
@@ -84,8 +84,8 @@ static void write_words(void)
 /* Only at a regular end: what a crash leaves may help to understand it. */
 static void clean_up(void)
 {
-    if (folder_remove(given) != 0 || folder_remove(place.folder) != 0)
-        fprintf(stderr, "guided: %s or %s is left\n", given, place.folder);
+    if (folder_remove(given) != 0 || folder_remove(work.folder) != 0)
+        fprintf(stderr, "guided: %s or %s is left\n", given, work.folder);
 }
 
 /* The first argument is ours. The others come after our limits, which they may change (no file of
@@ -130,7 +130,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     FUZZ_FILES(COPY)
     if (subject->words != NULL)
         write_words();
-    fuzz_open(subject, &place);
+    fuzz_open(subject, &work);
     atexit(clean_up);
     rewrite(argc, argv);
     return 0;
@@ -138,6 +138,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-    fuzz_read(subject, &place, bytes, n);
+    fuzz_read(subject, &work, bytes, n);
     return 0;
 }

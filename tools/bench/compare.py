@@ -117,32 +117,32 @@ def median(results, key):
 
 def compare(args, letter, threads):
     """A row for each mode: dictionaries of medians."""
-    torch_runs = {config: [] for config in survey(args, letter, threads)}
+    torch_results = {config: [] for config in survey(args, letter, threads)}
     own = {mode: [] for mode in args.modes}
     for _ in range(args.rounds):
-        for config, runs in torch_runs.items():
-            runs.append(run_pytorch(args, letter, config, threads, args.seconds))
+        for config, results in torch_results.items():
+            results.append(run_pytorch(args, letter, config, threads, args.seconds))
             for mode in args.modes:        # a turn of isocl after each turn of PyTorch
                 own[mode].append(run_isocl(args, letter, threads, mode))
-    best, best_infer = (max(torch_runs, key=lambda c: median(torch_runs[c], key))
+    best, best_infer = (max(torch_results, key=lambda c: median(torch_results[c], key))
                         for key in (TRAIN, INFER))
     rows = []
     for mode in args.modes:
-        runs = own[mode]
-        everything = runs + [run for some in torch_runs.values() for run in some]
+        results = own[mode]
+        everything = results + [one for some in torch_results.values() for one in some]
         rows.append({
             "workload": letter, "what": pytorch.WORKLOADS[letter][0], "threads": threads,
-            "mode": mode, "isocl": median(runs, TRAIN),
-            "share": median(runs, "training_share_of_peak"),
-            "fma_gflops": median(runs, "fma_gflops"), "stock": median(torch_runs[STOCK], TRAIN),
-            "best": median(torch_runs[best], TRAIN), "best_config": best,
-            "isocl_infer": median(runs, INFER), "best_infer": median(torch_runs[best_infer], INFER),
-            "best_infer_config": best_infer, "isocl_memory": median(runs, MEMORY),
-            "best_memory": median(torch_runs[best], MEMORY),
-            "best_memory_without_import": median(torch_runs[best], MEMORY) -
-            median(torch_runs[best], "import_memory_bytes"),
-            "pytorch": torch_runs[best][0]["version"],
-            "noisy": any(run["noisy"] for run in everything)})
+            "mode": mode, "isocl": median(results, TRAIN),
+            "share": median(results, "training_share_of_peak"),
+            "fma_gflops": median(results, "fma_gflops"), "stock": median(torch_results[STOCK], TRAIN),
+            "best": median(torch_results[best], TRAIN), "best_config": best,
+            "isocl_infer": median(results, INFER), "best_infer": median(torch_results[best_infer], INFER),
+            "best_infer_config": best_infer, "isocl_memory": median(results, MEMORY),
+            "best_memory": median(torch_results[best], MEMORY),
+            "best_memory_without_import": median(torch_results[best], MEMORY) -
+            median(torch_results[best], "import_memory_bytes"),
+            "pytorch": torch_results[best][0]["version"],
+            "noisy": any(one["noisy"] for one in everything)})
     return rows
 
 

@@ -36,9 +36,9 @@ FUNCTIONS = {"Relu": 1, "Elu": 1, "Sigmoid": 1, "Tanh": 1, "LeakyRelu": 1, "Soft
 
 
 def random_weight(name, t, rng):
-    part = name.rsplit("/", 1)[1]
-    low, high = {"gamma": (0.7, 1.3), "moving_variance": (0.5, 1.5)}.get(part, (-0.2, 0.2))
-    return t if "kernel" in part else rng.uniform(low, high, t.shape).astype(np.float32)
+    kind = name.rsplit("/", 1)[1]
+    low, high = {"gamma": (0.7, 1.3), "moving_variance": (0.5, 1.5)}.get(kind, (-0.2, 0.2))
+    return t if "kernel" in kind else rng.uniform(low, high, t.shape).astype(np.float32)
 
 
 def session(model):
@@ -99,13 +99,13 @@ class Network:
         return m
 
 
-def part(network, nodes, feeds, weights, output):
-    """Some of the nodes by themselves."""
+def run_some(network, nodes, feeds, weights, output):
+    """Runs some of the nodes by themselves; returns the output."""
     made = {n.output[0] for n in nodes}
     known = {i for n in nodes for i in n.input if i in weights}
     inputs = [i for i in dict.fromkeys(i for n in nodes for i in n.input) if i and i not in made and i not in known]
     info = [helper.make_tensor_value_info(i, onnx.TensorProto.FLOAT, feeds[i].shape) for i in inputs]
-    g = helper.make_graph(nodes, "part", info, [helper.make_empty_tensor_value_info(output)],
+    g = helper.make_graph(nodes, "some", info, [helper.make_empty_tensor_value_info(output)],
                           [numpy_helper.from_array(weights[k], k) for k in known])
     m = helper.make_model(g, opset_imports=network.model.opset_import, ir_version=network.model.ir_version)
     return run(m, {i: feeds[i] for i in inputs})[output]
@@ -153,7 +153,7 @@ def allowed(network, nodes, feeds, want):
             x, row = next(iter(feeds.values())), {"axis": -1, "keepdims": True}
             s = np.abs(want) + 2 * np.abs(x).max(**row) / np.sqrt(x.var(**row) + 1e-6)
         else:
-            s = part(network, sums, size, absolute(sums, network.weights), sums[-1].output[0]).reshape(want.shape)
+            s = run_some(network, sums, size, absolute(sums, network.weights), sums[-1].output[0]).reshape(want.shape)
         bound += EPS * np.sqrt(chain(sums, network.weights, feeds)) * s
     for n in functions:
         if n.op_type == "Softmax":     # y changes by y times twice the largest change below it
@@ -178,7 +178,7 @@ def check_layers(network, values):
             name = i.removesuffix("/channels_first").removesuffix("/channels_last")
             feeds[i] = as_onnx(network.values[name], values[i])
         want = as_onnx(network.values[output], values[output])
-        off = np.abs(part(network, nodes, feeds, network.weights, output).astype(float) - want)
+        off = np.abs(run_some(network, nodes, feeds, network.weights, output).astype(float) - want)
         bound = allowed(network, nodes, feeds, want)
         if not (off <= bound).all():
             at = np.unravel_index(int(np.argmax(off - bound)), off.shape)

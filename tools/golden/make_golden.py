@@ -678,9 +678,9 @@ def score(op):
         x[np.arange(rows), labels] += own.uniform(0, 0.6, rows)
         counts = confusion(labels, np.argmax(x, 1), classes).astype(float)
         right, predicted, actual = np.diag(counts), counts.sum(0), counts.sum(1)
-        part, whole = {"precision": (right, predicted), "recall": (right, actual),
-                       "f1": (2 * right, predicted + actual)}[op]
-        each = np.divide(part, whole, out=np.zeros(classes), where=whole > 0)
+        share, whole = {"precision": (right, predicted), "recall": (right, actual),
+                        "f1": (2 * right, predicted + actual)}[op]
+        each = np.divide(share, whole, out=np.zeros(classes), where=whole > 0)
         one_hot = F.one_hot(torch.tensor(labels), classes).double().numpy()
         values = {"none": each, "macro": each.mean(), "weighted": (each * actual).sum() / actual.sum()}
         for average, value in values.items():
@@ -1008,11 +1008,11 @@ def image_data_generator():
             f.case(text, {"x0": x}, {"y0": np.stack(y)})
     for convention, transform in (("keras_preprocessing", older_transform), ("keras_2_9", newer_transform)):
         for shape, o, (black, white) in RECOLOURED:
-            x, (n, h, w, _), part = own.uniform(30, 220, shape), shape, (white - black) / 255
+            x, (n, h, w, _), scale = own.uniform(30, 220, shape), shape, (white - black) / 255
             y = [transform(x[i], drawn_transform(image_words(i, 4), h, w, o), o) for i in range(n)]
-            ours = {k: v * part + (black if k == "cval" else 0) for k, v in o.items() if k in ("cval", "channel_shift_range")}
+            ours = {k: v * scale + (black if k == "cval" else 0) for k, v in o.items() if k in ("cval", "channel_shift_range")}
             text = json.dumps(o | ours | {"input": list(shape), "convention": convention, "value_range": [black, white]})
-            f.case(text.replace('"', ""), {"x0": black + x * part}, {"y0": black + np.stack(y) * part})
+            f.case(text.replace('"', ""), {"x0": black + x * scale}, {"y0": black + np.stack(y) * scale})
     return f
 
 

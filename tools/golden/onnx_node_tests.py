@@ -176,12 +176,12 @@ def several(golden, test, inputs, outputs):
     row = lambda a: np.moveaxis(a, axis, -1).reshape(-1, a.shape[axis]).astype(np.float64)
     x, y = [row(i) for i in inputs], row(outputs[0])
     dy, at, want = np.arange(y.size).reshape(y.shape) / y.size, 0, {"y0": y}
-    for i, part in enumerate(x):
-        want[f"dx{i}"] = dy if node.op_type != "Concat" else dy[:, at:at + part.shape[1]]
-        at += part.shape[1]
-    shapes = ", ".join(str(list(part.shape)) for part in x)
+    for i, a in enumerate(x):
+        want[f"dx{i}"] = dy if node.op_type != "Concat" else dy[:, at:at + a.shape[1]]
+        at += a.shape[1]
+    shapes = ", ".join(str(list(a.shape)) for a in x)
     golden.run("concatenate" if node.op_type == "Concat" else "add",
-               [(f"{{inputs: [{shapes}]}}", {f"x{i}": part for i, part in enumerate(x)} | {"dy0": dy}, want)])
+               [(f"{{inputs: [{shapes}]}}", {f"x{i}": a for i, a in enumerate(x)} | {"dy0": dy}, want)])
 
 
 def optimizer(golden, test, inputs, outputs):

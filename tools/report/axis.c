@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of 1, 2, 5 times a power of ten the one that is nearest to x. */
+/* Returns the number nearest to x that is 1, 2 or 5 times a power of ten. */
 static double nice(double x)
 {
     const double power = pow(10, floor(log10(x)));
@@ -27,9 +27,9 @@ struct iso_axis iso_axis_over(double least, double most, int ticks, bool whole, 
         return log_axis(least, most);
     struct iso_axis a = { .from = least, .to = most };
     if (!(most - least > 1e-12 * fmax(fabs(least), fabs(most)))) { /* one number */
-        const double room = whole ? 0.5 : least != 0 ? fabs(least) / 2 : 0.5;
-        a.from -= room;
-        a.to += room;
+        const double margin = whole ? 0.5 : least != 0 ? fabs(least) / 2 : 0.5;
+        a.from -= margin;
+        a.to += margin;
     } else if (!whole) {
         const double margin = 0.04 * (most - least);
         a.from = least >= 0 && least < margin ? 0 : least - margin;

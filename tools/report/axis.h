@@ -1,4 +1,4 @@
-/* axis.h: from numbers to places on a picture, with ticks that people like to read. */
+/* axis.h: from numbers to positions on a picture, with ticks that people like to read. */
 #ifndef ISO_REPORT_AXIS_H
 #define ISO_REPORT_AXIS_H
 #include <stdbool.h>

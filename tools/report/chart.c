@@ -20,7 +20,7 @@ struct plot { /* a chart that is being drawn */
     struct iso_axis x, y, y2;
     bool has_left, has_right;
 };
-struct range {
+struct ends {
     double least, most;
 };
 
@@ -35,37 +35,38 @@ static bool is_point(const struct iso_series *s, int64_t i)
     return isfinite(s->x[i]) && isfinite(s->y[i]);
 }
 
-/* ---- Ranges -------------------------------------------------------------------------------- */
+/* ---- Ends ---------------------------------------------------------------------------------- */
 
-static void widen(struct range *r, double value)
+static void widen(struct ends *e, double value)
 {
-    r->least = value < r->least ? value : r->least;
-    r->most = value > r->most ? value : r->most;
+    e->least = value < e->least ? value : e->least;
+    e->most = value > e->most ? value : e->most;
 }
 
-/* What the series of one side, or of both in x, span; false when they have no points. */
-static bool span(const struct iso_chart *c, bool of_x, bool right, struct range *r)
+/* Finds the least and the largest number of one side's series, or of both in x; false when they
+ * have no points. */
+static bool span(const struct iso_chart *c, bool of_x, bool right, struct ends *e)
 {
-    *r = (struct range){ INFINITY, -INFINITY };
+    *e = (struct ends){ INFINITY, -INFINITY };
     for (int k = 0; k < c->nseries; k++) {
         const struct iso_series *s = &c->series[k];
         for (int64_t i = 0; i < s->n && (of_x || s->right == right); i++)
             if (is_point(s, i))
-                widen(r, of_x ? s->x[i] : s->y[i]);
+                widen(e, of_x ? s->x[i] : s->y[i]);
     }
-    return r->least <= r->most;
+    return e->least <= e->most;
 }
 
 bool iso_chart_has_points(const struct iso_chart *c)
 {
-    struct range r;
-    return span(c, true, false, &r);
+    struct ends e;
+    return span(c, true, false, &e);
 }
 
-static struct iso_axis y_axis(const struct iso_chart *c, const struct range *r)
+static struct iso_axis y_axis(const struct iso_chart *c, const struct ends *e)
 {
-    const bool log = c->log_fits && r->least > 0 && r->most / r->least > SPAN;
-    return iso_axis_over(r->least, r->most, Y_TICKS, false, log);
+    const bool log = c->log_fits && e->least > 0 && e->most / e->least > SPAN;
+    return iso_axis_over(e->least, e->most, Y_TICKS, false, log);
 }
 
 /* ---- The frame ----------------------------------------------------------------------------- */
@@ -193,10 +194,10 @@ static void draw_dots(const struct plot *p, const struct iso_series *s, const st
         if (p->chart->whole)
             snprintf(a, sizeof a, "%.0f", s->x[i]);
         else
-            iso_value_text(s->x[i], a);
+            iso_short_number(s->x[i], a);
         snprintf(tip, sizeof tip, "%s %s: %s%s%s", p->chart->x_label, a,
                  s->label != NULL ? s->label : "", s->label != NULL ? " " : "",
-                 iso_value_text(s->y[i], b));
+                 iso_short_number(s->y[i], b));
         iso_svg_dot(p->svg, iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]), 2.6, classes,
                     tip);
     }
@@ -218,7 +219,7 @@ static void draw_series(const struct plot *p, bool faint)
 /* ---- The chart ----------------------------------------------------------------------------- */
 
 /* Puts the axes where they belong; y: where the plot's first line is. */
-static void place(struct plot *p, double x, double y, double width, double bottom)
+static void put_axes(struct plot *p, double x, double y, double width, double bottom)
 {
     p->x.begin = x + (p->has_left ? widest_tick(&p->y) + 8 : 8);
     p->x.end = x + width - (p->has_right ? widest_tick(&p->y2) + 8 : 10);
@@ -230,23 +231,23 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
                     double width, double height)
 {
     struct plot p = { .svg = svg, .chart = c };
-    struct range r;
+    struct ends e;
     char title[128];
     iso_svg_text(svg, x, y + 14, ISO_LEFT, "ink title", "%s",
                  iso_text_fit(c->title, 0.85 * width, title, sizeof title));
-    if (!span(c, true, false, &r)) {
+    if (!span(c, true, false, &e)) {
         iso_svg_text(svg, x + width / 2, y + height / 2, ISO_MIDDLE, "muted", "nothing to show");
         return;
     }
-    p.x = iso_axis_over(r.least, r.most, X_TICKS, c->whole, false);
-    if ((p.has_left = span(c, false, false, &r)))
-        p.y = y_axis(c, &r);
-    if ((p.has_right = span(c, false, true, &r)))
-        p.y2 = y_axis(c, &r);
+    p.x = iso_axis_over(e.least, e.most, X_TICKS, c->whole, false);
+    if ((p.has_left = span(c, false, false, &e)))
+        p.y = y_axis(c, &e);
+    if ((p.has_right = span(c, false, true, &e)))
+        p.y2 = y_axis(c, &e);
     double top = y + TITLE + 4;
     top += draw_legend(svg, c, x, top, width);
     top += c->y_label != NULL || c->y2_label != NULL || c->nmarks > 0 ? HEADS : 4;
-    place(&p, x, top + 4, width, y + height);
+    put_axes(&p, x, top + 4, width, y + height);
     if (c->y_label != NULL)
         iso_svg_text(svg, x, top - 3, ISO_LEFT, "muted", "%s", c->y_label);
     if (c->y2_label != NULL)
@@ -263,23 +264,23 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
 
 /* ---- Bars ---------------------------------------------------------------------------------- */
 
-static double sum_of(const struct iso_bar *b) { return b->part[0] + b->part[1] + b->part[2]; }
+static double sum_of(const struct iso_bar *b) { return b->piece[0] + b->piece[1] + b->piece[2]; }
 
-static double draw_parts_legend(struct iso_svg *svg, const char *const *parts, double y)
+static double draw_bars_legend(struct iso_svg *svg, const char *const *names, double y)
 {
     double x = 0;
-    for (int i = 0; parts[i] != NULL; i++) {
+    for (int i = 0; names[i] != NULL; i++) {
         char classes[16];
         snprintf(classes, sizeof classes, "f%d", i);
         iso_svg_rect(svg, x, y + 2, 12, 12, 1, classes, NULL);
-        iso_svg_text(svg, x + 17, y + 12, ISO_LEFT, "ink", "%s", parts[i]);
-        x += 17 + iso_text_width(parts[i]) + GAP;
+        iso_svg_text(svg, x + 17, y + 12, ISO_LEFT, "ink", "%s", names[i]);
+        x += 17 + iso_text_width(names[i]) + GAP;
     }
     return LEGEND + 6;
 }
 
 double iso_bars_draw(struct iso_svg *svg, const struct iso_bar *bars, int n,
-                     const char *const *parts, const char *unit, double y)
+                     const char *const *names, const char *unit, double y)
 {
     enum { ROW = 20, VALUE = 70 };
     const double begun = y;
@@ -289,21 +290,21 @@ double iso_bars_draw(struct iso_svg *svg, const struct iso_bar *bars, int n,
         left = fmax(left, iso_text_width(bars[i].label));
     }
     left = fmin(left + 8, 0.4 * svg->width);
-    y += draw_parts_legend(svg, parts, y);
+    y += draw_bars_legend(svg, names, y);
     for (int i = 0; i < n; i++, y += ROW) {
         const double scale = most > 0 ? (svg->width - left - VALUE) / most : 0;
         double x = left;
         char text[64], number[ISO_NUMBER];
         iso_svg_text(svg, 0, y + 14, ISO_LEFT, "ink", "%s",
                      iso_text_fit(bars[i].label, left - 6, text, sizeof text));
-        for (int k = 0; parts[k] != NULL; k++) {
+        for (int k = 0; names[k] != NULL; k++) {
             char classes[16], tip[160];
             snprintf(classes, sizeof classes, "f%d", k);
-            snprintf(tip, sizeof tip, "%s, %s: %s %s", bars[i].label, parts[k],
-                     iso_value_text(bars[i].part[k], number), unit);
-            if (bars[i].part[k] > 0)
-                iso_svg_rect(svg, x, y + 3, scale * bars[i].part[k], ROW - 6, 1, classes, tip);
-            x += scale * bars[i].part[k];
+            snprintf(tip, sizeof tip, "%s, %s: %s %s", bars[i].label, names[k],
+                     iso_short_number(bars[i].piece[k], number), unit);
+            if (bars[i].piece[k] > 0)
+                iso_svg_rect(svg, x, y + 3, scale * bars[i].piece[k], ROW - 6, 1, classes, tip);
+            x += scale * bars[i].piece[k];
         }
         iso_svg_text(svg, x + 6, y + 14, ISO_LEFT, "muted", "%.3g %s", sum_of(&bars[i]), unit);
     }

@@ -1,4 +1,4 @@
-/* chart.h: lines and bars with axes and a legend, drawn into a part of a picture. */
+/* chart.h: lines and bars with axes and a legend, drawn into a rectangle of a picture. */
 #ifndef ISO_REPORT_CHART_H
 #define ISO_REPORT_CHART_H
 #include "svg.h"
@@ -28,7 +28,7 @@ struct iso_chart {
 };
 /* Adds a series; more than fit are left out. */
 void iso_chart_add(struct iso_chart *, const struct iso_series *);
-/* Whether any series has a point to show. */
+/* True if any series has a point to show. */
 bool iso_chart_has_points(const struct iso_chart *);
 /* Draws into [x, x + width] x [y, y + height]. Of a series of many points each k-th is drawn, and
  * the last. */
@@ -37,10 +37,10 @@ void iso_chart_draw(struct iso_svg *, const struct iso_chart *, double x, double
 
 struct iso_bar {
     char label[64];
-    double part[3];
-}; /* parts behind each other, none NaN */
-/* Horizontal bars, one below the other, each with its sum; parts: their names, NULL-terminated.
+    double piece[3];
+}; /* pieces behind each other, none NaN */
+/* Horizontal bars, one below the other, each with its sum; names: of the pieces, NULL-terminated.
  * unit: "ms". Returns the height that was used. */
-double iso_bars_draw(struct iso_svg *, const struct iso_bar *, int n, const char *const *parts,
+double iso_bars_draw(struct iso_svg *, const struct iso_bar *, int n, const char *const *names,
                      const char *unit, double y);
 #endif

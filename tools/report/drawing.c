@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-enum { WIDTH = 400, BOX = 40, GAP = 18, LANE = 11, LANES = 24, TOP = 26 };
+enum { WIDTH = 400, BOX = 40, GAP = 18, TRACK = 11, TRACKS = 24, TOP = 26 };
 
-struct lanes {
-    int until[LANES];
+struct tracks {
+    int until[TRACKS];
     int n;
 }; /* the last layer that each one leads to; how many
       were in use at once */
@@ -29,16 +29,16 @@ static void draw_down(struct iso_svg *s, int layer)
     arrow_head(s, WIDTH / 2.0, y, "l-4 -6h8z");
 }
 
-/* Along the side, from a layer to one further down. More lines at once than there are lanes share
- * the last one. */
-static void draw_aside(struct iso_svg *s, struct lanes *lanes, int from, int to)
+/* Draws a line along the side, from a layer to one further down. More lines at once than there are
+ * tracks share the last one. */
+static void draw_aside(struct iso_svg *s, struct tracks *tracks, int from, int to)
 {
-    int lane = 0;
-    while (lane < LANES - 1 && lanes->until[lane] > from)
-        lane++;
-    lanes->until[lane] = to;
-    lanes->n = lane + 1 > lanes->n ? lane + 1 : lanes->n;
-    const double x = WIDTH + LANE * (lane + 1), y1 = top_of(from) + 0.62 * BOX;
+    int track = 0;
+    while (track < TRACKS - 1 && tracks->until[track] > from)
+        track++;
+    tracks->until[track] = to;
+    tracks->n = track + 1 > tracks->n ? track + 1 : tracks->n;
+    const double x = WIDTH + TRACK * (track + 1), y1 = top_of(from) + 0.62 * BOX;
     const double y2 = top_of(to) + 0.38 * BOX;
     fprintf(s->out, "<path class=\"edge\" d=\"M%d %.1fH%.1fV%.1fH%d\"/>\n", WIDTH, y1, x, y2,
             WIDTH + 4);
@@ -63,10 +63,10 @@ static void draw_box(struct iso_svg *s, int layer, const char *name, const char 
 static void draw_layers(struct iso_svg *s, const struct iso_graph *g)
 {
     const struct iso_model *m = g->model;
-    struct lanes lanes = { .n = 0 };
+    struct tracks tracks = { .n = 0 };
     char shape[64];
-    for (int i = 0; i < LANES; i++)
-        lanes.until[i] = -2;
+    for (int i = 0; i < TRACKS; i++)
+        tracks.until[i] = -2;
     draw_box(s, -1, "input", g->augmented == g->input ? "" : "augmented in training",
              iso_layer_shape(g, -1, shape, sizeof shape), 0, false);
     for (int i = 0; i < m->nlayers; i++) {
@@ -77,9 +77,9 @@ static void draw_layers(struct iso_svg *s, const struct iso_graph *g)
             if (l->input[k] == i - 1)
                 draw_down(s, i);
             else
-                draw_aside(s, &lanes, l->input[k], i);
+                draw_aside(s, &tracks, l->input[k], i);
     }
-    s->width = WIDTH + (lanes.n ? LANE * (lanes.n + 1) : 1);
+    s->width = WIDTH + (tracks.n ? TRACK * (tracks.n + 1) : 1);
 }
 
 iso_rc iso_draw_model(const struct iso_graph *g, struct iso_svg *s)

@@ -167,7 +167,7 @@ static void draw_cell(const struct iso_measured *m, const struct iso_split *p,
                      "%.0f", count);
 }
 
-/* Whether every class's name has room above its column. */
+/* True if every class's name has room above its column. */
 static bool names_fit(const struct iso_measured *m, const struct iso_split *p, double cell)
 {
     char buf[16];

@@ -14,7 +14,7 @@ void iso_measure_tell(const char *what)
         fprintf(stderr, "isocl report: %s\n", what);
 }
 
-/* Faults of a model file have places; the first one says the most. */
+/* Faults of a model file have locations; the first one says the most. */
 iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const char *what_to_do)
 {
     const struct iso_faults *f = &m->setup.faults;

@@ -81,7 +81,7 @@ static void name_ops(const struct iso_training *t, struct iso_augmented *a)
                               iso_ops[t->augmentations[i].op].name);
 }
 
-/* Whether a phase takes its augmentations over from the one before. */
+/* True if a phase takes its augmentations over from the one before. */
 static bool same_as_before(const struct iso_model *model, int phase)
 {
     const struct iso_training *a = &model->phases[phase], *b = a - 1;

@@ -102,7 +102,7 @@ static iso_rc new_answers(struct answers *a, int classes, bool surest_first)
     return all != NULL ? ISO_OK : ISO_ENOMEM;
 }
 
-/* The block that new_answers made: its first slot moves about. */
+/* Frees the one buffer that new_answers made. Its first piece moves about in the list. */
 static void free_answers(struct answers *a)
 {
     float *first = a->list[0].probabilities;
@@ -134,7 +134,7 @@ static iso_rc show(struct iso_shown_rows *r, const struct picked *p, const struc
     return ISO_OK;
 }
 
-/* Of the data that is on the device as set 1. */
+/* Predicts the rows of the data that is on the device as set 1. */
 static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
 {
     const int classes = (int)m->setup.graph->classes;

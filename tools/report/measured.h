@@ -75,7 +75,7 @@ iso_rc iso_measure_data(struct iso_measured *, const struct iso_setup_options *)
 iso_rc iso_measure_augmented(struct iso_measured *, const struct iso_dataset *);
 iso_rc iso_measure_times(struct iso_measured *, const struct iso_setup_options *, int phase);
 iso_rc iso_measure_parity(struct iso_measured *);
-/* What it does now, to someone who waits at a terminal. */
+/* Says what it does now, to someone who waits at a terminal. */
 void iso_measure_tell(const char *what);
 
 /* "3", or the class's name. Returns buf or the name. */

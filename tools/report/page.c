@@ -107,24 +107,24 @@ void iso_page_fact(struct iso_page *p, const char *name, const char *fmt, ...)
     fputs("</td></tr>\n", p->out);
 }
 
-static iso_rc make_room(struct iso_page *p)
+static iso_rc grow_pictures(struct iso_page *p)
 {
-    if (p->npictures < p->room)
+    if (p->npictures < p->capacity)
         return ISO_OK;
-    struct iso_svg *more = iso_alloc((size_t)p->room + 32, sizeof *more);
+    struct iso_svg *more = iso_alloc((size_t)p->capacity + 32, sizeof *more);
     if (more == NULL)
         return ISO_ENOMEM;
     for (int i = 0; i < p->npictures; i++)
         more[i] = p->picture[i];
     free(p->picture);
     p->picture = more;
-    p->room += 32;
+    p->capacity += 32;
     return ISO_OK;
 }
 
 iso_rc iso_page_picture(struct iso_page *p, iso_rc drawn, struct iso_svg *s, const char *caption)
 {
-    const iso_rc rc = drawn == ISO_OK ? make_room(p) : drawn;
+    const iso_rc rc = drawn == ISO_OK ? grow_pictures(p) : drawn;
     if (rc != ISO_OK) {
         iso_svg_free(s);
         return rc;

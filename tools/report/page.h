@@ -10,7 +10,7 @@ struct iso_page {
     char *text;
     size_t size; /* the page, once it is ended; owned */
     struct iso_svg *picture;
-    int npictures, room; /* those in it; owned */
+    int npictures, capacity; /* those in it; owned */
 };
 /* Free with iso_page_free, also after a failure. */
 iso_rc iso_page_begin(struct iso_page *, const char *title);
@@ -19,10 +19,10 @@ void iso_page_free(struct iso_page *);
 
 /* Escaped text between tags. */
 void iso_page_element(struct iso_page *, const char *tag, const char *fmt, ...) ISO_PRINTF(3, 4);
-/* Opens a section with its heading; close it with iso_page_close. */
+/* Opens a chapter with its heading; close it with iso_page_close. */
 void iso_page_chapter(struct iso_page *, const char *id, const char *heading);
 void iso_page_close(struct iso_page *, const char *tag);
-/* What is missing, and what to do. */
+/* Puts a note of what is missing, and what to do. */
 void iso_page_note(struct iso_page *, const char *fmt, ...) ISO_PRINTF(2, 3);
 /* A row of a table of facts; nothing when the text is empty. */
 void iso_page_fact(struct iso_page *, const char *name, const char *fmt, ...) ISO_PRINTF(3, 4);
@@ -32,6 +32,6 @@ iso_rc iso_page_picture(struct iso_page *, iso_rc drawn, struct iso_svg *, const
 /* All of a report on one run, and on several. */
 iso_rc iso_page_of_run(struct iso_page *, const struct iso_told *, const struct iso_measured *);
 iso_rc iso_page_of_runs(struct iso_page *, const struct iso_told *, int n);
-/* page_data.c: the sections of what was measured. */
+/* page_data.c: the chapters on what was measured. */
 iso_rc iso_page_measured(struct iso_page *, const struct iso_measured *);
 #endif

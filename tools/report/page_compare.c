@@ -62,7 +62,7 @@ static void tell_last(const struct iso_told *t, const char *what, char text[CELL
     char number[ISO_NUMBER];
     int64_t row;
     const double value = iso_table_last(&t->epochs, iso_table_find(&t->epochs, what), &row);
-    snprintf(text, CELL, "%s", row < 0 ? "" : iso_value_text(value, number));
+    snprintf(text, CELL, "%s", row < 0 ? "" : iso_short_number(value, number));
 }
 
 static void tell_best(const struct iso_told *t, const char *what, char text[CELL])
@@ -73,7 +73,7 @@ static void tell_best(const struct iso_told *t, const char *what, char text[CELL
                                         iso_metric_is_error(what), &row);
     text[0] = '\0';
     if (row >= 0)
-        snprintf(text, CELL, "%s, epoch %" PRId64, iso_value_text(value, number), row + 1);
+        snprintf(text, CELL, "%s, epoch %" PRId64, iso_short_number(value, number), row + 1);
 }
 
 /* A row; cells that are not the first run's are marked. Nothing where no run says anything. */
@@ -231,7 +231,7 @@ static bool shown_before(const struct iso_told *t, int run, const char *metric)
     return false;
 }
 
-/* Of each metric that any run has: validation first, which tells more. */
+/* Puts a picture of each metric that any run has, in validation or in training. */
 static iso_rc put_overlays(struct iso_page *p, const struct iso_told *t, int n, bool validation)
 {
     for (int i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-/* page_data.c: the sections of a report that data and device are needed for. */
+/* page_data.c: the chapters of a report that data and device are needed for. */
 #include "page.h"
 
 #include "chart.h"
@@ -26,7 +26,7 @@ static const char *obstacle(const struct iso_measured *m)
 static void put_number(struct iso_page *p, double value)
 {
     char text[ISO_NUMBER];
-    iso_page_element(p, "td class=\"n\"", "%s", iso_value_text(value, text));
+    iso_page_element(p, "td class=\"n\"", "%s", iso_short_number(value, text));
 }
 
 static struct iso_shape shape_of(const struct iso_split *s)
@@ -153,7 +153,8 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
     return rc;
 }
 
-/* Of the test data, where it is there; else of the validation or the training data. */
+/* Shows the confusion matrix of the test data, where they are there; else of the validation or the
+ * training data. */
 static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
 {
     const struct iso_split *s = NULL;
@@ -259,14 +260,14 @@ static int gather_bars(const struct iso_measured *m, struct iso_bar *bars)
             bars[n] = (struct iso_bar){ .label = "" };
             strcpy(bars[n++].label, label);
         }
-        bars[k].part[node->pass] += 1e3 * node->seconds;
+        bars[k].piece[node->pass] += 1e3 * node->seconds;
     }
     return n;
 }
 
 static int longest_first(const void *a, const void *b)
 {
-    const double *x = ((const struct iso_bar *)a)->part, *y = ((const struct iso_bar *)b)->part;
+    const double *x = ((const struct iso_bar *)a)->piece, *y = ((const struct iso_bar *)b)->piece;
     const double left = x[0] + x[1] + x[2], right = y[0] + y[1] + y[2];
     return (left < right) - (left > right);
 }
@@ -283,7 +284,7 @@ static iso_rc draw_times(const struct iso_measured *m, struct iso_svg *s)
         strcpy(bars[BARS_SHOWN - 1].label, "all others");
         for (int i = BARS_SHOWN; i < n; i++)
             for (int k = 0; k < 3; k++)
-                bars[BARS_SHOWN - 1].part[k] += bars[i].part[k];
+                bars[BARS_SHOWN - 1].piece[k] += bars[i].piece[k];
         n = BARS_SHOWN;
     }
     iso_rc rc = iso_svg_begin(s, "time", 480, 0);

@@ -109,7 +109,8 @@ static void put_result_facts(struct iso_page *p, const struct iso_told *t, const
                 continue;
             snprintf(name, sizeof name, "%s %s", k ? "Validation" : "Training", m->name);
             iso_page_fact(p, name, "%s in epoch %" PRId64 ", best %s in epoch %" PRId64,
-                          iso_value_text(a, last), at + 1, iso_value_text(b, best), best_at + 1);
+                          iso_short_number(a, last), at + 1, iso_short_number(b, best),
+                          best_at + 1);
         }
     }
 }

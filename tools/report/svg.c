@@ -76,7 +76,7 @@ const char *iso_text_fit(const char *text, double width, char *buf, size_t n)
     return buf;
 }
 
-const char *iso_value_text(double value, char buf[ISO_NUMBER])
+const char *iso_short_number(double value, char buf[ISO_NUMBER])
 {
     if (isnan(value))
         strcpy(buf, "-");

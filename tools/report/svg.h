@@ -28,7 +28,7 @@ void iso_svg_put(const struct iso_svg *, FILE *, bool alone);
 /* The ended picture as the text of a file; *text is the caller's to free. */
 iso_rc iso_svg_text_of(const struct iso_svg *, char **text, size_t *n);
 
-enum iso_anchor { ISO_LEFT, ISO_MIDDLE, ISO_RIGHT }; /* which part of a text is at x */
+enum iso_anchor { ISO_LEFT, ISO_MIDDLE, ISO_RIGHT }; /* what of a text is at x */
 /* Text on one line; y is its base line. It is escaped. */
 void iso_svg_text(struct iso_svg *, double x, double y, enum iso_anchor, const char *classes,
                   const char *fmt, ...) ISO_PRINTF(6, 7);
@@ -53,5 +53,5 @@ double iso_text_width(const char *text);
 const char *iso_text_fit(const char *text, double width, char *buf, size_t n);
 /* "0.9921", "0.003259", "1.2e-05"; "-" for NaN. Returns buf. */
 enum { ISO_NUMBER = 32 };
-const char *iso_value_text(double value, char buf[ISO_NUMBER]);
+const char *iso_short_number(double value, char buf[ISO_NUMBER]);
 #endif

@@ -62,7 +62,7 @@ static void read_phases(struct iso_told *t)
     }
 }
 
-/* The last part of a path, without slashes at its end. */
+/* Fills in the last name of a path, without slashes at its end. */
 static void name_of_path(const char *path, char *buf, size_t n)
 {
     size_t end = strlen(path);

@@ -7,8 +7,8 @@
 
 struct iso_told {
     char folder[ISO_PATH];
-    char name[64];                    /* what to call it beside others: the last part of the
-                                         folder, or all of it where that is another's */
+    char name[64];                    /* what to call it beside others: the name of the folder,
+                                         or its whole path where that is another's, too */
     char model[64];                   /* its model's name */
     struct iso_table epochs, batches; /* history.csv, batches.csv */
     char *yaml, *log, *about;         /* model.yaml, log.txt, run.json; owned; NULL: not there */
@@ -51,7 +51,7 @@ struct iso_metric_columns {
 int iso_told_metrics(const struct iso_told *, struct iso_metric_columns *, int most);
 /* The column of training's or validation's numbers of a metric; -1: none. */
 int iso_told_column(const struct iso_told *, const char *metric, bool validation);
-/* Whether smaller is better. */
+/* True if smaller is better. */
 bool iso_metric_is_error(const char *name);
 /* The metric that stands for a run beside its loss: accuracy, or the first one; -1: none. */
 int iso_told_main_metric(const struct iso_metric_columns *, int n);
