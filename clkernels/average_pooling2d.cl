@@ -28,7 +28,7 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
         for (int ix = x0; ix < x1; ix++) {
             global const float *from = x + (ulong)(iy * g->w + ix) * g->c;
             for (int i = 0; i < width; i++)
-                sum[i] = sum[i] + from[i];
+                sum[i] = add_term(sum[i], from[i]);
         }
     }
     y += (ulong)pixel * g->c + channel;

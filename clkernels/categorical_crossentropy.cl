@@ -52,7 +52,7 @@ kernel void categorical_crossentropy_backward(global const float *p, ulong p_at,
     dz += dz_at + at;
     float lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = lane + iso_clip_target(t[i], p[i], scalars);
+        lane = add_term(lane, iso_clip_target(t[i], p[i], scalars));
     float total = lane_sum(s, lane);
     for (int i = get_local_id(0); i < n; i += ISO_LANES) {
         float kept = iso_clip_target(t[i], p[i], scalars);

@@ -17,7 +17,7 @@ kernel void clip_norm(global const float *squares, ulong squares_at, global floa
         return;
     float sum = start_of_sum();
     for (uint i = 0; i < n; i++)
-        sum = sum + squares[squares_at + i];
+        sum = add_term(sum, squares[squares_at + i]);
     norm[norm_at] = iso_sqrt(sum);
 }
 

@@ -45,10 +45,10 @@ kernel void image_data_generator_colours(global const float *y, ulong y_at, glob
     local float least[ISO_LANES], most[ISO_LANES];
     int lane = get_local_id(0);
     uint n = get_group_id(0);
-    iso_extent extent = iso_extent_of_none();
+    iso_levels extent = iso_levels_of_none();
     y += y_at + n * (ulong)size;
     for (int e = lane; e < size; e += ISO_LANES)
-        extent = iso_extent_with(extent, y[e]);
+        extent = iso_levels_with(extent, y[e]);
     least[lane] = extent.least;
     most[lane] = extent.most;
     barrier(CLK_LOCAL_MEM_FENCE);

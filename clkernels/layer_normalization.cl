@@ -11,7 +11,7 @@ kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong
     float lane = start_of_sum();
     x += x_at + row * n;
     for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = lane + x[i];
+        lane = add_term(lane, x[i]);
     float sum = lane_sum(s, lane);
     if (get_local_id(0) == 0)
         mean[mean_at + row] = iso_div(sum, (float)n);
@@ -53,7 +53,7 @@ kernel void ln_offset(global const float *dy, ulong dy_at, global const float *g
     dy += dy_at + row * n;
     gamma += gamma_at;
     for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = lane + iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f);
+        lane = add_term(lane, iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f));
     float sum = lane_sum(s, lane);
     if (get_local_id(0) == 0)
         offset[offset_at + row] = iso_bn_offset(sum, (float)n);

@@ -15,8 +15,8 @@ kernel void random_contrast_mean(global const float *x, ulong x_at, global float
             int end = first + ISO_BLOCK_ROWS < pixels ? first + ISO_BLOCK_ROWS : pixels;
             float sum = start_of_sum();
             for (int p = first; p < end; p++)
-                sum = sum + x[p * channels];
-            total = total + sum;
+                sum = add_term(sum, x[p * channels]);
+            total = add_term(total, sum);
         }
         mean[mean_at + i] = iso_div(total, (float)pixels);
     }

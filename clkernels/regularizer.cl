@@ -10,9 +10,9 @@ kernel void regularizer_forward(global const float *sums, ulong sums_at, global 
     float absolute = start_of_sum(), squares = start_of_sum();
     sums += sums_at;
     for (uint b = 0; l1 > 0.0f && b < blocks; b++)
-        absolute = absolute + sums[b];
+        absolute = add_term(absolute, sums[b]);
     for (uint b = 0; l2 > 0.0f && b < blocks; b++)
-        squares = squares + sums[blocks + b];
+        squares = add_term(squares, sums[blocks + b]);
     y[y_at] = iso_penalty(absolute, squares, l1, l2);
 }
 

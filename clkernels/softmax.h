@@ -6,7 +6,7 @@ static inline void softmax_row(local int *si, local float *s, global const float
 {
     float m = z[lane_first_max(si, z, n)], lane = start_of_sum();
     for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = lane + iso_softmax_exp(z[i], m);
+        lane = add_term(lane, iso_softmax_exp(z[i], m));
     *max = m;
     *sum = lane_sum(s, lane);
 }

@@ -31,7 +31,7 @@ kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ul
     x += x_at + block_start(b, c, cols, group_rows, &rows);
     float sum = start_of_sum();
     for (int r = 0; r < rows; r++)
-        sum = sum + x[(ulong)r * cols];
+        sum = add_term(sum, x[(ulong)r * cols]);
     out[out_at + (ulong)b * cols + c] = sum;
 }
 
@@ -46,7 +46,7 @@ kernel void sums_total(global const float *sums, ulong sums_at, global float *to
     float sum = first ? start_of_sum() : total[total_at + i];
     sums += sums_at + i;
     for (int b = 0; b < blocks; b++)
-        sum = sum + sums[(ulong)b * n];
+        sum = add_term(sum, sums[(ulong)b * n]);
     if (!last)
         total[total_at + i] = sum;
     else
@@ -66,12 +66,12 @@ kernel void sums_scalar(global const float *x, ulong x_at, global float *y, ulon
         int start = base + item * ISO_BLOCK_ROWS;
         float sum = start_of_sum();
         for (int r = start; r < start + ISO_BLOCK_ROWS && r < rows; r++)
-            sum = sum + x[r];
+            sum = add_term(sum, x[r]);
         block[item] = sum;
         barrier(CLK_LOCAL_MEM_FENCE);
         if (item == 0)
             for (int b = 0; b < OPENCL_SCALAR_ITEMS && base + b * ISO_BLOCK_ROWS < rows; b++)
-                total = total + block[b];
+                total = add_term(total, block[b]);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     if (item == 0)

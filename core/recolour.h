@@ -24,16 +24,16 @@ typedef struct {
 /* The least and the greatest value of an image; NaN counts for nothing. */
 typedef struct {
     iso_real least, most;
-} iso_extent;
-ISO_FN iso_extent iso_extent_of_none(void)
+} iso_levels;
+ISO_FN iso_levels iso_levels_of_none(void)
 {
-    iso_extent e;
+    iso_levels e;
     e.least = ISO_R(3.4028234663852886e38);
     e.most = ISO_R(-3.4028234663852886e38);
     return e;
 }
 
-ISO_FN iso_extent iso_extent_with(iso_extent e, iso_real x)
+ISO_FN iso_levels iso_levels_with(iso_levels e, iso_real x)
 {
     x = iso_flush(x);
     e.least = x < e.least ? x : e.least;
@@ -44,7 +44,7 @@ ISO_FN iso_extent iso_extent_with(iso_extent e, iso_real x)
 /* Keras shifts the image that the map gives, and brightens what comes of that: it takes whole
  * levels of it, after scaling the image's own values to 0 to 255, in versions up to 2.8 always, and
  * later when they lie outside, in which case it scales back. */
-ISO_FN iso_recolour iso_recolour_draw(iso_colour_ranges g, iso_extent e, iso_u32 image,
+ISO_FN iso_recolour iso_recolour_draw(iso_colour_ranges g, iso_levels e, iso_u32 image,
                                       iso_u32 step, iso_u32 layer, iso_u32 key0, iso_u32 key1)
 {
     iso_u32x4 r =

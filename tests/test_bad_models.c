@@ -61,10 +61,10 @@ static bool is_expected(const char *path, const struct iso_fault *fault, struct 
 {
     for (int i = 0; i < n; i++) {
         struct expected *e = &list[i];
-        if (!e->seen && e->line == fault->place.line && e->column == fault->place.column &&
+        if (!e->seen && e->line == fault->location.line && e->column == fault->location.column &&
             strncmp(fault->text, e->text, strlen(e->text)) == 0) {
             e->seen = true;
-            return strcmp(fault->place.file, path) == 0;
+            return strcmp(fault->location.file, path) == 0;
         }
     }
     return false;
@@ -123,9 +123,9 @@ static void assert_fault(const char *bytes, size_t n, int line, int column, cons
     assert_null(m);
     assert_true(loading_faults.count > 0);
     const struct iso_fault *f = &loading_faults.list[0];
-    if (f->place.line != line || f->place.column != column || strstr(f->text, text) == NULL)
-        fail_msg("expected %d:%d: %s, found %d:%d: %s", line, column, text, f->place.line,
-                 f->place.column, f->text);
+    if (f->location.line != line || f->location.column != column || strstr(f->text, text) == NULL)
+        fail_msg("expected %d:%d: %s, found %d:%d: %s", line, column, text, f->location.line,
+                 f->location.column, f->text);
 }
 
 static void assert_text_fault(const char *text, int line, int column, const char *expected)

@@ -229,11 +229,11 @@ static void test_sizes(void **state)
     assert_int_equal(iso_backend_open("cpu", ISO_MODE_EXACT, 2, &backend), ISO_OK);
     assert_int_equal(iso_gate_open(&gate, backend, 2), ISO_OK);
     for (int i = 0; i < 2; i++) {
-        struct iso_timing timing[ISO_PARTS];
+        struct iso_timing timing[ISO_PRODUCTS];
         double flops = 0;
         assert_int_equal(iso_bench_op(backend, &gate, &sizes[i], 1e-3, timing, &flops), ISO_OK);
         assert_true(flops == (i ? 2.0 * 2 * 6 * 5 * 9 * 3 * 4 : 2.0 * 3 * 5 * 7));
-        for (int k = 0; k < ISO_PARTS; k++)
+        for (int k = 0; k < ISO_PRODUCTS; k++)
             assert_true(timing[k].seconds > 0);
     }
     assert_string_equal(iso_bench_size_text(&sizes[0], text, sizeof text), "3 x 5 -> 7");

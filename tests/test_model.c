@@ -86,8 +86,8 @@ static void test_cnn(void **state)
     assert_int_equal(m->training.epochs, 34);
     assert_true(m->seed == 1 && m->training.expect.validation_accuracy == 0.992);
     assert_string_equal(m->training.expect.source, "003_ee605c3ae73e91a4.txt");
-    assert_ptr_equal(m->layers[0].place.file, m->file);
-    assert_true(m->layers[0].place.line > 0 && m->layers[0].place.column == 5);
+    assert_ptr_equal(m->layers[0].location.file, m->file);
+    assert_true(m->layers[0].location.line > 0 && m->layers[0].location.column == 5);
     iso_model_free(m);
 }
 
@@ -230,7 +230,7 @@ static void test_field_text(void **state)
         strcat(text, "}");
         assert_int_equal(iso_yaml_parse("text", text, strlen(text), &loading_faults, &doc), ISO_OK);
         void *again = calloc(1, def->params_size + 1);
-        assert_int_equal(iso_fields_read(def->fields, "again", doc->root->place, doc->root, NULL,
+        assert_int_equal(iso_fields_read(def->fields, "again", doc->root->location, doc->root, NULL,
                                          again, &loading_faults),
                          ISO_OK);
         assert_int_equal(loading_faults.count, 0);

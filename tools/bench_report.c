@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char *const passes[] = { "forward", "backward", "update" };
-static const char *const product_names[ISO_PARTS] = { "forward", "input gradient",
-                                                      "weight gradient" };
+static const char *const product_names[ISO_PRODUCTS] = { "forward", "input gradient",
+                                                         "weight gradient" };
 
 /* A share of a peak as "97.1 %", or "-" when the peak is not known. */
 static const char *share(double rate, double peak, char *buf, size_t n)
@@ -170,7 +170,7 @@ static void size_json(const char *device, const struct iso_bench_size *s, const 
 }
 
 void iso_bench_print_size(struct iso_bench_report *r, const char *device,
-                          const struct iso_bench_size *s, const struct iso_timing t[ISO_PARTS],
+                          const struct iso_bench_size *s, const struct iso_timing t[ISO_PRODUCTS],
                           double flops, double peak)
 {
     char size[64], a[32];
@@ -183,7 +183,7 @@ void iso_bench_print_size(struct iso_bench_report *r, const char *device,
     r->head = true;
     if (!r->json)
         printf("%-8s %-28s %-13.13s", iso_ops[s->op].name, size, device);
-    for (int i = 0; i < ISO_PARTS; i++) {
+    for (int i = 0; i < ISO_PRODUCTS; i++) {
         const double rate = flops / t[i].seconds;
         noisy = noisy || t[i].noisy;
         if (r->json)

@@ -29,7 +29,7 @@ void iso_bench_print_nodes(struct iso_bench_report *, const struct iso_bench_mod
                            const struct iso_bench_machine *, const struct iso_model *,
                            const struct iso_bench_node *, int count);
 void iso_bench_print_size(struct iso_bench_report *, const char *device,
-                          const struct iso_bench_size *, const struct iso_timing[ISO_PARTS],
+                          const struct iso_bench_size *, const struct iso_timing[ISO_PRODUCTS],
                           double flops, double peak);
 /* Prints what failed on a device, while others go on. */
 void iso_bench_print_failure(struct iso_bench_report *, const char *what, const char *device,

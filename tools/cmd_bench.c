@@ -253,14 +253,14 @@ static iso_rc bench_sizes_on(struct bench *b, struct iso_backend *backend, const
     ISO_TRY(open_gate(b, backend, &gate));
     iso_rc rc = ISO_OK;
     for (int i = 0; i < iso_bench_nsizes && rc == ISO_OK; i++) {
-        struct iso_timing timing[ISO_PARTS];
+        struct iso_timing timing[ISO_PRODUCTS];
         double flops;
         rc = iso_bench_op(backend, &gate, &iso_bench_sizes[i], b->options.seconds, timing, &flops);
         if (rc != ISO_OK)
             break;
         iso_bench_print_size(&b->report, device, &iso_bench_sizes[i], timing, flops,
                              backend->ops->peak != NULL ? gate.flops : 0);
-        for (int k = 0; k < ISO_PARTS; k++)
+        for (int k = 0; k < ISO_PRODUCTS; k++)
             b->noisy = b->noisy || timing[k].noisy;
     }
     close_gate(b, &gate);

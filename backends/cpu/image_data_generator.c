@@ -65,10 +65,10 @@ static void recolour(void *data, int64_t image, int thread)
     const struct iso_cpu_random *s = &w->random;
     const int64_t size = (int64_t)w->rows.size * w->columns.size * w->channels;
     float *y = w->y + image * size;
-    iso_extent extent = iso_extent_of_none();
+    iso_levels extent = iso_levels_of_none();
     (void)thread;
     for (int64_t e = 0; e < size; e++)
-        extent = iso_extent_with(extent, y[e]);
+        extent = iso_levels_with(extent, y[e]);
     const iso_recolour c = iso_recolour_draw(w->colours, extent, (uint32_t)image, s->step, s->layer,
                                              s->key[0], s->key[1]);
     for (int64_t e = 0; e < size; e++)

@@ -30,9 +30,9 @@ static void sample(const iso_real *x, const iso_affine *map, const iso_axis *row
 /* y, which is sampled already, with other values. */
 static void recolour(const struct iso_call *call, int64_t image, int64_t size, iso_real *y)
 {
-    iso_extent extent = iso_extent_of_none();
+    iso_levels extent = iso_levels_of_none();
     for (int64_t e = 0; e < size; e++)
-        extent = iso_extent_with(extent, y[e]);
+        extent = iso_levels_with(extent, y[e]);
     iso_recolour c = iso_recolour_draw(iso_colour_ranges_of(call), extent, (uint32_t)image,
                                        call->step, call->layer, (uint32_t)call->seed,
                                        (uint32_t)(call->seed >> 32));

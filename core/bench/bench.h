@@ -63,7 +63,7 @@ enum iso_bench_product {
     ISO_BENCH_FORWARD,
     ISO_BENCH_INPUT_GRADIENT,
     ISO_BENCH_WEIGHT_GRADIENT,
-    ISO_PARTS
+    ISO_PRODUCTS
 };
 struct iso_bench_size { /* dense: rows, in, out; conv2d, same padding: all of them */
     enum iso_op op;
@@ -75,7 +75,7 @@ extern const int iso_bench_nsizes;
 const char *iso_bench_size_text(const struct iso_bench_size *, char *buf, size_t n);
 /* Times the three products of one op; each has the same flops. */
 iso_rc iso_bench_op(struct iso_backend *, struct iso_gate *, const struct iso_bench_size *,
-                    double seconds, struct iso_timing out[ISO_PARTS], double *flops);
+                    double seconds, struct iso_timing out[ISO_PRODUCTS], double *flops);
 
 /* ---- Memory -------------------------------------------------------------------------------- */
 

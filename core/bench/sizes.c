@@ -146,11 +146,11 @@ static void free_op(struct op_bench *o)
 }
 
 iso_rc iso_bench_op(struct iso_backend *backend, struct iso_gate *g, const struct iso_bench_size *s,
-                    double seconds, struct iso_timing out[ISO_PARTS], double *flops)
+                    double seconds, struct iso_timing out[ISO_PRODUCTS], double *flops)
 {
     struct op_bench o = { .backend = backend, .op = s->op };
     iso_rc rc = prepare(&o, s, flops);
-    for (int product = 0; product < ISO_PARTS && rc == ISO_OK; product++) {
+    for (int product = 0; product < ISO_PRODUCTS && rc == ISO_OK; product++) {
         o.product = (enum iso_bench_product)product;
         rc = iso_gate_measure(g, seconds, run_op, NULL, &o, &out[product]);
     }

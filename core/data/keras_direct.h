@@ -1,6 +1,6 @@
-/* keras_direct.h (private): reading Keras's files with the HDF5 library in this process, which a damaged file
- * may bring down. For keras_apart.c, which has another process do it. The functions are those of
- * keras_file.h otherwise. */
+/* keras_direct.h (private): reading Keras's files with the HDF5 library in this process, which a
+ * damaged file may bring down. For keras_apart.c, which has another process do it. The functions
+ * are those of keras_file.h otherwise. */
 #ifndef ISO_KERAS_DIRECT_H
 #define ISO_KERAS_DIRECT_H
 #include "core/child.h"

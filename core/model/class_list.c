@@ -16,8 +16,8 @@ struct reader {
 static void expected(const struct reader *r, const struct iso_yaml *node, const char *type)
 {
     char found[64];
-    iso_faults_add(r->faults, node->place, "%s: %s: expected %s, found %s", r->what, r->key, type,
-                   iso_yaml_describe(node, found, sizeof found));
+    iso_faults_add(r->faults, node->location, "%s: %s: expected %s, found %s", r->what, r->key,
+                   type, iso_yaml_describe(node, found, sizeof found));
 }
 
 static void read_member(const struct reader *r, const struct iso_yaml *node, int class)
@@ -28,13 +28,13 @@ static void read_member(const struct reader *r, const struct iso_yaml *node, int
         return;
     }
     if (strlen(node->text) >= ISO_CLASS_NAME) {
-        iso_faults_add(r->faults, node->place, "%s: %s: longer than %d bytes", r->what, r->key,
+        iso_faults_add(r->faults, node->location, "%s: %s: longer than %d bytes", r->what, r->key,
                        ISO_CLASS_NAME - 1);
         return;
     }
     for (int i = 0; i < map->n; i++)
         if (strcmp(map->member[i].name, node->text) == 0) {
-            iso_faults_add(r->faults, node->place, "%s: %s: '%s' is in the list twice", r->what,
+            iso_faults_add(r->faults, node->location, "%s: %s: '%s' is in the list twice", r->what,
                            r->key, node->text);
             return;
         }
@@ -64,7 +64,7 @@ iso_rc iso_class_list_read(const struct iso_yaml *node, const char *what, const 
         return ISO_OK;
     }
     if (node->size > MOST) {
-        iso_faults_add(faults, node->place, "%s: %s: more than %d classes", what, key, MOST);
+        iso_faults_add(faults, node->location, "%s: %s: more than %d classes", what, key, MOST);
         return ISO_OK;
     }
     /* As many names at the most as there are nodes. */

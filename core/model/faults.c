@@ -38,7 +38,7 @@ static bool same_fault(const struct iso_fault *a, const struct iso_fault *b)
 {
     const size_t n = strlen(b->text);
     const char *rest = a->text + n;
-    return a->place.line == b->place.line && a->place.column == b->place.column &&
+    return a->location.line == b->location.line && a->location.column == b->location.column &&
            strncmp(a->text, b->text, n) == 0 &&
            (*rest == '\0' || strncmp(rest, USED_AT, sizeof USED_AT - 1) == 0);
 }
@@ -59,7 +59,8 @@ static void add_uses(const struct iso_location *location, char *text, size_t n)
 
 void iso_faults_add(struct iso_faults *faults, struct iso_location location, const char *fmt, ...)
 {
-    struct iso_fault fault = { .place = { location.file, location.line, location.column, NULL } };
+    struct iso_fault fault = { .location = { location.file, location.line, location.column,
+                                             NULL } };
     va_list args;
     va_start(args, fmt);
     vsnprintf(fault.text, sizeof fault.text - USES, fmt, args);
@@ -92,10 +93,10 @@ static int by_location(const void *left, const void *right)
 {
     const struct iso_fault *a = *(const struct iso_fault *const *)left;
     const struct iso_fault *b = *(const struct iso_fault *const *)right;
-    if (a->place.line != b->place.line)
-        return a->place.line < b->place.line ? -1 : 1;
-    if (a->place.column != b->place.column)
-        return a->place.column < b->place.column ? -1 : 1;
+    if (a->location.line != b->location.line)
+        return a->location.line < b->location.line ? -1 : 1;
+    if (a->location.column != b->location.column)
+        return a->location.column < b->location.column ? -1 : 1;
     return a < b ? -1 : a > b; /* as they were found */
 }
 
@@ -107,7 +108,7 @@ void iso_faults_print(const struct iso_faults *faults, void *stream)
         order[i] = &faults->list[i];
     qsort(order, (size_t)kept, sizeof order[0], by_location);
     for (int i = 0; i < kept; i++) {
-        const struct iso_location *p = &order[i]->place;
+        const struct iso_location *p = &order[i]->location;
         if (p->line > 0)
             fprintf(stream, "%s:%d:%d: %s\n", p->file, p->line, p->column, order[i]->text);
         else

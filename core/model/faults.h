@@ -13,7 +13,7 @@ struct iso_location {
     const struct iso_location *used_at;
 };
 struct iso_fault {
-    struct iso_location place;
+    struct iso_location location;
     char text[320];
 };
 enum { ISO_FAULTS_MAX = 100 }; /* more are counted, not kept */

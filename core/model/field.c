@@ -65,7 +65,7 @@ static void unknown_key(const struct iso_field *fields, const char *what,
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s%s",
                                  used ? ", " : " (it knows ", f->key, f[1].key != NULL ? "" : ")");
     nearest_key(fields, also, key->text, &near);
-    iso_faults_add(faults, key->place, "%s: unknown key '%.40s'%s", what, key->text,
+    iso_faults_add(faults, key->location, "%s: unknown key '%.40s'%s", what, key->text,
                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint) : list);
 }
 
@@ -115,7 +115,7 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what,
     if (mapping)
         ISO_TRY(read_mapping(fields, what, args, also, params, faults));
     if (bare && (fields == NULL || fields->key == NULL))
-        iso_faults_add(faults, args->place, "%s takes no parameter", what);
+        iso_faults_add(faults, args->location, "%s takes no parameter", what);
     else if (bare)
         ISO_TRY(iso_field_read(fields, what, args, params, faults));
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {

@@ -36,12 +36,12 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
         return true;
     }
     if (node->kind == ISO_YAML_MAPPING && node->count > 1)
-        iso_faults_add(faults, node->keys[1]->place,
+        iso_faults_add(faults, node->keys[1]->location,
                        "%s is one name, with its parameters inside: "
                        "'%.40s: {...}'; '%.40s' stands beside it (indent it further)",
                        kind, node->keys[0]->text, node->keys[1]->text);
     else if (!named)
-        iso_faults_add(faults, node->place, "expected %s, found %s", kind,
+        iso_faults_add(faults, node->location, "expected %s, found %s", kind,
                        node->kind == ISO_YAML_MAPPING
                            ? "an empty mapping"
                            : iso_yaml_describe(node, found, sizeof found));
@@ -51,14 +51,14 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
 static void expected(const struct value *v, const char *type, const char *hint)
 {
     char found[64];
-    iso_faults_add(v->faults, v->node->place, "%s: %s: expected %s, found %s%s", v->what,
+    iso_faults_add(v->faults, v->node->location, "%s: %s: expected %s, found %s%s", v->what,
                    v->field->key, type, iso_yaml_describe(v->node, found, sizeof found), hint);
 }
 
 static void out_of_range(const struct value *v, const struct iso_yaml *node, const char *limit)
 {
-    iso_faults_add(v->faults, node->place, "%s: %s must be %s, not %.40s", v->what, v->field->key,
-                   limit, node->text);
+    iso_faults_add(v->faults, node->location, "%s: %s must be %s, not %.40s", v->what,
+                   v->field->key, limit, node->text);
 }
 
 static bool in_range(const struct value *v, const struct iso_yaml *node, double number)
@@ -272,7 +272,7 @@ static int find_choice(const struct value *v, const struct iso_yaml *node, const
     size_t used = (size_t)snprintf(list, sizeof list, "; choose from");
     for (int i = 0; names[i] != NULL && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s %s", i ? "," : "", names[i]);
-    iso_faults_add(v->faults, node->place, "%s: %s: unknown value '%.40s'%s", v->what,
+    iso_faults_add(v->faults, node->location, "%s: %s: unknown value '%.40s'%s", v->what,
                    v->field->key, node->text,
                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint) : list);
     return -1;
@@ -305,7 +305,7 @@ static iso_rc read_named(const struct value *v, const struct iso_named_doc *doc,
 {
     char what[WHAT];
     snprintf(what, sizeof what, "%s: %s: %s", v->what, v->field->key, doc->name);
-    return iso_fields_read(doc->fields, what, named->name->place, named->args, NULL, params,
+    return iso_fields_read(doc->fields, what, named->name->location, named->args, NULL, params,
                            v->faults);
 }
 
@@ -319,7 +319,7 @@ static iso_rc read_initializer(const struct value *v, struct iso_initializer *ou
     *out = (struct iso_initializer){ .kind = (enum iso_initializer_kind)kind };
     ISO_TRY(read_named(v, &iso_initializer_docs[kind], &named, out));
     if (out->kind == ISO_INIT_RANDOM_UNIFORM && !(out->a <= out->b))
-        iso_faults_add(v->faults, named.name->place, "%s: %s: %s: minval must not exceed maxval",
+        iso_faults_add(v->faults, named.name->location, "%s: %s: %s: minval must not exceed maxval",
                        v->what, v->field->key, iso_initializer_docs[kind].name);
     return ISO_OK;
 }
@@ -340,7 +340,7 @@ static void read_text(const struct value *v, char *out)
     if (v->node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(v->node))
         expected(v, "a text", "");
     else if (strlen(v->node->text) >= room)
-        iso_faults_add(v->faults, v->node->place, "%s: %s: longer than %d bytes", v->what,
+        iso_faults_add(v->faults, v->node->location, "%s: %s: longer than %d bytes", v->what,
                        v->field->key, (int)room - 1);
     else
         strcpy(out, v->node->text);
@@ -364,7 +364,8 @@ iso_rc iso_field_read(const struct iso_field *field, const char *what, const str
     const struct value given = { field, value, what, faults }, *v = &given;
     void *at = (char *)params + field->offset;
     if (iso_yaml_is_null(v->node)) {
-        iso_faults_add(v->faults, v->node->place, "%s: '%s' has no value", v->what, v->field->key);
+        iso_faults_add(v->faults, v->node->location, "%s: '%s' has no value", v->what,
+                       v->field->key);
         return ISO_OK;
     }
     switch (v->field->type) {

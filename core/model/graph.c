@@ -67,7 +67,7 @@ static iso_rc add_augmentations(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add_failure(b->faults, use->place, "%s", name);
+            iso_faults_add_failure(b->faults, use->location, "%s", name);
             return ISO_EMODEL;
         }
         g->nodes[g->nnodes - 1].augmentation = i;
@@ -87,7 +87,7 @@ static iso_rc add_layers(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add_failure(b->faults, layer->place, "%s '%s'", iso_ops[layer->op].name,
+            iso_faults_add_failure(b->faults, layer->location, "%s '%s'", iso_ops[layer->op].name,
                                    layer->name);
         }
     }

@@ -45,7 +45,7 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
         if (w->class < g->classes)
             g->class_weight[w->class] = (float)w->weight;
         else
-            iso_faults_add(b->faults, w->place,
+            iso_faults_add(b->faults, w->location,
                            "class_weight: there is no class %lld: the last "
                            "layer tells %lld apart, from 0",
                            (long long)w->class, (long long)g->classes);
@@ -91,7 +91,7 @@ static iso_rc add_mixtures(struct iso_graph_builder *b)
         if (!iso_ops[op].def->mixes)
             continue;
         if (takes != ISO_TARGET_VALUES) {
-            iso_faults_add(b->faults, t->augmentations[i].place,
+            iso_faults_add(b->faults, t->augmentations[i].location,
                            "%s: mixes targets, and %s takes "
                            "%s: write `loss: categorical_crossentropy`",
                            iso_ops[op].name, iso_ops[t->loss.op].name,
@@ -139,7 +139,7 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(m);
     if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
         const char *name = iso_activation_names[absorbs];
-        iso_faults_add(b->faults, loss->place,
+        iso_faults_add(b->faults, loss->location,
                        "%s needs a %s at the end: give layer '%s' "
                        "`activation: %s`",
                        iso_ops[loss->op].name, name, m->layers[last].name, name);
@@ -148,7 +148,7 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     const struct iso_shape *shape = &g->values[prediction].shape;
     char text[64];
     if (shape->ndim != 2) {
-        iso_faults_add(b->faults, m->layers[last].place,
+        iso_faults_add(b->faults, m->layers[last].location,
                        "%s '%s': the last layer must give one number a class, not %s (add flatten "
                        "and dense)",
                        iso_ops[m->layers[last].op].name, m->layers[last].name,
@@ -156,7 +156,7 @@ static iso_rc add_loss(struct iso_graph_builder *b)
         return ISO_EMODEL;
     }
     if (shape->dim[1] == 1 && (absorbs == ISO_SOFTMAX || ends_in(m, ISO_SOFTMAX))) {
-        iso_faults_add(b->faults, m->layers[last].place,
+        iso_faults_add(b->faults, m->layers[last].location,
                        "%s '%s': the softmax of one unit is always 1: for two classes give it 2 "
                        "units, or `activation: sigmoid` and the loss binary_crossentropy",
                        iso_ops[m->layers[last].op].name, m->layers[last].name);
@@ -212,7 +212,7 @@ static iso_rc add_metrics(struct iso_graph_builder *b)
         if (rc == ISO_ENOMEM)
             return rc;
         if (rc != ISO_OK) {
-            iso_faults_add_failure(b->faults, use->place, "%s", iso_ops[use->op].name);
+            iso_faults_add_failure(b->faults, use->location, "%s", iso_ops[use->op].name);
         }
     }
     return b->faults->count > 0 ? ISO_EMODEL : ISO_OK;

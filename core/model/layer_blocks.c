@@ -98,8 +98,8 @@ static void check_references(struct iso_loader *l, const char *name,
     iso_suggest_begin(&near, node->text + 1);
     for (int i = 0; p != NULL && i < p->count; i++)
         iso_suggest_try(&near, p->keys[i]->text);
-    iso_faults_add(l->faults, node->place, "layer block '%.40s' has no parameter '%.40s'%s", name,
-                   node->text + 1, iso_suggest_text(&near, hint, sizeof hint));
+    iso_faults_add(l->faults, node->location, "layer block '%.40s' has no parameter '%.40s'%s",
+                   name, node->text + 1, iso_suggest_text(&near, hint, sizeof hint));
 }
 
 static void check_parameters(struct iso_loader *l, const char *name,
@@ -109,17 +109,17 @@ static void check_parameters(struct iso_loader *l, const char *name,
     for (int i = 0; p != NULL && i < p->count; i++) {
         const struct iso_yaml *key = p->keys[i];
         if (!iso_name_valid(key->text))
-            iso_faults_add(l->faults, key->place,
+            iso_faults_add(l->faults, key->location,
                            "layer block '%.40s': '%.40s' is no name for a "
                            "parameter",
                            name, key->text);
         else if (is_layer_key(key->text))
-            iso_faults_add(l->faults, key->place,
+            iso_faults_add(l->faults, key->location,
                            "layer block '%.40s': every layer has a key '%s', so "
                            "that no parameter can have that name",
                            name, key->text);
         else if (!refers_to(layers, key->text))
-            iso_faults_add(l->faults, key->place,
+            iso_faults_add(l->faults, key->location,
                            "layer block '%.40s' does not use its parameter "
                            "'%.40s' (as $%.40s)",
                            name, key->text, key->text);
@@ -137,7 +137,7 @@ static void check_keys(struct iso_loader *l, const char *name, const struct iso_
         iso_suggest_try(&near, known[0]);
         iso_suggest_try(&near, known[1]);
         if (strcmp(key->text, known[0]) != 0 && strcmp(key->text, known[1]) != 0)
-            iso_faults_add(l->faults, key->place, "layer block '%.40s': unknown key '%.40s'%s",
+            iso_faults_add(l->faults, key->location, "layer block '%.40s': unknown key '%.40s'%s",
                            name, key->text,
                            near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                              : " (it knows parameters, layers)");
@@ -149,11 +149,12 @@ static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
 {
     const char *name = key->text;
     if (!iso_name_valid(name) || strlen(name) >= ISO_LAYER_NAME)
-        iso_faults_add(l->faults, key->place, "blocks: '%.60s' is no name for a layer block", name);
+        iso_faults_add(l->faults, key->location, "blocks: '%.60s' is no name for a layer block",
+                       name);
     if (has_meaning(name))
-        iso_faults_add(l->faults, key->place, "blocks: '%s' has a meaning already", name);
+        iso_faults_add(l->faults, key->location, "blocks: '%s' has a meaning already", name);
     if (definition->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, definition->place,
+        iso_faults_add(l->faults, definition->location,
                        "layer block '%.40s': expected {layers: [...]}, with "
                        "parameters: beside it where it has some",
                        name);
@@ -163,12 +164,12 @@ static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
     const struct iso_yaml *p = iso_yaml_get(definition, "parameters");
     const struct iso_yaml *layers = get_of_kind(definition, "layers", ISO_YAML_SEQUENCE);
     if (p != NULL && parameters_of(definition) == NULL)
-        iso_faults_add(l->faults, p->place,
+        iso_faults_add(l->faults, p->location,
                        "layer block '%.40s': parameters: expected {name: default, "
                        "...}; one without a default is empty",
                        name);
     if (layers == NULL || layers->count == 0) {
-        iso_faults_add(l->faults, layers != NULL ? layers->place : key->place,
+        iso_faults_add(l->faults, layers != NULL ? layers->location : key->location,
                        "layer block '%.40s' has no list of layers", name);
         return;
     }
@@ -183,12 +184,12 @@ iso_rc iso_load_layer_blocks(struct iso_loader *l, const struct iso_yaml *node)
         return ISO_OK;
     l->layer_blocks_read = true;
     if (node->kind != ISO_YAML_MAPPING)
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "blocks: expected {name: {layers: [...]}, ...}, "
                        "found %s",
                        iso_yaml_describe(node, found, sizeof found));
     else if (node->count > ISO_LAYER_BLOCKS_MAX)
-        iso_faults_add(l->faults, node->place, "blocks: more than %d", ISO_LAYER_BLOCKS_MAX);
+        iso_faults_add(l->faults, node->location, "blocks: more than %d", ISO_LAYER_BLOCKS_MAX);
     for (int i = 0; node->kind == ISO_YAML_MAPPING && i < node->count; i++) {
         const int before = l->faults->count;
         check_definition(l, node->keys[i], node->items[i]);
@@ -203,8 +204,8 @@ void iso_layer_blocks_check_used(struct iso_loader *l)
     const struct iso_yaml *all = l->layer_blocks;
     for (int i = 0; all != NULL && all->kind == ISO_YAML_MAPPING && i < all->count; i++)
         if (i < ISO_LAYER_BLOCKS_MAX && !l->layer_block_used[i] && !l->layer_block_fault[i])
-            iso_faults_add(l->faults, all->keys[i]->place, "nothing uses the layer block '%.40s'",
-                           all->keys[i]->text);
+            iso_faults_add(l->faults, all->keys[i]->location,
+                           "nothing uses the layer block '%.40s'", all->keys[i]->text);
 }
 
 /* ---- Uses ---------------------------------------------------------------------------------- */
@@ -234,7 +235,7 @@ static iso_rc copy_node(struct copier *c, const struct iso_yaml *from, struct is
     if (*out == NULL)
         return ISO_ENOMEM;
     **out = *from;
-    (*out)->place.used_at = c->used_at;
+    (*out)->location.used_at = c->used_at;
     c->loader->copied++;
     return ISO_OK;
 }
@@ -269,9 +270,9 @@ static iso_rc copy(struct copier *c, const struct iso_yaml *from, struct iso_yam
     const struct iso_yaml *value = parameter >= 0 ? argument(c, parameter) : NULL;
     ISO_TRY(copy_node(c, value ? value : from, out));
     if (value != NULL) {
-        (*out)->place = from->place;
-        (*out)->place.used_at =
-            value == parameters_of(c->definition)->items[parameter] ? c->used_at : &value->place;
+        (*out)->location = from->location;
+        (*out)->location.used_at =
+            value == parameters_of(c->definition)->items[parameter] ? c->used_at : &value->location;
     }
     return value != NULL || c->loader->copied > ISO_YAML_NODES ? ISO_OK : copy_items(c, from, *out);
 }
@@ -285,7 +286,7 @@ static bool check_arguments(const struct copier *c, const struct iso_named *use)
     const int before = faults->count;
     char hint[80];
     if (args != NULL && args->kind != ISO_YAML_MAPPING && (p == NULL || p->count == 0))
-        iso_faults_add(faults, args->place, "%.40s takes no parameter", name);
+        iso_faults_add(faults, args->location, "%.40s takes no parameter", name);
     for (int i = 0; args != NULL && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
         const char *key = args->keys[i]->text;
         struct iso_suggest near;
@@ -296,12 +297,12 @@ static bool check_arguments(const struct copier *c, const struct iso_named *use)
             iso_suggest_try(&near, p->keys[k]->text);
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
             iso_suggest_try(&near, k->key);
-        iso_faults_add(faults, args->keys[i]->place, "%.40s: unknown key '%.40s'%s", name, key,
+        iso_faults_add(faults, args->keys[i]->location, "%.40s: unknown key '%.40s'%s", name, key,
                        iso_suggest_text(&near, hint, sizeof hint));
     }
     for (int i = 0; p != NULL && i < p->count && faults->count == before; i++) /* else mistyped */
         if (argument(c, i) == NULL || iso_yaml_is_null(argument(c, i)))
-            iso_faults_add(faults, use->name->place, "%.40s: '%.40s' is missing", name,
+            iso_faults_add(faults, use->name->location, "%.40s: '%.40s' is missing", name,
                            p->keys[i]->text);
     return faults->count == before;
 }
@@ -309,7 +310,7 @@ static bool check_arguments(const struct copier *c, const struct iso_named *use)
 iso_rc iso_layer_block_layers(struct iso_loader *l, int index, const struct iso_named *use,
                               const struct iso_yaml **layers)
 {
-    struct copier c = { l, definition_of(l, index), use->args, &use->name->place };
+    struct copier c = { l, definition_of(l, index), use->args, &use->name->location };
     struct iso_yaml *made;
     *layers = NULL;
     l->layer_block_used[index] = true;
@@ -317,7 +318,7 @@ iso_rc iso_layer_block_layers(struct iso_loader *l, int index, const struct iso_
         return ISO_OK;
     ISO_TRY(copy(&c, iso_yaml_get(c.definition, "layers"), &made));
     if (l->copied > ISO_YAML_NODES)
-        iso_faults_add(l->faults, use->name->place,
+        iso_faults_add(l->faults, use->name->location,
                        "the uses of layer blocks make more than %d nodes", ISO_YAML_NODES);
     else
         *layers = made;

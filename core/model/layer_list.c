@@ -93,12 +93,12 @@ static bool check_name(const struct item *it, const struct iso_yaml *node)
     struct iso_faults *faults = it->net->loader->faults;
     char found[64];
     if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {
-        iso_faults_add(faults, node->place, "%s: name: expected a name, found %s", it->what,
+        iso_faults_add(faults, node->location, "%s: name: expected a name, found %s", it->what,
                        iso_yaml_describe(node, found, sizeof found));
         return false;
     }
     if (strlen(node->text) >= ISO_LAYER_NAME || !iso_name_valid(node->text)) {
-        iso_faults_add(faults, node->place,
+        iso_faults_add(faults, node->location,
                        "%s: name: a name is made of letters, digits, '_', '-' and "
                        "'.', begins with a letter, a digit or '_', and has at most %d of them",
                        it->what, ISO_LAYER_NAME - 1);
@@ -106,7 +106,7 @@ static bool check_name(const struct item *it, const struct iso_yaml *node)
     }
     for (int i = 0; taken[i] != NULL; i++)
         if (strcmp(taken[i], node->text) == 0) {
-            iso_faults_add(faults, node->place,
+            iso_faults_add(faults, node->location,
                            "%s: name: '%s' already means something else in "
                            "traces",
                            it->what, taken[i]);
@@ -127,7 +127,7 @@ static bool full_name(const struct scope *s, const char *local, char out[ISO_LAY
 static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NAME])
 {
     const struct iso_yaml *name = it->args != NULL ? iso_yaml_get(it->args, "name") : NULL;
-    const struct iso_location location = name != NULL ? name->place : it->named.name->place;
+    const struct iso_location location = name != NULL ? name->location : it->named.name->location;
     struct iso_faults *faults = it->net->loader->faults;
     char local[ISO_LAYER_NAME + 24];
     *out = '\0';
@@ -152,7 +152,7 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     if (same >= 0 || use != NULL)
         iso_faults_add(faults, location, "%s: the %s at line %d has the name '%s' already",
                        it->what, use != NULL ? "layer block" : "layer",
-                       (use != NULL ? &use->location : &m->layers[same].place)->line, out);
+                       (use != NULL ? &use->location : &m->layers[same].location)->line, out);
     return same < 0 && use == NULL;
 }
 
@@ -179,8 +179,9 @@ static int read_input(const struct item *it, const struct iso_yaml *node)
     struct iso_loader *l = it->net->loader;
     char text[80], name[ISO_LAYER_NAME];
     if (node->kind != ISO_YAML_SCALAR || iso_yaml_is_null(node)) {
-        iso_faults_add(l->faults, node->place, "%s: inputs: expected the name of a layer, found %s",
-                       it->what, iso_yaml_describe(node, text, sizeof text));
+        iso_faults_add(l->faults, node->location,
+                       "%s: inputs: expected the name of a layer, found %s", it->what,
+                       iso_yaml_describe(node, text, sizeof text));
         return -1;
     }
     if (strcmp(node->text, "input") == 0)
@@ -196,7 +197,7 @@ static int read_input(const struct item *it, const struct iso_yaml *node)
     struct iso_suggest near;
     iso_suggest_begin(&near, node->text);
     suggest_inputs(it, &near);
-    iso_faults_add(l->faults, node->place, "%s: inputs: there is no layer '%.48s' above%s",
+    iso_faults_add(l->faults, node->location, "%s: inputs: there is no layer '%.48s' above%s",
                    it->what, node->text, iso_suggest_text(&near, text, sizeof text));
     return -1;
 }
@@ -212,7 +213,7 @@ static int read_inputs(const struct item *it, int least, int most, const char *w
     input[0] = it->scope->last;
     if (given < least || given > most) {
         iso_faults_add(it->net->loader->faults,
-                       inputs != NULL ? inputs->place : it->named.name->place,
+                       inputs != NULL ? inputs->location : it->named.name->location,
                        "%s reads %s, not %d (inputs: names them)", it->what, wanted, given);
         return 0;
     }
@@ -245,7 +246,7 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
 {
     const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
     struct iso_layer layer = { .op = op,
-                               .place = it->named.name->place,
+                               .location = it->named.name->location,
                                .frozen = it->scope->frozen || !it->entry.trainable },
                      *added;
     struct scope *s = it->scope;
@@ -274,12 +275,13 @@ static bool check_depth(const struct item *it, int layer_block)
     struct iso_faults *faults = it->net->loader->faults;
     for (const struct scope *s = it->scope; s->outer != NULL; s = s->outer)
         if (s->layer_block == layer_block) {
-            iso_faults_add(faults, it->named.name->place, "layer block '%s' uses itself", it->what);
+            iso_faults_add(faults, it->named.name->location, "layer block '%s' uses itself",
+                           it->what);
             return false;
         }
     if (it->scope->depth < ISO_LAYER_BLOCK_DEPTH)
         return true;
-    iso_faults_add(faults, it->named.name->place,
+    iso_faults_add(faults, it->named.name->location,
                    "layer blocks within layer blocks, more than %d deep", ISO_LAYER_BLOCK_DEPTH);
     return false;
 }
@@ -319,7 +321,7 @@ static iso_rc read_use(const struct item *it, int layer_block)
         return ISO_OK;
     ISO_TRY(read_list(net, &inner, layers));
     it->scope->last = inner.last;
-    return net->full ? ISO_OK : add_use(net, inner.prefix, inner.last, it->named.name->place);
+    return net->full ? ISO_OK : add_use(net, inner.prefix, inner.last, it->named.name->location);
 }
 
 /* ---- Lists --------------------------------------------------------------------------------- */
@@ -335,7 +337,7 @@ static iso_rc read_entry(struct item *it)
             ISO_TRY(iso_field_read(f, it->what, iso_yaml_get(args, f->key), &it->entry, faults));
     if (args != NULL && it->entry.repeat == 0 && faults->count == before &&
         iso_yaml_get(args, "first") != NULL)
-        iso_faults_add(faults, iso_yaml_get(args, "first")->place,
+        iso_faults_add(faults, iso_yaml_get(args, "first")->location,
                        "%s: 'first' says where "
                        "`repeat` begins to count, and there is none",
                        it->what);
@@ -352,7 +354,7 @@ static bool has_room(struct network *net, const struct iso_yaml *node)
         return false;
     if (net->loader->model->nlayers < ISO_LAYERS_MAX && net->nuses < ISO_LAYERS_MAX)
         return true;
-    iso_faults_add(net->loader->faults, node->place, "layers: more than %d", ISO_LAYERS_MAX);
+    iso_faults_add(net->loader->faults, node->location, "layers: more than %d", ISO_LAYERS_MAX);
     net->full = true;
     return false;
 }
@@ -401,7 +403,7 @@ static void find_unread(struct iso_loader *l)
             for (int k = 0; k < m->layers[j].ninputs; k++)
                 read = read || m->layers[j].input[k] == i;
         if (!read)
-            iso_faults_add(l->faults, m->layers[i].place, "%s: no layer reads '%s'",
+            iso_faults_add(l->faults, m->layers[i].location, "%s: no layer reads '%s'",
                            iso_ops[m->layers[i].op].name, m->layers[i].name);
     }
 }
@@ -413,7 +415,7 @@ iso_rc iso_load_layers(struct iso_loader *l, const struct iso_yaml *node)
     char found[64];
     const int before = l->faults->count;
     if (node->kind != ISO_YAML_SEQUENCE || node->count == 0) {
-        iso_faults_add(l->faults, node->place, "layers: expected a list of layers, found %s",
+        iso_faults_add(l->faults, node->location, "layers: expected a list of layers, found %s",
                        node->kind == ISO_YAML_SEQUENCE
                            ? "an empty one"
                            : iso_yaml_describe(node, found, sizeof found));

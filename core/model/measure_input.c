@@ -51,9 +51,9 @@ void iso_find_auto(struct iso_loader *l, const struct iso_yaml *input, const cha
     const struct iso_yaml *node = value->n == 0 ? iso_yaml_get(input, key) : NULL;
     if (node == NULL)
         return;
-    *at = offset_of(l->model, &node->place);
+    *at = offset_of(l->model, &node->location);
     if (strncmp(l->model->text + *at, word, sizeof word - 1) != 0)
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "input: %s: write  %s: auto  itself, as it will "
                        "be replaced by numbers in a run's model file",
                        key, key);

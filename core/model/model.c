@@ -70,8 +70,8 @@ iso_rc iso_load_fields(struct iso_loader *l, const struct iso_yaml *node, const 
 {
     char found[64];
     if (node->kind == ISO_YAML_MAPPING)
-        return iso_fields_read(fields, what, node->place, node, NULL, params, l->faults);
-    iso_faults_add(l->faults, node->place, "%s: expected {%s: ...}, found %s", what, fields->key,
+        return iso_fields_read(fields, what, node->location, node, NULL, params, l->faults);
+    iso_faults_add(l->faults, node->location, "%s: expected {%s: ...}, found %s", what, fields->key,
                    iso_yaml_describe(node, found, sizeof found));
     return ISO_OK;
 }
@@ -79,9 +79,9 @@ iso_rc iso_load_fields(struct iso_loader *l, const struct iso_yaml *node, const 
 static iso_rc read_name(struct iso_loader *l, const struct iso_yaml *node)
 {
     int before = l->faults->count;
-    ISO_TRY(iso_fields_read(name_fields, "model", node->place, node, NULL, l->model, l->faults));
+    ISO_TRY(iso_fields_read(name_fields, "model", node->location, node, NULL, l->model, l->faults));
     if (l->faults->count == before && !iso_name_valid(l->model->name))
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "model: a name is made of letters, digits, '_', '-' and '.', and "
                        "begins with a letter, a digit or '_'");
     return ISO_OK;
@@ -178,7 +178,7 @@ static void unknown_section(struct iso_loader *l, const struct iso_yaml *key)
     char hint[80];
     struct iso_suggest near;
     nearest_section(key->text, &near);
-    iso_faults_add(l->faults, key->place, "unknown section '%.40s'%s", key->text,
+    iso_faults_add(l->faults, key->location, "unknown section '%.40s'%s", key->text,
                    iso_suggest_text(&near, hint, sizeof hint));
 }
 
@@ -198,7 +198,7 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
 {
     char found[64];
     if (root->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, root->place,
+        iso_faults_add(l->faults, root->location,
                        "a model file is a mapping (input:, layers:, loss:, ...), not %s",
                        iso_yaml_describe(root, found, sizeof found));
         return ISO_OK;
@@ -208,13 +208,13 @@ static iso_rc read_model(struct iso_loader *l, const struct iso_yaml *root)
         if (s == NULL)
             unknown_section(l, root->keys[i]);
         else if (iso_yaml_is_null(root->items[i]))
-            iso_faults_add(l->faults, root->keys[i]->place, "section '%s' is empty", s->key);
+            iso_faults_add(l->faults, root->keys[i]->location, "section '%s' is empty", s->key);
         else
             ISO_TRY(s->read(l, root->items[i]));
     }
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         if (s->required && !has_section(root, s) && !(s->in_phase && l->phases != NULL))
-            iso_faults_add(l->faults, root->place, "section '%s' is missing", s->key);
+            iso_faults_add(l->faults, root->location, "section '%s' is missing", s->key);
     ISO_TRY(iso_make_phases(l));
     iso_check_monitors(l);
     iso_check_value_ranges(l);
@@ -284,22 +284,23 @@ static const struct iso_location *own_uses(struct iso_model *m, const struct iso
 static iso_rc own_locations(struct iso_model *m)
 {
     int n = 0;
-    m->input_place.file = m->train.place.file = m->validation.place.file = m->test.place.file =
-        m->file;
+    m->input_location.file = m->train.location.file = m->validation.location.file =
+        m->test.location.file = m->file;
     for (int i = 0; i < m->nphases; i++)
-        m->phases[i].place.file = m->phases[i].loss.place.file = m->phases[i].optimizer.place.file =
-            m->phases[i].schedule.place.file = m->phases[i].early_stopping.place.file = m->file;
+        m->phases[i].location.file = m->phases[i].loss.location.file =
+            m->phases[i].optimizer.location.file = m->phases[i].schedule.location.file =
+                m->phases[i].early_stopping.location.file = m->file;
     for (int i = 0; i < m->nphases; i++)
         for (int k = 0; k < m->phases[i].naugmentations; k++)
-            m->phases[i].augmentations[k].place.file = m->file;
-    m->checkpoint.place.file = m->file;
-    m->common.loss.place.file = m->common.optimizer.place.file = m->file;
+            m->phases[i].augmentations[k].location.file = m->file;
+    m->checkpoint.location.file = m->file;
+    m->common.loss.location.file = m->common.optimizer.location.file = m->file;
     for (int i = 0; i < m->nclass_weights; i++)
-        m->class_weights[i].place.file = m->file;
+        m->class_weights[i].location.file = m->file;
     for (int i = 0; i < m->nmetrics; i++)
-        m->metrics[i].place.file = m->file;
+        m->metrics[i].location.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
-        for (const struct iso_location *at = m->layers[i].place.used_at; at != NULL;
+        for (const struct iso_location *at = m->layers[i].location.used_at; at != NULL;
              at = at->used_at)
             n++;
     m->uses = iso_alloc((size_t)n + 1, sizeof *m->uses);
@@ -307,8 +308,8 @@ static iso_rc own_locations(struct iso_model *m)
         return ISO_ENOMEM;
     n = 0;
     for (int i = 0; i < m->nlayers; i++) {
-        m->layers[i].place.file = m->file;
-        m->layers[i].place.used_at = own_uses(m, m->layers[i].place.used_at, &n);
+        m->layers[i].location.file = m->file;
+        m->layers[i].location.used_at = own_uses(m, m->layers[i].location.used_at, &n);
     }
     return ISO_OK;
 }

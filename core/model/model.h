@@ -8,7 +8,7 @@
 #include "schedule.h"
 
 struct iso_layer {
-    struct iso_location place;
+    struct iso_location location;
     char name[ISO_NAME]; /* given, or conv2d_1 in order of appearance */
     enum iso_op op;
     void *params; /* owned; the op's struct */
@@ -17,7 +17,7 @@ struct iso_layer {
     int input[ISO_OPERANDS]; /* index of the layer it reads; -1: the model's input */
 };
 struct iso_data_spec { /* data: train / validation / test */
-    struct iso_location place;
+    struct iso_location location;
     bool given;
     char dataset[ISO_DATASET_NAME], split[32];
     int64_t count;   /* rows to draw from a generated data set; 0: its default */
@@ -31,13 +31,13 @@ struct iso_data_spec { /* data: train / validation / test */
     struct iso_class_map *classes; /* made of those of the data set; owned; NULL: as they are */
 };
 struct iso_op_use {
-    struct iso_location place;
+    struct iso_location location;
     enum iso_op op;
     void *params;    /* owned */
     bool auto_range; /* an augmentation's value_range is that of the input */
 };
 struct iso_class_weight {
-    struct iso_location place;
+    struct iso_location location;
     int64_t class;
     double weight;
 };
@@ -55,7 +55,7 @@ struct iso_expect { /* what a model is known to reach; NaN: not said */
 /* One training: what is made small, and how. A model file describes one, or several phases on the
  * same weights, each of which takes over what it does not say itself. */
 struct iso_training {
-    struct iso_location place;
+    struct iso_location location;
     char name[32]; /* of a phase; "" when there are none */
     struct iso_op_use loss, optimizer;
     struct iso_gradient_clipping clipping; /* belongs to the optimizer */
@@ -78,7 +78,7 @@ struct iso_model {
     size_t text_size; /* the file's bytes, for the run folder */
     char name[64];
     struct iso_data_spec train, validation, test;
-    struct iso_location input_place;
+    struct iso_location input_location;
     struct iso_shape input;          /* ndim 4 (batch, h, w, c) or 2 (batch, n); dim[0] is 0 */
     struct iso_gather_images images; /* what becomes of the bytes of a data set */
     size_t mean_at, std_at;          /* where in text an `auto` of theirs stands */

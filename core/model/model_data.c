@@ -75,7 +75,7 @@ static bool known_split(const char *name, struct iso_suggest *near)
 static struct iso_location location_of(const struct iso_yaml *node, const char *key)
 {
     const struct iso_yaml *value = iso_yaml_get(node, key);
-    return value != NULL ? value->place : node->place;
+    return value != NULL ? value->location : node->location;
 }
 
 static void check_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
@@ -135,9 +135,9 @@ static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso
                         struct iso_data_spec *spec)
 {
     const int before = l->faults->count;
-    spec->place = node->place;
+    spec->location = node->location;
     spec->given = true;
-    ISO_TRY(iso_fields_read(iso_data_fields, what, node->place, node, NULL, spec, l->faults));
+    ISO_TRY(iso_fields_read(iso_data_fields, what, node->location, node, NULL, spec, l->faults));
     check_spec(l, what, node, spec);
     if (l->faults->count == before)
         check_part(l, what, node, spec);
@@ -152,7 +152,7 @@ static void check_classes(struct iso_loader *l, const char *what, const struct i
     const struct iso_data_spec *a = &l->model->train;
     if (a->given && b->given && strcmp(a->dataset, b->dataset) == 0 &&
         !iso_class_map_equal(a->classes, b->classes))
-        iso_faults_add(l->faults, b->place,
+        iso_faults_add(l->faults, b->location,
                        "%s: has other classes than data: train; give both the same 'classes'",
                        what);
 }
@@ -168,17 +168,17 @@ static void check_disjoint(struct iso_loader *l, const char *what, const struct 
         strcmp(a->split, b->split) != 0 || (!has_part(a) && !has_part(b)))
         return;
     if (!has_part(a) || !has_part(b))
-        iso_faults_add(l->faults, b->place,
+        iso_faults_add(l->faults, b->location,
                        "%s: has rows of data: train; give both a part, such as [0, 0.8] and "
                        "[0.8, 1]",
                        what);
     else if (a->stratified != b->stratified || a->part_seed != b->part_seed || a->count != b->count)
-        iso_faults_add(l->faults, b->place,
+        iso_faults_add(l->faults, b->location,
                        "%s: may have rows of data: train; parts of one data set need the same "
                        "stratified, part_seed and count",
                        what);
     else if (a->part[0] < b->part[1] && b->part[0] < a->part[1])
-        iso_faults_add(l->faults, b->place,
+        iso_faults_add(l->faults, b->location,
                        "%s: part [%g, %g] overlaps that of data: train, [%g, %g]", what, b->part[0],
                        b->part[1], a->part[0], a->part[1]);
 }
@@ -197,7 +197,7 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
     const int before = l->faults->count;
     char text[80];
     if (node->kind != ISO_YAML_MAPPING || node->count == 0) {
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "data: expected {train: {dataset: ..., split: ...}, ...}, found %s",
                        iso_yaml_describe(node, text, sizeof text));
         return ISO_OK;
@@ -211,7 +211,7 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
         if (use < USES)
             ISO_TRY(read_spec(l, uses[use].what, node->items[i], uses[use].spec));
         else
-            iso_faults_add(l->faults, node->keys[i]->place, "data: unknown key '%.40s'%s",
+            iso_faults_add(l->faults, node->keys[i]->location, "data: unknown key '%.40s'%s",
                            node->keys[i]->text,
                            near.best != NULL ? iso_suggest_text(&near, text, sizeof text)
                                              : " (it knows train, validation, test)");

@@ -33,12 +33,12 @@ static void set_caffe(struct iso_loader *l, const struct iso_yaml *node)
     static const char *const own[] = { "scale", "mean", "std" };
     for (int i = 0; i < 3; i++)
         if (iso_yaml_get(node, own[i]) != NULL)
-            iso_faults_add(l->faults, iso_yaml_get(node, own[i])->place,
+            iso_faults_add(l->faults, iso_yaml_get(node, own[i])->location,
                            "input: preprocessing: caffe has its own '%s'", own[i]);
     if (l->model->input.ndim == 0)
         return; /* a fault already */
     if (l->model->input.ndim != 4 || l->model->input.dim[3] != 3) {
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "input: preprocessing: caffe needs 3 channels, red, "
                        "green and blue (`repeat_channels: 3` makes them of grey)");
         return;
@@ -58,21 +58,21 @@ static void check_images(struct iso_loader *l, const struct iso_yaml *node)
     if (shape->ndim == 0)
         return;
     if (!iso_gather_images_fit(&m->images, shape, why, sizeof why))
-        iso_faults_add(l->faults, node->place, "input: %s", why);
+        iso_faults_add(l->faults, node->location, "input: %s", why);
     if (changed && shape->ndim != 4)
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "input: pad and repeat_channels are for images: "
                        "shape: [height, width, channels]");
     else if (changed && (pad[0] + pad[1] >= shape->dim[1] || pad[2] + pad[3] >= shape->dim[2] ||
                          (m->repeat_channels > 1 && shape->dim[3] != m->repeat_channels)))
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "input: shape is that with pad and repeat_channels, "
                        "and larger than these");
 }
 
 iso_rc iso_load_input(struct iso_loader *l, const struct iso_yaml *node)
 {
-    l->model->input_place = node->place;
+    l->model->input_location = node->location;
     ISO_TRY(iso_load_fields(l, node, "input", iso_input_fields, l->model));
     iso_find_auto(l, node, "mean", &l->model->images.mean, &l->model->mean_at);
     iso_find_auto(l, node, "std", &l->model->images.std, &l->model->std_at);
@@ -84,6 +84,7 @@ iso_rc iso_load_input(struct iso_loader *l, const struct iso_yaml *node)
     for (int i = 1; i < shape->ndim; i++)
         count *= (double)shape->dim[i];
     if (count > 1 << 28)
-        iso_faults_add(l->faults, node->place, "input: shape has more than %d elements", 1 << 28);
+        iso_faults_add(l->faults, node->location, "input: shape has more than %d elements",
+                       1 << 28);
     return ISO_OK;
 }

@@ -60,13 +60,13 @@ int iso_load_op(struct iso_loader *l, const struct iso_yaml *name, const char *t
     if (strcmp(topic, "layers") == 0)
         iso_layer_blocks_suggest(l, &near);
     if (other >= 0)
-        iso_faults_add(l->faults, name->place, "'%s' is %s, not %s", name->text,
+        iso_faults_add(l->faults, name->location, "'%s' is %s, not %s", name->text,
                        kind_text(iso_ops[other].kind), kind);
     else if (near.best != NULL)
-        iso_faults_add(l->faults, name->place, "unknown %s '%.40s'%s", strchr(kind, ' ') + 1,
+        iso_faults_add(l->faults, name->location, "unknown %s '%.40s'%s", strchr(kind, ' ') + 1,
                        name->text, iso_suggest_text(&near, hint, sizeof hint));
     else
-        iso_faults_add(l->faults, name->place,
+        iso_faults_add(l->faults, name->location,
                        "unknown %s '%.40s'; `isocl help %s` lists those there are",
                        strchr(kind, ' ') + 1, name->text, topic);
     return -1;
@@ -80,12 +80,12 @@ iso_rc iso_load_params(struct iso_loader *l, enum iso_op op, const struct iso_na
     *params = iso_alloc(1, def->params_size ? def->params_size : 1);
     if (*params == NULL)
         return ISO_ENOMEM;
-    ISO_TRY(iso_fields_read(def->fields, iso_ops[op].name, named->name->place, named->args, also,
+    ISO_TRY(iso_fields_read(def->fields, iso_ops[op].name, named->name->location, named->args, also,
                             *params, l->faults));
     if (l->faults->count > before || def->check == NULL)
         return ISO_OK;
     if (def->check(*params) != ISO_OK) {
-        iso_faults_add_failure(l->faults, named->name->place, "%s", iso_ops[op].name);
+        iso_faults_add_failure(l->faults, named->name->location, "%s", iso_ops[op].name);
     }
     return ISO_OK;
 }
@@ -96,10 +96,10 @@ static iso_rc read_use(struct iso_loader *l, const struct iso_yaml *node, const 
                        const struct iso_yaml **args)
 {
     struct iso_named named;
-    use->place = node->place;
+    use->location = node->location;
     if (!iso_named_read(node, kind, l->faults, &named))
         return ISO_OK;
-    use->place = named.name->place;
+    use->location = named.name->location;
     int op = iso_load_op(l, named.name, topic, kind);
     if (op < 0)
         return ISO_OK;
@@ -126,7 +126,7 @@ static iso_rc read_clipping(struct iso_loader *l, const struct iso_yaml *args)
                 iso_field_read(f, iso_ops[use->op].name, value, &l->training->clipping, l->faults));
     }
     if (def->check(&l->training->clipping) != ISO_OK) {
-        iso_faults_add_failure(l->faults, use->place, "%s", iso_ops[use->op].name);
+        iso_faults_add_failure(l->faults, use->location, "%s", iso_ops[use->op].name);
     }
     return ISO_OK;
 }
@@ -149,7 +149,7 @@ iso_rc iso_load_augmentation(struct iso_loader *l, const struct iso_yaml *node)
     char found[64];
     t->augmentation_given = true;
     if (node->kind != ISO_YAML_SEQUENCE || node->count > ISO_AUGMENTATIONS) {
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "augmentation: expected a list of at most %d, such as "
                        "[{image_data_generator: {rotation_range: 8}}], found %s",
                        ISO_AUGMENTATIONS,
@@ -172,7 +172,7 @@ static void check_metric_name(struct iso_loader *l, int index)
     iso_op_label(use->op, use->params, name);
     for (int i = 0; i < index; i++)
         if (m[i].params != NULL && strcmp(iso_op_label(m[i].op, m[i].params, other), name) == 0)
-            iso_faults_add(l->faults, use->place, "metrics: '%s' is there twice", name);
+            iso_faults_add(l->faults, use->location, "metrics: '%s' is there twice", name);
 }
 
 iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
@@ -180,14 +180,15 @@ iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)
     struct iso_model *m = l->model;
     char found[64];
     if (node->kind != ISO_YAML_SEQUENCE) {
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "metrics: expected a list such as [accuracy], found %s",
                        iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
     for (int i = 0; i < node->count; i++) {
         if (m->nmetrics == ISO_METRICS) {
-            iso_faults_add(l->faults, node->items[i]->place, "metrics: more than %d", ISO_METRICS);
+            iso_faults_add(l->faults, node->items[i]->location, "metrics: more than %d",
+                           ISO_METRICS);
             return ISO_OK;
         }
         struct iso_op_use *use = &m->metrics[m->nmetrics++];

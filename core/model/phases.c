@@ -28,8 +28,8 @@ iso_rc iso_load_phases(struct iso_loader *l, const struct iso_yaml *node)
     l->phases = node;
     if (node->kind == ISO_YAML_SEQUENCE && node->count > 0 && node->count <= ISO_PHASES)
         return ISO_OK;
-    iso_faults_add(l->faults, node->place, "phases: expected a list of 1 to %d trainings, found %s",
-                   ISO_PHASES,
+    iso_faults_add(l->faults, node->location,
+                   "phases: expected a list of 1 to %d trainings, found %s", ISO_PHASES,
                    node->kind != ISO_YAML_SEQUENCE ? iso_yaml_describe(node, found, sizeof found)
                    : node->count                   ? "more"
                                                    : "an empty one");
@@ -44,7 +44,7 @@ static iso_rc read_sections(struct iso_loader *l, const struct iso_yaml *node)
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++) {
         const struct iso_yaml *value = s->in_phase ? iso_yaml_get(node, s->key) : NULL;
         if (value != NULL && iso_yaml_is_null(value))
-            iso_faults_add(l->faults, value->place, "phase: '%s' is empty", s->key);
+            iso_faults_add(l->faults, value->location, "phase: '%s' is empty", s->key);
         else if (value != NULL)
             ISO_TRY(s->read(l, value));
     }
@@ -90,23 +90,24 @@ static iso_rc read_phase(struct iso_loader *l, const struct iso_yaml *node, int 
     for (const struct iso_section *s = iso_sections; s->key != NULL && n < 15; s++)
         if (s->in_phase)
             also[n++] = s->key;
-    phase->place = node->place;
+    phase->location = node->location;
     begin_phase(phase, &l->model->common, index, index + 1 == l->model->nphases);
     if (node->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "phase: expected {optimizer: ..., epochs: ...}, "
                        "found %s",
                        iso_yaml_describe(node, found, sizeof found));
         return ISO_OK;
     }
     const int before = l->faults->count;
-    ISO_TRY(iso_fields_read(iso_phase_fields, "phase", node->place, node, also, phase, l->faults));
+    ISO_TRY(
+        iso_fields_read(iso_phase_fields, "phase", node->location, node, also, phase, l->faults));
     l->training = phase;
     const iso_rc rc = read_sections(l, node);
     l->training = &l->model->common;
     take_over(phase, &l->model->common);
     if (l->faults->count == before && !iso_name_valid(phase->name))
-        iso_faults_add(l->faults, node->place,
+        iso_faults_add(l->faults, node->location,
                        "phase: name: use letters, digits, '_', '-' and '.'");
     return rc;
 }
@@ -130,26 +131,26 @@ static void check_phase(struct iso_loader *l, int index)
 {
     const struct iso_training *phase = &l->model->phases[index];
     if (phase->loss.params == NULL || phase->optimizer.params == NULL)
-        iso_faults_add(l->faults, phase->place,
+        iso_faults_add(l->faults, phase->location,
                        "phase '%s': there is no %s, neither here nor in "
                        "a section of the file",
                        phase->name, phase->loss.params != NULL ? "optimizer" : "loss");
     for (int i = 0; i < index; i++)
         if (strcmp(l->model->phases[i].name, phase->name) == 0)
-            iso_faults_add(l->faults, phase->place, "phase '%s': another one has this name",
+            iso_faults_add(l->faults, phase->location, "phase '%s': another one has this name",
                            phase->name);
     if (phase->early_stopping.given && index < l->model->nphases - 1)
-        iso_faults_add(l->faults, phase->early_stopping.place,
+        iso_faults_add(l->faults, phase->early_stopping.location,
                        "early_stopping: only the last "
                        "phase may end early");
     if (index == 0 && (phase->keep_steps || phase->keep_slots))
-        iso_faults_add(l->faults, phase->place,
+        iso_faults_add(l->faults, phase->location,
                        "phase '%s': it is the first, there is nothing to "
                        "keep",
                        phase->name);
     else if (phase->keep_slots && phase->optimizer.params != NULL &&
              phase[-1].optimizer.params != NULL && !same_slots(phase, phase - 1))
-        iso_faults_add(l->faults, phase->place,
+        iso_faults_add(l->faults, phase->location,
                        "phase '%s': keep_slots: the phase before has "
                        "another optimizer, %s",
                        phase->name, iso_ops[phase[-1].optimizer.op].name);
@@ -165,7 +166,7 @@ static void check_unused(struct iso_loader *l, const char *key, const struct iso
             return;
     }
     if (common->params != NULL)
-        iso_faults_add(l->faults, common->place, "%s: every phase has its own; remove this one",
+        iso_faults_add(l->faults, common->location, "%s: every phase has its own; remove this one",
                        key);
 }
 

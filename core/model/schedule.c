@@ -136,7 +136,7 @@ iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
     struct iso_suggest near;
     struct iso_named named;
     char hint[80];
-    s->place = node->place;
+    s->location = node->location;
     s->given = true;
     if (!iso_named_read(node, "a schedule", l->faults, &named))
         return ISO_OK;
@@ -146,10 +146,10 @@ iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
         if (strcmp(iso_schedule_docs[kind].name, named.name->text) != 0)
             continue;
         s->kind = (enum iso_schedule_kind)kind;
-        return iso_fields_read(iso_schedule_docs[kind].fields, named.name->text, named.name->place,
-                               named.args, NULL, s, l->faults);
+        return iso_fields_read(iso_schedule_docs[kind].fields, named.name->text,
+                               named.name->location, named.args, NULL, s, l->faults);
     }
-    iso_faults_add(l->faults, named.name->place, "unknown schedule '%.40s'%s", named.name->text,
+    iso_faults_add(l->faults, named.name->location, "unknown schedule '%.40s'%s", named.name->text,
                    near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                      : "; `isocl help schedules` lists those there are");
     return ISO_OK;
@@ -158,18 +158,18 @@ iso_rc iso_load_schedule(struct iso_loader *l, const struct iso_yaml *node)
 iso_rc iso_load_early_stopping(struct iso_loader *l, const struct iso_yaml *node)
 {
     struct iso_early_stopping *s = &l->training->early_stopping;
-    s->place = node->place;
+    s->location = node->location;
     s->given = true;
-    return iso_fields_read(iso_early_stopping_fields, "early_stopping", node->place, node, NULL, s,
-                           l->faults);
+    return iso_fields_read(iso_early_stopping_fields, "early_stopping", node->location, node, NULL,
+                           s, l->faults);
 }
 
 iso_rc iso_load_checkpoint(struct iso_loader *l, const struct iso_yaml *node)
 {
     struct iso_checkpoint *c = &l->model->checkpoint;
-    c->place = node->place;
+    c->location = node->location;
     c->given = true;
-    return iso_fields_read(iso_checkpoint_fields, "checkpoint", node->place, node, NULL, c,
+    return iso_fields_read(iso_checkpoint_fields, "checkpoint", node->location, node, NULL, c,
                            l->faults);
 }
 
@@ -200,13 +200,13 @@ void iso_check_monitors(struct iso_loader *l)
 {
     const struct iso_checkpoint *checkpoint = &l->model->checkpoint;
     if (checkpoint->given && checkpoint->monitor.name[0])
-        check_monitor(l, "checkpoint", checkpoint->place, &checkpoint->monitor);
+        check_monitor(l, "checkpoint", checkpoint->location, &checkpoint->monitor);
     for (int i = 0; i < l->model->nphases; i++) {
         const struct iso_schedule *s = &l->model->phases[i].schedule;
         const struct iso_early_stopping *stop = &l->model->phases[i].early_stopping;
         if (s->kind == ISO_RATE_PLATEAU && s->monitor.name[0])
-            check_monitor(l, iso_schedule_docs[s->kind].name, s->place, &s->monitor);
+            check_monitor(l, iso_schedule_docs[s->kind].name, s->location, &s->monitor);
         if (stop->given && stop->monitor.name[0])
-            check_monitor(l, "early_stopping", stop->place, &stop->monitor);
+            check_monitor(l, "early_stopping", stop->location, &stop->monitor);
     }
 }

@@ -20,7 +20,7 @@ struct iso_monitor {  /* a number of each epoch that is to get better */
     int64_t patience; /* epochs without a change before something is done */
 };
 struct iso_schedule { /* those members count that the kind has fields for */
-    struct iso_location place;
+    struct iso_location location;
     bool given;
     enum iso_schedule_kind kind; /* zeroed memory is a constant rate */
     int64_t warmup_steps;        /* steps of rising from warmup_from to the first rate */
@@ -34,7 +34,7 @@ struct iso_schedule { /* those members count that the kind has fields for */
     int64_t cooldown;
 };
 struct iso_early_stopping {
-    struct iso_location place;
+    struct iso_location location;
     bool given;
     struct iso_monitor monitor;
     int64_t start_from_epoch;
@@ -42,7 +42,7 @@ struct iso_early_stopping {
 };
 enum iso_monitor_mode { ISO_MONITOR_AUTO, ISO_MONITOR_MIN, ISO_MONITOR_MAX };
 struct iso_checkpoint { /* which epoch's weights best.safetensors keeps */
-    struct iso_location place;
+    struct iso_location location;
     bool given;                 /* false: of the validation's first metric, see run.h */
     struct iso_monitor monitor; /* its name alone */
     int mode;                   /* enum iso_monitor_mode */

@@ -52,7 +52,7 @@ static void check_range(struct iso_loader *l, const struct iso_op_use *use, cons
 {
     double in[2] = { 0, 0 };
     if (iso_model_measures(l->model)) {
-        iso_faults_add(l->faults, use->place,
+        iso_faults_add(l->faults, use->location,
                        "%s: value_range is that of the input's values, "
                        "which mean: auto and std: auto leave open; say  value_range: auto",
                        iso_ops[use->op].name);
@@ -61,7 +61,7 @@ static void check_range(struct iso_loader *l, const struct iso_op_use *use, cons
     input_range(&l->model->images, in);
     const double width = in[1] - in[0], little = width / 1000; /* a few digits are enough */
     if (range[0] > in[0] + little || range[1] < in[1] - little || range[1] - range[0] > 2 * width)
-        iso_faults_add(l->faults, use->place,
+        iso_faults_add(l->faults, use->location,
                        "%s: value_range is [%g, %g], but the input's values "
                        "are from %g to %g, after scale, mean and std; say  value_range: [%.4g, "
                        "%.4g], or auto",

@@ -103,14 +103,14 @@ static bool is_merge(const struct iso_yaml *key)
 static iso_rc merge(struct reader *r, struct frame *f, const struct iso_yaml *from)
 {
     if (from->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(r->faults, from->place, "'<<' takes a mapping, or a list of mappings");
+        iso_faults_add(r->faults, from->location, "'<<' takes a mapping, or a list of mappings");
         return ISO_OK;
     }
     for (int i = 0; i < from->count; i++) {
         if (iso_yaml_get(f->node, from->keys[i]->text) != NULL)
             continue;
         if (f->node->count == ISO_YAML_KEYS) {
-            iso_faults_add(r->faults, f->node->place, "more than %d keys in one mapping",
+            iso_faults_add(r->faults, f->node->location, "more than %d keys in one mapping",
                            ISO_YAML_KEYS);
             return ISO_EMODEL;
         }
@@ -128,10 +128,11 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
     node->keys = node->items = NULL;
     for (int i = 0; i < all; i++)
         if (keys[i]->kind != ISO_YAML_SCALAR)
-            iso_faults_add(r->faults, keys[i]->place,
+            iso_faults_add(r->faults, keys[i]->location,
                            "a key must be a name, not a list or a mapping");
         else if (!is_merge(keys[i]) && iso_yaml_get(node, keys[i]->text) != NULL)
-            iso_faults_add(r->faults, keys[i]->place, "key '%.40s' is there twice", keys[i]->text);
+            iso_faults_add(r->faults, keys[i]->location, "key '%.40s' is there twice",
+                           keys[i]->text);
         else if (!is_merge(keys[i]))
             ISO_TRY(append(r, f, keys[i], items[i]));
     for (int i = 0; i < all; i++) {
@@ -177,7 +178,8 @@ static iso_rc attach(struct reader *r, struct iso_yaml *node)
         return ISO_OK;
     }
     if (f->node->count == ISO_YAML_KEYS) {
-        iso_faults_add(r->faults, f->key->place, "more than %d keys in one mapping", ISO_YAML_KEYS);
+        iso_faults_add(r->faults, f->key->location, "more than %d keys in one mapping",
+                       ISO_YAML_KEYS);
         return ISO_EMODEL;
     }
     ISO_TRY(append(r, f, f->key, node));
@@ -188,7 +190,7 @@ static iso_rc attach(struct reader *r, struct iso_yaml *node)
 static iso_rc add_anchor(struct reader *r, const char *name, struct iso_yaml *node)
 {
     if (r->nanchors == ISO_YAML_ANCHORS) {
-        iso_faults_add(r->faults, node->place, "more than %d anchors", ISO_YAML_ANCHORS);
+        iso_faults_add(r->faults, node->location, "more than %d anchors", ISO_YAML_ANCHORS);
         return ISO_EMODEL;
     }
     char *copy = doc_copy(r->doc, name, strlen(name));
@@ -207,7 +209,7 @@ static iso_rc add_node(struct reader *r, const yaml_event_t *e, enum iso_yaml_ki
     if (node == NULL)
         return ISO_ENOMEM;
     *node =
-        (struct iso_yaml){ .kind = kind, .place = location, .text = "", .size = 1, .height = 1 };
+        (struct iso_yaml){ .kind = kind, .location = location, .text = "", .size = 1, .height = 1 };
     if (tag != NULL && strcmp((const char *)tag, "!") != 0)
         iso_faults_add(r->faults, location, "tags such as '%.40s' have no meaning here",
                        (const char *)tag);
@@ -224,7 +226,7 @@ static iso_rc on_scalar(struct reader *r, const yaml_event_t *e)
     struct iso_yaml *node;
     ISO_TRY(add_node(r, e, ISO_YAML_SCALAR, e->data.scalar.anchor, e->data.scalar.tag, &node));
     if (memchr(bytes, '\0', n) != NULL)
-        iso_faults_add(r->faults, node->place, "a text may not hold a NUL character");
+        iso_faults_add(r->faults, node->location, "a text may not hold a NUL character");
     node->text = doc_copy(r->doc, bytes, n);
     if (node->text == NULL)
         return ISO_ENOMEM;

@@ -17,7 +17,7 @@ enum {
 enum iso_yaml_kind { ISO_YAML_SCALAR, ISO_YAML_SEQUENCE, ISO_YAML_MAPPING };
 struct iso_yaml {
     enum iso_yaml_kind kind;
-    struct iso_location place;
+    struct iso_location location;
     const char *text;        /* of a scalar; "" otherwise */
     bool plain;              /* a scalar without quotes */
     int count;               /* items of a sequence, pairs of a mapping */

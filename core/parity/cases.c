@@ -51,7 +51,7 @@ static void read_shape(const struct iso_yaml *node, struct iso_shape *out,
 {
     *out = (struct iso_shape){ 0 };
     if (node->kind != ISO_YAML_SEQUENCE || node->count < 1 || node->count > ISO_DIMS) {
-        iso_faults_add(faults, node->place,
+        iso_faults_add(faults, node->location,
                        "expected a shape such as [2, 9, 7, 3], of 1 to %d numbers", ISO_DIMS);
         return;
     }
@@ -59,7 +59,7 @@ static void read_shape(const struct iso_yaml *node, struct iso_shape *out,
         if (node->items[i]->kind != ISO_YAML_SCALAR ||
             iso_number_int(node->items[i]->text, &out->dim[i]) != ISO_NUMBER_OK ||
             out->dim[i] < 1 || out->dim[i] > 1 << 24)
-            iso_faults_add(faults, node->items[i]->place, "expected a whole number from 1 to %d",
+            iso_faults_add(faults, node->items[i]->location, "expected a whole number from 1 to %d",
                            1 << 24);
     out->ndim = node->count;
 }
@@ -70,14 +70,14 @@ static void read_inputs(const struct iso_yaml *node, struct iso_case *c, struct 
     int least, most;
     char wanted[40];
     if ((one == NULL) == (more == NULL)) {
-        iso_faults_add(faults, node->place,
+        iso_faults_add(faults, node->location,
                        "a case has one of `input: [2, 3]` and `inputs: [[2, 3], [2]]`");
         return;
     }
     const int given = more != NULL && more->kind == ISO_YAML_SEQUENCE ? more->count : 1;
     iso_op_inputs(c->op, &least, &most);
     if (given < least || given > most) {
-        iso_faults_add(faults, node->place, "%s has %s, not %d", iso_ops[c->op].name,
+        iso_faults_add(faults, node->location, "%s has %s, not %d", iso_ops[c->op].name,
                        iso_op_inputs_text(c->op, wanted, sizeof wanted), given);
         return;
     }
@@ -94,22 +94,23 @@ static iso_rc read_case(const struct iso_yaml *node, struct iso_case *c, struct 
     const struct iso_op_def *def = iso_ops[c->op].def;
     const struct iso_field *fields = def->fields != NULL ? def->fields : none;
     const char *keys[KEYS];
-    c->line = node->place.line;
+    c->line = node->location.line;
     if (node->kind != ISO_YAML_MAPPING) {
-        iso_faults_add(faults, node->place, "expected a case such as {input: [2, 9, 7, 3], ...}");
+        iso_faults_add(faults, node->location,
+                       "expected a case such as {input: [2, 9, 7, 3], ...}");
         return ISO_OK;
     }
     keys_of(fields, keys);
-    ISO_TRY(iso_fields_read(case_fields, "case", node->place, node, keys, c, faults));
+    ISO_TRY(iso_fields_read(case_fields, "case", node->location, node, keys, c, faults));
     c->params = iso_alloc(1, def->params_size);
     if (c->params == NULL)
         return ISO_ENOMEM;
     keys_of(case_fields, keys);
-    ISO_TRY(
-        iso_fields_read(fields, iso_ops[c->op].name, node->place, node, keys, c->params, faults));
+    ISO_TRY(iso_fields_read(fields, iso_ops[c->op].name, node->location, node, keys, c->params,
+                            faults));
     read_inputs(node, c, faults);
     if (faults->count == 0 && def->check != NULL && def->check(c->params) != ISO_OK) {
-        iso_faults_add_failure(faults, node->place, "%s", iso_ops[c->op].name);
+        iso_faults_add_failure(faults, node->location, "%s", iso_ops[c->op].name);
     }
     return ISO_OK;
 }
@@ -119,10 +120,10 @@ static iso_rc read_list(const struct iso_yaml *root, enum iso_op op, struct iso_
 {
     const struct iso_yaml *name = iso_yaml_get(root, "op"), *list = iso_yaml_get(root, "cases");
     if (name == NULL || strcmp(name->text, iso_ops[op].name) != 0)
-        iso_faults_add(faults, root->place, "expected `op: %s`, the name of the file",
+        iso_faults_add(faults, root->location, "expected `op: %s`, the name of the file",
                        iso_ops[op].name);
     if (list == NULL || list->kind != ISO_YAML_SEQUENCE || list->count == 0) {
-        iso_faults_add(faults, root->place, "expected `cases:` with at least one case");
+        iso_faults_add(faults, root->location, "expected `cases:` with at least one case");
         return ISO_OK;
     }
     struct iso_case *grown = iso_alloc((size_t)(out->n + list->count), sizeof *grown);
@@ -145,8 +146,8 @@ static iso_rc read_list(const struct iso_yaml *root, enum iso_op op, struct iso_
 static iso_rc fail_with(const struct iso_faults *faults)
 {
     const struct iso_fault *f = &faults->list[0];
-    return iso_fail(ISO_EMODEL, "%s:%d:%d: %s", f->place.file, f->place.line, f->place.column,
-                    f->text);
+    return iso_fail(ISO_EMODEL, "%s:%d:%d: %s", f->location.file, f->location.line,
+                    f->location.column, f->text);
 }
 
 static iso_rc read_file(enum iso_op op, const char *path, struct iso_cases *out)

@@ -23,8 +23,9 @@ iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const 
         return ISO_OK;
     iso_error_take(said, sizeof said);
     if (f->count > 0)
-        snprintf(note, ISO_NOTE, "%s:%d:%d: %s%s%s", f->list[0].place.file, f->list[0].place.line,
-                 f->list[0].place.column, f->list[0].text, *what_to_do ? "; " : "", what_to_do);
+        snprintf(note, ISO_NOTE, "%s:%d:%d: %s%s%s", f->list[0].location.file,
+                 f->list[0].location.line, f->list[0].location.column, f->list[0].text,
+                 *what_to_do ? "; " : "", what_to_do);
     else
         snprintf(note, ISO_NOTE, "%s%s%s", *said ? said : iso_rc_text(rc), *what_to_do ? "; " : "",
                  what_to_do);
@@ -51,7 +52,7 @@ static iso_rc add_matrix(struct iso_measured *m)
             return ISO_OK;
     if (model->nmetrics == ISO_METRICS)
         return ISO_OK;
-    use.place = model->input_place;
+    use.location = model->input_location;
     ISO_TRY(iso_params_default(use.op, &use.params));
     model->metrics[model->nmetrics++] = use;
     m->matrix_added = true;
