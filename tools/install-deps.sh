@@ -10,7 +10,7 @@ what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
 debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
-debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 git lintian"
+debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
 case $what in
     build)   debian=$debian_build ;;
     opencl)  debian="$debian_build $debian_opencl" ;;
