@@ -46,7 +46,7 @@ struct opencl_pool {
     iso_i32 want_tap, add;
 };
 
-/* rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
+/* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
  * i * to_image + r * to_row; `width` elements each. */
 struct opencl_rows {
     iso_i32 rows, width, from_image, from_row, to_image, to_row, add;

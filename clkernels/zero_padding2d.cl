@@ -1,4 +1,4 @@
-/* zero_padding2d.cl: an image in a frame of zeros. Backward is a copy of rows (rows.cl). */
+/* zero_padding2d.cl: an image in a frame of zeros. Backward is a copy of rows (copy_rows.cl). */
 #include "common.h"
 
 /* Widths count channels: a row of x has `width` elements, of y `out_width`, and `left` zeros. */

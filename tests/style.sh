@@ -1,6 +1,7 @@
 #!/bin/sh
 # style.sh FLAG...: holds the code to its one style: .clang-format (clang-format 14), .clang-tidy (clang-tidy 14),
-# and what neither can say: pointers are compared with NULL, and headers are named from the root of the repository.
+# and what neither can say: pointers are compared with NULL, headers are named from the root of the repository, and
+# no two files of core and tools share a name.
 # The flags are those that a compiler needs; `make style` gives them. STYLE_FILES names the files (default: all that
 # git knows). Ends with "N passed, N failed, N skipped".
 cd "$(dirname "$0")/.." || exit 1
@@ -36,6 +37,10 @@ c_files=$(printf '%s\n' $files | grep '\.c$')
 
 grep -nE '^ *# *include +"[^"]*/' $files /dev/null | grep -vE '"(core|backends|clkernels|tools|tests)/' >"$out/includes"
 check includes 'write a header of another folder from the root of the repository'
+
+# (An op has the same name in every room: core/ops, backends, clkernels.)
+printf '%s\n' $c_files | grep -E '^(core|tools)/' | grep -v '^core/ops/' | sed 's|.*/||' | sort | uniq -d >"$out/names"
+check names 'give a file of core and tools a name that no other one has'
 
 format=$(tool clang-format)
 if [ -n "$format" ]; then
