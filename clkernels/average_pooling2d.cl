@@ -33,7 +33,7 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
     }
     y += (ulong)pixel * g->c + channel;
     for (int i = 0; i < width; i++)
-        y[i] = iso_pool_mean(sum[i], number);
+        y[i] = iso_pool_mean(end_of_sum(sum[i]), number);
 }
 
 /* The windows that hold this pixel, ascending. */

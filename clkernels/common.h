@@ -15,9 +15,9 @@ static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0)
 /* A finished chain is added to +0: llvmpipe's fma says fma(-1, 0, 0) = -0. */
 static inline float end_of_sum(float sum) { return sum + start_of_sum(); }
 
-/* sum + x, for the terms of a sum in a loop. Intel's compiler for CPUs adds the terms of a plain
- * loop in another order when it vectorises it, though nothing allows it to; it leaves an fma alone.
- * The result is the same, because a product with 1 is exact. */
+/* sum + x, for the terms of a sum in a loop, which end_of_sum ends. Intel's compiler for CPUs adds
+ * the terms of a plain loop in another order when it vectorises it, though nothing allows it to; it
+ * leaves an fma alone. The result is the same, because a product with 1 is exact. */
 static inline float add_term(float sum, float x) { return iso_fma(x, 1.0f, sum); }
 
 /* Sum of the 16 lanes' values in the order 8-4-2-1. Called by all 16 work-items of a group; every

@@ -34,7 +34,7 @@ kernel void conv2d_col2im(global const float *col, ulong col_at, global float *d
             int x = ix + v.left - kx * v.dw, ox = x / v.sw;
             if (x >= 0 && x % v.sw == 0 && ox < v.ow) {
                 ulong row = ((ulong)image * v.oh + oy) * v.ow + ox;
-                sum = add_term(sum, col[col_at + (row * (v.kh * v.kw) + ky * v.kw + kx) * v.c + c]);
+                sum = sum + col[col_at + (row * (v.kh * v.kw) + ky * v.kw + kx) * v.c + c];
             }
         }
     }

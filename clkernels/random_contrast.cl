@@ -18,7 +18,7 @@ kernel void random_contrast_mean(global const float *x, ulong x_at, global float
                 sum = add_term(sum, x[p * channels]);
             total = add_term(total, sum);
         }
-        mean[mean_at + i] = iso_div(total, (float)pixels);
+        mean[mean_at + i] = iso_div(end_of_sum(total), (float)pixels);
     }
 }
 

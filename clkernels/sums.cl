@@ -32,7 +32,7 @@ kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ul
     float sum = start_of_sum();
     for (int r = 0; r < rows; r++)
         sum = add_term(sum, x[(ulong)r * cols]);
-    out[out_at + (ulong)b * cols + c] = sum;
+    out[out_at + (ulong)b * cols + c] = end_of_sum(sum);
 }
 
 /* Adds the block sums [blocks, n] in ascending order to a total that starts at +0 (first) or where
@@ -47,6 +47,7 @@ kernel void sums_total(global const float *sums, ulong sums_at, global float *to
     sums += sums_at + i;
     for (int b = 0; b < blocks; b++)
         sum = add_term(sum, sums[(ulong)b * n]);
+    sum = end_of_sum(sum);
     if (!last)
         total[total_at + i] = sum;
     else
@@ -67,13 +68,14 @@ kernel void sums_scalar(global const float *x, ulong x_at, global float *y, ulon
         float sum = start_of_sum();
         for (int r = start; r < start + ISO_BLOCK_ROWS && r < rows; r++)
             sum = add_term(sum, x[r]);
-        block[item] = sum;
+        block[item] = end_of_sum(sum);
         barrier(CLK_LOCAL_MEM_FENCE);
         if (item == 0)
             for (int b = 0; b < OPENCL_SCALAR_ITEMS && base + b * ISO_BLOCK_ROWS < rows; b++)
                 total = add_term(total, block[b]);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
+    total = end_of_sum(total);
     if (item == 0)
         y[y_at] = mean ? iso_div(total, (float)rows) : total;
 }

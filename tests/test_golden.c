@@ -16,6 +16,7 @@
 
 #include "core/data/safetensors.h"
 #include "core/parity/harness.h"
+#include "main.h"
 #include "network.h"
 
 struct golden {

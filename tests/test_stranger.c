@@ -15,6 +15,7 @@
 #include "core/data/keras_file.h"
 #include "core/file.h"
 #include "folder.h"
+#include "main.h"
 
 static char folder[FOLDER], said_by_stranger[4096];
 
