@@ -93,7 +93,7 @@ struct iso_task {
 bool iso_task_receive(const struct iso_task *, void *data, size_t room, size_t *n);
 bool iso_task_send(const struct iso_task *, const void *data, size_t n);
 
-/* What a task returns, and its message, become the verdict. */
+/* One task. The code that it returns, and its message, become the verdict. */
 struct iso_task_entry {
     const char *name;
     iso_rc (*run)(const struct iso_task *);

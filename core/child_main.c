@@ -140,8 +140,8 @@ static bool start_watching(void)
     pthread_t thread;
     if (pthread_attr_init(&how) != 0)
         return false;
-    pthread_attr_setstacksize(&how,
-                              WATCHER_STACK); /* where that is too little, it stays as it is */
+    /* Where this is too little for the system, the stack stays as large as it is by default. */
+    pthread_attr_setstacksize(&how, WATCHER_STACK);
     pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
     const bool fine = pthread_create(&thread, &how, watch_parent, NULL) == 0;
     pthread_attr_destroy(&how);

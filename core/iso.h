@@ -299,7 +299,7 @@ int iso_op_find(const char *name);
 bool iso_op_of_weight(enum iso_op);
 /* The least and the largest number of inputs of an op's case or layer: 1 of an op of a weight. */
 void iso_op_inputs(enum iso_op, int *least, int *most);
-/* That as text: "1 input", "2 to 8 inputs". Returns buf. */
+/* Writes that number as text, "1 input" or "2 to 8 inputs", into buf, and returns buf. */
 const char *iso_op_inputs_text(enum iso_op, char *buf, size_t n);
 /* The name of a metric or score in tables, headings and messages. Returns buf. */
 const char *iso_op_label(enum iso_op, const void *params, char buf[ISO_NAME]);

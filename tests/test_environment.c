@@ -49,8 +49,8 @@ static bool in_table(const char *name)
     return false;
 }
 
-/* What the sources and the README say of a variable is of one that there is, and none is read but
- * by iso_environment. */
+/* The sources and the README name no variable that the table lacks, and only iso_environment reads
+ * one. */
 static void sources_know_no_other(void **state)
 {
     char word[100];

@@ -96,7 +96,8 @@ static void strangers_start_no_strangers(void **state)
     assert_non_null(strstr(said_by_stranger, "exited with status 1 instead of working"));
 }
 
-/* What it has done: a file of Keras's is opened, or refused where isocl is built without HDF5. */
+/* The stranger's work: it opens a file of Keras's, or is refused it where isocl is built without
+ * HDF5. */
 static int be_stranger(void)
 {
     const struct iso_child_job job = {

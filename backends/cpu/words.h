@@ -6,7 +6,7 @@
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };
 
-/* What numbers are drawn with: the counter besides the block, and the key. */
+/* The key that random numbers are drawn with, and their counter but for the Philox block. */
 struct iso_cpu_random {
     uint32_t step, layer, purpose, key[2];
 };

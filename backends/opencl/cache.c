@@ -20,10 +20,10 @@ enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
 static size_t find_folder(char *path, size_t n)
 {
     const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
-    const bool named = base != NULL;
-    if (!named && (home == NULL || *home == '\0'))
+    if (base == NULL && (home == NULL || *home == '\0'))
         return 0;
-    const int k = snprintf(path, n, "%s%s/isocl", named ? base : home, named ? "" : "/.cache");
+    const int k =
+        snprintf(path, n, "%s%s/isocl", base != NULL ? base : home, base != NULL ? "" : "/.cache");
     return k > 0 && (size_t)k < n ? (size_t)k - strlen("/isocl") : 0;
 }
 

@@ -15,7 +15,7 @@ static iso_rc draw_digit(const void *source, int64_t row, uint8_t *image)
     return ISO_OK;
 }
 
-/* Those that are drawn when they are wanted are drawn here, too, for their labels. */
+/* A stream draws its images again when they are wanted; here they are drawn for their labels. */
 static iso_rc draw_all(const struct iso_dataset_request *r, int split, int64_t count,
                        struct iso_dataset *set)
 {

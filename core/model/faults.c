@@ -67,7 +67,7 @@ void iso_faults_add(struct iso_faults *faults, struct iso_location location, con
     va_end(args);
     make_printable(fault.text);
 
-    /* What an alias, or two uses of a layer block, have twice is at fault once. */
+    /* An alias, or two uses of a layer block, repeat a fault; it is told once. */
     int kept = faults->count < ISO_FAULTS_MAX ? faults->count : ISO_FAULTS_MAX;
     for (int i = 0; i < kept; i++)
         if (same_fault(&faults->list[i], &fault))
