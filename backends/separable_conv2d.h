@@ -1,8 +1,6 @@
 /* separable_conv2d.h: the kernel of separable_conv2d, made of the same backend's kernels of
  * depthwise_conv2d and conv2d; every backend names it in a file of its own. The value between the
- * two is saved[0]; its gradient lies at the start of the workspace, theirs after it.
- *
- * There is no `algorithm`: no backend has another than ISO_DIRECT for either of the two. */
+ * two is saved[0]; its gradient lies at the start of the workspace, theirs after it. */
 #ifndef ISO_SEPARABLE_CONV2D_H
 #define ISO_SEPARABLE_CONV2D_H
 #include "core/iso.h"

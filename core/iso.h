@@ -16,7 +16,7 @@
 
 #define ISO_VERSION "0.1.0"
 /* Rises whenever the definition of any result in exact mode changes; kept in runs and records. */
-#define ISO_ARITH_VERSION 1
+#define ISO_ARITH_VERSION 2
 
 /* ---- Errors -------------------------------------------------------------------------------- */
 
@@ -215,6 +215,8 @@ struct iso_cost {
                             none */
 };
 enum iso_pass { ISO_FORWARD, ISO_BACKWARD, ISO_UPDATE };
+/* How sums of products are made; each class has its own bound (core/bounds.h). */
+enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
 
 /* What the backward kernel reads besides dy, w and saved; the plan frees the rest early. */
 enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
@@ -268,6 +270,8 @@ struct iso_op_def {    /* one op, no device in it: core/ops/<name>.c,
     iso_rc (*infer)(const void *params, const struct iso_shape *x, struct iso_shapes *out);
     void (*cost)(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out);
+    /* Optional: what defines the sums of products; ISO_DIRECT where it is missing. */
+    enum iso_algorithm (*algorithm)(const void *params, const struct iso_shape *x);
     /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step
      * size). step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
     void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
@@ -340,9 +344,6 @@ struct iso_call {                            /* all that one kernel may touch */
     bool training;
 };
 
-/* How fast mode sums products; each class has its own bound (core/parity). */
-enum iso_algorithm { ISO_DIRECT, ISO_WINOGRAD };
-
 /* The cost of a call, from its params and the shapes of its inputs. */
 void iso_call_cost(enum iso_op, const struct iso_call *, enum iso_pass, struct iso_cost *out);
 
@@ -356,8 +357,6 @@ struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
     /* Optional. Called once for each call that a plan will make, after supports; may measure, build
      * and keep what it found in the user's cache. */
     iso_rc (*prepare)(struct iso_backend *, const struct iso_call *);
-    /* Optional: ISO_DIRECT when it is missing. */
-    enum iso_algorithm (*algorithm)(struct iso_backend *, const struct iso_call *);
     /* Optional. Bytes of workspace the pass needs with this many rows or fewer; tensors' mem is not
      * yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);

@@ -1,18 +1,105 @@
 /* order.h: the order in which sums run; valid C11 and OpenCL C 1.2. It is part of the definition of
- * every op that has such a sum: ISO_ARITH_VERSION rises when it changes. */
+ * every op that has such a sum: ISO_ARITH_VERSION rises when it changes. models/README.md says
+ * which kind each op's sums are.
+ *
+ * Every kind is made of blocks. A block is one chain that starts at +0; the sums of blocks are
+ * added one after the other, in ascending order, to a total that starts at +0. So no result depends
+ * on the sign a device gives to a zero product.
+ *
+ * Products: the terms of a result are numbered 0 to K - 1 in the op's order; a block holds
+ * ISO_BLOCK_TERMS of them, a chain of fma. Terms beyond an image's border are counted, as +0; terms
+ * that strides leave out are not. A bias is added after the last block. At each point of Winograd's
+ * algorithm the terms are the channels, in blocks of ISO_BLOCK_CHANNELS (core/winograd.h).
+ *
+ * Rows (gradients of weights, statistics of channels, losses): numbered image by image. A block is
+ * as many whole images as have ISO_BLOCK_ROWS rows together, or fewer; where one image has more, it
+ * is so many consecutive rows of it, starting anew at each image. A group is as many whole images
+ * as have ISO_GROUP_BLOCKS blocks together, or fewer; where one image has more, it is so many
+ * consecutive blocks of it; where a block has several images, it is so many blocks. A group adds
+ * its blocks, the total adds its groups. A row is an output pixel of a convolution, a tile of
+ * Winograd's weight gradient, an example of a dense layer.
+ *
+ * Axis (softmax, layer normalization, the columns of a loss) and arena (norms, penalties): blocks
+ * of ISO_BLOCK_ELEMENTS, each summed in ISO_LANES lanes, element i in lane i mod 16; then lane l
+ * takes lane l + 8, l + 4, l + 2, l + 1. */
 #ifndef ISO_ORDER_H
 #define ISO_ORDER_H
 
-/* Sums over rows (weight and bias gradients, batch statistics, loss) run in blocks of this many
- * rows, starting anew at each image that has several rows. */
-enum { ISO_BLOCK_ROWS = 128 };
-/* Chains of fma start at +0, and a finished chain is added to +0, so that no result depends on the
- * sign a device gives to a zero product. */
-/* Sums along a contiguous axis use this many lanes: element i in lane i mod 16, then pairs
- * 8-4-2-1. */
-enum { ISO_LANES = 16 };
-/* Sums over a whole tensor (regularisers, norms): blocks of this many elements, each such a sum of
- * 16 lanes; the block sums are added in ascending order, starting at +0. */
-enum { ISO_BLOCK_ELEMENTS = 4096 };
+enum { ISO_BLOCK_TERMS = 256, ISO_BLOCK_CHANNELS = 64 };
+enum { ISO_BLOCK_ROWS = 128, ISO_GROUP_BLOCKS = 8 };
+enum { ISO_BLOCK_ELEMENTS = 4096, ISO_LANES = 16 };
+
+#ifdef __OPENCL_VERSION__
+typedef int iso_rowno;
+#else
+typedef int64_t iso_rowno; /* the number of a row, a block or a group */
+#endif
+
+/* A sum over `rows` rows, `image` of them an image; the last image may have fewer. */
+struct iso_rows {
+    iso_rowno rows, image;
+};
+
+/* Rows of a block, and of a group, that is not cut short. */
+static inline iso_rowno iso_block_rows(struct iso_rows r)
+{
+    return r.image > ISO_BLOCK_ROWS ? ISO_BLOCK_ROWS : ISO_BLOCK_ROWS / r.image * r.image;
+}
+static inline iso_rowno iso_group_rows(struct iso_rows r)
+{
+    const iso_rowno most = ISO_GROUP_BLOCKS * iso_block_rows(r);
+    const iso_rowno blocks = (r.image + ISO_BLOCK_ROWS - 1) / ISO_BLOCK_ROWS; /* of an image */
+    return blocks > 1 && blocks <= ISO_GROUP_BLOCKS ? ISO_GROUP_BLOCKS / blocks * r.image : most;
+}
+
+/* Stretches of `size` rows start anew at each image of more rows than that; several images are one
+ * stretch otherwise. These two say where the stretch ends that begins at row `begin`, and where
+ * stretch number `index` begins. */
+static inline iso_rowno iso_stretch_end(struct iso_rows r, iso_rowno size, iso_rowno begin)
+{
+    const iso_rowno left = r.image > size ? r.image - begin % r.image : size;
+    const iso_rowno end = begin + (left < size ? left : size);
+    return end < r.rows ? end : r.rows;
+}
+static inline iso_rowno iso_stretch_begin(struct iso_rows r, iso_rowno size, iso_rowno index)
+{
+    const iso_rowno stretches = (r.image + size - 1) / size; /* of an image */
+    return r.image > size ? index / stretches * r.image + index % stretches * size : index * size;
+}
+/* How many there are. */
+static inline iso_rowno iso_stretch_count(struct iso_rows r, iso_rowno size)
+{
+    const iso_rowno whole = r.image > size ? r.rows / r.image : 0, rest = r.rows - whole * r.image;
+    return whole * ((r.image + size - 1) / size) + (rest + size - 1) / size;
+}
+
+/* Where the block, or the group, ends that begins at row `begin`. A block does not begin in one
+ * group and end in another. */
+static inline iso_rowno iso_block_end(struct iso_rows r, iso_rowno begin)
+{
+    return iso_stretch_end(r, iso_block_rows(r), begin);
+}
+static inline iso_rowno iso_group_end(struct iso_rows r, iso_rowno begin)
+{
+    return iso_stretch_end(r, iso_group_rows(r), begin);
+}
+
+/* Block or group number `index`: where it begins; and how many there are. */
+static inline iso_rowno iso_block_begin(struct iso_rows r, iso_rowno index)
+{
+    return iso_stretch_begin(r, iso_block_rows(r), index);
+}
+static inline iso_rowno iso_block_count(struct iso_rows r)
+{
+    return iso_stretch_count(r, iso_block_rows(r));
+}
+static inline iso_rowno iso_group_begin(struct iso_rows r, iso_rowno index)
+{
+    return iso_stretch_begin(r, iso_group_rows(r), index);
+}
+static inline iso_rowno iso_group_count(struct iso_rows r)
+{
+    return iso_stretch_count(r, iso_group_rows(r));
+}
 
 #endif

@@ -73,7 +73,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     double flops = p->function == ISO_LINEAR ? 0 : p->function == ISO_RELU ? 1 : 20;
     iso_elementwise_cost(x, pass == ISO_FORWARD ? flops : 3, pass == ISO_FORWARD ? 2 : 3, out);
     if (p->function == ISO_SOFTMAX)
-        out->chain = x->dim[x->ndim - 1] / ISO_LANES + 5;
+        out->chain = iso_axis_chain(x->dim[x->ndim - 1]);
 }
 
 const struct iso_op_def iso_def_activation = {

@@ -1,7 +1,10 @@
 /* conv2d.c: parameters, shapes and cost of the two-dimensional convolution. */
+#include "core/winograd.h"
 #include "conv2d.h"
 #include "infer.h"
 #include "shared_fields.h"
+
+static const char *const winograd_names[] = { "auto", "off", NULL };
 
 static const struct iso_field fields[] = {
     ISO_FILTERS_FIELD(struct iso_conv2d),
@@ -9,6 +12,8 @@ static const struct iso_field fields[] = {
     ISO_DILATION_RATE_FIELD(struct iso_conv2d, "the kernel"),
     ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_conv2d, "output channel"),
     ISO_KERNEL_FIELDS(struct iso_conv2d, kernel),
+    ISO_SHARED_FIELD(struct iso_conv2d, winograd, ISO_FIELD_ENUM, "auto", 0, 0, winograd_names,
+                     "auto: Winograd's algorithm where it pays; off: direct sums"),
     { 0 },
 };
 static const struct iso_weight_def weights[] = {
@@ -20,6 +25,25 @@ struct iso_window iso_conv2d_window(const struct iso_conv2d *p, const struct iso
 {
     return iso_window(x, p->kernel_size, p->strides, p->dilation_rate,
                       (enum iso_padding)p->padding);
+}
+
+enum iso_algorithm iso_conv2d_algorithm(const struct iso_conv2d *p, const struct iso_shape *x)
+{
+    const struct iso_window w = iso_conv2d_window(p, x);
+    const bool square = w.kh == w.kw && (w.kh == 3 || w.kh == 5);
+    const bool plain = w.sh == 1 && w.sw == 1 && w.dh == 1 && w.dw == 1;
+    if (p->winograd == ISO_WINOGRAD_OFF || !square || !plain || w.c < ISO_WINOGRAD_CHANNELS ||
+        p->filters < ISO_WINOGRAD_CHANNELS)
+        return ISO_DIRECT;
+    const int64_t tile = ISO_WINOGRAD_TILE(w.kh);
+    const int64_t tiles = ((w.oh + tile - 1) / tile) * ((w.ow + tile - 1) / tile);
+    const int64_t direct = w.kh * w.kw * w.oh * w.ow, products = ISO_WINOGRAD_POINTS * tiles;
+    return 2 * direct >= 3 * products ? ISO_WINOGRAD : ISO_DIRECT;
+}
+
+static enum iso_algorithm algorithm(const void *params, const struct iso_shape *x)
+{
+    return iso_conv2d_algorithm(params, x);
 }
 
 static iso_rc check(const void *params)
@@ -52,10 +76,11 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     double bytes = sizeof(float) * ((double)iso_shape_count(x) + pixels * (double)p->filters +
                                     taps * (double)w.c * (double)p->filters);
     if (pass == ISO_FORWARD) {
-        *out = (struct iso_cost){ 2 * products, bytes, w.kh * w.kw * w.c };
+        *out = (struct iso_cost){ 2 * products, bytes, iso_product_chain(w.kh * w.kw * w.c) };
         return;
     }
-    int64_t dx = w.kh * w.kw * p->filters, dw = iso_row_sum_chain(w.n, w.oh * w.ow);
+    const int64_t dx = iso_product_chain(w.kh * w.kw * p->filters);
+    const int64_t dw = iso_row_sum_chain(w.n, w.oh * w.ow);
     *out = (struct iso_cost){ 4 * products, 2 * bytes, dx > dw ? dx : dw };
 }
 
@@ -70,5 +95,6 @@ const struct iso_op_def iso_def_conv2d = {
     .backward_uses = ISO_USES_X,
     .infer = infer,
     .cost = cost,
+    .algorithm = algorithm,
     .check = check,
 };

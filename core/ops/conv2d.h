@@ -3,6 +3,7 @@
 #define ISO_OP_CONV2D_H
 #include "core/iso.h"
 #include "window.h"
+enum iso_winograd { ISO_WINOGRAD_AUTO, ISO_WINOGRAD_OFF };
 struct iso_conv2d { /* w: kernel [kh, kw, in, filters], bias [filters] when
                        use_bias */
     int64_t filters;
@@ -10,8 +11,15 @@ struct iso_conv2d { /* w: kernel [kh, kw, in, filters], bias [filters] when
     int padding; /* enum iso_padding */
     bool use_bias;
     int activation;
+    int winograd; /* enum iso_winograd */
     struct iso_initializer kernel_initializer, bias_initializer;
     struct iso_regularizer kernel_regularizer, bias_regularizer;
 };
 struct iso_window iso_conv2d_window(const struct iso_conv2d *, const struct iso_shape *x);
+/* The algorithm that defines all three passes: of the parameters and the size of an image, never of
+ * the device, the batch or the mode. Winograd's where the kernel is 3x3 or 5x5 without strides and
+ * dilation, has at least ISO_WINOGRAD_CHANNELS channels and filters, and the tiles of an image need
+ * two thirds of the direct products or fewer. */
+enum { ISO_WINOGRAD_CHANNELS = 32 };
+enum iso_algorithm iso_conv2d_algorithm(const struct iso_conv2d *, const struct iso_shape *x);
 #endif

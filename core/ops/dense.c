@@ -35,11 +35,11 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     double products = rows * in * units;
     double bytes = sizeof(float) * (rows * in + rows * units + in * units);
     if (pass == ISO_FORWARD) {
-        *out = (struct iso_cost){ 2 * products, bytes, x->dim[1] };
+        *out = (struct iso_cost){ 2 * products, bytes, iso_product_chain(x->dim[1]) };
         return;
     }
-    int64_t dw = iso_row_sum_chain(x->dim[0], 1);
-    *out = (struct iso_cost){ 4 * products, 2 * bytes, p->units > dw ? p->units : dw };
+    const int64_t dx = iso_product_chain(p->units), dw = iso_row_sum_chain(x->dim[0], 1);
+    *out = (struct iso_cost){ 4 * products, 2 * bytes, dx > dw ? dx : dw };
 }
 
 const struct iso_op_def iso_def_dense = {

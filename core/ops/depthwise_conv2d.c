@@ -55,10 +55,11 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
         (double)w.n * (double)w.oh * (double)w.ow * (double)w.c * (double)p->depth_multiplier;
     const double bytes = sizeof(float) * ((double)iso_shape_count(x) + y);
     if (pass == ISO_FORWARD) {
-        *out = (struct iso_cost){ 2 * y * (double)taps, bytes, taps };
+        *out = (struct iso_cost){ 2 * y * (double)taps, bytes, iso_product_chain(taps) };
         return;
     }
-    const int64_t dx = taps * p->depth_multiplier, dw = iso_row_sum_chain(w.n, w.oh * w.ow);
+    const int64_t dx = iso_product_chain(taps * p->depth_multiplier);
+    const int64_t dw = iso_row_sum_chain(w.n, w.oh * w.ow);
     *out = (struct iso_cost){ 4 * y * (double)taps, 2 * bytes, dx > dw ? dx : dw };
 }
 

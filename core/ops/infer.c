@@ -68,14 +68,23 @@ iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2])
     return ISO_OK;
 }
 
+int64_t iso_product_chain(int64_t terms)
+{
+    const int64_t blocks = (terms + ISO_BLOCK_TERMS - 1) / ISO_BLOCK_TERMS;
+    return (blocks > 1 ? ISO_BLOCK_TERMS : terms) + (blocks > 1 ? blocks : 0);
+}
+
+int64_t iso_axis_chain(int64_t elements)
+{
+    const int64_t blocks = (elements + ISO_BLOCK_ELEMENTS - 1) / ISO_BLOCK_ELEMENTS;
+    return (blocks > 1 ? ISO_BLOCK_ELEMENTS : elements) / ISO_LANES + 4 + blocks;
+}
+
 int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image)
 {
-    if (rows_per_image == 1) {
-        rows_per_image = images;
-        images = 1;
-    }
-    int64_t blocks = (rows_per_image + ISO_BLOCK_ROWS - 1) / ISO_BLOCK_ROWS;
-    return (rows_per_image < ISO_BLOCK_ROWS ? rows_per_image : ISO_BLOCK_ROWS) + images * blocks;
+    const struct iso_rows r = { images * rows_per_image, rows_per_image };
+    const int64_t block = iso_block_end(r, 0), groups = iso_group_count(r);
+    return block + (iso_block_count(r) > 1 ? ISO_GROUP_BLOCKS + groups : 0);
 }
 
 void iso_elementwise_cost(const struct iso_shape *x, double flops, double accesses,

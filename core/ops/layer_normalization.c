@@ -35,7 +35,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
                  struct iso_cost *out)
 {
     const struct iso_bn_rows r = iso_bn_rows(x);
-    const int64_t lane = r.channels / ISO_LANES + 5;
+    const int64_t lane = iso_axis_chain(r.channels);
     const int64_t down = iso_row_sum_chain(x->dim[0], r.per_image);
     (void)params;
     iso_elementwise_cost(x, pass == ISO_FORWARD ? 8 : 16, pass == ISO_FORWARD ? 4 : 7, out);

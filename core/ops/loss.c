@@ -35,7 +35,7 @@ iso_rc iso_loss_infer(const struct iso_shape *x, enum iso_target target, bool ab
 void iso_loss_cost(const struct iso_shape *x, double flops, struct iso_cost *out)
 {
     iso_elementwise_cost(&x[0], flops, 3, out);
-    const int64_t along = x[0].dim[1] / ISO_LANES + 5, rows = iso_row_sum_chain(x[0].dim[0], 1);
+    const int64_t along = iso_axis_chain(x[0].dim[1]), rows = iso_row_sum_chain(x[0].dim[0], 1);
     out->chain = along + rows;
 }
 

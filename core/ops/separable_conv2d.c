@@ -91,7 +91,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     *out = (struct iso_cost){
         .flops = first.flops + second.flops,
         .bytes = first.bytes + second.bytes,
-        .chain = first.chain + (pass == ISO_FORWARD ? second.chain : p->filters),
+        .chain = first.chain + (pass == ISO_FORWARD ? second.chain : iso_product_chain(p->filters)),
     };
 }
 

@@ -157,8 +157,8 @@ iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm, enum iso_
                         const struct iso_call *, enum iso_pass, const struct iso_values *v,
                         struct iso_distance *);
 
-/* How this device sums the products of this call. */
-enum iso_algorithm iso_algorithm_of(struct iso_backend *, enum iso_op, const struct iso_call *);
+/* What defines the sums of products of this call. */
+enum iso_algorithm iso_algorithm_of(enum iso_op, const struct iso_call *);
 
 /* ---- report.c ------------------------------------------------------------------------------ */
 

@@ -69,11 +69,10 @@ iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm algorithm, en
     return rc;
 }
 
-enum iso_algorithm iso_algorithm_of(struct iso_backend *b, enum iso_op op,
-                                    const struct iso_call *call)
+enum iso_algorithm iso_algorithm_of(enum iso_op op, const struct iso_call *call)
 {
-    const struct iso_kernel *kernel = b->kernels[op];
-    return kernel != NULL && kernel->algorithm != NULL ? kernel->algorithm(b, call) : ISO_DIRECT;
+    const struct iso_op_def *def = iso_ops[op].def;
+    return def->algorithm != NULL ? def->algorithm(call->params, &call->x[0].shape) : ISO_DIRECT;
 }
 
 iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm algorithm, enum iso_op op,
@@ -138,8 +137,7 @@ static void bounded_pass(const struct climb *k, enum iso_pass pass)
     struct iso_distance d = { 0 };
     iso_rc rc = iso_compare_trust(&k->call, pass, &k->got, false, k->c->mostly_zero);
     if (rc == ISO_OK)
-        rc = iso_rung_bounded(k->ladder->judge,
-                              iso_algorithm_of(k->ladder->device, k->c->op, &k->call), k->c->op,
+        rc = iso_rung_bounded(k->ladder->judge, iso_algorithm_of(k->c->op, &k->call), k->c->op,
                               &k->call, pass, &k->got, &d);
     report(k, ISO_RUNG_BOUNDED, pass, &d, rc);
 }
@@ -197,8 +195,7 @@ static iso_rc compare_added(const struct climb *k, struct iso_values *want,
 {
     struct iso_values sums = { 0 };
     if (reordered(k))
-        ISO_TRY(iso_rung_sums(k->ladder->judge,
-                              iso_algorithm_of(k->ladder->device, k->c->op, &k->call), k->c->op,
+        ISO_TRY(iso_rung_sums(k->ladder->judge, iso_algorithm_of(k->c->op, &k->call), k->c->op,
                               &k->call, ISO_BACKWARD, &k->got, &sums));
     add_gradient(want, &k->got, &sums);
     iso_rc rc;
@@ -337,7 +334,7 @@ static void climb(struct climb *k)
     bool ran = true;
     if (reordered(k)) {
         /* Winograd's transforms divide by 6 and 24: integers do not stay integers. */
-        const bool whole = iso_algorithm_of(k->ladder->device, k->c->op, &k->call) == ISO_DIRECT;
+        const bool whole = iso_algorithm_of(k->c->op, &k->call) == ISO_DIRECT;
         rung(k, whole ? ISO_RUNG_INTEGER : ISO_RUNG_BOUNDED, ISO_FILL_INTEGER);
         if (!finite)
             return; /* infinities that meet in another order are another NaN */

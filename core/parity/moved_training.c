@@ -84,7 +84,7 @@ static iso_rc run_and_move(const struct moving *m, enum iso_op op)
     iso_subject_drop_unwanted(&wanted);
     iso_call_cost(op, &wanted, m->pass, &cost);
     ISO_TRY(iso_subject_read_call(iso_exec_backend(m->exec), &wanted, &v));
-    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(l->device, op, &wanted), op, &wanted,
+    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(op, &wanted), op, &wanted,
                               m->pass, &v, &sums);
     iso_values_free(&v);
     if (rc == ISO_OK)
