@@ -23,7 +23,7 @@ struct opencl_chains {
     iso_i32 ldb; /* b[k * ldb + col], or b[r * ldb + col] */
     iso_i32 add;
     /* chains_over_taps: the terms of a block; where results go; `split`: each block is another
-     * work-group's, and goes to a matrix of its own */
+     * work-group's, and its sums go to a matrix of their own */
     iso_i32 block, y_image, y_i, y_j, y_col, has_bias, split;
     /* How far the operands of the next product, or the next block's matrix, lie apart. */
     iso_i32 a_next, b_next, y_next;

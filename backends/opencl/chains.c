@@ -102,28 +102,34 @@ static size_t depth_of(const struct opencl_chains *g)
     return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->segment;
 }
 
-/* True if y is a matrix [rows, cols], without gaps. */
-static bool y_is_whole(const struct opencl_chains *g)
+/* Rows of a result that has fewer tiles than the device has units. */
+static size_t few_rows(const struct opencl *cl, const struct opencl_chains *g)
 {
-    return g->y_col == 1 && (g->row_w == 1 || g->y_j == g->cols) &&
-           (g->row_h == 1 || g->y_i == g->row_w * g->cols) &&
-           g->y_image == g->row_h * g->row_w * g->cols;
+    size_t across = opencl_ceil((size_t)g->cols, (size_t)cl->tile.cols);
+    return ((size_t)cl->base.device.units - 1) / across * (size_t)cl->tile.rows;
 }
 
-/* Blocks that are work-groups of their own; 1: each work-group takes all. */
-static size_t split_blocks(const struct opencl *cl, const struct opencl_chains *g)
+/* Floats of the sums of all blocks of so many rows. */
+static size_t split_sums(const struct opencl_chains *g, size_t rows)
 {
-    struct opencl_grid grid = tiles(cl, (size_t)g->rows, (size_t)g->cols, 1);
-    bool few = grid.groups[0] * grid.groups[1] < (size_t)cl->base.device.units;
-    size_t blocks = opencl_ceil(depth_of(g), (size_t)g->block);
-    bool fit = blocks * (size_t)g->rows * (size_t)g->cols <= room(cl);
-    return blocks > 1 && few && fit && y_is_whole(g) ? blocks : 1;
+    return opencl_ceil(depth_of(g), (size_t)g->block) * rows * (size_t)g->cols;
+}
+
+/* True if each block is a work-group of its own. */
+static bool splits(const struct opencl *cl, const struct opencl_chains *g)
+{
+    size_t rows = (size_t)g->rows;
+    return g->split && depth_of(g) > (size_t)g->block && rows <= few_rows(cl, g) &&
+           split_sums(g, rows) <= room(cl);
 }
 
 size_t opencl_chains_work(const struct opencl *cl, const struct opencl_chains *g)
 {
-    size_t blocks = split_blocks(cl, g);
-    return blocks > 1 ? blocks * (size_t)g->rows * (size_t)g->cols : 0;
+    size_t few = few_rows(cl, g), rows = (size_t)g->rows < few ? (size_t)g->rows : few;
+    size_t sums = split_sums(g, rows);
+    if (!g->split || depth_of(g) <= (size_t)g->block)
+        return 0;
+    return sums < room(cl) ? sums : room(cl);
 }
 
 static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t deep,
@@ -141,20 +147,20 @@ iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, stru
                      struct opencl_at work)
 {
     struct opencl_chains g = *chains;
-    size_t blocks = split_blocks(cl, &g), n = (size_t)g.rows * (size_t)g.cols;
+    size_t n = (size_t)g.rows * (size_t)g.cols;
+    g.split = splits(cl, chains);
     g.has_bias = bias.mem != NULL;
-    if (blocks == 1)
+    if (!g.split)
         return over_taps(cl, &g, 1, a, b, bias, y);
     const struct opencl_total total = { .n = n,
-                                        .parts = blocks,
+                                        .parts = split_sums(&g, (size_t)g.rows) / n,
                                         .cols = g.has_bias ? (size_t)g.cols : 0,
                                         .first = true,
                                         .last = true,
                                         .add = g.add };
-    g.split = 1;
     g.y_next = (iso_i32)n;
     g.has_bias = g.add = 0;
-    ISO_TRY(over_taps(cl, &g, blocks, a, b, bias, work));
+    ISO_TRY(over_taps(cl, &g, total.parts, a, b, bias, work));
     return opencl_total(cl, &total, work, y, bias, y);
 }
 
@@ -203,10 +209,9 @@ size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g
 static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
                         struct opencl_at a, struct opencl_at b, struct opencl_at y)
 {
-    return opencl_launch(
-        cl, "chains.cl", "chains_over_rows",
-        tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
-        ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
+    return opencl_launch(cl, "chains.cl", "chains_over_rows",
+                         tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
+                         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
 }
 
 iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *chains,
@@ -243,7 +248,8 @@ size_t opencl_row_chains_work(const struct opencl *cl, const struct opencl_chain
 iso_rc opencl_row_chains(struct opencl *cl, const struct opencl_chains *g, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work)
 {
-    const size_t count = (size_t)iso_group_count(rows_of(g)), most = opencl_groups_at_once(cl, g, 1);
+    const size_t count = (size_t)iso_group_count(rows_of(g)),
+                 most = opencl_groups_at_once(cl, g, 1);
     struct opencl_groups some = { .products = 1 };
     for (; some.first < count; some.first += some.count) {
         some.count = count - some.first < most ? count - some.first : most;

@@ -33,8 +33,9 @@ struct opencl_chains opencl_plain_chains(int64_t rows, int64_t cols, int64_t dep
 /* Its like over the rows, `image` of them an image: results [depth, cols], a [rows, depth]. */
 struct opencl_chains opencl_plain_rows(int64_t rows, int64_t image, int64_t cols, int64_t depth);
 
-/* chains_over_taps. bias.mem NULL: none. Where there are too few tiles to keep the device busy,
- * each block is another work-group's. work: opencl_chains_work floats. */
+/* chains_over_taps. bias.mem NULL: none. Where `split` is set, which is for results [rows, cols]
+ * without gaps, and there are too few tiles to keep the device busy, each block is another
+ * work-group's. work: opencl_chains_work floats, which serve fewer rows as well. */
 iso_rc opencl_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                      struct opencl_at b, struct opencl_at bias, struct opencl_at y,
                      struct opencl_at work);

@@ -202,9 +202,9 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
 }
 /* Five arguments: what random numbers are drawn with, besides the row and the element: the number
  * of the call's first row, and the rest of the counter and the key (core/random.h). */
-#define ARG_RANDOM(call)                                                                        \
-    arg_uint((call)->first_row), arg_uint((call)->step), arg_uint((call)->layer),               \
-        arg_uint((call)->seed & UINT32_MAX), arg_uint((call)->seed >> 32)
+#define ARG_RANDOM(call)                                                          \
+    arg_uint((call)->first_row), arg_uint((call)->step), arg_uint((call)->layer), \
+        arg_uint((call)->seed &UINT32_MAX), arg_uint((call)->seed >> 32)
 #define ARGS(...)                               \
     (const struct opencl_arg[]){ __VA_ARGS__ }, \
         (int)(sizeof((const struct opencl_arg[]){ __VA_ARGS__ }) / sizeof(struct opencl_arg))

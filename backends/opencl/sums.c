@@ -28,11 +28,9 @@ iso_rc opencl_add_groups(struct opencl *cl, struct iso_rows rows, size_t cols,
                          struct opencl_at work, const struct iso_tensor *y, bool add)
 {
     const struct opencl_at none = { NULL, 0 };
-    const struct opencl_total total = { .n = cols,
-                                        .parts = (size_t)iso_group_count(rows),
-                                        .first = true,
-                                        .last = true,
-                                        .add = add };
+    const struct opencl_total total = {
+        .n = cols, .parts = (size_t)iso_group_count(rows), .first = true, .last = true, .add = add
+    };
     if (total.parts == 1)
         return ISO_OK;
     return opencl_total(cl, &total, work, opencl_at(y), none, opencl_at(y));

@@ -12,8 +12,8 @@ size_t opencl_sum_rows_work(struct iso_rows, size_t cols);
 /* y[c] = sum over rows of x[rows, cols], or added to y. */
 iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, struct iso_rows, size_t cols,
                        struct opencl_at work, const struct iso_tensor *y, bool add);
-/* Where a kernel puts its groups' sums [groups, cols]: into y, if there is one group, and adds there
- * where it shall; otherwise into work. */
+/* Where a kernel puts its groups' sums [groups, cols]: into y, if there is one group, and adds
+ * there where it shall; otherwise into work. */
 struct opencl_at opencl_groups_to(struct iso_rows, struct opencl_at work,
                                   const struct iso_tensor *y);
 bool opencl_groups_add(struct iso_rows, bool add);
