@@ -5,11 +5,11 @@
 #include "gemm.h"
 
 enum {
-    K_PIECE = 1024,       /* k of a panel that stays in the second-level cache beside a
-                             strip */
-    FAR = 256,            /* elements between rows from which a is packed, */
-    REUSED = 4,           /* when this many panels or more meet it */
-    UNIT_PRODUCTS = 32768 /* less is not worth handing to another thread */
+    K_PIECE = 4 * ISO_BLOCK_TERMS, /* k of a panel that stays in the second-level cache beside
+                                      a strip */
+    FAR = 256,                     /* elements between rows from which a is packed, */
+    REUSED = 4,                    /* when this many panels or more meet it */
+    UNIT_PRODUCTS = 32768          /* less is not worth handing to another thread */
 };
 
 struct job {
@@ -60,8 +60,8 @@ static void pack_strip(void *data, int64_t s, int thread)
                            job->strip_rows);
 }
 
-/* One panel times one strip. A long k goes in pieces, the chain resuming from what c holds; a call
- * that adds to c cannot leave half a chain there and takes k whole. */
+/* One panel times one strip. A long k goes in pieces, the sum resuming from what c holds; a call
+ * that adds to c cannot leave half a sum there and takes k whole. */
 static void unit(void *data, int64_t index, int thread)
 {
     struct job *job = data;
@@ -85,6 +85,7 @@ static void unit(void *data, int64_t index, int thread)
                           .nsegments = 1,
                           .rows = (int)rows,
                           .cols = (int)iso_min64(job->width, g->n - j0),
+                          .block = ISO_BLOCK_TERMS,
                           .add = g->add };
     const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
