@@ -35,6 +35,19 @@ void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t co
             to[k * ldt + j] = from[j * ldf + k];
 }
 
+/* Rows of whole vectors; those that come next are fetched, since they lie too far apart for the
+ * processor to see them coming. */
+static void copy_rows(const float *from, int64_t ldf, int64_t rows, int width, float *to)
+{
+    enum { AHEAD = 16, LINE = 16 };
+    for (int64_t r = 0; r < rows; r++, from += ldf, to += width) {
+        for (int i = 0; i < width; i += LINE)
+            __builtin_prefetch(from + (r + AHEAD < rows ? AHEAD * ldf : 0) + i);
+        for (int i = 0; i < width; i += ISO_VEC)
+            iso_vstore(to + i, iso_vload(from + i));
+    }
+}
+
 void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, int64_t k1,
                    float *panel)
 {
@@ -45,8 +58,12 @@ void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, 
         ISO_CPU(transpose)(g->w + j0 * g->ldw + k0, g->ldw, cols, k1 - k0, panel, width);
         return;
     }
-    for (int64_t k = k0; k < k1; k++)
-        memcpy(panel + (k - k0) * width, g->w + k * g->ldw + j0, (size_t)cols * sizeof *panel);
+    const float *from = g->w + k0 * g->ldw + j0;
+    if (cols == width && width % ISO_VEC == 0)
+        copy_rows(from, g->ldw, k1 - k0, width, panel);
+    else
+        for (int64_t k = k0; k < k1; k++, from += g->ldw)
+            memcpy(panel + (k - k0) * width, from, (size_t)cols * sizeof *panel);
 }
 
 static void pack_strip(void *data, int64_t s, int thread)
