@@ -140,12 +140,12 @@ ISO_W_FN void ISO_W(result5)(const ISO_T *m, ISO_T *y)
 #define ISO_W_SQUARE(name, from, to)                                                      \
     ISO_W_FN void ISO_W(name##_square)(const ISO_T *in, ISO_T *out)                       \
     {                                                                                     \
-        ISO_T half[(from) * (to)], column[6], turned[6];                                  \
+        ISO_T rows[(from) * (to)], column[6], turned[6];                                  \
         ISO_W_UNROLL for (int i = 0; i < (from); i++)                                     \
-            ISO_W(name)(in + i * (from), half + i * (to));                                \
+            ISO_W(name)(in + i * (from), rows + i * (to));                                \
         ISO_W_UNROLL for (int j = 0; j < (to); j++)                                       \
         {                                                                                 \
-            ISO_W_UNROLL for (int i = 0; i < (from); i++) column[i] = half[i * (to) + j]; \
+            ISO_W_UNROLL for (int i = 0; i < (from); i++) column[i] = rows[i * (to) + j]; \
             ISO_W(name)(column, turned);                                                  \
             ISO_W_UNROLL for (int i = 0; i < (to); i++) out[i * (to) + j] = turned[i];    \
         }                                                                                 \
