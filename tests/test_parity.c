@@ -280,18 +280,18 @@ static iso_rc with_record(const char *record, const char *check, uint64_t seed)
     return rc;
 }
 
-/* Changes one digit of the first hash in a record. */
-static void change_record(const char *path)
+/* Changes the character that follows `key` in a record. */
+static void change_record(const char *path, const char *key)
 {
     char text[1 << 14];
     FILE *f = fopen(path, "r+");
     assert_non_null(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
-    char *hash = strstr(text, "dense/1/forward\": \"");
-    assert_non_null(hash);
-    hash += strlen("dense/1/forward\": \"");
-    assert_int_equal(fseek(f, hash - text, SEEK_SET), 0);
-    assert_int_not_equal(fputc(*hash == '0' ? '1' : '0', f), EOF);
+    char *at = strstr(text, key);
+    assert_non_null(at);
+    at += strlen(key);
+    assert_int_equal(fseek(f, at - text, SEEK_SET), 0);
+    assert_int_not_equal(fputc(*at == '1' ? '2' : '1', f), EOF);
     fclose(f);
 }
 
@@ -305,8 +305,10 @@ static void records_compare_machines(void **state)
     assert_int_equal(with_record(path, NULL, 1), ISO_OK);
     assert_int_equal(with_record(NULL, path, 1), ISO_OK);
     assert_int_equal(with_record(NULL, path, 2), ISO_EDATA); /* other data */
-    change_record(path);
+    change_record(path, "dense/1/forward\": \"");
     assert_int_equal(with_record(NULL, path, 1), ISO_EPARITY);
+    change_record(path, "\"arith\": ");
+    assert_int_equal(with_record(NULL, path, 1), ISO_EDATA); /* other sums */
     unlink(path);
     assert_int_equal(with_record(NULL, path, 1), ISO_EIO);
 }
