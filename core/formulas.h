@@ -339,11 +339,26 @@ ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
 /* One more input of a sum of tensors. */
 ISO_FN iso_real iso_add(iso_real sum, iso_real x) { return iso_flush(sum + x); }
 
-/* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x - mean. The row
- * sums are chains of x; of iso_bn_square(x - mean, chain); of dy; of fma(dy, x - mean, chain). */
+/* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x less a mean. The
+ * backward row sums are chains of dy, and of fma(dy, x - mean, chain).
+ *
+ * The statistics read x once. Each block of n rows gives three numbers: its sum s, a chain of x;
+ * its own mean m = iso_bn_block_mean(s, n); and q, a chain of iso_bn_square(x - m, chain). Over all
+ * rows, mean = (row sum, with s for each block) / rows, and then, with iso_bn_block_square for each
+ * block, variance = (row sum) / rows. */
 ISO_FN iso_real iso_bn_square(iso_real centre, iso_real chain)
 {
     return iso_fma(centre, centre, chain);
+}
+
+ISO_FN iso_real iso_bn_block_mean(iso_real s, iso_real n) { return iso_div(s, n); }
+
+/* The squares about the mean of all rows of a block that has n rows, its own mean m and, about
+ * that, q. */
+ISO_FN iso_real iso_bn_block_square(iso_real m, iso_real q, iso_real n, iso_real mean)
+{
+    iso_real centre = m - mean;
+    return iso_fma(n * centre, centre, q);
 }
 
 ISO_FN iso_real iso_bn_inverse(iso_real variance, iso_real epsilon)

@@ -1,10 +1,10 @@
 /* activation.c: y = f(x) for each element (core/formulas.h), or softmax over the last axis:
  *
  *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
- *   dx = y (dy - sum dy y)                                           sums in lanes */
+ *   dx = y (dy - sum dy y)                                           sums along an axis */
 #include "core/formulas.h"
 #include "core/ops/activation.h"
-#include "reference.h"
+#include "sums.h"
 
 static int64_t last_axis(const struct iso_shape *shape) { return shape->dim[shape->ndim - 1]; }
 
@@ -32,10 +32,10 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 static void softmax_gradient(const iso_real *y, const iso_real *dy, int64_t width, iso_real *dx,
                              bool add)
 {
-    iso_real lane[ISO_LANES] = { ISO_R(0.0) };
+    struct ref_axis sum = { 0 };
     for (int64_t i = 0; i < width; i++)
-        lane[i % ISO_LANES] = iso_fma(dy[i], y[i], lane[i % ISO_LANES]);
-    iso_real dot = ref_lanes_total(lane);
+        ref_lane_product(&sum, dy[i], y[i]);
+    iso_real dot = ref_axis_total(&sum);
     for (int64_t i = 0; i < width; i++)
         ref_put(&dx[i], iso_softmax_grad(y[i], dy[i], dot), add);
 }

@@ -1,70 +1,87 @@
-/* batch_normalization.c: statistics of each channel over all rows, by row sums in blocks; then one
- * formula for each element (core/ops/batch_normalization.h, core/formulas.h). */
+/* batch_normalization.c: statistics of each channel, by sums over rows; then one formula for each
+ * element (core/ops/batch_normalization.h, core/formulas.h). */
 #include "core/formulas.h"
 #include "core/ops/batch_normalization.h"
-#include "reference.h"
+#include "sums.h"
 
-/* The row sums of a channel: two results, a block and its total. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
-                        enum iso_pass pass)
+/* The rows that the statistics are of. */
+static struct iso_rows rows_of(const struct iso_call *call)
 {
-    (void)backend, (void)pass;
-    return (size_t)(4 * iso_bn_rows(&call->x[0].shape).channels) * sizeof(iso_real);
+    const struct iso_bn_rows s = iso_bn_rows(&call->x[0].shape);
+    return (struct iso_rows){ s.rows, s.per_image };
 }
 
-/* sum[c] = row sum of dy (x - mean), or of (x - mean)^2 when dy is NULL; work: 2 * channels. */
-static void centred_sums(struct iso_bn_rows s, const iso_real *x, const iso_real *mean,
-                         const iso_real *dy, iso_real *work, iso_real *sum)
+/* x, but with the images of the whole step. */
+static struct iso_shape whole_step(const struct iso_call *call)
 {
-    iso_real *total = work, *block = work + s.channels;
-    ref_zero(total, s.channels);
-    for (int64_t start = 0, end; start < s.rows; start = end) {
-        end = ref_block_end(start, s.rows, s.per_image);
-        ref_zero(block, s.channels);
-        for (int64_t r = start; r < end; r++)
-            for (int64_t c = 0; c < s.channels; c++) {
-                int64_t i = r * s.channels + c;
-                iso_real centre = x[i] - mean[c];
-                block[c] = dy != NULL ? iso_fma(dy[i], centre, block[c])
-                                      : iso_bn_square(centre, block[c]);
-            }
-        ref_store(total, block, s.channels, true);
+    struct iso_shape x = call->x[0].shape;
+    x.dim[0] = call->step_rows;
+    return x;
+}
+
+/* A block's numbers: its sum and the squares about its own mean. */
+struct block {
+    iso_real rows, mean, squares;
+};
+
+/* Those of the rows [begin, end) of a channel; x: its first row. */
+static struct block block_of(const iso_real *x, int64_t channels, int64_t begin, int64_t end)
+{
+    struct block b = { .rows = (iso_real)(end - begin) };
+    iso_real sum = ISO_R(0.0);
+    for (int64_t r = begin; r < end; r++)
+        sum = sum + x[r * channels];
+    b.mean = iso_bn_block_mean(sum, b.rows);
+    for (int64_t r = begin; r < end; r++)
+        b.squares = iso_bn_square(x[r * channels] - b.mean, b.squares);
+    return b;
+}
+
+/* The sum of (x - mean)^2 over a channel's rows. */
+static iso_real squares_about(iso_real mean, const iso_real *x, int64_t channels,
+                              struct iso_rows rows)
+{
+    struct ref_rows sum = { .rows = rows };
+    for (int64_t begin = 0, end; begin < rows.rows; begin = end) {
+        end = iso_block_end(rows, begin);
+        const struct block b = block_of(x, channels, begin, end);
+        ref_row_block(&sum, iso_bn_block_square(b.mean, b.squares, b.rows, mean));
     }
-    ref_store(sum, total, s.channels, false);
+    return ref_rows_total(&sum);
 }
 
 /* The batch's mean and inverse deviation, and the moving statistics after it. */
-static void batch_statistics(const struct iso_call *call, struct iso_bn_rows s)
+static void batch_statistics(const struct iso_call *call)
 {
+    const struct iso_shape step = whole_step(call);
+    const int64_t channels = iso_bn_rows(&step).channels;
     const iso_real *x = ref_real(&call->x[0]);
-    iso_real *mean = ref_real(&call->saved[ISO_BN_MEAN]);
+    iso_real *means = ref_real(&call->saved[ISO_BN_MEAN]);
     iso_real *inverse = ref_real(&call->saved[ISO_BN_INVERSE]);
     iso_real *moving_mean = ref_real(&call->w[ISO_BN_MOVING_MEAN]);
     iso_real *moving_variance = ref_real(&call->w[ISO_BN_MOVING_VARIANCE]);
-    iso_real *square = ref_work(call, 0), *work = ref_work(call, 2 * s.channels);
     iso_real momentum = (iso_real)call->scalars[ISO_BN_MOMENTUM];
     iso_real rest = (iso_real)call->scalars[ISO_BN_1_MOMENTUM];
     iso_real epsilon = (iso_real)call->scalars[ISO_BN_EPSILON];
-    iso_real rows = (iso_real)s.rows;
-    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, &call->x[0].shape);
-    ISO_KERNEL(sum_rows)(x, s.rows, s.channels, s.per_image, work, mean, false);
-    for (int64_t c = 0; c < s.channels; c++)
-        mean[c] = iso_div(mean[c], rows);
-    centred_sums(s, x, mean, NULL, work, square);
-    for (int64_t c = 0; c < s.channels; c++) {
-        iso_real variance = iso_div(square[c], moving_rows);
-        inverse[c] = iso_bn_inverse(iso_div(square[c], rows), epsilon);
-        moving_mean[c] = iso_bn_moving(moving_mean[c], mean[c], momentum, rest);
+    iso_real rows = (iso_real)iso_bn_rows(&step).rows;
+    iso_real moving_rows = (iso_real)iso_bn_moving_rows(call->params, &step);
+    for (int64_t c = 0; c < channels; c++) {
+        iso_real mean = iso_div(ref_column_sum(rows_of(call), channels, x, c), rows);
+        iso_real square = squares_about(mean, x + c, channels, rows_of(call));
+        iso_real variance = iso_div(square, moving_rows);
+        means[c] = mean;
+        inverse[c] = iso_bn_inverse(iso_div(square, rows), epsilon);
+        moving_mean[c] = iso_bn_moving(moving_mean[c], mean, momentum, rest);
         moving_variance[c] = iso_bn_moving(moving_variance[c], variance, momentum, rest);
     }
 }
 
-static void moving_statistics(const struct iso_call *call, struct iso_bn_rows s)
+static void moving_statistics(const struct iso_call *call)
 {
     iso_real *mean = ref_real(&call->saved[ISO_BN_MEAN]);
     iso_real *inverse = ref_real(&call->saved[ISO_BN_INVERSE]);
     iso_real epsilon = (iso_real)call->scalars[ISO_BN_EPSILON];
-    for (int64_t c = 0; c < s.channels; c++) {
+    for (int64_t c = 0; c < iso_bn_rows(&call->x[0].shape).channels; c++) {
         mean[c] = ref_real(&call->w[ISO_BN_MOVING_MEAN])[c];
         inverse[c] = iso_bn_inverse(ref_real(&call->w[ISO_BN_MOVING_VARIANCE])[c], epsilon);
     }
@@ -81,9 +98,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     iso_real *y = ref_real(&call->y[0]);
     (void)backend;
     if (call->training)
-        batch_statistics(call, s);
+        batch_statistics(call);
     else
-        moving_statistics(call, s);
+        moving_statistics(call);
     for (int64_t r = 0; r < s.rows; r++)
         for (int64_t c = 0; c < s.channels; c++) {
             iso_real factor = iso_bn_factor(gamma != NULL ? gamma[c] : ISO_R(1.0), inverse[c]);
@@ -93,48 +110,54 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-static void input_gradient(const struct iso_call *call, struct iso_bn_rows s, const iso_real *dbeta,
-                           const iso_real *product)
+/* The sum over a channel's rows of dy (x - mean). */
+static iso_real product_of(const struct iso_call *call, int64_t channels, iso_real mean, int64_t c)
 {
+    const iso_real *x = ref_real(&call->x[0]) + c, *dy = ref_real(&call->dy[0]) + c;
+    struct ref_rows sum = { .rows = rows_of(call) };
+    for (int64_t r = 0; r < sum.rows.rows; r++)
+        ref_row_product(&sum, dy[r * channels], x[r * channels] - mean);
+    return ref_rows_total(&sum);
+}
+
+/* dx of channel c, from its two sums. */
+static void input_gradient(const struct iso_call *call, struct iso_bn_rows s, int64_t c,
+                           iso_real dbeta, iso_real product)
+{
+    const struct iso_shape step = whole_step(call);
     const iso_real *x = ref_real(&call->x[0]), *dy = ref_real(&call->dy[0]);
     const iso_real *gamma = ref_real(&call->w[ISO_BN_GAMMA]);
-    const iso_real *mean = ref_real(&call->saved[ISO_BN_MEAN]);
-    const iso_real *inverse = ref_real(&call->saved[ISO_BN_INVERSE]);
-    iso_real *dx = ref_real(&call->dx[0]), rows = (iso_real)s.rows;
-    for (int64_t r = 0; r < s.rows; r++)
-        for (int64_t c = 0; c < s.channels; c++) {
-            int64_t i = r * s.channels + c;
-            iso_real offset = call->training ? iso_bn_offset(dbeta[c], rows) : ISO_R(0.0);
-            iso_real slope = call->training ? iso_bn_slope(product[c], inverse[c], rows)
-                                            : ISO_R(0.0);
-            iso_real factor = iso_bn_factor(gamma != NULL ? gamma[c] : ISO_R(1.0), inverse[c]);
-            ref_put(&dx[i], iso_bn_grad(x[i], mean[c], dy[i], offset, slope, factor),
-                    call->add_dx[0]);
-        }
+    iso_real *dx = ref_real(&call->dx[0]), rows = (iso_real)iso_bn_rows(&step).rows;
+    iso_real mean = ref_real(&call->saved[ISO_BN_MEAN])[c];
+    iso_real inverse = ref_real(&call->saved[ISO_BN_INVERSE])[c];
+    iso_real offset = call->training ? iso_bn_offset(dbeta, rows) : ISO_R(0.0);
+    iso_real slope = call->training ? iso_bn_slope(product, inverse, rows) : ISO_R(0.0);
+    iso_real factor = iso_bn_factor(gamma != NULL ? gamma[c] : ISO_R(1.0), inverse);
+    for (int64_t i = c; i < s.rows * s.channels; i += s.channels)
+        ref_put(&dx[i], iso_bn_grad(x[i], mean, dy[i], offset, slope, factor), call->add_dx[0]);
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct iso_bn_rows s = iso_bn_rows(&call->x[0].shape);
+    const struct iso_bn_rows s = iso_bn_rows(&call->x[0].shape);
+    const iso_real *mean = ref_real(&call->saved[ISO_BN_MEAN]);
     const iso_real *inverse = ref_real(&call->saved[ISO_BN_INVERSE]);
     iso_real *dgamma = ref_real(&call->dw[ISO_BN_GAMMA]), *dbeta = ref_real(&call->dw[ISO_BN_BETA]);
-    iso_real *sum = ref_work(call, 0), *product = ref_work(call, s.channels);
-    iso_real *work = ref_work(call, 2 * s.channels);
     (void)backend;
-    ISO_KERNEL(sum_rows)(ref_real(&call->dy[0]), s.rows, s.channels, s.per_image, work, sum, false);
-    centred_sums(s, ref_real(&call->x[0]), ref_real(&call->saved[ISO_BN_MEAN]),
-                 ref_real(&call->dy[0]), work, product);
-    if (call->dx[0].mem != NULL)
-        input_gradient(call, s, sum, product);
-    for (int64_t c = 0; c < s.channels && dgamma != NULL; c++)
-        ref_put(&dgamma[c], iso_bn_dgamma(product[c], inverse[c]), call->add_dw[ISO_BN_GAMMA]);
-    if (dbeta != NULL)
-        ref_store(dbeta, sum, s.channels, call->add_dw[ISO_BN_BETA]);
+    for (int64_t c = 0; c < s.channels; c++) {
+        iso_real sum = ref_column_sum(rows_of(call), s.channels, ref_real(&call->dy[0]), c);
+        iso_real product = product_of(call, s.channels, mean[c], c);
+        if (call->dx[0].mem != NULL)
+            input_gradient(call, s, c, sum, product);
+        if (dgamma != NULL)
+            ref_put(&dgamma[c], iso_bn_dgamma(product, inverse[c]), call->add_dw[ISO_BN_GAMMA]);
+        if (dbeta != NULL)
+            ref_put(&dbeta[c], sum, call->add_dw[ISO_BN_BETA]);
+    }
     return ISO_OK;
 }
 
 const struct iso_kernel ISO_KERNEL(batch_normalization) = {
-    .workspace = workspace,
     .forward = forward,
     .backward = backward,
 };

@@ -1,9 +1,10 @@
 /* categorical_crossentropy.c: targets t as one probability per class.
  *
- *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s    in lanes
- *   dz = weight (p T - t) / rows, with T = sum over classes of t                    in lanes
+ *   row loss = -sum over classes of t l, with l = clipped (z - m) - log s
+ *   dz = weight (p T - t) / rows of the step, with T = sum over classes of t
  *
- * t is smoothed; it counts as 0 in the gradient where clipping holds p. */
+ * Both sums are along an axis. t is smoothed; it counts as 0 in the gradient where clipping holds
+ * p. */
 #include "crossentropy.h"
 
 /* The op's scalars; the smoothing's share of one class. */
@@ -20,12 +21,12 @@ static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max,
     const iso_real *z = ref_real(&call->x[0]) + row * classes;
     const iso_real *t = ref_real(&call->x[1]) + row * classes;
     const struct iso_loss_scalars s = scalars(call);
-    iso_real lane[ISO_LANES] = { ISO_R(0.0) };
+    struct ref_axis sum = { 0 };
     for (int64_t c = 0; c < classes; c++) {
         iso_real l = iso_clip_log(iso_log_softmax(z[c], max, log_sum), s.a);
-        lane[c % ISO_LANES] = iso_fma(iso_class_target(t[c], s), l, lane[c % ISO_LANES]);
+        ref_lane_product(&sum, iso_class_target(t[c], s), l);
     }
-    return -ref_lanes_total(lane);
+    return -ref_axis_total(&sum);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -43,13 +44,16 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     const struct iso_loss_scalars s = scalars(call);
     (void)backend;
     for (int64_t row = 0; row < rows; row++, t += classes, p += classes, dz += classes) {
-        iso_real lane[ISO_LANES] = { ISO_R(0.0) };
-        for (int64_t c = 0; c < classes; c++)
-            lane[c % ISO_LANES] = lane[c % ISO_LANES] + iso_clip_target(t[c], p[c], s);
-        iso_real total = ref_lanes_total(lane), weight = ref_row_weight(call, row);
+        struct ref_axis sum = { 0 };
+        for (int64_t c = 0; c < classes; c++) {
+            iso_real *chain = ref_lane(&sum);
+            *chain = *chain + iso_clip_target(t[c], p[c], s);
+        }
+        iso_real total = ref_axis_total(&sum), weight = ref_row_weight(call, row);
         for (int64_t c = 0; c < classes; c++) {
             iso_real kept = iso_clip_target(t[c], p[c], s);
-            ref_put(&dz[c], iso_crossentropy_grad(p[c], kept, total, (iso_real)rows, weight),
+            ref_put(&dz[c],
+                    iso_crossentropy_grad(p[c], kept, total, (iso_real)call->step_rows, weight),
                     call->add_dx[0]);
         }
     }

@@ -11,8 +11,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t line = s->dim[2] * s->dim[3];
     (void)backend;
     for (int64_t n = 0; n < s->dim[0]; n++) {
-        iso_u32x4 r = iso_philox((uint32_t)n, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
-                                 (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        iso_u32x4 r = iso_philox((uint32_t)(call->first_row + n), call->step, call->layer,
+                                 ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
+                                 (uint32_t)(call->seed >> 32));
         int64_t top = iso_cut_start(r.v[0], (iso_i32)s->dim[1], (iso_i32)p->size[0]);
         int64_t left = iso_cut_start(r.v[1], (iso_i32)s->dim[2], (iso_i32)p->size[1]);
         for (int64_t i = 0; i < s->dim[1]; i++)

@@ -1,11 +1,14 @@
-/* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). */
+/* depthwise_conv2d.c: each channel convolved by itself (core/ops/depthwise_conv2d.h). y and dx are
+ * sums of products, the kernel's gradient is a sum over rows, a row an output pixel. Tap t is
+ * t / kw, t % kw; channel o of y is made of channel o / multiplier of x. */
 #include "core/ops/depthwise_conv2d.h"
-#include "reference.h"
+#include "sums.h"
+#include "window.h"
 
 struct sizes {
     struct iso_window win;
-    int64_t multiplier, channels;       /* channels: of y */
-    int64_t taps, rows, rows_per_image; /* rows: output pixels */
+    int64_t multiplier, channels, taps; /* channels: of y */
+    struct iso_rows rows;               /* output pixels */
 };
 
 static struct sizes sizes_of(const struct iso_call *call)
@@ -15,121 +18,87 @@ static struct sizes sizes_of(const struct iso_call *call)
                        .multiplier = p->depth_multiplier };
     s.channels = s.win.c * s.multiplier;
     s.taps = s.win.kh * s.win.kw;
-    s.rows_per_image = s.win.oh * s.win.ow;
-    s.rows = s.win.n * s.rows_per_image;
+    s.rows = (struct iso_rows){ s.win.n * s.win.oh * s.win.ow, s.win.oh * s.win.ow };
     return s;
 }
 
-/* Backward: a pixel of dx, or a block of the kernel's gradient and the total. */
-static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
-                        enum iso_pass pass)
-{
-    struct sizes s = sizes_of(call);
-    (void)backend;
-    return pass == ISO_FORWARD ? 0 : (size_t)(2 * s.taps * s.channels) * sizeof(iso_real);
-}
-
-/* The input pixel [c] that tap (ky, kx) of output pixel `row` reads; NULL beyond the border. */
-static const iso_real *input_pixel(const struct sizes *s, const iso_real *x, int64_t row,
-                                   int64_t ky, int64_t kx)
+/* The input that tap t of channel o of output pixel `row` reads; +0 beyond the border. */
+static iso_real input(const struct iso_call *call, const struct sizes *s, int64_t row, int64_t t,
+                      int64_t o)
 {
     const struct iso_window *g = &s->win;
-    int64_t n = row / s->rows_per_image, oy = row / g->ow % g->oh, ox = row % g->ow;
-    int64_t iy = oy * g->sh + ky * g->dh - g->top, ix = ox * g->sw + kx * g->dw - g->left;
-    bool inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
-    return inside ? x + ((n * g->h + iy) * g->w + ix) * g->c : NULL;
+    const iso_real *pixel = ref_input_pixel(g, ref_real(&call->x[0]), row / s->rows.image,
+                                            row / g->ow % g->oh, row % g->ow, t / g->kw, t % g->kw);
+    return pixel != NULL ? pixel[o / s->multiplier] : ISO_R(0.0);
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct sizes s = sizes_of(call);
-    const iso_real *x = ref_real(&call->x[0]), *kernel = ref_real(&call->w[0]);
-    const iso_real *bias = ref_real(&call->w[1]);
+    const struct sizes s = sizes_of(call);
+    const iso_real *kernel = ref_real(&call->w[0]), *bias = ref_real(&call->w[1]);
     iso_real *y = ref_real(&call->y[0]);
     (void)backend;
-    ref_zero(y, s.rows * s.channels);
-    for (int64_t row = 0; row < s.rows; row++, y += s.channels) {
-        for (int64_t tap = 0; tap < s.taps; tap++) {
-            const iso_real *pixel = input_pixel(&s, x, row, tap / s.win.kw, tap % s.win.kw);
-            for (int64_t o = 0; o < s.channels; o++)
-                y[o] = iso_fma(pixel != NULL ? pixel[o / s.multiplier] : ISO_R(0.0),
-                               kernel[tap * s.channels + o], y[o]);
+    for (int64_t row = 0; row < s.rows.rows; row++)
+        for (int64_t o = 0; o < s.channels; o++, y++) {
+            struct ref_products sum = { .block = ISO_BLOCK_TERMS };
+            for (int64_t t = 0; t < s.taps; t++)
+                ref_product(&sum, input(call, &s, row, t, o), kernel[t * s.channels + o]);
+            *y = ref_products_total(&sum);
+            *y = bias != NULL ? *y + bias[o] : *y;
         }
-        ref_finish(y, s.channels);
-        if (bias != NULL)
-            ref_store(y, bias, s.channels, true);
-    }
     return ISO_OK;
 }
 
-/* Continues the chains of one input pixel's gradient [c] by one tap; dy: the output pixel, or
- * NULL beyond the border. */
-static void add_tap(const struct sizes *s, const iso_real *dy, const iso_real *kernel, iso_real *dx)
+static iso_real input_gradient(const struct iso_call *call, const struct sizes *s, int64_t n,
+                               int64_t iy, int64_t ix, int64_t i)
 {
-    for (int64_t o = 0; o < s->channels; o++)
-        dx[o / s->multiplier] =
-            iso_fma(dy != NULL ? dy[o] : ISO_R(0.0), kernel[o], dx[o / s->multiplier]);
+    struct ref_products sum = { .block = ISO_BLOCK_TERMS };
+    for (int64_t t = 0; t < s->taps; t++) {
+        const iso_real *kernel = ref_real(&call->w[0]) + t * s->channels, *dy;
+        if (!ref_output_pixel(&s->win, ref_real(&call->dy[0]), s->channels, n, iy, ix,
+                              t / s->win.kw, t % s->win.kw, &dy))
+            continue;
+        for (int64_t o = i * s->multiplier; o < (i + 1) * s->multiplier; o++)
+            ref_product(&sum, dy != NULL ? dy[o] : ISO_R(0.0), kernel[o]);
+    }
+    return ref_products_total(&sum);
 }
 
-static void input_gradient(const struct iso_call *call, const struct sizes *s)
+static void input_gradients(const struct iso_call *call, const struct sizes *s)
 {
-    const struct iso_window *g = &s->win;
-    const iso_real *dy = ref_real(&call->dy[0]), *kernel = ref_real(&call->w[0]);
-    iso_real *dx = ref_work(call, 0);
-    for (int64_t row = 0; row < g->n * g->h * g->w; row++) {
-        int64_t n = row / g->w / g->h, iy = row / g->w % g->h, ix = row % g->w, oy, ox;
-        ref_zero(dx, g->c);
-        for (int64_t tap = 0; tap < s->taps; tap++) {
-            if (!ref_position(iy, g->top, tap / g->kw * g->dh, g->sh, &oy) ||
-                !ref_position(ix, g->left, tap % g->kw * g->dw, g->sw, &ox))
-                continue;
-            bool inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
-            const iso_real *pixel = inside ? dy + ((n * g->oh + oy) * g->ow + ox) * s->channels
-                                           : NULL;
-            add_tap(s, pixel, kernel + tap * s->channels, dx);
-        }
-        ref_finish(dx, g->c);
-        ref_store(ref_real(&call->dx[0]) + row * g->c, dx, g->c, call->add_dx[0]);
-    }
+    iso_real *dx = ref_real(&call->dx[0]);
+    for (int64_t n = 0; n < s->win.n; n++)
+        for (int64_t iy = 0; iy < s->win.h; iy++)
+            for (int64_t ix = 0; ix < s->win.w; ix++)
+                for (int64_t i = 0; i < s->win.c; i++, dx++)
+                    ref_put(dx, input_gradient(call, s, n, iy, ix, i), call->add_dx[0]);
 }
 
 static void kernel_gradient(const struct iso_call *call, const struct sizes *s)
 {
-    const iso_real *x = ref_real(&call->x[0]), *dy = ref_real(&call->dy[0]);
-    int64_t count = s->taps * s->channels;
-    iso_real *total = ref_work(call, 0), *block = total + count;
-    ref_zero(total, count);
-    for (int64_t start = 0, end; start < s->rows; start = end) {
-        end = ref_block_end(start, s->rows, s->rows_per_image);
-        ref_zero(block, count);
-        for (int64_t row = start; row < end; row++)
-            for (int64_t i = 0; i < count; i++) {
-                int64_t tap = i / s->channels, o = i % s->channels;
-                const iso_real *pixel = input_pixel(s, x, row, tap / s->win.kw, tap % s->win.kw);
-                block[i] = iso_fma(pixel != NULL ? pixel[o / s->multiplier] : ISO_R(0.0),
-                                   dy[row * s->channels + o], block[i]);
-            }
-        ref_store(total, block, count, true);
-    }
-    ref_store(ref_real(&call->dw[0]), total, count, call->add_dw[0]);
+    const iso_real *dy = ref_real(&call->dy[0]);
+    iso_real *dkernel = ref_real(&call->dw[0]);
+    for (int64_t t = 0; t < s->taps; t++)
+        for (int64_t o = 0; o < s->channels; o++, dkernel++) {
+            struct ref_rows sum = { .rows = s->rows };
+            for (int64_t row = 0; row < s->rows.rows; row++)
+                ref_row_product(&sum, input(call, s, row, t, o), dy[row * s->channels + o]);
+            ref_put(dkernel, ref_rows_total(&sum), call->add_dw[0]);
+        }
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
-    struct sizes s = sizes_of(call);
+    const struct sizes s = sizes_of(call);
     (void)backend;
     if (call->dx[0].mem != NULL)
-        input_gradient(call, &s);
+        input_gradients(call, &s);
     if (call->dw[0].mem != NULL)
         kernel_gradient(call, &s);
     if (call->dw[1].mem != NULL)
-        ISO_KERNEL(sum_rows)(ref_real(&call->dy[0]), s.rows, s.channels, s.rows_per_image,
-                             ref_work(call, 0), ref_real(&call->dw[1]), call->add_dw[1]);
+        ISO_KERNEL(column_sums)(s.rows, s.channels, ref_real(&call->dy[0]), ref_real(&call->dw[1]),
+                                call->add_dw[1]);
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_KERNEL(depthwise_conv2d) = {
-    .workspace = workspace,
-    .forward = forward,
-    .backward = backward,
-};
+const struct iso_kernel ISO_KERNEL(depthwise_conv2d) = { .forward = forward, .backward = backward };

@@ -1,7 +1,8 @@
 /* dropout.c: y = x scale where kept, 0 where dropped; dx = dy scale and 0.
  *
- * Element e is dropped when word e & 3 of Philox block e >> 2 is below the threshold. Outside of
- * training everything is kept, with scale 1. */
+ * Element e of row n is dropped when word e & 3 of Philox block n ceil(size / 4) + (e >> 2) is
+ * below the threshold; size: elements of a row. Outside of training everything is kept, with
+ * scale 1. */
 #include "core/formulas.h"
 #include "core/ops/dropout.h"
 #include "core/random.h"
@@ -18,18 +19,17 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     iso_real *y = ref_real(&call->y[0]), scale = scale_of(call);
     uint8_t *mask = ref_u8(&call->saved[0]);
     uint32_t threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0;
-    int64_t count = iso_shape_count(&call->x[0].shape);
+    int64_t rows = call->x[0].shape.dim[0], size = iso_shape_count(&call->x[0].shape) / rows;
     (void)backend;
-    for (int64_t e = 0; e < count; e += 4) {
-        iso_u32x4 random = iso_philox((uint32_t)(e >> 2), call->step, call->layer,
-                                      ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
+    for (int64_t i = 0; i < rows * size; i++) {
+        int64_t n = call->first_row + i / size, e = i % size;
+        iso_u32x4 random = iso_philox((uint32_t)(n * ((size + 3) / 4) + (e >> 2)), call->step,
+                                      call->layer, ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
                                       (uint32_t)(call->seed >> 32));
-        for (int64_t word = 0; word < 4 && e + word < count; word++) {
-            bool keep = random.v[word] >= threshold;
-            y[e + word] = iso_dropout(keep, x[e + word], scale);
-            if (mask != NULL)
-                mask[e + word] = keep;
-        }
+        bool keep = random.v[e & 3] >= threshold;
+        y[i] = iso_dropout(keep, x[i], scale);
+        if (mask != NULL)
+            mask[i] = keep;
     }
     return ISO_OK;
 }

@@ -91,7 +91,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     for (int64_t e = 0; !call->training && e < s->dim[0] * image; e++)
         y[e] = x[e];
     for (int64_t n = 0; call->training && n < s->dim[0]; n++) {
-        struct image m = { s->dim[1], s->dim[2], (uint32_t)n * blocks, call };
+        struct image m = { s->dim[1], s->dim[2], (uint32_t)(call->first_row + n) * blocks, call };
         iso_real alpha = iso_draw(word_of(&m, 0, 0),
                                   (iso_real)call->scalars[ISO_ELASTIC_ALPHA_FROM],
                                   (iso_real)call->scalars[ISO_ELASTIC_ALPHA_SPAN]);

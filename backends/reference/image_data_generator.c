@@ -54,12 +54,12 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     for (int64_t e = 0; !call->training && e < s->dim[0] * image; e++)
         y[e] = x[e];
     for (int64_t n = 0; call->training && n < s->dim[0]; n++) {
-        iso_affine map = iso_affine_draw(ranges, rows.size, columns.size, (uint32_t)n, call->step,
-                                         call->layer, (uint32_t)call->seed,
-                                         (uint32_t)(call->seed >> 32));
+        iso_affine map = iso_affine_draw(ranges, rows.size, columns.size,
+                                         (uint32_t)(call->first_row + n), call->step, call->layer,
+                                         (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
         sample(x + n * image, &map, &rows, &columns, s->dim[3], (iso_real)p->cval, y + n * image);
         if (iso_recolours(p))
-            recolour(call, n, image, y + n * image);
+            recolour(call, call->first_row + n, image, y + n * image);
     }
     return ISO_OK;
 }

@@ -11,16 +11,9 @@ size_t ISO_KERNEL(loss_workspace)(struct iso_backend *backend, const struct iso_
 void ISO_KERNEL(loss_mean)(const struct iso_call *call, int output)
 {
     const iso_real *loss = ref_work(call, 0);
-    int64_t rows = call->x[0].shape.dim[0];
-    iso_real total = ISO_R(0.0);
-    for (int64_t start = 0, end; start < rows; start = end) {
-        iso_real block = ISO_R(0.0);
-        end = ref_block_end(start, rows, 1);
-        for (int64_t row = start; row < end; row++)
-            block = block + loss[row];
-        total = total + block;
-    }
-    *ref_real(&call->y[output]) = iso_div(total, (iso_real)rows);
+    const struct iso_rows rows = { call->x[0].shape.dim[0], 1 };
+    *ref_real(&call->y[output]) =
+        iso_div(ref_column_sum(rows, 1, loss, 0), (iso_real)call->step_rows);
 }
 
 void ISO_KERNEL(pointwise_forward)(const struct iso_call *call, int output,
@@ -32,10 +25,12 @@ void ISO_KERNEL(pointwise_forward)(const struct iso_call *call, int output,
     if (!ref_loss_wanted(call, output))
         return;
     for (int64_t row = 0; row < rows; row++, p += columns, t += columns) {
-        iso_real lane[ISO_LANES] = { ISO_R(0.0) };
-        for (int64_t c = 0; c < columns; c++)
-            lane[c % ISO_LANES] = add(p[c], t[c], s, lane[c % ISO_LANES]);
-        iso_real loss = iso_div(ref_lanes_total(lane), (iso_real)columns);
+        struct ref_axis sum = { 0 };
+        for (int64_t c = 0; c < columns; c++) {
+            iso_real *chain = ref_lane(&sum);
+            *chain = add(p[c], t[c], s, *chain);
+        }
+        iso_real loss = iso_div(ref_axis_total(&sum), (iso_real)columns);
         ref_work(call, 0)[row] = iso_weighted_loss(loss, ref_row_weight(call, row));
     }
     ISO_KERNEL(loss_mean)(call, output);
@@ -47,10 +42,10 @@ void ISO_KERNEL(pointwise_backward)(const struct iso_call *call, const struct is
     const iso_real *at = ref_real(p), *t = ref_real(&call->x[1]);
     const struct iso_loss_scalars s = ref_loss_scalars(call);
     iso_real *dx = ref_real(&call->dx[0]);
-    int64_t rows = p->shape.dim[0], columns = p->shape.dim[1], count = rows * columns;
+    int64_t rows = p->shape.dim[0], columns = p->shape.dim[1], count = call->step_rows * columns;
     if (dx == NULL)
         return;
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < rows * columns; i++) {
         iso_real weight = ref_row_weight(call, i / columns);
         ref_put(&dx[i], iso_loss_grad(slope(at[i], t[i], s), (iso_real)count, weight),
                 call->add_dx[0]);

@@ -2,7 +2,7 @@
 #ifndef ISO_REFERENCE_LOSS_H
 #define ISO_REFERENCE_LOSS_H
 #include "core/formulas.h"
-#include "reference.h"
+#include "sums.h"
 
 /* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
 static inline bool ref_loss_wanted(const struct iso_call *call, int output)
@@ -24,7 +24,7 @@ static inline struct iso_loss_scalars ref_loss_scalars(const struct iso_call *ca
 
 /* The workspace: each row's weighted loss. */
 size_t ISO_KERNEL(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[output] = their mean. */
+/* y[output] = their share of the mean over the rows of the step. */
 void ISO_KERNEL(loss_mean)(const struct iso_call *, int output);
 
 /* f added to a lane, and its slope (core/formulas.h). */

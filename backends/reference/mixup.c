@@ -2,12 +2,12 @@
 #include "core/ops/mixup.h"
 #include "reference.h"
 
-/* The share that row n keeps of itself. */
+/* The share that row n of the call keeps of itself. */
 static iso_real share_of(const struct iso_call *call, int64_t n)
 {
     const struct iso_mixup *p = call->params;
-    iso_u32x4 r = iso_philox(p->per_image ? (uint32_t)n : 0, call->step, call->layer,
-                             ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
+    iso_u32x4 r = iso_philox(p->per_image ? (uint32_t)(call->first_row + n) : 0, call->step,
+                             call->layer, ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
                              (uint32_t)(call->seed >> 32));
     return iso_symmetric_beta(r.v[0], r.v[1], (iso_real)call->scalars[ISO_MIXUP_INVERSE]);
 }

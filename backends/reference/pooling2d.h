@@ -3,12 +3,11 @@
 #define ISO_REFERENCE_POOLING2D_H
 #include "core/formulas.h"
 #include "core/ops/pooling2d.h"
-#include "reference.h"
+#include "sums.h"
 
-/* Backward sums one image's dx there. */
+/* Of max pooling: backward sums one image's dx there. */
 size_t ISO_KERNEL(pool_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
 iso_rc ISO_KERNEL(max_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_KERNEL(max_pool_gradient)(struct iso_backend *, const struct iso_call *);
-iso_rc ISO_KERNEL(average_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_KERNEL(average_pool_gradient)(struct iso_backend *, const struct iso_call *);
 #endif

@@ -13,8 +13,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t image = s->dim[1] * s->dim[2] * s->dim[3];
     (void)backend;
     for (int64_t n = 0; n < s->dim[0]; n++) {
-        iso_u32x4 r = iso_philox((uint32_t)n, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
-                                 (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        iso_u32x4 r = iso_philox((uint32_t)(call->first_row + n), call->step, call->layer,
+                                 ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
+                                 (uint32_t)(call->seed >> 32));
         iso_real delta = iso_draw(r.v[0], from, span);
         for (int64_t e = n * image; e < (n + 1) * image; e++)
             y[e] = call->training ? iso_brightness(x[e], delta, (iso_real)p->value_range[0],

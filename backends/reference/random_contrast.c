@@ -1,20 +1,7 @@
 /* random_contrast.c: y = (x - mean) f + mean, held to a range; the mean is that of the image's
- * channel, and f is drawn for each image. */
+ * channel, a sum over its pixels as rows, and f is drawn for each image. */
 #include "core/ops/random_contrast.h"
-#include "reference.h"
-
-/* The mean of one channel of an image: blocks of pixels, then their sums, ascending. */
-static iso_real mean_of(const iso_real *x, int64_t pixels, int64_t channels)
-{
-    iso_real total = ISO_R(0.0);
-    for (int64_t first = 0; first < pixels; first += ISO_BLOCK_ROWS) {
-        iso_real sum = ISO_R(0.0);
-        for (int64_t i = first; i < first + ISO_BLOCK_ROWS && i < pixels; i++)
-            sum = sum + x[i * channels];
-        total = total + sum;
-    }
-    return iso_div(total, (iso_real)pixels);
-}
+#include "sums.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
@@ -25,13 +12,15 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t pixels = s->dim[1] * s->dim[2], channels = s->dim[3];
     (void)backend;
     for (int64_t n = 0; n < s->dim[0]; n++) {
-        iso_u32x4 r = iso_philox((uint32_t)n, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
-                                 (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        iso_u32x4 r = iso_philox((uint32_t)(call->first_row + n), call->step, call->layer,
+                                 ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
+                                 (uint32_t)(call->seed >> 32));
         iso_real factor = iso_draw(r.v[0], from, span);
         for (int64_t k = 0; k < channels; k++) {
             const iso_real *x = ref_real(&call->x[0]) + n * pixels * channels + k;
             iso_real *y = ref_real(&call->y[0]) + n * pixels * channels + k;
-            iso_real mean = mean_of(x, pixels, channels);
+            iso_real sum = ref_column_sum((struct iso_rows){ pixels, pixels }, channels, x, 0);
+            iso_real mean = iso_div(sum, (iso_real)pixels);
             for (int64_t e = 0; e < pixels * channels; e += channels)
                 y[e] = call->training
                            ? iso_contrast(x[e], mean, factor, (iso_real)p->value_range[0],

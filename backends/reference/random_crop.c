@@ -12,8 +12,9 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     iso_i32 h = (iso_i32)s->dim[1], w = (iso_i32)s->dim[2];
     (void)backend;
     for (int64_t n = 0; n < s->dim[0]; n++) {
-        iso_u32x4 r = iso_philox((uint32_t)n, call->step, call->layer, ISO_RANDOM_AUGMENTATION,
-                                 (uint32_t)call->seed, (uint32_t)(call->seed >> 32));
+        iso_u32x4 r = iso_philox((uint32_t)(call->first_row + n), call->step, call->layer,
+                                 ISO_RANDOM_AUGMENTATION, (uint32_t)call->seed,
+                                 (uint32_t)(call->seed >> 32));
         int64_t top =
             iso_crop_start(r.v[0], call->training, h, (iso_i32)p->height, (iso_i32)p->padding);
         int64_t left =

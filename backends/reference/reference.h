@@ -13,6 +13,15 @@
 #define ISO_JOIN(variant, name) ISO_JOIN_(variant, name)
 #define ISO_KERNEL(name) ISO_JOIN(ISO_VARIANT, name)
 
+/* An op whose plain loop nest would take too long for a training has a second kernel, <op>_fast.c,
+ * which gives the same bits. The judge runs the plain one, and tests/test_reference.c compares the
+ * two: ISO_PLAIN(dense) makes reference_dense_plain or reference_double_dense. */
+#ifdef ISO_DOUBLE
+#define ISO_PLAIN(name) ISO_KERNEL(name)
+#else
+#define ISO_PLAIN(name) ISO_KERNEL(name##_plain)
+#endif
+
 /* A tensor's first element (memory of this backend is plain host memory); NULL: not there. */
 static inline iso_real *ref_real(const struct iso_tensor *t)
 {
@@ -50,58 +59,6 @@ static inline void ref_store(iso_real *gradient, const iso_real *sum, int64_t n,
         ref_put(&gradient[i], sum[i], add);
 }
 
-/* Ends n chains: +0 is added once, so that a chain never ends in -0. (A device's fma may have
- * either zero where a product underflows or a factor is zero; the sign of a zero changes no later
- * sum.) */
-static inline void ref_finish(iso_real *chain, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        chain[i] = chain[i] + ISO_R(0.0);
-}
-
-/* Sums over rows: where the block that begins at row `start` ends. Blocks start anew at each image
- * that has several rows; where each has one, they run over the batch. */
-static inline int64_t ref_block_end(int64_t start, int64_t rows, int64_t rows_per_image)
-{
-    int64_t group = rows_per_image > 1 ? rows_per_image : rows;
-    int64_t end = (start / group + 1) * group;
-    return end - start > ISO_BLOCK_ROWS ? start + ISO_BLOCK_ROWS : end;
-}
-
-/* The output position whose tap, `tap` pixels into its window, reads input position i; it may lie
- * beyond the border. False when the strides leave it out. */
-static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t stride,
-                                int64_t *where)
-{
-    int64_t distance = i + before - tap;
-    *where = distance / stride;
-    return distance % stride == 0;
-}
-
-/* The end of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
-static inline iso_real ref_lanes_total(iso_real lane[ISO_LANES])
-{
-    for (int half = ISO_LANES / 2; half > 0; half /= 2)
-        for (int l = 0; l < half; l++)
-            lane[l] = lane[l] + lane[l + half];
-    return lane[0] + ISO_R(0.0); /* as every finished sum */
-}
-
-/* Continues rows x cols sums of products, k ascending over `depth` terms, each one fma chain:
- *
- *   y[r * y_row + c] = fma(x[r * x_row + k * x_step], w[k * cols + c], y[r * y_row + c])
- *
- * The order within a chain is the definition; the order among chains is free. */
-void ISO_KERNEL(chains)(int64_t rows, int64_t cols, int64_t depth, const iso_real *x, int64_t x_row,
-                        int64_t x_step, const iso_real *w, iso_real *y, int64_t y_row);
-
-/* Column sums of x [rows, cols], block by block, added to or put in y [cols]; work: 2 * cols. */
-void ISO_KERNEL(sum_rows)(const iso_real *x, int64_t rows, int64_t cols, int64_t rows_per_image,
-                          iso_real *work, iso_real *y, bool add);
-
-/* The sum over a whole tensor x [n], of |x| or x x (enum iso_sum_of), in blocks of elements. */
-iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n);
-
 /* The index of the first maximum of x [n]; the first NaN wins. */
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
 /* The class that a row's n numbers mean: their first maximum; of a single one, whether it is above
@@ -109,8 +66,5 @@ int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
 int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n);
 /* The class of a row's target: I32 [rows], or what REAL [rows, n] mean. */
 int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n);
-
-/* The maximum and the lane sum of exp(z - max) of one row of softmax. */
-void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum);
 
 #endif

@@ -1,7 +1,7 @@
 /* regularizer.c: y = l1 sum |w| + l2 sum w^2; dw = l1 sign(w) + 2 l2 w (core/formulas.h). */
 #include "core/formulas.h"
 #include "core/ops/regularizer.h"
-#include "reference.h"
+#include "sums.h"
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {

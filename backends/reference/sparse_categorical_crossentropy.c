@@ -1,7 +1,7 @@
 /* sparse_categorical_crossentropy.c: targets as one class t per row.
  *
  *   row loss = -l[t], with l = (z - m) - log s
- *   dz[c] = weight (p[c] - (c == t)) / rows */
+ *   dz[c] = weight (p[c] - (c == t)) / rows of the step */
 #include "crossentropy.h"
 
 static iso_real row_loss(const struct iso_call *call, int64_t row, iso_real max, iso_real log_sum)
@@ -28,8 +28,8 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     for (int64_t row = 0; row < rows; row++, p += classes, dz += classes)
         for (int64_t c = 0; c < classes; c++) {
             iso_real t = c == target[row] ? ISO_R(1.0) : ISO_R(0.0);
-            iso_real gradient = iso_crossentropy_grad(p[c], t, ISO_R(1.0), (iso_real)rows,
-                                                      ref_row_weight(call, row));
+            iso_real gradient = iso_crossentropy_grad(
+                p[c], t, ISO_R(1.0), (iso_real)call->step_rows, ref_row_weight(call, row));
             ref_put(&dz[c], gradient, call->add_dx[0]);
         }
     return ISO_OK;

@@ -10,13 +10,15 @@ static iso_real scale_of(const struct iso_call *call)
     return call->training ? (iso_real)call->scalars[ISO_DROPOUT_SCALE] : ISO_R(1.0);
 }
 
-static bool keeps(const struct iso_call *call, int64_t channel)
+/* Whether channel c of row n of the call is kept. */
+static bool keeps(const struct iso_call *call, int64_t n, int64_t c)
 {
     uint32_t threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0;
-    iso_u32x4 random = iso_philox((uint32_t)(channel >> 2), call->step, call->layer,
-                                  ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
+    int64_t blocks = (call->x[0].shape.dim[3] + 3) / 4; /* of a row */
+    iso_u32x4 random = iso_philox((uint32_t)((call->first_row + n) * blocks + (c >> 2)), call->step,
+                                  call->layer, ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
                                   (uint32_t)(call->seed >> 32));
-    return random.v[channel & 3] >= threshold;
+    return random.v[c & 3] >= threshold;
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -28,7 +30,7 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     int64_t pixels = s->dim[1] * s->dim[2], channels = s->dim[3];
     (void)backend;
     for (int64_t i = 0; i < s->dim[0] * channels; i++) {
-        bool keep = keeps(call, i);
+        bool keep = keeps(call, i / channels, i % channels);
         int64_t first = i / channels * pixels * channels + i % channels;
         if (mask != NULL)
             mask[i] = keep;

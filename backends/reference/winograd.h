@@ -1,0 +1,16 @@
+/* winograd.h: the convolutions that Winograd's algorithm defines (core/winograd.h). */
+#ifndef ISO_REFERENCE_WINOGRAD_H
+#define ISO_REFERENCE_WINOGRAD_H
+#include "core/ops/window.h"
+#include "reference.h"
+
+/* In reals. */
+int64_t ISO_KERNEL(winograd_workspace)(const struct iso_window *, int64_t filters, enum iso_pass);
+/* y, without its bias; dx[0]; dw[0]. */
+void ISO_KERNEL(winograd_forward)(const struct iso_call *, const struct iso_window *,
+                                  int64_t filters);
+void ISO_KERNEL(winograd_input_gradient)(const struct iso_call *, const struct iso_window *,
+                                         int64_t filters);
+void ISO_KERNEL(winograd_kernel_gradient)(const struct iso_call *, const struct iso_window *,
+                                          int64_t filters);
+#endif
