@@ -23,7 +23,7 @@
  *
  *   c = (greatest i of the sum over p of (a[i, p] |B_p| |G_p|)^2) / n
  *
- * which core/parity/allowed.c takes from the transforms themselves: 8.2 for 3x3 kernels, 6.5 for
+ * which core/parity/allowed.c takes from the transforms themselves: 8.2 for 3x3 kernels, 6.6 for
  * their gradients (n is 4, the pixels of a tile are the taps), 5.8 and 11.4 for 5x5. k is that of
  * the sum at a point, and ISO_WINOGRAD_ROUNDINGS on the way there and back: in each dimension 2
  * for a pixel, 4 for a tap with its rounded factor, 4 for the result. For S each factor counts as
