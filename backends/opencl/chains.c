@@ -87,7 +87,8 @@ static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t col
     size_t group = (size_t)cl->tile.group;
     return (struct opencl_grid){ { opencl_ceil(rows, (size_t)cl->tile.rows),
                                    opencl_ceil(cols, (size_t)cl->tile.cols), deep },
-                                 { group, group, 1 } };
+                                 { group, group, 1 },
+                                 true };
 }
 
 static size_t room(const struct opencl *cl)

@@ -210,8 +210,9 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
         (int)(sizeof((const struct opencl_arg[]){ __VA_ARGS__ }) / sizeof(struct opencl_arg))
 
 struct opencl_grid {
-    size_t groups[3], group[3];
-}; /* work-groups and work-items in each */
+    size_t groups[3], group[3]; /* work-groups and work-items in each */
+    bool fixed;                 /* the size of a group is part of the kernel */
+};
 /* One work-item for each of n elements; the kernel skips those past n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
 /* `groups` work-groups of ISO_LANES work-items, one for each row. */

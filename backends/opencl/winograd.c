@@ -175,9 +175,9 @@ static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_t
         return opencl_elements(cl, (size_t)g->c);
     const size_t columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
     const size_t most = cl->max_group / columns, lines = most < LINES ? most : LINES;
-    return (struct opencl_grid){ { opencl_ceil((size_t)g->c, columns),
-                                   opencl_ceil((size_t)g->tiles, lines), 1 },
-                                 { columns, lines, 1 } };
+    return (struct opencl_grid){ .groups = { opencl_ceil((size_t)g->c, columns),
+                                             opencl_ceil((size_t)g->tiles, lines), 1 },
+                                 .group = { columns, lines, 1 } };
 }
 
 static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side,
