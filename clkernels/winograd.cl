@@ -27,9 +27,10 @@ static inline int channel_of(const struct opencl_tiles *g, int channel)
 /* Pixel (y, x) of a channel of an image; +0 outside. */
 static inline float pixel_at(const struct opencl_tiles *g, global const float *image, int y, int x)
 {
-    bool inside = y >= 0 && y < g->h && x >= 0 && x < g->w;
-    float pixel = image[inside ? ((ulong)y * g->w + x) * g->c : 0];
-    return inside ? pixel : 0.0f;
+    float pixel = 0.0f;
+    if (y >= 0 && y < g->h && x >= 0 && x < g->w)
+        pixel = image[((ulong)y * g->w + x) * g->c];
+    return pixel;
 }
 
 /* Puts a result at pixel (y, x), if that lies on the image. */
