@@ -58,7 +58,7 @@ struct opencl {
     enum opencl_shape shape;
     struct opencl_tile tile;
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
-    size_t most_columns;  /* floats that the columns of conv2d may take in fast mode */
+    size_t most_work;     /* floats that conv2d's columns or Winograd's points may take */
     char options[640];    /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];

@@ -93,8 +93,9 @@ static size_t kernel_points(const struct layer *l)
 /* Tiles whose points are in the workspace at a time. */
 static size_t tiles_at_once(const struct opencl *cl, const struct layer *l)
 {
-    size_t room = cl->shape == OPENCL_SHAPE_CPU ? ROOM_CPU : cl->most_columns;
-    size_t fit = room / points(1, (int64_t)l->source.c + l->result.c);
+    bool cached = cl->shape == OPENCL_SHAPE_CPU && cl->most_work > ROOM_CPU;
+    size_t fit =
+        (cached ? ROOM_CPU : cl->most_work) / points(1, (int64_t)l->source.c + l->result.c);
     fit = fit < MOST_TILES ? fit : MOST_TILES;
     return fit < 1 ? 1 : fit < l->tiles ? fit : l->tiles;
 }
