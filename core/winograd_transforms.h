@@ -53,7 +53,8 @@ ISO_W_FN void ISO_W(source)(const ISO_T *d, ISO_T *t)
 
 /* The taps of a kernel, or pixels of a gradient in their place, to six points: the polynomial
  * g[0] + g[1] z + ... at each of them, with the point's factor. Even powers make the one half of a
- * pair of points, odd powers the other. */
+ * pair of points, odd powers the other; a single odd power is a product, which goes into an fma so
+ * that no compiler has anything to contract. */
 ISO_W_FN void ISO_W(pairs)(ISO_T even_p, ISO_T odd_p, ISO_T even_q, ISO_T odd_q, ISO_T *t)
 {
     t[1] = ISO_W_ADD(even_p, odd_p);
@@ -61,20 +62,25 @@ ISO_W_FN void ISO_W(pairs)(ISO_T even_p, ISO_T odd_p, ISO_T even_q, ISO_T odd_q,
     t[3] = ISO_W_ADD(even_q, odd_q);
     t[4] = ISO_W_SUB(even_q, odd_q);
 }
+ISO_W_FN void ISO_W(single)(ISO_T even_p, ISO_T even_q, ISO_T odd, ISO_T *t)
+{
+    t[1] = ISO_W_FMA(ISO_W_EP, odd, even_p);
+    t[2] = ISO_W_FMA(-ISO_W_EP, odd, even_p);
+    t[3] = ISO_W_FMA(ISO_W_FQ, odd, even_q);
+    t[4] = ISO_W_FMA(-ISO_W_FQ, odd, even_q);
+}
 ISO_W_FN void ISO_W(taps2)(const ISO_T *g, ISO_T *t)
 {
     t[0] = ISO_W_MUL(ISO_W_D, g[0]);
-    ISO_W(pairs)
-    (ISO_W_MUL(ISO_W_E, g[0]), ISO_W_MUL(ISO_W_EP, g[1]), ISO_W_MUL(ISO_W_F, g[0]),
-     ISO_W_MUL(ISO_W_FQ, g[1]), t);
+    ISO_W(single)(ISO_W_MUL(ISO_W_E, g[0]), ISO_W_MUL(ISO_W_F, g[0]), g[1], t);
     t[5] = g[1];
 }
 ISO_W_FN void ISO_W(taps3)(const ISO_T *g, ISO_T *t)
 {
     t[0] = ISO_W_MUL(ISO_W_D, g[0]);
-    ISO_W(pairs)
-    (ISO_W_FMA(ISO_W_E, g[0], ISO_W_MUL(ISO_W_EP2, g[2])), ISO_W_MUL(ISO_W_EP, g[1]),
-     ISO_W_FMA(ISO_W_F, g[0], ISO_W_MUL(ISO_W_FQ2, g[2])), ISO_W_MUL(ISO_W_FQ, g[1]), t);
+    ISO_W(single)
+    (ISO_W_FMA(ISO_W_E, g[0], ISO_W_MUL(ISO_W_EP2, g[2])),
+     ISO_W_FMA(ISO_W_F, g[0], ISO_W_MUL(ISO_W_FQ2, g[2])), g[1], t);
     t[5] = g[2];
 }
 ISO_W_FN void ISO_W(taps4)(const ISO_T *g, ISO_T *t)
@@ -140,12 +146,12 @@ ISO_W_FN void ISO_W(result5)(const ISO_T *m, ISO_T *y)
 #define ISO_W_SQUARE(name, from, to)                                                      \
     ISO_W_FN void ISO_W(name##_square)(const ISO_T *in, ISO_T *out)                       \
     {                                                                                     \
-        ISO_T half[(from) * (to)], column[6], turned[6];                                  \
+        ISO_T rows[(from) * (to)], column[6], turned[6];                                  \
         ISO_W_UNROLL for (int i = 0; i < (from); i++)                                     \
-            ISO_W(name)(in + i * (from), half + i * (to));                                \
+            ISO_W(name)(in + i * (from), rows + i * (to));                                \
         ISO_W_UNROLL for (int j = 0; j < (to); j++)                                       \
         {                                                                                 \
-            ISO_W_UNROLL for (int i = 0; i < (from); i++) column[i] = half[i * (to) + j]; \
+            ISO_W_UNROLL for (int i = 0; i < (from); i++) column[i] = rows[i * (to) + j]; \
             ISO_W(name)(column, turned);                                                  \
             ISO_W_UNROLL for (int i = 0; i < (to); i++) out[i * (to) + j] = turned[i];    \
         }                                                                                 \

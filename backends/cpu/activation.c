@@ -1,7 +1,7 @@
 /* activation.c: y = f(x) for each element (core/formulas.h), or softmax over the last axis:
  *
  *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
- *   dx = y (dy - sum dy y)                                           sums in lanes */
+ *   dx = y (dy - sum dy y)                                           sums along an axis */
 #include "core/ops/activation.h"
 #include "elements.h"
 #include "tile.h"
@@ -125,8 +125,8 @@ static void softmax(void *data, int64_t unit, int thread)
     }
 }
 
-/* The lane sum of dy y. */
-static float dot_row(const float *y, const float *dy, int64_t n)
+/* The sum of dy y: of a block, and along a row. */
+static float dot_block(const float *y, const float *dy, int64_t n)
 {
     float lane[ISO_LANES] = { 0.0f };
     const int64_t whole = n - n % ISO_LANES;
@@ -136,6 +136,14 @@ static float dot_row(const float *y, const float *dy, int64_t n)
     for (int64_t i = whole; i < n; i++)
         lane[i - whole] = iso_fma(dy[i], y[i], lane[i - whole]);
     return iso_cpu_lanes_total(lane);
+}
+
+static float dot_row(const float *y, const float *dy, int64_t n)
+{
+    float total = 0.0f;
+    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS)
+        total = total + dot_block(y + i, dy + i, iso_min64(ISO_BLOCK_ELEMENTS, n - i));
+    return total;
 }
 
 static void softmax_gradients(void *data, int64_t unit, int thread)

@@ -3,7 +3,9 @@
  *   y[n, oy, ox, c]  = sum of x over the window's pixels, in row-major order, over their number;
  *                      those beyond the border do not count
  *   dx[n, iy, ix, c] = sum of dy / number over the windows that hold this pixel, (oy, ox)
- *                      ascending: a chain of fma(dy, 1 / number, sum)
+ *                      ascending: chains of fma(dy, 1 / number, sum)
+ *
+ * Both sums run in blocks of ISO_BLOCK_TERMS.
  *
  * Threads share the rows of y, and backward the rows of dx, as in max_pooling2d.c. */
 #include "pooling2d.h"
@@ -53,6 +55,32 @@ static void add_pixel(const float *restrict pixel, int64_t channels, float *rest
         sum[i] = sum[i] + pixel[i];
 }
 
+/* One more term of a sum whose terms so far number `terms`: total gains the block that is full. */
+static int64_t next_term(int64_t terms, int64_t channels, float *block, float *total)
+{
+    if (terms % ISO_BLOCK_TERMS == 0 && terms > 0) {
+        add_pixel(block, channels, total);
+        memset(block, 0, (size_t)channels * sizeof *block);
+    }
+    return terms + 1;
+}
+
+/* The mean of the pixels p of an image, `some` channels from x on. */
+static void mean_of(const struct iso_window *g, const struct pixels *p, const float *x,
+                    int64_t some, float *y)
+{
+    float block[ISO_CPU_POOL_CHANNELS] = { 0.0f };
+    int64_t terms = 0;
+    memset(y, 0, (size_t)some * sizeof *y);
+    for (int64_t iy = p->rows.begin; iy < p->rows.end; iy++)
+        for (int64_t ix = p->columns.begin; ix < p->columns.end; ix++) {
+            terms = next_term(terms, some, block, y);
+            add_pixel(x + (iy * g->w + ix) * g->c, some, block);
+        }
+    for (int64_t c = 0; c < some; c++)
+        y[c] = iso_pool_mean(y[c] + block[c], number_of(p));
+}
+
 static void pool(const struct iso_window *g, const float *image, int64_t oy, int64_t ox, float *y)
 {
     const struct pixels p = pixels_of(g, oy, ox);
@@ -63,12 +91,8 @@ static void pool(const struct iso_window *g, const float *image, int64_t oy, int
         mean4(a, a + g->c, below, below + g->c, g->c, y);
         return;
     }
-    memset(y, 0, (size_t)g->c * sizeof *y);
-    for (int64_t iy = p.rows.begin; iy < p.rows.end; iy++)
-        for (int64_t ix = p.columns.begin; ix < p.columns.end; ix++)
-            add_pixel(image + (iy * g->w + ix) * g->c, g->c, y);
-    for (int64_t c = 0; c < g->c; c++)
-        y[c] = iso_pool_mean(y[c], number);
+    for (int64_t c = 0; c < g->c; c += ISO_CPU_POOL_CHANNELS)
+        mean_of(g, &p, image + c, iso_min64(ISO_CPU_POOL_CHANNELS, g->c - c), y + c);
 }
 
 static void values(void *data, int64_t unit, int thread)
@@ -83,7 +107,7 @@ static void values(void *data, int64_t unit, int thread)
                  w->out + (row * g->ow + ox) * g->c);
 }
 
-iso_rc ISO_CPU(average_pool)(struct iso_backend *backend, const struct iso_call *call)
+static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = {
         .g = iso_pooling2d_window(call->params, &call->x[0].shape),
@@ -123,16 +147,20 @@ static void gather_pixel(const struct work *w, int64_t n, struct iso_span rows,
                          struct iso_span columns, float *dx)
 {
     const struct iso_window *g = &w->g;
-    float sum[ISO_CPU_POOL_CHANNELS];
+    float block[ISO_CPU_POOL_CHANNELS], total[ISO_CPU_POOL_CHANNELS];
     for (int64_t c = 0, some; c < g->c; c += some) {
+        int64_t terms = 0;
         some = iso_min64(ISO_CPU_POOL_CHANNELS, g->c - c);
-        memset(sum, 0, (size_t)some * sizeof *sum);
+        memset(block, 0, (size_t)some * sizeof *block);
+        memset(total, 0, (size_t)some * sizeof *total);
         for (int64_t oy = rows.begin; oy < rows.end; oy++)
-            for (int64_t ox = columns.begin; ox < columns.end; ox++)
+            for (int64_t ox = columns.begin; ox < columns.end; ox++) {
+                terms = next_term(terms, some, block, total);
                 add_window(w->in + ((n * g->oh + oy) * g->ow + ox) * g->c + c, share_of(g, oy, ox),
-                           some, sum);
+                           some, block);
+            }
         for (int64_t i = 0; i < some; i++)
-            dx[c + i] = iso_cpu_put(dx[c + i], sum[i] + 0.0f, w->add);
+            dx[c + i] = iso_cpu_put(dx[c + i], total[i] + block[i], w->add);
     }
 }
 
@@ -179,6 +207,6 @@ iso_rc ISO_CPU(average_pool_gradient)(struct iso_backend *backend, const struct 
 }
 
 const struct iso_kernel ISO_CPU(average_pooling2d) = {
-    .forward = ISO_CPU(average_pool),
+    .forward = forward,
     .backward = ISO_CPU(average_pool_gradient),
 };

@@ -1,7 +1,7 @@
-/* conv_gather.c: forward and input gradient: each result pixel is one chain over its taps.
+/* conv_gather.c: forward and input gradient: each result pixel is one sum over its taps.
  *
  * Rows above and below the image take part as +0, by definition. With finite weights such terms
- * change nothing but the sign of a zero, which the end of the chain makes + in any case; then whole
+ * change nothing but the sign of a zero, which the end of the sum makes + in any case; then whole
  * rows of them are left out. */
 #include "conv.h"
 
@@ -231,6 +231,7 @@ static void run_residue(const struct job *job, const struct iso_taps *t, const f
         .b = job->panel + panel * g->taps * g->weights.k * job->width,
         .rows = (int)t->nx,
         .cols = (int)iso_min64(job->width, g->rc - c0),
+        .block = ISO_BLOCK_TERMS,
         .bias = g->bias != NULL ? g->bias + c0 : NULL,
         .add = g->add,
     };
@@ -239,6 +240,7 @@ static void run_residue(const struct job *job, const struct iso_taps *t, const f
         tile.nsegments = t->nsegments;
         if (finite && job->padded != NULL)
             skip_zeros(g, t, pw, j, &first, &tile.nsegments);
+        tile.left_out = first > t->first ? (first - t->first) * g->len[first] : 0; /* all as long */
         tile.aoff = g->aoff + first;
         tile.boff = g->boff + first;
         tile.len = g->len + first;

@@ -2,14 +2,13 @@
  *
  *   dw[(ky, kx, c), f] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx, c)] dy[row, f]
  *
- * in blocks of ISO_BLOCK_ROWS rows, a chain each, added up in ascending order from +0, where blocks
- * start anew at each image. A tile holds some (kx, channel) by some filters; a block is one chain,
- * whose segments lie in the image rows that it covers.
+ * in blocks and groups of rows (core/order.h). A tile holds some (kx, channel) by some filters; a
+ * block is one chain, whose segments lie in the image rows that it covers.
  *
  * Work is divided over the results: a unit is a slice of input channels, and a share of the filters
  * where there are few channels. It copies its channels, with their border, and adds up its own
  * share of the gradient, so that threads share nothing they write. Where there are too few results
- * for the threads, work is divided over images: block sums go to memory and are added up
+ * for the threads, work is divided over groups: their sums go to memory and are added up
  * afterwards. */
 #include "conv_weights.h"
 
@@ -55,7 +54,7 @@ static void copy_plane(const struct iso_conv_weights *job, const float *x, int64
     }
 }
 
-/* Images of x, channels from c0 on. */
+/* Lots of x, channels from c0 on. */
 static void copy_images(const struct iso_conv_weights *job, int64_t first, int64_t end, int64_t c0,
                         int64_t channels, float *to)
 {
@@ -67,37 +66,45 @@ static void copy_images(const struct iso_conv_weights *job, int64_t first, int64
                        job->spread ? w->sw : 1, channels, to);
 }
 
-/* Returns where a tile finds panel p of the rows of dy from image `first` on. */
-static const float *panel_of(const struct iso_conv_weights *job, int64_t first, int64_t end,
+/* Returns where a tile finds rows [begin, end) of panel p of dy: packed into `panel`, or dy itself.
+ */
+static const float *panel_of(const struct iso_conv_weights *job, int64_t begin, int64_t end,
                              int64_t p, float *panel)
 {
-    const int64_t rows = job->oh * job->ow;
-    const int64_t last = end < job->images ? rows : job->tail;
     const struct iso_gemm dy = { .n = job->filters,
                                  .ldw = job->filters,
-                                 .w = job->dy + first * rows * job->filters };
+                                 .w = job->dy + begin * job->filters };
     if (!job->packed)
         return dy.w + p * job->width;
-    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, (end - first - 1) * rows + last, panel);
+    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, end - begin, panel);
     return panel;
+}
+
+/* The rows of all lots before this one. */
+static int64_t rows_before(const struct iso_conv_weights *job, int64_t lot)
+{
+    return lot < job->lots ? lot * job->rows : (lot - 1) * job->rows + job->tail;
 }
 
 /* ---- Work ---------------------------------------------------------------------------------- */
 
-/* A thread's work: some images, a slice and a panel. */
+/* A thread's work: some lots, a slice and a panel. group and total have the layout
+ * [tap_lines][taps][channels][width]. */
 struct share {
     const struct iso_conv_segments *segments;
-    float *x, *packed, *sums; /* its scratch */
-    const float *panel;       /* of dy: packed, or dy itself */
-    int64_t first, c0, p;     /* image, channel; panel */
+    const float *image;                /* x, or its copy, of a lot */
+    const float *panel;                /* of a block of dy: packed, or dy itself */
+    float *x, *packed, *group, *total; /* its scratch */
+    int64_t c0, p;                     /* channel; panel */
 };
 
 static struct share share_of(const struct iso_conv_weights *job, int thread)
 {
-    float *x = job->scratch + thread * job->scratch_floats;
+    float *x = job->scratch + thread * job->scratch_floats, *packed = x + job->x_floats;
     return (struct share){ .x = x,
-                           .packed = x + job->x_floats,
-                           .sums = x + job->x_floats + job->panel_floats };
+                           .packed = packed,
+                           .group = packed + job->panel_floats,
+                           .total = packed + job->panel_floats + job->sum_floats };
 }
 
 /* Returns where the first tap of a line begins in a copy. */
@@ -109,42 +116,62 @@ static int64_t line_start(const struct iso_conv_weights *job, int64_t channels, 
     return (row * job->pw + (job->spread ? 0 : kx * w->dw)) * channels;
 }
 
-/* One block of an image, for every line of taps. x and dy of a block stay in the nearest cache. */
-static void add_block(const struct iso_conv_weights *job, const struct share *share, int64_t image,
+/* The segments of a block of the last lot, which may have fewer images: *tail is the length of the
+ * last of them. */
+static int shorten(const struct iso_conv_weights *job, struct iso_tile *t, int n, int64_t *tail)
+{
+    if (job->nblocks > 1 || job->tail == job->rows)
+        return n;
+    *tail = job->tail;
+    if (n == 1)
+        t->len = tail;
+    return n == 1 ? 1 : (int)(job->tail / job->line);
+}
+
+/* One block of a lot, for every line of taps. x and dy of a block stay in the nearest cache. */
+static void add_block(const struct iso_conv_weights *job, const struct share *share, int64_t lot,
                       int64_t block, bool add)
 {
-    const int64_t i = image - share->first;
     const struct iso_conv_segments *segments = share->segments;
     const int64_t s = segments->block[block], rows = job->taps * segments->channels;
-    const int64_t bk = job->packed ? job->width : job->filters;
+    int64_t tail;
     struct iso_tile t = { .as = 1,
                           .ak = segments->column,
-                          .b = share->panel + i * job->oh * job->ow * bk,
-                          .bk = bk,
-                          .c = share->sums,
+                          .b = share->panel,
+                          .bk = job->packed ? job->width : job->filters,
+                          .c = share->group,
                           .cs = job->width,
                           .cols = job->width,
                           .rows = (int)rows,
+                          .block = ISO_BLOCK_ROWS,
                           .add = add,
                           .aoff = segments->aoff + s,
                           .boff = segments->boff + s,
-                          .len = job->members > 1 && image == job->images - 1 ? &job->tail
-                                                                              : segments->len + s,
+                          .len = segments->len + s,
                           .nsegments = (int)(segments->block[block + 1] - s) };
-    for (int64_t r = 0; r < job->lines; r++, t.c += rows * job->width) {
-        t.a = share->x + i * segments->image + line_start(job, segments->channels, r);
+    if (lot == job->lots - 1)
+        t.nsegments = shorten(job, &t, t.nsegments, &tail);
+    for (int64_t r = 0; r < job->tap_lines; r++, t.c += rows * job->width) {
+        t.a = share->image + line_start(job, segments->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);
     }
 }
 
-/* Copies between the sums of a share, [lines][taps][channels][width], and those of the whole
- * gradient. */
-static void move_sums(const struct iso_conv_weights *job, const struct share *share, float *whole,
-                      bool store)
+static void add_group(const struct iso_conv_weights *job, const struct share *share, bool first)
+{
+    const int64_t n = job->tap_lines * job->taps * share->segments->channels * job->width;
+    if (first)
+        memcpy(share->total, share->group, (size_t)n * sizeof *share->group);
+    for (int64_t i = 0; !first && i < n; i++)
+        share->total[i] += share->group[i];
+}
+
+/* Copies between sums of a share and those of the whole gradient. */
+static void move_sums(const struct iso_conv_weights *job, const struct share *share, float *own,
+                      float *whole, bool store)
 {
     const int64_t j0 = share->p * job->width, cols = iso_min64(job->width, job->filters - j0);
-    float *own = share->sums;
-    for (int64_t tap = 0; tap < job->lines * job->taps; tap++) {
+    for (int64_t tap = 0; tap < job->tap_lines * job->taps; tap++) {
         float *row = whole + (tap * job->w.c + share->c0) * job->filters + j0;
         for (int64_t i = 0; i < share->segments->channels;
              i++, own += job->width, row += job->filters)
@@ -152,7 +179,32 @@ static void move_sums(const struct iso_conv_weights *job, const struct share *sh
     }
 }
 
-/* A slice of channels and some panels of filters, over all images. */
+/* ---- By result ---------------------------------------------------------------------------------
+ */
+
+/* One panel, over the lots [first, end), whose copy is there. */
+static void add_lots(const struct iso_conv_weights *job, struct share *share, int64_t first,
+                     int64_t end)
+{
+    const int64_t bk = job->packed ? job->width : job->filters;
+    const float *panel =
+        panel_of(job, rows_before(job, first), rows_before(job, end), share->p, share->packed);
+    for (int64_t g = first; g < end; g += job->group_lots)
+        for (int64_t b = 0; b < job->nblocks; b += job->group_blocks) {
+            const int64_t lots = iso_min64(end, g + job->group_lots);
+            const int64_t blocks = iso_min64(job->nblocks, b + job->group_blocks);
+            for (int64_t lot = g; lot < lots; lot++)
+                for (int64_t i = b; i < blocks; i++) {
+                    const int64_t row = (lot - first) * job->rows + i * ISO_BLOCK_ROWS;
+                    share->image = share->x + (lot - first) * share->segments->lot;
+                    share->panel = panel + row * bk;
+                    add_block(job, share, lot, i, lot > g || i > b);
+                }
+            add_group(job, share, g + b == 0);
+        }
+}
+
+/* A slice of channels and some panels of filters, over all lots. */
 static void result_unit(void *data, int64_t index, int thread)
 {
     const struct iso_conv_weights *job = data;
@@ -162,36 +214,61 @@ static void result_unit(void *data, int64_t index, int thread)
     struct share share = share_of(job, thread);
     share.c0 = g * job->channels;
     share.segments = &job->segments[channels != job->channels];
-    for (int64_t end; share.first < job->images; share.first = end) {
-        end = iso_min64(job->images, share.first + job->at_once);
-        copy_images(job, share.first, end, share.c0, channels, share.x);
+    for (int64_t first = 0, end; first < job->lots; first = end) {
+        end = iso_min64(job->lots, first + job->at_once);
+        copy_images(job, first, end, share.c0, channels, share.x);
         for (share.p = s * job->panels / job->splits; share.p < p1; share.p++) {
-            share.panel = panel_of(job, share.first, end, share.p, share.packed);
-            if (share.first > 0)
-                move_sums(job, &share, job->total, false);
-            for (int64_t i = share.first; i < end; i++)
-                for (int64_t b = 0; b < job->nblocks; b++)
-                    add_block(job, &share, i, b, i + b > 0);
-            move_sums(job, &share, job->total, true);
+            if (first > 0)
+                move_sums(job, &share, share.total, job->total, false);
+            add_lots(job, &share, first, end);
+            move_sums(job, &share, share.total, job->total, true);
         }
     }
 }
 
-/* The block sums of one image. */
-static void image_unit(void *data, int64_t index, int thread)
+/* ---- By group ----------------------------------------------------------------------------------
+ */
+
+/* One block, for all panels, each of which has sums of its own. */
+static void add_panels(const struct iso_conv_weights *job, struct share *share, int64_t lot,
+                       int64_t block, bool add)
+{
+    float *const sums = share->group;
+    const int64_t begin = lot * job->rows + block * ISO_BLOCK_ROWS;
+    const int64_t end = iso_min64(begin + ISO_BLOCK_ROWS, rows_before(job, lot + 1));
+    for (int64_t p = 0; p < job->panels; p++) {
+        share->panel = panel_of(job, begin, end, p, share->packed);
+        share->group = sums + p * job->sum_floats;
+        add_block(job, share, lot, block, add);
+    }
+    share->group = sums;
+}
+
+static void store_group(const struct iso_conv_weights *job, struct share *share, float *to)
+{
+    for (share->p = 0; share->p < job->panels; share->p++)
+        move_sums(job, share, share->group + share->p * job->sum_floats, to, true);
+}
+
+/* The groups that begin in some lots. */
+static void group_unit(void *data, int64_t index, int thread)
 {
     const struct iso_conv_weights *job = data;
-    const int64_t results = job->depth * job->filters, image = job->first + index;
-    float *blocks = job->blocks + index * job->nblocks * results;
+    const int64_t results = job->depth * job->filters;
+    const int64_t first = job->first + index * job->group_lots;
+    const int64_t end = iso_min64(job->lots, first + job->group_lots);
+    float *to = job->groups + index * iso_conv_groups(job, 1) * results;
     struct share share = share_of(job, thread);
     share.segments = job->segments;
-    share.first = image;
-    copy_images(job, image, image + 1, 0, job->channels, share.x);
-    for (share.p = 0; share.p < job->panels; share.p++) {
-        share.panel = panel_of(job, image, image + 1, share.p, share.packed);
+    for (int64_t lot = first; lot < end; lot++) {
+        share.image = job->in_place ? job->x + lot * job->segments->lot : share.x;
+        if (!job->in_place)
+            copy_images(job, lot, lot + 1, 0, job->channels, share.x);
         for (int64_t b = 0; b < job->nblocks; b++) {
-            add_block(job, &share, image, b, false);
-            move_sums(job, &share, blocks + b * results, true);
+            add_panels(job, &share, lot, b, lot > first || b % job->group_blocks > 0);
+            const bool whole = (b + 1) % job->group_blocks == 0 || b + 1 == job->nblocks;
+            if (whole && lot + 1 == end)
+                store_group(job, &share, to + b / job->group_blocks * results);
         }
     }
 }
@@ -203,17 +280,17 @@ static void for_results(const struct iso_conv_weights *job, int64_t unit, int64_
     *last = iso_min64(job->depth * job->filters, *first + RESULTS_PER_UNIT);
 }
 
-/* total += the block sums of the images [first, end), in ascending order. */
+/* total += the sums of the groups of the lots [first, end), in ascending order. */
 static void reduce_unit(void *data, int64_t unit, int thread)
 {
     const struct iso_conv_weights *job = data;
-    const int64_t nblocks = (job->end - job->first) * job->nblocks;
+    const int64_t ngroups = iso_conv_groups(job, job->end - job->first);
     int64_t first, last;
     (void)thread;
     for_results(job, unit, &first, &last);
-    for (int64_t b = 0; b < nblocks; b++)
+    for (int64_t g = 0; g < ngroups; g++)
         for (int64_t i = first; i < last; i++)
-            job->total[i] += job->blocks[b * job->depth * job->filters + i];
+            job->total[i] += job->groups[g * job->depth * job->filters + i];
 }
 
 static void finish_unit(void *data, int64_t unit, int thread)
@@ -226,12 +303,12 @@ static void finish_unit(void *data, int64_t unit, int thread)
         job->dkernel[i] = job->add ? job->dkernel[i] + job->total[i] : job->total[i];
 }
 
-static void run_by_image(struct iso_team *team, struct iso_conv_weights *job, int64_t units)
+static void run_by_group(struct iso_team *team, struct iso_conv_weights *job, int64_t units)
 {
     memset(job->total, 0, (size_t)(job->depth * job->filters) * sizeof *job->total);
-    for (job->first = 0; job->first < job->images; job->first = job->end) {
-        job->end = iso_min64(job->images, job->first + job->at_once);
-        iso_team_run(team, job->end - job->first, image_unit, job);
+    for (job->first = 0; job->first < job->lots; job->first = job->end) {
+        job->end = iso_min64(job->lots, job->first + job->at_once);
+        iso_team_run(team, iso_ceil_div(job->end - job->first, job->group_lots), group_unit, job);
         iso_team_run(team, units, reduce_unit, job);
     }
 }
@@ -247,8 +324,8 @@ void ISO_CPU(conv_kernel_gradient)(struct iso_team *team, const struct iso_windo
     job.dkernel = dkernel;
     ISO_CPU(lay_out_conv_weights)(&job, workspace, iso_team_size(team));
     const int64_t units = iso_ceil_div(job.depth * filters, RESULTS_PER_UNIT);
-    if (job.by_image)
-        run_by_image(team, &job, units);
+    if (job.by_group)
+        run_by_group(team, &job, units);
     else
         iso_team_run(team, job.slices * job.splits, result_unit, &job);
     if (job.total != dkernel)

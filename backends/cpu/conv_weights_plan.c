@@ -8,9 +8,10 @@ enum {
     LEAST_ROWS = 512,        /* but enough rows to be worth loading the sums again */
     SLICE_BYTES = 512 << 10, /* of one image of a slice */
     SHORT_ROW = 16,
-    DEEP = 64,            /* output columns and channels where images are spread */
-    LONG_ROW = 128,       /* filters from which rows of dy lie too far apart */
-    BY_IMAGE_MOST = 16384 /* results, when work is divided over images */
+    DEEP = 64,                /* output columns and channels where images are spread */
+    LONG_ROW = 128,           /* filters from which rows of dy lie too far apart */
+    BY_GROUP_MOST = 80 << 10, /* results, when work is divided over groups, */
+    GROUPS_AT_ONCE = 4        /* and so many for each thread have their sums kept */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -21,27 +22,45 @@ static int64_t column_step(const struct iso_conv_weights *job)
     return job->spread ? 1 : job->w.sw;
 }
 
+/* How the rows of the sum are divided: core/order.h. */
+static void set_order(struct iso_conv_weights *job)
+{
+    const struct iso_window *w = &job->w;
+    const struct iso_rows r = { w->n * w->oh * w->ow, w->oh * w->ow };
+    job->members = iso_max64(1, iso_block_rows(r) / r.image);
+    job->lots = iso_ceil_div(w->n, job->members);
+    job->rows = job->members * r.image;
+    job->tail = r.rows - (job->lots - 1) * job->rows;
+    job->nblocks = iso_ceil_div(job->rows, ISO_BLOCK_ROWS);
+    job->group_lots = iso_max64(1, iso_group_rows(r) / job->rows);
+    job->group_blocks = iso_min64(job->nblocks, ISO_GROUP_BLOCKS);
+}
+
+/* Pixels lie end to end along an image's row, through an image, or, where nothing lies between two
+ * images, through a lot; images of one pixel are the columns of one row. */
+static void set_lines(struct iso_conv_weights *job)
+{
+    const struct iso_window *w = &job->w;
+    const bool through_image = w->oh * w->ow == 1 ||
+                               (w->sh == 1 && job->pw == w->ow * column_step(job));
+    const bool through_lot = w->oh * w->ow == 1 ||
+                             (through_image && job->ph == w->oh && job->planes == 1);
+    job->line = through_lot ? job->rows : through_image ? w->oh * w->ow : w->ow;
+    job->lines = job->rows / job->line;
+}
+
 static void set_geometry(struct iso_conv_weights *job, const struct iso_window *w, int64_t filters)
 {
-    const bool one_pixel = w->oh * w->ow == 1;
     *job = (struct iso_conv_weights){ .w = *w, .filters = filters, .depth = w->kh * w->kw * w->c };
-    job->spread = !one_pixel && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
+    job->spread = w->oh * w->ow > 1 && w->kw > 1 && w->ow < SHORT_ROW && w->c >= DEEP;
     const bool merged = w->dw == 1 && !job->spread; /* kx and channel are one contiguous segment */
     job->planes = job->spread ? w->kw : 1;
     job->ph = (w->oh - 1) * w->sh + (w->kh - 1) * w->dh + 1;
     job->pw = job->spread ? w->ow : (w->ow - 1) * w->sw + (w->kw - 1) * w->dw + 1;
-    job->lines = merged ? w->kh : w->kh * w->kw;
+    job->tap_lines = merged ? w->kh : w->kh * w->kw;
     job->taps = merged ? w->kw : 1;
-    job->members = one_pixel ? iso_min64(w->n, ISO_BLOCK_ROWS) : 1;
-    job->images = iso_ceil_div(w->n, job->members);
-    job->oh = w->oh;
-    job->ow = one_pixel ? job->members : w->ow;
-    if (!one_pixel && w->sh == 1 && job->pw == w->ow * column_step(job)) {
-        job->ow *= job->oh; /* rows of pixels lie end to end */
-        job->oh = 1;
-    }
-    job->nblocks = iso_ceil_div(job->oh * job->ow, ISO_BLOCK_ROWS);
-    job->tail = job->oh * job->ow - (job->images * job->members - w->n);
+    set_order(job);
+    set_lines(job);
 }
 
 /* Returns how evenly units are divided over threads; 1 is even. */
@@ -50,9 +69,25 @@ static double evenness(int64_t units, int threads)
     return (double)units / (double)(iso_ceil_div(units, threads) * threads);
 }
 
+/* Where the whole gradient stays in a thread's cache, and there are groups enough for the threads,
+ * a thread takes groups: it reads x and dy once. */
+static void divide_by_group(struct iso_conv_weights *job, int threads)
+{
+    const int64_t units = iso_ceil_div(job->lots, job->group_lots);
+    const double even = evenness(job->slices * job->splits, threads);
+    job->by_group = job->depth * job->filters <= BY_GROUP_MOST &&
+                    (evenness(units, threads) >= 0.75 || evenness(units, threads) > even);
+    if (!job->by_group)
+        return;
+    const struct iso_window *w = &job->w;
+    job->in_place = w->kh * w->kw == 1 && w->sh * w->sw == 1;
+    job->channels = w->c;
+    job->slices = job->splits = 1;
+}
+
 static void set_division(struct iso_conv_weights *job, int threads)
 {
-    const int64_t c = job->w.c, rows = job->oh * job->ow;
+    const int64_t c = job->w.c, rows = job->rows;
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
     const int64_t most = iso_max64(SLICE, SLICE_BYTES / 4 / pixels / SLICE * SLICE);
     const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), SLICE) * SLICE;
@@ -66,20 +101,18 @@ static void set_division(struct iso_conv_weights *job, int threads)
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
     job->splits =
         job->slices >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->slices));
-    job->by_image = job->images > 1 && job->depth * job->filters <= BY_IMAGE_MOST &&
-                    evenness(job->slices * job->splits, threads) < 0.75;
-    if (job->by_image) {
-        job->channels = c;
-        job->slices = job->splits = 1;
-    }
+    divide_by_group(job, threads);
     const int64_t floats = pixels * job->channels + rows * job->width;
-    job->at_once = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
-    if (job->by_image)
-        job->at_once = iso_max64(threads, job->at_once);
-    job->at_once = iso_min64(job->images, job->at_once);
+    const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
+    const int64_t groups = job->by_group ? GROUPS_AT_ONCE * threads
+                                         : iso_max64(1, lots / job->group_lots);
+    job->at_once = iso_min64(job->lots, groups * job->group_lots);
 }
 
-static int64_t max_segments(const struct iso_conv_weights *job) { return job->oh + job->nblocks; }
+static int64_t max_segments(const struct iso_conv_weights *job)
+{
+    return job->lines + job->nblocks;
+}
 
 void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *job, const struct iso_window *w,
                                 int64_t filters, bool add, int threads)
@@ -96,7 +129,7 @@ static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; 
 /* Lays everything out from `work` on; returns the bytes it takes. */
 static size_t carve(struct iso_conv_weights *job, char *work, int threads)
 {
-    const int64_t each = job->by_image ? 1 : job->at_once,
+    const int64_t each = job->by_group ? 1 : job->at_once,
                   table = sixteens(2 * max_segments(job)) / 2;
     int64_t *at = (void *)work;
     for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
@@ -107,17 +140,19 @@ static size_t carve(struct iso_conv_weights *job, char *work, int threads)
     }
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
     const int64_t results = job->depth * job->filters;
-    job->x_floats = sixteens(each * pixels * job->channels);
-    job->panel_floats = job->packed ? sixteens(each * job->oh * job->ow * job->width) : 0;
-    job->scratch_floats = job->x_floats + job->panel_floats +
-                          job->lines * job->taps * sixteens(job->channels) * job->width;
+    const int64_t packed = job->by_group ? iso_min64(job->rows, ISO_BLOCK_ROWS) : each * job->rows;
+    job->x_floats = job->in_place ? 0 : sixteens(each * pixels * job->channels);
+    job->panel_floats = job->packed ? sixteens(packed * job->width) : 0;
+    job->sum_floats = job->tap_lines * job->taps * sixteens(job->channels) * job->width;
+    job->scratch_floats =
+        job->x_floats + job->panel_floats + (job->by_group ? job->panels : 2) * job->sum_floats;
     job->scratch = (void *)at;
-    const int64_t total = job->by_image || job->add ? sixteens(results) : 0;
-    const int64_t blocks = job->by_image ? job->at_once * job->nblocks * results : 0;
+    const int64_t total = job->by_group || job->add ? sixteens(results) : 0;
+    const int64_t groups = job->by_group ? iso_conv_groups(job, job->at_once) * results : 0;
     float *rest = job->scratch + threads * job->scratch_floats;
     job->total = total > 0 ? rest : job->dkernel;
-    job->blocks = rest + total;
-    return (size_t)((char *)(job->blocks + blocks) - work);
+    job->groups = rest + total;
+    return (size_t)((char *)(job->groups + groups) - work);
 }
 
 size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
@@ -128,26 +163,27 @@ size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64
     return carve(&job, NULL, threads) + 64;
 }
 
-/* Sets the segments of image rows that each block of an image covers, in a copy of `channels`
- * channels. */
+/* Sets the segments of each block of a lot, in a copy of `channels` channels. */
 static void plan_segments(const struct iso_conv_weights *job, int64_t channels,
                           struct iso_conv_segments *segments)
 {
-    const int64_t rows = job->oh * job->ow, ldb = job->packed ? job->width : job->filters;
-    const int64_t row_step = job->w.sh * job->pw * channels;
+    const struct iso_window *w = &job->w;
+    const int64_t ldb = job->packed ? job->width : job->filters, image_rows = w->oh * w->ow;
+    const int64_t row_step = w->sh * job->pw * channels;
     const int64_t image = job->planes * job->ph * job->pw * channels;
     int64_t n = 0;
     segments->channels = channels;
-    segments->image = image * job->members;
-    segments->column = job->members > 1 ? image : column_step(job) * channels;
+    segments->lot = image * job->members;
+    segments->column = image_rows == 1 ? image : column_step(job) * channels;
     for (int64_t b = 0; b < job->nblocks; b++) {
-        const int64_t end = iso_min64(rows, (b + 1) * ISO_BLOCK_ROWS);
+        const int64_t end = iso_min64(job->rows, (b + 1) * ISO_BLOCK_ROWS);
         segments->block[b] = n;
         for (int64_t row = b * ISO_BLOCK_ROWS; row < end; n++) {
-            const int64_t oy = row / job->ow, ox = row % job->ow;
-            segments->aoff[n] = oy * row_step + ox * segments->column;
-            segments->boff[n] = row * ldb;
-            segments->len[n] = iso_min64(job->ow - ox, end - row);
+            const int64_t in_line = row % job->line, pixel = row % image_rows;
+            segments->aoff[n] = row / image_rows * image + pixel / w->ow * row_step +
+                                pixel % w->ow * segments->column;
+            segments->boff[n] = (row - b * ISO_BLOCK_ROWS) * ldb;
+            segments->len[n] = iso_min64(job->line - in_line, end - row);
             row += segments->len[n];
         }
     }

@@ -13,7 +13,7 @@ struct work {
 static void cut(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const iso_u32x4 r = iso_cpu_four(&k->random, (uint32_t)image);
+    const iso_u32x4 r = iso_cpu_row_words(&k->random, image);
     const int64_t top = iso_cut_start(r.v[0], (iso_i32)k->h, (iso_i32)k->size[0]);
     const int64_t left = iso_cut_start(r.v[1], (iso_i32)k->w, (iso_i32)k->size[1]);
     const int64_t count = k->h * k->w * k->channels, line = k->w * k->channels;

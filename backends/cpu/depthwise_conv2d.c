@@ -48,29 +48,40 @@ static inline const float *pixel_of(const struct line *l, const struct tap *t, i
     return t->row != NULL && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
 }
 
-/* Pixels p.. and channels c.. in whole vectors. inside: no tap lies beyond the border. */
+/* Pixels p.. and channels c.. in whole vectors: a chain for each block of taps. inside: no tap lies
+ * beyond the border. */
 ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bool inside,
                                int64_t p, int64_t c)
 {
-    iso_vec sum[PIXELS][VECTORS], k[VECTORS];
+    iso_vec sum[PIXELS][VECTORS], total[PIXELS][VECTORS], k[VECTORS];
     for (int i = 0; i < pixels; i++)
         for (int v = 0; v < vectors; v++)
-            sum[i][v] = iso_vset(0.0f);
-    for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
-        for (int v = 0; v < vectors; v++)
-            k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
-        for (int i = 0; i < pixels; i++) {
-            const float *pixel = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
-                                        : pixel_of(l, t, p + i);
-            const float *from = inside || pixel != NULL ? pixel + c : zeros;
+            total[i][v] = iso_vset(0.0f);
+    for (const struct tap *t = l->tap, *last = t + l->taps; t < last;) {
+        const struct tap *end = last - t > ISO_BLOCK_TERMS ? t + ISO_BLOCK_TERMS : last;
+        for (int i = 0; i < pixels; i++)
             for (int v = 0; v < vectors; v++)
-                sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
+                sum[i][v] = iso_vset(0.0f);
+        for (; t < end; t++) {
+            for (int v = 0; v < vectors; v++)
+                k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
+            for (int i = 0; i < pixels; i++) {
+                const float *pixel = inside
+                                         ? t->row + (t->column + (p + i) * l->advance) * l->channels
+                                         : pixel_of(l, t, p + i);
+                const float *from = inside || pixel != NULL ? pixel + c : zeros;
+                for (int v = 0; v < vectors; v++)
+                    sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
+            }
         }
+        for (int i = 0; i < pixels; i++)
+            for (int v = 0; v < vectors; v++)
+                total[i][v] = iso_vadd(total[i][v], sum[i][v]);
     }
     for (int i = 0; i < pixels; i++)
         for (int v = 0; v < vectors; v++) {
             float *out = l->out + (p + i) * l->step + c + v * ISO_VEC;
-            iso_vec end = iso_vadd(sum[i][v], iso_vset(0.0f));
+            iso_vec end = total[i][v];
             if (l->bias != NULL)
                 end = iso_vadd(end, iso_vload(l->bias + c + v * ISO_VEC));
             iso_vstore(out, l->add ? iso_vadd(iso_vload(out), end) : end);
@@ -81,16 +92,21 @@ ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bo
 static void sum_rest(const struct line *l, int64_t p, int64_t c)
 {
     const int n = (int)(l->channels - c);
-    float sum[ISO_VEC] = { 0.0f }, *out = l->out + p * l->step + c;
-    for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
-        const float *pixel = pixel_of(l, t, p), *from = pixel != NULL ? pixel + c : zeros;
+    float total[ISO_VEC] = { 0.0f }, *out = l->out + p * l->step + c;
+    for (int first = 0; first < l->taps; first += ISO_BLOCK_TERMS) {
+        const int end = (int)iso_min64(l->taps, first + ISO_BLOCK_TERMS);
+        float sum[ISO_VEC] = { 0.0f };
+        for (const struct tap *t = l->tap + first; t < l->tap + end; t++) {
+            const float *pixel = pixel_of(l, t, p), *from = pixel != NULL ? pixel + c : zeros;
+            for (int i = 0; i < n; i++)
+                sum[i] = iso_fma(from[i], t->kernel[c + i], sum[i]);
+        }
         for (int i = 0; i < n; i++)
-            sum[i] = iso_fma(from[i], t->kernel[c + i], sum[i]);
+            total[i] = total[i] + sum[i];
     }
     for (int i = 0; i < n; i++) {
-        sum[i] = sum[i] + 0.0f;
-        sum[i] = l->bias != NULL ? sum[i] + l->bias[c + i] : sum[i];
-        out[i] = iso_cpu_put(out[i], sum[i], l->add);
+        total[i] = l->bias != NULL ? total[i] + l->bias[c + i] : total[i];
+        out[i] = iso_cpu_put(out[i], total[i], l->add);
     }
 }
 

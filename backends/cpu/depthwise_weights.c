@@ -2,26 +2,25 @@
  *
  *   dw[ky, kx, c] = sum over rows (n, oy, ox) of x[n, oy, ox, (ky, kx), c] dy[row, c]
  *
- * in blocks of ISO_BLOCK_ROWS rows, a chain each, that threads share. The elements of a vector are
- * channels; a few taps side by side share the vectors of dy, so that chains enough are under
- * way. */
+ * Threads share groups of rows and slices of channels. The elements of a vector are channels; a few
+ * taps side by side share the vectors of dy, so that chains enough are under way. */
 #include "depthwise.h"
 #include "simd.h"
 #include "sums.h"
 
-enum { TAPS = 4, VECTORS = 2, SLICE = 128 };
+enum { TAPS = 4, VECTORS = 2 };
 static const float zeros[VECTORS * ISO_VEC]; /* a pixel beyond the border */
 
 struct job {
     struct iso_window g;
     int64_t channels, taps;
     const float *x, *dy;
-    struct iso_cpu_blocks blocks; /* of the rows of y */
-    float *sums;                  /* [blocks][taps][channels] */
+    struct iso_cpu_split split; /* of the rows of y */
+    float *sums;                /* [groups][taps][channels] */
 };
 
-/* Continues the chains of `taps` taps of kernel row ky from kx on over the rows [r, end) of y,
- * channels c.. in whole vectors. */
+/* The chains of `taps` taps of kernel row ky from kx on over the rows [r, end) of y, a block, and
+ * channels c.. in whole vectors, added to the group's sums. */
 ISO_CPU_INLINE void sum_taps(const struct job *job, int taps, int vectors, int64_t ky, int64_t kx,
                              int64_t r, int64_t end, int64_t c, float *sums)
 {
@@ -52,8 +51,10 @@ ISO_CPU_INLINE void sum_taps(const struct job *job, int taps, int vectors, int64
         r += some;
     }
     for (int t = 0; t < taps; t++)
-        for (int v = 0; v < vectors; v++)
-            iso_vstore(sums + t * job->channels + v * ISO_VEC, sum[t][v]);
+        for (int v = 0; v < vectors; v++) {
+            float *to = sums + t * job->channels + v * ISO_VEC;
+            iso_vstore(to, iso_vadd(iso_vload(to), sum[t][v]));
+        }
 }
 
 /* The channels [c, end_c) of one tap, fewer than a vector. */
@@ -74,7 +75,8 @@ static void sum_tap_rest(const struct job *job, int64_t ky, int64_t kx, int64_t 
         for (int i = 0; i < n; i++)
             sum[i] = iso_fma(x[i], dy[i], sum[i]);
     }
-    memcpy(sums, sum, (size_t)n * sizeof *sum);
+    for (int i = 0; i < n; i++)
+        sums[i] = sums[i] + sum[i];
 }
 
 ISO_CPU_INLINE void sum_vectors(const struct job *job, int vectors, int64_t r, int64_t end,
@@ -94,47 +96,59 @@ ISO_CPU_INLINE void sum_vectors(const struct job *job, int vectors, int64_t r, i
         }
 }
 
-/* A block of rows and at most SLICE channels of it. */
-static void sum_block(void *data, int64_t unit, int thread)
+/* Some channels of a block [begin, end) of rows. */
+static void sum_block(const struct job *job, int64_t begin, int64_t end, struct iso_range cols,
+                      float *sums)
 {
-    const struct job *job = data;
-    const int64_t slices = iso_ceil_div(job->channels, SLICE), block = unit / slices;
-    const struct iso_range rows = iso_cpu_block(&job->blocks, block);
-    const struct iso_range cols = iso_cpu_range(unit % slices, SLICE, job->channels);
-    float *sums = job->sums + block * job->taps * job->channels;
     int64_t c = cols.begin;
-    (void)thread;
     for (; c + VECTORS * ISO_VEC <= cols.end; c += VECTORS * ISO_VEC)
-        sum_vectors(job, VECTORS, rows.begin, rows.end, c, sums);
+        sum_vectors(job, VECTORS, begin, end, c, sums);
     for (; c + ISO_VEC <= cols.end; c += ISO_VEC)
-        sum_vectors(job, 1, rows.begin, rows.end, c, sums);
+        sum_vectors(job, 1, begin, end, c, sums);
     for (int64_t tap = 0; c < cols.end && tap < job->taps; tap++)
-        sum_tap_rest(job, tap / job->g.kw, tap % job->g.kw, rows.begin, rows.end, c, cols.end,
+        sum_tap_rest(job, tap / job->g.kw, tap % job->g.kw, begin, end, c, cols.end,
                      sums + tap * job->channels + c);
 }
 
-static struct job job_of(const struct iso_window *g, int64_t channels)
+static void sum_part(void *data, int64_t unit, int thread)
 {
-    return (struct job){ .g = *g,
-                         .channels = channels,
-                         .taps = g->kh * g->kw,
-                         .blocks = iso_cpu_blocks(g->n * g->oh * g->ow, g->oh * g->ow) };
+    const struct job *job = data;
+    const struct iso_cpu_part part = iso_cpu_part(&job->split, unit);
+    const size_t bytes = (size_t)(part.columns.end - part.columns.begin) * sizeof(float);
+    (void)thread;
+    for (int64_t g = part.groups.begin; g < part.groups.end; g++) {
+        const struct iso_range rows = iso_cpu_group(job->split.rows, g);
+        float *sums = job->sums + g * job->taps * job->channels;
+        for (int64_t tap = 0; tap < job->taps; tap++)
+            memset(sums + tap * job->channels + part.columns.begin, 0, bytes);
+        for (int64_t b = rows.begin, end; b < rows.end; b = end) {
+            end = iso_block_end(job->split.rows, b);
+            sum_block(job, b, end, part.columns, sums);
+        }
+    }
+}
+
+static struct iso_rows rows_of(const struct iso_window *g)
+{
+    return (struct iso_rows){ g->n * g->oh * g->ow, g->oh * g->ow };
 }
 
 size_t ISO_CPU(depthwise_weights_workspace)(const struct iso_window *g, int64_t channels)
 {
-    const struct job job = job_of(g, channels);
-    return (size_t)(job.blocks.count * job.taps * channels) * sizeof(float);
+    return (size_t)(iso_group_count(rows_of(g)) * g->kh * g->kw * channels) * sizeof(float);
 }
 
 void ISO_CPU(depthwise_weights)(struct iso_team *team, const struct iso_window *g, int64_t channels,
                                 const float *x, const float *dy, bool add, float *dkernel,
                                 void *workspace)
 {
-    struct job job = job_of(g, channels);
-    job.x = x;
-    job.dy = dy;
-    job.sums = workspace;
-    iso_team_run(team, job.blocks.count * iso_ceil_div(channels, SLICE), sum_block, &job);
-    ISO_CPU(add_blocks)(team, job.sums, job.blocks.count, job.taps * channels, add, dkernel);
+    struct job job = { .g = *g,
+                       .channels = channels,
+                       .taps = g->kh * g->kw,
+                       .x = x,
+                       .dy = dy,
+                       .split = ISO_CPU(split)(rows_of(g), channels, iso_team_size(team)),
+                       .sums = workspace };
+    iso_team_run(team, job.split.units, sum_part, &job);
+    ISO_CPU(add_groups)(team, job.sums, job.split.groups, job.taps * channels, add, dkernel);
 }

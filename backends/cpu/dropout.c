@@ -1,17 +1,21 @@
 /* dropout.c: y = x scale where kept, 0 where dropped; dx = dy scale and 0.
  *
- * Element e is dropped when word e & 3 of Philox block e >> 2 is below the threshold. Outside of
- * training everything is kept, with scale 1. */
+ * Element e of a row is dropped when word e & 3 of the row's Philox block e >> 2 is below the
+ * threshold. Outside of training everything is kept, with scale 1.
+ *
+ * The words of all rows follow one another, four to a block; a row that does not fill its last
+ * block leaves words unused. */
 #include "dropout.h"
 
 enum { WORDS = ISO_CPU_WORDS };
 
 struct work {
     struct iso_drop drop;
-    const float *in; /* x, or dy */
-    float *out;      /* y, or dx */
-    uint8_t *mask;   /* NULL: not wanted */
-    int64_t count;
+    const float *in;          /* x, or dy */
+    float *out;               /* y, or dx */
+    uint8_t *mask;            /* NULL: not wanted */
+    int64_t count, row;       /* elements; of a row */
+    int64_t words, all_words; /* of a row, with those it leaves unused; of all rows */
     bool add;
 };
 
@@ -25,20 +29,32 @@ ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word,
     }
 }
 
+/* The elements that belong to n words from `at` on, which may belong to several rows. */
+static void drop_words(const struct work *w, int64_t at, const uint32_t *word, int64_t n)
+{
+    uint8_t unwanted[WORDS];
+    for (int64_t i = 0, some; i < n; i += some) {
+        const int64_t column = (at + i) % w->words, e = (at + i) / w->words * w->row + column;
+        some = iso_min64(n - i, w->words - column);
+        const int64_t live = iso_min64(some, w->row - column);
+        uint8_t *mask = w->mask != NULL ? w->mask + e : unwanted;
+        if (live == WORDS)
+            drop(w->in + e, word, w->drop.threshold, w->drop.scale, WORDS, w->out + e, mask);
+        else
+            drop(w->in + e, word + i, w->drop.threshold, w->drop.scale, live, w->out + e, mask);
+    }
+}
+
 static void values(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
+    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->all_words);
+    const uint32_t first = iso_cpu_row_block(&w->drop.random, 0, w->words / 4);
     (void)thread;
-    for (int64_t e = range.begin; e < range.end; e += WORDS) {
+    for (int64_t at = range.begin; at < range.end; at += WORDS) {
         uint32_t word[WORDS];
-        uint8_t unwanted[WORDS], *mask = w->mask != NULL ? w->mask + e : unwanted;
-        iso_cpu_words(&w->drop.random, (uint32_t)(e >> 2), word);
-        if (range.end - e >= WORDS)
-            drop(w->in + e, word, w->drop.threshold, w->drop.scale, WORDS, w->out + e, mask);
-        else
-            drop(w->in + e, word, w->drop.threshold, w->drop.scale, range.end - e, w->out + e,
-                 mask);
+        iso_cpu_words(&w->drop.random, first + (uint32_t)(at >> 2), word);
+        drop_words(w, at, word, iso_min64(WORDS, range.end - at));
     }
 }
 
@@ -71,11 +87,15 @@ static void gradients(void *data, int64_t unit, int thread)
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
 {
-    return (struct work){
+    struct work w = {
         .drop = iso_cpu_drop_of(call),
         .mask = call->saved[0].mem != NULL ? iso_cpu_u8(&call->saved[0]) : NULL,
         .count = iso_shape_count(shape),
     };
+    w.row = w.count / shape->dim[0];
+    w.words = iso_ceil_div(w.row, 4) * 4;
+    w.all_words = shape->dim[0] * w.words;
+    return w;
 }
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
@@ -83,8 +103,10 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     struct work work = work_of(call, &call->x[0].shape);
     work.in = iso_cpu_f32(&call->x[0]);
     work.out = iso_cpu_f32(&call->y[0]);
-    iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT),
-                 work.drop.threshold > 0 ? values : keep_all, &work);
+    const bool drops = work.drop.threshold > 0;
+    const int64_t each = drops ? work.all_words : work.count;
+    iso_team_run(iso_cpu_team(backend), iso_ceil_div(each, ISO_CPU_UNIT), drops ? values : keep_all,
+                 &work);
     return ISO_OK;
 }
 

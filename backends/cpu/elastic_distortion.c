@@ -96,7 +96,7 @@ static void make_field(const struct work *w, const struct scratch *s, int number
 static float draw(const struct work *w, const struct scratch *s, int64_t image)
 {
     const int64_t n = 2 * (int64_t)w->rows.size * w->columns.size;
-    const uint32_t first = (uint32_t)image * w->blocks;
+    const uint32_t first = iso_cpu_row_block(&w->random, image, w->blocks);
     uint32_t word[ISO_CPU_WORDS];
     for (int64_t e = 0; e < n; e += ISO_CPU_WORDS) {
         float *restrict noise = s->noise + e;

@@ -24,24 +24,6 @@ static inline int64_t iso_cpu_unit_rows(int64_t cost)
     return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
 }
 
-/* The blocks of sums over rows, which start anew at each image of several rows. */
-struct iso_cpu_blocks {
-    int64_t anew, per_image, count;
-}; /* anew: rows between fresh starts */
-static inline struct iso_cpu_blocks iso_cpu_blocks(int64_t rows, int64_t rows_per_image)
-{
-    const int64_t anew = rows_per_image > 1 ? rows_per_image : rows;
-    const int64_t per_image = iso_ceil_div(anew, ISO_BLOCK_ROWS);
-    return (struct iso_cpu_blocks){ anew, per_image, rows / anew * per_image };
-}
-/* The rows of a block. */
-static inline struct iso_range iso_cpu_block(const struct iso_cpu_blocks *b, int64_t block)
-{
-    const int64_t first = block / b->per_image * b->anew;
-    const struct iso_range range = iso_cpu_range(block % b->per_image, ISO_BLOCK_ROWS, b->anew);
-    return (struct iso_range){ first + range.begin, first + range.end };
-}
-
 /* A gradient with a finished sum put in: added once, or overwriting. */
 static inline float iso_cpu_put(float gradient, float sum, bool add)
 {
@@ -58,13 +40,13 @@ static inline void iso_cpu_store(float *restrict gradient, const float *restrict
         gradient[i] = gradient[i] + sum[i];
 }
 
-/* The end of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
+/* The end of a block of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
 static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
 {
     for (int half = ISO_LANES / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] = lane[l] + lane[l + half];
-    return lane[0] + 0.0f; /* as every finished sum */
+    return lane[0];
 }
 
 /* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,
@@ -89,8 +71,8 @@ static inline float iso_cpu_max(const float *x, int64_t n)
     return best[0];
 }
 
-/* e[i] = exp(z[i] - max), and their lane sum. e may be z, and NULL when only the sum is wanted. */
-static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float *e)
+/* e[i] = exp(z[i] - max) of a block, and the block's sum. */
+static inline float iso_cpu_exp_block(const float *z, int64_t n, float max, float *e)
 {
     float lane[ISO_LANES] = { 0.0f }, term[ISO_LANES];
     for (int64_t i = 0; i < n; i += ISO_LANES) {
@@ -109,5 +91,15 @@ static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float 
             memcpy(e + i, term, (size_t)live * sizeof *term);
     }
     return iso_cpu_lanes_total(lane);
+}
+
+/* The same for a row, and the sum along it. e may be z, and NULL when only the sum is wanted. */
+static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float *e)
+{
+    float total = 0.0f;
+    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS)
+        total = total + iso_cpu_exp_block(z + i, iso_min64(ISO_BLOCK_ELEMENTS, n - i), max,
+                                          e != NULL ? e + i : NULL);
+    return total;
 }
 #endif

@@ -1,5 +1,5 @@
-/* gemm.h: c[i, j] = chain over k of a[i, k] b[k, j], then + bias[j], then added to c or stored: the
- * GEMM of dense layers, without a split of k, so that every result is one chain. */
+/* gemm.h: c[i, j] = sum over k of a[i, k] b[k, j], in blocks of ISO_BLOCK_TERMS, then + bias[j],
+ * then added to c or stored: the GEMM of dense layers. */
 #ifndef ISO_CPU_GEMM_H
 #define ISO_CPU_GEMM_H
 #include "cpu.h"

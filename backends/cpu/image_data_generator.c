@@ -52,8 +52,8 @@ static void sample(void *data, int64_t unit, int thread)
     const int64_t at = image * w->rows.size * w->columns.size * w->channels;
     const struct iso_cpu_random *s = &w->random;
     const iso_affine map = iso_affine_draw(w->ranges, w->rows.size, w->columns.size,
-                                           (uint32_t)image, s->step, s->layer, s->key[0],
-                                           s->key[1]);
+                                           iso_cpu_row_block(s, image, 1), s->step, s->layer,
+                                           s->key[0], s->key[1]);
     (void)thread;
     for (int64_t i = range.begin; i < range.end; i++)
         sample_row(w, &map, i, w->x + at, w->y + at);
@@ -69,8 +69,8 @@ static void recolour(void *data, int64_t image, int thread)
     (void)thread;
     for (int64_t e = 0; e < size; e++)
         extent = iso_levels_with(extent, y[e]);
-    const iso_recolour c = iso_recolour_draw(w->colours, extent, (uint32_t)image, s->step, s->layer,
-                                             s->key[0], s->key[1]);
+    const iso_recolour c = iso_recolour_draw(w->colours, extent, iso_cpu_row_block(s, image, 1),
+                                             s->step, s->layer, s->key[0], s->key[1]);
     for (int64_t e = 0; e < size; e++)
         y[e] = iso_recoloured(c, y[e]);
 }

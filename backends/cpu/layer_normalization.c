@@ -1,5 +1,5 @@
 /* layer_normalization.c: rows are divided among threads, both ways; for the weights' gradients
- * blocks of rows, going over x once. Formulas: core/ops/layer_normalization.h, core/formulas.h. */
+ * groups of rows, going over x once. Formulas: core/ops/layer_normalization.h, core/formulas.h. */
 #include "core/ops/layer_normalization.h"
 #include "sums.h"
 
@@ -8,17 +8,22 @@ enum { ROW_COST = 3 }; /* times that a row's elements are gone through */
 
 struct work {
     struct iso_bn_rows s;
-    struct iso_cpu_blocks blocks;
-    int64_t each; /* rows, or blocks, of a unit */
+    struct iso_cpu_split split; /* of the weights' gradients */
+    int64_t each;               /* rows of a unit */
     const float *x, *dy;
     const float *gamma, *beta; /* [channels]; ones and zeros where they are left out */
     float *mean, *inverse;     /* [rows] */
     float epsilon;
     float *out; /* y, or dx */
     bool add;
-    float *sums, *products; /* of dbeta and dgamma: [blocks, channels]; NULL: not
+    float *sums, *products; /* of dbeta and dgamma: [groups, channels]; NULL: not
                                wanted */
 };
+
+static struct iso_rows rows_of(const struct work *w)
+{
+    return (struct iso_rows){ w->s.rows, w->s.per_image };
+}
 
 static struct work work_of(const struct iso_call *call)
 {
@@ -28,18 +33,17 @@ static struct work work_of(const struct iso_call *call)
                       .mean = iso_cpu_f32(&call->saved[ISO_LN_MEAN]),
                       .inverse = iso_cpu_f32(&call->saved[ISO_LN_INVERSE]),
                       .epsilon = (float)call->scalars[ISO_LN_EPSILON] };
-    w.blocks = iso_cpu_blocks(w.s.rows, w.s.per_image);
     w.each = iso_cpu_unit_rows(w.s.channels * ROW_COST);
     return w;
 }
 
-/* gamma and beta; or gamma and the sums of the blocks, twice. */
+/* gamma and beta; or gamma and the sums of the groups, twice. */
 static size_t workspace(struct iso_backend *backend, const struct iso_call *call,
                         enum iso_pass pass)
 {
     const struct work w = work_of(call);
     (void)backend;
-    const int64_t arrays = pass == ISO_FORWARD ? 2 : 1 + 2 * w.blocks.count;
+    const int64_t arrays = pass == ISO_FORWARD ? 2 : 1 + 2 * iso_group_count(rows_of(&w));
     return (size_t)(arrays * w.s.channels) * sizeof(float);
 }
 
@@ -75,9 +79,9 @@ ISO_CPU_INLINE void add_terms(enum sum kind, int64_t live, const float *x, float
     }
 }
 
-/* The lane sum, and with SUM_GRADIENTS, which alone reads dy and gamma, that of products. */
-ISO_CPU_INLINE float sum_row(enum sum kind, int64_t n, const float *x, float mean, const float *dy,
-                             const float *gamma, float *product)
+/* The sum of a block, and with SUM_GRADIENTS, which alone reads dy and gamma, that of products. */
+ISO_CPU_INLINE float sum_block(enum sum kind, int64_t n, const float *x, float mean,
+                               const float *dy, const float *gamma, float *product)
 {
     float a[ISO_LANES] = { 0.0f }, b[ISO_LANES] = { 0.0f };
     const int64_t whole = n - n % ISO_LANES;
@@ -90,6 +94,23 @@ ISO_CPU_INLINE float sum_row(enum sum kind, int64_t n, const float *x, float mea
     if (both)
         *product = iso_cpu_lanes_total(b);
     return iso_cpu_lanes_total(a);
+}
+
+/* The same along a row. */
+ISO_CPU_INLINE float sum_row(enum sum kind, int64_t n, const float *x, float mean, const float *dy,
+                             const float *gamma, float *product)
+{
+    float total = 0.0f, products = 0.0f, block = 0.0f;
+    const bool both = kind == SUM_GRADIENTS;
+    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS) {
+        const int64_t some = iso_min64(ISO_BLOCK_ELEMENTS, n - i);
+        total = total + sum_block(kind, some, x + i, mean, both ? dy + i : NULL,
+                                  both ? gamma + i : NULL, &block);
+        products = products + block;
+    }
+    if (both)
+        *product = products;
+    return total;
 }
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
@@ -142,7 +163,7 @@ static void gradients(void *data, int64_t unit, int thread)
                      w->out + r * n, w->add);
 }
 
-/* ---- Blocks of rows ------------------------------------------------------------------------ */
+/* ---- Groups of rows ------------------------------------------------------------------------ */
 
 static void add_row(int64_t n, const float *restrict dy, float *restrict sum)
 {
@@ -157,32 +178,44 @@ static void add_products(int64_t n, const float *restrict x, const float *restri
         product[c] = iso_fma(dy[c], iso_ln_unit(x[c], mean, inverse), product[c]);
 }
 
-static void sum_block(const struct work *w, int64_t block)
+/* Adds the chains of a block to sum and product [n], the group's columns from `first` on. */
+static void add_block(const struct work *w, struct iso_range rows, int64_t first, int64_t n,
+                      float *sum, float *product)
 {
-    const struct iso_range rows = iso_cpu_block(&w->blocks, block);
-    const int64_t n = w->s.channels;
-    float *sum = w->sums != NULL ? w->sums + block * n : NULL;
-    float *product = w->products != NULL ? w->products + block * n : NULL;
-    if (sum != NULL)
-        memset(sum, 0, (size_t)n * sizeof *sum);
-    if (product != NULL)
-        memset(product, 0, (size_t)n * sizeof *product);
+    float a[ISO_CPU_SLICE] = { 0.0f }, b[ISO_CPU_SLICE] = { 0.0f };
     for (int64_t r = rows.begin; r < rows.end; r++) {
-        const float *dy = w->dy + r * n;
+        const int64_t at = r * w->s.channels + first;
         if (sum != NULL)
-            add_row(n, dy, sum);
+            add_row(n, w->dy + at, a);
         if (product != NULL)
-            add_products(n, w->x + r * n, dy, w->mean[r], w->inverse[r], product);
+            add_products(n, w->x + at, w->dy + at, w->mean[r], w->inverse[r], b);
     }
+    if (sum != NULL)
+        add_row(n, a, sum);
+    if (product != NULL)
+        add_row(n, b, product);
 }
 
-static void sum_blocks(void *data, int64_t unit, int thread)
+static float *cleared(float *sums, int64_t at, int64_t n)
+{
+    return sums != NULL ? memset(sums + at, 0, (size_t)n * sizeof *sums) : NULL;
+}
+
+static void sum_part(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
-    const struct iso_range range = iso_cpu_range(unit, w->each, w->blocks.count);
+    const struct iso_cpu_part part = iso_cpu_part(&w->split, unit);
+    const int64_t first = part.columns.begin, n = part.columns.end - first;
     (void)thread;
-    for (int64_t block = range.begin; block < range.end; block++)
-        sum_block(w, block);
+    for (int64_t g = part.groups.begin; g < part.groups.end; g++) {
+        const struct iso_range rows = iso_cpu_group(w->split.rows, g);
+        float *sum = cleared(w->sums, g * w->s.channels + first, n);
+        float *product = cleared(w->products, g * w->s.channels + first, n);
+        for (int64_t b = rows.begin, end; b < rows.end; b = end) {
+            end = iso_block_end(w->split.rows, b);
+            add_block(w, (struct iso_range){ b, end }, first, n, sum, product);
+        }
+    }
 }
 
 /* ---- Calls --------------------------------------------------------------------------------- */
@@ -207,19 +240,19 @@ static void weight_gradients(struct iso_backend *backend, const struct iso_call 
                              struct work *w)
 {
     struct iso_team *team = iso_cpu_team(backend);
-    const int64_t n = w->s.channels, count = w->blocks.count;
+    const int64_t n = w->s.channels, count = iso_group_count(rows_of(w));
     float *dgamma = iso_cpu_f32(&call->dw[ISO_LN_GAMMA]);
     float *dbeta = iso_cpu_f32(&call->dw[ISO_LN_BETA]);
     w->sums = dbeta != NULL ? room(call) + n : NULL;
     w->products = dgamma != NULL ? room(call) + (1 + count) * n : NULL;
     if (dgamma == NULL && dbeta == NULL)
         return;
-    w->each = iso_cpu_unit_rows(iso_min64(ISO_BLOCK_ROWS, w->blocks.anew) * n);
-    iso_team_run(team, iso_ceil_div(count, w->each), sum_blocks, w);
+    w->split = ISO_CPU(split)(rows_of(w), n, iso_team_size(team));
+    iso_team_run(team, w->split.units, sum_part, w);
     if (dbeta != NULL)
-        ISO_CPU(add_blocks)(team, w->sums, count, n, call->add_dw[ISO_LN_BETA], dbeta);
+        ISO_CPU(add_groups)(team, w->sums, count, n, call->add_dw[ISO_LN_BETA], dbeta);
     if (dgamma != NULL)
-        ISO_CPU(add_blocks)(team, w->products, count, n, call->add_dw[ISO_LN_GAMMA], dgamma);
+        ISO_CPU(add_groups)(team, w->products, count, n, call->add_dw[ISO_LN_GAMMA], dgamma);
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)

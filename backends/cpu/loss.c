@@ -1,5 +1,6 @@
 /* loss.c: the mean of the rows' losses, and how threads share the pointwise losses. */
 #include "loss.h"
+#include "sums.h"
 
 size_t ISO_CPU(loss_workspace)(struct iso_backend *backend, const struct iso_call *call,
                                enum iso_pass pass)
@@ -11,16 +12,10 @@ size_t ISO_CPU(loss_workspace)(struct iso_backend *backend, const struct iso_cal
 void ISO_CPU(loss_mean)(const struct iso_call *call, int output)
 {
     const float *loss = (const float *)(void *)iso_cpu_u8(&call->workspace);
-    const int64_t rows = call->x[0].shape.dim[0];
-    float total = 0.0f;
-    for (int64_t start = 0; start < rows; start += ISO_BLOCK_ROWS) {
-        const int64_t end = iso_min64(start + ISO_BLOCK_ROWS, rows);
-        float block = 0.0f;
-        for (int64_t row = start; row < end; row++)
-            block = block + loss[row];
-        total = total + block;
-    }
-    *iso_cpu_f32(&call->y[output]) = iso_div(total, (float)rows);
+    const struct iso_rows rows = { call->x[0].shape.dim[0], 1 };
+    float total;
+    ISO_CPU(sum_columns)(rows, 1, loss, 1, &total);
+    *iso_cpu_f32(&call->y[output]) = iso_div(total, (float)call->step_rows);
 }
 
 static void share(struct iso_backend *backend, const struct iso_call *call,
@@ -34,6 +29,7 @@ static void share(struct iso_backend *backend, const struct iso_call *call,
         .out = out,
         .rows = rows,
         .columns = columns,
+        .count = (float)(call->step_rows * columns),
         .add = call->add_dx[0],
         .unit_rows = iso_cpu_unit_rows(columns * ISO_CPU_LOSS_COST),
         .scalars = iso_cpu_loss_scalars(call),

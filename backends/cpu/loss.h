@@ -12,6 +12,7 @@ struct iso_cpu_loss {
     float *out;                  /* the rows' weighted losses, or dx */
     struct iso_loss_scalars scalars;
     int64_t rows, columns, unit_rows;
+    float count; /* of the numbers whose mean the loss of a step is */
     bool add;
 };
 static inline float iso_cpu_row_weight(const float *weight, int64_t row)
@@ -31,7 +32,7 @@ static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int output)
 
 /* Bytes of workspace the forward pass needs: the rows' losses. */
 size_t ISO_CPU(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[output] = the mean of the rows' weighted losses in the workspace. */
+/* y[output] = the rows' weighted losses in the workspace, added and divided by the step's rows. */
 void ISO_CPU(loss_mean)(const struct iso_call *, int output);
 
 /* A pointwise loss: runs `losses` over the rows for y[output], where it is wanted, or `gradients`
@@ -45,9 +46,9 @@ void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
 typedef float iso_cpu_loss_add(float p, float t, struct iso_loss_scalars, float lane);
 typedef float iso_cpu_loss_slope(float p, float t, struct iso_loss_scalars);
 
-/* The lane sum of f over a row. */
-ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64_t n,
-                                           struct iso_loss_scalars s, iso_cpu_loss_add *add)
+/* The sum of f over a block of a row, and over a row. */
+ISO_CPU_INLINE float iso_cpu_pointwise_block(const float *p, const float *t, int64_t n,
+                                             struct iso_loss_scalars s, iso_cpu_loss_add *add)
 {
     float lane[ISO_LANES] = { 0.0f }, last_p[ISO_LANES] = { 0.0f }, last_t[ISO_LANES] = { 0.0f };
     const int64_t whole = n - n % ISO_LANES;
@@ -61,6 +62,16 @@ ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64
         lane[l] = l < n - whole ? sum : lane[l];
     }
     return iso_cpu_lanes_total(lane);
+}
+
+ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64_t n,
+                                           struct iso_loss_scalars s, iso_cpu_loss_add *add)
+{
+    float total = 0.0f;
+    for (int64_t i = 0; i < n; i += ISO_BLOCK_ELEMENTS)
+        total = total +
+                iso_cpu_pointwise_block(p + i, t + i, iso_min64(ISO_BLOCK_ELEMENTS, n - i), s, add);
+    return total;
 }
 
 /* The losses of a unit's rows, and the gradients of its elements. */
@@ -81,13 +92,13 @@ ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, in
 {
     const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
     const struct iso_loss_scalars s = w->scalars;
-    const float count = (float)(w->rows * w->columns);
     for (int64_t row = range.begin; row < range.end; row++) {
         const float *restrict p = w->p + row * w->columns, *restrict t = w->t + row * w->columns;
         float *restrict dx = w->out + row * w->columns;
         const float weight = iso_cpu_row_weight(w->weight, row);
         for (int64_t c = 0; c < w->columns; c++)
-            dx[c] = iso_cpu_put(dx[c], iso_loss_grad(slope(p[c], t[c], s), count, weight), w->add);
+            dx[c] =
+                iso_cpu_put(dx[c], iso_loss_grad(slope(p[c], t[c], s), w->count, weight), w->add);
     }
 }
 

@@ -13,7 +13,8 @@ struct work {
 
 static void mix_row(const struct work *w, int64_t n)
 {
-    const iso_u32x4 r = iso_cpu_four(&w->random, w->per_image ? (uint32_t)n : 0);
+    const iso_u32x4 r = w->per_image ? iso_cpu_row_words(&w->random, n)
+                                     : iso_cpu_four(&w->random, 0);
     const float share = iso_symmetric_beta(r.v[0], r.v[1], w->inverse);
     const float *restrict own = w->x + n * w->size;
     const float *restrict other = w->x + (n + w->roll) % w->rows * w->size;

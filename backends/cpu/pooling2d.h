@@ -8,6 +8,5 @@ enum { ISO_CPU_POOL_CHANNELS = 256 }; /* summed at a time where several windows 
 
 iso_rc ISO_CPU(max_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *, const struct iso_call *);
-iso_rc ISO_CPU(average_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_CPU(average_pool_gradient)(struct iso_backend *, const struct iso_call *);
 #endif

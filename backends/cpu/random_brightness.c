@@ -13,7 +13,7 @@ struct work {
 static void light(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float delta = iso_draw(iso_cpu_four(&k->random, (uint32_t)image).v[0], k->from, k->span);
+    const float delta = iso_draw(iso_cpu_row_words(&k->random, image).v[0], k->from, k->span);
     const float *restrict x = k->x + image * k->image;
     float *restrict y = k->y + image * k->image;
     (void)thread;

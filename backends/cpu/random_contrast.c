@@ -1,6 +1,7 @@
 /* random_contrast.c: y = (x - mean) f + mean, held to a range; the mean is that of the image's
  * channel, and f is drawn for each image. Units are images; channels are summed a few at a time. */
 #include "core/ops/random_contrast.h"
+#include "sums.h"
 #include "words.h"
 
 enum { CHANNELS = 16 };
@@ -12,28 +13,19 @@ struct work {
     struct iso_cpu_random random;
 };
 
-/* The means of some channels, which begin at x: blocks of pixels, then their sums, ascending. */
-static void means(const struct work *k, const float *x, int some, float total[CHANNELS])
+/* The means of some channels, which begin at x: the rows of one image. */
+static void means(const struct work *k, const float *x, int some, float mean[CHANNELS])
 {
+    const struct iso_rows pixels = { k->pixels, k->pixels };
+    ISO_CPU(sum_columns)(pixels, k->channels, x, some, mean);
     for (int c = 0; c < some; c++)
-        total[c] = 0.0f;
-    for (int64_t first = 0; first < k->pixels; first += ISO_BLOCK_ROWS) {
-        const int64_t end = iso_min64(first + ISO_BLOCK_ROWS, k->pixels);
-        float sum[CHANNELS] = { 0.0f };
-        for (int64_t i = first; i < end; i++)
-            for (int c = 0; c < some; c++)
-                sum[c] = sum[c] + x[i * k->channels + c];
-        for (int c = 0; c < some; c++)
-            total[c] = total[c] + sum[c];
-    }
-    for (int c = 0; c < some; c++)
-        total[c] = iso_div(total[c], (float)k->pixels);
+        mean[c] = iso_div(mean[c], (float)k->pixels);
 }
 
 static void contrast(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const float factor = iso_draw(iso_cpu_four(&k->random, (uint32_t)image).v[0], k->from, k->span);
+    const float factor = iso_draw(iso_cpu_row_words(&k->random, image).v[0], k->from, k->span);
     const int64_t at = image * k->pixels * k->channels;
     float mean[CHANNELS];
     (void)thread;

@@ -14,7 +14,7 @@ struct work {
 static void crop(void *data, int64_t image, int thread)
 {
     const struct work *k = data;
-    const iso_u32x4 r = iso_cpu_four(&k->random, (uint32_t)image);
+    const iso_u32x4 r = iso_cpu_row_words(&k->random, image);
     const int64_t top =
         iso_crop_start(r.v[0], k->training, (iso_i32)k->h, (iso_i32)k->height, (iso_i32)k->padding);
     const int64_t left =

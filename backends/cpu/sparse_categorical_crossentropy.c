@@ -1,7 +1,7 @@
 /* sparse_categorical_crossentropy.c: targets as one class t per row.
  *
  *   row loss = -l[t], with l = (z - m) - log s
- *   dz[c] = weight (p[c] - (c == t)) / rows */
+ *   dz[c] = weight (p[c] - (c == t)) / rows of the step */
 #include "crossentropy.h"
 
 static float row_loss(const struct iso_call *call, int64_t row, float max, float log_sum)
@@ -22,6 +22,7 @@ struct work {
     const float *p, *weight; /* weight NULL: each is 1 */
     float *dz;
     int64_t rows, classes, unit_rows;
+    float step_rows;
     bool add;
 };
 
@@ -29,7 +30,7 @@ static void gradients(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_range range = iso_cpu_range(unit, w->unit_rows, w->rows);
-    const float rows = (float)w->rows;
+    const float rows = w->step_rows;
     (void)thread;
     for (int64_t row = range.begin; row < range.end; row++) {
         const float *p = w->p + row * w->classes;
@@ -53,6 +54,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
         .dz = iso_cpu_f32(&call->dx[0]),
         .rows = rows,
         .classes = classes,
+        .step_rows = (float)call->step_rows,
         .unit_rows = iso_cpu_unit_rows(classes * ISO_CPU_LOSS_COST),
         .add = call->add_dx[0],
     };

@@ -37,15 +37,15 @@ static void values(void *data, int64_t unit, int thread)
     const struct work *w = data;
     const struct iso_range range = pixels_of(w, unit);
     const int64_t image = unit / w->units, at = (image * w->pixels + range.begin) * w->channels;
+    const uint32_t first = iso_cpu_row_block(&w->drop.random, image, iso_ceil_div(w->channels, 4));
     (void)thread;
     for (int64_t c = 0, some; c < w->channels; c += some) {
         uint32_t word[ISO_CPU_WORDS];
-        const int64_t e = image * w->channels + c, skip = e & 3;
-        some = iso_min64(ISO_CPU_WORDS - skip, w->channels - c);
-        iso_cpu_words(&w->drop.random, (uint32_t)(e >> 2), word);
-        drop(w, word + skip, some, range.end - range.begin, w->in + at + c, w->out + at + c);
+        some = iso_min64(ISO_CPU_WORDS, w->channels - c);
+        iso_cpu_words(&w->drop.random, first + (uint32_t)(c >> 2), word);
+        drop(w, word, some, range.end - range.begin, w->in + at + c, w->out + at + c);
         for (int64_t i = 0; w->mask != NULL && range.begin == 0 && i < some; i++)
-            w->mask[e + i] = word[skip + i] >= w->drop.threshold;
+            w->mask[image * w->channels + c + i] = word[i] >= w->drop.threshold;
     }
 }
 

@@ -53,21 +53,59 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
  * acc in registers. A tile with fewer columns than its vectors hold goes by way of a buffer. */
 #define EACH UNROLL for (int i = 0; i < P; i++) UNROLL for (int v = 0; v < V; v++)
 
-static inline __attribute__((always_inline)) void begin(const struct iso_tile *t, const int P,
-                                                        const int V, const float *c, ptrdiff_t cs,
-                                                        iso_vec acc[][4])
+/* Adds a finished block to the sum of those before it, and begins another. */
+static inline __attribute__((always_inline)) void next_block(const int P, const int V, float *sum,
+                                                             iso_vec acc[][4])
 {
+    EACH acc[i][v] = iso_vadd(iso_vload(sum + (i * V + v) * ISO_VEC), acc[i][v]);
+    EACH iso_vstore(sum + (i * V + v) * ISO_VEC, acc[i][v]);
+    EACH acc[i][v] = iso_vset(0.0f);
+}
+
+static inline int64_t terms_of(const struct iso_tile *t)
+{
+    int64_t terms = 0;
+    for (int r = 0; r < t->nsegments; r++)
+        terms += t->len[r];
+    return terms;
+}
+
+/* Leaves the whole sum in acc; c: where it goes on from. The sum of finished blocks waits in `sum`:
+ * the registers are full. */
+static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
+                                                           const int V, const float *c,
+                                                           ptrdiff_t cs, float *sum,
+                                                           iso_vec acc[][4])
+{
+    int64_t left = t->block - t->left_out % t->block;
+    const bool several = t->resume || terms_of(t) > left;
     if (t->resume)
-        EACH acc[i][v] = iso_vload(c + i * cs + v * ISO_VEC);
-    else
-        EACH acc[i][v] = iso_vset(0.0f);
+        EACH iso_vstore(sum + (i * V + v) * ISO_VEC, iso_vload(c + i * cs + v * ISO_VEC));
+    else if (several)
+        EACH iso_vstore(sum + (i * V + v) * ISO_VEC, iso_vset(0.0f));
+    EACH acc[i][v] = iso_vset(0.0f);
+    for (int r = 0; r < t->nsegments; r++) {
+        const float *a = t->a + t->aoff[r], *b = t->b + t->boff[r];
+        for (int64_t rest = t->len[r], n; rest > 0; rest -= n, left -= n) {
+            if (left == 0) {
+                next_block(P, V, sum, acc);
+                left = t->block;
+            }
+            n = rest < left ? rest : left;
+            multiply(t, P, V, a, b, n, acc);
+            a += n * t->ak;
+            b += n * t->bk;
+        }
+    }
+    if (several)
+        EACH acc[i][v] = iso_vadd(iso_vload(sum + (i * V + v) * ISO_VEC), acc[i][v]);
 }
 
 static inline __attribute__((always_inline)) void end(const struct iso_tile *t, const int P,
                                                       const int V, const float *bias, float *c,
                                                       ptrdiff_t cs, iso_vec acc[][4])
 {
-    EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f)); /* a chain never ends in -0 */
+    EACH acc[i][v] = iso_vadd(acc[i][v], iso_vset(0.0f)); /* a sum never ends in -0 */
     if (t->bias != NULL)
         EACH acc[i][v] = iso_vadd(acc[i][v], iso_vload(bias + v * ISO_VEC));
     if (t->add)
@@ -75,22 +113,14 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
     EACH iso_vstore(c + i * cs + v * ISO_VEC, acc[i][v]);
 }
 
-static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
-                                                           const int V, iso_vec acc[][4])
-{
-    for (int r = 0; r < t->nsegments; r++)
-        multiply(t, P, V, t->a + t->aoff[r], t->b + t->boff[r], t->len[r], acc);
-}
-
 static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P,
-                                                       const int V)
+                                                       const int V, float *sum)
 {
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
     iso_vec acc[24][4];
     if (t->cols == V * ISO_VEC) {
-        begin(t, P, V, t->c, t->cs, acc);
-        products(t, P, V, acc);
+        products(t, P, V, t->c, t->cs, sum, acc);
         end(t, P, V, t->bias, t->c, t->cs, acc);
         return;
     }
@@ -101,8 +131,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     if (t->resume || t->add)
         for (int i = 0; i < P; i++)
             memcpy(whole + i * WIDTH, t->c + i * t->cs, (size_t)t->cols * sizeof *whole);
-    begin(t, P, V, whole, WIDTH, acc);
-    products(t, P, V, acc);
+    products(t, P, V, whole, WIDTH, sum, acc);
     end(t, P, V, bias, whole, WIDTH, acc);
     for (int i = 0; i < P; i++)
         memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->cols * sizeof *whole);
@@ -111,28 +140,29 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
 /* clang-format off */
 #define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) \
     P(16) P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
-#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1); return;
-#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2); return;
-#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4); return;
-static void tile1(const struct iso_tile *t) { switch (t->rows) { ROW(CASE1) } }
-static void tile2(const struct iso_tile *t) { switch (t->rows) { ROW(CASE2) } }
-static void tile4(const struct iso_tile *t) { switch (t->rows) { ROW(CASE4) } }
+#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, sum); return;
+#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, sum); return;
+#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, sum); return;
+static void tile1(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE1) } }
+static void tile2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE2) } }
+static void tile4(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE4) } }
 /* clang-format on */
 
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
 {
     const int most = iso_tile_rows(vectors);
     struct iso_tile t = *whole;
+    float sum[24 * 4 * ISO_VEC];
     for (int done = 0, left = whole->rows; left > 0; left -= t.rows, done += t.rows) {
         const int pieces = (left + most - 1) / most;
         t.rows = (left + pieces - 1) / pieces; /* 32 rows: 11 + 11 + 10, not 14 + 14 + 4 */
         t.a = whole->a + done * whole->as;
         t.c = whole->c + done * whole->cs;
         if (vectors == 1)
-            tile1(&t);
+            tile1(&t, sum);
         else if (vectors == 2)
-            tile2(&t);
+            tile2(&t, sum);
         else
-            tile4(&t);
+            tile4(&t, sum);
     }
 }

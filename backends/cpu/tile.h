@@ -1,12 +1,12 @@
 /* tile.h: the register tile that computes every sum of products: dense and convolution, forward and
  * backward.
  *
- *   c[i, j] = end( chain over segments r, then k:  fma(a[aoff[r] + i as + k ak], b[boff[r] + k bk +
- * j], chain) )
+ *   c[i, j] = end( sum over segments r, then k:  a[aoff[r] + i as + k ak] b[boff[r] + k bk + j] )
  *
- * for i in [0, rows), j in [0, cols), each chain starting at +0 (or at c when `resume` is set).
- * `end` adds the bias, or adds the chain to what c held, or stores it. b holds whole vectors:
- * columns beyond the last are read (and ignored), so a packed panel is padded. */
+ * for i in [0, rows), j in [0, cols), in blocks of `block` terms: each is a chain of fma from +0,
+ * and they are added up in ascending order, from +0 or, when `resume` is set, from c. `end` adds
+ * the bias, or adds the sum to what c held, or stores it. b holds whole vectors: columns beyond the
+ * last are read (and ignored), so a packed panel is padded. */
 #ifndef ISO_CPU_TILE_H
 #define ISO_CPU_TILE_H
 #include "cpu.h"
@@ -19,9 +19,10 @@ struct iso_tile {
     const ptrdiff_t *aoff, *boff; /* where each segment starts */
     const int64_t *len;           /* its length in k */
     int nsegments, rows, cols;
+    int64_t block;     /* terms of a block; */
+    int64_t left_out;  /* of the first one, so many before the segments are left out as zeros */
     const float *bias; /* [cols], or NULL */
-    bool add, resume;  /* c += chain; the chain goes on from c (for long k in
-                          pieces) */
+    bool add, resume;  /* c += sum; the sum goes on from c (for long k in pieces of whole blocks) */
 };
 /* Rows a tile of this many vectors (1, 2 or 4) holds. */
 static inline int iso_tile_rows(int vectors)

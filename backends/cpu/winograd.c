@@ -1,378 +1,339 @@
-/* winograd.c: F(4x4, 3x3) in four stages: transform the kernel, transform tiles of 6x6 source
- * pixels, one small GEMM for each of the 36 positions, transform back. So many images go at once
- * as stay in cache between the stages.
+/* winograd.c: forward pass and input gradient of a convolution by Winograd's algorithm.
  *
- * The kernel gradient is F(3x3, 4x4) at the same points: tiles of dy take the place of the
- * kernel. */
-#include "winograd.h"
+ * A thread takes a chunk of tiles through the source's transform, the products at 36 points and the
+ * transform of the results, in scratch of its own that stays in its second-level cache: only the
+ * kernel's transform u is shared. Where u would be larger than what all tiles take (many channels,
+ * few tiles), it is the tiles that are shared, and a thread takes a panel of result channels from
+ * the kernel to the results. */
+#include "winograd_tiles.h"
 
-enum { POINTS = 36, SIDE = 6, TILE = 4, CACHE_FLOATS = 1 << 20, STRIP = 56, PANEL = 2 * ISO_VEC };
+enum { CHUNK = 28, FEW_TAPS = 8 }; /* tiles of a chunk, about; channels of a kernel at a time */
 
 struct job {
-    int64_t n, sh, sw, sc, rh, rw, rc; /* images; source; result */
-    int64_t top, left;                 /* zeros before the source */
-    int64_t th, tw;                    /* tiles of a result image */
-    const float *source, *kernel, *bias, *dy;
+    struct iso_pixels source;
+    int64_t top, left; /* zeros before the source */
+    int64_t n, rh, rw, rc;
+    int k, tile;           /* taps and results of a tile, a side */
+    int64_t th, tw, tiles; /* tiles of a result image; of all */
+    const float *kernel, *bias;
+    const struct iso_activation *activation;
     float *result;
-    bool add, rotated;           /* rotated: the kernel turned by 180 degrees, channels
-                                    exchanged */
-    int64_t first, count, tiles; /* images that are in work, and their tiles */
-    float *u, *v, *m;            /* kernel [36][sc][rc] in panels; source, products
-                                    [36][tiles][channels] */
+    bool add, turned; /* turned: the kernel by 180 degrees, with channels exchanged */
+    int vectors, width;
+    int64_t panels, padded; /* of result channels; whole panels of them */
+    int64_t stride;         /* floats of a tile's source channels, whole vectors */
+    bool by_panel;
+    int64_t chunk, chunks;
+    int64_t u_plane, v_plane, m_plane; /* floats from point to point */
+    float *u, *v, *m;                  /* a thread's u or v, and m, lie so far apart: */
+    int64_t u_floats, v_floats, m_floats;
 };
 
-/* ---- One-dimensional transforms -------------------------------------------------------------- */
+/* ---- The kernel --------------------------------------------------------------------------------
+ */
 
-typedef void transform(const iso_vec *d, iso_vec *t);
-#define INLINE static inline __attribute__((always_inline))
-INLINE iso_vec scaled(float c, iso_vec a, iso_vec b) { return iso_vfma(iso_vset(c), a, b); }
-
-/* Six source pixels to six points. */
-INLINE void source6(const iso_vec *d, iso_vec *t)
+/* So many taps of channels [k, k + few) and the panel's columns: taps[tap][few][width]. */
+static void gather_taps(const struct job *job, int64_t p, int64_t k, int64_t few, float *taps)
 {
-    const iso_vec a = scaled(-4, d[2], d[4]), b = scaled(-4, d[1], d[3]);
-    const iso_vec c = iso_vsub(d[4], d[2]), e = iso_vsub(d[3], d[1]);
-    t[0] = scaled(4, d[0], scaled(-5, d[2], d[4]));
-    t[1] = iso_vadd(a, b);
-    t[2] = iso_vsub(a, b);
-    t[3] = scaled(2, e, c);
-    t[4] = scaled(-2, e, c);
-    t[5] = scaled(4, d[1], scaled(-5, d[3], d[5]));
-}
-
-/* Three taps of the kernel to six points. */
-INLINE void kernel3(const iso_vec *g, iso_vec *t)
-{
-    const iso_vec sixth = iso_vset(1.0f / 6);
-    const iso_vec s = iso_vmul(iso_vset(-1.0f / 6), iso_vadd(g[0], g[2]));
-    const iso_vec b = iso_vmul(sixth, g[1]), u = scaled(1.0f / 24, g[0], iso_vmul(sixth, g[2]));
-    t[0] = iso_vmul(iso_vset(0.25f), g[0]);
-    t[1] = iso_vsub(s, b);
-    t[2] = iso_vadd(s, b);
-    t[3] = scaled(0.5f, b, u);
-    t[4] = scaled(-0.5f, b, u);
-    t[5] = g[2];
-}
-
-/* Four pixels of dy, in the place of a kernel, to six points. */
-INLINE void pixels4(const iso_vec *d, iso_vec *t)
-{
-    const iso_vec a = iso_vmul(iso_vset(-1.0f / 6), iso_vadd(d[0], d[2]));
-    const iso_vec b = iso_vmul(iso_vset(1.0f / 6), iso_vadd(d[1], d[3]));
-    const iso_vec p = scaled(1.0f / 24, d[0], iso_vmul(iso_vset(1.0f / 6), d[2]));
-    const iso_vec q = scaled(1.0f / 12, d[1], iso_vmul(iso_vset(1.0f / 3), d[3]));
-    t[0] = iso_vmul(iso_vset(0.25f), d[0]);
-    t[1] = iso_vsub(a, b);
-    t[2] = iso_vadd(a, b);
-    t[3] = iso_vadd(p, q);
-    t[4] = iso_vsub(p, q);
-    t[5] = d[3];
-}
-
-/* Six points to four result pixels. */
-INLINE void result4(const iso_vec *m, iso_vec *t)
-{
-    const iso_vec a = iso_vadd(m[1], m[2]), b = iso_vsub(m[1], m[2]);
-    const iso_vec c = iso_vadd(m[3], m[4]), d = iso_vsub(m[3], m[4]);
-    t[0] = iso_vadd(iso_vadd(m[0], a), c);
-    t[1] = scaled(2, d, b);
-    t[2] = scaled(4, c, a);
-    t[3] = iso_vadd(scaled(8, d, b), m[5]);
-}
-
-/* Six points to three taps of the kernel gradient. */
-INLINE void taps3(const iso_vec *m, iso_vec *t)
-{
-    const iso_vec a = iso_vadd(m[1], m[2]), c = iso_vadd(m[3], m[4]);
-    t[0] = iso_vadd(iso_vadd(m[0], a), c);
-    t[1] = scaled(2, iso_vsub(m[3], m[4]), iso_vsub(m[1], m[2]));
-    t[2] = iso_vadd(scaled(4, c, a), m[5]);
-}
-
-/* Both dimensions: in[i][j] with `from` a side becomes out[i][j] with `to` a side. */
-INLINE void both(transform *f, const int from, const int to, const iso_vec *in, iso_vec *out)
-{
-    iso_vec half[SIDE * SIDE], column[SIDE], turned[SIDE];
-    for (int i = 0; i < from; i++)
-        f(in + i * from, half + i * to);
-    for (int j = 0; j < to; j++) {
-        for (int i = 0; i < from; i++)
-            column[i] = half[i * to + j];
-        f(column, turned);
-        for (int i = 0; i < to; i++)
-            out[i * to + j] = turned[i];
+    const int64_t j0 = p * job->width, cols = iso_min64(job->width, job->rc - j0);
+    const int64_t sc = job->source.channels, ntaps = job->k * job->k;
+    memset(taps, 0, (size_t)(ntaps * FEW_TAPS * job->width) * sizeof *taps);
+    for (int64_t tap = 0; tap < ntaps; tap++) {
+        const float *from = job->kernel + tap * sc * job->rc;
+        float *to = taps + (job->turned ? ntaps - 1 - tap : tap) * FEW_TAPS * job->width;
+        if (job->turned)
+            ISO_CPU(transpose)(from + j0 * sc + k, sc, cols, few, to, job->width);
+        for (int64_t i = 0; !job->turned && i < few; i++)
+            memcpy(to + i * job->width, from + (k + i) * job->rc + j0, (size_t)cols * sizeof *to);
     }
 }
 
-/* ---- Stages ---------------------------------------------------------------------------------- */
+/* The transform of one panel: u[36 planes][channel][width]. */
+ISO_CPU_INLINED void transform_taps(const struct job *job, const int k, const float *taps,
+                                    int64_t few, float *u)
+{
+    for (int64_t e = 0; e < few * job->width; e += ISO_VEC) {
+        iso_vec g[25], t[POINTS];
+        ISO_CPU_UNROLLED for (int i = 0; i < k * k; i++)
+            g[i] = iso_vload(taps + i * FEW_TAPS * job->width + e);
+        if (k == 3)
+            iso_vector_taps3_square(g, t);
+        else
+            iso_vector_taps5_square(g, t);
+        ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++)
+            iso_vstore(u + i * job->u_plane + e, t[i]);
+    }
+}
 
-/* The kernel of one panel of result channels: u[panel][36][sc][PANEL]. */
+static void kernel_panel(const struct job *job, int64_t p, float *u)
+{
+    float taps[25 * FEW_TAPS * 4 * ISO_VEC];
+    for (int64_t k = 0; k < job->source.channels; k += FEW_TAPS) {
+        const int64_t few = iso_min64(FEW_TAPS, job->source.channels - k);
+        gather_taps(job, p, k, few, taps);
+        if (job->k == 3)
+            transform_taps(job, 3, taps, few, u + k * job->width);
+        else
+            transform_taps(job, 5, taps, few, u + k * job->width);
+    }
+}
+
 static void kernel_unit(void *data, int64_t p, int thread)
 {
     const struct job *job = data;
-    const int64_t j0 = p * PANEL, plane = job->sc * job->rc;
-    float *u = job->u + p * POINTS * job->sc * PANEL, taps[9][PANEL];
     (void)thread;
-    for (int64_t k = 0; k < job->sc; k++) {
-        for (int64_t tap = 0; tap < 9; tap++)
-            if (job->rotated)
-                for (int64_t j = 0; j < PANEL; j++)
-                    taps[8 - tap][j] = job->kernel[tap * plane + (j0 + j) * job->sc + k];
-            else
-                memcpy(taps[tap], job->kernel + tap * plane + k * job->rc + j0, sizeof taps[tap]);
-        for (int64_t j = 0; j < PANEL; j += ISO_VEC) {
-            iso_vec g[9], t[POINTS];
-            for (int i = 0; i < 9; i++)
-                g[i] = iso_vload(taps[i] + j);
-            both(kernel3, 3, SIDE, g, t);
-            for (int64_t i = 0; i < POINTS; i++)
-                iso_vstore(u + (i * job->sc + k) * PANEL + j, t[i]);
+    kernel_panel(job, p, job->u + p * job->source.channels * job->width);
+}
+
+/* ---- Tiles -------------------------------------------------------------------------------------
+ */
+
+/* Tiles [t0, t0 + n) to v[36 planes][tile][stride]. */
+static void transform_source(const struct job *job, int64_t t0, int64_t n, float *v)
+{
+    for (int64_t i = 0; i < n; i++)
+        iso_source_tile(&job->source,
+                        iso_tile_place(t0 + i, job->th, job->tw, job->tile, job->top, job->left), 0,
+                        job->source.channels, v + i * job->stride, job->v_plane);
+}
+
+/* m[36 planes][tile][width of all panels] = the sums over channels of v u. */
+static void multiply(const struct job *job, int64_t n, const float *v, const float *u,
+                     int64_t panels, float *m)
+{
+    const ptrdiff_t zero = 0;
+    const int64_t sc = job->source.channels;
+    struct iso_tile t = { .as = job->stride,
+                          .ak = 1,
+                          .bk = job->width,
+                          .cs = panels * job->width,
+                          .aoff = &zero,
+                          .boff = &zero,
+                          .len = &sc,
+                          .nsegments = 1,
+                          .rows = (int)n,
+                          .cols = job->width,
+                          .block = ISO_BLOCK_CHANNELS };
+    for (int64_t i = 0; i < POINTS; i++)
+        for (int64_t p = 0; p < panels; p++) {
+            t.a = v + i * job->v_plane;
+            t.b = u + i * job->u_plane + p * sc * job->width;
+            t.c = m + i * job->m_plane + p * job->width;
+            ISO_CPU(tile_run)(&t, job->vectors);
         }
+}
+
+/* Puts `n` channels from c on of a tile's results into the image. */
+ISO_CPU_INLINED void put_results(const struct job *job, struct iso_tile_place at, int64_t c,
+                                 int64_t n, const int tile, const iso_vec *t)
+{
+    const iso_vec bias = job->bias == NULL ? iso_vset(0.0f) : iso_vload_part(job->bias + c, n);
+    float *to = job->result + ((at.image * job->rh + at.y) * job->rw + at.x) * job->rc + c;
+    for (int i = 0; i < tile && at.y + i < job->rh; i++)
+        for (int j = 0; j < tile && at.x + j < job->rw; j++) {
+            float *r = to + (i * job->rw + j) * job->rc;
+            iso_vec y = iso_vadd(t[i * tile + j], iso_vset(0.0f)); /* a sum never ends in -0 */
+            if (job->bias != NULL)
+                y = iso_vadd(y, bias);
+            if (n == ISO_VEC)
+                iso_vstore(r, job->add ? iso_vadd(iso_vload(r), y) : y);
+            else
+                iso_vstore_part(r, job->add ? iso_vadd(iso_vload_part(r, n), y) : y, n);
+        }
+}
+
+/* A tile's channels [c0, c0 + count) from m[36 planes][count]. */
+ISO_CPU_INLINED void result_tile(const struct job *job, struct iso_tile_place at, int64_t c0,
+                                 int64_t count, const int tile, const float *m)
+{
+    for (int64_t c = 0; c < count; c += ISO_VEC) {
+        iso_vec d[POINTS], t[16];
+        ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++)
+            d[i] = iso_vload(m + i * job->m_plane + c);
+        if (tile == 4)
+            iso_vector_result4_square(d, t);
+        else
+            iso_vector_result2_square(d, t);
+        put_results(job, at, c0 + c, iso_min64(ISO_VEC, count - c), tile, t);
     }
 }
 
-/* A square of pixels from (y, x), zero outside the image; ISO_VEC channels from c. */
-INLINE void load_square(const float *image, int64_t h, int64_t w, int64_t channels, int64_t y,
-                        int64_t x, int64_t c, const int side, iso_vec *d)
+/* Applies the activation to them; pixels of a tile's row lie end to end when all channels are
+ * there. */
+static void activate(const struct job *job, struct iso_tile_place at, int64_t c0, int64_t count)
 {
-    for (int i = 0; i < side; i++)
-        for (int j = 0; j < side; j++) {
-            const bool inside = y + i >= 0 && y + i < h && x + j >= 0 && x + j < w;
-            d[i * side + j] = inside ? iso_vload(image + ((y + i) * w + x + j) * channels + c)
-                                     : iso_vset(0.0f);
-        }
+    const int64_t pixels = iso_min64(job->tile, job->rw - at.x),
+                  runs = count == job->rc ? 1 : pixels;
+    for (int64_t i = 0; i < job->tile && at.y + i < job->rh; i++)
+        for (int64_t j = 0; j < runs; j++)
+            ISO_CPU(activate)(
+                job->activation,
+                job->result + ((at.image * job->rh + at.y + i) * job->rw + at.x + j) * job->rc + c0,
+                runs == 1 && count == job->rc ? pixels * count : count);
 }
 
-/* One row of source tiles of one image: v[36][tiles][sc]. */
-static void source_unit(void *data, int64_t index, int thread)
+static void transform_results(const struct job *job, int64_t t0, int64_t n, int64_t c0,
+                              int64_t count, int64_t step, const float *m)
 {
-    const struct job *job = data;
-    const int64_t image = index / job->th, ty = index % job->th;
-    const float *source = job->source + (job->first + image) * job->sh * job->sw * job->sc;
-    (void)thread;
-    for (int64_t tx = 0; tx < job->tw; tx++)
-        for (int64_t c = 0; c < job->sc; c += ISO_VEC) {
-            iso_vec d[POINTS], t[POINTS];
-            float *v = job->v + (index * job->tw + tx) * job->sc + c;
-            load_square(source, job->sh, job->sw, job->sc, ty * TILE - job->top,
-                        tx * TILE - job->left, c, SIDE, d);
-            both(source6, SIDE, SIDE, d, t);
-            for (int64_t i = 0; i < POINTS; i++)
-                iso_vstore(v + i * job->tiles * job->sc, t[i]);
-        }
+    for (int64_t i = 0; i < n; i++) {
+        const struct iso_tile_place at = iso_tile_place(t0 + i, job->th, job->tw, job->tile, 0, 0);
+        if (job->tile == 4)
+            result_tile(job, at, c0, count, 4, m + i * step);
+        else
+            result_tile(job, at, c0, count, 2, m + i * step);
+        if (job->activation != NULL)
+            activate(job, at, c0, count);
+    }
 }
 
-/* One position, one panel, one strip of tiles: m = v u. */
-static void product_unit(void *data, int64_t index, int thread)
+/* ---- Units of work ------------------------------------------------------------------------------
+ */
+
+static int64_t chunk_size(const struct job *job, int64_t c)
 {
-    const struct job *job = data;
-    const int64_t panels = job->rc / PANEL, p = index / POINTS % panels, i = index % POINTS;
-    const int64_t t0 = index / POINTS / panels * STRIP;
-    const ptrdiff_t zero = 0;
-    (void)thread;
-    const struct iso_tile t = {
-        .a = job->v + (i * job->tiles + t0) * job->sc,
-        .as = job->sc,
-        .ak = 1,
-        .b = job->u + (p * POINTS + i) * job->sc * PANEL,
-        .bk = PANEL,
-        .aoff = &zero,
-        .boff = &zero,
-        .len = &job->sc,
-        .nsegments = 1,
-        .rows = (int)iso_min64(STRIP, job->tiles - t0),
-        .cols = PANEL,
-        .cs = job->rc,
-        .c = job->m + (i * job->tiles + t0) * job->rc + p * PANEL,
-    };
-    ISO_CPU(tile_run)(&t, 2);
+    return iso_min64(job->chunk, job->tiles - c * job->chunk);
 }
 
-/* One row of result tiles of one image. */
-static void result_unit(void *data, int64_t index, int thread)
+/* A chunk of tiles, all result channels. */
+static void chunk_unit(void *data, int64_t c, int thread)
 {
     const struct job *job = data;
-    const int64_t image = index / job->th, ty = index % job->th;
-    float *result = job->result + (job->first + image) * job->rh * job->rw * job->rc;
-    (void)thread;
-    for (int64_t tx = 0; tx < job->tw; tx++)
-        for (int64_t c = 0; c < job->rc; c += ISO_VEC) {
-            iso_vec d[POINTS], t[POINTS];
-            const float *m = job->m + (index * job->tw + tx) * job->rc + c;
-            for (int64_t i = 0; i < POINTS; i++)
-                d[i] = iso_vload(m + i * job->tiles * job->rc);
-            both(result4, SIDE, TILE, d, t);
-            for (int64_t i = 0; i < TILE && ty * TILE + i < job->rh; i++)
-                for (int64_t j = 0; j < TILE && tx * TILE + j < job->rw; j++) {
-                    float *r = result + ((ty * TILE + i) * job->rw + tx * TILE + j) * job->rc + c;
-                    iso_vec y = t[i * TILE + j];
-                    if (job->bias != NULL)
-                        y = iso_vadd(y, iso_vload(job->bias + c));
-                    iso_vstore(r, job->add ? iso_vadd(iso_vload(r), y) : y);
-                }
-        }
+    const int64_t t0 = c * job->chunk, n = chunk_size(job, c);
+    float *v = job->v + thread * job->v_floats, *m = job->m + thread * job->m_floats;
+    transform_source(job, t0, n, v);
+    multiply(job, n, v, job->u, job->panels, m);
+    transform_results(job, t0, n, 0, job->rc, job->padded, m);
 }
 
-/* One row of tiles of dy of one image: m[36][tiles][rc]. */
-static void pixels_unit(void *data, int64_t index, int thread)
+/* A chunk's source, for all panels. */
+static void source_unit(void *data, int64_t c, int thread)
 {
     const struct job *job = data;
-    const int64_t image = index / job->th, ty = index % job->th;
-    const float *dy = job->dy + (job->first + image) * job->rh * job->rw * job->rc;
+    const int64_t t0 = c * job->chunk;
     (void)thread;
-    for (int64_t tx = 0; tx < job->tw; tx++)
-        for (int64_t c = 0; c < job->rc; c += ISO_VEC) {
-            iso_vec d[TILE * TILE], half[TILE * SIDE], t[SIDE], column[TILE];
-            float *m = job->m + (index * job->tw + tx) * job->rc + c;
-            load_square(dy, job->rh, job->rw, job->rc, ty * TILE, tx * TILE, c, TILE, d);
-            for (int i = 0; i < TILE; i++)
-                pixels4(d + i * TILE, half + i * SIDE);
-            for (int j = 0; j < SIDE; j++) {
-                for (int i = 0; i < TILE; i++)
-                    column[i] = half[i * SIDE + j];
-                pixels4(column, t);
-                for (int64_t i = 0; i < SIDE; i++)
-                    iso_vstore(m + (i * SIDE + j) * job->tiles * job->rc, t[i]);
-            }
-        }
+    transform_source(job, t0, chunk_size(job, c), job->v + t0 * job->stride);
 }
 
-/* One position, one panel: u[36][sc][rc] += sum over tiles of v m. */
-static void gradient_unit(void *data, int64_t index, int thread)
+/* A panel of result channels, all tiles. */
+static void panel_unit(void *data, int64_t p, int thread)
 {
     const struct job *job = data;
-    const int64_t p = index / POINTS, i = index % POINTS;
-    const ptrdiff_t zero = 0;
-    (void)thread;
-    const struct iso_tile t = { .a = job->v + i * job->tiles * job->sc,
-                                .as = 1,
-                                .ak = job->sc,
-                                .b = job->m + i * job->tiles * job->rc + p * PANEL,
-                                .bk = job->rc,
-                                .aoff = &zero,
-                                .boff = &zero,
-                                .len = &job->tiles,
-                                .nsegments = 1,
-                                .rows = (int)job->sc,
-                                .cols = PANEL,
-                                .cs = job->rc,
-                                .add = job->first > 0,
-                                .c = job->u + i * job->sc * job->rc + p * PANEL };
-    ISO_CPU(tile_run)(&t, 2);
-}
-
-/* One source channel of the kernel gradient, from u[36][sc][rc]. */
-static void taps_unit(void *data, int64_t k, int thread)
-{
-    const struct job *job = data;
-    const int64_t plane = job->sc * job->rc;
-    (void)thread;
-    for (int64_t j = 0; j < job->rc; j += ISO_VEC) {
-        iso_vec d[POINTS], t[9];
-        for (int64_t i = 0; i < POINTS; i++)
-            d[i] = iso_vload(job->u + i * plane + k * job->rc + j);
-        both(taps3, SIDE, 3, d, t);
-        for (int64_t i = 0; i < 9; i++) {
-            float *r = job->result + i * plane + k * job->rc + j;
-            iso_vstore(r, job->add ? iso_vadd(iso_vload(r), t[i]) : t[i]);
-        }
+    const int64_t c0 = p * job->width, count = iso_min64(job->width, job->rc - c0);
+    float *u = job->u + thread * job->u_floats, *m = job->m + thread * job->m_floats;
+    kernel_panel(job, p, u);
+    for (int64_t c = 0; c < job->chunks; c++) {
+        const int64_t t0 = c * job->chunk, n = chunk_size(job, c);
+        multiply(job, n, job->v + t0 * job->stride, u, 1, m);
+        transform_results(job, t0, n, c0, count, job->width, m);
     }
 }
 
 /* ---- Passes ---------------------------------------------------------------------------------- */
 
-bool ISO_CPU(winograd_fits)(const struct iso_window *w, int64_t filters)
+static void divide(struct job *job, int threads)
 {
-    return w->kh == 3 && w->kw == 3 && w->sh == 1 && w->sw == 1 && w->dh == 1 && w->dw == 1 &&
-           w->c % PANEL == 0 && filters % PANEL == 0 && w->oh >= TILE && w->ow >= TILE;
-}
-
-static int64_t images_at_once(const struct job *job)
-{
-    const int64_t floats = POINTS * job->th * job->tw * (job->sc + job->rc);
-    return iso_max64(1, iso_min64(job->n, CACHE_FLOATS / floats));
-}
-
-static void set_tiles(struct job *job)
-{
-    job->th = iso_ceil_div(job->rh, TILE);
-    job->tw = iso_ceil_div(job->rw, TILE);
+    const int64_t sc = job->source.channels;
+    job->tile = ISO_WINOGRAD_TILE(job->k);
+    job->th = iso_ceil_div(job->rh, job->tile);
+    job->tw = iso_ceil_div(job->rw, job->tile);
+    job->tiles = job->n * job->th * job->tw;
+    job->vectors = iso_tile_vectors(job->rc, CHUNK);
+    job->width = job->vectors * ISO_VEC;
+    job->panels = iso_ceil_div(job->rc, job->width);
+    job->padded = job->panels * job->width;
+    job->stride = iso_ceil_div(sc, ISO_VEC) * ISO_VEC;
+    job->by_panel = job->tiles < job->rc;
+    const int64_t rounds = iso_ceil_div(job->tiles, CHUNK * threads);
+    job->chunk = iso_ceil_div(job->tiles,
+                              job->by_panel ? iso_ceil_div(job->tiles, CHUNK) : rounds * threads);
+    job->chunks = iso_ceil_div(job->tiles, job->chunk);
+    job->u_plane = iso_winograd_plane(sc * (job->by_panel ? job->width : job->padded));
+    job->v_plane = iso_winograd_plane(job->stride * (job->by_panel ? job->tiles : job->chunk));
+    job->m_plane = iso_winograd_plane(job->chunk * (job->by_panel ? job->width : job->padded));
+    job->u_floats = POINTS * job->u_plane;
+    job->v_floats = POINTS * job->v_plane;
+    job->m_floats = POINTS * job->m_plane;
 }
 
 static struct job forward_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n,
-                       .sh = w->h,
-                       .sw = w->w,
-                       .sc = w->c,
-                       .rh = w->oh,
-                       .rw = w->ow,
-                       .rc = filters,
-                       .top = w->top,
-                       .left = w->left };
-    set_tiles(&job);
-    return job;
+    return (struct job){ .source = { .h = w->h, .w = w->w, .channels = w->c },
+                         .top = w->top,
+                         .left = w->left,
+                         .n = w->n,
+                         .rh = w->oh,
+                         .rw = w->ow,
+                         .rc = filters,
+                         .k = (int)w->kh };
 }
 
 static struct job input_gradient_job(const struct iso_window *w, int64_t filters)
 {
-    struct job job = { .n = w->n,
-                       .sh = w->oh,
-                       .sw = w->ow,
-                       .sc = filters,
-                       .rh = w->h,
-                       .rw = w->w,
-                       .rc = w->c,
-                       .top = 2 - w->top,
-                       .left = 2 - w->left,
-                       .rotated = true };
-    set_tiles(&job);
-    return job;
+    return (struct job){ .source = { .h = w->oh, .w = w->ow, .channels = filters },
+                         .top = w->kh - 1 - w->top,
+                         .left = w->kw - 1 - w->left,
+                         .n = w->n,
+                         .rh = w->h,
+                         .rw = w->w,
+                         .rc = w->c,
+                         .k = (int)w->kh,
+                         .turned = true };
 }
 
-static size_t job_bytes(const struct job *job)
+static size_t job_bytes(const struct job *job, int threads)
 {
-    const int64_t tiles = images_at_once(job) * job->th * job->tw;
-    return (size_t)(POINTS * (job->sc * job->rc + tiles * (job->sc + job->rc))) * sizeof(float);
+    const int64_t u = job->by_panel ? threads : 1, v = job->by_panel ? 1 : threads;
+    return (size_t)(u * job->u_floats + v * job->v_floats + threads * job->m_floats) *
+           sizeof(float);
 }
 
-size_t ISO_CPU(winograd_workspace)(const struct iso_window *w, int64_t filters)
+/* The larger of what this many images take and what the most images take whose tiles are shared. */
+static size_t workspace_of(struct job job, int threads)
 {
-    const struct job forward = forward_job(w, filters), backward = input_gradient_job(w, filters);
-    return iso_max_size(job_bytes(&forward), job_bytes(&backward));
+    divide(&job, threads);
+    const size_t all = job_bytes(&job, threads);
+    if (job.by_panel)
+        return all;
+    job.n = iso_max64(1, (job.rc - 1) / (job.th * job.tw));
+    divide(&job, threads);
+    return iso_max_size(all, job_bytes(&job, threads));
 }
 
-static void lay_out(struct job *job, void *workspace)
+size_t ISO_CPU(winograd_forward_workspace)(const struct iso_window *w, int64_t filters, int threads)
 {
+    return workspace_of(forward_job(w, filters), threads);
+}
+
+size_t ISO_CPU(winograd_input_gradient_workspace)(const struct iso_window *w, int64_t filters,
+                                                  int threads)
+{
+    return workspace_of(input_gradient_job(w, filters), threads);
+}
+
+static void run(struct iso_team *team, struct job *job, void *workspace)
+{
+    const int threads = iso_team_size(team);
+    divide(job, threads);
     job->u = workspace;
-    job->v = job->u + POINTS * job->sc * job->rc;
-    job->m = job->v + POINTS * images_at_once(job) * job->th * job->tw * job->sc;
-}
-
-static void convolve(struct iso_team *team, struct job *job, void *workspace)
-{
-    const int64_t at_once = images_at_once(job), panels = job->rc / PANEL;
-    lay_out(job, workspace);
-    iso_team_run(team, panels, kernel_unit, job);
-    for (job->first = 0; job->first < job->n; job->first += at_once) {
-        job->count = iso_min64(at_once, job->n - job->first);
-        job->tiles = job->count * job->th * job->tw;
-        iso_team_run(team, job->count * job->th, source_unit, job);
-        iso_team_run(team, POINTS * panels * iso_ceil_div(job->tiles, STRIP), product_unit, job);
-        iso_team_run(team, job->count * job->th, result_unit, job);
-    }
+    job->v = job->u + (job->by_panel ? threads : 1) * job->u_floats;
+    job->m = job->v + (job->by_panel ? 1 : threads) * job->v_floats;
+    iso_team_run(team, job->by_panel ? job->chunks : job->panels,
+                 job->by_panel ? source_unit : kernel_unit, job);
+    iso_team_run(team, job->by_panel ? job->panels : job->chunks,
+                 job->by_panel ? panel_unit : chunk_unit, job);
 }
 
 void ISO_CPU(winograd_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
-                               const float *x, const float *kernel, const float *bias, float *y,
-                               void *workspace)
+                               const float *x, const float *kernel, const float *bias,
+                               const struct iso_activation *activation, float *y, void *workspace)
 {
     struct job job = forward_job(w, filters);
-    job.source = x;
+    job.source.at = x;
     job.kernel = kernel;
     job.bias = bias;
+    job.activation = activation;
     job.result = y;
-    convolve(team, &job, workspace);
+    run(team, &job, workspace);
 }
 
 void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_window *w,
@@ -380,30 +341,9 @@ void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_wi
                                       bool add, float *dx, void *workspace)
 {
     struct job job = input_gradient_job(w, filters);
-    job.source = dy;
+    job.source.at = dy;
     job.kernel = kernel;
     job.add = add;
     job.result = dx;
-    convolve(team, &job, workspace);
-}
-
-void ISO_CPU(winograd_kernel_gradient)(struct iso_team *team, const struct iso_window *w,
-                                       int64_t filters, const float *x, const float *dy, bool add,
-                                       float *dkernel, void *workspace)
-{
-    struct job job = forward_job(w, filters);
-    const int64_t at_once = images_at_once(&job);
-    job.source = x;
-    job.dy = dy;
-    job.add = add;
-    job.result = dkernel;
-    lay_out(&job, workspace);
-    for (job.first = 0; job.first < job.n; job.first += at_once) {
-        job.count = iso_min64(at_once, job.n - job.first);
-        job.tiles = job.count * job.th * job.tw;
-        iso_team_run(team, job.count * job.th, source_unit, &job);
-        iso_team_run(team, job.count * job.th, pixels_unit, &job);
-        iso_team_run(team, POINTS * (job.rc / PANEL), gradient_unit, &job);
-    }
-    iso_team_run(team, job.sc, taps_unit, &job);
+    run(team, &job, workspace);
 }

@@ -6,22 +6,39 @@
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };
 
-/* The key that random numbers are drawn with, and their counter but for the Philox block. */
+/* The key that random numbers are drawn with, and their counter but for the Philox block; the
+ * number of the call's first row in the step, from which blocks are counted. */
 struct iso_cpu_random {
     uint32_t step, layer, purpose, key[2];
+    int64_t first_row;
 };
 static inline struct iso_cpu_random iso_cpu_random_of(const struct iso_call *call,
                                                       enum iso_random purpose)
 {
-    return (struct iso_cpu_random){
-        call->step, call->layer, purpose, { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) }
-    };
+    return (struct iso_cpu_random){ call->step,
+                                    call->layer,
+                                    purpose,
+                                    { (uint32_t)call->seed, (uint32_t)(call->seed >> 32) },
+                                    call->first_row };
+}
+
+/* The first block of row `row` of the call, where `each` belong to a row. With 1, the row's number
+ * in the step. */
+static inline uint32_t iso_cpu_row_block(const struct iso_cpu_random *s, int64_t row, int64_t each)
+{
+    return (uint32_t)((s->first_row + row) * each);
 }
 
 /* The four words of one block. */
 static inline iso_u32x4 iso_cpu_four(const struct iso_cpu_random *s, uint32_t block)
 {
     return iso_philox(block, s->step, s->layer, s->purpose, s->key[0], s->key[1]);
+}
+
+/* Those of a row of the call, where each row has one block. */
+static inline iso_u32x4 iso_cpu_row_words(const struct iso_cpu_random *s, int64_t row)
+{
+    return iso_cpu_four(s, iso_cpu_row_block(s, row, 1));
 }
 
 /* The words of 16 blocks from `block` on. */

@@ -1,0 +1,228 @@
+/* batch_sums.c: row sums of batch normalization, threads sharing groups of rows and slices of
+ * channels.
+ *
+ * The statistics read x once: a block's sum, and then, while the block is in the cache, its squares
+ * about its own mean. Mean and squares of each block are kept until the mean of all is known. */
+#include "batch_sums.h"
+#include "simd.h"
+
+enum kind { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
+/* Over x; over what that left of each block; over x and dy. */
+enum pass { BLOCKS, SQUARES, GRADIENTS };
+enum { VECTORS = 4, CHUNK = VECTORS * ISO_VEC }; /* of columns that are summed at a time */
+
+struct work {
+    enum pass pass;
+    struct iso_cpu_split split;
+    const float *x, *dy, *mean;       /* mean: [channels] */
+    float *sums, *products;           /* [groups][channels] */
+    float *block_mean, *block_square; /* [groups][ISO_GROUP_BLOCKS][channels] */
+};
+struct chunk {                               /* some columns of a block */
+    int64_t row, rows, column, group, block; /* block: its number among those of the arrays */
+    int cols;
+};
+
+static struct work work_of(struct iso_team *team, const struct iso_bn_rows *s, float *at)
+{
+    const struct iso_rows rows = { s->rows, s->per_image };
+    struct work w = { .split = ISO_CPU(split)(rows, s->channels, iso_team_size(team)) };
+    const int64_t groups = w.split.groups * s->channels;
+    w.sums = at;
+    w.products = at + groups;
+    w.block_mean = at + 2 * groups;
+    w.block_square = w.block_mean + ISO_GROUP_BLOCKS * groups;
+    return w;
+}
+
+size_t ISO_CPU(batch_sums_workspace)(const struct iso_bn_rows *s)
+{
+    const struct iso_rows rows = { s->rows, s->per_image };
+    const int64_t groups = iso_group_count(rows) * s->channels;
+    return (size_t)((2 + 2 * ISO_GROUP_BLOCKS) * groups) * sizeof(float);
+}
+
+/* ---- The chains of a block ----------------------------------------------------------------- */
+
+/* Sums `vectors` vectors of columns of n rows; each element of one is a chain. x - mean is
+ * x + (-mean). */
+ISO_CPU_INLINE void sum_vectors(enum kind kind, int vectors, int64_t n, int64_t row, const float *x,
+                                const float *dy, const float *mean, float *sum, float *product)
+{
+    float minus[CHUNK];
+    iso_vec a[VECTORS], b[VECTORS], m[VECTORS];
+    for (int i = 0; i < vectors * ISO_VEC; i++)
+        minus[i] = kind == SUM_X ? 0.0f : -mean[i];
+    for (int v = 0; v < vectors; v++) {
+        a[v] = b[v] = iso_vset(0.0f);
+        m[v] = iso_vload(minus + v * ISO_VEC);
+    }
+    for (int64_t r = 0; r < n; r++)
+        for (int v = 0; v < vectors; v++) {
+            const iso_vec value = iso_vload(x + r * row + v * ISO_VEC);
+            if (kind == SUM_X) {
+                a[v] = iso_vadd(a[v], value);
+                continue;
+            }
+            const iso_vec centre = iso_vadd(value, m[v]);
+            if (kind == SUM_SQUARES) {
+                a[v] = iso_vfma(centre, centre, a[v]);
+                continue;
+            }
+            const iso_vec d = iso_vload(dy + r * row + v * ISO_VEC);
+            a[v] = iso_vadd(a[v], d);
+            b[v] = iso_vfma(d, centre, b[v]);
+        }
+    for (int v = 0; v < vectors; v++) {
+        iso_vstore(sum + v * ISO_VEC, a[v]);
+        if (kind == SUM_GRADIENTS)
+            iso_vstore(product + v * ISO_VEC, b[v]);
+    }
+}
+
+/* Fewer columns than a vector. */
+ISO_CPU_INLINE void sum_rest(enum kind kind, int cols, int64_t n, int64_t row, const float *x,
+                             const float *dy, const float *mean, float *sum, float *product)
+{
+    float a[ISO_VEC] = { 0.0f }, b[ISO_VEC] = { 0.0f };
+    for (int64_t r = 0; r < n; r++)
+        for (int c = 0; c < cols; c++) {
+            const float value = x[r * row + c];
+            if (kind == SUM_X) {
+                a[c] = a[c] + value;
+            } else if (kind == SUM_SQUARES) {
+                a[c] = iso_bn_square(value - mean[c], a[c]);
+            } else {
+                a[c] = a[c] + dy[r * row + c];
+                b[c] = iso_fma(dy[r * row + c], value - mean[c], b[c]);
+            }
+        }
+    memcpy(sum, a, (size_t)cols * sizeof *a);
+    if (kind == SUM_GRADIENTS)
+        memcpy(product, b, (size_t)cols * sizeof *b);
+}
+
+/* Up to CHUNK columns; those after the last whole vector last. */
+ISO_CPU_INLINE void sum_chunk(enum kind kind, int cols, int64_t n, int64_t row, const float *x,
+                              const float *dy, const float *mean, float *sum, float *product)
+{
+    const int vectors = cols / ISO_VEC, c = vectors * ISO_VEC;
+    switch (vectors) {
+    case 4: sum_vectors(kind, 4, n, row, x, dy, mean, sum, product); break;
+    case 3: sum_vectors(kind, 3, n, row, x, dy, mean, sum, product); break;
+    case 2: sum_vectors(kind, 2, n, row, x, dy, mean, sum, product); break;
+    case 1: sum_vectors(kind, 1, n, row, x, dy, mean, sum, product); break;
+    default: break;
+    }
+    if (c < cols)
+        sum_rest(kind, cols - c, n, row, x + c, kind == SUM_GRADIENTS ? dy + c : NULL, mean + c,
+                 sum + c, product + c);
+}
+
+static void add_to(int64_t n, const float *restrict x, float *restrict sum)
+{
+    for (int64_t i = 0; i < n; i++)
+        sum[i] = sum[i] + x[i];
+}
+
+/* ---- The blocks of a group ----------------------------------------------------------------- */
+
+/* Mean and squares of a block, whose sum the group's takes up. */
+static void take_chunk(const struct work *w, const struct chunk *k)
+{
+    const int64_t row = w->split.columns, at = k->block * row + k->column;
+    const float *x = w->x + k->row * row + k->column;
+    float *mean = w->block_mean + at, *square = w->block_square + at, sum[CHUNK];
+    sum_chunk(SUM_X, k->cols, k->rows, row, x, NULL, mean, sum, sum);
+    for (int c = 0; c < k->cols; c++)
+        mean[c] = iso_bn_block_mean(sum[c], (float)k->rows);
+    sum_chunk(SUM_SQUARES, k->cols, k->rows, row, x, NULL, mean, square, square);
+    add_to(k->cols, sum, w->sums + k->group * row + k->column);
+}
+
+/* Its squares about the mean of all rows. */
+static void square_chunk(const struct work *w, const struct chunk *k)
+{
+    const int64_t row = w->split.columns, at = k->block * row + k->column;
+    const float *restrict m = w->block_mean + at, *restrict q = w->block_square + at;
+    const float *restrict mean = w->mean + k->column, n = (float)k->rows;
+    float *restrict sum = w->sums + k->group * row + k->column;
+    for (int c = 0; c < k->cols; c++)
+        sum[c] = sum[c] + iso_bn_block_square(m[c], q[c], n, mean[c]);
+}
+
+static void gradient_chunk(const struct work *w, const struct chunk *k)
+{
+    const int64_t row = w->split.columns, at = k->row * row + k->column;
+    const int64_t to = k->group * row + k->column;
+    float sum[CHUNK], product[CHUNK];
+    sum_chunk(SUM_GRADIENTS, k->cols, k->rows, row, w->x + at, w->dy + at, w->mean + k->column, sum,
+              product);
+    add_to(k->cols, sum, w->sums + to);
+    add_to(k->cols, product, w->products + to);
+}
+
+static void sum_block(const struct work *w, struct chunk k, struct iso_range columns)
+{
+    for (; k.column < columns.end; k.column += CHUNK) {
+        k.cols = (int)iso_min64(CHUNK, columns.end - k.column);
+        switch (w->pass) {
+        case BLOCKS: take_chunk(w, &k); break;
+        case SQUARES: square_chunk(w, &k); break;
+        case GRADIENTS: gradient_chunk(w, &k); break;
+        }
+    }
+}
+
+static void sum_part(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_cpu_part part = iso_cpu_part(&w->split, unit);
+    const int64_t row = w->split.columns, first = part.columns.begin;
+    const size_t bytes = (size_t)(part.columns.end - first) * sizeof(float);
+    (void)thread;
+    for (int64_t g = part.groups.begin; g < part.groups.end; g++) {
+        const struct iso_range rows = iso_cpu_group(w->split.rows, g);
+        int64_t number = g * ISO_GROUP_BLOCKS;
+        memset(w->sums + g * row + first, 0, bytes);
+        memset(w->products + g * row + first, 0, bytes);
+        for (int64_t b = rows.begin, end; b < rows.end; b = end) {
+            end = iso_block_end(w->split.rows, b);
+            sum_block(w, (struct chunk){ b, end - b, first, g, number++, 0 }, part.columns);
+        }
+    }
+}
+
+static void run(struct iso_team *team, struct work *w, enum pass pass, const float *sums,
+                float *out)
+{
+    w->pass = pass;
+    iso_team_run(team, w->split.units, sum_part, w);
+    ISO_CPU(add_groups)(team, sums, w->split.groups, w->split.columns, false, out);
+}
+
+/* ---- Calls --------------------------------------------------------------------------------- */
+
+void ISO_CPU(batch_statistics)(struct iso_team *team, const struct iso_bn_rows *s, const float *x,
+                               float rows, float *mean, float *square, void *workspace)
+{
+    struct work w = work_of(team, s, workspace);
+    w.x = x;
+    w.mean = mean;
+    run(team, &w, BLOCKS, w.sums, mean);
+    for (int64_t c = 0; c < s->channels; c++)
+        mean[c] = iso_div(mean[c], rows);
+    run(team, &w, SQUARES, w.sums, square);
+}
+
+void ISO_CPU(batch_gradient_sums)(struct iso_team *team, const struct iso_bn_rows *s,
+                                  const float *x, const float *dy, const float *mean, float *sum,
+                                  float *product, void *workspace)
+{
+    struct work w = work_of(team, s, workspace);
+    w.x = x;
+    w.dy = dy;
+    w.mean = mean;
+    run(team, &w, GRADIENTS, w.sums, sum);
+    ISO_CPU(add_groups)(team, w.products, w.split.groups, s->channels, false, product);
+}
