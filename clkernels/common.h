@@ -38,6 +38,18 @@ static inline float lane_sum(local float *s, float value)
     return s[0];
 }
 
+/* total = the sum along an axis of n elements, by the 16 work-items of a group, each of which gets
+ * it. term: element i added to its lane's chain, `lane`. */
+#define AXIS_SUM(total, s, n, term)                                                     \
+    float total = start_of_sum();                                                       \
+    for (int begin_ = 0; begin_ < (n); begin_ += ISO_BLOCK_ELEMENTS) {                  \
+        int end_ = (n)-begin_ < ISO_BLOCK_ELEMENTS ? (n) : begin_ + ISO_BLOCK_ELEMENTS; \
+        float lane = start_of_sum();                                                    \
+        for (int i = begin_ + get_local_id(0); i < end_; i += ISO_LANES)                \
+            lane = term;                                                                \
+        total = add_term(total, lane_sum(s, lane));                                     \
+    }
+
 /* Index of the first maximum of z[0..n), NaN winning. Called by all 16 work-items of a group. */
 static inline int lane_first_max(local int *s, global const float *z, int n)
 {

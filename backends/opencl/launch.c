@@ -32,10 +32,17 @@ static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int narg
     return CL_SUCCESS;
 }
 
+struct opencl_grid opencl_each_row(const struct opencl *cl, size_t size, size_t rows)
+{
+    struct opencl_grid grid = opencl_elements(cl, size);
+    grid.groups[1] = rows;
+    return grid;
+}
+
 /* A kernel may allow fewer work-items than the device: halve the group and double the groups. */
 static void shrink(struct opencl_grid *grid, size_t limit)
 {
-    while (grid->group[0] > limit && grid->group[0] % 2 == 0 && grid->group[1] == 1) {
+    while (grid->group[0] * grid->group[1] > limit && grid->group[0] % 2 == 0) {
         grid->group[0] /= 2;
         grid->groups[0] *= 2;
     }
