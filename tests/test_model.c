@@ -310,6 +310,17 @@ static void test_help(void **state)
     }
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         assert_true(strstr(overview, s->key) != NULL && strstr(page, s->doc) != NULL);
+    char *sums = help_text("sums", &rc);
+    assert_int_equal(rc, ISO_OK);
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        const struct iso_sum_def *s = iso_ops[op].def->sums;
+        assert_true(s != NULL || !iso_ops[op].def->product);
+        for (; s != NULL && s->what != NULL; s++)
+            assert_true(strstr(sums, s->terms) != NULL && strstr(page, s->terms) != NULL);
+    }
+    free(sums);
+    free(help_text("modes", &rc));
+    assert_int_equal(rc, ISO_OK);
     free(overview);
     free(page);
     free(help_text("layer", &rc));
