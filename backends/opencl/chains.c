@@ -140,7 +140,7 @@ static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t
 {
     return opencl_launch(cl, "chains.cl", "chains_over_taps",
                          tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
-                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem ? bias : y), arg_at(y),
+                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
                               arg_struct(g, sizeof *g)));
 }
 

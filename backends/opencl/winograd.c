@@ -197,9 +197,9 @@ static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t sid
                            struct opencl_at from, struct opencl_at bias, struct opencl_at to)
 {
     g.has_bias = bias.mem != NULL;
-    return opencl_launch(
-        cl, program, to_results[side], grid_of(cl, &g),
-        ARGS(arg_at(from), arg_at(bias.mem ? bias : to), arg_at(to), arg_struct(&g, sizeof g)));
+    return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
+                         ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
+                              arg_struct(&g, sizeof g)));
 }
 
 /* The tiles [first, first + count). */
