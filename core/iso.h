@@ -226,6 +226,15 @@ enum { ISO_USES_X = 1, ISO_USES_Y = 2 };
  * that nothing between them has a meaning. */
 enum iso_target { ISO_TARGET_VALUES, ISO_TARGET_CLASS, ISO_TARGET_SIGNS };
 
+/* One sum that an op makes, as core/order.h has its kind, and the order of its terms; over rows:
+ * what a row is. A chain has few terms, added one after the other. */
+enum iso_sum { ISO_SUM_PRODUCTS, ISO_SUM_ROWS, ISO_SUM_AXIS, ISO_SUM_CHAIN, ISO_SUM_KINDS };
+struct iso_sum_def { /* a table ends with what NULL */
+    const char *what;
+    enum iso_sum kind;
+    const char *terms;
+};
+
 struct iso_op_def {    /* one op, no device in it: core/ops/<name>.c,
                           iso_def_<name> */
     const char *doc;   /* one line */
@@ -263,6 +272,7 @@ struct iso_op_def {    /* one op, no device in it: core/ops/<name>.c,
     /* Optional: the slots that these params need, where those are not the first so many. */
     const char *const *(*slots_of)(const void *params);
     double (*slot_initial)(const void *params, int slot); /* optional: what a slot starts at */
+    const struct iso_sum_def *sums;                       /* NULL: it makes none */
     /* Shapes from params and input shapes, x[ISO_OPERANDS] of an op with several inputs: those that
      * are not there have ndim 0, as have their tensors in an iso_call. Fails with ISO_ESHAPE and a
      * message that does not name the layer (the caller adds file, line and layer). Rows may be any
@@ -406,6 +416,7 @@ enum iso_peak {
  * Work may be queued; errors of queued work surface in read or sync at the latest. */
 struct iso_backend_ops {
     const char *name, *doc;
+    const char *fast; /* what fast mode changes there; NULL: nothing, it is exact mode */
     /* [ISO_OP_COUNT]; NULL entry: none */
     const struct iso_kernel *const *kernels;
     /* Appends up to max devices to out and their number to *count. Never fails for "none". */

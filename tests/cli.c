@@ -166,6 +166,33 @@ void cli_history(const char *run, char *out)
     assert_true(rows > 2);
 }
 
+/* Writes 1 for the arithmetic in a file, after `key`, which may be in it among any bytes. */
+static void age_file(const char *run, const char *name, const char *key)
+{
+    static char bytes[CLI_OUTPUT];
+    char file[64], path[CLI_PATH];
+    const size_t length = strlen(key);
+    snprintf(file, sizeof file, "%s/%s", run, name);
+    const size_t n = cli_read(file, bytes);
+    size_t at = 0;
+    while (at + length < n && memcmp(bytes + at, key, length) != 0)
+        at++;
+    assert_true(at + length < n);
+    cli_path(path, file);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, (long)(at + length), SEEK_SET), 0);
+    assert_int_equal(fputc('1', f), '1');
+    fclose(f);
+}
+
+void cli_age(const char *run)
+{
+    age_file(run, "state", "\"isocl.arithmetic\":\"");
+    age_file(run, "run.json", "\"arithmetic\": ");
+    age_file(run, "device.json", "\"arithmetic\": ");
+}
+
 void cli_hash(char hex[65])
 {
     const char *found = NULL;

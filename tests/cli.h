@@ -43,6 +43,8 @@ void cli_says(const char *text, const char *expected);
 int cli_lines(const char *text);
 /* A run's history.csv without the columns that depend on the clock, in out of CLI_OUTPUT bytes. */
 void cli_history(const char *run, char *out);
+/* Makes a run's files say that they are of arithmetic 1. */
+void cli_age(const char *run);
 /* Copies the hexadecimal digits after the last "weights sha256" of cli_out. */
 void cli_hash(char hex[65]);
 #endif

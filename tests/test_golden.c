@@ -107,7 +107,7 @@ static void run_pass(struct golden *g, const struct iso_call *call, enum iso_pas
         return;
     must(iso_execute_pass(g->judge, g->c.op, call, pass, &how, &g->v));
     if (iso_ops[g->c.op].def->product)
-        must(iso_rung_sums(g->judge, ISO_DIRECT, g->c.op, call, pass, &g->v, &g->sums));
+        must(iso_rung_sums(g->judge, g->c.op, call, pass, &g->v, &g->sums));
     compare_pass(g, pass);
     iso_values_free(&g->sums);
 }

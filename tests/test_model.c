@@ -137,6 +137,29 @@ static void test_phases(void **state)
     iso_model_free(m);
 }
 
+/* The file's `winograd` is that of the layers that do not say it, also of those above it. */
+static void test_winograd(void **state)
+{
+    static const char text[] =
+        "blocks: {pair: {layers: [{conv2d: {filters: 2, kernel_size: 3}},\n"
+        "                         {conv2d: {filters: 2, kernel_size: 1, winograd: auto}}]}}\n"
+        "input: {shape: [9, 9, 1]}\n"
+        "layers: [{conv2d: {filters: 2, kernel_size: 3}},\n"
+        "         {conv2d: {filters: 2, kernel_size: 3, winograd: auto}}, pair,\n"
+        "         flatten, {dense: {units: 2, activation: softmax}}]\n"
+        "winograd: off\n"
+        "loss: categorical_crossentropy\n"
+        "phases: [{optimizer: sgd}, {optimizer: adam}]\n";
+    static const int wanted[] = { ISO_WINOGRAD_OFF, ISO_WINOGRAD_AUTO, ISO_WINOGRAD_OFF,
+                                  ISO_WINOGRAD_AUTO };
+    struct iso_model *m;
+    (void)state;
+    assert_int_equal(loading_bytes(text, sizeof text - 1, &m), ISO_OK);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(((const struct iso_conv2d *)m->layers[i].params)->winograd, wanted[i]);
+    iso_model_free(m);
+}
+
 static void test_other_models(void **state)
 {
     (void)state;
@@ -287,6 +310,17 @@ static void test_help(void **state)
     }
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         assert_true(strstr(overview, s->key) != NULL && strstr(page, s->doc) != NULL);
+    char *sums = help_text("sums", &rc);
+    assert_int_equal(rc, ISO_OK);
+    for (int op = 0; op < ISO_OP_COUNT; op++) {
+        const struct iso_sum_def *s = iso_ops[op].def->sums;
+        assert_true(s != NULL || !iso_ops[op].def->product);
+        for (; s != NULL && s->what != NULL; s++)
+            assert_true(strstr(sums, s->terms) != NULL && strstr(page, s->terms) != NULL);
+    }
+    free(sums);
+    free(help_text("modes", &rc));
+    assert_int_equal(rc, ISO_OK);
     free(overview);
     free(page);
     free(help_text("layer", &rc));
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_cnn),
         cmocka_unit_test(test_other_models),
         cmocka_unit_test_setup_teardown(test_phases, loading_setup, loading_teardown),
+        cmocka_unit_test_setup_teardown(test_winograd, loading_setup, loading_teardown),
         cmocka_unit_test(test_yaml_features),
         cmocka_unit_test(test_field_text),
         cmocka_unit_test(test_help),

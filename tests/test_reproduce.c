@@ -101,7 +101,7 @@ static void takes_models_with_a_source(void **state)
     cli_says(cli_out, "end      validation_loss");
 }
 
-/* A run that was begun with another model file, or does not train, is no figure. */
+/* A run that was begun with another model file or arithmetic, or does not train, is no figure. */
 static void refuses_what_does_not_belong(void **state)
 {
     (void)state;
@@ -111,6 +111,13 @@ static void refuses_what_does_not_belong(void **state)
     assert_int_equal(cli_run(REPRODUCE "c.yaml"), 1);
     cli_says(cli_err, "is not the model file that the run all/c was begun with");
     assert_int_equal(cli_run("reproduce --quiet --out all c.yaml --report"), 1);
+    write_model("e.yaml", "e", "expect: {source: x, parameters: 7850}");
+    assert_int_equal(cli_run(REPRODUCE "e.yaml --epochs 1"), 0);
+    cli_age("all/e");
+    assert_int_equal(cli_run(REPRODUCE "e.yaml"), 1);
+    cli_says(cli_err, "the run all/e was begun with arithmetic 1 and this isocl has 2");
+    assert_int_equal(cli_run("reproduce --quiet --out all e.yaml --report"), 1);
+    cli_says(cli_err, "with another --out");
     write_model("d.yaml", "d", "expect: {source: x}");
     assert_int_equal(cli_run("reproduce --device none --quiet --out all d.yaml"), 1);
     cli_says(cli_err, "was not trained to its end");

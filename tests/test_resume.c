@@ -78,8 +78,44 @@ static void resumed_runs_end_alike(void **state)
     }
 }
 
+/* A run of another arithmetic is read by all commands, and only not gone on with. */
+static void older_runs_are_read_only(void **state)
+{
+    static const char *const reads[] = {
+        "eval a --limit 50 --device reference",
+        "predict a --limit 5 --device reference --split test",
+        "report a --out a.html",
+        "export a --out a.safetensors",
+        "runs a",
+        "runs a b",
+        "summary a/model.yaml",
+        "train tiny.yaml --device reference --limit 50 --epochs 1 --out c --quiet "
+        "--weights a/weights.safetensors",
+    };
+    char before[65], after[65];
+    (void)state;
+    assert_int_equal(cli_run(TRAIN "--out a --quiet --epochs 1"), 0);
+    cli_hash(before);
+    assert_int_equal(cli_run(TRAIN "--out b --quiet --epochs 1"), 0);
+    cli_age("a");
+    for (int i = 0; i < (int)(sizeof reads / sizeof *reads); i++) {
+        if (cli_run("%s", reads[i]) != 0)
+            fail_msg("isocl %s: %s", reads[i], cli_err);
+        assert_true(strstr(cli_err, "arithmetic") == NULL);
+        if (i == 0)
+            cli_hash(after);
+        if (strcmp(reads[i], "runs a b") == 0)
+            cli_says(cli_out, "arithmetic: 1 in a");
+    }
+    assert_string_equal(before, after);
+    assert_int_equal(cli_run("train --resume --out a --epochs 2 --device reference"), 1);
+    cli_says(cli_err, "the run a was begun with arithmetic 1 and this isocl has 2");
+    cli_says(cli_err, "train anew with another --out");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(resumed_runs_end_alike) };
+    const struct CMUnitTest tests[] = { TEST(resumed_runs_end_alike),
+                                        TEST(older_runs_are_read_only) };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MODELS = 256, FIGURES = 2048, ARGUMENTS = 24 };
 struct reproduce_options {
@@ -123,20 +124,21 @@ static iso_rc find_models(struct list *l, int argc, char **argv)
 
 /* ---- Training ------------------------------------------------------------------------------ */
 
-/* How far the run in a folder is; -1 when there is none that could be resumed. */
-static int64_t epochs_done(const char *folder)
+/* How far the run in a folder is; -1 when there is none. Fails where it could not be resumed: it is
+ * not to be mistaken for one of ours, nor trained over. */
+static iso_rc epochs_done(const char *folder, int64_t *epochs)
 {
     char path[ISO_PATH];
     struct iso_run_settings settings;
     struct iso_fit_state state;
-    FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
-    if (file == NULL)
-        return -1;
-    fclose(file);
-    if (iso_run_read(folder, &settings, &state) == ISO_OK)
-        return state.epoch;
-    iso_error_clear(); /* it is trained anew */
-    return -1;
+    *epochs = -1;
+    ISO_TRY(iso_path(path, folder, "state"));
+    if (access(path, F_OK) != 0)
+        return ISO_OK;
+    ISO_TRY(iso_run_read(folder, &settings, &state));
+    ISO_TRY(iso_state_resumable(folder, &settings));
+    *epochs = state.epoch;
+    return ISO_OK;
 }
 
 /* Runs `isocl train` on the model, or on with its run. */
@@ -290,7 +292,8 @@ static iso_rc reproduce(const struct reproduce_options *o, char *path, bool name
         return ISO_OK;
     const int64_t goal = o->epochs > 0 ? o->epochs : iso_model_phase_end(m, m->nphases - 1);
     ISO_TRY(iso_path(folder, o->out, m->name));
-    const int64_t done = epochs_done(folder);
+    int64_t done;
+    ISO_TRY(epochs_done(folder, &done));
     if (o->report && done < 0)
         return ISO_OK;
     if (done >= 0)

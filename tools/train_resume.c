@@ -55,6 +55,7 @@ iso_rc iso_train_read_run(struct training *t, const char *model)
     char found[ISO_PATH];
     struct train_options *o = t->options;
     ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
+    ISO_TRY(iso_state_resumable(o->out, &t->settings));
     ISO_TRY(iso_path(t->path, o->out, "model.yaml"));
     if (model != NULL)
         ISO_TRY(same_file(iso_setup_path(model, found), t->path));

@@ -66,18 +66,24 @@ static void copy_images(const struct iso_conv_weights *job, int64_t first, int64
                        job->spread ? w->sw : 1, channels, to);
 }
 
-/* Returns where a tile finds panel p of the rows of dy from lot `first` on. */
-static const float *panel_of(const struct iso_conv_weights *job, int64_t first, int64_t end,
+/* Returns where a tile finds rows [begin, end) of panel p of dy: packed into `panel`, or dy itself.
+ */
+static const float *panel_of(const struct iso_conv_weights *job, int64_t begin, int64_t end,
                              int64_t p, float *panel)
 {
-    const int64_t last = end < job->lots ? job->rows : job->tail;
     const struct iso_gemm dy = { .n = job->filters,
                                  .ldw = job->filters,
-                                 .w = job->dy + first * job->rows * job->filters };
+                                 .w = job->dy + begin * job->filters };
     if (!job->packed)
         return dy.w + p * job->width;
-    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, (end - first - 1) * job->rows + last, panel);
+    ISO_CPU(pack)(&dy, p * job->width, job->width, 0, end - begin, panel);
     return panel;
+}
+
+/* The rows of all lots before this one. */
+static int64_t rows_before(const struct iso_conv_weights *job, int64_t lot)
+{
+    return lot < job->lots ? lot * job->rows : (lot - 1) * job->rows + job->tail;
 }
 
 /* ---- Work ---------------------------------------------------------------------------------- */
@@ -86,9 +92,10 @@ static const float *panel_of(const struct iso_conv_weights *job, int64_t first, 
  * [tap_lines][taps][channels][width]. */
 struct share {
     const struct iso_conv_segments *segments;
+    const float *image;                /* x, or its copy, of a lot */
+    const float *panel;                /* of a block of dy: packed, or dy itself */
     float *x, *packed, *group, *total; /* its scratch */
-    const float *panel;                /* of dy: packed, or dy itself */
-    int64_t first, c0, p;              /* lot, channel; panel */
+    int64_t c0, p;                     /* channel; panel */
 };
 
 static struct share share_of(const struct iso_conv_weights *job, int thread)
@@ -125,15 +132,13 @@ static int shorten(const struct iso_conv_weights *job, struct iso_tile *t, int n
 static void add_block(const struct iso_conv_weights *job, const struct share *share, int64_t lot,
                       int64_t block, bool add)
 {
-    const int64_t i = lot - share->first;
     const struct iso_conv_segments *segments = share->segments;
     const int64_t s = segments->block[block], rows = job->taps * segments->channels;
-    const int64_t bk = job->packed ? job->width : job->filters;
     int64_t tail;
     struct iso_tile t = { .as = 1,
                           .ak = segments->column,
-                          .b = share->panel + i * job->rows * bk,
-                          .bk = bk,
+                          .b = share->panel,
+                          .bk = job->packed ? job->width : job->filters,
                           .c = share->group,
                           .cs = job->width,
                           .cols = job->width,
@@ -147,20 +152,9 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
     if (lot == job->lots - 1)
         t.nsegments = shorten(job, &t, t.nsegments, &tail);
     for (int64_t r = 0; r < job->tap_lines; r++, t.c += rows * job->width) {
-        t.a = share->x + i * segments->lot + line_start(job, segments->channels, r);
+        t.a = share->image + line_start(job, segments->channels, r);
         ISO_CPU(tile_run)(&t, job->vectors);
     }
-}
-
-/* The sum of the group that begins at this block of a lot. */
-static void sum_group(const struct iso_conv_weights *job, const struct share *share, int64_t lot,
-                      int64_t block)
-{
-    const int64_t last = iso_min64(job->lots, lot + job->group_lots);
-    const int64_t end = iso_min64(job->nblocks, block + job->group_blocks);
-    for (int64_t i = lot; i < last; i++)
-        for (int64_t b = block; b < end; b++)
-            add_block(job, share, i, b, i > lot || b > block);
 }
 
 static void add_group(const struct iso_conv_weights *job, const struct share *share, bool first)
@@ -185,6 +179,31 @@ static void move_sums(const struct iso_conv_weights *job, const struct share *sh
     }
 }
 
+/* ---- By result ---------------------------------------------------------------------------------
+ */
+
+/* One panel, over the lots [first, end), whose copy is there. */
+static void add_lots(const struct iso_conv_weights *job, struct share *share, int64_t first,
+                     int64_t end)
+{
+    const int64_t bk = job->packed ? job->width : job->filters;
+    const float *panel =
+        panel_of(job, rows_before(job, first), rows_before(job, end), share->p, share->packed);
+    for (int64_t g = first; g < end; g += job->group_lots)
+        for (int64_t b = 0; b < job->nblocks; b += job->group_blocks) {
+            const int64_t lots = iso_min64(end, g + job->group_lots);
+            const int64_t blocks = iso_min64(job->nblocks, b + job->group_blocks);
+            for (int64_t lot = g; lot < lots; lot++)
+                for (int64_t i = b; i < blocks; i++) {
+                    const int64_t row = (lot - first) * job->rows + i * ISO_BLOCK_ROWS;
+                    share->image = share->x + (lot - first) * share->segments->lot;
+                    share->panel = panel + row * bk;
+                    add_block(job, share, lot, i, lot > g || i > b);
+                }
+            add_group(job, share, g + b == 0);
+        }
+}
+
 /* A slice of channels and some panels of filters, over all lots. */
 static void result_unit(void *data, int64_t index, int thread)
 {
@@ -195,39 +214,61 @@ static void result_unit(void *data, int64_t index, int thread)
     struct share share = share_of(job, thread);
     share.c0 = g * job->channels;
     share.segments = &job->segments[channels != job->channels];
-    for (int64_t end; share.first < job->lots; share.first = end) {
-        end = iso_min64(job->lots, share.first + job->at_once);
-        copy_images(job, share.first, end, share.c0, channels, share.x);
+    for (int64_t first = 0, end; first < job->lots; first = end) {
+        end = iso_min64(job->lots, first + job->at_once);
+        copy_images(job, first, end, share.c0, channels, share.x);
         for (share.p = s * job->panels / job->splits; share.p < p1; share.p++) {
-            share.panel = panel_of(job, share.first, end, share.p, share.packed);
-            if (share.first > 0)
+            if (first > 0)
                 move_sums(job, &share, share.total, job->total, false);
-            for (int64_t i = share.first; i < end; i += job->group_lots)
-                for (int64_t b = 0; b < job->nblocks; b += job->group_blocks) {
-                    sum_group(job, &share, i, b);
-                    add_group(job, &share, i + b == 0);
-                }
+            add_lots(job, &share, first, end);
             move_sums(job, &share, share.total, job->total, true);
         }
     }
 }
 
-/* The sums of the groups that begin in some lots. */
+/* ---- By group ----------------------------------------------------------------------------------
+ */
+
+/* One block, for all panels, each of which has sums of its own. */
+static void add_panels(const struct iso_conv_weights *job, struct share *share, int64_t lot,
+                       int64_t block, bool add)
+{
+    float *const sums = share->group;
+    const int64_t begin = lot * job->rows + block * ISO_BLOCK_ROWS;
+    const int64_t end = iso_min64(begin + ISO_BLOCK_ROWS, rows_before(job, lot + 1));
+    for (int64_t p = 0; p < job->panels; p++) {
+        share->panel = panel_of(job, begin, end, p, share->packed);
+        share->group = sums + p * job->sum_floats;
+        add_block(job, share, lot, block, add);
+    }
+    share->group = sums;
+}
+
+static void store_group(const struct iso_conv_weights *job, struct share *share, float *to)
+{
+    for (share->p = 0; share->p < job->panels; share->p++)
+        move_sums(job, share, share->group + share->p * job->sum_floats, to, true);
+}
+
+/* The groups that begin in some lots. */
 static void group_unit(void *data, int64_t index, int thread)
 {
     const struct iso_conv_weights *job = data;
-    const int64_t results = job->depth * job->filters, each = iso_conv_groups(job, 1);
-    float *groups = job->groups + index * each * results;
+    const int64_t results = job->depth * job->filters;
+    const int64_t first = job->first + index * job->group_lots;
+    const int64_t end = iso_min64(job->lots, first + job->group_lots);
+    float *to = job->groups + index * iso_conv_groups(job, 1) * results;
     struct share share = share_of(job, thread);
     share.segments = job->segments;
-    share.first = job->first + index * job->group_lots;
-    const int64_t end = iso_min64(job->lots, share.first + job->group_lots);
-    copy_images(job, share.first, end, 0, job->channels, share.x);
-    for (share.p = 0; share.p < job->panels; share.p++) {
-        share.panel = panel_of(job, share.first, end, share.p, share.packed);
-        for (int64_t g = 0; g < each; g++) {
-            sum_group(job, &share, share.first, g * job->group_blocks);
-            move_sums(job, &share, share.group, groups + g * results, true);
+    for (int64_t lot = first; lot < end; lot++) {
+        share.image = job->in_place ? job->x + lot * job->segments->lot : share.x;
+        if (!job->in_place)
+            copy_images(job, lot, lot + 1, 0, job->channels, share.x);
+        for (int64_t b = 0; b < job->nblocks; b++) {
+            add_panels(job, &share, lot, b, lot > first || b % job->group_blocks > 0);
+            const bool whole = (b + 1) % job->group_blocks == 0 || b + 1 == job->nblocks;
+            if (whole && lot + 1 == end)
+                store_group(job, &share, to + b / job->group_blocks * results);
         }
     }
 }

@@ -7,7 +7,7 @@
 /* A copy of a lot of images with so many channels, and the segments of each block in it. */
 struct iso_conv_segments {
     int64_t channels, column, lot; /* floats from pixel to pixel, and of the whole */
-    ptrdiff_t *aoff, *boff;
+    ptrdiff_t *aoff, *boff;        /* in a lot, and in a block */
     int64_t *len;
     int64_t *block; /* [nblocks + 1]: the first segment of each block */
 };
@@ -30,13 +30,14 @@ struct iso_conv_weights {
                                 end to end */
     int vectors, width;
     int64_t panels;
-    bool packed;              /* dy is copied into panels */
-    int64_t slices, channels; /* of a slice; the last may have fewer */
-    int64_t splits;           /* of the panels */
-    int64_t at_once;          /* lots at a time: whole groups */
-    bool by_group, add;
+    bool packed;                          /* dy is copied into panels */
+    int64_t slices, channels;             /* of a slice; the last may have fewer */
+    int64_t splits;                       /* of the panels */
+    int64_t at_once;                      /* lots at a time: whole groups */
+    bool by_group, in_place, add;         /* in place: x is read where it lies */
     struct iso_conv_segments segments[2]; /* of a slice, and of the last */
-    float *scratch;                       /* of each thread: x, a panel of dy, two sums */
+    float *scratch;                       /* of each thread: x, a panel of dy, two sums, or, by
+                                             group, one for each panel */
     int64_t scratch_floats, x_floats, panel_floats, sum_floats;
     float *total, *dkernel; /* sums and results, [depth, filters]; the same, unless by
                                group or added */

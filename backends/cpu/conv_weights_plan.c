@@ -8,9 +8,10 @@ enum {
     LEAST_ROWS = 512,        /* but enough rows to be worth loading the sums again */
     SLICE_BYTES = 512 << 10, /* of one image of a slice */
     SHORT_ROW = 16,
-    DEEP = 64,            /* output columns and channels where images are spread */
-    LONG_ROW = 128,       /* filters from which rows of dy lie too far apart */
-    BY_GROUP_MOST = 16384 /* results, when work is divided over groups */
+    DEEP = 64,                /* output columns and channels where images are spread */
+    LONG_ROW = 128,           /* filters from which rows of dy lie too far apart */
+    BY_GROUP_MOST = 80 << 10, /* results, when work is divided over groups, */
+    GROUPS_AT_ONCE = 4        /* and so many for each thread have their sums kept */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -68,6 +69,22 @@ static double evenness(int64_t units, int threads)
     return (double)units / (double)(iso_ceil_div(units, threads) * threads);
 }
 
+/* Where the whole gradient stays in a thread's cache, and there are groups enough for the threads,
+ * a thread takes groups: it reads x and dy once. */
+static void divide_by_group(struct iso_conv_weights *job, int threads)
+{
+    const int64_t units = iso_ceil_div(job->lots, job->group_lots);
+    const double even = evenness(job->slices * job->splits, threads);
+    job->by_group = job->depth * job->filters <= BY_GROUP_MOST &&
+                    (evenness(units, threads) >= 0.75 || evenness(units, threads) > even);
+    if (!job->by_group)
+        return;
+    const struct iso_window *w = &job->w;
+    job->in_place = w->kh * w->kw == 1 && w->sh * w->sw == 1;
+    job->channels = w->c;
+    job->slices = job->splits = 1;
+}
+
 static void set_division(struct iso_conv_weights *job, int threads)
 {
     const int64_t c = job->w.c, rows = job->rows;
@@ -84,17 +101,12 @@ static void set_division(struct iso_conv_weights *job, int threads)
     job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
     job->splits =
         job->slices >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->slices));
-    job->by_group = job->lots > job->group_lots && job->depth * job->filters <= BY_GROUP_MOST &&
-                    evenness(job->slices * job->splits, threads) < 0.75;
-    if (job->by_group) {
-        job->channels = c;
-        job->slices = job->splits = 1;
-    }
+    divide_by_group(job, threads);
     const int64_t floats = pixels * job->channels + rows * job->width;
     const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
-    const int64_t groups = iso_max64(1, lots / job->group_lots);
-    job->at_once = (job->by_group ? iso_max64(threads, groups) : groups) * job->group_lots;
-    job->at_once = iso_min64(job->lots, job->at_once);
+    const int64_t groups = job->by_group ? GROUPS_AT_ONCE * threads
+                                         : iso_max64(1, lots / job->group_lots);
+    job->at_once = iso_min64(job->lots, groups * job->group_lots);
 }
 
 static int64_t max_segments(const struct iso_conv_weights *job)
@@ -117,7 +129,7 @@ static int64_t sixteens(int64_t floats) { return iso_ceil_div(floats, 16) * 16; 
 /* Lays everything out from `work` on; returns the bytes it takes. */
 static size_t carve(struct iso_conv_weights *job, char *work, int threads)
 {
-    const int64_t each = job->by_group ? job->group_lots : job->at_once,
+    const int64_t each = job->by_group ? 1 : job->at_once,
                   table = sixteens(2 * max_segments(job)) / 2;
     int64_t *at = (void *)work;
     for (int i = 0; i < 2; i++, at += 3 * table + sixteens(2 * (job->nblocks + 1)) / 2) {
@@ -128,10 +140,12 @@ static size_t carve(struct iso_conv_weights *job, char *work, int threads)
     }
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
     const int64_t results = job->depth * job->filters;
-    job->x_floats = sixteens(each * pixels * job->channels);
-    job->panel_floats = job->packed ? sixteens(each * job->rows * job->width) : 0;
+    const int64_t packed = job->by_group ? iso_min64(job->rows, ISO_BLOCK_ROWS) : each * job->rows;
+    job->x_floats = job->in_place ? 0 : sixteens(each * pixels * job->channels);
+    job->panel_floats = job->packed ? sixteens(packed * job->width) : 0;
     job->sum_floats = job->tap_lines * job->taps * sixteens(job->channels) * job->width;
-    job->scratch_floats = job->x_floats + job->panel_floats + 2 * job->sum_floats;
+    job->scratch_floats =
+        job->x_floats + job->panel_floats + (job->by_group ? job->panels : 2) * job->sum_floats;
     job->scratch = (void *)at;
     const int64_t total = job->by_group || job->add ? sixteens(results) : 0;
     const int64_t groups = job->by_group ? iso_conv_groups(job, job->at_once) * results : 0;
@@ -168,7 +182,7 @@ static void plan_segments(const struct iso_conv_weights *job, int64_t channels,
             const int64_t in_line = row % job->line, pixel = row % image_rows;
             segments->aoff[n] = row / image_rows * image + pixel / w->ow * row_step +
                                 pixel % w->ow * segments->column;
-            segments->boff[n] = row * ldb;
+            segments->boff[n] = (row - b * ISO_BLOCK_ROWS) * ldb;
             segments->len[n] = iso_min64(job->line - in_line, end - row);
             row += segments->len[n];
         }

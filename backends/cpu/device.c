@@ -129,8 +129,8 @@ static void describe(const struct variant *variant, int threads, struct iso_devi
     snprintf(out->platform, sizeof out->platform, "%s", "isocl");
     snprintf(out->driver, sizeof out->driver, "%s", ISO_VERSION);
     out->memory = iso_machine_memory();
-    snprintf(out->note, sizeof out->note, "%s, %d thread%s; fast mode takes Winograd's convolution",
-             variant->doc, threads, threads == 1 ? "" : "s");
+    snprintf(out->note, sizeof out->note, "%s, %d thread%s", variant->doc, threads,
+             threads == 1 ? "" : "s");
 }
 
 /* A wrong ISOCL_CPU makes the device unusable, and the note says why. */
@@ -150,7 +150,7 @@ static iso_rc list_devices(struct iso_device *out, int max, int *count)
     return ISO_OK;
 }
 
-/* Exact unless fast mode is asked for: it is nearly as fast. */
+/* Exact unless fast mode is asked for, which changes nothing here. */
 static iso_rc open_device(const char *device, enum iso_mode mode, int threads,
                           struct iso_backend **out)
 {

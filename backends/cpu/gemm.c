@@ -1,12 +1,19 @@
-/* gemm.c: panels of b, packed by the thread that uses them, times strips of a's rows.
+/* gemm.c: panels of b, packed, times rows of a.
+ *
+ * Where a has more rows than b has columns (the pixels of a 1x1 convolution), all panels are packed
+ * first, and a thread takes a band of rows through all of them, so that a is read once. Where it
+ * has fewer (a dense layer), a thread takes a panel, packs it, and takes all rows through it. A
+ * long k goes in pieces, which stay in the second-level cache.
  *
  * Rows of a that lie far apart share few cache sets and translation entries, so such an a is packed
- * too, once, into strips [k][rows of a tile]. */
+ * too, into strips [k][rows of a tile]. */
 #include "gemm.h"
 
 enum {
     K_PIECE = 4 * ISO_BLOCK_TERMS, /* k of a panel that stays in the second-level cache beside
                                       a strip */
+    BAND_FLOATS = 65536,           /* of a's band, which stays there too */
+    BAND_TILES = 8,                /* but not more tiles than this */
     FAR = 256,                     /* elements between rows from which a is packed, */
     REUSED = 4,                    /* when this many panels or more meet it */
     UNIT_PRODUCTS = 32768          /* less is not worth handing to another thread */
@@ -14,13 +21,13 @@ enum {
 
 struct job {
     const struct iso_gemm *g;
-    int vectors, width; /* of a panel */
-    int64_t panels, strips, strip_rows;
-    bool packs_a;
-    float *strip; /* packed a, [strips][k][strip_rows], or NULL */
-    float *scratch;
-    size_t scratch_size; /* one panel a thread, in floats */
-    int64_t *packed;     /* the panel each thread holds whole, or -1; 8 apart */
+    int vectors, width, height; /* of a panel; rows of a tile */
+    int64_t panels, piece;      /* k of a piece */
+    bool by_band, packs_a;
+    int64_t bands, band_rows; /* of a; a unit is a band, or a panel times a band */
+    float *strip;             /* packed a, [strips][k][height]: of a band, one a thread, or whole */
+    float *panel;             /* packed b: all of it, or a piece of a panel, one a thread */
+    size_t strip_floats, panel_floats;
 };
 
 void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t columns, float *to,
@@ -66,94 +73,164 @@ void ISO_CPU(pack)(const struct iso_gemm *g, int64_t j0, int width, int64_t k0, 
             memcpy(panel + (k - k0) * width, from, (size_t)cols * sizeof *panel);
 }
 
-static void pack_strip(void *data, int64_t s, int thread)
+/* ---- Work ---------------------------------------------------------------------------------- */
+
+/* Rows [i0, i0 + rows) of a as strips. */
+static void pack_rows(const struct job *job, int64_t i0, int64_t rows, float *to)
 {
-    const struct job *job = data;
     const struct iso_gemm *g = job->g;
-    const int64_t i0 = s * job->strip_rows, rows = iso_min64(job->strip_rows, g->m - i0);
-    (void)thread;
-    if (rows > 0)
-        ISO_CPU(transpose)(g->a + i0 * g->lda, g->lda, rows, g->k, job->strip + i0 * g->k,
-                           job->strip_rows);
+    for (int64_t i = 0; i < rows; i += job->height)
+        ISO_CPU(transpose)(g->a + (i0 + i) * g->lda, g->lda, iso_min64(job->height, rows - i), g->k,
+                           to + i * g->k, job->height);
 }
 
-/* One panel times one strip. A long k goes in pieces, the sum resuming from what c holds; a call
- * that adds to c cannot leave half a sum there and takes k whole. */
-static void unit(void *data, int64_t index, int thread)
+/* Rows [i0, i0 + rows) times one panel, terms [k0, k0 + len); the sum goes on from what c holds.
+ * strip: these rows, packed, or NULL; panel: these terms. */
+static void multiply(const struct job *job, int64_t i0, int64_t rows, int64_t p, int64_t k0,
+                     int64_t len, const float *strip, const float *panel)
 {
-    struct job *job = data;
     const struct iso_gemm *g = job->g;
-    const int64_t p = index / job->strips, i0 = index % job->strips * job->strip_rows;
-    const int64_t j0 = p * job->width, rows = iso_min64(job->strip_rows, g->m - i0);
-    float *panel = job->scratch + (size_t)thread * job->scratch_size;
     const ptrdiff_t zero = 0;
-    if (rows <= 0)
-        return;
-    if (job->packed[thread * 8] != p)
-        ISO_CPU(pack)(g, j0, job->width, 0, g->k, panel);
-    job->packed[thread * 8] = p;
-    struct iso_tile t = { .c = g->c + i0 * g->ldc + j0,
-                          .as = job->strip != NULL ? 1 : g->lda,
+    const int64_t j0 = p * job->width, each = strip != NULL ? job->height : rows;
+    struct iso_tile t = { .b = panel,
+                          .as = strip != NULL ? 1 : g->lda,
                           .bk = job->width,
-                          .ak = job->strip != NULL ? job->strip_rows : 1,
+                          .ak = strip != NULL ? job->height : 1,
                           .cs = g->ldc,
                           .aoff = &zero,
                           .boff = &zero,
+                          .len = &len,
                           .nsegments = 1,
-                          .rows = (int)rows,
                           .cols = (int)iso_min64(job->width, g->n - j0),
                           .block = ISO_BLOCK_TERMS,
+                          .bias = g->bias != NULL && k0 + len == g->k ? g->bias + j0 : NULL,
+                          .resume = k0 > 0,
                           .add = g->add };
-    const int64_t piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
-    for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += piece) {
-        const int64_t len = iso_min64(piece, g->k - k0);
-        t.a = (job->strip != NULL ? job->strip + i0 * g->k : g->a + i0 * g->lda) + k0 * t.ak;
-        t.b = panel + k0 * job->width;
-        t.len = &len;
-        t.resume = k0 > 0;
-        t.bias = g->bias != NULL && k0 + len == g->k ? g->bias + j0 : NULL;
+    for (int64_t i = 0; i < rows; i += each) {
+        t.rows = (int)iso_min64(each, rows - i);
+        t.a = strip != NULL ? strip + i * g->k + k0 * job->height : g->a + (i0 + i) * g->lda + k0;
+        t.c = g->c + (i0 + i) * g->ldc + j0;
         ISO_CPU(tile_run)(&t, job->vectors);
     }
-    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
-        ISO_CPU(activate)(g->activation, t.c + i * g->ldc, t.cols);
 }
 
-/* A strip is one tile high where a is packed, so that its rows lie side by side for every k. */
+static void pack_panel_unit(void *data, int64_t p, int thread)
+{
+    const struct job *job = data;
+    (void)thread;
+    ISO_CPU(pack)(job->g, p * job->width, job->width, 0, job->g->k,
+                  job->panel + p * job->g->k * job->width);
+}
+
+/* A band of rows times all panels. */
+static void band_unit(void *data, int64_t band, int thread)
+{
+    const struct job *job = data;
+    const struct iso_gemm *g = job->g;
+    const int64_t i0 = band * job->band_rows, rows = iso_min64(job->band_rows, g->m - i0);
+    float *strip = job->packs_a ? job->strip + (size_t)thread * job->strip_floats : NULL;
+    if (strip != NULL)
+        pack_rows(job, i0, rows, strip);
+    for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += job->piece)
+        for (int64_t p = 0; p < job->panels; p++)
+            multiply(job, i0, rows, p, k0, iso_min64(job->piece, g->k - k0), strip,
+                     job->panel + (p * g->k + k0) * job->width);
+    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
+        ISO_CPU(activate)(g->activation, g->c + (i0 + i) * g->ldc, g->n);
+}
+
+static void pack_strip_unit(void *data, int64_t s, int thread)
+{
+    const struct job *job = data;
+    const int64_t i0 = s * job->height;
+    (void)thread;
+    pack_rows(job, i0, iso_min64(job->height, job->g->m - i0), job->strip + i0 * job->g->k);
+}
+
+/* A panel times a band of rows. */
+static void panel_unit(void *data, int64_t index, int thread)
+{
+    const struct job *job = data;
+    const struct iso_gemm *g = job->g;
+    const int64_t p = index / job->bands, i0 = index % job->bands * job->band_rows;
+    const int64_t rows = iso_min64(job->band_rows, g->m - i0), j0 = p * job->width;
+    float *panel = job->panel + (size_t)thread * job->panel_floats;
+    for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += job->piece) {
+        const int64_t len = iso_min64(job->piece, g->k - k0);
+        ISO_CPU(pack)(g, j0, job->width, k0, k0 + len, panel);
+        multiply(job, i0, rows, p, k0, len, job->packs_a ? job->strip + i0 * g->k : NULL, panel);
+    }
+    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
+        ISO_CPU(activate)(g->activation, g->c + (i0 + i) * g->ldc + j0,
+                          iso_min64(job->width, g->n - j0));
+}
+
+/* ---- Division ------------------------------------------------------------------------------ */
+
+static size_t sixteens(int64_t floats) { return (size_t)iso_ceil_div(floats, 16) * 16; }
+
+/* Bands of whole tiles that fit the cache, several for each thread. */
+static void divide_by_band(struct job *job, int threads)
+{
+    const struct iso_gemm *g = job->g;
+    const int64_t fit = BAND_FLOATS / iso_max64(1, g->k) / job->height;
+    const int64_t tiles = iso_ceil_div(g->m, job->height);
+    const int64_t share = iso_ceil_div(tiles, 4 * threads);
+    const int64_t each = iso_max64(1, iso_min64(iso_min64(fit, BAND_TILES), share));
+    job->band_rows = each * job->height;
+    job->bands = iso_ceil_div(g->m, job->band_rows);
+    job->strip_floats = job->packs_a ? sixteens(job->band_rows * g->k) : 0;
+    job->panel_floats = sixteens(job->panels * g->k * job->width);
+}
+
+/* All rows to a panel, unless there are too few panels for the threads. */
+static void divide_by_panel(struct job *job, int threads)
+{
+    const struct iso_gemm *g = job->g;
+    const int64_t tiles = iso_ceil_div(g->m, job->height);
+    const int64_t worth = job->panels > 0 ? g->m * g->n * g->k / (job->panels * UNIT_PRODUCTS) : 0;
+    const bool even = job->panels % threads == 0 || job->panels >= 4 * threads;
+    const int64_t wanted = even ? 1 : iso_ceil_div(4 * threads, iso_max64(1, job->panels));
+    const int64_t bands = iso_max64(1, iso_min64(tiles, iso_min64(worth, wanted)));
+    job->band_rows = iso_ceil_div(tiles, bands) * job->height;
+    job->bands = iso_ceil_div(g->m, job->band_rows);
+    job->strip_floats = job->packs_a ? sixteens(tiles * job->height * g->k) : 0;
+    job->panel_floats = sixteens(iso_min64(job->piece, g->k) * job->width);
+}
+
+/* A call that adds to c cannot leave half a sum there and takes k whole. */
 static void divide(struct job *job, const struct iso_gemm *g, int threads)
 {
-    *job = (struct job){ .g = g, .vectors = iso_tile_vectors(g->n, g->m) };
+    *job = (struct job){ .g = g, .vectors = iso_tile_vectors(g->n, g->m), .by_band = g->m > g->n };
     job->width = job->vectors * ISO_VEC;
+    job->height = iso_tile_rows(job->vectors);
     job->panels = iso_ceil_div(g->n, job->width);
-    job->scratch_size = (size_t)iso_ceil_div(g->k * job->width, 16) * 16;
-    const int64_t tiles = iso_ceil_div(g->m, iso_tile_rows(job->vectors));
-    const int64_t worth = job->panels > 0 ? g->m * g->n * g->k / (job->panels * UNIT_PRODUCTS) : 0;
-    const int64_t wanted =
-        threads == 1 ? 1 : iso_max64(1, iso_min64(worth, iso_ceil_div(4 * threads, job->panels)));
+    job->piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
     job->packs_a = g->lda >= FAR && job->panels >= REUSED;
-    job->strips = job->packs_a ? tiles : iso_min64(tiles, wanted);
-    job->strip_rows = iso_ceil_div(g->m, job->strips);
-}
-
-static size_t strip_floats(const struct job *job)
-{
-    const int64_t floats = job->strips * job->strip_rows * job->g->k;
-    return job->packs_a ? (size_t)iso_ceil_div(floats, 16) * 16 : 0;
+    if (job->by_band)
+        divide_by_band(job, threads);
+    else
+        divide_by_panel(job, threads);
 }
 
 static size_t workspace_of(int64_t m, int64_t n, int64_t k, int threads)
 {
-    const struct iso_gemm g = { .m = m, .n = n, .k = k, .lda = k };
+    const struct iso_gemm g = { .m = m, .n = n, .k = k, .lda = k, .add = true };
     struct job job;
     divide(&job, &g, threads);
-    return (strip_floats(&job) + (size_t)threads * (job.scratch_size + 16)) * sizeof(float) + 64;
+    const size_t strips = job.by_band ? (size_t)threads : 1,
+                 panels = job.by_band ? 1 : (size_t)threads;
+    return (strips * job.strip_floats + panels * job.panel_floats) * sizeof(float);
 }
 
-/* Very few rows take wider panels: a batch smaller than the one asked for may be such. */
+/* Fewer rows than asked for may be divided otherwise: at most n of them by panels, very few with
+ * wider ones. */
 size_t ISO_CPU(gemm_workspace)(int64_t m, int64_t n, int64_t k, int threads)
 {
     const size_t all = workspace_of(m, n, k, threads);
+    const size_t fewer = workspace_of(iso_min64(m, n), n, k, threads);
     const size_t few = workspace_of(iso_min64(m, ISO_TILE4), n, k, threads);
-    return all > few ? all : few;
+    return iso_max_size(all, iso_max_size(fewer, few));
 }
 
 void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *workspace)
@@ -161,13 +238,14 @@ void ISO_CPU(gemm)(struct iso_team *team, const struct iso_gemm *g, void *worksp
     const int threads = iso_team_size(team);
     struct job job;
     divide(&job, g, threads);
-    job.packed = workspace;
-    float *rest = (float *)workspace + (size_t)threads * 16;
-    job.strip = job.packs_a ? rest : NULL;
-    job.scratch = rest + strip_floats(&job);
-    for (int i = 0; i < threads; i++)
-        job.packed[i * 8] = -1;
-    if (job.strip != NULL)
-        iso_team_run(team, job.strips, pack_strip, &job);
-    iso_team_run(team, job.panels * job.strips, unit, &job);
+    job.strip = workspace;
+    job.panel = job.strip + (size_t)(job.by_band ? threads : 1) * job.strip_floats;
+    if (job.by_band) {
+        iso_team_run(team, job.panels, pack_panel_unit, &job);
+        iso_team_run(team, job.bands, band_unit, &job);
+        return;
+    }
+    if (job.packs_a)
+        iso_team_run(team, iso_ceil_div(g->m, job.height), pack_strip_unit, &job);
+    iso_team_run(team, job.panels * job.bands, panel_unit, &job);
 }

@@ -232,8 +232,9 @@ static struct job job_of(const struct iso_window *w, int64_t filters, int thread
 }
 
 size_t ISO_CPU(winograd_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
-                                                   int threads)
+                                                   bool add, int threads)
 {
+    (void)add;
     return (size_t)(threads * job_of(w, filters, threads).scratch_floats) * sizeof(float);
 }
 

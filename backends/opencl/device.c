@@ -263,6 +263,9 @@ static iso_rc sync_queue(struct iso_backend *be)
 const struct iso_backend_ops iso_backend_opencl = {
     .name = "opencl",
     .doc = "any OpenCL 1.2 device: GPUs, and CPUs through PoCL",
+    .fast =
+        "dense and conv2d take CLBlast's products, which add in another order, where it is "
+        "there and proves right",
     .kernels = opencl_kernels,
     .list = list,
     .open = open_backend,

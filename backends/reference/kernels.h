@@ -10,4 +10,7 @@ extern const struct iso_kernel *const reference_fma_kernels[ISO_OP_COUNT];
 #endif
 extern const struct iso_kernel *const reference_kernels[ISO_OP_COUNT];
 extern const struct iso_kernel *const reference_double_kernels[ISO_OP_COUNT];
+
+/* The plain loop nests of ops whose kernel in the tables above is a faster one. */
+extern const struct iso_kernel reference_conv2d_plain, reference_dense_plain;
 #endif

@@ -35,7 +35,7 @@ iso_rc iso_fields_default(const struct iso_field *fields, void *params)
     return rc;
 }
 
-static const struct iso_field *find_field(const struct iso_field *fields, const char *key)
+const struct iso_field *iso_field_find(const struct iso_field *fields, const char *key)
 {
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++)
         if (strcmp(f->key, key) == 0)
@@ -77,7 +77,7 @@ static bool is_mistyped(const struct iso_field *fields, const struct iso_field *
     for (int i = 0; args != NULL && args->kind == ISO_YAML_MAPPING && i < args->count; i++) {
         const char *key = args->keys[i]->text;
         nearest_key(fields, also, key, &near);
-        if (find_field(fields, key) == NULL && near.best == field->key)
+        if (iso_field_find(fields, key) == NULL && near.best == field->key)
             return true;
     }
     return false;
@@ -97,7 +97,7 @@ static iso_rc read_mapping(const struct iso_field *fields, const char *what,
 {
     for (int i = 0; i < args->count; i++) {
         const struct iso_yaml *key = args->keys[i];
-        const struct iso_field *field = find_field(fields, key->text);
+        const struct iso_field *field = iso_field_find(fields, key->text);
         if (field != NULL)
             ISO_TRY(iso_field_read(field, what, args->items[i], params, faults));
         else if (!in_list(also, key->text))

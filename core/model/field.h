@@ -28,6 +28,9 @@ iso_rc iso_fields_read(const struct iso_field *fields, const char *what,
                        struct iso_location location, const struct iso_yaml *args,
                        const char *const *also, void *params, struct iso_faults *);
 
+/* The field of this key, or NULL; fields may be NULL. */
+const struct iso_field *iso_field_find(const struct iso_field *fields, const char *key);
+
 /* Reads one value as the field says; what cannot be read becomes a fault. Fails with ISO_ENOMEM
  * only. */
 iso_rc iso_field_read(const struct iso_field *, const char *what, const struct iso_yaml *value,

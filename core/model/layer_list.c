@@ -2,6 +2,7 @@
  * name and what it reads. */
 #include "layer_blocks.h"
 #include "suggest.h"
+#include "core/ops/conv2d.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +243,26 @@ static iso_rc add_layer(struct network *net, struct iso_layer **out)
     return ISO_OK;
 }
 
+/* Reads the file's own `winograd` into the layer's params, where its op has the key and the layer
+ * does not say it. */
+static iso_rc read_winograd(const struct item *it, enum iso_op op, void *params)
+{
+    static const char key[] = "winograd";
+    const struct iso_loader *l = it->net->loader;
+    const struct iso_field *field = iso_field_find(iso_ops[op].def->fields, key);
+    if (field == NULL || l->winograd == NULL || iso_yaml_is_null(l->winograd) ||
+        (it->args != NULL && iso_yaml_get(it->args, key) != NULL))
+        return ISO_OK;
+    return iso_field_read(field, "model", l->winograd, params, l->faults);
+}
+
+iso_rc iso_load_winograd(struct iso_loader *l, const struct iso_yaml *node)
+{
+    struct iso_conv2d any = { 0 };
+    const struct iso_field *field = iso_field_find(iso_ops[ISO_OP_conv2d].def->fields, "winograd");
+    return iso_field_read(field, "model", node, &any, l->faults);
+}
+
 static iso_rc read_layer(const struct item *it, enum iso_op op)
 {
     const char *also[sizeof iso_layer_keys / sizeof *iso_layer_keys] = { NULL };
@@ -262,7 +283,8 @@ static iso_rc read_layer(const struct item *it, enum iso_op op)
     ISO_TRY(add_layer(it->net, &added));
     *added = layer;
     s->last = it->net->loader->model->nlayers - 1;
-    return iso_load_params(it->net->loader, op, &it->named, also, &added->params);
+    ISO_TRY(iso_load_params(it->net->loader, op, &it->named, also, &added->params));
+    return read_winograd(it, op, added->params);
 }
 
 /* ---- Layer blocks -------------------------------------------------------------------------- */

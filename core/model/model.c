@@ -121,6 +121,11 @@ const struct iso_section iso_sections[] = {
       "with its first parameter (`dropout: 0.5`), or a name with its parameters "
       "(`dense: {units: 10, activation: softmax}`).",
       true, NULL, iso_load_layers, false },
+    { "winograd",
+      "`auto` or `off`, of every conv2d layer that does not say it itself: whether Winograd's "
+      "algorithm defines the layers that it pays for (default `auto`). It is part of what a model "
+      "is: the same file gives the same bits on every device, with it and without.",
+      false, NULL, iso_load_winograd, false },
     { "loss", "What training makes small: a name, or a name with parameters.", true, NULL,
       iso_load_loss, true },
     { "class_weight",
@@ -321,6 +326,7 @@ static iso_rc load(struct iso_loader *l, const char *path)
     ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
     l->doc = doc;
     l->layer_blocks = iso_yaml_get(doc->root, "blocks");
+    l->winograd = iso_yaml_get(doc->root, "winograd");
     iso_rc rc = read_model(l, doc->root);
     if (rc == ISO_OK)
         rc = own_locations(l->model);

@@ -1,6 +1,7 @@
 /* reference_page.c: help and the reference page, from the tables that read model files. Nothing
  * about an op, a section or a data set is said here: this file knows only how to set it out. */
 #include "reference_page.h"
+#include "reference_sums.h"
 #include "field.h"
 #include "initializer.h"
 #include "regularizer.h"
@@ -23,7 +24,8 @@ static const struct op_topic op_topics[] = {
     { "augmentations", "Augmentations" }, { "layers", "Layers" },   { "losses", "Losses" },
     { "optimizers", "Optimizers" },       { "metrics", "Metrics" }, { NULL, NULL }
 };
-static const char *const other_topics[] = { "file", "datasets", "backends", "environment", NULL };
+static const char *const other_topics[] = { "file", "datasets",    "backends", "modes",
+                                            "sums", "environment", NULL };
 
 /* A topic of things that the value of a key can name, with parameters of their own. */
 struct named_topic {
@@ -158,6 +160,19 @@ static void print_backends(FILE *out)
     }
 }
 
+static void print_modes(FILE *out)
+{
+    fprintf(out,
+            "  %-20s the same bits on every device, with any number of threads; the default on "
+            "CPUs\n"
+            "  %-20s numbers within a bound of the exact ones, where a device has a faster way; "
+            "the\n  %-20s default on GPUs. What it changes:\n",
+            "exact", "fast", "");
+    for (int b = 0; iso_backends[b] != NULL; b++)
+        fprintf(out, "  %-20s   %s: %s\n", "", iso_backends[b]->name,
+                iso_backends[b]->fast != NULL ? iso_backends[b]->fast : "nothing");
+}
+
 static void print_overview(FILE *out)
 {
     fprintf(out, "isocl help TOPIC explains any of these:\n\nsections of a model file:\n ");
@@ -199,6 +214,10 @@ static void print_other(FILE *out, const char *topic)
                 fprintf(out, "  %-20s %s\n", d->name, d->doc);
     else if (strcmp(topic, "environment") == 0)
         print_environment(out);
+    else if (strcmp(topic, "modes") == 0)
+        print_modes(out);
+    else if (strcmp(topic, "sums") == 0)
+        iso_sums_print(out);
     else
         print_backends(out);
 }
@@ -378,5 +397,6 @@ void iso_help_markdown(FILE *out)
     for (const struct op_topic *t = op_topics; t->topic != NULL; t++)
         markdown_ops(out, t);
     markdown_tables(out);
+    iso_sums_markdown(out);
     markdown_backends(out);
 }

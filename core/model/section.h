@@ -18,6 +18,7 @@ struct iso_loader { /* a model while it is read */
     const struct iso_yaml *phases; /* NULL: none */
     bool unknown_layer;            /* some layer has no op: its default name is not known */
     struct iso_yaml_doc *doc;
+    const struct iso_yaml *winograd;     /* of all layers that do not say it; NULL: nothing */
     const struct iso_yaml *layer_blocks; /* their definitions, as they stand; NULL: none */
     bool layer_blocks_read, layer_block_used[ISO_LAYER_BLOCKS_MAX],
         layer_block_fault[ISO_LAYER_BLOCKS_MAX];
@@ -41,6 +42,8 @@ extern const struct iso_layer_key iso_layer_keys[]; /* ends with key NULL */
 
 /* layer_list.c: the network. This and the readers below fail with ISO_ENOMEM only. */
 iso_rc iso_load_layers(struct iso_loader *, const struct iso_yaml *);
+/* The value of `winograd`, which the loader holds: only whether it can be one. */
+iso_rc iso_load_winograd(struct iso_loader *, const struct iso_yaml *);
 /* layer_blocks.c: definitions of what the network uses. */
 iso_rc iso_load_layer_blocks(struct iso_loader *, const struct iso_yaml *);
 /* op_use.c: readers of what names an op. */

@@ -76,6 +76,11 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
         out->chain = iso_axis_chain(x->dim[x->ndim - 1]);
 }
 
+static const struct iso_sum_def sums[] = {
+    { "softmax: the exponentials; dx", ISO_SUM_AXIS, "columns" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_activation = {
     .doc = "a function of each element, or softmax over the last axis",
     .topic = "layers",
@@ -83,6 +88,7 @@ const struct iso_op_def iso_def_activation = {
     .fields = fields,
     .nx = 1,
     .uses = uses,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .check = check,

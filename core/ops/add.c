@@ -27,12 +27,18 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     iso_elementwise_cost(x, pass == ISO_FORWARD ? inputs - 1 : 0, inputs + 1, out);
 }
 
+static const struct iso_sum_def sums[] = {
+    { "y", ISO_SUM_CHAIN, "inputs" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_add = {
     .doc = "the sum of several tensors of one shape, element by element",
     .topic = "layers",
     .fields = fields,
     .nx = 2,
     .nx_max = ISO_OPERANDS,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
 };

@@ -91,6 +91,12 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_BN_EPSILON] = p->epsilon;
 }
 
+static const struct iso_sum_def sums[] = {
+    { "mean, dgamma, dbeta", ISO_SUM_ROWS, "a pixel, or an example" },
+    { "variance", ISO_SUM_ROWS, "the same; squares are about the mean of their block" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_batch_normalization = {
     .doc = "brings each channel to mean 0 and variance 1 over the batch, then scales and moves it",
     .topic = "layers",
@@ -101,6 +107,7 @@ const struct iso_op_def iso_def_batch_normalization = {
     .forward_changes = 1u << ISO_BN_MOVING_MEAN | 1u << ISO_BN_MOVING_VARIANCE,
     .saved = saved,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .scalars = scalars,

@@ -20,6 +20,7 @@ const struct iso_op_def iso_def_binary_crossentropy = {
     .target = ISO_TARGET_VALUES,
     .absorbs = ISO_SIGMOID,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
+    .sums = iso_pointwise_sums,
     .infer = iso_crossentropy_infer,
     .cost = iso_crossentropy_cost,
     .scalars = scalars,

@@ -84,6 +84,17 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     *out = (struct iso_cost){ 4 * products, 2 * bytes, dx > dw ? dx : dw };
 }
 
+static const struct iso_sum_def sums[] = {
+    { "y", ISO_SUM_PRODUCTS, "kernel row, kernel column, channel" },
+    { "dx", ISO_SUM_PRODUCTS,
+      "kernel row, kernel column, filter; not the taps that strides leave out" },
+    { "dkernel, dbias", ISO_SUM_ROWS, "a pixel of y" },
+    { "y, dx at a point of Winograd's algorithm", ISO_SUM_PRODUCTS,
+      "channel, of dx filter; in blocks of 64" },
+    { "dkernel at a point of Winograd's algorithm", ISO_SUM_ROWS, "a tile of y" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_conv2d = {
     .doc = "two-dimensional convolution of images",
     .topic = "layers",
@@ -93,6 +104,7 @@ const struct iso_op_def iso_def_conv2d = {
     .nx = 1,
     .product = true,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .algorithm = algorithm,

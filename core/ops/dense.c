@@ -42,6 +42,13 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     *out = (struct iso_cost){ 4 * products, 2 * bytes, dx > dw ? dx : dw };
 }
 
+static const struct iso_sum_def sums[] = {
+    { "y", ISO_SUM_PRODUCTS, "inputs" },
+    { "dx", ISO_SUM_PRODUCTS, "units" },
+    { "dkernel, dbias", ISO_SUM_ROWS, "an example" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_dense = {
     .doc = "fully connected layer: every output sees every input",
     .topic = "layers",
@@ -51,6 +58,7 @@ const struct iso_op_def iso_def_dense = {
     .nx = 1,
     .product = true,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
 };

@@ -63,6 +63,14 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     *out = (struct iso_cost){ 4 * y * (double)taps, 2 * bytes, dx > dw ? dx : dw };
 }
 
+static const struct iso_sum_def sums[] = {
+    { "y", ISO_SUM_PRODUCTS, "kernel row, kernel column" },
+    { "dx", ISO_SUM_PRODUCTS,
+      "kernel row, kernel column, multiplier; not the taps that strides leave out" },
+    { "dkernel, dbias", ISO_SUM_ROWS, "a pixel of y" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_depthwise_conv2d = {
     .doc = "convolution of each channel by itself",
     .topic = "layers",
@@ -72,6 +80,7 @@ const struct iso_op_def iso_def_depthwise_conv2d = {
     .nx = 1,
     .product = true,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .check = check,

@@ -48,6 +48,11 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_ELASTIC_ALPHA_SPAN] = p->alpha[1] - p->alpha[0];
 }
 
+static const struct iso_sum_def sums[] = {
+    { "smoothed fields", ISO_SUM_CHAIN, "taps of the filter, along a column, then along a row" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_elastic_distortion = {
     .doc = "moves the pixels of each image along smooth random fields, as if on rubber",
     .topic = "augmentations",
@@ -55,6 +60,7 @@ const struct iso_op_def iso_def_elastic_distortion = {
     .fields = fields,
     .nx = 1,
     .random = true,
+    .sums = sums,
     .infer = iso_augmentation_infer,
     .cost = cost,
     .scalars = scalars,

@@ -49,12 +49,19 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
                                             : p->global_clipnorm;
 }
 
+static const struct iso_sum_def sums[] = {
+    { "square of a norm", ISO_SUM_AXIS, "elements of the weight" },
+    { "square of the norm of all", ISO_SUM_CHAIN, "weights in the order of the layers" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_gradient_clipping = {
     .doc = "holds gradients to a limit before the optimizer sees them",
     .params_size = sizeof(struct iso_gradient_clipping),
     .fields = fields,
     .nx = 1,
     .nx_max = 2,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .scalars = scalars,

@@ -18,7 +18,8 @@ iso_rc iso_expect_fit(const struct iso_window *);
 iso_rc iso_check_steps(const int64_t strides[2], const int64_t dilation_rate[2]);
 
 /* Additions that the rounding of a sum passes through: of products, a chain of one block, then the
- * blocks; along an axis, a lane of a block, the lanes, then the blocks; over rows, a chain of one block, then the blocks of a group, then the groups. */
+ * blocks; along an axis, a lane of a block, the lanes, then the blocks; over rows, a chain of one
+ * block, then the blocks of a group, then the groups. */
 int64_t iso_product_chain(int64_t terms);
 int64_t iso_axis_chain(int64_t elements);
 int64_t iso_row_sum_chain(int64_t images, int64_t rows_per_image);

@@ -49,6 +49,12 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_LN_EPSILON] = p->epsilon;
 }
 
+static const struct iso_sum_def sums[] = {
+    { "mean, variance, dx", ISO_SUM_AXIS, "channels" },
+    { "dgamma, dbeta", ISO_SUM_ROWS, "a pixel, or an example" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_layer_normalization = {
     .doc = "brings each row along the last axis to mean 0 and variance 1, then scales and moves it",
     .topic = "layers",
@@ -58,6 +64,7 @@ const struct iso_op_def iso_def_layer_normalization = {
     .nx = 1,
     .saved = saved,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .scalars = scalars,

@@ -15,6 +15,12 @@ static iso_rc check_target(const struct iso_shape *x, enum iso_target target)
                     iso_shape_text(&x[1], 0, got, sizeof got));
 }
 
+const struct iso_sum_def iso_pointwise_sums[] = {
+    { "loss of a row", ISO_SUM_AXIS, "columns" },
+    { "loss", ISO_SUM_ROWS, "an example" },
+    { 0 },
+};
+
 iso_rc iso_loss_infer(const struct iso_shape *x, enum iso_target target, bool absorbs,
                       struct iso_shapes *out)
 {

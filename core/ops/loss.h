@@ -19,7 +19,9 @@ iso_rc iso_loss_infer(const struct iso_shape *x, enum iso_target, bool absorbs,
                       struct iso_shapes *out);
 /* flops: of one element. */
 void iso_loss_cost(const struct iso_shape *x, double flops, struct iso_cost *out);
-/* Of the pointwise losses that absorb nothing. */
+/* Of the pointwise losses. */
+extern const struct iso_sum_def iso_pointwise_sums[];
+/* Of those that absorb nothing. */
 iso_rc iso_pointwise_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out);
 void iso_pointwise_cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                         struct iso_cost *out);

@@ -12,6 +12,7 @@ const struct iso_op_def iso_def_mean_squared_logarithmic_error = {
     .nx_max = 3,
     .target = ISO_TARGET_VALUES,
     .backward_uses = ISO_USES_X,
+    .sums = iso_pointwise_sums,
     .infer = iso_pointwise_infer,
     .cost = iso_pointwise_cost,
 };

@@ -35,6 +35,11 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_CONTRAST_SPAN] = p->factor[1] - p->factor[0];
 }
 
+static const struct iso_sum_def sums[] = {
+    { "mean of a channel", ISO_SUM_ROWS, "a pixel, of one image" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_random_contrast = {
     .doc =
         "draws each image's values apart or together about their mean, as Keras's "
@@ -44,6 +49,7 @@ const struct iso_op_def iso_def_random_contrast = {
     .fields = fields,
     .nx = 1,
     .random = true,
+    .sums = sums,
     .infer = iso_augmentation_infer,
     .cost = cost,
     .scalars = scalars,

@@ -33,10 +33,16 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     out[ISO_PENALTY_TWO_L2] = 2 * p->l2;
 }
 
+static const struct iso_sum_def sums[] = {
+    { "absolute values, squares", ISO_SUM_AXIS, "elements of the weight" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_regularizer = {
     .doc = "what the size of a weight adds to the loss",
     .params_size = sizeof(struct iso_regularizer),
     .fields = fields,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .scalars = scalars,

@@ -95,6 +95,16 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     };
 }
 
+static const struct iso_sum_def sums[] = {
+    { "result of the depthwise part", ISO_SUM_PRODUCTS, "kernel row, kernel column" },
+    { "y", ISO_SUM_PRODUCTS, "channel of the depthwise part" },
+    { "gradient of the depthwise part", ISO_SUM_PRODUCTS, "filter" },
+    { "dx", ISO_SUM_PRODUCTS,
+      "kernel row, kernel column, multiplier; not the taps that strides leave out" },
+    { "ddepthwise_kernel, dpointwise_kernel, dbias", ISO_SUM_ROWS, "a pixel of y" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_separable_conv2d = {
     .doc = "convolution of each channel by itself, then one of 1x1 that mixes the channels",
     .topic = "layers",
@@ -105,6 +115,7 @@ const struct iso_op_def iso_def_separable_conv2d = {
     .saved = saved,
     .product = true,
     .backward_uses = ISO_USES_X,
+    .sums = sums,
     .infer = infer,
     .cost = cost,
     .check = check,

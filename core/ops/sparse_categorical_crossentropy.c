@@ -10,6 +10,12 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_loss_infer(x, ISO_TARGET_CLASS, true, out);
 }
 
+static const struct iso_sum_def sums[] = {
+    { "exponentials", ISO_SUM_AXIS, "classes" },
+    { "loss", ISO_SUM_ROWS, "an example" },
+    { 0 },
+};
+
 const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .doc = "softmax and cross-entropy, targets as class indices",
     .topic = "losses",
@@ -19,6 +25,7 @@ const struct iso_op_def iso_def_sparse_categorical_crossentropy = {
     .target = ISO_TARGET_CLASS,
     .absorbs = ISO_SOFTMAX,
     .backward_uses = ISO_USES_X | ISO_USES_Y,
+    .sums = sums,
     .infer = infer,
     .cost = iso_crossentropy_cost,
 };

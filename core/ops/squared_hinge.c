@@ -10,6 +10,7 @@ const struct iso_op_def iso_def_squared_hinge = {
     .nx_max = 3,
     .target = ISO_TARGET_SIGNS,
     .backward_uses = ISO_USES_X,
+    .sums = iso_pointwise_sums,
     .infer = iso_pointwise_infer,
     .cost = iso_pointwise_cost,
     .scalars = iso_hinge_scalars,

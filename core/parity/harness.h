@@ -116,21 +116,30 @@ struct iso_distance {
 /* Any NaN equals any NaN; signs of zero count. ISO_EPARITY names the first difference. */
 iso_rc iso_compare_exact(enum iso_pass, const struct iso_values *want, const struct iso_values *got,
                          struct iso_distance *);
-/* Returns what the sums are multiplied by, c eps sqrt(chain), c being ISO_BOUND_DIRECT. */
-double iso_bound_unit(double eps, double chain);
-/* |got - want| <= c eps sqrt(chain) sums, element by element; NaN fails. */
+/* |got - want| <= allowed, element by element; NaN fails. */
 iso_rc iso_compare_bounded(enum iso_pass, const struct iso_values *want,
-                           const struct iso_values *got, const struct iso_values *sums, double eps,
-                           double chain, struct iso_distance *);
+                           const struct iso_values *got, const struct iso_values *allowed,
+                           struct iso_distance *);
 /* Fails on NaN in a real output, unless nan_fits, and when more than three quarters of one are
  * zero, which proves nothing, unless zeros_fit. */
 iso_rc iso_compare_trust(const struct iso_call *, enum iso_pass, const struct iso_values *,
                          bool nan_fits, bool zeros_fit);
-/* Winograd's S: the images of absolute values, each pixel as large as the largest in reach of
- * it, */
-iso_rc iso_bound_widen(const struct iso_call *, struct iso_values *absolute);
-/* and its results times the constant. */
-void iso_bound_scale(enum iso_pass, double factor, struct iso_values *sums);
+
+/* ---- allowed.c: core/bounds.h, element by element ------------------------------------------- */
+
+/* What defines the sums of products of this call. */
+enum iso_algorithm iso_algorithm_of(enum iso_op, const struct iso_call *);
+/* c of Winograd's algorithm where kernels have so many taps a side. */
+double iso_bound_winograd(int ntaps);
+/* The results of the judge on absolute values: S of each direct sum. v: inputs of the pass. */
+iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_op, const struct iso_call *, enum iso_pass,
+                     const struct iso_values *v, struct iso_values *sums);
+/* How far each result of the pass on v may be from the judge's. */
+iso_rc iso_rung_allowed(struct iso_backend *judge, enum iso_op, const struct iso_call *,
+                        enum iso_pass, const struct iso_values *v, struct iso_values *allowed);
+/* v holds inputs of the pass and results: they are within the bound of the judge's. */
+iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_op, const struct iso_call *,
+                        enum iso_pass, const struct iso_values *v, struct iso_distance *);
 
 /* ---- ladder.c, gradient.c: the rungs for one case ------------------------------------------ */
 
@@ -138,6 +147,7 @@ struct iso_report;
 struct iso_record;
 struct iso_ladder {
     struct iso_backend *device, *reference, *judge; /* judge: the double reference */
+    bool bounds; /* judges the reference's own results, too, which are the same for every device */
     uint64_t seed;
     struct iso_report *report;
     struct iso_record *record; /* NULL: none */
@@ -148,17 +158,6 @@ iso_rc iso_ladder_case(const struct iso_ladder *, const struct iso_case *);
 /* Central differences of sum(y dy), or of the mean loss, against the judge's own gradients. */
 iso_rc iso_rung_gradient(struct iso_backend *judge, const struct iso_case *, uint64_t seed,
                          struct iso_distance *);
-/* The results of the judge on absolute values: the condition of each sum. v: inputs of the pass. */
-iso_rc iso_rung_sums(struct iso_backend *judge, enum iso_algorithm, enum iso_op,
-                     const struct iso_call *, enum iso_pass, const struct iso_values *v,
-                     struct iso_values *sums);
-/* got is the result of the pass on v: within the bound of the judge's result on the same v. */
-iso_rc iso_rung_bounded(struct iso_backend *judge, enum iso_algorithm, enum iso_op,
-                        const struct iso_call *, enum iso_pass, const struct iso_values *v,
-                        struct iso_distance *);
-
-/* What defines the sums of products of this call. */
-enum iso_algorithm iso_algorithm_of(enum iso_op, const struct iso_call *);
 
 /* ---- report.c ------------------------------------------------------------------------------ */
 

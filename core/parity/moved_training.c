@@ -2,7 +2,6 @@
  * a little: what a device that rounds in another way may do to the weights. */
 #include "subject.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -79,22 +78,18 @@ static iso_rc run_and_move(const struct moving *m, enum iso_op op)
 {
     const struct iso_ladder *l = m->subject->ladder;
     struct iso_call wanted = m->call;
-    struct iso_values v = { 0 }, sums = { 0 };
-    struct iso_cost cost;
+    struct iso_values v = { 0 }, allowed = { 0 };
     iso_subject_drop_unwanted(&wanted);
-    iso_call_cost(op, &wanted, m->pass, &cost);
     ISO_TRY(iso_subject_read_call(iso_exec_backend(m->exec), &wanted, &v));
-    iso_rc rc = iso_rung_sums(l->judge, iso_algorithm_of(op, &wanted), op, &wanted,
-                              m->pass, &v, &sums);
+    iso_rc rc = iso_rung_allowed(l->judge, op, &wanted, m->pass, &v, &allowed);
     iso_values_free(&v);
     if (rc == ISO_OK)
         rc = iso_exec_launch(m->exec, m->node, m->pass, &m->call);
-    iso_bound_scale(m->pass, iso_bound_unit(FLT_EPSILON, (double)cost.chain), &sums);
     for (int g = 0; g < ISO_GROUPS; g++)
         for (int i = 0; i < ISO_OPERANDS && iso_pass_writes(m->pass, (enum iso_group)g); i++)
             if (rc == ISO_OK)
-                rc = move_tensor(m, (enum iso_group)g, i, &sums.a[g][i]);
-    iso_values_free(&sums);
+                rc = move_tensor(m, (enum iso_group)g, i, &allowed.a[g][i]);
+    iso_values_free(&allowed);
     return rc;
 }
 

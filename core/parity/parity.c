@@ -14,7 +14,7 @@ struct parity {
     struct iso_backend *reference, *portable;
     struct iso_cases cases;
     char ids[DEVICES_MOST][sizeof((struct iso_device *)0)->id];
-    int nids;
+    int nids, ndevices; /* ndevices: begun so far */
 };
 
 /* ---- gradients: the judge judges itself, where the reference is among the devices ---------- */
@@ -75,6 +75,7 @@ static void skip_slow(struct parity *p, const struct iso_case *c)
 static iso_rc check_device(struct parity *p, struct iso_backend *device)
 {
     p->ladder.device = device;
+    p->ladder.bounds = p->ndevices++ == 0;
     const bool itself = strcmp(device->device.id, p->reference->device.id) == 0;
     p->ladder.reference = itself ? p->portable : p->reference;
     if (itself)

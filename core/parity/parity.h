@@ -2,9 +2,10 @@
  *
  * The ladder, cheapest rung first. Cases come from models/ops/<op>.yaml and from model files; the
  * reference defines the result, the double reference is the judge of accuracy.
- *   exact      0 differing bits against the reference (fast mode: all ops but dense and conv2d)
+ *   exact      0 differing bits against the reference (fast mode: of ops without sums of products)
  *   integer    fast mode: 0 differing bits on small integers, where any order of summation agrees
- *   bounded    fast mode: |d| <= c eps sqrt(K) S against the double reference
+ *   bounded    |d| <= c eps sqrt(k) S against the double reference (core/bounds.h): the device's
+ *              sums of products in fast mode, the reference's own in exact mode
  *   gradient   central differences on the double reference
  *   contract   guard zones, unchanged inputs, accumulate or overwrite, same bits twice, no NaN left
  *   lockstep   a model, node by node, each fed the reference's inputs: names the guilty layer

@@ -35,8 +35,8 @@ static iso_rc open_check(struct iso_record *r, const char *path)
                         "%s: is not a parity record; make one with `isocl parity --record`", path);
     if (json_integer_value(arith) != ISO_ARITH_VERSION)
         return iso_fail(ISO_EDATA,
-                        "%s: was made with arithmetic version %lld and this is version %d; "
-                        "make both records with the same isocl",
+                        "%s: was made with arithmetic %lld and this isocl has %d, which gives "
+                        "other bits; make both records with the same isocl",
                         path, (long long)json_integer_value(arith), ISO_ARITH_VERSION);
     if (json_integer_value(json_object_get(r->file, "seed")) != (json_int_t)r->seed)
         return iso_fail(ISO_EDATA, "%s: was made with --seed %lld; use the same", path,

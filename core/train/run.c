@@ -114,9 +114,9 @@ static iso_rc load_state(struct iso_run *run, const char *folder, const struct i
     struct iso_st_file *file = NULL;
     const struct iso_run_settings settings = run->state.settings;
     ISO_TRY(iso_state_read(folder, &run->state, &file));
+    iso_rc rc = iso_state_resumable(folder, &run->state.settings);
     run->state.settings = settings;
-    iso_rc rc = ISO_OK;
-    if (run->state.fit.step != fit->step)
+    if (rc == ISO_OK && run->state.fit.step != fit->step)
         rc = iso_fail(ISO_EIO,
                       "another isocl has gone on with %s meanwhile; look at it, and "
                       "resume it again",

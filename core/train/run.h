@@ -12,7 +12,7 @@ struct iso_run;
  * empty. From here on the run can be resumed, whenever it is killed. */
 iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                      struct iso_run **out);
-/* Settings and state of the run in folder. */
+/* Settings and state of the run in folder, whichever arithmetic it is of (iso_state_resumable). */
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fit_state *);
 /* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back
  * to where the state was saved. settings: with the new goal; fit: as iso_run_read gave it. When

@@ -108,11 +108,7 @@ static iso_rc parse(const struct iso_st_file *file, const char *path, struct iso
     const char *version = iso_st_metadata(file, "isocl.arithmetic");
     if (version == NULL)
         return iso_fail(ISO_EDATA, "%s is not the state of a run", path);
-    if (strtol(version, NULL, 10) != ISO_ARITH_VERSION)
-        return iso_fail(ISO_EDATA,
-                        "%s was made with arithmetic %.8s and this isocl has %d; train anew, or "
-                        "resume it with the isocl that began it",
-                        path, version, ISO_ARITH_VERSION);
+    out->settings.arithmetic = strtoll(version, NULL, 10);
     for (int i = 0; i < MEMBERS; i++) {
         const char *text = iso_st_metadata(file, members[i].key);
         if (text == NULL && i >= FIRST_LATER)
@@ -149,4 +145,16 @@ iso_rc iso_state_read(const char *folder, struct iso_run_state *out, struct iso_
     else
         iso_st_close(file);
     return rc;
+}
+
+iso_rc iso_state_resumable(const char *folder, const struct iso_run_settings *settings)
+{
+    if (settings->arithmetic == ISO_ARITH_VERSION)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "the run %s was begun with arithmetic %" PRId64
+                    " and this isocl has %d, which "
+                    "gives other bits; train anew with another --out, or go on with it with the "
+                    "isocl that began it",
+                    folder, settings->arithmetic, ISO_ARITH_VERSION);
 }

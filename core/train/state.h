@@ -11,6 +11,7 @@ struct iso_run_settings { /* what a resumed run shares with its beginning */
     int64_t batch, limit, rows, validation_rows; /* limit 0: all rows */
     int64_t epochs, steps;                       /* the goal; may be raised when resuming */
     int64_t fast;                                /* 1: fast mode, 0: exact */
+    int64_t arithmetic; /* ISO_ARITH_VERSION of then; set by iso_state_read only */
 };
 struct iso_run_best { /* what best.safetensors is */
     char monitor[64]; /* a column of history.csv; "": none yet, or not known */
@@ -26,7 +27,10 @@ struct iso_run_state {
 
 /* Writes folder/state, as iso_file_write does: a reader finds the old one or the new one. */
 iso_rc iso_state_save(const char *folder, const struct iso_run_state *, struct iso_exec *);
-/* Reads the state of the run in folder. *tensors: its tensors, to be closed with iso_st_close; NULL
- * when they are not wanted. */
+/* Reads the state of the run in folder, whichever arithmetic it is of. *tensors: its tensors, to be
+ * closed with iso_st_close; NULL when they are not wanted. */
 iso_rc iso_state_read(const char *folder, struct iso_run_state *, struct iso_st_file **tensors);
+/* Fails with ISO_EDATA where the run in folder has another arithmetic than this isocl, which would
+ * go on with it to weights that no isocl gives. */
+iso_rc iso_state_resumable(const char *folder, const struct iso_run_settings *);
 #endif

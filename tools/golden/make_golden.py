@@ -5,7 +5,7 @@
 
 The files are part of the repository; neither the build nor the tests run this. It needs keras 3 and
 torch (made with keras 3.15.1 on torch 2.15.0; each file's metadata says); those of the augmentations
-need scipy, 1.6 or later, and are left as they are without it. A file holds cases: the
+need scipy, 1.6 or later, with pillow, and are left as they are without it. A file holds cases: the
 metadata `case N` is the case as in models/ops/<op>.yaml, tensors `N/in/<tensor>` are what the op reads
 (`@S`: at step S) and `N/want/<tensor>` what it must compute, all float64. Tensors are named as in the
 parity harness: x0, w0, dy0, y0, dx0, dw0, state0.
@@ -277,13 +277,20 @@ def philox(c, k):
     return c
 
 
+def masks(rows, elements, rate):
+    """What dropout keeps: [rows, elements] of zeros and ones. The counters of row n begin at n times its blocks."""
+    blocks = -(-elements // 4)
+    words = [[w for block in range(blocks) for w in philox((row * blocks + block, 0, LAYER, 1), (SEED, 0))]
+             for row in range(rows)]
+    return torch.tensor([[float(w >= int(rate * 2**32)) for w in row[:elements]] for row in words])
+
+
 def dropout():
     assert philox((0, 0, 0, 0), (0, 0))[0] == 0x6627E8D5   # a vector of the paper's authors
     f = File("dropout")
     for shape, rate in (((3, 7), 0.5), ((2, 5, 4, 3), 0.25), ((9, 11), 0.9), ((4, 5), 0.0)):
         x, dy = real(*shape), real(*shape).detach()
-        words = [w for block in range(-(-x.numel() // 4)) for w in philox((block, 0, LAYER, 1), (SEED, 0))]
-        kept = torch.tensor([float(w >= int(rate * 2**32)) for w in words[:x.numel()]]).reshape(shape)
+        kept = masks(shape[0], x.numel() // shape[0], rate).reshape(shape)
         y = x * kept / (1 - rate)
         f.case(f"{{input: {list(shape)}, rate: {rate}}}", {"x0": x, "dy0": dy},
                {"y0": y, "saved0": kept} | gradients(y, dy, dx0=x))
@@ -426,9 +433,7 @@ def spatial_dropout2d():
     f, own = File("spatial_dropout2d"), np.random.default_rng(37)
     for shape, rate in (((3, 2, 4, 7), 0.5), ((2, 3, 3, 5), 0.25), ((2, 2, 2, 9), 0.0)):
         x, = leaves(own, shape)
-        n = shape[0] * shape[3]
-        words = [w for block in range(-(-n // 4)) for w in philox((block, 0, LAYER, 1), (SEED, 0))]
-        kept = torch.tensor([float(w >= int(rate * 2**32)) for w in words[:n]]).reshape(shape[0], 1, 1, shape[3])
+        kept = masks(shape[0], shape[3], rate).reshape(shape[0], 1, 1, shape[3])
         y, dy = x * kept / (1 - rate), leaves(own, shape)[0].detach()
         f.case(f"{{input: {list(shape)}, rate: {rate}}}", {"x0": x, "dy0": dy},
                {"y0": y, "saved0": kept} | gradients(y, dy, dx0=x))

@@ -1,0 +1,62 @@
+/* reference_sums.c: the sums that ops make, for help and the reference page. */
+#include "reference_sums.h"
+#include "core/iso.h"
+
+enum { TEXT = 400 };
+
+static const char *const sum_names[ISO_SUM_KINDS] = { "products", "rows", "axis", "chain" };
+
+/* What a kind of sum is, in one sentence. */
+static const char *sum_text(enum iso_sum kind, char *buf, size_t n)
+{
+    switch (kind) {
+    case ISO_SUM_PRODUCTS:
+        snprintf(buf, n,
+                 "blocks of %d products, each a chain of fma that begins at +0; the blocks are "
+                 "added to +0 one after the other, then the bias",
+                 ISO_BLOCK_TERMS);
+        break;
+    case ISO_SUM_ROWS:
+        snprintf(buf, n,
+                 "blocks of as many whole images as have %d rows, or of so many rows of one image; "
+                 "groups of as many whole images as have %d blocks, or of so many blocks of one "
+                 "image; the blocks of a group are added to +0, then the groups",
+                 ISO_BLOCK_ROWS, ISO_GROUP_BLOCKS);
+        break;
+    case ISO_SUM_AXIS:
+        snprintf(buf, n,
+                 "blocks of %d elements, each in %d lanes that are added in pairs; the blocks are "
+                 "added to +0 one after the other",
+                 ISO_BLOCK_ELEMENTS, ISO_LANES);
+        break;
+    default: snprintf(buf, n, "few terms, one after the other"); break;
+    }
+    return buf;
+}
+
+void iso_sums_print(FILE *out)
+{
+    char text[TEXT];
+    for (int kind = 0; kind < ISO_SUM_KINDS; kind++)
+        fprintf(out, "  %-10s %s\n", sum_names[kind],
+                sum_text((enum iso_sum)kind, text, sizeof text));
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        for (const struct iso_sum_def *s = iso_ops[op].def->sums; s != NULL && s->what != NULL; s++)
+            fprintf(out, "%s%s: %s\n  %-10s %s%s\n", s == iso_ops[op].def->sums ? "\n" : "",
+                    iso_ops[op].name, s->what, sum_names[s->kind],
+                    s->kind == ISO_SUM_ROWS ? "a row is " : "", s->terms);
+}
+
+void iso_sums_markdown(FILE *out)
+{
+    char text[TEXT];
+    fprintf(out, "\n## Sums\n\nEvery sum has one order, on every device (`core/order.h`):\n\n");
+    for (int kind = 0; kind < ISO_SUM_KINDS; kind++)
+        fprintf(out, "- %s: %s.\n", sum_names[kind],
+                sum_text((enum iso_sum)kind, text, sizeof text));
+    fprintf(out, "\n| op | sum | kind | its terms, or what a row is |\n|---|---|---|---|\n");
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        for (const struct iso_sum_def *s = iso_ops[op].def->sums; s != NULL && s->what != NULL; s++)
+            fprintf(out, "| `%s` | %s | %s | %s |\n", iso_ops[op].name, s->what, sum_names[s->kind],
+                    s->terms);
+}
