@@ -2,6 +2,9 @@
  * sums, dx): batch_sums.c, and here by elements that threads share. Formulas:
  * core/ops/batch_normalization.h, core/formulas.h.
  *
+ * What follows goes on in the same rounds: an add, an activation, and backward a relu, whose result
+ * is computed anew from x rather than read, or is read where something was added.
+ *
  * The numbers of each channel that a formula needs are repeated in tables as long as a segment of
  * elements, so that the loops over elements are long whatever the number of channels. */
 #include "core/ops/activation.h"
