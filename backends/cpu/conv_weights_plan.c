@@ -11,7 +11,8 @@ enum {
     DEEP = 64,                /* output columns and channels where images are spread */
     LONG_ROW = 128,           /* filters from which rows of dy lie too far apart */
     BY_GROUP_MOST = 80 << 10, /* results, when work is divided over groups, */
-    GROUPS_AT_ONCE = 4        /* and so many for each thread have their sums kept */
+    GROUPS_AT_ONCE = 4,       /* and so many for each thread have their sums kept, or more where */
+    GROUP_FLOATS = 1 << 19    /* those are small */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -104,8 +105,9 @@ static void set_division(struct iso_conv_weights *job, int threads)
     divide_by_group(job, threads);
     const int64_t floats = pixels * job->channels + rows * job->width;
     const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
-    const int64_t groups = job->by_group ? GROUPS_AT_ONCE * threads
-                                         : iso_max64(1, lots / job->group_lots);
+    const int64_t kept =
+        iso_max64(GROUPS_AT_ONCE * threads, GROUP_FLOATS / (job->depth * job->filters));
+    const int64_t groups = job->by_group ? kept : iso_max64(1, lots / job->group_lots);
     job->at_once = iso_min64(job->lots, groups * job->group_lots);
 }
 
