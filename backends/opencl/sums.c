@@ -51,8 +51,8 @@ iso_rc opencl_total(struct opencl *cl, const struct opencl_total *t, struct open
                     struct opencl_at total, struct opencl_at bias, struct opencl_at y)
 {
     return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, t->n),
-                         ARGS(arg_at(sums), arg_at(total), arg_at(bias.mem ? bias : y), arg_at(y),
-                              arg_int((int64_t)t->n), arg_int((int64_t)t->parts),
+                         ARGS(arg_at(sums), arg_at(total), arg_at(bias.mem != NULL ? bias : y),
+                              arg_at(y), arg_int((int64_t)t->n), arg_int((int64_t)t->parts),
                               arg_int((int64_t)t->cols), arg_int(t->first), arg_int(t->last),
                               arg_int(t->add)));
 }
