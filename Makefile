@@ -71,8 +71,9 @@ left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(w
 CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-# (Of core, the headers that a kernel includes.)
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*))
+# (Of core, the headers that a kernel includes, and what core/winograd.h includes.)
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*)) \
+            core/winograd_transforms.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
             $(EMBEDDED) $(ONNX_C:.c=.o)

@@ -48,10 +48,7 @@ kernel void activation_softmax_backward(global const float *y, ulong y_at, globa
     y += y_at + row;
     dy += dy_at + row;
     dx += dx_at + row;
-    float lane = start_of_sum();
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = iso_fma(dy[i], y[i], lane);
-    float dot_row = lane_sum(s, lane);
+    AXIS_SUM(dot_row, s, n, iso_fma(dy[i], y[i], lane))
     for (int i = get_local_id(0); i < n; i += ISO_LANES) {
         float d = iso_softmax_grad(y[i], dy[i], dot_row);
         dx[i] = add ? dx[i] + d : d;

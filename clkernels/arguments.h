@@ -7,8 +7,10 @@
 #include "core/arith.h"
 #endif
 
-/* Work-items in the one group of sums_scalar. */
+/* Work-items in the one group of sums_scalar: the blocks of two groups of the sum. */
 enum { OPENCL_SCALAR_ITEMS = 16 };
+/* rows.h: the most columns of a work-group. */
+enum { OPENCL_GROUP_COLUMNS = 32 };
 
 /* chains.cl: where the operands and the results of sums of products lie. */
 struct opencl_chains {
@@ -18,11 +20,16 @@ struct opencl_chains {
     /* k = (ty * taps_x + tx) * segment + c; depth = taps_y taps_x segment */
     iso_i32 taps_y, taps_x, segment;
     iso_i32 a_ty, a_tx;
-    iso_i32 ldb;                      /* b[k * ldb + col], or b[r * ldb + col] */
-    iso_i32 y_image, y_i, y_j, y_col; /* chains_over_taps: where results go */
-    iso_i32 has_bias, add;
-    /* chains_over_rows: rows of a group, blocks in all and of a work-group */
-    iso_i32 group_rows, blocks, each;
+    iso_i32 ldb; /* b[k * ldb + col], or b[r * ldb + col] */
+    iso_i32 add;
+    /* chains_over_taps: the terms of a block; where results go; `split`: each block is another
+     * work-group's, and its sums go to a matrix of their own */
+    iso_i32 block, y_image, y_i, y_j, y_col, has_bias, split;
+    /* How far the operands of the next product, or the next block's matrix, lie apart. */
+    iso_i32 a_next, b_next, y_next;
+    /* chains_over_rows: rows of an image; the row that a and b begin with; the first group, where
+     * groups end, those of a work-group, and the work-groups of a product along the third axis */
+    iso_i32 image, first_row, first_group, end_group, each, deep;
 };
 
 /* conv2d.cl: the window of a convolution; image h x w x c, output oh x ow, kernel kh x kw, strides
@@ -36,7 +43,7 @@ struct opencl_depthwise {
     iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
     iso_i32 pixels, channels; /* of the result of this pass, in the batch */
     iso_i32 has_bias, add;
-    iso_i32 group_rows, blocks; /* of the kernel's gradient */
+    iso_i32 rows, image, groups; /* of the sums of the kernel's gradient */
 };
 
 /* pooling2d.h: the window of a pooling, which has no dilation. */
@@ -44,6 +51,16 @@ struct opencl_pool {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, top, left;
     iso_i32 pixels; /* of the result of this pass, in the batch */
     iso_i32 want_tap, add;
+};
+
+/* winograd.cl: how tiles lie on images of h x w x c: tile number n of all is on image n /
+ * image_tiles, and begins at pixel (step i - top, step j - left), i and j being its row and its
+ * column among tiles_x. `tiles` of them, from number `first` on. */
+struct opencl_tiles {
+    iso_i32 h, w, c, step, top, left;
+    iso_i32 tiles_x, image_tiles, first, tiles;
+    iso_i32 turned; /* of a kernel: its filters; 0: it is taken as it is */
+    iso_i32 has_bias, add;
 };
 
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to

@@ -3,17 +3,20 @@
  * a holds images [image][i][j] whose borders were padded with +0, so that no tap needs a check. A
  * row r = (image, i, j) of the result starts at a[row_of(r)]; the term k = (ty, tx, c) of a sum
  * lies tap_of(k) further on. The same struct serves the forward pass and both gradients of the
- * convolution, strides and dilation included, and dense, whose image has one pixel.
+ * convolution, strides and dilation included, dense, whose image has one pixel, and the points of
+ * Winograd's algorithm, many products beside each other.
  *
- *   chains_over_taps: y[r, col] = sum over k, ascending, of a[row_of(r) + tap_of(k)] * b[k, col]
- *   chains_over_rows: y[k, col] = sum over r, in blocks,  of a[row_of(r) + tap_of(k)] * b[r, col]
+ *   chains_over_taps: y[r, col] = sum over k, in blocks, of a[row_of(r) + tap_of(k)] * b[k, col]
+ *   chains_over_rows: y[k, col] = sum over r, in blocks and groups of them, of
+ *                                 a[row_of(r) + tap_of(k)] * b[r, col]
  *
  * Two shapes. GPU: TILE_GROUP x TILE_GROUP work-items share a tile through local memory. CPU: one
- * work-item has a tile of TILE_ROWS x 2 vectors in registers. Each result is one chain of fma in
- * either, so the bits are the same; a finished chain is added to +0, as the definition says. */
+ * work-item has a tile of TILE_ROWS x 2 vectors in registers. A block is one chain of fma in
+ * either, and the sums of blocks wait in registers, or in memory that is as near, so the bits are
+ * the same. Kernels work with a copy of the struct, since Mesa warns of arguments that are read
+ * behind a branch. */
 #include "common.h"
 #include "arguments.h"
-#include "blocks.h"
 
 static inline int row_of(const struct opencl_chains *g, int r)
 {
@@ -33,9 +36,37 @@ static inline ulong y_of(const struct opencl_chains *g, int r)
            r % g->row_w * g->y_j;
 }
 
-static inline void store(global float *y, float sum, int add) { *y = add ? *y + sum : sum; }
+/* The terms of a result, from 0 on; with `split`, those of this work-group's block. */
+static inline int first_term(const struct opencl_chains *g)
+{
+    return g->split ? (int)get_group_id(2) * g->block : 0;
+}
+static inline int end_term(const struct opencl_chains *g)
+{
+    int depth = g->taps_y * g->taps_x * g->segment, end = first_term(g) + g->block;
+    return g->split && end < depth ? end : depth;
+}
 
-#define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
+/* The groups of rows that this work-group adds, and its product's number. */
+static inline int first_group(const struct opencl_chains *g)
+{
+    return g->first_group + (int)get_group_id(2) % g->deep * g->each;
+}
+static inline int end_group(const struct opencl_chains *g)
+{
+    int end = first_group(g) + g->each;
+    return end < g->end_group ? end : g->end_group;
+}
+static inline int product(const struct opencl_chains *g) { return get_group_id(2) / g->deep; }
+
+/* Where the sums go that this work-group makes: [part][product][depth][cols]. */
+static inline ulong sums_of(const struct opencl_chains *g)
+{
+    int products = get_num_groups(2) / g->deep, part = (int)get_group_id(2) % g->deep;
+    return ((ulong)part * products + product(g)) * (g->taps_y * g->taps_x * g->segment) * g->cols;
+}
+
+static inline void store(global float *y, float sum, int add) { *y = add ? *y + sum : sum; }
 
 #if SHAPE_CPU
 
@@ -46,15 +77,34 @@ typedef JOIN(float, VECTOR) vec;
 #define STORE JOIN(vstore, VECTOR)
 #define EACH_ROW(r) UNROLLED(r, TILE_ROWS)
 
+/* A set of sums, one of each result of the tile. */
+struct tile {
+    vec v0[TILE_ROWS], v1[TILE_ROWS];
+};
+
+/* Sets the sums to +0. */
+#define CLEAR(sums)                                      \
+    EACH_ROW(r) {                                        \
+        sums.v0[r] = sums.v1[r] = (vec)(start_of_sum()); \
+    }
+
+/* total = total + sum, of each result, and the next sum begins. */
+#define END(sum, total)                        \
+    EACH_ROW(r) {                              \
+        total.v0[r] = total.v0[r] + sum.v0[r]; \
+        total.v1[r] = total.v1[r] + sum.v1[r]; \
+    }                                          \
+    CLEAR(sum)
+
 /* Continues the tile's chains by `terms` terms; p: a pointer for each row of the tile. */
-#define CHAINS(terms, a_step, b, b_step)                  \
-    for (int s_ = 0; s_ < (terms); s_++, b += (b_step)) { \
-        vec b0 = LOAD(0, b), b1 = LOAD(1, b);             \
-        EACH_ROW(r) {                                     \
-            vec x = (vec)(p[r][(long)s_ * (a_step)]);     \
-            acc0[r] = fma(x, b0, acc0[r]);                \
-            acc1[r] = fma(x, b1, acc1[r]);                \
-        }                                                 \
+#define CHAINS(terms, from, a_step, b, b_step)                                            \
+    for (long s_ = 0, at_ = (from); s_ < (terms); s_++, at_ += (a_step), b += (b_step)) { \
+        vec b0 = LOAD(0, b), b1 = LOAD(1, b);                                             \
+        EACH_ROW(r) {                                                                     \
+            vec x = (vec)(p[r][at_]);                                                     \
+            sum.v0[r] = fma(x, b0, sum.v0[r]);                                            \
+            sum.v1[r] = fma(x, b1, sum.v1[r]);                                            \
+        }                                                                                 \
     }
 
 /* The tile's first column. The last tile of several is moved left until it is full; *skip columns
@@ -92,76 +142,92 @@ static inline void store_row(const struct opencl_chains *g, global float *y, vec
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global const float *bias, ulong bias_at, global float *y, ulong y_at,
-                 struct opencl_chains g)
+                 struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
+    int k = first_term(&g), end = end_term(&g), left = g.block;
+    int c = 0, tx = 0, ty = 0;
     global const float *p[TILE_ROWS];
-    vec acc0[TILE_ROWS], acc1[TILE_ROWS];
-    EACH_ROW(r) { /* rows past the end repeat the last, and are not stored */
-        p[r] = a + a_at + row_of(&g, first + r < g.rows ? first + r : g.rows - 1);
-        acc0[r] = (vec)(0.0f);
-        acc1[r] = (vec)(0.0f);
+    struct tile sum, total;
+    a += a_at + get_group_id(2) * (ulong)g.a_next;
+    b += b_at + get_group_id(2) * (ulong)g.b_next + (ulong)k * g.ldb + col;
+    y += y_at + get_group_id(2) * (ulong)g.y_next + (long)col * g.y_col;
+    EACH_ROW(r) /* rows past the end repeat the last, and are not stored */
+        p[r] = a + row_of(&g, first + r < g.rows ? first + r : g.rows - 1);
+    CLEAR(sum)
+    CLEAR(total)
+    if (k > 0) { /* of a residue without taps there is nothing to divide by */
+        c = k % g.segment;
+        tx = k / g.segment % g.taps_x;
+        ty = k / g.segment / g.taps_x;
     }
-    b += b_at + col;
-    for (int ty = 0; ty < g.taps_y; ty++) {
-        for (int tx = 0; tx < g.taps_x; tx++) {
-            CHAINS(g.segment, 1, b, g.ldb)
-            EACH_ROW(r)
-                p[r] += g.a_tx;
+    while (k < end) { /* as many terms as lie side by side in a */
+        int terms = g.segment - c < left ? g.segment - c : left;
+        terms = terms < end - k ? terms : end - k;
+        CHAINS(terms, ty * g.a_ty + tx * g.a_tx + c, 1, b, g.ldb)
+        k += terms;
+        c += terms;
+        left -= terms;
+        if (c == g.segment) {
+            c = 0;
+            tx = tx + 1 < g.taps_x ? tx + 1 : 0;
+            ty += tx == 0;
         }
-        EACH_ROW(r)
-            p[r] += g.a_ty - g.taps_x * g.a_tx;
+        if (left == 0) {
+            END(sum, total)
+            left = g.block;
+        }
     }
+    END(sum, total)
     EACH_ROW(r) {
         if (first + r < g.rows) {
-            store_row(&g, y + y_at + y_of(&g, first + r) + (long)col * g.y_col, acc0[r] + 0.0f,
-                      acc1[r] + 0.0f, bias + bias_at + col, g.cols - col, skip);
+            store_row(&g, y + y_of(&g, first + r), total.v0[r], total.v1[r], bias + bias_at + col,
+                      g.cols - col, skip);
         }
     }
 }
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global float *y, ulong y_at, int first_block, struct opencl_chains g)
+                 global float *y, ulong y_at, struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
+    const struct iso_rows rows = { g.rows, g.image };
     int depth = g.taps_y * g.taps_x * g.segment;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
-    int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int tap[TILE_ROWS];
-    vec sum0[TILE_ROWS], sum1[TILE_ROWS];
-    EACH_ROW(r) {
+    struct tile sum, group, total;
+    a += a_at + product(&g) * (ulong)g.a_next;
+    b += b_at + product(&g) * (ulong)g.b_next + col;
+    y += y_at + sums_of(&g) + col;
+    EACH_ROW(r)
         tap[r] = tap_of(&g, first + r < depth ? first + r : depth - 1);
-        sum0[r] = (vec)(0.0f);
-        sum1[r] = (vec)(0.0f);
+    CLEAR(sum)
+    CLEAR(group)
+    CLEAR(total)
+    for (int number = first_group(&g); number < end_group(&g); number++) {
+        int row = iso_group_begin(rows, number), stop = iso_group_end(rows, row);
+        global const float *from = b + (ulong)(row - g.first_row) * g.ldb;
+        while (row < stop) {
+            int end = iso_block_end(rows, row);
+            while (row < end) { /* one line of pixels at a time */
+                int own = row - g.first_row, line = g.row_w - own % g.row_w;
+                global const float *p[TILE_ROWS];
+                line = line < end - row ? line : end - row;
+                EACH_ROW(r)
+                    p[r] = a + row_of(&g, own) + tap[r];
+                CHAINS(line, 0, g.a_j, from, g.ldb)
+                row += line;
+            }
+            END(sum, group)
+        }
+        END(group, total)
     }
-    for (int block = begin; block < end && block < g.blocks; block++) {
-        int left, row = (int)block_row(block, g.group_rows, &left);
-        global const float *from = b + b_at + (ulong)row * g.ldb + col;
-        vec acc0[TILE_ROWS], acc1[TILE_ROWS];
-        EACH_ROW(r) {
-            acc0[r] = (vec)(0.0f);
-            acc1[r] = (vec)(0.0f);
-        }
-        while (left > 0) { /* one line of pixels at a time */
-            int j = row % g.row_w, line = g.row_w - j < left ? g.row_w - j : left,
-                at = row_of(&g, row);
-            global const float *p[TILE_ROWS];
-            EACH_ROW(r)
-                p[r] = a + a_at + at + tap[r];
-            CHAINS(line, g.a_j, from, g.ldb)
-            row += line;
-            left -= line;
-        }
-        EACH_ROW(r) {
-            sum0[r] = sum0[r] + acc0[r];
-            sum1[r] = sum1[r] + acc1[r];
-        }
-    }
-    y += y_at + (ulong)get_group_id(2) * depth * g.cols;
     EACH_ROW(r) {
         if (first + r < depth) {
-            store_row(&g, y + (ulong)(first + r) * g.cols + col, sum0[r], sum1[r], y, g.cols - col,
-                      skip);
+            store_row(&g, y + (ulong)(first + r) * g.cols, total.v0[r], total.v1[r], y,
+                      g.cols - col, skip);
         }
     }
 }
@@ -176,6 +242,18 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
     UNROLLED(r, ITEM_ROWS) \
         UNROLLED(c, ITEM_COLS)
 
+/* Sets the work-item's sums to +0. */
+#define CLEAR(sums)   \
+    EACH_RESULT(r, c) \
+        sums[r][c] = start_of_sum();
+
+/* total = total + sum, of each result, and the next sum begins. */
+#define END(sum, total)                        \
+    EACH_RESULT(r, c) {                        \
+        total[r][c] = total[r][c] + sum[r][c]; \
+        sum[r][c] = start_of_sum();            \
+    }
+
 /* One term of the work-item's chains. */
 #define TERM(s)                                         \
     {                                                   \
@@ -185,7 +263,7 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
         UNROLLED(c, ITEM_COLS)                          \
             w[c] = tb[s][ix + c * TILE_GROUP];          \
         EACH_RESULT(r, c)                               \
-            acc[r][c] = iso_fma(x[r], w[c], acc[r][c]); \
+            sum[r][c] = iso_fma(x[r], w[c], sum[r][c]); \
     }
 #define ALL_TERMS(count)                  \
     if ((count) >= TERMS)                 \
@@ -198,88 +276,96 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global const float *bias, ulong bias_at, global float *y, ulong y_at,
-                 struct opencl_chains g)
+                 struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     local float ta[TERMS][TILE_ROWS + 1], tb[TERMS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
-    int depth = g.taps_y * g.taps_x * g.segment;
+    int begin = first_term(&g), end = end_term(&g);
     int base[TILE_ROWS * TERMS / ITEMS];
-    float acc[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
+    float sum[ITEM_ROWS][ITEM_COLS], total[ITEM_ROWS][ITEM_COLS];
     for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
         int r = first + item / TERMS + i * (ITEMS / TERMS);
         base[i] = row_of(&g, r < g.rows ? r : g.rows - 1);
     }
-    EACH_RESULT(r, c)
-        acc[r][c] = zero;
-    a += a_at;
-    b += b_at;
-    for (int k = 0; k < depth; k += TERMS) {
-        int ka = k + item % TERMS, tap = tap_of(&g, ka < depth ? ka : 0);
+    CLEAR(sum)
+    CLEAR(total)
+    a += a_at + get_group_id(2) * (ulong)g.a_next;
+    b += b_at + get_group_id(2) * (ulong)g.b_next;
+    y += y_at + get_group_id(2) * (ulong)g.y_next;
+    for (int k = begin; k < end; k += TERMS) {
+        int ka = k + item % TERMS, tap = tap_of(&g, ka < end ? ka : 0);
         for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
-            ta[item % TERMS][item / TERMS + i * (ITEMS / TERMS)] = ka < depth ? a[base[i] + tap]
-                                                                              : 0.0f;
+            ta[item % TERMS][item / TERMS + i * (ITEMS / TERMS)] = ka < end ? a[base[i] + tap]
+                                                                            : 0.0f;
         }
         for (int i = 0; i < TILE_COLS * TERMS / ITEMS; i++) {
             int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
-            bool there = k + s < depth && col + c < g.cols;
+            bool there = k + s < end && col + c < g.cols;
             tb[s][c] = there ? b[(ulong)(k + s) * g.ldb + col + c] : 0.0f;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        ALL_TERMS(depth - k)
+        ALL_TERMS(end - k)
         barrier(CLK_LOCAL_MEM_FENCE);
+        if ((k + TERMS) % g.block == 0)
+            END(sum, total)
     }
+    END(sum, total)
     EACH_RESULT(r, c) {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
         if (row < g.rows && at < g.cols) {
-            float sum = end_of_sum(acc[r][c]);
-            sum = g.has_bias ? sum + bias[bias_at + at] : sum;
-            store(y + y_at + y_of(&g, row) + (ulong)at * g.y_col, sum, g.add);
+            float result = g.has_bias ? total[r][c] + bias[bias_at + at] : total[r][c];
+            store(y + y_of(&g, row) + (ulong)at * g.y_col, result, g.add);
         }
     }
 }
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global float *y, ulong y_at, int first_block, struct opencl_chains g)
+                 global float *y, ulong y_at, struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     local float ta[TERMS][TILE_ROWS], tb[TERMS][TILE_COLS];
+    const struct iso_rows rows = { g.rows, g.image };
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
     int depth = g.taps_y * g.taps_x * g.segment;
-    int begin = first_block + get_group_id(2) * g.each, end = begin + g.each;
     int ra = first + item % TILE_ROWS, tap = tap_of(&g, ra < depth ? ra : depth - 1);
-    float acc[ITEM_ROWS][ITEM_COLS], sum[ITEM_ROWS][ITEM_COLS], zero = start_of_sum();
-    EACH_RESULT(r, c)
-        sum[r][c] = zero;
-    a += a_at;
-    b += b_at;
-    for (int block = begin; block < end && block < g.blocks; block++) {
-        int count, row = (int)block_row(block, g.group_rows, &count);
-        EACH_RESULT(r, c)
-            acc[r][c] = zero;
-        for (int k = 0; k < count; k += TERMS) {
-            for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
-                int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);
-                ta[s][item % TILE_ROWS] = k + s < count ? a[row_of(&g, row + k + s) + tap] : 0.0f;
+    float sum[ITEM_ROWS][ITEM_COLS], group[ITEM_ROWS][ITEM_COLS], total[ITEM_ROWS][ITEM_COLS];
+    CLEAR(sum)
+    CLEAR(group)
+    CLEAR(total)
+    a += a_at + product(&g) * (ulong)g.a_next;
+    b += b_at + product(&g) * (ulong)g.b_next;
+    y += y_at + sums_of(&g);
+    for (int number = first_group(&g); number < end_group(&g); number++) {
+        int row = iso_group_begin(rows, number), stop = iso_group_end(rows, row), end;
+        for (; row < stop; row = end) {
+            end = iso_block_end(rows, row);
+            for (int at = row; at < end; at += TERMS) {
+                int own = at - g.first_row;
+                for (int i = 0; i < TILE_ROWS * TERMS / ITEMS; i++) {
+                    int s = item / TILE_ROWS + i * (ITEMS / TILE_ROWS);
+                    ta[s][item % TILE_ROWS] = at + s < end ? a[row_of(&g, own + s) + tap] : 0.0f;
+                }
+                for (int i = 0; i < TILE_COLS * TERMS / ITEMS; i++) {
+                    int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
+                    bool there = at + s < end && col + c < g.cols;
+                    tb[s][c] = there ? b[(ulong)(own + s) * g.ldb + col + c] : 0.0f;
+                }
+                barrier(CLK_LOCAL_MEM_FENCE);
+                ALL_TERMS(end - at)
+                barrier(CLK_LOCAL_MEM_FENCE);
             }
-            for (int i = 0; i < TILE_COLS * TERMS / ITEMS; i++) {
-                int c = item % TILE_COLS, s = item / TILE_COLS + i * (ITEMS / TILE_COLS);
-                bool there = k + s < count && col + c < g.cols;
-                tb[s][c] = there ? b[(ulong)(row + k + s) * g.ldb + col + c] : 0.0f;
-            }
-            barrier(CLK_LOCAL_MEM_FENCE);
-            ALL_TERMS(count - k)
-            barrier(CLK_LOCAL_MEM_FENCE);
+            END(sum, group)
         }
-        EACH_RESULT(r, c)
-            sum[r][c] = sum[r][c] + acc[r][c];
+        END(group, total)
     }
-    y += y_at + (ulong)get_group_id(2) * depth * g.cols;
     EACH_RESULT(r, c) {
         int row = first + iy + r * TILE_GROUP, at = col + ix + c * TILE_GROUP;
         if (row < depth && at < g.cols)
-            store(y + (ulong)row * g.cols + at, sum[r][c], g.add);
+            store(y + (ulong)row * g.cols + at, total[r][c], g.add);
     }
 }
 

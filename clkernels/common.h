@@ -8,6 +8,9 @@
 #include "core/random.h"
 #include "core/formulas.h"
 
+/* A loop whose body stands there so many times, a constant: its arrays stay in registers. */
+#define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
+
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */
 static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0) >> 31); }
@@ -37,6 +40,18 @@ static inline float lane_sum(local float *s, float value)
     }
     return s[0];
 }
+
+/* total = the sum along an axis of n elements, by the 16 work-items of a group, each of which gets
+ * it. term: element i added to its lane's chain, `lane`. */
+#define AXIS_SUM(total, s, n, term)                                                     \
+    float total = start_of_sum();                                                       \
+    for (int begin_ = 0; begin_ < (n); begin_ += ISO_BLOCK_ELEMENTS) {                  \
+        int end_ = (n)-begin_ < ISO_BLOCK_ELEMENTS ? (n) : begin_ + ISO_BLOCK_ELEMENTS; \
+        float lane = start_of_sum();                                                    \
+        for (int i = begin_ + get_local_id(0); i < end_; i += ISO_LANES)                \
+            lane = term;                                                                \
+        total = add_term(total, lane_sum(s, lane));                                     \
+    }
 
 /* Index of the first maximum of z[0..n), NaN winning. Called by all 16 work-items of a group. */
 static inline int lane_first_max(local int *s, global const float *z, int n)

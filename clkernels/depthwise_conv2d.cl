@@ -5,18 +5,19 @@
  * of each input channel; the kernels call with a constant 1 where it is 1, and with a copy of the
  * struct, since Mesa warns of arguments that are read behind a branch. */
 #include "common.h"
+#include "channels.h"
 #include "arguments.h"
-#include "blocks.h"
 
 static inline void forward(const struct opencl_depthwise *g, int m, int pixel, int channel,
                            int width, global const float *x, global const float *kern,
                            global const float *bias, global float *y)
 {
     int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
-    float sum[ITEM_CHANNELS];
+    int left = ISO_BLOCK_TERMS;
+    float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     x += (ulong)image * g->h * g->w * g->c;
     for (int i = 0; i < width; i++)
-        sum[i] = start_of_sum();
+        sum[i] = total[i] = start_of_sum();
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
             int iy = oy * g->sh + ky * g->dh - g->top, ix = ox * g->sw + kx * g->dw - g->left;
@@ -26,11 +27,16 @@ static inline void forward(const struct opencl_depthwise *g, int m, int pixel, i
                 float value = inside ? from[(channel + i) / m] : 0.0f;
                 sum[i] = iso_fma(value, kern[channel + i], sum[i]);
             }
+            if (--left == 0) {
+                end_block(width, sum, total);
+                left = ISO_BLOCK_TERMS;
+            }
         }
     }
+    end_block(width, sum, total);
     y += (ulong)pixel * g->channels + channel;
     for (int i = 0; i < width; i++) {
-        float end = end_of_sum(sum[i]);
+        float end = end_of_sum(total[i]);
         y[i] = g->has_bias ? end + bias[channel + i] : end;
     }
 }
@@ -40,10 +46,11 @@ static inline void backward(const struct opencl_depthwise *g, int m, int pixel, 
                             global float *dx)
 {
     int x = pixel % g->w + g->left, y = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
-    float sum[ITEM_CHANNELS];
+    int left = ISO_BLOCK_TERMS;
+    float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     dy += (ulong)image * g->oh * g->ow * g->c * m;
     for (int i = 0; i < width; i++)
-        sum[i] = start_of_sum();
+        sum[i] = total[i] = start_of_sum();
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
             int py = y - ky * g->dh, px = x - kx * g->dw, oy = py / g->sh, ox = px / g->sw;
@@ -56,44 +63,53 @@ static inline void backward(const struct opencl_depthwise *g, int m, int pixel, 
                     float value = inside ? from[(channel + i) * m + d] : 0.0f;
                     sum[i] = iso_fma(value, kern[(channel + i) * m + d], sum[i]);
                 }
+                if (--left == 0) {
+                    end_block(width, sum, total);
+                    left = ISO_BLOCK_TERMS;
+                }
             }
         }
     }
+    end_block(width, sum, total);
     dx += (ulong)pixel * g->c + channel;
     for (int i = 0; i < width; i++) {
-        float end = end_of_sum(sum[i]);
+        float end = end_of_sum(total[i]);
         dx[i] = g->add ? dx[i] + end : end;
     }
 }
 
-/* out[b, ky, kx, channel] = the chain of x dy over the rows of block b; tap: kw ky + kx. */
-static inline void gradient(const struct opencl_depthwise *g, int m, int b, int tap, int channel,
-                            int width, global const float *x, global const float *dy,
+/* out[group, ky, kx, channel] = the sum of x dy over the rows of the group; tap: kw ky + kx. */
+static inline void gradient(const struct opencl_depthwise *g, int m, int group, int tap,
+                            int channel, int width, global const float *x, global const float *dy,
                             global float *out)
 {
-    int rows, row = (int)block_row(b, g->group_rows, &rows), channels = g->c * m;
-    float sum[ITEM_CHANNELS];
+    const struct iso_rows r = { g->rows, g->image };
+    int row = iso_group_begin(r, group), stop = iso_group_end(r, row), channels = g->c * m;
+    float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     for (int i = 0; i < width; i++)
-        sum[i] = start_of_sum();
-    for (int end = row + rows; row < end; row++) {
-        int ox = row % g->ow, oy = row / g->ow % g->oh, image = row / g->ow / g->oh;
-        int iy = oy * g->sh + tap / g->kw * g->dh - g->top;
-        int ix = ox * g->sw + tap % g->kw * g->dw - g->left;
-        int inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
-        global const float *from =
-            x + (inside ? (((ulong)image * g->h + iy) * g->w + ix) * g->c : 0);
-        global const float *d = dy + (ulong)row * channels + channel;
-        for (int i = 0; i < width; i++) {
-            float value = inside ? from[(channel + i) / m] : 0.0f;
-            sum[i] = iso_fma(value, d[i], sum[i]);
+        sum[i] = total[i] = start_of_sum();
+    while (row < stop) {
+        for (int end = iso_block_end(r, row); row < end; row++) {
+            int ox = row % g->ow, oy = row / g->ow % g->oh, image = row / g->ow / g->oh;
+            int iy = oy * g->sh + tap / g->kw * g->dh - g->top;
+            int ix = ox * g->sw + tap % g->kw * g->dw - g->left;
+            int inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
+            global const float *from =
+                x + (inside ? (((ulong)image * g->h + iy) * g->w + ix) * g->c : 0);
+            global const float *d = dy + (ulong)row * channels + channel;
+            for (int i = 0; i < width; i++) {
+                float value = inside ? from[(channel + i) / m] : 0.0f;
+                sum[i] = iso_fma(value, d[i], sum[i]);
+            }
         }
+        end_block(width, sum, total);
     }
-    out += ((ulong)b * g->kh * g->kw + tap) * channels + channel;
+    out += ((ulong)group * g->kh * g->kw + tap) * channels + channel;
     for (int i = 0; i < width; i++)
-        out[i] = sum[i];
+        out[i] = end_of_sum(total[i]);
 }
 
-/* Work-item -> pixel (of the kernel's gradient: block and tap) and first channel. Calls the
+/* Work-item -> pixel (of the kernel's gradient: group and tap) and first channel. Calls the
  * function with constants where it can. */
 #define PIXEL_AND_CHANNEL                                                                    \
     const struct opencl_depthwise g = all;                                                   \

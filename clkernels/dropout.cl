@@ -1,17 +1,21 @@
 /* dropout.cl: each element's mask from its own random number (core/ops/dropout.h). */
 #include "common.h"
 
-/* A work-item draws the four numbers of its element's Philox block and takes one: that costs a GPU
- * nothing, and a CPU's compiler makes vector code of it. */
+/* Work-items along the first axis take the elements of a row, the second axis the rows. A work-item
+ * draws the four numbers of its element's Philox block and takes one: that costs a GPU nothing, and
+ * a CPU's compiler makes vector code of it. */
 kernel void dropout_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
-                            global uchar *mask, ulong mask_at, uint n, uint threshold, float scale,
-                            uint step, uint layer, uint seed_low, uint seed_high, int want_mask)
+                            global uchar *mask, ulong mask_at, uint size, uint threshold,
+                            float scale, uint first, uint step, uint layer, uint seed_low,
+                            uint seed_high, int want_mask)
 {
-    uint i = get_global_id(0);
-    if (i < n) {
-        iso_u32x4 r = iso_philox(i >> 2, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
-        uint even = i & 2 ? r.v[2] : r.v[0], odd = i & 2 ? r.v[3] : r.v[1];
-        int keep = (i & 1 ? odd : even) >= threshold;
+    uint e = get_global_id(0), row = get_global_id(1);
+    if (e < size) {
+        uint block = (first + row) * ((size + 3) / 4) + (e >> 2);
+        iso_u32x4 r = iso_philox(block, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
+        uint even = e & 2 ? r.v[2] : r.v[0], odd = e & 2 ? r.v[3] : r.v[1];
+        int keep = (e & 1 ? odd : even) >= threshold;
+        ulong i = row * (ulong)size + e;
         if (want_mask)
             mask[mask_at + i] = keep;
         y[y_at + i] = iso_dropout(keep, x[x_at + i], scale);

@@ -15,12 +15,12 @@ static inline uint word_of(uint block, uint word, uint step, uint layer, uint se
 
 /* Work-items along the first axis take the numbers of an image's fields, the second axis the
  * images, here and below. */
-kernel void elastic_distortion_draw(global float *fields, ulong fields_at, int h, int w, uint step,
-                                    uint layer, uint seed_low, uint seed_high)
+kernel void elastic_distortion_draw(global float *fields, ulong fields_at, int h, int w, uint first,
+                                    uint step, uint layer, uint seed_low, uint seed_high)
 {
     uint e = get_global_id(0), n = get_global_id(1);
     if (e < (uint)(2 * h * w)) {
-        uint block = n * iso_elastic_blocks(h, w) + 1 + (e >> 2);
+        uint block = (first + n) * iso_elastic_blocks(h, w) + 1 + (e >> 2);
         uint word = word_of(block, e, step, layer, seed_low, seed_high);
         fields[fields_at + n * (ulong)(2 * h * w) + e] = iso_elastic_noise(word);
     }
@@ -41,8 +41,8 @@ kernel void elastic_distortion_weights(global float *weights, ulong weights_at, 
 kernel void elastic_distortion_smooth(global const float *from, ulong from_at, global float *to,
                                       ulong to_at, global const float *weights, ulong weights_at,
                                       int radius, int h, int w, int mode, int across,
-                                      float alpha_from, float alpha_span, uint step, uint layer,
-                                      uint seed_low, uint seed_high)
+                                      float alpha_from, float alpha_span, uint first, uint step,
+                                      uint layer, uint seed_low, uint seed_high)
 {
     int e = get_global_id(0), n = get_global_id(1);
     if (e < 2 * h * w) {
@@ -58,7 +58,8 @@ kernel void elastic_distortion_smooth(global const float *from, ulong from_at, g
         }
         sum = iso_flush(sum);
         if (across) {
-            uint word = word_of(n * iso_elastic_blocks(h, w), 0, step, layer, seed_low, seed_high);
+            uint word = word_of((first + n) * iso_elastic_blocks(h, w), 0, step, layer, seed_low,
+                                seed_high);
             sum = iso_elastic_displacement(sum, iso_draw(word, alpha_from, alpha_span));
         }
         to[to_at + n * (ulong)(2 * h * w) + e] = sum;

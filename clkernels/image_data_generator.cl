@@ -7,13 +7,13 @@
 
 /* A work-item draws the map of an image. */
 kernel void image_data_generator_draw(global iso_i64 *maps, ulong maps_at, uint images,
-                                      iso_affine_ranges ranges, int h, int w, uint step, uint layer,
-                                      uint seed_low, uint seed_high)
+                                      iso_affine_ranges ranges, int h, int w, uint first, uint step,
+                                      uint layer, uint seed_low, uint seed_high)
 {
     uint n = get_global_id(0);
     if (n < images) {
         global iso_affine *map = (global iso_affine *)(maps + maps_at) + n;
-        *map = iso_affine_draw(ranges, h, w, n, step, layer, seed_low, seed_high);
+        *map = iso_affine_draw(ranges, h, w, first + n, step, layer, seed_low, seed_high);
     }
 }
 
@@ -40,7 +40,8 @@ kernel void image_data_generator_forward(global const float *x, ulong x_at,
 /* A group of 16 work-items looks at an image, and finds what its values become. */
 kernel void image_data_generator_colours(global const float *y, ulong y_at, global float *colours,
                                          ulong colours_at, int size, iso_colour_ranges ranges,
-                                         uint step, uint layer, uint seed_low, uint seed_high)
+                                         uint first, uint step, uint layer, uint seed_low,
+                                         uint seed_high)
 {
     local float least[ISO_LANES], most[ISO_LANES];
     int lane = get_local_id(0);
@@ -58,7 +59,7 @@ kernel void image_data_generator_colours(global const float *y, ulong y_at, glob
             extent.most = most[i] > extent.most ? most[i] : extent.most;
         }
         ((global iso_recolour *)(colours + colours_at))[n] =
-            iso_recolour_draw(ranges, extent, n, step, layer, seed_low, seed_high);
+            iso_recolour_draw(ranges, extent, first + n, step, layer, seed_low, seed_high);
     }
 }
 

@@ -1,18 +1,15 @@
 /* layer_normalization.cl: layer normalization (core/ops/layer_normalization.h). One group of 16
- * work-items a row, for one sum along it; or one work-item a channel of a block, or an element.
- * gamma and beta are other buffers, not read, where they are left out. */
+ * work-items a row, for one sum along it; or one work-item a block's channel (rows.h), or an
+ * element. gamma and beta are other buffers, not read, where they are left out. */
 #include "common.h"
-#include "blocks.h"
+#include "rows.h"
 
 kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong mean_at, int n)
 {
     local float s[ISO_LANES];
     ulong row = get_group_id(0);
-    float lane = start_of_sum();
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = add_term(lane, x[i]);
-    float sum = lane_sum(s, lane);
+    AXIS_SUM(sum, s, n, add_term(lane, x[i]))
     if (get_local_id(0) == 0)
         mean[mean_at + row] = iso_div(sum, (float)n);
 }
@@ -22,11 +19,9 @@ kernel void ln_inverse(global const float *x, ulong x_at, global const float *me
 {
     local float s[ISO_LANES];
     ulong row = get_group_id(0);
-    float lane = start_of_sum(), m = mean[mean_at + row];
+    float m = mean[mean_at + row];
     x += x_at + row * n;
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = iso_bn_square(x[i] - m, lane);
-    float square = lane_sum(s, lane);
+    AXIS_SUM(square, s, n, iso_bn_square(x[i] - m, lane))
     if (get_local_id(0) == 0)
         inverse[inverse_at + row] = iso_bn_inverse(iso_div(square, (float)n), epsilon);
 }
@@ -49,12 +44,9 @@ kernel void ln_offset(global const float *dy, ulong dy_at, global const float *g
 {
     local float s[ISO_LANES];
     ulong row = get_group_id(0);
-    float lane = start_of_sum();
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = add_term(lane, iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f));
-    float sum = lane_sum(s, lane);
+    AXIS_SUM(sum, s, n, add_term(lane, iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f)))
     if (get_local_id(0) == 0)
         offset[offset_at + row] = iso_bn_offset(sum, (float)n);
 }
@@ -66,13 +58,11 @@ kernel void ln_slope(global const float *x, ulong x_at, global const float *dy, 
 {
     local float s[ISO_LANES];
     ulong row = get_group_id(0);
-    float lane = start_of_sum(), m = mean[mean_at + row];
+    float m = mean[mean_at + row];
     x += x_at + row * n;
     dy += dy_at + row * n;
     gamma += gamma_at;
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
-        lane = iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane);
-    float product = lane_sum(s, lane);
+    AXIS_SUM(product, s, n, iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane))
     if (get_local_id(0) == 0)
         slope[slope_at + row] = iso_bn_slope(product, inverse[inverse_at + row], (float)n);
 }
@@ -93,24 +83,26 @@ kernel void ln_backward(global const float *x, ulong x_at, global const float *d
     }
 }
 
-/* out[b, c] = sum of dy (x - mean) inverse in column c over the rows of block b. */
+/* y[g, c] = sum of dy (x - mean) inverse in column c over the rows of group g, or added to y. */
 kernel void ln_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
                         global const float *mean, ulong mean_at, global const float *inverse,
-                        ulong inverse_at, global float *out, ulong out_at, int cols, int group_rows,
-                        int blocks)
+                        ulong inverse_at, global float *y, ulong y_at, int cols, int rows,
+                        int image, int add)
 {
-    int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks)
-        return;
-    ulong start = block_start(b, c, cols, group_rows, &rows), row = start / cols;
+    local float s[LANES];
+    const struct iso_rows r = { rows, image };
+    int c = get_global_id(0), end, row = own_block(r, &end);
     float sum = start_of_sum();
-    x += x_at + start;
-    dy += dy_at + start;
-    mean += mean_at + row;
-    inverse += inverse_at + row;
-    for (int r = 0; r < rows; r++) {
-        ulong i = (ulong)r * cols;
-        sum = iso_fma(dy[i], iso_ln_unit(x[i], mean[r], inverse[r]), sum);
+    x += x_at + c;
+    dy += dy_at + c;
+    mean += mean_at;
+    inverse += inverse_at;
+    for (; c < cols && row < end; row++) {
+        ulong i = (ulong)row * cols;
+        sum = iso_fma(dy[i], iso_ln_unit(x[i], mean[row], inverse[row]), sum);
     }
-    out[out_at + (ulong)b * cols + c] = sum;
+    float group = add_lanes(s, sum, start_of_sum());
+    y += y_at + (ulong)get_group_id(1) * cols + c;
+    if (c < cols && get_local_id(1) == 0)
+        *y = add ? *y + group : group;
 }

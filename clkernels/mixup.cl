@@ -4,9 +4,10 @@
 
 /* A work-item draws the share that a row keeps of itself. */
 kernel void mixup_shares(global float *share, ulong share_at, uint rows, int per_image,
-                         float inverse, uint step, uint layer, uint seed_low, uint seed_high)
+                         float inverse, uint first, uint step, uint layer, uint seed_low,
+                         uint seed_high)
 {
-    uint n = get_global_id(0), block = per_image ? n : 0u;
+    uint n = get_global_id(0), block = per_image ? first + n : 0u;
     if (n < rows) {
         iso_u32x4 r = iso_philox(block, step, layer, ISO_RANDOM_AUGMENTATION, seed_low, seed_high);
         share[share_at + n] = iso_symmetric_beta(r.v[0], r.v[1], inverse);

@@ -30,14 +30,15 @@ kernel void sparse_categorical_crossentropy_forward(global const float *z, ulong
 kernel void sparse_categorical_crossentropy_backward(global const float *p, ulong p_at,
                                                      global const int *t, ulong t_at,
                                                      global const float *weight, ulong weight_at,
-                                                     global float *dz, ulong dz_at, int n, int rows,
-                                                     int weighted, int add)
+                                                     global float *dz, ulong dz_at, int n,
+                                                     uint elements, float step_rows, int weighted,
+                                                     int add)
 {
     uint e = get_global_id(0);
-    if (e >= (uint)n * (uint)rows)
+    if (e >= elements)
         return;
     float hit = t[t_at + e / n] == (int)(e % n) ? 1.0f : 0.0f;
     float by = row_weight(weight, weight_at, e / n, weighted);
-    float d = iso_crossentropy_grad(p[p_at + e], hit, 1.0f, (float)rows, by);
+    float d = iso_crossentropy_grad(p[p_at + e], hit, 1.0f, step_rows, by);
     dz[dz_at + e] = add ? dz[dz_at + e] + d : d;
 }

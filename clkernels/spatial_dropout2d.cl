@@ -2,14 +2,16 @@
  * does to values and gradients. */
 #include "common.h"
 
-kernel void spatial_dropout2d_mask(global uchar *mask, ulong mask_at, uint n, uint threshold,
-                                   uint step, uint layer, uint seed_low, uint seed_high)
+kernel void spatial_dropout2d_mask(global uchar *mask, ulong mask_at, uint n, uint channels,
+                                   uint threshold, uint first, uint step, uint layer, uint seed_low,
+                                   uint seed_high)
 {
-    uint i = get_global_id(0);
+    uint i = get_global_id(0), c = i % channels;
     if (i < n) {
-        iso_u32x4 r = iso_philox(i >> 2, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
-        uint even = i & 2 ? r.v[2] : r.v[0], odd = i & 2 ? r.v[3] : r.v[1];
-        mask[mask_at + i] = (i & 1 ? odd : even) >= threshold;
+        uint block = (first + i / channels) * ((channels + 3) / 4) + (c >> 2);
+        iso_u32x4 r = iso_philox(block, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
+        uint even = c & 2 ? r.v[2] : r.v[0], odd = c & 2 ? r.v[3] : r.v[1];
+        mask[mask_at + i] = (c & 1 ? odd : even) >= threshold;
     }
 }
 

@@ -1,8 +1,7 @@
-/* sums.cl: sums over rows, in blocks of ISO_BLOCK_ROWS rows that start anew at each image, and over
- * whole tensors, in blocks of ISO_BLOCK_ELEMENTS. */
+/* sums.cl: sums over rows, and over whole tensors in blocks of ISO_BLOCK_ELEMENTS (core/order.h).
+ */
 #include "common.h"
-#include "arguments.h"
-#include "blocks.h"
+#include "rows.h"
 
 /* out[b] = sum over block b of x [n], of |x| or x x (enum iso_sum_of). One group of ISO_LANES
  * work-items a block. */
@@ -21,43 +20,58 @@ kernel void sums_elements(global const float *x, ulong x_at, global float *out, 
         out[out_at + get_group_id(0)] = end_of_sum(total);
 }
 
-/* out[b, c] = sum of x[r, c] over the rows of block b. */
-kernel void sums_blocks(global const float *x, ulong x_at, global float *out, ulong out_at,
-                        int cols, int group_rows, int blocks)
+/* y[g, c] = sum of x[r, c] over the rows of group g, or added to y. */
+kernel void sums_groups(global const float *x, ulong x_at, global float *y, ulong y_at, int cols,
+                        int rows, int image, int add)
 {
-    int c = get_global_id(0) % cols, b = get_global_id(0) / cols, rows;
-    if (b >= blocks)
-        return;
-    x += x_at + block_start(b, c, cols, group_rows, &rows);
+    local float s[LANES];
+    const struct iso_rows r = { rows, image };
+    int c = get_global_id(0), end, row = own_block(r, &end);
     float sum = start_of_sum();
-    for (int r = 0; r < rows; r++)
-        sum = add_term(sum, x[(ulong)r * cols]);
-    out[out_at + (ulong)b * cols + c] = end_of_sum(sum);
+    x += x_at + c;
+    for (; c < cols && row < end; row++)
+        sum = add_term(sum, x[(ulong)row * cols]);
+    float group = add_lanes(s, sum, start_of_sum());
+    y += y_at + (ulong)get_group_id(1) * cols + c;
+    if (c < cols && get_local_id(1) == 0)
+        *y = add ? *y + group : group;
 }
 
-/* Adds the block sums [blocks, n] in ascending order to a total that starts at +0 (first) or where
- * the call before left it; the last call puts it into y, or adds it to y. */
+/* Adds the sums [parts, n] in ascending order to a total that starts at +0 (first) or where the
+ * call before left it; the last call puts it into y, or adds it to y, with bias [cols] before that
+ * where cols is not 0. */
 kernel void sums_total(global const float *sums, ulong sums_at, global float *total, ulong total_at,
-                       global float *y, ulong y_at, int n, int blocks, int first, int last, int add)
+                       global const float *bias, ulong bias_at, global float *y, ulong y_at, int n,
+                       int parts, int cols, int first, int last, int add)
 {
-    int i = get_global_id(0);
+    enum { AHEAD = 8 }; /* loads on their way at a time */
+    int i = get_global_id(0), part = 0;
     if (i >= n)
         return;
     float sum = first ? start_of_sum() : total[total_at + i];
     sums += sums_at + i;
-    for (int b = 0; b < blocks; b++)
-        sum = add_term(sum, sums[(ulong)b * n]);
+    for (; part + AHEAD <= parts; part += AHEAD) {
+        float next[AHEAD];
+        UNROLLED(k, AHEAD)
+            next[k] = sums[(ulong)(part + k) * n];
+        UNROLLED(k, AHEAD)
+            sum = add_term(sum, next[k]);
+    }
+    for (; part < parts; part++)
+        sum = add_term(sum, sums[(ulong)part * n]);
     sum = end_of_sum(sum);
-    if (!last)
+    if (!last) {
         total[total_at + i] = sum;
-    else
-        y[y_at + i] = add ? y[y_at + i] + sum : sum;
+        return;
+    }
+    sum = cols != 0 ? sum + bias[bias_at + i % cols] : sum;
+    y[y_at + i] = add ? y[y_at + i] + sum : sum;
 }
 
-/* y = sum of x[rows], divided by rows when `mean`. One group of OPENCL_SCALAR_ITEMS work-items,
- * each taking one block at a time. */
+/* y = sum of x[rows], divided by `count`. One group of OPENCL_SCALAR_ITEMS work-items, each taking
+ * one block at a time. */
 kernel void sums_scalar(global const float *x, ulong x_at, global float *y, ulong y_at, int rows,
-                        int mean)
+                        float count)
 {
     local float block[OPENCL_SCALAR_ITEMS];
     int item = get_local_id(0);
@@ -70,12 +84,15 @@ kernel void sums_scalar(global const float *x, ulong x_at, global float *y, ulon
             sum = add_term(sum, x[r]);
         block[item] = end_of_sum(sum);
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (item == 0)
-            for (int b = 0; b < OPENCL_SCALAR_ITEMS && base + b * ISO_BLOCK_ROWS < rows; b++)
-                total = add_term(total, block[b]);
+        for (int g = 0; item == 0 && g < OPENCL_SCALAR_ITEMS; g += ISO_GROUP_BLOCKS) {
+            float group = start_of_sum();
+            for (int b = g; b < g + ISO_GROUP_BLOCKS; b++)
+                group = add_term(group, block[b]);
+            total = add_term(total, group);
+        }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     total = end_of_sum(total);
     if (item == 0)
-        y[y_at] = mean ? iso_div(total, (float)rows) : total;
+        y[y_at] = iso_div(total, count);
 }

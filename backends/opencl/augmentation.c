@@ -12,7 +12,5 @@ iso_rc opencl_copy_images(struct iso_backend *be, const struct iso_call *call)
 struct opencl_grid opencl_image_grid(const struct opencl *cl, const struct iso_call *call)
 {
     const int64_t rows = call->y[0].shape.dim[0], count = iso_shape_count(&call->y[0].shape);
-    struct opencl_grid grid = opencl_elements(cl, (size_t)(count / rows));
-    grid.groups[1] = (size_t)rows;
-    return grid;
+    return opencl_each_row(cl, (size_t)(count / rows), (size_t)rows);
 }

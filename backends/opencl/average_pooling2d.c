@@ -1,7 +1,7 @@
 /* average_pooling2d.c: queues average pooling. */
 #include "pooling2d.h"
 
-iso_rc opencl_average_pool(struct iso_backend *be, const struct iso_call *call)
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct opencl_pool g = opencl_pool_of(call, &call->y[0]);
@@ -24,7 +24,7 @@ iso_rc opencl_average_pool_gradient(struct iso_backend *be, const struct iso_cal
 
 const struct opencl_op opencl_average_pooling2d = {
     .kernel = { .supports = opencl_supports,
-                .forward = opencl_average_pool,
+                .forward = forward,
                 .backward = opencl_average_pool_gradient },
     .programs = { "average_pooling2d.cl" },
 };

@@ -28,7 +28,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                          "categorical_crossentropy_backward", opencl_rows((size_t)shape->dim[0]),
                          ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
                               arg_optional(&call->x[2], &call->y[0]), arg_tensor(&call->dx[0]),
-                              arg_int(shape->dim[1]), arg_int(shape->dim[0]),
+                              arg_int(shape->dim[1]), arg_real((double)call->step_rows),
                               arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0]),
                               arg_real(s[0]), arg_real(s[1]), arg_real(s[2])));
 }

@@ -2,17 +2,15 @@
 #include "chains.h"
 #include "sums.h"
 
-/* Floats of block sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily.
- */
+/* Floats of sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
 enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
+enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
 int opencl_b_cols(const struct opencl *cl, int64_t cols)
 {
     bool wide = cl->shape == OPENCL_SHAPE_GPU || cols >= cl->tile.cols;
     return wide ? (int)cols : cl->tile.cols;
 }
-
-static struct opencl_arg arg_at(struct opencl_at at) { return arg_mem(at.mem, at.at); }
 
 iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x,
                          struct opencl_at y)
@@ -59,86 +57,206 @@ iso_rc opencl_widen(struct opencl *cl, int64_t depth, int64_t cols, struct openc
     return ISO_OK;
 }
 
-/* Groups of work-items for a result of rows x cols, `deep` times. */
+struct opencl_chains opencl_plain_chains(int64_t rows, int64_t cols, int64_t depth, int block)
+{
+    return (struct opencl_chains){ .rows = (iso_i32)rows,
+                                   .cols = (iso_i32)cols,
+                                   .row_h = 1,
+                                   .row_w = 1,
+                                   .a_image = (iso_i32)depth,
+                                   .taps_y = 1,
+                                   .taps_x = 1,
+                                   .segment = (iso_i32)depth,
+                                   .ldb = (iso_i32)cols,
+                                   .block = block,
+                                   .y_image = (iso_i32)cols,
+                                   .y_col = 1 };
+}
+
+struct opencl_chains opencl_plain_rows(int64_t rows, int64_t image, int64_t cols, int64_t depth)
+{
+    struct opencl_chains g = opencl_plain_chains(rows, cols, depth, 0);
+    g.row_w = g.rows; /* one line of pixels, as it were */
+    g.a_j = g.a_image;
+    g.image = (iso_i32)image;
+    return g;
+}
+
+/* Work-groups for a result of rows x cols, `deep` times. */
 static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t cols, size_t deep)
 {
     size_t group = (size_t)cl->tile.group;
     return (struct opencl_grid){ { opencl_ceil(rows, (size_t)cl->tile.rows),
                                    opencl_ceil(cols, (size_t)cl->tile.cols), deep },
-                                 { group, group, 1 } };
+                                 { group, group, 1 },
+                                 true };
+}
+
+static size_t room(const struct opencl *cl)
+{
+    return cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
+}
+
+/* ---- Sums over terms ---- */
+
+static size_t depth_of(const struct opencl_chains *g)
+{
+    return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->segment;
+}
+
+/* Rows of a result that has fewer tiles than the device has units. */
+static size_t few_rows(const struct opencl *cl, const struct opencl_chains *g)
+{
+    size_t across = opencl_ceil((size_t)g->cols, (size_t)cl->tile.cols);
+    return ((size_t)cl->base.device.units - 1) / across * (size_t)cl->tile.rows;
+}
+
+/* Floats of the sums of all blocks of so many rows. */
+static size_t split_sums(const struct opencl_chains *g, size_t rows)
+{
+    return opencl_ceil(depth_of(g), (size_t)g->block) * rows * (size_t)g->cols;
+}
+
+/* True if each block is a work-group of its own. */
+static bool splits(const struct opencl *cl, const struct opencl_chains *g)
+{
+    size_t rows = (size_t)g->rows;
+    return g->split && depth_of(g) > (size_t)g->block && rows <= few_rows(cl, g) &&
+           split_sums(g, rows) <= room(cl);
+}
+
+size_t opencl_chains_work(const struct opencl *cl, const struct opencl_chains *g)
+{
+    size_t few = few_rows(cl, g), rows = (size_t)g->rows < few ? (size_t)g->rows : few;
+    size_t sums = split_sums(g, rows);
+    if (!g->split || depth_of(g) <= (size_t)g->block)
+        return 0;
+    return sums < room(cl) ? sums : room(cl);
+}
+
+static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t deep,
+                        struct opencl_at a, struct opencl_at b, struct opencl_at bias,
+                        struct opencl_at y)
+{
+    return opencl_launch(cl, "chains.cl", "chains_over_taps",
+                         tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
+                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
+                              arg_struct(g, sizeof *g)));
 }
 
 iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, struct opencl_at a,
-                     struct opencl_at b, struct opencl_at bias, struct opencl_at y)
+                     struct opencl_at b, struct opencl_at bias, struct opencl_at y,
+                     struct opencl_at work)
 {
     struct opencl_chains g = *chains;
+    size_t n = (size_t)g.rows * (size_t)g.cols;
+    g.split = splits(cl, chains);
     g.has_bias = bias.mem != NULL;
-    return opencl_launch(cl, "chains.cl", "chains_over_taps",
-                         tiles(cl, (size_t)g.rows, (size_t)g.cols, 1),
-                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem ? bias : y), arg_at(y),
-                              arg_struct(&g, sizeof g)));
+    if (!g.split)
+        return over_taps(cl, &g, 1, a, b, bias, y);
+    const struct opencl_total total = { .n = n,
+                                        .parts = split_sums(&g, (size_t)g.rows) / n,
+                                        .cols = g.has_bias ? (size_t)g.cols : 0,
+                                        .first = true,
+                                        .last = true,
+                                        .add = g.add };
+    g.y_next = (iso_i32)n;
+    g.has_bias = g.add = 0;
+    ISO_TRY(over_taps(cl, &g, total.parts, a, b, bias, work));
+    return opencl_total(cl, &total, work, y, bias, y);
 }
 
-static size_t results(const struct opencl_chains *g)
+iso_rc opencl_many_chains(struct opencl *cl, const struct opencl_chains *g, size_t products,
+                          struct opencl_at a, struct opencl_at b, struct opencl_at y)
 {
-    return (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->segment * (size_t)g->cols;
+    const struct opencl_at none = { NULL, 0 };
+    return over_taps(cl, g, products, a, b, none, y);
 }
 
-/* True if tiles alone keep the device busy: then a work-group takes all blocks and no sum of a
- * block has to be stored. Otherwise each block is a work-group's, and their sums are added
- * afterwards. */
-static bool enough_tiles(const struct opencl *cl, const struct opencl_chains *g)
+/* ---- Sums over rows ---- */
+
+static struct iso_rows rows_of(const struct opencl_chains *g)
 {
-    struct opencl_grid grid = tiles(cl, results(g) / (size_t)g->cols, (size_t)g->cols, 1);
-    return grid.groups[0] * grid.groups[1] >= 4 * (size_t)cl->base.device.units;
+    return (struct iso_rows){ g->rows, g->image };
 }
 
-/* Blocks whose sums are stored at a time. */
-static size_t blocks_at_once(const struct opencl *cl, const struct opencl_chains *g)
+static size_t results(const struct opencl_chains *g) { return depth_of(g) * (size_t)g->cols; }
+
+/* True if a work-group adds all groups: where they are the only one, or tiles alone keep the device
+ * busy. Otherwise each group is a work-group's, and their sums are added afterwards. */
+static bool at_once(const struct opencl *cl, const struct opencl_chains *g,
+                    struct opencl_groups groups)
 {
-    size_t room = cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
-    size_t fit = room / results(g), blocks = opencl_blocks((size_t)g->rows, (size_t)g->group_rows);
-    return fit < 1 ? 1 : fit < blocks ? fit : blocks;
+    struct opencl_grid grid = tiles(cl, depth_of(g), (size_t)g->cols, groups.products);
+    size_t count = grid.groups[0] * grid.groups[1] * grid.groups[2];
+    return groups.count == (size_t)iso_group_count(rows_of(g)) &&
+           (groups.count == 1 || count >= 4 * (size_t)cl->base.device.units);
 }
 
-/* The stored sums of blocks, and the total. */
-size_t opencl_block_sums_work(const struct opencl *cl, const struct opencl_chains *g)
+size_t opencl_groups_at_once(const struct opencl *cl, const struct opencl_chains *g,
+                             size_t products)
 {
-    return enough_tiles(cl, g) ? 0 : (blocks_at_once(cl, g) + 1) * results(g);
+    struct opencl_groups all = { products, 0, (size_t)iso_group_count(rows_of(g)) };
+    size_t fit = room(cl) / (products * results(g));
+    fit = fit * products < MOST_DEEP ? fit : MOST_DEEP / products;
+    return at_once(cl, g, all) || fit >= all.count ? all.count : opencl_larger(fit, 1);
 }
 
-static iso_rc run_blocks(struct opencl *cl, const struct opencl_chains *g, struct opencl_at a,
-                         struct opencl_at b, struct opencl_at y, size_t first, size_t count)
+/* The total, and the sums of the groups. */
+size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g,
+                          struct opencl_groups groups)
 {
-    size_t depth = results(g) / (size_t)g->cols, deep = opencl_ceil(count, (size_t)g->each);
-    return opencl_launch(
-        cl, "chains.cl", "chains_over_rows", tiles(cl, depth, (size_t)g->cols, deep),
-        ARGS(arg_at(a), arg_at(b), arg_at(y), arg_int((int64_t)first), arg_struct(g, sizeof *g)));
+    return at_once(cl, g, groups) ? 0 : (groups.count + 1) * groups.products * results(g);
 }
 
-iso_rc opencl_block_sums(struct opencl *cl, const struct opencl_chains *chains, struct opencl_at a,
+static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
+                        struct opencl_at a, struct opencl_at b, struct opencl_at y)
+{
+    return opencl_launch(cl, "chains.cl", "chains_over_rows",
+                         tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
+                         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
+}
+
+iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *chains,
+                              struct opencl_groups groups, struct opencl_at a, struct opencl_at b,
+                              struct opencl_at y, struct opencl_at work)
+{
+    const struct opencl_at none = { NULL, 0 };
+    const size_t end = groups.first + groups.count, n = groups.products * results(chains);
+    struct opencl_chains g = *chains;
+    g.first_group = (iso_i32)groups.first;
+    g.end_group = (iso_i32)end;
+    g.each = g.end_group;
+    g.deep = 1;
+    if (at_once(cl, chains, groups))
+        return over_rows(cl, &g, groups.products, a, b, y);
+    const struct opencl_total total = { .n = n,
+                                        .parts = groups.count,
+                                        .first = groups.first == 0,
+                                        .last = end == (size_t)iso_group_count(rows_of(&g)),
+                                        .add = g.add };
+    g.each = 1;
+    g.deep = (iso_i32)groups.count;
+    g.add = 0;
+    ISO_TRY(over_rows(cl, &g, groups.products, a, b, opencl_past(work, n)));
+    return opencl_total(cl, &total, opencl_past(work, n), work, none, y);
+}
+
+size_t opencl_row_chains_work(const struct opencl *cl, const struct opencl_chains *g)
+{
+    return opencl_groups_work(cl, g,
+                              (struct opencl_groups){ 1, 0, opencl_groups_at_once(cl, g, 1) });
+}
+
+iso_rc opencl_row_chains(struct opencl *cl, const struct opencl_chains *g, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work)
 {
-    struct opencl_chains g = *chains;
-    size_t blocks = opencl_blocks((size_t)g.rows, (size_t)g.group_rows), n = results(&g);
-    g.group_rows = g.group_rows > 1 ? g.group_rows : g.rows;
-    g.blocks = (iso_i32)blocks;
-    if (enough_tiles(cl, chains)) {
-        g.each = g.blocks;
-        return run_blocks(cl, &g, a, b, y, 0, blocks);
-    }
-    size_t at_once = blocks_at_once(cl, chains);
-    struct opencl_at total = { work.mem, work.at + at_once * n };
-    int add = g.add;
-    g.add = 0;
-    g.each = 1;
-    for (size_t first = 0; first < blocks; first += at_once) {
-        size_t count = blocks - first < at_once ? blocks - first : at_once;
-        ISO_TRY(run_blocks(cl, &g, a, b, work, first, count));
-        ISO_TRY(opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, n),
-                              ARGS(arg_at(work), arg_at(total), arg_at(y), arg_int((int64_t)n),
-                                   arg_int((int64_t)count), arg_int(first == 0),
-                                   arg_int(first + count == blocks), arg_int(add))));
+    const size_t count = (size_t)iso_group_count(rows_of(g)),
+                 most = opencl_groups_at_once(cl, g, 1);
+    struct opencl_groups some = { .products = 1 };
+    for (; some.first < count; some.first += some.count) {
+        some.count = count - some.first < most ? count - some.first : most;
+        ISO_TRY(opencl_some_row_chains(cl, g, some, a, b, y, work));
     }
     return ISO_OK;
 }

@@ -4,22 +4,6 @@
 #include "clkernels/arguments.h"
 #include "opencl.h"
 
-/* Where an operand starts: a buffer and an offset in floats. */
-struct opencl_at {
-    const struct iso_mem *mem;
-    size_t at;
-};
-static inline struct opencl_at opencl_at(const struct iso_tensor *t)
-{
-    return (struct opencl_at){ t->mem, t->offset };
-}
-/* The workspace, `floats` from its start. */
-static inline struct opencl_at opencl_work(const struct iso_call *call, size_t floats)
-{
-    return (struct opencl_at){ call->workspace.mem,
-                               call->workspace.offset / sizeof(float) + floats };
-}
-
 /* Columns that b must have in memory for a result of so many: a CPU's tile reads whole vectors. */
 int opencl_b_cols(const struct opencl *, int64_t cols);
 
@@ -43,12 +27,40 @@ iso_rc opencl_widen(struct opencl *, int64_t depth, int64_t cols, struct opencl_
                     struct opencl_at *b, iso_i32 *ldb);
 size_t opencl_widen_work(const struct opencl *, int64_t depth, int64_t cols);
 
-/* chains_over_taps. bias.mem NULL: none. */
+/* A plain product: results [rows, cols] of sums over `depth` terms, a [rows, depth]; in blocks of
+ * so many terms. */
+struct opencl_chains opencl_plain_chains(int64_t rows, int64_t cols, int64_t depth, int block);
+/* Its like over the rows, `image` of them an image: results [depth, cols], a [rows, depth]. */
+struct opencl_chains opencl_plain_rows(int64_t rows, int64_t image, int64_t cols, int64_t depth);
+
+/* chains_over_taps. bias.mem NULL: none. Where `split` is set, which is for results [rows, cols]
+ * without gaps, and there are too few tiles to keep the device busy, each block is another
+ * work-group's. work: opencl_chains_work floats, which serve fewer rows as well. */
 iso_rc opencl_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,
-                     struct opencl_at b, struct opencl_at bias, struct opencl_at y);
-/* chains_over_rows over all blocks: y[depth, cols] = the sums, or added to y. group_rows as in
- * sums.h; blocks and each are set here. work: opencl_block_sums_work floats. */
-iso_rc opencl_block_sums(struct opencl *, const struct opencl_chains *, struct opencl_at a,
+                     struct opencl_at b, struct opencl_at bias, struct opencl_at y,
+                     struct opencl_at work);
+size_t opencl_chains_work(const struct opencl *, const struct opencl_chains *);
+/* So many products beside each other, a_next, b_next and y_next floats apart. */
+iso_rc opencl_many_chains(struct opencl *, const struct opencl_chains *, size_t products,
+                          struct opencl_at a, struct opencl_at b, struct opencl_at y);
+
+/* chains_over_rows over all groups: y[depth, cols] = the sums, or added to y. work:
+ * opencl_row_chains_work floats. */
+iso_rc opencl_row_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,
                          struct opencl_at b, struct opencl_at y, struct opencl_at work);
-size_t opencl_block_sums_work(const struct opencl *, const struct opencl_chains *);
+size_t opencl_row_chains_work(const struct opencl *, const struct opencl_chains *);
+/* Many products, y [products, depth, cols], over the groups [first, first + count) of all; a and b
+ * begin with the first row of these. The calls follow each other, in ascending order, with the same
+ * y and work: the last one finishes y. */
+struct opencl_groups {
+    size_t products, first, count;
+};
+iso_rc opencl_some_row_chains(struct opencl *, const struct opencl_chains *, struct opencl_groups,
+                              struct opencl_at a, struct opencl_at b, struct opencl_at y,
+                              struct opencl_at work);
+/* Groups whose sums are kept at a time, 1 or more; and the floats of work that so many of them
+ * take. */
+size_t opencl_groups_at_once(const struct opencl *, const struct opencl_chains *, size_t products);
+size_t opencl_groups_work(const struct opencl *, const struct opencl_chains *,
+                          struct opencl_groups);
 #endif

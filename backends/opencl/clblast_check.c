@@ -29,22 +29,11 @@ static struct opencl_at at(const struct check *c, int which)
 static struct opencl_chains plain_chains(const struct check *c)
 {
     const struct opencl_product *p = &c->p;
-    struct opencl_chains g = { .rows = (iso_i32)p->m,
-                               .cols = (iso_i32)p->n,
-                               .row_h = 1,
-                               .row_w = 1,
-                               .a_image = (iso_i32)p->k,
-                               .taps_y = 1,
-                               .taps_x = 1,
-                               .segment = (iso_i32)p->k,
-                               .ldb = (iso_i32)opencl_b_cols(c->cl, (int64_t)p->n),
-                               .y_image = (iso_i32)p->n,
-                               .y_col = 1 };
-    if (p->ta) { /* a sum over rows of a and b, in blocks */
-        g.rows = g.row_w = (iso_i32)p->k;
-        g.segment = g.a_j = (iso_i32)p->m;
-        g.group_rows = 1;
-    }
+    const int64_t m = (int64_t)p->m, n = (int64_t)p->n, k = (int64_t)p->k;
+    struct opencl_chains g = p->ta ? opencl_plain_rows(k, 1, n, m)
+                                   : opencl_plain_chains(m, n, k, ISO_BLOCK_TERMS);
+    g.ldb = opencl_b_cols(c->cl, n);
+    g.split = 1;
     return g;
 }
 
@@ -68,23 +57,22 @@ static size_t packed_size(const struct check *c)
 static size_t own_work(const struct check *c)
 {
     struct opencl_chains g = plain_chains(c);
-    return packed_size(c) + (c->p.ta ? opencl_block_sums_work(c->cl, &g) : 0);
+    return packed_size(c) +
+           (c->p.ta ? opencl_row_chains_work(c->cl, &g) : opencl_chains_work(c->cl, &g));
 }
 
 static iso_rc own_product(const struct check *c, int to)
 {
     struct opencl_chains g = plain_chains(c);
-    struct opencl_at b = at(c, B), none = { NULL, 0 };
+    struct opencl_at b = at(c, B), none = { NULL, 0 }, work = { &c->mem[WORK], packed_size(c) };
     if (c->p.tb || g.ldb != g.cols) {
         struct opencl_matrix m = packing(c);
         ISO_TRY(opencl_pack(c->cl, &m, b, at(c, WORK)));
         b = at(c, WORK);
     }
-    if (c->p.ta) {
-        struct opencl_at work = { &c->mem[WORK], packed_size(c) };
-        return opencl_block_sums(c->cl, &g, at(c, A), b, at(c, to), work);
-    }
-    return opencl_chains(c->cl, &g, at(c, A), b, none, at(c, to));
+    if (c->p.ta)
+        return opencl_row_chains(c->cl, &g, at(c, A), b, at(c, to), work);
+    return opencl_chains(c->cl, &g, at(c, A), b, none, at(c, to), work);
 }
 
 /* ---- Data, comparison, timing ---- */
@@ -104,7 +92,7 @@ static iso_rc compare(const struct check *c, bool *right)
 {
     size_t n = c->p.m * c->p.n;
     cl_uint count[COUNTERS], bad = 0;
-    struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 } };
+    struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 }, true };
     ISO_TRY(opencl_launch(c->cl, "clblast_check.cl", "clblast_check_compare", grid,
                           ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0),
                                arg_mem(&c->mem[SUM], 0), arg_mem(&c->mem[COUNT], 0), arg_uint(n),

@@ -8,6 +8,7 @@
 #include "chains.h"
 #include "conv2d_fast.h"
 #include "sums.h"
+#include "winograd.h"
 
 struct conv {
     struct iso_window v;
@@ -99,6 +100,8 @@ static struct opencl_chains forward_chains(const struct conv *c)
                                .segment = (iso_i32)v->c,
                                .a_ty = (iso_i32)(v->dh * line),
                                .a_tx = (iso_i32)(v->dw * v->c),
+                               .block = ISO_BLOCK_TERMS,
+                               .split = 1,
                                .y_image = (iso_i32)(v->oh * v->ow * f),
                                .y_i = (iso_i32)(v->ow * f),
                                .y_j = (iso_i32)f,
@@ -111,13 +114,13 @@ static struct opencl_chains forward_chains(const struct conv *c)
 }
 
 /* The kernel's gradient: the same terms are its rows. With one output pixel an image, the images
- * are one line of pixels, whose blocks go over the batch. */
+ * are one line of pixels. */
 static struct opencl_chains kernel_chains(const struct conv *c, bool add)
 {
     struct opencl_chains m = forward_chains(c);
-    m.group_rows = (iso_i32)(c->v.oh * c->v.ow);
+    m.image = (iso_i32)(c->v.oh * c->v.ow);
     m.add = add;
-    if (m.group_rows == 1) {
+    if (m.image == 1) {
         m.row_w = m.rows;
         m.a_j = m.a_image;
     }
@@ -141,6 +144,7 @@ static struct opencl_chains residue_chains(const struct conv *c, const struct op
                                    .segment = (iso_i32)c->filters,
                                    .a_ty = (iso_i32)(-y->step * line),
                                    .a_tx = (iso_i32)(-x->step * c->filters),
+                                   .block = ISO_BLOCK_TERMS,
                                    .y_image = (iso_i32)(v->h * row),
                                    .y_i = (iso_i32)(v->sh * row),
                                    .y_j = (iso_i32)(v->sw * v->c),
@@ -165,9 +169,18 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
     return true;
 }
 
+static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_call *call, char *why,
+                     size_t n)
+{
+    return opencl_supports(be, op, call, why, n) &&
+           (!opencl_is_winograd(call) || opencl_winograd_supports(opencl_of(be), call, why, n));
+}
+
+/* Layers that Winograd's algorithm defines are computed by it in fast mode, too. */
 static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
-    opencl_conv2d_fast_check(opencl_of(be), call);
+    if (!opencl_is_winograd(call))
+        opencl_conv2d_fast_check(opencl_of(be), call);
     return ISO_OK;
 }
 
@@ -177,7 +190,8 @@ static size_t x_work(const struct conv *c) { return bordered(&c->x) ? border_siz
 
 static size_t forward_work(const struct opencl *cl, const struct conv *c)
 {
-    return x_work(c) + opencl_widen_work(cl, depth_of(c), c->filters);
+    struct opencl_chains m = forward_chains(c);
+    return x_work(c) + opencl_widen_work(cl, depth_of(c), c->filters) + opencl_chains_work(cl, &m);
 }
 
 static size_t input_work(const struct opencl *cl, const struct conv *c)
@@ -189,20 +203,30 @@ static size_t input_work(const struct opencl *cl, const struct conv *c)
 static size_t kernel_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_chains m = kernel_chains(c, false);
-    return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_block_sums_work(cl, &m);
+    return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_row_chains_work(cl, &m);
+}
+
+static size_t direct_work(const struct opencl *cl, const struct iso_call *call,
+                          const struct conv *c, enum iso_pass pass)
+{
+    size_t exact = pass == ISO_FORWARD ? forward_work(cl, c)
+                                       : opencl_larger(input_work(cl, c), kernel_work(cl, c));
+    return opencl_larger(exact, opencl_conv2d_fast_work(cl, call));
+}
+
+static struct iso_rows rows_of(const struct conv *c)
+{
+    return (struct iso_rows){ c->rows, c->v.oh * c->v.ow };
 }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
-    size_t fast = opencl_conv2d_fast_work(cl, call);
-    if (pass == ISO_FORWARD)
-        return opencl_larger(forward_work(cl, &c), fast) * sizeof(float);
-    size_t dbias =
-        opencl_sum_rows_work((size_t)c.rows, (size_t)c.filters, (size_t)(c.v.oh * c.v.ow));
-    size_t gradients = opencl_larger(input_work(cl, &c), kernel_work(cl, &c));
-    return opencl_larger(gradients, opencl_larger(dbias, fast)) * sizeof(float);
+    size_t dbias = pass == ISO_FORWARD ? 0 : opencl_sum_rows_work(rows_of(&c), (size_t)c.filters);
+    size_t sums = opencl_is_winograd(call) ? opencl_winograd_work(cl, call, pass)
+                                           : direct_work(cl, call, &c, pass);
+    return opencl_larger(sums, dbias) * sizeof(float);
 }
 
 /* ---- Passes ---- */
@@ -228,12 +252,16 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
     size_t used = 0;
     bool done;
+    if (opencl_is_winograd(call))
+        return opencl_winograd_forward(cl, call);
     ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
     if (done)
         return ISO_OK;
     ISO_TRY(add_border(cl, call, &c.x, &x, &used));
     ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
-    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]));
+    used += opencl_widen_work(cl, depth_of(&c), c.filters);
+    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
+                         opencl_work(call, used));
 }
 
 /* The pixels of one residue: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
@@ -266,7 +294,7 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
         dy.at += (size_t)(((b->top + y->out) * b->pw + b->left + x->out) * c->filters);
     }
     dx.at += (size_t)((y->first * v->w + x->first) * v->c);
-    return opencl_chains(cl, &m, dy, packed_w, none, dx);
+    return opencl_chains(cl, &m, dy, packed_w, none, dx, none);
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
@@ -276,6 +304,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     struct opencl_at dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
+    if (opencl_is_winograd(call))
+        return opencl_winograd_input(cl, call);
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
     if (done)
         return ISO_OK;
@@ -296,13 +326,15 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     size_t used = 0;
     bool done;
+    if (opencl_is_winograd(call))
+        return opencl_winograd_kernel(cl, call);
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
     if (done)
         return ISO_OK;
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
     ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
     used += opencl_widen_work(cl, c->rows, c->filters);
-    return opencl_block_sums(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));
+    return opencl_row_chains(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -314,16 +346,14 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call, &c));
     if (call->dw[1].mem != NULL) {
-        struct opencl_at work = opencl_work(call, 0);
-        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)c.rows, (size_t)c.filters,
-                                (size_t)(c.v.oh * c.v.ow), work.mem, work.at, &call->dw[1],
-                                call->add_dw[1]));
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], rows_of(&c), (size_t)c.filters,
+                                opencl_work(call, 0), &call->dw[1], call->add_dw[1]));
     }
     return ISO_OK;
 }
 
 const struct opencl_op opencl_conv2d = {
-    .kernel = { .supports = opencl_supports,
+    .kernel = { .supports = supports,
                 .prepare = prepare,
                 .workspace = workspace,
                 .forward = forward,

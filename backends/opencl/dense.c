@@ -38,43 +38,47 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
     return ISO_OK;
 }
 
-/* Results [rows, cols] of sums over `depth` terms; a[rows, depth]. */
-static struct opencl_chains chains_of(int64_t rows, int64_t cols, int64_t depth)
+/* y [rows, units] = x [rows, in] kernel. */
+static struct opencl_chains forward_chains(const struct opencl *cl, struct sizes s)
 {
-    return (struct opencl_chains){ .rows = (iso_i32)rows,
-                                   .cols = (iso_i32)cols,
-                                   .row_h = 1,
-                                   .row_w = 1,
-                                   .a_image = (iso_i32)depth,
-                                   .taps_y = 1,
-                                   .taps_x = 1,
-                                   .segment = (iso_i32)depth,
-                                   .y_image = (iso_i32)cols,
-                                   .y_col = 1 };
-}
-
-/* dkernel: the rows of the batch are the terms of the sums; one line of pixels, as it were. */
-static struct opencl_chains kernel_chains(const struct iso_call *call)
-{
-    struct sizes s = sizes_of(call);
-    struct opencl_chains chains = chains_of(s.rows, s.units, s.in);
-    chains.row_w = (iso_i32)s.rows;
-    chains.a_j = (iso_i32)s.in;
-    chains.group_rows = 1;
-    chains.add = call->add_dw[0];
+    struct opencl_chains chains = opencl_plain_chains(s.rows, s.units, s.in, ISO_BLOCK_TERMS);
+    chains.ldb = opencl_b_cols(cl, s.units);
+    chains.split = 1;
     return chains;
 }
+
+/* dx^T [in, rows] = kernel [in, units] dy^T: dy is transposed rather than the kernel, which is
+ * larger. */
+static struct opencl_chains input_chains(const struct opencl *cl, struct sizes s)
+{
+    struct opencl_chains chains = opencl_plain_chains(s.in, s.rows, s.units, ISO_BLOCK_TERMS);
+    chains.ldb = opencl_b_cols(cl, s.rows);
+    chains.y_image = 1;
+    chains.y_col = (iso_i32)s.in;
+    return chains;
+}
+
+/* dkernel: the rows of the batch are the terms of the sums. */
+static struct opencl_chains kernel_chains(struct sizes s)
+{
+    return opencl_plain_rows(s.rows, 1, s.units, s.in);
+}
+
+static struct iso_rows rows_of(struct sizes s) { return (struct iso_rows){ s.rows, 1 }; }
 
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
-    if (pass == ISO_FORWARD)
-        return opencl_widen_work(cl, s.in, s.units) * sizeof(float);
-    struct opencl_chains chains = kernel_chains(call);
-    size_t dx = (size_t)s.units * (size_t)opencl_b_cols(cl, s.rows);
-    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_block_sums_work(cl, &chains);
-    size_t dbias = opencl_sum_rows_work((size_t)s.rows, (size_t)s.units, 1);
+    if (pass == ISO_FORWARD) {
+        struct opencl_chains chains = forward_chains(cl, s);
+        return (opencl_widen_work(cl, s.in, s.units) + opencl_chains_work(cl, &chains)) *
+               sizeof(float);
+    }
+    struct opencl_chains chains = input_chains(cl, s), rows = kernel_chains(s);
+    size_t dx = (size_t)(s.units * chains.ldb);
+    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_row_chains_work(cl, &rows);
+    size_t dbias = opencl_sum_rows_work(rows_of(s), (size_t)s.units);
     return opencl_larger(opencl_larger(dx, dkernel), dbias) * sizeof(float);
 }
 
@@ -98,14 +102,14 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct opencl_product p = forward_product(s);
     if (opencl_clblast_trusted(cl, &p))
         return fast_forward(cl, call, &p);
-    struct opencl_chains chains = chains_of(s.rows, s.units, s.in);
+    struct opencl_chains chains = forward_chains(cl, s);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
-                         opencl_at(&call->y[0]));
+                         opencl_at(&call->y[0]),
+                         opencl_work(call, opencl_widen_work(cl, s.in, s.units)));
 }
 
-/* dx^T = kernel dy^T: dy is transposed rather than the kernel, which is larger. */
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
 {
     const struct opencl_product p = input_product(s);
@@ -113,11 +117,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
         return opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
                               opencl_at(&call->dx[0]), call->add_dx[0]);
     }
-    struct opencl_chains chains = chains_of(s.in, s.rows, s.units);
+    struct opencl_chains chains = input_chains(cl, s);
     struct opencl_at b = opencl_work(call, 0), none = { NULL, 0 };
-    chains.ldb = opencl_b_cols(cl, s.rows);
-    chains.y_image = 1;
-    chains.y_col = (iso_i32)s.in;
     chains.add = call->add_dx[0];
     struct opencl_matrix m = { .taps_y = 1,
                                .taps_x = 1,
@@ -127,7 +128,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
                                .cols = s.rows,
                                .width = chains.ldb };
     ISO_TRY(opencl_pack(cl, &m, opencl_at(&call->dy[0]), b));
-    return opencl_chains(cl, &chains, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]));
+    return opencl_chains(cl, &chains, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]),
+                         none);
 }
 
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
@@ -137,10 +139,11 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
         return opencl_clblast(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
                               opencl_at(&call->dw[0]), call->add_dw[0]);
     }
-    struct opencl_chains chains = kernel_chains(call);
+    struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
+    chains.add = call->add_dw[0];
     ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &chains.ldb));
-    return opencl_block_sums(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
+    return opencl_row_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
                              opencl_work(call, opencl_widen_work(cl, s.rows, s.units)));
 }
 
@@ -153,9 +156,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call, s));
     if (call->dw[1].mem != NULL) {
-        struct opencl_at work = opencl_work(call, 0);
-        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)s.rows, (size_t)s.units, 1, work.mem,
-                                work.at, &call->dw[1], call->add_dw[1]));
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], rows_of(s), (size_t)s.units, opencl_work(call, 0),
+                                &call->dw[1], call->add_dw[1]));
     }
     return ISO_OK;
 }

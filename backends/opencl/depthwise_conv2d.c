@@ -1,6 +1,6 @@
 /* depthwise_conv2d.c: queues the convolution of single channels. */
 #include <stdio.h>
-#include "chains.h"
+#include "clkernels/arguments.h"
 #include "sums.h"
 #include "core/ops/depthwise_conv2d.h"
 
@@ -10,7 +10,7 @@ static struct opencl_depthwise conv_of(const struct iso_call *call)
 {
     const struct iso_depthwise_conv2d *p = call->params;
     const struct iso_window v = iso_depthwise_conv2d_window(p, &call->x[0].shape);
-    const size_t pixels = (size_t)(v.oh * v.ow), rows = (size_t)v.n * pixels;
+    const int64_t pixels = v.oh * v.ow, rows = v.n * pixels;
     return (struct opencl_depthwise){
         .h = (iso_i32)v.h,
         .w = (iso_i32)v.w,
@@ -29,24 +29,30 @@ static struct opencl_depthwise conv_of(const struct iso_call *call)
         .pixels = (iso_i32)rows,
         .channels = (iso_i32)(v.c * p->depth_multiplier),
         .has_bias = p->use_bias,
-        .group_rows = (iso_i32)(pixels > 1 ? pixels : rows),
-        .blocks = (iso_i32)opencl_blocks(rows, pixels),
+        .rows = (iso_i32)rows,
+        .image = (iso_i32)pixels,
+        .groups = (iso_i32)iso_group_count((struct iso_rows){ rows, pixels }),
     };
 }
 
-/* Floats of the block sums of the kernel's gradient. */
-static size_t block_sums(const struct opencl_depthwise *g)
+/* Floats of the groups' sums of the kernel's gradient. */
+static size_t group_sums(const struct opencl_depthwise *g)
 {
-    return (size_t)g->blocks * (size_t)(g->kh * g->kw) * (size_t)g->channels;
+    return (size_t)g->groups * (size_t)(g->kh * g->kw) * (size_t)g->channels;
+}
+
+static struct iso_rows rows_of(const struct opencl_depthwise *g)
+{
+    return (struct iso_rows){ g->rows, g->image };
 }
 
 static bool limits(const struct iso_call *call, char *why, size_t n)
 {
     const struct opencl_depthwise g = conv_of(call);
-    if (block_sums(&g) <= INT32_MAX)
+    if (group_sums(&g) <= INT32_MAX)
         return true;
     snprintf(why, n,
-             "the kernel's gradient needs more than 2^31 - 1 sums of blocks of rows: "
+             "the kernel's gradient needs more than 2^31 - 1 sums of groups of rows: "
              "use a smaller batch");
     return false;
 }
@@ -54,12 +60,11 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     const struct opencl_depthwise g = conv_of(call);
-    const size_t rows = (size_t)g.pixels, per_image = (size_t)(g.oh * g.ow);
-    const size_t dbias = opencl_sum_rows_work(rows, (size_t)g.channels, per_image);
+    const size_t dbias = opencl_sum_rows_work(rows_of(&g), (size_t)g.channels);
     (void)be;
     if (pass == ISO_FORWARD)
         return 0;
-    return (block_sums(&g) > dbias ? block_sums(&g) : dbias) * sizeof(cl_float);
+    return opencl_larger(group_sums(&g), dbias) * sizeof(cl_float);
 }
 
 static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_depthwise *g)
@@ -94,29 +99,28 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call)
     struct opencl_depthwise g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
     const size_t columns = (size_t)(g.kh * g.kw * g.channels);
-    g.pixels = g.blocks * g.kh * g.kw;
+    g.pixels = g.groups * g.kh * g.kw;
     ISO_TRY(opencl_launch(cl, program, "depthwise_gradient", grid_of(cl, &g),
-                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
-                               arg_mem(work.mem, work.at), arg_struct(&g, sizeof g))));
-    return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, columns),
-                         ARGS(arg_mem(work.mem, work.at), arg_tensor(&call->dw[0]),
-                              arg_tensor(&call->dw[0]), arg_int((int64_t)columns),
-                              arg_int(g.blocks), arg_int(1), arg_int(1), arg_int(call->add_dw[0])));
+                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(work),
+                               arg_struct(&g, sizeof g))));
+    const struct opencl_total total = {
+        .n = columns, .parts = (size_t)g.groups, .first = true, .last = true, .add = call->add_dw[0]
+    };
+    const struct opencl_at dw = opencl_at(&call->dw[0]), none = { NULL, 0 };
+    return opencl_total(cl, &total, work, dw, none, dw);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     const struct opencl_depthwise g = conv_of(call);
-    const struct opencl_at work = opencl_work(call, 0);
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call));
     if (call->dw[0].mem != NULL)
         ISO_TRY(kernel_gradient(cl, call));
     if (call->dw[1].mem != NULL) {
-        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], (size_t)g.pixels, (size_t)g.channels,
-                                (size_t)(g.oh * g.ow), work.mem, work.at, &call->dw[1],
-                                call->add_dw[1]));
+        ISO_TRY(opencl_sum_rows(cl, &call->dy[0], rows_of(&g), (size_t)g.channels,
+                                opencl_work(call, 0), &call->dw[1], call->add_dw[1]));
     }
     return ISO_OK;
 }

@@ -13,9 +13,10 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
         return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_elements(cl, n),
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
+    const size_t rows = (size_t)call->x[0].shape.dim[0], size = n / rows;
     return opencl_launch(
-        cl, "dropout.cl", "dropout_forward", opencl_elements(cl, n),
-        ARGS(x, y, mask, arg_uint(n), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
+        cl, "dropout.cl", "dropout_forward", opencl_each_row(cl, size, rows),
+        ARGS(x, y, mask, arg_uint(size), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
              arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call), arg_int(want_mask)));
 }
 

@@ -55,8 +55,8 @@ static iso_rc make_fields(struct opencl *cl, const struct iso_call *call, const 
     const struct iso_elastic_distortion *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     const int radius = iso_gaussian_radius((float)p->sigma);
-    struct opencl_grid grid = opencl_elements(cl, (size_t)(2 * s->dim[1] * s->dim[2]));
-    grid.groups[1] = (size_t)s->dim[0];
+    const struct opencl_grid grid =
+        opencl_each_row(cl, (size_t)(2 * s->dim[1] * s->dim[2]), (size_t)s->dim[0]);
     ISO_TRY(opencl_launch(cl, program, "elastic_distortion_weights",
                           opencl_elements(cl, 2 * (size_t)radius + 1),
                           ARGS(at->weights, arg_real(p->sigma), arg_int(radius))));

@@ -1,9 +1,19 @@
-/* global_average_pooling2d.c: average pooling over a window that is the whole image. */
+/* global_average_pooling2d.c: queues the means of whole images; their gradient is that of average
+ * pooling. */
 #include "pooling2d.h"
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    struct opencl_pool g = opencl_pool_of(call, &call->y[0]);
+    return opencl_launch(
+        cl, "average_pooling2d.cl", "average_pooling2d_whole", opencl_pool_grid(cl, &g),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_struct(&g, sizeof g)));
+}
 
 const struct opencl_op opencl_global_average_pooling2d = {
     .kernel = { .supports = opencl_supports,
-                .forward = opencl_average_pool,
+                .forward = forward,
                 .backward = opencl_average_pool_gradient },
     .programs = { "average_pooling2d.cl" },
 };

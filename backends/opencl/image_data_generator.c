@@ -23,11 +23,9 @@ static iso_rc recolour(struct opencl *cl, const struct iso_call *call)
     const struct opencl_arg colours =
         arg_mem(call->workspace.mem, (call->workspace.offset + maps) / sizeof(float));
     const struct opencl_arg size = arg_int(s->dim[1] * s->dim[2] * s->dim[3]);
-    ISO_TRY(opencl_launch(cl, program, "image_data_generator_colours",
-                          opencl_rows((size_t)s->dim[0]),
-                          ARGS(y, colours, size, arg_struct(&ranges, sizeof ranges),
-                               arg_uint(call->step), arg_uint(call->layer),
-                               arg_uint(call->seed & UINT32_MAX), arg_uint(call->seed >> 32))));
+    ISO_TRY(opencl_launch(
+        cl, program, "image_data_generator_colours", opencl_rows((size_t)s->dim[0]),
+        ARGS(y, colours, size, arg_struct(&ranges, sizeof ranges), ARG_RANDOM(call))));
     return opencl_launch(cl, program, "image_data_generator_recolour", opencl_image_grid(cl, call),
                          ARGS(y, colours, size));
 }

@@ -5,12 +5,13 @@
 struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
 {
     size_t group = cl->max_group < OPENCL_MAX_GROUP ? cl->max_group : OPENCL_MAX_GROUP;
-    return (struct opencl_grid){ { opencl_ceil(n, group), 1, 1 }, { group, 1, 1 } };
+    return (struct opencl_grid){ .groups = { opencl_ceil(n, group), 1, 1 },
+                                 .group = { group, 1, 1 } };
 }
 
 struct opencl_grid opencl_rows(size_t rows)
 {
-    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 } };
+    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 }, true };
 }
 
 static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int nargs)
@@ -32,10 +33,17 @@ static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int narg
     return CL_SUCCESS;
 }
 
+struct opencl_grid opencl_each_row(const struct opencl *cl, size_t size, size_t rows)
+{
+    struct opencl_grid grid = opencl_elements(cl, size);
+    grid.groups[1] = rows;
+    return grid;
+}
+
 /* A kernel may allow fewer work-items than the device: halve the group and double the groups. */
 static void shrink(struct opencl_grid *grid, size_t limit)
 {
-    while (grid->group[0] > limit && grid->group[0] % 2 == 0 && grid->group[1] == 1) {
+    while (grid->group[0] * grid->group[1] > limit && grid->group[0] % 2 == 0) {
         grid->group[0] /= 2;
         grid->groups[0] *= 2;
     }
@@ -49,7 +57,7 @@ iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
     struct opencl_kernel *k;
     ISO_TRY(opencl_kernel(cl, program, name, &k));
     ISO_TRY(opencl_check(set_args(k->kernel, args, nargs), "clSetKernelArg", name));
-    if (grid.group[0] != ISO_LANES) /* a row's lanes are part of its kernel */
+    if (!grid.fixed)
         shrink(&grid, k->max_group);
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {

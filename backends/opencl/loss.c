@@ -10,9 +10,7 @@ size_t opencl_loss_workspace(struct iso_backend *be, const struct iso_call *call
 
 iso_rc opencl_loss_mean(struct iso_backend *be, const struct iso_call *call, int output)
 {
-    return opencl_sum_scalar(opencl_of(be), call->workspace.mem,
-                             call->workspace.offset / sizeof(float),
-                             (size_t)call->x[0].shape.dim[0], &call->y[output], true);
+    return opencl_sum_scalar(opencl_of(be), call, &call->y[output], call->step_rows);
 }
 
 iso_rc opencl_pointwise_forward(struct iso_backend *be, const struct iso_call *call, int output,
@@ -37,9 +35,10 @@ iso_rc opencl_pointwise_backward(struct iso_backend *be, const struct iso_call *
     const double *s = call->scalars;
     if (call->dx[0].mem == NULL)
         return ISO_OK;
-    return opencl_launch(opencl_of(be), program, name, opencl_elements(opencl_of(be), n),
-                         ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
-                              arg_tensor(&call->dx[0]), arg_int(p->shape.dim[1]),
-                              arg_int(call->x[2].mem != NULL), arg_real(s[0]), arg_real(s[1]),
-                              arg_real(s[2]), arg_uint(n), arg_int(call->add_dx[0])));
+    return opencl_launch(
+        opencl_of(be), program, name, opencl_elements(opencl_of(be), n),
+        ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
+             arg_tensor(&call->dx[0]), arg_int(p->shape.dim[1]), arg_int(call->x[2].mem != NULL),
+             arg_real(s[0]), arg_real(s[1]), arg_real(s[2]), arg_uint(n),
+             arg_real((double)(call->step_rows * p->shape.dim[1])), arg_int(call->add_dx[0])));
 }

@@ -31,8 +31,6 @@ static inline struct opencl_arg opencl_hits(const struct iso_call *call)
 /* y[0] = the sum of the hits. */
 static inline iso_rc opencl_sum_hits(struct iso_backend *be, const struct iso_call *call)
 {
-    return opencl_sum_scalar(opencl_of(be), call->workspace.mem,
-                             call->workspace.offset / sizeof(float),
-                             (size_t)call->x[0].shape.dim[0], &call->y[0], false);
+    return opencl_sum_scalar(opencl_of(be), call, &call->y[0], 1);
 }
 #endif

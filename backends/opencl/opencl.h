@@ -58,7 +58,7 @@ struct opencl {
     enum opencl_shape shape;
     struct opencl_tile tile;
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
-    size_t most_columns;  /* floats that the columns of conv2d may take in fast mode */
+    size_t most_work;     /* floats that conv2d's columns or Winograd's points may take */
     char options[640];    /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
@@ -169,10 +169,30 @@ static inline struct opencl_arg arg_tensor(const struct iso_tensor *t)
 {
     return arg_mem(t->mem, t->offset);
 }
+/* Where an operand starts: a buffer and an offset in floats. */
+struct opencl_at {
+    const struct iso_mem *mem;
+    size_t at;
+};
+static inline struct opencl_at opencl_at(const struct iso_tensor *t)
+{
+    return (struct opencl_at){ t->mem, t->offset };
+}
 /* The workspace, `floats` from its start. */
+static inline struct opencl_at opencl_work(const struct iso_call *call, size_t floats)
+{
+    return (struct opencl_at){ call->workspace.mem,
+                               call->workspace.offset / sizeof(float) + floats };
+}
+/* `floats` further on. */
+static inline struct opencl_at opencl_past(struct opencl_at at, size_t floats)
+{
+    return (struct opencl_at){ at.mem, at.at + floats };
+}
+static inline struct opencl_arg arg_at(struct opencl_at at) { return arg_mem(at.mem, at.at); }
 static inline struct opencl_arg arg_work(const struct iso_call *call, size_t floats)
 {
-    return arg_mem(call->workspace.mem, call->workspace.offset / sizeof(float) + floats);
+    return arg_at(opencl_work(call, floats));
 }
 /* The tensor, or `other` where it is not there (the kernel is told so by another argument). */
 static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
@@ -180,21 +200,26 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
 {
     return arg_tensor(t->mem != NULL ? t : other);
 }
-/* Four arguments: what random numbers are drawn with, besides the element. */
-#define ARG_RANDOM(call)                                                                 \
-    arg_uint((call)->step), arg_uint((call)->layer), arg_uint((call)->seed &UINT32_MAX), \
-        arg_uint((call)->seed >> 32)
+/* Five arguments: what random numbers are drawn with, besides the row and the element: the number
+ * of the call's first row, and the rest of the counter and the key (core/random.h). */
+#define ARG_RANDOM(call)                                                          \
+    arg_uint((call)->first_row), arg_uint((call)->step), arg_uint((call)->layer), \
+        arg_uint((call)->seed &UINT32_MAX), arg_uint((call)->seed >> 32)
 #define ARGS(...)                               \
     (const struct opencl_arg[]){ __VA_ARGS__ }, \
         (int)(sizeof((const struct opencl_arg[]){ __VA_ARGS__ }) / sizeof(struct opencl_arg))
 
 struct opencl_grid {
-    size_t groups[3], group[3];
-}; /* work-groups and work-items in each */
+    size_t groups[3], group[3]; /* work-groups and work-items in each */
+    bool fixed;                 /* the size of a group is part of the kernel */
+};
 /* One work-item for each of n elements; the kernel skips those past n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
 /* `groups` work-groups of ISO_LANES work-items, one for each row. */
 struct opencl_grid opencl_rows(size_t rows);
+/* Work-items along the first axis take the `size` elements of a row or an image, the second axis
+ * the `rows`. */
+struct opencl_grid opencl_each_row(const struct opencl *, size_t size, size_t rows);
 /* Queues a kernel. An empty grid is no work and no fault. */
 iso_rc opencl_launch(struct opencl *, const char *program, const char *name, struct opencl_grid,
                      const struct opencl_arg *args, int nargs);

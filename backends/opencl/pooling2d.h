@@ -12,6 +12,5 @@ struct opencl_grid opencl_pool_grid(const struct opencl *, const struct opencl_p
 
 iso_rc opencl_max_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_max_pool_gradient(struct iso_backend *, const struct iso_call *);
-iso_rc opencl_average_pool(struct iso_backend *, const struct iso_call *);
 iso_rc opencl_average_pool_gradient(struct iso_backend *, const struct iso_call *);
 #endif

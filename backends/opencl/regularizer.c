@@ -1,5 +1,4 @@
 /* regularizer.c: queues the penalty of a weight and its gradient. */
-#include "chains.h"
 #include "core/ops/regularizer.h"
 #include "sums.h"
 
@@ -18,17 +17,18 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    const struct iso_mem *work = call->workspace.mem;
-    size_t blocks = blocks_of(call), at = opencl_work(call, 0).at;
+    const struct opencl_at work = opencl_work(call, 0);
+    size_t blocks = blocks_of(call);
     size_t count = (size_t)iso_shape_count(&call->w[0].shape);
     double l1 = call->scalars[ISO_PENALTY_L1], l2 = call->scalars[ISO_PENALTY_L2];
     if (l1 > 0)
-        ISO_TRY(opencl_sum_blocks(cl, ISO_SUM_ABSOLUTE, &call->w[0], count, work, at));
+        ISO_TRY(opencl_sum_blocks(cl, ISO_SUM_ABSOLUTE, &call->w[0], count, work));
     if (l2 > 0)
-        ISO_TRY(opencl_sum_blocks(cl, ISO_SUM_SQUARES, &call->w[0], count, work, at + blocks));
-    return opencl_launch(cl, "regularizer.cl", "regularizer_forward", opencl_elements(cl, 1),
-                         ARGS(arg_mem(work, at), arg_tensor(&call->y[0]), arg_uint(blocks),
-                              arg_real(l1), arg_real(l2)));
+        ISO_TRY(
+            opencl_sum_blocks(cl, ISO_SUM_SQUARES, &call->w[0], count, opencl_past(work, blocks)));
+    return opencl_launch(
+        cl, "regularizer.cl", "regularizer_forward", opencl_elements(cl, 1),
+        ARGS(arg_at(work), arg_tensor(&call->y[0]), arg_uint(blocks), arg_real(l1), arg_real(l2)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

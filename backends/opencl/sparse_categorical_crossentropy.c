@@ -27,8 +27,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
                          opencl_elements(opencl_of(be), (size_t)iso_shape_count(shape)),
                          ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
                               arg_optional(&call->x[2], &call->y[0]), arg_tensor(&call->dx[0]),
-                              arg_int(shape->dim[1]), arg_int(shape->dim[0]),
-                              arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0])));
+                              arg_int(shape->dim[1]), arg_uint((uint64_t)iso_shape_count(shape)),
+                              arg_real((double)call->step_rows), arg_int(call->x[2].mem != NULL),
+                              arg_int(call->add_dx[0])));
 }
 
 const struct opencl_op opencl_sparse_categorical_crossentropy = {

@@ -9,9 +9,8 @@ static iso_rc apply(struct opencl *cl, const struct iso_call *call, const struct
 {
     const struct iso_shape *s = &call->x[0].shape;
     const int64_t image = s->dim[1] * s->dim[2] * s->dim[3];
-    struct opencl_grid grid = opencl_elements(cl, (size_t)image);
-    grid.groups[1] = (size_t)s->dim[0];
-    return opencl_launch(cl, "spatial_dropout2d.cl", "spatial_dropout2d_apply", grid,
+    return opencl_launch(cl, "spatial_dropout2d.cl", "spatial_dropout2d_apply",
+                         opencl_each_row(cl, (size_t)image, (size_t)s->dim[0]),
                          ARGS(arg_tensor(from), arg_tensor(&call->saved[0]), arg_tensor(to),
                               arg_int(image), arg_int(s->dim[3]),
                               arg_real(call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0),
@@ -23,10 +22,10 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const size_t n = (size_t)iso_shape_count(&call->saved[0].shape);
     const double threshold = call->training ? call->scalars[ISO_DROPOUT_THRESHOLD] : 0;
-    ISO_TRY(opencl_launch(cl, "spatial_dropout2d.cl", "spatial_dropout2d_mask",
-                          opencl_elements(cl, n),
-                          ARGS(arg_tensor(&call->saved[0]), arg_uint(n),
-                               arg_uint((uint64_t)threshold), ARG_RANDOM(call))));
+    ISO_TRY(opencl_launch(
+        cl, "spatial_dropout2d.cl", "spatial_dropout2d_mask", opencl_elements(cl, n),
+        ARGS(arg_tensor(&call->saved[0]), arg_uint(n), arg_uint(call->x[0].shape.dim[3]),
+             arg_uint((uint64_t)threshold), ARG_RANDOM(call))));
     return apply(cl, call, &call->x[0], &call->y[0], false);
 }
 

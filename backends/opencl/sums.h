@@ -4,24 +4,35 @@
 #include "core/formulas.h"
 #include "opencl.h"
 
-/* Blocks that `rows` rows make when images have group_rows rows each (1: blocks go over the
- * batch). */
-size_t opencl_blocks(size_t rows, size_t group_rows);
-/* Floats of workspace that opencl_sum_rows needs. */
-size_t opencl_sum_rows_work(size_t rows, size_t cols, size_t group_rows);
-/* y[c] = sum over rows of x[rows, cols], or added to y. work: float workspace at an offset in
- * floats. */
-iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, size_t rows, size_t cols,
-                       size_t group_rows, const struct iso_mem *work, size_t work_at,
-                       const struct iso_tensor *y, bool add);
-/* The end of such a sum: y[c] = the sums in work [blocks, cols], added in ascending order, or added
- * to y. */
-iso_rc opencl_add_blocks(struct opencl *, const struct iso_mem *work, size_t work_at, size_t blocks,
-                         size_t cols, const struct iso_tensor *y, bool add);
+/* Work-groups of clkernels/rows.h: `cols` columns of so many groups of rows. */
+struct opencl_grid opencl_group_grid(const struct opencl *, size_t cols, size_t groups);
+
+/* Floats of workspace that a sum over rows of so many columns needs. */
+size_t opencl_sum_rows_work(struct iso_rows, size_t cols);
+/* y[c] = sum over rows of x[rows, cols], or added to y. */
+iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, struct iso_rows, size_t cols,
+                       struct opencl_at work, const struct iso_tensor *y, bool add);
+/* Where a kernel puts its groups' sums [groups, cols]: into y, if there is one group, and adds
+ * there where it shall; otherwise into work. */
+struct opencl_at opencl_groups_to(struct iso_rows, struct opencl_at work,
+                                  const struct iso_tensor *y);
+bool opencl_groups_add(struct iso_rows, bool add);
+/* What is left to do then: y = the sums in work, added in ascending order, or added to y. */
+iso_rc opencl_add_groups(struct opencl *, struct iso_rows, size_t cols, struct opencl_at work,
+                         const struct iso_tensor *y, bool add);
+
+/* sums_total: `parts` sums of n results each, and a bias [cols], where cols is not 0. */
+struct opencl_total {
+    size_t n, parts, cols;
+    bool first, last, add;
+};
+iso_rc opencl_total(struct opencl *, const struct opencl_total *, struct opencl_at sums,
+                    struct opencl_at total, struct opencl_at bias, struct opencl_at y);
+
 /* The block sums of a whole tensor of n elements, of |x| or x x (enum iso_sum_of), into work. */
 iso_rc opencl_sum_blocks(struct opencl *, enum iso_sum_of, const struct iso_tensor *x, size_t n,
-                         const struct iso_mem *work, size_t work_at);
-/* y[0] = sum of the row values in work, or their mean. */
-iso_rc opencl_sum_scalar(struct opencl *, const struct iso_mem *work, size_t work_at, size_t rows,
-                         const struct iso_tensor *y, bool mean);
+                         struct opencl_at work);
+/* y[0] = sum of the row values in the workspace, divided by count. */
+iso_rc opencl_sum_scalar(struct opencl *, const struct iso_call *, const struct iso_tensor *y,
+                         int64_t count);
 #endif

@@ -1,0 +1,278 @@
+/* winograd.c: queues Winograd's convolution: transforms (clkernels/winograd.cl), and products at
+ * each of the points between them (clkernels/chains.cl).
+ *
+ * The tiles of the batch are taken as many at a time as the workspace holds: their number changes
+ * no bit, since a sum over tiles takes whole groups of them. */
+#include <stdio.h>
+#include "chains.h"
+#include "sums.h"
+#include "winograd.h"
+#include "core/winograd.h"
+
+static const char program[] = "winograd.cl";
+
+enum { ROOM_CPU = 1 << 21 }; /* floats of points at a time: what fits a cache */
+enum { MOST_TILES = 65535, COLUMNS = 32, LINES = 4 }; /* a grid's second axis; a work-group */
+
+/* By the number of pixels, taps or results a side. */
+static const char *const to_points[] = { [2] = "winograd_taps2",
+                                         [3] = "winograd_taps3",
+                                         [4] = "winograd_taps4",
+                                         [5] = "winograd_taps5",
+                                         [6] = "winograd_source" };
+static const char *const to_results[] = { [2] = "winograd_result2",
+                                          [3] = "winograd_result3",
+                                          [4] = "winograd_result4",
+                                          [5] = "winograd_result5" };
+
+/* A pass: the tiles' pixels, from images that the sources lie on, and their results, or the pixels
+ * of the results' gradient. */
+struct layer {
+    int64_t taps, tile;
+    size_t tiles; /* of the batch */
+    struct opencl_tiles source, result;
+};
+
+static int64_t ceil_of(int64_t n, int64_t by) { return (n + by - 1) / by; }
+
+/* Images h x w x c, in tiles that are numbered as those of results oh x ow. */
+static struct opencl_tiles tiles_of(int64_t h, int64_t w, int64_t c, int64_t tile, int64_t oh,
+                                    int64_t ow)
+{
+    const int64_t across = ceil_of(ow, tile);
+    return (struct opencl_tiles){ .h = (iso_i32)h,
+                                  .w = (iso_i32)w,
+                                  .c = (iso_i32)c,
+                                  .step = (iso_i32)tile,
+                                  .tiles_x = (iso_i32)across,
+                                  .image_tiles = (iso_i32)(ceil_of(oh, tile) * across) };
+}
+
+/* turned: of the input gradient, whose source is dy and whose result is dx. */
+static struct layer layer_of(const struct iso_call *call, bool turned)
+{
+    const struct iso_conv2d *p = call->params;
+    const struct iso_window v = iso_conv2d_window(p, &call->x[0].shape);
+    const int64_t tile = ISO_WINOGRAD_TILE(v.kh);
+    struct layer l = { .taps = v.kh, .tile = tile };
+    if (turned) {
+        l.source = tiles_of(v.oh, v.ow, p->filters, tile, v.h, v.w);
+        l.result = tiles_of(v.h, v.w, v.c, tile, v.h, v.w);
+        l.source.top = (iso_i32)(v.kh - 1 - v.top);
+        l.source.left = (iso_i32)(v.kw - 1 - v.left);
+    } else {
+        l.source = tiles_of(v.h, v.w, v.c, tile, v.oh, v.ow);
+        l.result = tiles_of(v.oh, v.ow, p->filters, tile, v.oh, v.ow);
+        l.source.top = (iso_i32)v.top;
+        l.source.left = (iso_i32)v.left;
+    }
+    l.tiles = (size_t)v.n * (size_t)l.source.image_tiles;
+    return l;
+}
+
+/* The kernel, as an image of one tile; its filters, where it is turned. */
+static struct opencl_tiles kernel_of(const struct layer *l, bool turned)
+{
+    struct opencl_tiles k =
+        tiles_of(l->taps, l->taps, (int64_t)l->source.c * l->result.c, l->taps, l->taps, l->taps);
+    k.tiles = 1;
+    k.turned = turned ? l->source.c : 0;
+    return k;
+}
+
+/* ---- Workspace ---- */
+
+/* Floats of the points of so many tiles, or of a kernel's c channels times filters. */
+static size_t points(size_t tiles, int64_t c) { return ISO_WINOGRAD_POINTS * tiles * (size_t)c; }
+
+static size_t kernel_points(const struct layer *l)
+{
+    return points(1, (int64_t)l->source.c * l->result.c);
+}
+
+/* Tiles whose points fit into the workspace. */
+static size_t fitting_tiles(const struct opencl *cl, const struct layer *l)
+{
+    bool cached = cl->shape == OPENCL_SHAPE_CPU && cl->most_work > ROOM_CPU;
+    size_t room = cached ? ROOM_CPU : cl->most_work;
+    size_t fit = room / points(1, (int64_t)l->source.c + l->result.c);
+    return fit < MOST_TILES ? opencl_larger(fit, 1) : MOST_TILES;
+}
+
+/* Those that are in it at a time. */
+static size_t tiles_at_once(const struct opencl *cl, const struct layer *l)
+{
+    const size_t fit = fitting_tiles(cl, l);
+    return fit < l->tiles ? fit : l->tiles;
+}
+
+static struct iso_rows rows_of(const struct layer *l)
+{
+    return (struct iso_rows){ (iso_rowno)l->tiles, l->source.image_tiles };
+}
+
+/* dkernel's points: the tiles are the rows of the sums. */
+static struct opencl_chains kernel_chains(const struct layer *l)
+{
+    const struct iso_rows rows = rows_of(l);
+    return opencl_plain_rows(rows.rows, rows.image, l->result.c, l->source.c);
+}
+
+/* Groups of tiles that are in the workspace at a time, one or more. (No fewer of a larger batch:
+ * the workspace serves smaller ones.) */
+static struct opencl_groups groups_at_once(const struct opencl *cl, const struct layer *l)
+{
+    const struct opencl_chains g = kernel_chains(l);
+    const size_t of_tiles = fitting_tiles(cl, l) / (size_t)iso_group_rows(rows_of(l));
+    const size_t of_sums = opencl_groups_at_once(cl, &g, ISO_WINOGRAD_POINTS);
+    const size_t count = of_tiles < of_sums ? of_tiles : of_sums;
+    return (struct opencl_groups){ ISO_WINOGRAD_POINTS, 0, opencl_larger(count, 1) };
+}
+
+/* The most tiles of so many groups. */
+static size_t group_tiles(const struct layer *l, struct opencl_groups groups)
+{
+    const size_t most = groups.count * (size_t)iso_group_rows(rows_of(l));
+    return most < l->tiles ? most : l->tiles;
+}
+
+static size_t image_work(const struct opencl *cl, const struct layer *l)
+{
+    return kernel_points(l) + points(tiles_at_once(cl, l), (int64_t)l->source.c + l->result.c);
+}
+
+static size_t kernel_work(const struct opencl *cl, const struct layer *l)
+{
+    const struct opencl_groups groups = groups_at_once(cl, l);
+    const struct opencl_chains g = kernel_chains(l);
+    return kernel_points(l) + points(group_tiles(l, groups), (int64_t)l->source.c + l->result.c) +
+           opencl_groups_work(cl, &g, groups);
+}
+
+bool opencl_is_winograd(const struct iso_call *call)
+{
+    return iso_conv2d_algorithm(call->params, &call->x[0].shape) == ISO_WINOGRAD;
+}
+
+bool opencl_winograd_supports(struct opencl *cl, const struct iso_call *call, char *why, size_t n)
+{
+    const struct layer l = layer_of(call, false);
+    const char *const programs[OPENCL_OP_PROGRAMS] = { program };
+    if (kernel_points(&l) > INT32_MAX) {
+        snprintf(why, n, "the points of its kernel are more than 2^31 - 1: use fewer filters");
+        return false;
+    }
+    return opencl_ready(cl, programs, why, n);
+}
+
+size_t opencl_winograd_work(const struct opencl *cl, const struct iso_call *call,
+                            enum iso_pass pass)
+{
+    const struct layer l = layer_of(call, false), turned = layer_of(call, true);
+    return pass == ISO_FORWARD ? image_work(cl, &l)
+                               : opencl_larger(image_work(cl, &turned), kernel_work(cl, &l));
+}
+
+/* ---- Passes ---- */
+
+static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_tiles *g)
+{
+    if (g->tiles == 1)
+        return opencl_elements(cl, (size_t)g->c);
+    const size_t columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
+    const size_t most = cl->max_group / columns, lines = most < LINES ? most : LINES;
+    return (struct opencl_grid){ .groups = { opencl_ceil((size_t)g->c, columns),
+                                             opencl_ceil((size_t)g->tiles, lines), 1 },
+                                 .group = { columns, lines, 1 } };
+}
+
+static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side,
+                          struct opencl_at pixels, struct opencl_at to)
+{
+    return opencl_launch(cl, program, to_points[side], grid_of(cl, &g),
+                         ARGS(arg_at(pixels), arg_at(to), arg_struct(&g, sizeof g)));
+}
+
+static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t side,
+                           struct opencl_at from, struct opencl_at bias, struct opencl_at to)
+{
+    g.has_bias = bias.mem != NULL;
+    return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
+                         ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
+                              arg_struct(&g, sizeof g)));
+}
+
+/* The tiles [first, first + count). */
+static struct opencl_tiles some(struct opencl_tiles g, size_t first, size_t count)
+{
+    g.first = (iso_i32)first;
+    g.tiles = (iso_i32)count;
+    return g;
+}
+
+/* y = the convolution of x, or dx that of dy with the turned kernel. */
+static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const struct layer *l,
+                       bool turned, struct opencl_at x, struct opencl_at bias, struct opencl_at y)
+{
+    const size_t most = tiles_at_once(cl, l);
+    const struct opencl_at u = opencl_work(call, 0), v = opencl_past(u, kernel_points(l)),
+                           m = opencl_past(v, points(most, l->source.c));
+    ISO_TRY(make_points(cl, kernel_of(l, turned), l->taps, opencl_at(&call->w[0]), u));
+    for (size_t first = 0, count; first < l->tiles; first += count) {
+        count = l->tiles - first < most ? l->tiles - first : most;
+        struct opencl_chains g =
+            opencl_plain_chains((int64_t)count, l->result.c, l->source.c, ISO_BLOCK_CHANNELS);
+        g.a_next = g.rows * g.segment;
+        g.b_next = g.segment * g.cols;
+        g.y_next = g.rows * g.cols;
+        ISO_TRY(make_points(cl, some(l->source, first, count), ISO_WINOGRAD_SIDE, x, v));
+        ISO_TRY(opencl_many_chains(cl, &g, ISO_WINOGRAD_POINTS, v, u, m));
+        ISO_TRY(make_results(cl, some(l->result, first, count), l->tile, m, bias, y));
+    }
+    return ISO_OK;
+}
+
+iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call)
+{
+    const struct layer l = layer_of(call, false);
+    return convolve(cl, call, &l, false, opencl_at(&call->x[0]), opencl_at(&call->w[1]),
+                    opencl_at(&call->y[0]));
+}
+
+iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
+{
+    struct layer l = layer_of(call, true);
+    const struct opencl_at none = { NULL, 0 };
+    l.result.add = call->add_dx[0];
+    return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), none, opencl_at(&call->dx[0]));
+}
+
+iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
+{
+    const struct layer l = layer_of(call, false);
+    const struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
+    const size_t all = (size_t)iso_group_count(rows_of(&l));
+    struct opencl_groups groups = groups_at_once(cl, &l);
+    const size_t most = groups.count, tiles = group_tiles(&l, groups);
+    const struct opencl_at m = opencl_work(call, 0), v = opencl_past(m, kernel_points(&l)),
+                           w = opencl_past(v, points(tiles, l.source.c)),
+                           sums = opencl_past(w, points(tiles, l.result.c));
+    for (; groups.first < all; groups.first += groups.count) {
+        groups.count = all - groups.first < most ? all - groups.first : most;
+        const size_t end = groups.first + groups.count;
+        const size_t first = (size_t)iso_group_begin(rows_of(&l), (iso_rowno)groups.first);
+        const size_t stop = end < all ? (size_t)iso_group_begin(rows_of(&l), (iso_rowno)end)
+                                      : l.tiles;
+        struct opencl_chains g = kernel_chains(&l);
+        g.first_row = (iso_i32)first;
+        g.a_next = (iso_i32)(stop - first) * g.segment;
+        g.b_next = (iso_i32)(stop - first) * g.cols;
+        ISO_TRY(make_points(cl, some(l.source, first, stop - first), ISO_WINOGRAD_SIDE, x, v));
+        ISO_TRY(make_points(cl, some(l.result, first, stop - first), l.tile, dy, w));
+        ISO_TRY(opencl_some_row_chains(cl, &g, groups, v, w, m, sums));
+    }
+    struct opencl_tiles kernel = kernel_of(&l, false);
+    const struct opencl_at none = { NULL, 0 };
+    kernel.add = call->add_dw[0];
+    return make_results(cl, kernel, l.taps, m, none, opencl_at(&call->dw[0]));
+}
