@@ -1,165 +1,179 @@
-"""Trains and runs one workload in PyTorch, in one configuration, and prints one JSON object.
+"""Trains and runs one of isocl's model files in PyTorch, in one configuration, and prints one JSON object.
 
-The workloads are those of `isocl bench`'s model files, layer for layer, on the same kind of batch:
-random, already in memory, always the same one. compare.py calls this once for each configuration,
-so that each has a process, its settings and its peak memory of its own.
+The network is built layer for layer from the file, and works on the same kind of batch as `isocl bench`:
+random, already in memory, always the same one. compare.py calls this once for each configuration, so that
+each has a process, its settings and its peak memory of its own.
 
-    python3 tools/bench/pytorch.py --workload b --config channels_last+fused --threads 2
+    python3 tools/bench/pytorch.py --model models/mnist/cnn.yaml --config channels_last+fused --threads 2
 """
-import argparse
-import json
-import os
-import statistics
 import sys
-import time
 
-# (what it is, model file, shape of the input (channels, height, width), classes, batch)
-WORKLOADS = {
-    "a": ("mlp, Adam", "models/mnist/mlp.yaml", (1, 28, 28), 10, 100),
-    "b": ("cnn, Adam", "models/mnist/cnn.yaml", (1, 28, 28), 10, 100),
-    "c": ("D base, Adam", "models/cifar10/base.yaml", (3, 32, 32), 10, 32),
-    "d": ("D10, Adam", "models/cifar10/model10.yaml", (3, 32, 32), 10, 32),
-    "e": ("A, RMSprop", "models/cifar100/elu.yaml", (3, 32, 32), 100, 64),
-    "f": ("linear, SGD", "models/mnist/linear.yaml", (1, 28, 28), 10, 100),
-    "g": ("B brief, Adam", "models/fashion-mnist/brief.yaml", (1, 28, 28), 5, 128),
-}
+import peer
+
 # What a configuration may be made of, joined with "+"; "eager" is PyTorch as it comes. `tuned` is
 # set in the environment by compare.py, before the process starts.
 FLAGS = ("eager", "tuned", "channels_last", "foreach", "fused", "compile", "flush")
-# C: convolution, S: with same padding; P: pool; B: batch normalisation; D: dropout;
-# F: dense. A number is a width, a fraction a rate.
-NETS = {
-    "a": "flatten F1500 relu F1500 relu F1500 relu F10",
-    "b": "S32,5 relu P S64,5 relu P flatten F10",
-    "c": "C32,3 relu P C64,3 relu P C64,3 relu flatten F64 relu F10",
-    "d": "S32,3 relu S32,3 relu B S32,3 relu D.1 B P S64,3 relu B S64,3 relu B S64,3 relu B D.1 P "
-         "S128,3 relu B S128,3 relu B S128,3 relu B S128,3 relu B D.1 P "
-         "flatten F128 relu B D.1 F10",
-    "e": "S128,3 elu C128,3 elu P S256,3 elu C256,3 elu P D.25 S512,3 elu C512,3 elu P D.25 "
-         "flatten F1024 elu D.5 F100",
-    "f": "flatten F10 F10",
-    "g": "S32,3 relu B P flatten F128 relu F10",
-}
 
 
-def build(torch, letter):
-    """The network as a Sequential; its shapes are found by running a zero image through it."""
-    nn = torch.nn
-    layers, x = [], torch.zeros(2, *WORKLOADS[letter][2])
-    for word in NETS[letter].split():
-        kind, value = word[0], word[1:]
-        if word in ("relu", "elu"):
-            layer = nn.ReLU(inplace=True) if word == "relu" else nn.ELU(inplace=True)
-        elif word == "flatten":
-            layer = nn.Flatten()
-        elif kind in "SC":
-            width, size = map(int, value.split(","))
-            layer = nn.Conv2d(x.shape[1], width, size, padding=size // 2 if kind == "S" else 0)
-        elif kind == "P":
-            layer = nn.MaxPool2d(2)
-        elif kind == "B":
-            norm = nn.BatchNorm2d if x.dim() == 4 else nn.BatchNorm1d
-            layer = norm(x.shape[1], eps=1e-3, momentum=0.01)
-        elif kind == "D":
-            layer = nn.Dropout(float(value))
-        else:
-            layer = nn.Linear(x.shape[1], int(value))
-        layers.append(layer)
-        with torch.no_grad():
-            x = layer(x)
-    return nn.Sequential(*layers)
+def same_padding(size, kernel, stride, dilation=1):
+    """Lines before and after the image, as Keras has them."""
+    total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
 
 
-def optimizer(torch, letter, net, flags):
+def around(layer, x, kernel, stride, dilation=(1, 1)):
+    """Padding on both sides alike, as PyTorch's layers do it themselves, where the result has Keras's size; and
+    else what a layer of its own has to add. Where they differ only the place of the odd line does."""
+    if layer.padding != "same":
+        return (0, 0), None
+    sizes = x.shape[2:]
+    wanted = [-(-n // s) for n, s in zip(sizes, stride)]
+    both = [(k - 1) * d // 2 for k, d in zip(kernel, dilation)]
+    got = [(n + 2 * p - (k - 1) * d - 1) // s + 1 for n, p, k, d, s in zip(sizes, both, kernel, dilation, stride)]
+    if got == wanted:
+        return tuple(both), None
+    (top, bottom), (left, right) = (same_padding(n, k, s, d) for n, k, s, d in zip(sizes, kernel, stride, dilation))
+    return (0, 0), (left, right, top, bottom)
+
+
+def functions(nn):
+    return {"relu": lambda alone: nn.ReLU(inplace=alone), "elu": lambda alone: nn.ELU(inplace=alone),
+            "tanh": lambda alone: nn.Tanh(), "sigmoid": lambda alone: nn.Sigmoid(), "gelu": lambda alone: nn.GELU(),
+            "swish": lambda alone: nn.SiLU(inplace=alone), "softplus": lambda alone: nn.Softplus()}
+
+
+def convolution(nn, layer, x, channels, out, kernel, groups):
+    stride, dilation = layer.pair("strides"), layer.pair("dilation_rate")
+    padding, extra = around(layer, x, kernel, stride, dilation)
+    made = nn.Conv2d(channels, out, kernel, stride, padding, dilation, groups, layer.use_bias)
+    return nn.Sequential(nn.ZeroPad2d(extra), made) if extra else made
+
+
+def pooling(nn, kind, layer, x):
+    size = layer.pair("pool_size")
+    stride = layer.pair("strides") if layer.strides is not None else size
+    padding, extra = around(layer, x, size, stride)
+    made = kind(size, stride, padding)
+    return nn.Sequential(nn.ZeroPad2d(extra), made) if extra else made
+
+
+def sides(padding):
+    if not isinstance(padding, list):
+        return (padding,) * 4
+    if not isinstance(padding[0], list):
+        return (padding[1], padding[1], padding[0], padding[0])
+    return (*padding[1], *padding[0])
+
+
+def module_of(torch, layer, x, alone):
+    """A layer as PyTorch has it; x: what it reads, to know its size; alone: nothing else reads that."""
+    nn, channels = torch.nn, x.shape[1]
+    if layer.op == "conv2d":
+        return convolution(nn, layer, x, channels, layer.filters, layer.pair("kernel_size"), 1)
+    if layer.op == "depthwise_conv2d":
+        out = channels * layer.depth_multiplier
+        return convolution(nn, layer, x, channels, out, layer.pair("kernel_size"), channels)
+    if layer.op == "batch_normalization":
+        norm = nn.BatchNorm2d if x.dim() == 4 else nn.BatchNorm1d
+        return norm(channels, eps=layer.epsilon, momentum=1 - layer.momentum)
+    if layer.op == "activation":
+        return functions(nn)[layer.function](alone)
+    if layer.op in ("max_pooling2d", "average_pooling2d"):
+        return pooling(nn, nn.MaxPool2d if layer.op == "max_pooling2d" else nn.AvgPool2d, layer, x)
+    simple = {"flatten": lambda: nn.Flatten(), "dropout": lambda: nn.Dropout(layer.rate),
+              "spatial_dropout2d": lambda: nn.Dropout2d(layer.rate),
+              "dense": lambda: nn.Linear(channels, layer.units, layer.use_bias),
+              "zero_padding2d": lambda: nn.ZeroPad2d(sides(layer.padding)),
+              "global_average_pooling2d": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+              "global_max_pooling2d": lambda: nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten()),
+              "add": lambda: None, "concatenate": lambda: None}
+    if layer.op not in simple:
+        raise ValueError(f"{layer.name}: no {layer.op} is written here")
+    return simple[layer.op]()
+
+
+def build(torch, network):
+    """The network as a module; its shapes are found by running zero images through it."""
+    class Graph(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = torch.nn.ModuleList()
+            self.last_reader = {}          # what a value is read by last: then it is let go
+            for i, layer in enumerate(network.layers):
+                for source in layer.inputs:
+                    self.last_reader[source] = i
+
+        def forward(self, x):
+            values = {-1: x}
+            for i, layer in enumerate(network.layers):
+                given = [values[source] for source in layer.inputs]
+                values[i] = self.apply_part(i, layer, given)
+                for source in layer.inputs:
+                    if self.last_reader[source] == i:
+                        values.pop(source, None)
+            return values[len(network.layers) - 1]
+
+        def apply_part(self, i, layer, given):
+            if layer.op == "add":
+                total = given[0]
+                for value in given[1:]:
+                    total = total + value
+                return total
+            return torch.cat(given, 1) if layer.op == "concatenate" else self.parts[i](given[0])
+
+    graph, shape = Graph(), network.shape
+    zeros = torch.zeros(2, *((shape[2], shape[0], shape[1]) if len(shape) == 3 else shape))
+    values = {-1: zeros}
+    with torch.no_grad():
+        for i, layer in enumerate(network.layers):
+            source = values[layer.inputs[0]]
+            alone = layer.inputs[0] >= 0 and network.readers(layer.inputs[0]) == 1
+            part = module_of(torch, layer, source, alone)
+            graph.parts.append(part if part is not None else torch.nn.Identity())
+            values[i] = graph.apply_part(i, layer, [values[k].clone() for k in layer.inputs])
+    return graph
+
+
+def optimizer(torch, network, net, flags):
     """The optimizer of the model file. Fails where PyTorch has no fused one."""
-    how = {}
-    if "foreach" in flags:
-        how["foreach"] = True
-    if "fused" in flags:
-        how["fused"] = True
-    if letter == "e":
-        return torch.optim.RMSprop(net.parameters(), lr=1e-4, alpha=0.9, eps=1e-7, **how)
-    if letter == "f":
-        return torch.optim.SGD(net.parameters(), lr=0.5, **how)
-    eps = 1e-8 if letter in "ab" else 1e-7
-    return torch.optim.Adam(net.parameters(), lr=1e-3, eps=eps, **how)
+    name, args = network.optimizer
+    args, how = args if isinstance(args, dict) else {}, {}
+    for flag in ("foreach", "fused"):
+        if flag in flags:
+            how[flag] = True
+    rate = args.get("learning_rate", 0.01 if name == "sgd" else 0.001)
+    if name == "adam":
+        betas = (args.get("beta_1", 0.9), args.get("beta_2", 0.999))
+        return torch.optim.Adam(net.parameters(), lr=rate, betas=betas, eps=args.get("epsilon", 1e-7), **how)
+    if name == "rmsprop":
+        return torch.optim.RMSprop(net.parameters(), lr=rate, alpha=args.get("rho", 0.9),
+                                   eps=args.get("epsilon", 1e-7), **how)
+    if name == "sgd":
+        return torch.optim.SGD(net.parameters(), lr=rate, momentum=args.get("momentum", 0),
+                               nesterov=args.get("nesterov", False), **how)
+    raise ValueError(f"no optimizer {name} is written here")
 
 
-class Gate:
-    """Samples between two probes of the processor; a sample beside a low probe is taken again.
-    The probe is a product of matrices that lie in the cache."""
-    LOW, SAMPLES, SPARE = 0.9, 7, 2
-
-    def __init__(self, torch):
-        self.torch, self.best, self.repeated, self.noisy = torch, 0.0, 0, False
-        self.a = torch.rand(512, 512)
-        for _ in range(50):
-            self.high()
-
-    def high(self):
-        self.torch.mm(self.a, self.a)
-        began = time.perf_counter()
-        self.torch.mm(self.a, self.a)
-        rate = 2 * 512 ** 3 / (time.perf_counter() - began)
-        self.best = max(self.best, rate)
-        return rate >= self.LOW * self.best
-
-    def measure(self, work, seconds):
-        """Median seconds of one call of work."""
-        def timed(times):
-            began = time.perf_counter()
-            for _ in range(times):
-                work()
-            return time.perf_counter() - began
-
-        target, times = seconds / self.SAMPLES, 1
-        for _ in range(3):                 # compilation, memory, caches
-            took = timed(1)
-        while took < target / 4:
-            times *= 4
-            took = timed(times)
-        times = max(1, int(times * target / took))
-        samples, spare, before = [], self.SPARE * self.SAMPLES, self.high()
-        while len(samples) < self.SAMPLES:
-            took = timed(times)
-            after = self.high()
-            good, before = before and after, after
-            if not good and spare > 0:
-                spare -= 1
-                self.repeated += 1
-                continue
-            self.noisy = self.noisy or not good
-            samples.append(took / times)
-        return statistics.median(samples)
+def count(net):
+    """Parameters as isocl counts them: the moving statistics are among them."""
+    return sum(p.numel() for p in net.parameters()) + sum(b.numel() for b in net.buffers() if b.is_floating_point())
 
 
-def peak_memory():
-    """VmHWM: the most this process has had, in bytes."""
-    with open("/proc/self/status", encoding="ascii") as lines:
-        for line in lines:
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-def run(args):
+def run(network, batch, flags, args):
     import torch
-    imported = peak_memory()
-    flags = args.config.split("+")
+    imported = peer.peak_memory()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
     if "flush" in flags:
         torch.set_flush_denormal(True)
-    _, _, shape, classes, batch = WORKLOADS[args.workload]
-    net, x = build(torch, args.workload), torch.rand(batch, *shape)
-    y = torch.randint(classes, (batch,))
+    net, shape = build(torch, network), network.shape
+    x = torch.rand(batch, *((shape[2], shape[0], shape[1]) if len(shape) == 3 else shape))
+    y = torch.randint(network.classes, (batch,))
     if "channels_last" in flags:
         net = net.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
     net.train()
-    update = optimizer(torch, args.workload, net, flags)
-    criterion = torch.nn.CrossEntropyLoss()
-    gate = Gate(torch)
+    update, criterion = optimizer(torch, network, net, flags), torch.nn.CrossEntropyLoss()
 
     def loss_of(images, labels):
         return criterion(net(images), labels)
@@ -167,10 +181,17 @@ def run(args):
 
     def step():
         update.zero_grad(set_to_none=True)
-        forward(x, y).backward()
+        loss = forward(x, y)
+        loss.backward()
         update.step()
+        return loss
+    told = {"peer": "PyTorch", "version": torch.__version__, "parameters": count(net)}
+    if args.check:
+        return told | {"loss": float(step().detach())}
+    a = torch.rand(512, 512)
+    gate = peer.Gate(lambda: torch.mm(a, a))
     training = gate.measure(step, args.seconds)
-    memory = peak_memory()
+    memory = peer.peak_memory()
 
     net.eval()
     infer = net
@@ -183,35 +204,8 @@ def run(args):
         torch.softmax(infer(x), 1)
     with torch.no_grad():
         inference = gate.measure(predict, args.seconds)
-    return {"workload": args.workload, "config": args.config, "threads": args.threads,
-            "version": torch.__version__, "batch": batch,
-            "training_images_per_second": batch / training,
-            "inference_images_per_second": batch / inference, "peak_memory_bytes": memory,
-            "import_memory_bytes": imported, "probe_gflops": gate.best / 1e9,
-            "repeated": gate.repeated, "noisy": gate.noisy}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workload", choices=sorted(WORKLOADS), required=True)
-    parser.add_argument("--config", default="eager",
-                        help="flags joined with +: " + ", ".join(FLAGS))
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--seconds", type=float, default=1.0)
-    args = parser.parse_args()
-    unknown = set(args.config.split("+")) - set(FLAGS)
-    if unknown:
-        parser.error("unknown flags: " + ", ".join(sorted(unknown)))
-    try:
-        result = run(args)
-    except Exception as error:             # told as a result: another configuration may work
-        text = str(error).strip() or type(error).__name__
-        result = {"workload": args.workload, "config": args.config,
-                  "error": f"{type(error).__name__}: {text.splitlines()[0][:200]}"}
-    json.dump(result, sys.stdout)
-    print()
-    return 1 if "error" in result else 0
+    return told | peer.figures(gate, batch, training, inference, memory, imported)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(peer.main(__doc__, FLAGS, run))
