@@ -1,9 +1,8 @@
 /* conv2d.c: queues the two-dimensional convolution.
  *
- * Each pass is a sum of products over images whose borders were padded (clkernels/chains.cl). A
- * strided input gradient falls into sh * sw residues: input pixels of one residue have the same
- * taps.
- */
+ * Each pass is a sum of products over images whose borders were padded (clkernels/chains.cl), but
+ * for the layers that Winograd's algorithm defines (winograd.c). A strided input gradient falls
+ * into sh * sw residues: input pixels of one residue have the same taps. */
 #include <stdio.h>
 #include "chains.h"
 #include "conv2d_fast.h"
