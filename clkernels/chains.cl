@@ -13,7 +13,8 @@
  * Two shapes. GPU: TILE_GROUP x TILE_GROUP work-items share a tile through local memory. CPU: one
  * work-item has a tile of TILE_ROWS x 2 vectors in registers. A block is one chain of fma in
  * either, and the sums of blocks wait in registers, or in memory that is as near, so the bits are
- * the same. */
+ * the same. Kernels work with a copy of the struct, since Mesa warns of arguments that are read
+ * behind a branch. */
 #include "common.h"
 #include "arguments.h"
 
@@ -66,8 +67,6 @@ static inline ulong sums_of(const struct opencl_chains *g)
 }
 
 static inline void store(global float *y, float sum, int add) { *y = add ? *y + sum : sum; }
-
-#define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
 
 #if SHAPE_CPU
 
@@ -143,8 +142,9 @@ static inline void store_row(const struct opencl_chains *g, global float *y, vec
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global const float *bias, ulong bias_at, global float *y, ulong y_at,
-                 struct opencl_chains g)
+                 struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
     int k = first_term(&g), end = end_term(&g), left = g.block;
     int c = 0, tx = 0, ty = 0;
@@ -190,8 +190,9 @@ chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong
 
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global float *y, ulong y_at, struct opencl_chains g)
+                 global float *y, ulong y_at, struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     const struct iso_rows rows = { g.rows, g.image };
     int depth = g.taps_y * g.taps_x * g.segment;
     int first = get_group_id(0) * TILE_ROWS, skip, col = first_col(&g, &skip);
@@ -275,8 +276,9 @@ chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong b_at,
                  global const float *bias, ulong bias_at, global float *y, ulong y_at,
-                 struct opencl_chains g)
+                 struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     local float ta[TERMS][TILE_ROWS + 1], tb[TERMS][TILE_COLS];
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;
     int first = get_group_id(0) * TILE_ROWS, col = get_group_id(1) * TILE_COLS;
@@ -321,8 +323,9 @@ chains_over_taps(global const float *a, ulong a_at, global const float *b, ulong
 
 kernel __attribute__((reqd_work_group_size(TILE_GROUP, TILE_GROUP, 1))) void
 chains_over_rows(global const float *a, ulong a_at, global const float *b, ulong b_at,
-                 global float *y, ulong y_at, struct opencl_chains g)
+                 global float *y, ulong y_at, struct opencl_chains all)
 {
+    const struct opencl_chains g = all;
     local float ta[TERMS][TILE_ROWS], tb[TERMS][TILE_COLS];
     const struct iso_rows rows = { g.rows, g.image };
     int ix = get_local_id(0), iy = get_local_id(1), item = iy * TILE_GROUP + ix;

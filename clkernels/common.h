@@ -8,6 +8,9 @@
 #include "core/random.h"
 #include "core/formulas.h"
 
+/* A loop whose body stands there so many times, a constant: its arrays stay in registers. */
+#define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
+
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */
 static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0) >> 31); }

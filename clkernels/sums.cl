@@ -52,11 +52,9 @@ kernel void sums_total(global const float *sums, ulong sums_at, global float *to
     sums += sums_at + i;
     for (; part + AHEAD <= parts; part += AHEAD) {
         float next[AHEAD];
-#pragma unroll
-        for (int k = 0; k < AHEAD; k++)
+        UNROLLED(k, AHEAD)
             next[k] = sums[(ulong)(part + k) * n];
-#pragma unroll
-        for (int k = 0; k < AHEAD; k++)
+        UNROLLED(k, AHEAD)
             sum = add_term(sum, next[k]);
     }
     for (; part < parts; part++)

@@ -8,7 +8,7 @@
 
 enum { SIDE = ISO_WINOGRAD_SIDE, POINTS = ISO_WINOGRAD_POINTS };
 
-/* Returns the tile's image, and the pixel of it where the tile begins. */
+/* Returns where the tile's image begins, and the pixel of it where the tile does. */
 static inline ulong tile_of(const struct opencl_tiles *g, int tile, int *y, int *x)
 {
     int number = g->first + tile, inner = number % g->image_tiles;
@@ -17,85 +17,60 @@ static inline ulong tile_of(const struct opencl_tiles *g, int tile, int *y, int 
     return (ulong)(number / g->image_tiles) * g->h * g->w * g->c;
 }
 
-/* Pixels n x n of the tile, +0 outside of the image. A turned kernel has its taps in reverse order,
- * and channels for filters. */
-static inline void load_pixels(const struct opencl_tiles *g, int tile, int channel, int n,
-                               global const float *x, float *pixels)
+/* A turned kernel has filters for channels: where this one lies. */
+static inline int channel_of(const struct opencl_tiles *g, int channel)
 {
-    int top, left, turned = g->turned != 0, channels = turned ? g->c / g->turned : 1;
-    ulong image = tile_of(g, tile, &top, &left);
-    if (turned)
-        channel = channel % channels * g->turned + channel / channels;
-    x += image + channel;
-#pragma unroll
-    for (int i = 0; i < n; i++) {
-#pragma unroll
-        for (int j = 0; j < n; j++) {
-            int row = top + (turned ? n - 1 - i : i), column = left + (turned ? n - 1 - j : j);
-            bool inside = row >= 0 && row < g->h && column >= 0 && column < g->w;
-            float pixel = x[inside ? ((ulong)row * g->w + column) * g->c : 0];
-            pixels[n * i + j] = inside ? pixel : 0.0f;
-        }
-    }
+    int channels = g->turned != 0 ? g->c / g->turned : 1;
+    return g->turned != 0 ? channel % channels * g->turned + channel / channels : channel;
 }
 
-static inline void store_points(const struct opencl_tiles *g, int tile, int channel,
-                                const float *points, global float *y)
+/* Pixel (y, x) of a channel of an image; +0 outside. */
+static inline float pixel_at(const struct opencl_tiles *g, global const float *image, int y, int x)
 {
-    ulong next = (ulong)g->tiles * g->c;
-    y += (ulong)tile * g->c + channel;
-#pragma unroll
-    for (int p = 0; p < POINTS; p++)
-        y[p * next] = points[p];
+    float pixel = 0.0f;
+    if (y >= 0 && y < g->h && x >= 0 && x < g->w)
+        pixel = image[((ulong)y * g->w + x) * g->c];
+    return pixel;
 }
 
-static inline void load_points(const struct opencl_tiles *g, int tile, int channel,
-                               global const float *x, float *points)
+/* Puts a result at pixel (y, x), if that lies on the image. */
+static inline void put_result(const struct opencl_tiles *g, global float *image, int y, int x,
+                              float result, float bias)
 {
-    ulong next = (ulong)g->tiles * g->c;
-    x += (ulong)tile * g->c + channel;
-#pragma unroll
-    for (int p = 0; p < POINTS; p++)
-        points[p] = x[p * next];
-}
-
-/* Those of n x n results that lie on the image. */
-static inline void store_results(const struct opencl_tiles *g, int tile, int channel, int n,
-                                 const float *results, global const float *bias, global float *y)
-{
-    int top, left;
-    y += tile_of(g, tile, &top, &left) + channel;
-    float b = g->has_bias ? bias[channel] : 0.0f;
-#pragma unroll
-    for (int i = 0; i < n; i++) {
-#pragma unroll
-        for (int j = 0; j < n; j++) {
-            if (top + i < g->h && left + j < g->w) {
-                float result = end_of_sum(results[n * i + j]);
-                global float *to = y + ((ulong)(top + i) * g->w + left + j) * g->c;
-                result = g->has_bias ? result + b : result;
-                *to = g->add ? *to + result : result;
-            }
-        }
+    if (y < g->h && x < g->w) {
+        global float *to = image + ((ulong)y * g->w + x) * g->c;
+        result = end_of_sum(result);
+        result = g->has_bias ? result + bias : result;
+        *to = g->add ? *to + result : result;
     }
 }
 
 /* Work-items along the first axis take the channels, the second axis the tiles. */
-#define TILE_AND_CHANNEL                                     \
-    int channel = get_global_id(0), tile = get_global_id(1); \
-    if (channel >= g.c || tile >= g.tiles)                   \
+#define TILE_AND_CHANNEL                                                       \
+    int channel = get_global_id(0), tile = get_global_id(1), top, left;        \
+    ulong image = tile_of(&g, tile, &top, &left), next = (ulong)g.tiles * g.c; \
+    ulong point = (ulong)tile * g.c + channel;                                 \
+    if (channel >= g.c || tile >= g.tiles)                                     \
         return;
 
-/* Pixels n x n of each tile to points, by iso_winograd_<transform>. */
-#define TO_POINTS(name, transform, n)                                                           \
-    kernel void winograd_##name(global const float *x, ulong x_at, global float *y, ulong y_at, \
-                                struct opencl_tiles g)                                          \
-    {                                                                                           \
-        TILE_AND_CHANNEL                                                                        \
-        float pixels[(n) * (n)], points[POINTS];                                                \
-        load_pixels(&g, tile, channel, n, x + x_at, pixels);                                    \
-        iso_winograd_##transform(pixels, points);                                               \
-        store_points(&g, tile, channel, points, y + y_at);                                      \
+/* n x n pixels of each tile to points, by iso_winograd_<transform>; a turned kernel has its taps in
+ * reverse order. */
+#define TO_POINTS(name, transform, n)                                                            \
+    kernel void winograd_##name(global const float *x, ulong x_at, global float *y, ulong y_at,  \
+                                struct opencl_tiles g)                                           \
+    {                                                                                            \
+        TILE_AND_CHANNEL                                                                         \
+        float pixels[(n) * (n)], points[POINTS];                                                 \
+        x += x_at + image + channel_of(&g, channel);                                             \
+        y += y_at + point;                                                                       \
+        UNROLLED(i, n)                                                                           \
+            UNROLLED(j, n) {                                                                     \
+                int down = g.turned != 0 ? (n)-1 - i : i, right = g.turned != 0 ? (n)-1 - j : j; \
+                pixels[(n)*i + j] = pixel_at(&g, x, top + down, left + right);                   \
+            }                                                                                    \
+        iso_winograd_##transform(pixels, points);                                                \
+        UNROLLED(p, POINTS)                                                                      \
+            y[p * next] = points[p];                                                             \
     }
 TO_POINTS(source, source_square, SIDE)
 TO_POINTS(taps2, taps2_square, 2)
@@ -103,7 +78,7 @@ TO_POINTS(taps3, taps3_square, 3)
 TO_POINTS(taps4, taps4_square, 4)
 TO_POINTS(taps5, taps5_square, 5)
 
-/* Points to results n x n of each tile. */
+/* Points to n x n results of each tile. */
 #define TO_RESULTS(n)                                                                           \
     kernel void winograd_result##n(global const float *x, ulong x_at, global const float *bias, \
                                    ulong bias_at, global float *y, ulong y_at,                  \
@@ -111,9 +86,15 @@ TO_POINTS(taps5, taps5_square, 5)
     {                                                                                           \
         TILE_AND_CHANNEL                                                                        \
         float points[POINTS], results[(n) * (n)];                                               \
-        load_points(&g, tile, channel, x + x_at, points);                                       \
+        float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
+        x += x_at + point;                                                                      \
+        y += y_at + image + channel;                                                            \
+        UNROLLED(p, POINTS)                                                                     \
+            points[p] = x[p * next];                                                            \
         iso_winograd_result##n##_square(points, results);                                       \
-        store_results(&g, tile, channel, n, results, bias + bias_at, y + y_at);                 \
+        UNROLLED(i, n)                                                                          \
+            UNROLLED(j, n)                                                                      \
+                put_result(&g, y, top + i, left + j, results[(n)*i + j], b);                    \
     }
 TO_RESULTS(2)
 TO_RESULTS(3)

@@ -332,8 +332,11 @@ struct iso_activation;
 struct iso_call {                            /* all that one kernel may touch */
     const void *params;                      /* the op's own struct (core/ops/<name>.h), checked by
                                                 core */
-    const struct iso_activation *activation; /* forward of a kernel that fuses it: y holds this
-                                                elementwise function of the result; NULL: none */
+    const struct iso_activation *activation; /* of a kernel that fuses it: y holds this elementwise
+                                                function of the result; NULL: none. In backward dy
+                                                is then the gradient of that y */
+    bool adds; /* of a kernel that fuses an add: before that, x[1], for which the op itself has no
+                  use, is added to the result. Backward gives dx[1] its gradient before dx[0] */
     struct iso_tensor x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS];
     struct iso_tensor dx[ISO_OPERANDS], dy[ISO_OPERANDS],
         dw[ISO_OPERANDS];                            /* mem NULL: not wanted */
@@ -371,6 +374,9 @@ struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
      * yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
     bool fuses_activation; /* forward obeys iso_call.activation */
+    bool fuses_add;        /* forward obeys iso_call.adds */
+    /* Optional. True if backward obeys both with this activation, or none (NULL): it may read y. */
+    bool (*fuses_gradient)(const struct iso_activation *);
     /* all kinds but OPTIMIZER */
     iso_rc (*forward)(struct iso_backend *, const struct iso_call *);
     /* LAYER, LOSS, PENALTY */

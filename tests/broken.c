@@ -1,12 +1,12 @@
 /* broken.c: kernels with one fault each, over the reference's plain host memory. */
 #include "broken.h"
+#include "broken_conv2d.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/ops/batch_normalization.h"
-#include "core/ops/conv2d.h"
 #include "core/ops/rmsprop.h"
 
 /* ---- the reference below ------------------------------------------------------------------- */
@@ -24,85 +24,7 @@ static float *reals(const struct iso_tensor *t)
 
 static int64_t count(const struct iso_tensor *t) { return iso_shape_count(&t->shape); }
 
-/* ---- convolution: one loop nest, several ways to get it wrong ------------------------------ */
-
-struct conv_fault {
-    bool pad, swap, stride, order;
-};
-
-/* Returns the sum of one output with the product of one tap added. */
-static float tap(const struct iso_call *c, const struct iso_window *w, int64_t n, int64_t y,
-                 int64_t x, int64_t k, int64_t ch, int64_t f, float sum)
-{
-    const bool inside = y >= 0 && y < w->h && x >= 0 && x < w->w;
-    const int64_t filters = c->y[0].shape.dim[3];
-    const float value = inside ? reals(&c->x[0])[((n * w->h + y) * w->w + x) * w->c + ch] : 0;
-    return fmaf(value, reals(&c->w[0])[(k * w->c + ch) * filters + f], sum);
-}
-
-static float convolve(const struct iso_call *c, const struct iso_window *w,
-                      const struct conv_fault *fault, int64_t n, int64_t oy, int64_t ox, int64_t f)
-{
-    const int64_t taps = w->kh * w->kw, terms = taps * w->c;
-    float sum = 0;
-    for (int64_t i = 0; i < terms; i++) {
-        const int64_t term = fault->order ? terms - 1 - i : i, t = term / w->c;
-        const int64_t ky = t / w->kw, kx = t % w->kw;
-        const int64_t k = fault->swap ? kx * w->kh + ky : t;
-        sum = tap(c, w, n, oy * w->sh + ky * w->dh - w->top, ox * w->sw + kx * w->dw - w->left, k,
-                  term % w->c, f, sum);
-    }
-    return c->w[1].mem != NULL ? sum + reals(&c->w[1])[f] : sum;
-}
-
-static iso_rc conv_forward(const struct iso_call *c, const struct conv_fault *fault)
-{
-    const struct iso_conv2d *p = c->params;
-    struct iso_window w = iso_conv2d_window(p, &c->x[0].shape);
-    const int64_t filters = c->y[0].shape.dim[3];
-    if (fault->pad && p->padding == ISO_PADDING_SAME) { /* right for odd kernels at stride 1 */
-        w.top = w.kh / 2;
-        w.left = w.kw / 2;
-    }
-    if (fault->stride)
-        w.sh = w.sh > 1 ? w.sh - 1 : 1;
-    for (int64_t i = 0; i < count(&c->y[0]); i++) {
-        const int64_t pixel = i / filters, image = pixel / (w.oh * w.ow);
-        reals(&c->y[0])[i] =
-            convolve(c, &w, fault, image, pixel / w.ow % w.oh, pixel % w.ow, i % filters);
-    }
-    return ISO_OK;
-}
-
-static iso_rc conv_right(struct iso_backend *b, const struct iso_call *c)
-{
-    (void)b;
-    return conv_forward(c, &(struct conv_fault){ 0 });
-}
-
-static iso_rc conv_pad(struct iso_backend *b, const struct iso_call *c)
-{
-    (void)b;
-    return conv_forward(c, &(struct conv_fault){ .pad = true });
-}
-
-static iso_rc conv_swap(struct iso_backend *b, const struct iso_call *c)
-{
-    (void)b;
-    return conv_forward(c, &(struct conv_fault){ .swap = true });
-}
-
-static iso_rc conv_stride(struct iso_backend *b, const struct iso_call *c)
-{
-    (void)b;
-    return conv_forward(c, &(struct conv_fault){ .stride = true });
-}
-
-static iso_rc conv_order(struct iso_backend *b, const struct iso_call *c)
-{
-    (void)b;
-    return conv_forward(c, &(struct conv_fault){ .order = true });
-}
+/* ---- one op after the other: the reference's kernel, then something goes wrong ------------- */
 
 static iso_rc conv_no_bias_gradient(struct iso_backend *b, const struct iso_call *c)
 {
@@ -111,8 +33,6 @@ static iso_rc conv_no_bias_gradient(struct iso_backend *b, const struct iso_call
         memset(reals(&c->dw[1]), 0, (size_t)count(&c->dw[1]) * sizeof(float));
     return ISO_OK;
 }
-
-/* ---- the other ops: the reference's kernel, then something goes wrong ---------------------- */
 
 static iso_rc dense_ignores_add(struct iso_backend *b, const struct iso_call *c)
 {
@@ -279,11 +199,50 @@ const struct broken_fault broken_faults[] = {
     { "no fault: convolution in a loop of its own",
       ISO_OP_conv2d,
       true,
-      { .forward = conv_right } },
-    { "padding of half the kernel", ISO_OP_conv2d, false, { .forward = conv_pad } },
-    { "height and width of the kernel swapped", ISO_OP_conv2d, false, { .forward = conv_swap } },
-    { "stride one too small", ISO_OP_conv2d, false, { .forward = conv_stride } },
-    { "sums in descending order", ISO_OP_conv2d, true, { .forward = conv_order } },
+      { .forward = broken_conv2d_right_forward, .backward = broken_conv2d_right_backward } },
+    { "padding of half the kernel",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_pad_forward } },
+    { "height and width of the kernel swapped",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_swap_forward } },
+    { "stride one too small", ISO_OP_conv2d, false, { .forward = broken_conv2d_stride_forward } },
+    { "sums in descending order",
+      ISO_OP_conv2d,
+      true,
+      { .forward = broken_conv2d_descending_forward } },
+    { "products in one block", ISO_OP_conv2d, true, { .forward = broken_conv2d_chain_forward } },
+    { "blocks of rows across images",
+      ISO_OP_conv2d,
+      true,
+      { .backward = broken_conv2d_across_backward } },
+    { "groups of blocks in descending order",
+      ISO_OP_conv2d,
+      true,
+      { .backward = broken_conv2d_groups_backward } },
+    { "no groups", ISO_OP_conv2d, true, { .backward = broken_conv2d_ungrouped_backward } },
+    { "rows of Winograd's source transform swapped",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_row_forward } },
+    { "factor of Winograd's taps off by 2^-13",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_factor_forward } },
+    { "tiles one pixel to the right",
+      ISO_OP_conv2d,
+      false,
+      { .backward = broken_conv2d_tile_backward } },
+    { "last block of Winograd's channels forgotten",
+      ISO_OP_conv2d,
+      false,
+      { .forward = broken_conv2d_channels_forward } },
+    { "kernel of the input gradient not turned",
+      ISO_OP_conv2d,
+      false,
+      { .backward = broken_conv2d_unturned_backward } },
     { "bias gradient dropped", ISO_OP_conv2d, false, { .backward = conv_no_bias_gradient } },
     { "gradient overwritten instead of added",
       ISO_OP_dense,
@@ -327,7 +286,7 @@ const struct broken_fault broken_faults[] = {
     { .name = NULL },
 };
 
-enum { FAULTS_MOST = 32 };
+enum { FAULTS_MOST = 40 };
 /* One table a fault, since a backend points to its table for as long as it is open. */
 static struct iso_kernel kernel[FAULTS_MOST];
 static const struct iso_kernel *table[FAULTS_MOST][ISO_OP_COUNT];

@@ -26,6 +26,8 @@ static const char *const models[] = { "tests/models/residual.yaml",
                                       "tests/models/augmented.yaml",
                                       "tests/models/binary.yaml",
                                       "tests/models/mixup.yaml",
+                                      "tests/models/fused.yaml",
+                                      "tests/models/fused_frozen.yaml",
                                       NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */

@@ -249,7 +249,7 @@ static void memory_has_bounds(void **state)
 
 /* ---- Bits ---- */
 
-enum { ROWS = 5, IN = 37, UNITS = 19, RESULTS = ROWS * UNITS + ROWS * IN + IN * UNITS + UNITS };
+enum { ROWS = 5, IN = 300, UNITS = 19, RESULTS = ROWS * UNITS + ROWS * IN + IN * UNITS + UNITS };
 
 /* Gives a tensor memory with a guard zone on either side, and small pseudo-random values. */
 static void put(struct iso_backend *be, struct iso_tensor *t, uint32_t seed)

@@ -1,9 +1,11 @@
 /* add.c: y = x[0] + x[1] + ..., from left to right; each dx = dy. */
 #include "elements.h"
+#include "tile.h"
 
 struct work {
     const float *x[ISO_OPERANDS], *dy; /* NULL: not there */
     float *y, *dx[ISO_OPERANDS];
+    const struct iso_activation *activation; /* NULL: none */
     bool add[ISO_OPERANDS];
     int64_t count;
 };
@@ -29,6 +31,8 @@ static void values(void *data, int64_t unit, int thread)
     add2(w->x[0] + at, w->x[1] + at, n, w->y + at);
     for (int i = 2; i < ISO_OPERANDS && w->x[i] != NULL; i++)
         add_to(w->x[i] + at, n, w->y + at);
+    if (w->activation != NULL)
+        ISO_CPU(activate)(w->activation, w->y + at, n);
 }
 
 static void gradients(void *data, int64_t unit, int thread)
@@ -45,6 +49,7 @@ static void gradients(void *data, int64_t unit, int thread)
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work work = { .y = iso_cpu_f32(&call->y[0]),
+                         .activation = call->activation,
                          .count = iso_shape_count(&call->y[0].shape) };
     for (int i = 0; i < ISO_OPERANDS; i++)
         work.x[i] = iso_cpu_f32(&call->x[i]);
@@ -64,4 +69,6 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(add) = { .forward = forward, .backward = backward };
+const struct iso_kernel ISO_CPU(add) = { .fuses_activation = true,
+                                         .forward = forward,
+                                         .backward = backward };

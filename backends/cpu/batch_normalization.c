@@ -2,22 +2,35 @@
  * sums, dx): batch_sums.c, and here by elements that threads share. Formulas:
  * core/ops/batch_normalization.h, core/formulas.h.
  *
+ * What follows goes on in the same rounds: an add, an activation, and backward a relu, whose result
+ * is computed anew from x rather than read, or is read where something was added.
+ *
  * The numbers of each channel that a formula needs are repeated in tables as long as a segment of
  * elements, so that the loops over elements are long whatever the number of channels. */
+#include "core/ops/activation.h"
 #include "batch_sums.h"
+#include "tile.h"
 
-enum { SEGMENT = 256, TABLES = 4 }; /* elements of a segment, at least */
+enum { SEGMENT = 512, TABLES = 5 }; /* elements of a segment, at least */
 
 struct work {
     struct iso_bn_rows s;
     const float *x, *dy;
-    int64_t count, segment, each;                            /* each: segments of a unit */
+    const struct iso_activation *activation; /* NULL: none */
+    enum iso_cpu_pass pass;                  /* backward; it stands for the activation then */
+    const float *addend, *y;                 /* NULL: there is none; not wanted */
+    int64_t count, segment, each;            /* each: segments of a unit */
     const float *means, *factors, *betas, *offsets, *slopes; /* [segment] */
     float *out;                                              /* y, or dx */
     bool add;
     float *table[TABLES], *sums[2]; /* of the workspace: [segment]; [channels] */
     void *room;                     /* the rest of it */
 };
+
+static bool is_relu(const struct iso_activation *p)
+{
+    return p != NULL && iso_activation_formula(p) == ISO_RELU;
+}
 
 static struct work work_of(const struct iso_call *call)
 {
@@ -64,35 +77,76 @@ static float step_rows(const struct iso_call *call)
 
 /* ---- Elements ------------------------------------------------------------------------------ */
 
-static void normalize_segment(int64_t n, const float *restrict x, const float *restrict mean,
-                              const float *restrict factor, const float *restrict beta,
-                              float *restrict y)
+ISO_CPU_INLINE void normalize_segment(const struct work *w, bool adds, bool relu, int64_t n,
+                                      const float *restrict x, const float *restrict addend,
+                                      float *restrict y)
 {
-    for (int64_t i = 0; i < n; i++)
-        y[i] = iso_bn(x[i], mean[i], factor[i], beta[i]);
+    const float *restrict mean = w->means, *restrict factor = w->factors;
+    const float *restrict beta = w->betas;
+    for (int64_t i = 0; i < n; i++) {
+        const float own = iso_bn(x[i], mean[i], factor[i], beta[i]);
+        const float sum = adds ? iso_add(own, addend[i]) : own;
+        y[i] = relu ? iso_act(ISO_RELU, 0.0f, sum) : sum;
+    }
 }
 
 static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_range range = iso_cpu_range(unit, w->each * w->segment, w->count);
+    const bool relu = is_relu(w->activation);
     (void)thread;
-    for (int64_t i = range.begin; i < range.end; i += w->segment)
-        normalize_segment(iso_min64(w->segment, range.end - i), w->x + i, w->means, w->factors,
-                          w->betas, w->out + i);
+    for (int64_t i = range.begin; i < range.end; i += w->segment) {
+        const int64_t n = iso_min64(w->segment, range.end - i);
+        const float *x = w->x + i;
+        float *y = w->out + i;
+        if (w->addend != NULL && relu)
+            normalize_segment(w, true, true, n, x, w->addend + i, y);
+        else if (w->addend != NULL)
+            normalize_segment(w, true, false, n, x, w->addend + i, y);
+        else if (relu)
+            normalize_segment(w, false, true, n, x, NULL, y);
+        else
+            normalize_segment(w, false, false, n, x, NULL, y);
+        if (w->activation != NULL && !relu)
+            ISO_CPU(activate)(w->activation, y, n);
+    }
 }
 
-ISO_CPU_INLINE void gradient_segment(const struct work *w, bool add, int64_t n,
-                                     const float *restrict x, const float *restrict dy,
-                                     float *restrict dx)
+/* The gradient of what is normalized, from that of the relu's result. */
+ISO_CPU_INLINE float passing(enum iso_cpu_pass pass, float x, float mean, float factor, float beta,
+                             float y, float dy)
 {
-    const float *restrict mean = w->means, *restrict factor = w->factors;
+    if (pass == ISO_CPU_PASS_BY_RESULT)
+        return iso_act_grad(ISO_RELU, 0.0f, y, dy);
+    if (pass == ISO_CPU_PASS_BY_INPUT)
+        return iso_act_grad(ISO_RELU, 0.0f, iso_bn(x, mean, factor, beta), dy);
+    return dy;
+}
+
+ISO_CPU_INLINE void gradient_segment(const struct work *w, enum iso_cpu_pass pass, bool add,
+                                     int64_t n, const float *restrict x, const float *restrict dy,
+                                     const float *restrict y, float *restrict dx)
+{
+    const float *restrict mean = w->means, *restrict factor = w->factors, *restrict beta = w->betas;
     const float *restrict offset = w->offsets, *restrict slope = w->slopes;
     for (int64_t i = 0; i < n; i++) {
-        const float d = iso_bn_grad(x[i], mean[i], dy[i], offset[i], slope[i], factor[i]);
+        const float passed = passing(pass, x[i], mean[i], factor[i],
+                                     pass == ISO_CPU_PASS_BY_INPUT ? beta[i] : 0.0f,
+                                     pass == ISO_CPU_PASS_BY_RESULT ? y[i] : 0.0f, dy[i]);
+        const float d = iso_bn_grad(x[i], mean[i], passed, offset[i], slope[i], factor[i]);
         dx[i] = add ? dx[i] + d : d;
     }
 }
+
+/* One loop for each way, so that none has a branch inside. */
+#define GRADIENT_SEGMENT(pass)                                                \
+    do {                                                                      \
+        if (w->add)                                                           \
+            gradient_segment(w, pass, true, n, w->x + i, dy, y, w->out + i);  \
+        else                                                                  \
+            gradient_segment(w, pass, false, n, w->x + i, dy, y, w->out + i); \
+    } while (0)
 
 static void gradients(void *data, int64_t unit, int thread)
 {
@@ -101,10 +155,26 @@ static void gradients(void *data, int64_t unit, int thread)
     (void)thread;
     for (int64_t i = range.begin; i < range.end; i += w->segment) {
         const int64_t n = iso_min64(w->segment, range.end - i);
-        if (w->add)
-            gradient_segment(w, true, n, w->x + i, w->dy + i, w->out + i);
-        else
-            gradient_segment(w, false, n, w->x + i, w->dy + i, w->out + i);
+        const float *dy = w->dy + i, *y = w->y != NULL ? w->y + i : NULL;
+        switch (w->pass) {
+        case ISO_CPU_PASS_ALL: GRADIENT_SEGMENT(ISO_CPU_PASS_ALL); break;
+        case ISO_CPU_PASS_BY_RESULT: GRADIENT_SEGMENT(ISO_CPU_PASS_BY_RESULT); break;
+        case ISO_CPU_PASS_BY_INPUT: GRADIENT_SEGMENT(ISO_CPU_PASS_BY_INPUT); break;
+        }
+    }
+}
+
+/* The gradient of the addend: what passes. */
+static void addend_gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_range range = iso_cpu_range(unit, w->each * w->segment, w->count);
+    (void)thread;
+    for (int64_t i = range.begin; i < range.end; i++) {
+        const float d = w->pass == ISO_CPU_PASS_BY_RESULT
+                            ? iso_act_grad(ISO_RELU, 0.0f, w->y[i], w->dy[i])
+                            : w->dy[i];
+        w->out[i] = iso_cpu_put(w->out[i], d, w->add);
     }
 }
 
@@ -114,7 +184,7 @@ static void run_elements(struct iso_backend *backend, struct work *w, iso_job *j
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(w->count, w->each * w->segment), job, w);
 }
 
-/* ---- Calls --------------------------------------------------------------------------------- */
+/* ---- Forward ------------------------------------------------------------------------------- */
 
 static void batch_statistics(struct iso_backend *backend, const struct iso_call *call,
                              const struct work *w)
@@ -171,35 +241,68 @@ static void set_factors(const struct iso_call *call, struct work *w)
     w->factors = repeat(w, 1);
 }
 
+static void set_betas(const struct iso_call *call, struct work *w)
+{
+    const float *beta = iso_cpu_f32(&call->w[ISO_BN_BETA]);
+    for (int64_t c = 0; c < w->s.channels; c++)
+        w->table[2][c] = beta != NULL ? beta[c] : 0.0f;
+    w->betas = repeat(w, 2);
+}
+
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work w = work_of(call);
-    const float *beta = iso_cpu_f32(&call->w[ISO_BN_BETA]);
     carve(call, &w);
     if (call->training)
         batch_statistics(backend, call, &w);
     else
         moving_statistics(call, &w);
     set_factors(call, &w);
-    for (int64_t c = 0; c < w.s.channels; c++)
-        w.table[2][c] = beta != NULL ? beta[c] : 0.0f;
-    w.betas = repeat(&w, 2);
+    set_betas(call, &w);
+    w.activation = call->activation;
+    w.addend = call->adds ? iso_cpu_f32(&call->x[1]) : NULL;
     w.out = iso_cpu_f32(&call->y[0]);
     run_elements(backend, &w, normalize);
     return ISO_OK;
+}
+
+/* ---- Backward ------------------------------------------------------------------------------- */
+
+/* Both sums, of the gradients that pass; the addend's gradient on the way where it is wanted and
+ * overwritten, after which it is dy to the second round. */
+static void sum_gradients(struct iso_backend *backend, const struct iso_call *call, struct work *w)
+{
+    float *addend = call->adds ? iso_cpu_f32(&call->dx[1]) : NULL;
+    struct iso_cpu_bn_gradients g = { .pass = w->pass,
+                                      .x = w->x,
+                                      .dy = w->dy,
+                                      .y = w->y,
+                                      .mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]),
+                                      .factor = w->factors,
+                                      .beta = w->betas };
+    if (w->pass == ISO_CPU_PASS_BY_RESULT && !call->add_dx[1])
+        g.passed = addend;
+    ISO_CPU(batch_gradient_sums)(iso_cpu_team(backend), &w->s, &g, w->sums[0], w->sums[1], w->room);
+    if (g.passed == NULL && addend != NULL) {
+        w->out = addend;
+        w->add = call->add_dx[1];
+        run_elements(backend, w, addend_gradients);
+    } else if (g.passed != NULL) {
+        w->pass = ISO_CPU_PASS_ALL;
+        w->dy = g.passed;
+    }
 }
 
 static void input_gradient(struct iso_backend *backend, const struct iso_call *call, struct work *w)
 {
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
     const float *dbeta = w->sums[0], *product = w->sums[1], rows = step_rows(call);
-    set_factors(call, w);
     for (int64_t c = 0; c < w->s.channels; c++) {
-        w->table[2][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
-        w->table[3][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
+        w->table[3][c] = call->training ? iso_bn_offset(dbeta[c], rows) : 0.0f;
+        w->table[4][c] = call->training ? iso_bn_slope(product[c], inverse[c], rows) : 0.0f;
     }
-    w->offsets = repeat(w, 2);
-    w->slopes = repeat(w, 3);
+    w->offsets = repeat(w, 3);
+    w->slopes = repeat(w, 4);
     w->out = iso_cpu_f32(&call->dx[0]);
     w->add = call->add_dx[0];
     run_elements(backend, w, gradients);
@@ -208,13 +311,16 @@ static void input_gradient(struct iso_backend *backend, const struct iso_call *c
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
     struct work w = work_of(call);
-    const float *mean = iso_cpu_f32(&call->saved[ISO_BN_MEAN]);
     const float *inverse = iso_cpu_f32(&call->saved[ISO_BN_INVERSE]);
     float *dgamma = iso_cpu_f32(&call->dw[ISO_BN_GAMMA]);
     float *dbeta = iso_cpu_f32(&call->dw[ISO_BN_BETA]);
     carve(call, &w);
-    ISO_CPU(batch_gradient_sums)(iso_cpu_team(backend), &w.s, w.x, w.dy, mean, w.sums[0], w.sums[1],
-                                 w.room);
+    set_factors(call, &w);
+    set_betas(call, &w);
+    if (call->activation != NULL)
+        w.pass = call->adds ? ISO_CPU_PASS_BY_RESULT : ISO_CPU_PASS_BY_INPUT;
+    w.y = w.pass == ISO_CPU_PASS_BY_RESULT ? iso_cpu_f32(&call->y[0]) : NULL;
+    sum_gradients(backend, call, &w);
     if (call->dx[0].mem != NULL)
         input_gradient(backend, call, &w);
     for (int64_t c = 0; c < w.s.channels && dgamma != NULL; c++)
@@ -225,8 +331,14 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     return ISO_OK;
 }
 
+/* The relu of its result is computed anew, or read where something was added. */
+static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || is_relu(p); }
+
 const struct iso_kernel ISO_CPU(batch_normalization) = {
     .workspace = workspace,
+    .fuses_activation = true,
+    .fuses_add = true,
+    .fuses_gradient = fuses_gradient,
     .forward = forward,
     .backward = backward,
 };

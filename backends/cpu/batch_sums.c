@@ -6,7 +6,7 @@
 #include "batch_sums.h"
 #include "simd.h"
 
-enum kind { SUM_X, SUM_SQUARES, SUM_GRADIENTS };
+enum kind { SUM_X, SUM_SQUARES, SUM_GRADIENTS, SUM_BY_RESULT, SUM_BY_INPUT };
 /* Over x; over what that left of each block; over x and dy. */
 enum pass { BLOCKS, SQUARES, GRADIENTS };
 enum { VECTORS = 4, CHUNK = VECTORS * ISO_VEC }; /* of columns that are summed at a time */
@@ -14,7 +14,7 @@ enum { VECTORS = 4, CHUNK = VECTORS * ISO_VEC }; /* of columns that are summed a
 struct work {
     enum pass pass;
     struct iso_cpu_split split;
-    const float *x, *dy, *mean;       /* mean: [channels] */
+    struct iso_cpu_bn_gradients g;    /* of statistics: x and mean */
     float *sums, *products;           /* [groups][channels] */
     float *block_mean, *block_square; /* [groups][ISO_GROUP_BLOCKS][channels] */
 };
@@ -44,22 +44,55 @@ size_t ISO_CPU(batch_sums_workspace)(const struct iso_bn_rows *s)
 
 /* ---- The chains of a block ----------------------------------------------------------------- */
 
-/* Sums `vectors` vectors of columns of n rows; each element of one is a chain. x - mean is
- * x + (-mean). */
-ISO_CPU_INLINE void sum_vectors(enum kind kind, int vectors, int64_t n, int64_t row, const float *x,
-                                const float *dy, const float *mean, float *sum, float *product)
+/* What n rows of some columns hold, `row` elements apart; sums are put in sum and product. */
+struct columns {
+    int64_t n, row;
+    struct iso_cpu_bn_gradients g; /* each pointer at the first column */
+    float *sum, *product;
+};
+
+/* The pointers moved on by so many elements and channels. */
+static struct iso_cpu_bn_gradients moved(struct iso_cpu_bn_gradients g, int64_t elements,
+                                         int64_t channels)
+{
+    g.x += elements;
+    g.mean += channels;
+    if (g.dy != NULL)
+        g.dy += elements;
+    if (g.y != NULL)
+        g.y += elements;
+    if (g.passed != NULL)
+        g.passed += elements;
+    if (g.factor != NULL) {
+        g.factor += channels;
+        g.beta += channels;
+    }
+    return g;
+}
+
+static struct columns later(struct columns k, int c)
+{
+    k.g = moved(k.g, c, c);
+    k.sum += c;
+    k.product += k.product != NULL ? c : 0;
+    return k;
+}
+
+/* Sums `vectors` vectors of columns; each element of one is a chain. x - mean is x + (-mean). */
+ISO_CPU_INLINE void sum_vectors(enum kind kind, bool put, int vectors, const struct columns *k)
 {
     float minus[CHUNK];
     iso_vec a[VECTORS], b[VECTORS], m[VECTORS];
     for (int i = 0; i < vectors * ISO_VEC; i++)
-        minus[i] = kind == SUM_X ? 0.0f : -mean[i];
+        minus[i] = kind == SUM_X ? 0.0f : -k->g.mean[i];
     for (int v = 0; v < vectors; v++) {
         a[v] = b[v] = iso_vset(0.0f);
         m[v] = iso_vload(minus + v * ISO_VEC);
     }
-    for (int64_t r = 0; r < n; r++)
+    for (int64_t r = 0; r < k->n; r++)
         for (int v = 0; v < vectors; v++) {
-            const iso_vec value = iso_vload(x + r * row + v * ISO_VEC);
+            const int64_t at = r * k->row + v * ISO_VEC;
+            const iso_vec value = iso_vload(k->g.x + at);
             if (kind == SUM_X) {
                 a[v] = iso_vadd(a[v], value);
                 continue;
@@ -69,54 +102,72 @@ ISO_CPU_INLINE void sum_vectors(enum kind kind, int vectors, int64_t n, int64_t 
                 a[v] = iso_vfma(centre, centre, a[v]);
                 continue;
             }
-            const iso_vec d = iso_vload(dy + r * row + v * ISO_VEC);
+            iso_vec d = iso_vload(k->g.dy + at);
+            if (kind == SUM_BY_RESULT)
+                d = iso_vkeep(d, iso_vload(k->g.y + at));
+            if (kind == SUM_BY_INPUT)
+                d = iso_vkeep(d, iso_vfma(centre, iso_vload(k->g.factor + v * ISO_VEC),
+                                          iso_vload(k->g.beta + v * ISO_VEC)));
+            if (put)
+                iso_vstore(k->g.passed + at, d);
             a[v] = iso_vadd(a[v], d);
             b[v] = iso_vfma(d, centre, b[v]);
         }
     for (int v = 0; v < vectors; v++) {
-        iso_vstore(sum + v * ISO_VEC, a[v]);
-        if (kind == SUM_GRADIENTS)
-            iso_vstore(product + v * ISO_VEC, b[v]);
+        iso_vstore(k->sum + v * ISO_VEC, a[v]);
+        if (kind >= SUM_GRADIENTS)
+            iso_vstore(k->product + v * ISO_VEC, b[v]);
     }
+}
+
+/* A gradient, if it passes. */
+ISO_CPU_INLINE float passing(enum kind kind, const struct columns *k, int64_t at, int c)
+{
+    const float dy = k->g.dy[at];
+    if (kind == SUM_BY_RESULT)
+        return iso_act_grad(ISO_RELU, 0.0f, k->g.y[at], dy);
+    if (kind == SUM_BY_INPUT)
+        return iso_act_grad(ISO_RELU, 0.0f,
+                            iso_bn(k->g.x[at], k->g.mean[c], k->g.factor[c], k->g.beta[c]), dy);
+    return dy;
 }
 
 /* Fewer columns than a vector. */
-ISO_CPU_INLINE void sum_rest(enum kind kind, int cols, int64_t n, int64_t row, const float *x,
-                             const float *dy, const float *mean, float *sum, float *product)
+ISO_CPU_INLINE void sum_rest(enum kind kind, bool put, int cols, const struct columns *k)
 {
     float a[ISO_VEC] = { 0.0f }, b[ISO_VEC] = { 0.0f };
-    for (int64_t r = 0; r < n; r++)
+    for (int64_t r = 0; r < k->n; r++)
         for (int c = 0; c < cols; c++) {
-            const float value = x[r * row + c];
+            const int64_t at = r * k->row + c;
+            const float value = k->g.x[at];
             if (kind == SUM_X) {
                 a[c] = a[c] + value;
             } else if (kind == SUM_SQUARES) {
-                a[c] = iso_bn_square(value - mean[c], a[c]);
+                a[c] = iso_bn_square(value - k->g.mean[c], a[c]);
             } else {
-                a[c] = a[c] + dy[r * row + c];
-                b[c] = iso_fma(dy[r * row + c], value - mean[c], b[c]);
+                const float d = passing(kind, k, at, c);
+                if (put)
+                    k->g.passed[at] = d;
+                a[c] = a[c] + d;
+                b[c] = iso_fma(d, value - k->g.mean[c], b[c]);
             }
         }
-    memcpy(sum, a, (size_t)cols * sizeof *a);
-    if (kind == SUM_GRADIENTS)
-        memcpy(product, b, (size_t)cols * sizeof *b);
+    memcpy(k->sum, a, (size_t)cols * sizeof *a);
+    if (kind >= SUM_GRADIENTS)
+        memcpy(k->product, b, (size_t)cols * sizeof *b);
 }
 
 /* Up to CHUNK columns; those after the last whole vector last. */
-ISO_CPU_INLINE void sum_chunk(enum kind kind, int cols, int64_t n, int64_t row, const float *x,
-                              const float *dy, const float *mean, float *sum, float *product)
+ISO_CPU_INLINE void sum_chunk(enum kind kind, bool put, int cols, struct columns k)
 {
-    const int vectors = cols / ISO_VEC, c = vectors * ISO_VEC;
-    switch (vectors) {
-    case 4: sum_vectors(kind, 4, n, row, x, dy, mean, sum, product); break;
-    case 3: sum_vectors(kind, 3, n, row, x, dy, mean, sum, product); break;
-    case 2: sum_vectors(kind, 2, n, row, x, dy, mean, sum, product); break;
-    case 1: sum_vectors(kind, 1, n, row, x, dy, mean, sum, product); break;
-    default: break;
-    }
-    if (c < cols)
-        sum_rest(kind, cols - c, n, row, x + c, kind == SUM_GRADIENTS ? dy + c : NULL, mean + c,
-                 sum + c, product + c);
+    for (; cols >= 4 * ISO_VEC; cols -= 4 * ISO_VEC, k = later(k, 4 * ISO_VEC))
+        sum_vectors(kind, put, 4, &k);
+    for (; cols >= 2 * ISO_VEC; cols -= 2 * ISO_VEC, k = later(k, 2 * ISO_VEC))
+        sum_vectors(kind, put, 2, &k);
+    for (; cols >= ISO_VEC; cols -= ISO_VEC, k = later(k, ISO_VEC))
+        sum_vectors(kind, put, 1, &k);
+    if (cols > 0)
+        sum_rest(kind, put, cols, &k);
 }
 
 static void add_to(int64_t n, const float *restrict x, float *restrict sum)
@@ -131,12 +182,14 @@ static void add_to(int64_t n, const float *restrict x, float *restrict sum)
 static void take_chunk(const struct work *w, const struct chunk *k)
 {
     const int64_t row = w->split.columns, at = k->block * row + k->column;
-    const float *x = w->x + k->row * row + k->column;
-    float *mean = w->block_mean + at, *square = w->block_square + at, sum[CHUNK];
-    sum_chunk(SUM_X, k->cols, k->rows, row, x, NULL, mean, sum, sum);
-    for (int c = 0; c < k->cols; c++)
-        mean[c] = iso_bn_block_mean(sum[c], (float)k->rows);
-    sum_chunk(SUM_SQUARES, k->cols, k->rows, row, x, NULL, mean, square, square);
+    float *mean = w->block_mean + at, sum[CHUNK];
+    struct columns c = { k->rows, row, moved(w->g, k->row * row + k->column, 0), sum, NULL };
+    c.g.mean = mean;
+    sum_chunk(SUM_X, false, k->cols, c);
+    for (int i = 0; i < k->cols; i++)
+        mean[i] = iso_bn_block_mean(sum[i], (float)k->rows);
+    c.sum = w->block_square + at;
+    sum_chunk(SUM_SQUARES, false, k->cols, c);
     add_to(k->cols, sum, w->sums + k->group * row + k->column);
 }
 
@@ -145,7 +198,7 @@ static void square_chunk(const struct work *w, const struct chunk *k)
 {
     const int64_t row = w->split.columns, at = k->block * row + k->column;
     const float *restrict m = w->block_mean + at, *restrict q = w->block_square + at;
-    const float *restrict mean = w->mean + k->column, n = (float)k->rows;
+    const float *restrict mean = w->g.mean + k->column, n = (float)k->rows;
     float *restrict sum = w->sums + k->group * row + k->column;
     for (int c = 0; c < k->cols; c++)
         sum[c] = sum[c] + iso_bn_block_square(m[c], q[c], n, mean[c]);
@@ -156,8 +209,17 @@ static void gradient_chunk(const struct work *w, const struct chunk *k)
     const int64_t row = w->split.columns, at = k->row * row + k->column;
     const int64_t to = k->group * row + k->column;
     float sum[CHUNK], product[CHUNK];
-    sum_chunk(SUM_GRADIENTS, k->cols, k->rows, row, w->x + at, w->dy + at, w->mean + k->column, sum,
-              product);
+    const struct columns c = { k->rows, row, moved(w->g, at, k->column), sum, product };
+    switch (w->g.pass) {
+    case ISO_CPU_PASS_ALL: sum_chunk(SUM_GRADIENTS, false, k->cols, c); break;
+    case ISO_CPU_PASS_BY_INPUT: sum_chunk(SUM_BY_INPUT, false, k->cols, c); break;
+    case ISO_CPU_PASS_BY_RESULT:
+        if (c.g.passed != NULL)
+            sum_chunk(SUM_BY_RESULT, true, k->cols, c);
+        else
+            sum_chunk(SUM_BY_RESULT, false, k->cols, c);
+        break;
+    }
     add_to(k->cols, sum, w->sums + to);
     add_to(k->cols, product, w->products + to);
 }
@@ -207,8 +269,7 @@ void ISO_CPU(batch_statistics)(struct iso_team *team, const struct iso_bn_rows *
                                float rows, float *mean, float *square, void *workspace)
 {
     struct work w = work_of(team, s, workspace);
-    w.x = x;
-    w.mean = mean;
+    w.g = (struct iso_cpu_bn_gradients){ .x = x, .mean = mean };
     run(team, &w, BLOCKS, w.sums, mean);
     for (int64_t c = 0; c < s->channels; c++)
         mean[c] = iso_div(mean[c], rows);
@@ -216,13 +277,11 @@ void ISO_CPU(batch_statistics)(struct iso_team *team, const struct iso_bn_rows *
 }
 
 void ISO_CPU(batch_gradient_sums)(struct iso_team *team, const struct iso_bn_rows *s,
-                                  const float *x, const float *dy, const float *mean, float *sum,
-                                  float *product, void *workspace)
+                                  const struct iso_cpu_bn_gradients *g, float *sum, float *product,
+                                  void *workspace)
 {
     struct work w = work_of(team, s, workspace);
-    w.x = x;
-    w.dy = dy;
-    w.mean = mean;
+    w.g = *g;
     run(team, &w, GRADIENTS, w.sums, sum);
     ISO_CPU(add_groups)(team, w.products, w.split.groups, s->channels, false, product);
 }

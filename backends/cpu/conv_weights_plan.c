@@ -11,7 +11,8 @@ enum {
     DEEP = 64,                /* output columns and channels where images are spread */
     LONG_ROW = 128,           /* filters from which rows of dy lie too far apart */
     BY_GROUP_MOST = 80 << 10, /* results, when work is divided over groups, */
-    GROUPS_AT_ONCE = 4        /* and so many for each thread have their sums kept */
+    GROUPS_AT_ONCE = 4,       /* and so many for each thread have their sums kept, or more where */
+    GROUP_FLOATS = 1 << 19    /* those are small */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -69,44 +70,62 @@ static double evenness(int64_t units, int threads)
     return (double)units / (double)(iso_ceil_div(units, threads) * threads);
 }
 
-/* Where the whole gradient stays in a thread's cache, and there are groups enough for the threads,
- * a thread takes groups: it reads x and dy once. */
-static void divide_by_group(struct iso_conv_weights *job, int threads)
+static void set_panels(struct iso_conv_weights *job, int vectors)
 {
-    const int64_t units = iso_ceil_div(job->lots, job->group_lots);
-    const double even = evenness(job->slices * job->splits, threads);
-    job->by_group = job->depth * job->filters <= BY_GROUP_MOST &&
-                    (evenness(units, threads) >= 0.75 || evenness(units, threads) > even);
-    if (!job->by_group)
-        return;
-    const struct iso_window *w = &job->w;
-    job->in_place = w->kh * w->kw == 1 && w->sh * w->sw == 1;
-    job->channels = w->c;
-    job->slices = job->splits = 1;
+    job->vectors = vectors;
+    job->width = vectors * ISO_VEC;
+    job->panels = iso_ceil_div(job->filters, job->width);
+    job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
 }
 
-static void set_division(struct iso_conv_weights *job, int threads)
+/* A thread takes a slice of the channels, or a share of the panels of filters. */
+static void divide_by_result(struct iso_conv_weights *job, int threads)
 {
-    const int64_t c = job->w.c, rows = job->rows;
+    const int64_t c = job->w.c;
     const int64_t pixels = job->members * job->planes * job->ph * job->pw;
     const int64_t most = iso_max64(SLICE, SLICE_BYTES / 4 / pixels / SLICE * SLICE);
     const int64_t even = iso_ceil_div(iso_ceil_div(c, 2 * threads), SLICE) * SLICE;
+    job->by_group = job->in_place = false;
     job->channels = iso_min64(c, iso_min64(even, most));
     job->slices = iso_ceil_div(c, job->channels);
-    job->vectors = iso_tile_vectors(job->filters, ISO_TILE2);
-    if (job->slices < threads && job->filters <= threads * 2 * ISO_VEC)
-        job->vectors = 1;
-    job->width = job->vectors * ISO_VEC;
-    job->panels = iso_ceil_div(job->filters, job->width);
-    job->packed = job->filters % job->width != 0 || job->filters >= LONG_ROW;
+    const bool few = job->slices < threads && job->filters <= threads * 2 * ISO_VEC;
+    set_panels(job, few ? 1 : iso_tile_vectors(job->filters, ISO_TILE2));
     job->splits =
         job->slices >= threads ? 1 : iso_min64(job->panels, iso_ceil_div(2 * threads, job->slices));
-    divide_by_group(job, threads);
-    const int64_t floats = pixels * job->channels + rows * job->width;
-    const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, rows), CACHE_BYTES / (4 * floats));
-    const int64_t groups = job->by_group ? GROUPS_AT_ONCE * threads
-                                         : iso_max64(1, lots / job->group_lots);
+    const int64_t floats = pixels * job->channels + job->rows * job->width;
+    const int64_t lots = iso_max64(iso_ceil_div(LEAST_ROWS, job->rows), CACHE_BYTES / (4 * floats));
+    const int64_t groups = iso_max64(1, lots / job->group_lots);
     job->at_once = iso_min64(job->lots, groups * job->group_lots);
+}
+
+/* A thread takes groups: it reads x and dy once. */
+static void divide_by_group(struct iso_conv_weights *job, int threads)
+{
+    const struct iso_window *w = &job->w;
+    job->by_group = true;
+    job->in_place = w->kh * w->kw == 1 && w->sh * w->sw == 1;
+    job->channels = w->c;
+    job->slices = job->splits = 1;
+    set_panels(job, iso_tile_vectors(job->filters, ISO_TILE2));
+    const int64_t kept =
+        iso_max64(GROUPS_AT_ONCE * threads, GROUP_FLOATS / (job->depth * job->filters));
+    job->at_once = iso_min64(job->lots, kept * job->group_lots);
+}
+
+/* True if the whole gradient stays in a thread's cache. */
+static bool fits_group(const struct iso_conv_weights *job)
+{
+    return job->depth * job->filters <= BY_GROUP_MOST;
+}
+
+/* By groups where there are enough of them for the threads, or too few results. */
+static void divide(struct iso_conv_weights *job, int threads)
+{
+    const double groups = evenness(iso_ceil_div(job->lots, job->group_lots), threads);
+    divide_by_result(job, threads);
+    if (fits_group(job) &&
+        (groups >= 0.75 || groups > evenness(job->slices * job->splits, threads)))
+        divide_by_group(job, threads);
 }
 
 static int64_t max_segments(const struct iso_conv_weights *job)
@@ -118,7 +137,7 @@ void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *job, const struct iso_w
                                 int64_t filters, bool add, int threads)
 {
     set_geometry(job, w, filters);
-    set_division(job, threads);
+    divide(job, threads);
     job->add = add;
 }
 
@@ -155,12 +174,18 @@ static size_t carve(struct iso_conv_weights *job, char *work, int threads)
     return (size_t)((char *)(job->groups + groups) - work);
 }
 
+/* Fewer images may be divided otherwise. */
 size_t ISO_CPU(conv_kernel_gradient_workspace)(const struct iso_window *w, int64_t filters,
                                                bool add, int threads)
 {
     struct iso_conv_weights job;
     ISO_CPU(plan_conv_weights)(&job, w, filters, add, threads);
-    return carve(&job, NULL, threads) + 64;
+    divide_by_result(&job, threads);
+    const size_t by_result = carve(&job, NULL, threads);
+    if (!fits_group(&job))
+        return by_result + 64;
+    divide_by_group(&job, threads);
+    return iso_max_size(by_result, carve(&job, NULL, threads)) + 64;
 }
 
 /* Sets the segments of each block of a lot, in a copy of `channels` channels. */

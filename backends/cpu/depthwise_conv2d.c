@@ -48,35 +48,50 @@ static inline const float *pixel_of(const struct line *l, const struct tap *t, i
     return t->row != NULL && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
 }
 
-/* Pixels p.. and channels c.. in whole vectors: a chain for each block of taps. inside: no tap lies
- * beyond the border. */
+/* What the tiles below hold, once for each of their pixels and vectors. */
+typedef iso_vec sums[PIXELS][VECTORS];
+
+ISO_CPU_INLINE void clear(int pixels, int vectors, sums sum)
+{
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++)
+            sum[i][v] = iso_vset(0.0f);
+}
+
+/* Adds the chains of a block of taps. inside: no tap lies beyond the border. */
+ISO_CPU_INLINE void add_block(const struct line *l, const struct tap *t, const struct tap *end,
+                              int pixels, int vectors, bool inside, int64_t p, int64_t c,
+                              sums total)
+{
+    iso_vec k[VECTORS];
+    sums sum;
+    clear(pixels, vectors, sum);
+    for (; t < end; t++) {
+        for (int v = 0; v < vectors; v++)
+            k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
+        for (int i = 0; i < pixels; i++) {
+            const float *pixel = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
+                                        : pixel_of(l, t, p + i);
+            const float *from = inside || pixel != NULL ? pixel + c : zeros;
+            for (int v = 0; v < vectors; v++)
+                sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
+        }
+    }
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++)
+            total[i][v] = iso_vadd(total[i][v], sum[i][v]);
+}
+
+/* Pixels p.. and channels c.. in whole vectors. */
 ISO_CPU_INLINE void sum_pixels(const struct line *l, int pixels, int vectors, bool inside,
                                int64_t p, int64_t c)
 {
-    iso_vec sum[PIXELS][VECTORS], total[PIXELS][VECTORS], k[VECTORS];
-    for (int i = 0; i < pixels; i++)
-        for (int v = 0; v < vectors; v++)
-            total[i][v] = iso_vset(0.0f);
-    for (const struct tap *t = l->tap, *last = t + l->taps; t < last;) {
-        const struct tap *end = last - t > ISO_BLOCK_TERMS ? t + ISO_BLOCK_TERMS : last;
-        for (int i = 0; i < pixels; i++)
-            for (int v = 0; v < vectors; v++)
-                sum[i][v] = iso_vset(0.0f);
-        for (; t < end; t++) {
-            for (int v = 0; v < vectors; v++)
-                k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
-            for (int i = 0; i < pixels; i++) {
-                const float *pixel = inside
-                                         ? t->row + (t->column + (p + i) * l->advance) * l->channels
-                                         : pixel_of(l, t, p + i);
-                const float *from = inside || pixel != NULL ? pixel + c : zeros;
-                for (int v = 0; v < vectors; v++)
-                    sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
-            }
-        }
-        for (int i = 0; i < pixels; i++)
-            for (int v = 0; v < vectors; v++)
-                total[i][v] = iso_vadd(total[i][v], sum[i][v]);
+    const struct tap *last = l->tap + l->taps;
+    sums total;
+    clear(pixels, vectors, total);
+    for (const struct tap *t = l->tap, *end; t < last; t = end) {
+        end = last - t > ISO_BLOCK_TERMS ? t + ISO_BLOCK_TERMS : last;
+        add_block(l, t, end, pixels, vectors, inside, p, c, total);
     }
     for (int i = 0; i < pixels; i++)
         for (int v = 0; v < vectors; v++) {

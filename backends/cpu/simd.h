@@ -5,6 +5,8 @@
 #define ISO_CPU_SIMD_H
 #include "core/arith.h"
 
+#include <float.h>
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 /* to[k ldt + j] = from[j ldf + k] for 8 by 8 floats. */
@@ -46,6 +48,11 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm512_sub_ps(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm512_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
+/* a where t is a positive normal number, elsewhere +0. */
+static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, _mm512_set1_ps(FLT_MIN), _CMP_GE_OQ), a);
+}
 #elif defined(__AVX2__) && defined(__FMA__)
 typedef __m256 iso_vec;
 enum { ISO_VEC = 8, ISO_TILE1 = 12, ISO_TILE2 = 6, ISO_TILE4 = 2 };
@@ -56,6 +63,10 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm256_add_ps(a, b
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm256_sub_ps(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm256_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm256_fmadd_ps(a, b, c); }
+static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
+{
+    return _mm256_and_ps(_mm256_cmp_ps(t, _mm256_set1_ps(FLT_MIN), _CMP_GE_OQ), a);
+}
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 typedef float32x4_t iso_vec;
@@ -67,6 +78,11 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return vaddq_f32(a, b); }
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return vsubq_f32(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return vmulq_f32(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return vfmaq_f32(c, a, b); }
+static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
+{
+    return vreinterpretq_f32_u32(
+        vandq_u32(vcgeq_f32(t, vdupq_n_f32(FLT_MIN)), vreinterpretq_u32_f32(a)));
+}
 #else
 typedef struct {
     float v[4];
@@ -103,6 +119,12 @@ static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c)
     for (int i = 0; i < 4; i++)
         c.v[i] = iso_fma(a.v[i], b.v[i], c.v[i]);
     return c;
+}
+static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
+{
+    for (int i = 0; i < 4; i++)
+        a.v[i] = t.v[i] >= FLT_MIN ? a.v[i] : 0.0f;
+    return a;
 }
 #endif
 #endif

@@ -247,9 +247,11 @@ static void divide(struct job *job, int threads)
     job->chunk = iso_ceil_div(job->tiles,
                               job->by_panel ? iso_ceil_div(job->tiles, CHUNK) : rounds * threads);
     job->chunks = iso_ceil_div(job->tiles, job->chunk);
-    job->u_plane = iso_winograd_plane(sc * (job->by_panel ? job->width : job->padded));
-    job->v_plane = iso_winograd_plane(job->stride * (job->by_panel ? job->tiles : job->chunk));
-    job->m_plane = iso_winograd_plane(job->chunk * (job->by_panel ? job->width : job->padded));
+    const int64_t width = job->by_panel ? job->width : job->padded;
+    const int64_t most = iso_min64(job->tiles, CHUNK); /* no chunk of a smaller batch is larger */
+    job->u_plane = iso_winograd_plane(sc * width);
+    job->v_plane = iso_winograd_plane(job->stride * (job->by_panel ? job->tiles : most));
+    job->m_plane = iso_winograd_plane(most * width);
     job->u_floats = POINTS * job->u_plane;
     job->v_floats = POINTS * job->v_plane;
     job->m_floats = POINTS * job->m_plane;

@@ -4,6 +4,7 @@
 
 /* Floats of sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
 enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
+enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
 int opencl_b_cols(const struct opencl *cl, int64_t cols)
 {
@@ -87,7 +88,8 @@ static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t col
     size_t group = (size_t)cl->tile.group;
     return (struct opencl_grid){ { opencl_ceil(rows, (size_t)cl->tile.rows),
                                    opencl_ceil(cols, (size_t)cl->tile.cols), deep },
-                                 { group, group, 1 } };
+                                 { group, group, 1 },
+                                 true };
 }
 
 static size_t room(const struct opencl *cl)
@@ -138,7 +140,7 @@ static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t
 {
     return opencl_launch(cl, "chains.cl", "chains_over_taps",
                          tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
-                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem ? bias : y), arg_at(y),
+                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
                               arg_struct(g, sizeof *g)));
 }
 
@@ -196,6 +198,7 @@ size_t opencl_groups_at_once(const struct opencl *cl, const struct opencl_chains
 {
     struct opencl_groups all = { products, 0, (size_t)iso_group_count(rows_of(g)) };
     size_t fit = room(cl) / (products * results(g));
+    fit = fit * products < MOST_DEEP ? fit : MOST_DEEP / products;
     return at_once(cl, g, all) || fit >= all.count ? all.count : opencl_larger(fit, 1);
 }
 

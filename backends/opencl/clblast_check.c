@@ -92,7 +92,7 @@ static iso_rc compare(const struct check *c, bool *right)
 {
     size_t n = c->p.m * c->p.n;
     cl_uint count[COUNTERS], bad = 0;
-    struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 } };
+    struct opencl_grid grid = { { COUNTERS, 1, 1 }, { 1, 1, 1 }, true };
     ISO_TRY(opencl_launch(c->cl, "clblast_check.cl", "clblast_check_compare", grid,
                           ARGS(arg_mem(&c->mem[C], 0), arg_mem(&c->mem[OWN], 0),
                                arg_mem(&c->mem[SUM], 0), arg_mem(&c->mem[COUNT], 0), arg_uint(n),

@@ -21,7 +21,7 @@ static struct fast fast_of(const struct opencl *cl, const struct iso_call *call)
     const struct iso_window *v = &f.v;
     f.depth = (size_t)(v->kh * v->kw * v->c);
     f.pixels = (size_t)(v->oh * v->ow);
-    f.images = cl->most_columns / (f.pixels * f.depth); /* one image's are the least */
+    f.images = cl->most_work / (f.pixels * f.depth); /* one image's are the least */
     f.images = f.images < 1 ? 1 : f.images > (size_t)v->n ? (size_t)v->n : f.images;
     f.window = (struct opencl_window){ (iso_i32)v->h,   (iso_i32)v->w,  (iso_i32)v->c,
                                        (iso_i32)v->oh,  (iso_i32)v->ow, (iso_i32)v->kh,

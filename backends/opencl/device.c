@@ -48,7 +48,7 @@ static void choose_options(struct opencl *cl)
 }
 
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */
-static size_t choose_columns(void)
+static size_t choose_work(void)
 {
     const char *text = iso_environment(ISO_ENV_OPENCL_WORKSPACE_MIB);
     long mib = text != NULL ? strtol(text, NULL, 10) : DEFAULT_MIB;
@@ -72,7 +72,7 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->shape = choose_shape(found);
     cl->tile = choose_tile(cl);
     cl->item_channels = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHANNELS : 1;
-    cl->most_columns = choose_columns();
+    cl->most_work = choose_work();
     choose_options(cl);
     const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
                                                  (cl_context_properties)found->platform, 0 };

@@ -5,12 +5,13 @@
 struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
 {
     size_t group = cl->max_group < OPENCL_MAX_GROUP ? cl->max_group : OPENCL_MAX_GROUP;
-    return (struct opencl_grid){ { opencl_ceil(n, group), 1, 1 }, { group, 1, 1 } };
+    return (struct opencl_grid){ .groups = { opencl_ceil(n, group), 1, 1 },
+                                 .group = { group, 1, 1 } };
 }
 
 struct opencl_grid opencl_rows(size_t rows)
 {
-    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 } };
+    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 }, true };
 }
 
 static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int nargs)
@@ -56,7 +57,7 @@ iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
     struct opencl_kernel *k;
     ISO_TRY(opencl_kernel(cl, program, name, &k));
     ISO_TRY(opencl_check(set_args(k->kernel, args, nargs), "clSetKernelArg", name));
-    if (grid.group[0] != ISO_LANES) /* a row's lanes are part of its kernel */
+    if (!grid.fixed)
         shrink(&grid, k->max_group);
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {

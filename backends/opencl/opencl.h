@@ -58,7 +58,7 @@ struct opencl {
     enum opencl_shape shape;
     struct opencl_tile tile;
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
-    size_t most_columns;  /* floats that the columns of conv2d may take in fast mode */
+    size_t most_work;     /* floats that conv2d's columns or Winograd's points may take */
     char options[640];    /* build options, the same for each program */
     struct opencl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
@@ -210,8 +210,9 @@ static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
         (int)(sizeof((const struct opencl_arg[]){ __VA_ARGS__ }) / sizeof(struct opencl_arg))
 
 struct opencl_grid {
-    size_t groups[3], group[3];
-}; /* work-groups and work-items in each */
+    size_t groups[3], group[3]; /* work-groups and work-items in each */
+    bool fixed;                 /* the size of a group is part of the kernel */
+};
 /* One work-item for each of n elements; the kernel skips those past n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
 /* `groups` work-groups of ISO_LANES work-items, one for each row. */

@@ -34,7 +34,7 @@ static iso_rc run(struct opencl *cl, cl_mem in, cl_mem out, uint32_t result[2 * 
     cl_int rc =
         clEnqueueWriteBuffer(cl->queue, in, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueWriteBuffer", "probe"));
-    struct opencl_grid grid = { { PROBES, 1, 1 }, { 1, 1, 1 } };
+    struct opencl_grid grid = { { PROBES, 1, 1 }, { 1, 1, 1 }, true };
     ISO_TRY(opencl_launch(cl, "probe.cl", "probe", grid, ARGS(arg_mem(&from, 0), arg_mem(&to, 0))));
     rc = clEnqueueReadBuffer(cl->queue, out, CL_TRUE, 0, to.bytes, result, 0, NULL, NULL);
     return opencl_check(rc, "clEnqueueReadBuffer", "probe");

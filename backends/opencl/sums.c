@@ -6,8 +6,8 @@ struct opencl_grid opencl_group_grid(const struct opencl *cl, size_t cols, size_
 {
     size_t most = cl->max_group / ISO_GROUP_BLOCKS;
     size_t columns = most < OPENCL_GROUP_COLUMNS ? most : OPENCL_GROUP_COLUMNS;
-    return (struct opencl_grid){ { opencl_ceil(cols, columns), groups, 1 },
-                                 { columns, ISO_GROUP_BLOCKS, 1 } };
+    return (struct opencl_grid){ .groups = { opencl_ceil(cols, columns), groups, 1 },
+                                 .group = { columns, ISO_GROUP_BLOCKS, 1 } };
 }
 
 size_t opencl_sum_rows_work(struct iso_rows rows, size_t cols)
@@ -51,8 +51,8 @@ iso_rc opencl_total(struct opencl *cl, const struct opencl_total *t, struct open
                     struct opencl_at total, struct opencl_at bias, struct opencl_at y)
 {
     return opencl_launch(cl, "sums.cl", "sums_total", opencl_elements(cl, t->n),
-                         ARGS(arg_at(sums), arg_at(total), arg_at(bias.mem ? bias : y), arg_at(y),
-                              arg_int((int64_t)t->n), arg_int((int64_t)t->parts),
+                         ARGS(arg_at(sums), arg_at(total), arg_at(bias.mem != NULL ? bias : y),
+                              arg_at(y), arg_int((int64_t)t->n), arg_int((int64_t)t->parts),
                               arg_int((int64_t)t->cols), arg_int(t->first), arg_int(t->last),
                               arg_int(t->add)));
 }
@@ -68,7 +68,7 @@ iso_rc opencl_sum_blocks(struct opencl *cl, enum iso_sum_of of, const struct iso
 iso_rc opencl_sum_scalar(struct opencl *cl, const struct iso_call *call, const struct iso_tensor *y,
                          int64_t count)
 {
-    struct opencl_grid grid = { { 1, 1, 1 }, { OPENCL_SCALAR_ITEMS, 1, 1 } };
+    struct opencl_grid grid = { { 1, 1, 1 }, { OPENCL_SCALAR_ITEMS, 1, 1 }, true };
     return opencl_launch(cl, "sums.cl", "sums_scalar", grid,
                          ARGS(arg_work(call, 0), arg_tensor(y), arg_int(call->x[0].shape.dim[0]),
                               arg_real((double)count)));

@@ -90,13 +90,20 @@ static size_t kernel_points(const struct layer *l)
     return points(1, (int64_t)l->source.c * l->result.c);
 }
 
-/* Tiles whose points are in the workspace at a time. */
+/* Tiles whose points fit into the workspace. */
+static size_t fitting_tiles(const struct opencl *cl, const struct layer *l)
+{
+    bool cached = cl->shape == OPENCL_SHAPE_CPU && cl->most_work > ROOM_CPU;
+    size_t room = cached ? ROOM_CPU : cl->most_work;
+    size_t fit = room / points(1, (int64_t)l->source.c + l->result.c);
+    return fit < MOST_TILES ? opencl_larger(fit, 1) : MOST_TILES;
+}
+
+/* Those that are in it at a time. */
 static size_t tiles_at_once(const struct opencl *cl, const struct layer *l)
 {
-    size_t room = cl->shape == OPENCL_SHAPE_CPU ? ROOM_CPU : cl->most_columns;
-    size_t fit = room / points(1, (int64_t)l->source.c + l->result.c);
-    fit = fit < MOST_TILES ? fit : MOST_TILES;
-    return fit < 1 ? 1 : fit < l->tiles ? fit : l->tiles;
+    const size_t fit = fitting_tiles(cl, l);
+    return fit < l->tiles ? fit : l->tiles;
 }
 
 static struct iso_rows rows_of(const struct layer *l)
@@ -111,16 +118,15 @@ static struct opencl_chains kernel_chains(const struct layer *l)
     return opencl_plain_rows(rows.rows, rows.image, l->result.c, l->source.c);
 }
 
-/* Groups of tiles that are in the workspace at a time, one or more. */
+/* Groups of tiles that are in the workspace at a time, one or more. (No fewer of a larger batch:
+ * the workspace serves smaller ones.) */
 static struct opencl_groups groups_at_once(const struct opencl *cl, const struct layer *l)
 {
     const struct opencl_chains g = kernel_chains(l);
-    const size_t of_tiles = tiles_at_once(cl, l) / (size_t)iso_group_rows(rows_of(l));
+    const size_t of_tiles = fitting_tiles(cl, l) / (size_t)iso_group_rows(rows_of(l));
     const size_t of_sums = opencl_groups_at_once(cl, &g, ISO_WINOGRAD_POINTS);
-    const size_t all = (size_t)iso_group_count(rows_of(l));
-    size_t count = of_tiles < of_sums ? of_tiles : of_sums;
-    count = tiles_at_once(cl, l) == l->tiles ? of_sums : opencl_larger(count, 1);
-    return (struct opencl_groups){ ISO_WINOGRAD_POINTS, 0, count < all ? count : all };
+    const size_t count = of_tiles < of_sums ? of_tiles : of_sums;
+    return (struct opencl_groups){ ISO_WINOGRAD_POINTS, 0, opencl_larger(count, 1) };
 }
 
 /* The most tiles of so many groups. */
@@ -175,9 +181,9 @@ static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_t
         return opencl_elements(cl, (size_t)g->c);
     const size_t columns = cl->max_group < COLUMNS ? cl->max_group : COLUMNS;
     const size_t most = cl->max_group / columns, lines = most < LINES ? most : LINES;
-    return (struct opencl_grid){ { opencl_ceil((size_t)g->c, columns),
-                                   opencl_ceil((size_t)g->tiles, lines), 1 },
-                                 { columns, lines, 1 } };
+    return (struct opencl_grid){ .groups = { opencl_ceil((size_t)g->c, columns),
+                                             opencl_ceil((size_t)g->tiles, lines), 1 },
+                                 .group = { columns, lines, 1 } };
 }
 
 static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side,
@@ -191,9 +197,9 @@ static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t sid
                            struct opencl_at from, struct opencl_at bias, struct opencl_at to)
 {
     g.has_bias = bias.mem != NULL;
-    return opencl_launch(
-        cl, program, to_results[side], grid_of(cl, &g),
-        ARGS(arg_at(from), arg_at(bias.mem ? bias : to), arg_at(to), arg_struct(&g, sizeof g)));
+    return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
+                         ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
+                              arg_struct(&g, sizeof g)));
 }
 
 /* The tiles [first, first + count). */

@@ -87,6 +87,7 @@ static void result(int64_t n, const iso_real *in, iso_real *out)
     }
 }
 
+/* 36 numbers to their points and back; `next` is from one point to the next. */
 static void spread(const iso_real point[POINTS], int64_t next, iso_real *to)
 {
     for (int64_t p = 0; p < POINTS; p++)
@@ -157,6 +158,26 @@ static void transform_result(const struct correlation *c, const iso_real *m, int
     }
 }
 
+/* m of so many tiles: at each point, sums over channels. */
+static void multiply(const struct correlation *c, int64_t tiles, const iso_real *u,
+                     const iso_real *v, iso_real *m)
+{
+    ref_zero(m, POINTS * TILES * c->filters);
+    for (int64_t p = 0; p < POINTS; p++) {
+        const struct ref_matrices products = { .rows = tiles,
+                                               .columns = c->filters,
+                                               .terms = c->channels,
+                                               .block = ISO_BLOCK_CHANNELS,
+                                               .x = v + p * TILES * c->channels,
+                                               .x_row = c->channels,
+                                               .x_term = 1,
+                                               .w = u + p * c->channels * c->filters,
+                                               .y = m + p * TILES * c->filters,
+                                               .y_row = c->filters };
+        ISO_KERNEL(add_products)(&products);
+    }
+}
+
 static void correlate(const struct correlation *c, const iso_real *x, const iso_real *kernel,
                       bool turned, iso_real *work, bool add, iso_real *y)
 {
@@ -166,19 +187,7 @@ static void correlate(const struct correlation *c, const iso_real *x, const iso_
     for (int64_t begin = 0; begin < c->tiles; begin += TILES) {
         const int64_t end = begin + TILES < c->tiles ? begin + TILES : c->tiles;
         transform_source(c, x, begin, end, v);
-        ref_zero(m, POINTS * TILES * c->filters);
-        for (int64_t p = 0; p < POINTS; p++)
-            ISO_KERNEL(add_products)
-        (&(struct ref_matrices){ .rows = end - begin,
-                                 .columns = c->filters,
-                                 .terms = c->channels,
-                                 .block = ISO_BLOCK_CHANNELS,
-                                 .x = v + p * TILES * c->channels,
-                                 .x_row = c->channels,
-                                 .x_term = 1,
-                                 .w = u + p * c->channels * c->filters,
-                                 .y = m + p * TILES * c->filters,
-                                 .y_row = c->filters });
+        multiply(c, end - begin, u, v, m);
         for (int64_t t = begin; t < end; t++)
             transform_result(c, m + (t - begin) * c->filters, t, add, y);
     }
@@ -227,18 +236,19 @@ static void add_block(const void *from, int64_t begin, int64_t end, iso_real *bl
     const int64_t channels = s->c.channels, filters = s->c.filters;
     transform_source(&s->c, s->x, begin, end, s->v);
     transform_gradient(&s->c, s->dy, begin, end, s->w);
-    for (int64_t p = 0; p < POINTS; p++)
-        ISO_KERNEL(add_products)
-    (&(struct ref_matrices){ .rows = channels,
-                             .columns = filters,
-                             .terms = end - begin,
-                             .block = ISO_BLOCK_ROWS,
-                             .x = s->v + p * TILES * channels,
-                             .x_row = 1,
-                             .x_term = channels,
-                             .w = s->w + p * TILES * filters,
-                             .y = block + p * channels * filters,
-                             .y_row = filters });
+    for (int64_t p = 0; p < POINTS; p++) {
+        const struct ref_matrices products = { .rows = channels,
+                                               .columns = filters,
+                                               .terms = end - begin,
+                                               .block = ISO_BLOCK_ROWS,
+                                               .x = s->v + p * TILES * channels,
+                                               .x_row = 1,
+                                               .x_term = channels,
+                                               .w = s->w + p * TILES * filters,
+                                               .y = block + p * channels * filters,
+                                               .y_row = filters };
+        ISO_KERNEL(add_products)(&products);
+    }
 }
 
 void ISO_KERNEL(winograd_kernel_gradient)(const struct iso_call *call, const struct iso_window *g,
@@ -246,22 +256,16 @@ void ISO_KERNEL(winograd_kernel_gradient)(const struct iso_call *call, const str
 {
     const struct correlation c = forward_of(g, filters);
     const int64_t count = c.channels * c.filters;
-    iso_real *m = ref_work(call, 0), *work = m + POINTS * count, *dkernel = ref_real(&call->dw[0]);
-    const struct kernel_sums s = {
-        .c = c,
-        .x = ref_real(&call->x[0]),
-        .dy = ref_real(&call->dy[0]),
-        .v = work + ISO_REF_BLOCKS_WORK * POINTS * count,
-        .w = work + ISO_REF_BLOCKS_WORK * POINTS * count + POINTS * TILES * c.channels,
-    };
-    ISO_KERNEL(sum_blocks)
-    (&(struct ref_blocks){ .rows = { c.tiles, c.image },
-                           .count = POINTS * count,
-                           .add = add_block,
-                           .from = &s,
-                           .work = work },
-     m, false);
-    iso_real point[POINTS], tap[TAPS_MOST];
+    iso_real *m = ref_work(call, 0), *work = m + POINTS * count;
+    iso_real *v = work + ISO_REF_BLOCKS_WORK * POINTS * count, *w = v + POINTS * TILES * c.channels;
+    iso_real *dkernel = ref_real(&call->dw[0]), point[POINTS], tap[TAPS_MOST];
+    const struct kernel_sums sums = { c, ref_real(&call->x[0]), ref_real(&call->dy[0]), v, w };
+    const struct ref_blocks blocks = { .rows = { c.tiles, c.image },
+                                       .count = POINTS * count,
+                                       .add = add_block,
+                                       .from = &sums,
+                                       .work = work };
+    ISO_KERNEL(sum_blocks)(&blocks, m, false);
     for (int64_t i = 0; i < count; i++) {
         collect(m + i, count, point);
         result(c.k, point, tap);

@@ -78,7 +78,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 {
     const struct iso_bn_rows r = iso_bn_rows(x);
     (void)params;
-    iso_elementwise_cost(x, pass == ISO_FORWARD ? 7 : 8, pass == ISO_FORWARD ? 4 : 5, out);
+    iso_elementwise_cost(x, pass == ISO_FORWARD ? 7 : 8, pass == ISO_FORWARD ? 3 : 5, out);
     out->chain = iso_row_sum_chain(x->dim[0], r.per_image);
 }
 

@@ -55,39 +55,50 @@ struct iso_tensor iso_exec_gradient(const struct iso_exec *e, int value)
 
 /* ---- Calls --------------------------------------------------------------------------------- */
 
+/* The gradient of a value, as that of input i of a node. */
+static void add_input_gradient(const struct iso_exec *e, const struct iso_node *n, int value, int i,
+                               bool *written, struct iso_call *c)
+{
+    c->dx[i] = iso_exec_gradient(e, value);
+    if (c->dx[i].mem == NULL || iso_ops[n->op].kind == ISO_VIEW)
+        return; /* a view's dx and dy are the same memory */
+    bool *first = &written[iso_plan_root(e->graph, value)];
+    c->add_dx[i] = *first;
+    *first = true;
+}
+
 static void add_gradients(const struct iso_exec *e, int index, bool *written, struct iso_call *c)
 {
     const struct iso_graph *g = e->graph;
     const struct iso_node *n = &g->nodes[index];
+    const struct iso_fusion *f = &e->fusions[index];
     for (int i = 0; i < n->ny; i++)
-        c->dy[i] = iso_exec_gradient(e, n->y[i]);
+        c->dy[i] = iso_exec_gradient(e, i == 0 && f->backward ? g->nodes[f->last].y[0] : n->y[i]);
     for (int i = 0; i < n->nw; i++) {
         if (n->w[i] >= 0)
             c->dw[i] = iso_exec_gradient(e, n->w[i]);
         c->add_dw[i] = iso_ops[n->op].kind == ISO_PENALTY; /* the layer has overwritten it */
     }
-    for (int i = 0; i < n->nx; i++) {
-        c->dx[i] = iso_exec_gradient(e, n->x[i]);
-        if (c->dx[i].mem == NULL || iso_ops[n->op].kind == ISO_VIEW)
-            continue; /* a view's dx and dy are the same memory */
-        bool *first = &written[iso_plan_root(g, n->x[i])];
-        c->add_dx[i] = *first;
-        *first = true;
-    }
+    for (int i = 0; i < n->nx; i++)
+        add_input_gradient(e, n, n->x[i], i, written, c);
+    if (f->backward && f->addend >= 0)
+        add_input_gradient(e, n, f->addend, n->nx, written, c);
 }
 
 static void make_forward(const struct iso_exec *e, int index, struct iso_call *c)
 {
     const struct iso_node *n = &e->graph->nodes[index];
-    const bool fused = n->ny > 0 && e->absent[n->y[0]];
+    const struct iso_fusion *f = &e->fusions[index];
     for (int i = 0; i < n->nx; i++)
         c->x[i] = iso_exec_value(e, n->x[i]);
     for (int i = 0; i < n->ny; i++)
         c->y[i] = iso_exec_value(e, n->y[i]);
-    if (fused) {
-        c->y[0] = iso_exec_value(e, n[1].y[0]);
-        c->activation = n[1].params;
-    }
+    if (f->last > index)
+        c->y[0] = iso_exec_value(e, e->graph->nodes[f->last].y[0]);
+    c->activation = f->activation;
+    c->adds = f->addend >= 0;
+    if (c->adds)
+        c->x[n->nx] = iso_exec_value(e, f->addend);
     for (int i = 0; i < n->nw; i++)
         if (n->w[i] >= 0)
             c->w[i] = iso_exec_value(e, n->w[i]);
@@ -116,7 +127,11 @@ iso_rc iso_exec_set_rows(struct iso_exec *e, int64_t rows)
         rc = iso_graph_call(g, i, rows, c);
         make_forward(e, i, c);
         e->backward[i] = *c;
-        if (e->options.training && iso_graph_has_backward(g, i))
+        if (!e->fusions[i].backward) {
+            e->backward[i].activation = NULL;
+            e->backward[i].adds = false;
+        }
+        if (e->options.training && iso_graph_has_backward(g, i) && !e->fusions[i].joined_backward)
             add_gradients(e, i, written, &e->backward[i]);
     }
     free(written);
@@ -165,7 +180,7 @@ bool iso_exec_runs(const struct iso_exec *e, int node, enum iso_pass pass)
         return false;
     if (pass == ISO_BACKWARD)
         return iso_graph_has_backward(e->graph, node) && has_gradient(&e->backward[node]);
-    return n->nx == 0 || !e->absent[n->x[0]];
+    return !e->fusions[node].joined;
 }
 
 iso_rc iso_exec_launch(struct iso_exec *e, int node, enum iso_pass pass,

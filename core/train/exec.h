@@ -77,7 +77,7 @@ double iso_exec_rate(const struct iso_exec *, uint64_t step);
 /* Sets what the schedule starts from in place of the optimizer's learning_rate; 0: that. */
 void iso_exec_set_plateau(struct iso_exec *, double rate);
 /* True if the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
- * an activation has none forward when the layer before it runs it too (never with keep_all). */
+ * nor what the kernel of a node before runs, too (core/train/fusion.h; never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);
 /* Node by node: the calls forward and backward make, with memory set; */
 void iso_exec_call(struct iso_exec *, int node, enum iso_pass, bool training, uint64_t step,

@@ -1,7 +1,6 @@
 /* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the
  * plan. */
 #include "exec_private.h"
-#include "core/ops/activation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,39 +80,13 @@ static iso_rc check_kernels(struct iso_exec *e)
 
 /* ---- Fusion --------------------------------------------------------------------------------- */
 
-static int readers(const struct iso_graph *g, int value)
-{
-    int n = 0;
-    for (int i = 0; i < g->nnodes; i++)
-        for (int k = 0; k < g->nodes[i].nx; k++)
-            n += iso_plan_root(g, g->nodes[i].x[k]) == value;
-    return n;
-}
-
-/* True if node i's kernel can run the activation behind it: nobody else wants the value between
- * the two. */
-static bool fuses(const struct iso_exec *e, int i)
-{
-    const struct iso_graph *g = e->graph;
-    const struct iso_node *n = &g->nodes[i], *next = n + 1;
-    const struct iso_kernel *k = e->backend->kernels[n->op];
-    if (e->options.keep_all || i + 1 >= g->nlayer_nodes || k == NULL || !k->fuses_activation ||
-        next->op != ISO_OP_activation || next->x[0] != n->y[0] || readers(g, n->y[0]) != 1 ||
-        n->y[0] == e->readable)
-        return false;
-    const struct iso_activation *a = next->params;
-    const bool read_back = iso_op_backward_uses(next->op, next->params) & ISO_USES_X;
-    return a->function != ISO_SOFTMAX && !(e->options.training && read_back);
-}
-
 static iso_rc find_fusions(struct iso_exec *e)
 {
-    e->absent = iso_alloc((size_t)e->graph->nvalues + 1, sizeof *e->absent);
-    if (e->absent == NULL)
+    const struct iso_fusion_options o = { e->options.training, e->readable };
+    e->fusions = iso_alloc((size_t)e->graph->nnodes, sizeof *e->fusions);
+    if (e->fusions == NULL)
         return ISO_ENOMEM;
-    for (int i = 0; i < e->graph->nlayer_nodes; i++)
-        if (fuses(e, i))
-            e->absent[e->graph->nodes[i].y[0]] = true;
+    iso_fusions_find(e->graph, e->backend, e->options.keep_all ? NULL : &o, e->fusions);
     return ISO_OK;
 }
 
@@ -226,7 +199,7 @@ static iso_rc open_exec(struct iso_exec *e)
     ISO_TRY(find_fusions(e));
     const struct iso_plan_options o = {
         e->options.training,   e->options.keep_all, e->backend->real_size,
-        e->backend->max_alloc, e->absent,           e->readable
+        e->backend->max_alloc, e->fusions,          e->readable
     };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
     e->nslots = e->options.training ? count_slots(g->model) : 0;
@@ -288,7 +261,7 @@ void iso_exec_free(struct iso_exec *e)
     free(e->backward);
     free(e->sorted);
     free(e->optimizer);
-    free(e->absent);
+    free(e->fusions);
     free(e);
 }
 

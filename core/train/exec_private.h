@@ -49,8 +49,7 @@ struct iso_exec {
     struct iso_kept kept;                /* nodes 0: nothing is kept */
     int readable;                        /* the value of options.readable; -1: none */
     int first_node;                      /* where forward begins with the batch in place */
-    bool *absent;                        /* by value: between a layer and the activation that its
-                                            kernel runs too */
+    struct iso_fusion *fusions;          /* by node */
     struct iso_resident data[ISO_DATASETS];
     int *sorted, nsorted; /* weight values in the order of their names */
 };

@@ -67,34 +67,34 @@ static iso_rc look_at_weights(struct search *s)
 
 /* ---- A step, call by call ------------------------------------------------------------------ */
 
-static iso_rc look_forward(struct search *s, const struct iso_node *n, const struct iso_call *c)
+static iso_rc look_forward(struct search *s, int node, const struct iso_call *c)
 {
-    /* A layer that runs the activation behind it gives that one's result. */
-    const bool fused = n->ny > 0 && s->exec->absent[n->y[0]];
+    const struct iso_node *n = &s->exec->graph->nodes[node];
+    const struct iso_node *last = &s->exec->graph->nodes[s->exec->fusions[node].last];
     for (int i = 0; i < n->ny; i++)
-        ISO_TRY(look(s, &c->y[i], fused ? n[1].y[i] : n->y[i], false));
+        ISO_TRY(look(s, &c->y[i], i == 0 ? last->y[0] : n->y[i], false));
     return ISO_OK;
 }
 
-static iso_rc look_backward(struct search *s, const struct iso_node *n, const struct iso_call *c)
+static iso_rc look_backward(struct search *s, int node, const struct iso_call *c)
 {
+    const struct iso_node *n = &s->exec->graph->nodes[node];
     for (int i = 0; i < n->nw; i++)
         ISO_TRY(look(s, &c->dw[i], n->w[i], true));
     for (int i = 0; i < n->nx; i++)
         ISO_TRY(look(s, &c->dx[i], n->x[i], true));
-    return ISO_OK;
+    return c->adds ? look(s, &c->dx[n->nx], s->exec->fusions[node].addend, true) : ISO_OK;
 }
 
 static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
 {
     struct search *s = self;
-    const struct iso_node *n = &s->exec->graph->nodes[node];
     struct iso_call c;
     if (found(s))
         return ISO_OK;
     iso_exec_call(s->exec, node, pass, true, (uint64_t)s->step, 0, &c);
     ISO_TRY(iso_exec_launch(s->exec, node, pass, &c));
-    return pass == ISO_FORWARD ? look_forward(s, n, &c) : look_backward(s, n, &c);
+    return pass == ISO_FORWARD ? look_forward(s, node, &c) : look_backward(s, node, &c);
 }
 
 /* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */

@@ -119,6 +119,27 @@ static size_t value_bytes(const struct iso_value *v, size_t real_size)
     return (size_t)iso_shape_count(&v->shape) * size;
 }
 
+static struct iso_fusion fusion_of(const struct iso_plan_options *o, int node)
+{
+    return o->fusions != NULL ? o->fusions[node]
+                              : (struct iso_fusion){ .last = node, .addend = -1 };
+}
+
+/* Keeps alive what a kernel reads and writes besides what its node does, since it runs others,
+ * too. */
+static void use_fused(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
+                      int time, bool backward)
+{
+    const int y = iso_plan_root(g, g->nodes[f->last].y[0]);
+    use(&p->values, y, time);
+    if (backward)
+        use(&p->gradients, y, time);
+    if (f->addend >= 0 && backward)
+        use(&p->gradients, iso_plan_root(g, f->addend), time);
+    else if (f->addend >= 0)
+        use(&p->values, iso_plan_root(g, f->addend), time);
+}
+
 /* Keeps alive the values that a node's backward pass reads besides gradients and weights. */
 static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node, int end)
 {
@@ -151,17 +172,19 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
     }
     for (int i = 0; i < g->nnodes; i++) {
         const struct iso_node *n = &g->nodes[i];
+        const struct iso_fusion f = fusion_of(o, i);
         for (int k = 0; k < n->nx; k++)
             use(&p->values, iso_plan_root(g, n->x[k]), i);
         for (int k = 0; k < n->ny; k++)
             use(&p->values, iso_plan_root(g, n->y[k]), i);
-        if (n->ny > 0 && o->absent != NULL &&
-            o->absent[n->y[0]]) /* it writes what the next makes */
-            use(&p->values, iso_plan_root(g, n[1].y[0]), i);
         for (int k = 0; k < n->nsaved; k++)
             use(&p->values, n->saved[k], i);
-        if (o->training)
+        if (o->training && !f.joined_backward)
             use_backward(g, p, i, end);
+        if (f.last > i)
+            use_fused(g, &f, p, i, false);
+        if (f.backward)
+            use_fused(g, &f, p, end - i, true);
     }
     /* The batch is written before the step and the result read after it. */
     const int outside[] = { g->input, g->target, g->output, g->sample_weight, o->readable };
@@ -186,10 +209,16 @@ static void set_sizes(const struct iso_graph *g, const struct iso_plan_options *
         }
         if (v->role == ISO_ROLE_SCALAR || v->role == ISO_ROLE_COUNTS || v->view_of >= 0)
             continue;
-        if (o->absent == NULL || !o->absent[i])
-            p->values.extents[i].bytes = bytes;
+        p->values.extents[i].bytes = bytes;
         if (v->gradient && o->training)
             p->gradients.extents[i].bytes = bytes;
+    }
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct iso_fusion f = fusion_of(o, i);
+        if (f.absent)
+            p->values.extents[g->nodes[i].y[0]].bytes = 0;
+        if (f.absent_gradient)
+            p->gradients.extents[g->nodes[i].y[0]].bytes = 0;
     }
 }
 

@@ -3,7 +3,7 @@
  * here. */
 #ifndef ISO_PLAN_H
 #define ISO_PLAN_H
-#include "core/model/graph.h"
+#include "fusion.h"
 
 enum { ISO_ALIGN = 64 }; /* bytes; a multiple of every element size and vector */
 
@@ -35,10 +35,9 @@ struct iso_plan {
 struct iso_plan_options {
     bool training, keep_all;
     size_t real_size, max_alloc;
-    const bool *absent; /* by value: it is never there as such, as between a layer
-                           and the activation it runs too; NULL: none is */
-    int readable;       /* a value that is read after a forward pass, besides the
-                           output; -1: none */
+    const struct iso_fusion *fusions; /* by node; NULL: none */
+    int readable;                     /* a value that is read after a forward pass, besides the
+                                         output; -1: none */
 };
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *, struct iso_plan *p);
 void iso_plan_clear(struct iso_plan *);
