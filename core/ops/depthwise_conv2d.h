@@ -7,7 +7,8 @@
  *
  * with iy = oy sh + ky dh - top, ix = ox sw + kx dw - left and m = depth_multiplier. The orders are
  * those of conv2d: the first two are sums of products, in which a tap beyond the border takes part
- * as a factor of +0 and a tap that strides leave out does not; the others are sums over rows. Only 2 kh kw flops go with each number read, so no mode has a faster order. */
+ * as a factor of +0 and a tap that strides leave out does not; the others are sums over rows. Only
+ * 2 kh kw flops go with each number read, so no mode has a faster order. */
 #ifndef ISO_OP_DEPTHWISE_CONV2D_H
 #define ISO_OP_DEPTHWISE_CONV2D_H
 #include "core/iso.h"
