@@ -1,4 +1,5 @@
-/* augmentation.h: what the descriptors of augmentations share. */
+/* augmentation.h: what the descriptors of augmentations share. In their headers, the number of an
+ * image is that of its row in the whole step, iso_call.first_row + n. */
 #ifndef ISO_OP_AUGMENTATION_H
 #define ISO_OP_AUGMENTATION_H
 #include "core/iso.h"

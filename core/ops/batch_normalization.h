@@ -2,7 +2,8 @@
  * gamma and moved by beta.
  *
  * In training, over all rows of the batch (a row: one pixel of one image, or one image):
- *   mean = row sum of x / rows,  square = row sum of (x - mean)^2
+ *   mean = row sum of x / rows
+ *   square = row sum, over blocks of n rows of mean m, of n (m - mean)^2 + sum of (x - m)^2
  *   inverse = 1 / sqrt(square / rows + epsilon)
  *   y = (x - mean) (gamma inverse) + beta
  *   moving = momentum moving + (1 - momentum) batch, of mean and of variance; the batch's variance
@@ -10,8 +11,9 @@
  *   Keras 2.2 and 2.3 (iso_bn_moving_rows)
  *   dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma = product inverse
  *   dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
- * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Row sums run in
- * blocks (ISO_BLOCK_ROWS), chains of additions or of fma. Each formula: core/formulas.h. */
+ * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Rows and their
+ * number are those of the whole step (iso_call.step_rows). Row sums run as core/order.h has them,
+ * chains of additions or of fma. Each formula: core/formulas.h. */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H
 #include "core/iso.h"

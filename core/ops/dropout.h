@@ -1,6 +1,7 @@
 /* dropout.h: in training, zeroes a share `rate` of the elements and scales the rest by 1/(1-rate).
- * Element e is dropped when word e & 3 of Philox block e >> 2 (counter: block, step, layer,
- * ISO_RANDOM_DROPOUT; key: seed) is below the threshold. */
+ * Element e of row n, of m elements, is dropped when word e & 3 of Philox block
+ * n ceil(m / 4) + (e >> 2) (counter: block, step, layer, ISO_RANDOM_DROPOUT; key: seed) is below
+ * the threshold. Rows are numbered in the whole step (iso_call.first_row). */
 #ifndef ISO_OP_DROPOUT_H
 #define ISO_OP_DROPOUT_H
 #include "core/iso.h"

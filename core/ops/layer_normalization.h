@@ -8,8 +8,8 @@
  *   g = dy gamma,  a = lane sum of g,  b = lane sum of g (x - mean)
  *   dx = inverse ((g - a / n) - (x - mean) (b inverse^2 / n))
  *   dbeta = row sum of dy,  dgamma = row sum of dy ((x - mean) inverse)
- * Lane sums run along a row (ISO_LANES), row sums over all rows in blocks (ISO_BLOCK_ROWS); both
- * are chains of additions or of fma. Each formula: core/formulas.h. */
+ * Lane sums run along a row, row sums over all rows, as core/order.h has them; both are chains of
+ * additions or of fma. Each formula: core/formulas.h. */
 #ifndef ISO_OP_LAYER_NORMALIZATION_H
 #define ISO_OP_LAYER_NORMALIZATION_H
 #include "batch_normalization.h" /* iso_bn_rows */

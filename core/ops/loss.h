@@ -1,6 +1,8 @@
 /* loss.h: what the losses share.
  *
- *   loss = (sum over rows of weight of the row * loss of the row, in blocks of rows) / rows
+ *   loss = (sum over rows of weight of the row * loss of the row) / rows
+ *
+ * with the rows of the whole step (iso_call.step_rows), and sums as core/order.h has them.
  *
  * x: predictions REAL [rows, columns]; targets REAL of the same shape, or I32 [rows]; weights REAL
  * [rows], which may be missing and count as 1 then. y: predictions after the absorbed activation,
@@ -8,7 +10,7 @@
  *
  * A pointwise loss sets each prediction against its own target:
  *
- *   loss of the row = (sum over columns of f(p, t)) / columns          in lanes
+ *   loss of the row = (sum over columns of f(p, t)) / columns
  *   dp = weight f'(p, t) / (rows columns)
  *
  * f and f' stand in core/formulas.h; what they need of the op's params are its scalars. */

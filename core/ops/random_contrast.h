@@ -1,8 +1,8 @@
 /* random_contrast.h: y = (x - mean) f + mean, held to a range, where the mean is that of the
  * image's channel and f is drawn for the image, as Keras's RandomContrast does: word 0 of Philox
  * block `image` (counter: image, step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key:
- * seed). The mean's sum runs over the pixels in blocks of ISO_BLOCK_ROWS, and the block sums are
- * added in ascending order, starting at +0. Outside of training the images are copied. */
+ * seed). The mean's sum is one over rows, the pixels of the image (core/order.h). Outside of
+ * training the images are copied. */
 #ifndef ISO_OP_RANDOM_CONTRAST_H
 #define ISO_OP_RANDOM_CONTRAST_H
 #include "core/iso.h"
