@@ -15,7 +15,8 @@ enum {
     BAND_FLOATS = 65536,           /* of a's band, which stays there too */
     BAND_TILES = 8,                /* but not more tiles than this */
     FAR = 256,                     /* elements between rows from which a is packed, */
-    REUSED = 4,                    /* when this many panels or more meet it */
+    REUSED = 6,                    /* when this many panels or more meet it, */
+    PAGE = 1024,                   /* or any, where rows are whole pages apart */
     UNIT_PRODUCTS = 32768          /* less is not worth handing to another thread */
 };
 
@@ -206,7 +207,7 @@ static void divide(struct job *job, const struct iso_gemm *g, int threads)
     job->height = iso_tile_rows(job->vectors);
     job->panels = iso_ceil_div(g->n, job->width);
     job->piece = g->add || g->k == 0 ? g->k + 1 : K_PIECE;
-    job->packs_a = g->lda >= FAR && job->panels >= REUSED;
+    job->packs_a = g->lda >= FAR && (job->panels >= REUSED || g->lda % PAGE == 0);
     if (job->by_band)
         divide_by_band(job, threads);
     else
