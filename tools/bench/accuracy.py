@@ -64,8 +64,9 @@ def draw_images(network, count, path):
         small = random.random((n, -(-height // 4), -(-width // 4), channels))
         return small.repeat(4, 1).repeat(4, 2)[:, :height, :width]
     labels = random.integers(network.classes, size=count)
-    images = 0.45 * smooth(network.classes)[labels] + 0.45 * smooth(count) + 0.1 * random.random((count, *network.shape))
-    images = np.squeeze((255 * images).astype(np.uint8), 3) if channels == 1 else (255 * images).astype(np.uint8)
+    mixed = 0.45 * smooth(network.classes)[labels] + 0.45 * smooth(count)
+    images = (255 * (mixed + 0.1 * random.random(mixed.shape))).astype(np.uint8)
+    images = np.squeeze(images, 3) if channels == 1 else images
     np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
 
 
