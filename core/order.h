@@ -32,6 +32,7 @@ enum { ISO_BLOCK_ELEMENTS = 4096, ISO_LANES = 16 };
 #ifdef __OPENCL_VERSION__
 typedef int iso_rowno;
 #else
+#include <stdint.h>
 typedef int64_t iso_rowno; /* the number of a row, a block or a group */
 #endif
 

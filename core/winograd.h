@@ -1,5 +1,6 @@
-/* winograd.h: Winograd's convolution, which is the definition of the layers that it pays for (Lavin
- * and Gray, Fast Algorithms for Convolutional Neural Networks, 2015); valid C11 and OpenCL C 1.2.
+/* winograd.h (private): Winograd's convolution, which is the definition of the layers that it pays
+ * for (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015); valid C11 and
+ * OpenCL C 1.2.
  *
  * Which layers: iso_conv2d_algorithm (core/ops/conv2d.h), from parameters and image size alone.
  *
@@ -9,15 +10,17 @@
  * F(2x2, 5x5). Tiles are anchored at result (0, 0) and numbered along the rows of an image, one
  * image after the other; results of a tile that lie outside of the image are left out.
  *
- *   forward          A tile's source is the 6 x 6 pixels of x from (t ty - top, t tx - left) on;
- * those outside of the image are +0. v = source(pixels), for each channel; u = taps_k(kernel), for
- * each channel and filter; m[f] = sum over channels c of v[c] u[c, f], at each point: a sum of
- *                    products in blocks of ISO_BLOCK_CHANNELS. y = result_t(m) + 0, then the bias.
- *   input gradient   The same with dy for x, filters for channels, the kernel turned by 180
- * degrees, and k - 1 - top and k - 1 - left for top and left. kernel gradient  Tiles are those of
- * the forward pass: v as there, and from the t x t pixels of dy (+0 outside of the image) w =
- * taps_t(pixels). m[c, f] = sum over tiles of v[c] w[f], at each point: a sum over rows, a tile a
- * row. dkernel = result_k(m) + 0.
+ * Forward: a tile's source is the 6 x 6 pixels of x from (t ty - top, t tx - left) on; those
+ * outside of the image are +0. v = source(pixels), for each channel; u = taps_k(kernel), for each
+ * channel and filter; m[f] = sum over channels c of v[c] u[c, f], at each point: a sum of products
+ * in blocks of ISO_BLOCK_CHANNELS. y = result_t(m) + 0, then the bias.
+ *
+ * Input gradient: the same with dy for x, filters for channels, the kernel turned by 180 degrees,
+ * and k - 1 - top and k - 1 - left for top and left.
+ *
+ * Kernel gradient: tiles are those of the forward pass: v as there, and from the t x t pixels of dy
+ * (+0 outside of the image) w = taps_t(pixels). m[c, f] = sum over tiles of v[c] w[f], at each
+ * point: a sum over rows, a tile a row. dkernel = result_k(m) + 0.
  *
  * source, taps_n and result_n are the square transforms of core/winograd_transforms.h. A zero among
  * v, u and w may have either sign, because it changes no sum. An infinity or a NaN of a pixel

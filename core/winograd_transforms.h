@@ -1,5 +1,6 @@
-/* winograd_transforms.h: Winograd's transforms along one axis, valid C11 and OpenCL C 1.2, over a
- * type that the includer chooses: numbers here, vectors of them in backends/cpu/winograd.c.
+/* winograd_transforms.h (private): Winograd's transforms along one axis, valid C11 and OpenCL
+ * C 1.2, over a type that the includer chooses: numbers here, vectors of them in
+ * backends/cpu/winograd.c.
  *
  * Before it is included, these are defined (and undefined again at its end):
  *
