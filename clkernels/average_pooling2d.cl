@@ -98,7 +98,7 @@ static inline void whole(const struct opencl_pool *g, int image, int channel, in
 }
 
 kernel void average_pooling2d_forward(global const float *x, ulong x_at, global float *y,
-                                      ulong y_at, struct opencl_pool g)
+                                      ulong y_at, struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
@@ -108,7 +108,7 @@ kernel void average_pooling2d_forward(global const float *x, ulong x_at, global 
 }
 
 kernel void average_pooling2d_whole(global const float *x, ulong x_at, global float *y, ulong y_at,
-                                    struct opencl_pool g)
+                                    struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
@@ -118,7 +118,7 @@ kernel void average_pooling2d_whole(global const float *x, ulong x_at, global fl
 }
 
 kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, global float *dx,
-                                       ulong dx_at, struct opencl_pool g)
+                                       ulong dx_at, struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)

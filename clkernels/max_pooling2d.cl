@@ -60,7 +60,7 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 }
 
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
-                                  global int *tap, ulong tap_at, struct opencl_pool g)
+                                  global int *tap, ulong tap_at, struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
@@ -71,7 +71,7 @@ kernel void max_pooling2d_forward(global const float *x, ulong x_at, global floa
 
 kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
                                    ulong tap_at, global float *dx, ulong dx_at,
-                                   struct opencl_pool g)
+                                   struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)

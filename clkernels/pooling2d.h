@@ -12,8 +12,10 @@ static inline void windows(int p, int kernel_size, int stride, int out, int *fir
     *last = p / stride < out ? p / stride : out - 1;
 }
 
-/* Work-item -> pixel and first channel. */
+/* Work-item -> pixel and first channel, and a copy of the struct, since Mesa warns of arguments
+ * that are read behind a branch. */
 #define PIXEL_AND_CHANNEL                                                           \
+    const struct opencl_pool g = all;                                               \
     int items = (g.c + ITEM_CHANNELS - 1) / ITEM_CHANNELS, item = get_global_id(0); \
     int pixel = item / items, channel = item % items * ITEM_CHANNELS;               \
     if (pixel >= g.pixels)                                                          \

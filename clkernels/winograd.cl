@@ -45,8 +45,10 @@ static inline void put_result(const struct opencl_tiles *g, global float *image,
     }
 }
 
-/* Work-items along the first axis take the channels, the second axis the tiles. */
+/* Work-items along the first axis take the channels, the second axis the tiles. They work with a
+ * copy of the struct, since Mesa warns of arguments that are read behind a branch. */
 #define TILE_AND_CHANNEL                                                       \
+    const struct opencl_tiles g = all;                                         \
     int channel = get_global_id(0), tile = get_global_id(1), top, left;        \
     ulong image = tile_of(&g, tile, &top, &left), next = (ulong)g.tiles * g.c; \
     ulong point = (ulong)tile * g.c + channel;                                 \
@@ -57,7 +59,7 @@ static inline void put_result(const struct opencl_tiles *g, global float *image,
  * reverse order. */
 #define TO_POINTS(name, transform, n)                                                            \
     kernel void winograd_##name(global const float *x, ulong x_at, global float *y, ulong y_at,  \
-                                struct opencl_tiles g)                                           \
+                                struct opencl_tiles all)                                         \
     {                                                                                            \
         TILE_AND_CHANNEL                                                                         \
         float pixels[(n) * (n)], points[POINTS];                                                 \
@@ -82,7 +84,7 @@ TO_POINTS(taps5, taps5_square, 5)
 #define TO_RESULTS(n)                                                                           \
     kernel void winograd_result##n(global const float *x, ulong x_at, global const float *bias, \
                                    ulong bias_at, global float *y, ulong y_at,                  \
-                                   struct opencl_tiles g)                                       \
+                                   struct opencl_tiles all)                                     \
     {                                                                                           \
         TILE_AND_CHANNEL                                                                        \
         float points[POINTS], results[(n) * (n)];                                               \
