@@ -76,6 +76,8 @@ def train(args, path, network, folder):
     why = isocl(args, ["train", path], *run)
     if why is None:
         return path, "images of its data set"
+    if "not found" not in why:
+        sys.exit(why)
     print(f"{os.path.relpath(path, ROOT)} with random images, because: {why.splitlines()[0]}", flush=True)
     images, drawn = os.path.join(folder, "images.npz"), os.path.join(folder, "drawn.yaml")
     draw_images(network, 2 * args.steps * network.batch, images)
