@@ -76,11 +76,14 @@ def train(args, path, network, folder):
     why = isocl(args, ["train", path], *run)
     if why is None:
         return path, "images of its data set"
+    if "data set '" not in why:
+        sys.exit(why)
     print(f"{os.path.relpath(path, ROOT)} with random images, because: {why.splitlines()[0]}", flush=True)
     images, drawn = os.path.join(folder, "images.npz"), os.path.join(folder, "drawn.yaml")
     draw_images(network, 2 * args.steps * network.batch, images)
     with open(path, encoding="utf-8") as file, open(drawn, "w", encoding="utf-8") as copy:
-        copy.write(re.sub(r"dataset: [^,}\s]+", f'dataset: "npy:{images}"', file.read()))
+        text = re.sub(r", resize: (\d+|\[.*?\])", "", file.read())
+        copy.write(re.sub(r"dataset: [^,}\s]+", f'dataset: "npy:{images}"', text))
     why = isocl(args, ["train", drawn], *run)
     if why is not None:
         sys.exit(why)
