@@ -87,28 +87,6 @@ void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
     }
 }
 
-struct whole {
-    const struct iso_activation *activation;
-    float *y;
-    int64_t count;
-};
-
-static void activate_unit(void *data, int64_t unit, int thread)
-{
-    const struct whole *w = data;
-    const struct iso_range range = iso_cpu_range(unit, ISO_CPU_UNIT, w->count);
-    (void)thread;
-    ISO_CPU(activate)(w->activation, w->y + range.begin, range.end - range.begin);
-}
-
-void ISO_CPU(activate_all)(struct iso_team *team, const struct iso_activation *p, float *y,
-                           int64_t n)
-{
-    struct whole whole = { p, y, n };
-    if (p != NULL)
-        iso_team_run(team, iso_ceil_div(n, ISO_CPU_UNIT), activate_unit, &whole);
-}
-
 /* ---- Softmax: rows ---- */
 
 static void softmax(void *data, int64_t unit, int thread)

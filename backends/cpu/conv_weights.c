@@ -160,10 +160,7 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
 static void add_group(const struct iso_conv_weights *job, const struct share *share, bool first)
 {
     const int64_t n = job->tap_lines * job->taps * share->segments->channels * job->width;
-    if (first)
-        memcpy(share->total, share->group, (size_t)n * sizeof *share->group);
-    for (int64_t i = 0; !first && i < n; i++)
-        share->total[i] += share->group[i];
+    iso_cpu_store(share->total, share->group, n, !first);
 }
 
 /* Copies between sums of a share and those of the whole gradient. */

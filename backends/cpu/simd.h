@@ -7,6 +7,13 @@
 
 #include <float.h>
 
+/* Before a loop whose arrays are to live in registers: unrolls all of it. */
+#if defined(__clang__)
+#define ISO_CPU_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define ISO_CPU_UNROLL _Pragma("GCC unroll 64")
+#endif
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 /* to[k ldt + j] = from[j ldf + k] for 8 by 8 floats. */

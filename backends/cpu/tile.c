@@ -1,12 +1,6 @@
 /* tile.c: the register tiles, one per number of rows and vectors, all from one inlined body. */
 #include "tile.h"
 
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-
 /* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers.
  * Rows are reached from one pointer in four, which keeps the addresses in few registers. */
 static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P,
@@ -19,8 +13,8 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
                 *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
-        UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
-        UNROLL for (int i = 0; i < P; i++)
+        ISO_CPU_UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
+        ISO_CPU_UNROLL for (int i = 0; i < P; i++)
         {
             const float *base = i < 4    ? a0
                                 : i < 8  ? a1
@@ -32,7 +26,8 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
                                        : (i & 3) == 1 ? base[as]
                                        : (i & 3) == 2 ? base[2 * as]
                                                       : base[as3]);
-            UNROLL for (int v = 0; v < V; v++) acc[i][v] = iso_vfma(x, column[v], acc[i][v]);
+            ISO_CPU_UNROLL for (int v = 0; v < V; v++)
+                acc[i][v] = iso_vfma(x, column[v], acc[i][v]);
         }
         b += bk;
         a0 += ak;
@@ -51,7 +46,7 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
 
 /* The paths below are loops without branches inside, so that compilers unroll them whole and keep
  * acc in registers. A tile with fewer columns than its vectors hold goes by way of a buffer. */
-#define EACH UNROLL for (int i = 0; i < P; i++) UNROLL for (int v = 0; v < V; v++)
+#define EACH ISO_CPU_UNROLL for (int i = 0; i < P; i++) ISO_CPU_UNROLL for (int v = 0; v < V; v++)
 
 /* Adds a finished block to the sum of those before it, and begins another. */
 static inline __attribute__((always_inline)) void next_block(const int P, const int V, float *sum,

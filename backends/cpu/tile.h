@@ -38,8 +38,6 @@ static inline int iso_tile_vectors(int64_t columns, int64_t rows)
 /* y[i] = f(y[i]) for n elements: the end of a fused layer (activation.c). */
 struct iso_activation;
 void ISO_CPU(activate)(const struct iso_activation *, float *y, int64_t n);
-/* The same on all threads; without an activation, nothing. */
-void ISO_CPU(activate_all)(struct iso_team *, const struct iso_activation *, float *y, int64_t n);
 
 /* Runs whole for any number of rows, in balanced tiles. */
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors);

@@ -49,19 +49,18 @@ static void gather_taps(const struct job *job, int64_t p, int64_t k, int64_t few
 }
 
 /* The transform of one panel: u[36 planes][channel][width]. */
-ISO_CPU_INLINED void transform_taps(const struct job *job, const int k, const float *taps,
-                                    int64_t few, float *u)
+ISO_CPU_INLINE void transform_taps(const struct job *job, const int k, const float *taps,
+                                   int64_t few, float *u)
 {
     for (int64_t e = 0; e < few * job->width; e += ISO_VEC) {
         iso_vec g[25], t[POINTS];
-        ISO_CPU_UNROLLED for (int i = 0; i < k * k; i++)
+        ISO_CPU_UNROLL for (int i = 0; i < k * k; i++)
             g[i] = iso_vload(taps + i * FEW_TAPS * job->width + e);
         if (k == 3)
             iso_vector_taps3_square(g, t);
         else
             iso_vector_taps5_square(g, t);
-        ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++)
-            iso_vstore(u + i * job->u_plane + e, t[i]);
+        ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) iso_vstore(u + i * job->u_plane + e, t[i]);
     }
 }
 
@@ -124,8 +123,8 @@ static void multiply(const struct job *job, int64_t n, const float *v, const flo
 }
 
 /* Puts `n` channels from c on of a tile's results into the image. */
-ISO_CPU_INLINED void put_results(const struct job *job, struct iso_tile_place at, int64_t c,
-                                 int64_t n, const int tile, const iso_vec *t)
+ISO_CPU_INLINE void put_results(const struct job *job, struct iso_tile_place at, int64_t c,
+                                int64_t n, const int tile, const iso_vec *t)
 {
     const iso_vec bias = job->bias == NULL ? iso_vset(0.0f) : iso_vload_part(job->bias + c, n);
     float *to = job->result + ((at.image * job->rh + at.y) * job->rw + at.x) * job->rc + c;
@@ -143,13 +142,12 @@ ISO_CPU_INLINED void put_results(const struct job *job, struct iso_tile_place at
 }
 
 /* A tile's channels [c0, c0 + count) from m[36 planes][count]. */
-ISO_CPU_INLINED void result_tile(const struct job *job, struct iso_tile_place at, int64_t c0,
-                                 int64_t count, const int tile, const float *m)
+ISO_CPU_INLINE void result_tile(const struct job *job, struct iso_tile_place at, int64_t c0,
+                                int64_t count, const int tile, const float *m)
 {
     for (int64_t c = 0; c < count; c += ISO_VEC) {
         iso_vec d[POINTS], t[16];
-        ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++)
-            d[i] = iso_vload(m + i * job->m_plane + c);
+        ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) d[i] = iso_vload(m + i * job->m_plane + c);
         if (tile == 4)
             iso_vector_result4_square(d, t);
         else
@@ -162,14 +160,13 @@ ISO_CPU_INLINED void result_tile(const struct job *job, struct iso_tile_place at
  * there. */
 static void activate(const struct job *job, struct iso_tile_place at, int64_t c0, int64_t count)
 {
-    const int64_t pixels = iso_min64(job->tile, job->rw - at.x),
-                  runs = count == job->rc ? 1 : pixels;
-    for (int64_t i = 0; i < job->tile && at.y + i < job->rh; i++)
-        for (int64_t j = 0; j < runs; j++)
-            ISO_CPU(activate)(
-                job->activation,
-                job->result + ((at.image * job->rh + at.y + i) * job->rw + at.x + j) * job->rc + c0,
-                runs == 1 && count == job->rc ? pixels * count : count);
+    const int64_t pixels = iso_min64(job->tile, job->rw - at.x);
+    const int64_t together = count == job->rc ? pixels : 1;
+    for (int64_t y = at.y; y < iso_min64(at.y + job->tile, job->rh); y++)
+        for (int64_t x = at.x; x < at.x + pixels; x += together)
+            ISO_CPU(activate)(job->activation,
+                              job->result + ((at.image * job->rh + y) * job->rw + x) * job->rc + c0,
+                              together * count);
 }
 
 static void transform_results(const struct job *job, int64_t t0, int64_t n, int64_t c0,

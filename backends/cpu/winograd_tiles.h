@@ -4,21 +4,14 @@
 #define ISO_CPU_WINOGRAD_TILES_H
 #include "winograd.h"
 
-#define ISO_CPU_INLINED static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define ISO_CPU_UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define ISO_CPU_UNROLLED _Pragma("GCC unroll 64")
-#endif
-
 #define ISO_T iso_vec
 #define ISO_W(name) iso_vector_##name
-#define ISO_W_FN ISO_CPU_INLINED
+#define ISO_W_FN ISO_CPU_INLINE
 #define ISO_W_ADD(a, b) iso_vadd(a, b)
 #define ISO_W_SUB(a, b) iso_vsub(a, b)
 #define ISO_W_MUL(c, a) iso_vmul(iso_vset(c), a)
 #define ISO_W_FMA(c, a, b) iso_vfma(iso_vset(c), a, b)
-#define ISO_W_UNROLL ISO_CPU_UNROLLED
+#define ISO_W_UNROLL ISO_CPU_UNROLL
 #include "core/winograd_transforms.h"
 
 enum { POINTS = ISO_WINOGRAD_POINTS, SIDE = ISO_WINOGRAD_SIDE };
@@ -61,13 +54,13 @@ static inline void iso_vstore_part(float *p, iso_vec v, int64_t n)
 }
 
 /* A square of pixels, `n` channels from c on; +0 outside of the image. */
-ISO_CPU_INLINED void iso_load_square(const struct iso_pixels *p, struct iso_tile_place at,
-                                     int64_t c, int64_t n, const int side, iso_vec *d)
+ISO_CPU_INLINE void iso_load_square(const struct iso_pixels *p, struct iso_tile_place at, int64_t c,
+                                    int64_t n, const int side, iso_vec *d)
 {
     const float *from = p->at + ((at.image * p->h + at.y) * p->w + at.x) * p->channels + c;
     const bool whole = at.y >= 0 && at.x >= 0 && at.y + side <= p->h && at.x + side <= p->w;
     if (whole && n == ISO_VEC) {
-        ISO_CPU_UNROLLED for (int i = 0; i < side * side; i++)
+        ISO_CPU_UNROLL for (int i = 0; i < side * side; i++)
             d[i] = iso_vload(from + (i / side * p->w + i % side) * p->channels);
         return;
     }
@@ -82,15 +75,14 @@ ISO_CPU_INLINED void iso_load_square(const struct iso_pixels *p, struct iso_tile
 }
 
 /* The source transform of a tile's channels [begin, end), to v[36 planes][channel - begin]. */
-ISO_CPU_INLINED void iso_source_tile(const struct iso_pixels *p, struct iso_tile_place at,
-                                     int64_t begin, int64_t end, float *v, int64_t plane)
+ISO_CPU_INLINE void iso_source_tile(const struct iso_pixels *p, struct iso_tile_place at,
+                                    int64_t begin, int64_t end, float *v, int64_t plane)
 {
     for (int64_t c = begin; c < end; c += ISO_VEC) {
         iso_vec d[POINTS], t[POINTS];
         iso_load_square(p, at, c, iso_min64(ISO_VEC, end - c), SIDE, d);
         iso_vector_source_square(d, t);
-        ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++)
-            iso_vstore(v + i * plane + c - begin, t[i]);
+        ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) iso_vstore(v + i * plane + c - begin, t[i]);
     }
 }
 #endif

@@ -36,8 +36,8 @@ struct unit {
  */
 
 /* One tile of dy, `n` filters of a panel from f on; to: [36 planes]. */
-ISO_CPU_INLINED void pixels_tile(const struct job *job, struct iso_tile_place at, int64_t f,
-                                 int64_t n, const int tile, float *to)
+ISO_CPU_INLINE void pixels_tile(const struct job *job, struct iso_tile_place at, int64_t f,
+                                int64_t n, const int tile, float *to)
 {
     iso_vec d[16], t[POINTS];
     iso_load_square(&job->dy, at, f, n, tile, d);
@@ -45,7 +45,7 @@ ISO_CPU_INLINED void pixels_tile(const struct job *job, struct iso_tile_place at
         iso_vector_taps4_square(d, t);
     else
         iso_vector_taps2_square(d, t);
-    ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++) iso_vstore(to + i * job->dy_plane, t[i]);
+    ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) iso_vstore(to + i * job->dy_plane, t[i]);
 }
 
 static void transform_dy(const struct unit *u, int64_t tile, int64_t index, int64_t ntiles)
@@ -98,24 +98,15 @@ static void add_block(const struct unit *u, int64_t begin, int64_t end, bool fir
         }
 }
 
-static void add_group(const struct unit *u, bool first)
-{
-    const int64_t n = u->job->sum_floats;
-    if (first)
-        memcpy(u->total, u->group, (size_t)n * sizeof *u->group);
-    for (int64_t i = 0; !first && i < n; i++)
-        u->total[i] += u->group[i];
-}
-
 /* ---- The kernel --------------------------------------------------------------------------------
  */
 
 /* `n` filters from f on of one channel, from their 36 sums. */
-ISO_CPU_INLINED void result_taps(const struct job *job, const float *sum, int64_t c, int64_t f,
-                                 int64_t n, const int k)
+ISO_CPU_INLINE void result_taps(const struct job *job, const float *sum, int64_t c, int64_t f,
+                                int64_t n, const int k)
 {
     iso_vec d[POINTS], t[25];
-    ISO_CPU_UNROLLED for (int i = 0; i < POINTS; i++) d[i] = iso_vload(sum + i * job->sum_plane);
+    ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) d[i] = iso_vload(sum + i * job->sum_plane);
     if (k == 3)
         iso_vector_result3_square(d, t);
     else
@@ -172,7 +163,7 @@ static void run_unit(void *data, int64_t index, int thread)
             add_block(&u, b, be, b == g);
         }
         if (!one_group)
-            add_group(&u, g == 0);
+            iso_cpu_store(u.total, u.group, job->sum_floats, g > 0);
     }
     put_kernel(&u, one_group ? u.group : u.total);
 }
