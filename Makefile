@@ -18,46 +18,62 @@ CFLAGS   ?= $(OPT) -g
 # No code here reads errno or floating-point flags after arithmetic; saying so lets loops be vectorised.
 ISO_CFLAGS := -std=c11 $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. \
             -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LIBS     := -lyaml -ljansson -lz -lm -lpthread
+LIBS     := -lm -lpthread
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
+
+# $(call package,NAME,-lLIBRARY) gives the flags of a library: those of pkg-config or, where it knows none, the
+# library alone. $(call use,FLAGS) builds everything with them.
+package   = $(or $(shell $(PKG) --cflags --libs $(1) 2>/dev/null),$(2))
+use       = $(eval ISO_CFLAGS += $(filter-out $(ISO_CFLAGS),$(filter -I% -D%,$(1)))) \
+            $(eval LIBS := $(filter-out -I% -D%,$(1)) $(LIBS))
+$(call use,$(call package,yaml-0.1,-lyaml) $(call package,jansson,-ljansson) $(call package,zlib,-lz))
 
 # OpenCL and CLBlast are probed once; OPENCL=0 leaves them out, a missing library does too, and says so.
 HASH     := \#
 probe     = $(shell printf '$(HASH)include <$(1)>\nint main(void){return 0;}\n' | \
             $(CC) -DCL_TARGET_OPENCL_VERSION=120 -x c - -o /dev/null $(2) 2>/dev/null && echo 1 || echo 0)
+OPENCL_FLAGS  := $(call package,OpenCL,-lOpenCL)
+CLBLAST_FLAGS := $(call package,clblast,-lclblast)
 ifndef OPENCL
-OPENCL   := $(call probe,CL/cl.h,-lOpenCL)
+OPENCL   := $(call probe,CL/cl.h,$(OPENCL_FLAGS))
 endif
 ifndef CLBLAST
-CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,-lclblast),0)
+CLBLAST  := $(if $(filter 1,$(OPENCL)),$(call probe,clblast_c.h,$(CLBLAST_FLAGS)),0)
 endif
+# (Both are opened when a device is: only their headers are needed to build.)
+$(call use,$(if $(filter 1,$(OPENCL)),$(filter -I%,$(OPENCL_FLAGS))) $(if $(filter 1,$(CLBLAST)),$(filter -I%,$(CLBLAST_FLAGS))))
 # HDF5 reads and writes Keras's weights: core/data/keras_*.c.
-HDF5_FLAGS := $(shell $(PKG) --cflags --libs hdf5 2>/dev/null)
+HDF5_FLAGS := $(call package,hdf5,-lhdf5)
 ifndef HDF5
-HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS) -lhdf5)
+HDF5     := $(call probe,hdf5.h,$(HDF5_FLAGS))
 endif
-LIBS     += $(if $(filter 1,$(HDF5)),$(filter-out -I%,$(HDF5_FLAGS)))
+$(call use,$(if $(filter 1,$(HDF5)),$(HDF5_FLAGS)))
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
 # libpng and libjpeg read folders of images: one file of core each. (jpeglib.h needs stdio.h before it.)
+PNG_FLAGS  := $(call package,libpng,-lpng)
+JPEG_FLAGS := $(call package,libjpeg,-ljpeg)
 ifndef PNG
-PNG      := $(call probe,png.h,-lpng)
+PNG      := $(call probe,png.h,$(PNG_FLAGS))
 endif
 ifndef JPEG
-JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,-ljpeg)
+JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,$(JPEG_FLAGS))
 endif
-LIBS     += $(if $(filter 1,$(PNG)),-lpng) $(if $(filter 1,$(JPEG)),-ljpeg)
+$(call use,$(if $(filter 1,$(PNG)),$(PNG_FLAGS)) $(if $(filter 1,$(JPEG)),$(JPEG_FLAGS)))
 # ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/proto_*.c.
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
+ONNX_FLAGS := $(call package,libprotobuf-c,-lprotobuf-c)
 ifndef ONNX
-ONNX     := $(if $(and $(wildcard $(ONNX_PROTO)),$(shell command -v protoc-c)),$(call probe,protobuf-c/protobuf-c.h,-lprotobuf-c),0)
+ONNX     := $(if $(and $(wildcard $(ONNX_PROTO)),$(shell command -v protoc-c)),$(call probe,protobuf-c/protobuf-c.h,$(ONNX_FLAGS)),0)
 endif
-LIBS     += $(if $(filter 1,$(ONNX)),-lprotobuf-c)
+$(call use,$(if $(filter 1,$(ONNX)),$(ONNX_FLAGS)))
 ONNX_C   := $(if $(filter 1,$(ONNX)),$(BUILD)/onnx/onnx.pb-c.c)
 # A test compares arith.h with OpenCL by itself.
-TESTLIBS := -lcmocka $(LIBS) $(if $(filter 1,$(OPENCL)),-lOpenCL)
+TEST_FLAGS := $(call package,cmocka,-lcmocka)
+TESTLIBS := $(filter-out -I%,$(TEST_FLAGS)) $(LIBS) $(if $(filter 1,$(OPENCL)),$(filter-out -I%,$(OPENCL_FLAGS)))
 
-X86      := $(filter x86_64 amd64,$(shell uname -m))
+# The processor that the compiler builds for, which need not be this one's.
+X86      := $(filter x86_64% amd64%,$(shell $(CC) -dumpmachine))
 # Each folder of backends/ says in backend.mk how it is built: VARIANTS += NAME, NAME_ROOM := FOLDER and NAME_FLAGS
 # for each way in which all its files are compiled; ONCE += the files that are compiled once for all of them.
 VARIANTS :=
@@ -80,7 +96,7 @@ OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(B
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test style fuzz install uninstall deb clean help docs check FORCE
+.PHONY: all test check check-quick coverage style fuzz install uninstall deb clean help docs FORCE
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -103,13 +119,14 @@ $(BUILD)/prefix: FORCE
 
 $(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
     $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
-$(BUILD)/core/data/keras_%.o: CONFIG += $(filter -I%,$(HDF5_FLAGS))
 $(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
 $(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
 # The main of a test program is main.c's, which makes it one that can be its own child.
 $(BUILD)/tests/test_%.o: tests/test_%.c $(BUILD)/config
 	$(COMPILE) -include tests/main.h -c -o $@ $<
+$(BUILD)/tests/%.o: CONFIG += $(filter -I%,$(TEST_FLAGS))
+$(BUILD)/tests/main.o: CONFIG += '-DISO_TEST_ROOT="$(CURDIR)"'
 # Programs that cannot be their own child start the one that is installed.
 $(BUILD)/core/program.o: core/program.c $(BUILD)/config $(BUILD)/prefix
 	$(COMPILE) '-DISO_PROGRAM_INSTALLED="$(PREFIX)/bin/isocl"' -c -o $@ $<
@@ -142,12 +159,25 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS)
 .SECONDARY:
 
-test: all $(TESTS)
+test check: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
 
+# Half a minute: the tests that neither train for long nor visit every device.
+check-quick: all $(QUICK)
+	@BUILD=$(BUILD) sh tests/run.sh $(QUICK)
+
+# The share of lines and branches that the tests run, a file a line and as pages (gcovr's).
+coverage:
+	@command -v gcovr >/dev/null || { echo 'make coverage needs gcovr (Debian: apt-get install gcovr)' >&2; exit 1; }
+	@$(MAKE) --no-print-directory BUILD=build/coverage CFLAGS='-O1 -g --coverage' LDFLAGS=--coverage test
+	@mkdir -p build/coverage/pages
+	@gcovr -j 2 -r . --object-directory build/coverage -f 'core/' -f 'backends/' -f 'tools/' --print-summary \
+	    --html-details build/coverage/pages/index.html && echo 'pages build/coverage/pages/index.html'
+
 # One style, checked by clang's tools with the flags of a build (tests/style.sh).
-STYLE_FLAGS = -std=c11 -I. -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
-              -DISO_HAVE_PNG -DISO_HAVE_JPEG -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 $(filter -I%,$(HDF5_FLAGS))
+STYLE_FLAGS = -std=c11 -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
+              -DISO_HAVE_PNG -DISO_HAVE_JPEG -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 \
+              $(filter -I%,$(ISO_CFLAGS))
 style: $(ONNX_C)
 	@sh tests/style.sh $(STYLE_FLAGS)
 
@@ -207,11 +237,13 @@ deb: all
 	sh tools/deb.sh $(BUILD) $(VERSION) "$(LIBS)" "$(CONFIG)"
 
 clean:
-	rm -rf build
+	@test ! -e "$(BUILD)/Makefile" || { echo 'BUILD=$(BUILD) holds a Makefile: it is no folder of builds' >&2; exit 1; }
+	rm -rf "$(BUILD)"
 
 help:
 	@echo 'make            build/isocl'
-	@echo 'make test       build and run every test'
+	@echo 'make test       build and run every test; make check is the same, make check-quick takes half a minute'
+	@echo 'make coverage   what the tests run: a table, and pages in build/coverage/pages (needs gcovr)'
 	@echo 'make style      hold the code to .clang-format and .clang-tidy (version 14)'
 	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
