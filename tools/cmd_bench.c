@@ -135,7 +135,7 @@ static iso_rc open_exec(struct iso_setup *s, bool training)
     const struct iso_exec_options o = { .training = training,
                                         .seed = s->model->seed,
                                         .log_steps = 1 };
-    ISO_TRY(iso_setup_exec(s, &o));
+    ISO_TRY(iso_setup_exec(s, 0, &o));
     ISO_TRY(iso_exec_initialize(s->exec));
     return iso_bench_feed(s->exec);
 }

@@ -72,10 +72,10 @@ static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, co
     char hex[65];
     struct iso_scores scores;
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
-                                                              .log_steps = ISO_FIT_LOG_STEPS }));
+    ISO_TRY(iso_setup_exec(
+        setup, setup->model->nphases - 1,
+        &(struct iso_exec_options){ .seed = setup->model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
     ISO_TRY(iso_setup_weights(setup, weights));
     ISO_TRY(iso_setup_data(setup, o->split ? o->split : "test", &o->setup, data));
     ISO_TRY(iso_exec_data(setup->exec, 1, *data));

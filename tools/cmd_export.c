@@ -76,7 +76,7 @@ static iso_rc export(struct iso_setup *setup, const char *model, const char *wei
         return iso_onnx_write(out, NULL);
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
+    ISO_TRY(iso_setup_exec(setup, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(set_weights(setup, weights, o->initial));
     if (onnx)
         return write_onnx(setup, out, o->preprocessing);

@@ -51,7 +51,7 @@ static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
     char hex[65];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
+    ISO_TRY(iso_setup_exec(setup, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (file->nlayers > 0 || o->model == NULL) {
         ISO_TRY(iso_keras_load(setup->exec, file, path,

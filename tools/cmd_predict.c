@@ -157,10 +157,10 @@ static iso_rc open_network(struct prediction *p, const char *weights)
     if (o->layer != NULL)
         snprintf(value, sizeof value, "%s/y", o->layer);
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(
-        iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
-                                                          .log_steps = 1,
-                                                          .readable = o->layer ? value : NULL }));
+    ISO_TRY(iso_setup_exec(setup, setup->model->nphases - 1,
+                           &(struct iso_exec_options){ .seed = setup->model->seed,
+                                                       .log_steps = 1,
+                                                       .readable = o->layer ? value : NULL }));
     return iso_setup_weights(setup, weights);
 }
 
@@ -171,7 +171,6 @@ static iso_rc predict(struct prediction *p, const char *argument, const char *mo
     struct iso_setup *setup = &p->setup;
     char hex[65], where[256];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
     if (o->layer != NULL)
         ISO_TRY(check_layer(setup->model, o->layer));
     if (p->images.n > 0)

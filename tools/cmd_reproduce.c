@@ -195,7 +195,8 @@ static iso_rc score_test(struct iso_setup *s, const struct reproduce_options *o,
     ISO_TRY(iso_path(weights, run, "weights.safetensors"));
     ISO_TRY(iso_setup_backend(s, &o->setup));
     ISO_TRY(iso_setup_exec(
-        s, &(struct iso_exec_options){ .seed = s->model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
+        s, s->model->nphases - 1,
+        &(struct iso_exec_options){ .seed = s->model->seed, .log_steps = ISO_FIT_LOG_STEPS }));
     ISO_TRY(iso_setup_weights(s, weights));
     ISO_TRY(iso_setup_data(s, "test", &o->setup, data));
     ISO_TRY(iso_exec_data(s->exec, 1, *data));
@@ -218,12 +219,13 @@ static void add_figure(struct table *t, const char *name, double source, double 
 static iso_rc add_measured(struct iso_setup *s, const struct reproduce_options *o, const char *run,
                            struct table *t)
 {
-    const struct iso_expect *e = &s->model->training.expect;
+    const struct iso_expect *e = &s->model->phases[s->model->nphases - 1].expect;
     struct iso_dataset *data = NULL;
     struct iso_scores scores = { 0 };
     iso_rc rc = ISO_OK;
     if (!isnan(e->parameters)) {
-        ISO_TRY(iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph));
+        ISO_TRY(iso_graph_build(s->model, s->model->nphases - 1, s->model->batch_size, &s->faults,
+                                &s->graph));
         add_figure(t, "parameters", e->parameters, (double)iso_setup_parameters(s->graph, false));
         iso_setup_close_exec(s);
     }
@@ -258,7 +260,6 @@ static iso_rc add_run(struct iso_setup *s, const struct reproduce_options *o, co
                                      t->figure + t->n, FIGURES - t->n, &n));
         t->n += n;
     }
-    iso_model_choose(s->model, s->model->nphases - 1);
     return t->n > 0 ? add_measured(s, o, run, t) : ISO_OK;
 }
 

@@ -177,7 +177,8 @@ static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, cons
         o->setup.device = "reference";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = true, .log_steps = 1 }));
+    ISO_TRY(
+        iso_setup_exec(setup, 0, &(struct iso_exec_options){ .training = true, .log_steps = 1 }));
     if (o->dot) {
         print_dot(setup->graph);
         return ISO_OK;

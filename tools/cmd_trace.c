@@ -49,11 +49,12 @@ static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, cons
     const char *out = o->out != NULL ? o->out : "trace.safetensors";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
     ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = !o->inference,
-                                                              .keep_all = true,
-                                                              .augmented = o->batch_from != NULL,
-                                                              .seed = setup->model->seed,
-                                                              .log_steps = 1 }));
+    ISO_TRY(iso_setup_exec(setup, 0,
+                           &(struct iso_exec_options){ .training = !o->inference,
+                                                       .keep_all = true,
+                                                       .augmented = o->batch_from != NULL,
+                                                       .seed = setup->model->seed,
+                                                       .log_steps = 1 }));
     ISO_TRY(open_batches(setup, o, data, batches));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (o->weights != NULL)

@@ -49,10 +49,10 @@ static iso_rc load_data(struct training *t)
 static iso_rc open_phase(struct training *t, int phase)
 {
     iso_setup_close_exec(&t->setup);
-    iso_model_choose(t->setup.model, phase);
-    return iso_setup_exec(&t->setup, &(struct iso_exec_options){ .training = true,
-                                                                 .seed = t->setup.model->seed,
-                                                                 .log_steps = ISO_FIT_LOG_STEPS });
+    return iso_setup_exec(&t->setup, phase,
+                          &(struct iso_exec_options){ .training = true,
+                                                      .seed = t->setup.model->seed,
+                                                      .log_steps = ISO_FIT_LOG_STEPS });
 }
 
 /* Opens every phase that is still to come, the nearest last, so that what is wrong with one, or
@@ -145,7 +145,7 @@ static iso_rc prepare(struct training *t, const char *model)
     }
     if (o->weights != NULL)
         ISO_TRY(iso_setup_weights(&t->setup, o->weights));
-    if (t->setup.model->training.shuffle_weights)
+    if (t->setup.graph->training->shuffle_weights)
         ISO_TRY(iso_shuffle_weights(t->setup.exec, 0));
     ISO_TRY(iso_run_start(o->out, t->setup.exec, &t->settings, &t->run));
     return describe_run(t, &about);
@@ -167,8 +167,8 @@ static iso_rc begin_phase(struct training *t, int phase, const struct iso_carrie
     ISO_TRY(put_data(t));
     ISO_TRY(iso_exec_initialize(t->setup.exec));
     ISO_TRY(iso_carry_give(carried, t->setup.exec));
-    return t->setup.model->training.shuffle_weights ? iso_shuffle_weights(t->setup.exec, phase)
-                                                    : ISO_OK;
+    return t->setup.graph->training->shuffle_weights ? iso_shuffle_weights(t->setup.exec, phase)
+                                                     : ISO_OK;
 }
 
 /* From the phase that has ended to another one, on the same weights. */

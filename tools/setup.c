@@ -38,9 +38,10 @@ iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options
                             (int)options->threads, &setup->backend);
 }
 
-iso_rc iso_setup_exec(struct iso_setup *setup, const struct iso_exec_options *options)
+iso_rc iso_setup_exec(struct iso_setup *setup, int phase, const struct iso_exec_options *options)
 {
-    ISO_TRY(iso_graph_build(setup->model, setup->model->batch_size, &setup->faults, &setup->graph));
+    ISO_TRY(iso_graph_build(setup->model, phase, setup->model->batch_size, &setup->faults,
+                            &setup->graph));
     return iso_exec_new(setup->graph, setup->backend, options, &setup->exec);
 }
 

@@ -69,7 +69,7 @@ const char *iso_setup_path(const char *given, char found[ISO_PATH]);
  * the setup. */
 iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
 iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
-iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);
+iso_rc iso_setup_exec(struct iso_setup *, int phase, const struct iso_exec_options *);
 /* Frees executor and graph, to build those of another phase. */
 void iso_setup_close_exec(struct iso_setup *);
 void iso_setup_free(struct iso_setup *);

@@ -130,12 +130,12 @@ iso_rc iso_train_tell_end(const struct training *t)
 void iso_train_tell_phase(const struct training *t)
 {
     const struct iso_model *model = t->setup.model;
+    const struct iso_training *training = t->setup.graph->training;
     const int phase = (int)t->state.phase;
-    if (*model->training.name)
+    if (*training->name)
         iso_console_line(&t->console, "phase      %s, from epoch %lld: loss %s, optimizer %s%s",
-                         model->training.name,
+                         training->name,
                          (long long)(phase ? iso_model_phase_end(model, phase - 1) : 0) + 1,
-                         iso_ops[model->training.loss.op].name,
-                         iso_ops[model->training.optimizer.op].name,
-                         model->training.shuffle_weights ? ", weights shuffled before it" : "");
+                         iso_ops[training->loss.op].name, iso_ops[training->optimizer.op].name,
+                         training->shuffle_weights ? ", weights shuffled before it" : "");
 }

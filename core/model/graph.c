@@ -27,7 +27,7 @@ static iso_rc reserve(struct iso_graph_builder *b)
 /* Where the loss absorbs the last layer's activation, that has no node of its own. */
 static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
 {
-    const int by_loss = last ? iso_graph_absorbed(b->model) : ISO_LINEAR;
+    const int by_loss = last ? iso_graph_absorbed(b->graph) : ISO_LINEAR;
     const struct iso_layer *layer = &b->model->layers[index];
     struct iso_graph *g = b->graph;
     int x[ISO_OPERANDS], y;
@@ -57,7 +57,7 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
 /* The last one makes `input`; what is before the first one is then called images. */
 static iso_rc add_augmentations(struct iso_graph_builder *b)
 {
-    const struct iso_training *t = &b->model->training;
+    const struct iso_training *t = b->graph->training;
     struct iso_graph *g = b->graph;
     for (int i = 0; i < t->naugmentations; i++) {
         const struct iso_op_use *use = &t->augmentations[i];
@@ -112,14 +112,15 @@ static iso_rc build(struct iso_graph_builder *b)
     return iso_graph_add_ends(b);
 }
 
-iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_faults *faults,
-                       struct iso_graph **out)
+iso_rc iso_graph_build(const struct iso_model *model, int phase, int64_t batch,
+                       struct iso_faults *faults, struct iso_graph **out)
 {
     struct iso_graph_builder b = { .model = model, .faults = faults };
     b.graph = iso_alloc(1, sizeof *b.graph);
     if (b.graph == NULL)
         return ISO_ENOMEM;
     b.graph->model = model;
+    b.graph->training = &model->phases[phase];
     b.graph->batch = batch;
     b.graph->sample_weight = -1;
     const iso_rc rc = build(&b);

@@ -46,7 +46,8 @@ struct iso_node {
     int x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS], saved[ISO_OPERANDS];
 };
 struct iso_graph {
-    const struct iso_model *model; /* borrowed; must outlive the graph */
+    const struct iso_model *model;       /* borrowed; must outlive the graph */
+    const struct iso_training *training; /* the model's phase that the graph is built for */
     int64_t batch;
     struct iso_value *values;
     int nvalues;
@@ -72,9 +73,10 @@ struct iso_graph {
                                         single one for two */
     void *owned;                     /* params made by the graph */
 };
-/* Shapes every op for this batch. Faults (shapes that do not fit, a loss without its activation)
- * have the layer's location. *out is set only on success; free with iso_graph_free. */
-iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
+/* Shapes every op for this batch; the loss, the augmentations and what trains are those of the
+ * phase (0 <= phase < model->nphases). Faults (shapes that do not fit, a loss without its
+ * activation) have the layer's location. *out is set only on success; free with iso_graph_free. */
+iso_rc iso_graph_build(const struct iso_model *, int phase, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
 /* True if the node has a backward pass, if anything wants its gradients. */

@@ -102,11 +102,7 @@ struct iso_model {
     struct iso_training *phases; /* without `phases:` one, which is the common one; params
                                     that a phase takes over are the same memory */
     int nphases;
-    struct iso_training training; /* the phase that graphs are built for; owns nothing */
 };
-/* Chooses the phase that graphs are built for from now on; graphs of another phase may not be used
- * any more. After loading it is the first. */
-void iso_model_choose(struct iso_model *, int phase);
 /* The phase to which epoch `epoch`, from 0, belongs; the last one has no end. */
 int iso_model_phase_at(const struct iso_model *, int64_t epoch);
 /* The epoch, from 0, before which a phase ends. */

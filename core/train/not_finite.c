@@ -98,7 +98,7 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
 }
 
 /* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */
-static iso_rc look_at_step(struct search *s, int64_t first_step)
+static iso_rc look_at_step(struct search *s, int64_t first_step, double rate)
 {
     s->where = "in the forward pass";
     ISO_TRY(iso_exec_walk(s->exec, ISO_FORWARD, run_and_look, s));
@@ -106,12 +106,21 @@ static iso_rc look_at_step(struct search *s, int64_t first_step)
     ISO_TRY(iso_exec_walk(s->exec, ISO_BACKWARD, run_and_look, s));
     if (found(s))
         return ISO_OK;
-    ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step)));
+    ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step), rate));
     s->where = "after the update";
     return look_at_weights(s);
 }
 
 /* ---- Searching ----------------------------------------------------------------------------- */
+
+/* The learning rate of the step that is looked at. */
+static double rate_of(const struct search *s, const struct iso_fit_options *o,
+                      const struct iso_fit_state *from)
+{
+    const struct iso_graph *g = s->exec->graph;
+    return iso_training_rate(g->training, from->plateau.rate, (o->rows + g->batch - 1) / g->batch,
+                             (uint64_t)(s->step - from->first_step));
+}
 
 static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
                             const struct iso_fit_state *from, int64_t last)
@@ -130,7 +139,7 @@ static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
         s->step = from->step + i;
         rc = iso_exec_gather(s->exec, 0, first, left < batch ? left : batch);
         if (rc == ISO_OK)
-            rc = look_at_step(s, from->first_step);
+            rc = look_at_step(s, from->first_step, rate_of(s, o, from));
     }
     return rc;
 }
@@ -150,7 +159,6 @@ static iso_rc search(struct search *s, const struct iso_fit_options *o, struct i
         ISO_TRY(iso_fit(s->exec, &again, state));
     if (found(s) || state->step < last - 1 || state->step > last)
         return ISO_OK;
-    iso_exec_set_plateau(s->exec, state->plateau.rate);
     return look_at_steps(s, o, state, last);
 }
 

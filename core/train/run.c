@@ -298,7 +298,7 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
                        const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
-    const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
+    const struct iso_training *training = iso_exec_graph(run->exec)->training;
     ISO_TRY(check_folder(run));
     ISO_TRY(iso_history_epoch(run->history, epoch));
     ISO_TRY(save_as(run, "weights.safetensors"));
@@ -341,9 +341,9 @@ iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
 {
     char path[ISO_PATH];
     struct iso_st_file *file = NULL;
-    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    const struct iso_training *training = iso_exec_graph(run->exec)->training;
     ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
-    if (!model->training.early_stopping.restore_best_weights || access(path, F_OK) != 0)
+    if (!training->early_stopping.restore_best_weights || access(path, F_OK) != 0)
         return ISO_OK; /* no epoch has ended */
     ISO_TRY(iso_st_open(path, &file));
     iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);

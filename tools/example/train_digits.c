@@ -41,7 +41,7 @@ static iso_rc train(struct job *j, const char *path, int64_t epochs)
     ISO_TRY(iso_model_data(j->model, "train", &data));
     ISO_TRY(iso_dataset_load(&data, &j->images));
     ISO_TRY(iso_backend_open("auto", ISO_MODE_EXACT, 0, &j->device));
-    ISO_TRY(iso_graph_build(j->model, j->model->batch_size, &j->faults, &j->graph));
+    ISO_TRY(iso_graph_build(j->model, 0, j->model->batch_size, &j->faults, &j->graph));
     const struct iso_exec_options options = { .training = true,
                                               .seed = j->model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
@@ -49,7 +49,7 @@ static iso_rc train(struct job *j, const char *path, int64_t epochs)
     ISO_TRY(iso_exec_initialize(j->exec));
     ISO_TRY(iso_exec_data(j->exec, 0, j->images)); /* 0: what is trained on */
     const struct iso_fit_options fit = {
-        .epochs = epochs ? epochs : j->model->training.epochs,
+        .epochs = epochs ? epochs : j->model->phases[0].epochs,
         .rows = j->images->rows,
         .seed = j->model->seed,
         .listeners = &listener,

@@ -36,8 +36,7 @@ iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const 
 iso_rc iso_measure_open(struct iso_measured *m, int phase, const struct iso_exec_options *options)
 {
     iso_setup_close_exec(&m->setup);
-    iso_model_choose(m->setup.model, phase);
-    return iso_setup_exec(&m->setup, options);
+    return iso_setup_exec(&m->setup, phase, options);
 }
 
 /* ---- Model and device ---------------------------------------------------------------------- */
@@ -68,13 +67,12 @@ static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
     ISO_TRY(iso_setup_model(s, m->model_path, o));
     const int last = s->model->nphases - 1;
     *phase = t->has_state && t->state.phase < last ? (int)t->state.phase : last;
-    iso_model_choose(s->model, *phase);
-    ISO_TRY(iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph));
+    ISO_TRY(iso_graph_build(s->model, *phase, s->model->batch_size, &s->faults, &s->graph));
     m->parameters = iso_setup_parameters(s->graph, false);
     m->trainable = iso_setup_parameters(s->graph, true);
     ISO_TRY(add_matrix(m));
     iso_setup_close_exec(s);
-    return iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph);
+    return iso_graph_build(s->model, *phase, s->model->batch_size, &s->faults, &s->graph);
 }
 
 /* The device of the run, where it is here; else the best one, which is said. */
@@ -125,8 +123,7 @@ static iso_rc measure_on_device(struct iso_measured *m, const struct iso_setup_o
     ISO_TRY(iso_measure_times(m, o, phase));
     ISO_TRY(iso_measure_parity(m));
     iso_setup_close_exec(&m->setup);
-    iso_model_choose(m->setup.model, phase);
-    return iso_graph_build(m->setup.model, m->setup.model->batch_size, &m->setup.faults,
+    return iso_graph_build(m->setup.model, phase, m->setup.model->batch_size, &m->setup.faults,
                            &m->setup.graph);
 }
 
