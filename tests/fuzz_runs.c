@@ -7,7 +7,7 @@
 #include "core/train/run.h"
 #include "fuzz_readers.h"
 #include "loading.h"
-#include "tools/history_csv.h"
+#include "core/train/history_csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 #include "core/model/model.h"
 #include "core/train/run.h"
 #include "core/train/device_json.h"
-#include "history_csv.h"
+#include "core/train/history_csv.h"
 #include "lines.h"
 #include "setup.h"
 

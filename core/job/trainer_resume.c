@@ -1,7 +1,6 @@
-/* train_resume.c: what `isocl train --resume` takes from the run that it goes on with, and what it
- * refuses to have otherwise. */
-#include "train.h"
-#include "core/file.h"
+/* trainer_resume.c: what a training takes from the run that it goes on with, and what it refuses to
+ * have otherwise. */
+#include "trainer_phases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,16 @@ static iso_rc keep(int64_t *option, int64_t unset, int64_t value, const char *na
                         "the run was begun with --%s %lld; leave --%s out, or train anew", name,
                         (long long)value, name);
     *option = value;
+    return ISO_OK;
+}
+
+static iso_rc keep_mode(struct iso_job_options *o, bool fast)
+{
+    const char *mode = fast ? "fast" : "exact";
+    if (o->mode != NULL && strcmp(o->mode, mode) != 0)
+        return iso_fail(ISO_EUSAGE,
+                        "the run was begun with --mode %s; leave --mode out, or train anew", mode);
+    o->mode = mode;
     return ISO_OK;
 }
 
@@ -31,42 +40,45 @@ static bool same_text(const char *a, const char *b)
     return true;
 }
 
-/* b: of the run. */
-static iso_rc same_file(const char *a, const char *b)
+iso_rc iso_trainer_same_model(const char *text, const char *run_path, bool *same)
 {
-    char *text_a = NULL, *text_b = NULL;
-    size_t na = 0, nb = 0;
-    iso_rc rc = iso_file_read(a, &text_a, &na);
-    if (rc == ISO_OK)
-        rc = iso_file_read(b, &text_b, &nb);
-    if (rc == ISO_OK && !same_text(text_a, text_b))
-        rc = iso_fail(
-            ISO_EUSAGE,
-            "%s is not the model file the run was begun with, which is %s; leave it out, or "
-            "train anew",
-            a, b);
-    free(text_a);
-    free(text_b);
-    return rc;
+    char *own = NULL;
+    size_t n = 0;
+    ISO_TRY(iso_file_read(run_path, &own, &n));
+    *same = same_text(text, own);
+    free(own);
+    return ISO_OK;
 }
 
-iso_rc iso_train_read_run(struct training *t, const char *model)
+static iso_rc check_model(const char *path, const char *run_path)
 {
-    char found[ISO_PATH];
-    struct train_options *o = t->options;
-    ISO_TRY(iso_run_read(o->out, &t->settings, &t->state));
-    ISO_TRY(iso_state_resumable(o->out, &t->settings));
-    ISO_TRY(iso_path(t->path, o->out, "model.yaml"));
+    char *text = NULL;
+    size_t n = 0;
+    bool same = false;
+    ISO_TRY(iso_file_read(path, &text, &n));
+    const iso_rc rc = iso_trainer_same_model(text, run_path, &same);
+    free(text);
+    if (rc != ISO_OK || same)
+        return rc;
+    return iso_fail(
+        ISO_EUSAGE,
+        "%s is not the model file the run was begun with, which is %s; leave it out, or "
+        "train anew",
+        path, run_path);
+}
+
+iso_rc iso_trainer_read_run(struct iso_trainer *t, const char *model, char path[ISO_PATH])
+{
+    struct iso_trainer_options *o = &t->options;
+    ISO_TRY(iso_run_read(o->run, &t->settings, &t->state));
+    ISO_TRY(iso_state_resumable(o->run, &t->settings));
+    ISO_TRY(iso_path(path, o->run, "model.yaml"));
     if (model != NULL)
-        ISO_TRY(same_file(iso_setup_path(model, found), t->path));
-    ISO_TRY(keep(&o->setup.batch, -1, t->settings.batch, "batch"));
-    ISO_TRY(keep(&o->setup.seed, -1, (int64_t)t->settings.seed, "seed"));
-    ISO_TRY(keep(&o->setup.limit, 0, t->settings.limit, "limit"));
-    const char *mode = t->settings.fast ? "fast" : "exact";
-    if (o->setup.mode != NULL && strcmp(o->setup.mode, mode) != 0)
-        return iso_fail(ISO_EUSAGE,
-                        "the run was begun with --mode %s; leave --mode out, or train anew", mode);
-    o->setup.mode = mode;
+        ISO_TRY(check_model(model, path));
+    ISO_TRY(keep(&o->job.batch, -1, t->settings.batch, "batch"));
+    ISO_TRY(keep(&o->job.seed, -1, (int64_t)t->settings.seed, "seed"));
+    ISO_TRY(keep(&o->job.limit, 0, t->settings.limit, "limit"));
+    ISO_TRY(keep_mode(&o->job, t->settings.fast != 0));
     if (o->epochs < 0 && o->steps < 0) {
         o->epochs = t->settings.epochs;
         o->steps = t->settings.steps;

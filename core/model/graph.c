@@ -151,6 +151,15 @@ bool iso_graph_has_backward(const struct iso_graph *g, int node)
     return node <= g->loss_node || iso_ops[g->nodes[node].op].kind == ISO_PENALTY;
 }
 
+int64_t iso_graph_parameters(const struct iso_graph *graph, bool trainable)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < graph->nvalues; i++)
+        if (graph->values[i].role == ISO_ROLE_WEIGHT && (graph->values[i].trainable || !trainable))
+            sum += iso_shape_count(&graph->values[i].shape);
+    return sum;
+}
+
 int iso_graph_find(const struct iso_graph *g, const char *name)
 {
     for (int i = 0; i < g->nvalues; i++)

@@ -81,6 +81,8 @@ iso_rc iso_graph_build(const struct iso_model *, int phase, int64_t batch, struc
 void iso_graph_free(struct iso_graph *);
 /* True if the node has a backward pass, if anything wants its gradients. */
 bool iso_graph_has_backward(const struct iso_graph *, int node);
+/* Returns how many numbers the weights have; trainable ones only, or all. */
+int64_t iso_graph_parameters(const struct iso_graph *, bool trainable);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);
 /* Fills shapes, dtypes, params, layer of the node's call for this many rows; no memory. */
