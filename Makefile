@@ -145,11 +145,12 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TESTLIB) $(BUILD)/libisocl.a
 test: all $(TESTS)
 	@BUILD=$(BUILD) sh tests/run.sh $(TESTS)
 
-# One style, checked by clang's tools with the flags of a build (tests/style.sh).
+# One style, checked by clang's tools with the flags of a build (tests/style.sh), and no new include circle.
 STYLE_FLAGS = -std=c11 -I. -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
               -DISO_HAVE_PNG -DISO_HAVE_JPEG -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 $(filter -I%,$(HDF5_FLAGS))
 style: $(ONNX_C)
 	@sh tests/style.sh $(STYLE_FLAGS)
+	@sh tests/circles.sh
 
 # libFuzzer is clang's: see tests/guided/guided.c. It goes through readers, not kernels, which stay as they are.
 fuzz:

@@ -167,8 +167,8 @@ static void a_fused_activation_lies_beside_the_input(void **state)
         if (!fusions[i].absent)
             continue;
         fused++;
-        assert_false(overlap(&plan.values.extents[iso_plan_root(g, g->nodes[i].x[0])],
-                             &plan.values.extents[iso_plan_root(g, g->nodes[i + 1].y[0])]));
+        assert_false(overlap(&plan.values.extents[iso_graph_root(g, g->nodes[i].x[0])],
+                             &plan.values.extents[iso_graph_root(g, g->nodes[i + 1].y[0])]));
     }
     assert_int_equal(fused, 4);
     iso_plan_clear(&plan);

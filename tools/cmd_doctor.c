@@ -4,7 +4,7 @@
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "core/environment.h"
-#include "core/model/suggest.h"
+#include "core/suggest.h"
 #include "core/onnx/onnx.h"
 #include "hardware.h"
 #include "setup.h"

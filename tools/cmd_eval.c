@@ -62,7 +62,7 @@ static iso_rc print_scores(const struct iso_job *job, const char *weights,
                    iso_scores_metric(graph, scores, m));
     printf("\n");
     ISO_TRY(iso_class_report_print(graph, scores, data));
-    printf("weights sha256 %s  %s\n", hex, iso_setup_where(job->backend, where, sizeof where));
+    printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
     return ISO_OK;
 }
 

@@ -71,7 +71,7 @@ static iso_rc predict(struct prediction *p, const char *run, const char *model, 
         ISO_TRY(iso_prediction_tell(p));
     ISO_TRY(iso_exec_hash(job->exec, hex));
     if (!o->json)
-        printf("weights sha256 %s  %s\n", hex, iso_setup_where(job->backend, where, sizeof where));
+        printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
     return ISO_OK;
 }
 

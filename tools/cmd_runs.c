@@ -5,7 +5,7 @@
 #include "core/train/run.h"
 #include "core/train/device_json.h"
 #include "core/train/history_csv.h"
-#include "lines.h"
+#include "tools/report/lines.h"
 #include "setup.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
 #include "commands.h"
-#include "layers.h"
+#include "tools/report/layers.h"
 #include "tools/report/drawing.h"
 #include "setup.h"
 
@@ -104,7 +104,7 @@ static void print_memory(const struct iso_job *setup)
     double bytes = 0, without = 0;
     int n = iso_exec_memory(setup->exec, list, MOST);
     printf("\nMemory for training in batches of %lld: %s\n", (long long)setup->graph->batch,
-           iso_setup_where(setup->backend, where, sizeof where));
+           iso_job_where(setup->backend, where, sizeof where));
     printf("%-24s %12s %16s\n", "ARENA", "MiB", "WITHOUT REUSE");
     for (int i = 0; i < n; i++) {
         printf("%-24s %12.2f %16.2f\n", list[i].arena, (double)list[i].bytes / 1048576,

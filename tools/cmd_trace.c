@@ -63,7 +63,7 @@ static iso_rc trace(struct iso_job *setup, const struct trace_options *o, const 
     ISO_TRY(iso_exec_hash(setup->exec, hex));
     printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors,
            (long long)o->steps, o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
-    printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    printf("weights sha256 %s  %s\n", hex, iso_job_where(setup->backend, where, sizeof where));
     return ISO_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "prediction.h"
 
 #include "console.h"
+#include "core/data/class_map.h"
 #include "core/formulas.h"
 #include "core/train/predict.h"
 

@@ -34,13 +34,6 @@ void iso_setup_progress(int64_t done, int64_t total)
     fprintf(stderr, "\r\033[Kreading images: %lld of %lld\r", (long long)done, (long long)total);
 }
 
-const char *iso_setup_where(const struct iso_backend *backend, char *buf, size_t n)
-{
-    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
-             backend->device.id, backend->device.name);
-    return buf;
-}
-
 int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_faults *faults)
 {
     if (rc == ISO_OK)

@@ -56,9 +56,6 @@ iso_rc iso_setup_model(struct iso_job *, const char *given, const struct iso_job
  * a line that the next one covers. */
 void iso_setup_progress(int64_t done, int64_t total);
 
-/* Writes what to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
-const char *iso_setup_where(const struct iso_backend *, char *buf, size_t n);
-
 /* Tells on stderr why a command failed, faults (which may be NULL) a line each, and returns its
  * exit code; for ISO_OK only that. */
 int iso_report(const struct iso_command *, iso_rc, const struct iso_faults *);

@@ -58,7 +58,7 @@ void iso_train_tell_start(const struct training *t)
 {
     char where[256];
     const struct iso_model *model = t->trainer.job.model;
-    iso_setup_where(t->trainer.job.backend, where, sizeof where);
+    iso_job_where(t->trainer.job.backend, where, sizeof where);
     iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu",
                      model->name, model->nlayers,
                      (long long)iso_graph_parameters(t->trainer.job.graph, false),
@@ -115,7 +115,7 @@ void iso_train_tell_checkpoint(const struct training *t)
 iso_rc iso_train_tell_end(const struct training *t)
 {
     char hex[65], where[256];
-    iso_setup_where(t->trainer.job.backend, where, sizeof where);
+    iso_job_where(t->trainer.job.backend, where, sizeof where);
     ISO_TRY(iso_exec_hash(t->trainer.job.exec, hex));
     iso_console_result(&t->console, "run %s", iso_run_folder(t->trainer.run));
     iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);

@@ -1,7 +1,8 @@
 /* csv.c: reads a text file twice: what it holds, and then the numbers. */
 #include "csv.h"
+#include "class_map.h"
 #include "core/file.h"
-#include "core/model/number.h"
+#include "core/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,13 +2,13 @@
  * takes them. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
-#include "class_map.h"
 #include "part.h"
 #include "workers.h"
 
-enum { ISO_DATASET_NAME = 256 }; /* bytes of a name, with its NUL */
+enum { ISO_DATASET_NAME = 256, ISO_CLASS_NAME = 64 }; /* bytes of a name, with its NUL */
 
-struct iso_disk; /* disk.h */
+struct iso_class_map; /* class_map.h */
+struct iso_disk;      /* disk.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
     char source[512]; /* the file the images came from, or "drawn by isocl" */
@@ -69,6 +69,4 @@ bool iso_dataset_is_file(const char *name);
 /* True if the labels of the data set of this name can be coarse, too. */
 bool iso_dataset_has_coarse(const char *name);
 
-/* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch); unbiased. */
-void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);
 #endif

@@ -1,5 +1,7 @@
-/* dataset.c: data sets by their names (sets.def), what is checked, and what is kept of them. */
+/* dataset_load.c: data sets by their names (sets.def), what is checked, and what is kept of them.
+ */
 #include "arrays.h"
+#include "class_map.h"
 #include "csv.h"
 #include "dataset.h"
 #include "disk.h"
@@ -171,28 +173,6 @@ static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_da
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
-static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t count)
-{
-    const size_t image = iso_dataset_image_bytes(set);
-    for (int64_t i = 0; i < count; i++)
-        memmove(set->images + (size_t)i * image, set->images + (size_t)rows[i] * image, image);
-    uint8_t *less = realloc(set->images, (size_t)count * image);
-    set->images = less != NULL ? less : set->images;
-}
-
-/* Moves the images and labels to the front. */
-iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
-{
-    if (set->disk != NULL)
-        ISO_TRY(iso_disk_keep(set->disk, rows, count));
-    else
-        keep_images(set, rows, count);
-    for (int64_t i = 0; i < count; i++)
-        set->labels[i] = set->labels[rows[i]];
-    set->rows = count;
-    return ISO_OK;
-}
-
 static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
 {
     int64_t count = 0;
@@ -280,29 +260,4 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
     }
     *out = set;
     return ISO_OK;
-}
-
-size_t iso_dataset_image_bytes(const struct iso_dataset *set)
-{
-    return (size_t)set->height * (size_t)set->width * (size_t)set->channels;
-}
-
-iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *image)
-{
-    const size_t size = iso_dataset_image_bytes(set);
-    if (set->disk != NULL)
-        return iso_disk_row(set->disk, row, image);
-    memcpy(image, set->images + (size_t)row * size, size);
-    return ISO_OK;
-}
-
-void iso_dataset_free(struct iso_dataset *set)
-{
-    if (set == NULL)
-        return;
-    iso_disk_free(set->disk);
-    free(set->images);
-    free(set->labels);
-    free(set->class_names);
-    free(set);
 }

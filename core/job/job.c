@@ -50,6 +50,13 @@ iso_rc iso_job_weights(struct iso_job *job, const char *path)
     return rc;
 }
 
+const char *iso_job_where(const struct iso_backend *backend, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
+             backend->device.id, backend->device.name);
+    return buf;
+}
+
 void iso_job_close_exec(struct iso_job *job)
 {
     iso_exec_free(job->exec);

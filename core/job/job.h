@@ -46,6 +46,9 @@ iso_rc iso_job_data(struct iso_job *, const char *split, const struct iso_job_op
 void iso_job_close_exec(struct iso_job *);
 void iso_job_free(struct iso_job *);
 
+/* Writes what to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
+const char *iso_job_where(const struct iso_backend *, char *buf, size_t n);
+
 /* Finds what `argument` stands for: a run's folder, with its model file and last weights, or those
  * of its best epoch; or a model file, for which weights must be given. weights: instead of the
  * run's, or NULL. ISO_EUSAGE where one of them is missing. */

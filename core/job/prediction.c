@@ -4,7 +4,7 @@
 #include "core/data/image.h"
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
-#include "core/model/suggest.h"
+#include "core/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -160,6 +160,11 @@ int64_t iso_graph_parameters(const struct iso_graph *graph, bool trainable)
     return sum;
 }
 
+int iso_graph_root(const struct iso_graph *g, int value)
+{
+    return g->values[value].view_of >= 0 ? g->values[value].view_of : value;
+}
+
 int iso_graph_find(const struct iso_graph *g, const char *name)
 {
     for (int i = 0; i < g->nvalues; i++)

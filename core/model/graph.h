@@ -83,6 +83,8 @@ void iso_graph_free(struct iso_graph *);
 bool iso_graph_has_backward(const struct iso_graph *, int node);
 /* Returns how many numbers the weights have; trainable ones only, or all. */
 int64_t iso_graph_parameters(const struct iso_graph *, bool trainable);
+/* The value whose memory this one has: itself, or the value it is a view of. */
+int iso_graph_root(const struct iso_graph *, int value);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);
 /* Fills shapes, dtypes, params, layer of the node's call for this many rows; no memory. */

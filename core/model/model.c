@@ -1,7 +1,7 @@
 /* model.c: a model file into struct iso_model, section by section. */
 #include "section.h"
 #include "field.h"
-#include "suggest.h"
+#include "core/suggest.h"
 #include "core/file.h"
 
 #include <math.h>

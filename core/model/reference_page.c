@@ -7,7 +7,7 @@
 #include "regularizer.h"
 #include "schedule.h"
 #include "section.h"
-#include "suggest.h"
+#include "core/suggest.h"
 #include "core/data/dataset.h"
 #include "core/environment.h"
 

@@ -2,6 +2,7 @@
 
 #include "predict.h"
 #include "core/data/safetensors.h"
+#include "core/data/shuffle.h"
 
 #include <stdlib.h>
 #include <string.h>

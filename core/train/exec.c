@@ -35,7 +35,7 @@ struct iso_tensor iso_exec_value(const struct iso_exec *e, int value)
     else if (v->role == ISO_ROLE_WEIGHT)
         locate(e, &e->fixed, &e->plan.fixed.extents[value], &t);
     else
-        locate(e, &e->values, &e->plan.values.extents[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->values, &e->plan.values.extents[iso_graph_root(e->graph, value)], &t);
     return t;
 }
 
@@ -48,7 +48,7 @@ struct iso_tensor iso_exec_gradient(const struct iso_exec *e, int value)
     if (v->role == ISO_ROLE_WEIGHT)
         locate(e, &e->weight_gradients, &e->plan.weights.extents[value], &t);
     else
-        locate(e, &e->gradients, &e->plan.gradients.extents[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->gradients, &e->plan.gradients.extents[iso_graph_root(e->graph, value)], &t);
     return t;
 }
 
@@ -61,7 +61,7 @@ static void add_input_gradient(const struct iso_exec *e, const struct iso_node *
     c->dx[i] = iso_exec_gradient(e, value);
     if (c->dx[i].mem == NULL || iso_ops[n->op].kind == ISO_VIEW)
         return; /* a view's dx and dy are the same memory */
-    bool *first = &written[iso_plan_root(e->graph, value)];
+    bool *first = &written[iso_graph_root(e->graph, value)];
     c->add_dx[i] = *first;
     *first = true;
 }

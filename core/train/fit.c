@@ -1,7 +1,8 @@
 #include "fit_log.h"
 
+#include "core/data/shuffle.h"
 #include "core/machine.h"
-#include "not_finite.h"
+#include "finite.h"
 #include "watch.h"
 
 #include <math.h>

@@ -1,41 +1,23 @@
 #include "not_finite.h"
 
+#include "core/data/shuffle.h"
 #include "exec_private.h"
+#include "fit.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PIECE = 65536 }; /* numbers that are read at once */
 
 struct search {
     struct iso_exec *exec;
     struct iso_not_finite *out;
     int64_t step; /* that is looked at, from 0 */
     const char *where;
-    float *values; /* [PIECE] */
 };
 
 static bool found(const struct search *s) { return *s->out->tensor; }
 
 /* ---- Looking at tensors -------------------------------------------------------------------- */
-
-static iso_rc is_finite(struct search *s, const struct iso_tensor *t, bool *out)
-{
-    const int64_t n = iso_shape_count(&t->shape);
-    *out = true;
-    for (int64_t first = 0; first < n && *out; first += PIECE) {
-        const int64_t count = n - first < PIECE ? n - first : PIECE;
-        const struct iso_tensor piece = {
-            t->mem, t->offset + (size_t)first, t->dtype, { 1, { count } }
-        };
-        ISO_TRY(iso_tensor_read_f32(s->exec->backend, &piece, s->values));
-        for (int64_t i = 0; i < count && *out; i++)
-            *out = isfinite(s->values[i]);
-    }
-    return ISO_OK;
-}
 
 /* Looks at the tensor of a value, or of its gradient, unless something has been found. */
 static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool gradient)
@@ -44,7 +26,7 @@ static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool
     bool finite = true;
     if (found(s) || value < 0 || t->mem == NULL || t->dtype != ISO_REAL)
         return ISO_OK;
-    ISO_TRY(is_finite(s, t, &finite));
+    ISO_TRY(iso_tensor_finite(s->exec->backend, t, &finite));
     if (finite)
         return ISO_OK;
     const struct iso_value *v = &g->values[value];
@@ -166,26 +148,5 @@ iso_rc iso_not_finite_find(struct iso_exec *exec, const struct iso_fit_options *
                            struct iso_fit_state *state, int64_t step, struct iso_not_finite *out)
 {
     struct search s = { .exec = exec, .out = out };
-    s.values = iso_alloc(PIECE, sizeof *s.values);
-    const iso_rc rc = s.values != NULL ? search(&s, options, state, step) : ISO_ENOMEM;
-    free(s.values);
-    return rc;
-}
-
-iso_rc iso_not_finite_weight(struct iso_exec *exec, const char **out)
-{
-    struct iso_not_finite first = { .where = "" };
-    struct search s = { .exec = exec, .out = &first };
-    *out = NULL;
-    s.values = iso_alloc(PIECE, sizeof *s.values);
-    iso_rc rc = s.values != NULL ? ISO_OK : ISO_ENOMEM;
-    for (int i = 0; rc == ISO_OK && *out == NULL && i < exec->nsorted; i++) {
-        const struct iso_tensor t = iso_exec_value(exec, exec->sorted[i]);
-        bool finite = true;
-        rc = is_finite(&s, &t, &finite);
-        if (rc == ISO_OK && !finite)
-            *out = iso_exec_weight(exec, i);
-    }
-    free(s.values);
-    return rc;
+    return search(&s, options, state, step);
 }

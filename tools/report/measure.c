@@ -65,7 +65,7 @@ static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
     struct iso_job *s = &m->setup;
     ISO_TRY(iso_path(m->model_path, t->folder, "model.yaml"));
     ISO_TRY(iso_path(m->weights_path, t->folder, "weights.safetensors"));
-    ISO_TRY(iso_setup_model(s, m->model_path, o));
+    ISO_TRY(iso_job_model(s, m->model_path, o));
     const int last = s->model->nphases - 1;
     ISO_TRY(add_matrix(m));
     *phase = t->has_state && t->state.phase < last ? (int)t->state.phase : last;

@@ -3,7 +3,7 @@
 #ifndef ISO_REPORT_MEASURED_H
 #define ISO_REPORT_MEASURED_H
 #include "core/bench/bench.h"
-#include "tools/setup.h"
+#include "core/job/job.h"
 #include "told.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
