@@ -1,4 +1,5 @@
 /* test_class_map.c: classes of a data set left out, renumbered and merged. */
+#include "core/data/class_map.h"
 #include "core/data/dataset.h"
 #include "core/data/known_classes.h"
 

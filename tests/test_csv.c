@@ -1,4 +1,5 @@
 /* test_csv.c: data sets in text files, good and bad, made here. */
+#include "core/data/class_map.h"
 #include "datasets.h"
 #include "folder.h"
 

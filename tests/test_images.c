@@ -1,5 +1,6 @@
 /* test_images.c: image files, as Pillow wrote and reads them (tools/golden/make_readers.py), and
  * folders of them. Run from the root of the repository. */
+#include "core/data/class_map.h"
 #include "core/data/image.h"
 #include "core/data/image_list.h"
 #include "core/data/npz.h"

@@ -1,5 +1,6 @@
 /* test_stream.c: data sets whose images are not in memory: the sources they come from, and the same
  * weights as from memory. Run from the root of the repository. */
+#include "core/data/class_map.h"
 #include "core/data/disk.h"
 #include "core/data/image.h"
 #include "cli.h"
