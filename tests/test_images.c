@@ -163,7 +163,7 @@ static iso_rc load(const char *name, const char *split, int height, int width, i
     const struct iso_dataset_request r = { .name = name,
                                            .split = split,
                                            .folder = folder,
-                                           .resize = { height, width },
+                                           .options = { .resize = { height, width } },
                                            .threads = threads };
     iso_error_clear();
     *set = NULL;

@@ -49,7 +49,7 @@ static iso_rc load_images(struct iso_prediction *p, const struct iso_prediction_
 {
     const struct iso_model *m = p->job.model;
     struct iso_dataset **data = &p->job.data[1];
-    struct iso_image_list_request r = { .resize = o->resize || m->train.resize[0] > 0,
+    struct iso_image_list_request r = { .resize = o->resize || m->train.options.resize[0] > 0,
                                         .threads = (int)o->job.threads,
                                         .progress = o->job.progress };
     if (o->job.limit > 0 && o->job.limit < p->images.n)

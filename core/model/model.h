@@ -20,13 +20,10 @@ struct iso_data_spec { /* data: train / validation / test */
     struct iso_location location;
     bool given;
     char dataset[ISO_DATASET_NAME], split[32];
-    int64_t count;   /* rows to draw from a generated data set; 0: its default */
+    struct iso_source_options options;
     double part[2];  /* fractions of its rows, from and to; both 0: all */
     bool stratified; /* each class has its share of the part */
     uint64_t part_seed;
-    int labels;                    /* 0: fine, 1: coarse */
-    char label_column[64];         /* of a CSV file; "" for the usual one */
-    int64_t resize[2];             /* height and width that image files get; 0: their own */
     bool stream;                   /* images are read when they are wanted, not all at first */
     struct iso_class_map *classes; /* made of those of the data set; owned; NULL: as they are */
 };
