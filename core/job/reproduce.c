@@ -53,7 +53,8 @@ struct iso_trainer_options iso_reproduction_training(const struct iso_reproducti
                                          .steps = -1,
                                          .checkpoint_minutes = -1,
                                          .run = r->run,
-                                         .resume = r->done >= 0 };
+                                         .resume = r->done >= 0,
+                                         .command = "" };
 }
 
 /* ---- Figures ------------------------------------------------------------------------------- */
