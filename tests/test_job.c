@@ -14,8 +14,7 @@
 
 #include <cmocka.h>
 
-/* 3 steps an epoch. What is computed of the images once, a phase on another loss with its weights
- * shuffled before it, and an end that goes back to the best epoch. */
+/* 3 steps an epoch; what the frozen layers give is computed once. */
 static const char yaml[] =
     "model: job\n"
     "data:\n"
@@ -32,7 +31,9 @@ static const char yaml[] =
     "optimizer: {adam: {learning_rate: 0.01}}\n"
     "metrics: [accuracy]\n"
     "train: {batch_size: 50, seed: 3, keep_features: true}\n"
-    "phases:\n"
+    "phases:\n%s";
+/* Another loss, weights shuffled before it, and an end that goes back to the best epoch. */
+static const char two_losses[] =
     "  - {name: first, epochs: 2, schedule: {step_decay: {period: 1}}}\n"
     "  - {name: second, epochs: 4, loss: mean_squared_error, shuffle_weights: true, keep_slots: "
     "true,\n"
@@ -153,9 +154,12 @@ static bool train(const char *model, const char *run, bool resume, struct told *
     return done;
 }
 
-static void write_model(char path[ISO_PATH])
+static void write_model(const char *phases, char path[ISO_PATH])
 {
-    assert_int_equal(iso_file_write(path_of("job.yaml", path), yaml, sizeof yaml - 1), ISO_OK);
+    char text[sizeof yaml + sizeof two_losses];
+    const int n = snprintf(text, sizeof text, yaml, phases);
+    assert_true(n > 0 && n < (int)sizeof text);
+    assert_int_equal(iso_file_write(path_of("job.yaml", path), text, (size_t)n), ISO_OK);
 }
 
 static void listeners_are_told_in_order(void **state)
@@ -163,9 +167,25 @@ static void listeners_are_told_in_order(void **state)
     struct told told = { .text = "" };
     char model[ISO_PATH], run[ISO_PATH], hex[65];
     (void)state;
-    write_model(model);
+    write_model(two_losses, model);
     assert_true(train(model, path_of("whole", run), false, &told, hex));
     assert_string_equal(told.text, "pfirst fF es es psecond fF es es r");
+}
+
+/* A phase that changes nothing ends with the weights of the one before it. */
+static void a_phase_begins_with_the_weights_before_it(void **state)
+{
+    char model[ISO_PATH], run[ISO_PATH], one[65], two[65];
+    struct told told = { .text = "" };
+    (void)state;
+    write_model("  - {name: first, epochs: 2}\n", model);
+    assert_true(train(model, path_of("one", run), false, &told, one));
+    write_model(
+        "  - {name: first, epochs: 2}\n"
+        "  - {name: still, epochs: 1, optimizer: {sgd: {learning_rate: 1e-35}}}\n",
+        model);
+    assert_true(train(model, path_of("two", run), false, &told, two));
+    assert_string_equal(one, two);
 }
 
 /* Stopped after every so many steps, and gone on with. */
@@ -174,7 +194,7 @@ static void a_training_in_pieces_ends_alike(void **state)
     char model[ISO_PATH], run[ISO_PATH], whole[65], hex[65];
     struct told none = { .text = "" };
     (void)state;
-    write_model(model);
+    write_model(two_losses, model);
     assert_true(train(model, path_of("whole", run), false, &none, whole));
     path_of("pieces", run);
     int pieces = 0;
@@ -207,7 +227,7 @@ static void evaluation_and_prediction_agree(void **state)
     (void)state;
     memset(&job, 0, sizeof job);
     memset(&p, 0, sizeof p);
-    write_model(model);
+    write_model(two_losses, model);
     assert_true(train(model, path_of("run", run), false, &told, hex));
     o.device = "reference";
     assert_int_equal(iso_job_files(run, NULL, false, model, weights), ISO_OK);
@@ -230,7 +250,7 @@ static void a_training_that_cannot_begin_leaves_nothing(void **state)
     char model[ISO_PATH], run[ISO_PATH];
     (void)state;
     memset(&t, 0, sizeof t);
-    write_model(model);
+    write_model(two_losses, model);
     o.job.device = "reference";
     o.run = path_of("none", run);
     o.resume = true;
@@ -245,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(listeners_are_told_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_phase_begins_with_the_weights_before_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_training_in_pieces_ends_alike, setup, teardown),
         cmocka_unit_test_setup_teardown(evaluation_and_prediction_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(a_training_that_cannot_begin_leaves_nothing, setup,

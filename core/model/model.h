@@ -69,6 +69,7 @@ struct iso_training {
                                     where the phase before left them */
 };
 
+/* Read only once it is loaded; iso_model_measure completes one whose mean or std is `auto`. */
 struct iso_model {
     char *file; /* path as given */
     char *text;
