@@ -98,7 +98,8 @@ struct iso_task_entry {
     const char *name;
     iso_rc (*run)(const struct iso_task *);
 };
-extern const struct iso_task_entry iso_tasks[]; /* child_tasks.c has them all; name NULL ends it */
+extern const struct iso_task_entry
+    iso_tasks[]; /* core/job/child_tasks.c has them all; name NULL ends it */
 /* iso_child_main for a program that has tasks of its own, which other programs cannot run. */
 void iso_child_main_with(int argc, char **argv, const struct iso_task_entry *more);
 #endif

@@ -1,9 +1,18 @@
 /* exact.c: series, after their argument has been made small. */
 #include "exact.h"
 
-#include "core/ops/optimizer.h"
-
 static const double PI = 3.14159265358979323846, LN_2 = 0.69314718055994530942;
+
+double iso_power(double base, uint64_t n)
+{
+    double result = 1;
+    for (; n != 0; n >>= 1) {
+        if (n & 1)
+            result *= base;
+        base *= base;
+    }
+    return result;
+}
 
 /* ln x = n ln 2 + 2 artanh((y - 1) / (y + 1)) with x = 2^n y and y from 2/3 to 4/3. */
 static double logarithm(double x)

@@ -285,8 +285,8 @@ struct iso_op_def {    /* one op, no device in it: core/ops/<name>.c,
     /* Optional: numbers the kernels need that are computed once, here (1/(1-rate), Adam's step
      * size). step counts from 0. IEEE + - * / sqrt in double only, so that every machine agrees. */
     void (*scalars)(const void *params, uint64_t step, double out[ISO_SCALARS]);
-    /* Optional, of an optimizer: the learning rate of a step, where the params change it. */
-    double (*rate)(const void *params, uint64_t step);
+    /* Optional, of an optimizer: what its own decay leaves of a learning rate at this step. */
+    double (*decayed)(const void *params, double rate, uint64_t step);
     /* Optional: checks between fields; sets a message with iso_fail(ISO_EMODEL, ...). */
     iso_rc (*check)(const void *params);
     /* METRIC. One of a single count (y is REAL [1]) overwrites it, and is shown as its share of the

@@ -21,8 +21,7 @@ iso_rc fuzz_read_model(const struct fuzz_subject *s, const char *path, const cha
     assert_true((rc == ISO_OK) == (model != NULL));
     for (int phase = 0; rc == ISO_OK && phase < model->nphases; phase++) {
         struct iso_graph *graph = NULL;
-        iso_model_choose(model, phase);
-        rc = iso_graph_build(model, 3, &loading_faults, &graph);
+        rc = iso_graph_build(model, phase, 3, &loading_faults, &graph);
         assert_true((rc == ISO_OK) == (graph != NULL));
         iso_graph_free(graph);
     }

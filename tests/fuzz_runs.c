@@ -7,7 +7,7 @@
 #include "core/train/run.h"
 #include "fuzz_readers.h"
 #include "loading.h"
-#include "tools/history_csv.h"
+#include "core/train/history_csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static iso_rc resume_history(const struct fuzz_subject *s, const char *path, con
     size_t n;
     (void)s;
     assert_int_equal(loading_file("models/demo.yaml", &model), ISO_OK);
-    assert_int_equal(iso_graph_build(model, 2, &loading_faults, &graph), ISO_OK);
+    assert_int_equal(iso_graph_build(model, 0, 2, &loading_faults, &graph), ISO_OK);
     const iso_rc rc = iso_history_open(folder, graph, 2, 2, &history);
     assert_int_equal(rc, ISO_OK);
     snprintf(warning, sizeof warning, "%s", iso_history_warning(history));

@@ -1,4 +1,5 @@
 /* fuzz_sets.c: the readers of data sets. */
+#include "core/data/class_map.h"
 #include "core/data/dataset.h"
 #include "core/data/image.h"
 #include "fuzz_readers.h"

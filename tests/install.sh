@@ -90,6 +90,22 @@ example_runs() {
     [ $? -eq 1 ] && grep 'bad.yaml:1:' "$scratch/told"
 }
 
+# It goes from phase to phase, and on with a run that was stopped, to the weights of `isocl train`.
+example_resumes() {
+    cat >"$scratch/phases.yaml" <<'END'
+model: phased
+data: {train: {dataset: 'builtin:digits', split: train, count: 500}}
+input: {shape: [28, 28, 1], scale: 1/255}
+layers: [flatten, {dense: {units: 10, activation: softmax}}]
+loss: categorical_crossentropy
+train: {batch_size: 50}
+phases: [{name: warm, optimizer: adam, epochs: 2}, {name: last, optimizer: sgd, epochs: 2}]
+END
+    (cd "$scratch" && ./train_digits phases.yaml 1 && ./train_digits --resume runs/phased-001 4 >example && cat example &&
+        grep -q 'phase last' example && "$program" train phases.yaml --mode exact --quiet --out whole >trained &&
+        [ "$(grep -o 'sha256 [0-9a-f]*' example)" = "$(grep -o 'sha256 [0-9a-f]*' trained)" ])
+}
+
 # All that was installed, and nothing else: the user's data sets may lie in share/isocl.
 uninstalls() {
     mkdir "$prefix/share/isocl/mnist" && echo data >"$prefix/share/isocl/mnist/data" &&
@@ -131,6 +147,7 @@ if command -v "$PKG" >/dev/null; then
     check 'the example, linked as installed' example_links
     check 'the example, linked statically' example_links --static
     check 'the example, run' example_runs
+    check 'the example, with phases and a resumed run' example_resumes
 else
     skip "pkg-config is not here"
 fi

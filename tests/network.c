@@ -19,7 +19,7 @@ void network_load(struct network *n, const char *path, int64_t batch)
 {
     memset(n, 0, sizeof *n);
     if (iso_model_load(path, &n->faults, &n->model) != ISO_OK ||
-        iso_graph_build(n->model, batch, &n->faults, &n->graph) != ISO_OK) {
+        iso_graph_build(n->model, 0, batch, &n->faults, &n->graph) != ISO_OK) {
         iso_faults_print(&n->faults, stderr);
         fail_msg("%s: %s", path, iso_error());
     }

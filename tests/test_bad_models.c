@@ -80,7 +80,7 @@ static bool check_bad(const char *path)
     iso_rc rc = loading_file(path, &m);
     good = (rc == ISO_OK) == graph_stage;
     if (rc == ISO_OK)
-        rc = iso_graph_build(m, 4, &loading_faults, &graph);
+        rc = iso_graph_build(m, 0, 4, &loading_faults, &graph);
     good = good && rc == ISO_EMODEL && graph == NULL && *iso_error() && n > 0 &&
            loading_faults.count == n;
     for (int i = 0; i < loading_faults.count; i++)
@@ -256,7 +256,7 @@ static void test_rubbish(void **state)
         assert_true(rc == ISO_OK ? loading_faults.count == 0
                                  : rc == ISO_EMODEL && loading_faults.count > 0);
         if (rc == ISO_OK)
-            rc = iso_graph_build(m, 2, &loading_faults, &graph);
+            rc = iso_graph_build(m, 0, 2, &loading_faults, &graph);
         refused += rc != ISO_OK;
         iso_graph_free(graph);
         iso_model_free(m);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/train/learning_rate.h"
 #include "network.h"
 
 static int find(const struct network *n, const char *layer)
@@ -140,7 +141,9 @@ static void train(struct network *n, int steps)
     for (uint64_t step = 0; step < (uint64_t)steps; step++) {
         assert_int_equal(iso_exec_forward(n->exec, true, step, 0), ISO_OK);
         assert_int_equal(iso_exec_backward(n->exec, step), ISO_OK);
-        assert_int_equal(iso_exec_update(n->exec, step), ISO_OK);
+        assert_int_equal(
+            iso_exec_update(n->exec, step, iso_training_rate_alone(n->graph->training, step)),
+            ISO_OK);
     }
 }
 

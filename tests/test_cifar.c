@@ -196,7 +196,7 @@ static void cifar100_has_fine_labels(void **state)
 static void cifar100_has_coarse_labels(void **state)
 {
     struct iso_dataset_request r = {
-        .name = "cifar100", .split = "test", .folder = folder, .coarse = true
+        .name = "cifar100", .split = "test", .folder = folder, .options = { .labels = 1 }
     };
     struct iso_dataset *set = NULL;
     (void)state;

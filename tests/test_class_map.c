@@ -1,4 +1,5 @@
 /* test_class_map.c: classes of a data set left out, renumbered and merged. */
+#include "core/data/class_map.h"
 #include "core/data/dataset.h"
 #include "core/data/known_classes.h"
 
@@ -32,7 +33,7 @@ static iso_rc load(const struct iso_class_map *map, const struct iso_part *part,
 {
     const struct iso_dataset_request r = { .name = "builtin:digits",
                                            .split = "train",
-                                           .count = ROWS,
+                                           .options = { .count = ROWS },
                                            .classes = map,
                                            .part = part != NULL ? *part : (struct iso_part){ 0 },
                                            .limit = limit };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/train/exec.h"
+#include "core/train/learning_rate.h"
 
 enum { ROWS = 3, PIXELS = 6 * 5 * 3, WEIGHTS = 8, MOST = 1024 };
 
@@ -50,8 +51,8 @@ static void run(struct iso_gradient_clipping clipping, struct gradients *given,
     struct iso_exec *exec;
     faults.count = 0;
     assert_int_equal(iso_model_load("tests/models/clipped.yaml", &faults, &model), ISO_OK);
-    model->training.clipping = clipping;
-    assert_int_equal(iso_graph_build(model, ROWS, &faults, &graph), ISO_OK);
+    model->phases[0].clipping = clipping;
+    assert_int_equal(iso_graph_build(model, 0, ROWS, &faults, &graph), ISO_OK);
     assert_int_equal(iso_backend_open("cpu", ISO_MODE_EXACT, 2, &backend), ISO_OK);
     assert_int_equal(iso_exec_new(graph, backend, &o, &exec), ISO_OK);
     assert_int_equal(iso_exec_initialize(exec), ISO_OK);
@@ -61,7 +62,7 @@ static void run(struct iso_gradient_clipping clipping, struct gradients *given,
     assert_int_equal(iso_exec_forward(exec, true, 0, 0), ISO_OK);
     assert_int_equal(iso_exec_backward(exec, 0), ISO_OK);
     take(exec, given);
-    assert_int_equal(iso_exec_update(exec, 0), ISO_OK);
+    assert_int_equal(iso_exec_update(exec, 0, iso_training_rate_alone(graph->training, 0)), ISO_OK);
     take(exec, left);
     assert_int_equal(given->n, 6); /* c1, n and d2, two each; d1 stays as it is */
     iso_exec_free(exec);

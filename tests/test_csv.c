@@ -1,4 +1,5 @@
 /* test_csv.c: data sets in text files, good and bad, made here. */
+#include "core/data/class_map.h"
 #include "datasets.h"
 #include "folder.h"
 
@@ -50,9 +51,11 @@ static iso_rc load(const char *name, const char *column, const char *map, struct
         strcpy(classes->member[classes->n].name, entry);
         classes->member[classes->n++].class = classes->classes;
     }
-    const struct iso_dataset_request r = {
-        .name = name, .split = "train", .folder = folder, .label_column = column, .classes = classes
+    struct iso_dataset_request r = {
+        .name = name, .split = "train", .folder = folder, .classes = classes
     };
+    snprintf(r.options.label_column, sizeof r.options.label_column, "%s",
+             column != NULL ? column : "");
     iso_error_clear();
     *set = NULL;
     const iso_rc rc = iso_dataset_load(&r, set);

@@ -16,7 +16,7 @@ static struct iso_faults faults;
 static void open_graph(const char *path, struct iso_model **model, struct iso_graph **graph)
 {
     if (iso_model_load(path, &faults, model) != ISO_OK ||
-        iso_graph_build(*model, BATCH, &faults, graph) != ISO_OK)
+        iso_graph_build(*model, 0, BATCH, &faults, graph) != ISO_OK)
         fail_msg("%s: %s", path, iso_error());
 }
 

@@ -1,5 +1,6 @@
 /* test_images.c: image files, as Pillow wrote and reads them (tools/golden/make_readers.py), and
  * folders of them. Run from the root of the repository. */
+#include "core/data/class_map.h"
 #include "core/data/image.h"
 #include "core/data/image_list.h"
 #include "core/data/npz.h"
@@ -162,7 +163,7 @@ static iso_rc load(const char *name, const char *split, int height, int width, i
     const struct iso_dataset_request r = { .name = name,
                                            .split = split,
                                            .folder = folder,
-                                           .resize = { height, width },
+                                           .options = { .resize = { height, width } },
                                            .threads = threads };
     iso_error_clear();
     *set = NULL;

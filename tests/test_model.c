@@ -71,10 +71,10 @@ static void test_cnn(void **state)
     assert_int_equal(dense->units, 10);
     assert_int_equal(dense->activation, ISO_SOFTMAX);
     assert_int_equal(dense->kernel_initializer.kind, ISO_INIT_GLOROT_UNIFORM);
-    const struct iso_adam *adam = m->training.optimizer.params;
-    assert_int_equal(m->training.optimizer.op, ISO_OP_adam);
+    const struct iso_adam *adam = m->phases[0].optimizer.params;
+    assert_int_equal(m->phases[0].optimizer.op, ISO_OP_adam);
     assert_true(adam->learning_rate == 0.001 && adam->beta_2 == 0.999 && adam->epsilon == 1e-8);
-    assert_int_equal(m->training.loss.op, ISO_OP_categorical_crossentropy);
+    assert_int_equal(m->phases[0].loss.op, ISO_OP_categorical_crossentropy);
     assert_int_equal(m->nmetrics, 1);
     assert_int_equal(m->metrics[0].op, ISO_OP_accuracy);
     assert_int_equal(m->input.ndim, 4);
@@ -83,9 +83,9 @@ static void test_cnn(void **state)
     assert_true(m->train.given && m->validation.given && !m->test.given);
     assert_string_equal(m->validation.split, "test");
     assert_int_equal(m->batch_size, 100);
-    assert_int_equal(m->training.epochs, 34);
-    assert_true(m->seed == 1 && m->training.expect.validation_accuracy == 0.992);
-    assert_string_equal(m->training.expect.source, "003_ee605c3ae73e91a4.txt");
+    assert_int_equal(m->phases[0].epochs, 34);
+    assert_true(m->seed == 1 && m->phases[0].expect.validation_accuracy == 0.992);
+    assert_string_equal(m->phases[0].expect.source, "003_ee605c3ae73e91a4.txt");
     assert_ptr_equal(m->layers[0].location.file, m->file);
     assert_true(m->layers[0].location.line > 0 && m->layers[0].location.column == 5);
     iso_model_free(m);
@@ -122,13 +122,12 @@ static void test_phases(void **state)
     assert_true(isnan(m->phases[1].expect.validation_accuracy));
     assert_true(m->phases[1].expect.seconds_per_epoch == 3);
     assert_int_equal(m->phases[1].expect.last_epochs, 2);
-    assert_int_equal(m->training.optimizer.op, ISO_OP_sgd);
-    iso_model_choose(m, 2);
-    assert_int_equal(m->training.optimizer.op, ISO_OP_adam);
+    assert_int_equal(m->phases[0].optimizer.op, ISO_OP_sgd);
+    assert_int_equal(m->phases[2].optimizer.op, ISO_OP_adam);
     assert_int_equal(m->phases[0].naugmentations, 1);
     assert_int_equal(m->phases[1].naugmentations, 0);
-    assert_ptr_equal(m->training.augmentations[0].params, m->common.augmentations[0].params);
-    const struct iso_image_data_generator *g = m->training.augmentations[0].params;
+    assert_ptr_equal(m->phases[2].augmentations[0].params, m->common.augmentations[0].params);
+    const struct iso_image_data_generator *g = m->phases[2].augmentations[0].params;
     assert_true(g->zoom_range[0] == 0.75 && g->zoom_range[1] == 1.25);
     static const int phases[] = { 0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2 };
     for (int64_t epoch = 0; epoch < 12; epoch++)
@@ -186,7 +185,7 @@ static void test_other_models(void **state)
         struct iso_model *m = load_good(models[i].path);
         struct iso_graph *graph = NULL;
         assert_layers(m, models[i].names);
-        assert_int_equal(iso_graph_build(m, 3, &loading_faults, &graph), ISO_OK);
+        assert_int_equal(iso_graph_build(m, 0, 3, &loading_faults, &graph), ISO_OK);
         iso_graph_free(graph);
         iso_model_free(m);
     }
@@ -211,9 +210,9 @@ static void assert_small(struct iso_model *m)
     assert_false(third->use_bias);
     assert_string_equal(m->layers[3].name, "top");
     assert_int_equal(m->input.ndim, 2);
-    assert_true(m->batch_size == 32 && m->training.epochs == 10 && m->seed == 1);
+    assert_true(m->batch_size == 32 && m->phases[0].epochs == 10 && m->seed == 1);
     assert_true(m->images.scale == 1);
-    assert_true(isnan(m->training.expect.validation_accuracy));
+    assert_true(isnan(m->phases[0].expect.validation_accuracy));
     assert_false(m->train.given);
     iso_model_free(m);
 }

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/model/number.h"
-#include "core/model/suggest.h"
+#include "core/number.h"
+#include "core/suggest.h"
 #include "folder.h"
 
 static void test_numbers(void **state)

@@ -147,7 +147,9 @@ static void seeds_draw_other_rows(void **state)
 /* Images stay with their labels, and a limit takes the first rows of the part. */
 static void a_data_set_is_cut(void **state)
 {
-    struct iso_dataset_request r = { .name = "builtin:digits", .split = "test", .count = 100 };
+    struct iso_dataset_request r = { .name = "builtin:digits",
+                                     .split = "test",
+                                     .options = { .count = 100 } };
     struct iso_dataset *whole, *part, *less;
     (void)state;
     assert_int_equal(iso_dataset_load(&r, &whole), ISO_OK);
@@ -181,7 +183,7 @@ static void impossible_parts_are_refused(void **state)
     (void)state;
     for (int i = 0; i < 5; i++) {
         const struct iso_dataset_request r = {
-            .name = "builtin:digits", .split = "test", .count = 10, .part = parts[i]
+            .name = "builtin:digits", .split = "test", .options = { .count = 10 }, .part = parts[i]
         };
         struct iso_dataset *set = NULL;
         iso_error_clear();
@@ -193,9 +195,10 @@ static void impossible_parts_are_refused(void **state)
 
 static void lack_of_memory_is_reported(void **state)
 {
-    const struct iso_dataset_request r = {
-        .name = "builtin:digits", .split = "test", .count = 10, .part = { 0, 0.5, true, 0 }
-    };
+    const struct iso_dataset_request r = { .name = "builtin:digits",
+                                           .split = "test",
+                                           .options = { .count = 10 },
+                                           .part = { 0, 0.5, true, 0 } };
     struct iso_dataset *set = NULL;
     iso_rc rc = ISO_ENOMEM;
     int n = 0;

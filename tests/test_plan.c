@@ -2,6 +2,7 @@
  * device's limit, and a network trained with reuse has the weights of one trained without. */
 #include "core/model/graph.h"
 #include "core/random.h"
+#include "core/train/learning_rate.h"
 #include "core/train/plan.h"
 #include "network.h"
 
@@ -123,7 +124,9 @@ static void train_hash(struct network *n, bool keep_all, char hex[65])
         assert_int_equal(iso_exec_feed(n->exec, g->batch, x, y, NULL), ISO_OK);
         assert_int_equal(iso_exec_forward(n->exec, true, step, 0), ISO_OK);
         assert_int_equal(iso_exec_backward(n->exec, step), ISO_OK);
-        assert_int_equal(iso_exec_update(n->exec, step), ISO_OK);
+        assert_int_equal(
+            iso_exec_update(n->exec, step, iso_training_rate_alone(n->graph->training, step)),
+            ISO_OK);
     }
     double loss[1 + ISO_METRICS];
     assert_int_equal(iso_exec_log(n->exec, 1, loss), ISO_OK);
@@ -164,8 +167,8 @@ static void a_fused_activation_lies_beside_the_input(void **state)
         if (!fusions[i].absent)
             continue;
         fused++;
-        assert_false(overlap(&plan.values.extents[iso_plan_root(g, g->nodes[i].x[0])],
-                             &plan.values.extents[iso_plan_root(g, g->nodes[i + 1].y[0])]));
+        assert_false(overlap(&plan.values.extents[iso_graph_root(g, g->nodes[i].x[0])],
+                             &plan.values.extents[iso_graph_root(g, g->nodes[i + 1].y[0])]));
     }
     assert_int_equal(fused, 4);
     iso_plan_clear(&plan);
@@ -267,7 +270,7 @@ static void a_batch_beyond_any_address_is_refused(void **state)
     struct network n;
     network_open(&n, "models/demo.yaml", 1, "reference", 0);
     struct iso_graph *g = NULL;
-    assert_int_not_equal(iso_graph_build(n.model, INT64_MAX / 8, &n.faults, &g), ISO_OK);
+    assert_int_not_equal(iso_graph_build(n.model, 0, INT64_MAX / 8, &n.faults, &g), ISO_OK);
     assert_null(g);
     iso_error_clear();
     network_close(&n);

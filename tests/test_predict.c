@@ -60,7 +60,7 @@ static void predict(struct trainer *t, int64_t batch, bool labelled, struct told
     struct iso_exec *exec;
     memset(out, 0, sizeof *out);
     data.labels = labelled ? data.labels : NULL;
-    assert_int_equal(iso_graph_build(t->model, batch, &faults, &graph), ISO_OK);
+    assert_int_equal(iso_graph_build(t->model, 0, batch, &faults, &graph), ISO_OK);
     assert_int_equal(iso_exec_new(graph, t->backend, &o, &exec), ISO_OK);
     assert_int_equal(iso_exec_initialize(exec), ISO_OK);
     assert_int_equal(iso_exec_data(exec, 1, &data), ISO_OK);

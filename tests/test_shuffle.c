@@ -1,5 +1,5 @@
 /* test_shuffle.c: a shuffle is a permutation, depends on seed and epoch, and is fair. */
-#include "core/data/dataset.h"
+#include "core/data/shuffle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* test_stream.c: data sets whose images are not in memory: the sources they come from, and the same
  * weights as from memory. Run from the root of the repository. */
+#include "core/data/class_map.h"
 #include "core/data/disk.h"
 #include "core/data/image.h"
 #include "cli.h"
@@ -87,7 +88,7 @@ static void check_variants(const char *name, const char *folder, bool grey)
     *map = (struct iso_class_map){ .classes = 2, .n = 2 };
     map->member[0] = (struct iso_class_member){ "2", 0 };
     map->member[1] = (struct iso_class_member){ "0", 1 };
-    r.count = folder != NULL ? 0 : 300; /* of those that are drawn */
+    r.options.count = folder != NULL ? 0 : 300; /* of those that are drawn */
     check_same(r);
     r.limit = 5;
     check_same(r);

@@ -1,4 +1,5 @@
 /* test_trace.c: a trace's names, shapes and values, and the batch files it takes. */
+#include "core/data/shuffle.h"
 #include "core/data/safetensors.h"
 #include "core/file.h"
 #include "core/train/trace.h"

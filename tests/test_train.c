@@ -98,7 +98,7 @@ static void test_loss_that_is_not_finite(void **state)
     struct trainer t;
     (void)state;
     trainer_open(&t, 8, 1);
-    ((struct iso_adam *)t.model->training.optimizer.params)->learning_rate = 1e30;
+    ((struct iso_adam *)t.model->phases[0].optimizer.params)->learning_rate = 1e30;
     assert_int_equal(trainer_fit(&t, 3, 0, NULL), ISO_EDATA);
     assert_non_null(strstr(iso_error(), "epoch 1, step "));
     assert_non_null(strstr(iso_error(), "smaller learning_rate (it is 1e+30)"));

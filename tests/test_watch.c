@@ -121,9 +121,8 @@ static void test_first_tensor(void **state)
     const char *weight;
     (void)state;
     trainer_open(&t, 8, 1);
-    *iso_op_learning_rate(t.model->training.optimizer.op, t.model->training.optimizer.params) =
+    *iso_op_learning_rate(t.model->phases[0].optimizer.op, t.model->phases[0].optimizer.params) =
         1e38;
-    *(double *)iso_op_learning_rate(t.model->training.optimizer.op, t.exec->optimizer) = 1e38;
     struct iso_run *run = start_run(&t, "run");
     t.more = (struct iso_fit_listener){ .warning = on_warning };
     *told = '\0';

@@ -83,7 +83,7 @@ void trainer_open(struct trainer *t, int units, uint64_t seed)
     assert_int_equal(iso_model_load(trainer_path("tiny.yaml"), &faults, &t->model), ISO_OK);
     t->model->seed = seed;
     assert_int_equal(iso_backend_open("reference", ISO_MODE_EXACT, 0, &t->backend), ISO_OK);
-    assert_int_equal(iso_graph_build(t->model, BATCH, &faults, &t->graph), ISO_OK);
+    assert_int_equal(iso_graph_build(t->model, 0, BATCH, &faults, &t->graph), ISO_OK);
     const struct iso_exec_options options = { .training = true,
                                               .seed = seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };

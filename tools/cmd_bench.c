@@ -14,7 +14,7 @@ static const double MACHINE_SECONDS = 0.1; /* for each peak of the machine */
 static const double HANDOFF_SECONDS = 0.02;
 
 struct bench_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     const char *devices;
     double seconds;
     bool ops, json;
@@ -125,7 +125,7 @@ static void tell_failure(struct bench *b, const char *what, const char *device)
 
 /* ---- Models -------------------------------------------------------------------------------- */
 
-static iso_rc open_exec(struct iso_setup *s, bool training)
+static iso_rc open_exec(struct iso_job *s, bool training)
 {
     iso_exec_free(s->exec);
     iso_graph_free(s->graph);
@@ -135,12 +135,12 @@ static iso_rc open_exec(struct iso_setup *s, bool training)
     const struct iso_exec_options o = { .training = training,
                                         .seed = s->model->seed,
                                         .log_steps = 1 };
-    ISO_TRY(iso_setup_exec(s, &o));
+    ISO_TRY(iso_job_exec(s, 0, 0, &o));
     ISO_TRY(iso_exec_initialize(s->exec));
     return iso_bench_feed(s->exec);
 }
 
-static iso_rc bench_training(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+static iso_rc bench_training(struct bench *b, struct iso_job *s, struct iso_gate *gate,
                              struct iso_bench_model *m)
 {
     struct iso_memory arenas[MOST_ARENAS];
@@ -153,7 +153,7 @@ static iso_rc bench_training(struct bench *b, struct iso_setup *s, struct iso_ga
     return ISO_OK;
 }
 
-static iso_rc bench_inference(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+static iso_rc bench_inference(struct bench *b, struct iso_job *s, struct iso_gate *gate,
                               struct iso_bench_model *m)
 {
     ISO_TRY(open_exec(s, false));
@@ -161,7 +161,7 @@ static iso_rc bench_inference(struct bench *b, struct iso_setup *s, struct iso_g
     return iso_bench_steps(s->exec, gate, false, b->options.seconds, &m->inference);
 }
 
-static iso_rc print_ops(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+static iso_rc print_ops(struct bench *b, struct iso_job *s, struct iso_gate *gate,
                         const struct iso_bench_model *m)
 {
     struct iso_bench_node *nodes = NULL;
@@ -173,7 +173,7 @@ static iso_rc print_ops(struct bench *b, struct iso_setup *s, struct iso_gate *g
     return ISO_OK;
 }
 
-static iso_rc bench_with(struct bench *b, struct iso_setup *s, struct iso_gate *gate,
+static iso_rc bench_with(struct bench *b, struct iso_job *s, struct iso_gate *gate,
                          struct iso_bench_model *m)
 {
     ISO_TRY(bench_training(b, s, gate, m));
@@ -185,13 +185,13 @@ static iso_rc bench_with(struct bench *b, struct iso_setup *s, struct iso_gate *
 }
 
 /* One model on one device; *rate: images/s of training. */
-static iso_rc bench_device(struct bench *b, struct iso_setup *s, const char *path,
-                           const char *device, double *rate)
+static iso_rc bench_device(struct bench *b, struct iso_job *s, const char *path, const char *device,
+                           double *rate)
 {
-    struct iso_setup_options o = b->options.setup;
+    struct iso_job_options o = b->options.setup;
     struct iso_gate gate;
     o.device = device;
-    ISO_TRY(iso_setup_backend(s, &o));
+    ISO_TRY(iso_job_backend(s, &o));
     ISO_TRY(open_gate(b, s->backend, &gate));
     struct iso_bench_model m = { .path = path,
                                  .name = s->model->name,
@@ -212,7 +212,7 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
     double best_rate = 0, second_rate = 0;
     char name[sizeof((struct iso_model *)0)->name] = "";
     for (int i = 0; i < b->ndevices; i++) {
-        struct iso_setup setup = { 0 };
+        struct iso_job setup = { 0 };
         double rate = 0;
         iso_rc rc = iso_setup_model(&setup, path, &b->options.setup);
         if (rc == ISO_OK) {
@@ -221,10 +221,10 @@ static int bench_model(const struct iso_command *command, struct bench *b, const
         }
         if (setup.faults.count > 0 || setup.model == NULL) {
             const int code = iso_report(command, rc, &setup.faults);
-            iso_setup_free(&setup);
+            iso_job_free(&setup);
             return code;
         }
-        iso_setup_free(&setup);
+        iso_job_free(&setup);
         if (rc != ISO_OK) {
             tell_failure(b, name, b->devices[i]);
             continue;
@@ -270,17 +270,17 @@ static iso_rc bench_sizes_on(struct bench *b, struct iso_backend *backend, const
 static void bench_sizes(struct bench *b)
 {
     for (int i = 0; i < b->ndevices; i++) {
-        struct iso_setup_options o = b->options.setup;
-        struct iso_setup setup = { 0 };
+        struct iso_job_options o = b->options.setup;
+        struct iso_job setup = { 0 };
         o.device = b->devices[i];
-        iso_rc rc = iso_setup_backend(&setup, &o);
+        iso_rc rc = iso_job_backend(&setup, &o);
         if (rc == ISO_OK)
             rc = bench_sizes_on(b, setup.backend, b->devices[i]);
         if (rc != ISO_OK)
             tell_failure(b, "ops", b->devices[i]);
         else
             b->measured++;
-        iso_setup_free(&setup);
+        iso_job_free(&setup);
     }
     b->report.head = false;
 }

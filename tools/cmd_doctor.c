@@ -4,7 +4,7 @@
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "core/environment.h"
-#include "core/model/suggest.h"
+#include "core/suggest.h"
 #include "core/onnx/onnx.h"
 #include "hardware.h"
 #include "setup.h"
@@ -28,7 +28,7 @@ static const char compiler[] = "a C11 compiler";
 
 enum { MOST_DEVICES = 64, MOST_ADVICE = 16 };
 static const struct iso_option options[] = { { "data", "DIR", ISO_OPTION_TEXT,
-                                               offsetof(struct iso_setup_options, data),
+                                               offsetof(struct iso_job_options, data),
                                                "look for data sets here too", 0 },
                                              { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
@@ -246,7 +246,7 @@ static void check_environment(struct doctor *d)
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
-    struct iso_setup_options o = { 0 };
+    struct iso_job_options o = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;

@@ -2,8 +2,6 @@
 #include "class_report.h"
 #include "commands.h"
 #include "console.h"
-#include "core/file.h"
-#include "core/train/fit.h"
 #include "setup.h"
 
 #include <jansson.h>
@@ -11,7 +9,7 @@
 #include <string.h>
 
 struct eval_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     const char *weights, *split;
     bool best, json;
 };
@@ -32,28 +30,30 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static void print_json(const struct iso_setup *setup, const struct iso_dataset *data,
-                       const char *weights, const struct iso_scores *scores, const char hex[65])
+static void print_json(const struct iso_job *job, const char *weights,
+                       const struct iso_scores *scores, const char hex[65])
 {
+    const struct iso_dataset *data = job->data[1];
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "event", "eval", "model",
-                               setup->model->name, "weights", weights, "dataset", data->name,
-                               "split", data->split, "rows", (json_int_t)scores->rows, "device",
-                               setup->backend->device.id, "weights_sha256", hex);
+                               job->model->name, "weights", weights, "dataset", data->name, "split",
+                               data->split, "rows", (json_int_t)scores->rows, "device",
+                               job->backend->device.id, "weights_sha256", hex);
     if (object != NULL)
-        iso_console_json_scores(object, setup->graph, scores, "", true);
-    json_t *classes = iso_class_report_json(setup->graph, scores, data);
+        iso_console_json_scores(object, job->graph, scores, "", true);
+    json_t *classes = iso_class_report_json(job->graph, scores, data);
     if (object != NULL && classes != NULL)
         json_object_set(object, "classes", classes);
     json_decref(classes);
     iso_console_json(object);
 }
 
-static iso_rc print_scores(const struct iso_setup *setup, const struct iso_dataset *data,
-                           const char *weights, const struct iso_scores *scores, const char hex[65])
+static iso_rc print_scores(const struct iso_job *job, const char *weights,
+                           const struct iso_scores *scores, const char hex[65])
 {
+    const struct iso_dataset *data = job->data[1];
     char where[256], name[ISO_NAME];
-    const struct iso_graph *graph = setup->graph;
-    printf("%s: %s on %s, %s: %lld images\n", setup->model->name, weights, data->name, data->split,
+    const struct iso_graph *graph = job->graph;
+    printf("%s: %s on %s, %s: %lld images\n", job->model->name, weights, data->name, data->split,
            (long long)scores->rows);
     printf("loss %.6f", iso_scores_loss(scores));
     for (int m = 0; m < graph->model->nmetrics; m++)
@@ -62,50 +62,40 @@ static iso_rc print_scores(const struct iso_setup *setup, const struct iso_datas
                    iso_scores_metric(graph, scores, m));
     printf("\n");
     ISO_TRY(iso_class_report_print(graph, scores, data));
-    printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
     return ISO_OK;
 }
 
-static iso_rc evaluate(struct iso_setup *setup, const struct eval_options *o, const char *model,
-                       const char *weights, struct iso_dataset **data)
+static iso_rc evaluate(struct iso_job *job, const struct eval_options *o, const char *model,
+                       const char *weights)
 {
     char hex[65];
     struct iso_scores scores;
-    ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
-                                                              .log_steps = ISO_FIT_LOG_STEPS }));
-    ISO_TRY(iso_setup_weights(setup, weights));
-    ISO_TRY(iso_setup_data(setup, o->split ? o->split : "test", &o->setup, data));
-    ISO_TRY(iso_exec_data(setup->exec, 1, *data));
-    ISO_TRY(iso_evaluate(setup->exec, 1, (*data)->rows, &scores));
-    ISO_TRY(iso_exec_hash(setup->exec, hex));
+    const char *split = o->split != NULL ? o->split : "test";
+    ISO_TRY(iso_setup_model(job, model, &o->setup));
+    ISO_TRY(iso_job_evaluate(job, weights, split, &o->setup, &scores));
+    ISO_TRY(iso_exec_hash(job->exec, hex));
     if (!o->json)
-        return print_scores(setup, *data, weights, &scores, hex);
-    print_json(setup, *data, weights, &scores, hex);
+        return print_scores(job, weights, &scores, hex);
+    print_json(job, weights, &scores, hex);
     return ISO_OK;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct eval_options o = { .setup = ISO_SETUP_DEFAULTS };
-    struct iso_setup setup = { 0 };
-    struct iso_dataset *data = NULL;
-    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH]; /* the faults borrow them */
+    struct iso_job job = { 0 };
+    char model[ISO_PATH], weights[ISO_PATH]; /* the faults borrow weights */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     if (o.best && o.weights != NULL)
         return iso_usage(command, "--best and --weights exclude each other");
-    iso_rc rc = o.best ? iso_setup_best(argv[0], best) : ISO_OK;
+    iso_rc rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
     if (rc == ISO_OK)
-        rc = iso_setup_files(argv[0], o.best ? best : o.weights, model, weights);
-    if (rc == ISO_OK)
-        rc = evaluate(&setup, &o, model, weights, &data);
-    code = iso_report(command, rc, &setup.faults);
-    iso_setup_free(&setup); /* the executor may be reading the data */
-    iso_dataset_free(data);
+        rc = evaluate(&job, &o, model, weights);
+    code = iso_report(command, rc, &job.faults);
+    iso_job_free(&job);
     return code;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct export_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     const char *weights, *out;
     bool initial, preprocessing;
 };
@@ -39,7 +39,7 @@ static void print_value(const char *what, const struct iso_onnx_value *v)
     printf("]");
 }
 
-static iso_rc write_onnx(const struct iso_setup *setup, const char *out, bool preprocessing)
+static iso_rc write_onnx(const struct iso_job *setup, const char *out, bool preprocessing)
 {
     const struct iso_onnx_export_options o = { .preprocessing = preprocessing };
     struct iso_onnx *m = NULL;
@@ -58,12 +58,12 @@ static iso_rc write_onnx(const struct iso_setup *setup, const char *out, bool pr
     return rc;
 }
 
-static iso_rc set_weights(struct iso_setup *setup, const char *weights, bool initial)
+static iso_rc set_weights(struct iso_job *setup, const char *weights, bool initial)
 {
-    return initial ? iso_exec_initialize(setup->exec) : iso_setup_weights(setup, weights);
+    return initial ? iso_exec_initialize(setup->exec) : iso_job_weights(setup, weights);
 }
 
-static iso_rc export(struct iso_setup *setup, const char *model, const char *weights,
+static iso_rc export(struct iso_job *setup, const char *model, const char *weights,
                      const struct export_options *o)
 {
     const char *out = o->out != NULL ? o->out : "weights.h5";
@@ -75,8 +75,8 @@ static iso_rc export(struct iso_setup *setup, const char *model, const char *wei
     if (onnx && !iso_onnx_supported())
         return iso_onnx_write(out, NULL);
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
+    ISO_TRY(iso_job_backend(setup, &o->setup));
+    ISO_TRY(iso_job_exec(setup, 0, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(set_weights(setup, weights, o->initial));
     if (onnx)
         return write_onnx(setup, out, o->preprocessing);
@@ -88,18 +88,18 @@ static iso_rc export(struct iso_setup *setup, const char *model, const char *wei
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct export_options o = { .setup = { .batch = 1, .seed = -1, .device = "reference" } };
-    struct iso_setup setup = { 0 };
+    struct iso_job setup = { 0 };
     char model[ISO_PATH], weights[ISO_PATH]; /* the faults borrow them */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     if (o.initial && o.weights != NULL)
         return iso_usage(command, "--initial and --weights both say which weights; give one");
-    iso_rc rc = iso_setup_files(argv[0], o.initial ? "" : o.weights, model, weights);
+    iso_rc rc = iso_job_files(argv[0], o.initial ? "" : o.weights, false, model, weights);
     if (rc == ISO_OK)
         rc = export(&setup, model, weights, &o);
     code = iso_report(command, rc, &setup.faults);
-    iso_setup_free(&setup);
+    iso_job_free(&setup);
     return code;
 }
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct import_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     const char *by, *model, *out;
 };
 static const struct iso_option options[] = {
@@ -41,7 +41,7 @@ static bool is_onnx(const char *path)
 }
 
 /* Sets the weights of the model at `path`, and saves them all. */
-static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
+static iso_rc take(struct iso_job *setup, const char *model, const char *path,
                    const struct iso_keras_file *file, const struct import_options *o)
 {
     const bool by_order = o->by != NULL && strcmp(o->by, "order") == 0;
@@ -50,8 +50,8 @@ static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
     struct iso_keras_taken taken;
     char hex[65];
     ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed }));
+    ISO_TRY(iso_job_backend(setup, &o->setup));
+    ISO_TRY(iso_job_exec(setup, 0, 0, &(struct iso_exec_options){ .seed = setup->model->seed }));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (file->nlayers > 0 || o->model == NULL) {
         ISO_TRY(iso_keras_load(setup->exec, file, path,
@@ -66,7 +66,7 @@ static iso_rc take(struct iso_setup *setup, const char *model, const char *path,
 }
 
 /* The model file is there as long as its weights are. */
-static iso_rc make_model(struct iso_setup *setup, const char *path,
+static iso_rc make_model(struct iso_job *setup, const char *path,
                          const struct iso_onnx_network *network, const struct import_options *o)
 {
     ISO_TRY(iso_file_write(o->model, network->yaml, strlen(network->yaml)));
@@ -78,7 +78,7 @@ static iso_rc make_model(struct iso_setup *setup, const char *path,
     return rc;
 }
 
-static iso_rc import_onnx(struct iso_setup *setup, const char *path, const char *model,
+static iso_rc import_onnx(struct iso_job *setup, const char *path, const char *model,
                           const struct import_options *o)
 {
     struct iso_onnx_network *network = NULL;
@@ -93,7 +93,7 @@ static iso_rc import_onnx(struct iso_setup *setup, const char *path, const char 
     return rc;
 }
 
-static iso_rc import(struct iso_setup *setup, const char *path, const char *model,
+static iso_rc import(struct iso_job *setup, const char *path, const char *model,
                      const struct import_options *o)
 {
     struct iso_keras_file *file = NULL;
@@ -108,7 +108,7 @@ static iso_rc import(struct iso_setup *setup, const char *path, const char *mode
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct import_options o = { .setup = { .batch = 1, .seed = -1, .device = "reference" } };
-    struct iso_setup setup = { 0 };
+    struct iso_job setup = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
@@ -122,7 +122,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
                          is_onnx(argv[0]) ? ", or one to make: --model MODEL.yaml" : "");
     code = iso_report(command, import(&setup, argv[0], o.model != NULL ? NULL : argv[1], &o),
                       &setup.faults);
-    iso_setup_free(&setup);
+    iso_job_free(&setup);
     return code;
 }
 

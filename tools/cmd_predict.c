@@ -1,16 +1,11 @@
 /* isocl predict: the class of images, or of the rows of a data set. */
 #include "commands.h"
-#include "core/data/class_names.h"
-#include "core/data/image.h"
 #include "core/data/image_list.h"
-#include "core/data/pad.h"
-#include "core/model/suggest.h"
 #include "interrupt.h"
 #include "prediction.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define OPTION(key, argument, type, member, doc, min)                                        \
@@ -43,8 +38,8 @@ static const struct iso_option options[] = {
 
 const char *iso_prediction_source(const struct prediction *p, char *buf, size_t n)
 {
-    const struct iso_dataset *d = p->data;
-    if (p->images.n > 0)
+    const struct iso_dataset *d = p->opened.job.data[1];
+    if (p->opened.images.n > 0)
         snprintf(buf, n, "%lld image%s", (long long)d->rows, d->rows == 1 ? "" : "s");
     else
         snprintf(buf, n, "%s, %s", d->name, d->split);
@@ -56,141 +51,27 @@ iso_rc iso_prediction_stopped(const struct prediction *p, int64_t row)
     if (!iso_interrupted)
         return ISO_OK;
     return iso_fail(ISO_EIO, "stopped after row %lld of %lld; the file is not written",
-                    (long long)row, (long long)p->data->rows);
+                    (long long)row, (long long)p->opened.job.data[1]->rows);
 }
 
-/* ---- Images -------------------------------------------------------------------------------- */
-
-/* A model of rows of numbers says nothing of their geometry: the first image does. */
-static iso_rc guess_geometry(int64_t numbers, const char *path, struct iso_image_list_request *r)
-{
-    struct iso_image image;
-    ISO_TRY(iso_image_read(path, true, &image));
-    const int64_t pixels = (int64_t)image.height * image.width;
-    if (pixels != numbers && 3 * pixels != numbers)
-        return iso_fail(ISO_EDATA,
-                        "%s has %dx%d pixels (height x width), the model takes rows of "
-                        "%lld numbers: give images of as many, grey or coloured",
-                        path, image.height, image.width, (long long)numbers);
-    r->height = image.height;
-    r->width = image.width;
-    r->channels = pixels == numbers ? 1 : 3;
-    return ISO_OK;
-}
-
-/* Finds what image files become before the model's own padding and repeating. */
-static iso_rc find_geometry(const struct iso_model *m, const char *first,
-                            struct iso_image_list_request *r)
-{
-    const struct iso_shape *in = &m->input;
-    if (in->ndim == 2)
-        return guess_geometry(in->dim[1], first, r);
-    r->height = (int)(in->dim[1] - m->pad[0] - m->pad[1]);
-    r->width = (int)(in->dim[2] - m->pad[2] - m->pad[3]);
-    r->channels = m->repeat_channels > 1 ? 1 : (int)in->dim[3];
-    if (r->channels == 1 || r->channels == 3)
-        return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s takes %d channels; image files have 1 (grey) or 3 (colours)",
-                    m->name, r->channels);
-}
-
-static iso_rc load_images(struct prediction *p)
-{
-    struct iso_model *m = p->setup.model;
-    const struct predict_options *o = p->options;
-    struct iso_image_list_request r = { .resize = o->resize || m->train.resize[0] > 0,
-                                        .threads = (int)o->setup.threads,
-                                        .progress = iso_setup_progress };
-    if (o->setup.limit > 0 && o->setup.limit < p->images.n)
-        iso_names_cut(&p->images, o->setup.limit);
-    ISO_TRY(find_geometry(m, p->images.name[0], &r));
-    ISO_TRY(iso_image_list_load(&p->images, &r, &p->data));
-    if (p->data->rows < m->batch_size)
-        m->batch_size = p->data->rows;
-    return iso_dataset_pad(p->data, m->pad, m->repeat_channels);
-}
-
-/* ---- Classes ------------------------------------------------------------------------------- */
-
-/* The names that the data set has, that a run has kept, or that the model file gives. */
-static iso_rc find_names(struct prediction *p, const char *argument)
-{
-    const struct iso_dataset *d = p->data;
-    const struct iso_class_map *map = p->setup.model->train.classes;
-    p->nnames = (int)p->setup.graph->classes;
-    if (d->class_names == NULL && iso_folder_exists(argument))
-        ISO_TRY(iso_class_names_load(argument, p->nnames, &p->names));
-    if (p->names != NULL || (d->class_names == NULL && map == NULL))
-        return ISO_OK;
-    p->nnames = d->class_names != NULL ? d->classes : map->classes;
-    p->names = iso_alloc((size_t)p->nnames, sizeof *p->names);
-    if (p->names == NULL)
-        return ISO_ENOMEM;
-    if (d->class_names != NULL)
-        memcpy(p->names, d->class_names, (size_t)p->nnames * sizeof *p->names);
-    else
-        iso_class_map_names(map, p->names);
-    return ISO_OK;
-}
-
-/* ---- The command --------------------------------------------------------------------------- */
-
-static iso_rc check_layer(const struct iso_model *m, const char *layer)
-{
-    struct iso_suggest near;
-    char hint[128];
-    iso_suggest_begin(&near, layer);
-    for (int i = 0; i < m->nlayers; i++) {
-        if (strcmp(m->layers[i].name, layer) == 0)
-            return ISO_OK;
-        iso_suggest_try(&near, m->layers[i].name);
-    }
-    return iso_fail(ISO_EUSAGE, "%s has no layer '%s'%s; `isocl summary %s` lists them", m->name,
-                    layer, iso_suggest_text(&near, hint, sizeof hint), m->file);
-}
-
-static iso_rc open_network(struct prediction *p, const char *weights)
+static iso_rc predict(struct prediction *p, const char *run, const char *model, const char *weights)
 {
     const struct predict_options *o = p->options;
-    struct iso_setup *setup = &p->setup;
-    char value[ISO_NAME + 2];
-    if (o->layer != NULL)
-        snprintf(value, sizeof value, "%s/y", o->layer);
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(
-        iso_setup_exec(setup, &(struct iso_exec_options){ .seed = setup->model->seed,
-                                                          .log_steps = 1,
-                                                          .readable = o->layer ? value : NULL }));
-    return iso_setup_weights(setup, weights);
-}
-
-static iso_rc predict(struct prediction *p, const char *argument, const char *model,
-                      const char *weights)
-{
-    const struct predict_options *o = p->options;
-    struct iso_setup *setup = &p->setup;
-    char hex[65], where[256];
-    ISO_TRY(iso_setup_model(setup, model, &o->setup));
-    iso_model_choose(setup->model, setup->model->nphases - 1); /* the loss it ended with */
-    if (o->layer != NULL)
-        ISO_TRY(check_layer(setup->model, o->layer));
-    if (p->images.n > 0)
-        ISO_TRY(load_images(p));
-    ISO_TRY(open_network(p, weights));
-    if (p->data == NULL)
-        ISO_TRY(iso_setup_data(setup, o->split, &o->setup, &p->data));
-    ISO_TRY(iso_exec_data(setup->exec, 1, p->data));
-    ISO_TRY(find_names(p, argument));
+    struct iso_job *job = &p->opened.job;
+    const struct iso_prediction_options wanted = {
+        .job = o->setup, .split = o->split, .layer = o->layer, .resize = o->resize
+    };
+    char found[ISO_PATH], hex[65], where[256];
+    ISO_TRY(iso_prediction_open(&p->opened, run, iso_setup_path(model, found), weights, &wanted));
     if (o->npy != NULL || o->csv != NULL)
         iso_interrupts_catch("stopping after this row; once more ends it at once\n");
     if (o->npy != NULL)
         ISO_TRY(iso_prediction_npy(p));
     if (o->npy == NULL || o->csv != NULL || o->json)
         ISO_TRY(iso_prediction_tell(p));
-    ISO_TRY(iso_exec_hash(setup->exec, hex));
+    ISO_TRY(iso_exec_hash(job->exec, hex));
     if (!o->json)
-        printf("weights sha256 %s  %s\n", hex,
-               iso_setup_where(setup->backend, where, sizeof where));
+        printf("weights sha256 %s  %s\n", hex, iso_job_where(job->backend, where, sizeof where));
     return ISO_OK;
 }
 
@@ -223,25 +104,20 @@ static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct predict_options o = { .setup = ISO_SETUP_DEFAULTS, .top = 1 };
     struct prediction p = { .options = &o };
-    char model[ISO_PATH], weights[ISO_PATH], best[ISO_PATH]; /* the faults borrow them */
+    char model[ISO_PATH], weights[ISO_PATH]; /* the faults borrow weights */
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     const char *contradiction = find_contradiction(&o, count - 1);
     if (contradiction != NULL)
         return iso_usage(command, "%s", contradiction);
-    iso_rc rc = o.best ? iso_setup_best(argv[0], best) : ISO_OK;
-    if (rc == ISO_OK)
-        rc = iso_setup_files(argv[0], o.best ? best : o.weights, model, weights);
+    iso_rc rc = iso_job_files(argv[0], o.weights, o.best, model, weights);
     for (int i = 1; i < count && rc == ISO_OK; i++)
-        rc = iso_image_list_add(argv[i], &p.images);
+        rc = iso_image_list_add(argv[i], &p.opened.images);
     if (rc == ISO_OK)
         rc = predict(&p, argv[0], model, weights);
-    code = iso_report(command, rc, &p.setup.faults);
-    iso_setup_free(&p.setup); /* the executor may be reading the data */
-    iso_dataset_free(p.data);
-    iso_names_free(&p.images);
-    free(p.names);
+    code = iso_report(command, rc, &p.opened.job.faults);
+    iso_prediction_close(&p.opened);
     return code;
 }
 

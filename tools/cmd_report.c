@@ -1,5 +1,6 @@
 /* isocl report: one HTML page on a run, or on several beside each other. */
 #include "commands.h"
+#include "setup.h"
 #include "tools/report/files.h"
 #include "tools/report/measured.h"
 #include "tools/report/page.h"

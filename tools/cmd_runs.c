@@ -4,8 +4,8 @@
 #include "core/model/model.h"
 #include "core/train/run.h"
 #include "core/train/device_json.h"
-#include "history_csv.h"
-#include "lines.h"
+#include "core/train/history_csv.h"
+#include "tools/report/lines.h"
 #include "setup.h"
 
 #include <dirent.h>

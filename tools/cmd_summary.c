@@ -1,6 +1,6 @@
 /* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
 #include "commands.h"
-#include "layers.h"
+#include "tools/report/layers.h"
 #include "tools/report/drawing.h"
 #include "setup.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct summary_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     bool dot;
     const char *svg;
 };
@@ -55,8 +55,8 @@ static void print_row(const struct columns *c, const char *name, const char *op,
  * network whose last layer is made for the classes of one data set. */
 static void print_sums(const struct columns *c, const struct iso_graph *graph)
 {
-    const int64_t all = iso_setup_parameters(graph, false);
-    const int64_t some = iso_setup_parameters(graph, true);
+    const int64_t all = iso_graph_parameters(graph, false);
+    const int64_t some = iso_graph_parameters(graph, true);
     char name[ISO_NAME + 16];
     int last = graph->model->nlayers - 1;
     while (last > 0 && iso_layer_parameters(graph, last, false) == 0)
@@ -96,7 +96,7 @@ static void print_layers(const struct iso_graph *graph)
     }
 }
 
-static void print_memory(const struct iso_setup *setup)
+static void print_memory(const struct iso_job *setup)
 {
     enum { MOST = 32 };
     struct iso_memory list[MOST];
@@ -104,7 +104,7 @@ static void print_memory(const struct iso_setup *setup)
     double bytes = 0, without = 0;
     int n = iso_exec_memory(setup->exec, list, MOST);
     printf("\nMemory for training in batches of %lld: %s\n", (long long)setup->graph->batch,
-           iso_setup_where(setup->backend, where, sizeof where));
+           iso_job_where(setup->backend, where, sizeof where));
     printf("%-24s %12s %16s\n", "ARENA", "MiB", "WITHOUT REUSE");
     for (int i = 0; i < n; i++) {
         printf("%-24s %12.2f %16.2f\n", list[i].arena, (double)list[i].bytes / 1048576,
@@ -171,13 +171,14 @@ static iso_rc write_svg(const struct iso_graph *graph, const char *path)
     return rc;
 }
 
-static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, const char *path)
+static iso_rc summarize(struct iso_job *setup, struct summary_options *o, const char *path)
 {
     if (o->setup.device == NULL)
         o->setup.device = "reference";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = true, .log_steps = 1 }));
+    ISO_TRY(iso_job_backend(setup, &o->setup));
+    ISO_TRY(
+        iso_job_exec(setup, 0, 0, &(struct iso_exec_options){ .training = true, .log_steps = 1 }));
     if (o->dot) {
         print_dot(setup->graph);
         return ISO_OK;
@@ -193,12 +194,12 @@ static iso_rc summarize(struct iso_setup *setup, struct summary_options *o, cons
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct summary_options o = { .setup = ISO_SETUP_DEFAULTS };
-    struct iso_setup setup = { 0 };
+    struct iso_job setup = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
     code = iso_report(command, summarize(&setup, &o, argv[0]), &setup.faults);
-    iso_setup_free(&setup);
+    iso_job_free(&setup);
     return code;
 }
 

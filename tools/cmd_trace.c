@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct trace_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     int64_t steps;
     bool inference;
     const char *batch_from, *weights, *out;
@@ -32,53 +32,52 @@ static const struct iso_option options[] = {
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
-static iso_rc open_batches(struct iso_setup *setup, const struct trace_options *o,
-                           struct iso_dataset **data, struct iso_batches **batches)
+static iso_rc open_batches(struct iso_job *setup, const struct trace_options *o,
+                           struct iso_batches **batches)
 {
     if (o->batch_from != NULL)
         return iso_batches_from_file(o->batch_from, setup->exec, batches);
-    ISO_TRY(iso_setup_data(setup, "train", &o->setup, data));
-    return iso_batches_from_data(*data, setup->model->seed, setup->exec, batches);
+    ISO_TRY(iso_job_data(setup, "train", &o->setup, &setup->data[0]));
+    return iso_batches_from_data(setup->data[0], setup->model->seed, setup->exec, batches);
 }
 
-static iso_rc trace(struct iso_setup *setup, const struct trace_options *o, const char *path,
-                    struct iso_dataset **data, struct iso_batches **batches)
+static iso_rc trace(struct iso_job *setup, const struct trace_options *o, const char *path,
+                    struct iso_batches **batches)
 {
     char hex[65], where[256];
     int64_t tensors;
     const char *out = o->out != NULL ? o->out : "trace.safetensors";
     ISO_TRY(iso_setup_model(setup, path, &o->setup));
-    ISO_TRY(iso_setup_backend(setup, &o->setup));
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = !o->inference,
-                                                              .keep_all = true,
-                                                              .augmented = o->batch_from != NULL,
-                                                              .seed = setup->model->seed,
-                                                              .log_steps = 1 }));
-    ISO_TRY(open_batches(setup, o, data, batches));
+    ISO_TRY(iso_job_backend(setup, &o->setup));
+    ISO_TRY(iso_job_exec(setup, 0, 0,
+                         &(struct iso_exec_options){ .training = !o->inference,
+                                                     .keep_all = true,
+                                                     .augmented = o->batch_from != NULL,
+                                                     .seed = setup->model->seed,
+                                                     .log_steps = 1 }));
+    ISO_TRY(open_batches(setup, o, batches));
     ISO_TRY(iso_exec_initialize(setup->exec));
     if (o->weights != NULL)
-        ISO_TRY(iso_setup_weights(setup, o->weights));
+        ISO_TRY(iso_job_weights(setup, o->weights));
     ISO_TRY(iso_trace(setup->exec, *batches, o->steps, out, &tensors));
     ISO_TRY(iso_exec_hash(setup->exec, hex));
     printf("%s: %lld tensors of %lld step%s in batches of %lld\n", out, (long long)tensors,
            (long long)o->steps, o->steps == 1 ? "" : "s", (long long)setup->model->batch_size);
-    printf("weights sha256 %s  %s\n", hex, iso_setup_where(setup->backend, where, sizeof where));
+    printf("weights sha256 %s  %s\n", hex, iso_job_where(setup->backend, where, sizeof where));
     return ISO_OK;
 }
 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct trace_options o = { .setup = ISO_SETUP_DEFAULTS, .steps = 1 };
-    struct iso_setup setup = { 0 };
-    struct iso_dataset *data = NULL;
+    struct iso_job setup = { 0 };
     struct iso_batches *batches = NULL;
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))
         return code;
-    code = iso_report(command, trace(&setup, &o, argv[0], &data, &batches), &setup.faults);
+    code = iso_report(command, trace(&setup, &o, argv[0], &batches), &setup.faults);
     iso_batches_free(batches);
-    iso_setup_free(&setup); /* the executor may be reading the data */
-    iso_dataset_free(data);
+    iso_job_free(&setup);
     return code;
 }
 

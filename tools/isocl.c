@@ -5,7 +5,7 @@
 #include "core/data/image.h"
 #include "core/data/keras_file.h"
 #include "core/iso.h"
-#include "core/model/suggest.h"
+#include "core/suggest.h"
 #include "core/onnx/onnx.h"
 
 #include <errno.h>

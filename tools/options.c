@@ -1,7 +1,7 @@
 #include "options.h"
 
-#include "core/model/number.h"
-#include "core/model/suggest.h"
+#include "core/number.h"
+#include "core/suggest.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,22 +1,18 @@
 /* prediction.h: what `isocl predict` was asked, and what it says: for the files of that command. */
-#ifndef ISO_PREDICTION_H
-#define ISO_PREDICTION_H
-#include "core/data/names.h"
+#ifndef ISO_PREDICT_COMMAND_H
+#define ISO_PREDICT_COMMAND_H
+#include "core/job/prediction.h"
 #include "setup.h"
 
 struct predict_options {
-    struct iso_setup_options setup;
+    struct iso_job_options setup;
     const char *weights, *split, *csv, *csv_header, *labels, *npy, *layer;
     int64_t top;
     bool best, resize, json;
 };
 struct prediction {
     const struct predict_options *options;
-    struct iso_setup setup;
-    struct iso_names images; /* paths; none: a split of the model's data */
-    struct iso_dataset *data;
-    char (*names)[ISO_CLASS_NAME]; /* of the first nnames classes, "" for none; NULL: of none */
-    int nnames;
+    struct iso_prediction opened;
 };
 
 /* Fails when somebody wants the command to stop, so that its files are put in order. row: that is

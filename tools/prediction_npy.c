@@ -19,33 +19,23 @@ static iso_rc put_row(void *self, int64_t row, const float *numbers)
     return iso_file_put(&a->file, numbers, a->row);
 }
 
-/* The layer's value, or the output. */
-static int find_value(const struct prediction *p)
-{
-    char name[ISO_NAME + 2];
-    if (p->options->layer == NULL)
-        return p->setup.graph->output;
-    snprintf(name, sizeof name, "%s/y", p->options->layer);
-    return iso_graph_find(p->setup.graph, name);
-}
-
 static iso_rc put_array(struct array *a, int value, const struct iso_shape *shape)
 {
     const struct prediction *p = a->p;
     uint8_t header[ISO_NPY_HEADER];
     iso_npy_header(shape->ndim, shape->dim, header);
     ISO_TRY(iso_file_put(&a->file, header, sizeof header));
-    return iso_predict_value(p->setup.exec, 1, p->data->rows, value, put_row, a);
+    return iso_predict_value(p->opened.job.exec, 1, p->opened.job.data[1]->rows, value, put_row, a);
 }
 
 iso_rc iso_prediction_npy(struct prediction *p)
 {
-    const struct iso_graph *g = p->setup.graph;
-    const int value = find_value(p);
+    const struct iso_graph *g = p->opened.job.graph;
+    const int value = p->opened.value;
     struct iso_shape shape = g->values[value].shape;
     struct array a = { .p = p, .row = (size_t)iso_predict_size(g, value) * sizeof(float) };
     char source[320], text[64];
-    shape.dim[0] = p->data->rows;
+    shape.dim[0] = p->opened.job.data[1]->rows;
     ISO_TRY(iso_file_begin(p->options->npy, &a.file));
     iso_rc rc = put_array(&a, value, &shape);
     if (rc == ISO_OK)

@@ -2,6 +2,7 @@
 #include "prediction.h"
 
 #include "console.h"
+#include "core/data/class_map.h"
 #include "core/formulas.h"
 #include "core/train/predict.h"
 
@@ -28,8 +29,8 @@ struct telling {
 static const char *name_of(const struct telling *t, int class, char buf[TEXT])
 {
     const struct prediction *p = t->p;
-    if (p->names != NULL && class < p->nnames && *p->names[class])
-        return p->names[class];
+    if (p->opened.names != NULL && class < p->opened.nnames && *p->opened.names[class])
+        return p->opened.names[class];
     snprintf(buf, TEXT, "%d", class);
     return buf;
 }
@@ -37,8 +38,8 @@ static const char *name_of(const struct telling *t, int class, char buf[TEXT])
 /* A file, or the number of a row. */
 static const char *row_of(const struct telling *t, int64_t row, char buf[TEXT])
 {
-    if (t->p->images.n > 0)
-        return t->p->images.name[row];
+    if (t->p->opened.images.n > 0)
+        return t->p->opened.images.name[row];
     snprintf(buf, TEXT, "%lld", (long long)row);
     return buf;
 }
@@ -46,9 +47,9 @@ static const char *row_of(const struct telling *t, int64_t row, char buf[TEXT])
 static void measure(struct telling *t)
 {
     char buf[TEXT];
-    t->wide = (int)strlen(t->p->images.n > 0 ? "image" : "row");
+    t->wide = (int)strlen(t->p->opened.images.n > 0 ? "image" : "row");
     t->broad = (int)strlen("predicted");
-    for (int64_t row = 0; row < t->p->data->rows; row++) {
+    for (int64_t row = 0; row < t->p->opened.job.data[1]->rows; row++) {
         const int n = (int)strlen(row_of(t, row, buf));
         t->wide = n > t->wide ? n : t->wide;
     }
@@ -60,11 +61,11 @@ static void measure(struct telling *t)
 
 /* ---- The table ----------------------------------------------------------------------------- */
 
-static bool labelled(const struct telling *t) { return t->p->data->labels != NULL; }
+static bool labelled(const struct telling *t) { return t->p->opened.job.data[1]->labels != NULL; }
 
 static void print_heading(const struct telling *t)
 {
-    printf("%-*s", t->wide, t->p->images.n > 0 ? "image" : "row");
+    printf("%-*s", t->wide, t->p->opened.images.n > 0 ? "image" : "row");
     if (labelled(t))
         printf("  %-*s", t->broad, "true");
     printf("  %-*s  probability", t->broad, "predicted");
@@ -111,7 +112,7 @@ static void print_json(const struct telling *t, const struct iso_predicted *p)
     char buf[TEXT];
     json_t *object = json_pack("{s:s, s:I}", "event", "prediction", "row", (json_int_t)p->row);
     json_t *top = json_array();
-    if (t->p->images.n > 0)
+    if (t->p->opened.images.n > 0)
         json_object_set_new(object, "image", text(row_of(t, p->row, buf)));
     if (p->label >= 0) {
         json_object_set_new(object, "true_class", json_integer(p->label));
@@ -157,7 +158,7 @@ static iso_rc write_row(const struct telling *t, const struct iso_predicted *p)
     char buf[TEXT];
     FILE *f = t->csv->stream;
     const char *id = row_of(t, p->row, buf);
-    write_cell(f, t->p->images.n > 0 ? iso_path_base(id) : id);
+    write_cell(f, t->p->opened.images.n > 0 ? iso_path_base(id) : id);
     fputc(',', f);
     write_cell(f, t->label(t, t->order[0], buf));
     return iso_file_put(t->csv, "\n", 1);
@@ -190,7 +191,7 @@ static iso_rc split_labels(struct telling *t, const char *list)
 static iso_rc choose_labels(struct telling *t)
 {
     const struct predict_options *o = t->p->options;
-    t->label = merged(t->p->setup.model->train.classes) ? number_label : name_of;
+    t->label = merged(t->p->opened.job.model->train.classes) ? number_label : name_of;
     if (o->labels == NULL)
         return ISO_OK;
     t->label = given_label;
@@ -242,18 +243,18 @@ static iso_rc tell_end(const struct telling *t)
     char hex[65], source[320];
     iso_prediction_source(p, source, sizeof source);
     if (p->options->json) {
-        ISO_TRY(iso_exec_hash(p->setup.exec, hex));
+        ISO_TRY(iso_exec_hash(p->opened.job.exec, hex));
         json_t *object = json_pack("{s:s, s:s, s:I, s:s}", "event", "end", "model",
-                                   p->setup.model->name, "rows", (json_int_t)p->data->rows,
-                                   "weights_sha256", hex);
+                                   p->opened.job.model->name, "rows",
+                                   (json_int_t)p->opened.job.data[1]->rows, "weights_sha256", hex);
         if (t->known > 0)
             json_object_set_new(object, "accuracy", json_real((double)t->right / (double)t->known));
         iso_console_json(object);
         return ISO_OK;
     }
     if (p->options->csv != NULL)
-        printf("%s: %lld row%s, of %s\n", p->options->csv, (long long)p->data->rows,
-               p->data->rows == 1 ? "" : "s", source);
+        printf("%s: %lld row%s, of %s\n", p->options->csv, (long long)p->opened.job.data[1]->rows,
+               p->opened.job.data[1]->rows == 1 ? "" : "s", source);
     if (t->known > 0)
         printf("%s: accuracy %.4f of %lld row%s\n", source, (double)t->right / (double)t->known,
                (long long)t->known, t->known == 1 ? "" : "s");
@@ -267,7 +268,7 @@ static iso_rc tell_all(struct telling *t)
     measure(t);
     if (!o->json && o->csv == NULL && o->npy == NULL)
         print_heading(t);
-    return iso_predict(t->p->setup.exec, 1, t->p->data->rows, on_row, t);
+    return iso_predict(t->p->opened.job.exec, 1, t->p->opened.job.data[1]->rows, on_row, t);
 }
 
 static iso_rc tell_csv(struct telling *t)
@@ -287,7 +288,7 @@ static iso_rc tell_csv(struct telling *t)
 iso_rc iso_prediction_tell(struct prediction *p)
 {
     const struct predict_options *o = p->options;
-    const int classes = (int)p->setup.graph->classes;
+    const int classes = (int)p->opened.job.graph->classes;
     struct telling t = { .p = p,
                          .classes = classes,
                          .top = o->top < classes ? (int)o->top : classes };

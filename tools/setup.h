@@ -1,22 +1,10 @@
-/* setup.h: what train, eval, summary and trace share: from options to a model on a device. */
+/* setup.h: what commands share: options of a job (core/job/job.h), and what is said of one. */
 #ifndef ISO_SETUP_H
 #define ISO_SETUP_H
-#include "core/data/dataset.h"
-#include "core/file.h"
-#include "core/train/exec.h"
+#include "core/job/job.h"
 #include "options.h"
 
-struct iso_setup_options {
-    const char *device, *mode, *data; /* NULL: auto, the device's own, the usual folders */
-    int64_t threads, limit;           /* 0: as many as there are; all rows */
-    int64_t batch, seed;              /* -1: as the model file says */
-};
-#define ISO_SETUP_DEFAULTS      \
-    {                           \
-        .batch = -1, .seed = -1 \
-    }
-
-/* Lines of an option table; `type` has a member `setup` of the struct above. */
+/* Lines of an option table; `type` has a member `setup`, a struct iso_job_options. */
 #define ISO_OPTION_DEVICE(type)                                                  \
     {                                                                            \
         "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),       \
@@ -53,47 +41,20 @@ struct iso_setup_options {
             "of all randomness, instead of the model file's", 0  \
     }
 
-struct iso_setup { /* owns all it names */
-    struct iso_faults faults;
-    struct iso_model *model;
-    struct iso_backend *backend;
-    struct iso_graph *graph;
-    struct iso_exec *exec;
-    char path[ISO_PATH]; /* of the model file, where isocl came with it */
-};
+#define ISO_SETUP_DEFAULTS                                      \
+    {                                                           \
+        .batch = -1, .seed = -1, .progress = iso_setup_progress \
+    }
+
 /* The model file that a path on the command line stands for: itself, or, where there is none and it
  * begins with models/, that of the models isocl came with, which is told on stderr; found is for
  * its path. */
 const char *iso_setup_path(const char *given, char found[ISO_PATH]);
-/* Each fills its member. The model takes batch and seed from the options; faults borrow path and
- * the setup. */
-iso_rc iso_setup_model(struct iso_setup *, const char *path, const struct iso_setup_options *);
-iso_rc iso_setup_backend(struct iso_setup *, const struct iso_setup_options *);
-iso_rc iso_setup_exec(struct iso_setup *, const struct iso_exec_options *);
-/* Frees executor and graph, to build those of another phase. */
-void iso_setup_close_exec(struct iso_setup *);
-void iso_setup_free(struct iso_setup *);
-
-/* Opens what the model file names under data: `split` (train, validation, test). Where there is no
- * test, the test split of the training data stands in. */
-iso_rc iso_setup_data(const struct iso_setup *, const char *split, const struct iso_setup_options *,
-                      struct iso_dataset **out);
+/* Opens that model file: iso_job_model. */
+iso_rc iso_setup_model(struct iso_job *, const char *given, const struct iso_job_options *);
 /* An iso_progress of reading images: where a reader waits at a terminal, and longer than a moment,
  * a line that the next one covers. */
 void iso_setup_progress(int64_t done, int64_t total);
-/* Finds what a command's argument stands for: a run's folder, with its model file and last weights,
- * or a model file, for which the weights must be given. weights: given instead, or NULL. */
-iso_rc iso_setup_files(const char *argument, const char *weights, char model[ISO_PATH],
-                       char path[ISO_PATH]);
-/* The weights of a run's best epoch. */
-iso_rc iso_setup_best(const char *run, char path[ISO_PATH]);
-/* Sets the executor's weights from a safetensors file. The faults borrow path. */
-iso_rc iso_setup_weights(struct iso_setup *, const char *path);
-
-/* Writes what to say beside a result: "exact  reference (AMD EPYC 9R14)". Returns buf. */
-const char *iso_setup_where(const struct iso_backend *, char *buf, size_t n);
-/* Weights of the model, counted in elements; trainable ones only, or all. */
-int64_t iso_setup_parameters(const struct iso_graph *, bool trainable);
 
 /* Tells on stderr why a command failed, faults (which may be NULL) a line each, and returns its
  * exit code; for ISO_OK only that. */

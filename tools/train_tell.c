@@ -10,23 +10,23 @@
 /* Where --device was left to us and there was no GPU: what to do about it. */
 static void tell_fallback(const struct training *t)
 {
-    const char *asked = t->options->setup.device;
-    if ((asked != NULL && strcmp(asked, "auto") != 0) || t->setup.backend->device.gpu)
+    const char *asked = t->trainer.options.job.device;
+    if ((asked != NULL && strcmp(asked, "auto") != 0) || t->trainer.job.backend->device.gpu)
         return;
     iso_console_line(
         &t->console,
         "no GPU was found, so the CPU trains (device %s); `isocl doctor` says how to get a GPU "
         "going. An OpenCL device that is a CPU is taken only when asked for: --device opencl",
-        t->setup.backend->device.id);
+        t->trainer.job.backend->device.id);
 }
 
 /* which: of the executor's data sets. */
 static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
 {
     static const char *const names[] = { "train", "validation" };
-    const char *how = !iso_exec_streams(t->setup.exec, which) ? ""
-                      : data->disk != NULL                    ? "; read in every epoch"
-                                                              : "; sent in every epoch";
+    const char *how = !iso_exec_streams(t->trainer.job.exec, which) ? ""
+                      : data->disk != NULL                          ? "; read in every epoch"
+                                                                    : "; sent in every epoch";
     iso_console_line(&t->console, "%-10s %lld images of %dx%dx%d in %d classes: %s, %s%s%s (%s)%s",
                      names[which], (long long)data->rows, data->height, data->width, data->channels,
                      data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
@@ -37,7 +37,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
 static void tell_input(const struct training *t)
 {
     char mean[160], std[160];
-    const struct iso_model *m = t->setup.model;
+    const struct iso_model *m = t->trainer.job.model;
     if (m->mean_at > 0 || m->std_at > 0)
         iso_console_line(&t->console, "input      mean %s and std %s, computed where they are auto",
                          iso_reals_text(&m->images.mean, mean, sizeof mean),
@@ -47,9 +47,9 @@ static void tell_input(const struct training *t)
 static void tell_damage(const struct training *t)
 {
     struct iso_warning w = { .kind = "history_damaged",
-                             .epoch = t->state.epoch + 1,
-                             .step = t->state.step };
-    snprintf(w.text, sizeof w.text, "%s", iso_run_warning(t->run));
+                             .epoch = t->trainer.state.epoch + 1,
+                             .step = t->trainer.state.step };
+    snprintf(w.text, sizeof w.text, "%s", iso_run_warning(t->trainer.run));
     if (*w.text)
         iso_console_warning(&t->console, &w);
 }
@@ -57,44 +57,45 @@ static void tell_damage(const struct training *t)
 void iso_train_tell_start(const struct training *t)
 {
     char where[256];
-    const struct iso_model *model = t->setup.model;
-    iso_setup_where(t->setup.backend, where, sizeof where);
+    const struct iso_model *model = t->trainer.job.model;
+    iso_job_where(t->trainer.job.backend, where, sizeof where);
     iso_console_line(&t->console, "%s: %d layers, %lld parameters; batches of %lld, seed %llu",
                      model->name, model->nlayers,
-                     (long long)iso_setup_parameters(t->setup.graph, false),
+                     (long long)iso_graph_parameters(t->trainer.job.graph, false),
                      (long long)model->batch_size, (unsigned long long)model->seed);
-    tell_data(t, 0, t->train);
-    if (t->validation != NULL && t->settings.steps == 0)
-        tell_data(t, 1, t->validation);
+    tell_data(t, 0, t->trainer.job.data[0]);
+    if (t->trainer.job.data[1] != NULL && t->trainer.settings.steps == 0)
+        tell_data(t, 1, t->trainer.job.data[1]);
     tell_input(t);
     iso_console_line(&t->console, "device     %s", where);
-    if (t->options->weights != NULL)
-        iso_console_line(&t->console, "weights    begin as in %s", t->options->weights);
+    if (t->trainer.options.weights != NULL)
+        iso_console_line(&t->console, "weights    begin as in %s", t->trainer.options.weights);
     tell_fallback(t);
     tell_damage(t);
-    if (t->options->resume && !iso_train_reached_goal(t))
+    if (t->trainer.options.resume && !iso_trainer_reached_goal(&t->trainer))
         iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",
-                         (long long)t->state.step, (long long)t->state.epoch + 1);
+                         (long long)t->trainer.state.step, (long long)t->trainer.state.epoch + 1);
     if (t->console.style == ISO_CONSOLE_JSON)
-        iso_console_json(
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model",
-                      model->name, "run", iso_run_folder(t->run), "device",
-                      t->setup.backend->device.id, "mode", t->settings.fast ? "fast" : "exact",
-                      "rows", (json_int_t)t->settings.rows, "batch", (json_int_t)t->settings.batch,
-                      "step", (json_int_t)t->state.step, "resumed", t->options->resume));
+        iso_console_json(json_pack(
+            "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "event", "start", "model", model->name,
+            "run", iso_run_folder(t->trainer.run), "device", t->trainer.job.backend->device.id,
+            "mode", t->trainer.settings.fast ? "fast" : "exact", "rows",
+            (json_int_t)t->trainer.settings.rows, "batch", (json_int_t)t->trainer.settings.batch,
+            "step", (json_int_t)t->trainer.state.step, "resumed", t->trainer.options.resume));
 }
 
 static void print_resume(const struct training *t)
 {
-    const struct iso_setup_options *o = &t->options->setup;
-    fprintf(stderr, "isocl train --resume --out %s%s%s%s%s\n", iso_run_folder(t->run),
+    const struct iso_job_options *o = &t->trainer.options.job;
+    fprintf(stderr, "isocl train --resume --out %s%s%s%s%s\n", iso_run_folder(t->trainer.run),
             o->device != NULL ? " --device " : "", o->device != NULL ? o->device : "",
             o->data != NULL ? " --data " : "", o->data != NULL ? o->data : "");
 }
 
 void iso_train_tell_resume(const struct training *t)
 {
-    fprintf(stderr, "isocl train: stopped after step %lld; go on with: ", (long long)t->state.step);
+    fprintf(stderr,
+            "isocl train: stopped after step %lld; go on with: ", (long long)t->trainer.state.step);
     print_resume(t);
 }
 
@@ -102,7 +103,7 @@ void iso_train_tell_checkpoint(const struct training *t)
 {
     struct iso_run_settings settings;
     struct iso_fit_state state;
-    if (iso_run_read(iso_run_folder(t->run), &settings, &state) != ISO_OK) {
+    if (iso_run_read(iso_run_folder(t->trainer.run), &settings, &state) != ISO_OK) {
         iso_error_clear(); /* the failure has said it */
         return;
     }
@@ -114,28 +115,44 @@ void iso_train_tell_checkpoint(const struct training *t)
 iso_rc iso_train_tell_end(const struct training *t)
 {
     char hex[65], where[256];
-    iso_setup_where(t->setup.backend, where, sizeof where);
-    ISO_TRY(iso_exec_hash(t->setup.exec, hex));
-    iso_console_result(&t->console, "run %s", iso_run_folder(t->run));
+    iso_job_where(t->trainer.job.backend, where, sizeof where);
+    ISO_TRY(iso_exec_hash(t->trainer.job.exec, hex));
+    iso_console_result(&t->console, "run %s", iso_run_folder(t->trainer.run));
     iso_console_result(&t->console, "weights sha256 %s  %s", hex, where);
     if (t->console.style == ISO_CONSOLE_JSON)
         iso_console_json(json_pack(
             "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b}", "event", "end", "run",
-            iso_run_folder(t->run), "weights_sha256", hex, "device", t->setup.backend->device.id,
-            "mode", t->settings.fast ? "fast" : "exact", "step", (json_int_t)t->state.step, "epoch",
-            (json_int_t)t->state.epoch, "finished", iso_train_reached_goal(t)));
+            iso_run_folder(t->trainer.run), "weights_sha256", hex, "device",
+            t->trainer.job.backend->device.id, "mode", t->trainer.settings.fast ? "fast" : "exact",
+            "step", (json_int_t)t->trainer.state.step, "epoch", (json_int_t)t->trainer.state.epoch,
+            "finished", iso_trainer_reached_goal(&t->trainer)));
     return ISO_OK;
 }
 
 void iso_train_tell_phase(const struct training *t)
 {
-    const struct iso_model *model = t->setup.model;
-    const int phase = (int)t->state.phase;
-    if (*model->training.name)
+    const struct iso_model *model = t->trainer.job.model;
+    const struct iso_training *training = t->trainer.job.graph->training;
+    const int phase = (int)t->trainer.state.phase;
+    if (*training->name)
         iso_console_line(&t->console, "phase      %s, from epoch %lld: loss %s, optimizer %s%s",
-                         model->training.name,
+                         training->name,
                          (long long)(phase ? iso_model_phase_end(model, phase - 1) : 0) + 1,
-                         iso_ops[model->training.loss.op].name,
-                         iso_ops[model->training.optimizer.op].name,
-                         model->training.shuffle_weights ? ", weights shuffled before it" : "");
+                         iso_ops[training->loss.op].name, iso_ops[training->optimizer.op].name,
+                         training->shuffle_weights ? ", weights shuffled before it" : "");
+}
+
+void iso_train_tell_features(const struct training *t, const struct iso_kept *kept)
+{
+    const struct iso_job *job = &t->trainer.job;
+    if (kept == NULL) {
+        iso_console_line(&t->console,
+                         "features   computing what is not trained, once for each image");
+        return;
+    }
+    iso_console_line(&t->console, "features   %lld rows of %lld numbers kept (%.1f MiB), %s on%s",
+                     (long long)kept->rows, (long long)kept->size,
+                     (double)(kept->rows * kept->size) * (double)job->backend->real_size / 1048576,
+                     job->graph->values[kept->value].name,
+                     iso_exec_streams(job->exec, 0) ? "; in a file, read in every epoch" : "");
 }

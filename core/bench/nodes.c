@@ -1,6 +1,7 @@
 /* nodes.c: a training step call by call, each timed and waited for. */
 #include "bench.h"
 #include "core/machine.h"
+#include "core/train/learning_rate.h"
 
 #include <stdlib.h>
 
@@ -42,7 +43,7 @@ static iso_rc add(void *self, int index, enum iso_pass pass)
 static void add_optimizer(struct sweep *s)
 {
     const struct iso_graph *g = iso_exec_graph(s->exec);
-    const struct iso_op_use *optimizer = &g->model->training.optimizer;
+    const struct iso_op_use *optimizer = &g->training->optimizer;
     struct iso_shape weights = { 1, { 0 } };
     struct iso_cost cost = { 0 };
     for (int i = 0; i < g->nvalues; i++)
@@ -68,7 +69,8 @@ static iso_rc run_call(const struct sweep *s, int i)
     const enum iso_pass pass = s->nodes[i].pass;
     struct iso_call c;
     if (s->index[i] < 0)
-        return iso_exec_update(s->exec, s->step);
+        return iso_exec_update(s->exec, s->step,
+                               iso_training_rate_alone(iso_exec_graph(s->exec)->training, s->step));
     iso_exec_call(s->exec, s->index[i], pass, true, s->step, 0, &c);
     return iso_exec_launch(s->exec, s->index[i], pass, &c);
 }

@@ -1,6 +1,7 @@
 /* steps.c: whole steps of a model on a batch that stays in place. */
 #include "bench.h"
 #include "core/random.h"
+#include "core/train/learning_rate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,9 @@ static iso_rc run_steps(void *data, int64_t times)
         ISO_TRY(iso_exec_forward(s->exec, s->training, s->step, 0));
         if (!s->training)
             continue;
+        const double rate = iso_training_rate_alone(iso_exec_graph(s->exec)->training, s->step);
         ISO_TRY(iso_exec_backward(s->exec, s->step));
-        ISO_TRY(iso_exec_update(s->exec, s->step));
+        ISO_TRY(iso_exec_update(s->exec, s->step, rate));
     }
     return b->ops->sync(b);
 }

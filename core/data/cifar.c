@@ -12,6 +12,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static const char *const label_names[] = { "fine", "coarse", NULL };
+static const struct iso_field fields[] = {
+    { "labels", ISO_FIELD_ENUM, offsetof(struct iso_source_options, labels), "fine", 0, 0,
+      label_names, "of cifar100: its 100 classes, or the 20 superclasses they are in" },
+    { 0 }
+};
+const struct iso_source_fields iso_cifar_fields = { "cifar100, which has coarse ones", fields };
+
 enum { PIXELS = ISO_CIFAR_SIDE * ISO_CIFAR_SIDE, IMAGE = PIXELS * ISO_CIFAR_CHANNELS };
 enum { LABELS = 2, PATH = ISO_DATA_PATH };
 
@@ -108,7 +116,7 @@ static iso_rc read_rows(const struct reader *r, uint8_t *images, int32_t *labels
         if (n == LABELS)
             ISO_TRY(check_label(r, i, row[0], r->set->coarse_classes));
         ISO_TRY(check_label(r, i, row[n - 1], r->set->classes));
-        labels[i] = row[r->request->coarse ? 0 : n - 1];
+        labels[i] = row[r->request->options.labels ? 0 : n - 1];
         if (images != NULL)
             interleave(row + n, images + i * IMAGE);
     }
@@ -227,7 +235,7 @@ iso_rc iso_cifar_load(const struct iso_named_set *set, const struct iso_dataset_
         files++;
     out->height = out->width = ISO_CIFAR_SIDE;
     out->channels = ISO_CIFAR_CHANNELS;
-    out->classes = request->coarse ? set->coarse_classes : set->classes;
+    out->classes = request->options.labels ? set->coarse_classes : set->classes;
     for (int i = 0; i < files; i++) {
         char *path = paths[i];
         if (!file_there(path, folder, subfolder, set->files[split][i]))

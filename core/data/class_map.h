@@ -2,9 +2,8 @@
  * them, renumbered, or several as one. */
 #ifndef ISO_CLASS_MAP_H
 #define ISO_CLASS_MAP_H
-#include "core/iso.h"
+#include "dataset.h"
 
-enum { ISO_CLASS_NAME = 64 }; /* bytes of a class's name, with its NUL */
 struct iso_class_map {
     int classes; /* from 1 */
     int n;
@@ -14,7 +13,6 @@ struct iso_class_map {
         int class;                 /* that it belongs to, in [0, classes) */
     } member[];                    /* each name once; by class, ascending */
 };
-struct iso_dataset;
 /* Gives every row the class that its own is a member of, and drops the rows of classes that are
  * members of none; the classes get names. Fails with ISO_EDATA where the set has no such class, or
  * no row is left. */

@@ -1,11 +1,21 @@
 /* csv.c: reads a text file twice: what it holds, and then the numbers. */
 #include "csv.h"
+#include "class_map.h"
 #include "core/file.h"
-#include "core/model/number.h"
+#include "core/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const struct iso_field fields[] = {
+    { "label_column", ISO_FIELD_TEXT, offsetof(struct iso_source_options, label_column), "", 0,
+      sizeof((struct iso_source_options *)0)->label_column, NULL,
+      "of csv:PATH: the name of the labels' column, or its number from 0; left out, it is called "
+      "label, or the first one of a file that does not name them" },
+    { 0 }
+};
+const struct iso_source_fields iso_csv_fields = { "text files (csv:PATH)", fields };
 
 enum { FIELD = 256, MOST_CLASSES = 1 << 16, MOST_COLUMNS = 1 << 24 };
 static const char first_label[] = "label"; /* what a label's column is called, if anything */
@@ -117,7 +127,7 @@ static bool is_number(const char *text)
  * label's. */
 static iso_rc read_first_line(struct csv *c)
 {
-    const char *wanted = c->request->label_column;
+    const char *given = c->request->options.label_column, *wanted = *given ? given : NULL;
     int64_t number = -1, words = 0, named = -1;
     iso_rc rc;
     if (wanted != NULL)

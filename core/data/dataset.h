@@ -2,13 +2,13 @@
  * takes them. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
-#include "class_map.h"
 #include "part.h"
 #include "workers.h"
 
-enum { ISO_DATASET_NAME = 256 }; /* bytes of a name, with its NUL */
+enum { ISO_DATASET_NAME = 256, ISO_CLASS_NAME = 64 }; /* bytes of a name, with its NUL */
 
-struct iso_disk; /* disk.h */
+struct iso_class_map; /* class_map.h */
+struct iso_disk;      /* disk.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
     char source[512]; /* the file the images came from, or "drawn by isocl" */
@@ -22,23 +22,32 @@ struct iso_dataset {
     int32_t *labels;                     /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], where the set names them; or NULL */
 };
+/* What only some sources take; zeroed: as each has it. The sources' own tables describe it. */
+struct iso_source_options {
+    int64_t count;         /* rows to draw of a generated set; 0: its default */
+    int labels;            /* 0: fine, 1: coarse */
+    char label_column[64]; /* of a CSV file, by name or number; "": see csv.h */
+    int64_t resize[2];     /* height and width that image files get; 0: their own */
+};
+/* The options that a source takes; defined beside what reads it, named in sets.def. */
+struct iso_source_fields {
+    const char *of; /* the sources that take them, for a fault: "text files (csv:PATH)" */
+    const struct iso_field *fields; /* of struct iso_source_options */
+};
 struct iso_dataset_request {
-    const char *name;                    /* one of iso_dataset_docs, or a kind of file and a path */
-    const char *split;                   /* train, test */
-    const char *folder;                  /* where to look first, or NULL; then ISOCL_DATA, then the
-                                            user's data folder (XDG_DATA_HOME or ~/.local/share,
-                                            /isocl) */
-    int64_t count;                       /* rows to draw of a generated set; 0: its default */
+    const char *name;   /* one of iso_dataset_docs, or a kind of file and a path */
+    const char *split;  /* train, test */
+    const char *folder; /* where to look first, or NULL; then ISOCL_DATA, then the
+                           user's data folder (XDG_DATA_HOME or ~/.local/share,
+                           /isocl) */
+    struct iso_source_options options;
     struct iso_part part;                /* of the split */
-    bool coarse;                         /* cifar100: its 20 classes of classes */
     const struct iso_class_map *classes; /* made of its own before a part is taken; NULL: as
                                             they are */
     const struct iso_shape *input;       /* what the model takes: the geometry of files that say
                                             nothing of theirs; NULL: not known */
     int64_t pad[4], repeat_channels; /* what images become in the end, see pad.h; 0: as they are,
                                         and part of input */
-    const char *label_column;        /* of a CSV file, by name or number; NULL: see csv.h */
-    int64_t resize[2];               /* height and width that image files get; 0: their own */
     int threads;                     /* that may decode them; 0: as many as the machine has */
     iso_progress *progress;          /* of that; NULL: nobody is told */
     int64_t limit;                   /* keep the first rows of that only; 0: all */
@@ -64,11 +73,11 @@ struct iso_dataset_doc {
 extern const struct iso_dataset_doc iso_dataset_docs[];
 /* Files of the user's own: "npy:PATH", with a line of explanation. */
 extern const struct iso_dataset_doc iso_dataset_file_docs[];
+/* The options of the source of this name; NULL: it has none, or there is no such source. */
+const struct iso_source_fields *iso_dataset_fields(const char *name);
+/* The i-th of the sources' options, from 0; NULL: there are no more. */
+const struct iso_source_fields *iso_dataset_fields_at(int i);
 /* True if the name is that of a kind of file (npy: and so on) with a path. */
 bool iso_dataset_is_file(const char *name);
-/* True if the labels of the data set of this name can be coarse, too. */
-bool iso_dataset_has_coarse(const char *name);
 
-/* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch); unbiased. */
-void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);
 #endif

@@ -18,7 +18,7 @@ struct iso_disk {
     size_t size, whole; /* bytes of an image as it is read, and with its frame */
     int owners;
     bool framed;
-    struct iso_frame frame;
+    struct iso_image_frame frame;
     struct iso_row_sums *sums; /* of the set's rows; NULL: they are not remembered */
 };
 
@@ -121,11 +121,11 @@ iso_rc iso_disk_keep(struct iso_disk *disk, const int32_t *rows, int64_t count)
     return ISO_OK;
 }
 
-void iso_disk_frame(struct iso_disk *disk, const struct iso_frame *frame)
+void iso_disk_frame(struct iso_disk *disk, const struct iso_image_frame *frame)
 {
     disk->framed = true;
     disk->frame = *frame;
-    disk->whole = (size_t)iso_frame_bytes(frame);
+    disk->whole = (size_t)iso_image_frame_bytes(frame);
 }
 
 iso_rc iso_disk_remember(struct iso_disk *disk, int64_t rows, struct iso_row_sums **out)
@@ -152,7 +152,7 @@ iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
     const int64_t from = disk->taken != NULL ? disk->taken[row] : row;
     ISO_TRY(disk->read(disk->source, from, image + disk->whole - disk->size));
     if (disk->framed)
-        iso_frame_put(&disk->frame, image);
+        iso_image_frame_put(&disk->frame, image);
     if (disk->sums != NULL && !iso_row_sums_same(disk->sums, row, image, disk->whole))
         return has_changed(disk, from);
     return ISO_OK;

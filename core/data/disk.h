@@ -3,7 +3,7 @@
 #ifndef ISO_DISK_H
 #define ISO_DISK_H
 #include "dataset.h"
-#include "pad.h"
+#include "frame.h"
 #include "row_file.h"
 #include "row_sums.h"
 
@@ -23,7 +23,7 @@ iso_rc iso_disk_attach_file(struct iso_dataset *, const char *path, int64_t begi
 /* Keeps these rows only; their number may not grow. */
 iso_rc iso_disk_keep(struct iso_disk *, const int32_t *rows, int64_t count);
 /* The images get this frame when they are read; once at most. */
-void iso_disk_frame(struct iso_disk *, const struct iso_frame *);
+void iso_disk_frame(struct iso_disk *, const struct iso_image_frame *);
 /* From now on remembers what each of so many rows is, frame and all, when it is read first, or what
  * the sums that are returned are made to know; a row that is not that when it is read fails with
  * ISO_EDATA, naming it. What it cannot notice: a row that was changed before anybody read it, and,

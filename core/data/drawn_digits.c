@@ -5,6 +5,15 @@
 
 #include <stdio.h>
 
+static const struct iso_field fields[] = {
+    { "count", ISO_FIELD_INT, offsetof(struct iso_source_options, count), "", 1, 1e7, NULL,
+      "images to draw, of a data set the program draws itself (builtin:...)" },
+    { 0 }
+};
+const struct iso_source_fields iso_drawn_fields = {
+    "data sets that are drawn (builtin:...); to train on fewer rows of this one use --limit", fields
+};
+
 enum { DEFAULT_TRAIN = 10000, DEFAULT_TEST = 2000 }; /* rows of drawn digits */
 
 /* source: the split. */
@@ -52,5 +61,5 @@ iso_rc iso_drawn_digits_load(const struct iso_named_set *named, const struct iso
 {
     const bool whole = r->part.to == 0 && r->classes == NULL;
     set->classes = named->classes;
-    return draw_all(r, split, rows_to_draw(split, r->count, whole ? r->limit : 0), set);
+    return draw_all(r, split, rows_to_draw(split, r->options.count, whole ? r->limit : 0), set);
 }

@@ -3,6 +3,7 @@
 #define ISO_DRAWN_DIGITS_H
 #include "named_sets.h"
 
+extern const struct iso_source_fields iso_drawn_fields;
 iso_rc iso_drawn_digits_load(const struct iso_named_set *, const struct iso_dataset_request *,
                              int split, struct iso_dataset *);
 #endif

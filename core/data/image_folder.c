@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct iso_field fields[] = {
+    { "resize", ISO_FIELD_INT2, offsetof(struct iso_source_options, resize), "", 1, 4096, NULL,
+      "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
+    { 0 }
+};
+const struct iso_source_fields iso_image_folder_fields = { "image files (folder:PATH)", fields };
+
 enum { MOST_SIDE = 4096, PATH = ISO_PATH };
 
 struct file {
@@ -186,7 +193,7 @@ static iso_rc sizes_differ(const struct folder *f, int64_t i)
 static iso_rc settle_geometry(struct folder *f)
 {
     struct iso_dataset *set = f->set;
-    const int64_t *resize = f->request->resize;
+    const int64_t *resize = f->request->options.resize;
     set->channels = 1;
     for (int64_t i = 0; i < set->rows; i++) {
         const struct geometry *g = &f->sizes[i];

@@ -9,6 +9,7 @@
  * second, and so on, so that a limit takes some of each; files in the order of their names' bytes.
  * Images of one size, or all resized as the request says; grey ones among coloured ones become
  * coloured. */
+extern const struct iso_source_fields iso_image_folder_fields;
 iso_rc iso_image_folder_load(const struct iso_dataset_request *, const char *path,
                              struct iso_dataset *);
 #endif

@@ -9,6 +9,7 @@ struct iso_named_set {
     /* Fills everything but name and split, which is 0 for train or 1 for test. */
     iso_rc (*load)(const struct iso_named_set *, const struct iso_dataset_request *, int split,
                    struct iso_dataset *);
+    const struct iso_source_fields *options; /* its own; NULL: none */
     bool drawn;                              /* by the program: it has no files */
     int classes, coarse_classes;             /* coarse_classes 0: it has no such labels */
     const char *const *class_names;          /* NULL-terminated; NULL: numbers are all there is */

@@ -1,49 +1,11 @@
 #include "pad.h"
 #include "disk.h"
+#include "frame.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_SIDE = 4096 };
-
-static int64_t framed_width(const struct iso_frame *f)
-{
-    return (f->width + f->pad[2] + f->pad[3]) * f->channels * f->repeat;
-}
-
-int64_t iso_frame_bytes(const struct iso_frame *f)
-{
-    return (f->height + f->pad[0] + f->pad[1]) * framed_width(f);
-}
-
-static uint8_t *put_zeros(uint8_t *to, int64_t n)
-{
-    return (uint8_t *)memset(to, 0, (size_t)n) + n;
-}
-
-static uint8_t *put_bytes(uint8_t *to, const uint8_t *from, int64_t n, int64_t repeat)
-{
-    if (repeat == 1)
-        return (uint8_t *)memmove(to, from, (size_t)n) + n;
-    for (int64_t i = 0; i < n; i++, to += repeat)
-        memset(to, from[i], (size_t)repeat);
-    return to;
-}
-
-/* What is still to be written never is less than what is still to be read, so that no byte of the
- * image is overwritten before it is read. */
-void iso_frame_put(const struct iso_frame *f, uint8_t *image)
-{
-    const int64_t row = f->width * f->channels, pixel = f->channels * f->repeat;
-    const uint8_t *from = image + iso_frame_bytes(f) - f->height * row;
-    uint8_t *to = put_zeros(image, f->pad[0] * framed_width(f));
-    for (int64_t y = 0; y < f->height; y++, from += row) {
-        to = put_zeros(to, f->pad[2] * pixel);
-        to = put_bytes(to, from, row, f->repeat);
-        to = put_zeros(to, f->pad[3] * pixel);
-    }
-    put_zeros(to, f->pad[1] * framed_width(f));
-}
 
 static iso_rc check(const struct iso_dataset *set, int64_t height, int64_t width, int64_t repeat)
 {
@@ -65,16 +27,16 @@ static iso_rc check(const struct iso_dataset *set, int64_t height, int64_t width
     return ISO_OK;
 }
 
-static iso_rc pad_images(const struct iso_frame *frame, struct iso_dataset *set)
+static iso_rc pad_images(const struct iso_image_frame *frame, struct iso_dataset *set)
 {
     const int64_t size = frame->height * frame->width * frame->channels;
-    const int64_t framed = iso_frame_bytes(frame);
+    const int64_t framed = iso_image_frame_bytes(frame);
     uint8_t *images = iso_alloc((size_t)set->rows, (size_t)framed);
     if (images == NULL)
         return ISO_ENOMEM;
     for (int64_t i = 0; i < set->rows; i++) {
         memcpy(images + (i + 1) * framed - size, set->images + i * size, (size_t)size);
-        iso_frame_put(frame, images + i * framed);
+        iso_image_frame_put(frame, images + i * framed);
     }
     free(set->images);
     set->images = images;
@@ -84,7 +46,7 @@ static iso_rc pad_images(const struct iso_frame *frame, struct iso_dataset *set)
 iso_rc iso_dataset_pad(struct iso_dataset *set, const int64_t pad[4], int64_t repeat)
 {
     const int64_t height = set->height + pad[0] + pad[1], width = set->width + pad[2] + pad[3];
-    const struct iso_frame frame = {
+    const struct iso_image_frame frame = {
         set->height, set->width, set->channels, { pad[0], pad[1], pad[2], pad[3] }, repeat
     };
     if (height == set->height && width == set->width && repeat == 1)

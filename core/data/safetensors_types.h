@@ -1,4 +1,4 @@
-/* safetensors_types.h: what the reader and the writer of safetensors files share. */
+/* safetensors_types.h (private): what the reader and the writer of safetensors files share. */
 #ifndef ISO_SAFETENSORS_TYPES_H
 #define ISO_SAFETENSORS_TYPES_H
 #include "safetensors.h"

@@ -1,6 +1,5 @@
 /* shuffle.c: random orders, of an epoch's rows and others. */
 #include "shuffle.h"
-#include "dataset.h"
 
 #include <assert.h>
 

@@ -8,4 +8,6 @@
  * unbiased. */
 void iso_shuffle_for(enum iso_random purpose, uint64_t seed, uint32_t epoch, int32_t *order,
                      int64_t n);
+/* The same for the order of an epoch's rows. */
+void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);
 #endif

@@ -1,5 +1,5 @@
 /* class_weight.c: the class_weight: section, {CLASS: WEIGHT, ...}. */
-#include "number.h"
+#include "core/number.h"
 #include "section.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* field.c: a params struct by its table: defaults, keys, what is unknown and what is missing.
  * field_value.c reads the single values. */
 #include "field.h"
-#include "suggest.h"
+#include "core/suggest.h"
 
 #include <assert.h>
 #include <stdio.h>

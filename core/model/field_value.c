@@ -3,9 +3,9 @@
 #include "field.h"
 #include "class_list.h"
 #include "initializer.h"
-#include "number.h"
+#include "core/number.h"
 #include "regularizer.h"
-#include "suggest.h"
+#include "core/suggest.h"
 
 #include <assert.h>
 #include <float.h>

@@ -27,7 +27,7 @@ static iso_rc reserve(struct iso_graph_builder *b)
 /* Where the loss absorbs the last layer's activation, that has no node of its own. */
 static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
 {
-    const int by_loss = last ? iso_graph_absorbed(b->model) : ISO_LINEAR;
+    const int by_loss = last ? iso_graph_absorbed(b->graph) : ISO_LINEAR;
     const struct iso_layer *layer = &b->model->layers[index];
     struct iso_graph *g = b->graph;
     int x[ISO_OPERANDS], y;
@@ -57,7 +57,7 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
 /* The last one makes `input`; what is before the first one is then called images. */
 static iso_rc add_augmentations(struct iso_graph_builder *b)
 {
-    const struct iso_training *t = &b->model->training;
+    const struct iso_training *t = b->graph->training;
     struct iso_graph *g = b->graph;
     for (int i = 0; i < t->naugmentations; i++) {
         const struct iso_op_use *use = &t->augmentations[i];
@@ -112,14 +112,15 @@ static iso_rc build(struct iso_graph_builder *b)
     return iso_graph_add_ends(b);
 }
 
-iso_rc iso_graph_build(const struct iso_model *model, int64_t batch, struct iso_faults *faults,
-                       struct iso_graph **out)
+iso_rc iso_graph_build(const struct iso_model *model, int phase, int64_t batch,
+                       struct iso_faults *faults, struct iso_graph **out)
 {
     struct iso_graph_builder b = { .model = model, .faults = faults };
     b.graph = iso_alloc(1, sizeof *b.graph);
     if (b.graph == NULL)
         return ISO_ENOMEM;
     b.graph->model = model;
+    b.graph->training = &model->phases[phase];
     b.graph->batch = batch;
     b.graph->sample_weight = -1;
     const iso_rc rc = build(&b);
@@ -148,6 +149,20 @@ void iso_graph_free(struct iso_graph *g)
 bool iso_graph_has_backward(const struct iso_graph *g, int node)
 {
     return node <= g->loss_node || iso_ops[g->nodes[node].op].kind == ISO_PENALTY;
+}
+
+int64_t iso_graph_parameters(const struct iso_graph *graph, bool trainable)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < graph->nvalues; i++)
+        if (graph->values[i].role == ISO_ROLE_WEIGHT && (graph->values[i].trainable || !trainable))
+            sum += iso_shape_count(&graph->values[i].shape);
+    return sum;
+}
+
+int iso_graph_root(const struct iso_graph *g, int value)
+{
+    return g->values[value].view_of >= 0 ? g->values[value].view_of : value;
 }
 
 int iso_graph_find(const struct iso_graph *g, const char *name)

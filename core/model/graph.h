@@ -46,7 +46,8 @@ struct iso_node {
     int x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS], saved[ISO_OPERANDS];
 };
 struct iso_graph {
-    const struct iso_model *model; /* borrowed; must outlive the graph */
+    const struct iso_model *model;       /* borrowed; must outlive the graph */
+    const struct iso_training *training; /* the model's phase that the graph is built for */
     int64_t batch;
     struct iso_value *values;
     int nvalues;
@@ -72,13 +73,18 @@ struct iso_graph {
                                         single one for two */
     void *owned;                     /* params made by the graph */
 };
-/* Shapes every op for this batch. Faults (shapes that do not fit, a loss without its activation)
- * have the layer's location. *out is set only on success; free with iso_graph_free. */
-iso_rc iso_graph_build(const struct iso_model *, int64_t batch, struct iso_faults *,
+/* Shapes every op for this batch; the loss, the augmentations and what trains are those of the
+ * phase (0 <= phase < model->nphases). Faults (shapes that do not fit, a loss without its
+ * activation) have the layer's location. *out is set only on success; free with iso_graph_free. */
+iso_rc iso_graph_build(const struct iso_model *, int phase, int64_t batch, struct iso_faults *,
                        struct iso_graph **out);
 void iso_graph_free(struct iso_graph *);
 /* True if the node has a backward pass, if anything wants its gradients. */
 bool iso_graph_has_backward(const struct iso_graph *, int node);
+/* Returns how many numbers the weights have; trainable ones only, or all. */
+int64_t iso_graph_parameters(const struct iso_graph *, bool trainable);
+/* The value whose memory this one has: itself, or the value it is a view of. */
+int iso_graph_root(const struct iso_graph *, int value);
 /* Index of a value by name, or -1. */
 int iso_graph_find(const struct iso_graph *, const char *name);
 /* Fills shapes, dtypes, params, layer of the node's call for this many rows; no memory. */

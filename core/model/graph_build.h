@@ -28,7 +28,7 @@ bool iso_layer_is(const struct iso_layer *, int function);
 
 /* ---- graph_ends.c ---- */
 /* The activation that the loss node absorbs; linear: none. */
-int iso_graph_absorbed(const struct iso_model *);
+int iso_graph_absorbed(const struct iso_graph *);
 /* The loss with its target, the metrics, and the penalties of weights. */
 iso_rc iso_graph_add_ends(struct iso_graph_builder *);
 #endif

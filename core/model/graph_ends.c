@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-int iso_graph_absorbed(const struct iso_model *m)
+int iso_graph_absorbed(const struct iso_graph *g)
 {
-    return iso_ops[m->training.loss.op].def->absorbs;
+    return iso_ops[g->training->loss.op].def->absorbs;
 }
 
 static bool ends_in(const struct iso_model *m, int function)
@@ -20,7 +20,7 @@ static bool ends_in(const struct iso_model *m, int function)
 static void add_target(struct iso_graph_builder *b, int64_t rows, int64_t columns)
 {
     struct iso_graph *g = b->graph;
-    const bool one_hot = iso_ops[b->model->training.loss.op].def->target != ISO_TARGET_CLASS;
+    const bool one_hot = iso_ops[b->graph->training->loss.op].def->target != ISO_TARGET_CLASS;
     const struct iso_shape shape = { one_hot ? 2 : 1, { rows, one_hot ? columns : 0 } };
     g->classes = columns == 1 ? 2 : columns;
     g->target = iso_graph_add_value(g, ISO_ROLE_TARGET, one_hot ? ISO_REAL : ISO_I32, &shape, -1);
@@ -61,7 +61,7 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
  * augmentations is the same, and so are the numbers that it draws. */
 static iso_rc mix_value(struct iso_graph *g, int augmentation, const char *name, int *value)
 {
-    const struct iso_op_use *use = &g->model->training.augmentations[augmentation];
+    const struct iso_op_use *use = &g->training->augmentations[augmentation];
     if (*value < 0)
         return ISO_OK;
     ISO_TRY(iso_graph_add_node(g, use->op, use->params, -1, name, iso_ops[use->op].name, value, 1,
@@ -81,7 +81,7 @@ static void name_mixture(struct iso_graph *g, int from, const char *given, int t
 /* Targets and weights follow the images. */
 static iso_rc add_mixtures(struct iso_graph_builder *b)
 {
-    const struct iso_training *t = &b->model->training;
+    const struct iso_training *t = b->graph->training;
     const enum iso_target takes = iso_ops[t->loss.op].def->target;
     struct iso_graph *g = b->graph;
     g->mixed_target = g->target;
@@ -134,9 +134,9 @@ static void make_counts(struct iso_graph *g, int value, const char *name)
 static iso_rc add_loss(struct iso_graph_builder *b)
 {
     const struct iso_model *m = b->model;
-    const struct iso_op_use *loss = &m->training.loss;
     struct iso_graph *g = b->graph;
-    const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(m);
+    const struct iso_op_use *loss = &g->training->loss;
+    const int last = m->nlayers - 1, prediction = b->result[last], absorbs = iso_graph_absorbed(g);
     if (absorbs != ISO_LINEAR && !ends_in(m, absorbs)) {
         const char *name = iso_activation_names[absorbs];
         iso_faults_add(b->faults, loss->location,

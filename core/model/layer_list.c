@@ -1,7 +1,7 @@
 /* layer_list.c: the network: layers in the order of the file, layer blocks unfolded, each with its
  * name and what it reads. */
 #include "layer_blocks.h"
-#include "suggest.h"
+#include "core/suggest.h"
 #include "core/ops/conv2d.h"
 
 #include <stdio.h>

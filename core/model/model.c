@@ -1,7 +1,7 @@
 /* model.c: a model file into struct iso_model, section by section. */
 #include "section.h"
 #include "field.h"
-#include "suggest.h"
+#include "core/suggest.h"
 #include "core/file.h"
 
 #include <math.h>
@@ -349,7 +349,6 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
         iso_model_free(loader.model);
         return rc;
     }
-    iso_model_choose(loader.model, 0);
     *out = loader.model;
     return ISO_OK;
 }

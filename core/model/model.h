@@ -20,13 +20,10 @@ struct iso_data_spec { /* data: train / validation / test */
     struct iso_location location;
     bool given;
     char dataset[ISO_DATASET_NAME], split[32];
-    int64_t count;   /* rows to draw from a generated data set; 0: its default */
+    struct iso_source_options options;
     double part[2];  /* fractions of its rows, from and to; both 0: all */
     bool stratified; /* each class has its share of the part */
     uint64_t part_seed;
-    int labels;                    /* 0: fine, 1: coarse */
-    char label_column[64];         /* of a CSV file; "" for the usual one */
-    int64_t resize[2];             /* height and width that image files get; 0: their own */
     bool stream;                   /* images are read when they are wanted, not all at first */
     struct iso_class_map *classes; /* made of those of the data set; owned; NULL: as they are */
 };
@@ -72,6 +69,7 @@ struct iso_training {
                                     where the phase before left them */
 };
 
+/* Read only once it is loaded; iso_model_measure completes one whose mean or std is `auto`. */
 struct iso_model {
     char *file; /* path as given */
     char *text;
@@ -102,11 +100,7 @@ struct iso_model {
     struct iso_training *phases; /* without `phases:` one, which is the common one; params
                                     that a phase takes over are the same memory */
     int nphases;
-    struct iso_training training; /* the phase that graphs are built for; owns nothing */
 };
-/* Chooses the phase that graphs are built for from now on; graphs of another phase may not be used
- * any more. After loading it is the first. */
-void iso_model_choose(struct iso_model *, int phase);
 /* The phase to which epoch `epoch`, from 0, belongs; the last one has no end. */
 int iso_model_phase_at(const struct iso_model *, int64_t epoch);
 /* The epoch, from 0, before which a phase ends. */

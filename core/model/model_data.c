@@ -1,7 +1,8 @@
 /* model_data.c: the data: section, checked against the data sets the program knows. */
 #include "section.h"
 #include "field.h"
-#include "suggest.h"
+#include "core/suggest.h"
+#include "core/data/class_map.h"
 #include "core/data/dataset.h"
 
 #include <stdio.h>
@@ -9,24 +10,14 @@
 
 #define AT(member) offsetof(struct iso_data_spec, member)
 #define SIZE(member) sizeof((struct iso_data_spec *)0)->member
-static const char *const labels[] = { "fine", "coarse", NULL };
 const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
       "name of a data set, or a kind of file and a path, such as npy:clothes.npy" },
     { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
       "which of its splits: train or test" },
-    { "count", ISO_FIELD_INT, AT(count), "", 1, 1e7, NULL,
-      "images to draw, of a data set the program draws itself (builtin:...)" },
-    { "labels", ISO_FIELD_ENUM, AT(labels), "fine", 0, 0, labels,
-      "of cifar100: its 100 classes, or the 20 superclasses they are in" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
       "the classes to tell apart, in their order, by the numbers or names that they have in the "
       "data set: [3, 5] or [cat, dog] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
-    { "label_column", ISO_FIELD_TEXT, AT(label_column), "", 0, SIZE(label_column), NULL,
-      "of csv:PATH: the name of the labels' column, or its number from 0; left out, it is called "
-      "label, or the first one of a file that does not name them" },
-    { "resize", ISO_FIELD_INT2, AT(resize), "", 1, 4096, NULL,
-      "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
       "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
       "together have all" },
@@ -93,26 +84,54 @@ static void check_spec(struct iso_loader *l, const char *what, const struct iso_
                        spec->split,
                        near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                          : "; choose train or test");
-    if (spec->resize[0] > 0 && *spec->dataset && strncmp(spec->dataset, "folder:", 7) != 0)
-        iso_faults_add(l->faults, location_of(node, "resize"),
-                       "%s: 'resize' is for image files (folder:PATH)", what);
-    if (*spec->label_column && strncmp(spec->dataset, "csv:", 4) != 0)
-        iso_faults_add(l->faults, location_of(node, "label_column"),
-                       "%s: 'label_column' is for text files (csv:PATH)", what);
-    if (spec->count > 0 && *spec->dataset && strncmp(spec->dataset, "builtin:", 8) != 0)
-        iso_faults_add(l->faults, location_of(node, "count"),
-                       "%s: 'count' is for data sets that are drawn "
-                       "(builtin:...); to train on fewer rows of this one use --limit",
-                       what);
 }
 
-static void check_labels(struct iso_loader *l, const char *what, const struct iso_yaml *node,
-                         const struct iso_data_spec *spec)
+/* ---- The source's own options --------------------------------------------------------------- */
+
+enum { OWN_KEYS = 16 };
+
+/* Lists the keys that belong to sources. */
+static void list_own_keys(const char *keys[OWN_KEYS + 1])
 {
-    if (spec->labels && !iso_dataset_has_coarse(spec->dataset))
-        iso_faults_add(l->faults, location_of(node, "labels"),
-                       "%s: '%.40s' has no coarse labels; cifar100 has", what, spec->dataset);
+    const struct iso_source_fields *s;
+    int n = 0;
+    for (int i = 0; (s = iso_dataset_fields_at(i)) != NULL; i++)
+        for (const struct iso_field *f = s->fields; f->key != NULL && n < OWN_KEYS; f++)
+            keys[n++] = f->key;
+    keys[n] = NULL;
 }
+
+/* Adds faults for keys that another source takes, unless they say what is so without them. */
+static void check_foreign(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                          const struct iso_source_fields *own)
+{
+    const struct iso_source_fields *s;
+    for (int i = 0; (s = iso_dataset_fields_at(i)) != NULL; i++)
+        for (const struct iso_field *f = s->fields; s != own && f->key != NULL; f++) {
+            const struct iso_yaml *value = iso_yaml_get(node, f->key);
+            if (value != NULL && (!*f->dflt || strcmp(value->text, f->dflt) != 0))
+                iso_faults_add(l->faults, value->location, "%s: '%s' is for %s", what, f->key,
+                               s->of);
+        }
+}
+
+/* Reads those of the node's keys that the source of the data set takes. */
+static iso_rc read_options(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                           struct iso_data_spec *spec)
+{
+    const struct iso_source_fields *own = iso_dataset_fields(spec->dataset);
+    for (const struct iso_field *f = own != NULL ? own->fields : NULL; f != NULL && f->key != NULL;
+         f++) {
+        const struct iso_yaml *value = iso_yaml_get(node, f->key);
+        if (value != NULL)
+            ISO_TRY(iso_field_read(f, what, value, &spec->options, l->faults));
+    }
+    if (known_dataset(spec->dataset, &(struct iso_suggest){ 0 }))
+        check_foreign(l, what, node, own);
+    return ISO_OK;
+}
+
+/* ---- One use of data ------------------------------------------------------------------------- */
 
 /* Keys that say how a part is drawn say nothing without one. */
 static void check_part(struct iso_loader *l, const char *what, const struct iso_yaml *node,
@@ -135,14 +154,16 @@ static iso_rc read_spec(struct iso_loader *l, const char *what, const struct iso
                         struct iso_data_spec *spec)
 {
     const int before = l->faults->count;
+    const char *own[OWN_KEYS + 1];
     spec->location = node->location;
     spec->given = true;
-    ISO_TRY(iso_fields_read(iso_data_fields, what, node->location, node, NULL, spec, l->faults));
+    list_own_keys(own);
+    ISO_TRY(iso_fields_read(iso_data_fields, what, node->location, node, own, spec, l->faults));
+    if (node->kind == ISO_YAML_MAPPING)
+        ISO_TRY(read_options(l, what, node, spec));
     check_spec(l, what, node, spec);
     if (l->faults->count == before)
         check_part(l, what, node, spec);
-    if (l->faults->count == before)
-        check_labels(l, what, node, spec);
     return ISO_OK;
 }
 
@@ -172,7 +193,8 @@ static void check_disjoint(struct iso_loader *l, const char *what, const struct 
                        "%s: has rows of data: train; give both a part, such as [0, 0.8] and "
                        "[0.8, 1]",
                        what);
-    else if (a->stratified != b->stratified || a->part_seed != b->part_seed || a->count != b->count)
+    else if (a->stratified != b->stratified || a->part_seed != b->part_seed ||
+             a->options.count != b->options.count)
         iso_faults_add(l->faults, b->location,
                        "%s: may have rows of data: train; parts of one data set need the same "
                        "stratified, part_seed and count",
@@ -249,19 +271,17 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
     *out = (struct iso_dataset_request){
         .name = spec->dataset,
         .split = own != NULL ? spec->split : "test",
-        .coarse = spec->labels == 1,
+        .options = spec->options,
         .classes = spec->classes,
         .input = &m->input,
         .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
         .repeat_channels = m->repeat_channels,
-        .label_column = *spec->label_column ? spec->label_column : NULL,
-        .resize = { spec->resize[0], spec->resize[1] },
         .stream = spec->stream,
     };
-    if (own != NULL) {
-        out->count = spec->count;
+    if (own != NULL)
         out->part =
             (struct iso_part){ spec->part[0], spec->part[1], spec->stratified, spec->part_seed };
-    }
+    else
+        out->options.count = 0;
     return ISO_OK;
 }

@@ -1,6 +1,6 @@
 /* op_use.c: what a model file says with an op's name: its parameters, loss, optimizer, metrics. */
 #include "layer_blocks.h"
-#include "suggest.h"
+#include "core/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

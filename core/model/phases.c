@@ -195,9 +195,7 @@ iso_rc iso_make_phases(struct iso_loader *l)
     return ISO_OK;
 }
 
-/* ---- Choosing ------------------------------------------------------------------------------ */
-
-void iso_model_choose(struct iso_model *m, int phase) { m->training = m->phases[phase]; }
+/* ---- Epochs -------------------------------------------------------------------------------- */
 
 int64_t iso_model_phase_end(const struct iso_model *m, int phase)
 {

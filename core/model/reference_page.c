@@ -7,7 +7,7 @@
 #include "regularizer.h"
 #include "schedule.h"
 #include "section.h"
-#include "suggest.h"
+#include "core/suggest.h"
 #include "core/data/dataset.h"
 #include "core/environment.h"
 
@@ -135,6 +135,8 @@ static void print_section(FILE *out, const struct iso_section *s)
 {
     fprintf(out, "%s: %s%s\n", s->key, s->doc, s->required ? " Required." : "");
     print_fields(out, s->fields);
+    for (int i = 0; s->fields == iso_data_fields && iso_dataset_fields_at(i) != NULL; i++)
+        print_fields(out, iso_dataset_fields_at(i)->fields);
 }
 
 /* Prints the ops that the backend has no kernel for, though their kind needs one, or "nothing". */
@@ -296,6 +298,8 @@ static void markdown_fields(FILE *out, const struct iso_field *fields)
         return;
     table_head(out);
     table_fields(out, fields);
+    for (int i = 0; fields == iso_data_fields && iso_dataset_fields_at(i) != NULL; i++)
+        table_fields(out, iso_dataset_fields_at(i)->fields);
     fprintf(out, "\n");
 }
 

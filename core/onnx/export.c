@@ -1,5 +1,6 @@
 /* export.c: from a model's graph to ONNX's: what goes in, the layers, what comes out. */
 #include "export_build.h"
+#include "core/data/class_map.h"
 #include "core/ops/activation.h"
 
 #include <stdio.h>

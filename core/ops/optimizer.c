@@ -22,14 +22,3 @@ iso_rc iso_expect_betas(double beta_1, double beta_2)
         return iso_fail(ISO_EMODEL, "beta_1 and beta_2 must be below 1");
     return ISO_OK;
 }
-
-double iso_power(double base, uint64_t n)
-{
-    double result = 1;
-    for (; n != 0; n >>= 1) {
-        if (n & 1)
-            result *= base;
-        base *= base;
-    }
-    return result;
-}

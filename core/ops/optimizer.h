@@ -1,6 +1,7 @@
 /* optimizer.h: what the descriptors of the optimizers share. */
 #ifndef ISO_OP_OPTIMIZER_H
 #define ISO_OP_OPTIMIZER_H
+#include "core/exact.h"
 #include "core/iso.h"
 
 /* In the order of enum iso_epsilon_placement (core/formulas.h), for a field's choices. */
@@ -12,6 +13,4 @@ iso_rc iso_optimizer_infer(const void *params, const struct iso_shape *x, struct
 void iso_optimizer_cost(const struct iso_shape *x, double flops, int slots, struct iso_cost *out);
 /* Fails unless the decays of Adam and its kin are below 1. */
 iso_rc iso_expect_betas(double beta_1, double beta_2);
-/* base^n by squaring: multiplications only, so that every machine gets the same double. */
-double iso_power(double base, uint64_t n);
 #endif

@@ -51,16 +51,16 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     iso_optimizer_cost(x, 6 + 3 * n, n, out);
 }
 
-static double rate(const void *params, uint64_t step)
+static double decayed(const void *params, double rate, uint64_t step)
 {
     const struct iso_rmsprop *p = params;
-    return p->learning_rate / (1 + p->decay * (double)step);
+    return rate / (1 + p->decay * (double)step);
 }
 
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     const struct iso_rmsprop *p = params;
-    out[ISO_RMSPROP_RATE] = rate(params, step);
+    out[ISO_RMSPROP_RATE] = decayed(params, p->learning_rate, step);
     out[ISO_RMSPROP_RHO] = p->rho;
     out[ISO_RMSPROP_1_RHO] = 1 - p->rho;
     out[ISO_RMSPROP_MOMENTUM] = p->momentum;
@@ -77,6 +77,6 @@ const struct iso_op_def iso_def_rmsprop = {
     .infer = iso_optimizer_infer,
     .cost = cost,
     .scalars = scalars,
-    .rate = rate,
+    .decayed = decayed,
     .check = check,
 };

@@ -11,8 +11,8 @@
 
 #include "core/file.h"
 #include "core/model/field.h"
-#include "core/model/number.h"
-#include "core/model/suggest.h"
+#include "core/number.h"
+#include "core/suggest.h"
 #include "core/shipped.h"
 #include "harness.h"
 

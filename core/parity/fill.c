@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/data/dataset.h"
+#include "core/data/shuffle.h"
 #include "core/ops/gather_labels.h"
 #include "core/random.h"
 #include "harness.h"

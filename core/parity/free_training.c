@@ -3,6 +3,7 @@
  * train` has it, which may change no bit; and predictions with the initial weights, as `isocl eval`
  * has them. */
 #include "subject.h"
+#include "core/train/learning_rate.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,7 +62,8 @@ iso_rc iso_subject_steps(const struct iso_subject *s, struct iso_exec *e)
     for (int64_t step = 0; step < s->steps; step++) {
         ISO_TRY(iso_exec_forward(e, true, (uint64_t)step, 0));
         ISO_TRY(iso_exec_backward(e, (uint64_t)step));
-        ISO_TRY(iso_exec_update(e, (uint64_t)step));
+        ISO_TRY(iso_exec_update(e, (uint64_t)step,
+                                iso_training_rate_alone(s->graph->training, (uint64_t)step)));
     }
     return iso_exec_backend(e)->ops->sync(iso_exec_backend(e));
 }
@@ -79,7 +81,7 @@ static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *r
                         (long long)s->steps, got, want, first != NULL ? first : "a sign of zero");
     if (s->ladder->record == NULL)
         return ISO_OK;
-    const char *phase = s->graph->model->training.name;
+    const char *phase = s->graph->training->name;
     snprintf(key, sizeof key, "%s/batch %lld/steps %lld%s%s", s->graph->model->name,
              (long long)s->graph->batch, (long long)s->steps, *phase ? "/" : "", phase);
     return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);

@@ -174,11 +174,14 @@ struct iso_report {
 };
 struct iso_check { /* one result */
     enum iso_rung rung;
-    const char *device, *subject, *detail; /* opencl:0.0, conv2d, what was run */
-    const char *repeat;                    /* what repeats it, as arguments, less --devices */
-    const char *skipped;                   /* why nothing was run; NULL: it was */
-    int number;                            /* case of the op; 0: none */
-    int pass;                              /* enum iso_pass, or -1: all */
+    const char *device, *subject; /* opencl:0.0, conv2d */
+    /* What was run: a case, which is put into words when it is printed, or NULL and words. */
+    const struct iso_case *op_case;
+    const char *detail;
+    const char *repeat;  /* what repeats it, as arguments, less --devices */
+    const char *skipped; /* why nothing was run; NULL: it was */
+    int number;          /* case of the op; 0: none */
+    int pass;            /* enum iso_pass, or -1: all */
     enum iso_mode mode;
     struct iso_distance distance;
 };

@@ -15,7 +15,6 @@ struct climb {
     struct iso_call call; /* of the first step */
     enum iso_fill fill;
     struct iso_values want, got; /* of the reference, of the device */
-    char text[160];
 };
 
 static bool reordered(const struct climb *k)
@@ -33,7 +32,7 @@ static void report(const struct climb *k, enum iso_rung rung, int pass,
         .rung = rung,
         .device = k->ladder->device->device.id,
         .subject = iso_ops[k->c->op].name,
-        .detail = k->text,
+        .op_case = k->c,
         .repeat = repeat,
         .number = k->c->number,
         .pass = pass,
@@ -298,7 +297,6 @@ iso_rc iso_ladder_case(const struct iso_ladder *ladder, const struct iso_case *c
         return ISO_ENOMEM;
     k->ladder = ladder;
     k->c = c;
-    iso_case_text(c, k->text, sizeof k->text);
     const struct iso_distance none = { 0 };
     iso_rc rc = iso_case_call(c, ladder->seed, 0, &k->call);
     if (rc != ISO_OK)

@@ -52,7 +52,7 @@ void iso_subject_report(const struct iso_subject *s, enum iso_rung rung, int pas
                         const char *layer, const struct iso_distance *d, iso_rc rc)
 {
     char detail[ISO_NAME + 80], repeat[640];
-    const char *phase = s->graph->model->training.name;
+    const char *phase = s->graph->training->name;
     snprintf(detail, sizeof detail, "%s, batch %lld%s%s", layer, (long long)s->graph->batch,
              *phase ? ", " : "", phase);
     snprintf(repeat, sizeof repeat, "%s --steps %lld", s->path, (long long)s->steps);
@@ -174,7 +174,7 @@ static iso_rc lockstep_nodes(const struct iso_subject *s, struct iso_exec *refer
 /* Each trainable weight's update, from the gradients and slots that the reference holds. */
 static iso_rc lockstep_updates(const struct iso_subject *s, struct iso_exec *reference)
 {
-    const struct iso_op_use *optimizer = &s->graph->model->training.optimizer;
+    const struct iso_op_use *optimizer = &s->graph->training->optimizer;
     for (int i = 0; i < iso_exec_nweights(reference); i++) {
         const char *weight = iso_exec_weight(reference, i);
         struct iso_call call = { .params = optimizer->params,
@@ -216,10 +216,11 @@ static iso_rc lockstep(const struct iso_subject *s)
 /* ---- a model file -------------------------------------------------------------------------- */
 
 /* Builds the graph and the batch, and frees them after the checks. */
-static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, int64_t batch,
-                         struct iso_faults *faults, void (*check)(const struct iso_subject *))
+static iso_rc with_batch(struct iso_subject *s, const struct iso_model *model, int phase,
+                         int64_t batch, struct iso_faults *faults,
+                         void (*check)(const struct iso_subject *))
 {
-    ISO_TRY(iso_graph_build(model, batch, faults, &s->graph));
+    ISO_TRY(iso_graph_build(model, phase, batch, faults, &s->graph));
     const iso_rc rc = make_batch(s);
     if (rc == ISO_OK)
         check(s);
@@ -264,23 +265,22 @@ static iso_rc check_inference(struct iso_subject *s, const struct iso_model *mod
                               struct iso_faults *faults)
 {
     struct iso_graph *one;
-    ISO_TRY(iso_graph_build(model, 1, faults, &one));
+    const int last = model->nphases - 1;
+    ISO_TRY(iso_graph_build(model, last, 1, faults, &one));
     const double rows = INFERENCE_FLOPS / (forward_flops(one) + 1);
     iso_graph_free(one);
     const int64_t batch = rows >= INFERENCE_ROWS ? INFERENCE_ROWS : rows > 2 ? (int64_t)rows : 2;
-    return with_batch(s, model, batch, faults, iso_subject_infer);
+    return with_batch(s, model, last, batch, faults, iso_subject_infer);
 }
 
 /* Each phase is a training of its own, from the initial weights; what every phase has in common is
  * checked at other batch sizes in the first one only. */
-static iso_rc check_phases(struct iso_subject *s, struct iso_model *model,
+static iso_rc check_phases(struct iso_subject *s, const struct iso_model *model,
                            struct iso_faults *faults)
 {
-    for (int phase = 0; phase < model->nphases; phase++) {
-        iso_model_choose(model, phase);
+    for (int phase = 0; phase < model->nphases; phase++)
         for (size_t i = 0; i < (phase ? 1 : sizeof batches / sizeof batches[0]); i++)
-            ISO_TRY(with_batch(s, model, batches[i], faults, check_training));
-    }
+            ISO_TRY(with_batch(s, model, phase, batches[i], faults, check_training));
     return check_inference(s, model, faults);
 }
 

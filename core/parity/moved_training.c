@@ -1,6 +1,7 @@
 /* moved_training.c: how far a training on the reference ends from itself when its numbers are moved
  * a little: what a device that rounds in another way may do to the weights. */
 #include "subject.h"
+#include "core/train/learning_rate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -114,7 +115,8 @@ static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec
     for (; m.step < s->steps; m.step++) {
         ISO_TRY(iso_exec_walk(e, ISO_FORWARD, run_node, &m));
         ISO_TRY(iso_exec_walk(e, ISO_BACKWARD, run_node, &m));
-        ISO_TRY(iso_exec_update(e, (uint64_t)m.step));
+        ISO_TRY(iso_exec_update(e, (uint64_t)m.step,
+                                iso_training_rate_alone(s->graph->training, (uint64_t)m.step)));
     }
     return ISO_OK;
 }

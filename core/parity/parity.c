@@ -29,7 +29,7 @@ static void check_gradients(struct parity *p)
 {
     for (int i = 0; i < p->cases.n; i++) {
         const struct iso_case *c = &p->cases.list[i];
-        char text[160], repeat[128];
+        char repeat[128];
         struct iso_distance d;
         if (!has_gradient(c) || (p->options->number > 0 && c->number != p->options->number) ||
             (p->options->quick && c->slow))
@@ -40,7 +40,7 @@ static void check_gradients(struct parity *p)
             .rung = ISO_RUNG_GRADIENT,
             .device = "reference",
             .subject = iso_ops[c->op].name,
-            .detail = iso_case_text(c, text, sizeof text),
+            .op_case = c,
             .repeat = repeat,
             .number = c->number,
             .pass = ISO_BACKWARD,
@@ -55,13 +55,13 @@ static void check_gradients(struct parity *p)
 
 static void skip_slow(struct parity *p, const struct iso_case *c)
 {
-    char text[160], repeat[128];
+    char repeat[128];
     snprintf(repeat, sizeof repeat, "--ops %s --case %d", iso_ops[c->op].name, c->number);
     const struct iso_check check = {
         .rung = ISO_RUNG_EXACT,
         .device = p->ladder.device->device.id,
         .subject = iso_ops[c->op].name,
-        .detail = iso_case_text(c, text, sizeof text),
+        .op_case = c,
         .repeat = repeat,
         .number = c->number,
         .pass = -1,

@@ -6,6 +6,8 @@
 
 #include "harness.h"
 
+enum { DETAIL = 160 };
+
 #define RUNG_NAME(name, text) text,
 const char *const iso_rung_names[] = { ISO_RUNG_MAP(RUNG_NAME) NULL };
 
@@ -119,14 +121,20 @@ static void add_to_line(struct iso_report *r, const struct iso_check *c, const s
         l->most.share = c->distance.share;
 }
 
+static const char *detail_of(const struct iso_check *c, char buf[DETAIL])
+{
+    return c->op_case != NULL ? iso_case_text(c->op_case, buf, DETAIL) : c->detail;
+}
+
 static void print_json(const struct iso_report *r, const struct iso_check *c,
                        const struct result *x, const char *command)
 {
     static const char *const names[] = { "passed", "failed", "skipped" };
+    char detail[DETAIL];
     json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event",
                           "check", "result", names[x->end], "subject", c->subject, "case",
-                          c->number, "detail", c->detail, "pass", pass_name(c->pass), "rung",
-                          iso_rung_names[c->rung], "device", c->device, "values",
+                          c->number, "detail", detail_of(c, detail), "pass", pass_name(c->pass),
+                          "rung", iso_rung_names[c->rung], "device", c->device, "values",
                           (json_int_t)c->distance.values, "share", c->distance.share, "message",
                           x->why, "repeat", command);
     if (o == NULL)
@@ -139,7 +147,7 @@ static void print_json(const struct iso_report *r, const struct iso_check *c,
 static void print_text(struct iso_report *r, const struct iso_check *c, const struct result *x,
                        const char *command)
 {
-    char text[64], subject[ISO_NAME + 32];
+    char text[64], subject[ISO_NAME + 32], detail[DETAIL];
     FILE *out = out_of(r);
     if (r->options->verbose || x->end == FAILED)
         print_heading(r);
@@ -157,7 +165,7 @@ static void print_text(struct iso_report *r, const struct iso_check *c, const st
         return;
     fprintf(out, "%-14s %-32s %-9s FAILED: %s\n", c->device, subject, iso_rung_names[c->rung],
             x->why);
-    fprintf(out, "    %s\n    repeat: %s\n", c->detail, command);
+    fprintf(out, "    %s\n    repeat: %s\n", detail_of(c, detail), command);
 }
 
 void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc)

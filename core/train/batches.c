@@ -2,6 +2,7 @@
 
 #include "predict.h"
 #include "core/data/safetensors.h"
+#include "core/data/shuffle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,7 @@ static iso_rc check_y(struct iso_batches *b, const struct iso_st_tensor *y, cons
             ISO_EDATA,
             "%s: y holds probabilities and %s takes class numbers; give int32 y, or the model "
             "categorical_crossentropy",
-            path, iso_ops[graph->model->training.loss.op].name);
+            path, iso_ops[graph->training->loss.op].name);
     b->y_prob = y->data;
     return ISO_OK;
 }

@@ -1,6 +1,5 @@
 /* exec.c: the calls of a step: forward, backward, update. */
 #include "exec_private.h"
-#include "learning_rate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ struct iso_tensor iso_exec_value(const struct iso_exec *e, int value)
     else if (v->role == ISO_ROLE_WEIGHT)
         locate(e, &e->fixed, &e->plan.fixed.extents[value], &t);
     else
-        locate(e, &e->values, &e->plan.values.extents[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->values, &e->plan.values.extents[iso_graph_root(e->graph, value)], &t);
     return t;
 }
 
@@ -49,7 +48,7 @@ struct iso_tensor iso_exec_gradient(const struct iso_exec *e, int value)
     if (v->role == ISO_ROLE_WEIGHT)
         locate(e, &e->weight_gradients, &e->plan.weights.extents[value], &t);
     else
-        locate(e, &e->gradients, &e->plan.gradients.extents[iso_plan_root(e->graph, value)], &t);
+        locate(e, &e->gradients, &e->plan.gradients.extents[iso_graph_root(e->graph, value)], &t);
     return t;
 }
 
@@ -62,7 +61,7 @@ static void add_input_gradient(const struct iso_exec *e, const struct iso_node *
     c->dx[i] = iso_exec_gradient(e, value);
     if (c->dx[i].mem == NULL || iso_ops[n->op].kind == ISO_VIEW)
         return; /* a view's dx and dy are the same memory */
-    bool *first = &written[iso_plan_root(e->graph, value)];
+    bool *first = &written[iso_graph_root(e->graph, value)];
     c->add_dx[i] = *first;
     *first = true;
 }
@@ -190,24 +189,6 @@ iso_rc iso_exec_launch(struct iso_exec *e, int node, enum iso_pass pass,
     return pass == ISO_FORWARD ? k->forward(e->backend, call) : k->backward(e->backend, call);
 }
 
-iso_rc iso_exec_forward_nodes(struct iso_exec *e, int from, int to, bool training, uint64_t step,
-                              int64_t log_row)
-{
-    for (int i = from; i < to; i++) {
-        struct iso_call c;
-        if (!iso_exec_runs(e, i, ISO_FORWARD))
-            continue;
-        iso_exec_call(e, i, ISO_FORWARD, training, step, log_row, &c);
-        ISO_TRY(iso_exec_launch(e, i, ISO_FORWARD, &c));
-    }
-    return ISO_OK;
-}
-
-iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t log_row)
-{
-    return iso_exec_forward_nodes(e, e->first_node, e->graph->nnodes, training, step, log_row);
-}
-
 static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_exec_visit *visit,
                          void *self)
 {
@@ -225,22 +206,37 @@ iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *vis
     return ISO_OK;
 }
 
-struct backward {
+struct walk { /* a pass over the batch in place */
     struct iso_exec *exec;
+    bool training;
     uint64_t step;
+    int64_t log_row;
 };
 
-static iso_rc run_backward(void *self, int node, enum iso_pass pass)
+static iso_rc run_node(void *self, int node, enum iso_pass pass)
 {
-    const struct backward *b = self;
+    const struct walk *w = self;
     struct iso_call c;
-    iso_exec_call(b->exec, node, pass, true, b->step, 0, &c);
-    return iso_exec_launch(b->exec, node, pass, &c);
+    iso_exec_call(w->exec, node, pass, w->training, w->step, w->log_row, &c);
+    return iso_exec_launch(w->exec, node, pass, &c);
+}
+
+iso_rc iso_exec_infer(struct iso_exec *e, int from, int to)
+{
+    struct walk w = { .exec = e };
+    for (int i = from; i < to; i++)
+        ISO_TRY(visit_node(e, i, ISO_FORWARD, run_node, &w));
+    return ISO_OK;
+}
+
+iso_rc iso_exec_forward(struct iso_exec *e, bool training, uint64_t step, int64_t log_row)
+{
+    return iso_exec_walk(e, ISO_FORWARD, run_node, &(struct walk){ e, training, step, log_row });
 }
 
 iso_rc iso_exec_backward(struct iso_exec *e, uint64_t step)
 {
-    return iso_exec_walk(e, ISO_BACKWARD, run_backward, &(struct backward){ e, step });
+    return iso_exec_walk(e, ISO_BACKWARD, run_node, &(struct walk){ e, true, step, 0 });
 }
 
 /* The optimizer runs once a chunk: weights, gradients and slots lie alike, and the gaps between
@@ -263,36 +259,10 @@ void iso_exec_optimizer_call(const struct iso_exec *e, int chunk, struct iso_cal
         (struct iso_tensor){ e->workspace, 0, ISO_U8, { 1, { (int64_t)e->workspace_bytes } } };
 }
 
-void iso_exec_set_plateau(struct iso_exec *e, double rate) { e->plateau_rate = rate; }
-
-/* The schedule's rate, before the optimizer's own decay. */
-static double scheduled(const struct iso_exec *e, uint64_t step)
+iso_rc iso_exec_update(struct iso_exec *e, uint64_t step, double rate)
 {
-    const struct iso_training *t = &e->graph->model->training;
-    const int64_t rows = e->data[0].rows, batch = e->graph->batch;
-    const double given = *iso_op_learning_rate(t->optimizer.op, t->optimizer.params);
-    return iso_schedule_rate(&t->schedule, e->plateau_rate > 0 ? e->plateau_rate : given,
-                             rows > 0 ? (rows + batch - 1) / batch : 1, step);
-}
-
-static void set_rate(const struct iso_exec *e, uint64_t step)
-{
-    const enum iso_op op = e->graph->model->training.optimizer.op;
-    *iso_op_learning_rate(op, e->optimizer) = scheduled(e, step);
-}
-
-double iso_exec_rate(const struct iso_exec *e, uint64_t step)
-{
-    const enum iso_op op = e->graph->model->training.optimizer.op;
-    set_rate(e, step);
-    return iso_ops[op].def->rate != NULL ? iso_ops[op].def->rate(e->optimizer, step)
-                                         : *iso_op_learning_rate(op, e->optimizer);
-}
-
-iso_rc iso_exec_update(struct iso_exec *e, uint64_t step)
-{
-    const enum iso_op op = e->graph->model->training.optimizer.op;
-    set_rate(e, step);
+    const enum iso_op op = e->graph->training->optimizer.op;
+    *iso_op_learning_rate(op, e->optimizer) = rate;
     ISO_TRY(iso_exec_clip(e));
     for (int chunk = 0; chunk < e->weights.n; chunk++) {
         struct iso_call c;

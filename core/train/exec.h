@@ -70,12 +70,8 @@ const struct iso_kept *iso_exec_kept(const struct iso_exec *); /* nodes 0: nothi
  * counts from 0. */
 iso_rc iso_exec_forward(struct iso_exec *, bool training, uint64_t step, int64_t log_row);
 iso_rc iso_exec_backward(struct iso_exec *, uint64_t step);
-iso_rc iso_exec_update(struct iso_exec *, uint64_t step);
-/* The learning rate that the update of this step uses: by the model's schedule, an epoch being all
- * rows of data set 0 (of 1 step without one), and the optimizer's own decay. */
-double iso_exec_rate(const struct iso_exec *, uint64_t step);
-/* Sets what the schedule starts from in place of the optimizer's learning_rate; 0: that. */
-void iso_exec_set_plateau(struct iso_exec *, double rate);
+/* rate: the learning rate, before the optimizer's own decay (learning_rate.h). */
+iso_rc iso_exec_update(struct iso_exec *, uint64_t step, double rate);
 /* True if the node has a kernel call of its own in this pass, FORWARD or BACKWARD: views have none,
  * nor what the kernel of a node before runs, too (core/train/fusion.h; never with keep_all). */
 bool iso_exec_runs(const struct iso_exec *, int node, enum iso_pass);

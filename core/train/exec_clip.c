@@ -7,7 +7,7 @@ static const struct iso_regularizer squares = { .l1 = 0, .l2 = 1 };
 
 static const struct iso_gradient_clipping *clipping_of(const struct iso_exec *e)
 {
-    return &e->graph->model->training.clipping;
+    return &e->graph->training->clipping;
 }
 
 static bool has_gradient(const struct iso_exec *e, int value)

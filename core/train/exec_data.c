@@ -333,7 +333,7 @@ iso_rc iso_exec_feed(struct iso_exec *e, int64_t rows, const float *x, const int
     if (y_prob != NULL && target.dtype != ISO_REAL)
         return iso_fail(ISO_EDATA,
                         "%s takes class numbers, not probabilities (use categorical_crossentropy)",
-                        iso_ops[e->graph->model->training.loss.op].name);
+                        iso_ops[e->graph->training->loss.op].name);
     ISO_TRY(feed_weights(e, NULL, y_prob));
     if (y_prob != NULL)
         return iso_tensor_write_f32(e->backend, &target, y_prob);

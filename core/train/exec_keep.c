@@ -87,7 +87,7 @@ static iso_rc compute(struct iso_exec *e, int which, struct iso_mem *features, v
     ISO_TRY(iso_exec_order(e, which, NULL));
     for (int64_t first = 0; first < rows; first += batch) {
         ISO_TRY(iso_exec_gather(e, which, first, rows - first < batch ? rows - first : batch));
-        ISO_TRY(iso_exec_forward_nodes(e, 0, e->kept.nodes, false, 0, 0));
+        ISO_TRY(iso_exec_infer(e, 0, e->kept.nodes));
         ISO_TRY(move(e, r, features, first, buffer));
     }
     return ISO_OK;

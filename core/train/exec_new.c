@@ -69,7 +69,7 @@ static iso_rc check_kernels(struct iso_exec *e)
     }
     if (!e->options.training)
         return ISO_OK;
-    const enum iso_op optimizer = g->model->training.optimizer.op;
+    const enum iso_op optimizer = g->training->optimizer.op;
     for (int chunk = 0; chunk < e->plan.weights.nchunks; chunk++) {
         struct iso_call c;
         iso_exec_optimizer_call(e, chunk, &c);
@@ -133,7 +133,7 @@ static iso_rc allocate_all(struct iso_exec *e)
 /* The executor's own params of the optimizer, in which the learning rate moves. */
 static iso_rc copy_optimizer(struct iso_exec *e)
 {
-    const struct iso_op_use *use = &e->graph->model->training.optimizer;
+    const struct iso_op_use *use = &e->graph->training->optimizer;
     const size_t size = iso_ops[use->op].def->params_size;
     e->optimizer = iso_alloc(1, size);
     if (e->optimizer == NULL)
@@ -142,10 +142,10 @@ static iso_rc copy_optimizer(struct iso_exec *e)
     return ISO_OK;
 }
 
-static int count_slots(const struct iso_model *m)
+static int count_slots(const struct iso_training *t)
 {
     int n;
-    iso_op_slots(m->training.optimizer.op, m->training.optimizer.params, &n);
+    iso_op_slots(t->optimizer.op, t->optimizer.params, &n);
     return n;
 }
 
@@ -202,7 +202,7 @@ static iso_rc open_exec(struct iso_exec *e)
         e->backend->max_alloc, e->fusions,          e->readable
     };
     ISO_TRY(iso_plan_make(g, &o, &e->plan));
-    e->nslots = e->options.training ? count_slots(g->model) : 0;
+    e->nslots = e->options.training ? count_slots(g->training) : 0;
     ISO_TRY(copy_optimizer(e));
     ISO_TRY(sort_weights(e));
     iso_exec_count_norms(e);

@@ -37,8 +37,7 @@ struct iso_exec {
     struct iso_arena_memory weights, fixed, weight_gradients, slots[ISO_OPERANDS], values,
         gradients;
     int nslots;
-    void *optimizer;     /* its params, with the learning rate of the step */
-    double plateau_rate; /* 0: never reduced */
+    void *optimizer; /* its params, with the learning rate of the step; owned */
     struct iso_mem *workspace, *log, *counts;
     struct iso_mem *norms; /* squared, of each weight's gradient; NULL: not wanted */
     int64_t nnorms;        /* how many; 0: not wanted */
@@ -68,9 +67,8 @@ void iso_exec_free_data(struct iso_exec *);
 /* Fails when the device cannot run the call; otherwise makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
-/* Nodes [from, to) of a forward pass. */
-iso_rc iso_exec_forward_nodes(struct iso_exec *, int from, int to, bool training, uint64_t step,
-                              int64_t log_row);
+/* Nodes [from, to) of a forward pass, not in training. */
+iso_rc iso_exec_infer(struct iso_exec *, int from, int to);
 /* exec_stream.c. True if so many bytes are more than the device allocates at once, or with those of
  * the data sets that are there more than half of its memory. */
 bool iso_exec_exceeds(const struct iso_exec *, double bytes);

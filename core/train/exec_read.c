@@ -12,7 +12,7 @@
 static int find_value(const struct iso_graph *g, const char *name)
 {
     const int found = iso_graph_find(g, name);
-    if (found >= 0 || iso_ops[g->model->training.loss.op].def->absorbs == 0)
+    if (found >= 0 || iso_ops[g->training->loss.op].def->absorbs == 0)
         return found;
     const char *layer = g->model->layers[g->model->nlayers - 1].name;
     const size_t n = strlen(layer);
@@ -62,7 +62,7 @@ const char *iso_exec_weight(const struct iso_exec *e, int i)
 int iso_exec_nslots(const struct iso_exec *e) { return e->nslots; }
 const char *iso_exec_slot(const struct iso_exec *e, int i)
 {
-    const struct iso_op_use *optimizer = &e->graph->model->training.optimizer;
+    const struct iso_op_use *optimizer = &e->graph->training->optimizer;
     int n;
     return iso_op_slots(optimizer->op, optimizer->params, &n)[i];
 }

@@ -1,7 +1,8 @@
 #include "fit_log.h"
 
+#include "core/data/shuffle.h"
 #include "core/machine.h"
-#include "not_finite.h"
+#include "finite.h"
 #include "watch.h"
 
 #include <math.h>
@@ -31,10 +32,19 @@ static int64_t batch_rows(const struct fit *fit, int64_t epoch_step)
     return left < fit->batch ? left : fit->batch;
 }
 
-/* The learning rate that this step used. */
+/* The learning rate that the update of step `step` is given. */
+static double scheduled_rate(const struct fit *fit, int64_t step)
+{
+    const struct iso_fit_state *state = fit->state;
+    return iso_training_rate(iso_exec_graph(fit->exec)->training, state->plateau.rate,
+                             fit->epoch_steps, (uint64_t)(step - state->first_step));
+}
+
+/* The learning rate that it used, after the optimizer's own decay. */
 static double rate_of(const struct fit *fit, int64_t step)
 {
-    return iso_exec_rate(fit->exec, (uint64_t)(step - fit->state->first_step));
+    return iso_training_rate_used(iso_exec_graph(fit->exec)->training, scheduled_rate(fit, step),
+                                  (uint64_t)(step - fit->state->first_step));
 }
 
 /* Tells the listeners. */
@@ -148,7 +158,8 @@ static iso_rc one_step(struct fit *fit, int64_t log_row)
                             batch_rows(fit, state->epoch_step)));
     ISO_TRY(iso_exec_forward(fit->exec, true, step, log_row));
     ISO_TRY(iso_exec_backward(fit->exec, step));
-    ISO_TRY(iso_exec_update(fit->exec, step - (uint64_t)state->first_step));
+    ISO_TRY(iso_exec_update(fit->exec, step - (uint64_t)state->first_step,
+                            scheduled_rate(fit, state->step)));
     state->step++;
     state->epoch_step++;
     return ISO_OK;
@@ -237,7 +248,7 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
 {
     const struct iso_graph *graph = iso_exec_graph(fit->exec);
     const struct iso_model *model = graph->model;
-    const struct iso_training *training = &model->training;
+    const struct iso_training *training = graph->training;
     const struct iso_schedule *schedule = &training->schedule;
     const struct iso_early_stopping *stopping = &training->early_stopping;
     struct iso_fit_state *state = fit->state;
@@ -251,7 +262,6 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
         const double given = *iso_op_learning_rate(use->op, use->params);
         iso_plateau_epoch(schedule, value, state->plateau.rate > 0 ? state->plateau.rate : given,
                           &state->plateau);
-        iso_exec_set_plateau(fit->exec, state->plateau.rate);
     }
     value = stopping->given ? iso_fit_number(graph, epoch, stopping->monitor.name) : NAN;
     if (!isnan(value))
@@ -289,7 +299,7 @@ static iso_rc end_epoch(struct fit *fit)
     struct iso_fit_epoch epoch = {
         .epoch = state->epoch + 1,
         .epochs = o->steps ? 0 : o->epochs,
-        .phase = iso_exec_graph(fit->exec)->model->training.name,
+        .phase = iso_exec_graph(fit->exec)->training->name,
         .trained = state->epoch_step == fit->epoch_steps,
         .train = state->scores,
         .images_per_second = state->seconds > 0 ? (double)state->scores.rows / state->seconds : 0,
@@ -351,7 +361,6 @@ iso_rc iso_fit(struct iso_exec *exec, const struct iso_fit_options *options,
         return iso_fail(ISO_EDATA,
                         "step %lld of an epoch that has %lld cannot be resumed; train anew",
                         (long long)state->epoch_step, (long long)fit.epoch_steps);
-    iso_exec_set_plateau(exec, state->plateau.rate);
     iso_fit_pace_begin(&fit.pace);
     iso_rc rc = train(&fit);
     free(fit.order);

@@ -1,7 +1,6 @@
 /* fusion.c: finds what a kernel can run besides its own op. */
 #include "fusion.h"
 #include "core/ops/activation.h"
-#include "plan.h"
 
 struct search {
     const struct iso_graph *graph;
@@ -15,7 +14,7 @@ static int readers(const struct iso_graph *g, int value)
     int n = 0;
     for (int i = 0; i < g->nnodes; i++)
         for (int k = 0; k < g->nodes[i].nx; k++)
-            n += iso_plan_root(g, g->nodes[i].x[k]) == value;
+            n += iso_graph_root(g, g->nodes[i].x[k]) == value;
     return n;
 }
 
@@ -42,7 +41,7 @@ static int addend_of(const struct search *s, int i)
         return -1;
     const int other = add->x[add->x[0] == y ? 1 : 0];
     for (int k = 0; k < g->nodes[i].nx; k++)
-        if (iso_plan_root(g, g->nodes[i].x[k]) == iso_plan_root(g, other))
+        if (iso_graph_root(g, g->nodes[i].x[k]) == iso_graph_root(g, other))
             return -1;
     return other;
 }

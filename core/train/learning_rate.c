@@ -74,6 +74,24 @@ double iso_schedule_rate(const struct iso_schedule *s, double initial, int64_t e
     return s->warmup_from + (highest(s, initial) - s->warmup_from) * share;
 }
 
+double iso_training_rate(const struct iso_training *t, double reduced, int64_t epoch_steps,
+                         uint64_t step)
+{
+    const double given = *iso_op_learning_rate(t->optimizer.op, t->optimizer.params);
+    return iso_schedule_rate(&t->schedule, reduced > 0 ? reduced : given, epoch_steps, step);
+}
+
+double iso_training_rate_alone(const struct iso_training *t, uint64_t step)
+{
+    return iso_training_rate(t, 0, 1, step);
+}
+
+double iso_training_rate_used(const struct iso_training *t, double rate, uint64_t step)
+{
+    const struct iso_op_def *def = iso_ops[t->optimizer.op].def;
+    return def->decayed != NULL ? def->decayed(t->optimizer.params, rate, step) : rate;
+}
+
 /* ---- Epochs -------------------------------------------------------------------------------- */
 
 bool iso_monitor_rises(const struct iso_monitor *m)

@@ -1,41 +1,23 @@
 #include "not_finite.h"
 
+#include "core/data/shuffle.h"
 #include "exec_private.h"
+#include "fit.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PIECE = 65536 }; /* numbers that are read at once */
 
 struct search {
     struct iso_exec *exec;
     struct iso_not_finite *out;
     int64_t step; /* that is looked at, from 0 */
     const char *where;
-    float *values; /* [PIECE] */
 };
 
 static bool found(const struct search *s) { return *s->out->tensor; }
 
 /* ---- Looking at tensors -------------------------------------------------------------------- */
-
-static iso_rc is_finite(struct search *s, const struct iso_tensor *t, bool *out)
-{
-    const int64_t n = iso_shape_count(&t->shape);
-    *out = true;
-    for (int64_t first = 0; first < n && *out; first += PIECE) {
-        const int64_t count = n - first < PIECE ? n - first : PIECE;
-        const struct iso_tensor piece = {
-            t->mem, t->offset + (size_t)first, t->dtype, { 1, { count } }
-        };
-        ISO_TRY(iso_tensor_read_f32(s->exec->backend, &piece, s->values));
-        for (int64_t i = 0; i < count && *out; i++)
-            *out = isfinite(s->values[i]);
-    }
-    return ISO_OK;
-}
 
 /* Looks at the tensor of a value, or of its gradient, unless something has been found. */
 static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool gradient)
@@ -44,7 +26,7 @@ static iso_rc look(struct search *s, const struct iso_tensor *t, int value, bool
     bool finite = true;
     if (found(s) || value < 0 || t->mem == NULL || t->dtype != ISO_REAL)
         return ISO_OK;
-    ISO_TRY(is_finite(s, t, &finite));
+    ISO_TRY(iso_tensor_finite(s->exec->backend, t, &finite));
     if (finite)
         return ISO_OK;
     const struct iso_value *v = &g->values[value];
@@ -98,7 +80,7 @@ static iso_rc run_and_look(void *self, int node, enum iso_pass pass)
 }
 
 /* As iso_exec_forward, iso_exec_backward and iso_exec_update, with a look at each result. */
-static iso_rc look_at_step(struct search *s, int64_t first_step)
+static iso_rc look_at_step(struct search *s, int64_t first_step, double rate)
 {
     s->where = "in the forward pass";
     ISO_TRY(iso_exec_walk(s->exec, ISO_FORWARD, run_and_look, s));
@@ -106,12 +88,21 @@ static iso_rc look_at_step(struct search *s, int64_t first_step)
     ISO_TRY(iso_exec_walk(s->exec, ISO_BACKWARD, run_and_look, s));
     if (found(s))
         return ISO_OK;
-    ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step)));
+    ISO_TRY(iso_exec_update(s->exec, (uint64_t)(s->step - first_step), rate));
     s->where = "after the update";
     return look_at_weights(s);
 }
 
 /* ---- Searching ----------------------------------------------------------------------------- */
+
+/* The learning rate of the step that is looked at. */
+static double rate_of(const struct search *s, const struct iso_fit_options *o,
+                      const struct iso_fit_state *from)
+{
+    const struct iso_graph *g = s->exec->graph;
+    return iso_training_rate(g->training, from->plateau.rate, (o->rows + g->batch - 1) / g->batch,
+                             (uint64_t)(s->step - from->first_step));
+}
 
 static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
                             const struct iso_fit_state *from, int64_t last)
@@ -130,7 +121,7 @@ static iso_rc look_at_steps(struct search *s, const struct iso_fit_options *o,
         s->step = from->step + i;
         rc = iso_exec_gather(s->exec, 0, first, left < batch ? left : batch);
         if (rc == ISO_OK)
-            rc = look_at_step(s, from->first_step);
+            rc = look_at_step(s, from->first_step, rate_of(s, o, from));
     }
     return rc;
 }
@@ -150,7 +141,6 @@ static iso_rc search(struct search *s, const struct iso_fit_options *o, struct i
         ISO_TRY(iso_fit(s->exec, &again, state));
     if (found(s) || state->step < last - 1 || state->step > last)
         return ISO_OK;
-    iso_exec_set_plateau(s->exec, state->plateau.rate);
     return look_at_steps(s, o, state, last);
 }
 
@@ -158,26 +148,5 @@ iso_rc iso_not_finite_find(struct iso_exec *exec, const struct iso_fit_options *
                            struct iso_fit_state *state, int64_t step, struct iso_not_finite *out)
 {
     struct search s = { .exec = exec, .out = out };
-    s.values = iso_alloc(PIECE, sizeof *s.values);
-    const iso_rc rc = s.values != NULL ? search(&s, options, state, step) : ISO_ENOMEM;
-    free(s.values);
-    return rc;
-}
-
-iso_rc iso_not_finite_weight(struct iso_exec *exec, const char **out)
-{
-    struct iso_not_finite first = { .where = "" };
-    struct search s = { .exec = exec, .out = &first };
-    *out = NULL;
-    s.values = iso_alloc(PIECE, sizeof *s.values);
-    iso_rc rc = s.values != NULL ? ISO_OK : ISO_ENOMEM;
-    for (int i = 0; rc == ISO_OK && *out == NULL && i < exec->nsorted; i++) {
-        const struct iso_tensor t = iso_exec_value(exec, exec->sorted[i]);
-        bool finite = true;
-        rc = is_finite(&s, &t, &finite);
-        if (rc == ISO_OK && !finite)
-            *out = iso_exec_weight(exec, i);
-    }
-    free(s.values);
-    return rc;
+    return search(&s, options, state, step);
 }

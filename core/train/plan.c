@@ -99,11 +99,6 @@ void iso_arena_clear(struct iso_arena *a)
 
 /* ---- Lifetimes ----------------------------------------------------------------------------- */
 
-int iso_plan_root(const struct iso_graph *g, int v)
-{
-    return g->values[v].view_of >= 0 ? g->values[v].view_of : v;
-}
-
 static void use(struct iso_arena *a, int extent, int time)
 {
     struct iso_extent *e = &a->extents[extent];
@@ -130,14 +125,14 @@ static struct iso_fusion fusion_of(const struct iso_plan_options *o, int node)
 static void use_fused(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
                       int time, bool backward)
 {
-    const int y = iso_plan_root(g, g->nodes[f->last].y[0]);
+    const int y = iso_graph_root(g, g->nodes[f->last].y[0]);
     use(&p->values, y, time);
     if (backward)
         use(&p->gradients, y, time);
     if (f->addend >= 0 && backward)
-        use(&p->gradients, iso_plan_root(g, f->addend), time);
+        use(&p->gradients, iso_graph_root(g, f->addend), time);
     else if (f->addend >= 0)
-        use(&p->values, iso_plan_root(g, f->addend), time);
+        use(&p->values, iso_graph_root(g, f->addend), time);
 }
 
 /* Keeps alive the values that a node's backward pass reads besides gradients and weights. */
@@ -148,15 +143,15 @@ static void use_backward(const struct iso_graph *g, struct iso_plan *p, int node
     const int time = end - node;
     for (int i = 0; i < n->nx; i++) {
         if (uses & ISO_USES_X)
-            use(&p->values, iso_plan_root(g, n->x[i]), time);
+            use(&p->values, iso_graph_root(g, n->x[i]), time);
         if (g->values[n->x[i]].gradient)
-            use(&p->gradients, iso_plan_root(g, n->x[i]), time);
+            use(&p->gradients, iso_graph_root(g, n->x[i]), time);
     }
     for (int i = 0; i < n->ny; i++) {
         if (uses & ISO_USES_Y)
-            use(&p->values, iso_plan_root(g, n->y[i]), time);
+            use(&p->values, iso_graph_root(g, n->y[i]), time);
         if (g->values[n->y[i]].gradient)
-            use(&p->gradients, iso_plan_root(g, n->y[i]), time);
+            use(&p->gradients, iso_graph_root(g, n->y[i]), time);
     }
     for (int i = 0; i < n->nsaved; i++)
         use(&p->values, n->saved[i], time);
@@ -174,9 +169,9 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
         const struct iso_node *n = &g->nodes[i];
         const struct iso_fusion f = fusion_of(o, i);
         for (int k = 0; k < n->nx; k++)
-            use(&p->values, iso_plan_root(g, n->x[k]), i);
+            use(&p->values, iso_graph_root(g, n->x[k]), i);
         for (int k = 0; k < n->ny; k++)
-            use(&p->values, iso_plan_root(g, n->y[k]), i);
+            use(&p->values, iso_graph_root(g, n->y[k]), i);
         for (int k = 0; k < n->nsaved; k++)
             use(&p->values, n->saved[k], i);
         if (o->training && !f.joined_backward)
@@ -191,8 +186,8 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
     for (int i = 0; i < 5; i++) {
         if (outside[i] < 0)
             continue;
-        use(&p->values, iso_plan_root(g, outside[i]), 0);
-        use(&p->values, iso_plan_root(g, outside[i]), end);
+        use(&p->values, iso_graph_root(g, outside[i]), 0);
+        use(&p->values, iso_graph_root(g, outside[i]), end);
     }
 }
 

@@ -41,6 +41,4 @@ struct iso_plan_options {
 };
 iso_rc iso_plan_make(const struct iso_graph *, const struct iso_plan_options *, struct iso_plan *p);
 void iso_plan_clear(struct iso_plan *);
-/* The value whose memory v has: itself, or the value it is a view of. */
-int iso_plan_root(const struct iso_graph *, int v);
 #endif

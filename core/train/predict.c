@@ -32,7 +32,7 @@ static iso_rc one_batch(struct iso_exec *e, int which, int64_t first, int64_t n,
     if (maker >= 0 && maker < e->first_node)
         return iso_fail(ISO_EUSAGE, "what '%s' gives is not computed: features behind it are kept",
                         e->graph->values[value].name);
-    ISO_TRY(iso_exec_forward_nodes(e, e->first_node, maker + 1, false, 0, 0));
+    ISO_TRY(iso_exec_infer(e, e->first_node, maker + 1));
     const struct iso_tensor t = iso_exec_value(e, value);
     return iso_tensor_read_f32(e->backend, &t, numbers);
 }

@@ -298,7 +298,7 @@ static iso_rc on_epoch(void *self, const struct iso_fit_epoch *epoch,
                        const struct iso_fit_state *state)
 {
     struct iso_run *run = self;
-    const struct iso_training *training = &iso_exec_graph(run->exec)->model->training;
+    const struct iso_training *training = iso_exec_graph(run->exec)->training;
     ISO_TRY(check_folder(run));
     ISO_TRY(iso_history_epoch(run->history, epoch));
     ISO_TRY(save_as(run, "weights.safetensors"));
@@ -337,17 +337,19 @@ static iso_rc on_not_finite(void *self, const struct iso_fit_options *options,
     return rc;
 }
 
-iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults)
+iso_rc iso_run_restore(struct iso_run *run, struct iso_faults *faults, bool *restored)
 {
     char path[ISO_PATH];
     struct iso_st_file *file = NULL;
-    const struct iso_model *model = iso_exec_graph(run->exec)->model;
+    const struct iso_training *training = iso_exec_graph(run->exec)->training;
+    *restored = false;
     ISO_TRY(iso_path(path, run->folder, "restore.safetensors"));
-    if (!model->training.early_stopping.restore_best_weights || access(path, F_OK) != 0)
+    if (!training->early_stopping.restore_best_weights || access(path, F_OK) != 0)
         return ISO_OK; /* no epoch has ended */
     ISO_TRY(iso_st_open(path, &file));
     iso_rc rc = iso_weights_load(run->exec, file, run->folder, false, faults);
     iso_st_close(file);
+    *restored = rc == ISO_OK;
     return rc == ISO_OK ? save_as(run, "weights.safetensors") : rc;
 }
 

@@ -22,8 +22,9 @@ iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_ru
 /* Goes on with the executor of another phase. */
 void iso_run_phase(struct iso_run *, struct iso_exec *);
 /* With restore_best_weights, when training has reached its goal: puts the weights of the best epoch
- * into the executor and weights.safetensors. The state keeps the last ones. */
-iso_rc iso_run_restore(struct iso_run *, struct iso_faults *);
+ * into the executor and weights.safetensors, and *restored is true. The state keeps the last ones.
+ */
+iso_rc iso_run_restore(struct iso_run *, struct iso_faults *, bool *restored);
 void iso_run_close(struct iso_run *); /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);

@@ -1,6 +1,7 @@
 #include "trace.h"
 
 #include "core/data/safetensors.h"
+#include "learning_rate.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -216,7 +217,9 @@ static iso_rc run(struct trace *t, struct iso_st_writer *writer)
             ISO_TRY(iso_exec_backward(t->exec, (uint64_t)step));
         ISO_TRY(put(t, writer, step, false));
         if (training)
-            ISO_TRY(iso_exec_update(t->exec, (uint64_t)step));
+            ISO_TRY(iso_exec_update(
+                t->exec, (uint64_t)step,
+                iso_training_rate_alone(iso_exec_graph(t->exec)->training, (uint64_t)step)));
     }
     return put(t, writer, t->steps, true);
 }

@@ -86,7 +86,7 @@ static bool is_readable_relu(const struct iso_exec *e, int node)
     const struct iso_activation *a = n->params;
     if (n->op != ISO_OP_activation || a->function != ISO_RELU || node < e->first_node)
         return false;
-    return e->plan.values.extents[iso_plan_root(e->graph, n->y[0])].last >= e->graph->nnodes;
+    return e->plan.values.extents[iso_graph_root(e->graph, n->y[0])].last >= e->graph->nnodes;
 }
 
 /* Reads piece by piece: of a layer that lives, the first has a number that is not zero. */

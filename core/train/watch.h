@@ -3,7 +3,7 @@
  * no number of the training, and costs nothing within a step. */
 #ifndef ISO_WATCH_H
 #define ISO_WATCH_H
-#include "fit.h"
+#include "fit_listener.h"
 
 struct iso_warning {
     const char *kind;     /* at_chance, dead_relu, loss_explodes, loss_rises,

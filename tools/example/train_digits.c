@@ -1,26 +1,29 @@
-/* train_digits.c: isocl as a library. Trains a model file on the fastest device and prints the loss
- * of each epoch and the hash of the weights, which is that of `isocl train` in exact mode. (Of a
- * file with phases only the first is trained; tools/cmd_train.c has all that can be done.)
+/* train_digits.c: isocl as a library. Trains a model file, phase by phase, on the fastest device,
+ * keeps the run in a folder as `isocl train` does, and prints the loss of each epoch and the hash
+ * of the weights, which is that of `isocl train` in exact mode.
  *
  *   cc train_digits.c $(pkg-config --cflags --libs isocl) -o train_digits
  *   ./train_digits models/demo.yaml 2                     2: epochs, instead of the file's
+ *   ./train_digits --resume runs/demo-001 4               goes on with a run, to 4 epochs
  *
  * What fails returns a code other than ISO_OK and leaves a message; ISO_TRY passes the code on. The
- * headers say of every function what it owns and how it fails: core/iso.h is the one to begin with.
+ * headers say of every function what it owns and how it fails: core/job/trainer.h is the one to
+ * begin with.
  */
-#include "core/train/fit.h"
+#include "core/job/trainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-struct job {                  /* all that a training needs; freed in main */
-    struct iso_faults faults; /* of the model file, each with line and column */
-    struct iso_model *model;  /* the file, read and checked */
-    struct iso_backend *device;
-    struct iso_graph *graph; /* the network for a batch, with every shape */
-    struct iso_exec *exec;   /* the network on the device, with its memory */
-    struct iso_dataset *images;
-};
+/* Called when a phase begins; a model file without phases has one, without a name. */
+static iso_rc print_phase(void *self, const struct iso_trainer *t)
+{
+    (void)self;
+    if (*t->job.graph->training->name)
+        printf("phase %s\n", t->job.graph->training->name);
+    return ISO_OK;
+}
 
 /* Called after every epoch. */
 static iso_rc print_epoch(void *self, const struct iso_fit_epoch *epoch,
@@ -31,51 +34,41 @@ static iso_rc print_epoch(void *self, const struct iso_fit_epoch *epoch,
     return ISO_OK;
 }
 
-static iso_rc train(struct job *j, const char *path, int64_t epochs)
+static iso_rc train(struct iso_trainer *t, const struct iso_trainer_options *options,
+                    const char *model)
 {
     char hash[65];
-    struct iso_dataset_request data;
-    struct iso_fit_state state = { 0 }; /* nothing is trained yet */
-    const struct iso_fit_listener listener = { .epoch = print_epoch };
-    ISO_TRY(iso_model_load(path, &j->faults, &j->model));
-    ISO_TRY(iso_model_data(j->model, "train", &data));
-    ISO_TRY(iso_dataset_load(&data, &j->images));
-    ISO_TRY(iso_backend_open("auto", ISO_MODE_EXACT, 0, &j->device));
-    ISO_TRY(iso_graph_build(j->model, j->model->batch_size, &j->faults, &j->graph));
-    const struct iso_exec_options options = { .training = true,
-                                              .seed = j->model->seed,
-                                              .log_steps = ISO_FIT_LOG_STEPS };
-    ISO_TRY(iso_exec_new(j->graph, j->device, &options, &j->exec));
-    ISO_TRY(iso_exec_initialize(j->exec));
-    ISO_TRY(iso_exec_data(j->exec, 0, j->images)); /* 0: what is trained on */
-    const struct iso_fit_options fit = {
-        .epochs = epochs ? epochs : j->model->training.epochs,
-        .rows = j->images->rows,
-        .seed = j->model->seed,
-        .listeners = &listener,
-        .nlisteners = 1,
-    };
-    ISO_TRY(iso_fit(j->exec, &fit, &state));
-    ISO_TRY(iso_exec_hash(j->exec, hash));
-    printf("weights sha256 %s  %s\n", hash, j->device->device.name);
+    const struct iso_trainer_listener listener = { .phase = print_phase,
+                                                   .fit = { .epoch = print_epoch } };
+    ISO_TRY(iso_trainer_open(t, options, model)); /* reads the model, the data, the device */
+    ISO_TRY(iso_trainer_begin(t));                /* makes the run's folder, or takes it up */
+    ISO_TRY(iso_trainer_run(t, &listener));
+    ISO_TRY(iso_exec_hash(t->job.exec, hash));
+    printf("run %s\n", iso_run_folder(t->run));
+    printf("weights sha256 %s  %s\n", hash, t->job.backend->device.name);
     return ISO_OK;
 }
 
 int main(int argc, char **argv)
 {
-    static struct job job; /* the list of faults is large */
+    static struct iso_trainer trainer; /* the list of faults is large */
+    struct iso_trainer_options options = ISO_TRAINER_DEFAULTS;
+    options.resume = argc > 2 && strcmp(argv[1], "--resume") == 0;
     if (argc < 2) {
-        fprintf(stderr, "usage: %s MODEL.yaml [EPOCHS]\n", argv[0]);
+        fprintf(stderr, "usage: %s MODEL.yaml [EPOCHS] | --resume RUN [EPOCHS]\n", argv[0]);
         return 2;
     }
-    const iso_rc rc = train(&job, argv[1], argc > 2 ? atoi(argv[2]) : 0);
-    iso_faults_print(&job.faults, stderr);
+    const char *model = options.resume ? NULL : argv[1], *epochs = argv[2 + options.resume];
+    options.command = argv[0];
+    options.job.mode = options.resume ? NULL : "exact";
+    options.run = options.resume ? argv[2] : NULL; /* NULL: runs/MODEL-NNN, a new one */
+    if (epochs != NULL)
+        options.epochs = atoi(epochs);
+    const iso_rc rc = train(&trainer, &options, model);
+    iso_faults_print(&trainer.job.faults, stderr);
     if (rc != ISO_OK)
         fprintf(stderr, "%s\n", iso_error());
-    iso_exec_free(job.exec); /* NULL is fine for all of them */
-    iso_graph_free(job.graph);
-    iso_backend_close(job.device);
-    iso_dataset_free(job.images);
-    iso_model_free(job.model);
+    iso_trainer_end(&trainer, rc);
+    iso_trainer_close(&trainer);
     return rc == ISO_OK ? 0 : 1;
 }

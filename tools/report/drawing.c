@@ -1,6 +1,6 @@
 #include "drawing.h"
 
-#include "tools/layers.h"
+#include "layers.h"
 
 #include <stdlib.h>
 

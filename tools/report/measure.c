@@ -33,20 +33,21 @@ iso_rc iso_measure_note(struct iso_measured *m, iso_rc rc, iso_note note, const 
     return rc == ISO_ENOMEM ? rc : ISO_OK;
 }
 
-iso_rc iso_measure_open(struct iso_measured *m, int phase, const struct iso_exec_options *options)
+iso_rc iso_measure_open(struct iso_measured *m, int phase, int64_t batch,
+                        const struct iso_exec_options *options)
 {
-    iso_setup_close_exec(&m->setup);
-    iso_model_choose(m->setup.model, phase);
-    return iso_setup_exec(&m->setup, options);
+    return iso_job_exec(&m->setup, phase, batch, options);
 }
 
 /* ---- Model and device ---------------------------------------------------------------------- */
 
-/* Every score follows from a confusion matrix: the model gets one, where it has none. */
+/* Every score follows from a confusion matrix: the model gets one, where it has none, before any
+ * graph is built. */
 static iso_rc add_matrix(struct iso_measured *m)
 {
     struct iso_model *model = m->setup.model;
     struct iso_op_use use = { .op = ISO_OP_confusion_matrix };
+    m->trained = *model;
     for (int i = 0; i < model->nmetrics; i++)
         if (model->metrics[i].op == use.op)
             return ISO_OK;
@@ -55,42 +56,39 @@ static iso_rc add_matrix(struct iso_measured *m)
     use.location = model->input_location;
     ISO_TRY(iso_params_default(use.op, &use.params));
     model->metrics[model->nmetrics++] = use;
-    m->matrix_added = true;
     return ISO_OK;
 }
 
 static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
-                         const struct iso_setup_options *o, int *phase)
+                         const struct iso_job_options *o, int *phase)
 {
-    struct iso_setup *s = &m->setup;
+    struct iso_job *s = &m->setup;
     ISO_TRY(iso_path(m->model_path, t->folder, "model.yaml"));
     ISO_TRY(iso_path(m->weights_path, t->folder, "weights.safetensors"));
-    ISO_TRY(iso_setup_model(s, m->model_path, o));
+    ISO_TRY(iso_job_model(s, m->model_path, o));
     const int last = s->model->nphases - 1;
-    *phase = t->has_state && t->state.phase < last ? (int)t->state.phase : last;
-    iso_model_choose(s->model, *phase);
-    ISO_TRY(iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph));
-    m->parameters = iso_setup_parameters(s->graph, false);
-    m->trainable = iso_setup_parameters(s->graph, true);
     ISO_TRY(add_matrix(m));
-    iso_setup_close_exec(s);
-    return iso_graph_build(s->model, s->model->batch_size, &s->faults, &s->graph);
+    *phase = t->has_state && t->state.phase < last ? (int)t->state.phase : last;
+    ISO_TRY(iso_graph_build(s->model, *phase, s->model->batch_size, &s->faults, &s->graph));
+    m->parameters = iso_graph_parameters(s->graph, false);
+    m->trainable = iso_graph_parameters(s->graph, true);
+    return ISO_OK;
 }
 
 /* The device of the run, where it is here; else the best one, which is said. */
 static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
-                          struct iso_setup_options *o)
+                          struct iso_job_options *o)
 {
     const bool asked = o->device != NULL;
     if (!asked && *t->device.id)
         o->device = t->device.id;
     if (o->mode == NULL && *t->device.mode)
         o->mode = t->device.mode;
-    iso_rc rc = iso_setup_backend(&m->setup, o);
+    iso_rc rc = iso_job_backend(&m->setup, o);
     if (rc != ISO_OK && !asked && o->device != NULL) {
         ISO_TRY(iso_measure_note(m, rc, m->device, ""));
         o->device = "auto";
-        rc = iso_setup_backend(&m->setup, o);
+        rc = iso_job_backend(&m->setup, o);
     }
     if (rc != ISO_OK)
         return rc;
@@ -108,15 +106,14 @@ static iso_rc open_weights(struct iso_measured *m, int phase)
 {
     const struct iso_exec_options options = { .seed = m->setup.model->seed,
                                               .log_steps = ISO_FIT_LOG_STEPS };
-    ISO_TRY(iso_measure_open(m, phase, &options));
-    ISO_TRY(iso_setup_weights(&m->setup, m->weights_path));
+    ISO_TRY(iso_measure_open(m, phase, 0, &options));
+    ISO_TRY(iso_job_weights(&m->setup, m->weights_path));
     return iso_exec_hash(m->setup.exec, m->hash);
 }
 
 /* ---- All of it ----------------------------------------------------------------------------- */
 
-static iso_rc measure_on_device(struct iso_measured *m, const struct iso_setup_options *o,
-                                int phase)
+static iso_rc measure_on_device(struct iso_measured *m, const struct iso_job_options *o, int phase)
 {
     ISO_TRY(iso_measure_note(m, open_weights(m, phase), m->no_weights,
                              "without weights there are no scores and no predictions"));
@@ -124,9 +121,8 @@ static iso_rc measure_on_device(struct iso_measured *m, const struct iso_setup_o
         ISO_TRY(iso_measure_data(m, o));
     ISO_TRY(iso_measure_times(m, o, phase));
     ISO_TRY(iso_measure_parity(m));
-    iso_setup_close_exec(&m->setup);
-    iso_model_choose(m->setup.model, phase);
-    return iso_graph_build(m->setup.model, m->setup.model->batch_size, &m->setup.faults,
+    iso_job_close_exec(&m->setup);
+    return iso_graph_build(m->setup.model, phase, m->setup.model->batch_size, &m->setup.faults,
                            &m->setup.graph);
 }
 
@@ -134,7 +130,7 @@ iso_rc iso_measure(const struct iso_told *t, const struct iso_measure_options *o
                    struct iso_measured *m)
 {
     static const char *const splits[ISO_SPLITS] = { "train", "validation", "test" };
-    struct iso_setup_options o = options->setup;
+    struct iso_job_options o = options->setup;
     int phase = 0;
     *m = (struct iso_measured){ .hash = "" };
     for (int i = 0; i < ISO_SPLITS; i++)
@@ -170,7 +166,7 @@ void iso_measured_free(struct iso_measured *m)
     free(m->class_names);
     free(m->nodes);
     free(m->parity);
-    iso_setup_free(&m->setup);
+    iso_job_free(&m->setup);
 }
 
 const char *iso_class_text(const struct iso_measured *m, int class, char buf[16])

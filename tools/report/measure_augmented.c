@@ -52,7 +52,6 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
     const struct iso_exec_options options = {
         .training = true, .keep_all = true, .seed = m->setup.model->seed, .log_steps = 1
     };
-    const int64_t batch = m->setup.model->batch_size;
     struct iso_dataset first = *d;
     first.rows = d->rows < SAMPLES ? d->rows : SAMPLES;
     *r = (struct iso_shown_rows){ .n = (int)first.rows,
@@ -61,10 +60,7 @@ static iso_rc augment(struct iso_measured *m, const struct iso_dataset *d, int p
         r->row[i] = i;
         r->label[i] = d->labels[i];
     }
-    m->setup.model->batch_size = first.rows;
-    iso_rc rc = iso_measure_open(m, phase, &options);
-    m->setup.model->batch_size = batch;
-    ISO_TRY(rc);
+    ISO_TRY(iso_measure_open(m, phase, first.rows, &options));
     ISO_TRY(iso_exec_initialize(m->setup.exec));
     ISO_TRY(iso_exec_data(m->setup.exec, 0, &first));
     ISO_TRY(iso_exec_gather(m->setup.exec, 0, 0, first.rows));

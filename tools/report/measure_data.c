@@ -186,12 +186,12 @@ static iso_rc score(struct iso_measured *m, struct iso_split *s, const struct is
 
 /* One split: its scores, and what is shown of it. */
 static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
-                            const struct iso_setup_options *o, struct iso_dataset **data)
+                            const struct iso_job_options *o, struct iso_dataset **data)
 {
     char what[64];
     snprintf(what, sizeof what, "scoring the %s data", s->name);
     iso_measure_tell(what);
-    ISO_TRY(iso_setup_data(&m->setup, s->name, o, data));
+    ISO_TRY(iso_job_data(&m->setup, s->name, o, data));
     describe(s, *data);
     ISO_TRY(take_names(m, *data));
     ISO_TRY(score(m, s, *data));
@@ -203,7 +203,7 @@ static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
     return predict(m, *data);
 }
 
-iso_rc iso_measure_data(struct iso_measured *m, const struct iso_setup_options *o)
+iso_rc iso_measure_data(struct iso_measured *m, const struct iso_job_options *o)
 {
     /* The test data comes first: predictions are of it, where it is there. */
     for (int i = ISO_SPLITS - 1; i >= 0; i--) {

@@ -13,15 +13,16 @@ static const double TIMES_SECONDS = 0.4;
 static const double PARITY_FLOPS = 40e9;
 enum { PARITY_ROWS = 5, PARITY_PASSES = 6 };
 
-static iso_rc time_nodes(struct iso_measured *m, const struct iso_setup_options *o, int phase)
+static iso_rc time_nodes(struct iso_measured *m, const struct iso_job_options *o, int phase)
 {
     struct iso_gate gate;
     const struct iso_exec_options options = { .training = true,
                                               .seed = m->setup.model->seed,
                                               .log_steps = 1 };
-    m->setup.model->nmetrics -= m->matrix_added; /* the model as it is trained */
-    iso_rc rc = iso_measure_open(m, phase, &options);
-    m->setup.model->nmetrics += m->matrix_added;
+    struct iso_model *whole = m->setup.model;
+    m->setup.model = &m->trained;
+    iso_rc rc = iso_measure_open(m, phase, 0, &options);
+    m->setup.model = whole;
     ISO_TRY(rc);
     ISO_TRY(iso_exec_initialize(m->setup.exec));
     ISO_TRY(iso_bench_feed(m->setup.exec));
@@ -33,7 +34,7 @@ static iso_rc time_nodes(struct iso_measured *m, const struct iso_setup_options 
     return rc;
 }
 
-iso_rc iso_measure_times(struct iso_measured *m, const struct iso_setup_options *o, int phase)
+iso_rc iso_measure_times(struct iso_measured *m, const struct iso_job_options *o, int phase)
 {
     iso_measure_tell("timing each op");
     return iso_measure_note(m, time_nodes(m, o, phase), m->no_times, "");

@@ -3,7 +3,7 @@
 #ifndef ISO_REPORT_MEASURED_H
 #define ISO_REPORT_MEASURED_H
 #include "core/bench/bench.h"
-#include "tools/setup.h"
+#include "core/job/job.h"
 #include "told.h"
 
 enum { ISO_NOTE = 1600, ISO_SHOWN = 32, ISO_SPLITS = 3 };
@@ -33,7 +33,7 @@ struct iso_augmented { /* what a phase makes of the first rows */
 };
 
 struct iso_measured {
-    struct iso_setup setup; /* its graph is that of the phase the run is in; NULL when
+    struct iso_job setup; /* its graph is that of the phase the run is in; NULL when
                                the model file cannot be used */
     char model_path[ISO_PATH], weights_path[ISO_PATH];
     /* Why it could not be used or made; device: what there is to say of it. */
@@ -42,7 +42,8 @@ struct iso_measured {
     char *parity; /* the harness's table; owned; NULL: did not run */
     char hash[65];
     int64_t parameters, trainable;
-    bool matrix_added; /* the confusion matrix is not the model's own metric */
+    struct iso_model trained; /* the model without the confusion matrix that scores are made of,
+                                 where it has none of its own; borrows from setup's */
     struct iso_split split[ISO_SPLITS];
     char (*class_names)[ISO_CLASS_NAME];
     int nclass_names; /* owned; NULL: numbers */
@@ -55,8 +56,8 @@ struct iso_measured {
     double step_seconds; /* of all nodes together */
 };
 struct iso_measure_options {
-    struct iso_setup_options setup; /* device and mode NULL, limit 0: as the run had them */
-    bool history;                   /* nothing is measured */
+    struct iso_job_options setup; /* device and mode NULL, limit 0: as the run had them */
+    bool history;                 /* nothing is measured */
 };
 /* Measures what it can of a run. Fails only without memory. Free with iso_measured_free, also
  * after a failure. */
@@ -67,13 +68,14 @@ void iso_measured_free(struct iso_measured *);
 /* For the files measure_*.c. Keeps the message of what failed as the note, with what to do, and
  * clears it; fails only where memory did. */
 iso_rc iso_measure_note(struct iso_measured *, iso_rc, iso_note, const char *what_to_do);
-/* Opens graph and executor for a phase, in place of what is open. */
-iso_rc iso_measure_open(struct iso_measured *, int phase, const struct iso_exec_options *);
+/* Opens graph and executor for a phase, in place of what is open. batch 0: the model's. */
+iso_rc iso_measure_open(struct iso_measured *, int phase, int64_t batch,
+                        const struct iso_exec_options *);
 /* Scores of every split, samples and predictions of the executor's model; and then, with executors
  * of its own, augmented samples. */
-iso_rc iso_measure_data(struct iso_measured *, const struct iso_setup_options *);
+iso_rc iso_measure_data(struct iso_measured *, const struct iso_job_options *);
 iso_rc iso_measure_augmented(struct iso_measured *, const struct iso_dataset *);
-iso_rc iso_measure_times(struct iso_measured *, const struct iso_setup_options *, int phase);
+iso_rc iso_measure_times(struct iso_measured *, const struct iso_job_options *, int phase);
 iso_rc iso_measure_parity(struct iso_measured *);
 /* Says what it does now, to someone who waits at a terminal. */
 void iso_measure_tell(const char *what);

@@ -2,7 +2,7 @@
 #include "page.h"
 
 #include "curves.h"
-#include "tools/lines.h"
+#include "lines.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -312,7 +312,7 @@ static iso_rc put_times(struct iso_page *p, const struct iso_measured *m)
                  "A step of %lld rows takes %.3g ms on %s, when each op "
                  "is waited for. Measured now, for a moment: `isocl bench --ops` measures better.",
                  (long long)m->setup.model->batch_size, 1e3 * m->step_seconds,
-                 iso_setup_where(m->setup.backend, where, sizeof where));
+                 iso_job_where(m->setup.backend, where, sizeof where));
         rc = iso_page_picture(p, draw_times(m, &svg), &svg, caption);
     }
     iso_page_close(p, "section");
@@ -329,7 +329,7 @@ static void put_parity(struct iso_page *p, const struct iso_measured *m)
         iso_page_note(p, "Not compared with the reference: %s.",
                       why != NULL ? why : "it did not run");
     } else {
-        iso_setup_where(m->setup.backend, where, sizeof where);
+        iso_job_where(m->setup.backend, where, sizeof where);
         if (m->parity_passed)
             iso_page_element(p, "p class=\"good\"", "\xe2\x9c\x93 %s computes %s.", where,
                              exact ? "the bits of the reference"

@@ -1,7 +1,7 @@
 #include "table.h"
 
 #include "core/file.h"
-#include "tools/history_csv.h"
+#include "core/train/history_csv.h"
 
 #include <math.h>
 #include <stdio.h>

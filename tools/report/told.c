@@ -1,6 +1,6 @@
 #include "told.h"
 
-#include "tools/history_csv.h"
+#include "core/train/history_csv.h"
 
 #include <ctype.h>
 #include <math.h>

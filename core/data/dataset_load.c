@@ -1,5 +1,7 @@
-/* dataset.c: data sets by their names (sets.def), what is checked, and what is kept of them. */
+/* dataset_load.c: data sets by their names (sets.def), what is checked, and what is kept of them.
+ */
 #include "arrays.h"
+#include "class_map.h"
 #include "csv.h"
 #include "dataset.h"
 #include "disk.h"
@@ -20,7 +22,7 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
     { NULL, NULL }
 };
 
-#define FILES(prefix, rest, load, text) { prefix rest, text },
+#define FILES(prefix, rest, load, options, text) { prefix rest, text },
 const struct iso_dataset_doc iso_dataset_file_docs[] = {
 #include "sets.def"
     { NULL, NULL }
@@ -30,12 +32,13 @@ const struct iso_dataset_doc iso_dataset_file_docs[] = {
 struct file_kind {
     const char *prefix;
     iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
+    const struct iso_source_fields *options;
 };
 static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set);
 static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set);
-#define FILES(prefix, rest, load, text) { prefix, load },
+#define FILES(prefix, rest, load, options, text) { prefix, load, options },
 static const struct file_kind file_kinds[] = {
 #include "sets.def"
 };
@@ -80,9 +83,28 @@ static const struct file_kind *find_kind(const char *name)
     return NULL;
 }
 
+const struct iso_source_fields *iso_dataset_fields(const char *name)
+{
+    const struct iso_named_set *named = iso_named_set_find(name);
+    const struct file_kind *kind = find_kind(name);
+    return named != NULL ? named->options : kind != NULL ? kind->options : NULL;
+}
+
+const struct iso_source_fields *iso_dataset_fields_at(int i)
+{
+    const size_t nkinds = sizeof file_kinds / sizeof file_kinds[0];
+    for (const struct iso_named_set *s = iso_named_sets; s->name != NULL; s++)
+        if (s->options != NULL && i-- == 0)
+            return s->options;
+    for (const struct file_kind *k = file_kinds; k < file_kinds + nkinds; k++)
+        if (k->options != NULL && i-- == 0)
+            return k->options;
+    return NULL;
+}
+
 bool iso_dataset_is_file(const char *name) { return find_kind(name) != NULL; }
 
-bool iso_dataset_has_coarse(const char *name)
+static bool has_coarse(const char *name)
 {
     const struct iso_named_set *named = iso_named_set_find(name);
     return named != NULL && named->coarse_classes > 0;
@@ -161,7 +183,7 @@ static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_da
     const struct file_kind *kind = find_kind(r->name);
     if (named == NULL && kind == NULL)
         return unknown_name(r->name);
-    if (r->count != 0 && (named == NULL || !named->drawn))
+    if (r->options.count != 0 && (named == NULL || !named->drawn))
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' is for generated data sets; use 'limit' "
                         "to take the first images only",
@@ -170,28 +192,6 @@ static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_da
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
-
-static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t count)
-{
-    const size_t image = iso_dataset_image_bytes(set);
-    for (int64_t i = 0; i < count; i++)
-        memmove(set->images + (size_t)i * image, set->images + (size_t)rows[i] * image, image);
-    uint8_t *less = realloc(set->images, (size_t)count * image);
-    set->images = less != NULL ? less : set->images;
-}
-
-/* Moves the images and labels to the front. */
-iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64_t count)
-{
-    if (set->disk != NULL)
-        ISO_TRY(iso_disk_keep(set->disk, rows, count));
-    else
-        keep_images(set, rows, count);
-    for (int64_t i = 0; i < count; i++)
-        set->labels[i] = set->labels[rows[i]];
-    set->rows = count;
-    return ISO_OK;
-}
 
 static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
 {
@@ -218,7 +218,7 @@ static iso_rc take_part(const struct iso_part *part, struct iso_dataset *set)
 
 static iso_rc name_classes(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
-    const char *const *known = iso_known_classes(r->name, r->coarse);
+    const char *const *known = iso_known_classes(r->name, r->options.labels == 1);
     if (known == NULL)
         return ISO_OK;
     set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
@@ -246,11 +246,11 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
 static iso_rc check_request(const struct iso_dataset_request *r)
 {
     const struct iso_part *p = &r->part;
-    if (r->count < 0 || r->count > INT32_MAX || r->limit < 0)
+    if (r->options.count < 0 || r->options.count > INT32_MAX || r->limit < 0)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", r->name,
                         (long)INT32_MAX);
-    if (r->coarse && !iso_dataset_has_coarse(r->name))
+    if (r->options.labels && !has_coarse(r->name))
         return iso_fail(ISO_EUSAGE, "data set '%s' has no coarse labels; cifar100 has", r->name);
     if (!(p->from == 0 && p->to == 0) && !(p->from >= 0 && p->from < p->to && p->to <= 1))
         return iso_fail(ISO_EUSAGE,
@@ -280,29 +280,4 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
     }
     *out = set;
     return ISO_OK;
-}
-
-size_t iso_dataset_image_bytes(const struct iso_dataset *set)
-{
-    return (size_t)set->height * (size_t)set->width * (size_t)set->channels;
-}
-
-iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *image)
-{
-    const size_t size = iso_dataset_image_bytes(set);
-    if (set->disk != NULL)
-        return iso_disk_row(set->disk, row, image);
-    memcpy(image, set->images + (size_t)row * size, size);
-    return ISO_OK;
-}
-
-void iso_dataset_free(struct iso_dataset *set)
-{
-    if (set == NULL)
-        return;
-    iso_disk_free(set->disk);
-    free(set->images);
-    free(set->labels);
-    free(set->class_names);
-    free(set);
 }

@@ -1,5 +1,5 @@
 /* child_tasks.c: all that a child can be asked to do, by name. */
-#include "child.h"
+#include "core/child.h"
 #include "core/data/keras_direct.h"
 
 const struct iso_task_entry iso_tasks[] = {

@@ -1,7 +1,7 @@
-/* schedule.c: the sections `schedule`, `early_stopping` and `checkpoint`. */
+/* schedule_section.c: the sections `schedule`, `early_stopping` and `checkpoint`. */
 #include "schedule.h"
 #include "section.h"
-#include "suggest.h"
+#include "core/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

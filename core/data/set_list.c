@@ -1,4 +1,4 @@
-/* named_sets.c: the table of the data sets that have names. */
+/* set_list.c: the table of the data sets that have names. */
 #include "named_sets.h"
 #include "cifar.h"
 #include "digits.h"

@@ -1,0 +1,160 @@
+#include "job.h"
+
+#include "core/data/safetensors.h"
+#include "core/train/fit.h"
+#include "core/train/weights.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Model, device, executor --------------------------------------------------------------- */
+
+iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job_options *options)
+{
+    if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
+        return iso_fail(ISO_EIO, "the path %.60s... is too long", path);
+    ISO_TRY(iso_model_load(job->path, &job->faults, &job->model));
+    if (options->batch > 0)
+        job->model->batch_size = options->batch;
+    if (options->seed >= 0)
+        job->model->seed = (uint64_t)options->seed;
+    return ISO_OK;
+}
+
+iso_rc iso_job_backend(struct iso_job *job, const struct iso_job_options *options)
+{
+    enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
+                         : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
+                                                               : ISO_MODE_FAST;
+    return iso_backend_open(options->device != NULL ? options->device : "auto", mode,
+                            (int)options->threads, &job->backend);
+}
+
+iso_rc iso_job_exec(struct iso_job *job, int phase, int64_t batch,
+                    const struct iso_exec_options *options)
+{
+    iso_job_close_exec(job);
+    ISO_TRY(iso_graph_build(job->model, phase, batch > 0 ? batch : job->model->batch_size,
+                            &job->faults, &job->graph));
+    return iso_exec_new(job->graph, job->backend, options, &job->exec);
+}
+
+int iso_job_last_phase(const struct iso_job *job) { return job->model->nphases - 1; }
+
+iso_rc iso_job_weights(struct iso_job *job, const char *path)
+{
+    struct iso_st_file *file = NULL;
+    ISO_TRY(iso_st_open(path, &file));
+    iso_rc rc = iso_weights_load(job->exec, file, path, false, &job->faults);
+    iso_st_close(file);
+    return rc;
+}
+
+const char *iso_job_where(const struct iso_backend *backend, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s  %s (%s)", backend->mode == ISO_MODE_EXACT ? "exact" : "fast",
+             backend->device.id, backend->device.name);
+    return buf;
+}
+
+void iso_job_close_exec(struct iso_job *job)
+{
+    iso_exec_free(job->exec);
+    iso_graph_free(job->graph);
+    job->exec = NULL;
+    job->graph = NULL;
+}
+
+void iso_job_free(struct iso_job *job)
+{
+    iso_job_close_exec(job); /* first: it may be reading the data */
+    for (int i = 0; i < 2; i++)
+        iso_dataset_free(job->data[i]);
+    iso_backend_close(job->backend);
+    iso_model_free(job->model);
+}
+
+/* ---- Data ---------------------------------------------------------------------------------- */
+
+static iso_rc load_data(const struct iso_job *job, const char *split,
+                        const struct iso_job_options *options, struct iso_dataset **out)
+{
+    struct iso_dataset_request request;
+    ISO_TRY(iso_model_data(job->model, split, &request));
+    request.folder = options->data;
+    request.threads = (int)options->threads;
+    request.progress = options->progress;
+    request.limit = options->limit;
+    return iso_dataset_load(&request, out);
+}
+
+/* The numbers of `mean: auto` and `std: auto` are those of the training rows, whatever is asked
+ * for. */
+static iso_rc measure(struct iso_job *job, const struct iso_job_options *options)
+{
+    struct iso_dataset *train = NULL;
+    ISO_TRY(load_data(job, "train", options, &train));
+    const iso_rc rc = iso_model_measure(job->model, train, options->progress);
+    iso_dataset_free(train);
+    return rc;
+}
+
+iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job_options *options,
+                    struct iso_dataset **out)
+{
+    const bool train = strcmp(split, "train") == 0;
+    if (!train && iso_model_measures(job->model))
+        ISO_TRY(measure(job, options));
+    ISO_TRY(load_data(job, split, options, out));
+    return train ? iso_model_measure(job->model, *out, options->progress) : ISO_OK;
+}
+
+/* ---- Runs and weights ---------------------------------------------------------------------- */
+
+static iso_rc best_weights(const char *run, char path[ISO_PATH])
+{
+    if (!iso_folder_exists(run))
+        return iso_fail(ISO_EUSAGE,
+                        "--best is for the folder of a run, which %s is not: give "
+                        "--weights FILE",
+                        run);
+    return iso_path(path, run, "best.safetensors");
+}
+
+iso_rc iso_job_files(const char *argument, const char *weights, bool best, char model[ISO_PATH],
+                     char path[ISO_PATH])
+{
+    const bool folder = iso_folder_exists(argument);
+    if (best)
+        ISO_TRY(best_weights(argument, path));
+    else if (!folder && weights == NULL)
+        return iso_fail(ISO_EUSAGE,
+                        "%s is not a run's folder; name one, or give the weights for a "
+                        "model file: --weights FILE",
+                        argument);
+    if (folder)
+        ISO_TRY(iso_path(model, argument, "model.yaml"));
+    else
+        snprintf(model, ISO_PATH, "%s", argument);
+    if (best)
+        return ISO_OK;
+    if (weights == NULL)
+        return iso_path(path, argument, "weights.safetensors");
+    snprintf(path, ISO_PATH, "%s", weights);
+    return ISO_OK;
+}
+
+/* ---- Evaluation ---------------------------------------------------------------------------- */
+
+iso_rc iso_job_evaluate(struct iso_job *job, const char *weights, const char *split,
+                        const struct iso_job_options *options, struct iso_scores *out)
+{
+    const struct iso_exec_options exec = { .seed = job->model->seed,
+                                           .log_steps = ISO_FIT_LOG_STEPS };
+    ISO_TRY(iso_job_backend(job, options));
+    ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), 0, &exec));
+    ISO_TRY(iso_job_weights(job, weights));
+    ISO_TRY(iso_job_data(job, split, options, &job->data[1]));
+    ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
+    return iso_evaluate(job->exec, 1, job->data[1]->rows, out);
+}

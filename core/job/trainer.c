@@ -1,0 +1,148 @@
+/* trainer.c: opening a training, and its beginning and end in the run's folder. trainer_phases.c
+ * trains. */
+#include "trainer.h"
+#include "trainer_phases.h"
+
+#include "core/data/class_names.h"
+#include "core/train/carry.h"
+
+#include <stdio.h>
+
+/* ---- Opening ------------------------------------------------------------------------------- */
+
+static iso_rc open_model(struct iso_trainer *t, const char *model)
+{
+    char path[ISO_PATH];
+    if (!t->options.resume)
+        return iso_job_model(&t->job, model, &t->options.job);
+    ISO_TRY(iso_trainer_read_run(t, model, path));
+    return iso_job_model(&t->job, path, &t->options.job);
+}
+
+/* Opens the nearest last. */
+static iso_rc open_phases(struct iso_trainer *t)
+{
+    const struct iso_model *model = t->job.model;
+    if (t->state.phase >= model->nphases)
+        return iso_fail(ISO_EDATA,
+                        "the run's state is in phase %lld and its model file has %d; "
+                        "train anew",
+                        (long long)t->state.phase + 1, model->nphases);
+    for (int phase = model->nphases - 1; phase >= (int)t->state.phase; phase--)
+        ISO_TRY(iso_trainer_open_phase(t, phase));
+    return ISO_OK;
+}
+
+static iso_rc load_data(struct iso_trainer *t)
+{
+    struct iso_job *job = &t->job;
+    ISO_TRY(iso_job_data(job, "train", &t->options.job, &job->data[0]));
+    return job->model->validation.given
+               ? iso_job_data(job, "validation", &t->options.job, &job->data[1])
+               : ISO_OK;
+}
+
+static iso_rc settle(struct iso_trainer *t)
+{
+    const struct iso_trainer_options *o = &t->options;
+    const struct iso_model *model = t->job.model;
+    struct iso_dataset *const *data = t->job.data;
+    struct iso_run_settings settings = {
+        .seed = model->seed,
+        .batch = model->batch_size,
+        .limit = o->job.limit,
+        .rows = data[0]->rows,
+        .validation_rows = data[1] != NULL ? data[1]->rows : 0,
+        .epochs = o->epochs > 0 ? o->epochs : iso_model_phase_end(model, model->nphases - 1),
+        .steps = o->steps > 0 ? o->steps : 0,
+        .fast = t->job.backend->mode == ISO_MODE_FAST,
+    };
+    if (o->resume && settings.rows != t->settings.rows)
+        return iso_fail(
+            ISO_EDATA,
+            "the run was begun on %lld training rows and there are %lld now; give the --data "
+            "of then",
+            (long long)t->settings.rows, (long long)settings.rows);
+    t->settings = settings;
+    return ISO_OK;
+}
+
+static iso_rc make_about(struct iso_trainer *t)
+{
+    struct iso_about *a = &t->about;
+    *a = (struct iso_about){ .command = t->options.command,
+                             .backend = t->job.backend,
+                             .data = { t->job.data[0], t->job.data[1] },
+                             .settings = t->settings,
+                             .step = t->state.step };
+    for (int i = 0; i < 2; i++)
+        if (a->data[i] != NULL)
+            ISO_TRY(iso_data_sums(a->data[i], &a->sums[i]));
+    return ISO_OK;
+}
+
+iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options *options,
+                        const char *model)
+{
+    t->options = *options;
+    ISO_TRY(open_model(t, model));
+    ISO_TRY(iso_job_backend(&t->job, &t->options.job));
+    ISO_TRY(open_phases(t));
+    ISO_TRY(load_data(t));
+    ISO_TRY(settle(t));
+    ISO_TRY(iso_trainer_put_data(t));
+    ISO_TRY(iso_exec_initialize(t->job.exec));
+    return make_about(t);
+}
+
+/* ---- The run's folder ---------------------------------------------------------------------- */
+
+/* Writes what the folder has besides what training needs. */
+static iso_rc describe_run(struct iso_trainer *t)
+{
+    const char *folder = iso_run_folder(t->run);
+    const struct iso_dataset *train = t->job.data[0];
+    ISO_TRY(iso_about_begin(folder, &t->about));
+    ISO_TRY(iso_image_sums_open(folder, t->about.data, &t->sums));
+    return iso_class_names_save(folder, train->class_names, train->classes);
+}
+
+static iso_rc start_run(struct iso_trainer *t)
+{
+    if (t->options.weights != NULL)
+        ISO_TRY(iso_job_weights(&t->job, t->options.weights));
+    if (t->job.graph->training->shuffle_weights)
+        ISO_TRY(iso_shuffle_weights(t->job.exec, 0));
+    return iso_run_start(t->options.run, t->job.exec, &t->settings, &t->run);
+}
+
+iso_rc iso_trainer_begin(struct iso_trainer *t)
+{
+    const char *folder = t->options.run;
+    if (t->options.resume)
+        ISO_TRY(iso_about_check(folder, &t->about));
+    ISO_TRY(t->options.resume ? iso_run_resume(folder, t->job.exec, &t->settings, &t->state,
+                                               &t->job.faults, &t->run)
+                              : start_run(t));
+    return describe_run(t);
+}
+
+/* A failure to write has been told, or shows nothing that matters to the training. */
+void iso_trainer_end(const struct iso_trainer *t, iso_rc rc)
+{
+    char result[1024] = "stopped", why[1000];
+    if (t->run == NULL)
+        return;
+    if (rc != ISO_OK)
+        snprintf(result, sizeof result, "failed: %s", iso_error_take(why, sizeof why));
+    else if (iso_trainer_reached_goal(t))
+        snprintf(result, sizeof result, "finished");
+    if (iso_about_end(iso_run_folder(t->run), t->state.step, result) != ISO_OK)
+        iso_error_clear(); /* as said above */
+}
+
+void iso_trainer_close(struct iso_trainer *t)
+{
+    iso_run_close(t->run);
+    iso_job_free(&t->job);
+}
