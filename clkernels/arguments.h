@@ -63,6 +63,27 @@ struct opencl_tiles {
     iso_i32 has_bias, add;
 };
 
+/* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to the
+ * left of the source; tiles_x tiles in a row, image_tiles on an image, `tiles` in all. A chunk of
+ * them goes through all stages at a time; the last may have fewer. */
+struct opencl_winograd_cpu {
+    iso_i32 sh, sw, sc, top, left, rh, rw, rc;
+    iso_i32 taps, tile; /* of the kernel, and results of a tile, a side */
+    iso_i32 tiles_x, image_tiles, tiles, chunk;
+    iso_i32 stride;                    /* floats of a tile's source channels: whole vectors */
+    iso_i32 u_plane, v_plane, m_plane; /* floats from point to point */
+    iso_i32 turned, has_bias, add;
+};
+
+/* winograd_cpu.cl: its kernel's gradient. A unit is some channels by some filters. */
+struct opencl_winograd_weights_cpu {
+    iso_i32 sh, sw, sc, top, left, rh, rw, rc;
+    iso_i32 taps, tile, tiles_x, image_tiles, tiles;
+    iso_i32 channels, filters, filter_units, units; /* of a unit; units across the filters; in all */
+    iso_i32 x_plane, dy_plane, sum_plane;
+    iso_i32 add;
+};
+
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
  * i * to_image + r * to_row; `width` elements each. */
 struct opencl_rows {
