@@ -84,6 +84,37 @@ struct opencl_winograd_weights_cpu {
     iso_i32 add;
 };
 
+/* conv2d_cpu.cl: where the terms of a panel lie: tap (ty, tx), channel c < segment, column col at w[ty
+ * w_ty + tx w_tx + c w_c + col w_col]. */
+struct opencl_panels_cpu {
+    iso_i32 taps_y, taps_x, segment, cols;
+    iso_i32 w_ty, w_tx, w_c, w_col;
+};
+
+/* conv2d_cpu.cl: images [sh][sw][sc]; where the slice has floats, their lines are copied with a
+ * border: pw columns from column col0 on. Results: `lines` lines of `pixels` pixels (the last line of
+ * last_pixels) of each image, `cols` columns; `band` lines a unit, `bands` an image. */
+struct opencl_taps_cpu {
+    iso_i32 images, sh, sw, sc, col0, pw;
+    iso_i32 lines, pixels, last_pixels, cols, band, bands;
+    iso_i32 row_step, low, high; /* line j reads source lines j row_step + low to + high */
+    iso_i32 slice;               /* floats of a work-item's */
+    iso_i32 a_first, a_i, a_j;   /* the first term of pixel (i, j): a_first + i a_i + j a_j */
+    iso_i32 taps_y, taps_x, segment, a_ty, a_tx;
+    iso_i32 y_image, y_i, y_j, has_bias, add;
+};
+
+/* conv2d_weights_cpu.cl: the convolution's window, with an image's rows of the sum; flat: row r reads
+ * pixel r; bordered: its lines, of pw columns, are copied. Then how work is divided, and the floats
+ * of a work-item's slice. */
+struct opencl_weights_cpu {
+    iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left, pw, filters;
+    iso_i32 rows, image, flat, bordered;
+    iso_i32 unit_channels, channel_units, unit_filters, filter_units, split;
+    iso_i32 x_floats, dy_floats, sum_floats, slice;
+    iso_i32 add;
+};
+
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
  * i * to_image + r * to_row; `width` elements each. */
 struct opencl_rows {

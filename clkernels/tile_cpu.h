@@ -3,10 +3,11 @@
  *
  *   c[i, j] = end( sum over terms k of a[i as + at(k)] b[k bk + j] )
  *
- * Terms lie in segments of `length`, `across` of them in each of `lines` lines: at(k) = line
- * a_line + segment a_across + k ak. They are added in blocks of `block` terms, each a chain of fma;
- * blocks are added up in ascending order. `end` adds the bias, or the sum to what c held. b holds
- * whole vectors: columns past the last are read, and not stored. */
+ * Terms lie in segments of `length`, `across` of them in a line: at(k) = line a_line + segment
+ * a_across + place ak. The first segment begins at its place `skip`; `terms` are added in all, in
+ * blocks of `block` terms, each a chain of fma; blocks are added up in ascending order. `end` adds
+ * the bias, or the sum to what c held. b holds whole vectors: columns past the last are read, and
+ * not stored. */
 #ifndef ISO_CLKERNELS_TILE_CPU_H
 #define ISO_CLKERNELS_TILE_CPU_H
 #include "vectors.h"
@@ -15,7 +16,7 @@ struct tile {
     global const float *a, *b, *bias; /* bias: [cols], read if has_bias */
     global float *c;
     long as, ak, bk, cs, a_line, a_across;
-    int length, across, lines, block, rows, cols;
+    int length, across, terms, skip, block, rows, cols;
     int has_bias, add;
 };
 

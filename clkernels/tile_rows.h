@@ -6,37 +6,41 @@
 INLINE void JOIN(tile, ROWS)(const struct tile *t)
 {
     const long as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * as;
-    const bool several = (long)t->length * t->across * t->lines > t->block;
-    global const float *b = t->b;
+    const bool several = t->terms > t->block;
+    global const float *line = t->a, *b = t->b;
     vec v[ROWS], w[ROWS], v_total[ROWS], w_total[ROWS];
-    int left = t->block;
+    int left = t->block, segment = 0, skip = t->skip;
     EACH_ROW(i)
         v[i] = w[i] = v_total[i] = w_total[i] = (vec)(start_of_sum());
-    for (int line = 0; line < t->lines; line++) {
-        for (int segment = 0; segment < t->across; segment++) {
-            /* Rows are reached from one pointer in four, which keeps them in few registers. */
-            global const float *a0 = t->a + line * t->a_line + segment * t->a_across;
-            global const float *a4 = a0 + 4 * as, *a8 = a4 + 4 * as, *a12 = a8 + 4 * as;
-            for (int rest = t->length, n; rest > 0; rest -= n, left -= n) {
-                if (left == 0) { /* the next block; the sums of finished ones wait in memory */
-                    EACH_ROW(i) {
-                        v_total[i] = v_total[i] + v[i];
-                        w_total[i] = w_total[i] + w[i];
-                        v[i] = w[i] = (vec)(start_of_sum());
-                    }
-                    left = t->block;
+    for (int todo = t->terms; todo > 0; skip = 0) {
+        /* Rows are reached from one pointer in four, which keeps them in few registers. */
+        global const float *a0 = line + segment * t->a_across + skip * ak;
+        global const float *a4 = a0 + 4 * as, *a8 = a4 + 4 * as, *a12 = a8 + 4 * as;
+        int rest = t->length - skip < todo ? t->length - skip : todo;
+        todo -= rest;
+        for (int n; rest > 0; rest -= n, left -= n) {
+            if (left == 0) { /* the next block; the sums of finished ones wait in memory */
+                EACH_ROW(i) {
+                    v_total[i] = v_total[i] + v[i];
+                    w_total[i] = w_total[i] + w[i];
+                    v[i] = w[i] = (vec)(start_of_sum());
                 }
-                n = rest < left ? rest : left;
-                for (int k = 0; k < n; k++, a0 += ak, a4 += ak, a8 += ak, a12 += ak, b += bk) {
-                    const vec bv = LOAD(b), bw = LOAD(b + VECTOR);
-                    EACH_ROW(i) {
-                        global const float *base = i < 4 ? a0 : i < 8 ? a4 : i < 12 ? a8 : a12;
-                        const vec x = (vec)(base[(i & 3) == 3 ? as3 : (i & 3) * as]);
-                        v[i] = fma(x, bv, v[i]);
-                        w[i] = fma(x, bw, w[i]);
-                    }
+                left = t->block;
+            }
+            n = rest < left ? rest : left;
+            for (int k = 0; k < n; k++, a0 += ak, a4 += ak, a8 += ak, a12 += ak, b += bk) {
+                const vec bv = LOAD(b), bw = LOAD(b + VECTOR);
+                EACH_ROW(i) {
+                    global const float *base = i < 4 ? a0 : i < 8 ? a4 : i < 12 ? a8 : a12;
+                    const vec x = (vec)(base[(i & 3) == 3 ? as3 : (i & 3) * as]);
+                    v[i] = fma(x, bv, v[i]);
+                    w[i] = fma(x, bw, w[i]);
                 }
             }
+        }
+        if (++segment == t->across) {
+            segment = 0;
+            line += t->a_line;
         }
     }
     if (several) {

@@ -86,7 +86,7 @@ INLINE void multiply(const struct opencl_winograd_cpu *g, int n, global const fl
                       .cs = (long)panels * TILE_COLS,
                       .length = g->sc,
                       .across = 1,
-                      .lines = 1,
+                      .terms = g->sc,
                       .block = ISO_BLOCK_CHANNELS,
                       .rows = n,
                       .cols = TILE_COLS };

@@ -60,7 +60,7 @@ INLINE void add_block(const struct opencl_winograd_weights_cpu *g, const struct 
                       .cs = TILE_COLS,
                       .length = n,
                       .across = 1,
-                      .lines = 1,
+                      .terms = n,
                       .block = ISO_BLOCK_ROWS,
                       .rows = u->channels,
                       .cols = TILE_COLS,
