@@ -20,28 +20,6 @@ struct tile {
     int has_bias, add;
 };
 
-/* Puts the two vectors of a row's sums into c. */
-INLINE void end_vector(const struct tile *t, vec sum, int col, global float *c)
-{
-    const int n = t->cols - col;
-    sum = sum + (vec)(start_of_sum()); /* a sum never ends in -0 */
-    if (t->has_bias)
-        sum = sum + load_some(t->bias + col, n);
-    if (t->add)
-        sum = load_some(c + col, n) + sum;
-    store_some(sum, c + col, n);
-}
-INLINE void end_row(const struct tile *t, vec v, vec w, global float *c)
-{
-    if (t->cols >= TILE_COLS && !t->has_bias && !t->add) {
-        STORE(v + (vec)(start_of_sum()), c);
-        STORE(w + (vec)(start_of_sum()), c + VECTOR);
-        return;
-    }
-    end_vector(t, v, 0, c);
-    end_vector(t, w, VECTOR, c);
-}
-
 #define ROWS 1
 #include "tile_rows.h"
 #define ROWS 2
@@ -71,12 +49,12 @@ INLINE void end_row(const struct tile *t, vec v, vec w, global float *c)
 #define ROWS 14
 #include "tile_rows.h"
 
-#define TILE_CASE(n)         \
-    case n:                  \
-        JOIN(tile, n)(t);    \
+#define TILE_CASE(n)            \
+    case n:                     \
+        JOIN(tile, n)(t, sums); \
         break;
 
-static inline void tile(const struct tile *t)
+INLINE void make_sums(const struct tile *t, vec *sums)
 {
     switch (t->rows) {
         TILE_CASE(1)
@@ -96,6 +74,29 @@ static inline void tile(const struct tile *t)
         TILE_CASE(14)
 #endif
     }
+}
+
+/* Puts one vector of a row's sums into c. */
+INLINE void end_sum(const struct tile *t, vec sum, int col, global float *c)
+{
+    const int n = t->cols - col;
+    sum = t->has_bias ? sum + load_some(t->bias + col, n) : sum;
+    store_some(t->add ? load_some(c + col, n) + sum : sum, c + col, n);
+}
+
+static inline void tile(const struct tile *t)
+{
+    vec sums[2 * TILE_ROWS];
+    make_sums(t, sums);
+    if (t->cols >= TILE_COLS && !t->has_bias && !t->add) {
+        for (int i = 0; i < t->rows; i++) {
+            STORE(sums[2 * i], t->c + i * t->cs);
+            STORE(sums[2 * i + 1], t->c + i * t->cs + VECTOR);
+        }
+        return;
+    }
+    for (int i = 0; i < 2 * t->rows; i++)
+        end_sum(t, sums[i], i % 2 * VECTOR, t->c + i / 2 * t->cs);
 }
 
 /* Any number of rows, in balanced tiles: 32 rows are 11 + 11 + 10, not 14 + 14 + 4. */

@@ -2,16 +2,21 @@
  * compilers would unroll the loops too late to keep the sums in registers. */
 #if ROWS <= TILE_ROWS
 #define EACH_ROW(i) UNROLLED(i, ROWS)
+#define END_BLOCK                                \
+    EACH_ROW(i) {                                \
+        sums[2 * i] = sums[2 * i] + v[i];        \
+        sums[2 * i + 1] = sums[2 * i + 1] + w[i]; \
+    }
 
-INLINE void JOIN(tile, ROWS)(const struct tile *t)
+/* Leaves the sums in sums[row][2]; those of finished blocks wait there, too. */
+INLINE void JOIN(tile, ROWS)(const struct tile *t, vec *sums)
 {
     const long as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * as;
-    const bool several = t->terms > t->block;
     global const float *line = t->a, *b = t->b;
-    vec v[ROWS], w[ROWS], v_total[ROWS], w_total[ROWS];
+    vec v[ROWS], w[ROWS];
     int left = t->block, segment = 0, skip = t->skip;
     EACH_ROW(i)
-        v[i] = w[i] = v_total[i] = w_total[i] = (vec)(start_of_sum());
+        v[i] = w[i] = sums[2 * i] = sums[2 * i + 1] = (vec)(start_of_sum());
     for (int todo = t->terms; todo > 0; skip = 0) {
         /* Rows are reached from one pointer in four, which keeps them in few registers. */
         global const float *a0 = line + segment * t->a_across + skip * ak;
@@ -19,12 +24,10 @@ INLINE void JOIN(tile, ROWS)(const struct tile *t)
         int rest = t->length - skip < todo ? t->length - skip : todo;
         todo -= rest;
         for (int n; rest > 0; rest -= n, left -= n) {
-            if (left == 0) { /* the next block; the sums of finished ones wait in memory */
-                EACH_ROW(i) {
-                    v_total[i] = v_total[i] + v[i];
-                    w_total[i] = w_total[i] + w[i];
+            if (left == 0) {
+                END_BLOCK
+                EACH_ROW(i)
                     v[i] = w[i] = (vec)(start_of_sum());
-                }
                 left = t->block;
             }
             n = rest < left ? rest : left;
@@ -43,15 +46,9 @@ INLINE void JOIN(tile, ROWS)(const struct tile *t)
             line += t->a_line;
         }
     }
-    if (several) {
-        EACH_ROW(i) {
-            v[i] = v_total[i] + v[i];
-            w[i] = w_total[i] + w[i];
-        }
-    }
-    EACH_ROW(i)
-        end_row(t, v[i], w[i], t->c + i * t->cs);
+    END_BLOCK
 }
+#undef END_BLOCK
 #undef EACH_ROW
 #endif
 #undef ROWS
