@@ -9,6 +9,8 @@
 
 /* Work-items in the one group of sums_scalar: the blocks of two groups of the sum. */
 enum { OPENCL_SCALAR_ITEMS = 16 };
+/* elements.h: the elements of a work-item on CPU-shaped devices. */
+enum { OPENCL_RUN = 4096 };
 /* rows.h: the most columns of a work-group. */
 enum { OPENCL_GROUP_COLUMNS = 32 };
 

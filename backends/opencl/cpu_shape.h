@@ -2,6 +2,7 @@
  * as a processor's cache holds. */
 #ifndef ISO_OPENCL_CPU_SHAPE_H
 #define ISO_OPENCL_CPU_SHAPE_H
+#include "clkernels/arguments.h"
 #include "opencl.h"
 
 static inline bool opencl_cpu_shape(const struct opencl *cl)
@@ -21,6 +22,13 @@ static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
     return (struct opencl_grid){ { (size_t)x, (size_t)y, 1 }, { 1, 1, 1 }, true };
 }
 
+/* Of kernels that take their elements with clkernels/elements.h. */
+static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
+{
+    return opencl_cpu_shape(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
+                                : opencl_elements(cl, n);
+}
+
 /* Work-groups that share `pieces` of work of the same size: at most a few for each processor, since
  * each has a slice of the workspace, and so many that all get the same number where that is
  * possible. */
@@ -32,11 +40,5 @@ static inline int64_t opencl_cpu_groups(const struct opencl *cl, int64_t pieces)
     while (rounds % each != 0)
         each--;
     return opencl_least(pieces, each * units);
-}
-
-/* The most that opencl_cpu_groups gives for so many pieces or fewer. */
-static inline int64_t opencl_cpu_most_groups(const struct opencl *cl, int64_t pieces)
-{
-    return opencl_least(pieces, 4 * opencl_units(cl));
 }
 #endif
