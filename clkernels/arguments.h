@@ -117,6 +117,16 @@ struct opencl_weights_cpu {
     iso_i32 add;
 };
 
+/* depthwise_conv2d_cpu.cl: the most taps of a kernel. */
+enum { OPENCL_DEPTHWISE_TAPS = 64 };
+/* max_pooling2d_cpu.cl, depthwise_conv2d_cpu.cl: the window, as struct opencl_window has it, and
+ * the images. */
+struct opencl_window_cpu {
+    iso_i32 images, h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
+    iso_i32 want_tap, has_bias, add;
+    iso_i32 rows, image, groups; /* of the sums of a depthwise kernel's gradient */
+};
+
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to
  * i * to_image + r * to_row; `width` elements each. */
 struct opencl_rows {

@@ -5,6 +5,9 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 typedef JOIN(float, VECTOR) vec;
+typedef JOIN(int, VECTOR) ivec;
+#define AS_IVEC(v) JOIN(as_int, VECTOR)(v)
+#define AS_VEC(v) JOIN(as_float, VECTOR)(v)
 #define LOAD(p) JOIN(vload, VECTOR)(0, p)
 #define STORE(v, p) JOIN(vstore, VECTOR)(v, 0, p)
 
@@ -21,6 +24,12 @@ INLINE vec load_some(global const float *p, int n)
     for (int i = 0; i < VECTOR; i++)
         all[i] = i < n ? p[i] : 0.0f;
     return LOAD(all);
+}
+
+/* The same of an array of int: the bits pass through unseen. */
+INLINE ivec load_some_int(global const int *p, int n)
+{
+    return AS_IVEC(load_some((global const float *)p, n));
 }
 
 INLINE void store_some(vec v, global float *p, int n)
