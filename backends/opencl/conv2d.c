@@ -370,7 +370,8 @@ const struct opencl_op opencl_conv2d = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "chains.cl", "pack.cl", "sums.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
+    .programs = { "chains.cl", "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl",
+                  "conv2d_weights_cpu.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

@@ -101,14 +101,13 @@ static bool is_flat(const struct source *s, const struct axis *y, const struct a
            x->count == s->w;
 }
 
-/* Lines cut from all pixels. */
+/* Lines cut from all pixels, a multiple for the processors. */
 static void flatten(const struct opencl *cl, struct opencl_taps_cpu *g)
 {
-    const int64_t pixels = (int64_t)g->images * g->sh * g->sw, rows = cl->tile.rows;
-    const int64_t share = opencl_ceil64(pixels, opencl_units(cl));
-    const int64_t line = opencl_least(LINE_TILES, opencl_ceil64(share, rows)) * rows;
+    const int64_t pixels = (int64_t)g->images * g->sh * g->sw, units = opencl_units(cl);
+    const int64_t rounds = opencl_ceil64(pixels, LINE_TILES * cl->tile.rows * units);
     g->images = 1;
-    g->pixels = (iso_i32)opencl_least(line, pixels);
+    g->pixels = (iso_i32)opencl_ceil64(pixels, rounds * units);
     g->lines = (iso_i32)opencl_ceil64(pixels, g->pixels);
     g->last_pixels = (iso_i32)(pixels - (int64_t)(g->lines - 1) * g->pixels);
     g->a_i = g->pixels * g->a_j;

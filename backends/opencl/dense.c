@@ -183,6 +183,7 @@ const struct opencl_op opencl_dense = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "chains.cl", "pack.cl", "sums.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
+    .programs = { "chains.cl", "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl",
+                  "conv2d_weights_cpu.cl" },
     .clblast_programs = { "dense.cl" },
 };

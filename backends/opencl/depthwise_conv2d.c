@@ -144,6 +144,6 @@ const struct opencl_op opencl_depthwise_conv2d = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { program, "sums.cl", "depthwise_conv2d_cpu.cl" },
+    .programs = { program, "sums.cl", "sums_cpu.cl", "depthwise_conv2d_cpu.cl" },
     .limits = limits,
 };
