@@ -1,6 +1,7 @@
 /* rmsprop.cl: RMSprop (core/ops/rmsprop.h). m and a are other buffers, not touched, without
  * momentum and when not centered. */
 #include "common.h"
+#include "elements.h"
 
 kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                            global float *v, ulong v_at, global float *m, ulong m_at,
@@ -8,22 +9,21 @@ kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, u
                            int placement, float rate, float rho, float rest, float momentum,
                            float epsilon)
 {
-    uint i = get_global_id(0);
-    if (i >= n)
-        return;
-    float d = g[g_at + i], average = 0.0f;
-    float square = iso_mean_square(v[v_at + i], d, rho, rest);
-    v[v_at + i] = square;
-    if (centered) {
-        average = iso_mean(a[a_at + i], d, rho, rest);
-        a[a_at + i] = average;
-    }
-    float root = iso_rmsprop_root(square, average, epsilon, placement);
-    if (has_momentum) {
-        float step = iso_rmsprop_m(m[m_at + i], d, root, rate, momentum);
-        m[m_at + i] = step;
-        w[w_at + i] = iso_rmsprop_momentum_w(w[w_at + i], step);
-    } else {
-        w[w_at + i] = iso_rmsprop_w(w[w_at + i], d, root, rate);
+    EACH_ELEMENT(i, n) {
+        float d = g[g_at + i], average = 0.0f;
+        float square = iso_mean_square(v[v_at + i], d, rho, rest);
+        v[v_at + i] = square;
+        if (centered) {
+            average = iso_mean(a[a_at + i], d, rho, rest);
+            a[a_at + i] = average;
+        }
+        float root = iso_rmsprop_root(square, average, epsilon, placement);
+        if (has_momentum) {
+            float step = iso_rmsprop_m(m[m_at + i], d, root, rate, momentum);
+            m[m_at + i] = step;
+            w[w_at + i] = iso_rmsprop_momentum_w(w[w_at + i], step);
+        } else {
+            w[w_at + i] = iso_rmsprop_w(w[w_at + i], d, root, rate);
+        }
     }
 }

@@ -1,5 +1,6 @@
 /* batch_normalization.c: queues the sums over rows, then one kernel over channels and one over
  * elements. */
+#include "batch_normalization_cpu.h"
 #include "sums.h"
 #include "core/ops/batch_normalization.h"
 
@@ -32,6 +33,8 @@ static struct layout layout_of(struct iso_backend *be, const struct iso_call *ca
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     const struct layout l = layout_of(be, call);
+    if (l.cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_bn_cpu_workspace(call, pass);
     const size_t forward = l.groups * (2 * ISO_GROUP_BLOCKS + 1), backward = 2 * l.groups + 2;
     return (pass == ISO_FORWARD ? forward : backward) * l.channels * sizeof(cl_float);
 }
@@ -71,7 +74,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct layout l = layout_of(be, call);
     const struct iso_batch_normalization *p = call->params;
     const struct iso_tensor *x = &call->x[0], *y = &call->y[0];
-    ISO_TRY(call->training ? batch_statistics(&l, call) : moving_statistics(&l, call));
+    if (!call->training)
+        ISO_TRY(moving_statistics(&l, call));
+    if (l.cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_bn_cpu_forward(l.cl, call);
+    if (call->training)
+        ISO_TRY(batch_statistics(&l, call));
     return opencl_launch(
         l.cl, program, "bn_forward", opencl_elements(l.cl, l.count),
         ARGS(arg_tensor(x), arg_tensor(&call->saved[ISO_BN_MEAN]),
@@ -88,6 +96,8 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_tensor *dgamma = &call->dw[ISO_BN_GAMMA], *dbeta = &call->dw[ISO_BN_BETA];
     const struct iso_tensor *mean = &call->saved[ISO_BN_MEAN];
     const struct iso_tensor *inverse = &call->saved[ISO_BN_INVERSE];
+    if (l.cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_bn_cpu_backward(l.cl, call);
     const struct opencl_arg groups = arg_work(call, 0);
     const struct opencl_arg offset = arg_work(call, 2 * l.groups * l.channels);
     const struct opencl_arg slope = arg_work(call, (2 * l.groups + 1) * l.channels);
@@ -115,5 +125,5 @@ const struct opencl_op opencl_batch_normalization = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { program },
+    .programs = { program, "batch_normalization_cpu.cl" },
 };

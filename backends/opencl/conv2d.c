@@ -5,6 +5,7 @@
  * into sh * sw residues: input pixels of one residue have the same taps. */
 #include <stdio.h>
 #include "chains.h"
+#include "conv2d_cpu.h"
 #include "conv2d_fast.h"
 #include "sums.h"
 #include "tiles.h"
@@ -254,12 +255,18 @@ static size_t kernel_work(const struct opencl *cl, const struct conv *c)
     return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_row_chains_work(cl, &m);
 }
 
+static size_t exact_work(const struct opencl *cl, const struct conv *c, enum iso_pass pass)
+{
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_work(cl, c->v, c->filters, pass);
+    return pass == ISO_FORWARD ? forward_work(cl, c)
+                               : opencl_larger(input_work(cl, c), kernel_work(cl, c));
+}
+
 static size_t direct_work(const struct opencl *cl, const struct iso_call *call,
                           const struct conv *c, enum iso_pass pass)
 {
-    size_t exact = pass == ISO_FORWARD ? forward_work(cl, c)
-                                       : opencl_larger(input_work(cl, c), kernel_work(cl, c));
-    return opencl_larger(exact, opencl_conv2d_fast_work(cl, call));
+    return opencl_larger(exact_work(cl, c, pass), opencl_conv2d_fast_work(cl, call));
 }
 
 static struct iso_rows rows_of(const struct conv *c)
@@ -305,6 +312,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
     if (done)
         return ISO_OK;
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_forward(cl, call, c.v, c.filters);
     ISO_TRY(add_border(cl, call, &c.x, &x, &used));
     ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
     used += opencl_widen_work(cl, depth_of(&c), c.filters);
@@ -361,6 +370,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
     if (done)
         return ISO_OK;
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_input(cl, call, c->v, c->filters);
     ISO_TRY(add_border(cl, call, &b, &dy, &used));
     for (int64_t i = 0; i < v->sh; i++) {
         struct residue y = residue_of(v->h, v->kh, v->sh, v->dh, v->top, i);
@@ -383,6 +394,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
     ISO_TRY(opencl_conv2d_fast_kernel(cl, call, &done));
     if (done)
         return ISO_OK;
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_kernel(cl, call, c->v, c->filters);
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
     ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
     used += opencl_widen_work(cl, c->rows, c->filters);
@@ -410,7 +423,7 @@ const struct opencl_op opencl_conv2d = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "pack.cl", "sums.cl" },
+    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

@@ -1,6 +1,7 @@
 /* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
 #include "chains.h"
 #include "clblast.h"
+#include "conv2d_cpu.h"
 #include "sums.h"
 
 struct sizes {
@@ -80,10 +81,19 @@ static struct opencl_chains kernel_chains(struct sizes s)
 
 static struct iso_rows rows_of(struct sizes s) { return (struct iso_rows){ s.rows, 1 }; }
 
+static size_t bias_work(struct sizes s, enum iso_pass pass)
+{
+    return pass == ISO_FORWARD ? 0 : opencl_sum_rows_work(rows_of(s), (size_t)s.units);
+}
+
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        size_t sums = opencl_conv2d_cpu_work(cl, opencl_dense_window(s.rows, s.in), s.units, pass);
+        return opencl_larger(sums, bias_work(s, pass)) * sizeof(float);
+    }
     if (pass == ISO_FORWARD) {
         struct opencl_chains chains = forward_chains(cl, s);
         return (opencl_widen_work(cl, s.in, s.units) + opencl_chains_work(cl, &chains)) *
@@ -94,8 +104,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     size_t dx = cl->shape == OPENCL_SHAPE_GPU ? opencl_chains_work(cl, &turned)
                                               : (size_t)(s.units * chains.ldb);
     size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_row_chains_work(cl, &rows);
-    size_t dbias = opencl_sum_rows_work(rows_of(s), (size_t)s.units);
-    return opencl_larger(opencl_larger(dx, dkernel), dbias) * sizeof(float);
+    return opencl_larger(opencl_larger(dx, dkernel), bias_work(s, pass)) * sizeof(float);
 }
 
 static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
@@ -118,6 +127,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct opencl_product p = forward_product(s);
     if (opencl_clblast_trusted(cl, &p))
         return fast_forward(cl, call, &p);
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
     struct opencl_chains chains = forward_chains(cl, s);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
@@ -133,6 +144,8 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
         return opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
                               opencl_at(&call->dx[0]), call->add_dx[0]);
     }
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_input(cl, call, opencl_dense_window(s.rows, s.in), s.units);
     const struct opencl_at none = { NULL, 0 };
     if (cl->shape == OPENCL_SHAPE_GPU) {
         struct opencl_chains turned = turned_chains(s);
@@ -162,6 +175,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
         return opencl_clblast(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
                               opencl_at(&call->dw[0]), call->add_dw[0]);
     }
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_conv2d_cpu_kernel(cl, call, opencl_dense_window(s.rows, s.in), s.units);
     struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
     chains.add = call->add_dw[0];
@@ -191,6 +206,6 @@ const struct opencl_op opencl_dense = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "pack.cl", "sums.cl" },
+    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
     .clblast_programs = { "dense.cl" },
 };

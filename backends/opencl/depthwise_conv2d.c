@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "clkernels/arguments.h"
 #include "sums.h"
+#include "window_cpu.h"
 #include "core/ops/depthwise_conv2d.h"
 
 static const char program[] = "depthwise_conv2d.cl";
@@ -77,6 +78,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     const struct opencl_depthwise g = conv_of(call);
+    if (opencl_depthwise_cpu_can(cl, call))
+        return opencl_depthwise_cpu_forward(cl, call);
     return opencl_launch(cl, program, "depthwise_forward", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->w[0]),
                               arg_optional(&call->w[1], &call->w[0]), arg_tensor(&call->y[0]),
@@ -86,6 +89,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call)
 {
     struct opencl_depthwise g = conv_of(call);
+    if (opencl_depthwise_cpu_can(cl, call))
+        return opencl_depthwise_cpu_input(cl, call);
     g.channels = g.c;
     g.pixels = (iso_i32)(iso_shape_count(&call->x[0].shape) / g.c);
     g.add = call->add_dx[0];
@@ -94,15 +99,24 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call)
                               arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
 }
 
+/* The sums of groups. */
+static iso_rc gradient_sums(struct opencl *cl, const struct iso_call *call,
+                            struct opencl_depthwise g, struct opencl_at sums)
+{
+    if (opencl_depthwise_cpu_can_sum(cl, call))
+        return opencl_depthwise_cpu_sums(cl, call, sums);
+    g.pixels = g.groups * g.kh * g.kw;
+    return opencl_launch(cl, program, "depthwise_gradient", grid_of(cl, &g),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(sums),
+                              arg_struct(&g, sizeof g)));
+}
+
 static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call)
 {
-    struct opencl_depthwise g = conv_of(call);
+    const struct opencl_depthwise g = conv_of(call);
     const struct opencl_at work = opencl_work(call, 0);
     const size_t columns = (size_t)(g.kh * g.kw * g.channels);
-    g.pixels = g.groups * g.kh * g.kw;
-    ISO_TRY(opencl_launch(cl, program, "depthwise_gradient", grid_of(cl, &g),
-                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(work),
-                               arg_struct(&g, sizeof g))));
+    ISO_TRY(gradient_sums(cl, call, g, work));
     const struct opencl_total total = {
         .n = columns, .parts = (size_t)g.groups, .first = true, .last = true, .add = call->add_dw[0]
     };
@@ -130,6 +144,6 @@ const struct opencl_op opencl_depthwise_conv2d = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { program, "sums.cl" },
+    .programs = { program, "sums.cl", "sums_cpu.cl", "depthwise_conv2d_cpu.cl" },
     .limits = limits,
 };

@@ -37,14 +37,26 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
     return small ? (struct opencl_tile){ 16, 16, 8, 1 } : (struct opencl_tile){ 64, 64, 16, 1 };
 }
 
+/* On CPUs division and square root are rounded correctly by the processor; elsewhere isocl's own,
+ * of fma, is as fast as a driver's and does not depend on it. */
+static const char *division(const struct opencl *cl)
+{
+    cl_device_fp_config can = 0;
+    clGetDeviceInfo(cl->found.device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof can, &can, NULL);
+    return cl->shape == OPENCL_SHAPE_CPU && is_cpu(&cl->found) &&
+                   (can & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT)
+               ? " -cl-fp32-correctly-rounded-divide-sqrt -DISO_ROUNDS_DIVISION"
+               : "";
+}
+
 static void choose_options(struct opencl *cl)
 {
     const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
-             "-DVECTOR=%d -DITEM_CHANNELS=%d%s%s",
+             "-DVECTOR=%d -DITEM_CHANNELS=%d%s%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, (int)cl->item_channels, more != NULL ? " " : "",
+             cl->tile.vector, (int)cl->item_channels, division(cl), more != NULL ? " " : "",
              more != NULL ? more : "");
 }
 

@@ -99,5 +99,5 @@ const struct opencl_op opencl_layer_normalization = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { program, "sums.cl" },
+    .programs = { program, "sums.cl", "sums_cpu.cl" },
 };

@@ -1,5 +1,6 @@
 /* optimizer.c: queueing the update of an optimizer. */
 #include "optimizer.h"
+#include "cpu_shape.h"
 
 enum { MAX_ARGS = 3 + ISO_OPERANDS + 2 * ISO_SCALARS };
 
@@ -17,5 +18,5 @@ iso_rc opencl_update(struct iso_backend *be, const struct iso_call *call, const 
     all[n++] = arg_uint(count);
     for (int i = 0; i < nargs && n < MAX_ARGS; i++)
         all[n++] = args[i];
-    return opencl_launch(cl, program, name, opencl_elements(cl, count), all, n);
+    return opencl_launch(cl, program, name, opencl_runs(cl, count), all, n);
 }

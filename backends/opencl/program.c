@@ -228,12 +228,19 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     return ISO_OK;
 }
 
+/* Programs named _cpu.cl and _gpu.cl are for devices of that shape. */
+static bool for_shape(const struct opencl *cl, const char *program)
+{
+    const char *other = cl->shape == OPENCL_SHAPE_CPU ? "_gpu.cl" : "_cpu.cl";
+    return strstr(program, other) == NULL;
+}
+
 bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n)
 {
     for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
         struct opencl_program *program;
-        if (build_once(cl, programs[i], &program) != ISO_OK) {
+        if (for_shape(cl, programs[i]) && build_once(cl, programs[i], &program) != ISO_OK) {
             snprintf(why, n, "%s", iso_error());
             iso_error_clear();
             return false;

@@ -1,6 +1,7 @@
 /* sums.c: sums over rows on the device. */
 #include "sums.h"
 #include "clkernels/arguments.h"
+#include "cpu_shape.h"
 
 struct opencl_grid opencl_group_grid(const struct opencl *cl, size_t cols, size_t groups)
 {
@@ -40,10 +41,14 @@ iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, struct iso
                        size_t cols, struct opencl_at work, const struct iso_tensor *y, bool add)
 {
     const size_t groups = (size_t)iso_group_count(rows);
-    ISO_TRY(opencl_launch(cl, "sums.cl", "sums_groups", opencl_group_grid(cl, cols, groups),
-                          ARGS(arg_tensor(x), arg_at(opencl_groups_to(rows, work, y)),
-                               arg_int((int64_t)cols), arg_int(rows.rows), arg_int(rows.image),
-                               arg_int(opencl_groups_add(rows, add)))));
+    const bool cpu = opencl_cpu_shape(cl);
+    const struct opencl_grid vectors =
+        opencl_cpu_grid(opencl_ceil64((int64_t)cols, cl->tile.vector), (int64_t)groups);
+    ISO_TRY(opencl_launch(
+        cl, cpu ? "sums_cpu.cl" : "sums.cl", cpu ? "sums_cpu_groups" : "sums_groups",
+        cpu ? vectors : opencl_group_grid(cl, cols, groups),
+        ARGS(arg_tensor(x), arg_at(opencl_groups_to(rows, work, y)), arg_int((int64_t)cols),
+             arg_int(rows.rows), arg_int(rows.image), arg_int(opencl_groups_add(rows, add)))));
     return opencl_add_groups(cl, rows, cols, work, y, add);
 }
 

@@ -7,6 +7,7 @@
 #include "chains.h"
 #include "sums.h"
 #include "winograd.h"
+#include "winograd_cpu.h"
 #include "core/winograd.h"
 
 static const char program[] = "winograd.cl";
@@ -162,13 +163,16 @@ bool opencl_winograd_supports(struct opencl *cl, const struct iso_call *call, ch
         snprintf(why, n, "the points of its kernel are more than 2^31 - 1: use fewer filters");
         return false;
     }
-    return opencl_ready(cl, programs, why, n);
+    return cl->shape == OPENCL_SHAPE_CPU ? opencl_winograd_cpu_ready(cl, why, n)
+                                         : opencl_ready(cl, programs, why, n);
 }
 
 size_t opencl_winograd_work(const struct opencl *cl, const struct iso_call *call,
                             enum iso_pass pass)
 {
     const struct layer l = layer_of(call, false), turned = layer_of(call, true);
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_winograd_cpu_work(cl, call, pass);
     return pass == ISO_FORWARD ? image_work(cl, &l)
                                : opencl_larger(image_work(cl, &turned), kernel_work(cl, &l));
 }
@@ -234,6 +238,8 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
 
 iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call)
 {
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_winograd_cpu_forward(cl, call);
     const struct layer l = layer_of(call, false);
     return convolve(cl, call, &l, false, opencl_at(&call->x[0]), opencl_at(&call->w[1]),
                     opencl_at(&call->y[0]));
@@ -241,6 +247,8 @@ iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call)
 
 iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
 {
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_winograd_cpu_input(cl, call);
     struct layer l = layer_of(call, true);
     const struct opencl_at none = { NULL, 0 };
     l.result.add = call->add_dx[0];
@@ -249,6 +257,8 @@ iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
 
 iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)
 {
+    if (cl->shape == OPENCL_SHAPE_CPU)
+        return opencl_winograd_cpu_kernel(cl, call);
     const struct layer l = layer_of(call, false);
     const struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
     const size_t all = (size_t)iso_group_count(rows_of(&l));

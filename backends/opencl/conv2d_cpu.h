@@ -1,0 +1,21 @@
+/* conv2d_cpu.h: direct convolutions and dense layers, whose image has one pixel, on CPU-shaped
+ * devices. */
+#ifndef ISO_OPENCL_CONV2D_CPU_H
+#define ISO_OPENCL_CONV2D_CPU_H
+#include "core/ops/conv2d.h"
+#include "opencl.h"
+
+/* A dense layer's window. */
+struct iso_window opencl_dense_window(int64_t rows, int64_t in);
+
+/* Floats of workspace, for this batch or a smaller one. */
+size_t opencl_conv2d_cpu_work(const struct opencl *, struct iso_window, int64_t filters,
+                              enum iso_pass);
+/* y; dx[0], or added to it; dw[0], or added to it. */
+iso_rc opencl_conv2d_cpu_forward(struct opencl *, const struct iso_call *, struct iso_window,
+                                 int64_t filters);
+iso_rc opencl_conv2d_cpu_input(struct opencl *, const struct iso_call *, struct iso_window,
+                               int64_t filters);
+iso_rc opencl_conv2d_cpu_kernel(struct opencl *, const struct iso_call *, struct iso_window,
+                                int64_t filters);
+#endif

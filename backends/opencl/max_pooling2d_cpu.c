@@ -1,0 +1,50 @@
+/* max_pooling2d_cpu.c: queues clkernels/max_pooling2d_cpu.cl. */
+#include "core/ops/pooling2d.h"
+#include "window_cpu.h"
+
+static const char program[] = "max_pooling2d_cpu.cl";
+
+struct opencl_window_cpu opencl_window_cpu_of(const struct iso_window *v)
+{
+    return (struct opencl_window_cpu){ .images = (iso_i32)v->n,
+                                       .h = (iso_i32)v->h,
+                                       .w = (iso_i32)v->w,
+                                       .c = (iso_i32)v->c,
+                                       .oh = (iso_i32)v->oh,
+                                       .ow = (iso_i32)v->ow,
+                                       .kh = (iso_i32)v->kh,
+                                       .kw = (iso_i32)v->kw,
+                                       .sh = (iso_i32)v->sh,
+                                       .sw = (iso_i32)v->sw,
+                                       .dh = (iso_i32)v->dh,
+                                       .dw = (iso_i32)v->dw,
+                                       .top = (iso_i32)v->top,
+                                       .left = (iso_i32)v->left };
+}
+
+static struct opencl_window_cpu window_of(const struct iso_call *call)
+{
+    const struct iso_window v = iso_pooling2d_window(call->params, &call->x[0].shape);
+    return opencl_window_cpu_of(&v);
+}
+
+iso_rc opencl_max_pool_cpu(struct opencl *cl, const struct iso_call *call)
+{
+    struct opencl_window_cpu g = window_of(call);
+    g.want_tap = call->saved[0].mem != NULL;
+    return opencl_launch(cl, program, "max_pooling2d_cpu_forward",
+                         opencl_cpu_grid((int64_t)g.images * g.oh, 1),
+                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
+                              arg_optional(&call->saved[0], &call->y[0]),
+                              arg_struct(&g, sizeof g)));
+}
+
+iso_rc opencl_max_pool_cpu_gradient(struct opencl *cl, const struct iso_call *call)
+{
+    struct opencl_window_cpu g = window_of(call);
+    g.add = call->add_dx[0];
+    return opencl_launch(cl, program, "max_pooling2d_cpu_backward",
+                         opencl_cpu_grid((int64_t)g.images * g.h, 1),
+                         ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
+                              arg_tensor(&call->dx[0]), arg_struct(&g, sizeof g)));
+}

@@ -1,0 +1,14 @@
+/* winograd_cpu.h: Winograd's convolutions on CPU-shaped devices. */
+#ifndef ISO_OPENCL_WINOGRAD_CPU_H
+#define ISO_OPENCL_WINOGRAD_CPU_H
+#include "opencl.h"
+
+/* False with a reason in why: the programs cannot be built. */
+bool opencl_winograd_cpu_ready(struct opencl *, char *why, size_t n);
+/* Floats of workspace. */
+size_t opencl_winograd_cpu_work(const struct opencl *, const struct iso_call *, enum iso_pass);
+/* y; dx[0], or added to it; dw[0], or added to it. */
+iso_rc opencl_winograd_cpu_forward(struct opencl *, const struct iso_call *);
+iso_rc opencl_winograd_cpu_input(struct opencl *, const struct iso_call *);
+iso_rc opencl_winograd_cpu_kernel(struct opencl *, const struct iso_call *);
+#endif

@@ -1,0 +1,216 @@
+/* batch_normalization_cpu.cl: batch normalization (core/ops/batch_normalization.h) on CPU-shaped
+ * devices. A work-item is a work-group; it takes a vector of channels of a group of rows, or of all
+ * of them, or some rows of all channels. Gamma and beta are other buffers, not read, where they are
+ * left out. */
+#include "common.h"
+#include "arguments.h"
+#include "vectors.h"
+
+/* iso_flush of each element. */
+INLINE vec flush(vec x) { return fabs(x) < (vec)(FLT_MIN) ? (vec)(0.0f) : x; }
+
+/* iso_div of each element and one number. */
+INLINE vec divide(vec a, float by)
+{
+    float all[VECTOR];
+    STORE(a, all);
+    for (int i = 0; i < VECTOR; i++)
+        all[i] = iso_div(all[i], by);
+    return LOAD(all);
+}
+
+/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows and
+ * the sum of squares about it; and groups[g][channel], the sum of all its rows. */
+KERNEL bn_cpu_statistics(global const float *x, ulong x_at, global float *blocks, ulong blocks_at,
+                         global float *groups, ulong groups_at, int channels, int rows, int image)
+{
+    const struct iso_rows r = { rows, image };
+    const int c = get_group_id(0) * VECTOR, g = get_group_id(1), n = channels - c;
+    const int at = iso_group_begin(r, g), stop = iso_group_end(r, at);
+    vec group = (vec)(start_of_sum());
+    x += x_at + c;
+    blocks += blocks_at + (ulong)g * ISO_GROUP_BLOCKS * 2 * channels + c;
+    for (int row = at, end; row < stop; row = end, blocks += 2 * channels) {
+        vec sum = (vec)(start_of_sum()), square = sum;
+        end = iso_block_end(r, row);
+        for (int i = row; i < end; i++)
+            sum = sum + load_some(x + (ulong)i * channels, n);
+        const vec mean = divide(sum, (float)(end - row));
+        for (int i = row; i < end; i++) {
+            const vec centre = load_some(x + (ulong)i * channels, n) - mean;
+            square = fma(centre, centre, square);
+        }
+        group = group + sum;
+        store_some(mean, blocks, n);
+        store_some(square, blocks + channels, n);
+    }
+    store_some(group, groups + groups_at + (ulong)g * channels + c, n);
+}
+
+/* The sum over all rows of the squares about their mean. */
+INLINE vec all_squares(global const float *blocks, int channels, int n, struct iso_rows r, vec mean)
+{
+    vec total = (vec)(start_of_sum());
+    for (int at = 0, stop; at < r.rows; at = stop) {
+        vec group = (vec)(start_of_sum());
+        global const float *block = blocks;
+        stop = iso_group_end(r, at);
+        for (int row = at, end; row < stop; row = end, block += 2 * channels) {
+            end = iso_block_end(r, row);
+            const vec centre = load_some(block, n) - mean;
+            group = group + fma((float)(end - row) * centre, centre,
+                                load_some(block + channels, n));
+        }
+        total = total + group;
+        blocks += ISO_GROUP_BLOCKS * 2 * channels;
+    }
+    return total;
+}
+
+/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch. */
+KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const float *groups,
+                    ulong groups_at, global float *mean, ulong mean_at, global float *inverse,
+                    ulong inverse_at, global float *moving_mean, ulong moving_mean_at,
+                    global float *moving_variance, ulong moving_variance_at, int channels, int rows,
+                    int image, float step_rows, float moving_rows, float momentum, float rest,
+                    float epsilon)
+{
+    const struct iso_rows r = { rows, image };
+    const int c = get_group_id(0) * VECTOR, n = channels - c, count = iso_group_count(r);
+    float means[VECTOR], squares[VECTOR];
+    vec total = (vec)(start_of_sum());
+    for (int g = 0; g < count; g++)
+        total = total + load_some(groups + groups_at + (ulong)g * channels + c, n);
+    const vec m = divide(total, step_rows);
+    STORE(m, means);
+    STORE(all_squares(blocks + blocks_at + c, channels, n, r, m), squares);
+    moving_mean += moving_mean_at + c;
+    moving_variance += moving_variance_at + c;
+    for (int i = 0; i < VECTOR && i < n; i++) {
+        mean[mean_at + c + i] = means[i];
+        inverse[inverse_at + c + i] = iso_bn_inverse(iso_div(squares[i], step_rows), epsilon);
+        moving_mean[i] = iso_bn_moving(moving_mean[i], means[i], momentum, rest);
+        moving_variance[i] =
+            iso_bn_moving(moving_variance[i], iso_div(squares[i], moving_rows), momentum, rest);
+    }
+}
+
+/* A row's range of a work-item that takes `each` of all rows. */
+#define OWN_ROWS(row) \
+    for (int row = get_group_id(0) * each, end_ = row + each; row < end_ && row < rows; row++)
+
+/* iso_bn_factor of a vector of channels. */
+INLINE vec factor_of(global const float *gamma, global const float *inverse, int scale, int c, int n)
+{
+    const vec inv = load_some(inverse + c, n);
+    return flush(scale ? load_some(gamma + c, n) * inv : inv);
+}
+
+KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
+                      global const float *inverse, ulong inverse_at, global const float *gamma,
+                      ulong gamma_at, global const float *beta, ulong beta_at, global float *y,
+                      ulong y_at, int rows, int channels, int each, int scale, int center)
+{
+    mean += mean_at;
+    inverse += inverse_at;
+    gamma += gamma_at;
+    beta += beta_at;
+    OWN_ROWS(row) {
+        global const float *from = x + x_at + (ulong)row * channels;
+        global float *to = y + y_at + (ulong)row * channels;
+        for (int c = 0; c < channels; c += VECTOR) {
+            const int n = channels - c;
+            const vec b = center ? load_some(beta + c, n) : (vec)(0.0f);
+            const vec factor = factor_of(gamma, inverse, scale, c, n);
+            const vec centre = load_some(from + c, n) - load_some(mean + c, n);
+            store_some(flush(fma(centre, factor, b)), to + c, n); /* iso_bn */
+        }
+    }
+}
+
+/* groups[g][2][channel]: the sums of dy, and of dy (x - mean), over the rows of group g. */
+KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
+                       global const float *mean, ulong mean_at, global float *groups,
+                       ulong groups_at, int channels, int rows, int image)
+{
+    const struct iso_rows r = { rows, image };
+    const int c = get_group_id(0) * VECTOR, g = get_group_id(1), n = channels - c;
+    const int at = iso_group_begin(r, g), stop = iso_group_end(r, at);
+    const vec m = load_some(mean + mean_at + c, n);
+    vec total = (vec)(start_of_sum()), product = total;
+    x += x_at + c;
+    dy += dy_at + c;
+    for (int row = at, end; row < stop; row = end) {
+        vec sum = (vec)(start_of_sum()), chain = sum;
+        end = iso_block_end(r, row);
+        for (int i = row; i < end; i++) {
+            const vec d = load_some(dy + (ulong)i * channels, n);
+            sum = sum + d;
+            chain = fma(d, load_some(x + (ulong)i * channels, n) - m, chain);
+        }
+        total = total + sum;
+        product = product + chain;
+    }
+    groups += groups_at + (ulong)g * 2 * channels + c;
+    store_some(total, groups, n);
+    store_some(product, groups + channels, n);
+}
+
+/* From what bn_cpu_products gave: what every element's gradient needs, offset and slope; and dgamma
+ * and dbeta, where they are wanted. */
+KERNEL bn_cpu_channels(global const float *groups, ulong groups_at, global const float *inverse,
+                       ulong inverse_at, global float *dgamma, ulong dgamma_at,
+                       global float *dbeta, ulong dbeta_at, global float *offset, ulong offset_at,
+                       global float *slope, ulong slope_at, int channels, int count,
+                       float step_rows, int training, int scale, int center, int add_dgamma,
+                       int add_dbeta)
+{
+    const int c = get_group_id(0) * VECTOR, n = channels - c;
+    float totals[VECTOR], products[VECTOR];
+    vec total = (vec)(start_of_sum()), product = total;
+    groups += groups_at + c;
+    for (int g = 0; g < count; g++, groups += 2 * channels) {
+        total = total + load_some(groups, n);
+        product = product + load_some(groups + channels, n);
+    }
+    STORE(total, totals);
+    STORE(product, products);
+    for (int i = 0; i < VECTOR && i < n; i++) {
+        const int at = c + i;
+        const float inv = inverse[inverse_at + at];
+        if (scale) {
+            float d = iso_bn_dgamma(products[i], inv);
+            dgamma[dgamma_at + at] = add_dgamma ? dgamma[dgamma_at + at] + d : d;
+        }
+        if (center)
+            dbeta[dbeta_at + at] = add_dbeta ? dbeta[dbeta_at + at] + totals[i] : totals[i];
+        offset[offset_at + at] = training ? iso_bn_offset(totals[i], step_rows) : 0.0f;
+        slope[slope_at + at] = training ? iso_bn_slope(products[i], inv, step_rows) : 0.0f;
+    }
+}
+
+KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
+                       global const float *mean, ulong mean_at, global const float *inverse,
+                       ulong inverse_at, global const float *gamma, ulong gamma_at,
+                       global const float *offset, ulong offset_at, global const float *slope,
+                       ulong slope_at, global float *dx, ulong dx_at, int rows, int channels,
+                       int each, int scale, int add)
+{
+    mean += mean_at;
+    inverse += inverse_at;
+    gamma += gamma_at;
+    offset += offset_at;
+    slope += slope_at;
+    OWN_ROWS(row) {
+        const ulong at = (ulong)row * channels;
+        for (int c = 0; c < channels; c += VECTOR) {
+            const int n = channels - c;
+            const vec centre = load_some(x + x_at + at + c, n) - load_some(mean + c, n);
+            const vec lost = load_some(dy + dy_at + at + c, n) - load_some(offset + c, n);
+            const vec slant = load_some(slope + c, n);
+            const vec d = flush(factor_of(gamma, inverse, scale, c, n) * fma(-centre, slant, lost));
+            global float *to = dx + dx_at + at + c; /* d: iso_bn_grad */
+            store_some(add ? load_some(to, n) + d : d, to, n);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/* depthwise_conv2d_cpu.cl: each channel convolved by itself, on CPU-shaped devices, one result of
+ * each channel. A work-item takes a line of results, or a group of rows of the kernel's gradient, a
+ * vector of channels at a time. */
+#include "common.h"
+#include "arguments.h"
+#include "vectors.h"
+
+enum { MOST_TAPS = OPENCL_DEPTHWISE_TAPS };
+
+/* The taps of a pixel, ascending: where their terms lie in the source, -1 in its border, and in the
+ * kernel. */
+struct taps {
+    int count, outside;
+    int source[MOST_TAPS], kern[MOST_TAPS];
+};
+
+INLINE void add_tap(struct taps *t, bool inside, int source, int kern)
+{
+    t->source[t->count] = inside ? source : -1;
+    t->kern[t->count++] = kern;
+    t->outside += !inside;
+}
+
+/* The sum over the taps of a vector of channels: a block is not longer than MOST_TAPS. */
+INLINE vec sum_taps(const struct taps *t, global const float *source, global const float *kern,
+                    int n)
+{
+    vec sum = (vec)(start_of_sum());
+    if (t->outside == 0 && n >= VECTOR) {
+        for (int i = 0; i < t->count; i++)
+            sum = fma(LOAD(source + t->source[i]), LOAD(kern + t->kern[i]), sum);
+    } else {
+        for (int i = 0; i < t->count; i++) {
+            vec value = (vec)(0.0f);
+            if (t->source[i] >= 0)
+                value = load_some(source + t->source[i], n);
+            sum = fma(value, load_some(kern + t->kern[i], n), sum);
+        }
+    }
+    return sum + (vec)(start_of_sum()); /* a sum never ends in -0 */
+}
+
+KERNEL depthwise_cpu_forward(global const float *x, ulong x_at, global const float *kern,
+                             ulong kern_at, global const float *bias, ulong bias_at,
+                             global float *y, ulong y_at, struct opencl_window_cpu all)
+{
+    const struct opencl_window_cpu g = all;
+    const int image = get_group_id(0) / g.oh, oy = get_group_id(0) % g.oh;
+    x += x_at + (ulong)image * g.h * g.w * g.c;
+    kern += kern_at;
+    bias += bias_at;
+    y += y_at + (ulong)get_group_id(0) * g.ow * g.c;
+    for (int ox = 0; ox < g.ow; ox++, y += g.c) {
+        struct taps t;
+        t.count = t.outside = 0;
+        for (int ky = 0; ky < g.kh; ky++) {
+            for (int kx = 0; kx < g.kw; kx++) {
+                const int iy = oy * g.sh + ky * g.dh - g.top, ix = ox * g.sw + kx * g.dw - g.left;
+                add_tap(&t, iy >= 0 && iy < g.h && ix >= 0 && ix < g.w, (iy * g.w + ix) * g.c,
+                        (ky * g.kw + kx) * g.c);
+            }
+        }
+        for (int c = 0; c < g.c; c += VECTOR) {
+            const int n = g.c - c;
+            const vec sum = sum_taps(&t, x + c, kern + c, n);
+            store_some(g.has_bias ? sum + load_some(bias + c, n) : sum, y + c, n);
+        }
+    }
+}
+
+/* Along an axis: the result whose tap k reaches position p, counted with the padding; false where
+ * strides leave that out. */
+INLINE bool result_of(int p, int k, int dilation, int stride, int *out)
+{
+    const int at = p - k * dilation;
+    *out = stride == 1 ? at : at / stride;
+    return stride == 1 || at % stride == 0;
+}
+
+KERNEL depthwise_cpu_backward(global const float *dy, ulong dy_at, global const float *kern,
+                              ulong kern_at, global float *dx, ulong dx_at,
+                              struct opencl_window_cpu all)
+{
+    const struct opencl_window_cpu g = all;
+    const int image = get_group_id(0) / g.h, py = get_group_id(0) % g.h + g.top;
+    dy += dy_at + (ulong)image * g.oh * g.ow * g.c;
+    kern += kern_at;
+    dx += dx_at + (ulong)get_group_id(0) * g.w * g.c;
+    for (int ix = 0; ix < g.w; ix++, dx += g.c) {
+        struct taps t;
+        t.count = t.outside = 0;
+        for (int ky = 0; ky < g.kh; ky++) {
+            int oy, ox;
+            if (!result_of(py, ky, g.dh, g.sh, &oy))
+                continue;
+            for (int kx = 0; kx < g.kw; kx++) {
+                if (result_of(ix + g.left, kx, g.dw, g.sw, &ox))
+                    add_tap(&t, oy >= 0 && oy < g.oh && ox >= 0 && ox < g.ow,
+                            (oy * g.ow + ox) * g.c, (ky * g.kw + kx) * g.c);
+            }
+        }
+        for (int c = 0; c < g.c; c += VECTOR) {
+            const int n = g.c - c;
+            const vec sum = sum_taps(&t, dy + c, kern + c, n);
+            store_some(g.add ? load_some(dx + c, n) + sum : sum, dx + c, n);
+        }
+    }
+}
+
+/* One row of the gradient of 3 x 3 taps: the output pixel (oy, ox). */
+INLINE void add_row(const struct opencl_window_cpu *g, global const float *image, int oy, int ox,
+                    vec d, int n, vec *sum)
+{
+    const int y0 = oy * g->sh - g->top, x0 = ox * g->sw - g->left;
+    const bool inside = y0 >= 0 && x0 >= 0 && y0 + 2 * g->dh < g->h && x0 + 2 * g->dw < g->w;
+    if (inside && n >= VECTOR) {
+        UNROLLED(t, 9) {
+            const int at = ((y0 + t / 3 * g->dh) * g->w + x0 + t % 3 * g->dw) * g->c;
+            sum[t] = fma(LOAD(image + at), d, sum[t]);
+        }
+        return;
+    }
+    UNROLLED(t, 9) {
+        const int y = y0 + t / 3 * g->dh, x = x0 + t % 3 * g->dw;
+        vec value = (vec)(0.0f);
+        if (y >= 0 && y < g->h && x >= 0 && x < g->w)
+            value = load_some(image + (y * g->w + x) * g->c, n);
+        sum[t] = fma(value, d, sum[t]);
+    }
+}
+
+/* out[group][3 x 3 taps][channel] = the sums of x dy over the rows of the group. */
+KERNEL depthwise_cpu_gradient(global const float *x, ulong x_at, global const float *dy,
+                              ulong dy_at, global float *out, ulong out_at,
+                              struct opencl_window_cpu all)
+{
+    const struct opencl_window_cpu g = all;
+    const struct iso_rows r = { g.rows, g.image };
+    const int c = get_group_id(0) * VECTOR, n = g.c - c, group = get_group_id(1);
+    const int at = iso_group_begin(r, group), stop = iso_group_end(r, at);
+    int ox = at % g.ow, oy = at / g.ow % g.oh;
+    vec sum[9], total[9];
+    x += x_at + c + (ulong)(at / g.image) * g.h * g.w * g.c;
+    dy += dy_at + c;
+    UNROLLED(t, 9)
+        total[t] = (vec)(start_of_sum());
+    for (int row = at, end; row < stop; row = end) {
+        UNROLLED(t, 9)
+            sum[t] = (vec)(start_of_sum());
+        end = iso_block_end(r, row);
+        for (int i = row; i < end; i++) {
+            add_row(&g, x, oy, ox, load_some(dy + (ulong)i * g.c, n), n, sum);
+            if (++ox == g.ow) {
+                ox = 0;
+                oy = oy + 1 < g.oh ? oy + 1 : 0;
+                x += oy == 0 ? (ulong)g.h * g.w * g.c : 0;
+            }
+        }
+        UNROLLED(t, 9)
+            total[t] = total[t] + sum[t];
+    }
+    UNROLLED(t, 9)
+        store_some(total[t], out + out_at + ((ulong)group * 9 + t) * g.c + c, n);
+}

@@ -1,0 +1,115 @@
+/* tile_cpu.h: the register tile that computes every sum of products on CPU-shaped devices: at most
+ * TILE_ROWS rows by TILE_COLS columns, two vectors.
+ *
+ *   c[i, j] = end( sum over terms k of a[i as + at(k)] b[k bk + j] )
+ *
+ * Terms lie in segments of `length`, `across` of them in a line: at(k) = line a_line + segment
+ * a_across + place ak. The first segment begins at its place `skip`; `terms` are added in all, in
+ * blocks of `block` terms, each a chain of fma; blocks are added up in ascending order. `end` adds
+ * the bias, or the sum to what c held. b holds whole vectors: columns past the last are read, and
+ * not stored. */
+#ifndef ISO_CLKERNELS_TILE_CPU_H
+#define ISO_CLKERNELS_TILE_CPU_H
+#include "vectors.h"
+
+struct tile {
+    global const float *a, *b, *bias; /* bias: [cols], read if has_bias */
+    global float *c;
+    long as, ak, bk, cs, a_line, a_across;
+    int length, across, terms, skip, block, rows, cols;
+    int has_bias, add;
+};
+
+#define ROWS 1
+#include "tile_rows.h"
+#define ROWS 2
+#include "tile_rows.h"
+#define ROWS 3
+#include "tile_rows.h"
+#define ROWS 4
+#include "tile_rows.h"
+#define ROWS 5
+#include "tile_rows.h"
+#define ROWS 6
+#include "tile_rows.h"
+#define ROWS 7
+#include "tile_rows.h"
+#define ROWS 8
+#include "tile_rows.h"
+#define ROWS 9
+#include "tile_rows.h"
+#define ROWS 10
+#include "tile_rows.h"
+#define ROWS 11
+#include "tile_rows.h"
+#define ROWS 12
+#include "tile_rows.h"
+#define ROWS 13
+#include "tile_rows.h"
+#define ROWS 14
+#include "tile_rows.h"
+
+#define TILE_CASE(n)            \
+    case n:                     \
+        JOIN(tile, n)(t, sums); \
+        break;
+
+INLINE void make_sums(const struct tile *t, vec *sums)
+{
+    switch (t->rows) {
+        TILE_CASE(1)
+        TILE_CASE(2)
+        TILE_CASE(3)
+        TILE_CASE(4)
+        TILE_CASE(5)
+        TILE_CASE(6)
+#if TILE_ROWS > 6
+        TILE_CASE(7)
+        TILE_CASE(8)
+        TILE_CASE(9)
+        TILE_CASE(10)
+        TILE_CASE(11)
+        TILE_CASE(12)
+        TILE_CASE(13)
+        TILE_CASE(14)
+#endif
+    }
+}
+
+/* Puts one vector of a row's sums into c. */
+INLINE void end_sum(const struct tile *t, vec sum, int col, global float *c)
+{
+    const int n = t->cols - col;
+    sum = t->has_bias ? sum + load_some(t->bias + col, n) : sum;
+    store_some(t->add ? load_some(c + col, n) + sum : sum, c + col, n);
+}
+
+static inline void tile(const struct tile *t)
+{
+    vec sums[2 * TILE_ROWS];
+    make_sums(t, sums);
+    if (t->cols >= TILE_COLS && !t->has_bias && !t->add) {
+        for (int i = 0; i < t->rows; i++) {
+            STORE(sums[2 * i], t->c + i * t->cs);
+            STORE(sums[2 * i + 1], t->c + i * t->cs + VECTOR);
+        }
+        return;
+    }
+    for (int i = 0; i < 2 * t->rows; i++)
+        end_sum(t, sums[i], i % 2 * VECTOR, t->c + i / 2 * t->cs);
+}
+
+/* Any number of rows, in balanced tiles: 32 rows are 11 + 11 + 10, not 14 + 14 + 4. */
+static inline void tiles(const struct tile *whole)
+{
+    struct tile t = *whole;
+    for (int done = 0, left = whole->rows; left > 0; left -= t.rows, done += t.rows) {
+        int pieces = (left + TILE_ROWS - 1) / TILE_ROWS;
+        t.rows = (left + pieces - 1) / pieces;
+        t.a = whole->a + done * whole->as;
+        t.c = whole->c + done * whole->cs;
+        tile(&t);
+    }
+}
+
+#endif
