@@ -424,6 +424,10 @@ struct iso_backend_ops {
     /* device: what follows the backend's name in --device ("" or "0.1" or part of a name). */
     iso_rc (*open)(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
     void (*close)(struct iso_backend *);
+    /* Optional. Called when supports and prepare have been asked of every call of a plan, and
+     * before its workspaces are: makes ready what they need, all of it together, where that is
+     * faster than one after the other. ISO_EUNSUP where the device turns out to be unable. */
+    iso_rc (*settle)(struct iso_backend *);
     iso_rc (*alloc)(struct iso_backend *, size_t bytes, struct iso_mem **out);
     void (*free)(struct iso_backend *, struct iso_mem *); /* NULL is fine */
     iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src,

@@ -91,7 +91,7 @@ static void stop_device(struct opencl *cl)
     for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
     for (int i = 0; i < cl->nprograms; i++)
-        clReleaseProgram(cl->programs[i].program);
+        clReleaseProgram(cl->programs[i]);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->context != NULL)
@@ -270,6 +270,7 @@ const struct iso_backend_ops iso_backend_opencl = {
     .list = list,
     .open = open_backend,
     .close = close_backend,
+    .settle = opencl_settle,
     .alloc = alloc_memory,
     .free = free_memory,
     .write = write_memory,

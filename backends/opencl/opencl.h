@@ -12,7 +12,8 @@
 enum {
     OPENCL_MAX_DEVICES = 32,
     OPENCL_MAX_KERNELS = 512,
-    OPENCL_MAX_PROGRAMS = 128,
+    OPENCL_MAX_FILES = 128,
+    OPENCL_MAX_PROGRAMS = 2 * OPENCL_MAX_FILES, /* no file is built more than twice */
     OPENCL_MAX_GROUP = 256,
     OPENCL_OP_PROGRAMS = 4,
     OPENCL_CACHE_KEY = 65
@@ -42,10 +43,11 @@ struct opencl_kernel {
     cl_kernel kernel;
     size_t max_group;
 };
-struct opencl_program {
+/* A file of clkernels/, and the program that has it, perhaps with others. */
+struct opencl_file {
     const char *name;
-    cl_program program;
-    char unkept[OPENCL_CACHE_KEY]; /* its binary's key until it is in the cache, then "" */
+    cl_program program; /* NULL: not yet; borrowed from opencl.programs */
+    bool wanted;        /* the next program has it, with all others that are wanted */
 };
 
 struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
@@ -60,9 +62,10 @@ struct opencl {
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
     size_t most_work;     /* floats that conv2d's columns or Winograd's points may take */
     char options[640];    /* build options, the same for each program */
-    struct opencl_program programs[OPENCL_MAX_PROGRAMS];
+    struct opencl_file files[OPENCL_MAX_FILES];
+    cl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
-    int nprograms, nkernels;
+    int nfiles, nprograms, nkernels;
     struct opencl_clblast *clblast; /* fast mode only */
 };
 struct iso_mem {
@@ -101,14 +104,17 @@ iso_rc opencl_find(const char *text, struct opencl_found *out);
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 
 /* ---- program.c, cache.c ---- */
-/* The kernel of a program, built when it is asked for the first time, and then kept in the user's
- * cache. Both names are literals. */
+/* The kernel of a file of clkernels/, which is built when it is asked for the first time: as one
+ * program with all files that opencl_ready has noted and that are not built yet, otherwise as a
+ * program of its own. Both names are literals. */
 iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
                      struct opencl_kernel **out);
-/* False with the build's message when one of the programs (the places after the last are NULL)
- * cannot be built. Writes nothing to the cache. */
+/* Notes that these files will be needed; the places after the last are NULL. False with the reason
+ * when there are too many. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
+/* iso_backend_ops.settle: builds all that was noted, as one program where the compiler takes that. */
+iso_rc opencl_settle(struct iso_backend *);
 /* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
  * the driver keeps binaries itself. */
 void opencl_cache_key(struct opencl *, const char *source, size_t length,
