@@ -6,6 +6,11 @@
 enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
 enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
+const char *opencl_chains_program(const struct opencl *cl)
+{
+    return cl->shape == OPENCL_SHAPE_CPU ? "chains.cl" : "chains_gpu.cl";
+}
+
 int opencl_b_cols(const struct opencl *cl, int64_t cols)
 {
     bool wide = cl->shape == OPENCL_SHAPE_GPU || cols >= cl->tile.cols;
@@ -138,7 +143,7 @@ static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t
                         struct opencl_at a, struct opencl_at b, struct opencl_at bias,
                         struct opencl_at y)
 {
-    return opencl_launch(cl, "chains.cl", "chains_over_taps",
+    return opencl_launch(cl, opencl_chains_program(cl), "chains_over_taps",
                          tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
                          ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
                               arg_struct(g, sizeof *g)));
@@ -212,7 +217,7 @@ size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g
 static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
                         struct opencl_at a, struct opencl_at b, struct opencl_at y)
 {
-    return opencl_launch(cl, "chains.cl", "chains_over_rows",
+    return opencl_launch(cl, opencl_chains_program(cl), "chains_over_rows",
                          tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
                          ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
 }

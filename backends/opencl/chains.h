@@ -4,6 +4,9 @@
 #include "clkernels/arguments.h"
 #include "opencl.h"
 
+/* The program with the kernels of this device's shape. */
+const char *opencl_chains_program(const struct opencl *);
+
 /* Columns that b must have in memory for a result of so many: a CPU's tile reads whole vectors. */
 int opencl_b_cols(const struct opencl *, int64_t cols);
 

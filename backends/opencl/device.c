@@ -4,6 +4,7 @@
 #include <string.h>
 #include "opencl.h"
 #include "clblast.h"
+#include "tiles.h"
 
 enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
 
@@ -88,6 +89,7 @@ static void stop_device(struct opencl *cl)
     if (cl->queue != NULL)
         clFinish(cl->queue);
     opencl_clblast_close(cl);
+    opencl_tiles_close(cl);
     for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
     for (int i = 0; i < cl->nprograms; i++)

@@ -51,6 +51,7 @@ struct opencl_file {
 };
 
 struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
+struct opencl_choices; /* tiles.c: which kernels products get */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
@@ -67,6 +68,7 @@ struct opencl {
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
     int nfiles, nprograms, nkernels;
     struct opencl_clblast *clblast; /* fast mode only */
+    struct opencl_choices *choices; /* NULL until there is one */
 };
 struct iso_mem {
     cl_mem mem;
