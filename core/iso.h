@@ -412,6 +412,18 @@ enum iso_peak {
                         there are not two */
 };
 
+/* What settle may measure, to choose the fastest of several kernels: only what cannot be chosen
+ * otherwise; nothing; what a model needs and nobody has measured yet, for some seconds; or all of
+ * it anew. It never changes a bit in exact mode. */
+enum iso_tuning { ISO_TUNE_NEEDED, ISO_TUNE_OFF, ISO_TUNE_AUTO, ISO_TUNE_ALL };
+struct iso_tuned { /* one way to compute one product */
+    const char *product, *candidate;
+    const char *verdict;   /* "right", or what is wrong with it */
+    double seconds, flops; /* of its fastest run, 0: it has none; 2 flops an fma */
+    bool chosen;
+};
+typedef void iso_tuned_visit(void *self, const struct iso_tuned *);
+
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
  * Work may be queued; errors of queued work surface in read or sync at the latest. */
 struct iso_backend_ops {
@@ -437,6 +449,9 @@ struct iso_backend_ops {
     iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte,
                    size_t bytes);
     iso_rc (*sync)(struct iso_backend *); /* waits; reports queued faults */
+    /* Optional. What is known of the ways to compute the products of the plans so far, those of a
+     * product together. */
+    iso_rc (*tuned)(struct iso_backend *, iso_tuned_visit *, void *self);
     /* Optional: measures a peak now, with all the threads this backend has, for about so many
      * seconds. */
     iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
@@ -445,6 +460,7 @@ struct iso_backend { /* the first member of every backend's own struct */
     const struct iso_backend_ops *ops;
     const struct iso_kernel *const *kernels; /* of this device; usually ops->kernels */
     enum iso_mode mode;                      /* EXACT or FAST once open */
+    enum iso_tuning tuning;                  /* set by whoever opened it */
     size_t real_size; /* bytes of an ISO_REAL: 4, or 8 in the double reference */
     size_t max_alloc; /* largest single allocation in bytes; 0: no limit */
     struct iso_device device;

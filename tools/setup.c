@@ -34,8 +34,11 @@ iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options
     enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
                          : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
                                                                : ISO_MODE_FAST;
-    return iso_backend_open(options->device != NULL ? options->device : "auto", mode,
-                            (int)options->threads, &setup->backend);
+    ISO_TRY(iso_backend_open(options->device != NULL ? options->device : "auto", mode,
+                             (int)options->threads, &setup->backend));
+    const bool off = options->tune != NULL && strcmp(options->tune, "off") == 0;
+    setup->backend->tuning = off ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
+    return ISO_OK;
 }
 
 iso_rc iso_setup_exec(struct iso_setup *setup, const struct iso_exec_options *options)

@@ -10,6 +10,7 @@ struct iso_setup_options {
     const char *device, *mode, *data; /* NULL: auto, the device's own, the usual folders */
     int64_t threads, limit;           /* 0: as many as there are; all rows */
     int64_t batch, seed;              /* -1: as the model file says */
+    const char *tune;                 /* off or auto; NULL: auto */
 };
 #define ISO_SETUP_DEFAULTS      \
     {                           \
@@ -31,6 +32,13 @@ struct iso_setup_options {
     {                                                                                           \
         "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads),                          \
             "processor threads, on devices that take them (default: all); changes no result", 1 \
+    }
+#define ISO_OPTION_TUNE(type)                                                                     \
+    {                                                                                             \
+        "tune", "off|auto", ISO_OPTION_CHOICE, offsetof(type, setup.tune),                        \
+            "auto: measure which kernels are fastest, once for a model and a device; changes no " \
+            "bit in exact mode",                                                                  \
+            0                                                                                     \
     }
 #define ISO_OPTION_DATA(type)                                                             \
     {                                                                                     \

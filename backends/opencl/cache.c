@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "opencl.h"
 #include "core/data/sha256.h"
+#include "kept.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
 
@@ -75,11 +75,11 @@ void opencl_cache_key(struct opencl *cl, const char *source, size_t length,
     iso_sha256_hex(&h, key);
 }
 
-static bool binary_path(const char *key, char *path, size_t n)
+/* False where the driver keeps binaries itself. */
+static bool binary_name(const char *key, char *name, size_t n)
 {
-    char name[HEX + 16];
-    snprintf(name, sizeof name, "%s.clbin", key);
-    return *key != '\0' && opencl_cache_path(name, path, n);
+    snprintf(name, n, "%s.clbin", key);
+    return *key != '\0';
 }
 
 static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
@@ -121,9 +121,11 @@ static unsigned char *read_binary(const char *path, size_t *size)
 
 cl_program opencl_cache_load(struct opencl *cl, const char *key)
 {
-    char path[1200];
+    char name[HEX + 16], path[1200];
     size_t size = 0;
-    unsigned char *data = binary_path(key, path, sizeof path) ? read_binary(path, &size) : NULL;
+    unsigned char *data = NULL;
+    if (binary_name(key, name, sizeof name) && opencl_cache_path(name, path, sizeof path))
+        data = read_binary(path, &size);
     if (data == NULL)
         return NULL;
     cl_int status = CL_SUCCESS, rc;
@@ -141,33 +143,26 @@ cl_program opencl_cache_load(struct opencl *cl, const char *key)
     return program;
 }
 
-static void write_binary(const char *path, const unsigned char *data, size_t size)
-{
-    char temporary[1300], hex[HEX + 1];
-    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "wb");
-    if (f == NULL)
-        return;
-    hash(data, size, hex);
-    bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size &&
-                fflush(f) == 0 && fsync(fileno(f)) == 0;
-    good = fclose(f) == 0 && good;
-    if (!good || rename(temporary, path) != 0)
-        remove(temporary);
-}
-
 void opencl_cache_store(const char *key, cl_program program)
 {
-    char path[1200];
+    char name[HEX + 16];
     size_t size = 0;
-    if (!binary_path(key, path, sizeof path) || !opencl_cache_create() ||
+    if (!binary_name(key, name, sizeof name) ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
             CL_SUCCESS ||
         size == 0 || size > MAX_BINARY)
         return;
-    unsigned char *data = malloc(size);
+    unsigned char *data = malloc(HEX + size);
+    unsigned char *binary = data != NULL ? data + HEX : NULL;
     if (data != NULL &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
-        write_binary(path, data, size);
+        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS) {
+        char hex[HEX + 1];
+        hash(binary, size, hex);
+        memcpy(data, hex, HEX);
+        const int lock = opencl_kept_lock();
+        if (lock >= 0)
+            opencl_kept_write(name, data, HEX + size);
+        opencl_kept_unlock(lock);
+    }
     free(data);
 }

@@ -59,7 +59,7 @@ void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
                                                input_product(&f, f.images),
                                                kernel_product(&f, f.images) };
     for (int i = 0; i < 3; i++)
-        opencl_clblast_check(cl, &products[i]);
+        opencl_clblast_note(cl, &products[i]);
 }
 
 /* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */

@@ -5,6 +5,7 @@
 #include "opencl.h"
 #include "clblast.h"
 #include "tiles.h"
+#include "tuner.h"
 
 enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
 
@@ -90,6 +91,7 @@ static void stop_device(struct opencl *cl)
         clFinish(cl->queue);
     opencl_clblast_close(cl);
     opencl_tiles_close(cl);
+    opencl_tuner_close(cl);
     for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
     for (int i = 0; i < cl->nprograms; i++)
@@ -273,6 +275,7 @@ const struct iso_backend_ops iso_backend_opencl = {
     .open = open_backend,
     .close = close_backend,
     .settle = opencl_settle,
+    .tuned = opencl_tuned,
     .alloc = alloc_memory,
     .free = free_memory,
     .write = write_memory,

@@ -52,6 +52,7 @@ struct opencl_file {
 
 struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
 struct opencl_choices; /* tiles.c: which kernels products get */
+struct opencl_tuner;   /* tuner.c: what has been measured */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
@@ -69,6 +70,7 @@ struct opencl {
     int nfiles, nprograms, nkernels;
     struct opencl_clblast *clblast; /* fast mode only */
     struct opencl_choices *choices; /* NULL until there is one */
+    struct opencl_tuner *tuner;     /* NULL until there is something to choose from */
 };
 struct iso_mem {
     cl_mem mem;
@@ -115,7 +117,8 @@ iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
  * when there are too many. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
-/* iso_backend_ops.settle: builds all that was noted, as one program where the compiler takes that. */
+/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all that was noted, as one program
+ * where the compiler takes that. */
 iso_rc opencl_settle(struct iso_backend *);
 /* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
  * the driver keeps binaries itself. */

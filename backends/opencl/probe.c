@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "opencl.h"
+#include "driver.h"
 
 /* a, b, c and the bits of fma(a, b, c) and of a * b + c with two roundings. */
 struct probe {
@@ -60,6 +61,7 @@ iso_rc opencl_probe(struct opencl *cl, enum iso_exactness *out)
 {
     uint32_t result[2 * PROBES] = { 0 };
     cl_int rc;
+    ISO_TRY(opencl_driver_try(cl));
     cl_mem in =
         clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 3 * PROBES * sizeof(float), NULL, &rc);
     ISO_TRY(opencl_check(rc, "clCreateBuffer", "probe"));

@@ -5,6 +5,7 @@
 #include "opencl.h"
 #include "progress.h"
 #include "text.h"
+#include "tuner.h"
 
 enum { LOG_SHOWN = 1200 };
 
@@ -132,10 +133,11 @@ static iso_rc build_file(struct opencl *cl, struct opencl_file *file)
 iso_rc opencl_settle(struct iso_backend *be)
 {
     struct opencl *cl = opencl_of(be);
+    ISO_TRY(opencl_tune(cl));
     build_wanted(cl);
     for (int i = 0; i < cl->nfiles; i++)
         if (build_file(cl, &cl->files[i]) != ISO_OK)
-            return iso_fail_prefix(ISO_EUNSUP, "%s", "");
+            return iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
     return ISO_OK;
 }
 
