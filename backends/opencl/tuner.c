@@ -11,9 +11,11 @@
 #include <string.h>
 
 /* Seconds: of one candidate's runs; of one product's candidates; of all products of a model; until
- * a child is there; until a candidate has answered, its compilation included. */
-static const double RUN = 0.2, EACH = 3, ALL = 20, START = 60, PATIENCE = 20;
+ * a child is there. */
+static const double RUN = 0.2, EACH = 3, ALL = 20, START = 60;
 enum { SMALL = 1 << 18 }; /* products that take no time in any way */
+
+double opencl_tuner_patience = 20;
 
 struct opencl_tuner {
     struct opencl_records *records;
@@ -90,7 +92,7 @@ static bool try(struct opencl *cl, struct opencl_tuner *t, const struct opencl_t
 {
     if (t->broken || (t->child == NULL && !start_child(cl, t)))
         return false;
-    iso_child_allow(t->child, PATIENCE);
+    iso_child_allow(t->child, opencl_tuner_patience);
     iso_child_send(t->child, trial, sizeof *trial);
     if (!iso_child_receive_all(t->child, out, sizeof *out))
         bury(t, out);
