@@ -30,6 +30,11 @@ struct opencl_chains {
     /* chains_over_rows: rows of an image; the row that a and b begin with; the first group, where
      * groups end, those of a work-group, and the work-groups of a product along the third axis */
     iso_i32 image, first_row, first_group, end_group, each, deep;
+    /* chains_gpu.h: where row 0 begins; images of h x w pixels, whose pixel of row (i, j) and tap
+     * (ty, tx) is (first_y + i row_y + ty tap_y, first_x + j row_x + tx tap_x), +0 outside; h 0: all
+     * are inside. A turned b is b[ty b_ty + tx b_tx + c + col b_col]. */
+    iso_i32 a_first, h, w, first_y, first_x, row_y, row_x, tap_y, tap_x;
+    iso_i32 b_ty, b_tx, b_col;
 };
 
 /* conv2d.cl: the window of a convolution; image h x w x c, output oh x ow, kernel kh x kw, strides

@@ -1,14 +1,17 @@
 /* chains.c: queues the exact sums of products. */
 #include "chains.h"
+#include "chains_gpu.h"
 #include "sums.h"
 
 /* Floats of sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
 enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
 enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
-const char *opencl_chains_program(const struct opencl *cl)
+bool opencl_chains_ready(struct opencl *cl, char *why, size_t n)
 {
-    return cl->shape == OPENCL_SHAPE_CPU ? "chains.cl" : "chains_gpu.cl";
+    const bool cpu = cl->shape == OPENCL_SHAPE_CPU;
+    const char *const programs[OPENCL_OP_PROGRAMS] = { cpu ? "chains.cl" : "chains_gpu_any.cl" };
+    return opencl_ready(cl, programs, why, n);
 }
 
 int opencl_b_cols(const struct opencl *cl, int64_t cols)
@@ -143,7 +146,9 @@ static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t
                         struct opencl_at a, struct opencl_at b, struct opencl_at bias,
                         struct opencl_at y)
 {
-    return opencl_launch(cl, opencl_chains_program(cl), "chains_over_taps",
+    if (cl->shape == OPENCL_SHAPE_GPU)
+        return opencl_gpu_taps(cl, g, deep, a, b, bias, y);
+    return opencl_launch(cl, "chains.cl", "chains_over_taps",
                          tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
                          ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
                               arg_struct(g, sizeof *g)));
@@ -207,17 +212,22 @@ size_t opencl_groups_at_once(const struct opencl *cl, const struct opencl_chains
     return at_once(cl, g, all) || fit >= all.count ? all.count : opencl_larger(fit, 1);
 }
 
-/* The total, and the sums of the groups. */
+/* The total, and the sums of the groups. A GPU's work-group that adds all groups does it in memory:
+ * in the total, where y is added to. */
 size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g,
                           struct opencl_groups groups)
 {
-    return at_once(cl, g, groups) ? 0 : (groups.count + 1) * groups.products * results(g);
+    const size_t n = groups.products * results(g);
+    const bool in_memory = cl->shape == OPENCL_SHAPE_GPU && groups.count > 1;
+    return !at_once(cl, g, groups) ? (groups.count + 1) * n : in_memory ? n : 0;
 }
 
 static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
                         struct opencl_at a, struct opencl_at b, struct opencl_at y)
 {
-    return opencl_launch(cl, opencl_chains_program(cl), "chains_over_rows",
+    if (cl->shape == OPENCL_SHAPE_GPU)
+        return opencl_gpu_rows(cl, g, products, a, b, y);
+    return opencl_launch(cl, "chains.cl", "chains_over_rows",
                          tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
                          ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
 }
@@ -233,18 +243,20 @@ iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *cha
     g.end_group = (iso_i32)end;
     g.each = g.end_group;
     g.deep = 1;
-    if (at_once(cl, chains, groups))
+    const bool once = at_once(cl, chains, groups);
+    if (once && (groups.count == 1 || !g.add || cl->shape == OPENCL_SHAPE_CPU))
         return over_rows(cl, &g, groups.products, a, b, y);
     const struct opencl_total total = { .n = n,
-                                        .parts = groups.count,
+                                        .parts = once ? 1 : groups.count,
                                         .first = groups.first == 0,
                                         .last = end == (size_t)iso_group_count(rows_of(&g)),
                                         .add = g.add };
-    g.each = 1;
-    g.deep = (iso_i32)groups.count;
+    const struct opencl_at sums = once ? work : opencl_past(work, n);
+    g.each = once ? g.each : 1;
+    g.deep = (iso_i32)total.parts;
     g.add = 0;
-    ISO_TRY(over_rows(cl, &g, groups.products, a, b, opencl_past(work, n)));
-    return opencl_total(cl, &total, opencl_past(work, n), work, none, y);
+    ISO_TRY(over_rows(cl, &g, groups.products, a, b, sums));
+    return opencl_total(cl, &total, sums, work, none, y);
 }
 
 size_t opencl_row_chains_work(const struct opencl *cl, const struct opencl_chains *g)

@@ -4,8 +4,8 @@
 #include "clkernels/arguments.h"
 #include "opencl.h"
 
-/* The program with the kernels of this device's shape. */
-const char *opencl_chains_program(const struct opencl *);
+/* False with a reason in why: the kernels below cannot be built. */
+bool opencl_chains_ready(struct opencl *, char *why, size_t n);
 
 /* Columns that b must have in memory for a result of so many: a CPU's tile reads whole vectors. */
 int opencl_b_cols(const struct opencl *, int64_t cols);

@@ -13,7 +13,11 @@ struct conv {
     struct iso_window v;
     int64_t filters, rows;  /* rows: output pixels of the batch */
     struct opencl_border x; /* of the input, for the forward pass and the kernel's gradient */
+    bool tests; /* there is none, because kernels test for each tap whether it lies on the image */
 };
+
+/* A side, of which a kernel can test each for itself: half the bits of an int. */
+enum { OPENCL_MOST_TAPS = 16 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -26,6 +30,19 @@ static struct conv conv_of(const struct iso_call *call)
     c.x = (struct opencl_border){ v->n, v->h, v->w, v->c, .top = v->top, .left = v->left };
     c.x.ph = larger((v->oh - 1) * v->sh + (v->kh - 1) * v->dh + 1, v->top + v->h);
     c.x.pw = larger((v->ow - 1) * v->sw + (v->kw - 1) * v->dw + 1, v->left + v->w);
+    return c;
+}
+
+static struct conv conv_on(const struct opencl *cl, const struct iso_call *call)
+{
+    struct conv c = conv_of(call);
+    const struct iso_window *v = &c.v;
+    c.tests = cl->shape == OPENCL_SHAPE_GPU && v->kh <= OPENCL_MOST_TAPS &&
+              v->kw <= OPENCL_MOST_TAPS;
+    if (c.tests) {
+        c.x.ph = v->h;
+        c.x.pw = v->w;
+    }
     return c;
 }
 
@@ -75,6 +92,11 @@ static struct opencl_border gradient_borders(const struct conv *c)
 {
     const struct iso_window *v = &c->v;
     struct opencl_border b = { .n = v->n, .h = v->oh, .w = v->ow, .c = c->filters };
+    if (c->tests) {
+        b.ph = v->oh;
+        b.pw = v->ow;
+        return b;
+    }
     gradient_border(v->h, v->oh, v->kh, v->sh, v->dh, v->top, &b.top, &b.ph);
     gradient_border(v->w, v->ow, v->kw, v->sw, v->dw, v->left, &b.left, &b.pw);
     return b;
@@ -105,7 +127,17 @@ static struct opencl_chains forward_chains(const struct conv *c)
                                .y_i = (iso_i32)(v->ow * f),
                                .y_j = (iso_i32)f,
                                .y_col = 1 };
-    if (v->dw == 1) { /* taps that lie side by side are one segment */
+    if (c->tests) {
+        m.a_first = (iso_i32)(-(v->top * v->w + v->left) * v->c);
+        m.h = (iso_i32)v->h;
+        m.w = (iso_i32)v->w;
+        m.first_y = (iso_i32)-v->top;
+        m.first_x = (iso_i32)-v->left;
+        m.row_y = (iso_i32)v->sh;
+        m.row_x = (iso_i32)v->sw;
+        m.tap_y = (iso_i32)v->dh;
+        m.tap_x = (iso_i32)v->dw;
+    } else if (v->dw == 1) { /* taps that lie side by side are one segment */
         m.segment *= m.taps_x;
         m.taps_x = 1;
     }
@@ -119,7 +151,7 @@ static struct opencl_chains kernel_chains(const struct conv *c, bool add)
     struct opencl_chains m = forward_chains(c);
     m.image = (iso_i32)(c->v.oh * c->v.ow);
     m.add = add;
-    if (m.image == 1) {
+    if (m.image == 1 && !c->tests) {
         m.row_w = m.rows;
         m.a_j = m.a_image;
     }
@@ -131,23 +163,37 @@ static struct opencl_chains residue_chains(const struct conv *c, const struct op
 {
     const struct iso_window *v = &c->v;
     int64_t line = b->pw * c->filters, row = v->w * v->c;
-    return (struct opencl_chains){ .rows = (iso_i32)(v->n * y->count * x->count),
-                                   .cols = (iso_i32)v->c,
-                                   .row_h = (iso_i32)y->count,
-                                   .row_w = (iso_i32)x->count,
-                                   .a_image = (iso_i32)(b->ph * line),
-                                   .a_i = (iso_i32)line,
-                                   .a_j = (iso_i32)c->filters,
-                                   .taps_y = (iso_i32)y->taps,
-                                   .taps_x = (iso_i32)x->taps,
-                                   .segment = (iso_i32)c->filters,
-                                   .a_ty = (iso_i32)(-y->step * line),
-                                   .a_tx = (iso_i32)(-x->step * c->filters),
-                                   .block = ISO_BLOCK_TERMS,
-                                   .y_image = (iso_i32)(v->h * row),
-                                   .y_i = (iso_i32)(v->sh * row),
-                                   .y_j = (iso_i32)(v->sw * v->c),
-                                   .y_col = 1 };
+    struct opencl_chains m = { .rows = (iso_i32)(v->n * y->count * x->count),
+                               .cols = (iso_i32)v->c,
+                               .row_h = (iso_i32)y->count,
+                               .row_w = (iso_i32)x->count,
+                               .a_image = (iso_i32)(b->ph * line),
+                               .a_i = (iso_i32)line,
+                               .a_j = (iso_i32)c->filters,
+                               .taps_y = (iso_i32)y->taps,
+                               .taps_x = (iso_i32)x->taps,
+                               .segment = (iso_i32)c->filters,
+                               .a_ty = (iso_i32)(-y->step * line),
+                               .a_tx = (iso_i32)(-x->step * c->filters),
+                               .block = ISO_BLOCK_TERMS,
+                               .y_image = (iso_i32)(v->h * row),
+                               .y_i = (iso_i32)(v->sh * row),
+                               .y_j = (iso_i32)(v->sw * v->c),
+                               .y_col = 1 };
+    if (c->tests) { /* the kernel is taken as it lies */
+        m.a_first = (iso_i32)(y->out * line + x->out * c->filters);
+        m.h = (iso_i32)v->oh;
+        m.w = (iso_i32)v->ow;
+        m.first_y = (iso_i32)y->out;
+        m.first_x = (iso_i32)x->out;
+        m.row_y = m.row_x = 1;
+        m.tap_y = (iso_i32)-y->step;
+        m.tap_x = (iso_i32)-x->step;
+        m.b_col = (iso_i32)c->filters;
+        m.b_tx = (iso_i32)(v->sw * v->c * c->filters);
+        m.b_ty = (iso_i32)(v->sh * v->kw * v->c * c->filters);
+    }
+    return m;
 }
 
 /* ---- Support and workspace ---- */
@@ -171,7 +217,7 @@ static bool limits(const struct iso_call *call, char *why, size_t n)
 static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_call *call, char *why,
                      size_t n)
 {
-    return opencl_supports(be, op, call, why, n) &&
+    return opencl_supports(be, op, call, why, n) && opencl_chains_ready(opencl_of(be), why, n) &&
            (!opencl_is_winograd(call) || opencl_winograd_supports(opencl_of(be), call, why, n));
 }
 
@@ -196,6 +242,8 @@ static size_t forward_work(const struct opencl *cl, const struct conv *c)
 static size_t input_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_border dy = gradient_borders(c);
+    if (c->tests)
+        return 0;
     return border_size(&dy) + (size_t)(c->v.kh * c->v.kw * c->filters * opencl_b_cols(cl, c->v.c));
 }
 
@@ -221,7 +269,7 @@ static struct iso_rows rows_of(const struct conv *c)
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     struct opencl *cl = opencl_of(be);
-    struct conv c = conv_of(call);
+    struct conv c = conv_on(cl, call);
     size_t dbias = pass == ISO_FORWARD ? 0 : opencl_sum_rows_work(rows_of(&c), (size_t)c.filters);
     size_t sums = opencl_is_winograd(call) ? opencl_winograd_work(cl, call, pass)
                                            : direct_work(cl, call, &c, pass);
@@ -246,7 +294,7 @@ static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    struct conv c = conv_of(call);
+    struct conv c = conv_on(cl, call);
     struct opencl_chains m = forward_chains(&c);
     struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
     size_t used = 0;
@@ -278,6 +326,11 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
         return ISO_OK;
     m.ldb = opencl_b_cols(cl, v->c);
     m.add = call->add_dx[0];
+    w.at += (size_t)(y->tap * line + x->tap * tap);
+    if (c->tests) {
+        dx.at += (size_t)((y->first * v->w + x->first) * v->c);
+        return opencl_chains(cl, &m, dy, w, none, dx, none);
+    }
     if (y->taps > 0 && x->taps > 0) {
         struct opencl_matrix matrix = { .taps_y = y->taps,
                                         .taps_x = x->taps,
@@ -288,7 +341,6 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
                                         .x_col = c->filters,
                                         .cols = v->c,
                                         .width = m.ldb };
-        w.at += (size_t)(y->tap * line + x->tap * tap);
         ISO_TRY(opencl_pack(cl, &matrix, w, packed_w));
         dy.at += (size_t)(((b->top + y->out) * b->pw + b->left + x->out) * c->filters);
     }
@@ -339,7 +391,7 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
-    struct conv c = conv_of(call);
+    struct conv c = conv_on(cl, call);
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, &c));
     if (call->dw[0].mem != NULL)
@@ -357,7 +409,7 @@ const struct opencl_op opencl_conv2d = {
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .programs = { "pack.cl", "sums.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

@@ -29,6 +29,12 @@ static struct opencl_product kernel_product(struct sizes s)
     return (struct opencl_product){ true, false, (size_t)s.in, (size_t)s.units, (size_t)s.rows };
 }
 
+static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_call *call, char *why,
+                     size_t n)
+{
+    return opencl_supports(be, op, call, why, n) && opencl_chains_ready(opencl_of(be), why, n);
+}
+
 static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
     const struct sizes s = sizes_of(call);
@@ -55,6 +61,14 @@ static struct opencl_chains input_chains(const struct opencl *cl, struct sizes s
     chains.ldb = opencl_b_cols(cl, s.rows);
     chains.y_image = 1;
     chains.y_col = (iso_i32)s.in;
+    return chains;
+}
+
+/* dx [rows, in] = dy [rows, units] kernel^T, for GPUs. */
+static struct opencl_chains turned_chains(struct sizes s)
+{
+    struct opencl_chains chains = opencl_plain_chains(s.rows, s.in, s.units, ISO_BLOCK_TERMS);
+    chains.b_col = (iso_i32)s.units;
     return chains;
 }
 
@@ -117,8 +131,15 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
         return opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
                               opencl_at(&call->dx[0]), call->add_dx[0]);
     }
+    const struct opencl_at none = { NULL, 0 };
+    if (cl->shape == OPENCL_SHAPE_GPU) {
+        struct opencl_chains turned = turned_chains(s);
+        turned.add = call->add_dx[0];
+        return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), none,
+                             opencl_at(&call->dx[0]), none);
+    }
     struct opencl_chains chains = input_chains(cl, s);
-    struct opencl_at b = opencl_work(call, 0), none = { NULL, 0 };
+    struct opencl_at b = opencl_work(call, 0);
     chains.add = call->add_dx[0];
     struct opencl_matrix m = { .taps_y = 1,
                                .taps_x = 1,
@@ -163,11 +184,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 const struct opencl_op opencl_dense = {
-    .kernel = { .supports = opencl_supports,
+    .kernel = { .supports = supports,
                 .prepare = prepare,
                 .workspace = workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "chains.cl", "pack.cl", "sums.cl" },
+    .programs = { "pack.cl", "sums.cl" },
     .clblast_programs = { "dense.cl" },
 };

@@ -5,10 +5,18 @@
 #include "tiles.h"
 
 enum { ANY = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_INTEL | OPENCL_OTHER };
-enum { LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER }; /* Intel's compiler spills large tiles */
+enum {
+    LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER
+}; /* Intel's compiler spills large tiles */
 
 const struct opencl_variant opencl_variants[] = {
-    { "64x64", "chains_gpu.cl", 64, 64, 256, 8448, false, false, ANY },
+    { "128x128", "chains_gpu_128x128.cl", 128, 128, 256, 36864, true, false, LARGE },
+    { "128x64", "chains_gpu_128x64.cl", 128, 64, 256, 28672, true, false, LARGE },
+    { "64x64", "chains_gpu_64x64.cl", 64, 64, 128, 20480, true, false, LARGE },
+    { "128x32", "chains_gpu_128x32.cl", 128, 32, 128, 24576, true, false, LARGE },
+    { "32x32", "chains_gpu_32x32.cl", 32, 32, 64, 12288, true, false, ANY },
+    { "any", "chains_gpu_any.cl", 32, 32, 64, 12288, false, false, ANY },
+    { "small", "chains_gpu_small.cl", 16, 16, 16, 5632, false, false, ANY },
     { NULL, NULL, 0, 0, 0, 0, false, false, 0 },
 };
 

@@ -34,7 +34,8 @@ struct opencl_variant {
     bool subgroups;      /* needs cl_intel_subgroups */
     unsigned vendors;    /* those it is a candidate for */
 };
-extern const struct opencl_variant opencl_variants[]; /* largest first; the last one's name is NULL */
+extern const struct opencl_variant
+    opencl_variants[]; /* largest first; the last one's name is NULL */
 
 /* OPENCL_NVIDIA, ... */
 unsigned opencl_vendor(const struct opencl *);

@@ -1,0 +1,8 @@
+/* chains_gpu_32x32.cl: small products; a work-item has 4 x 4 results. */
+#define ROWS 32
+#define COLS 32
+#define ACROSS 8
+#define DOWN 8
+#define TERMS 16
+#define WIDE 4
+#include "chains_gpu.h"

@@ -1,0 +1,8 @@
+/* chains_gpu_64x64.cl: a work-item has 8 x 4 results. */
+#define ROWS 64
+#define COLS 64
+#define ACROSS 16
+#define DOWN 8
+#define TERMS 16
+#define WIDE 4
+#include "chains_gpu.h"
