@@ -4,50 +4,15 @@
  * binary depends on. The file starts with the SHA-256 of the binary. Whatever goes wrong here, the
  * program is built from its source. PoCL and NVIDIA keep caches of their own; asking PoCL for a
  * binary would make it compile every kernel of the program at once. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "opencl.h"
+#include "core/cache.h"
 #include "core/data/sha256.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
-
-/* Writes "<cache folder>/isocl" into path; returns how long the first part is, or 0 when there is
- * no such folder or no room. */
-static size_t find_folder(char *path, size_t n)
-{
-    const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
-    if (base == NULL && (home == NULL || *home == '\0'))
-        return 0;
-    const int k =
-        snprintf(path, n, "%s%s/isocl", base != NULL ? base : home, base != NULL ? "" : "/.cache");
-    return k > 0 && (size_t)k < n ? (size_t)k - strlen("/isocl") : 0;
-}
-
-bool opencl_cache_path(const char *name, char *path, size_t n)
-{
-    char folder[1024];
-    if (find_folder(folder, sizeof folder) == 0)
-        return false;
-    const int k = snprintf(path, n, "%s/%s", folder, name);
-    return k > 0 && (size_t)k < n;
-}
-
-bool opencl_cache_create(void)
-{
-    char folder[1024];
-    const size_t end = find_folder(folder, sizeof folder);
-    if (end == 0)
-        return false;
-    folder[end] = '\0';
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    folder[end] = '/';
-    return mkdir(folder, 0700) == 0 || errno == EEXIST;
-}
 
 static void add_text(struct iso_sha256 *h, const char *text)
 {
@@ -79,7 +44,7 @@ static bool binary_path(const char *key, char *path, size_t n)
 {
     char name[HEX + 16];
     snprintf(name, sizeof name, "%s.clbin", key);
-    return *key != '\0' && opencl_cache_path(name, path, n);
+    return *key != '\0' && iso_cache_path(name, path, n);
 }
 
 static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
@@ -160,7 +125,7 @@ void opencl_cache_store(const char *key, cl_program program)
 {
     char path[1200];
     size_t size = 0;
-    if (!binary_path(key, path, sizeof path) || !opencl_cache_create() ||
+    if (!binary_path(key, path, sizeof path) || !iso_cache_create() ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
             CL_SUCCESS ||
         size == 0 || size > MAX_BINARY)

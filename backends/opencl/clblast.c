@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "clblast_check.h"
+#include "core/cache.h"
 #include "core/data/sha256.h"
 
 enum { MAX_CLASSES = 512 };
@@ -58,7 +59,7 @@ static void find_file(struct opencl *cl)
     iso_sha256_add(&h, cl->options, strlen(cl->options) + 1);
     iso_sha256_hex(&h, hex);
     snprintf(name, sizeof name, "clblast-%.16s.txt", hex);
-    if (!opencl_cache_path(name, cl->clblast->path, sizeof cl->clblast->path))
+    if (!iso_cache_path(name, cl->clblast->path, sizeof cl->clblast->path))
         cl->clblast->path[0] = '\0';
 }
 
@@ -87,7 +88,7 @@ static void write_file(const struct opencl *cl)
     const struct opencl_clblast *g = cl->clblast;
     char temporary[1300];
     snprintf(temporary, sizeof temporary, "%s.%ld", g->path, (long)getpid());
-    FILE *f = g->path[0] && opencl_cache_create() ? fopen(temporary, "w") : NULL;
+    FILE *f = g->path[0] && iso_cache_create() ? fopen(temporary, "w") : NULL;
     if (f == NULL)
         return;
     fprintf(f, "# CLBlast on %s, driver %s: transposes, exponents of m x n x k, GFLOP/s\n",
@@ -186,11 +187,12 @@ iso_rc opencl_clblast(struct opencl *cl, const struct opencl_product *p, struct 
                       struct opencl_at b, struct opencl_at c, bool add)
 {
 #ifdef ISO_HAVE_CLBLAST
-    CLBlastStatusCode rc =
-        CLBlastSgemm(CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
-                     p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f,
-                     a.mem->mem, a.at, p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n,
-                     add ? 1.0f : 0.0f, c.mem->mem, c.at, p->n, &cl->queue, NULL);
+    opencl_counts(cl, 2.0 * (double)p->m * (double)p->n * (double)p->k);
+    CLBlastStatusCode rc = CLBlastSgemm(
+        CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
+        p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f, a.mem->mem, a.at,
+        p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n, add ? 1.0f : 0.0f, c.mem->mem,
+        c.at, p->n, &cl->queue, opencl_note(cl, "CLBlastSgemm"));
     if (rc != CLBlastSuccess) {
         return iso_fail(ISO_EDEVICE,
                         "CLBlastSgemm failed (%d) for %zux%zux%zu: set ISOCL_OPENCL_CLBLAST=never",
