@@ -412,6 +412,19 @@ enum iso_peak {
                         there are not two */
 };
 
+/* A command that a device was given, and when it ran by the device's own clock. */
+struct iso_profile_event {
+    const char *name;  /* of the kernel, a literal */
+    int call;          /* iso_profile.call as it was then */
+    double flops;      /* of its sums of products, 2 an fma; 0: it has none */
+    double begin, end; /* seconds */
+};
+struct iso_profile {
+    struct iso_profile_event *events; /* free with free */
+    int count, room;
+    int call; /* set by the caller: its number for what it has the backend do next */
+};
+
 /* What settle may measure, to choose the fastest of several kernels: only what cannot be chosen
  * otherwise; nothing; what a model needs and nobody has measured yet, for some seconds; or all of
  * it anew. It never changes a bit in exact mode. */
@@ -455,6 +468,9 @@ struct iso_backend_ops {
     /* Optional: measures a peak now, with all the threads this backend has, for about so many
      * seconds. */
     iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
+    /* Optional. Notes every command from now on in the profile, which the caller keeps until it
+     * ends that with NULL: then the device is waited for, and the times are filled in. */
+    iso_rc (*profile)(struct iso_backend *, struct iso_profile *);
 };
 struct iso_backend { /* the first member of every backend's own struct */
     const struct iso_backend_ops *ops;
@@ -468,7 +484,12 @@ struct iso_backend { /* the first member of every backend's own struct */
 
 extern const struct iso_backend_ops *const iso_backends[]; /* backends/registry.c;
                                                               NULL-terminated */
-/* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
+/* Writes the id of the device that "auto" (the first usable GPU, else "cpu") or "gpu" stands for,
+ * and a sentence that says why. Any other text is its own id, cut off after n bytes, and why is "".
+ * Fails if there is no GPU for "gpu", and says what there is. */
+enum { ISO_CHOICE_WHY = 1200 };
+iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, size_t size);
+/* Opens "auto", "gpu", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
  * "reference:double". threads 0: as many as the machine has. *out is set only on success; close
  * with iso_backend_close. */
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,

@@ -5,6 +5,7 @@
 #ifdef ISO_HAVE_OPENCL
 #include "backends/opencl/kept.h"
 #include "backends/opencl/opencl.h"
+#include "core/cache.h"
 #endif
 #include "folder.h"
 
@@ -57,7 +58,7 @@ static char content(void)
 {
     char path[1200];
     char *data = malloc(BYTES + 1);
-    assert_true(opencl_cache_path("file", path, sizeof path));
+    assert_true(iso_cache_path("file", path, sizeof path));
     FILE *f = fopen(path, "rb");
     if (f == NULL) {
         free(data);
@@ -187,7 +188,7 @@ static void damage(const char *key, long at, bool cut)
 {
     char name[OPENCL_CACHE_KEY + 16], path[1200];
     snprintf(name, sizeof name, "%s.clbin", key);
-    assert_true(opencl_cache_path(name, path, sizeof path));
+    assert_true(iso_cache_path(name, path, sizeof path));
     if (cut) {
         assert_int_equal(truncate(path, at), 0);
         return;

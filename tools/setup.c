@@ -1,5 +1,6 @@
 #include "setup.h"
 
+#include "choice.h"
 #include "core/data/safetensors.h"
 #include "core/machine.h"
 #include "core/shipped.h"
@@ -34,8 +35,16 @@ iso_rc iso_setup_backend(struct iso_setup *setup, const struct iso_setup_options
     enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
                          : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
                                                                : ISO_MODE_FAST;
-    ISO_TRY(iso_backend_open(options->device != NULL ? options->device : "auto", mode,
-                             (int)options->threads, &setup->backend));
+    char id[128], why[ISO_CHOICE_WHY];
+    const char *device = options->device != NULL ? options->device : "auto";
+    const bool chooses = strcmp(device, "auto") == 0;
+    if (chooses) {
+        ISO_TRY(iso_backend_choose(device, id, sizeof id, why, sizeof why));
+        device = id;
+    }
+    ISO_TRY(iso_backend_open(device, mode, (int)options->threads, &setup->backend));
+    if (chooses)
+        iso_choice_tell(setup->backend, why, mode);
     const bool off = options->tune != NULL && strcmp(options->tune, "off") == 0;
     setup->backend->tuning = off ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
     return ISO_OK;

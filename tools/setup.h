@@ -18,15 +18,15 @@ struct iso_setup_options {
     }
 
 /* Lines of an option table; `type` has a member `setup` of the struct above. */
-#define ISO_OPTION_DEVICE(type)                                                  \
-    {                                                                            \
-        "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),       \
-            "auto, or one of those that `isocl devices` lists (default auto)", 0 \
+#define ISO_OPTION_DEVICE(type)                                              \
+    {                                                                        \
+        "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),   \
+            "auto, gpu, or one that `isocl devices` lists (default auto)", 0 \
     }
-#define ISO_OPTION_MODE(type)                                                                \
-    {                                                                                        \
-        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),                 \
-            "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 \
+#define ISO_OPTION_MODE(type)                                                             \
+    {                                                                                     \
+        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),              \
+            "exact: the same bits on every device; fast: maybe faster (default exact)", 0 \
     }
 #define ISO_OPTION_THREADS(type)                                                                \
     {                                                                                           \

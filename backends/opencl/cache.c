@@ -4,50 +4,15 @@
  * binary depends on. The file starts with the SHA-256 of the binary. Whatever goes wrong here, the
  * program is built from its source. PoCL and NVIDIA keep caches of their own; asking PoCL for a
  * binary would make it compile every kernel of the program at once. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "opencl.h"
+#include "core/cache.h"
 #include "core/data/sha256.h"
 #include "kept.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
-
-/* Writes "<cache folder>/isocl" into path; returns how long the first part is, or 0 when there is
- * no such folder or no room. */
-static size_t find_folder(char *path, size_t n)
-{
-    const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
-    if (base == NULL && (home == NULL || *home == '\0'))
-        return 0;
-    const int k =
-        snprintf(path, n, "%s%s/isocl", base != NULL ? base : home, base != NULL ? "" : "/.cache");
-    return k > 0 && (size_t)k < n ? (size_t)k - strlen("/isocl") : 0;
-}
-
-bool opencl_cache_path(const char *name, char *path, size_t n)
-{
-    char folder[1024];
-    if (find_folder(folder, sizeof folder) == 0)
-        return false;
-    const int k = snprintf(path, n, "%s/%s", folder, name);
-    return k > 0 && (size_t)k < n;
-}
-
-bool opencl_cache_create(void)
-{
-    char folder[1024];
-    const size_t end = find_folder(folder, sizeof folder);
-    if (end == 0)
-        return false;
-    folder[end] = '\0';
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    folder[end] = '/';
-    return mkdir(folder, 0700) == 0 || errno == EEXIST;
-}
 
 static void add_text(struct iso_sha256 *h, const char *text)
 {
@@ -124,7 +89,7 @@ cl_program opencl_cache_load(struct opencl *cl, const char *key)
     char name[HEX + 16], path[1200];
     size_t size = 0;
     unsigned char *data = NULL;
-    if (binary_name(key, name, sizeof name) && opencl_cache_path(name, path, sizeof path))
+    if (binary_name(key, name, sizeof name) && iso_cache_path(name, path, sizeof path))
         data = read_binary(path, &size);
     if (data == NULL)
         return NULL;

@@ -158,11 +158,12 @@ iso_rc opencl_clblast(struct opencl *cl, const struct opencl_product *p, struct 
                       struct opencl_at b, struct opencl_at c, bool add)
 {
 #ifdef ISO_HAVE_CLBLAST
-    CLBlastStatusCode rc =
-        CLBlastSgemm(CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
-                     p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f,
-                     a.mem->mem, a.at, p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n,
-                     add ? 1.0f : 0.0f, c.mem->mem, c.at, p->n, &cl->queue, NULL);
+    opencl_counts(cl, 2.0 * (double)p->m * (double)p->n * (double)p->k);
+    CLBlastStatusCode rc = CLBlastSgemm(
+        CLBlastLayoutRowMajor, p->ta ? CLBlastTransposeYes : CLBlastTransposeNo,
+        p->tb ? CLBlastTransposeYes : CLBlastTransposeNo, p->m, p->n, p->k, 1.0f, a.mem->mem, a.at,
+        p->ta ? p->m : p->k, b.mem->mem, b.at, p->tb ? p->k : p->n, add ? 1.0f : 0.0f, c.mem->mem,
+        c.at, p->n, &cl->queue, opencl_note(cl, "CLBlastSgemm"));
     if (rc != CLBlastSuccess) {
         return iso_fail(ISO_EDEVICE,
                         "CLBlastSgemm failed (%d) for %zux%zux%zu: set ISOCL_OPENCL_CLBLAST=never",

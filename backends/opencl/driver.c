@@ -1,6 +1,7 @@
 /* driver.c: the first use of a driver, tried in a child. */
 #include "driver.h"
 
+#include "core/cache.h"
 #include "core/data/sha256.h"
 #include "kept.h"
 #include "tuner_task.h"
@@ -75,6 +76,6 @@ iso_rc opencl_driver_try(const struct opencl *cl)
     char name[64], path[1200];
     file_name(cl, name, sizeof name);
     const bool known =
-        opencl_cache_path(name, path, sizeof path) && access(path, R_OK) == 0;
+        iso_cache_path(name, path, sizeof path) && access(path, R_OK) == 0;
     return known || opencl_is_child() ? ISO_OK : try(cl, name);
 }

@@ -1,6 +1,7 @@
 /* kept.c: files of the user's cache, written whole. */
 #include "kept.h"
 
+#include "core/cache.h"
 #include "core/machine.h"
 #include "opencl.h"
 
@@ -17,7 +18,7 @@ static const double PATIENCE = 2; /* seconds */
 int opencl_kept_lock(void)
 {
     char path[1200];
-    if (!opencl_cache_create() || !opencl_cache_path(lock_name, path, sizeof path))
+    if (!iso_cache_create() || !iso_cache_path(lock_name, path, sizeof path))
         return -1;
     const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     const double until = iso_clock() + PATIENCE;
@@ -40,8 +41,8 @@ void opencl_kept_unlock(int lock)
 bool opencl_kept_write(const char *name, const void *data, size_t n)
 {
     char path[1200], temporary[1200];
-    if (!opencl_cache_path(name, path, sizeof path) ||
-        !opencl_cache_path(new_name, temporary, sizeof temporary))
+    if (!iso_cache_path(name, path, sizeof path) ||
+        !iso_cache_path(new_name, temporary, sizeof temporary))
         return false;
     FILE *f = fopen(temporary, "wb");
     if (f == NULL)

@@ -185,8 +185,10 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     const cl_int rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE,
                                                sizeof limit, &limit, NULL);
     struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
-    *k = (struct opencl_kernel){ program, name, kernel,
-                                 rc == CL_SUCCESS && limit ? limit : cl->max_group };
+    *k = (struct opencl_kernel){ .program = program,
+                                 .name = name,
+                                 .kernel = kernel,
+                                 .max_group = rc == CL_SUCCESS && limit ? limit : cl->max_group };
     *out = k;
     return ISO_OK;
 }

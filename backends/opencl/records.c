@@ -1,6 +1,7 @@
 /* records.c: what the tuner has found out, as a list and as a file. */
 #include "records.h"
 
+#include "core/cache.h"
 #include "core/data/sha256.h"
 #include "kept.h"
 #include "source.h"
@@ -133,7 +134,7 @@ static bool read_line(char *line, struct opencl_record *out)
 static iso_rc read_file(struct opencl_records *r)
 {
     char path[1200], line[LINE];
-    FILE *f = opencl_cache_path(r->name, path, sizeof path) ? fopen(path, "r") : NULL;
+    FILE *f = iso_cache_path(r->name, path, sizeof path) ? fopen(path, "r") : NULL;
     iso_rc rc = ISO_OK;
     while (f != NULL && rc == ISO_OK && fgets(line, sizeof line, f) != NULL) {
         struct opencl_record record;
