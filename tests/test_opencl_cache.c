@@ -3,7 +3,6 @@
 #include "core/iso.h"
 
 #ifdef ISO_HAVE_OPENCL
-#include "backends/opencl/kept.h"
 #include "backends/opencl/opencl.h"
 #include "core/cache.h"
 #endif
@@ -46,9 +45,9 @@ static bool write_all(char fill, size_t n)
 {
     char *data = malloc(n);
     memset(data, fill, n);
-    const int lock = opencl_kept_lock();
-    const bool good = lock >= 0 && opencl_kept_write("file", data, n);
-    opencl_kept_unlock(lock);
+    const int lock = iso_cache_lock();
+    const bool good = lock >= 0 && iso_cache_write("file", data, n);
+    iso_cache_unlock(lock);
     free(data);
     return good;
 }
@@ -141,8 +140,8 @@ static void cache_that_cannot_be_made_is_no_fault(void **state)
 {
     (void)state;
     setenv("XDG_CACHE_HOME", "/dev/null/nowhere", 1);
-    assert_int_equal(opencl_kept_lock(), -1);
-    opencl_kept_unlock(-1);
+    assert_int_equal(iso_cache_lock(), -1);
+    iso_cache_unlock(-1);
 }
 
 /* ---- Programs ------------------------------------------------------------------------------ */

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "opencl.h"
 #include "core/cache.h"
+#include "core/file.h"
 #include "core/data/sha256.h"
-#include "kept.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
 
@@ -55,49 +56,30 @@ static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
     iso_sha256_hex(&h, hex);
 }
 
-/* The binary in a file, or NULL; free it. */
-static unsigned char *read_binary(const char *path, size_t *size)
+/* Reads the key's file: the checksum, and what it is of, n bytes. False if it is not there, or
+ * damaged. Free *data in any case. */
+static bool read_file(const char *key, char **data, size_t *n)
 {
-    char want[HEX + 1] = "", have[HEX + 1];
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return NULL;
-    unsigned char *data = NULL;
-    long end = -1;
-    if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY &&
-        fseek(f, 0, SEEK_SET) == 0 && fread(want, 1, HEX, f) == HEX) {
-        *size = (size_t)end - HEX;
-        data = malloc(*size);
-        if (data != NULL && fread(data, 1, *size, f) != *size) {
-            free(data);
-            data = NULL;
-        }
+    char name[HEX + 16], path[ISO_PATH], have[HEX + 1];
+    if (!binary_name(key, name, sizeof name) || !iso_cache_path(name, path, sizeof path) ||
+        access(path, R_OK) != 0)
+        return false;
+    if (iso_file_read(path, data, n) != ISO_OK) {
+        iso_error_clear();
+        return false;
     }
-    fclose(f);
-    if (data != NULL) {
-        hash(data, *size, have);
-        if (memcmp(want, have, HEX) != 0) {
-            free(data);
-            data = NULL;
-        }
-    }
-    return data;
+    if (*n <= HEX)
+        return false;
+    *n -= HEX;
+    hash((const unsigned char *)*data + HEX, *n, have);
+    return memcmp(*data, have, HEX) == 0;
 }
 
-cl_program opencl_cache_load(struct opencl *cl, const char *key)
+static cl_program build_binary(struct opencl *cl, const unsigned char *binary, size_t n)
 {
-    char name[HEX + 16], path[1200];
-    size_t size = 0;
-    unsigned char *data = NULL;
-    if (binary_name(key, name, sizeof name) && iso_cache_path(name, path, sizeof path))
-        data = read_binary(path, &size);
-    if (data == NULL)
-        return NULL;
     cl_int status = CL_SUCCESS, rc;
-    const unsigned char *binary = data;
     cl_program program =
-        clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
-    free(data);
+        clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &n, &binary, &status, &rc);
     if (rc != CL_SUCCESS)
         return NULL;
     if (status != CL_SUCCESS ||
@@ -105,6 +87,17 @@ cl_program opencl_cache_load(struct opencl *cl, const char *key)
         clReleaseProgram(program);
         return NULL;
     }
+    return program;
+}
+
+cl_program opencl_cache_load(struct opencl *cl, const char *key)
+{
+    char *data = NULL;
+    size_t n = 0;
+    cl_program program = NULL;
+    if (read_file(key, &data, &n))
+        program = build_binary(cl, (const unsigned char *)data + HEX, n);
+    free(data);
     return program;
 }
 
@@ -124,10 +117,7 @@ void opencl_cache_store(const char *key, cl_program program)
         char hex[HEX + 1];
         hash(binary, size, hex);
         memcpy(data, hex, HEX);
-        const int lock = opencl_kept_lock();
-        if (lock >= 0)
-            opencl_kept_write(name, data, HEX + size);
-        opencl_kept_unlock(lock);
+        iso_cache_put(name, data, HEX + size);
     }
     free(data);
 }

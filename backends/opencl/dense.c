@@ -2,6 +2,7 @@
 #include "chains.h"
 #include "clblast.h"
 #include "sums.h"
+#include "tuner.h"
 
 struct sizes {
     int64_t rows, in, units;
@@ -41,7 +42,7 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
     const struct opencl_product p[] = { forward_product(s), input_product(s), kernel_product(s) };
     for (int i = 0; i < 3; i++)
         opencl_clblast_note(opencl_of(be), &p[i]);
-    return ISO_OK;
+    return opencl_note_products(be, ISO_OP_dense, call);
 }
 
 /* y [rows, units] = x [rows, in] kernel. */

@@ -3,7 +3,6 @@
 
 #include "core/cache.h"
 #include "core/data/sha256.h"
-#include "kept.h"
 #include "tuner_task.h"
 
 #include <stdio.h>
@@ -41,10 +40,8 @@ static void remember(const struct opencl *cl, const char *name)
     char text[600];
     const int n = snprintf(text, sizeof text, "%s, driver %s: has compiled and run a kernel\n",
                            cl->found.info.name, cl->found.info.driver);
-    const int lock = opencl_kept_lock();
-    if (lock >= 0 && n > 0 && n < (int)sizeof text)
-        opencl_kept_write(name, text, (size_t)n);
-    opencl_kept_unlock(lock);
+    if (n > 0 && n < (int)sizeof text)
+        iso_cache_put(name, text, (size_t)n);
 }
 
 static iso_rc try(const struct opencl *cl, const char *name)

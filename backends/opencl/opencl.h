@@ -115,6 +115,7 @@ struct opencl {
     struct opencl_clblast *clblast; /* fast mode only */
     struct opencl_choices *choices; /* NULL until there is one */
     struct opencl_tuner *tuner;     /* NULL until there is something to choose from */
+    bool noting; /* products are noted (opencl_note_products), and nothing is launched */
 };
 struct iso_mem {
     cl_mem mem;

@@ -3,7 +3,6 @@
 
 #include "core/cache.h"
 #include "core/data/sha256.h"
-#include "kept.h"
 #include "source.h"
 
 #include <stdio.h>
@@ -167,7 +166,7 @@ static void write_file(const struct opencl_records *r, const struct opencl *cl)
     for (size_t i = 0; i < r->n; i++)
         write_record(f, &r->at[i]);
     if (fclose(f) == 0)
-        opencl_kept_write(r->name, text, n);
+        iso_cache_write(r->name, text, n);
     free(text);
 }
 
@@ -195,12 +194,12 @@ void opencl_records_close(struct opencl_records *r)
 iso_rc opencl_records_put(struct opencl_records *r, const struct opencl *cl,
                           const struct opencl_record *record)
 {
-    const int lock = opencl_kept_lock();
+    const int lock = iso_cache_lock();
     iso_rc rc = lock >= 0 ? read_file(r) : ISO_OK;
     if (rc == ISO_OK)
         rc = set(r, record);
     if (rc == ISO_OK && lock >= 0)
         write_file(r, cl);
-    opencl_kept_unlock(lock);
+    iso_cache_unlock(lock);
     return rc;
 }

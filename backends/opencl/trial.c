@@ -39,6 +39,9 @@ static struct opencl_at at(const struct trial *t, int which)
 
 /* ---- isocl's product, as dense and conv2d run it --------------------------------------------- */
 
+/* A variant's kernel reads b as it lies; otherwise it is packed. */
+static bool is_turned(const struct trial *t) { return t->way == OPENCL_WAY_VARIANT && t->p.tb; }
+
 static struct opencl_chains plain_chains(const struct trial *t)
 {
     const struct opencl_product *p = &t->p;
@@ -47,6 +50,7 @@ static struct opencl_chains plain_chains(const struct trial *t)
                                    : opencl_plain_chains(m, n, k, ISO_BLOCK_TERMS);
     g.ldb = opencl_b_cols(t->cl, n);
     g.split = t->products == 1;
+    g.b_col = is_turned(t) ? (iso_i32)k : 0;
     g.a_next = (iso_i32)(p->m * p->k);
     g.b_next = (iso_i32)(p->k * (size_t)g.ldb);
     g.y_next = (iso_i32)(p->m * p->n);
@@ -100,7 +104,7 @@ static iso_rc own_product(const struct trial *t, int to)
     struct opencl_at b = at(t, B), none = { NULL, 0 }, work = { &t->mem[WORK], packed_size(t) };
     if (t->products > 1)
         return many_products(t, &g, to);
-    if (t->p.tb || g.ldb != g.cols) {
+    if (!is_turned(t) && (t->p.tb || g.ldb != g.cols)) {
         struct opencl_matrix m = packing(t);
         ISO_TRY(opencl_pack(t->cl, &m, b, at(t, WORK)));
         b = at(t, WORK);
@@ -333,7 +337,9 @@ static iso_rc run(struct trial *t, double budget, struct opencl_outcome *out)
 static bool force(struct opencl *cl, const struct opencl_trial *trial)
 {
     const struct opencl_variant *v = opencl_variants;
-    const enum opencl_over over = trial->product.ta ? OPENCL_OVER_ROWS : OPENCL_OVER_TAPS;
+    const enum opencl_over over = trial->product.ta   ? OPENCL_OVER_ROWS
+                                  : trial->product.tb ? OPENCL_OVER_TURNED
+                                                      : OPENCL_OVER_TAPS;
     while (v->name != NULL && strcmp(v->name, trial->variant) != 0)
         v++;
     return v->name != NULL && opencl_variant_usable(cl, v, over) &&
@@ -347,6 +353,7 @@ void opencl_trial_run(struct opencl *cl, const struct opencl_trial *trial,
         .cl = cl, .way = trial->way, .p = trial->product, .products = trial->products
     };
     *out = (struct opencl_outcome){ .verdict = OPENCL_UNUSABLE };
+    unsetenv("ISOCL_OPENCL_VARIANT");
     if (trial->way == OPENCL_WAY_VARIANT && !force(cl, trial)) {
         snprintf(out->why, sizeof out->why, "it does not build here, or spills registers");
         return;

@@ -6,6 +6,8 @@
 #define ISO_OPENCL_TUNER_H
 #include "opencl.h"
 
+/* Plan time: notes the products that the op makes of this call, forward and backward. */
+iso_rc opencl_note_products(struct iso_backend *, enum iso_op, const struct iso_call *);
 /* Measures what base.tuning asks for, of the products noted by then, and has the winners chosen.
  * Fails only without memory. */
 iso_rc opencl_tune(struct opencl *);
