@@ -81,8 +81,7 @@ bool iso_cache_write(const char *name, const void *data, size_t n)
     char folder[ISO_PATH], path[ISO_PATH];
     if (find_folder(folder, sizeof folder) == 0 || !iso_cache_path(name, path, sizeof path))
         return false;
-    const bool good =
-        iso_folder_clean(folder) == ISO_OK && iso_file_write(path, data, n) == ISO_OK;
+    const bool good = iso_folder_clean(folder) == ISO_OK && iso_file_write(path, data, n) == ISO_OK;
     iso_error_clear();
     return good;
 }

@@ -252,7 +252,8 @@ int main(void)
 {
 #ifdef ISO_HAVE_OPENCL
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(processes_that_write_at_once_leave_a_whole_file, begin, end),
+        cmocka_unit_test_setup_teardown(processes_that_write_at_once_leave_a_whole_file, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(killed_writer_leaves_a_whole_file_and_no_lock, begin, end),
         cmocka_unit_test_setup_teardown(full_disk_leaves_the_old_file, begin, end),
         cmocka_unit_test_setup_teardown(cache_that_cannot_be_made_is_no_fault, begin, end),

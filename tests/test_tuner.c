@@ -259,13 +259,14 @@ static void fastest_on_record_is_chosen_and_off_measures_nothing(void **state)
 static void damaged_records_are_left_out(void **state)
 {
     (void)state;
-    static const char text[] = "nonsense\n"
-                               "taps 1x1x1x1 | a | 2.5 ms\n"
-                               "taps 1x1x1x1 | b | 2.5\n"
-                               "taps 1x1x1x1 | c | crashed\n"
-                               "taps 1x1x1x1 | d | 1e999 ms more\n"
-                               " |  | \n"
-                               "taps 1x1x1x1 | e | 1.5 m";
+    static const char text[] =
+        "nonsense\n"
+        "taps 1x1x1x1 | a | 2.5 ms\n"
+        "taps 1x1x1x1 | b | 2.5\n"
+        "taps 1x1x1x1 | c | crashed\n"
+        "taps 1x1x1x1 | d | 1e999 ms more\n"
+        " |  | \n"
+        "taps 1x1x1x1 | e | 1.5 m";
     struct opencl *cl = open_device(ISO_TUNE_OFF);
     struct opencl_records *r = NULL;
     char path[400];

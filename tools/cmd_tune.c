@@ -9,14 +9,13 @@ struct tune_options {
     struct iso_setup_options setup;
     bool known;
 };
-static const struct iso_option options[] = {
-    ISO_OPTION_DEVICE(struct tune_options),
-    ISO_OPTION_MODE(struct tune_options),
-    ISO_OPTION_BATCH(struct tune_options),
-    { "known", NULL, ISO_OPTION_FLAG, offsetof(struct tune_options, known),
-      "measure nothing, print what is known", 0 },
-    { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
-};
+static const struct iso_option options[] = { ISO_OPTION_DEVICE(struct tune_options),
+                                             ISO_OPTION_MODE(struct tune_options),
+                                             ISO_OPTION_BATCH(struct tune_options),
+                                             { "known", NULL, ISO_OPTION_FLAG,
+                                               offsetof(struct tune_options, known),
+                                               "measure nothing, print what is known", 0 },
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 struct table {
     char product[128]; /* of the last row */
@@ -48,8 +47,9 @@ static iso_rc tune(struct iso_setup *setup, const struct tune_options *o, const 
     ISO_TRY(iso_setup_backend(setup, &o->setup));
     const struct iso_backend_ops *ops = setup->backend->ops;
     setup->backend->tuning = o->known ? ISO_TUNE_OFF : ISO_TUNE_ALL;
-    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){
-                                      .training = true, .seed = setup->model->seed, .log_steps = 1 }));
+    ISO_TRY(iso_setup_exec(setup, &(struct iso_exec_options){ .training = true,
+                                                              .seed = setup->model->seed,
+                                                              .log_steps = 1 }));
     if (ops->tuned != NULL)
         ISO_TRY(ops->tuned(setup->backend, print_row, &table));
     iso_setup_where(setup->backend, where, sizeof where);
@@ -83,8 +83,9 @@ const struct iso_command iso_command_tune = {
         "same bits, so that the choice changes no result. One that crashed or hung is not tried\n"
         "again with the same driver. What was found out is kept in a text file, tuner-*.txt, in\n"
         "the folder isocl of XDG_CACHE_HOME or ~/.cache.",
-    .examples = "  isocl tune models/mnist/cnn.yaml --device opencl   measure, and print a table\n"
-                "  isocl tune models/mnist/cnn.yaml --known           print what is known",
+    .examples =
+        "  isocl tune models/mnist/cnn.yaml --device opencl   measure, and print a table\n"
+        "  isocl tune models/mnist/cnn.yaml --known           print what is known",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

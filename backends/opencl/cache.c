@@ -112,8 +112,8 @@ void opencl_cache_store(const char *key, cl_program program)
         return;
     unsigned char *data = malloc(HEX + size);
     unsigned char *binary = data != NULL ? data + HEX : NULL;
-    if (data != NULL &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS) {
+    if (data != NULL && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary,
+                                         NULL) == CL_SUCCESS) {
         char hex[HEX + 1];
         hash(binary, size, hex);
         memcpy(data, hex, HEX);

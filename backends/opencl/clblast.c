@@ -11,10 +11,11 @@ enum { SMALL = 1 << 15 }; /* products that no library speeds up */
 enum wish { AUTO, ALWAYS, NEVER };
 
 /* Sizes are exponents: a class holds all sizes that round up to 2^m, 2^n, 2^k. */
-struct class {
-    bool ta, tb, right;    /* right: it has been measured, and CLBlast was */
-    int m, n, k;           /* exponents */
-    double clblast, own;   /* seconds; 0: not known */
+struct class
+{
+    bool ta, tb, right;      /* right: it has been measured, and CLBlast was */
+    int m, n, k;             /* exponents */
+    double clblast, own;     /* seconds; 0: not known */
     struct opencl_product p; /* the first one noted, which stands for all */
 };
 struct opencl_clblast {

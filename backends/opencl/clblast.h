@@ -20,8 +20,8 @@ void opencl_clblast_close(struct opencl *); /* before the context goes */
 
 /* Plan time: notes the product's class, for the tuner. */
 void opencl_clblast_note(struct opencl *, const struct opencl_product *);
-/* Class number i, from 0 on, under which key the tuner knows it, and a product of it; false if there
- * are no more. */
+/* Class number i, from 0 on, under which key the tuner knows it, and a product of it; false if
+ * there are no more. */
 bool opencl_clblast_class(const struct opencl *, int i, char key[OPENCL_RECORD_KEY],
                           struct opencl_product *);
 /* Takes the candidates "clblast" and "own" of these records over. A class that has none is one that

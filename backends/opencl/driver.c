@@ -72,7 +72,6 @@ iso_rc opencl_driver_try(const struct opencl *cl)
 {
     char name[64], path[1200];
     file_name(cl, name, sizeof name);
-    const bool known =
-        iso_cache_path(name, path, sizeof path) && access(path, R_OK) == 0;
+    const bool known = iso_cache_path(name, path, sizeof path) && access(path, R_OK) == 0;
     return known || opencl_is_child() ? ISO_OK : try(cl, name);
 }

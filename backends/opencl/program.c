@@ -125,9 +125,8 @@ static iso_rc build_file(struct opencl *cl, struct opencl_file *file)
 {
     if (file->program == NULL && file->wanted)
         build_wanted(cl);
-    return file->program != NULL
-               ? ISO_OK
-               : build(cl, &(struct files){ .name = { file->name }, .n = 1 });
+    return file->program != NULL ? ISO_OK
+                                 : build(cl, &(struct files){ .name = { file->name }, .n = 1 });
 }
 
 iso_rc opencl_settle(struct iso_backend *be)

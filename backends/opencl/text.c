@@ -212,9 +212,9 @@ static iso_rc begin_names(struct joined *j, const char *file, const char *text)
         char out[3 * NAME];
         const int n = (int)defined(line, &word, &arguments);
         if (n > 0 && n < NAME) {
-            const int k =
-                snprintf(out, sizeof out, "#define %.*s%s %.*s_of_%.*s%s\n", n, word,
-                         arguments ? "(...)" : "", n, word, stem, file, arguments ? "(__VA_ARGS__)" : "");
+            const int k = snprintf(out, sizeof out, "#define %.*s%s %.*s_of_%.*s%s\n", n, word,
+                                   arguments ? "(...)" : "", n, word, stem, file,
+                                   arguments ? "(__VA_ARGS__)" : "");
             ISO_TRY(append(j->out, out, (size_t)k));
         }
     }

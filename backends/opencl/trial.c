@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { COUNTERS = 256, SAMPLES = 32, RUNS = 5 };
-enum { LARGEST = 1 << 24 };        /* elements of a matrix here */
+enum { LARGEST = 1 << 24 };          /* elements of a matrix here */
 static const double SHORTEST = 2e-3; /* seconds between two looks at the clock */
 static const double MOST_GPU = 0x1p36, MOST_CPU = 0x1p27; /* products of one run */
 
@@ -76,8 +76,7 @@ static size_t packed_size(const struct trial *t)
 
 static struct opencl_groups groups_of(const struct trial *t, const struct opencl_chains *g)
 {
-    return (struct opencl_groups){ t->products, 0,
-                                   opencl_groups_at_once(t->cl, g, t->products) };
+    return (struct opencl_groups){ t->products, 0, opencl_groups_at_once(t->cl, g, t->products) };
 }
 
 static size_t own_work(const struct trial *t)
@@ -150,15 +149,15 @@ static iso_rc allocate(struct trial *t)
     const struct opencl_product *p = &t->p;
     const bool fast = t->way == OPENCL_WAY_CLBLAST;
     const size_t all = t->products * p->m * p->n;
-    const size_t floats[BUFFERS] = { t->products * p->m * p->k,
-                                     t->products * p->k *
-                                         opencl_larger(p->n, t->products > 1 ? packed_size(t) / p->k
-                                                                             : 0),
-                                     all,
-                                     fast ? all : 1,
-                                     fast ? all : 1,
-                                     own_work(t),
-                                     COUNTERS };
+    const size_t floats[BUFFERS] = {
+        t->products * p->m * p->k,
+        t->products * p->k * opencl_larger(p->n, t->products > 1 ? packed_size(t) / p->k : 0),
+        all,
+        fast ? all : 1,
+        fast ? all : 1,
+        own_work(t),
+        COUNTERS
+    };
     for (int i = 0; i < BUFFERS; i++) {
         cl_int rc;
         t->floats[i] = floats[i];
@@ -287,8 +286,8 @@ static iso_rc check_bound(struct trial *t, struct opencl_outcome *out)
                           ARGS(arg_mem(&t->mem[C], 0), arg_mem(&t->mem[OWN], 0),
                                arg_mem(&t->mem[SUM], 0), arg_mem(&t->mem[COUNT], 0),
                                arg_uint(t->floats[C]), arg_real(factor))));
-    const cl_int rc = clEnqueueReadBuffer(t->cl->queue, t->mem[COUNT].mem, CL_TRUE, 0,
-                                          sizeof count, count, 0, NULL, NULL);
+    const cl_int rc = clEnqueueReadBuffer(t->cl->queue, t->mem[COUNT].mem, CL_TRUE, 0, sizeof count,
+                                          count, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueReadBuffer", "trial"));
     for (int i = 0; i < COUNTERS; i++)
         bad += count[i];

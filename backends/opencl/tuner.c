@@ -113,8 +113,8 @@ static bool start_child(struct opencl *cl, struct opencl_tuner *t)
 static void bury(struct opencl_tuner *t, struct opencl_outcome *out)
 {
     const struct iso_child_verdict *v = iso_child_verdict(t->child);
-    *out = (struct opencl_outcome){ .verdict =
-                                        v->end == ISO_CHILD_LATE ? OPENCL_HUNG : OPENCL_CRASHED };
+    *out = (struct opencl_outcome){ .verdict = v->end == ISO_CHILD_LATE ? OPENCL_HUNG
+                                                                        : OPENCL_CRASHED };
     iso_child_text(v, out->why, sizeof out->why);
     iso_child_free(t->child);
     t->child = NULL;
@@ -215,13 +215,12 @@ static iso_rc tune_shape(struct opencl *cl, struct opencl_tuner *t,
     const int n = opencl_variant_candidates(cl, s, list);
     opencl_product_key(s, key);
     struct round r = begin_round(cl, t, key);
-    struct opencl_trial trial = {
-        .way = OPENCL_WAY_VARIANT,
-        .product = { s->over == OPENCL_OVER_ROWS, s->over == OPENCL_OVER_TURNED, s->rows, s->cols,
-                     s->depth },
-        .products = s->products,
-        .seconds = RUN
-    };
+    struct opencl_trial trial = { .way = OPENCL_WAY_VARIANT,
+                                  .product = { s->over == OPENCL_OVER_ROWS,
+                                               s->over == OPENCL_OVER_TURNED, s->rows, s->cols,
+                                               s->depth },
+                                  .products = s->products,
+                                  .seconds = RUN };
     for (int i = 0; n > 1 && i < n; i++) {
         snprintf(trial.variant, sizeof trial.variant, "%s", list[i]->name);
         ISO_TRY(measure(cl, t, &r, list[i]->name, &trial));
