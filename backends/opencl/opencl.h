@@ -56,7 +56,8 @@ struct opencl_kernel {
 struct opencl_file {
     const char *name;
     cl_program program; /* NULL: not yet; borrowed from opencl.programs */
-    bool wanted;        /* the next program has it, with all others that are wanted */
+    bool needed;        /* by ops of this plan; those are built together */
+    bool joined, alone; /* it has been tried to build it with the others, and by itself */
 };
 
 /* How far the queue may run ahead of the device: so many windows of so many launches (queue.c). */

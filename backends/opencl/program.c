@@ -92,8 +92,7 @@ static iso_rc build(struct opencl *cl, const struct files *files)
 
 /* ---- Files --------------------------------------------------------------------------------- */
 
-/* The file of this name. It is new where nobody has asked for it: `wanted` or not. */
-static iso_rc find_file(struct opencl *cl, const char *name, bool wanted, struct opencl_file **out)
+static iso_rc find_file(struct opencl *cl, const char *name, struct opencl_file **out)
 {
     for (int i = 0; i < cl->nfiles; i++) {
         if (strcmp(cl->files[i].name, name) == 0) {
@@ -104,18 +103,20 @@ static iso_rc find_file(struct opencl *cl, const char *name, bool wanted, struct
     if (cl->nfiles == OPENCL_MAX_FILES)
         return iso_fail(ISO_EDEVICE, "more than %d files of kernels", OPENCL_MAX_FILES);
     *out = &cl->files[cl->nfiles++];
-    **out = (struct opencl_file){ .name = name, .wanted = wanted };
+    **out = (struct opencl_file){ .name = name };
     return ISO_OK;
 }
 
-/* Builds all wanted files as one program. Where that fails, each will be one of its own. */
-static void build_wanted(struct opencl *cl)
+/* Builds all needed files that are not built yet as one program. Where that fails, each will be
+ * one of its own. */
+static void build_needed(struct opencl *cl)
 {
     struct files files = { .n = 0 };
     for (int i = 0; i < cl->nfiles; i++) {
-        if (cl->files[i].wanted)
-            files.name[files.n++] = cl->files[i].name;
-        cl->files[i].wanted = false;
+        struct opencl_file *f = &cl->files[i];
+        if (f->needed && !f->joined && f->program == NULL)
+            files.name[files.n++] = f->name;
+        f->joined = f->joined || f->needed;
     }
     if (files.n > 1 && build(cl, &files) != ISO_OK)
         iso_error_clear();
@@ -123,21 +124,26 @@ static void build_wanted(struct opencl *cl)
 
 static iso_rc build_file(struct opencl *cl, struct opencl_file *file)
 {
-    if (file->program == NULL && file->wanted)
-        build_wanted(cl);
-    return file->program != NULL ? ISO_OK
-                                 : build(cl, &(struct files){ .name = { file->name }, .n = 1 });
+    if (file->program == NULL && file->needed && !file->joined)
+        build_needed(cl);
+    if (file->program != NULL)
+        return ISO_OK;
+    if (file->alone)
+        return iso_fail(ISO_EDEVICE, "%s does not build on %s", file->name, cl->base.device.name);
+    file->alone = true;
+    return build(cl, &(struct files){ .name = { file->name }, .n = 1 });
 }
 
 iso_rc opencl_settle(struct iso_backend *be)
 {
     struct opencl *cl = opencl_of(be);
-    ISO_TRY(opencl_tune(cl));
-    build_wanted(cl);
-    for (int i = 0; i < cl->nfiles; i++)
-        if (build_file(cl, &cl->files[i]) != ISO_OK)
-            return iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
-    return ISO_OK;
+    iso_rc rc = opencl_tune(cl);
+    for (int i = 0; i < cl->nfiles; i++) {
+        if (rc == ISO_OK && cl->files[i].needed && build_file(cl, &cl->files[i]) != ISO_OK)
+            rc = iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
+        cl->files[i].needed = false; /* what comes next may do without it */
+    }
+    return rc;
 }
 
 bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
@@ -145,10 +151,11 @@ bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRA
 {
     for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
         struct opencl_file *file;
-        if (find_file(cl, programs[i], true, &file) != ISO_OK) {
+        if (find_file(cl, programs[i], &file) != ISO_OK) {
             iso_error_take(why, n);
             return false;
         }
+        file->needed = true;
     }
     return true;
 }
@@ -160,7 +167,7 @@ static iso_rc create_kernel(struct opencl *cl, const char *program, const char *
 {
     struct opencl_file *file;
     cl_int rc;
-    ISO_TRY(find_file(cl, program, false, &file));
+    ISO_TRY(find_file(cl, program, &file));
     ISO_TRY(build_file(cl, file));
     *out = clCreateKernel(file->program, name, &rc);
     return opencl_check(rc, "clCreateKernel", name);

@@ -22,6 +22,8 @@ struct opencl_tuner {
     struct iso_child *child; /* NULL: none is running */
     double until;            /* then all products have had their time */
     bool broken;             /* no child can be started */
+    bool busy;               /* something has been measured, which `progress` tells */
+    struct opencl_progress progress;
 };
 
 static iso_rc tuner_of(struct opencl *cl, struct opencl_tuner **out)
@@ -120,10 +122,23 @@ static void bury(struct opencl_tuner *t, struct opencl_outcome *out)
     t->child = NULL;
 }
 
+static void begin_progress(const struct opencl *cl, struct opencl_tuner *t)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%s: measuring which kernels are fastest for this model, once",
+             cl->base.device.id);
+    opencl_progress_begin(&t->progress, text);
+    t->busy = true;
+}
+
 static bool try(struct opencl *cl, struct opencl_tuner *t, const struct opencl_trial *trial,
                 struct opencl_outcome *out)
 {
-    if (t->broken || (t->child == NULL && !start_child(cl, t)))
+    if (t->broken)
+        return false;
+    if (!t->busy)
+        begin_progress(cl, t);
+    if (t->child == NULL && !start_child(cl, t))
         return false;
     iso_child_allow(t->child, opencl_tuner_patience);
     iso_child_send(t->child, trial, sizeof *trial);
@@ -306,18 +321,15 @@ iso_rc opencl_tune(struct opencl *cl)
 {
     const enum iso_tuning tuning = cl->base.tuning;
     struct opencl_tuner *t;
-    struct opencl_progress progress;
-    char text[128];
     ISO_TRY(tuner_of(cl, &t));
     t->until = iso_clock() + ALL;
     t->broken = t->broken || tuning == ISO_TUNE_OFF;
-    snprintf(text, sizeof text, "%s: measuring which kernels are fastest for this model, once",
-             cl->base.device.id);
-    opencl_progress_begin(&progress, text);
     iso_rc rc = tuning == ISO_TUNE_AUTO || tuning == ISO_TUNE_ALL ? tune_shapes(cl, t) : ISO_OK;
     if (rc == ISO_OK)
         rc = tune_clblast(cl, t);
-    opencl_progress_end(&progress);
+    if (t->busy)
+        opencl_progress_end(&t->progress);
+    t->busy = false;
     if (tuning != ISO_TUNE_NEEDED) {
         iso_child_free(t->child); /* and what it has of the device's memory */
         t->child = NULL;
