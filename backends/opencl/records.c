@@ -108,14 +108,15 @@ static bool read_line(char *line, struct opencl_record *out)
     char *name = strstr(line, between), *value = NULL;
     if (name != NULL)
         value = strstr(name + 3, between);
-    if (value == NULL || line[strcspn(line, "\n")] == '\0')
+    if (value == NULL || line[strcspn(line, "\n")] == '\0' || name - line >= OPENCL_RECORD_KEY ||
+        value - name >= OPENCL_RECORD_NAME)
         return false; /* a line that was cut off is none */
     line[strcspn(line, "\n")] = *name = *value = '\0';
     name += 3;
     value += 3;
     *out = (struct opencl_record){ .verdict = OPENCL_RIGHT };
-    snprintf(out->key, sizeof out->key, "%s", line);
-    snprintf(out->candidate, sizeof out->candidate, "%s", name);
+    memcpy(out->key, line, strlen(line) + 1);
+    memcpy(out->candidate, name, strlen(name) + 1);
     char unit[4] = "", more;
     if (sscanf(value, "%lf %3s%c", &out->seconds, unit, &more) == 2 && strcmp(unit, "ms") == 0) {
         out->seconds *= 1e-3;

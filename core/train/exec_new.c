@@ -80,10 +80,25 @@ static iso_rc ask_kernels(struct iso_exec *e)
     return iso_exec_need_clipping(e);
 }
 
+/* A device that builds kernels builds those that fill batches together with the others. Their calls
+ * are not known yet. */
+static void ask_inputs(const struct iso_exec *e)
+{
+    static const enum iso_op ops[] = { ISO_OP_gather_images, ISO_OP_gather_labels };
+    const struct iso_call unknown = { 0 };
+    char why[192];
+    for (int i = 0; i < 2; i++) {
+        const struct iso_kernel *k = e->backend->kernels[ops[i]];
+        if (k != NULL && k->supports != NULL)
+            (void)k->supports(e->backend, ops[i], &unknown, why, sizeof why);
+    }
+}
+
 /* What every call needs, then, when the backend has settled, the workspaces. */
 static iso_rc check_kernels(struct iso_exec *e)
 {
     const struct iso_backend_ops *ops = e->backend->ops;
+    ask_inputs(e);
     ISO_TRY(ask_kernels(e));
     ISO_TRY(ops->settle != NULL ? ops->settle(e->backend) : ISO_OK);
     e->settled = true;
