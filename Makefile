@@ -96,7 +96,7 @@ OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(B
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
-.PHONY: all test check check-quick coverage style fuzz install uninstall deb clean help docs FORCE
+.PHONY: all test check check-quick coverage style fuzz install uninstall deb bundle clean help docs FORCE
 all: $(BUILD)/isocl
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
@@ -237,6 +237,13 @@ deb: all
 	    LIBDIR=/usr/lib/$$(gcc -print-multiarch 2>/dev/null)
 	sh tools/deb.sh $(BUILD) $(VERSION) "$(LIBS)" "$(CONFIG)"
 
+# A folder and an archive that run where nothing can be installed. Its program looks for libraries beside itself.
+bundle: $(BUILD)/bundle/isocl
+	sh tools/bundle.sh $(BUILD) $(VERSION) $<
+$(BUILD)/bundle/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
+	@mkdir -p $(@D)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -Wl,--disable-new-dtags '-Wl,-rpath,$$ORIGIN/../lib' -o $@ $^ $(LIBS)
+
 clean:
 	@test ! -e "$(BUILD)/Makefile" || { echo 'BUILD=$(BUILD) holds a Makefile: it is no folder of builds' >&2; exit 1; }
 	rm -rf "$(BUILD)"
@@ -250,6 +257,7 @@ help:
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
 	@echo 'make deb        Debian packages in $(BUILD)'
+	@echo 'make bundle     program and libraries in one archive, for machines where nothing can be installed'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 
 -include $(OBJ:.o=.d) $(BUILD)/tools/isocl.d $(TESTS:=.d) $(TESTLIB:.o=.d)

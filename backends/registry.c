@@ -1,4 +1,5 @@
 /* registry.c: the backends that were built, and how a device is chosen by its name. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,20 +18,66 @@ const struct iso_backend_ops *const iso_backends[] = {
 
 enum { DEVICES = 64 };
 
-/* The id of the first usable GPU, or "cpu": an OpenCL CPU is taken only when asked for. */
-static iso_rc choose(char *id, size_t n)
+/* Appends to a text that has room for n bytes; what does not fit is cut off. */
+static void append(char *text, size_t n, const char *fmt, ...)
+{
+    const size_t used = strlen(text);
+    va_list list;
+    va_start(list, fmt);
+    vsnprintf(text + used, n - used, fmt, list);
+    va_end(list);
+}
+
+/* Appends a device that is not the one that is looked for, and why. */
+static void tell_found(const struct iso_device *d, char *found, size_t n)
+{
+    append(found, n, "%s%s (%s%s%.120s)", *found ? ", " : "", d->id, d->name,
+           d->usable ? ", not a GPU" : ": ", d->usable ? "" : d->note);
+}
+
+/* Finds the first usable GPU; without one id is "". found names the other devices up to there,
+ * without those that are a backend of their own, as cpu is. */
+static iso_rc find_gpu(char *id, size_t n, char *found, size_t size)
 {
     struct iso_device devices[DEVICES];
-    snprintf(id, n, "%s", "cpu");
+    *id = *found = '\0';
     for (int b = 0; iso_backends[b] != NULL; b++) {
         int count = 0;
         ISO_TRY(iso_backends[b]->list(devices, DEVICES, &count));
-        for (int i = 0; i < count; i++)
-            if (devices[i].usable && devices[i].gpu) {
-                snprintf(id, n, "%s", devices[i].id);
+        for (int i = 0; i < count; i++) {
+            const struct iso_device *d = &devices[i];
+            if (d->usable && d->gpu) {
+                snprintf(id, n, "%s", d->id);
                 return ISO_OK;
             }
+            if (strcmp(d->id, iso_backends[b]->name) != 0)
+                tell_found(d, found, size);
+        }
     }
+    return ISO_OK;
+}
+
+iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, size_t size)
+{
+    char found[1024];
+    const bool gpu = strcmp(device, "gpu") == 0;
+    *why = '\0';
+    snprintf(id, n, "%s", device);
+    if (!gpu && strcmp(device, "auto") != 0)
+        return ISO_OK;
+    ISO_TRY(find_gpu(id, n, found, sizeof found));
+    if (*id != '\0') {
+        snprintf(why, size, "the first GPU that can be used");
+        return ISO_OK;
+    }
+    if (gpu)
+        return iso_fail(ISO_EDEVICE,
+                        "--device gpu: no GPU can be used here; OpenCL shows %s. `isocl doctor` "
+                        "says how to get a GPU going; --device cpu takes the processor",
+                        *found ? found : "no device");
+    /* An OpenCL device that is a CPU is taken only when it is asked for. */
+    snprintf(id, n, "cpu");
+    snprintf(why, size, "no GPU can be used, OpenCL shows %s", *found ? found : "no device");
     return ISO_OK;
 }
 
@@ -47,12 +94,11 @@ static bool names_backend(const char *device, const char *backend, const char **
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,
                         struct iso_backend **out)
 {
-    char chosen[sizeof((struct iso_device *)0)->id];
+    char id[128], why[ISO_CHOICE_WHY];
     const char *rest;
-    if (strcmp(device, "auto") == 0) {
-        ISO_TRY(choose(chosen, sizeof chosen));
-        device = chosen;
-    }
+    ISO_TRY(iso_backend_choose(device, id, sizeof id, why, sizeof why));
+    if (*why != '\0')
+        device = id;
     for (int b = 0; iso_backends[b] != NULL; b++)
         if (names_backend(device, iso_backends[b]->name, &rest))
             return iso_backends[b]->open(rest, mode, threads, out);

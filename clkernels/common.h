@@ -2,6 +2,8 @@
  *
  * A tensor argument is a buffer and the offset of its first element. Grids may be larger than the
  * tensor: each kernel leaves out work-items past its count. */
+#ifndef ISO_CLKERNELS_COMMON_H
+#define ISO_CLKERNELS_COMMON_H
 #pragma OPENCL FP_CONTRACT OFF
 #include "core/arith.h"
 #include "core/order.h"
@@ -74,3 +76,5 @@ static inline int lane_first_max(local int *s, global const float *z, int n)
     }
     return s[0];
 }
+
+#endif

@@ -111,7 +111,7 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int group, 
 
 /* Work-item -> pixel (of the kernel's gradient: group and tap) and first channel. Calls the
  * function with constants where it can. */
-#define PIXEL_AND_CHANNEL                                                                    \
+#define PIXEL_AND_FILTER                                                                     \
     const struct opencl_depthwise g = all;                                                   \
     int items = (g.channels + ITEM_CHANNELS - 1) / ITEM_CHANNELS, item = get_global_id(0);   \
     int pixel = item / items, channel = item % items * ITEM_CHANNELS;                        \
@@ -131,7 +131,7 @@ kernel void depthwise_forward(global const float *x, ulong x_at, global const fl
                               ulong kern_at, global const float *bias, ulong bias_at,
                               global float *y, ulong y_at, struct opencl_depthwise all)
 {
-    PIXEL_AND_CHANNEL;
+    PIXEL_AND_FILTER;
     CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at);
 }
 
@@ -139,7 +139,7 @@ kernel void depthwise_backward(global const float *dy, ulong dy_at, global const
                                ulong kern_at, global float *dx, ulong dx_at,
                                struct opencl_depthwise all)
 {
-    PIXEL_AND_CHANNEL;
+    PIXEL_AND_FILTER;
     CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at);
 }
 
@@ -147,7 +147,7 @@ kernel void depthwise_gradient(global const float *x, ulong x_at, global const f
                                ulong dy_at, global float *out, ulong out_at,
                                struct opencl_depthwise all)
 {
-    PIXEL_AND_CHANNEL;
+    PIXEL_AND_FILTER;
     int taps = g.kh * g.kw;
     CALL(gradient, TWO(pixel / taps, pixel % taps), x + x_at, dy + dy_at, out + out_at);
 }

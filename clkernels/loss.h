@@ -1,4 +1,6 @@
 /* loss.h: what the losses share; formulas: core/ops/loss.h. */
+#ifndef ISO_CLKERNELS_LOSS_H
+#define ISO_CLKERNELS_LOSS_H
 
 static inline float row_weight(global const float *weight, ulong weight_at, ulong row, int weighted)
 {
@@ -39,3 +41,5 @@ static inline float row_weight(global const float *weight, ulong weight_at, ulon
             dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                        \
         }                                                                                       \
     }
+
+#endif

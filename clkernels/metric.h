@@ -1,4 +1,6 @@
 /* metric.h: what the metrics share. A work-item looks at a row: there are few classes. */
+#ifndef ISO_CLKERNELS_METRIC_H
+#define ISO_CLKERNELS_METRIC_H
 
 /* The class that z[0..n) means: its first maximum, NaN winning; of a single number, whether it is
  * above a half. */
@@ -18,3 +20,5 @@ static inline int target_class(global const int *t, ulong t_at, ulong row, int n
 {
     return sparse ? t[t_at + row] : row_class((global const float *)t + t_at + row * n, n);
 }
+
+#endif

@@ -2,6 +2,8 @@
  *
  * A work-item takes one pixel of the result and `width` of its channels, side by side: 1 on a GPU,
  * ITEM_CHANNELS on a CPU, whose compiler makes vector code of the loops over channels. */
+#ifndef ISO_CLKERNELS_POOLING2D_H
+#define ISO_CLKERNELS_POOLING2D_H
 
 #include "arguments.h"
 
@@ -20,3 +22,5 @@ static inline void windows(int p, int kernel_size, int stride, int out, int *fir
     int pixel = item / items, channel = item % items * ITEM_CHANNELS;               \
     if (pixel >= g.pixels)                                                          \
         return;
+
+#endif

@@ -1,4 +1,6 @@
 /* softmax.h: the sums of a softmax of one row, by the 16 work-items of one group. */
+#ifndef ISO_CLKERNELS_SOFTMAX_H
+#define ISO_CLKERNELS_SOFTMAX_H
 
 /* The row's maximum and the sum of exp(z - max). */
 static inline void softmax_row(local int *si, local float *s, global const float *z, int n,
@@ -9,3 +11,5 @@ static inline void softmax_row(local int *si, local float *s, global const float
     *max = m;
     *sum = total;
 }
+
+#endif

@@ -412,6 +412,31 @@ enum iso_peak {
                         there are not two */
 };
 
+/* A command that a device was given, and when it ran by the device's own clock. */
+struct iso_profile_event {
+    const char *name;  /* of the kernel, a literal */
+    int call;          /* iso_profile.call as it was then */
+    double flops;      /* of its sums of products, 2 an fma; 0: it has none */
+    double begin, end; /* seconds */
+};
+struct iso_profile {
+    struct iso_profile_event *events; /* free with free */
+    int count, room;
+    int call; /* set by the caller: its number for what it has the backend do next */
+};
+
+/* What settle may measure, to choose the fastest of several kernels: only what cannot be chosen
+ * otherwise; nothing; what a model needs and nobody has measured yet, for some seconds; or all of
+ * it anew. It never changes a bit in exact mode. */
+enum iso_tuning { ISO_TUNE_NEEDED, ISO_TUNE_OFF, ISO_TUNE_AUTO, ISO_TUNE_ALL };
+struct iso_tuned { /* one way to compute one product */
+    const char *product, *candidate;
+    const char *verdict;   /* "right", or what is wrong with it */
+    double seconds, flops; /* of its fastest run, 0: it has none; 2 flops an fma */
+    bool chosen;
+};
+typedef void iso_tuned_visit(void *self, const struct iso_tuned *);
+
 /* A device: memory and a queue, nothing about models. Calls on one backend come from one thread.
  * Work may be queued; errors of queued work surface in read or sync at the latest. */
 struct iso_backend_ops {
@@ -424,6 +449,10 @@ struct iso_backend_ops {
     /* device: what follows the backend's name in --device ("" or "0.1" or part of a name). */
     iso_rc (*open)(const char *device, enum iso_mode mode, int threads, struct iso_backend **out);
     void (*close)(struct iso_backend *);
+    /* Optional. Called when supports and prepare have been asked of every call of a plan, and
+     * before its workspaces are: makes ready what they need, all of it together, where that is
+     * faster than one after the other. ISO_EUNSUP where the device turns out to be unable. */
+    iso_rc (*settle)(struct iso_backend *);
     iso_rc (*alloc)(struct iso_backend *, size_t bytes, struct iso_mem **out);
     void (*free)(struct iso_backend *, struct iso_mem *); /* NULL is fine */
     iso_rc (*write)(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src,
@@ -433,14 +462,21 @@ struct iso_backend_ops {
     iso_rc (*fill)(struct iso_backend *, struct iso_mem *dst, size_t offset, uint8_t byte,
                    size_t bytes);
     iso_rc (*sync)(struct iso_backend *); /* waits; reports queued faults */
+    /* Optional. What is known of the ways to compute the products of the plans so far, those of a
+     * product together. */
+    iso_rc (*tuned)(struct iso_backend *, iso_tuned_visit *, void *self);
     /* Optional: measures a peak now, with all the threads this backend has, for about so many
      * seconds. */
     iso_rc (*peak)(struct iso_backend *, enum iso_peak, double seconds, double *out);
+    /* Optional. Notes every command from now on in the profile, which the caller keeps until it
+     * ends that with NULL: then the device is waited for, and the times are filled in. */
+    iso_rc (*profile)(struct iso_backend *, struct iso_profile *);
 };
 struct iso_backend { /* the first member of every backend's own struct */
     const struct iso_backend_ops *ops;
     const struct iso_kernel *const *kernels; /* of this device; usually ops->kernels */
     enum iso_mode mode;                      /* EXACT or FAST once open */
+    enum iso_tuning tuning;                  /* set by whoever opened it */
     size_t real_size; /* bytes of an ISO_REAL: 4, or 8 in the double reference */
     size_t max_alloc; /* largest single allocation in bytes; 0: no limit */
     struct iso_device device;
@@ -448,7 +484,12 @@ struct iso_backend { /* the first member of every backend's own struct */
 
 extern const struct iso_backend_ops *const iso_backends[]; /* backends/registry.c;
                                                               NULL-terminated */
-/* Opens "auto", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
+/* Writes the id of the device that "auto" (the first usable GPU, else "cpu") or "gpu" stands for,
+ * and a sentence that says why. Any other text is its own id, cut off after n bytes, and why is "".
+ * Fails if there is no GPU for "gpu", and says what there is. */
+enum { ISO_CHOICE_WHY = 1200 };
+iso_rc iso_backend_choose(const char *device, char *id, size_t n, char *why, size_t size);
+/* Opens "auto", "gpu", "reference", "cpu", "opencl", "opencl:1", "opencl:0.1", "opencl:pocl",
  * "reference:double". threads 0: as many as the machine has. *out is set only on success; close
  * with iso_backend_close. */
 iso_rc iso_backend_open(const char *device, enum iso_mode mode, int threads,

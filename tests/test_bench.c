@@ -42,7 +42,7 @@ static double positive(const json_t *object, const char *key)
 }
 
 struct seen {
-    int machine, model, op, size, recommendation, failure, done;
+    int machine, model, op, kernel, size, recommendation, failure, done;
     double share;
 };
 
@@ -69,6 +69,11 @@ static void look(const json_t *object, void *data)
         seen->op++;
         positive(object, "microseconds");
         seen->share += positive(object, "share_of_step");
+    } else if (is_event(object, "kernel")) {
+        seen->kernel++;
+        positive(object, "microseconds");
+        positive(object, "launches");
+        seen->share += positive(object, "share_of_commands");
     } else if (is_event(object, "size")) {
         seen->size++;
         positive(object, "gflops");
@@ -99,6 +104,99 @@ static void test_json(void **state)
     assert_int_equal(seen.recommendation, 1);
     assert_int_equal(seen.failure, 0);
     assert_int_equal(seen.done, 1);
+}
+
+/* A trace in the format of trace events: a process with a name, and commands of it, none of which
+ * begins before the one ahead of it has ended. Returns the number of commands. */
+static int check_trace(const char *name)
+{
+    char path[CLI_PATH];
+    double end = 0;
+    int commands = 0;
+    size_t i;
+    json_t *event;
+    cli_path(path, name);
+    json_t *root = json_load_file(path, 0, NULL);
+    assert_non_null(root);
+    json_array_foreach(json_object_get(root, "traceEvents"), i, event)
+    {
+        const char *phase = json_string_value(json_object_get(event, "ph"));
+        assert_non_null(phase);
+        assert_true(json_integer_value(json_object_get(event, "pid")) == 1);
+        assert_string_equal(phase, i == 0 ? "M" : "X");
+        if (i == 0)
+            continue;
+        const double begin = json_number_value(json_object_get(event, "ts"));
+        assert_true(begin >= end - 1e-3);
+        end = begin + json_number_value(json_object_get(event, "dur"));
+        assert_true(end >= begin);
+        commands++;
+    }
+    json_decref(root);
+    return commands;
+}
+
+/* On the cpu a call of an op is a command: those of --ops, in one or more steps. */
+static void test_profile(void **state)
+{
+    struct seen seen = { 0 };
+    (void)state;
+    assert_int_equal(
+        cli_run("bench tiny.yaml --devices cpu --json --profile --trace t.json " QUICK), 0);
+    each_object(look, &seen);
+    assert_int_equal(seen.kernel, 10);
+    assert_true(fabs(seen.share - 1) < 1e-6);
+    const int commands = check_trace("t.json");
+    assert_true(commands >= 12 && commands % 12 == 0);
+}
+
+/* The id of an OpenCL device, which the commands in cli_run know, too; "" without one. */
+static const char *opencl_id(char id[32])
+{
+    struct iso_device list[16];
+    *id = '\0';
+    for (int b = 0; iso_backends[b] != NULL; b++) {
+        int n = 0;
+        if (strcmp(iso_backends[b]->name, "opencl") != 0)
+            continue;
+        assert_int_equal(iso_backends[b]->list(list, 16, &n), ISO_OK);
+        for (int i = n - 1; i >= 0; i--)
+            if (list[i].usable)
+                snprintf(id, 32, "%s", list[i].id);
+    }
+    return id;
+}
+
+static void test_profile_of_a_device_with_a_clock(void **state)
+{
+    struct seen seen = { 0 };
+    char id[32];
+    (void)state;
+    if (*opencl_id(id) == '\0') {
+        printf("SKIP: no usable OpenCL device is here\n");
+        skip();
+    }
+    assert_int_equal(cli_run("bench tiny.yaml --devices %s --profile " QUICK, id), 0);
+    cli_says(cli_out, "\n  KERNEL ");
+    cli_says(cli_out, "\n  chains_over_taps ");
+    cli_says(cli_out, " GFLOP/s ");
+    cli_says(cli_out, "\n  all ");
+    assert_int_equal(
+        cli_run("bench tiny.yaml --devices %s --json --profile --trace t.json " QUICK, id), 0);
+    each_object(look, &seen);
+    assert_true(seen.kernel > 10);
+    assert_true(fabs(seen.share - 1) < 1e-6);
+    assert_true(check_trace("t.json") >= seen.kernel);
+}
+
+static void test_trace_needs_a_profile_and_a_place(void **state)
+{
+    (void)state;
+    assert_int_equal(cli_run("bench tiny.yaml --devices cpu --trace t.json " QUICK), 2);
+    cli_says(cli_err, "--profile");
+    assert_int_equal(
+        cli_run("bench tiny.yaml --devices cpu --profile --trace no/where.json " QUICK), 1);
+    cli_says(cli_err, "no/where.json");
 }
 
 /* 784 x 8 and 8 x 10 products; the first layer has no input gradient. */
@@ -258,8 +356,17 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_json),   TEST(test_flops), TEST(test_table), TEST(test_faults),
-        TEST(test_median), TEST(test_gate),  TEST(test_sizes), TEST(test_memory),
+        TEST(test_json),
+        TEST(test_profile),
+        TEST(test_profile_of_a_device_with_a_clock),
+        TEST(test_trace_needs_a_profile_and_a_place),
+        TEST(test_flops),
+        TEST(test_table),
+        TEST(test_faults),
+        TEST(test_median),
+        TEST(test_gate),
+        TEST(test_sizes),
+        TEST(test_memory),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -156,31 +156,38 @@ static void failing_compiler_is_an_error(void **state)
     assert_string_equal(iso_error(), "");
 }
 
-static void bad_kernel_is_named_with_file_and_line(void **state)
+/* From now on a kernel file is this text; folder: made for it, and to be removed. */
+static void replace_kernel(char folder[FOLDER], const char *name, const char *text)
 {
-    (void)state;
-    char folder[FOLDER], path[2 * FOLDER], why[2000] = "";
-    struct iso_backend *be = open_first();
+    char path[2 * FOLDER];
     assert_int_equal(folder_make(folder, "opencl"), 0);
     snprintf(path, sizeof path, "%s/clkernels", folder);
     assert_int_equal(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/clkernels/chains.cl", folder);
+    snprintf(path, sizeof path, "%s/clkernels/%s", folder, name);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs(
-        "#include \"common.h\"\nkernel void chains_over_taps(global float *x) { x[0] = nonsense; "
-        "}\n",
-        f);
+    fputs(text, f);
     fclose(f);
     setenv("ISOCL_KERNEL_DIR", folder, 1);
+}
+
+static void bad_kernel_is_named_with_file_and_line(void **state)
+{
+    (void)state;
+    char folder[FOLDER], why[2000] = "";
+    struct iso_backend *be = open_first();
+    replace_kernel(folder, "chains.cl",
+                   "#include \"common.h\"\n"
+                   "kernel void chains_over_taps(global float *x) { x[0] = nonsense; }\n");
     struct iso_dense params = { .units = 3 };
     struct iso_call call = { .params = &params };
     call.x[0].shape = (struct iso_shape){ 2, { 2, 4 } };
     call.w[0].shape = (struct iso_shape){ 2, { 4, 3 } };
     call.y[0].shape = (struct iso_shape){ 2, { 2, 3 } };
-    assert_false(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
+    assert_true(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
+    assert_int_equal(be->ops->settle(be), ISO_EUNSUP);
+    iso_error_take(why, sizeof why);
     assert_non_null(strstr(why, "clkernels/chains.cl:2"));
-    assert_string_equal(iso_error(), "");
     assert_int_equal(folder_remove(folder), 0);
     iso_backend_close(be);
 }
@@ -205,6 +212,94 @@ static void lack_of_memory_is_an_error(void **state)
     assert_null(m);
     assert_non_null(strstr(iso_error(), "smaller batch"));
     iso_backend_close(be);
+}
+
+/* ---- Devices that compute wrongly ---- */
+
+/* The probe's kernels: `triple` gives the two results of a, b and c; `term` is added to each sum.
+ */
+static void write_probe(char folder[FOLDER], const char *triple, const char *term)
+{
+    char text[2048];
+    snprintf(text, sizeof text,
+             "#include \"common.h\"\n"
+             "kernel void probe(global const float *in, ulong in_at, global float *out, ulong at)\n"
+             "{ int i = get_global_id(0); float a = in[in_at + 3 * i], b = in[in_at + 3 * i + 1],\n"
+             "  c = in[in_at + 3 * i + 2]; global float *r = out + at + 2 * i; %s; }\n"
+             "kernel void probe_sums(global const float *in, ulong in_at, global float *out,\n"
+             "                       ulong at, int terms)\n"
+             "{ int row = get_group_id(0); float s = 0; global const float *a = in + in_at,\n"
+             "  *b = a + (row + 1) * terms; for (int k = 0; k < terms; k++) { %s; }\n"
+             "  if (get_local_id(0) == 0) out[at + row] = s; }\n",
+             triple, term);
+    replace_kernel(folder, "probe.cl", text);
+}
+
+static const char right_triple[] = "r[0] = iso_fma(a, b, c); r[1] = iso_fma(a, b, c)",
+                  right_term[] = "s = iso_fma(a[k], b[k], s)";
+static const struct {
+    const char *what, *triple, *term;
+    iso_rc exact, fast; /* what opening gives in these modes */
+} probed[] = {
+    { "right", right_triple, right_term, ISO_OK, ISO_OK },
+    { "computes nothing", "", "", ISO_EDEVICE, ISO_EDEVICE },
+    { "gives zeros", "r[0] = r[1] = 0", "s = 0", ISO_EDEVICE, ISO_EDEVICE },
+    { "forgets a term", right_triple, "if (k != 57) s = iso_fma(a[k], b[k], s)", ISO_EDEVICE,
+      ISO_EDEVICE },
+    { "gives NaN", right_triple, "s = NAN", ISO_EDEVICE, ISO_EDEVICE },
+    { "rounds factors to 11 bits", right_triple,
+      "s = iso_fma(as_float(as_int(a[k]) & ~0x1fff), as_float(as_int(b[k]) & ~0x1fff), s)",
+      ISO_EDEVICE, ISO_EDEVICE },
+    { "rounds twice", "float p = as_float(as_int(a * b)); r[0] = r[1] = p + c",
+      "float p = as_float(as_int(a[k] * b[k])); s += p", ISO_EUNSUP, ISO_OK },
+    { "adds backwards", right_triple, "s = iso_fma(a[terms - 1 - k], b[terms - 1 - k], s)", ISO_OK,
+      ISO_OK },
+};
+
+static void open_probed(const struct iso_device *device, enum iso_mode mode, iso_rc want,
+                        const char *what)
+{
+    struct iso_backend *be = NULL;
+    const iso_rc rc = iso_backend_open(device->id, mode, 0, &be);
+    if (rc != want)
+        fail_msg("a device that %s: %d and not %d in mode %d: %s", what, rc, want, mode,
+                 iso_error());
+    if (rc == ISO_EDEVICE && strstr(iso_error(), "computes wrongly") == NULL)
+        fail_msg("a device that %s: %s", what, iso_error());
+    iso_error_clear();
+    iso_backend_close(be);
+}
+
+/* Not in fast mode either; one that is only inexact opens in fast mode, and by default in that. */
+static void device_that_computes_wrongly_is_refused(void **state)
+{
+    (void)state;
+    const struct iso_device first = first_device();
+    for (size_t i = 0; i < sizeof probed / sizeof *probed; i++) {
+        char folder[FOLDER];
+        write_probe(folder, probed[i].triple, probed[i].term);
+        open_probed(&first, ISO_MODE_EXACT, probed[i].exact, probed[i].what);
+        open_probed(&first, ISO_MODE_FAST, probed[i].fast, probed[i].what);
+        open_probed(&first, ISO_MODE_DEFAULT, probed[i].fast, probed[i].what);
+        assert_int_equal(folder_remove(folder), 0);
+    }
+}
+
+static void device_that_computes_wrongly_is_listed_as_unusable(void **state)
+{
+    (void)state;
+    char folder[FOLDER];
+    struct iso_device list[MAX];
+    int count = 0;
+    first_device();
+    write_probe(folder, "", "");
+    assert_int_equal(opencl_ops()->list(list, MAX, &count), ISO_OK);
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        assert_false(list[i].usable);
+        assert_non_null(strstr(list[i].note, "computes wrongly"));
+    }
+    assert_int_equal(folder_remove(folder), 0);
 }
 
 /* ---- Memory ---- */
@@ -355,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup(unknown_device_is_an_error_that_names_it, clean),
         cmocka_unit_test_setup(failing_compiler_is_an_error, clean),
         cmocka_unit_test_setup(bad_kernel_is_named_with_file_and_line, clean),
+        cmocka_unit_test_setup(device_that_computes_wrongly_is_refused, clean),
+        cmocka_unit_test_setup(device_that_computes_wrongly_is_listed_as_unusable, clean),
         cmocka_unit_test_setup(lack_of_memory_is_an_error, clean),
         cmocka_unit_test_setup(memory_keeps_what_is_written, clean),
         cmocka_unit_test_setup(memory_has_bounds, clean),

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const passes[] = { "forward", "backward", "update" };
 static const char *const product_names[ISO_PRODUCTS] = { "forward", "input gradient",
                                                          "weight gradient" };
 
@@ -106,14 +105,13 @@ struct judgement {
     double rate, peak;
     bool products;
 };
-static struct judgement judge(const struct iso_bench_node *n, const struct iso_bench_model *m,
-                              const struct iso_bench_machine *machine)
+static struct judgement judge(const struct iso_bench_node *n, const struct iso_bench_model *m)
 {
     const bool products = iso_bench_products(n->op) && n->pass != ISO_UPDATE;
     return (struct judgement){ (products ? n->flops : n->bytes) / n->seconds,
                                m->peak <= 0 ? 0
                                : products   ? m->peak
-                                            : machine->triad,
+                                            : m->bandwidth,
                                products };
 }
 
@@ -122,15 +120,15 @@ static void node_json(const struct iso_bench_model *m, const struct iso_bench_no
 {
     iso_console_json(json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "event", "op", "model", m->name,
-        "device", m->device, "op", iso_ops[n->op].name, "pass", passes[n->pass], "layer", layer,
-        "microseconds", number(n->seconds * 1e6), "share_of_step", number(of_step), "gflops",
+        "device", m->device, "op", iso_ops[n->op].name, "pass", iso_bench_passes[n->pass], "layer",
+        layer, "microseconds", number(n->seconds * 1e6), "share_of_step", number(of_step), "gflops",
         number(j->products ? j->rate / 1e9 : NAN), "gbs", number(j->products ? NAN : j->rate / 1e9),
         "share_of_peak", share_json(j->rate, j->peak)));
 }
 
 void iso_bench_print_nodes(struct iso_bench_report *r, const struct iso_bench_model *m,
-                           const struct iso_bench_machine *machine, const struct iso_model *model,
-                           const struct iso_bench_node *nodes, int count)
+                           const struct iso_model *model, const struct iso_bench_node *nodes,
+                           int count)
 {
     double sum = 0;
     for (int i = 0; i < count; i++)
@@ -140,19 +138,85 @@ void iso_bench_print_nodes(struct iso_bench_report *r, const struct iso_bench_mo
                "RATE", "OF PEAK");
     for (int i = 0; i < count; i++) {
         const struct iso_bench_node *n = &nodes[i];
-        const struct judgement j = judge(n, m, machine);
+        const struct judgement j = judge(n, m);
         const char *layer = n->layer < 0 ? "" : model->layers[n->layer].name;
         char a[32], b[32];
         if (r->json)
             node_json(m, n, layer, n->seconds / sum, &j);
         else
             printf("  %-32s %-9s %-24.24s %10.1f %8s  %6.1f %-7s %8s\n", iso_ops[n->op].name,
-                   passes[n->pass], layer, n->seconds * 1e6, share(n->seconds, sum, a, sizeof a),
-                   j.rate / 1e9, j.products ? "GFLOP/s" : "GB/s",
-                   share(j.rate, j.peak, b, sizeof b));
+                   iso_bench_passes[n->pass], layer, n->seconds * 1e6,
+                   share(n->seconds, sum, a, sizeof a), j.rate / 1e9,
+                   j.products ? "GFLOP/s" : "GB/s", share(j.rate, j.peak, b, sizeof b));
     }
     if (!r->json)
         printf("  %-32s %-9s %-24s %10.1f\n", "all", "", "", sum * 1e6);
+    r->head = false;
+    fflush(stdout);
+}
+
+/* ---- Kernels of a model --------------------------------------------------------------------- */
+
+/* Bytes are known of a kernel that is the only one of its call. */
+static struct judgement judge_kernel(const struct iso_bench_kernel *k,
+                                     const struct iso_bench_model *m)
+{
+    const bool products = k->flops > 0;
+    const double work = products ? k->flops : k->bytes;
+    return (struct judgement){ work / k->seconds,
+                               work <= 0  ? 0
+                               : products ? m->peak
+                                          : m->bandwidth,
+                               products };
+}
+
+static void kernel_json(const struct iso_bench_model *m, const struct iso_bench_kernel *k,
+                        double of_commands, const struct judgement *j)
+{
+    const bool known = j->rate > 0;
+    iso_console_json(json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "event", "kernel", "model",
+        m->name, "device", m->device, "kernel", k->name, "op", iso_ops[k->op].name, "pass",
+        iso_bench_passes[k->pass], "launches", number(k->launches), "microseconds",
+        number(k->seconds * 1e6), "share_of_commands", number(of_commands), "gflops",
+        number(known && j->products ? j->rate / 1e9 : NAN), "gbs",
+        number(known && !j->products ? j->rate / 1e9 : NAN), "share_of_peak",
+        share_json(j->rate, j->peak)));
+}
+
+static void kernel_line(const struct iso_bench_kernel *k, double of_commands,
+                        const struct judgement *j)
+{
+    char of[32], peak[32], rate[32] = "-";
+    if (j->rate > 0)
+        snprintf(rate, sizeof rate, "%.1f %-7s", j->rate / 1e9, j->products ? "GFLOP/s" : "GB/s");
+    printf("  %-28.28s %-24.24s %-9s %8.1f %10.1f %8s  %14s %8s\n", k->name, iso_ops[k->op].name,
+           iso_bench_passes[k->pass], k->launches, k->seconds * 1e6,
+           share(of_commands, 1, of, sizeof of), rate, share(j->rate, j->peak, peak, sizeof peak));
+}
+
+void iso_bench_print_kernels(struct iso_bench_report *r, const struct iso_bench_model *m,
+                             const struct iso_bench_profile *p,
+                             const struct iso_bench_kernel *kernels, int count)
+{
+    double sum = 0, launches = 0;
+    for (int i = 0; i < count; i++) {
+        sum += kernels[i].seconds;
+        launches += kernels[i].launches;
+    }
+    if (!r->json)
+        printf("\n  %-28s %-24s %-9s %8s %10s %8s  %14s %8s\n", "KERNEL", "OP", "PASS", "LAUNCHES",
+               "us A STEP", "OF TIME", "RATE", "OF PEAK");
+    for (int i = 0; i < count; i++) {
+        const struct judgement j = judge_kernel(&kernels[i], m);
+        if (r->json)
+            kernel_json(m, &kernels[i], kernels[i].seconds / sum, &j);
+        else
+            kernel_line(&kernels[i], kernels[i].seconds / sum, &j);
+    }
+    if (!r->json)
+        printf("  %-28s %-24s %-9s %8.1f %10.1f, of the %.1f that a step took (mean of %d)\n",
+               "all", "", "", launches, sum * 1e6, p->seconds / p->steps * 1e6, p->steps);
     r->head = false;
     fflush(stdout);
 }

@@ -15,7 +15,7 @@ struct iso_bench_model { /* one model on one device */
     int64_t batch;
     struct iso_timing training, inference;  /* of one batch */
     double training_flops, inference_flops; /* of one batch, sums of products only */
-    double peak;                            /* flop/s of this device; 0: not known */
+    double peak, bandwidth;                 /* flop/s and bytes/s of this device; 0: not known */
     uint64_t plan, memory;                  /* bytes of the training: planned, and of the process */
     int64_t repeated;
 };
@@ -26,8 +26,10 @@ struct iso_bench_report {
 void iso_bench_print_machine(const struct iso_bench_report *, const struct iso_bench_machine *);
 void iso_bench_print_model(struct iso_bench_report *, const struct iso_bench_model *);
 void iso_bench_print_nodes(struct iso_bench_report *, const struct iso_bench_model *,
-                           const struct iso_bench_machine *, const struct iso_model *,
-                           const struct iso_bench_node *, int count);
+                           const struct iso_model *, const struct iso_bench_node *, int count);
+void iso_bench_print_kernels(struct iso_bench_report *, const struct iso_bench_model *,
+                             const struct iso_bench_profile *, const struct iso_bench_kernel *,
+                             int count);
 void iso_bench_print_size(struct iso_bench_report *, const char *device,
                           const struct iso_bench_size *, const struct iso_timing[ISO_PRODUCTS],
                           double flops, double peak);

@@ -1,5 +1,6 @@
 /* isocl bench: how fast the devices are at a model, or at ops of the usual sizes. */
 #include "bench_report.h"
+#include "bench_trace.h"
 #include "commands.h"
 #include "core/machine.h"
 #include "setup.h"
@@ -16,8 +17,9 @@ static const double HANDOFF_SECONDS = 0.02;
 struct bench_options {
     struct iso_job_options setup;
     const char *devices;
+    const char *trace;
     double seconds;
-    bool ops, json;
+    bool ops, profile, json;
 };
 #define AT(member) offsetof(struct bench_options, member)
 static const struct iso_option options[] = {
@@ -28,6 +30,10 @@ static const struct iso_option options[] = {
     ISO_OPTION_BATCH(struct bench_options),
     { "seconds", "S", ISO_OPTION_REAL, AT(seconds), "for each measurement (default 1)", 0 },
     { "ops", NULL, ISO_OPTION_FLAG, AT(ops), "add the time of each op in each pass", 0 },
+    { "profile", NULL, ISO_OPTION_FLAG, AT(profile),
+      "add the time and share of peak of each kernel, by the device's own clock", 0 },
+    { "trace", "FILE", ISO_OPTION_TEXT, AT(trace),
+      "with --profile: also write each command for chrome://tracing and Perfetto", 0 },
     { "json", NULL, ISO_OPTION_FLAG, AT(json), "one JSON object a line", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
@@ -36,6 +42,7 @@ struct bench {
     struct bench_options options;
     struct iso_bench_report report;
     struct iso_bench_machine machine;
+    struct iso_bench_trace trace;
     char machine_name[128];
     char devices[MOST_DEVICES][sizeof((struct iso_device *)0)->id];
     int ndevices, measured, failed;
@@ -99,19 +106,20 @@ static iso_rc measure_machine(struct bench *b)
     return rc;
 }
 
-/* The peak is the machine's, whichever device is measured: the highest that was measured. */
+/* The processor's peak is the highest that was measured, on whichever of its devices. */
 static iso_rc open_gate(const struct bench *b, struct iso_backend *backend, struct iso_gate *gate)
 {
     ISO_TRY(iso_gate_open(gate, backend, (int)b->options.setup.threads));
-    if (gate->flops < b->machine.flops)
+    if (!backend->device.gpu && gate->flops < b->machine.flops)
         gate->flops = b->machine.flops;
     return ISO_OK;
 }
 
-static void close_gate(struct bench *b, struct iso_gate *gate)
+static void close_gate(struct bench *b, const struct iso_backend *backend, struct iso_gate *gate)
 {
     b->repeated += gate->repeated;
-    b->machine.flops = gate->flops;
+    if (!backend->device.gpu)
+        b->machine.flops = gate->flops;
     iso_gate_close(gate);
 }
 
@@ -168,9 +176,37 @@ static iso_rc print_ops(struct bench *b, struct iso_job *s, struct iso_gate *gat
     int count;
     ISO_TRY(open_exec(s, true));
     ISO_TRY(iso_bench_nodes(s->exec, gate, b->options.seconds, &nodes, &count));
-    iso_bench_print_nodes(&b->report, m, &b->machine, s->model, nodes, count);
+    iso_bench_print_nodes(&b->report, m, s->model, nodes, count);
     free(nodes);
     return ISO_OK;
+}
+
+static iso_rc print_profile(struct bench *b, struct iso_job *s, const struct iso_bench_model *m)
+{
+    struct iso_bench_profile profile;
+    struct iso_bench_kernel *kernels = NULL;
+    int count;
+    ISO_TRY(open_exec(s, true));
+    ISO_TRY(iso_bench_profile(s->exec, b->options.seconds, &profile));
+    iso_rc rc = iso_bench_kernels(&profile, &kernels, &count);
+    if (rc == ISO_OK)
+        iso_bench_print_kernels(&b->report, m, &profile, kernels, count);
+    if (rc == ISO_OK && b->options.trace != NULL)
+        rc = iso_bench_trace_add(&b->trace, s->model, m->device, &profile);
+    free(kernels);
+    iso_bench_profile_free(&profile);
+    return rc;
+}
+
+/* What the rates of this device are judged by. */
+static iso_rc find_peaks(const struct bench *b, struct iso_backend *backend,
+                         const struct iso_gate *gate, struct iso_bench_model *m)
+{
+    m->peak = backend->ops->peak != NULL ? gate->flops : 0;
+    m->bandwidth = b->machine.triad;
+    if (!backend->device.gpu || !(b->options.ops || b->options.profile))
+        return ISO_OK;
+    return backend->ops->peak(backend, ISO_PEAK_TRIAD, MACHINE_SECONDS, &m->bandwidth);
 }
 
 static iso_rc bench_with(struct bench *b, struct iso_job *s, struct iso_gate *gate,
@@ -179,9 +215,11 @@ static iso_rc bench_with(struct bench *b, struct iso_job *s, struct iso_gate *ga
     ISO_TRY(bench_training(b, s, gate, m));
     ISO_TRY(bench_inference(b, s, gate, m));
     m->repeated = gate->repeated;
-    m->peak = s->backend->ops->peak != NULL ? gate->flops : 0;
+    ISO_TRY(find_peaks(b, s->backend, gate, m));
     iso_bench_print_model(&b->report, m);
-    return b->options.ops ? print_ops(b, s, gate, m) : ISO_OK;
+    if (b->options.ops)
+        ISO_TRY(print_ops(b, s, gate, m));
+    return b->options.profile ? print_profile(b, s, m) : ISO_OK;
 }
 
 /* One model on one device; *rate: images/s of training. */
@@ -200,7 +238,7 @@ static iso_rc bench_device(struct bench *b, struct iso_job *s, const char *path,
                                  .batch = s->model->batch_size };
     const iso_rc rc = bench_with(b, s, &gate, &m);
     b->noisy = b->noisy || m.training.noisy || m.inference.noisy;
-    close_gate(b, &gate);
+    close_gate(b, s->backend, &gate);
     *rate = (double)m.batch / m.training.seconds;
     return rc;
 }
@@ -263,7 +301,7 @@ static iso_rc bench_sizes_on(struct bench *b, struct iso_backend *backend, const
         for (int k = 0; k < ISO_PRODUCTS; k++)
             b->noisy = b->noisy || timing[k].noisy;
     }
-    close_gate(b, &gate);
+    close_gate(b, backend, &gate);
     return rc;
 }
 
@@ -315,6 +353,8 @@ static int run(const struct iso_command *command, int argc, char **argv)
         return code;
     if (!(b.options.seconds > 0))
         return iso_usage(command, "--seconds takes a number above 0");
+    if (b.options.trace != NULL && !b.options.profile)
+        return iso_usage(command, "--trace takes what --profile finds: give both");
     b.report.json = b.options.json;
     const iso_rc rc = find_devices(&b);
     if (rc != ISO_OK)
@@ -323,6 +363,11 @@ static int run(const struct iso_command *command, int argc, char **argv)
     code = bench_all(command, &b, count, argv);
     if (code != ISO_EXIT_DONE)
         return code;
+    if (b.options.trace != NULL) {
+        const iso_rc written = iso_bench_trace_write(&b.trace, b.options.trace);
+        if (written != ISO_OK)
+            return iso_report(command, written, NULL);
+    }
     iso_bench_print_end(&b.report, &b.machine, b.repeated, b.noisy, iso_clock() - began);
     if (b.measured > 0 && (b.options.devices == NULL || b.failed == 0))
         return ISO_EXIT_DONE;
@@ -342,15 +387,18 @@ const struct iso_command iso_command_bench = {
         "Trains and runs each model on a batch of random images that is already on the device;\n"
         "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
         "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
-        "OF PEAK is their share of what the processor reached meanwhile (- on OpenCL devices);\n"
+        "OF PEAK is their share of what the processor, or the GPU, reached meanwhile;\n"
         "a convolution that leaves out rows of zeros at its border can pass 100 %. Handoff is how\n"
         "long a word takes between two threads and back: beyond 100 ns they share no cache.\n"
         "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"
-        "the memory planned on the device for training, PEAK the most this process had.",
+        "the memory planned on the device for training, PEAK the most this process had.\n"
+        "--profile counts the products that a kernel makes, of which Winograd's has fewer. On the\n"
+        "cpu backend a call of an op stands for a kernel, timed by the host.",
     .examples =
         "  isocl bench models/mnist/cnn.yaml              every device; recommends one\n"
         "  isocl bench models/mnist/*.yaml --devices cpu --threads 1\n"
         "  isocl bench models/demo.yaml --devices cpu,reference --ops\n"
+        "  isocl bench models/mnist/cnn.yaml --devices opencl --profile --trace step.json\n"
         "  isocl bench --devices cpu                      matrix products and convolutions\n",
     .options = options,
     .min_arguments = 0,

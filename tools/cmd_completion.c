@@ -8,7 +8,7 @@
 static const struct iso_option options[] = { { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 /* What can be said without asking the machine. */
-static const char devices[] = "auto reference cpu opencl";
+static const char devices[] = "auto gpu reference cpu opencl";
 
 /* The words an option takes, parted by blanks; "" when they cannot be listed. */
 static const char *words_of(const struct iso_option *o, char *buf, size_t n)

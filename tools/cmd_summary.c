@@ -194,6 +194,7 @@ static iso_rc summarize(struct iso_job *setup, struct summary_options *o, const 
 static int run(const struct iso_command *command, int argc, char **argv)
 {
     struct summary_options o = { .setup = ISO_SETUP_DEFAULTS };
+    o.setup.tune = "off"; /* nothing is computed */
     struct iso_job setup = { 0 };
     int count, code;
     if (!iso_options_parse(command, argc, argv, &o, &count, &code))

@@ -34,6 +34,7 @@ static const struct iso_option options[] = {
       offsetof(struct train_options, checkpoint_minutes),
       "save within an epoch this often, 0: never (default: as the model file says)", 0 },
     ISO_OPTION_THREADS(struct train_options),
+    ISO_OPTION_TUNE(struct train_options),
     { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet), "only the result", 0 },
     { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json),
       "one JSON object an event", 0 },

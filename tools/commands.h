@@ -14,6 +14,7 @@
     X(summary)          \
     X(parity)           \
     X(bench)            \
+    X(tune)             \
     X(trace)            \
     X(import)           \
     X(export)           \

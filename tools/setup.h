@@ -1,24 +1,32 @@
 /* setup.h: what commands share: options of a job (core/job/job.h), and what is said of one. */
 #ifndef ISO_SETUP_H
 #define ISO_SETUP_H
+#include "choice.h"
 #include "core/job/job.h"
 #include "options.h"
 
 /* Lines of an option table; `type` has a member `setup`, a struct iso_job_options. */
-#define ISO_OPTION_DEVICE(type)                                                  \
-    {                                                                            \
-        "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),       \
-            "auto, or one of those that `isocl devices` lists (default auto)", 0 \
+#define ISO_OPTION_DEVICE(type)                                              \
+    {                                                                        \
+        "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),   \
+            "auto, gpu, or one that `isocl devices` lists (default auto)", 0 \
     }
-#define ISO_OPTION_MODE(type)                                                                \
-    {                                                                                        \
-        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),                 \
-            "exact: the same bits on every device; fast: faster (default: exact on CPUs)", 0 \
+#define ISO_OPTION_MODE(type)                                                             \
+    {                                                                                     \
+        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),              \
+            "exact: the same bits on every device; fast: maybe faster (default exact)", 0 \
     }
 #define ISO_OPTION_THREADS(type)                                                                \
     {                                                                                           \
         "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads),                          \
             "processor threads, on devices that take them (default: all); changes no result", 1 \
+    }
+#define ISO_OPTION_TUNE(type)                                                                     \
+    {                                                                                             \
+        "tune", "off|auto", ISO_OPTION_CHOICE, offsetof(type, setup.tune),                        \
+            "auto: measure which kernels are fastest, once for a model and a device; changes no " \
+            "bit in exact mode",                                                                  \
+            0                                                                                     \
     }
 #define ISO_OPTION_DATA(type)                                                             \
     {                                                                                     \
@@ -41,9 +49,9 @@
             "of all randomness, instead of the model file's", 0  \
     }
 
-#define ISO_SETUP_DEFAULTS                                      \
-    {                                                           \
-        .batch = -1, .seed = -1, .progress = iso_setup_progress \
+#define ISO_SETUP_DEFAULTS                                                                 \
+    {                                                                                      \
+        .batch = -1, .seed = -1, .progress = iso_setup_progress, .chosen = iso_choice_tell \
     }
 
 /* The model file that a path on the command line stands for: itself, or, where there is none and it

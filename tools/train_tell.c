@@ -7,19 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where --device was left to us and there was no GPU: what to do about it. */
-static void tell_fallback(const struct training *t)
-{
-    const char *asked = t->trainer.options.job.device;
-    if ((asked != NULL && strcmp(asked, "auto") != 0) || t->trainer.job.backend->device.gpu)
-        return;
-    iso_console_line(
-        &t->console,
-        "no GPU was found, so the CPU trains (device %s); `isocl doctor` says how to get a GPU "
-        "going. An OpenCL device that is a CPU is taken only when asked for: --device opencl",
-        t->trainer.job.backend->device.id);
-}
-
 /* which: of the executor's data sets. */
 static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
 {
@@ -70,7 +57,6 @@ void iso_train_tell_start(const struct training *t)
     iso_console_line(&t->console, "device     %s", where);
     if (t->trainer.options.weights != NULL)
         iso_console_line(&t->console, "weights    begin as in %s", t->trainer.options.weights);
-    tell_fallback(t);
     tell_damage(t);
     if (t->trainer.options.resume && !iso_trainer_reached_goal(&t->trainer))
         iso_console_line(&t->console, "resuming   after step %lld, in epoch %lld",

@@ -4,50 +4,16 @@
  * binary depends on. The file starts with the SHA-256 of the binary. Whatever goes wrong here, the
  * program is built from its source. PoCL and NVIDIA keep caches of their own; asking PoCL for a
  * binary would make it compile every kernel of the program at once. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "opencl.h"
+#include "core/cache.h"
+#include "core/file.h"
 #include "core/data/sha256.h"
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
-
-/* Writes "<cache folder>/isocl" into path; returns how long the first part is, or 0 when there is
- * no such folder or no room. */
-static size_t find_folder(char *path, size_t n)
-{
-    const char *base = iso_environment(ISO_ENV_CACHE_HOME), *home = getenv("HOME");
-    if (base == NULL && (home == NULL || *home == '\0'))
-        return 0;
-    const int k =
-        snprintf(path, n, "%s%s/isocl", base != NULL ? base : home, base != NULL ? "" : "/.cache");
-    return k > 0 && (size_t)k < n ? (size_t)k - strlen("/isocl") : 0;
-}
-
-bool opencl_cache_path(const char *name, char *path, size_t n)
-{
-    char folder[1024];
-    if (find_folder(folder, sizeof folder) == 0)
-        return false;
-    const int k = snprintf(path, n, "%s/%s", folder, name);
-    return k > 0 && (size_t)k < n;
-}
-
-bool opencl_cache_create(void)
-{
-    char folder[1024];
-    const size_t end = find_folder(folder, sizeof folder);
-    if (end == 0)
-        return false;
-    folder[end] = '\0';
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    folder[end] = '/';
-    return mkdir(folder, 0700) == 0 || errno == EEXIST;
-}
 
 static void add_text(struct iso_sha256 *h, const char *text)
 {
@@ -75,11 +41,11 @@ void opencl_cache_key(struct opencl *cl, const char *source, size_t length,
     iso_sha256_hex(&h, key);
 }
 
-static bool binary_path(const char *key, char *path, size_t n)
+/* False where the driver keeps binaries itself. */
+static bool binary_name(const char *key, char *name, size_t n)
 {
-    char name[HEX + 16];
-    snprintf(name, sizeof name, "%s.clbin", key);
-    return *key != '\0' && opencl_cache_path(name, path, n);
+    snprintf(name, n, "%s.clbin", key);
+    return *key != '\0';
 }
 
 static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
@@ -90,47 +56,30 @@ static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
     iso_sha256_hex(&h, hex);
 }
 
-/* The binary in a file, or NULL; free it. */
-static unsigned char *read_binary(const char *path, size_t *size)
+/* Reads the key's file: the checksum, and what it is of, n bytes. False if it is not there, or
+ * damaged. Free *data in any case. */
+static bool read_file(const char *key, char **data, size_t *n)
 {
-    char want[HEX + 1] = "", have[HEX + 1];
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return NULL;
-    unsigned char *data = NULL;
-    long end = -1;
-    if (fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) > HEX && end < MAX_BINARY &&
-        fseek(f, 0, SEEK_SET) == 0 && fread(want, 1, HEX, f) == HEX) {
-        *size = (size_t)end - HEX;
-        data = malloc(*size);
-        if (data != NULL && fread(data, 1, *size, f) != *size) {
-            free(data);
-            data = NULL;
-        }
+    char name[HEX + 16], path[ISO_PATH], have[HEX + 1];
+    if (!binary_name(key, name, sizeof name) || !iso_cache_path(name, path, sizeof path) ||
+        access(path, R_OK) != 0)
+        return false;
+    if (iso_file_read(path, data, n) != ISO_OK) {
+        iso_error_clear();
+        return false;
     }
-    fclose(f);
-    if (data != NULL) {
-        hash(data, *size, have);
-        if (memcmp(want, have, HEX) != 0) {
-            free(data);
-            data = NULL;
-        }
-    }
-    return data;
+    if (*n <= HEX)
+        return false;
+    *n -= HEX;
+    hash((const unsigned char *)*data + HEX, *n, have);
+    return memcmp(*data, have, HEX) == 0;
 }
 
-cl_program opencl_cache_load(struct opencl *cl, const char *key)
+static cl_program build_binary(struct opencl *cl, const unsigned char *binary, size_t n)
 {
-    char path[1200];
-    size_t size = 0;
-    unsigned char *data = binary_path(key, path, sizeof path) ? read_binary(path, &size) : NULL;
-    if (data == NULL)
-        return NULL;
     cl_int status = CL_SUCCESS, rc;
-    const unsigned char *binary = data;
     cl_program program =
-        clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &size, &binary, &status, &rc);
-    free(data);
+        clCreateProgramWithBinary(cl->context, 1, &cl->found.device, &n, &binary, &status, &rc);
     if (rc != CL_SUCCESS)
         return NULL;
     if (status != CL_SUCCESS ||
@@ -141,33 +90,34 @@ cl_program opencl_cache_load(struct opencl *cl, const char *key)
     return program;
 }
 
-static void write_binary(const char *path, const unsigned char *data, size_t size)
+cl_program opencl_cache_load(struct opencl *cl, const char *key)
 {
-    char temporary[1300], hex[HEX + 1];
-    snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "wb");
-    if (f == NULL)
-        return;
-    hash(data, size, hex);
-    bool good = fwrite(hex, 1, HEX, f) == HEX && fwrite(data, 1, size, f) == size &&
-                fflush(f) == 0 && fsync(fileno(f)) == 0;
-    good = fclose(f) == 0 && good;
-    if (!good || rename(temporary, path) != 0)
-        remove(temporary);
+    char *data = NULL;
+    size_t n = 0;
+    cl_program program = NULL;
+    if (read_file(key, &data, &n))
+        program = build_binary(cl, (const unsigned char *)data + HEX, n);
+    free(data);
+    return program;
 }
 
 void opencl_cache_store(const char *key, cl_program program)
 {
-    char path[1200];
+    char name[HEX + 16];
     size_t size = 0;
-    if (!binary_path(key, path, sizeof path) || !opencl_cache_create() ||
+    if (!binary_name(key, name, sizeof name) ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) !=
             CL_SUCCESS ||
         size == 0 || size > MAX_BINARY)
         return;
-    unsigned char *data = malloc(size);
-    if (data != NULL &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, NULL) == CL_SUCCESS)
-        write_binary(path, data, size);
+    unsigned char *data = malloc(HEX + size);
+    unsigned char *binary = data != NULL ? data + HEX : NULL;
+    if (data != NULL && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary,
+                                         NULL) == CL_SUCCESS) {
+        char hex[HEX + 1];
+        hash(binary, size, hex);
+        memcpy(data, hex, HEX);
+        iso_cache_put(name, data, HEX + size);
+    }
     free(data);
 }

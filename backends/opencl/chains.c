@@ -116,7 +116,7 @@ static size_t depth_of(const struct opencl_chains *g)
 static size_t few_rows(const struct opencl *cl, const struct opencl_chains *g)
 {
     size_t across = opencl_ceil((size_t)g->cols, (size_t)cl->tile.cols);
-    return ((size_t)cl->base.device.units - 1) / across * (size_t)cl->tile.rows;
+    return ((size_t)opencl_cores(cl) - 1) / across * (size_t)cl->tile.rows;
 }
 
 /* Floats of the sums of all blocks of so many rows. */
@@ -168,10 +168,16 @@ static iso_rc pack_turned(struct opencl *cl, struct opencl_chains *g, struct ope
     return ISO_OK;
 }
 
+static double flops_of(const struct opencl_chains *g, size_t products)
+{
+    return 2.0 * (double)g->rows * (double)g->cols * (double)depth_of(g) * (double)products;
+}
+
 static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t deep,
                         struct opencl_at a, struct opencl_at b, struct opencl_at bias,
                         struct opencl_at y)
 {
+    opencl_counts(cl, flops_of(g, g->split ? 1 : deep));
     if (cl->shape == OPENCL_SHAPE_GPU)
         return opencl_gpu_taps(cl, g, deep, a, b, bias, y);
     return opencl_launch(cl, "chains.cl", "chains_over_taps",
@@ -231,7 +237,7 @@ static bool at_once(const struct opencl *cl, const struct opencl_chains *g,
     struct opencl_grid grid = tiles(cl, depth_of(g), (size_t)g->cols, groups.products);
     size_t count = grid.groups[0] * grid.groups[1] * grid.groups[2];
     return groups.count == (size_t)iso_group_count(rows_of(g)) &&
-           (groups.count == 1 || count >= 4 * (size_t)cl->base.device.units);
+           (groups.count == 1 || count >= 4 * (size_t)opencl_cores(cl));
 }
 
 size_t opencl_groups_at_once(const struct opencl *cl, const struct opencl_chains *g,
@@ -256,6 +262,8 @@ size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g
 static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
                         struct opencl_at a, struct opencl_at b, struct opencl_at y)
 {
+    opencl_counts(cl, flops_of(g, products) * (g->end_group - g->first_group) /
+                          (double)iso_group_count(rows_of(g)));
     if (cl->shape == OPENCL_SHAPE_GPU)
         return opencl_gpu_rows(cl, g, products, a, b, y);
     return opencl_launch(cl, "chains.cl", "chains_over_rows",

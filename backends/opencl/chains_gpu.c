@@ -25,12 +25,15 @@ static struct opencl_product_shape shape_of(const struct opencl_chains *g, enum 
 {
     const size_t depth = (size_t)g->taps_y * (size_t)g->taps_x * (size_t)g->segment;
     const size_t rows = (size_t)g->rows, block = (size_t)g->block;
+    const size_t groups = over == OPENCL_OVER_ROWS ? (size_t)g->deep : 1;
     const size_t terms = g->split && block < depth ? block : depth;
     return (struct opencl_product_shape){ .over = over,
                                           .wide = is_wide(g, over),
                                           .rows = over == OPENCL_OVER_ROWS ? depth : rows,
                                           .cols = (size_t)g->cols,
-                                          .depth = over == OPENCL_OVER_ROWS ? rows : terms,
+                                          .depth = over == OPENCL_OVER_ROWS
+                                                       ? opencl_ceil(rows, groups)
+                                                       : terms,
                                           .products = deep };
 }
 
@@ -39,6 +42,8 @@ static iso_rc launch(struct opencl *cl, const struct opencl_chains *g,
                      struct opencl_at bias, struct opencl_at y)
 {
     const struct opencl_variant *v;
+    if (cl->noting)
+        return opencl_product_note(cl, s);
     ISO_TRY(opencl_variant_of(cl, s, &v));
     const size_t items = v->subgroups ? 8 : (size_t)v->items;
     const struct opencl_grid grid = { { opencl_ceil(s->rows, (size_t)v->rows),

@@ -1,12 +1,12 @@
-/* clblast.h: CLBlast, checked before it is trusted (fast mode only).
+/* clblast.h: CLBlast, where it has proved right and fast (fast mode only).
  *
  * When a network is planned, each class of matrix products (transposes, sizes to powers of two) is
- * checked once against isocl's own on this device with this driver, and timed. Where CLBlast is
- * wrong or slower, isocl's exact kernels run. Verdicts are kept in the user's cache,
- * clblast-HASH.txt. */
+ * noted; the tuner runs CLBlast and isocl's own product on one of each. Where CLBlast is wrong or
+ * slower, isocl's exact kernels run. */
 #ifndef ISO_OPENCL_CLBLAST_H
 #define ISO_OPENCL_CLBLAST_H
 #include "chains.h"
+#include "records.h"
 
 /* c[m, n] = op(a) op(b): a[m, k], or a[k, m] when ta; b[k, n], or b[n, k] when tb; all row-major.
  */
@@ -18,9 +18,15 @@ struct opencl_product {
 iso_rc opencl_clblast_open(struct opencl *);
 void opencl_clblast_close(struct opencl *); /* before the context goes */
 
-/* Plan time: makes sure that the product's class has a verdict. Never fails: a class that could not
- * be checked is one that isocl's kernels serve. */
-void opencl_clblast_check(struct opencl *, const struct opencl_product *);
+/* Plan time: notes the product's class, for the tuner. */
+void opencl_clblast_note(struct opencl *, const struct opencl_product *);
+/* Class number i, from 0 on, under which key the tuner knows it, and a product of it; false if
+ * there are no more. */
+bool opencl_clblast_class(const struct opencl *, int i, char key[OPENCL_RECORD_KEY],
+                          struct opencl_product *);
+/* Takes the candidates "clblast" and "own" of these records over. A class that has none is one that
+ * isocl's kernels serve. */
+void opencl_clblast_learn(struct opencl *, const struct opencl_records *);
 /* True if CLBlast is to run this product: its class, or the same with more rows, was found right
  * and fast. */
 bool opencl_clblast_trusted(const struct opencl *, const struct opencl_product *);

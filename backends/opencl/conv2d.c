@@ -9,6 +9,7 @@
 #include "conv2d_fast.h"
 #include "sums.h"
 #include "tiles.h"
+#include "tuner.h"
 #include "winograd.h"
 
 struct conv {
@@ -227,8 +228,8 @@ static bool supports(struct iso_backend *be, enum iso_op op, const struct iso_ca
 static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 {
     if (!opencl_is_winograd(call))
-        opencl_conv2d_fast_check(opencl_of(be), call);
-    return ISO_OK;
+        opencl_conv2d_fast_note(opencl_of(be), call);
+    return opencl_note_products(be, ISO_OP_conv2d, call);
 }
 
 static int64_t depth_of(const struct conv *c) { return c->v.kh * c->v.kw * c->v.c; }

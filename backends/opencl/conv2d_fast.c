@@ -52,14 +52,14 @@ size_t opencl_conv2d_fast_work(const struct opencl *cl, const struct iso_call *c
     return cl->clblast != NULL ? f.images * f.pixels * f.depth : 0;
 }
 
-void opencl_conv2d_fast_check(struct opencl *cl, const struct iso_call *call)
+void opencl_conv2d_fast_note(struct opencl *cl, const struct iso_call *call)
 {
     struct fast f = fast_of(cl, call);
     const struct opencl_product products[] = { forward_product(&f, f.images),
                                                input_product(&f, f.images),
                                                kernel_product(&f, f.images) };
     for (int i = 0; i < 3; i++)
-        opencl_clblast_check(cl, &products[i]);
+        opencl_clblast_note(cl, &products[i]);
 }
 
 /* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */

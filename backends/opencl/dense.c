@@ -3,6 +3,7 @@
 #include "clblast.h"
 #include "conv2d_cpu.h"
 #include "sums.h"
+#include "tuner.h"
 
 struct sizes {
     int64_t rows, in, units;
@@ -41,8 +42,8 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
     const struct sizes s = sizes_of(call);
     const struct opencl_product p[] = { forward_product(s), input_product(s), kernel_product(s) };
     for (int i = 0; i < 3; i++)
-        opencl_clblast_check(opencl_of(be), &p[i]);
-    return ISO_OK;
+        opencl_clblast_note(opencl_of(be), &p[i]);
+    return opencl_note_products(be, ISO_OP_dense, call);
 }
 
 /* y [rows, units] = x [rows, in] kernel. */

@@ -5,21 +5,59 @@
 #include "opencl.h"
 #include "clblast.h"
 #include "tiles.h"
+#include "tuner.h"
 
 enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
+enum { LEAST_GROUP = 64 }; /* work-items that share the smallest tile of the GPU shape */
+enum { INTEL_UNITS = 16 }; /* execution units of an Intel core, if the driver does not say */
+/* Of the extension cl_intel_device_attribute_query. */
+enum { INTEL_SLICES = 0x4252, INTEL_CORES_OF_SLICE = 0x4253 };
 
 /* ---- Shape and options ---- */
 
+/* 0 where the driver does not say. */
+static int intel_number(const struct opencl_found *f, cl_device_info what)
+{
+    cl_uint n = 0;
+    if (clGetDeviceInfo(f->device, what, sizeof n, &n, NULL) != CL_SUCCESS || n > 1024)
+        return 0;
+    return (int)n;
+}
+
+static int count_cores(const struct opencl_found *f)
+{
+    int cores = f->info.units;
+    if (f->intel) {
+        cores = intel_number(f, INTEL_SLICES) * intel_number(f, INTEL_CORES_OF_SLICE);
+        cores = cores > 0 ? cores : f->info.units / INTEL_UNITS;
+    }
+    return cores > 0 ? cores : 1;
+}
+
+int opencl_cores(const struct opencl *cl) { return cl->cores; }
+
 static bool is_cpu(const struct opencl_found *f) { return !f->gpu && !f->mesa && !f->oclgrind; }
 
-static enum opencl_shape choose_shape(const struct opencl_found *f)
+/* A device whose groups are too small for a tile that work-items share gets none. */
+static enum opencl_shape choose_shape(const struct opencl *cl)
 {
     const char *wish = iso_environment(ISO_ENV_OPENCL_SHAPE);
     if (wish != NULL && strcmp(wish, "cpu") == 0)
         return OPENCL_SHAPE_CPU;
     if (wish != NULL && strcmp(wish, "gpu") == 0)
         return OPENCL_SHAPE_GPU;
-    return is_cpu(f) ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
+    return is_cpu(&cl->found) || cl->max_group < LEAST_GROUP ? OPENCL_SHAPE_CPU : OPENCL_SHAPE_GPU;
+}
+
+static iso_rc check_groups(const struct opencl *cl)
+{
+    const size_t least = cl->shape == OPENCL_SHAPE_GPU ? opencl_larger(LEAST_GROUP, ISO_LANES)
+                                                       : ISO_LANES;
+    if (cl->max_group >= least)
+        return ISO_OK;
+    return iso_fail(ISO_EUNSUP, "%s (%s) allows only %zu work-items in a group; isocl needs %zu%s",
+                    cl->base.device.id, cl->base.device.name, cl->max_group, least,
+                    least > ISO_LANES ? " in the GPU shape: unset ISOCL_OPENCL_SHAPE" : "");
 }
 
 /* CPU: as many accumulators as the vector registers hold (32 of 16 floats, or 16 of 8 or 4).
@@ -77,12 +115,10 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
     cl->base.device = found->info;
     size_t group = 0;
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
-    if (group < ISO_LANES) {
-        return iso_fail(ISO_EUNSUP, "%s (%s) allows only %zu work-items in a group; isocl needs %d",
-                        found->info.id, found->info.name, group, ISO_LANES);
-    }
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
-    cl->shape = choose_shape(found);
+    cl->cores = count_cores(found);
+    cl->shape = choose_shape(cl);
+    ISO_TRY(check_groups(cl));
     cl->tile = choose_tile(cl);
     cl->item_channels = cl->shape == OPENCL_SHAPE_CPU ? CPU_CHANNELS : 1;
     cl->most_work = choose_work();
@@ -100,12 +136,15 @@ static void stop_device(struct opencl *cl)
 {
     if (cl->queue != NULL)
         clFinish(cl->queue);
+    opencl_pace_stop(cl);
+    opencl_upload_stop(cl);
     opencl_clblast_close(cl);
     opencl_tiles_close(cl);
+    opencl_tuner_close(cl);
     for (int i = 0; i < cl->nkernels; i++)
         clReleaseKernel(cl->kernels[i].kernel);
     for (int i = 0; i < cl->nprograms; i++)
-        clReleaseProgram(cl->programs[i].program);
+        clReleaseProgram(cl->programs[i]);
     if (cl->queue != NULL)
         clReleaseCommandQueue(cl->queue);
     if (cl->context != NULL)
@@ -154,9 +193,7 @@ static iso_rc choose_mode(struct opencl *cl, enum iso_mode mode)
         return iso_fail(ISO_EUNSUP, "%s (%s) does not compute exactly: use --mode fast",
                         be->device.id, be->device.name);
     }
-    be->mode = mode != ISO_MODE_DEFAULT  ? mode
-               : cl->found.gpu || !exact ? ISO_MODE_FAST
-                                         : ISO_MODE_EXACT;
+    be->mode = mode != ISO_MODE_DEFAULT ? mode : exact ? ISO_MODE_EXACT : ISO_MODE_FAST;
     return be->mode == ISO_MODE_FAST ? opencl_clblast_open(cl) : ISO_OK;
 }
 
@@ -219,8 +256,8 @@ static iso_rc alloc_memory(struct iso_backend *be, size_t bytes, struct iso_mem 
 
 static void free_memory(struct iso_backend *be, struct iso_mem *m)
 {
-    (void)be;
     if (m != NULL) {
+        opencl_of(be)->freed++;
         clReleaseMemObject(m->mem);
         free(m);
     }
@@ -235,16 +272,12 @@ static iso_rc check_range(const struct iso_mem *m, size_t offset, size_t bytes, 
     return ISO_OK;
 }
 
-/* Waits: what src points to may change as soon as this returns. */
+/* What src points to may change as soon as this returns. */
 static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset,
                            const void *src, size_t bytes)
 {
     ISO_TRY(check_range(m, offset, bytes, "write"));
-    if (bytes == 0)
-        return ISO_OK;
-    cl_int rc = clEnqueueWriteBuffer(opencl_of(be)->queue, m->mem, CL_TRUE, offset, bytes, src, 0,
-                                     NULL, NULL);
-    return opencl_check(rc, "clEnqueueWriteBuffer", NULL);
+    return opencl_upload(opencl_of(be), m->mem, offset, src, bytes);
 }
 
 static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_t offset, void *dst,
@@ -261,11 +294,12 @@ static iso_rc read_memory(struct iso_backend *be, const struct iso_mem *m, size_
 static iso_rc fill_memory(struct iso_backend *be, struct iso_mem *m, size_t offset, uint8_t byte,
                           size_t bytes)
 {
+    struct opencl *cl = opencl_of(be);
     ISO_TRY(check_range(m, offset, bytes, "fill"));
     if (bytes == 0)
         return ISO_OK;
-    cl_int rc =
-        clEnqueueFillBuffer(opencl_of(be)->queue, m->mem, &byte, 1, offset, bytes, 0, NULL, NULL);
+    cl_int rc = clEnqueueFillBuffer(cl->queue, m->mem, &byte, 1, offset, bytes, 0, NULL,
+                                    opencl_note(cl, "fill"));
     return opencl_check(rc, "clEnqueueFillBuffer", NULL);
 }
 
@@ -284,10 +318,14 @@ const struct iso_backend_ops iso_backend_opencl = {
     .list = list,
     .open = open_backend,
     .close = close_backend,
+    .settle = opencl_settle,
+    .tuned = opencl_tuned,
     .alloc = alloc_memory,
     .free = free_memory,
     .write = write_memory,
     .read = read_memory,
     .fill = fill_memory,
     .sync = sync_queue,
+    .peak = opencl_peak,
+    .profile = opencl_profile,
 };

@@ -70,6 +70,8 @@ static void describe(struct opencl_found *f)
     f->oclgrind = has(d->platform, "Oclgrind");
     f->gpu = (device_number(f->device, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_GPU) &&
              !has(d->name, "llvmpipe") && !f->oclgrind;
+    f->intel = f->gpu && !f->mesa && has(d->platform, "Intel");
+    f->unified = device_number(f->device, CL_DEVICE_HOST_UNIFIED_MEMORY) != 0;
     d->gpu = f->gpu;
     check_usable(f);
 }

@@ -1,5 +1,6 @@
 /* launch.c: sets a kernel's arguments and puts it into the queue. */
 #include <stdio.h>
+#include <string.h>
 #include "opencl.h"
 
 struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
@@ -14,24 +15,56 @@ struct opencl_grid opencl_rows(size_t rows)
     return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 }, true };
 }
 
-static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int nargs)
+/* ---- Arguments ---- */
+
+/* An argument's value, at byte *at of those that the kernel has; *at moves past it. A kernel's
+ * arguments have the same sizes at each launch, so the same place is the same argument. What lies
+ * past the room is set each time. */
+static cl_int set_one(struct opencl_kernel *k, cl_uint index, size_t *at, size_t size,
+                      const void *value)
+{
+    unsigned char *has = k->set + *at;
+    const bool room = *at + size <= sizeof k->set;
+    if (room && *at + size <= k->known && memcmp(has, value, size) == 0) {
+        *at += size;
+        return CL_SUCCESS;
+    }
+    const cl_int rc = clSetKernelArg(k->kernel, index, size, value);
+    if (room && rc == CL_SUCCESS) {
+        memcpy(has, value, size);
+        *at += size;
+        k->known = k->known < *at ? *at : k->known;
+    }
+    return rc;
+}
+
+/* Sets the arguments that differ from those of the kernel's last launch. A kernel keeps no buffer
+ * alive, and a new one may get the handle of one that was freed: after that, all are set. */
+static cl_int set_args(struct opencl *cl, struct opencl_kernel *k, const struct opencl_arg *args,
+                       int nargs)
 {
     cl_uint index = 0;
-    for (int i = 0; i < nargs; i++) {
-        cl_int rc;
+    cl_int rc = CL_SUCCESS;
+    size_t at = 0;
+    if (k->freed != cl->freed)
+        k->known = 0;
+    k->freed = cl->freed;
+    for (int i = 0; i < nargs && rc == CL_SUCCESS; i++) {
+        const void *value = args[i].bytes != NULL ? args[i].bytes : &args[i].v;
         if (args[i].mem != NULL) {
-            rc = clSetKernelArg(kernel, index++, sizeof(cl_mem), &args[i].mem);
+            rc = set_one(k, index++, &at, sizeof(cl_mem), &args[i].mem);
             if (rc == CL_SUCCESS)
-                rc = clSetKernelArg(kernel, index++, sizeof(cl_ulong), &args[i].v.l);
+                rc = set_one(k, index++, &at, sizeof(cl_ulong), &args[i].v.l);
         } else {
-            const void *value = args[i].bytes != NULL ? args[i].bytes : &args[i].v;
-            rc = clSetKernelArg(kernel, index++, args[i].size, value);
+            rc = set_one(k, index++, &at, args[i].size, value);
         }
-        if (rc != CL_SUCCESS)
-            return rc;
     }
-    return CL_SUCCESS;
+    if (rc != CL_SUCCESS)
+        k->known = 0;
+    return rc;
 }
+
+/* ---- Grids ---- */
 
 struct opencl_grid opencl_each_row(const struct opencl *cl, size_t size, size_t rows)
 {
@@ -49,23 +82,42 @@ static void shrink(struct opencl_grid *grid, size_t limit)
     }
 }
 
+/* A group whose size is part of the kernel cannot be halved. */
+static iso_rc check_group(const struct opencl *cl, const struct opencl_kernel *k,
+                          const struct opencl_grid *grid)
+{
+    const size_t items = grid->group[0] * grid->group[1] * grid->group[2];
+    if (items <= k->max_group)
+        return ISO_OK;
+    return iso_fail(ISO_EDEVICE,
+                    "%s (%s) allows %zu work-items in a group of the kernel %s, which needs %zu: "
+                    "set ISOCL_OPENCL_SHAPE=cpu, or take another device",
+                    cl->base.device.id, cl->base.device.name, k->max_group, k->name, items);
+}
+
 iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
                      struct opencl_grid grid, const struct opencl_arg *args, int nargs)
 {
-    if (grid.groups[0] * grid.groups[1] * grid.groups[2] == 0)
+    if (cl->noting || grid.groups[0] * grid.groups[1] * grid.groups[2] == 0)
         return ISO_OK;
     struct opencl_kernel *k;
     ISO_TRY(opencl_kernel(cl, program, name, &k));
-    ISO_TRY(opencl_check(set_args(k->kernel, args, nargs), "clSetKernelArg", name));
+    ISO_TRY(opencl_check(set_args(cl, k, args, nargs), "clSetKernelArg", name));
     if (!grid.fixed)
         shrink(&grid, k->max_group);
+    ISO_TRY(check_group(cl, k, &grid));
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {
         local[i] = grid.group[i];
         global[i] = grid.groups[i] * grid.group[i];
     }
-    cl_int rc = clEnqueueNDRangeKernel(cl->queue, k->kernel, 3, NULL, global, local, 0, NULL, NULL);
-    return opencl_check(rc, "clEnqueueNDRangeKernel", name);
+    cl_event *event = opencl_note(cl, k->name);
+    if (event == NULL)
+        event = opencl_pace_before(cl);
+    cl_int rc =
+        clEnqueueNDRangeKernel(cl->queue, k->kernel, 3, NULL, global, local, 0, NULL, event);
+    ISO_TRY(opencl_check(rc, "clEnqueueNDRangeKernel", name));
+    return cl->profile.to != NULL ? ISO_OK : opencl_pace_after(cl);
 }
 
 static bool tensors_fit(const struct iso_tensor *t, char *why, size_t n)

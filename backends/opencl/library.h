@@ -15,14 +15,16 @@
 #include <stdbool.h>
 
 /* clang-format off */
-#define OPENCL_LOADER(X)                                                                      \
-    X(clBuildProgram) X(clCreateBuffer) X(clCreateCommandQueue) X(clCreateContext)            \
-    X(clCreateKernel) X(clCreateProgramWithBinary) X(clCreateProgramWithSource)               \
-    X(clEnqueueFillBuffer) X(clEnqueueNDRangeKernel) X(clEnqueueReadBuffer)                   \
-    X(clEnqueueWriteBuffer) X(clFinish) X(clGetDeviceIDs) X(clGetDeviceInfo)                  \
-    X(clGetKernelWorkGroupInfo) X(clGetPlatformIDs) X(clGetPlatformInfo)                      \
-    X(clGetProgramBuildInfo) X(clGetProgramInfo) X(clReleaseCommandQueue) X(clReleaseContext) \
-    X(clReleaseKernel) X(clReleaseMemObject) X(clReleaseProgram) X(clSetKernelArg)
+#define OPENCL_LOADER(X)                                                                  \
+    X(clBuildProgram) X(clCreateBuffer) X(clCreateCommandQueue) X(clCreateContext)        \
+    X(clCreateKernel) X(clCreateProgramWithBinary) X(clCreateProgramWithSource)           \
+    X(clEnqueueCopyBuffer) X(clEnqueueFillBuffer) X(clEnqueueMapBuffer)                   \
+    X(clEnqueueNDRangeKernel) X(clEnqueueReadBuffer) X(clEnqueueUnmapMemObject)           \
+    X(clEnqueueWriteBuffer) X(clFinish) X(clFlush) X(clGetDeviceIDs) X(clGetDeviceInfo)   \
+    X(clGetEventInfo) X(clGetEventProfilingInfo) X(clGetKernelWorkGroupInfo)              \
+    X(clGetPlatformIDs) X(clGetPlatformInfo) X(clGetProgramBuildInfo) X(clGetProgramInfo) \
+    X(clReleaseCommandQueue) X(clReleaseContext) X(clReleaseEvent) X(clReleaseKernel)     \
+    X(clReleaseMemObject) X(clReleaseProgram) X(clSetKernelArg) X(clWaitForEvents)
 /* clang-format on */
 
 struct opencl_library {
@@ -44,13 +46,19 @@ const struct opencl_library *opencl_library(void);
 #define clCreateKernel opencl_library()->clCreateKernel
 #define clCreateProgramWithBinary opencl_library()->clCreateProgramWithBinary
 #define clCreateProgramWithSource opencl_library()->clCreateProgramWithSource
+#define clEnqueueCopyBuffer opencl_library()->clEnqueueCopyBuffer
 #define clEnqueueFillBuffer opencl_library()->clEnqueueFillBuffer
+#define clEnqueueMapBuffer opencl_library()->clEnqueueMapBuffer
 #define clEnqueueNDRangeKernel opencl_library()->clEnqueueNDRangeKernel
 #define clEnqueueReadBuffer opencl_library()->clEnqueueReadBuffer
+#define clEnqueueUnmapMemObject opencl_library()->clEnqueueUnmapMemObject
 #define clEnqueueWriteBuffer opencl_library()->clEnqueueWriteBuffer
 #define clFinish opencl_library()->clFinish
+#define clFlush opencl_library()->clFlush
 #define clGetDeviceIDs opencl_library()->clGetDeviceIDs
 #define clGetDeviceInfo opencl_library()->clGetDeviceInfo
+#define clGetEventInfo opencl_library()->clGetEventInfo
+#define clGetEventProfilingInfo opencl_library()->clGetEventProfilingInfo
 #define clGetKernelWorkGroupInfo opencl_library()->clGetKernelWorkGroupInfo
 #define clGetPlatformIDs opencl_library()->clGetPlatformIDs
 #define clGetPlatformInfo opencl_library()->clGetPlatformInfo
@@ -58,10 +66,12 @@ const struct opencl_library *opencl_library(void);
 #define clGetProgramInfo opencl_library()->clGetProgramInfo
 #define clReleaseCommandQueue opencl_library()->clReleaseCommandQueue
 #define clReleaseContext opencl_library()->clReleaseContext
+#define clReleaseEvent opencl_library()->clReleaseEvent
 #define clReleaseKernel opencl_library()->clReleaseKernel
 #define clReleaseMemObject opencl_library()->clReleaseMemObject
 #define clReleaseProgram opencl_library()->clReleaseProgram
 #define clSetKernelArg opencl_library()->clSetKernelArg
+#define clWaitForEvents opencl_library()->clWaitForEvents
 #define CLBlastSgemm opencl_library()->CLBlastSgemm
 #define CLBlastClearCache opencl_library()->CLBlastClearCache
 #endif

@@ -12,9 +12,13 @@
 enum {
     OPENCL_MAX_DEVICES = 32,
     OPENCL_MAX_KERNELS = 512,
-    OPENCL_MAX_PROGRAMS = 128,
+    OPENCL_MAX_FILES = 128,
+    OPENCL_MAX_PROGRAMS = 2 * OPENCL_MAX_FILES, /* no file is built more than twice */
     OPENCL_MAX_GROUP = 256,
     OPENCL_OP_PROGRAMS = 6,
+    OPENCL_ARGUMENT_BYTES = 512,
+    OPENCL_WINDOWS = 4,
+    OPENCL_SLOTS = 8,
     OPENCL_CACHE_KEY = 65
 };
 
@@ -32,8 +36,9 @@ struct opencl_tile {
 struct opencl_found {
     cl_platform_id platform;
     cl_device_id device;
-    int platform_index, device_index; /* platforms without devices are not counted */
-    bool gpu, pocl, mesa, nvidia, oclgrind;
+    int platform_index, device_index;              /* platforms without devices are not counted */
+    bool unified;                                  /* host and device share memory */
+    bool gpu, pocl, mesa, nvidia, intel, oclgrind; /* intel: its own driver for its GPUs */
     struct iso_device info;
 };
 
@@ -41,31 +46,77 @@ struct opencl_kernel {
     const char *program, *name;
     cl_kernel kernel;
     size_t max_group;
+    /* The arguments it has, one after the other, and how many buffers had been freed when the first
+     * of them was set (launch.c). */
+    unsigned char set[OPENCL_ARGUMENT_BYTES];
+    size_t known; /* bytes of `set` that hold arguments */
+    uint64_t freed;
 };
-struct opencl_program {
+/* A file of clkernels/, and the program that has it, perhaps with others. */
+struct opencl_file {
     const char *name;
-    cl_program program;
-    char unkept[OPENCL_CACHE_KEY]; /* its binary's key until it is in the cache, then "" */
+    cl_program program; /* NULL: not yet; borrowed from opencl.programs */
+    bool needed;        /* by ops of this plan; those are built together */
+    bool joined, alone; /* it has been tried to build it with the others, and by itself */
+};
+
+/* How far the queue may run ahead of the device: so many windows of so many launches (queue.c). */
+struct opencl_pace {
+    cl_event ends[OPENCL_WINDOWS]; /* of the last launch of each window that is under way */
+    int first, count;              /* the oldest of them, and their number */
+    int window, launches;          /* launches of a window, and since the last one ended */
+    double ended;                  /* when the last wait for a window was over; 0: it was no wait */
+};
+
+/* Where a piece of what the host writes stays until the device has it (upload.c). */
+struct opencl_slot {
+    cl_mem pinned, device; /* NULL: none yet; device is NULL where host and device share memory */
+    void *host;            /* pinned, mapped */
+    cl_event busy;         /* the last command that reads the slot; NULL: none */
+};
+struct opencl_upload {
+    cl_command_queue queue; /* carries pieces while `opencl.queue` computes; NULL: not needed */
+    struct opencl_slot slots[OPENCL_SLOTS];
+    int next;
+};
+
+/* The commands that are noted for a profile (profile.c). */
+struct opencl_profile {
+    struct iso_profile *to; /* NULL: none is wanted */
+    cl_event *events;       /* one for each of to->events */
+    int room;
+    cl_command_queue plain; /* the queue of other times, whose commands have no clock */
+    double flops;           /* of the next launch */
 };
 
 struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
 struct opencl_choices; /* tiles.c: which kernels products get */
+struct opencl_tuner;   /* tuner.c: what has been measured */
 struct opencl {
     struct iso_backend base;
     struct opencl_found found;
     cl_context context;
     cl_command_queue queue;
-    size_t max_group; /* work-items in a group: at most OPENCL_MAX_GROUP */
+    struct opencl_pace pace;
+    struct opencl_upload upload;
+    struct opencl_profile profile;
+    cl_int peak_rounds; /* of the last measurement of the peak; 0: none yet */
+    uint64_t freed;     /* buffers freed so far */
+    size_t max_group;   /* work-items in a group: at most OPENCL_MAX_GROUP */
+    int cores;          /* opencl_cores */
     enum opencl_shape shape;
     struct opencl_tile tile;
     size_t item_channels; /* channels of one work-item of a pooling or a depthwise convolution */
     size_t most_work;     /* floats that conv2d's columns or Winograd's points may take */
     char options[640];    /* build options, the same for each program */
-    struct opencl_program programs[OPENCL_MAX_PROGRAMS];
+    struct opencl_file files[OPENCL_MAX_FILES];
+    cl_program programs[OPENCL_MAX_PROGRAMS];
     struct opencl_kernel kernels[OPENCL_MAX_KERNELS];
-    int nprograms, nkernels;
+    int nfiles, nprograms, nkernels;
     struct opencl_clblast *clblast; /* fast mode only */
     struct opencl_choices *choices; /* NULL until there is one */
+    struct opencl_tuner *tuner;     /* NULL until there is something to choose from */
+    bool noting; /* products are noted (opencl_note_products), and nothing is launched */
 };
 struct iso_mem {
     cl_mem mem;
@@ -98,19 +149,58 @@ int opencl_find_all(struct opencl_found *out, int max);
 /* Picks the device that `text` names: "", "P", "P.D" or part of a platform's or device's name. */
 iso_rc opencl_find(const char *text, struct opencl_found *out);
 
+/* ---- device.c ---- */
+/* Returns how many work-groups the device works on at the least to be busy: its cores, in the sense
+ * of what has local memory of its own. (CL_DEVICE_MAX_COMPUTE_UNITS counts NVIDIA's multiprocessors
+ * and AMD's work-group processors, but Intel's execution units, of which 8 or 16 share a core.) */
+int opencl_cores(const struct opencl *);
+
+/* ---- queue.c ---- */
+/* Called before a launch. Returns where the launch puts its event, or NULL if it needs none. */
+cl_event *opencl_pace_before(struct opencl *);
+/* Called after it. Sends what is queued to the device from time to time, and waits where the device
+ * has work for about a tenth of a second. */
+iso_rc opencl_pace_after(struct opencl *);
+/* Forgets the windows under way. */
+void opencl_pace_stop(struct opencl *);
+
+/* ---- upload.c ---- */
+/* Copies bytes out of src, and puts them into dst after all that was queued before and ahead of all
+ * that is queued later. Returns before that is done. */
+iso_rc opencl_upload(struct opencl *, cl_mem dst, size_t offset, const void *src, size_t bytes);
+void opencl_upload_stop(struct opencl *);
+
+/* ---- profile.c ---- */
+/* Says, for profiles, that the next launch makes sums of products of so many flops, 2 an fma. */
+void opencl_counts(struct opencl *, double flops);
+/* Notes the command that comes next, and returns where its event goes; NULL if no profile is
+ * wanted. name: a literal. */
+cl_event *opencl_note(struct opencl *, const char *name);
+/* iso_backend_ops.profile */
+iso_rc opencl_profile(struct iso_backend *, struct iso_profile *);
+
+/* ---- peak.c ---- */
+/* iso_backend_ops.peak: what kernels that do nothing else reach. */
+iso_rc opencl_peak(struct iso_backend *, enum iso_peak, double seconds, double *out);
+
 /* ---- probe.c ---- */
-/* Runs a few additions and fmas whose exact results are known. */
+/* Runs a few sums whose results are known, and says how exact they are. Fails with ISO_EDEVICE if
+ * they are wrong: beyond the rounding errors of any order and any fusing. */
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 
 /* ---- program.c, cache.c ---- */
-/* The kernel of a program, built when it is asked for the first time, and then kept in the user's
- * cache. Both names are literals. */
+/* The kernel of a file of clkernels/, which is built when it is asked for the first time: as one
+ * program with all files that opencl_ready has noted and that are not built yet, otherwise as a
+ * program of its own. Both names are literals. */
 iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
                      struct opencl_kernel **out);
-/* False with the build's message when one of the programs (the places after the last are NULL)
- * cannot be built. Writes nothing to the cache. */
+/* Notes that these files will be needed; the places after the last are NULL. False with the reason
+ * when there are too many. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
+/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all that was noted, as one program
+ * where the compiler takes that. */
+iso_rc opencl_settle(struct iso_backend *);
 /* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
  * the driver keeps binaries itself. */
 void opencl_cache_key(struct opencl *, const char *source, size_t length,
@@ -119,10 +209,6 @@ void opencl_cache_key(struct opencl *, const char *source, size_t length,
 cl_program opencl_cache_load(struct opencl *, const char *key);
 /* Failing to keep it is no failure. */
 void opencl_cache_store(const char *key, cl_program);
-/* Writes "<cache folder>/isocl/<name>" into path; false when there is no such folder. */
-bool opencl_cache_path(const char *name, char *path, size_t n);
-/* Creates the folder of these paths; false when that is not possible. */
-bool opencl_cache_create(void);
 
 /* ---- kernels.c ---- */
 extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];

@@ -1,9 +1,11 @@
-/* probe.c: does this device compute exactly? A few operations whose exact results are known.
+/* probe.c: does this device compute, and exactly? A few sums whose results are known.
  *
- * Asked of a device when it is opened or listed; the answer decides what `exact` means there. */
+ * Asked of a device when it is opened or listed. The answer decides what `exact` means there; a
+ * device whose results no rounding explains is refused in every mode. */
 #include <math.h>
 #include <string.h>
 #include "opencl.h"
+#include "driver.h"
 
 /* a, b, c and the bits of fma(a, b, c) and of a * b + c with two roundings. */
 struct probe {
@@ -21,29 +23,101 @@ static const struct probe probes[] = {
     { 0x1p-100f, 0x1p-40f, 0.0f, 0x00000200u, 0x00000200u, true },
 };
 enum { PROBES = sizeof probes / sizeof *probes };
+/* Sums of products: rows of a matrix times a vector, which comes first. */
+enum { SUMS = 8, TERMS = 100, FACTORS = (SUMS + 1) * TERMS };
 
-static iso_rc run(struct opencl *cl, cl_mem in, cl_mem out, uint32_t result[2 * PROBES])
+struct answers {
+    float triples[2 * PROBES], sums[SUMS];
+};
+struct questions {
+    float triples[3 * PROBES], factors[FACTORS];
+};
+
+/* Factors of 24 significant bits from -1 to 1. */
+static void ask(struct questions *q)
 {
-    float values[3 * PROBES];
+    uint32_t state = 1;
     for (int i = 0; i < PROBES; i++) {
-        values[3 * i] = probes[i].a;
-        values[3 * i + 1] = probes[i].b;
-        values[3 * i + 2] = probes[i].c;
+        q->triples[3 * i] = probes[i].a;
+        q->triples[3 * i + 1] = probes[i].b;
+        q->triples[3 * i + 2] = probes[i].c;
     }
-    const struct iso_mem from = { in, sizeof values }, to = { out, 2 * PROBES * sizeof(uint32_t) };
-    cl_int rc =
-        clEnqueueWriteBuffer(cl->queue, in, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL);
+    for (int i = 0; i < FACTORS; i++) {
+        state = state * 1664525u + 1013904223u;
+        q->factors[i] = (float)((int32_t)(state >> 7) - (1 << 24)) * 0x1p-24f;
+    }
+}
+
+static iso_rc launch(struct opencl *cl, const struct iso_mem *in, const struct iso_mem *out)
+{
+    const struct opencl_grid each = { { PROBES, 1, 1 }, { 1, 1, 1 }, true };
+    ISO_TRY(opencl_launch(cl, "probe.cl", "probe", each, ARGS(arg_mem(in, 0), arg_mem(out, 0))));
+    return opencl_launch(cl, "probe.cl", "probe_sums", opencl_rows(SUMS),
+                         ARGS(arg_mem(in, 3 * PROBES), arg_mem(out, 2 * PROBES), arg_int(TERMS)));
+}
+
+/* Where a kernel writes nothing, NaN remains. */
+static iso_rc run(struct opencl *cl, cl_mem in, cl_mem out, const struct questions *q,
+                  struct answers *a)
+{
+    const struct iso_mem from = { in, sizeof *q }, to = { out, sizeof *a };
+    memset(a, 0xFF, sizeof *a);
+    cl_int rc = clEnqueueWriteBuffer(cl->queue, in, CL_TRUE, 0, sizeof *q, q, 0, NULL, NULL);
     ISO_TRY(opencl_check(rc, "clEnqueueWriteBuffer", "probe"));
-    struct opencl_grid grid = { { PROBES, 1, 1 }, { 1, 1, 1 }, true };
-    ISO_TRY(opencl_launch(cl, "probe.cl", "probe", grid, ARGS(arg_mem(&from, 0), arg_mem(&to, 0))));
-    rc = clEnqueueReadBuffer(cl->queue, out, CL_TRUE, 0, to.bytes, result, 0, NULL, NULL);
+    rc = clEnqueueWriteBuffer(cl->queue, out, CL_TRUE, 0, sizeof *a, a, 0, NULL, NULL);
+    ISO_TRY(opencl_check(rc, "clEnqueueWriteBuffer", "probe"));
+    ISO_TRY(launch(cl, &from, &to));
+    rc = clEnqueueReadBuffer(cl->queue, out, CL_TRUE, 0, sizeof *a, a, 0, NULL, NULL);
     return opencl_check(rc, "clEnqueueReadBuffer", "probe");
 }
 
+/* ---- Verdicts ---- */
+
+/* have is a sum of n products whose magnitudes add up to `size`. Each term is rounded at most n
+ * times, in whatever order and fused or not, so the sum errs by g size, g = n u / (1 - n u); a term
+ * that is flushed to zero is a subnormal number. NaN is wrong. */
+static iso_rc check(const struct opencl *cl, float have, double want, double size, int n)
+{
+    const double nu = n * 0x1p-24, bound = nu / (1 - nu) * size + n * 0x1p-126;
+    if (fabs((double)have - want) <= bound)
+        return ISO_OK;
+    return iso_fail(ISO_EDEVICE,
+                    "%s (%s) computes wrongly: a sum of %d products is %g, right is %g, with at "
+                    "most %.1g of rounding errors. Its driver or compiler is broken: update it, or "
+                    "take another device",
+                    cl->base.device.id, cl->base.device.name, n, (double)have, want, bound);
+}
+
+static iso_rc check_triples(const struct opencl *cl, const float *have)
+{
+    for (int i = 0; i < PROBES; i++) {
+        const double ab = (double)probes[i].a * (double)probes[i].b, c = (double)probes[i].c;
+        for (int k = 0; k < 2; k++)
+            ISO_TRY(check(cl, have[2 * i + k], ab + c, fabs(ab) + fabs(c), 2));
+    }
+    return ISO_OK;
+}
+
+static iso_rc check_sums(const struct opencl *cl, const float *factors, const float *have)
+{
+    for (int row = 0; row < SUMS; row++) {
+        double want = 0, size = 0;
+        for (int k = 0; k < TERMS; k++) {
+            const double ab = (double)factors[k] * (double)factors[(row + 1) * TERMS + k];
+            want += ab;
+            size += fabs(ab);
+        }
+        ISO_TRY(check(cl, have[row], want, size, TERMS));
+    }
+    return ISO_OK;
+}
+
 /* A compiler that contracts a * b + c does no harm: isocl's kernels have no such sum. */
-static enum iso_exactness judge(const uint32_t result[2 * PROBES])
+static enum iso_exactness judge(const float *have)
 {
     enum iso_exactness verdict = ISO_EXACT;
+    uint32_t result[2 * PROBES];
+    memcpy(result, have, sizeof result);
     for (int i = 0; i < PROBES; i++) {
         uint32_t split = result[2 * i + 1];
         bool right = result[2 * i] == probes[i].fused &&
@@ -58,18 +132,24 @@ static enum iso_exactness judge(const uint32_t result[2 * PROBES])
 
 iso_rc opencl_probe(struct opencl *cl, enum iso_exactness *out)
 {
-    uint32_t result[2 * PROBES] = { 0 };
+    struct questions q;
+    struct answers a;
     cl_int rc;
-    cl_mem in =
-        clCreateBuffer(cl->context, CL_MEM_READ_WRITE, 3 * PROBES * sizeof(float), NULL, &rc);
+    ISO_TRY(opencl_driver_try(cl));
+    *out = ISO_INEXACT;
+    ask(&q);
+    cl_mem in = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof q, NULL, &rc);
     ISO_TRY(opencl_check(rc, "clCreateBuffer", "probe"));
-    cl_mem to = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof result, NULL, &rc);
+    cl_mem to = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, sizeof a, NULL, &rc);
     iso_rc done = opencl_check(rc, "clCreateBuffer", "probe");
     if (done == ISO_OK) {
-        done = run(cl, in, to, result);
+        done = run(cl, in, to, &q, &a);
         clReleaseMemObject(to);
     }
     clReleaseMemObject(in);
-    *out = done == ISO_OK ? judge(result) : ISO_INEXACT;
-    return done;
+    ISO_TRY(done);
+    ISO_TRY(check_triples(cl, a.triples));
+    ISO_TRY(check_sums(cl, q.factors, a.sums));
+    *out = judge(a.triples);
+    return ISO_OK;
 }

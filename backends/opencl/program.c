@@ -1,131 +1,21 @@
-/* program.c: puts a kernel's text together, builds it and keeps the result.
- *
- * Texts are embedded (tools/embed.c) under their paths from the root; files of the same path below
- * $ISOCL_KERNEL_DIR go before them. #include is resolved here, as the repository has it, so that a
- * driver needs no include path. */
+/* program.c: builds programs and keeps the result. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "opencl.h"
-#include "source.h"
+#include "progress.h"
+#include "text.h"
+#include "tuner.h"
 
-enum { MAX_DEPTH = 8, LOG_SHOWN = 1200, NAME = 96 };
+enum { LOG_SHOWN = 1200 };
 
-struct text {
-    char *data;
-    size_t length, room;
+/* ---- Building ------------------------------------------------------------------------------ */
+
+/* Names and number of the files of a program. */
+struct files {
+    const char *name[OPENCL_MAX_FILES];
+    int n;
 };
-
-static iso_rc append(struct text *t, const char *data, size_t n)
-{
-    if (t->length + n + 1 > t->room) {
-        size_t room = 2 * (t->length + n + 1);
-        char *grown = realloc(t->data, room);
-        if (grown == NULL)
-            return iso_fail(ISO_ENOMEM, "out of memory for a kernel's text");
-        t->data = grown;
-        t->room = room;
-    }
-    memcpy(t->data + t->length, data, n);
-    t->length += n;
-    t->data[t->length] = '\0';
-    return ISO_OK;
-}
-
-static iso_rc read_file(FILE *f, const char *path, struct text *out)
-{
-    char buf[4096];
-    for (size_t n; (n = fread(buf, 1, sizeof buf, f)) > 0;)
-        ISO_TRY(append(out, buf, n));
-    return ferror(f) ? iso_fail(ISO_EIO, "%s cannot be read", path) : ISO_OK;
-}
-
-/* Appends the whole file DIR/name to out. *found is false, and that is no failure, when there is no
- * such file. */
-static iso_rc read_override(const char *name, struct text *out, bool *found)
-{
-    const char *dir = iso_environment(ISO_ENV_KERNEL_DIR);
-    char path[1024];
-    *found = false;
-    if (dir == NULL || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return ISO_OK;
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return ISO_OK;
-    *found = true;
-    const iso_rc rc = read_file(f, path, out);
-    fclose(f);
-    return rc;
-}
-
-static iso_rc find_text(const char *name, struct text *out)
-{
-    bool found;
-    ISO_TRY(read_override(name, out, &found));
-    if (found)
-        return ISO_OK;
-    for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
-        if (strcmp(s->name, name) == 0)
-            return append(out, s->text, s->length);
-    return iso_fail(ISO_EDEVICE, "the kernel file %s is not part of this program", name);
-}
-
-/* If the line includes a file: true, with its path from the root in name. A file without a folder
- * lies beside `from`, which includes it. */
-static bool included(const char *line, size_t n, const char *from, char name[NAME])
-{
-    const char *key = "#include \"", *slash = strrchr(from, '/');
-    const size_t k = strlen(key);
-    if (n < k || strncmp(line, key, k) != 0)
-        return false;
-    const char *start = line + k, *end = memchr(start, '"', n - k);
-    if (end == NULL)
-        return false;
-    const bool beside = memchr(start, '/', (size_t)(end - start)) == NULL && slash != NULL;
-    snprintf(name, NAME, "%.*s%.*s", beside ? (int)(slash + 1 - from) : 0, from, (int)(end - start),
-             start);
-    return true;
-}
-
-static iso_rc expand(const char *name, int depth, struct text *out);
-
-static iso_rc expand_lines(const char *name, int depth, const struct text *in, struct text *out)
-{
-    bool no_pragma = iso_environment(ISO_ENV_OPENCL_NO_PRAGMA) != NULL;
-    int number = 1;
-    for (const char *line = in->data; line != NULL && *line; number++) {
-        const char *end = strchr(line, '\n');
-        size_t n = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
-        char other[NAME], mark[160];
-        if (included(line, n, name, other)) {
-            ISO_TRY(expand(other, depth + 1, out));
-            int k = snprintf(mark, sizeof mark, "#line %d \"%s\"\n", number + 1, name);
-            ISO_TRY(append(out, mark, (size_t)k));
-        } else if (no_pragma && strncmp(line, "#pragma OPENCL FP_CONTRACT", 26) == 0) {
-            ISO_TRY(append(out, "\n", 1));
-        } else {
-            ISO_TRY(append(out, line, n));
-        }
-        line += n;
-    }
-    return ISO_OK;
-}
-
-static iso_rc expand(const char *name, int depth, struct text *out)
-{
-    if (depth > MAX_DEPTH)
-        return iso_fail(ISO_EDEVICE, "%s: includes are nested too deeply", name);
-    struct text in = { 0 };
-    char mark[160];
-    int k = snprintf(mark, sizeof mark, "#line 1 \"%s\"\n", name);
-    iso_rc rc = find_text(name, &in);
-    if (rc == ISO_OK)
-        rc = append(out, mark, (size_t)k);
-    if (rc == ISO_OK)
-        rc = expand_lines(name, depth, &in, out);
-    free(in.data);
-    return rc;
-}
 
 /* The first part of the compiler's log: usually the first error. */
 static iso_rc build_failure(struct opencl *cl, cl_program program, const char *name, cl_int code)
@@ -145,59 +35,151 @@ static iso_rc build_failure(struct opencl *cl, cl_program program, const char *n
     return rc;
 }
 
-static iso_rc compile(struct opencl *cl, const char *name, const struct text *text,
-                      struct opencl_program *out)
+static cl_int build_and_tell(struct opencl *cl, cl_program program, int files)
 {
-    *out = (struct opencl_program){ .name = name };
-    opencl_cache_key(cl, text->data, text->length, out->unkept);
-    cl_program program = opencl_cache_load(cl, out->unkept);
-    if (program != NULL) {
-        out->program = program;
-        out->unkept[0] = '\0';
+    struct opencl_progress progress;
+    char text[128];
+    snprintf(text, sizeof text, "%s: compiling %d file%s of kernels", cl->base.device.id, files,
+             files == 1 ? "" : "s");
+    opencl_progress_begin(&progress, text);
+    const cl_int rc = clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL);
+    opencl_progress_end(&progress);
+    return rc;
+}
+
+static iso_rc compile(struct opencl *cl, const struct files *files, const struct opencl_text *text,
+                      cl_program *out)
+{
+    char key[OPENCL_CACHE_KEY];
+    opencl_cache_key(cl, text->data, text->length, key);
+    *out = opencl_cache_load(cl, key);
+    if (*out != NULL)
         return ISO_OK;
-    }
     cl_int rc;
-    const char *data = text->data;
-    program = clCreateProgramWithSource(cl->context, 1, &data, &text->length, &rc);
+    const char *data = text->data, *name = files->name[0];
+    cl_program program = clCreateProgramWithSource(cl->context, 1, &data, &text->length, &rc);
     ISO_TRY(opencl_check(rc, "clCreateProgramWithSource", name));
-    rc = clBuildProgram(program, 1, &cl->found.device, cl->options, NULL, NULL);
+    rc = build_and_tell(cl, program, files->n);
     if (rc != CL_SUCCESS) {
         iso_rc failed = build_failure(cl, program, name, rc);
         clReleaseProgram(program);
         return failed;
     }
-    out->program = program;
+    opencl_cache_store(key, program);
+    *out = program;
     return ISO_OK;
 }
 
-/* Builds clkernels/<name> unless that was done. */
-static iso_rc build_once(struct opencl *cl, const char *name, struct opencl_program **out)
+/* Makes one program of the files. */
+static iso_rc build(struct opencl *cl, const struct files *files)
 {
-    for (int i = 0; i < cl->nprograms; i++) {
-        if (strcmp(cl->programs[i].name, name) == 0) {
-            *out = &cl->programs[i];
+    struct opencl_text text = { 0 };
+    cl_program program = NULL;
+    if (cl->nprograms == OPENCL_MAX_PROGRAMS)
+        return iso_fail(ISO_EDEVICE, "more than %d programs", OPENCL_MAX_PROGRAMS);
+    iso_rc rc = opencl_text_join(files->name, files->n, &text);
+    if (rc == ISO_OK)
+        rc = compile(cl, files, &text, &program);
+    free(text.data);
+    ISO_TRY(rc);
+    cl->programs[cl->nprograms++] = program;
+    for (int i = 0; i < cl->nfiles; i++)
+        for (int k = 0; k < files->n; k++)
+            if (strcmp(cl->files[i].name, files->name[k]) == 0)
+                cl->files[i].program = program;
+    return ISO_OK;
+}
+
+/* ---- Files --------------------------------------------------------------------------------- */
+
+static iso_rc find_file(struct opencl *cl, const char *name, struct opencl_file **out)
+{
+    for (int i = 0; i < cl->nfiles; i++) {
+        if (strcmp(cl->files[i].name, name) == 0) {
+            *out = &cl->files[i];
             return ISO_OK;
         }
     }
-    if (cl->nprograms == OPENCL_MAX_PROGRAMS)
-        return iso_fail(ISO_EDEVICE, "more than %d programs", OPENCL_MAX_PROGRAMS);
-    struct text text = { 0 };
-    char path[NAME];
-    snprintf(path, sizeof path, "clkernels/%s", name);
-    iso_rc rc = expand(path, 0, &text);
-    if (rc == ISO_OK)
-        rc = compile(cl, name, &text, &cl->programs[cl->nprograms]);
-    free(text.data);
-    if (rc == ISO_OK)
-        *out = &cl->programs[cl->nprograms++];
+    if (cl->nfiles == OPENCL_MAX_FILES)
+        return iso_fail(ISO_EDEVICE, "more than %d files of kernels", OPENCL_MAX_FILES);
+    *out = &cl->files[cl->nfiles++];
+    **out = (struct opencl_file){ .name = name };
+    return ISO_OK;
+}
+
+/* Builds all needed files that are not built yet as one program. Where that fails, each will be
+ * one of its own. */
+static void build_needed(struct opencl *cl)
+{
+    struct files files = { .n = 0 };
+    for (int i = 0; i < cl->nfiles; i++) {
+        struct opencl_file *f = &cl->files[i];
+        if (f->needed && !f->joined && f->program == NULL)
+            files.name[files.n++] = f->name;
+        f->joined = f->joined || f->needed;
+    }
+    if (files.n > 1 && build(cl, &files) != ISO_OK)
+        iso_error_clear();
+}
+
+static iso_rc build_file(struct opencl *cl, struct opencl_file *file)
+{
+    if (file->program == NULL && file->needed && !file->joined)
+        build_needed(cl);
+    if (file->program != NULL)
+        return ISO_OK;
+    if (file->alone)
+        return iso_fail(ISO_EDEVICE, "%s does not build on %s", file->name, cl->base.device.name);
+    file->alone = true;
+    return build(cl, &(struct files){ .name = { file->name }, .n = 1 });
+}
+
+iso_rc opencl_settle(struct iso_backend *be)
+{
+    struct opencl *cl = opencl_of(be);
+    iso_rc rc = opencl_tune(cl);
+    for (int i = 0; i < cl->nfiles; i++) {
+        if (rc == ISO_OK && cl->files[i].needed && build_file(cl, &cl->files[i]) != ISO_OK)
+            rc = iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
+        cl->files[i].needed = false; /* what comes next may do without it */
+    }
     return rc;
 }
 
-static void keep(struct opencl_program *program)
+/* True for a program of this device's shape: names end in _cpu.cl or _gpu.cl, or tell no shape. */
+static bool for_shape(const struct opencl *cl, const char *program)
 {
-    if (program->unkept[0] != '\0')
-        opencl_cache_store(program->unkept, program->program);
-    program->unkept[0] = '\0';
+    const char *other = cl->shape == OPENCL_SHAPE_CPU ? "_gpu.cl" : "_cpu.cl";
+    return strstr(program, other) == NULL;
+}
+
+bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
+                  size_t n)
+{
+    for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
+        struct opencl_file *file;
+        if (!for_shape(cl, programs[i]))
+            continue;
+        if (find_file(cl, programs[i], &file) != ISO_OK) {
+            iso_error_take(why, n);
+            return false;
+        }
+        file->needed = true;
+    }
+    return true;
+}
+
+/* ---- Kernels ------------------------------------------------------------------------------- */
+
+static iso_rc create_kernel(struct opencl *cl, const char *program, const char *name,
+                            cl_kernel *out)
+{
+    struct opencl_file *file;
+    cl_int rc;
+    ISO_TRY(find_file(cl, program, &file));
+    ISO_TRY(build_file(cl, file));
+    *out = clCreateKernel(file->program, name, &rc);
+    return opencl_check(rc, "clCreateKernel", name);
 }
 
 iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
@@ -212,39 +194,16 @@ iso_rc opencl_kernel(struct opencl *cl, const char *program, const char *name,
     }
     if (cl->nkernels == OPENCL_MAX_KERNELS)
         return iso_fail(ISO_EDEVICE, "more than %d kernels", OPENCL_MAX_KERNELS);
-    struct opencl_program *built;
-    ISO_TRY(build_once(cl, program, &built));
-    keep(built);
-    cl_int rc;
-    cl_kernel kernel = clCreateKernel(built->program, name, &rc);
-    ISO_TRY(opencl_check(rc, "clCreateKernel", name));
+    cl_kernel kernel;
+    ISO_TRY(create_kernel(cl, program, name, &kernel));
     size_t limit = 0;
-    rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof limit,
-                                  &limit, NULL);
+    const cl_int rc = clGetKernelWorkGroupInfo(kernel, cl->found.device, CL_KERNEL_WORK_GROUP_SIZE,
+                                               sizeof limit, &limit, NULL);
     struct opencl_kernel *k = &cl->kernels[cl->nkernels++];
-    *k = (struct opencl_kernel){ program, name, kernel,
-                                 rc == CL_SUCCESS && limit ? limit : cl->max_group };
+    *k = (struct opencl_kernel){ .program = program,
+                                 .name = name,
+                                 .kernel = kernel,
+                                 .max_group = rc == CL_SUCCESS && limit ? limit : cl->max_group };
     *out = k;
     return ISO_OK;
-}
-
-/* Programs named _cpu.cl and _gpu.cl are for devices of that shape. */
-static bool for_shape(const struct opencl *cl, const char *program)
-{
-    const char *other = cl->shape == OPENCL_SHAPE_CPU ? "_gpu.cl" : "_cpu.cl";
-    return strstr(program, other) == NULL;
-}
-
-bool opencl_ready(struct opencl *cl, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
-                  size_t n)
-{
-    for (int i = 0; i < OPENCL_OP_PROGRAMS && programs[i] != NULL; i++) {
-        struct opencl_program *program;
-        if (for_shape(cl, programs[i]) && build_once(cl, programs[i], &program) != ISO_OK) {
-            snprintf(why, n, "%s", iso_error());
-            iso_error_clear();
-            return false;
-        }
-    }
-    return true;
 }

@@ -14,8 +14,11 @@ struct iso_gate {
     double flops;              /* the highest rate that a probe has seen, flop/s */
     int64_t repeated;          /* samples that were taken again */
 };
-/* A gate for work on this backend, which must outlive it. Where the backend knows no peak of its
- * own, the processor is probed beside it, with so many threads (0: all). */
+/* True if a gate probes the backend itself: not one without a peak, nor one that is OpenCL's way to
+ * the processor, which is better probed without it. */
+bool iso_bench_own_peak(const struct iso_backend *);
+/* A gate for work on this backend, which must outlive it. Where that is not probed itself, the
+ * processor is, with so many threads (0: all). */
 iso_rc iso_gate_open(struct iso_gate *, struct iso_backend *, int threads);
 void iso_gate_close(struct iso_gate *);
 
@@ -43,6 +46,7 @@ iso_rc iso_bench_steps(struct iso_exec *, struct iso_gate *, bool training, doub
                        struct iso_timing *out);
 /* Flops of the sums of products in one step: what the kernels of layers do, 2 an fma. */
 double iso_bench_flops(const struct iso_exec *, bool training);
+extern const char *const iso_bench_passes[]; /* forward, backward, update */
 /* True if an op's flops are sums of products with its kernel: what an FMA peak is the judge of. */
 bool iso_bench_products(enum iso_op);
 
@@ -56,6 +60,33 @@ struct iso_bench_node {
 /* Times every call of a training step, each waited for; the longest first. Free *out with free. */
 iso_rc iso_bench_nodes(struct iso_exec *, struct iso_gate *, double seconds,
                        struct iso_bench_node **out, int *count);
+
+/* ---- Profiles ------------------------------------------------------------------------------ */
+
+/* Some training steps, command by command: as the device's own clock has them; where a device has
+ * none, a call is one command, timed by the host. */
+struct iso_bench_profile {
+    struct iso_bench_node *calls;     /* of a step; seconds are not set */
+    struct iso_profile_event *events; /* of all steps, in the order that they were queued */
+    int ncalls, nevents, steps;
+    double seconds; /* of all steps, by the host's clock */
+};
+/* Runs as many steps as take about so many seconds, at least one, after a warm-up. */
+iso_rc iso_bench_profile(struct iso_exec *, double seconds, struct iso_bench_profile *out);
+void iso_bench_profile_free(struct iso_bench_profile *);
+
+/* One kernel in one pass of one op: all its launches in a step. */
+struct iso_bench_kernel {
+    const char *name;
+    enum iso_op op;
+    enum iso_pass pass;
+    double launches, seconds, flops,
+        bytes; /* of a step. flops 0: it makes no sums of products;
+                  bytes 0: not known, as other kernels share its call */
+};
+/* Adds a profile up by kernels, those that take longest first; free *out with free. */
+iso_rc iso_bench_kernels(const struct iso_bench_profile *, struct iso_bench_kernel **out,
+                         int *count);
 
 /* ---- Single ops ---------------------------------------------------------------------------- */
 

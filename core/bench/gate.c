@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double PROBE = 1e-3;      /* seconds of a probe */
 static const double LOW = 0.9;         /* of the highest rate: below, somebody else is at work */
@@ -19,10 +20,15 @@ static iso_rc probe(struct iso_gate *g, bool *high)
     return ISO_OK;
 }
 
+bool iso_bench_own_peak(const struct iso_backend *b)
+{
+    return b->ops->peak != NULL && (b->device.gpu || strcmp(b->ops->name, "opencl") != 0);
+}
+
 iso_rc iso_gate_open(struct iso_gate *g, struct iso_backend *backend, int threads)
 {
     *g = (struct iso_gate){ .probe = backend };
-    if (backend->ops->peak == NULL) {
+    if (!iso_bench_own_peak(backend)) {
         ISO_TRY(iso_backend_open("cpu", ISO_MODE_DEFAULT, threads, &g->own));
         g->probe = g->own;
     }

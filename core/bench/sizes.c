@@ -117,6 +117,7 @@ static iso_rc prepare(struct op_bench *o, const struct iso_bench_size *s, double
         return iso_fail(ISO_EUNSUP, "%s cannot run on %s: %s (choose other --devices)",
                         iso_ops[s->op].name, o->backend->device.id, why);
     ISO_TRY(k->prepare != NULL ? k->prepare(o->backend, c) : ISO_OK);
+    ISO_TRY(o->backend->ops->settle != NULL ? o->backend->ops->settle(o->backend) : ISO_OK);
     return make_workspace(o, k);
 }
 

@@ -26,8 +26,19 @@ iso_rc iso_job_backend(struct iso_job *job, const struct iso_job_options *option
     enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
                          : strcmp(options->mode, "exact") == 0 ? ISO_MODE_EXACT
                                                                : ISO_MODE_FAST;
-    return iso_backend_open(options->device != NULL ? options->device : "auto", mode,
-                            (int)options->threads, &job->backend);
+    char id[128], why[ISO_CHOICE_WHY];
+    const char *device = options->device != NULL ? options->device : "auto";
+    const bool chooses = strcmp(device, "auto") == 0;
+    if (chooses) {
+        ISO_TRY(iso_backend_choose(device, id, sizeof id, why, sizeof why));
+        device = id;
+    }
+    ISO_TRY(iso_backend_open(device, mode, (int)options->threads, &job->backend));
+    if (chooses && options->chosen != NULL)
+        options->chosen(job->backend, why, mode);
+    const bool off = options->tune != NULL && strcmp(options->tune, "off") == 0;
+    job->backend->tuning = off ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
+    return ISO_OK;
 }
 
 iso_rc iso_job_exec(struct iso_job *job, int phase, int64_t batch,

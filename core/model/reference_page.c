@@ -165,11 +165,11 @@ static void print_backends(FILE *out)
 static void print_modes(FILE *out)
 {
     fprintf(out,
-            "  %-20s the same bits on every device, with any number of threads; the default on "
-            "CPUs\n"
-            "  %-20s numbers within a bound of the exact ones, where a device has a faster way; "
-            "the\n  %-20s default on GPUs. What it changes:\n",
-            "exact", "fast", "");
+            "  %-20s the same bits on every device, with any number of threads; the default, but "
+            "on\n  %-20s devices that do not compute exactly\n"
+            "  %-20s numbers within a bound of the exact ones, where a device has a faster way.\n"
+            "  %-20s What it changes:\n",
+            "exact", "", "fast", "");
     for (int b = 0; iso_backends[b] != NULL; b++)
         fprintf(out, "  %-20s   %s: %s\n", "", iso_backends[b]->name,
                 iso_backends[b]->fast != NULL ? iso_backends[b]->fast : "nothing");

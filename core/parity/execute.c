@@ -275,6 +275,8 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
     p->call = *call;
     const struct iso_kernel *k = b->kernels[op];
     iso_rc rc = k->prepare != NULL ? k->prepare(b, call) : ISO_OK;
+    if (rc == ISO_OK && b->ops->settle != NULL)
+        rc = b->ops->settle(b);
     if (rc == ISO_OK)
         rc = execute(p, op, how, v);
     if (rc != ISO_OK)

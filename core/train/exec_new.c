@@ -30,7 +30,7 @@ static iso_rc prepare(struct iso_exec *e, enum iso_op op, const struct iso_call 
 static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_call *c,
                            enum iso_pass pass)
 {
-    const struct iso_kernel *k = e->backend->kernels[op];
+    const struct iso_kernel *k = e->settled ? e->backend->kernels[op] : NULL;
     const size_t bytes = k != NULL && k->workspace != NULL ? k->workspace(e->backend, c, pass) : 0;
     if (bytes > e->workspace_bytes)
         e->workspace_bytes = bytes;
@@ -39,8 +39,10 @@ static void grow_workspace(struct iso_exec *e, enum iso_op op, const struct iso_
 iso_rc iso_exec_need(struct iso_exec *e, enum iso_op op, const char *layer,
                      const struct iso_call *c, enum iso_pass pass)
 {
-    ISO_TRY(check_support(e, op, layer, c));
-    ISO_TRY(prepare(e, op, c));
+    if (!e->settled) {
+        ISO_TRY(check_support(e, op, layer, c));
+        ISO_TRY(prepare(e, op, c));
+    }
     grow_workspace(e, op, c, pass);
     return ISO_OK;
 }
@@ -51,7 +53,7 @@ static const char *node_name(const struct iso_graph *g, int node)
     return layer < 0 ? iso_ops[g->nodes[node].op].name : g->model->layers[layer].name;
 }
 
-static iso_rc check_kernels(struct iso_exec *e)
+static iso_rc ask_kernels(struct iso_exec *e)
 {
     const struct iso_graph *g = e->graph;
     for (int i = 0; i < g->nnodes; i++) {
@@ -76,6 +78,31 @@ static iso_rc check_kernels(struct iso_exec *e)
         ISO_TRY(iso_exec_need(e, optimizer, iso_ops[optimizer].name, &c, ISO_UPDATE));
     }
     return iso_exec_need_clipping(e);
+}
+
+/* A device that builds kernels builds those that fill batches together with the others. Their calls
+ * are not known yet. */
+static void ask_inputs(const struct iso_exec *e)
+{
+    static const enum iso_op ops[] = { ISO_OP_gather_images, ISO_OP_gather_labels };
+    const struct iso_call unknown = { 0 };
+    char why[192];
+    for (int i = 0; i < 2; i++) {
+        const struct iso_kernel *k = e->backend->kernels[ops[i]];
+        if (k != NULL && k->supports != NULL)
+            (void)k->supports(e->backend, ops[i], &unknown, why, sizeof why);
+    }
+}
+
+/* What every call needs, then, when the backend has settled, the workspaces. */
+static iso_rc check_kernels(struct iso_exec *e)
+{
+    const struct iso_backend_ops *ops = e->backend->ops;
+    ask_inputs(e);
+    ISO_TRY(ask_kernels(e));
+    ISO_TRY(ops->settle != NULL ? ops->settle(e->backend) : ISO_OK);
+    e->settled = true;
+    return ask_kernels(e);
 }
 
 /* ---- Fusion --------------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ struct iso_exec {
     struct iso_mem *workspace, *log, *counts;
     struct iso_mem *norms; /* squared, of each weight's gradient; NULL: not wanted */
     int64_t nnorms;        /* how many; 0: not wanted */
+    bool settled;          /* the backend has, for all calls */
     size_t workspace_bytes, log_bytes, counts_bytes;
     double *counted[ISO_DATASETS];       /* host copies of the counts, made when first read */
     int64_t rows;                        /* of the batch in place */
@@ -64,7 +65,8 @@ iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
  * alike. */
 void iso_exec_optimizer_call(const struct iso_exec *, int chunk, struct iso_call *out);
 void iso_exec_free_data(struct iso_exec *);
-/* Fails when the device cannot run the call; otherwise makes the workspace large enough for it. */
+/* Called twice for each call: until the backend has settled, it fails when the device cannot run the
+ * call; after that, it makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
 /* Nodes [from, to) of a forward pass, not in training. */

@@ -1,6 +1,6 @@
 /* exec_stream.c: rows of a data set that do not lie on the device, but are read ahead by threads:
  * the device has room for one batch of them, which is filled anew for each. (One is enough: a write
- * ends before it returns.) */
+ * waits for its turn.) */
 #include "exec_private.h"
 
 #include <stdlib.h>

@@ -12,7 +12,7 @@ import peer
 
 # What a configuration may be made of, joined with "+"; "eager" is PyTorch as it comes. `tuned` is
 # set in the environment by compare.py, before the process starts.
-FLAGS = ("eager", "tuned", "channels_last", "foreach", "fused", "compile", "flush")
+FLAGS = ("eager", "tuned", "channels_last", "foreach", "fused", "compile", "flush", "tf32", "no_tf32")
 
 
 def same_padding(size, kernel, stride, dilation=1):
@@ -166,9 +166,12 @@ def run(network, batch, flags, args):
     torch.manual_seed(1)
     if "flush" in flags:
         torch.set_flush_denormal(True)
-    net, shape = build(torch, network), network.shape
-    x = torch.rand(batch, *((shape[2], shape[0], shape[1]) if len(shape) == 3 else shape))
-    y = torch.randint(network.classes, (batch,))
+    if "tf32" in flags or "no_tf32" in flags:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = "tf32" in flags
+    shape, device = network.shape, torch.device(args.device)
+    net = build(torch, network).to(device)
+    x = torch.rand(batch, *((shape[2], shape[0], shape[1]) if len(shape) == 3 else shape)).to(device)
+    y = torch.randint(network.classes, (batch,)).to(device)
     if "channels_last" in flags:
         net = net.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -188,8 +191,9 @@ def run(network, batch, flags, args):
     told = {"peer": "PyTorch", "version": torch.__version__, "parameters": count(net)}
     if args.check:
         return told | {"loss": float(step().detach())}
-    a = torch.rand(512, 512)
-    gate = peer.Gate(lambda: torch.mm(a, a))
+    a = torch.rand(512, 512).to(device)
+    wait = torch.cuda.synchronize if device.type == "cuda" else None
+    gate = peer.Gate(lambda: torch.mm(a, a), wait)
     training = gate.measure(step, args.seconds)
     memory = peer.peak_memory()
 

@@ -1,8 +1,8 @@
-/* clblast_check.cl: data for checking one matrix product against another, and the comparison. */
+/* trial.cl: data for trying a way to compute a matrix product, and the comparison with another. */
 #include "common.h"
 
 /* Pseudo-random numbers in [-1, 1), or their magnitudes. */
-kernel void clblast_check_fill(global float *x, ulong x_at, uint n, uint stream, int magnitude)
+kernel void trial_fill(global float *x, ulong x_at, uint n, uint stream, int magnitude)
 {
     uint i = get_global_id(0);
     if (i < n) {
@@ -14,7 +14,7 @@ kernel void clblast_check_fill(global float *x, ulong x_at, uint n, uint stream,
 
 /* count[item] = elements i = item, item + items, ... whose difference exceeds bound * s[i]; NaN
  * does. */
-kernel void clblast_check_compare(global const float *a, ulong a_at, global const float *b,
+kernel void trial_compare(global const float *a, ulong a_at, global const float *b,
                                   ulong b_at, global const float *s, ulong s_at, global uint *count,
                                   ulong count_at, uint n, float bound)
 {

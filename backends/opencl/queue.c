@@ -1,0 +1,80 @@
+/* queue.c: how far the host runs ahead of the device.
+ *
+ * Launches are counted in windows. The last launch of a window has an event, and when there are
+ * OPENCL_WINDOWS windows under way, the host waits for the oldest of them. The number of launches
+ * in a window follows the time that windows take: all windows together are about a tenth of a
+ * second of work. So the device is never idle, Ctrl-C and errors are seen soon, and a driver need
+ * not keep a whole epoch of launches in memory. */
+#include "core/machine.h"
+#include "opencl.h"
+
+enum { FIRST_WINDOW = 16, LONGEST_WINDOW = 256, FLUSH_EACH = 32 };
+static const double WINDOW_SECONDS = 0.1 / OPENCL_WINDOWS;
+
+cl_event *opencl_pace_before(struct opencl *cl)
+{
+    struct opencl_pace *p = &cl->pace;
+    if (p->window == 0)
+        p->window = FIRST_WINDOW;
+    if (p->launches + 1 < p->window)
+        return NULL;
+    return &p->ends[(p->first + p->count) % OPENCL_WINDOWS];
+}
+
+static int limited(double window)
+{
+    return window < 1 ? 1 : window > LONGEST_WINDOW ? LONGEST_WINDOW : (int)window;
+}
+
+/* Where the device keeps the host waiting for two windows in turn, it took the time between for the
+ * second of them. Where the host did not wait, the device had less work than allowed. */
+static void adapt(struct opencl_pace *p, bool waited)
+{
+    const double now = waited ? iso_clock() : 0;
+    if (!waited)
+        p->window = limited(2.0 * p->window);
+    else if (p->ended > 0 && now > p->ended)
+        p->window = limited(p->window * WINDOW_SECONDS / (now - p->ended));
+    p->ended = now;
+}
+
+static iso_rc wait_for_oldest(struct opencl_pace *p)
+{
+    cl_event oldest = p->ends[p->first];
+    cl_int status = CL_QUEUED;
+    cl_int rc =
+        clGetEventInfo(oldest, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    const bool waits = rc == CL_SUCCESS && status > CL_COMPLETE;
+    if (rc == CL_SUCCESS && status != CL_COMPLETE)
+        rc = clWaitForEvents(1, &oldest);
+    clReleaseEvent(oldest);
+    p->first = (p->first + 1) % OPENCL_WINDOWS;
+    p->count--;
+    adapt(p, waits);
+    return opencl_check(rc, "clWaitForEvents", NULL);
+}
+
+iso_rc opencl_pace_after(struct opencl *cl)
+{
+    struct opencl_pace *p = &cl->pace;
+    const bool ends = ++p->launches >= p->window;
+    if (!ends && p->launches % FLUSH_EACH != 0)
+        return ISO_OK;
+    ISO_TRY(opencl_check(clFlush(cl->queue), "clFlush", NULL));
+    if (!ends)
+        return ISO_OK;
+    p->launches = 0;
+    p->count++;
+    return p->count == OPENCL_WINDOWS ? wait_for_oldest(p) : ISO_OK;
+}
+
+void opencl_pace_stop(struct opencl *cl)
+{
+    struct opencl_pace *p = &cl->pace;
+    for (; p->count > 0; p->count--) {
+        clReleaseEvent(p->ends[p->first]);
+        p->first = (p->first + 1) % OPENCL_WINDOWS;
+    }
+    p->launches = 0;
+    p->ended = 0;
+}

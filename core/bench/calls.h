@@ -1,0 +1,18 @@
+/* calls.h (private): a training step as a list of calls. */
+#ifndef ISO_BENCH_CALLS_H
+#define ISO_BENCH_CALLS_H
+#include "bench.h"
+
+struct iso_bench_calls {
+    struct iso_exec *exec;        /* borrowed */
+    struct iso_bench_node *nodes; /* in the order they run, with no seconds yet */
+    int *index;                   /* of each: its node in the graph; -1: the optimizer */
+    int count;
+    uint64_t step; /* number of the step whose calls are made */
+};
+/* Lists the calls of a step on the batch in place. */
+iso_rc iso_bench_list_calls(struct iso_exec *, struct iso_bench_calls *);
+void iso_bench_free_calls(struct iso_bench_calls *);
+/* Makes call number i. */
+iso_rc iso_bench_call(const struct iso_bench_calls *, int i);
+#endif

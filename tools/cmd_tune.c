@@ -1,0 +1,93 @@
+/* isocl tune: measures which kernels compute a model's products fastest on a device. */
+#include "commands.h"
+#include "setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct tune_options {
+    struct iso_job_options setup;
+    bool known;
+};
+static const struct iso_option options[] = { ISO_OPTION_DEVICE(struct tune_options),
+                                             ISO_OPTION_MODE(struct tune_options),
+                                             ISO_OPTION_BATCH(struct tune_options),
+                                             { "known", NULL, ISO_OPTION_FLAG,
+                                               offsetof(struct tune_options, known),
+                                               "measure nothing, print what is known", 0 },
+                                             { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
+
+struct table {
+    char product[128]; /* of the last row */
+    int products, rows;
+};
+
+/* A row for each candidate; the product stands in the first of its own. */
+static void print_row(void *self, const struct iso_tuned *t)
+{
+    struct table *table = self;
+    const bool first = strcmp(table->product, t->product) != 0;
+    if (table->rows++ == 0)
+        printf("%-36s %-16s %10s %10s\n", "PRODUCT", "CANDIDATE", "ms", "GFLOP/s");
+    table->products += first;
+    snprintf(table->product, sizeof table->product, "%s", t->product);
+    printf("%-36s %-16s ", first ? t->product : "", t->candidate);
+    if (t->seconds > 0)
+        printf("%10.3f %10.1f%s\n", 1e3 * t->seconds, 1e-9 * t->flops / t->seconds,
+               t->chosen ? "  chosen" : "");
+    else
+        printf("%s\n", t->verdict);
+}
+
+static iso_rc tune(struct iso_job *setup, const struct tune_options *o, const char *path)
+{
+    struct table table = { .rows = 0 };
+    char where[256];
+    ISO_TRY(iso_setup_model(setup, path, &o->setup));
+    ISO_TRY(iso_job_backend(setup, &o->setup));
+    const struct iso_backend_ops *ops = setup->backend->ops;
+    setup->backend->tuning = o->known ? ISO_TUNE_OFF : ISO_TUNE_ALL;
+    ISO_TRY(iso_job_exec(setup, 0, 0,
+                         &(struct iso_exec_options){
+                             .training = true, .seed = setup->model->seed, .log_steps = 1 }));
+    if (ops->tuned != NULL)
+        ISO_TRY(ops->tuned(setup->backend, print_row, &table));
+    iso_job_where(setup->backend, where, sizeof where);
+    if (table.rows == 0)
+        printf("%s: there is nothing to choose from\n", where);
+    else
+        printf("%d products, %d candidates: %s\n", table.products, table.rows, where);
+    return ISO_OK;
+}
+
+static int run(const struct iso_command *command, int argc, char **argv)
+{
+    struct tune_options o = { .setup = ISO_SETUP_DEFAULTS };
+    struct iso_job setup = { 0 };
+    int count, code;
+    if (!iso_options_parse(command, argc, argv, &o, &count, &code))
+        return code;
+    code = iso_report(command, tune(&setup, &o, argv[0]), &setup.faults);
+    iso_job_free(&setup);
+    return code;
+}
+
+const struct iso_command iso_command_tune = {
+    .name = "tune",
+    .arguments = "MODEL.yaml",
+    .doc = "measure which kernels compute a model's products fastest on a device",
+    .more =
+        "Training does this by itself at the first use of a model on a device, for some seconds\n"
+        "(`--tune off` leaves it out). Here every candidate is measured. Each runs in a process\n"
+        "of its own and must be right before its time counts: in exact mode it must give the\n"
+        "same bits, so that the choice changes no result. One that crashed or hung is not tried\n"
+        "again with the same driver. What was found out is kept in a text file, tuner-*.txt, in\n"
+        "the folder isocl of XDG_CACHE_HOME or ~/.cache.",
+    .examples =
+        "  isocl tune models/mnist/cnn.yaml --device opencl   measure, and print a table\n"
+        "  isocl tune models/mnist/cnn.yaml --known           print what is known",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
+};
