@@ -26,16 +26,19 @@ static int limited(double window)
     return window < 1 ? 1 : window > LONGEST_WINDOW ? LONGEST_WINDOW : (int)window;
 }
 
-/* Where the device keeps the host waiting for two windows in turn, it took the time between for the
- * second of them. Where the host did not wait, the device had less work than allowed. */
+/* The oldest window is over, waited for or not. Between the ends of two windows that were waited
+ * for lies the device's time for the second. Where neither was, the device keeps up with the host,
+ * and took no longer than lies between. In front of the first wait it is not known when the device
+ * had begun. */
 static void adapt(struct opencl_pace *p, bool waited)
 {
-    const double now = waited ? iso_clock() : 0;
-    if (!waited)
-        p->window = limited(2.0 * p->window);
-    else if (p->ended > 0 && now > p->ended)
-        p->window = limited(p->window * WINDOW_SECONDS / (now - p->ended));
+    const double now = iso_clock(), seconds = now - p->ended;
+    if (p->ended > 0 && seconds > 0 && (p->waited || !waited)) {
+        const double fits = p->window * WINDOW_SECONDS / seconds, most = 2.0 * p->window;
+        p->window = limited(fits < most ? fits : most);
+    }
     p->ended = now;
+    p->waited = waited;
 }
 
 static iso_rc wait_for_oldest(struct opencl_pace *p)
