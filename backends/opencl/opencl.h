@@ -60,6 +60,7 @@ struct opencl_program {
 /* How far the queue may run ahead of the device: so many windows of so many launches (queue.c). */
 struct opencl_pace {
     cl_event ends[OPENCL_WINDOWS]; /* of the last launch of each window that is under way */
+    int sizes[OPENCL_WINDOWS];     /* launches of each */
     int first, count;              /* the oldest of them, and their number */
     int window, launches;          /* launches of a window, and since the last one ended */
     double ended;                  /* when the last one that is over was seen to be; 0: none is */
