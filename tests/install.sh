@@ -130,6 +130,16 @@ packages() {
     (cd "$scratch" && deb/usr/bin/isocl --version && deb/usr/bin/isocl summary models/demo.yaml)
 }
 
+# The archive, unpacked elsewhere: it takes its own libraries, finds its models, and computes.
+bundle() {
+    $MAKE bundle && mkdir "$scratch/bundle" && tar -C "$scratch/bundle" -xzf "$BUILD"/isocl-*.tar.gz || return 1
+    folder=$(echo "$scratch"/bundle/isocl-*)
+    cd "$scratch/bundle" && ln -s "$folder/isocl" started || return 1
+    ldd "$folder/bin/isocl" | grep -F "=> $folder/bin/../lib/libyaml" || return 1
+    ./started --version && ./started train models/demo.yaml --device cpu --steps 5 --quiet --out run &&
+        ls "$folder/licences" | grep libyaml
+}
+
 # Who maintains a package is for its maker to say, by DEBEMAIL.
 lint() {
     lintian --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog \
@@ -152,6 +162,11 @@ else
     skip "pkg-config is not here"
 fi
 check 'make uninstall' uninstalls
+if command -v ldd >/dev/null && command -v objdump >/dev/null; then
+    check 'make bundle' bundle
+else
+    skip "ldd or objdump is not here"
+fi
 if command -v dpkg-deb >/dev/null; then
     check 'make deb' packages
     if command -v lintian >/dev/null; then

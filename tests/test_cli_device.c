@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char train[] =
-    "train tiny.yaml --steps 1 --limit 50 --quiet --threads 1";
+static const char train[] = "train tiny.yaml --steps 1 --limit 50 --quiet --threads 1";
 static const char told[] =
     "isocl: --device auto takes cpu: no GPU can be used, OpenCL shows no device (said once; "
     "`isocl doctor` helps)\n";

@@ -23,7 +23,9 @@
 #include <time.h>
 
 static const char model[] = "models/mnist/linear.yaml";
-static const double TOO_FAR = 0.15; /* seconds of work: a tenth, and what a window is off by */
+/* Seconds of work: a tenth, and as much again, as a host that is woken late thinks a window short.
+ */
+static const double TOO_FAR = 0.2;
 
 /* ---- Calls on their way ---- */
 
@@ -32,11 +34,14 @@ static struct {
     int ahead, most_ahead; /* launches since the last that was waited for, or is known to be done */
 } counted;
 static struct {
-    double launch;     /* the device seems to take so many seconds for each; 0: as it really is */
-    double began;      /* since then */
-    int ends[1 << 16]; /* of the event that the n-th launch gave: the number of that launch */
-    cl_event events[1 << 16];
-    int nevents;
+    double launch; /* the device seems to take so many seconds for each; 0: as it really is */
+    double idle;   /* and to be done with all of them at this time */
+    struct {
+        cl_event event;
+        int launch; /* number of the launch that gave it */
+        double done;
+    } given[1 << 14];
+    int count;
 } slow;
 static struct {
     bool discrete;                     /* host and device seem to share no memory */
@@ -55,131 +60,155 @@ static void find_real(const char *name, void *pointer)
     __typeof__(name) *driver; \
     find_real(#name, &driver)
 
-cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size, const void *value)
+cl_int clSetKernelArg(cl_kernel kernel, cl_uint arg_index, size_t arg_size, const void *arg_value)
 {
     REAL(clSetKernelArg);
     counted.arguments++;
-    return driver(kernel, index, size, value);
+    return driver(kernel, arg_index, arg_size, arg_value);
 }
 
-cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
-                              const size_t *offset, const size_t *global, const size_t *local,
-                              cl_uint n, const cl_event *list, cl_event *event)
+cl_int clEnqueueNDRangeKernel(cl_command_queue command_queue, cl_kernel kernel, cl_uint work_dim,
+                              const size_t *global_work_offset, const size_t *global_work_size,
+                              const size_t *local_work_size, cl_uint num_events_in_wait_list,
+                              const cl_event *event_wait_list, cl_event *event)
 {
     REAL(clEnqueueNDRangeKernel);
     counted.launches++;
     counted.ahead++;
     if (counted.ahead > counted.most_ahead)
         counted.most_ahead = counted.ahead;
-    const cl_int rc = driver(queue, kernel, dimensions, offset, global, local, n, list, event);
-    if (event != NULL && slow.nevents < 1 << 16) {
-        slow.ends[slow.nevents] = counted.launches;
-        slow.events[slow.nevents++] = *event;
+    if (pretended.kernel_group != 0 &&
+        local_work_size[0] * local_work_size[1] * local_work_size[2] > pretended.kernel_group)
+        return CL_INVALID_WORK_GROUP_SIZE;
+    const cl_int rc = driver(command_queue, kernel, work_dim, global_work_offset, global_work_size,
+                             local_work_size, num_events_in_wait_list, event_wait_list, event);
+    const double now = iso_clock();
+    slow.idle = (slow.idle > now ? slow.idle : now) + slow.launch;
+    if (event != NULL && slow.count < 1 << 14) {
+        slow.given[slow.count].event = *event;
+        slow.given[slow.count].launch = counted.launches;
+        slow.given[slow.count++].done = slow.launch > 0 ? slow.idle : 0;
     }
     return rc;
 }
 
-/* The number of the launch that gave the event; 0: none that was counted. */
-static int launch_of(cl_event event)
+/* The number of the launch that gave the event, and when that seems done; 0: none that was
+ * counted. */
+static int launch_of(cl_event event, double *done)
 {
-    for (int i = slow.nevents - 1; i >= 0; i--)
-        if (slow.events[i] == event)
-            return slow.ends[i];
+    *done = 0;
+    for (int i = slow.count - 1; i >= 0; i--)
+        if (slow.given[i].event == event) {
+            *done = slow.given[i].done;
+            return slow.given[i].launch;
+        }
     return 0;
 }
 
-static double seems_done(int launch) { return slow.began + launch * slow.launch; }
-
-cl_int clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *got)
+cl_int clGetEventInfo(cl_event event, cl_event_info param_name, size_t param_value_size,
+                      void *param_value, size_t *param_value_size_ret)
 {
     REAL(clGetEventInfo);
-    const cl_int rc = driver(event, what, size, value, got);
-    const int launch = launch_of(event);
-    if (what != CL_EVENT_COMMAND_EXECUTION_STATUS || launch == 0)
+    double done;
+    const cl_int rc =
+        driver(event, param_name, param_value_size, param_value, param_value_size_ret);
+    const int launch = launch_of(event, &done);
+    if (param_name != CL_EVENT_COMMAND_EXECUTION_STATUS || launch == 0)
         return rc;
-    if (slow.launch > 0 && iso_clock() < seems_done(launch))
-        *(cl_int *)value = CL_RUNNING;
-    else if (*(cl_int *)value == CL_COMPLETE)
+    if (iso_clock() < done)
+        *(cl_int *)param_value = CL_RUNNING;
+    else if (*(cl_int *)param_value == CL_COMPLETE)
         counted.ahead = counted.launches - launch;
     return rc;
 }
 
-cl_int clWaitForEvents(cl_uint n, const cl_event *list)
+cl_int clWaitForEvents(cl_uint num_events, const cl_event *event_list)
 {
     REAL(clWaitForEvents);
-    const int launch = launch_of(list[0]);
-    const double left = slow.launch > 0 && launch > 0 ? seems_done(launch) - iso_clock() : 0;
+    double done;
+    const int launch = launch_of(event_list[0], &done);
+    const double left = launch > 0 ? done - iso_clock() : 0;
     if (left > 0)
         nanosleep(&(struct timespec){ .tv_sec = (time_t)left,
                                       .tv_nsec = (long)(1e9 * (left - (double)(time_t)left)) },
                   NULL);
     if (launch > 0)
         counted.ahead = counted.launches - launch;
-    return driver(n, list);
+    return driver(num_events, event_list);
 }
 
-cl_int clFlush(cl_command_queue queue)
+cl_int clFlush(cl_command_queue command_queue)
 {
     REAL(clFlush);
     counted.flushes++;
-    return driver(queue);
+    return driver(command_queue);
 }
 
-cl_int clFinish(cl_command_queue queue)
+cl_int clFinish(cl_command_queue command_queue)
 {
     REAL(clFinish);
     counted.finishes++;
     counted.ahead = 0;
-    return driver(queue);
+    return driver(command_queue);
 }
 
-cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem m, cl_bool blocking, size_t offset,
-                           size_t bytes, void *to, cl_uint n, const cl_event *list, cl_event *event)
+cl_int clEnqueueReadBuffer(cl_command_queue command_queue, cl_mem buffer, cl_bool blocking_read,
+                           size_t offset, size_t size, void *ptr, cl_uint num_events_in_wait_list,
+                           const cl_event *event_wait_list, cl_event *event)
 {
     REAL(clEnqueueReadBuffer);
     counted.reads++;
-    return driver(queue, m, blocking, offset, bytes, to, n, list, event);
+    return driver(command_queue, buffer, blocking_read, offset, size, ptr, num_events_in_wait_list,
+                  event_wait_list, event);
 }
 
-cl_int clEnqueueWriteBuffer(cl_command_queue queue, cl_mem m, cl_bool blocking, size_t offset,
-                            size_t bytes, const void *from, cl_uint n, const cl_event *list,
+cl_int clEnqueueWriteBuffer(cl_command_queue command_queue, cl_mem buffer, cl_bool blocking_write,
+                            size_t offset, size_t size, const void *ptr,
+                            cl_uint num_events_in_wait_list, const cl_event *event_wait_list,
                             cl_event *event)
 {
     REAL(clEnqueueWriteBuffer);
     counted.writes++;
-    counted.blocking += blocking != CL_FALSE;
-    return driver(queue, m, blocking, offset, bytes, from, n, list, event);
+    counted.blocking += blocking_write != CL_FALSE;
+    return driver(command_queue, buffer, blocking_write, offset, size, ptr, num_events_in_wait_list,
+                  event_wait_list, event);
 }
 
-cl_int clEnqueueCopyBuffer(cl_command_queue queue, cl_mem from, cl_mem to, size_t from_at,
-                           size_t to_at, size_t bytes, cl_uint n, const cl_event *list,
+cl_int clEnqueueCopyBuffer(cl_command_queue command_queue, cl_mem src_buffer, cl_mem dst_buffer,
+                           size_t src_offset, size_t dst_offset, size_t size,
+                           cl_uint num_events_in_wait_list, const cl_event *event_wait_list,
                            cl_event *event)
 {
     REAL(clEnqueueCopyBuffer);
     counted.copies++;
-    return driver(queue, from, to, from_at, to_at, bytes, n, list, event);
+    return driver(command_queue, src_buffer, dst_buffer, src_offset, dst_offset, size,
+                  num_events_in_wait_list, event_wait_list, event);
 }
 
-cl_int clGetDeviceInfo(cl_device_id device, cl_device_info what, size_t size, void *value,
-                       size_t *got)
+cl_int clGetDeviceInfo(cl_device_id device, cl_device_info param_name, size_t param_value_size,
+                       void *param_value, size_t *param_value_size_ret)
 {
     REAL(clGetDeviceInfo);
-    const cl_int rc = driver(device, what, size, value, got);
-    if (what == CL_DEVICE_HOST_UNIFIED_MEMORY && pretended.discrete && value != NULL)
-        memset(value, 0, sizeof(cl_bool));
-    if (what == CL_DEVICE_MAX_WORK_GROUP_SIZE && pretended.device_group != 0 && value != NULL)
-        *(size_t *)value = pretended.device_group;
+    const cl_int rc =
+        driver(device, param_name, param_value_size, param_value, param_value_size_ret);
+    if (param_name == CL_DEVICE_HOST_UNIFIED_MEMORY && pretended.discrete && param_value != NULL)
+        memset(param_value, 0, sizeof(cl_bool));
+    if (param_name == CL_DEVICE_MAX_WORK_GROUP_SIZE && pretended.device_group != 0 &&
+        param_value != NULL)
+        *(size_t *)param_value = pretended.device_group;
     return rc;
 }
 
 cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device,
-                                cl_kernel_work_group_info what, size_t size, void *value,
-                                size_t *got)
+                                cl_kernel_work_group_info param_name, size_t param_value_size,
+                                void *param_value, size_t *param_value_size_ret)
 {
     REAL(clGetKernelWorkGroupInfo);
-    const cl_int rc = driver(kernel, device, what, size, value, got);
-    if (what == CL_KERNEL_WORK_GROUP_SIZE && pretended.kernel_group != 0 && value != NULL)
-        *(size_t *)value = pretended.kernel_group;
+    const cl_int rc =
+        driver(kernel, device, param_name, param_value_size, param_value, param_value_size_ret);
+    if (param_name == CL_KERNEL_WORK_GROUP_SIZE && pretended.kernel_group != 0 &&
+        param_value != NULL)
+        *(size_t *)param_value = pretended.kernel_group;
     return rc;
 }
 
@@ -187,7 +216,9 @@ cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device,
 
 static int clean(void **state)
 {
+    cl_uint platforms; /* the loader must be linked with this program, to be its own functions' */
     (void)state;
+    clGetPlatformIDs(0, NULL, &platforms);
     memset(&counted, 0, sizeof counted);
     memset(&slow, 0, sizeof slow);
     memset(&pretended, 0, sizeof pretended);
@@ -225,6 +256,7 @@ static void begin(struct network *n)
 {
     const struct iso_exec_options options = { .training = true, .seed = 1, .log_steps = 1 };
     network_open(n, model, 20, first_device(), 0);
+    assert_true(counted.launches > 0); /* the probe's: the calls do come along here */
     network_begin(n, &options);
     must(iso_bench_feed(n->exec));
 }
@@ -305,7 +337,6 @@ static void slow_device_is_given_a_tenth_of_a_second(void **state)
     begin(&n);
     memset(&counted, 0, sizeof counted);
     slow.launch = 0.5e-3;
-    slow.began = iso_clock();
     uint64_t step = 0;
     while (counted.launches < 1000)
         train(&n, step++);

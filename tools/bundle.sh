@@ -44,7 +44,6 @@ done
 
 # The start script. Drivers are often C++, and get whichever C++ library is loaded first, so the newer one is taken:
 # the system's or the bundle's.
-realpath "$out"/lib/cxx/libstdc++.so.6 >/dev/null 2>&1 || rmdir "$out/lib/cxx"
 cxx=$(for library in $libraries; do case $library in *libstdc++*) basename "$(realpath "$library")" ;; esac; done | head -n 1)
 cat >"$out/isocl" <<END
 #!/bin/sh
@@ -66,5 +65,5 @@ strip -S "$out/bin/isocl"
 cp -R models "$out/share/isocl/"
 cp LICENSE "$out/licences/isocl"
 tar -C "$build" -czf "$out.tar.gz" "$name"
-glibc=$(objdump -T "$out/bin/isocl" "$out"/lib/*.so* | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+glibc=$(find "$out/bin" "$out/lib" -type f -exec objdump -T {} + | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
 echo "$out.tar.gz: $(find "$out/lib" -type f | wc -l) libraries; needs $(uname -m) and a C library of $glibc or newer"

@@ -82,17 +82,16 @@ static void shrink(struct opencl_grid *grid, size_t limit)
     }
 }
 
-/* A group whose size is part of the kernel cannot be halved. */
-static iso_rc check_group(const struct opencl *cl, const struct opencl_kernel *k,
-                          const struct opencl_grid *grid)
+/* What a driver means with CL_INVALID_WORK_GROUP_SIZE. Some refuse no group that is larger than
+ * what CL_KERNEL_WORK_GROUP_SIZE said, so nothing is refused before it was tried. */
+static iso_rc refuse_group(const struct opencl *cl, const struct opencl_kernel *k,
+                           const struct opencl_grid *grid)
 {
-    const size_t items = grid->group[0] * grid->group[1] * grid->group[2];
-    if (items <= k->max_group)
-        return ISO_OK;
     return iso_fail(ISO_EDEVICE,
                     "%s (%s) allows %zu work-items in a group of the kernel %s, which needs %zu: "
                     "set ISOCL_OPENCL_SHAPE=cpu, or take another device",
-                    cl->base.device.id, cl->base.device.name, k->max_group, k->name, items);
+                    cl->base.device.id, cl->base.device.name, k->max_group, k->name,
+                    grid->group[0] * grid->group[1] * grid->group[2]);
 }
 
 iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
@@ -105,7 +104,6 @@ iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
     ISO_TRY(opencl_check(set_args(cl, k, args, nargs), "clSetKernelArg", name));
     if (!grid.fixed)
         shrink(&grid, k->max_group);
-    ISO_TRY(check_group(cl, k, &grid));
     size_t global[3], local[3];
     for (int i = 0; i < 3; i++) {
         local[i] = grid.group[i];
@@ -116,6 +114,8 @@ iso_rc opencl_launch(struct opencl *cl, const char *program, const char *name,
         event = opencl_pace_before(cl);
     cl_int rc =
         clEnqueueNDRangeKernel(cl->queue, k->kernel, 3, NULL, global, local, 0, NULL, event);
+    if (rc == CL_INVALID_WORK_GROUP_SIZE)
+        return refuse_group(cl, k, &grid);
     ISO_TRY(opencl_check(rc, "clEnqueueNDRangeKernel", name));
     return cl->profile.to != NULL ? ISO_OK : opencl_pace_after(cl);
 }

@@ -63,9 +63,11 @@ struct opencl_file {
 /* How far the queue may run ahead of the device: so many windows of so many launches (queue.c). */
 struct opencl_pace {
     cl_event ends[OPENCL_WINDOWS]; /* of the last launch of each window that is under way */
+    int sizes[OPENCL_WINDOWS];     /* launches of each */
     int first, count;              /* the oldest of them, and their number */
     int window, launches;          /* launches of a window, and since the last one ended */
-    double ended;                  /* when the last wait for a window was over; 0: it was no wait */
+    double ended;                  /* when the last one that is over was seen to be; 0: none is */
+    bool waited;                   /* the host waited for that */
 };
 
 /* Where a piece of what the host writes stays until the device has it (upload.c). */

@@ -26,21 +26,25 @@ static int limited(double window)
     return window < 1 ? 1 : window > LONGEST_WINDOW ? LONGEST_WINDOW : (int)window;
 }
 
-/* Where the device keeps the host waiting for two windows in turn, it took the time between for the
- * second of them. Where the host did not wait, the device had less work than allowed. */
-static void adapt(struct opencl_pace *p, bool waited)
+/* The oldest window, of so many launches, is over, waited for or not. Between the ends of two
+ * windows that were waited for lies the device's time for the second. Where neither was, the device
+ * keeps up with the host, and took no longer than lies between. In front of the first wait it is
+ * not known when the device had begun. */
+static void adapt(struct opencl_pace *p, int launches, bool waited)
 {
-    const double now = waited ? iso_clock() : 0;
-    if (!waited)
-        p->window = limited(2.0 * p->window);
-    else if (p->ended > 0 && now > p->ended)
-        p->window = limited(p->window * WINDOW_SECONDS / (now - p->ended));
+    const double now = iso_clock(), seconds = now - p->ended;
+    if (p->ended > 0 && seconds > 0 && (p->waited || !waited)) {
+        const double fits = launches * WINDOW_SECONDS / seconds, most = 2.0 * launches;
+        p->window = limited(fits < most ? fits : most);
+    }
     p->ended = now;
+    p->waited = waited;
 }
 
 static iso_rc wait_for_oldest(struct opencl_pace *p)
 {
     cl_event oldest = p->ends[p->first];
+    const int launches = p->sizes[p->first];
     cl_int status = CL_QUEUED;
     cl_int rc =
         clGetEventInfo(oldest, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
@@ -50,7 +54,7 @@ static iso_rc wait_for_oldest(struct opencl_pace *p)
     clReleaseEvent(oldest);
     p->first = (p->first + 1) % OPENCL_WINDOWS;
     p->count--;
-    adapt(p, waits);
+    adapt(p, launches, waits);
     return opencl_check(rc, "clWaitForEvents", NULL);
 }
 
@@ -63,8 +67,8 @@ iso_rc opencl_pace_after(struct opencl *cl)
     ISO_TRY(opencl_check(clFlush(cl->queue), "clFlush", NULL));
     if (!ends)
         return ISO_OK;
+    p->sizes[(p->first + p->count++) % OPENCL_WINDOWS] = p->launches;
     p->launches = 0;
-    p->count++;
     return p->count == OPENCL_WINDOWS ? wait_for_oldest(p) : ISO_OK;
 }
 
