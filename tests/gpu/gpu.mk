@@ -8,3 +8,6 @@ $(COUNTING): $(wildcard tests/gpu/counting*)
 # MODELS="model10 my.yaml" for some only
 gpu-launches: all $(COUNTING)
 	@python3 tests/gpu/launches.py --isocl $(BUILD)/isocl --library $(COUNTING) $(MODELS)
+
+$(BUILD)/gpu/programs: $(BUILD)/tests/gpu/programs.o $(BUILD)/libisocl.a
+	@mkdir -p $(@D); echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
