@@ -19,28 +19,33 @@ def version():
     return isa.run(["clang-19", "--version"]).split("version ")[1].split()[0]
 
 
-FMA = re.compile(r"v_(fma|fmac|fmaak|fmamk|mad|mac)_f32")
-APPROXIMATE = re.compile(r"v_(rcp|rsq|sqrt|exp|log|sin|cos|div_scale|div_fmas|div_fixup|mul_legacy|mac|mad)_(legacy_)?f32")
+FMA = re.compile(r"v_(fma|fmac|fmaak|fmamk)_f32")
+# (v_mad_f32 is left out: with subnormals kept, only integer divisions have it.)
+APPROXIMATE = re.compile(r"v_(rcp|rsq|sqrt|exp|log|sin|cos|div_scale|div_fmas|div_fixup|mul_legacy)_(legacy_)?f32")
+TWO_TO_32 = "0x4f800000"        # as a float: a step before the reciprocal of a 64-bit division
 
 
-def kinds(text):
+def kinds(text, before):
+    """before: the instructions just before it."""
     name = text.split()[0]
-    more = []
+    more = ["valu"] if name.startswith("v_") else []
     if name.startswith("v_dual_"):
         more += ["fma"] * len(re.findall(r"v_dual_(?:fma|fmac|fmaak|fmamk)", text))
     elif name.startswith("v_pk_fma_f32"):
         more += ["fma", "fma"]
     elif FMA.match(name):
         more.append("fma")
-    if name.startswith("v_"):
-        more.append("valu")
-    if re.match(r"v_rcp_iflag", name):
+    elif name.startswith("v_rcp_iflag"):
         more.append("division")
+    elif name.startswith("v_rcp_f32") and TWO_TO_32 in before:
+        more.append("division")
+    elif re.match(r"[sv]_mul_hi_[iu]32", name):
+        more.append("high")
     elif APPROXIMATE.match(name):
         more.append("approximate")
     elif re.match(r"ds_(read|load)", name):
         more.append("local")
-    elif re.match(r"(global|flat|buffer)_load", name):
+    elif re.match(r"(global|flat|buffer|s)_load", name):
         more.append("global")
     elif name.startswith("scratch_"):
         more.append("memory")
@@ -48,7 +53,7 @@ def kinds(text):
 
 
 def read_code(body, kernel):
-    labels, targets = {}, []
+    labels, targets, before = {}, [], [""] * 8
     for line in body.splitlines():
         line = line.split(";")[0].rstrip()
         if match := re.match(r"(\.?LBB\w+):", line):
@@ -56,8 +61,12 @@ def read_code(body, kernel):
         elif line.startswith("\t") and not line.lstrip().startswith("."):
             if match := re.match(r"\ts_c?branch\w* +(\.?LBB\w+)", line):
                 targets.append((len(kernel.kinds), match.group(1)))
-            kernel.kinds.append(kinds(line))
-    kernel.jumps = [(at, labels[label]) for at, label in targets]
+            if re.match(r"\ts_(branch|endpgm)\b", line):
+                kernel.leaves.add(len(kernel.kinds))
+            kernel.kinds.append(kinds(line, " ".join(before)))
+            kernel.wide_divisions += line.startswith("\tv_rcp_f32") and "division" in kernel.kinds[-1]
+            before = [*before[1:], line]
+    kernel.jumps = {at: [labels[label]] for at, label in targets}
 
 
 def read_kernel(text, name, architecture):
@@ -83,7 +92,7 @@ def share(kernel):
     if not hot["fma"]:
         return 0.0
     fma, local = RATES[kernel.architecture]
-    return min(1.0, hot["fma"] / hot["valu"], hot["fma"] / fma / (max(hot["local"], 1) / local))
+    return min(1.0, hot["fma"] / (hot["valu"] + isa.block_end(hot)), hot["fma"] / fma / (max(hot["local"], 1) / local))
 
 
 def compile_program(source, options, architectures, folder):

@@ -42,18 +42,23 @@ def kinds(text, architecture):
     return ("all",)
 
 
+JUMP = re.compile(r"(\([^)]*\)\s*)?(if|else|endif|while|goto|join|jmpi|brc|brd|break|cont)\b")
+
+
 def read_code(text, kernel):
-    labels = {}
+    """(goto and its like have two targets: where to go on when no lane is left, and where the lanes go.)"""
+    labels, targets = {}, []
     for line in text.splitlines():
         line = line.strip()
         if match := re.match(r"(\w+):\s*(//.*)?$", line):
             labels[match.group(1)] = len(kernel.kinds)
         elif re.match(r"(\([^)]*\)\s*)?[a-z]", line):
-            if re.match(r"(?:\([^)]*\)\s*)?(while|jmpi|goto|brc|brd)\b", line):
-                for word in re.findall(r"\b\w+\b", line.split("//")[0]):
-                    if word in labels:          # labels so far: a jump back
-                        kernel.jumps.append((len(kernel.kinds), labels[word]))
+            if match := JUMP.match(line):
+                targets.append((len(kernel.kinds), re.findall(r"\b\w+\b", line.split("//")[0])))
+                if match.group(2) in ("goto", "jmpi") and (match.group(1) or "(W)").startswith("(W)"):
+                    kernel.leaves.add(len(kernel.kinds))
             kernel.kinds.append(kinds(line, kernel.architecture))
+    kernel.jumps = {at: [labels[word] for word in words if word in labels] for at, words in targets}
 
 
 def read_info(binary, architecture):
@@ -82,7 +87,7 @@ def read_info(binary, architecture):
 def share(kernel):
     """Of the peak of fma that the hot loop can reach: one instruction a clock."""
     hot = kernel.hot_loop()
-    return hot["fma"] / hot["all"] if hot["fma"] else 0.0
+    return hot["fma"] / (hot["all"] + isa.block_end(hot)) if hot["fma"] else 0.0
 
 
 def compile_one(source, options, architecture, folder):
@@ -93,16 +98,19 @@ def compile_one(source, options, architecture, folder):
     environment = {**os.environ, "IGC_ShaderDumpEnable": "1", "IGC_DumpToCustomDir": dump, "LD_LIBRARY_PATH": library}
     told = isa.run(["ocloc", "compile", "-file", source, "-device", architecture, "-out_dir", out, "--format", "zebin",
                     "-options", " ".join(options)], env=environment)
-    if re.search("warning|error", told, re.I):
+    spilled = dict(re.findall(r"warning: kernel (\w+) .* spilled around (\d+)", told))
+    if len(re.findall("warning|error", told, re.I)) > len(spilled):
         raise isa.CompilerError(told)
     kernels = read_info(glob.glob(out + "/*.bin")[0], architecture)
+    for name, registers in spilled.items():
+        kernels[name].spill = int(registers)
     for path in sorted(glob.glob(dump + "/*.asm")):
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
         kernel = kernels.get(re.search(r"//\.kernel (\S+)", text).group(1))
         if kernel is None or f"_simd{kernel.registers}_entry" not in path:
             continue
-        kernel.kinds, kernel.jumps, kernel.waves = [], [], THREADS[architecture]
+        kernel.kinds, kernel.waves = [], THREADS[architecture]
         read_code(text, kernel)
         if not re.search(r"\bor\b.*cr0\.0.*0x4C0", text):
             kernel.fault = "subnormals are flushed"

@@ -4,59 +4,71 @@ import os
 import shutil
 import subprocess
 
+import flow
+
 # What an instruction may be counted as, besides "all":
 #   fma           a fused multiply-add on floats, for each of the lanes
 #   valu          occupies the vector unit (AMD)
 #   local, global loads from local and from global memory
 #   division      a step that only an integer division has, one for each division
+#   high          the high half of a product: the rest of a division whose reciprocal was taken before the loop
 #   approximate   float arithmetic that is not correctly rounded, or flushes subnormals
 #   memory        loads or stores of memory of the work-item's own: spills, and arrays that are not in registers
-KINDS = ("all", "fma", "valu", "local", "global", "division", "approximate", "memory")
+KINDS = ("all", "fma", "valu", "local", "global", "division", "high", "approximate", "memory")
 
 
 class Kernel:
     def __init__(self, name, architecture):
         self.name, self.architecture = name, architecture
         self.registers = self.spill = self.scratch = self.local = self.waves = 0
+        self.wide_divisions = 0 # of 64-bit numbers
         self.group = 256        # work-items in a work-group, where the kernel does not say it
         self.fault = ""         # what is wrong besides, in words
         self.kinds = []         # of each instruction: a tuple of KINDS
-        self.jumps = []         # (from, to): indices of instructions
+        self.jumps = {}         # index of an instruction: those it may jump to
+        self.leaves = set()     # indices of those after which the next one is never run
 
-    def count(self, first=0, end=None):
-        counts = collections.Counter()
-        for kinds in self.kinds[first:end]:
-            counts.update(kinds)
-        return counts
+    def count(self):
+        return collections.Counter(kind for kinds in self.kinds for kind in kinds)
 
-    def loops(self):
-        """[(first, last)] of the instructions of each loop."""
-        ends = {}
-        for at, target in self.jumps:
-            if target <= at:
-                ends[target] = max(ends.get(target, 0), at)
-        return sorted(ends.items())
+    def flow(self):
+        return flow.Flow(len(self.kinds), self.jumps, self.leaves)
 
-    def own_counts(self, loop, loops):
-        """Those of a loop without the loops inside it."""
-        counts = self.count(loop[0], loop[1] + 1)
-        inside = [other for other in loops if other != loop and loop[0] <= other[0] and other[1] <= loop[1]]
-        for other in inside:
-            if not any(other != outer and outer[0] <= other[0] and other[1] <= outer[1] for outer in inside):
-                counts.subtract(self.count(other[0], other[1] + 1))
-        return counts
+    def count_block(self, code, block):
+        return collections.Counter(kind for kinds in self.kinds[code.starts[block]:code.ends[block]] for kind in kinds)
 
     def hot_loop(self):
-        """The counts of the loop with the most fma of its own, or else the most loads."""
-        loops = self.loops()
-        own = [self.own_counts(loop, loops) for loop in loops]
-        return max(own, key=lambda c: (c["fma"], c["local"] + c["global"], c["all"]), default=collections.Counter())
+        """The counts of a round of the loop with the most fma, or else the most loads, without the loops inside it. A
+        round takes the way with the most fma, of those with the most loads, of those with the fewest instructions; so
+        code for what is left over, and for the end of a block of terms, is passed by."""
+        code = self.flow()
+        best = collections.Counter()
+        for header in code.loops:
+            inside = code.inside(header)
+            counts = {block: self.count_block(code, block) for block in code.loops[header] - inside}
+            none = collections.Counter()
 
-    def loop_divisions(self):
-        inside = set()
-        for first, last in self.loops():
-            inside.update(range(first, last + 1))
-        return sum("division" in self.kinds[i] for i in inside)
+            def value(block):
+                c = counts.get(block, none)
+                return c["fma"], c["local"] + c["global"], -c["all"]
+            taken = sum((counts.get(block, none) for block in code.best_round(header, value)), none)
+            best = max(best, taken, key=lambda c: (c["fma"], c["local"] + c["global"], c["all"]))
+        return best
+
+    def hot_divisions(self):
+        """Integer divisions in loops that read memory and have no other loop inside."""
+        code, found = self.flow(), 0
+        for header, body in code.loops.items():
+            counts = sum((self.count_block(code, block) for block in body), collections.Counter())
+            if not code.inside(header) and counts["local"] + counts["global"] > 0:
+                found += max(counts["division"], counts["high"])
+        return found
+
+
+def block_end(hot):
+    """Instructions that a round of a hot loop costs besides: a block has 128 terms or more of each result; at its end the
+    sum is added to another, and is set to 0."""
+    return 2 * hot["fma"] / 128
 
 
 class CompilerError(Exception):

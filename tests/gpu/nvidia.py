@@ -37,23 +37,24 @@ def kinds(text):
     name = words[1] if words[0].startswith("@") else words[0]
     parts = name.rstrip(";").split(".")
     more = NAMES.get(parts[0], ())
-    if parts[0] == "MUFU":      # a reciprocal belongs to an integer division: PTX has none of floats (check_ptx)
-        more = ("division",) if "RCP" in parts or "RCP64H" in parts else ("approximate",)
+    if parts[0] == "MUFU":      # a reciprocal belongs to an integer division: PTX has none of floats (read_ptx)
+        more = ("division",) if "RCP" in parts else ("approximate",)
     if parts[0] in ("FFMA", "FADD", "FMUL") and "FTZ" in parts:
         more += ("approximate",)
     return ("all", *more)
 
 
-def read_ptx_faults(text):
-    """Float instructions that approximate, flush, or leave it to ptxas to contract them, by kernel."""
-    faults = {}
+def read_ptx(text):
+    """{kernel: (a fault in words, divisions of 64-bit numbers)}. Faults: float instructions that approximate, flush, or
+    leave it to ptxas to contract them."""
+    found = {}
     for entry in re.split(r"\.entry ", text)[1:]:
         name = re.match(r"\w+", entry).group()
         bad = re.findall(r"\t((?:[\w.]*\.ftz[\w.]*|(?:div|rcp|sqrt|rsqrt|sin|cos|ex2|lg2|tanh)\.[\w.]*f32|"
                          r"(?:add|sub|mul)\.f32))\s", entry)
-        if bad:
-            faults[name] = "PTX has " + ", ".join(sorted(set(bad)))
-    return faults
+        found[name] = ("PTX has " + ", ".join(sorted(set(bad))) if bad else "",
+                       len(re.findall(r"\t(?:div|rem)\.[su]64\s", entry)))
+    return found
 
 
 def group_sizes(source, options):
@@ -89,6 +90,15 @@ def read_report(text, architecture):
     return kernels
 
 
+def read_instruction(text, kernel, targets):
+    at = len(kernel.kinds)
+    if jump := re.search(r"\bBRA\b.*`\((\.L\w+)\)", text):
+        targets.append((kernel, at, jump.group(1)))
+    if re.match(r"(BRA|EXIT|RET)\b(?!.*\bU?P\d)", text):
+        kernel.leaves.add(at)
+    kernel.kinds.append(kinds(text))
+
+
 def read_code(text, kernels):
     labels, kernel, targets = {}, None, []
     for line in text.splitlines():
@@ -97,12 +107,10 @@ def read_code(text, kernels):
         elif match := re.match(r"(\.L\w+):", line):
             labels[match.group(1)] = len(kernel.kinds) if kernel else 0
         elif kernel and (match := re.match(r"\s+/\*[0-9a-f]+\*/\s+(.*?;)", line)):
-            if jump := re.search(r"\bBRA\b.*`\((\.L\w+)\)", match.group(1)):
-                targets.append((kernel, len(kernel.kinds), jump.group(1)))
-            kernel.kinds.append(kinds(match.group(1)))
+            read_instruction(match.group(1), kernel, targets)
     for kernel, at, label in targets:
         if labels.get(label, at) != at:          # (the last instruction jumps to itself)
-            kernel.jumps.append((at, labels[label]))
+            kernel.jumps[at] = [labels[label]]
 
 
 def resident_warps(kernel):
@@ -120,7 +128,7 @@ def share(kernel):
     if not hot["fma"]:
         return 0.0
     slots = hot["fma"] * (2 if kernel.architecture in HALF_RATE else 1)
-    return min(1.0, slots / hot["all"], slots / 4 / max(hot["local"], 1))
+    return min(1.0, slots / (hot["all"] + isa.block_end(hot)), slots / 4 / max(hot["local"], 1))
 
 
 def compile_program(source, options, architectures, folder):
@@ -128,7 +136,7 @@ def compile_program(source, options, architectures, folder):
     ptx = f"{folder}/nvidia.ptx"
     isa.clang(["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_75"], LIBCLC, source, options, ptx)
     sizes = group_sizes(source, options)
-    faults = read_ptx_faults(set_group_sizes(ptx, sizes))
+    ptx_tells = read_ptx(set_group_sizes(ptx, sizes))
     for architecture in architectures:
         cubin = f"{folder}/{architecture}.cubin"
         report = isa.run([tool("ptxas"), f"-arch={architecture}", "-v", ptx, "-o", cubin])
@@ -136,6 +144,7 @@ def compile_program(source, options, architectures, folder):
         read_code(isa.run([tool("nvdisasm"), "-c", cubin]), kernels)
         for kernel in kernels.values():
             x, y, z = sizes.get(kernel.name, (256, 1, 1))
-            kernel.group, kernel.fault = x * y * z, faults.get(kernel.name, "")
+            kernel.group = x * y * z
+            kernel.fault, kernel.wide_divisions = ptx_tells[kernel.name]
             kernel.waves = resident_warps(kernel)
             yield kernel

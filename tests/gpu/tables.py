@@ -3,7 +3,7 @@ import csv
 import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "loop_divisions", "divisions"]
+COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions", "wide_divisions"]
 LESS_IS_WORSE = ("waves", "share")
 SHARE_NOISE = 0.005
 HOT = ("all", "fma", "local", "global")
@@ -13,8 +13,8 @@ def row(program, kernel, share):
     """A kernel as the tables have it, and its faults."""
     counts = kernel.count()
     values = dict(program=program, kernel=kernel.name, architecture=kernel.architecture, registers=kernel.registers,
-                  local=kernel.local, waves=kernel.waves, share=round(share, 2), loop_divisions=kernel.loop_divisions(),
-                  divisions=counts["division"])
+                  local=kernel.local, waves=kernel.waves, share=round(share, 2), hot_divisions=kernel.hot_divisions(),
+                  divisions=counts["division"], wide_divisions=kernel.wide_divisions)
     faults = [kernel.fault] if kernel.fault else []
     if kernel.spill:
         faults.append(f"spills {kernel.spill} registers or bytes")
@@ -30,9 +30,9 @@ def print_rows(rows):
         "kernel", "for", "registers", "spill", "scratch", "local", "waves", "share", "divisions",
         " ".join("%6s" % kind for kind in HOT)))
     for r in sorted(rows, key=lambda r: (r["program"], r["kernel"])):
-        print("%-48s %-8s %9d %5d %7d %6d %5d %5.2f %4d %4d   %16s %s" % (
+        print("%-48s %-8s %9d %5d %7d %6d %5d %5.2f %3d %3d %2d   %16s %s" % (
             f"{r['program']}/{r['kernel']}", r["architecture"], r["registers"], r["spill"], r["scratch"], r["local"],
-            r["waves"], r["share"], r["loop_divisions"], r["divisions"], "",
+            r["waves"], r["share"], r["hot_divisions"], r["divisions"], r["wide_divisions"], "",
             " ".join("%6d" % r["hot"][kind] for kind in HOT)))
 
 
