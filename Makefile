@@ -218,6 +218,7 @@ help:
 	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
+	@echo 'make gpu-audit  what NVIDIA'"'"'s, AMD'"'"'s and Intel'"'"'s compilers make of the kernels: tests/gpu/README.md'
 	@echo 'make deb        Debian packages in $(BUILD)'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'
 

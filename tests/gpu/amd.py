@@ -11,7 +11,7 @@ ARCHITECTURES = list(RATES)
 
 
 def missing():
-    tools = {"clang-19": isa.find("clang-19"), "libclc-19": os.path.exists(LIBCLC) or None}
+    tools = {"clang-19": isa.find("clang-19"), "libclc (mesa-opencl-icd)": os.path.exists(LIBCLC) or None}
     return [name for name, path in tools.items() if path is None]
 
 

@@ -6,30 +6,38 @@ import subprocess
 import tempfile
 
 import datasets
+import signatures
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STEPS = 6
 
-# The benchmark models; winograd as the model has it, or another word in its place.
-MODELS = {"mlp": "mnist/mlp", "cnn": "mnist/cnn", "base": "cifar10/base", "model10": "cifar10/model10",
-          "cifar-100": "cifar100/elu", "linear": "mnist/linear", "brief": "fashion-mnist/brief",
-          "resnet18": "cifar10/resnet18", "mobilenet": "mobilenet"}
+# The benchmark models, and 1e9 operations of a step's sums of products, as isocl bench has them.
+Model = collections.namedtuple("Model", "path gigaflops")
+MODELS = {"mlp": Model("mnist/mlp", 3.179), "cnn": Model("mnist/cnn", 6.291), "base": Model("cifar10/base", 0.824),
+          "model10": Model("cifar10/model10", 14.659), "cifar-100": Model("cifar100/elu", 147.272),
+          "linear": Model("mnist/linear", 0.003), "brief": Model("fashion-mnist/brief", 0.733),
+          "resnet18": Model("cifar10/resnet18", 106.528), "mobilenet": Model("mobilenet", 19.895)}
 
-Launch = collections.namedtuple("Launch", "program kernel groups items arguments")
+Launch = collections.namedtuple("Launch", "program kernel groups items set arguments")
 
 
 class Step:
     """One training step in the middle of a run: its launches, and how many calls of another kind it has."""
 
-    def __init__(self, calls, builds):
+    def __init__(self, calls, builds, known):
+        self.signatures = known
         self.launches = [launch(words) for words in calls if words[0] == "launch"]
         self.counts = collections.Counter(words[0] for words in calls)
         self.bytes = collections.Counter()
         for words in calls:
             if words[0] in ("read", "write"):
                 self.bytes[words[0]] += int(words[1])
-        self.builds = builds
+        self.builds = builds            # {program's number: (its name, options)}
+        self.tiles = {}                 # {program: rows and columns of a work-group}, of variants of products
+
+    def arguments(self, launch):
+        return self.signatures.arguments(launch)
 
     def waits(self):
         """Calls in which the host waits for the device."""
@@ -38,7 +46,7 @@ class Step:
 
 def launch(words):
     sizes = [int(n) for n in words[3:9]]
-    return Launch(int(words[1]), words[2], tuple(sizes[:3]), tuple(sizes[3:]), words[9:])
+    return Launch(int(words[1]), words[2], tuple(sizes[:3]), tuple(sizes[3:]), int(words[9]), words[10:])
 
 
 def identity(words):
@@ -64,10 +72,11 @@ def steady_step(calls):
     return min(steps, key=len)
 
 
-def read_log(path):
+def read_log(path, programs):
     with open(path, encoding="utf-8") as file:
         calls = [line.split() for line in file]
-    return Step(steady_step(calls), sum(words[0] == "build" for words in calls))
+    builds = {int(words[1]): (words[2], words[3:]) for words in calls if words[0] == "build"}
+    return Step(steady_step(calls), builds, signatures.Signatures(programs, builds))
 
 
 def with_data_at(text, folder):
@@ -75,39 +84,52 @@ def with_data_at(text, folder):
                   f"'npy:{folder}/photos.npz', split: train", text)
 
 
-class Tracer:
-    """Trains on the counting device, in a scratch folder that close() removes."""
+def add_arguments(parser):
+    """Those that launches.py and steps.py share."""
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--isocl", default=f"{ROOT}/build/isocl")
+    parser.add_argument("--library", default=f"{ROOT}/build/gpu/libOpenCL.so.1")
+    for flag in ("--list", "--check", "--write"):
+        parser.add_argument(flag, action="store_true")
 
-    def __init__(self, isocl, library):
-        self.isocl, self.library = isocl, os.path.dirname(os.path.abspath(library))
+
+class Tracer:
+    """Trains on the counting device, in a scratch folder, within `with`."""
+
+    def __init__(self, args):
+        self.isocl, self.library = args.isocl, os.path.dirname(os.path.abspath(args.library))
+        self.runs = 0
+
+    def __enter__(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="counting-")
         self.folder = self.scratch.name
         datasets.make(self.folder)
+        return self
 
-    def close(self):
+    def __exit__(self, *_):
         self.scratch.cleanup()
 
-    def environment(self, gpu, **more):
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("ISOCL_")}
-        return {**clean, "LD_LIBRARY_PATH": self.library, "COUNTING_GPU": gpu, "ISOCL_DATA": self.folder,
-                "XDG_CACHE_HOME": self.folder + "/cache", **more}
-
     def run(self, command, gpu, **more):
-        done = subprocess.run([self.isocl, *command], env=self.environment(gpu, **more), timeout=300, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("ISOCL_")}
+        environment = {**clean, "LD_LIBRARY_PATH": self.library, "COUNTING_GPU": gpu, "ISOCL_DATA": self.folder,
+                       "XDG_CACHE_HOME": self.folder + "/cache", **more}
+        done = subprocess.run([self.isocl, *command], env=environment, timeout=300, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
         if done.returncode != 0:
             raise SystemExit(f"isocl {' '.join(command)} failed:\n{done.stdout}")
 
     def trace(self, model, gpu, winograd=None):
         """The steady step of a model of MODELS, or of a file; winograd: a word, or None for the model's own."""
-        path = f"{ROOT}/models/{MODELS[model]}.yaml" if model in MODELS else model
+        path = f"{ROOT}/models/{MODELS[model].path}.yaml" if model in MODELS else model
         with open(path, encoding="utf-8") as file:
             text = with_data_at(file.read(), self.folder)
         if winograd is not None:
             text = re.sub(r"^winograd:.*\n", "", text, flags=re.M) + f"winograd: {winograd}\n"
-        with open(f"{self.folder}/model.yaml", "w", encoding="utf-8") as file:
+        self.runs += 1
+        log, programs, copy = (f"{self.folder}/{name}-{self.runs}" for name in ("log", "programs", "model.yaml"))
+        os.makedirs(programs)
+        with open(copy, "w", encoding="utf-8") as file:
             file.write(text)
-        log = f"{self.folder}/log"
-        self.run(["train", f"{self.folder}/model.yaml", "--device", "opencl", "--mode", "exact", "--steps", str(STEPS),
-                  "--out", f"{self.folder}/run-{len(os.listdir(self.folder))}", "--quiet"], gpu, COUNTING_LOG=log)
-        return read_log(log)
+        self.run(["train", copy, "--device", "opencl", "--mode", "exact", "--steps", str(STEPS), "--quiet",
+                  "--out", f"{self.folder}/run-{self.runs}"], gpu, COUNTING_LOG=log, COUNTING_PROGRAMS=programs)
+        return read_log(log, programs)

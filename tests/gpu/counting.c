@@ -11,11 +11,10 @@
  *
  * A line of the log, one call each:
  *   build PROGRAM NAME OPTIONS...     program number PROGRAM; its text is NAME-PROGRAM.cl
- *   launch PROGRAM KERNEL GX GY GZ LX LY LZ ARGUMENT...   work-groups and work-items in each
- *   write BYTES | read BYTES | fill BYTES | copy BYTES | map BYTES | unmap
- *   flush | finish | wait EVENTS
- * An argument is mBUFFER, iNUMBER (4 bytes), lNUMBER (8 bytes), sNUMBER,NUMBER... (a struct of
- * 4-byte numbers) or wBYTES (local memory). */
+ *   launch PROGRAM KERNEL GX GY GZ LX LY LZ SET ARGUMENT...   work-groups, work-items in each, and
+ * how many arguments were set since the launch before write BYTES | read BYTES | fill BYTES | copy
+ * BYTES | map BYTES | unmap flush | finish | wait EVENTS An argument is mBUFFER, iNUMBER (4 bytes),
+ * lNUMBER (8 bytes), sNUMBER,NUMBER... (a struct of 4-byte numbers) or wBYTES (local memory). */
 #include "tests/gpu/counting.h"
 
 #include <math.h>
@@ -429,12 +428,15 @@ API cl_int clGetKernelWorkGroupInfo(cl_kernel k, cl_device_id d, cl_kernel_work_
     }
 }
 
+static int arguments_set; /* since the last launch */
+
 API cl_int clSetKernelArg(cl_kernel kernel, cl_uint i, size_t n, const void *value)
 {
     struct kernel_object *k = (struct kernel_object *)(void *)kernel;
     if (i >= MOST_ARGS || (value != NULL && n > MOST_BYTES))
         return CL_INVALID_ARG_SIZE;
     struct argument *a = &k->args[i];
+    arguments_set++;
     a->size = n;
     a->local = value == NULL;
     if (value != NULL)
@@ -490,6 +492,19 @@ static void probe(const struct kernel_object *k, size_t items)
     }
 }
 
+static void probe_sums(const struct kernel_object *k, size_t rows)
+{
+    const float *in = floats_at(k, 0);
+    float *out = floats_at(k, 2);
+    const int terms = number_at(&k->args[4], 0);
+    for (size_t row = 0; row < rows; row++) {
+        const float *own = in + (row + 1) * (size_t)terms;
+        out[row] = 0;
+        for (int i = 0; i < terms; i++)
+            out[row] = fmaf(in[i], own[i], out[row]);
+    }
+}
+
 API cl_int clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel kernel, cl_uint dimensions,
                                   const size_t *offset, const size_t *items, const size_t *group,
                                   cl_uint n, const cl_event *w, cl_event *event)
@@ -505,12 +520,15 @@ API cl_int clEnqueueNDRangeKernel(cl_command_queue q, cl_kernel kernel, cl_uint 
     }
     if (each[0] * each[1] * each[2] > MOST_GROUP)
         return CL_INVALID_WORK_GROUP_SIZE;
-    LOG("launch %d %s %zu %zu %zu %zu %zu %zu", k->program->number, k->name, groups[0], groups[1],
-        groups[2], each[0], each[1], each[2]);
+    LOG("launch %d %s %zu %zu %zu %zu %zu %zu %d", k->program->number, k->name, groups[0],
+        groups[1], groups[2], each[0], each[1], each[2], arguments_set);
+    arguments_set = 0;
     for (int i = 0; i < k->count; i++)
         log_argument(&k->args[i]);
     LOG("\n");
-    if (strcmp(k->program->name, "probe") == 0)
+    if (strcmp(k->name, "probe") == 0)
         probe(k, items[0]);
+    else if (strcmp(k->name, "probe_sums") == 0)
+        probe_sums(k, groups[0]);
     return wait_list(event);
 }

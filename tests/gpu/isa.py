@@ -38,8 +38,7 @@ class Kernel:
         return collections.Counter(kind for kinds in self.kinds[code.starts[block]:code.ends[block]] for kind in kinds)
 
     def hot_loop(self):
-        """The counts of a round of the loop with the most fma, or else the most loads, without the loops inside it. A
-        round takes the way with the most fma, of those with the most loads, of those with the fewest instructions; so
+        """The counts of a round of the loop with the most heat, without the loops inside it. A round takes the way with the most fma, of those with the most loads, of those with the fewest instructions; so
         code for what is left over, and for the end of a block of terms, is passed by."""
         code = self.flow()
         best = collections.Counter()
@@ -52,17 +51,24 @@ class Kernel:
                 c = counts.get(block, none)
                 return c["fma"], c["local"] + c["global"], -c["all"]
             taken = sum((counts.get(block, none) for block in code.best_round(header, value)), none)
-            best = max(best, taken, key=lambda c: (c["fma"], c["local"] + c["global"], c["all"]))
+            best = max(best, taken, key=heat)
         return best
 
     def hot_divisions(self):
-        """Integer divisions in loops that read memory and have no other loop inside."""
+        """Integer divisions in loops that have no other loop inside, and that read as often as they divide."""
         code, found = self.flow(), 0
         for header, body in code.loops.items():
             counts = sum((self.count_block(code, block) for block in body), collections.Counter())
-            if not code.inside(header) and counts["local"] + counts["global"] > 0:
-                found += max(counts["division"], counts["high"])
+            divisions = max(counts["division"], counts["high"])
+            if not code.inside(header) and counts["local"] + counts["global"] >= divisions:
+                found += divisions
         return found
+
+
+def heat(counts):
+    """Orders loops. (Fma for which nothing is read are steps of integer divisions.)"""
+    loads = counts["local"] + counts["global"]
+    return counts["fma"] if 64 * loads >= counts["fma"] else 0, loads, counts["all"]
 
 
 def block_end(hot):
@@ -88,8 +94,7 @@ def run(command, **more):
 
 
 # Warnings that say nothing about a kernel.
-CLANG = ["clang-19", "-x", "cl", "-O3", "-Wall", "-Werror", "-Wno-unused-function", "-Wno-linker-warnings", "-S",
-         "-D__OPENCL_VERSION__=120"]      # as every driver has it
+CLANG = ["clang-19", "-x", "cl", "-O3", "-Wall", "-Werror", "-Wno-unused-function", "-Wno-linker-warnings", "-S"]
 
 
 def clang(target, library, source, options, out):

@@ -14,18 +14,18 @@ import csv
 import sys
 
 import counted
-from counted import HERE, MODELS, ROOT
+from counted import HERE, MODELS
 
 TABLE = f"{HERE}/launches.csv"
-COLUMNS = ["launches", "reads", "writes", "fills", "waits", "bytes", "builds"]
+COLUMNS = ["launches", "arguments", "reads", "writes", "fills", "waits", "bytes", "builds"]
 # Where Winograd's algorithm defines layers, both ways are counted.
 BOTH = ("cnn", "base", "model10", "cifar-100", "resnet18")
 
 
 def numbers(step):
     count = step.counts
-    return dict(zip(COLUMNS, (count["launch"], count["read"], count["write"], count["fill"], step.waits(),
-                              sum(step.bytes.values()), step.builds)))
+    return dict(zip(COLUMNS, (count["launch"], sum(launch.set for launch in step.launches), count["read"], count["write"], count["fill"], step.waits(),
+                              sum(step.bytes.values()), len(step.builds))))
 
 
 def cases(models):
@@ -92,18 +92,11 @@ def compare(found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*")
     parser.add_argument("--gpu", default="rtx3060")
-    parser.add_argument("--isocl", default=f"{ROOT}/build/isocl")
-    parser.add_argument("--library", default=f"{ROOT}/build/gpu/libOpenCL.so.1")
-    for flag in ("--list", "--check", "--write"):
-        parser.add_argument(flag, action="store_true")
+    counted.add_arguments(parser)
     args = parser.parse_args()
-    tracer = counted.Tracer(args.isocl, args.library)
-    try:
+    with counted.Tracer(args) as tracer:
         found = measure(tracer, args)
-    finally:
-        tracer.close()
     if args.write:
         write_table(found)
     return 1 if args.check and compare(found) else 0

@@ -20,7 +20,7 @@ def tool(name):
 
 
 def missing():
-    tools = {"clang-19": isa.find("clang-19"), "libclc-19": os.path.exists(LIBCLC) or None,
+    tools = {"clang-19": isa.find("clang-19"), "libclc (mesa-opencl-icd)": os.path.exists(LIBCLC) or None,
              "ptxas": tool("ptxas"), "nvdisasm": tool("nvdisasm")}
     return [name for name, path in tools.items() if path is None]
 
@@ -59,7 +59,7 @@ def read_ptx(text):
 
 def group_sizes(source, options):
     """{kernel: work-items} of the kernels that say it."""
-    text = isa.run(["clang-19", "-x", "cl", "-E", "-P", "-D__OPENCL_VERSION__=120", *options, source])
+    text = isa.run(["clang-19", "-x", "cl", "-E", "-P", *options, source])
     found = re.findall(r"reqd_work_group_size\(([^;{]*?)\)\s*\)\s*\)\s*void\s+(\w+)", text)
     return {name: [eval(size.replace("/", "//"), {}) for size in sizes.split(",")] for sizes, name in found}
 
