@@ -188,6 +188,8 @@ fuzz:
 $(BUILD)/guided: $(BUILD)/tests/guided/guided.o $(filter-out %/main.o,$(TESTLIB)) $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(TESTLIBS)
 
+include tests/gpu/gpu.mk
+
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
 
@@ -256,6 +258,7 @@ help:
 	@echo 'make fuzz       damaged files under libFuzzer: build/fuzz/guided tests/readers/mixed.npy -max_total_time=60'
 	@echo 'make docs       write models/README.md, the YAML reference, from the program'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)     make uninstall    with the same'
+	@echo 'make gpu-audit  what NVIDIA'"'"'s, AMD'"'"'s and Intel'"'"'s compilers make of the kernels: tests/gpu/README.md'
 	@echo 'make deb        Debian packages in $(BUILD)'
 	@echo 'make bundle     program and libraries in one archive, for machines where nothing can be installed'
 	@echo 'make OPENCL=0   without OpenCL      make SAN=address,undefined test      make CC=clang'

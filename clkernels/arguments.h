@@ -3,7 +3,7 @@
 #ifndef ISO_CLKERNELS_ARGUMENTS_H
 #define ISO_CLKERNELS_ARGUMENTS_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "core/arith.h"
 #endif
 

@@ -44,7 +44,7 @@
 
 #define ISO_FN static inline
 
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 
 #ifndef ISO_NO_PRAGMA /* defined by the test that shows it is not needed */
 #pragma OPENCL FP_CONTRACT OFF
@@ -218,7 +218,7 @@ ISO_FN float iso_sqrt_fma(float x)
 /* a / b, correctly rounded. x / 0 is an infinity of x's sign, 0 / 0 and inf / inf are NaN. */
 ISO_FN iso_real iso_div(iso_real a, iso_real b)
 {
-#if defined(__OPENCL_VERSION__) && !defined(ISO_ROUNDS_DIVISION)
+#if defined(__OPENCL_C_VERSION__) && !defined(ISO_ROUNDS_DIVISION)
     return iso_div_fma(a, b);
 #else
     return iso_flush(iso_flush(a) / iso_flush(b));
@@ -228,9 +228,9 @@ ISO_FN iso_real iso_div(iso_real a, iso_real b)
 /* The square root, correctly rounded; NaN below 0. */
 ISO_FN iso_real iso_sqrt(iso_real x)
 {
-#if defined(__OPENCL_VERSION__) && !defined(ISO_ROUNDS_DIVISION)
+#if defined(__OPENCL_C_VERSION__) && !defined(ISO_ROUNDS_DIVISION)
     return iso_sqrt_fma(x);
-#elif defined(__OPENCL_VERSION__)
+#elif defined(__OPENCL_C_VERSION__)
     return sqrt(iso_flush(x));
 #else
     return sqrtf(iso_flush(x));

@@ -5,7 +5,7 @@
 #ifndef ISO_FORMULAS_H
 #define ISO_FORMULAS_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "arith.h"
 #endif
 

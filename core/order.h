@@ -29,7 +29,7 @@ enum { ISO_BLOCK_TERMS = 256, ISO_BLOCK_CHANNELS = 64 };
 enum { ISO_BLOCK_ROWS = 128, ISO_GROUP_BLOCKS = 8 };
 enum { ISO_BLOCK_ELEMENTS = 4096, ISO_LANES = 16 };
 
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 typedef int iso_rowno;
 #else
 #include <stdint.h>

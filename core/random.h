@@ -8,7 +8,7 @@
 #ifndef ISO_RANDOM_H
 #define ISO_RANDOM_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "arith.h"
 #endif
 
@@ -31,7 +31,7 @@ typedef struct {
 ISO_FN iso_u32x4 iso_philox(iso_u32 c0, iso_u32 c1, iso_u32 c2, iso_u32 c3, iso_u32 k0, iso_u32 k1)
 {
     iso_u32x4 out;
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 #pragma unroll /* or a CPU's compiler makes no vector code of its callers */
 #endif
     for (int round = 0; round < 10; round++) {

@@ -3,7 +3,7 @@
 #ifndef ISO_RECOLOUR_H
 #define ISO_RECOLOUR_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "sampling.h"
 #endif
 

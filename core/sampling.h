@@ -10,7 +10,7 @@
 #ifndef ISO_SAMPLING_H
 #define ISO_SAMPLING_H
 
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 typedef long iso_i64;
 typedef ulong iso_u64;
 #else

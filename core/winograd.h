@@ -29,7 +29,7 @@
 #ifndef ISO_WINOGRAD_H
 #define ISO_WINOGRAD_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "arith.h"
 #endif
 
@@ -44,7 +44,7 @@ enum { ISO_WINOGRAD_SIDE = 6, ISO_WINOGRAD_POINTS = 36 };
 #define ISO_W_SUB(a, b) ((a) - (b))
 #define ISO_W_MUL(c, a) ((c) * (a))
 #define ISO_W_FMA(c, a, b) iso_fma(c, a, b)
-#ifdef __OPENCL_VERSION__
+#ifdef __OPENCL_C_VERSION__
 #define ISO_W_UNROLL _Pragma("unroll")
 #else
 #define ISO_W_UNROLL

@@ -4,7 +4,7 @@
 #ifndef ARITH_FUNCTIONS_H
 #define ARITH_FUNCTIONS_H
 
-#ifndef __OPENCL_VERSION__
+#ifndef __OPENCL_C_VERSION__
 #include "core/arith.h"
 #endif
 

@@ -4,13 +4,14 @@
 #   opencl    build, the OpenCL loader, CLBlast and PoCL, HDF5 for Keras's weights,
 #             libpng and libjpeg for folders of images, rsvg-convert for reports' pictures,
 #             protobuf-c and the schema for ONNX (default)
-#   develop   opencl, and rusticl, Oclgrind, clang and its tools: everything the project's own checks use
+#   develop   opencl, and rusticl, Oclgrind, clang and its tools, compilers for AMD's, Intel's and NVIDIA's GPUs:
+#             everything the project's own checks use
 set -eu
 what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
 debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
-debian_develop="mesa-opencl-icd oclgrind clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
+debian_develop="mesa-opencl-icd oclgrind clang-19 intel-opencl-icd clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
 case $what in
     build)   debian=$debian_build ;;
     opencl)  debian="$debian_build $debian_opencl" ;;

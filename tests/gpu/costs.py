@@ -1,0 +1,73 @@
+"""costs.py: what a launch takes at least: multiply-adds, those of whole tiles, terms one after the other, and bytes.
+
+Each operand is moved once, and so is each result. A kernel that is not named here has as many elements as its argument
+n says, or as it has work-items, in each tensor but those of SMALL."""
+import collections
+
+POINTS = 36         # of a tile of Winograd's algorithm: core/winograd.h
+# Tensors with at most a number for each row or column.
+SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset", "slope",
+         "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
+# Bytes of an element of an optimizer's step: what is read and written of weights, gradients and slots.
+UPDATES = {"adam_update": 28, "rmsprop_update": 20, "sgd_update": 12, "sgd_momentum": 20}
+
+Cost = collections.namedtuple("Cost", "fma whole chain bytes")
+
+
+def blocks(n, size):
+    return -(-n // size)
+
+
+def product(launch, a, tile):
+    """A launch of chains_*: rows x cols results of `depth` terms, or depth x cols of `rows` terms."""
+    over_rows = launch.kernel == "chains_over_rows"
+    depth = a["taps_y"] * a["taps_x"] * a["segment"]
+    images = blocks(a["rows"], a["row_h"] * a["row_w"])
+    pixels = images * max(a["a_image"], a["row_h"] * a["a_i"], a["row_w"] * a["a_j"])
+    x, y, z = launch.groups
+    parts = a["deep"] if over_rows else blocks(depth, a["block"]) if a["split"] else 1
+    products = max(z // parts, 1)
+    terms = a["rows"] if over_rows else depth
+    results, right = (depth * a["cols"], a["rows"] * a["cols"]) if over_rows else (a["rows"] * a["cols"], depth * a["cols"])
+    stored = results * parts * (2 if a["add"] else 1)
+    return Cost(results * terms * products, x * y * tile[0] * tile[1] * terms * products, blocks(terms, parts),
+                4 * products * (pixels + right + stored))
+
+
+def winograd(a):
+    return a["tiles"] * a["c"] * 4 * (POINTS + a["step"] ** 2)
+
+
+def window(launch, a, pointers):
+    """Pooling and depthwise convolutions: the images on both sides, and what lies on the smaller one besides."""
+    backward = "backward" in launch.kernel
+    images = blocks(a["rows"], a["image"]) if "image" in a else blocks(a["pixels"], a["h"] * a["w"] if backward else a["oh"] * a["ow"])
+    small = images * a["oh"] * a["ow"] * a["c"] * a.get("m", 1)
+    large = images * a["h"] * a["w"] * a["c"]
+    tap = any(name == "tap" for name, _, _ in pointers)
+    return 4 * (small * (2 if tap else 1) + large)
+
+
+def bytes_of(launch, a, pointers):
+    kernel = launch.kernel
+    if kernel.startswith("winograd_"):
+        return winograd(a)
+    if "oh" in a:
+        return window(launch, a, pointers)
+    if kernel in UPDATES:
+        return UPDATES[kernel] * a["n"]
+    if kernel == "sums_total":
+        return 4 * a["n"] * (a["parts"] + 1)
+    if "cols" in a and "rows" in a:
+        return 4 * a["rows"] * a["cols"] * sum(name in ("x", "dy", "y") for name, _, _ in pointers)
+    items = 1
+    for count, each in zip(launch.groups, launch.items):
+        items *= count * each
+    return a.get("n", items) * sum(size for name, size, _ in pointers if name not in SMALL)
+
+
+def cost(launch, a, pointers, tile):
+    """tile: rows and columns of a work-group's results, of a product; None of another kernel."""
+    if tile is not None:
+        return product(launch, a, tile)
+    return Cost(0, 0, 0, bytes_of(launch, a, pointers))

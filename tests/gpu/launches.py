@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""launches.py [MODEL...]: what isocl queues in a training step on a GPU, as the counting device writes it down.
+
+    launches.py                        every benchmark model: launches, transfers and waits of a step
+    launches.py model10 --list         the launches of a step, one a line
+    launches.py my.yaml --gpu h100     a model file, on another GPU of counting.c
+    launches.py --check                holds the numbers to launches.csv: none may rise
+    launches.py --write                makes launches.csv anew
+
+Exits with 1 when a number has risen."""
+import argparse
+import collections
+import csv
+import sys
+
+import counted
+from counted import HERE, MODELS
+
+TABLE = f"{HERE}/launches.csv"
+COLUMNS = ["launches", "arguments", "reads", "writes", "fills", "waits", "bytes", "builds"]
+# Where Winograd's algorithm defines layers, both ways are counted.
+BOTH = ("cnn", "base", "model10", "cifar-100", "resnet18")
+
+
+def numbers(step):
+    count = step.counts
+    return dict(zip(COLUMNS, (count["launch"], sum(launch.set for launch in step.launches), count["read"], count["write"], count["fill"], step.waits(),
+                              sum(step.bytes.values()), len(step.builds))))
+
+
+def cases(models):
+    """(name in the table, model, winograd)"""
+    for model in models:
+        if model in BOTH:
+            yield model + " off", model, "off"
+            yield model + " auto", model, "auto"
+        else:
+            yield model, model, None
+
+
+def print_launches(step):
+    for launch in step.launches:
+        print("  %-36s %-16s %-12s %s" % (launch.kernel, "x".join(map(str, launch.groups)),
+                                         "x".join(map(str, launch.items)), " ".join(launch.arguments)))
+    counts = collections.Counter(launch.kernel for launch in step.launches)
+    print("  " + ", ".join(f"{kernel} {n}" for kernel, n in counts.most_common()))
+
+
+def measure(tracer, args):
+    """{name: {column: number}} of the models; tells each as it goes."""
+    found = {}
+    print("%-16s %s" % ("a step of", " ".join("%9s" % column for column in COLUMNS)))
+    for name, model, winograd in cases(args.models or MODELS):
+        step = tracer.trace(model, args.gpu, winograd)
+        found[name] = numbers(step)
+        print("%-16s %s" % (name, " ".join("%9d" % found[name][column] for column in COLUMNS)), flush=True)
+        if args.list:
+            print_launches(step)
+    return found
+
+
+def read_table():
+    with open(TABLE, encoding="utf-8") as file:
+        return {row["model"]: {column: int(row[column]) for column in COLUMNS} for row in csv.DictReader(file)}
+
+
+def write_table(found):
+    with open(TABLE, "w", encoding="utf-8") as file:
+        file.write(",".join(["model", *COLUMNS]) + "\n")
+        for name, row in found.items():
+            file.write(",".join([name, *(str(row[column]) for column in COLUMNS)]) + "\n")
+
+
+def compare(found):
+    """The number of rows that got worse; says which."""
+    known, bad = read_table(), 0
+    for name, row in found.items():
+        worse = [f"{column} {known[name][column]} -> {row[column]}" for column in COLUMNS
+                 if name in known and row[column] > known[name][column]]
+        if name not in known:
+            worse = [f"{TABLE} has no such row"]
+        if worse:
+            print(f"FAIL {name}: {', '.join(worse)}")
+        bad += bool(worse)
+    if bad:
+        print("Fewer are wanted. To accept what is worse, and say so in the commit: tests/gpu/launches.py --write")
+    elif found != known:
+        print("Better than the table: tests/gpu/launches.py --write keeps that")
+    print(f"{len(found) - bad} passed, {bad} failed, 0 skipped")
+    return bad
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gpu", default="rtx3060")
+    counted.add_arguments(parser)
+    args = parser.parse_args()
+    with counted.Tracer(args) as tracer:
+        found = measure(tracer, args)
+    if args.write:
+        write_table(found)
+    return 1 if args.check and compare(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

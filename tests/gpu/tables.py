@@ -1,0 +1,99 @@
+"""tables.py: the audit's rows, faults that no kernel may have, and the committed tables of the rest."""
+import csv
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions", "wide_divisions"]
+LESS_IS_WORSE = ("waves", "share")
+SHARE_NOISE = 0.005
+HOT = ("all", "fma", "local", "global")
+
+
+def row(program, kernel, share):
+    """A kernel as the tables have it, and its faults."""
+    counts = kernel.count()
+    values = dict(program=program, kernel=kernel.name, architecture=kernel.architecture, registers=kernel.registers,
+                  local=kernel.local, waves=kernel.waves, share=round(share, 2), hot_divisions=kernel.hot_divisions(),
+                  divisions=counts["division"], wide_divisions=kernel.wide_divisions)
+    faults = [kernel.fault] if kernel.fault else []
+    if kernel.spill:
+        faults.append(f"spills {kernel.spill} registers or bytes")
+    if kernel.scratch or counts["memory"]:
+        faults.append(f"keeps {kernel.scratch} bytes in memory of the work-item's own")
+    if counts["approximate"]:
+        faults.append(f"{counts['approximate']} approximate or flushing float instructions")
+    return {**values, "faults": faults, "hot": kernel.hot_loop(), "spill": kernel.spill, "scratch": kernel.scratch}
+
+
+def print_rows(rows):
+    print("%-48s %-8s %9s %5s %7s %6s %5s %5s %9s   of the hot loop: %s" % (
+        "kernel", "for", "registers", "spill", "scratch", "local", "waves", "share", "divisions",
+        " ".join("%6s" % kind for kind in HOT)))
+    for r in sorted(rows, key=lambda r: (r["program"], r["kernel"])):
+        print("%-48s %-8s %9d %5d %7d %6d %5d %5.2f %3d %3d %2d   %16s %s" % (
+            f"{r['program']}/{r['kernel']}", r["architecture"], r["registers"], r["spill"], r["scratch"], r["local"],
+            r["waves"], r["share"], r["hot_divisions"], r["divisions"], r["wide_divisions"], "",
+            " ".join("%6d" % r["hot"][kind] for kind in HOT)))
+
+
+def path_of(vendor):
+    return f"{HERE}/table-{vendor.__name__}.csv"
+
+
+def write(vendor, rows):
+    with open(path_of(vendor), "w", encoding="utf-8") as file:
+        file.write(f"# {vendor.__name__}: compiler {vendor.version()}\n{','.join(COLUMNS)}\n")
+        for r in sorted(rows, key=lambda r: (r["program"], r["kernel"], r["architecture"])):
+            file.write(",".join(str(r[column]) for column in COLUMNS) + "\n")
+
+
+def read(vendor):
+    """(the compiler's version, {(program, kernel, architecture): row}); nothing where there is no table."""
+    if not os.path.exists(path_of(vendor)):
+        return "", {}
+    with open(path_of(vendor), encoding="utf-8") as file:
+        version = file.readline().split("compiler ")[1].strip()
+        return version, {(r["program"], r["kernel"], r["architecture"]): r for r in csv.DictReader(file)}
+
+
+def worse(known, new):
+    """["registers 40 -> 48", ...]"""
+    out = []
+    for column in COLUMNS[3:]:
+        old, now = float(known[column]), new[column]
+        if (now < old - SHARE_NOISE) if column in LESS_IS_WORSE else now > old:
+            out.append(f"{column} {known[column]} -> {now}")
+    return out
+
+
+def compare(vendor, rows):
+    """Messages on rows that are worse than the table's, or not in it."""
+    version, known = read(vendor)
+    if version != vendor.version():
+        print(f"{vendor.__name__}: the table is of compiler {version or 'unknown'}, this is {vendor.version()}: "
+              "only faults count")
+        return []
+    messages = []
+    for r in rows:
+        old = known.get((r["program"], r["kernel"], r["architecture"]))
+        found = worse(old, r) if old else ["it is not in the table"]
+        if found:
+            messages.append(f"{r['program']}/{r['kernel']} on {r['architecture']}: {', '.join(found)}")
+    if messages:
+        messages.append("To accept what is worse, and say so in the commit: make gpu-table")
+    return messages
+
+
+def report(args, vendor, rows, messages):
+    """Prints, compares or writes; returns the messages that make the audit fail."""
+    if not args.check:
+        print_rows(rows)
+    for r in rows:
+        messages += [f"{r['program']}/{r['kernel']} on {r['architecture']}: {fault}" for fault in r["faults"]]
+    if args.write and not args.programs and not args.arch:
+        write(vendor, rows)
+    elif args.check:
+        messages += compare(vendor, rows)
+    for message in messages:
+        print("FAIL", message)
+    return messages
