@@ -11,20 +11,20 @@
 #include "tile.h"
 
 enum { PIXELS = 4, VECTORS = 2 };
-static const float zeros[VECTORS * ISO_VEC]; /* a pixel beyond the border */
 
-struct tap {             /* one term of a line's chains */
-    const float *row;    /* [width, channels]; NULL: beyond the border */
-    int64_t column;      /* that the line's first pixel reads; may lie beyond */
-    const float *kernel; /* [channels] */
+struct tap {                    /* one term of a line's chains */
+    const float *row;           /* [width, channels] */
+    int64_t column;             /* that the line's first pixel reads; may lie beyond */
+    const float *kernel;        /* [channels] */
+    const float *pixel[PIXELS]; /* [channels]; of the pixels at hand, if one lies beyond */
 };
 struct line { /* results that lie in one row and have the same taps */
-    const struct tap *tap;
+    struct tap *tap;
     int taps;
     int64_t width, channels, advance; /* pixel p reads column + p advance */
     int64_t count, step;              /* pixels; floats from one to the next in out */
     float *out;
-    const float *bias;
+    const float *bias, *zeros; /* [channels] */
     bool add;
 };
 struct work {
@@ -33,7 +33,8 @@ struct work {
     const float *x, *dy, *kernel, *bias;
     float *out; /* y, or dx */
     const struct iso_activation *activation;
-    struct tap *tap; /* [threads][taps m] */
+    struct tap *tap;    /* [threads][taps m] */
+    const float *zeros; /* in place of a row beyond the border */
     int64_t unit_rows;
     const float *from;
     float *to; /* of spread and lay_apart */
@@ -45,7 +46,7 @@ struct work {
 static inline const float *pixel_of(const struct line *l, const struct tap *t, int64_t p)
 {
     const int64_t at = t->column + p * l->advance;
-    return t->row != NULL && at >= 0 && at < l->width ? t->row + at * l->channels : NULL;
+    return at >= 0 && at < l->width ? t->row + at * l->channels : l->zeros;
 }
 
 /* What the tiles below hold, once for each of their pixels and vectors. */
@@ -70,11 +71,10 @@ ISO_CPU_INLINE void add_block(const struct line *l, const struct tap *t, const s
         for (int v = 0; v < vectors; v++)
             k[v] = iso_vload(t->kernel + c + v * ISO_VEC);
         for (int i = 0; i < pixels; i++) {
-            const float *pixel = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
-                                        : pixel_of(l, t, p + i);
-            const float *from = inside || pixel != NULL ? pixel + c : zeros;
+            const float *from = inside ? t->row + (t->column + (p + i) * l->advance) * l->channels
+                                       : t->pixel[i];
             for (int v = 0; v < vectors; v++)
-                sum[i][v] = iso_vfma(iso_vload(from + v * ISO_VEC), k[v], sum[i][v]);
+                sum[i][v] = iso_vfma(iso_vload(from + c + v * ISO_VEC), k[v], sum[i][v]);
         }
     }
     for (int i = 0; i < pixels; i++)
@@ -112,7 +112,7 @@ static void sum_rest(const struct line *l, int64_t p, int64_t c)
         const int end = (int)iso_min64(l->taps, first + ISO_BLOCK_TERMS);
         float sum[ISO_VEC] = { 0.0f };
         for (const struct tap *t = l->tap + first; t < l->tap + end; t++) {
-            const float *pixel = pixel_of(l, t, p), *from = pixel != NULL ? pixel + c : zeros;
+            const float *from = pixel_of(l, t, p) + c;
             for (int i = 0; i < n; i++)
                 sum[i] = iso_fma(from[i], t->kernel[c + i], sum[i]);
         }
@@ -130,7 +130,7 @@ static struct iso_range inside_of(const struct line *l)
 {
     struct iso_range p = { 0, l->count };
     for (const struct tap *t = l->tap; t < l->tap + l->taps; t++) {
-        if (t->row == NULL || t->column >= l->width)
+        if (t->column >= l->width)
             return (struct iso_range){ 0, 0 };
         if (t->column < 0)
             p.begin = iso_max64(p.begin, iso_ceil_div(-t->column, l->advance));
@@ -139,32 +139,35 @@ static struct iso_range inside_of(const struct line *l)
     return p;
 }
 
-ISO_CPU_INLINE void run_vectors(const struct line *l, int vectors, struct iso_range inside,
-                                int64_t c)
+/* Some pixels from p on, all channels, which lie end to end. */
+ISO_CPU_INLINE void run_pixels(const struct line *l, int pixels, bool inside, int64_t p)
 {
-    int64_t p = 0;
-    for (; p + PIXELS <= l->count; p += PIXELS)
-        if (p >= inside.begin && p + PIXELS <= inside.end)
-            sum_pixels(l, PIXELS, vectors, true, p, c);
-        else
-            sum_pixels(l, PIXELS, vectors, false, p, c);
-    switch (l->count - p) {
-    case 3: sum_pixels(l, 3, vectors, false, p, c); break;
-    case 2: sum_pixels(l, 2, vectors, false, p, c); break;
-    case 1: sum_pixels(l, 1, vectors, false, p, c); break;
-    }
+    int64_t c = 0;
+    for (struct tap *t = l->tap; !inside && t < l->tap + l->taps; t++)
+        for (int i = 0; i < pixels; i++)
+            t->pixel[i] = pixel_of(l, t, p + i);
+    for (; c + VECTORS * ISO_VEC <= l->channels; c += VECTORS * ISO_VEC)
+        sum_pixels(l, pixels, VECTORS, inside, p, c);
+    for (; c + ISO_VEC <= l->channels; c += ISO_VEC)
+        sum_pixels(l, pixels, 1, inside, p, c);
+    for (int i = 0; c < l->channels && i < pixels; i++)
+        sum_rest(l, p + i, c);
 }
 
 static void run_line(const struct line *l)
 {
     const struct iso_range inside = inside_of(l);
-    int64_t c = 0;
-    for (; c + VECTORS * ISO_VEC <= l->channels; c += VECTORS * ISO_VEC)
-        run_vectors(l, VECTORS, inside, c);
-    for (; c + ISO_VEC <= l->channels; c += ISO_VEC)
-        run_vectors(l, 1, inside, c);
-    for (int64_t p = 0; c < l->channels && p < l->count; p++)
-        sum_rest(l, p, c);
+    int64_t p = 0;
+    for (; p + PIXELS <= l->count; p += PIXELS)
+        if (p >= inside.begin && p + PIXELS <= inside.end)
+            run_pixels(l, PIXELS, true, p);
+        else
+            run_pixels(l, PIXELS, false, p);
+    switch (l->count - p) {
+    case 3: run_pixels(l, 3, false, p); break;
+    case 2: run_pixels(l, 2, false, p); break;
+    case 1: run_pixels(l, 1, false, p); break;
+    }
 }
 
 /* ---- Forward and input gradient ------------------------------------------------------------ */
@@ -179,8 +182,10 @@ static void values(void *data, int64_t unit, int thread)
         const float *image = w->x + row / g->oh * g->h * g->w * w->channels;
         for (int64_t i = 0; i < w->taps; i++) {
             const int64_t iy = row % g->oh * g->sh + i / g->kw * g->dh - g->top;
-            tap[i] = (struct tap){ iy >= 0 && iy < g->h ? image + iy * g->w * w->channels : NULL,
-                                   i % g->kw * g->dw - g->left, w->kernel + i * w->channels };
+            const bool inside = iy >= 0 && iy < g->h;
+            tap[i].row = inside ? image + iy * g->w * w->channels : w->zeros;
+            tap[i].column = i % g->kw * g->dw - g->left;
+            tap[i].kernel = w->kernel + i * w->channels;
         }
         const struct line line = { .tap = tap,
                                    .taps = (int)w->taps,
@@ -190,6 +195,7 @@ static void values(void *data, int64_t unit, int thread)
                                    .count = g->ow,
                                    .step = w->channels,
                                    .bias = w->bias,
+                                   .zeros = w->zeros,
                                    .out = w->out + row * g->ow * w->channels };
         run_line(&line);
         if (w->activation != NULL)
@@ -209,9 +215,11 @@ static int taps_of(const struct work *w, int64_t n, int64_t iy, int64_t ix, stru
         if (dy % g->sh != 0 || dx % g->sw != 0)
             continue;
         const int64_t oy = dy / g->sh, row = (n * g->oh + oy) * g->ow * g->c;
-        for (int64_t d = 0; d < w->m; d++)
-            tap[count++] = (struct tap){ oy >= 0 && oy < g->oh ? w->dy + d * plane + row : NULL,
-                                         dx / g->sw, w->kernel + (i * w->m + d) * g->c };
+        for (int64_t d = 0; d < w->m; d++, count++) {
+            tap[count].row = oy >= 0 && oy < g->oh ? w->dy + d * plane + row : w->zeros;
+            tap[count].column = dx / g->sw;
+            tap[count].kernel = w->kernel + (i * w->m + d) * g->c;
+        }
     }
     return count;
 }
@@ -232,6 +240,7 @@ static void input_gradients(void *data, int64_t unit, int thread)
                 .advance = 1,
                 .count = iso_ceil_div(g->w - ix, g->sw),
                 .step = g->sw * g->c,
+                .zeros = w->zeros,
                 .out = w->out + (row * g->w + ix) * g->c,
                 .add = w->add,
             };
@@ -300,34 +309,42 @@ static struct work work_of(const struct iso_call *call)
     return w;
 }
 
-/* The lists of taps, in whole lines of the cache. */
+/* The lists of taps, in whole lines of the cache, and a row of zeros, of x or of dy. */
 static size_t list_bytes(const struct work *w, int threads)
 {
     return (size_t)iso_ceil_div(threads * w->taps * w->m * (int64_t)sizeof(struct tap), 64) * 64;
+}
+static size_t zero_floats(const struct work *w)
+{
+    return (size_t)(iso_max64(w->g.w, w->g.ow) * w->channels);
 }
 
 static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)
 {
     const struct work w = work_of(call);
     const struct iso_window *g = &w.g;
+    const int threads = iso_cpu_threads(b);
     const int64_t x = w.m > 1 ? g->n * g->h * g->w * w.channels : 0;
     const int64_t y = w.m > 1 ? g->n * g->oh * g->ow * w.channels : 0;
     const int64_t kernel = w.taps * w.channels, pixels = g->oh * g->ow;
-    const size_t lists = list_bytes(&w, iso_cpu_threads(b));
+    const size_t lists = list_bytes(&w, threads) + zero_floats(&w) * sizeof(float);
     if (pass == ISO_FORWARD)
         return lists + (size_t)x * sizeof(float);
     const size_t dx = lists + (size_t)(kernel + y) * sizeof(float);
     const size_t dkernel =
-        ISO_CPU(depthwise_weights_workspace)(g, w.channels) + (size_t)x * sizeof(float);
+        ISO_CPU(depthwise_weights_workspace)(g, w.channels, threads) + (size_t)x * sizeof(float);
     const size_t dbias = ISO_CPU(sum_rows_workspace)(g->n * pixels, pixels, w.channels);
     return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
 
+/* Returns what is left of the workspace. */
 static float *take_lists(struct iso_backend *b, const struct iso_call *call, struct work *w)
 {
     uint8_t *work = iso_cpu_u8(&call->workspace);
+    float *zeros = (float *)(void *)(work + list_bytes(w, iso_cpu_threads(b)));
     w->tap = (struct tap *)(void *)work;
-    return (float *)(void *)(work + list_bytes(w, iso_cpu_threads(b)));
+    w->zeros = memset(zeros, 0, zero_floats(w) * sizeof *zeros);
+    return zeros + zero_floats(w);
 }
 
 static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
@@ -367,7 +384,7 @@ static void kernel_gradient(struct iso_backend *b, const struct iso_call *call)
     struct work w = work_of(call);
     const struct iso_window *g = &w.g;
     uint8_t *work = iso_cpu_u8(&call->workspace);
-    uint8_t *copy = work + ISO_CPU(depthwise_weights_workspace)(g, w.channels);
+    uint8_t *copy = work + ISO_CPU(depthwise_weights_workspace)(g, w.channels, iso_cpu_threads(b));
     if (w.m > 1)
         w.x = run_copy(b, &w, spread, g->n * g->h * g->w * g->c, w.x, (float *)(void *)copy);
     ISO_CPU(depthwise_weights)(iso_cpu_team(b), g, w.channels, w.x, w.dy, call->add_dw[0],
