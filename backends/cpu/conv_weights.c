@@ -144,6 +144,7 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
                           .cols = job->width,
                           .rows = (int)rows,
                           .block = ISO_BLOCK_ROWS,
+                          .streams = job->in_place,
                           .add = add,
                           .aoff = segments->aoff + s,
                           .boff = segments->boff + s,

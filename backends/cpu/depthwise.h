@@ -7,7 +7,8 @@
 /* dkernel [kh, kw, channels], or that gradient added to it, of x [n, h, w, channels] and dy
  * [n, oh, ow, channels]: with a depth multiplier above 1, x is spread to the channels of dy before.
  * The workspace, a whole number of floats, holds the sums of groups. */
-size_t ISO_CPU(depthwise_weights_workspace)(const struct iso_window *, int64_t channels);
+size_t ISO_CPU(depthwise_weights_workspace)(const struct iso_window *, int64_t channels,
+                                            int threads);
 void ISO_CPU(depthwise_weights)(struct iso_team *, const struct iso_window *, int64_t channels,
                                 const float *x, const float *dy, bool add, float *dkernel,
                                 void *workspace);

@@ -104,6 +104,7 @@ static void multiply(const struct job *job, int64_t i0, int64_t rows, int64_t p,
                           .nsegments = 1,
                           .cols = (int)iso_min64(job->width, g->n - j0),
                           .block = ISO_BLOCK_TERMS,
+                          .streams = job->by_band,
                           .bias = g->bias != NULL && k0 + len == g->k ? g->bias + j0 : NULL,
                           .resume = k0 > 0,
                           .add = g->add };

@@ -8,6 +8,7 @@
  * nobody writes to another's. A sum that starts at +0 is never -0; so a window that chose another
  * pixel may add +0. */
 #include "pooling2d.h"
+#include "simd.h"
 
 struct work {
     struct iso_window g;
@@ -19,26 +20,6 @@ struct work {
 };
 
 /* ---- Forward ---- */
-
-/* Four taps, all inside the image: everything stays in registers. chosen may be NULL. */
-static void pool4(const float *restrict a, const float *restrict b, const float *restrict c,
-                  const float *restrict d, int64_t channels, float *restrict y,
-                  int32_t *restrict chosen)
-{
-    for (int64_t i = 0; i < channels; i++) {
-        float best = a[i];
-        int32_t tap = 0;
-        tap = iso_beats(b[i], best) ? 1 : tap;
-        best = iso_beats(b[i], best) ? b[i] : best;
-        tap = iso_beats(c[i], best) ? 2 : tap;
-        best = iso_beats(c[i], best) ? c[i] : best;
-        tap = iso_beats(d[i], best) ? 3 : tap;
-        best = iso_beats(d[i], best) ? d[i] : best;
-        y[i] = best;
-        if (chosen != NULL)
-            chosen[i] = tap;
-    }
-}
 
 /* One more tap of a window whose best so far stand in y and chosen, which may be NULL. */
 static void pool_tap(const float *restrict pixel, int32_t tap, int64_t channels, float *restrict y,
@@ -58,6 +39,26 @@ static void first_tap(const float *restrict pixel, int32_t tap, int64_t channels
     memcpy(y, pixel, (size_t)channels * sizeof *y);
     for (int64_t i = 0; chosen != NULL && i < channels; i++)
         chosen[i] = tap;
+}
+
+/* Four taps, all inside the image: whole vectors of channels stay in registers. */
+static void pool4(const float *const pixel[4], int64_t channels, float *y, int32_t *chosen)
+{
+    int64_t c = 0;
+    for (; c + ISO_VEC <= channels; c += ISO_VEC) {
+        iso_vec best = iso_vload(pixel[0] + c), tap = iso_vset(0.0f);
+        for (int32_t i = 1; i < 4; i++) {
+            const iso_vec x = iso_vload(pixel[i] + c), other = best;
+            best = iso_vbeats(x, other, x, best);
+            tap = iso_vbeats(x, other, iso_vset(iso_from_bits((iso_u32)i)), tap);
+        }
+        iso_vstore(y + c, best);
+        if (chosen != NULL)
+            iso_vstore((float *)(void *)(chosen + c), tap); /* its bits: an integer */
+    }
+    for (int32_t i = 0; c < channels && i < 4; i++)
+        (i == 0 ? first_tap : pool_tap)(pixel[i] + c, i, channels - c, y + c,
+                                        chosen != NULL ? chosen + c : NULL);
 }
 
 /* Any window, tap by tap, leaving out those beyond the border. */
@@ -86,8 +87,8 @@ static void pool_row(const struct iso_window *g, const float *image, int64_t oy,
         const int64_t ix = ox * g->sw - g->left, at = ox * g->c;
         int32_t *tap = chosen != NULL ? chosen + at : NULL;
         if (four && ix >= 0 && ix + 1 < g->w) {
-            const float *a = image + (iy * g->w + ix) * g->c;
-            pool4(a, a + g->c, a + down, a + down + g->c, g->c, y + at, tap);
+            const float *a = image + (iy * g->w + ix) * g->c, *b = a + down;
+            pool4((const float *const[4]){ a, a + g->c, b, b + g->c }, g->c, y + at, tap);
         } else {
             pool(g, image, oy, ox, y + at, tap);
         }

@@ -55,6 +55,12 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm512_sub_ps(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm512_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
+/* then where x takes over from best (iso_beats in formulas.h), elsewhere other. */
+static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec other)
+{
+    const __mmask16 number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
+    return _mm512_mask_mov_ps(other, _mm512_mask_cmp_ps_mask(number, x, best, _CMP_NLE_UQ), then);
+}
 /* a where t is a positive normal number, elsewhere +0. */
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
@@ -70,6 +76,12 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm256_add_ps(a, b
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm256_sub_ps(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm256_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm256_fmadd_ps(a, b, c); }
+static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec other)
+{
+    const __m256 number = _mm256_cmp_ps(best, best, _CMP_ORD_Q);
+    const __m256 beats = _mm256_and_ps(_mm256_cmp_ps(x, best, _CMP_NLE_UQ), number);
+    return _mm256_blendv_ps(other, then, beats);
+}
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return _mm256_and_ps(_mm256_cmp_ps(t, _mm256_set1_ps(FLT_MIN), _CMP_GE_OQ), a);
@@ -85,6 +97,11 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return vaddq_f32(a, b); }
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return vsubq_f32(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return vmulq_f32(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return vfmaq_f32(c, a, b); }
+static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec other)
+{
+    const uint32x4_t beats = vandq_u32(vmvnq_u32(vcleq_f32(x, best)), vceqq_f32(best, best));
+    return vbslq_f32(beats, then, other);
+}
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return vreinterpretq_f32_u32(
@@ -126,6 +143,13 @@ static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c)
     for (int i = 0; i < 4; i++)
         c.v[i] = iso_fma(a.v[i], b.v[i], c.v[i]);
     return c;
+}
+static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec other)
+{
+    for (int i = 0; i < 4; i++)
+        if (!(x.v[i] <= best.v[i]) & (best.v[i] == best.v[i]))
+            other.v[i] = then.v[i];
+    return other;
 }
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {

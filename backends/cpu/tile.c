@@ -2,17 +2,25 @@
 #include "tile.h"
 
 /* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers.
- * Rows are reached from one pointer in four, which keeps the addresses in few registers. */
+ * Rows are reached from one pointer in four, which keeps the addresses in few registers. A tile
+ * that streams fetches the same terms of the next one on the way, a line for each k, or, where the
+ * rows of a lie side by side, the terms of the next stretch. */
 static inline __attribute__((always_inline)) void multiply(const struct iso_tile *t, const int P,
-                                                           const int V, const float *a,
-                                                           const float *b, int64_t n,
-                                                           iso_vec acc[][4])
+                                                           const int V, const bool streams,
+                                                           const float *a, const float *b,
+                                                           int64_t n, iso_vec acc[][4])
 {
+    enum { LINE = 16 }; /* floats */
+    const bool aside = t->as == 1;
+    const float *next = aside ? a + n * t->ak : a + P * t->as;
+    const ptrdiff_t near = aside ? t->ak : t->as, far = aside ? LINE * t->ak : LINE;
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
     const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
                 *a5 = a + 20 * as;
     for (int64_t k = 0; k < n; k++) {
         iso_vec column[4];
+        if (streams)
+            __builtin_prefetch(next + k % LINE * near + k / LINE * far);
         ISO_CPU_UNROLL for (int v = 0; v < V; v++) column[v] = iso_vload(b + v * ISO_VEC);
         ISO_CPU_UNROLL for (int i = 0; i < P; i++)
         {
@@ -68,8 +76,8 @@ static inline int64_t terms_of(const struct iso_tile *t)
 /* Leaves the whole sum in acc; c: where it goes on from. The sum of finished blocks waits in `sum`:
  * the registers are full. */
 static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
-                                                           const int V, const float *c,
-                                                           ptrdiff_t cs, float *sum,
+                                                           const int V, const bool streams,
+                                                           const float *c, ptrdiff_t cs, float *sum,
                                                            iso_vec acc[][4])
 {
     int64_t left = t->block - t->left_out % t->block;
@@ -87,7 +95,7 @@ static inline __attribute__((always_inline)) void products(const struct iso_tile
                 left = t->block;
             }
             n = rest < left ? rest : left;
-            multiply(t, P, V, a, b, n, acc);
+            multiply(t, P, V, streams, a, b, n, acc);
             a += n * t->ak;
             b += n * t->bk;
         }
@@ -109,13 +117,15 @@ static inline __attribute__((always_inline)) void end(const struct iso_tile *t, 
 }
 
 static inline __attribute__((always_inline)) void tile(const struct iso_tile *t, const int P,
-                                                       const int V, float *sum)
+                                                       const int V, const bool streams, float *sum)
 {
     enum { WIDTH = 4 * ISO_VEC };
     float whole[24 * WIDTH], bias[WIDTH];
     iso_vec acc[24][4];
     if (t->cols == V * ISO_VEC) {
-        products(t, P, V, t->c, t->cs, sum, acc);
+        if (streams)
+            EACH __builtin_prefetch(t->c + i * t->cs + v * ISO_VEC, 1);
+        products(t, P, V, streams, t->c, t->cs, sum, acc);
         end(t, P, V, t->bias, t->c, t->cs, acc);
         return;
     }
@@ -126,7 +136,7 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
     if (t->resume || t->add)
         for (int i = 0; i < P; i++)
             memcpy(whole + i * WIDTH, t->c + i * t->cs, (size_t)t->cols * sizeof *whole);
-    products(t, P, V, whole, WIDTH, sum, acc);
+    products(t, P, V, streams, whole, WIDTH, sum, acc);
     end(t, P, V, bias, whole, WIDTH, acc);
     for (int i = 0; i < P; i++)
         memcpy(t->c + i * t->cs, whole + i * WIDTH, (size_t)t->cols * sizeof *whole);
@@ -135,12 +145,14 @@ static inline __attribute__((always_inline)) void tile(const struct iso_tile *t,
 /* clang-format off */
 #define ROW(P) P(1) P(2) P(3) P(4) P(5) P(6) P(7) P(8) P(9) P(10) P(11) P(12) P(13) P(14) P(15) \
     P(16) P(17) P(18) P(19) P(20) P(21) P(22) P(23) P(24)
-#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, sum); return;
-#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, sum); return;
-#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, sum); return;
+#define CASE1(p) case p: if (p <= ISO_TILE1) tile(t, p, 1, false, sum); return;
+#define CASE2(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, false, sum); return;
+#define CASE4(p) case p: if (p <= ISO_TILE4) tile(t, p, 4, false, sum); return;
+#define STREAM(p) case p: if (p <= ISO_TILE2) tile(t, p, 2, true, sum); return;
 static void tile1(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE1) } }
 static void tile2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE2) } }
 static void tile4(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(CASE4) } }
+static void stream2(const struct iso_tile *t, float *sum) { switch (t->rows) { ROW(STREAM) } }
 /* clang-format on */
 
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
@@ -156,7 +168,7 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
         if (vectors == 1)
             tile1(&t, sum);
         else if (vectors == 2)
-            tile2(&t, sum);
+            (t.streams ? stream2 : tile2)(&t, sum);
         else
             tile4(&t, sum);
     }

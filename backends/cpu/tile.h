@@ -22,6 +22,7 @@ struct iso_tile {
     int64_t block;     /* terms of a block; */
     int64_t left_out;  /* of the first one, so many before the segments are left out as zeros */
     const float *bias; /* [cols], or NULL */
+    bool streams;      /* a and c come from memory and are fetched ahead (with 2 vectors) */
     bool add, resume;  /* c += sum; the sum goes on from c (for long k in pieces of whole blocks) */
 };
 /* Rows a tile of this many vectors (1, 2 or 4) holds. */

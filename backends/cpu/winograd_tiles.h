@@ -58,6 +58,9 @@ ISO_CPU_INLINE void iso_load_square(const struct iso_pixels *p, struct iso_tile_
                                     int64_t n, const int side, iso_vec *d)
 {
     const float *from = p->at + ((at.image * p->h + at.y) * p->w + at.x) * p->channels + c;
+    for (int i = 0; i < 4; i++)
+        ISO_CPU_UNROLL for (int j = 0; j < 4; j++)
+            __builtin_prefetch(from + ((side + i) * p->w + j) * p->channels);
     const bool whole = at.y >= 0 && at.x >= 0 && at.y + side <= p->h && at.x + side <= p->w;
     if (whole && n == ISO_VEC) {
         ISO_CPU_UNROLL for (int i = 0; i < side * side; i++)

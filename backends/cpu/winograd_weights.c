@@ -28,7 +28,7 @@ struct unit {
     const struct job *job;
     int64_t c0, channels, f0, filters, panels;
     float *x;             /* [36 planes][tile][channels] */
-    float *dy;            /* [36 planes][panel][tile][width] */
+    float *dy;            /* of a panel: [36 planes][tile][width] */
     float *group, *total; /* [36 planes][panel][channel][width] */
 };
 
@@ -48,37 +48,30 @@ ISO_CPU_INLINE void pixels_tile(const struct job *job, struct iso_tile_place at,
     ISO_CPU_UNROLL for (int i = 0; i < POINTS; i++) iso_vstore(to + i * job->dy_plane, t[i]);
 }
 
-static void transform_dy(const struct unit *u, int64_t tile, int64_t index, int64_t ntiles)
+/* One tile of panel p. */
+static void transform_dy(const struct unit *u, int64_t p, int64_t tile, float *to)
 {
     const struct job *job = u->job;
     const struct iso_tile_place at = iso_tile_place(tile, job->th, job->tw, job->tile, 0, 0);
-    for (int64_t f = 0; f < u->panels * job->width; f += ISO_VEC) {
-        const int64_t n = iso_min64(ISO_VEC, u->filters - f), p = f / job->width;
-        float *to = u->dy + (p * ntiles + index) * job->width + f % job->width;
+    for (int64_t i = 0; i < job->width; i += ISO_VEC) {
+        const int64_t f = p * job->width + i, n = iso_min64(ISO_VEC, u->filters - f);
         if (n <= 0)
-            for (int64_t i = 0; i < POINTS; i++)
-                iso_vstore(to + i * job->dy_plane, iso_vset(0.0f));
+            for (int64_t point = 0; point < POINTS; point++)
+                iso_vstore(to + i + point * job->dy_plane, iso_vset(0.0f));
         else if (job->tile == 4)
-            pixels_tile(job, at, u->f0 + f, n, 4, to);
+            pixels_tile(job, at, u->f0 + f, n, 4, to + i);
         else
-            pixels_tile(job, at, u->f0 + f, n, 2, to);
+            pixels_tile(job, at, u->f0 + f, n, 2, to + i);
     }
 }
 
-/* The tiles of a block, and their products, added to the group's. */
-static void add_block(const struct unit *u, int64_t begin, int64_t end, bool first)
+/* The products of a block's tiles in panel p, added to the group's. */
+static void add_panel(const struct unit *u, int64_t p, int64_t ntiles, bool first)
 {
     const struct job *job = u->job;
     const ptrdiff_t zero = 0;
-    const int64_t ntiles = end - begin, stride = iso_ceil_div(u->channels, ISO_VEC) * ISO_VEC;
-    for (int64_t i = 0; i < ntiles; i++) {
-        iso_source_tile(&job->x,
-                        iso_tile_place(begin + i, job->th, job->tw, job->tile, job->top, job->left),
-                        u->c0, u->c0 + u->channels, u->x + i * stride, job->x_plane);
-        transform_dy(u, begin + i, i, ntiles);
-    }
     struct iso_tile t = { .as = 1,
-                          .ak = stride,
+                          .ak = iso_ceil_div(u->channels, ISO_VEC) * ISO_VEC,
                           .bk = job->width,
                           .cs = job->width,
                           .aoff = &zero,
@@ -89,13 +82,29 @@ static void add_block(const struct unit *u, int64_t begin, int64_t end, bool fir
                           .cols = job->width,
                           .block = ISO_BLOCK_ROWS,
                           .add = !first };
-    for (int64_t i = 0; i < POINTS; i++)
-        for (int64_t p = 0; p < u->panels; p++) {
-            t.a = u->x + i * job->x_plane;
-            t.b = u->dy + i * job->dy_plane + p * ntiles * job->width;
-            t.c = u->group + i * job->sum_plane + p * u->channels * job->width;
-            ISO_CPU(tile_run)(&t, job->vectors);
-        }
+    for (int64_t i = 0; i < POINTS; i++) {
+        t.a = u->x + i * job->x_plane;
+        t.b = u->dy + i * job->dy_plane;
+        t.c = u->group + i * job->sum_plane + p * u->channels * job->width;
+        ISO_CPU(tile_run)(&t, job->vectors);
+    }
+}
+
+/* The tiles of a block: those of x once, those of dy panel after panel, so that they are still in
+ * the cache when they are multiplied. */
+static void add_block(const struct unit *u, int64_t begin, int64_t end, bool first)
+{
+    const struct job *job = u->job;
+    const int64_t stride = iso_ceil_div(u->channels, ISO_VEC) * ISO_VEC;
+    for (int64_t t = begin; t < end; t++)
+        iso_source_tile(&job->x,
+                        iso_tile_place(t, job->th, job->tw, job->tile, job->top, job->left), u->c0,
+                        u->c0 + u->channels, u->x + (t - begin) * stride, job->x_plane);
+    for (int64_t p = 0; p < u->panels; p++) {
+        for (int64_t t = begin; t < end; t++)
+            transform_dy(u, p, t, u->dy + (t - begin) * job->width);
+        add_panel(u, p, end - begin, first);
+    }
 }
 
 /* ---- The kernel --------------------------------------------------------------------------------
@@ -212,7 +221,7 @@ static struct job job_of(const struct iso_window *w, int64_t filters, int thread
     const int64_t tiles = iso_min64(job.tiles.rows, iso_block_rows(job.tiles));
     const int64_t columns = iso_ceil_div(job.filters, job.width) * job.width;
     job.x_plane = iso_winograd_plane(tiles * job.channels);
-    job.dy_plane = iso_winograd_plane(tiles * columns);
+    job.dy_plane = iso_winograd_plane(tiles * job.width);
     job.sum_plane = iso_winograd_plane(job.channels * columns);
     job.x_floats = POINTS * job.x_plane;
     job.dy_floats = POINTS * job.dy_plane;
