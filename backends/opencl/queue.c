@@ -1,6 +1,7 @@
 /* queue.c: how far the host runs ahead of the device.
  *
- * Launches are counted in windows. The last launch of a window has an event, and when there are
+ * Launches are counted in windows. A window is sent to the device when it is full (drivers may keep
+ * what is queued until then). Its last launch has an event, and when there are
  * OPENCL_WINDOWS windows under way, the host waits for the oldest of them. The number of launches
  * in a window follows the time that windows take: all windows together are about a tenth of a
  * second of work. So the device is never idle, Ctrl-C and errors are seen soon, and a driver need
@@ -8,7 +9,7 @@
 #include "core/machine.h"
 #include "opencl.h"
 
-enum { FIRST_WINDOW = 16, LONGEST_WINDOW = 256, FLUSH_EACH = 32 };
+enum { FIRST_WINDOW = 16, LONGEST_WINDOW = 256 };
 static const double WINDOW_SECONDS = 0.1 / OPENCL_WINDOWS;
 
 cl_event *opencl_pace_before(struct opencl *cl)
@@ -61,12 +62,9 @@ static iso_rc wait_for_oldest(struct opencl_pace *p)
 iso_rc opencl_pace_after(struct opencl *cl)
 {
     struct opencl_pace *p = &cl->pace;
-    const bool ends = ++p->launches >= p->window;
-    if (!ends && p->launches % FLUSH_EACH != 0)
+    if (++p->launches < p->window)
         return ISO_OK;
     ISO_TRY(opencl_check(clFlush(cl->queue), "clFlush", NULL));
-    if (!ends)
-        return ISO_OK;
     p->sizes[(p->first + p->count++) % OPENCL_WINDOWS] = p->launches;
     p->launches = 0;
     return p->count == OPENCL_WINDOWS ? wait_for_oldest(p) : ISO_OK;
