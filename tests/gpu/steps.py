@@ -32,10 +32,8 @@ GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 
 
 def read_shares(gpu):
     """{(program, kernel): share} of the audit's table."""
-    class Vendor:
-        __name__ = gpu.vendor
     return {(program, kernel): float(row["share"])
-            for (program, kernel, architecture), row in tables.read(Vendor)[1].items() if architecture == gpu.architecture}
+            for (program, kernel, architecture), row in tables.read(gpu.vendor)[1].items() if architecture == gpu.architecture}
 
 
 def tile_of(step, launch):
