@@ -36,12 +36,12 @@ def read_shares(gpu):
             for (program, kernel, architecture), row in tables.read(gpu.vendor)[1].items() if architecture == gpu.architecture}
 
 
-def tile_of(step, launch):
+def tile_of(step, launch, tiles):
     """(rows, cols) of a product's work-group; None: it is no product."""
     name, options = step.builds[launch.program]
-    if not launch.kernel.startswith("chains_"):
+    if not launch.kernel.startswith("chains_over_"):
         return None
-    return step.tiles.get(name) or tuple(int(word.split("=")[1]) for word in options
+    return tiles.get(name) or tuple(int(word.split("=")[1]) for word in options
                                          if word.startswith(("-DTILE_ROWS=", "-DTILE_COLS=")))
 
 
@@ -52,12 +52,12 @@ def seconds(gpu, launch, cost, share):
     return max(gpu.launch, cost.bytes / gpu.gigabytes / 1e9, products, cost.chain * gpu.wait / gpu.clock)
 
 
-def bound(gpu, step, shares, listed):
+def bound(gpu, step, shares, tiles, listed):
     """Seconds of a step."""
     total, by_kernel = 0.0, collections.Counter()
     for launch in step.launches:
         numbers, pointers = step.arguments(launch)
-        tile = tile_of(step, launch)
+        tile = tile_of(step, launch, tiles)
         cost = costs.cost(launch, numbers, pointers, tile)
         share = shares.get((step.builds[launch.program][0], launch.kernel), 0) if tile else 1
         if share <= 0:
@@ -74,13 +74,13 @@ def bound(gpu, step, shares, listed):
     return total
 
 
-def direct_flops(tracer, model):
+def direct_flops(tracer, model, tiles):
     """Of a step's sums of products without Winograd's algorithm, two a multiply-add. Taps outside of an image count, as
     they do in the sums' definition; so dx has more than isocl bench says."""
     step, fma = tracer.trace(model, "rtx3060", "off"), 0
     for launch in step.launches:
         numbers, pointers = step.arguments(launch)
-        fma += costs.cost(launch, numbers, pointers, tile_of(step, launch)).fma
+        fma += costs.cost(launch, numbers, pointers, tile_of(step, launch, tiles)).fma
     least = MODELS[model].gigaflops if model in MODELS else 0
     if 2e-9 * fma < 0.999 * least:
         raise SystemExit(f"{model} has {least} GFLOP, but costs.py finds only {2e-9 * fma:.3f} in its launches")
@@ -89,14 +89,14 @@ def direct_flops(tracer, model):
 
 def measure(tracer, args):
     """{name: {gpu: share in percent}}"""
-    found, shares = {}, {key: read_shares(gpu) for key, gpu in GPUS.items()}
+    found, tiles, shares = {}, tracer.read_tiles(), {key: read_shares(gpu) for key, gpu in GPUS.items()}
     print("%-16s %8s  %s" % ("a step of", "GFLOP", "  ".join("%16s" % gpu.name for gpu in GPUS.values())))
     for name, model, winograd in cases(args.models or MODELS):
-        flops, took = direct_flops(tracer, model), {}
+        flops, took = direct_flops(tracer, model, tiles), {}
         for key, gpu in GPUS.items():
             if args.list:
                 print(f"{name} on {gpu.name}")
-            took[key] = bound(gpu, tracer.trace(model, key, winograd), shares[key], args.list)
+            took[key] = bound(gpu, tracer.trace(model, key, winograd), shares[key], tiles, args.list)
         found[name] = {key: 100 * flops / took[key] / gpu.teraflops / 1e12 for key, gpu in GPUS.items()}
         print("%-16s %8.2f  %s" % (name, flops / 1e9, "  ".join(
             "%7.0f us %4.1f %%" % (1e6 * took[key], found[name][key]) for key in GPUS)), flush=True)
