@@ -27,14 +27,18 @@ enum { MOST_ARGS = 64, MOST_BYTES = 512, NAME = 96, MOST_GROUP = 1024 };
 
 /* ---- The log ---- */
 
+/* A child of the process that writes the log writes none. */
 static FILE *log_file(void)
 {
     static FILE *out;
     const char *name = getenv("COUNTING_LOG");
-    if (out == NULL && (out = fopen(name != NULL ? name : "/dev/null", "w")) == NULL) {
+    if (out != NULL)
+        return out;
+    if ((out = fopen(name != NULL ? name : "/dev/null", "w")) == NULL) {
         fprintf(stderr, "COUNTING_LOG=%s cannot be written\n", name);
         exit(2);
     }
+    unsetenv("COUNTING_LOG");
     return out;
 }
 #define LOG(...) fprintf(log_file(), __VA_ARGS__)
