@@ -145,6 +145,7 @@ class Tracer:
         os.makedirs(programs)
         with open(copy, "w", encoding="utf-8") as file:
             file.write(text)
-        self.run([self.isocl, "train", copy, *self.without_tuner, "--device", "opencl", "--mode", "exact", "--steps", str(STEPS), "--quiet",
-                  "--out", f"{self.folder}/run-{self.runs}"], gpu, COUNTING_LOG=log, COUNTING_PROGRAMS=programs)
+        self.run([self.isocl, "train", copy, *self.without_tuner, "--device", "opencl", "--mode", "exact", "--quiet",
+                  "--steps", str(STEPS), "--out", f"{self.folder}/run-{self.runs}"], gpu,
+                 COUNTING_LOG=log, COUNTING_PROGRAMS=programs)
         return read_log(log, programs)

@@ -311,15 +311,13 @@ API cl_int clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *mapped, c
 /* The first file that the text names in a #line: "clkernels/dense.cl" gives "dense". */
 static void name_program(struct program *p)
 {
-    const char *line = strstr(p->text, "#line 1 \""), *end = NULL;
-    const char *start = line != NULL ? strchr(line, '"') + 1 : NULL;
-    if (start != NULL)
-        end = strchr(start, '"');
-    for (const char *slash; end != NULL && (slash = memchr(start, '/', (size_t)(end - start)));)
-        start = slash + 1;
-    const char *dot = end != NULL ? memchr(start, '.', (size_t)(end - start)) : NULL;
-    snprintf(p->name, sizeof p->name, "%.*s", dot != NULL ? (int)(dot - start) : 7,
-             dot != NULL ? start : "program");
+    char path[NAME] = "program";
+    const char *line = strstr(p->text, "#line 1 \"");
+    if (line != NULL)
+        sscanf(line, "#line 1 \"%95[^\"]", path);
+    const char *slash = strrchr(path, '/');
+    snprintf(p->name, sizeof p->name, "%s", slash != NULL ? slash + 1 : path);
+    p->name[strcspn(p->name, ".")] = '\0';
 }
 
 API cl_program clCreateProgramWithSource(cl_context c, cl_uint n, const char **texts,

@@ -7,8 +7,8 @@
 
 The counting device says what a step launches on each GPU; the audit's tables say which share of the peak the hot loops
 of products reach. A launch takes the longest of: what a launch that follows another takes at least; its bytes, each
-operand moved once; its multiply-adds, in whole tiles and in whole rounds over the units; the terms of a chain, one after
-the other. So the bound is optimistic: caches always hit, latency is hidden, and what a kernel does besides costs nothing.
+operand moved once; its multiply-adds, in whole tiles and in whole rounds over the units; the terms of a chain, one
+after the other. So the bound is optimistic: caches always hit, latency is hidden, what a kernel does besides is free.
 The share is that of the sums of products of direct convolution, so that Winograd's algorithm is seen to gain."""
 import argparse
 import collections
@@ -22,7 +22,7 @@ from counted import HERE, MODELS, ROOT
 from launches import cases
 
 TABLE = f"{HERE}/steps.csv"
-# A launch's least time, and how long an fma waits for the one before it: from what is known of these GPUs, not measured.
+# A launch's least time, and the clocks that an fma waits for the one before it, are estimates; nothing is measured.
 Gpu = collections.namedtuple("Gpu", "name vendor architecture units teraflops gigabytes launch clock wait")
 GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 4),
         "rtx3060": Gpu("RTX 3060", "nvidia", "sm_86", 28, 12.7, 360, 2.5e-6, 1.78e9, 4),
@@ -32,8 +32,9 @@ GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 
 
 def read_shares(gpu):
     """{(program, kernel): share} of the audit's table."""
-    return {(program, kernel): float(row["share"])
-            for (program, kernel, architecture), row in tables.read(gpu.vendor)[1].items() if architecture == gpu.architecture}
+    rows = tables.read(gpu.vendor)[1].values()
+    return {(row["program"], row["kernel"]): float(row["share"]) for row in rows
+            if row["architecture"] == gpu.architecture}
 
 
 def tile_of(step, launch, tiles):
@@ -59,10 +60,10 @@ def bound(gpu, step, shares, tiles, listed):
         numbers, pointers = step.arguments(launch)
         tile = tile_of(step, launch, tiles)
         cost = costs.cost(launch, numbers, pointers, tile)
-        share = shares.get((step.builds[launch.program][0], launch.kernel), 0) if tile else 1
+        program = step.builds[launch.program][0]
+        share = shares.get((program, launch.kernel), 0) if tile else 1
         if share <= 0:
-            raise SystemExit(f"{step.builds[launch.program][0]}/{launch.kernel} has no share of fma on {gpu.architecture}: "
-                             "make gpu-tables")
+            raise SystemExit(f"{program}/{launch.kernel} has no share of fma on {gpu.architecture}: make gpu-tables")
         took = seconds(gpu, launch, cost, share)
         total += took
         by_kernel[launch.kernel] += took

@@ -3,7 +3,8 @@ import csv
 import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions", "wide_divisions"]
+COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions",
+           "wide_divisions"]
 LESS_IS_WORSE = ("waves", "share")
 SHARE_NOISE = 0.005
 HOT = ("all", "fma", "local", "global")
@@ -48,7 +49,7 @@ def write(vendor, rows):
 
 
 def read(name):
-    """Of a vendor: (the compiler's version, {(program, kernel, architecture): row}); nothing where there is no table."""
+    """Of a vendor: (the compiler's version, {(program, kernel, architecture): row}); nothing without a table."""
     if not os.path.exists(path_of(name)):
         return "", {}
     with open(path_of(name), encoding="utf-8") as file:
