@@ -308,16 +308,19 @@ API cl_int clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *mapped, c
 
 /* ---- Programs ---- */
 
-/* The first file that the text names in a #line: "clkernels/dense.cl" gives "dense". */
+/* The first program that the text names in a #line: "clkernels/dense.cl" gives "dense". */
 static void name_program(struct program *p)
 {
-    char path[NAME] = "program";
-    const char *line = strstr(p->text, "#line 1 \"");
-    if (line != NULL)
-        sscanf(line, "#line 1 \"%95[^\"]", path);
+    static const char mark[] = "#line 1 \"";
+    char path[NAME] = "program", *end = NULL;
+    for (const char *at = p->text; end == NULL && (at = strstr(at, mark)) != NULL; at++) {
+        sscanf(at + strlen(mark), "%95[^\"]", path);
+        end = strstr(path, ".cl");
+    }
+    if (end != NULL)
+        *end = '\0';
     const char *slash = strrchr(path, '/');
     snprintf(p->name, sizeof p->name, "%s", slash != NULL ? slash + 1 : path);
-    p->name[strcspn(p->name, ".")] = '\0';
 }
 
 API cl_program clCreateProgramWithSource(cl_context c, cl_uint n, const char **texts,
