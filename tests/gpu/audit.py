@@ -13,11 +13,11 @@ of spills and of memory of a work-item's own, bytes of local memory, waves that 
 of fma that the hot loop can reach, integer divisions in loops and in all, and of the hot loop: instructions, fma, loads
 from local and from global memory. Exits with 1 when a kernel has a fault, or a number is worse than the table's."""
 import argparse
-import concurrent.futures
 import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import amd
 import intel
@@ -77,7 +77,7 @@ def wanted(args, vendor):
 def audit_all(args):
     """(failed, skipped) vendors."""
     failed = skipped = 0
-    with tempfile.TemporaryDirectory(prefix="audit-") as scratch, concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+    with tempfile.TemporaryDirectory(prefix="audit-") as scratch, ThreadPoolExecutor(args.jobs) as pool:
         for vendor in GPU:
             architectures = wanted(args, vendor)
             if not architectures:

@@ -31,9 +31,13 @@ check() {
     [ $status -ne 0 ] && [ "$2" -eq 0 ] && failed=$((failed + 1))
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
-library=$build/gpu/libOpenCL.so.1
+with="--builder $build/gpu/programs --library $build/gpu/libOpenCL.so.1"
 check python3 "$here/selftest.py"
-check python3 "$here/launches.py" --check --isocl "$build/isocl" --library "$library"
-check python3 "$here/audit.py" --check --builder "$build/gpu/programs" --library "$library" "$@"
+# shellcheck disable=SC2086
+check python3 "$here/audit.py" --check $with "$@"
+for bound in launches steps; do
+    # shellcheck disable=SC2086
+    check python3 "$here/$bound.py" --check --isocl "$build/isocl" $with
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

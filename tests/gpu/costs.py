@@ -6,8 +6,8 @@ import collections
 
 POINTS = 36         # of a tile of Winograd's algorithm: core/winograd.h
 # Tensors with at most a number for each row or column.
-SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset", "slope",
-         "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
+SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",
+         "slope", "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}
 # Bytes of an element of an optimizer's step: what is read and written of weights, gradients and slots.
 UPDATES = {"adam_update": 28, "rmsprop_update": 20, "sgd_update": 12, "sgd_momentum": 20}
 
@@ -28,7 +28,9 @@ def product(launch, a, tile):
     parts = a["deep"] if over_rows else blocks(depth, a["block"]) if a["split"] else 1
     products = max(z // parts, 1)
     terms = a["rows"] if over_rows else depth
-    results, right = (depth * a["cols"], a["rows"] * a["cols"]) if over_rows else (a["rows"] * a["cols"], depth * a["cols"])
+    results, right = a["rows"] * a["cols"], depth * a["cols"]
+    if over_rows:
+        results, right = right, results
     stored = results * parts * (2 if a["add"] else 1)
     return Cost(results * terms * products, x * y * tile[0] * tile[1] * terms * products, blocks(terms, parts),
                 4 * products * (pixels + right + stored))
@@ -41,7 +43,8 @@ def winograd(a):
 def window(launch, a, pointers):
     """Pooling and depthwise convolutions: the images on both sides, and what lies on the smaller one besides."""
     backward = "backward" in launch.kernel
-    images = blocks(a["rows"], a["image"]) if "image" in a else blocks(a["pixels"], a["h"] * a["w"] if backward else a["oh"] * a["ow"])
+    of_image = a["h"] * a["w"] if backward else a["oh"] * a["ow"]
+    images = blocks(a["rows"], a["image"]) if "image" in a else blocks(a["pixels"], of_image)
     small = images * a["oh"] * a["ow"] * a["c"] * a.get("m", 1)
     large = images * a["h"] * a["w"] * a["c"]
     tap = any(name == "tap" for name, _, _ in pointers)

@@ -34,7 +34,6 @@ class Step:
             if words[0] in ("read", "write"):
                 self.bytes[words[0]] += int(words[1])
         self.builds = builds            # {program's number: (its name, options)}
-        self.tiles = {}                 # {program: rows and columns of a work-group}, of variants of products
 
     def arguments(self, launch):
         return self.signatures.arguments(launch)
@@ -63,13 +62,18 @@ def period(calls):
     raise SystemExit("no step of the run repeats the one before it")
 
 
+def unsteady(calls):
+    """Orders steps: now and then, by the clock, one reads the log or waits until the queue is shorter."""
+    return sum(words[0] not in ("launch", "flush") for words in calls), len(calls)
+
+
 def steady_step(calls):
-    """The step of those that repeat which has the fewest other calls: now and then one reads the log, by the clock."""
+    """The steadiest of the steps that repeat."""
     n = period(calls)
     at = [i for i, words in enumerate(calls) if words[0] == "launch"]
     ends = [at[len(at) - 1 - i * n] + 1 for i in range(STEPS - 2)]
     steps = [calls[begin:end] for end, begin in zip(ends, ends[1:])]
-    return min(steps, key=len)
+    return min(steps, key=unsteady)
 
 
 def read_log(path, programs):
@@ -88,6 +92,7 @@ def add_arguments(parser):
     """Those that launches.py and steps.py share."""
     parser.add_argument("models", nargs="*")
     parser.add_argument("--isocl", default=f"{ROOT}/build/isocl")
+    parser.add_argument("--builder", default=f"{ROOT}/build/gpu/programs")
     parser.add_argument("--library", default=f"{ROOT}/build/gpu/libOpenCL.so.1")
     for flag in ("--list", "--check", "--write"):
         parser.add_argument(flag, action="store_true")
@@ -97,26 +102,36 @@ class Tracer:
     """Trains on the counting device, in a scratch folder, within `with`."""
 
     def __init__(self, args):
-        self.isocl, self.library = args.isocl, os.path.dirname(os.path.abspath(args.library))
+        self.isocl, self.builder = args.isocl, args.builder
+        self.library = os.path.dirname(os.path.abspath(args.library))
         self.runs = 0
 
     def __enter__(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="counting-")
         self.folder = self.scratch.name
         datasets.make(self.folder)
+        # A device that computes nothing has no fastest kernels.
+        has_tuner = "--tune" in self.run([self.isocl, "train", "--help"], "rtx3060")
+        self.without_tuner = ["--tune", "off"] if has_tuner else []
         return self
 
     def __exit__(self, *_):
         self.scratch.cleanup()
 
+    def read_tiles(self):
+        """{program: rows and columns of a work-group's results} of the variants of the products' kernels."""
+        told = self.run([self.builder, "probe.cl"], "rtx3060")
+        return {name[:-3]: (int(rows), int(cols)) for name, rows, cols in map(str.split, told.splitlines())}
+
     def run(self, command, gpu, **more):
         clean = {key: value for key, value in os.environ.items() if not key.startswith("ISOCL_")}
         environment = {**clean, "LD_LIBRARY_PATH": self.library, "COUNTING_GPU": gpu, "ISOCL_DATA": self.folder,
                        "XDG_CACHE_HOME": self.folder + "/cache", **more}
-        done = subprocess.run([self.isocl, *command], env=environment, timeout=300, text=True, stdout=subprocess.PIPE,
+        done = subprocess.run(command, env=environment, timeout=300, text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT)
         if done.returncode != 0:
-            raise SystemExit(f"isocl {' '.join(command)} failed:\n{done.stdout}")
+            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}")
+        return done.stdout
 
     def trace(self, model, gpu, winograd=None):
         """The steady step of a model of MODELS, or of a file; winograd: a word, or None for the model's own."""
@@ -130,6 +145,7 @@ class Tracer:
         os.makedirs(programs)
         with open(copy, "w", encoding="utf-8") as file:
             file.write(text)
-        self.run(["train", copy, "--device", "opencl", "--mode", "exact", "--steps", str(STEPS), "--quiet",
-                  "--out", f"{self.folder}/run-{self.runs}"], gpu, COUNTING_LOG=log, COUNTING_PROGRAMS=programs)
+        self.run([self.isocl, "train", copy, *self.without_tuner, "--device", "opencl", "--mode", "exact", "--quiet",
+                  "--steps", str(STEPS), "--out", f"{self.folder}/run-{self.runs}"], gpu,
+                 COUNTING_LOG=log, COUNTING_PROGRAMS=programs)
         return read_log(log, programs)

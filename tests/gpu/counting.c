@@ -27,14 +27,18 @@ enum { MOST_ARGS = 64, MOST_BYTES = 512, NAME = 96, MOST_GROUP = 1024 };
 
 /* ---- The log ---- */
 
+/* A child of the process that writes the log writes none. */
 static FILE *log_file(void)
 {
     static FILE *out;
     const char *name = getenv("COUNTING_LOG");
-    if (out == NULL && (out = fopen(name != NULL ? name : "/dev/null", "w")) == NULL) {
+    if (out != NULL)
+        return out;
+    if ((out = fopen(name != NULL ? name : "/dev/null", "w")) == NULL) {
         fprintf(stderr, "COUNTING_LOG=%s cannot be written\n", name);
         exit(2);
     }
+    unsetenv("COUNTING_LOG");
     return out;
 }
 #define LOG(...) fprintf(log_file(), __VA_ARGS__)
@@ -304,18 +308,19 @@ API cl_int clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *mapped, c
 
 /* ---- Programs ---- */
 
-/* The first file that the text names in a #line: "clkernels/dense.cl" gives "dense". */
+/* The first program that the text names in a #line: "clkernels/dense.cl" gives "dense". */
 static void name_program(struct program *p)
 {
-    const char *line = strstr(p->text, "#line 1 \""), *end = NULL;
-    const char *start = line != NULL ? strchr(line, '"') + 1 : NULL;
-    if (start != NULL)
-        end = strchr(start, '"');
-    for (const char *slash; end != NULL && (slash = memchr(start, '/', (size_t)(end - start)));)
-        start = slash + 1;
-    const char *dot = end != NULL ? memchr(start, '.', (size_t)(end - start)) : NULL;
-    snprintf(p->name, sizeof p->name, "%.*s", dot != NULL ? (int)(dot - start) : 7,
-             dot != NULL ? start : "program");
+    static const char mark[] = "#line 1 \"";
+    char path[NAME] = "program", *end = NULL;
+    for (const char *at = p->text; end == NULL && (at = strstr(at, mark)) != NULL; at++) {
+        sscanf(at + strlen(mark), "%95[^\"]", path);
+        end = strstr(path, ".cl");
+    }
+    if (end != NULL)
+        *end = '\0';
+    const char *slash = strrchr(path, '/');
+    snprintf(p->name, sizeof p->name, "%s", slash != NULL ? slash + 1 : path);
 }
 
 API cl_program clCreateProgramWithSource(cl_context c, cl_uint n, const char **texts,

@@ -38,8 +38,9 @@ class Kernel:
         return collections.Counter(kind for kinds in self.kinds[code.starts[block]:code.ends[block]] for kind in kinds)
 
     def hot_loop(self):
-        """The counts of a round of the loop with the most heat, without the loops inside it. A round takes the way with the most fma, of those with the most loads, of those with the fewest instructions; so
-        code for what is left over, and for the end of a block of terms, is passed by."""
+        """The counts of a round of the loop with the most heat, without the loops inside it. A round takes the way with
+        the most fma, of those with the most loads, of those with the fewest instructions; so code for what is left
+        over, and for the end of a block of terms, is passed by."""
         code = self.flow()
         best = collections.Counter()
         for header in code.loops:
@@ -72,8 +73,8 @@ def heat(counts):
 
 
 def block_end(hot):
-    """Instructions that a round of a hot loop costs besides: a block has 128 terms or more of each result; at its end the
-    sum is added to another, and is set to 0."""
+    """Instructions that a round of a hot loop costs besides: a block has 128 terms or more of each result; at its end
+    the sum is added to another, and is set to 0."""
     return 2 * hot["fma"] / 128
 
 
@@ -87,7 +88,8 @@ def find(name, folders=()):
 
 
 def run(command, **more):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **more)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          **more)
     if done.returncode != 0:
         raise CompilerError(f"{' '.join(command)}\n{done.stdout}")
     return done.stdout

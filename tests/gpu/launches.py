@@ -24,7 +24,8 @@ BOTH = ("cnn", "base", "model10", "cifar-100", "resnet18")
 
 def numbers(step):
     count = step.counts
-    return dict(zip(COLUMNS, (count["launch"], sum(launch.set for launch in step.launches), count["read"], count["write"], count["fill"], step.waits(),
+    arguments = sum(launch.set for launch in step.launches)
+    return dict(zip(COLUMNS, (count["launch"], arguments, count["read"], count["write"], count["fill"], step.waits(),
                               sum(step.bytes.values()), len(step.builds))))
 
 

@@ -29,7 +29,8 @@ def version():
     return isa.run([tool("ptxas"), "--version"]).split("release ")[1].split(",")[0]
 
 
-NAMES = {"FFMA": ("fma",), "LDS": ("local",), "LDG": ("global",), "LD": ("global",), "LDL": ("memory",), "STL": ("memory",)}
+NAMES = {"FFMA": ("fma",), "LDS": ("local",), "LDG": ("global",), "LD": ("global",), "LDL": ("memory",),
+         "STL": ("memory",)}
 
 
 def kinds(text):
@@ -134,7 +135,8 @@ def share(kernel):
 def compile_program(source, options, architectures, folder):
     """The kernels of a program, for each architecture: one front end, as PTX is the same for all."""
     ptx = f"{folder}/nvidia.ptx"
-    isa.clang(["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_75"], LIBCLC, source, options, ptx)
+    target = ["-target", "nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", "sm_75"]
+    isa.clang(target, LIBCLC, source, options, ptx)
     sizes = group_sizes(source, options)
     ptx_tells = read_ptx(set_group_sizes(ptx, sizes))
     for architecture in architectures:

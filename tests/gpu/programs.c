@@ -4,36 +4,69 @@
  */
 #include "backends/opencl/opencl.h"
 #include "backends/opencl/source.h"
+#if __has_include("backends/opencl/tiles.h")
+#include "backends/opencl/tiles.h"
+#define HAVE_VARIANTS
+#endif
 
 #include <stdio.h>
 #include <string.h>
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), k = strlen(end);
+    return n >= k && strcmp(text + n - k, end) == 0;
+}
 
 /* The file's name without its folder, if it is a program; else NULL. */
 static const char *program_of(const char *path)
 {
     static const char folder[] = "clkernels/";
-    const size_t n = strlen(path);
-    const bool is_program = n > 3 && strcmp(path + n - 3, ".cl") == 0;
-    return is_program && strncmp(path, folder, sizeof folder - 1) == 0 ? path + sizeof folder - 1
-                                                                       : NULL;
+    const bool is_program = ends_with(path, ".cl") && strncmp(path, folder, sizeof folder - 1) == 0;
+    return is_program ? path + sizeof folder - 1 : NULL;
 }
 
+/* (The counting device has a kernel of any name.) */
 static bool build(struct opencl *cl, const char *program)
 {
-    const char *const programs[OPENCL_OP_PROGRAMS] = { program };
-    char why[2048];
-    if (opencl_ready(cl, programs, why, sizeof why))
+    struct opencl_kernel *k;
+    if (opencl_kernel(cl, program, "any", &k) == ISO_OK)
         return true;
-    fprintf(stderr, "%s: %s\n", program, why);
+    fprintf(stderr, "%s: %s\n", program, iso_error());
     return false;
 }
 
+#ifdef HAVE_VARIANTS
+/* True of a variant that this device's vendor never gets. */
+static bool is_foreign(struct opencl *cl, const char *program)
+{
+    const struct opencl_variant *v = opencl_variants;
+    while (v->name != NULL && strcmp(v->program, program) != 0)
+        v++;
+    return v->name != NULL && (v->vendors & opencl_vendor(cl)) == 0;
+}
+
+static void print_tiles(void)
+{
+    for (const struct opencl_variant *v = opencl_variants; v->name != NULL; v++)
+        printf("%s %d %d\n", v->program, v->rows, v->cols);
+}
+#else
+static bool is_foreign(struct opencl *cl, const char *program)
+{
+    (void)cl, (void)program;
+    return false;
+}
+static void print_tiles(void) {}
+#endif
+
+/* (Files NAME_cpu.cl are for CPU-shaped devices.) */
 static bool build_all(struct opencl *cl)
 {
     bool built = true;
     for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++) {
         const char *program = program_of(s->name);
-        if (program != NULL)
+        if (program != NULL && !ends_with(program, "_cpu.cl") && !is_foreign(cl, program))
             built &= build(cl, program);
     }
     return built;
@@ -46,6 +79,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", iso_error());
         return 1;
     }
+    print_tiles();
     bool built = argc > 1 || build_all(opencl_of(backend));
     for (int i = 1; i < argc; i++)
         built &= build(opencl_of(backend), argv[i]);

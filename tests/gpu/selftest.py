@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""selftest.py: shows that the audit can fail: each fault planted in plants/ must be found on each vendor's compiler, and
-each number that gets worse must be told. Ends with "N passed, N failed, N skipped"."""
+"""selftest.py: shows that the audit can fail: each fault planted in plants/ must be found with each vendor's compiler,
+and each number that gets worse must be told. Ends with "N passed, N failed, N skipped"."""
 import os
 import sys
 import tempfile

@@ -16,10 +16,12 @@ class Signatures:
 
     def read(self, number, name, options):
         """({kernel: [(type, name)]}, {struct: [name of a member]})"""
-        text = subprocess.run(["cc", "-E", "-P", "-x", "c", "-D__OPENCL_C_VERSION__=120",
-                               *(word for word in options if word.startswith("-D")), f"{self.folder}/{name}-{number}.cl"],
-                              stdout=subprocess.PIPE, text=True, check=True).stdout
-        structs = {s: re.findall(r"(\w+)\s*(?=[,;])", body) for s, body in re.findall(r"struct (\w+) \{([^}]*)\}", text)}
+        defined = [word for word in options if word.startswith("-D")]
+        command = ["cc", "-E", "-P", "-x", "c", "-D__OPENCL_VERSION__=120", "-D__OPENCL_C_VERSION__=120", *defined,
+                   f"{self.folder}/{name}-{number}.cl"]
+        text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        bodies = re.findall(r"struct (\w+) \{([^}]*)\}", text)
+        structs = {struct: re.findall(r"(\w+)\s*(?=[,;])", body) for struct, body in bodies}
         kernels = {}
         for kernel, arguments in re.findall(r"\bkernel\b[^;{]*?\bvoid\s+(\w+)\s*\(([^)]*)\)\s*\{", text):
             split = [re.match(r"\s*(.*?)(\w+)\s*$", argument, re.S).groups() for argument in arguments.split(",")]

@@ -7,8 +7,8 @@
 
 The counting device says what a step launches on each GPU; the audit's tables say which share of the peak the hot loops
 of products reach. A launch takes the longest of: what a launch that follows another takes at least; its bytes, each
-operand moved once; its multiply-adds, in whole tiles and in whole rounds over the units; the terms of a chain, one after
-the other. So the bound is optimistic: caches always hit, latency is hidden, and what a kernel does besides costs nothing.
+operand moved once; its multiply-adds, in whole tiles and in whole rounds over the units; the terms of a chain, one
+after the other. So the bound is optimistic: caches always hit, latency is hidden, what a kernel does besides is free.
 The share is that of the sums of products of direct convolution, so that Winograd's algorithm is seen to gain."""
 import argparse
 import collections
@@ -22,7 +22,7 @@ from counted import HERE, MODELS, ROOT
 from launches import cases
 
 TABLE = f"{HERE}/steps.csv"
-# A launch's least time, and how long an fma waits for the one before it: from what is known of these GPUs, not measured.
+# A launch's least time, and the clocks that an fma waits for the one before it, are estimates; nothing is measured.
 Gpu = collections.namedtuple("Gpu", "name vendor architecture units teraflops gigabytes launch clock wait")
 GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 4),
         "rtx3060": Gpu("RTX 3060", "nvidia", "sm_86", 28, 12.7, 360, 2.5e-6, 1.78e9, 4),
@@ -32,18 +32,17 @@ GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 
 
 def read_shares(gpu):
     """{(program, kernel): share} of the audit's table."""
-    class Vendor:
-        __name__ = gpu.vendor
-    return {(program, kernel): float(row["share"])
-            for (program, kernel, architecture), row in tables.read(Vendor)[1].items() if architecture == gpu.architecture}
+    rows = tables.read(gpu.vendor)[1].values()
+    return {(row["program"], row["kernel"]): float(row["share"]) for row in rows
+            if row["architecture"] == gpu.architecture}
 
 
-def tile_of(step, launch):
+def tile_of(step, launch, tiles):
     """(rows, cols) of a product's work-group; None: it is no product."""
     name, options = step.builds[launch.program]
-    if not launch.kernel.startswith("chains_"):
+    if not launch.kernel.startswith("chains_over_"):
         return None
-    return step.tiles.get(name) or tuple(int(word.split("=")[1]) for word in options
+    return tiles.get(name) or tuple(int(word.split("=")[1]) for word in options
                                          if word.startswith(("-DTILE_ROWS=", "-DTILE_COLS=")))
 
 
@@ -54,17 +53,17 @@ def seconds(gpu, launch, cost, share):
     return max(gpu.launch, cost.bytes / gpu.gigabytes / 1e9, products, cost.chain * gpu.wait / gpu.clock)
 
 
-def bound(gpu, step, shares, listed):
+def bound(gpu, step, shares, tiles, listed):
     """Seconds of a step."""
     total, by_kernel = 0.0, collections.Counter()
     for launch in step.launches:
         numbers, pointers = step.arguments(launch)
-        tile = tile_of(step, launch)
+        tile = tile_of(step, launch, tiles)
         cost = costs.cost(launch, numbers, pointers, tile)
-        share = shares.get((step.builds[launch.program][0], launch.kernel), 0) if tile else 1
+        program = step.builds[launch.program][0]
+        share = shares.get((program, launch.kernel), 0) if tile else 1
         if share <= 0:
-            raise SystemExit(f"{step.builds[launch.program][0]}/{launch.kernel} has no share of fma on {gpu.architecture}: "
-                             "make gpu-tables")
+            raise SystemExit(f"{program}/{launch.kernel} has no share of fma on {gpu.architecture}: make gpu-tables")
         took = seconds(gpu, launch, cost, share)
         total += took
         by_kernel[launch.kernel] += took
@@ -76,13 +75,13 @@ def bound(gpu, step, shares, listed):
     return total
 
 
-def direct_flops(tracer, model):
+def direct_flops(tracer, model, tiles):
     """Of a step's sums of products without Winograd's algorithm, two a multiply-add. Taps outside of an image count, as
     they do in the sums' definition; so dx has more than isocl bench says."""
     step, fma = tracer.trace(model, "rtx3060", "off"), 0
     for launch in step.launches:
         numbers, pointers = step.arguments(launch)
-        fma += costs.cost(launch, numbers, pointers, tile_of(step, launch)).fma
+        fma += costs.cost(launch, numbers, pointers, tile_of(step, launch, tiles)).fma
     least = MODELS[model].gigaflops if model in MODELS else 0
     if 2e-9 * fma < 0.999 * least:
         raise SystemExit(f"{model} has {least} GFLOP, but costs.py finds only {2e-9 * fma:.3f} in its launches")
@@ -91,14 +90,14 @@ def direct_flops(tracer, model):
 
 def measure(tracer, args):
     """{name: {gpu: share in percent}}"""
-    found, shares = {}, {key: read_shares(gpu) for key, gpu in GPUS.items()}
+    found, tiles, shares = {}, tracer.read_tiles(), {key: read_shares(gpu) for key, gpu in GPUS.items()}
     print("%-16s %8s  %s" % ("a step of", "GFLOP", "  ".join("%16s" % gpu.name for gpu in GPUS.values())))
     for name, model, winograd in cases(args.models or MODELS):
-        flops, took = direct_flops(tracer, model), {}
+        flops, took = direct_flops(tracer, model, tiles), {}
         for key, gpu in GPUS.items():
             if args.list:
                 print(f"{name} on {gpu.name}")
-            took[key] = bound(gpu, tracer.trace(model, key, winograd), shares[key], args.list)
+            took[key] = bound(gpu, tracer.trace(model, key, winograd), shares[key], tiles, args.list)
         found[name] = {key: 100 * flops / took[key] / gpu.teraflops / 1e12 for key, gpu in GPUS.items()}
         print("%-16s %8.2f  %s" % (name, flops / 1e9, "  ".join(
             "%7.0f us %4.1f %%" % (1e6 * took[key], found[name][key]) for key in GPUS)), flush=True)

@@ -3,7 +3,8 @@ import csv
 import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions", "wide_divisions"]
+COLUMNS = ["program", "kernel", "architecture", "registers", "local", "waves", "share", "hot_divisions", "divisions",
+           "wide_divisions"]
 LESS_IS_WORSE = ("waves", "share")
 SHARE_NOISE = 0.005
 HOT = ("all", "fma", "local", "global")
@@ -36,22 +37,22 @@ def print_rows(rows):
             " ".join("%6d" % r["hot"][kind] for kind in HOT)))
 
 
-def path_of(vendor):
-    return f"{HERE}/table-{vendor.__name__}.csv"
+def path_of(name):
+    return f"{HERE}/table-{name}.csv"
 
 
 def write(vendor, rows):
-    with open(path_of(vendor), "w", encoding="utf-8") as file:
+    with open(path_of(vendor.__name__), "w", encoding="utf-8") as file:
         file.write(f"# {vendor.__name__}: compiler {vendor.version()}\n{','.join(COLUMNS)}\n")
         for r in sorted(rows, key=lambda r: (r["program"], r["kernel"], r["architecture"])):
             file.write(",".join(str(r[column]) for column in COLUMNS) + "\n")
 
 
-def read(vendor):
-    """(the compiler's version, {(program, kernel, architecture): row}); nothing where there is no table."""
-    if not os.path.exists(path_of(vendor)):
+def read(name):
+    """Of a vendor: (the compiler's version, {(program, kernel, architecture): row}); nothing without a table."""
+    if not os.path.exists(path_of(name)):
         return "", {}
-    with open(path_of(vendor), encoding="utf-8") as file:
+    with open(path_of(name), encoding="utf-8") as file:
         version = file.readline().split("compiler ")[1].strip()
         return version, {(r["program"], r["kernel"], r["architecture"]): r for r in csv.DictReader(file)}
 
@@ -68,7 +69,7 @@ def worse(known, new):
 
 def compare(vendor, rows):
     """Messages on rows that are worse than the table's, or not in it."""
-    version, known = read(vendor)
+    version, known = read(vendor.__name__)
     if version != vendor.version():
         print(f"{vendor.__name__}: the table is of compiler {version or 'unknown'}, this is {vendor.version()}: "
               "only faults count")
