@@ -94,6 +94,7 @@ struct share {
     const struct iso_conv_segments *segments;
     const float *image;                /* x, or its copy, of a lot */
     const float *panel;                /* of a block of dy: packed, or dy itself */
+    const float *ahead;                /* what to fetch on the way: dy, or NULL: x */
     float *x, *packed, *group, *total; /* its scratch */
     int64_t c0, p;                     /* channel; panel */
 };
@@ -145,6 +146,8 @@ static void add_block(const struct iso_conv_weights *job, const struct share *sh
                           .rows = (int)rows,
                           .block = ISO_BLOCK_ROWS,
                           .streams = job->in_place,
+                          .ahead = share->ahead,
+                          .step = job->filters,
                           .add = add,
                           .aoff = segments->aoff + s,
                           .boff = segments->boff + s,
@@ -227,6 +230,14 @@ static void result_unit(void *data, int64_t index, int thread)
 /* ---- By group ----------------------------------------------------------------------------------
  */
 
+/* Where dy lies of the panel after p of a block of rows, or of the next block. */
+static const float *next_panel(const struct iso_conv_weights *job, int64_t begin, int64_t end,
+                               int64_t p)
+{
+    return p + 1 < job->panels ? job->dy + begin * job->filters + (p + 1) * job->width
+                               : job->dy + end * job->filters;
+}
+
 /* One block, for all panels, each of which has sums of its own. */
 static void add_panels(const struct iso_conv_weights *job, struct share *share, int64_t lot,
                        int64_t block, bool add)
@@ -236,6 +247,8 @@ static void add_panels(const struct iso_conv_weights *job, struct share *share, 
     const int64_t end = iso_min64(begin + ISO_BLOCK_ROWS, rows_before(job, lot + 1));
     for (int64_t p = 0; p < job->panels; p++) {
         share->panel = panel_of(job, begin, end, p, share->packed);
+        if (job->packed && job->filters > job->w.c)
+            share->ahead = next_panel(job, begin, end, p);
         share->group = sums + p * job->sum_floats;
         add_block(job, share, lot, block, add);
     }

@@ -1,6 +1,8 @@
 /* tile.c: the register tiles, one per number of rows and vectors, all from one inlined body. */
 #include "tile.h"
 
+enum { LINE = 16 }; /* floats of a line of the cache */
+
 /* P rows by V vectors; both are constants where this is inlined, so that acc lives in registers.
  * Rows are reached from one pointer in four, which keeps the addresses in few registers. A tile
  * that streams fetches the same terms of the next one on the way, a line for each k, or, where the
@@ -10,10 +12,10 @@ static inline __attribute__((always_inline)) void multiply(const struct iso_tile
                                                            const float *a, const float *b,
                                                            int64_t n, iso_vec acc[][4])
 {
-    enum { LINE = 16 }; /* floats */
-    const bool aside = t->as == 1;
-    const float *next = aside ? a + n * t->ak : a + P * t->as;
-    const ptrdiff_t near = aside ? t->ak : t->as, far = aside ? LINE * t->ak : LINE;
+    const bool aside = t->as == 1 || t->ahead != NULL;
+    const float *next = t->ahead != NULL ? t->ahead : aside ? a + n * t->ak : a + P * t->as;
+    const ptrdiff_t near = t->ahead != NULL ? t->step : aside ? t->ak : t->as;
+    const ptrdiff_t far = aside ? LINE * near : LINE;
     const ptrdiff_t as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * t->as;
     const float *a0 = a, *a1 = a + 4 * as, *a2 = a + 8 * as, *a3 = a + 12 * as, *a4 = a + 16 * as,
                 *a5 = a + 20 * as;
@@ -165,6 +167,8 @@ void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors)
         t.rows = (left + pieces - 1) / pieces; /* 32 rows: 11 + 11 + 10, not 14 + 14 + 4 */
         t.a = whole->a + done * whole->as;
         t.c = whole->c + done * whole->cs;
+        if (whole->ahead != NULL)
+            t.ahead = whole->ahead + (done > 0 ? LINE : 0);
         if (vectors == 1)
             tile1(&t, sum);
         else if (vectors == 2)

@@ -19,11 +19,13 @@ struct iso_tile {
     const ptrdiff_t *aoff, *boff; /* where each segment starts */
     const int64_t *len;           /* its length in k */
     int nsegments, rows, cols;
-    int64_t block;     /* terms of a block; */
-    int64_t left_out;  /* of the first one, so many before the segments are left out as zeros */
-    const float *bias; /* [cols], or NULL */
-    bool streams;      /* a and c come from memory and are fetched ahead (with 2 vectors) */
-    bool add, resume;  /* c += sum; the sum goes on from c (for long k in pieces of whole blocks) */
+    int64_t block;      /* terms of a block; */
+    int64_t left_out;   /* of the first one, so many before the segments are left out as zeros */
+    const float *bias;  /* [cols], or NULL */
+    bool streams;       /* a and c come from memory and are fetched ahead (with 2 vectors); */
+    const float *ahead; /* instead of a, two lines for each k, `step` apart; NULL: a */
+    ptrdiff_t step;
+    bool add, resume; /* c += sum; the sum goes on from c (for long k in pieces of whole blocks) */
 };
 /* Rows a tile of this many vectors (1, 2 or 4) holds. */
 static inline int iso_tile_rows(int vectors)
