@@ -111,7 +111,8 @@ static bool read_line(char *line, struct opencl_record *out)
     if (value == NULL || line[strcspn(line, "\n")] == '\0' || name - line >= OPENCL_RECORD_KEY ||
         value - name >= OPENCL_RECORD_NAME)
         return false; /* a line that was cut off is none */
-    line[strcspn(line, "\n")] = *name = *value = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    *name = *value = '\0';
     name += 3;
     value += 3;
     *out = (struct opencl_record){ .verdict = OPENCL_RIGHT };

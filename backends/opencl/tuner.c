@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "tuner_task.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,10 +192,11 @@ struct round {
 static struct round begin_round(const struct opencl *cl, const struct opencl_tuner *t,
                                 const char *key)
 {
-    struct round r = { .until = iso_clock() + EACH };
+    const double now = iso_clock();
+    struct round r = { .until = now + EACH < t->until ? now + EACH : t->until };
     snprintf(r.key, sizeof r.key, "%s", key);
-    if (cl->base.tuning != ISO_TUNE_ALL && t->until < r.until)
-        r.until = t->until;
+    if (cl->base.tuning == ISO_TUNE_ALL)
+        r.until = INFINITY;
     return r;
 }
 

@@ -10,6 +10,7 @@ bool opencl_is_child(void) { return is_child; }
 static iso_rc open_device(const struct iso_task *task, enum iso_mode mode, struct iso_backend **out)
 {
     is_child = true;
+    setenv("ISOCL_QUIET", "1", 1); /* the parent says what there is to say */
     if (task->argc < 1)
         return iso_fail(ISO_EUSAGE, "the task is given no device");
     return iso_backend_open(task->argv[0], mode, 0, out);
