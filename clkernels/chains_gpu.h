@@ -18,8 +18,7 @@
  * While a tile of terms is multiplied, the next one is on its way from memory to registers. Reads
  * past an end are moved to what is there: terms past the end of a sum are not taken, results past
  * the end not stored. A block is one chain of fma; sums of blocks wait in registers. */
-#include "common.h"
-#include "arguments.h"
+#include "chains_places.h"
 
 #define ITEMS (ACROSS * DOWN)
 #define ITEM_ROWS (ROWS / DOWN)
@@ -32,54 +31,12 @@
 #define EACH_RESULT(r, c)  \
     UNROLLED(r, ITEM_ROWS) \
         UNROLLED(c, ITEM_COLS)
-enum { MOST_TERMS = 256 }; /* of a block */
 
 #if WIDE == 4
 typedef float4 piece;
 #else
 typedef float piece;
 #endif
-
-/* ---- Places ---- */
-
-static inline int least(int a, int b) { return a < b ? a : b; }
-
-/* x: offset, y: bits of the taps that lie outside of the image: of rows 16 bits, then of columns.
- */
-static inline int2 place_of_row(const struct opencl_chains *g, int r)
-{
-    int image = r / (g->row_w * g->row_h), i = r / g->row_w % g->row_h, j = r % g->row_w;
-    int2 place = (int2)(image * g->a_image + i * g->a_i + j * g->a_j + g->a_first, 0);
-    for (int t = 0; t < g->taps_y && g->h > 0; t++) {
-        int y = g->first_y + i * g->row_y + t * g->tap_y;
-        place.y |= y < 0 || y >= g->h ? 1 << t : 0;
-    }
-    for (int t = 0; t < g->taps_x && g->h > 0; t++) {
-        int x = g->first_x + j * g->row_x + t * g->tap_x;
-        place.y |= x < 0 || x >= g->w ? 1 << (16 + t) : 0;
-    }
-    return place;
-}
-
-static inline int2 place_of_term(const struct opencl_chains *g, int k)
-{
-    int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
-    return (int2)(ty * g->a_ty + tx * g->a_tx + k % g->segment,
-                  g->h > 0 ? 1 << ty | 1 << (16 + tx) : 0);
-}
-
-/* Where the term begins in a turned b. */
-static inline int turned_place(const struct opencl_chains *g, int k)
-{
-    int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
-    return ty * g->b_ty + tx * g->b_tx + k % g->segment;
-}
-
-static inline ulong y_of(const struct opencl_chains *g, int r)
-{
-    return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
-           r % g->row_w * g->y_j;
-}
 
 /* ---- From memory to local memory ---- */
 
@@ -265,11 +222,6 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
     UNROLLED(i, B_PIECES)                                                                 \
         keep_across(lb + (now * TERMS + TERM_ACROSS) * PITCH_B + LINE_ACROSS(i), PITCH_B, \
                     from_b[i]);
-
-#define ARGUMENTS                                                             \
-    global const float *a, ulong a_at, global const float *b, ulong b_at,     \
-        global const float *bias, ulong bias_at, global float *y, ulong y_at, \
-        struct opencl_chains all
 
 /* The terms [begin, end) of this work-group: all, or those of a block. */
 #define OVER_TAPS                                                                     \

@@ -133,13 +133,39 @@ static bool splits(const struct opencl *cl, const struct opencl_chains *g)
            split_sums(g, rows) <= room(cl);
 }
 
+/* A turned b where it is packed first. */
+static size_t packed_size(const struct opencl *cl, const struct opencl_chains *g)
+{
+    return g->b_col != 0 && opencl_packs_turned(cl) ? depth_of(g) * (size_t)g->cols : 0;
+}
+
 size_t opencl_chains_work(const struct opencl *cl, const struct opencl_chains *g)
 {
     size_t few = few_rows(cl, g), rows = (size_t)g->rows < few ? (size_t)g->rows : few;
     size_t sums = split_sums(g, rows);
     if (!g->split || depth_of(g) <= (size_t)g->block)
-        return 0;
-    return sums < room(cl) ? sums : room(cl);
+        return packed_size(cl, g);
+    return packed_size(cl, g) + (sums < room(cl) ? sums : room(cl));
+}
+
+/* Puts the terms of a turned b below each other: *b and g are of the copy then. */
+static iso_rc pack_turned(struct opencl *cl, struct opencl_chains *g, struct opencl_at *b,
+                          struct opencl_at work)
+{
+    const struct opencl_matrix m = { .taps_y = g->taps_y,
+                                     .taps_x = g->taps_x,
+                                     .segment = g->segment,
+                                     .x_ty = g->b_ty,
+                                     .x_tx = g->b_tx,
+                                     .x_c = 1,
+                                     .x_col = g->b_col,
+                                     .cols = g->cols,
+                                     .width = g->cols };
+    ISO_TRY(opencl_pack(cl, &m, *b, work));
+    *b = work;
+    g->ldb = g->cols;
+    g->b_col = 0;
+    return ISO_OK;
 }
 
 static double flops_of(const struct opencl_chains *g, size_t products)
@@ -166,6 +192,11 @@ iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, stru
 {
     struct opencl_chains g = *chains;
     size_t n = (size_t)g.rows * (size_t)g.cols;
+    const size_t packed = packed_size(cl, chains);
+    if (packed > 0) {
+        ISO_TRY(pack_turned(cl, &g, &b, work));
+        work = opencl_past(work, packed);
+    }
     g.split = splits(cl, chains);
     g.has_bias = bias.mem != NULL;
     if (!g.split)

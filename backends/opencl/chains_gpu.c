@@ -45,9 +45,10 @@ static iso_rc launch(struct opencl *cl, const struct opencl_chains *g,
     if (cl->noting)
         return opencl_product_note(cl, s);
     ISO_TRY(opencl_variant_of(cl, s, &v));
+    const size_t items = v->subgroups ? 8 : (size_t)v->items;
     const struct opencl_grid grid = { { opencl_ceil(s->rows, (size_t)v->rows),
                                         opencl_ceil(s->cols, (size_t)v->cols), s->products },
-                                      { (size_t)v->items, 1, 1 },
+                                      { items, (size_t)v->items / items, 1 },
                                       true };
     return opencl_launch(cl, v->program, opencl_variant_kernel(s->over), grid,
                          ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),

@@ -7,7 +7,11 @@
 #include "chains.h"
 #include "conv2d_fast.h"
 #include "sums.h"
+<<<<<<< HEAD
 #include "tuner.h"
+=======
+#include "tiles.h"
+>>>>>>> products
 #include "winograd.h"
 
 struct conv {
@@ -243,7 +247,7 @@ static size_t forward_work(const struct opencl *cl, const struct conv *c)
 static size_t input_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_border dy = gradient_borders(c);
-    if (c->tests)
+    if (c->tests && !opencl_packs_turned(cl))
         return 0;
     return border_size(&dy) + (size_t)(c->v.kh * c->v.kw * c->filters * opencl_b_cols(cl, c->v.c));
 }
@@ -330,7 +334,7 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
     w.at += (size_t)(y->tap * line + x->tap * tap);
     if (c->tests) {
         dx.at += (size_t)((y->first * v->w + x->first) * v->c);
-        return opencl_chains(cl, &m, dy, w, none, dx, none);
+        return opencl_chains(cl, &m, dy, w, none, dx, packed_w);
     }
     if (y->taps > 0 && x->taps > 0) {
         struct opencl_matrix matrix = { .taps_y = y->taps,

@@ -91,7 +91,9 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
                sizeof(float);
     }
     struct opencl_chains chains = input_chains(cl, s), rows = kernel_chains(s);
-    size_t dx = (size_t)(s.units * chains.ldb);
+    struct opencl_chains turned = turned_chains(s);
+    size_t dx = cl->shape == OPENCL_SHAPE_GPU ? opencl_chains_work(cl, &turned)
+                                              : (size_t)(s.units * chains.ldb);
     size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_row_chains_work(cl, &rows);
     size_t dbias = opencl_sum_rows_work(rows_of(s), (size_t)s.units);
     return opencl_larger(opencl_larger(dx, dkernel), dbias) * sizeof(float);
@@ -137,7 +139,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
         struct opencl_chains turned = turned_chains(s);
         turned.add = call->add_dx[0];
         return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), none,
-                             opencl_at(&call->dx[0]), none);
+                             opencl_at(&call->dx[0]), opencl_work(call, 0));
     }
     struct opencl_chains chains = input_chains(cl, s);
     struct opencl_at b = opencl_work(call, 0);

@@ -14,6 +14,7 @@ const struct opencl_variant opencl_variants[] = {
     { "128x64", "chains_gpu_128x64.cl", 128, 64, 256, 28672, true, false, LARGE },
     { "64x64", "chains_gpu_64x64.cl", 64, 64, 128, 20480, true, false, LARGE },
     { "128x32", "chains_gpu_128x32.cl", 128, 32, 128, 24576, true, false, LARGE },
+    { "intel", "chains_gpu_intel.cl", 128, 32, 64, 18432, false, true, OPENCL_INTEL },
     { "32x32", "chains_gpu_32x32.cl", 32, 32, 64, 12288, true, false, ANY },
     { "any", "chains_gpu_any.cl", 32, 32, 64, 12288, false, false, ANY },
     { "small", "chains_gpu_small.cl", 16, 16, 16, 5632, false, false, ANY },
@@ -58,11 +59,18 @@ unsigned opencl_vendor(const struct opencl *cl)
                          : OPENCL_OTHER;
 }
 
+/* True if sub-groups may have 8 work-items, and read blocks of memory. */
 static bool has_subgroups(const struct opencl *cl)
 {
+    enum { SUB_GROUP_SIZES = 0x4108, MOST = 16 }; /* CL_DEVICE_SUB_GROUP_SIZES_INTEL */
     char text[8192] = "";
+    size_t sizes[MOST] = { 0 };
     clGetDeviceInfo(cl->found.device, CL_DEVICE_EXTENSIONS, sizeof text - 1, text, NULL);
-    return strstr(text, "cl_intel_subgroups") != NULL;
+    clGetDeviceInfo(cl->found.device, SUB_GROUP_SIZES, sizeof sizes, sizes, NULL);
+    bool eight = false;
+    for (int i = 0; i < MOST; i++)
+        eight = eight || sizes[i] == 8;
+    return eight && strstr(text, "cl_intel_subgroups ") != NULL;
 }
 
 static bool fits(const struct opencl *cl, const struct opencl_variant *v)
@@ -88,6 +96,15 @@ bool opencl_variant_usable(struct opencl *cl, const struct opencl_variant *v, en
     return k->max_group >= (size_t)v->items && spilled == 0;
 }
 
+bool opencl_packs_turned(const struct opencl *cl)
+{
+    const char *name = iso_environment(ISO_ENV_OPENCL_VARIANT);
+    const struct opencl_variant *v = variant_named("intel");
+    const bool wanted = name != NULL ? strcmp(name, v->name) == 0
+                                     : (v->vendors & opencl_vendor(cl)) != 0;
+    return cl->shape == OPENCL_SHAPE_GPU && wanted && fits(cl, v);
+}
+
 /* ---- Candidates ---- */
 
 static size_t groups_of(const struct opencl_variant *v, const struct opencl_product_shape *s)
@@ -106,10 +123,17 @@ static double cost(const struct opencl *cl, const struct opencl_variant *v,
     return (double)opencl_ceil(groups_of(v, s), units) * (area + 8.0 * side);
 }
 
+static bool can_compute(const struct opencl *cl, const struct opencl_variant *v,
+                        const struct opencl_product_shape *s)
+{
+    const bool whole = s->over != OPENCL_OVER_TURNED && s->cols % (size_t)v->cols == 0;
+    return (s->wide || !v->wide) && (whole || !v->subgroups) && fits(cl, v);
+}
+
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,
                          const struct opencl_product_shape *s)
 {
-    return (v->vendors & opencl_vendor(cl)) != 0 && (s->wide || !v->wide) && fits(cl, v);
+    return (v->vendors & opencl_vendor(cl)) != 0 && can_compute(cl, v, s);
 }
 
 int opencl_variant_candidates(struct opencl *cl, const struct opencl_product_shape *s,
@@ -190,7 +214,7 @@ static iso_rc forced(const struct opencl *cl, const struct opencl_product_shape 
 {
     const char *name = iso_environment(ISO_ENV_OPENCL_VARIANT);
     const struct opencl_variant *v = name != NULL ? variant_named(name) : NULL;
-    *out = v != NULL && (s->wide || !v->wide) && fits(cl, v) ? v : NULL;
+    *out = v != NULL && can_compute(cl, v, s) ? v : NULL;
     return name == NULL || v != NULL
                ? ISO_OK
                : iso_fail(ISO_EUNSUP, "ISOCL_OPENCL_VARIANT is %s, and no kernel variant is", name);

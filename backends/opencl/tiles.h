@@ -31,7 +31,7 @@ struct opencl_variant {
     int items;           /* its work-items */
     int local_bytes;     /* of local memory that a work-group takes */
     bool wide;           /* only for wide products */
-    bool subgroups;      /* needs cl_intel_subgroups */
+    bool subgroups;      /* needs cl_intel_subgroups, whole tiles of columns, and no turned b */
     unsigned vendors;    /* those it is a candidate for */
 };
 extern const struct opencl_variant
@@ -50,6 +50,8 @@ int opencl_variant_candidates(struct opencl *, const struct opencl_product_shape
  * these products fewer work-items than it has, or, on a GPU, where that kernel uses private memory,
  * which is a spill. */
 bool opencl_variant_usable(struct opencl *, const struct opencl_variant *, enum opencl_over);
+/* True if the variants that this device gets want turned matrices packed: those for sub-groups. */
+bool opencl_packs_turned(const struct opencl *);
 /* The kernel's name. */
 const char *opencl_variant_kernel(enum opencl_over);
 

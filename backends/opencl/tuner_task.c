@@ -33,12 +33,14 @@ iso_rc iso_opencl_tune_task(const struct iso_task *task)
 {
     struct iso_backend *be;
     const char ready = 1;
+    struct opencl_kernel *first;
     const bool fast = task->argc > 1 && atoi(task->argv[1]) == ISO_MODE_FAST;
     ISO_TRY(open_device(task, fast ? ISO_MODE_FAST : ISO_MODE_EXACT, &be));
-    if (iso_task_send(task, &ready, sizeof ready))
+    const iso_rc rc = opencl_kernel(opencl_of(be), "trial.cl", "trial_fill", &first);
+    if (rc == ISO_OK && iso_task_send(task, &ready, sizeof ready))
         answer(be, task);
     iso_backend_close(be);
-    return ISO_OK;
+    return rc;
 }
 
 iso_rc iso_opencl_driver_task(const struct iso_task *task)

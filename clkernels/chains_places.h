@@ -1,0 +1,50 @@
+/* chains_places.h: where the operands and results of sums of products lie on GPUs (chains_gpu.h).
+ */
+#include "common.h"
+#include "arguments.h"
+
+enum { MOST_TERMS = 256 }; /* of a block */
+
+#define ARGUMENTS                                                             \
+    global const float *a, ulong a_at, global const float *b, ulong b_at,     \
+        global const float *bias, ulong bias_at, global float *y, ulong y_at, \
+        struct opencl_chains all
+
+static inline int least(int a, int b) { return a < b ? a : b; }
+
+/* x: offset, y: bits of the taps that lie outside of the image: of rows 16 bits, then of columns.
+ */
+static inline int2 place_of_row(const struct opencl_chains *g, int r)
+{
+    int image = r / (g->row_w * g->row_h), i = r / g->row_w % g->row_h, j = r % g->row_w;
+    int2 place = (int2)(image * g->a_image + i * g->a_i + j * g->a_j + g->a_first, 0);
+    for (int t = 0; t < g->taps_y && g->h > 0; t++) {
+        int y = g->first_y + i * g->row_y + t * g->tap_y;
+        place.y |= y < 0 || y >= g->h ? 1 << t : 0;
+    }
+    for (int t = 0; t < g->taps_x && g->h > 0; t++) {
+        int x = g->first_x + j * g->row_x + t * g->tap_x;
+        place.y |= x < 0 || x >= g->w ? 1 << (16 + t) : 0;
+    }
+    return place;
+}
+
+static inline int2 place_of_term(const struct opencl_chains *g, int k)
+{
+    int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
+    return (int2)(ty * g->a_ty + tx * g->a_tx + k % g->segment,
+                  g->h > 0 ? 1 << ty | 1 << (16 + tx) : 0);
+}
+
+/* Where the term begins in a turned b. */
+static inline int turned_place(const struct opencl_chains *g, int k)
+{
+    int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
+    return ty * g->b_ty + tx * g->b_tx + k % g->segment;
+}
+
+static inline ulong y_of(const struct opencl_chains *g, int r)
+{
+    return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
+           r % g->row_w * g->y_j;
+}
