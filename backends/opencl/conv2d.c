@@ -7,11 +7,8 @@
 #include "chains.h"
 #include "conv2d_fast.h"
 #include "sums.h"
-<<<<<<< HEAD
-#include "tuner.h"
-=======
 #include "tiles.h"
->>>>>>> products
+#include "tuner.h"
 #include "winograd.h"
 
 struct conv {
