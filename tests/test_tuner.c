@@ -34,7 +34,7 @@ static int begin(void **state)
     if (folder_make(folder, "tuner") != 0)
         return -1;
     snprintf(path, sizeof path, "%s/clkernels", folder);
-    opencl_tuner_patience = 20;
+    opencl_tuner_patience = 60;
     return mkdir(path, 0700) || setenv("XDG_CACHE_HOME", folder, 1) ||
            setenv("ISOCL_OPENCL_SHAPE", "gpu", 1) || setenv("ISOCL_QUIET", "1", 1);
 }

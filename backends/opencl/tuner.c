@@ -18,7 +18,7 @@ enum { SMALL = 1 << 18 }; /* products that take no time in any way */
 
 /* A machine on which a child takes long to start takes so many times longer for a candidate. */
 static const double SLOW = 10;
-double opencl_tuner_patience = 20;
+double opencl_tuner_patience = 60;
 
 struct opencl_tuner {
     struct opencl_records *records;
