@@ -79,24 +79,14 @@ static iso_rc set(struct opencl_records *r, const struct opencl_record *record)
 
 /* ---- The file ------------------------------------------------------------------------------ */
 
-static void add_text(struct iso_sha256 *h, const char *text)
-{
-    iso_sha256_add(h, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 1);
-}
-
 static void find_name(struct opencl *cl, struct opencl_records *r)
 {
     char hex[65];
     struct iso_sha256 h;
-    iso_sha256_init(&h);
-    add_text(&h, ISO_VERSION);
-    add_text(&h, cl->options);
-    add_text(&h, cl->found.info.name);
-    add_text(&h, cl->found.info.driver);
-    add_text(&h, cl->found.info.platform);
-    add_text(&h, iso_environment(ISO_ENV_KERNEL_DIR));
+    opencl_hash_device(&h, cl);
+    opencl_hash_text(&h, iso_environment(ISO_ENV_KERNEL_DIR));
     for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
-        add_text(&h, s->text);
+        opencl_hash_text(&h, s->text);
     iso_sha256_hex(&h, hex);
     snprintf(r->name, sizeof r->name, "tuner-%.16s.txt", hex);
 }
