@@ -14,9 +14,9 @@ kernel void trial_fill(global float *x, ulong x_at, uint n, uint stream, int mag
 
 /* count[item] = elements i = item, item + items, ... whose difference exceeds bound * s[i]; NaN
  * does. */
-kernel void trial_compare(global const float *a, ulong a_at, global const float *b,
-                                  ulong b_at, global const float *s, ulong s_at, global uint *count,
-                                  ulong count_at, uint n, float bound)
+kernel void trial_compare(global const float *a, ulong a_at, global const float *b, ulong b_at,
+                          global const float *s, ulong s_at, global uint *count, ulong count_at,
+                          uint n, float bound)
 {
     uint bad = 0;
     for (uint i = get_global_id(0); i < n; i += get_global_size(0)) {

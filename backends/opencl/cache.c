@@ -15,28 +15,33 @@
 
 enum { MAX_BINARY = 64 << 20, HEX = OPENCL_CACHE_KEY - 1 };
 
-static void add_text(struct iso_sha256 *h, const char *text)
+void opencl_hash_text(struct iso_sha256 *h, const char *text)
 {
-    iso_sha256_add(h, text,
-                   strlen(text) + 1); /* with the end, so that no two lists read the same */
+    const char *some = text != NULL ? text : "";
+    iso_sha256_add(h, some, strlen(some) + 1); /* with the end: no two lists read the same */
+}
+
+void opencl_hash_device(struct iso_sha256 *h, const struct opencl *cl)
+{
+    char version[256] = "";
+    clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
+    iso_sha256_init(h);
+    opencl_hash_text(h, ISO_VERSION);
+    opencl_hash_text(h, cl->options);
+    opencl_hash_text(h, cl->found.info.name);
+    opencl_hash_text(h, cl->found.info.driver);
+    opencl_hash_text(h, cl->found.info.platform);
+    opencl_hash_text(h, version);
 }
 
 void opencl_cache_key(struct opencl *cl, const char *source, size_t length,
                       char key[OPENCL_CACHE_KEY])
 {
-    char version[256] = "";
     struct iso_sha256 h;
     key[0] = '\0';
     if (cl->found.pocl || cl->found.nvidia || cl->found.oclgrind)
         return;
-    clGetPlatformInfo(cl->found.platform, CL_PLATFORM_VERSION, sizeof version - 1, version, NULL);
-    iso_sha256_init(&h);
-    add_text(&h, ISO_VERSION);
-    add_text(&h, cl->options);
-    add_text(&h, cl->found.info.name);
-    add_text(&h, cl->found.info.driver);
-    add_text(&h, cl->found.info.platform);
-    add_text(&h, version);
+    opencl_hash_device(&h, cl);
     iso_sha256_add(&h, source, length);
     iso_sha256_hex(&h, key);
 }

@@ -12,25 +12,15 @@
 
 static const double PATIENCE = 60; /* seconds */
 
-static void add_text(struct iso_sha256 *h, const char *text)
-{
-    iso_sha256_add(h, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 1);
-}
-
 /* The name of the file that stands for a driver that was fine, in an environment where it finds the
  * same programs and libraries. */
 static void file_name(const struct opencl *cl, char *name, size_t n)
 {
     char hex[65];
     struct iso_sha256 h;
-    iso_sha256_init(&h);
-    add_text(&h, ISO_VERSION);
-    add_text(&h, cl->options);
-    add_text(&h, cl->found.info.name);
-    add_text(&h, cl->found.info.driver);
-    add_text(&h, cl->found.info.platform);
-    add_text(&h, getenv("PATH"));
-    add_text(&h, getenv("LD_LIBRARY_PATH"));
+    opencl_hash_device(&h, cl);
+    opencl_hash_text(&h, getenv("PATH"));
+    opencl_hash_text(&h, getenv("LD_LIBRARY_PATH"));
     iso_sha256_hex(&h, hex);
     snprintf(name, n, "driver-%.16s.txt", hex);
 }

@@ -203,6 +203,10 @@ bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS
 /* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all that was noted, as one program
  * where the compiler takes that. */
 iso_rc opencl_settle(struct iso_backend *);
+struct iso_sha256;
+/* Begins a hash with the device, its driver, the build options and isocl's version. */
+void opencl_hash_device(struct iso_sha256 *, const struct opencl *);
+void opencl_hash_text(struct iso_sha256 *, const char *text); /* NULL: as "" */
 /* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
  * the driver keeps binaries itself. */
 void opencl_cache_key(struct opencl *, const char *source, size_t length,

@@ -79,24 +79,14 @@ static iso_rc set(struct opencl_records *r, const struct opencl_record *record)
 
 /* ---- The file ------------------------------------------------------------------------------ */
 
-static void add_text(struct iso_sha256 *h, const char *text)
-{
-    iso_sha256_add(h, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 1);
-}
-
 static void find_name(struct opencl *cl, struct opencl_records *r)
 {
     char hex[65];
     struct iso_sha256 h;
-    iso_sha256_init(&h);
-    add_text(&h, ISO_VERSION);
-    add_text(&h, cl->options);
-    add_text(&h, cl->found.info.name);
-    add_text(&h, cl->found.info.driver);
-    add_text(&h, cl->found.info.platform);
-    add_text(&h, iso_environment(ISO_ENV_KERNEL_DIR));
+    opencl_hash_device(&h, cl);
+    opencl_hash_text(&h, iso_environment(ISO_ENV_KERNEL_DIR));
     for (const struct opencl_source *s = opencl_sources; s->name != NULL; s++)
-        add_text(&h, s->text);
+        opencl_hash_text(&h, s->text);
     iso_sha256_hex(&h, hex);
     snprintf(r->name, sizeof r->name, "tuner-%.16s.txt", hex);
 }
@@ -111,7 +101,8 @@ static bool read_line(char *line, struct opencl_record *out)
     if (value == NULL || line[strcspn(line, "\n")] == '\0' || name - line >= OPENCL_RECORD_KEY ||
         value - name >= OPENCL_RECORD_NAME)
         return false; /* a line that was cut off is none */
-    line[strcspn(line, "\n")] = *name = *value = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    *name = *value = '\0';
     name += 3;
     value += 3;
     *out = (struct opencl_record){ .verdict = OPENCL_RIGHT };

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "tuner_task.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,15 @@
 static const double RUN = 0.2, EACH = 3, ALL = 20, START = 60;
 enum { SMALL = 1 << 18 }; /* products that take no time in any way */
 
-double opencl_tuner_patience = 20;
+/* A machine on which a child takes long to start takes so many times longer for a candidate. */
+static const double SLOW = 10;
+double opencl_tuner_patience = 60;
 
 struct opencl_tuner {
     struct opencl_records *records;
     struct iso_child *child; /* NULL: none is running */
     double until;            /* then all products have had their time */
+    double patience;         /* seconds that a candidate may take to answer */
     bool broken;             /* no child can be started */
     bool busy;               /* something has been measured, which `progress` tells */
     struct opencl_progress progress;
@@ -95,10 +99,12 @@ static bool start_child(struct opencl *cl, struct opencl_tuner *t)
     char mode[8], ready, said[400], text[600];
     const char *const arguments[] = { cl->base.device.id, mode, NULL };
     const struct iso_child_job job = { OPENCL_TUNER_TASK, arguments, { .seconds = START } };
+    const double begun = iso_clock();
     snprintf(mode, sizeof mode, "%d", (int)cl->base.mode);
     if (iso_child_start(&job, &t->child) != ISO_OK) {
         iso_error_take(said, sizeof said);
     } else if (iso_child_receive_all(t->child, &ready, sizeof ready)) {
+        t->patience = opencl_tuner_patience + SLOW * (iso_clock() - begun);
         return true;
     } else {
         iso_child_text(iso_child_verdict(t->child), said, sizeof said);
@@ -140,7 +146,7 @@ static bool try(struct opencl *cl, struct opencl_tuner *t, const struct opencl_t
         begin_progress(cl, t);
     if (t->child == NULL && !start_child(cl, t))
         return false;
-    iso_child_allow(t->child, opencl_tuner_patience);
+    iso_child_allow(t->child, t->patience);
     iso_child_send(t->child, trial, sizeof *trial);
     if (!iso_child_receive_all(t->child, out, sizeof *out))
         bury(t, out);
@@ -191,10 +197,11 @@ struct round {
 static struct round begin_round(const struct opencl *cl, const struct opencl_tuner *t,
                                 const char *key)
 {
-    struct round r = { .until = iso_clock() + EACH };
+    const double now = iso_clock();
+    struct round r = { .until = now + EACH < t->until ? now + EACH : t->until };
     snprintf(r.key, sizeof r.key, "%s", key);
-    if (cl->base.tuning != ISO_TUNE_ALL && t->until < r.until)
-        r.until = t->until;
+    if (cl->base.tuning == ISO_TUNE_ALL)
+        r.until = INFINITY;
     return r;
 }
 

@@ -14,6 +14,7 @@ iso_rc opencl_tune(struct opencl *);
 /* iso_backend_ops.tuned */
 iso_rc opencl_tuned(struct iso_backend *, iso_tuned_visit *, void *self);
 void opencl_tuner_close(struct opencl *);
-/* Seconds after which a candidate hangs that has not answered; its compilation counts. */
+/* Seconds after which a candidate hangs that has not answered, its compilation included; more on a
+ * slow machine. */
 extern double opencl_tuner_patience;
 #endif

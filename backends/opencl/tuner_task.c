@@ -10,6 +10,7 @@ bool opencl_is_child(void) { return is_child; }
 static iso_rc open_device(const struct iso_task *task, enum iso_mode mode, struct iso_backend **out)
 {
     is_child = true;
+    setenv("ISOCL_QUIET", "1", 1); /* the parent says what there is to say */
     if (task->argc < 1)
         return iso_fail(ISO_EUSAGE, "the task is given no device");
     return iso_backend_open(task->argv[0], mode, 0, out);
@@ -32,12 +33,14 @@ iso_rc iso_opencl_tune_task(const struct iso_task *task)
 {
     struct iso_backend *be;
     const char ready = 1;
+    struct opencl_kernel *first;
     const bool fast = task->argc > 1 && atoi(task->argv[1]) == ISO_MODE_FAST;
     ISO_TRY(open_device(task, fast ? ISO_MODE_FAST : ISO_MODE_EXACT, &be));
-    if (iso_task_send(task, &ready, sizeof ready))
+    const iso_rc rc = opencl_kernel(opencl_of(be), "trial.cl", "trial_fill", &first);
+    if (rc == ISO_OK && iso_task_send(task, &ready, sizeof ready))
         answer(be, task);
     iso_backend_close(be);
-    return ISO_OK;
+    return rc;
 }
 
 iso_rc iso_opencl_driver_task(const struct iso_task *task)

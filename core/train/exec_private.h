@@ -65,8 +65,8 @@ iso_rc iso_exec_set_rows(struct iso_exec *, int64_t rows);
  * alike. */
 void iso_exec_optimizer_call(const struct iso_exec *, int chunk, struct iso_call *out);
 void iso_exec_free_data(struct iso_exec *);
-/* Called twice for each call: until the backend has settled, it fails when the device cannot run the
- * call; after that, it makes the workspace large enough for it. */
+/* Called twice for each call: until the backend has settled, it fails when the device cannot run
+ * the call; after that, it makes the workspace large enough for it. */
 iso_rc iso_exec_need(struct iso_exec *, enum iso_op, const char *layer, const struct iso_call *,
                      enum iso_pass);
 /* Nodes [from, to) of a forward pass, not in training. */
