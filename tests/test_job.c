@@ -243,7 +243,7 @@ static void evaluation_and_prediction_agree(void **state)
     iso_job_free(&job);
 }
 
-/* What was opened is closed, and nothing is written. */
+/* Everything that was opened is closed, and nothing is written. */
 static void a_training_that_cannot_begin_leaves_nothing(void **state)
 {
     static struct iso_trainer t;

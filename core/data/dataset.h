@@ -22,7 +22,8 @@ struct iso_dataset {
     int32_t *labels;                     /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], where the set names them; or NULL */
 };
-/* What only some sources take; zeroed: as each has it. The sources' own tables describe it. */
+/* Options that only some sources take; zeroed, all are as usual. The sources' own tables describe
+ * them. */
 struct iso_source_options {
     int64_t count;         /* rows to draw of a generated set; 0: its default */
     int labels;            /* 0: fine, 1: coarse */

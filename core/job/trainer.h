@@ -39,7 +39,8 @@ struct iso_trainer_listener {
     void *self;
     /* A phase begins, the first one too. */
     iso_rc (*phase)(void *self, const struct iso_trainer *);
-    /* What is not trained is computed once for each image: kept NULL before, not NULL after. */
+    /* The layers that are not trained are about to run, once for each image (kept NULL), or have
+     * run (not NULL). */
     iso_rc (*features)(void *self, const struct iso_trainer *, const struct iso_kept *kept);
     /* The run's folder holds the training as it stands: after an epoch, or at a checkpoint. */
     iso_rc (*saved)(void *self, const struct iso_fit_state *);

@@ -175,7 +175,7 @@ struct iso_report {
 struct iso_check { /* one result */
     enum iso_rung rung;
     const char *device, *subject; /* opencl:0.0, conv2d */
-    /* What was run: a case, which is put into words when it is printed, or NULL and words. */
+    /* The case that was run, put into words when it is printed; or NULL, and detail says it. */
     const struct iso_case *op_case;
     const char *detail;
     const char *repeat;  /* what repeats it, as arguments, less --devices */

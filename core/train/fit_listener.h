@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-/* Where training stands: with weights, optimizer slots and the executor's counts, all that a
+/* The state of a training: with weights, optimizer slots and the executor's counts, all that a
  * resumed run needs. */
 struct iso_fit_state {
     int64_t epoch;              /* epochs done */
@@ -61,7 +61,7 @@ struct iso_fit_listener {
     iso_rc (*epoch)(void *self, const struct iso_fit_epoch *, const struct iso_fit_state *);
     /* Within an epoch, every checkpoint_seconds; the executor is as the state says. */
     iso_rc (*checkpoint)(void *self, const struct iso_fit_state *);
-    /* What is going wrong; see watch.h. Of one that ends the training the failure tells too. */
+    /* A warning (watch.h). If it also ends the training, the failure says it too. */
     iso_rc (*warning)(void *self, const struct iso_warning *);
     /* In a training that fails because of step `step`, from 0: finds the first tensor that is not
      * finite, see not_finite.h. `at`: where the training is. May use the executor as it likes. */
