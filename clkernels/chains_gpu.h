@@ -186,13 +186,15 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
         }                                                                      \
     }
 
-/* Applies an activation to the results that the work-item stored. */
-#define ACTIVATE                                            \
-    for (int i = 0; i < ITEM_ROWS * ITEM_COLS; i++) {       \
-        const int row = first + ROW_OF_ITEM(i / ITEM_COLS); \
-        const int at = col + COL_OF_ITEM(i % ITEM_COLS);    \
-        if (row < g.rows && at < g.cols)                    \
-            activate(&g, y + y_of(&g, row) + at);           \
+/* Applies an activation to the results that the work-item stored, in a loop that stays one, because
+ * the formulas are long. */
+#define ACTIVATE                                                        \
+    _Pragma("unroll 1") for (int i = 0; i < ITEM_ROWS * ITEM_COLS; i++) \
+    {                                                                   \
+        const int row = first + ROW_OF_ITEM(i / ITEM_COLS);             \
+        const int at = col + COL_OF_ITEM(i % ITEM_COLS);                \
+        if (row < g.rows && at < g.cols)                                \
+            activate(&g, y + y_of(&g, row) + at);                       \
     }
 
 /* ---- Sums over taps ---- */
