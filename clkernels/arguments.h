@@ -75,6 +75,8 @@ struct opencl_tiles {
     iso_i32 tiles_x, image_tiles, first, tiles;
     iso_i32 turned; /* of a kernel: its filters; 0: it is taken as it is */
     iso_i32 has_bias, add;
+    iso_i32 activation; /* 1 + the formula that follows, 0: none; its number */
+    float alpha;
 };
 
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to

@@ -316,9 +316,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct conv c = conv_on(cl, call);
     const struct iso_activation *left = call->activation;
     if (opencl_is_winograd(call))
-        ISO_TRY(opencl_winograd_forward(cl, call));
-    else
-        ISO_TRY(direct_forward(cl, call, &c, &left));
+        return opencl_winograd_forward(cl, call);
+    ISO_TRY(direct_forward(cl, call, &c, &left));
     return left != NULL ? opencl_activate(cl, left, &call->y[0], &call->y[0]) : ISO_OK;
 }
 

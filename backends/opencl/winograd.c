@@ -7,6 +7,7 @@
 #include "chains.h"
 #include "sums.h"
 #include "winograd.h"
+#include "core/ops/activation.h"
 #include "core/winograd.h"
 
 static const char program[] = "winograd.cl";
@@ -234,7 +235,11 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
 
 iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call)
 {
-    const struct layer l = layer_of(call, false);
+    struct layer l = layer_of(call, false);
+    if (call->activation != NULL) {
+        l.result.activation = 1 + (iso_i32)iso_activation_formula(call->activation);
+        l.result.alpha = (float)iso_activation_parameter(call->activation);
+    }
     return convolve(cl, call, &l, false, opencl_at(&call->x[0]), opencl_at(&call->w[1]),
                     opencl_at(&call->y[0]));
 }
