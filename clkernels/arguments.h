@@ -14,6 +14,10 @@ enum { OPENCL_RUN = 4096 };
 /* rows.h: the most columns of a work-group. */
 enum { OPENCL_GROUP_COLUMNS = 32 };
 
+/* A side of a window, of which chains_gpu.h can test each for itself: two sides are bits of an int.
+ */
+enum { OPENCL_MOST_TAPS = 15 };
+
 /* chains.cl: where the operands and the results of sums of products lie. */
 struct opencl_chains {
     iso_i32 rows, cols;   /* rows r in all; columns of b and y */
@@ -33,10 +37,15 @@ struct opencl_chains {
      * groups end, those of a work-group, and the work-groups of a product along the third axis */
     iso_i32 image, first_row, first_group, end_group, each, deep;
     /* chains_gpu.h: where row 0 begins; images of h x w pixels, whose pixel of row (i, j) and tap
-     * (ty, tx) is (first_y + i row_y + ty tap_y, first_x + j row_x + tx tap_x), +0 outside; h 0: all
-     * are inside. A turned b is b[ty b_ty + tx b_tx + c + col b_col]. */
+     * (ty, tx) is (first_y + i row_y + ty tap_y, first_x + j row_x + tx tap_x), +0 outside; h 0:
+     * all are inside. A turned b is b[ty b_ty + tx b_tx + c + col b_col]. */
     iso_i32 a_first, h, w, first_y, first_x, row_y, row_x, tap_y, tap_x;
     iso_i32 b_ty, b_tx, b_col;
+    /* Of sums over taps: 1 + the formula of the activation that follows, 0: none, and its number.
+     * Of sums over rows: 1: one more row of the result, for which all of a is 1. */
+    iso_i32 activation;
+    float alpha;
+    iso_i32 ones;
 };
 
 /* conv2d.cl: the window of a convolution; image h x w x c, output oh x ow, kernel kh x kw, strides
@@ -68,6 +77,8 @@ struct opencl_tiles {
     iso_i32 tiles_x, image_tiles, first, tiles;
     iso_i32 turned; /* of a kernel: its filters; 0: it is taken as it is */
     iso_i32 has_bias, add;
+    iso_i32 activation; /* 1 + the formula that follows, 0: none; its number */
+    float alpha;
 };
 
 /* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to the

@@ -40,11 +40,12 @@ typedef float piece;
 
 /* ---- From memory to local memory ---- */
 
-static inline piece piece_at(global const float *x, int2 row, int2 term)
+/* outside: what the piece is where the row and the term meet outside of the image. */
+static inline piece piece_at(global const float *x, int2 row, int2 term, piece outside)
 {
     bool there = (row.y & term.y) == 0;
     piece p = *(global const piece *)(x + (there ? row.x + term.x : 0));
-    return there ? p : (piece)(0.0f);
+    return there ? p : outside;
 }
 
 /* A piece along the rows or the columns of a tile. */
@@ -160,6 +161,8 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
 {
     global piece *to = (global piece *)y;
     sum = g->has_bias ? sum + *(global const piece *)bias : sum;
+    if (g->activation == 1 + ISO_RELU)
+        sum = sum < 0.0f ? 0.0f : sum;
     *to = g->add ? *to + sum : sum;
 }
 
@@ -183,6 +186,17 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
         }                                                                      \
     }
 
+/* Applies an activation to the results that the work-item stored, in a loop that stays one, because
+ * the formulas are long. */
+#define ACTIVATE                                                        \
+    _Pragma("unroll 1") for (int i = 0; i < ITEM_ROWS * ITEM_COLS; i++) \
+    {                                                                   \
+        const int row = first + ROW_OF_ITEM(i / ITEM_COLS);             \
+        const int at = col + COL_OF_ITEM(i % ITEM_COLS);                \
+        if (row < g.rows && at < g.cols)                                \
+            activate(&g, y + y_of(&g, row) + at);                       \
+    }
+
 /* ---- Sums over taps ---- */
 
 /* A's tile along the terms: row i is own_a[i]. B's along its columns. */
@@ -190,7 +204,7 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
     {                                                                                         \
         const int2 term = terms[least((k_) + TERM_ACROSS, count - WIDE)];                     \
         UNROLLED(i, A_PIECES)                                                                 \
-            from_a[i] = piece_at(a, own_a[i], term);                                          \
+            from_a[i] = piece_at(a, own_a[i], term, 0.0f);                                    \
         UNROLLED(i, B_PIECES)                                                                 \
             from_b[i] =                                                                       \
                 *(global const piece *)(b + (ulong)(begin + least((k_) + TERM_ALONG(i, COLS), \
@@ -211,7 +225,7 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
         const int at = least((k_) + TERM_ACROSS, count - WIDE), at_b = terms_b[at]; \
         const int2 term = terms[at];                                                \
         UNROLLED(i, A_PIECES)                                                       \
-            from_a[i] = piece_at(a, own_a[i], term);                                \
+            from_a[i] = piece_at(a, own_a[i], term, 0.0f);                          \
         UNROLLED(i, B_PIECES)                                                       \
             from_b[i] = *(global const piece *)(b + own_b[i] + at_b);               \
     }
@@ -256,6 +270,8 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_taps(
         END(sum, total)
     }
     STORE(total, g.rows, y_of(&g, row))
+    if (g.activation > 1 + ISO_RELU)
+        ACTIVATE
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_turned(ARGUMENTS)
@@ -283,7 +299,8 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_turne
 #define FETCH_ROWS(k_)                                                                             \
     {                                                                                              \
         UNROLLED(i, A_PIECES)                                                                      \
-            from_a[i] = piece_at(a, terms[least((k_) + TERM_ALONG(i, ROWS), count - 1)], own);     \
+            from_a[i] =                                                                            \
+                piece_at(a, terms[least((k_) + TERM_ALONG(i, ROWS), count - 1)], own, outside);    \
         UNROLLED(i, B_PIECES)                                                                      \
             from_b[i] = *(                                                                         \
                 global const piece *)(from + (ulong)least((k_) + TERM_ALONG(i, COLS), count - 1) * \
@@ -311,11 +328,16 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_rows(
     const int products = (int)get_num_groups(2) / g.deep;
     int number = g.first_group + part * g.each;
     const int stop = least(number + g.each, g.end_group);
-    const int2 own = place_of_term(&g, least(first + LINE_ALONG(ROWS), depth - WIDE));
+    const int2 own = place_of_result(&g, depth, first + LINE_ALONG(ROWS), WIDE);
+#if WIDE == 4
+    const piece outside = (float4)(outside_of(own), 0.0f, 0.0f, 0.0f);
+#else
+    const piece outside = outside_of(own);
+#endif
     float sum[ITEM_ROWS][ITEM_COLS], group[ITEM_ROWS][ITEM_COLS];
     a += a_at + product * (ulong)g.a_next;
     b += b_at + product * (ulong)g.b_next + least(col + LINE_ALONG(COLS), g.cols - WIDE);
-    y += y_at + ((ulong)part * products + product) * depth * g.cols;
+    y += y_at + ((ulong)part * products + product) * (depth + g.ones) * g.cols;
     CLEAR(sum)
     for (; number < stop; number++) {
         int row = iso_group_begin(rows, number), last = iso_group_end(rows, row);
@@ -330,7 +352,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_rows(
             END(sum, group)
             row += count;
         }
-        STORE(group, depth, (ulong)row * g.cols)
+        STORE(group, depth + g.ones, (ulong)row * g.cols)
         g.add = 1;
     }
 }

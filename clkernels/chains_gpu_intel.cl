@@ -3,8 +3,10 @@
  * results in registers, and a multiply-add takes a single lane of a register as an operand for
  * nothing. So many results leave no registers for sums of blocks, which wait in local memory, each
  * work-item's apart. The columns are a multiple of 32, and a turned b was packed. */
-#pragma OPENCL EXTENSION cl_intel_subgroups : enable
 #include "chains_places.h"
+
+#ifdef cl_intel_subgroups /* elsewhere the program has no kernels */
+#pragma OPENCL EXTENSION cl_intel_subgroups : enable
 
 #ifndef SUBS
 #define SUBS 8 /* sub-groups of a work-group, one below the other */
@@ -39,10 +41,10 @@ static inline float4 columns_at(global const float *b, uint at)
     return as_float4(intel_sub_group_block_read4((global const uint *)(b + at)));
 }
 
-static inline float pixel_at(global const float *a, uint a_at, int place, int bits)
+static inline float pixel_at(global const float *a, uint a_at, int place, int bits, float outside)
 {
     float pixel = a[a_at + (uint)(bits == 0 ? place : 0)];
-    return bits == 0 ? pixel : 0.0f;
+    return bits == 0 ? pixel : outside;
 }
 
 /* Adds the sums of a block to those in local memory. */
@@ -103,7 +105,7 @@ SUB_GROUP_KERNEL chains_over_taps(ARGUMENTS)
             float x[TAPS_ROWS];
             UNROLLED(r, TAPS_ROWS)
                 x[r] = pixel_at(a, from_a, LANE(own[r / 8].x, r % 8) + term.x,
-                                LANE(own[r / 8].y, r % 8) & term.y);
+                                LANE(own[r / 8].y, r % 8) & term.y, 0.0f);
             if (k + 8 <= count) {
                 EIGHT(TERM_OF_TAPS)
             } else {
@@ -120,6 +122,8 @@ SUB_GROUP_KERNEL chains_over_taps(ARGUMENTS)
             float result = waiting[(4 * r + v) * 8];
             result = g.has_bias ? result + bias[8 * v] : result;
             to[8 * v] = g.add ? to[8 * v] + result : result;
+            if (g.activation != 0)
+                activate(&g, to + 8 * v);
         }
     }
 }
@@ -129,18 +133,20 @@ kernel void chains_over_turned(ARGUMENTS) {}
 
 /* A term of all chains: x, whose lanes are rows of the result, times one lane of b. sum[2 c + v]:
  * column c, row 8 v + lane. */
-#define TERM_OF_ROWS(s)                                                          \
-    {                                                                            \
-        const float4 w = columns_at(b, from + (uint)((s)*g.ldb));                \
-        const int place = LANE(row_place.x, s), bits = LANE(row_place.y, s);     \
-        const float x0 = pixel_at(a, from_a, place + own[0].x, bits & own[0].y); \
-        const float x1 = pixel_at(a, from_a, place + own[1].x, bits & own[1].y); \
-        UNROLLED(c, 8) {                                                         \
-            COLUMN(c, LANE(w.x, c))                                              \
-            COLUMN(c + 8, LANE(w.y, c))                                          \
-            COLUMN(c + 16, LANE(w.z, c))                                         \
-            COLUMN(c + 24, LANE(w.w, c))                                         \
-        }                                                                        \
+#define TERM_OF_ROWS(s)                                                                 \
+    {                                                                                   \
+        const float4 w = columns_at(b, from + (uint)((s)*g.ldb));                       \
+        const int place = LANE(row_place.x, s), bits = LANE(row_place.y, s);            \
+        const float x0 =                                                                \
+            pixel_at(a, from_a, place + own[0].x, bits & own[0].y, outside_of(own[0])); \
+        const float x1 =                                                                \
+            pixel_at(a, from_a, place + own[1].x, bits & own[1].y, outside_of(own[1])); \
+        UNROLLED(c, 8) {                                                                \
+            COLUMN(c, LANE(w.x, c))                                                     \
+            COLUMN(c + 8, LANE(w.y, c))                                                 \
+            COLUMN(c + 16, LANE(w.z, c))                                                \
+            COLUMN(c + 24, LANE(w.w, c))                                                \
+        }                                                                               \
     }
 #define COLUMN(c, one)                             \
     sum[2 * (c)] = iso_fma(x0, one, sum[2 * (c)]); \
@@ -159,8 +165,8 @@ SUB_GROUP_KERNEL chains_over_rows(ARGUMENTS)
     int2 own[ROW_VECTORS];
     bool add = g.add;
     UNROLLED(i, ROW_VECTORS)
-        own[i] = place_of_term(&g, least(first + i * 8 + lane, depth - 1));
-    y += y_at + ((ulong)part * products + product) * depth * g.cols + col;
+        own[i] = place_of_result(&g, depth, first + i * 8 + lane, 1);
+    y += y_at + ((ulong)part * products + product) * (depth + g.ones) * g.cols + col;
     for (; number < stop; number++) {
         int row = iso_group_begin(rows, number), last = iso_group_end(rows, row);
         while (row < last) {
@@ -186,7 +192,7 @@ SUB_GROUP_KERNEL chains_over_rows(ARGUMENTS)
         for (int c = 0; c < SUB_COLS; c++) {
             UNROLLED(v, ROW_VECTORS) {
                 const int to = first + 8 * v + lane;
-                if (to < depth) {
+                if (to < depth + g.ones) {
                     const float group = waiting[(2 * c + v) * 8];
                     const ulong at = (ulong)to * g.cols + c;
                     y[at] = add ? y[at] + group : group;
@@ -197,3 +203,5 @@ SUB_GROUP_KERNEL chains_over_rows(ARGUMENTS)
         add = true;
     }
 }
+
+#endif

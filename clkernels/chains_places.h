@@ -3,7 +3,8 @@
 #include "common.h"
 #include "arguments.h"
 
-enum { MOST_TERMS = 256 }; /* of a block */
+enum { MOST_TERMS = 256 };                                          /* of a block */
+enum { MOST_TAPS = OPENCL_MOST_TAPS, ONES = 1 << (2 * MOST_TAPS) }; /* bits of a place */
 
 #define ARGUMENTS                                                             \
     global const float *a, ulong a_at, global const float *b, ulong b_at,     \
@@ -12,19 +13,20 @@ enum { MOST_TERMS = 256 }; /* of a block */
 
 static inline int least(int a, int b) { return a < b ? a : b; }
 
-/* x: offset, y: bits of the taps that lie outside of the image: of rows 16 bits, then of columns.
+/* x: offset, y: bits of the taps that lie outside of the image: of rows, then of columns; then
+ * ONES.
  */
 static inline int2 place_of_row(const struct opencl_chains *g, int r)
 {
     int image = r / (g->row_w * g->row_h), i = r / g->row_w % g->row_h, j = r % g->row_w;
-    int2 place = (int2)(image * g->a_image + i * g->a_i + j * g->a_j + g->a_first, 0);
+    int2 place = (int2)(image * g->a_image + i * g->a_i + j * g->a_j + g->a_first, ONES);
     for (int t = 0; t < g->taps_y && g->h > 0; t++) {
         int y = g->first_y + i * g->row_y + t * g->tap_y;
         place.y |= y < 0 || y >= g->h ? 1 << t : 0;
     }
     for (int t = 0; t < g->taps_x && g->h > 0; t++) {
         int x = g->first_x + j * g->row_x + t * g->tap_x;
-        place.y |= x < 0 || x >= g->w ? 1 << (16 + t) : 0;
+        place.y |= x < 0 || x >= g->w ? 1 << (MOST_TAPS + t) : 0;
     }
     return place;
 }
@@ -33,7 +35,7 @@ static inline int2 place_of_term(const struct opencl_chains *g, int k)
 {
     int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
     return (int2)(ty * g->a_ty + tx * g->a_tx + k % g->segment,
-                  g->h > 0 ? 1 << ty | 1 << (16 + tx) : 0);
+                  g->h > 0 ? 1 << ty | 1 << (MOST_TAPS + tx) : 0);
 }
 
 /* Where the term begins in a turned b. */
@@ -47,4 +49,21 @@ static inline ulong y_of(const struct opencl_chains *g, int r)
 {
     return (ulong)(r / (g->row_w * g->row_h)) * g->y_image + r / g->row_w % g->row_h * g->y_i +
            r % g->row_w * g->y_j;
+}
+
+/* The place of row k of the result of a sum over rows; k + 1 to k + wide - 1 follow. That of the
+ * row of ones is outside of every image. */
+static inline int2 place_of_result(const struct opencl_chains *g, int depth, int k, int wide)
+{
+    const bool ones = g->ones != 0 && k == depth;
+    return ones ? (int2)(0, ONES) : place_of_term(g, least(k, depth - wide));
+}
+
+/* What a row has for pixels outside. */
+static inline float outside_of(int2 place) { return (place.y & ONES) != 0 ? 1.0f : 0.0f; }
+
+/* Applies the activation to a result. (A call of its own, because the formulas are long.) */
+static inline void activate(const struct opencl_chains *g, global float *y)
+{
+    *y = iso_act(g->activation - 1, g->alpha, *y);
 }

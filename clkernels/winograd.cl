@@ -45,6 +45,15 @@ static inline void put_result(const struct opencl_tiles *g, global float *image,
     }
 }
 
+/* Applies the activation to the result at pixel (y, x), if that lies on the image. */
+static inline void activate(const struct opencl_tiles *g, global float *image, int y, int x)
+{
+    if (y < g->h && x < g->w) {
+        global float *at = image + ((ulong)y * g->w + x) * g->c;
+        *at = iso_act(g->activation - 1, g->alpha, *at);
+    }
+}
+
 /* Work-items along the first axis take the channels, the second axis the tiles. They work with a
  * copy of the struct, since Mesa warns of arguments that are read behind a branch. */
 #define TILE_AND_CHANNEL                                                       \
@@ -97,6 +106,8 @@ TO_POINTS(taps5, taps5_square, 5)
         UNROLLED(i, n)                                                                          \
             UNROLLED(j, n)                                                                      \
                 put_result(&g, y, top + i, left + j, results[(n)*i + j], b);                    \
+        _Pragma("unroll 1") for (int i = 0; g.activation != 0 && i < (n) * (n); i++)            \
+            activate(&g, y, top + i / (n), left + i % (n));                                     \
     }
 TO_RESULTS(2)
 TO_RESULTS(3)

@@ -1,6 +1,7 @@
 /* chains.c: queues the exact sums of products. */
 #include "chains.h"
 #include "chains_gpu.h"
+#include "core/ops/activation.h"
 #include "sums.h"
 
 /* Floats of sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
@@ -173,6 +174,26 @@ static double flops_of(const struct opencl_chains *g, size_t products)
     return 2.0 * (double)g->rows * (double)g->cols * (double)depth_of(g) * (double)products;
 }
 
+void opencl_fuse_activation(const struct opencl *cl, const struct iso_call *call,
+                            struct opencl_chains *g, const struct iso_activation **left)
+{
+    *left = call->activation;
+    if (*left == NULL || cl->shape == OPENCL_SHAPE_CPU || splits(cl, g))
+        return;
+    g->activation = 1 + (iso_i32)iso_activation_formula(*left);
+    g->alpha = (float)iso_activation_parameter(*left);
+    *left = NULL;
+}
+
+bool opencl_fuse_bias(const struct opencl *cl, const struct iso_call *call, struct opencl_chains *g)
+{
+    const struct iso_tensor *w = &call->dw[0], *bias = &call->dw[1];
+    const size_t kernel = depth_of(g) * (size_t)g->cols;
+    g->ones = cl->shape == OPENCL_SHAPE_GPU && bias->mem != NULL && bias->mem == w->mem &&
+              bias->offset == w->offset + kernel && call->add_dw[0] == call->add_dw[1];
+    return g->ones != 0;
+}
+
 static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t deep,
                         struct opencl_at a, struct opencl_at b, struct opencl_at bias,
                         struct opencl_at y)
@@ -227,7 +248,11 @@ static struct iso_rows rows_of(const struct opencl_chains *g)
     return (struct iso_rows){ g->rows, g->image };
 }
 
-static size_t results(const struct opencl_chains *g) { return depth_of(g) * (size_t)g->cols; }
+/* Of one product. */
+static size_t results(const struct opencl_chains *g)
+{
+    return (depth_of(g) + (size_t)g->ones) * (size_t)g->cols;
+}
 
 /* True if a work-group adds all groups: where they are the only one, or tiles alone keep the device
  * busy. Otherwise each group is a work-group's, and their sums are added afterwards. */

@@ -47,6 +47,14 @@ size_t opencl_chains_work(const struct opencl *, const struct opencl_chains *);
 iso_rc opencl_many_chains(struct opencl *, const struct opencl_chains *, size_t products,
                           struct opencl_at a, struct opencl_at b, struct opencl_at y);
 
+/* Has the kernel of the forward pass apply the call's activation, where it can: if not, or if it
+ * has none, `left` is what remains to be done. */
+void opencl_fuse_activation(const struct opencl *, const struct iso_call *, struct opencl_chains *,
+                            const struct iso_activation **left);
+/* Has the sums over rows give the gradient of the bias, too, if it lies behind that of the kernel,
+ * w[0], and both are added to or neither. True if it does. */
+bool opencl_fuse_bias(const struct opencl *, const struct iso_call *, struct opencl_chains *);
+
 /* chains_over_rows over all groups: y[depth, cols] = the sums, or added to y. work:
  * opencl_row_chains_work floats. */
 iso_rc opencl_row_chains(struct opencl *, const struct opencl_chains *, struct opencl_at a,

@@ -29,7 +29,8 @@ static struct opencl_product_shape shape_of(const struct opencl_chains *g, enum 
     const size_t terms = g->split && block < depth ? block : depth;
     return (struct opencl_product_shape){ .over = over,
                                           .wide = is_wide(g, over),
-                                          .rows = over == OPENCL_OVER_ROWS ? depth : rows,
+                                          .rows = over == OPENCL_OVER_ROWS ? depth + (size_t)g->ones
+                                                                           : rows,
                                           .cols = (size_t)g->cols,
                                           .depth = over == OPENCL_OVER_ROWS
                                                        ? opencl_ceil(rows, groups)

@@ -4,9 +4,11 @@
  * for the layers that Winograd's algorithm defines (winograd.c). A strided input gradient falls
  * into sh * sw residues: input pixels of one residue have the same taps. */
 #include <stdio.h>
+#include "activation.h"
 #include "chains.h"
 #include "conv2d_cpu.h"
 #include "conv2d_fast.h"
+#include "cpu_shape.h"
 #include "sums.h"
 #include "tiles.h"
 #include "tuner.h"
@@ -18,9 +20,6 @@ struct conv {
     struct opencl_border x; /* of the input, for the forward pass and the kernel's gradient */
     bool tests; /* there is none, because kernels test for each tap whether it lies on the image */
 };
-
-/* A side, of which a kernel can test each for itself: half the bits of an int. */
-enum { OPENCL_MOST_TAPS = 16 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
@@ -253,6 +252,7 @@ static size_t input_work(const struct opencl *cl, const struct conv *c)
 static size_t kernel_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_chains m = kernel_chains(c, false);
+    m.ones = cl->shape == OPENCL_SHAPE_GPU;
     return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_row_chains_work(cl, &m);
 }
 
@@ -300,26 +300,39 @@ static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
     return ISO_OK;
 }
 
+/* *left: the activation, if that is still to be applied. */
+static iso_rc direct_forward(struct opencl *cl, const struct iso_call *call, const struct conv *c,
+                             const struct iso_activation **left)
+{
+    struct opencl_chains m = forward_chains(c);
+    struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
+    size_t used = 0;
+    bool done;
+    ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
+    if (done)
+        return ISO_OK;
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
+        return opencl_conv2d_cpu_forward(cl, call, c->v, c->filters);
+    }
+    ISO_TRY(add_border(cl, call, &c->x, &x, &used));
+    ISO_TRY(opencl_widen(cl, depth_of(c), c->filters, opencl_work(call, used), &w, &m.ldb));
+    used += opencl_widen_work(cl, depth_of(c), c->filters);
+    opencl_fuse_activation(cl, call, &m, left);
+    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
+                         opencl_work(call, used));
+}
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_on(cl, call);
-    struct opencl_chains m = forward_chains(&c);
-    struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
-    size_t used = 0;
-    bool done;
+    const struct iso_activation *left = call->activation;
     if (opencl_is_winograd(call))
-        return opencl_winograd_forward(cl, call);
-    ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
-    if (done)
-        return ISO_OK;
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_forward(cl, call, c.v, c.filters);
-    ISO_TRY(add_border(cl, call, &c.x, &x, &used));
-    ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
-    used += opencl_widen_work(cl, depth_of(&c), c.filters);
-    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
-                         opencl_work(call, used));
+        ISO_TRY(opencl_winograd_forward(cl, call, &left));
+    else
+        ISO_TRY(direct_forward(cl, call, &c, &left));
+    return left != NULL ? opencl_activate(cl, left, &call->y[0], &call->y[0]) : ISO_OK;
 }
 
 /* The pixels of one residue: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
@@ -384,7 +397,9 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     return ISO_OK;
 }
 
-static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
+/* *bias: dw[1] is left to be done. */
+static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c,
+                              bool *bias)
 {
     struct opencl_chains m = kernel_chains(c, call->add_dw[0]);
     struct opencl_at x = opencl_at(&call->x[0]), dy = opencl_at(&call->dy[0]);
@@ -397,6 +412,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
         return ISO_OK;
     if (cl->shape == OPENCL_SHAPE_CPU)
         return opencl_conv2d_cpu_kernel(cl, call, c->v, c->filters);
+    if (opencl_fuse_bias(cl, call, &m))
+        *bias = false;
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
     ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
     used += opencl_widen_work(cl, c->rows, c->filters);
@@ -407,11 +424,12 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_on(cl, call);
+    bool bias = call->dw[1].mem != NULL;
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, &c));
     if (call->dw[0].mem != NULL)
-        ISO_TRY(kernel_gradient(cl, call, &c));
-    if (call->dw[1].mem != NULL) {
+        ISO_TRY(kernel_gradient(cl, call, &c, &bias));
+    if (bias) {
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], rows_of(&c), (size_t)c.filters,
                                 opencl_work(call, 0), &call->dw[1], call->add_dw[1]));
     }
@@ -422,9 +440,11 @@ const struct opencl_op opencl_conv2d = {
     .kernel = { .supports = supports,
                 .prepare = prepare,
                 .workspace = workspace,
+                .fuses_activation = true,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
+    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl",
+                  "activation.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

@@ -1,7 +1,9 @@
 /* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
+#include "activation.h"
 #include "chains.h"
 #include "clblast.h"
 #include "conv2d_cpu.h"
+#include "cpu_shape.h"
 #include "sums.h"
 #include "tuner.h"
 
@@ -100,10 +102,9 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
         return (opencl_widen_work(cl, s.in, s.units) + opencl_chains_work(cl, &chains)) *
                sizeof(float);
     }
-    struct opencl_chains chains = input_chains(cl, s), rows = kernel_chains(s);
-    struct opencl_chains turned = turned_chains(s);
-    size_t dx = cl->shape == OPENCL_SHAPE_GPU ? opencl_chains_work(cl, &turned)
-                                              : (size_t)(s.units * chains.ldb);
+    struct opencl_chains turned = turned_chains(s), rows = kernel_chains(s);
+    rows.ones = 1;
+    size_t dx = opencl_chains_work(cl, &turned);
     size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_row_chains_work(cl, &rows);
     return opencl_larger(opencl_larger(dx, dkernel), bias_work(s, pass)) * sizeof(float);
 }
@@ -121,21 +122,33 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
 }
 
+static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, struct sizes s,
+                            const struct iso_activation **left)
+{
+    struct opencl_chains chains = forward_chains(cl, s);
+    struct opencl_at b = opencl_at(&call->w[0]);
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
+        return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
+    }
+    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
+    opencl_fuse_activation(cl, call, &chains, left);
+    return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
+                         opencl_at(&call->y[0]),
+                         opencl_work(call, opencl_widen_work(cl, s.in, s.units)));
+}
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
     const struct opencl_product p = forward_product(s);
+    const struct iso_activation *left = call->activation;
     if (opencl_clblast_trusted(cl, &p))
-        return fast_forward(cl, call, &p);
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
-    struct opencl_chains chains = forward_chains(cl, s);
-    struct opencl_at b = opencl_at(&call->w[0]);
-    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
-    return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
-                         opencl_at(&call->y[0]),
-                         opencl_work(call, opencl_widen_work(cl, s.in, s.units)));
+        ISO_TRY(fast_forward(cl, call, &p));
+    else
+        ISO_TRY(exact_forward(cl, call, s, &left));
+    return left != NULL ? opencl_activate(cl, left, &call->y[0], &call->y[0]) : ISO_OK;
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
@@ -148,30 +161,18 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
     if (cl->shape == OPENCL_SHAPE_CPU)
         return opencl_conv2d_cpu_input(cl, call, opencl_dense_window(s.rows, s.in), s.units);
     const struct opencl_at none = { NULL, 0 };
-    if (cl->shape == OPENCL_SHAPE_GPU) {
-        struct opencl_chains turned = turned_chains(s);
-        turned.add = call->add_dx[0];
-        return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), none,
-                             opencl_at(&call->dx[0]), opencl_work(call, 0));
-    }
-    struct opencl_chains chains = input_chains(cl, s);
-    struct opencl_at b = opencl_work(call, 0);
-    chains.add = call->add_dx[0];
-    struct opencl_matrix m = { .taps_y = 1,
-                               .taps_x = 1,
-                               .segment = s.units,
-                               .x_c = 1,
-                               .x_col = s.units,
-                               .cols = s.rows,
-                               .width = chains.ldb };
-    ISO_TRY(opencl_pack(cl, &m, opencl_at(&call->dy[0]), b));
-    return opencl_chains(cl, &chains, opencl_at(&call->w[0]), b, none, opencl_at(&call->dx[0]),
-                         none);
+    struct opencl_chains turned = turned_chains(s);
+    turned.add = call->add_dx[0];
+    return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), none,
+                         opencl_at(&call->dx[0]), opencl_work(call, 0));
 }
 
-static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
+/* *bias: dw[1] is left to be done. */
+static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s,
+                              bool *bias)
 {
     const struct opencl_product p = kernel_product(s);
+    *bias = call->dw[1].mem != NULL;
     if (opencl_clblast_trusted(cl, &p)) {
         return opencl_clblast(cl, &p, opencl_at(&call->x[0]), opencl_at(&call->dy[0]),
                               opencl_at(&call->dw[0]), call->add_dw[0]);
@@ -181,6 +182,8 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
     struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
     chains.add = call->add_dw[0];
+    if (opencl_fuse_bias(cl, call, &chains))
+        *bias = false;
     ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &chains.ldb));
     return opencl_row_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
                              opencl_work(call, opencl_widen_work(cl, s.rows, s.units)));
@@ -190,11 +193,12 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
+    bool bias = call->dw[1].mem != NULL;
     if (call->dx[0].mem != NULL)
         ISO_TRY(input_gradient(cl, call, s));
     if (call->dw[0].mem != NULL)
-        ISO_TRY(kernel_gradient(cl, call, s));
-    if (call->dw[1].mem != NULL) {
+        ISO_TRY(kernel_gradient(cl, call, s, &bias));
+    if (bias) {
         ISO_TRY(opencl_sum_rows(cl, &call->dy[0], rows_of(s), (size_t)s.units, opencl_work(call, 0),
                                 &call->dw[1], call->add_dw[1]));
     }
@@ -205,8 +209,10 @@ const struct opencl_op opencl_dense = {
     .kernel = { .supports = supports,
                 .prepare = prepare,
                 .workspace = workspace,
+                .fuses_activation = true,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl" },
+    .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl",
+                  "activation.cl" },
     .clblast_programs = { "dense.cl" },
 };

@@ -5,9 +5,11 @@
  * no bit, since a sum over tiles takes whole groups of them. */
 #include <stdio.h>
 #include "chains.h"
+#include "cpu_shape.h"
 #include "sums.h"
 #include "winograd.h"
 #include "winograd_cpu.h"
+#include "core/ops/activation.h"
 #include "core/winograd.h"
 
 static const char program[] = "winograd.cl";
@@ -236,11 +238,19 @@ static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const str
     return ISO_OK;
 }
 
-iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call)
+iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call,
+                               const struct iso_activation **left)
 {
-    if (cl->shape == OPENCL_SHAPE_CPU)
+    struct layer l = layer_of(call, false);
+    *left = NULL;
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
         return opencl_winograd_cpu_forward(cl, call);
-    const struct layer l = layer_of(call, false);
+    }
+    if (call->activation != NULL) {
+        l.result.activation = 1 + (iso_i32)iso_activation_formula(call->activation);
+        l.result.alpha = (float)iso_activation_parameter(call->activation);
+    }
     return convolve(cl, call, &l, false, opencl_at(&call->x[0]), opencl_at(&call->w[1]),
                     opencl_at(&call->y[0]));
 }
