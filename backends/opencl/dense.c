@@ -57,18 +57,7 @@ static struct opencl_chains forward_chains(const struct opencl *cl, struct sizes
     return chains;
 }
 
-/* dx^T [in, rows] = kernel [in, units] dy^T: dy is transposed rather than the kernel, which is
- * larger. */
-static struct opencl_chains input_chains(const struct opencl *cl, struct sizes s)
-{
-    struct opencl_chains chains = opencl_plain_chains(s.in, s.rows, s.units, ISO_BLOCK_TERMS);
-    chains.ldb = opencl_b_cols(cl, s.rows);
-    chains.y_image = 1;
-    chains.y_col = (iso_i32)s.in;
-    return chains;
-}
-
-/* dx [rows, in] = dy [rows, units] kernel^T, for GPUs. */
+/* dx [rows, in] = dy [rows, units] kernel^T. */
 static struct opencl_chains turned_chains(struct sizes s)
 {
     struct opencl_chains chains = opencl_plain_chains(s.rows, s.in, s.units, ISO_BLOCK_TERMS);
@@ -122,6 +111,7 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
 }
 
+/* *left: the activation, if that is still to be applied. */
 static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, struct sizes s,
                             const struct iso_activation **left)
 {
