@@ -1,5 +1,5 @@
 /* activation.c: queues the elementwise functions and softmax. */
-#include "opencl.h"
+#include "cpu_shape.h"
 #include "core/ops/activation.h"
 
 /* By enum iso_activation_function. */
@@ -23,7 +23,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
     }
     return opencl_launch(cl, "activation.cl", forward_kernels[iso_activation_formula(p)],
-                         opencl_elements(cl, n),
+                         opencl_runs(cl, n),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
                               arg_real(iso_activation_parameter(p))));
 }
@@ -45,7 +45,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     }
     const enum iso_activation_function formula = iso_activation_formula(p);
     const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];
-    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_elements(cl, n),
+    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_runs(cl, n),
                          ARGS(arg_tensor(y), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
                               arg_uint(n), arg_real(iso_activation_parameter(p)),
                               arg_int(call->add_dx[0])));

@@ -5,6 +5,11 @@
 #include "clkernels/arguments.h"
 #include "opencl.h"
 
+/* True where a work-item of an elementwise kernel takes a run of elements. */
+static inline bool opencl_takes_runs(const struct opencl *cl)
+{
+    return cl->shape == OPENCL_SHAPE_CPU && cl->found.pocl;
+}
 static inline bool opencl_cpu_shape(const struct opencl *cl)
 {
     return cl->shape == OPENCL_SHAPE_CPU;
@@ -25,7 +30,7 @@ static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
 /* Of kernels that take their elements with clkernels/elements.h. */
 static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
 {
-    return opencl_cpu_shape(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
+    return opencl_takes_runs(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
                                 : opencl_elements(cl, n);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "opencl.h"
 #include "clblast.h"
+#include "cpu_shape.h"
 
 enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
 
@@ -53,9 +54,9 @@ static void choose_options(struct opencl *cl)
     const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
-             "-DVECTOR=%d -DITEM_CHANNELS=%d%s%s%s",
+             "-DVECTOR=%d -DITEM_CHANNELS=%d -DRUNS=%d%s%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, (int)cl->item_channels, division(cl), more != NULL ? " " : "",
+             cl->tile.vector, (int)cl->item_channels, opencl_takes_runs(cl), division(cl), more != NULL ? " " : "",
              more != NULL ? more : "");
 }
 
