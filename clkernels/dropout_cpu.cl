@@ -1,5 +1,5 @@
-/* dropout_cpu.cl: dropout on CPU-shaped devices: a Philox block is drawn once for its four
- * elements. */
+/* dropout_cpu.cl: dropout on CPU-shaped devices but PoCL, whose compiler makes no vector code of it:
+ * a Philox block is drawn once for its four elements. */
 #include "common.h"
 #include "elements.h"
 

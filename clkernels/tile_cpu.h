@@ -20,60 +20,52 @@ struct tile {
     int has_bias, add;
 };
 
-#define ROWS 1
-#include "tile_rows.h"
-#define ROWS 2
-#include "tile_rows.h"
-#define ROWS 3
-#include "tile_rows.h"
-#define ROWS 4
-#include "tile_rows.h"
-#define ROWS 5
-#include "tile_rows.h"
-#define ROWS 6
-#include "tile_rows.h"
-#define ROWS 7
-#include "tile_rows.h"
-#define ROWS 8
-#include "tile_rows.h"
-#define ROWS 9
-#include "tile_rows.h"
-#define ROWS 10
-#include "tile_rows.h"
-#define ROWS 11
-#include "tile_rows.h"
-#define ROWS 12
-#include "tile_rows.h"
-#define ROWS 13
-#include "tile_rows.h"
-#define ROWS 14
-#include "tile_rows.h"
+#define BOTH(x) x
+#define TILE(n) JOIN(tile_of_two_, n)
+#include "tile_sizes.h"
+#undef BOTH
+#undef TILE
+#define BOTH(x)
+#define TILE(n) JOIN(tile_of_one_, n)
+#include "tile_sizes.h"
+#undef BOTH
+#undef TILE
 
-#define TILE_CASE(n)            \
+/* The tile of as many rows as it has; kind: the names of its functions without the number. */
+#define TILE_CASE(kind, n)      \
     case n:                     \
-        JOIN(tile, n)(t, sums); \
+        JOIN(kind, n)(t, sums); \
         break;
+#if TILE_ROWS > 6
+#define LARGE_TILES(kind) \
+    TILE_CASE(kind, 7)    \
+    TILE_CASE(kind, 8)    \
+    TILE_CASE(kind, 9)    \
+    TILE_CASE(kind, 10)   \
+    TILE_CASE(kind, 11)   \
+    TILE_CASE(kind, 12)   \
+    TILE_CASE(kind, 13)   \
+    TILE_CASE(kind, 14)
+#else
+#define LARGE_TILES(kind)
+#endif
+#define MAKE_SUMS(kind)    \
+    switch (t->rows) {     \
+        TILE_CASE(kind, 1) \
+        TILE_CASE(kind, 2) \
+        TILE_CASE(kind, 3) \
+        TILE_CASE(kind, 4) \
+        TILE_CASE(kind, 5) \
+        TILE_CASE(kind, 6) \
+        LARGE_TILES(kind)  \
+    }
 
 INLINE void make_sums(const struct tile *t, vec *sums)
 {
-    switch (t->rows) {
-        TILE_CASE(1)
-        TILE_CASE(2)
-        TILE_CASE(3)
-        TILE_CASE(4)
-        TILE_CASE(5)
-        TILE_CASE(6)
-#if TILE_ROWS > 6
-        TILE_CASE(7)
-        TILE_CASE(8)
-        TILE_CASE(9)
-        TILE_CASE(10)
-        TILE_CASE(11)
-        TILE_CASE(12)
-        TILE_CASE(13)
-        TILE_CASE(14)
-#endif
-    }
+    if (t->cols > VECTOR)
+        MAKE_SUMS(tile_of_two_)
+    else
+        MAKE_SUMS(tile_of_one_)
 }
 
 /* Puts one vector of a row's sums into c. */

@@ -22,7 +22,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
     const size_t rows = (size_t)call->x[0].shape.dim[0], size = n / rows;
-    const bool cpu = opencl_cpu_shape(cl);
+    const bool cpu = opencl_cpu_shape(cl) && !opencl_takes_runs(cl);
     return opencl_launch(
         cl, cpu ? "dropout_cpu.cl" : "dropout.cl", cpu ? "dropout_cpu_forward" : "dropout_forward",
         cpu ? blocks_grid(cl, size, rows) : opencl_each_row(cl, size, rows),
