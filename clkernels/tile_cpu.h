@@ -68,7 +68,23 @@ INLINE void make_sums(const struct tile *t, vec *sums)
         MAKE_SUMS(tile_of_one_)
 }
 
-/* Puts one vector of a row's sums into c. */
+/* Puts the sums of whole rows into c; a bias of +0 changes none, since no sum is -0. */
+INLINE void end_rows(const struct tile *t, const vec *sums)
+{
+    vec bias0 = (vec)(0.0f), bias1 = (vec)(0.0f);
+    if (t->has_bias) {
+        bias0 = LOAD(t->bias);
+        bias1 = LOAD(t->bias + VECTOR);
+    }
+    for (int i = 0; i < t->rows; i++) {
+        global float *c = t->c + i * t->cs;
+        const vec v = sums[2 * i] + bias0, w = sums[2 * i + 1] + bias1;
+        STORE(t->add ? LOAD(c) + v : v, c);
+        STORE(t->add ? LOAD(c + VECTOR) + w : w, c + VECTOR);
+    }
+}
+
+/* Puts one vector of a row's sums into c, as many columns of it as there are. */
 INLINE void end_sum(const struct tile *t, vec sum, int col, global float *c)
 {
     const int n = t->cols - col;
@@ -80,11 +96,8 @@ static inline void tile(const struct tile *t)
 {
     vec sums[2 * TILE_ROWS];
     make_sums(t, sums);
-    if (t->cols >= TILE_COLS && !t->has_bias && !t->add) {
-        for (int i = 0; i < t->rows; i++) {
-            STORE(sums[2 * i], t->c + i * t->cs);
-            STORE(sums[2 * i + 1], t->c + i * t->cs + VECTOR);
-        }
+    if (t->cols >= TILE_COLS) {
+        end_rows(t, sums);
         return;
     }
     for (int i = 0; i < 2 * t->rows; i++)
