@@ -74,7 +74,7 @@ struct opencl_winograd_cpu {
     iso_i32 tiles_x, image_tiles, tiles, chunk;
     iso_i32 stride;                    /* floats of a tile's source channels: whole vectors */
     iso_i32 u_plane, v_plane, m_plane; /* floats from point to point */
-    iso_i32 turned, has_bias, add;
+    iso_i32 turned, has_bias, add, relu;
 };
 
 /* winograd_cpu.cl: its kernel's gradient. A unit is some channels by some filters. */
@@ -103,7 +103,7 @@ struct opencl_taps_cpu {
     iso_i32 slice;               /* floats of a work-item's */
     iso_i32 a_first, a_i, a_j;   /* the first term of pixel (i, j): a_first + i a_i + j a_j */
     iso_i32 taps_y, taps_x, segment, a_ty, a_tx;
-    iso_i32 y_image, y_i, y_j, has_bias, add;
+    iso_i32 y_image, y_i, y_j, has_bias, add, relu;
 };
 
 /* conv2d_weights_cpu.cl: the convolution's window, with an image's rows of the sum; flat: row r reads
@@ -119,6 +119,16 @@ struct opencl_weights_cpu {
 
 /* depthwise_conv2d_cpu.cl: the most taps of a kernel. */
 enum { OPENCL_DEPTHWISE_TAPS = 64 };
+/* batch_normalization_cpu.cl: of a fused relu, the gradients that pass: all, where the result is
+ * positive, or where the result computed anew from x is. */
+enum { OPENCL_CPU_PASS_ALL, OPENCL_CPU_PASS_BY_RESULT, OPENCL_CPU_PASS_BY_INPUT };
+/* each: rows of a work-item over elements. adds: an addend follows, and relu after that. */
+struct opencl_bn_cpu {
+    iso_i32 channels, rows, image, each;
+    iso_i32 training, scale, center, adds, relu;
+    iso_i32 pass, want_passed, add_passed, add; /* passed: the addend's gradient */
+};
+
 /* max_pooling2d_cpu.cl, depthwise_conv2d_cpu.cl: the window, as struct opencl_window has it, and
  * the images. */
 struct opencl_window_cpu {

@@ -17,7 +17,7 @@ struct tile {
     global float *c;
     long as, ak, bk, cs, a_line, a_across;
     int length, across, terms, skip, block, rows, cols;
-    int has_bias, add;
+    int has_bias, add, relu; /* relu: of the result */
 };
 
 #define BOTH(x) x
@@ -78,7 +78,11 @@ INLINE void end_rows(const struct tile *t, const vec *sums)
     }
     for (int i = 0; i < t->rows; i++) {
         global float *c = t->c + i * t->cs;
-        const vec v = sums[2 * i] + bias0, w = sums[2 * i + 1] + bias1;
+        vec v = sums[2 * i] + bias0, w = sums[2 * i + 1] + bias1;
+        if (t->relu) {
+            v = relu_of(v);
+            w = relu_of(w);
+        }
         STORE(t->add ? LOAD(c) + v : v, c);
         STORE(t->add ? LOAD(c + VECTOR) + w : w, c + VECTOR);
     }
@@ -89,6 +93,7 @@ INLINE void end_sum(const struct tile *t, vec sum, int col, global float *c)
 {
     const int n = t->cols - col;
     sum = t->has_bias ? sum + load_some(t->bias + col, n) : sum;
+    sum = t->relu ? relu_of(sum) : sum;
     store_some(t->add ? load_some(c + col, n) + sum : sum, c + col, n);
 }
 

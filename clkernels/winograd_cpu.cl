@@ -113,6 +113,7 @@ INLINE void put_results(const struct opencl_winograd_cpu *g, struct place at, in
             global float *to = y + ((long)i * g->rw + j) * g->rc;
             vec sum = t[i * tile + j] + (vec)(start_of_sum()); /* a sum never ends in -0 */
             sum = g->has_bias ? sum + b : sum;
+            sum = g->relu ? relu_of(sum) : sum;
             store_some(g->add ? load_some(to, n) + sum : sum, to, n);
         }
     }

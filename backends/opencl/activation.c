@@ -1,6 +1,6 @@
 /* activation.c: queues the elementwise functions and softmax. */
+#include "activation.h"
 #include "cpu_shape.h"
-#include "core/ops/activation.h"
 
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
@@ -9,6 +9,15 @@ static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD)
                                                    FORWARD(softmax, SOFTMAX, ROWS) };
 static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
                                                     BACKWARD(softmax, SOFTMAX, ROWS) };
+
+iso_rc opencl_activate(struct opencl *cl, const struct iso_activation *p,
+                       const struct iso_tensor *x, const struct iso_tensor *y)
+{
+    const size_t n = (size_t)iso_shape_count(&y->shape);
+    return opencl_launch(
+        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_runs(cl, n),
+        ARGS(arg_tensor(x), arg_tensor(y), arg_uint(n), arg_real(iso_activation_parameter(p))));
+}
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -22,10 +31,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
             cl, "activation.cl", forward_kernels[p->function], opencl_rows(n / classes),
             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
     }
-    return opencl_launch(cl, "activation.cl", forward_kernels[iso_activation_formula(p)],
-                         opencl_runs(cl, n),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
-                              arg_real(iso_activation_parameter(p))));
+    return opencl_activate(cl, p, &call->x[0], &call->y[0]);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

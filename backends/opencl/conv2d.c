@@ -4,9 +4,11 @@
  * for the layers that Winograd's algorithm defines (winograd.c). A strided input gradient falls
  * into sh * sw residues: input pixels of one residue have the same taps. */
 #include <stdio.h>
+#include "activation.h"
 #include "chains.h"
 #include "conv2d_cpu.h"
 #include "conv2d_fast.h"
+#include "cpu_shape.h"
 #include "sums.h"
 #include "winograd.h"
 
@@ -250,26 +252,40 @@ static iso_rc add_border(struct opencl *cl, const struct iso_call *call,
     return ISO_OK;
 }
 
+/* *left: the activation, if that is still to be applied. */
+static iso_rc direct_forward(struct opencl *cl, const struct iso_call *call, const struct conv *c,
+                             const struct iso_activation **left)
+{
+    struct opencl_chains m = forward_chains(c);
+    struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
+    size_t used = 0;
+    bool done;
+    ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
+    if (done)
+        return ISO_OK;
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
+        return opencl_conv2d_cpu_forward(cl, call, c->v, c->filters);
+    }
+    ISO_TRY(add_border(cl, call, &c->x, &x, &used));
+    ISO_TRY(opencl_widen(cl, depth_of(c), c->filters, opencl_work(call, used), &w, &m.ldb));
+    used += opencl_widen_work(cl, depth_of(c), c->filters);
+    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
+                         opencl_work(call, used));
+}
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     struct conv c = conv_of(call);
-    struct opencl_chains m = forward_chains(&c);
-    struct opencl_at x = opencl_at(&call->x[0]), w = opencl_at(&call->w[0]);
-    size_t used = 0;
-    bool done;
-    if (opencl_is_winograd(call))
-        return opencl_winograd_forward(cl, call);
-    ISO_TRY(opencl_conv2d_fast_forward(cl, call, &done));
-    if (done)
-        return ISO_OK;
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_forward(cl, call, c.v, c.filters);
-    ISO_TRY(add_border(cl, call, &c.x, &x, &used));
-    ISO_TRY(opencl_widen(cl, depth_of(&c), c.filters, opencl_work(call, used), &w, &m.ldb));
-    used += opencl_widen_work(cl, depth_of(&c), c.filters);
-    return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
-                         opencl_work(call, used));
+    const struct iso_activation *left = call->activation;
+    if (opencl_is_winograd(call)) {
+        ISO_TRY(opencl_winograd_forward(cl, call));
+        left = opencl_cpu_fuses(cl, left) ? NULL : left;
+    } else {
+        ISO_TRY(direct_forward(cl, call, &c, &left));
+    }
+    return left != NULL ? opencl_activate(cl, left, &call->y[0], &call->y[0]) : ISO_OK;
 }
 
 /* The pixels of one residue: its taps of the kernel as [ky, kx, filter, channel], then the sums. */
@@ -368,10 +384,11 @@ const struct opencl_op opencl_conv2d = {
     .kernel = { .supports = supports,
                 .prepare = prepare,
                 .workspace = workspace,
+                .fuses_activation = true,
                 .forward = forward,
                 .backward = backward },
     .programs = { "chains.cl", "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl",
-                  "conv2d_weights_cpu.cl" },
+                  "conv2d_weights_cpu.cl", "activation.cl" },
     .clblast_programs = { "conv2d.cl", "dense.cl" },
     .limits = limits,
 };

@@ -3,6 +3,7 @@
 #ifndef ISO_OPENCL_CPU_SHAPE_H
 #define ISO_OPENCL_CPU_SHAPE_H
 #include "clkernels/arguments.h"
+#include "core/ops/activation.h"
 #include "opencl.h"
 
 /* True where a work-item of an elementwise kernel takes a run of elements. */
@@ -13,6 +14,11 @@ static inline bool opencl_takes_runs(const struct opencl *cl)
 static inline bool opencl_cpu_shape(const struct opencl *cl)
 {
     return cl->shape == OPENCL_SHAPE_CPU;
+}
+/* True where the CPU-shaped products take this function of their results on the way: relu. */
+static inline bool opencl_cpu_fuses(const struct opencl *cl, const struct iso_activation *p)
+{
+    return opencl_cpu_shape(cl) && p != NULL && iso_activation_formula(p) == ISO_RELU;
 }
 static inline int64_t opencl_ceil64(int64_t n, int64_t by) { return (n + by - 1) / by; }
 static inline int64_t opencl_least(int64_t a, int64_t b) { return a < b ? a : b; }

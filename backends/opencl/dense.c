@@ -1,7 +1,9 @@
 /* dense.c: queues the fully connected layer: a convolution whose image has one pixel. */
+#include "activation.h"
 #include "chains.h"
 #include "clblast.h"
 #include "conv2d_cpu.h"
+#include "cpu_shape.h"
 #include "sums.h"
 
 struct sizes {
@@ -104,21 +106,31 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->w[1]), arg_uint(n), arg_uint(p->n)));
 }
 
-static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+/* *left: the activation, if that is still to be applied. */
+static iso_rc multiply(struct opencl *cl, const struct iso_call *call, struct sizes s,
+                       const struct iso_activation **left)
 {
-    struct opencl *cl = opencl_of(be);
-    struct sizes s = sizes_of(call);
     const struct opencl_product p = forward_product(s);
     if (opencl_clblast_trusted(cl, &p))
         return fast_forward(cl, call, &p);
-    if (cl->shape == OPENCL_SHAPE_CPU)
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
         return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
+    }
     struct opencl_chains chains = forward_chains(cl, s);
     struct opencl_at b = opencl_at(&call->w[0]);
     ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
                          opencl_at(&call->y[0]),
                          opencl_work(call, opencl_widen_work(cl, s.in, s.units)));
+}
+
+static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
+{
+    struct opencl *cl = opencl_of(be);
+    const struct iso_activation *left = call->activation;
+    ISO_TRY(multiply(cl, call, sizes_of(call), &left));
+    return left != NULL ? opencl_activate(cl, left, &call->y[0], &call->y[0]) : ISO_OK;
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct sizes s)
@@ -181,9 +193,10 @@ const struct opencl_op opencl_dense = {
     .kernel = { .supports = opencl_supports,
                 .prepare = prepare,
                 .workspace = workspace,
+                .fuses_activation = true,
                 .forward = forward,
                 .backward = backward },
     .programs = { "chains.cl", "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl",
-                  "conv2d_weights_cpu.cl" },
+                  "conv2d_weights_cpu.cl", "activation.cl" },
     .clblast_programs = { "dense.cl" },
 };
