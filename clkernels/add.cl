@@ -7,7 +7,8 @@ kernel void add_forward(global const float *x0, ulong x0_at, global const float 
                         global const float *x2, ulong x2_at, global const float *x3, ulong x3_at,
                         global float *y, ulong y_at, uint n, int inputs)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float sum = iso_add(x0[x0_at + i], x1[x1_at + i]);
         if (inputs > 2)
             sum = iso_add(sum, x2[x2_at + i]);
@@ -21,5 +22,5 @@ kernel void add_backward(global const float *dy, ulong dy_at, global float *dx, 
                          int add)
 {
     EACH_ELEMENT(i, n)
-        dx[dx_at + i] = add ? dx[dx_at + i] + dy[dy_at + i] : dy[dy_at + i];
+    dx[dx_at + i] = add ? dx[dx_at + i] + dy[dy_at + i] : dy[dy_at + i];
 }

@@ -19,8 +19,8 @@ INLINE vec divide(vec a, float by)
     return LOAD(all);
 }
 
-/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows and
- * the sum of squares about it; and groups[g][channel], the sum of all its rows. */
+/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows
+ * and the sum of squares about it; and groups[g][channel], the sum of all its rows. */
 KERNEL bn_cpu_statistics(global const float *x, ulong x_at, global float *blocks, ulong blocks_at,
                          global float *groups, ulong groups_at, int channels, int rows, int image)
 {
@@ -58,8 +58,8 @@ INLINE vec all_squares(global const float *blocks, int channels, int n, struct i
         for (int row = at, end; row < stop; row = end, block += 2 * channels) {
             end = iso_block_end(r, row);
             const vec centre = load_some(block, n) - mean;
-            group = group + fma((float)(end - row) * centre, centre,
-                                load_some(block + channels, n));
+            group =
+                group + fma((float)(end - row) * centre, centre, load_some(block + channels, n));
         }
         total = total + group;
         blocks += ISO_GROUP_BLOCKS * 2 * channels;
@@ -67,7 +67,8 @@ INLINE vec all_squares(global const float *blocks, int channels, int n, struct i
     return total;
 }
 
-/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch. */
+/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch.
+ */
 KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const float *groups,
                     ulong groups_at, global float *mean, ulong mean_at, global float *inverse,
                     ulong inverse_at, global float *moving_mean, ulong moving_mean_at,
@@ -119,9 +120,8 @@ INLINE vec normalized(const struct line *l, vec x)
 }
 
 /* The rows of a work-item over elements. */
-#define OWN_ROWS(row)                                                                          \
-    for (int row = get_group_id(0) * g.each, end_ = row + g.each; row < end_ && row < g.rows; \
-         row++)
+#define OWN_ROWS(row) \
+    for (int row = get_group_id(0) * g.each, end_ = row + g.each; row < end_ && row < g.rows; row++)
 
 /* y, the addend added and relu taken where they are wanted. */
 KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
@@ -131,7 +131,8 @@ KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mea
                       struct opencl_bn_cpu all)
 {
     const struct opencl_bn_cpu g = all;
-    OWN_ROWS(row) {
+    OWN_ROWS(row)
+    {
         const ulong at = (ulong)row * g.channels;
         for (int c = 0; c < g.channels; c += VECTOR) {
             const int n = g.channels - c;
@@ -167,15 +168,15 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
                        global const float *y, ulong y_at, global const float *mean, ulong mean_at,
                        global const float *inverse, ulong inverse_at, global const float *gamma,
                        ulong gamma_at, global const float *beta, ulong beta_at,
-                       global float *passed, ulong passed_at, global float *groups,
-                       ulong groups_at, struct opencl_bn_cpu all)
+                       global float *passed, ulong passed_at, global float *groups, ulong groups_at,
+                       struct opencl_bn_cpu all)
 {
     const struct opencl_bn_cpu g = all;
     const struct iso_rows r = { g.rows, g.image };
     const int c = get_group_id(0) * VECTOR, group = get_group_id(1), n = g.channels - c;
     const int at = iso_group_begin(r, group), stop = iso_group_end(r, at);
-    const struct line l = line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at,
-                                  beta + beta_at, c, n);
+    const struct line l =
+        line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at, beta + beta_at, c, n);
     vec total = (vec)(start_of_sum()), product = total;
     for (int row = at, end; row < stop; row = end) {
         vec sum = (vec)(start_of_sum()), chain = sum;
@@ -202,11 +203,10 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
 /* From what bn_cpu_products gave: what every element's gradient needs, offset and slope; and dgamma
  * and dbeta, where they are wanted. */
 KERNEL bn_cpu_channels(global const float *groups, ulong groups_at, global const float *inverse,
-                       ulong inverse_at, global float *dgamma, ulong dgamma_at,
-                       global float *dbeta, ulong dbeta_at, global float *offset, ulong offset_at,
-                       global float *slope, ulong slope_at, int channels, int count,
-                       float step_rows, int training, int scale, int center, int add_dgamma,
-                       int add_dbeta)
+                       ulong inverse_at, global float *dgamma, ulong dgamma_at, global float *dbeta,
+                       ulong dbeta_at, global float *offset, ulong offset_at, global float *slope,
+                       ulong slope_at, int channels, int count, float step_rows, int training,
+                       int scale, int center, int add_dgamma, int add_dbeta)
 {
     const int c = get_group_id(0) * VECTOR, n = channels - c;
     float totals[VECTOR], products[VECTOR];
@@ -240,7 +240,8 @@ KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy
                        ulong slope_at, global float *dx, ulong dx_at, struct opencl_bn_cpu all)
 {
     const struct opencl_bn_cpu g = all;
-    OWN_ROWS(row) {
+    OWN_ROWS(row)
+    {
         const ulong at = (ulong)row * g.channels;
         for (int c = 0; c < g.channels; c += VECTOR) {
             const int n = g.channels - c;

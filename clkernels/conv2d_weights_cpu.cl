@@ -138,8 +138,9 @@ INLINE void put_sums(const struct opencl_weights_cpu *g, const struct unit *u,
         for (int i = 0; i < taps * u->channels; i++) {
             const int tap = i / u->channels, c = u->c0 + i % u->channels, n = u->filters - f;
             global float *to = out + ((long)tap * g->c + c) * g->filters + u->f0 + f;
-            const vec sum = LOAD(sums + ((long)(f / TILE_COLS) * taps * u->channels + i) * TILE_COLS +
-                                 f % TILE_COLS);
+            const vec sum =
+                LOAD(sums + ((long)(f / TILE_COLS) * taps * u->channels + i) * TILE_COLS +
+                     f % TILE_COLS);
             store_some(g->add ? load_some(to, n) + sum : sum, to, n);
         }
     }

@@ -27,7 +27,8 @@ kernel void dropout_forward(global const float *x, ulong x_at, global float *y, 
 kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulong y_at,
                          global uchar *mask, ulong mask_at, uint n, int want_mask)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         if (want_mask)
             mask[mask_at + i] = 1;
         y[y_at + i] = iso_dropout(1, x[x_at + i], 1.0f);
@@ -38,7 +39,8 @@ kernel void dropout_backward(global const float *dy, ulong dy_at, global const u
                              ulong mask_at, global float *dx, ulong dx_at, uint n, float scale,
                              int add)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);
         dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
     }

@@ -1,14 +1,14 @@
-/* dropout_cpu.cl: dropout on CPU-shaped devices but PoCL, whose compiler makes no vector code of it:
- * a Philox block is drawn once for its four elements. */
+/* dropout_cpu.cl: dropout on CPU-shaped devices but PoCL, whose compiler makes no vector code of
+ * it: a Philox block is drawn once for its four elements. */
 #include "common.h"
 #include "elements.h"
 
-#define DROP(e, word)                                           \
-    {                                                           \
-        int keep = (word) >= threshold;                         \
-        y[e] = iso_dropout(keep, x[e], scale);                  \
-        if (want_mask)                                          \
-            mask[e] = keep;                                     \
+#define DROP(e, word)                          \
+    {                                          \
+        int keep = (word) >= threshold;        \
+        y[e] = iso_dropout(keep, x[e], scale); \
+        if (want_mask)                         \
+            mask[e] = keep;                    \
     }
 
 /* Work-items along the first axis take the whole blocks of a row, the second axis the rows; the
@@ -22,9 +22,10 @@ kernel void dropout_cpu_forward(global const float *x, ulong x_at, global float 
     x += x_at + row * (ulong)size;
     y += y_at + row * (ulong)size;
     mask += mask_at + row * (ulong)size;
-    EACH_ELEMENT(b, size / 4) {
-        iso_u32x4 r = iso_philox(block + (uint)b, step, layer, ISO_RANDOM_DROPOUT, seed_low,
-                                 seed_high);
+    EACH_ELEMENT(b, size / 4)
+    {
+        iso_u32x4 r =
+            iso_philox(block + (uint)b, step, layer, ISO_RANDOM_DROPOUT, seed_low, seed_high);
         DROP(4 * b, r.v[0])
         DROP(4 * b + 1, r.v[1])
         DROP(4 * b + 2, r.v[2])

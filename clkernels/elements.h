@@ -6,9 +6,9 @@
 #include "arguments.h"
 
 #if RUNS
-#define EACH_ELEMENT(i, n)                                                                 \
-    for (ulong i = get_global_id(0) * (ulong)OPENCL_RUN,                                   \
-               end_ = i + OPENCL_RUN < (n) ? i + OPENCL_RUN : (n);                         \
+#define EACH_ELEMENT(i, n)                                         \
+    for (ulong i = get_global_id(0) * (ulong)OPENCL_RUN,           \
+               end_ = i + OPENCL_RUN < (n) ? i + OPENCL_RUN : (n); \
          i < end_; i++)
 #elif SHAPE_CPU
 #define EACH_ELEMENT(i, n)      \

@@ -1,11 +1,11 @@
-/* tile_rows.h (part of tile_cpu.h): the tiles of ROWS rows, a literal: with a parameter in its place
- * compilers would unroll the loops too late to keep the sums in registers. BOTH(x): x, in a tile of
- * two vectors; nothing, in a tile of one. */
+/* tile_rows.h (part of tile_cpu.h): the tiles of ROWS rows, a literal: with a parameter in its
+ * place compilers would unroll the loops too late to keep the sums in registers. BOTH(x): x, in a
+ * tile of two vectors; nothing, in a tile of one. */
 #define EACH_ROW(i) UNROLLED(i, ROWS)
-#define END_BLOCK                                           \
-    EACH_ROW(i) {                                           \
-        sums[2 * i] = sums[2 * i] + v[i];                   \
-        BOTH(sums[2 * i + 1] = sums[2 * i + 1] + w[i];)     \
+#define END_BLOCK                                       \
+    EACH_ROW(i) {                                       \
+        sums[2 * i] = sums[2 * i] + v[i];               \
+        BOTH(sums[2 * i + 1] = sums[2 * i + 1] + w[i];) \
     }
 
 /* Leaves the sums in sums[row][2]; those of finished blocks wait there, too. */

@@ -37,7 +37,7 @@ static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
 static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
 {
     return opencl_takes_runs(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
-                                : opencl_elements(cl, n);
+                                 : opencl_elements(cl, n);
 }
 
 /* Work-groups that share `pieces` of work of the same size: at most a few for each processor, since
