@@ -1,5 +1,6 @@
 /* activation.cl: elementwise functions, and softmax over the last axis. */
 #include "common.h"
+#include "elements.h"
 #include "softmax.h"
 
 /* One pair of kernels for each function, so that a CPU's compiler sees no branch to vectorise over.
@@ -8,17 +9,14 @@
     kernel void activation_##name(global const float *x, ulong x_at, global float *y, ulong y_at, \
                                   uint n, float alpha)                                            \
     {                                                                                             \
-        uint i = get_global_id(0);                                                                \
-        if (i < n) {                                                                              \
-            y[y_at + i] = iso_act(ISO_##NAME, alpha, x[x_at + i]);                                \
-        }                                                                                         \
+        EACH_ELEMENT(i, n) { y[y_at + i] = iso_act(ISO_##NAME, alpha, x[x_at + i]); }             \
     }                                                                                             \
     kernel void activation_##name##_backward(                                                     \
         global const float *y, ulong y_at, global const float *dy, ulong dy_at, global float *dx, \
         ulong dx_at, uint n, float alpha, int add)                                                \
     {                                                                                             \
-        uint i = get_global_id(0);                                                                \
-        if (i < n) {                                                                              \
+        EACH_ELEMENT(i, n)                                                                        \
+        {                                                                                         \
             float d = iso_act_grad(ISO_##NAME, alpha, y[y_at + i], dy[dy_at + i]);                \
             dx[dx_at + i] = add ? dx[dx_at + i] + d : d;                                          \
         }                                                                                         \

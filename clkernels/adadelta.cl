@@ -6,7 +6,8 @@ kernel void adadelta_update(global float *w, ulong w_at, global const float *g, 
                             global float *a, ulong a_at, global float *d, ulong d_at, uint n,
                             float rate, float rho, float rest, float epsilon)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float gradient = g[g_at + i], last = d[d_at + i];
         float square = iso_mean_square(a[a_at + i], gradient, rho, rest);
         float step = iso_adadelta_step(gradient, square, last, epsilon);

@@ -6,7 +6,8 @@ kernel void adamax_update(global float *w, ulong w_at, global const float *g, ul
                           global float *m, ulong m_at, global float *u, ulong u_at, uint n,
                           float rate, float beta_1, float rest_1, float beta_2, float epsilon)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float d = g[g_at + i];
         float mean = iso_mean(m[m_at + i], d, beta_1, rest_1);
         float norm = iso_adamax_u(u[u_at + i], d, beta_2);

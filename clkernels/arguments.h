@@ -81,37 +81,38 @@ struct opencl_tiles {
     float alpha;
 };
 
-/* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to the
- * left of the source; tiles_x tiles in a row, image_tiles on an image, `tiles` in all. A chunk of
- * them goes through all stages at a time; the last may have fewer. */
+/* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to
+ * the left of the source; tiles_x tiles in a row, image_tiles on an image, `tiles` in all. A chunk
+ * of them goes through all stages at a time; the last may have fewer. */
 struct opencl_winograd_cpu {
     iso_i32 sh, sw, sc, top, left, rh, rw, rc;
     iso_i32 taps, tile; /* of the kernel, and results of a tile, a side */
     iso_i32 tiles_x, image_tiles, tiles, chunk;
     iso_i32 stride;                    /* floats of a tile's source channels: whole vectors */
     iso_i32 u_plane, v_plane, m_plane; /* floats from point to point */
-    iso_i32 turned, has_bias, add;
+    iso_i32 turned, has_bias, add, relu;
 };
 
 /* winograd_cpu.cl: its kernel's gradient. A unit is some channels by some filters. */
 struct opencl_winograd_weights_cpu {
     iso_i32 sh, sw, sc, top, left, rh, rw, rc;
     iso_i32 taps, tile, tiles_x, image_tiles, tiles;
-    iso_i32 channels, filters, filter_units, units; /* of a unit; units across the filters; in all */
+    iso_i32 channels, filters, filter_units,
+        units; /* of a unit; units across the filters; in all */
     iso_i32 x_plane, dy_plane, sum_plane;
     iso_i32 add;
 };
 
-/* conv2d_cpu.cl: where the terms of a panel lie: tap (ty, tx), channel c < segment, column col at w[ty
- * w_ty + tx w_tx + c w_c + col w_col]. */
+/* conv2d_cpu.cl: where the terms of a panel lie: tap (ty, tx), channel c < segment, column col at
+ * w[ty w_ty + tx w_tx + c w_c + col w_col]. */
 struct opencl_panels_cpu {
     iso_i32 taps_y, taps_x, segment, cols;
     iso_i32 w_ty, w_tx, w_c, w_col;
 };
 
 /* conv2d_cpu.cl: images [sh][sw][sc]; where the slice has floats, their lines are copied with a
- * border: pw columns from column col0 on. Results: `lines` lines of `pixels` pixels (the last line of
- * last_pixels) of each image, `cols` columns; `band` lines a unit, `bands` an image. */
+ * border: pw columns from column col0 on. Results: `lines` lines of `pixels` pixels (the last line
+ * of last_pixels) of each image, `cols` columns; `band` lines a unit, `bands` an image. */
 struct opencl_taps_cpu {
     iso_i32 images, sh, sw, sc, col0, pw;
     iso_i32 lines, pixels, last_pixels, cols, band, bands;
@@ -119,12 +120,12 @@ struct opencl_taps_cpu {
     iso_i32 slice;               /* floats of a work-item's */
     iso_i32 a_first, a_i, a_j;   /* the first term of pixel (i, j): a_first + i a_i + j a_j */
     iso_i32 taps_y, taps_x, segment, a_ty, a_tx;
-    iso_i32 y_image, y_i, y_j, has_bias, add;
+    iso_i32 y_image, y_i, y_j, has_bias, add, relu;
 };
 
-/* conv2d_weights_cpu.cl: the convolution's window, with an image's rows of the sum; flat: row r reads
- * pixel r; bordered: its lines, of pw columns, are copied. Then how work is divided, and the floats
- * of a work-item's slice. */
+/* conv2d_weights_cpu.cl: the convolution's window, with an image's rows of the sum; flat: row r
+ * reads pixel r; bordered: its lines, of pw columns, are copied. Then how work is divided, and the
+ * floats of a work-item's slice. */
 struct opencl_weights_cpu {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left, pw, filters;
     iso_i32 rows, image, flat, bordered;
@@ -135,6 +136,16 @@ struct opencl_weights_cpu {
 
 /* depthwise_conv2d_cpu.cl: the most taps of a kernel. */
 enum { OPENCL_DEPTHWISE_TAPS = 64 };
+/* batch_normalization_cpu.cl: of a fused relu, the gradients that pass: all, where the result is
+ * positive, or where the result computed anew from x is. */
+enum { OPENCL_CPU_PASS_ALL, OPENCL_CPU_PASS_BY_RESULT, OPENCL_CPU_PASS_BY_INPUT };
+/* each: rows of a work-item over elements. adds: an addend follows, and relu after that. */
+struct opencl_bn_cpu {
+    iso_i32 channels, rows, image, each;
+    iso_i32 training, scale, center, adds, relu;
+    iso_i32 pass, want_passed, add_passed, add; /* passed: the addend's gradient */
+};
+
 /* max_pooling2d_cpu.cl, depthwise_conv2d_cpu.cl: the window, as struct opencl_window has it, and
  * the images. */
 struct opencl_window_cpu {

@@ -19,8 +19,8 @@ INLINE vec divide(vec a, float by)
     return LOAD(all);
 }
 
-/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows and
- * the sum of squares about it; and groups[g][channel], the sum of all its rows. */
+/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows
+ * and the sum of squares about it; and groups[g][channel], the sum of all its rows. */
 KERNEL bn_cpu_statistics(global const float *x, ulong x_at, global float *blocks, ulong blocks_at,
                          global float *groups, ulong groups_at, int channels, int rows, int image)
 {
@@ -58,8 +58,8 @@ INLINE vec all_squares(global const float *blocks, int channels, int n, struct i
         for (int row = at, end; row < stop; row = end, block += 2 * channels) {
             end = iso_block_end(r, row);
             const vec centre = load_some(block, n) - mean;
-            group = group + fma((float)(end - row) * centre, centre,
-                                load_some(block + channels, n));
+            group =
+                group + fma((float)(end - row) * centre, centre, load_some(block + channels, n));
         }
         total = total + group;
         blocks += ISO_GROUP_BLOCKS * 2 * channels;
@@ -67,7 +67,8 @@ INLINE vec all_squares(global const float *blocks, int channels, int n, struct i
     return total;
 }
 
-/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch. */
+/* From what bn_cpu_statistics gave: mean and inverse, and the moving statistics after this batch.
+ */
 KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const float *groups,
                     ulong groups_at, global float *mean, ulong mean_at, global float *inverse,
                     ulong inverse_at, global float *moving_mean, ulong moving_mean_at,
@@ -95,75 +96,117 @@ KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const fl
     }
 }
 
-/* A row's range of a work-item that takes `each` of all rows. */
-#define OWN_ROWS(row) \
-    for (int row = get_group_id(0) * each, end_ = row + each; row < end_ && row < rows; row++)
-
-/* iso_bn_factor of a vector of channels. */
-INLINE vec factor_of(global const float *gamma, global const float *inverse, int scale, int c, int n)
+/* What a vector of channels is normalized with. */
+struct line {
+    vec mean, factor, beta;
+};
+INLINE struct line line_of(const struct opencl_bn_cpu *g, global const float *mean,
+                           global const float *inverse, global const float *gamma,
+                           global const float *beta, int c, int n)
 {
-    const vec inv = load_some(inverse + c, n);
-    return flush(scale ? load_some(gamma + c, n) * inv : inv);
+    struct line l;
+    vec inv = load_some(inverse + c, n);
+    l.mean = load_some(mean + c, n);
+    l.factor = flush(g->scale ? load_some(gamma + c, n) * inv : inv); /* iso_bn_factor */
+    l.beta = (vec)(0.0f);
+    if (g->center)
+        l.beta = load_some(beta + c, n);
+    return l;
+}
+/* iso_bn */
+INLINE vec normalized(const struct line *l, vec x)
+{
+    return flush(fma(x - l->mean, l->factor, l->beta));
 }
 
+/* The rows of a work-item over elements. */
+#define OWN_ROWS(row) \
+    for (int row = get_group_id(0) * g.each, end_ = row + g.each; row < end_ && row < g.rows; row++)
+
+/* y, the addend added and relu taken where they are wanted. */
 KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
                       global const float *inverse, ulong inverse_at, global const float *gamma,
-                      ulong gamma_at, global const float *beta, ulong beta_at, global float *y,
-                      ulong y_at, int rows, int channels, int each, int scale, int center)
+                      ulong gamma_at, global const float *beta, ulong beta_at,
+                      global const float *addend, ulong addend_at, global float *y, ulong y_at,
+                      struct opencl_bn_cpu all)
 {
-    mean += mean_at;
-    inverse += inverse_at;
-    gamma += gamma_at;
-    beta += beta_at;
-    OWN_ROWS(row) {
-        global const float *from = x + x_at + (ulong)row * channels;
-        global float *to = y + y_at + (ulong)row * channels;
-        for (int c = 0; c < channels; c += VECTOR) {
-            const int n = channels - c;
-            const vec b = center ? load_some(beta + c, n) : (vec)(0.0f);
-            const vec factor = factor_of(gamma, inverse, scale, c, n);
-            const vec centre = load_some(from + c, n) - load_some(mean + c, n);
-            store_some(flush(fma(centre, factor, b)), to + c, n); /* iso_bn */
+    const struct opencl_bn_cpu g = all;
+    OWN_ROWS(row)
+    {
+        const ulong at = (ulong)row * g.channels;
+        for (int c = 0; c < g.channels; c += VECTOR) {
+            const int n = g.channels - c;
+            const struct line l = line_of(&g, mean + mean_at, inverse + inverse_at,
+                                          gamma + gamma_at, beta + beta_at, c, n);
+            vec result = normalized(&l, load_some(x + x_at + at + c, n));
+            if (g.adds) /* iso_add */
+                result = flush(result + load_some(addend + addend_at + at + c, n));
+            if (g.relu)
+                result = relu_of(result);
+            store_some(result, y + y_at + at + c, n);
         }
     }
 }
 
-/* groups[g][2][channel]: the sums of dy, and of dy (x - mean), over the rows of group g. */
-KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
-                       global const float *mean, ulong mean_at, global float *groups,
-                       ulong groups_at, int channels, int rows, int image)
+/* A gradient, if it passes; y: the results, read BY_RESULT. */
+INLINE vec passing(const struct opencl_bn_cpu *g, const struct line *l, vec x,
+                   global const float *y, vec dy, int n)
 {
-    const struct iso_rows r = { rows, image };
-    const int c = get_group_id(0) * VECTOR, g = get_group_id(1), n = channels - c;
-    const int at = iso_group_begin(r, g), stop = iso_group_end(r, at);
-    const vec m = load_some(mean + mean_at + c, n);
+    if (g->pass == OPENCL_CPU_PASS_ALL)
+        return dy;
+    vec result = (vec)(0.0f);
+    if (g->pass == OPENCL_CPU_PASS_BY_RESULT)
+        result = load_some(y, n);
+    else
+        result = normalized(l, x);
+    return result > (vec)(0.0f) ? dy : (vec)(0.0f);
+}
+
+/* groups[g][2][channel]: the sums of dy, and of dy (x - mean), over the rows of group g, of the
+ * gradients that pass; these to `passed`, where they are wanted. */
+KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
+                       global const float *y, ulong y_at, global const float *mean, ulong mean_at,
+                       global const float *inverse, ulong inverse_at, global const float *gamma,
+                       ulong gamma_at, global const float *beta, ulong beta_at,
+                       global float *passed, ulong passed_at, global float *groups, ulong groups_at,
+                       struct opencl_bn_cpu all)
+{
+    const struct opencl_bn_cpu g = all;
+    const struct iso_rows r = { g.rows, g.image };
+    const int c = get_group_id(0) * VECTOR, group = get_group_id(1), n = g.channels - c;
+    const int at = iso_group_begin(r, group), stop = iso_group_end(r, at);
+    const struct line l =
+        line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at, beta + beta_at, c, n);
     vec total = (vec)(start_of_sum()), product = total;
-    x += x_at + c;
-    dy += dy_at + c;
     for (int row = at, end; row < stop; row = end) {
         vec sum = (vec)(start_of_sum()), chain = sum;
         end = iso_block_end(r, row);
         for (int i = row; i < end; i++) {
-            const vec d = load_some(dy + (ulong)i * channels, n);
+            const ulong e = (ulong)i * g.channels + c;
+            const vec value = load_some(x + x_at + e, n);
+            const vec d = passing(&g, &l, value, y + y_at + e, load_some(dy + dy_at + e, n), n);
             sum = sum + d;
-            chain = fma(d, load_some(x + (ulong)i * channels, n) - m, chain);
+            chain = fma(d, value - l.mean, chain);
+            if (g.want_passed) {
+                global float *to = passed + passed_at + e;
+                store_some(g.add_passed ? load_some(to, n) + d : d, to, n);
+            }
         }
         total = total + sum;
         product = product + chain;
     }
-    groups += groups_at + (ulong)g * 2 * channels + c;
+    groups += groups_at + (ulong)group * 2 * g.channels + c;
     store_some(total, groups, n);
-    store_some(product, groups + channels, n);
+    store_some(product, groups + g.channels, n);
 }
 
 /* From what bn_cpu_products gave: what every element's gradient needs, offset and slope; and dgamma
  * and dbeta, where they are wanted. */
 KERNEL bn_cpu_channels(global const float *groups, ulong groups_at, global const float *inverse,
-                       ulong inverse_at, global float *dgamma, ulong dgamma_at,
-                       global float *dbeta, ulong dbeta_at, global float *offset, ulong offset_at,
-                       global float *slope, ulong slope_at, int channels, int count,
-                       float step_rows, int training, int scale, int center, int add_dgamma,
-                       int add_dbeta)
+                       ulong inverse_at, global float *dgamma, ulong dgamma_at, global float *dbeta,
+                       ulong dbeta_at, global float *offset, ulong offset_at, global float *slope,
+                       ulong slope_at, int channels, int count, float step_rows, int training,
+                       int scale, int center, int add_dgamma, int add_dbeta)
 {
     const int c = get_group_id(0) * VECTOR, n = channels - c;
     float totals[VECTOR], products[VECTOR];
@@ -190,27 +233,28 @@ KERNEL bn_cpu_channels(global const float *groups, ulong groups_at, global const
 }
 
 KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
-                       global const float *mean, ulong mean_at, global const float *inverse,
-                       ulong inverse_at, global const float *gamma, ulong gamma_at,
+                       global const float *y, ulong y_at, global const float *mean, ulong mean_at,
+                       global const float *inverse, ulong inverse_at, global const float *gamma,
+                       ulong gamma_at, global const float *beta, ulong beta_at,
                        global const float *offset, ulong offset_at, global const float *slope,
-                       ulong slope_at, global float *dx, ulong dx_at, int rows, int channels,
-                       int each, int scale, int add)
+                       ulong slope_at, global float *dx, ulong dx_at, struct opencl_bn_cpu all)
 {
-    mean += mean_at;
-    inverse += inverse_at;
-    gamma += gamma_at;
-    offset += offset_at;
-    slope += slope_at;
-    OWN_ROWS(row) {
-        const ulong at = (ulong)row * channels;
-        for (int c = 0; c < channels; c += VECTOR) {
-            const int n = channels - c;
-            const vec centre = load_some(x + x_at + at + c, n) - load_some(mean + c, n);
-            const vec lost = load_some(dy + dy_at + at + c, n) - load_some(offset + c, n);
-            const vec slant = load_some(slope + c, n);
-            const vec d = flush(factor_of(gamma, inverse, scale, c, n) * fma(-centre, slant, lost));
-            global float *to = dx + dx_at + at + c; /* d: iso_bn_grad */
-            store_some(add ? load_some(to, n) + d : d, to, n);
+    const struct opencl_bn_cpu g = all;
+    OWN_ROWS(row)
+    {
+        const ulong at = (ulong)row * g.channels;
+        for (int c = 0; c < g.channels; c += VECTOR) {
+            const int n = g.channels - c;
+            const ulong e = at + c;
+            const struct line l = line_of(&g, mean + mean_at, inverse + inverse_at,
+                                          gamma + gamma_at, beta + beta_at, c, n);
+            const vec value = load_some(x + x_at + e, n);
+            const vec d = passing(&g, &l, value, y + y_at + e, load_some(dy + dy_at + e, n), n);
+            const vec lost = d - load_some(offset + offset_at + c, n);
+            const vec slant = load_some(slope + slope_at + c, n);
+            const vec result = flush(l.factor * fma(-(value - l.mean), slant, lost));
+            global float *to = dx + dx_at + e; /* result: iso_bn_grad */
+            store_some(g.add ? load_some(to, n) + result : result, to, n);
         }
     }
 }

@@ -114,7 +114,8 @@ INLINE struct tile tile_of(const struct opencl_taps_cpu *g)
                       .terms = g->taps_y * g->taps_x * g->segment,
                       .block = ISO_BLOCK_TERMS,
                       .has_bias = g->has_bias,
-                      .add = g->add };
+                      .add = g->add,
+                      .relu = g->relu };
     return t;
 }
 

@@ -91,8 +91,7 @@ INLINE struct tile tile_of(const struct opencl_weights_cpu *g, const struct unit
                       .a_across = (long)g->sh * width * pixel,
                       .length = g->flat ? g->rows : g->ow,
                       .across = g->flat ? 1 : g->oh,
-                      .block = ISO_BLOCK_ROWS,
-                      .cols = TILE_COLS };
+                      .block = ISO_BLOCK_ROWS };
     return t;
 }
 
@@ -111,6 +110,7 @@ INLINE void add_block(const struct opencl_weights_cpu *g, const struct unit *u, 
     t.rows = run * u->channels;
     for (int p = 0; p < u->panels; p++) {
         t.b = u->dy + (long)p * (end - row) * TILE_COLS;
+        t.cols = u->filters - p * TILE_COLS;
         for (int tap = 0; tap < taps; tap += run) {
             t.a = a + ((long)(tap / g->kw) * g->dh * width + tap % g->kw * g->dw) * pixel;
             t.c = u->group + ((long)p * taps + tap) * u->channels * TILE_COLS;
@@ -138,8 +138,9 @@ INLINE void put_sums(const struct opencl_weights_cpu *g, const struct unit *u,
         for (int i = 0; i < taps * u->channels; i++) {
             const int tap = i / u->channels, c = u->c0 + i % u->channels, n = u->filters - f;
             global float *to = out + ((long)tap * g->c + c) * g->filters + u->f0 + f;
-            const vec sum = LOAD(sums + ((long)(f / TILE_COLS) * taps * u->channels + i) * TILE_COLS +
-                                 f % TILE_COLS);
+            const vec sum =
+                LOAD(sums + ((long)(f / TILE_COLS) * taps * u->channels + i) * TILE_COLS +
+                     f % TILE_COLS);
             store_some(g->add ? load_some(to, n) + sum : sum, to, n);
         }
     }

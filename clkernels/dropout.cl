@@ -1,5 +1,6 @@
 /* dropout.cl: each element's mask from its own random number (core/ops/dropout.h). */
 #include "common.h"
+#include "elements.h"
 
 /* Work-items along the first axis take the elements of a row, the second axis the rows. A work-item
  * draws the four numbers of its element's Philox block and takes one: that costs a GPU nothing, and
@@ -26,8 +27,8 @@ kernel void dropout_forward(global const float *x, ulong x_at, global float *y, 
 kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulong y_at,
                          global uchar *mask, ulong mask_at, uint n, int want_mask)
 {
-    uint i = get_global_id(0);
-    if (i < n) {
+    EACH_ELEMENT(i, n)
+    {
         if (want_mask)
             mask[mask_at + i] = 1;
         y[y_at + i] = iso_dropout(1, x[x_at + i], 1.0f);
@@ -38,8 +39,8 @@ kernel void dropout_backward(global const float *dy, ulong dy_at, global const u
                              ulong mask_at, global float *dx, ulong dx_at, uint n, float scale,
                              int add)
 {
-    uint i = get_global_id(0);
-    if (i < n) {
+    EACH_ELEMENT(i, n)
+    {
         float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);
         dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
     }

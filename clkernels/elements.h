@@ -1,15 +1,19 @@
-/* elements.h: the elements that a work-item takes: one, or on CPU-shaped devices, whose compilers
- * make vector code of a loop more readily than of work-items, a run of them. The host queues such
- * kernels with opencl_runs. */
+/* elements.h: the elements that a work-item takes: one, or a run of them with RUNS. PoCL's compiler
+ * makes vector code of a loop more readily than of work-items; Intel's, for CPUs, the other way
+ * round, and only of indices that cannot wrap. The host queues such kernels with opencl_runs. */
 #ifndef ISO_CLKERNELS_ELEMENTS_H
 #define ISO_CLKERNELS_ELEMENTS_H
 #include "arguments.h"
 
-#if SHAPE_CPU
-#define EACH_ELEMENT(i, n)                                                                 \
-    for (ulong i = get_global_id(0) * (ulong)OPENCL_RUN,                                   \
-               end_ = i + OPENCL_RUN < (n) ? i + OPENCL_RUN : (n);                         \
+#if RUNS
+#define EACH_ELEMENT(i, n)                                         \
+    for (ulong i = get_global_id(0) * (ulong)OPENCL_RUN,           \
+               end_ = i + OPENCL_RUN < (n) ? i + OPENCL_RUN : (n); \
          i < end_; i++)
+#elif SHAPE_CPU
+#define EACH_ELEMENT(i, n)      \
+    ulong i = get_global_id(0); \
+    if (i < (n))
 #else
 #define EACH_ELEMENT(i, n)     \
     uint i = get_global_id(0); \

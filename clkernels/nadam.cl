@@ -7,7 +7,8 @@ kernel void nadam_update(global float *w, ulong w_at, global const float *g, ulo
                          float rate, float beta_1, float rest_1, float beta_2, float rest_2,
                          float epsilon, float of_m, float of_g)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float d = g[g_at + i];
         float mean = iso_mean(m[m_at + i], d, beta_1, rest_1);
         float square = iso_mean_square(v[v_at + i], d, beta_2, rest_2);

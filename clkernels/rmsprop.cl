@@ -9,7 +9,8 @@ kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, u
                            int placement, float rate, float rho, float rest, float momentum,
                            float epsilon)
 {
-    EACH_ELEMENT(i, n) {
+    EACH_ELEMENT(i, n)
+    {
         float d = g[g_at + i], average = 0.0f;
         float square = iso_mean_square(v[v_at + i], d, rho, rest);
         v[v_at + i] = square;

@@ -17,70 +17,83 @@ struct tile {
     global float *c;
     long as, ak, bk, cs, a_line, a_across;
     int length, across, terms, skip, block, rows, cols;
-    int has_bias, add;
+    int has_bias, add, relu; /* relu: of the result */
 };
 
-#define ROWS 1
-#include "tile_rows.h"
-#define ROWS 2
-#include "tile_rows.h"
-#define ROWS 3
-#include "tile_rows.h"
-#define ROWS 4
-#include "tile_rows.h"
-#define ROWS 5
-#include "tile_rows.h"
-#define ROWS 6
-#include "tile_rows.h"
-#define ROWS 7
-#include "tile_rows.h"
-#define ROWS 8
-#include "tile_rows.h"
-#define ROWS 9
-#include "tile_rows.h"
-#define ROWS 10
-#include "tile_rows.h"
-#define ROWS 11
-#include "tile_rows.h"
-#define ROWS 12
-#include "tile_rows.h"
-#define ROWS 13
-#include "tile_rows.h"
-#define ROWS 14
-#include "tile_rows.h"
+#define BOTH(x) x
+#define TILE(n) JOIN(tile_of_two_, n)
+#include "tile_sizes.h"
+#undef BOTH
+#undef TILE
+#define BOTH(x)
+#define TILE(n) JOIN(tile_of_one_, n)
+#include "tile_sizes.h"
+#undef BOTH
+#undef TILE
 
-#define TILE_CASE(n)            \
+/* The tile of as many rows as it has; kind: the names of its functions without the number. */
+#define TILE_CASE(kind, n)      \
     case n:                     \
-        JOIN(tile, n)(t, sums); \
+        JOIN(kind, n)(t, sums); \
         break;
+#if TILE_ROWS > 6
+#define LARGE_TILES(kind) \
+    TILE_CASE(kind, 7)    \
+    TILE_CASE(kind, 8)    \
+    TILE_CASE(kind, 9)    \
+    TILE_CASE(kind, 10)   \
+    TILE_CASE(kind, 11)   \
+    TILE_CASE(kind, 12)   \
+    TILE_CASE(kind, 13)   \
+    TILE_CASE(kind, 14)
+#else
+#define LARGE_TILES(kind)
+#endif
+#define MAKE_SUMS(kind)    \
+    switch (t->rows) {     \
+        TILE_CASE(kind, 1) \
+        TILE_CASE(kind, 2) \
+        TILE_CASE(kind, 3) \
+        TILE_CASE(kind, 4) \
+        TILE_CASE(kind, 5) \
+        TILE_CASE(kind, 6) \
+        LARGE_TILES(kind)  \
+    }
 
 INLINE void make_sums(const struct tile *t, vec *sums)
 {
-    switch (t->rows) {
-        TILE_CASE(1)
-        TILE_CASE(2)
-        TILE_CASE(3)
-        TILE_CASE(4)
-        TILE_CASE(5)
-        TILE_CASE(6)
-#if TILE_ROWS > 6
-        TILE_CASE(7)
-        TILE_CASE(8)
-        TILE_CASE(9)
-        TILE_CASE(10)
-        TILE_CASE(11)
-        TILE_CASE(12)
-        TILE_CASE(13)
-        TILE_CASE(14)
-#endif
+    if (t->cols > VECTOR)
+        MAKE_SUMS(tile_of_two_)
+    else
+        MAKE_SUMS(tile_of_one_)
+}
+
+/* Puts the sums of whole rows into c; a bias of +0 changes none, since no sum is -0. */
+INLINE void end_rows(const struct tile *t, const vec *sums)
+{
+    vec bias0 = (vec)(0.0f), bias1 = (vec)(0.0f);
+    if (t->has_bias) {
+        bias0 = LOAD(t->bias);
+        bias1 = LOAD(t->bias + VECTOR);
+    }
+    for (int i = 0; i < t->rows; i++) {
+        global float *c = t->c + i * t->cs;
+        vec v = sums[2 * i] + bias0, w = sums[2 * i + 1] + bias1;
+        if (t->relu) {
+            v = relu_of(v);
+            w = relu_of(w);
+        }
+        STORE(t->add ? LOAD(c) + v : v, c);
+        STORE(t->add ? LOAD(c + VECTOR) + w : w, c + VECTOR);
     }
 }
 
-/* Puts one vector of a row's sums into c. */
+/* Puts one vector of a row's sums into c, as many columns of it as there are. */
 INLINE void end_sum(const struct tile *t, vec sum, int col, global float *c)
 {
     const int n = t->cols - col;
     sum = t->has_bias ? sum + load_some(t->bias + col, n) : sum;
+    sum = t->relu ? relu_of(sum) : sum;
     store_some(t->add ? load_some(c + col, n) + sum : sum, c + col, n);
 }
 
@@ -88,11 +101,8 @@ static inline void tile(const struct tile *t)
 {
     vec sums[2 * TILE_ROWS];
     make_sums(t, sums);
-    if (t->cols >= TILE_COLS && !t->has_bias && !t->add) {
-        for (int i = 0; i < t->rows; i++) {
-            STORE(sums[2 * i], t->c + i * t->cs);
-            STORE(sums[2 * i + 1], t->c + i * t->cs + VECTOR);
-        }
+    if (t->cols >= TILE_COLS) {
+        end_rows(t, sums);
         return;
     }
     for (int i = 0; i < 2 * t->rows; i++)

@@ -15,6 +15,8 @@ typedef JOIN(int, VECTOR) ivec;
 /* A kernel whose work-group is one work-item: a CPU's thread. */
 #define KERNEL kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 
+INLINE vec relu_of(vec x) { return x < (vec)(0.0f) ? (vec)(0.0f) : x; }
+
 /* The first n elements, the others of the vector +0. */
 INLINE vec load_some(global const float *p, int n)
 {

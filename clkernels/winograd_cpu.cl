@@ -23,13 +23,13 @@ INLINE void gather_taps(const struct opencl_winograd_cpu *g, global const float 
     const int count = g->taps * g->taps, cols = g->rc - col < TILE_COLS ? g->rc - col : TILE_COLS;
     const int row = g->turned ? 1 : g->rc, across = g->turned ? g->sc : 1;
     for (int tap = 0; tap < count; tap++) {
-        global const float *from = kern + (long)tap * g->sc * g->rc + (long)k * row +
-                                   (long)col * across;
+        global const float *from =
+            kern + (long)tap * g->sc * g->rc + (long)k * row + (long)col * across;
         float *to = taps + (g->turned ? count - 1 - tap : tap) * FEW * TILE_COLS;
         for (int i = 0; i < FEW; i++)
             for (int j = 0; j < TILE_COLS; j++)
-                to[i * TILE_COLS + j] =
-                    i < few && j < cols ? from[i * row + (long)j * across] : 0.0f;
+                to[i * TILE_COLS + j] = i < few && j < cols ? from[i * row + (long)j * across]
+                                                            : 0.0f;
     }
 }
 
@@ -70,9 +70,8 @@ INLINE void source_tiles(const struct opencl_winograd_cpu *g, global const float
 {
     const struct pixels p = { x, g->sh, g->sw, g->sc };
     for (int i = 0; i < n; i++) {
-        source_tile(&p,
-                    place_of(first + i, g->image_tiles, g->tiles_x, g->tile, g->top, g->left), 0,
-                    g->sc, v + i * g->stride, g->v_plane);
+        source_tile(&p, place_of(first + i, g->image_tiles, g->tiles_x, g->tile, g->top, g->left),
+                    0, g->sc, v + i * g->stride, g->v_plane);
     }
 }
 
@@ -113,6 +112,7 @@ INLINE void put_results(const struct opencl_winograd_cpu *g, struct place at, in
             global float *to = y + ((long)i * g->rw + j) * g->rc;
             vec sum = t[i * tile + j] + (vec)(start_of_sum()); /* a sum never ends in -0 */
             sum = g->has_bias ? sum + b : sum;
+            sum = g->relu ? relu_of(sum) : sum;
             store_some(g->add ? load_some(to, n) + sum : sum, to, n);
         }
     }
@@ -120,8 +120,7 @@ INLINE void put_results(const struct opencl_winograd_cpu *g, struct place at, in
 
 /* Channels [c0, c0 + count) of n tiles from m, `step` floats a tile. */
 INLINE void result_tiles(const struct opencl_winograd_cpu *g, int first, int n, int c0, int count,
-                         int step, global const float *m, global const float *bias,
-                         global float *y)
+                         int step, global const float *m, global const float *bias, global float *y)
 {
     for (int i = 0; i < n; i++, m += step) {
         const struct place at = place_of(first + i, g->image_tiles, g->tiles_x, g->tile, 0, 0);
@@ -163,7 +162,8 @@ KERNEL winograd_cpu_chunks(global const float *x, ulong x_at, global const float
 {
     const struct opencl_winograd_cpu g = all;
     const int panels = (g.rc + TILE_COLS - 1) / TILE_COLS;
-    global float *v = slices + slices_at + get_group_id(0) * POINTS * (ulong)(g.v_plane + g.m_plane);
+    global float *v =
+        slices + slices_at + get_group_id(0) * POINTS * (ulong)(g.v_plane + g.m_plane);
     global float *m = v + POINTS * (ulong)g.v_plane;
     const int step = get_num_groups(0) * g.chunk;
     for (int first = get_group_id(0) * g.chunk; first < g.tiles; first += step) {
@@ -185,12 +185,13 @@ KERNEL winograd_cpu_source(global const float *x, ulong x_at, global float *v, u
 
 /* Panels, from the kernel to y. */
 KERNEL winograd_cpu_panels(global const float *v, ulong v_at, global const float *kern,
-                           ulong kern_at, global const float *bias, ulong bias_at,
-                           global float *y, ulong y_at, global float *slices, ulong slices_at,
+                           ulong kern_at, global const float *bias, ulong bias_at, global float *y,
+                           ulong y_at, global float *slices, ulong slices_at,
                            struct opencl_winograd_cpu all)
 {
     const struct opencl_winograd_cpu g = all;
-    global float *u = slices + slices_at + get_group_id(0) * POINTS * (ulong)(g.u_plane + g.m_plane);
+    global float *u =
+        slices + slices_at + get_group_id(0) * POINTS * (ulong)(g.u_plane + g.m_plane);
     global float *m = u + POINTS * (ulong)g.u_plane;
     const int step = get_num_groups(0) * TILE_COLS;
     for (int col = get_group_id(0) * TILE_COLS; col < g.rc; col += step) {

@@ -29,7 +29,8 @@ struct place {
 INLINE struct place place_of(int t, int image_tiles, int tiles_x, int step, int top, int left)
 {
     int inner = t % image_tiles;
-    struct place at = { t / image_tiles, inner / tiles_x * step - top, inner % tiles_x * step - left };
+    struct place at = { t / image_tiles, inner / tiles_x * step - top,
+                        inner % tiles_x * step - left };
     return at;
 }
 
@@ -50,8 +51,8 @@ INLINE void load_square(const struct pixels *p, struct place at, int c, int n, c
         for (int j = 0; j < side; j++) {
             int y = at.y + i, x = at.x + j;
             bool there = y >= 0 && y < p->h && x >= 0 && x < p->w;
-            d[i * side + j] =
-                there ? load_some(from + (i * p->w + j) * p->channels, n) : (vec)(0.0f);
+            d[i * side + j] = there ? load_some(from + (i * p->w + j) * p->channels, n)
+                                    : (vec)(0.0f);
         }
     }
 }

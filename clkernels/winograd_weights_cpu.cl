@@ -37,8 +37,7 @@ INLINE void block_points(const struct opencl_winograd_weights_cpu *g, const stru
 {
     const struct pixels px = { x, g->sh, g->sw, g->sc }, pdy = { dy, g->rh, g->rw, g->rc };
     for (int i = 0; i < end - begin; i++) {
-        const struct place to =
-            place_of(begin + i, g->image_tiles, g->tiles_x, g->tile, 0, 0);
+        const struct place to = place_of(begin + i, g->image_tiles, g->tiles_x, g->tile, 0, 0);
         const struct place from = { to.image, to.y - g->top, to.x - g->left };
         source_tile(&px, from, u->c0, u->c0 + u->channels, u->x + i * u->stride, g->x_plane);
         for (int f = 0; f < u->panels * TILE_COLS; f += VECTOR) {
@@ -142,7 +141,8 @@ KERNEL winograd_weights_cpu(global const float *x, ulong x_at, global const floa
     const struct opencl_winograd_weights_cpu g = all;
     const struct iso_rows rows = { g.tiles, g.image_tiles };
     const bool one_group = iso_group_end(rows, 0) == g.tiles;
-    const long slice = POINTS * ((long)g.x_plane + g.dy_plane + (one_group ? 1 : 2) * (long)g.sum_plane);
+    const long slice =
+        POINTS * ((long)g.x_plane + g.dy_plane + (one_group ? 1 : 2) * (long)g.sum_plane);
     slices += slices_at + get_group_id(0) * slice;
     for (int number = get_group_id(0); number < g.units; number += get_num_groups(0)) {
         const struct unit u = unit_of(&g, number, slices);

@@ -1,5 +1,6 @@
 /* activation.c: queues the elementwise functions and softmax. */
 #include "activation.h"
+#include "cpu_shape.h"
 
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
@@ -14,7 +15,7 @@ iso_rc opencl_activate(struct opencl *cl, const struct iso_activation *p,
 {
     const size_t n = (size_t)iso_shape_count(&y->shape);
     return opencl_launch(
-        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_elements(cl, n),
+        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_runs(cl, n),
         ARGS(arg_tensor(x), arg_tensor(y), arg_uint(n), arg_real(iso_activation_parameter(p))));
 }
 
@@ -50,7 +51,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     }
     const enum iso_activation_function formula = iso_activation_formula(p);
     const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];
-    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_elements(cl, n),
+    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_runs(cl, n),
                          ARGS(arg_tensor(y), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
                               arg_uint(n), arg_real(iso_activation_parameter(p)),
                               arg_int(call->add_dx[0])));

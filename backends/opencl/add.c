@@ -1,5 +1,5 @@
 /* add.c: queues the sum of several tensors, and what each adds to its gradient. */
-#include "opencl.h"
+#include "cpu_shape.h"
 
 enum { INPUTS = 4 }; /* of add_forward in clkernels/add.cl */
 
@@ -15,7 +15,7 @@ static iso_rc add_some(struct opencl *cl, const struct iso_call *call,
     for (int i = inputs; i < INPUTS; i++)
         x[i] = x[0]; /* not read */
     return opencl_launch(
-        cl, "add.cl", "add_forward", opencl_elements(cl, n),
+        cl, "add.cl", "add_forward", opencl_runs(cl, n),
         ARGS(x[0], x[1], x[2], x[3], arg_tensor(&call->y[0]), arg_uint(n), arg_int(inputs)));
 }
 
@@ -37,7 +37,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     size_t n = (size_t)iso_shape_count(&call->dy[0].shape);
     for (int i = 0; i < ISO_OPERANDS; i++) {
         if (call->dx[i].mem != NULL) {
-            ISO_TRY(opencl_launch(cl, "add.cl", "add_backward", opencl_elements(cl, n),
+            ISO_TRY(opencl_launch(cl, "add.cl", "add_backward", opencl_runs(cl, n),
                                   ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->dx[i]),
                                        arg_uint(n), arg_int(call->add_dx[i]))));
         }

@@ -29,7 +29,8 @@ struct iso_window opencl_dense_window(int64_t rows, int64_t in)
 /* ---- Along one axis ---- */
 
 /* `count` results; result j, tap t, lies at source first + j stride + t step. Of the input's
- * gradient: they are pixels y0, y0 + y_stride, ..., and tap t is the kernel's tap + t kernel_step. */
+ * gradient: they are pixels y0, y0 + y_stride, ..., and tap t is the kernel's tap + t kernel_step.
+ */
 struct axis {
     int64_t count, stride, first, taps, step;
     int64_t y0, y_stride, tap, kernel_step;
@@ -79,10 +80,10 @@ static bool inside(const struct axis *a, int64_t size)
 /* ---- A pass, or a residue of one ---- */
 
 struct source {
-    int64_t n, h, w, c;       /* images */
-    int64_t rh, rw, cols;     /* results */
+    int64_t n, h, w, c;   /* images */
+    int64_t rh, rw, cols; /* results */
     struct opencl_panels_cpu panels;
-    size_t w_first;           /* where the panels' first tap lies in the kernel */
+    size_t w_first; /* where the panels' first tap lies in the kernel */
 };
 
 struct layer {
@@ -215,14 +216,13 @@ static iso_rc run(struct opencl *cl, const struct iso_call *call, const struct l
     const struct opencl_arg g = arg_struct(&l->g, sizeof l->g),
                             panels = arg_struct(&l->panels, sizeof l->panels);
     if (l->by_panel) {
-        return opencl_launch(cl, program, "conv2d_cpu_panels", opencl_cpu_grid(l->groups, 1),
-                             ARGS(arg_at(x), arg_at(w), arg_at(any), arg_at(to), arg_at(work), g,
-                                  panels));
+        return opencl_launch(
+            cl, program, "conv2d_cpu_panels", opencl_cpu_grid(l->groups, 1),
+            ARGS(arg_at(x), arg_at(w), arg_at(any), arg_at(to), arg_at(work), g, panels));
     }
-    ISO_TRY(opencl_launch(
-        cl, program, "conv2d_cpu_pack",
-        opencl_cpu_grid((int64_t)l->panels.taps_y * l->panels.taps_x, l->count),
-        ARGS(arg_at(w), arg_at(work), panels)));
+    ISO_TRY(opencl_launch(cl, program, "conv2d_cpu_pack",
+                          opencl_cpu_grid((int64_t)l->panels.taps_y * l->panels.taps_x, l->count),
+                          ARGS(arg_at(w), arg_at(work), panels)));
     return opencl_launch(cl, program, "conv2d_cpu_bands", opencl_cpu_grid(l->groups, 1),
                          ARGS(arg_at(x), arg_at(work), arg_at(any), arg_at(to), arg_at(slices), g));
 }
@@ -321,6 +321,7 @@ iso_rc opencl_conv2d_cpu_forward(struct opencl *cl, const struct iso_call *call,
     const struct opencl_at bias = opencl_at(&call->w[1]);
     struct layer l = forward_layer(cl, &v, filters);
     l.g.has_bias = bias.mem != NULL;
+    l.g.relu = opencl_cpu_fuses(cl, call->activation);
     return run(cl, call, &l, opencl_at(&call->x[0]), bias, opencl_at(&call->y[0]));
 }
 

@@ -129,10 +129,9 @@ iso_rc opencl_weights_cpu(struct opencl *cl, const struct iso_call *call, struct
                                         .last = true,
                                         .add = call->add_dw[0] };
     job.g.add = call->add_dw[0] && !job.g.split;
-    ISO_TRY(opencl_launch(cl, "conv2d_weights_cpu.cl", "conv2d_weights_cpu",
-                          opencl_cpu_grid(job.groups, 1),
-                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
-                               arg_at(job.g.split ? sums : dw), arg_at(slices),
-                               arg_struct(&job.g, sizeof job.g))));
+    ISO_TRY(opencl_launch(
+        cl, "conv2d_weights_cpu.cl", "conv2d_weights_cpu", opencl_cpu_grid(job.groups, 1),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(job.g.split ? sums : dw),
+             arg_at(slices), arg_struct(&job.g, sizeof job.g))));
     return job.g.split ? opencl_total(cl, &total, sums, sums, none, dw) : ISO_OK;
 }

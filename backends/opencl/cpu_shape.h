@@ -3,11 +3,22 @@
 #ifndef ISO_OPENCL_CPU_SHAPE_H
 #define ISO_OPENCL_CPU_SHAPE_H
 #include "clkernels/arguments.h"
+#include "core/ops/activation.h"
 #include "opencl.h"
 
+/* True where a work-item of an elementwise kernel takes a run of elements. */
+static inline bool opencl_takes_runs(const struct opencl *cl)
+{
+    return cl->shape == OPENCL_SHAPE_CPU && cl->found.pocl;
+}
 static inline bool opencl_cpu_shape(const struct opencl *cl)
 {
     return cl->shape == OPENCL_SHAPE_CPU;
+}
+/* True where the CPU-shaped products take this function of their results on the way: relu. */
+static inline bool opencl_cpu_fuses(const struct opencl *cl, const struct iso_activation *p)
+{
+    return opencl_cpu_shape(cl) && p != NULL && iso_activation_formula(p) == ISO_RELU;
 }
 static inline int64_t opencl_ceil64(int64_t n, int64_t by) { return (n + by - 1) / by; }
 static inline int64_t opencl_least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -25,8 +36,8 @@ static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
 /* Of kernels that take their elements with clkernels/elements.h. */
 static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
 {
-    return opencl_cpu_shape(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
-                                : opencl_elements(cl, n);
+    return opencl_takes_runs(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)
+                                 : opencl_elements(cl, n);
 }
 
 /* Work-groups that share `pieces` of work of the same size: at most a few for each processor, since

@@ -20,8 +20,7 @@ bool opencl_depthwise_cpu_can(const struct opencl *cl, const struct iso_call *ca
 {
     const struct iso_depthwise_conv2d *p = call->params;
     const struct opencl_window_cpu g = window_of(call);
-    return opencl_cpu_shape(cl) && p->depth_multiplier == 1 &&
-           g.kh * g.kw <= OPENCL_DEPTHWISE_TAPS;
+    return opencl_cpu_shape(cl) && p->depth_multiplier == 1 && g.kh * g.kw <= OPENCL_DEPTHWISE_TAPS;
 }
 
 bool opencl_depthwise_cpu_can_sum(const struct opencl *cl, const struct iso_call *call)

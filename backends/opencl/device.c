@@ -4,6 +4,7 @@
 #include <string.h>
 #include "opencl.h"
 #include "clblast.h"
+#include "cpu_shape.h"
 #include "tiles.h"
 #include "tuner.h"
 
@@ -92,10 +93,10 @@ static void choose_options(struct opencl *cl)
     const char *more = iso_environment(ISO_ENV_OPENCL_OPTIONS);
     snprintf(cl->options, sizeof cl->options,
              "-cl-std=CL1.2 -DSHAPE_CPU=%d -DTILE_ROWS=%d -DTILE_COLS=%d -DTILE_GROUP=%d "
-             "-DVECTOR=%d -DITEM_CHANNELS=%d%s%s%s",
+             "-DVECTOR=%d -DITEM_CHANNELS=%d -DRUNS=%d%s%s%s",
              cl->shape == OPENCL_SHAPE_CPU, cl->tile.rows, cl->tile.cols, cl->tile.group,
-             cl->tile.vector, (int)cl->item_channels, division(cl), more != NULL ? " " : "",
-             more != NULL ? more : "");
+             cl->tile.vector, (int)cl->item_channels, opencl_takes_runs(cl), division(cl),
+             more != NULL ? " " : "", more != NULL ? more : "");
 }
 
 /* ISOCL_OPENCL_WORKSPACE_MIB, in floats. */

@@ -1,6 +1,14 @@
 /* dropout.c: queues dropout. */
-#include "opencl.h"
+#include "cpu_shape.h"
 #include "core/ops/dropout.h"
+
+/* The whole blocks of random numbers of a row, at least one work-item, and the rows. */
+static struct opencl_grid blocks_grid(const struct opencl *cl, size_t size, size_t rows)
+{
+    struct opencl_grid grid = opencl_runs(cl, opencl_larger(size / 4, 1));
+    grid.groups[1] = rows;
+    return grid;
+}
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
@@ -10,12 +18,14 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl_arg mask = arg_optional(&call->saved[0], &call->y[0]);
     int want_mask = call->saved[0].mem != NULL;
     if (!call->training) {
-        return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_elements(cl, n),
+        return opencl_launch(cl, "dropout.cl", "dropout_copy", opencl_runs(cl, n),
                              ARGS(x, y, mask, arg_uint(n), arg_int(want_mask)));
     }
     const size_t rows = (size_t)call->x[0].shape.dim[0], size = n / rows;
+    const bool cpu = opencl_cpu_shape(cl) && !opencl_takes_runs(cl);
     return opencl_launch(
-        cl, "dropout.cl", "dropout_forward", opencl_each_row(cl, size, rows),
+        cl, cpu ? "dropout_cpu.cl" : "dropout.cl", cpu ? "dropout_cpu_forward" : "dropout_forward",
+        cpu ? blocks_grid(cl, size, rows) : opencl_each_row(cl, size, rows),
         ARGS(x, y, mask, arg_uint(size), arg_uint((uint64_t)call->scalars[ISO_DROPOUT_THRESHOLD]),
              arg_real(call->scalars[ISO_DROPOUT_SCALE]), ARG_RANDOM(call), arg_int(want_mask)));
 }
@@ -27,7 +37,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (call->dx[0].mem == NULL)
         return ISO_OK;
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
-    return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_elements(cl, n),
+    return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_runs(cl, n),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
                               arg_tensor(&call->dx[0]), arg_uint(n), arg_real(scale),
                               arg_int(call->add_dx[0])));
@@ -35,5 +45,5 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 
 const struct opencl_op opencl_dropout = {
     .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
-    .programs = { "dropout.cl" },
+    .programs = { "dropout.cl", "dropout_cpu.cl" },
 };

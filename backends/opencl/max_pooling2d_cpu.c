@@ -32,11 +32,10 @@ iso_rc opencl_max_pool_cpu(struct opencl *cl, const struct iso_call *call)
 {
     struct opencl_window_cpu g = window_of(call);
     g.want_tap = call->saved[0].mem != NULL;
-    return opencl_launch(cl, program, "max_pooling2d_cpu_forward",
-                         opencl_cpu_grid((int64_t)g.images * g.oh, 1),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
-                              arg_optional(&call->saved[0], &call->y[0]),
-                              arg_struct(&g, sizeof g)));
+    return opencl_launch(
+        cl, program, "max_pooling2d_cpu_forward", opencl_cpu_grid((int64_t)g.images * g.oh, 1),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
+             arg_optional(&call->saved[0], &call->y[0]), arg_struct(&g, sizeof g)));
 }
 
 iso_rc opencl_max_pool_cpu_gradient(struct opencl *cl, const struct iso_call *call)

@@ -15,7 +15,7 @@ enum {
     OPENCL_MAX_FILES = 128,
     OPENCL_MAX_PROGRAMS = 2 * OPENCL_MAX_FILES, /* no file is built more than twice */
     OPENCL_MAX_GROUP = 256,
-    OPENCL_OP_PROGRAMS = 6,
+    OPENCL_OP_PROGRAMS = 8,
     OPENCL_ARGUMENT_BYTES = 512,
     OPENCL_WINDOWS = 4,
     OPENCL_SLOTS = 8,

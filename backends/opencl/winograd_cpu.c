@@ -1,5 +1,6 @@
-/* winograd_cpu.c: queues Winograd's convolution on CPU-shaped devices: clkernels/winograd_cpu.cl for
- * the forward pass and the input's gradient, clkernels/winograd_weights_cpu.cl for the kernel's. */
+/* winograd_cpu.c: queues Winograd's convolution on CPU-shaped devices: clkernels/winograd_cpu.cl
+ * for the forward pass and the input's gradient, clkernels/winograd_weights_cpu.cl for the
+ * kernel's. */
 #include "clkernels/arguments.h"
 #include "core/ops/conv2d.h"
 #include "core/winograd.h"
@@ -58,8 +59,8 @@ static void divide(const struct opencl *cl, struct layer *l)
     l->panels = opencl_ceil64(g->rc, width);
     l->by_panel = g->tiles < g->rc;
     g->stride = (iso_i32)whole_vectors(cl, g->sc);
-    g->chunk = (iso_i32)opencl_ceil64(g->tiles, l->by_panel ? opencl_ceil64(g->tiles, most)
-                                                            : rounds * units);
+    g->chunk = (iso_i32)opencl_ceil64(g->tiles,
+                                      l->by_panel ? opencl_ceil64(g->tiles, most) : rounds * units);
     l->chunks = opencl_ceil64(g->tiles, g->chunk);
     l->groups = opencl_cpu_groups(cl, l->by_panel ? l->panels : l->chunks);
     const int64_t panels = l->by_panel ? 1 : l->panels, tiles = l->by_panel ? g->tiles : g->chunk;
@@ -116,9 +117,9 @@ static iso_rc by_panel(struct opencl *cl, const struct iso_call *call, const str
     const struct opencl_arg g = arg_struct(&l->g, sizeof l->g);
     ISO_TRY(opencl_launch(cl, program, "winograd_cpu_source", opencl_cpu_grid(l->chunks, 1),
                           ARGS(arg_at(x), arg_at(v), g)));
-    return opencl_launch(cl, program, "winograd_cpu_panels", opencl_cpu_grid(l->groups, 1),
-                         ARGS(arg_at(v), arg_tensor(&call->w[0]), arg_at(bias), arg_at(y),
-                              arg_at(slices), g));
+    return opencl_launch(
+        cl, program, "winograd_cpu_panels", opencl_cpu_grid(l->groups, 1),
+        ARGS(arg_at(v), arg_tensor(&call->w[0]), arg_at(bias), arg_at(y), arg_at(slices), g));
 }
 
 static iso_rc convolve(struct opencl *cl, const struct iso_call *call, const struct layer *l,
@@ -133,6 +134,7 @@ iso_rc opencl_winograd_cpu_forward(struct opencl *cl, const struct iso_call *cal
     struct layer l = layer_of(cl, call, false);
     const struct opencl_at bias = opencl_at(&call->w[1]);
     l.g.has_bias = bias.mem != NULL;
+    l.g.relu = opencl_cpu_fuses(cl, call->activation);
     return convolve(cl, call, &l, opencl_at(&call->x[0]), bias, opencl_at(&call->y[0]));
 }
 
@@ -216,10 +218,10 @@ static size_t weights_work(const struct opencl *cl, const struct iso_call *call)
 iso_rc opencl_winograd_cpu_kernel(struct opencl *cl, const struct iso_call *call)
 {
     const struct opencl_winograd_weights_cpu g = weights_of(cl, call);
-    return opencl_launch(cl, weights_program, "winograd_weights_cpu",
-                         opencl_cpu_grid(weights_groups(cl, &g), 1),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
-                              arg_tensor(&call->dw[0]), arg_work(call, 0), arg_struct(&g, sizeof g)));
+    return opencl_launch(
+        cl, weights_program, "winograd_weights_cpu", opencl_cpu_grid(weights_groups(cl, &g), 1),
+        ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dw[0]),
+             arg_work(call, 0), arg_struct(&g, sizeof g)));
 }
 
 /* ---- Both ---- */
@@ -233,7 +235,6 @@ bool opencl_winograd_cpu_ready(struct opencl *cl, char *why, size_t n)
 size_t opencl_winograd_cpu_work(const struct opencl *cl, const struct iso_call *call,
                                 enum iso_pass pass)
 {
-    return pass == ISO_FORWARD
-               ? image_work(cl, call, false)
-               : opencl_larger(image_work(cl, call, true), weights_work(cl, call));
+    return pass == ISO_FORWARD ? image_work(cl, call, false)
+                               : opencl_larger(image_work(cl, call, true), weights_work(cl, call));
 }

@@ -7,7 +7,8 @@
 bool opencl_winograd_cpu_ready(struct opencl *, char *why, size_t n);
 /* Floats of workspace. */
 size_t opencl_winograd_cpu_work(const struct opencl *, const struct iso_call *, enum iso_pass);
-/* y; dx[0], or added to it; dw[0], or added to it. */
+/* y, with the activation of the call if opencl_cpu_fuses; dx[0], or added to it; dw[0], or added
+ * to it. */
 iso_rc opencl_winograd_cpu_forward(struct opencl *, const struct iso_call *);
 iso_rc opencl_winograd_cpu_input(struct opencl *, const struct iso_call *);
 iso_rc opencl_winograd_cpu_kernel(struct opencl *, const struct iso_call *);
