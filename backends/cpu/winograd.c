@@ -20,8 +20,8 @@ struct job {
     float *result;
     bool add, turned; /* turned: the kernel by 180 degrees, with channels exchanged */
     int vectors, width;
-    int64_t panels; /* of result channels */
-    int64_t stride; /* floats of a tile's source channels, whole vectors */
+    int64_t panels, padded; /* of result channels; whole panels of them */
+    int64_t stride;         /* floats of a tile's source channels, whole vectors */
     bool by_panel;
     int64_t chunk, chunks;
     int64_t u_plane, v_plane, m_plane; /* floats from point to point */
@@ -96,15 +96,16 @@ static void transform_source(const struct job *job, int64_t t0, int64_t n, float
                         job->source.channels, v + i * job->stride, job->v_plane);
 }
 
-/* m[36 planes][tile][width] = the sums over channels of v u, for one panel of u. */
-static void multiply(const struct job *job, int64_t n, const float *v, const float *u, float *m)
+/* m[36 planes][tile][width of all panels] = the sums over channels of v u. */
+static void multiply(const struct job *job, int64_t n, const float *v, const float *u,
+                     int64_t panels, float *m)
 {
     const ptrdiff_t zero = 0;
     const int64_t sc = job->source.channels;
     struct iso_tile t = { .as = job->stride,
                           .ak = 1,
                           .bk = job->width,
-                          .cs = job->width,
+                          .cs = panels * job->width,
                           .aoff = &zero,
                           .boff = &zero,
                           .len = &sc,
@@ -112,12 +113,13 @@ static void multiply(const struct job *job, int64_t n, const float *v, const flo
                           .rows = (int)n,
                           .cols = job->width,
                           .block = ISO_BLOCK_CHANNELS };
-    for (int64_t i = 0; i < POINTS; i++) {
-        t.a = v + i * job->v_plane;
-        t.b = u + i * job->u_plane;
-        t.c = m + i * job->m_plane;
-        ISO_CPU(tile_run)(&t, job->vectors);
-    }
+    for (int64_t i = 0; i < POINTS; i++)
+        for (int64_t p = 0; p < panels; p++) {
+            t.a = v + i * job->v_plane;
+            t.b = u + i * job->u_plane + p * sc * job->width;
+            t.c = m + i * job->m_plane + p * job->width;
+            ISO_CPU(tile_run)(&t, job->vectors);
+        }
 }
 
 /* Puts `n` channels from c on of a tile's results into the image. */
@@ -168,14 +170,14 @@ static void activate(const struct job *job, struct iso_tile_place at, int64_t c0
 }
 
 static void transform_results(const struct job *job, int64_t t0, int64_t n, int64_t c0,
-                              int64_t count, const float *m)
+                              int64_t count, int64_t step, const float *m)
 {
     for (int64_t i = 0; i < n; i++) {
         const struct iso_tile_place at = iso_tile_place(t0 + i, job->th, job->tw, job->tile, 0, 0);
         if (job->tile == 4)
-            result_tile(job, at, c0, count, 4, m + i * job->width);
+            result_tile(job, at, c0, count, 4, m + i * step);
         else
-            result_tile(job, at, c0, count, 2, m + i * job->width);
+            result_tile(job, at, c0, count, 2, m + i * step);
         if (job->activation != NULL)
             activate(job, at, c0, count);
     }
@@ -189,25 +191,15 @@ static int64_t chunk_size(const struct job *job, int64_t c)
     return iso_min64(job->chunk, job->tiles - c * job->chunk);
 }
 
-/* The results of tiles [t0, t0 + n) in panel p, from their sources and that panel of u. */
-static void run_panel(const struct job *job, int64_t t0, int64_t n, int64_t p, const float *v,
-                      const float *u, float *m)
-{
-    const int64_t c0 = p * job->width;
-    multiply(job, n, v, u, m);
-    transform_results(job, t0, n, c0, iso_min64(job->width, job->rc - c0), m);
-}
-
-/* A chunk of tiles, panel after panel: what a panel gives stays in the cache until it is
- * transformed. */
+/* A chunk of tiles, all result channels. */
 static void chunk_unit(void *data, int64_t c, int thread)
 {
     const struct job *job = data;
     const int64_t t0 = c * job->chunk, n = chunk_size(job, c);
     float *v = job->v + thread * job->v_floats, *m = job->m + thread * job->m_floats;
     transform_source(job, t0, n, v);
-    for (int64_t p = 0; p < job->panels; p++)
-        run_panel(job, t0, n, p, v, job->u + p * job->source.channels * job->width, m);
+    multiply(job, n, v, job->u, job->panels, m);
+    transform_results(job, t0, n, 0, job->rc, job->padded, m);
 }
 
 /* A chunk's source, for all panels. */
@@ -223,11 +215,13 @@ static void source_unit(void *data, int64_t c, int thread)
 static void panel_unit(void *data, int64_t p, int thread)
 {
     const struct job *job = data;
+    const int64_t c0 = p * job->width, count = iso_min64(job->width, job->rc - c0);
     float *u = job->u + thread * job->u_floats, *m = job->m + thread * job->m_floats;
     kernel_panel(job, p, u);
     for (int64_t c = 0; c < job->chunks; c++) {
         const int64_t t0 = c * job->chunk, n = chunk_size(job, c);
-        run_panel(job, t0, n, p, job->v + t0 * job->stride, u, m);
+        multiply(job, n, job->v + t0 * job->stride, u, 1, m);
+        transform_results(job, t0, n, c0, count, job->width, m);
     }
 }
 
@@ -243,17 +237,18 @@ static void divide(struct job *job, int threads)
     job->vectors = iso_tile_vectors(job->rc, CHUNK);
     job->width = job->vectors * ISO_VEC;
     job->panels = iso_ceil_div(job->rc, job->width);
+    job->padded = job->panels * job->width;
     job->stride = iso_ceil_div(sc, ISO_VEC) * ISO_VEC;
     job->by_panel = job->tiles < job->rc;
     const int64_t rounds = iso_ceil_div(job->tiles, CHUNK * threads);
     job->chunk = iso_ceil_div(job->tiles,
                               job->by_panel ? iso_ceil_div(job->tiles, CHUNK) : rounds * threads);
     job->chunks = iso_ceil_div(job->tiles, job->chunk);
-    const int64_t width = job->by_panel ? job->width : job->panels * job->width;
+    const int64_t width = job->by_panel ? job->width : job->padded;
     const int64_t most = iso_min64(job->tiles, CHUNK); /* no chunk of a smaller batch is larger */
     job->u_plane = iso_winograd_plane(sc * width);
     job->v_plane = iso_winograd_plane(job->stride * (job->by_panel ? job->tiles : most));
-    job->m_plane = iso_winograd_plane(most * job->width);
+    job->m_plane = iso_winograd_plane(most * width);
     job->u_floats = POINTS * job->u_plane;
     job->v_floats = POINTS * job->v_plane;
     job->m_floats = POINTS * job->m_plane;
