@@ -5,6 +5,7 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "core/bench/bench.h"
 #include "core/machine.h"
+#include "core/train/learning_rate.h"
 #include "network.h"
 
 #include <setjmp.h>
@@ -265,7 +266,7 @@ static void train(struct network *n, uint64_t step)
 {
     must(iso_exec_forward(n->exec, true, step, 0));
     must(iso_exec_backward(n->exec, step));
-    must(iso_exec_update(n->exec, step));
+    must(iso_exec_update(n->exec, step, iso_training_rate_alone(n->graph->training, step)));
 }
 
 /* ---- A steady step ---- */
