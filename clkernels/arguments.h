@@ -18,7 +18,7 @@ enum { OPENCL_GROUP_COLUMNS = 32 };
  */
 enum { OPENCL_MOST_TAPS = 15 };
 
-/* chains.cl: where the operands and the results of sums of products lie. */
+/* chains_gpu.h: where the operands and the results of sums of products lie. */
 struct opencl_chains {
     iso_i32 rows, cols;   /* rows r in all; columns of b and y */
     iso_i32 row_h, row_w; /* r = (image * row_h + i) * row_w + j */
@@ -69,7 +69,7 @@ struct opencl_pool {
     iso_i32 want_tap, add;
 };
 
-/* winograd.cl: how tiles lie on images of h x w x c: tile number n of all is on image n /
+/* winograd_gpu.cl: how tiles lie on images of h x w x c: tile number n of all is on image n /
  * image_tiles, and begins at pixel (step i - top, step j - left), i and j being its row and its
  * column among tiles_x. `tiles` of them, from number `first` on. */
 struct opencl_tiles {

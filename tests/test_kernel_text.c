@@ -60,10 +60,7 @@ static bool is_variant(const char *file)
 /* False of a kernel file of the other shape: those have the same kernels. */
 static bool is_for(const char *file, const char *shape)
 {
-    const bool cpu = strcmp(shape, "cpu") == 0;
-    if (strcmp(file, "chains.cl") == 0)
-        return cpu;
-    return strstr(file, cpu ? "_gpu" : "_cpu") == NULL;
+    return strstr(file, strcmp(shape, "cpu") == 0 ? "_gpu" : "_cpu") == NULL;
 }
 
 /* All files but the variants of product kernels, which have the same kernels. */

@@ -176,9 +176,9 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     (void)state;
     char folder[FOLDER], why[2000] = "";
     struct iso_backend *be = open_first();
-    replace_kernel(folder, "chains.cl",
+    replace_kernel(folder, "sums.cl",
                    "#include \"common.h\"\n"
-                   "kernel void chains_over_taps(global float *x) { x[0] = nonsense; }\n");
+                   "kernel void sums_total(global float *x) { x[0] = nonsense; }\n");
     struct iso_dense params = { .units = 3 };
     struct iso_call call = { .params = &params };
     call.x[0].shape = (struct iso_shape){ 2, { 2, 4 } };
@@ -187,7 +187,7 @@ static void bad_kernel_is_named_with_file_and_line(void **state)
     assert_true(be->kernels[ISO_OP_dense]->supports(be, ISO_OP_dense, &call, why, sizeof why));
     assert_int_equal(be->ops->settle(be), ISO_EUNSUP);
     iso_error_take(why, sizeof why);
-    assert_non_null(strstr(why, "clkernels/chains.cl:2"));
+    assert_non_null(strstr(why, "clkernels/sums.cl:2"));
     assert_int_equal(folder_remove(folder), 0);
     iso_backend_close(be);
 }

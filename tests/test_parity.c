@@ -29,7 +29,7 @@ static iso_rc climb(int fault, enum iso_mode mode, int number, FILE *out,
         .ops = iso_ops[broken_faults[fault].op].name,
         .number = number,
         .quiet = true,
-        .quick = fault > 0 || mode == ISO_MODE_FAST,
+        .quick = true,
         .out = out,
     };
     rc = iso_parity_run(&o, totals);

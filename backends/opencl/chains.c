@@ -4,21 +4,15 @@
 #include "core/ops/activation.h"
 #include "sums.h"
 
-/* Floats of sums that are kept at a time: what fits a CPU's cache, or a GPU's memory easily. */
-enum { PARTIAL_CPU = 1 << 20, PARTIAL_GPU = 1 << 24 };
+enum {
+    ROOM = 1 << 24
+}; /* floats of sums that are kept at a time: what a GPU's memory holds easily */
 enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
 bool opencl_chains_ready(struct opencl *cl, char *why, size_t n)
 {
-    const bool cpu = cl->shape == OPENCL_SHAPE_CPU;
-    const char *const programs[OPENCL_OP_PROGRAMS] = { cpu ? "chains.cl" : "chains_gpu_any.cl" };
+    const char *const programs[OPENCL_OP_PROGRAMS] = { "chains_gpu_any.cl" };
     return opencl_ready(cl, programs, why, n);
-}
-
-int opencl_b_cols(const struct opencl *cl, int64_t cols)
-{
-    bool wide = cl->shape == OPENCL_SHAPE_GPU || cols >= cl->tile.cols;
-    return wide ? (int)cols : cl->tile.cols;
 }
 
 iso_rc opencl_add_border(struct opencl *cl, const struct opencl_border *s, struct opencl_at x,
@@ -40,30 +34,6 @@ iso_rc opencl_pack(struct opencl *cl, const struct opencl_matrix *m, struct open
                               arg_int(m->cols), arg_int(m->taps_x), arg_int(m->segment),
                               arg_int(m->x_ty), arg_int(m->x_tx), arg_int(m->x_c),
                               arg_int(m->x_col)));
-}
-
-size_t opencl_widen_work(const struct opencl *cl, int64_t depth, int64_t cols)
-{
-    int width = opencl_b_cols(cl, cols);
-    return width == cols ? 0 : (size_t)(depth * width);
-}
-
-iso_rc opencl_widen(struct opencl *cl, int64_t depth, int64_t cols, struct opencl_at work,
-                    struct opencl_at *b, iso_i32 *ldb)
-{
-    *ldb = opencl_b_cols(cl, cols);
-    if (*ldb == cols)
-        return ISO_OK;
-    struct opencl_matrix m = { .taps_y = 1,
-                               .taps_x = 1,
-                               .segment = depth,
-                               .x_c = cols,
-                               .x_col = 1,
-                               .cols = cols,
-                               .width = *ldb };
-    ISO_TRY(opencl_pack(cl, &m, *b, work));
-    *b = work;
-    return ISO_OK;
 }
 
 struct opencl_chains opencl_plain_chains(int64_t rows, int64_t cols, int64_t depth, int block)
@@ -101,11 +71,6 @@ static struct opencl_grid tiles(const struct opencl *cl, size_t rows, size_t col
                                  true };
 }
 
-static size_t room(const struct opencl *cl)
-{
-    return cl->shape == OPENCL_SHAPE_CPU ? PARTIAL_CPU : PARTIAL_GPU;
-}
-
 /* ---- Sums over terms ---- */
 
 static size_t depth_of(const struct opencl_chains *g)
@@ -131,7 +96,7 @@ static bool splits(const struct opencl *cl, const struct opencl_chains *g)
 {
     size_t rows = (size_t)g->rows;
     return g->split && depth_of(g) > (size_t)g->block && rows <= few_rows(cl, g) &&
-           split_sums(g, rows) <= room(cl);
+           split_sums(g, rows) <= ROOM;
 }
 
 /* A turned b where it is packed first. */
@@ -146,7 +111,7 @@ size_t opencl_chains_work(const struct opencl *cl, const struct opencl_chains *g
     size_t sums = split_sums(g, rows);
     if (!g->split || depth_of(g) <= (size_t)g->block)
         return packed_size(cl, g);
-    return packed_size(cl, g) + (sums < room(cl) ? sums : room(cl));
+    return packed_size(cl, g) + (sums < ROOM ? sums : ROOM);
 }
 
 /* Puts the terms of a turned b below each other: *b and g are of the copy then. */
@@ -178,19 +143,19 @@ void opencl_fuse_activation(const struct opencl *cl, const struct iso_call *call
                             struct opencl_chains *g, const struct iso_activation **left)
 {
     *left = call->activation;
-    if (*left == NULL || cl->shape == OPENCL_SHAPE_CPU || splits(cl, g))
+    if (*left == NULL || splits(cl, g))
         return;
     g->activation = 1 + (iso_i32)iso_activation_formula(*left);
     g->alpha = (float)iso_activation_parameter(*left);
     *left = NULL;
 }
 
-bool opencl_fuse_bias(const struct opencl *cl, const struct iso_call *call, struct opencl_chains *g)
+bool opencl_fuse_bias(const struct iso_call *call, struct opencl_chains *g)
 {
     const struct iso_tensor *w = &call->dw[0], *bias = &call->dw[1];
     const size_t kernel = depth_of(g) * (size_t)g->cols;
-    g->ones = cl->shape == OPENCL_SHAPE_GPU && bias->mem != NULL && bias->mem == w->mem &&
-              bias->offset == w->offset + kernel && call->add_dw[0] == call->add_dw[1];
+    g->ones = bias->mem != NULL && bias->mem == w->mem && bias->offset == w->offset + kernel &&
+              call->add_dw[0] == call->add_dw[1];
     return g->ones != 0;
 }
 
@@ -199,12 +164,7 @@ static iso_rc over_taps(struct opencl *cl, const struct opencl_chains *g, size_t
                         struct opencl_at y)
 {
     opencl_counts(cl, flops_of(g, g->split ? 1 : deep));
-    if (cl->shape == OPENCL_SHAPE_GPU)
-        return opencl_gpu_taps(cl, g, deep, a, b, bias, y);
-    return opencl_launch(cl, "chains.cl", "chains_over_taps",
-                         tiles(cl, (size_t)g->rows, (size_t)g->cols, deep),
-                         ARGS(arg_at(a), arg_at(b), arg_at(bias.mem != NULL ? bias : y), arg_at(y),
-                              arg_struct(g, sizeof *g)));
+    return opencl_gpu_taps(cl, g, deep, a, b, bias, y);
 }
 
 iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, struct opencl_at a,
@@ -269,7 +229,7 @@ size_t opencl_groups_at_once(const struct opencl *cl, const struct opencl_chains
                              size_t products)
 {
     struct opencl_groups all = { products, 0, (size_t)iso_group_count(rows_of(g)) };
-    size_t fit = room(cl) / (products * results(g));
+    size_t fit = ROOM / (products * results(g));
     fit = fit * products < MOST_DEEP ? fit : MOST_DEEP / products;
     return at_once(cl, g, all) || fit >= all.count ? all.count : opencl_larger(fit, 1);
 }
@@ -280,8 +240,7 @@ size_t opencl_groups_work(const struct opencl *cl, const struct opencl_chains *g
                           struct opencl_groups groups)
 {
     const size_t n = groups.products * results(g);
-    const bool in_memory = cl->shape == OPENCL_SHAPE_GPU && groups.count > 1;
-    return !at_once(cl, g, groups) ? (groups.count + 1) * n : in_memory ? n : 0;
+    return !at_once(cl, g, groups) ? (groups.count + 1) * n : groups.count > 1 ? n : 0;
 }
 
 static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t products,
@@ -289,11 +248,7 @@ static iso_rc over_rows(struct opencl *cl, const struct opencl_chains *g, size_t
 {
     opencl_counts(cl, flops_of(g, products) * (g->end_group - g->first_group) /
                           (double)iso_group_count(rows_of(g)));
-    if (cl->shape == OPENCL_SHAPE_GPU)
-        return opencl_gpu_rows(cl, g, products, a, b, y);
-    return opencl_launch(cl, "chains.cl", "chains_over_rows",
-                         tiles(cl, depth_of(g), (size_t)g->cols, products * (size_t)g->deep),
-                         ARGS(arg_at(a), arg_at(b), arg_at(y), arg_struct(g, sizeof *g)));
+    return opencl_gpu_rows(cl, g, products, a, b, y);
 }
 
 iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *chains,
@@ -308,7 +263,7 @@ iso_rc opencl_some_row_chains(struct opencl *cl, const struct opencl_chains *cha
     g.each = g.end_group;
     g.deep = 1;
     const bool once = at_once(cl, chains, groups);
-    if (once && (groups.count == 1 || !g.add || cl->shape == OPENCL_SHAPE_CPU))
+    if (once && (groups.count == 1 || !g.add))
         return over_rows(cl, &g, groups.products, a, b, y);
     const struct opencl_total total = { .n = n,
                                         .parts = once ? 1 : groups.count,

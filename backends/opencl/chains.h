@@ -1,4 +1,5 @@
-/* chains.h: the exact sums of products (clkernels/chains.cl) and the packing of their operands. */
+/* chains.h: the exact sums of products on GPUs (clkernels/chains_gpu.h) and the packing of their
+ * operands. */
 #ifndef ISO_OPENCL_CHAINS_H
 #define ISO_OPENCL_CHAINS_H
 #include "clkernels/arguments.h"
@@ -6,9 +7,6 @@
 
 /* False with a reason in why: the kernels below cannot be built. */
 bool opencl_chains_ready(struct opencl *, char *why, size_t n);
-
-/* Columns that b must have in memory for a result of so many: a CPU's tile reads whole vectors. */
-int opencl_b_cols(const struct opencl *, int64_t cols);
 
 /* Images [n, h, w, c] with borders of +0: [n, ph, pw, c], moved by (top, left). */
 struct opencl_border {
@@ -23,12 +21,6 @@ struct opencl_matrix {
 };
 iso_rc opencl_pack(struct opencl *, const struct opencl_matrix *, struct opencl_at x,
                    struct opencl_at y);
-
-/* *b, [depth, cols], as the kernels below read it: where it lies, or, where it has to be wider,
- * copied to work, opencl_widen_work floats. *ldb: floats from row to row. */
-iso_rc opencl_widen(struct opencl *, int64_t depth, int64_t cols, struct opencl_at work,
-                    struct opencl_at *b, iso_i32 *ldb);
-size_t opencl_widen_work(const struct opencl *, int64_t depth, int64_t cols);
 
 /* A plain product: results [rows, cols] of sums over `depth` terms, a [rows, depth]; in blocks of
  * so many terms. */
@@ -53,7 +45,7 @@ void opencl_fuse_activation(const struct opencl *, const struct iso_call *, stru
                             const struct iso_activation **left);
 /* Has the sums over rows give the gradient of the bias, too, if it lies behind that of the kernel,
  * w[0], and both are added to or neither. True if it does. */
-bool opencl_fuse_bias(const struct opencl *, const struct iso_call *, struct opencl_chains *);
+bool opencl_fuse_bias(const struct iso_call *, struct opencl_chains *);
 
 /* chains_over_rows over all groups: y[depth, cols] = the sums, or added to y. work:
  * opencl_row_chains_work floats. */

@@ -1,6 +1,6 @@
 /* conv2d.c: queues the two-dimensional convolution.
  *
- * Each pass is a sum of products over images whose borders were padded (clkernels/chains.cl), but
+ * Each pass is a sum of products over images whose borders were padded (chains.h), but
  * for the layers that Winograd's algorithm defines (winograd.c). A strided input gradient falls
  * into sh * sw residues: input pixels of one residue have the same taps. */
 #include <stdio.h>
@@ -123,6 +123,7 @@ static struct opencl_chains forward_chains(const struct conv *c)
                                .segment = (iso_i32)v->c,
                                .a_ty = (iso_i32)(v->dh * line),
                                .a_tx = (iso_i32)(v->dw * v->c),
+                               .ldb = (iso_i32)f,
                                .block = ISO_BLOCK_TERMS,
                                .split = 1,
                                .y_image = (iso_i32)(v->oh * v->ow * f),
@@ -231,14 +232,12 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
     return opencl_note_products(be, ISO_OP_conv2d, call);
 }
 
-static int64_t depth_of(const struct conv *c) { return c->v.kh * c->v.kw * c->v.c; }
-
 static size_t x_work(const struct conv *c) { return bordered(&c->x) ? border_size(&c->x) : 0; }
 
 static size_t forward_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_chains m = forward_chains(c);
-    return x_work(c) + opencl_widen_work(cl, depth_of(c), c->filters) + opencl_chains_work(cl, &m);
+    return x_work(c) + opencl_chains_work(cl, &m);
 }
 
 static size_t input_work(const struct opencl *cl, const struct conv *c)
@@ -246,14 +245,14 @@ static size_t input_work(const struct opencl *cl, const struct conv *c)
     struct opencl_border dy = gradient_borders(c);
     if (c->tests && !opencl_packs_turned(cl))
         return 0;
-    return border_size(&dy) + (size_t)(c->v.kh * c->v.kw * c->filters * opencl_b_cols(cl, c->v.c));
+    return border_size(&dy) + (size_t)(c->v.kh * c->v.kw * c->filters * c->v.c);
 }
 
 static size_t kernel_work(const struct opencl *cl, const struct conv *c)
 {
     struct opencl_chains m = kernel_chains(c, false);
-    m.ones = cl->shape == OPENCL_SHAPE_GPU;
-    return x_work(c) + opencl_widen_work(cl, c->rows, c->filters) + opencl_row_chains_work(cl, &m);
+    m.ones = 1;
+    return x_work(c) + opencl_row_chains_work(cl, &m);
 }
 
 static size_t exact_work(const struct opencl *cl, const struct conv *c, enum iso_pass pass)
@@ -316,8 +315,6 @@ static iso_rc direct_forward(struct opencl *cl, const struct iso_call *call, con
         return opencl_conv2d_cpu_forward(cl, call, c->v, c->filters);
     }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
-    ISO_TRY(opencl_widen(cl, depth_of(c), c->filters, opencl_work(call, used), &w, &m.ldb));
-    used += opencl_widen_work(cl, depth_of(c), c->filters);
     opencl_fuse_activation(cl, call, &m, left);
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
                          opencl_work(call, used));
@@ -348,7 +345,7 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
     struct opencl_chains m = residue_chains(c, b, y, x);
     if (m.rows == 0)
         return ISO_OK;
-    m.ldb = opencl_b_cols(cl, v->c);
+    m.ldb = (iso_i32)v->c;
     m.add = call->add_dx[0];
     w.at += (size_t)(y->tap * line + x->tap * tap);
     if (c->tests) {
@@ -412,11 +409,9 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, co
         return ISO_OK;
     if (cl->shape == OPENCL_SHAPE_CPU)
         return opencl_conv2d_cpu_kernel(cl, call, c->v, c->filters);
-    if (opencl_fuse_bias(cl, call, &m))
+    if (opencl_fuse_bias(call, &m))
         *bias = false;
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
-    ISO_TRY(opencl_widen(cl, c->rows, c->filters, opencl_work(call, used), &dy, &m.ldb));
-    used += opencl_widen_work(cl, c->rows, c->filters);
     return opencl_row_chains(cl, &m, x, dy, opencl_at(&call->dw[0]), opencl_work(call, used));
 }
 

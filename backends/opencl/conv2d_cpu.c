@@ -91,6 +91,7 @@ struct layer {
     struct opencl_panels_cpu panels;
     size_t w_first, y_first;
     int64_t count, groups; /* panels; work-groups */
+    double flops;
     bool by_panel;
 };
 
@@ -185,6 +186,8 @@ static struct layer layer_of(const struct opencl *cl, const struct source *s, co
     l.panels.w_ty *= (iso_i32)y->kernel_step;
     l.panels.w_tx *= (iso_i32)x->kernel_step;
     l.y_first = (size_t)((y->y0 * s->rw + x->y0) * s->cols);
+    l.flops = 2.0 * (double)(s->n * y->count * x->count) * (double)s->cols *
+              (double)(y->taps * x->taps * s->c);
     add_border(g, s, y, x);
     set_strides(g, s, y, x);
     if (is_flat(s, y, x)) {
@@ -216,6 +219,7 @@ static iso_rc run(struct opencl *cl, const struct iso_call *call, const struct l
     const struct opencl_arg g = arg_struct(&l->g, sizeof l->g),
                             panels = arg_struct(&l->panels, sizeof l->panels);
     if (l->by_panel) {
+        opencl_counts(cl, l->flops);
         return opencl_launch(
             cl, program, "conv2d_cpu_panels", opencl_cpu_grid(l->groups, 1),
             ARGS(arg_at(x), arg_at(w), arg_at(any), arg_at(to), arg_at(work), g, panels));
@@ -223,6 +227,7 @@ static iso_rc run(struct opencl *cl, const struct iso_call *call, const struct l
     ISO_TRY(opencl_launch(cl, program, "conv2d_cpu_pack",
                           opencl_cpu_grid((int64_t)l->panels.taps_y * l->panels.taps_x, l->count),
                           ARGS(arg_at(w), arg_at(work), panels)));
+    opencl_counts(cl, l->flops);
     return opencl_launch(cl, program, "conv2d_cpu_bands", opencl_cpu_grid(l->groups, 1),
                          ARGS(arg_at(x), arg_at(work), arg_at(any), arg_at(to), arg_at(slices), g));
 }

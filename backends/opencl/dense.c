@@ -49,10 +49,9 @@ static iso_rc prepare(struct iso_backend *be, const struct iso_call *call)
 }
 
 /* y [rows, units] = x [rows, in] kernel. */
-static struct opencl_chains forward_chains(const struct opencl *cl, struct sizes s)
+static struct opencl_chains forward_chains(struct sizes s)
 {
     struct opencl_chains chains = opencl_plain_chains(s.rows, s.units, s.in, ISO_BLOCK_TERMS);
-    chains.ldb = opencl_b_cols(cl, s.units);
     chains.split = 1;
     return chains;
 }
@@ -87,14 +86,13 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
         return opencl_larger(sums, bias_work(s, pass)) * sizeof(float);
     }
     if (pass == ISO_FORWARD) {
-        struct opencl_chains chains = forward_chains(cl, s);
-        return (opencl_widen_work(cl, s.in, s.units) + opencl_chains_work(cl, &chains)) *
-               sizeof(float);
+        struct opencl_chains chains = forward_chains(s);
+        return opencl_chains_work(cl, &chains) * sizeof(float);
     }
     struct opencl_chains turned = turned_chains(s), rows = kernel_chains(s);
     rows.ones = 1;
     size_t dx = opencl_chains_work(cl, &turned);
-    size_t dkernel = opencl_widen_work(cl, s.rows, s.units) + opencl_row_chains_work(cl, &rows);
+    size_t dkernel = opencl_row_chains_work(cl, &rows);
     return opencl_larger(opencl_larger(dx, dkernel), bias_work(s, pass)) * sizeof(float);
 }
 
@@ -115,17 +113,15 @@ static iso_rc fast_forward(struct opencl *cl, const struct iso_call *call,
 static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, struct sizes s,
                             const struct iso_activation **left)
 {
-    struct opencl_chains chains = forward_chains(cl, s);
+    struct opencl_chains chains = forward_chains(s);
     struct opencl_at b = opencl_at(&call->w[0]);
     if (cl->shape == OPENCL_SHAPE_CPU) {
         *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
         return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
     }
-    ISO_TRY(opencl_widen(cl, s.in, s.units, opencl_work(call, 0), &b, &chains.ldb));
     opencl_fuse_activation(cl, call, &chains, left);
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
-                         opencl_at(&call->y[0]),
-                         opencl_work(call, opencl_widen_work(cl, s.in, s.units)));
+                         opencl_at(&call->y[0]), opencl_work(call, 0));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -172,11 +168,10 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
     struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
     chains.add = call->add_dw[0];
-    if (opencl_fuse_bias(cl, call, &chains))
+    if (opencl_fuse_bias(call, &chains))
         *bias = false;
-    ISO_TRY(opencl_widen(cl, s.rows, s.units, opencl_work(call, 0), &b, &chains.ldb));
     return opencl_row_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->dw[0]),
-                             opencl_work(call, opencl_widen_work(cl, s.rows, s.units)));
+                             opencl_work(call, 0));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

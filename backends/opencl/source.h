@@ -6,6 +6,6 @@ struct opencl_source {
     const char *name;
     const char *text;
     size_t length;
-};                                                  /* name: "clkernels/chains.cl" */
+};                                                  /* name: "clkernels/chains_gpu.h" */
 extern const struct opencl_source opencl_sources[]; /* ends with name NULL */
 #endif

@@ -192,7 +192,7 @@ static size_t word_before(const char *line, const char *end, const char **word)
 static size_t defined(const char *line, const char **word, bool *arguments)
 {
     const char *next = next_line(line), *end = NULL;
-    *arguments = starts(line, "static inline ");
+    *arguments = starts(line, "static inline ") || starts(line, "INLINE ");
     if (*arguments)
         end = memchr(line, '(', (size_t)(next - line));
     else if (starts(line, "struct "))

@@ -48,7 +48,7 @@ static struct opencl_chains plain_chains(const struct trial *t)
     const int64_t m = (int64_t)p->m, n = (int64_t)p->n, k = (int64_t)p->k;
     struct opencl_chains g = p->ta ? opencl_plain_rows(k, 1, n, m)
                                    : opencl_plain_chains(m, n, k, ISO_BLOCK_TERMS);
-    g.ldb = opencl_b_cols(t->cl, n);
+    g.ldb = (iso_i32)n;
     g.split = t->products == 1;
     g.b_col = is_turned(t) ? (iso_i32)k : 0;
     g.a_next = (iso_i32)(p->m * p->k);
@@ -66,13 +66,10 @@ static struct opencl_matrix packing(const struct trial *t)
                                    .x_c = p->tb ? 1 : (int64_t)p->n,
                                    .x_col = p->tb ? (int64_t)p->k : 1,
                                    .cols = (int64_t)p->n,
-                                   .width = opencl_b_cols(t->cl, (int64_t)p->n) };
+                                   .width = (int64_t)p->n };
 }
 
-static size_t packed_size(const struct trial *t)
-{
-    return t->p.k * (size_t)opencl_b_cols(t->cl, (int64_t)t->p.n);
-}
+static size_t packed_size(const struct trial *t) { return t->p.k * t->p.n; }
 
 static struct opencl_groups groups_of(const struct trial *t, const struct opencl_chains *g)
 {

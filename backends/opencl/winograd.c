@@ -1,5 +1,5 @@
-/* winograd.c: queues Winograd's convolution: transforms (clkernels/winograd.cl), and products at
- * each of the points between them (clkernels/chains.cl).
+/* winograd.c: queues Winograd's convolution: transforms (clkernels/winograd_gpu.cl), and products at
+ * each of the points between them (chains.h).
  *
  * The tiles of the batch are taken as many at a time as the workspace holds: their number changes
  * no bit, since a sum over tiles takes whole groups of them. */
@@ -12,9 +12,8 @@
 #include "core/ops/activation.h"
 #include "core/winograd.h"
 
-static const char program[] = "winograd.cl";
+static const char program[] = "winograd_gpu.cl";
 
-enum { ROOM_CPU = 1 << 21 }; /* floats of points at a time: what fits a cache */
 enum { MOST_TILES = 65535, COLUMNS = 32, LINES = 4 }; /* a grid's second axis; a work-group */
 
 /* By the number of pixels, taps or results a side. */
@@ -96,9 +95,7 @@ static size_t kernel_points(const struct layer *l)
 /* Tiles whose points fit into the workspace. */
 static size_t fitting_tiles(const struct opencl *cl, const struct layer *l)
 {
-    bool cached = cl->shape == OPENCL_SHAPE_CPU && cl->most_work > ROOM_CPU;
-    size_t room = cached ? ROOM_CPU : cl->most_work;
-    size_t fit = room / points(1, (int64_t)l->source.c + l->result.c);
+    size_t fit = cl->most_work / points(1, (int64_t)l->source.c + l->result.c);
     return fit < MOST_TILES ? opencl_larger(fit, 1) : MOST_TILES;
 }
 

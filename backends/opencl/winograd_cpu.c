@@ -98,6 +98,12 @@ static size_t image_work(const struct opencl *cl, const struct iso_call *call, b
     return (size_t)most;
 }
 
+/* Of the products at the points. */
+static double flops_of(const struct layer *l)
+{
+    return 2.0 * POINTS * (double)l->g.tiles * (double)l->g.sc * (double)l->g.rc;
+}
+
 static iso_rc by_chunk(struct opencl *cl, const struct iso_call *call, const struct layer *l,
                        struct opencl_at x, struct opencl_at bias, struct opencl_at y)
 {
@@ -106,6 +112,7 @@ static iso_rc by_chunk(struct opencl *cl, const struct iso_call *call, const str
     ISO_TRY(opencl_launch(cl, program, "winograd_cpu_kernel",
                           opencl_cpu_grid(opencl_ceil64(l->g.sc, FEW), l->panels),
                           ARGS(arg_tensor(&call->w[0]), arg_at(u), g)));
+    opencl_counts(cl, flops_of(l));
     return opencl_launch(cl, program, "winograd_cpu_chunks", opencl_cpu_grid(l->groups, 1),
                          ARGS(arg_at(x), arg_at(u), arg_at(bias), arg_at(y), arg_at(slices), g));
 }
@@ -117,6 +124,7 @@ static iso_rc by_panel(struct opencl *cl, const struct iso_call *call, const str
     const struct opencl_arg g = arg_struct(&l->g, sizeof l->g);
     ISO_TRY(opencl_launch(cl, program, "winograd_cpu_source", opencl_cpu_grid(l->chunks, 1),
                           ARGS(arg_at(x), arg_at(v), g)));
+    opencl_counts(cl, flops_of(l));
     return opencl_launch(
         cl, program, "winograd_cpu_panels", opencl_cpu_grid(l->groups, 1),
         ARGS(arg_at(v), arg_tensor(&call->w[0]), arg_at(bias), arg_at(y), arg_at(slices), g));
@@ -218,6 +226,7 @@ static size_t weights_work(const struct opencl *cl, const struct iso_call *call)
 iso_rc opencl_winograd_cpu_kernel(struct opencl *cl, const struct iso_call *call)
 {
     const struct opencl_winograd_weights_cpu g = weights_of(cl, call);
+    opencl_counts(cl, 2.0 * POINTS * (double)g.tiles * (double)g.sc * (double)g.rc);
     return opencl_launch(
         cl, weights_program, "winograd_weights_cpu", opencl_cpu_grid(weights_groups(cl, &g), 1),
         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dw[0]),

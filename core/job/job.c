@@ -21,6 +21,15 @@ iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job
     return ISO_OK;
 }
 
+/* Measuring pays on a GPU; a processor that plays one would take minutes for it. */
+static enum iso_tuning tuning_of(const struct iso_job_options *options,
+                                 const struct iso_backend *backend)
+{
+    if (options->tune == NULL)
+        return backend->device.gpu ? ISO_TUNE_AUTO : ISO_TUNE_NEEDED;
+    return strcmp(options->tune, "off") == 0 ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
+}
+
 iso_rc iso_job_backend(struct iso_job *job, const struct iso_job_options *options)
 {
     enum iso_mode mode = options->mode == NULL                 ? ISO_MODE_DEFAULT
@@ -36,8 +45,7 @@ iso_rc iso_job_backend(struct iso_job *job, const struct iso_job_options *option
     ISO_TRY(iso_backend_open(device, mode, (int)options->threads, &job->backend));
     if (chooses && options->chosen != NULL)
         options->chosen(job->backend, why, mode);
-    const bool off = options->tune != NULL && strcmp(options->tune, "off") == 0;
-    job->backend->tuning = off ? ISO_TUNE_OFF : ISO_TUNE_AUTO;
+    job->backend->tuning = tuning_of(options, job->backend);
     return ISO_OK;
 }
 

@@ -10,7 +10,7 @@ struct iso_job_options {
     const char *device, *mode, *data; /* NULL: auto, the device's own, the usual folders */
     int64_t threads, limit;           /* 0: as many as there are; all rows */
     int64_t batch, seed;              /* -1: as the model file says */
-    const char *tune;                 /* off or auto; NULL: auto */
+    const char *tune;                 /* off or auto; NULL: auto on GPUs */
     iso_progress *progress;           /* of reading images; NULL: nobody is told */
     /* Told which device auto took, why, and which mode was asked for; may be NULL. */
     void (*chosen)(const struct iso_backend *, const char *why, enum iso_mode);

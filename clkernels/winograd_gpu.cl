@@ -1,4 +1,4 @@
-/* winograd.cl: the transforms of Winograd's convolution (core/winograd.h); chains.cl has the
+/* winograd_gpu.cl: the transforms of Winograd's convolution (core/winograd.h); chains_gpu.h has the
  * products between them. A work-item takes a channel of a tile. Points are [36][tiles][channels].
  *
  * A kernel is an image of one tile, whose channels are its channels times its filters. */
