@@ -1,6 +1,6 @@
 /* activation.c: queues the elementwise functions and softmax. */
-#include "opencl.h"
-#include "core/ops/activation.h"
+#include "activation.h"
+#include "grids.h"
 
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
@@ -10,6 +10,15 @@ static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD)
 static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
                                                     BACKWARD(softmax, SOFTMAX, ROWS) };
 
+iso_rc opencl_activate(struct opencl *cl, const struct iso_activation *p,
+                       const struct iso_tensor *x, const struct iso_tensor *y)
+{
+    const size_t n = (size_t)iso_shape_count(&y->shape);
+    return opencl_launch(
+        cl, "activation.cl", forward_kernels[iso_activation_formula(p)], opencl_elements(cl, n),
+        ARGS(arg_tensor(x), arg_tensor(y), arg_uint(n), arg_real(iso_activation_parameter(p))));
+}
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -18,14 +27,12 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     size_t n = (size_t)iso_shape_count(shape);
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
-        return opencl_launch(
-            cl, "activation.cl", forward_kernels[p->function], opencl_rows(n / classes),
-            ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
+        return opencl_launch(cl, "activation.cl", forward_kernels[p->function],
+                             opencl_row_grid(cl, n / classes),
+                             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
+                                  arg_int((int64_t)classes), arg_uint(n / classes)));
     }
-    return opencl_launch(cl, "activation.cl", forward_kernels[iso_activation_formula(p)],
-                         opencl_elements(cl, n),
-                         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_uint(n),
-                              arg_real(iso_activation_parameter(p))));
+    return opencl_activate(cl, p, &call->x[0], &call->y[0]);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
@@ -39,9 +46,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
         return opencl_launch(
-            cl, "activation.cl", backward_kernels[p->function], opencl_rows(n / classes),
+            cl, "activation.cl", backward_kernels[p->function], opencl_row_grid(cl, n / classes),
             ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
-                 arg_int((int64_t)classes), arg_int(call->add_dx[0])));
+                 arg_int((int64_t)classes), arg_uint(n / classes), arg_int(call->add_dx[0])));
     }
     const enum iso_activation_function formula = iso_activation_formula(p);
     const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];

@@ -9,11 +9,6 @@ struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
                                  .group = { group, 1, 1 } };
 }
 
-struct opencl_grid opencl_rows(size_t rows)
-{
-    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 }, true };
-}
-
 static cl_int set_args(cl_kernel kernel, const struct opencl_arg *args, int nargs)
 {
     cl_uint index = 0;
