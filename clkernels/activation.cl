@@ -23,31 +23,31 @@
     }
 ISO_ELEMENTWISE(ACTIVATION)
 
-/* One group of 16 work-items a row. */
 kernel void activation_softmax(global const float *x, ulong x_at, global float *y, ulong y_at,
-                               int n)
+                               int n, uint rows)
 {
-    local int si[ISO_LANES];
-    local float s[ISO_LANES];
-    ulong row = (ulong)get_group_id(0) * n;
+    local int si[GROUP_LANES];
+    local float s[GROUP_LANES];
+    const uint row = own_row(rows) * n;
     float max, sum;
     x += x_at + row;
     y += y_at + row;
     softmax_row(si, s, x, n, &max, &sum);
-    for (int i = get_local_id(0); i < n; i += ISO_LANES)
+    for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES)
         y[i] = iso_softmax(x[i], max, sum);
 }
 
 kernel void activation_softmax_backward(global const float *y, ulong y_at, global const float *dy,
-                                        ulong dy_at, global float *dx, ulong dx_at, int n, int add)
+                                        ulong dy_at, global float *dx, ulong dx_at, int n,
+                                        uint rows, int add)
 {
-    local float s[ISO_LANES];
-    ulong row = (ulong)get_group_id(0) * n;
+    local float s[GROUP_LANES];
+    const uint row = own_row(rows) * n;
     y += y_at + row;
     dy += dy_at + row;
     dx += dx_at + row;
     AXIS_SUM(dot_row, s, n, iso_fma(dy[i], y[i], lane))
-    for (int i = get_local_id(0); i < n; i += ISO_LANES) {
+    for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES) {
         float d = iso_softmax_grad(y[i], dy[i], dot_row);
         dx[i] = add ? dx[i] + d : d;
     }

@@ -7,12 +7,25 @@
 #include "core/arith.h"
 #endif
 
-/* Work-items in the one group of sums_scalar: the blocks of two groups of the sum. */
-enum { OPENCL_SCALAR_ITEMS = 16 };
+/* sums_scalar: blocks that its work-group adds at a time, those of two groups of the sum. */
+enum { OPENCL_SCALAR_BLOCKS = 16 };
 /* elements.h: the elements of a work-item on CPU-shaped devices. */
 enum { OPENCL_RUN = 4096 };
-/* rows.h: the most columns of a work-group. */
-enum { OPENCL_GROUP_COLUMNS = 32 };
+/* common.h: rows of a work-group on a GPU; rows.h: the most columns of a work-group. */
+enum { OPENCL_GROUP_ROWS = 4, OPENCL_GROUP_COLUMNS = 32 };
+
+/* Batch normalization: which gradients reach it through a relu behind it: all where there is none,
+ * otherwise those where the relu's result is above 0, or what it was given, computed anew. */
+enum opencl_pass { OPENCL_PASS_ALL, OPENCL_PASS_BY_RESULT, OPENCL_PASS_BY_INPUT };
+
+/* batch_normalization.cl */
+struct opencl_bn {
+    iso_i32 cols, rows, image, groups; /* of x and of the sums over its rows */
+    iso_i32 each;                      /* rows of a work-group of bn_batch and bn_channels */
+    iso_i32 scale, center, training;
+    iso_i32 adds, relu, pass; /* what it fuses; pass: enum opencl_pass */
+    iso_i32 want_passed, add_passed, want_dgamma, add_dgamma, want_dbeta, add_dbeta, add_dx;
+};
 
 /* A side of a window, of which chains_gpu.h can test each for itself: two sides are bits of an int.
  */
@@ -57,7 +70,9 @@ struct opencl_window {
 /* depthwise_conv2d.cl: the same, with m results of each channel. */
 struct opencl_depthwise {
     iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    iso_i32 pixels, channels; /* of the result of this pass, in the batch */
+    iso_i32 images, pixels, channels; /* of the result of this pass; of the kernel's gradient:
+                                         groups of rows, taps and channels */
+    iso_u32 per_sh, per_sw;           /* reciprocals */
     iso_i32 has_bias, add;
     iso_i32 rows, image, groups; /* of the sums of the kernel's gradient */
 };
@@ -65,7 +80,8 @@ struct opencl_depthwise {
 /* pooling2d.h: the window of a pooling, which has no dilation. */
 struct opencl_pool {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    iso_i32 pixels; /* of the result of this pass, in the batch */
+    iso_i32 images, pixels; /* of the batch; of an image of the result of this pass */
+    iso_u32 per_sh, per_sw; /* reciprocals */
     iso_i32 want_tap, add;
 };
 
@@ -136,10 +152,8 @@ struct opencl_weights_cpu {
 
 /* depthwise_conv2d_cpu.cl: the most taps of a kernel. */
 enum { OPENCL_DEPTHWISE_TAPS = 64 };
-/* batch_normalization_cpu.cl: of a fused relu, the gradients that pass: all, where the result is
- * positive, or where the result computed anew from x is. */
-enum { OPENCL_CPU_PASS_ALL, OPENCL_CPU_PASS_BY_RESULT, OPENCL_CPU_PASS_BY_INPUT };
-/* each: rows of a work-item over elements. adds: an addend follows, and relu after that. */
+/* batch_normalization_cpu.cl. each: rows of a work-item over elements. adds: an addend follows, and
+ * relu after that. */
 struct opencl_bn_cpu {
     iso_i32 channels, rows, image, each;
     iso_i32 training, scale, center, adds, relu;

@@ -17,10 +17,10 @@ static inline float pixels(const struct opencl_pool *g, int oy, int ox, int *y0,
     return (float)((*y1 - *y0) * (*x1 - *x0));
 }
 
-static inline void forward(const struct opencl_pool *g, int pixel, int channel, int width,
-                           global const float *x, global float *y)
+static inline void forward(const struct opencl_pool *g, int image, int pixel, int channel,
+                           int width, global const float *x, global float *y)
 {
-    int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
+    int oy = pixel / g->ow, ox = pixel - oy * g->ow;
     int y0, y1, x0, x1, left = ISO_BLOCK_TERMS;
     float number = pixels(g, oy, ox, &y0, &y1, &x0, &x1), sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     for (int i = 0; i < width; i++)
@@ -38,20 +38,20 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
         }
     }
     end_block(width, sum, total);
-    y += (ulong)pixel * g->c + channel;
+    y += ((ulong)image * g->pixels + pixel) * g->c + channel;
     for (int i = 0; i < width; i++)
         y[i] = iso_pool_mean(end_of_sum(total[i]), number);
 }
 
 /* The windows that hold this pixel, ascending. */
-static inline void backward(const struct opencl_pool *g, int pixel, int channel, int width,
-                            global const float *dy, global float *dx)
+static inline void backward(const struct opencl_pool *g, int image, int pixel, int channel,
+                            int width, global const float *dy, global float *dx)
 {
-    int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
+    int row = pixel / g->w, px = pixel - row * g->w + g->left, py = row + g->top;
     int ox0, ox1, oy0, oy1, y0, y1, x0, x1, left = ISO_BLOCK_TERMS;
     float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
-    windows(px, g->kw, g->sw, g->ow, &ox0, &ox1);
-    windows(py, g->kh, g->sh, g->oh, &oy0, &oy1);
+    windows(px, g->kw, g->sw, g->per_sw, g->ow, &ox0, &ox1);
+    windows(py, g->kh, g->sh, g->per_sh, g->oh, &oy0, &oy1);
     for (int i = 0; i < width; i++)
         sum[i] = total[i] = start_of_sum();
     for (int oy = oy0; oy <= oy1; oy++) {
@@ -67,7 +67,7 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
         }
     }
     end_block(width, sum, total);
-    dx += (ulong)pixel * g->c + channel;
+    dx += ((ulong)image * g->pixels + pixel) * g->c + channel;
     for (int i = 0; i < width; i++) {
         float d = end_of_sum(total[i]);
         dx[i] = g->add ? dx[i] + d : d;
@@ -78,13 +78,14 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
 static inline void whole(const struct opencl_pool *g, int image, int channel, int width,
                          global const float *x, global float *y)
 {
-    const struct iso_rows r = { g->h * g->w, g->h * g->w };
+    const int rows = g->h * g->w;
     float sum[ITEM_CHANNELS], group[ITEM_CHANNELS], total[ITEM_CHANNELS];
-    x += (ulong)image * r.rows * g->c + channel;
+    x += (ulong)image * rows * g->c + channel;
     for (int i = 0; i < width; i++)
         sum[i] = group[i] = total[i] = start_of_sum();
-    for (int row = 0, blocks = 1; row < r.rows; blocks++) {
-        for (int end = iso_block_end(r, row); row < end; row++)
+    for (int row = 0, blocks = 1; row < rows; blocks++) {
+        const int left = rows - row;
+        for (int end = row + (left < ISO_BLOCK_ROWS ? left : ISO_BLOCK_ROWS); row < end; row++)
             for (int i = 0; i < width; i++)
                 sum[i] = add_term(sum[i], x[(ulong)row * g->c + i]);
         end_block(width, sum, group);
@@ -94,7 +95,7 @@ static inline void whole(const struct opencl_pool *g, int image, int channel, in
     end_block(width, group, total);
     y += (ulong)image * g->c + channel;
     for (int i = 0; i < width; i++)
-        y[i] = iso_pool_mean(end_of_sum(total[i]), (float)r.rows);
+        y[i] = iso_pool_mean(end_of_sum(total[i]), (float)rows);
 }
 
 kernel void average_pooling2d_forward(global const float *x, ulong x_at, global float *y,
@@ -102,9 +103,9 @@ kernel void average_pooling2d_forward(global const float *x, ulong x_at, global 
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
-        forward(&g, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at);
+        forward(&g, image, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at);
     else
-        forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at);
+        forward(&g, image, pixel, channel, g.c - channel, x + x_at, y + y_at);
 }
 
 kernel void average_pooling2d_whole(global const float *x, ulong x_at, global float *y, ulong y_at,
@@ -112,9 +113,9 @@ kernel void average_pooling2d_whole(global const float *x, ulong x_at, global fl
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
-        whole(&g, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at);
+        whole(&g, image, channel, ITEM_CHANNELS, x + x_at, y + y_at);
     else
-        whole(&g, pixel, channel, g.c - channel, x + x_at, y + y_at);
+        whole(&g, image, channel, g.c - channel, x + x_at, y + y_at);
 }
 
 kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, global float *dx,
@@ -122,7 +123,7 @@ kernel void average_pooling2d_backward(global const float *dy, ulong dy_at, glob
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
-        backward(&g, pixel, channel, ITEM_CHANNELS, dy + dy_at, dx + dx_at);
+        backward(&g, image, pixel, channel, ITEM_CHANNELS, dy + dy_at, dx + dx_at);
     else
-        backward(&g, pixel, channel, g.c - channel, dy + dy_at, dx + dx_at);
+        backward(&g, image, pixel, channel, g.c - channel, dy + dy_at, dx + dx_at);
 }

@@ -152,10 +152,10 @@ KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mea
 INLINE vec passing(const struct opencl_bn_cpu *g, const struct line *l, vec x,
                    global const float *y, vec dy, int n)
 {
-    if (g->pass == OPENCL_CPU_PASS_ALL)
+    if (g->pass == OPENCL_PASS_ALL)
         return dy;
     vec result = (vec)(0.0f);
-    if (g->pass == OPENCL_CPU_PASS_BY_RESULT)
+    if (g->pass == OPENCL_PASS_BY_RESULT)
         result = load_some(y, n);
     else
         result = normalized(l, x);

@@ -9,9 +9,17 @@
 #include "core/order.h"
 #include "core/random.h"
 #include "core/formulas.h"
+#include "arguments.h"
 
 /* A loop whose body stands there so many times, a constant: its arrays stay in registers. */
 #define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
+
+/* p / by, of p and by at least 0; reciprocal: opencl_reciprocal of by, which takes a division's
+ * place. */
+static inline int quotient(int p, int by, uint reciprocal)
+{
+    return reciprocal != 0 ? (int)mul_hi((uint)p, reciprocal) : p / by;
+}
 
 /* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
  * -0. (No grid has 2^31 groups.) */
@@ -25,26 +33,52 @@ static inline float end_of_sum(float sum) { return sum + start_of_sum(); }
  * leaves an fma alone. The result is the same, because a product with 1 is exact. */
 static inline float add_term(float sum, float x) { return iso_fma(x, 1.0f, sum); }
 
-/* Sum of the 16 lanes' values in the order 8-4-2-1. Called by all 16 work-items of a group; every
- * one gets the sum. s: local memory of 16 floats. */
-static inline float lane_sum(local float *s, float value)
+/* A row is the work of ISO_LANES work-items, its lanes, and a work-group takes several rows, side
+ * by side along its second axis: on a GPU, whose units want 32 or 64 work-items. own_row is the row
+ * of a work-item; the last one for those past it, which do the same and write nothing. */
+#if SHAPE_CPU
+enum { GROUP_ROWS = 1 };
+#else
+enum { GROUP_ROWS = OPENCL_GROUP_ROWS };
+#endif
+enum { GROUP_LANES = GROUP_ROWS * ISO_LANES };
+static inline uint own_row(uint rows)
 {
-    int lane = get_local_id(0);
-    barrier(CLK_LOCAL_MEM_FENCE);
-    s[lane] = end_of_sum(value);
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int step = ISO_LANES / 2; step > 0; step /= 2) {
-        float other = lane < step ? s[lane + step] : 0.0f;
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (lane < step)
-            s[lane] = s[lane] + other;
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-    return s[0];
+    const uint row = get_group_id(0) * GROUP_ROWS + get_local_id(1);
+    return row < rows ? row : rows - 1;
+}
+static inline int writes_row(uint rows)
+{
+    return get_group_id(0) * GROUP_ROWS + get_local_id(1) < rows;
 }
 
-/* total = the sum along an axis of n elements, by the 16 work-items of a group, each of which gets
- * it. term: element i added to its lane's chain, `lane`. */
+/* Sum of the lanes' values in the order 8-4-2-1. */
+static inline float add_row_lanes(const float *lane)
+{
+    float pair[ISO_LANES / 2];
+    UNROLLED(i, 8)
+        pair[i] = lane[i] + lane[i + 8];
+    UNROLLED(i, 4)
+        pair[i] = pair[i] + pair[i + 4];
+    return (pair[0] + pair[2]) + (pair[1] + pair[3]);
+}
+
+/* The same of a row's lanes, by all of which it is called; each gets the sum. s: local memory of
+ * GROUP_LANES floats. */
+static inline float lane_sum(local float *s, float value)
+{
+    float all[ISO_LANES];
+    s += get_local_id(1) * ISO_LANES;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    s[get_local_id(0)] = end_of_sum(value);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    UNROLLED(i, ISO_LANES)
+        all[i] = s[i];
+    return add_row_lanes(all);
+}
+
+/* total = the sum along an axis of n elements, by the lanes of a row, each of which gets it. term:
+ * element i added to its lane's chain, `lane`. */
 #define AXIS_SUM(total, s, n, term)                                                     \
     float total = start_of_sum();                                                       \
     for (int begin_ = 0; begin_ < (n); begin_ += ISO_BLOCK_ELEMENTS) {                  \
@@ -55,26 +89,29 @@ static inline float lane_sum(local float *s, float value)
         total = add_term(total, lane_sum(s, lane));                                     \
     }
 
-/* Index of the first maximum of z[0..n), NaN winning. Called by all 16 work-items of a group. */
+/* Index of the first maximum of z[0..n), NaN winning. Called by all lanes of a row; s: local memory
+ * of GROUP_LANES ints. */
 static inline int lane_first_max(local int *s, global const float *z, int n)
 {
     int lane = get_local_id(0), best = -1;
     for (int i = lane; i < n; i += ISO_LANES)
         if (best < 0 || iso_beats(z[i], z[best]))
             best = i;
+    s += get_local_id(1) * ISO_LANES;
     barrier(CLK_LOCAL_MEM_FENCE);
     s[lane] = best;
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (int step = ISO_LANES / 2; step > 0; step /= 2) {
-        int mine = s[lane], other = lane < step ? s[lane + step] : -1;
-        bool takes = other >= 0 && (mine < 0 || iso_beats(z[other], z[mine]) ||
-                                    (other < mine && !iso_beats(z[mine], z[other])));
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (takes)
-            s[lane] = other;
-        barrier(CLK_LOCAL_MEM_FENCE);
+    float value[ISO_LANES], most = z[s[0]];
+    UNROLLED(i, ISO_LANES)
+        value[i] = z[s[i] < 0 ? 0 : s[i]];
+    best = s[0];
+    UNROLLED(i, ISO_LANES) {
+        const int earlier = s[i] < best && !iso_beats(most, value[i]);
+        const int takes = s[i] >= 0 && (iso_beats(value[i], most) || earlier);
+        most = takes ? value[i] : most;
+        best = takes ? s[i] : best;
     }
-    return s[0];
+    return best;
 }
 
 #endif

@@ -8,23 +8,25 @@
 #include "channels.h"
 #include "arguments.h"
 
-static inline void forward(const struct opencl_depthwise *g, int m, int pixel, int channel,
-                           int width, global const float *x, global const float *kern,
+static inline void forward(const struct opencl_depthwise *g, int m, int image, int pixel,
+                           int channel, int width, global const float *x, global const float *kern,
                            global const float *bias, global float *y)
 {
-    int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh;
-    int left = ISO_BLOCK_TERMS;
+    int oy = pixel / g->ow, ox = pixel - oy * g->ow;
+    int left = ISO_BLOCK_TERMS, of[ITEM_CHANNELS];
     float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     x += (ulong)image * g->h * g->w * g->c;
-    for (int i = 0; i < width; i++)
+    for (int i = 0; i < width; i++) {
+        of[i] = (channel + i) / m; /* the input's channel */
         sum[i] = total[i] = start_of_sum();
+    }
     for (int ky = 0; ky < g->kh; ky++) {
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
             int iy = oy * g->sh + ky * g->dh - g->top, ix = ox * g->sw + kx * g->dw - g->left;
             int inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
             global const float *from = x + (inside ? (iy * g->w + ix) * g->c : 0);
             for (int i = 0; i < width; i++) {
-                float value = inside ? from[(channel + i) / m] : 0.0f;
+                float value = inside ? from[m == 1 ? channel + i : of[i]] : 0.0f;
                 sum[i] = iso_fma(value, kern[channel + i], sum[i]);
             }
             if (--left == 0) {
@@ -34,27 +36,35 @@ static inline void forward(const struct opencl_depthwise *g, int m, int pixel, i
         }
     }
     end_block(width, sum, total);
-    y += (ulong)pixel * g->channels + channel;
+    y += ((ulong)image * g->pixels + pixel) * g->channels + channel;
     for (int i = 0; i < width; i++) {
         float end = end_of_sum(total[i]);
         y[i] = g->has_bias ? end + bias[channel + i] : end;
     }
 }
 
-static inline void backward(const struct opencl_depthwise *g, int m, int pixel, int channel,
-                            int width, global const float *dy, global const float *kern,
-                            global float *dx)
+/* *q = p / stride, of p from -before on; returns whether the stride divides it. */
+static inline int strided(int p, int before, int stride, uint reciprocal, int *q)
 {
-    int x = pixel % g->w + g->left, y = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
+    *q = quotient(p + before * stride, stride, reciprocal) - before;
+    return *q * stride == p;
+}
+
+static inline void backward(const struct opencl_depthwise *g, int m, int image, int pixel,
+                            int channel, int width, global const float *dy,
+                            global const float *kern, global float *dx)
+{
+    int row = pixel / g->w, x = pixel - row * g->w + g->left, y = row + g->top;
     int left = ISO_BLOCK_TERMS;
     float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
     dy += (ulong)image * g->oh * g->ow * g->c * m;
     for (int i = 0; i < width; i++)
         sum[i] = total[i] = start_of_sum();
     for (int ky = 0; ky < g->kh; ky++) {
+        int oy, ox, in_y = strided(y - ky * g->dh, g->kh * g->dh, g->sh, g->per_sh, &oy);
         for (int kx = 0; kx < g->kw; kx++, kern += g->c * m) {
-            int py = y - ky * g->dh, px = x - kx * g->dw, oy = py / g->sh, ox = px / g->sw;
-            if (py % g->sh != 0 || px % g->sw != 0)
+            int in_x = strided(x - kx * g->dw, g->kw * g->dw, g->sw, g->per_sw, &ox);
+            if (!in_y || !in_x)
                 continue;
             int inside = oy >= 0 && oy < g->oh && ox >= 0 && ox < g->ow;
             global const float *from = dy + (inside ? (oy * g->ow + ox) * g->c * m : 0);
@@ -71,11 +81,21 @@ static inline void backward(const struct opencl_depthwise *g, int m, int pixel, 
         }
     }
     end_block(width, sum, total);
-    dx += (ulong)pixel * g->c + channel;
+    dx += ((ulong)image * g->pixels + pixel) * g->c + channel;
     for (int i = 0; i < width; i++) {
         float end = end_of_sum(total[i]);
         dx[i] = g->add ? dx[i] + end : end;
     }
+}
+
+static inline void next_pixel(const struct opencl_depthwise *g, int *ox, int *oy, int *image)
+{
+    const int line = ++*ox == g->ow;
+    *ox = line ? 0 : *ox;
+    *oy += line;
+    const int last = *oy == g->oh;
+    *oy = last ? 0 : *oy;
+    *image += last;
 }
 
 /* out[group, ky, kx, channel] = the sum of x dy over the rows of the group; tap: kw ky + kx. */
@@ -85,23 +105,31 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int group, 
 {
     const struct iso_rows r = { g->rows, g->image };
     int row = iso_group_begin(r, group), stop = iso_group_end(r, row), channels = g->c * m;
+    int ky = tap / g->kw, kx = tap - ky * g->kw, image = row / g->image;
+    int pixel = row - image * g->image, oy = pixel / g->ow, ox = pixel - oy * g->ow;
+    const int size = iso_block_rows(r); /* blocks end with an image that has more rows */
+    int image_end = g->image > size ? (image + 1) * g->image : stop;
+    int of[ITEM_CHANNELS];
     float sum[ITEM_CHANNELS], total[ITEM_CHANNELS];
-    for (int i = 0; i < width; i++)
+    for (int i = 0; i < width; i++) {
+        of[i] = (channel + i) / m; /* the input's channel */
         sum[i] = total[i] = start_of_sum();
+    }
     while (row < stop) {
-        for (int end = iso_block_end(r, row); row < end; row++) {
-            int ox = row % g->ow, oy = row / g->ow % g->oh, image = row / g->ow / g->oh;
-            int iy = oy * g->sh + tap / g->kw * g->dh - g->top;
-            int ix = ox * g->sw + tap % g->kw * g->dw - g->left;
+        const int left = (image_end < stop ? image_end : stop) - row;
+        for (int end = row + (left < size ? left : size); row < end; row++) {
+            int iy = oy * g->sh + ky * g->dh - g->top, ix = ox * g->sw + kx * g->dw - g->left;
             int inside = iy >= 0 && iy < g->h && ix >= 0 && ix < g->w;
             global const float *from =
                 x + (inside ? (((ulong)image * g->h + iy) * g->w + ix) * g->c : 0);
             global const float *d = dy + (ulong)row * channels + channel;
             for (int i = 0; i < width; i++) {
-                float value = inside ? from[(channel + i) / m] : 0.0f;
+                float value = inside ? from[m == 1 ? channel + i : of[i]] : 0.0f;
                 sum[i] = iso_fma(value, d[i], sum[i]);
             }
+            next_pixel(g, &ox, &oy, &image);
         }
+        image_end += row == image_end ? g->image : 0;
         end_block(width, sum, total);
     }
     out += ((ulong)group * g->kh * g->kw + tap) * channels + channel;
@@ -109,14 +137,14 @@ static inline void gradient(const struct opencl_depthwise *g, int m, int group, 
         out[i] = end_of_sum(total[i]);
 }
 
-/* Work-item -> pixel (of the kernel's gradient: group and tap) and first channel. Calls the
+/* Work-item -> first channel, pixel and image (of the kernel's gradient: tap and group). Calls the
  * function with constants where it can. */
 #define PIXEL_AND_FILTER                                                                     \
     const struct opencl_depthwise g = all;                                                   \
-    int items = (g.channels + ITEM_CHANNELS - 1) / ITEM_CHANNELS, item = get_global_id(0);   \
-    int pixel = item / items, channel = item % items * ITEM_CHANNELS;                        \
+    const int channel = get_global_id(0) * ITEM_CHANNELS, pixel = get_global_id(1);          \
+    const int image = get_global_id(2);                                                      \
     int width = g.channels - channel < ITEM_CHANNELS ? g.channels - channel : ITEM_CHANNELS; \
-    if (pixel >= g.pixels)                                                                   \
+    if (pixel >= g.pixels || channel >= g.channels)                                          \
     return
 #define CALL(function, where, ...)                             \
     if (g.m > 1)                                               \
@@ -132,7 +160,7 @@ kernel void depthwise_forward(global const float *x, ulong x_at, global const fl
                               global float *y, ulong y_at, struct opencl_depthwise all)
 {
     PIXEL_AND_FILTER;
-    CALL(forward, pixel, x + x_at, kern + kern_at, bias + bias_at, y + y_at);
+    CALL(forward, TWO(image, pixel), x + x_at, kern + kern_at, bias + bias_at, y + y_at);
 }
 
 kernel void depthwise_backward(global const float *dy, ulong dy_at, global const float *kern,
@@ -140,7 +168,7 @@ kernel void depthwise_backward(global const float *dy, ulong dy_at, global const
                                struct opencl_depthwise all)
 {
     PIXEL_AND_FILTER;
-    CALL(backward, pixel, dy + dy_at, kern + kern_at, dx + dx_at);
+    CALL(backward, TWO(image, pixel), dy + dy_at, kern + kern_at, dx + dx_at);
 }
 
 kernel void depthwise_gradient(global const float *x, ulong x_at, global const float *dy,
@@ -148,6 +176,5 @@ kernel void depthwise_gradient(global const float *x, ulong x_at, global const f
                                struct opencl_depthwise all)
 {
     PIXEL_AND_FILTER;
-    int taps = g.kh * g.kw;
-    CALL(gradient, TWO(pixel / taps, pixel % taps), x + x_at, dy + dy_at, out + out_at);
+    CALL(gradient, TWO(image, pixel), x + x_at, dy + dy_at, out + out_at);
 }

@@ -1,108 +1,83 @@
-/* layer_normalization.cl: layer normalization (core/ops/layer_normalization.h). One group of 16
- * work-items a row, for one sum along it; or one work-item a block's channel (rows.h), or an
- * element. gamma and beta are other buffers, not read, where they are left out. */
+/* layer_normalization.cl: layer normalization (core/ops/layer_normalization.h). A row is the work
+ * of its lanes (common.h), or, for the sums over rows, a column of a block that of rows.h. gamma
+ * and beta are other buffers, not read, where they are left out. */
 #include "common.h"
 #include "rows.h"
 
-kernel void ln_mean(global const float *x, ulong x_at, global float *mean, ulong mean_at, int n)
-{
-    local float s[ISO_LANES];
-    ulong row = get_group_id(0);
-    x += x_at + row * n;
-    AXIS_SUM(sum, s, n, add_term(lane, x[i]))
-    if (get_local_id(0) == 0)
-        mean[mean_at + row] = iso_div(sum, (float)n);
-}
-
-kernel void ln_inverse(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
-                       global float *inverse, ulong inverse_at, int n, float epsilon)
-{
-    local float s[ISO_LANES];
-    ulong row = get_group_id(0);
-    float m = mean[mean_at + row];
-    x += x_at + row * n;
-    AXIS_SUM(square, s, n, iso_bn_square(x[i] - m, lane))
-    if (get_local_id(0) == 0)
-        inverse[inverse_at + row] = iso_bn_inverse(iso_div(square, (float)n), epsilon);
-}
-
-kernel void ln_forward(global const float *x, ulong x_at, global const float *mean, ulong mean_at,
-                       global const float *inverse, ulong inverse_at, global const float *gamma,
+kernel void ln_forward(global const float *x, ulong x_at, global float *mean, ulong mean_at,
+                       global float *inverse, ulong inverse_at, global const float *gamma,
                        ulong gamma_at, global const float *beta, ulong beta_at, global float *y,
-                       ulong y_at, uint count, uint n, int scale, int center)
+                       ulong y_at, uint rows, int n, int scale, int center, float epsilon)
 {
-    uint i = get_global_id(0), row = i / n, c = i % n;
-    if (i < count) {
-        float factor = iso_bn_factor(scale ? gamma[gamma_at + c] : 1.0f, inverse[inverse_at + row]);
-        y[y_at + i] =
-            iso_bn(x[x_at + i], mean[mean_at + row], factor, center ? beta[beta_at + c] : 0.0f);
-    }
-}
-
-kernel void ln_offset(global const float *dy, ulong dy_at, global const float *gamma,
-                      ulong gamma_at, global float *offset, ulong offset_at, int n, int scale)
-{
-    local float s[ISO_LANES];
-    ulong row = get_group_id(0);
-    dy += dy_at + row * n;
-    gamma += gamma_at;
-    AXIS_SUM(sum, s, n, add_term(lane, iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f)))
-    if (get_local_id(0) == 0)
-        offset[offset_at + row] = iso_bn_offset(sum, (float)n);
-}
-
-kernel void ln_slope(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
-                     global const float *mean, ulong mean_at, global const float *inverse,
-                     ulong inverse_at, global const float *gamma, ulong gamma_at,
-                     global float *slope, ulong slope_at, int n, int scale)
-{
-    local float s[ISO_LANES];
-    ulong row = get_group_id(0);
-    float m = mean[mean_at + row];
+    local float s[GROUP_LANES];
+    const uint row = own_row(rows);
     x += x_at + row * n;
-    dy += dy_at + row * n;
+    y += y_at + row * n;
     gamma += gamma_at;
-    AXIS_SUM(product, s, n, iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane))
-    if (get_local_id(0) == 0)
-        slope[slope_at + row] = iso_bn_slope(product, inverse[inverse_at + row], (float)n);
+    beta += beta_at;
+    AXIS_SUM(sum, s, n, add_term(lane, x[i]))
+    const float m = iso_div(sum, (float)n);
+    AXIS_SUM(square, s, n, iso_bn_square(x[i] - m, lane))
+    const float inv = iso_bn_inverse(iso_div(square, (float)n), epsilon);
+    if (!writes_row(rows))
+        return;
+    if (get_local_id(0) == 0) {
+        mean[mean_at + row] = m;
+        inverse[inverse_at + row] = inv;
+    }
+    for (int i = get_local_id(0); i < n; i += ISO_LANES)
+        y[i] =
+            iso_bn(x[i], m, iso_bn_factor(scale ? gamma[i] : 1.0f, inv), center ? beta[i] : 0.0f);
 }
 
 kernel void ln_backward(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
                         global const float *mean, ulong mean_at, global const float *inverse,
                         ulong inverse_at, global const float *gamma, ulong gamma_at,
-                        global const float *offset, ulong offset_at, global const float *slope,
-                        ulong slope_at, global float *dx, ulong dx_at, uint count, uint n,
-                        int scale, int add)
+                        global float *dx, ulong dx_at, uint rows, int n, int scale, int add)
 {
-    uint i = get_global_id(0), row = i / n;
-    if (i < count) {
-        float g = iso_ln_dy(dy[dy_at + i], scale ? gamma[gamma_at + i % n] : 1.0f);
-        float d = iso_bn_grad(x[x_at + i], mean[mean_at + row], g, offset[offset_at + row],
-                              slope[slope_at + row], inverse[inverse_at + row]);
-        dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
+    local float s[GROUP_LANES];
+    const uint row = own_row(rows);
+    const float m = mean[mean_at + row], inv = inverse[inverse_at + row];
+    x += x_at + row * n;
+    dy += dy_at + row * n;
+    dx += dx_at + row * n;
+    gamma += gamma_at;
+    AXIS_SUM(sum, s, n, add_term(lane, iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f)))
+    AXIS_SUM(product, s, n, iso_fma(iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f), x[i] - m, lane))
+    const float offset = iso_bn_offset(sum, (float)n), slope = iso_bn_slope(product, inv, (float)n);
+    for (int i = get_local_id(0); writes_row(rows) && i < n; i += ISO_LANES) {
+        float d = iso_ln_dy(dy[i], scale ? gamma[i] : 1.0f);
+        d = iso_bn_grad(x[i], m, d, offset, slope, inv);
+        dx[i] = add ? dx[i] + d : d;
     }
 }
 
-/* y[g, c] = sum of dy (x - mean) inverse in column c over the rows of group g, or added to y. */
+/* y[p, c] = sum of dy (x - mean) inverse in column c over the rows of place p; or, of the only
+ * block, into y[c] or added to it. */
 kernel void ln_products(global const float *x, ulong x_at, global const float *dy, ulong dy_at,
                         global const float *mean, ulong mean_at, global const float *inverse,
                         ulong inverse_at, global float *y, ulong y_at, int cols, int rows,
-                        int image, int add)
+                        int image, int only, int add)
 {
-    local float s[LANES];
+    local float stage[STAGE(STAGED_ROWS)], stage_d[STAGE(STAGED_ROWS)];
     const struct iso_rows r = { rows, image };
-    int c = get_global_id(0), end, row = own_block(r, &end);
+    int c = get_global_id(0), place = own_place(), end, first = own_block(r, &end);
     float sum = start_of_sum();
-    x += x_at + c;
-    dy += dy_at + c;
-    mean += mean_at;
-    inverse += inverse_at;
-    for (; c < cols && row < end; row++) {
-        ulong i = (ulong)row * cols;
-        sum = iso_fma(dy[i], iso_ln_unit(x[i], mean[row], inverse[row]), sum);
+    x = own_column(x + x_at, cols);
+    dy = own_column(dy + dy_at, cols);
+    for (int stop; first < end; first = stop) {
+        stop = stage_end(first, end);
+        load_rows(stage, STAGED_ROWS, x, cols, first, stop);
+        load_rows(stage_d, STAGED_ROWS, dy, cols, first, stop);
+        for (int row = first; adds(0) && row < stop; row++) {
+            float own = loaded_row(stage, first, x, cols, row);
+            own = iso_ln_unit(own, mean[mean_at + row], inverse[inverse_at + row]);
+            sum = iso_fma(loaded_row(stage_d, first, dy, cols, row), own, sum);
+        }
+        stage_read();
     }
-    float group = add_lanes(s, sum, start_of_sum());
-    y += y_at + (ulong)get_group_id(1) * cols + c;
-    if (c < cols && get_local_id(1) == 0)
-        *y = add ? *y + group : group;
+    sum = end_of_sum(sum);
+    y += y_at + (ulong)place * cols + c;
+    if (c < cols && adds(0) && !(only && place > 0))
+        *y = add ? *y + sum : sum;
 }

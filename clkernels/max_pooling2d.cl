@@ -2,10 +2,10 @@
 #include "common.h"
 #include "pooling2d.h"
 
-static inline void forward(const struct opencl_pool *g, int pixel, int channel, int width,
-                           global const float *x, global float *y, global int *tap)
+static inline void forward(const struct opencl_pool *g, int image, int pixel, int channel,
+                           int width, global const float *x, global float *y, global int *tap)
 {
-    int ox = pixel % g->ow, oy = pixel / g->ow % g->oh, image = pixel / g->ow / g->oh, found = 0;
+    int oy = pixel / g->ow, ox = pixel - oy * g->ow, found = 0;
     float best[ITEM_CHANNELS];
     int at[ITEM_CHANNELS];
     x += (ulong)image * g->h * g->w * g->c + channel;
@@ -28,7 +28,7 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
             }
         }
     }
-    ulong to = (ulong)pixel * g->c + channel;
+    ulong to = ((ulong)image * g->pixels + pixel) * g->c + channel;
     for (int i = 0; i < width; i++)
         y[to + i] = best[i];
     for (int i = 0; g->want_tap && i < width; i++)
@@ -36,14 +36,15 @@ static inline void forward(const struct opencl_pool *g, int pixel, int channel, 
 }
 
 /* The windows that chose this pixel, ascending. */
-static inline void backward(const struct opencl_pool *g, int pixel, int channel, int width,
-                            global const float *dy, global const int *tap, global float *dx)
+static inline void backward(const struct opencl_pool *g, int image, int pixel, int channel,
+                            int width, global const float *dy, global const int *tap,
+                            global float *dx)
 {
-    int px = pixel % g->w + g->left, py = pixel / g->w % g->h + g->top, image = pixel / g->w / g->h;
+    int row = pixel / g->w, px = pixel - row * g->w + g->left, py = row + g->top;
     int x0, x1, y0, y1;
     float sum[ITEM_CHANNELS];
-    windows(px, g->kw, g->sw, g->ow, &x0, &x1);
-    windows(py, g->kh, g->sh, g->oh, &y0, &y1);
+    windows(px, g->kw, g->sw, g->per_sw, g->ow, &x0, &x1);
+    windows(py, g->kh, g->sh, g->per_sh, g->oh, &y0, &y1);
     for (int i = 0; i < width; i++)
         sum[i] = start_of_sum();
     for (int oy = y0; oy <= y1; oy++) {
@@ -54,7 +55,7 @@ static inline void backward(const struct opencl_pool *g, int pixel, int channel,
                 sum[i] = tap[from + i] == mine ? sum[i] + dy[from + i] : sum[i];
         }
     }
-    dx += (ulong)pixel * g->c + channel;
+    dx += ((ulong)image * g->pixels + pixel) * g->c + channel;
     for (int i = 0; i < width; i++)
         dx[i] = g->add ? dx[i] + sum[i] : sum[i];
 }
@@ -64,9 +65,9 @@ kernel void max_pooling2d_forward(global const float *x, ulong x_at, global floa
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
-        forward(&g, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at, tap + tap_at);
+        forward(&g, image, pixel, channel, ITEM_CHANNELS, x + x_at, y + y_at, tap + tap_at);
     else
-        forward(&g, pixel, channel, g.c - channel, x + x_at, y + y_at, tap + tap_at);
+        forward(&g, image, pixel, channel, g.c - channel, x + x_at, y + y_at, tap + tap_at);
 }
 
 kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
@@ -75,7 +76,7 @@ kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global c
 {
     PIXEL_AND_CHANNEL
     if (channel + ITEM_CHANNELS <= g.c)
-        backward(&g, pixel, channel, ITEM_CHANNELS, dy + dy_at, tap + tap_at, dx + dx_at);
+        backward(&g, image, pixel, channel, ITEM_CHANNELS, dy + dy_at, tap + tap_at, dx + dx_at);
     else
-        backward(&g, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
+        backward(&g, image, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
 }

@@ -9,9 +9,11 @@ static inline int row_class(global const float *z, int n)
     int best = 0;
     if (n == 1)
         return iso_single_class(z[0]);
-    for (int i = 1; i < n; i++)
-        if (iso_beats(z[i], z[best]))
-            best = i;
+    float most = z[0];
+    for (int i = 1; i < n; i++) {
+        best = iso_beats(z[i], most) ? i : best;
+        most = iso_beats(z[i], most) ? z[i] : most;
+    }
     return best;
 }
 
@@ -19,6 +21,20 @@ static inline int row_class(global const float *z, int n)
 static inline int target_class(global const int *t, ulong t_at, ulong row, int n, int sparse)
 {
     return sparse ? t[t_at + row] : row_class((global const float *)t + t_at + row * n, n);
+}
+
+/* hits[g] = the number of hits among the rows of work-group g, a whole number, so that the order
+ * does not matter. All work-items of a group call it. */
+static inline void count_hits(local int *count, int hit, global float *hits)
+{
+    if (get_local_id(0) == 0)
+        *count = 0;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (hit)
+        atomic_inc(count);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (get_local_id(0) == 0)
+        hits[get_group_id(0)] = (float)*count;
 }
 
 #endif

@@ -1,37 +1,136 @@
 /* rows.h: sums over rows (core/order.h) of many columns at once.
  *
- * A work-group takes a group of the sum: get_global_id(0) is the column of a work-item,
- * get_group_id(1) the number of the group, and get_local_id(1) that of its block in the group, of
- * ISO_GROUP_BLOCKS. Every work-item goes through add_lanes, those past the last column too. */
+ * A work-group is OPENCL_GROUP_COLUMNS columns wide and ISO_GROUP_BLOCKS lanes deep:
+ * get_global_id(0) is the column of a work-item, get_local_id(1) its lane. Each group of the sum
+ * has ISO_GROUP_BLOCKS places for the sums of its blocks; what a place without a block holds, +0,
+ * changes no sum.
+ *
+ * On a GPU a place is the work of a work-group: all its lanes load rows into local memory, side by
+ * side, where one lane adds them in their order. On a CPU a work-item has a place for itself, and
+ * local memory would be a copy more. */
 #ifndef ISO_CLKERNELS_ROWS_H
 #define ISO_CLKERNELS_ROWS_H
 #include "arguments.h"
 
-/* Floats of local memory that add_lanes takes. */
+/* Floats of local memory that add_lanes takes, and that a stage of so many rows takes; rows that
+ * are loaded at a time. */
 #define LANES (ISO_GROUP_BLOCKS * OPENCL_GROUP_COLUMNS)
+#define STAGE(rows) (SHAPE_CPU ? 1 : (rows)*OPENCL_GROUP_COLUMNS)
+#define STAGED_ROWS (8 * ISO_GROUP_BLOCKS)
 
-/* total + the values of this column's ISO_GROUP_BLOCKS work-items, ascending; each gets it. A value
- * that is not there is +0, which changes no sum. */
+static inline int own_lane(void) { return get_local_id(1); }
+
+/* The work-item's place, and whether it is its to add what `lane` of it adds. */
+#if SHAPE_CPU
+static inline int own_place(void) { return get_group_id(1) * ISO_GROUP_BLOCKS + own_lane(); }
+static inline int adds(int lane) { return lane >= 0; }
+#else
+static inline int own_place(void) { return get_group_id(1); }
+static inline int adds(int lane) { return own_lane() == lane; }
+#endif
+
+/* Where the block of the work-item's place begins, and where it ends: at its beginning, where there
+ * is none. */
+static inline int own_block(struct iso_rows r, int *end)
+{
+    const int place = own_place(), before = place % ISO_GROUP_BLOCKS, rows = iso_block_rows(r);
+    const int image = r.image > rows ? r.image : rows, blocks = (image + rows - 1) / rows;
+    int at = iso_group_begin(r, place / ISO_GROUP_BLOCKS);
+    const int stop = iso_group_end(r, at);
+    at += before / blocks * image + before % blocks * rows;
+    *end = at < stop ? iso_block_end(r, at) : at;
+    return at;
+}
+
+/* The work-item's column of x; the last one for those past it, so that every work-item can load. */
+static inline global const float *own_column(global const float *x, int cols)
+{
+    const int c = get_global_id(0);
+    return x + (c < cols ? c : cols - 1);
+}
+
+/* Loads rows from `row` on of x, the work-item's column, into the stage: `most` of them, a multiple
+ * of STAGED_ROWS, but none from stop on. All work-items of a group call it together, when none of
+ * them reads the stage any more. */
+static inline void load_rows(local float *stage, int most, global const float *x, int cols, int row,
+                             int stop)
+{
+#if !SHAPE_CPU
+    stage += own_lane() * OPENCL_GROUP_COLUMNS + get_local_id(0);
+    row += own_lane();
+    for (int end = row + most; row < end && row - own_lane() < stop; row += STAGED_ROWS) {
+        float next[STAGED_ROWS / ISO_GROUP_BLOCKS];
+        UNROLLED(k, STAGED_ROWS / ISO_GROUP_BLOCKS) {
+            const int at = row + k * ISO_GROUP_BLOCKS;
+            next[k] = x[(at < stop ? at : stop - 1) * cols];
+        }
+        UNROLLED(k, STAGED_ROWS / ISO_GROUP_BLOCKS)
+            stage[k * LANES] = next[k];
+        stage += STAGED_ROWS * OPENCL_GROUP_COLUMNS;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+#endif
+}
+
+/* Where the stage ends that begins with row `first`; and that it was read, and may be loaded anew.
+ */
+static inline int stage_end(int first, int stop)
+{
+    return SHAPE_CPU || stop - first < STAGED_ROWS ? stop : first + STAGED_ROWS;
+}
+static inline void stage_read(void)
+{
+#if !SHAPE_CPU
+    barrier(CLK_LOCAL_MEM_FENCE);
+#endif
+}
+
+/* Row number `row` of x, or of the stage, which begins with row `first`. */
+static inline float loaded_row(local const float *stage, int first, global const float *x, int cols,
+                               int row)
+{
+#if SHAPE_CPU
+    return x[row * cols];
+#else
+    return stage[(row - first) * OPENCL_GROUP_COLUMNS + get_local_id(0)];
+#endif
+}
+
+/* total + the values of this column's lanes, ascending; each gets it. */
 static inline float add_lanes(local float *s, float value, float total)
 {
     s += get_local_id(0);
     barrier(CLK_LOCAL_MEM_FENCE);
-    s[get_local_id(1) * OPENCL_GROUP_COLUMNS] = end_of_sum(value);
+    s[own_lane() * OPENCL_GROUP_COLUMNS] = end_of_sum(value);
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int lane = 0; lane < ISO_GROUP_BLOCKS; lane++)
         total = add_term(total, s[lane * OPENCL_GROUP_COLUMNS]);
     return end_of_sum(total);
 }
 
-/* Where the work-item's block begins, and where it ends: at its beginning, where the group has
- * fewer blocks. */
-static inline int own_block(struct iso_rows r, int *end)
+/* The sum of a group's places, `apart` floats from each other. */
+static inline float add_places(global const float *place, int apart)
 {
-    int at = iso_group_begin(r, get_group_id(1)), stop = iso_group_end(r, at);
-    for (int before = get_local_id(1); before > 0 && at < stop; before--)
-        at = iso_block_end(r, at);
-    *end = at < stop ? iso_block_end(r, at) : at;
-    return at;
+    float own[ISO_GROUP_BLOCKS], sum = start_of_sum();
+    UNROLLED(b, ISO_GROUP_BLOCKS)
+        own[b] = place[b * apart];
+    UNROLLED(b, ISO_GROUP_BLOCKS)
+        sum = add_term(sum, own[b]);
+    return end_of_sum(sum);
+}
+
+/* The sum over all places of `groups` groups, by the lanes of a column, which take a group each at
+ * a time; each gets it. there: the column is one of theirs. */
+static inline float add_groups(local float *s, global const float *places, int apart, int there,
+                               int groups)
+{
+    float total = start_of_sum();
+    for (int g = own_lane(); g - own_lane() < groups; g += ISO_GROUP_BLOCKS) {
+        const int mine = there && g < groups;
+        global const float *group = places + (ulong)g * ISO_GROUP_BLOCKS * apart;
+        total = add_lanes(s, mine ? add_places(group, apart) : 0.0f, total);
+    }
+    return total;
 }
 
 #endif

@@ -1,17 +1,22 @@
-/* top_k.cl: 1 for each row where fewer than k predictions are ahead of the target's, else 0. */
+/* top_k.cl: the number of rows where fewer than k predictions are ahead of the target's. */
 #include "common.h"
 #include "metric.h"
 
-kernel void top_k(global const float *p, ulong p_at, global const int *t, ulong t_at,
-                  global float *hit, ulong hit_at, int rows, int n, int sparse, int k)
+static inline int is_hit(global const float *p, int n, int target, int k)
 {
-    ulong row = get_global_id(0);
-    if (row >= (ulong)rows)
-        return;
-    p += p_at + row * n;
-    float target = p[target_class(t, t_at, row, n, sparse)];
     int ahead = 0;
     for (int i = 0; i < n; i++)
-        ahead += iso_ahead(p[i], target);
-    hit[hit_at + row] = ahead < k ? 1.0f : 0.0f;
+        ahead += iso_ahead(p[i], p[target]);
+    return ahead < k;
+}
+
+kernel void top_k(global const float *p, ulong p_at, global const int *t, ulong t_at,
+                  global float *hits, ulong hits_at, int rows, int n, int sparse, int k)
+{
+    local int count;
+    const int row = get_global_id(0);
+    int hit = 0;
+    if (row < rows)
+        hit = is_hit(p + p_at + row * n, n, target_class(t, t_at, row, n, sparse), k);
+    count_hits(&count, hit, hits + hits_at);
 }

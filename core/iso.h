@@ -337,6 +337,9 @@ struct iso_call {                            /* all that one kernel may touch */
                                                 is then the gradient of that y */
     bool adds; /* of a kernel that fuses an add: before that, x[1], for which the op itself has no
                   use, is added to the result. Backward gives dx[1] its gradient before dx[0] */
+    const struct iso_gather_labels *labels; /* of a kernel that fuses them: the targets y[1] of the
+                                               same rows are gathered, too, from the labels x[2];
+                                               NULL: not */
     struct iso_tensor x[ISO_OPERANDS], y[ISO_OPERANDS], w[ISO_OPERANDS];
     struct iso_tensor dx[ISO_OPERANDS], dy[ISO_OPERANDS],
         dw[ISO_OPERANDS];                            /* mem NULL: not wanted */
@@ -375,6 +378,7 @@ struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
     bool fuses_activation; /* forward obeys iso_call.activation */
     bool fuses_add;        /* forward obeys iso_call.adds */
+    bool fuses_labels;     /* of gather_images: forward obeys iso_call.labels */
     /* Optional. True if backward obeys both with this activation, or none (NULL): it may read y. */
     bool (*fuses_gradient)(const struct iso_activation *);
     /* all kinds but OPTIMIZER */

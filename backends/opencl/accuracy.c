@@ -3,9 +3,7 @@
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
-    ISO_TRY(opencl_launch(opencl_of(be), "accuracy.cl", "accuracy", opencl_metric_grid(be, call),
-                          ARGS(METRIC_ARGS(call, opencl_hits(call)))));
-    return opencl_sum_hits(be, call);
+    return opencl_count_hits(be, call, "accuracy.cl", "accuracy", NULL, 0);
 }
 
 const struct opencl_op opencl_accuracy = {

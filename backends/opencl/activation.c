@@ -1,6 +1,7 @@
 /* activation.c: queues the elementwise functions and softmax. */
 #include "activation.h"
 #include "cpu_shape.h"
+#include "grids.h"
 
 /* By enum iso_activation_function. */
 #define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
@@ -27,9 +28,10 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     size_t n = (size_t)iso_shape_count(shape);
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
-        return opencl_launch(
-            cl, "activation.cl", forward_kernels[p->function], opencl_rows(n / classes),
-            ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int((int64_t)classes)));
+        return opencl_launch(cl, "activation.cl", forward_kernels[p->function],
+                             opencl_row_grid(cl, n / classes),
+                             ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]),
+                                  arg_int((int64_t)classes), arg_uint(n / classes)));
     }
     return opencl_activate(cl, p, &call->x[0], &call->y[0]);
 }
@@ -45,9 +47,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (p->function == ISO_SOFTMAX) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
         return opencl_launch(
-            cl, "activation.cl", backward_kernels[p->function], opencl_rows(n / classes),
+            cl, "activation.cl", backward_kernels[p->function], opencl_row_grid(cl, n / classes),
             ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
-                 arg_int((int64_t)classes), arg_int(call->add_dx[0])));
+                 arg_int((int64_t)classes), arg_uint(n / classes), arg_int(call->add_dx[0])));
     }
     const enum iso_activation_function formula = iso_activation_formula(p);
     const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];

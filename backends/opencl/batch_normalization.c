@@ -1,129 +1,225 @@
-/* batch_normalization.c: queues the sums over rows, then one kernel over channels and one over
- * elements. */
+/* batch_normalization.c: queues the sums of blocks of rows, what follows from them for each
+ * channel, and the elements: two launches forward and two backward where there are few blocks.
+ * CPU-shaped devices: batch_normalization_cpu.c. */
 #include "batch_normalization_cpu.h"
+#include "cpu_shape.h"
 #include "sums.h"
+#include "activation.h"
+#include "clkernels/arguments.h"
+#include "core/ops/activation.h"
 #include "core/ops/batch_normalization.h"
 
 static const char program[] = "batch_normalization.cl";
 
+/* Groups of rows, at most, whose sums every work-group over the elements adds anew; the fewest rows
+ * that it then takes; and work-groups for each of the device's units. */
+enum { GROUPS_ANEW = 128, SHARE_ROWS = 64, SHARES = 4 };
+
 struct layout {
     struct opencl *cl;
+    struct opencl_bn g;
     struct iso_rows rows;
-    size_t groups, channels, count; /* count: elements of x */
-    double step_rows, moving_rows;  /* of the whole step */
+    size_t groups, channels;
+    size_t shares; /* of the rows, each a work-group's; 0: the elements have a launch
+                      of their own */
+    double step_rows, moving_rows; /* of the whole step */
 };
+
+static bool is_relu(const struct iso_activation *p)
+{
+    return p != NULL && iso_activation_formula(p) == ISO_RELU;
+}
+
+static enum opencl_pass pass_of(const struct iso_call *call)
+{
+    return call->activation == NULL ? OPENCL_PASS_ALL
+           : call->adds             ? OPENCL_PASS_BY_RESULT
+                                    : OPENCL_PASS_BY_INPUT;
+}
+
+/* A share has as many rows as go into the sums of two blocks, or more, so that adding these anew
+ * does not take longer than the elements. */
+static void divide_rows(struct layout *l)
+{
+    const size_t columns = opencl_ceil(l->channels, OPENCL_GROUP_COLUMNS);
+    const size_t units = opencl_larger((size_t)l->cl->base.device.units, 1),
+                 rows = (size_t)l->g.rows;
+    size_t each = opencl_ceil(rows * columns, SHARES * units);
+    if (l->groups > GROUPS_ANEW)
+        return;
+    each = opencl_larger(each, 2 * ISO_GROUP_BLOCKS * l->groups);
+    each = opencl_larger(each, SHARE_ROWS);
+    l->g.each = (iso_i32)each;
+    l->shares = opencl_ceil(rows, each);
+}
 
 static struct layout layout_of(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
+    const struct iso_batch_normalization *p = call->params;
     struct iso_shape step = call->x[0].shape;
     struct layout l = { .cl = opencl_of(be),
                         .rows = { r.rows, r.per_image },
-                        .channels = (size_t)r.channels,
-                        .count = (size_t)(r.rows * r.channels) };
+                        .channels = (size_t)r.channels };
     step.dim[0] = call->step_rows;
     l.groups = (size_t)iso_group_count(l.rows);
     l.step_rows = (double)iso_bn_rows(&step).rows;
-    l.moving_rows = iso_bn_moving_rows(call->params, &step);
+    l.moving_rows = iso_bn_moving_rows(p, &step);
+    l.g = (struct opencl_bn){ .cols = (iso_i32)r.channels,
+                              .rows = (iso_i32)r.rows,
+                              .image = (iso_i32)r.per_image,
+                              .groups = (iso_i32)l.groups,
+                              .scale = p->scale,
+                              .center = p->center,
+                              .training = call->training,
+                              .adds = call->adds,
+                              .relu = is_relu(call->activation),
+                              .pass = pass_of(call) };
+    divide_rows(&l);
     return l;
 }
 
-/* Forward: two sums of each block, and one of each group. Backward: two sums of each group, and the
- * two numbers that follow from them. */
+/* The sums of the blocks; and backward the two numbers of a channel that follow from them. */
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     const struct layout l = layout_of(be, call);
-    if (l.cl->shape == OPENCL_SHAPE_CPU)
+    if (opencl_cpu_shape(l.cl))
         return opencl_bn_cpu_workspace(call, pass);
-    const size_t forward = l.groups * (2 * ISO_GROUP_BLOCKS + 1), backward = 2 * l.groups + 2;
-    return (pass == ISO_FORWARD ? forward : backward) * l.channels * sizeof(cl_float);
+    const size_t places = opencl_places(l.rows);
+    const size_t floats = pass == ISO_FORWARD ? places * (2 * l.channels + 1)
+                                              : (places + 1) * 2 * l.channels;
+    return floats * sizeof(cl_float);
 }
+
+/* ---- Forward ---- */
+
+/* Mean and inverse of the saved; x, gamma, beta, addend and y, as kernels take them. */
+#define STATISTICS_ARGS(call) \
+    arg_tensor(&(call)->saved[ISO_BN_MEAN]), arg_tensor(&(call)->saved[ISO_BN_INVERSE])
+#define WEIGHT_ARGS(call)                                  \
+    arg_optional(&(call)->w[ISO_BN_GAMMA], &(call)->x[0]), \
+        arg_optional(&(call)->w[ISO_BN_BETA], &(call)->x[0])
+#define ELEMENT_ARGS(call)                                                                    \
+    arg_tensor(&(call)->x[0]), WEIGHT_ARGS(call), arg_optional(&(call)->x[1], &(call)->x[0]), \
+        arg_tensor(&(call)->y[0])
 
 static iso_rc batch_statistics(const struct layout *l, const struct iso_call *call)
 {
-    const struct iso_tensor *x = &call->x[0], *saved = call->saved, *w = call->w;
-    const struct opencl_at blocks = opencl_work(call, 0);
-    const struct opencl_at groups =
-        opencl_past(blocks, l->groups * 2 * ISO_GROUP_BLOCKS * l->channels);
     const double *s = call->scalars;
     ISO_TRY(opencl_launch(
-        l->cl, program, "bn_statistics", opencl_group_grid(l->cl, l->channels, l->groups),
-        ARGS(arg_tensor(x), arg_at(blocks), arg_at(groups), arg_int((int64_t)l->channels),
-             arg_int(l->rows.rows), arg_int(l->rows.image))));
-    return opencl_launch(l->cl, program, "bn_batch", opencl_group_grid(l->cl, l->channels, 1),
-                         ARGS(arg_at(blocks), arg_at(groups), arg_tensor(&saved[ISO_BN_MEAN]),
-                              arg_tensor(&saved[ISO_BN_INVERSE]),
-                              arg_tensor(&w[ISO_BN_MOVING_MEAN]),
-                              arg_tensor(&w[ISO_BN_MOVING_VARIANCE]), arg_int((int64_t)l->channels),
-                              arg_int(l->rows.rows), arg_int(l->rows.image), arg_real(l->step_rows),
-                              arg_real(l->moving_rows), arg_real(s[ISO_BN_MOMENTUM]),
-                              arg_real(s[ISO_BN_1_MOMENTUM]), arg_real(s[ISO_BN_EPSILON])));
+        l->cl, program, "bn_statistics", opencl_block_grid(l->cl, l->channels, l->groups),
+        ARGS(arg_tensor(&call->x[0]), arg_work(call, 0), arg_struct(&l->g, sizeof l->g))));
+    return opencl_launch(l->cl, program, "bn_batch",
+                         opencl_column_grid(l->cl, l->channels, opencl_larger(l->shares, 1)),
+                         ARGS(arg_work(call, 0), STATISTICS_ARGS(call),
+                              arg_tensor(&call->w[ISO_BN_MOVING_MEAN]),
+                              arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]), ELEMENT_ARGS(call),
+                              arg_real(l->step_rows), arg_real(l->moving_rows),
+                              arg_real(s[ISO_BN_MOMENTUM]), arg_real(s[ISO_BN_1_MOMENTUM]),
+                              arg_real(s[ISO_BN_EPSILON]), arg_struct(&l->g, sizeof l->g)));
 }
 
 static iso_rc moving_statistics(const struct layout *l, const struct iso_call *call)
 {
-    return opencl_launch(
-        l->cl, program, "bn_moving", opencl_elements(l->cl, l->channels),
-        ARGS(arg_tensor(&call->w[ISO_BN_MOVING_MEAN]), arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]),
-             arg_tensor(&call->saved[ISO_BN_MEAN]), arg_tensor(&call->saved[ISO_BN_INVERSE]),
-             arg_int((int64_t)l->channels), arg_real(call->scalars[ISO_BN_EPSILON])));
+    return opencl_launch(l->cl, program, "bn_moving", opencl_elements(l->cl, l->channels),
+                         ARGS(arg_tensor(&call->w[ISO_BN_MOVING_MEAN]),
+                              arg_tensor(&call->w[ISO_BN_MOVING_VARIANCE]), STATISTICS_ARGS(call),
+                              arg_int((int64_t)l->channels),
+                              arg_real(call->scalars[ISO_BN_EPSILON])));
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
-    struct layout l = layout_of(be, call);
-    const struct iso_batch_normalization *p = call->params;
-    const struct iso_tensor *x = &call->x[0], *y = &call->y[0];
+    const struct layout l = layout_of(be, call);
     if (!call->training)
         ISO_TRY(moving_statistics(&l, call));
-    if (l.cl->shape == OPENCL_SHAPE_CPU)
+    if (opencl_cpu_shape(l.cl))
         return opencl_bn_cpu_forward(l.cl, call);
     if (call->training)
         ISO_TRY(batch_statistics(&l, call));
-    return opencl_launch(
-        l.cl, program, "bn_forward", opencl_elements(l.cl, l.count),
-        ARGS(arg_tensor(x), arg_tensor(&call->saved[ISO_BN_MEAN]),
-             arg_tensor(&call->saved[ISO_BN_INVERSE]), arg_optional(&call->w[ISO_BN_GAMMA], x),
-             arg_optional(&call->w[ISO_BN_BETA], x), arg_tensor(y), arg_uint(l.count),
-             arg_uint(l.channels), arg_int(p->scale), arg_int(p->center)));
+    if (!call->training || l.shares == 0) {
+        ISO_TRY(opencl_launch(
+            l.cl, program, "bn_forward", opencl_matrix_grid(l.cl, l.channels, (size_t)l.g.rows),
+            ARGS(STATISTICS_ARGS(call), ELEMENT_ARGS(call), arg_struct(&l.g, sizeof l.g))));
+    }
+    if (call->activation == NULL || l.g.relu)
+        return ISO_OK;
+    return opencl_activate(l.cl, call->activation, &call->y[0], &call->y[0]);
+}
+
+/* ---- Backward ---- */
+
+/* dx, with offset and slope at `past` in the workspace. */
+#define GRADIENT_ARGS(call, dy)                                       \
+    STATISTICS_ARGS(call), arg_tensor(&(call)->x[0]), arg_tensor(dy), \
+        arg_optional(&(call)->y[0], dy), WEIGHT_ARGS(call), arg_optional(&(call)->dx[0], dy)
+
+/* The sums of the gradients that pass, which are the addend's; once they lie there, they are dy to
+ * what follows. */
+static iso_rc sum_gradients(struct layout *l, const struct iso_call *call,
+                            const struct iso_tensor **dy)
+{
+    const struct iso_tensor *x = &call->x[0], *passed = &call->dx[1];
+    l->g.want_passed = call->adds && passed->mem != NULL;
+    l->g.add_passed = call->add_dx[1];
+    ISO_TRY(opencl_launch(l->cl, program, "bn_products",
+                          opencl_block_grid(l->cl, l->channels, l->groups),
+                          ARGS(arg_tensor(x), arg_tensor(*dy), arg_optional(&call->y[0], *dy),
+                               STATISTICS_ARGS(call), WEIGHT_ARGS(call), arg_optional(passed, *dy),
+                               arg_work(call, 0), arg_struct(&l->g, sizeof l->g))));
+    if (l->g.want_passed && !l->g.add_passed) {
+        *dy = passed;
+        l->g.pass = OPENCL_PASS_ALL;
+    }
+    return ISO_OK;
+}
+
+static iso_rc channels(struct layout *l, const struct iso_call *call, const struct iso_tensor *dy,
+                       struct opencl_arg offset, struct opencl_arg slope)
+{
+    const struct iso_tensor *dgamma = &call->dw[ISO_BN_GAMMA], *dbeta = &call->dw[ISO_BN_BETA];
+    l->g.want_dgamma = dgamma->mem != NULL;
+    l->g.want_dbeta = dbeta->mem != NULL;
+    l->g.add_dgamma = call->add_dw[ISO_BN_GAMMA];
+    l->g.add_dbeta = call->add_dw[ISO_BN_BETA];
+    return opencl_launch(l->cl, program, "bn_channels",
+                         opencl_column_grid(l->cl, l->channels, opencl_larger(l->shares, 1)),
+                         ARGS(arg_work(call, 0), arg_optional(dgamma, dy), arg_optional(dbeta, dy),
+                              offset, slope, GRADIENT_ARGS(call, dy), arg_real(l->step_rows),
+                              arg_struct(&l->g, sizeof l->g)));
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    const struct layout l = layout_of(be, call);
-    const struct iso_batch_normalization *p = call->params;
-    const struct iso_tensor *x = &call->x[0], *dy = &call->dy[0];
-    const struct iso_tensor *dgamma = &call->dw[ISO_BN_GAMMA], *dbeta = &call->dw[ISO_BN_BETA];
-    const struct iso_tensor *mean = &call->saved[ISO_BN_MEAN];
-    const struct iso_tensor *inverse = &call->saved[ISO_BN_INVERSE];
-    if (l.cl->shape == OPENCL_SHAPE_CPU)
+    struct layout l = layout_of(be, call);
+    if (opencl_cpu_shape(l.cl))
         return opencl_bn_cpu_backward(l.cl, call);
-    const struct opencl_arg groups = arg_work(call, 0);
-    const struct opencl_arg offset = arg_work(call, 2 * l.groups * l.channels);
-    const struct opencl_arg slope = arg_work(call, (2 * l.groups + 1) * l.channels);
-    ISO_TRY(opencl_launch(
-        l.cl, program, "bn_products", opencl_group_grid(l.cl, l.channels, l.groups),
-        ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(mean), groups, arg_int((int64_t)l.channels),
-             arg_int(l.rows.rows), arg_int(l.rows.image))));
-    ISO_TRY(opencl_launch(
-        l.cl, program, "bn_channels", opencl_group_grid(l.cl, l.channels, 1),
-        ARGS(groups, arg_tensor(inverse), arg_optional(dgamma, dy), arg_optional(dbeta, dy), offset,
-             slope, arg_int((int64_t)l.channels), arg_int((int64_t)l.groups), arg_real(l.step_rows),
-             arg_int(call->training), arg_int(dgamma->mem != NULL), arg_int(dbeta->mem != NULL),
-             arg_int(call->add_dw[ISO_BN_GAMMA]), arg_int(call->add_dw[ISO_BN_BETA]))));
+    const struct iso_tensor *dy = &call->dy[0];
+    const size_t sums = opencl_places(l.rows) * 2 * l.channels;
+    const struct opencl_arg offset = arg_work(call, sums);
+    const struct opencl_arg slope = arg_work(call, sums + l.channels);
     if (call->dx[0].mem == NULL)
+        l.g.each = 0, l.shares = 0;
+    l.g.add_dx = call->add_dx[0];
+    ISO_TRY(sum_gradients(&l, call, &dy));
+    ISO_TRY(channels(&l, call, dy, offset, slope));
+    if (call->dx[0].mem == NULL || l.shares > 0)
         return ISO_OK;
-    return opencl_launch(l.cl, program, "bn_backward", opencl_elements(l.cl, l.count),
-                         ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(mean), arg_tensor(inverse),
-                              arg_optional(&call->w[ISO_BN_GAMMA], x), offset, slope,
-                              arg_tensor(&call->dx[0]), arg_uint(l.count), arg_uint(l.channels),
-                              arg_int(p->scale), arg_int(call->add_dx[0])));
+    return opencl_launch(
+        l.cl, program, "bn_backward", opencl_matrix_grid(l.cl, l.channels, (size_t)l.g.rows),
+        ARGS(offset, slope, GRADIENT_ARGS(call, dy), arg_struct(&l.g, sizeof l.g)));
 }
+
+/* The relu of its result is computed anew, or read where something was added. */
+static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || is_relu(p); }
 
 const struct opencl_op opencl_batch_normalization = {
     .kernel = { .supports = opencl_supports,
                 .workspace = workspace,
+                .fuses_activation = true,
+                .fuses_add = true,
+                .fuses_gradient = fuses_gradient,
                 .forward = forward,
                 .backward = backward },
-    .programs = { program, "batch_normalization_cpu.cl" },
+    .programs = { program, "batch_normalization_cpu.cl", "activation.cl" },
 };

@@ -112,7 +112,7 @@ static iso_rc sum_gradients(struct opencl *cl, struct layout *l, const struct is
     l->g.want_passed = call->adds && passed->mem != NULL;
     l->g.add_passed = call->add_dx[1];
     if (call->activation != NULL)
-        l->g.pass = call->adds ? OPENCL_CPU_PASS_BY_RESULT : OPENCL_CPU_PASS_BY_INPUT;
+        l->g.pass = call->adds ? OPENCL_PASS_BY_RESULT : OPENCL_PASS_BY_INPUT;
     ISO_TRY(
         opencl_launch(cl, program, "bn_cpu_products", channels_grid(cl, l, l->groups),
                       ARGS(arg_tensor(&call->x[0]), arg_tensor(*dy), arg_optional(&call->y[0], *dy),
@@ -120,7 +120,7 @@ static iso_rc sum_gradients(struct opencl *cl, struct layout *l, const struct is
                            arg_struct(&l->g, sizeof l->g))));
     if (l->g.want_passed && !l->g.add_passed) {
         *dy = passed;
-        l->g.pass = OPENCL_CPU_PASS_ALL;
+        l->g.pass = OPENCL_PASS_ALL;
     }
     return ISO_OK;
 }

@@ -2,7 +2,7 @@
 #ifndef ISO_OPENCL_COPY_ROWS_H
 #define ISO_OPENCL_COPY_ROWS_H
 #include "clkernels/arguments.h"
-#include "opencl.h"
+#include "grids.h"
 
 /* Copies rows as struct opencl_rows says, from element from_at of `from` and to to_at of `to`;
  * both are added to the tensors' own offsets. */

@@ -27,8 +27,11 @@ static struct opencl_depthwise conv_of(const struct iso_call *call)
         .dw = (iso_i32)v.dw,
         .top = (iso_i32)v.top,
         .left = (iso_i32)v.left,
-        .pixels = (iso_i32)rows,
+        .images = (iso_i32)v.n,
+        .pixels = (iso_i32)pixels,
         .channels = (iso_i32)(v.c * p->depth_multiplier),
+        .per_sh = opencl_reciprocal(v.sh, v.h + v.kh * v.dh * (v.sh + 1)),
+        .per_sw = opencl_reciprocal(v.sw, v.w + v.kw * v.dw * (v.sw + 1)),
         .has_bias = p->use_bias,
         .rows = (iso_i32)rows,
         .image = (iso_i32)pixels,
@@ -70,8 +73,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
 
 static struct opencl_grid grid_of(const struct opencl *cl, const struct opencl_depthwise *g)
 {
-    return opencl_elements(cl,
-                           (size_t)g->pixels * opencl_ceil((size_t)g->channels, cl->item_channels));
+    return opencl_pixel_grid(cl, (size_t)g->channels, (size_t)g->pixels, (size_t)g->images);
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -92,7 +94,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call)
     if (opencl_depthwise_cpu_can(cl, call))
         return opencl_depthwise_cpu_input(cl, call);
     g.channels = g.c;
-    g.pixels = (iso_i32)(iso_shape_count(&call->x[0].shape) / g.c);
+    g.pixels = g.h * g.w;
     g.add = call->add_dx[0];
     return opencl_launch(cl, program, "depthwise_backward", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->w[0]),
@@ -105,7 +107,8 @@ static iso_rc gradient_sums(struct opencl *cl, const struct iso_call *call,
 {
     if (opencl_depthwise_cpu_can_sum(cl, call))
         return opencl_depthwise_cpu_sums(cl, call, sums);
-    g.pixels = g.groups * g.kh * g.kw;
+    g.images = g.groups;
+    g.pixels = g.kh * g.kw;
     return opencl_launch(cl, program, "depthwise_gradient", grid_of(cl, &g),
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]), arg_at(sums),
                               arg_struct(&g, sizeof g)));

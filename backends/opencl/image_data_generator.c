@@ -23,8 +23,9 @@ static iso_rc recolour(struct opencl *cl, const struct iso_call *call)
     const struct opencl_arg colours =
         arg_mem(call->workspace.mem, (call->workspace.offset + maps) / sizeof(float));
     const struct opencl_arg size = arg_int(s->dim[1] * s->dim[2] * s->dim[3]);
+    const struct opencl_grid images = { { (size_t)s->dim[0], 1, 1 }, { ISO_LANES, 1, 1 }, true };
     ISO_TRY(opencl_launch(
-        cl, program, "image_data_generator_colours", opencl_rows((size_t)s->dim[0]),
+        cl, program, "image_data_generator_colours", images,
         ARGS(y, colours, size, arg_struct(&ranges, sizeof ranges), ARG_RANDOM(call))));
     return opencl_launch(cl, program, "image_data_generator_recolour", opencl_image_grid(cl, call),
                          ARGS(y, colours, size));

@@ -10,11 +10,6 @@ struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
                                  .group = { group, 1, 1 } };
 }
 
-struct opencl_grid opencl_rows(size_t rows)
-{
-    return (struct opencl_grid){ { rows, 1, 1 }, { ISO_LANES, 1, 1 }, true };
-}
-
 /* ---- Arguments ---- */
 
 /* An argument's value, at byte *at of those that the kernel has; *at moves past it. A kernel's

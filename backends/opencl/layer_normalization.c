@@ -1,5 +1,5 @@
-/* layer_normalization.c: queues one kernel for each sum along the rows, then one over elements; the
- * weights' gradients by sums over the rows. */
+/* layer_normalization.c: queues one kernel over rows each way; the weights' gradients by sums over
+ * the rows. */
 #include "sums.h"
 #include "core/ops/layer_normalization.h"
 
@@ -10,13 +10,14 @@ static struct iso_rows rows_of(struct iso_bn_rows r)
     return (struct iso_rows){ r.rows, r.per_image };
 }
 
-/* Two numbers a row, and then the sums of the groups of rows. */
+/* The sums of the blocks of rows. */
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
-    const size_t sums = opencl_sum_rows_work(rows_of(r), (size_t)r.channels);
     (void)be;
-    return pass == ISO_FORWARD ? 0 : opencl_larger(2 * (size_t)r.rows, sums) * sizeof(float);
+    return pass == ISO_FORWARD
+               ? 0
+               : opencl_sum_rows_work(rows_of(r), (size_t)r.channels) * sizeof(cl_float);
 }
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
@@ -24,43 +25,26 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     struct opencl *cl = opencl_of(be);
     const struct iso_layer_normalization *p = call->params;
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
-    const struct iso_tensor *x = &call->x[0], *mean = &call->saved[ISO_LN_MEAN];
-    const struct iso_tensor *inverse = &call->saved[ISO_LN_INVERSE];
-    const size_t count = (size_t)(r.rows * r.channels);
-    ISO_TRY(opencl_launch(cl, program, "ln_mean", opencl_rows((size_t)r.rows),
-                          ARGS(arg_tensor(x), arg_tensor(mean), arg_int(r.channels))));
-    ISO_TRY(opencl_launch(cl, program, "ln_inverse", opencl_rows((size_t)r.rows),
-                          ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(inverse),
-                               arg_int(r.channels), arg_real(call->scalars[ISO_LN_EPSILON]))));
-    return opencl_launch(cl, program, "ln_forward", opencl_elements(cl, count),
-                         ARGS(arg_tensor(x), arg_tensor(mean), arg_tensor(inverse),
+    const struct iso_tensor *x = &call->x[0];
+    return opencl_launch(cl, program, "ln_forward", opencl_row_grid(cl, (size_t)r.rows),
+                         ARGS(arg_tensor(x), arg_tensor(&call->saved[ISO_LN_MEAN]),
+                              arg_tensor(&call->saved[ISO_LN_INVERSE]),
                               arg_optional(&call->w[ISO_LN_GAMMA], x),
                               arg_optional(&call->w[ISO_LN_BETA], x), arg_tensor(&call->y[0]),
-                              arg_uint(count), arg_uint((uint64_t)r.channels), arg_int(p->scale),
-                              arg_int(p->center)));
+                              arg_uint((uint64_t)r.rows), arg_int(r.channels), arg_int(p->scale),
+                              arg_int(p->center), arg_real(call->scalars[ISO_LN_EPSILON])));
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, struct iso_bn_rows r)
 {
     const struct iso_layer_normalization *p = call->params;
-    const struct iso_tensor *x = &call->x[0], *dy = &call->dy[0];
-    const struct iso_tensor *mean = &call->saved[ISO_LN_MEAN];
-    const struct iso_tensor *inverse = &call->saved[ISO_LN_INVERSE];
-    const struct opencl_arg gamma = arg_optional(&call->w[ISO_LN_GAMMA], x);
-    const struct opencl_at offset = opencl_work(call, 0);
-    const struct opencl_at slope = opencl_work(call, (size_t)r.rows);
-    const size_t count = (size_t)(r.rows * r.channels);
-    ISO_TRY(opencl_launch(
-        cl, program, "ln_offset", opencl_rows((size_t)r.rows),
-        ARGS(arg_tensor(dy), gamma, arg_at(offset), arg_int(r.channels), arg_int(p->scale))));
-    ISO_TRY(opencl_launch(cl, program, "ln_slope", opencl_rows((size_t)r.rows),
-                          ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(mean), arg_tensor(inverse),
-                               gamma, arg_at(slope), arg_int(r.channels), arg_int(p->scale))));
-    return opencl_launch(cl, program, "ln_backward", opencl_elements(cl, count),
-                         ARGS(arg_tensor(x), arg_tensor(dy), arg_tensor(mean), arg_tensor(inverse),
-                              gamma, arg_at(offset), arg_at(slope), arg_tensor(&call->dx[0]),
-                              arg_uint(count), arg_uint((uint64_t)r.channels), arg_int(p->scale),
-                              arg_int(call->add_dx[0])));
+    const struct iso_tensor *x = &call->x[0];
+    return opencl_launch(
+        cl, program, "ln_backward", opencl_row_grid(cl, (size_t)r.rows),
+        ARGS(arg_tensor(x), arg_tensor(&call->dy[0]), arg_tensor(&call->saved[ISO_LN_MEAN]),
+             arg_tensor(&call->saved[ISO_LN_INVERSE]), arg_optional(&call->w[ISO_LN_GAMMA], x),
+             arg_tensor(&call->dx[0]), arg_uint((uint64_t)r.rows), arg_int(r.channels),
+             arg_int(p->scale), arg_int(call->add_dx[0])));
 }
 
 static iso_rc gamma_gradient(struct opencl *cl, const struct iso_call *call, struct iso_bn_rows r)
@@ -68,15 +52,15 @@ static iso_rc gamma_gradient(struct opencl *cl, const struct iso_call *call, str
     const struct iso_rows rows = rows_of(r);
     const struct opencl_at work = opencl_work(call, 0);
     const struct iso_tensor *dgamma = &call->dw[ISO_LN_GAMMA];
-    const bool add = call->add_dw[ISO_LN_GAMMA];
+    const bool add = call->add_dw[ISO_LN_GAMMA], only = opencl_only_block(rows);
     const size_t cols = (size_t)r.channels;
     ISO_TRY(opencl_launch(
-        cl, program, "ln_products", opencl_group_grid(cl, cols, (size_t)iso_group_count(rows)),
+        cl, program, "ln_products", opencl_block_grid(cl, cols, (size_t)iso_group_count(rows)),
         ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->dy[0]),
              arg_tensor(&call->saved[ISO_LN_MEAN]), arg_tensor(&call->saved[ISO_LN_INVERSE]),
-             arg_at(opencl_groups_to(rows, work, dgamma)), arg_int(r.channels), arg_int(r.rows),
-             arg_int(r.per_image), arg_int(opencl_groups_add(rows, add)))));
-    return opencl_add_groups(cl, rows, cols, work, dgamma, add);
+             arg_at(opencl_blocks_to(rows, work, dgamma)), arg_int(r.channels), arg_int(r.rows),
+             arg_int(r.per_image), arg_int(only), arg_int(only && add))));
+    return opencl_add_blocks(cl, rows, cols, work, dgamma, add);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)

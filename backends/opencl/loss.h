@@ -17,6 +17,16 @@ static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 /* y[output] = the mean of the rows' weighted losses in the workspace. */
 iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int output);
 
+/* The losses of rows that absorb a softmax: y[0] = the probabilities, y[1] = the mean loss, where
+ * they are wanted. A row is the work of its lanes, by the kernel `wide`, or, of at most ISO_LANES
+ * classes, of one work-item, by `narrow`, which adds the losses of a block, too. */
+struct opencl_class_loss {
+    const char *program, *wide, *narrow;
+    int scalars; /* that both take: the first of the call's */
+};
+iso_rc opencl_class_loss(struct iso_backend *, const struct iso_call *,
+                         const struct opencl_class_loss *);
+
 /* A pointwise loss, by the kernel `name` of `program` (clkernels/loss.h): y[output], where it is
  * wanted, or dx[0], with the slope at each of p. */
 iso_rc opencl_pointwise_forward(struct iso_backend *, const struct iso_call *, int output,

@@ -17,20 +17,15 @@ static inline struct opencl_grid opencl_metric_grid(struct iso_backend *be,
     return opencl_elements(opencl_of(be), (size_t)call->x[0].shape.dim[0]);
 }
 
-/* A hit for each row. */
+/* Metrics that count rows: their kernel puts the hits among the rows of each work-group beside each
+ * other; in the workspace, where there are several. */
 static inline size_t opencl_hits_workspace(struct iso_backend *be, const struct iso_call *call,
                                            enum iso_pass pass)
 {
     (void)be;
     return pass == ISO_FORWARD ? (size_t)call->x[0].shape.dim[0] * sizeof(float) : 0;
 }
-static inline struct opencl_arg opencl_hits(const struct iso_call *call)
-{
-    return arg_work(call, 0);
-}
-/* y[0] = the sum of the hits. */
-static inline iso_rc opencl_sum_hits(struct iso_backend *be, const struct iso_call *call)
-{
-    return opencl_sum_scalar(opencl_of(be), call, &call->y[0], 1);
-}
+/* y[0] = the hits, by a kernel that takes `more` arguments behind those of every metric. */
+iso_rc opencl_count_hits(struct iso_backend *, const struct iso_call *, const char *program,
+                         const char *name, const struct opencl_arg *more, int nmore);
 #endif

@@ -309,8 +309,6 @@ struct opencl_grid {
 };
 /* One work-item for each of n elements; the kernel skips those past n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
-/* `groups` work-groups of ISO_LANES work-items, one for each row. */
-struct opencl_grid opencl_rows(size_t rows);
 /* Work-items along the first axis take the `size` elements of a row or an image, the second axis
  * the `rows`. */
 struct opencl_grid opencl_each_row(const struct opencl *, size_t size, size_t rows);

@@ -16,11 +16,14 @@ struct opencl_pool opencl_pool_of(const struct iso_call *call, const struct iso_
         .sw = (iso_i32)v.sw,
         .top = (iso_i32)v.top,
         .left = (iso_i32)v.left,
-        .pixels = (iso_i32)(iso_shape_count(&result->shape) / v.c),
+        .per_sh = opencl_reciprocal(v.sh, v.h + v.kh),
+        .per_sw = opencl_reciprocal(v.sw, v.w + v.kw),
+        .images = (iso_i32)v.n,
+        .pixels = (iso_i32)(iso_shape_count(&result->shape) / v.c / v.n),
     };
 }
 
 struct opencl_grid opencl_pool_grid(const struct opencl *cl, const struct opencl_pool *g)
 {
-    return opencl_elements(cl, (size_t)g->pixels * opencl_ceil((size_t)g->c, cl->item_channels));
+    return opencl_pixel_grid(cl, (size_t)g->c, (size_t)g->pixels, (size_t)g->images);
 }

@@ -4,7 +4,7 @@
 #define ISO_OPENCL_POOLING2D_H
 #include "clkernels/arguments.h"
 #include "core/ops/pooling2d.h"
-#include "opencl.h"
+#include "grids.h"
 
 /* Over the pixels of `result`, y or dx. */
 struct opencl_pool opencl_pool_of(const struct iso_call *, const struct iso_tensor *result);

@@ -51,8 +51,9 @@ static void ask(struct questions *q)
 static iso_rc launch(struct opencl *cl, const struct iso_mem *in, const struct iso_mem *out)
 {
     const struct opencl_grid each = { { PROBES, 1, 1 }, { 1, 1, 1 }, true };
+    const struct opencl_grid rows = { { SUMS, 1, 1 }, { ISO_LANES, 1, 1 }, true };
     ISO_TRY(opencl_launch(cl, "probe.cl", "probe", each, ARGS(arg_mem(in, 0), arg_mem(out, 0))));
-    return opencl_launch(cl, "probe.cl", "probe_sums", opencl_rows(SUMS),
+    return opencl_launch(cl, "probe.cl", "probe_sums", rows,
                          ARGS(arg_mem(in, 3 * PROBES), arg_mem(out, 2 * PROBES), arg_int(TERMS)));
 }
 

@@ -1,35 +1,27 @@
 /* sparse_categorical_crossentropy.c: queues softmax with cross-entropy against class indices. */
 #include "loss.h"
 
-/* Without a target there is no loss: prediction only. */
+static const char program[] = "sparse_categorical_crossentropy.cl";
+
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
-    struct opencl *cl = opencl_of(be);
-    const struct iso_tensor *z = &call->x[0], *t = &call->x[1], *p = &call->y[0];
-    size_t rows = (size_t)z->shape.dim[0];
-    bool want_loss = opencl_loss_wanted(call, 1);
-    ISO_TRY(opencl_launch(cl, "sparse_categorical_crossentropy.cl",
-                          "sparse_categorical_crossentropy_forward", opencl_rows(rows),
-                          ARGS(arg_tensor(z), arg_optional(t, z), arg_optional(p, z),
-                               arg_optional(&call->x[2], z), opencl_losses(call),
-                               arg_int(z->shape.dim[1]), arg_int(call->x[2].mem != NULL),
-                               arg_int(p->mem != NULL), arg_int(want_loss))));
-    return want_loss ? opencl_loss_mean(be, call, 1) : ISO_OK;
+    const struct opencl_class_loss k = { program, "sparse_categorical_crossentropy_forward",
+                                         "sparse_categorical_crossentropy_narrow", 0 };
+    return opencl_class_loss(be, call, &k);
 }
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
+    const struct iso_tensor *p = &call->y[0];
+    const size_t rows = (size_t)p->shape.dim[0], classes = (size_t)p->shape.dim[1];
     if (call->dx[0].mem == NULL)
         return ISO_OK;
-    const struct iso_shape *shape = &call->y[0].shape;
-    return opencl_launch(opencl_of(be), "sparse_categorical_crossentropy.cl",
-                         "sparse_categorical_crossentropy_backward",
-                         opencl_elements(opencl_of(be), (size_t)iso_shape_count(shape)),
-                         ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->x[1]),
-                              arg_optional(&call->x[2], &call->y[0]), arg_tensor(&call->dx[0]),
-                              arg_int(shape->dim[1]), arg_uint((uint64_t)iso_shape_count(shape)),
-                              arg_real((double)call->step_rows), arg_int(call->x[2].mem != NULL),
-                              arg_int(call->add_dx[0])));
+    return opencl_launch(opencl_of(be), program, "sparse_categorical_crossentropy_backward",
+                         opencl_matrix_grid(opencl_of(be), classes, rows),
+                         ARGS(arg_tensor(p), arg_tensor(&call->x[1]), arg_optional(&call->x[2], p),
+                              arg_tensor(&call->dx[0]), arg_int((int64_t)classes),
+                              arg_int((int64_t)rows), arg_real((double)call->step_rows),
+                              arg_int(call->x[2].mem != NULL), arg_int(call->add_dx[0])));
 }
 
 const struct opencl_op opencl_sparse_categorical_crossentropy = {
@@ -37,5 +29,5 @@ const struct opencl_op opencl_sparse_categorical_crossentropy = {
                 .workspace = opencl_loss_workspace,
                 .forward = forward,
                 .backward = backward },
-    .programs = { "sparse_categorical_crossentropy.cl", "sums.cl" },
+    .programs = { program, "sums.cl" },
 };

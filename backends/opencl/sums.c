@@ -3,53 +3,65 @@
 #include "clkernels/arguments.h"
 #include "cpu_shape.h"
 
-struct opencl_grid opencl_group_grid(const struct opencl *cl, size_t cols, size_t groups)
+size_t opencl_places(struct iso_rows rows)
 {
-    size_t most = cl->max_group / ISO_GROUP_BLOCKS;
-    size_t columns = most < OPENCL_GROUP_COLUMNS ? most : OPENCL_GROUP_COLUMNS;
-    return (struct opencl_grid){ .groups = { opencl_ceil(cols, columns), groups, 1 },
-                                 .group = { columns, ISO_GROUP_BLOCKS, 1 } };
+    return (size_t)iso_group_count(rows) * ISO_GROUP_BLOCKS;
 }
+
+bool opencl_only_block(struct iso_rows rows) { return iso_block_count(rows) == 1; }
 
 size_t opencl_sum_rows_work(struct iso_rows rows, size_t cols)
 {
-    size_t groups = (size_t)iso_group_count(rows);
-    return groups > 1 ? groups * cols : 0;
+    return opencl_only_block(rows) ? 0 : opencl_places(rows) * cols;
 }
 
-struct opencl_at opencl_groups_to(struct iso_rows rows, struct opencl_at work,
+struct opencl_at opencl_blocks_to(struct iso_rows rows, struct opencl_at work,
                                   const struct iso_tensor *y)
 {
-    return iso_group_count(rows) > 1 ? work : opencl_at(y);
+    return opencl_only_block(rows) ? opencl_at(y) : work;
 }
 
-bool opencl_groups_add(struct iso_rows rows, bool add) { return add && iso_group_count(rows) == 1; }
-
-iso_rc opencl_add_groups(struct opencl *cl, struct iso_rows rows, size_t cols,
+iso_rc opencl_add_blocks(struct opencl *cl, struct iso_rows rows, size_t cols,
                          struct opencl_at work, const struct iso_tensor *y, bool add)
 {
-    const struct opencl_at none = { NULL, 0 };
+    if (opencl_only_block(rows))
+        return ISO_OK;
+    return opencl_launch(cl, "sums.cl", "sums_places", opencl_column_grid(cl, cols, 1),
+                         ARGS(arg_at(work), arg_tensor(y), arg_int((int64_t)cols),
+                              arg_int(iso_group_count(rows)), arg_int(add)));
+}
+
+/* On CPU-shaped devices: a sum for each group of rows, and then their total. */
+static iso_rc sum_rows_cpu(struct opencl *cl, const struct iso_tensor *x, struct iso_rows rows,
+                           size_t cols, struct opencl_at work, const struct iso_tensor *y, bool add)
+{
+    const struct opencl_at none = { NULL, 0 }, to = opencl_at(y);
     const struct opencl_total total = {
         .n = cols, .parts = (size_t)iso_group_count(rows), .first = true, .last = true, .add = add
     };
-    if (total.parts == 1)
-        return ISO_OK;
-    return opencl_total(cl, &total, work, opencl_at(y), none, opencl_at(y));
+    const bool only = total.parts == 1;
+    ISO_TRY(opencl_launch(
+        cl, "sums_cpu.cl", "sums_cpu_groups",
+        opencl_cpu_grid(opencl_ceil64((int64_t)cols, cl->tile.vector), (int64_t)total.parts),
+        ARGS(arg_tensor(x), arg_at(only ? to : work), arg_int((int64_t)cols), arg_int(rows.rows),
+             arg_int(rows.image), arg_int(only && add))));
+    return only ? ISO_OK : opencl_total(cl, &total, work, to, none, to);
 }
 
 iso_rc opencl_sum_rows(struct opencl *cl, const struct iso_tensor *x, struct iso_rows rows,
                        size_t cols, struct opencl_at work, const struct iso_tensor *y, bool add)
 {
+    const bool only = opencl_only_block(rows);
     const size_t groups = (size_t)iso_group_count(rows);
-    const bool cpu = opencl_cpu_shape(cl);
-    const struct opencl_grid vectors =
-        opencl_cpu_grid(opencl_ceil64((int64_t)cols, cl->tile.vector), (int64_t)groups);
-    ISO_TRY(opencl_launch(
-        cl, cpu ? "sums_cpu.cl" : "sums.cl", cpu ? "sums_cpu_groups" : "sums_groups",
-        cpu ? vectors : opencl_group_grid(cl, cols, groups),
-        ARGS(arg_tensor(x), arg_at(opencl_groups_to(rows, work, y)), arg_int((int64_t)cols),
-             arg_int(rows.rows), arg_int(rows.image), arg_int(opencl_groups_add(rows, add)))));
-    return opencl_add_groups(cl, rows, cols, work, y, add);
+    if (opencl_cpu_shape(cl))
+        return sum_rows_cpu(cl, x, rows, cols, work, y, add);
+    const struct opencl_grid grid = only ? opencl_column_grid(cl, cols, 1)
+                                         : opencl_block_grid(cl, cols, groups);
+    ISO_TRY(opencl_launch(cl, "sums.cl", "sums_blocks", grid,
+                          ARGS(arg_tensor(x), arg_at(opencl_blocks_to(rows, work, y)),
+                               arg_int((int64_t)cols), arg_int(rows.rows), arg_int(rows.image),
+                               arg_int(only), arg_int(only && add))));
+    return opencl_add_blocks(cl, rows, cols, work, y, add);
 }
 
 iso_rc opencl_total(struct opencl *cl, const struct opencl_total *t, struct opencl_at sums,
@@ -66,15 +78,18 @@ iso_rc opencl_sum_blocks(struct opencl *cl, enum iso_sum_of of, const struct iso
                          size_t n, struct opencl_at work)
 {
     return opencl_launch(cl, "sums.cl", "sums_elements",
-                         opencl_rows(opencl_ceil(n, ISO_BLOCK_ELEMENTS)),
+                         opencl_row_grid(cl, opencl_ceil(n, ISO_BLOCK_ELEMENTS)),
                          ARGS(arg_tensor(x), arg_at(work), arg_uint(n), arg_int(of)));
 }
 
-iso_rc opencl_sum_scalar(struct opencl *cl, const struct iso_call *call, const struct iso_tensor *y,
-                         int64_t count)
+iso_rc opencl_sum_scalar(struct opencl *cl, const struct opencl_scalar *s, struct opencl_at x,
+                         const struct iso_tensor *y)
 {
-    struct opencl_grid grid = { { 1, 1, 1 }, { OPENCL_SCALAR_ITEMS, 1, 1 }, true };
+    struct opencl_grid grid = { { 1, 1, 1 }, { cl->max_group, 1, 1 }, false };
+    struct opencl_kernel *k;
+    ISO_TRY(opencl_kernel(cl, "sums.cl", "sums_scalar", &k));
+    grid.group[0] = k->max_group < cl->max_group ? k->max_group : cl->max_group;
     return opencl_launch(cl, "sums.cl", "sums_scalar", grid,
-                         ARGS(arg_work(call, 0), arg_tensor(y), arg_int(call->x[0].shape.dim[0]),
-                              arg_real((double)count)));
+                         ARGS(arg_at(x), arg_tensor(y), arg_int((int64_t)s->n), arg_int(s->size),
+                              arg_real(s->count)));
 }

@@ -2,23 +2,22 @@
 #ifndef ISO_OPENCL_SUMS_H
 #define ISO_OPENCL_SUMS_H
 #include "core/formulas.h"
-#include "opencl.h"
+#include "grids.h"
 
-/* Work-groups of clkernels/rows.h: `cols` columns of so many groups of rows. */
-struct opencl_grid opencl_group_grid(const struct opencl *, size_t cols, size_t groups);
-
+/* Places for the sums of blocks (clkernels/rows.h). */
+size_t opencl_places(struct iso_rows);
 /* Floats of workspace that a sum over rows of so many columns needs. */
 size_t opencl_sum_rows_work(struct iso_rows, size_t cols);
 /* y[c] = sum over rows of x[rows, cols], or added to y. */
 iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, struct iso_rows, size_t cols,
                        struct opencl_at work, const struct iso_tensor *y, bool add);
-/* Where a kernel puts its groups' sums [groups, cols]: into y, if there is one group, and adds
+/* Where a kernel puts its blocks' sums [places, cols]: into y, if there is one block, and adds
  * there where it shall; otherwise into work. */
-struct opencl_at opencl_groups_to(struct iso_rows, struct opencl_at work,
+struct opencl_at opencl_blocks_to(struct iso_rows, struct opencl_at work,
                                   const struct iso_tensor *y);
-bool opencl_groups_add(struct iso_rows, bool add);
-/* What is left to do then: y = the sums in work, added in ascending order, or added to y. */
-iso_rc opencl_add_groups(struct opencl *, struct iso_rows, size_t cols, struct opencl_at work,
+bool opencl_only_block(struct iso_rows);
+/* What is left to do then: y = the sums in work, added in their order, or added to y. */
+iso_rc opencl_add_blocks(struct opencl *, struct iso_rows, size_t cols, struct opencl_at work,
                          const struct iso_tensor *y, bool add);
 
 /* sums_total: `parts` sums of n results each, and a bias [cols], where cols is not 0. */
@@ -32,7 +31,13 @@ iso_rc opencl_total(struct opencl *, const struct opencl_total *, struct opencl_
 /* The block sums of a whole tensor of n elements, of |x| or x x (enum iso_sum_of), into work. */
 iso_rc opencl_sum_blocks(struct opencl *, enum iso_sum_of, const struct iso_tensor *x, size_t n,
                          struct opencl_at work);
-/* y[0] = sum of the row values in the workspace, divided by count. */
-iso_rc opencl_sum_scalar(struct opencl *, const struct iso_call *, const struct iso_tensor *y,
-                         int64_t count);
+/* y[0] = the sum of n numbers, one a row, divided by count; size: rows of a block, or 1, where the
+ * numbers are sums of blocks. */
+struct opencl_scalar {
+    size_t n;
+    int size;
+    double count;
+};
+iso_rc opencl_sum_scalar(struct opencl *, const struct opencl_scalar *, struct opencl_at x,
+                         const struct iso_tensor *y);
 #endif

@@ -5,9 +5,7 @@
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_top_k *p = call->params;
-    ISO_TRY(opencl_launch(opencl_of(be), "top_k.cl", "top_k", opencl_metric_grid(be, call),
-                          ARGS(METRIC_ARGS(call, opencl_hits(call)), arg_int(p->k))));
-    return opencl_sum_hits(be, call);
+    return opencl_count_hits(be, call, "top_k.cl", "top_k", ARGS(arg_int(p->k)));
 }
 
 const struct opencl_op opencl_top_k = {

@@ -6,8 +6,8 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
     const struct iso_frame f = iso_zero_padding2d_frame(call->params, &call->x[0].shape);
-    struct opencl_grid grid = opencl_elements(cl, (size_t)(f.oh * f.ow * f.c));
-    grid.groups[1] = (size_t)f.n;
+    struct opencl_grid grid = opencl_matrix_grid(cl, (size_t)(f.ow * f.c), (size_t)f.oh);
+    grid.groups[2] = (size_t)f.n;
     return opencl_launch(cl, "zero_padding2d.cl", "zero_padding2d_forward", grid,
                          ARGS(arg_tensor(&call->x[0]), arg_tensor(&call->y[0]), arg_int(f.h),
                               arg_int(f.w * f.c), arg_int(f.oh), arg_int(f.ow * f.c),

@@ -222,18 +222,31 @@ struct rows {
     int64_t first;
 };
 
-/* Rows of data of an INPUT op into a value's tensor. */
-static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
-                     int value)
+/* Rows of data of an INPUT op into a value's tensor; and with them, where `labels` is not NULL, the
+ * targets from the labels x2. */
+static iso_rc gather_with(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
+                          int value, const struct iso_gather_labels *labels, struct iso_tensor x2)
 {
-    struct iso_call c = {
-        .params = params, .step_rows = e->rows, .first = rows.first, .x = { rows.data }
-    };
+    struct iso_call c = { .params = params,
+                          .step_rows = e->rows,
+                          .first = rows.first,
+                          .labels = labels,
+                          .x = { rows.data } };
+    if (labels != NULL) {
+        c.x[2] = x2;
+        c.y[1] = iso_exec_value(e, e->graph->target);
+    }
     c.x[1] = (struct iso_tensor){ rows.order, 0, ISO_I32, { 1, { rows.data.shape.dim[0] } } };
     c.y[0] = iso_exec_value(e, value);
     if (iso_ops[op].def->scalars != NULL)
         iso_ops[op].def->scalars(params, 0, c.scalars);
     return e->backend->kernels[op]->forward(e->backend, &c);
+}
+
+static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, struct rows rows,
+                     int value)
+{
+    return gather_with(e, op, params, rows, value, NULL, (struct iso_tensor){ 0 });
 }
 
 /* The images or the features of all rows, or those of a batch where they stream. */
@@ -254,8 +267,22 @@ static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, i
     return iso_exec_stream_fill(e, r, mem, first, e->rows);
 }
 
-/* The images, or the features kept in their place: where forward then begins. */
-static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
+static struct iso_tensor column_of(struct iso_mem *mem, enum iso_dtype dtype, int64_t rows)
+{
+    return (struct iso_tensor){ mem, 0, dtype, { 1, { rows } } };
+}
+
+/* True if one kernel gathers images and targets, which it finds in the same places. */
+static bool gathers_together(const struct iso_exec *e, const struct iso_resident *r)
+{
+    return e->backend->kernels[ISO_OP_gather_images]->fuses_labels && r->features == NULL &&
+           r->stream == NULL;
+}
+
+/* The images, or the features kept in their place: where forward then begins; with the targets,
+ * where both are gathered together. */
+static iso_rc gather_input(struct iso_exec *e, int which, int64_t first,
+                           const struct iso_gather_labels *labels)
 {
     const struct iso_graph *g = e->graph;
     struct iso_resident *r = &e->data[which];
@@ -265,7 +292,9 @@ static iso_rc gather_input(struct iso_exec *e, int which, int64_t first)
     ISO_TRY(find_rows(e, r, value, first, &rows));
     if (r->features != NULL)
         return gather(e, ISO_OP_gather_rows, NULL, rows, value);
-    return gather(e, ISO_OP_gather_images, &g->model->images, rows, value);
+    return gather_with(e, ISO_OP_gather_images, &g->model->images, rows, value,
+                       gathers_together(e, r) ? labels : NULL,
+                       column_of(r->labels, ISO_I32, r->rows));
 }
 
 iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t rows)
@@ -280,14 +309,16 @@ iso_rc iso_exec_gather(struct iso_exec *e, int which, int64_t first, int64_t row
         return iso_fail(ISO_EUSAGE, "rows %lld to %lld of a data set of %lld", (long long)first,
                         (long long)(first + rows), (long long)r->rows);
     ISO_TRY(iso_exec_set_rows(e, rows));
-    ISO_TRY(gather_input(e, which, first));
-    const struct iso_shape column = { 1, { r->rows } };
+    ISO_TRY(gather_input(e, which, first, &labels));
     if (r->weights != NULL)
         ISO_TRY(gather(e, ISO_OP_gather_rows, NULL,
-                       (struct rows){ { r->weights, 0, ISO_REAL, column }, r->order, first },
+                       (struct rows){ column_of(r->weights, ISO_REAL, r->rows), r->order, first },
                        g->sample_weight));
+    if (gathers_together(e, r))
+        return ISO_OK;
     return gather(e, ISO_OP_gather_labels, &labels,
-                  (struct rows){ { r->labels, 0, ISO_I32, column }, r->order, first }, g->target);
+                  (struct rows){ column_of(r->labels, ISO_I32, r->rows), r->order, first },
+                  g->target);
 }
 
 static iso_rc feed_one_hot(struct iso_exec *e, const struct iso_tensor *t, const int32_t *classes)
