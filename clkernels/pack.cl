@@ -1,4 +1,5 @@
-/* pack.cl: lays the operands of chains_gpu.h out: images with borders, matrices transposed or padded.
+/* pack.cl: lays the operands of chains_gpu.h out: images with borders, matrices transposed or
+ * padded.
  */
 #include "common.h"
 

@@ -13,6 +13,10 @@
 
 #include <cmocka.h>
 
+#ifndef ISO_TEST_ROOT /* the Makefile's; the folder of the clone */
+#define ISO_TEST_ROOT "."
+#endif
+
 int test_argc;
 char **test_argv;
 

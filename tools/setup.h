@@ -25,7 +25,7 @@
     {                                                                                             \
         "tune", "off|auto", ISO_OPTION_CHOICE, offsetof(type, setup.tune),                        \
             "auto: measure which kernels are fastest, once for a model and a device; changes no " \
-            "bit in exact mode (default: auto on GPUs)",                                                                  \
+            "bit in exact mode (default: auto on GPUs)",                                          \
             0                                                                                     \
     }
 #define ISO_OPTION_DATA(type)                                                             \

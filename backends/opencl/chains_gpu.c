@@ -27,15 +27,14 @@ static struct opencl_product_shape shape_of(const struct opencl_chains *g, enum 
     const size_t rows = (size_t)g->rows, block = (size_t)g->block;
     const size_t groups = over == OPENCL_OVER_ROWS ? (size_t)g->deep : 1;
     const size_t terms = g->split && block < depth ? block : depth;
-    return (struct opencl_product_shape){ .over = over,
-                                          .wide = is_wide(g, over),
-                                          .rows = over == OPENCL_OVER_ROWS ? depth + (size_t)g->ones
-                                                                           : rows,
-                                          .cols = (size_t)g->cols,
-                                          .depth = over == OPENCL_OVER_ROWS
-                                                       ? opencl_ceil(rows, groups)
-                                                       : terms,
-                                          .products = deep };
+    return (struct opencl_product_shape){
+        .over = over,
+        .wide = is_wide(g, over),
+        .rows = over == OPENCL_OVER_ROWS ? depth + (size_t)g->ones : rows,
+        .cols = (size_t)g->cols,
+        .depth = over == OPENCL_OVER_ROWS ? opencl_ceil(rows, groups) : terms,
+        .products = deep
+    };
 }
 
 static iso_rc launch(struct opencl *cl, const struct opencl_chains *g,

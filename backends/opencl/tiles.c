@@ -243,11 +243,12 @@ iso_rc opencl_variant_of(struct opencl *cl, const struct opencl_product_shape *s
             return opencl_variant_choose(cl, key, (*out)->name);
         }
     }
-    return iso_fail(ISO_EDEVICE,
-                    "%s (%s) can run no kernel for products: of %d, each fails to build, or may have "
-                    "fewer work-items than it needs; set ISOCL_OPENCL_SHAPE=cpu, or take another "
-                    "device",
-                    cl->base.device.id, cl->base.device.name, n);
+    return iso_fail(
+        ISO_EDEVICE,
+        "%s (%s) can run no kernel for products: of %d, each fails to build, or may have "
+        "fewer work-items than it needs; set ISOCL_OPENCL_SHAPE=cpu, or take another "
+        "device",
+        cl->base.device.id, cl->base.device.name, n);
 }
 
 /* ---- Products noted ---- */
