@@ -15,7 +15,7 @@ static inline void softmax_row(local int *si, local float *s, global const float
 /* AXIS_SUM of a narrow row, of at most ISO_LANES elements, by one work-item. */
 #define NARROW_SUM(total, n, term)                     \
     float lanes_[ISO_LANES];                           \
-    for (int i = 0; i < ISO_LANES; i++) {              \
+    UNROLLED(i, ISO_LANES) {                           \
         float lane = start_of_sum();                   \
         lanes_[i] = i < (n) ? end_of_sum(term) : lane; \
     }                                                  \

@@ -13,7 +13,9 @@ const struct opencl_variant opencl_variants[] = {
     /* Compilers for AMD's GPUs spill this one's sums over rows. */
     { "128x128", "chains_gpu_128x128.cl", 128, 128, 256, 36864, true, false,
       OPENCL_NVIDIA | OPENCL_OTHER },
-    { "128x64", "chains_gpu_128x64.cl", 128, 64, 256, 28672, true, false, LARGE },
+    /* NVIDIA's spills this one's, for sm_90. */
+    { "128x64", "chains_gpu_128x64.cl", 128, 64, 256, 28672, true, false,
+      OPENCL_AMD | OPENCL_OTHER },
     { "64x64", "chains_gpu_64x64.cl", 64, 64, 128, 20480, true, false, LARGE },
     { "128x32", "chains_gpu_128x32.cl", 128, 32, 128, 24576, true, false, LARGE },
     { "intel", "chains_gpu_intel.cl", 128, 32, 64, 18432, false, true, OPENCL_INTEL },
