@@ -64,7 +64,7 @@ runs_from_elsewhere() {
 
 # The kernels are in the program, where it has OpenCL.
 kernels_inside() {
-    "$program" --version | grep -q 'no OpenCL' || grep -q 'chains_over_taps(global const float' "$program"
+    "$program" --version | grep -q 'no OpenCL' || grep -q 'chains_over_taps(ARGUMENTS)' "$program"
 }
 
 manual_and_completions() {
