@@ -13,6 +13,13 @@ class Signatures:
         """builds: {program's number: (its name, options)}"""
         self.folder = folder
         self.known = {number: self.read(number, *build) for number, build in builds.items()}
+        self.variants = {number: self.variant(number, build[0]) for number, build in builds.items()}
+
+    def variant(self, number, name):
+        """The file of kernels for products that a program was joined from, as chains_gpu_any, or the program's name."""
+        with open(f"{self.folder}/{name}-{number}.cl", encoding="utf-8") as file:
+            found = re.search(r'#line \d+ "clkernels/(chains_gpu_\w+)\.cl"', file.read())
+        return found.group(1) if found else name
 
     def read(self, number, name, options):
         """({kernel: [(type, name)]}, {struct: [name of a member]})"""
