@@ -134,10 +134,17 @@ static bool can_compute(const struct opencl *cl, const struct opencl_variant *v,
     return (s->wide || !v->wide) && (whole || !v->subgroups) && fits(cl, v);
 }
 
+/* True for Oclgrind and for a processor that Mesa drives: their compilers want tiles small. */
+static bool wants_small(const struct opencl *cl)
+{
+    return cl->found.oclgrind || (cl->found.mesa && !cl->found.gpu);
+}
+
 static bool is_candidate(const struct opencl *cl, const struct opencl_variant *v,
                          const struct opencl_product_shape *s)
 {
-    return (v->vendors & opencl_vendor(cl)) != 0 && can_compute(cl, v, s);
+    return (v->vendors & opencl_vendor(cl)) != 0 && can_compute(cl, v, s) &&
+           (!wants_small(cl) || strcmp(v->name, "small") == 0);
 }
 
 int opencl_variant_candidates(struct opencl *cl, const struct opencl_product_shape *s,
