@@ -18,10 +18,10 @@ enum { OPENCL_GROUP_ROWS = 4, OPENCL_GROUP_COLUMNS = 32 };
  * otherwise those where the relu's result is above 0, or what it was given, computed anew. */
 enum opencl_pass { OPENCL_PASS_ALL, OPENCL_PASS_BY_RESULT, OPENCL_PASS_BY_INPUT };
 
-/* batch_normalization.cl */
+/* batch_normalization.cl and batch_normalization_cpu.cl. relu: of the sum with the addend. */
 struct opencl_bn {
     iso_i32 cols, rows, image, groups; /* of x and of the sums over its rows */
-    iso_i32 each;                      /* rows of a work-group of bn_batch and bn_channels */
+    iso_i32 each;                      /* rows of a work-group over elements */
     iso_i32 scale, center, training;
     iso_i32 adds, relu, pass; /* what it fuses; pass: enum opencl_pass */
     iso_i32 want_passed, add_passed, want_dgamma, add_dgamma, want_dbeta, add_dbeta, add_dx;
@@ -152,13 +152,6 @@ struct opencl_weights_cpu {
 
 /* depthwise_conv2d_cpu.cl: the most taps of a kernel. */
 enum { OPENCL_DEPTHWISE_TAPS = 64 };
-/* batch_normalization_cpu.cl. each: rows of a work-item over elements. adds: an addend follows, and
- * relu after that. */
-struct opencl_bn_cpu {
-    iso_i32 channels, rows, image, each;
-    iso_i32 training, scale, center, adds, relu;
-    iso_i32 pass, want_passed, add_passed, add; /* passed: the addend's gradient */
-};
 
 /* max_pooling2d_cpu.cl, depthwise_conv2d_cpu.cl: the window, as struct opencl_window has it, and
  * the images. */

@@ -100,7 +100,7 @@ KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const fl
 struct line {
     vec mean, factor, beta;
 };
-INLINE struct line line_of(const struct opencl_bn_cpu *g, global const float *mean,
+INLINE struct line line_of(const struct opencl_bn *g, global const float *mean,
                            global const float *inverse, global const float *gamma,
                            global const float *beta, int c, int n)
 {
@@ -128,14 +128,14 @@ KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mea
                       global const float *inverse, ulong inverse_at, global const float *gamma,
                       ulong gamma_at, global const float *beta, ulong beta_at,
                       global const float *addend, ulong addend_at, global float *y, ulong y_at,
-                      struct opencl_bn_cpu all)
+                      struct opencl_bn all)
 {
-    const struct opencl_bn_cpu g = all;
+    const struct opencl_bn g = all;
     OWN_ROWS(row)
     {
-        const ulong at = (ulong)row * g.channels;
-        for (int c = 0; c < g.channels; c += VECTOR) {
-            const int n = g.channels - c;
+        const ulong at = (ulong)row * g.cols;
+        for (int c = 0; c < g.cols; c += VECTOR) {
+            const int n = g.cols - c;
             const struct line l = line_of(&g, mean + mean_at, inverse + inverse_at,
                                           gamma + gamma_at, beta + beta_at, c, n);
             vec result = normalized(&l, load_some(x + x_at + at + c, n));
@@ -149,8 +149,8 @@ KERNEL bn_cpu_forward(global const float *x, ulong x_at, global const float *mea
 }
 
 /* A gradient, if it passes; y: the results, read BY_RESULT. */
-INLINE vec passing(const struct opencl_bn_cpu *g, const struct line *l, vec x,
-                   global const float *y, vec dy, int n)
+INLINE vec passing(const struct opencl_bn *g, const struct line *l, vec x, global const float *y,
+                   vec dy, int n)
 {
     if (g->pass == OPENCL_PASS_ALL)
         return dy;
@@ -169,11 +169,11 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
                        global const float *inverse, ulong inverse_at, global const float *gamma,
                        ulong gamma_at, global const float *beta, ulong beta_at,
                        global float *passed, ulong passed_at, global float *groups, ulong groups_at,
-                       struct opencl_bn_cpu all)
+                       struct opencl_bn all)
 {
-    const struct opencl_bn_cpu g = all;
+    const struct opencl_bn g = all;
     const struct iso_rows r = { g.rows, g.image };
-    const int c = get_group_id(0) * VECTOR, group = get_group_id(1), n = g.channels - c;
+    const int c = get_group_id(0) * VECTOR, group = get_group_id(1), n = g.cols - c;
     const int at = iso_group_begin(r, group), stop = iso_group_end(r, at);
     const struct line l =
         line_of(&g, mean + mean_at, inverse + inverse_at, gamma + gamma_at, beta + beta_at, c, n);
@@ -182,7 +182,7 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
         vec sum = (vec)(start_of_sum()), chain = sum;
         end = iso_block_end(r, row);
         for (int i = row; i < end; i++) {
-            const ulong e = (ulong)i * g.channels + c;
+            const ulong e = (ulong)i * g.cols + c;
             const vec value = load_some(x + x_at + e, n);
             const vec d = passing(&g, &l, value, y + y_at + e, load_some(dy + dy_at + e, n), n);
             sum = sum + d;
@@ -195,9 +195,9 @@ KERNEL bn_cpu_products(global const float *x, ulong x_at, global const float *dy
         total = total + sum;
         product = product + chain;
     }
-    groups += groups_at + (ulong)group * 2 * g.channels + c;
+    groups += groups_at + (ulong)group * 2 * g.cols + c;
     store_some(total, groups, n);
-    store_some(product, groups + g.channels, n);
+    store_some(product, groups + g.cols, n);
 }
 
 /* From what bn_cpu_products gave: what every element's gradient needs, offset and slope; and dgamma
@@ -237,14 +237,14 @@ KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy
                        global const float *inverse, ulong inverse_at, global const float *gamma,
                        ulong gamma_at, global const float *beta, ulong beta_at,
                        global const float *offset, ulong offset_at, global const float *slope,
-                       ulong slope_at, global float *dx, ulong dx_at, struct opencl_bn_cpu all)
+                       ulong slope_at, global float *dx, ulong dx_at, struct opencl_bn all)
 {
-    const struct opencl_bn_cpu g = all;
+    const struct opencl_bn g = all;
     OWN_ROWS(row)
     {
-        const ulong at = (ulong)row * g.channels;
-        for (int c = 0; c < g.channels; c += VECTOR) {
-            const int n = g.channels - c;
+        const ulong at = (ulong)row * g.cols;
+        for (int c = 0; c < g.cols; c += VECTOR) {
+            const int n = g.cols - c;
             const ulong e = at + c;
             const struct line l = line_of(&g, mean + mean_at, inverse + inverse_at,
                                           gamma + gamma_at, beta + beta_at, c, n);
@@ -254,7 +254,7 @@ KERNEL bn_cpu_backward(global const float *x, ulong x_at, global const float *dy
             const vec slant = load_some(slope + slope_at + c, n);
             const vec result = flush(l.factor * fma(-(value - l.mean), slant, lost));
             global float *to = dx + dx_at + e; /* result: iso_bn_grad */
-            store_some(g.add ? load_some(to, n) + result : result, to, n);
+            store_some(g.add_dx ? load_some(to, n) + result : result, to, n);
         }
     }
 }

@@ -1,29 +1,16 @@
 /* batch_normalization.c: queues the sums of blocks of rows, what follows from them for each
  * channel, and the elements: two launches forward and two backward where there are few blocks.
  * CPU-shaped devices: batch_normalization_cpu.c. */
-#include "batch_normalization_cpu.h"
+#include "batch_normalization.h"
 #include "cpu_shape.h"
 #include "sums.h"
 #include "activation.h"
-#include "clkernels/arguments.h"
-#include "core/ops/activation.h"
-#include "core/ops/batch_normalization.h"
 
 static const char program[] = "batch_normalization.cl";
 
 /* Groups of rows, at most, whose sums every work-group over the elements adds anew; the fewest rows
  * that it then takes; and work-groups for each of the device's units. */
 enum { GROUPS_ANEW = 128, SHARE_ROWS = 64, SHARES = 4 };
-
-struct layout {
-    struct opencl *cl;
-    struct opencl_bn g;
-    struct iso_rows rows;
-    size_t groups, channels;
-    size_t shares; /* of the rows, each a work-group's; 0: the elements have a launch
-                      of their own */
-    double step_rows, moving_rows; /* of the whole step */
-};
 
 static bool is_relu(const struct iso_activation *p)
 {
@@ -39,7 +26,7 @@ static enum opencl_pass pass_of(const struct iso_call *call)
 
 /* A share has as many rows as go into the sums of two blocks, or more, so that adding these anew
  * does not take longer than the elements. */
-static void divide_rows(struct layout *l)
+static void divide_rows(struct opencl_bn_layout *l)
 {
     const size_t columns = opencl_ceil(l->channels, OPENCL_GROUP_COLUMNS);
     const size_t units = opencl_larger((size_t)l->cl->base.device.units, 1),
@@ -53,14 +40,14 @@ static void divide_rows(struct layout *l)
     l->shares = opencl_ceil(rows, each);
 }
 
-static struct layout layout_of(struct iso_backend *be, const struct iso_call *call)
+static struct opencl_bn_layout layout_of(struct iso_backend *be, const struct iso_call *call)
 {
     const struct iso_bn_rows r = iso_bn_rows(&call->x[0].shape);
     const struct iso_batch_normalization *p = call->params;
     struct iso_shape step = call->x[0].shape;
-    struct layout l = { .cl = opencl_of(be),
-                        .rows = { r.rows, r.per_image },
-                        .channels = (size_t)r.channels };
+    struct opencl_bn_layout l = { .cl = opencl_of(be),
+                                  .rows = { r.rows, r.per_image },
+                                  .channels = (size_t)r.channels };
     step.dim[0] = call->step_rows;
     l.groups = (size_t)iso_group_count(l.rows);
     l.step_rows = (double)iso_bn_rows(&step).rows;
@@ -82,9 +69,9 @@ static struct layout layout_of(struct iso_backend *be, const struct iso_call *ca
 /* The sums of the blocks; and backward the two numbers of a channel that follow from them. */
 static size_t workspace(struct iso_backend *be, const struct iso_call *call, enum iso_pass pass)
 {
-    const struct layout l = layout_of(be, call);
+    const struct opencl_bn_layout l = layout_of(be, call);
     if (opencl_cpu_shape(l.cl))
-        return opencl_bn_cpu_workspace(call, pass);
+        return opencl_bn_cpu_workspace(&l, pass);
     const size_t places = opencl_places(l.rows);
     const size_t floats = pass == ISO_FORWARD ? places * (2 * l.channels + 1)
                                               : (places + 1) * 2 * l.channels;
@@ -103,7 +90,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     arg_tensor(&(call)->x[0]), WEIGHT_ARGS(call), arg_optional(&(call)->x[1], &(call)->x[0]), \
         arg_tensor(&(call)->y[0])
 
-static iso_rc batch_statistics(const struct layout *l, const struct iso_call *call)
+static iso_rc batch_statistics(const struct opencl_bn_layout *l, const struct iso_call *call)
 {
     const double *s = call->scalars;
     ISO_TRY(opencl_launch(
@@ -119,7 +106,7 @@ static iso_rc batch_statistics(const struct layout *l, const struct iso_call *ca
                               arg_real(s[ISO_BN_EPSILON]), arg_struct(&l->g, sizeof l->g)));
 }
 
-static iso_rc moving_statistics(const struct layout *l, const struct iso_call *call)
+static iso_rc moving_statistics(const struct opencl_bn_layout *l, const struct iso_call *call)
 {
     return opencl_launch(l->cl, program, "bn_moving", opencl_elements(l->cl, l->channels),
                          ARGS(arg_tensor(&call->w[ISO_BN_MOVING_MEAN]),
@@ -130,11 +117,11 @@ static iso_rc moving_statistics(const struct layout *l, const struct iso_call *c
 
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
-    const struct layout l = layout_of(be, call);
+    struct opencl_bn_layout l = layout_of(be, call);
     if (!call->training)
         ISO_TRY(moving_statistics(&l, call));
     if (opencl_cpu_shape(l.cl))
-        return opencl_bn_cpu_forward(l.cl, call);
+        return opencl_bn_cpu_forward(&l, call);
     if (call->training)
         ISO_TRY(batch_statistics(&l, call));
     if (!call->training || l.shares == 0) {
@@ -154,28 +141,39 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     STATISTICS_ARGS(call), arg_tensor(&(call)->x[0]), arg_tensor(dy), \
         arg_optional(&(call)->y[0], dy), WEIGHT_ARGS(call), arg_optional(&(call)->dx[0], dy)
 
-/* The sums of the gradients that pass, which are the addend's; once they lie there, they are dy to
- * what follows. */
-static iso_rc sum_gradients(struct layout *l, const struct iso_call *call,
+void opencl_bn_want_passed(struct opencl_bn_layout *l, const struct iso_call *call)
+{
+    l->g.want_passed = call->adds && call->dx[1].mem != NULL;
+    l->g.add_passed = call->add_dx[1];
+}
+
+void opencl_bn_has_passed(struct opencl_bn_layout *l, const struct iso_call *call,
+                          const struct iso_tensor **dy)
+{
+    if (!l->g.want_passed || l->g.add_passed)
+        return;
+    *dy = &call->dx[1];
+    l->g.pass = OPENCL_PASS_ALL;
+}
+
+/* The sums of the gradients that pass, which are the addend's. */
+static iso_rc sum_gradients(struct opencl_bn_layout *l, const struct iso_call *call,
                             const struct iso_tensor **dy)
 {
     const struct iso_tensor *x = &call->x[0], *passed = &call->dx[1];
-    l->g.want_passed = call->adds && passed->mem != NULL;
-    l->g.add_passed = call->add_dx[1];
+    opencl_bn_want_passed(l, call);
     ISO_TRY(opencl_launch(l->cl, program, "bn_products",
                           opencl_block_grid(l->cl, l->channels, l->groups),
                           ARGS(arg_tensor(x), arg_tensor(*dy), arg_optional(&call->y[0], *dy),
                                STATISTICS_ARGS(call), WEIGHT_ARGS(call), arg_optional(passed, *dy),
                                arg_work(call, 0), arg_struct(&l->g, sizeof l->g))));
-    if (l->g.want_passed && !l->g.add_passed) {
-        *dy = passed;
-        l->g.pass = OPENCL_PASS_ALL;
-    }
+    opencl_bn_has_passed(l, call, dy);
     return ISO_OK;
 }
 
-static iso_rc channels(struct layout *l, const struct iso_call *call, const struct iso_tensor *dy,
-                       struct opencl_arg offset, struct opencl_arg slope)
+static iso_rc channels(struct opencl_bn_layout *l, const struct iso_call *call,
+                       const struct iso_tensor *dy, struct opencl_arg offset,
+                       struct opencl_arg slope)
 {
     const struct iso_tensor *dgamma = &call->dw[ISO_BN_GAMMA], *dbeta = &call->dw[ISO_BN_BETA];
     l->g.want_dgamma = dgamma->mem != NULL;
@@ -191,16 +189,16 @@ static iso_rc channels(struct layout *l, const struct iso_call *call, const stru
 
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
-    struct layout l = layout_of(be, call);
+    struct opencl_bn_layout l = layout_of(be, call);
+    l.g.add_dx = call->add_dx[0];
     if (opencl_cpu_shape(l.cl))
-        return opencl_bn_cpu_backward(l.cl, call);
+        return opencl_bn_cpu_backward(&l, call);
     const struct iso_tensor *dy = &call->dy[0];
     const size_t sums = opencl_places(l.rows) * 2 * l.channels;
     const struct opencl_arg offset = arg_work(call, sums);
     const struct opencl_arg slope = arg_work(call, sums + l.channels);
     if (call->dx[0].mem == NULL)
         l.g.each = 0, l.shares = 0;
-    l.g.add_dx = call->add_dx[0];
     ISO_TRY(sum_gradients(&l, call, &dy));
     ISO_TRY(channels(&l, call, dy, offset, slope));
     if (call->dx[0].mem == NULL || l.shares > 0)
