@@ -10,10 +10,9 @@
 Exits with 1 when a number has risen."""
 import argparse
 import collections
-import csv
 import sys
 
-import counted
+import step_table
 from counted import HERE, MODELS
 
 TABLE = f"{HERE}/launches.csv"
@@ -60,47 +59,12 @@ def measure(tracer, args):
     return found
 
 
-def read_table():
-    with open(TABLE, encoding="utf-8") as file:
-        return {row["model"]: {column: int(row[column]) for column in COLUMNS} for row in csv.DictReader(file)}
-
-
-def write_table(found):
-    with open(TABLE, "w", encoding="utf-8") as file:
-        file.write(",".join(["model", *COLUMNS]) + "\n")
-        for name, row in found.items():
-            file.write(",".join([name, *(str(row[column]) for column in COLUMNS)]) + "\n")
-
-
-def compare(found):
-    """The number of rows that got worse; says which."""
-    known, bad = read_table(), 0
-    for name, row in found.items():
-        worse = [f"{column} {known[name][column]} -> {row[column]}" for column in COLUMNS
-                 if name in known and row[column] > known[name][column]]
-        if name not in known:
-            worse = [f"{TABLE} has no such row"]
-        if worse:
-            print(f"FAIL {name}: {', '.join(worse)}")
-        bad += bool(worse)
-    if bad:
-        print("Fewer are wanted. To accept what is worse, and say so in the commit: tests/gpu/launches.py --write")
-    elif found != known:
-        print("Better than the table: tests/gpu/launches.py --write keeps that")
-    print(f"{len(found) - bad} passed, {bad} failed, 0 skipped")
-    return bad
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gpu", default="rtx3060")
-    counted.add_arguments(parser)
-    args = parser.parse_args()
-    with counted.Tracer(args) as tracer:
-        found = measure(tracer, args)
-    if args.write:
-        write_table(found)
-    return 1 if args.check and compare(found) else 0
+    table = step_table.StepTable(TABLE, COLUMNS, text="{:.0f}".format, worse=lambda old, new: new > old,
+                                 tell="{} {:.0f} -> {:.0f}".format)
+    return table.main(parser, measure)
 
 
 if __name__ == "__main__":

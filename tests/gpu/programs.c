@@ -4,10 +4,7 @@
  */
 #include "backends/opencl/opencl.h"
 #include "backends/opencl/source.h"
-#if __has_include("backends/opencl/tiles.h")
 #include "backends/opencl/tiles.h"
-#define HAVE_VARIANTS
-#endif
 
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +33,6 @@ static bool build(struct opencl *cl, const char *program)
     return false;
 }
 
-#ifdef HAVE_VARIANTS
 /* True of a variant that this device's vendor never gets. */
 static bool is_foreign(struct opencl *cl, const char *program)
 {
@@ -51,14 +47,6 @@ static void print_tiles(void)
     for (const struct opencl_variant *v = opencl_variants; v->name != NULL; v++)
         printf("%s %d %d\n", v->program, v->rows, v->cols);
 }
-#else
-static bool is_foreign(struct opencl *cl, const char *program)
-{
-    (void)cl, (void)program;
-    return false;
-}
-static void print_tiles(void) {}
-#endif
 
 /* (Files NAME_cpu.cl are for CPU-shaped devices.) */
 static bool build_all(struct opencl *cl)

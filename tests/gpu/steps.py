@@ -12,11 +12,10 @@ after the other. So the bound is optimistic: caches always hit, latency is hidde
 The share is that of the sums of products of direct convolution, so that Winograd's algorithm is seen to gain."""
 import argparse
 import collections
-import csv
 import sys
 
 import costs
-import counted
+import step_table
 import tables
 from counted import HERE, MODELS, ROOT
 from launches import cases
@@ -30,6 +29,7 @@ GPUS = {"h100": Gpu("H100", "nvidia", "sm_90", 132, 66.9, 3350, 2.5e-6, 1.98e9, 
         "a380": Gpu("Arc A380", "intel", "acm-g11", 8, 4.2, 186, 5e-6, 2.05e9, 6)}
 # The share where the audit found no fma in a loop, because the compiler did not unroll what it holds: a guess.
 NOT_UNROLLED = 0.1
+NOISE = 0.2                             # percent
 
 
 def read_shares(gpu):
@@ -106,44 +106,11 @@ def measure(tracer, args):
     return found
 
 
-def read_table():
-    with open(TABLE, encoding="utf-8") as file:
-        return {row["model"]: {key: float(row[key]) for key in GPUS} for row in csv.DictReader(file)}
-
-
-def write_table(found):
-    with open(TABLE, "w", encoding="utf-8") as file:
-        file.write(",".join(["model", *GPUS]) + "\n")
-        for name, row in found.items():
-            file.write(",".join([name, *("%.1f" % row[key] for key in GPUS)]) + "\n")
-
-
-def compare(found):
-    """The number of rows that got worse; says which."""
-    known, bad = read_table(), 0
-    for name, row in found.items():
-        worse = [f"{GPUS[key].name} {known[name][key]} -> {row[key]:.1f} %" for key in GPUS
-                 if name in known and row[key] < known[name][key] - 0.2]
-        if name not in known:
-            worse = [f"{TABLE} has no such row"]
-        if worse:
-            print(f"FAIL {name}: {', '.join(worse)}")
-        bad += bool(worse)
-    if bad:
-        print("To accept what is worse, and say so in the commit: make gpu-tables")
-    print(f"{len(found) - bad} passed, {bad} failed, 0 skipped")
-    return bad
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    counted.add_arguments(parser)
-    args = parser.parse_args()
-    with counted.Tracer(args) as tracer:
-        found = measure(tracer, args)
-    if args.write:
-        write_table(found)
-    return 1 if args.check and compare(found) else 0
+    table = step_table.StepTable(TABLE, GPUS, text="{:.1f}".format, worse=lambda old, new: new < old - NOISE,
+                                 tell=lambda key, old, new: f"{GPUS[key].name} {old} -> {new:.1f} %")
+    return table.main(parser, measure)
 
 
 if __name__ == "__main__":
