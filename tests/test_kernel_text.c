@@ -1,4 +1,6 @@
 /* test_kernel_text.c: how files of kernels become the text of one program. */
+#include "with_opencl.h"
+
 #include "core/iso.h"
 
 #ifdef ISO_HAVE_OPENCL
@@ -118,15 +120,6 @@ static void one_program_for_cpus(void **state)
 {
     (void)state;
     all_files_make_one_program("cpu");
-}
-#endif
-
-#ifndef ISO_HAVE_OPENCL
-static void built_without_opencl(void **state)
-{
-    (void)state;
-    printf("SKIP: this isocl was built without OpenCL\n");
-    skip();
 }
 #endif
 

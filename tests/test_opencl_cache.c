@@ -7,6 +7,7 @@
 #include "core/cache.h"
 #endif
 #include "folder.h"
+#include "with_opencl.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -24,19 +25,6 @@
 #ifdef ISO_HAVE_OPENCL
 enum { BYTES = 1 << 20, WRITERS = 4, KILLS = 20 };
 static char folder[FOLDER];
-
-/* PoCL looks once where its own cache is: not in the folder of the first case, which goes away. */
-static char drivers_cache[FOLDER];
-static int keep_drivers_cache(void **state)
-{
-    (void)state;
-    return folder_make(drivers_cache, "driver") || setenv("POCL_CACHE_DIR", drivers_cache, 1);
-}
-static int remove_drivers_cache(void **state)
-{
-    (void)state;
-    return folder_remove(drivers_cache);
-}
 
 static int begin(void **state)
 {
@@ -258,15 +246,6 @@ static void key_has_all_that_a_binary_depends_on(void **state)
     opencl_cache_key(cl, source, sizeof source - 1, other);
     assert_string_equal(key, other);
     iso_backend_close(&cl->base);
-}
-#endif
-
-#ifndef ISO_HAVE_OPENCL
-static void built_without_opencl(void **state)
-{
-    (void)state;
-    printf("SKIP: this isocl was built without OpenCL\n");
-    skip();
 }
 #endif
 

@@ -7,6 +7,7 @@
 #include "core/machine.h"
 #include "core/train/learning_rate.h"
 #include "network.h"
+#include "with_opencl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -526,16 +527,9 @@ int main(void)
 
 #else
 
-static void opencl_is_left_out(void **state)
-{
-    (void)state;
-    printf("SKIP: this isocl was built without OpenCL\n");
-    skip();
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(opencl_is_left_out) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(built_without_opencl) };
     return cmocka_run_group_tests_name("opencl queue", tests, NULL, NULL);
 }
 #endif

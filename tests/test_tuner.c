@@ -9,6 +9,7 @@
 #endif
 #include "core/ops/dense.h"
 #include "folder.h"
+#include "with_opencl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,19 +27,6 @@ static char folder[FOLDER];
 static const struct opencl_product_shape shape = {
     .over = OPENCL_OVER_TAPS, .wide = true, .rows = ROWS, .cols = UNITS, .depth = IN, .products = 1
 };
-
-/* PoCL looks once where its own cache is: not in the folder of the first case, which goes away. */
-static char drivers_cache[FOLDER];
-static int keep_drivers_cache(void **state)
-{
-    (void)state;
-    return folder_make(drivers_cache, "driver") || setenv("POCL_CACHE_DIR", drivers_cache, 1);
-}
-static int remove_drivers_cache(void **state)
-{
-    (void)state;
-    return folder_remove(drivers_cache);
-}
 
 static int begin(void **state)
 {
@@ -317,15 +305,6 @@ static void other_driver_has_other_records(void **state)
     iso_backend_close(&cl->base);
 }
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-#endif
-
-#ifndef ISO_HAVE_OPENCL
-static void built_without_opencl(void **state)
-{
-    (void)state;
-    printf("SKIP: this isocl was built without OpenCL\n");
-    skip();
-}
 #endif
 
 int main(void)
