@@ -6,18 +6,7 @@
 static struct iso_window window_of(const struct iso_call *call)
 {
     const struct iso_shape *x = &call->x[0].shape;
-    return (struct iso_window){ .n = x->dim[0],
-                                .h = 1,
-                                .w = 1,
-                                .c = x->dim[1],
-                                .oh = 1,
-                                .ow = 1,
-                                .kh = 1,
-                                .kw = 1,
-                                .sh = 1,
-                                .sw = 1,
-                                .dh = 1,
-                                .dw = 1 };
+    return iso_window_of_pixel(x->dim[0], x->dim[1]);
 }
 
 static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum iso_pass pass)

@@ -10,22 +10,6 @@ static const char program[] = "conv2d_cpu.cl";
 
 enum { BAND_FLOATS = 65536, LINE_TILES = 4 }; /* of the source; of a line that is cut from rows */
 
-struct iso_window opencl_dense_window(int64_t rows, int64_t in)
-{
-    return (struct iso_window){ .n = rows,
-                                .h = 1,
-                                .w = 1,
-                                .c = in,
-                                .oh = 1,
-                                .ow = 1,
-                                .kh = 1,
-                                .kw = 1,
-                                .sh = 1,
-                                .sw = 1,
-                                .dh = 1,
-                                .dw = 1 };
-}
-
 /* ---- Along one axis ---- */
 
 /* `count` results; result j, tap t, lies at source first + j stride + t step. Of the input's

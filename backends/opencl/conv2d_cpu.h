@@ -5,9 +5,6 @@
 #include "core/ops/conv2d.h"
 #include "opencl.h"
 
-/* A dense layer's window. */
-struct iso_window opencl_dense_window(int64_t rows, int64_t in);
-
 /* Floats of workspace, for this batch or a smaller one. */
 size_t opencl_conv2d_cpu_work(const struct opencl *, struct iso_window, int64_t filters,
                               enum iso_pass);

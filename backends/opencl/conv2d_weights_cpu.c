@@ -2,8 +2,8 @@
  * unit has one of them. */
 #include "clkernels/arguments.h"
 #include "conv2d_weights_cpu.h"
-#include "cpu_shape.h"
 #include "sums.h"
+#include "window_cpu.h"
 
 enum { MOST_FILTERS = 128, MOST_CHANNELS = 256, MOST_SUMS = 32768 }; /* of a unit */
 
@@ -22,19 +22,7 @@ static struct opencl_weights_cpu window_of(const struct iso_window *v, int64_t f
     const int64_t pw = (v->ow - 1) * v->sw + (v->kw - 1) * v->dw + 1;
     const int64_t ph = (v->oh - 1) * v->sh + (v->kh - 1) * v->dh + 1;
     return (struct opencl_weights_cpu){
-        .h = (iso_i32)v->h,
-        .w = (iso_i32)v->w,
-        .c = (iso_i32)v->c,
-        .oh = (iso_i32)v->oh,
-        .ow = (iso_i32)v->ow,
-        .kh = (iso_i32)v->kh,
-        .kw = (iso_i32)v->kw,
-        .sh = (iso_i32)v->sh,
-        .sw = (iso_i32)v->sw,
-        .dh = (iso_i32)v->dh,
-        .dw = (iso_i32)v->dw,
-        .top = (iso_i32)v->top,
-        .left = (iso_i32)v->left,
+        OPENCL_WINDOW_FIELDS(v),
         .pw = (iso_i32)pw,
         .filters = (iso_i32)filters,
         .rows = (iso_i32)(v->n * v->oh * v->ow),

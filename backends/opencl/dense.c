@@ -82,7 +82,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     struct opencl *cl = opencl_of(be);
     struct sizes s = sizes_of(call);
     if (cl->shape == OPENCL_SHAPE_CPU) {
-        size_t sums = opencl_conv2d_cpu_work(cl, opencl_dense_window(s.rows, s.in), s.units, pass);
+        size_t sums = opencl_conv2d_cpu_work(cl, iso_window_of_pixel(s.rows, s.in), s.units, pass);
         return opencl_larger(sums, bias_work(s, pass)) * sizeof(float);
     }
     if (pass == ISO_FORWARD) {
@@ -117,7 +117,7 @@ static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, stru
     struct opencl_at b = opencl_at(&call->w[0]);
     if (cl->shape == OPENCL_SHAPE_CPU) {
         *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
-        return opencl_conv2d_cpu_forward(cl, call, opencl_dense_window(s.rows, s.in), s.units);
+        return opencl_conv2d_cpu_forward(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
     }
     opencl_fuse_activation(cl, call, &chains, left);
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
@@ -145,7 +145,7 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
                               opencl_at(&call->dx[0]), call->add_dx[0]);
     }
     if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_input(cl, call, opencl_dense_window(s.rows, s.in), s.units);
+        return opencl_conv2d_cpu_input(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
     const struct opencl_at none = { NULL, 0 };
     struct opencl_chains turned = turned_chains(s);
     turned.add = call->add_dx[0];
@@ -164,7 +164,7 @@ static iso_rc kernel_gradient(struct opencl *cl, const struct iso_call *call, st
                               opencl_at(&call->dw[0]), call->add_dw[0]);
     }
     if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_kernel(cl, call, opencl_dense_window(s.rows, s.in), s.units);
+        return opencl_conv2d_cpu_kernel(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
     struct opencl_chains chains = kernel_chains(s);
     struct opencl_at b = opencl_at(&call->dy[0]);
     chains.add = call->add_dw[0];

@@ -6,20 +6,7 @@ static const char program[] = "max_pooling2d_cpu.cl";
 
 struct opencl_window_cpu opencl_window_cpu_of(const struct iso_window *v)
 {
-    return (struct opencl_window_cpu){ .images = (iso_i32)v->n,
-                                       .h = (iso_i32)v->h,
-                                       .w = (iso_i32)v->w,
-                                       .c = (iso_i32)v->c,
-                                       .oh = (iso_i32)v->oh,
-                                       .ow = (iso_i32)v->ow,
-                                       .kh = (iso_i32)v->kh,
-                                       .kw = (iso_i32)v->kw,
-                                       .sh = (iso_i32)v->sh,
-                                       .sw = (iso_i32)v->sw,
-                                       .dh = (iso_i32)v->dh,
-                                       .dw = (iso_i32)v->dw,
-                                       .top = (iso_i32)v->top,
-                                       .left = (iso_i32)v->left };
+    return (struct opencl_window_cpu){ .images = (iso_i32)v->n, OPENCL_WINDOW_FIELDS(v) };
 }
 
 static struct opencl_window_cpu window_of(const struct iso_call *call)

@@ -6,6 +6,13 @@
 #include "core/ops/window.h"
 #include "cpu_shape.h"
 
+/* The members that say where a window lies, of any struct of a kernel that has them. */
+#define OPENCL_WINDOW_FIELDS(v)                                                               \
+    .h = (iso_i32)(v)->h, .w = (iso_i32)(v)->w, .c = (iso_i32)(v)->c, .oh = (iso_i32)(v)->oh, \
+    .ow = (iso_i32)(v)->ow, .kh = (iso_i32)(v)->kh, .kw = (iso_i32)(v)->kw,                   \
+    .sh = (iso_i32)(v)->sh, .sw = (iso_i32)(v)->sw, .dh = (iso_i32)(v)->dh,                   \
+    .dw = (iso_i32)(v)->dw, .top = (iso_i32)(v)->top, .left = (iso_i32)(v)->left
+
 struct opencl_window_cpu opencl_window_cpu_of(const struct iso_window *);
 
 iso_rc opencl_max_pool_cpu(struct opencl *, const struct iso_call *);

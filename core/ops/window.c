@@ -37,6 +37,22 @@ struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
     return w;
 }
 
+struct iso_window iso_window_of_pixel(int64_t rows, int64_t in)
+{
+    return (struct iso_window){ .n = rows,
+                                .h = 1,
+                                .w = 1,
+                                .c = in,
+                                .oh = 1,
+                                .ow = 1,
+                                .kh = 1,
+                                .kw = 1,
+                                .sh = 1,
+                                .sw = 1,
+                                .dh = 1,
+                                .dw = 1 };
+}
+
 struct iso_span iso_window_taps(int64_t at, int64_t taps, int64_t size)
 {
     return (struct iso_span){ at < 0 ? -at : 0, at + taps > size ? size - at : taps };

@@ -21,6 +21,8 @@ struct iso_span iso_window_taps(int64_t at, int64_t taps, int64_t size);
  * before the image, `count` the number of windows. */
 struct iso_span iso_window_holders(int64_t i, int64_t before, int64_t taps, int64_t stride,
                                    int64_t count);
+/* The window of a fully connected layer: `rows` images of one pixel with `in` channels. */
+struct iso_window iso_window_of_pixel(int64_t rows, int64_t in);
 /* Output row oy and tap ky read input row oy * sh + ky * dh - top. */
 struct iso_window iso_window(const struct iso_shape *x, const int64_t kernel[2],
                              const int64_t strides[2], const int64_t dilation[2], enum iso_padding);
