@@ -230,7 +230,7 @@ static void result_unit(void *data, int64_t index, int thread)
 /* ---- By group ----------------------------------------------------------------------------------
  */
 
-/* Where dy lies of the panel after p of a block of rows, or of the next block. */
+/* Returns the dy of the panel after p, which may be the first one of the next block of rows. */
 static const float *next_panel(const struct iso_conv_weights *job, int64_t begin, int64_t end,
                                int64_t p)
 {

@@ -208,7 +208,7 @@ static struct iso_rows rows_of(const struct opencl_chains *g)
     return (struct iso_rows){ g->rows, g->image };
 }
 
-/* Of one product. */
+/* Returns the number of results of one product. */
 static size_t results(const struct opencl_chains *g)
 {
     return (depth_of(g) + (size_t)g->ones) * (size_t)g->cols;

@@ -33,7 +33,7 @@ static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
     return (struct opencl_grid){ { (size_t)x, (size_t)y, 1 }, { 1, 1, 1 }, true };
 }
 
-/* Of kernels that take their elements with clkernels/elements.h. */
+/* Returns the grid of a kernel that takes n elements by clkernels/elements.h. */
 static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
 {
     return opencl_takes_runs(cl) ? opencl_cpu_grid((int64_t)opencl_ceil(n, OPENCL_RUN), 1)

@@ -11,7 +11,7 @@
 enum { DEFAULT_MIB = ISO_OPENCL_WORKSPACE_MIB, CPU_CHANNELS = 16 };
 enum { LEAST_GROUP = 64 }; /* work-items that share the smallest tile of the GPU shape */
 enum { INTEL_UNITS = 16 }; /* execution units of an Intel core, if the driver does not say */
-/* Of the extension cl_intel_device_attribute_query. */
+/* Queries of the extension cl_intel_device_attribute_query. */
 enum { INTEL_SLICES = 0x4252, INTEL_CORES_OF_SLICE = 0x4253 };
 
 /* ---- Shape and options ---- */
@@ -76,8 +76,9 @@ static struct opencl_tile choose_tile(const struct opencl *cl)
     return small ? (struct opencl_tile){ 16, 16, 8, 1 } : (struct opencl_tile){ 64, 64, 16, 1 };
 }
 
-/* On CPUs division and square root are rounded correctly by the processor; elsewhere isocl's own,
- * of fma, is as fast as a driver's and does not depend on it. */
+/* Returns the build options for division and square root. A CPU rounds both correctly. Elsewhere
+ * the kernels use isocl's own, made of fma: they are as fast as a driver's and do not depend on it.
+ */
 static const char *division(const struct opencl *cl)
 {
     cl_device_fp_config can = 0;
@@ -273,7 +274,7 @@ static iso_rc check_range(const struct iso_mem *m, size_t offset, size_t bytes, 
     return ISO_OK;
 }
 
-/* What src points to may change as soon as this returns. */
+/* Copies from src, which may change as soon as this returns. */
 static iso_rc write_memory(struct iso_backend *be, struct iso_mem *m, size_t offset,
                            const void *src, size_t bytes)
 {

@@ -77,8 +77,8 @@ static void shrink(struct opencl_grid *grid, size_t limit)
     }
 }
 
-/* What a driver means with CL_INVALID_WORK_GROUP_SIZE. Some refuse no group that is larger than
- * what CL_KERNEL_WORK_GROUP_SIZE said, so nothing is refused before it was tried. */
+/* Fails with what CL_INVALID_WORK_GROUP_SIZE means. Some drivers accept larger groups than
+ * CL_KERNEL_WORK_GROUP_SIZE says, so a group is refused only after the driver has refused it. */
 static iso_rc refuse_group(const struct opencl *cl, const struct opencl_kernel *k,
                            const struct opencl_grid *grid)
 {

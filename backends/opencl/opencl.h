@@ -46,8 +46,8 @@ struct opencl_kernel {
     const char *program, *name;
     cl_kernel kernel;
     size_t max_group;
-    /* The arguments it has, one after the other, and how many buffers had been freed when the first
-     * of them was set (launch.c). */
+    /* The values of its arguments, one after the other, and the number of buffers that had been
+     * freed when they were set (launch.c). */
     unsigned char set[OPENCL_ARGUMENT_BYTES];
     size_t known; /* bytes of `set` that hold arguments */
     uint64_t freed;
@@ -70,7 +70,7 @@ struct opencl_pace {
     bool waited;                   /* the host waited for that */
 };
 
-/* Where a piece of what the host writes stays until the device has it (upload.c). */
+/* Holds a piece of what the host writes until the device has it (upload.c). */
 struct opencl_slot {
     cl_mem pinned, device; /* NULL: none yet; device is NULL where host and device share memory */
     void *host;            /* pinned, mapped */
@@ -152,8 +152,8 @@ int opencl_find_all(struct opencl_found *out, int max);
 iso_rc opencl_find(const char *text, struct opencl_found *out);
 
 /* ---- device.c ---- */
-/* Returns how many work-groups the device works on at the least to be busy: its cores, in the sense
- * of what has local memory of its own. (CL_DEVICE_MAX_COMPUTE_UNITS counts NVIDIA's multiprocessors
+/* Returns the number of the device's cores: parts with a local memory of their own, each of which
+ * needs a work-group to be busy. (CL_DEVICE_MAX_COMPUTE_UNITS counts NVIDIA's multiprocessors
  * and AMD's work-group processors, but Intel's execution units, of which 8 or 16 share a core.) */
 int opencl_cores(const struct opencl *);
 

@@ -4,10 +4,8 @@
 #include <string.h>
 #include "tiles.h"
 
-enum { ANY = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_INTEL | OPENCL_OTHER };
-enum {
-    LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER
-}; /* Intel's compiler spills large tiles */
+/* Intel's compiler spills large tiles. */
+enum { LARGE = OPENCL_NVIDIA | OPENCL_AMD | OPENCL_OTHER, ANY = LARGE | OPENCL_INTEL };
 
 const struct opencl_variant opencl_variants[] = {
     /* Compilers for AMD's GPUs spill this one's sums over rows. */
