@@ -108,7 +108,7 @@ static void check_fault(struct iso_dataset *set, const char *text, const char *e
 {
     struct iso_class_map *map = make_map(text);
     iso_error_clear();
-    assert_int_equal(iso_class_map_apply(map, set), ISO_EDATA);
+    assert_int_equal(iso_class_map_apply(map, false, set), ISO_EDATA);
     if (strstr(iso_error(), expected) == NULL)
         fail_msg("message '%s' lacks '%s'", iso_error(), expected);
     free(map);
@@ -141,7 +141,7 @@ static void names_are_found(void **state)
     struct iso_class_map *map = make_map("12|cat");
     struct iso_dataset *set = make_named(5, "12");
     (void)state;
-    assert_int_equal(iso_class_map_apply(map, set), ISO_OK);
+    assert_int_equal(iso_class_map_apply(map, false, set), ISO_OK);
     assert_int_equal(set->rows * 10 + set->classes, 32);
     assert_int_equal(set->labels[0] * 100 + set->labels[1] * 10 + set->labels[2], 101);
     assert_int_equal(set->images[0] * 100 + set->images[1] * 10 + set->images[2], 124);
@@ -162,7 +162,7 @@ static void numbers_stand_for_names(void **state)
     struct iso_class_map *map = make_map("2|0 cat");
     struct iso_dataset *set = make_named(3, "dog");
     (void)state;
-    assert_int_equal(iso_class_map_apply(map, set), ISO_OK);
+    assert_int_equal(iso_class_map_apply(map, false, set), ISO_OK);
     assert_string_equal(set->class_names[0], "dog");
     assert_string_equal(set->class_names[1], "bird+cat");
     assert_int_equal(set->labels[0] * 100 + set->labels[1] * 10 + set->labels[2], 110);

@@ -235,7 +235,7 @@ static void evaluation_and_prediction_agree(void **state)
     assert_int_equal(iso_job_evaluate(&job, weights, "validation", &o, &scores), ISO_OK);
     assert_ptr_equal(job.graph->training, &job.model->phases[1]);
     const struct iso_prediction_options predict = { .job = o, .split = "validation" };
-    assert_int_equal(iso_prediction_open(&p, run, model, weights, &predict), ISO_OK);
+    assert_int_equal(iso_prediction_open(&p, model, weights, &predict), ISO_OK);
     assert_int_equal(iso_predict(p.job.exec, 1, p.job.data[1]->rows, sum_row, &right), ISO_OK);
     assert_int_equal(p.job.data[1]->rows, 60);
     assert_true(iso_scores_metric(job.graph, &scores, 0) == right / 60.0);

@@ -54,7 +54,7 @@ iso_rc iso_prediction_stopped(const struct prediction *p, int64_t row)
                     (long long)row, (long long)p->opened.job.data[1]->rows);
 }
 
-static iso_rc predict(struct prediction *p, const char *run, const char *model, const char *weights)
+static iso_rc predict(struct prediction *p, const char *model, const char *weights)
 {
     const struct predict_options *o = p->options;
     struct iso_job *job = &p->opened.job;
@@ -62,7 +62,7 @@ static iso_rc predict(struct prediction *p, const char *run, const char *model, 
         .job = o->setup, .split = o->split, .layer = o->layer, .resize = o->resize
     };
     char found[ISO_PATH], hex[65], where[256];
-    ISO_TRY(iso_prediction_open(&p->opened, run, iso_setup_path(model, found), weights, &wanted));
+    ISO_TRY(iso_prediction_open(&p->opened, iso_setup_path(model, found), weights, &wanted));
     if (o->npy != NULL || o->csv != NULL)
         iso_interrupts_catch("stopping after this row; once more ends it at once\n");
     if (o->npy != NULL)
@@ -115,7 +115,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
     for (int i = 1; i < count && rc == ISO_OK; i++)
         rc = iso_image_list_add(argv[i], &p.opened.images);
     if (rc == ISO_OK)
-        rc = predict(&p, argv[0], model, weights);
+        rc = predict(&p, model, weights);
     code = iso_report(command, rc, &p.opened.job.faults);
     iso_prediction_close(&p.opened);
     return code;

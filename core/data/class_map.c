@@ -34,14 +34,17 @@ static int find_class(const struct iso_dataset *set, const char *name)
 }
 
 /* class_of [set->classes]: the new class of each old one, -1 for none. */
-static iso_rc find_members(const struct iso_class_map *map, const struct iso_dataset *set,
-                           int32_t *class_of)
+static iso_rc find_members(const struct iso_class_map *map, bool some_may_lack,
+                           const struct iso_dataset *set, int32_t *class_of)
 {
     char text[160];
+    some_may_lack = some_may_lack && set->class_names != NULL;
     for (int i = 0; i < set->classes; i++)
         class_of[i] = -1;
     for (int i = 0; i < map->n; i++) {
         const int old = find_class(set, map->member[i].name);
+        if (old < 0 && some_may_lack)
+            continue;
         if (old < 0)
             return iso_fail(ISO_EDATA, "data set '%s': classes: there is no class '%s'; it has %s",
                             set->name, map->member[i].name, classes_text(set, text, sizeof text));
@@ -77,19 +80,19 @@ static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset
         return ISO_ENOMEM;
     for (int i = 0; i < map->n; i++) {
         const struct iso_class_member *m = &map->member[i];
-        add_member(names[m->class],
-                   set->class_names != NULL ? set->class_names[find_class(set, m->name)] : m->name);
+        const int old = set->class_names != NULL ? find_class(set, m->name) : -1;
+        add_member(names[m->class], old >= 0 ? set->class_names[old] : m->name);
     }
     free(set->class_names);
     set->class_names = names;
     return ISO_OK;
 }
 
-static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, int32_t *class_of,
-                    int32_t *rows)
+/* Changes labels, names and rows of the set; class_of: as find_members has filled it. */
+static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set,
+                    const int32_t *class_of, int32_t *rows)
 {
     int64_t count = 0;
-    ISO_TRY(find_members(map, set, class_of));
     for (int64_t i = 0; i < set->rows; i++)
         if (class_of[set->labels[i]] >= 0)
             rows[count++] = (int32_t)i;
@@ -104,12 +107,15 @@ static iso_rc apply(const struct iso_class_map *map, struct iso_dataset *set, in
     return ISO_OK;
 }
 
-iso_rc iso_class_map_apply(const struct iso_class_map *map, struct iso_dataset *set)
+iso_rc iso_class_map_apply(const struct iso_class_map *map, bool some_may_lack,
+                           struct iso_dataset *set)
 {
     int32_t *class_of = iso_alloc((size_t)set->classes + 1, sizeof *class_of);
     int32_t *rows = iso_alloc((size_t)set->rows + 1, sizeof *rows);
-    const iso_rc rc = class_of != NULL && rows != NULL ? apply(map, set, class_of, rows)
-                                                       : ISO_ENOMEM;
+    iso_rc rc = class_of != NULL && rows != NULL ? find_members(map, some_may_lack, set, class_of)
+                                                 : ISO_ENOMEM;
+    if (rc == ISO_OK)
+        rc = apply(map, set, class_of, rows);
     free(class_of);
     free(rows);
     return rc;

@@ -14,9 +14,9 @@ struct iso_class_map {
     } member[];                    /* each name once; by class, ascending */
 };
 /* Gives every row the class that its own is a member of, and drops the rows of classes that are
- * members of none; the classes get names. Fails with ISO_EDATA where the set has no such class, or
- * no row is left. */
-iso_rc iso_class_map_apply(const struct iso_class_map *, struct iso_dataset *);
+ * members of none; the classes get names. Fails with ISO_EDATA where no row is left, or the
+ * set has no such class, unless some_may_lack and the set names its classes. */
+iso_rc iso_class_map_apply(const struct iso_class_map *, bool some_may_lack, struct iso_dataset *);
 /* names[classes]: those of the members of each, "3" or "cat+bird", cut off where they are many. */
 void iso_class_map_names(const struct iso_class_map *, char (*names)[ISO_CLASS_NAME]);
 /* True if both make the same classes of a data set; NULL: as it has them. */

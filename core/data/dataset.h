@@ -22,6 +22,11 @@ struct iso_dataset {
     int32_t *labels;                     /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], where the set names them; or NULL */
 };
+/* The classes that a model was, or is to be, trained to tell apart. */
+struct iso_trained_classes {
+    int n;                        /* 0: not known */
+    char (*name)[ISO_CLASS_NAME]; /* [n], owned; NULL: they have numbers only */
+};
 /* Options that only some sources take; zeroed, all are as usual. The sources' own tables describe
  * them. */
 struct iso_source_options {
@@ -42,11 +47,13 @@ struct iso_dataset_request {
                            user's data folder (XDG_DATA_HOME or ~/.local/share,
                            /isocl) */
     struct iso_source_options options;
-    struct iso_part part;                /* of the split */
-    const struct iso_class_map *classes; /* made of its own before a part is taken; NULL: as
-                                            they are */
-    const struct iso_shape *input;       /* what the model takes: the geometry of files that say
-                                            nothing of theirs; NULL: not known */
+    struct iso_part part;                      /* of the split */
+    const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as
+                                                  they are */
+    const struct iso_trained_classes *trained; /* whose numbers the classes get, by their names;
+                                                  NULL: the set's own order counts */
+    const struct iso_shape *input;   /* what the model takes: the geometry of files that say
+                                        nothing of theirs; NULL: not known */
     int64_t pad[4], repeat_channels; /* what images become in the end, see pad.h; 0: as they are,
                                         and part of input */
     int threads;                     /* that may decode them; 0: as many as the machine has */

@@ -2,6 +2,7 @@
  */
 #include "arrays.h"
 #include "class_map.h"
+#include "class_match.h"
 #include "csv.h"
 #include "dataset.h"
 #include "disk.h"
@@ -235,7 +236,9 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
     ISO_TRY(name_classes(r, set));
     shape_rows(r, set);
     if (r->classes != NULL)
-        ISO_TRY(iso_class_map_apply(r->classes, set));
+        ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL, set));
+    if (r->trained != NULL)
+        ISO_TRY(iso_class_match(r->trained, set));
     if (r->part.to != 0)
         ISO_TRY(take_part(&r->part, set));
     if (r->limit > 0 && r->limit < set->rows)

@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "core/data/class_match.h"
 #include "core/data/safetensors.h"
 #include "core/train/fit.h"
 #include "core/train/weights.h"
@@ -91,41 +92,7 @@ void iso_job_free(struct iso_job *job)
         iso_dataset_free(job->data[i]);
     iso_backend_close(job->backend);
     iso_model_free(job->model);
-}
-
-/* ---- Data ---------------------------------------------------------------------------------- */
-
-static iso_rc load_data(const struct iso_job *job, const char *split,
-                        const struct iso_job_options *options, struct iso_dataset **out)
-{
-    struct iso_dataset_request request;
-    ISO_TRY(iso_model_data(job->model, split, &request));
-    request.folder = options->data;
-    request.threads = (int)options->threads;
-    request.progress = options->progress;
-    request.limit = options->limit;
-    return iso_dataset_load(&request, out);
-}
-
-/* The numbers of `mean: auto` and `std: auto` are those of the training rows, whatever is asked
- * for. */
-static iso_rc measure(struct iso_job *job, const struct iso_job_options *options)
-{
-    struct iso_dataset *train = NULL;
-    ISO_TRY(load_data(job, "train", options, &train));
-    const iso_rc rc = iso_model_measure(job->model, train, options->progress);
-    iso_dataset_free(train);
-    return rc;
-}
-
-iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job_options *options,
-                    struct iso_dataset **out)
-{
-    const bool train = strcmp(split, "train") == 0;
-    if (!train && iso_model_measures(job->model))
-        ISO_TRY(measure(job, options));
-    ISO_TRY(load_data(job, split, options, out));
-    return train ? iso_model_measure(job->model, *out, options->progress) : ISO_OK;
+    iso_trained_classes_free(&job->classes);
 }
 
 /* ---- Runs and weights ---------------------------------------------------------------------- */
@@ -173,6 +140,7 @@ iso_rc iso_job_evaluate(struct iso_job *job, const char *weights, const char *sp
     ISO_TRY(iso_job_backend(job, options));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), 0, &exec));
     ISO_TRY(iso_job_weights(job, weights));
+    ISO_TRY(iso_job_classes(job, weights));
     ISO_TRY(iso_job_data(job, split, options, &job->data[1]));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
     return iso_evaluate(job->exec, 1, job->data[1]->rows, out);

@@ -27,7 +27,8 @@ struct iso_job { /* owns all it names; zeroed: nothing is open */
     struct iso_graph *graph;
     struct iso_exec *exec;
     struct iso_dataset *data[2]; /* of the executor: trained on, and validated or predicted */
-    char path[ISO_PATH];         /* of the model file; the faults borrow it */
+    struct iso_trained_classes classes; /* by whose names those of all data are numbered */
+    char path[ISO_PATH];                /* of the model file; the faults borrow it */
 };
 
 /* Reads the model file, with batch and seed of the options. On ISO_EMODEL, faults says where. */
@@ -40,8 +41,12 @@ iso_rc iso_job_exec(struct iso_job *, int phase, int64_t batch, const struct iso
 int iso_job_last_phase(const struct iso_job *);
 /* Sets the executor's weights from a safetensors file. The faults borrow path. */
 iso_rc iso_job_weights(struct iso_job *, const char *path);
+/* Takes the names of the classes from the run whose model file or weights these are; where there is
+ * none, or it has not kept any, iso_job_data finds them in the training data. */
+iso_rc iso_job_classes(struct iso_job *, const char *weights);
 /* Reads what the model file names under data: `split` (train, validation, test). Where it names no
- * test data, the test split of the training data stands in. Completes a model whose mean or std is
+ * test data, the test split of the training data stands in. Its classes are numbered as those of
+ * training, by their names. Completes a model whose mean or std is
  * auto. The caller frees *out, after the executor that reads it. */
 iso_rc iso_job_data(struct iso_job *, const char *split, const struct iso_job_options *,
                     struct iso_dataset **out);

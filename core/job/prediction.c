@@ -1,6 +1,6 @@
 #include "prediction.h"
 
-#include "core/data/class_names.h"
+#include "core/data/class_map.h"
 #include "core/data/image.h"
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
@@ -61,24 +61,24 @@ static iso_rc load_images(struct iso_prediction *p, const struct iso_prediction_
 
 /* ---- Classes ------------------------------------------------------------------------------- */
 
-/* The names that the data set has, that a run has kept, or that the model file gives. */
-static iso_rc find_names(struct iso_prediction *p, const char *run)
+/* The names that the data set or the run has, or that the model file gives. */
+static iso_rc find_names(struct iso_prediction *p)
 {
     const struct iso_dataset *d = p->job.data[1];
     const struct iso_class_map *map = p->job.model->train.classes;
-    p->nnames = (int)p->job.graph->classes;
-    if (d->class_names == NULL && iso_folder_exists(run))
-        ISO_TRY(iso_class_names_load(run, p->nnames, &p->names));
-    if (p->names != NULL || (d->class_names == NULL && map == NULL))
+    const struct iso_trained_classes *trained = &p->job.classes;
+    const bool known = d->class_names == NULL && trained->name != NULL;
+    if (d->class_names == NULL && !known && map == NULL)
         return ISO_OK;
-    p->nnames = d->class_names != NULL ? d->classes : map->classes;
+    p->nnames = d->class_names != NULL ? d->classes : known ? trained->n : map->classes;
     p->names = iso_alloc((size_t)p->nnames, sizeof *p->names);
     if (p->names == NULL)
         return ISO_ENOMEM;
-    if (d->class_names != NULL)
-        memcpy(p->names, d->class_names, (size_t)p->nnames * sizeof *p->names);
-    else
+    if (d->class_names == NULL && !known)
         iso_class_map_names(map, p->names);
+    else
+        memcpy(p->names, known ? trained->name : d->class_names,
+               (size_t)p->nnames * sizeof *p->names);
     return ISO_OK;
 }
 
@@ -114,11 +114,12 @@ static iso_rc open_network(struct iso_prediction *p, const char *weights,
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), rows < job->model->batch_size ? rows : 0,
                          &exec));
     p->value = o->layer != NULL ? iso_graph_find(job->graph, name) : job->graph->output;
-    return iso_job_weights(job, weights);
+    ISO_TRY(iso_job_weights(job, weights));
+    return iso_job_classes(job, weights);
 }
 
-iso_rc iso_prediction_open(struct iso_prediction *p, const char *run, const char *model,
-                           const char *weights, const struct iso_prediction_options *o)
+iso_rc iso_prediction_open(struct iso_prediction *p, const char *model, const char *weights,
+                           const struct iso_prediction_options *o)
 {
     struct iso_job *job = &p->job;
     ISO_TRY(iso_job_model(job, model, &o->job));
@@ -130,7 +131,7 @@ iso_rc iso_prediction_open(struct iso_prediction *p, const char *run, const char
     if (job->data[1] == NULL)
         ISO_TRY(iso_job_data(job, o->split, &o->job, &job->data[1]));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));
-    return find_names(p, run);
+    return find_names(p);
 }
 
 void iso_prediction_close(struct iso_prediction *p)

@@ -18,10 +18,9 @@ struct iso_prediction {            /* owns all it names; zeroed: nothing is open
     int nnames;
     int value; /* of the graph: what the layer gives, or the output */
 };
-/* Opens the model file's last phase with the weights, and what it is to predict. run: the folder
- * that knows the names of classes where the data do not; any other path: none. The faults borrow
- * weights. Fails with ISO_EUSAGE where there is no such layer. */
-iso_rc iso_prediction_open(struct iso_prediction *, const char *run, const char *model,
-                           const char *weights, const struct iso_prediction_options *);
+/* Opens the model file's last phase with the weights, and what it is to predict. The faults
+ * borrow weights. Fails with ISO_EUSAGE where there is no such layer. */
+iso_rc iso_prediction_open(struct iso_prediction *, const char *model, const char *weights,
+                           const struct iso_prediction_options *);
 void iso_prediction_close(struct iso_prediction *);
 #endif

@@ -36,6 +36,8 @@ static iso_rc open_phases(struct iso_trainer *t)
 static iso_rc load_data(struct iso_trainer *t)
 {
     struct iso_job *job = &t->job;
+    if (t->options.resume)
+        ISO_TRY(iso_job_classes(job, job->path)); /* the run's */
     ISO_TRY(iso_job_data(job, "train", &t->options.job, &job->data[0]));
     return job->model->validation.given
                ? iso_job_data(job, "validation", &t->options.job, &job->data[1])

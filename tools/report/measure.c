@@ -108,6 +108,7 @@ static iso_rc open_weights(struct iso_measured *m, int phase)
                                               .log_steps = ISO_FIT_LOG_STEPS };
     ISO_TRY(iso_measure_open(m, phase, 0, &options));
     ISO_TRY(iso_job_weights(&m->setup, m->weights_path));
+    ISO_TRY(iso_job_classes(&m->setup, m->weights_path));
     return iso_exec_hash(m->setup.exec, m->hash);
 }
 

@@ -1,0 +1,126 @@
+/* job_data.c: the data of a job; whatever is read, its classes have the numbers of training. */
+#include "job.h"
+
+#include "core/data/class_match.h"
+#include "core/data/class_names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static iso_rc describe(const struct iso_job *job, const char *split,
+                       const struct iso_job_options *options, struct iso_dataset_request *out)
+{
+    ISO_TRY(iso_model_data(job->model, split, out));
+    out->folder = options->data;
+    out->threads = (int)options->threads;
+    out->progress = options->progress;
+    out->limit = options->limit;
+    out->trained = job->classes.n > 0 ? &job->classes : NULL;
+    return ISO_OK;
+}
+
+static iso_rc load_data(struct iso_job *job, const char *split,
+                        const struct iso_job_options *options, struct iso_dataset **out)
+{
+    struct iso_dataset_request request;
+    ISO_TRY(describe(job, split, options, &request));
+    ISO_TRY(iso_dataset_load(&request, out));
+    if (strcmp(split, "train") != 0 || job->classes.n > 0)
+        return ISO_OK;
+    return iso_trained_classes_take(&job->classes, *out);
+}
+
+/* ---- Classes ------------------------------------------------------------------------------- */
+
+/* A name without folders gives ".". */
+static iso_rc folder_of(const char *path, char folder[ISO_PATH])
+{
+    const char *base = iso_path_base(path);
+    const int n = base == path ? snprintf(folder, ISO_PATH, ".")
+                               : snprintf(folder, ISO_PATH, "%.*s", (int)(base - path), path);
+    return n < ISO_PATH ? ISO_OK : iso_path_too_long(path);
+}
+
+iso_rc iso_job_classes(struct iso_job *job, const char *weights)
+{
+    const char *const beside[] = { job->path, weights };
+    const int n = (int)job->graph->classes;
+    iso_trained_classes_free(&job->classes);
+    for (int i = 0; i < 2 && job->classes.name == NULL; i++) {
+        char folder[ISO_PATH];
+        ISO_TRY(folder_of(beside[i], folder));
+        ISO_TRY(iso_class_names_load(folder, n, &job->classes.name));
+    }
+    job->classes.n = job->classes.name != NULL ? n : 0;
+    return ISO_OK;
+}
+
+/* A public data set has the same classes in all its splits. */
+static bool same_classes(const struct iso_dataset_request *a, const struct iso_dataset_request *b)
+{
+    return strcmp(a->name, b->name) == 0 && !iso_dataset_is_file(a->name);
+}
+
+/* Finds the names of the classes in the training data, whose images stay on the disk where they
+ * can. Without the data they stay unknown; *why then says what is wrong. */
+static iso_rc learn_classes(struct iso_job *job, const char *split,
+                            const struct iso_job_options *options, char why[ISO_PATH])
+{
+    struct iso_dataset_request wanted, train;
+    struct iso_dataset *set = NULL;
+    ISO_TRY(describe(job, split, options, &wanted));
+    iso_rc rc = describe(job, "train", options, &train);
+    if (rc == ISO_OK && same_classes(&wanted, &train))
+        return ISO_OK;
+    train.memory = 1;
+    if (rc == ISO_OK)
+        rc = iso_dataset_load(&train, &set);
+    if (rc == ISO_OK)
+        rc = iso_trained_classes_take(&job->classes, set);
+    iso_dataset_free(set);
+    if (rc == ISO_OK || rc == ISO_ENOMEM)
+        return rc;
+    iso_error_take(why, ISO_PATH);
+    return ISO_OK;
+}
+
+/* Some of the classes, without the names of all, could be any. */
+static iso_rc check_complete(const struct iso_job *job, const struct iso_dataset *set,
+                             const char *why)
+{
+    const int wanted = job->graph != NULL ? (int)job->graph->classes : 0;
+    if (!*why || set->class_names == NULL || set->classes >= wanted)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "data set '%s' has %d of the %d classes that the model tells apart, and which "
+                    "ones they are the training data would say, but: %s",
+                    set->name, set->classes, wanted, why);
+}
+
+/* ---- Splits -------------------------------------------------------------------------------- */
+
+/* The numbers of `mean: auto` and `std: auto` are those of the training rows, whatever is asked
+ * for. */
+static iso_rc measure(struct iso_job *job, const struct iso_job_options *options)
+{
+    struct iso_dataset *train = NULL;
+    iso_rc rc = load_data(job, "train", options, &train);
+    if (rc == ISO_OK)
+        rc = iso_model_measure(job->model, train, options->progress);
+    iso_dataset_free(train);
+    return rc;
+}
+
+iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job_options *options,
+                    struct iso_dataset **out)
+{
+    const bool train = strcmp(split, "train") == 0;
+    char why[ISO_PATH] = "";
+    if (!train && iso_model_measures(job->model))
+        ISO_TRY(measure(job, options));
+    if (!train && job->classes.n == 0)
+        ISO_TRY(learn_classes(job, split, options, why));
+    ISO_TRY(load_data(job, split, options, out));
+    ISO_TRY(check_complete(job, *out, why));
+    return train ? iso_model_measure(job->model, *out, options->progress) : ISO_OK;
+}

@@ -1,0 +1,127 @@
+/* test_cli_classes.c: two folders of one model, whose classes are matched by their names. */
+#include "cli.h"
+#include "core/data/image.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char pets[] =
+    "model: pets\n"
+    "data: {train: {dataset: 'folder:first', split: train},\n"
+    "       validation: {dataset: 'folder:second', split: train}}\n"
+    "input: {shape: [2, 3, 1], scale: 1/255}\n"
+    "layers: [flatten, dense: {units: 3, activation: softmax}]\n"
+    "loss: sparse_categorical_crossentropy\n"
+    "optimizer: {sgd: {learning_rate: 0.01}}\n"
+    "train: {batch_size: 4, epochs: 1}\n";
+static char root[CLI_PATH]; /* of the repository */
+
+/* Gives the class `name` of a folder the images that one of tests/readers/pets has. */
+static void add_class(const char *to, const char *name, const char *images)
+{
+    char command[4 * CLI_PATH];
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p %s && cp -r '%s/tests/readers/pets/%s' %s/%s", cli_folder, to,
+             root, images, to, name);
+    assert_int_equal(system(command), 0);
+}
+
+static void runs(const char *arguments)
+{
+    if (cli_run("%s", arguments) != 0)
+        fail_msg("isocl %s: %s", arguments, cli_err);
+}
+
+static void is_refused(const char *arguments, const char *words)
+{
+    assert_int_not_equal(cli_run("%s", arguments), 0);
+    cli_says(cli_err, words);
+}
+
+static int set_up(void **state)
+{
+    if (cli_setup(state) != 0)
+        return -1;
+    cli_write("pets.yaml", pets);
+    add_class("first", "bird", "train/bird");
+    add_class("first", "cat", "train/cat");
+    add_class("first", "dog", "train/dog");
+    return 0;
+}
+
+static bool skipped(void)
+{
+    if (strstr(iso_image_support(), "without") != NULL)
+        print_message("  skipped: this isocl reads %s\n", iso_image_support());
+    return strstr(iso_image_support(), "without") != NULL;
+}
+
+/* By position the dogs would be birds: "Dog" sorts before "cat". */
+static void another_spelling_is_refused(void **state)
+{
+    (void)state;
+    if (skipped())
+        return;
+    add_class("second", "cat", "test/cat");
+    add_class("second", "Dog", "test/dog");
+    is_refused("train pets.yaml --device reference --data .",
+               "has a class 'Dog', which the training data do not have (did you mean 'dog'?)"
+               "; they have bird, cat, dog");
+}
+
+/* The second folder has no birds; the labels keep their names and numbers in every command. */
+static void a_missing_class_shifts_nothing(void **state)
+{
+    (void)state;
+    if (skipped())
+        return;
+    add_class("second", "cat", "test/cat");
+    add_class("second", "dog", "test/dog");
+    runs("train pets.yaml --device reference --data . --out run");
+    runs("predict run --split validation --data .");
+    cli_says(cli_out, "\n0    cat        ");
+    cli_says(cli_out, "\n1    dog        ");
+    runs("predict run --split validation --data . --json");
+    cli_says(cli_out, "\"true_class\":1,\"true_name\":\"cat\"");
+    cli_says(cli_out, "\"true_class\":2,\"true_name\":\"dog\"");
+}
+
+/* The run knows its classes when the folder that it was trained on is gone or has others; weights
+ * alone do not. */
+static void the_run_has_its_own_list(void **state)
+{
+    (void)state;
+    if (skipped())
+        return;
+    add_class("second", "dog", "test/dog");
+    runs("train pets.yaml --device reference --data . --out run");
+    runs("eval pets.yaml --weights run/weights.safetensors --data . --split validation");
+    add_class("first", "aardvark", "train/cat");
+    runs("predict run --split validation --data . --json");
+    cli_says(cli_out, "\"true_class\":2,\"true_name\":\"dog\"");
+    is_refused("train --resume --out run --epochs 2 --data .",
+               "has a class 'aardvark', which the training data do not have");
+    char weights[CLI_PATH], to[CLI_PATH], first[CLI_PATH], gone[CLI_PATH];
+    cli_path(weights, "run/weights.safetensors");
+    cli_path(to, "alone.safetensors");
+    cli_path(first, "first");
+    cli_path(gone, "gone");
+    assert_int_equal(rename(weights, to), 0);
+    assert_int_equal(rename(first, gone), 0);
+    is_refused("eval pets.yaml --weights alone.safetensors --data . --split validation",
+               "data set 'folder:second' has 1 of the 3 classes that the model tells apart");
+}
+
+int main(void)
+{
+    if (getcwd(root, sizeof root) == NULL)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(another_spelling_is_refused, set_up, cli_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_class_shifts_nothing, set_up, cli_teardown),
+        cmocka_unit_test_setup_teardown(the_run_has_its_own_list, set_up, cli_teardown),
+    };
+    return cli_main(tests, sizeof tests / sizeof tests[0]);
+}
