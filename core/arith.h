@@ -1,14 +1,14 @@
-/* arith.h: the shared arithmetic, valid C11 and OpenCL C 1.2. The same bits on every device.
+/* arith.h: the shared arithmetic, valid C11 and OpenCL C 1.2, with the same bits on every device.
  *
  * A result depends on nothing but + - x, fma, comparisons, selects and integer operations; every
  * sum that takes a product is an iso_fma, so that no compiler has anything left to contract. There
- * is no branch and no loop in it, and & and | where && and || would be branches, so that loops over
- * these functions become vector code (gcc wants -fno-trapping-math and -fno-math-errno for that;
- * neither changes a result).
+ * are no branches and no loops here, and & and | stand for && and ||, which would be branches, so
+ * that compilers vectorize loops over these functions (gcc needs -fno-trapping-math and
+ * -fno-math-errno for that; neither changes a result).
  *
  * Zero has one sign: a zero or subnormal operand counts as +0, and a result below FLT_MIN is +0.
  * So 1 / -0 is +inf, and no function here gives -0. (iso_fma is the bare operation.) Any NaN equals
- * any NaN. Otherwise infinities and NaN behave as C11 Annex F says of the libm function.
+ * any NaN. Otherwise infinities and NaN behave as C11 Annex F specifies for the libm function.
  *
  * Greatest error against libm in double, in ULP of the result (tests/test_arith measures it again,
  * on every float with ISOCL_EXHAUSTIVE=1):
@@ -26,14 +26,14 @@
  *     iso_sigmoid          0.794  every float from 2^-26 to 128 of both signs (*)
  *     iso_pow              0.647  20 million pairs, half of them with x near 1
  *
- * (*) and every 1009th float outside, where the result is x, a multiple of x, or a constant. tanh,
- * sin and erf are exactly odd, cos is exactly even.
+ * (*) and every 1009th float outside that range, where the result is x, a multiple of x, or a
+ * constant. tanh, sin and erf are exactly odd, cos is exactly even.
  *
- * With ISO_DOUBLE, which judges accuracy, the names are libm's in double and iso_flush does
+ * With ISO_DOUBLE, for measuring accuracy, these functions are libm's in double and iso_flush does
  * nothing.
  *
- * Coefficients are near-minimax fits, rounded to float one after another, the lowest power first,
- * the others fitted anew each time. */
+ * The coefficients are near-minimax fits, rounded to float one after the other from the lowest
+ * power up; after each rounding the others were fitted again. */
 #ifndef ISO_ARITH_H
 #define ISO_ARITH_H
 
@@ -46,7 +46,7 @@
 
 #ifdef __OPENCL_C_VERSION__
 
-#ifndef ISO_NO_PRAGMA /* defined by the test that shows it is not needed */
+#ifndef ISO_NO_PRAGMA /* defined by the test that shows that the pragma is not needed */
 #pragma OPENCL FP_CONTRACT OFF
 #endif
 #define ISO_R(x) x##f
@@ -138,11 +138,11 @@ ISO_FN float iso_from_bits(iso_u32 u)
 
 ISO_FN int iso_isnan(iso_real x) { return (iso_bits(x) & 0x7FFFFFFFu) > ISO_INFINITY_BITS; }
 
-/* +0 for what is below FLT_MIN in magnitude, zeros of both signs included; otherwise x. */
+/* Returns +0 if x is below FLT_MIN in magnitude, zeros of both signs included; otherwise x. */
 ISO_FN iso_real iso_flush(iso_real x) { return (iso_bits(x) & ISO_INFINITY_BITS) == 0 ? 0.0f : x; }
 
 ISO_FN float iso_abs(float x) { return iso_from_bits(iso_bits(x) & 0x7FFFFFFFu); }
-/* x held to [low, high]; NaN stays. */
+/* Clamps x to [low, high]; NaN stays NaN. */
 ISO_FN float iso_between(float x, float low, float high)
 {
     x = x < low ? low : x;

@@ -155,7 +155,7 @@ static void put(struct iso_child *c, const void *data, size_t n)
         const ssize_t wrote =
             write_unsignalled(c->fd[ISO_CHILD_REQUESTS], (const char *)data + done, n - done);
         if (wrote < 0 && errno != EINTR && errno != EAGAIN)
-            close_request(c); /* what the child has said can still be received */
+            close_request(c); /* records that the child has sent can still be received */
         done += wrote > 0 ? (size_t)wrote : 0;
     }
 }

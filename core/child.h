@@ -17,20 +17,20 @@
 
 /* ---- The program --------------------------------------------------------------------------- */
 
-/* The first line of the main of a program that can be its own child. Returns at once, unless the
- * program was started as a child: then it runs the task and exits. A program that does not call it
- * has isocl do its work. */
+/* Called first in the main of a program that can be its own child. Returns at once unless the
+ * program was started as a child: then it runs the task and exits. For a program that does not call
+ * it, isocl is started as the child. */
 void iso_child_main(int argc, char **argv);
 
 /* ---- The parent ---------------------------------------------------------------------------- */
 
 struct iso_child_limits {
-    double seconds;    /* of time, from when the task begins; > 0. See iso_child_allow */
+    double seconds;    /* elapsed time from the task's beginning; > 0. See iso_child_allow */
     int64_t processor; /* seconds of processor time; 0: no limit */
-    uint64_t memory;   /* bytes more than the process has when the task begins; 0: no limit. Where
-                          a system bounds data only, such as macOS, it may be without effect */
+    uint64_t memory; /* bytes more than the process has when the task begins; 0: no limit. May have
+                        no effect on a system such as macOS, which limits the data segment only */
 };
-/* The same job may be started as often as one likes. */
+/* A job may be started any number of times. */
 struct iso_child_job {
     const char *task;             /* a name of iso_tasks */
     const char *const *arguments; /* for the task, NULL-terminated; NULL: none */
@@ -39,47 +39,49 @@ struct iso_child_job {
 
 enum iso_child_end {
     ISO_CHILD_RUNS,
-    ISO_CHILD_DONE,    /* the task has returned: rc and message are its own */
-    ISO_CHILD_CRASHED, /* by `signal`, or 0: it exited with `status` before the task returned */
+    ISO_CHILD_DONE,    /* the task returned; rc and message are its own */
+    ISO_CHILD_CRASHED, /* ended by `signal`, or, if that is 0, exited with `status` before the task
+                          returned */
     ISO_CHILD_LATE,    /* it took too long and was killed */
     ISO_CHILD_LIMITED, /* it reached the limit of processor time (SIGXCPU) or of memory (rc is
                           ISO_ENOMEM), or the system took it (SIGKILL). Code that does not check its
                           allocations crashes instead */
-    ISO_CHILD_GARBLED  /* it sent what is no record that the parent expects, and was killed */
+    ISO_CHILD_GARBLED  /* it sent something other than the expected record and was killed */
 };
 enum { ISO_CHILD_MESSAGE = 1024 };
 struct iso_child_verdict {
     enum iso_child_end end;
     int signal, status;
-    iso_rc rc;                       /* what the task returned, and ISO_OK if it did not */
-    char message[ISO_CHILD_MESSAGE]; /* and its iso_error(), cut off where it is longer */
+    iso_rc rc;                       /* the task's return code; ISO_OK if the task did not return */
+    char message[ISO_CHILD_MESSAGE]; /* the task's iso_error(), truncated */
 };
 
 struct iso_child;
-/* Starts a child and waits until it says that it is one of this version; ISO_EIO, and says what to
- * do, when there is none. The child is in a process group of its own, so that a Ctrl-C is the
- * parent's to answer; it has the parent's working directory, environment and standard error, and no
- * other descriptor of the parent's. It ends with the parent, even if the task hangs. */
+/* Starts a child and waits until it confirms that it has this version; otherwise fails with ISO_EIO
+ * and a message that says what to do. The child is in a process group of its own, so that only the
+ * parent receives a Ctrl-C. It has the parent's working directory, environment and standard error,
+ * and no other descriptor of the parent's. It ends with the parent, even if the task hangs. */
 iso_rc iso_child_start(const struct iso_child_job *, struct iso_child **out);
-/* Counts the limit of seconds anew, from now: for a child that answers many requests. The parent
- * kills a late child when it waits for it. */
+/* Restarts the time limit, with this many seconds from now: for a child that answers many requests.
+ * The parent kills a late child when it waits for it. */
 void iso_child_allow(struct iso_child *, double seconds);
 /* Sends a record. A failure shows at the next iso_child_receive. A task must have read its request
  * before it answers: neither side reads while it writes. */
 void iso_child_send(struct iso_child *, const void *data, size_t n);
-/* Waits for the next record, of at most `room` bytes, and writes its size to *n. False if there is
- * none any more: the child has ended, or is ended here. Records that were sent before a crash are
- * received before. */
+/* Waits for the next record, of at most `room` bytes, and writes its size to *n. Returns false if
+ * no record follows: the child has ended, or this call ended it. Records that were sent before a
+ * crash are still received. */
 bool iso_child_receive(struct iso_child *, void *data, size_t room, size_t *n);
-/* The same for a record that must have n bytes. */
+/* Like iso_child_receive, for a record that must have n bytes. */
 bool iso_child_receive_all(struct iso_child *, void *data, size_t n);
-/* Says that no request follows, drops the records that still come, and waits for the end. */
+/* Tells the child that no request follows, drops the records that still arrive, and waits for its
+ * end. */
 void iso_child_finish(struct iso_child *);
 /* Borrowed from the child. */
 const struct iso_child_verdict *iso_child_verdict(const struct iso_child *);
 /* Writes "crashed (signal 11, Segmentation fault)" into buf, and returns buf. */
 const char *iso_child_text(const struct iso_child_verdict *, char *buf, size_t n);
-/* Kills a child that still runs, with all processes of its group. NULL is fine. */
+/* Frees the child; kills it, with all processes of its group, if it still runs. NULL is fine. */
 void iso_child_free(struct iso_child *);
 
 /* ---- The task ------------------------------------------------------------------------------ */
@@ -89,11 +91,12 @@ struct iso_task {
     char **argv;           /* the job's arguments, NULL-terminated */
     int requests, results; /* descriptors of pipes */
 };
-/* As above, from the child's side; false if the parent sends nothing more, or has gone. */
+/* Receive and send records on the child's side. Return false if the parent has sent its last
+ * request or has gone. */
 bool iso_task_receive(const struct iso_task *, void *data, size_t room, size_t *n);
 bool iso_task_send(const struct iso_task *, const void *data, size_t n);
 
-/* One task. The code that it returns, and its message, become the verdict. */
+/* One task. Its return code and its message become the verdict. */
 struct iso_task_entry {
     const char *name;
     iso_rc (*run)(const struct iso_task *);

@@ -140,7 +140,7 @@ static bool start_watching(void)
     pthread_t thread;
     if (pthread_attr_init(&how) != 0)
         return false;
-    /* Where this is too little for the system, the stack stays as large as it is by default. */
+    /* If the system refuses so small a stack, the default size remains. */
     pthread_attr_setstacksize(&how, WATCHER_STACK);
     pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
     const bool fine = pthread_create(&thread, &how, watch_parent, NULL) == 0;
@@ -184,9 +184,10 @@ static _Noreturn void be_child(int argc, char **argv, const char *mark,
         _exit(EXIT_FAILURE); /* the parent reads the version */
     close_others();
     for (int fd = REQUESTS; fd < AFTER; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC); /* what the task starts has nothing to say */
+        fcntl(fd, F_SETFD,
+              FD_CLOEXEC); /* processes that the task starts must not write to the pipes */
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGTTOU, SIG_IGN); /* it is in the background, and may write to a terminal */
+    signal(SIGTTOU, SIG_IGN); /* a process in the background may then write to the terminal */
     if (start_watching()) {
         set_limits((uint64_t)processor, memory);
         ending.rc = run(argc, argv, more);

@@ -1,4 +1,4 @@
-/* formulas.h: the elementwise formulas, each standing once; valid C11 and OpenCL C 1.2.
+/* formulas.h: the elementwise formulas, each written once; valid C11 and OpenCL C 1.2.
  *
  * No sum takes a bare product, so there is nothing a compiler could contract. Results below the
  * smallest normal number are +0 (iso_flush). */
@@ -9,14 +9,14 @@
 #include "arith.h"
 #endif
 
-/* The functions of single elements that a model file names, and those that its parameters choose.
- * An entry is all that declares one:
+/* The elementwise functions that a model file can name, and those that parameters select. One entry
+ * declares one function:
  *
  *   X(name, NAME, READS, y, dx)
- *     y     the value, from x and the function's one parameter, alpha
- *     READS what the gradient reads, and calls y: the RESULT y, or the INPUT x where y does not
- * tell the slope because the function is not monotonic dx    the gradient, from that and the
- * result's gradient dy
+ *     y      the value, from x and the function's one parameter, alpha
+ *     READS  the gradient's source: RESULT if it reads the result, INPUT if it reads x because the
+ *            function is not monotonic, so that the result does not determine the slope
+ *     dx     the gradient, from that source, which it calls y, and the result's gradient dy
  *
  * Softmax is a function of rows and has formulas of its own. */
 /* clang-format off */
@@ -47,23 +47,25 @@ enum iso_activation_function {
     ISO_GELU_TANH /* gelu with approximate: true */
 };
 
-/* True if x takes over from the best value so far: the first maximum stays, and NaN wins. */
+/* Returns true if x replaces the best value so far: the first of equal maxima stays, and NaN wins.
+ */
 ISO_FN int iso_beats(iso_real x, iso_real best)
 {
     return x > best || (iso_isnan(x) && !iso_isnan(best));
 }
 
-/* The numbers of a row stand for as many classes, of which the largest is meant; a single one for
- * two, of which it means the second where it is above a half, as Keras's binary_accuracy counts. */
+/* Returns the number of classes that a row of n numbers predicts: n, with the largest number as the
+ * prediction; or 2 for a single number, which predicts the second class if it is above a half, as
+ * in Keras's binary_accuracy. */
 ISO_FN int iso_row_classes(int n) { return n == 1 ? 2 : n; }
 
 ISO_FN int iso_single_class(iso_real x) { return x > ISO_R(0.5); }
 
-/* True if the prediction x stands ahead of the target's, t: equals do not, NaN does, and ahead of
- * NaN is everything. */
+/* Returns true if x, the prediction for a class, ranks above t, that for the target's class. Equal
+ * values do not; NaN ranks above everything, and everything ranks above a NaN t. */
 ISO_FN int iso_ahead(iso_real x, iso_real t) { return !(x <= t); }
 
-/* log(1 + e^x), without overflow: the larger of x and 0, and log(1 + e^-|x|). */
+/* log(1 + e^x), without overflow: the larger of x and 0, plus log(1 + e^-|x|). */
 ISO_FN iso_real iso_softplus_tail(iso_real x)
 {
     return iso_log1p(iso_exp(x < ISO_R(0.0) ? x : -x));
@@ -80,14 +82,15 @@ ISO_FN iso_real iso_normal(iso_real x)
     return iso_fma(ISO_R(0.5), iso_erf(x * ISO_R(0.70710678118654752440)), ISO_R(0.5));
 }
 
-/* gelu's approximation of it: (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 = (1 + t) / 2. */
+/* The approximation of iso_normal for gelu: (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 = (1 +
+ * t) / 2. */
 ISO_FN iso_real iso_gelu_t(iso_real x)
 {
     iso_real cubic = iso_fma(x * x, ISO_R(0.044715), ISO_R(1.0));
     return iso_tanh(x * ISO_R(0.79788456080286535588) * cubic);
 }
 
-/* x held to [0, 1]. */
+/* x clamped to [0, 1]. */
 ISO_FN iso_real iso_hold_unit(iso_real x)
 {
     iso_real line = x < ISO_R(0.0) ? ISO_R(0.0) : x;
@@ -115,7 +118,7 @@ ISO_FN iso_real iso_gelu_tanh_slope(iso_real x)
     return iso_fma(bend, rest, iso_fma(ISO_R(0.5), t, ISO_R(0.5)));
 }
 
-/* y of an elementwise function, from x; alpha: the function's one parameter. */
+/* Returns y = f(x) of an elementwise function; alpha is its one parameter. */
 ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
 {
 #define ISO_ACT_VALUE(name, NAME, reads, value, gradient) \
@@ -125,7 +128,7 @@ ISO_FN iso_real iso_act(int function, iso_real alpha, iso_real x)
     return x;
 }
 
-/* True if the gradient reads x, not y. */
+/* Returns true if the function's gradient reads x, not y. */
 ISO_FN int iso_act_reads_x(int function)
 {
     enum { ISO_READS_RESULT, ISO_READS_INPUT };
@@ -136,7 +139,7 @@ ISO_FN int iso_act_reads_x(int function)
     return ISO_READS_RESULT;
 }
 
-/* dx from the result's gradient dy and the result y, or x where iso_act_reads_x. */
+/* Returns dx from the result's gradient dy and y, the result, or x if iso_act_reads_x. */
 ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real dy)
 {
 #define ISO_ACT_GRADIENT(name, NAME, reads, value, gradient) \
@@ -165,10 +168,10 @@ ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s) { return
 
 struct iso_loss_scalars {
     iso_real a, b, c;
-}; /* of a loss, each with its own meaning */
+}; /* parameters of a loss; their meaning depends on the loss */
 
-/* Keras 2.2 clips probabilities to [clip, 1 - clip] before it takes the logarithm, and lets no
- * gradient through outside; clip 0: no clipping. l: log p of a class; t: its target. */
+/* Clips l = log p to the logarithms of [clip, 1 - clip], as Keras 2.2 clips probabilities; outside
+ * that range the gradient is 0. clip 0: no clipping. */
 ISO_FN iso_real iso_clip_log(iso_real l, iso_real clip)
 {
     iso_real low = iso_log(clip), high = iso_log(ISO_R(1.0) - clip);
@@ -182,14 +185,14 @@ ISO_FN int iso_clipped(iso_real p, iso_real clip)
     return outside & (clip > ISO_R(0.0));
 }
 
-/* Label smoothing: keep is 1 - smoothing, and extra the smoothing shared among the classes. */
+/* Label smoothing: keep is 1 - smoothing, and extra is each class's share of the smoothing. */
 ISO_FN iso_real iso_smooth(iso_real t, iso_real keep, iso_real extra)
 {
     return iso_fma(t, keep, extra);
 }
 
-/* A class's target as the softmax cross-entropy takes it, and as its gradient does. s.a: clip; s.b
- * and s.c: keep and extra. */
+/* The smoothed target of a class, for the softmax cross-entropy and, with clipping, for its
+ * gradient. s.a: clip; s.b and s.c: keep and extra. */
 ISO_FN iso_real iso_class_target(iso_real t, struct iso_loss_scalars s)
 {
     return iso_smooth(t, s.b, s.c);
@@ -200,8 +203,8 @@ ISO_FN iso_real iso_clip_target(iso_real t, iso_real p, struct iso_loss_scalars 
     return iso_clipped(p, s.a) ? ISO_R(0.0) : iso_class_target(t, s);
 }
 
-/* Losses: the loss of a row by the row's weight; and a gradient of the batch mean, from the slope
- * of `count` times that loss. The weight is 1 where there is none. */
+/* The weighted loss of a row; and a gradient of the batch mean, where slope is the derivative of
+ * `count` times the loss. The weight is 1 for rows without one. */
 ISO_FN iso_real iso_weighted_loss(iso_real loss, iso_real weight)
 {
     return iso_flush(weight * loss);
@@ -219,7 +222,8 @@ ISO_FN iso_real iso_crossentropy_grad(iso_real p, iso_real t, iso_real total, is
     return iso_loss_grad(iso_fma(p, total, -t), rows, weight);
 }
 
-/* The pointwise losses (core/ops/loss.h): f(p, t) added to its lane's chain, and its slope by p. */
+/* The pointwise losses (core/ops/loss.h): iso_*_add adds f(p, t) to a lane's chain, and iso_*_slope
+ * is the derivative of f with respect to p. */
 
 ISO_FN iso_real iso_squared_add(iso_real p, iso_real t, struct iso_loss_scalars s, iso_real lane)
 {
@@ -265,7 +269,8 @@ ISO_FN iso_real iso_squared_log_slope(iso_real p, iso_real t, struct iso_loss_sc
     return p < ISO_R(1e-7) ? ISO_R(0.0) : iso_div(ISO_R(2.0) * d, p + ISO_R(1.0));
 }
 
-/* How far p lies on the wrong side of the margin, from 0; a label t of 0 counts as s.a. */
+/* Hinge losses: the excess is the distance of p on the wrong side of the margin, at least 0. A
+ * label t of 0 counts as s.a. */
 ISO_FN iso_real iso_hinge_label(iso_real t, struct iso_loss_scalars s)
 {
     return t == ISO_R(0.0) ? s.a : t;
@@ -311,20 +316,20 @@ ISO_FN iso_real iso_binary_add(iso_real z, iso_real t, struct iso_loss_scalars s
     return lane - iso_fma(label, yes, iso_flush((ISO_R(1.0) - label) * no));
 }
 
-/* By z, from the probability p. */
+/* The derivative with respect to z, from the probability p. */
 ISO_FN iso_real iso_binary_slope(iso_real p, iso_real t, struct iso_loss_scalars s)
 {
     return iso_clipped(p, s.a) ? ISO_R(0.0) : p - iso_smooth(t, s.b, s.c);
 }
 
-/* Of values and of gradients alike; scale is 1 and keep is 1 outside of training. */
+/* Used for both values and gradients; outside training, scale is 1 and keep is 1. */
 ISO_FN iso_real iso_dropout(int keep, iso_real x, iso_real scale)
 {
     return keep ? iso_flush(x * scale) : ISO_R(0.0);
 }
 
-/* A byte x of an image as the network sees it, from the factor and the offset of its channel; with
- * an offset of 0 it is the product. */
+/* Returns the network's input for a byte x of an image: x times the factor of its channel, plus its
+ * offset. With an offset of 0 the result is the rounded product. */
 ISO_FN iso_real iso_pixel(iso_real x, iso_real factor, iso_real offset)
 {
     return iso_flush(iso_fma(x, factor, offset));
@@ -336,10 +341,10 @@ ISO_FN iso_real iso_pool_mean(iso_real sum, iso_real count)
     return iso_flush(iso_div(sum, count));
 }
 
-/* One more input of a sum of tensors. */
+/* Adds one more input to a sum of tensors. */
 ISO_FN iso_real iso_add(iso_real sum, iso_real x) { return iso_flush(sum + x); }
 
-/* Batch normalization of one channel (core/ops/batch_normalization.h). centre: x less a mean. The
+/* Batch normalization of one channel (core/ops/batch_normalization.h). centre is x - mean. The
  * backward row sums are chains of dy, and of fma(dy, x - mean, chain).
  *
  * The statistics read x once. Each block of n rows gives three numbers: its sum s, a chain of x;
@@ -353,8 +358,8 @@ ISO_FN iso_real iso_bn_square(iso_real centre, iso_real chain)
 
 ISO_FN iso_real iso_bn_block_mean(iso_real s, iso_real n) { return iso_div(s, n); }
 
-/* The squares about the mean of all rows of a block that has n rows, its own mean m and, about
- * that, q. */
+/* Returns the sum of squares of a block about the mean of all rows, from the block's n rows, its
+ * own mean m, and q, its sum of squares about m. */
 ISO_FN iso_real iso_bn_block_square(iso_real m, iso_real q, iso_real n, iso_real mean)
 {
     iso_real centre = m - mean;
@@ -372,7 +377,7 @@ ISO_FN iso_real iso_bn_moving(iso_real moving, iso_real batch, iso_real momentum
     return iso_flush(iso_fma(momentum, moving, iso_flush(rest * batch)));
 }
 
-/* gamma is 1 and beta is 0 where they are left out. */
+/* gamma is 1 and beta is 0 if a layer has none. */
 ISO_FN iso_real iso_bn_factor(iso_real gamma, iso_real inverse)
 {
     return iso_flush(gamma * inverse);
@@ -389,7 +394,8 @@ ISO_FN iso_real iso_bn_dgamma(iso_real product, iso_real inverse)
     return iso_flush(product * inverse);
 }
 
-/* What dy and x - mean lose in dx; both are 0 outside of training. */
+/* The terms that iso_bn_grad subtracts from dy: offset, and slope times x - mean; both are 0
+ * outside training. */
 ISO_FN iso_real iso_bn_offset(iso_real dbeta, iso_real rows) { return iso_div(dbeta, rows); }
 
 ISO_FN iso_real iso_bn_slope(iso_real product, iso_real inverse, iso_real rows)
@@ -403,25 +409,27 @@ ISO_FN iso_real iso_bn_grad(iso_real x, iso_real mean, iso_real dy, iso_real off
     return iso_flush(factor * iso_fma(-(x - mean), slope, dy - offset));
 }
 
-/* Layer normalization (core/ops/layer_normalization.h): the formulas above along a row, with the
- * inverse for iso_bn_grad's factor, and for its dy that of the row before gamma and beta: */
+/* Layer normalization (core/ops/layer_normalization.h): the formulas above along a row. iso_bn_grad
+ * then takes the inverse as its factor, and as its dy the gradient before gamma and beta: */
 ISO_FN iso_real iso_ln_dy(iso_real dy, iso_real gamma) { return iso_flush(dy * gamma); }
 
-/* An element before gamma and beta. The row sums of dgamma are chains of fma(dy, this, chain). */
+/* The normalized element, before gamma and beta. The row sums of dgamma are chains of fma(dy, this,
+ * chain). */
 ISO_FN iso_real iso_ln_unit(iso_real x, iso_real mean, iso_real inverse)
 {
     return iso_flush((x - mean) * inverse);
 }
 
-/* Sums over a whole tensor: the chain of a lane with element x. */
+/* Sums over a whole tensor: adds element x to a lane's chain. */
 enum iso_sum_of { ISO_SUM_ABSOLUTE, ISO_SUM_SQUARES };
 ISO_FN iso_real iso_sum_term(int of, iso_real x, iso_real chain)
 {
     return of == ISO_SUM_SQUARES ? iso_fma(x, x, chain) : chain + (x < ISO_R(0.0) ? -x : x);
 }
 
-/* What a weight adds to the loss, from the sums of |w| and of w w, and to its gradient; two_l2 is
- * 2 l2. A factor of 0 leaves its term out, whatever the weights hold. */
+/* The penalty that a weight adds to the loss, from the sums of |w| and of w w, and the derivative
+ * that it adds to the weight's gradient; two_l2 is 2 l2. A factor of 0 drops its term, even if the
+ * weights hold infinities or NaN. */
 ISO_FN iso_real iso_penalty(iso_real absolute, iso_real squares, iso_real l1, iso_real l2)
 {
     iso_real sum = l1 > ISO_R(0.0) ? iso_flush(l1 * absolute) : ISO_R(0.0);
@@ -434,13 +442,13 @@ ISO_FN iso_real iso_penalty_grad(iso_real w, iso_real l1, iso_real two_l2)
     return iso_flush(two_l2 > ISO_R(0.0) ? iso_fma(two_l2, w, slope) : slope);
 }
 
-/* A gradient's number held to [-limit, limit]; NaN stays. */
+/* Clamps an element of a gradient to [-limit, limit]; NaN stays NaN. */
 ISO_FN iso_real iso_clip_value(iso_real g, iso_real limit)
 {
     return g < -limit ? -limit : g > limit ? limit : g;
 }
 
-/* A number of gradients whose norm is to be at most limit. */
+/* Scales an element of gradients so that their norm is at most limit. */
 ISO_FN iso_real iso_clip_norm(iso_real g, iso_real norm, iso_real limit)
 {
     return norm <= limit ? g : iso_div(iso_flush(g * limit), norm);
@@ -464,8 +472,8 @@ ISO_FN iso_real iso_sgd_momentum_w(iso_real w, iso_real v, iso_real g, iso_real 
     return iso_flush(w + (nesterov ? iso_sgd_v(v, g, rate, momentum) : v));
 }
 
-/* The new running mean of gradients, and of their squares. rest is 1 - keep, rounded once from
- * double. */
+/* The new moving average of the gradients, and of their squares. rest is 1 - keep, rounded once
+ * from double. */
 ISO_FN iso_real iso_mean(iso_real m, iso_real g, iso_real keep, iso_real rest)
 {
     return iso_flush(iso_fma(keep, m, iso_flush(rest * g)));
@@ -476,10 +484,11 @@ ISO_FN iso_real iso_mean_square(iso_real v, iso_real g, iso_real keep, iso_real 
     return iso_flush(iso_fma(keep, v, iso_flush(rest * iso_flush(g * g))));
 }
 
-/* The larger of two, NaN winning. */
+/* Returns the larger of two numbers, or NaN if either is NaN. */
 ISO_FN iso_real iso_larger(iso_real a, iso_real b) { return iso_beats(b, a) ? b : a; }
 
-/* Adam, from the new means m and v. decay: the share of itself that AdamW's weight loses first. */
+/* Adam, from the new means m and v. AdamW first decays the weight by the share `decay` of itself.
+ */
 ISO_FN iso_real iso_adam_decay(iso_real w, iso_real decay)
 {
     return decay > ISO_R(0.0) ? iso_flush(iso_fma(-decay, w, w)) : w;
@@ -490,7 +499,7 @@ ISO_FN iso_real iso_adam_w(iso_real w, iso_real m, iso_real v, iso_real rate, is
     return iso_flush(iso_fma(-rate, iso_div(m, iso_sqrt(v) + epsilon), w));
 }
 
-/* The mean that Nadam gives to Adam's formula. */
+/* The mean that Nadam passes to Adam's formula as m. */
 ISO_FN iso_real iso_nadam_m(iso_real m, iso_real g, iso_real of_m, iso_real of_g)
 {
     return iso_flush(iso_fma(of_m, m, iso_flush(of_g * g)));
@@ -507,7 +516,7 @@ ISO_FN iso_real iso_adamax_w(iso_real w, iso_real m, iso_real u, iso_real rate, 
     return iso_flush(iso_fma(-rate, iso_div(m, u + epsilon), w));
 }
 
-/* Where the optimizers that have the choice add epsilon. */
+/* The place of epsilon, for optimizers that offer a choice: inside or outside the square root. */
 enum iso_epsilon_placement { ISO_EPSILON_INSIDE, ISO_EPSILON_OUTSIDE };
 
 ISO_FN iso_real iso_root(iso_real square, iso_real epsilon, int placement)
@@ -537,8 +546,8 @@ ISO_FN iso_real iso_adadelta_w(iso_real w, iso_real step, iso_real rate)
     return iso_flush(iso_fma(-rate, step, w));
 }
 
-/* RMSprop: what the step is divided by; v: the new mean square, a: the new mean of the gradients,
- * 0 when not centered. */
+/* RMSprop: the divisor of the step. v: the new mean square; a: the new mean of the gradients, 0 if
+ * not centered. */
 ISO_FN iso_real iso_rmsprop_root(iso_real v, iso_real a, iso_real epsilon, int placement)
 {
     return iso_root(iso_flush(iso_fma(-a, a, v)), epsilon, placement);

@@ -17,8 +17,7 @@ static bool read_two(const char *path, long long *a, long long *b)
     return n >= 1;
 }
 
-/* What a container may take: the number in the file of its control group; 0 where there is none,
- * or where the file says that there is no limit. */
+/* Returns a container's limit: the number in the file of its control group; 0 if there is none. */
 static uint64_t container_limit(void)
 {
     static const char *const paths[] = { "/sys/fs/cgroup/memory.max",

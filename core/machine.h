@@ -3,14 +3,15 @@
 #define ISO_MACHINE_H
 #include "iso.h"
 
-/* Bytes of memory that it has, or that its container may take where that is less; 0: not known. */
+/* Returns the bytes of memory of the machine or, if less, of its container's limit; 0 if not known.
+ */
 uint64_t iso_machine_memory(void);
-/* Processors this process may use: its affinity mask, and its container's CPU quota rounded up. At
- * least 1. */
+/* Returns the number of processors that this process may use, at least 1: its affinity mask,
+ * limited by its container's CPU quota, rounded up. */
 int iso_machine_processors(void);
-/* "Linux 6.1.0-18-amd64, x86_64, 8 processors": its system, not its name in a network. Returns
- * buf. */
+/* Writes "Linux 6.1.0-18-amd64, x86_64, 8 processors", without the host's name, into buf and
+ * returns buf. */
 const char *iso_machine_text(char *buf, size_t n);
-/* Returns the seconds of a clock that only goes forward. */
+/* Returns the time of a monotonic clock in seconds. */
 double iso_clock(void);
 #endif

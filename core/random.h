@@ -1,10 +1,10 @@
 /* random.h: counter-based random numbers, valid C11 and OpenCL C 1.2.
  *
  * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", 2011).
- * A number is a pure function of where it is used, so that every device, thread count and resumed
- * run draws the same one: counter = (block, step, layer, purpose), key = (seed low, seed high).
- * Element e of a tensor takes word e & 3 of block e >> 2. A Philox block is the four words of one
- * counter. */
+ * A number is a pure function of the place of its use, so that every device, thread count and
+ * resumed run draws the same one: counter = (block, step, layer, purpose), key = (seed low, seed
+ * high). Element e of a tensor takes word e & 3 of block e >> 2. A Philox block is the four words
+ * of one counter. */
 #ifndef ISO_RANDOM_H
 #define ISO_RANDOM_H
 
@@ -12,7 +12,7 @@
 #include "arith.h"
 #endif
 
-/* What the numbers are for: two uses never share a counter. */
+/* The purpose of the numbers: two purposes never share a counter. */
 enum iso_random {
     ISO_RANDOM_DROPOUT = 1,
     ISO_RANDOM_SHUFFLE,

@@ -1,5 +1,6 @@
 /* recolour.h: channel shift and brightness of Keras's ImageDataGenerator, valid C11 and OpenCL C
- * 1.2. They follow the affine map, and need the least and the greatest value that it leaves. */
+ * 1.2. They are applied after the affine map, and need the least and the greatest value of its
+ * result. */
 #ifndef ISO_RECOLOUR_H
 #define ISO_RECOLOUR_H
 
@@ -7,21 +8,22 @@
 #include "sampling.h"
 #endif
 
-/* What an image's are drawn from. black and white: what Keras has as 0 and 255; below dark or above
- * bright, which are a little farther out, is what Keras scales. stretched: Keras up to 2.8. */
+/* The ranges from which an image's shift and factor are drawn. black and white are Keras's 0 and
+ * 255. Keras rescales an image that goes below dark or above bright, which lie a little farther
+ * out. stretched: the rule of Keras up to 2.8. */
 typedef struct {
     iso_real shift, factor_from, factor_span, black, white, dark, bright;
     iso_i32 brightens, stretched;
 } iso_colour_ranges;
 
-/* What an image becomes: x + shift, held to the image's own values; then, if it brightens, whole
- * levels from 0 to 255, of which level 0 is `from`, times a factor, and back to values. */
+/* The change of one image: x + shift, clamped to the image's own range; then, if it brightens,
+ * whole levels from 0 to 255, with `from` at level 0, times a factor, and back to values. */
 typedef struct {
     iso_real shift, least, most, from, levels, factor, to, level;
     iso_i32 brightens;
 } iso_recolour;
 
-/* The least and the greatest value of an image; NaN counts for nothing. */
+/* The least and the greatest value of an image; NaNs are ignored. */
 typedef struct {
     iso_real least, most;
 } iso_levels;
@@ -41,9 +43,9 @@ ISO_FN iso_levels iso_levels_with(iso_levels e, iso_real x)
     return e;
 }
 
-/* Keras shifts the image that the map gives, and brightens what comes of that: it takes whole
- * levels of it, after scaling the image's own values to 0 to 255, in versions up to 2.8 always, and
- * later when they lie outside, in which case it scales back. */
+/* Keras shifts the result of the affine map, then brightens it: it scales the image's values to 0
+ * to 255 and truncates them to whole levels. Versions up to 2.8 always scale; later ones scale only
+ * if values lie outside, and scale back afterwards. */
 ISO_FN iso_recolour iso_recolour_draw(iso_colour_ranges g, iso_levels e, iso_u32 image,
                                       iso_u32 step, iso_u32 layer, iso_u32 key0, iso_u32 key1)
 {
@@ -68,7 +70,8 @@ ISO_FN iso_recolour iso_recolour_draw(iso_colour_ranges g, iso_levels e, iso_u32
     return c;
 }
 
-/* A rounding error of x makes no level less: 2^-12 of one is added. */
+/* Adds 2^-12 to the level before truncating, so that a rounding error of x does not lower it by
+ * one. */
 ISO_FN iso_real iso_recoloured(iso_recolour c, iso_real x)
 {
     x = iso_flush(x + c.shift);

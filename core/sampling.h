@@ -1,12 +1,12 @@
-/* sampling.h: images changed by chance, valid C11 and OpenCL C 1.2: affine maps and elastic fields,
- * what stands beyond the borders, bilinear weights; windows, brightness, contrast, mixtures. The
- * meaning is that of Keras's ImageDataGenerator and of scipy.ndimage (version 1.6 and later), order
- * 1.
+/* sampling.h: random changes of images, valid C11 and OpenCL C 1.2: affine maps, elastic fields,
+ * pixels beyond the borders, bilinear weights; windows, brightness, contrast, mixtures. They follow
+ * Keras's ImageDataGenerator and scipy.ndimage (version 1.6 and later) with order 1.
  *
- * Pixel (i, j) of the result is the image at (row, column), a place that an affine map or elastic
- * fields give. An affine map's places are whole numbers of 2^-40 pixel, so that sums of them are
- * exact, in any order and on every device; only the map's own numbers are rounded. Images have at
- * most ISO_SIDE_MOST pixels a side and zoom is at most 16, so that no place leaves 63 bits. */
+ * Pixel (i, j) of the result is the image at (row, column), a place computed by an affine map or
+ * from elastic fields. An affine map's places are multiples of 2^-40 pixel, so that sums of them
+ * are exact, in any order and on every device; only the map's own numbers are rounded. Images have
+ * at most ISO_SIDE_MOST pixels per side and zoom is at most 16, so that every place fits in 63
+ * bits. */
 #ifndef ISO_SAMPLING_H
 #define ISO_SAMPLING_H
 
@@ -23,12 +23,13 @@ typedef uint64_t iso_u64;
 #define ISO_SIDE_MOST 16384
 #define ISO_PLACE_BITS 40
 #define ISO_PLACE_ONE ((iso_i64)1 << ISO_PLACE_BITS)
-#define ISO_PLACE_ZERO ((iso_i64)1 << 62) /* added, it makes every place positive */
+#define ISO_PLACE_ZERO ((iso_i64)1 << 62) /* makes every place positive when added */
 #define ISO_PLACE_ZERO_PIXEL 4194304      /* the same in pixels */
 
 /* ---- Places -------------------------------------------------------------------------------- */
 
-/* x pixels as a place; x is held to what the sums below allow. */
+/* Converts x pixels to a place; x is clamped to the range for which the sums below cannot overflow.
+ */
 ISO_FN iso_i64 iso_place(iso_real x)
 {
     x = x > ISO_R(-65536.0) ? x : ISO_R(-65536.0);
@@ -36,14 +37,14 @@ ISO_FN iso_i64 iso_place(iso_real x)
     return (iso_i64)(x * ISO_R(0x1p40));
 }
 
-/* The pixel at or before a place. */
+/* Returns the index of the pixel at or before a place. */
 ISO_FN iso_i32 iso_place_pixel(iso_i64 place)
 {
     return (iso_i32)((iso_u64)(place + ISO_PLACE_ZERO) >> ISO_PLACE_BITS) - ISO_PLACE_ZERO_PIXEL;
 }
 
-/* How far it is from there, from 0 to 1: 31 bits of it, rounded to nearest. The double reference
- * has all 40. */
+/* Returns the distance from that pixel to the place, from 0 to 1: 31 bits of it, rounded to
+ * nearest. The double reference uses all 40 bits. */
 #ifdef ISO_DOUBLE
 ISO_FN iso_real iso_place_rest(iso_i64 place)
 {
@@ -58,11 +59,12 @@ ISO_FN iso_real iso_place_rest(iso_i64 place)
 
 /* ---- Borders ------------------------------------------------------------------------------- */
 
-/* What stands beyond an image a b c d: nearest a a|a b c d|d d; constant: one value; reflect
- * b a|a b c d|d c; wrap c d a b c d a b, where d and the next a are the same place. */
+/* The pixels beyond the borders of an image a b c d. nearest: a a|a b c d|d d; constant: one value;
+ * reflect: b a|a b c d|d c; wrap: c d a b c d a b, where d and the next a are the same place. */
 enum iso_border { ISO_BORDER_NEAREST, ISO_BORDER_CONSTANT, ISO_BORDER_REFLECT, ISO_BORDER_WRAP };
 
-/* An axis of an image: its pixels, after how many it repeats itself, and 1 / that. */
+/* An axis of an image: its number of pixels, the period in pixels after which it repeats itself,
+ * and 1 / period. */
 typedef struct {
     iso_i32 border, size, period;
     iso_real inverse;
@@ -78,8 +80,8 @@ ISO_FN iso_axis iso_axis_of(iso_i32 border, iso_i32 size)
     return a;
 }
 
-/* i modulo period, never negative, for |i| < 2^23: the estimate of the quotient is at most one off,
- * so the result does not depend on how it is rounded. */
+/* Returns i modulo period, never negative, for |i| < 2^23. The estimate of the quotient is off by
+ * at most one, so the result does not depend on its rounding. */
 ISO_FN iso_i32 iso_modulo(iso_i32 i, iso_i32 period, iso_real inverse)
 {
     iso_real quotient = (iso_real)i * inverse;
@@ -88,8 +90,8 @@ ISO_FN iso_i32 iso_modulo(iso_i32 i, iso_i32 period, iso_real inverse)
     return r >= period ? r - period : r;
 }
 
-/* A place along an axis: the two pixels between which it lies, the second's share, and whether it
- * is on the image. */
+/* A place along an axis: the two pixels around it, the share of the second, and 1 in `inside` if
+ * the place is on the image. */
 typedef struct {
     iso_i32 low, high, inside;
     iso_real share;
@@ -107,7 +109,7 @@ ISO_FN iso_tap iso_tap_at(iso_axis a, iso_i32 pixel, iso_real share)
         t.high = s < a.size ? s : a.period - 1 - s;
         return t;
     }
-    /* The last pixel is a place of its own, between itself and itself. */
+    /* At the last pixel exactly, low and high are both that pixel. */
     iso_i32 whole = share == ISO_R(0.0), at_last = (pixel == last) & whole;
     if (a.border == ISO_BORDER_WRAP) {
         iso_i32 r = iso_modulo(pixel, a.period, a.inverse);
@@ -131,8 +133,9 @@ ISO_FN iso_real iso_between_pixels(iso_real a, iso_real b, iso_real t)
     return iso_flush(iso_fma(t, b, iso_flush(iso_fma(-t, a, a))));
 }
 
-/* The image at a place: a, b above, c, d below, the shares of the lower row and the right column.
- * Within 2 ULP of the largest of the four. */
+/* Returns the image at a place between the pixels a, b above and c, d below; `below` and `right`
+ * are the shares of the lower row and the right column. The error is within 2 ULP of the largest of
+ * the four. */
 ISO_FN iso_real iso_bilinear(iso_real a, iso_real b, iso_real c, iso_real d, iso_real below,
                              iso_real right)
 {
@@ -142,16 +145,17 @@ ISO_FN iso_real iso_bilinear(iso_real a, iso_real b, iso_real c, iso_real d, iso
 
 /* ---- Affine maps --------------------------------------------------------------------------- */
 
-/* What a shift along an axis is drawn from: -range to range; with `whole` above 0 one of 0, 1, ...
- * whole - 1 in its place, with `listed` above 0 one of so many numbers of the list, either way.
- * share: it is a share of the image's size, not pixels. */
+/* The distribution of a shift along an axis: uniform from -range to range; or, if `whole` > 0, one
+ * of 0, 1, ... whole - 1; or, if `listed` > 0, one of the first `listed` numbers of the list; the
+ * last two with a random sign. share: the shift is a share of the image's size, not a number of
+ * pixels. */
 #define ISO_SHIFTS 8
 typedef struct {
     iso_real range, list[ISO_SHIFTS];
     iso_i32 whole, listed, share;
 } iso_shift;
 
-/* What a map is drawn from. Angles are in radians. */
+/* The ranges from which an affine map is drawn. Angles are in radians. */
 typedef struct {
     iso_shift height, width;
     iso_real rotation, shear, zoom_from, zoom_span;
@@ -159,12 +163,12 @@ typedef struct {
     iso_i32 swapped; /* the convention of Keras 2.9 and later */
 } iso_affine_ranges;
 
-/* row = row[0] + row[1] i + row[2] j, in places; column alike. */
+/* row = row[0] + row[1] i + row[2] j, as places; column likewise. */
 typedef struct {
     iso_i64 row[3], column[3];
 } iso_affine;
 
-/* The numbers of an image's draws: word d & 3 of Philox block 4 image + (d >> 2). */
+/* The indices of an image's draws: draw d is word d & 3 of Philox block 4 image + (d >> 2). */
 enum {
     ISO_DRAW_ROTATION,
     ISO_DRAW_HEIGHT,
@@ -187,8 +191,8 @@ ISO_FN iso_real iso_draw(iso_u32 word, iso_real from, iso_real span)
     return iso_fma(iso_unit(word), span, from);
 }
 
-/* Number i of a shift's list. (An index that is no constant finds nothing but 0 on rusticl, in an
- * array that is part of an argument.) */
+/* Returns number i of a shift's list. (On rusticl, an index that is not constant reads only 0 from
+ * an array within a kernel's argument.) */
 ISO_FN iso_real iso_shift_listed(iso_shift s, iso_u32 i)
 {
     iso_real a = i & 1u ? s.list[1] : s.list[0], b = i & 1u ? s.list[3] : s.list[2];
@@ -198,7 +202,7 @@ ISO_FN iso_real iso_shift_listed(iso_shift s, iso_u32 i)
     return i & 4u ? c : a;
 }
 
-/* A shift in pixels, along an axis of so many. */
+/* Draws a shift, in pixels, along an axis of `size` pixels. */
 ISO_FN iso_real iso_draw_shift(iso_u32 word, iso_u32 sign, iso_shift s, iso_i32 size)
 {
     iso_real chosen = (iso_real)(iso_i32)iso_mul_hi(word, (iso_u32)s.whole);
@@ -209,7 +213,7 @@ ISO_FN iso_real iso_draw_shift(iso_u32 word, iso_u32 sign, iso_shift s, iso_i32 
 }
 
 /* One axis of a map about a centre: place = centre + shift + a (i - centre) + b (j - other), where
- * centres are given doubled. */
+ * centre2 and other2 are the doubled centres. */
 ISO_FN iso_i64 iso_affine_base(iso_real shift, iso_i64 a, iso_i64 b, iso_i32 centre2,
                                iso_i32 other2)
 {
@@ -217,10 +221,10 @@ ISO_FN iso_i64 iso_affine_base(iso_real shift, iso_i64 a, iso_i64 b, iso_i32 cen
 }
 
 /* The map of an image of h x w pixels: rotation . shift . shear . zoom about the image's centre,
- * then flips. Keras's released versions up to 2.8 take 1/2 + half the size as the centre, and the
- * matrix as of (row, column); those from 2.9 on -1/2 + half the size, and of (column, row) while
- * the centre and the shifts stay with the first axis, so that on an image that is not square they
- * change places too. */
+ * then flips. Keras's releases up to 2.8 take 1/2 + half the size as the centre and apply the
+ * matrix to (row, column). Releases from 2.9 on take -1/2 + half the size and apply the matrix to
+ * (column, row); the centre and the shifts stay with the first axis, so that they are swapped too
+ * on an image that is not square. */
 ISO_FN iso_affine iso_affine_draw(iso_affine_ranges g, iso_i32 h, iso_i32 w, iso_u32 image,
                                   iso_u32 step, iso_u32 layer, iso_u32 key0, iso_u32 key1)
 {
@@ -269,8 +273,8 @@ ISO_FN iso_affine iso_affine_draw(iso_affine_ranges g, iso_i32 h, iso_i32 w, iso
 
 /* ---- Elastic fields ------------------------------------------------------------------------ */
 
-/* scipy.ndimage.gaussian_filter: how many pixels it reaches, up to four standard deviations, and
- * its weights, which are terms over their sum. */
+/* scipy.ndimage.gaussian_filter: its radius in pixels, four standard deviations, and its weights,
+ * each a term divided by the sum of the terms. */
 #define ISO_GAUSSIAN_MOST 64
 ISO_FN iso_i32 iso_gaussian_radius(iso_real sigma)
 {
@@ -291,8 +295,8 @@ ISO_FN iso_real iso_gaussian_sum(iso_real sigma, iso_i32 radius)
     return sum;
 }
 
-/* Returns the number of Philox blocks of an image: the first for its alpha, then those of the
- * fields of its rows and of its columns, h x w numbers each. */
+/* Returns the number of Philox blocks of an image: one for its alpha, then those of the row field
+ * and the column field, h x w numbers each. */
 ISO_FN iso_u32 iso_elastic_blocks(iso_i32 h, iso_i32 w)
 {
     return 1u + ((iso_u32)h * (iso_u32)w * 2u + 3u) / 4u;
@@ -301,13 +305,14 @@ ISO_FN iso_u32 iso_elastic_blocks(iso_i32 h, iso_i32 w)
 /* A field's number, uniform in [-1, 1). */
 ISO_FN iso_real iso_elastic_noise(iso_u32 word) { return iso_draw(word, ISO_R(-1.0), ISO_R(2.0)); }
 
-/* How far a pixel is taken from its place: a finished, smoothed sum, times alpha. */
+/* The displacement of a pixel: a smoothed sum, complete, times alpha. */
 ISO_FN iso_real iso_elastic_displacement(iso_real sum, iso_real alpha)
 {
     return iso_flush(iso_flush(sum) * alpha);
 }
 
-/* Whole pixels of a displacement, and what is left, from 0 to 1. */
+/* Returns the whole pixels of a displacement, rounded down, and the rest, from 0 to 1, in *share.
+ */
 ISO_FN iso_i32 iso_displaced(iso_real d, iso_real *share)
 {
     d = d > ISO_R(-65536.0) ? d : ISO_R(-65536.0);
@@ -320,8 +325,8 @@ ISO_FN iso_i32 iso_displaced(iso_real d, iso_real *share)
 
 /* ---- Windows, brightness, contrast --------------------------------------------------------- */
 
-/* Where a window begins along an axis; negative: in the padding. Outside of training it is in the
- * middle. */
+/* Returns the first pixel of a random window along an axis; negative: in the padding. Outside
+ * training the window is in the middle. */
 ISO_FN iso_i32 iso_crop_start(iso_u32 word, int training, iso_i32 size, iso_i32 wanted,
                               iso_i32 padding)
 {
@@ -330,13 +335,13 @@ ISO_FN iso_i32 iso_crop_start(iso_u32 word, int training, iso_i32 size, iso_i32 
     return training ? start : (size - wanted) / 2;
 }
 
-/* Where a rectangle begins along an axis, whose middle is any pixel. */
+/* Returns the first pixel of a rectangle along an axis; its middle may be any pixel. */
 ISO_FN iso_i32 iso_cut_start(iso_u32 word, iso_i32 size, iso_i32 wanted)
 {
     return (iso_i32)iso_mul_hi(word, (iso_u32)size) - wanted / 2;
 }
 
-/* x held to a range; NaN stays. */
+/* Clamps x to a range; NaN stays NaN. */
 ISO_FN iso_real iso_held(iso_real x, iso_real least, iso_real most)
 {
     x = x < least ? least : x;
@@ -356,7 +361,7 @@ ISO_FN iso_real iso_contrast(iso_real x, iso_real mean, iso_real factor, iso_rea
 
 /* ---- Mixtures ------------------------------------------------------------------------------ */
 
-/* A number from Beta(alpha, alpha), for every alpha above 0 from the same two words:
+/* Draws a number from Beta(alpha, alpha), for any alpha > 0, from two random words:
  *
  *   1/2 + sign(c) / (2 sqrt(1 + 1 / w)),  w = (U^(-1/alpha) - 1) c^2,  c = cos 2 pi V
  *
@@ -371,7 +376,7 @@ ISO_FN iso_real iso_symmetric_beta(iso_u32 u, iso_u32 v, iso_real inverse)
     return ISO_R(0.5) + (c < ISO_R(0.0) ? -off : off);
 }
 
-/* share x + (1 - share) other; x where both are the same. */
+/* share x + (1 - share) other; exactly x if both are equal. */
 ISO_FN iso_real iso_mixed(iso_real x, iso_real other, iso_real share)
 {
     other = iso_flush(other);

@@ -3,8 +3,8 @@
 #define ISO_SHIPPED_H
 #include "file.h"
 
-/* Writes where `name` is, "models" or a path that begins with "models/": as it stands, seen from
- * the working directory; above the program, in its build folder; or installed with it, in
- * ../share/isocl. False when it is nowhere, and then path is name. */
+/* Finds `name`, which is "models" or a path that begins with "models/", and writes its path. Looks
+ * in the working directory, above the program's build folder, and in ../share/isocl beside an
+ * installed program. Returns false, with path set to name, if it is in none of them. */
 bool iso_shipped(const char *name, char path[ISO_PATH]);
 #endif

@@ -1,17 +1,17 @@
-/* winograd.h (private): Winograd's convolution, which is the definition of the layers that it pays
- * for (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015); valid C11 and
- * OpenCL C 1.2.
+/* winograd.h (private): Winograd's convolution, which defines the result of the layers that it
+ * makes faster (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015); valid C11
+ * and OpenCL C 1.2.
  *
- * Which layers: iso_conv2d_algorithm (core/ops/conv2d.h), from parameters and image size alone.
+ * iso_conv2d_algorithm (core/ops/conv2d.h) selects the layers, by parameters and image size alone.
  *
  * All kernels have six points a side: 0, 5/8, -5/8, 3/2, -3/2 and infinity, in this order; so 36
- * points in all, point (i, j) is number 6 i + j. These err a third of what the usual ones, 0, +-1,
- * +-2, do. A kernel of k x k taps gives tiles of t x t results, t = 7 - k: F(4x4, 3x3) and
- * F(2x2, 5x5). Tiles are anchored at result (0, 0) and numbered along the rows of an image, one
- * image after the other; results of a tile that lie outside of the image are left out.
+ * points in all, point (i, j) is number 6 i + j. Their error is a third of that of the usual points
+ * 0, +-1, +-2. A kernel of k x k taps gives tiles of t x t results, t = 7 - k: F(4x4, 3x3) and
+ * F(2x2, 5x5). Tiles start at result (0, 0) and are numbered along the rows of an image, one image
+ * after the other; results of a tile outside the image are dropped.
  *
  * Forward: a tile's source is the 6 x 6 pixels of x from (t ty - top, t tx - left) on; those
- * outside of the image are +0. v = source(pixels), for each channel; u = taps_k(kernel), for each
+ * outside the image are +0. v = source(pixels), for each channel; u = taps_k(kernel), for each
  * channel and filter; m[f] = sum over channels c of v[c] u[c, f], at each point: a sum of products
  * in blocks of ISO_BLOCK_CHANNELS. y = result_t(m) + 0, then the bias.
  *
@@ -19,13 +19,13 @@
  * and k - 1 - top and k - 1 - left for top and left.
  *
  * Kernel gradient: tiles are those of the forward pass: v as there, and from the t x t pixels of dy
- * (+0 outside of the image) w = taps_t(pixels). m[c, f] = sum over tiles of v[c] w[f], at each
+ * (+0 outside the image) w = taps_t(pixels). m[c, f] = sum over tiles of v[c] w[f], at each
  * point: a sum over rows, a tile a row. dkernel = result_k(m) + 0.
  *
  * source, taps_n and result_n are the square transforms of core/winograd_transforms.h. A zero among
- * v, u and w may have either sign, because it changes no sum. An infinity or a NaN of a pixel
- * reaches every result of its tiles that the transforms lead it to, mostly as a NaN: more results
- * than a direct sum would spoil, but the same ones on every device. */
+ * v, u and w may have either sign, because that changes no sum. An infinite or NaN pixel spreads
+ * through the transforms to other results of its tiles, mostly as NaN: to more results than in a
+ * direct sum, but to the same ones on every device. */
 #ifndef ISO_WINOGRAD_H
 #define ISO_WINOGRAD_H
 
@@ -34,7 +34,7 @@
 #endif
 
 enum { ISO_WINOGRAD_SIDE = 6, ISO_WINOGRAD_POINTS = 36 };
-/* The results of a tile, a side, where the kernel has k taps a side. */
+/* Results per side of a tile, for a kernel of k taps per side. */
 #define ISO_WINOGRAD_TILE(k) (7 - (k))
 
 #define ISO_T iso_real

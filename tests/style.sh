@@ -1,7 +1,7 @@
 #!/bin/sh
 # style.sh FLAG...: holds the code to its one style: .clang-format (clang-format 14), .clang-tidy (clang-tidy 14),
-# and what neither can say: pointers are compared with NULL, headers are named from the root of the repository, and
-# no two files of core and tools share a name.
+# and rules of its own: pointers are compared with NULL, headers are named from the root of the repository, no two
+# files of core and tools share a name, and comments have a subject (tests/english.sh).
 # The flags are those that a compiler needs; `make style` gives them. STYLE_FILES names the files (default: all that
 # git knows). Ends with "N passed, N failed, N skipped".
 cd "$(dirname "$0")/.." || exit 1
@@ -41,6 +41,12 @@ check includes 'write a header of another folder from the root of the repository
 # (An op has the same name in every room: core/ops, backends, clkernels.)
 printf '%s\n' $c_files | grep -E '^(core|tools)/' | grep -v '^core/ops/' | sed 's|.*/||' | sort | uniq -d >"$out/names"
 check names 'give a file of core and tools a name that no other one has'
+
+# Rooms whose comments still need that.
+pending='^(backends|clkernels|core/[a-z]+|tests|tools|models|\.ci)/|^Makefile$'
+english=$(printf '%s\n' $files | grep -vE "$pending")
+[ -z "$english" ] || tests/english.sh $english >"$out/english"
+check english 'begin a comment with a subject or a verb: "Returns ...", "Number of ..."'
 
 format=$(tool clang-format)
 if [ -n "$format" ]; then
