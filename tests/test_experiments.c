@@ -66,6 +66,30 @@ static void parameters_are_the_sources(void **state)
     }
 }
 
+/* The rate of the affine phase falls, as the source's log shows, and that of no other phase; the
+ * transfer models get images as the source shows them, without a mean taken off. */
+static void inferred_settings_are_the_sources(void **state)
+{
+    static const char *const raw[] = { "models/fashion-mnist/vgg16.yaml",
+                                       "models/fashion-mnist/resnet152.yaml" };
+    struct iso_model *model = NULL;
+    struct iso_graph *graph = NULL;
+    (void)state;
+    open_graph("models/fashion-mnist/deeper-augmented.yaml", &model, &graph);
+    assert_int_equal(model->phases[0].schedule.kind, ISO_RATE_CONSTANT);
+    assert_int_equal(model->phases[1].schedule.kind, ISO_RATE_PLATEAU);
+    assert_int_equal(model->phases[2].schedule.kind, ISO_RATE_RESTARTS);
+    iso_graph_free(graph);
+    iso_model_free(model);
+    for (int i = 0; i < 2; i++) {
+        open_graph(raw[i], &model, &graph);
+        assert_int_equal(model->preprocessing, 0);
+        assert_true(model->images.scale == 1 && model->images.mean.v[0] == 0);
+        iso_graph_free(graph);
+        iso_model_free(model);
+    }
+}
+
 /* Statistics belong to the batch as a whole: a smaller last batch does not change their shape. */
 static void statistics_have_no_batch(void **state)
 {
@@ -127,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters_are_the_sources),
+        cmocka_unit_test(inferred_settings_are_the_sources),
         cmocka_unit_test(statistics_have_no_batch),
         cmocka_unit_test(weights_can_be_left_out),
     };
