@@ -290,7 +290,7 @@ static void test_missing_files(void **state)
     assert_int_equal(load(&set), ISO_EIO);
     check_message("'mnist' not found");
     check_message(folder);
-    check_message("/nowhere/data");
+    assert_null(strstr(iso_error(), "/nowhere/data")); /* a folder that is named is the only one */
     check_message("--data");
     check_message("ISOCL_DATA");
     check_message("builtin:digits");

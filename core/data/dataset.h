@@ -43,9 +43,8 @@ struct iso_source_fields {
 struct iso_dataset_request {
     const char *name;   /* one of iso_dataset_docs, or a kind of file and a path */
     const char *split;  /* train, test */
-    const char *folder; /* where to look first, or NULL; then ISOCL_DATA, then the
-                           user's data folder (XDG_DATA_HOME or ~/.local/share,
-                           /isocl) */
+    const char *folder; /* where to look; NULL: in ISOCL_DATA, then in the user's data
+                           folder (XDG_DATA_HOME or ~/.local/share, /isocl) */
     struct iso_source_options options;
     struct iso_part part;                      /* of the split */
     const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as

@@ -249,6 +249,9 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
 static iso_rc check_request(const struct iso_dataset_request *r)
 {
     const struct iso_part *p = &r->part;
+    if (r->folder != NULL && !iso_folder_exists(r->folder))
+        return iso_fail(ISO_EIO, "there is no data folder %s; name one that is there with --data",
+                        r->folder);
     if (r->options.count < 0 || r->options.count > INT32_MAX || r->limit < 0)
         return iso_fail(ISO_EUSAGE,
                         "data set '%s': 'count' must be 0 to %ld and 'limit' not negative", r->name,

@@ -20,7 +20,10 @@ void iso_data_folders(const char *folder, struct iso_data_folders *out)
 {
     const char *user = iso_environment(ISO_ENV_DATA_HOME);
     out->n = 0;
-    add_folder(out, folder, "");
+    if (folder != NULL) {
+        add_folder(out, folder, "");
+        return;
+    }
     add_folder(out, iso_environment(ISO_ENV_DATA), "");
     add_folder(out, user != NULL ? user : getenv("HOME"),
                user != NULL ? "/isocl" : "/.local/share/isocl");

@@ -8,7 +8,8 @@ struct iso_data_folders {
     int n;
     char path[ISO_DATA_FOLDERS][ISO_DATA_PATH];
 };
-/* In this order: folder, unless it is NULL; ISOCL_DATA; the user's data folder. */
+/* The folder that was named alone, or where that is NULL, in this order: ISOCL_DATA; the user's
+ * data folder. */
 void iso_data_folders(const char *folder, struct iso_data_folders *out);
 /* Finds what is at a path relative to one of the folders, in their order, or at an absolute one. */
 bool iso_data_find(const struct iso_data_folders *, const char *name, char path[ISO_PATH]);
