@@ -36,8 +36,11 @@ static const struct iso_option options[] = {
 
 static iso_rc read_runs(struct iso_told *t, int n, char **folders)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         ISO_TRY(iso_told_read(folders[i], &t[i]));
+        iso_told_batches(&t[i]);
+        iso_told_hash(&t[i]);
+    }
     iso_told_distinguish(t, n);
     return ISO_OK;
 }

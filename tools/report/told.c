@@ -1,8 +1,10 @@
 #include "told.h"
 
+#include "core/data/sha256.h"
 #include "core/train/history_csv.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +76,19 @@ static void name_of_path(const char *path, char *buf, size_t n)
     snprintf(buf, n, "%.*s", (int)(end - begin), path + begin);
 }
 
+static void read_state(struct iso_told *t)
+{
+    struct iso_run_state state;
+    t->has_state = iso_state_read(t->folder, &state, NULL) == ISO_OK;
+    if (!t->has_state) {
+        add_fault(t);
+        return;
+    }
+    t->settings = state.settings;
+    t->state = state.fit;
+    t->best = state.best;
+}
+
 iso_rc iso_told_read(const char *folder, struct iso_told *t)
 {
     char about[ISO_PATH];
@@ -89,20 +104,40 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
                         folder);
     if (rc != ISO_OK)
         return rc;
-    if (iso_table_read(folder, "batches.csv", &t->batches) != ISO_OK)
-        add_fault(t);
     t->yaml = read_text(t, "model.yaml");
     t->log = read_text(t, "log.txt");
     if (iso_path(about, folder, "run.json") == ISO_OK && access(about, F_OK) == 0)
         t->about = read_text(t, "run.json"); /* which older runs have not */
-    t->has_state = iso_run_read(folder, &t->settings, &t->state) == ISO_OK;
-    if (!t->has_state)
-        add_fault(t);
+    t->made = t->about != NULL ? json_loads(t->about, 0, NULL) : NULL;
+    read_state(t);
     if (iso_run_device_read(folder, &t->device) != ISO_OK)
         add_fault(t);
     read_model_name(t);
     read_phases(t);
     return ISO_OK;
+}
+
+void iso_told_batches(struct iso_told *t)
+{
+    if (iso_table_read(t->folder, "batches.csv", &t->batches) != ISO_OK)
+        add_fault(t);
+}
+
+void iso_told_hash(struct iso_told *t)
+{
+    struct iso_sha256 sum;
+    struct iso_st_file *file = NULL;
+    char path[ISO_PATH];
+    if (iso_path(path, t->folder, "weights.safetensors") != ISO_OK ||
+        iso_st_open(path, &file) != ISO_OK) {
+        iso_error_clear(); /* "" says it */
+        return;
+    }
+    iso_sha256_init(&sum);
+    for (int i = 0; i < file->n; i++)
+        iso_sha256_add(&sum, file->tensors[i].data, (size_t)iso_st_bytes(&file->tensors[i]));
+    iso_sha256_hex(&sum, t->hash);
+    iso_st_close(file);
 }
 
 void iso_told_free(struct iso_told *t)
@@ -112,6 +147,7 @@ void iso_told_free(struct iso_told *t)
     free(t->yaml);
     free(t->log);
     free(t->about);
+    json_decref(t->made);
 }
 
 void iso_told_distinguish(struct iso_told *t, int n)

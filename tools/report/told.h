@@ -12,10 +12,13 @@ struct iso_told {
     char model[64];                   /* its model's name */
     struct iso_table epochs, batches; /* history.csv, batches.csv */
     char *yaml, *log, *about;         /* model.yaml, log.txt, run.json; owned; NULL: not there */
+    struct json_t *made;              /* run.json, parsed; owned; NULL: not there, or damaged */
     bool has_state;
     struct iso_run_settings settings;
     struct iso_fit_state state;
+    struct iso_run_best best;
     struct iso_run_device device;
+    char hash[65]; /* of weights.safetensors, by iso_told_hash; "": not there */
     struct iso_told_phase {
         int64_t row;  /* of history.csv, with which it begins, */
         double epoch; /* and that row's epoch */
@@ -24,9 +27,13 @@ struct iso_told {
     int nphases;      /* 0: the model has none */
     char faults[512]; /* what could not be read and why; "" for nothing */
 };
-/* Fails with ISO_EUSAGE when the folder is no run's: it has no history.csv. What else is missing or
- * unreadable is told in `faults`. Free with iso_told_free, also after a failure. */
+/* Reads all but batches.csv. Fails with ISO_EUSAGE when the folder is no run's: it has no
+ * history.csv. What else is missing or unreadable is told in `faults`. Free with iso_told_free,
+ * also after a failure. */
 iso_rc iso_told_read(const char *folder, struct iso_told *);
+void iso_told_batches(struct iso_told *);
+/* Reads the weights, and fills in the hash that training prints of them. */
+void iso_told_hash(struct iso_told *);
 void iso_told_free(struct iso_told *);
 /* Gives each of several runs a name of its own. */
 void iso_told_distinguish(struct iso_told *, int n);

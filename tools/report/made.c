@@ -1,0 +1,48 @@
+#include "made.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *iso_made_text(const json_t *object, const char *key, char buf[ISO_MADE_NUMBER])
+{
+    const json_t *value = json_object_get(object, key);
+    if (json_is_string(value))
+        return json_string_value(value);
+    snprintf(buf, ISO_MADE_NUMBER, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    return json_is_integer(value) ? buf : "";
+}
+
+const json_t *iso_made_data(const struct iso_told *t, const char *split)
+{
+    return json_object_get(json_object_get(t->made, "data"), split);
+}
+
+const char *iso_made_list(const struct iso_told *t, const char *in, const char *key, char *buf,
+                          size_t n)
+{
+    const json_t *commands = json_object_get(t->made, "commands"), *command;
+    const char *last = "";
+    size_t i, used = 0;
+    *buf = '\0';
+    json_array_foreach(commands, i, command)
+    {
+        char number[ISO_MADE_NUMBER];
+        const char *text =
+            iso_made_text(in != NULL ? json_object_get(command, in) : command, key, number);
+        if (!*text || strcmp(text, last) == 0 || used >= n)
+            continue;
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", then " : "", text);
+        last = text;
+    }
+    return buf;
+}
+
+const char *iso_made_driver(const struct iso_told *t, char *buf, size_t n)
+{
+    char platform[256], driver[256];
+    iso_made_list(t, "device", "platform", platform, sizeof platform);
+    iso_made_list(t, "device", "driver", driver, sizeof driver);
+    snprintf(buf, n, "%s%s%s", platform, *platform && *driver ? ", " : "", driver);
+    return buf;
+}
