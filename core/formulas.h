@@ -16,9 +16,7 @@
  *     y      the value, from x and the function's one parameter, alpha
  *     READS  the gradient's source: RESULT if it reads the result, INPUT if it reads x because the
  *            function is not monotonic, so that the result does not determine the slope
- *     dx     the gradient, from that source, which it calls y, and the result's gradient dy
- *
- * Softmax is a function of rows and has formulas of its own. */
+ *     dx     the gradient, from that source, which it calls y, and the result's gradient dy */
 /* clang-format off */
 #define ISO_ACTIVATIONS(X)                                                                         \
     X(linear, LINEAR, RESULT, x, dy)                                                               \
@@ -35,7 +33,24 @@
     X(swish, SWISH, INPUT, iso_flush(x * iso_sigmoid(x)), iso_flush(dy * iso_swish_slope(y)))      \
     X(gelu, GELU, INPUT, iso_flush(x * iso_normal(x)), iso_flush(dy * iso_gelu_slope(y)))          \
     X(hard_sigmoid, HARD_SIGMOID, RESULT, iso_hold_unit(iso_flush(iso_fma(alpha, x, ISO_R(0.5)))), \
-      ((y > ISO_R(0.0)) & (y < ISO_R(1.0))) ? iso_flush(alpha * dy) : ISO_R(0.0))
+      ((y > ISO_R(0.0)) & (y < ISO_R(1.0))) ? iso_flush(alpha * dy) : ISO_R(0.0))                  \
+    /* alpha is the largest result, 6 */                                                           \
+    X(relu6, RELU6, RESULT, iso_hold(x, ISO_R(0.0), alpha),                                        \
+      ((y > ISO_R(0.0)) & (y < alpha)) ? dy : ISO_R(0.0))                                          \
+    X(hard_tanh, HARD_TANH, RESULT, iso_hold(x, ISO_R(-1.0), ISO_R(1.0)),                          \
+      ((y > ISO_R(-1.0)) & (y < ISO_R(1.0))) ? dy : ISO_R(0.0))                                    \
+    X(selu, SELU, RESULT,                                                                          \
+      iso_flush(x > ISO_R(0.0) ? ISO_SELU_SCALE * x : ISO_SELU_LOW * iso_expm1(x)),                \
+      iso_flush(dy * (y > ISO_R(0.0) ? ISO_SELU_SCALE : y + ISO_SELU_LOW)))                        \
+    X(hard_silu, HARD_SILU, INPUT, iso_flush(x * iso_hard_silu_gate(x)),                           \
+      iso_flush(dy * iso_hard_silu_slope(y)))                                                      \
+    X(mish, MISH, INPUT, iso_flush(x * iso_tanh(iso_softplus(x))),                                 \
+      iso_flush(dy * iso_mish_slope(y)))                                                           \
+    /* 1 / (1 + |x|) = 1 - |y| */                                                                  \
+    X(softsign, SOFTSIGN, RESULT, iso_div(x, ISO_R(1.0) + iso_magnitude(x)),                       \
+      iso_flush(dy * iso_softsign_slope(y)))
+/* The functions of whole rows along the last axis; they have formulas of their own. */
+#define ISO_ROW_FUNCTIONS(X) X(softmax, SOFTMAX, ROWS) X(log_softmax, LOG_SOFTMAX, ROWS)
 #define ISO_ELEMENTWISE(X)                                                                         \
     ISO_ACTIVATIONS(X)                                                                             \
     X(gelu_tanh, GELU_TANH, INPUT, iso_flush(x * iso_fma(ISO_R(0.5), iso_gelu_t(x), ISO_R(0.5))),  \
@@ -43,9 +58,15 @@
 /* clang-format on */
 #define ISO_ACTIVATION_ENUM(name, NAME, ...) ISO_##NAME,
 enum iso_activation_function {
-    ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM) ISO_SOFTMAX,
-    ISO_GELU_TANH /* gelu with approximate: true */
+    ISO_ACTIVATIONS(ISO_ACTIVATION_ENUM) ISO_ROW_FUNCTIONS(ISO_ACTIVATION_ENUM)
+        ISO_GELU_TANH /* gelu with approximate: true */
 };
+
+/* Returns true for a function of whole rows along the last axis. */
+ISO_FN int iso_act_of_rows(int function)
+{
+    return function == ISO_SOFTMAX || function == ISO_LOG_SOFTMAX;
+}
 
 /* Returns true if x replaces the best value so far: the first of equal maxima stays, and NaN wins.
  */
@@ -90,18 +111,51 @@ ISO_FN iso_real iso_gelu_t(iso_real x)
     return iso_tanh(x * ISO_R(0.79788456080286535588) * cubic);
 }
 
-/* x clamped to [0, 1]. */
-ISO_FN iso_real iso_hold_unit(iso_real x)
+/* Clamps x to [low, high]; NaN stays NaN. */
+ISO_FN iso_real iso_hold(iso_real x, iso_real low, iso_real high)
 {
-    iso_real line = x < ISO_R(0.0) ? ISO_R(0.0) : x;
-    return line > ISO_R(1.0) ? ISO_R(1.0) : line;
+    iso_real line = x < low ? low : x;
+    return line > high ? high : line;
 }
+
+ISO_FN iso_real iso_hold_unit(iso_real x) { return iso_hold(x, ISO_R(0.0), ISO_R(1.0)); }
+
+ISO_FN iso_real iso_magnitude(iso_real x) { return x < ISO_R(0.0) ? -x : x; }
 
 /* The slopes of swish and of both kinds of gelu. */
 ISO_FN iso_real iso_swish_slope(iso_real x)
 {
     iso_real s = iso_sigmoid(x);
     return iso_fma(x * s, ISO_R(1.0) - s, s);
+}
+
+/* selu's scale and, below 0, its scale alpha (Klambauer et al., 2017). */
+#define ISO_SELU_SCALE ISO_R(1.0507009873554804934193349852946)
+#define ISO_SELU_LOW ISO_R(1.7580993408473768599402175208123)
+
+/* hard_silu is x relu6(x + 3) / 6: x times a gate in [0, 1]. */
+ISO_FN iso_real iso_hard_silu_gate(iso_real x)
+{
+    return iso_hold_unit(iso_fma(x, ISO_R(0.16666666666666666667), ISO_R(0.5)));
+}
+
+ISO_FN iso_real iso_hard_silu_slope(iso_real x)
+{
+    iso_real gate = iso_hard_silu_gate(x);
+    iso_real line = iso_fma(x, ISO_R(0.33333333333333333333), ISO_R(0.5));
+    return ((gate > ISO_R(0.0)) & (gate < ISO_R(1.0))) ? line : gate;
+}
+
+ISO_FN iso_real iso_mish_slope(iso_real x)
+{
+    iso_real t = iso_tanh(iso_softplus(x));
+    return iso_fma(x * iso_sigmoid(x), iso_fma(-t, t, ISO_R(1.0)), t);
+}
+
+ISO_FN iso_real iso_softsign_slope(iso_real y)
+{
+    iso_real rest = ISO_R(1.0) - iso_magnitude(y);
+    return rest * rest;
 }
 
 ISO_FN iso_real iso_gelu_slope(iso_real x) /* the density's factor is 1 / sqrt(2 pi) */
@@ -165,6 +219,12 @@ ISO_FN iso_real iso_softmax_grad(iso_real y, iso_real dy, iso_real dot)
 
 /* l = log p, without the rounding of p; log_s = iso_log(s). */
 ISO_FN iso_real iso_log_softmax(iso_real z, iso_real m, iso_real log_s) { return (z - m) - log_s; }
+
+/* sum is the lane sum of dy over the row. */
+ISO_FN iso_real iso_log_softmax_grad(iso_real y, iso_real dy, iso_real sum)
+{
+    return iso_flush(iso_fma(-iso_exp(y), sum, dy));
+}
 
 struct iso_loss_scalars {
     iso_real a, b, c;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,39 @@ static void rows_of_images_are_turned(void **state)
     free_small(&s);
 }
 
+/* The limits of Clip are the only ones that isocl's functions have, or the node is refused. */
+static void limits_become_functions(void **state)
+{
+    static const char *const image[] = { "image" };
+    static const struct {
+        float low, high;
+        const char *says;
+    } cases[] = {
+        { 0, 6, "function: relu6}" },
+        { 0, 4, "max_value: 4" },
+        { -1, 1, "function: hard_tanh}" },
+        { 0, FLT_MAX, "function: relu}" },
+        { -2, 2, NULL },
+        { 0, -1, NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct iso_onnx_network *n = NULL;
+        struct small s = small_network("Clip", image, 1);
+        s.attributes[0] = (struct iso_onnx_attribute){ .name = "min", .kind = ISO_ONNX_REAL };
+        s.attributes[1] = (struct iso_onnx_attribute){ .name = "max", .kind = ISO_ONNX_REAL };
+        s.attributes[0].f = cases[i].low;
+        s.attributes[1].f = cases[i].high;
+        s.nodes[0].nattributes = 2;
+        const iso_rc rc = import_small(&s, &n);
+        assert_int_equal(rc, cases[i].says != NULL ? ISO_OK : ISO_EUNSUP);
+        assert_non_null(strstr(rc == ISO_OK ? n->yaml : iso_error(),
+                               rc == ISO_OK ? cases[i].says : "hard_tanh, from -1 to 1"));
+        iso_onnx_network_free(n);
+        free_small(&s);
+    }
+}
+
 struct refused {
     const char *op;
     struct iso_onnx_attribute attribute;
@@ -127,6 +161,7 @@ static void what_has_no_layer_is_refused(void **state)
         { "Flatten", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
         { "Concat", { .name = "axis", .kind = ISO_ONNX_INT, .i = 3 }, "attribute axis is 3" },
         { "LeakyRelu", { .name = "beta" }, "attribute beta is not understood" },
+        { "Selu", { .name = "gamma", .kind = ISO_ONNX_REAL, .f = 2 }, "its authors'" },
         { "MaxPool",
           { .name = "pads", .kind = ISO_ONNX_INTS, .n = 4, .ints = pads },
           "numbers from 1 to 4096" },
@@ -299,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_images_are_turned),
+        cmocka_unit_test(limits_become_functions),
         cmocka_unit_test(what_has_no_layer_is_refused),
         cmocka_unit_test(damaged_files_are_read_or_refused),
         cmocka_unit_test(deep_files_do_not_exhaust_the_stack),

@@ -1,7 +1,5 @@
-/* activation.c: y = f(x) for each element (core/formulas.h), or softmax over the last axis:
- *
- *   m = max x, s = sum exp(x - m), y = exp(x - m) / s
- *   dx = y (dy - sum dy y)                                           sums along an axis */
+/* activation.c: y = f(x) for each element (core/formulas.h), or softmax or log_softmax over the
+ * last axis, whose formulas stand in backends/reference/activation.c. */
 #include "core/ops/activation.h"
 #include "elements.h"
 #include "tile.h"
@@ -11,8 +9,8 @@ struct work {
     float alpha;
     const float *x, *y, *dy; /* y: x where the gradient reads it instead */
     float *out;              /* y, or dx */
-    int64_t count, each;     /* elements, and of a unit; of softmax: rows */
-    int64_t width;           /* of a softmax's row */
+    int64_t count, each;     /* elements, and of a unit; of a function of rows: rows */
+    int64_t width;           /* of a row */
     bool add;
 };
 
@@ -37,7 +35,8 @@ static void values(void *data, int64_t unit, int thread)
     case ISO_##NAME: map(ISO_##NAME, w->alpha, x, n, y); break;
     switch (w->function) {
         ISO_ELEMENTWISE(MAP)
-    case ISO_SOFTMAX: break; /* of rows */
+    case ISO_SOFTMAX:
+    case ISO_LOG_SOFTMAX: break; /* of rows */
     }
 }
 
@@ -64,7 +63,8 @@ static void gradients(void *data, int64_t unit, int thread)
     case ISO_##NAME: map_gradient(ISO_##NAME, w->alpha, y, dy, n, dx, w->add); break;
     switch (w->function) {
         ISO_ELEMENTWISE(MAP_GRADIENT)
-    case ISO_SOFTMAX: break;
+    case ISO_SOFTMAX:
+    case ISO_LOG_SOFTMAX: break;
     }
 }
 
@@ -83,11 +83,12 @@ void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
     case ISO_##NAME: replace(ISO_##NAME, alpha, y, n); break;
     switch (iso_activation_formula(p)) {
         ISO_ELEMENTWISE(REPLACE)
-    case ISO_SOFTMAX: break; /* never fused */
+    case ISO_SOFTMAX:
+    case ISO_LOG_SOFTMAX: break; /* never fused */
     }
 }
 
-/* ---- Softmax: rows ---- */
+/* ---- Rows ---- */
 
 static void softmax(void *data, int64_t unit, int thread)
 {
@@ -138,6 +139,43 @@ static void softmax_gradients(void *data, int64_t unit, int thread)
     }
 }
 
+static void log_softmax(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
+    (void)thread;
+    for (int64_t row = range.begin; row < range.end; row++) {
+        const float *x = w->x + row * w->width, max = iso_cpu_max(x, w->width);
+        const float log_sum = iso_log(iso_cpu_exp_row(x, w->width, max, NULL));
+        float *y = w->out + row * w->width;
+        for (int64_t i = 0; i < w->width; i++)
+            y[i] = iso_log_softmax(x[i], max, log_sum);
+    }
+}
+
+static float sum_block(const float *x, int64_t n)
+{
+    float lane[ISO_LANES] = { 0.0f };
+    for (int64_t i = 0; i < n; i++)
+        lane[i % ISO_LANES] = lane[i % ISO_LANES] + x[i];
+    return iso_cpu_lanes_total(lane);
+}
+
+static void log_softmax_gradients(void *data, int64_t unit, int thread)
+{
+    const struct work *w = data;
+    const struct iso_range range = iso_cpu_range(unit, w->each, w->count);
+    (void)thread;
+    for (int64_t row = range.begin; row < range.end; row++) {
+        const float *y = w->y + row * w->width, *dy = w->dy + row * w->width;
+        float *dx = w->out + row * w->width, total = 0.0f;
+        for (int64_t i = 0; i < w->width; i += ISO_BLOCK_ELEMENTS)
+            total = total + sum_block(dy + i, iso_min64(ISO_BLOCK_ELEMENTS, w->width - i));
+        for (int64_t i = 0; i < w->width; i++)
+            dx[i] = iso_cpu_put(dx[i], iso_log_softmax_grad(y[i], dy[i], total), w->add);
+    }
+}
+
 /* ---- Calls ---- */
 
 enum { ROW_COST = 4 }; /* an exp and a division, in simple elements */
@@ -152,7 +190,7 @@ static struct work work_of(const struct iso_call *call, const struct iso_shape *
         .each = ISO_CPU_UNIT,
         .width = shape->dim[shape->ndim - 1],
     };
-    if (p->function == ISO_SOFTMAX) {
+    if (iso_act_of_rows(p->function)) {
         work.count /= work.width;
         work.each = iso_cpu_unit_rows(work.width * ROW_COST);
     }
@@ -165,7 +203,10 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     work.x = iso_cpu_f32(&call->x[0]);
     work.out = iso_cpu_f32(&call->y[0]);
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, work.each),
-                 work.function == ISO_SOFTMAX ? softmax : values, &work);
+                 work.function == ISO_SOFTMAX       ? softmax
+                 : work.function == ISO_LOG_SOFTMAX ? log_softmax
+                                                    : values,
+                 &work);
     return ISO_OK;
 }
 
@@ -179,7 +220,10 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     if (work.out == NULL)
         return ISO_OK;
     iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, work.each),
-                 work.function == ISO_SOFTMAX ? softmax_gradients : gradients, &work);
+                 work.function == ISO_SOFTMAX       ? softmax_gradients
+                 : work.function == ISO_LOG_SOFTMAX ? log_softmax_gradients
+                                                    : gradients,
+                 &work);
     return ISO_OK;
 }
 

@@ -1,4 +1,4 @@
-/* activation.c: queues the elementwise functions and softmax. */
+/* activation.c: queues the elementwise functions, softmax and log_softmax. */
 #include "activation.h"
 #include "cpu_shape.h"
 #include "grids.h"
@@ -7,9 +7,9 @@
 #define FORWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name,
 #define BACKWARD(name, NAME, ...) [ISO_##NAME] = "activation_" #name "_backward",
 static const char *const forward_kernels[] = { ISO_ELEMENTWISE(FORWARD)
-                                                   FORWARD(softmax, SOFTMAX, ROWS) };
+                                                   ISO_ROW_FUNCTIONS(FORWARD) };
 static const char *const backward_kernels[] = { ISO_ELEMENTWISE(BACKWARD)
-                                                    BACKWARD(softmax, SOFTMAX, ROWS) };
+                                                    ISO_ROW_FUNCTIONS(BACKWARD) };
 
 iso_rc opencl_activate(struct opencl *cl, const struct iso_activation *p,
                        const struct iso_tensor *x, const struct iso_tensor *y)
@@ -26,7 +26,7 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     const struct iso_activation *p = call->params;
     const struct iso_shape *shape = &call->x[0].shape;
     size_t n = (size_t)iso_shape_count(shape);
-    if (p->function == ISO_SOFTMAX) {
+    if (iso_act_of_rows(p->function)) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
         return opencl_launch(cl, "activation.cl", forward_kernels[p->function],
                              opencl_row_grid(cl, n / classes),
@@ -44,7 +44,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     size_t n = (size_t)iso_shape_count(shape);
     if (call->dx[0].mem == NULL)
         return ISO_OK;
-    if (p->function == ISO_SOFTMAX) {
+    if (iso_act_of_rows(p->function)) {
         size_t classes = (size_t)shape->dim[shape->ndim - 1];
         return opencl_launch(
             cl, "activation.cl", backward_kernels[p->function], opencl_row_grid(cl, n / classes),

@@ -4,7 +4,7 @@
 #include "opencl.h"
 #include "core/ops/activation.h"
 
-/* y = the function of each element of x, which may be y itself; not softmax. */
+/* y = the function of each element of x, which may be y itself; no function of rows. */
 iso_rc opencl_activate(struct opencl *, const struct iso_activation *, const struct iso_tensor *x,
                        const struct iso_tensor *y);
 #endif

@@ -5,6 +5,7 @@
 #include "initializer.h"
 #include "core/number.h"
 #include "regularizer.h"
+#include "core/ops/activation.h"
 #include "core/suggest.h"
 
 #include <assert.h>
@@ -261,11 +262,13 @@ static int find_choice(const struct value *v, const struct iso_yaml *node, const
         expected(v, "a name", "");
         return -1;
     }
+    const bool function = names == iso_activation_names;
+    const char *text = function ? iso_activation_own_name(node->text) : node->text;
     char hint[LINE], list[LINE];
     struct iso_suggest near;
     iso_suggest_begin(&near, node->text);
     for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], node->text) == 0)
+        if (strcmp(names[i], text) == 0)
             return i;
         iso_suggest_try(&near, names[i]);
     }

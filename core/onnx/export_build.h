@@ -1,6 +1,6 @@
 /* export_build.h (private): what the files that export a model share: export.c walks the graph,
- * export_layers.c and export_images.c know each op, export_nodes.c makes ONNX's nodes, constants
- * and orders of axes. */
+ * export_layers.c, export_images.c and export_functions.c know each op, export_nodes.c makes ONNX's
+ * nodes, constants and orders of axes. */
 #ifndef ISO_ONNX_EXPORT_BUILD_H
 #define ISO_ONNX_EXPORT_BUILD_H
 #include "export.h"
@@ -73,6 +73,9 @@ void iso_onnx_export_global_max_pooling2d(struct iso_onnx_exporter *, const stru
 
 /* Adds ONNX's nodes for one of the graph's. */
 void iso_onnx_export_node(struct iso_onnx_exporter *, const struct iso_node *);
+
+/* ---- export_functions.c ---- */
+
 /* y = activation(x), with x's order of axes. */
 void iso_onnx_export_activation(struct iso_onnx_exporter *, const struct iso_activation *, int x,
                                 int y);

@@ -16,59 +16,7 @@ static int64_t channel_axis(const struct iso_onnx_exporter *e, int value, bool c
     return channels_first ? 1 : iso_onnx_shape(e, value)->ndim - 1;
 }
 
-/* ---- Activations --------------------------------------------------------------------------- */
-
-static const char *activation_op(int function)
-{
-    switch (function) {
-    case ISO_RELU: return "Relu";
-    case ISO_ELU: return "Elu";
-    case ISO_SIGMOID:
-    case ISO_SWISH: return "Sigmoid";
-    case ISO_TANH: return "Tanh";
-    case ISO_LEAKY_RELU: return "LeakyRelu";
-    case ISO_SOFTPLUS: return "Softplus";
-    case ISO_GELU: return "Gelu";
-    case ISO_HARD_SIGMOID: return "HardSigmoid";
-    case ISO_SOFTMAX: return "Softmax";
-    default: return "Identity";
-    }
-}
-
-static void set_function(struct iso_onnx_exporter *e, struct iso_onnx_node *node,
-                         const struct iso_activation *p, int64_t channels)
-{
-    if (p->function == ISO_ELU || p->function == ISO_LEAKY_RELU || p->function == ISO_HARD_SIGMOID)
-        iso_onnx_real(e, node, "alpha", iso_activation_parameter(p));
-    if (p->function == ISO_HARD_SIGMOID)
-        iso_onnx_real(e, node, "beta", 0.5);
-    if (p->function == ISO_SOFTMAX)
-        iso_onnx_int(e, node, "axis", channels);
-    if (p->function != ISO_GELU)
-        return;
-    iso_onnx_word(e, node, "approximate", p->approximate ? "tanh" : "none");
-    e->m->opset = 20; /* the first that has it */
-}
-
-/* swish is x sigmoid(x). */
-void iso_onnx_export_activation(struct iso_onnx_exporter *e, const struct iso_activation *p, int x,
-                                int y)
-{
-    const bool first = iso_onnx_lies_first(e, x), swish = p->function == ISO_SWISH;
-    const char *from = iso_onnx_as(e, x, first), *op = activation_op(p->function);
-    const char *name = iso_onnx_subname(e, iso_activation_names[p->function]);
-    const char *sigmoid = swish ? iso_onnx_subname(e, "sigmoid") : "";
-    struct iso_onnx_node *node = swish ? iso_onnx_add(e, op, sigmoid, sigmoid)
-                                       : iso_onnx_add_for(e, op, name, y, first);
-    iso_onnx_input(e, node, from);
-    if (node != NULL)
-        set_function(e, node, p, channel_axis(e, x, first));
-    if (!swish)
-        return;
-    node = iso_onnx_add_for(e, "Mul", name, y, first);
-    iso_onnx_input(e, node, from);
-    iso_onnx_input(e, node, sigmoid);
-}
+/* ---- Elements ------------------------------------------------------------------------------- */
 
 static void activation(struct iso_onnx_exporter *e, const struct iso_node *n)
 {

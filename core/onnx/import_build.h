@@ -1,6 +1,7 @@
 /* import_build.h (private): what the files that import a network share: import.c goes through the
- * graph, import_ops.c, import_images.c (with import_window.c) and import_shapes.c know ONNX's
- * operators, import_layers.c keeps layers and values, import_text.c writes the model file. */
+ * graph, import_ops.c, import_functions.c, import_images.c (with import_window.c) and
+ * import_shapes.c know ONNX's operators, import_layers.c keeps layers and values, import_text.c
+ * writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
 #define ISO_ONNX_IMPORT_BUILD_H
 #include "core/model/model.h"
@@ -108,6 +109,11 @@ struct iso_onnx_operator {
     iso_onnx_handler *handle;
 };
 extern const struct iso_onnx_operator iso_onnx_operators[]; /* ends with name NULL */
+/* What is added before a layer sees the image, or multiplied with it: input: scale, mean, std. */
+iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_known *x,
+                            const struct iso_onnx_tensor *, bool factor);
+/* import_functions.c */
+iso_onnx_handler iso_onnx_function, iso_onnx_softmax, iso_onnx_clip, iso_onnx_mul;
 /* import_images.c */
 iso_onnx_handler iso_onnx_conv, iso_onnx_max_pool, iso_onnx_average_pool, iso_onnx_pad,
     iso_onnx_global_average_pool, iso_onnx_global_max_pool, iso_onnx_reduce_mean;

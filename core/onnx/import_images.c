@@ -185,7 +185,8 @@ static bool not_negative(const struct iso_onnx_importer *im, int layer)
                 function = *(const int *)(const void *)((const char *)l->params + f->offset);
         if (!passes)
             return function == ISO_RELU || function == ISO_SIGMOID || function == ISO_SOFTMAX ||
-                   function == ISO_SOFTPLUS || function == ISO_HARD_SIGMOID;
+                   function == ISO_SOFTPLUS || function == ISO_HARD_SIGMOID ||
+                   function == ISO_RELU6;
     }
     return false;
 }

@@ -1,6 +1,5 @@
 /* import_ops.c: ONNX's operators on elements and rows, and the table of all that are understood. */
 #include "import_build.h"
-#include "core/ops/activation.h"
 #include "core/ops/dense.h"
 #include "core/ops/dropout.h"
 
@@ -78,9 +77,8 @@ static iso_rc matmul(struct iso_onnx_importer *im)
 
 /* ---- Sums ---------------------------------------------------------------------------------- */
 
-/* What is added before a layer sees the image, or multiplied with it: input: scale, mean, std. */
-static iso_rc scale_input(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                          const struct iso_onnx_tensor *t, bool factor)
+iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
+                            const struct iso_onnx_tensor *t, bool factor)
 {
     const int64_t n = iso_onnx_count(t), channels = im->input.dim[im->input.ndim - 1];
     const bool last = t->ndim == 0 || t->dim[t->ndim - 1] == n;
@@ -116,7 +114,7 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
     if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||
         t->ndim < axis || t->dim[t->ndim - axis] != iso_onnx_count(t) ||
         iso_onnx_readers(im, x->name) != 1)
-        return scale_input(im, x, t, false);
+        return iso_onnx_scale_input(im, x, t, false);
     const struct iso_onnx_known y = { .shape = { 2, { 1, n } } };
     ISO_TRY(iso_onnx_channel_weight(im, l, 1, t, &y));
     for (const struct iso_field *f = iso_ops[l->op].def->fields; f->key != NULL; f++)
@@ -204,117 +202,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
     return ISO_OK;
 }
 
-/* ---- Activations --------------------------------------------------------------------------- */
-
-/* Into the layer before it, if that has none and nobody else reads its result; else a layer. With
- * readers as many as the node at hand, and those it stands for, read x. */
-static iso_rc activation(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
-                         const struct iso_activation *p, int readers)
-{
-    struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
-    int *free_one = l != NULL ? iso_onnx_free_activation(l) : NULL;
-    struct iso_activation usual = { 0 };
-    if (iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &usual) != ISO_OK)
-        return ISO_ENOMEM;
-    usual.function = p->function;
-    const double parameter = iso_activation_parameter(p), other = iso_activation_parameter(&usual);
-    const bool plain = usual.approximate == p->approximate && (float)parameter == (float)other;
-    if (free_one != NULL && plain && iso_onnx_readers(im, x->name) == readers) {
-        *free_one = p->function;
-        return iso_onnx_same(im, x);
-    }
-    l = iso_onnx_layer(im, ISO_OP_activation, im->node->name, 1, &x);
-    if (l == NULL)
-        return ISO_ENOMEM;
-    *(struct iso_activation *)l->params = plain ? usual : *p;
-    ISO_TRY(iso_onnx_result(im, l, x->order));
-    im->values[im->nvalues - 1].image = x->image;
-    return ISO_OK;
-}
-
-static const struct {
-    const char *op;
-    int function;
-    double alpha;
-} functions[] = {
-    { "Relu", ISO_RELU, 0 },
-    { "Sigmoid", ISO_SIGMOID, 0 },
-    { "Tanh", ISO_TANH, 0 },
-    { "Softplus", ISO_SOFTPLUS, 0 },
-    { "Elu", ISO_ELU, 1 },
-    { "LeakyRelu", ISO_LEAKY_RELU, 0.01 },
-    { "HardSigmoid", ISO_HARD_SIGMOID, 0.2 },
-    { "Gelu", ISO_GELU, 0 },
-    { "Softmax", ISO_SOFTMAX, 0 },
-    { "Swish", ISO_SWISH, 1 },
-};
-
-static iso_rc function(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    const struct iso_onnx_attribute *gelu = iso_onnx_attribute(im->node, "approximate");
-    struct iso_activation p = { 0 };
-    size_t i = 0;
-    if (x == NULL || iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p) != ISO_OK)
-        return x != NULL ? ISO_ENOMEM : ISO_EUNSUP;
-    while (strcmp(functions[i].op, im->node->op) != 0)
-        i++;
-    const double alpha = iso_onnx_get_real(im, "alpha", functions[i].alpha);
-    p.function = functions[i].function;
-    p.approximate = gelu != NULL && strcmp(gelu->text, "tanh") == 0;
-    *(p.function == ISO_ELU            ? &p.alpha
-      : p.function == ISO_LEAKY_RELU   ? &p.negative_slope
-      : p.function == ISO_HARD_SIGMOID ? &p.slope
-                                       : &(double){ 0 }) = alpha;
-    if (p.function == ISO_SWISH && alpha != 1)
-        return iso_onnx_refuse(im, "attribute alpha: isocl's swish has 1");
-    if (p.function == ISO_HARD_SIGMOID && iso_onnx_get_real(im, "beta", 0.5) != 0.5)
-        return iso_onnx_refuse(im, "attribute beta: isocl's hard_sigmoid has 0.5");
-    return activation(im, x, &p, 1);
-}
-
-/* isocl's runs over the channels. Before version 13 all axes from `axis` on were one. */
-static iso_rc softmax(struct iso_onnx_importer *im)
-{
-    const struct iso_onnx_known *x = iso_onnx_x(im, 0);
-    if (x == NULL)
-        return ISO_EUNSUP;
-    const struct iso_shape *s = &x->shape;
-    const int64_t last = s->ndim - 1, old = im->m->opset < 13;
-    const bool pixel = s->ndim == 4 && s->dim[1] * s->dim[2] == 1;
-    int64_t axis = iso_onnx_get_int(im, "axis", old ? 1 : -1);
-    axis += axis < 0 ? last + 1 : 0;
-    if (axis != (x->order == ISO_ONNX_FIRST ? 1 : last) || (old && last > 1 && !pixel))
-        return iso_onnx_refuse(im,
-                               "attribute axis is %lld%s; isocl's softmax runs over the "
-                               "channels",
-                               (long long)axis, old ? " of an old operator" : "");
-    return function(im);
-}
-
-/* x sigmoid(x) is swish; a product with a constant may scale the input. */
-static iso_rc mul(struct iso_onnx_importer *im)
-{
-    for (int i = 0; i < 2 && im->node->nx == 2; i++) {
-        const struct iso_onnx_known *s = iso_onnx_value(im, im->node->x[i]);
-        const struct iso_onnx_known *x = s != NULL ? iso_onnx_value(im, im->node->x[1 - i]) : NULL;
-        if (x == NULL)
-            return ISO_EUNSUP;
-        if (s->constant != NULL && x->constant == NULL)
-            return scale_input(im, x, s->constant, true);
-        const struct iso_onnx_layer *l = s->layer < 0 ? NULL : &im->layers[s->layer];
-        if (x->constant != NULL || l == NULL || l->op != ISO_OP_activation || l->x[0] != x->layer ||
-            ((const struct iso_activation *)l->params)->function != ISO_SIGMOID)
-            continue;
-        struct iso_activation p = { 0 };
-        ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
-        p.function = ISO_SWISH;
-        return activation(im, x, &p, iso_onnx_readers(im, s->name) == 1 ? 2 : 0);
-    }
-    return iso_onnx_refuse(im,
-                           "isocl multiplies only x with sigmoid(x), which is swish, and the "
-                           "input with a constant");
-}
+/* ---- Passed on ----------------------------------------------------------------------------- */
 
 static iso_rc dropout(struct iso_onnx_importer *im)
 {
@@ -374,23 +262,29 @@ const struct iso_onnx_operator iso_onnx_operators[] = {
     { "MatMul", " ", matmul },
     { "Add", " ", add },
     { "Sum", " ", sum },
-    { "Mul", " ", mul },
+    { "Mul", " ", iso_onnx_mul },
     { "Concat", " axis ", concat },
     { "MaxPool", WINDOW "ceil_mode storage_order ", iso_onnx_max_pool },
     { "AveragePool", WINDOW "ceil_mode count_include_pad ", iso_onnx_average_pool },
     { "GlobalAveragePool", " ", iso_onnx_global_average_pool },
     { "GlobalMaxPool", " ", iso_onnx_global_max_pool },
     { "ReduceMean", " axes keepdims noop_with_empty_axes ", iso_onnx_reduce_mean },
-    { "Relu", " ", function },
-    { "Sigmoid", " ", function },
-    { "Tanh", " ", function },
-    { "Softplus", " ", function },
-    { "Elu", " alpha ", function },
-    { "LeakyRelu", " alpha ", function },
-    { "HardSigmoid", " alpha beta ", function },
-    { "Gelu", " approximate ", function },
-    { "Swish", " alpha ", function },
-    { "Softmax", " axis ", softmax },
+    { "Relu", " ", iso_onnx_function },
+    { "Sigmoid", " ", iso_onnx_function },
+    { "Tanh", " ", iso_onnx_function },
+    { "Softplus", " ", iso_onnx_function },
+    { "Elu", " alpha ", iso_onnx_function },
+    { "LeakyRelu", " alpha ", iso_onnx_function },
+    { "HardSigmoid", " alpha beta ", iso_onnx_function },
+    { "Gelu", " approximate ", iso_onnx_function },
+    { "Swish", " alpha ", iso_onnx_function },
+    { "Selu", " alpha gamma ", iso_onnx_function },
+    { "HardSwish", " ", iso_onnx_function },
+    { "Mish", " ", iso_onnx_function },
+    { "Softsign", " ", iso_onnx_function },
+    { "Clip", " min max ", iso_onnx_clip },
+    { "Softmax", " axis ", iso_onnx_softmax },
+    { "LogSoftmax", " axis ", iso_onnx_softmax },
     { "Dropout", " ratio seed ", dropout },
     { "Identity", " ", same },
     { "Cast", " to saturate ", same },

@@ -1,14 +1,29 @@
-/* activation.c: parameters, shapes and cost of the elementwise functions and softmax. */
+/* activation.c: parameters, shapes and cost of the elementwise functions, softmax and log_softmax.
+ */
 #include "activation.h"
 #include "infer.h"
 
+#include <string.h>
+
 #define NAME(name, NAME, ...) #name,
-const char *const iso_activation_names[] = { ISO_ACTIVATIONS(NAME) "softmax", NULL };
+const char *const iso_activation_names[] = { ISO_ACTIVATIONS(NAME) ISO_ROW_FUNCTIONS(NAME) NULL };
+
+const char *iso_activation_own_name(const char *name)
+{
+    static const char *const others[][2] = { { "silu", "swish" }, { "hard_swish", "hard_silu" } };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(name, others[i][0]) == 0)
+            return others[i][1];
+    return name;
+}
 
 #define AT(member) offsetof(struct iso_activation, member)
 static const struct iso_field fields[] = {
     { "function", ISO_FIELD_ENUM, AT(function), NULL, 0, 0, iso_activation_names,
-      "the function; softmax runs over the last axis" },
+      "the function; softmax and log_softmax run over the last axis; silu is swish, and "
+      "hard_swish is hard_silu" },
+    { "max_value", ISO_FIELD_REAL, AT(max_value), "0", 0, 1e6, NULL,
+      "relu only: the largest result, 6 for relu6; 0: no limit" },
     { "alpha", ISO_FIELD_REAL, AT(alpha), "1.0", 0, 1e6, NULL,
       "elu only: alpha (exp(x) - 1) below 0" },
     { "negative_slope", ISO_FIELD_REAL, AT(negative_slope), "0.2", 0, 1e6, NULL,
@@ -22,13 +37,18 @@ static const struct iso_field fields[] = {
 
 enum iso_activation_function iso_activation_formula(const struct iso_activation *p)
 {
-    return p->approximate ? ISO_GELU_TANH : (enum iso_activation_function)p->function;
+    return p->approximate ? ISO_GELU_TANH
+           : p->function == ISO_RELU && p->max_value > 0
+               ? ISO_RELU6
+               : (enum iso_activation_function)p->function;
 }
 
 double iso_activation_parameter(const struct iso_activation *p)
 {
     return p->function == ISO_LEAKY_RELU     ? p->negative_slope
            : p->function == ISO_HARD_SIGMOID ? p->slope
+           : p->function == ISO_RELU         ? p->max_value
+           : p->function == ISO_RELU6        ? 6.0
                                              : p->alpha;
 }
 
@@ -44,6 +64,7 @@ static iso_rc check(const void *params)
         { "alpha", ISO_ELU, p->alpha != 1.0 },
         { "negative_slope", ISO_LEAKY_RELU, p->negative_slope != 0.2 },
         { "slope", ISO_HARD_SIGMOID, p->slope != 1.0 / 6.0 },
+        { "max_value", ISO_RELU, p->max_value != 0 },
         { "approximate", ISO_GELU, p->approximate },
     };
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
@@ -72,17 +93,17 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
     const struct iso_activation *p = params;
     double flops = p->function == ISO_LINEAR ? 0 : p->function == ISO_RELU ? 1 : 20;
     iso_elementwise_cost(x, pass == ISO_FORWARD ? flops : 3, pass == ISO_FORWARD ? 2 : 3, out);
-    if (p->function == ISO_SOFTMAX)
+    if (iso_act_of_rows(p->function))
         out->chain = iso_axis_chain(x->dim[x->ndim - 1]);
 }
 
 static const struct iso_sum_def sums[] = {
-    { "softmax: the exponentials; dx", ISO_SUM_AXIS, "columns" },
+    { "softmax, log_softmax: the exponentials; dx", ISO_SUM_AXIS, "columns" },
     { 0 },
 };
 
 const struct iso_op_def iso_def_activation = {
-    .doc = "a function of each element, or softmax over the last axis",
+    .doc = "a function of each element, or softmax or log_softmax over the last axis",
     .topic = "layers",
     .params_size = sizeof(struct iso_activation),
     .fields = fields,

@@ -1,4 +1,4 @@
-/* activation.h: elementwise functions, and softmax over the last axis. */
+/* activation.h: elementwise functions, and softmax and its logarithm over the last axis. */
 #ifndef ISO_OP_ACTIVATION_H
 #define ISO_OP_ACTIVATION_H
 #include "core/iso.h"
@@ -6,9 +6,12 @@
 extern const char *const iso_activation_names[]; /* in that order; NULL at the end */
 struct iso_activation {
     int function;
-    double alpha, negative_slope, slope; /* of elu, leaky_relu, hard_sigmoid */
-    bool approximate;                    /* of gelu */
+    /* Of elu, leaky_relu, hard_sigmoid, relu; max_value 0: no limit. */
+    double alpha, negative_slope, slope, max_value;
+    bool approximate; /* of gelu */
 };
+/* Returns the function's own name, where `name` may be another that it goes by. */
+const char *iso_activation_own_name(const char *name);
 /* The formula that computes it, and the one number that formula takes. */
 enum iso_activation_function iso_activation_formula(const struct iso_activation *);
 double iso_activation_parameter(const struct iso_activation *);

@@ -55,7 +55,7 @@ static const struct iso_activation *activation_of(const struct search *s, int i)
         return NULL;
     const struct iso_activation *a = next->params;
     const bool read_back = iso_op_backward_uses(next->op, next->params) & ISO_USES_X;
-    return a->function != ISO_SOFTMAX && !(s->options->training && read_back) ? a : NULL;
+    return !iso_act_of_rows(a->function) && !(s->options->training && read_back) ? a : NULL;
 }
 
 static void mark(const struct search *s, int node)

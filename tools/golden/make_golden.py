@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes tests/golden/<op>.safetensors: what Keras and PyTorch, in float64, say that every op does.
 
-    python3 tools/golden/make_golden.py tests/golden
+    python3 tools/golden/make_golden.py tests/golden [OP...]
 
+With names, only these files are written; they can be newer ops only, whose numbers depend on no other's.
 The files are part of the repository; neither the build nor the tests run this. It needs keras 3 and
 torch (made with keras 3.15.1 on torch 2.15.0; each file's metadata says); those of the augmentations
 need scipy, 1.6 or later, with pillow, and are left as they are without it. A file holds cases: the
@@ -243,6 +244,7 @@ def activation():
     y = keras.activations.elu(x, alpha=0.25)
     f.case("{input: [4, 33], function: elu, alpha: 0.25}", {"x0": x, "dy0": dy}, {"y0": y} | gradients(y, dy, dx0=x))
     more_activations(f)
+    newer_activations(f)
     return f
 
 
@@ -263,6 +265,22 @@ def more_activations(f):
             y, dy = y_of(x), torch.tensor(own.uniform(-1, 1, shape))
             if theirs is not None:
                 agree(y, torch.as_tensor(theirs(x.detach())).double(), f"keras's {text}", 1e-5)
+            f.case(f"{{input: {list(shape)}, function: {text}}}", {"x0": x, "dy0": dy},
+                   {"y0": y} | gradients(y, dy, dx0=x))
+
+
+def newer_activations(f):
+    """torch in float64, checked against Keras, whose names these are."""
+    own, k = np.random.default_rng(50), keras.activations
+    for text, y_of, theirs in (
+            ("relu6", F.relu6, k.relu6), ("relu, max_value: 0.7", lambda x: torch.clamp(x, 0, 0.7), keras.layers.ReLU(0.7)),
+            ("hard_tanh", F.hardtanh, k.hard_tanh), ("selu", F.selu, k.selu), ("hard_silu", F.hardswish, k.hard_silu),
+            ("mish", F.mish, k.mish), ("softsign", F.softsign, k.softsign),
+            ("log_softmax", lambda x: F.log_softmax(x, -1), k.log_softmax)):
+        for shape, factor in (((2, 5, 3, 7), 1), ((3, 11), 4), ((2, 101), 30)):
+            x = torch.tensor(own.uniform(-1, 1, shape) * factor, requires_grad=True)
+            y, dy = y_of(x), torch.tensor(own.uniform(-1, 1, shape))
+            agree(y, torch.as_tensor(theirs(x.detach())).double(), f"keras's {text}", 1e-5)
             f.case(f"{{input: {list(shape)}, function: {text}}}", {"x0": x, "dy0": dy},
                    {"y0": y} | gradients(y, dy, dx0=x))
 
@@ -1123,8 +1141,16 @@ def mixup():
     return f
 
 
+NEWER = ()
+
+
 def main():
-    folder = sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__)
+    folder = sys.argv[1] if len(sys.argv) > 1 else sys.exit(__doc__)
+    for make in NEWER:
+        if len(sys.argv) == 2 or make.__name__ in sys.argv[2:]:
+            make().write(folder)
+    if len(sys.argv) > 2:
+        return
     for make in (dense, conv2d, max_pooling2d, activation, dropout, accuracy, gather_images, gather_labels, sgd, adam):
         make().write(folder)
     crossentropy("categorical_crossentropy", False).write(folder)
