@@ -3,10 +3,12 @@
 #include "core/data/class_map.h"
 #include "core/data/image.h"
 #include "core/data/image_list.h"
+#include "core/data/left_out.h"
 #include "core/data/npz.h"
 #include "core/data/workers.h"
 #include "core/file.h"
 #include "datasets.h"
+#include "folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -187,7 +189,10 @@ static void folders_are_read(void **state)
             for (int k = 0; k < 6; k++)
                 assert_int_equal(set->images[6 * i + k], value[i]);
         }
-        assert_non_null(strstr(set->source, "without 1 files that are no images"));
+        char text[256];
+        assert_true(iso_left_out_text(set->left, ISO_LEFT_NAME, text, sizeof text));
+        assert_string_equal(text, "1 file that is not called as images are: cat/notes.txt");
+        assert_false(iso_left_out_text(set->left, ISO_LEFT_HIDDEN, text, sizeof text));
         iso_dataset_free(set);
     }
     assert_int_equal(load("folder:pets", "test", 0, 0, 0, &set), ISO_OK);
@@ -195,6 +200,109 @@ static void folders_are_read(void **state)
     assert_int_equal(set->labels[0] * 10 + set->labels[1], 12);
     assert_int_equal(set->images[0] * 100 + set->images[6], 3040);
     iso_dataset_free(set);
+}
+
+/* Copies a picture to a path, whose folders are made. */
+static void put(const char *root, const char *name)
+{
+    char path[256], command[600];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s')\"", path);
+    assert_int_equal(system(command), 0);
+    snprintf(command, sizeof command, "cp tests/readers/pets/test/dog/40.png '%s'", path);
+    assert_int_equal(system(command), 0);
+}
+
+static void left_out(const struct iso_dataset *set, enum iso_left_reason reason, const char *line)
+{
+    char text[512] = "";
+    iso_left_out_text(set->left, reason, text, sizeof text);
+    assert_string_equal(text, line);
+}
+
+/* As Tiny ImageNet has them; and what else lies around, which is named. */
+static void folders_of_a_class_are_walked(void **state)
+{
+    static const char *const files[] = {
+        "train/n01/images/b.png",   "train/n01/images/a.JPEG", "train/n01/0.png",
+        "train/n01/images/x/y.png", "train/n02/c.png",         "train/n02/boxes.txt",
+        "train/n02/.DS_Store",      "train/n02/.cache/1.png",  "train/__MACOSX/1.png",
+        "train/beside.png",         "train/.hidden/1.png",
+    };
+    char root[FOLDER], path[256], name[128];
+    struct iso_dataset *set;
+    (void)state;
+    assert_int_equal(folder_make(root, "walk"), 0);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        put(root, files[i]);
+    snprintf(path, sizeof path, "%s/train/n02/up", root);
+    assert_int_equal(symlink("..", path), 0);
+    snprintf(name, sizeof name, "folder:%s", root);
+    if (load(name, "train", 0, 0, 1, &set) != ISO_OK)
+        fail_msg("%s", iso_error());
+    assert_int_equal(set->rows * 10 + set->classes, 52);
+    for (int i = 0; i < 5; i++) /* one of each class, then the rest of n01 */
+        assert_int_equal(set->labels[i], i == 1);
+    left_out(set, ISO_LEFT_NAME, "1 file that is not called as images are: n02/boxes.txt");
+    left_out(set, ISO_LEFT_HIDDEN,
+             "4 hidden files or folders: .hidden, __MACOSX, n02/.DS_Store, n02/.cache");
+    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that it lies in: n02/up");
+    left_out(set, ISO_LEFT_LOOSE, "1 file beside the folders of the classes: beside.png");
+    iso_dataset_free(set);
+    assert_int_equal(folder_remove(root), 0);
+}
+
+/* A link to a folder above is followed until it comes back to where it lies. */
+static void links_do_not_lead_back(void **state)
+{
+    char root[FOLDER], path[256], name[128];
+    struct iso_dataset *set;
+    (void)state;
+    assert_int_equal(folder_make(root, "links"), 0);
+    put(root, "a/1.png");
+    put(root, "a/deep/2.png");
+    snprintf(path, sizeof path, "%s/a/deep/up", root);
+    assert_int_equal(symlink("../../a", path), 0);
+    snprintf(name, sizeof name, "folder:%s", root);
+    assert_int_equal(load(name, "train", 0, 0, 1, &set), ISO_OK);
+    assert_int_equal(set->rows, 2);
+    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that it lies in: a/deep/up");
+    iso_dataset_free(set);
+    assert_int_equal(folder_remove(root), 0);
+}
+
+/* In training data a fault; in those of a model that is trained, told. */
+static void classes_without_images_are_told(void **state)
+{
+    char root[FOLDER], name[128];
+    char trained_names[2][ISO_CLASS_NAME] = { "a", "b" };
+    const struct iso_trained_classes trained = { 2, trained_names };
+    struct iso_dataset *set;
+    struct iso_class_map *map = calloc(1, sizeof *map + sizeof map->member[0]);
+    (void)state;
+    assert_non_null(map);
+    *map = (struct iso_class_map){ .classes = 1, .n = 1 };
+    map->member[0] = (struct iso_class_member){ "a", 0 };
+    assert_int_equal(folder_make(root, "empty"), 0);
+    put(root, "a/1.png");
+    put(root, "b/.keep");
+    snprintf(name, sizeof name, "folder:%s", root);
+    assert_int_equal(load(name, "train", 0, 0, 1, &set), ISO_EDATA);
+    check_message("/b: there is no image of this class");
+    struct iso_dataset_request r = { .name = name, .split = "train", .trained = &trained };
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    assert_int_equal(set->rows * 10 + set->classes, 12);
+    left_out(set, ISO_LEFT_EMPTY, "1 class without an image: b");
+    iso_dataset_free(set);
+    r.trained = NULL;
+    r.classes = map;
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_OK);
+    iso_dataset_free(set);
+    strcpy(map->member[0].name, "1");
+    assert_int_equal(iso_dataset_load(&r, &set), ISO_EDATA);
+    check_message("/b: there is no image of this class");
+    free(map);
+    assert_int_equal(folder_remove(root), 0);
 }
 
 static void classes_have_names(void **state)
@@ -358,6 +466,9 @@ int main(void)
         cmocka_unit_test(images_are_resized),
         cmocka_unit_test(images_get_other_channels),
         cmocka_unit_test(folders_are_read),
+        cmocka_unit_test(folders_of_a_class_are_walked),
+        cmocka_unit_test(links_do_not_lead_back),
+        cmocka_unit_test(classes_without_images_are_told),
         cmocka_unit_test(classes_have_names),
         cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),

@@ -1,11 +1,21 @@
 /* train_tell.c: what `isocl train` says before, between and after its epochs. */
 #include "train.h"
+#include "core/data/left_out.h"
 #include "core/model/field.h"
 #include "core/train/watch.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Prints which files are no rows, a line for each reason. */
+static void tell_left_out(const struct training *t, const struct iso_dataset *data)
+{
+    char text[1024];
+    for (int reason = 0; data->left != NULL && reason < ISO_LEFT_REASONS; reason++)
+        if (iso_left_out_text(data->left, (enum iso_left_reason)reason, text, sizeof text))
+            iso_console_line(&t->console, "left out   %s", text);
+}
 
 /* which: of the executor's data sets. */
 static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
@@ -18,6 +28,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
                      names[which], (long long)data->rows, data->height, data->width, data->channels,
                      data->classes, data->name, data->split, *data->part ? ", " : "", data->part,
                      data->source, how);
+    tell_left_out(t, data);
 }
 
 /* Prints what was computed from the data. */

@@ -9,6 +9,7 @@ enum { ISO_DATASET_NAME = 256, ISO_CLASS_NAME = 64 }; /* bytes of a name, with i
 
 struct iso_class_map; /* class_map.h */
 struct iso_disk;      /* disk.h */
+struct iso_left_out;  /* left_out.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
     char source[512]; /* the file the images came from, or "drawn by isocl" */
@@ -21,6 +22,7 @@ struct iso_dataset {
     int threads;                         /* that may read them ahead; 0: one a processor */
     int32_t *labels;                     /* [rows], each in [0, classes) */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], where the set names them; or NULL */
+    struct iso_left_out *left;           /* files that are no rows of it; NULL: none */
 };
 /* The classes that a model was, or is to be, trained to tell apart. */
 struct iso_trained_classes {

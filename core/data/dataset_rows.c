@@ -1,6 +1,7 @@
 /* dataset_rows.c: the rows that a data set has, in memory or on disk. */
 #include "dataset.h"
 #include "disk.h"
+#include "left_out.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ void iso_dataset_free(struct iso_dataset *set)
     free(set->images);
     free(set->labels);
     free(set->class_names);
+    iso_left_out_free(set->left);
     free(set);
 }
 

@@ -32,6 +32,8 @@ bool iso_image_named(const char *name)
                            strcasecmp(dot, ".jpeg") == 0);
 }
 
+const char *iso_image_suffixes(void) { return ".png, .jpg or .jpeg"; }
+
 iso_rc iso_image_check(const char *path, int64_t height, int64_t width, size_t n)
 {
     if (height < 1 || width < 1 || height > ISO_IMAGE_SIDE || width > ISO_IMAGE_SIDE)

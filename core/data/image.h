@@ -12,6 +12,8 @@ struct iso_image {
 /* True if the program can read files whose name ends like this one's, and they are images: .png,
  * .jpg, .jpeg in any case. */
 bool iso_image_named(const char *name);
+/* ".png, .jpg or .jpeg": what those names end in. */
+const char *iso_image_suffixes(void);
 /* Reads a file; what it is, its first bytes say. Colours become red, green and blue, grey stays
  * grey; palettes are looked up, 16 bits are cut to their upper 8, transparency is left out. header:
  * only its size and channels. The memory it takes is in proportion to the file. */

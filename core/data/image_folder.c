@@ -1,9 +1,10 @@
 /* image_folder.c: lists the files of a split, looks at the size of each, and decodes them all, or
  * leaves them to be decoded one by one. */
 #include "image_folder.h"
+#include "class_map.h"
 #include "disk.h"
 #include "image.h"
-#include "names.h"
+#include "image_walk.h"
 #include "workers.h"
 #include "core/file.h"
 
@@ -34,7 +35,6 @@ struct folder {
                                       same for the split train */
     struct iso_names classes;      /* in train */
     struct iso_names *names;       /* [classes]: the files of each */
-    int64_t others;                /* entries that are no images */
     struct file *files;            /* [rows], in the order of the rows */
     struct geometry *sizes;        /* [rows], of the files */
     struct geometry size;          /* that all images get */
@@ -61,10 +61,9 @@ static bool is_folder(const char *folder, const char *name)
     return n > 0 && n < PATH && iso_folder_exists(path);
 }
 
-static bool is_image(const char *folder, const char *name)
+static bool is_class(const char *folder, const char *name)
 {
-    (void)folder;
-    return iso_image_named(name);
+    return !iso_image_walk_hidden(name) && is_folder(folder, name);
 }
 
 static iso_rc find_split(struct folder *f, const char *path)
@@ -88,7 +87,7 @@ static iso_rc find_split(struct folder *f, const char *path)
 static iso_rc name_classes(struct folder *f)
 {
     struct iso_dataset *set = f->set;
-    ISO_TRY(iso_names_list(f->train, is_folder, &f->classes, NULL));
+    ISO_TRY(iso_names_list(f->train, is_class, &f->classes));
     if (f->classes.n < 1 || f->classes.n > 1 << 16)
         return iso_fail(ISO_EDATA, "%s has %lld folders; it needs one for each class, at most %d",
                         f->train, (long long)f->classes.n, 1 << 16);
@@ -109,7 +108,7 @@ static iso_rc name_classes(struct folder *f)
 static iso_rc check_classes(const struct folder *f)
 {
     struct iso_names names = { .name = NULL };
-    iso_rc rc = iso_names_list(f->split, is_folder, &names, NULL);
+    iso_rc rc = iso_names_list(f->split, is_class, &names);
     for (int64_t i = 0; rc == ISO_OK && i < names.n; i++)
         if (iso_names_find(&f->classes, names.name[i]) < 0)
             rc = iso_fail(ISO_EDATA, "%s has a class '%s' that %s does not have", f->split,
@@ -118,23 +117,74 @@ static iso_rc check_classes(const struct folder *f)
     return rc;
 }
 
+/* Notes what lies beside the folders of the classes. */
+static iso_rc list_loose(struct folder *f)
+{
+    struct iso_names names = { .name = NULL };
+    iso_rc rc = iso_names_all(f->split, &names);
+    for (int64_t i = 0; rc == ISO_OK && i < names.n; i++) {
+        const char *name = names.name[i];
+        if (iso_image_walk_hidden(name))
+            rc = iso_left_out_add(f->set->left, ISO_LEFT_HIDDEN, name);
+        else if (iso_names_find(&f->classes, name) < 0)
+            rc = iso_left_out_add(f->set->left, ISO_LEFT_LOOSE, name);
+    }
+    iso_names_free(&names);
+    return rc;
+}
+
+/* True if the request's list of classes, where there is one, has class c, by name or by number. */
+static bool is_wanted(const struct folder *f, int64_t c)
+{
+    const struct iso_class_map *map = f->request->classes;
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)c);
+    for (int i = 0; map != NULL && i < map->n; i++)
+        if (strcmp(map->member[i].name, f->classes.name[c]) == 0 ||
+            strcmp(map->member[i].name, number) == 0)
+            return true;
+    return map == NULL;
+}
+
+/* A class without an image is fine in a second data set. Training on one that is there by mistake
+ * would give the network an output that means nothing, and a folder that was not yet filled would
+ * go unnoticed. */
+static iso_rc take_empty_class(struct folder *f, int64_t c)
+{
+    const char *name = f->classes.name[c];
+    const bool first = f->request->trained == NULL && strcmp(f->train, f->split) == 0;
+    if (!first || !is_wanted(f, c))
+        return iso_left_out_add(f->set->left, ISO_LEFT_EMPTY, name);
+    return iso_fail(ISO_EDATA,
+                    "%s/%s: there is no image of this class (files called %s): put some there, "
+                    "remove the folder, or name the classes that count, `classes: [...]`",
+                    f->split, name, iso_image_suffixes());
+}
+
+static iso_rc list_class(struct folder *f, int64_t c)
+{
+    char path[PATH];
+    ISO_TRY(iso_path(path, f->split, f->classes.name[c]));
+    if (iso_folder_exists(path))
+        ISO_TRY(iso_image_walk(f->split, f->classes.name[c], &f->names[c], f->set->left));
+    return f->names[c].n > 0 ? ISO_OK : take_empty_class(f, c);
+}
+
 static iso_rc list_files(struct folder *f, int64_t *rows)
 {
     f->names = iso_alloc((size_t)f->classes.n, sizeof *f->names);
-    if (f->names == NULL)
+    f->set->left = iso_alloc(1, sizeof *f->set->left);
+    if (f->names == NULL || f->set->left == NULL)
         return ISO_ENOMEM;
+    ISO_TRY(list_loose(f));
     for (int64_t c = 0; c < f->classes.n; c++) {
-        char path[PATH];
-        ISO_TRY(iso_path(path, f->split, f->classes.name[c]));
-        if (iso_folder_exists(path))
-            ISO_TRY(iso_names_list(path, is_image, &f->names[c], &f->others));
+        ISO_TRY(list_class(f, c));
         *rows += f->names[c].n;
     }
     if (*rows < 1 || *rows > INT32_MAX)
         return iso_fail(ISO_EDATA,
-                        "%s has %lld images in the folders of its classes (files called "
-                        ".png, .jpg or .jpeg)",
-                        f->split, (long long)*rows);
+                        "%s has %lld images in the folders of its classes (files called %s)",
+                        f->split, (long long)*rows, iso_image_suffixes());
     return ISO_OK;
 }
 
@@ -277,9 +327,6 @@ static iso_rc load(struct folder *f, const char *path)
     for (int64_t i = 0; i < rows; i++)
         set->labels[i] = f->files[i].class;
     snprintf(set->source, sizeof set->source, "%.400s", path);
-    if (f->others > 0)
-        snprintf(set->source, sizeof set->source, "%.400s; without %lld files that are no images",
-                 path, (long long)f->others);
     return load_images(f);
 }
 

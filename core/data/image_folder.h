@@ -7,6 +7,8 @@
  * path/CLASS/FILE, which is the split train. Classes are numbered in the order of their names'
  * bytes in train, and named after their folders. Rows: the first file of each class, then the
  * second, and so on, so that a limit takes some of each; files in the order of their names' bytes.
+ * A class has the images in its folder and in those below it; what else is there is in set->left.
+ * Fails where a class of train has none.
  * Images of one size, or all resized as the request says; grey ones among coloured ones become
  * coloured. */
 extern const struct iso_source_fields iso_image_folder_fields;

@@ -22,9 +22,9 @@ static iso_rc add_all(const char *folder, const struct iso_names *names, struct 
     if (names->n > 0)
         return ISO_OK;
     return iso_fail(ISO_EDATA,
-                    "%s: no images lie in this folder (files called .png, .jpg or "
-                    ".jpeg); name one that holds them",
-                    folder);
+                    "%s: no images lie in this folder (files called %s); name one that holds "
+                    "them",
+                    folder, iso_image_suffixes());
 }
 
 iso_rc iso_image_list_add(const char *argument, struct iso_names *paths)
@@ -32,7 +32,7 @@ iso_rc iso_image_list_add(const char *argument, struct iso_names *paths)
     struct iso_names names = { .name = NULL };
     if (!iso_folder_exists(argument))
         return iso_names_add(paths, argument);
-    iso_rc rc = iso_names_list(argument, is_image, &names, NULL);
+    iso_rc rc = iso_names_list(argument, is_image, &names);
     if (rc == ISO_OK)
         rc = add_all(argument, &names, paths);
     iso_names_free(&names);

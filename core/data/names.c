@@ -31,28 +31,46 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
-                      struct iso_names *out, int64_t *left)
+void iso_names_sort(struct iso_names *names)
+{
+    if (names->n > 0)
+        qsort(names->name, (size_t)names->n, sizeof *names->name, by_bytes);
+}
+
+static bool all(const char *folder, const char *name)
+{
+    (void)folder;
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* hidden: whether names that begin with a dot are asked about, too. */
+static iso_rc list(const char *folder, bool hidden, bool (*wanted)(const char *, const char *),
+                   struct iso_names *out)
 {
     iso_rc rc = ISO_OK;
     DIR *open = opendir(folder);
     if (open == NULL)
         return iso_file_fail("read the folder", folder);
     errno = 0;
-    for (struct dirent *e; rc == ISO_OK && (e = readdir(open)) != NULL; errno = 0) {
-        if (e->d_name[0] == '.')
-            continue;
-        if (wanted(folder, e->d_name))
+    for (struct dirent *e; rc == ISO_OK && (e = readdir(open)) != NULL; errno = 0)
+        if ((hidden || e->d_name[0] != '.') && wanted(folder, e->d_name))
             rc = iso_names_add(out, e->d_name);
-        else if (left != NULL)
-            ++*left;
-    }
     if (rc == ISO_OK && errno)
         rc = iso_file_fail("read the folder", folder);
     closedir(open);
-    if (out->n > 0)
-        qsort(out->name, (size_t)out->n, sizeof *out->name, by_bytes);
+    iso_names_sort(out);
     return rc;
+}
+
+iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
+                      struct iso_names *out)
+{
+    return list(folder, false, wanted, out);
+}
+
+iso_rc iso_names_all(const char *folder, struct iso_names *out)
+{
+    return list(folder, true, all, out);
 }
 
 void iso_names_cut(struct iso_names *names, int64_t n)
