@@ -92,7 +92,7 @@ CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.
             core/winograd_transforms.h
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
-            $(EMBEDDED) $(ONNX_C:.c=.o)
+            $(EMBEDDED) $(BUILD)/tools/report/script.o $(ONNX_C:.c=.o)
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
@@ -146,6 +146,12 @@ $(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC) $(BUILD)/config
 	@mkdir -p $(@D)
 	@echo '  CL  $@'; $(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@
 $(BUILD)/clkernels/embedded.o: $(BUILD)/clkernels/embedded.c $(BUILD)/config
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/tools/report/script.c: $(BUILD)/tools/embed tools/report/page.js
+	@mkdir -p $(@D)
+	@echo '  JS  $@'; $(BUILD)/tools/embed --text iso_page_script tools/report/page.js > $@.tmp && mv $@.tmp $@
+$(BUILD)/tools/report/script.o: $(BUILD)/tools/report/script.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 
 # What reads and writes ONNX's messages, made from their schema; its style is not ours to warn about.

@@ -34,6 +34,9 @@ static void is_well_formed(const char *text)
     int depth = 0, tags = 0;
     for (const char *at = text; *at; at++) {
         char name[32];
+        if (strncmp(at, "/*<![CDATA[*/", 13) == 0)
+            at = strstr(at, "/*]]>*/"); /* the script */
+        assert_non_null(at);
         if (*at == '&' && strncmp(at, "&amp;", 5) != 0 && strncmp(at, "&lt;", 4) != 0 &&
             strncmp(at, "&gt;", 4) != 0 && strncmp(at, "&quot;", 6) != 0 &&
             strncmp(at, "&#39;", 5) != 0)
@@ -152,7 +155,7 @@ static void escapes_names(void **state)
     read_page("r<i>&\"/report.html");
     cli_says(page, "x&lt;b&gt;&amp;&quot;y");
     cli_says(page, "r&lt;i&gt;&amp;&quot;");
-    assert_null(strstr(page, "<script"));
+    assert_int_equal(count(page, "<script"), 1); /* the page's own */
     assert_null(strstr(page, "<b>"));
 }
 

@@ -7,11 +7,9 @@
 #include <string.h>
 
 static const double TITLE = 18, LEGEND = 17, HEADS = 16; /* heights above the plot */
+static const double TICK_ROOM = 40;                      /* for those of another scale, too */
 static const double BELOW = 34, SAMPLE = 20, GAP = 14;   /* below it; in the legend */
-enum {
-    SPAN = 50
-}; /* a log scale fits where the largest is so many times the
-      least */
+enum { SPAN = 50 }; /* a log scale fits where the largest is so many times the least */
 enum { DOTS = 40, X_TICKS = 6, Y_TICKS = 5 };
 
 struct plot { /* a chart that is being drawn */
@@ -87,6 +85,7 @@ static void draw_y_axis(const struct plot *p, const struct iso_axis *a, bool rig
     char text[ISO_TICK_TEXT];
     const int n = iso_axis_ticks(a, values);
     const double x = right ? p->x.end : p->x.begin;
+    fprintf(p->svg->out, "<g class=\"%s\">\n", right ? "y2-axis" : "y-axis");
     for (int i = 0; i < n; i++) {
         const double y = iso_axis_at(a, values[i]);
         if (!right || !p->has_left)
@@ -94,6 +93,7 @@ static void draw_y_axis(const struct plot *p, const struct iso_axis *a, bool rig
         iso_svg_text(p->svg, right ? x + 6 : x - 6, y + 4, right ? ISO_LEFT : ISO_RIGHT, "muted",
                      "%s", iso_tick_text(a, values[i], text));
     }
+    fputs("</g>\n", p->svg->out);
 }
 
 static void draw_x_axis(const struct plot *p)
@@ -140,8 +140,12 @@ static double draw_legend(struct iso_svg *svg, const struct iso_chart *c, double
         }
         look_of(s, classes);
         if (svg != NULL) {
+            fprintf(svg->out, "<g class=\"key\" data-label=\"");
+            iso_put_escaped(svg->out, s->label);
+            fputs("\">\n", svg->out);
             iso_svg_line(svg, x + at, y + row + 8, x + at + SAMPLE, y + row + 8, classes);
             iso_svg_text(svg, x + at + SAMPLE + 6, y + row + 12, ISO_LEFT, "ink", "%s", text);
+            fputs("</g>\n", svg->out);
         }
         at += wide + GAP;
     }
@@ -168,19 +172,46 @@ static void draw_marks(const struct plot *p)
 
 /* ---- Series -------------------------------------------------------------------------------- */
 
-static void draw_line(const struct plot *p, const struct iso_series *s, const struct iso_axis *y)
+/* Returns the index behind i: every stride-th point is drawn, and the last one. */
+static int64_t next_point(const struct iso_series *s, int64_t i)
 {
     const int64_t stride = (s->n + ISO_CHART_POINTS - 1) / ISO_CHART_POINTS;
+    return i + stride < s->n || i == s->n - 1 ? i + stride : s->n - 1;
+}
+
+/* A line that an earlier one has, too, is dashed, so that both are seen. */
+static bool is_over_another(const struct iso_chart *c, const struct iso_series *s)
+{
+    for (const struct iso_series *o = c->series; o < s; o++) {
+        bool same = o->n == s->n && o->right == s->right;
+        for (int64_t i = 0; same && i < s->n; i++)
+            same = is_point(s, i) == is_point(o, i) &&
+                   (!is_point(s, i) || (s->x[i] == o->x[i] && s->y[i] == o->y[i]));
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+static void draw_line(const struct plot *p, const struct iso_series *s, const struct iso_axis *y,
+                      bool over)
+{
     char classes[32];
     bool joined = false;
     look_of(s, classes);
-    fprintf(p->svg->out, "<path class=\"%s\" d=\"", classes);
-    for (int64_t i = 0; i < s->n; i = i + stride < s->n || i == s->n - 1 ? i + stride : s->n - 1) {
+    fprintf(p->svg->out, "<path class=\"%s%s\" d=\"", classes, over ? " over" : "");
+    for (int64_t i = 0; i < s->n; i = next_point(s, i)) {
         if (is_point(s, i)) /* h0: a point by itself is seen, too */
             fprintf(p->svg->out, joined ? "L%.1f %.1f" : "M%.1f %.1fh0",
                     iso_axis_at(&p->x, s->x[i]), iso_axis_at(y, s->y[i]));
         joined = is_point(s, i);
     }
+    fputs("\" data-points=\"", p->svg->out);
+    for (int64_t i = 0; i < s->n; i = next_point(s, i))
+        if (is_point(s, i))
+            fprintf(p->svg->out, "%s%.7g,%.7g", i ? " " : "", s->x[i], s->y[i]);
+        else
+            fputs(" -", p->svg->out);
     fputs("\"/>\n", p->svg->out);
 }
 
@@ -203,6 +234,16 @@ static void draw_dots(const struct plot *p, const struct iso_series *s, const st
     }
 }
 
+/* Pieces of one line, and pale numbers behind their means, go by the label of their neighbour that
+ * has one in the same look. */
+static const char *series_label(const struct iso_chart *c, int k)
+{
+    for (int i = 0; i < c->nseries && c->series[k].label == NULL; i++)
+        if (c->series[i].label != NULL && c->series[i].look == c->series[k].look)
+            return c->series[i].label;
+    return c->series[k].label != NULL ? c->series[k].label : "";
+}
+
 static void draw_series(const struct plot *p, bool faint)
 {
     for (int k = 0; k < p->chart->nseries; k++) {
@@ -210,10 +251,26 @@ static void draw_series(const struct plot *p, bool faint)
         const struct iso_axis *y = s->right ? &p->y2 : &p->y;
         if (s->faint != faint)
             continue;
-        draw_line(p, s, y);
-        if (!faint && s->n <= DOTS)
+        const bool over = is_over_another(p->chart, s);
+        fprintf(p->svg->out, "<g class=\"series%s\" data-label=\"", s->right ? " right-side" : "");
+        iso_put_escaped(p->svg->out, series_label(p->chart, k));
+        fputs("\">\n", p->svg->out);
+        draw_line(p, s, y, over);
+        if (!faint && !over && s->n <= DOTS)
             draw_dots(p, s, y);
+        fputs("</g>\n", p->svg->out);
     }
+}
+
+static void draw_best(const struct plot *p)
+{
+    const double x = iso_axis_at(&p->x, p->chart->best_x), middle = (p->x.begin + p->x.end) / 2;
+    if (!p->chart->has_best || x < p->x.begin - 1 || x > p->x.end + 1)
+        return;
+    iso_svg_line(p->svg, x, p->y.begin, x, p->y.end, "best");
+    iso_svg_text(p->svg, x > middle ? x - 4 : x + 4, p->y.end + 10,
+                 x > middle ? ISO_RIGHT : ISO_LEFT, "best-text tiny", "best: %s %.0f",
+                 p->chart->x_label, p->chart->best_x);
 }
 
 /* ---- The chart ----------------------------------------------------------------------------- */
@@ -221,10 +278,31 @@ static void draw_series(const struct plot *p, bool faint)
 /* Puts the axes where they belong; y: where the plot's first line is. */
 static void put_axes(struct plot *p, double x, double y, double width, double bottom)
 {
-    p->x.begin = x + (p->has_left ? widest_tick(&p->y) + 8 : 8);
-    p->x.end = x + width - (p->has_right ? widest_tick(&p->y2) + 8 : 10);
+    p->x.begin = x + (p->has_left ? fmax(widest_tick(&p->y), TICK_ROOM) + 8 : 8);
+    p->x.end = x + width - (p->has_right ? fmax(widest_tick(&p->y2), TICK_ROOM) + 8 : 16);
     p->y.begin = p->y2.begin = bottom - BELOW;
     p->y.end = p->y2.end = y;
+}
+
+/* Draws what is between the axes, with what the page's script needs to draw it anew: the box in
+ * units of the picture, and the ends of x. */
+static void draw_plot(const struct plot *p)
+{
+    fprintf(p->svg->out,
+            "<g class=\"chart\" data-box=\"%.1f %.1f %.1f %.1f\" data-x=\"%.9g %.9g\" "
+            "data-fits=\"%d\" data-x-label=\"%s\">\n",
+            p->x.begin, p->x.end, p->y.begin, p->y.end, p->x.from, p->x.to, p->chart->log_fits,
+            p->chart->x_label);
+    if (p->has_left)
+        draw_y_axis(p, &p->y, false);
+    if (p->has_right)
+        draw_y_axis(p, &p->y2, true);
+    draw_marks(p);
+    draw_best(p);
+    draw_series(p, true);
+    draw_series(p, false);
+    draw_x_axis(p);
+    fputs("</g>\n", p->svg->out);
 }
 
 void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, double y,
@@ -252,14 +330,7 @@ void iso_chart_draw(struct iso_svg *svg, const struct iso_chart *c, double x, do
         iso_svg_text(svg, x, top - 3, ISO_LEFT, "muted", "%s", c->y_label);
     if (c->y2_label != NULL)
         iso_svg_text(svg, x + width, top - 3, ISO_RIGHT, "muted", "%s", c->y2_label);
-    if (p.has_left)
-        draw_y_axis(&p, &p.y, false);
-    if (p.has_right)
-        draw_y_axis(&p, &p.y2, true);
-    draw_marks(&p);
-    draw_series(&p, true);
-    draw_series(&p, false);
-    draw_x_axis(&p);
+    draw_plot(&p);
 }
 
 /* ---- Bars ---------------------------------------------------------------------------------- */

@@ -1,4 +1,6 @@
-/* chart.h: lines and bars with axes and a legend, drawn into a rectangle of a picture. */
+/* chart.h: lines and bars with axes and a legend, drawn into a rectangle of a picture. A page's
+ * script (page.js) finds in attributes what it needs to draw a chart anew: smoothed, on another
+ * scale, or with lines hidden. */
 #ifndef ISO_REPORT_CHART_H
 #define ISO_REPORT_CHART_H
 #include "svg.h"
@@ -25,6 +27,8 @@ struct iso_chart {
         const char *label;
     } marks[ISO_CHART_MARKS];
     int nmarks;
+    bool has_best; /* an epoch that is the best, marked at best_x */
+    double best_x;
 };
 /* Adds a series; more than fit are left out. */
 void iso_chart_add(struct iso_chart *, const struct iso_series *);

@@ -58,6 +58,13 @@ static struct iso_chart epoch_chart(const char *title)
     return (struct iso_chart){ .title = title, .x_label = "epoch", .whole = true };
 }
 
+/* Marks the epoch that best.safetensors is of. */
+static void mark_best(struct iso_chart *c, const struct iso_told *t)
+{
+    c->has_best = *t->best.monitor != '\0';
+    c->best_x = (double)t->best.epoch;
+}
+
 static iso_rc draw(const struct iso_chart *c, const char *name, const char *title,
                    struct iso_svg *s)
 {
@@ -108,6 +115,7 @@ iso_rc iso_draw_metric(const struct iso_told *t, const struct iso_metric_columns
         add_column(&c, t, m->validation, "validation", 1);
     }
     add_phases(&c, t);
+    mark_best(&c, t);
     return draw(&c, name, title, s);
 }
 

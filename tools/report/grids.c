@@ -142,14 +142,14 @@ static double row_sum(const struct iso_split *p, int64_t t)
 {
     double sum = 0;
     for (int64_t c = 0; c < p->classes; c++)
-        sum += p->matrix[t * p->classes + c];
+        sum += p->last.matrix[t * p->classes + c];
     return sum;
 }
 
 static void draw_cell(const struct iso_measured *m, const struct iso_split *p,
                       const struct matrix *f, struct iso_svg *s, int64_t t, int64_t c, double sum)
 {
-    const double count = p->matrix[t * p->classes + c], share = sum > 0 ? count / sum : 0;
+    const double count = p->last.matrix[t * p->classes + c], share = sum > 0 ? count / sum : 0;
     const double x = f->left + f->cell * (double)c, y = f->top + f->cell * (double)t;
     const double opacity = sqrt(share);
     char a[16], b[16], tip[192];

@@ -65,6 +65,9 @@ static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
     struct iso_job *s = &m->setup;
     ISO_TRY(iso_path(m->model_path, t->folder, "model.yaml"));
     ISO_TRY(iso_path(m->weights_path, t->folder, "weights.safetensors"));
+    ISO_TRY(iso_path(m->best_path, t->folder, "best.safetensors"));
+    if (t->best.epoch != t->state.epoch && access(m->best_path, R_OK) == 0)
+        m->best_epoch = t->best.epoch;
     ISO_TRY(iso_job_model(s, m->model_path, o));
     const int last = s->model->nphases - 1;
     ISO_TRY(add_matrix(m));
@@ -158,8 +161,10 @@ static void free_rows(struct iso_shown_rows *r)
 
 void iso_measured_free(struct iso_measured *m)
 {
-    for (int i = 0; i < ISO_SPLITS; i++)
-        free(m->split[i].matrix);
+    for (int i = 0; i < ISO_SPLITS; i++) {
+        free(m->split[i].last.matrix);
+        free(m->split[i].best.matrix);
+    }
     for (int i = 0; i < m->naugmented; i++)
         free_rows(&m->augmented[i].rows);
     free_rows(&m->samples);

@@ -154,17 +154,17 @@ static iso_rc predict(struct iso_measured *m, const struct iso_dataset *d)
 /* ---- Splits -------------------------------------------------------------------------------- */
 
 static iso_rc copy_matrix(struct iso_split *s, const struct iso_graph *g,
-                          const struct iso_scores *scores)
+                          const struct iso_scores *scores, double **matrix)
 {
     const int value = iso_graph_find(g, iso_ops[ISO_OP_confusion_matrix].name);
     if (value < 0)
         return ISO_OK;
     const size_t n = (size_t)iso_shape_count(&g->values[value].shape);
     s->classes = g->values[value].shape.dim[0];
-    s->matrix = iso_alloc(n, sizeof *s->matrix);
-    if (s->matrix == NULL)
+    *matrix = iso_alloc(n, sizeof **matrix);
+    if (*matrix == NULL)
         return ISO_ENOMEM;
-    memcpy(s->matrix, scores->counts + g->values[value].at, n * sizeof *s->matrix);
+    memcpy(*matrix, scores->counts + g->values[value].at, n * sizeof **matrix);
     return ISO_OK;
 }
 
@@ -175,13 +175,23 @@ static void describe(struct iso_split *s, const struct iso_dataset *d)
              d->part);
 }
 
-static iso_rc score(struct iso_measured *m, struct iso_split *s, const struct iso_dataset *d)
+static iso_rc score(struct iso_measured *m, struct iso_split *s, struct iso_split_scores *out)
 {
     struct iso_scores scores;
-    ISO_TRY(iso_exec_data(m->setup.exec, 1, d));
-    ISO_TRY(iso_evaluate(m->setup.exec, 1, d->rows, &scores));
-    s->loss = iso_scores_loss(&scores);
-    return copy_matrix(s, m->setup.graph, &scores);
+    ISO_TRY(iso_evaluate(m->setup.exec, 1, s->rows, &scores));
+    out->known = true;
+    out->loss = iso_scores_loss(&scores);
+    return copy_matrix(s, m->setup.graph, &scores, &out->matrix);
+}
+
+/* Scores the best weights, and goes back to the last ones. */
+static iso_rc score_best(struct iso_measured *m, struct iso_split *s)
+{
+    if (m->best_epoch == 0)
+        return ISO_OK;
+    ISO_TRY(iso_job_weights(&m->setup, m->best_path));
+    ISO_TRY(score(m, s, &s->best));
+    return iso_job_weights(&m->setup, m->weights_path);
 }
 
 /* One split: its scores, and what is shown of it. */
@@ -194,7 +204,9 @@ static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
     ISO_TRY(iso_job_data(&m->setup, s->name, o, data));
     describe(s, *data);
     ISO_TRY(take_names(m, *data));
-    ISO_TRY(score(m, s, *data));
+    ISO_TRY(iso_exec_data(m->setup.exec, 1, *data));
+    ISO_TRY(score_best(m, s));
+    ISO_TRY(score(m, s, &s->last));
     if (strcmp(s->name, "train") == 0)
         ISO_TRY(take_samples(m, *data));
     if (m->predictions.n > 0)

@@ -22,9 +22,11 @@ struct iso_split {
     iso_note missing; /* why there is nothing below */
     char data[512];   /* which data it is */
     int64_t rows;
-    double loss;
-    double *matrix; /* [classes, classes], true classes down; owned; NULL:
-                       none */
+    struct iso_split_scores {
+        bool known;
+        double loss;
+        double *matrix; /* [classes, classes], true classes down; owned; NULL: none */
+    } last, best;       /* of the last weights, and of the best ones where they are others */
     int64_t classes;
 };
 struct iso_augmented { /* what a phase makes of the first rows */
@@ -36,6 +38,8 @@ struct iso_measured {
     struct iso_job setup; /* its graph is that of the phase the run is in; NULL when
                                the model file cannot be used */
     char model_path[ISO_PATH], weights_path[ISO_PATH];
+    char best_path[ISO_PATH]; /* of best weights that are not the last ones, after epoch */
+    int64_t best_epoch;       /* best_epoch; 0: there are none */
     /* Why it could not be used or made; device: what there is to say of it. */
     iso_note no_model, no_weights, no_device, device, no_augmented, no_times, no_parity;
     bool parity_passed;

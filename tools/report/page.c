@@ -1,5 +1,6 @@
 #include "page.h"
 
+#include "script.h"
 #include "style.h"
 
 #include <stdarg.h>
@@ -24,7 +25,8 @@ iso_rc iso_page_begin(struct iso_page *p, const char *title)
 
 iso_rc iso_page_end(struct iso_page *p)
 {
-    fputs("</body>\n</html>\n", p->out);
+    fprintf(p->out, "<script>/*<![CDATA[*/\n%s/*]]>*/</script>\n</body>\n</html>\n",
+            iso_page_script);
     const bool failed = ferror(p->out) != 0;
     const bool closed = fclose(p->out) == 0;
     p->out = NULL;
@@ -77,6 +79,20 @@ void iso_page_chapter(struct iso_page *p, const char *id, const char *heading)
 {
     fprintf(p->out, "<section id=\"%s\">\n", id);
     iso_page_element(p, "h2", "%s", heading);
+}
+
+void iso_page_pair(struct iso_page *p) { fputs("<div class=\"pair\">\n", p->out); }
+
+void iso_page_chart_tools(struct iso_page *p)
+{
+    fputs(
+        "<p class=\"tools\" hidden=\"hidden\"><label>Smoothing <input type=\"range\" "
+        "name=\"smooth\" "
+        "min=\"0\" max=\"0.98\" step=\"0.02\" value=\"0\"/></label>\n<label>Scale "
+        "<select name=\"scale\"><option value=\"auto\">automatic</option>"
+        "<option value=\"linear\">linear</option><option value=\"log\">logarithmic</option>"
+        "</select></label>\n<span>A click on a name in a legend hides its line.</span></p>\n",
+        p->out);
 }
 
 void iso_page_note(struct iso_page *p, const char *fmt, ...)

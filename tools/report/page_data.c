@@ -34,31 +34,40 @@ static struct iso_shape shape_of(const struct iso_split *s)
     return (struct iso_shape){ 2, { s->classes, s->classes } };
 }
 
-static double accuracy(const struct iso_split *s)
+static double accuracy_of(const struct iso_split *s, const struct iso_split_scores *scored)
 {
     double right = 0;
     for (int64_t c = 0; c < s->classes; c++)
-        right += s->matrix[c * s->classes + c];
+        right += scored->matrix[c * s->classes + c];
     return iso_share(right, (double)s->rows);
+}
+
+double iso_split_accuracy(const struct iso_split *s)
+{
+    return s->last.matrix != NULL ? accuracy_of(s, &s->last) : NAN;
 }
 
 /* ---- Scores of the splits ------------------------------------------------------------------ */
 
-static void put_split(struct iso_page *p, const struct iso_split *s)
+static void put_split(struct iso_page *p, const struct iso_split *s,
+                      const struct iso_split_scores *scored, const char *weights)
 {
     const struct iso_score macro = { ISO_AVERAGE_MACRO };
     const struct iso_shape shape = shape_of(s);
+    if (!scored->known)
+        return;
     fputs("<tr>", p->out);
     iso_page_element(p, "th scope=\"row\"", "%s", s->name);
     iso_page_element(p, "td class=\"n\"", "%" PRId64, s->rows);
-    put_number(p, s->loss);
-    if (s->matrix != NULL)
-        put_number(p, accuracy(s));
-    for (int i = 0; s->matrix != NULL && i < SCORES; i++) {
+    put_number(p, scored->loss);
+    if (scored->matrix != NULL)
+        put_number(p, accuracy_of(s, scored));
+    for (int i = 0; scored->matrix != NULL && i < SCORES; i++) {
         double value;
-        iso_ops[scores[i]].def->score(&macro, &shape, s->matrix, &value);
+        iso_ops[scores[i]].def->score(&macro, &shape, scored->matrix, &value);
         put_number(p, value);
     }
+    iso_page_element(p, "td", "%s", weights);
     iso_page_element(p, "td", "%s", s->data);
     fputs("</tr>\n", p->out);
 }
@@ -67,19 +76,24 @@ static void put_scores(struct iso_page *p, const struct iso_measured *m)
 {
     const char *why = obstacle(m);
     bool any = false, matrix = false;
-    iso_page_chapter(p, "scores", "Scores of the last weights");
+    char best[64];
+    snprintf(best, sizeof best, "best, epoch %" PRId64, m->best_epoch);
+    iso_page_chapter(p, "scores",
+                     m->best_epoch ? "Scores of the last and the best weights"
+                                   : "Scores of the last weights");
     if (why != NULL)
         iso_page_note(p, "No scores: %s.", why);
     for (int i = 0; why == NULL && i < ISO_SPLITS; i++) {
         const struct iso_split *s = &m->split[i];
         any = any || !*s->missing;
-        matrix = matrix || s->matrix != NULL;
+        matrix = matrix || s->last.matrix != NULL;
         if (*s->missing)
             iso_page_note(p, "No scores of the %s data: %s.", s->name, s->missing);
     }
     if (any) {
         fputs(
-            "<div class=\"scroll\"><table>\n<thead><tr><th>data</th><th class=\"n\">rows</th>"
+            "<div class=\"scroll\" tabindex=\"0\"><table class=\"wide "
+            "sortable\">\n<thead><tr><th>data</th><th class=\"n\">rows</th>"
             "<th class=\"n\">loss</th>",
             p->out);
         if (matrix)
@@ -87,10 +101,12 @@ static void put_scores(struct iso_page *p, const struct iso_measured *m)
                 "<th class=\"n\">accuracy</th><th class=\"n\">precision</th>"
                 "<th class=\"n\">recall</th><th class=\"n\">F1</th>",
                 p->out);
-        fputs("<th>which</th></tr></thead>\n<tbody>\n", p->out);
+        fputs("<th>weights</th><th>which</th></tr></thead>\n<tbody>\n", p->out);
         for (int i = 0; i < ISO_SPLITS; i++)
-            if (!*m->split[i].missing)
-                put_split(p, &m->split[i]);
+            if (!*m->split[i].missing) {
+                put_split(p, &m->split[i], &m->split[i].last, "last");
+                put_split(p, &m->split[i], &m->split[i].best, best);
+            }
         fputs("</tbody></table></div>\n", p->out);
         if (matrix)
             iso_page_element(p, "p class=\"small\"",
@@ -113,14 +129,17 @@ static void put_class(struct iso_page *p, const struct iso_measured *m, const st
     for (int i = 0; i < SCORES; i++)
         put_number(p, each[i][class]);
     iso_page_element(p, "td class=\"n\"", "%.0f",
-                     iso_class_counts(&shape, s->matrix, class).actual);
+                     iso_class_counts(&shape, s->last.matrix, class).actual);
     fputs("</tr>\n", p->out);
 }
 
 static void put_classes(struct iso_page *p, const struct iso_measured *m, const struct iso_split *s,
                         double *const each[SCORES])
 {
-    fputs("<div class=\"scroll tall\" tabindex=\"0\"><table>\n<thead><tr><th>class</th>", p->out);
+    fputs(
+        "<div class=\"scroll tall\" tabindex=\"0\"><table class=\"wide sortable\">\n"
+        "<thead><tr><th>class</th>",
+        p->out);
     for (int i = 0; i < SCORES; i++)
         iso_page_element(p, "th class=\"n\"", "%s", iso_ops[scores[i]].name);
     fputs("<th class=\"n\">rows</th></tr></thead>\n<tbody>\n", p->out);
@@ -141,7 +160,7 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
         return ISO_ENOMEM;
     for (int i = 0; i < SCORES; i++) {
         each[i] = all + i * s->classes;
-        iso_ops[scores[i]].def->score(&of_classes, &shape, s->matrix, each[i]);
+        iso_ops[scores[i]].def->score(&of_classes, &shape, s->last.matrix, each[i]);
     }
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     const iso_rc rc = iso_page_picture(p, iso_draw_confusion(m, s, &svg), &svg,
@@ -161,7 +180,7 @@ static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
     const char *why = obstacle(m);
     iso_rc rc = ISO_OK;
     for (int i = 0; i < ISO_SPLITS; i++)
-        if (m->split[i].matrix != NULL)
+        if (m->split[i].last.matrix != NULL)
             s = &m->split[i];
     iso_page_chapter(p, "confusion", "Classes");
     if (s != NULL)
@@ -201,13 +220,12 @@ static iso_rc put_samples(struct iso_page *p, const struct iso_measured *m)
         iso_page_note(p, "No samples: %s.", why != NULL ? why : m->split[0].missing);
     if (*m->no_augmented)
         iso_page_note(p, "No augmented samples: %s.", m->no_augmented);
-    fputs("<div class=\"grid-of-figures\">\n", p->out);
     if (m->samples.n > 0)
         ISO_TRY(iso_page_picture(
             p, iso_draw_images(m, &m->samples, 5, "samples", "training samples", &svg), &svg,
             NULL));
     ISO_TRY(put_augmented(p, m));
-    fputs("</div>\n</section>\n", p->out);
+    fputs("</section>\n", p->out);
     return ISO_OK;
 }
 
@@ -354,9 +372,13 @@ iso_rc iso_page_measured(struct iso_page *p, const struct iso_measured *m)
 {
     put_scores(p, m);
     ISO_TRY(put_confusion(p, m));
+    iso_page_pair(p);
     ISO_TRY(put_samples(p, m));
     ISO_TRY(put_predictions(p, m));
+    iso_page_close(p, "div");
+    iso_page_pair(p);
     ISO_TRY(put_times(p, m));
     put_parity(p, m);
+    iso_page_close(p, "div");
     return ISO_OK;
 }

@@ -26,40 +26,7 @@ static struct shown shown_of(const struct iso_told *t)
     return s;
 }
 
-/* ---- Head ---------------------------------------------------------------------------------- */
-
-static void put_head(struct iso_page *p, const struct iso_told *t)
-{
-    static const char *const links[][2] = {
-        { "summary", "Summary" },         { "model", "Model" },
-        { "curves", "Curves" },           { "scores", "Scores" },
-        { "confusion", "Confusion" },     { "samples", "Samples" },
-        { "predictions", "Predictions" }, { "time", "Time" },
-        { "parity", "Parity" },           { "files", "Files" },
-    };
-    char status[128];
-    fputs("<header>\n", p->out);
-    iso_page_element(p, "h1", "%s", t->model);
-    iso_page_element(p, "p class=\"small\"", "Run %s: %s.", t->folder,
-                     iso_told_status(t, status, sizeof status));
-    fputs("<nav>", p->out);
-    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-        fprintf(p->out, "<a href=\"#%s\">%s</a>\n", links[i][0], links[i][1]);
-    fputs("</nav>\n</header>\n<main>\n", p->out);
-}
-
 /* ---- Summary ------------------------------------------------------------------------------- */
-
-static const char *duration(double seconds, char *buf, size_t n)
-{
-    if (seconds < 120)
-        snprintf(buf, n, "%.1f s", seconds);
-    else if (seconds < 2 * 3600)
-        snprintf(buf, n, "%d min %02d s", (int)(seconds / 60), (int)seconds % 60);
-    else
-        snprintf(buf, n, "%d h %02d min", (int)(seconds / 3600), (int)(seconds / 60) % 60);
-    return buf;
-}
 
 static void put_data_facts(struct iso_page *p, const struct iso_told *t)
 {
@@ -120,7 +87,7 @@ static void put_summary(struct iso_page *p, const struct iso_told *t, const stru
 {
     char text[32], each[32];
     const double seconds = iso_told_seconds(t);
-    iso_page_chapter(p, "summary", "Summary");
+    iso_page_chapter(p, "summary", "Settings and results");
     if (*t->faults)
         iso_page_note(p, "Not all of the run could be read: %s.", t->faults);
     if (*m->no_model)
@@ -133,8 +100,8 @@ static void put_summary(struct iso_page *p, const struct iso_told *t, const stru
     put_data_facts(p, t);
     put_setting_facts(p, t, m);
     if (t->epochs.rows > 0)
-        iso_page_fact(p, "Time", "%s, %s an epoch", duration(seconds, text, sizeof text),
-                      duration(seconds / (double)t->epochs.rows, each, sizeof each));
+        iso_page_fact(p, "Time", "%s, %s an epoch", iso_duration(seconds, text, sizeof text),
+                      iso_duration(seconds / (double)t->epochs.rows, each, sizeof each));
     put_result_facts(p, t, s);
     if (*m->hash)
         iso_page_fact(p, "Weights", "sha256 %s, %s", m->hash, t->device.mode);
@@ -152,7 +119,13 @@ static iso_rc put_model(struct iso_page *p, const struct iso_measured *m)
     if (m->setup.graph == NULL) {
         iso_page_note(p, "Without its model file there is no drawing: %s.", m->no_model);
     } else {
-        fputs("<div class=\"scroll tall\" tabindex=\"0\">\n", p->out);
+        fputs(
+            "<p class=\"tools\" hidden=\"hidden\">"
+            "<button type=\"button\" data-zoom=\"1.25\">larger</button>\n"
+            "<button type=\"button\" data-zoom=\"0.8\">smaller</button>\n"
+            "<button type=\"button\" data-zoom=\"0\">fit</button></p>\n"
+            "<div class=\"scroll tall\" tabindex=\"0\">\n",
+            p->out);
         ISO_TRY(iso_page_picture(p, iso_draw_model(m->setup.graph, &s), &s, NULL));
         fputs("</div>\n", p->out);
     }
@@ -183,6 +156,7 @@ static iso_rc put_curves(struct iso_page *p, const struct iso_told *t, const str
                       t->folder);
     if (t->batches.rows == 0)
         iso_page_note(p, "The run has no batches.csv with numbers of each step.");
+    iso_page_chart_tools(p);
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     if (t->epochs.rows > 0)
         ISO_TRY(put_epoch_curves(p, t, s));
@@ -214,9 +188,11 @@ iso_rc iso_page_of_run(struct iso_page *p, const struct iso_told *t, const struc
     const struct shown s = shown_of(t);
     snprintf(title, sizeof title, "%s: isocl report", t->name);
     ISO_TRY(iso_page_begin(p, title));
-    put_head(p, t);
-    put_summary(p, t, m, &s);
+    iso_page_head(p, t, m);
+    iso_page_pair(p);
     ISO_TRY(put_model(p, m));
+    put_summary(p, t, m, &s);
+    iso_page_close(p, "div");
     ISO_TRY(put_curves(p, t, &s));
     ISO_TRY(iso_page_measured(p, m));
     iso_page_chapter(p, "files", "Files of the run");

@@ -11,6 +11,7 @@ static const struct colour {
     { ".axis", "stroke", "#8b95a1", "#77828f" },
     { ".grid", "stroke", "#e4e7eb", "#2b3138" },
     { ".mark", "stroke", "#8b95a1", "#77828f" },
+    { ".best", "stroke", "#00704f", "#3fd6a6" }, { ".best-text", "fill", "#00704f", "#3fd6a6" },
     { ".s0", "stroke", "#0072b2", "#56b4e9" }, { ".f0", "fill", "#0072b2", "#56b4e9" },
     { ".s1", "stroke", "#d55e00", "#ff8f45" }, { ".f1", "fill", "#d55e00", "#ff8f45" },
     { ".s2", "stroke", "#009e73", "#2fd0a0" }, { ".f2", "fill", "#009e73", "#2fd0a0" },
@@ -32,10 +33,13 @@ static const struct colour {
     { "body", "color", "#1b2026", "#e8ebef" },
     { "a", "color", "#0067a3", "#6db9ee" },
     { ".note,figcaption,.small", "color", "#5a6470", "#a5aeb9" },
-    { "th,td,section,header,nav", "border-color", "#dde2e7", "#2f363e" },
+    { "th,td,section,header,nav,.tile,.tip", "border-color", "#dde2e7", "#2f363e" },
+    { ".tile,.tip", "background", "#f7f9fb", "#1b2026" },
+    { ".tile dt,.tile dd", "color", "#5a6470", "#a5aeb9" },
+    { ".tile .value", "color", "#1b2026", "#e8ebef" },
     { "pre,.note,tr.all td,tr.all th", "background", "#f4f6f8", "#1c2127" },
-    { ".good", "color", "#00704f", "#3fd6a6" },
-    { ".bad", "color", "#b00d28", "#ff8a82" },
+    { ".good,.tile .good", "color", "#00704f", "#3fd6a6" },
+    { ".bad,.tile .bad", "color", "#b00d28", "#ff8a82" },
     { NULL, NULL, NULL, NULL },
 };
 
@@ -45,12 +49,12 @@ static const char pictures[] =
     ".picture .title{font-size:14px;font-weight:600}\n"
     ".picture .tiny{font-size:10px}.picture .strong{font-weight:600}\n"
     ".picture .middle{text-anchor:middle}.picture .end{text-anchor:end}\n"
-    ".axis,.grid,.mark,.edge{fill:none;stroke-width:1}.mark{stroke-dasharray:3 3}\n"
+    ".axis,.grid,.mark,.edge,.best{fill:none;stroke-width:1}.mark,.best{stroke-dasharray:3 3}\n"
     ".s0,.s1,.s2,.s3,.s4,.s5,.s6,.s7{fill:none;stroke-width:2;stroke-linejoin:round;"
     "stroke-linecap:round}\n"
     ".picture .thin{stroke-width:1.2}.picture .faint{stroke-width:1;stroke-opacity:.35}\n"
     ".picture .d1{stroke-dasharray:7 4}.picture .d2{stroke-dasharray:2 4}"
-    ".picture .d3{stroke-dasharray:9 3 2 3}\n"
+    ".picture .d3{stroke-dasharray:9 3 2 3}.picture .over{stroke-dasharray:6 6}\n"
     ".box{stroke-width:1}.pixels{image-rendering:pixelated}.empty{fill:none}\n";
 
 static const char page[] =
@@ -68,11 +72,36 @@ static const char page[] =
     ".picture{display:block;width:100%;height:auto}\n"
     ".grid-of-figures{display:grid;gap:1.25rem;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}\n"
+    /* An odd number of figures: the last three share a row, so that none is half empty. */
+    "@media(min-width:60rem){.grid-of-figures{grid-template-columns:repeat(6,1fr)}"
+    ".grid-of-figures>*{grid-column:span 3}"
+    ".grid-of-figures>:first-child:nth-last-child(odd)~:nth-last-child(-n+3),"
+    ".grid-of-figures>:first-child:nth-last-child(3){grid-column:span 2}"
+    ".grid-of-figures>:only-child{grid-column:span 6}}\n"
+    ".pair{display:grid;column-gap:2.5rem;"
+    "grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}.pair>*{min-width:0}\n"
+    ".tiles{display:grid;gap:.75rem;margin:1rem 0;"
+    "grid-template-columns:repeat(auto-fit,minmax(min(100%,10.5rem),1fr))}\n"
+    ".tile{border:1px solid;border-radius:.4rem;padding:.6rem .75rem;min-width:0}"
+    ".tile dt,.tile dd{margin:0;font-size:.8rem;overflow-wrap:anywhere}"
+    ".tile .value{font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums}"
+    ".tile .value.hash{font-size:1.02rem;line-height:1.95rem}\n"
+    ".tools{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;align-items:center;font-size:.88rem;"
+    "max-width:none}.tools[hidden]{display:none}.tools label{display:flex;gap:.4rem;"
+    "align-items:center}\n"
+    ".tip{position:fixed;pointer-events:none;border:1px solid;border-radius:.3rem;z-index:2;"
+    "padding:.3rem .5rem;font-size:.8rem;font-variant-numeric:tabular-nums;max-width:20rem}"
+    ".tip[hidden]{display:none}\n"
+    ".key{cursor:pointer}.key.off{opacity:.4}.key.off text{text-decoration:line-through}\n"
+    "table.wide{width:100%}table.sortable thead th{cursor:pointer}"
+    "th[aria-sort=ascending]::after{content:' \\25b2'}"
+    "th[aria-sort=descending]::after{content:' \\25bc'}\n"
     ".scroll{overflow-x:auto;max-width:100%}.tall{max-height:44rem;overflow-y:auto}\n"
     "table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}\n"
     "th,td{padding:.25rem .7rem .25rem 0;text-align:left;vertical-align:top;"
     "border-bottom:1px solid}\n"
-    "th{font-weight:600}td.n,th.n{text-align:right}td+td.n,th+td.n,th+th.n{padding-left:.7rem}\n"
+    "th{font-weight:600}td.n,th.n{text-align:right}td+td.n,th+td.n,th+th.n,td.n+td,th.n+th{padding-"
+    "left:.7rem}\n"
     "table.facts th{white-space:nowrap;padding-right:1.2rem}\n"
     "table.facts td{overflow-wrap:anywhere}\n"
     "td.differs{font-weight:600}\n"
