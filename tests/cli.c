@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,5 +215,6 @@ int cli_main(const struct CMUnitTest *tests, size_t n)
         fprintf(stderr, "%s is not built\n", relative);
         return 1;
     }
+    signal(SIGINT, SIG_DFL); /* a shell's & has it ignored, and the program would inherit that */
     return _cmocka_run_group_tests("isocl", tests, n, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #ifndef ISO_TEST_CLI_H
 #define ISO_TEST_CLI_H
 #include "folder.h"
+#include "tools/exit_code.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

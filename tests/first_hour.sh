@@ -53,7 +53,7 @@ run() {
     sed -i '/^\^C$/d' "$scratch/expected"
     cd "$scratch/work" || exit 1
     if [ -n "$before" ]; then
-        sh -c "exec $command" >"$scratch/got" 2>&1 &
+        env --default-signal=INT sh -c "exec $command" >"$scratch/got" 2>&1 &
         press "$before" $!
         wait $!
     else

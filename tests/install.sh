@@ -87,7 +87,7 @@ example_runs() {
         [ "$(grep -o 'sha256 [0-9a-f]*' example)" = "$(grep -o 'sha256 [0-9a-f]*' trained)" ]) || return 1
     printf 'layers: 3\n' >"$scratch/bad.yaml"
     "$scratch/train_digits" "$scratch/bad.yaml" 2>"$scratch/told"
-    [ $? -eq 1 ] && grep 'bad.yaml:1:' "$scratch/told"
+    [ $? -eq 4 ] && grep 'bad.yaml:1:' "$scratch/told"
 }
 
 # It goes from phase to phase, and on with a run that was stopped, to the weights of `isocl train`.

@@ -196,7 +196,8 @@ static void test_trace_needs_a_profile_and_a_place(void **state)
     assert_int_equal(cli_run("bench tiny.yaml --devices cpu --trace t.json " QUICK), 2);
     cli_says(cli_err, "--profile");
     assert_int_equal(
-        cli_run("bench tiny.yaml --devices cpu --profile --trace no/where.json " QUICK), 1);
+        cli_run("bench tiny.yaml --devices cpu --profile --trace no/where.json " QUICK),
+        ISO_EXIT_FILE);
     cli_says(cli_err, "no/where.json");
 }
 
@@ -256,9 +257,9 @@ static void test_faults(void **state)
     assert_int_equal(cli_run("bench tiny.yaml --seconds fast"), 2);
     cli_says(cli_err, "--seconds takes a number");
     assert_int_equal(cli_run("bench tiny.yaml --devices cpu,,reference"), 2);
-    assert_int_equal(cli_run("bench missing.yaml --devices cpu " QUICK), 1);
+    assert_int_equal(cli_run("bench missing.yaml --devices cpu " QUICK), ISO_EXIT_FILE);
     cli_says(cli_err, "missing.yaml");
-    assert_int_equal(cli_run("bench tiny.yaml --devices cpu,abacus " QUICK), 1);
+    assert_int_equal(cli_run("bench tiny.yaml --devices cpu,abacus " QUICK), ISO_EXIT_DEVICE);
     cli_says(cli_out, "unknown device 'abacus'");
     cli_says(cli_out, "tiny trains fastest with --device cpu: ");
 }

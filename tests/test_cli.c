@@ -86,16 +86,18 @@ static void test_faults(void **state)
 {
     (void)state;
     cli_write("bad.yaml", "model: x\nlayrs: []\nloss: nonsense\n");
-    assert_int_equal(cli_run("train bad.yaml"), 1);
+    assert_int_equal(cli_run("train bad.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "bad.yaml:2:1: ");
     cli_says(cli_err, "bad.yaml:3:7: ");
     cli_says(cli_err, " faults\n");
-    assert_int_equal(cli_run("train nowhere.yaml"), 1);
+    assert_int_equal(cli_run("train nowhere.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "nowhere.yaml");
     assert_int_equal(cli_lines(cli_err), 1);
-    assert_int_equal(cli_run("train tiny.yaml --device reference --limit 50 --out /dev/null/x"), 1);
+    assert_int_equal(cli_run("train tiny.yaml --device reference --limit 50 --out /dev/null/x"),
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "/dev/null");
-    assert_int_equal(cli_run("trace tiny.yaml --device reference --batch-from nowhere"), 1);
+    assert_int_equal(cli_run("trace tiny.yaml --device reference --batch-from nowhere"),
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "nowhere");
 }
 
@@ -104,7 +106,7 @@ static void test_output_that_cannot_be_written(void **state)
     (void)state;
     if (access("/dev/full", W_OK) != 0)
         skip();
-    assert_int_equal(cli_run("help >/dev/full"), 1);
+    assert_int_equal(cli_run("help >/dev/full"), ISO_EXIT_FILE);
     cli_says(cli_err, "standard output");
 }
 
@@ -164,9 +166,9 @@ static void test_models_it_came_with(void **state)
     cli_says(cli_out, " 12810 ");
     cli_says(cli_err, "isocl: there is no models/demo.yaml here; taking /");
     assert_int_equal(cli_run("parity models/demo.yaml --devices cpu --steps 1 --quiet"), 0);
-    assert_int_equal(cli_run("summary models/nothing.yaml"), 1);
+    assert_int_equal(cli_run("summary models/nothing.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "models/nothing.yaml: cannot be opened");
-    assert_int_equal(cli_run("summary demo.yaml"), 1);
+    assert_int_equal(cli_run("summary demo.yaml"), ISO_EXIT_FILE);
     assert_int_equal(cli_run("summary tiny.yaml"), 0);
     assert_int_equal(strlen(cli_err), 0);
 }

@@ -7,7 +7,7 @@
 static void a_missing_data_folder_is_refused(void **state)
 {
     (void)state;
-    assert_int_equal(cli_run(TRAIN "--data /nowhere"), 1);
+    assert_int_equal(cli_run(TRAIN "--data /nowhere"), ISO_EXIT_FILE);
     cli_says(cli_err, "there is no data folder /nowhere");
     assert_int_equal(cli_run(TRAIN "--data ."), 0);
 }

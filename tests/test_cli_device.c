@@ -24,7 +24,7 @@ static int setup(void **state)
 static void test_gpu_is_one_or_an_error(void **state)
 {
     (void)state;
-    assert_int_equal(cli_run("%s --device gpu", train), 1);
+    assert_int_equal(cli_run("%s --device gpu", train), ISO_EXIT_DEVICE);
     cli_says(cli_err, "--device gpu: no GPU can be used here; OpenCL shows no device");
     cli_says(cli_err, "isocl doctor");
     assert_int_equal(cli_lines(cli_err), 1);

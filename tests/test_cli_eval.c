@@ -31,7 +31,8 @@ static void test_eval(void **state)
                 "--device reference"),
         0);
     cli_says(cli_out, "\"rows\":30");
-    assert_int_equal(cli_run("eval tiny.yaml --weights tiny.yaml --device reference"), 1);
+    assert_int_equal(cli_run("eval tiny.yaml --weights tiny.yaml --device reference"),
+                     ISO_EXIT_FILE);
     assert_int_equal(cli_lines(cli_err), 1);
 }
 
@@ -81,7 +82,7 @@ static void test_weights_that_do_not_fit(void **state)
     memcpy(strstr(cli_out, "units: 8"), "units: 9", 8);
     cli_write("wide.yaml", cli_out);
     assert_int_equal(cli_run("eval wide.yaml --weights a/weights.safetensors --device reference"),
-                     1);
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "dense_1/kernel has shape 784x8; the model has 784x9");
     cli_says(cli_err, "3 faults");
 }

@@ -151,7 +151,8 @@ static void a_run_keeps_the_names(void **state)
     cli_says(cli_out, "\"name\":\"a\\n\\\\b\"");
     cli_says(cli_out, "\"name\":\"2\"");
     cli_write("run/classes.txt", "1\n2\n3\n4\n");
-    fails(1, "predict run seen", "classes.txt names 4 classes and the model tells 3 apart");
+    fails(ISO_EXIT_FILE, "predict run seen",
+          "classes.txt names 4 classes and the model tells 3 apart");
 }
 
 static void images_of_other_sizes_are_resized_when_asked(void **state)
@@ -160,7 +161,7 @@ static void images_of_other_sizes_are_resized_when_asked(void **state)
     (void)state;
     train_pets();
     snprintf(arguments, sizeof arguments, "predict run %s/tests/readers/decode/colour.png", root);
-    fails(1, arguments, "pixels (height x width), the model takes 2x3: give --resize");
+    fails(ISO_EXIT_FILE, arguments, "pixels (height x width), the model takes 2x3: give --resize");
     strcat(arguments, " --resize --json");
     run_ok(arguments);
     assert_int_equal(cli_lines(cli_out), 2);
@@ -170,12 +171,14 @@ static void bad_images_are_named(void **state)
 {
     (void)state;
     train_pets();
-    fails(1, "predict run pets/train/cat/notes.txt", "cat/notes.txt: is neither a PNG nor a JPEG");
-    fails(1, "predict run pets/train/bird/0.png gone.png", "cannot read gone.png");
+    fails(ISO_EXIT_FILE, "predict run pets/train/cat/notes.txt",
+          "cat/notes.txt: is neither a PNG nor a JPEG");
+    fails(ISO_EXIT_FILE, "predict run pets/train/bird/0.png gone.png", "cannot read gone.png");
     assert_int_equal(here("mkdir empty"), 0);
-    fails(1, "predict run empty", "empty: no images lie in this folder");
-    fails(1, "predict run pets/train", "pets/train: no images lie in this folder");
-    fails(1, "predict run pets/test/cat --csv empty", "cannot write empty: a folder is there");
+    fails(ISO_EXIT_FILE, "predict run empty", "empty: no images lie in this folder");
+    fails(ISO_EXIT_FILE, "predict run pets/train", "pets/train: no images lie in this folder");
+    fails(ISO_EXIT_FILE, "predict run pets/test/cat --csv empty",
+          "cannot write empty: a folder is there");
     fails(2, "predict run", "give it images, a folder of images, or --split test");
     fails(2, "predict run pets/test/cat --split test", "exclude each other");
     fails(2, "predict run pets/test/cat --layer hidden", "--layer is for --npy FILE");
@@ -187,7 +190,7 @@ static void bad_images_are_named(void **state)
     fails(2, "predict run pets/test/cat --layer hiden --npy n.npy", "(did you mean 'hidden'?)");
     cli_write("nothing.yaml", strstr(pets, "input:"));
     run_ok("predict nothing.yaml pets/test/cat --weights run/best.safetensors");
-    fails(1, "predict nothing.yaml --split test --weights run/best.safetensors",
+    fails(ISO_EXIT_FILE, "predict nothing.yaml --split test --weights run/best.safetensors",
           "names no test data");
 }
 
@@ -362,7 +365,7 @@ static void a_stopped_prediction_leaves_no_file(void **state)
             cli_sleep(0.005);
         kill(pid, SIGTERM);
         const int status = cli_wait(pid);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
         cli_says(cli_err, "isocl predict: stopped after row ");
         cli_says(cli_err, " of 2000; the file is not written");
         nothing_is_left();
@@ -379,7 +382,7 @@ static void a_full_disk_leaves_no_file(void **state)
             "ulimit -f 4; '%s' predict run --split test --device cpu %s "
             "out.file >/dev/null 2>err.txt",
             cli_program, options[i]);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == ISO_EXIT_FILE);
         cli_read("err.txt", cli_err);
         cli_says(cli_err, "cannot write out.file: File too large; make room");
         nothing_is_left();

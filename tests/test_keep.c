@@ -96,7 +96,7 @@ static void nothing_to_keep_is_a_fault(void **state)
 {
     (void)state;
     write_model("kept.yaml", TRAINED, FROZEN, FROZEN, "true");
-    assert_int_equal(cli_run("train kept.yaml --device reference --limit 120"), 1);
+    assert_int_equal(cli_run("train kept.yaml --device reference --limit 120"), ISO_EXIT_FILE);
     cli_says(cli_err, "there is nothing to keep");
 }
 

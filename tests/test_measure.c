@@ -210,7 +210,7 @@ static void faults_are_told(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_model("bad.yaml", "false", cases[i].input);
-        assert_int_equal(cli_run("summary bad.yaml"), 1);
+        assert_int_equal(cli_run("summary bad.yaml"), ISO_EXIT_FILE);
         cli_says(cli_err, cases[i].expected);
     }
     cli_write("black.csv", "0,9,9\n1,9,9\n");
@@ -218,7 +218,7 @@ static void faults_are_told(void **state)
               "data: {train: {dataset: 'csv:black.csv', split: train}}\n"
               "input: {shape: [2], std: auto}\nlayers: [dense: {units: 2, activation: softmax}]\n"
               "loss: categorical_crossentropy\noptimizer: sgd\n");
-    assert_int_equal(cli_run("train black.yaml --device cpu --data ."), 1);
+    assert_int_equal(cli_run("train black.yaml --device cpu --data ."), ISO_EXIT_FILE);
     cli_says(cli_err, "channel 0 (counted from 0) of the training images has the same value");
 }
 

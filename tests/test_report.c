@@ -294,14 +294,14 @@ static void writes_pictures(void **state)
     const int code = cli_run("report a --history --png q --out q.html");
     setenv("PATH", path, 1);
     free(path);
-    assert_int_equal(code, 1);
+    assert_int_equal(code, ISO_EXIT_FILE);
     cli_says(cli_err, "rsvg-convert is not installed");
     cli_read("q/learning-rate.svg", page);
     is_well_formed(page);
     cli_read("q.html", page);
     is_well_formed(page);
     cli_write("not", "a folder");
-    assert_int_equal(cli_run("report a --history --png not"), 1);
+    assert_int_equal(cli_run("report a --history --png not"), ISO_EXIT_FILE);
     cli_says(cli_err, "not");
 }
 
@@ -309,15 +309,15 @@ static void refuses_what_is_wrong(void **state)
 {
     (void)state;
     assert_int_equal(cli_run("report"), 2);
-    assert_int_equal(cli_run("report nothing"), 2);
+    assert_int_equal(cli_run("report nothing"), ISO_EXIT_FILE);
     cli_says(cli_err, "nothing is not a run's folder");
-    assert_int_equal(cli_run("report ."), 2);
+    assert_int_equal(cli_run("report ."), ISO_EXIT_FILE);
     assert_int_equal(cli_run(TRAIN "--out a --quiet --steps 2"), 0);
-    assert_int_equal(cli_run("report a --out a"), 1);
+    assert_int_equal(cli_run("report a --out a"), ISO_EXIT_FILE);
     cli_says(cli_err, "a folder is there");
-    assert_int_equal(cli_run("report a --history --out none/x.html"), 1);
+    assert_int_equal(cli_run("report a --history --out none/x.html"), ISO_EXIT_FILE);
     cli_says(cli_err, "none/x.html");
-    assert_int_equal(cli_run("report a b"), 2);
+    assert_int_equal(cli_run("report a b"), ISO_EXIT_FILE);
     assert_int_equal(cli_run("runs a"), 0); /* no row of another line is taken in */
     cli_says(cli_out, "step 2");
 }
@@ -334,7 +334,7 @@ static void draws_a_model(void **state)
     cli_read("m.svg", page);
     assert_int_equal(cli_run("summary tiny.yaml --svg -"), 0);
     assert_string_equal(page, cli_out);
-    assert_int_equal(cli_run("summary tiny.yaml --svg ."), 1);
+    assert_int_equal(cli_run("summary tiny.yaml --svg ."), ISO_EXIT_FILE);
 }
 
 int main(void)

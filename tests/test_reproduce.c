@@ -63,7 +63,7 @@ static void trains_goes_on_and_compares(void **state)
     write_model("a.yaml", "a",
                 "expect: {source: x, validation_accuracy: 0.5, parameters: 7850, "
                 "seconds_per_epoch: 3, last_epochs: 2, test_accuracy: 0.25}");
-    assert_int_equal(cli_run("reproduce a.yaml --report --out all"), 1);
+    assert_int_equal(cli_run("reproduce a.yaml --report --out all"), ISO_EXIT_FILE);
     cli_says(cli_err, "nothing to show");
     assert_int_equal(cli_run(REPRODUCE "a.yaml --epochs 1"), 0);
     cli_says(cli_out, "1/1");
@@ -91,12 +91,12 @@ static void takes_models_with_a_source(void **state)
     write_model("b.yaml", "b",
                 "expect: {source: x, validation_loss: 1}\n"
                 "phases: [{epochs: 2}, {name: end, optimizer: adam, epochs: 1}]");
-    assert_int_equal(cli_run("reproduce --report --out none"), 1);
+    assert_int_equal(cli_run("reproduce --report --out none"), ISO_EXIT_FILE);
     cli_says(cli_err, "nothing to show");
     assert_int_equal(cli_run(REPRODUCE "b.yaml"), 0);
     cli_says(cli_out, "phase_1  validation_accuracy");
     cli_says(cli_out, "end      validation_loss");
-    assert_int_equal(cli_run(REPRODUCE "missing.yaml b.yaml"), 1);
+    assert_int_equal(cli_run(REPRODUCE "missing.yaml b.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "missing.yaml");
     cli_says(cli_out, "end      validation_loss");
 }
@@ -108,18 +108,18 @@ static void refuses_what_does_not_belong(void **state)
     write_model("c.yaml", "c", "expect: {source: x}");
     assert_int_equal(cli_run(REPRODUCE "c.yaml --epochs 1"), 0);
     write_model("c.yaml", "c", "expect: {source: y}");
-    assert_int_equal(cli_run(REPRODUCE "c.yaml"), 1);
+    assert_int_equal(cli_run(REPRODUCE "c.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "is not the model file that the run all/c was begun with");
-    assert_int_equal(cli_run("reproduce --quiet --out all c.yaml --report"), 1);
+    assert_int_equal(cli_run("reproduce --quiet --out all c.yaml --report"), ISO_EXIT_FILE);
     write_model("e.yaml", "e", "expect: {source: x, parameters: 7850}");
     assert_int_equal(cli_run(REPRODUCE "e.yaml --epochs 1"), 0);
     cli_age("all/e");
-    assert_int_equal(cli_run(REPRODUCE "e.yaml"), 1);
+    assert_int_equal(cli_run(REPRODUCE "e.yaml"), ISO_EXIT_FILE);
     cli_says(cli_err, "the run all/e was begun with arithmetic 1 and this isocl has 2");
-    assert_int_equal(cli_run("reproduce --quiet --out all e.yaml --report"), 1);
+    assert_int_equal(cli_run("reproduce --quiet --out all e.yaml --report"), ISO_EXIT_FILE);
     cli_says(cli_err, "with another --out");
     write_model("d.yaml", "d", "expect: {source: x}");
-    assert_int_equal(cli_run("reproduce --device none --quiet --out all d.yaml"), 1);
+    assert_int_equal(cli_run("reproduce --device none --quiet --out all d.yaml"), ISO_EXIT_USAGE);
     cli_says(cli_err, "was not trained to its end");
 }
 

@@ -26,7 +26,7 @@ static void wait_for(const char *name)
 static void assert_failed(int status)
 {
     assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_int_equal(WEXITSTATUS(status), ISO_EXIT_FILE);
 }
 
 /* Epochs that the checkpoint in the run's folder has. */
@@ -120,9 +120,9 @@ static void test_read_only(void **state)
         "$isocl train ../tiny.yaml --device reference --limit 120 --quiet --out run\n"
         "mount -o remount,ro small . || exit 77\n"
         "$isocl train ../tiny.yaml --device reference --limit 120 --out new 2>../err.txt\n"
-        "[ $? -eq 1 ] || exit 1\n"
+        "[ $? -eq 4 ] || exit 1\n"
         "$isocl train --resume --epochs 9 --out run --device reference 2>../out.txt\n"
-        "[ $? -eq 1 ] || exit 2\n"
+        "[ $? -eq 4 ] || exit 2\n"
         "cp -r run ../kept\n");
     cli_read("err.txt", cli_err);
     cli_says(cli_err, "cannot make the folder new: Read-only file system; use a folder you may");
@@ -154,11 +154,13 @@ static void test_damaged_states(void **state)
     assert_int_equal(cli_run(TRAIN "--quiet --epochs 1 --out run"), 0);
     cli_path(path, "run/state");
     assert_int_equal(truncate(path, 40000), 0);
-    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"), 1);
+    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"),
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "run/state");
     assert_int_equal(cli_lines(cli_err), 1);
     assert_int_equal(truncate(path, 0), 0);
-    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"), 1);
+    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"),
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "run/state");
     cli_read("tiny.yaml", text);
     strstr(text, "units: 8")[7] = '9';
@@ -168,7 +170,8 @@ static void test_damaged_states(void **state)
                      0);
     cli_path(text, "wide/state");
     assert_int_equal(rename(text, path), 0);
-    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"), 1);
+    assert_int_equal(cli_run("train --resume --epochs 2 --out run --device reference"),
+                     ISO_EXIT_FILE);
     cli_says(cli_err, "dense_1/kernel has shape 784x9; the model has 784x8");
 }
 

@@ -285,7 +285,7 @@ static void changed_images_are_noticed(void **state)
     cli_hash(whole);
     assert_int_equal(cli_run(MNIST "part --epochs 1"), 0);
     change_byte(images, last);
-    assert_int_equal(cli_run(GO_ON "part --epochs 3"), 1);
+    assert_int_equal(cli_run(GO_ON "part --epochs 3"), ISO_EXIT_FILE);
     cli_says(cli_err,
              "/train-images-idx3-ubyte: image 11: is not what it was when this run first "
              "read it; put back");
@@ -302,7 +302,7 @@ static void changed_images_are_noticed(void **state)
     cli_says(text, "\"images_crc32\": \"");
     cli_path(path, "part/train-images.crc32");
     assert_int_equal(truncate(path, 3), 0);
-    assert_int_equal(cli_run(GO_ON "part --epochs 4"), 1);
+    assert_int_equal(cli_run(GO_ON "part --epochs 4"), ISO_EXIT_FILE);
     cli_says(cli_err, "train-images.crc32 has 3 bytes, and 4 images need 16; it is damaged");
 }
 
@@ -335,7 +335,7 @@ static void folders_stream(void **state)
     assert_string_equal(whole, streamed);
     snprintf(command, sizeof command, "cd '%s/pets' && cp dog/20.png cat/10.png", cli_folder);
     assert_int_equal(system(command), 0);
-    assert_int_equal(cli_run("train --resume --out run --epochs 4"), 1);
+    assert_int_equal(cli_run("train --resume --out run --epochs 4"), ISO_EXIT_FILE);
     cli_says(cli_err, "/cat/10.png: is not what it was");
 }
 

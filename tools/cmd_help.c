@@ -5,6 +5,7 @@
 #include "setup.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct help_options {
     bool markdown, man;
@@ -29,6 +30,10 @@ static int run(const struct iso_command *command, int argc, char **argv)
     }
     if (o.man) {
         iso_manual_print();
+        return ISO_EXIT_DONE;
+    }
+    if (count && strcmp(argv[0], "exit-codes") == 0) {
+        iso_exit_codes_print(stdout);
         return ISO_EXIT_DONE;
     }
     return iso_report(command, iso_help_print(stdout, count ? argv[0] : NULL), NULL);

@@ -3,6 +3,7 @@
 #include "core/job/reproduce.h"
 #include "core/shipped.h"
 #include "figures_show.h"
+#include "interrupt.h"
 #include "train.h"
 
 #include <dirent.h>
@@ -117,54 +118,63 @@ static iso_rc find_models(struct list *l, int argc, char **argv)
 
 /* ---- The command --------------------------------------------------------------------------- */
 
-static iso_rc train(const struct reproduce_options *o, const char *path,
-                    const struct iso_reproduction *r)
+static int train(const struct reproduce_options *o, const char *path,
+                 const struct iso_reproduction *r)
 {
     struct iso_trainer_options wanted = iso_reproduction_training(r, &o->setup);
     wanted.command = o->command;
     fprintf(stderr, "isocl reproduce: %s %s: %lld of %lld epochs are done\n",
             r->done < 0 ? "training" : "going on with", path,
             (long long)(r->done < 0 ? 0 : r->done), (long long)r->goal);
-    if (iso_train(&iso_command_train, path, wanted, iso_console_style(false, o->quiet)) ==
-        ISO_EXIT_DONE)
-        return ISO_OK;
-    return iso_fail(ISO_EDATA,
-                    "%s was not trained to its end; the same command goes on "
-                    "with it",
-                    path);
+    const int code =
+        iso_train(&iso_command_train, path, wanted, iso_console_style(false, o->quiet));
+    if (code != ISO_EXIT_DONE)
+        fprintf(stderr,
+                "isocl reproduce: %s was not trained to its end; the same command goes on with "
+                "it\n",
+                path);
+    return code;
 }
 
-/* Trains one model and adds its figures; one that was not named only where it has a source. */
-static iso_rc reproduce(const struct reproduce_options *o, const char *path, bool named,
-                        struct iso_job *job, struct iso_figures *t)
+/* *wanted: true for a model that was named, or has a source. */
+static iso_rc find(const struct reproduce_options *o, const char *path, bool named,
+                   struct iso_job *job, struct iso_reproduction *r, bool *wanted)
+{
+    ISO_TRY(iso_setup_model(job, path, &o->setup));
+    *wanted = named || *job->model->common.expect.source;
+    return *wanted ? iso_reproduction_find(job->model, o->out, o->epochs, r) : ISO_OK;
+}
+
+/* Trains one model and adds its figures; returns the exit code. */
+static int reproduce(const struct iso_command *command, const struct reproduce_options *o,
+                     const char *path, bool named, struct iso_job *job, struct iso_figures *t)
 {
     struct iso_reproduction r;
-    ISO_TRY(iso_setup_model(job, path, &o->setup));
-    if (!named && !*job->model->common.expect.source)
-        return ISO_OK;
-    ISO_TRY(iso_reproduction_find(job->model, o->out, o->epochs, &r));
-    if (o->report && r.done < 0)
-        return ISO_OK;
+    bool wanted = false;
+    int code = iso_report(command, find(o, path, named, job, &r, &wanted), &job->faults);
+    if (code != ISO_EXIT_DONE || !wanted || (o->report && r.done < 0))
+        return code;
     if (!o->report && r.done < r.goal)
-        ISO_TRY(train(o, path, &r));
-    return iso_reproduction_figures(job, &r, &o->setup, t);
+        code = train(o, path, &r);
+    if (code != ISO_EXIT_DONE)
+        return code;
+    return iso_report(command, iso_reproduction_figures(job, &r, &o->setup, t), &job->faults);
 }
 
 static int reproduce_all(const struct iso_command *command, const struct reproduce_options *o,
                          const struct list *models, bool named, struct iso_figures *t)
 {
     int worst = ISO_EXIT_DONE;
-    for (int i = 0; i < models->n; i++) {
+    for (int i = 0; i < models->n && !iso_interrupted; i++) {
         struct iso_job job = { 0 };
-        const int code =
-            iso_report(command, reproduce(o, models->path[i], named, &job, t), &job.faults);
+        const int code = reproduce(command, o, models->path[i], named, &job, t);
         worst = code > worst ? code : worst;
         iso_job_free(&job);
     }
     if (t->n == 0) {
         fprintf(stderr, "isocl reproduce: there is nothing to show%s\n",
                 o->report ? "; leave --report out to train" : "");
-        return ISO_EXIT_FAILED;
+        return worst != ISO_EXIT_DONE ? worst : ISO_EXIT_FILE;
     }
     iso_figures_aligned(stdout, t);
     if (o->csv != NULL) {

@@ -12,13 +12,12 @@ static size_t said_size;
 
 static void interrupt(int number)
 {
-    (void)number;
     for (int i = 0; i < INTERRUPTS; i++)
         signal(interrupts[i], SIG_DFL);
-    iso_interrupted = 1;
+    iso_interrupted = number;
     if (said != NULL && write(STDERR_FILENO, clear, sizeof clear - 1) >= 0 &&
         write(STDERR_FILENO, said, said_size) < 0)
-        iso_interrupted = 2; /* nobody was told, and nothing can be done about it */
+        said = NULL; /* nobody was told, and nothing can be done about it */
 }
 
 void iso_interrupts_catch(const char *text)
@@ -28,7 +27,12 @@ void iso_interrupts_catch(const char *text)
     said = isatty(STDERR_FILENO) ? text : NULL;
     said_size = strlen(text);
     for (int i = 0; i < INTERRUPTS; i++)
-        if (interrupts[i] != SIGHUP || sigaction(SIGHUP, NULL, &before) != 0 ||
-            before.sa_handler != SIG_IGN)
+        if (sigaction(interrupts[i], NULL, &before) != 0 || before.sa_handler != SIG_IGN)
             sigaction(interrupts[i], &action, NULL);
+}
+
+void iso_interrupts_pass_on(void)
+{
+    if (iso_interrupted != 0)
+        raise(iso_interrupted); /* the handler has made its action the default one */
 }

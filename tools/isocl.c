@@ -1,5 +1,6 @@
 /* isocl: the command line program. Each command is a file, tools/cmd_<name>.c. */
 #include "commands.h"
+#include "interrupt.h"
 
 #include "core/child.h"
 #include "core/data/image.h"
@@ -97,7 +98,8 @@ int main(int argc, char **argv)
     int code = run(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "isocl: cannot write to standard output: %s\n", strerror(errno));
-        return ISO_EXIT_FAILED;
+        code = ISO_EXIT_FILE;
     }
+    iso_interrupts_pass_on();
     return code;
 }

@@ -83,14 +83,9 @@ static void put_environment(void)
 
 void iso_manual_print(void)
 {
-    static const char *const codes[] = { "0",
-                                         "done",
-                                         "1",
-                                         "failed; a line on standard error says "
-                                         "what, and what to do",
-                                         "2",
-                                         "wrong usage",
-                                         NULL };
+#define PAIR(name, number, doc) #number, doc,
+    static const char *const codes[] = { ISO_EXIT_CODES(PAIR) NULL };
+#undef PAIR
     printf(
         ".TH ISOCL 1 \"\" \"isocl %s\"\n.SH NAME\nisocl \\- trains image classifiers, with the "
         "same numbers on every device\n.SH SYNOPSIS\n.B isocl\n.I COMMAND\n[options]\n"

@@ -2,12 +2,11 @@
  * parsing, --help and the suggestions for what was mistyped. */
 #ifndef ISO_OPTIONS_H
 #define ISO_OPTIONS_H
+#include "exit_code.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The exit codes of the program. */
-enum { ISO_EXIT_DONE = 0, ISO_EXIT_FAILED = 1, ISO_EXIT_USAGE = 2 };
 
 enum iso_option_type {
     ISO_OPTION_TEXT,   /* const char *, borrowed from argv */

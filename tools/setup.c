@@ -41,8 +41,8 @@ int iso_report(const struct iso_command *command, iso_rc rc, const struct iso_fa
     if (faults != NULL && faults->count > 0) {
         iso_faults_print(faults, stderr);
         fprintf(stderr, "%d fault%s\n", faults->count, faults->count == 1 ? "" : "s");
-        return ISO_EXIT_FAILED;
+        return iso_exit_code(rc);
     }
     fprintf(stderr, "isocl %s: %s\n", command->name, *iso_error() ? iso_error() : iso_rc_text(rc));
-    return rc == ISO_EUSAGE ? ISO_EXIT_USAGE : ISO_EXIT_FAILED;
+    return iso_exit_code(rc);
 }

@@ -108,7 +108,7 @@ static iso_rc read_class_layer(struct iso_keras_file *f, const char *file, const
     char path[ISO_KERAS_PATH];
     snprintf(path, sizeof path, "layers/%.200s/layers", class);
     if (there((hid_t)f->handle, path))
-        return iso_fail(ISO_EUNSUP,
+        return iso_fail(ISO_EDATA,
                         "%s: '%s' is a model within the model; save the weights of "
                         "that one, or of a flat model",
                         file, class);

@@ -31,8 +31,8 @@ struct iso_keras_file {
 };
 /* True if isocl was built with the HDF5 library. */
 bool iso_keras_supported(void);
-/* ISO_EUNSUP when isocl was built without HDF5, ISO_EIO or ISO_EDATA for a file that cannot be
- * read; *out is set only on success. Nothing is read of the weights yet but their shapes. A child
+/* ISO_EIO or ISO_EDATA for a file that cannot be read, or when isocl was built without HDF5; *out
+ * is set only on success. Nothing is read of the weights yet but their shapes. A child
  * (core/child.h) reads the file until it is closed, since damaged files can crash the library. */
 iso_rc iso_keras_open(const char *path, struct iso_keras_file **out);
 void iso_keras_close(struct iso_keras_file *); /* NULL is fine */

@@ -5,7 +5,7 @@ bool iso_keras_supported(void) { return false; }
 
 static iso_rc without(const char *path)
 {
-    return iso_fail(ISO_EUNSUP,
+    return iso_fail(ISO_EDATA,
                     "%s: this isocl was built without HDF5: install the library "
                     "(Debian: libhdf5-dev) and build it again",
                     path);
@@ -45,7 +45,7 @@ iso_rc iso_keras_put(struct iso_keras_writer *w, const char *layer, int nweights
 iso_rc iso_keras_end(struct iso_keras_writer *w)
 {
     (void)w;
-    return ISO_EUNSUP;
+    return ISO_EDATA;
 }
 
 void iso_keras_abort(struct iso_keras_writer *w) { (void)w; }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Model, device, executor --------------------------------------------------------------- */
 
@@ -111,6 +112,9 @@ iso_rc iso_job_files(const char *argument, const char *weights, bool best, char 
                      char path[ISO_PATH])
 {
     const bool folder = iso_folder_exists(argument);
+    if (access(argument, F_OK) != 0)
+        return iso_fail(ISO_EIO, "there is no run and no model file %s; `isocl runs` lists runs",
+                        argument);
     if (best)
         ISO_TRY(best_weights(argument, path));
     else if (!folder && weights == NULL)

@@ -182,7 +182,7 @@ static void add_layers(struct iso_onnx_exporter *e)
         if (iso_onnx_exports(n->op))
             iso_onnx_export_node(e, n);
         else
-            e->failed = iso_fail(ISO_EUNSUP, "%s '%s' cannot be exported", iso_ops[n->op].name,
+            e->failed = iso_fail(ISO_EDATA, "%s '%s' cannot be exported", iso_ops[n->op].name,
                                  e->layer) != ISO_OK;
     }
 }
@@ -267,7 +267,7 @@ iso_rc iso_onnx_export(struct iso_exec *exec, const struct iso_onnx_export_optio
     free(e.names);
     if (e.failed) {
         iso_onnx_free(e.m);
-        return ISO_EUNSUP; /* or out of memory: the message says it */
+        return ISO_EDATA; /* or out of memory: the message says it */
     }
     *out = e.m;
     return ISO_OK;

@@ -123,7 +123,7 @@ static iso_rc take_output(struct iso_onnx_importer *im)
     im->node = NULL;
     const struct iso_onnx_known *y = iso_onnx_value(im, im->m->y[0].name);
     if (y == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if (y->constant != NULL || y->layer < 0)
         return iso_onnx_refuse(im, "the output '%.60s' is given by no layer", y->name);
     if (y->order == ISO_ONNX_ROW_FIRST)

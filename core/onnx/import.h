@@ -17,8 +17,8 @@ struct iso_onnx_network {
     int nlayers, nnodes;           /* of the model, made of so many nodes */
 };
 /* path: for messages, of the file that m was read from. Weights are copied into memory of m, which
- * must outlive the network. Fails with ISO_EUNSUP, or ISO_EDATA for a
- * graph that is none. Free *out, set only on success, with iso_onnx_network_free. */
+ * must outlive the network. Fails with ISO_EDATA for a graph that
+ * is none, or has what isocl lacks. Free *out, set only on success, with iso_onnx_network_free. */
 iso_rc iso_onnx_import(struct iso_onnx *m, const char *path, struct iso_onnx_network **out);
 void iso_onnx_network_free(struct iso_onnx_network *); /* NULL is fine */
 #endif

@@ -67,7 +67,7 @@ int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
 /* The node's attribute, or what it is when it is left out. */
 int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t left_out);
 double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double left_out);
-/* So many whole numbers; ISO_EUNSUP when there are others. `out` holds what is meant when they are
+/* So many whole numbers; ISO_EDATA when there are others. `out` holds what is meant when they are
  * left out. */
 iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *, const char *name, int n, int64_t *out);
 /* Whole numbers of a constant, or of the attribute where older operators had it; *n: at most, then

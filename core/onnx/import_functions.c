@@ -64,7 +64,7 @@ iso_rc iso_onnx_function(struct iso_onnx_importer *im)
     struct iso_activation p = { 0 };
     size_t i = 0;
     if (x == NULL || iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p) != ISO_OK)
-        return x != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return x != NULL ? ISO_ENOMEM : ISO_EDATA;
     while (strcmp(functions[i].op, im->node->op) != 0)
         i++;
     const double alpha = iso_onnx_get_real(im, "alpha", functions[i].alpha);
@@ -89,7 +89,7 @@ iso_rc iso_onnx_softmax(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const struct iso_shape *s = &x->shape;
     const int64_t last = s->ndim - 1, old = im->m->opset < 13;
     const bool pixel = s->ndim == 4 && s->dim[1] * s->dim[2] == 1;
@@ -114,7 +114,7 @@ static iso_rc limit(const struct iso_onnx_importer *im, int input, const char *n
     const struct iso_onnx_tensor *t = iso_onnx_c(im, input);
     const float *number = t != NULL ? iso_onnx_floats(im, t, 1) : NULL;
     if (number == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     *value = iso_onnx_decimal(*number);
     return ISO_OK;
 }
@@ -125,7 +125,7 @@ iso_rc iso_onnx_clip(struct iso_onnx_importer *im)
     struct iso_activation p = { 0 };
     double low = -DBL_MAX, high = DBL_MAX;
     if (x == NULL || limit(im, 1, "min", &low) != ISO_OK || limit(im, 2, "max", &high) != ISO_OK)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     ISO_TRY(iso_fields_default(iso_ops[ISO_OP_activation].def->fields, &p));
     const bool whole = high >= (double)FLT_MAX;
     if (low == -1 && high == 1)
@@ -175,7 +175,7 @@ iso_rc iso_onnx_mul(struct iso_onnx_importer *im)
         const struct iso_onnx_known *x = s != NULL ? iso_onnx_value(im, im->node->x[1 - i]) : NULL;
         struct iso_activation p = { 0 };
         if (x == NULL)
-            return ISO_EUNSUP;
+            return ISO_EDATA;
         if (s->constant != NULL && x->constant == NULL)
             return iso_onnx_scale_input(im, x, s->constant, true);
         if (x->constant != NULL || s->constant != NULL)

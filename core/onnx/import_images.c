@@ -33,7 +33,7 @@ static iso_rc set_kernel(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     const float *from = iso_onnx_floats(im, t, iso_onnx_count(t));
     float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 4, depthwise ? own : full) : NULL;
     if (to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     for (int64_t o = 0; o < out; o++)
         for (int64_t i = 0; i < in; i++)
             for (int64_t k = 0; k < taps; k++)
@@ -47,7 +47,7 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l, i
     const float *from = t != NULL ? iso_onnx_floats(im, t, count) : NULL;
     float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 1, &count) : NULL;
     if (to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     memcpy(to, from, (size_t)count * sizeof *to);
     return ISO_OK;
 }
@@ -138,7 +138,7 @@ iso_rc iso_onnx_conv(struct iso_onnx_importer *im)
     const struct iso_onnx_known *from = image(im);
     const struct iso_onnx_tensor *k = from != NULL ? iso_onnx_c(im, 1) : NULL;
     if (k == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const int64_t channels = from->shape.dim[3], groups = iso_onnx_get_int(im, "group", 1);
     const bool bias = iso_onnx_has(im, 2),
                depthwise = groups == channels && k->dim[1] == 1 && channels > 1;
@@ -200,7 +200,7 @@ static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame fram
     const struct iso_onnx_known *from = image(im);
     struct iso_onnx_window p = { .kernel = { 0 } };
     if (from == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     ISO_TRY(iso_onnx_read_window(im, from, &p));
     if (p.dilations[0] != 1 || p.dilations[1] != 1)
         return iso_onnx_refuse(im, "attribute dilations: isocl's poolings have none");
@@ -234,7 +234,7 @@ iso_rc iso_onnx_max_pool(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     return pool(im, ISO_OP_max_pooling2d, not_negative(im, x->layer) ? SAME : OTHER,
                 ", and zeros around it could be larger than what it reads");
 }
@@ -256,7 +256,7 @@ static iso_rc global(struct iso_onnx_importer *im, enum iso_op op, bool keeps)
     const struct iso_onnx_known *x = image(im);
     struct iso_onnx_layer *l = x != NULL ? iso_onnx_layer(im, op, im->node->name, 1, &x) : NULL;
     if (l == NULL)
-        return x != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return x != NULL ? ISO_ENOMEM : ISO_EDATA;
     ((struct iso_pooling2d *)l->params)->keepdims = keeps;
     return iso_onnx_result(im, l, keeps ? ISO_ONNX_FIRST : ISO_ONNX_LAST);
 }
@@ -297,10 +297,10 @@ static iso_rc check_value(const struct iso_onnx_importer *im)
         return iso_onnx_refuse(im, "attribute mode: isocl pads with zeros, not '%.20s'",
                                mode->text);
     if (iso_onnx_has(im, 2) && (t = iso_onnx_c(im, 2)) == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const float *value = t != NULL ? iso_onnx_floats(im, t, 1) : NULL;
     if (t != NULL && value == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if ((value != NULL && *value != 0) || iso_onnx_get_real(im, "value", 0) != 0)
         return iso_onnx_refuse(im, "pads with another value than 0, which isocl does not");
     if (iso_onnx_has(im, 3))
@@ -314,7 +314,7 @@ iso_rc iso_onnx_pad(struct iso_onnx_importer *im)
     int64_t pads[8] = { 0 };
     int n = 8;
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     ISO_TRY(check_value(im));
     ISO_TRY(iso_onnx_get_list(im, 1, "pads", &n, pads));
     const bool first = x->order == ISO_ONNX_FIRST;

@@ -18,8 +18,8 @@ iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     if (im->node == NULL)
-        return iso_fail(ISO_EUNSUP, "%s: %s", im->path, text);
-    return iso_fail(ISO_EUNSUP, "%s: node '%.60s', %.40s: %s", im->path,
+        return iso_fail(ISO_EDATA, "%s: %s", im->path, text);
+    return iso_fail(ISO_EDATA, "%s: node '%.60s', %.40s: %s", im->path,
                     *im->node->name    ? im->node->name
                     : im->node->ny > 0 ? im->node->y[0]
                                        : "",
@@ -141,7 +141,7 @@ iso_rc iso_onnx_get_list(const struct iso_onnx_importer *im, int i, const char *
     const struct iso_onnx_tensor *t = NULL;
     const int most = *n;
     if (iso_onnx_has(im, i) && (t = iso_onnx_c(im, i)) == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const int64_t count = t != NULL ? iso_onnx_count(t) : a != NULL ? a->n : 0;
     if (count > most || (t != NULL ? t->type != ISO_ONNX_INT64 || t->data == NULL
                                    : count > 0 && a->kind != ISO_ONNX_INTS))
@@ -294,7 +294,7 @@ iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *im, struct iso_onnx_lay
     const float *from = t != NULL ? iso_onnx_floats(im, t, n) : NULL;
     float *to = from != NULL ? iso_onnx_new_weight(im, l, w, 1, &n) : NULL;
     if (to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     for (int64_t i = 0; i < n; i++)
         to[iso_onnx_element(x, i)] = from[i];
     return ISO_OK;

@@ -23,7 +23,7 @@ static iso_rc set_bias(struct iso_onnx_importer *im, struct iso_onnx_layer *l,
     float *to = from != NULL ? iso_onnx_new_weight(im, l, 1, 1, &units) : NULL;
     for (int64_t i = 0; to != NULL && i < units; i++)
         to[i] = p->bias_factor * from[n == 1 ? 0 : i];
-    return to != NULL ? ISO_OK : from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+    return to != NULL ? ISO_OK : from != NULL ? ISO_ENOMEM : ISO_EDATA;
 }
 
 static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x,
@@ -41,7 +41,7 @@ static iso_rc dense(struct iso_onnx_importer *im, const struct iso_onnx_known *x
                                             : NULL;
     float *to = l != NULL ? iso_onnx_new_weight(im, l, 0, 2, dim) : NULL;
     if (to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     for (int64_t i = 0; i < in; i++)
         for (int64_t o = 0; o < units; o++)
             to[iso_onnx_element(x, i) * units + o] =
@@ -60,7 +60,7 @@ static iso_rc gemm(struct iso_onnx_importer *im)
     struct product p = { .turned = iso_onnx_get_int(im, "transB", 0) != 0 };
     p.kernel = x != NULL ? iso_onnx_c(im, 1) : NULL;
     if (p.kernel == NULL || (iso_onnx_has(im, 2) && (p.bias = iso_onnx_c(im, 2)) == NULL))
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if (iso_onnx_get_int(im, "transA", 0) != 0)
         return iso_onnx_refuse(im, "attribute transA: isocl's rows are those of the batch");
     p.factor = (float)iso_onnx_get_real(im, "alpha", 1);
@@ -72,7 +72,7 @@ static iso_rc matmul(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct product p = { .kernel = x != NULL ? iso_onnx_c(im, 1) : NULL, .factor = 1 };
-    return p.kernel != NULL ? dense(im, x, &p) : ISO_EUNSUP;
+    return p.kernel != NULL ? dense(im, x, &p) : ISO_EDATA;
 }
 
 /* ---- Sums ---------------------------------------------------------------------------------- */
@@ -92,7 +92,7 @@ iso_rc iso_onnx_scale_input(struct iso_onnx_importer *im, const struct iso_onnx_
                                factor ? "multiplies with" : "adds");
     const float *from = iso_onnx_floats(im, t, n);
     if (from == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     im->nscales = im->nscales > n ? im->nscales : (int)n;
     for (int i = 0; i < ISO_REALS; i++) {
         const double value = (double)from[i < n ? i : 0];
@@ -130,7 +130,7 @@ static iso_rc take_inputs(const struct iso_onnx_importer *im, int from, int most
     for (*n = 0; *n < most && from + *n < im->node->nx; ++*n) {
         x[*n] = iso_onnx_x(im, from + *n);
         if (x[*n] == NULL)
-            return ISO_EUNSUP;
+            return ISO_EDATA;
         if (x[*n]->order != x[0]->order)
             return iso_onnx_refuse(im,
                                    "its inputs have different orders of axes: put a Transpose "
@@ -159,7 +159,7 @@ static iso_rc add(struct iso_onnx_importer *im)
         const struct iso_onnx_known *x = c != NULL && c->constant != NULL ? iso_onnx_x(im, 1 - i)
                                                                           : NULL;
         if (c == NULL || (c->constant != NULL && x == NULL))
-            return ISO_EUNSUP;
+            return ISO_EDATA;
         if (x != NULL)
             return add_constant(im, x, c->constant);
     }
@@ -173,7 +173,7 @@ static iso_rc concat(struct iso_onnx_importer *im)
     struct iso_onnx_known joined;
     int done = 0, n;
     if (first == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const int last = first->shape.ndim - 1, axis = (int)iso_onnx_get_int(im, "axis", 1);
     const int want = first->order == ISO_ONNX_FIRST ? 1 : last;
     if (first->order == ISO_ONNX_ROW_FIRST || (axis < 0 ? axis + last + 1 : axis) != want)
@@ -209,12 +209,12 @@ static iso_rc dropout(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct iso_onnx_tensor *t = NULL;
     if (x == NULL || (iso_onnx_has(im, 1) && (t = iso_onnx_c(im, 1)) == NULL))
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if (im->node->ny > 1 && *im->node->y[1] && iso_onnx_readers(im, im->node->y[1]) > 0)
         return iso_onnx_refuse(im, "its second result, the mask, is read");
     const float *ratio = t != NULL ? iso_onnx_floats(im, t, 1) : NULL;
     if (t != NULL && ratio == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const struct iso_onnx_tensor *mode = iso_onnx_has(im, 2) ? iso_onnx_c(im, 2) : NULL;
     if (iso_onnx_has(im, 2) && (mode == NULL || mode->type != ISO_ONNX_BOOL || mode->data == NULL ||
                                 iso_onnx_count(mode) != 1 || *(const uint8_t *)mode->data))
@@ -238,7 +238,7 @@ static iso_rc same(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_value(im, im->node->nx > 0 ? im->node->x[0] : "");
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if (strcmp(im->node->op, "Cast") == 0 && iso_onnx_get_int(im, "to", 0) != ISO_ONNX_FLOAT)
         return iso_onnx_refuse(im, "attribute to: isocl has float32 only");
     return iso_onnx_same(im, x);

@@ -27,7 +27,7 @@ iso_rc iso_onnx_batch_normalization(struct iso_onnx_importer *im)
     const struct iso_onnx_tensor *t[4] = { NULL };
     for (int i = 0; i < 4; i++)
         if (x == NULL || (t[i] = iso_onnx_c(im, i + 1)) == NULL)
-            return ISO_EUNSUP;
+            return ISO_EDATA;
     if (x->shape.ndim != 2 && x->order != ISO_ONNX_FIRST)
         return iso_onnx_refuse(im,
                                "reads what has its channels last, where the operator has them "
@@ -58,7 +58,7 @@ iso_rc iso_onnx_layer_normalization(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     const struct iso_onnx_tensor *gamma = x != NULL ? iso_onnx_c(im, 1) : NULL, *beta = NULL;
     if (gamma == NULL || (iso_onnx_has(im, 2) && (beta = iso_onnx_c(im, 2)) == NULL))
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const int64_t axis = iso_onnx_get_int(im, "axis", -1), last = x->shape.ndim - 1;
     if (x->order == ISO_ONNX_FIRST || (axis != -1 && axis != last))
         return iso_onnx_refuse(im,
@@ -117,7 +117,7 @@ iso_rc iso_onnx_flatten(struct iso_onnx_importer *im)
 {
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     const int64_t axis = iso_onnx_get_int(im, "axis", 1);
     if ((axis < 0 ? axis + x->shape.ndim : axis) != 1)
         return iso_onnx_refuse(im, "attribute axis is %lld; isocl makes a row of each example",
@@ -189,7 +189,7 @@ iso_rc iso_onnx_reshape(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     struct iso_shape y;
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     ISO_TRY(read_target(im, x, &y));
     if (y.ndim == 2)
         return to_row(im, x);
@@ -225,7 +225,7 @@ static iso_rc transpose_constant(struct iso_onnx_importer *im, const struct iso_
     struct iso_onnx_tensor *turned = iso_onnx_alloc(im->m, 1, sizeof *turned);
     float *to = iso_onnx_alloc(im->m, (size_t)iso_onnx_count(t) + 1, sizeof *to);
     if (from == NULL || turned == NULL || to == NULL)
-        return from != NULL ? ISO_ENOMEM : ISO_EUNSUP;
+        return from != NULL ? ISO_ENOMEM : ISO_EDATA;
     const int64_t rows = t->dim[0], columns = t->dim[1];
     const bool same = p[0] == 0;
     *turned = (struct iso_onnx_tensor){ .name = t->name,
@@ -249,7 +249,7 @@ iso_rc iso_onnx_transpose(struct iso_onnx_importer *im)
     const struct iso_onnx_known *x = iso_onnx_x(im, 0);
     int64_t p[4] = { 0 };
     if (x == NULL)
-        return ISO_EUNSUP;
+        return ISO_EDATA;
     if (x->shape.ndim == 4)
         ISO_TRY(iso_onnx_get_ints(im, "perm", 4, p));
     struct iso_onnx_known y = *x;

@@ -90,9 +90,9 @@ const struct iso_onnx_attribute *iso_onnx_attribute(const struct iso_onnx_node *
 
 /* True if isocl was built with protobuf-c and ONNX's schema. */
 bool iso_onnx_supported(void);
-/* Reads and checks a whole file: ISO_EUNSUP when isocl cannot, ISO_EIO, or ISO_EDATA for one that
- * is damaged, says more than its size allows, or wants data from outside of its folder. What its
- * operators mean is not looked at. *out is set only on success. */
+/* Reads and checks a whole file: ISO_EIO, or ISO_EDATA for one that is damaged, says more than its
+ * size allows, or wants data from outside of its folder, and where isocl was built without ONNX.
+ * What its operators mean is not looked at. *out is set only on success. */
 iso_rc iso_onnx_read(const char *path, struct iso_onnx **out);
 /* Writes beside `path` and renames. Fails with ISO_EDATA when the file would be larger than 2 GiB,
  * which is as much as the format can hold. */

@@ -5,7 +5,7 @@ bool iso_onnx_supported(void) { return false; }
 
 static iso_rc without(const char *path)
 {
-    return iso_fail(ISO_EUNSUP,
+    return iso_fail(ISO_EDATA,
                     "%s: this isocl was built without ONNX: install its schema and "
                     "protobuf-c (Debian: libonnx-dev protobuf-c-compiler libprotobuf-c-dev) and "
                     "build it again",

@@ -47,7 +47,7 @@ static iso_rc write_png(const char *svg, const char *png)
     const iso_rc rc =
         code == 0 ? iso_file_fail("write", png)
         : code == NOT_FOUND
-            ? iso_fail(ISO_EUNSUP,
+            ? iso_fail(ISO_EIO,
                        "%s is not installed, so that there are SVG files only; it "
                        "makes PNG of them: apt-get install librsvg2-bin",
                        converter)

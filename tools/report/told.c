@@ -98,7 +98,7 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     name_of_path(folder, t->name, sizeof t->name);
     iso_rc rc = iso_table_read(folder, "history.csv", &t->epochs);
     if (rc == ISO_OK && t->epochs.text == NULL)
-        return iso_fail(ISO_EUSAGE,
+        return iso_fail(ISO_EDATA,
                         "%s is not a run's folder: it has no history.csv; `isocl runs` "
                         "lists runs, `isocl train` makes them",
                         folder);
