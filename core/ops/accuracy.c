@@ -1,4 +1,4 @@
-/* accuracy.c: how many rows have a prediction that means the target's class. */
+/* accuracy.c: counts the rows whose prediction is the target's class. */
 #include "metric.h"
 
 static const struct iso_field fields[] = { { 0 } };

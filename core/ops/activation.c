@@ -52,7 +52,7 @@ double iso_activation_parameter(const struct iso_activation *p)
                                              : p->alpha;
 }
 
-/* A parameter of another function is a fault when it has another value than its default. */
+/* Fails if a parameter that belongs to another function differs from its default. */
 static iso_rc check(const void *params)
 {
     const struct iso_activation *p = params;

@@ -3,16 +3,16 @@
 #define ISO_OP_ACTIVATION_H
 #include "core/iso.h"
 #include "core/formulas.h"                       /* enum iso_activation_function */
-extern const char *const iso_activation_names[]; /* in that order; NULL at the end */
+extern const char *const iso_activation_names[]; /* in the order of the formulas; NULL at the end */
 struct iso_activation {
     int function;
-    /* Of elu, leaky_relu, hard_sigmoid, relu; max_value 0: no limit. */
+    /* Parameters of elu, leaky_relu, hard_sigmoid, relu; max_value 0: no limit. */
     double alpha, negative_slope, slope, max_value;
-    bool approximate; /* of gelu */
+    bool approximate; /* parameter of gelu */
 };
-/* Returns the function's own name, where `name` may be another that it goes by. */
+/* Returns the function's own name, given that name or another by which it is known. */
 const char *iso_activation_own_name(const char *name);
-/* The formula that computes it, and the one number that formula takes. */
+/* Return the formula of the activation, and the one number that the formula takes. */
 enum iso_activation_function iso_activation_formula(const struct iso_activation *);
 double iso_activation_parameter(const struct iso_activation *);
 #endif

@@ -8,7 +8,7 @@ static const struct iso_field fields[] = {
                             "factor of a step; 1 in Keras before 2.4 and in the paper"),
     ISO_RHO_FIELD(struct iso_adadelta, "0.95",
                   "the means of the squared gradients and of the squared steps"),
-    ISO_EPSILON_FIELD(struct iso_adadelta, "added to both means within their roots"),
+    ISO_EPSILON_FIELD(struct iso_adadelta, "added to both means inside their square roots"),
     { 0 }
 };
 static const char *const slots[] = { "accumulated_grad", "accumulated_delta_var", NULL };

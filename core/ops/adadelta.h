@@ -1,4 +1,4 @@
-/* adadelta.h: Adadelta as Keras:
+/* adadelta.h: Adadelta as in Keras:
  *   a = rho a + (1 - rho) g^2,  s = sqrt(d + epsilon) g / sqrt(a + epsilon)
  *   d = rho d + (1 - rho) s^2,  w -= lr s */
 #ifndef ISO_OP_ADADELTA_H

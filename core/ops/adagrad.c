@@ -8,8 +8,8 @@ static const struct iso_field fields[] = {
     ISO_LEARNING_RATE_FIELD(struct iso_adagrad, "0.001",
                             "size of a step; 0.01 in Keras before 2.4"),
     { "initial_accumulator_value", ISO_FIELD_REAL, AT(initial_accumulator_value), "0.1", 0, 1e6,
-      NULL, "what the sum of the squared gradients starts at; 0 in Keras before 2.4" },
-    ISO_EPSILON_FIELD(struct iso_adagrad, "keeps the division from 0"),
+      NULL, "initial value of the sum of squared gradients; 0 in Keras before 2.4" },
+    ISO_EPSILON_FIELD(struct iso_adagrad, "avoids division by 0"),
     ISO_EPSILON_PLACEMENT_FIELD(struct iso_adagrad),
     { 0 }
 };

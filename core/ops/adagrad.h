@@ -1,4 +1,4 @@
-/* adagrad.h: Adagrad as Keras, a starting at initial_accumulator_value:
+/* adagrad.h: Adagrad as in Keras, with a starting at initial_accumulator_value:
  *   a += g^2,  w -= lr g / sqrt(a + epsilon) (inside), or lr g / (sqrt a + epsilon) (outside) */
 #ifndef ISO_OP_ADAGRAD_H
 #define ISO_OP_ADAGRAD_H

@@ -1,4 +1,4 @@
-/* adam.c: parameters and scalars of Adam, and what AdamW shares with it. */
+/* adam.c: parameters and scalars of Adam; AdamW shares most of them. */
 #include <math.h>
 
 #include "adam.h"

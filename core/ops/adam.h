@@ -1,7 +1,7 @@
-/* adam.h: Adam and AdamW as Keras: m and v are running means of the gradients and of their squares,
- *   w -= rate_t m / (sqrt v + epsilon), rate_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t)
- * with the largest v so far in place of v for AMSGrad. AdamW's weight loses lr weight_decay of
- * itself first. */
+/* adam.h: Adam and AdamW as in Keras: m and v are moving averages of the gradients and of their
+ * squares, w -= rate_t m / (sqrt v + epsilon), rate_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t) with
+ * the largest v so far in place of v for AMSGrad. AdamW first multiplies the weight by 1 - lr
+ * weight_decay. */
 #ifndef ISO_OP_ADAM_H
 #define ISO_OP_ADAM_H
 #include "optimizer.h"
@@ -20,7 +20,7 @@ enum {
     ISO_ADAM_DECAY
 };
 
-/* What the two descriptors share; weight_decay is 0 for Adam. */
+/* Shared by the descriptors of Adam and AdamW; weight_decay is 0 for Adam. */
 extern const char *const iso_adam_slots[];
 int iso_adam_slot_count(const void *params);
 iso_rc iso_adam_check(const void *params);

@@ -8,7 +8,7 @@ static const struct iso_field fields[] = {
                             "size of a step; 0.002 in Keras before 2.4"),
     ISO_BETA_1_FIELD(struct iso_adamax),
     ISO_BETA_2_FIELD(struct iso_adamax, "their largest size"),
-    ISO_EPSILON_FIELD(struct iso_adamax, "keeps the division from 0"),
+    ISO_EPSILON_FIELD(struct iso_adamax, "avoids division by 0"),
     { 0 }
 };
 static const char *const slots[] = { "momentum", "norm", NULL };

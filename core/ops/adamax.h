@@ -1,5 +1,5 @@
-/* adamax.h: Adamax as Keras: m as Adam's, u = max(beta_2 u, |g|), w -= rate_t m / (u + epsilon),
- * rate_t = lr / (1 - beta_1^t). */
+/* adamax.h: Adamax as in Keras: m as in Adam, u = max(beta_2 u, |g|), w -= rate_t m / (u +
+ * epsilon), rate_t = lr / (1 - beta_1^t). */
 #ifndef ISO_OP_ADAMAX_H
 #define ISO_OP_ADAMAX_H
 #include "core/iso.h"

@@ -1,4 +1,4 @@
-/* augmentation.c: what the descriptors of augmentations share. */
+/* augmentation.c: functions shared by the descriptors of augmentations. */
 #include "augmentation.h"
 #include "infer.h"
 #include "core/sampling.h"

@@ -98,7 +98,9 @@ static const struct iso_sum_def sums[] = {
 };
 
 const struct iso_op_def iso_def_batch_normalization = {
-    .doc = "brings each channel to mean 0 and variance 1 over the batch, then scales and moves it",
+    .doc =
+        "normalizes each channel to mean 0 and variance 1 over the batch, then scales and shifts "
+        "it",
     .topic = "layers",
     .params_size = sizeof(struct iso_batch_normalization),
     .fields = fields,

@@ -1,19 +1,18 @@
-/* batch_normalization.h: each channel (last axis) brought to mean 0 and variance 1, then scaled by
- * gamma and moved by beta.
+/* batch_normalization.h: normalizes each channel (last axis) to mean 0 and variance 1, then scales
+ * it by gamma and shifts it by beta.
  *
  * In training, over all rows of the batch (a row: one pixel of one image, or one image):
  *   mean = row sum of x / rows
  *   square = row sum, over blocks of n rows of mean m, of n (m - mean)^2 + sum of (x - m)^2
  *   inverse = 1 / sqrt(square / rows + epsilon)
  *   y = (x - mean) (gamma inverse) + beta
- *   moving = momentum moving + (1 - momentum) batch, of mean and of variance; the batch's variance
- *   is square / rows here, or with bessel square / (rows - 1), or with keras_2 that of
- *   Keras 2.2 and 2.3 (iso_bn_moving_rows)
- *   dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma = product inverse
- *   dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
+ *   moving = momentum moving + (1 - momentum) batch, for mean and variance; the batch's variance is
+ * square / rows here, or square / (rows - 1) with bessel, or with keras_2 that of Keras 2.2 and 2.3
+ * (iso_bn_moving_rows) dbeta = row sum of dy,  product = row sum of dy (x - mean),  dgamma =
+ * product inverse dx = (gamma inverse) ((dy - dbeta / rows) - (x - mean) (dgamma inverse / rows))
  * Otherwise mean and variance are the moving ones, and dx = (gamma inverse) dy. Rows and their
- * number are those of the whole step (iso_call.step_rows). Row sums run as core/order.h has them,
- * chains of additions or of fma. Each formula: core/formulas.h. */
+ * number are those of the whole step (iso_call.step_rows). core/order.h defines the row sums,
+ * chains of additions or of fma; core/formulas.h has each formula. */
 #ifndef ISO_OP_BATCH_NORMALIZATION_H
 #define ISO_OP_BATCH_NORMALIZATION_H
 #include "core/iso.h"
@@ -28,14 +27,14 @@ struct iso_batch_normalization {
 };
 /* w, each [channels]; gamma only with scale, beta only with center. */
 enum { ISO_BN_GAMMA, ISO_BN_BETA, ISO_BN_MOVING_MEAN, ISO_BN_MOVING_VARIANCE };
-enum { ISO_BN_MEAN, ISO_BN_INVERSE }; /* saved [channels]: what forward used */
+enum { ISO_BN_MEAN, ISO_BN_INVERSE }; /* saved [channels]: as used by forward */
 enum { ISO_BN_MOMENTUM, ISO_BN_1_MOMENTUM, ISO_BN_EPSILON }; /* scalars */
 
-/* How the elements of x lie: rows of `channels` numbers, per_image of them in an image. */
+/* The layout of x: rows of `channels` numbers, per_image rows in an image. */
 struct iso_bn_rows {
     int64_t rows, per_image, channels;
 };
 struct iso_bn_rows iso_bn_rows(const struct iso_shape *x);
-/* What the sum of squares is divided by for the moving variance. */
+/* Returns the divisor of the sum of squares for the moving variance. */
 double iso_bn_moving_rows(const struct iso_batch_normalization *, const struct iso_shape *x);
 #endif

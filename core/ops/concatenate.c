@@ -61,7 +61,7 @@ struct iso_slice iso_concatenate_slice(const struct iso_call *call, int input)
 }
 
 const struct iso_op_def iso_def_concatenate = {
-    .doc = "several tensors side by side, their channels in the order of the inputs",
+    .doc = "joins several tensors along their channels, in the order of the inputs",
     .topic = "layers",
     .params_size = sizeof(struct iso_concatenate),
     .fields = fields,

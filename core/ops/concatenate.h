@@ -1,15 +1,15 @@
-/* concatenate.h: several tensors side by side along their last axis, the channels.
+/* concatenate.h: joins several tensors along their last axis, the channels.
  *
- * x: 2 to ISO_OPERANDS tensors that are alike but for their last axis; y: their pixels joined in
- * the order of the inputs; each dx: its channels of dy. */
+ * x: 2 to ISO_OPERANDS tensors whose shapes differ in the last axis only; y: their channels in the
+ * order of the inputs; each dx: its channels of dy. */
 #ifndef ISO_OP_CONCATENATE_H
 #define ISO_OP_CONCATENATE_H
 #include "core/iso.h"
 struct iso_concatenate {
     int64_t axis;
 };
-/* Input `input` as rows: `width` channels of each pixel, which begin at `at` of the `stride`
- * channels of y's pixel. */
+/* An input as rows: `width` channels of each of `rows` pixels. In y, whose pixels have `stride`
+ * channels, they begin at channel `at`. */
 struct iso_slice {
     int64_t rows, width, at, stride;
 };

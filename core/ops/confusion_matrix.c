@@ -1,5 +1,5 @@
-/* confusion_matrix.c: how many rows of each class were taken for each class. Precision, recall and
- * f1 follow from it (score.h). */
+/* confusion_matrix.c: counts the rows of each class that are predicted as each class. Precision,
+ * recall and f1 follow from it (score.h). */
 #include "core/formulas.h"
 #include "metric.h"
 
@@ -18,7 +18,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 /* y: I32 [classes, classes], a row for each true class, a column for each predicted one, as
  * scikit-learn has it. */
 const struct iso_op_def iso_def_confusion_matrix = {
-    .doc = "rows of each true class (down) that were taken for each class (across)",
+    .doc = "rows of each true class (down) that were predicted as each class (across)",
     .topic = "metrics",
     .fields = fields,
     .nx = 2,

@@ -16,10 +16,10 @@ struct iso_conv2d { /* w: kernel [kh, kw, in, filters], bias [filters] when
     struct iso_regularizer kernel_regularizer, bias_regularizer;
 };
 struct iso_window iso_conv2d_window(const struct iso_conv2d *, const struct iso_shape *x);
-/* The algorithm that defines all three passes: of the parameters and the size of an image, never of
- * the device, the batch or the mode. Winograd's where the kernel is 3x3 or 5x5 without strides and
- * dilation, has at least ISO_WINOGRAD_CHANNELS channels and filters, and the tiles of an image need
- * two thirds of the direct products or fewer. */
+/* Returns the algorithm that defines all three passes. It depends on the parameters and the size of
+ * an image, never on the device, the batch or the mode. It is Winograd's if the kernel is 3x3 or
+ * 5x5 without strides and dilation, has at least ISO_WINOGRAD_CHANNELS channels and filters, and
+ * the tiles of an image need at most two thirds of the direct products. */
 enum { ISO_WINOGRAD_CHANNELS = 32 };
 enum iso_algorithm iso_conv2d_algorithm(const struct iso_conv2d *, const struct iso_shape *x);
 #endif

@@ -1,4 +1,4 @@
-/* crossentropy.h: what the cross-entropies share. Softmax:
+/* crossentropy.h: definitions shared by the cross-entropies. Softmax:
  *
  *   m = max z, s = sum exp(z - m), p = exp(z - m) / s, l = (z - m) - log s
  *   loss of a row = -sum t l;  dz = weight of the row (p sum t - t) / rows
@@ -7,12 +7,11 @@
  *
  *   f = -(t log p + (1 - t) log(1 - p)),  f' by z = p - t
  *
- * They may clip, as Keras does that takes no logits: logarithms are held to [log clip,
- * log(1 - clip)], and where p lies outside [clip, 1 - clip] the gradient takes t as 0 after
- * softmax, and is 0 after a sigmoid. Smoothing makes t (1 - smoothing) + smoothing / n of t, with n
- * the number of classes, which is 2 after a sigmoid.
- * x: logits, target (one-hot, or sparse: the class), weights; y: probabilities, mean loss; dx[0]:
- * d logits (loss.h). */
+ * They may clip, as Keras does for probabilities: logarithms are clamped to [log clip, log(1 -
+ * clip)], and if p lies outside [clip, 1 - clip], the gradient takes t as 0 after softmax, and is 0
+ * after a sigmoid. Smoothing replaces t by t (1 - smoothing) + smoothing / n, with n the number of
+ * classes, which is 2 after a sigmoid. x: logits, target (one-hot, or sparse: the class), weights;
+ * y: probabilities, mean loss; dx[0]: d logits (loss.h). */
 #ifndef ISO_OP_CROSSENTROPY_H
 #define ISO_OP_CROSSENTROPY_H
 #include "loss.h"
@@ -21,9 +20,9 @@ struct iso_crossentropy {
 }; /* 0: none; sparse has neither */
 /* Scalars: clip, 1 - smoothing, and half the smoothing (sigmoid) or all of it. */
 enum { ISO_CROSSENTROPY_CLIP, ISO_CROSSENTROPY_KEEP, ISO_CROSSENTROPY_EXTRA };
-enum { ISO_CROSSENTROPY_FLOPS = 30 }; /* of an element, for the cost */
+enum { ISO_CROSSENTROPY_FLOPS = 30 }; /* per element, for the cost */
 extern const struct iso_field iso_crossentropy_fields[];
-/* Of those with targets for each class. */
+/* Shared by the cross-entropies whose targets have a number for each class. */
 iso_rc iso_crossentropy_infer(const void *params, const struct iso_shape *x,
                               struct iso_shapes *out);
 void iso_crossentropy_cost(const void *params, const struct iso_shape *x, enum iso_pass pass,

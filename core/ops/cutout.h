@@ -1,7 +1,7 @@
-/* cutout.h: a rectangle of each image set to one value (DeVries, Taylor, 2017). Its middle is any
- * pixel of the image, so that some of it may lie beyond the border: word 0 draws the row, word 1
+/* cutout.h: sets a rectangle of each image to one value (DeVries, Taylor, 2017). Its middle is any
+ * pixel of the image, so that part of it may lie beyond the border: word 0 draws the row, word 1
  * the column (counter: image, step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key:
- * seed). Outside of training the images are copied. */
+ * seed). Outside training, images are copied. */
 #ifndef ISO_OP_CUTOUT_H
 #define ISO_OP_CUTOUT_H
 #include "core/iso.h"

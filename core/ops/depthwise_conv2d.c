@@ -1,4 +1,4 @@
-/* depthwise_conv2d.c: parameters, shapes and cost of the convolution of single channels. */
+/* depthwise_conv2d.c: parameters, shapes and cost of the depthwise convolution. */
 #include "depthwise_conv2d.h"
 #include "infer.h"
 #include "shared_fields.h"

@@ -1,4 +1,4 @@
-/* depthwise_conv2d.h: each channel convolved by itself, with depth_multiplier kernels of its own.
+/* depthwise_conv2d.h: convolves each channel by itself, with depth_multiplier kernels of its own.
  *
  *   y[n, oy, ox, i m + d] = (sum over ky, kx of x[n, iy, ix, i] kernel[ky, kx, i, d]) + bias
  *   dx[n, iy, ix, i] = sum over ky, kx, d of dy[n, oy, ox, i m + d] kernel[ky, kx, i, d]
@@ -7,8 +7,8 @@
  *
  * with iy = oy sh + ky dh - top, ix = ox sw + kx dw - left and m = depth_multiplier. The orders are
  * those of conv2d: the first two are sums of products, in which a tap beyond the border takes part
- * as a factor of +0 and a tap that strides leave out does not; the others are sums over rows. Only
- * 2 kh kw flops go with each number read, so no mode has a faster order. */
+ * as a factor of +0 and a tap that strides leave out does not; the others are sums over rows. Each
+ * number read takes part in only 2 kh kw flops, so no mode uses another order. */
 #ifndef ISO_OP_DEPTHWISE_CONV2D_H
 #define ISO_OP_DEPTHWISE_CONV2D_H
 #include "core/iso.h"

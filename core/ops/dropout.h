@@ -8,7 +8,7 @@
 struct iso_dropout {
     double rate;
 }; /* saved[0]: U8 mask, 1 = kept (all 1 when not training) */
-/* What spatial_dropout2d shares. */
+/* Shared with spatial_dropout2d. */
 extern const struct iso_field iso_dropout_fields[];
 iso_rc iso_dropout_check(const void *params);
 void iso_dropout_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);

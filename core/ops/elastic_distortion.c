@@ -3,7 +3,7 @@
 #include "elastic_distortion.h"
 #include "infer.h"
 
-/* The first of enum iso_border. */
+/* The first names of enum iso_border. */
 static const char *const smoothing_modes[] = { "nearest", "constant", "reflect", NULL };
 
 #define AT(member) offsetof(struct iso_elastic_distortion, member)
@@ -29,7 +29,7 @@ static iso_rc check(const void *params)
     return iso_check_draw("alpha", p->alpha);
 }
 
-/* Two fields smoothed along two axes, then three interpolations of two fma each. */
+/* Counts two fields, each smoothed along two axes, and three interpolations of two fma each. */
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,
                  struct iso_cost *out)
 {

@@ -1,13 +1,13 @@
-/* elastic_distortion.h: the pixels of each image taken from places that two random fields move, one
- * along the rows and one along the columns: uniform in [-1, 1), smoothed by a Gaussian filter, down
- * and then across, and multiplied by an alpha that is drawn for the image (Simard, Steinkraus,
- * Platt, 2003). core/sampling.h has the formulas; a sum of the filter is one chain over the taps,
- * ascending.
+/* elastic_distortion.h: displaces the pixels of each image by two random fields, one along the rows
+ * and one along the columns: uniform in [-1, 1), smoothed by a Gaussian filter, vertically and then
+ * horizontally, and multiplied by an alpha drawn for each image (Simard, Steinkraus, Platt, 2003).
+ * core/sampling.h has the formulas; each sum of the filter is one chain over the taps, in ascending
+ * order.
  *
- * Random numbers: word e & 3 of Philox block 1 + (e >> 2) of the image, e over the field of the
- * rows and then that of the columns; block 0 for alpha; images one after another (counter: block,
- * step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the
- * images are copied. */
+ * Random numbers: word e & 3 of the image's Philox block 1 + (e >> 2), with e counting through the
+ * field of the rows and then that of the columns; block 0 is for alpha; the blocks of one image
+ * follow those of the one before (counter: block, step, index among the augmentations,
+ * ISO_RANDOM_AUGMENTATION; key: seed). Outside training, images are copied. */
 #ifndef ISO_OP_ELASTIC_DISTORTION_H
 #define ISO_OP_ELASTIC_DISTORTION_H
 #include "core/iso.h"

@@ -1,5 +1,5 @@
-/* f1.c: precision and recall in one, 2 / (1 / precision + 1 / recall), without the divisions by
- * 0. */
+/* f1.c: the harmonic mean of precision and recall, 2 / (1 / precision + 1 / recall), without the
+ * divisions by 0. */
 #include "score.h"
 
 static double of_class(const struct iso_class_counts *c)

@@ -1,4 +1,4 @@
-/* gather_images.c: a batch of images from a resident data set. */
+/* gather_images.c: a batch of images from a data set in device memory. */
 #include "gather_images.h"
 #include "infer.h"
 
@@ -33,7 +33,7 @@ bool iso_gather_images_fit(const struct iso_gather_images *p, const struct iso_s
     return true;
 }
 
-/* As many rows as the order names; a call may take fewer. */
+/* y has as many rows as the order has entries; a call may take fewer. */
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     char why[96];
@@ -44,7 +44,7 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
     return iso_expect_all_countable(out);
 }
 
-/* Factor and offset of each channel: scale / std and -mean / std. */
+/* The scalars are factor and offset of each channel: scale / std and -mean / std. */
 static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 {
     const struct iso_gather_images *p = params;
@@ -64,7 +64,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_gather_images = {
-    .doc = "a batch of images from a resident data set",
+    .doc = "a batch of images from a data set in device memory",
     .params_size = sizeof(struct iso_gather_images),
     .fields = fields,
     .nx = 2,

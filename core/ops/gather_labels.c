@@ -1,4 +1,4 @@
-/* gather_labels.c: a batch of targets from resident labels. */
+/* gather_labels.c: a batch of targets from labels in device memory. */
 #include "gather_labels.h"
 #include "infer.h"
 
@@ -12,7 +12,7 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-/* As many rows as the order names; a call may take fewer. */
+/* y has as many rows as the order has entries; a call may take fewer. */
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     const struct iso_gather_labels *p = params;
@@ -42,7 +42,7 @@ static iso_rc check(const void *params)
 }
 
 const struct iso_op_def iso_def_gather_labels = {
-    .doc = "a batch of targets from resident labels",
+    .doc = "a batch of targets from labels in device memory",
     .params_size = sizeof(struct iso_gather_labels),
     .fields = fields,
     .nx = 2,

@@ -1,5 +1,5 @@
-/* gather_labels.h: targets from resident labels: classes (I32 [rows]) or one-hot (REAL [rows,
- * classes - from]): a number for each class from `from` on. */
+/* gather_labels.h: targets from labels in device memory: class indices (I32 [rows]) or one-hot rows
+ * (REAL [rows, classes - from]), with a number for each class from `from` on. */
 #ifndef ISO_OP_GATHER_LABELS_H
 #define ISO_OP_GATHER_LABELS_H
 #include "core/iso.h"

@@ -1,11 +1,12 @@
-/* gather_rows.c: a batch's rows of resident numbers: weights in the loss, kept features.
+/* gather_rows.c: the rows of a batch from numbers in device memory: weights in the loss, kept
+ * features.
  *
  * x: REAL [N, ...], order I32 [N]; call.first; y: REAL [rows, ...], the rows order[first + r]. */
 #include "infer.h"
 
 static const struct iso_field fields[] = { { 0 } };
 
-/* As many rows as the order names; a call may take fewer. */
+/* y has as many rows as the order has entries; a call may take fewer. */
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     (void)params;
@@ -22,7 +23,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_gather_rows = {
-    .doc = "a batch's rows of resident numbers",
+    .doc = "the rows of a batch from numbers in device memory",
     .fields = fields,
     .nx = 2,
     .resident = ISO_REAL,

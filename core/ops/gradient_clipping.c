@@ -56,7 +56,7 @@ static const struct iso_sum_def sums[] = {
 };
 
 const struct iso_op_def iso_def_gradient_clipping = {
-    .doc = "holds gradients to a limit before the optimizer sees them",
+    .doc = "limits gradients before the optimizer sees them",
     .params_size = sizeof(struct iso_gradient_clipping),
     .fields = fields,
     .nx = 1,

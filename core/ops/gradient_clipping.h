@@ -1,10 +1,10 @@
-/* gradient_clipping.h: a gradient held to a limit, between the backward pass and the optimizer.
+/* gradient_clipping.h: limits a gradient, between the backward pass and the optimizer.
  *
- * x[0]: the gradient; x[1], for a norm: squared norms [n], whose sum is the square of the norm that
- * counts: one, the gradient's own (clipnorm), or those of all gradients (global_clipnorm).
- *   clipvalue: y = x held to [-clipvalue, clipvalue]
- *   clipnorm, global_clipnorm: norm = sqrt(sum of x[1]), y = norm <= limit ? x : x limit / norm
- * y[0] may be the memory of x[0]. NaN stays, and a norm that is NaN makes all of y so. */
+ * x[0]: the gradient; x[1], for a norm: squared norms [n], whose sum is the square of the norm: the
+ * gradient's own alone (clipnorm), or those of all gradients (global_clipnorm). clipvalue: y = x
+ * clamped to [-clipvalue, clipvalue] clipnorm, global_clipnorm: norm = sqrt(sum of x[1]), y = norm
+ * <= limit ? x : x limit / norm y[0] may be the memory of x[0]. A NaN stays, and a NaN norm makes
+ * all of y NaN. */
 #ifndef ISO_OP_GRADIENT_CLIPPING_H
 #define ISO_OP_GRADIENT_CLIPPING_H
 #include "core/iso.h"

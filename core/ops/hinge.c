@@ -1,4 +1,4 @@
-/* hinge.c: the hinge loss, and what the squared one shares with it.
+/* hinge.c: the hinge loss, and functions shared with the squared one.
  *
  * Keras converts labels when the whole batch is of 0 and 1. Each label for itself comes to the same
  * for such a batch and for one of -1 and +1. */
@@ -6,7 +6,7 @@
 
 const struct iso_field iso_hinge_fields[] = {
     { "convert_labels", ISO_FIELD_BOOL, offsetof(struct iso_hinge, convert_labels), "true", 0, 0,
-      NULL, "take a label of 0, as in one-hot targets, for -1; Keras before 2.3 did not" },
+      NULL, "treats a label of 0, as in one-hot targets, as -1; Keras before 2.3 did not" },
     { 0 }
 };
 

@@ -69,7 +69,7 @@ static iso_rc check(const void *params)
     return iso_check_value_range(p->value_range);
 }
 
-/* Pillow, which Keras has make images brighter, knows grey ones and coloured ones. */
+/* Keras brightens images with Pillow, which takes only grey and coloured ones. */
 static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     ISO_TRY(iso_augmentation_infer(params, x, out));

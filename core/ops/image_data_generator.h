@@ -1,8 +1,8 @@
-/* image_data_generator.h: each image turned, sheared, zoomed, moved, flipped and recoloured by
- * chance, as Keras's ImageDataGenerator does it, bilinear. Keras flips between the two steps of
- * recolouring, which comes to the same. core/sampling.h and core/recolour.h have the formulas and
- * what is drawn (counter: 4 image + draw / 4, step, index among the augmentations,
- * ISO_RANDOM_AUGMENTATION; key: seed). Outside of training the images are copied. */
+/* image_data_generator.h: rotates, shears, zooms, shifts, flips and recolours each image at random,
+ * as Keras's ImageDataGenerator does, with bilinear interpolation. Keras flips between the two
+ * steps of recolouring, which has the same result. core/sampling.h and core/recolour.h have the
+ * formulas and the draws (counter: 4 image + draw / 4, step, index among the augmentations,
+ * ISO_RANDOM_AUGMENTATION; key: seed). Outside training, images are copied. */
 #ifndef ISO_OP_IMAGE_DATA_GENERATOR_H
 #define ISO_OP_IMAGE_DATA_GENERATOR_H
 #include "core/iso.h"
@@ -33,7 +33,7 @@ static inline bool iso_brightens(const struct iso_image_data_generator *p)
     return !(p->brightness_range[0] == 1 && p->brightness_range[1] == 1);
 }
 
-/* True if values are changed after they are sampled. */
+/* Returns true if values are changed after sampling. */
 static inline bool iso_recolours(const struct iso_image_data_generator *p)
 {
     return p->channel_shift_range > 0 || iso_brightens(p);
@@ -41,7 +41,8 @@ static inline bool iso_recolours(const struct iso_image_data_generator *p)
 
 _Static_assert((int)ISO_SHIFTS == (int)ISO_CHOICES, "a list of shifts is a list of the model file");
 
-/* A whole number of pixels, of which one is chosen; a list; or a range. */
+/* Reads a shift as Keras does: a whole number of pixels n stands for one of 0 to n - 1, a list for
+ * one of its numbers, any other number for a range. */
 static inline iso_shift iso_shift_of(const struct iso_choice *given)
 {
     const double range = given->v[0];
@@ -57,7 +58,7 @@ static inline iso_shift iso_shift_of(const struct iso_choice *given)
     return s;
 }
 
-/* What the kernels draw from. */
+/* Return the ranges from which the kernels draw. */
 static inline iso_affine_ranges iso_affine_ranges_of(const struct iso_call *call)
 {
     const struct iso_image_data_generator *p = call->params;

@@ -1,4 +1,4 @@
-/* infer.c: what the descriptors' shape inference and cost share. */
+/* infer.c: functions shared by the descriptors' shape inference and cost. */
 #include "infer.h"
 
 iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint)

@@ -56,7 +56,9 @@ static const struct iso_sum_def sums[] = {
 };
 
 const struct iso_op_def iso_def_layer_normalization = {
-    .doc = "brings each row along the last axis to mean 0 and variance 1, then scales and moves it",
+    .doc =
+        "normalizes each row along the last axis to mean 0 and variance 1, then scales and shifts "
+        "it",
     .topic = "layers",
     .params_size = sizeof(struct iso_layer_normalization),
     .fields = fields,

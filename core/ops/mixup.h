@@ -1,15 +1,15 @@
-/* mixup.h: each row of a batch mixed with another one (Zhang, Cisse, Dauphin, Lopez-Paz: "mixup:
+/* mixup.h: mixes each row of a batch with another one (Zhang, Cisse, Dauphin, Lopez-Paz: "mixup:
  * Beyond empirical risk minimization", 2018):
  *
  *   y[n] = s x[n] + (1 - s) x[(n + roll) mod rows]
  *
  * A row is an image, its target or its weight: the graph runs the op on each of them, and it draws
  * the same shares for all. s is drawn from Beta(alpha, alpha) for each row, as Keras's MixUp does:
- * words 0 and 1 of Philox block n; or it is that of row 0 for all, as in the paper's own program.
- * The roll is from 1 to rows - 1: word 2 of block 0. A batch is a random one already, so that
- * rolling it pairs images as shuffling it would, but none with itself. (Counter: block, step, index
- * among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed.) Outside of training, rows are
- * copied. */
+ * words 0 and 1 of Philox block n; or all rows have the share of row 0, as in the paper's own
+ * program. The roll is from 1 to rows - 1: word 2 of block 0. The rows of a batch are in random
+ * order already, so that rolling pairs images as shuffling would, but none with itself. (Counter:
+ * block, step, index among the augmentations, ISO_RANDOM_AUGMENTATION; key: seed.) Outside
+ * training, rows are copied. */
 #ifndef ISO_OP_MIXUP_H
 #define ISO_OP_MIXUP_H
 #include "core/iso.h"
@@ -20,7 +20,7 @@ struct iso_mixup {
 };                          /* x, y: REAL [rows, ...] */
 enum { ISO_MIXUP_INVERSE }; /* scalars: 1 / alpha */
 
-/* How many rows on each row's partner is, the first row following the last. */
+/* Returns the distance in rows from each row to its partner; the first row follows the last. */
 static inline int64_t iso_mixup_roll(const struct iso_call *call)
 {
     const int64_t rows = call->x[0].shape.dim[0];

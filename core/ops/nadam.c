@@ -38,7 +38,8 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
     const double now = share(p, iso_power(0.96, t)), next = share(p, iso_power(0.96, t + 1));
     const double root = sqrt(1 - iso_power(p->beta_2, t));
     double product = 1, decay = 1;
-    for (uint64_t i = 0; i < t && product > 0x1p-60; i++) { /* below, 1 - product is 1 */
+    for (uint64_t i = 0; i < t && product > 0x1p-60;
+         i++) { /* for smaller products, 1 - product is 1 */
         decay *= 0.96;
         product *= share(p, decay);
     }

@@ -1,4 +1,4 @@
-/* nadam.h: Nadam as Keras 3: Adam's means m and v of step t (from 1), and with
+/* nadam.h: Nadam as in Keras 3: Adam's means m and v of step t (from 1), and with
  *   u_t = beta_1 (1 - 0.96^t / 2),  P_t = u_1 u_2 ... u_t
  *   n = u_(t+1) m / (1 - P_t u_(t+1)) + (1 - u_t) g / (1 - P_t)
  *   w -= lr n / (sqrt(v / (1 - beta_2^t)) + epsilon)

@@ -1,4 +1,4 @@
-/* optimizer.c: what the descriptors of the optimizers share. */
+/* optimizer.c: functions shared by the descriptors of optimizers. */
 #include "infer.h"
 #include "optimizer.h"
 

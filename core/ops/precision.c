@@ -1,4 +1,4 @@
-/* precision.c: how far a prediction of a class can be trusted. */
+/* precision.c: share of predictions of a class that are correct. */
 #include "score.h"
 
 static double of_class(const struct iso_class_counts *c)
@@ -12,7 +12,7 @@ static void score(const void *params, const struct iso_shape *x, const double *c
 }
 
 const struct iso_op_def iso_def_precision = {
-    .doc = "of the rows taken for a class, the share that are of it; 0 where there are none",
+    .doc = "share of predictions of a class that are correct; 0 if there are none",
     .topic = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,

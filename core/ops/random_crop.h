@@ -1,7 +1,7 @@
-/* random_crop.h: a window of each image at a position drawn for it: word 0 for its first row, word
- * 1 for its first column of Philox block `image` (counter: image, step, index among the
- * augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Zeros stand beyond the border. Outside of
- * training it is the window in the middle. */
+/* random_crop.h: cuts a window out of each image at a random position: in Philox block `image`,
+ * word 0 draws its first row and word 1 its first column (counter: image, step, index among the
+ * augmentations, ISO_RANDOM_AUGMENTATION; key: seed). Pixels beyond the border are 0. Outside
+ * training, the window is in the middle. */
 #ifndef ISO_OP_RANDOM_CROP_H
 #define ISO_OP_RANDOM_CROP_H
 #include "core/iso.h"

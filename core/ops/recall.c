@@ -1,4 +1,4 @@
-/* recall.c: how much of a class is found. */
+/* recall.c: share of a class's rows that are predicted correctly. */
 #include "score.h"
 
 static double of_class(const struct iso_class_counts *c) { return iso_share(c->right, c->actual); }
@@ -9,7 +9,7 @@ static void score(const void *params, const struct iso_shape *x, const double *c
 }
 
 const struct iso_op_def iso_def_recall = {
-    .doc = "of a class's rows, the share taken for it; 0 where there are none",
+    .doc = "share of a class's rows that are predicted correctly; 0 if it has none",
     .topic = "metrics",
     .params_size = sizeof(struct iso_score),
     .fields = iso_score_fields,

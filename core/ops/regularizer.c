@@ -39,7 +39,7 @@ static const struct iso_sum_def sums[] = {
 };
 
 const struct iso_op_def iso_def_regularizer = {
-    .doc = "what the size of a weight adds to the loss",
+    .doc = "penalty on the size of a weight, added to the loss",
     .params_size = sizeof(struct iso_regularizer),
     .fields = fields,
     .sums = sums,

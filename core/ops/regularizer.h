@@ -5,7 +5,7 @@
 #define ISO_OP_REGULARIZER_H
 #include "core/iso.h"
 enum { ISO_PENALTY_L1, ISO_PENALTY_L2, ISO_PENALTY_TWO_L2 }; /* scalars */
-/* Blocks of a sum over so many elements. */
+/* Returns the number of blocks of a sum over n elements. */
 static inline int64_t iso_element_blocks(int64_t n)
 {
     return (n + ISO_BLOCK_ELEMENTS - 1) / ISO_BLOCK_ELEMENTS;

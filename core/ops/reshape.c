@@ -1,4 +1,4 @@
-/* reshape.c: the same numbers, in row-major order, under another shape; no number moves. */
+/* reshape.c: the same numbers, in row-major order, with another shape; no number moves. */
 #include "infer.h"
 #include "reshape.h"
 
@@ -57,7 +57,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_reshape = {
-    .doc = "the same numbers under another shape",
+    .doc = "the same numbers with another shape",
     .topic = "layers",
     .params_size = sizeof(struct iso_reshape),
     .fields = fields,

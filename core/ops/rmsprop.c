@@ -9,7 +9,7 @@ static const struct iso_field fields[] = {
     ISO_RHO_FIELD(struct iso_rmsprop, "0.9", "the mean of the squared gradients"),
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
       "share of the last step that the next one keeps" },
-    ISO_EPSILON_FIELD(struct iso_rmsprop, "keeps the division from 0"),
+    ISO_EPSILON_FIELD(struct iso_rmsprop, "avoids division by 0"),
     { "centered", ISO_FIELD_BOOL, AT(centered), "false", 0, 0, NULL,
       "divide by the deviation of the gradients instead of their size" },
     { "decay", ISO_FIELD_REAL, AT(decay), "0", 0, 1e6, NULL,
@@ -18,7 +18,7 @@ static const struct iso_field fields[] = {
     { 0 }
 };
 
-/* All there can be, for help and the reference page. */
+/* All possible slots, for help and the reference page. */
 static const char *const slots[] = { "velocity", "momentum", "average_gradient", NULL };
 
 static const char *const *slots_of(const void *params)

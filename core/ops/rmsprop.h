@@ -1,4 +1,4 @@
-/* rmsprop.h: RMSprop as Keras, with rate = learning_rate / (1 + decay step):
+/* rmsprop.h: RMSprop as in Keras, with rate = learning_rate / (1 + decay step):
  *   v = rho v + (1 - rho) g^2,  a = rho a + (1 - rho) g,  d = v, or when centered v - a^2
  *   s = g / sqrt(d + epsilon) (inside), or g / (sqrt d + epsilon) (outside)
  *   w -= rate s, or with momentum m = momentum m + rate s and w -= m */

@@ -1,10 +1,10 @@
-/* separable_conv2d.h: each channel convolved by itself, then a 1x1 convolution that mixes them.
+/* separable_conv2d.h: convolves each channel by itself, then mixes them with a 1x1 convolution.
  *
  *   middle = depthwise_conv2d(x, depthwise_kernel), without bias or activation
  *   y = conv2d(middle, pointwise_kernel) + bias
  *
- * It has the bits of these two ops, one after the other, in every pass, and no formula of its own:
- * shapes, cost and kernels are made of theirs (backends/separable_conv2d.h). */
+ * Every pass has the bits of these two ops, one after the other. There is no formula of its own:
+ * shapes, cost and kernels are made from theirs (backends/separable_conv2d.h). */
 #ifndef ISO_OP_SEPARABLE_CONV2D_H
 #define ISO_OP_SEPARABLE_CONV2D_H
 #include "conv2d.h"
@@ -22,7 +22,8 @@ struct iso_separable_conv2d {
     struct iso_initializer depthwise_initializer, pointwise_initializer, bias_initializer;
     struct iso_regularizer depthwise_regularizer, pointwise_regularizer, bias_regularizer;
 };
-/* Return the params of the two convolutions, as far as shapes, cost and kernels read them. */
+/* Return the params of the two convolutions; only fields that shapes, cost and kernels read are
+ * set. */
 struct iso_depthwise_conv2d iso_separable_conv2d_depthwise(const struct iso_separable_conv2d *);
 struct iso_conv2d iso_separable_conv2d_pointwise(const struct iso_separable_conv2d *);
 #endif

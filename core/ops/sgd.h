@@ -1,4 +1,5 @@
-/* sgd.h: stochastic gradient descent as Keras: v = momentum v - lr g; w += v (Nesterov: momentum v
+/* sgd.h: stochastic gradient descent as in Keras: v = momentum v - lr g; w += v (Nesterov: momentum
+ * v
  * - lr g). */
 #ifndef ISO_OP_SGD_H
 #define ISO_OP_SGD_H

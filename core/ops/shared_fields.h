@@ -9,20 +9,20 @@
 /* clang-format off */
 #define ISO_SHARED_FIELD(params, member, type, dflt, min, max, choices, doc) \
     { #member, type, offsetof(params, member), dflt, min, max, choices, doc }
-/* prefix: what the names of the members for this weight begin with. */
+/* prefix: beginning of the names of this weight's members. */
 #define ISO_TRAINED_WEIGHT(params, prefix, name) \
     { name, offsetof(params, prefix##_initializer), true, offsetof(params, prefix##_regularizer) }
 /* clang-format on */
 
 /* ---- Weights ------------------------------------------------------------------------------- */
 
-/* text: what the documentation calls the weight. */
+/* text: the weight's name in the documentation. */
 #define ISO_INITIALIZER_FIELD(params, prefix, dflt, text)                                   \
     ISO_SHARED_FIELD(params, prefix##_initializer, ISO_FIELD_INITIALIZER, dflt, 0, 0, NULL, \
                      "initial " text)
 #define ISO_REGULARIZER_FIELD(params, prefix, text)                                           \
     ISO_SHARED_FIELD(params, prefix##_regularizer, ISO_FIELD_REGULARIZER, "none", 0, 0, NULL, \
-                     "what the size of " text " costs")
+                     "penalty on " text)
 
 /* A kernel and a bias, the only weights of a layer. */
 #define ISO_KERNEL_FIELDS(params, kernel)                              \

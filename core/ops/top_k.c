@@ -1,4 +1,4 @@
-/* top_k.c: how many rows have the target's class among their k largest predictions. */
+/* top_k.c: counts the rows that have the target's class among their k largest predictions. */
 #include "metric.h"
 #include "top_k.h"
 

@@ -1,9 +1,9 @@
-/* window.c: how a window lies on an image. */
+/* window.c: the positions of a window on an image. */
 #include "window.h"
 
 const char *const iso_padding_names[] = { "valid", "same", NULL };
 
-/* One axis: the number of window positions, and how much padding lies before the image. */
+/* Computes, for one axis, the number of window positions and the padding before the image. */
 static int64_t positions(int64_t size, int64_t span, int64_t stride, enum iso_padding padding,
                          int64_t *before)
 {

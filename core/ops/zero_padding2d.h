@@ -1,11 +1,11 @@
-/* zero_padding2d.h: an image in a frame of zeros; dx is dy inside the frame. */
+/* zero_padding2d.h: puts an image in a frame of zeros; dx is dy inside the frame. */
 #ifndef ISO_OP_ZERO_PADDING2D_H
 #define ISO_OP_ZERO_PADDING2D_H
 #include "core/iso.h"
 struct iso_zero_padding2d {
     int64_t padding[4];
 }; /* above, below, left, right */
-/* Where x [n, h, w, c] lies in y [n, oh, ow, c]. */
+/* The position of x [n, h, w, c] in y [n, oh, ow, c]. */
 struct iso_frame {
     int64_t n, h, w, c, oh, ow, top, left;
 };
