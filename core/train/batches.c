@@ -10,12 +10,12 @@
 struct iso_batches {
     struct iso_exec *exec; /* borrowed */
     int64_t rows, batch, row_size, classes;
-    int64_t columns; /* of targets that are not classes */
-    /* of a data set */
+    int64_t columns; /* per row of targets that are not classes */
+    /* for a data set */
     uint64_t seed;
     int64_t epoch;  /* whose order is on the device; -1: none */
     int32_t *order; /* [rows] */
-    /* of a file */
+    /* for a file */
     struct iso_st_file *file; /* NULL: a data set */
     const float *x, *y_prob;  /* all rows; y_prob NULL: y_class */
     int32_t *y_class;

@@ -5,15 +5,15 @@
 #include "exec.h"
 
 struct iso_batches;
-/* x: float32 [rows, ...input] as the network sees it; y: int32 or int64 [rows] classes, or float32
- * [rows, classes]. Step S takes rows (S * batch + i) mod rows. */
+/* Opens a safetensors file with x: float32 [rows, ...input], the network's input; y: int32 or int64
+ * [rows] classes, or float32 [rows, classes]. Step S takes rows (S * batch + i) mod rows. */
 iso_rc iso_batches_from_file(const char *path, struct iso_exec *, struct iso_batches **out);
-/* data is borrowed, and is put on the device. */
+/* Copies a data set to the device; data is borrowed. */
 iso_rc iso_batches_from_data(const struct iso_dataset *data, uint64_t seed, struct iso_exec *,
                              struct iso_batches **out);
 void iso_batches_free(struct iso_batches *); /* NULL is fine */
-/* Rows of step's batch: the last one of an epoch may be smaller. */
+/* Returns the number of rows in a step's batch; the last one of an epoch may be smaller. */
 int64_t iso_batches_rows(const struct iso_batches *, int64_t step);
-/* Puts the step's batch on the device. Steps come in ascending order. */
+/* Puts a step's batch on the device. Calls must have ascending steps. */
 iso_rc iso_batches_feed(struct iso_batches *, int64_t step);
 #endif

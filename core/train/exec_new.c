@@ -94,7 +94,7 @@ static void ask_inputs(const struct iso_exec *e)
     }
 }
 
-/* What every call needs, then, when the backend has settled, the workspaces. */
+/* Asks the device about every call, lets the backend settle, then asks for the workspaces. */
 static iso_rc check_kernels(struct iso_exec *e)
 {
     const struct iso_backend_ops *ops = e->backend->ops;

@@ -1,23 +1,23 @@
-/* fusion.h: which kernels run what follows their own op: an add of another value, an activation, or
- * both, so that what lies between is never written to memory. It changes no bit. The graph is as
- * before; its nodes that another one's kernel runs have no call of their own. */
+/* fusion.h: finds kernels that can also run the nodes after their own op: an add of another value,
+ * an activation, or both. The values between them are then never written to memory. No bit changes.
+ * The graph does not change either; a fused node has no call of its own. */
 #ifndef ISO_FUSION_H
 #define ISO_FUSION_H
 #include "core/model/graph.h"
 
-struct iso_fusion { /* of a node */
-    int last;       /* the node whose result its kernel gives: a later one, or itself */
-    int addend;     /* the value that an add on the way there takes, too; -1: none */
-    const struct iso_activation *activation; /* that it ends in; NULL: none */
-    bool backward;                           /* its backward pass is that of all of them */
-    bool joined, joined_backward;            /* the kernel of a node before runs this one */
-    bool absent, absent_gradient;            /* y[0] is never there; nor is its gradient */
+struct iso_fusion { /* for each node */
+    int last;       /* the node whose result the kernel computes: a later one, or this one */
+    int addend;     /* the other value of a fused add; -1: none */
+    const struct iso_activation *activation; /* fused activation; NULL: none */
+    bool backward;                           /* its backward pass covers all fused nodes */
+    bool joined, joined_backward;            /* the kernel of an earlier node runs this one */
+    bool absent, absent_gradient;            /* y[0], or its gradient, is never in memory */
 };
 struct iso_fusion_options {
     bool training;
-    int readable; /* a value that must be there; -1: none */
+    int readable; /* a value that must be in memory; -1: none */
 };
-/* out [graph->nnodes], by what the kernels of this backend can; NULL options: none is fused. */
+/* Writes out[graph->nnodes] according to the backend's kernels. NULL options: fuses nothing. */
 void iso_fusions_find(const struct iso_graph *, struct iso_backend *,
                       const struct iso_fusion_options *, struct iso_fusion *out);
 #endif

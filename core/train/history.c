@@ -16,7 +16,7 @@ struct csv {
 struct iso_history {
     const struct iso_graph *graph; /* borrowed */
     struct csv epochs, batches;
-    double *values;    /* of one metric */
+    double *values;    /* values of one metric */
     char warning[512]; /* "": none */
 };
 

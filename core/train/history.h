@@ -1,26 +1,26 @@
-/* history.h: the numbers of a run as CSV files that grow: history.csv, a line per epoch
- * (with a column `phase` where the model has phases), and batches.csv, a line per step. Numbers are
- * those of the C locale; what there is not stays empty. */
+/* history.h: the numbers of a run as growing CSV files: history.csv, a line per epoch (with a
+ * column `phase` if the model has phases), and batches.csv, a line per step. Numbers have the C
+ * locale's format; a missing number is an empty cell. */
 #ifndef ISO_HISTORY_H
 #define ISO_HISTORY_H
 #include "fit.h"
 
 struct iso_history;
-/* Opens both files in folder. Of files that are there, lines up to epoch keep_epochs and step
- * keep_steps (counted from 1) are kept. What lacks some of them, or is another run's, is damaged:
- * it gets another name, NAME.damaged, and its lines that can be used stay. The graph is borrowed.
+/* Opens both files in folder. Keeps the lines of existing files up to epoch keep_epochs and step
+ * keep_steps (counted from 1). A file that lacks some of these lines, or belongs to another run, is
+ * damaged: it is renamed to NAME.damaged, and its usable lines are kept. The graph is borrowed.
  * *out is set only on success. */
 iso_rc iso_history_open(const char *folder, const struct iso_graph *, int64_t keep_epochs,
                         int64_t keep_steps, struct iso_history **out);
-/* Returns what was damaged or gone, and where it is now: whole sentences but for the last full
- * stop; "": nothing. */
+/* Returns sentences that say what was damaged or missing and where it is now, without the last full
+ * stop; "": nothing was. */
 const char *iso_history_warning(const struct iso_history *);
-/* Goes on with the graph of another phase, which has the same metrics. */
+/* Continues with the graph of another phase, which has the same metrics. */
 void iso_history_phase(struct iso_history *, const struct iso_graph *);
-/* A step has the metrics that are a count of its rows. epoch counts from 1. */
+/* Adds a line per step, with the metrics that are a count over the rows. epoch counts from 1. */
 iso_rc iso_history_batches(struct iso_history *, int64_t epoch, const struct iso_fit_batch *,
                            int n);
-/* Also puts everything on the disk. */
+/* Adds an epoch's line and syncs both files. */
 iso_rc iso_history_epoch(struct iso_history *, const struct iso_fit_epoch *);
 iso_rc iso_history_flush(struct iso_history *);
 void iso_history_close(struct iso_history *); /* NULL is fine */

@@ -29,7 +29,7 @@ static int weights_of(const struct iso_graph *g, int node, int values[ISO_OPERAN
     return n;
 }
 
-/* "kernel" of "layer/kernel". */
+/* Returns the part of a weight's name after the layer: "kernel" for "layer/kernel". */
 static const char *short_name(const struct iso_graph *g, int value)
 {
     const char *slash = strrchr(g->values[value].name, '/');

@@ -11,7 +11,7 @@
 struct search {
     struct iso_exec *exec;
     struct iso_not_finite *out;
-    int64_t step; /* that is looked at, from 0 */
+    int64_t step; /* the step being checked, from 0 */
     const char *where;
 };
 

@@ -1,6 +1,6 @@
 /* run.h: a run's folder: model.yaml (the file as used), device.json, history.csv, batches.csv,
  * weights.safetensors (last), best.safetensors, state (for resuming), log.txt; classes.txt
- * (core/data/class_names.h) where the data name their classes; run.json (run_json.h); and for data
+ * (core/data/class_names.h) if the data name their classes; run.json (run_json.h); and for data
  * that stay on disk train-images.crc32 and validation-images.crc32 (image_crc32.h). */
 #ifndef ISO_RUN_H
 #define ISO_RUN_H
@@ -8,32 +8,34 @@
 
 struct iso_run;
 
-/* Starts a run. folder NULL: runs/MODEL-NNN, the next free number; one that is there must be
- * empty. From here on the run can be resumed, whenever it is killed. */
+/* Starts a run. folder NULL: runs/MODEL-NNN with the next free number. An existing folder must be
+ * empty. From here on the run can be resumed whenever it is killed. */
 iso_rc iso_run_start(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                      struct iso_run **out);
-/* Settings and state of the run in folder, whichever arithmetic it is of (iso_state_resumable). */
+/* Reads settings and state of the run in folder, whatever its arithmetic version
+ * (iso_state_resumable). */
 iso_rc iso_run_read(const char *folder, struct iso_run_settings *, struct iso_fit_state *);
-/* Goes on with the run in folder: sets weights and slots of the executor, and cuts the files back
- * to where the state was saved. settings: with the new goal; fit: as iso_run_read gave it. When
- * weights do not fit, as iso_weights_load; the faults borrow folder. */
+/* Continues the run in folder: sets weights and slots of the executor, and truncates the files to
+ * where the state was saved. settings: with the new goal; fit: as read by iso_run_read. If weights
+ * do not fit, fails like iso_weights_load; the faults borrow folder. */
 iso_rc iso_run_resume(const char *folder, struct iso_exec *, const struct iso_run_settings *,
                       const struct iso_fit_state *fit, struct iso_faults *, struct iso_run **out);
-/* Goes on with the executor of another phase. */
+/* Continues with the executor of another phase. */
 void iso_run_phase(struct iso_run *, struct iso_exec *);
-/* With restore_best_weights, when training has reached its goal: puts the weights of the best epoch
- * into the executor and weights.safetensors, and *restored is true. The state keeps the last ones.
- */
+/* With restore_best_weights, and if training has reached its goal, puts the weights of the best
+ * epoch into the executor and weights.safetensors, and sets *restored to true. The state keeps the
+ * last weights. */
 iso_rc iso_run_restore(struct iso_run *, struct iso_faults *, bool *restored);
 void iso_run_close(struct iso_run *); /* NULL is fine */
 
 const char *iso_run_folder(const struct iso_run *);
-/* Returns what was wrong with the files of a run that goes on, to be told; "": nothing. */
+/* Returns a text for the user that says what was wrong with the files of a resumed run; "":
+ * nothing. */
 const char *iso_run_warning(const struct iso_run *);
-/* Saves after every epoch, where training stops within one, and at checkpoints within one: history,
- * weights, the best weights, and the state last. A file is replaced by a whole one only, so that
- * whenever the program dies, the state is there, and all it needs. */
+/* Returns a listener that saves after every epoch, when training stops within one, and at
+ * checkpoints: history, weights, the best weights, and the state last. Files are replaced as a
+ * whole only, so that a state with all that it needs is there whenever the program dies. */
 struct iso_fit_listener iso_run_listener(struct iso_run *);
-/* Adds a line to log.txt. What cannot be written shows when the next epoch is saved. */
+/* Adds a line to log.txt. A write error is reported when the next epoch is saved. */
 void iso_run_log(struct iso_run *, const char *line);
 #endif

@@ -1,18 +1,19 @@
-/* run_json.h: run.json in a run's folder: what was trained on what, by which commands, when, and on
- * which devices. Data are known by checksums, so that a run does not go on with other data. */
+/* run_json.h: run.json in a run's folder: the model, data, commands, times and devices of a run.
+ * Checksums identify the data, so that a run is not resumed with other data. */
 #ifndef ISO_RUN_JSON_H
 #define ISO_RUN_JSON_H
 #include "run.h"
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
- * work. "" for images that stay on the disk: image_crc32.h notices when they change. */
+ * work. "" for images that stay on disk: image_crc32.h detects their changes. */
 struct iso_data_sums {
     char images[65], labels[65];
 };
 iso_rc iso_data_sums(const struct iso_dataset *, struct iso_data_sums *out);
 
-extern const char *const iso_about_splits[2]; /* train, validation: what data sets 0 and 1 are */
+extern const char
+    *const iso_about_splits[2]; /* "train", "validation": names of data sets 0 and 1 */
 struct iso_about {
     const char *command; /* the command line */
     const struct iso_backend *backend;
@@ -21,14 +22,15 @@ struct iso_about {
     struct iso_run_settings settings;
     int64_t step; /* steps done before this command */
 };
-/* Fails with ISO_EDATA, naming the split, when the run in folder was begun on other data. A run
- * without run.json, of an older isocl, is not checked. */
+/* Fails with ISO_EDATA, naming the split, if the run in folder was begun on other data. A run of an
+ * older isocl, without run.json, is not checked. */
 iso_rc iso_about_check(const char *folder, const struct iso_about *);
-/* Writes run.json of a run that begins, or adds this command to that of one that goes on. */
+/* Writes run.json of a new run, or adds this command to that of a resumed one. */
 iso_rc iso_about_begin(const char *folder, const struct iso_about *);
-/* Adds what is known of the images of data set `which` only when all of them have been read: its
- * images_crc32. Does nothing where there is no run.json. */
+/* Adds images_crc32 of data set `which`, once all of its images have been read. Does nothing if
+ * there is no run.json. */
 iso_rc iso_about_images(const char *folder, int which, const char *crc32);
-/* Says when, after which step and how the last command ended. One that was killed has no end. */
+/* Records when, after which step and how the last command ended. A killed command has no such
+ * record. */
 iso_rc iso_about_end(const char *folder, int64_t step, const char *result);
 #endif

@@ -10,7 +10,7 @@
 
 enum when { BEFORE_STEP, AFTER_STEP, LOSS }; /* when it is read; the loss comes from the log */
 enum { NAME = 2 * ISO_NAME };
-struct source { /* what is traced at each step */
+struct source { /* a tensor that is traced at each step */
     char name[NAME];
     enum when when;
     enum iso_dtype dtype;
@@ -33,9 +33,9 @@ struct trace {
     int nitems;                    /* sorted by name */
     int *position;                 /* [steps + 1, nsources]: index of the item */
     struct iso_st_tensor *tensors; /* [nitems] */
-    float *values;                 /* of the largest tensor */
+    float *values;                 /* room for the largest tensor */
     uint8_t *bytes;
-    double *log; /* of one step */
+    double *log; /* one step's log row */
 };
 
 /* ---- What is traced ------------------------------------------------------------------------ */

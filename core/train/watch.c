@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-    PIECE = 16384, /* numbers that are read at once */
-    ROWS = 16,     /* of fewer rows zeros say little */
+    PIECE = 16384, /* numbers read at a time */
+    ROWS = 16,     /* fewest rows for a judgement by zeros */
     EPOCHS = 3
-}; /* at chance, or with a rising loss, before it is told */
+}; /* epochs at chance, or with a rising loss, before a warning */
 /* A loss so many times the first step's has exploded. One that rises is told from the noise at the
  * end of a training by these shares of the least and of the first one. */
 static const double exploded = 10, above_least = 1.5, above_first = 0.1;
