@@ -2,6 +2,7 @@
 #   make OPENCL=0            build without OpenCL        make CC=clang
 #   make SAN=address,undefined test                      make WERROR=1 (as CI does)
 CC      ?= cc
+CC_FOR_BUILD ?= $(CC)
 PREFIX  ?= /usr/local
 DESTDIR ?=
 SAN     ?=
@@ -16,8 +17,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prot
 OPT      ?= -O2
 CFLAGS   ?= $(OPT) -g
 # No code here reads errno or floating-point flags after arithmetic; saying so lets loops be vectorised.
-ISO_CFLAGS := -std=c11 $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I. \
-            -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ISO_CFLAGS := -std=c11 $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+            -D_DARWIN_C_SOURCE -I. -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LIBS     := -lm -lpthread
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 
@@ -87,9 +88,8 @@ left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(w
 CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-# (Of core, the headers that a kernel includes, and what core/winograd.h includes.)
-CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*)) \
-            core/winograd_transforms.h
+# (Of core, the headers that a kernel includes.)
+CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*))
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
             $(EMBEDDED) $(BUILD)/tools/report/script.o $(ONNX_C:.c=.o)
@@ -141,7 +141,7 @@ $(foreach v,$(VARIANTS),$(eval $(call variant,$(v),$($(v)_ROOM))))
 # The kernels travel inside the program.
 $(BUILD)/tools/embed: tools/embed.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -o $@ $<
+	$(CC_FOR_BUILD) -std=c11 -O1 -D_POSIX_C_SOURCE=200809L -o $@ $<
 $(BUILD)/clkernels/embedded.c: $(BUILD)/tools/embed $(CL_SRC) $(BUILD)/config
 	@mkdir -p $(@D)
 	@echo '  CL  $@'; $(BUILD)/tools/embed $(CL_SRC) > $@.tmp && mv $@.tmp $@

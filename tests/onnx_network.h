@@ -8,4 +8,6 @@
 void open_network(struct network *, const char *path);
 /* Writes the network as an ONNX file. */
 void export_to(const char *path, struct network *, bool preprocessing);
+/* The only case of a program that has nothing to test without ONNX. */
+void built_without_onnx(void **state);
 #endif

@@ -165,7 +165,8 @@ static void the_environment_chooses_a_variant(void **state)
     (void)state;
     assert_int_equal(setenv("ISOCL_CPU", "portable", 1), 0);
     assert_int_equal(iso_backend_open("cpu", ISO_MODE_FAST, 2, &b), ISO_OK);
-    assert_non_null(strstr(b->device.note, "portable C, 2 threads"));
+    assert_non_null(strstr(b->device.note, "portable C"));
+    assert_non_null(strstr(b->device.note, ", 2 threads"));
     assert_int_equal(b->mode, ISO_MODE_FAST);
     iso_backend_close(b);
     assert_int_equal(iso_backend_open("cpu", ISO_MODE_DEFAULT, 1, &b), ISO_OK);

@@ -1,22 +1,25 @@
 #!/bin/sh
-# install-deps.sh [build|opencl|develop]: installs what isocl needs, or says what to install.
+# install-deps.sh [build|opencl|develop|aarch64]: installs what isocl needs, or says what to install.
 #   build     compiler, libyaml, zlib, jansson, cmocka: a CPU-only isocl and its tests
 #   opencl    build, the OpenCL loader, CLBlast and PoCL, HDF5 for Keras's weights,
 #             libpng and libjpeg for folders of images, rsvg-convert for reports' pictures,
 #             protobuf-c and the schema for ONNX (default)
 #   develop   opencl, and rusticl, Oclgrind, clang and its tools, compilers for AMD's, Intel's and NVIDIA's GPUs:
 #             everything the project's own checks use
+#   aarch64   build, and what tests/aarch64.sh needs: a cross compiler, qemu-user and libraries (Debian only)
 set -eu
 what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
 debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
 debian_develop="mesa-opencl-icd oclgrind clang-19 intel-opencl-icd clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
+debian_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libyaml-dev:arm64 zlib1g-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64 libpng-dev:arm64 libjpeg-dev:arm64"
 case $what in
     build)   debian=$debian_build ;;
     opencl)  debian="$debian_build $debian_opencl" ;;
     develop) debian="$debian_build $debian_opencl $debian_develop" ;;
-    *) echo "usage: $0 [build|opencl|develop]" >&2; exit 2 ;;
+    aarch64) debian="$debian_build $debian_aarch64" ;;
+    *) echo "usage: $0 [build|opencl|develop|aarch64]" >&2; exit 2 ;;
 esac
 
 advise() {
@@ -40,6 +43,7 @@ if [ "$(id -u)" -ne 0 ]; then
     root=sudo
 fi
 echo "installing:$missing"
+[ "$what" != aarch64 ] || $root dpkg --add-architecture arm64
 $root apt-get update -qq
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing

@@ -40,13 +40,19 @@ static bool has_avx512(void)
 
 static bool always(void) { return true; }
 
+#if defined(__ARM_NEON) && defined(__aarch64__)
+#define PORTABLE "portable C and NEON"
+#else
+#define PORTABLE "portable C"
+#endif
+
 /* The fastest first; all give the same bits. */
 static const struct variant variants[] = {
 #ifdef ISO_CPU_X86
     { "avx512", "AVX-512", cpu_avx512_kernels, has_avx512, cpu_avx512_peak },
     { "avx2", "AVX2 and FMA", cpu_avx2_kernels, has_avx2, cpu_avx2_peak },
 #endif
-    { "portable", "portable C", cpu_portable_kernels, always, cpu_portable_peak },
+    { "portable", PORTABLE, cpu_portable_kernels, always, cpu_portable_peak },
 };
 enum { VARIANTS = sizeof variants / sizeof *variants };
 

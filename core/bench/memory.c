@@ -7,6 +7,13 @@
 #include <malloc.h>
 #endif
 
+/* The unit of ru_maxrss, in bytes. */
+#ifdef __APPLE__
+enum { RESIDENT_UNIT = 1 };
+#else
+enum { RESIDENT_UNIT = 1024 };
+#endif
+
 /* What was freed goes back to the system first. Linux takes "5" for: the peak is the present. */
 void iso_bench_memory_reset(void)
 {
@@ -33,5 +40,5 @@ uint64_t iso_bench_memory_peak(void)
         }
     if (f != NULL)
         fclose(f);
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * RESIDENT_UNIT : 0;
 }
