@@ -25,6 +25,8 @@ struct opencl_bn {
     iso_i32 scale, center, training;
     iso_i32 adds, relu, pass; /* what it fuses; pass: enum opencl_pass */
     iso_i32 want_passed, add_passed, want_dgamma, add_dgamma, want_dbeta, add_dbeta, add_dx;
+    iso_i32 x_activation; /* 1 + the formula that gave x, whose gradient dx passes; 0: none */
+    float x_alpha;
 };
 
 /* A side of a window, of which chains_gpu.h can test each for itself: two sides are bits of an int.
@@ -55,9 +57,12 @@ struct opencl_chains {
     iso_i32 a_first, h, w, first_y, first_x, row_y, row_x, tap_y, tap_x;
     iso_i32 b_ty, b_tx, b_col;
     /* Of sums over taps: 1 + the formula of the activation that follows, 0: none, and its number.
-     * Of sums over rows: 1: one more row of the result, for which all of a is 1. */
+     * If the result is a gradient (`gradient`), the activation came before: `bias` has what it
+     * gave, laid out as y, and y becomes the gradient of what it was given. Of sums over rows: 1:
+     * one more row of the result, for which all of a is 1. */
     iso_i32 activation;
     float alpha;
+    iso_i32 gradient;
     iso_i32 ones;
 };
 
@@ -83,6 +88,8 @@ struct opencl_pool {
     iso_i32 images, pixels; /* of the batch; of an image of the result of this pass */
     iso_u32 per_sh, per_sw; /* reciprocals */
     iso_i32 want_tap, add;
+    iso_i32 x_activation; /* 1 + the formula that gave x, whose gradient dx passes; 0: none */
+    float x_alpha;
 };
 
 /* winograd_gpu.cl: how tiles lie on images of h x w x c: tile number n of all is on image n /
@@ -95,6 +102,7 @@ struct opencl_tiles {
     iso_i32 has_bias, add;
     iso_i32 activation; /* 1 + the formula that follows, 0: none; its number */
     float alpha;
+    iso_i32 gradient; /* the activation came before: as struct opencl_chains has it */
 };
 
 /* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to

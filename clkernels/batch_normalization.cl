@@ -248,7 +248,8 @@ kernel void bn_products(global const float *x, ulong x_at, global const float *d
 static inline float gradient(const struct opencl_bn *g, struct channel c, float offset, float slope,
                              float x, float y, float dy)
 {
-    return iso_bn_grad(x, c.mean, passing(g->pass, c, x, y, dy), offset, slope, c.factor);
+    float d = iso_bn_grad(x, c.mean, passing(g->pass, c, x, y, dy), offset, slope, c.factor);
+    return g->x_activation != 0 ? passed_back(g->x_activation, g->x_alpha, x, d) : d;
 }
 
 static inline void gradient_rows(const struct opencl_bn *g, struct channel c, float offset,

@@ -155,13 +155,16 @@ static inline void keep_across(local float *to, int pitch, piece p)
 
 /* ---- Results ---- */
 
-/* Puts a piece of a row of results to y, with the bias of its columns. */
-static inline void put(const struct opencl_chains *g, global const float *bias, global float *y,
+/* Puts a piece of a row of results to y. beside: the bias of its columns, or what the activation
+ * gave that a gradient passes back through. */
+static inline void put(const struct opencl_chains *g, global const float *beside, global float *y,
                        piece sum)
 {
     global piece *to = (global piece *)y;
-    sum = g->has_bias ? sum + *(global const piece *)bias : sum;
-    if (g->activation == 1 + ISO_RELU)
+    sum = g->has_bias ? sum + *(global const piece *)beside : sum;
+    if (g->activation == 1 + ISO_RELU && g->gradient)
+        sum = *(global const piece *)beside > 0.0f ? sum : 0.0f;
+    else if (g->activation == 1 + ISO_RELU)
         sum = sum < 0.0f ? 0.0f : sum;
     *to = g->add ? *to + sum : sum;
 }
@@ -173,29 +176,35 @@ static inline void put(const struct opencl_chains *g, global const float *bias, 
 #endif
 
 /* place: where row `row` of the result begins. */
-#define STORE(sums, rows, place)                                               \
-    UNROLLED(r, ITEM_ROWS) {                                                   \
-        const int row = first + ROW_OF_ITEM(r);                                \
-        if (row < (rows)) {                                                    \
-            const ulong to = place;                                            \
-            UNROLLED(c, ITEM_COLS / WIDE) {                                    \
-                const int at = col + COL_OF_ITEM(WIDE * c);                    \
-                if (at < g.cols)                                               \
-                    put(&g, bias + at, y + to + at, PIECE(sums, r, WIDE * c)); \
-            }                                                                  \
-        }                                                                      \
+#define STORE(sums, rows, place)                                                        \
+    UNROLLED(r, ITEM_ROWS) {                                                            \
+        const int row = first + ROW_OF_ITEM(r);                                         \
+        if (row < (rows)) {                                                             \
+            const ulong to = place, beside = g.gradient ? to : 0;                       \
+            UNROLLED(c, ITEM_COLS / WIDE) {                                             \
+                const int at = col + COL_OF_ITEM(WIDE * c);                             \
+                if (at < g.cols)                                                        \
+                    put(&g, bias + beside + at, y + to + at, PIECE(sums, r, WIDE * c)); \
+            }                                                                           \
+        }                                                                               \
     }
 
-/* Applies an activation to the results that the work-item stored, in a loop that stays one, because
- * the formulas are long. */
+/* Applies an activation to the results that the work-item stored, or passes them back through one,
+ * in a loop that stays one, because the formulas are long. */
 #define ACTIVATE                                                        \
     _Pragma("unroll 1") for (int i = 0; i < ITEM_ROWS * ITEM_COLS; i++) \
     {                                                                   \
         const int row = first + ROW_OF_ITEM(i / ITEM_COLS);             \
         const int at = col + COL_OF_ITEM(i % ITEM_COLS);                \
+        const ulong place = y_of(&g, row) + at;                         \
         if (row < g.rows && at < g.cols)                                \
-            activate(&g, y + y_of(&g, row) + at);                       \
+            activate(&g, bias + place, y + place);                      \
     }
+
+#define STORE_ACTIVATED(sums)          \
+    STORE(sums, g.rows, y_of(&g, row)) \
+    if (g.activation > 1 + ISO_RELU)   \
+    ACTIVATE
 
 /* ---- Sums over taps ---- */
 
@@ -269,9 +278,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_taps(
         BLOCK(count, FETCH_TAPS, KEEP_TAPS)
         END(sum, total)
     }
-    STORE(total, g.rows, y_of(&g, row))
-    if (g.activation > 1 + ISO_RELU)
-        ACTIVATE
+    STORE_ACTIVATED(total)
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_turned(ARGUMENTS)
@@ -291,7 +298,7 @@ kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void chains_over_turne
         BLOCK(count, FETCH_TURNED, KEEP_TURNED)
         END(sum, total)
     }
-    STORE(total, g.rows, y_of(&g, row))
+    STORE_ACTIVATED(total)
 }
 
 /* ---- Sums over rows ---- */

@@ -117,13 +117,14 @@ SUB_GROUP_KERNEL chains_over_taps(ARGUMENTS)
     y += y_at + deep * (ulong)g.y_next + col + lane;
     bias += bias_at + col + lane;
     for (int r = 0; r < TAPS_ROWS && first + r < g.rows; r++) {
-        global float *to = y + y_of(&g, first + r);
+        const ulong place = y_of(&g, first + r);
+        global float *to = y + place;
         UNROLLED(v, COL_VECTORS) {
             float result = waiting[(4 * r + v) * 8];
             result = g.has_bias ? result + bias[8 * v] : result;
             to[8 * v] = g.add ? to[8 * v] + result : result;
             if (g.activation != 0)
-                activate(&g, to + 8 * v);
+                activate(&g, bias + place + 8 * v, to + 8 * v);
         }
     }
 }

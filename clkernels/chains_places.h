@@ -62,8 +62,11 @@ static inline int2 place_of_result(const struct opencl_chains *g, int depth, int
 /* What a row has for pixels outside. */
 static inline float outside_of(int2 place) { return (place.y & ONES) != 0 ? 1.0f : 0.0f; }
 
-/* Applies the activation to a result. (A call of its own, because the formulas are long.) */
-static inline void activate(const struct opencl_chains *g, global float *y)
+/* Applies the activation to a result, or passes a gradient back through it; result: where it has
+ * what the activation gave then. (A call of its own, because the formulas are long.) */
+static inline void activate(const struct opencl_chains *g, global const float *result,
+                            global float *y)
 {
-    *y = iso_act(g->activation - 1, g->alpha, *y);
+    *y = g->gradient ? passed_back(g->activation, g->alpha, *result, *y)
+                     : iso_act(g->activation - 1, g->alpha, *y);
 }

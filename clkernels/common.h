@@ -33,6 +33,13 @@ static inline float end_of_sum(float sum) { return sum + start_of_sum(); }
  * leaves an fma alone. The result is the same, because a product with 1 is exact. */
 static inline float add_term(float sum, float x) { return iso_fma(x, 1.0f, sum); }
 
+/* The gradient of what an elementwise function was given, from that of its result y, dy;
+ * activation: 1 + its formula, whose gradient reads the result; 0: dy passes as it is. */
+static inline float passed_back(int activation, float alpha, float y, float dy)
+{
+    return iso_act_grad_of_result(activation - 1, alpha, y, dy);
+}
+
 /* A row is the work of ISO_LANES work-items, its lanes, and a work-group takes several rows, side
  * by side along its second axis: on a GPU, whose units want 32 or 64 work-items. own_row is the row
  * of a work-item; the last one for those past it, which do the same and write nothing. */

@@ -36,12 +36,15 @@ kernel void dropout_copy(global const float *x, ulong x_at, global float *y, ulo
 }
 
 kernel void dropout_backward(global const float *dy, ulong dy_at, global const uchar *mask,
-                             ulong mask_at, global float *dx, ulong dx_at, uint n, float scale,
-                             int add)
+                             ulong mask_at, global const float *x, ulong x_at, global float *dx,
+                             ulong dx_at, uint n, float scale, int add, int x_activation,
+                             float x_alpha)
 {
     EACH_ELEMENT(i, n)
     {
         float d = iso_dropout(mask[mask_at + i], dy[dy_at + i], scale);
+        if (x_activation != 0)
+            d = passed_back(x_activation, x_alpha, x[x_at + i], d);
         dx[dx_at + i] = add ? dx[dx_at + i] + d : d;
     }
 }

@@ -38,7 +38,7 @@ static inline void forward(const struct opencl_pool *g, int image, int pixel, in
 /* The windows that chose this pixel, ascending. */
 static inline void backward(const struct opencl_pool *g, int image, int pixel, int channel,
                             int width, global const float *dy, global const int *tap,
-                            global float *dx)
+                            global const float *x, global float *dx)
 {
     int row = pixel / g->w, px = pixel - row * g->w + g->left, py = row + g->top;
     int x0, x1, y0, y1;
@@ -55,9 +55,11 @@ static inline void backward(const struct opencl_pool *g, int image, int pixel, i
                 sum[i] = tap[from + i] == mine ? sum[i] + dy[from + i] : sum[i];
         }
     }
-    dx += ((ulong)image * g->pixels + pixel) * g->c + channel;
+    const ulong at = ((ulong)image * g->pixels + pixel) * g->c + channel;
+    for (int i = 0; g->x_activation != 0 && i < width; i++)
+        sum[i] = passed_back(g->x_activation, g->x_alpha, x[at + i], sum[i]);
     for (int i = 0; i < width; i++)
-        dx[i] = g->add ? dx[i] + sum[i] : sum[i];
+        dx[at + i] = g->add ? dx[at + i] + sum[i] : sum[i];
 }
 
 kernel void max_pooling2d_forward(global const float *x, ulong x_at, global float *y, ulong y_at,
@@ -71,12 +73,14 @@ kernel void max_pooling2d_forward(global const float *x, ulong x_at, global floa
 }
 
 kernel void max_pooling2d_backward(global const float *dy, ulong dy_at, global const int *tap,
-                                   ulong tap_at, global float *dx, ulong dx_at,
-                                   struct opencl_pool all)
+                                   ulong tap_at, global const float *x, ulong x_at,
+                                   global float *dx, ulong dx_at, struct opencl_pool all)
 {
     PIXEL_AND_CHANNEL
-    if (channel + ITEM_CHANNELS <= g.c)
-        backward(&g, image, pixel, channel, ITEM_CHANNELS, dy + dy_at, tap + tap_at, dx + dx_at);
+    const int width = channel + ITEM_CHANNELS <= g.c ? ITEM_CHANNELS : g.c - channel;
+    dy += dy_at, tap += tap_at, x += x_at, dx += dx_at;
+    if (width == ITEM_CHANNELS)
+        backward(&g, image, pixel, channel, ITEM_CHANNELS, dy, tap, x, dx);
     else
-        backward(&g, image, pixel, channel, g.c - channel, dy + dy_at, tap + tap_at, dx + dx_at);
+        backward(&g, image, pixel, channel, width, dy, tap, x, dx);
 }

@@ -63,10 +63,11 @@ kernel void sums_places(global const float *places, ulong places_at, global floa
 
 /* Adds the sums [parts, n] in ascending order to a total that starts at +0 (first) or where the
  * call before left it; the last call puts it into y, or adds it to y, with bias [cols] before that
- * where cols is not 0. */
+ * where cols is not 0, and then the activation: 1 + its formula; 0: none. */
 kernel void sums_total(global const float *sums, ulong sums_at, global float *total, ulong total_at,
                        global const float *bias, ulong bias_at, global float *y, ulong y_at, int n,
-                       int parts, int cols, int first, int last, int add)
+                       int parts, int cols, int first, int last, int add, int activation,
+                       float alpha)
 {
     enum { AHEAD = 8 }; /* loads on their way at a time */
     int i = get_global_id(0), part = 0;
@@ -89,6 +90,8 @@ kernel void sums_total(global const float *sums, ulong sums_at, global float *to
         return;
     }
     sum = cols != 0 ? sum + bias[bias_at + i % cols] : sum;
+    if (activation != 0)
+        sum = iso_act(activation - 1, alpha, sum);
     y[y_at + i] = add ? y[y_at + i] + sum : sum;
 }
 

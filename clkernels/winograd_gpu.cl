@@ -45,12 +45,15 @@ static inline void put_result(const struct opencl_tiles *g, global float *image,
     }
 }
 
-/* Applies the activation to the result at pixel (y, x), if that lies on the image. */
-static inline void activate(const struct opencl_tiles *g, global float *image, int y, int x)
+/* Applies the activation to the result at pixel (y, x), if that lies on the image, or passes it
+ * back through one, which gave `results`. */
+static inline void activate(const struct opencl_tiles *g, global const float *results,
+                            global float *image, int y, int x)
 {
     if (y < g->h && x < g->w) {
-        global float *at = image + ((ulong)y * g->w + x) * g->c;
-        *at = iso_act(g->activation - 1, g->alpha, *at);
+        const ulong at = ((ulong)y * g->w + x) * g->c;
+        image[at] = g->gradient ? passed_back(g->activation, g->alpha, results[at], image[at])
+                                : iso_act(g->activation - 1, g->alpha, image[at]);
     }
 }
 
@@ -100,6 +103,7 @@ TO_POINTS(taps5, taps5_square, 5)
         float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
         x += x_at + point;                                                                      \
         y += y_at + image + channel;                                                            \
+        bias += bias_at + image + channel; /* where a gradient passes back */                   \
         UNROLLED(p, POINTS)                                                                     \
             points[p] = x[p * next];                                                            \
         iso_winograd_result##n##_square(points, results);                                       \
@@ -107,7 +111,7 @@ TO_POINTS(taps5, taps5_square, 5)
             UNROLLED(j, n)                                                                      \
                 put_result(&g, y, top + i, left + j, results[(n)*i + j], b);                    \
         _Pragma("unroll 1") for (int i = 0; g.activation != 0 && i < (n) * (n); i++)            \
-            activate(&g, y, top + i / (n), left + i % (n));                                     \
+            activate(&g, bias, y, top + i / (n), left + i % (n));                               \
     }
 TO_RESULTS(2)
 TO_RESULTS(3)

@@ -203,6 +203,18 @@ ISO_FN iso_real iso_act_grad(int function, iso_real alpha, iso_real y, iso_real 
     return dy;
 }
 
+/* iso_act_grad of a function whose gradient reads y. */
+ISO_FN iso_real iso_act_grad_of_result(int function, iso_real alpha, iso_real y, iso_real dy)
+{
+#define ISO_OF_RESULT(NAME, gradient) \
+    if (function == ISO_##NAME)       \
+        return gradient;
+#define ISO_OF_INPUT(NAME, gradient)
+#define ISO_ACT_OF_RESULT(name, NAME, reads, value, gradient) ISO_OF_##reads(NAME, gradient)
+    ISO_ELEMENTWISE(ISO_ACT_OF_RESULT)
+    return dy;
+}
+
 /* Softmax: m = max z, s = lane sum of iso_softmax_exp, p = iso_softmax(z, m, s). */
 ISO_FN iso_real iso_softmax_exp(iso_real z, iso_real m) { return iso_exp(z - m); }
 

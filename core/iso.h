@@ -340,6 +340,9 @@ struct iso_call {       /* everything that one kernel may touch */
     const struct iso_activation
         *activation; /* a fused activation: y holds this elementwise function of the result, and in
                         backward dy is the gradient of that y; NULL: none */
+    const struct iso_activation
+        *x_activation; /* the activation before: x[0] is the result of this elementwise function,
+                          and backward sets dx[0] to the gradient of its input; NULL: none */
     bool adds; /* a fused add: x[1], which the op itself does not use, is added to the result before
                   the activation. Backward computes dx[1] before dx[0] */
     const struct iso_gather_labels *labels; /* fused labels: the targets y[1] of the same rows are
@@ -380,9 +383,10 @@ struct iso_kernel { /* one op on one backend: backends/<backend>/<op>.c */
     /* Optional. Returns the bytes of workspace that the pass needs for the call's number of rows or
      * fewer. The tensors' mem is not yet set. */
     size_t (*workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-    bool fuses_activation; /* forward obeys iso_call.activation */
-    bool fuses_add;        /* forward obeys iso_call.adds */
-    bool fuses_labels;     /* gather_images: forward obeys iso_call.labels */
+    bool fuses_activation;   /* forward obeys iso_call.activation */
+    bool fuses_add;          /* forward obeys iso_call.adds */
+    bool fuses_labels;       /* gather_images: forward obeys iso_call.labels */
+    bool fuses_x_activation; /* backward obeys iso_call.x_activation, and reads x[0] for it */
     /* Optional. Returns true if backward obeys both, activation and adds, for this activation or
      * none (NULL). It may read y. */
     bool (*fuses_gradient)(const struct iso_activation *);

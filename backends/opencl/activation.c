@@ -36,6 +36,36 @@ static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
     return opencl_activate(cl, p, &call->x[0], &call->y[0]);
 }
 
+/* dx = the gradient of what was given, from that of the result, dy; both may be the same memory.
+ * y: the result, or what was given where the gradient reads that. */
+static iso_rc pass_back(struct opencl *cl, const struct iso_activation *p,
+                        const struct iso_tensor *y, const struct iso_tensor *dy,
+                        const struct iso_tensor *dx, bool add)
+{
+    const size_t n = (size_t)iso_shape_count(&y->shape);
+    return opencl_launch(cl, "activation.cl", backward_kernels[iso_activation_formula(p)],
+                         opencl_runs(cl, n),
+                         ARGS(arg_tensor(y), arg_tensor(dy), arg_tensor(dx), arg_uint(n),
+                              arg_real(iso_activation_parameter(p)), arg_int(add)));
+}
+
+iso_i32 opencl_x_activation(const struct iso_call *call, float *alpha)
+{
+    const struct iso_activation *p = call->x_activation;
+    if (p == NULL)
+        return 0;
+    *alpha = (float)iso_activation_parameter(p);
+    return 1 + (iso_i32)iso_activation_formula(p);
+}
+
+iso_rc opencl_pass_back(struct opencl *cl, const struct iso_call *call)
+{
+    const struct iso_tensor *dx = &call->dx[0];
+    if (call->x_activation == NULL || dx->mem == NULL)
+        return ISO_OK;
+    return pass_back(cl, call->x_activation, &call->x[0], dx, dx, false);
+}
+
 static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);
@@ -51,12 +81,9 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
             ARGS(arg_tensor(&call->y[0]), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
                  arg_int((int64_t)classes), arg_uint(n / classes), arg_int(call->add_dx[0])));
     }
-    const enum iso_activation_function formula = iso_activation_formula(p);
-    const struct iso_tensor *y = iso_act_reads_x(formula) ? &call->x[0] : &call->y[0];
-    return opencl_launch(cl, "activation.cl", backward_kernels[formula], opencl_runs(cl, n),
-                         ARGS(arg_tensor(y), arg_tensor(&call->dy[0]), arg_tensor(&call->dx[0]),
-                              arg_uint(n), arg_real(iso_activation_parameter(p)),
-                              arg_int(call->add_dx[0])));
+    const bool by_x = iso_act_reads_x(iso_activation_formula(p));
+    return pass_back(cl, p, by_x ? &call->x[0] : &call->y[0], &call->dy[0], &call->dx[0],
+                     call->add_dx[0]);
 }
 
 const struct opencl_op opencl_activation = {

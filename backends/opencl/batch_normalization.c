@@ -191,8 +191,11 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl_bn_layout l = layout_of(be, call);
     l.g.add_dx = call->add_dx[0];
-    if (opencl_cpu_shape(l.cl))
-        return opencl_bn_cpu_backward(&l, call);
+    if (opencl_cpu_shape(l.cl)) {
+        ISO_TRY(opencl_bn_cpu_backward(&l, call));
+        return opencl_pass_back(l.cl, call);
+    }
+    l.g.x_activation = opencl_x_activation(call, &l.g.x_alpha);
     const struct iso_tensor *dy = &call->dy[0];
     const size_t sums = opencl_places(l.rows) * 2 * l.channels;
     const struct opencl_arg offset = arg_work(call, sums);
@@ -217,6 +220,7 @@ const struct opencl_op opencl_batch_normalization = {
                 .fuses_activation = true,
                 .fuses_add = true,
                 .fuses_gradient = fuses_gradient,
+                .fuses_x_activation = true,
                 .forward = forward,
                 .backward = backward },
     .programs = { program, "batch_normalization_cpu.cl", "activation.cl" },

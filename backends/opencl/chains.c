@@ -1,5 +1,6 @@
 /* chains.c: queues the exact sums of products. */
 #include "chains.h"
+#include "activation.h"
 #include "chains_gpu.h"
 #include "core/ops/activation.h"
 #include "sums.h"
@@ -139,15 +140,19 @@ static double flops_of(const struct opencl_chains *g, size_t products)
     return 2.0 * (double)g->rows * (double)g->cols * (double)depth_of(g) * (double)products;
 }
 
-void opencl_fuse_activation(const struct opencl *cl, const struct iso_call *call,
-                            struct opencl_chains *g, const struct iso_activation **left)
+void opencl_fuse_activation(const struct iso_call *call, struct opencl_chains *g)
 {
-    *left = call->activation;
-    if (*left == NULL || splits(cl, g))
+    if (call->activation == NULL)
         return;
-    g->activation = 1 + (iso_i32)iso_activation_formula(*left);
-    g->alpha = (float)iso_activation_parameter(*left);
-    *left = NULL;
+    g->activation = 1 + (iso_i32)iso_activation_formula(call->activation);
+    g->alpha = (float)iso_activation_parameter(call->activation);
+}
+
+struct opencl_at opencl_fuse_x_activation(const struct iso_call *call, struct opencl_chains *g)
+{
+    g->activation = opencl_x_activation(call, &g->alpha);
+    g->gradient = g->activation != 0;
+    return g->gradient ? opencl_at(&call->x[0]) : (struct opencl_at){ NULL, 0 };
 }
 
 bool opencl_fuse_bias(const struct iso_call *call, struct opencl_chains *g)
@@ -179,7 +184,7 @@ iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, stru
         work = opencl_past(work, packed);
     }
     g.split = splits(cl, chains);
-    g.has_bias = bias.mem != NULL;
+    g.has_bias = bias.mem != NULL && !g.gradient;
     if (!g.split)
         return over_taps(cl, &g, 1, a, b, bias, y);
     const struct opencl_total total = { .n = n,
@@ -187,9 +192,11 @@ iso_rc opencl_chains(struct opencl *cl, const struct opencl_chains *chains, stru
                                         .cols = g.has_bias ? (size_t)g.cols : 0,
                                         .first = true,
                                         .last = true,
-                                        .add = g.add };
+                                        .add = g.add,
+                                        .activation = g.activation,
+                                        .alpha = g.alpha };
     g.y_next = (iso_i32)n;
-    g.has_bias = g.add = 0;
+    g.has_bias = g.add = g.activation = 0;
     ISO_TRY(over_taps(cl, &g, total.parts, a, b, bias, work));
     return opencl_total(cl, &total, work, y, bias, y);
 }

@@ -39,10 +39,11 @@ size_t opencl_chains_work(const struct opencl *, const struct opencl_chains *);
 iso_rc opencl_many_chains(struct opencl *, const struct opencl_chains *, size_t products,
                           struct opencl_at a, struct opencl_at b, struct opencl_at y);
 
-/* Has the kernel of the forward pass apply the call's activation, where it can: if not, or if it
- * has none, `left` is what remains to be done. */
-void opencl_fuse_activation(const struct opencl *, const struct iso_call *, struct opencl_chains *,
-                            const struct iso_activation **left);
+/* Has the kernel of the forward pass apply the call's activation, if it has one. */
+void opencl_fuse_activation(const struct iso_call *, struct opencl_chains *);
+/* Has the kernel of an input gradient, whose result is dx[0], pass it back through the call's
+ * x_activation. Returns what the kernel takes as its bias: dx's place in x[0], or none. */
+struct opencl_at opencl_fuse_x_activation(const struct iso_call *, struct opencl_chains *);
 /* Has the sums over rows give the gradient of the bias, too, if it lies behind that of the kernel,
  * w[0], and both are added to or neither. True if it does. */
 bool opencl_fuse_bias(const struct iso_call *, struct opencl_chains *);

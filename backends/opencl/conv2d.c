@@ -315,7 +315,8 @@ static iso_rc direct_forward(struct opencl *cl, const struct iso_call *call, con
         return opencl_conv2d_cpu_forward(cl, call, c->v, c->filters);
     }
     ISO_TRY(add_border(cl, call, &c->x, &x, &used));
-    opencl_fuse_activation(cl, call, &m, left);
+    *left = NULL;
+    opencl_fuse_activation(call, &m);
     return opencl_chains(cl, &m, x, w, opencl_at(&call->w[1]), opencl_at(&call->y[0]),
                          opencl_work(call, used));
 }
@@ -342,16 +343,17 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
                      none = { NULL, 0 };
     struct opencl_at dx = opencl_at(&call->dx[0]);
     int64_t tap = v->c * c->filters, line = v->kw * tap;
+    const size_t first = (size_t)((y->first * v->w + x->first) * v->c);
     struct opencl_chains m = residue_chains(c, b, y, x);
+    struct opencl_at beside = opencl_past(opencl_fuse_x_activation(call, &m), first);
     if (m.rows == 0)
         return ISO_OK;
     m.ldb = (iso_i32)v->c;
     m.add = call->add_dx[0];
     w.at += (size_t)(y->tap * line + x->tap * tap);
-    if (c->tests) {
-        dx.at += (size_t)((y->first * v->w + x->first) * v->c);
-        return opencl_chains(cl, &m, dy, w, none, dx, packed_w);
-    }
+    dx.at += first;
+    if (c->tests)
+        return opencl_chains(cl, &m, dy, w, beside, dx, packed_w);
     if (y->taps > 0 && x->taps > 0) {
         struct opencl_matrix matrix = { .taps_y = y->taps,
                                         .taps_x = x->taps,
@@ -365,8 +367,7 @@ static iso_rc run_residue(struct opencl *cl, const struct iso_call *call, const 
         ISO_TRY(opencl_pack(cl, &matrix, w, packed_w));
         dy.at += (size_t)(((b->top + y->out) * b->pw + b->left + x->out) * c->filters);
     }
-    dx.at += (size_t)((y->first * v->w + x->first) * v->c);
-    return opencl_chains(cl, &m, dy, packed_w, none, dx, none);
+    return opencl_chains(cl, &m, dy, packed_w, beside, dx, none);
 }
 
 static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, const struct conv *c)
@@ -379,10 +380,12 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, con
     if (opencl_is_winograd(call))
         return opencl_winograd_input(cl, call);
     ISO_TRY(opencl_conv2d_fast_input(cl, call, &done));
+    if (!done && cl->shape == OPENCL_SHAPE_CPU) {
+        ISO_TRY(opencl_conv2d_cpu_input(cl, call, c->v, c->filters));
+        done = true;
+    }
     if (done)
-        return ISO_OK;
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_input(cl, call, c->v, c->filters);
+        return opencl_pass_back(cl, call);
     ISO_TRY(add_border(cl, call, &b, &dy, &used));
     for (int64_t i = 0; i < v->sh; i++) {
         struct residue y = residue_of(v->h, v->kh, v->sh, v->dh, v->top, i);
@@ -436,6 +439,7 @@ const struct opencl_op opencl_conv2d = {
                 .prepare = prepare,
                 .workspace = workspace,
                 .fuses_activation = true,
+                .fuses_x_activation = true,
                 .forward = forward,
                 .backward = backward },
     .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl",

@@ -119,7 +119,8 @@ static iso_rc exact_forward(struct opencl *cl, const struct iso_call *call, stru
         *left = opencl_cpu_fuses(cl, call->activation) ? NULL : call->activation;
         return opencl_conv2d_cpu_forward(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
     }
-    opencl_fuse_activation(cl, call, &chains, left);
+    *left = NULL;
+    opencl_fuse_activation(call, &chains);
     return opencl_chains(cl, &chains, opencl_at(&call->x[0]), b, opencl_at(&call->w[1]),
                          opencl_at(&call->y[0]), opencl_work(call, 0));
 }
@@ -141,15 +142,18 @@ static iso_rc input_gradient(struct opencl *cl, const struct iso_call *call, str
 {
     const struct opencl_product p = input_product(s);
     if (opencl_clblast_trusted(cl, &p)) {
-        return opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
-                              opencl_at(&call->dx[0]), call->add_dx[0]);
+        ISO_TRY(opencl_clblast(cl, &p, opencl_at(&call->dy[0]), opencl_at(&call->w[0]),
+                               opencl_at(&call->dx[0]), call->add_dx[0]));
+        return opencl_pass_back(cl, call);
     }
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_conv2d_cpu_input(cl, call, iso_window_of_pixel(s.rows, s.in), s.units);
-    const struct opencl_at none = { NULL, 0 };
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        ISO_TRY(opencl_conv2d_cpu_input(cl, call, iso_window_of_pixel(s.rows, s.in), s.units));
+        return opencl_pass_back(cl, call);
+    }
     struct opencl_chains turned = turned_chains(s);
+    const struct opencl_at beside = opencl_fuse_x_activation(call, &turned);
     turned.add = call->add_dx[0];
-    return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), none,
+    return opencl_chains(cl, &turned, opencl_at(&call->dy[0]), opencl_at(&call->w[0]), beside,
                          opencl_at(&call->dx[0]), opencl_work(call, 0));
 }
 
@@ -195,6 +199,7 @@ const struct opencl_op opencl_dense = {
                 .prepare = prepare,
                 .workspace = workspace,
                 .fuses_activation = true,
+                .fuses_x_activation = true,
                 .forward = forward,
                 .backward = backward },
     .programs = { "pack.cl", "sums.cl", "sums_cpu.cl", "conv2d_cpu.cl", "conv2d_weights_cpu.cl",

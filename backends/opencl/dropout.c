@@ -1,4 +1,5 @@
 /* dropout.c: queues dropout. */
+#include "activation.h"
 #include "cpu_shape.h"
 #include "core/ops/dropout.h"
 
@@ -37,13 +38,19 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
     if (call->dx[0].mem == NULL)
         return ISO_OK;
     double scale = call->training ? call->scalars[ISO_DROPOUT_SCALE] : 1.0;
+    float alpha = 0;
+    const iso_i32 activation = opencl_x_activation(call, &alpha);
     return opencl_launch(cl, "dropout.cl", "dropout_backward", opencl_runs(cl, n),
                          ARGS(arg_tensor(&call->dy[0]), arg_tensor(&call->saved[0]),
-                              arg_tensor(&call->dx[0]), arg_uint(n), arg_real(scale),
-                              arg_int(call->add_dx[0])));
+                              arg_optional(&call->x[0], &call->dx[0]), arg_tensor(&call->dx[0]),
+                              arg_uint(n), arg_real(scale), arg_int(call->add_dx[0]),
+                              arg_int(activation), arg_real(alpha)));
 }
 
 const struct opencl_op opencl_dropout = {
-    .kernel = { .supports = opencl_supports, .forward = forward, .backward = backward },
+    .kernel = { .supports = opencl_supports,
+                .fuses_x_activation = true,
+                .forward = forward,
+                .backward = backward },
     .programs = { "dropout.cl", "dropout_cpu.cl" },
 };

@@ -71,7 +71,7 @@ iso_rc opencl_total(struct opencl *cl, const struct opencl_total *t, struct open
                          ARGS(arg_at(sums), arg_at(total), arg_at(bias.mem != NULL ? bias : y),
                               arg_at(y), arg_int((int64_t)t->n), arg_int((int64_t)t->parts),
                               arg_int((int64_t)t->cols), arg_int(t->first), arg_int(t->last),
-                              arg_int(t->add)));
+                              arg_int(t->add), arg_int(t->activation), arg_real(t->alpha)));
 }
 
 iso_rc opencl_sum_blocks(struct opencl *cl, enum iso_sum_of of, const struct iso_tensor *x,

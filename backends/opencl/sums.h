@@ -24,6 +24,8 @@ iso_rc opencl_add_blocks(struct opencl *, struct iso_rows, size_t cols, struct o
 struct opencl_total {
     size_t n, parts, cols;
     bool first, last, add;
+    iso_i32 activation; /* 1 + the formula that follows; 0: none */
+    float alpha;
 };
 iso_rc opencl_total(struct opencl *, const struct opencl_total *, struct opencl_at sums,
                     struct opencl_at total, struct opencl_at bias, struct opencl_at y);

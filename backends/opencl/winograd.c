@@ -4,6 +4,7 @@
  * The tiles of the batch are taken as many at a time as the workspace holds: their number changes
  * no bit, since a sum over tiles takes whole groups of them. */
 #include <stdio.h>
+#include "activation.h"
 #include "chains.h"
 #include "cpu_shape.h"
 #include "sums.h"
@@ -199,7 +200,7 @@ static iso_rc make_points(struct opencl *cl, struct opencl_tiles g, int64_t side
 static iso_rc make_results(struct opencl *cl, struct opencl_tiles g, int64_t side,
                            struct opencl_at from, struct opencl_at bias, struct opencl_at to)
 {
-    g.has_bias = bias.mem != NULL;
+    g.has_bias = bias.mem != NULL && !g.gradient;
     return opencl_launch(cl, program, to_results[side], grid_of(cl, &g),
                          ARGS(arg_at(from), arg_at(bias.mem != NULL ? bias : to), arg_at(to),
                               arg_struct(&g, sizeof g)));
@@ -254,12 +255,18 @@ iso_rc opencl_winograd_forward(struct opencl *cl, const struct iso_call *call,
 
 iso_rc opencl_winograd_input(struct opencl *cl, const struct iso_call *call)
 {
-    if (cl->shape == OPENCL_SHAPE_CPU)
-        return opencl_winograd_cpu_input(cl, call);
+    if (cl->shape == OPENCL_SHAPE_CPU) {
+        ISO_TRY(opencl_winograd_cpu_input(cl, call));
+        return opencl_pass_back(cl, call);
+    }
     struct layer l = layer_of(call, true);
-    const struct opencl_at none = { NULL, 0 };
+    struct opencl_at beside = { NULL, 0 };
     l.result.add = call->add_dx[0];
-    return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), none, opencl_at(&call->dx[0]));
+    l.result.activation = opencl_x_activation(call, &l.result.alpha);
+    l.result.gradient = l.result.activation != 0;
+    if (l.result.gradient)
+        beside = opencl_at(&call->x[0]);
+    return convolve(cl, call, &l, true, opencl_at(&call->dy[0]), beside, opencl_at(&call->dx[0]));
 }
 
 iso_rc opencl_winograd_kernel(struct opencl *cl, const struct iso_call *call)

@@ -78,8 +78,11 @@ static void add_gradients(const struct iso_exec *e, int index, bool *written, st
             c->dw[i] = iso_exec_gradient(e, n->w[i]);
         c->add_dw[i] = iso_ops[n->op].kind == ISO_PENALTY; /* the layer has overwritten it */
     }
-    for (int i = 0; i < n->nx; i++)
-        add_input_gradient(e, n, n->x[i], i, written, c);
+    for (int i = 0; i < n->nx; i++) {
+        const bool before = i == 0 && f->before >= 0;
+        add_input_gradient(e, n, before ? g->nodes[f->before].x[0] : n->x[i], i, written, c);
+        c->dx[i].shape = c->x[i].shape; /* a view may lie between */
+    }
     if (f->backward && f->addend >= 0)
         add_input_gradient(e, n, f->addend, n->nx, written, c);
 }
@@ -95,6 +98,7 @@ static void make_forward(const struct iso_exec *e, int index, struct iso_call *c
     if (f->last > index)
         c->y[0] = iso_exec_value(e, e->graph->nodes[f->last].y[0]);
     c->activation = f->activation;
+    c->x_activation = f->before >= 0 ? e->graph->nodes[f->before].params : NULL;
     c->adds = f->addend >= 0;
     if (c->adds)
         c->x[n->nx] = iso_exec_value(e, f->addend);

@@ -84,12 +84,48 @@ static void fuse(const struct search *s, int node)
     mark(s, node);
 }
 
+/* Returns the node of the elementwise activation that gives the input of node i, if i alone reads
+ * it, and its gradient needs no more than its result; -1 if there is none. */
+static int activation_before(const struct search *s, int i)
+{
+    const struct iso_graph *g = s->graph;
+    const int x = iso_graph_root(g, g->nodes[i].x[0]);
+    for (int k = 0; k < i; k++) {
+        const struct iso_node *n = &g->nodes[k];
+        if (n->op != ISO_OP_activation || n->y[0] != x)
+            continue;
+        const struct iso_activation *a = n->params;
+        const bool simple = a->function != ISO_SOFTMAX &&
+                            !(iso_op_backward_uses(n->op, n->params) & ISO_USES_X);
+        const bool alone = readers(g, x) == 1 && readers(g, iso_graph_root(g, n->x[0])) == 1;
+        return simple && alone && iso_graph_has_backward(g, k) && g->values[x].gradient ? k : -1;
+    }
+    return -1;
+}
+
+static void fuse_before(const struct search *s, int node)
+{
+    const struct iso_kernel *k = s->backend->kernels[s->graph->nodes[node].op];
+    struct iso_fusion *f = &s->out[node];
+    if (k == NULL || !k->fuses_x_activation || f->joined || !iso_graph_has_backward(s->graph, node))
+        return;
+    f->before = activation_before(s, node);
+    if (f->before < 0 || s->out[f->before].joined_backward) {
+        f->before = -1;
+        return;
+    }
+    s->out[f->before].joined_backward = true;
+    s->out[f->before].absent_gradient = true;
+}
+
 void iso_fusions_find(const struct iso_graph *g, struct iso_backend *b,
                       const struct iso_fusion_options *o, struct iso_fusion *out)
 {
     const struct search s = { g, b, o, out };
     for (int i = 0; i < g->nnodes; i++)
-        out[i] = (struct iso_fusion){ .last = i, .addend = -1 };
+        out[i] = (struct iso_fusion){ .last = i, .addend = -1, .before = -1 };
     for (int i = 0; o != NULL && i < g->nlayer_nodes; i++)
         fuse(&s, i);
+    for (int i = 0; o != NULL && o->training && i < g->nlayer_nodes; i++)
+        fuse_before(&s, i);
 }

@@ -1,6 +1,7 @@
 /* fusion.h: finds kernels that can also run the nodes after their own op: an add of another value,
- * an activation, or both. The values between them are then never written to memory. No bit changes.
- * The graph does not change either; a fused node has no call of its own. */
+ * an activation, or both; and backward kernels that can also run the activation before their op.
+ * The values between them are then never written to memory. No bit changes. The graph does not
+ * change either; a fused node has no call of its own. */
 #ifndef ISO_FUSION_H
 #define ISO_FUSION_H
 #include "core/model/graph.h"
@@ -10,8 +11,9 @@ struct iso_fusion { /* for each node */
     int addend;     /* the other value of a fused add; -1: none */
     const struct iso_activation *activation; /* fused activation; NULL: none */
     bool backward;                           /* its backward pass covers all fused nodes */
-    bool joined, joined_backward;            /* the kernel of an earlier node runs this one */
-    bool absent, absent_gradient;            /* y[0], or its gradient, is never in memory */
+    int before; /* the node of a fused activation before this one, in backward; -1: none */
+    bool joined, joined_backward; /* the kernel of an earlier node runs this one */
+    bool absent, absent_gradient; /* y[0], or its gradient, is never in memory */
 };
 struct iso_fusion_options {
     bool training;

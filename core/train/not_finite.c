@@ -63,8 +63,11 @@ static iso_rc look_backward(struct search *s, int node, const struct iso_call *c
     const struct iso_node *n = &s->exec->graph->nodes[node];
     for (int i = 0; i < n->nw; i++)
         ISO_TRY(look(s, &c->dw[i], n->w[i], true));
-    for (int i = 0; i < n->nx; i++)
-        ISO_TRY(look(s, &c->dx[i], n->x[i], true));
+    const int before = s->exec->fusions[node].before;
+    for (int i = 0; i < n->nx; i++) {
+        const bool fused = i == 0 && before >= 0;
+        ISO_TRY(look(s, &c->dx[i], fused ? s->exec->graph->nodes[before].x[0] : n->x[i], true));
+    }
     return c->adds ? look(s, &c->dx[n->nx], s->exec->fusions[node].addend, true) : ISO_OK;
 }
 

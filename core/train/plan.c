@@ -117,7 +117,7 @@ static size_t value_bytes(const struct iso_value *v, size_t real_size)
 static struct iso_fusion fusion_of(const struct iso_plan_options *o, int node)
 {
     return o->fusions != NULL ? o->fusions[node]
-                              : (struct iso_fusion){ .last = node, .addend = -1 };
+                              : (struct iso_fusion){ .last = node, .addend = -1, .before = -1 };
 }
 
 /* Keeps alive what a kernel reads and writes besides what its node does, since it runs others,
@@ -133,6 +133,15 @@ static void use_fused(const struct iso_graph *g, const struct iso_fusion *f, str
         use(&p->gradients, iso_graph_root(g, f->addend), time);
     else if (f->addend >= 0)
         use(&p->values, iso_graph_root(g, f->addend), time);
+}
+
+/* Keeps alive what the backward pass of a node reads and writes for the activation before it. */
+static void use_before(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
+                       int time)
+{
+    const struct iso_node *before = &g->nodes[f->before];
+    use(&p->values, before->y[0], time);
+    use(&p->gradients, iso_graph_root(g, before->x[0]), time);
 }
 
 /* Keeps alive the values that a node's backward pass reads besides gradients and weights. */
@@ -180,6 +189,8 @@ static void set_lifetimes(const struct iso_graph *g, const struct iso_plan_optio
             use_fused(g, &f, p, i, false);
         if (f.backward)
             use_fused(g, &f, p, end - i, true);
+        if (f.before >= 0)
+            use_before(g, &f, p, end - i);
     }
     /* The batch is written before the step and the result read after it. */
     const int outside[] = { g->input, g->target, g->output, g->sample_weight, o->readable };
