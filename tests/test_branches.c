@@ -28,6 +28,7 @@ static const char *const models[] = { "tests/models/residual.yaml",
                                       "tests/models/mixup.yaml",
                                       "tests/models/fused.yaml",
                                       "tests/models/fused_frozen.yaml",
+                                      "tests/models/passed_back.yaml",
                                       NULL };
 
 /* ---- Devices ------------------------------------------------------------------------------- */

@@ -108,6 +108,33 @@ static void not_what_is_read(void **state)
     find("tests/models/fused.yaml", &(struct iso_fusion_options){ false, readable }, e);
 }
 
+/* The layers whose backward pass is that of the activation before them, too. */
+static void through_the_activation_before(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "winograd", "a0" }, { "gather", "a1" }, { "strided", "a2" }, { "pointwise", "a3" },
+        { "sparse", "a4" },   { "norm", "a5" },   { "pool", "a7" },    { "c9", "a8" },
+        { "d12", "a11" },     { "last", "a13" },  { "drop", NULL },    { "after_swish", NULL },
+        { "twice", NULL },    { "c0", NULL },     { "c10", NULL },
+    };
+    const struct iso_fusion_options o = { .training = true, .readable = -1 };
+    struct network n;
+    (void)state;
+    network_open(&n, "tests/models/passed_back.yaml", 2, "cpu", 1);
+    struct iso_fusion *found = calloc((size_t)n.graph->nnodes, sizeof *found);
+    assert_non_null(found);
+    iso_fusions_find(n.graph, n.backend, &o, found);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct iso_fusion *f = &found[node_of(n.graph, pairs[i][0])];
+        const int before = pairs[i][1] != NULL ? node_of(n.graph, pairs[i][1]) : -1;
+        print_message("  %s\n", pairs[i][0]);
+        assert_int_equal(f->before, before);
+        assert_true(before < 0 || (found[before].joined_backward && found[before].absent_gradient));
+    }
+    free(found);
+    network_close(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +142,7 @@ int main(void)
         cmocka_unit_test(without_training),
         cmocka_unit_test(none_where_all_is_kept),
         cmocka_unit_test(not_what_is_read),
+        cmocka_unit_test(through_the_activation_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,13 +180,17 @@ static void a_fused_activation_lies_beside_the_input(void **state)
 static void reuse_changes_no_bit(void **state)
 {
     static const char *const files[] = {
-        "models/demo.yaml",         "tests/models/residual.yaml",
-        "tests/models/resnet.yaml", "tests/models/inception.yaml",
-        "tests/models/fused.yaml",  "tests/models/fused_frozen.yaml"
+        "models/demo.yaml",
+        "tests/models/residual.yaml",
+        "tests/models/resnet.yaml",
+        "tests/models/inception.yaml",
+        "tests/models/fused.yaml",
+        "tests/models/fused_frozen.yaml",
+        "tests/models/passed_back.yaml",
     };
     static const char *const devices[] = { "reference", "cpu" };
     (void)state;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 14; i++) {
         struct network n;
         network_open(&n, files[i / 2], 4, devices[i % 2], 2);
         char with[65], without[65];

@@ -88,6 +88,46 @@ void ISO_CPU(activate)(const struct iso_activation *p, float *y, int64_t n)
     }
 }
 
+ISO_CPU_INLINE void replace_gradient(int function, float alpha, const float *restrict y,
+                                     float *restrict d, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        d[i] = iso_act_grad(function, alpha, y[i], d[i]);
+}
+
+static void pass_back(const struct iso_activation *p, const float *y, float *d, int64_t n)
+{
+    const float alpha = (float)iso_activation_parameter(p);
+#define REPLACE_GRADIENT(name, NAME, ...) \
+    case ISO_##NAME: replace_gradient(ISO_##NAME, alpha, y, d, n); break;
+    switch (iso_activation_formula(p)) {
+        ISO_ELEMENTWISE(REPLACE_GRADIENT)
+    case ISO_SOFTMAX:
+    case ISO_LOG_SOFTMAX: break;
+    }
+}
+
+void ISO_CPU(end)(const struct iso_ending *e, float *y, int64_t n)
+{
+    if (e->activation == NULL)
+        return;
+    if (e->given != NULL)
+        pass_back(e->activation, e->given + (y - e->first), y, n);
+    else
+        ISO_CPU(activate)(e->activation, y, n);
+}
+
+struct iso_ending ISO_CPU(forward_ending)(const struct iso_call *call)
+{
+    return (struct iso_ending){ .activation = call->activation };
+}
+
+struct iso_ending ISO_CPU(gradient_ending)(const struct iso_call *call)
+{
+    return (struct iso_ending){ call->x_activation, iso_cpu_f32(&call->dx[0]),
+                                iso_cpu_f32(&call->x[0]) };
+}
+
 /* ---- Rows ---- */
 
 static void softmax(void *data, int64_t unit, int thread)

@@ -23,6 +23,7 @@ struct work {
     const float *means, *factors, *betas, *offsets, *slopes; /* [segment] */
     float *out;                                              /* y, or dx */
     bool add;
+    struct iso_ending ending;       /* of dx */
     float *table[TABLES], *sums[2]; /* of the workspace: [segment]; [channels] */
     void *room;                     /* the rest of it */
 };
@@ -161,6 +162,7 @@ static void gradients(void *data, int64_t unit, int thread)
         case ISO_CPU_PASS_BY_RESULT: GRADIENT_SEGMENT(ISO_CPU_PASS_BY_RESULT); break;
         case ISO_CPU_PASS_BY_INPUT: GRADIENT_SEGMENT(ISO_CPU_PASS_BY_INPUT); break;
         }
+        ISO_CPU(end)(&w->ending, w->out + i, n);
     }
 }
 
@@ -305,6 +307,7 @@ static void input_gradient(struct iso_backend *backend, const struct iso_call *c
     w->slopes = repeat(w, 4);
     w->out = iso_cpu_f32(&call->dx[0]);
     w->add = call->add_dx[0];
+    w->ending = ISO_CPU(gradient_ending)(call);
     run_elements(backend, w, gradients);
 }
 
@@ -339,6 +342,7 @@ const struct iso_kernel ISO_CPU(batch_normalization) = {
     .fuses_activation = true,
     .fuses_add = true,
     .fuses_gradient = fuses_gradient,
+    .fuses_x_activation = true,
     .forward = forward,
     .backward = backward,
 };

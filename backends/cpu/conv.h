@@ -34,28 +34,28 @@ struct iso_gather {
     int64_t taps;            /* input gradient: taps of the kernel; forward: 1, k is
                                 whole */
     const float *bias;
-    const struct iso_activation *activation; /* of the result, elementwise; NULL: none */
+    struct iso_ending ending; /* of the result */
     bool add;
 };
 
 /* The three passes of a convolution in one way, and the bytes of scratch that each takes; x, dx
- * [n, h, w, c], y, dy [n, oh, ow, filters], kernel, dkernel [kh, kw, c, filters]; bias and
- * activation NULL: none; add: to what dx or dkernel holds. */
-#define ISO_CPU_CONVOLUTION(way)                                                                \
-    size_t ISO_CPU(way##_forward_workspace)(const struct iso_window *, int64_t filters,         \
-                                            int threads);                                       \
-    void ISO_CPU(way##_forward)(struct iso_team *, const struct iso_window *, int64_t filters,  \
-                                const float *x, const float *kernel, const float *bias,         \
-                                const struct iso_activation *, float *y, void *workspace);      \
-    size_t ISO_CPU(way##_input_gradient_workspace)(const struct iso_window *, int64_t filters,  \
-                                                   int threads);                                \
-    void ISO_CPU(way##_input_gradient)(struct iso_team *, const struct iso_window *,            \
-                                       int64_t filters, const float *dy, const float *kernel,   \
-                                       bool add, float *dx, void *workspace);                   \
-    size_t ISO_CPU(way##_kernel_gradient_workspace)(const struct iso_window *, int64_t filters, \
-                                                    bool add, int threads);                     \
-    void ISO_CPU(way##_kernel_gradient)(struct iso_team *, const struct iso_window *,           \
-                                        int64_t filters, const float *x, const float *dy,       \
+ * [n, h, w, c], y, dy [n, oh, ow, filters], kernel, dkernel [kh, kw, c, filters]; bias NULL:
+ * none; add: to what dx or dkernel holds. */
+#define ISO_CPU_CONVOLUTION(way)                                                                 \
+    size_t ISO_CPU(way##_forward_workspace)(const struct iso_window *, int64_t filters,          \
+                                            int threads);                                        \
+    void ISO_CPU(way##_forward)(struct iso_team *, const struct iso_window *, int64_t filters,   \
+                                const float *x, const float *kernel, const float *bias,          \
+                                struct iso_ending, float *y, void *workspace);                   \
+    size_t ISO_CPU(way##_input_gradient_workspace)(const struct iso_window *, int64_t filters,   \
+                                                   int threads);                                 \
+    void ISO_CPU(way##_input_gradient)(struct iso_team *, const struct iso_window *,             \
+                                       int64_t filters, const float *dy, const float *kernel,    \
+                                       bool add, struct iso_ending, float *dx, void *workspace); \
+    size_t ISO_CPU(way##_kernel_gradient_workspace)(const struct iso_window *, int64_t filters,  \
+                                                    bool add, int threads);                      \
+    void ISO_CPU(way##_kernel_gradient)(struct iso_team *, const struct iso_window *,            \
+                                        int64_t filters, const float *x, const float *dy,        \
                                         bool add, float *dkernel, void *workspace);
 ISO_CPU_CONVOLUTION(conv)
 #endif

@@ -11,11 +11,11 @@ struct way {
     size_t (*kernel_gradient_workspace)(const struct iso_window *, int64_t filters, bool add,
                                         int threads);
     void (*forward)(struct iso_team *, const struct iso_window *, int64_t filters, const float *x,
-                    const float *kernel, const float *bias, const struct iso_activation *, float *y,
+                    const float *kernel, const float *bias, struct iso_ending, float *y,
                     void *workspace);
     void (*input_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
-                           const float *dy, const float *kernel, bool add, float *dx,
-                           void *workspace);
+                           const float *dy, const float *kernel, bool add, struct iso_ending,
+                           float *dx, void *workspace);
     void (*kernel_gradient)(struct iso_team *, const struct iso_window *, int64_t filters,
                             const float *x, const float *dy, bool add, float *dkernel,
                             void *workspace);
@@ -68,8 +68,8 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
 {
     const struct conv c = conv_of(b, call);
     c.way->forward(c.team, &c.w, c.filters, iso_cpu_f32(&call->x[0]), iso_cpu_f32(&call->w[0]),
-                   iso_cpu_f32(&call->w[1]), call->activation, iso_cpu_f32(&call->y[0]),
-                   iso_cpu_u8(&call->workspace));
+                   iso_cpu_f32(&call->w[1]), ISO_CPU(forward_ending)(call),
+                   iso_cpu_f32(&call->y[0]), iso_cpu_u8(&call->workspace));
     return ISO_OK;
 }
 
@@ -81,7 +81,8 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     void *work = iso_cpu_u8(&call->workspace);
     if (call->dx[0].mem != NULL)
         c.way->input_gradient(c.team, &c.w, c.filters, dy, iso_cpu_f32(&call->w[0]),
-                              call->add_dx[0], iso_cpu_f32(&call->dx[0]), work);
+                              call->add_dx[0], ISO_CPU(gradient_ending)(call),
+                              iso_cpu_f32(&call->dx[0]), work);
     if (call->dw[0].mem != NULL)
         c.way->kernel_gradient(c.team, &c.w, c.filters, iso_cpu_f32(&call->x[0]), dy,
                                call->add_dw[0], iso_cpu_f32(&call->dw[0]), work);
@@ -91,6 +92,8 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(conv2d) = {
-    .workspace = workspace, .fuses_activation = true, .forward = forward, .backward = backward
-};
+const struct iso_kernel ISO_CPU(conv2d) = { .workspace = workspace,
+                                            .fuses_activation = true,
+                                            .fuses_x_activation = true,
+                                            .forward = forward,
+                                            .backward = backward };

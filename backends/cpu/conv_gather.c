@@ -267,10 +267,10 @@ static void unit(void *data, int64_t index, int thread)
     for (int64_t p = 0; p < job->panels; p++)
         for (int i = 0; i < g->nresidues; i++)
             run_residue(job, &g->residue[i], image, pw, n, p, j0, j1);
-    const int64_t rows = iso_min64(j1, g->rh) - j0;
-    if (g->activation != NULL && rows > 0) /* forward has one residue: these rows lie end to end */
-        ISO_CPU(activate)(g->activation, g->result + (n * g->rh + j0) * g->rw * g->rc,
-                          rows * g->rw * g->rc);
+    const int64_t rows = iso_min64(j1 * g->ystep, g->rh) - j0 * g->ystep; /* they lie end to end */
+    if (rows > 0)
+        ISO_CPU(end)(&g->ending, g->result + (n * g->rh + j0 * g->ystep) * g->rw * g->rc,
+                     rows * g->rw * g->rc);
 }
 
 static void size_job(struct job *job, const struct iso_gather *g)
@@ -326,7 +326,7 @@ size_t ISO_CPU(conv_forward_workspace)(const struct iso_window *w, int64_t filte
 
 void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
                            const float *x, const float *kernel, const float *bias,
-                           const struct iso_activation *activation, float *y, void *workspace)
+                           struct iso_ending ending, float *y, void *workspace)
 {
     struct iso_gather g;
     char *work = plan_forward(&g, w, filters, workspace);
@@ -334,7 +334,7 @@ void ISO_CPU(conv_forward)(struct iso_team *team, const struct iso_window *w, in
     g.result = y;
     g.weights.w = kernel;
     g.bias = bias;
-    g.activation = activation;
+    g.ending = ending;
     run(team, &g, work);
 }
 
@@ -348,13 +348,14 @@ size_t ISO_CPU(conv_input_gradient_workspace)(const struct iso_window *w, int64_
 
 void ISO_CPU(conv_input_gradient)(struct iso_team *team, const struct iso_window *w,
                                   int64_t filters, const float *dy, const float *kernel, bool add,
-                                  float *dx, void *workspace)
+                                  struct iso_ending ending, float *dx, void *workspace)
 {
     struct iso_gather g;
     char *work = plan_input_gradient(&g, w, filters, workspace);
     g.source = dy;
     g.result = dx;
     g.weights.w = kernel;
+    g.ending = ending;
     g.add = add;
     run(team, &g, work);
 }

@@ -8,6 +8,7 @@ struct pixels {
     const float *from;
     float *to;
     bool add;
+    struct iso_ending ending;
 };
 
 static bool strided(const struct iso_window *w) { return w->sh > 1 || w->sw > 1; }
@@ -43,7 +44,7 @@ static void pick_row(void *data, int64_t row, int thread)
 static const float *pick(struct iso_team *team, const struct iso_window *w, const float *x,
                          float *work)
 {
-    struct pixels p = { w, x, work, false };
+    struct pixels p = { .w = w, .from = x, .to = work };
     if (!strided(w))
         return x;
     iso_team_run(team, w->n * w->oh, pick_row, &p);
@@ -69,8 +70,10 @@ static void spread_row(void *data, int64_t row, int thread)
     const float *from = p->from + (image * w->oh + y / w->sh) * w->ow * w->c;
     float *to = p->to + row * w->w * w->c;
     (void)thread;
-    for (int64_t x = 0; x < w->w; x++, to += w->c)
-        put(to, y % w->sh == 0 && x % w->sw == 0 ? from + x / w->sw * w->c : NULL, w->c, p->add);
+    for (int64_t x = 0; x < w->w; x++)
+        put(to + x * w->c, y % w->sh == 0 && x % w->sw == 0 ? from + x / w->sw * w->c : NULL, w->c,
+            p->add);
+    ISO_CPU(end)(&p->ending, to, w->w * w->c);
 }
 
 /* ---- Passes ---------------------------------------------------------------------------------- */
@@ -84,8 +87,8 @@ size_t ISO_CPU(conv_pointwise_forward_workspace)(const struct iso_window *w, int
 
 void ISO_CPU(conv_pointwise_forward)(struct iso_team *team, const struct iso_window *w,
                                      int64_t filters, const float *x, const float *kernel,
-                                     const float *bias, const struct iso_activation *activation,
-                                     float *y, void *workspace)
+                                     const float *bias, struct iso_ending ending, float *y,
+                                     void *workspace)
 {
     float *work = workspace;
     const struct iso_gemm g = { .m = w->n * w->oh * w->ow,
@@ -96,7 +99,7 @@ void ISO_CPU(conv_pointwise_forward)(struct iso_team *team, const struct iso_win
                                 .w = kernel,
                                 .ldw = filters,
                                 .bias = bias,
-                                .activation = activation,
+                                .ending = ending,
                                 .c = y,
                                 .ldc = filters };
     ISO_CPU(gemm)(team, &g, work + met_floats(w));
@@ -111,10 +114,12 @@ size_t ISO_CPU(conv_pointwise_input_gradient_workspace)(const struct iso_window 
 
 void ISO_CPU(conv_pointwise_input_gradient)(struct iso_team *team, const struct iso_window *w,
                                             int64_t filters, const float *dy, const float *kernel,
-                                            bool add, float *dx, void *workspace)
+                                            bool add, struct iso_ending ending, float *dx,
+                                            void *workspace)
 {
     float *work = workspace;
-    struct pixels p = { w, work, dx, add };
+    struct pixels p = { w, work, dx, add, ending };
+    const struct iso_ending none = { 0 };
     const struct iso_gemm g = { .m = w->n * w->oh * w->ow,
                                 .n = w->c,
                                 .k = filters,
@@ -124,6 +129,7 @@ void ISO_CPU(conv_pointwise_input_gradient)(struct iso_team *team, const struct 
                                 .ldw = filters,
                                 .transposed = true,
                                 .add = add && !strided(w),
+                                .ending = strided(w) ? none : ending,
                                 .c = strided(w) ? work : dx,
                                 .ldc = w->c };
     ISO_CPU(gemm)(team, &g, work + met_floats(w));

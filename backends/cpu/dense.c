@@ -33,7 +33,7 @@ static iso_rc forward(struct iso_backend *b, const struct iso_call *call)
                                 .w = iso_cpu_f32(&call->w[0]),
                                 .ldw = p->units,
                                 .bias = iso_cpu_f32(&call->w[1]),
-                                .activation = call->activation,
+                                .ending = ISO_CPU(forward_ending)(call),
                                 .c = iso_cpu_f32(&call->y[0]),
                                 .ldc = p->units };
     ISO_CPU(gemm)(iso_cpu_team(b), &g, iso_cpu_u8(&call->workspace));
@@ -55,6 +55,7 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
                                  .ldw = p->units,
                                  .transposed = true,
                                  .add = call->add_dx[0],
+                                 .ending = ISO_CPU(gradient_ending)(call),
                                  .c = iso_cpu_f32(&call->dx[0]),
                                  .ldc = w.c };
     if (call->dx[0].mem != NULL)
@@ -68,6 +69,8 @@ static iso_rc backward(struct iso_backend *b, const struct iso_call *call)
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(dense) = {
-    .workspace = workspace, .fuses_activation = true, .forward = forward, .backward = backward
-};
+const struct iso_kernel ISO_CPU(dense) = { .workspace = workspace,
+                                           .fuses_activation = true,
+                                           .fuses_x_activation = true,
+                                           .forward = forward,
+                                           .backward = backward };

@@ -6,6 +6,7 @@
  * The words of all rows follow one another, four to a block; a row that does not fill its last
  * block leaves words unused. */
 #include "dropout.h"
+#include "tile.h"
 
 enum { WORDS = ISO_CPU_WORDS };
 
@@ -17,6 +18,7 @@ struct work {
     int64_t count, row;       /* elements; of a row */
     int64_t words, all_words; /* of a row, with those it leaves unused; of all rows */
     bool add;
+    struct iso_ending ending; /* of dx */
 };
 
 ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word, uint32_t threshold,
@@ -83,6 +85,7 @@ static void gradients(void *data, int64_t unit, int thread)
     (void)thread;
     drop_gradient(w->in + range.begin, w->mask + range.begin, w->drop.scale,
                   range.end - range.begin, w->out + range.begin, w->add);
+    ISO_CPU(end)(&w->ending, w->out + range.begin, range.end - range.begin);
 }
 
 static struct work work_of(const struct iso_call *call, const struct iso_shape *shape)
@@ -116,10 +119,13 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
     work.in = iso_cpu_f32(&call->dy[0]);
     work.out = iso_cpu_f32(&call->dx[0]);
     work.add = call->add_dx[0];
+    work.ending = ISO_CPU(gradient_ending)(call);
     if (work.out != NULL)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), gradients,
                      &work);
     return ISO_OK;
 }
 
-const struct iso_kernel ISO_CPU(dropout) = { .forward = forward, .backward = backward };
+const struct iso_kernel ISO_CPU(dropout) = { .fuses_x_activation = true,
+                                             .forward = forward,
+                                             .backward = backward };

@@ -137,8 +137,8 @@ static void band_unit(void *data, int64_t band, int thread)
         for (int64_t p = 0; p < job->panels; p++)
             multiply(job, i0, rows, p, k0, iso_min64(job->piece, g->k - k0), strip,
                      job->panel + (p * g->k + k0) * job->width);
-    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
-        ISO_CPU(activate)(g->activation, g->c + (i0 + i) * g->ldc, g->n);
+    for (int64_t i = 0; g->ending.activation != NULL && i < rows; i++)
+        ISO_CPU(end)(&g->ending, g->c + (i0 + i) * g->ldc, g->n);
 }
 
 static void pack_strip_unit(void *data, int64_t s, int thread)
@@ -162,9 +162,8 @@ static void panel_unit(void *data, int64_t index, int thread)
         ISO_CPU(pack)(g, j0, job->width, k0, k0 + len, panel);
         multiply(job, i0, rows, p, k0, len, job->packs_a ? job->strip + i0 * g->k : NULL, panel);
     }
-    for (int64_t i = 0; g->activation != NULL && i < rows; i++)
-        ISO_CPU(activate)(g->activation, g->c + (i0 + i) * g->ldc + j0,
-                          iso_min64(job->width, g->n - j0));
+    for (int64_t i = 0; g->ending.activation != NULL && i < rows; i++)
+        ISO_CPU(end)(&g->ending, g->c + (i0 + i) * g->ldc + j0, iso_min64(job->width, g->n - j0));
 }
 
 /* ---- Division ------------------------------------------------------------------------------ */

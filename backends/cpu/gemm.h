@@ -15,7 +15,7 @@ struct iso_gemm {
     bool transposed;
     const float *bias; /* [n], or NULL */
     bool add;
-    const struct iso_activation *activation; /* of c, elementwise; NULL: none */
+    struct iso_ending ending; /* of c */
     float *c;
     int64_t ldc;
 };

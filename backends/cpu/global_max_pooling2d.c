@@ -4,4 +4,5 @@
 const struct iso_kernel ISO_CPU(global_max_pooling2d) = {
     .forward = ISO_CPU(max_pool),
     .backward = ISO_CPU(max_pool_gradient),
+    .fuses_x_activation = true,
 };

@@ -9,6 +9,7 @@
  * pixel may add +0. */
 #include "pooling2d.h"
 #include "simd.h"
+#include "tile.h"
 
 struct work {
     struct iso_window g;
@@ -17,6 +18,7 @@ struct work {
     int32_t *chosen;   /* tap ky kw + kx of each element of y; NULL: not wanted */
     int64_t unit_rows; /* rows of y, or of dx, in a unit */
     bool add;
+    struct iso_ending ending; /* of dx */
 };
 
 /* ---- Forward ---- */
@@ -185,6 +187,8 @@ static void gradients(void *data, int64_t unit, int thread)
     (void)thread;
     for (int64_t row = range.begin; row < range.end; row++)
         gather_row(w, row / g->h, row % g->h, w->dx + row * g->w * g->c);
+    ISO_CPU(end)(&w->ending, w->dx + range.begin * g->w * g->c,
+                 (range.end - range.begin) * g->w * g->c);
 }
 
 iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_call *call)
@@ -195,6 +199,7 @@ iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_
         .dx = iso_cpu_f32(&call->dx[0]),
         .chosen = iso_cpu_i32(&call->saved[0]),
         .add = call->add_dx[0],
+        .ending = ISO_CPU(gradient_ending)(call),
     };
     const struct iso_window *g = &work.g;
     if (work.dx == NULL)
@@ -208,4 +213,5 @@ iso_rc ISO_CPU(max_pool_gradient)(struct iso_backend *backend, const struct iso_
 const struct iso_kernel ISO_CPU(max_pooling2d) = {
     .forward = ISO_CPU(max_pool),
     .backward = ISO_CPU(max_pool_gradient),
+    .fuses_x_activation = true,
 };

@@ -38,9 +38,20 @@ static inline int iso_tile_vectors(int64_t columns, int64_t rows)
 {
     return columns <= ISO_VEC ? 1 : rows <= ISO_TILE4 && columns > 2 * ISO_VEC ? 4 : 2;
 }
-/* y[i] = f(y[i]) for n elements: the end of a fused layer (activation.c). */
+/* y[i] = f(y[i]) for n elements (activation.c). */
 struct iso_activation;
 void ISO_CPU(activate)(const struct iso_activation *, float *y, int64_t n);
+/* What becomes of results that a kernel has stored (activation.c): y = f(y); or, where `given` is
+ * set, they are gradients of what f gave and become those of what f was given. */
+struct iso_ending {
+    const struct iso_activation *activation; /* f, elementwise; NULL: results stay as they are */
+    const float *first, *given; /* a tensor of gradients; what f gave, laid out alike */
+};
+/* Does so with n results from y on. */
+void ISO_CPU(end)(const struct iso_ending *, float *y, int64_t n);
+/* The ending of a forward pass; and that of the gradient of x[0]. */
+struct iso_ending ISO_CPU(forward_ending)(const struct iso_call *);
+struct iso_ending ISO_CPU(gradient_ending)(const struct iso_call *);
 
 /* Runs whole for any number of rows, in balanced tiles. */
 void ISO_CPU(tile_run)(const struct iso_tile *whole, int vectors);

@@ -16,7 +16,7 @@ struct job {
     int k, tile;           /* taps and results of a tile, a side */
     int64_t th, tw, tiles; /* tiles of a result image; of all */
     const float *kernel, *bias;
-    const struct iso_activation *activation;
+    struct iso_ending ending;
     float *result;
     bool add, turned; /* turned: the kernel by 180 degrees, with channels exchanged */
     int vectors, width;
@@ -156,17 +156,17 @@ ISO_CPU_INLINE void result_tile(const struct job *job, struct iso_tile_place at,
     }
 }
 
-/* Applies the activation to them; pixels of a tile's row lie end to end when all channels are
+/* Ends them; pixels of a tile's row lie end to end when all channels are
  * there. */
-static void activate(const struct job *job, struct iso_tile_place at, int64_t c0, int64_t count)
+static void end_tile(const struct job *job, struct iso_tile_place at, int64_t c0, int64_t count)
 {
     const int64_t pixels = iso_min64(job->tile, job->rw - at.x);
     const int64_t together = count == job->rc ? pixels : 1;
     for (int64_t y = at.y; y < iso_min64(at.y + job->tile, job->rh); y++)
         for (int64_t x = at.x; x < at.x + pixels; x += together)
-            ISO_CPU(activate)(job->activation,
-                              job->result + ((at.image * job->rh + y) * job->rw + x) * job->rc + c0,
-                              together * count);
+            ISO_CPU(end)(&job->ending,
+                         job->result + ((at.image * job->rh + y) * job->rw + x) * job->rc + c0,
+                         together * count);
 }
 
 static void transform_results(const struct job *job, int64_t t0, int64_t n, int64_t c0,
@@ -178,8 +178,8 @@ static void transform_results(const struct job *job, int64_t t0, int64_t n, int6
             result_tile(job, at, c0, count, 4, m + i * step);
         else
             result_tile(job, at, c0, count, 2, m + i * step);
-        if (job->activation != NULL)
-            activate(job, at, c0, count);
+        if (job->ending.activation != NULL)
+            end_tile(job, at, c0, count);
     }
 }
 
@@ -324,25 +324,27 @@ static void run(struct iso_team *team, struct job *job, void *workspace)
 
 void ISO_CPU(winograd_forward)(struct iso_team *team, const struct iso_window *w, int64_t filters,
                                const float *x, const float *kernel, const float *bias,
-                               const struct iso_activation *activation, float *y, void *workspace)
+                               struct iso_ending ending, float *y, void *workspace)
 {
     struct job job = forward_job(w, filters);
     job.source.at = x;
     job.kernel = kernel;
     job.bias = bias;
-    job.activation = activation;
+    job.ending = ending;
     job.result = y;
     run(team, &job, workspace);
 }
 
 void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_window *w,
                                       int64_t filters, const float *dy, const float *kernel,
-                                      bool add, float *dx, void *workspace)
+                                      bool add, struct iso_ending ending, float *dx,
+                                      void *workspace)
 {
     struct job job = input_gradient_job(w, filters);
     job.source.at = dy;
     job.kernel = kernel;
     job.add = add;
+    job.ending = ending;
     job.result = dx;
     run(team, &job, workspace);
 }

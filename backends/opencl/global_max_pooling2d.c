@@ -3,7 +3,8 @@
 
 const struct opencl_op opencl_global_max_pooling2d = {
     .kernel = { .supports = opencl_supports,
+                .fuses_x_activation = true,
                 .forward = opencl_max_pool,
                 .backward = opencl_max_pool_gradient },
-    .programs = { "max_pooling2d.cl" },
+    .programs = { "max_pooling2d.cl", "activation.cl" },
 };

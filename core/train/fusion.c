@@ -9,11 +9,12 @@ struct search {
     struct iso_fusion *out;
 };
 
+/* Returns how often kernels read a value, views of it included. */
 static int readers(const struct iso_graph *g, int value)
 {
     int n = 0;
     for (int i = 0; i < g->nnodes; i++)
-        for (int k = 0; k < g->nodes[i].nx; k++)
+        for (int k = 0; k < g->nodes[i].nx && iso_ops[g->nodes[i].op].kind != ISO_VIEW; k++)
             n += iso_graph_root(g, g->nodes[i].x[k]) == value;
     return n;
 }
