@@ -28,11 +28,6 @@ struct work {
     void *room;                     /* the rest of it */
 };
 
-static bool is_relu(const struct iso_activation *p)
-{
-    return p != NULL && iso_activation_formula(p) == ISO_RELU;
-}
-
 static struct work work_of(const struct iso_call *call)
 {
     struct work w = { .s = iso_bn_rows(&call->x[0].shape),
@@ -95,7 +90,7 @@ static void normalize(void *data, int64_t unit, int thread)
 {
     const struct work *w = data;
     const struct iso_range range = iso_cpu_range(unit, w->each * w->segment, w->count);
-    const bool relu = is_relu(w->activation);
+    const bool relu = iso_is_relu(w->activation);
     (void)thread;
     for (int64_t i = range.begin; i < range.end; i += w->segment) {
         const int64_t n = iso_min64(w->segment, range.end - i);
@@ -335,7 +330,7 @@ static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 }
 
 /* The relu of its result is computed anew, or read where something was added. */
-static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || is_relu(p); }
+static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || iso_is_relu(p); }
 
 const struct iso_kernel ISO_CPU(batch_normalization) = {
     .workspace = workspace,

@@ -66,6 +66,11 @@ static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, _mm512_set1_ps(FLT_MIN), _CMP_GE_OQ), a);
 }
+/* a where t is above 0, elsewhere +0: relu's gradient. */
+static inline iso_vec iso_vpass(iso_vec a, iso_vec t)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, _mm512_setzero_ps(), _CMP_GT_OQ), a);
+}
 #elif defined(__AVX2__) && defined(__FMA__)
 typedef __m256 iso_vec;
 enum { ISO_VEC = 8, ISO_TILE1 = 12, ISO_TILE2 = 6, ISO_TILE4 = 2 };
@@ -85,6 +90,10 @@ static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec 
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return _mm256_and_ps(_mm256_cmp_ps(t, _mm256_set1_ps(FLT_MIN), _CMP_GE_OQ), a);
+}
+static inline iso_vec iso_vpass(iso_vec a, iso_vec t)
+{
+    return _mm256_and_ps(_mm256_cmp_ps(t, _mm256_setzero_ps(), _CMP_GT_OQ), a);
 }
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
@@ -106,6 +115,11 @@ static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return vreinterpretq_f32_u32(
         vandq_u32(vcgeq_f32(t, vdupq_n_f32(FLT_MIN)), vreinterpretq_u32_f32(a)));
+}
+static inline iso_vec iso_vpass(iso_vec a, iso_vec t)
+{
+    return vreinterpretq_f32_u32(
+        vandq_u32(vcgtq_f32(t, vdupq_n_f32(0.0f)), vreinterpretq_u32_f32(a)));
 }
 #else
 typedef struct {
@@ -155,6 +169,12 @@ static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     for (int i = 0; i < 4; i++)
         a.v[i] = t.v[i] >= FLT_MIN ? a.v[i] : 0.0f;
+    return a;
+}
+static inline iso_vec iso_vpass(iso_vec a, iso_vec t)
+{
+    for (int i = 0; i < 4; i++)
+        a.v[i] = t.v[i] > 0.0f ? a.v[i] : 0.0f;
     return a;
 }
 #endif

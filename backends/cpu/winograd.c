@@ -6,6 +6,7 @@
  * few tiles), it is the tiles that are shared, and a thread takes a panel of result channels from
  * the kernel to the results. */
 #include "winograd_tiles.h"
+#include "core/ops/activation.h"
 
 enum { CHUNK = 28, FEW_TAPS = 8 }; /* tiles of a chunk, about; channels of a kernel at a time */
 
@@ -17,6 +18,7 @@ struct job {
     int64_t th, tw, tiles; /* tiles of a result image; of all */
     const float *kernel, *bias;
     struct iso_ending ending;
+    const float *gate; /* what a relu gave, on the way to whose input dx passes; NULL: none */
     float *result;
     bool add, turned; /* turned: the kernel by 180 degrees, with channels exchanged */
     int vectors, width;
@@ -122,18 +124,25 @@ static void multiply(const struct job *job, int64_t n, const float *v, const flo
         }
 }
 
-/* Puts `n` channels from c on of a tile's results into the image. */
+/* Puts `n` channels from c on of a tile's results into the image. Those of a gate are fetched for
+ * the next tile of the row, too. */
 ISO_CPU_INLINE void put_results(const struct job *job, struct iso_tile_place at, int64_t c,
                                 int64_t n, const int tile, const iso_vec *t)
 {
     const iso_vec bias = job->bias == NULL ? iso_vset(0.0f) : iso_vload_part(job->bias + c, n);
-    float *to = job->result + ((at.image * job->rh + at.y) * job->rw + at.x) * job->rc + c;
+    const int64_t first = ((at.image * job->rh + at.y) * job->rw + at.x) * job->rc + c;
+    float *to = job->result + first;
     for (int i = 0; i < tile && at.y + i < job->rh; i++)
         for (int j = 0; j < tile && at.x + j < job->rw; j++) {
             float *r = to + (i * job->rw + j) * job->rc;
+            const float *gate = job->gate + first + (i * job->rw + j) * job->rc;
             iso_vec y = iso_vadd(t[i * tile + j], iso_vset(0.0f)); /* a sum never ends in -0 */
             if (job->bias != NULL)
                 y = iso_vadd(y, bias);
+            if (job->gate != NULL) {
+                y = iso_vpass(y, n == ISO_VEC ? iso_vload(gate) : iso_vload_part(gate, n));
+                __builtin_prefetch(gate + tile * job->rc);
+            }
             if (n == ISO_VEC)
                 iso_vstore(r, job->add ? iso_vadd(iso_vload(r), y) : y);
             else
@@ -344,7 +353,10 @@ void ISO_CPU(winograd_input_gradient)(struct iso_team *team, const struct iso_wi
     job.source.at = dy;
     job.kernel = kernel;
     job.add = add;
-    job.ending = ending;
+    if (iso_is_relu(ending.activation))
+        job.gate = ending.given;
+    else
+        job.ending = ending;
     job.result = dx;
     run(team, &job, workspace);
 }

@@ -12,11 +12,6 @@ static const char program[] = "batch_normalization.cl";
  * that it then takes; and work-groups for each of the device's units. */
 enum { GROUPS_ANEW = 128, SHARE_ROWS = 64, SHARES = 4 };
 
-static bool is_relu(const struct iso_activation *p)
-{
-    return p != NULL && iso_activation_formula(p) == ISO_RELU;
-}
-
 static enum opencl_pass pass_of(const struct iso_call *call)
 {
     return call->activation == NULL ? OPENCL_PASS_ALL
@@ -60,7 +55,7 @@ static struct opencl_bn_layout layout_of(struct iso_backend *be, const struct is
                               .center = p->center,
                               .training = call->training,
                               .adds = call->adds,
-                              .relu = is_relu(call->activation),
+                              .relu = iso_is_relu(call->activation),
                               .pass = pass_of(call) };
     divide_rows(&l);
     return l;
@@ -212,7 +207,7 @@ static iso_rc backward(struct iso_backend *be, const struct iso_call *call)
 }
 
 /* The relu of its result is computed anew, or read where something was added. */
-static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || is_relu(p); }
+static bool fuses_gradient(const struct iso_activation *p) { return p == NULL || iso_is_relu(p); }
 
 const struct opencl_op opencl_batch_normalization = {
     .kernel = { .supports = opencl_supports,

@@ -43,6 +43,11 @@ enum iso_activation_function iso_activation_formula(const struct iso_activation 
                : (enum iso_activation_function)p->function;
 }
 
+bool iso_is_relu(const struct iso_activation *p)
+{
+    return p != NULL && iso_activation_formula(p) == ISO_RELU;
+}
+
 double iso_activation_parameter(const struct iso_activation *p)
 {
     return p->function == ISO_LEAKY_RELU     ? p->negative_slope

@@ -15,4 +15,6 @@ const char *iso_activation_own_name(const char *name);
 /* Return the formula of the activation, and the one number that the formula takes. */
 enum iso_activation_function iso_activation_formula(const struct iso_activation *);
 double iso_activation_parameter(const struct iso_activation *);
+/* True if it is relu; not if there is none (NULL). */
+bool iso_is_relu(const struct iso_activation *);
 #endif
