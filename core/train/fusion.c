@@ -96,7 +96,7 @@ static int activation_before(const struct search *s, int i)
         if (n->op != ISO_OP_activation || n->y[0] != x)
             continue;
         const struct iso_activation *a = n->params;
-        const bool simple = a->function != ISO_SOFTMAX &&
+        const bool simple = !iso_act_of_rows(a->function) &&
                             !(iso_op_backward_uses(n->op, n->params) & ISO_USES_X);
         const bool alone = readers(g, x) == 1 && readers(g, iso_graph_root(g, n->x[0])) == 1;
         return simple && alone && iso_graph_has_backward(g, k) && g->values[x].gradient ? k : -1;
