@@ -16,20 +16,15 @@
 #include "core/random.h"
 #include "network.h"
 
-static const char *const models[] = { "tests/models/residual.yaml",
-                                      "tests/models/regularized.yaml",
-                                      "tests/models/resnet.yaml",
-                                      "tests/models/frozen.yaml",
-                                      "tests/models/inception.yaml",
-                                      "tests/models/clipped.yaml",
-                                      "tests/models/separable.yaml",
-                                      "tests/models/augmented.yaml",
-                                      "tests/models/binary.yaml",
-                                      "tests/models/mixup.yaml",
-                                      "tests/models/fused.yaml",
-                                      "tests/models/fused_frozen.yaml",
-                                      "tests/models/passed_back.yaml",
-                                      NULL };
+static const char *const models[] = {
+    "tests/models/residual.yaml",    "tests/models/regularized.yaml",
+    "tests/models/resnet.yaml",      "tests/models/frozen.yaml",
+    "tests/models/inception.yaml",   "tests/models/clipped.yaml",
+    "tests/models/separable.yaml",   "tests/models/augmented.yaml",
+    "tests/models/binary.yaml",      "tests/models/mixup.yaml",
+    "tests/models/fused.yaml",       "tests/models/fused_frozen.yaml",
+    "tests/models/passed_back.yaml", NULL
+};
 
 /* ---- Devices ------------------------------------------------------------------------------- */
 
