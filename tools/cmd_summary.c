@@ -1,6 +1,6 @@
 /* isocl summary: layers, shapes, parameters and the memory plan of a model; or a drawing of it. */
 #include "commands.h"
-#include "tools/report/layers.h"
+#include "core/model/layer_about.h"
 #include "tools/report/drawing.h"
 #include "setup.h"
 

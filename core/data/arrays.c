@@ -53,6 +53,10 @@ static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso
     set->images = iso_alloc((size_t)n, 1);
     if (set->images == NULL)
         return ISO_ENOMEM;
+    if (a->size == 1 && a->kind != 'i') {
+        memcpy(set->images, a->data, (size_t)n);
+        return ISO_OK;
+    }
     for (int64_t i = 0; i < n; i++) {
         const double value = iso_npy_at(a, i);
         if (!(value >= 0 && value <= 255) || value != floor(value))

@@ -43,10 +43,11 @@ struct iso_source_fields {
     const struct iso_field *fields; /* of struct iso_source_options */
 };
 struct iso_dataset_request {
-    const char *name;   /* one of iso_dataset_docs, or a kind of file and a path */
-    const char *split;  /* train, test */
-    const char *folder; /* where to look; NULL: in ISOCL_DATA, then in the user's data
-                           folder (XDG_DATA_HOME or ~/.local/share, /isocl) */
+    const char *name;               /* one of iso_dataset_docs, or a kind of file and a path */
+    const char *split;              /* train, test */
+    const struct iso_dataset *rows; /* in memory: copied, nothing is read; NULL: none */
+    const char *folder;             /* where to look; NULL: in ISOCL_DATA, then in the user's data
+                                       folder (XDG_DATA_HOME or ~/.local/share, /isocl) */
     struct iso_source_options options;
     struct iso_part part;                      /* of the split */
     const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as
@@ -73,6 +74,8 @@ size_t iso_dataset_image_bytes(const struct iso_dataset *);
 /* Copies, reads or decodes an image into image, which has so many bytes. From any thread, also from
  * several at once. */
 iso_rc iso_dataset_image(const struct iso_dataset *, int64_t row, uint8_t *image);
+/* Copies names, images and labels of a set in memory. Free *out, set only on success. */
+iso_rc iso_dataset_copy(const struct iso_dataset *, struct iso_dataset **out);
 /* Keeps these rows only, which ascend; count from 1. */
 iso_rc iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
 /* The names iso_dataset_load knows, with a line of explanation each; ends with {NULL, NULL}. */

@@ -232,8 +232,10 @@ static iso_rc name_classes(const struct iso_dataset_request *r, struct iso_datas
 
 static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
-    ISO_TRY(load(r, split, set));
-    ISO_TRY(name_classes(r, set));
+    if (r->rows == NULL) {
+        ISO_TRY(load(r, split, set));
+        ISO_TRY(name_classes(r, set));
+    }
     shape_rows(r, set);
     if (r->classes != NULL)
         ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL, set));
@@ -266,17 +268,26 @@ static iso_rc check_request(const struct iso_dataset_request *r)
     return ISO_OK;
 }
 
+/* A set that is to be filled: empty, or with the rows that are given. */
+static iso_rc new_set(const struct iso_dataset_request *r, int *split, struct iso_dataset **out)
+{
+    if (r->rows != NULL)
+        return iso_dataset_copy(r->rows, out);
+    if (strlen(r->name) >= sizeof(*out)->name)
+        return unknown_name(r->name);
+    ISO_TRY(find_split(r->name, r->split, split));
+    *out = iso_alloc(1, sizeof **out);
+    return *out != NULL ? ISO_OK : ISO_ENOMEM;
+}
+
 iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset **out)
 {
     int which = 0;
+    struct iso_dataset *set = NULL;
     ISO_TRY(check_request(r));
-    if (strlen(r->name) >= sizeof(*out)->name)
-        return unknown_name(r->name);
-    ISO_TRY(find_split(r->name, r->split, &which));
-    struct iso_dataset *set = iso_alloc(1, sizeof *set);
-    if (set == NULL)
-        return ISO_ENOMEM;
-    snprintf(set->name, sizeof set->name, "%s", r->name);
+    ISO_TRY(new_set(r, &which, &set));
+    if (r->rows == NULL)
+        snprintf(set->name, sizeof set->name, "%s", r->name);
     snprintf(set->split, sizeof set->split, "%s", r->split);
     set->threads = r->threads;
     iso_rc rc = fill(r, which, set);

@@ -32,6 +32,34 @@ void iso_dataset_free(struct iso_dataset *set)
     free(set);
 }
 
+/* Returns a copy of n bytes, or NULL with the message set. */
+static void *copy_bytes(const void *bytes, size_t n)
+{
+    void *copy = iso_alloc(n, 1);
+    return copy != NULL ? memcpy(copy, bytes, n) : NULL;
+}
+
+iso_rc iso_dataset_copy(const struct iso_dataset *set, struct iso_dataset **out)
+{
+    const size_t rows = (size_t)set->rows, image = iso_dataset_image_bytes(set);
+    struct iso_dataset *copy = copy_bytes(set, sizeof *set);
+    if (copy == NULL)
+        return ISO_ENOMEM;
+    copy->images = copy_bytes(set->images, rows * image);
+    copy->labels = set->labels != NULL ? copy_bytes(set->labels, rows * sizeof *set->labels) : NULL;
+    copy->class_names =
+        set->class_names != NULL
+            ? copy_bytes(set->class_names, (size_t)set->classes * sizeof *set->class_names)
+            : NULL;
+    if (copy->images == NULL || (copy->labels == NULL) != (set->labels == NULL) ||
+        (copy->class_names == NULL) != (set->class_names == NULL)) {
+        iso_dataset_free(copy);
+        return ISO_ENOMEM;
+    }
+    *out = copy;
+    return ISO_OK;
+}
+
 static void keep_images(struct iso_dataset *set, const int32_t *rows, int64_t count)
 {
     const size_t image = iso_dataset_image_bytes(set);

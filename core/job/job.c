@@ -15,7 +15,7 @@ iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job
 {
     if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
         return iso_fail(ISO_EIO, "the path %.60s... is too long", path);
-    ISO_TRY(iso_model_load(job->path, &job->faults, &job->model));
+    ISO_TRY(iso_model_parse(job->path, options->text, &job->faults, &job->model));
     if (options->batch > 0)
         job->model->batch_size = options->batch;
     if (options->seed >= 0)

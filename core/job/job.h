@@ -7,11 +7,15 @@
 #include "core/train/scores.h"
 
 struct iso_job_options {
+    const char *text;                 /* of the model file, which is not read then; NULL: none */
     const char *device, *mode, *data; /* NULL: auto, the device's own, the usual folders */
-    int64_t threads, limit;           /* 0: as many as there are; all rows */
-    int64_t batch, seed;              /* -1: as the model file says */
-    const char *tune;                 /* off or auto; NULL: auto on GPUs */
-    iso_progress *progress;           /* of reading images; NULL: nobody is told */
+    /* Taken in place of what the model file says under data; borrowed; NULL: none. Trained on,
+     * validated and tested with; given the first, the others are those here only. */
+    const struct iso_dataset *rows[3];
+    int64_t threads, limit; /* 0: as many as there are; all rows */
+    int64_t batch, seed;    /* -1: as the model file says */
+    const char *tune;       /* off or auto; NULL: auto on GPUs */
+    iso_progress *progress; /* of reading images; NULL: nobody is told */
     /* Told which device auto took, why, and which mode was asked for; may be NULL. */
     void (*chosen)(const struct iso_backend *, const char *why, enum iso_mode);
 };
@@ -41,8 +45,8 @@ iso_rc iso_job_exec(struct iso_job *, int phase, int64_t batch, const struct iso
 int iso_job_last_phase(const struct iso_job *);
 /* Sets the executor's weights from a safetensors file. The faults borrow path. */
 iso_rc iso_job_weights(struct iso_job *, const char *path);
-/* Takes the names of the classes from the run whose model file or weights these are; where there is
- * none, or it has not kept any, iso_job_data finds them in the training data. */
+/* Takes the names of the classes from the run whose model file or weights (NULL: none) these are;
+ * where there is none, or it has not kept any, iso_job_data finds them in the training data. */
 iso_rc iso_job_classes(struct iso_job *, const char *weights);
 /* Reads what the model file names under data: `split` (train, validation, test). Where it names no
  * test data, the test split of the training data stands in. Its classes are numbered as those of
@@ -50,6 +54,8 @@ iso_rc iso_job_classes(struct iso_job *, const char *weights);
  * auto. The caller frees *out, after the executor that reads it. */
 iso_rc iso_job_data(struct iso_job *, const char *split, const struct iso_job_options *,
                     struct iso_dataset **out);
+/* True if a training validates: with the rows that are given, or as the model file says. */
+bool iso_job_validates(const struct iso_job *, const struct iso_job_options *);
 /* Frees executor and graph. */
 void iso_job_close_exec(struct iso_job *);
 void iso_job_free(struct iso_job *);

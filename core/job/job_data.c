@@ -7,10 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The rows that are given for a split, or NULL. */
+static const struct iso_dataset *find_rows(const struct iso_job_options *options, const char *split)
+{
+    static const char *const splits[] = { "train", "validation", "test" };
+    for (int i = 0; i < 3; i++)
+        if (strcmp(splits[i], split) == 0)
+            return options->rows[i];
+    return NULL;
+}
+
+bool iso_job_validates(const struct iso_job *job, const struct iso_job_options *options)
+{
+    return options->rows[1] != NULL || (options->rows[0] == NULL && job->model->validation.given);
+}
+
+/* Requests rows that are given, whole, with the frame that the model's input has around them. */
+static void request_rows(const struct iso_model *m, const char *split,
+                         const struct iso_dataset *rows, struct iso_dataset_request *out)
+{
+    *out = (struct iso_dataset_request){ .name = rows->name,
+                                         .split = split,
+                                         .rows = rows,
+                                         .input = &m->input,
+                                         .pad = { m->pad[0], m->pad[1], m->pad[2], m->pad[3] },
+                                         .repeat_channels = m->repeat_channels };
+}
+
 static iso_rc describe(const struct iso_job *job, const char *split,
                        const struct iso_job_options *options, struct iso_dataset_request *out)
 {
-    ISO_TRY(iso_model_data(job->model, split, out));
+    const struct iso_dataset *rows = find_rows(options, split);
+    if (rows != NULL)
+        request_rows(job->model, split, rows, out);
+    else
+        ISO_TRY(iso_model_data(job->model, split, out));
     out->folder = options->data;
     out->threads = (int)options->threads;
     out->progress = options->progress;
@@ -44,9 +75,9 @@ static iso_rc folder_of(const char *path, char folder[ISO_PATH])
 iso_rc iso_job_classes(struct iso_job *job, const char *weights)
 {
     const char *const beside[] = { job->path, weights };
-    const int n = (int)job->graph->classes;
+    const int n = (int)job->graph->classes, files = weights != NULL ? 2 : 1;
     iso_trained_classes_free(&job->classes);
-    for (int i = 0; i < 2 && job->classes.name == NULL; i++) {
+    for (int i = 0; i < files && job->classes.name == NULL; i++) {
         char folder[ISO_PATH];
         ISO_TRY(folder_of(beside[i], folder));
         ISO_TRY(iso_class_names_load(folder, n, &job->classes.name));
@@ -118,7 +149,7 @@ iso_rc iso_job_data(struct iso_job *job, const char *split, const struct iso_job
     char why[ISO_PATH] = "";
     if (!train && iso_model_measures(job->model))
         ISO_TRY(measure(job, options));
-    if (!train && job->classes.n == 0)
+    if (!train && job->classes.n == 0 && find_rows(options, split) == NULL)
         ISO_TRY(learn_classes(job, split, options, why));
     ISO_TRY(load_data(job, split, options, out));
     ISO_TRY(check_complete(job, *out, why));

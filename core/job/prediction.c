@@ -5,6 +5,7 @@
 #include "core/data/image_list.h"
 #include "core/data/pad.h"
 #include "core/suggest.h"
+#include "core/train/fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,23 +99,24 @@ static iso_rc check_layer(const struct iso_model *m, const char *layer)
                     layer, iso_suggest_text(&near, hint, sizeof hint), m->file);
 }
 
-/* A batch has no more rows than there are. */
-static iso_rc open_network(struct iso_prediction *p, const char *weights,
-                           const struct iso_prediction_options *o)
+iso_rc iso_prediction_network(struct iso_prediction *p, const char *weights,
+                              const struct iso_prediction_options *o)
 {
     struct iso_job *job = &p->job;
+    if (o->layer != NULL)
+        ISO_TRY(check_layer(job->model, o->layer));
     const int64_t rows = job->data[1] != NULL ? job->data[1]->rows : 0;
     char name[ISO_NAME + 2];
     if (o->layer != NULL)
         snprintf(name, sizeof name, "%s/y", o->layer);
     const struct iso_exec_options exec = { .seed = job->model->seed,
-                                           .log_steps = 1,
+                                           .log_steps = ISO_FIT_LOG_STEPS,
                                            .readable = o->layer != NULL ? name : NULL };
     ISO_TRY(iso_job_backend(job, &o->job));
     ISO_TRY(iso_job_exec(job, iso_job_last_phase(job), rows < job->model->batch_size ? rows : 0,
                          &exec));
     p->value = o->layer != NULL ? iso_graph_find(job->graph, name) : job->graph->output;
-    ISO_TRY(iso_job_weights(job, weights));
+    ISO_TRY(weights != NULL ? iso_job_weights(job, weights) : iso_exec_initialize(job->exec));
     return iso_job_classes(job, weights);
 }
 
@@ -123,11 +125,11 @@ iso_rc iso_prediction_open(struct iso_prediction *p, const char *model, const ch
 {
     struct iso_job *job = &p->job;
     ISO_TRY(iso_job_model(job, model, &o->job));
-    if (o->layer != NULL)
+    if (o->layer != NULL) /* before images are read */
         ISO_TRY(check_layer(job->model, o->layer));
     if (p->images.n > 0)
         ISO_TRY(load_images(p, o));
-    ISO_TRY(open_network(p, weights, o));
+    ISO_TRY(iso_prediction_network(p, weights, o));
     if (job->data[1] == NULL)
         ISO_TRY(iso_job_data(job, o->split, &o->job, &job->data[1]));
     ISO_TRY(iso_exec_data(job->exec, 1, job->data[1]));

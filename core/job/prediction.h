@@ -22,5 +22,10 @@ struct iso_prediction {            /* owns all it names; zeroed: nothing is open
  * borrow weights. Fails with ISO_EUSAGE where there is no such layer. */
 iso_rc iso_prediction_open(struct iso_prediction *, const char *model, const char *weights,
                            const struct iso_prediction_options *);
+/* Opens the device and the last phase's network of a model that is open, with the weights, or if
+ * NULL those that the model file begins with. A batch has no more rows than data[1], if it is
+ * there. Fails as iso_prediction_open does. */
+iso_rc iso_prediction_network(struct iso_prediction *, const char *weights,
+                              const struct iso_prediction_options *);
 void iso_prediction_close(struct iso_prediction *);
 #endif

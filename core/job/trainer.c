@@ -16,6 +16,7 @@ static iso_rc open_model(struct iso_trainer *t, const char *model)
     if (!t->options.resume)
         return iso_job_model(&t->job, model, &t->options.job);
     ISO_TRY(iso_trainer_read_run(t, model, path));
+    t->options.job.text = NULL; /* the run's own file has what was `auto` in it */
     return iso_job_model(&t->job, path, &t->options.job);
 }
 
@@ -39,7 +40,7 @@ static iso_rc load_data(struct iso_trainer *t)
     if (t->options.resume)
         ISO_TRY(iso_job_classes(job, job->path)); /* the run's */
     ISO_TRY(iso_job_data(job, "train", &t->options.job, &job->data[0]));
-    return job->model->validation.given
+    return iso_job_validates(job, &t->options.job)
                ? iso_job_data(job, "validation", &t->options.job, &job->data[1])
                : ISO_OK;
 }

@@ -50,13 +50,15 @@ iso_rc iso_trainer_same_model(const char *text, const char *run_path, bool *same
     return ISO_OK;
 }
 
-static iso_rc check_model(const char *path, const char *run_path)
+/* given: its text; NULL: it is in the file. */
+static iso_rc check_model(const char *path, const char *given, const char *run_path)
 {
     char *text = NULL;
     size_t n = 0;
     bool same = false;
-    ISO_TRY(iso_file_read(path, &text, &n));
-    const iso_rc rc = iso_trainer_same_model(text, run_path, &same);
+    if (given == NULL)
+        ISO_TRY(iso_file_read(path, &text, &n));
+    const iso_rc rc = iso_trainer_same_model(given != NULL ? given : text, run_path, &same);
     free(text);
     if (rc != ISO_OK || same)
         return rc;
@@ -74,7 +76,7 @@ iso_rc iso_trainer_read_run(struct iso_trainer *t, const char *model, char path[
     ISO_TRY(iso_state_resumable(o->run, &t->settings));
     ISO_TRY(iso_path(path, o->run, "model.yaml"));
     if (model != NULL)
-        ISO_TRY(check_model(model, path));
+        ISO_TRY(check_model(model, o->job.text, path));
     ISO_TRY(keep(&o->job.batch, -1, t->settings.batch, "batch"));
     ISO_TRY(keep(&o->job.seed, -1, (int64_t)t->settings.seed, "seed"));
     ISO_TRY(keep(&o->job.limit, 0, t->settings.limit, "limit"));

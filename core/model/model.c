@@ -319,10 +319,24 @@ static iso_rc own_locations(struct iso_model *m)
     return ISO_OK;
 }
 
-static iso_rc load(struct iso_loader *l, const char *path)
+/* Takes the file's bytes from text, or where that is NULL from the file. */
+static iso_rc take_text(struct iso_model *m, const char *path, const char *text,
+                        struct iso_faults *faults)
+{
+    if (text == NULL)
+        return iso_yaml_read(path, faults, &m->text, &m->text_size);
+    m->text_size = strlen(text);
+    m->text = iso_alloc(m->text_size + 1, 1);
+    if (m->text == NULL)
+        return ISO_ENOMEM;
+    memcpy(m->text, text, m->text_size);
+    return ISO_OK;
+}
+
+static iso_rc load(struct iso_loader *l, const char *path, const char *text)
 {
     struct iso_yaml_doc *doc;
-    ISO_TRY(iso_yaml_read(path, l->faults, &l->model->text, &l->model->text_size));
+    ISO_TRY(take_text(l->model, path, text, l->faults));
     ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
     l->doc = doc;
     l->layer_blocks = iso_yaml_get(doc->root, "blocks");
@@ -336,11 +350,17 @@ static iso_rc load(struct iso_loader *l, const char *path)
 
 iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_model **out)
 {
+    return iso_model_parse(path, NULL, faults, out);
+}
+
+iso_rc iso_model_parse(const char *path, const char *text, struct iso_faults *faults,
+                       struct iso_model **out)
+{
     int before = faults->count;
     struct iso_loader loader = { .faults = faults };
     ISO_TRY(new_model(path, &loader.model));
     loader.training = &loader.model->common;
-    iso_rc rc = load(&loader, path);
+    iso_rc rc = load(&loader, path, text);
     int found = faults->count - before;
     if (found > 0 && (rc == ISO_OK || rc == ISO_EMODEL))
         rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found,

@@ -109,6 +109,9 @@ int64_t iso_model_phase_end(const struct iso_model *, int phase);
 /* Reads and checks path ("-": standard input). On a bad file: ISO_EMODEL and every fault in faults;
  * on an unreadable one ISO_EIO. The caller frees *out, set only on success, with iso_model_free. */
 iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_model **out);
+/* The same for text that a program has; path is the name that faults say. text NULL: the file's. */
+iso_rc iso_model_parse(const char *path, const char *text, struct iso_faults *faults,
+                       struct iso_model **out);
 void iso_model_free(struct iso_model *);
 /* What the file says of the data of `split`: train, validation or test. Where it names no test
  * data, that is the test split of the training data. The request borrows from the model; the caller

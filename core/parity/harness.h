@@ -165,6 +165,7 @@ struct iso_report {
     const struct iso_parity_options *options;
     struct iso_parity_totals totals;
     bool headed;                        /* the heading is printed, before the first line */
+    bool ended;                         /* whoever is told of checks wants no more */
     char device[32], subject[ISO_NAME]; /* of the lines being summed up, one a rung */
     struct iso_report_line {
         long checks, failed, skipped;
@@ -194,7 +195,8 @@ iso_rc iso_report_end(struct iso_report *);
 /* ---- lockstep.c, record.c ------------------------------------------------------------------ */
 
 /* All rungs of one model file on one device. Faults of the file are printed to stderr. */
-iso_rc iso_parity_model(struct iso_report *, const char *path, const struct iso_ladder *);
+iso_rc iso_parity_model(struct iso_report *, const char *path, const char *text,
+                        const struct iso_ladder *);
 
 struct iso_record;
 /* Opens a record to write or to compare with; both NULL: *out is NULL, which the others take. */

@@ -284,7 +284,7 @@ static iso_rc check_phases(struct iso_subject *s, const struct iso_model *model,
     return check_inference(s, model, faults);
 }
 
-iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
+iso_rc iso_parity_model(struct iso_report *report_to, const char *path, const char *text,
                         const struct iso_ladder *ladder)
 {
     struct iso_faults *faults = iso_alloc(1, sizeof *faults);
@@ -297,7 +297,7 @@ iso_rc iso_parity_model(struct iso_report *report_to, const char *path,
                              .fast = ladder->device->mode == ISO_MODE_FAST };
     if (faults == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = iso_model_load(path, faults, &model);
+    iso_rc rc = iso_model_parse(path, text, faults, &model);
     if (rc == ISO_OK)
         rc = check_phases(&s, model, faults);
     if (faults->count > 0)

@@ -80,7 +80,7 @@ static iso_rc check_device(struct parity *p, struct iso_backend *device)
     p->ladder.reference = itself ? p->portable : p->reference;
     if (itself)
         check_gradients(p);
-    for (int i = 0; i < p->cases.n; i++) {
+    for (int i = 0; i < p->cases.n && !p->report.ended; i++) {
         const struct iso_case *c = &p->cases.list[i];
         if (p->options->number > 0 && c->number != p->options->number)
             continue;
@@ -90,8 +90,10 @@ static iso_rc check_device(struct parity *p, struct iso_backend *device)
             ISO_TRY(iso_ladder_case(&p->ladder, c));
     }
     for (int i = 0; p->options->models != NULL && p->options->models[i] != NULL; i++)
-        ISO_TRY(iso_parity_model(&p->report, p->options->models[i], &p->ladder));
-    return ISO_OK;
+        ISO_TRY(iso_parity_model(&p->report, p->options->models[i],
+                                 i == 0 ? p->options->text : NULL, &p->ladder));
+    return p->report.ended ? iso_fail(ISO_EUSAGE, "ended by the function that is told of checks")
+                           : ISO_OK;
 }
 
 static iso_rc check_device_named(struct parity *p, const char *id)

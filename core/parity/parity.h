@@ -33,8 +33,16 @@
 enum iso_rung { ISO_RUNG_MAP(ISO_RUNG_ENUM) ISO_RUNGS };
 extern const char *const iso_rung_names[]; /* in that order; NULL at the end */
 
+struct iso_parity_check { /* one, as it ended; borrowed */
+    const char *device, *subject, *rung;
+    const char *result;  /* passed, failed or skipped */
+    const char *message; /* what failed, or why it was skipped */
+    const char *repeat;  /* the command that repeats it */
+    int64_t values;      /* that were compared */
+};
 struct iso_parity_options {              /* all zero: every op case on every usable device */
     const char *const *models;           /* paths, NULL at the end; NULL: none */
+    const char *text;                    /* of the first model, whose file is not read then */
     const char *const *devices;          /* as --device takes them, NULL at the end; NULL: all */
     struct iso_backend *const *backends; /* or open ones instead of devices; borrowed */
     int nbackends;
@@ -50,6 +58,9 @@ struct iso_parity_options {              /* all zero: every op case on every usa
     bool verbose;               /* a line a case instead of a line an op */
     bool quick;                 /* leaves out cases marked slow, and says so */
     void *out;                  /* FILE *; NULL: stdout */
+    /* Told of each check, beside what is printed; false: no more is checked. NULL: nobody. */
+    bool (*told)(void *self, const struct iso_parity_check *);
+    void *self;
 };
 struct iso_parity_totals {
     long passed, failed, skipped;

@@ -93,6 +93,8 @@ struct result {
     char why[1024];
 };
 
+static const char *const result_names[] = { "passed", "failed", "skipped" };
+
 static struct result take_result(const struct iso_check *c, iso_rc rc)
 {
     struct result x = { .end = rc == ISO_OK ? PASSED : rc == ISO_EUNSUP ? SKIPPED : FAILED };
@@ -129,10 +131,9 @@ static const char *detail_of(const struct iso_check *c, char buf[DETAIL])
 static void print_json(const struct iso_report *r, const struct iso_check *c,
                        const struct result *x, const char *command)
 {
-    static const char *const names[] = { "passed", "failed", "skipped" };
     char detail[DETAIL];
     json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:f, s:s, s:s}", "event",
-                          "check", "result", names[x->end], "subject", c->subject, "case",
+                          "check", "result", result_names[x->end], "subject", c->subject, "case",
                           c->number, "detail", detail_of(c, detail), "pass", pass_name(c->pass),
                           "rung", iso_rung_names[c->rung], "device", c->device, "values",
                           (json_int_t)c->distance.values, "share", c->distance.share, "message",
@@ -168,10 +169,25 @@ static void print_text(struct iso_report *r, const struct iso_check *c, const st
     fprintf(out, "    %s\n    repeat: %s\n", detail_of(c, detail), command);
 }
 
+static void tell(struct iso_report *r, const struct iso_check *c, const struct result *x,
+                 const char *command)
+{
+    const struct iso_parity_check check = { .device = c->device,
+                                            .subject = c->subject,
+                                            .rung = iso_rung_names[c->rung],
+                                            .result = result_names[x->end],
+                                            .message = x->why,
+                                            .repeat = command,
+                                            .values = c->distance.values };
+    r->ended = !r->options->told(r->options->self, &check);
+}
+
 void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc)
 {
     char command[512], seed[32] = "";
     const struct result result = take_result(c, rc), *x = &result;
+    if (r->ended)
+        return;
     if (r->options->seed > 1)
         snprintf(seed, sizeof seed, " --seed %" PRIu64, r->options->seed);
     snprintf(command, sizeof command, "isocl parity %s --devices %s --mode %s%s", c->repeat,
@@ -180,6 +196,8 @@ void iso_report_check(struct iso_report *r, const struct iso_check *c, iso_rc rc
         print_json(r, c, x, command);
     else
         print_text(r, c, x, command);
+    if (r->options->told != NULL)
+        tell(r, c, x, command);
     add_to_line(r, c, x);
     r->totals.passed += x->end == PASSED;
     r->totals.skipped += x->end == SKIPPED;

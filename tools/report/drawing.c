@@ -1,6 +1,6 @@
 #include "drawing.h"
 
-#include "layers.h"
+#include "core/model/layer_about.h"
 
 #include <stdlib.h>
 

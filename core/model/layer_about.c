@@ -1,11 +1,12 @@
-#include "layers.h"
+#include "layer_about.h"
 
 #include <stdio.h>
 
-/* The value that a layer makes: <layer>/y. */
-static const struct iso_value *result_of(const struct iso_graph *graph, int layer)
+const struct iso_value *iso_layer_value(const struct iso_graph *graph, int layer)
 {
     char name[ISO_NAME + 4];
+    if (layer < 0)
+        return &graph->values[graph->augmented];
     snprintf(name, sizeof name, "%s/y", graph->model->layers[layer].name);
     int value = iso_graph_find(graph, name);
     return value < 0 ? NULL : &graph->values[value];
@@ -13,8 +14,7 @@ static const struct iso_value *result_of(const struct iso_graph *graph, int laye
 
 const char *iso_layer_shape(const struct iso_graph *graph, int layer, char *buf, size_t n)
 {
-    const struct iso_value *v = layer < 0 ? &graph->values[graph->augmented]
-                                          : result_of(graph, layer);
+    const struct iso_value *v = iso_layer_value(graph, layer);
     buf[0] = 0;
     return v != NULL ? iso_shape_text(&v->shape, 1, buf, n) : buf;
 }
