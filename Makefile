@@ -12,13 +12,18 @@ PKG     ?= pkg-config
 BUILD   ?= build$(if $(SAN),/san)
 
 VERSION  := $(shell sed -n 's/^.define ISO_VERSION "\(.*\)"/\1/p' core/iso.h)
+# Rises when a symbol of core/isocl.h goes or changes (tests/abi.txt), with all that is linked against the old one.
+SOVERSION := 0
+SONAME   := libisocl.so.$(SOVERSION)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             $(if $(filter 1,$(WERROR)),-Werror)
 OPT      ?= -O2
 CFLAGS   ?= $(OPT) -g
-# No code here reads errno or floating-point flags after arithmetic; saying so lets loops be vectorised.
-ISO_CFLAGS := -std=c11 $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
-            -D_DARWIN_C_SOURCE -I. -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# No code here reads errno or floating-point flags after arithmetic; saying so lets loops be vectorised. The same objects
+# are the program's and both libraries'; the shared one shows what core/isocl.h declares.
+ISO_CFLAGS := -std=c11 -fPIC -fvisibility=hidden $(FPFLAGS) -fno-trapping-math -fno-math-errno $(WARNINGS) \
+            -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -I. -MMD -MP \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LIBS     := -lm -lpthread
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
 
@@ -97,7 +102,7 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TESTLIB  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 
 .PHONY: all test check check-quick coverage style fuzz install uninstall deb bundle clean help docs FORCE
-all: $(BUILD)/isocl
+all: $(BUILD)/isocl $(BUILD)/$(SONAME)
 
 $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
 	@echo '  LD  $@'; $(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -105,6 +110,15 @@ $(BUILD)/isocl: $(BUILD)/tools/isocl.o $(BUILD)/libisocl.a
 $(BUILD)/libisocl.a: $(OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
+
+$(BUILD)/$(SONAME): $(OBJ)
+	@echo '  LD  $@'; $(CC) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBS)
+
+# The static library that is installed: one object, in which nothing is visible that the shared one does not show.
+$(BUILD)/public/libisocl.a: $(OBJ)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@echo '  LD  $@'; $(CC) -nostdlib -r -o $(@D)/isocl.o $^
+	@$(OBJCOPY) --localize-hidden $(@D)/isocl.o && $(AR) rcs $@ $(@D)/isocl.o
 
 # A change of configuration rebuilds what was built with another one.
 $(BUILD)/config: FORCE
@@ -206,6 +220,7 @@ docs: all
 # Where `make install` puts what; quoted below, for folders with a blank in their names. The copies have no
 # debug information, and with it no path of the machine that built them.
 STRIP    ?= strip
+OBJCOPY  ?= objcopy
 LIBDIR   ?= $(PREFIX)/lib
 ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
 ROOT      = $(DESTDIR)$(PREFIX)
@@ -214,23 +229,24 @@ BASH_FILE = $(ROOT)/share/bash-completion/completions/isocl
 ZSH_FILE  = $(DESTDIR)$(ZSHDIR)/_isocl
 FISH_FILE = $(ROOT)/share/fish/vendor_completions.d/isocl.fish
 LIB_FILE  = $(DESTDIR)$(LIBDIR)/libisocl.a
+SO_FILE   = $(DESTDIR)$(LIBDIR)/libisocl.so
+HEADER    = $(ROOT)/include/isocl.h
 PC_FILE   = $(DESTDIR)$(LIBDIR)/pkgconfig/isocl.pc
 EXAMPLES  = $(ROOT)/share/doc/isocl/examples
-# A header whose first line says (private) is for isocl's own files; the others are the library's.
-HEADERS   = $(shell grep -L '^/\* [a-z0-9_]*\.h (private):' core/*.h core/*/*.h) core/ops.def
-install: all
+install: all $(BUILD)/public/libisocl.a
 	install -d "$(ROOT)/bin" "$(ROOT)/share/isocl" "$(EXAMPLES)"
-	for f in "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(PC_FILE)"; do \
+	for f in "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(PC_FILE)" "$(HEADER)"; do \
 	    install -d "$${f%/*}" || exit; done
 	install -m 755 $(BUILD)/isocl "$(ROOT)/bin/isocl"
-	install -m 644 $(BUILD)/libisocl.a "$(LIB_FILE)"
-	$(STRIP) -S "$(ROOT)/bin/isocl" "$(LIB_FILE)"
+	install -m 644 $(BUILD)/public/libisocl.a "$(LIB_FILE)"
+	install -m 644 $(BUILD)/$(SONAME) "$(SO_FILE).$(SOVERSION)"
+	ln -sf $(SONAME) "$(SO_FILE)"
+	$(STRIP) -S "$(ROOT)/bin/isocl" "$(LIB_FILE)" "$(SO_FILE).$(SOVERSION)"
+	install -m 644 core/isocl.h "$(HEADER)"
 	$(BUILD)/isocl help --man > "$(MAN_PAGE)"
 	$(BUILD)/isocl completion bash > "$(BASH_FILE)"
 	$(BUILD)/isocl completion zsh > "$(ZSH_FILE)"
 	$(BUILD)/isocl completion fish > "$(FISH_FILE)"
-	for h in $(HEADERS); do \
-	    install -D -m 644 $$h "$(ROOT)/include/isocl/$$h" || exit; done
 	cp -R models "$(ROOT)/share/isocl/"
 	install -m 644 tools/example/*.c "$(EXAMPLES)/"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(subst $(PREFIX),$${prefix},$(LIBDIR))|' \
@@ -238,11 +254,12 @@ install: all
 
 # (Below ~/.local the data sets are in share/isocl, too: they stay.)
 uninstall:
-	rm -f "$(ROOT)/bin/isocl" "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(LIB_FILE)" "$(PC_FILE)"
-	rm -rf "$(ROOT)/include/isocl" "$(ROOT)/share/isocl/models" "$(ROOT)/share/doc/isocl"
+	rm -f "$(ROOT)/bin/isocl" "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(LIB_FILE)" "$(PC_FILE)" \
+	    "$(HEADER)" "$(SO_FILE)" "$(SO_FILE).$(SOVERSION)"
+	rm -rf "$(ROOT)/share/isocl/models" "$(ROOT)/share/doc/isocl"
 	rmdir "$(ROOT)/share/isocl" 2>/dev/null || true
 
-# Two packages, isocl and isocl-dev, in the build folder.
+# Three packages, isocl, the library and isocl-dev, in the build folder.
 deb: all
 	rm -rf $(BUILD)/deb
 	umask 022 && $(MAKE) install DESTDIR=$(BUILD)/deb/root PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions \

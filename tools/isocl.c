@@ -2,12 +2,10 @@
 #include "commands.h"
 #include "interrupt.h"
 
+#include "core/api/features.h"
 #include "core/child.h"
-#include "core/data/image.h"
-#include "core/data/keras_file.h"
 #include "core/iso.h"
 #include "core/suggest.h"
-#include "core/onnx/onnx.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,22 +29,10 @@ static void print_help(FILE *stream)
             "file may say\n");
 }
 
-/* The version, and which of the libraries that isocl can do without were built in. */
 static void print_version(void)
 {
-#ifdef ISO_HAVE_OPENCL
-    const char *opencl = "OpenCL";
-#else
-    const char *opencl = "no OpenCL";
-#endif
-#ifdef ISO_HAVE_CLBLAST
-    const char *clblast = "CLBlast";
-#else
-    const char *clblast = "no CLBlast";
-#endif
-    printf("isocl %s (arithmetic %d)\nbuilt with %s, %s, %s, %s; images: %s\n", ISO_VERSION,
-           ISO_ARITH_VERSION, opencl, clblast, iso_keras_supported() ? "HDF5" : "no HDF5",
-           iso_onnx_supported() ? "ONNX" : "no ONNX", iso_image_support());
+    printf("isocl %s (arithmetic %d)\nbuilt with %s\n", ISO_VERSION, ISO_ARITH_VERSION,
+           iso_features_text());
 }
 
 static int unknown(const char *word)
