@@ -77,9 +77,9 @@ ISOCL_API const char *isocl_error(void);
 
 /* One device. */
 typedef struct isocl_device {
-    const char *id;       /* what the option `device` takes: cpu, opencl:0.0 */
-    const char *name;     /* of the processor */
-    const char *platform; /* and of what drives it */
+    const char *id;       /* a value of the option `device`: cpu, opencl:0.0 */
+    const char *name;     /* the processor's */
+    const char *platform; /* the name of what drives it */
     const char *driver;   /* version */
     const char *note;     /* why it is not usable, or a peculiarity; "": nothing */
     int usable, gpu;      /* 1 or 0 */
@@ -132,7 +132,7 @@ ISOCL_API isocl_rc isocl_rows_new(const isocl_array *images, const isocl_array *
  * folder:PATH. split: train or test. folder: where data sets lie; NULL: the usual folders. */
 ISOCL_API isocl_rc isocl_rows_load(const char *dataset, const char *split, const char *folder,
                                    isocl_rows **out);
-/* What rows are. */
+/* Number, size and classes of rows. */
 typedef struct isocl_rows_shape {
     int64_t rows;
     int height, width, channels;
@@ -165,7 +165,7 @@ ISOCL_API const char *isocl_model_text(const isocl_model *model);
 /* One layer. */
 typedef struct isocl_layer {
     const char *name, *op;
-    int ndim; /* of what it gives for one row */
+    int ndim; /* dimensions of its output for one row */
     int64_t dim[4];
     int64_t parameters, trainable; /* elements of its weights, and of those that are trained */
 } isocl_layer;
@@ -177,13 +177,14 @@ ISOCL_API void isocl_model_free(isocl_model *model);
 
 /* ---- Training ------------------------------------------------------------------------------ */
 
-/* What a training or an evaluation has measured. Names are those of Keras: loss, accuracy,
- * val_loss, val_accuracy, learning_rate. Of several numbers of a metric each has a name. */
+/* The numbers that a training or an evaluation has measured. Names are those of Keras: loss,
+ * accuracy, val_loss, val_accuracy, learning_rate. Of several numbers of a metric each has a name.
+ */
 typedef struct isocl_log {
     const char *phase;     /* "" in a model file without phases */
     int64_t epoch, epochs; /* the one that runs or has ended, from 1, and all of them */
     int64_t step;          /* optimizer steps done */
-    double seconds;        /* of the epoch so far */
+    double seconds;        /* spent on the epoch so far */
     int count;
     const char *const *names; /* [count] */
     const double *values;     /* [count]; NaN: not known */
@@ -275,7 +276,7 @@ typedef struct isocl_check {
     const char *device, *subject; /* subject: an op, or the name of a model */
     const char *rung;             /* how it was checked: exact, bounded, ... */
     const char *result;           /* passed, failed or skipped */
-    const char *message;          /* what failed, or why it was skipped; "": it passed */
+    const char *message;          /* reason of a failure or a skip; "": it passed */
     const char *repeat;           /* the command that repeats it */
     int64_t values;               /* how many numbers were compared */
 } isocl_check;

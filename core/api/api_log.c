@@ -10,7 +10,7 @@ static int64_t count_numbers(const struct iso_graph *g)
     int64_t n = 1; /* the loss */
     for (int m = 0; m < g->model->nmetrics; m++)
         n += iso_metric_values(g, m);
-    return 2 * n + 1; /* of training and validation, and the learning rate */
+    return 2 * n + 1; /* for training and validation, and the learning rate */
 }
 
 iso_rc iso_api_log_begin(struct iso_api_log *l, const struct iso_graph *g)

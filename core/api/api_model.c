@@ -31,7 +31,7 @@ static isocl_rc new_model(const char *path, const char *text, isocl_model **out)
         rc = iso_path_too_long(path);
     if (rc == ISO_OK)
         rc = check_text(m, text, faults);
-    rc = (iso_rc)iso_api_end(rc, faults); /* which borrow m->path */
+    rc = (iso_rc)iso_api_end(rc, faults); /* the faults borrow m->path */
     if (rc == ISO_OK)
         *out = m;
     else

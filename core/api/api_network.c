@@ -121,7 +121,7 @@ int isocl_network_output(const isocl_network *n, int64_t dim[4])
 
 struct output {
     float *numbers;
-    int64_t size; /* of a row */
+    int64_t size; /* numbers in a row */
 };
 
 static iso_rc put_row(void *self, int64_t row, const float *numbers)

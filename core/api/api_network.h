@@ -8,6 +8,6 @@ struct isocl_network {
     struct isocl_options options;
     struct iso_prediction prediction; /* its data[1] are the rows */
     struct iso_api_log log;
-    char path[ISO_PATH]; /* of the weights, which faults borrow */
+    char path[ISO_PATH]; /* the file of weights; faults borrow it */
 };
 #endif

@@ -14,7 +14,7 @@ struct trace {
     struct isocl_options options;
     struct iso_job job;
     struct iso_batches *batches;
-    char weights[ISO_PATH]; /* which faults borrow */
+    char weights[ISO_PATH]; /* a path; faults borrow it */
 };
 
 static iso_rc trace(struct trace *t, const isocl_model *m, const char *weights, const char *path)
@@ -117,7 +117,7 @@ isocl_rc isocl_parity(const isocl_model *m, const isocl_options *options, isocl_
 {
     struct teller teller = { told, self };
     struct isocl_options own;
-    FILE *out = fopen("/dev/null", "w"); /* what is printed elsewhere is told here */
+    FILE *out = fopen("/dev/null", "w"); /* the callback is told instead */
     iso_rc rc = out != NULL ? iso_api_options(options, &own)
                             : iso_fail(ISO_EIO, "/dev/null cannot be written");
     if (rc == ISO_OK)

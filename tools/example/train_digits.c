@@ -37,7 +37,7 @@ static isocl_training *running; /* for the signal handler */
 static void stop(int signal_number)
 {
     (void)signal_number;
-    isocl_training_stop(running);
+    isocl_training_stop(running); /* NOLINT(bugprone-signal-handler): made for one */
 }
 
 /* ---- Training ------------------------------------------------------------------------------ */
@@ -128,12 +128,12 @@ static isocl_rc run(struct example *e, int argc, char **argv)
     const char *epochs = argc > 2 + resume ? argv[2 + resume] : NULL;
     e->stop_after = argc > 3 + resume ? atol(argv[3 + resume]) : 0;
     TRY(isocl_options_new(&e->options));
-    if (resume)
+    if (resume) {
         TRY(isocl_options_set(e->options, "run", argv[2]));
-    if (resume)
         TRY(isocl_options_set(e->options, "resume", "true"));
-    else
+    } else {
         TRY(isocl_model_read(argv[1], &e->model));
+    }
     if (epochs != NULL)
         TRY(isocl_options_set(e->options, "epochs", epochs));
     TRY(train(e));
