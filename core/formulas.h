@@ -378,6 +378,17 @@ ISO_FN iso_real iso_squared_hinge_slope(iso_real p, iso_real t, struct iso_loss_
     return ISO_R(-2.0) * label * iso_hinge_excess(p, label);
 }
 
+/* The losses that are the mean of a function of a prediction and its target: X(name, the function's
+ * value added to a lane, its slope). Every backend makes their kernels from this list. */
+/* clang-format off */
+#define ISO_POINTWISE_LOSSES(X)                                                         \
+    X(mean_squared_error, iso_squared_add, iso_squared_slope)                           \
+    X(mean_absolute_error, iso_absolute_add, iso_absolute_slope)                        \
+    X(mean_squared_logarithmic_error, iso_squared_log_add, iso_squared_log_slope)       \
+    X(hinge, iso_hinge_add, iso_hinge_slope)                                            \
+    X(squared_hinge, iso_squared_hinge_add, iso_squared_hinge_slope)
+/* clang-format on */
+
 /* Binary cross-entropy: log p and log(1 - p) from the logit z, each clipped; s.a: clip; s.b and
  * s.c: keep and extra. */
 ISO_FN iso_real iso_binary_add(iso_real z, iso_real t, struct iso_loss_scalars s, iso_real lane)

@@ -16,7 +16,7 @@ static void probabilities(void *data, int64_t unit, int thread)
         w->p[i] = iso_sigmoid(w->z[i]);
 }
 
-ISO_CPU_POINTWISE_JOBS(iso_binary_add, iso_binary_slope)
+ISO_CPU_POINTWISE_JOBS(binary, iso_binary_add, iso_binary_slope)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
@@ -25,13 +25,13 @@ static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
     if (work.p != NULL)
         iso_team_run(iso_cpu_team(backend), iso_ceil_div(work.count, ISO_CPU_UNIT), probabilities,
                      &work);
-    ISO_CPU(pointwise_forward)(backend, call, 1, losses);
+    ISO_CPU(pointwise_forward)(backend, call, 1, binary_losses);
     return ISO_OK;
 }
 
 static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)
 {
-    ISO_CPU(pointwise_backward)(backend, call, &call->y[0], gradients);
+    ISO_CPU(pointwise_backward)(backend, call, &call->y[0], binary_gradients);
     return ISO_OK;
 }
 

@@ -52,3 +52,21 @@ void ISO_CPU(pointwise_backward)(struct iso_backend *backend, const struct iso_c
     if (call->dx[0].mem != NULL)
         share(backend, call, p, iso_cpu_f32(&call->dx[0]), gradients);
 }
+
+/* The kernels of the losses that absorb nothing. */
+#define POINTWISE_LOSS(name, add, slope)                                                    \
+    ISO_CPU_POINTWISE_JOBS(name, add, slope)                                                \
+    static iso_rc name##_forward(struct iso_backend *backend, const struct iso_call *call)  \
+    {                                                                                       \
+        ISO_CPU(pointwise_forward)(backend, call, 0, name##_losses);                        \
+        return ISO_OK;                                                                      \
+    }                                                                                       \
+    static iso_rc name##_backward(struct iso_backend *backend, const struct iso_call *call) \
+    {                                                                                       \
+        ISO_CPU(pointwise_backward)(backend, call, &call->x[0], name##_gradients);          \
+        return ISO_OK;                                                                      \
+    }                                                                                       \
+    const struct iso_kernel ISO_CPU(name) = { .workspace = ISO_CPU(loss_workspace),         \
+                                              .forward = name##_forward,                    \
+                                              .backward = name##_backward };
+ISO_POINTWISE_LOSSES(POINTWISE_LOSS)

@@ -103,31 +103,15 @@ ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, in
 }
 
 /* The threads' jobs of a pointwise loss. */
-#define ISO_CPU_POINTWISE_JOBS(add, slope)                      \
-    static void losses(void *data, int64_t unit, int thread)    \
-    {                                                           \
-        (void)thread;                                           \
-        iso_cpu_pointwise_losses(data, unit, add);              \
-    }                                                           \
-    static void gradients(void *data, int64_t unit, int thread) \
-    {                                                           \
-        (void)thread;                                           \
-        iso_cpu_pointwise_gradients(data, unit, slope);         \
+#define ISO_CPU_POINTWISE_JOBS(name, add, slope)                       \
+    static void name##_losses(void *data, int64_t unit, int thread)    \
+    {                                                                  \
+        (void)thread;                                                  \
+        iso_cpu_pointwise_losses(data, unit, add);                     \
+    }                                                                  \
+    static void name##_gradients(void *data, int64_t unit, int thread) \
+    {                                                                  \
+        (void)thread;                                                  \
+        iso_cpu_pointwise_gradients(data, unit, slope);                \
     }
-/* The kernel of one that absorbs nothing. */
-#define ISO_CPU_POINTWISE_LOSS(name, add, slope)                                     \
-    ISO_CPU_POINTWISE_JOBS(add, slope)                                               \
-    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)  \
-    {                                                                                \
-        ISO_CPU(pointwise_forward)(backend, call, 0, losses);                        \
-        return ISO_OK;                                                               \
-    }                                                                                \
-    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call) \
-    {                                                                                \
-        ISO_CPU(pointwise_backward)(backend, call, &call->x[0], gradients);          \
-        return ISO_OK;                                                               \
-    }                                                                                \
-    const struct iso_kernel ISO_CPU(name) = { .workspace = ISO_CPU(loss_workspace),  \
-                                              .forward = forward,                    \
-                                              .backward = backward };
 #endif

@@ -1,6 +1,7 @@
 /* loss.c: queues the mean of the rows' losses, those that absorb a softmax, and the pointwise
  * losses. */
 #include <string.h>
+#include "core/formulas.h"
 #include "loss.h"
 
 enum { MAX_ARGS = 16 };
@@ -118,3 +119,22 @@ iso_rc opencl_pointwise_backward(struct iso_backend *be, const struct iso_call *
              arg_real(s[0]), arg_real(s[1]), arg_real(s[2]), arg_int((int64_t)rows),
              arg_real((double)(call->step_rows * p->shape.dim[1])), arg_int(call->add_dx[0])));
 }
+
+/* Queues the losses that absorb nothing. */
+#define POINTWISE_LOSS(name, add, slope)                                                         \
+    static iso_rc name##_forward(struct iso_backend *be, const struct iso_call *call)            \
+    {                                                                                            \
+        return opencl_pointwise_forward(be, call, 0, #name ".cl", #name "_forward");             \
+    }                                                                                            \
+    static iso_rc name##_backward(struct iso_backend *be, const struct iso_call *call)           \
+    {                                                                                            \
+        return opencl_pointwise_backward(be, call, &call->x[0], #name ".cl", #name "_backward"); \
+    }                                                                                            \
+    const struct opencl_op opencl_##name = {                                                     \
+        .kernel = { .supports = opencl_supports,                                                 \
+                    .workspace = opencl_loss_workspace,                                          \
+                    .forward = name##_forward,                                                   \
+                    .backward = name##_backward },                                               \
+        .programs = { #name ".cl", "sums.cl" },                                                  \
+    };
+ISO_POINTWISE_LOSSES(POINTWISE_LOSS)

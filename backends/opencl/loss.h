@@ -33,22 +33,4 @@ iso_rc opencl_pointwise_forward(struct iso_backend *, const struct iso_call *, i
                                 const char *program, const char *name);
 iso_rc opencl_pointwise_backward(struct iso_backend *, const struct iso_call *,
                                  const struct iso_tensor *p, const char *program, const char *name);
-
-/* The kernel of a pointwise loss that absorbs nothing; clkernels/<name>.cl has its two kernels. */
-#define OPENCL_POINTWISE_LOSS(name)                                                              \
-    static iso_rc forward(struct iso_backend *be, const struct iso_call *call)                   \
-    {                                                                                            \
-        return opencl_pointwise_forward(be, call, 0, #name ".cl", #name "_forward");             \
-    }                                                                                            \
-    static iso_rc backward(struct iso_backend *be, const struct iso_call *call)                  \
-    {                                                                                            \
-        return opencl_pointwise_backward(be, call, &call->x[0], #name ".cl", #name "_backward"); \
-    }                                                                                            \
-    const struct opencl_op opencl_##name = {                                                     \
-        .kernel = { .supports = opencl_supports,                                                 \
-                    .workspace = opencl_loss_workspace,                                          \
-                    .forward = forward,                                                          \
-                    .backward = backward },                                                      \
-        .programs = { #name ".cl", "sums.cl" },                                                  \
-    };
 #endif

@@ -51,3 +51,22 @@ void ISO_KERNEL(pointwise_backward)(const struct iso_call *call, const struct is
                 call->add_dx[0]);
     }
 }
+
+/* The kernels of the losses that absorb nothing. */
+#define POINTWISE_LOSS(name, add, slope)                                                    \
+    static iso_rc name##_forward(struct iso_backend *backend, const struct iso_call *call)  \
+    {                                                                                       \
+        (void)backend;                                                                      \
+        ISO_KERNEL(pointwise_forward)(call, 0, add);                                        \
+        return ISO_OK;                                                                      \
+    }                                                                                       \
+    static iso_rc name##_backward(struct iso_backend *backend, const struct iso_call *call) \
+    {                                                                                       \
+        (void)backend;                                                                      \
+        ISO_KERNEL(pointwise_backward)(call, &call->x[0], slope);                           \
+        return ISO_OK;                                                                      \
+    }                                                                                       \
+    const struct iso_kernel ISO_KERNEL(name) = { .workspace = ISO_KERNEL(loss_workspace),   \
+                                                 .forward = name##_forward,                 \
+                                                 .backward = name##_backward };
+ISO_POINTWISE_LOSSES(POINTWISE_LOSS)

@@ -36,22 +36,4 @@ void ISO_KERNEL(pointwise_forward)(const struct iso_call *, int output, ISO_KERN
 /* dx[0], with the slope at each of p [rows, columns]. */
 void ISO_KERNEL(pointwise_backward)(const struct iso_call *, const struct iso_tensor *p,
                                     ISO_KERNEL(loss_slope) *slope);
-
-/* The kernel of a pointwise loss that absorbs nothing. */
-#define ISO_POINTWISE_LOSS(name, add, slope)                                              \
-    static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)       \
-    {                                                                                     \
-        (void)backend;                                                                    \
-        ISO_KERNEL(pointwise_forward)(call, 0, add);                                      \
-        return ISO_OK;                                                                    \
-    }                                                                                     \
-    static iso_rc backward(struct iso_backend *backend, const struct iso_call *call)      \
-    {                                                                                     \
-        (void)backend;                                                                    \
-        ISO_KERNEL(pointwise_backward)(call, &call->x[0], slope);                         \
-        return ISO_OK;                                                                    \
-    }                                                                                     \
-    const struct iso_kernel ISO_KERNEL(name) = { .workspace = ISO_KERNEL(loss_workspace), \
-                                                 .forward = forward,                      \
-                                                 .backward = backward };
 #endif

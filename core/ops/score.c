@@ -5,14 +5,14 @@
 
 static const char *const averages[] = { "macro", "weighted", "none", "binary", NULL };
 
-const struct iso_field iso_score_fields[] = {
+static const struct iso_field fields[] = {
     { "average", ISO_FIELD_ENUM, offsetof(struct iso_score, average), "macro", 0, 0, averages,
       "macro: mean over all classes; weighted: by the rows of each; none: a number a class; "
       "binary: that of class 1 of two" },
     { 0 }
 };
 
-iso_rc iso_score_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
+static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_shapes *out)
 {
     const struct iso_score *p = params;
     *out = (struct iso_shapes){ .ny = 1 };
@@ -39,8 +39,11 @@ struct iso_class_counts iso_class_counts(const struct iso_shape *x, const double
     return c;
 }
 
-void iso_score_average(const void *params, const struct iso_shape *x, const double *counts,
-                       iso_class_score *score, double *y)
+typedef double class_score(const struct iso_class_counts *);
+
+/* Writes the scores of the classes, or the average of them that params ask for. */
+static void average(const void *params, const struct iso_shape *x, const double *counts,
+                    class_score *score, double *y)
 {
     const struct iso_score *p = params;
     double sum = 0, weights = 0;
@@ -58,8 +61,42 @@ void iso_score_average(const void *params, const struct iso_shape *x, const doub
         y[0] = iso_share(sum, weights);
 }
 
-void iso_score_label(const char *name, const void *params, char *buf, size_t n)
+/* Writes the name, with the average where it is not the macro one: f1, f1_weighted, f1_class. */
+static void label(const char *name, const void *params, char *buf, size_t n)
 {
     static const char *const ends[] = { "", "_weighted", "_class", "_binary" };
     snprintf(buf, n, "%s%s", name, ends[((const struct iso_score *)params)->average]);
 }
+
+/* Every score: its name, the two numbers of a class whose quotient it is, and what it says. f1 is
+ * 2 / (1 / precision + 1 / recall), without the divisions by 0. */
+/* clang-format off */
+#define SCORES(X)                                                                                 \
+    X(precision, c->right, c->predicted,                                                          \
+      "share of predictions of a class that are correct; 0 if there are none")                    \
+    X(recall, c->right, c->actual,                                                                \
+      "share of a class's rows that are predicted correctly; 0 if it has none")                   \
+    X(f1, 2 * c->right, c->predicted + c->actual,                                                 \
+      "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "    \
+      "predicted")
+/* clang-format on */
+
+#define SCORE(name, some, all, text)                                                      \
+    static double name(const struct iso_class_counts *c) { return iso_share(some, all); } \
+    static void average_##name(const void *params, const struct iso_shape *x,             \
+                               const double *counts, double *y)                           \
+    {                                                                                     \
+        average(params, x, counts, name, y);                                              \
+    }                                                                                     \
+    const struct iso_op_def iso_def_##name = {                                            \
+        .doc = text,                                                                      \
+        .topic = "metrics",                                                               \
+        .params_size = sizeof(struct iso_score),                                          \
+        .fields = fields,                                                                 \
+        .nx = 1,                                                                          \
+        .infer = infer,                                                                   \
+        .reads = ISO_OP_confusion_matrix,                                                 \
+        .score = average_##name,                                                          \
+        .label = label,                                                                   \
+    };
+SCORES(SCORE)

@@ -16,18 +16,9 @@ struct iso_score {
 struct iso_class_counts {
     double right, predicted, actual;
 };
-typedef double iso_class_score(const struct iso_class_counts *);
-
-extern const struct iso_field iso_score_fields[];
-iso_rc iso_score_infer(const void *params, const struct iso_shape *x, struct iso_shapes *out);
 /* Returns the counts of a class in the confusion matrix x, [classes, classes]. */
 struct iso_class_counts iso_class_counts(const struct iso_shape *x, const double *counts,
                                          int64_t class);
-/* Computes the scores of the classes and writes those, or the average, that params ask for. */
-void iso_score_average(const void *params, const struct iso_shape *x, const double *counts,
-                       iso_class_score *, double *y);
-/* Writes the name, with the average unless that is macro: f1, f1_weighted, f1_class. */
-void iso_score_label(const char *name, const void *params, char *buf, size_t n);
 /* Returns some / all, or 0 if all is 0, like scikit-learn with zero_division=0. */
 static inline double iso_share(double some, double all) { return all > 0 ? some / all : 0; }
 #endif

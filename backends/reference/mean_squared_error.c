@@ -1,4 +1,0 @@
-/* mean_squared_error.c: mean of (p - t)^2. */
-#include "loss.h"
-
-ISO_POINTWISE_LOSS(mean_squared_error, iso_squared_add, iso_squared_slope)
