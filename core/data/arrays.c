@@ -1,5 +1,6 @@
 #include "arrays.h"
 #include "disk.h"
+#include "named_sets.h"
 #include "npz.h"
 #include "pickle.h"
 #include "core/file.h"
@@ -245,7 +246,8 @@ static iso_rc load_pickle(const char *path, const struct iso_npy *file, struct i
     return rc;
 }
 
-iso_rc iso_arrays_load_pickle(const char *path, struct iso_dataset *set)
+/* Fills both from a .npy file that holds a pickled dictionary, {'features': ..., 'target': ...}. */
+static iso_rc load_pickle_file(const char *path, struct iso_dataset *set)
 {
     struct iso_npy file;
     iso_rc rc = read_file(path, &file);
@@ -254,3 +256,16 @@ iso_rc iso_arrays_load_pickle(const char *path, struct iso_dataset *set)
     free(file.memory);
     return rc;
 }
+
+static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
+                         struct iso_dataset *set)
+{
+    const size_t n = strlen(path);
+    if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
+        return iso_arrays_load(r, path, set);
+    ISO_TRY(iso_file_one_split(r, path));
+    ISO_TRY(iso_disk_impossible(r, path, "being a pickle"));
+    return load_pickle_file(path, set);
+}
+
+const struct iso_file_reader iso_npy_files = { .load = load_files };

@@ -14,6 +14,4 @@ iso_rc iso_arrays_labels(const char *what, struct iso_npy *, struct iso_dataset 
 /* Both from the arrays x_train, y_train, x_test and y_test of a .npz archive, as Keras keeps MNIST,
  * or of a folder of .npy files, in which images that are bytes may stay. */
 iso_rc iso_arrays_load(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
-/* Both from a .npy file that holds a pickled dictionary, {'features': ..., 'target': ...}. */
-iso_rc iso_arrays_load_pickle(const char *path, struct iso_dataset *);
 #endif

@@ -1,6 +1,7 @@
 /* csv.c: reads a text file twice: what it holds, and then the numbers. */
-#include "csv.h"
 #include "class_map.h"
+#include "disk.h"
+#include "named_sets.h"
 #include "core/file.h"
 #include "core/number.h"
 
@@ -15,7 +16,7 @@ static const struct iso_field fields[] = {
       "label, or the first one of a file that does not name them" },
     { 0 }
 };
-const struct iso_source_fields iso_csv_fields = { "text files (csv:PATH)", fields };
+static const struct iso_source_fields options = { "text files (csv:PATH)", fields };
 
 enum { FIELD = 256, MOST_CLASSES = 1 << 16, MOST_COLUMNS = 1 << 24 };
 static const char first_label[] = "label"; /* what a label's column is called, if anything */
@@ -283,7 +284,13 @@ static iso_rc load(struct csv *c, size_t n)
     return set->images != NULL && set->labels != NULL ? read_rows(c) : ISO_ENOMEM;
 }
 
-iso_rc iso_csv_load(const struct iso_dataset_request *r, const char *path, struct iso_dataset *set)
+/* Reads a file. Fields are separated by commas, semicolons or tabs, whichever the first line has
+ * first; they may stand in quotes. The first line may name the columns. The label's column is the
+ * label_column of the options, by name or by number from 0; "": the one called label, and without
+ * names the first. All others are pixels, whole numbers from 0 to 255. Labels are class numbers
+ * from 0, or names of classes where the request lists the classes. */
+static iso_rc load_file(const struct iso_dataset_request *r, const char *path,
+                        struct iso_dataset *set)
 {
     char *text = NULL;
     size_t n = 0;
@@ -293,3 +300,19 @@ iso_rc iso_csv_load(const struct iso_dataset_request *r, const char *path, struc
     free(text);
     return rc;
 }
+
+static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
+                         struct iso_dataset *set)
+{
+    char file[ISO_PATH], base[40];
+    ISO_TRY(iso_disk_impossible(r, path, "being a text"));
+    snprintf(base, sizeof base, "%.32s.csv", r->split);
+    if (iso_folder_exists(path)) {
+        ISO_TRY(iso_path(file, path, base));
+        return load_file(r, file, set);
+    }
+    ISO_TRY(iso_file_one_split(r, path));
+    return load_file(r, path, set);
+}
+
+const struct iso_file_reader iso_csv_files = { load_files, &options };

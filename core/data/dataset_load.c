@@ -1,13 +1,9 @@
 /* dataset_load.c: data sets by their names (sets.def), what is checked, and what is kept of them.
  */
-#include "arrays.h"
 #include "class_map.h"
 #include "class_match.h"
-#include "csv.h"
 #include "dataset.h"
-#include "disk.h"
 #include "folders.h"
-#include "image_folder.h"
 #include "known_classes.h"
 #include "named_sets.h"
 #include "pad.h"
@@ -23,23 +19,18 @@ const struct iso_dataset_doc iso_dataset_docs[] = {
     { NULL, NULL }
 };
 
-#define FILES(prefix, rest, load, options, text) { prefix rest, text },
+#define FILES(kind, rest, text) { #kind ":" rest, text },
 const struct iso_dataset_doc iso_dataset_file_docs[] = {
 #include "sets.def"
     { NULL, NULL }
 };
 
-/* A kind of file: what its names begin with, and how one at a path is read. */
+/* A kind of file, and what its names begin with. */
 struct file_kind {
     const char *prefix;
-    iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
-    const struct iso_source_fields *options;
+    const struct iso_file_reader *reader;
 };
-static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
-                       struct iso_dataset *set);
-static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
-                       struct iso_dataset *set);
-#define FILES(prefix, rest, load, options, text) { prefix, load, options },
+#define FILES(kind, rest, text) { #kind ":", &iso_##kind##_files },
 static const struct file_kind file_kinds[] = {
 #include "sets.def"
 };
@@ -88,7 +79,7 @@ const struct iso_source_fields *iso_dataset_fields(const char *name)
 {
     const struct iso_named_set *named = iso_named_set_find(name);
     const struct file_kind *kind = find_kind(name);
-    return named != NULL ? named->options : kind != NULL ? kind->options : NULL;
+    return named != NULL ? named->options : kind != NULL ? kind->reader->options : NULL;
 }
 
 const struct iso_source_fields *iso_dataset_fields_at(int i)
@@ -98,8 +89,8 @@ const struct iso_source_fields *iso_dataset_fields_at(int i)
         if (s->options != NULL && i-- == 0)
             return s->options;
     for (const struct file_kind *k = file_kinds; k < file_kinds + nkinds; k++)
-        if (k->options != NULL && i-- == 0)
-            return k->options;
+        if (k->reader->options != NULL && i-- == 0)
+            return k->reader->options;
     return NULL;
 }
 
@@ -111,7 +102,7 @@ static bool has_coarse(const char *name)
     return named != NULL && named->coarse_classes > 0;
 }
 
-static iso_rc one_split(const struct iso_dataset_request *r, const char *path)
+iso_rc iso_file_one_split(const struct iso_dataset_request *r, const char *path)
 {
     if (strcmp(r->split, "train") == 0)
         return ISO_OK;
@@ -119,31 +110,6 @@ static iso_rc one_split(const struct iso_dataset_request *r, const char *path)
                     "%s is one file and has one split, train; take parts of it, such as "
                     "`part: [0.8, 1]`",
                     path);
-}
-
-static iso_rc load_npy(const struct iso_dataset_request *r, const char *path,
-                       struct iso_dataset *set)
-{
-    const size_t n = strlen(path);
-    if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
-        return iso_arrays_load(r, path, set);
-    ISO_TRY(one_split(r, path));
-    ISO_TRY(iso_disk_impossible(r, path, "being a pickle"));
-    return iso_arrays_load_pickle(path, set);
-}
-
-static iso_rc load_csv(const struct iso_dataset_request *r, const char *path,
-                       struct iso_dataset *set)
-{
-    char file[ISO_PATH], base[40];
-    ISO_TRY(iso_disk_impossible(r, path, "being a text"));
-    snprintf(base, sizeof base, "%.32s.csv", r->split);
-    if (iso_folder_exists(path)) {
-        ISO_TRY(iso_path(file, path, base));
-        return iso_csv_load(r, file, set);
-    }
-    ISO_TRY(one_split(r, path));
-    return iso_csv_load(r, path, set);
 }
 
 static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_request *r,
@@ -159,7 +125,7 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
                         "or name the folder with --data or ISOCL_DATA",
                         r->name, name, iso_data_folders_text(&folders, list, sizeof list));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, path);
-    return kind->load(r, path, set);
+    return kind->reader->load(r, path, set);
 }
 
 /* A row of numbers gets the geometry that the model's input has, where it fits. */

@@ -1,10 +1,10 @@
 /* image_folder.c: lists the files of a split, looks at the size of each, and decodes them all, or
  * leaves them to be decoded one by one. */
-#include "image_folder.h"
 #include "class_map.h"
 #include "disk.h"
 #include "image.h"
 #include "image_walk.h"
+#include "named_sets.h"
 #include "workers.h"
 #include "core/file.h"
 
@@ -17,7 +17,7 @@ static const struct iso_field fields[] = {
       "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
     { 0 }
 };
-const struct iso_source_fields iso_image_folder_fields = { "image files (folder:PATH)", fields };
+static const struct iso_source_fields options = { "image files (folder:PATH)", fields };
 
 enum { MOST_SIDE = 4096, PATH = ISO_PATH };
 
@@ -330,8 +330,16 @@ static iso_rc load(struct folder *f, const char *path)
     return load_images(f);
 }
 
-iso_rc iso_image_folder_load(const struct iso_dataset_request *r, const char *path,
-                             struct iso_dataset *set)
+/* Reads path/SPLIT/CLASS/FILE; where path has neither a folder train nor a folder test,
+ * path/CLASS/FILE, which is the split train. Classes are numbered in the order of their names'
+ * bytes in train, and named after their folders. Rows: the first file of each class, then the
+ * second, and so on, so that a limit takes some of each; files in the order of their names' bytes.
+ * A class has the images in its folder and in those below it; what else is there is in set->left.
+ * Fails where a class of train has none.
+ * Images of one size, or all resized as the request says; grey ones among coloured ones become
+ * coloured. */
+static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
+                         struct iso_dataset *set)
 {
     struct folder *f = iso_alloc(1, sizeof *f);
     if (f == NULL)
@@ -344,3 +352,5 @@ iso_rc iso_image_folder_load(const struct iso_dataset_request *r, const char *pa
         free_folder(f);
     return rc;
 }
+
+const struct iso_file_reader iso_folder_files = { load_files, &options };

@@ -22,6 +22,17 @@ extern const struct iso_named_set iso_named_sets[]; /* ends with name NULL */
 /* Returns the set of this name, or NULL. */
 const struct iso_named_set *iso_named_set_find(const char *name);
 
+/* A kind of files that users have. */
+struct iso_file_reader {
+    /* Fills everything but name, split and source from the file or folder at path. */
+    iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
+    const struct iso_source_fields *options; /* its own; NULL: none */
+};
+#define FILES(kind, rest, text) extern const struct iso_file_reader iso_##kind##_files;
+#include "sets.def"
+/* Fails unless the request is for train: path is one file, which has no other split. */
+iso_rc iso_file_one_split(const struct iso_dataset_request *, const char *path);
+
 /* known_classes.c: class_names and coarse_names. */
 extern const char *const iso_classes_fashion_mnist[], *const iso_classes_cifar10[];
 extern const char *const iso_classes_cifar100[], *const iso_classes_cifar100_coarse[];
