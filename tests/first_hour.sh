@@ -50,7 +50,7 @@ press() {
 run() {
     [ -n "$command" ] || return
     before=$(grep -B 1 '^\^C$' "$scratch/expected" | sed -n '1{s/  .*//;p}')
-    sed -i '/^\^C$/d' "$scratch/expected"
+    sed '/^\^C$/d' "$scratch/expected" >"$scratch/without" && mv "$scratch/without" "$scratch/expected"
     cd "$scratch/work" || exit 1
     if [ -n "$before" ]; then
         env --default-signal=INT sh -c "exec $command" >"$scratch/got" 2>&1 &

@@ -25,9 +25,9 @@ esac
 advise() {
     echo "isocl needs these packages, and this script cannot install them here ($1):" >&2
     echo "  Debian, Ubuntu  apt-get install $debian" >&2
-    echo "  Fedora          dnf install gcc make pkgconf libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel onnx-devel protobuf-c-compiler protobuf-c-devel" >&2
-    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo protobuf-c" >&2
-    echo "  macOS           brew install libyaml jansson cmocka clblast hdf5 libpng jpeg-turbo protobuf-c pkg-config" >&2
+    echo "  Fedora          dnf install gcc make pkgconf-pkg-config libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel opencl-headers clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel librsvg2-tools onnx-devel protobuf-c-compiler protobuf-c-devel" >&2
+    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo librsvg protobuf-c" >&2
+    echo "  macOS           brew install libyaml jansson cmocka opencl-headers opencl-icd-loader clblast pocl hdf5 libpng jpeg-turbo librsvg protobuf-c pkgconf" >&2
     exit 1
 }
 

@@ -1,7 +1,7 @@
 /* setup.h: what commands share: options of a job (core/job/job.h), and what is said of one. */
 #ifndef ISO_SETUP_H
 #define ISO_SETUP_H
-#include "choice.h"
+#include "choice_tell.h"
 #include "core/job/job.h"
 #include "options.h"
 

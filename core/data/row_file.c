@@ -35,11 +35,22 @@ iso_rc iso_row_file_read(const struct iso_row_file *f, int64_t row, size_t skip,
     return ISO_OK;
 }
 
+/* Makes the file so long, with room on the disk. Returns 0 or an error as in errno. */
+static int reserve(int fd, off_t bytes)
+{
+#ifdef __APPLE__ /* has no posix_fallocate */
+    fstore_t room = { F_ALLOCATEALL, F_PEOFPOSMODE, 0, bytes, 0 };
+    return fcntl(fd, F_PREALLOCATE, &room) == 0 && ftruncate(fd, bytes) == 0 ? 0 : errno;
+#else
+    return posix_fallocate(fd, 0, bytes);
+#endif
+}
+
 /* Takes the room for the rows now, where the file system can, so that a lack of it is not found
  * out at the end of a long computation. */
 static iso_rc take_room(const struct iso_row_file *f, int64_t rows)
 {
-    const int error = posix_fallocate(f->fd, 0, (off_t)(rows * (int64_t)f->row));
+    const int error = reserve(f->fd, (off_t)(rows * (int64_t)f->row));
     if (error == 0 || error == EINVAL || error == EOPNOTSUPP)
         return ISO_OK;
     errno = error;

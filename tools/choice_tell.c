@@ -1,4 +1,4 @@
-#include "choice.h"
+#include "choice_tell.h"
 
 #include "core/cache.h"
 #include "core/environment.h"

@@ -1,6 +1,6 @@
-/* choice.h: says which device was chosen where the user left it open. */
-#ifndef ISO_CHOICE_H
-#define ISO_CHOICE_H
+/* choice_tell.h: says which device was chosen where the user left it open. */
+#ifndef ISO_CHOICE_TELL_H
+#define ISO_CHOICE_TELL_H
 #include "core/iso.h"
 
 /* Says on stderr which device --device auto took, and why, unless this machine has heard just that
