@@ -40,6 +40,16 @@ const char *iso_path_base(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+iso_rc iso_path_folder(char folder[ISO_PATH], const char *path)
+{
+    const char *base = iso_path_base(path);
+    const size_t n = base - path > 1 ? (size_t)(base - path) - 1 : (size_t)(base - path);
+    if (n >= ISO_PATH)
+        return iso_path_too_long(path);
+    snprintf(folder, ISO_PATH, "%.*s", n ? (int)n : 1, n ? path : ".");
+    return ISO_OK;
+}
+
 iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name)
 {
     int n = snprintf(path, ISO_PATH, "%s/%s", folder, name);

@@ -13,6 +13,8 @@ iso_rc iso_path(char path[ISO_PATH], const char *folder, const char *name);
 iso_rc iso_path_too_long(const char *path);
 /* Returns the part of path after its last slash. */
 const char *iso_path_base(const char *path);
+/* Writes the folder that a path is in, "." for a name alone; ISO_EIO when it is too long. */
+iso_rc iso_path_folder(char folder[ISO_PATH], const char *path);
 /* Fails with ISO_EIO if path exists and is not a regular file, which a new file must not replace: a
  * folder, or a device such as /dev/null. */
 iso_rc iso_file_may_replace(const char *path);

@@ -28,10 +28,10 @@
             "bit in exact mode (default: auto on GPUs)",                                          \
             0                                                                                     \
     }
-#define ISO_OPTION_DATA(type)                                                             \
-    {                                                                                     \
-        "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data),                       \
-            "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 \
+#define ISO_OPTION_DATA(type)                                                     \
+    {                                                                             \
+        "data", "DIR", ISO_OPTION_TEXT, offsetof(type, setup.data),               \
+            "the only folder with data sets (default: see `isocl help paths`)", 0 \
     }
 #define ISO_OPTION_LIMIT(type)                                     \
     {                                                              \

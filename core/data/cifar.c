@@ -53,7 +53,7 @@ static iso_rc find_folder(const struct iso_named_set *set, int split,
             }
     return iso_fail(ISO_EIO,
                     "data set '%s' not found: looked for %s/%s in %s; unpack its binary version "
-                    "there, or name the folder with --data or ISOCL_DATA",
+                    "there, or name the folder with --data or ISOCL_DATA (`isocl help paths`)",
                     set->name, set->folders[0], first,
                     iso_data_folders_text(folders, list, sizeof list));
 }
@@ -229,7 +229,7 @@ iso_rc iso_cifar_load(const struct iso_named_set *set, const struct iso_dataset_
     char paths[ISO_SET_FILES][PATH];
     int files = 0;
     struct iso_data_folders folders;
-    iso_data_folders(request->folder, &folders);
+    iso_data_folders(request, &folders);
     ISO_TRY(find_folder(set, split, &folders, &folder, &subfolder));
     while (set->files[split][files] != NULL)
         files++;

@@ -7,9 +7,10 @@
 
 enum { ISO_DATASET_NAME = 256, ISO_CLASS_NAME = 64 }; /* bytes of a name, with its NUL */
 
-struct iso_class_map; /* class_map.h */
-struct iso_disk;      /* disk.h */
-struct iso_left_out;  /* left_out.h */
+struct iso_class_map;   /* class_map.h */
+struct iso_data_origin; /* folders.h */
+struct iso_disk;        /* disk.h */
+struct iso_left_out;    /* left_out.h */
 struct iso_dataset {
     char name[ISO_DATASET_NAME], split[32];
     char source[512]; /* the file the images came from, or "drawn by isocl" */
@@ -46,8 +47,8 @@ struct iso_dataset_request {
     const char *name;               /* one of iso_dataset_docs, or a kind of file and a path */
     const char *split;              /* train, test */
     const struct iso_dataset *rows; /* in memory: copied, nothing is read; NULL: none */
-    const char *folder;             /* where to look; NULL: in ISOCL_DATA, then in the user's data
-                                       folder (XDG_DATA_HOME or ~/.local/share, /isocl) */
+    const char *folder;             /* the only data folder; NULL: folders.h says where to look */
+    const struct iso_data_origin *origin; /* NULL: not known */
     struct iso_source_options options;
     struct iso_part part;                      /* of the split */
     const struct iso_class_map *classes;       /* made of its own before a part is taken; NULL: as

@@ -118,11 +118,11 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
     const char *name = r->name + strlen(kind->prefix);
     char path[ISO_PATH], list[1024];
     struct iso_data_folders folders;
-    iso_data_folders(r->folder, &folders);
+    iso_data_file_folders(r, &folders);
     if (!iso_data_find(&folders, name, path))
         return iso_fail(ISO_EIO,
                         "data set '%s': no file or folder %s in %s; give its whole path, "
-                        "or name the folder with --data or ISOCL_DATA",
+                        "or name the folder with --data or ISOCL_DATA (`isocl help paths`)",
                         r->name, name, iso_data_folders_text(&folders, list, sizeof list));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, path);
     return kind->reader->load(r, path, set);

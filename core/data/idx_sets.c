@@ -45,8 +45,8 @@ static iso_rc not_found(const struct iso_named_set *set, int split,
     const char *prefix = file_prefixes[split];
     return iso_fail(ISO_EIO,
                     "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
-                    "in %s; name the folder with --data or ISOCL_DATA, or use 'builtin:digits', "
-                    "which needs no download",
+                    "in %s; name the folder with --data or ISOCL_DATA (`isocl help paths`), or use "
+                    "'builtin:digits', which needs no download",
                     set->name, set->folders[0], prefix, set->name,
                     iso_data_folders_text(folders, list, sizeof list));
 }
@@ -161,7 +161,7 @@ iso_rc iso_idx_set_load(const struct iso_named_set *named, const struct iso_data
 {
     struct idx_paths paths = { .archive = "" };
     struct iso_data_folders folders;
-    iso_data_folders(r->folder, &folders);
+    iso_data_folders(r, &folders);
     ISO_TRY(find_files(named, split, &folders, &paths));
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
              *paths.archive ? paths.archive : paths.images);

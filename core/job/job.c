@@ -3,6 +3,7 @@
 #include "core/data/class_match.h"
 #include "core/data/safetensors.h"
 #include "core/train/fit.h"
+#include "core/train/run_json.h"
 #include "core/train/weights.h"
 
 #include <stdio.h>
@@ -11,11 +12,23 @@
 
 /* ---- Model, device, executor --------------------------------------------------------------- */
 
+/* A run knows where its data were; the copy of the model file in it is beside none of them. */
+static iso_rc find_origin(struct iso_job *job)
+{
+    char folder[ISO_PATH];
+    ISO_TRY(iso_path_folder(folder, job->path));
+    ISO_TRY(iso_about_origin(folder, &job->origin));
+    if (!*job->origin.model)
+        strcpy(job->origin.model, folder);
+    return ISO_OK;
+}
+
 iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job_options *options)
 {
     if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
         return iso_fail(ISO_EIO, "the path %.60s... is too long", path);
     ISO_TRY(iso_model_parse(job->path, options->text, &job->faults, &job->model));
+    ISO_TRY(find_origin(job));
     if (options->batch > 0)
         job->model->batch_size = options->batch;
     if (options->seed >= 0)

@@ -2,7 +2,7 @@
  * prediction open, each in the order of the functions below. Prints nothing. */
 #ifndef ISO_JOB_H
 #define ISO_JOB_H
-#include "core/file.h"
+#include "core/data/folders.h"
 #include "core/train/exec.h"
 #include "core/train/scores.h"
 
@@ -33,6 +33,7 @@ struct iso_job { /* owns all it names; zeroed: nothing is open */
     struct iso_dataset *data[2]; /* of the executor: trained on, and validated or predicted */
     struct iso_trained_classes classes; /* by whose names those of all data are numbered */
     char path[ISO_PATH];                /* of the model file; the faults borrow it */
+    struct iso_data_origin origin;      /* of the data */
 };
 
 /* Reads the model file, with batch and seed of the options. On ISO_EMODEL, faults says where. */

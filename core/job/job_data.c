@@ -43,6 +43,7 @@ static iso_rc describe(const struct iso_job *job, const char *split,
     else
         ISO_TRY(iso_model_data(job->model, split, out));
     out->folder = options->data;
+    out->origin = &job->origin;
     out->threads = (int)options->threads;
     out->progress = options->progress;
     out->limit = options->limit;
@@ -63,15 +64,6 @@ static iso_rc load_data(struct iso_job *job, const char *split,
 
 /* ---- Classes ------------------------------------------------------------------------------- */
 
-/* A name without folders gives ".". */
-static iso_rc folder_of(const char *path, char folder[ISO_PATH])
-{
-    const char *base = iso_path_base(path);
-    const int n = base == path ? snprintf(folder, ISO_PATH, ".")
-                               : snprintf(folder, ISO_PATH, "%.*s", (int)(base - path), path);
-    return n < ISO_PATH ? ISO_OK : iso_path_too_long(path);
-}
-
 iso_rc iso_job_classes(struct iso_job *job, const char *weights)
 {
     const char *const beside[] = { job->path, weights };
@@ -79,7 +71,7 @@ iso_rc iso_job_classes(struct iso_job *job, const char *weights)
     iso_trained_classes_free(&job->classes);
     for (int i = 0; i < files && job->classes.name == NULL; i++) {
         char folder[ISO_PATH];
-        ISO_TRY(folder_of(beside[i], folder));
+        ISO_TRY(iso_path_folder(folder, beside[i]));
         ISO_TRY(iso_class_names_load(folder, n, &job->classes.name));
     }
     job->classes.n = job->classes.name != NULL ? n : 0;

@@ -7,6 +7,7 @@
 #include "core/train/carry.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
@@ -70,6 +71,18 @@ static iso_rc settle(struct iso_trainer *t)
     return ISO_OK;
 }
 
+static void settle_origin(const struct iso_trainer *t, struct iso_data_origin *out)
+{
+    const struct iso_dataset_request r = { .folder = t->options.job.data,
+                                           .origin = &t->job.origin };
+    struct iso_data_folders model = { .n = 1 };
+    strcpy(model.path[0], t->job.origin.model);
+    iso_data_folders_settle(&model);
+    snprintf(out->model, sizeof out->model, "%.*s", ISO_PATH - 1, model.n > 0 ? model.path[0] : "");
+    iso_data_folders(&r, &out->folders);
+    iso_data_folders_settle(&out->folders);
+}
+
 static iso_rc make_about(struct iso_trainer *t)
 {
     struct iso_about *a = &t->about;
@@ -78,6 +91,7 @@ static iso_rc make_about(struct iso_trainer *t)
                              .data = { t->job.data[0], t->job.data[1] },
                              .settings = t->settings,
                              .step = t->state.step };
+    settle_origin(t, &a->origin);
     for (int i = 0; i < 2; i++)
         if (a->data[i] != NULL)
             ISO_TRY(iso_data_sums(a->data[i], &a->sums[i]));

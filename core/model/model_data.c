@@ -12,7 +12,8 @@
 #define SIZE(member) sizeof((struct iso_data_spec *)0)->member
 const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
-      "name of a data set, or a kind of file and a path, such as npy:clothes.npy" },
+      "name of a data set, or a kind of file and a path, such as npy:clothes.npy (`isocl help "
+      "paths` says what it is relative to)" },
     { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
       "which of its splits: train or test" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,

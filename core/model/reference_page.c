@@ -9,6 +9,7 @@
 #include "section.h"
 #include "core/suggest.h"
 #include "core/data/dataset.h"
+#include "core/data/folders.h"
 #include "core/environment.h"
 
 #include <ctype.h>
@@ -25,7 +26,7 @@ static const struct op_topic op_topics[] = {
     { "optimizers", "Optimizers" },       { "metrics", "Metrics" }, { NULL, NULL }
 };
 static const char *const other_topics[] = { "file", "datasets",    "backends", "modes",
-                                            "sums", "environment", NULL };
+                                            "sums", "environment", "paths",    NULL };
 
 /* A topic of things that the value of a key can name, with parameters of their own. */
 struct named_topic {
@@ -214,6 +215,8 @@ static void print_other(FILE *out, const char *topic)
         for (int i = 0; i < 2; i++)
             for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
                 fprintf(out, "  %-20s %s\n", d->name, d->doc);
+    else if (strcmp(topic, "paths") == 0)
+        fprintf(out, "%s", iso_data_folders_help);
     else if (strcmp(topic, "environment") == 0)
         print_environment(out);
     else if (strcmp(topic, "modes") == 0)
@@ -368,7 +371,7 @@ static void markdown_tables(FILE *out)
             markdown_fields(out, t->docs[i].fields);
         }
     }
-    fprintf(out, "## Data sets\n\n| name | |\n|---|---|\n");
+    fprintf(out, "## Paths\n\n%s\n## Data sets\n\n| name | |\n|---|---|\n", iso_data_folders_help);
     for (int i = 0; i < 2; i++)
         for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
             fprintf(out, "| `%s` | %s |\n", d->name, d->doc);

@@ -177,12 +177,39 @@ iso_rc iso_about_check(const char *folder, const struct iso_about *r)
     return rc;
 }
 
+static json_t *describe_origin(const struct iso_data_origin *origin)
+{
+    json_t *folders = json_array();
+    for (int i = 0; i < origin->folders.n; i++)
+        json_array_append_new(folders, text_of(origin->folders.path[i]));
+    return json_pack("{s:o, s:o}", "model", text_of(origin->model), "folders", folders);
+}
+
+iso_rc iso_about_origin(const char *folder, struct iso_data_origin *out)
+{
+    json_t *json;
+    memset(out, 0, sizeof *out);
+    ISO_TRY(read_json(folder, &json));
+    const json_t *origin = json_object_get(json, "data_from");
+    const json_t *folders = json_object_get(origin, "folders");
+    const char *model = json_string_value(json_object_get(origin, "model"));
+    snprintf(out->model, sizeof out->model, "%s", model != NULL ? model : "");
+    for (size_t i = 0; i < json_array_size(folders) && out->folders.n < ISO_DATA_FOLDERS; i++) {
+        const char *path = json_string_value(json_array_get(folders, i));
+        if (path != NULL && strlen(path) < ISO_DATA_PATH)
+            strcpy(out->folders.path[out->folders.n++], path);
+    }
+    json_decref(json);
+    return ISO_OK;
+}
+
 iso_rc iso_about_begin(const char *folder, const struct iso_about *r)
 {
     json_t *json;
     ISO_TRY(read_json(folder, &json));
     if (json == NULL)
         json = new_json(r);
+    json_object_set_new(json, "data_from", describe_origin(&r->origin));
     json_array_append_new(json_object_get(json, "commands"), describe_command(r));
     return write_json(folder, json);
 }

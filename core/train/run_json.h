@@ -3,6 +3,7 @@
 #ifndef ISO_RUN_JSON_H
 #define ISO_RUN_JSON_H
 #include "run.h"
+#include "core/data/folders.h"
 
 /* SHA-256 in hexadecimal of a data set as it is trained on: over the labels, as little-endian
  * int32, and over the SHA-256, as text, of each MiB of the images, so that threads can share the
@@ -18,6 +19,7 @@ struct iso_about {
     const char *command; /* the command line */
     const struct iso_backend *backend;
     const struct iso_dataset *data[2]; /* train and validation; NULL: none */
+    struct iso_data_origin origin;     /* with whole paths */
     struct iso_data_sums sums[2];
     struct iso_run_settings settings;
     int64_t step; /* steps done before this command */
@@ -27,6 +29,9 @@ struct iso_about {
 iso_rc iso_about_check(const char *folder, const struct iso_about *);
 /* Writes run.json of a new run, or adds this command to that of a resumed one. */
 iso_rc iso_about_begin(const char *folder, const struct iso_about *);
+/* Reads where the data of the run in a folder were. The result is empty if there is no run, or one
+ * of an older isocl. */
+iso_rc iso_about_origin(const char *folder, struct iso_data_origin *out);
 /* Adds images_crc32 of data set `which`, once all of its images have been read. Does nothing if
  * there is no run.json. */
 iso_rc iso_about_images(const char *folder, int which, const char *crc32);
