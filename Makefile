@@ -93,7 +93,7 @@ left_out  = $(if $(filter 1,$(1)),$(2)_without.c,$(filter-out $(2)_without.c,$(w
 CORE     := $(filter-out $(call left_out,$(HDF5),core/data/keras) $(call left_out,$(ONNX),core/onnx/proto), \
               $(wildcard core/*.c core/*/*.c backends/*.c))
 COMMANDS := $(filter-out tools/isocl.c tools/embed.c,$(wildcard tools/*.c tools/report/*.c))
-# (Of core, the headers that a kernel includes.)
+# (Includes the headers of core that kernels include.)
 CL_SRC   := $(wildcard clkernels/*.cl clkernels/*.h) $(sort $(shell sed -n 's|^.include "\(core/.*\)"|\1|p' clkernels/*))
 OBJ      := $(CORE:%.c=$(BUILD)/%.o) $(COMMANDS:%.c=$(BUILD)/%.o) $(ONCE:%.c=$(BUILD)/%.o) \
             $(foreach v,$(VARIANTS),$(patsubst backends/$($(v)_ROOM)/%.c,$(BUILD)/backends/$(v)/%.o,$(call sources,$($(v)_ROOM)))) \
@@ -168,7 +168,7 @@ $(BUILD)/tools/report/script.c: $(BUILD)/tools/embed tools/report/page.js
 $(BUILD)/tools/report/script.o: $(BUILD)/tools/report/script.c $(BUILD)/config
 	$(COMPILE) -c -o $@ $<
 
-# What reads and writes ONNX's messages, made from their schema; its style is not ours to warn about.
+# Generates the code that reads and writes ONNX messages; warnings about its style are not ours.
 $(BUILD)/onnx/onnx.pb-c.c: $(ONNX_PROTO)
 	@mkdir -p $(@D) && cp $< $(@D)/onnx.proto
 	@echo '  PB  $@'; protoc-c --proto_path=$(@D) --c_out=$(@D) $(@D)/onnx.proto
@@ -217,8 +217,8 @@ include tests/gpu/gpu.mk
 docs: all
 	$(BUILD)/isocl help --markdown > models/README.md.tmp && mv models/README.md.tmp models/README.md
 
-# Where `make install` puts what; quoted below, for folders with a blank in their names. The copies have no
-# debug information, and with it no path of the machine that built them.
+# The folders of `make install`, quoted below because their names may have blanks. The installed copies have no
+# debug information, and so no path of the machine that built them.
 STRIP    ?= strip
 OBJCOPY  ?= objcopy
 LIBDIR   ?= $(PREFIX)/lib

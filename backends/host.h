@@ -4,7 +4,7 @@
 #define ISO_HOST_H
 #include "core/iso.h"
 
-/* Members of iso_backend_ops; each fits memory that free() takes back. */
+/* Members of iso_backend_ops for memory that free() can free. */
 void iso_host_free(struct iso_backend *, struct iso_mem *);
 iso_rc iso_host_write(struct iso_backend *, struct iso_mem *dst, size_t offset, const void *src,
                       size_t bytes);

@@ -35,8 +35,8 @@ static void tell_found(const struct iso_device *d, char *found, size_t n)
            d->usable ? ", not a GPU" : ": ", d->usable ? "" : d->note);
 }
 
-/* Finds the first usable GPU; without one id is "". found names the other devices up to there,
- * without those that are a backend of their own, as cpu is. */
+/* Finds the first usable GPU; sets id to "" if there is none. found names the other devices before
+ * it, except those that are a backend of their own, such as cpu. */
 static iso_rc find_gpu(char *id, size_t n, char *found, size_t size)
 {
     struct iso_device devices[DEVICES];

@@ -2,7 +2,7 @@
 #include "common.h"
 #include "elements.h"
 
-/* x2 and x3 are read only where there are so many inputs. */
+/* x2 and x3 are read only if there are that many inputs. */
 kernel void add_forward(global const float *x0, ulong x0_at, global const float *x1, ulong x1_at,
                         global const float *x2, ulong x2_at, global const float *x3, ulong x3_at,
                         global float *y, ulong y_at, uint n, int inputs)

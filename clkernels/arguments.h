@@ -7,23 +7,24 @@
 #include "core/arith.h"
 #endif
 
-/* sums_scalar: blocks that its work-group adds at a time, those of two groups of the sum. */
+/* sums_scalar: blocks that a work-group adds at a time, those of two groups of the sum. */
 enum { OPENCL_SCALAR_BLOCKS = 16 };
 /* elements.h: the elements of a work-item on CPU-shaped devices. */
 enum { OPENCL_RUN = 4096 };
 /* common.h: rows of a work-group on a GPU; rows.h: the most columns of a work-group. */
 enum { OPENCL_GROUP_ROWS = 4, OPENCL_GROUP_COLUMNS = 32 };
 
-/* Batch normalization: which gradients reach it through a relu behind it: all where there is none,
- * otherwise those where the relu's result is above 0, or what it was given, computed anew. */
+/* Batch normalization: selects the gradients that reach it through a relu after it: all without a
+ * relu; otherwise those whose relu result, or whose input to the relu, computed again, is above 0.
+ */
 enum opencl_pass { OPENCL_PASS_ALL, OPENCL_PASS_BY_RESULT, OPENCL_PASS_BY_INPUT };
 
 /* batch_normalization.cl and batch_normalization_cpu.cl. relu: of the sum with the addend. */
 struct opencl_bn {
-    iso_i32 cols, rows, image, groups; /* of x and of the sums over its rows */
-    iso_i32 each;                      /* rows of a work-group over elements */
+    iso_i32 cols, rows, image, groups; /* size of x, and of the sums over its rows */
+    iso_i32 each;                      /* rows per work-group, in kernels over elements */
     iso_i32 scale, center, training;
-    iso_i32 adds, relu, pass; /* what it fuses; pass: enum opencl_pass */
+    iso_i32 adds, relu, pass; /* fused ops; pass: enum opencl_pass */
     iso_i32 want_passed, add_passed, want_dgamma, add_dgamma, want_dbeta, add_dbeta, add_dx;
     iso_i32 x_activation; /* 1 + the formula that gave x, whose gradient dx passes; 0: none */
     float x_alpha;
@@ -35,7 +36,7 @@ enum { OPENCL_MOST_TAPS = 15 };
 
 /* chains_gpu.h: where the operands and the results of sums of products lie. */
 struct opencl_chains {
-    iso_i32 rows, cols;   /* rows r in all; columns of b and y */
+    iso_i32 rows, cols;   /* number of rows r; columns of b and y */
     iso_i32 row_h, row_w; /* r = (image * row_h + i) * row_w + j */
     iso_i32 a_image, a_i, a_j;
     /* k = (ty * taps_x + tx) * segment + c; depth = taps_y taps_x segment */
@@ -46,19 +47,19 @@ struct opencl_chains {
     /* chains_over_taps: the terms of a block; where results go; `split`: each block is another
      * work-group's, and its sums go to a matrix of their own */
     iso_i32 block, y_image, y_i, y_j, y_col, has_bias, split;
-    /* How far the operands of the next product, or the next block's matrix, lie apart. */
+    /* Distance to the operands of the next product, or to the next block's matrix. */
     iso_i32 a_next, b_next, y_next;
-    /* chains_over_rows: rows of an image; the row that a and b begin with; the first group, where
-     * groups end, those of a work-group, and the work-groups of a product along the third axis */
+    /* chains_over_rows: rows per image; the first row of a and b; the first group, the end of the
+     * groups, groups per work-group, and work-groups per product along the third axis */
     iso_i32 image, first_row, first_group, end_group, each, deep;
     /* chains_gpu.h: where row 0 begins; images of h x w pixels, whose pixel of row (i, j) and tap
      * (ty, tx) is (first_y + i row_y + ty tap_y, first_x + j row_x + tx tap_x), +0 outside; h 0:
      * all are inside. A turned b is b[ty b_ty + tx b_tx + c + col b_col]. */
     iso_i32 a_first, h, w, first_y, first_x, row_y, row_x, tap_y, tap_x;
     iso_i32 b_ty, b_tx, b_col;
-    /* Of sums over taps: 1 + the formula of the activation that follows, 0: none, and its number.
-     * If the result is a gradient (`gradient`), the activation came before: `bias` has what it
-     * gave, laid out as y, and y becomes the gradient of what it was given. Of sums over rows: 1:
+    /* For sums over taps: 1 + the formula of the activation that follows, 0: none; alpha is its
+     * parameter. If the result is a gradient (`gradient`), the activation came before: `bias` holds
+     * its result, laid out like y, and y becomes the gradient of its input. For sums over rows: 1:
      * one more row of the result, for which all of a is 1. */
     iso_i32 activation;
     float alpha;
@@ -75,44 +76,44 @@ struct opencl_window {
 /* depthwise_conv2d.cl: the same, with m results of each channel. */
 struct opencl_depthwise {
     iso_i32 h, w, c, m, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
-    iso_i32 images, pixels, channels; /* of the result of this pass; of the kernel's gradient:
+    iso_i32 images, pixels, channels; /* size of the result of this pass; for the kernel's gradient:
                                          groups of rows, taps and channels */
     iso_u32 per_sh, per_sw;           /* reciprocals */
     iso_i32 has_bias, add;
-    iso_i32 rows, image, groups; /* of the sums of the kernel's gradient */
+    iso_i32 rows, image, groups; /* rows of the sums of the kernel's gradient */
 };
 
 /* pooling2d.h: the window of a pooling, which has no dilation. */
 struct opencl_pool {
     iso_i32 h, w, c, oh, ow, kh, kw, sh, sw, top, left;
-    iso_i32 images, pixels; /* of the batch; of an image of the result of this pass */
+    iso_i32 images, pixels; /* images of the batch; pixels per image of the result of this pass */
     iso_u32 per_sh, per_sw; /* reciprocals */
     iso_i32 want_tap, add;
     iso_i32 x_activation; /* 1 + the formula that gave x, whose gradient dx passes; 0: none */
     float x_alpha;
 };
 
-/* winograd_gpu.cl: how tiles lie on images of h x w x c: tile number n of all is on image n /
- * image_tiles, and begins at pixel (step i - top, step j - left), i and j being its row and its
- * column among tiles_x. `tiles` of them, from number `first` on. */
+/* winograd_gpu.cl: tiles of images of h x w x c. Tile n is on image n / image_tiles and begins at
+ * pixel (step i - top, step j - left), where i and j are its row and its column among tiles_x. The
+ * kernel computes `tiles` tiles from number `first` on. */
 struct opencl_tiles {
     iso_i32 h, w, c, step, top, left;
     iso_i32 tiles_x, image_tiles, first, tiles;
-    iso_i32 turned; /* of a kernel: its filters; 0: it is taken as it is */
+    iso_i32 turned; /* for a rotated kernel: its filters; 0: not rotated */
     iso_i32 has_bias, add;
-    iso_i32 activation; /* 1 + the formula that follows, 0: none; its number */
+    iso_i32 activation; /* 1 + the formula that follows, 0: none; alpha is its parameter */
     float alpha;
     iso_i32 gradient; /* the activation came before: as struct opencl_chains has it */
 };
 
 /* winograd_cpu.cl: images of the source and of the result, with their channels; zeros above and to
- * the left of the source; tiles_x tiles in a row, image_tiles on an image, `tiles` in all. A chunk
- * of them goes through all stages at a time; the last may have fewer. */
+ * the left of the source; tiles_x tiles in a row, image_tiles on an image, `tiles` in total. Tiles
+ * go through all stages in chunks; the last chunk may have fewer. */
 struct opencl_winograd_cpu {
     iso_i32 sh, sw, sc, top, left, rh, rw, rc;
-    iso_i32 taps, tile; /* of the kernel, and results of a tile, a side */
+    iso_i32 taps, tile; /* per side: taps of the kernel, and results of a tile */
     iso_i32 tiles_x, image_tiles, tiles, chunk;
-    iso_i32 stride;                    /* floats of a tile's source channels: whole vectors */
+    iso_i32 stride; /* floats of a tile's source channels, rounded up to whole vectors */
     iso_i32 u_plane, v_plane, m_plane; /* floats from point to point */
     iso_i32 turned, has_bias, add, relu;
 };
@@ -122,7 +123,7 @@ struct opencl_winograd_weights_cpu {
     iso_i32 sh, sw, sc, top, left, rh, rw, rc;
     iso_i32 taps, tile, tiles_x, image_tiles, tiles;
     iso_i32 channels, filters, filter_units,
-        units; /* of a unit; units across the filters; in all */
+        units; /* per unit; units across the filters; total of units */
     iso_i32 x_plane, dy_plane, sum_plane;
     iso_i32 add;
 };
@@ -166,7 +167,7 @@ enum { OPENCL_DEPTHWISE_TAPS = 64 };
 struct opencl_window_cpu {
     iso_i32 images, h, w, c, oh, ow, kh, kw, sh, sw, dh, dw, top, left;
     iso_i32 want_tap, has_bias, add;
-    iso_i32 rows, image, groups; /* of the sums of a depthwise kernel's gradient */
+    iso_i32 rows, image, groups; /* rows of the sums of a depthwise kernel's gradient */
 };
 
 /* copy_rows.cl: row r of image i begins at element i * from_image + r * from_row, and goes to

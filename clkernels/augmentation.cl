@@ -1,4 +1,4 @@
-/* augmentation.cl: what the augmentations share. */
+/* augmentation.cl: functions shared by the augmentations. */
 #include "common.h"
 
 kernel void augmentation_copy(global const float *x, ulong x_at, global float *y, ulong y_at,

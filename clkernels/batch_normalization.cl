@@ -1,5 +1,5 @@
 /* batch_normalization.cl: batch normalization (core/ops/batch_normalization.h) of rows of `cols`
- * numbers, and what it fuses: an addend, and a relu behind that.
+ * numbers, with fused ops: an addend, then a relu.
  *
  * The sums over rows begin as rows.h says. The kernels that go on from there, bn_batch and
  * bn_channels, finish them in every work-group anew, which is faster than a launch of its own as
@@ -10,7 +10,7 @@
 #include "common.h"
 #include "rows.h"
 
-/* What makes an element of a channel: y = (x - mean) factor + beta. */
+/* The normalization of a channel: y = (x - mean) factor + beta. */
 struct channel {
     float mean, factor, beta;
 };
@@ -22,8 +22,9 @@ static inline void set_channel(struct channel *c, const struct opencl_bn *g, flo
     c->beta = g->center ? *beta : 0.0f;
 }
 
-/* The rows of a work-group of bn_batch and bn_channels, of which each lane takes every
- * ISO_GROUP_BLOCKS-th, and loads so many at a time, the last row in place of those past the end. */
+/* bn_batch and bn_channels: rows per work-group, of which each lane takes every
+ * ISO_GROUP_BLOCKS-th; and rows that a lane loads at a time, where the last row replaces those
+ * beyond the end. */
 enum { AHEAD = 4 };
 #define OWN_ROWS(g, row, stop)                                                        \
     const int begin_ = get_group_id(1) * (g)->each;                                   \
@@ -190,7 +191,7 @@ kernel void bn_forward(global const float *mean, ulong mean_at, global const flo
 
 /* ---- Backward ---- */
 
-/* The gradient of what is normalized, from that of what follows it. */
+/* Returns the gradient of the normalized value, given that of the fused ops' result. */
 static inline float passing(int pass, struct channel c, float x, float y, float dy)
 {
     if (pass == OPENCL_PASS_BY_RESULT)

@@ -19,8 +19,9 @@ INLINE vec divide(vec a, float by)
     return LOAD(all);
 }
 
-/* Of each block of group g, blocks[g ISO_GROUP_BLOCKS + block][2][channel]: the mean of its rows
- * and the sum of squares about it; and groups[g][channel], the sum of all its rows. */
+/* Computes blocks[g ISO_GROUP_BLOCKS + block][2][channel] for each block of group g: the mean of
+ * its rows and the sum of squares about it; and groups[g][channel], the sum of all rows of the
+ * group. */
 KERNEL bn_cpu_statistics(global const float *x, ulong x_at, global float *blocks, ulong blocks_at,
                          global float *groups, ulong groups_at, int channels, int rows, int image)
 {
@@ -96,7 +97,7 @@ KERNEL bn_cpu_batch(global const float *blocks, ulong blocks_at, global const fl
     }
 }
 
-/* What a vector of channels is normalized with. */
+/* The normalization of a vector of channels. */
 struct line {
     vec mean, factor, beta;
 };

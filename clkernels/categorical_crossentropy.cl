@@ -1,5 +1,5 @@
-/* categorical_crossentropy.cl: softmax and cross-entropy against one-hot targets; the formulas
- * stand in core/ops/crossentropy.h. */
+/* categorical_crossentropy.cl: softmax and cross-entropy against one-hot targets;
+ * core/ops/crossentropy.h has the formulas. */
 #include "common.h"
 #include "loss.h"
 #include "softmax.h"

@@ -40,7 +40,7 @@ typedef float piece;
 
 /* ---- From memory to local memory ---- */
 
-/* outside: what the piece is where the row and the term meet outside of the image. */
+/* outside: value of the piece if the row and the term meet outside the image. */
 static inline piece piece_at(global const float *x, int2 row, int2 term, piece outside)
 {
     bool there = (row.y & term.y) == 0;
@@ -81,7 +81,7 @@ static inline void keep_across(local float *to, int pitch, piece p)
     int item = get_local_id(0), ix = ITEM_X, iy = ITEM_Y, now = 0; \
     piece from_a[A_PIECES], from_b[B_PIECES];
 
-/* 8 x 4 work-items that lie side by side share what they read. */
+/* 8 x 4 adjacent work-items share the numbers that they read. */
 #if ACROSS >= 8 && DOWN >= 4
 #define ITEM_X (item % 8 + item / 32 % (ACROSS / 8) * 8)
 #define ITEM_Y (item / 8 % 4 + item / 32 / (ACROSS / 8) * 4)
@@ -246,7 +246,7 @@ static inline void put(const struct opencl_chains *g, global const float *beside
         keep_across(lb + (now * TERMS + TERM_ACROSS) * PITCH_B + LINE_ACROSS(i), PITCH_B, \
                     from_b[i]);
 
-/* The terms [begin, end) of this work-group: all, or those of a block. */
+/* Finds the terms [begin, end) of this work-group: all, or those of a block. */
 #define OVER_TAPS                                                                     \
     const struct opencl_chains g = all;                                               \
     LOCAL_TILES                                                                       \

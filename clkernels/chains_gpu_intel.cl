@@ -54,7 +54,7 @@ static inline float pixel_at(global const float *a, uint a_at, int place, int bi
     }
 
 #define SUB_GROUP(SUB_ROWS)                                                         \
-    enum { SUMS = SUB_ROWS * SUB_COLS / 8 }; /* of a work-item */                   \
+    enum { SUMS = SUB_ROWS * SUB_COLS / 8 }; /* per work-item */                    \
     const struct opencl_chains g = all;                                             \
     local float waiting_all[SUBS * SUMS * 8];                                       \
     local int2 places[MOST_TERMS];                                                  \

@@ -3,7 +3,7 @@
 #include "common.h"
 #include "arguments.h"
 
-enum { MOST_TERMS = 256 };                                          /* of a block */
+enum { MOST_TERMS = 256 };                                          /* per block */
 enum { MOST_TAPS = OPENCL_MOST_TAPS, ONES = 1 << (2 * MOST_TAPS) }; /* bits of a place */
 
 #define ARGUMENTS                                                             \
@@ -38,7 +38,7 @@ static inline int2 place_of_term(const struct opencl_chains *g, int k)
                   g->h > 0 ? 1 << ty | 1 << (MOST_TAPS + tx) : 0);
 }
 
-/* Where the term begins in a turned b. */
+/* Returns the place of term k in a rotated b. */
 static inline int turned_place(const struct opencl_chains *g, int k)
 {
     int tap = k / g->segment, ty = tap / g->taps_x, tx = tap % g->taps_x;
@@ -59,7 +59,7 @@ static inline int2 place_of_result(const struct opencl_chains *g, int depth, int
     return ones ? (int2)(0, ONES) : place_of_term(g, least(k, depth - wide));
 }
 
-/* What a row has for pixels outside. */
+/* Returns the value of a row for pixels outside the image. */
 static inline float outside_of(int2 place) { return (place.y & ONES) != 0 ? 1.0f : 0.0f; }
 
 /* Applies the activation to a result, or passes a gradient back through it; result: where it has

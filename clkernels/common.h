@@ -11,7 +11,7 @@
 #include "core/formulas.h"
 #include "arguments.h"
 
-/* A loop whose body stands there so many times, a constant: its arrays stay in registers. */
+/* A loop that is unrolled a constant number of times, so that its arrays stay in registers. */
 #define UNROLLED(i, count) _Pragma("unroll") for (int i = 0; i < (count); i++)
 
 /* p / by, of p and by at least 0; reciprocal: opencl_reciprocal of by, which takes a division's
@@ -21,8 +21,8 @@ static inline int quotient(int p, int by, uint reciprocal)
     return reciprocal != 0 ? (int)mul_hi((uint)p, reciprocal) : p / by;
 }
 
-/* Where a sum starts: a +0 that compilers cannot see, since some take 0.0 + x for x, which may be
- * -0. (No grid has 2^31 groups.) */
+/* Returns the +0 at which a sum starts, hidden from compilers, because some replace 0.0 + x by x,
+ * which may be -0. (No grid has 2^31 groups.) */
 static inline float start_of_sum(void) { return as_float((uint)get_num_groups(0) >> 31); }
 
 /* A finished chain is added to +0: llvmpipe's fma says fma(-1, 0, 0) = -0. */

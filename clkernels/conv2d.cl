@@ -3,7 +3,7 @@
 #include "common.h"
 #include "arguments.h"
 
-/* col[row, ky, kx, c] = what the window over output pixel `row` of these images sees. */
+/* Copies the input window of output pixel `row` of these images to col[row, ky, kx, c]. */
 kernel void conv2d_im2col(global const float *x, ulong x_at, global float *col, ulong col_at,
                           uint n, struct opencl_window v)
 {

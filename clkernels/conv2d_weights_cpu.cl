@@ -56,7 +56,7 @@ INLINE void copy_lines(const struct opencl_weights_cpu *g, const struct unit *u,
     }
 }
 
-/* Where the rows [row, end) find their pixels of x: sets the tile's a and its strides. */
+/* Sets the tile's a and its strides to the pixels of x for the rows [row, end). */
 INLINE void find_pixels(const struct opencl_weights_cpu *g, const struct unit *u, int row, int end,
                         global const float *x, struct tile *t)
 {

@@ -43,7 +43,7 @@ static inline void forward(const struct opencl_depthwise *g, int m, int image, i
     }
 }
 
-/* *q = p / stride, of p from -before on; returns whether the stride divides it. */
+/* Sets *q to p / stride, for p from -before on. Returns true if the stride divides p. */
 static inline int strided(int p, int before, int stride, uint reciprocal, int *q)
 {
     *q = quotient(p + before * stride, stride, reciprocal) - before;

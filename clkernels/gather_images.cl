@@ -2,7 +2,8 @@
 #include "common.h"
 #include "target.h"
 
-/* What channel c has of four numbers, which are no vector: compilers would index it in memory. */
+/* Returns the number of channel c. The four numbers are not a vector, because compilers would index
+ * that in memory. */
 static inline float of_channel(uint c, float v0, float v1, float v2, float v3)
 {
     return c & 2 ? (c & 1 ? v3 : v2) : c & 1 ? v1 : v0;

@@ -1,4 +1,4 @@
-/* loss.h: what the losses share; formulas: core/ops/loss.h. */
+/* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_CLKERNELS_LOSS_H
 #define ISO_CLKERNELS_LOSS_H
 

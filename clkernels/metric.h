@@ -1,9 +1,10 @@
-/* metric.h: what the metrics share. A work-item looks at a row: there are few classes. */
+/* metric.h: functions shared by the metrics. A work-item takes a row, because there are few
+ * classes. */
 #ifndef ISO_CLKERNELS_METRIC_H
 #define ISO_CLKERNELS_METRIC_H
 
-/* The class that z[0..n) means: its first maximum, NaN winning; of a single number, whether it is
- * above a half. */
+/* Returns the class that z[0..n) predict: the first maximum, or the first NaN; for a single number,
+ * 1 if it is above a half. */
 static inline int row_class(global const float *z, int n)
 {
     int best = 0;

@@ -1,7 +1,7 @@
 /* peak.cl: kernels that do one thing only, as fast as the device can: what others are judged by. */
 #include "common.h"
 
-/* Chains of fmas in each work-item, enough of them to hide how long one takes. */
+/* Chains of fmas in each work-item, enough to hide the latency of an fma. */
 #define CHAINS 16
 
 kernel void peak_fma(global float *out, ulong out_at, int rounds, float a, float b)

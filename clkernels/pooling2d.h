@@ -1,4 +1,4 @@
-/* pooling2d.h: what the poolings share.
+/* pooling2d.h: functions shared by the poolings.
  *
  * A work-item takes `width` channels, side by side, of one pixel of an image of the result: 1 on a
  * GPU, ITEM_CHANNELS on a CPU, whose compiler makes vector code of the loops over channels. */

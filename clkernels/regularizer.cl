@@ -1,7 +1,7 @@
 /* regularizer.cl: the penalty of a weight from its block sums, and its gradient. */
 #include "common.h"
 
-/* sums: block sums of |w|, then of w w, [blocks] each; those that no factor wants are not there. */
+/* sums: block sums of |w|, then of w w, [blocks] each; sums whose factor is 0 are absent. */
 kernel void regularizer_forward(global const float *sums, ulong sums_at, global float *y,
                                 ulong y_at, uint blocks, float l1, float l2)
 {

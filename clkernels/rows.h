@@ -12,15 +12,15 @@
 #define ISO_CLKERNELS_ROWS_H
 #include "arguments.h"
 
-/* Floats of local memory that add_lanes takes, and that a stage of so many rows takes; rows that
- * are loaded at a time. */
+/* Floats of local memory for add_lanes, and for a stage of a number of rows; and rows loaded at a
+ * time. */
 #define LANES (ISO_GROUP_BLOCKS * OPENCL_GROUP_COLUMNS)
 #define STAGE(rows) (SHAPE_CPU ? 1 : (rows)*OPENCL_GROUP_COLUMNS)
 #define STAGED_ROWS (8 * ISO_GROUP_BLOCKS)
 
 static inline int own_lane(void) { return get_local_id(1); }
 
-/* The work-item's place, and whether it is its to add what `lane` of it adds. */
+/* Return the work-item's place, and true if this work-item adds the numbers of `lane` there. */
 #if SHAPE_CPU
 static inline int own_place(void) { return get_group_id(1) * ISO_GROUP_BLOCKS + own_lane(); }
 static inline int adds(int lane) { return lane >= 0; }
@@ -29,8 +29,8 @@ static inline int own_place(void) { return get_group_id(1); }
 static inline int adds(int lane) { return own_lane() == lane; }
 #endif
 
-/* Where the block of the work-item's place begins, and where it ends: at its beginning, where there
- * is none. */
+/* Returns the beginning of the block at the work-item's place, and its end in *end, which equals
+ * the beginning if there is no block. */
 static inline int own_block(struct iso_rows r, int *end)
 {
     const int place = own_place(), before = place % ISO_GROUP_BLOCKS, rows = iso_block_rows(r);
@@ -42,16 +42,17 @@ static inline int own_block(struct iso_rows r, int *end)
     return at;
 }
 
-/* The work-item's column of x; the last one for those past it, so that every work-item can load. */
+/* Returns the work-item's column of x; the last column for work-items beyond it, so that every
+ * work-item can load. */
 static inline global const float *own_column(global const float *x, int cols)
 {
     const int c = get_global_id(0);
     return x + (c < cols ? c : cols - 1);
 }
 
-/* Loads rows from `row` on of x, the work-item's column, into the stage: `most` of them, a multiple
- * of STAGED_ROWS, but none from stop on. All work-items of a group call it together, when none of
- * them reads the stage any more. */
+/* Loads the work-item's column of rows of x, from `row` on, into the stage: `most` rows, a multiple
+ * of STAGED_ROWS, but none from stop on. All work-items of a group must call it together, after all
+ * of them have finished reading the stage. */
 static inline void load_rows(local float *stage, int most, global const float *x, int cols, int row,
                              int stop)
 {
@@ -72,8 +73,8 @@ static inline void load_rows(local float *stage, int most, global const float *x
 #endif
 }
 
-/* Where the stage ends that begins with row `first`; and that it was read, and may be loaded anew.
- */
+/* stage_end returns the end of the stage that begins with row `first`; stage_read waits until the
+ * whole group has read the stage, so that it can be loaded again. */
 static inline int stage_end(int first, int stop)
 {
     return SHAPE_CPU || stop - first < STAGED_ROWS ? stop : first + STAGED_ROWS;
@@ -85,7 +86,7 @@ static inline void stage_read(void)
 #endif
 }
 
-/* Row number `row` of x, or of the stage, which begins with row `first`. */
+/* Returns row number `row` of x, or of the stage, which begins with row `first`. */
 static inline float loaded_row(local const float *stage, int first, global const float *x, int cols,
                                int row)
 {

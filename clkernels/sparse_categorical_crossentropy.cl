@@ -1,5 +1,5 @@
-/* sparse_categorical_crossentropy.cl: softmax and cross-entropy against class indices; the formulas
- * stand in core/ops/crossentropy.h. */
+/* sparse_categorical_crossentropy.cl: softmax and cross-entropy against class indices;
+ * core/ops/crossentropy.h has the formulas. */
 #include "common.h"
 #include "loss.h"
 #include "softmax.h"

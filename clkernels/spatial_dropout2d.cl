@@ -1,5 +1,5 @@
-/* spatial_dropout2d.cl: a mask of each image's channels (core/ops/spatial_dropout2d.h), and what it
- * does to values and gradients. */
+/* spatial_dropout2d.cl: a mask of each image's channels (core/ops/spatial_dropout2d.h), and its
+ * application to values and gradients. */
 #include "common.h"
 
 kernel void spatial_dropout2d_mask(global uchar *mask, ulong mask_at, uint n, uint channels,

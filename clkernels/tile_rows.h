@@ -8,7 +8,7 @@
         BOTH(sums[2 * i + 1] = sums[2 * i + 1] + w[i];) \
     }
 
-/* Leaves the sums in sums[row][2]; those of finished blocks wait there, too. */
+/* Computes the sums in sums[row][2], which also hold the sums of finished blocks meanwhile. */
 INLINE void TILE(ROWS)(const struct tile *t, vec *sums)
 {
     const long as = t->as, ak = t->ak, bk = t->bk, as3 = 3 * as;

@@ -103,7 +103,7 @@ TO_POINTS(taps5, taps5_square, 5)
         float b = g.has_bias ? bias[bias_at + channel] : 0.0f;                                  \
         x += x_at + point;                                                                      \
         y += y_at + image + channel;                                                            \
-        bias += bias_at + image + channel; /* where a gradient passes back */                   \
+        bias += bias_at + image + channel; /* used if a gradient passes back */                 \
         UNROLLED(p, POINTS)                                                                     \
             points[p] = x[p * next];                                                            \
         iso_winograd_result##n##_square(points, results);                                       \

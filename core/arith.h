@@ -123,7 +123,7 @@ ISO_FN float iso_from_bits(iso_u32 u)
 
 /* ---- Pieces -------------------------------------------------------------------------------- */
 
-/* Adding 1.5 * 2^23 rounds a float below 2^22 to an integer, which then stands in the low bits. */
+/* Adding 1.5 * 2^23 rounds a float below 2^22 to an integer, which is then in the low bits. */
 #define ISO_ROUND 12582912.0f
 #define ISO_ROUND_BITS 0x4B400000u
 #define ISO_INFINITY_BITS 0x7F800000u
@@ -439,7 +439,7 @@ ISO_FN float iso_circle(float x, iso_u32 turn)
     iso_u32 low = m * w1 + iso_mul_hi(m, w2);
     iso_u32 high = m * w0 + iso_mul_hi(m, w1) + (low < m * w1 ? 1u : 0u);
 
-    /* The nearest quadrant, and what is left as sign and magnitude: high 2^-30 + low 2^-62. */
+    /* The nearest quadrant, and the rest as sign and magnitude: high 2^-30 + low 2^-62. */
     iso_u32 quadrant = (high + 0x20000000u) >> 30;
     high -= quadrant << 30;
     iso_u32 negative = high >> 31;

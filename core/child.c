@@ -76,7 +76,7 @@ static void end(struct iso_child *c, enum iso_child_end why)
     if (c->verdict.end == ISO_CHILD_RUNS)
         c->verdict.end = why;
     if (look(c->pid) != LOST)
-        kill(-c->pid, SIGKILL); /* and what it has started */
+        kill(-c->pid, SIGKILL); /* and the processes that it has started */
     if (ends_within(c->pid, GRACE_MS))
         while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
             continue;
@@ -146,7 +146,7 @@ static void close_request(struct iso_child *c)
     c->fd[ISO_CHILD_REQUESTS] = -1;
 }
 
-/* Writes nothing to a child that takes nothing any more. */
+/* Writes nothing to a child that has stopped reading. */
 static void put(struct iso_child *c, const void *data, size_t n)
 {
     for (size_t done = 0; done < n;) {

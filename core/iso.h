@@ -159,7 +159,7 @@ struct iso_field { /* a table ends with key NULL */
                          "": it may be missing, and then nothing is set */
     double min, max;  /* inclusive range of numbers; both 0: no limit */
     const char *const
-        *choices; /* the words of an ENUM, or a word that REALS or REAL2 accept; NULL-terminated */
+        *choices;    /* words of an ENUM, or one that REALS or REAL2 accept; NULL-terminated */
     const char *doc; /* one line, shown by `isocl help` and models/README.md */
 };
 
@@ -255,12 +255,11 @@ struct iso_op_def {    /* one op, independent of devices: iso_def_<name> in core
                     end in: x[0] is its input and y[0] its output; linear: none */
     unsigned forward_changes; /* weights that forward updates in training (moving statistics), each
                                  1 << its index; they are not trainable */
-    const char *const
-        *saved;  /* tensors that forward saves: mask, argmax; NULL-terminated or NULL */
-    bool random; /* draws random numbers in training */
-    bool mixes;  /* AUGMENTATION: mixes rows with each other, whatever a row is. The graph also runs
-                    the op, with the same params, on the targets and on the weights of the rows; it
-                    must draw the same numbers for them */
+    const char *const *saved; /* tensors that forward saves (mask, argmax); NULL-terminated */
+    bool random;              /* draws random numbers in training */
+    bool mixes; /* AUGMENTATION: mixes rows with each other, whatever a row is. The graph also runs
+                   the op, with the same params, on the targets and on the weights of the rows; it
+                   must draw the same numbers for them */
     bool product; /* the results are sums of products: fast mode may add them in another order,
                      within the bound that follows from iso_cost.chain */
     unsigned backward_uses;
@@ -338,11 +337,11 @@ struct iso_call {       /* everything that one kernel may touch */
     const void *params; /* the op's own struct (core/ops/<name>.h), checked by
                            core */
     const struct iso_activation
-        *activation; /* a fused activation: y holds this elementwise function of the result, and in
-                        backward dy is the gradient of that y; NULL: none */
+        *activation; /* fused: y holds this elementwise function of the result, and in backward dy
+                        is the gradient of that y; NULL: none */
     const struct iso_activation
-        *x_activation; /* the activation before: x[0] is the result of this elementwise function,
-                          and backward sets dx[0] to the gradient of its input; NULL: none */
+        *x_activation; /* fused: x[0] is the result of this elementwise function, and backward sets
+                          dx[0] to the gradient of its input; NULL: none */
     bool adds; /* a fused add: x[1], which the op itself does not use, is added to the result before
                   the activation. Backward computes dx[1] before dx[0] */
     const struct iso_gather_labels *labels; /* fused labels: the targets y[1] of the same rows are
@@ -354,10 +353,8 @@ struct iso_call {       /* everything that one kernel may touch */
     struct iso_tensor state[ISO_OPERANDS]; /* optimizer slots, laid out like w */
     bool add_dx[ISO_OPERANDS], add_dw[ISO_OPERANDS]; /* true: finish the sum, then add it once to
                                                         the tensor; false: overwrite the tensor */
-    struct iso_tensor
-        workspace; /* ISO_U8, of the size that .workspace returned; contents undefined */
-    double
-        scalars[ISO_SCALARS]; /* from iso_op_def.scalars; kernels round them to their real type */
+    struct iso_tensor workspace; /* ISO_U8, as large as .workspace returned; content undefined */
+    double scalars[ISO_SCALARS]; /* from iso_op_def.scalars; kernels round them to real */
     uint64_t seed;
     uint32_t step, layer; /* counter of the random numbers; layer: index among the layers or the
                              augmentations */
@@ -442,7 +439,7 @@ struct iso_profile {
 enum iso_tuning { ISO_TUNE_NEEDED, ISO_TUNE_OFF, ISO_TUNE_AUTO, ISO_TUNE_ALL };
 struct iso_tuned { /* one way to compute one product */
     const char *product, *candidate;
-    const char *verdict;   /* "right", or what is wrong with it */
+    const char *verdict;   /* "right", or the fault */
     double seconds, flops; /* seconds of the fastest run, 0: never run; flops: 2 an fma */
     bool chosen;
 };

@@ -31,7 +31,7 @@ static bool is_program(const char *file, char path[ISO_PATH])
 static bool is_in_folder(const char *folder, size_t length, const char *name, char path[ISO_PATH])
 {
     char file[2 * ISO_PATH];
-    if (length == 0) /* in PATH it stands for the working directory */
+    if (length == 0) /* in PATH it means the working directory */
         folder = ".", length = 1;
     if (length >= ISO_PATH || strlen(name) >= ISO_PATH)
         return false;

@@ -142,8 +142,8 @@ ISO_W_FN void ISO_W(result5)(const ISO_T *m, ISO_T *y)
     y[4] = ISO_W_ADD(ISO_W_FMA(ISO_W_Q4, c, ISO_W_MUL(ISO_W_P4, a)), m[5]);
 }
 
-/* The same along both axes: in[i][j] with `from` a side becomes out[i][j] with `to` a side. Rows
- * first: every row i, then every column of what they gave. */
+/* Transform along both axes: in[i][j] with `from` elements per side becomes out[i][j] with `to` per
+ * side. First every row is transformed, then every column of the result. */
 #define ISO_W_SQUARE(name, from, to)                                                      \
     ISO_W_FN void ISO_W(name##_square)(const ISO_T *in, ISO_T *out)                       \
     {                                                                                     \

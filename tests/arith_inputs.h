@@ -83,8 +83,8 @@ static inline uint64_t arith_hash(int function)
     return hash;
 }
 
-/* What arith_hash gives on every machine, compiler and device. A change of any of these is a change
- * of results: ISO_ARITH_VERSION rises with it. */
+/* The results of arith_hash on every machine, compiler and device. If one of them changes, results
+ * change, and ISO_ARITH_VERSION must rise. */
 static const uint64_t arith_golden[ARITH_COUNT] = {
     [ARITH_div] = 0x814A1D58F1030253u,    [ARITH_div_fma] = 0x814A1D58F1030253u,
     [ARITH_sqrt] = 0xD6A50B6C500D0F66u,   [ARITH_sqrt_fma] = 0xD6A50B6C500D0F66u,

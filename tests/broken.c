@@ -170,7 +170,7 @@ static iso_rc gather_from_the_top(struct iso_backend *b, const struct iso_call *
 
 static iso_rc moving_variance_forgotten(struct iso_backend *b, const struct iso_call *c)
 {
-    struct iso_call changed = *c; /* what would be updated goes where it does no harm */
+    struct iso_call changed = *c; /* the update goes to a weight where it does no harm */
     if (c->training)
         changed.w[ISO_BN_MOVING_VARIANCE] = c->w[ISO_BN_MOVING_MEAN];
     return original(b, ISO_OP_batch_normalization)->forward(b, &changed);

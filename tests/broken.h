@@ -4,12 +4,12 @@
 #include "core/parity/parity.h"
 
 struct broken_fault {
-    const char *name;         /* what is wrong */
-    enum iso_op op;           /* in whose kernel */
-    bool within_bounds;       /* an honest result in another order: passes in fast mode */
-    struct iso_kernel kernel; /* what replaces the reference's; NULL members: as it was */
+    const char *name;         /* the fault */
+    enum iso_op op;           /* op whose kernel has the fault */
+    bool within_bounds;       /* a correct result in another order, which passes in fast mode */
+    struct iso_kernel kernel; /* members that are not NULL replace the reference's */
 };
-/* The first is no fault at all; ends with name NULL. */
+/* The first entry has no fault; ends with name NULL. */
 extern const struct broken_fault broken_faults[];
 
 /* Opens the reference with the fault in its table of kernels and, in fast mode, says that it is

@@ -18,7 +18,7 @@ struct conv {
     struct iso_window w;
     int64_t filters;
     bool winograd;
-    int k, t; /* of Winograd's algorithm: taps, and results of a tile, a side */
+    int k, t; /* Winograd's algorithm: taps, and results of a tile, per side */
 };
 
 static float *reals(const struct iso_tensor *t)

@@ -17,7 +17,7 @@
     X(groups, .groups = true)       /* groups added in descending order */        \
     X(ungrouped, .ungrouped = true) /* blocks added to the total */               \
     X(row, .row = true)             /* two rows of Winograd's source transform */ \
-    X(factor, .factor = true)       /* of a tap's transform, by 2^-13 */          \
+    X(factor, .factor = true)       /* a tap's transform off by 2^-13 */          \
     X(tile, .tile = true)           /* a pixel to the right but for the first */  \
     X(channels, .channels = true)   /* those of the last block, forgotten */      \
     X(unturned, .unturned = true)   /* the kernel of the input gradient */

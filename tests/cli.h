@@ -17,12 +17,12 @@ enum { CLI_OUTPUT = 1 << 20, CLI_PATH = 4096 };
 #define TEST(name) cmocka_unit_test_setup_teardown(name, cli_setup, cli_teardown)
 
 extern char cli_program[CLI_PATH];                    /* build/isocl, from the root */
-extern char cli_folder[FOLDER];                       /* where it runs; made anew for each test */
-extern char cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT]; /* what the last command printed */
+extern char cli_folder[FOLDER];                       /* its working directory; new for each test */
+extern char cli_out[CLI_OUTPUT], cli_err[CLI_OUTPUT]; /* output of the last command */
 
 int cli_setup(void **state);
 int cli_teardown(void **state);
-/* Finds the program and runs the tests; what main returns. */
+/* Finds the program, runs the tests, and returns the exit status for main. */
 int cli_main(const struct CMUnitTest *tests, size_t n);
 
 /* Runs "isocl <arguments>" and returns its exit code, with cli_out and cli_err filled. */

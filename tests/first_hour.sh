@@ -16,14 +16,14 @@ export HOME="$scratch/work" PATH="$scratch/work/.local/bin:$PATH" OCL_ICD_VENDOR
     XDG_CACHE_HOME="$scratch/cache" TERM=dumb
 passed=0 failed=0
 
-# What may differ from machine to machine and from time to time becomes N.
+# Replaces numbers that differ between machines and runs with N.
 plain() {
     sed -E -e 's/[0-9.]+ (images|MB)\/s/N \1\/s/g' -e 's/[0-9.]+ s( |$)/N s\1/g' -e 's/[0-9]+:[0-9]+ (min|h)/N s/g' \
         -e 's/(exact|fast)  ([a-z]+[a-z0-9:.]*) \(.*\)/\1  \2 (NAME)/' -e 's/after step [0-9]+/after step N/' \
         -e 's/ +/ /g' -e 's/ $//' "$1"
 }
 
-# Whether the lines of $1, where ... stands for any, are those of $2.
+# Succeeds if the lines of $1, in which ... stands for any lines, are those of $2.
 same() {
     plain "$1" >"$scratch/want"
     plain "$2" >"$scratch/have"

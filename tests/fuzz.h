@@ -13,12 +13,12 @@
 
 enum { FUZZ_MEMORY = 1 << 29, FUZZ_BESIDE = 2, FUZZ_FOLDER = 64, FUZZ_PATH = 512 };
 struct fuzz_subject {
-    const char *file; /* of the corpus; undamaged it must be read, unless bad */
-    const char *copy; /* the path of its damaged copy in the folder of the test */
-    /* Reads the copy. ISO_OK, or the code of the reader that refused it. */
+    const char *file; /* file of the corpus; undamaged it must be readable, unless bad */
+    const char *copy; /* path of its damaged copy in the test's folder */
+    /* Reads the copy. Returns ISO_OK or the code with which the reader refused it. */
     iso_rc (*read)(const struct fuzz_subject *, const char *path, const char *folder);
     const char *name;         /* for the reader */
-    const char *const *words; /* what may be put in, NULL-terminated; NULL: nothing */
+    const char *const *words; /* words to insert, NULL-terminated; NULL: none */
     struct {
         const char *file, *copy;
     } beside[FUZZ_BESIDE]; /* undamaged; file NULL: none */

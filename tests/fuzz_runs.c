@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-static volatile double used; /* what a reader gave is looked at */
+static volatile double used; /* makes the compiler keep the reads of results */
 
 static const char *const csv_words[] = {
     ",", ",,", "\n", "\r", "nan", "inf", "1e999", "-", "0x1p3", "epoch", "99999999999999999999",
@@ -47,7 +47,7 @@ static iso_rc read_history(const struct fuzz_subject *s, const char *path, const
     return ISO_OK;
 }
 
-/* What a resumed run makes of it: the header, and whole rows up to the epoch. */
+/* Checks that a resumed run keeps the header and whole rows up to the epoch. */
 static iso_rc resume_history(const struct fuzz_subject *s, const char *path, const char *folder)
 {
     struct iso_model *model = NULL;

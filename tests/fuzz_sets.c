@@ -15,7 +15,7 @@
 #define IMAGES "train-images-idx3-ubyte"
 #define LABELS "train-labels-idx1-ubyte"
 
-static struct iso_class_map *pets; /* of names.csv */
+static struct iso_class_map *pets; /* classes of names.csv */
 
 /* The name is a data set's, which is looked for in the folder, or a kind of file, such as npy:. */
 static iso_rc load(const struct fuzz_subject *s, const char *path, const char *folder)

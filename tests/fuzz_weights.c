@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static volatile double used; /* what a reader gave is looked at */
+static volatile double used; /* makes the compiler keep the reads of results */
 
 /* ---- Weights ------------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #define ISO_TEST_LOADING_H
 #include "core/model/model.h"
 
-extern struct iso_faults loading_faults; /* of the last load */
+extern struct iso_faults loading_faults; /* faults of the last load */
 extern char loading_scratch[64];         /* path of the file that a test writes */
 
 /* A good file with merge keys and named layers, of at most LOADING_SMALL bytes with its NUL. */

@@ -32,7 +32,7 @@ for shape in gpu cpu; do
         ops="--ops $shaped"
         small 100
     fi
-    # Of several compute units, because a kernel may divide a sum among them.
+    # Uses several compute units, because a kernel may divide a sum among them.
     # shellcheck disable=SC2086
     ISOCL_OPENCL_SHAPE=$shape oclgrind --data-races --check-api --compute-units 8 "$isocl" parity --mode exact --quick \
         $ops --cases "$cases" --devices opencl:oclgrind >"$out" 2>&1

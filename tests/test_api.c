@@ -65,11 +65,11 @@ static void run_in(const char *name)
     set("run", path);
 }
 
-struct told { /* what callbacks were told */
+struct told { /* records the calls of callbacks */
     int phases, steps, epochs;
     isocl_training *training;
     int64_t stop_at; /* epoch; 0: never */
-    int end;         /* what they return */
+    int end;         /* their return value */
     char names[200];
     double loss, val_loss;
 };
@@ -245,7 +245,7 @@ static void a_network_evaluates_and_predicts_a_run(void **state)
     assert_int_equal(isocl_network_rows(network, "validation", NULL, &count), ISOCL_OK);
     assert_int_equal(count, 60);
     assert_int_equal(isocl_network_evaluate(network, keep_scores, scores), ISOCL_OK);
-    assert_true(scores[0] == t.val_loss); /* what training said after its last epoch */
+    assert_true(scores[0] == t.val_loss); /* as reported after the last epoch */
     assert_int_equal(isocl_network_output(network, dim), 1);
     assert_int_equal(dim[0], 10);
     float all[600], one[10];

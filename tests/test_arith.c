@@ -299,8 +299,8 @@ static void test_monotone(void **state)
     }
 }
 
-/* What the proofs of iso_div_fma and iso_sqrt_fma rest on, for every significand: 1 / d and the
- * root are correctly rounded; and quotients by the divisors that are hardest. */
+/* Checks the assumptions of the proofs of iso_div_fma and iso_sqrt_fma for every significand: 1 / d
+ * and the root are correctly rounded. Also checks quotients by the hardest divisors. */
 static void test_every_significand(void **state)
 {
     static const float hard[] = { 0x1.fffffep0f, 0x1.fffffcp0f, 0x1.000002p0f, 0x1.555556p0f };

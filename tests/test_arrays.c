@@ -99,7 +99,7 @@ static void others_are_refused(void **state)
     }
 }
 
-/* What is no more than data is read, whatever the instructions; all else is refused. */
+/* Pickled data are read, whatever the instructions that make them; everything else is refused. */
 static void instructions_are_checked(void **state)
 {
 /* An array of four bytes that says it has this shape. */

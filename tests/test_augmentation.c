@@ -26,8 +26,8 @@ static uint32_t draw(uint32_t i, uint32_t salt)
     return iso_philox(i, salt, 0, ISO_RANDOM_TEST, 12, 0).v[0];
 }
 
-/* What SciPy says of a coordinate, in double: it is folded, then taken apart. False: it is beyond
- * an image with a constant border. */
+/* Maps a coordinate as SciPy does, in double. Returns false if it is outside an image with a
+ * constant border. */
 static bool fold(int border, double *at)
 {
     const double last = SIDE - 1, n = SIDE;

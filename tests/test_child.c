@@ -184,7 +184,7 @@ static void hanging_children_are_killed_in_time(void **state)
     assert_true(iso_child_receive_all(child, &said, 1));
     assert_false(iso_child_receive_all(child, &said, 1));
     assert_ended(child, ISO_CHILD_LATE, "too long");
-    child = start("hang", 0.3, NULL); /* which reads no request */
+    child = start("hang", 0.3, NULL); /* this task reads no request */
     iso_child_send(child, data, sizeof data);
     assert_false(iso_child_receive_all(child, &said, 1));
     assert_ended(child, ISO_CHILD_LATE, "too long");

@@ -16,7 +16,7 @@ static const char pets[] =
     "loss: sparse_categorical_crossentropy\n"
     "optimizer: {sgd: {learning_rate: 0.01}}\n"
     "train: {batch_size: 4, epochs: 1}\n";
-static char root[CLI_PATH]; /* of the repository */
+static char root[CLI_PATH]; /* the repository's folder */
 
 /* Gives the class `name` of a folder the images that one of tests/readers/pets has. */
 static void add_class(const char *to, const char *name, const char *images)

@@ -44,7 +44,7 @@ static void test_auto_says_once_what_it_took(void **state)
     assert_string_equal(cli_err, told);
 }
 
-/* Where nothing can be remembered it is said each time; nothing else goes wrong. */
+/* Without a cache the message is printed each time; nothing else goes wrong. */
 static void test_without_a_cache(void **state)
 {
     (void)state;

@@ -35,7 +35,7 @@ static const char some_digits[] =
     "optimizer: sgd\n"
     "train: {batch_size: 50, epochs: 1}\n";
 
-static char root[CLI_PATH]; /* of the repository */
+static char root[CLI_PATH]; /* the repository's folder */
 
 static int here(const char *fmt, ...)
 {
@@ -343,7 +343,7 @@ static void train_slow(void)
     cli_write("out.file", "as it was");
 }
 
-/* What was there is there, and nothing else. */
+/* Checks that the folder holds its old files and nothing else. */
 static void nothing_is_left(void)
 {
     static char text[CLI_OUTPUT];

@@ -250,7 +250,7 @@ static void test_resume_across_phases(void **state)
     write_phases("true", "true", "false", "adam");
     assert_int_equal(cli_run(PHASES), 0);
     cli_hash(whole);
-    for (int step = 1; step < 15; step++) { /* of 3 an epoch */
+    for (int step = 1; step < 15; step++) { /* an epoch has 3 */
         assert_int_equal(cli_run(PHASES "--steps %d --out part-%d", step, step), 0);
         assert_int_equal(cli_run("train --resume --out part-%d --epochs 5 --device reference "
                                  "--quiet",
@@ -272,7 +272,7 @@ static void test_resume_across_phases(void **state)
     assert_int_equal(cli_run("eval epochs --limit 20 --device reference"), 0);
 }
 
-/* What a phase says is done: another answer to each question gives other weights. */
+/* Every option of a phase has an effect: another value gives other weights. */
 static void test_phase_options(void **state)
 {
     static const char *const says[][4] = {

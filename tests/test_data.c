@@ -367,7 +367,7 @@ static void check_real(const char *split, int64_t rows, const char *hash, const 
     struct iso_dataset *set = NULL;
     char hex[65];
     int counts[10] = { 0 };
-    /* Where a checkout of the project keeps its data, unless ISOCL_DATA says otherwise. */
+    /* The folder of data beside a checkout, unless ISOCL_DATA names another. */
     const char *data = getenv("ISOCL_DATA") == NULL ? "../shared/data" : NULL;
     iso_rc rc = load_dataset("mnist", split, data, 0, 0, &set);
     if (rc == ISO_EIO && strstr(iso_error(), "not found") != NULL) {

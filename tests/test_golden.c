@@ -21,8 +21,8 @@
 
 struct golden {
     struct iso_backend *judge;
-    double tolerance; /* of the sum of absolute values for sums of products, of the
-                         largest value for the rest */
+    double tolerance; /* relative to the sum of absolute values for sums of products, and to the
+                         largest value otherwise */
     const struct iso_st_file *file;
     const char *op;
     int number;

@@ -41,7 +41,7 @@ static const char two_losses[] =
     "     min_delta: 0.5, restore_best_weights: true}}\n";
 
 enum { TOLD = 1024 };
-struct told {        /* what a listener was told, in order */
+struct told {        /* the calls of a listener, in order */
     char text[TOLD]; /* p: a phase, f: features, e: an epoch, s: saved, r: restored */
     volatile sig_atomic_t stop;
     int64_t stop_after; /* steps; 0: never */

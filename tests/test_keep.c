@@ -71,7 +71,7 @@ static void kept_features_change_no_bit(void **state)
     the_same_bits(FROZEN, FROZEN, FROZEN, "240 rows of 64 numbers kept (0.1 MiB), flatten_1/y on");
 }
 
-/* What both branches read is kept, when one of them is trained. */
+/* A value that both branches read is kept if one of them is trained. */
 static void what_several_read_is_kept(void **state)
 {
     (void)state;

@@ -54,7 +54,7 @@ static void train_whole(void)
     assert_int_equal(cli_lines(whole.batches), 1 + EPOCHS * 40);
 }
 
-/* What the last run, in this folder, has printed and left is what the one left alone has. */
+/* Checks that the last run, in this folder, printed and left the same as the undisturbed one. */
 static void ends_as_the_whole(const char *run)
 {
     static char text[CLI_OUTPUT];

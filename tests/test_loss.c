@@ -1,4 +1,4 @@
-/* What a loss makes of the end of a network, and what class weights make of a loss. */
+/* Tests the end of a network for each loss, and the effect of class weights. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -152,7 +152,7 @@ static void write_numbers(const char *name, const char *run_model)
     write_model(name, "false", input);
 }
 
-/* What augmentations hold the values to is known only when the images have been measured. */
+/* The range to which augmentations clamp values is set once the images have been measured. */
 static void ranges_follow_the_numbers(void **state)
 {
     static const char *const runs[] = { "train auto.yaml --device reference",

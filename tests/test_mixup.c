@@ -63,7 +63,7 @@ static void shares_are_from_the_beta_distribution(void **state)
     }
 }
 
-/* Of mean 1/2 and variance 1 / (4 (2 alpha + 1)) for all. */
+/* The shares have mean 1/2 and variance 1 / (4 (2 alpha + 1)) for every alpha. */
 static void shares_have_the_moments(void **state)
 {
     static const double alphas[] = { 0.01, 0.2, 0.4, 8, 100 };
@@ -127,7 +127,7 @@ static void run(struct network *n, int rows, bool training, uint64_t step)
     assert_int_equal(iso_exec_forward(n->exec, training, step, 0), ISO_OK);
 }
 
-/* Which row was mixed into row r, told from the target's second entry; r for none. */
+/* Returns the row that was mixed into row r, known by the target's second entry; r for none. */
 static int partner_of(const float *target, int r)
 {
     for (int c = 0; c < CLASSES; c++)

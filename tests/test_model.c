@@ -236,7 +236,7 @@ static void test_yaml_features(void **state)
     assert_small(m);
 }
 
-/* What iso_field_text writes reads back as the same params. */
+/* Text written by iso_field_text reads back as the same params. */
 static void test_field_text(void **state)
 {
     (void)state;

@@ -74,7 +74,7 @@ static void test_numbers(void **state)
     assert_string_equal(iso_number_text(1000, text, sizeof text), "1000");
 }
 
-/* Where no locale with a decimal comma is installed, one is made, if the system can. */
+/* Enters a locale with a decimal comma; makes one if none is installed and the system can. */
 static bool enter_comma_locale(const char *folder)
 {
     static const char *const names[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR" };

@@ -43,7 +43,7 @@ static void assert_ints(const struct iso_onnx_node *n, const char *name, int cou
     assert_memory_equal(a->ints, want, (size_t)count * sizeof *want);
 }
 
-/* What is written is read again as it was: names, shapes, numbers, attributes. */
+/* A written file reads back with the same names, shapes, numbers and attributes. */
 static void the_file_says_what_the_model_does(void **state)
 {
     char path[] = "/tmp/isocl-test-onnx-XXXXXX";
@@ -135,7 +135,7 @@ static void every_layer_becomes_nodes(void **state)
 
 /* ---- And back ------------------------------------------------------------------------------ */
 
-/* What the network gives for rows of drawn numbers, and the hash of its weights. */
+/* Computes the network's outputs for rows of random numbers, and the hash of its weights. */
 static void outputs_of(struct network *net, double *out, int64_t n, char hex[65])
 {
     const struct iso_value *x = &net->graph->values[net->graph->augmented];

@@ -31,7 +31,7 @@ static void free_small(struct small *s)
 {
     struct iso_onnx *m = calloc(1, sizeof *m);
     assert_non_null(m);
-    m->owned = s->m.owned; /* what an import has made */
+    m->owned = s->m.owned; /* frees memory that the import allocated */
     iso_onnx_free(m);
     s->m.owned = NULL;
 }

@@ -130,7 +130,7 @@ static void unknown_device_is_an_error_that_names_it(void **state)
         assert_int_equal(iso_backend_open(text, ISO_MODE_DEFAULT, 0, &be), ISO_EUSAGE);
         assert_null(be);
         assert_non_null(strstr(iso_error(), bad[i]));
-        assert_non_null(strstr(iso_error(), "opencl:")); /* what there is instead */
+        assert_non_null(strstr(iso_error(), "opencl:")); /* the message lists the devices */
     }
 }
 
@@ -239,7 +239,7 @@ static const char right_triple[] = "r[0] = iso_fma(a, b, c); r[1] = iso_fma(a, b
                   right_term[] = "s = iso_fma(a[k], b[k], s)";
 static const struct {
     const char *what, *triple, *term;
-    iso_rc exact, fast; /* what opening gives in these modes */
+    iso_rc exact, fast; /* result of opening in these modes */
 } probed[] = {
     { "right", right_triple, right_term, ISO_OK, ISO_OK },
     { "computes nothing", "", "", ISO_EDEVICE, ISO_EDEVICE },

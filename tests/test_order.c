@@ -66,7 +66,7 @@ static void list_groups(int64_t images, int64_t image, const struct list *blocks
     push(groups, images * image);
 }
 
-/* What the functions say of the stretches that begin at 0, at the end of the one before, ... */
+/* Checks the functions on the stretches from 0, from the end of that one, and so on. */
 static void check_blocks(struct iso_rows r, const struct list *l)
 {
     assert_int_equal(iso_block_count(r), l->n);
@@ -155,7 +155,7 @@ static void a_short_batch_has_fewer_blocks(void **state)
     }
 }
 
-/* Where the last image has fewer rows, numbers and ends still agree. */
+/* Numbers and ends agree even if the last image has fewer rows. */
 static void a_cut_image_ends_the_last_block(void **state)
 {
     (void)state;

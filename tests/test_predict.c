@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 enum { MOST_NUMBERS = 26 * 26 * 2 };
-struct told { /* of each row: label, predicted class, numbers */
+struct told { /* label, predicted class and numbers of each row */
     int64_t rows, size;
     int label[VALIDATION_ROWS], class[VALIDATION_ROWS];
     float numbers[VALIDATION_ROWS][MOST_NUMBERS];
@@ -128,7 +128,7 @@ static const char convolution[] =
     "optimizer: sgd\n"
     "train: {batch_size: 16}\n";
 
-/* What a value is for all rows; readable: from an executor that keeps it, not every value. */
+/* Reads a value for all rows; readable: from an executor that keeps only this value. */
 static void read_value(const char *device, const char *name, bool readable, struct told *out)
 {
     const struct iso_exec_options o = { .seed = 3,

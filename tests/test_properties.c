@@ -73,7 +73,7 @@ static int64_t row_size(const struct iso_call *whole, enum iso_group group, int 
     return iso_shape_count(&t->shape) / t->shape.dim[0];
 }
 
-/* What the passes of a shard read: its rows of x and dy, and all weights. */
+/* Copies the inputs of a shard's passes: its rows of x and dy, and all weights. */
 static void shard_inputs(const struct iso_call *whole, const struct iso_values *all, int64_t first,
                          int64_t rows, struct iso_values *out)
 {
@@ -220,7 +220,7 @@ static const char yaml[] =
     "loss: categorical_crossentropy\n"
     "optimizer: sgd\n";
 
-/* What the network says of all images, so many at a time; the last may be fewer. */
+/* Predicts all images in batches of `batch`; the last one may have fewer. */
 static void predict(const char *path, const char *device, int64_t batch, const float *x,
                     float y[IMAGES * CLASSES])
 {

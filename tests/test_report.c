@@ -12,7 +12,7 @@ static char page[CLI_OUTPUT];
 
 /* ---- Pages --------------------------------------------------------------------------------- */
 
-/* Where the tag that begins at `at` ends; fails where a quote or the tag is not closed. */
+/* Returns the end of the tag that begins at `at`; fails if a quote or the tag is not closed. */
 static const char *end_of_tag(const char *at)
 {
     const char *begin = at;
@@ -122,7 +122,7 @@ static void shows_a_run(void **state)
     assert_int_equal(count(page, "href=\"data:image/png;base64,iVBORw0KGgo"), 25 + 15);
 }
 
-/* What `isocl eval` says of the same weights and data stands in the page. */
+/* The page has the same scores as `isocl eval` on the same weights and data. */
 static void scores_as_eval_does(void **state)
 {
     double loss, accuracy;

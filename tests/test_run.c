@@ -175,7 +175,7 @@ static void test_stopped_in_its_validation(void **state)
     trainer_metrics = "[accuracy]";
 }
 
-/* What was written after the state was saved is cut away. */
+/* Lines written after the state was saved are removed. */
 static void test_resume_cuts_the_files_back(void **state)
 {
     char whole[65], resumed[65];
@@ -239,7 +239,7 @@ static void test_checkpoints_within_an_epoch(void **state)
     assert_same_file("whole/weights.safetensors", "copy/weights.safetensors");
 }
 
-/* What the model file says is kept, and the file says what it is. */
+/* The weights that the model file asks for are kept, and the file names the monitor. */
 static void test_best_by_a_monitor(void **state)
 {
     static const char *const monitors[][3] = {
@@ -270,7 +270,7 @@ static void test_best_by_a_monitor(void **state)
     trainer_metrics = "[accuracy]";
 }
 
-/* What a killed writer has left is removed when the run goes on; other files stay. */
+/* Temporary files of a killed writer are removed when the run is resumed; other files stay. */
 static void test_leftovers_are_removed(void **state)
 {
     char hex[65];

@@ -100,7 +100,7 @@ static void the_first_tensor_that_parts_is_named(void **state)
     cli_says(cli_out, "tensors differ, first input@0, in ");
     assert_int_equal(cli_run(TRAIN "--quiet --out c"), 0);
     n = cli_read("c/weights.safetensors", text);
-    text[n - 1] ^= 1; /* of the last element of dense_2/kernel */
+    text[n - 1] ^= 1; /* a bit of the last element of dense_2/kernel */
     char path[CLI_PATH];
     cli_path(path, "c/weights.safetensors");
     FILE *file = fopen(path, "wb");

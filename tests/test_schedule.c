@@ -183,7 +183,7 @@ static void exact_functions_agree_with_libm(void **state)
     assert_true(iso_exact_cos_pi(0) == 1 && iso_exact_cos_pi(1) == -1);
 }
 
-/* What the rates of a schedule are has changed if this fails: ISO_ARITH_VERSION has to rise. */
+/* If this fails, the rates of a schedule have changed, and ISO_ARITH_VERSION must rise. */
 static void rates_have_known_bits(void **state)
 {
     (void)state;

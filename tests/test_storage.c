@@ -175,8 +175,8 @@ static void test_damaged_states(void **state)
     cli_says(cli_err, "dense_1/kernel has shape 784x9; the model has 784x8");
 }
 
-/* What a user's editor or a full disk has made of a run's tables: they are told, kept, and begin
- * anew or go on. */
+/* A run's tables damaged by an editor or a full disk: the run reports and keeps them, and begins
+ * new tables or continues the old ones. */
 static void test_damaged_histories(void **state)
 {
     static const char *const damages[][3] = {

@@ -88,7 +88,7 @@ static void check_variants(const char *name, const char *folder, bool grey)
     *map = (struct iso_class_map){ .classes = 2, .n = 2 };
     map->member[0] = (struct iso_class_member){ "2", 0 };
     map->member[1] = (struct iso_class_member){ "0", 1 };
-    r.options.count = folder != NULL ? 0 : 300; /* of those that are drawn */
+    r.options.count = folder != NULL ? 0 : 300; /* digits to draw */
     check_same(r);
     r.limit = 5;
     check_same(r);

@@ -243,8 +243,8 @@ static void assert_close(double a, double b)
     assert_true(fabs(a - b) <= 1e-5); /* false for NaN */
 }
 
-/* What is traced fits together: the update applies the traced gradient, the mask makes the dropout,
- * the gradient of the logits is (p - t) / rows, the loss is the mean of -log p. */
+/* The traced tensors agree with each other: the update applies the traced gradient, dropout uses
+ * the mask, the gradient of the logits is (p - t) / rows, the loss is the mean of -log p. */
 static void test_values_fit_together(void **state)
 {
     struct tracer t;

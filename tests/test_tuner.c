@@ -82,7 +82,7 @@ static void settle(struct opencl *cl)
         fail_msg("%s", iso_error());
 }
 
-/* What is on record of a candidate, as another process would read it. */
+/* Reads a candidate's record as another process would. */
 static struct opencl_record record_of(struct opencl *cl, const char *candidate)
 {
     struct opencl_records *r = NULL;

@@ -77,7 +77,7 @@ static void test_chance(void **state)
     assert_string_equal(told, "");
     judge(&t, 2.3, losses, 0.13, 10000);
     assert_string_equal(told, "");
-    judge(&t, 2.3, losses, 0.13, 100); /* of few rows it may be chance */
+    judge(&t, 2.3, losses, 0.13, 100); /* with few rows it may be chance */
     assert_string_equal(told, "at_chance ");
     trainer_close(&t);
 }

@@ -77,7 +77,7 @@ static bool spoils(const struct layer *l, int64_t y, int64_t x, int64_t oy, int6
            reaches(x + l->win.left - ox / l->tile * l->tile, ox % l->tile, l->tile);
 }
 
-/* Where a direct sum would read it. */
+/* Returns true if a direct sum for result (oy, ox) reads pixel (y, x). */
 static bool reads(const struct layer *l, int64_t y, int64_t x, int64_t oy, int64_t ox)
 {
     const int64_t ky = y + l->win.top - oy, kx = x + l->win.left - ox;

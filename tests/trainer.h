@@ -16,7 +16,7 @@ struct trainer {
     struct iso_fit_state state;
     double checkpoint_seconds;
     struct iso_fit_listener more; /* called last */
-    /* what the listener saw */
+    /* events that the listener received */
     struct iso_fit_batch batches[MOST];
     int nbatches;
     struct iso_fit_epoch epochs[MOST];
@@ -25,7 +25,7 @@ struct trainer {
     int64_t stop_after; /* steps; 0: never */
 };
 extern char trainer_folder[FOLDER]; /* made anew for each test */
-extern const char *trainer_metrics; /* of the model that is opened next */
+extern const char *trainer_metrics; /* metrics of the model that is opened next */
 extern const char *trainer_hidden;  /* more keys of its hidden layer, ", trainable: false" */
 int trainer_setup(void **state);
 int trainer_teardown(void **state);

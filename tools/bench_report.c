@@ -19,7 +19,7 @@ static const char *share(double rate, double peak, char *buf, size_t n)
     return buf;
 }
 
-/* JSON has no NaN: what is not known is null. */
+/* JSON has no NaN, so an unknown number becomes null. */
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *share_json(double rate, double peak) { return number(peak > 0 ? rate / peak : NAN); }

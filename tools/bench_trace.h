@@ -1,4 +1,5 @@
-/* bench_trace.h: profiles as a file of trace events, for chrome://tracing and Perfetto. */
+/* bench_trace.h: writes profiles as a file of trace events, for chrome://tracing and
+ * Perfetto. */
 #ifndef ISO_BENCH_TRACE_H
 #define ISO_BENCH_TRACE_H
 #include "core/bench/bench.h"
@@ -10,6 +11,6 @@ struct iso_bench_trace {
 /* Adds a profile, which becomes a process of the trace. */
 iso_rc iso_bench_trace_add(struct iso_bench_trace *, const struct iso_model *, const char *device,
                            const struct iso_bench_profile *);
-/* Writes all of them into the file, and forgets them. */
+/* Writes all profiles to the file and frees them. */
 iso_rc iso_bench_trace_write(struct iso_bench_trace *, const char *path);
 #endif

@@ -21,14 +21,14 @@ static bool heard(const char *path, const char *line)
     return same;
 }
 
-/* Where this fails the line is told again: no harm. */
+/* If this fails, the line is printed again next time, which does no harm. */
 static void remember(const char *path, const char *line)
 {
     if (iso_cache_create() && iso_file_write(path, line, strlen(line)) != ISO_OK)
         iso_error_clear();
 }
 
-/* What the user may want to know besides: how to get the other mode, or a GPU. */
+/* Returns further advice for the user: how to get the other mode, or a GPU. */
 static const char *advice(const struct iso_backend *b, enum iso_mode mode)
 {
     if (!b->device.gpu)

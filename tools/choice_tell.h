@@ -1,9 +1,9 @@
-/* choice_tell.h: says which device was chosen where the user left it open. */
+/* choice_tell.h: reports the device that was chosen, if the user did not choose one. */
 #ifndef ISO_CHOICE_TELL_H
 #define ISO_CHOICE_TELL_H
 #include "core/iso.h"
 
-/* Says on stderr which device --device auto took, and why, unless this machine has heard just that
- * before (the user's cache folder remembers). mode: as the user asked for it. */
+/* Prints on stderr which device --device auto took, and why, unless the user's cache folder shows
+ * that this machine has printed the same before. mode: as the user requested it. */
 void iso_choice_tell(const struct iso_backend *, const char *why, enum iso_mode mode);
 #endif

@@ -14,11 +14,11 @@ struct report {
     const double *counts;
     enum iso_op op[COLUMNS];
     int nops;                       /* the scores there are */
-    double *each[COLUMNS];          /* of each class */
-    const struct iso_dataset *data; /* that may name the classes */
+    double *each[COLUMNS];          /* one per class */
+    const struct iso_dataset *data; /* names the classes, if they have names */
 };
 
-/* "" where it has none. */
+/* Returns the class's name, or "" if it has none. */
 static const char *name_of(const struct report *r, int64_t class)
 {
     return r->data->class_names != NULL && class < r->data->classes ? r->data->class_names[class]

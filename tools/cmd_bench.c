@@ -123,7 +123,7 @@ static void close_gate(struct bench *b, const struct iso_backend *backend, struc
     iso_gate_close(gate);
 }
 
-/* Counts what failed on one device and lets the others go on; out of memory here ends it all. */
+/* Counts a failure of one device and lets the others continue; out of memory ends the command. */
 static void tell_failure(struct bench *b, const char *what, const char *device)
 {
     char why[1024];
@@ -198,7 +198,7 @@ static iso_rc print_profile(struct bench *b, struct iso_job *s, const struct iso
     return rc;
 }
 
-/* What the rates of this device are judged by. */
+/* Finds the peaks with which the rates of this device are compared. */
 static iso_rc find_peaks(const struct bench *b, struct iso_backend *backend,
                          const struct iso_gate *gate, struct iso_bench_model *m)
 {

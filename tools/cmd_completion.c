@@ -1,4 +1,4 @@
-/* isocl completion: what a shell needs to complete commands and options, from the commands' own
+/* isocl completion: prints a shell's completion of commands and options, from the commands' own
  * tables. */
 #include "commands.h"
 
@@ -7,7 +7,7 @@
 
 static const struct iso_option options[] = { { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
-/* What can be said without asking the machine. */
+/* The devices that can be listed without querying the machine. */
 static const char devices[] = "auto gpu reference cpu opencl";
 
 /* The words an option takes, parted by blanks; "" when they cannot be listed. */
@@ -63,7 +63,7 @@ static void bash(void)
 
 /* ---- zsh ----------------------------------------------------------------------------------- */
 
-/* Text within single quotes, where zsh's own signs lose their meaning. */
+/* Writes text within single quotes, escaping zsh's special characters. */
 static void zsh_text(const char *text)
 {
     for (; *text; text++)

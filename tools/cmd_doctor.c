@@ -1,4 +1,4 @@
-/* isocl doctor: why a device is not there, what is installed, what to do. */
+/* isocl doctor: explains why a device is missing, what is installed, and what to do. */
 #include "commands.h"
 #include "core/data/dataset.h"
 #include "core/data/image.h"
@@ -79,7 +79,7 @@ static void check_clblast(struct doctor *d)
 #else
 static void check_clblast(struct doctor *d)
 {
-    (void)d; /* whether it is installed, OpenCL's part tells */
+    (void)d; /* OpenCL's part tells whether it is installed */
 }
 #endif
 

@@ -65,7 +65,7 @@ static iso_rc take(struct iso_job *setup, const char *model, const char *path,
     return ISO_OK;
 }
 
-/* The model file is there as long as its weights are. */
+/* The model file exists only if its weights do. */
 static iso_rc make_model(struct iso_job *setup, const char *path,
                          const struct iso_onnx_network *network, const struct import_options *o)
 {

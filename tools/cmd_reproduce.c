@@ -17,7 +17,7 @@ struct reproduce_options {
     int64_t epochs; /* -1: as the model file says */
     const char *out, *csv;
     bool report, quiet;
-    const char *command; /* as it was typed */
+    const char *command; /* as typed by the user */
 };
 static const struct iso_option options[] = {
     { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct reproduce_options, out),

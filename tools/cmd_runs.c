@@ -1,4 +1,4 @@
-/* isocl runs: what the runs in a folder were and reached, and how some of them differ. */
+/* isocl runs: lists the runs in a folder with their results, and compares runs. */
 #include "commands.h"
 #include "core/file.h"
 #include "runs_differ.h"
@@ -39,7 +39,7 @@ static bool is_run(const char *folder)
 {
     char path[ISO_PATH];
     FILE *file = iso_path(path, folder, "state") == ISO_OK ? fopen(path, "rb") : NULL;
-    iso_error_clear(); /* where the path is too long, no run can be */
+    iso_error_clear(); /* a path that is too long cannot be a run */
     return file != NULL && fclose(file) == 0;
 }
 

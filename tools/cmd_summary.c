@@ -153,7 +153,7 @@ static void print_dot(const struct iso_graph *graph)
     printf("}\n");
 }
 
-/* As a file of its own; to standard output where it is called -. */
+/* Writes a file, or to standard output if its name is -. */
 static iso_rc write_svg(const struct iso_graph *graph, const char *path)
 {
     struct iso_svg svg = { .out = NULL };

@@ -18,11 +18,11 @@ static const struct iso_option options[] = { ISO_OPTION_DEVICE(struct tune_optio
                                              { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 struct table {
-    char product[128]; /* of the last row */
+    char product[128]; /* product of the last row */
     int products, rows;
 };
 
-/* A row for each candidate; the product stands in the first of its own. */
+/* Prints a row for each candidate; the first row of a product has its name. */
 static void print_row(void *self, const struct iso_tuned *t)
 {
     struct table *table = self;

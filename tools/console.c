@@ -69,8 +69,8 @@ static void append(char line[LINE], const char *fmt, ...)
     va_end(arguments);
 }
 
-/* Appends the scores that are one number; those of one a class, or a table, do not fit on a line.
- */
+/* Appends the scores that are one number; scores with a number per class, and tables, do not fit on
+ * a line. */
 static void append_scores(char line[LINE], const struct iso_graph *graph,
                           const struct iso_scores *scores, const char *prefix)
 {

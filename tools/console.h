@@ -1,5 +1,5 @@
-/* console.h: how a training shows itself: a bar on a terminal, a line an epoch in a pipe, JSON
- * objects, or nothing. */
+/* console.h: displays a training: a bar on a terminal, a line per epoch in a pipe, JSON objects, or
+ * nothing. */
 #ifndef ISO_CONSOLE_H
 #define ISO_CONSOLE_H
 #include "core/train/fit.h"
@@ -9,23 +9,23 @@ struct iso_run;
 struct iso_console {
     enum iso_console_style style;
     const struct iso_graph *graph;
-    struct iso_run *run; /* its log.txt gets the lines too; may be NULL */
-    double drawn;        /* iso_clock when the bar was drawn */
+    struct iso_run *run; /* lines also go to its log.txt; may be NULL */
+    double drawn;        /* iso_clock at which the bar was drawn */
 };
-/* A bar where standard output is a terminal. */
+/* Shows a bar if standard output is a terminal. */
 enum iso_console_style iso_console_style(bool json, bool quiet);
-/* A line to the reader, unless JSON or silence was asked, and to the run's log. */
+/* Prints a line, unless --json or --quiet was given, and adds it to the run's log. */
 void iso_console_line(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);
-/* The same for what is said in silence too: the result. */
+/* Like iso_console_line, but printed with --quiet too. */
 void iso_console_result(const struct iso_console *, const char *fmt, ...) ISO_PRINTF(2, 3);
 void iso_console_warning(const struct iso_console *, const struct iso_warning *);
 struct iso_fit_listener iso_console_listener(struct iso_console *);
-/* One JSON object on a line of its own; takes the object over. A type of its own is not worth it:
- * object is a json_t *. */
+/* Prints a JSON object on a line of its own, and frees it. object is a json_t *, so that this
+ * header does not need jansson. */
 void iso_console_json(void *object);
-/* Loss and metrics into a json_t object, each key with the prefix: a metric of one number as such,
- * one of a number a class as an array, and with `tables` a confusion matrix as rows of arrays. What
- * is not a number becomes null. */
+/* Adds loss and metrics to a json_t object, each key with the prefix: a metric of one number as a
+ * number, one with a number per class as an array, and with `tables` a confusion matrix as an array
+ * of rows. NaN becomes null. */
 void iso_console_json_scores(void *object, const struct iso_graph *, const struct iso_scores *,
                              const char *prefix, bool tables);
 #endif

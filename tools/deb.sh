@@ -31,7 +31,7 @@ needs() {
     fi
 }
 
-# What a program that links libisocl.a needs.
+# Prints the packages that a program needs to link libisocl.a.
 dev_needs() {
     for library in $libs; do
         case $library in

@@ -1,4 +1,5 @@
-/* exit_code.h: how a command ends; the only list, from which program, manual and help take it. */
+/* exit_code.h: the exit codes of commands; the only list, used by the program, the manual and help.
+ */
 #ifndef ISO_EXIT_CODE_H
 #define ISO_EXIT_CODE_H
 #include "core/iso.h"
@@ -20,7 +21,6 @@ enum { ISO_EXIT_CODES(ISO_EXIT_ENUM) };
 
 /* Returns the exit code of a command that has failed with rc. */
 int iso_exit_code(iso_rc rc);
-/* Prints the list, a line each, and how a command ends that was stopped: the help topic
- * "exit-codes". */
+/* Prints the help topic "exit-codes": the list, and the exit of a command that was stopped. */
 void iso_exit_codes_print(FILE *);
 #endif

@@ -1,4 +1,4 @@
-/* figures_show.h: the table of figures, for a reader and as a file. */
+/* figures_show.h: prints the table of figures, and writes it to a file. */
 #ifndef ISO_FIGURES_SHOW_H
 #define ISO_FIGURES_SHOW_H
 #include "core/job/figures.h"

@@ -25,7 +25,7 @@ const char *iso_vendor_name(enum iso_vendor vendor) { return vendors[vendor].nam
 
 /* ---- Cards --------------------------------------------------------------------------------- */
 
-/* The hexadecimal number in PCI_FOLDER/device/file; 0 when there is none. */
+/* Returns the hexadecimal number in PCI_FOLDER/device/file; 0 if there is none. */
 #define PCI_FOLDER "/sys/bus/pci/devices"
 static unsigned long pci_number(const char *device, const char *file)
 {

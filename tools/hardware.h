@@ -1,5 +1,5 @@
-/* hardware.h: what `isocl doctor` learns about the machine without OpenCL: graphics cards, drivers,
- * and the packages of this system that bring what is missing. Linux; elsewhere it finds nothing. */
+/* hardware.h: the machine as `isocl doctor` sees it without OpenCL: graphics cards, drivers, and
+ * the packages that provide missing parts. Works on Linux; elsewhere it finds nothing. */
 #ifndef ISO_HARDWARE_H
 #define ISO_HARDWARE_H
 #include <stdbool.h>
@@ -8,11 +8,11 @@
 enum iso_vendor { ISO_VENDOR_NVIDIA, ISO_VENDOR_AMD, ISO_VENDOR_INTEL, ISO_VENDORS };
 /* "NVIDIA". */
 const char *iso_vendor_name(enum iso_vendor);
-/* How many graphics cards of each vendor the machine shows. */
+/* Counts the graphics cards of each vendor. */
 void iso_find_cards(int count[ISO_VENDORS]);
-/* True if an OpenCL platform or device of these names belongs to the vendor. */
+/* Returns true if an OpenCL platform or device of these names belongs to the vendor. */
 bool iso_vendor_made(enum iso_vendor, const char *platform, const char *device);
-/* A render node of the kernel that we may not open, or NULL when there is none such. */
+/* Returns a render node of the kernel that this user must not open, or NULL if there is none. */
 const char *iso_locked_render_node(void);
 
 enum iso_package {
@@ -23,7 +23,7 @@ enum iso_package {
     ISO_PACKAGE_LOADER,
     ISO_PACKAGE_CLBLAST
 }; /* begins with enum iso_vendor */
-/* The command that installs it on this system, or what it is called on each when this one is not
- * known: "sudo apt-get install pocl-opencl-icd". Returns buf. */
+/* Writes the command that installs it on this system, "sudo apt-get install pocl-opencl-icd", or,
+ * on an unknown system, its name on each known one, into buf and returns buf. */
 const char *iso_install_command(enum iso_package, char *buf, size_t n);
 #endif

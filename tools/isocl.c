@@ -67,8 +67,8 @@ static int run(int argc, char **argv)
     return unknown(argv[1]);
 }
 
-/* A file that got the number of a closed stream would take in what is printed. The gaps are filled;
- * printing stays an error. */
+/* Opens missing standard streams, so that no file gets the descriptor of a closed stream and
+ * receives printed text. Printing to them remains an error. */
 static void fill_closed_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)

@@ -56,7 +56,7 @@ static void put_command(const struct iso_command *c)
     printf(".fi\n");
 }
 
-/* Names and what they mean, in pairs; NULL ends them. */
+/* Pairs of names and meanings; ends with NULL. */
 static void put_pairs(const char *const *pairs)
 {
     for (; pairs[0] != NULL; pairs += 2) {

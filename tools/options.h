@@ -1,5 +1,5 @@
-/* options.h: the commands of the program and the options each takes. A command's table drives
- * parsing, --help and the suggestions for what was mistyped. */
+/* options.h: the commands of the program and their options. A command's table drives parsing,
+ * --help and suggestions for mistyped options. */
 #ifndef ISO_OPTIONS_H
 #define ISO_OPTIONS_H
 #include "exit_code.h"
@@ -27,19 +27,19 @@ struct iso_command {
     const char *name;
     const char *arguments; /* "MODEL.yaml"; "" for none */
     const char *doc;       /* one line */
-    const char *more;      /* what --help explains besides; NULL: nothing */
-    const char *examples;  /* lines, each a command and what it does */
+    const char *more;      /* further text of --help; NULL: none */
+    const char *examples;  /* lines, each with a command and its effect */
     const struct iso_option *options;
     int min_arguments, max_arguments;
     int (*run)(const struct iso_command *, int argc, char **argv); /* returns an exit code */
 };
 
-/* Reads the options into `out`, which holds the defaults, and moves what is left to
- * argv[0..*count). Returns false with *exit_code set when the command is not to run: help was
- * asked, or wrong usage. */
+/* Reads the options into `out`, which holds the defaults, and moves the other arguments to
+ * argv[0..*count). Returns false, with *exit_code set, if the command should not run because of
+ * --help or wrong usage. */
 bool iso_options_parse(const struct iso_command *, int argc, char **argv, void *out, int *count,
                        int *exit_code);
-/* Tells wrong usage of a command on stderr, with where to read more; returns ISO_EXIT_USAGE. */
+/* Prints a usage error of a command on stderr, with a pointer to --help; returns ISO_EXIT_USAGE. */
 int iso_usage(const struct iso_command *, const char *fmt, ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 2, 3)))

@@ -1,4 +1,4 @@
-/* prediction.h: what `isocl predict` was asked, and what it says: for the files of that command. */
+/* prediction.h: request and output of `isocl predict`, for the files of that command. */
 #ifndef ISO_PREDICT_COMMAND_H
 #define ISO_PREDICT_COMMAND_H
 #include "core/job/prediction.h"
@@ -15,7 +15,7 @@ struct prediction {
     struct iso_prediction opened;
 };
 
-/* Fails when somebody wants the command to stop, so that its files are put in order. row: that is
+/* Fails if the user wants to stop the command, so that its files are cleaned up. row: the last row
  * done. */
 iso_rc iso_prediction_stopped(const struct prediction *, int64_t row);
 /* prediction_tell.c: prints a table or JSON objects, and writes the file of --csv. */
@@ -23,6 +23,6 @@ iso_rc iso_prediction_tell(struct prediction *);
 /* prediction_npy.c: writes the file of --npy. */
 iso_rc iso_prediction_npy(struct prediction *);
 
-/* "builtin:digits, test", or "3 images". Returns buf. */
+/* Writes "builtin:digits, test", or "3 images", into buf and returns buf. */
 const char *iso_prediction_source(const struct prediction *, char *buf, size_t n);
 #endif

@@ -1,4 +1,5 @@
-/* prediction_npy.c: what the network, or one of its layers, gives for each row, as an array. */
+/* prediction_npy.c: writes the output of the network, or of one of its layers, for each row as an
+ * array. */
 #include "prediction.h"
 
 #include "core/data/npy.h"

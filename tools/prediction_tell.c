@@ -18,8 +18,8 @@ struct telling {
     const struct prediction *p;
     int classes, top, wide, broad; /* columns of a row's name, and of a class's */
     int *order;                    /* [top]: the most probable classes */
-    const char *(*label)(const struct telling *, int class, char buf[TEXT]); /* of a submission */
-    char **labels;        /* [classes], of --labels; NULL: not given */
+    const char *(*label)(const struct telling *, int class, char buf[TEXT]); /* for a submission */
+    char **labels;        /* [classes], from --labels; NULL: not given */
     struct iso_file *csv; /* NULL: not wanted */
     int64_t known, right; /* rows whose class is known, and was predicted */
 };
@@ -91,7 +91,7 @@ static void print_row(const struct telling *t, const struct iso_predicted *p)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-/* Returns a JSON string; null where the text is not UTF-8. */
+/* Returns a JSON string, or null if the text is not UTF-8. */
 static json_t *text(const char *s)
 {
     json_t *string = json_string(s);
@@ -126,7 +126,7 @@ static void print_json(const struct telling *t, const struct iso_predicted *p)
 
 /* ---- A submission -------------------------------------------------------------------------- */
 
-/* Quoted where a reader of CSV would otherwise misread it. */
+/* Writes a field, quoted if a reader of CSV would otherwise misread it. */
 static void write_cell(FILE *f, const char *cell)
 {
     if (strpbrk(cell, ",\"\r\n") == NULL) {

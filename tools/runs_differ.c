@@ -29,7 +29,7 @@ static void print_lines(const struct iso_told *a, const struct iso_told *b)
         printf("        ... and %d more lines\n", printed - DIFFERENCES);
 }
 
-/* Prints what is known of both runs, and differs; "": not known. */
+/* Prints a fact that is known for both runs and differs; "": not known. */
 static void print_pair(const char *what, const struct iso_told *a, const char *text_a,
                        const struct iso_told *b, const char *text_b)
 {
@@ -72,7 +72,7 @@ static void print_made(const struct iso_told *a, const struct iso_told *b)
 
 /* ---- Their numbers ------------------------------------------------------------------------- */
 
-/* Returns where the numbers part, from 1; 0: nowhere. what: "step". */
+/* Returns the first step or epoch, from 1, whose numbers differ; 0: none. what: "step". */
 static int64_t print_rows(const struct iso_told *a, const struct iso_told *b, const char *text_a,
                           const char *text_b, const char *what)
 {
@@ -111,7 +111,7 @@ static void print_tensor(const struct iso_told *a, const struct iso_told *b, con
             (long long)p->element, p->a, a->folder, p->b, b->folder);
 }
 
-/* Compares a file that both runs have; returns false where one has not. */
+/* Compares a file of both runs; returns false if one has no such file. */
 static bool print_tensors(const struct iso_told *a, const struct iso_told *b, const char *name,
                           const struct iso_model *model)
 {
@@ -138,7 +138,8 @@ static struct iso_model *load_model(const struct iso_told *t)
     if (faults != NULL && iso_path(path, t->folder, "model.yaml") == ISO_OK &&
         iso_model_load(path, faults, &model) != ISO_OK)
         model = NULL;
-    iso_error_clear(); /* without a model there is no order of tensors, which is said */
+    iso_error_clear(); /* without a model the order of tensors is not known, and a message says so
+                        */
     free(faults);
     return model;
 }

@@ -10,7 +10,7 @@
 const char *iso_setup_path(const char *given, char found[ISO_PATH])
 {
     if (!iso_shipped(given, found) || strcmp(given, found) == 0)
-        return given; /* as it stands; where it is nowhere, reading it says so */
+        return given; /* as given; if there is no such file, reading it reports the error */
     fprintf(stderr, "isocl: there is no %s here; taking %s\n", given, found);
     return found;
 }

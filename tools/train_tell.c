@@ -17,7 +17,7 @@ static void tell_left_out(const struct training *t, const struct iso_dataset *da
             iso_console_line(&t->console, "left out   %s", text);
 }
 
-/* which: of the executor's data sets. */
+/* Prints the line of an executor's data set; `which` is its index. */
 static void tell_data(const struct training *t, int which, const struct iso_dataset *data)
 {
     static const char *const names[] = { "train", "validation" };
@@ -31,7 +31,7 @@ static void tell_data(const struct training *t, int which, const struct iso_data
     tell_left_out(t, data);
 }
 
-/* Prints what was computed from the data. */
+/* Prints the numbers computed from the data. */
 static void tell_input(const struct training *t)
 {
     char mean[160], std[160];

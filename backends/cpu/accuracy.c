@@ -1,5 +1,5 @@
-/* accuracy.c: y = number of rows whose prediction means the target's class: the first largest
- * number, of the target too where it is one-hot; a single one, whether it is above a half. */
+/* accuracy.c: y = number of rows whose predicted class is the target's: the index of the first
+ * largest number, also for a one-hot target; for a single number, 1 if it is above a half. */
 #include "metric.h"
 
 static int64_t right(const struct iso_cpu_row *row)

@@ -1,5 +1,5 @@
 /* activation.c: y = f(x) for each element (core/formulas.h), or softmax or log_softmax over the
- * last axis, whose formulas stand in backends/reference/activation.c. */
+ * last axis, whose formulas are in backends/reference/activation.c. */
 #include "core/ops/activation.h"
 #include "elements.h"
 #include "tile.h"
@@ -9,8 +9,8 @@ struct work {
     float alpha;
     const float *x, *y, *dy; /* y: x where the gradient reads it instead */
     float *out;              /* y, or dx */
-    int64_t count, each;     /* elements, and of a unit; of a function of rows: rows */
-    int64_t width;           /* of a row */
+    int64_t count, each;     /* elements (rows for a softmax), in total and per unit */
+    int64_t width;           /* elements per row */
     bool add;
 };
 
@@ -36,7 +36,7 @@ static void values(void *data, int64_t unit, int thread)
     switch (w->function) {
         ISO_ELEMENTWISE(MAP)
     case ISO_SOFTMAX:
-    case ISO_LOG_SOFTMAX: break; /* of rows */
+    case ISO_LOG_SOFTMAX: break; /* functions of rows, not of elements */
     }
 }
 

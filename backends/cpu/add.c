@@ -3,7 +3,7 @@
 #include "tile.h"
 
 struct work {
-    const float *x[ISO_OPERANDS], *dy; /* NULL: not there */
+    const float *x[ISO_OPERANDS], *dy; /* NULL: absent */
     float *y, *dx[ISO_OPERANDS];
     const struct iso_activation *activation; /* NULL: none */
     bool add[ISO_OPERANDS];

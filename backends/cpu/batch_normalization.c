@@ -1,5 +1,5 @@
-/* batch_normalization.c: goes over x twice forward (statistics, result) and twice backward (both
- * sums, dx): batch_sums.c, and here by elements that threads share. Formulas:
+/* batch_normalization.c: reads x twice forward (statistics, result) and twice backward (both sums,
+ * dx): in batch_sums.c, and here with elements divided among threads. Formulas:
  * core/ops/batch_normalization.h, core/formulas.h.
  *
  * What follows goes on in the same rounds: an add, an activation, and backward a relu, whose result
@@ -16,16 +16,16 @@ enum { SEGMENT = 512, TABLES = 5 }; /* elements of a segment, at least */
 struct work {
     struct iso_bn_rows s;
     const float *x, *dy;
-    const struct iso_activation *activation; /* NULL: none */
-    enum iso_cpu_pass pass;                  /* backward; it stands for the activation then */
-    const float *addend, *y;                 /* NULL: there is none; not wanted */
-    int64_t count, segment, each;            /* each: segments of a unit */
+    const struct iso_activation *activation;                 /* NULL: none */
+    enum iso_cpu_pass pass;                                  /* backward: replaces the activation */
+    const float *addend, *y;                                 /* NULL: absent; not wanted */
+    int64_t count, segment, each;                            /* each: segments of a unit */
     const float *means, *factors, *betas, *offsets, *slopes; /* [segment] */
     float *out;                                              /* y, or dx */
     bool add;
-    struct iso_ending ending;       /* of dx */
-    float *table[TABLES], *sums[2]; /* of the workspace: [segment]; [channels] */
-    void *room;                     /* the rest of it */
+    struct iso_ending ending;       /* applied to dx */
+    float *table[TABLES], *sums[2]; /* in the workspace: [segment]; [channels] */
+    void *room;                     /* the rest of the workspace */
 };
 
 static struct work work_of(const struct iso_call *call)
@@ -109,7 +109,7 @@ static void normalize(void *data, int64_t unit, int thread)
     }
 }
 
-/* The gradient of what is normalized, from that of the relu's result. */
+/* Returns the gradient of the normalized value, given that of the relu's result. */
 ISO_CPU_INLINE float passing(enum iso_cpu_pass pass, float x, float mean, float factor, float beta,
                              float y, float dy)
 {

@@ -7,19 +7,19 @@
 #include "simd.h"
 
 enum kind { SUM_X, SUM_SQUARES, SUM_GRADIENTS, SUM_BY_RESULT, SUM_BY_INPUT };
-/* Over x; over what that left of each block; over x and dy. */
+/* BLOCKS reads x; SQUARES combines the results per block; GRADIENTS reads x and dy. */
 enum pass { BLOCKS, SQUARES, GRADIENTS };
-enum { VECTORS = 4, CHUNK = VECTORS * ISO_VEC }; /* of columns that are summed at a time */
+enum { VECTORS = 4, CHUNK = VECTORS * ISO_VEC }; /* columns that are summed at a time */
 
 struct work {
     enum pass pass;
     struct iso_cpu_split split;
-    struct iso_cpu_bn_gradients g;    /* of statistics: x and mean */
+    struct iso_cpu_bn_gradients g;    /* statistics use x and mean only */
     float *sums, *products;           /* [groups][channels] */
     float *block_mean, *block_square; /* [groups][ISO_GROUP_BLOCKS][channels] */
 };
 struct chunk {                               /* some columns of a block */
-    int64_t row, rows, column, group, block; /* block: its number among those of the arrays */
+    int64_t row, rows, column, group, block; /* block: its index in the arrays */
     int cols;
 };
 
@@ -44,14 +44,14 @@ size_t ISO_CPU(batch_sums_workspace)(const struct iso_bn_rows *s)
 
 /* ---- The chains of a block ----------------------------------------------------------------- */
 
-/* What n rows of some columns hold, `row` elements apart; sums are put in sum and product. */
+/* Some columns of n rows, which are `row` elements apart; their sums go to sum and product. */
 struct columns {
     int64_t n, row;
     struct iso_cpu_bn_gradients g; /* each pointer at the first column */
     float *sum, *product;
 };
 
-/* The pointers moved on by so many elements and channels. */
+/* Returns the pointers, advanced by some elements and channels. */
 static struct iso_cpu_bn_gradients moved(struct iso_cpu_bn_gradients g, int64_t elements,
                                          int64_t channels)
 {

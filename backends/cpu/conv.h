@@ -1,13 +1,13 @@
-/* conv.h: convolution without a patch matrix: the register tile reads image pixels where they lie.
- * An image is first copied with its border of zeros, so that border taps take part as +0 and need
- * no test. */
+/* conv.h: convolution without a patch matrix: the register tile reads the pixels of the image
+ * directly. An image is first copied with its border of zeros, so that taps beyond the border are
+ * +0 and need no test. */
 #ifndef ISO_CPU_CONV_H
 #define ISO_CPU_CONV_H
 #include "gemm.h"
 #include "sums.h"
 #include "core/ops/conv2d.h"
 
-/* Every result pixel reads the source pixels its taps name. Forward: source x, result y; input
+/* Every result pixel reads the source pixels of its taps. Forward: source x, result y; input
  * gradient: source dy, result dx, where strides split the result into residues, each reached by its
  * own taps. */
 struct iso_taps {           /* the taps of one residue */
@@ -22,25 +22,24 @@ struct iso_gather {
     int64_t rh, rw, rc;
     int64_t row0, col0, ph, pw; /* padded pixel (r, c) is source pixel (r + row0, c + col0),
                                    or 0 */
-    int64_t ystep, xstep;       /* of result pixels in a residue */
-    int64_t srow, scol;         /* source pixels a step in a residue moves */
-    int64_t reach;              /* padded rows below a residue's first that its taps read */
+    int64_t ystep, xstep;       /* steps between result pixels of a residue */
+    int64_t srow, scol;         /* source pixels per step in a residue */
+    int64_t reach;              /* padded rows after a residue's first that its taps read */
     struct iso_taps *residue;
     int nresidues;
     ptrdiff_t *aoff, *boff;
     int64_t *len;
-    struct iso_gemm weights; /* n columns, k terms: what pack() reads, one tap after the
-                                other */
+    struct iso_gemm weights; /* n columns, k terms: the input of pack(), one tap after the other */
     int64_t taps;            /* input gradient: taps of the kernel; forward: 1, k is
                                 whole */
     const float *bias;
-    struct iso_ending ending; /* of the result */
+    struct iso_ending ending; /* applied to the result */
     bool add;
 };
 
-/* The three passes of a convolution in one way, and the bytes of scratch that each takes; x, dx
- * [n, h, w, c], y, dy [n, oh, ow, filters], kernel, dkernel [kh, kw, c, filters]; bias NULL:
- * none; add: to what dx or dkernel holds. */
+/* Declares the three passes of a convolution computed in one way, and the bytes of scratch that
+ * each needs. x, dx [n, h, w, c]; y, dy [n, oh, ow, filters]; kernel, dkernel [kh, kw, c, filters];
+ * bias NULL: none; add: add to dx or dkernel. */
 #define ISO_CPU_CONVOLUTION(way)                                                                 \
     size_t ISO_CPU(way##_forward_workspace)(const struct iso_window *, int64_t filters,          \
                                             int threads);                                        \

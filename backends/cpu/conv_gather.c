@@ -20,7 +20,7 @@ struct job {
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
 
-/* Carves the tables out of the workspace; returns what is left of it. */
+/* Places the tables in the workspace and returns the rest of it. */
 static char *take_tables(struct iso_gather *g, char *work, int64_t residues, int64_t segments)
 {
     g->residue = (void *)work;

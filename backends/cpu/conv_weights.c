@@ -92,10 +92,10 @@ static int64_t rows_before(const struct iso_conv_weights *job, int64_t lot)
  * [tap_lines][taps][channels][width]. */
 struct share {
     const struct iso_conv_segments *segments;
-    const float *image;                /* x, or its copy, of a lot */
-    const float *panel;                /* of a block of dy: packed, or dy itself */
-    const float *ahead;                /* what to fetch on the way: dy, or NULL: x */
-    float *x, *packed, *group, *total; /* its scratch */
+    const float *image;                /* a lot of x, or its copy */
+    const float *panel;                /* a block of dy: packed, or dy itself */
+    const float *ahead;                /* data to prefetch: dy, or x if NULL */
+    float *x, *packed, *group, *total; /* the thread's scratch */
     int64_t c0, p;                     /* channel; panel */
 };
 
@@ -167,7 +167,7 @@ static void add_group(const struct iso_conv_weights *job, const struct share *sh
     iso_cpu_store(share->total, share->group, n, !first);
 }
 
-/* Copies between sums of a share and those of the whole gradient. */
+/* Copies sums between a share and the whole gradient. */
 static void move_sums(const struct iso_conv_weights *job, const struct share *share, float *own,
                       float *whole, bool store)
 {
@@ -183,7 +183,7 @@ static void move_sums(const struct iso_conv_weights *job, const struct share *sh
 /* ---- By result ---------------------------------------------------------------------------------
  */
 
-/* One panel, over the lots [first, end), whose copy is there. */
+/* Sums one panel over the lots [first, end), whose copy has been made. */
 static void add_lots(const struct iso_conv_weights *job, struct share *share, int64_t first,
                      int64_t end)
 {

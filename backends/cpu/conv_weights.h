@@ -1,12 +1,12 @@
-/* conv_weights.h: what the plan of a kernel's gradient (conv_weights_plan.c) lays down for the work
- * on it (conv_weights.c). */
+/* conv_weights.h: the plan of a kernel's gradient, made in conv_weights_plan.c and carried out in
+ * conv_weights.c. */
 #ifndef ISO_CPU_CONV_WEIGHTS_H
 #define ISO_CPU_CONV_WEIGHTS_H
 #include "conv.h"
 
-/* A copy of a lot of images with so many channels, and the segments of each block in it. */
+/* A copy of a lot of images with `channels` channels, and the segments of each block in it. */
 struct iso_conv_segments {
-    int64_t channels, column, lot; /* floats from pixel to pixel, and of the whole */
+    int64_t channels, column, lot; /* column: floats from pixel to pixel; lot: floats of the copy */
     ptrdiff_t *aoff, *boff;        /* in a lot, and in a block */
     int64_t *len;
     int64_t *block; /* [nblocks + 1]: the first segment of each block */
@@ -16,44 +16,42 @@ struct iso_conv_weights {
     struct iso_window w;
     int64_t filters, depth;
     const float *x, *dy;
-    bool spread;             /* an image is copied for each kx, with the columns that it
-                                meets, so that rows of pixels lie end to end */
-    int64_t planes, ph, pw;  /* of a copy: one, or kw of them when spread */
+    bool spread; /* copy an image once for each kx, with the columns that kx reads, so that rows of
+                    pixels lie end to end */
+    int64_t planes, ph, pw;  /* copies per image, one or kw of them when spread, and their size */
     int64_t lots, members;   /* a lot is the images of one block, `members` of them, or one
                                 image that has several blocks */
-    int64_t lines, line;     /* rows of an image that lie end to end: so many, of so many */
-    int64_t rows, tail;      /* of a lot; of the last one, which may have fewer images */
-    int64_t nblocks;         /* of a lot */
-    int64_t group_lots;      /* lots of a group, or one of several groups, */
-    int64_t group_blocks;    /* of so many blocks each */
-    int64_t tap_lines, taps; /* depth is lines of taps; a line's taps lie
-                                end to end */
+    int64_t lines, line;     /* runs of pixels of an image that lie end to end; their length */
+    int64_t rows, tail;      /* rows of a lot, and of the last one, which may have fewer images */
+    int64_t nblocks;         /* blocks per lot */
+    int64_t group_lots;      /* lots per group; 1 if a lot has several groups */
+    int64_t group_blocks;    /* blocks per group in a lot */
+    int64_t tap_lines, taps; /* depth consists of lines of taps, which lie end to end in a line */
     int vectors, width;
     int64_t panels;
     bool packed;                          /* dy is copied into panels */
-    int64_t slices, channels;             /* of a slice; the last may have fewer */
-    int64_t splits;                       /* of the panels */
+    int64_t slices, channels;             /* channels per slice; the last may have fewer */
+    int64_t splits;                       /* parts into which the panels are divided */
     int64_t at_once;                      /* lots at a time: whole groups */
-    bool by_group, in_place, add;         /* in place: x is read where it lies */
-    struct iso_conv_segments segments[2]; /* of a slice, and of the last */
-    float *scratch;                       /* of each thread: x, a panel of dy, two sums, or, by
-                                             group, one for each panel */
+    bool by_group, in_place, add;         /* in_place: x is read without a copy */
+    struct iso_conv_segments segments[2]; /* for a full slice, and for the last */
+    float *scratch; /* per thread: x, a panel of dy, and two sums, or one per panel by group */
     int64_t scratch_floats, x_floats, panel_floats, sum_floats;
-    float *total, *dkernel; /* sums and results, [depth, filters]; the same, unless by
-                               group or added */
-    float *groups;          /* by group: their sums, [at_once][depth, filters] for each group */
-    int64_t first, end;     /* by group: the lots that are in work */
+    float *total, *dkernel; /* sums and results, [depth, filters]; equal unless by_group or add */
+    float *groups;          /* by group: sums of the groups, [at_once][depth, filters] for each */
+    int64_t first, end;     /* by group: the lots being summed */
 };
 
-/* Groups of so many lots, whole groups of them or up to the last. */
+/* Returns the number of groups in `lots` lots, which end with a whole group or with the last lot.
+ */
 static inline int64_t iso_conv_groups(const struct iso_conv_weights *job, int64_t lots)
 {
     return iso_ceil_div(lots, job->group_lots) * iso_ceil_div(job->nblocks, job->group_blocks);
 }
-/* Divides the work among threads. x, dy and dkernel are the caller's to set. */
+/* Divides the work among threads. The caller sets x, dy and dkernel. */
 void ISO_CPU(plan_conv_weights)(struct iso_conv_weights *, const struct iso_window *,
                                 int64_t filters, bool add, int threads);
-/* Lays everything out in the workspace of conv_kernel_gradient_workspace, and fills in the
- * segments. dkernel is there already. */
+/* Lays out the workspace, whose size is conv_kernel_gradient_workspace, and fills in the segments.
+ * dkernel must be set. */
 void ISO_CPU(lay_out_conv_weights)(struct iso_conv_weights *, void *workspace, int threads);
 #endif

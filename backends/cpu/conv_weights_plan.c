@@ -1,18 +1,18 @@
-/* conv_weights_plan.c: how the gradient of a kernel is divided among threads, what each of them
- * copies, and where all of it lies. */
+/* conv_weights_plan.c: divides the gradient of a kernel among threads, and plans the copies that
+ * each makes and their memory. */
 #include "conv_weights.h"
 
 enum {
     SLICE = 16,              /* channels of a slice are a multiple of this */
-    CACHE_BYTES = 384 << 10, /* of x and dy, to stay in the second-level cache, */
-    LEAST_ROWS = 512,        /* but enough rows to be worth loading the sums again */
-    SLICE_BYTES = 512 << 10, /* of one image of a slice */
+    CACHE_BYTES = 384 << 10, /* size of x and dy together that stays in the second-level cache, */
+    LEAST_ROWS = 512,        /* but with at least this many rows for each load of the sums */
+    SLICE_BYTES = 512 << 10, /* size of one image of a slice */
     SHORT_ROW = 16,
-    DEEP = 64,                /* output columns and channels where images are spread */
+    DEEP = 64,                /* output columns and channels from which images are spread */
     LONG_ROW = 128,           /* filters from which rows of dy lie too far apart */
-    BY_GROUP_MOST = 80 << 10, /* results, when work is divided over groups, */
-    GROUPS_AT_ONCE = 4,       /* and so many for each thread have their sums kept, or more where */
-    GROUP_FLOATS = 1 << 19    /* those are small */
+    BY_GROUP_MOST = 80 << 10, /* most results for work divided over groups, */
+    GROUPS_AT_ONCE = 4,       /* with the sums of this many kept per thread, or more */
+    GROUP_FLOATS = 1 << 19    /* if those are small */
 };
 
 /* ---- Geometry ------------------------------------------------------------------------------ */
@@ -23,7 +23,7 @@ static int64_t column_step(const struct iso_conv_weights *job)
     return job->spread ? 1 : job->w.sw;
 }
 
-/* How the rows of the sum are divided: core/order.h. */
+/* Divides the rows of the sum as core/order.h defines. */
 static void set_order(struct iso_conv_weights *job)
 {
     const struct iso_window *w = &job->w;

@@ -1,4 +1,4 @@
-/* copy_rows.h: copies of rows between tensors that keep them at different distances. */
+/* copy_rows.h: copies rows between tensors with different strides. */
 #ifndef ISO_CPU_COPY_ROWS_H
 #define ISO_CPU_COPY_ROWS_H
 #include "elements.h"
@@ -10,7 +10,7 @@ struct iso_row_copy {
     float *to;
     int64_t images, rows, width;
     int64_t from_image, from_row, to_image, to_row;
-    bool add; /* to what is there */
+    bool add; /* to the target, instead of overwriting it */
 };
 void ISO_CPU(copy_rows)(struct iso_backend *, const struct iso_row_copy *);
 #endif

@@ -1,6 +1,6 @@
-/* cpu.h: what the kernels of the cpu backend share. Every kernel file is compiled once for each
- * instruction set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); device.c and team.c are
- * compiled once. */
+/* cpu.h: declarations shared by the kernels of the cpu backend. Every kernel file is compiled once
+ * for each instruction set (ISO_VARIANT: cpu_portable, cpu_avx2, cpu_avx512); device.c and team.c
+ * are compiled once. */
 #ifndef ISO_CPU_H
 #define ISO_CPU_H
 #include "core/arith.h"

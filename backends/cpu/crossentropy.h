@@ -1,11 +1,12 @@
-/* crossentropy.h: what the two softmax cross-entropies share (formulas:
- * core/ops/crossentropy.h). */
+/* crossentropy.h: functions shared by the two softmax cross-entropies; core/ops/crossentropy.h has
+ * the formulas. */
 #ifndef ISO_CPU_CROSSENTROPY_H
 #define ISO_CPU_CROSSENTROPY_H
 #include "loss.h"
 
-/* The loss of row `row`, from its logits' maximum and the logarithm of its sum of exponentials. */
+/* Returns the loss of row `row`, from the maximum of its logits and the logarithm of their sum of
+ * exponentials. */
 typedef float ISO_CPU(row_loss)(const struct iso_call *, int64_t row, float max, float log_sum);
-/* Probabilities, and the mean of the rows' losses where it is wanted and there are targets. */
+/* Computes probabilities and, if it is wanted and there are targets, the mean loss of the rows. */
 void ISO_CPU(crossentropy)(struct iso_backend *, const struct iso_call *, ISO_CPU(row_loss) *loss);
 #endif

@@ -4,9 +4,9 @@
 #include "core/ops/window.h"
 #include "cpu.h"
 
-/* dkernel [kh, kw, channels], or that gradient added to it, of x [n, h, w, channels] and dy
- * [n, oh, ow, channels]: with a depth multiplier above 1, x is spread to the channels of dy before.
- * The workspace, a whole number of floats, holds the sums of groups. */
+/* Computes dkernel [kh, kw, channels] from x [n, h, w, channels] and dy [n, oh, ow, channels], or
+ * adds the gradient to it. With a depth multiplier above 1, the caller spreads x to the channels of
+ * dy first. The workspace, a whole number of floats, holds the sums of groups. */
 size_t ISO_CPU(depthwise_weights_workspace)(const struct iso_window *, int64_t channels,
                                             int threads);
 void ISO_CPU(depthwise_weights)(struct iso_team *, const struct iso_window *, int64_t channels,

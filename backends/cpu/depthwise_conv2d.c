@@ -12,15 +12,15 @@
 
 enum { PIXELS = 4, VECTORS = 2, TOGETHER = 3, COLUMNS = 2 * (PIXELS - 1) + TOGETHER };
 
-struct taps {                 /* terms of a line's chains whose pixels lie side by side in a row */
+struct taps {                 /* terms of a line's chains whose pixels are adjacent in a row */
     const float *row;         /* [width, channels] */
-    int64_t column;           /* the lowest that the line's first pixel reads; may lie beyond */
-    const float *kernel;      /* of the first: [channels] */
-    const float *at[COLUMNS]; /* where the pixels at hand read, if a column lies beyond */
+    int64_t column;           /* lowest column that the line's first pixel reads; may be outside */
+    const float *kernel;      /* first tap's: [channels] */
+    const float *at[COLUMNS]; /* sources of the current pixels, if a column is outside */
 };
 struct line { /* results that lie in one row and have the same taps */
     struct taps *taps;
-    int rows, together;               /* so many taps, each of so many terms */
+    int rows, together;               /* number of struct taps, and terms of each */
     bool descending;                  /* the first of them reads the highest column */
     int64_t next;                     /* floats from the kernel of one of them to the next */
     int64_t width, channels, advance; /* pixel p reads column + p advance */
@@ -39,7 +39,7 @@ struct work {
     const float *zeros; /* in place of a row beyond the border */
     int64_t unit_rows;
     const float *from;
-    float *to; /* of spread and lay_apart */
+    float *to; /* source and target of spread and lay_apart */
     bool add;
 };
 
@@ -50,7 +50,7 @@ static inline const float *column_of(const struct line *l, const struct taps *t,
     return at >= 0 && at < l->width ? t->row + at * l->channels : l->zeros;
 }
 
-/* What the tiles below hold, once for each of their pixels and vectors. */
+/* The sums of a tile below, one vector for each pixel and vector of channels. */
 typedef iso_vec sums[PIXELS][VECTORS];
 
 ISO_CPU_INLINE void clear(int pixels, int vectors, sums sum)
@@ -206,7 +206,7 @@ static void run_line(const struct line *l)
 
 /* ---- Forward and input gradient ------------------------------------------------------------ */
 
-/* The taps of row oy of y of an image, three to a row of the kernel where there are so many. */
+/* Lists the taps for row oy of y of an image, three per row of the kernel if it has as many. */
 static void taps_of_value(const struct work *w, const float *image, int64_t oy, struct line *l)
 {
     const struct iso_window *g = &w->g;
@@ -382,7 +382,7 @@ static size_t workspace(struct iso_backend *b, const struct iso_call *call, enum
     return iso_max_size(dx, iso_max_size(dkernel, dbias));
 }
 
-/* Returns what is left of the workspace. */
+/* Returns the rest of the workspace. */
 static float *take_lists(struct iso_backend *b, const struct iso_call *call, struct work *w)
 {
     uint8_t *work = iso_cpu_u8(&call->workspace);

@@ -11,13 +11,13 @@
 #include "sums.h"
 
 enum { TAPS = 9, VECTORS = ISO_TILE2 > TAPS ? 2 : 1 };
-enum { RUNS = 16, PIXELS = 32 }; /* of a lot, at most */
+enum { RUNS = 16, PIXELS = 32 }; /* most runs and pixels per lot */
 
 struct job {
     struct iso_window g;
     int64_t channels, taps;
     const float *x, *dy;
-    struct iso_cpu_split split; /* of the rows of y */
+    struct iso_cpu_split split; /* division of the rows of y */
     float *sums;                /* [groups][taps][channels] */
     float *zeros;               /* in place of a row of x beyond the border */
     float *chains;              /* [threads][taps][channels] */
@@ -25,7 +25,7 @@ struct job {
 };
 struct run { /* pixels of a row of y that read on in the same rows of x */
     int64_t n;
-    const float *dy, *const *from; /* of its first pixel: [channels]; [taps] of them */
+    const float *dy, *const *from; /* first pixel: [channels]; [taps] pointers to x */
 };
 struct lot { /* runs that are added to the chains together */
     int nruns;
@@ -91,8 +91,9 @@ static void sum_lot(const struct lot *lot, int64_t taps, struct iso_range cols)
         sum_rest(lot, t, c, cols.end);
 }
 
-/* Finds what the taps of pixel r of y read; returns how many pixels from there on, `most` at most,
- * read on in the same rows: those with a tap beyond the left or right border go one by one. */
+/* Finds the pixels that the taps of pixel r of y read. Returns the number of pixels from r on, at
+ * most `most`, that read adjacent pixels in the same rows; it is 1 if a tap is beyond the left or
+ * right border. */
 static int64_t find_taps(const struct job *job, int64_t r, int64_t most, const float **from)
 {
     const struct iso_window *g = &job->g;

@@ -15,10 +15,10 @@ struct work {
     const float *in;          /* x, or dy */
     float *out;               /* y, or dx */
     uint8_t *mask;            /* NULL: not wanted */
-    int64_t count, row;       /* elements; of a row */
-    int64_t words, all_words; /* of a row, with those it leaves unused; of all rows */
+    int64_t count, row;       /* elements, in total and per row */
+    int64_t words, all_words; /* random words of a row, including unused ones, and of all rows */
     bool add;
-    struct iso_ending ending; /* of dx */
+    struct iso_ending ending; /* applied to dx */
 };
 
 ISO_CPU_INLINE void drop(const float *restrict x, const uint32_t *restrict word, uint32_t threshold,

@@ -1,4 +1,4 @@
-/* dropout.h: what dropout of elements and of channels share. */
+/* dropout.h: functions shared by dropout of elements and of channels. */
 #ifndef ISO_CPU_DROPOUT_H
 #define ISO_CPU_DROPOUT_H
 #include "core/ops/dropout.h"
@@ -10,7 +10,7 @@ struct iso_drop {
     struct iso_cpu_random random;
 };
 
-/* Outside of training: scale 1 and threshold 0, which drops nothing. */
+/* Outside training, returns scale 1 and threshold 0, which drops nothing. */
 static inline struct iso_drop iso_cpu_drop_of(const struct iso_call *call)
 {
     return (struct iso_drop){

@@ -51,8 +51,8 @@ static void filter(const iso_gaussian *g, const float *restrict from, int64_t st
         to[e] = iso_flush(to[e]);
 }
 
-/* The rows of a field, with those beyond its border. What is beyond their ends is not read by the
- * filter down, but computed with. */
+/* The rows of a field, including those beyond its border. The vertical filter computes with the
+ * numbers beyond the ends of rows, but its results do not depend on them. */
 static void pad_rows(const struct work *w, const float *noise, float *padded)
 {
     const int64_t width = w->columns.size, reach = w->gaussian.radius;
@@ -65,7 +65,7 @@ static void pad_rows(const struct work *w, const float *noise, float *padded)
     }
 }
 
-/* Puts what is beyond the ends of a row there. */
+/* Fills in the numbers beyond the ends of a row. */
 static void pad_ends(const struct work *w, float *row)
 {
     const int32_t reach = w->gaussian.radius, width = w->columns.size;

@@ -1,16 +1,15 @@
-/* elements.h: how the kernels without products share their elements out among threads, and the sums
- * along a contiguous axis. Inner loops are plain C without branches, which compilers turn into
- * vector code. */
+/* elements.h: divides the elements of kernels without products among threads, and sums along a
+ * contiguous axis. Inner loops are plain C without branches, which compilers vectorize. */
 #ifndef ISO_CPU_ELEMENTS_H
 #define ISO_CPU_ELEMENTS_H
 #include "core/formulas.h"
 #include "cpu.h"
 
-/* Elements of a unit of work: some microseconds, so that a small tensor stays on its thread. */
+/* Elements per unit of work: some microseconds, so that a small tensor stays on one thread. */
 enum { ISO_CPU_UNIT = 16384 };
 #define ISO_CPU_INLINE static inline __attribute__((always_inline))
 
-/* Unit `unit` of `count` things, `each` to a unit, is [begin, end). */
+/* The range [begin, end) of a unit, if `count` things are divided into units of `each`. */
 struct iso_range {
     int64_t begin, end;
 };
@@ -18,19 +17,19 @@ static inline struct iso_range iso_cpu_range(int64_t unit, int64_t each, int64_t
 {
     return (struct iso_range){ unit * each, iso_min64((unit + 1) * each, count) };
 }
-/* Rows of a unit, when a row costs as much as `cost` simple elements. */
+/* Returns the rows per unit, if a row costs as much as `cost` simple elements. */
 static inline int64_t iso_cpu_unit_rows(int64_t cost)
 {
     return iso_max64(1, ISO_CPU_UNIT / iso_max64(1, cost));
 }
 
-/* A gradient with a finished sum put in: added once, or overwriting. */
+/* Returns a gradient after a complete sum is added to it once, or replaces it. */
 static inline float iso_cpu_put(float gradient, float sum, bool add)
 {
     return add ? gradient + sum : sum;
 }
 
-/* The same for n of them. */
+/* Does the same for n gradients. */
 static inline void iso_cpu_store(float *restrict gradient, const float *restrict sum, int64_t n,
                                  bool add)
 {
@@ -40,7 +39,7 @@ static inline void iso_cpu_store(float *restrict gradient, const float *restrict
         gradient[i] = gradient[i] + sum[i];
 }
 
-/* The end of a block of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
+/* Ends a block of a sum along an axis: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
 static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
 {
     for (int half = ISO_LANES / 2; half > 0; half /= 2)
@@ -49,10 +48,10 @@ static inline float iso_cpu_lanes_total(float lane[ISO_LANES])
     return lane[0];
 }
 
-/* The maximum of x [n], n > 0; NaN when there is one. Among zeros of both signs it is any of them,
- * and the reference's is the first: z - m is then a zero of another sign at most, and exp of both
- * is 1, while log p = (z - m) - log s keeps that sign only where log s is 0, that is where such a
- * zero is alone. */
+/* Returns the maximum of x [n], n > 0, or NaN if x has one. Among zeros of both signs it may return
+ * either, while the reference returns the first. That changes at most the sign of a zero z - m,
+ * whose exp is 1, and log p = (z - m) - log s keeps that sign only if log s is 0, that is if the
+ * zero is the only element. */
 static inline float iso_cpu_max(const float *x, int64_t n)
 {
     float best[ISO_LANES], last[ISO_LANES];
@@ -71,7 +70,7 @@ static inline float iso_cpu_max(const float *x, int64_t n)
     return best[0];
 }
 
-/* e[i] = exp(z[i] - max) of a block, and the block's sum. */
+/* Computes e[i] = exp(z[i] - max) for a block and returns the block's sum. */
 static inline float iso_cpu_exp_block(const float *z, int64_t n, float max, float *e)
 {
     float lane[ISO_LANES] = { 0.0f }, term[ISO_LANES];
@@ -93,7 +92,7 @@ static inline float iso_cpu_exp_block(const float *z, int64_t n, float max, floa
     return iso_cpu_lanes_total(lane);
 }
 
-/* The same for a row, and the sum along it. e may be z, and NULL when only the sum is wanted. */
+/* Does the same for a row. e may be z, or NULL if only the sum is wanted. */
 static inline float iso_cpu_exp_row(const float *z, int64_t n, float max, float *e)
 {
     float total = 0.0f;

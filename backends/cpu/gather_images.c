@@ -2,8 +2,8 @@
 #include "core/ops/gather_images.h"
 #include "elements.h"
 
-/* Factors and offsets stand repeated for so many pixels, so that a loop over them has no channels.
- * With more than ISO_REALS channels all are the same. */
+/* Factors and offsets are repeated for this number of pixels, so that loops need not count
+ * channels. With more than ISO_REALS channels all are the same. */
 enum { PIXELS = 16, MOST = PIXELS * ISO_REALS };
 
 struct work {

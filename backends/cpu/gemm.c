@@ -12,7 +12,7 @@
 enum {
     K_PIECE = 4 * ISO_BLOCK_TERMS, /* k of a panel that stays in the second-level cache beside
                                       a strip */
-    BAND_FLOATS = 65536,           /* of a's band, which stays there too */
+    BAND_FLOATS = 65536,           /* size of a band of a, which stays there too */
     BAND_TILES = 8,                /* but not more tiles than this */
     FAR = 256,                     /* elements between rows from which a is packed, */
     REUSED = 6,                    /* when this many panels or more meet it, */
@@ -22,12 +22,12 @@ enum {
 
 struct job {
     const struct iso_gemm *g;
-    int vectors, width, height; /* of a panel; rows of a tile */
-    int64_t panels, piece;      /* k of a piece */
+    int vectors, width, height; /* vectors and columns per panel; rows per tile */
+    int64_t panels, piece;      /* piece: k per piece */
     bool by_band, packs_a;
-    int64_t bands, band_rows; /* of a; a unit is a band, or a panel times a band */
-    float *strip;             /* packed a, [strips][k][height]: of a band, one a thread, or whole */
-    float *panel;             /* packed b: all of it, or a piece of a panel, one a thread */
+    int64_t bands, band_rows; /* bands of a; a unit is a band, or a panel times a band */
+    float *strip;             /* packed a, [strips][k][height]: a band per thread, or all of it */
+    float *panel;             /* packed b: all of it, or a piece of a panel per thread */
     size_t strip_floats, panel_floats;
 };
 
@@ -43,8 +43,8 @@ void ISO_CPU(transpose)(const float *from, int64_t ldf, int64_t rows, int64_t co
             to[k * ldt + j] = from[j * ldf + k];
 }
 
-/* Rows of whole vectors; those that come next are fetched, since they lie too far apart for the
- * processor to see them coming. */
+/* Copies rows of whole vectors, and prefetches the next rows, which are too far apart for the
+ * processor's own prefetching. */
 static void copy_rows(const float *from, int64_t ldf, int64_t rows, int width, float *to)
 {
     enum { AHEAD = 16, LINE = 16 };
@@ -85,7 +85,7 @@ static void pack_rows(const struct job *job, int64_t i0, int64_t rows, float *to
                            to + i * g->k, job->height);
 }
 
-/* Rows [i0, i0 + rows) times one panel, terms [k0, k0 + len); the sum goes on from what c holds.
+/* Multiplies rows [i0, i0 + rows) by one panel, terms [k0, k0 + len), continuing the sums in c.
  * strip: these rows, packed, or NULL; panel: these terms. */
 static void multiply(const struct job *job, int64_t i0, int64_t rows, int64_t p, int64_t k0,
                      int64_t len, const float *strip, const float *panel)

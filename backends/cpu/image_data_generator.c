@@ -77,7 +77,7 @@ static void recolour(void *data, int64_t image, int thread)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    enum { COST = 4 }; /* of a pixel, in simple elements */
+    enum { COST = 4 }; /* cost of a pixel, in simple elements */
     const struct iso_image_data_generator *p = call->params;
     const struct iso_shape *s = &call->x[0].shape;
     struct work work = {

@@ -1,5 +1,5 @@
-/* kernels.h: the kernel tables of the instruction sets this program holds, indexed by op, and what
- * measures the peaks of the machine (peak.c). */
+/* kernels.h: the kernel tables of the instruction sets in this program, indexed by op, and the
+ * functions that measure the machine's peaks (peak.c). */
 #ifndef ISO_CPU_KERNELS_H
 #define ISO_CPU_KERNELS_H
 #include "core/iso.h"

@@ -8,16 +8,15 @@ enum { ROW_COST = 3 }; /* times that a row's elements are gone through */
 
 struct work {
     struct iso_bn_rows s;
-    struct iso_cpu_split split; /* of the weights' gradients */
-    int64_t each;               /* rows of a unit */
+    struct iso_cpu_split split; /* division of the sums for the weights' gradients */
+    int64_t each;               /* rows per unit */
     const float *x, *dy;
-    const float *gamma, *beta; /* [channels]; ones and zeros where they are left out */
+    const float *gamma, *beta; /* [channels]; ones and zeros if the layer has none */
     float *mean, *inverse;     /* [rows] */
     float epsilon;
     float *out; /* y, or dx */
     bool add;
-    float *sums, *products; /* of dbeta and dgamma: [groups, channels]; NULL: not
-                               wanted */
+    float *sums, *products; /* sums for dbeta and dgamma: [groups, channels]; NULL: not wanted */
 };
 
 static struct iso_rows rows_of(const struct work *w)
@@ -52,7 +51,7 @@ static float *room(const struct iso_call *call)
     return (float *)(void *)iso_cpu_u8(&call->workspace);
 }
 
-/* A weight, or n times the value that stands for it where it is left out. */
+/* Returns a weight, or n times the value that replaces a weight the layer does not have. */
 static const float *weight_or(const struct iso_tensor *w, float value, float *instead, int64_t n)
 {
     for (int64_t i = 0; i < n && w->mem == NULL; i++)
@@ -62,7 +61,7 @@ static const float *weight_or(const struct iso_tensor *w, float value, float *in
 
 /* ---- Sums along a row ---------------------------------------------------------------------- */
 
-/* The chains a and b of `live` lanes go on by one element each. */
+/* Adds one element to each of the chains a and b of `live` lanes. */
 ISO_CPU_INLINE void add_terms(enum sum kind, int64_t live, const float *x, float mean,
                               const float *dy, const float *gamma, float *a, float *b)
 {

@@ -1,18 +1,18 @@
-/* loss.h: what the losses share; formulas: core/ops/loss.h. Threads share the rows and leave their
- * losses in the workspace; the caller's thread adds them up. */
+/* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. Threads share the rows
+ * and write their losses to the workspace; the caller's thread adds them up. */
 #ifndef ISO_CPU_LOSS_H
 #define ISO_CPU_LOSS_H
 #include "elements.h"
 
-enum { ISO_CPU_LOSS_COST = 4 }; /* of an exp and a division, in simple elements */
+enum { ISO_CPU_LOSS_COST = 4 }; /* cost of an exp and a division, in simple elements */
 
 /* A loss, for the threads that share its rows. */
 struct iso_cpu_loss {
-    const float *p, *t, *weight; /* weight NULL: each is 1 */
+    const float *p, *t, *weight; /* weight NULL: all are 1 */
     float *out;                  /* the rows' weighted losses, or dx */
     struct iso_loss_scalars scalars;
     int64_t rows, columns, unit_rows;
-    float count; /* of the numbers whose mean the loss of a step is */
+    float count; /* number of terms in the mean that is the loss of a step */
     bool add;
 };
 static inline float iso_cpu_row_weight(const float *weight, int64_t row)
@@ -24,29 +24,31 @@ static inline struct iso_loss_scalars iso_cpu_loss_scalars(const struct iso_call
     return (struct iso_loss_scalars){ (float)call->scalars[0], (float)call->scalars[1],
                                       (float)call->scalars[2] };
 }
-/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+/* Returns true if the mean loss y[output] is wanted; without a target there is only a prediction.
+ */
 static inline bool iso_cpu_loss_wanted(const struct iso_call *call, int output)
 {
     return call->y[output].mem != NULL && call->x[1].mem != NULL;
 }
 
-/* Bytes of workspace the forward pass needs: the rows' losses. */
+/* Returns the bytes of workspace of the forward pass, which holds the rows' losses. */
 size_t ISO_CPU(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[output] = the rows' weighted losses in the workspace, added and divided by the step's rows. */
+/* Sets y[output] to the sum of the rows' weighted losses in the workspace, divided by the step's
+ * rows. */
 void ISO_CPU(loss_mean)(const struct iso_call *, int output);
 
-/* A pointwise loss: runs `losses` over the rows for y[output], where it is wanted, or `gradients`
- * for dx[0], with the slope at each of p. Both get a struct iso_cpu_loss. */
+/* Run a pointwise loss: `losses` over the rows for y[output], if that is wanted, or `gradients` for
+ * dx[0], with the slope at each element of p. Both jobs get a struct iso_cpu_loss. */
 void ISO_CPU(pointwise_forward)(struct iso_backend *, const struct iso_call *, int output,
                                 iso_job *losses);
 void ISO_CPU(pointwise_backward)(struct iso_backend *, const struct iso_call *,
                                  const struct iso_tensor *p, iso_job *gradients);
 
-/* f added to a lane, and its slope (core/formulas.h). */
+/* Add f to a lane, and return its slope (core/formulas.h). */
 typedef float iso_cpu_loss_add(float p, float t, struct iso_loss_scalars, float lane);
 typedef float iso_cpu_loss_slope(float p, float t, struct iso_loss_scalars);
 
-/* The sum of f over a block of a row, and over a row. */
+/* Return the sum of f over a block of a row, and over a row. */
 ISO_CPU_INLINE float iso_cpu_pointwise_block(const float *p, const float *t, int64_t n,
                                              struct iso_loss_scalars s, iso_cpu_loss_add *add)
 {
@@ -74,7 +76,7 @@ ISO_CPU_INLINE float iso_cpu_pointwise_row(const float *p, const float *t, int64
     return total;
 }
 
-/* The losses of a unit's rows, and the gradients of its elements. */
+/* Compute the losses of a unit's rows, and the gradients of its elements. */
 ISO_CPU_INLINE void iso_cpu_pointwise_losses(const struct iso_cpu_loss *w, int64_t unit,
                                              iso_cpu_loss_add *add)
 {
@@ -102,7 +104,7 @@ ISO_CPU_INLINE void iso_cpu_pointwise_gradients(const struct iso_cpu_loss *w, in
     }
 }
 
-/* The threads' jobs of a pointwise loss. */
+/* Defines the threads' jobs for a pointwise loss. */
 #define ISO_CPU_POINTWISE_JOBS(name, add, slope)                       \
     static void name##_losses(void *data, int64_t unit, int thread)    \
     {                                                                  \

@@ -18,12 +18,12 @@ struct work {
     int32_t *chosen;   /* tap ky kw + kx of each element of y; NULL: not wanted */
     int64_t unit_rows; /* rows of y, or of dx, in a unit */
     bool add;
-    struct iso_ending ending; /* of dx */
+    struct iso_ending ending; /* applied to dx */
 };
 
 /* ---- Forward ---- */
 
-/* One more tap of a window whose best so far stand in y and chosen, which may be NULL. */
+/* Adds one tap of a window to the maxima so far in y and chosen, which may be NULL. */
 static void pool_tap(const float *restrict pixel, int32_t tap, int64_t channels, float *restrict y,
                      int32_t *restrict chosen)
 {

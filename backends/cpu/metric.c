@@ -4,7 +4,7 @@ struct work {
     const float *prediction, *one_hot; /* one_hot NULL: targets are classes */
     const int32_t *target;
     const void *params;
-    int64_t *result; /* of each row */
+    int64_t *result; /* one per row */
     int64_t rows, n, unit_rows;
     ISO_CPU(row_metric) *metric;
 };

@@ -1,5 +1,5 @@
-/* metric.h: what the metrics share: one whole number from each row, found side by side, and then
- * summed or counted, which takes no time. */
+/* metric.h: functions shared by the metrics: threads compute one whole number for each row, and one
+ * thread then sums or counts them. */
 #ifndef ISO_CPU_METRIC_H
 #define ISO_CPU_METRIC_H
 #include "elements.h"
@@ -11,11 +11,11 @@ struct iso_cpu_row { /* n predictions, and the target's class */
 };
 typedef int64_t ISO_CPU(row_metric)(const struct iso_cpu_row *);
 
-/* The class that x [n] means: its first maximum, of which the first NaN wins; of a single number,
- * whether it is above a half. */
+/* Returns the class that x [n] predicts: the first maximum, or the first NaN; for a single number,
+ * 1 if it is above a half. */
 int64_t ISO_CPU(row_class)(const float *x, int64_t n);
 size_t ISO_CPU(metric_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* The number of each row, in the workspace. */
+/* Computes the number of each row, in the workspace. */
 const int64_t *ISO_CPU(metric_rows)(struct iso_backend *, const struct iso_call *,
                                     ISO_CPU(row_metric) *);
 /* Puts the sum of the rows' numbers in y[0]. */

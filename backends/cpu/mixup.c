@@ -34,7 +34,7 @@ static void mix(void *data, int64_t unit, int thread)
 
 static iso_rc forward(struct iso_backend *backend, const struct iso_call *call)
 {
-    enum { COST = 64 }; /* of a share, in simple elements */
+    enum { COST = 64 }; /* cost of a share, in simple elements */
     const struct iso_mixup *p = call->params;
     const int64_t rows = call->x[0].shape.dim[0];
     const int64_t size = iso_shape_count(&call->x[0].shape) / rows;

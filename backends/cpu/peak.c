@@ -1,5 +1,5 @@
-/* peak.c: what the machine itself reaches: fused multiply-adds in registers, memory bandwidth, and
- * how fast one thread sees what another has written. */
+/* peak.c: measures the machine's peaks: fused multiply-adds in registers, memory bandwidth, and the
+ * time in which one thread sees another's write. */
 #include "cpu.h"
 #include "core/machine.h"
 #include "simd.h"
@@ -11,8 +11,8 @@
 
 enum {
     CHAINS = 12,      /* independent, to hide the latency of an fma in two units */
-    TURNS = 4000,     /* of the fma loop between two looks at the clock */
-    MEMORY = 64 << 20 /* bytes of one array: larger than the caches */
+    TURNS = 4000,     /* iterations of the fma loop between two reads of the clock */
+    MEMORY = 64 << 20 /* bytes per array: larger than the caches */
 };
 static const double WAKE = 1e-4; /* seconds of work, not counted, that wake every thread */
 
@@ -100,7 +100,7 @@ static void memory_job(void *data, int64_t unit, int thread)
         iso_vstore(a + i, iso_vfma(iso_vload(c + i), scale, iso_vload(b + i)));
 }
 
-/* The best turn: the first one finds its pages not there yet. */
+/* Takes the best turn: in the first one, memory pages are not mapped yet. */
 static iso_rc memory_rate(struct iso_team *team, enum iso_peak what, double seconds, double *out)
 {
     const double bytes = (what == ISO_PEAK_COPY ? 2.0 : 3.0) * MEMORY;

@@ -5,8 +5,9 @@
 #include "core/sampling.h"
 #include "elements.h"
 
-enum { ISO_CPU_STRIP = 64 }; /* pixels of a strip at most */
-/* Along one axis: what lies at each pixel's place. Before that, low and share are the place. */
+enum { ISO_CPU_STRIP = 64 }; /* most pixels per strip */
+/* The taps of each pixel of a strip along one axis. Before iso_cpu_taps, low and share hold the
+ * place. */
 struct iso_strip {
     int32_t low[ISO_CPU_STRIP], high[ISO_CPU_STRIP], inside[ISO_CPU_STRIP];
     float share[ISO_CPU_STRIP];
@@ -29,7 +30,7 @@ static inline iso_axis iso_cpu_bordered(iso_axis a, int border)
     return a;
 }
 
-/* From places to pixels: one loop for each kind of border, without a branch in it. */
+/* Turns places into taps, with one loop without branches for each kind of border. */
 static inline void iso_cpu_taps(iso_axis a, int n, struct iso_strip *r)
 {
     switch ((enum iso_border)a.border) {
@@ -40,7 +41,7 @@ static inline void iso_cpu_taps(iso_axis a, int n, struct iso_strip *r)
     }
 }
 
-/* One channel of a strip: y[j * channels]. line: elements of a row of the image. */
+/* Samples one channel of a strip into y[j * channels]. line: elements per row of the image. */
 ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32_t channels,
                                     const struct iso_strip *restrict rows,
                                     const struct iso_strip *restrict columns, float cval, int n,
@@ -55,7 +56,7 @@ ISO_CPU_INLINE void iso_cpu_channel(const float *restrict x, int32_t line, int32
     }
 }
 
-/* The pixels of a strip, with all their channels. */
+/* Samples the pixels of a strip, with all channels. */
 static inline void iso_cpu_sample(const float *x, int32_t width, int32_t channels,
                                   const struct iso_strip *rows, const struct iso_strip *columns,
                                   float cval, int n, float *y)

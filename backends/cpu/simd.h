@@ -1,5 +1,5 @@
-/* simd.h: the few vector operations the register tiles are made of, once for each instruction set.
- * Each element does what the scalar does: a correctly rounded fma, so the bits are those of the
+/* simd.h: the few vector operations that register tiles need, for each instruction set. Each
+ * element is computed like a scalar, with a correctly rounded fma, so the bits are those of the
  * reference. */
 #ifndef ISO_CPU_SIMD_H
 #define ISO_CPU_SIMD_H
@@ -7,7 +7,7 @@
 
 #include <float.h>
 
-/* Before a loop whose arrays are to live in registers: unrolls all of it. */
+/* Unrolls the whole loop that follows, so that its arrays stay in registers. */
 #if defined(__clang__)
 #define ISO_CPU_UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -55,13 +55,14 @@ static inline iso_vec iso_vadd(iso_vec a, iso_vec b) { return _mm512_add_ps(a, b
 static inline iso_vec iso_vsub(iso_vec a, iso_vec b) { return _mm512_sub_ps(a, b); }
 static inline iso_vec iso_vmul(iso_vec a, iso_vec b) { return _mm512_mul_ps(a, b); }
 static inline iso_vec iso_vfma(iso_vec a, iso_vec b, iso_vec c) { return _mm512_fmadd_ps(a, b, c); }
-/* then where x takes over from best (iso_beats in formulas.h), elsewhere other. */
+/* Returns `then` in elements where x replaces best (iso_beats in formulas.h), and `other`
+ * elsewhere. */
 static inline iso_vec iso_vbeats(iso_vec x, iso_vec best, iso_vec then, iso_vec other)
 {
     const __mmask16 number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
     return _mm512_mask_mov_ps(other, _mm512_mask_cmp_ps_mask(number, x, best, _CMP_NLE_UQ), then);
 }
-/* a where t is a positive normal number, elsewhere +0. */
+/* Returns a in elements where t is a positive normal number, and +0 elsewhere. */
 static inline iso_vec iso_vkeep(iso_vec a, iso_vec t)
 {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, _mm512_set1_ps(FLT_MIN), _CMP_GE_OQ), a);

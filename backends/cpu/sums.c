@@ -3,11 +3,10 @@
 
 /* ---- Over rows ----------------------------------------------------------------------------- */
 
-/* Slices are narrower where there would be too few units, but not narrower than a line of the
- * cache. */
+/* Makes slices narrower if there would be too few units, but not narrower than a cache line. */
 struct iso_cpu_split ISO_CPU(split)(struct iso_rows rows, int64_t columns, int threads)
 {
-    enum { LINE = 16, UNITS = 4 }; /* of a thread */
+    enum { LINE = 16, UNITS = 4 }; /* floats per cache line; units per thread */
     struct iso_cpu_split s = { .rows = rows, .columns = columns, .groups = iso_group_count(rows) };
     const int64_t group = iso_min64(rows.rows, iso_group_rows(rows));
     const int64_t slices = iso_ceil_div((int64_t)threads * UNITS, s.groups);
@@ -92,7 +91,7 @@ void ISO_CPU(sum_columns)(struct iso_rows r, int64_t columns, const float *x, in
     }
 }
 
-enum { COLUMNS = 256 }; /* of a unit of add_groups */
+enum { COLUMNS = 256 }; /* per unit of add_groups */
 
 struct group_sums {
     const float *sums; /* [groups][columns] */

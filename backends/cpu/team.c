@@ -25,7 +25,7 @@ static inline uint32_t front_of(unsigned long long word) { return (uint32_t)(wor
 static inline uint32_t back_of(unsigned long long word) { return (uint32_t)word; }
 
 struct iso_team {
-    int size, started;  /* threads; those that run, the caller among them */
+    int size, started;  /* number of threads, and of those that run, including the caller */
     int spins;          /* 0 when there are more threads than processors */
     pthread_t *threads; /* size - 1 of them; the caller is thread 0 */
     struct worker {

@@ -75,8 +75,8 @@ static inline int64_t terms_of(const struct iso_tile *t)
     return terms;
 }
 
-/* Leaves the whole sum in acc; c: where it goes on from. The sum of finished blocks waits in `sum`:
- * the registers are full. */
+/* Computes the whole sum in acc, continuing from c. The sum of finished blocks is kept in `sum`, in
+ * memory, because the registers are full. */
 static inline __attribute__((always_inline)) void products(const struct iso_tile *t, const int P,
                                                            const int V, const bool streams,
                                                            const float *c, ptrdiff_t cs, float *sum,

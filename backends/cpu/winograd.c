@@ -14,16 +14,16 @@ struct job {
     struct iso_pixels source;
     int64_t top, left; /* zeros before the source */
     int64_t n, rh, rw, rc;
-    int k, tile;           /* taps and results of a tile, a side */
+    int k, tile;           /* taps and results of a tile, per side */
     int64_t th, tw, tiles; /* tiles of a result image; of all */
     const float *kernel, *bias;
     struct iso_ending ending;
-    const float *gate; /* what a relu gave, on the way to whose input dx passes; NULL: none */
+    const float *gate; /* result of a relu through which dx passes back; NULL: none */
     float *result;
     bool add, turned; /* turned: the kernel by 180 degrees, with channels exchanged */
     int vectors, width;
-    int64_t panels, padded; /* of result channels; whole panels of them */
-    int64_t stride;         /* floats of a tile's source channels, whole vectors */
+    int64_t panels, padded; /* panels of result channels; channels rounded up to whole panels */
+    int64_t stride;         /* floats of a tile's source channels, rounded up to whole vectors */
     bool by_panel;
     int64_t chunk, chunks;
     int64_t u_plane, v_plane, m_plane; /* floats from point to point */
@@ -34,7 +34,7 @@ struct job {
 /* ---- The kernel --------------------------------------------------------------------------------
  */
 
-/* So many taps of channels [k, k + few) and the panel's columns: taps[tap][few][width]. */
+/* Copies the taps of channels [k, k + few) and of the panel's columns: taps[tap][few][width]. */
 static void gather_taps(const struct job *job, int64_t p, int64_t k, int64_t few, float *taps)
 {
     const int64_t j0 = p * job->width, cols = iso_min64(job->width, job->rc - j0);
@@ -165,8 +165,8 @@ ISO_CPU_INLINE void result_tile(const struct job *job, struct iso_tile_place at,
     }
 }
 
-/* Ends them; pixels of a tile's row lie end to end when all channels are
- * there. */
+/* Applies the ending to the results; pixels of a tile's row lie end to end if all channels are
+ * present. */
 static void end_tile(const struct job *job, struct iso_tile_place at, int64_t c0, int64_t count)
 {
     const int64_t pixels = iso_min64(job->tile, job->rw - at.x);
@@ -295,7 +295,8 @@ static size_t job_bytes(const struct job *job, int threads)
            sizeof(float);
 }
 
-/* The larger of what this many images take and what the most images take whose tiles are shared. */
+/* Returns the larger of the workspace for this number of images and that for the largest number of
+ * images whose tiles are shared. */
 static size_t workspace_of(struct job job, int threads)
 {
     divide(&job, threads);

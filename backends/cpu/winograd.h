@@ -1,7 +1,7 @@
 /* winograd.h: convolutions that Winograd's algorithm defines (core/winograd.h), on the register
  * tile.
  *
- * Channels go in vectors, the last of which may be cut. */
+ * Channels are processed in vectors, the last of which may be partial. */
 #ifndef ISO_CPU_WINOGRAD_H
 #define ISO_CPU_WINOGRAD_H
 #include "core/winograd.h"

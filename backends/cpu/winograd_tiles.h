@@ -1,5 +1,5 @@
-/* winograd_tiles.h (private): what both files of Winograd's algorithm share: the transforms of
- * vectors, and the squares of pixels that they read. */
+/* winograd_tiles.h (private): functions shared by the files of Winograd's algorithm: the transforms
+ * of vectors, and the squares of pixels that they read. */
 #ifndef ISO_CPU_WINOGRAD_TILES_H
 #define ISO_CPU_WINOGRAD_TILES_H
 #include "winograd.h"
@@ -16,13 +16,13 @@
 
 enum { POINTS = ISO_WINOGRAD_POINTS, SIDE = ISO_WINOGRAD_SIDE };
 
-/* The images that tiles are cut from: [n, h, w, channels]. */
+/* The images that are divided into tiles: [n, h, w, channels]. */
 struct iso_pixels {
     const float *at;
     int64_t h, w, channels;
 };
-/* Tile number t of images with th x tw tiles: its image, and the pixel at which it begins when
- * tiles lie `step` apart and `before` pixels come before the image. */
+/* The place of tile number t on images of th x tw tiles: its image and its first pixel, if tiles
+ * are `step` apart and the padding before the image has `before` pixels. */
 struct iso_tile_place {
     int64_t image, y, x;
 };
@@ -53,7 +53,7 @@ static inline void iso_vstore_part(float *p, iso_vec v, int64_t n)
     memcpy(p, whole, (size_t)n * sizeof *p);
 }
 
-/* A square of pixels, `n` channels from c on; +0 outside of the image. */
+/* Loads a square of pixels, `n` channels from c on; +0 outside the image. */
 ISO_CPU_INLINE void iso_load_square(const struct iso_pixels *p, struct iso_tile_place at, int64_t c,
                                     int64_t n, const int side, iso_vec *d)
 {
@@ -77,7 +77,8 @@ ISO_CPU_INLINE void iso_load_square(const struct iso_pixels *p, struct iso_tile_
         }
 }
 
-/* The source transform of a tile's channels [begin, end), to v[36 planes][channel - begin]. */
+/* Writes the source transform of a tile's channels [begin, end) to v[36 planes][channel - begin].
+ */
 ISO_CPU_INLINE void iso_source_tile(const struct iso_pixels *p, struct iso_tile_place at,
                                     int64_t begin, int64_t end, float *v, int64_t plane)
 {

@@ -6,7 +6,7 @@
  * write; transforming a pixel in several units costs less than sums that cross threads. */
 #include "winograd_tiles.h"
 
-enum { MOST_CHANNELS = 64, MOST_FILTERS = 128 }; /* of a unit */
+enum { MOST_CHANNELS = 64, MOST_FILTERS = 128 }; /* per unit */
 
 struct job {
     struct iso_pixels x, dy;
@@ -16,11 +16,11 @@ struct job {
     struct iso_rows tiles; /* the rows of the sum */
     float *dkernel;
     bool add;
-    int64_t channels, filters; /* of a unit; the last may have fewer */
+    int64_t channels, filters; /* per unit; the last may have fewer */
     int64_t channel_units, filter_units;
     int vectors, width;
     int64_t x_plane, dy_plane, sum_plane; /* floats from point to point */
-    float *scratch;                       /* of each thread: x, dy, two sums */
+    float *scratch;                       /* per thread: x, dy, two sums */
     int64_t scratch_floats, x_floats, dy_floats, sum_floats;
 };
 
@@ -28,7 +28,7 @@ struct unit {
     const struct job *job;
     int64_t c0, channels, f0, filters, panels;
     float *x;             /* [36 planes][tile][channels] */
-    float *dy;            /* of a panel: [36 planes][tile][width] */
+    float *dy;            /* one panel: [36 planes][tile][width] */
     float *group, *total; /* [36 planes][panel][channel][width] */
 };
 
@@ -90,8 +90,8 @@ static void add_panel(const struct unit *u, int64_t p, int64_t ntiles, bool firs
     }
 }
 
-/* The tiles of a block: those of x once, those of dy panel after panel, so that they are still in
- * the cache when they are multiplied. */
+/* Sums the tiles of a block: transforms those of x once and those of dy panel by panel, so that
+ * they are still in the cache when they are multiplied. */
 static void add_block(const struct unit *u, int64_t begin, int64_t end, bool first)
 {
     const struct job *job = u->job;

@@ -1,4 +1,4 @@
-/* words.h: random words, many blocks of Philox side by side. */
+/* words.h: random words: many Philox blocks at a time. */
 #ifndef ISO_CPU_WORDS_H
 #define ISO_CPU_WORDS_H
 #include "core/random.h"
@@ -6,8 +6,8 @@
 
 enum { ISO_CPU_WORD_BLOCKS = 16, ISO_CPU_WORDS = 4 * ISO_CPU_WORD_BLOCKS };
 
-/* The key that random numbers are drawn with, and their counter but for the Philox block; the
- * number of the call's first row in the step, from which blocks are counted. */
+/* The key and, except for the number of the Philox block, the counter of random numbers; and the
+ * index in the step of the call's first row, from which blocks are counted. */
 struct iso_cpu_random {
     uint32_t step, layer, purpose, key[2];
     int64_t first_row;
@@ -22,26 +22,25 @@ static inline struct iso_cpu_random iso_cpu_random_of(const struct iso_call *cal
                                     call->first_row };
 }
 
-/* The first block of row `row` of the call, where `each` belong to a row. With 1, the row's number
- * in the step. */
+/* Returns the first block of row `row` of the call, if each row has `each` blocks. */
 static inline uint32_t iso_cpu_row_block(const struct iso_cpu_random *s, int64_t row, int64_t each)
 {
     return (uint32_t)((s->first_row + row) * each);
 }
 
-/* The four words of one block. */
+/* Returns the four words of one block. */
 static inline iso_u32x4 iso_cpu_four(const struct iso_cpu_random *s, uint32_t block)
 {
     return iso_philox(block, s->step, s->layer, s->purpose, s->key[0], s->key[1]);
 }
 
-/* Those of a row of the call, where each row has one block. */
+/* Returns the words of a row of the call, if each row has one block. */
 static inline iso_u32x4 iso_cpu_row_words(const struct iso_cpu_random *s, int64_t row)
 {
     return iso_cpu_four(s, iso_cpu_row_block(s, row, 1));
 }
 
-/* The words of 16 blocks from `block` on. */
+/* Writes the words of 16 blocks from `block` on. */
 static inline void iso_cpu_words(const struct iso_cpu_random *s, uint32_t block,
                                  uint32_t word[restrict ISO_CPU_WORDS])
 {
@@ -53,7 +52,7 @@ static inline void iso_cpu_words(const struct iso_cpu_random *s, uint32_t block,
     }
 }
 
-/* y = x: an augmentation outside of training. */
+/* Copies x to y: an augmentation outside training. */
 static inline void iso_cpu_copy(const struct iso_call *call)
 {
     memcpy(iso_cpu_f32(&call->y[0]), iso_cpu_f32(&call->x[0]),

@@ -1,11 +1,11 @@
-/* activation.h: elementwise functions of results that other ops leave. */
+/* activation.h: elementwise functions of the results of other ops. */
 #ifndef ISO_OPENCL_ACTIVATION_H
 #define ISO_OPENCL_ACTIVATION_H
 #include "opencl.h"
 #include "clkernels/arguments.h"
 #include "core/ops/activation.h"
 
-/* y = the function of each element of x, which may be y itself; no function of rows. */
+/* Sets y to the function of each element of x, which may be y. Not for functions of rows. */
 iso_rc opencl_activate(struct opencl *, const struct iso_activation *, const struct iso_tensor *x,
                        const struct iso_tensor *y);
 /* Returns what a kernel takes of the call's x_activation: 1 + its formula, and its number in

@@ -1,9 +1,9 @@
 /* add.c: queues the sum of several tensors, and what each adds to its gradient. */
 #include "cpu_shape.h"
 
-enum { INPUTS = 4 }; /* of add_forward in clkernels/add.cl */
+enum { INPUTS = 4 }; /* inputs that add_forward in clkernels/add.cl takes */
 
-/* y = from + x[first] + ... of the inputs that are there, INPUTS - 1 of them at most. */
+/* y = from + x[first] + ..., with INPUTS - 1 further inputs at most. */
 static iso_rc add_some(struct opencl *cl, const struct iso_call *call,
                        const struct iso_tensor *from, int first)
 {

@@ -1,4 +1,4 @@
-/* augmentation.c: what the augmentations of this backend share. */
+/* augmentation.c: functions shared by the augmentations of this backend. */
 #include "augmentation.h"
 
 iso_rc opencl_copy_images(struct iso_backend *be, const struct iso_call *call)

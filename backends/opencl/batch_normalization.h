@@ -1,5 +1,5 @@
-/* batch_normalization.h: what the kernels of batch normalization take, and those of CPU-shaped
- * devices. */
+/* batch_normalization.h: arguments of the kernels of batch normalization, and the passes on
+ * CPU-shaped devices. */
 #ifndef ISO_OPENCL_BATCH_NORMALIZATION_H
 #define ISO_OPENCL_BATCH_NORMALIZATION_H
 #include "clkernels/arguments.h"
@@ -11,21 +11,21 @@ struct opencl_bn_layout {
     struct opencl_bn g;
     struct iso_rows rows;
     size_t groups, channels;
-    size_t shares; /* of the rows, each a work-group's; 0: the elements have a launch
-                      of their own */
-    double step_rows, moving_rows; /* of the whole step */
+    size_t shares; /* shares of the rows, one per work-group; 0: the elements have a launch of their
+                      own */
+    double step_rows, moving_rows; /* rows of the whole step */
 };
 
-/* Says where the gradients that pass shall go; and, once they lie there, that they are dy to what
- * follows. */
+/* Sets the target of the gradients that pass; and, once they have been written, uses them as dy of
+ * the following kernels. */
 void opencl_bn_want_passed(struct opencl_bn_layout *, const struct iso_call *);
 void opencl_bn_has_passed(struct opencl_bn_layout *, const struct iso_call *,
                           const struct iso_tensor **dy);
 
 /* ---- batch_normalization_cpu.c ---- */
-/* Bytes of workspace. */
+/* Returns the bytes of workspace. */
 size_t opencl_bn_cpu_workspace(const struct opencl_bn_layout *, enum iso_pass);
-/* Outside of training, mean and inverse are there already. */
+/* Outside training, mean and inverse are set already. */
 iso_rc opencl_bn_cpu_forward(struct opencl_bn_layout *, const struct iso_call *);
 iso_rc opencl_bn_cpu_backward(struct opencl_bn_layout *, const struct iso_call *);
 #endif

@@ -5,7 +5,7 @@
 
 static const char program[] = "batch_normalization_cpu.cl";
 
-enum { ITEM_FLOATS = 8192 }; /* of x that a work-item takes */
+enum { ITEM_FLOATS = 8192 }; /* size of x per work-item */
 
 /* Forward: two numbers of each block, and a sum of each group. Backward: two sums of each group,
  * and the two numbers that follow from them. */

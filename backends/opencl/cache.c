@@ -61,7 +61,7 @@ static void hash(const unsigned char *data, size_t n, char hex[HEX + 1])
     iso_sha256_hex(&h, hex);
 }
 
-/* Reads the key's file: the checksum, and what it is of, n bytes. False if it is not there, or
+/* Reads the key's file: the checksum and n bytes of data. Returns false if the file is missing or
  * damaged. Free *data in any case. */
 static bool read_file(const char *key, char **data, size_t *n)
 {

@@ -7,7 +7,7 @@
 
 enum {
     ROOM = 1 << 24
-}; /* floats of sums that are kept at a time: what a GPU's memory holds easily */
+}; /* floats of sums kept at a time: an amount that fits easily in a GPU's memory */
 enum { MOST_DEEP = 65535 }; /* along a grid's third axis; some GPUs take no more */
 
 bool opencl_chains_ready(struct opencl *cl, char *why, size_t n)
@@ -86,7 +86,7 @@ static size_t few_rows(const struct opencl *cl, const struct opencl_chains *g)
     return ((size_t)opencl_cores(cl) - 1) / across * (size_t)cl->tile.rows;
 }
 
-/* Floats of the sums of all blocks of so many rows. */
+/* Returns the floats of the sums of all blocks of these rows. */
 static size_t split_sums(const struct opencl_chains *g, size_t rows)
 {
     return opencl_ceil(depth_of(g), (size_t)g->block) * rows * (size_t)g->cols;

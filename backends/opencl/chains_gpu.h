@@ -5,12 +5,12 @@
 #include "tiles.h"
 #include "clkernels/arguments.h"
 
-/* chains_over_taps, or chains_over_turned where b_col is set: `deep` products, or blocks, beside
- * each other. bias.mem NULL: none. */
+/* Queues chains_over_taps, or chains_over_turned if b_col is set, for `deep` products or blocks.
+ * bias.mem NULL: none. */
 iso_rc opencl_gpu_taps(struct opencl *, const struct opencl_chains *, size_t deep,
                        struct opencl_at a, struct opencl_at b, struct opencl_at bias,
                        struct opencl_at y);
-/* chains_over_rows. */
+/* Queues chains_over_rows. */
 iso_rc opencl_gpu_rows(struct opencl *, const struct opencl_chains *, size_t products,
                        struct opencl_at a, struct opencl_at b, struct opencl_at y);
 #endif

@@ -13,16 +13,16 @@ enum wish { AUTO, ALWAYS, NEVER };
 /* Sizes are exponents: a class holds all sizes that round up to 2^m, 2^n, 2^k. */
 struct class
 {
-    bool ta, tb, right;      /* right: it has been measured, and CLBlast was */
+    bool ta, tb, right;      /* right: CLBlast was measured, and its results are right */
     int m, n, k;             /* exponents */
     double clblast, own;     /* seconds; 0: not known */
-    struct opencl_product p; /* the first one noted, which stands for all */
+    struct opencl_product p; /* the first one recorded, which represents all */
 };
 struct opencl_clblast {
     struct class known[MAX_CLASSES];
     int count;
     enum wish wish;
-    bool said; /* that isocl's kernels run somewhere */
+    bool said; /* the message about isocl's kernels was printed */
 };
 
 static int exponent(size_t n)

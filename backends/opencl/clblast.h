@@ -1,4 +1,4 @@
-/* clblast.h: CLBlast, where it has proved right and fast (fast mode only).
+/* clblast.h: matrix products by CLBlast, if they have proved right and fast (fast mode only).
  *
  * When a network is planned, each class of matrix products (transposes, sizes to powers of two) is
  * noted; the tuner runs CLBlast and isocl's own product on one of each. Where CLBlast is wrong or
@@ -18,19 +18,19 @@ struct opencl_product {
 iso_rc opencl_clblast_open(struct opencl *);
 void opencl_clblast_close(struct opencl *); /* before the context goes */
 
-/* Plan time: notes the product's class, for the tuner. */
+/* Called while planning: records the product's class for the tuner. */
 void opencl_clblast_note(struct opencl *, const struct opencl_product *);
-/* Class number i, from 0 on, under which key the tuner knows it, and a product of it; false if
+/* Gives class number i, from 0 on: the tuner's key, and a product of the class. Returns false if
  * there are no more. */
 bool opencl_clblast_class(const struct opencl *, int i, char key[OPENCL_RECORD_KEY],
                           struct opencl_product *);
-/* Takes the candidates "clblast" and "own" of these records over. A class that has none is one that
- * isocl's kernels serve. */
+/* Takes over the candidates "clblast" and "own" of these records. A class without a record uses
+ * isocl's kernels. */
 void opencl_clblast_learn(struct opencl *, const struct opencl_records *);
-/* True if CLBlast is to run this product: its class, or the same with more rows, was found right
- * and fast. */
+/* Returns true if CLBlast should run this product: its class, or the same class with more rows, was
+ * found right and fast. */
 bool opencl_clblast_trusted(const struct opencl *, const struct opencl_product *);
-/* c = op(a) op(b), added to c when `add`. */
+/* Computes c = op(a) op(b), or adds it to c. */
 iso_rc opencl_clblast(struct opencl *, const struct opencl_product *, struct opencl_at a,
                       struct opencl_at b, struct opencl_at c, bool add);
 #endif

@@ -17,8 +17,8 @@
 struct conv {
     struct iso_window v;
     int64_t filters, rows;  /* rows: output pixels of the batch */
-    struct opencl_border x; /* of the input, for the forward pass and the kernel's gradient */
-    bool tests; /* there is none, because kernels test for each tap whether it lies on the image */
+    struct opencl_border x; /* the input's, for the forward pass and the kernel's gradient */
+    bool tests;             /* no border: kernels test for each tap whether it lies on the image */
 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -60,7 +60,8 @@ static size_t border_size(const struct opencl_border *b)
 struct residue {
     int64_t first, count; /* input positions first, first + stride, ... */
     int64_t tap, taps;    /* their taps: tap, tap + stride, ... */
-    int64_t out, step;    /* output position of `first` at `tap`; how far the next tap goes back */
+    int64_t out, step; /* output position of `first` at `tap`; distance from it back to that of the
+                          next tap */
 };
 
 static struct residue residue_of(int64_t size, int64_t kernel, int64_t stride, int64_t dilation,

@@ -8,7 +8,10 @@
 
 static const char program[] = "conv2d_cpu.cl";
 
-enum { BAND_FLOATS = 65536, LINE_TILES = 4 }; /* of the source; of a line that is cut from rows */
+enum {
+    BAND_FLOATS = 65536,
+    LINE_TILES = 4
+}; /* floats of a band of the source; tiles of a line that is cut from rows */
 
 /* ---- Along one axis ---- */
 
@@ -67,7 +70,7 @@ struct source {
     int64_t n, h, w, c;   /* images */
     int64_t rh, rw, cols; /* results */
     struct opencl_panels_cpu panels;
-    size_t w_first; /* where the panels' first tap lies in the kernel */
+    size_t w_first; /* position of the panels' first tap in the kernel */
 };
 
 struct layer {
@@ -79,7 +82,8 @@ struct layer {
     bool by_panel;
 };
 
-/* True if the source's pixels, all images' end to end, are those of the results. */
+/* Returns true if the pixels of the source, of all images end to end, correspond to those of the
+ * result. */
 static bool is_flat(const struct source *s, const struct axis *y, const struct axis *x)
 {
     return y->taps == 1 && x->taps == 1 && y->stride == 1 && x->stride == 1 && y->first == 0 &&
@@ -110,7 +114,7 @@ static void add_border(struct opencl_taps_cpu *g, const struct source *s, const 
         return;
     g->col0 = (iso_i32)opencl_least(0, low_of(x));
     g->pw = (iso_i32)(right > s->w ? right : s->w) - g->col0;
-    g->slice = 1; /* of a size that the band tells */
+    g->slice = 1; /* its size follows from the band */
 }
 
 static void set_strides(struct opencl_taps_cpu *g, const struct source *s, const struct axis *y,

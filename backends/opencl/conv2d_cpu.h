@@ -5,11 +5,11 @@
 #include "core/ops/conv2d.h"
 #include "opencl.h"
 
-/* Floats of workspace, for this batch or a smaller one. */
+/* Returns the floats of workspace for this batch or a smaller one. */
 size_t opencl_conv2d_cpu_work(const struct opencl *, struct iso_window, int64_t filters,
                               enum iso_pass);
-/* y, with the activation of the call if opencl_cpu_fuses; dx[0], or added to it; dw[0], or added
- * to it. */
+/* Compute y, with the activation of the call if opencl_cpu_fuses; dx[0], or add to it; dw[0], or
+ * add to it. */
 iso_rc opencl_conv2d_cpu_forward(struct opencl *, const struct iso_call *, struct iso_window,
                                  int64_t filters);
 iso_rc opencl_conv2d_cpu_input(struct opencl *, const struct iso_call *, struct iso_window,

@@ -62,7 +62,7 @@ void opencl_conv2d_fast_note(struct opencl *cl, const struct iso_call *call)
         opencl_clblast_note(cl, &products[i]);
 }
 
-/* A window of one pixel with stride 1 sees the image as it is: x is its own columns. */
+/* For a window of one pixel with stride 1, x itself is the matrix of columns. */
 static bool is_pointwise(const struct fast *f)
 {
     const struct iso_window *v = &f->v;

@@ -5,7 +5,7 @@
 #include "sums.h"
 #include "window_cpu.h"
 
-enum { MOST_FILTERS = 128, MOST_CHANNELS = 256, MOST_SUMS = 32768 }; /* of a unit */
+enum { MOST_FILTERS = 128, MOST_CHANNELS = 256, MOST_SUMS = 32768 }; /* per unit */
 
 struct job {
     struct opencl_weights_cpu g;

@@ -5,9 +5,9 @@
 #include "core/ops/conv2d.h"
 #include "opencl.h"
 
-/* Floats of workspace, for this batch or a smaller one. */
+/* Returns the floats of workspace for this batch or a smaller one. */
 size_t opencl_weights_cpu_work(const struct opencl *, struct iso_window, int64_t filters);
-/* dw[0], or added to it. */
+/* Computes dw[0], or adds to it. */
 iso_rc opencl_weights_cpu(struct opencl *, const struct iso_call *, struct iso_window,
                           int64_t filters);
 #endif

@@ -1,12 +1,12 @@
-/* cpu_shape.h: how CPU-shaped devices divide work: a work-group is one work-item, and does as much
- * as a processor's cache holds. */
+/* cpu_shape.h: the division of work on CPU-shaped devices: a work-group is one work-item, which
+ * does as much as fits in a processor's cache. */
 #ifndef ISO_OPENCL_CPU_SHAPE_H
 #define ISO_OPENCL_CPU_SHAPE_H
 #include "clkernels/arguments.h"
 #include "core/ops/activation.h"
 #include "opencl.h"
 
-/* True where a work-item of an elementwise kernel takes a run of elements. */
+/* Returns true if a work-item of an elementwise kernel takes a run of elements. */
 static inline bool opencl_takes_runs(const struct opencl *cl)
 {
     return cl->shape == OPENCL_SHAPE_CPU && cl->found.pocl;
@@ -15,7 +15,7 @@ static inline bool opencl_cpu_shape(const struct opencl *cl)
 {
     return cl->shape == OPENCL_SHAPE_CPU;
 }
-/* True where the CPU-shaped products take this function of their results on the way: relu. */
+/* Returns true if the CPU-shaped products can apply this function to their results: relu. */
 static inline bool opencl_cpu_fuses(const struct opencl *cl, const struct iso_activation *p)
 {
     return opencl_cpu_shape(cl) && p != NULL && iso_activation_formula(p) == ISO_RELU;
@@ -27,7 +27,7 @@ static inline int64_t opencl_units(const struct opencl *cl)
     return cl->base.device.units > 1 ? (int64_t)cl->base.device.units : 1;
 }
 
-/* x by y work-groups. */
+/* Returns a grid of x by y work-groups. */
 static inline struct opencl_grid opencl_cpu_grid(int64_t x, int64_t y)
 {
     return (struct opencl_grid){ { (size_t)x, (size_t)y, 1 }, { 1, 1, 1 }, true };
@@ -40,8 +40,8 @@ static inline struct opencl_grid opencl_runs(const struct opencl *cl, size_t n)
                                  : opencl_elements(cl, n);
 }
 
-/* Work-groups that share `pieces` of work of the same size: at most a few for each processor, since
- * each has a slice of the workspace, and so many that all get the same number where that is
+/* Returns the number of work-groups that share `pieces` equal pieces of work: at most a few for
+ * each processor, since each has a slice of the workspace, and with equal numbers of pieces if
  * possible. */
 static inline int64_t opencl_cpu_groups(const struct opencl *cl, int64_t pieces)
 {

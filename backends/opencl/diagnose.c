@@ -61,7 +61,8 @@ static int show_folder(FILE *out, const char *folder, char *advice, size_t n)
     return count;
 }
 
-/* Where the loader looks: OCL_ICD_VENDORS (a folder or one file), else the system's folder. */
+/* Shows the drivers that the loader finds in OCL_ICD_VENDORS (a folder or one file), or otherwise
+ * in the system's folder. */
 static void show_drivers(FILE *out, char *advice, size_t n)
 {
     const char *chosen = getenv("OCL_ICD_VENDORS");

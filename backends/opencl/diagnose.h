@@ -1,5 +1,5 @@
-/* diagnose.h: why an OpenCL device is not there: drivers that are registered, libraries that do not
- * load, platforms without devices. */
+/* diagnose.h: finds the reason for a missing OpenCL device: the registered drivers, libraries that
+ * do not load, platforms without devices. */
 #ifndef ISO_OPENCL_DIAGNOSE_H
 #define ISO_OPENCL_DIAGNOSE_H
 #include <stddef.h>

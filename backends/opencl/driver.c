@@ -12,8 +12,8 @@
 
 static const double PATIENCE = 60; /* seconds */
 
-/* The name of the file that stands for a driver that was fine, in an environment where it finds the
- * same programs and libraries. */
+/* Writes the name of the file that records a driver's success, in an environment where the driver
+ * finds the same programs and libraries. */
 static void file_name(const struct opencl *cl, char *name, size_t n)
 {
     char hex[65];

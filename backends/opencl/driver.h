@@ -1,9 +1,9 @@
-/* driver.h: does a driver survive its first kernel? */
+/* driver.h: checks that a driver survives its first kernel. */
 #ifndef ISO_OPENCL_DRIVER_H
 #define ISO_OPENCL_DRIVER_H
 #include "opencl.h"
 
-/* At the first use of a device with this driver, a child compiles and runs a kernel. Fails with
- * ISO_EDEVICE where it crashes or hangs; that it was fine is remembered in the user's cache. */
+/* Compiles and runs a kernel in a child process, at the first use of a device with this driver.
+ * Fails with ISO_EDEVICE if the child crashes or hangs; keeps a success in the user's cache. */
 iso_rc opencl_driver_try(const struct opencl *);
 #endif

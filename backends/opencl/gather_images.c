@@ -3,7 +3,7 @@
 #include "core/ops/gather_images.h"
 #include "core/ops/gather_labels.h"
 
-enum { ELEMENTS = 4 }; /* that a work-item takes, where they have the same factor */
+enum { ELEMENTS = 4 }; /* elements per work-item, if they have the same factor */
 
 /* Columns of a target, 0: it is a class, -1: none is wanted. */
 static int64_t columns_of(const struct iso_gather_labels *labels)

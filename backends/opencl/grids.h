@@ -1,21 +1,22 @@
-/* grids.h: work-groups in two and three dimensions, and what spares kernels a division. */
+/* grids.h: work-groups in two and three dimensions, and reciprocals with which kernels avoid
+ * divisions. */
 #ifndef ISO_OPENCL_GRIDS_H
 #define ISO_OPENCL_GRIDS_H
 #include "opencl.h"
 
-/* For the lanes of rows (clkernels/common.h). */
+/* Returns a grid for the lanes of rows (clkernels/common.h). */
 struct opencl_grid opencl_row_grid(const struct opencl *, size_t rows);
-/* For sums over rows (clkernels/rows.h), `cols` columns wide: for the blocks of so many groups of
- * rows; and, all lanes together, for so many shares of the rows. */
+/* Return grids for sums over rows (clkernels/rows.h) of `cols` columns: one for the blocks of
+ * `groups` groups of rows, and one, with all lanes together, for `shares` shares of the rows. */
 struct opencl_grid opencl_block_grid(const struct opencl *, size_t cols, size_t groups);
 struct opencl_grid opencl_column_grid(const struct opencl *, size_t cols, size_t shares);
-/* A work-item for each element of a matrix: its column along the first axis, its row along the
- * second. */
+/* Returns a grid with a work-item for each element of a matrix: columns along the first axis, rows
+ * along the second. */
 struct opencl_grid opencl_matrix_grid(const struct opencl *, size_t cols, size_t rows);
-/* A work-item for item_channels channels, along the first axis, of each pixel of an image, along
- * the second, of each image. */
+/* Returns a grid with a work-item for item_channels channels, along the first axis, of each pixel,
+ * along the second, of each image, along the third. */
 struct opencl_grid opencl_pixel_grid(const struct opencl *, size_t channels, size_t pixels,
                                      size_t images);
-/* For quotient() in clkernels/common.h: of numbers up to `most`. */
+/* Returns the reciprocal for quotient() in clkernels/common.h, for numbers up to `most`. */
 uint32_t opencl_reciprocal(int64_t by, int64_t most);
 #endif

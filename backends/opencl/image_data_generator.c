@@ -1,6 +1,6 @@
 /* image_data_generator.c: queues random affine maps: one kernel draws those of all images, another
- * samples; then, where it is wanted, one finds what each image's values are to become, and another
- * makes them so. */
+ * samples; then, if images are recoloured, one computes the change of each image's values, and
+ * another applies it. */
 #include "augmentation.h"
 #include "core/ops/image_data_generator.h"
 

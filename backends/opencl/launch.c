@@ -12,9 +12,9 @@ struct opencl_grid opencl_elements(const struct opencl *cl, size_t n)
 
 /* ---- Arguments ---- */
 
-/* An argument's value, at byte *at of those that the kernel has; *at moves past it. A kernel's
- * arguments have the same sizes at each launch, so the same place is the same argument. What lies
- * past the room is set each time. */
+/* Sets an argument, unless the kernel has the same value already at byte *at of its values, and
+ * moves *at past it. A kernel's arguments have the same sizes at each launch, so the same place is
+ * the same argument. Arguments beyond the end of the buffer are set each time. */
 static cl_int set_one(struct opencl_kernel *k, cl_uint index, size_t *at, size_t size,
                       const void *value)
 {
@@ -33,8 +33,8 @@ static cl_int set_one(struct opencl_kernel *k, cl_uint index, size_t *at, size_t
     return rc;
 }
 
-/* Sets the arguments that differ from those of the kernel's last launch. A kernel keeps no buffer
- * alive, and a new one may get the handle of one that was freed: after that, all are set. */
+/* Sets the arguments that differ from those of the kernel's last launch. Sets all of them if a
+ * buffer has been freed since, because a new buffer may have the handle of the freed one. */
 static cl_int set_args(struct opencl *cl, struct opencl_kernel *k, const struct opencl_arg *args,
                        int nargs)
 {

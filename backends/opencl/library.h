@@ -1,6 +1,6 @@
-/* library.h: the OpenCL loader and CLBlast, opened when isocl runs and not when it starts, so that
- * one program works with and without them. The rest of this backend includes this header and calls
- * the functions by their own names. */
+/* library.h: the OpenCL loader and CLBlast, opened at run time, so that one program works with and
+ * without them. The rest of this backend includes this header and calls the functions by their own
+ * names. */
 #ifndef ISO_OPENCL_LIBRARY_H
 #define ISO_OPENCL_LIBRARY_H
 #define CL_TARGET_OPENCL_VERSION 120
@@ -28,16 +28,16 @@
 /* clang-format on */
 
 struct opencl_library {
-    bool loader, clblast; /* there, with every function; else none may be called */
+    bool loader, clblast; /* available, with every function; if not, none may be called */
 #define OPENCL_POINTER(name) __typeof__(name) *name;
     OPENCL_LOADER(OPENCL_POINTER)
     OPENCL_CLBLAST(OPENCL_POINTER)
 #undef OPENCL_POINTER
 };
-/* Opens the libraries at the first call; safe from every thread. */
+/* Opens the libraries at the first call; may be called from any thread. */
 const struct opencl_library *opencl_library(void);
 
-/* A name that is missing here does not link, one that is missing above does not compile. */
+/* A name that is missing here fails to link; one that is missing above fails to compile. */
 #ifndef OPENCL_LIBRARY_C
 #define clBuildProgram opencl_library()->clBuildProgram
 #define clCreateBuffer opencl_library()->clCreateBuffer

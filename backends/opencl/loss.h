@@ -1,11 +1,12 @@
-/* loss.h: what the losses share; formulas: core/ops/loss.h. */
+/* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_OPENCL_LOSS_H
 #define ISO_OPENCL_LOSS_H
 #include "sums.h"
 
-/* For iso_kernel.workspace: a loss for each row. */
+/* Implements iso_kernel.workspace: a loss for each row. */
 size_t opencl_loss_workspace(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+/* Returns true if the mean loss y[output] is wanted; without a target there is only a prediction.
+ */
 static inline bool opencl_loss_wanted(const struct iso_call *call, int output)
 {
     return call->y[output].mem != NULL && call->x[1].mem != NULL;
@@ -14,21 +15,21 @@ static inline struct opencl_arg opencl_losses(const struct iso_call *call)
 {
     return arg_work(call, 0);
 }
-/* y[output] = the mean of the rows' weighted losses in the workspace. */
+/* Sets y[output] to the mean of the rows' weighted losses in the workspace. */
 iso_rc opencl_loss_mean(struct iso_backend *, const struct iso_call *, int output);
 
-/* The losses of rows that absorb a softmax: y[0] = the probabilities, y[1] = the mean loss, where
- * they are wanted. A row is the work of its lanes, by the kernel `wide`, or, of at most ISO_LANES
- * classes, of one work-item, by `narrow`, which adds the losses of a block, too. */
+/* Losses that absorb a softmax: y[0] = the probabilities, y[1] = the mean loss, if they are wanted.
+ * The kernel `wide` uses ISO_LANES work-items per row; `narrow`, for at most ISO_LANES classes,
+ * uses one, and also adds the losses of a block. */
 struct opencl_class_loss {
     const char *program, *wide, *narrow;
-    int scalars; /* that both take: the first of the call's */
+    int scalars; /* number of scalars that both take, the first of the call's */
 };
 iso_rc opencl_class_loss(struct iso_backend *, const struct iso_call *,
                          const struct opencl_class_loss *);
 
-/* A pointwise loss, by the kernel `name` of `program` (clkernels/loss.h): y[output], where it is
- * wanted, or dx[0], with the slope at each of p. */
+/* Compute a pointwise loss with the kernel `name` of `program` (clkernels/loss.h): y[output], if it
+ * is wanted, or dx[0], with the slope at each element of p. */
 iso_rc opencl_pointwise_forward(struct iso_backend *, const struct iso_call *, int output,
                                 const char *program, const char *name);
 iso_rc opencl_pointwise_backward(struct iso_backend *, const struct iso_call *,

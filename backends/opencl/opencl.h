@@ -1,7 +1,9 @@
-/* opencl.h: what the files of this backend share: the device's struct, programs and launching.
+/* opencl.h: declarations shared by the files of this backend: the device's struct, programs and
+ * launching.
  *
  * Kernels live in clkernels/. An argument that is a tensor is a buffer and an offset in elements
- * (never a sub-buffer: their alignment differs among devices). One in-order queue carries all work.
+ * (never a sub-buffer: their alignment differs among devices). All work goes through one in-order
+ * queue.
  */
 #ifndef ISO_OPENCL_H
 #define ISO_OPENCL_H
@@ -22,8 +24,8 @@ enum {
     OPENCL_CACHE_KEY = 65
 };
 
-/* The ways to divide sums of products: local-memory tiles for GPUs; one work-item with a register
- * tile of vectors for CPUs. The results are the same bits. */
+/* The ways to divide sums of products: tiles in local memory for GPUs; one work-item with a
+ * register tile of vectors for CPUs. The results have the same bits. */
 enum opencl_shape { OPENCL_SHAPE_GPU, OPENCL_SHAPE_CPU };
 
 /* A work-group's tile of outputs: rows x cols. GPU: group x group work-items share it. CPU: one
@@ -56,21 +58,22 @@ struct opencl_kernel {
 struct opencl_file {
     const char *name;
     cl_program program; /* NULL: not yet; borrowed from opencl.programs */
-    bool needed;        /* by ops of this plan; those are built together */
-    bool joined, alone; /* it has been tried to build it with the others, and by itself */
+    bool needed;        /* by ops of this plan; all needed files are built together */
+    bool joined, alone; /* a build with the others, or by itself, has been tried */
 };
 
-/* How far the queue may run ahead of the device: so many windows of so many launches (queue.c). */
+/* Limits how far the queue runs ahead of the device: to OPENCL_WINDOWS windows of `window` launches
+ * (queue.c). */
 struct opencl_pace {
-    cl_event ends[OPENCL_WINDOWS]; /* of the last launch of each window that is under way */
-    int sizes[OPENCL_WINDOWS];     /* launches of each */
-    int first, count;              /* the oldest of them, and their number */
-    int window, launches;          /* launches of a window, and since the last one ended */
-    double ended;                  /* when the last one that is over was seen to be; 0: none is */
-    bool waited;                   /* the host waited for that */
+    cl_event ends[OPENCL_WINDOWS]; /* event of the last launch of each window in progress */
+    int sizes[OPENCL_WINDOWS];     /* launches of each window */
+    int first, count;              /* index of the oldest window, and the number of windows */
+    int window, launches;          /* launches per window, and since the last window ended */
+    double ended; /* time at which the last completed window was seen to end; 0: none yet */
+    bool waited;  /* the host waited for that window */
 };
 
-/* Holds a piece of what the host writes until the device has it (upload.c). */
+/* Holds a piece of data from the host until the device has it (upload.c). */
 struct opencl_slot {
     cl_mem pinned, device; /* NULL: none yet; device is NULL where host and device share memory */
     void *host;            /* pinned, mapped */
@@ -82,13 +85,13 @@ struct opencl_upload {
     int next;
 };
 
-/* The commands that are noted for a profile (profile.c). */
+/* The commands recorded for a profile (profile.c). */
 struct opencl_profile {
     struct iso_profile *to; /* NULL: none is wanted */
     cl_event *events;       /* one for each of to->events */
     int room;
-    cl_command_queue plain; /* the queue of other times, whose commands have no clock */
-    double flops;           /* of the next launch */
+    cl_command_queue plain; /* the queue used without a profile, whose commands are not timed */
+    double flops;           /* flops of the next launch */
 };
 
 struct opencl_clblast; /* clblast.c: CLBlast and what is known about it */
@@ -102,7 +105,7 @@ struct opencl {
     struct opencl_pace pace;
     struct opencl_upload upload;
     struct opencl_profile profile;
-    cl_int peak_rounds; /* of the last measurement of the peak; 0: none yet */
+    cl_int peak_rounds; /* rounds of the last measurement of the peak; 0: none yet */
     uint64_t freed;     /* buffers freed so far */
     size_t max_group;   /* work-items in a group: at most OPENCL_MAX_GROUP */
     int cores;          /* opencl_cores */
@@ -118,7 +121,7 @@ struct opencl {
     struct opencl_clblast *clblast; /* fast mode only */
     struct opencl_choices *choices; /* NULL until there is one */
     struct opencl_tuner *tuner;     /* NULL until there is something to choose from */
-    bool noting; /* products are noted (opencl_note_products), and nothing is launched */
+    bool noting; /* products are recorded (opencl_note_products), and nothing is launched */
 };
 struct iso_mem {
     cl_mem mem;
@@ -128,10 +131,10 @@ struct iso_mem {
 /* One op on this backend: opencl_<op> of backends/opencl/<op>.c. */
 struct opencl_op {
     struct iso_kernel kernel;
-    /* Programs that its passes launch kernels of; with CLBlast those in the second list, too. The
-     * places after the last are NULL. */
+    /* The programs whose kernels its passes launch; with CLBlast, those in the second list, too.
+     * Entries after the last are NULL. */
     const char *programs[OPENCL_OP_PROGRAMS], *clblast_programs[OPENCL_OP_PROGRAMS];
-    /* Optional. False with a reason in why: the call is beyond a limit of this op's own. */
+    /* Optional. Returns false, with a reason in why, if the call exceeds a limit of this op. */
     bool (*limits)(const struct iso_call *, char *why, size_t n);
 };
 
@@ -140,13 +143,13 @@ static inline struct opencl *opencl_of(struct iso_backend *be) { return (struct 
 
 /* ---- error.c ---- */
 const char *opencl_error_name(cl_int value);
-/* ISO_OK, or fails with ISO_EDEVICE: "what(which): CL_OUT_OF_RESOURCES (-5)" and a hint. which may
- * be NULL. */
+/* Returns ISO_OK if value is CL_SUCCESS; otherwise fails with ISO_EDEVICE, "what(which):
+ * CL_OUT_OF_RESOURCES (-5)" and a hint. which may be NULL. */
 iso_rc opencl_check(cl_int value, const char *what, const char *which);
 
 /* ---- find.c ---- */
-/* Finds every device of every platform, at most max; returns their number. Platforms without
- * devices are survived and not counted. */
+/* Finds every device of every platform, at most max, and returns their number. Skips platforms
+ * without devices. */
 int opencl_find_all(struct opencl_found *out, int max);
 /* Picks the device that `text` names: "", "P", "P.D" or part of a platform's or device's name. */
 iso_rc opencl_find(const char *text, struct opencl_found *out);
@@ -158,67 +161,67 @@ iso_rc opencl_find(const char *text, struct opencl_found *out);
 int opencl_cores(const struct opencl *);
 
 /* ---- queue.c ---- */
-/* Called before a launch. Returns where the launch puts its event, or NULL if it needs none. */
+/* Called before a launch. Returns a place for the launch's event, or NULL if none is needed. */
 cl_event *opencl_pace_before(struct opencl *);
-/* Called after it. Sends what is queued to the device from time to time, and waits where the device
- * has work for about a tenth of a second. */
+/* Called after a launch. Flushes the queue from time to time, and waits while the device has more
+ * than about a tenth of a second of work. */
 iso_rc opencl_pace_after(struct opencl *);
-/* Forgets the windows under way. */
+/* Drops the windows in progress. */
 void opencl_pace_stop(struct opencl *);
 
 /* ---- upload.c ---- */
-/* Copies bytes out of src, and puts them into dst after all that was queued before and ahead of all
- * that is queued later. Returns before that is done. */
+/* Copies the bytes of src, and queues a write to dst after all earlier commands and before all
+ * later ones. Returns before the write is done. */
 iso_rc opencl_upload(struct opencl *, cl_mem dst, size_t offset, const void *src, size_t bytes);
 void opencl_upload_stop(struct opencl *);
 
 /* ---- profile.c ---- */
-/* Says, for profiles, that the next launch makes sums of products of so many flops, 2 an fma. */
+/* Sets, for profiles, the flops of the sums of products in the next launch, 2 an fma. */
 void opencl_counts(struct opencl *, double flops);
-/* Notes the command that comes next, and returns where its event goes; NULL if no profile is
- * wanted. name: a literal. */
+/* Records the next command and returns a place for its event; NULL if no profile is wanted. name: a
+ * literal. */
 cl_event *opencl_note(struct opencl *, const char *name);
 /* iso_backend_ops.profile */
 iso_rc opencl_profile(struct iso_backend *, struct iso_profile *);
 
 /* ---- peak.c ---- */
-/* iso_backend_ops.peak: what kernels that do nothing else reach. */
+/* iso_backend_ops.peak: the rates of kernels that do nothing else. */
 iso_rc opencl_peak(struct iso_backend *, enum iso_peak, double seconds, double *out);
 
 /* ---- probe.c ---- */
-/* Runs a few sums whose results are known, and says how exact they are. Fails with ISO_EDEVICE if
- * they are wrong: beyond the rounding errors of any order and any fusing. */
+/* Runs a few sums whose results are known, and reports how exact they are. Fails with ISO_EDEVICE
+ * if they are wrong: farther off than the rounding errors of any order and any fusing. */
 iso_rc opencl_probe(struct opencl *, enum iso_exactness *out);
 
 /* ---- program.c, cache.c ---- */
-/* The kernel of a file of clkernels/, which is built when it is asked for the first time: as one
- * program with all files that opencl_ready has noted and that are not built yet, otherwise as a
- * program of its own. Both names are literals. */
+/* Gives a kernel of a file of clkernels/. The file is built at its first use: as one program with
+ * all files that opencl_ready has recorded and that are not built yet, or as a program of its own.
+ * Both names are literals. */
 iso_rc opencl_kernel(struct opencl *, const char *program, const char *name,
                      struct opencl_kernel **out);
-/* Notes that these files will be needed; the places after the last are NULL. False with the reason
- * when there are too many. */
+/* Records that these files will be needed; entries after the last are NULL. Returns false, with the
+ * reason, if there are too many. */
 bool opencl_ready(struct opencl *, const char *const programs[OPENCL_OP_PROGRAMS], char *why,
                   size_t n);
-/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all that was noted, as one program
- * where the compiler takes that. */
+/* iso_backend_ops.settle: chooses kernels (tuner.h), and builds all recorded files, as one program
+ * if the compiler accepts that. */
 iso_rc opencl_settle(struct iso_backend *);
 struct iso_sha256;
 /* Begins a hash with the device, its driver, the build options and isocl's version. */
 void opencl_hash_device(struct iso_sha256 *, const struct opencl *);
 void opencl_hash_text(struct iso_sha256 *, const char *text); /* NULL: as "" */
-/* The name of a program's binary in the user's cache: a hash of all that it depends on; "" where
- * the driver keeps binaries itself. */
+/* Writes the name of a program's binary in the user's cache: a hash of everything it depends on; ""
+ * if the driver caches binaries itself. */
 void opencl_cache_key(struct opencl *, const char *source, size_t length,
                       char key[OPENCL_CACHE_KEY]);
-/* The program from its binary; NULL when the cache has none. */
+/* Returns the program from its binary; NULL if the cache has none. */
 cl_program opencl_cache_load(struct opencl *, const char *key);
-/* Failing to keep it is no failure. */
+/* Writes the binary to the cache, if possible. */
 void opencl_cache_store(const char *key, cl_program);
 
 /* ---- kernels.c ---- */
 extern const struct iso_kernel *const opencl_kernels[ISO_OP_COUNT];
-/* iso_kernel.supports of each op whose struct opencl_op says what it needs. */
+/* iso_kernel.supports for each op with a struct opencl_op. */
 bool opencl_supports(struct iso_backend *, enum iso_op, const struct iso_call *, char *why,
                      size_t n);
 
@@ -254,7 +257,7 @@ static inline struct opencl_arg arg_struct(const void *bytes, size_t size)
 {
     return (struct opencl_arg){ .bytes = bytes, .size = size };
 }
-/* Two arguments of the kernel: the buffer and a ulong offset in elements. */
+/* Makes two arguments of the kernel: the buffer and a ulong offset in elements. */
 static inline struct opencl_arg arg_mem(const struct iso_mem *mem, size_t offset)
 {
     return (struct opencl_arg){ .mem = mem->mem, .v.l = offset };
@@ -263,7 +266,7 @@ static inline struct opencl_arg arg_tensor(const struct iso_tensor *t)
 {
     return arg_mem(t->mem, t->offset);
 }
-/* Where an operand starts: a buffer and an offset in floats. */
+/* The start of an operand: a buffer and an offset in floats. */
 struct opencl_at {
     const struct iso_mem *mem;
     size_t at;
@@ -272,13 +275,13 @@ static inline struct opencl_at opencl_at(const struct iso_tensor *t)
 {
     return (struct opencl_at){ t->mem, t->offset };
 }
-/* The workspace, `floats` from its start. */
+/* Returns the place in the workspace `floats` from its start. */
 static inline struct opencl_at opencl_work(const struct iso_call *call, size_t floats)
 {
     return (struct opencl_at){ call->workspace.mem,
                                call->workspace.offset / sizeof(float) + floats };
 }
-/* `floats` further on. */
+/* Returns the place `floats` further on. */
 static inline struct opencl_at opencl_past(struct opencl_at at, size_t floats)
 {
     return (struct opencl_at){ at.mem, at.at + floats };
@@ -288,14 +291,14 @@ static inline struct opencl_arg arg_work(const struct iso_call *call, size_t flo
 {
     return arg_at(opencl_work(call, floats));
 }
-/* The tensor, or `other` where it is not there (the kernel is told so by another argument). */
+/* Returns the tensor or, if it is absent, `other` (another argument tells the kernel). */
 static inline struct opencl_arg arg_optional(const struct iso_tensor *t,
                                              const struct iso_tensor *other)
 {
     return arg_tensor(t->mem != NULL ? t : other);
 }
-/* Five arguments: what random numbers are drawn with, besides the row and the element: the number
- * of the call's first row, and the rest of the counter and the key (core/random.h). */
+/* Five arguments for random numbers, besides the row and the element: the index of the call's first
+ * row, and the rest of the counter and the key (core/random.h). */
 #define ARG_RANDOM(call)                                                          \
     arg_uint((call)->first_row), arg_uint((call)->step), arg_uint((call)->layer), \
         arg_uint((call)->seed &UINT32_MAX), arg_uint((call)->seed >> 32)
@@ -307,15 +310,16 @@ struct opencl_grid {
     size_t groups[3], group[3]; /* work-groups and work-items in each */
     bool fixed;                 /* the size of a group is part of the kernel */
 };
-/* One work-item for each of n elements; the kernel skips those past n. */
+/* Returns a grid with one work-item for each of n elements; the kernel skips those beyond n. */
 struct opencl_grid opencl_elements(const struct opencl *, size_t n);
-/* Work-items along the first axis take the `size` elements of a row or an image, the second axis
- * the `rows`. */
+/* Returns a grid whose first axis covers the `size` elements of a row or an image, and whose second
+ * axis covers the `rows`. */
 struct opencl_grid opencl_each_row(const struct opencl *, size_t size, size_t rows);
-/* Queues a kernel. An empty grid is no work and no fault. */
+/* Queues a kernel. An empty grid queues nothing and is not an error. */
 iso_rc opencl_launch(struct opencl *, const char *program, const char *name, struct opencl_grid,
                      const struct opencl_arg *args, int nargs);
-/* Elements of a shape fit the kernels' 32-bit indices; otherwise false with the reason. */
+/* Returns true if all elements of the call's tensors fit the kernels' 32-bit indices; otherwise
+ * false, with the reason. */
 bool opencl_fits(const struct iso_call *, char *why, size_t n);
 
 static inline size_t opencl_ceil(size_t n, size_t by) { return (n + by - 1) / by; }

@@ -1,9 +1,9 @@
-/* peak.c: what the device itself reaches, with kernels that do nothing else. */
+/* peak.c: measures the device's peaks, with kernels that do nothing else. */
 #include "core/machine.h"
 #include "opencl.h"
 
 enum { FMA_CHAINS = 16, GROUPS_PER_CORE = 16, FIRST_ROUNDS = 256, MOST_ROUNDS = 1 << 24 };
-enum { QUADS = 8 << 20 }; /* of four floats, 128 MiB: beyond the caches */
+enum { QUADS = 8 << 20 }; /* elements of four floats, 128 MiB in total: more than the caches */
 
 static iso_rc start_fma(struct opencl *cl, struct iso_mem *out, int rounds, size_t items)
 {

@@ -57,7 +57,7 @@ static iso_rc launch(struct opencl *cl, const struct iso_mem *in, const struct i
                          ARGS(arg_mem(in, 3 * PROBES), arg_mem(out, 2 * PROBES), arg_int(TERMS)));
 }
 
-/* Where a kernel writes nothing, NaN remains. */
+/* Runs the kernel over an output full of NaN, so that a result it does not write is seen. */
 static iso_rc run(struct opencl *cl, cl_mem in, cl_mem out, const struct questions *q,
                   struct answers *a)
 {

@@ -1,5 +1,5 @@
-/* profile.c: how long each command took, by the events of a queue that keeps the times. Such a
- * queue serves only while a profile is wanted: drivers are slower with it. */
+/* profile.c: the time of each command, from the events of a queue with profiling. That queue is
+ * used only while a profile is wanted, because drivers are slower with it. */
 #include <stdlib.h>
 #include "opencl.h"
 
@@ -30,7 +30,7 @@ cl_event *opencl_note(struct opencl *cl, const char *name)
     if (p->to == NULL)
         return NULL;
     if ((p->to->count == p->to->room || p->to->count >= p->room) && !grow(p))
-        return NULL; /* the profile lacks this command; the step goes on */
+        return NULL; /* the profile lacks this command; the step continues */
     const int i = p->to->count++;
     p->to->events[i] = (struct iso_profile_event){ name, p->to->call, flops, 0, 0 };
     p->events[i] = NULL;

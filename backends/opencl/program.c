@@ -141,7 +141,7 @@ iso_rc opencl_settle(struct iso_backend *be)
     for (int i = 0; i < cl->nfiles; i++) {
         if (rc == ISO_OK && cl->files[i].needed && build_file(cl, &cl->files[i]) != ISO_OK)
             rc = iso_fail_prefix(ISO_EUNSUP, "no kernels: ");
-        cl->files[i].needed = false; /* what comes next may do without it */
+        cl->files[i].needed = false; /* the next plan may not need it */
     }
     return rc;
 }

@@ -1,5 +1,5 @@
-/* progress.h: says on standard error what isocl does, where that takes longer than a second;
- * nothing with ISOCL_QUIET. */
+/* progress.h: tells the user on standard error what isocl is doing, if that takes longer than a
+ * second; silent with ISOCL_QUIET. */
 #ifndef ISO_OPENCL_PROGRESS_H
 #define ISO_OPENCL_PROGRESS_H
 #include <pthread.h>
@@ -13,7 +13,7 @@ struct opencl_progress {
     pthread_mutex_t lock;
     pthread_cond_t end;
 };
-/* From now on `text` is being done, until opencl_progress_end, by the same thread. */
+/* Announces `text` until opencl_progress_end, which the same thread must call. */
 void opencl_progress_begin(struct opencl_progress *, const char *text);
 void opencl_progress_end(struct opencl_progress *);
 #endif

@@ -1,4 +1,4 @@
-/* records.c: what the tuner has found out, as a list and as a file. */
+/* records.c: the tuner's results, as a list and as a file. */
 #include "records.h"
 
 #include "core/cache.h"
@@ -100,7 +100,7 @@ static bool read_line(char *line, struct opencl_record *out)
         value = strstr(name + 3, between);
     if (value == NULL || line[strcspn(line, "\n")] == '\0' || name - line >= OPENCL_RECORD_KEY ||
         value - name >= OPENCL_RECORD_NAME)
-        return false; /* a line that was cut off is none */
+        return false; /* ignore a truncated line */
     line[strcspn(line, "\n")] = '\0';
     *name = *value = '\0';
     name += 3;

@@ -1,6 +1,6 @@
-/* records.h: what the tuner has found out about a device, kept in the user's cache as a text file,
- * tuner-HASH.txt: one line for each candidate that was tried on a product. The file is another one
- * for each device, driver, version of isocl and of its kernels, and set of build options. */
+/* records.h: the tuner's results for a device, kept in the user's cache as a text file,
+ * tuner-HASH.txt, with one line for each candidate tried on a product. Each device, driver, version
+ * of isocl and of its kernels, and set of build options has its own file. */
 #ifndef ISO_OPENCL_RECORDS_H
 #define ISO_OPENCL_RECORDS_H
 #include "opencl.h"
@@ -20,30 +20,30 @@ enum opencl_verdict { OPENCL_VERDICTS(OPENCL_VERDICT_ENUM) OPENCL_VERDICT_COUNT 
 extern const char *const opencl_verdict_texts[OPENCL_VERDICT_COUNT];
 
 struct opencl_record {
-    char key[OPENCL_RECORD_KEY];        /* of the product */
+    char key[OPENCL_RECORD_KEY];        /* key of the product */
     char candidate[OPENCL_RECORD_NAME]; /* a kernel variant, "own" or "clblast" */
     enum opencl_verdict verdict;
-    double seconds; /* RIGHT: of the fastest run */
+    double seconds; /* RIGHT: time of the fastest run */
 };
 struct opencl_records {
     struct opencl_record *at;
     size_t n, room;
-    char name[96]; /* of the file */
+    char name[96]; /* the file's name */
 };
 
-/* Reads the device's file; an empty list where there is none. Lines that make no sense are left
- * out. */
+/* Reads the device's file; the list is empty if there is none. Ignores lines that it cannot read.
+ */
 iso_rc opencl_records_open(struct opencl *, struct opencl_records **out);
 void opencl_records_close(struct opencl_records *); /* NULL is fine */
-/* NULL: the candidate was not tried. */
+/* Returns the record of a candidate, or NULL if it was not tried. */
 const struct opencl_record *opencl_records_find(const struct opencl_records *, const char *key,
                                                 const char *candidate);
-/* The fastest candidate that is right, here and on all products; NULL if there is none. */
+/* Returns the fastest candidate that is right, here and on all products; NULL if there is none. */
 const struct opencl_record *opencl_records_best(const struct opencl_records *, const char *key);
-/* What the candidate did wrong on some product (WRONG, CRASHED, HUNG); RIGHT if nothing. */
+/* Returns the candidate's fault on any product (WRONG, CRASHED, HUNG), or RIGHT if it has none. */
 enum opencl_verdict opencl_records_fault(const struct opencl_records *, const char *candidate);
-/* Adds the record, in place of an older one, here and in the file, which may have got others from
- * another process since. That the file cannot be written is no failure. */
+/* Adds the record, or replaces an older one, here and in the file, to which another process may
+ * have added others since. Failing to write the file is not an error. */
 iso_rc opencl_records_put(struct opencl_records *, const struct opencl *,
                           const struct opencl_record *);
 #endif

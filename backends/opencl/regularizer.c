@@ -13,7 +13,7 @@ static size_t workspace(struct iso_backend *be, const struct iso_call *call, enu
     return pass == ISO_FORWARD ? 2 * blocks_of(call) * sizeof(float) : 0;
 }
 
-/* The block sums of |w|, then those of w w; the one that no factor wants is left out. */
+/* Queues the block sums of |w|, then those of w w; skips a sum whose factor is 0. */
 static iso_rc forward(struct iso_backend *be, const struct iso_call *call)
 {
     struct opencl *cl = opencl_of(be);

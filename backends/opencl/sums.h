@@ -4,23 +4,24 @@
 #include "core/formulas.h"
 #include "grids.h"
 
-/* Places for the sums of blocks (clkernels/rows.h). */
+/* Returns the number of places for sums of blocks (clkernels/rows.h). */
 size_t opencl_places(struct iso_rows);
-/* Floats of workspace that a sum over rows of so many columns needs. */
+/* Returns the floats of workspace for a sum over rows of `cols` columns. */
 size_t opencl_sum_rows_work(struct iso_rows, size_t cols);
-/* y[c] = sum over rows of x[rows, cols], or added to y. */
+/* Computes y[c] = sum over rows of x[rows, cols], or adds it to y. */
 iso_rc opencl_sum_rows(struct opencl *, const struct iso_tensor *x, struct iso_rows, size_t cols,
                        struct opencl_at work, const struct iso_tensor *y, bool add);
-/* Where a kernel puts its blocks' sums [places, cols]: into y, if there is one block, and adds
- * there where it shall; otherwise into work. */
+/* Returns the target of a kernel's sums of blocks, [places, cols]: y, if there is only one block,
+ * and the kernel adds to y if wanted; otherwise work. */
 struct opencl_at opencl_blocks_to(struct iso_rows, struct opencl_at work,
                                   const struct iso_tensor *y);
 bool opencl_only_block(struct iso_rows);
-/* What is left to do then: y = the sums in work, added in their order, or added to y. */
+/* Completes the sum after that: sets y to the sums in work, added in their order, or adds that to
+ * y. */
 iso_rc opencl_add_blocks(struct opencl *, struct iso_rows, size_t cols, struct opencl_at work,
                          const struct iso_tensor *y, bool add);
 
-/* sums_total: `parts` sums of n results each, and a bias [cols], where cols is not 0. */
+/* sums_total: `parts` sums of n results each, and a bias [cols] if cols is not 0. */
 struct opencl_total {
     size_t n, parts, cols;
     bool first, last, add;
@@ -30,10 +31,11 @@ struct opencl_total {
 iso_rc opencl_total(struct opencl *, const struct opencl_total *, struct opencl_at sums,
                     struct opencl_at total, struct opencl_at bias, struct opencl_at y);
 
-/* The block sums of a whole tensor of n elements, of |x| or x x (enum iso_sum_of), into work. */
+/* Writes the sums of |x| or x x (enum iso_sum_of) over each block of a whole tensor of n elements
+ * to work. */
 iso_rc opencl_sum_blocks(struct opencl *, enum iso_sum_of, const struct iso_tensor *x, size_t n,
                          struct opencl_at work);
-/* y[0] = the sum of n numbers, one a row, divided by count; size: rows of a block, or 1, where the
+/* y[0] = the sum of n numbers, one per row, divided by count. size: rows per block, or 1 if the
  * numbers are sums of blocks. */
 struct opencl_scalar {
     size_t n;

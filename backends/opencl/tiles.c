@@ -23,7 +23,7 @@ const struct opencl_variant opencl_variants[] = {
     { NULL, NULL, 0, 0, 0, 0, false, false, 0 },
 };
 
-/* What is kept for a device: winners by key, and the products noted. */
+/* A device's choices: the fastest variant by key, and the products recorded. */
 struct choice {
     char key[OPENCL_PRODUCT_KEY];
     const struct opencl_variant *variant;

@@ -1,4 +1,5 @@
-/* tiles.h: the variants of the kernels for sums of products on GPUs, and which one a product gets.
+/* tiles.h: the variants of the kernels for sums of products on GPUs, and the choice of one for a
+ * product.
  *
  * A variant is a program of its own, clkernels/<program>, with one size of tile; all have the same
  * kernels, which take the same arguments and give the same bits. The best of those that a device
@@ -13,8 +14,8 @@
  * the rows of a batch. */
 enum opencl_over { OPENCL_OVER_TAPS, OPENCL_OVER_TURNED, OPENCL_OVER_ROWS };
 
-/* `products` of them beside each other, rows x cols results each, of `depth` terms. wide: operands
- * lie so that four floats can be read at a time. */
+/* `products` products in one launch, each with rows x cols results of `depth` terms. wide: operands
+ * are laid out so that four floats can be read at a time. */
 struct opencl_product_shape {
     enum opencl_over over;
     bool wide;
@@ -25,14 +26,14 @@ enum { OPENCL_NVIDIA = 1, OPENCL_AMD = 2, OPENCL_INTEL = 4, OPENCL_OTHER = 8 }; 
 enum { OPENCL_MAX_VARIANTS = 16, OPENCL_PRODUCT_KEY = 64 };
 
 struct opencl_variant {
-    const char *name;    /* as ISOCL_OPENCL_VARIANT and the tuner's records have it */
-    const char *program; /* of clkernels */
-    int rows, cols;      /* the results of a work-group */
-    int items;           /* its work-items */
-    int local_bytes;     /* of local memory that a work-group takes */
+    const char *name;    /* as in ISOCL_OPENCL_VARIANT and the tuner's records */
+    const char *program; /* file in clkernels */
+    int rows, cols;      /* results per work-group */
+    int items;           /* work-items per work-group */
+    int local_bytes;     /* local memory per work-group */
     bool wide;           /* only for wide products */
     bool subgroups;      /* needs cl_intel_subgroups, whole tiles of columns, and no turned b */
-    unsigned vendors;    /* those it is a candidate for */
+    unsigned vendors;    /* vendors for whose devices it is a candidate */
 };
 extern const struct opencl_variant
     opencl_variants[]; /* largest first; the last one's name is NULL */
@@ -40,34 +41,34 @@ extern const struct opencl_variant
 /* OPENCL_NVIDIA, ... */
 unsigned opencl_vendor(const struct opencl *);
 
-/* The variants that are worth measuring for a product of this shape, the default first: at most
- * OPENCL_MAX_VARIANTS, at least one. They fit the device by what it says of itself; whether they
- * compile without spilling, opencl_variant_usable says. */
+/* Lists the variants that are worth measuring for a product of this shape, the default first: at
+ * least one, at most OPENCL_MAX_VARIANTS. They fit the device's stated limits;
+ * opencl_variant_usable tells whether they compile without spilling. */
 int opencl_variant_candidates(struct opencl *, const struct opencl_product_shape *,
                               const struct opencl_variant *out[OPENCL_MAX_VARIANTS]);
 
-/* Builds the variant's program. False where that fails, where the driver allows its kernel for
- * these products fewer work-items than it has, or, on a GPU, where that kernel uses private memory,
+/* Builds the variant's program. Returns false if that fails, if the driver allows its kernel for
+ * these products fewer work-items than it needs, or, on a GPU, if that kernel uses private memory,
  * which is a spill. */
 bool opencl_variant_usable(struct opencl *, const struct opencl_variant *, enum opencl_over);
-/* True if the variants that this device gets want turned matrices packed: those for sub-groups. */
+/* Returns true if the variants for this device need rotated matrices packed: those for sub-groups.
+ */
 bool opencl_packs_turned(const struct opencl *);
-/* The kernel's name. */
+/* Returns the kernel's name. */
 const char *opencl_variant_kernel(enum opencl_over);
 
-/* The variant that a product of this shape gets: the one that ISOCL_OPENCL_VARIANT names, the one
- * chosen for its key, or the first usable candidate. Fails where none can be built. */
+/* Gives the variant for a product of this shape: the one that ISOCL_OPENCL_VARIANT names, the one
+ * chosen for its key, or the first usable candidate. Fails if none can be built. */
 iso_rc opencl_variant_of(struct opencl *, const struct opencl_product_shape *,
                          const struct opencl_variant **out);
 
-/* Writes the key under which a product's winner is remembered: "taps 12544x64x288x1 wide". */
+/* Writes the key under which a product's fastest variant is kept: "taps 12544x64x288x1 wide". */
 void opencl_product_key(const struct opencl_product_shape *, char key[OPENCL_PRODUCT_KEY]);
 
-/* From now on products of this key get the variant. Fails where there is no such variant. */
+/* Sets the variant for products with this key. Fails if there is no such variant. */
 iso_rc opencl_variant_choose(struct opencl *, const char *key, const char *variant);
 
-/* The products that the plans of this device will make, each once: `prepare` of dense and conv2d
- * notes them. */
+/* The products of this device's plans, each once; `prepare` of dense and conv2d records them. */
 iso_rc opencl_product_note(struct opencl *, const struct opencl_product_shape *);
 const struct opencl_product_shape *opencl_products_noted(const struct opencl *, size_t *count);
 

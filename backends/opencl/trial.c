@@ -1,4 +1,4 @@
-/* trial.c: runs one way to compute a product, checks what it gives and takes its time.
+/* trial.c: runs one way to compute a product, checks the result and measures the time.
  *
  * Exact: some elements are computed here, as core/order.h defines them, and must have the same
  * bits; of the whole result a hash is returned. CLBlast: the bound of fast mode, |d| <= FACTOR eps
@@ -29,7 +29,7 @@ struct trial {
     size_t products;
     size_t floats[BUFFERS];
     struct iso_mem mem[BUFFERS];
-    float *host[BUFFERS]; /* of A, B and C */
+    float *host[BUFFERS]; /* host copies of A, B and C */
 };
 
 static struct opencl_at at(const struct trial *t, int which)
@@ -254,7 +254,7 @@ static uint64_t hash(const float *x, size_t n)
     return h != 0 ? h : 1;
 }
 
-/* Of the first product: elements spread over it, the last one included. */
+/* Checks elements of the first product, spread over it, including the last one. */
 static iso_rc check_bits(struct trial *t, struct opencl_outcome *out)
 {
     const size_t n = t->p.m * t->p.n;
@@ -324,12 +324,12 @@ static iso_rc run(struct trial *t, double budget, struct opencl_outcome *out)
 {
     ISO_TRY(allocate(t));
     ISO_TRY(fill(t, false));
-    ISO_TRY(product(t)); /* what builds kernels, and the warm-up */
+    ISO_TRY(product(t)); /* builds the kernels, and warms up */
     ISO_TRY(t->way == OPENCL_WAY_CLBLAST ? check_bound(t, out) : check_bits(t, out));
     return out->verdict == OPENCL_RIGHT ? measure(t, budget, &out->seconds) : ISO_OK;
 }
 
-/* Only one kernel variant from now on. A child has nothing else to do with its environment. */
+/* Selects a single kernel variant, in the environment, which this child uses for nothing else. */
 static bool force(struct opencl *cl, const struct opencl_trial *trial)
 {
     const struct opencl_variant *v = opencl_variants;

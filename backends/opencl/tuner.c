@@ -1,4 +1,5 @@
-/* tuner.c: the parent's side: what is tried, in which order and for how long, and what follows. */
+/* tuner.c: the parent's side: chooses the candidates, their order and their time, and acts on the
+ * results. */
 #include "tuner.h"
 
 #include "clblast.h"
@@ -11,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Seconds: of one candidate's runs; of one product's candidates; of all products of a model; until
- * a child is there. */
+/* Limits in seconds: for the runs of one candidate; for all candidates of one product; for all
+ * products of a model; until a child has started. */
 static const double RUN = 0.2, EACH = 3, ALL = 20, START = 60;
-enum { SMALL = 1 << 18 }; /* products that take no time in any way */
+enum { SMALL = 1 << 18 }; /* products too small to be worth measuring */
 
-/* A machine on which a child takes long to start takes so many times longer for a candidate. */
+/* A candidate's patience grows by this multiple of the time its child took to start, which is
+ * longer on a slow machine. */
 static const double SLOW = 10;
 double opencl_tuner_patience = 60;
 
@@ -191,7 +193,7 @@ static bool is_due(const struct opencl *cl, const struct opencl_tuner *t, const 
 struct round {
     char key[OPENCL_RECORD_KEY];
     double until;
-    uint64_t bits; /* of the first result that is right; 0: none yet */
+    uint64_t bits; /* hash of the first right result; 0: none yet */
 };
 
 static struct round begin_round(const struct opencl *cl, const struct opencl_tuner *t,
@@ -250,13 +252,13 @@ static iso_rc tune_shape(struct opencl *cl, struct opencl_tuner *t,
     return ISO_OK;
 }
 
-/* The largest product after so many, or NULL. */
+/* Returns the largest product after the first `done` ones in order of size, or NULL. */
 static const struct opencl_product_shape *next_shape(const struct opencl *cl, size_t done)
 {
     size_t n;
     const struct opencl_product_shape *s = opencl_products_noted(cl, &n);
     for (size_t i = 0; i < n; i++) {
-        size_t before = 0; /* how many come before this one */
+        size_t before = 0; /* products before this one */
         for (size_t k = 0; k < n; k++)
             before += products_of(&s[k]) > products_of(&s[i]) ||
                       (products_of(&s[k]) == products_of(&s[i]) && k < i);
@@ -338,7 +340,7 @@ iso_rc opencl_tune(struct opencl *cl)
         opencl_progress_end(&t->progress);
     t->busy = false;
     if (tuning != ISO_TUNE_NEEDED) {
-        iso_child_free(t->child); /* and what it has of the device's memory */
+        iso_child_free(t->child); /* and its share of the device's memory */
         t->child = NULL;
     }
     return rc == ISO_OK ? choose_all(cl, t->records) : rc;

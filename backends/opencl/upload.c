@@ -1,4 +1,4 @@
-/* upload.c: what the host writes into the device's memory, without waiting for what is queued.
+/* upload.c: writes from the host to the device's memory, without waiting for queued work.
  *
  * A piece is copied into pinned memory, from which a second queue brings it to the device while the
  * first one computes; there, the in-order queue copies it to its place when its turn comes. Where

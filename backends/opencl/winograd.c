@@ -32,13 +32,13 @@ static const char *const to_results[] = { [2] = "winograd_result2",
  * of the results' gradient. */
 struct layer {
     int64_t taps, tile;
-    size_t tiles; /* of the batch */
+    size_t tiles; /* tiles of the batch */
     struct opencl_tiles source, result;
 };
 
 static int64_t ceil_of(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
-/* Images h x w x c, in tiles that are numbered as those of results oh x ow. */
+/* Describes the tiles of images h x w x c, numbered like those of results oh x ow. */
 static struct opencl_tiles tiles_of(int64_t h, int64_t w, int64_t c, int64_t tile, int64_t oh,
                                     int64_t ow)
 {
@@ -85,7 +85,8 @@ static struct opencl_tiles kernel_of(const struct layer *l, bool turned)
 
 /* ---- Workspace ---- */
 
-/* Floats of the points of so many tiles, or of a kernel's c channels times filters. */
+/* Returns the floats of the points of a number of tiles, or of a kernel's c channels times filters.
+ */
 static size_t points(size_t tiles, int64_t c) { return ISO_WINOGRAD_POINTS * tiles * (size_t)c; }
 
 static size_t kernel_points(const struct layer *l)
@@ -100,7 +101,7 @@ static size_t fitting_tiles(const struct opencl *cl, const struct layer *l)
     return fit < MOST_TILES ? opencl_larger(fit, 1) : MOST_TILES;
 }
 
-/* Those that are in it at a time. */
+/* Returns the number of tiles in the workspace at a time. */
 static size_t tiles_at_once(const struct opencl *cl, const struct layer *l)
 {
     const size_t fit = fitting_tiles(cl, l);
@@ -130,7 +131,7 @@ static struct opencl_groups groups_at_once(const struct opencl *cl, const struct
     return (struct opencl_groups){ ISO_WINOGRAD_POINTS, 0, opencl_larger(count, 1) };
 }
 
-/* The most tiles of so many groups. */
+/* Returns the largest number of tiles in a number of groups. */
 static size_t group_tiles(const struct layer *l, struct opencl_groups groups)
 {
     const size_t most = groups.count * (size_t)iso_group_rows(rows_of(l));

@@ -10,7 +10,7 @@
 static const char program[] = "winograd_cpu.cl", weights_program[] = "winograd_weights_cpu.cl";
 
 enum { POINTS = ISO_WINOGRAD_POINTS, CHUNK = 28, FEW = 8 }; /* FEW as in winograd_cpu.cl */
-enum { MOST_CHANNELS = 64, MOST_FILTERS = 128 };            /* of a unit of the kernel's gradient */
+enum { MOST_CHANNELS = 64, MOST_FILTERS = 128 };            /* per unit of the kernel's gradient */
 
 /* Floats from one point's plane to the next: not a multiple of a page, which would put the same
  * element of all planes into one set of the cache. */
@@ -98,7 +98,7 @@ static size_t image_work(const struct opencl *cl, const struct iso_call *call, b
     return (size_t)most;
 }
 
-/* Of the products at the points. */
+/* Returns the flops of the products at the points. */
 static double flops_of(const struct layer *l)
 {
     return 2.0 * POINTS * (double)l->g.tiles * (double)l->g.sc * (double)l->g.rc;

@@ -3,12 +3,12 @@
 #define ISO_OPENCL_WINOGRAD_CPU_H
 #include "opencl.h"
 
-/* False with a reason in why: the programs cannot be built. */
+/* Returns false, with a reason in why, if the programs cannot be built. */
 bool opencl_winograd_cpu_ready(struct opencl *, char *why, size_t n);
-/* Floats of workspace. */
+/* Returns the floats of workspace. */
 size_t opencl_winograd_cpu_work(const struct opencl *, const struct iso_call *, enum iso_pass);
-/* y, with the activation of the call if opencl_cpu_fuses; dx[0], or added to it; dw[0], or added
- * to it. */
+/* Compute y, with the activation of the call if opencl_cpu_fuses; dx[0], or add to it; dw[0], or
+ * add to it. */
 iso_rc opencl_winograd_cpu_forward(struct opencl *, const struct iso_call *);
 iso_rc opencl_winograd_cpu_input(struct opencl *, const struct iso_call *);
 iso_rc opencl_winograd_cpu_kernel(struct opencl *, const struct iso_call *);

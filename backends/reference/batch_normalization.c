@@ -24,7 +24,7 @@ struct block {
     iso_real rows, mean, squares;
 };
 
-/* Those of the rows [begin, end) of a channel; x: its first row. */
+/* Computes the sums of the rows [begin, end) of a channel; x: its first row. */
 static struct block block_of(const iso_real *x, int64_t channels, int64_t begin, int64_t end)
 {
     struct block b = { .rows = (iso_real)(end - begin) };

@@ -24,8 +24,9 @@ static struct sizes sizes_of(const struct iso_call *call)
     return s;
 }
 
-/* Of the direct sums. Forward: the inputs of one row of output pixels. Backward, whichever is
- * larger: input_gradient's three, or the sums of the kernel and the inputs of a block. */
+/* Returns the workspace of the direct sums, in numbers. Forward: the inputs of one row of output
+ * pixels. Backward: the larger of input_gradient's three arrays, and the sums of the kernel with
+ * the inputs of a block. */
 static int64_t direct_workspace(const struct sizes *s, enum iso_pass pass)
 {
     if (pass == ISO_FORWARD)
@@ -52,7 +53,7 @@ static void copy_or_zero(const iso_real *pixel, int64_t channels, iso_real *to)
         to[i] = pixel != NULL ? pixel[i] : ISO_R(0.0);
 }
 
-/* What the windows of the output pixels [begin, end) see: seen [end - begin, depth]. */
+/* Copies the input windows of the output pixels [begin, end) to seen [end - begin, depth]. */
 static void gather(const struct sizes *s, const iso_real *x, int64_t begin, int64_t end,
                    iso_real *seen)
 {

@@ -3,7 +3,7 @@
 #define ISO_REFERENCE_KERNELS_H
 #include "core/iso.h"
 
-/* Hardware fma has a variant of its own where a processor may lack it. */
+/* A variant of its own uses hardware fma, on architectures whose processors may lack it. */
 #if defined(__x86_64__)
 #define ISO_REFERENCE_FMA
 extern const struct iso_kernel *const reference_fma_kernels[ISO_OP_COUNT];
@@ -11,6 +11,7 @@ extern const struct iso_kernel *const reference_fma_kernels[ISO_OP_COUNT];
 extern const struct iso_kernel *const reference_kernels[ISO_OP_COUNT];
 extern const struct iso_kernel *const reference_double_kernels[ISO_OP_COUNT];
 
-/* The plain loop nests of ops whose kernel in the tables above is a faster one. */
+/* The plain loop nests of ops whose kernel in the tables above is a faster one with the same bits.
+ */
 extern const struct iso_kernel reference_conv2d_plain, reference_dense_plain;
 #endif

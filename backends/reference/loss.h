@@ -1,10 +1,11 @@
-/* loss.h: what the losses share; formulas: core/ops/loss.h. */
+/* loss.h: functions shared by the losses; core/ops/loss.h has the formulas. */
 #ifndef ISO_REFERENCE_LOSS_H
 #define ISO_REFERENCE_LOSS_H
 #include "core/formulas.h"
 #include "sums.h"
 
-/* True if the mean loss y[output] is wanted: without a target there is only a prediction. */
+/* Returns true if the mean loss y[output] is wanted; without a target there is only a prediction.
+ */
 static inline bool ref_loss_wanted(const struct iso_call *call, int output)
 {
     return call->y[output].mem != NULL && call->x[1].mem != NULL;
@@ -22,18 +23,18 @@ static inline struct iso_loss_scalars ref_loss_scalars(const struct iso_call *ca
                                       (iso_real)call->scalars[2] };
 }
 
-/* The workspace: each row's weighted loss. */
+/* Returns the bytes of workspace, which holds each row's weighted loss. */
 size_t ISO_KERNEL(loss_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
-/* y[output] = their share of the mean over the rows of the step. */
+/* Sets y[output] to the share of these losses in the mean over the rows of the step. */
 void ISO_KERNEL(loss_mean)(const struct iso_call *, int output);
 
-/* f added to a lane, and its slope (core/formulas.h). */
+/* Add f to a lane, and return its slope (core/formulas.h). */
 typedef iso_real ISO_KERNEL(loss_add)(iso_real p, iso_real t, struct iso_loss_scalars,
                                       iso_real lane);
 typedef iso_real ISO_KERNEL(loss_slope)(iso_real p, iso_real t, struct iso_loss_scalars);
-/* A pointwise loss: y[output], where it is wanted. */
+/* Computes a pointwise loss, y[output], if it is wanted. */
 void ISO_KERNEL(pointwise_forward)(const struct iso_call *, int output, ISO_KERNEL(loss_add) *add);
-/* dx[0], with the slope at each of p [rows, columns]. */
+/* Computes dx[0], with the slope at each element of p [rows, columns]. */
 void ISO_KERNEL(pointwise_backward)(const struct iso_call *, const struct iso_tensor *p,
                                     ISO_KERNEL(loss_slope) *slope);
 #endif

@@ -1,7 +1,7 @@
 /* matrices.c: sums of products, many at a time. */
 #include "matrices.h"
 
-/* So many chains run side by side, in registers, that the processor always has independent work. */
+/* Tiles of chains in registers, enough that the processor always has independent work. */
 enum { TILE_ROWS = 4, TILE_COLUMNS = 16 };
 
 /* One block, the terms [begin, end), of a tile's sums. */
@@ -18,7 +18,8 @@ static void tile_block(const struct ref_matrices *m, const iso_real *x, const is
         ref_store(y + r * m->y_row, chain[r], TILE_COLUMNS, true);
 }
 
-/* The same for what no tile covers: one row, `width` columns, at most as many as a tile has. */
+/* Does the same for results outside whole tiles: one row, `width` columns, at most those of a tile.
+ */
 static void rest_block(const struct ref_matrices *m, const iso_real *x, const iso_real *w,
                        int64_t width, int64_t begin, int64_t end, iso_real *y)
 {

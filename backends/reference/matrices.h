@@ -1,11 +1,11 @@
-/* matrices.h: many sums of products at a time, for what would take too long one after the other.
- * The order within a sum is that of sums.h; the order among sums is free. */
+/* matrices.h: many sums of products at a time, where computing one after the other would take too
+ * long. The order within a sum is that of sums.h; the order among sums is free. */
 #ifndef ISO_REFERENCE_MATRICES_H
 #define ISO_REFERENCE_MATRICES_H
 #include "reference.h"
 
 struct ref_matrices {
-    int64_t rows, columns, terms, block; /* block: terms of a block */
+    int64_t rows, columns, terms, block; /* block: terms per block */
     const iso_real *x;
     int64_t x_row, x_term;
     const iso_real *w; /* [terms, columns] */
@@ -15,16 +15,16 @@ struct ref_matrices {
 /* Adds to y[r * y_row + c] the blocks of the sum over k of x[r * x_row + k * x_term] w[k, c]. */
 void ISO_KERNEL(add_products)(const struct ref_matrices *);
 
-/* `count` sums over rows, side by side. */
+/* `count` sums over rows, computed together. */
 struct ref_blocks {
     struct iso_rows rows;
     int64_t count;
-    /* Continues the chains of a block [count] by the rows [begin, end). */
+    /* Adds the rows [begin, end) to the chains of a block, [count]. */
     void (*add)(const void *from, int64_t begin, int64_t end, iso_real *block);
     const void *from;
     iso_real *work; /* ISO_REF_BLOCKS_WORK * count */
 };
 enum { ISO_REF_BLOCKS_WORK = 3 };
-/* Puts them in y [count], or adds them. */
+/* Writes the sums to y [count], or adds them. */
 void ISO_KERNEL(sum_blocks)(const struct ref_blocks *, iso_real *y, bool add);
 #endif

@@ -1,4 +1,4 @@
-/* optimizer.h: what an optimizer's update reads and writes, element by element. */
+/* optimizer.h: the tensors that an optimizer's update reads and writes, element by element. */
 #ifndef ISO_REFERENCE_OPTIMIZER_H
 #define ISO_REFERENCE_OPTIMIZER_H
 #include "core/formulas.h"
@@ -6,7 +6,7 @@
 
 struct ref_update {
     int64_t count;
-    const iso_real *g;                /* the gradient [count], as are all below */
+    const iso_real *g;                /* the gradient; this and all below are [count] */
     iso_real *w, *slot[ISO_OPERANDS]; /* NULL: the params need no such slot */
     iso_real s[ISO_SCALARS];          /* in the order of core/ops/<op>.h */
 };

@@ -1,11 +1,11 @@
-/* pooling2d.h: the passes that a pooling and its global sister share. */
+/* pooling2d.h: the passes shared by a pooling and its global variant. */
 #ifndef ISO_REFERENCE_POOLING2D_H
 #define ISO_REFERENCE_POOLING2D_H
 #include "core/formulas.h"
 #include "core/ops/pooling2d.h"
 #include "sums.h"
 
-/* Of max pooling: backward sums one image's dx there. */
+/* Max pooling: in the workspace, backward sums one image's dx. */
 size_t ISO_KERNEL(pool_workspace)(struct iso_backend *, const struct iso_call *, enum iso_pass);
 iso_rc ISO_KERNEL(max_pool)(struct iso_backend *, const struct iso_call *);
 iso_rc ISO_KERNEL(max_pool_gradient)(struct iso_backend *, const struct iso_call *);

@@ -1,4 +1,4 @@
-/* reference.h: what the kernels of the reference backend share.
+/* reference.h: declarations shared by the kernels of the reference backend.
  *
  * Every file here is compiled once per variant: reference (any machine), reference_fma (hardware
  * fma; same bits, faster) and reference_double (the judge of accuracy). ISO_VARIANT is its name and
@@ -22,7 +22,8 @@
 #define ISO_PLAIN(name) ISO_KERNEL(name##_plain)
 #endif
 
-/* A tensor's first element (memory of this backend is plain host memory); NULL: not there. */
+/* Returns a tensor's first element, since memory of this backend is plain host memory; NULL if the
+ * tensor is absent. */
 static inline iso_real *ref_real(const struct iso_tensor *t)
 {
     return t->mem != NULL ? (iso_real *)(void *)t->mem + t->offset : NULL;
@@ -35,7 +36,7 @@ static inline uint8_t *ref_u8(const struct iso_tensor *t)
 {
     return t->mem != NULL ? (uint8_t *)(void *)t->mem + t->offset : NULL;
 }
-/* The workspace; `offset` is in reals from its start. */
+/* Returns the workspace, `offset` reals from its start. */
 static inline iso_real *ref_work(const struct iso_call *call, int64_t offset)
 {
     return (iso_real *)(void *)ref_u8(&call->workspace) + offset;
@@ -47,24 +48,24 @@ static inline void ref_zero(iso_real *y, int64_t n)
         y[i] = ISO_R(0.0);
 }
 
-/* Puts a finished sum in a gradient: adds it once, or overwrites. */
+/* Writes a complete sum to a gradient, or adds it once. */
 static inline void ref_put(iso_real *gradient, iso_real sum, bool add)
 {
     *gradient = add ? *gradient + sum : sum;
 }
-/* The same for n of them. */
+/* Does the same for n gradients. */
 static inline void ref_store(iso_real *gradient, const iso_real *sum, int64_t n, bool add)
 {
     for (int64_t i = 0; i < n; i++)
         ref_put(&gradient[i], sum[i], add);
 }
 
-/* The index of the first maximum of x [n]; the first NaN wins. */
+/* Returns the index of the first maximum of x [n], or of the first NaN. */
 int64_t ISO_KERNEL(argmax)(const iso_real *x, int64_t n);
-/* The class that a row's n numbers mean: their first maximum; of a single one, whether it is above
- * a half. */
+/* Returns the class that a row's n numbers predict: the first maximum; for a single number, 1 if it
+ * is above a half. */
 int64_t ISO_KERNEL(row_class)(const iso_real *x, int64_t n);
-/* The class of a row's target: I32 [rows], or what REAL [rows, n] mean. */
+/* Returns the class of a row's target: I32 [rows], or the class that REAL [rows, n] stand for. */
 int64_t ISO_KERNEL(target_class)(const struct iso_tensor *targets, int64_t row, int64_t n);
 
 #endif

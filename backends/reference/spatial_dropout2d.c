@@ -10,11 +10,11 @@ static iso_real scale_of(const struct iso_call *call)
     return call->training ? (iso_real)call->scalars[ISO_DROPOUT_SCALE] : ISO_R(1.0);
 }
 
-/* Whether channel c of row n of the call is kept. */
+/* Returns true if channel c of row n of the call is kept. */
 static bool keeps(const struct iso_call *call, int64_t n, int64_t c)
 {
     uint32_t threshold = call->training ? (uint32_t)call->scalars[ISO_DROPOUT_THRESHOLD] : 0;
-    int64_t blocks = (call->x[0].shape.dim[3] + 3) / 4; /* of a row */
+    int64_t blocks = (call->x[0].shape.dim[3] + 3) / 4; /* Philox blocks per row */
     iso_u32x4 random = iso_philox((uint32_t)((call->first_row + n) * blocks + (c >> 2)), call->step,
                                   call->layer, ISO_RANDOM_DROPOUT, (uint32_t)call->seed,
                                   (uint32_t)(call->seed >> 32));

@@ -1,6 +1,6 @@
-/* sums.h: the three kinds of sums (core/order.h), term by term. Each is a struct of zeros, but for
- * its first member; then ref_term, ref_row or ref_lane says which chain takes the next term, and a
- * total ends it:
+/* sums.h: the three kinds of sums (core/order.h), term by term. Each begins as a struct of zeros
+ * except for its first member; then ref_term, ref_row or ref_lane returns the chain that takes the
+ * next term, and a total ends it:
  *
  *     struct ref_products sum = { .block = ISO_BLOCK_TERMS };
  *     for (int64_t i = 0; i < n; i++)
@@ -12,9 +12,9 @@
 #define ISO_REFERENCE_SUMS_H
 #include "reference.h"
 
-/* A sum of products, in blocks of so many terms. */
+/* A sum of products, in blocks of `block` terms. */
 struct ref_products {
-    int64_t block, terms; /* terms: of this block, so far */
+    int64_t block, terms; /* terms: number in this block so far */
     iso_real total, chain;
 };
 static inline iso_real *ref_term(struct ref_products *s)
@@ -40,7 +40,7 @@ static inline iso_real ref_products_total(const struct ref_products *s)
 /* A sum over rows, in blocks of rows and groups of blocks. */
 struct ref_rows {
     struct iso_rows rows;
-    int64_t row, block_end, group_end; /* row: the next one */
+    int64_t row, block_end, group_end; /* row: index of the next row */
     iso_real total, group, block;
 };
 static inline iso_real *ref_row(struct ref_rows *s)
@@ -63,7 +63,7 @@ static inline void ref_row_product(struct ref_rows *s, iso_real a, iso_real b)
     iso_real *chain = ref_row(s);
     *chain = iso_fma(a, b, *chain);
 }
-/* Gives it the sum of a whole block, which begins at the next row. */
+/* Adds the sum of a whole block, which begins at the next row. */
 static inline void ref_row_block(struct ref_rows *s, iso_real sum)
 {
     *ref_row(s) = sum;
@@ -74,12 +74,12 @@ static inline iso_real ref_rows_total(const struct ref_rows *s)
     return s->total + (s->group + s->block);
 }
 
-/* A sum along an axis, in blocks of elements and their lanes; it has no first member to set. */
+/* A sum along an axis, in blocks of elements and their lanes; it begins as all zeros. */
 struct ref_axis {
-    int64_t elements; /* of this block, so far */
+    int64_t elements; /* elements of this block so far */
     iso_real total, lane[ISO_LANES];
 };
-/* The end: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
+/* Ends the sum: lane l takes lane l + 8, then l + 4, l + 2, l + 1. */
 static inline iso_real ref_axis_total(const struct ref_axis *s)
 {
     iso_real lane[ISO_LANES];
@@ -102,7 +102,7 @@ static inline void ref_lane_product(struct ref_axis *s, iso_real a, iso_real b)
     *chain = iso_fma(a, b, *chain);
 }
 
-/* The sum of column `c` of x [rows, columns] over its rows. */
+/* Returns the sum of column `c` of x [rows, columns] over its rows. */
 static inline iso_real ref_column_sum(struct iso_rows rows, int64_t columns, const iso_real *x,
                                       int64_t c)
 {
@@ -113,14 +113,14 @@ static inline iso_real ref_column_sum(struct iso_rows rows, int64_t columns, con
     }
     return ref_rows_total(&sum);
 }
-/* Puts those of all columns in y [columns], or adds them. */
+/* Writes the sums of all columns to y [columns], or adds them. */
 void ISO_KERNEL(column_sums)(struct iso_rows rows, int64_t columns, const iso_real *x, iso_real *y,
                              bool add);
 
-/* The sum over a whole tensor x [n], of |x| or x x (enum iso_sum_of). */
+/* Returns the sum of |x| or x x (enum iso_sum_of) over a whole tensor x [n]. */
 iso_real ISO_KERNEL(sum_elements)(int of, const iso_real *x, int64_t n);
 
-/* The maximum and the sum of exp(z - max) of one row of softmax. */
+/* Computes the maximum of one row of softmax, and its sum of exp(z - max). */
 void ISO_KERNEL(softmax_row)(const iso_real *z, int64_t n, iso_real *max, iso_real *sum);
 
 #endif

@@ -4,8 +4,8 @@
 #include "core/ops/window.h"
 #include "reference.h"
 
-/* The input pixel [c] that tap (ky, kx) of output pixel (n, oy, ox) reads; NULL beyond the border.
- */
+/* Returns the input pixel [c] that tap (ky, kx) of output pixel (n, oy, ox) reads; NULL beyond the
+ * border. */
 static inline const iso_real *ref_input_pixel(const struct iso_window *g, const iso_real *x,
                                               int64_t n, int64_t oy, int64_t ox, int64_t ky,
                                               int64_t kx)
@@ -15,8 +15,8 @@ static inline const iso_real *ref_input_pixel(const struct iso_window *g, const 
     return inside ? x + ((n * g->h + iy) * g->w + ix) * g->c : NULL;
 }
 
-/* Along one axis: the output position whose tap, `tap` pixels into its window, reads input position
- * i; it may lie beyond the border. False when the strides leave it out. */
+/* Finds, along one axis, the output position whose tap, `tap` pixels into its window, reads input
+ * position i; it may be beyond the border. Returns false if strides skip it. */
 static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t stride,
                                 int64_t *where)
 {
@@ -25,8 +25,8 @@ static inline bool ref_position(int64_t i, int64_t before, int64_t tap, int64_t 
     return distance % stride == 0;
 }
 
-/* The output pixel [channels] whose tap (ky, kx) reads input pixel (n, iy, ix); NULL beyond the
- * border. False when the strides leave it out. */
+/* Finds the output pixel [channels] whose tap (ky, kx) reads input pixel (n, iy, ix); NULL beyond
+ * the border. Returns false if strides skip it. */
 static inline bool ref_output_pixel(const struct iso_window *g, const iso_real *dy,
                                     int64_t channels, int64_t n, int64_t iy, int64_t ix, int64_t ky,
                                     int64_t kx, const iso_real **pixel)

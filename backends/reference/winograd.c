@@ -14,11 +14,11 @@ enum { POINTS = ISO_WINOGRAD_POINTS, TILES = ISO_BLOCK_ROWS, TAPS_MOST = 25 };
 
 /* A correlation with a kernel of k x k taps. */
 struct correlation {
-    int64_t k, tile;              /* tile: results of a tile, a side */
-    int64_t h, w, channels;       /* of the source */
-    int64_t oh, ow, filters;      /* of the result */
-    int64_t top, left;            /* how far result (0, 0) looks beyond the source */
-    int64_t across, image, tiles; /* tiles of a row, of an image, of all */
+    int64_t k, tile;              /* tile: results per side of a tile */
+    int64_t h, w, channels;       /* size of the source */
+    int64_t oh, ow, filters;      /* size of the result */
+    int64_t top, left;            /* pixels outside the source that result (0, 0) reads */
+    int64_t across, image, tiles; /* tiles per row, per image, and in total */
 };
 
 static struct correlation with_tiles(struct correlation c, int64_t images)
@@ -44,7 +44,7 @@ static struct correlation forward_of(const struct iso_window *g, int64_t filters
                       g->n);
 }
 
-/* That of dy with the turned kernel. */
+/* Returns the correlation of dy with the rotated kernel. */
 static struct correlation input_gradient_of(const struct iso_window *g, int64_t filters)
 {
     return with_tiles((struct correlation){ .k = g->kh,
@@ -158,7 +158,7 @@ static void transform_result(const struct correlation *c, const iso_real *m, int
     }
 }
 
-/* m of so many tiles: at each point, sums over channels. */
+/* Computes m of some tiles: at each point, sums over channels. */
 static void multiply(const struct correlation *c, int64_t tiles, const iso_real *u,
                      const iso_real *v, iso_real *m)
 {
@@ -209,7 +209,7 @@ void ISO_KERNEL(winograd_input_gradient)(const struct iso_call *call, const stru
               call->add_dx[0], ref_real(&call->dx[0]));
 }
 
-/* What a block of tiles reads of a call, and where it works. */
+/* The inputs of the kernel's gradient and the buffers of a block of tiles. */
 struct kernel_sums {
     struct correlation c;
     const iso_real *x, *dy;

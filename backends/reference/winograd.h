@@ -4,9 +4,9 @@
 #include "core/ops/window.h"
 #include "reference.h"
 
-/* In reals. */
+/* Returns the size of the workspace in reals. */
 int64_t ISO_KERNEL(winograd_workspace)(const struct iso_window *, int64_t filters, enum iso_pass);
-/* y, without its bias; dx[0]; dw[0]. */
+/* Compute y, without its bias; dx[0]; dw[0]. */
 void ISO_KERNEL(winograd_forward)(const struct iso_call *, const struct iso_window *,
                                   int64_t filters);
 void ISO_KERNEL(winograd_input_gradient)(const struct iso_call *, const struct iso_window *,

@@ -5,12 +5,12 @@
 
 struct iso_bench_calls {
     struct iso_exec *exec;        /* borrowed */
-    struct iso_bench_node *nodes; /* in the order they run, with no seconds yet */
-    int *index;                   /* of each: its node in the graph; -1: the optimizer */
+    struct iso_bench_node *nodes; /* in the order in which they run; seconds are not set */
+    int *index;                   /* for each call: its node in the graph; -1: the optimizer */
     int count;
     uint64_t step; /* number of the step whose calls are made */
 };
-/* Lists the calls of a step on the batch in place. */
+/* Lists the calls of a step on the current batch. */
 iso_rc iso_bench_list_calls(struct iso_exec *, struct iso_bench_calls *);
 void iso_bench_free_calls(struct iso_bench_calls *);
 /* Makes call number i. */

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double PROBE = 1e-3;      /* seconds of a probe */
-static const double LOW = 0.9;         /* of the highest rate: below, somebody else is at work */
-enum { FIRST_PROBES = 50, SPARE = 2 }; /* for each sample, so many may be taken again */
+static const double PROBE = 1e-3; /* seconds of a probe */
+static const double LOW =
+    0.9; /* share of the highest rate below which another program is taken to be running */
+enum { FIRST_PROBES = 50, SPARE = 2 }; /* SPARE: repetitions per sample */
 
 static iso_rc probe(struct iso_gate *g, bool *high)
 {

@@ -1,4 +1,4 @@
-/* memory.c: how much memory the process has had, as the system counts it. */
+/* memory.c: the peak of the process's memory, as the system counts it. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -14,7 +14,8 @@ enum { RESIDENT_UNIT = 1 };
 enum { RESIDENT_UNIT = 1024 };
 #endif
 
-/* What was freed goes back to the system first. Linux takes "5" for: the peak is the present. */
+/* Returns freed memory to the system, then writes "5", which on Linux sets the peak to the present
+ * size. */
 void iso_bench_memory_reset(void)
 {
 #ifdef __GLIBC__

@@ -29,7 +29,7 @@ static iso_rc note_call(struct iso_profile *p, const struct iso_bench_node *call
     return ISO_OK;
 }
 
-/* A step; what the device cannot time by itself is timed here. */
+/* Runs a step; times the calls here if the device cannot time them itself. */
 static iso_rc run_step(struct iso_bench_calls *c, struct iso_profile *p, bool host_clock)
 {
     struct iso_backend *b = iso_exec_backend(c->exec);
@@ -46,7 +46,7 @@ static iso_rc run_step(struct iso_bench_calls *c, struct iso_profile *p, bool ho
     return ISO_OK;
 }
 
-/* Steps that warm up, and how long one of them takes. */
+/* Runs steps to warm up, and measures the time of one. */
 static iso_rc warm_up(struct iso_bench_calls *c, double *seconds)
 {
     struct iso_backend *b = iso_exec_backend(c->exec);

@@ -77,7 +77,7 @@ iso_rc iso_arrays_images(const char *what, struct iso_npy *a, struct iso_dataset
     return convert(what, a, a->bytes / a->size, set);
 }
 
-/* The classes that labels may have: those of the set, or any number of them. */
+/* Returns the number of classes that labels may have: that of the set, or any. */
 static iso_rc check_label(const char *what, int64_t row, double label, int classes)
 {
     if (label >= 0 && label < (classes ? classes : MOST_CLASSES) && label == floor(label))
@@ -141,7 +141,7 @@ static iso_rc read_array(const char *path, const char *name, struct iso_npy *out
                         : rc;
 }
 
-/* What a .npy file holds, and where it begins. */
+/* Reads the header of a .npy file, and the offset of its elements. */
 static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, int64_t *begin)
 {
     static const size_t most = HEAD;
@@ -161,7 +161,7 @@ static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, 
     return rc;
 }
 
-/* Leaves images where they are, if that is wanted and can be; otherwise the set gets none. */
+/* Leaves images in their file, if that is wanted and possible; otherwise adds no source. */
 static iso_rc leave_images(const struct iso_dataset_request *r, const char *path,
                            struct iso_dataset *set)
 {
@@ -174,7 +174,7 @@ static iso_rc leave_images(const struct iso_dataset_request *r, const char *path
     snprintf(base, sizeof base, "x_%s.npy", r->split);
     ISO_TRY(iso_path(file, path, base));
     if (stat(file, &info) != 0 || !iso_disk_wanted(r, (double)info.st_size))
-        return ISO_OK; /* whoever loads it says what is wrong */
+        return ISO_OK; /* loading it reports the error */
     ISO_TRY(look_at_file(file, info.st_size, &array, &begin));
     if (array.size != 1 || array.kind == 'i')
         return iso_disk_impossible(r, file, "not being of bytes (uint8)");
@@ -207,7 +207,7 @@ iso_rc iso_arrays_load(const struct iso_dataset_request *r, const char *path,
 
 /* ---- A pickled dictionary ------------------------------------------------------------------ */
 
-/* The array under the first of these keys that is there. */
+/* Finds the array under the first of these keys that exists. */
 static iso_rc find_array(const char *path, const struct iso_pickle *pickle, const char *const *keys,
                          struct iso_npy *out)
 {

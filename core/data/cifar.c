@@ -125,7 +125,7 @@ static iso_rc read_rows(const struct reader *r, uint8_t *images, int32_t *labels
 
 /* ---- A split --------------------------------------------------------------------------------- */
 
-/* The first file says how many rows each has. */
+/* The first file gives the number of rows of each. */
 static iso_rc make_room(const struct reader *r, int files, struct iso_dataset *out)
 {
     if (r->rows > INT32_MAX / files)

@@ -8,8 +8,8 @@
 enum { ISO_CIFAR_SIDE = 32, ISO_CIFAR_CHANNELS = 3 };
 struct iso_named_set;
 /* Fills everything but name and split from the first folder that has the split's first file. Images
- * come out as NHWC. Each file holds as many rows as the others of its split. */
-extern const struct iso_source_fields iso_cifar_fields; /* of cifar100 */
+ * are converted to NHWC. Each file must have as many rows as the others of its split. */
+extern const struct iso_source_fields iso_cifar_fields; /* options of cifar100 */
 iso_rc iso_cifar_load(const struct iso_named_set *, const struct iso_dataset_request *, int split,
                       struct iso_dataset *out);
 #endif

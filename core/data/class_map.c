@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The classes a set has, for a message: "0 to 9", or names, cut off where there are many. */
+/* Writes the classes of a set for a message: "0 to 9", or names, truncated if there are many. */
 static const char *classes_text(const struct iso_dataset *set, char *buf, size_t n)
 {
     size_t used = 0;
@@ -71,8 +71,8 @@ void iso_class_map_names(const struct iso_class_map *map, char (*names)[ISO_CLAS
         add_member(names[map->member[i].class], map->member[i].name);
 }
 
-/* Names of the new classes in place of those of the old ones, which may stand as numbers in the
- * map. */
+/* Replaces the names of the old classes by those of the new ones; the map may have numbers for old
+ * classes. */
 static iso_rc rename_classes(const struct iso_class_map *map, struct iso_dataset *set)
 {
     char(*names)[ISO_CLASS_NAME] = iso_alloc((size_t)map->classes, sizeof *names);

@@ -1,5 +1,5 @@
-/* class_map.h: the classes that a model tells apart, made of those that a data set has: some of
- * them, renumbered, or several as one. */
+/* class_map.h: maps the classes of a data set to those of a model: selects and renumbers them, or
+ * merges several into one. */
 #ifndef ISO_CLASS_MAP_H
 #define ISO_CLASS_MAP_H
 #include "dataset.h"
@@ -8,19 +8,21 @@ struct iso_class_map {
     int classes; /* from 1 */
     int n;
     struct iso_class_member {
-        char name[ISO_CLASS_NAME]; /* of a class of the data set; its number where it has no
-                                      names */
-        int class;                 /* that it belongs to, in [0, classes) */
+        char name[ISO_CLASS_NAME]; /* name of a class of the data set, or its number if classes have
+                                      no names */
+        int class;                 /* the model's class, in [0, classes) */
     } member[];                    /* each name once; by class, ascending */
 };
-/* Gives every row the class that its own is a member of, and drops the rows of classes that are
- * members of none; the classes get names. Fails with ISO_EDATA where no row is left, or the
- * set has no such class, unless some_may_lack and the set names its classes. */
+/* Replaces the class of every row by the one it is a member of, drops the rows of other classes,
+ * and names the new classes. Fails with ISO_EDATA if no row is left, or if a member is not a class
+ * of the set, unless some_may_lack is true and the set names its classes. */
 iso_rc iso_class_map_apply(const struct iso_class_map *, bool some_may_lack, struct iso_dataset *);
-/* names[classes]: those of the members of each, "3" or "cat+bird", cut off where they are many. */
+/* Writes names[classes], made of the names of each class's members, "3" or "cat+bird", truncated if
+ * they are too long. */
 void iso_class_map_names(const struct iso_class_map *, char (*names)[ISO_CLASS_NAME]);
-/* True if both make the same classes of a data set; NULL: as it has them. */
+/* Returns true if both make the same classes of a data set; NULL stands for the set's own classes.
+ */
 bool iso_class_map_equal(const struct iso_class_map *, const struct iso_class_map *);
-/* "[[0, 1], 2]", cut off after n - 1 bytes. Returns buf. */
+/* Writes "[[0, 1], 2]", truncated to n bytes, into buf and returns buf. */
 const char *iso_class_map_text(const struct iso_class_map *, char *buf, size_t n);
 #endif

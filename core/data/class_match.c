@@ -10,7 +10,7 @@ enum { NAMES = 160 }; /* bytes of a list in a message */
 
 typedef char class_name[ISO_CLASS_NAME];
 
-/* Returns the number that a name is, -1 where it is none. */
+/* Returns the number that a name is, or -1 if it is not a number. */
 static int64_t number_of(const char *name)
 {
     int64_t number;
@@ -25,7 +25,7 @@ static bool all_are_numbers(class_name *names, int n)
     return true;
 }
 
-/* True if names, or numbers that stand for names, say which classes are the same. */
+/* Returns true if names, or names that are numbers, tell which classes are equal. */
 static bool comparable(const struct iso_trained_classes *trained, const struct iso_dataset *set)
 {
     if (trained->name != NULL && set->class_names != NULL)
@@ -43,7 +43,7 @@ static const char *name_in_set(const struct iso_dataset *set, int class, class_n
     return buf;
 }
 
-/* Returns the class of training that has this name, -1 where there is none. */
+/* Returns the class of training with this name, or -1. */
 static int32_t find_trained(const struct iso_trained_classes *trained, const char *name)
 {
     for (int i = 0; trained->name != NULL && i < trained->n; i++)
@@ -99,7 +99,7 @@ static iso_rc renumber(const struct iso_trained_classes *trained, struct iso_dat
     return ISO_OK;
 }
 
-/* The set's names become those of training, which may have none. */
+/* Replaces the set's names by those of training, which may have none. */
 static iso_rc take_names(const struct iso_trained_classes *trained, struct iso_dataset *set)
 {
     free(set->class_names);
@@ -128,7 +128,7 @@ iso_rc iso_class_match(const struct iso_trained_classes *trained, struct iso_dat
     if (comparable(trained, set))
         return match(trained, set);
     if (trained->name == NULL || set->classes > trained->n)
-        return ISO_OK; /* too many are refused where the network is known */
+        return ISO_OK; /* a set with too many is refused where the network is known */
     set->classes = trained->n;
     return take_names(trained, set);
 }

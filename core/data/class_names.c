@@ -8,7 +8,7 @@
 
 static const char file_name[] = "classes.txt";
 
-/* Appends a name as a line; returns where the text goes on. */
+/* Appends a name as a line; returns the end of the text. */
 static char *put_line(char *to, const char *name)
 {
     for (; *name; name++) {
@@ -36,7 +36,7 @@ iso_rc iso_class_names_save(const char *folder, char (*names)[ISO_CLASS_NAME], i
     return rc;
 }
 
-/* The name of a line, which is cut off where it is too long. Returns the line behind. */
+/* Reads the name of a line, truncated if it is too long. Returns the next line. */
 static const char *take_line(const char *at, char name[ISO_CLASS_NAME])
 {
     int n = 0;

@@ -1,4 +1,4 @@
-/* csv.c: reads a text file twice: what it holds, and then the numbers. */
+/* csv.c: reads a text file twice: first its columns and rows, then the numbers. */
 #include "class_map.h"
 #include "disk.h"
 #include "named_sets.h"
@@ -19,18 +19,18 @@ static const struct iso_field fields[] = {
 static const struct iso_source_fields options = { "text files (csv:PATH)", fields };
 
 enum { FIELD = 256, MOST_CLASSES = 1 << 16, MOST_COLUMNS = 1 << 24 };
-static const char first_label[] = "label"; /* what a label's column is called, if anything */
+static const char first_label[] = "label"; /* default name of the label's column */
 
 struct csv {
     const struct iso_dataset_request *request;
     struct iso_dataset *set;
     const char *path, *text, *end;
     const char *at;
-    int64_t line, column; /* where reading is; line from 1, column from 0 */
+    int64_t line, column; /* current position; line from 1, column from 0 */
     char separator;
     int64_t rows, columns, label;
     bool header, names; /* the first line names columns; labels are names */
-    bool last;          /* of the field: it ends its line */
+    bool last;          /* the field ends its line */
     char field[FIELD];
 };
 
@@ -44,7 +44,7 @@ static iso_rc bad(const struct csv *c, const char *what)
 
 static void begin(struct csv *c)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* that some editors put before UTF-8 */
+    static const char mark[] = "\xef\xbb\xbf"; /* byte-order mark that some editors write */
     c->at = c->text;
     if (c->end - c->at >= 3 && memcmp(c->at, mark, 3) == 0)
         c->at += 3;
@@ -68,7 +68,7 @@ static iso_rc copy_field(struct csv *c)
             break;
         if (byte == '\0' || n == FIELD - 1)
             return bad(c, "is no text of at most 255 bytes");
-        c->at += quoted && byte == '"'; /* two quotes stand for one */
+        c->at += quoted && byte == '"'; /* two quotes mean one */
         c->field[n++] = byte;
     }
     c->at += quoted;
@@ -124,8 +124,7 @@ static bool is_number(const char *text)
     return iso_number_int(text, &number) == ISO_NUMBER_OK;
 }
 
-/* Looks at the first line: how many columns there are, whether it names them, and which is the
- * label's. */
+/* Reads the first line: counts the columns, checks for names, and finds the label's column. */
 static iso_rc read_first_line(struct csv *c)
 {
     const char *given = c->request->options.label_column, *wanted = *given ? given : NULL;
@@ -191,7 +190,7 @@ static iso_rc name_classes(struct csv *c)
     return ISO_OK;
 }
 
-/* The first label says whether all are numbers or names. */
+/* The first label decides whether all are numbers or names. */
 static iso_rc choose_labels(struct csv *c)
 {
     if (is_number(c->field))

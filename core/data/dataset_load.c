@@ -1,5 +1,5 @@
-/* dataset_load.c: data sets by their names (sets.def), what is checked, and what is kept of them.
- */
+/* dataset_load.c: loads data sets by their names (sets.def), checks them, and keeps the requested
+ * rows. */
 #include "class_map.h"
 #include "class_match.h"
 #include "dataset.h"
@@ -128,7 +128,7 @@ static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_r
     return kind->reader->load(r, path, set);
 }
 
-/* A row of numbers gets the geometry that the model's input has, where it fits. */
+/* Gives rows of numbers the geometry of the model's input, if it fits. */
 static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
     if (!set->flat || r->input == NULL || r->input->ndim != 4)

@@ -64,10 +64,10 @@ struct hand {
     float jitter;                 /* deviation of each point, in the unit square */
     float xx, xy, yx, yy, x0, y0; /* unit square, centred -> pixels */
     float bend_x, bend_y, wave;   /* smooth bending before that */
-    float radius;                 /* of the pen, in pixels */
+    float radius;                 /* radius of the pen, in pixels */
     float softness;               /* width of the ink's edge, in pixels */
     float ink;                    /* brightness of full ink */
-    float noise;                  /* of the paper */
+    float noise;                  /* noise of the paper */
 };
 
 /* Leaning, turning, stretching and placing. The turn is written with t, the tangent of half the
@@ -168,8 +168,9 @@ struct slope {
     float x, y;
 };
 
-/* Slope at vertex i, an end of the span from vertex `span` to the next: along the neighbours where
- * the pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of strokes. */
+/* Computes the slope at vertex i, an end of the span from vertex `span` to the next: along the
+ * neighbours if the pen passes smoothly (Catmull-Rom), along the span itself at corners and ends of
+ * strokes. */
 static struct slope slope_at(const struct point *points, const struct vertex *v, int i, int span)
 {
     const int8_t next = points[i + 1].kind;

@@ -1,4 +1,4 @@
-/* digits_glyphs.h (private): how each digit is written: its strokes, in a few ways of writing it.
+/* digits_glyphs.h (private): the strokes of each digit, in a few styles of writing.
  *
  * A point is in percent of the glyph's box, x to the right, y down. MOVE lifts the pen and starts a
  * stroke; CURVE is passed smoothly; CORNER is passed with a corner; END ends the glyph. */

@@ -15,11 +15,11 @@ struct iso_disk {
     void (*free_source)(void *);
     int32_t *taken;     /* [rows]: rows of the source that the set has; NULL: the
                            first ones */
-    size_t size, whole; /* bytes of an image as it is read, and with its frame */
+    size_t size, whole; /* bytes of an image as read, and with its frame */
     int owners;
     bool framed;
     struct iso_image_frame frame;
-    struct iso_row_sums *sums; /* of the set's rows; NULL: they are not remembered */
+    struct iso_row_sums *sums; /* sums of the set's rows; NULL: not kept */
 };
 
 /* ---- Sources ------------------------------------------------------------------------------- */

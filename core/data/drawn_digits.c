@@ -48,7 +48,8 @@ static iso_rc draw_all(const struct iso_dataset_request *r, int split, int64_t c
     return stays ? iso_disk_attach(set, &splits[split], draw_digit, NULL, NULL) : ISO_OK;
 }
 
-/* Rows of a generated set. A limit below the count saves drawing what is not kept. */
+/* Returns the number of rows to draw. A limit below the count saves drawing rows that are not kept.
+ */
 static int64_t rows_to_draw(int split, int64_t count, int64_t limit)
 {
     static const int64_t defaults[] = { DEFAULT_TRAIN, DEFAULT_TEST };

@@ -1,4 +1,4 @@
-/* folders.h: the folders in which the files of a data set are looked for. */
+/* folders.h: the folders that are searched for the files of a data set. */
 #ifndef ISO_FOLDERS_H
 #define ISO_FOLDERS_H
 #include "core/file.h"
@@ -6,12 +6,12 @@
 enum { ISO_DATA_FOLDERS = 6, ISO_DATA_PATH = 4096 };
 struct iso_data_folders {
     int n;
-    char path[ISO_DATA_FOLDERS][ISO_DATA_PATH]; /* none twice */
+    char path[ISO_DATA_FOLDERS][ISO_DATA_PATH]; /* without duplicates */
 };
-/* Where a model file says that its data are. A run keeps it, with whole paths. */
+/* The places in which a model file's data are searched. A run keeps it, with absolute paths. */
 struct iso_data_origin {
     char model[ISO_PATH];            /* the folder of the model file; "": not known */
-    struct iso_data_folders folders; /* those of a run when it was trained; none otherwise */
+    struct iso_data_folders folders; /* the folders used when a run was trained; empty otherwise */
 };
 struct iso_dataset_request;
 
@@ -23,7 +23,7 @@ void iso_data_file_folders(const struct iso_dataset_request *, struct iso_data_f
 /* Finds what is at a path: an absolute one, one that begins with "~/", or one relative to one of
  * the folders, in their order. */
 bool iso_data_find(const struct iso_data_folders *, const char *name, char path[ISO_PATH]);
-/* "a, b, c", cut off after n - 1 bytes, for messages. Returns buf. */
+/* Writes "a, b, c", truncated to n bytes, into buf, for messages, and returns buf. */
 const char *iso_data_folders_text(const struct iso_data_folders *, char *buf, size_t n);
 /* Makes the paths whole, which then mean the same in every working directory, and leaves out those
  * of folders that are not there. */

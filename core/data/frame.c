@@ -26,8 +26,8 @@ static uint8_t *put_bytes(uint8_t *to, const uint8_t *from, int64_t n, int64_t r
     return to;
 }
 
-/* What is still to be written never is less than what is still to be read, so that no byte of the
- * image is overwritten before it is read. */
+/* At each step no fewer bytes remain to be written than to be read, so that no byte of the image is
+ * overwritten before it is read. */
 void iso_image_frame_put(const struct iso_image_frame *f, uint8_t *image)
 {
     const int64_t row = f->width * f->channels, pixel = f->channels * f->repeat;

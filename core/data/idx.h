@@ -10,10 +10,10 @@ struct iso_idx {
     int64_t dim[ISO_IDX_DIMS]; /* each from 1 */
     uint8_t *data;             /* [dim[0], dim[1], ...]; the caller frees it */
 };
-/* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. The memory it takes
- * grows with the data that is really there, whatever sizes the header claims. */
+/* Reads an IDX file of unsigned bytes with ndim dimensions, plain or gzip. Its memory grows with
+ * the data actually present, whatever sizes the header claims. */
 iso_rc iso_idx_read(const char *path, int ndim, struct iso_idx *out);
-/* Reads the header of a plain one only, and where its elements begin; data is NULL. *begin is 0,
- * and nothing else is read, where the file is compressed. */
+/* Reads only the header of a plain file, and sets *begin to the offset of its elements; data is
+ * NULL. If the file is compressed, sets *begin to 0 and reads nothing else. */
 iso_rc iso_idx_look(const char *path, int ndim, struct iso_idx *out, int64_t *begin);
 #endif

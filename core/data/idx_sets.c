@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const file_prefixes[] = { "train", "t10k" }; /* of IDX files, per split */
+static const char *const file_prefixes[] = { "train",
+                                             "t10k" }; /* prefixes of IDX files, per split */
 
 enum { MOST_SIDE = 4096, PATH_SIZE = ISO_DATA_PATH };
 
@@ -103,7 +104,7 @@ static iso_rc take_geometry(const char *path, const struct iso_idx *idx, struct 
     return ISO_OK;
 }
 
-/* Images stay in their file only where it is not compressed. */
+/* Images can stay in their file only if it is not compressed. */
 static iso_rc take_images(const struct iso_dataset_request *r, const char *path,
                           struct iso_dataset *set)
 {

@@ -1,4 +1,4 @@
-/* idx_sets.h: MNIST and what has its format: two IDX files a split, plain or gzip, or one archive
+/* idx_sets.h: MNIST and sets of its format: two IDX files per split, plain or gzip, or one archive
  * with the arrays of both splits. */
 #ifndef ISO_IDX_SETS_H
 #define ISO_IDX_SETS_H

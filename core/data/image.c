@@ -71,7 +71,7 @@ static bool read_head(const char *path, struct iso_image *out)
         fclose(f);
     const bool found = n > 0 && decode(path, bytes, n, true, out) == ISO_OK;
     if (!found)
-        iso_error_clear(); /* the whole file says what is wrong */
+        iso_error_clear(); /* reading the whole file reports the error */
     return found;
 }
 
@@ -95,8 +95,8 @@ iso_rc iso_image_read(const char *path, bool header, struct iso_image *out)
 
 /* ---- Resizing ------------------------------------------------------------------------------ */
 
-/* Where output pixel i of n lies among `from` input pixels: at ((2 i + 1) from - n) / (2 n),
- * between pixel a, of weight 2 n - w, and pixel b, of weight w. */
+/* The place of output pixel i of n among `from` input pixels: ((2 i + 1) from - n) / (2 n), between
+ * pixel a with weight 2 n - w and pixel b with weight w. */
 struct place {
     int a, b;
     int64_t w;

@@ -31,13 +31,13 @@ struct geometry {
 struct folder {
     const struct iso_dataset_request *request; /* this and the set: while it is loaded only */
     struct iso_dataset *set;
-    char train[PATH], split[PATH]; /* where the classes are named, and where the files lie; the
-                                      same for the split train */
+    char train[PATH], split[PATH]; /* folders that name the classes, and that hold the files; equal
+                                      for the split train */
     struct iso_names classes;      /* in train */
     struct iso_names *names;       /* [classes]: the files of each */
     struct file *files;            /* [rows], in the order of the rows */
     struct geometry *sizes;        /* [rows], of the files */
-    struct geometry size;          /* that all images get */
+    struct geometry size;          /* size of all images */
 };
 
 static void free_folder(void *folder)
@@ -133,7 +133,8 @@ static iso_rc list_loose(struct folder *f)
     return rc;
 }
 
-/* True if the request's list of classes, where there is one, has class c, by name or by number. */
+/* Returns true if the request has no list of classes, or the list has class c, by name or by
+ * number. */
 static bool is_wanted(const struct folder *f, int64_t c)
 {
     const struct iso_class_map *map = f->request->classes;
@@ -146,9 +147,9 @@ static bool is_wanted(const struct folder *f, int64_t c)
     return map == NULL;
 }
 
-/* A class without an image is fine in a second data set. Training on one that is there by mistake
- * would give the network an output that means nothing, and a folder that was not yet filled would
- * go unnoticed. */
+/* A class without an image is allowed in a second data set. In training it is an error: a folder
+ * made by mistake would add a meaningless output to the network, and one that is not filled yet
+ * would go unnoticed. */
 static iso_rc take_empty_class(struct folder *f, int64_t c)
 {
     const char *name = f->classes.name[c];
@@ -188,7 +189,7 @@ static iso_rc list_files(struct folder *f, int64_t *rows)
     return ISO_OK;
 }
 
-/* The order of rows: of what is first in its class the classes in turn, of what is second, ... */
+/* Orders the rows: the first image of each class, class by class, then the second of each, ... */
 static iso_rc order_files(struct folder *f, int64_t rows)
 {
     int64_t n = 0;
@@ -239,7 +240,8 @@ static iso_rc sizes_differ(const struct folder *f, int64_t i)
                     first, a->height, a->width, other, b->height, b->width, a->height, a->width);
 }
 
-/* One size for all: that of the files, or the one to resize to. Colour where any has it. */
+/* Finds the size of all images: that of the files, or the one to resize to. They are in colour if
+ * any file is. */
 static iso_rc settle_geometry(struct folder *f)
 {
     struct iso_dataset *set = f->set;

@@ -18,7 +18,7 @@ struct reader {
     size_t n;
 };
 
-/* libjpeg calls this for what it cannot get over, and takes no return. */
+/* libjpeg calls this for a fatal error; it must not return. */
 static void fail(j_common_ptr jpeg)
 {
     struct reader *r = (struct reader *)jpeg->err;
@@ -28,7 +28,7 @@ static void fail(j_common_ptr jpeg)
     longjmp(r->back, 1);
 }
 
-/* Where data is wrong or missing, libjpeg warns and makes something up. */
+/* Treats a warning as an error: on wrong or missing data libjpeg warns and invents pixels. */
 static void warn(j_common_ptr jpeg, int level)
 {
     if (level < 0)

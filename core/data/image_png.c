@@ -17,7 +17,7 @@ struct reader {
     char message[96];
 };
 
-/* libpng calls this for what it cannot get over, and takes no return. */
+/* libpng calls this for a fatal error; it must not return. */
 static void fail(png_structp png, png_const_charp message)
 {
     struct reader *r = png_get_error_ptr(png);

@@ -27,7 +27,7 @@ bool iso_image_walk_hidden(const char *name)
 
 static iso_rc walk(struct walk *w, const char *folder);
 
-/* True if the folder is one of those that it lies in, or too deep to be one that is not. */
+/* Returns true if the folder is one of its own parents, or so deep that it is taken for one. */
 static bool leads_back(const struct walk *w, const struct stat *folder)
 {
     for (int i = 0; i < w->depth; i++)

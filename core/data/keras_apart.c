@@ -1,4 +1,4 @@
-/* keras_apart.c: Keras's files are read in a child.
+/* keras_apart.c: reads Keras's files in a child process.
  *
  * The HDF5 library believes what a file says: some damaged ones make it (1.10.8) read where there
  * is nothing, or go round in circles. So a child opens the file, and what becomes of it is a fault
@@ -15,7 +15,7 @@ enum { SECONDS = 2, BYTES_A_SECOND = 8 << 20, MEMORY = 256 << 20, SIZES = 8, LAY
 /* The disk, or the network it is at the end of, may be slow. */
 enum { SECONDS_TO_WAIT = 60, BYTES_A_SECOND_TO_WAIT = 1 << 20 };
 
-/* What a child says first; the layers follow. */
+/* The child's first record; the layers follow. */
 struct opened {
     int nlayers;
     char version[32];

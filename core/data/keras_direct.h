@@ -1,6 +1,6 @@
-/* keras_direct.h (private): reading Keras's files with the HDF5 library in this process, which a
- * damaged file may bring down. For keras_apart.c, which has another process do it. The functions
- * are those of keras_file.h otherwise. */
+/* keras_direct.h (private): reads Keras's files with the HDF5 library in this process, which a
+ * damaged file may crash. For keras_apart.c, which does it in another process. The functions
+ * correspond to those of keras_file.h. */
 #ifndef ISO_KERAS_DIRECT_H
 #define ISO_KERAS_DIRECT_H
 #include "core/child.h"
@@ -12,6 +12,6 @@ iso_rc iso_keras_direct_read(const struct iso_keras_file *, const struct iso_ker
                              float *values);
 
 /* The task "keras": opens the file that its argument names, sends what is in it, and answers
- * requests for weights. Where isocl is built without HDF5 it fails, as iso_keras_open does. */
+ * requests for weights. If isocl is built without HDF5, it fails like iso_keras_open. */
 iso_rc iso_keras_task(const struct iso_task *);
 #endif

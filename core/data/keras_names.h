@@ -6,20 +6,21 @@
 
 #include <hdf5.h>
 
-/* More layers and names than any model has; longer names than any layer has. */
+/* Limits above those of any real model: numbers of layers and names; length of a name. */
 enum { ISO_KERAS_NAMES = 1 << 16, ISO_KERAS_NAME = 512 };
 struct iso_keras_names {
     char (*list)[ISO_KERAS_NAME];
     int n;
 }; /* free list */
 
-/* Appends the first `bytes` of text, or as many as a name may have; there must be room. */
+/* Appends the first `bytes` bytes of text, truncated to the length of a name; the list must have
+ * room. */
 void iso_keras_take_name(struct iso_keras_names *, const char *text, size_t bytes);
-/* Adds the names of one attribute, an array of strings. False: damaged. */
+/* Adds the names of one attribute, an array of strings. Returns false if it is damaged. */
 bool iso_keras_add_names(hid_t object, const char *attribute, struct iso_keras_names *);
-/* The names of an attribute, or of the several into which Keras splits one that is too long for
- * HDF5: layer_names0, layer_names1, ... */
+/* Reads the names of an attribute, or of the attributes into which Keras splits one that is too
+ * long for HDF5: layer_names0, layer_names1, ... */
 bool iso_keras_read_names(hid_t object, const char *attribute, struct iso_keras_names *out);
-/* Writes them so. */
+/* Writes names in the same form. */
 bool iso_keras_put_names(hid_t object, const char *attribute, const struct iso_keras_names *);
 #endif

@@ -1,4 +1,4 @@
-/* keras_without.c: in place of the files that use HDF5, where isocl is built without it. */
+/* keras_without.c: replaces the files that use HDF5 if isocl is built without it. */
 #include "keras_direct.h"
 
 bool iso_keras_supported(void) { return false; }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 64 }; /* that a thread adds up at once */
+enum { ROWS = 64 }; /* rows that a thread sums at a time */
 
 struct sums {
     uint64_t s1[ISO_REALS], s2[ISO_REALS];
@@ -13,7 +13,7 @@ struct sums {
 struct moments {
     const struct iso_dataset *set;
     int channels;
-    pthread_mutex_t lock; /* of all */
+    pthread_mutex_t lock; /* protects all */
     struct sums all;
 };
 

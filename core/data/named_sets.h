@@ -1,4 +1,4 @@
-/* named_sets.h (private): the data sets of sets.def, and what reads them. */
+/* named_sets.h (private): the data sets of sets.def, and their readers. */
 #ifndef ISO_NAMED_SETS_H
 #define ISO_NAMED_SETS_H
 #include "dataset.h"
@@ -10,13 +10,13 @@ struct iso_named_set {
     iso_rc (*load)(const struct iso_named_set *, const struct iso_dataset_request *, int split,
                    struct iso_dataset *);
     const struct iso_source_fields *options; /* its own; NULL: none */
-    bool drawn;                              /* by the program: it has no files */
-    int classes, coarse_classes;             /* coarse_classes 0: it has no such labels */
-    const char *const *class_names;          /* NULL-terminated; NULL: numbers are all there is */
+    bool drawn;                              /* drawn by the program: it has no files */
+    int classes, coarse_classes;             /* coarse_classes 0: no such labels */
+    const char *const *class_names;          /* NULL-terminated; NULL: numbers only */
     const char *const *coarse_names;         /* the same for the coarse classes */
-    const char *folders[ISO_SET_FOLDERS];    /* of a data folder that may hold it; faults name
-                                                the first; "." is the data folder, NULL none */
-    const char *files[2][ISO_SET_FILES + 1]; /* of CIFAR's, for each split; NULL-terminated */
+    const char *folders[ISO_SET_FOLDERS];    /* places below a data folder; messages name the first;
+                                                ".": the data folder itself; NULL: none */
+    const char *files[2][ISO_SET_FILES + 1]; /* CIFAR's files, for each split; NULL-terminated */
 };
 extern const struct iso_named_set iso_named_sets[]; /* ends with name NULL */
 /* Returns the set of this name, or NULL. */

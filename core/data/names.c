@@ -43,7 +43,7 @@ static bool all(const char *folder, const char *name)
     return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* hidden: whether names that begin with a dot are asked about, too. */
+/* hidden: include names that begin with a dot. */
 static iso_rc list(const char *folder, bool hidden, bool (*wanted)(const char *, const char *),
                    struct iso_names *out)
 {

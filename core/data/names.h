@@ -1,4 +1,4 @@
-/* names.h: the names in a folder, in the same order everywhere. */
+/* names.h: lists the names in a folder, in the same order on every machine. */
 #ifndef ISO_NAMES_H
 #define ISO_NAMES_H
 #include "core/iso.h"
@@ -7,17 +7,17 @@ struct iso_names {
     char **name;
     int64_t n, room;
 };
-/* Adds the names of what is in the folder and wanted, in the order of their bytes; hidden ones are
- * passed over. *out is the caller's to free, also on failure. */
+/* Adds the names in the folder for which wanted returns true, in the order of their bytes; skips
+ * hidden ones. The caller frees *out, also on failure. */
 iso_rc iso_names_list(const char *folder, bool (*wanted)(const char *folder, const char *name),
                       struct iso_names *out);
-/* Adds the names of all that is in the folder, also hidden ones. */
+/* Adds all names in the folder, including hidden ones. */
 iso_rc iso_names_all(const char *folder, struct iso_names *out);
-/* Puts them into the order of their bytes. */
+/* Sorts the names by their bytes. */
 void iso_names_sort(struct iso_names *);
-/* Adds one more, at the end. */
+/* Adds one name at the end. */
 iso_rc iso_names_add(struct iso_names *, const char *name);
-/* Keeps the first n. */
+/* Keeps the first n names. */
 void iso_names_cut(struct iso_names *, int64_t n);
 void iso_names_free(struct iso_names *);
 /* Returns the index of a name among names in the order of their bytes, or -1. */

@@ -17,7 +17,7 @@ static uint32_t little_endian(const uint8_t *p, int n)
 
 /* ---- The header ---------------------------------------------------------------------------- */
 
-/* The text behind 'key': in the header, spaces skipped; NULL when it is not there. */
+/* Returns the text after 'key': in the header, without leading spaces; NULL if there is none. */
 static const char *value_of(const char *header, const char *key)
 {
     const char *at = strstr(header, key);

@@ -3,7 +3,7 @@
 #define ISO_NPZ_H
 #include "npy.h"
 
-/* Reads the array `name` (without .npy) of an archive. The memory it takes grows with the data that
- * is really there, whatever sizes the headers claim, and the checksum is compared. */
+/* Reads the array `name` (without .npy) of an archive. Its memory grows with the data actually
+ * present, whatever sizes the headers claim. Checks the checksum. */
 iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out);
 #endif

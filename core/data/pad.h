@@ -1,9 +1,9 @@
-/* pad.h: the images of a data set get a frame, and grey ones several channels. */
+/* pad.h: adds a frame to the images of a data set, and repeats the channel of grey ones. */
 #ifndef ISO_PAD_H
 #define ISO_PAD_H
 #include "dataset.h"
 
-/* Gives each image rows above and below and columns left and right (pad, in this order) of bytes of
- * 0, and its channel `repeat` times, which is from 1; more than 1 is for grey images only. */
+/* Adds rows above and below and columns left and right (pad, in this order) of bytes 0 to each
+ * image, and repeats its channel `repeat` times, at least 1; more than 1 for grey images only. */
 iso_rc iso_dataset_pad(struct iso_dataset *, const int64_t pad[4], int64_t repeat);
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of a set in the order in which parts take them, by class where a part is stratified. */
+/* The rows of a set in the order in which parts take them, by class for a stratified part. */
 struct deck {
     int32_t *order;                /* [n], a permutation */
     int64_t *size, *taken, *first; /* [classes]; a class's rows are sorted[first ..] */
@@ -46,8 +46,8 @@ static void sort_by_class(struct deck *d, const int32_t *labels, int64_t n, int 
     memset(d->taken, 0, (size_t)classes * sizeof *d->taken);
 }
 
-/* The class whose row comes at this position: of those that have had less than their share of the
- * rows up to here, the one that reaches its next whole row first (Balinski and Young, "The quota
+/* Returns the class whose row comes at this position: of the classes that have had less than their
+ * share so far, the one that reaches its next whole row first (Balinski and Young, "The quota
  * method of apportionment", 1975). Whoever stops here is less than one row off in each class. */
 static int next_class(const struct deck *d, int64_t position, int64_t n, int classes)
 {

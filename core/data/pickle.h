@@ -1,4 +1,4 @@
-/* pickle.h: reads what Python's pickle wrote, as far as it is data: None, numbers, texts, bytes,
+/* pickle.h: reads files of Python's pickle that contain only data: None, numbers, texts, bytes,
  * lists, tuples, dictionaries and NumPy arrays of real numbers. A pickle is a program for a small
  * machine that can call any function of Python; this machine calls none, and refuses a pickle that
  * names one other than those with which NumPy builds arrays. */
@@ -11,10 +11,10 @@ struct iso_pickle;
  * only on success, with iso_pickle_free. */
 iso_rc iso_pickle_read(const char *path, const uint8_t *bytes, size_t n, struct iso_pickle **out);
 void iso_pickle_free(struct iso_pickle *); /* NULL is fine */
-/* The array under a key of the dictionary that is the whole; it borrows the bytes. False where
- * there is none, or the whole is no dictionary. */
+/* Finds the array under a key of the dictionary; it borrows the bytes. Returns false if there is
+ * none, or if the pickle is not a dictionary. */
 bool iso_pickle_array(const struct iso_pickle *, const char *key, struct iso_npy *out);
-/* "'features', 'target'", cut off after n - 1 bytes, or what there is instead of a dictionary.
- * Returns buf. */
+/* Writes "'features', 'target'", or a description of a pickle that is not a dictionary, truncated
+ * to n bytes, into buf and returns buf. */
 const char *iso_pickle_keys(const struct iso_pickle *, char *buf, size_t n);
 #endif

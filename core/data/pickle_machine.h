@@ -1,5 +1,5 @@
-/* pickle_machine.h (private): what the machine (pickle.c), its values (pickle_values.c) and the
- * arrays built of them (pickle_numpy.c) share. */
+/* pickle_machine.h (private): declarations shared by the machine (pickle.c), its values
+ * (pickle_values.c) and the arrays built from them (pickle_numpy.c). */
 #ifndef ISO_PICKLE_MACHINE_H
 #define ISO_PICKLE_MACHINE_H
 #include "pickle.h"
@@ -19,7 +19,7 @@ enum iso_pickle_kind {
     ISO_PICKLE_TYPE,
     ISO_PICKLE_ARRAY
 };
-/* What a pickle may name. */
+/* The functions that a pickle may name. */
 enum iso_pickle_function {
     ISO_PICKLE_NDARRAY,
     ISO_PICKLE_DTYPE,
@@ -62,25 +62,25 @@ struct iso_pickle {
     int32_t ncells, cell_room;
     struct iso_pickle_array *array;
     int32_t narrays, array_room;
-    int32_t *stack, depth, stack_room; /* of values */
+    int32_t *stack, depth, stack_room; /* the stack, indices of values */
     int32_t *memo, nmemo, memo_room;
     int32_t root;
 };
 iso_rc iso_pickle_damaged(const struct iso_pickle *, const char *what);
-/* A new value, zeroed, with an array of its own where the kind has one. ISO_EDATA where there are
- * more than a data set has any use for. */
+/* Makes a zeroed value, with an array if the kind has one. Fails with ISO_EDATA if there are more
+ * values than a data set can need. */
 iso_rc iso_pickle_new(struct iso_pickle *, enum iso_pickle_kind, int32_t *out);
 /* Adds a value to a list, tuple or dictionary. */
 iso_rc iso_pickle_append(struct iso_pickle *, int32_t list, int32_t value);
-/* Makes *at, an array of *room elements of that size, large enough for element n. */
+/* Makes *at, an array of *room elements of `size` bytes, large enough for element n. */
 iso_rc iso_pickle_room(const struct iso_pickle *, void *at, int32_t *room, int32_t n, size_t size);
-/* Item i of a list or tuple; 0 when it is none or shorter. */
+/* Returns item i of a list or tuple; 0 if it is neither or shorter. */
 int32_t iso_pickle_item(const struct iso_pickle *, int32_t list, int i);
 bool iso_pickle_is(const struct iso_pickle *, int32_t value, enum iso_pickle_kind);
-/* True if the value is this text. */
+/* Returns true if the value is this text. */
 bool iso_pickle_equals(const struct iso_pickle *, int32_t value, const char *text);
 
-/* pickle_numpy.c. What a name stands for; false for what must not be called. */
+/* pickle_numpy.c. Finds the function that a name means; returns false if it must not be called. */
 bool iso_pickle_find(const char *module, const char *name, enum iso_pickle_function *out);
 /* Calls a function with a tuple of arguments. */
 iso_rc iso_pickle_call(struct iso_pickle *, int32_t function, int32_t arguments, int32_t *out);

@@ -87,7 +87,7 @@ static iso_rc fill(struct iso_pickle *p, int32_t array, int32_t type, int32_t sh
     return ISO_OK;
 }
 
-/* The state (1, shape, type, whether in Fortran order, bytes or a list of objects). */
+/* Sets the state (1, shape, type, true for Fortran order, bytes or a list of objects). */
 static iso_rc build_array(struct iso_pickle *p, int32_t array, int32_t state)
 {
     const int32_t shape = iso_pickle_item(p, state, 1), fortran = iso_pickle_item(p, state, 3);

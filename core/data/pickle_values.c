@@ -1,4 +1,4 @@
-/* pickle_values.c: the values of a pickle, their memory, and what is asked of them in the end. */
+/* pickle_values.c: the values of a pickle, their memory, and queries on the result. */
 #include "pickle_machine.h"
 
 #include <stdio.h>

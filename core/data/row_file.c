@@ -46,8 +46,8 @@ static int reserve(int fd, off_t bytes)
 #endif
 }
 
-/* Takes the room for the rows now, where the file system can, so that a lack of it is not found
- * out at the end of a long computation. */
+/* Allocates the room for the rows now, if the file system can, so that a lack of room is not found
+ * at the end of a long computation. */
 static iso_rc take_room(const struct iso_row_file *f, int64_t rows)
 {
     const int error = reserve(f->fd, (off_t)(rows * (int64_t)f->row));

@@ -34,7 +34,7 @@ void iso_row_sums_free(struct iso_row_sums *s)
 
 int64_t iso_row_sums_rows(const struct iso_row_sums *s) { return s->rows; }
 
-/* A sum of 0 becomes 1, so that 0 means that there is none. */
+/* Returns the sum, with 1 in place of 0, because 0 means none. */
 static uint32_t sum_of(const uint8_t *bytes, size_t n)
 {
     const uLong sum = crc32_z(0, bytes, n);

@@ -1,5 +1,5 @@
-/* row_sums.h: what the rows of a data set that is not in memory were when they were first read: a
- * CRC-32 of each row's bytes, four bytes a row. It costs no reading of its own. */
+/* row_sums.h: a CRC-32 of each row of a data set that is not in memory, taken when the row is first
+ * read; four bytes per row. Needs no reads of its own. */
 #ifndef ISO_ROW_SUMS_H
 #define ISO_ROW_SUMS_H
 #include "core/iso.h"
@@ -8,12 +8,12 @@ struct iso_row_sums;
 iso_rc iso_row_sums_new(int64_t rows, struct iso_row_sums **out);
 void iso_row_sums_free(struct iso_row_sums *); /* NULL is fine */
 int64_t iso_row_sums_rows(const struct iso_row_sums *);
-/* True if the row is what it was when it was read before; one that was not is known from now on.
- * From any thread, as is all below. */
+/* Returns true if the row equals its first read, or if this is the first read, whose sum it keeps.
+ * This and all functions below may be called from any thread. */
 bool iso_row_sums_same(struct iso_row_sums *, int64_t row, const void *bytes, size_t n);
-/* Rows that have been read. */
+/* Returns the number of rows that have been read. */
 int64_t iso_row_sums_known(const struct iso_row_sums *);
-/* To and from a file, as 4 bytes a row, the lowest first; 0: not read yet. */
+/* Write to and read from a file's bytes, 4 per row, little-endian; 0: not read yet. */
 enum { ISO_ROW_SUM = 4 };
 void iso_row_sums_write(const struct iso_row_sums *, uint8_t *out);
 void iso_row_sums_read(struct iso_row_sums *, const uint8_t *from);

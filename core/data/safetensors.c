@@ -18,7 +18,7 @@ const struct iso_st_type_info iso_st_types[ISO_ST_TYPES] = { [ISO_ST_F32] = { "F
 
 static const char metadata_key[] = "__metadata__";
 
-/* Where a tensor's data lie, in bytes from the end of the header. */
+/* The position of a tensor's data, in bytes from the end of the header. */
 struct span {
     int64_t begin, end;
     int tensor;
@@ -29,7 +29,7 @@ struct owned {
     uint8_t *data; /* all tensors, each from a multiple of 8 bytes */
 };
 
-/* What is needed while a file is read. */
+/* State while a file is read. */
 struct reader {
     const char *path;
     int fd;

@@ -11,17 +11,17 @@ struct iso_st_tensor {
     enum iso_st_type type;
     int ndim;
     int64_t dim[8];
-    const void *data; /* borrowed; when writing with iso_st_begin it may be NULL */
+    const void *data; /* borrowed; may be NULL for iso_st_begin */
 };
 int64_t iso_st_bytes(const struct iso_st_tensor *);
 
-/* Writes path at once: a temporary file beside it, synced, then renamed; nothing is left on
- * failure. metadata: pairs key, value, key, value, NULL; may be NULL. */
+/* Writes the whole file: to a temporary file beside it, which is synced and renamed; leaves nothing
+ * on failure. metadata: pairs key, value, key, value, NULL; may be NULL. */
 iso_rc iso_st_write(const char *path, const struct iso_st_tensor *tensors, int n,
                     const char *const *metadata);
 
-/* The same piece by piece: begin with all names and shapes, put each tensor's data in any order,
- * end renames. On any fault call iso_st_abort, which removes the temporary file. */
+/* Does the same piece by piece: begin takes all names and shapes, put each tensor's data in any
+ * order, end renames. On error call iso_st_abort, which removes the temporary file. */
 struct iso_st_writer;
 iso_rc iso_st_begin(const char *path, const struct iso_st_tensor *tensors, int n,
                     const char *const *metadata, struct iso_st_writer **out);
@@ -29,7 +29,7 @@ iso_rc iso_st_put(struct iso_st_writer *, int tensor, const void *data);
 iso_rc iso_st_end(struct iso_st_writer *); /* frees the writer, also on failure */
 void iso_st_abort(struct iso_st_writer *); /* NULL is fine */
 
-/* Reads and checks a whole file (offsets inside, no overlap, sizes equal to shape x type). Free
+/* A whole file, read and checked (offsets inside, no overlap, sizes equal to shape x type). Free
  * with iso_st_close. */
 struct iso_st_file {
     int n;

@@ -1,4 +1,5 @@
-/* safetensors_types.h (private): what the reader and the writer of safetensors files share. */
+/* safetensors_types.h (private): declarations shared by the reader and the writer of safetensors
+ * files. */
 #ifndef ISO_SAFETENSORS_TYPES_H
 #define ISO_SAFETENSORS_TYPES_H
 #include "safetensors.h"
@@ -14,6 +15,6 @@ struct iso_st_type_info {
 };
 extern const struct iso_st_type_info iso_st_types[ISO_ST_TYPES]; /* indexed by enum iso_st_type */
 
-/* Bytes of a tensor in *bytes; false where a size is negative or the product overflows. */
+/* Computes the bytes of a tensor. Returns false if a size is negative or the product overflows. */
 bool iso_st_measure(const struct iso_st_tensor *, int64_t *bytes);
 #endif

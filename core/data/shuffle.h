@@ -4,10 +4,10 @@
 #include "core/iso.h"
 #include "core/random.h"
 
-/* A permutation of 0..n-1: Fisher-Yates with Philox numbers of (seed, epoch), for this purpose;
- * unbiased. */
+/* Writes a permutation of 0..n-1: Fisher-Yates, unbiased, with Philox numbers of (seed, epoch) for
+ * this purpose. */
 void iso_shuffle_for(enum iso_random purpose, uint64_t seed, uint32_t epoch, int32_t *order,
                      int64_t n);
-/* The same for the order of an epoch's rows. */
+/* Writes the order of an epoch's rows. */
 void iso_shuffle(uint64_t seed, uint32_t epoch, int32_t *order, int64_t n);
 #endif

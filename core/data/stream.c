@@ -17,16 +17,16 @@ struct iso_stream {
     int32_t *order; /* [rows] */
     int64_t buffers;
     uint8_t *memory;  /* [buffers, batch, row] */
-    int64_t *missing; /* [buffers]: rows of each that are not there yet */
+    int64_t *missing; /* [buffers]: rows of each that are not read yet */
     pthread_t thread[MOST_THREADS];
     int started;
     pthread_cond_t wake, done; /* for who reads; for who takes */
-    pthread_mutex_t lock;      /* of all below, of missing, and of order */
+    pthread_mutex_t lock;      /* protects all below, missing, and order */
     bool quit;
     int busy;            /* threads that are reading a row */
-    int64_t begin;       /* where the taking began: buffer 0 */
-    int64_t expected;    /* where it goes on; -1: anywhere, and nothing is read */
-    int64_t next, limit; /* the row to be read next; the first without a buffer */
+    int64_t begin;       /* the row in buffer 0 */
+    int64_t expected;    /* the row expected next; -1: any, and nothing is read ahead */
+    int64_t next, limit; /* the next row to read; the first without a buffer */
     int64_t failed;      /* the first row that could not be read, or NONE */
     iso_rc rc;           /* and why */
     char message[MESSAGE];
@@ -152,7 +152,7 @@ void iso_stream_free(struct iso_stream *s)
 
 /* ---- Taking ---------------------------------------------------------------------------------- */
 
-/* With the lock: no row is handed out any more, and none is being read. */
+/* Stops handing out rows, and waits until none is being read. The caller holds the lock. */
 static void halt(struct iso_stream *s)
 {
     s->limit = 0;
@@ -170,7 +170,8 @@ void iso_stream_order(struct iso_stream *s, const int32_t *order)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock: a buffer is to hold the batch that begins there, or what is left of one. */
+/* Assigns a buffer to the batch, or the rest of a batch, that begins there. The caller holds the
+ * lock. */
 static void expect(struct iso_stream *s, int64_t buffer, int64_t position)
 {
     const int64_t left = s->o.rows - position;

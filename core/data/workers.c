@@ -8,9 +8,9 @@
 enum { MOST_THREADS = 64, MESSAGE = 1024 };
 
 struct workers {
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all below */
     int64_t next, done, n;
-    int64_t failed; /* the first item that did; n: none */
+    int64_t failed; /* the first item that failed; n: none */
     iso_rc rc;      /* and its fault */
     char message[MESSAGE];
     iso_work *work;
@@ -18,7 +18,7 @@ struct workers {
     iso_progress *progress;
 };
 
-/* Notes how item i went, -1 for none, and hands out the next; n when there is none. */
+/* Records the result of item i, -1 for none, and returns the next item; n if there is none. */
 static int64_t next_item(struct workers *w, int64_t i, iso_rc rc)
 {
     pthread_mutex_lock(&w->lock);

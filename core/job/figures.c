@@ -30,8 +30,8 @@ static bool of_phase(const char *row, int column, const char *phase)
            (strncmp(text, phase, strlen(phase)) == 0 && strcspn(text, ",\n") == strlen(phase));
 }
 
-/* The mean of a column over the last `last` rows of a phase (0: all of them), NaN when a number is
- * missing; *rows: how many the phase has. */
+/* Returns the mean of a column over the last `last` rows of a phase (0: all), or NaN if a number is
+ * missing. *rows: number of rows of the phase. */
 static double mean_of(const char *csv, const char *phase, const char *name, int64_t last,
                       int64_t *rows)
 {

@@ -84,8 +84,8 @@ static bool same_classes(const struct iso_dataset_request *a, const struct iso_d
     return strcmp(a->name, b->name) == 0 && !iso_dataset_is_file(a->name);
 }
 
-/* Finds the names of the classes in the training data, whose images stay on the disk where they
- * can. Without the data they stay unknown; *why then says what is wrong. */
+/* Finds the names of the classes in the training data, leaving images on disk if possible. Without
+ * the data the names stay unknown, and why says what is wrong. */
 static iso_rc learn_classes(struct iso_job *job, const char *split,
                             const struct iso_job_options *options, char why[ISO_PATH])
 {
@@ -122,8 +122,7 @@ static iso_rc check_complete(const struct iso_job *job, const struct iso_dataset
 
 /* ---- Splits -------------------------------------------------------------------------------- */
 
-/* The numbers of `mean: auto` and `std: auto` are those of the training rows, whatever is asked
- * for. */
+/* Computes `mean: auto` and `std: auto` from the training rows, whatever split is requested. */
 static iso_rc measure(struct iso_job *job, const struct iso_job_options *options)
 {
     struct iso_dataset *train = NULL;

@@ -1,5 +1,4 @@
-/* prediction.h: a trained network and the images, or the rows of a data set, that it is to predict.
- */
+/* prediction.h: a trained network, and the images or the rows of a data set to predict. */
 #ifndef ISO_PREDICTION_H
 #define ISO_PREDICTION_H
 #include "core/data/names.h"
@@ -7,19 +6,21 @@
 
 struct iso_prediction_options {
     struct iso_job_options job;
-    const char *split; /* of the model's data, where there are no images */
-    const char *layer; /* whose results can be read, too; NULL: none */
-    bool resize;       /* images of other sizes; false: refused, unless the model file says it */
+    const char *split; /* split of the model's data, if there are no images */
+    const char *layer; /* layer whose results can also be read; NULL: none */
+    bool resize; /* resize images of other sizes; false: refuse them, unless the model file resizes
+                  */
 };
 struct iso_prediction {            /* owns all it names; zeroed: nothing is open */
-    struct iso_job job;            /* data[1] is what is predicted */
-    struct iso_names images;       /* paths, which the caller adds; none: a split */
-    char (*names)[ISO_CLASS_NAME]; /* of the first nnames classes, "" for none; NULL: of none */
+    struct iso_job job;            /* data[1] has the rows to predict */
+    struct iso_names images;       /* paths added by the caller; none: use a split */
+    char (*names)[ISO_CLASS_NAME]; /* names of the first nnames classes, "" for none; NULL: no names
+                                    */
     int nnames;
-    int value; /* of the graph: what the layer gives, or the output */
+    int value; /* value of the graph: the layer's result, or the output */
 };
-/* Opens the model file's last phase with the weights, and what it is to predict. The faults
- * borrow weights. Fails with ISO_EUSAGE where there is no such layer. */
+/* Opens the model file's last phase with the weights, and the images or rows to predict. The faults
+ * borrow weights. Fails with ISO_EUSAGE if there is no such layer. */
 iso_rc iso_prediction_open(struct iso_prediction *, const char *model, const char *weights,
                            const struct iso_prediction_options *);
 /* Opens the device and the last phase's network of a model that is open, with the weights, or if

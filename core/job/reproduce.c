@@ -74,8 +74,8 @@ static iso_rc add_test(struct iso_job *job, const struct iso_job_options *o, con
     return ISO_OK;
 }
 
-/* Adds what the history does not hold: parameters, and scores on the test data after the last
- * phase. */
+/* Adds figures that the history does not have: parameters, and scores on the test data after the
+ * last phase. */
 static iso_rc add_measured(struct iso_job *job, const struct iso_job_options *o, const char *run,
                            struct iso_figures *t)
 {
@@ -91,7 +91,7 @@ static iso_rc add_measured(struct iso_job *job, const struct iso_job_options *o,
     return isnan(e->test_accuracy) && isnan(e->test_loss) ? ISO_OK : add_test(job, o, run, e, t);
 }
 
-/* Epochs of a phase when `goal` are trained in all. */
+/* Returns the epochs of a phase if `goal` epochs are trained in total. */
 static int64_t planned_of(const struct iso_model *m, int phase, int64_t goal)
 {
     const int64_t begin = phase ? iso_model_phase_end(m, phase - 1) : 0;

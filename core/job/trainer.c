@@ -114,7 +114,7 @@ iso_rc iso_trainer_open(struct iso_trainer *t, const struct iso_trainer_options 
 
 /* ---- The run's folder ---------------------------------------------------------------------- */
 
-/* Writes what the folder has besides what training needs. */
+/* Writes the files of the folder that training itself does not need. */
 static iso_rc describe_run(struct iso_trainer *t)
 {
     const char *folder = iso_run_folder(t->run);

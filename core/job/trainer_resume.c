@@ -1,5 +1,5 @@
-/* trainer_resume.c: what a training takes from the run that it goes on with, and what it refuses to
- * have otherwise. */
+/* trainer_resume.c: resumes a run: takes settings from the run, and refuses options that contradict
+ * it. */
 #include "trainer_phases.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* class_list.c: reads a list of classes. Each entry is a class of the data set, or a list of those
- * that are one class from now on. */
+/* class_list.c: reads a list of classes. Each entry is a class of the data set, or a list of
+ * classes to merge into one. */
 #include "class_list.h"
 
 #include <stdlib.h>

@@ -1,12 +1,12 @@
-/* faults.h: every fault of a model file, each with its location, collected so that one
- * reading shows all. */
+/* faults.h: all faults of a model file, each with its location, collected so that one run shows all
+ * of them. */
 #ifndef ISO_FAULTS_H
 #define ISO_FAULTS_H
 #include "core/iso.h"
 
-/* A location in a file: line and column count from 1; line 0: none in it. used_at: of what stands
- * in a layer block, where that is used, or where the value that a parameter has is given; NULL:
- * nowhere. */
+/* A location in a file: line and column count from 1; line 0: the whole file. used_at, for a
+ * location within a layer block: where the block is used, or where the value of its parameter is
+ * given; NULL: not in a block. */
 struct iso_location {
     const char *file;
     int line, column;
@@ -24,9 +24,11 @@ struct iso_faults {
 
 void iso_faults_add(struct iso_faults *, struct iso_location, const char *fmt, ...)
     ISO_PRINTF(3, 4);
-/* The same for a function that has failed: text, ": " and its message, which is taken. */
+/* Like iso_faults_add, for a function that has failed: adds text, ": " and this thread's message,
+ * and clears the message. */
 void iso_faults_add_failure(struct iso_faults *, struct iso_location, const char *fmt, ...)
     ISO_PRINTF(3, 4);
-/* Prints "file:line:column: text" lines, in the order of their locations, to stream. */
+/* Prints a line "file:line:column: text" for each fault to stream, in the order of their locations.
+ */
 void iso_faults_print(const struct iso_faults *, void *stream /* FILE * */);
 #endif

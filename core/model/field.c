@@ -1,4 +1,4 @@
-/* field.c: a params struct by its table: defaults, keys, what is unknown and what is missing.
+/* field.c: reads a params struct by its table: defaults, keys, unknown and missing ones.
  * field_value.c reads the single values. */
 #include "field.h"
 #include "core/suggest.h"

@@ -16,7 +16,7 @@
 
 enum { WHAT = 160, LINE = 200, NAMED_MOST = 32 };
 
-/* What a fault of one value says first: "conv2d: filters: ". */
+/* A value being read, with the beginning of its faults: "conv2d: filters: ". */
 struct value {
     const struct iso_field *field;
     const struct iso_yaml *node;
@@ -152,7 +152,7 @@ static void read_real(const struct value *v, const struct iso_yaml *node, double
         *out = number;
 }
 
-/* True if the field's word stands in place of numbers. */
+/* Returns true if the value is the field's word instead of numbers. */
 static bool is_word(const struct value *v)
 {
     return v->node->kind == ISO_YAML_SCALAR && v->field->choices != NULL &&
@@ -288,7 +288,8 @@ static void read_choice(const struct value *v, int *out)
         *out = choice;
 }
 
-/* Which of the named things a node is, with its parameters in *named, or -1 with a fault. */
+/* Returns the index in docs that a node names, with its parameters in *named, or -1 with a fault.
+ */
 static int find_named(const struct value *v, const char *kind, const struct iso_named_doc *docs,
                       int n, struct iso_named *named)
 {

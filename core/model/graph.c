@@ -24,7 +24,7 @@ static iso_rc reserve(struct iso_graph_builder *b)
                : ISO_ENOMEM;
 }
 
-/* Where the loss absorbs the last layer's activation, that has no node of its own. */
+/* Adds a layer's node, and one for its activation unless the loss absorbs that. */
 static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
 {
     const int by_loss = last ? iso_graph_absorbed(b->graph) : ISO_LINEAR;
@@ -54,7 +54,7 @@ static iso_rc add_layer(struct iso_graph_builder *b, int index, bool last)
     return ISO_OK;
 }
 
-/* The last one makes `input`; what is before the first one is then called images. */
+/* The last augmentation computes `input`; the value before the first one is then called images. */
 static iso_rc add_augmentations(struct iso_graph_builder *b)
 {
     const struct iso_training *t = b->graph->training;

@@ -27,7 +27,7 @@ static void add_target(struct iso_graph_builder *b, int64_t rows, int64_t column
     snprintf(g->values[g->target].name, ISO_NAME, "target");
 }
 
-/* The table of weights, and the value that holds those of a batch's rows. */
+/* Makes the table of weights, and the value with the weights of a batch's rows. */
 static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
 {
     const struct iso_model *m = b->model;
@@ -57,8 +57,8 @@ static iso_rc add_class_weight(struct iso_graph_builder *b, int64_t rows)
 
 /* ---- Mixtures ------------------------------------------------------------------------------ */
 
-/* What an augmentation that mixes images makes of the value, -1: none. The index among the
- * augmentations is the same, and so are the numbers that it draws. */
+/* Replaces *value (-1: none) by the result of an augmentation that mixes rows. The node has the
+ * same index among the augmentations as the one for images, so that it draws the same numbers. */
 static iso_rc mix_value(struct iso_graph *g, int augmentation, const char *name, int *value)
 {
     const struct iso_op_use *use = &g->training->augmentations[augmentation];
@@ -176,8 +176,8 @@ static iso_rc add_loss(struct iso_graph_builder *b)
     return ISO_OK;
 }
 
-/* A metric that counts on the device, with its node; a metric that adds has no params that change
- * what it counts, so one node is enough for all who read it. */
+/* Adds a metric that counts on the device, with its node. No params change the counts of a metric
+ * with forward_adds, so one node serves all scores that read it. */
 static iso_rc add_counter(struct iso_graph *g, enum iso_op op, const void *params, const char *name,
                           int *y)
 {

@@ -35,7 +35,7 @@ static const void *param_at(const struct iso_node *node, size_t offset)
     return (const char *)node->params + offset;
 }
 
-/* What the size of a trained weight costs; NULL for nothing. */
+/* Returns the penalty on a trained weight; NULL for none. */
 static const struct iso_regularizer *regularizer_of(const struct iso_node *node,
                                                     const struct iso_weight_def *w)
 {

@@ -199,7 +199,7 @@ static iso_rc fill_orthogonal(const struct stream *s, double gain, const struct 
     return ISO_OK;
 }
 
-/* What the deviation of a normal distribution becomes when it is cut off at two of it. */
+/* The deviation of a standard normal distribution that is cut off at two deviations. */
 static const double truncated_deviation = 0.87962566103423978;
 
 iso_rc iso_initialize(const struct iso_initializer *init, const struct iso_shape *shape,

@@ -9,11 +9,11 @@
 iso_rc iso_initialize(const struct iso_initializer *, const struct iso_shape *shape, uint64_t seed,
                       uint32_t layer, uint32_t weight, float *out);
 
-/* Element `element` of a normal distribution of mean 0 and deviation 1, from an initializer's
- * stream. */
+/* Returns number `element` of an initializer's stream of normally distributed numbers with mean 0
+ * and deviation 1. */
 float iso_initial_normal(uint64_t seed, uint32_t layer, uint32_t weight, uint32_t element);
-/* orthogonal.c: makes n vectors of length m, n <= m, orthogonal and of length 1, each one as far as
- * possible where it was. v: [n, m]. */
+/* orthogonal.c: orthonormalizes n vectors of m elements, n <= m, changing each as little as
+ * possible. v: [n, m]. */
 void iso_orthogonalize(double *v, int64_t n, int64_t m);
 
 /* The initializers a model file can name; the index is enum iso_initializer_kind. fields describe

@@ -67,7 +67,7 @@ static int find_parameter(const struct iso_yaml *definition, const char *name)
     return -1;
 }
 
-/* True if the node stands for a parameter: `$name`. */
+/* Returns true if the node is a parameter: `$name`. */
 static bool is_reference(const struct iso_yaml *node)
 {
     return node->kind == ISO_YAML_SCALAR && node->plain && node->text[0] == '$';

@@ -1,5 +1,5 @@
-/* layer_list.c: the network: layers in the order of the file, layer blocks unfolded, each with its
- * name and what it reads. */
+/* layer_list.c: reads the network: the layers in the order of the file, with layer blocks expanded,
+ * each with its name and inputs. */
 #include "layer_blocks.h"
 #include "core/suggest.h"
 #include "core/ops/conv2d.h"
@@ -21,7 +21,7 @@ const struct iso_layer_key iso_layer_keys[] = {
     { .key = NULL }
 };
 
-/* What stands beside an op's own keys and is one value. */
+/* The keys of a layer besides its op's own that take a single value. */
 struct entry {
     bool trainable;
     int64_t repeat, first;
@@ -39,9 +39,9 @@ static const struct iso_field entry_fields[] = {
 struct scope {
     const struct scope *outer; /* NULL: the model's */
     int layer_block, depth;
-    char prefix[ISO_LAYER_NAME]; /* of every name in it; "" in the model's */
-    int input;                   /* what `input` means: a layer, or -1 for the model's */
-    int last;                    /* what the next layer reads, if it does not say */
+    char prefix[ISO_LAYER_NAME]; /* prefix of every layer's name; "" in the model's list */
+    int input;                   /* the layer that `input` names, or -1 for the model's input */
+    int last;                    /* the layer that the next one reads by default */
     bool frozen;
     int unnamed[ISO_OP_COUNT], unnamed_uses[ISO_LAYER_BLOCKS_MAX];
 };
@@ -54,7 +54,7 @@ struct network { /* the model's layers while they are read */
     struct iso_loader *loader;
     int room; /* for layers */
     struct use *uses;
-    int nuses; /* of layer blocks, so far */
+    int nuses; /* uses of layer blocks so far */
     int items; /* read so far, those with faults too */
     bool full; /* there are too many layers */
 };
@@ -66,7 +66,7 @@ struct item {
     const struct iso_yaml *args; /* NULL unless a mapping */
     const char *what;            /* its op or layer block, begins every fault */
     struct entry entry;
-    int64_t turn; /* of `repeat`, from 0 */
+    int64_t turn; /* index of the repetition, from 0 */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -157,7 +157,7 @@ static bool name_item(const struct item *it, int *unnamed, char out[ISO_LAYER_NA
     return same < 0 && use == NULL;
 }
 
-/* ---- What a layer reads -------------------------------------------------------------------- */
+/* ---- Inputs of a layer --------------------------------------------------------------------- */
 
 static void suggest_inputs(const struct item *it, struct iso_suggest *near)
 {
@@ -366,9 +366,9 @@ static iso_rc read_entry(struct item *it)
     return ISO_OK;
 }
 
-/* True if there is room for one more layer or use; adds a fault where there is none. More items
- * than layers and uses together have faults, which may all be one that is said already, of a layer
- * block that is repeated. */
+/* Returns true if there is room for one more layer or use; otherwise adds a fault. The number of
+ * items is limited too, because items with faults, such as those of a repeated layer block, make no
+ * layers. */
 static bool has_room(struct network *net, const struct iso_yaml *node)
 {
     net->full = net->full || ++net->items > 2 * ISO_LAYERS_MAX + ISO_LAYER_BLOCK_DEPTH;

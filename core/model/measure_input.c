@@ -1,5 +1,5 @@
-/* measure_input.c: `mean: auto` and `std: auto` of the input: section become numbers, which then
- * stand in the model file's text, too, so that a run's own file does not need the data. */
+/* measure_input.c: replaces `mean: auto` and `std: auto` of the input: section by numbers, also in
+ * the model file's text, so that a run's own file does not need the data. */
 #include "section.h"
 #include "field.h"
 #include "core/data/moments.h"

@@ -187,7 +187,7 @@ static void unknown_section(struct iso_loader *l, const struct iso_yaml *key)
                    iso_suggest_text(&near, hint, sizeof hint));
 }
 
-/* True if the section is there, be it mistyped. */
+/* Returns true if the section is present, even if it is mistyped. */
 static bool has_section(const struct iso_yaml *root, const struct iso_section *section)
 {
     struct iso_suggest near;

@@ -102,7 +102,7 @@ static void list_own_keys(const char *keys[OWN_KEYS + 1])
     keys[n] = NULL;
 }
 
-/* Adds faults for keys that another source takes, unless they say what is so without them. */
+/* Adds faults for keys of other sources, unless they have their default values. */
 static void check_foreign(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                           const struct iso_source_fields *own)
 {
@@ -116,7 +116,7 @@ static void check_foreign(struct iso_loader *l, const char *what, const struct i
         }
 }
 
-/* Reads those of the node's keys that the source of the data set takes. */
+/* Reads the keys that belong to the source of the data set. */
 static iso_rc read_options(struct iso_loader *l, const char *what, const struct iso_yaml *node,
                            struct iso_data_spec *spec)
 {
@@ -247,7 +247,8 @@ iso_rc iso_load_data(struct iso_loader *l, const struct iso_yaml *node)
     return ISO_OK;
 }
 
-/* The data of the file's section, or NULL: with `test`, where there is none, of the validation. */
+/* Returns the data of a section of the file, or NULL; for a missing `test`, those of the
+ * validation. */
 static const struct iso_data_spec *find_spec(const struct iso_model *m, const char *split)
 {
     const struct iso_data_spec *spec = strcmp(split, "train") == 0 ? &m->train : &m->validation;

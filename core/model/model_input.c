@@ -27,7 +27,7 @@ const struct iso_field iso_input_fields[] = {
 };
 #undef AT
 
-/* What keras.applications.imagenet_utils.preprocess_input does in its mode caffe. */
+/* Sets the conversion of keras.applications.imagenet_utils.preprocess_input in mode caffe. */
 static void set_caffe(struct iso_loader *l, const struct iso_yaml *node)
 {
     static const char *const own[] = { "scale", "mean", "std" };

@@ -1,4 +1,5 @@
-/* op_use.c: what a model file says with an op's name: its parameters, loss, optimizer, metrics. */
+/* op_use.c: reads the parts of a model file that name an op: parameters, loss, optimizer, metrics.
+ */
 #include "layer_blocks.h"
 #include "core/suggest.h"
 

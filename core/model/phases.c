@@ -51,7 +51,8 @@ static iso_rc read_sections(struct iso_loader *l, const struct iso_yaml *node)
     return ISO_OK;
 }
 
-/* What a phase does not have of its own is the file's. The file's figures are those of its end. */
+/* Begins a phase with the file's settings, which its own replace. The file's expected figures
+ * belong to the last phase. */
 static void begin_phase(struct iso_training *phase, const struct iso_training *common, int index,
                         bool last)
 {

@@ -1,5 +1,5 @@
-/* reference_page.c: help and the reference page, from the tables that read model files. Nothing
- * about an op, a section or a data set is said here: this file knows only how to set it out. */
+/* reference_page.c: help and the reference page, from the tables that read model files. This file
+ * contains the layout only, nothing about any op, section or data set. */
 #include "reference_page.h"
 #include "reference_sums.h"
 #include "field.h"
@@ -48,7 +48,7 @@ static bool has_topic(int op, const char *topic)
     return iso_ops[op].def->topic != NULL && strcmp(iso_ops[op].def->topic, topic) == 0;
 }
 
-/* What every optimizer has besides its own. */
+/* Returns the fields that every optimizer has besides its own. */
 static const struct iso_field *clipping_fields(void)
 {
     return iso_ops[ISO_OP_gradient_clipping].def->fields;

@@ -6,7 +6,7 @@ enum { TEXT = 400 };
 
 static const char *const sum_names[ISO_SUM_KINDS] = { "products", "rows", "axis", "chain" };
 
-/* What a kind of sum is, in one sentence. */
+/* Describes a kind of sum in one sentence. */
 static const char *sum_text(enum iso_sum kind, char *buf, size_t n)
 {
     switch (kind) {

@@ -1,5 +1,5 @@
-/* reference_sums.h (private): the sums that ops make, as text and as a table in Markdown, from the
- * ops' descriptors. */
+/* reference_sums.h (private): prints the sums that ops compute, as text and as a Markdown table,
+ * from the ops' descriptors. */
 #ifndef ISO_REFERENCE_SUMS_H
 #define ISO_REFERENCE_SUMS_H
 #include <stdio.h>

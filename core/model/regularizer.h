@@ -1,4 +1,4 @@
-/* regularizer.h: what a model file calls the penalties on the size of weights. */
+/* regularizer.h: the names of the penalties on weights in a model file. */
 #ifndef ISO_REGULARIZER_H
 #define ISO_REGULARIZER_H
 #include "field.h"
@@ -11,6 +11,6 @@ enum iso_regularizer_kind {
     ISO_REGULARIZERS
 };
 extern const struct iso_named_doc iso_regularizer_docs[ISO_REGULARIZERS];
-/* The name under which a regularizer can be written down. */
+/* Returns the kind, and so the name, with which a regularizer can be written in a model file. */
 enum iso_regularizer_kind iso_regularizer_kind(const struct iso_regularizer *);
 #endif

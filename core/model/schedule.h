@@ -1,4 +1,4 @@
-/* schedule.h: how the learning rate goes and when training ends early, as a model file says it. */
+/* schedule.h: the learning-rate schedule and early stopping, as a model file describes them. */
 #ifndef ISO_MODEL_SCHEDULE_H
 #define ISO_MODEL_SCHEDULE_H
 #include "field.h"
@@ -14,16 +14,16 @@ enum iso_schedule_kind {
 };
 enum { ISO_SCHEDULES = ISO_RATE_PLATEAU + 1 };
 
-struct iso_monitor {  /* a number of each epoch that is to get better */
+struct iso_monitor {  /* a number of each epoch that should improve */
     char name[64];    /* a column of history.csv */
-    double min_delta; /* a change up to this is none */
-    int64_t patience; /* epochs without a change before something is done */
+    double min_delta; /* smaller changes do not count as improvement */
+    int64_t patience; /* epochs without improvement before acting */
 };
-struct iso_schedule { /* those members count that the kind has fields for */
+struct iso_schedule { /* only members for which the kind has fields are used */
     struct iso_location location;
     bool given;
     enum iso_schedule_kind kind; /* zeroed memory is a constant rate */
-    int64_t warmup_steps;        /* steps of rising from warmup_from to the first rate */
+    int64_t warmup_steps; /* steps in which the rate rises from warmup_from to the first rate */
     double warmup_from;
     double decay_rate, alpha;
     int64_t decay_steps, period; /* period: in epochs */
@@ -41,15 +41,15 @@ struct iso_early_stopping {
     bool restore_best_weights;
 };
 enum iso_monitor_mode { ISO_MONITOR_AUTO, ISO_MONITOR_MIN, ISO_MONITOR_MAX };
-struct iso_checkpoint { /* which epoch's weights best.safetensors keeps */
+struct iso_checkpoint { /* selects the epoch whose weights best.safetensors keeps */
     struct iso_location location;
-    bool given;                 /* false: of the validation's first metric, see run.h */
-    struct iso_monitor monitor; /* its name alone */
+    bool given;                 /* false: by the first metric of the validation, see run.h */
+    struct iso_monitor monitor; /* only its name is used */
     int mode;                   /* enum iso_monitor_mode */
 };
 
 /* By enum iso_schedule_kind; fields describe struct iso_schedule. */
 extern const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES];
-extern const struct iso_field iso_early_stopping_fields[]; /* of struct iso_early_stopping */
-extern const struct iso_field iso_checkpoint_fields[];     /* of struct iso_checkpoint */
+extern const struct iso_field iso_early_stopping_fields[]; /* for struct iso_early_stopping */
+extern const struct iso_field iso_checkpoint_fields[];     /* for struct iso_checkpoint */
 #endif

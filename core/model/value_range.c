@@ -1,12 +1,12 @@
-/* value_range.c: whether an augmentation's value_range is that of the values the input has. A range
- * that is another one would cut most of them off, or move them far outside, and no shape would say
- * so. */
+/* value_range.c: checks that an augmentation's value_range is the range of the input's values.
+ * Another range would clamp most of them, or move them far outside, and no error would show it. */
 #include "section.h"
 
 #include <math.h>
 #include <string.h>
 
-/* What the bytes 0 to 255 of an image become, the least and the greatest over all channels. */
+/* Computes the range of the input values to which the bytes 0 to 255 are converted: the least and
+ * the greatest over all channels. */
 static void input_range(const struct iso_gather_images *images, double out[2])
 {
     const struct iso_reals *mean = &images->mean, *std = &images->std;
@@ -38,7 +38,7 @@ static void settle_training(const struct iso_model *m, struct iso_training *t)
             input_range(&m->images, range_of(&t->augmentations[i]));
 }
 
-/* (What a phase has taken over is the same memory, and gets the same numbers twice.) */
+/* (Params that phases share are set more than once, to the same numbers.) */
 void iso_settle_value_ranges(struct iso_model *m)
 {
     settle_training(m, &m->common);
@@ -86,7 +86,7 @@ static void check_training(struct iso_loader *l, struct iso_training *t)
         check_use(l, &t->augmentations[i]);
 }
 
-/* A phase that takes augmentations over has their params, which are those of the file's. */
+/* A phase that inherits augmentations shares the params of the file's. */
 void iso_check_value_ranges(struct iso_loader *l)
 {
     struct iso_model *m = l->model;

@@ -1,5 +1,5 @@
 /* yaml.c: builds the tree from libyaml's events, so that each limit is checked before the parser
- * goes on; nothing here, and nothing in libyaml, recurses on the file's nesting. */
+ * continues; nothing here, and nothing in libyaml, recurses on the file's nesting. */
 #include "yaml.h"
 #include "yaml_utf8.h"
 

@@ -1,7 +1,7 @@
 /* yaml.h: a YAML file as a tree in which every node knows its location.
  *
- * Aliases share the node they name; merge keys (<<) are carried out. A hostile file costs little:
- * reading stops, with a fault, at the first limit it exceeds. */
+ * Aliases share the node they name; merge keys (<<) are applied. Reading stops, with a fault, at
+ * the first limit that a file exceeds, so that a hostile file costs little. */
 #ifndef ISO_YAML_H
 #define ISO_YAML_H
 #include "faults.h"
@@ -18,12 +18,12 @@ enum iso_yaml_kind { ISO_YAML_SCALAR, ISO_YAML_SEQUENCE, ISO_YAML_MAPPING };
 struct iso_yaml {
     enum iso_yaml_kind kind;
     struct iso_location location;
-    const char *text;        /* of a scalar; "" otherwise */
+    const char *text;        /* text of a scalar; "" for other kinds */
     bool plain;              /* a scalar without quotes */
     int count;               /* items of a sequence, pairs of a mapping */
-    struct iso_yaml **keys;  /* of a mapping: scalars, each once */
-    struct iso_yaml **items; /* of a sequence, or the values of a mapping */
-    int size, height;        /* nodes and levels in it, itself included */
+    struct iso_yaml **keys;  /* keys of a mapping: distinct scalars */
+    struct iso_yaml **items; /* items of a sequence, or values of a mapping */
+    int size, height;        /* number of nodes and levels, including this one */
     bool open;               /* still being read: an alias to it would never end */
 };
 struct iso_yaml_doc {
@@ -31,22 +31,24 @@ struct iso_yaml_doc {
     void *owned;
 };
 
-/* Reads text (file is the name for locations, borrowed). ISO_EMODEL, with the reason in faults,
- * when it is not one YAML document; ISO_OK with faults for what leaves the tree usable, such as a
- * key that is there twice. *out is set only on ISO_OK; free with iso_yaml_free. */
+/* Parses text; file is the name for locations, borrowed. Fails with ISO_EMODEL, with the reason in
+ * faults, if it is not one YAML document. Returns ISO_OK but adds faults for errors that leave the
+ * tree usable, such as a duplicate key. *out is set only on ISO_OK; free it with iso_yaml_free. */
 iso_rc iso_yaml_parse(const char *file, const char *text, size_t size, struct iso_faults *,
                       struct iso_yaml_doc **out);
 void iso_yaml_free(struct iso_yaml_doc *); /* NULL is fine */
-/* Zeroed memory that lives as long as the document, for nodes that are added to it. */
+/* Returns zeroed memory that lives as long as the document, for nodes that are added to it, or
+ * NULL. */
 void *iso_yaml_alloc(struct iso_yaml_doc *, size_t count, size_t size);
-/* The value of a key, or NULL. */
+/* Returns the value of a key, or NULL. */
 const struct iso_yaml *iso_yaml_get(const struct iso_yaml *mapping, const char *key);
-/* An empty value, null or ~. */
+/* Returns true for an empty value, null or ~. */
 bool iso_yaml_is_null(const struct iso_yaml *);
-/* "a list", "a mapping", "nothing" or "'text'" (shortened) into buf, for messages. Returns buf. */
+/* Writes "a list", "a mapping", "nothing" or "'text'" (shortened) into buf, for messages, and
+ * returns buf. */
 const char *iso_yaml_describe(const struct iso_yaml *, char *buf, size_t n);
 
-/* A whole file, or standard input for "-", with a NUL after its bytes. ISO_EIO when it cannot be
- * read; ISO_EMODEL with a fault when it exceeds ISO_YAML_BYTES. The caller frees *text. */
+/* Reads a whole file, or standard input for "-", and adds a NUL. Fails with ISO_EIO if it cannot be
+ * read, and with ISO_EMODEL and a fault if it exceeds ISO_YAML_BYTES. The caller frees *text. */
 iso_rc iso_yaml_read(const char *path, struct iso_faults *, char **text, size_t *size);
 #endif

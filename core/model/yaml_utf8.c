@@ -1,8 +1,8 @@
 /* yaml_utf8.c: what bytes a YAML file may hold. */
 #include "yaml_utf8.h"
 
-/* Length of the UTF-8 character at s (at most n bytes) and its code point; 0 when it is none:
- * a stray or missing continuation, an overlong form, a surrogate, or above U+10FFFF. */
+/* Returns the length of the UTF-8 character at s (at most n bytes) and its code point; 0 if it is
+ * invalid: a stray or missing continuation, an overlong form, a surrogate, or above U+10FFFF. */
 static size_t decode(const unsigned char *s, size_t n, uint32_t *code)
 {
     static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };

@@ -187,7 +187,7 @@ static void add_layers(struct iso_onnx_exporter *e)
     }
 }
 
-/* What becomes of the bytes of an image before the layers see it: text for people. */
+/* Describes, for people, the conversion of an image's bytes before the first layer. */
 const char *iso_onnx_preprocessing(const struct iso_model *m, struct iso_onnx *room)
 {
     const struct iso_gather_images *p = &m->images;

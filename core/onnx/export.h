@@ -20,8 +20,8 @@ struct iso_onnx_export_options {
 /* Free *out, set only on success, with iso_onnx_free. The executor keeps its weights. */
 iso_rc iso_onnx_export(struct iso_exec *, const struct iso_onnx_export_options *,
                        struct iso_onnx **out);
-/* What becomes of the bytes of an image before a layer sees it, for people: "bytes times
- * 0.00392156863"; memory of `room`. */
+/* Describes, for people, the conversion of an image's bytes before the first layer: "bytes times
+ * 0.00392156863". The text is owned by `room`. */
 const char *iso_onnx_preprocessing(const struct iso_model *, struct iso_onnx *room);
 /* True if layers of this op can be exported. */
 bool iso_onnx_exports(enum iso_op);

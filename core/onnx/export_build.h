@@ -1,6 +1,6 @@
-/* export_build.h (private): what the files that export a model share: export.c walks the graph,
- * export_layers.c, export_images.c and export_functions.c know each op, export_nodes.c makes ONNX's
- * nodes, constants and orders of axes. */
+/* export_build.h (private): declarations shared by the files that export a model: export.c walks
+ * the graph, export_layers.c, export_images.c and export_functions.c know each op, export_nodes.c
+ * makes ONNX's nodes, constants and orders of axes. */
 #ifndef ISO_ONNX_EXPORT_BUILD_H
 #define ISO_ONNX_EXPORT_BUILD_H
 #include "export.h"
@@ -16,9 +16,9 @@ struct iso_onnx_exporter {
     const struct iso_graph *graph;
     struct iso_onnx *m;
     struct iso_onnx_names *names; /* [graph->nvalues] */
-    int room, tensor_room;        /* of m->nodes and m->tensors */
-    const char *layer;            /* name of the layer whose nodes are made */
-    bool failed;                  /* memory has run out; the message is set */
+    int room, tensor_room;        /* capacity of m->nodes and m->tensors */
+    const char *layer;            /* name of the layer whose nodes are being made */
+    bool failed;                  /* out of memory; the message is set */
 };
 
 /* ---- export_nodes.c: what fails sets `failed` and gives NULL, which all of them take ---- */
@@ -50,9 +50,10 @@ float *iso_onnx_weight_read(struct iso_onnx_exporter *, int value);
 
 /* The value's shape, as isocl has it. */
 const struct iso_shape *iso_onnx_shape(const struct iso_onnx_exporter *, int value);
-/* A value's name with this order of axes; adds a Transpose where there is none yet. */
+/* Returns a value's name with this order of axes; adds a Transpose if there is none yet. */
 const char *iso_onnx_as(struct iso_onnx_exporter *, int value, bool channels_first);
-/* True if an op that takes either order gets the value with its channels first: as it is there. */
+/* Returns true if an op that takes either order should read the value with channels first, because
+ * that is its order. */
 bool iso_onnx_lies_first(const struct iso_onnx_exporter *, int value);
 /* The node that computes `value`, in this order of axes. */
 struct iso_onnx_node *iso_onnx_add_for(struct iso_onnx_exporter *, const char *op, const char *name,

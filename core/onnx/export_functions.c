@@ -6,8 +6,8 @@
 
 enum { NEWEST = 20 };
 
-/* How a function stands in ONNX: one operator, the first version that has it, and, where x is
- * multiplied with what the operators give, a second one before that. */
+/* A function in ONNX: an operator, the first version that has it, and, if x is multiplied with the
+ * result, another operator before that. */
 struct written {
     const char *op, *then;
     bool times_x;

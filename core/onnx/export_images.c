@@ -1,4 +1,4 @@
-/* export_images.c: what the ops on windows of images, and dense, are in ONNX's operators. */
+/* export_images.c: exports the ops on windows of images, and dense, as ONNX operators. */
 #include "export_build.h"
 #include "core/ops/conv2d.h"
 #include "core/ops/depthwise_conv2d.h"

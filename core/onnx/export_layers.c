@@ -23,7 +23,7 @@ static void activation(struct iso_onnx_exporter *e, const struct iso_node *n)
     iso_onnx_export_activation(e, n->params, n->x[0], n->y[0]);
 }
 
-/* What is not there in training only. */
+/* Dropout: the identity outside training. */
 static void dropout(struct iso_onnx_exporter *e, const struct iso_node *n)
 {
     e->names[n->y[0]] = e->names[n->x[0]];
@@ -31,7 +31,7 @@ static void dropout(struct iso_onnx_exporter *e, const struct iso_node *n)
 
 /* ---- Normalizations ------------------------------------------------------------------------ */
 
-/* The weight, or so many equal numbers where the layer has none. */
+/* Returns the weight, or a constant of equal numbers if the layer has none. */
 static const char *weight_or(struct iso_onnx_exporter *e, const struct iso_node *n, int w,
                              float value, const char *suffix, int64_t count)
 {

@@ -6,7 +6,8 @@
 
 enum { NODE_INPUTS = 6, NODE_ATTRIBUTES = 6 };
 
-/* The list with room for one more; what it held is copied, and the old one freed with the model. */
+/* Returns the list with room for one more item. The items are copied; the old list is freed with
+ * the model. */
 static void *grow(struct iso_onnx_exporter *e, void *list, int n, int *room, size_t size)
 {
     if (n < *room)

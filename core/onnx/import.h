@@ -14,7 +14,7 @@
 struct iso_onnx_network {
     char *yaml;                    /* the model file; owned */
     struct iso_keras_file weights; /* layer by layer, under the names that the model file has */
-    int nlayers, nnodes;           /* of the model, made of so many nodes */
+    int nlayers, nnodes;           /* layers of the model, and nodes of which they were made */
 };
 /* path: for messages, of the file that m was read from. Weights are copied into memory of m, which
  * must outlive the network. Fails with ISO_EDATA for a graph that

@@ -1,5 +1,5 @@
-/* import_build.h (private): what the files that import a network share: import.c goes through the
- * graph, import_ops.c, import_functions.c, import_images.c (with import_window.c) and
+/* import_build.h (private): declarations shared by the files that import a network: import.c walks
+ * the graph, import_ops.c, import_functions.c, import_images.c (with import_window.c) and
  * import_shapes.c know ONNX's operators, import_layers.c keeps layers and values, import_text.c
  * writes the model file. */
 #ifndef ISO_ONNX_IMPORT_BUILD_H
@@ -20,7 +20,7 @@ struct iso_onnx_known { /* a value of ONNX's graph */
     int layer;                              /* -1: the input */
     enum iso_onnx_order order;
     struct iso_shape shape; /* in isocl's order, for one row */
-    struct iso_shape image; /* of ROW_FIRST: what the row was, in isocl's order */
+    struct iso_shape image; /* ROW_FIRST: shape of the row before, in isocl's order */
 };
 struct iso_onnx_weights {
     struct iso_shape shape;
@@ -31,7 +31,7 @@ struct iso_onnx_layer {
     void *params; /* memory of the model */
     char name[ISO_NAME];
     int nx, x[ISO_OPERANDS]; /* layers; -1: the input */
-    struct iso_shape shape;  /* of its result, for one row */
+    struct iso_shape shape;  /* shape of the result, for one row */
     bool live;               /* the output depends on it */
     struct iso_onnx_weights w[ISO_OPERANDS];
 };
@@ -44,9 +44,9 @@ struct iso_onnx_importer {
     struct iso_onnx_layer *layers;
     int nlayers, room;
     struct iso_shape input;                      /* in isocl's order, for one row */
-    int64_t rows;                                /* of the batch, as the file says; -1: any */
-    double factor[ISO_REALS], offset[ISO_REALS]; /* of the input's channels, before a layer */
-    int nscales;                                 /* 0: neither; 1: the same of all channels */
+    int64_t rows;                                /* batch size in the file; -1: any */
+    double factor[ISO_REALS], offset[ISO_REALS]; /* applied to the input's channels first */
+    int nscales;                                 /* 0: none; 1: the same for all channels */
     int unnamed[ISO_OP_COUNT];
 };
 
@@ -64,14 +64,14 @@ const struct iso_onnx_tensor *iso_onnx_c(const struct iso_onnx_importer *, int i
 bool iso_onnx_has(const struct iso_onnx_importer *, int i);
 /* Returns how often nodes and the output read a value. */
 int iso_onnx_readers(const struct iso_onnx_importer *, const char *name);
-/* The node's attribute, or what it is when it is left out. */
+/* Returns the node's attribute, or its default if it is missing. */
 int64_t iso_onnx_get_int(const struct iso_onnx_importer *, const char *name, int64_t left_out);
 double iso_onnx_get_real(const struct iso_onnx_importer *, const char *name, double left_out);
-/* So many whole numbers; ISO_EDATA when there are others. `out` holds what is meant when they are
- * left out. */
+/* Reads n whole numbers. Fails with ISO_EDATA if there are more or fewer. Leaves `out`, which holds
+ * the default, as it is if they are missing. */
 iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *, const char *name, int n, int64_t *out);
-/* Whole numbers of a constant, or of the attribute where older operators had it; *n: at most, then
- * how many. */
+/* Reads whole numbers of a constant, or of the attribute in older operators. *n: room, then the
+ * number read. */
 iso_rc iso_onnx_get_list(const struct iso_onnx_importer *, int input, const char *attribute, int *n,
                          int64_t *out);
 
@@ -84,7 +84,7 @@ iso_rc iso_onnx_result(struct iso_onnx_importer *, struct iso_onnx_layer *, enum
 /* The node's result is a value that is known already. */
 iso_rc iso_onnx_same(struct iso_onnx_importer *, const struct iso_onnx_known *);
 iso_rc iso_onnx_know(struct iso_onnx_importer *, const struct iso_onnx_known *);
-/* Numbers of a float tensor of so many elements; NULL with the message set. */
+/* Returns the numbers of a float tensor of n elements, or NULL with the message set. */
 const float *iso_onnx_floats(const struct iso_onnx_importer *, const struct iso_onnx_tensor *,
                              int64_t count);
 /* Room for a weight of the layer; NULL with the message set. */
@@ -93,7 +93,7 @@ float *iso_onnx_new_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, 
 /* A weight of one number a channel of x, brought into isocl's order. */
 iso_rc iso_onnx_channel_weight(struct iso_onnx_importer *, struct iso_onnx_layer *, int w,
                                const struct iso_onnx_tensor *, const struct iso_onnx_known *x);
-/* Returns where element i of a row that ONNX orders as x stands in isocl's. */
+/* Returns the index in isocl's order of element i of a row that ONNX orders like x. */
 int64_t iso_onnx_element(const struct iso_onnx_known *x, int64_t i);
 /* The layer's activation where it has one to choose, and chooses none yet; else NULL. */
 int *iso_onnx_free_activation(const struct iso_onnx_layer *);
@@ -104,12 +104,12 @@ double iso_onnx_decimal(float);
 
 typedef iso_rc iso_onnx_handler(struct iso_onnx_importer *);
 struct iso_onnx_operator {
-    const char *name, *attributes; /* that are understood, or mean nothing; each with a space
-                                      before and behind */
+    const char *name, *attributes; /* known and ignored attributes, each between spaces */
     iso_onnx_handler *handle;
 };
 extern const struct iso_onnx_operator iso_onnx_operators[]; /* ends with name NULL */
-/* What is added before a layer sees the image, or multiplied with it: input: scale, mean, std. */
+/* Adds a factor or an offset that the network applies to the image before the first layer; it
+ * becomes input: scale, mean, std. */
 iso_rc iso_onnx_scale_input(struct iso_onnx_importer *, const struct iso_onnx_known *x,
                             const struct iso_onnx_tensor *, bool factor);
 /* import_functions.c */
@@ -125,10 +125,10 @@ iso_onnx_handler iso_onnx_batch_normalization, iso_onnx_layer_normalization, iso
 struct iso_onnx_window {
     int64_t kernel[2], strides[2], dilations[2];
     int64_t pads[4];          /* above, left, below, right */
-    enum iso_padding padding; /* what is left to do when the frame is there */
-    bool framed;              /* a frame of zeros comes first: pads */
+    enum iso_padding padding; /* padding besides the frame */
+    bool framed;              /* `pads` is a frame of zeros that is added first */
 };
-/* import_window.c: reads the node's window, with the kernel as it is when no attribute says. */
+/* import_window.c: reads the node's window; keeps the kernel in *out if no attribute gives it. */
 iso_rc iso_onnx_read_window(const struct iso_onnx_importer *, const struct iso_onnx_known *x,
                             struct iso_onnx_window *);
 /* A layer that puts x into its frame; *x becomes its result. */

@@ -191,8 +191,8 @@ static bool not_negative(const struct iso_onnx_importer *im, int layer)
     return false;
 }
 
-/* What a frame of zeros is to a pooling: something else than padding, the same, or, where padding
- * counts, all there is. */
+/* The effect of a frame of zeros on a pooling. OTHER: it differs from padding. SAME: it equals
+ * padding. COUNTED: it counts like pixels, as this pooling's padding does. */
 enum frame { OTHER, SAME, COUNTED };
 
 static iso_rc pool(struct iso_onnx_importer *im, enum iso_op op, enum frame frame, const char *why)

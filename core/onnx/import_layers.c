@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- What is refused ----------------------------------------------------------------------- */
+/* ---- Refusals ------------------------------------------------------------------------------ */
 
 iso_rc iso_onnx_refuse(const struct iso_onnx_importer *im, const char *fmt, ...)
 {
@@ -180,8 +180,9 @@ static bool taken(const struct iso_onnx_importer *im, const char *name)
     return false;
 }
 
-/* "features.0" of "features.0.weight", "conv2d_1" of "conv2d_1/relu": where a name has a path, the
- * last component says what it is of the layer. A path of several components would not be a name. */
+/* Takes a layer's name from a longer one: "features.0" from "features.0.weight", "conv2d_1" from
+ * "conv2d_1/relu". The last component of a path names a part of the layer. Returns false if the
+ * rest is not a valid, free name. */
 static bool take_name(const struct iso_onnx_importer *im, const char *from, char *out)
 {
     const char *slash = strchr(from, '/'), *dot = strrchr(from, '.');

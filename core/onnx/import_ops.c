@@ -7,10 +7,10 @@
 
 /* ---- Products ------------------------------------------------------------------------------ */
 
-struct product {                          /* of rows with a matrix */
+struct product {                          /* product of rows and a matrix */
     const struct iso_onnx_tensor *kernel; /* [in, units], or turned: [units, in] */
     bool turned;
-    const struct iso_onnx_tensor *bias; /* of one number or one for each unit; or NULL */
+    const struct iso_onnx_tensor *bias; /* one number, or one for each unit; or NULL */
     float factor, bias_factor;
 };
 
@@ -108,7 +108,7 @@ static iso_rc add_constant(struct iso_onnx_importer *im, const struct iso_onnx_k
 {
     struct iso_onnx_layer *l = x->layer < 0 ? NULL : &im->layers[x->layer];
     const int64_t n = x->shape.dim[x->shape.ndim - 1];
-    const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* of t, from its end */
+    const int axis = x->order == ISO_ONNX_FIRST ? 3 : 1; /* channels of t, from its end */
     const bool product = l != NULL && (l->op == ISO_OP_dense || l->op == ISO_OP_conv2d ||
                                        l->op == ISO_OP_depthwise_conv2d);
     if (!product || l->w[1].values != NULL || iso_onnx_free_activation(l) == NULL ||

@@ -17,7 +17,7 @@ static bool same_text(const struct iso_field *f, const void *a, const void *b)
                   iso_field_text(f, b, other, sizeof other)) == 0;
 }
 
-/* The parameters that are not what they are by default. */
+/* Writes the parameters that differ from their defaults. */
 static void put_params(FILE *out, const struct iso_onnx_layer *l, const void *usual)
 {
     char text[VALUE];

@@ -1,11 +1,11 @@
-/* onnx.h: a network as an ONNX file has it, in plain structs. Only read.c and write.c know how the
- * file is encoded; they need the protobuf-c library, which isocl may be built without. */
+/* onnx.h: the content of an ONNX file in plain structs. Only proto_read*.c and proto_write.c know
+ * the file's encoding; they need the protobuf-c library, without which isocl can be built. */
 #ifndef ISO_ONNX_H
 #define ISO_ONNX_H
 #include "core/iso.h"
 
 enum { ISO_ONNX_DIMS = 8 };
-/* ONNX's numbers of element types, of those that can be read. */
+/* ONNX's codes of the element types that can be read. */
 enum iso_onnx_type {
     ISO_ONNX_FLOAT = 1,
     ISO_ONNX_INT32 = 6,
@@ -37,7 +37,7 @@ struct iso_onnx_attribute {
     int64_t i;
     float f;
     const char *text;
-    int n; /* of ints or reals */
+    int n; /* number of ints or reals */
     const int64_t *ints;
     const float *reals;
     const struct iso_onnx_tensor *tensor;
@@ -57,8 +57,8 @@ struct iso_onnx_value { /* an input or output of the graph */
     const char *meaning[ISO_ONNX_DIMS]; /* DATA_BATCH, DATA_CHANNEL, DATA_FEATURE, or NULL */
 };
 struct iso_onnx {
-    const char *producer, *version; /* of the program that wrote it */
-    const char *name, *doc;         /* of the graph; what it is, in words */
+    const char *producer, *version; /* the program that wrote the file */
+    const char *name, *doc;         /* name of the graph; description in words */
     int64_t opset;                  /* version of ONNX's operators */
     struct iso_onnx_node *nodes;
     int nnodes; /* each after those it reads */
@@ -69,7 +69,7 @@ struct iso_onnx {
     struct iso_onnx_value *y;
     int ny;
     const char **metadata; /* key, value, key, value, NULL; may be NULL */
-    void *owned;           /* what iso_onnx_alloc has given */
+    void *owned;           /* memory from iso_onnx_alloc */
 };
 
 /* Zeroed memory that lives as long as the model; NULL with the message set. */

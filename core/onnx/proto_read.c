@@ -9,9 +9,11 @@
 
 bool iso_onnx_supported(void) { return true; }
 
-/* Model, graph, node, attribute, tensor and what it holds; branches within branches add three. */
+/* Levels of messages: model, graph, node, attribute, tensor and its content; each nested branch
+ * adds three. */
 enum { DEPTH = 24 };
-/* What the library's structs may need for a byte of the file, and for the smallest of files. */
+/* Limits on the memory of the library's structs: per byte of the file, and for the smallest file.
+ */
 enum { MEMORY_PER_BYTE = 128, MEMORY_BASE = 1 << 16 };
 
 iso_rc iso_onnx_damaged(const struct iso_onnx_reader *r, const char *what, const char *name)

@@ -1,5 +1,5 @@
-/* proto_read.h (private): what the files that read ONNX share: proto_read.c reads the messages,
- * proto_read_tensor.c tensors. */
+/* proto_read.h (private): declarations shared by the files that read ONNX: proto_read.c reads the
+ * messages, proto_read_tensor.c tensors. */
 #ifndef ISO_ONNX_PROTO_READ_H
 #define ISO_ONNX_PROTO_READ_H
 #include "onnx.h"

@@ -70,7 +70,7 @@ static iso_rc read_external(const struct iso_onnx_reader *r, const Onnx__TensorP
     snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - r->path) : 1,
              slash != NULL ? r->path : ".");
     ISO_TRY(iso_path(path, *folder ? folder : "/", where));
-    struct stat s; /* no memory for more than is there */
+    struct stat s; /* allocate no more than the file contains */
     if (stat(path, &s) == 0 && n > (size_t)s.st_size)
         return read_bytes(r, path, out->name, at, n, NULL);
     char *data = iso_onnx_alloc(r->m, n ? n : 1, 1);
@@ -95,7 +95,7 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
     const size_t size = iso_onnx_size(out->type), count = (size_t)iso_onnx_count(out);
     size_t n = 0;
     if (size == 0 || t->segment != NULL)
-        return ISO_OK; /* of a type that nothing here reads */
+        return ISO_OK; /* nothing here reads this type */
     if (t->has_data_location && t->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
         return read_external(r, t, count * size, out);
     const void *from = t->has_raw_data ? t->raw_data.data : listed(t, &n);
@@ -116,7 +116,7 @@ static iso_rc read_data(const struct iso_onnx_reader *r, const Onnx__TensorProto
 iso_rc iso_onnx_read_tensor(const struct iso_onnx_reader *r, const Onnx__TensorProto *t,
                             struct iso_onnx_tensor *out)
 {
-    int64_t bytes = sizeof(double); /* of the largest numbers */
+    int64_t bytes = sizeof(double); /* size of the largest type of number */
     out->name = iso_onnx_copy(r->m, t->name);
     if (out->name == NULL)
         return ISO_ENOMEM;

@@ -10,7 +10,7 @@
 /* A protobuf message may not be larger. */
 #define MOST_BYTES 0x7fffffffu
 
-/* What is made for the library to pack lives in a model of its own, so that all of it is freed at
+/* Allocates memory for the library's structs in a model of their own, so that all of it is freed at
  * once. The library reads through pointers that are not const. */
 static void *make(struct iso_onnx *room, size_t count, size_t size)
 {

@@ -1,7 +1,7 @@
 /* hinge.c: the hinge loss, and functions shared with the squared one.
  *
- * Keras converts labels when the whole batch is of 0 and 1. Each label for itself comes to the same
- * for such a batch and for one of -1 and +1. */
+ * Keras converts labels if the whole batch consists of 0 and 1. Converting each label by itself has
+ * the same result for such a batch and for one of -1 and +1. */
 #include "hinge.h"
 
 const struct iso_field iso_hinge_fields[] = {

@@ -5,7 +5,7 @@
 struct iso_hinge {
     bool convert_labels;
 };                       /* a label of 0 counts as -1 */
-enum { ISO_HINGE_ZERO }; /* scalars: what a label of 0 counts as */
+enum { ISO_HINGE_ZERO }; /* scalars: the label that replaces 0 */
 extern const struct iso_field iso_hinge_fields[];
 void iso_hinge_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]);
 #endif

@@ -1,15 +1,15 @@
-/* infer.h: what the descriptors' shape inference and cost share. */
+/* infer.h: functions shared by the descriptors' shape inference and cost. */
 #ifndef ISO_OP_INFER_H
 #define ISO_OP_INFER_H
 #include "window.h"
 
 /* Fails unless x has ndim dimensions, the batch among them; hint says what to do and may be "". */
 iso_rc iso_expect_ndim(const struct iso_shape *x, int ndim, const char *hint);
-/* The inputs that are there, of x[ISO_OPERANDS]. */
+/* Returns the number of inputs that are present in x[ISO_OPERANDS]. */
 int iso_inputs_count(const struct iso_shape *x);
 /* Fails when a tensor of this shape would have more elements than a machine can address. */
 iso_rc iso_expect_countable(const struct iso_shape *s);
-/* The same for every y, w and saved of an op's result: the last statement of an infer. */
+/* Checks every y, w and saved of the result in the same way; the last statement of an infer. */
 iso_rc iso_expect_all_countable(const struct iso_shapes *s);
 
 /* Fails when the window does not fit on the image. */

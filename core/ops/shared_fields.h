@@ -96,7 +96,7 @@
                      iso_epsilon_placements,                                    \
                      "inside the root as Keras from 2.11, or outside of it as before")
 
-/* Adam's, and those of its kin that divide by the root of a mean of squares. */
+/* The fields of Adam, and of optimizers like it that divide by the root of a mean of squares. */
 #define ISO_ADAM_FIELDS(params)                                                      \
     ISO_BETA_1_FIELD(params), ISO_BETA_2_FIELD(params, "the mean of their squares"), \
         ISO_EPSILON_FIELD(params, "added to the root of the mean square")

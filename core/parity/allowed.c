@@ -1,4 +1,5 @@
-/* allowed.c: how far each result of a pass may be from the judge's, as core/bounds.h has it. */
+/* allowed.c: the bound on the distance of each result of a pass from the judge's (core/bounds.h).
+ */
 #include "harness.h"
 #include "core/bounds.h"
 #include "core/ops/conv2d.h"
@@ -59,7 +60,7 @@ static iso_rc widen_along(struct iso_array *a, int64_t length, int64_t inner, in
     return ISO_OK;
 }
 
-/* Along the height and the width of images, or of a kernel, each of `elements` in all. */
+/* Applies the maximum along the height and the width of images, or of a kernel. */
 static iso_rc widen(struct iso_array *a, int64_t height, int64_t width, int64_t elements,
                     int64_t reach)
 {
@@ -145,13 +146,14 @@ double iso_bound_winograd(int ntaps)
 
 static double factor(double c, int64_t chain) { return c * FLT_EPSILON * sqrt((double)chain); }
 
-/* Of the products at a point; `rows`: of those of the tiles. */
+/* Returns the factor for Winograd's algorithm, where the sums at each point have `chain` terms. */
 static double winograd_factor(int ntaps, int64_t chain)
 {
     return factor(iso_bound_winograd(ntaps), chain + ISO_WINOGRAD_ROUNDINGS);
 }
 
-/* Of a convolution by Winograd's algorithm; the gradient of the bias, dw[1], is a plain sum. */
+/* Returns the factor for a convolution by Winograd's algorithm; the gradient of the bias, dw[1], is
+ * a plain sum. */
 static double conv2d_factor(const struct iso_call *call, enum iso_group group, int operand)
 {
     const struct iso_conv2d *p = call->params;

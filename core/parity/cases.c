@@ -35,7 +35,8 @@ static const struct iso_field case_fields[] = {
 static const char *const input_keys[] = { "input", "inputs" };
 
 enum { KEYS = 40 };
-/* The keys of a table, then those of the inputs, NULL at the end: what another reader takes. */
+/* Lists the keys of a table, then those of the inputs, which another reader reads; ends with NULL.
+ */
 static void keys_of(const struct iso_field *fields, const char *keys[KEYS])
 {
     int n = 0;

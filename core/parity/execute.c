@@ -18,7 +18,7 @@ struct operand { /* a tensor of the pass on the device */
     enum role role;
     struct iso_tensor *tensor; /* in the call */
     uint8_t *host;             /* guard, payload, guard: as written */
-    size_t guard, bytes;       /* of one guard zone; of the payload */
+    size_t guard, bytes;       /* bytes of one guard zone, and of the payload */
 };
 struct pass {
     struct iso_backend *backend;
@@ -280,7 +280,7 @@ iso_rc iso_execute_pass(struct iso_backend *b, enum iso_op op, const struct iso_
     if (rc == ISO_OK)
         rc = execute(p, op, how, v);
     if (rc != ISO_OK)
-        (void)b->ops->sync(b); /* queued writes may still read what is freed here */
+        (void)b->ops->sync(b); /* queued writes may still read the memory that is freed here */
     for (int i = 0; i < p->n; i++) {
         b->ops->free(b, p->operand[i].tensor->mem);
         free(p->operand[i].host);

@@ -23,7 +23,7 @@ iso_rc iso_subject_read_weight(struct iso_exec *e, int i, struct iso_array *a, s
     return iso_subject_read(iso_exec_backend(e), t, a);
 }
 
-/* The sum of the squares of what they differ by. */
+/* Returns the sum of the squares of the differences. */
 static double squares(const struct iso_array *a, const struct iso_array *b)
 {
     double sum = 0;
@@ -87,8 +87,8 @@ static iso_rc compare_exact_runs(const struct iso_subject *s, struct iso_exec *r
     return iso_record_put(s->ladder->record, s->ladder->device->device.id, key, got);
 }
 
-/* What is shared and fused changes no bit: the device, with every value kept and each layer run by
- * itself, as lockstep has it, must end with the same weights. */
+/* Shared memory and fused kernels must not change a bit: trains again on the device with every
+ * value kept and each layer run by itself, as lockstep does, and compares the weights. */
 static iso_rc compare_with_kept(const struct iso_subject *s, struct iso_exec *device)
 {
     struct iso_exec *kept;

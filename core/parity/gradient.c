@@ -65,7 +65,7 @@ static iso_rc at(struct iso_backend *judge, const struct iso_case *c, const stru
                  struct iso_values *in, double *x, double offset, struct iso_values *out)
 {
     const double old = *x;
-    struct iso_values inputs = { 0 }; /* borrows what the forward pass reads */
+    struct iso_values inputs = { 0 }; /* borrows the inputs of the forward pass */
     for (int i = 0; i < ISO_OPERANDS; i++) {
         inputs.a[ISO_X][i] = in->a[ISO_X][i];
         inputs.a[ISO_W][i] = in->a[ISO_W][i];

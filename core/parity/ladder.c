@@ -12,9 +12,9 @@ enum { JUNK_NAN = 0xFF, JUNK_ZERO = 0x00, STREAM_OLD = 1u << 30 };
 struct climb {
     const struct iso_ladder *ladder;
     const struct iso_case *c;
-    struct iso_call call; /* of the first step */
+    struct iso_call call; /* the first step's */
     enum iso_fill fill;
-    struct iso_values want, got; /* of the reference, of the device */
+    struct iso_values want, got; /* results of the reference and of the device */
 };
 
 static bool reordered(const struct climb *k)

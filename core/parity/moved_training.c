@@ -1,5 +1,5 @@
-/* moved_training.c: how far a training on the reference ends from itself when its numbers are moved
- * a little: what a device that rounds in another way may do to the weights. */
+/* moved_training.c: measures how far the end of a training on the reference moves if its numbers
+ * are moved a little: the effect that a device with other rounding may have on the weights. */
 #include "subject.h"
 #include "core/train/learning_rate.h"
 
@@ -44,7 +44,7 @@ static iso_rc train_from_moved(const struct iso_subject *s, struct iso_exec *e)
     return iso_subject_steps(s, e);
 }
 
-/* ---- every sum of products, by what is allowed ---------------------------------------------- */
+/* ---- Every sum of products, moved by its bound ---------------------------------------------- */
 
 struct moving { /* a training on the reference; its present call */
     const struct iso_subject *subject;
@@ -53,7 +53,7 @@ struct moving { /* a training on the reference; its present call */
     int node;
     enum iso_pass pass;
     struct iso_call call;
-    uint32_t stream; /* of this call alone */
+    uint32_t stream; /* random stream of this call alone */
 };
 
 static iso_rc move_tensor(const struct moving *m, enum iso_group group, int operand,
@@ -121,7 +121,7 @@ static iso_rc train_with_moved_sums(const struct iso_subject *s, struct iso_exec
     return ISO_OK;
 }
 
-/* ---- how far that leads --------------------------------------------------------------------- */
+/* ---- The distance at the end ---------------------------------------------------------------- */
 
 static iso_rc distance_after(const struct iso_subject *s, struct iso_exec *reference,
                              iso_rc (*train)(const struct iso_subject *, struct iso_exec *),

@@ -1,4 +1,4 @@
-/* report.c: what the harness prints: a table that lines up, or a JSON object a line. */
+/* report.c: the harness's output: an aligned table, or one JSON object per line. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char *mode_name(enum iso_mode mode)
     return mode == ISO_MODE_FAST ? "fast" : "exact";
 }
 
-/* "0 bits", "0.31 of the bound": how far apart the results were allowed to be and are. */
+/* Writes the distance of the results as a share of its bound: "0 bits", "0.31 of the bound". */
 static const char *verdict(enum iso_rung rung, const struct iso_distance *d, char *buf, size_t n)
 {
     const bool share = rung == ISO_RUNG_BOUNDED || rung == ISO_RUNG_GRADIENT || d->share > 0;
@@ -51,7 +51,7 @@ static void print_heading(struct iso_report *r)
     r->headed = true;
 }
 
-/* "0 bits differ; 2 skipped: marked slow": how the line ended. */
+/* Writes the verdict of a line: "0 bits differ; 2 skipped: marked slow". */
 static void summarize(enum iso_rung rung, const struct iso_report_line *l, char *buf, size_t n)
 {
     if (l->failed > 0)

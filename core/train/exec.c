@@ -199,7 +199,7 @@ static iso_rc visit_node(struct iso_exec *e, int node, enum iso_pass pass, iso_e
     return iso_exec_runs(e, node, pass) ? visit(self, node, pass) : ISO_OK;
 }
 
-/* Backward begins at the loss; the penalties behind it add to what is there then. */
+/* Backward begins at the loss; the penalties after it add to the gradients. */
 iso_rc iso_exec_walk(struct iso_exec *e, enum iso_pass pass, iso_exec_visit *visit, void *self)
 {
     const int loss = e->graph->loss_node, end = e->graph->nnodes;

@@ -2,7 +2,7 @@
 #include "exec_private.h"
 #include "core/ops/gradient_clipping.h"
 
-/* A gradient's squared norm is what a regularizer with l2: 1 would find in it. */
+/* The squared norm of a gradient is computed like the penalty of a regularizer with l2: 1. */
 static const struct iso_regularizer squares = { .l1 = 0, .l2 = 1 };
 
 static const struct iso_gradient_clipping *clipping_of(const struct iso_exec *e)

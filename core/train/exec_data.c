@@ -88,8 +88,8 @@ static iso_rc upload_weights(struct iso_exec *e, int which, const struct iso_dat
     return rc;
 }
 
-/* The class that a target of n numbers means: the first largest; of one, whether it is above a
- * half. */
+/* Returns the class of a target of n numbers: the first largest; for a single number, 1 if it is
+ * above a half. */
 static int64_t target_class(const float *y, int64_t n)
 {
     int64_t best = 0;
@@ -101,7 +101,7 @@ static int64_t target_class(const float *y, int64_t n)
     return best;
 }
 
-/* Weights for the batch in place, whose targets are y_class or y_prob, or not there. */
+/* Sets the weights of the current batch, whose targets are y_class or y_prob, or absent. */
 static iso_rc feed_weights(struct iso_exec *e, const int32_t *y_class, const float *y_prob)
 {
     const struct iso_graph *g = e->graph;
@@ -249,7 +249,7 @@ static iso_rc gather(struct iso_exec *e, enum iso_op op, const void *params, str
     return gather_with(e, op, params, rows, value, NULL, (struct iso_tensor){ 0 });
 }
 
-/* The images or the features of all rows, or those of a batch where they stream. */
+/* Returns the buffer with the images or features of all rows, or of a batch if they stream. */
 static iso_rc find_rows(struct iso_exec *e, struct iso_resident *r, int value, int64_t first,
                         struct rows *out)
 {

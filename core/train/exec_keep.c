@@ -1,10 +1,10 @@
-/* exec_keep.c: what the layers at the beginning give, when none of them is trained: computed once
- * for each row of the data, and kept on the device, or in a file from which it streams. */
+/* exec_keep.c: computes the result of the first layers, if none of them is trained, once for each
+ * row of the data, and keeps it on the device or in a file from which it streams. */
 #include "exec_private.h"
 
 #include <stdlib.h>
 
-/* True if what the node gives for an example never changes while others are trained. */
+/* Returns true if the node's result for an example never changes while other layers are trained. */
 static bool stays(const struct iso_graph *g, int node)
 {
     const struct iso_node *n = &g->nodes[node];

@@ -1,5 +1,5 @@
-/* exec_new.c: opening an executor: what the device supports, how much workspace, memory for the
- * plan. */
+/* exec_new.c: makes an executor: checks that the device supports all calls, and allocates workspace
+ * and the memory of the plan. */
 #include "exec_private.h"
 
 #include <stdio.h>
@@ -80,8 +80,8 @@ static iso_rc ask_kernels(struct iso_exec *e)
     return iso_exec_need_clipping(e);
 }
 
-/* A device that builds kernels builds those that fill batches together with the others. Their calls
- * are not known yet. */
+/* Asks for the kernels that fill batches, so that a device that builds kernels builds them together
+ * with the others. Their calls are not known yet. */
 static void ask_inputs(const struct iso_exec *e)
 {
     static const enum iso_op ops[] = { ISO_OP_gather_images, ISO_OP_gather_labels };

@@ -68,7 +68,7 @@ const char *iso_exec_slot(const struct iso_exec *e, int i)
 
 /* ---- Log and memory ------------------------------------------------------------------------ */
 
-/* The loss of one log row is that of the batch plus what the weights cost. */
+/* Returns the loss of one log row: the batch's, plus the penalties of the weights. */
 static void add_penalties(const struct iso_graph *g, double *row)
 {
     for (int i = g->loss_node + 1; i < g->nnodes; i++)

@@ -74,7 +74,8 @@ static void locate(struct fit *fit, int64_t step, struct iso_not_finite *first, 
                  (long long)first->step);
 }
 
-/* The training ends: what is no longer finite after this step, from 0. */
+/* Ends the training with an error that names the tensor that is not finite after this step, counted
+ * from 0. */
 static iso_rc not_finite(struct fit *fit, int64_t step, const char *what)
 {
     struct iso_not_finite first = { .where = "" };
@@ -270,8 +271,8 @@ static void conclude(struct fit *fit, struct iso_fit_epoch *epoch)
     epoch->stopped = state->stopping.stopped != 0;
 }
 
-/* Validates an epoch whose steps are done. Where the training is stopped meanwhile, the epoch goes
- * on with its validation, from the beginning; so what its steps have counted is put back on the
+/* Validates an epoch whose steps are done. If the training is stopped meanwhile, a resumed run
+ * repeats the validation from the beginning; so the counts of the epoch's steps are restored on the
  * device. */
 static iso_rc validate(struct fit *fit, struct iso_fit_epoch *epoch)
 {

@@ -77,12 +77,11 @@ struct iso_fit_options {
     int64_t until;  /* return after this many epochs; 0: after all */
     int64_t steps;  /* total of optimizer steps, instead of epochs and without validation; 0: use
                        epochs */
-    int64_t rows, validation_rows; /* number of rows in data sets 0 and 1 of the executor;
-                                      validation_rows 0: no validation */
-    uint64_t seed;                 /* seed of the shuffles */
-    double checkpoint_seconds;     /* interval of checkpoints within an epoch; 0: none */
-    const volatile sig_atomic_t
-        *stop; /* not 0: end after the current step or validation batch; may be NULL */
+    int64_t rows, validation_rows;     /* number of rows in data sets 0 and 1 of the executor;
+                                          validation_rows 0: no validation */
+    uint64_t seed;                     /* seed of the shuffles */
+    double checkpoint_seconds;         /* interval of checkpoints within an epoch; 0: none */
+    const volatile sig_atomic_t *stop; /* not 0: end after the current step or batch; may be NULL */
     const struct iso_fit_listener *listeners;
     int nlisteners;
 };

@@ -1,4 +1,4 @@
-/* fusion.c: finds what a kernel can run besides its own op. */
+/* fusion.c: finds the nodes that a kernel can run besides its own op. */
 #include "fusion.h"
 #include "core/ops/activation.h"
 
@@ -30,9 +30,9 @@ static const struct iso_node *next_of(const struct search *s, int i, enum iso_op
                : NULL;
 }
 
-/* The value besides what node i gives that the add behind it takes; -1 if there is no such add. One
- * value more is all that a kernel takes, and it is not what the node itself reads: gradients of
- * both would meet in one pass. */
+/* Returns the other operand of the add that follows node i, or -1 if there is no such add. A kernel
+ * takes only one further value, which must not be an input of the node itself: the gradients of
+ * both would be written in one pass. */
 static int addend_of(const struct search *s, int i)
 {
     const struct iso_graph *g = s->graph;
@@ -47,8 +47,8 @@ static int addend_of(const struct search *s, int i)
     return other;
 }
 
-/* The activation behind node i, unless its backward pass reads what i gives; NULL if there is
- * none. */
+/* Returns the activation that follows node i, unless its backward pass reads the node's result;
+ * NULL if there is none. */
 static const struct iso_activation *activation_of(const struct search *s, int i)
 {
     const struct iso_node *next = next_of(s, i, ISO_OP_activation);

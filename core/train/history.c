@@ -28,10 +28,10 @@ static bool of_steps(const struct iso_graph *g, int metric)
 
 /* ---- CSV files ----------------------------------------------------------------------------- */
 
-/* The lines of text that stay, moved to its front: the header, if it is the same, and whole lines
- * whose first numbers ascend from 1 to at most keep. Returns their length; *whole: nothing else is
- * there but lines beyond keep, and the last one is keep. (Lines that an earlier damage has taken
- * away are missed only once.) */
+/* Moves the lines of text to keep to its front: the header, if it is the same, and whole lines
+ * whose first numbers ascend from 1 to at most keep. Returns their length. Sets *whole to true if
+ * there are no others except lines beyond keep, and the last one is keep. (Lines that an earlier
+ * damage has taken away are missed only once.) */
 static size_t keep_lines(char *text, const char *header, int64_t keep, bool *whole)
 {
     size_t kept = strlen(header);
@@ -62,7 +62,7 @@ static void warn(struct iso_history *h, const char *path, const char *what, cons
              aside != NULL ? iso_path_base(aside) : "");
 }
 
-/* Gives what is there another name, which nothing has: "PATH.damaged", "PATH.damaged-2" ... */
+/* Renames the file to a name that is not taken: "PATH.damaged", "PATH.damaged-2" ... */
 static iso_rc set_aside(const char *path, char aside[ISO_PATH])
 {
     bool fits = snprintf(aside, ISO_PATH, "%s.damaged", path) < ISO_PATH;
@@ -73,7 +73,7 @@ static iso_rc set_aside(const char *path, char aside[ISO_PATH])
     return rename(path, aside) == 0 ? ISO_OK : iso_file_fail("rename", path);
 }
 
-/* text: what the file has. */
+/* text: the file's content. */
 static iso_rc cut_back(struct iso_history *h, const char *path, char *text, const char *header,
                        int64_t keep)
 {

@@ -6,7 +6,7 @@
 
 /* ---- The model's layers with weights ------------------------------------------------------- */
 
-/* The next node with weights, from `node` on; nnodes when there is none. */
+/* Returns the next node with weights, from `node` on; nnodes if there is none. */
 static int next_layer(const struct iso_graph *g, int node)
 {
     while (node < g->nlayer_nodes && g->nodes[node].nw == 0)
@@ -63,7 +63,7 @@ static const struct iso_keras_layer *find(const struct iso_keras_file *f, const 
     return NULL;
 }
 
-/* Returns what a layer of the file is called in messages. */
+/* Returns the name of a layer of the file for messages. */
 static const char *shown_name(const struct iso_keras_layer *l)
 {
     return *l->name ? l->name : l->class;
@@ -144,7 +144,7 @@ static void check_order(const struct iso_keras_file *f, const struct iso_keras_t
                        f->nlayers, f->nlayers == 1 ? "" : "s", n);
 }
 
-/* Finds out which layers the file has, whether they fit, and which of the file's nobody took. */
+/* Pairs the layers, checks that they fit, and finds the file's layers that are not used. */
 static iso_rc compare(const struct iso_keras_file *f, const struct iso_graph *g,
                       enum iso_keras_match match, struct iso_location location,
                       struct iso_faults *faults, struct iso_keras_taken *taken)

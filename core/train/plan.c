@@ -120,8 +120,8 @@ static struct iso_fusion fusion_of(const struct iso_plan_options *o, int node)
                               : (struct iso_fusion){ .last = node, .addend = -1, .before = -1 };
 }
 
-/* Keeps alive what a kernel reads and writes besides what its node does, since it runs others,
- * too. */
+/* Extends the lifetimes of values that a kernel reads and writes for the fused nodes it also runs.
+ */
 static void use_fused(const struct iso_graph *g, const struct iso_fusion *f, struct iso_plan *p,
                       int time, bool backward)
 {

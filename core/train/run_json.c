@@ -64,7 +64,7 @@ iso_rc iso_data_sums(const struct iso_dataset *d, struct iso_data_sums *out)
 
 /* ---- The file ------------------------------------------------------------------------------ */
 
-/* *out NULL: there is none. */
+/* Sets *out to NULL if there is no run.json. */
 static iso_rc read_json(const char *folder, json_t **out)
 {
     char path[ISO_PATH], *text = NULL;

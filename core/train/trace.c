@@ -38,7 +38,7 @@ struct trace {
     double *log; /* one step's log row */
 };
 
-/* ---- What is traced ------------------------------------------------------------------------ */
+/* ---- The traced tensors -------------------------------------------------------------------- */
 
 static bool ends_with(const char *name, const char *end)
 {

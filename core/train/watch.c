@@ -14,8 +14,8 @@ enum {
     ROWS = 16,     /* fewest rows for a judgement by zeros */
     EPOCHS = 3
 }; /* epochs at chance, or with a rising loss, before a warning */
-/* A loss so many times the first step's has exploded. One that rises is told from the noise at the
- * end of a training by these shares of the least and of the first one. */
+/* A loss this many times that of the first step has exploded. A rising loss is distinguished from
+ * noise at the end of a training by these shares of the least and of the first loss. */
 static const double exploded = 10, above_least = 1.5, above_first = 0.1;
 
 struct iso_watcher {

@@ -27,7 +27,7 @@ import tables
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-GPU = {nvidia: "rtx3060", amd: "rx6600", intel: "a380"}      # of counting_gpu.c
+GPU = {nvidia: "rtx3060", amd: "rx6600", intel: "a380"}      # devices in counting_gpu.c
 QUICK = ("sm_86", "gfx1030", "tgllp")
 
 

@@ -4,7 +4,7 @@ Each operand is moved once, and so is each result. A kernel that is not named he
 n says, or as it has work-items, in each tensor but those of SMALL."""
 import collections
 
-POINTS = 36         # of a tile of Winograd's algorithm: core/winograd.h
+POINTS = 36         # per tile of Winograd's algorithm: core/winograd.h
 # Tensors with at most a number for each row or column.
 SMALL = {"bias", "gamma", "beta", "mean", "inverse", "moving_mean", "moving_variance", "weight", "loss", "offset",
          "slope", "hit", "order", "labels", "t", "blocks", "groups", "dgamma", "dbeta", "total", "norm"}

@@ -46,7 +46,7 @@ static FILE *log_file(void)
 /* ---- Objects: a handle points to one of these ---- */
 
 struct buffer {
-    struct buffer *next; /* of those that are alive */
+    struct buffer *next; /* list of live buffers */
     int number;
     size_t bytes;
     unsigned char *data;

@@ -24,7 +24,7 @@ const struct counting_gpu *counting_gpu(void);
 extern int counting_handle;
 #define HANDLE(type) ((type)(void *)&counting_handle)
 
-/* What clGet...Info answers. */
+/* Answer a clGet...Info call. */
 cl_int give(const void *from, size_t n, size_t room, void *value, size_t *size);
 cl_int give_text(const char *text, size_t room, void *value, size_t *size);
 cl_int give_uint(cl_uint n, size_t room, void *value, size_t *size);

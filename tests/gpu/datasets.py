@@ -4,7 +4,7 @@ import os
 import struct
 import zipfile
 
-ROWS = 1200          # of each split: several batches of every model
+ROWS = 1200          # per split: several batches of every model
 CIFAR_IMAGE = bytes(3 * 32 * 32)
 
 

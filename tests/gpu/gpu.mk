@@ -1,4 +1,4 @@
-# What holds the GPU kernels without a GPU: tests/gpu/README.md.
+# Tests of the GPU kernels without a GPU: tests/gpu/README.md.
 COUNTING := $(BUILD)/gpu/libOpenCL.so.1
 PROGRAMS := $(BUILD)/gpu/programs
 GPU_WITH  = --builder $(PROGRAMS) --library $(COUNTING)

@@ -9,7 +9,7 @@ import isa
 # Threads of a unit with 128 registers each.
 THREADS = {"skl": 7, "tgllp": 7, "acm-g11": 8}
 ARCHITECTURES = list(THREADS)
-IGA = "/usr/lib/x86_64-linux-gnu/libiga64.so.1"     # which writes the listing, under a name that the package lacks
+IGA = "/usr/lib/x86_64-linux-gnu/libiga64.so.1"     # writes the listing; the package has it under another name
 
 
 def missing():

@@ -6,7 +6,7 @@ import subprocess
 
 import flow
 
-# What an instruction may be counted as, besides "all":
+# Kinds of instructions that are counted, besides "all":
 #   fma           a fused multiply-add on floats, for each of the lanes
 #   valu          occupies the vector unit (AMD)
 #   local, global loads from local and from global memory
@@ -21,10 +21,10 @@ class Kernel:
     def __init__(self, name, architecture):
         self.name, self.architecture = name, architecture
         self.registers = self.spill = self.scratch = self.local = self.waves = 0
-        self.wide_divisions = 0 # of 64-bit numbers
+        self.wide_divisions = 0 # divisions of 64-bit numbers
         self.group = 256        # work-items in a work-group, where the kernel does not say it
-        self.fault = ""         # what is wrong besides, in words
-        self.kinds = []         # of each instruction: a tuple of KINDS
+        self.fault = ""         # other faults, in words
+        self.kinds = []         # a tuple of KINDS for each instruction
         self.jumps = {}         # index of an instruction: those it may jump to
         self.leaves = set()     # indices of those after which the next one is never run
 

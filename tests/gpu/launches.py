@@ -17,7 +17,7 @@ from counted import HERE, MODELS
 
 TABLE = f"{HERE}/launches.csv"
 COLUMNS = ["launches", "arguments", "reads", "writes", "fills", "waits", "bytes", "builds"]
-# Where Winograd's algorithm defines layers, both ways are counted.
+# Models with layers that Winograd's algorithm defines; both ways are counted.
 BOTH = ("cnn", "base", "model10", "cifar-100", "resnet18")
 
 

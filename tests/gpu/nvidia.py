@@ -6,7 +6,7 @@ import re
 import isa
 
 LIBCLC = "/usr/lib/clc/nvptx64--nvidiacl.bc"
-# Of a multiprocessor: warps, bytes of local memory, work-groups; all have 65,536 registers.
+# Limits per multiprocessor: warps, bytes of local memory, work-groups; all have 65,536 registers.
 LIMITS = {"sm_75": (32, 65536, 16), "sm_80": (64, 167936, 32), "sm_86": (48, 102400, 16), "sm_90": (64, 233472, 32)}
 ARCHITECTURES = list(LIMITS)
 HALF_RATE = ("sm_75", "sm_80")   # 16 lanes of fma in each of the four parts; 32 in the others

@@ -20,7 +20,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-# (what it is, model file, batch, shape of the input in place of the file's)
+# (description, model file, batch, shape of the input in place of the file's)
 WORKLOADS = {
     "a": ("mlp, Adam", "models/mnist/mlp.yaml", 100, None),
     "b": ("cnn, Adam", "models/mnist/cnn.yaml", 100, None),

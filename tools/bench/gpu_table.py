@@ -110,7 +110,7 @@ def arguments():
     if unknown:
         parser.error("unknown workloads: " + ", ".join(sorted(unknown)))
     args.precisions = PRECISIONS if args.torch_device.startswith("cuda") else PRECISIONS[:1]
-    args.avx2 = False                      # what compare.Comparison asks for
+    args.avx2 = False                      # compare.Comparison reads this
     return args
 
 

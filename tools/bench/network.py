@@ -101,7 +101,7 @@ class Network:
                     local = f"{local}{args.get('first', 1) + turn}"
                 name = f"{prefix}_{local}" if prefix else str(local)
                 inputs = [last]
-                if turn == 0 and "inputs" in args:         # of several in a row, only the first is connected so
+                if turn == 0 and "inputs" in args:         # in a series of layers, only the first has these inputs
                     given = args["inputs"]
                     inputs = [self.find(source, prefix, start) for source in (given if isinstance(given, list) else [given])]
                 own = {key: value for key, value in args.items() if key not in LAYER_KEYS}

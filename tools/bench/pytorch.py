@@ -10,7 +10,7 @@ import sys
 
 import peer
 
-# What a configuration may be made of, joined with "+"; "eager" is PyTorch as it comes. `tuned` is
+# The parts of a configuration, joined with "+"; "eager" is PyTorch's default. `tuned` is
 # set in the environment by compare.py, before the process starts.
 FLAGS = ("eager", "tuned", "channels_last", "foreach", "fused", "compile", "flush", "tf32", "no_tf32")
 
@@ -98,7 +98,7 @@ def build(torch, network):
         def __init__(self):
             super().__init__()
             self.parts = torch.nn.ModuleList()
-            self.last_reader = {}          # what a value is read by last: then it is let go
+            self.last_reader = {}          # the last reader of each value, after which it is freed
             for i, layer in enumerate(network.layers):
                 for source in layer.inputs:
                     self.last_reader[source] = i

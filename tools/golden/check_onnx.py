@@ -29,7 +29,7 @@ from tensors import read_tensors, write_tensors
 EPS = 2.0 ** -23                       # FLT_EPSILON, as in core/parity
 ULPS = 16                              # for a function such as exp, whose own error onnxruntime does not state
 DIFFERENCE = 1 / 16                # it computes exp(x) - 1 and 1 + erf(x), with the errors of 1, not of the result
-SHARE = 16                             # of one ULP in the weights
+SHARE = 16                             # share of the effect of one ULP in the weights
 SUMS = {"Conv", "Gemm", "AveragePool", "GlobalAveragePool", "Add", "BatchNormalization", "LayerNormalization"}
 FUNCTIONS = {"Relu": 1, "Elu": 1, "Sigmoid": 1, "Tanh": 1, "LeakyRelu": 1, "Softplus": 1, "Gelu": 1.2, "HardSigmoid": 1,
              "Mul": 1.2, "Softmax": 1, "Identity": 1, "Clip": 1, "Selu": 1.76, "HardSwish": 1.5, "Softsign": 1,
@@ -150,7 +150,7 @@ def allowed(network, nodes, feeds, want):
     bound = np.zeros(want.shape)
     if any(n.op_type in SUMS for n in sums):
         size = {k: np.abs(v) for k, v in feeds.items()}
-        if sums[0].op_type == "LayerNormalization":    # what is small beside its mean has the mean's error
+        if sums[0].op_type == "LayerNormalization":    # a number that is small beside its mean has the mean's error
             x, row = next(iter(feeds.values())), {"axis": -1, "keepdims": True}
             s = np.abs(want) + 2 * np.abs(x).max(**row) / np.sqrt(x.var(**row) + 1e-6)
         else:

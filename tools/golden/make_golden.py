@@ -32,7 +32,7 @@ from tensors import write_tensors
 keras.config.set_floatx("float64")
 keras.config.set_dtype_policy("float64")
 torch.set_default_dtype(torch.float64)
-SEED, LAYER = 1, 3                     # what the harness draws random numbers for
+SEED, LAYER = 1, 3                     # counters with which the harness draws random numbers
 
 
 class File:

@@ -23,7 +23,7 @@ def images(kind, channels=None):
 def object_npy(path, value, protocol, old_names=False):
     """A .npy file as numpy.save writes it for an object, with any protocol."""
     data = pickle.dumps(np.array(value, dtype=object), protocol=protocol)
-    if old_names:                                  # what NumPy 1 called the module
+    if old_names:                                  # the module's name in NumPy 1
         assert protocol == 3
         data = data.replace(b"numpy._core", b"numpy.core")
     with open(path, "wb") as f:

@@ -60,7 +60,7 @@ for warmup in (0, 12):                 # PyTorch's StepLR, an epoch of 4 steps
     line("step_decay", 0.3, 4, 1, {"decay_rate": 0.4, "period": 3, "warmup_steps": warmup, "warmup_from": 0.05}, want)
 
 
-class Model:                           # what the callbacks ask of a model
+class Model:                           # the part of a model that the callbacks use
     def __init__(self, rate):
         self.optimizer = keras.optimizers.SGD(rate)
         self.stop_training, self.weights = False, None

@@ -34,7 +34,7 @@ OPS = """Conv Gemm MatMul Add Sum Concat MaxPool AveragePool GlobalAveragePool G
 Tanh Softplus Elu LeakyRelu HardSigmoid Gelu Swish Softmax Dropout Identity BatchNormalization LayerNormalization
 Flatten Reshape Squeeze Transpose Pad""".split()
 ELEMENTWISE = "Relu Elu Sigmoid Tanh LeakyRelu Softplus HardSigmoid Gelu Swish Dropout Identity".split()
-TOLERANCE = 1e-6                       # of losses and updates: the tests' numbers are float32
+TOLERANCE = 1e-6                       # for losses and updates: the tests' numbers are float32
 
 
 class Unsupported(Exception):

@@ -47,7 +47,7 @@ double iso_axis_at(const struct iso_axis *a, double value)
     return a->begin + (a->end - a->begin) * (v - a->from) / (a->to - a->from);
 }
 
-/* Powers of ten, with 2 and 5 times each where there are few. */
+/* Returns powers of ten, and 2 and 5 times each if there are few. */
 static int log_ticks(const struct iso_axis *a, double values[ISO_TICKS])
 {
     static const double between[] = { 1, 2, 5 };

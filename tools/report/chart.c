@@ -9,7 +9,7 @@
 static const double TITLE = 18, LEGEND = 17, HEADS = 16; /* heights above the plot */
 static const double TICK_ROOM = 40;                      /* for those of another scale, too */
 static const double BELOW = 34, SAMPLE = 20, GAP = 14;   /* below it; in the legend */
-enum { SPAN = 50 }; /* a log scale fits where the largest is so many times the least */
+enum { SPAN = 50 }; /* use a log scale if the largest number is this many times the least */
 enum { DOTS = 40, X_TICKS = 6, Y_TICKS = 5 };
 
 struct plot { /* a chart that is being drawn */
@@ -152,7 +152,7 @@ static double draw_legend(struct iso_svg *svg, const struct iso_chart *c, double
     return n > 0 ? row + LEGEND : 0;
 }
 
-/* Dashed lines; a name where there is room for it before the next one. */
+/* Draws dashed lines, each with its name if there is room before the next one. */
 static void draw_marks(const struct plot *p)
 {
     const struct iso_chart *c = p->chart;
@@ -275,7 +275,7 @@ static void draw_best(const struct plot *p)
 
 /* ---- The chart ----------------------------------------------------------------------------- */
 
-/* Puts the axes where they belong; y: where the plot's first line is. */
+/* Places the axes; y: position of the plot's first line. */
 static void put_axes(struct plot *p, double x, double y, double width, double bottom)
 {
     p->x.begin = x + (p->has_left ? fmax(widest_tick(&p->y), TICK_ROOM) + 8 : 8);

@@ -1,5 +1,5 @@
-/* chart.h: lines and bars with axes and a legend, drawn into a rectangle of a picture. A page's
- * script (page.js) finds in attributes what it needs to draw a chart anew: smoothed, on another
+/* chart.h: lines and bars with axes and a legend, drawn into a rectangle of a picture. Attributes
+ * contain the data with which a page's script (page.js) draws a chart again: smoothed, on another
  * scale, or with lines hidden. */
 #ifndef ISO_REPORT_CHART_H
 #define ISO_REPORT_CHART_H
@@ -7,19 +7,18 @@
 
 enum { ISO_CHART_SERIES = 64, ISO_CHART_MARKS = 64, ISO_CHART_POINTS = 1000 };
 struct iso_series {
-    const char *label;   /* in the legend; NULL: none of its own */
-    const double *x, *y; /* [n], borrowed; where one is NaN or infinite there is a
-                            gap */
+    const char *label;   /* name in the legend; NULL: no entry */
+    const double *x, *y; /* [n], borrowed; a NaN or infinite number leaves a gap */
     int64_t n;
-    int look;   /* its colour, and beyond those its dashes */
+    int look;   /* index of its colour and, beyond the colours, its dashes */
     bool faint; /* thin and pale, behind the others */
-    bool right; /* belongs to the axis at the right */
+    bool right; /* uses the axis at the right */
 };
 struct iso_chart {
     const char *title, *x_label;
-    const char *y_label, *y2_label; /* at the tops of the axes; NULL: the title says it */
-    bool whole;                     /* x counts something: no ticks between whole numbers */
-    bool log_fits;                  /* y is a log scale where it spans much */
+    const char *y_label, *y2_label; /* labels at the tops of the axes; NULL: none */
+    bool whole;                     /* x is a count: no ticks between whole numbers */
+    bool log_fits;                  /* use a log scale for y if it has a wide range */
     struct iso_series series[ISO_CHART_SERIES];
     int nseries;
     struct iso_mark {
@@ -27,14 +26,14 @@ struct iso_chart {
         const char *label;
     } marks[ISO_CHART_MARKS];
     int nmarks;
-    bool has_best; /* an epoch that is the best, marked at best_x */
+    bool has_best; /* mark the best epoch at best_x */
     double best_x;
 };
-/* Adds a series; more than fit are left out. */
+/* Adds a series, unless the chart is full. */
 void iso_chart_add(struct iso_chart *, const struct iso_series *);
-/* True if any series has a point to show. */
+/* Returns true if any series has a point to show. */
 bool iso_chart_has_points(const struct iso_chart *);
-/* Draws into [x, x + width] x [y, y + height]. Of a series of many points each k-th is drawn, and
+/* Draws into [x, x + width] x [y, y + height]. Of a series with many points, draws every k-th and
  * the last. */
 void iso_chart_draw(struct iso_svg *, const struct iso_chart *, double x, double y, double width,
                     double height);
@@ -42,9 +41,9 @@ void iso_chart_draw(struct iso_svg *, const struct iso_chart *, double x, double
 struct iso_bar {
     char label[64];
     double piece[3];
-}; /* pieces behind each other, none NaN */
-/* Horizontal bars, one below the other, each with its sum; names: of the pieces, NULL-terminated.
- * unit: "ms". Returns the height that was used. */
+}; /* pieces one after the other, none NaN */
+/* Draws horizontal bars, one below the other, each with its sum. names: names of the pieces,
+ * NULL-terminated. unit: "ms". Returns the height used. */
 double iso_bars_draw(struct iso_svg *, const struct iso_bar *, int n, const char *const *names,
                      const char *unit, double y);
 #endif

@@ -32,7 +32,7 @@ static void add_rows(struct iso_chart *c, const struct iso_told *t, const struct
     }
 }
 
-/* A column without a number, as validation's where there was none, is left out. */
+/* Skips a column without a number, such as validation's if there was none. */
 static void add_column(struct iso_chart *c, const struct iso_told *t, int column, const char *label,
                        int look)
 {
@@ -83,7 +83,7 @@ static void file_name(const char *kind, const char *metric, char out[ISO_SVG_NAM
             *c = '-';
 }
 
-/* A number a class: where there are more classes than colours, thin lines without a legend. */
+/* Draws a number per class; if there are more classes than colours, thin lines without a legend. */
 static void add_classes(struct iso_chart *c, const struct iso_told *t,
                         const struct iso_metric_columns *m, char labels[][16])
 {
@@ -176,7 +176,7 @@ static void take_means(const double *x, const double *y, int64_t rows, struct me
     }
 }
 
-/* The numbers themselves, pale, and where there are many their means. */
+/* Draws the numbers themselves, pale, and, if there are many, their means. */
 static void add_batches(struct iso_chart *c, const struct iso_table *b, int column,
                         const char *label, int look, bool right, struct means *means)
 {

@@ -9,8 +9,7 @@ enum { WIDTH = 400, BOX = 40, GAP = 18, TRACK = 11, TRACKS = 24, TOP = 26 };
 struct tracks {
     int until[TRACKS];
     int n;
-}; /* the last layer that each one leads to; how many
-      were in use at once */
+}; /* the last layer that each one leads to; most lines in use at once */
 
 static double top_of(int layer) /* -1: the input */
 {

@@ -52,8 +52,8 @@ iso_rc iso_draw_images(const struct iso_measured *m, const struct iso_shown_rows
 
 enum { COLUMNS = 3, BARS = 10, BAR_HEIGHT = 52, LINE = 112 };
 
-/* The classes whose bars are drawn: all, or where there are too many the largest and the true
- * one, in their own order. */
+/* Selects the classes whose bars are drawn: all, or, if there are too many, the largest and the
+ * true one, in their own order. */
 static int choose_bars(const struct iso_shown_rows *r, int i, int chosen[BARS])
 {
     const float *p = r->probabilities + (int64_t)i * r->classes;
@@ -177,8 +177,8 @@ static bool names_fit(const struct iso_measured *m, const struct iso_split *p, d
     return true;
 }
 
-/* The classes' names at the left and, where they fit above a cell, at the top; else their numbers
- * there, and at the left both. */
+/* Writes the classes' names at the left and, if they fit above a cell, at the top; otherwise
+ * numbers at the top, and both at the left. */
 static void draw_names(const struct iso_measured *m, const struct iso_split *p,
                        const struct matrix *f, struct iso_svg *s)
 {

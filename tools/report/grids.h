@@ -5,11 +5,12 @@
 #include "measured.h"
 #include "svg.h"
 
-/* Images with their classes below them, so many in a row. */
+/* Draws images with their classes below them, `columns` in a row. */
 iso_rc iso_draw_images(const struct iso_measured *, const struct iso_shown_rows *, int columns,
                        const char *name, const char *title, struct iso_svg *);
-/* Images, each with what was predicted and bars of the probabilities. */
+/* Draws images, each with its prediction and bars of the probabilities. */
 iso_rc iso_draw_predictions(const struct iso_measured *, struct iso_svg *);
-/* The matrix of one split: numbers in the cells where they are few enough to be read. */
+/* Draws the matrix of one split, with numbers in the cells if there are few enough to be readable.
+ */
 iso_rc iso_draw_confusion(const struct iso_measured *, const struct iso_split *, struct iso_svg *);
 #endif

@@ -4,6 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if the line [line, n) stands in text; in none where text is NULL. */
+/* Returns true if text has the line [line, n); false if text is NULL. */
 bool iso_has_line(const char *text, const char *line, size_t n);
 #endif

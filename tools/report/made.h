@@ -1,15 +1,16 @@
-/* made.h: what run.json says of a run: its data, and the commands that made it. */
+/* made.h: the content of run.json: a run's data, and the commands that made it. */
 #ifndef ISO_REPORT_MADE_H
 #define ISO_REPORT_MADE_H
 #include "told.h"
 
 enum { ISO_MADE_NUMBER = 24 };
-/* Returns a text or a whole number of an object of run.json; "" where it has none. */
+/* Returns a text or a whole number of an object of run.json, or "" if it has none. */
 const char *iso_made_text(const struct json_t *object, const char *key, char buf[ISO_MADE_NUMBER]);
-/* What run.json says of the data of a split; NULL: nothing. */
+/* Returns the entry of run.json for the data of a split, or NULL if there is none. */
 const struct json_t *iso_made_data(const struct iso_told *, const char *split);
-/* Lists what the commands of a run were made with, one after another where it changed: "cpu, then
- * reference". in: a member of the command, or NULL for the command itself. Returns buf. */
+/* Writes the values of a key in a run's commands, one after another if it changed, "cpu, then
+ * reference", into buf and returns buf. in: a member of the command, or NULL for the command
+ * itself. */
 const char *iso_made_list(const struct iso_told *, const char *in, const char *key, char *buf,
                           size_t n);
 /* "Portable Computing Language, 3.1": platforms and versions of the device's driver. Returns buf.

@@ -41,7 +41,7 @@ iso_rc iso_measure_open(struct iso_measured *m, int phase, int64_t batch,
 
 /* ---- Model and device ---------------------------------------------------------------------- */
 
-/* Every score follows from a confusion matrix: the model gets one, where it has none, before any
+/* Adds a confusion matrix, from which every score is computed, to a model without one, before any
  * graph is built. */
 static iso_rc add_matrix(struct iso_measured *m)
 {
@@ -78,7 +78,7 @@ static iso_rc open_model(struct iso_measured *m, const struct iso_told *t,
     return ISO_OK;
 }
 
-/* The device of the run, where it is here; else the best one, which is said. */
+/* Opens the device of the run, if this machine has it; otherwise the best one, with a note. */
 static iso_rc open_device(struct iso_measured *m, const struct iso_told *t,
                           struct iso_job_options *o)
 {

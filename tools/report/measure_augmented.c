@@ -1,5 +1,5 @@
-/* measure_augmented.c: what the model's augmentations make of its first training images, by the
- * ops that augment in training. */
+/* measure_augmented.c: the model's first training images after its augmentations, computed by the
+ * same ops as in training. */
 #include "measured.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { SAMPLES = 16 };
 
-/* From what the first layer reads back to bytes: the inverse of what gather_images does. */
+/* Converts the first layer's input back to bytes: the inverse of gather_images. */
 static uint8_t byte_of(const struct iso_gather_images *p, double value, int channel)
 {
     const double std = p->std.v[channel < p->std.n ? channel : 0];

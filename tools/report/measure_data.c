@@ -1,4 +1,4 @@
-/* measure_data.c: what a trained model makes of its data: scores, samples, predictions. */
+/* measure_data.c: scores, samples and predictions of a trained model on its data. */
 #include "measured.h"
 
 #include "core/train/fit.h"
@@ -57,7 +57,7 @@ struct answer {
     float sure;
     float *probabilities;
 };
-struct answers { /* sorted: what is to be shown first */
+struct answers { /* sort key: rows with larger ones are shown first */
     struct answer list[PREDICTIONS + 1];
     int n;
     bool surest_first;
@@ -67,7 +67,7 @@ struct picked {
     struct answers wrong, right;
 };
 
-/* Puts an answer where it belongs among those kept, of which the last one may fall out. */
+/* Inserts an answer among those kept, in order; the last one may be dropped. */
 static void keep(struct answers *a, const struct answer *new, const float *probabilities)
 {
     float *memory = a->list[a->n].probabilities;
@@ -194,7 +194,7 @@ static iso_rc score_best(struct iso_measured *m, struct iso_split *s)
     return iso_job_weights(&m->setup, m->weights_path);
 }
 
-/* One split: its scores, and what is shown of it. */
+/* Measures one split: its scores, and the rows to show. */
 static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
                             const struct iso_job_options *o, struct iso_dataset **data)
 {
@@ -217,7 +217,7 @@ static iso_rc measure_split(struct iso_measured *m, struct iso_split *s,
 
 iso_rc iso_measure_data(struct iso_measured *m, const struct iso_job_options *o)
 {
-    /* The test data comes first: predictions are of it, where it is there. */
+    /* Takes the test data first, so that predictions are made on them if there are any. */
     for (int i = ISO_SPLITS - 1; i >= 0; i--) {
         struct iso_dataset *data = NULL;
         struct iso_split *s = &m->split[i];

@@ -1,5 +1,5 @@
-/* measure_device.c: how long each op of the model takes, and whether the device computes what the
- * reference does. */
+/* measure_device.c: the time of each op of the model, and a comparison of the device with the
+ * reference. */
 #include "measured.h"
 
 #include "core/parity/parity.h"

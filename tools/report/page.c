@@ -66,7 +66,7 @@ void iso_page_element(struct iso_page *p, const char *tag, const char *fmt, ...)
     iso_page_close(p, tag);
 }
 
-/* What stands behind the tag's name in `tag`, as in "td class=...", belongs to its beginning. */
+/* Closes an element. Text after the tag's name in `tag`, as in "td class=...", is ignored. */
 void iso_page_close(struct iso_page *p, const char *tag)
 {
     fputs("</", p->out);

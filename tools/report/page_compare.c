@@ -12,7 +12,7 @@ enum { CELL = 320 };
 
 /* ---- The table ----------------------------------------------------------------------------- */
 
-/* Fills the text of a run's cell; "" where the run does not say. */
+/* Writes the text of a run's cell; "" if the run has none. */
 typedef void tell_cell(const struct iso_told *, const char *what, char text[CELL]);
 
 static void tell_text(const struct iso_told *t, const char *what, char text[CELL])
@@ -76,7 +76,8 @@ static void tell_best(const struct iso_told *t, const char *what, char text[CELL
         snprintf(text, CELL, "%s, epoch %" PRId64, iso_short_number(value, number), row + 1);
 }
 
-/* A row; cells that are not the first run's are marked. Nothing where no run says anything. */
+/* Writes a row; marks cells that differ from the first run's. Writes nothing if all cells are
+ * empty. */
 static void put_row(struct iso_page *p, const struct iso_told *t, int n, const char *heading,
                     tell_cell *tell, const char *what)
 {
@@ -99,7 +100,7 @@ static void put_row(struct iso_page *p, const struct iso_told *t, int n, const c
     fputs("</tr>\n", p->out);
 }
 
-/* A row that is long and only worth it where it differs. */
+/* Writes a long row, only if the runs differ in it. */
 static void put_row_if_different(struct iso_page *p, const struct iso_told *t, int n,
                                  const char *what, tell_cell *tell)
 {
@@ -168,7 +169,8 @@ static void put_table(struct iso_page *p, const struct iso_told *t, int n)
 
 /* ---- Model files --------------------------------------------------------------------------- */
 
-/* Lines of a run's model file that some other's has not; comments say nothing. Returns how many. */
+/* Lists the lines of a run's model file that some other run's lacks, except comments. Returns their
+ * number. */
 static int put_lines(struct iso_page *p, const struct iso_told *t, int n, int own, bool write)
 {
     int lines = 0;

@@ -172,7 +172,7 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
     return rc;
 }
 
-/* Shows the confusion matrix of the test data, where they are there; else of the validation or the
+/* Shows the confusion matrix of the test data if there are any; otherwise of the validation or the
  * training data. */
 static iso_rc put_confusion(struct iso_page *p, const struct iso_measured *m)
 {
@@ -259,7 +259,7 @@ static const char *node_name(const struct iso_measured *m, const struct iso_benc
     return n->layer < 0 ? iso_ops[n->op].name : m->setup.graph->model->layers[n->layer].name;
 }
 
-/* The passes of a layer in one bar; returns how many there are. */
+/* Collects the passes of a layer in one bar; returns their number. */
 static int gather_bars(const struct iso_measured *m, struct iso_bar *bars)
 {
     int n = 0;

@@ -18,7 +18,7 @@ const char *iso_duration(double seconds, char *buf, size_t n)
 
 /* ---- Tiles --------------------------------------------------------------------------------- */
 
-/* Puts nothing where there is no value. look: "good", "bad", "hash" or "". */
+/* Writes a tile, or nothing if there is no value. look: "good", "bad", "hash" or "". */
 static void put_tile(struct iso_page *p, const char *name, const char *value, const char *more,
                      const char *look)
 {
@@ -42,7 +42,7 @@ static const struct iso_split *first_split(const struct iso_measured *m)
     return NULL;
 }
 
-/* Says what the best number of a column was, and when. */
+/* Writes the best number of a column, and its epoch. */
 static void tell_best(const struct iso_told *t, const char *metric, char *buf, size_t n)
 {
     const int validation = iso_told_column(t, metric, true);

@@ -11,7 +11,7 @@
 
 struct shown { /* the metrics of a run's history */
     struct iso_metric_columns m[ISO_METRICS_SHOWN];
-    int n, loss, main; /* -1: not there */
+    int n, loss, main; /* -1: none */
 };
 
 static struct shown shown_of(const struct iso_told *t)
@@ -60,7 +60,7 @@ static void put_setting_facts(struct iso_page *p, const struct iso_told *t,
                       t->device.mode);
 }
 
-/* Best and last number of each metric, on the validation data where there is some. */
+/* Writes the best and the last number of each metric, on the validation data if there are any. */
 static void put_result_facts(struct iso_page *p, const struct iso_told *t, const struct shown *s)
 {
     for (int i = 0; i < s->n; i++) {

@@ -13,7 +13,7 @@ static void put_word(uint8_t *to, uint32_t value)
         to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* Length, name, data, checksum; returns where the next one begins. */
+/* Writes a chunk: length, name, data, checksum. Returns the place of the next one. */
 static uint8_t *put_chunk(uint8_t *to, const char *name, const uint8_t *data, size_t n)
 {
     put_word(to, (uint32_t)n);

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* What differs between light and dark. */
+/* The properties that differ between light and dark. */
 static const struct colour {
     const char *selector, *property, *light, *dark;
 } colours[] = {
@@ -43,7 +43,7 @@ static const struct colour {
     { NULL, NULL, NULL, NULL },
 };
 
-/* What does not. */
+/* The properties that do not. */
 static const char pictures[] =
     ".picture text{font:12px system-ui,-apple-system,'Segoe UI','DejaVu Sans',Arial,sans-serif}\n"
     ".picture .title{font-size:14px;font-weight:600}\n"

@@ -12,7 +12,7 @@ static const double LETTER = 7.3; /* mean width of a letter of 12 units, in a wi
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
-/* Bytes of the UTF-8 character at s, or 0 when there is none that XML allows. */
+/* Returns the bytes of the UTF-8 character at s, or 0 if it is invalid or XML does not allow it. */
 static size_t character(const unsigned char *s)
 {
     const size_t n = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;

@@ -34,7 +34,8 @@ static char *read_text(struct iso_told *t, const char *name)
     return text;
 }
 
-/* "cnn" of the line "model: cnn"; the folder's name where there is none. */
+/* Reads the model's name, "cnn" from the line "model: cnn"; the folder's name if there is no such
+ * line. */
 static void read_model_name(struct iso_told *t)
 {
     const char *line = t->yaml == NULL                      ? NULL
@@ -107,7 +108,7 @@ iso_rc iso_told_read(const char *folder, struct iso_told *t)
     t->yaml = read_text(t, "model.yaml");
     t->log = read_text(t, "log.txt");
     if (iso_path(about, folder, "run.json") == ISO_OK && access(about, F_OK) == 0)
-        t->about = read_text(t, "run.json"); /* which older runs have not */
+        t->about = read_text(t, "run.json"); /* older runs have none */
     t->made = t->about != NULL ? json_loads(t->about, 0, NULL) : NULL;
     read_state(t);
     if (iso_run_device_read(folder, &t->device) != ISO_OK)
