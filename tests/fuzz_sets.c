@@ -53,6 +53,11 @@ struct fuzz_list fuzz_arrays(void)
         NPY("float64-5.npy"),
         NPY("mixed.npy"),
         NPY("half.npy"),
+        NPY("fortran.npy"),
+        { .file = "tests/readers/medical.npz",
+          .copy = "damaged.npz",
+          .read = load,
+          .name = "npy:" },
         { .file = "tests/readers/arrays.npz", .copy = "damaged.npz", .read = load, .name = "npy:" },
     };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };

@@ -44,8 +44,49 @@ static void files_are_read(void **state)
     check("npy:float64-5.npy", 1);
     check("npy:mixed.npy", 1);
     check("npy:half.npy", 3);
+    check("npy:fortran.npy", 1);
     check("npy:arrays", 1);
     check("npy:arrays.npz", 1);
+}
+
+static void check_request(const char *name, const char *split, struct iso_dataset_request r,
+                          int channels)
+{
+    static const int32_t labels[ROWS] = { 1, 2, 3, 1 };
+    struct iso_dataset *set;
+    r.name = name;
+    r.split = split;
+    r.folder = folder;
+    if (iso_dataset_load(&r, &set) != ISO_OK)
+        fail_msg("%s: %s", name, iso_error());
+    assert_int_equal(set->rows * 1000 + set->height * 100 + set->width * 10 + set->channels,
+                     4350 + channels);
+    if (set->labels != NULL)
+        assert_memory_equal(set->labels, labels, sizeof labels);
+    assert_int_equal(set->labels == NULL, r.labels_optional);
+    for (int i = 0; i < ROWS * HEIGHT * WIDTH * channels; i++)
+        assert_int_equal(set->images[i], (7 * i + 3) % 256);
+    if (r.labels_optional)
+        assert_string_equal(set->row_names.name[3], "60003");
+    iso_dataset_free(set);
+}
+
+/* NumPy, Keras, PyTorch and MedMNIST write such files: other names, column-major, one-hot, channels
+ * first. */
+static void usual_arrays_are_read(void **state)
+{
+    static const struct iso_shape colour = { 4, { 0, HEIGHT, WIDTH, 3 } };
+    const struct iso_dataset_request named = { .options = { .image_array = "pictures",
+                                                            .label_array = "truth" } };
+    const struct iso_dataset_request none = { .name = NULL }, first = { .input = &colour },
+                                     predicted = { .labels_optional = true };
+    (void)state;
+    check_request("npy:medical.npz", "train", none, 1);
+    check_request("npy:medical.npz", "Val", none, 1);
+    check_request("npy:pair.npz", "", none, 1);
+    check_request("npy:named.npz", "", named, 1);
+    check_request("npy:first.npz", "", first, 3);
+    check_request("npy:unlabelled.npy", "", predicted, 1);
 }
 
 /* Rows of numbers have the geometry of the model's input, where the number of numbers fits. */
@@ -77,15 +118,22 @@ static void others_are_refused(void **state)
     } cases[] = {
         { "npy:evil.npy", "train", ISO_EDATA, "names the Python function posix.system" },
         { "npy:scaled.npy", "train", ISO_EDATA, "element 0 (counted from 0) is 0.0117647059; " },
-        { "npy:fortran.npy", "train", ISO_EDATA, "Fortran order" },
         { "npy:keys.npy", "train", ISO_EDATA,
-          "has no array 'features'; it has 'pictures', 'target'" },
+          "has no array 'features'; it has pictures, target: say which one has the images with "
+          "`image_array:`" },
         { "npy:fractions.npy", "train", ISO_EDATA, "label 0 (counted from 0) is 1.5; a label is" },
-        { "npy:objects.npy", "train", ISO_EDATA, "has no array 'features'; it has 'x', 'y'" },
-        { "npy:list.npy", "train", ISO_EDATA, "has no array 'features'; it has no keys" },
+        { "npy:objects.npy", "train", ISO_EDATA, "'x' is no array of numbers" },
+        { "npy:list.npy", "train", ISO_EDATA, "has no array 'features'; it has nothing" },
         { "npy:array.npy", "train", ISO_EDATA, "holds one array" },
-        { "npy:float64.npy", "test", ISO_EDATA, "is one file and has one split, train" },
-        { "npy:arrays.npz", "test", ISO_EDATA, "has no array x_test" },
+        { "npy:medical.npz", "test", ISO_EDATA, "it has train and val, of which a part" },
+        { "npy:medical.npz", "", ISO_EDATA, "has the splits train and val; say which" },
+        { "npy:named.npz", "", ISO_EDATA, "it has pictures, truth: say which one has the images" },
+        { "npy:soft.npz", "", ISO_EDATA, "row 0 (counted from 0) is not one-hot" },
+        { "npy:unlabelled.npy", "", ISO_EDATA,
+          "has no array 'target'; it has id, features: say which one has the labels with "
+          "`label_array:`" },
+        { "npy:float64.npy", "test", ISO_EDATA, "has one split only, and no 'test'" },
+        { "npy:arrays.npz", "test", ISO_EDATA, "has no split 'test'; it has train" },
         { "npy:nothing.npy", "train", ISO_EIO, "no file or folder nothing.npy in tests/readers" },
         { "npy:", "train", ISO_EUSAGE, "unknown data set 'npy:'" },
     };
@@ -199,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_read),
+        cmocka_unit_test(usual_arrays_are_read),
         cmocka_unit_test(rows_of_numbers_are_images),
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(instructions_are_checked),

@@ -105,12 +105,58 @@ static void a_run_remembers_where_its_data_were(void **state)
     }
 }
 
+static const char loose[] =
+    "data:\n"
+    "  train: {dataset: 'csv:%s', part: [0, 0.5], stratified: TRUE}\n"
+    "  validation: {dataset: 'csv:%s'%s, part: [0.5, 1], stratified: True}\n"
+    "input: {shape: [3], scale: 1/255}\n"
+    "layers: [dense: {units: 2, activation: softmax, use_bias: FALSE}]\n"
+    "loss: sparse_categorical_crossentropy\n"
+    "optimizer: sgd\n"
+    "train: {batch_size: 2, epochs: 1}\n";
+
+static void write_loose(const char *train, const char *validation, const char *split)
+{
+    char text[2048];
+    snprintf(text, sizeof text, loose, train, validation, split);
+    cli_write("loose.yaml", text);
+}
+
+/* A split need not be named where there is one, and may be called as it is usual. */
+static void splits_have_usual_names(void **state)
+{
+    static const char *const spelled[] = { "val", "Valid", "VALIDATION" };
+    char path[CLI_PATH];
+    (void)state;
+    cli_write("one.csv", "0,1,2,3\n1,2,3,4\n0,1,2,3\n1,2,3,4\n");
+    write_loose("one.csv", "one.csv", "");
+    assert_int_equal(cli_run("train loose.yaml --device reference"), 0);
+    cli_says(cli_out, "csv:one.csv, all, part 0.5 to 1 of 4, stratified");
+    write_loose("one.csv", "one.csv", ", split: test");
+    assert_int_equal(cli_run("train loose.yaml --device reference"), 4);
+    cli_says(cli_err, "one.csv has one split only, and no 'test'; leave `split` out");
+    cli_path(path, "both");
+    assert_int_equal(mkdir(path, 0777), 0);
+    cli_write("both/Val.CSV", "0,1,2,3\n1,2,3,4\n0,1,2,3\n1,2,3,4\n");
+    for (int i = 0; i < 3; i++) {
+        char split[32];
+        snprintf(split, sizeof split, ", split: %s", spelled[i]);
+        write_loose("one.csv", "both", split);
+        assert_int_equal(cli_run("train loose.yaml --device reference"), 0);
+        cli_says(cli_out, "csv:both, validation, part");
+    }
+    write_loose("one.csv", "both", ", split: trainn");
+    assert_int_equal(cli_run("train loose.yaml --device reference"), 4);
+    cli_says(cli_err, "unknown split 'trainn' (did you mean 'train'?)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_missing_data_folder_is_refused),
         TEST(paths_are_relative_to_the_model_file),
         TEST(a_run_remembers_where_its_data_were),
+        TEST(splits_have_usual_names),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

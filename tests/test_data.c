@@ -315,8 +315,12 @@ static void test_names(void **state)
         "unknown data set 'mnits'; there are mnist, fashion-mnist, cifar10, cifar100, "
         "builtin:digits");
     iso_error_clear();
-    assert_int_equal(load_dataset("mnist", "validation", folder, 0, 0, &set), ISO_EUSAGE);
-    check_message("no split 'validation'");
+    assert_int_equal(load_dataset("mnist", "validation", folder, 0, 0, &set), ISO_EDATA);
+    check_message("no split 'validation'; it has train and test");
+    assert_int_equal(load_dataset("mnist", "", folder, 0, 0, &set), ISO_EDATA);
+    check_message("has the splits train and test; say which one is meant");
+    assert_int_equal(load_dataset("mnist", "all", folder, 0, 0, &set), ISO_EDATA);
+    check_message("unknown split 'all'");
     iso_error_clear();
     assert_int_equal(load_dataset("mnist", "train", folder, 0, -1, &set), ISO_EUSAGE);
     assert_null(set);

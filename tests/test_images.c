@@ -344,11 +344,11 @@ static void other_folders_are_refused(void **state)
         iso_rc rc;
         const char *words;
     } cases[] = {
-        { "folder:sizes", "test", ISO_EDATA, "has no folders train and test" },
+        { "folder:sizes", "test", ISO_EDATA, "has one split only, and no 'test'" },
         { "folder:none", "train", ISO_EIO, "no file or folder none in tests/readers" },
         { "folder:decode", "train", ISO_EDATA, "decode/. has 0 folders; it needs one for each" },
         { "folder:decode.npz", "train", ISO_EDATA, "is no folder" },
-        { "folder:arrays/../../readers/pets/train", "test", ISO_EDATA, "and so one split" },
+        { "folder:arrays/../../readers/pets/train", "test", ISO_EDATA, "has one split only" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -41,7 +41,7 @@ static iso_rc take_arrays(const isocl_array *images, const isocl_array *labels, 
 {
     struct iso_npy x, y;
     ISO_TRY(look_at("images", images, &x));
-    ISO_TRY(iso_arrays_images("images", &x, set));
+    ISO_TRY(iso_arrays_images(NULL, "images", &x, set));
     set->classes = classes > 0 && labels != NULL ? classes : 0;
     if (labels == NULL)
         return ISO_OK;

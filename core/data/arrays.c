@@ -1,9 +1,8 @@
 #include "arrays.h"
+#include "array_store.h"
 #include "disk.h"
 #include "named_sets.h"
-#include "npz.h"
-#include "pickle.h"
-#include "core/file.h"
+#include "core/number.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +12,53 @@
 
 enum { HEAD = 1 << 16 }; /* bytes of a .npy file that have its header */
 enum { MOST_SIDE = 4096, MOST_CHANNELS = 64, MOST_PIXELS = 1 << 26, MOST_CLASSES = 1 << 16 };
+
+#define AT(member) offsetof(struct iso_source_options, member)
+#define SIZE(member) sizeof((struct iso_source_options *)0)->member
+static const struct iso_field fields[] = {
+    { "image_array", ISO_FIELD_TEXT, AT(image_array), "", 0, SIZE(image_array), NULL,
+      "of npy:PATH: the name of the array of images; left out, a usual one, such as x_train or "
+      "train_images" },
+    { "label_array", ISO_FIELD_TEXT, AT(label_array), "", 0, SIZE(label_array), NULL,
+      "of npy:PATH: the name of the array of labels; left out, a usual one, such as y_train or "
+      "train_labels" },
+    { 0 }
+};
+#undef SIZE
+#undef AT
+static const struct iso_source_fields options = { "NumPy files (npy:PATH)", fields };
+
+/* ---- Images -------------------------------------------------------------------------------- */
+
+/* True where the dimensions of an image fit the model's input with channels first, as PyTorch keeps
+ * them, and not as they stand. */
+static bool has_channels_first(const struct iso_dataset_request *r, const struct iso_npy *a)
+{
+    int64_t s[3];
+    const int64_t *d = a->dim + 1;
+    if (r == NULL || a->ndim != 4 || r->input == NULL || r->input->ndim != 4 ||
+        !iso_dataset_row_shape(r, s))
+        return false;
+    return d[0] == s[2] && d[1] == s[0] && d[2] == s[1] && !(d[0] == s[0] && d[2] == s[2]);
+}
+
+/* Moves the channels of each image behind its rows and columns. */
+static iso_rc put_channels_last(struct iso_dataset *set)
+{
+    const int64_t channels = set->channels, pixels = (int64_t)set->height * set->width;
+    uint8_t *image = iso_alloc((size_t)pixels, (size_t)channels);
+    if (image == NULL)
+        return ISO_ENOMEM;
+    for (int64_t row = 0; row < set->rows; row++) {
+        uint8_t *at = set->images + row * pixels * channels;
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t p = 0; p < pixels; p++)
+                image[p * channels + c] = at[c * pixels + p];
+        memcpy(at, image, (size_t)(pixels * channels));
+    }
+    free(image);
+    return ISO_OK;
+}
 
 static bool geometry(const struct iso_npy *a, struct iso_dataset *set)
 {
@@ -54,10 +100,6 @@ static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso
     set->images = iso_alloc((size_t)n, 1);
     if (set->images == NULL)
         return ISO_ENOMEM;
-    if (a->size == 1 && a->kind != 'i') {
-        memcpy(set->images, a->data, (size_t)n);
-        return ISO_OK;
-    }
     for (int64_t i = 0; i < n; i++) {
         const double value = iso_npy_at(a, i);
         if (!(value >= 0 && value <= 255) || value != floor(value))
@@ -71,13 +113,24 @@ static iso_rc convert(const char *what, struct iso_npy *a, int64_t n, struct iso
     return ISO_OK;
 }
 
-iso_rc iso_arrays_images(const char *what, struct iso_npy *a, struct iso_dataset *set)
+iso_rc iso_arrays_images(const struct iso_dataset_request *r, const char *what, struct iso_npy *a,
+                         struct iso_dataset *set)
 {
+    const bool turned = has_channels_first(r, a);
+    if (turned) {
+        const int64_t channels = a->dim[1];
+        a->dim[1] = a->dim[2];
+        a->dim[2] = a->dim[3];
+        a->dim[3] = channels;
+    }
     ISO_TRY(take_geometry(what, a, set));
-    return convert(what, a, a->bytes / a->size, set);
+    ISO_TRY(convert(what, a, a->bytes / a->size, set));
+    return turned ? put_channels_last(set) : ISO_OK;
 }
 
-/* Returns the number of classes that labels may have: that of the set, or any. */
+/* ---- Labels -------------------------------------------------------------------------------- */
+
+/* The classes that labels may have: those of the set, or any number of them. */
 static iso_rc check_label(const char *what, int64_t row, double label, int classes)
 {
     if (label >= 0 && label < (classes ? classes : MOST_CLASSES) && label == floor(label))
@@ -93,15 +146,43 @@ static iso_rc check_label(const char *what, int64_t row, double label, int class
                     what, (long long)row, label, MOST_CLASSES - 1);
 }
 
-iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset *set)
+/* Returns the place of the single 1 of a row, -1 where it is not that. */
+static int64_t one_hot(const struct iso_npy *a, int64_t row, int64_t classes)
+{
+    int64_t found = -1;
+    for (int64_t c = 0; c < classes; c++) {
+        const double value = iso_npy_at(a, row * classes + c);
+        if (value == 0)
+            continue;
+        if (value != 1 || found >= 0)
+            return -1;
+        found = c;
+    }
+    return found;
+}
+
+static iso_rc take_one_hot(const char *what, const struct iso_npy *a, struct iso_dataset *set)
+{
+    const int64_t classes = a->dim[1];
+    if (classes > MOST_CLASSES || (set->classes && classes != set->classes))
+        return iso_fail(ISO_EDATA, "%s: has %lld numbers a row, which are not one for each class",
+                        what, (long long)classes);
+    set->classes = (int)classes;
+    for (int64_t row = 0; row < set->rows; row++) {
+        const int64_t label = one_hot(a, row, classes);
+        if (label < 0)
+            return iso_fail(ISO_EDATA,
+                            "%s: row %lld (counted from 0) is not one-hot: one 1 among %lld "
+                            "numbers, the others 0; labels are that, or one class number a row",
+                            what, (long long)row, (long long)classes);
+        set->labels[row] = (int32_t)label;
+    }
+    return ISO_OK;
+}
+
+static iso_rc take_numbers(const char *what, const struct iso_npy *a, struct iso_dataset *set)
 {
     const int known = set->classes;
-    if (a->ndim < 1 || a->dim[0] != set->rows || a->ndim > 2 || (a->ndim == 2 && a->dim[1] != 1))
-        return iso_fail(ISO_EDATA, "%s does not have one label for each of the %lld images", what,
-                        (long long)set->rows);
-    set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
-    if (set->labels == NULL)
-        return ISO_ENOMEM;
     for (int64_t i = 0; i < set->rows; i++) {
         const double label = iso_npy_at(a, i);
         ISO_TRY(check_label(what, i, label, known));
@@ -112,36 +193,39 @@ iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset
     return ISO_OK;
 }
 
-/* ---- Where arrays are ---------------------------------------------------------------------- */
-
-static iso_rc read_file(const char *path, struct iso_npy *out)
+iso_rc iso_arrays_labels(const char *what, struct iso_npy *a, struct iso_dataset *set)
 {
-    char *bytes = NULL;
-    size_t n = 0;
-    memset(out, 0, sizeof *out);
-    ISO_TRY(iso_file_read(path, &bytes, &n));
-    out->memory = (uint8_t *)bytes;
-    return iso_npy_parse(path, out->memory, n, out);
+    if (a->ndim < 1 || a->dim[0] != set->rows || a->ndim > 2)
+        return iso_fail(ISO_EDATA, "%s does not have one label for each of the %lld images", what,
+                        (long long)set->rows);
+    set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
+    if (set->labels == NULL)
+        return ISO_ENOMEM;
+    return a->ndim == 2 && a->dim[1] > 1 ? take_one_hot(what, a, set) : take_numbers(what, a, set);
 }
 
-/* The array `name` of a .npz archive, or of a folder of .npy files. */
-static iso_rc read_array(const char *path, const char *name, struct iso_npy *out)
+/* ---- Ids ----------------------------------------------------------------------------------- */
+
+static iso_rc take_ids(const char *what, struct iso_npy *a, struct iso_dataset *set)
 {
-    char file[ISO_PATH], base[64];
-    if (!iso_folder_exists(path))
-        return iso_npz_read(path, name, out);
-    snprintf(base, sizeof base, "%s.npy", name);
-    ISO_TRY(iso_path(file, path, base));
-    const iso_rc rc = read_file(file, out);
-    if (rc == ISO_OK && out->kind != 'O')
-        return ISO_OK;
-    free(out->memory);
-    out->memory = NULL;
-    return rc == ISO_OK ? iso_fail(ISO_EDATA, "%s does not hold numbers but Python objects", file)
-                        : rc;
+    char text[40];
+    if (a->dim[0] != set->rows || a->bytes / a->size != set->rows)
+        return iso_fail(ISO_EDATA, "%s does not have one id for each of the %lld images", what,
+                        (long long)set->rows);
+    for (int64_t i = 0; i < set->rows; i++) {
+        const double id = iso_npy_at(a, i);
+        if (id == floor(id) && fabs(id) < 1e15)
+            snprintf(text, sizeof text, "%.0f", id);
+        else
+            iso_number_text(id, text, sizeof text);
+        ISO_TRY(iso_names_add(&set->row_names, text));
+    }
+    return ISO_OK;
 }
 
-/* Reads the header of a .npy file, and the offset of its elements. */
+/* ---- Where images stay --------------------------------------------------------------------- */
+
+/* Looks at what a .npy file holds, and where it begins. */
 static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, int64_t *begin)
 {
     static const size_t most = HEAD;
@@ -161,111 +245,91 @@ static iso_rc look_at_file(const char *path, int64_t size, struct iso_npy *out, 
     return rc;
 }
 
-/* Leaves images in their file, if that is wanted and possible; otherwise adds no source. */
-static iso_rc leave_images(const struct iso_dataset_request *r, const char *path,
-                           struct iso_dataset *set)
+/* Leaves images where they are, if that is wanted and can be; otherwise the set gets none. */
+static iso_rc leave_images(const struct iso_dataset_request *r, const struct iso_array_store *s,
+                           const char *name, struct iso_dataset *set)
 {
-    char file[ISO_PATH], base[64];
+    char file[ISO_PATH], base[128];
     struct stat info;
     struct iso_npy array = { .data = NULL };
     int64_t begin = 0;
-    if (!iso_folder_exists(path))
-        return iso_disk_impossible(r, path, "being an archive (unpack it)");
-    snprintf(base, sizeof base, "x_%s.npy", r->split);
-    ISO_TRY(iso_path(file, path, base));
+    if (!s->folder)
+        return iso_disk_impossible(r, s->path,
+                                   s->archive ? "being an archive (unpack it)" : "being a pickle");
+    snprintf(base, sizeof base, "%.100s.npy", name);
+    ISO_TRY(iso_path(file, s->path, base));
     if (stat(file, &info) != 0 || !iso_disk_wanted(r, (double)info.st_size))
-        return ISO_OK; /* loading it reports the error */
+        return ISO_OK; /* whoever loads it says what is wrong */
     ISO_TRY(look_at_file(file, info.st_size, &array, &begin));
     if (array.size != 1 || array.kind == 'i')
         return iso_disk_impossible(r, file, "not being of bytes (uint8)");
+    if (array.column_major || has_channels_first(r, &array))
+        return iso_disk_impossible(r, file, "the bytes of an image not being in order");
     ISO_TRY(take_geometry(file, &array, set));
     return iso_disk_attach_file(set, file, begin);
 }
 
-static iso_rc load(const char *path, const char *kind, const char *split,
-                   iso_rc (*take)(const char *, struct iso_npy *, struct iso_dataset *),
-                   struct iso_dataset *set)
+/* ---- All of them --------------------------------------------------------------------------- */
+
+static iso_rc find_splits(const struct iso_dataset_request *r, const char *path,
+                          struct iso_splits *out)
 {
-    char name[48], what[ISO_PATH + 64];
-    struct iso_npy array = { .memory = NULL };
-    snprintf(name, sizeof name, "%s_%s", kind, split);
-    snprintf(what, sizeof what, "%s: %s", path, name);
-    ISO_TRY(read_array(path, name, &array));
-    const iso_rc rc = take(what, &array, set);
+    out->one = *r->options.image_array != '\0';
+    return out->one ? ISO_OK : iso_array_store_splits(path, out);
+}
+
+static iso_rc take(const struct iso_dataset_request *r, struct iso_array_store *s,
+                   enum iso_array_kind kind, const char *name, struct iso_dataset *set)
+{
+    char what[ISO_PATH + 128];
+    struct iso_npy array;
+    iso_array_store_what(s, name, what, sizeof what);
+    ISO_TRY(iso_array_store_read(s, name, &array));
+    const iso_rc rc = kind == ISO_ARRAY_IMAGES   ? iso_arrays_images(r, what, &array, set)
+                      : kind == ISO_ARRAY_LABELS ? iso_arrays_labels(what, &array, set)
+                                                 : take_ids(what, &array, set);
     free(array.memory);
     return rc;
+}
+
+/* Labels that are wanted must be there; ids may be. */
+static iso_rc take_others(const struct iso_dataset_request *r, struct iso_array_store *s,
+                          struct iso_dataset *set)
+{
+    const char *given = r->options.label_array;
+    const char *labels = iso_array_store_find(s, ISO_ARRAY_LABELS, given, r->split);
+    const char *ids = iso_array_store_find(s, ISO_ARRAY_IDS, "", r->split);
+    if (labels == NULL && !r->labels_optional)
+        return iso_array_store_lacks(s, ISO_ARRAY_LABELS, given, r->split, "label_array");
+    if (labels != NULL)
+        ISO_TRY(take(r, s, ISO_ARRAY_LABELS, labels, set));
+    return ids != NULL && r->labels_optional ? take(r, s, ISO_ARRAY_IDS, ids, set) : ISO_OK;
+}
+
+static iso_rc load(const struct iso_dataset_request *r, struct iso_array_store *s,
+                   struct iso_dataset *set)
+{
+    const char *given = r->options.image_array;
+    const char *images = iso_array_store_find(s, ISO_ARRAY_IMAGES, given, r->split);
+    if (images == NULL)
+        return iso_array_store_lacks(s, ISO_ARRAY_IMAGES, given, r->split, "image_array");
+    ISO_TRY(leave_images(r, s, images, set));
+    if (s->single && !r->labels_optional)
+        return iso_array_store_lacks(s, ISO_ARRAY_LABELS, "", "", "label_array");
+    if (set->disk == NULL)
+        ISO_TRY(take(r, s, ISO_ARRAY_IMAGES, images, set));
+    return take_others(r, s, set);
 }
 
 iso_rc iso_arrays_load(const struct iso_dataset_request *r, const char *path,
                        struct iso_dataset *set)
 {
-    ISO_TRY(leave_images(r, path, set));
-    if (set->disk == NULL)
-        ISO_TRY(load(path, "x", r->split, iso_arrays_images, set));
-    return load(path, "y", r->split, iso_arrays_labels, set);
-}
-
-/* ---- A pickled dictionary ------------------------------------------------------------------ */
-
-/* Finds the array under the first of these keys that exists. */
-static iso_rc find_array(const char *path, const struct iso_pickle *pickle, const char *const *keys,
-                         struct iso_npy *out)
-{
-    char list[160];
-    for (const char *const *key = keys; *key != NULL; key++)
-        if (iso_pickle_array(pickle, *key, out))
-            return ISO_OK;
-    return iso_fail(ISO_EDATA, "%s: its dictionary has no array '%s'; it has %s", path, keys[0],
-                    iso_pickle_keys(pickle, list, sizeof list));
-}
-
-static iso_rc take_pickle(const char *path, const struct iso_pickle *pickle,
-                          struct iso_dataset *set)
-{
-    static const char *const images[] = { "features", "images", "data", "x", "X", NULL };
-    static const char *const labels[] = { "target", "targets", "labels", "y", NULL };
-    struct iso_npy array;
-    ISO_TRY(find_array(path, pickle, images, &array));
-    ISO_TRY(iso_arrays_images(path, &array, set));
-    ISO_TRY(find_array(path, pickle, labels, &array));
-    return iso_arrays_labels(path, &array, set);
-}
-
-static iso_rc load_pickle(const char *path, const struct iso_npy *file, struct iso_dataset *set)
-{
-    struct iso_pickle *pickle = NULL;
-    if (file->kind != 'O')
-        return iso_fail(ISO_EDATA,
-                        "%s holds one array; images and labels are read from a "
-                        "dictionary, or from x_train.npy and y_train.npy in a folder that is named "
-                        "instead",
-                        path);
-    ISO_TRY(iso_pickle_read(path, file->data, (size_t)file->bytes, &pickle));
-    const iso_rc rc = take_pickle(path, pickle, set);
-    iso_pickle_free(pickle);
-    return rc;
-}
-
-/* Fills both from a .npy file that holds a pickled dictionary, {'features': ..., 'target': ...}. */
-static iso_rc load_pickle_file(const char *path, struct iso_dataset *set)
-{
-    struct iso_npy file;
-    iso_rc rc = read_file(path, &file);
+    struct iso_array_store store;
+    iso_rc rc = iso_array_store_open(path, &store);
     if (rc == ISO_OK)
-        rc = load_pickle(path, &file, set);
-    free(file.memory);
+        rc = load(r, &store, set);
+    iso_array_store_close(&store);
     return rc;
 }
 
-static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
-                         struct iso_dataset *set)
-{
-    const size_t n = strlen(path);
-    if (iso_folder_exists(path) || (n > 4 && strcmp(path + n - 4, ".npz") == 0))
-        return iso_arrays_load(r, path, set);
-    ISO_TRY(iso_file_one_split(r, path));
-    ISO_TRY(iso_disk_impossible(r, path, "being a pickle"));
-    return load_pickle_file(path, set);
-}
-
-const struct iso_file_reader iso_npy_files = { .load = load_files };
+const struct iso_file_reader iso_npy_files = { find_splits, iso_arrays_load, &options };

@@ -1,17 +1,21 @@
-/* arrays.h: data sets made of two arrays, images and their labels. */
+/* arrays.h: data sets made of arrays: images, their labels, and the ids of rows. */
 #ifndef ISO_ARRAYS_H
 #define ISO_ARRAYS_H
 #include "dataset.h"
 #include "npy.h"
 
-/* Fills images and geometry from whole numbers, 0 to 255: [rows, height, width], [rows, height,
- * width, channels] or, flat, [rows, pixels]. May take over the array's memory. what: the array's
- * name, for messages. */
-iso_rc iso_arrays_images(const char *what, struct iso_npy *, struct iso_dataset *);
-/* Fills the labels from whole numbers [rows] or [rows, 1]. If the set's number of classes is not
- * known, sets it to one more than the largest label. */
+/* Fills images and geometry from numbers that are whole, 0 to 255: [rows, height, width], [rows,
+ * height, width, channels] or, flat, [rows, pixels]. [rows, channels, height, width] becomes the
+ * same where the request, which may be NULL, knows a model that takes no other. May take over the
+ * array's memory. what: the array's name, for faults. */
+iso_rc iso_arrays_images(const struct iso_dataset_request *, const char *what, struct iso_npy *,
+                         struct iso_dataset *);
+/* Fills the labels from whole numbers [rows] or [rows, 1], or from rows with a single 1 among zeros
+ * [rows, classes]; and where the set does not know its number of classes that too: one more than
+ * the largest, or as many as a row has. */
 iso_rc iso_arrays_labels(const char *what, struct iso_npy *, struct iso_dataset *);
-/* Fills both from the arrays x_train, y_train, x_test and y_test of a .npz archive, like Keras's
- * MNIST, or of a folder of .npy files, where images of bytes may stay on disk. */
+/* The arrays of a .npz archive, of a folder of .npy files, in which images that are bytes may stay,
+ * or of a .npy file that holds a pickled dictionary. They are found by their usual names
+ * (array_store.h), or have those of the options. A .npy file that holds one array has no labels. */
 iso_rc iso_arrays_load(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
 #endif

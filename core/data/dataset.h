@@ -1,6 +1,7 @@
 /* dataset.h: labelled uint8 images, in host memory or on disk. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
+#include "names.h"
 #include "part.h"
 #include "workers.h"
 
@@ -20,9 +21,11 @@ struct iso_dataset {
     uint8_t *images;                     /* [rows, height, width, channels]; NULL: on disk */
     struct iso_disk *disk;               /* source of images that are read one by one */
     int threads;                         /* threads that may read ahead; 0: one per processor */
-    int32_t *labels;                     /* [rows], each in [0, classes) */
+    int32_t *labels;                     /* [rows], each in [0, classes); NULL: unlabelled */
     char (*class_names)[ISO_CLASS_NAME]; /* [classes], if the set names them; or NULL */
     struct iso_left_out *left;           /* files that were not used; NULL: none */
+    struct iso_names row_names;          /* [rows] ids or files, if the set names them; or none */
+    bool row_files;                      /* row_names are paths of files */
 };
 /* The classes of a model's training data. */
 struct iso_trained_classes {
@@ -31,10 +34,13 @@ struct iso_trained_classes {
 };
 /* Options of some sources; zeroed: defaults. The sources' own tables describe them. */
 struct iso_source_options {
-    int64_t count;         /* rows to draw of a generated set; 0: its default */
-    int labels;            /* 0: fine, 1: coarse */
-    char label_column[64]; /* column of a CSV file, by name or number; "": see csv.h */
-    int64_t resize[2];     /* height and width to which image files are resized; 0: their own */
+    int64_t count;          /* rows to draw of a generated set; 0: its default */
+    int labels;             /* 0: fine, 1: coarse */
+    char label_column[64];  /* column of a CSV file, by name or number; "": see csv.c */
+    char id_column[64];     /* the same */
+    char drop_columns[512]; /* the same, with commas between */
+    char image_array[64], label_array[64]; /* names in NumPy files; "": see array_store.c */
+    int64_t resize[2]; /* height and width to which image files are resized; 0: their own */
 };
 /* The options that a source takes; defined beside its reader, named in sets.def. */
 struct iso_source_fields {
@@ -43,7 +49,8 @@ struct iso_source_fields {
 };
 struct iso_dataset_request {
     const char *name;               /* one of iso_dataset_docs, or a kind of file and a path */
-    const char *split;              /* train, test */
+    const char *split;              /* train, validation, test, as split.h reads them; "": the only
+                                       one */
     const struct iso_dataset *rows; /* in memory: copied, nothing is read; NULL: none */
     const char *folder;             /* the only data folder; NULL: folders.h says where to look */
     const struct iso_data_origin *origin; /* NULL: not known */
@@ -57,6 +64,7 @@ struct iso_dataset_request {
     int threads;                     /* threads for decoding; 0: one per processor */
     iso_progress *progress;          /* called while decoding; may be NULL */
     int64_t limit;                   /* keep only this number of first rows; 0: all */
+    bool labels_optional;            /* accept rows without labels, to predict them */
     bool stream;                     /* leave images on disk and read them when needed */
     uint64_t memory; /* do so too if images have more bytes than this and can be read row by row; 0:
                         a quarter of the machine's memory */
@@ -71,6 +79,12 @@ size_t iso_dataset_image_bytes(const struct iso_dataset *);
 iso_rc iso_dataset_image(const struct iso_dataset *, int64_t row, uint8_t *image);
 /* Copies names, images and labels of a set in memory. Free *out, set only on success. */
 iso_rc iso_dataset_copy(const struct iso_dataset *, struct iso_dataset **out);
+/* Gives the height, width and channels that a row has before it is padded, by the model's input;
+ * rows of numbers are 1x1. False where the request does not know the model. */
+bool iso_dataset_row_shape(const struct iso_dataset_request *, int64_t shape[3]);
+/* Returns what the set calls a row: its id, or its file; NULL where it has but its number. buf may
+ * be used for it. */
+const char *iso_dataset_row_name(const struct iso_dataset *, int64_t row, char *buf, size_t n);
 /* Keeps these rows only, in ascending order; count is at least 1. */
 iso_rc iso_dataset_keep_rows(struct iso_dataset *, const int32_t *rows, int64_t count);
 /* The names that iso_dataset_load knows, each with a line of explanation; ends with {NULL, NULL}.

@@ -2,8 +2,7 @@
  * rows. */
 #include "class_map.h"
 #include "class_match.h"
-#include "dataset.h"
-#include "folders.h"
+#include "dataset_files.h"
 #include "known_classes.h"
 #include "named_sets.h"
 #include "pad.h"
@@ -25,30 +24,29 @@ const struct iso_dataset_doc iso_dataset_file_docs[] = {
     { NULL, NULL }
 };
 
-/* A kind of file, and what its names begin with. */
-struct file_kind {
-    const char *prefix;
-    const struct iso_file_reader *reader;
-};
-#define FILES(kind, rest, text) { #kind ":", &iso_##kind##_files },
-static const struct file_kind file_kinds[] = {
-#include "sets.def"
-};
-
-static const char *const split_names[] = { "train", "test" };
-
 /* ---- Names ----------------------------------------------------------------------------------- */
 
+/* Finds the number of the split; -1 for "", the only one. */
 static iso_rc find_split(const char *name, const char *split, int *out)
 {
-    for (int i = 0; i < 2; i++) {
-        if (strcmp(split, split_names[i]) == 0) {
-            *out = i;
-            return ISO_OK;
-        }
-    }
-    return iso_fail(ISO_EUSAGE, "data set '%s' has no split '%s'; its splits are train and test",
+    *out = iso_split_find(split);
+    if (*out >= 0 || !*split)
+        return ISO_OK;
+    return iso_fail(ISO_EDATA,
+                    "data set '%s': unknown split '%s'; splits are train, validation "
+                    "and test",
                     name, split);
+}
+
+/* Finds the split of a data set with a name: 0 for train or 1 for test. */
+static iso_rc find_named_split(const char *name, int wanted, int *out)
+{
+    static const struct iso_splits splits = { .name = { "train", "", "test" } };
+    char what[ISO_DATASET_NAME + 16];
+    snprintf(what, sizeof what, "data set '%s'", name);
+    ISO_TRY(iso_splits_choose(&splits, what, wanted, out));
+    *out = *out == ISO_SPLIT_TEST;
+    return ISO_OK;
 }
 
 static iso_rc unknown_name(const char *name)
@@ -65,36 +63,25 @@ static iso_rc unknown_name(const char *name)
 
 /* ---- Files of the user's own ----------------------------------------------------------------- */
 
-static const struct file_kind *find_kind(const char *name)
-{
-    for (size_t i = 0; i < sizeof file_kinds / sizeof file_kinds[0]; i++) {
-        const size_t n = strlen(file_kinds[i].prefix);
-        if (strncmp(name, file_kinds[i].prefix, n) == 0 && name[n] != '\0')
-            return &file_kinds[i];
-    }
-    return NULL;
-}
-
 const struct iso_source_fields *iso_dataset_fields(const char *name)
 {
     const struct iso_named_set *named = iso_named_set_find(name);
-    const struct file_kind *kind = find_kind(name);
+    const struct iso_file_kind *kind = iso_file_kind_find(name);
     return named != NULL ? named->options : kind != NULL ? kind->reader->options : NULL;
 }
 
 const struct iso_source_fields *iso_dataset_fields_at(int i)
 {
-    const size_t nkinds = sizeof file_kinds / sizeof file_kinds[0];
     for (const struct iso_named_set *s = iso_named_sets; s->name != NULL; s++)
         if (s->options != NULL && i-- == 0)
             return s->options;
-    for (const struct file_kind *k = file_kinds; k < file_kinds + nkinds; k++)
+    for (const struct iso_file_kind *k = iso_file_kinds; k->prefix != NULL; k++)
         if (k->reader->options != NULL && i-- == 0)
             return k->reader->options;
     return NULL;
 }
 
-bool iso_dataset_is_file(const char *name) { return find_kind(name) != NULL; }
+bool iso_dataset_is_file(const char *name) { return iso_file_kind_find(name) != NULL; }
 
 static bool has_coarse(const char *name)
 {
@@ -102,52 +89,23 @@ static bool has_coarse(const char *name)
     return named != NULL && named->coarse_classes > 0;
 }
 
-iso_rc iso_file_one_split(const struct iso_dataset_request *r, const char *path)
-{
-    if (strcmp(r->split, "train") == 0)
-        return ISO_OK;
-    return iso_fail(ISO_EDATA,
-                    "%s is one file and has one split, train; take parts of it, such as "
-                    "`part: [0.8, 1]`",
-                    path);
-}
-
-static iso_rc load_file(const struct file_kind *kind, const struct iso_dataset_request *r,
-                        struct iso_dataset *set)
-{
-    const char *name = r->name + strlen(kind->prefix);
-    char path[ISO_PATH], list[1024];
-    struct iso_data_folders folders;
-    iso_data_file_folders(r, &folders);
-    if (!iso_data_find(&folders, name, path))
-        return iso_fail(ISO_EIO,
-                        "data set '%s': no file or folder %s in %s; give its whole path, "
-                        "or name the folder with --data or ISOCL_DATA (`isocl help paths`)",
-                        r->name, name, iso_data_folders_text(&folders, list, sizeof list));
-    snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1, path);
-    return kind->reader->load(r, path, set);
-}
-
 /* Gives rows of numbers the geometry of the model's input, if it fits. */
 static void shape_rows(const struct iso_dataset_request *r, struct iso_dataset *set)
 {
-    if (!set->flat || r->input == NULL || r->input->ndim != 4)
+    int64_t shape[3];
+    if (!set->flat || r->input == NULL || r->input->ndim != 4 || !iso_dataset_row_shape(r, shape) ||
+        shape[0] * shape[1] * shape[2] != set->width)
         return;
-    const int64_t height = r->input->dim[1] - r->pad[0] - r->pad[1];
-    const int64_t width = r->input->dim[2] - r->pad[2] - r->pad[3];
-    const int64_t channels = r->repeat_channels > 1 ? 1 : r->input->dim[3];
-    if (height < 1 || width < 1 || height * width * channels != set->width)
-        return;
-    set->height = (int)height;
-    set->width = (int)width;
-    set->channels = (int)channels;
+    set->height = (int)shape[0];
+    set->width = (int)shape[1];
+    set->channels = (int)shape[2];
     set->flat = false;
 }
 
 static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_dataset *set)
 {
     const struct iso_named_set *named = iso_named_set_find(r->name);
-    const struct file_kind *kind = find_kind(r->name);
+    const struct iso_file_kind *kind = iso_file_kind_find(r->name);
     if (named == NULL && kind == NULL)
         return unknown_name(r->name);
     if (r->options.count != 0 && (named == NULL || !named->drawn))
@@ -155,7 +113,11 @@ static iso_rc load(const struct iso_dataset_request *r, int split, struct iso_da
                         "data set '%s': 'count' is for generated data sets; use 'limit' "
                         "to take the first images only",
                         r->name);
-    return named != NULL ? named->load(named, r, split, set) : load_file(kind, r, set);
+    if (named == NULL)
+        return iso_file_kind_load(kind, r, split, set);
+    ISO_TRY(find_named_split(r->name, split, &split));
+    snprintf(set->split, sizeof set->split, "%s", split ? "test" : "train");
+    return named->load(named, r, split, set);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -203,9 +165,14 @@ static iso_rc fill(const struct iso_dataset_request *r, int split, struct iso_da
         ISO_TRY(name_classes(r, set));
     }
     shape_rows(r, set);
-    if (r->classes != NULL)
+    if (set->labels == NULL && !r->labels_optional)
+        return iso_fail(ISO_EDATA,
+                        "data set '%s' (%s) has no labels; without them rows can be predicted, and "
+                        "neither trained on nor evaluated",
+                        r->name, set->source);
+    if (r->classes != NULL && set->labels != NULL)
         ISO_TRY(iso_class_map_apply(r->classes, r->trained != NULL, set));
-    if (r->trained != NULL)
+    if (r->trained != NULL && set->labels != NULL)
         ISO_TRY(iso_class_match(r->trained, set));
     if (r->part.to != 0)
         ISO_TRY(take_part(&r->part, set));
@@ -254,7 +221,8 @@ iso_rc iso_dataset_load(const struct iso_dataset_request *r, struct iso_dataset 
     ISO_TRY(new_set(r, &which, &set));
     if (r->rows == NULL)
         snprintf(set->name, sizeof set->name, "%s", r->name);
-    snprintf(set->split, sizeof set->split, "%s", r->split);
+    else
+        snprintf(set->split, sizeof set->split, "%s", r->split);
     set->threads = r->threads;
     iso_rc rc = fill(r, which, set);
     if (rc != ISO_OK) {

@@ -20,6 +20,24 @@ iso_rc iso_dataset_image(const struct iso_dataset *set, int64_t row, uint8_t *im
     return ISO_OK;
 }
 
+bool iso_dataset_row_shape(const struct iso_dataset_request *r, int64_t shape[3])
+{
+    const struct iso_shape *in = r->input;
+    if (in == NULL)
+        return false;
+    shape[0] = in->ndim == 4 ? in->dim[1] - r->pad[0] - r->pad[1] : 1;
+    shape[1] = in->ndim == 4 ? in->dim[2] - r->pad[2] - r->pad[3] : 1;
+    shape[2] = in->ndim == 4 ? (r->repeat_channels > 1 ? 1 : in->dim[3]) : in->dim[1];
+    return shape[0] > 0 && shape[1] > 0;
+}
+
+const char *iso_dataset_row_name(const struct iso_dataset *set, int64_t row, char *buf, size_t n)
+{
+    if (row < set->row_names.n)
+        return set->row_names.name[row];
+    return set->disk != NULL ? iso_disk_row_name(set->disk, row, buf, n) : NULL;
+}
+
 void iso_dataset_free(struct iso_dataset *set)
 {
     if (set == NULL)
@@ -29,6 +47,7 @@ void iso_dataset_free(struct iso_dataset *set)
     free(set->labels);
     free(set->class_names);
     iso_left_out_free(set->left);
+    iso_names_free(&set->row_names);
     free(set);
 }
 
@@ -45,6 +64,7 @@ iso_rc iso_dataset_copy(const struct iso_dataset *set, struct iso_dataset **out)
     struct iso_dataset *copy = copy_bytes(set, sizeof *set);
     if (copy == NULL)
         return ISO_ENOMEM;
+    copy->row_names = (struct iso_names){ .name = NULL };
     copy->images = copy_bytes(set->images, rows * image);
     copy->labels = set->labels != NULL ? copy_bytes(set->labels, rows * sizeof *set->labels) : NULL;
     copy->class_names =
@@ -76,8 +96,10 @@ iso_rc iso_dataset_keep_rows(struct iso_dataset *set, const int32_t *rows, int64
         ISO_TRY(iso_disk_keep(set->disk, rows, count));
     else
         keep_images(set, rows, count);
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count && set->labels != NULL; i++)
         set->labels[i] = set->labels[rows[i]];
+    if (set->row_names.n > 0)
+        iso_names_keep(&set->row_names, rows, count);
     set->rows = count;
     return ISO_OK;
 }

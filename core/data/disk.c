@@ -135,6 +135,19 @@ iso_rc iso_disk_remember(struct iso_disk *disk, int64_t rows, struct iso_row_sum
     return ISO_OK;
 }
 
+static int64_t row_of_source(const struct iso_disk *disk, int64_t row)
+{
+    return disk->taken != NULL ? disk->taken[row] : row;
+}
+
+const char *iso_disk_row_name(const struct iso_disk *disk, int64_t row, char *buf, size_t n)
+{
+    if (disk->name == NULL || disk->name == name_in_file)
+        return NULL;
+    disk->name(disk->source, row_of_source(disk, row), buf, n);
+    return buf;
+}
+
 static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
 {
     char name[ISO_PATH];
@@ -149,7 +162,7 @@ static iso_rc has_changed(const struct iso_disk *disk, int64_t row)
 
 iso_rc iso_disk_row(const struct iso_disk *disk, int64_t row, uint8_t *image)
 {
-    const int64_t from = disk->taken != NULL ? disk->taken[row] : row;
+    const int64_t from = row_of_source(disk, row);
     ISO_TRY(disk->read(disk->source, from, image + disk->whole - disk->size));
     if (disk->framed)
         iso_image_frame_put(&disk->frame, image);

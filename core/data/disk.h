@@ -31,6 +31,8 @@ void iso_disk_frame(struct iso_disk *, const struct iso_image_frame *);
  * billion cases, a change with the same CRC-32. Called at most once, and not while rows are being
  * read. */
 iso_rc iso_disk_remember(struct iso_disk *, int64_t rows, struct iso_row_sums **out);
+/* Returns what a row of the set is called, in buf, or NULL where it has a number only. */
+const char *iso_disk_row_name(const struct iso_disk *, int64_t row, char *buf, size_t n);
 /* Reads row `row` of the set, with its frame. */
 iso_rc iso_disk_row(const struct iso_disk *, int64_t row, uint8_t *image);
 /* Adds an owner; the last owner's iso_disk_free frees the disk. All owners must be on one thread.

@@ -23,16 +23,18 @@ struct idx_paths {
 
 /* ---- Where files are looked for -------------------------------------------------------------- */
 
-/* Finds folder/subfolder/PREFIX-KIND-ubyte, or the same with .gz, and writes its path. */
+/* Finds folder/subfolder/PREFIX-HOLDS-KIND-ubyte, or the same with a dot before the kind, or .gz,
+ * and writes its path. holds: "images" or "labels". */
 static bool find_file(const char *folder, const char *subfolder, const char *prefix,
-                      const char *kind, char path[PATH_SIZE])
+                      const char *holds, const char *kind, char path[PATH_SIZE])
 {
     static const char *const endings[] = { "", ".gz" };
     bool direct = strcmp(subfolder, ".") == 0;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 4; i++) {
         struct stat info;
-        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s-%s-ubyte%s", folder, direct ? "" : subfolder,
-                         direct ? "" : "/", prefix, kind, endings[i]);
+        int n = snprintf(path, PATH_SIZE, "%s/%s%s%s-%s%s%s-ubyte%s", folder,
+                         direct ? "" : subfolder, direct ? "" : "/", prefix, holds,
+                         i < 2 ? "-" : ".", kind, endings[i % 2]);
         if (n > 0 && n < PATH_SIZE && stat(path, &info) == 0 && S_ISREG(info.st_mode))
             return true;
     }
@@ -74,9 +76,9 @@ static iso_rc find_files(const struct iso_named_set *set, int split,
     for (int i = 0; i < folders->n; i++) {
         for (int k = 0; k < ISO_SET_FOLDERS && set->folders[k] != NULL; k++) {
             const char *parent = folders->path[i], *sub = set->folders[k];
-            if (!find_file(parent, sub, prefix, "images-idx3", out->images))
+            if (!find_file(parent, sub, prefix, "images", "idx3", out->images))
                 continue;
-            if (find_file(parent, sub, prefix, "labels-idx1", out->labels))
+            if (find_file(parent, sub, prefix, "labels", "idx1", out->labels))
                 return ISO_OK;
             return iso_fail(ISO_EIO,
                             "%s: has no %s-labels-idx1-ubyte[.gz] beside it; get the labels "
@@ -130,7 +132,10 @@ static iso_rc convert_labels(const char *path, const uint8_t *bytes, struct iso_
     set->labels = iso_alloc((size_t)set->rows, sizeof *set->labels);
     if (set->labels == NULL)
         return ISO_ENOMEM;
+    const int known = set->classes;
     for (int64_t i = 0; i < set->rows; i++) {
+        if (!known && bytes[i] >= set->classes)
+            set->classes = bytes[i] + 1;
         if (bytes[i] >= set->classes)
             return iso_fail(ISO_EDATA,
                             "%s: label %lld (counted from 0) is %d, should be 0 to %d; the "
@@ -141,20 +146,27 @@ static iso_rc convert_labels(const char *path, const uint8_t *bytes, struct iso_
     return ISO_OK;
 }
 
-static iso_rc take_labels(const struct idx_paths *paths, struct iso_dataset *set)
+static iso_rc take_labels(const char *images, const char *labels, struct iso_dataset *set)
 {
     struct iso_idx idx;
-    ISO_TRY(iso_idx_read(paths->labels, 1, &idx));
+    ISO_TRY(iso_idx_read(labels, 1, &idx));
     iso_rc rc;
     if (idx.dim[0] != set->rows)
         rc = iso_fail(ISO_EDATA,
                       "%s: has %lld labels, but %s has %lld images; these are not the two "
                       "files of one data set",
-                      paths->labels, (long long)idx.dim[0], paths->images, (long long)set->rows);
+                      labels, (long long)idx.dim[0], images, (long long)set->rows);
     else
-        rc = convert_labels(paths->labels, idx.data, set);
+        rc = convert_labels(labels, idx.data, set);
     free(idx.data);
     return rc;
+}
+
+iso_rc iso_idx_pair_load(const struct iso_dataset_request *r, const char *images,
+                         const char *labels, struct iso_dataset *set)
+{
+    ISO_TRY(take_images(r, images, set));
+    return labels != NULL ? take_labels(images, labels, set) : ISO_OK;
 }
 
 iso_rc iso_idx_set_load(const struct iso_named_set *named, const struct iso_dataset_request *r,
@@ -167,8 +179,9 @@ iso_rc iso_idx_set_load(const struct iso_named_set *named, const struct iso_data
     snprintf(set->source, sizeof set->source, "%.*s", (int)sizeof set->source - 1,
              *paths.archive ? paths.archive : paths.images);
     set->classes = named->classes;
+    struct iso_dataset_request called = *r;
+    called.split = split ? "test" : "train";
     if (*paths.archive)
-        return iso_arrays_load(r, paths.archive, set);
-    ISO_TRY(take_images(r, paths.images, set));
-    return take_labels(&paths, set);
+        return iso_arrays_load(&called, paths.archive, set);
+    return iso_idx_pair_load(r, paths.images, paths.labels, set);
 }

@@ -9,4 +9,8 @@ struct iso_named_set;
  * that has the files. */
 iso_rc iso_idx_set_load(const struct iso_named_set *, const struct iso_dataset_request *, int split,
                         struct iso_dataset *);
+/* Reads a file of images and one of labels; NULL: there is none. The set has one class more than
+ * the largest label, unless it knows its classes. */
+iso_rc iso_idx_pair_load(const struct iso_dataset_request *, const char *images, const char *labels,
+                         struct iso_dataset *);
 #endif

@@ -66,22 +66,29 @@ static bool is_class(const char *folder, const char *name)
     return !iso_image_walk_hidden(name) && is_folder(folder, name);
 }
 
-static iso_rc find_split(struct folder *f, const char *path)
+static iso_rc find_splits(const struct iso_dataset_request *r, const char *path,
+                          struct iso_splits *out)
 {
-    const char *split = f->request->split;
-    const bool has_splits = is_folder(path, "train") || is_folder(path, "test");
+    struct iso_names names = { .name = NULL };
+    (void)r;
     if (!iso_folder_exists(path))
         return iso_fail(ISO_EDATA, "%s is no folder; name one that has a folder for each class",
                         path);
-    if (has_splits && !is_folder(path, split))
-        return iso_fail(ISO_EDATA, "%s has no folder '%s'", path, split);
-    if (!has_splits && strcmp(split, "train") != 0)
-        return iso_fail(ISO_EDATA,
-                        "%s has no folders train and test, and so one split, train; "
-                        "take parts of it, such as `part: [0.8, 1]`",
-                        path);
-    ISO_TRY(iso_path(f->split, path, has_splits ? split : "."));
-    return iso_path(f->train, path, !has_splits ? "." : is_folder(path, "train") ? "train" : split);
+    const iso_rc rc = iso_names_list(path, is_folder, &names);
+    if (rc == ISO_OK)
+        iso_splits_take(&names, "", "", out);
+    iso_names_free(&names);
+    out->one = !*out->name[0] && !*out->name[1] && !*out->name[2];
+    return rc;
+}
+
+static iso_rc find_split(struct folder *f, const char *path)
+{
+    struct iso_splits splits = { .one = false };
+    const char *split = f->request->split, *train = splits.name[ISO_SPLIT_TRAIN];
+    ISO_TRY(find_splits(f->request, path, &splits));
+    ISO_TRY(iso_path(f->split, path, *split ? split : "."));
+    return iso_path(f->train, path, !*split ? "." : *train ? train : split);
 }
 
 static iso_rc name_classes(struct folder *f)
@@ -332,14 +339,12 @@ static iso_rc load(struct folder *f, const char *path)
     return load_images(f);
 }
 
-/* Reads path/SPLIT/CLASS/FILE; where path has neither a folder train nor a folder test,
- * path/CLASS/FILE, which is the split train. Classes are numbered in the order of their names'
- * bytes in train, and named after their folders. Rows: the first file of each class, then the
- * second, and so on, so that a limit takes some of each; files in the order of their names' bytes.
- * A class has the images in its folder and in those below it; what else is there is in set->left.
- * Fails where a class of train has none.
- * Images of one size, or all resized as the request says; grey ones among coloured ones become
- * coloured. */
+/* Reads path/SPLIT/CLASS/FILE, or without folders of splits path/CLASS/FILE. Classes are numbered
+ * in the order of their names' bytes in train, and named after their folders. Rows: the first file
+ * of each class, then the second, and so on, so that a limit takes some of each; files in the order
+ * of their names' bytes. A class has the images in its folder and in those below it; what else is
+ * there is in set->left. Fails where a class of train has none. Images of one size, or all resized
+ * as the request says; grey ones among coloured ones become coloured. */
 static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
                          struct iso_dataset *set)
 {
@@ -355,4 +360,4 @@ static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
     return rc;
 }
 
-const struct iso_file_reader iso_folder_files = { load_files, &options };
+const struct iso_file_reader iso_folder_files = { find_splits, load_files, &options };

@@ -2,6 +2,7 @@
 #ifndef ISO_NAMED_SETS_H
 #define ISO_NAMED_SETS_H
 #include "dataset.h"
+#include "split.h"
 
 enum { ISO_SET_FOLDERS = 3, ISO_SET_FILES = 5 };
 struct iso_named_set {
@@ -24,14 +25,17 @@ const struct iso_named_set *iso_named_set_find(const char *name);
 
 /* A kind of files that users have. */
 struct iso_file_reader {
-    /* Fills everything but name, split and source from the file or folder at path. */
+    /* Finds the names that the splits at a path have; *out is zeroed. */
+    iso_rc (*splits)(const struct iso_dataset_request *, const char *path, struct iso_splits *out);
+    /* Fills everything but name, split and source from the file or folder at path. The request's
+     * split is the name that it has there; "" of a source that is one split. */
     iso_rc (*load)(const struct iso_dataset_request *, const char *path, struct iso_dataset *);
     const struct iso_source_fields *options; /* its own; NULL: none */
 };
 #define FILES(kind, rest, text) extern const struct iso_file_reader iso_##kind##_files;
 #include "sets.def"
-/* Fails unless the request is for train: path is one file, which has no other split. */
-iso_rc iso_file_one_split(const struct iso_dataset_request *, const char *path);
+/* Lists the names in a folder. */
+iso_rc iso_file_names(const char *folder, struct iso_names *out);
 
 /* known_classes.c: class_names and coarse_names. */
 extern const char *const iso_classes_fashion_mnist[], *const iso_classes_cifar10[];

@@ -79,6 +79,19 @@ void iso_names_cut(struct iso_names *names, int64_t n)
         free(names->name[--names->n]);
 }
 
+void iso_names_keep(struct iso_names *names, const int32_t *numbers, int64_t n)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < names->n; i++) {
+        const bool wanted = kept < n && numbers[kept] == i;
+        if (wanted)
+            names->name[kept++] = names->name[i];
+        else
+            free(names->name[i]);
+    }
+    names->n = kept;
+}
+
 void iso_names_free(struct iso_names *names)
 {
     iso_names_cut(names, 0);

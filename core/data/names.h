@@ -17,6 +17,8 @@ iso_rc iso_names_all(const char *folder, struct iso_names *out);
 void iso_names_sort(struct iso_names *);
 /* Adds one name at the end. */
 iso_rc iso_names_add(struct iso_names *, const char *name);
+/* Keeps those with these numbers, which ascend. */
+void iso_names_keep(struct iso_names *, const int32_t *numbers, int64_t n);
 /* Keeps the first n names. */
 void iso_names_cut(struct iso_names *, int64_t n);
 void iso_names_free(struct iso_names *);

@@ -115,8 +115,9 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
         return bad(what, "does not hold real numbers of 8 to 64 bits");
     if (out->kind == 'O')
         return ISO_OK;
-    if (order == NULL || strncmp(order, "False", 5) != 0)
-        return bad(what, "is in Fortran order; save it as C-contiguous");
+    if (order == NULL || (strncmp(order, "False", 5) != 0 && strncmp(order, "True", 4) != 0))
+        return bad(what, "does not say in what order its elements are");
+    out->column_major = order[0] == 'T';
     return parse_shape(value_of(header, "'shape':"), out)
                ? ISO_OK
                : bad(what, "has a shape that does not fit its data");
@@ -160,6 +161,40 @@ double iso_npy_at(const struct iso_npy *a, int64_t i)
     if (unused > 0 && bits >> (8 * a->size - 1))
         bits |= UINT64_MAX << (8 * a->size);
     return (double)(int64_t)bits;
+}
+
+/* Copies the elements of a part of the array, in which the first dimensions are fixed. `stride` is
+ * that of each dimension in the column-major array, in elements. */
+static uint8_t *copy_rows(const struct iso_npy *a, int d, const int64_t *stride,
+                          const uint8_t *from, uint8_t *to)
+{
+    const int64_t step = stride[d] * a->size;
+    for (int64_t i = 0; i < a->dim[d]; i++, from += step) {
+        if (d + 1 < a->ndim) {
+            to = copy_rows(a, d + 1, stride, from, to);
+            continue;
+        }
+        memcpy(to, from, (size_t)a->size);
+        to += a->size;
+    }
+    return to;
+}
+
+iso_rc iso_npy_row_major(struct iso_npy *a)
+{
+    int64_t stride[ISO_NPY_DIMS] = { 1 };
+    if (!a->column_major || a->ndim < 2)
+        return ISO_OK;
+    uint8_t *memory = iso_alloc((size_t)a->bytes, 1);
+    if (memory == NULL)
+        return ISO_ENOMEM;
+    for (int d = 1; d < a->ndim; d++)
+        stride[d] = stride[d - 1] * a->dim[d - 1];
+    copy_rows(a, 0, stride, a->data, memory);
+    free(a->memory);
+    a->memory = a->data = memory;
+    a->column_major = false;
+    return ISO_OK;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */

@@ -8,9 +8,10 @@ enum { ISO_NPY_DIMS = 4 };
 struct iso_npy {
     char kind; /* 'b' bool, 'u', 'i', 'f'; 'O': data is a pickle */
     bool big_endian;
-    int size; /* bytes per element: 1, 2, 4 or 8; 0 for a pickle */
+    bool column_major; /* the first dimension runs fastest, as in Fortran */
+    int size;          /* bytes per element: 1, 2, 4 or 8; 0 for a pickle */
     int ndim;
-    int64_t dim[ISO_NPY_DIMS]; /* each from 1; row-major */
+    int64_t dim[ISO_NPY_DIMS]; /* each from 1 */
     uint8_t *data;             /* the elements; points into memory */
     int64_t bytes;             /* size of data */
     uint8_t *memory;           /* the caller frees it; NULL: borrowed */
@@ -25,6 +26,9 @@ iso_rc iso_npy_parse_head(const char *what, uint8_t *bytes, size_t held, size_t 
 /* Sets kind and size from NumPy's short names of types: u1, i8, f4, b1, O8. Returns false for
  * others. */
 bool iso_npy_type(const char *text, struct iso_npy *out);
+/* Puts the elements into row-major order, in memory of their own where they are not. Fails with
+ * ISO_ENOMEM only. */
+iso_rc iso_npy_row_major(struct iso_npy *);
 /* Returns element i; whole numbers beyond 2^53 are rounded. */
 double iso_npy_at(const struct iso_npy *, int64_t i);
 

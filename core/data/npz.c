@@ -64,25 +64,42 @@ static iso_rc find_end(const struct archive *a, uint8_t end[END])
     return rc;
 }
 
+/* An entry of the directory: what it is, and the name before its .npy. */
+struct entry {
+    struct member is;
+    const char *name;
+    size_t length; /* 0: it is no .npy file */
+    bool encrypted;
+};
+
+/* Reads the entry at *at, and goes past it. False at the end. */
+static bool next_entry(const uint8_t *directory, size_t size, size_t *at, struct entry *out)
+{
+    const uint8_t *e = directory + *at;
+    if (*at + ENTRY > size || u32(e) != entry_mark || *at + ENTRY + u16(e + 28) > size)
+        return false;
+    const size_t length = u16(e + 28);
+    const bool npy = length > 4 && memcmp(e + ENTRY + length - 4, ".npy", 4) == 0;
+    *out = (struct entry){
+        .is = { (int)u16(e + 10), u32(e + 16), u32(e + 20), u32(e + 24), u32(e + 42) },
+        .name = (const char *)e + ENTRY,
+        .length = npy ? length - 4 : 0,
+        .encrypted = (u16(e + 8) & 1) != 0,
+    };
+    *at += ENTRY + length + u16(e + 30) + u16(e + 32);
+    return true;
+}
+
 static iso_rc find_in_directory(const struct archive *a, const uint8_t *directory, size_t size,
                                 const char *name, struct member *out)
 {
-    const size_t n = strlen(name);
-    size_t at = 0;
-    while (at + ENTRY <= size && u32(directory + at) == entry_mark) {
-        const uint8_t *e = directory + at;
-        const size_t length = u16(e + 28);
-        if (at + ENTRY + length > size)
-            break;
-        if (length == n + 4 && memcmp(e + ENTRY, name, n) == 0 &&
-            memcmp(e + ENTRY + n, ".npy", 4) == 0) {
-            *out = (struct member){ (int)u16(e + 10), u32(e + 16), u32(e + 20), u32(e + 24),
-                                    u32(e + 42) };
-            if (u16(e + 8) & 1)
-                return iso_fail(ISO_EDATA, "%s: %s.npy is encrypted", a->path, name);
-            return ISO_OK;
-        }
-        at += ENTRY + length + u16(e + 30) + u16(e + 32);
+    struct entry e;
+    for (size_t at = 0; next_entry(directory, size, &at, &e);) {
+        if (e.length != strlen(name) || memcmp(e.name, name, e.length) != 0)
+            continue;
+        *out = e.is;
+        return !e.encrypted ? ISO_OK
+                            : iso_fail(ISO_EDATA, "%s: %s.npy is encrypted", a->path, name);
     }
     return iso_fail(ISO_EDATA,
                     "%s: has no array %s; a data set has x_train, y_train, x_test and "
@@ -90,19 +107,48 @@ static iso_rc find_in_directory(const struct archive *a, const uint8_t *director
                     a->path, name);
 }
 
-static iso_rc find_member(const struct archive *a, const char *name, struct member *out)
+/* Reads the directory; the caller frees it. */
+static iso_rc read_directory(const struct archive *a, uint8_t **out, size_t *size)
 {
     uint8_t end[END];
     ISO_TRY(find_end(a, end));
-    const size_t size = u32(end + 12);
-    if ((int64_t)size > a->bytes)
+    *size = u32(end + 12);
+    if ((int64_t)*size > a->bytes)
         return damaged(a, "its directory is larger than the file");
-    uint8_t *directory = iso_alloc(size + 1, 1);
-    if (directory == NULL)
+    *out = iso_alloc(*size + 1, 1);
+    if (*out == NULL)
         return ISO_ENOMEM;
-    iso_rc rc = read_at(a, u32(end + 16), directory, size);
-    if (rc == ISO_OK)
-        rc = find_in_directory(a, directory, size, name, out);
+    const iso_rc rc = read_at(a, u32(end + 16), *out, *size);
+    if (rc != ISO_OK)
+        free(*out);
+    return rc;
+}
+
+static iso_rc find_member(const struct archive *a, const char *name, struct member *out)
+{
+    uint8_t *directory;
+    size_t size;
+    ISO_TRY(read_directory(a, &directory, &size));
+    const iso_rc rc = find_in_directory(a, directory, size, name, out);
+    free(directory);
+    return rc;
+}
+
+/* Adds the names of the arrays; long ones are passed over, as nobody could ask for them. */
+static iso_rc list_members(const struct archive *a, struct iso_names *out)
+{
+    uint8_t *directory;
+    size_t size;
+    struct entry e;
+    iso_rc rc = ISO_OK;
+    ISO_TRY(read_directory(a, &directory, &size));
+    for (size_t at = 0; rc == ISO_OK && next_entry(directory, size, &at, &e);) {
+        char name[64];
+        if (e.length == 0 || e.length >= sizeof name)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)e.length, e.name);
+        rc = iso_names_add(out, name);
+    }
     free(directory);
     return rc;
 }
@@ -169,18 +215,36 @@ static iso_rc read_member(const struct archive *a, const char *name, uint8_t **o
     return ISO_OK;
 }
 
+static iso_rc open_archive(const char *path, struct archive *out)
+{
+    *out = (struct archive){ .path = path, .file = fopen(path, "rb") };
+    if (out->file == NULL)
+        return iso_file_fail("read", path);
+    if (fseeko(out->file, 0, SEEK_END) == 0) {
+        out->bytes = (int64_t)ftello(out->file);
+        return ISO_OK;
+    }
+    fclose(out->file);
+    return iso_file_fail("read", path);
+}
+
+iso_rc iso_npz_names(const char *path, struct iso_names *out)
+{
+    struct archive a;
+    ISO_TRY(open_archive(path, &a));
+    const iso_rc rc = list_members(&a, out);
+    fclose(a.file);
+    return rc;
+}
+
 iso_rc iso_npz_read(const char *path, const char *name, struct iso_npy *out)
 {
-    struct archive a = { .path = path, .file = fopen(path, "rb") };
+    struct archive a;
     char what[ISO_PATH + 64];
     uint32_t size = 0;
     memset(out, 0, sizeof *out);
-    if (a.file == NULL)
-        return iso_file_fail("read", path);
-    iso_rc rc = fseeko(a.file, 0, SEEK_END) == 0 ? ISO_OK : iso_file_fail("read", path);
-    a.bytes = rc == ISO_OK ? (int64_t)ftello(a.file) : 0;
-    if (rc == ISO_OK)
-        rc = read_member(&a, name, &out->memory, &size);
+    ISO_TRY(open_archive(path, &a));
+    iso_rc rc = read_member(&a, name, &out->memory, &size);
     fclose(a.file);
     snprintf(what, sizeof what, "%s: %s.npy", path, name);
     if (rc == ISO_OK)

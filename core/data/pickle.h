@@ -4,6 +4,7 @@
  * names one other than those with which NumPy builds arrays. */
 #ifndef ISO_PICKLE_H
 #define ISO_PICKLE_H
+#include "names.h"
 #include "npy.h"
 
 struct iso_pickle;
@@ -14,7 +15,6 @@ void iso_pickle_free(struct iso_pickle *); /* NULL is fine */
 /* Finds the array under a key of the dictionary; it borrows the bytes. Returns false if there is
  * none, or if the pickle is not a dictionary. */
 bool iso_pickle_array(const struct iso_pickle *, const char *key, struct iso_npy *out);
-/* Writes "'features', 'target'", or a description of a pickle that is not a dictionary, truncated
- * to n bytes, into buf and returns buf. */
-const char *iso_pickle_keys(const struct iso_pickle *, char *buf, size_t n);
+/* Adds the keys that are texts, shorter than 64 bytes. */
+iso_rc iso_pickle_names(const struct iso_pickle *, struct iso_names *);
 #endif

@@ -92,21 +92,24 @@ static iso_rc build_array(struct iso_pickle *p, int32_t array, int32_t state)
 {
     const int32_t shape = iso_pickle_item(p, state, 1), fortran = iso_pickle_item(p, state, 3);
     ISO_TRY(fill(p, array, iso_pickle_item(p, state, 2), shape, iso_pickle_item(p, state, 4)));
-    if (!iso_pickle_is(p, fortran, ISO_PICKLE_INT) ||
-        (p->value[fortran].is.whole && array_of(p, array)->npy.ndim > 1))
-        return iso_pickle_damaged(p, "has an array in Fortran order (save it as C-contiguous)");
+    if (!iso_pickle_is(p, fortran, ISO_PICKLE_INT))
+        return iso_pickle_damaged(p,
+                                  "has an array that does not say in what order its numbers are");
+    array_of(p, array)->npy.column_major = p->value[fortran].is.whole != 0;
     return ISO_OK;
 }
 
-/* _frombuffer(bytes, type, shape, 'C') */
+/* _frombuffer(bytes, type, shape, 'C' or 'F') */
 static iso_rc make_from_buffer(struct iso_pickle *p, int32_t arguments, int32_t *out)
 {
     const int32_t order = iso_pickle_item(p, arguments, 3);
     ISO_TRY(iso_pickle_new(p, ISO_PICKLE_ARRAY, out));
     ISO_TRY(fill(p, *out, iso_pickle_item(p, arguments, 1), iso_pickle_item(p, arguments, 2),
                  iso_pickle_item(p, arguments, 0)));
-    if (!iso_pickle_equals(p, order, "C") && array_of(p, *out)->npy.ndim > 1)
-        return iso_pickle_damaged(p, "has an array in Fortran order (save it as C-contiguous)");
+    if (!iso_pickle_equals(p, order, "C") && !iso_pickle_equals(p, order, "F"))
+        return iso_pickle_damaged(p,
+                                  "has an array that does not say in what order its numbers are");
+    array_of(p, *out)->npy.column_major = iso_pickle_equals(p, order, "F");
     return ISO_OK;
 }
 

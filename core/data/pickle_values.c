@@ -126,17 +126,16 @@ bool iso_pickle_array(const struct iso_pickle *p, const char *key, struct iso_np
     return out->data != NULL; /* not an array of objects */
 }
 
-const char *iso_pickle_keys(const struct iso_pickle *p, char *buf, size_t n)
+iso_rc iso_pickle_names(const struct iso_pickle *p, struct iso_names *names)
 {
-    size_t used = 0;
-    snprintf(buf, n, "%s",
-             iso_pickle_is(p, p->root, ISO_PICKLE_DICT) ? "nothing" : "no keys: it is none");
-    for (int32_t c = first_key(p); c && used < n; c = p->cell[value_cell(p, c)].next) {
+    char name[64];
+    for (int32_t c = first_key(p); c; c = p->cell[value_cell(p, c)].next) {
         const struct iso_pickle_value *key = &p->value[p->cell[c].value];
-        const size_t size = key->kind == ISO_PICKLE_TEXT ? key->is.text.size : 0;
-        used += (size_t)snprintf(buf + used, n - used, "%s'%.*s'", used ? ", " : "",
-                                 (int)(size < 40 ? size : 40),
-                                 size ? (const char *)p->bytes + key->is.text.at : "");
+        if (key->kind != ISO_PICKLE_TEXT || key->is.text.size >= sizeof name)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)key->is.text.size,
+                 (const char *)p->bytes + key->is.text.at);
+        ISO_TRY(iso_names_add(names, name));
     }
-    return buf;
+    return ISO_OK;
 }

@@ -230,13 +230,11 @@ static void read_numbers(const struct value *v, struct iso_choice *out)
     *out = read;
 }
 
-/* The other spellings of YAML 1.1. */
+/* The other spellings of YAML 1.1, which are texts in YAML 1.2. */
 static const char *bool_hint(const char *text)
 {
-    static const char *const spelled[2][10] = {
-        { "no", "No", "NO", "n", "off", "Off", "OFF", "False", "FALSE" },
-        { "yes", "Yes", "YES", "y", "on", "On", "ON", "True", "TRUE" }
-    };
+    static const char *const spelled[2][8] = { { "no", "No", "NO", "n", "off", "Off", "OFF" },
+                                               { "yes", "Yes", "YES", "y", "on", "On", "ON" } };
     for (int is = 0; is < 2; is++)
         for (int i = 0; spelled[is][i] != NULL; i++)
             if (strcmp(spelled[is][i], text) == 0)
@@ -247,9 +245,9 @@ static const char *bool_hint(const char *text)
 static void read_bool(const struct value *v, bool *out)
 {
     const char *text = v->node->kind == ISO_YAML_SCALAR && v->node->plain ? v->node->text : "";
-    if (strcmp(text, "true") == 0)
+    if (strcmp(text, "true") == 0 || strcmp(text, "True") == 0 || strcmp(text, "TRUE") == 0)
         *out = true;
-    else if (strcmp(text, "false") == 0)
+    else if (strcmp(text, "false") == 0 || strcmp(text, "False") == 0 || strcmp(text, "FALSE") == 0)
         *out = false;
     else
         expected(v, "true or false", bool_hint(text));

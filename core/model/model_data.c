@@ -4,6 +4,7 @@
 #include "core/suggest.h"
 #include "core/data/class_map.h"
 #include "core/data/dataset.h"
+#include "core/data/split.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +15,8 @@ const struct iso_field iso_data_fields[] = {
     { "dataset", ISO_FIELD_TEXT, AT(dataset), NULL, 0, SIZE(dataset), NULL,
       "name of a data set, or a kind of file and a path, such as npy:clothes.npy (`isocl help "
       "paths` says what it is relative to)" },
-    { "split", ISO_FIELD_TEXT, AT(split), NULL, 0, SIZE(split), NULL,
-      "which of its splits: train or test" },
+    { "split", ISO_FIELD_TEXT, AT(split), "", 0, SIZE(split), NULL,
+      "which of its splits, where it has several: train, validation (or val, valid) or test" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
       "the classes to tell apart, in their order, by the numbers or names that they have in the "
       "data set: [3, 5] or [cat, dog] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
@@ -37,8 +38,6 @@ const struct iso_field iso_data_fields[] = {
 #undef SIZE
 #undef AT
 
-static const char *const splits[] = { "train", "test", NULL };
-
 static bool known_dataset(const char *name, struct iso_suggest *near)
 {
     iso_suggest_begin(near, name);
@@ -52,17 +51,6 @@ static bool known_dataset(const char *name, struct iso_suggest *near)
     return false;
 }
 
-static bool known_split(const char *name, struct iso_suggest *near)
-{
-    iso_suggest_begin(near, name);
-    for (int i = 0; splits[i] != NULL; i++) {
-        if (strcmp(splits[i], name) == 0)
-            return true;
-        iso_suggest_try(near, splits[i]);
-    }
-    return false;
-}
-
 /* Returns the location of a key's value; that of the whole when it was given bare. */
 static struct iso_location location_of(const struct iso_yaml *node, const char *key)
 {
@@ -70,21 +58,46 @@ static struct iso_location location_of(const struct iso_yaml *node, const char *
     return value != NULL ? value->location : node->location;
 }
 
-static void check_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
-                       const struct iso_data_spec *spec)
+/* Gives a split the name that isocl has for it. Data sets with names have two. */
+static void check_split(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                        struct iso_data_spec *spec)
 {
     char hint[80];
     struct iso_suggest near;
-    if (*spec->dataset && !known_dataset(spec->dataset, &near))
+    const int split = iso_split_find(spec->split);
+    const bool two = !iso_dataset_is_file(spec->dataset);
+    iso_suggest_begin(&near, spec->split);
+    for (int i = 0; iso_split_names[i] != NULL; i++)
+        iso_suggest_try(&near, iso_split_names[i]);
+    if (*spec->split && split < 0)
+        iso_faults_add(l->faults, location_of(node, "split"), "%s: unknown split '%.20s'%s", what,
+                       spec->split,
+                       near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
+                                         : "; choose train, validation or test");
+    else if (two && !*spec->split)
+        iso_faults_add(l->faults, location_of(node, "dataset"),
+                       "%s: 'split' is missing: %.40s has train and test", what, spec->dataset);
+    else if (two && split == ISO_SPLIT_VALIDATION)
+        iso_faults_add(l->faults, location_of(node, "split"),
+                       "%s: %.40s has the splits train and test; for validation take a part of "
+                       "train, such as {split: train, part: [0.8, 1]}, and train on the other",
+                       what, spec->dataset);
+    if (split >= 0)
+        strcpy(spec->split, iso_split_names[split]);
+}
+
+static void check_spec(struct iso_loader *l, const char *what, const struct iso_yaml *node,
+                       struct iso_data_spec *spec)
+{
+    char hint[80];
+    struct iso_suggest near;
+    if (*spec->dataset && known_dataset(spec->dataset, &near))
+        check_split(l, what, node, spec);
+    else if (*spec->dataset)
         iso_faults_add(l->faults, location_of(node, "dataset"), "%s: unknown data set '%.40s'%s",
                        what, spec->dataset,
                        near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
                                          : "; `isocl help datasets` lists those there are");
-    if (*spec->split && !known_split(spec->split, &near))
-        iso_faults_add(l->faults, location_of(node, "split"), "%s: unknown split '%.20s'%s", what,
-                       spec->split,
-                       near.best != NULL ? iso_suggest_text(&near, hint, sizeof hint)
-                                         : "; choose train or test");
 }
 
 /* ---- The source's own options --------------------------------------------------------------- */
@@ -181,13 +194,19 @@ static void check_classes(struct iso_loader *l, const char *what, const struct i
 
 static bool has_part(const struct iso_data_spec *s) { return s->part[1] > 0; }
 
+/* True if they may be one split: that is not named where there is only one. */
+static bool same_split(const struct iso_data_spec *a, const struct iso_data_spec *b)
+{
+    return !*a->split || !*b->split || strcmp(a->split, b->split) == 0;
+}
+
 /* Scores on images that were trained on say nothing: where a split is shared out, training and
  * validation must take parts of one drawing that do not overlap. */
 static void check_disjoint(struct iso_loader *l, const char *what, const struct iso_data_spec *b)
 {
     const struct iso_data_spec *a = &l->model->train;
-    if (!a->given || !b->given || strcmp(a->dataset, b->dataset) != 0 ||
-        strcmp(a->split, b->split) != 0 || (!has_part(a) && !has_part(b)))
+    if (!a->given || !b->given || strcmp(a->dataset, b->dataset) != 0 || !same_split(a, b) ||
+        (!has_part(a) && !has_part(b)))
         return;
     if (!has_part(a) || !has_part(b))
         iso_faults_add(l->faults, b->location,
@@ -266,10 +285,9 @@ iso_rc iso_model_data(const struct iso_model *m, const char *split, struct iso_d
     if (spec == NULL && test && m->train.given)
         spec = &m->train; /* its test split, whole */
     if (spec == NULL)
-        return iso_fail(ISO_EMODEL,
-                        "%s names no %s data; add  data: {%s: {dataset: mnist, split: %s}}",
-                        m->file, split, test ? "train" : split,
-                        strcmp(split, "validation") == 0 ? "test" : split);
+        return iso_fail(ISO_EMODEL, "%s names no %s data; add  data: {%s: {dataset: ...}}%s",
+                        m->file, split, split,
+                        m->train.given ? "" : ", such as {dataset: mnist, split: train}");
     *out = (struct iso_dataset_request){
         .name = spec->dataset,
         .split = own != NULL ? spec->split : "test",

@@ -65,6 +65,21 @@ def numpy_files(folder):
     np.savez_compressed(folder + "/arrays.npz", x_train=images("u1"), y_train=target)
 
 
+def other_numpy_files(folder):
+    """Arrays under other names, in other orders, with one-hot labels, and without labels."""
+    target = np.array([1, 2, 3, 1])
+    one_hot = np.eye(4)[target]
+    np.savez(folder + "/medical.npz", train_images=np.asfortranarray(images("u1")),
+             train_labels=target.reshape(4, 1), val_images=images("f4"), val_labels=one_hot)
+    np.savez(folder + "/pair.npz", images("i8"), one_hot.astype(bool))
+    np.savez(folder + "/named.npz", pictures=images("u1"), truth=one_hot.astype("u1"))
+    first = images("u1", 3).transpose(0, 3, 1, 2)
+    np.savez(folder + "/first.npz", X=np.ascontiguousarray(first), y=target)
+    np.savez(folder + "/soft.npz", x=images("u1"), y=one_hot * 0.9 + 0.025)
+    object_npy(folder + "/unlabelled.npy",
+               {"id": np.arange(4.0) + 60000, "features": images("f8")}, 4)
+
+
 def picture(channels, seed, height=9, width=13):
     """Smooth, so that JPEG keeps it, and different in every pixel."""
     y, x, c = np.mgrid[0:height, 0:width, 0:channels]
@@ -166,6 +181,7 @@ if __name__ == "__main__":
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     numpy_files(folder)
+    other_numpy_files(folder)
     image_files(folder)
     image_folders(folder)
     text_files(folder)

@@ -1,0 +1,146 @@
+#include "csv_labels.h"
+#include "class_map.h"
+#include "csv_number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 1 << 16 };
+
+/* ---- Classes that the request lists -------------------------------------------------------- */
+
+/* Those, and one more for all others. */
+static iso_rc name_classes(const struct iso_class_map *map, struct iso_dataset *set)
+{
+    set->classes = map->n + 1;
+    set->class_names = iso_alloc((size_t)set->classes, sizeof *set->class_names);
+    if (set->class_names == NULL)
+        return ISO_ENOMEM;
+    for (int i = 0; i < map->n; i++)
+        strcpy(set->class_names[i], map->member[i].name);
+    return ISO_OK;
+}
+
+static int32_t find_given(const struct iso_dataset *set, const char *text)
+{
+    int32_t label = 0;
+    while (label < set->classes - 1 && strcmp(set->class_names[label], text) != 0)
+        label++;
+    return label;
+}
+
+/* ---- Classes that the file has ------------------------------------------------------------- */
+
+static iso_rc make_room(struct iso_csv_labels *l)
+{
+    if (l->sorted.n < l->room)
+        return ISO_OK;
+    const int32_t room = l->room ? 2 * l->room : 64;
+    int32_t *seen = iso_alloc((size_t)room, sizeof *seen);
+    if (seen == NULL)
+        return ISO_ENOMEM;
+    if (l->room > 0)
+        memcpy(seen, l->seen, (size_t)l->room * sizeof *seen);
+    free(l->seen);
+    l->seen = seen;
+    l->room = room;
+    return ISO_OK;
+}
+
+/* Finds where a name belongs among those so far; true if it is there. */
+static bool find_place(const struct iso_names *names, const char *text, int64_t *at)
+{
+    int64_t low = 0, high = names->n;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        if (strcmp(names->name[middle], text) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *at = low;
+    return low < names->n && strcmp(names->name[low], text) == 0;
+}
+
+static iso_rc take_name(struct iso_csv_labels *l, const char *text, int32_t *label)
+{
+    int64_t at;
+    struct iso_names *names = &l->sorted;
+    if (!find_place(names, text, &at)) {
+        ISO_TRY(make_room(l));
+        ISO_TRY(iso_names_add(names, text));
+        char *own = names->name[names->n - 1];
+        const size_t behind = (size_t)(names->n - 1 - at);
+        memmove(names->name + at + 1, names->name + at, behind * sizeof *names->name);
+        memmove(l->seen + at + 1, l->seen + at, behind * sizeof *l->seen);
+        names->name[at] = own;
+        l->seen[at] = (int32_t)names->n - 1;
+    }
+    *label = l->seen[at];
+    return ISO_OK;
+}
+
+/* ---- Use ----------------------------------------------------------------------------------- */
+
+static iso_rc begin(struct iso_csv_labels *l, const struct iso_dataset_request *r,
+                    struct iso_dataset *set, const char *text)
+{
+    int64_t number;
+    double real;
+    const bool fraction = iso_number_real(text, &real) == ISO_NUMBER_OK &&
+                          strchr(text, '/') == NULL;
+    l->names = !iso_csv_number(text, &number) && (r->classes != NULL || !fraction);
+    l->given = l->names && r->classes != NULL;
+    return l->given ? name_classes(r->classes, set) : ISO_OK;
+}
+
+iso_rc iso_csv_labels_take(struct iso_csv_labels *l, const struct iso_dataset_request *r,
+                           struct iso_dataset *set, int64_t row, const char *text,
+                           enum iso_csv_label *what)
+{
+    int64_t number = 0;
+    *what = ISO_CSV_LABEL_OK;
+    if (row == 0)
+        ISO_TRY(begin(l, r, set, text));
+    if (l->given) {
+        set->labels[row] = find_given(set, text);
+        return ISO_OK;
+    }
+    if (l->names &&
+        (*text == '\0' || strlen(text) >= ISO_CLASS_NAME || l->sorted.n >= MOST_CLASSES))
+        *what = ISO_CSV_LABEL_LONG;
+    else if (l->names)
+        return take_name(l, text, &set->labels[row]);
+    else if (!iso_csv_number(text, &number) || number < 0 || number >= MOST_CLASSES)
+        *what = ISO_CSV_LABEL_NO_NUMBER;
+    set->labels[row] = (int32_t)number;
+    if (number >= set->classes)
+        set->classes = (int)number + 1;
+    return ISO_OK;
+}
+
+iso_rc iso_csv_labels_end(struct iso_csv_labels *l, struct iso_dataset *set)
+{
+    const int32_t n = (int32_t)l->sorted.n;
+    if (!l->names || l->given)
+        return ISO_OK;
+    int32_t *number =
+        iso_alloc((size_t)n + 1, sizeof *number); /* [n]: by the order in which they came */
+    set->class_names = iso_alloc((size_t)n, sizeof *set->class_names);
+    for (int32_t i = 0; i < n && number != NULL && set->class_names != NULL; i++) {
+        number[l->seen[i]] = i;
+        strcpy(set->class_names[i], l->sorted.name[i]);
+    }
+    const iso_rc rc = number != NULL && set->class_names != NULL ? ISO_OK : ISO_ENOMEM;
+    for (int64_t row = 0; rc == ISO_OK && row < set->rows; row++)
+        set->labels[row] = number[set->labels[row]];
+    set->classes = n;
+    free(number);
+    return rc;
+}
+
+void iso_csv_labels_free(struct iso_csv_labels *l)
+{
+    iso_names_free(&l->sorted);
+    free(l->seen);
+}
