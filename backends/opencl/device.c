@@ -25,10 +25,18 @@ static int intel_number(const struct opencl_found *f, cl_device_info what)
     return (int)n;
 }
 
+/* Returns ISOCL_OPENCL_UNITS, or 0 if it is not set. */
+static int wished_units(void)
+{
+    const char *text = iso_environment(ISO_ENV_OPENCL_UNITS);
+    const long units = text != NULL ? strtol(text, NULL, 10) : 0;
+    return units > 0 && units <= UINT16_MAX ? (int)units : 0;
+}
+
 static int count_cores(const struct opencl_found *f)
 {
     int cores = f->info.units;
-    if (f->intel) {
+    if (f->intel && wished_units() == 0) {
         cores = intel_number(f, INTEL_SLICES) * intel_number(f, INTEL_CORES_OF_SLICE);
         cores = cores > 0 ? cores : f->info.units / INTEL_UNITS;
     }
@@ -115,10 +123,12 @@ static iso_rc start_device(const struct opencl_found *found, struct opencl *cl)
 {
     cl->found = *found;
     cl->base.device = found->info;
+    cl->found.info.units = wished_units() > 0 ? wished_units() : found->info.units;
+    cl->base.device.units = cl->found.info.units;
     size_t group = 0;
     clGetDeviceInfo(found->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL);
     cl->max_group = group < OPENCL_MAX_GROUP ? group : OPENCL_MAX_GROUP;
-    cl->cores = count_cores(found);
+    cl->cores = count_cores(&cl->found);
     cl->shape = choose_shape(cl);
     ISO_TRY(check_groups(cl));
     cl->tile = choose_tile(cl);
