@@ -22,6 +22,8 @@ static const struct iso_option options[] = {
       "whose memory is planned (default reference)", 0 },
     ISO_OPTION_MODE(struct summary_options),
     ISO_OPTION_BATCH(struct summary_options),
+    ISO_OPTION_SET(struct summary_options),
+    ISO_OPTION_PHASE(struct summary_options),
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 

@@ -23,6 +23,8 @@ static const struct iso_option options[] = {
     { "inference", NULL, ISO_OPTION_FLAG, offsetof(struct trace_options, inference),
       "forward passes as after training: nothing is dropped, moving statistics are used", 0 },
     ISO_OPTION_DEVICE(struct trace_options),
+    ISO_OPTION_SET(struct trace_options),
+    ISO_OPTION_PHASE(struct trace_options),
     ISO_OPTION_MODE(struct trace_options),
     ISO_OPTION_BATCH(struct trace_options),
     ISO_OPTION_SEED(struct trace_options),

@@ -17,11 +17,13 @@ static const struct iso_option options[] = {
     ISO_OPTION_DEVICE(struct train_options),
     ISO_OPTION_MODE(struct train_options),
     { "epochs", "N", ISO_OPTION_INT, offsetof(struct train_options, epochs),
-      "epochs in all, instead of the model file's", 1 },
+      "epochs in all, over all phases, instead of the model file's", 1 },
     { "steps", "N", ISO_OPTION_INT, offsetof(struct train_options, steps),
-      "train N optimizer steps in all instead of epochs; leaves validation out", 1 },
+      "N optimizer steps in all, over all phases, instead of epochs; leaves validation out", 1 },
     ISO_OPTION_BATCH(struct train_options),
     ISO_OPTION_SEED(struct train_options),
+    ISO_OPTION_SET(struct train_options),
+    ISO_OPTION_PHASE(struct train_options),
     ISO_OPTION_DATA(struct train_options),
     ISO_OPTION_LIMIT(struct train_options),
     { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct train_options, out),
@@ -122,6 +124,8 @@ static const char *find_contradiction(const struct train_options *o, int models)
         return "--resume needs the run's folder: --out DIR";
     if (!o->resume && models == 0)
         return "give it a model file";
+    if (o->resume && (o->setup.set.n > 0 || o->setup.phase != NULL))
+        return "--resume goes on with the run's own model: leave --set and --phase out";
     if (o->resume && o->weights != NULL)
         return "--resume goes on with the run's own weights: leave --weights out";
     if (o->epochs > 0 && o->steps > 0)
@@ -163,11 +167,16 @@ const struct iso_command iso_command_train = {
         "file, history.csv (a row per epoch), batches.csv (a row per step), the last and\n"
         "the best epoch's weights (weights.safetensors, best.safetensors), the state for\n"
         "--resume, log.txt, device.json, and run.json, which says what was trained on what.\n"
-        "Ctrl-C saves and stops, and says how to go on.",
+        "Ctrl-C saves and stops, and says how to go on.\n"
+        "--set changes a key of the model file for this run, whose own model file then has\n"
+        "it; `isocl help set` says how keys are written. Of a model file with phases,\n"
+        "--epochs and --steps count over all phases, one after the other; --phase trains\n"
+        "one of them alone, from --weights.",
     .examples =
         "  isocl train models/demo.yaml                          needs no download\n"
         "  isocl train models/mnist/cnn.yaml --device opencl --epochs 3\n"
         "  isocl train models/demo.yaml --limit 1000 --steps 20 --mode exact\n"
+        "  isocl train models/demo.yaml --set optimizer.learning_rate=0.01 --set train.epochs=3\n"
         "  isocl train --resume --out runs/demo-001              goes on where it stopped\n",
     .options = options,
     .min_arguments = 0,

@@ -12,6 +12,8 @@ struct tune_options {
 static const struct iso_option options[] = { ISO_OPTION_DEVICE(struct tune_options),
                                              ISO_OPTION_MODE(struct tune_options),
                                              ISO_OPTION_BATCH(struct tune_options),
+                                             ISO_OPTION_SET(struct tune_options),
+                                             ISO_OPTION_PHASE(struct tune_options),
                                              { "known", NULL, ISO_OPTION_FLAG,
                                                offsetof(struct tune_options, known),
                                                "measure nothing, print what is known", 0 },

@@ -77,6 +77,15 @@ static int store_real(const struct iso_command *command, const struct iso_option
     return ISO_EXIT_DONE;
 }
 
+static int store_item(const struct iso_command *command, const struct iso_option *option,
+                      const char *value, struct iso_text_list *list)
+{
+    if (list->n == ISO_TEXTS)
+        return iso_usage(command, "--%s can be given %d times", option->key, ISO_TEXTS);
+    list->text[list->n++] = value;
+    return ISO_EXIT_DONE;
+}
+
 /* Returns ISO_EXIT_DONE or, with the fault told, ISO_EXIT_USAGE. */
 static int store(const struct iso_command *command, const struct iso_option *option,
                  const char *value, void *out)
@@ -86,6 +95,8 @@ static int store(const struct iso_command *command, const struct iso_option *opt
         return iso_usage(command, "--%s takes %s, not '%s'", option->key, option->argument, value);
     if (option->type == ISO_OPTION_REAL)
         return store_real(command, option, value, target);
+    if (option->type == ISO_OPTION_LIST)
+        return store_item(command, option, value, target);
     if (option->type != ISO_OPTION_INT) {
         *(const char **)target = value;
         return ISO_EXIT_DONE;

@@ -2,6 +2,7 @@
  * --help and suggestions for mistyped options. */
 #ifndef ISO_OPTIONS_H
 #define ISO_OPTIONS_H
+#include "core/text_list.h"
 #include "exit_code.h"
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@ enum iso_option_type {
     ISO_OPTION_CHOICE, /* the same; one of the words in .argument, "a|b" */
     ISO_OPTION_INT,    /* int64_t, at least .min */
     ISO_OPTION_REAL,   /* double, at least .min */
+    ISO_OPTION_LIST,   /* struct iso_text_list; may be given several times */
     ISO_OPTION_FLAG    /* bool; takes no argument */
 };
 struct iso_option {       /* a table ends with key NULL */

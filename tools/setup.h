@@ -49,6 +49,19 @@
             "of all randomness, instead of the model file's", 0  \
     }
 
+#define ISO_OPTION_SET(type)                                                                \
+    {                                                                                       \
+        "set", "KEY=VALUE", ISO_OPTION_LIST, offsetof(type, setup.set),                     \
+            "change a key of the model file, such as optimizer.learning_rate=0.01; may be " \
+            "given several times (isocl help set)",                                         \
+            0                                                                               \
+    }
+#define ISO_OPTION_PHASE(type)                                                           \
+    {                                                                                    \
+        "phase", "NAME", ISO_OPTION_TEXT, offsetof(type, setup.phase),                   \
+            "of a model file with phases this one only, by its name or number from 1", 0 \
+    }
+
 #define ISO_SETUP_DEFAULTS                                                                 \
     {                                                                                      \
         .batch = -1, .seed = -1, .progress = iso_setup_progress, .chosen = iso_choice_tell \

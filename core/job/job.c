@@ -7,6 +7,7 @@
 #include "core/train/weights.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,11 +24,29 @@ static iso_rc find_origin(struct iso_job *job)
     return ISO_OK;
 }
 
+/* Makes the text that a fault shows for each change. */
+static iso_rc label_changes(struct iso_job *job, const struct iso_job_options *options,
+                            struct iso_changes *out)
+{
+    for (int i = 0; i < options->set.n; i++) {
+        const size_t size = strlen(options->set.text[i]) + sizeof "--set ";
+        job->set[i] = iso_alloc(size, 1);
+        if (job->set[i] == NULL)
+            return ISO_ENOMEM;
+        snprintf(job->set[i], size, "--set %s", options->set.text[i]);
+    }
+    out->set = (const char *const *)job->set;
+    out->n = options->set.n;
+    return ISO_OK;
+}
+
 iso_rc iso_job_model(struct iso_job *job, const char *path, const struct iso_job_options *options)
 {
     if (snprintf(job->path, sizeof job->path, "%s", path) >= (int)sizeof job->path)
         return iso_fail(ISO_EIO, "the path %.60s... is too long", path);
-    ISO_TRY(iso_model_parse(job->path, options->text, &job->faults, &job->model));
+    struct iso_changes changes = { .phase = options->phase };
+    ISO_TRY(label_changes(job, options, &changes));
+    ISO_TRY(iso_model_load_changed(job->path, options->text, &changes, &job->faults, &job->model));
     ISO_TRY(find_origin(job));
     if (options->batch > 0)
         job->model->batch_size = options->batch;
@@ -106,6 +125,8 @@ void iso_job_free(struct iso_job *job)
         iso_dataset_free(job->data[i]);
     iso_backend_close(job->backend);
     iso_model_free(job->model);
+    for (int i = 0; i < ISO_TEXTS; i++)
+        free(job->set[i]);
     iso_trained_classes_free(&job->classes);
 }
 

@@ -3,6 +3,7 @@
 #ifndef ISO_JOB_H
 #define ISO_JOB_H
 #include "core/data/folders.h"
+#include "core/text_list.h"
 #include "core/train/exec.h"
 #include "core/train/scores.h"
 
@@ -12,10 +13,12 @@ struct iso_job_options {
     /* Used instead of the model file's data; borrowed; NULL: none. For training, validation and
      * test. If the first is given, the others are not taken from the model file. */
     const struct iso_dataset *rows[3];
-    int64_t threads, limit; /* 0: one per processor; all rows */
-    int64_t batch, seed;    /* -1: the model file's */
-    const char *tune;       /* off or auto; NULL: auto on GPUs */
-    iso_progress *progress; /* called while images are read; may be NULL */
+    int64_t threads, limit;   /* 0: one per processor; all rows */
+    int64_t batch, seed;      /* -1: the model file's */
+    struct iso_text_list set; /* KEY=VALUE, each: core/model/changes.h */
+    const char *phase;        /* the only phase of the model file that is trained; NULL: all */
+    const char *tune;         /* off or auto; NULL: auto on GPUs */
+    iso_progress *progress;   /* called while images are read; may be NULL */
     /* Called with the device that auto took, the reason, and the requested mode; may be NULL. */
     void (*chosen)(const struct iso_backend *, const char *why, enum iso_mode);
 };
@@ -33,11 +36,12 @@ struct iso_job { /* owns all it names; zeroed: nothing is open */
     struct iso_dataset *data[2];        /* for training, and for validation or prediction */
     struct iso_trained_classes classes; /* number the classes of all data by name */
     char path[ISO_PATH];                /* path of the model file; the faults borrow it */
+    char *set[ISO_TEXTS];               /* "--set KEY=VALUE"; faults and model borrow them */
     struct iso_data_origin origin;      /* places of the data */
 };
 
-/* Reads the model file, with batch and seed of the options. On ISO_EMODEL, faults has the
- * locations. */
+/* Reads the model file, with the changes, batch and seed of the options. On ISO_EMODEL, faults has
+ * the locations. */
 iso_rc iso_job_model(struct iso_job *, const char *path, const struct iso_job_options *);
 iso_rc iso_job_backend(struct iso_job *, const struct iso_job_options *);
 /* Builds graph and executor of a phase of the model, in place of those that are open. batch 0: the

@@ -51,6 +51,8 @@ void iso_find_auto(struct iso_loader *l, const struct iso_yaml *input, const cha
     const struct iso_yaml *node = value->n == 0 ? iso_yaml_get(input, key) : NULL;
     if (node == NULL)
         return;
+    if (l->written != NULL) /* node stands where the file has it, not the text with its changes */
+        node = iso_yaml_get(iso_yaml_get(l->written->root, "input"), key);
     *at = offset_of(l->model, &node->location);
     if (strncmp(l->model->text + *at, word, sizeof word - 1) != 0)
         iso_faults_add(l->faults, node->location,

@@ -270,40 +270,42 @@ static iso_rc new_model(const char *path, struct iso_model **out)
     return ISO_OK;
 }
 
+/* A location in the file at `path` becomes one in the model's own copy of that path; one at a
+ * change stays. */
+static void own(struct iso_location *location, const struct iso_model *m, const char *path)
+{
+    if (location->file == NULL || location->file == path)
+        location->file = m->file;
+}
+
+static void own_training(struct iso_training *t, const struct iso_model *m, const char *path)
+{
+    own(&t->location, m, path);
+    own(&t->loss.location, m, path);
+    own(&t->optimizer.location, m, path);
+    own(&t->schedule.location, m, path);
+    own(&t->early_stopping.location, m, path);
+    for (int k = 0; k < t->naugmentations; k++)
+        own(&t->augmentations[k].location, m, path);
+}
+
 /* Copies the locations of uses to m->uses, from the inside out; returns the first copy. */
 static const struct iso_location *own_uses(struct iso_model *m, const struct iso_location *used_at,
-                                           int *n)
+                                           int *n, const char *path)
 {
     struct iso_location *first = used_at != NULL ? &m->uses[*n] : NULL;
     for (; used_at != NULL; used_at = used_at->used_at) {
-        struct iso_location *own = &m->uses[(*n)++];
-        *own = *used_at;
-        own->file = m->file;
-        own->used_at = used_at->used_at != NULL ? own + 1 : NULL;
+        struct iso_location *copy = &m->uses[(*n)++];
+        *copy = *used_at;
+        own(copy, m, path);
+        copy->used_at = used_at->used_at != NULL ? copy + 1 : NULL;
     }
     return first;
 }
 
-/* Makes the locations of a finished model its own: while a file is read, they borrow the caller's
- * path, which outlives a model that fails, and its tree. */
-static iso_rc own_locations(struct iso_model *m)
+static iso_rc own_layers(struct iso_model *m, const char *path)
 {
     int n = 0;
-    m->input_location.file = m->train.location.file = m->validation.location.file =
-        m->test.location.file = m->file;
-    for (int i = 0; i < m->nphases; i++)
-        m->phases[i].location.file = m->phases[i].loss.location.file =
-            m->phases[i].optimizer.location.file = m->phases[i].schedule.location.file =
-                m->phases[i].early_stopping.location.file = m->file;
-    for (int i = 0; i < m->nphases; i++)
-        for (int k = 0; k < m->phases[i].naugmentations; k++)
-            m->phases[i].augmentations[k].location.file = m->file;
-    m->checkpoint.location.file = m->file;
-    m->common.loss.location.file = m->common.optimizer.location.file = m->file;
-    for (int i = 0; i < m->nclass_weights; i++)
-        m->class_weights[i].location.file = m->file;
-    for (int i = 0; i < m->nmetrics; i++)
-        m->metrics[i].location.file = m->file;
     for (int i = 0; i < m->nlayers; i++)
         for (const struct iso_location *at = m->layers[i].location.used_at; at != NULL;
              at = at->used_at)
@@ -313,10 +315,29 @@ static iso_rc own_locations(struct iso_model *m)
         return ISO_ENOMEM;
     n = 0;
     for (int i = 0; i < m->nlayers; i++) {
-        m->layers[i].location.file = m->file;
-        m->layers[i].location.used_at = own_uses(m, m->layers[i].location.used_at, &n);
+        own(&m->layers[i].location, m, path);
+        m->layers[i].location.used_at = own_uses(m, m->layers[i].location.used_at, &n, path);
     }
     return ISO_OK;
+}
+
+/* Makes the locations of a finished model its own: while a file is read, they borrow the caller's
+ * path, which outlives a model that fails, and its tree. */
+static iso_rc own_locations(struct iso_model *m, const char *path)
+{
+    own(&m->input_location, m, path);
+    own(&m->train.location, m, path);
+    own(&m->validation.location, m, path);
+    own(&m->test.location, m, path);
+    own_training(&m->common, m, path);
+    for (int i = 0; i < m->nphases; i++)
+        own_training(&m->phases[i], m, path);
+    own(&m->checkpoint.location, m, path);
+    for (int i = 0; i < m->nclass_weights; i++)
+        own(&m->class_weights[i].location, m, path);
+    for (int i = 0; i < m->nmetrics; i++)
+        own(&m->metrics[i].location, m, path);
+    return own_layers(m, path);
 }
 
 /* Takes the file's bytes from text, or where that is NULL from the file. */
@@ -333,34 +354,61 @@ static iso_rc take_text(struct iso_model *m, const char *path, const char *text,
     return ISO_OK;
 }
 
-static iso_rc load(struct iso_loader *l, const char *path, const char *text)
+/* Makes text and tree what the changes make of them. Locations in the tree stay those of the file;
+ * l->written has those in the new text. */
+static iso_rc change(struct iso_loader *l, const char *path, const struct iso_changes *changes)
 {
-    struct iso_yaml_doc *doc;
-    ISO_TRY(take_text(l->model, path, text, l->faults));
-    ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &doc));
-    l->doc = doc;
+    char *text = NULL;
+    size_t size = 0;
+    ISO_TRY(iso_changes_apply(changes, l->doc, l->faults));
+    ISO_TRY(iso_yaml_write(l->doc->root, &text, &size));
+    free(l->model->text);
+    l->model->text = text;
+    l->model->text_size = size;
+    return iso_yaml_parse(path, text, size, l->faults, &l->written);
+}
+
+static iso_rc read_tree(struct iso_loader *l, const char *path, const struct iso_changes *changes)
+{
+    const struct iso_yaml_doc *doc = l->doc;
+    if (!iso_changes_none(changes))
+        ISO_TRY(change(l, path, changes));
     l->layer_blocks = iso_yaml_get(doc->root, "blocks");
     l->winograd = iso_yaml_get(doc->root, "winograd");
-    iso_rc rc = read_model(l, doc->root);
-    if (rc == ISO_OK)
-        rc = own_locations(l->model);
-    iso_yaml_free(doc);
+    ISO_TRY(read_model(l, doc->root));
+    return own_locations(l->model, path);
+}
+
+static iso_rc load(struct iso_loader *l, const char *path, const char *text,
+                   const struct iso_changes *changes)
+{
+    ISO_TRY(take_text(l->model, path, text, l->faults));
+    ISO_TRY(iso_yaml_parse(path, l->model->text, l->model->text_size, l->faults, &l->doc));
+    const iso_rc rc = read_tree(l, path, changes);
+    iso_yaml_free(l->doc);
+    iso_yaml_free(l->written);
     return rc;
 }
 
 iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_model **out)
 {
-    return iso_model_parse(path, NULL, faults, out);
+    return iso_model_load_changed(path, NULL, NULL, faults, out);
 }
 
 iso_rc iso_model_parse(const char *path, const char *text, struct iso_faults *faults,
                        struct iso_model **out)
 {
+    return iso_model_load_changed(path, text, NULL, faults, out);
+}
+
+iso_rc iso_model_load_changed(const char *path, const char *text, const struct iso_changes *changes,
+                              struct iso_faults *faults, struct iso_model **out)
+{
     int before = faults->count;
     struct iso_loader loader = { .faults = faults };
     ISO_TRY(new_model(path, &loader.model));
     loader.training = &loader.model->common;
-    iso_rc rc = load(&loader, path, text);
+    iso_rc rc = load(&loader, path, text, changes);
     int found = faults->count - before;
     if (found > 0 && (rc == ISO_OK || rc == ISO_EMODEL))
         rc = iso_fail(ISO_EMODEL, "%s: %d fault%s in this model file", path, found,

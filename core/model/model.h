@@ -1,6 +1,7 @@
 /* model.h: a model file, read and checked. graph.h turns it into a graph of ops. */
 #ifndef ISO_MODEL_H
 #define ISO_MODEL_H
+#include "changes.h"
 #include "faults.h"
 #include "core/data/dataset.h"
 #include "core/ops/gather_images.h"
@@ -111,6 +112,12 @@ iso_rc iso_model_load(const char *path, struct iso_faults *faults, struct iso_mo
 /* The same for text that a program has; path is the name that faults say. text NULL: the file's. */
 iso_rc iso_model_parse(const char *path, const char *text, struct iso_faults *faults,
                        struct iso_model **out);
+/* The same with changes, which the model's text then has, too; what is wrong with one of them is a
+ * fault at it. NULL: none. */
+iso_rc iso_model_load_changed(const char *path, const char *text, const struct iso_changes *,
+                              struct iso_faults *, struct iso_model **out);
+/* The SHA-256 of what the text says, however it is written. */
+iso_rc iso_model_sha256(const struct iso_model *, char hex[65]);
 void iso_model_free(struct iso_model *);
 /* Gives the request for the data of `split`: train, validation or test. If the file names no test
  * data, these are the test split of the training data. The request borrows from the model; the

@@ -22,7 +22,8 @@ struct iso_loader { /* state while a model is read */
     const struct iso_yaml *layer_blocks; /* the definitions in the file; NULL: none */
     bool layer_blocks_read, layer_block_used[ISO_LAYER_BLOCKS_MAX],
         layer_block_fault[ISO_LAYER_BLOCKS_MAX];
-    int copied; /* nodes made by uses of layer blocks */
+    struct iso_yaml_doc *written; /* tree of the text that changes have made; NULL: no changes */
+    int copied;                   /* nodes made by uses of layer blocks */
 };
 
 struct iso_section {

@@ -40,6 +40,8 @@ void iso_yaml_free(struct iso_yaml_doc *); /* NULL is fine */
 /* Returns zeroed memory that lives as long as the document, for nodes that are added to it, or
  * NULL. */
 void *iso_yaml_alloc(struct iso_yaml_doc *, size_t count, size_t size);
+/* Writes a tree as text that reads back the same; *text ends with a NUL. The caller frees it. */
+iso_rc iso_yaml_write(const struct iso_yaml *, char **text, size_t *size);
 /* Returns the value of a key, or NULL. */
 const struct iso_yaml *iso_yaml_get(const struct iso_yaml *mapping, const char *key);
 /* Returns true for an empty value, null or ~. */
