@@ -184,7 +184,7 @@ test check: all $(TESTS)
 
 # Half a minute: the tests that neither train for long nor visit every device.
 SLOW  := arith arith_opencl augmentation bad_models bench branches changes child cli cli_device cli_eval cli_exit cli_predict cli_train cpu \
-         fuzz fuzz_files golden gradient job keep keras kill measure numbers npz opencl opencl_queue parity properties \
+         fuzz fuzz_files golden gradient job keep keras kill measure new numbers npz opencl opencl_queue parity properties \
          read_ahead reference report reproduce resume run stranger stream train tuner watch winograd
 QUICK := $(filter-out $(SLOW:%=$(BUILD)/tests/test_%),$(TESTS))
 check-quick: all $(QUICK)
@@ -248,6 +248,7 @@ install: all $(BUILD)/public/libisocl.a
 	$(BUILD)/isocl completion zsh > "$(ZSH_FILE)"
 	$(BUILD)/isocl completion fish > "$(FISH_FILE)"
 	cp -R models "$(ROOT)/share/isocl/"
+	install -m 755 tools/get-data.sh "$(ROOT)/share/isocl/get-data.sh"
 	install -m 644 tools/example/*.c "$(EXAMPLES)/"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(subst $(PREFIX),$${prefix},$(LIBDIR))|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' tools/isocl.pc.in > "$(PC_FILE)"
@@ -257,6 +258,7 @@ uninstall:
 	rm -f "$(ROOT)/bin/isocl" "$(MAN_PAGE)" "$(BASH_FILE)" "$(ZSH_FILE)" "$(FISH_FILE)" "$(LIB_FILE)" "$(PC_FILE)" \
 	    "$(HEADER)" "$(SO_FILE)" "$(SO_FILE).$(SOVERSION)"
 	rm -rf "$(ROOT)/share/isocl/models" "$(ROOT)/share/doc/isocl"
+	rm -f "$(ROOT)/share/isocl/get-data.sh"
 	rmdir "$(ROOT)/share/isocl" 2>/dev/null || true
 
 # Three packages, isocl, the library and isocl-dev, in the build folder.

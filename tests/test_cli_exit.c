@@ -15,6 +15,8 @@
 static const struct {
     const char *command, *done, *file, *device;
 } cases[] = {
+    { "new", "builtin:digits --force", "none", NULL },
+    { "get", NULL, NULL, NULL },
     { "train", TINY "--epochs 1 --quiet --out a", "none.yaml", "tiny.yaml" GPU },
     { "eval", "a --device reference --limit 20", "none", "a --limit 20" GPU },
     { "predict", "a --split test --limit 2 --device reference", "a none.png",

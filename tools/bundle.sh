@@ -62,7 +62,7 @@ END
 chmod 755 "$out/isocl"
 install -m 755 "$program" "$out/bin/isocl"
 strip -S "$out/bin/isocl"
-cp -R models "$out/share/isocl/"
+cp -R models tools/get-data.sh "$out/share/isocl/"
 cp LICENSE "$out/licences/isocl"
 tar -C "$build" -czf "$out.tar.gz" "$name"
 glibc=$(find "$out/bin" "$out/lib" -type f -exec objdump -T {} + | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)

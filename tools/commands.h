@@ -5,6 +5,8 @@
 
 /* clang-format off */
 #define ISO_COMMANDS(X) \
+    X(new)              \
+    X(get)              \
     X(train)            \
     X(eval)             \
     X(predict)          \

@@ -52,10 +52,11 @@ static iso_rc find_folder(const struct iso_named_set *set, int split,
                 return ISO_OK;
             }
     return iso_fail(ISO_EIO,
-                    "data set '%s' not found: looked for %s/%s in %s; unpack its binary version "
-                    "there, or name the folder with --data or ISOCL_DATA (`isocl help paths`)",
+                    "data set '%s' not found: looked for %s/%s in %s; `isocl get %s` fetches its "
+                    "binary version; or name the folder with --data or ISOCL_DATA (`isocl help "
+                    "paths`)",
                     set->name, set->folders[0], first,
-                    iso_data_folders_text(folders, list, sizeof list));
+                    iso_data_folders_text(folders, list, sizeof list), set->name);
 }
 
 /* ---- Rows ------------------------------------------------------------------------------------ */

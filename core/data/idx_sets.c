@@ -46,12 +46,13 @@ static iso_rc not_found(const struct iso_named_set *set, int split,
 {
     char list[1024];
     const char *prefix = file_prefixes[split];
-    return iso_fail(ISO_EIO,
-                    "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
-                    "in %s; name the folder with --data or ISOCL_DATA (`isocl help paths`), or use "
-                    "'builtin:digits', which needs no download",
-                    set->name, set->folders[0], prefix, set->name,
-                    iso_data_folders_text(folders, list, sizeof list));
+    return iso_fail(
+        ISO_EIO,
+        "data set '%s' not found: looked for %s/%s-images-idx3-ubyte[.gz] and %s.npz "
+        "in %s; `isocl get %s` fetches it; or name the folder with --data or ISOCL_DATA "
+        "(`isocl help paths`), or use 'builtin:digits', which needs no download",
+        set->name, set->folders[0], prefix, set->name,
+        iso_data_folders_text(folders, list, sizeof list), set->name);
 }
 
 /* Finds folder/NAME.npz, or folder/subfolder/NAME.npz. */

@@ -202,3 +202,23 @@ iso_rc iso_weights_load(struct iso_exec *exec, const struct iso_st_file *file, c
     free(entries.list);
     return rc;
 }
+
+iso_rc iso_weights_take(struct iso_exec *exec, const struct iso_st_file *file, int *taken)
+{
+    struct iso_faults *faults = iso_alloc(1, sizeof *faults);
+    struct entries entries = { .n = 0 };
+    iso_rc rc = faults != NULL ? collect(exec, false, &entries) : ISO_ENOMEM;
+    *taken = 0;
+    for (int i = 0; i < entries.n && rc == ISO_OK; i++) {
+        faults->count = 0;
+        check_entry(&entries.list[i], file, (struct iso_location){ .file = "" }, faults);
+        if (faults->count > 0)
+            continue;
+        rc = load_entry(iso_exec_backend(exec), &entries.list[i].tensor,
+                        iso_st_find(file, entries.list[i].name));
+        ++*taken;
+    }
+    free(entries.list);
+    free(faults);
+    return rc;
+}

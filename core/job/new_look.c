@@ -1,0 +1,184 @@
+/* new_look.c: what kind of data a path leads to, of which size, in which classes. */
+#include "new_model.h"
+
+#include "core/data/left_out.h"
+#include "core/model/field.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SIDE = 64, SMALL = 64 };
+
+/* ---- The kind of data ---------------------------------------------------------------------- */
+
+static bool ends_in(const char *path, const char *end)
+{
+    const size_t n = strlen(path), m = strlen(end);
+    return n > m && strcmp(path + n - m, end) == 0;
+}
+
+static bool holds(const char *folder, const char *name)
+{
+    char path[ISO_PATH];
+    const bool there = iso_path(path, folder, name) == ISO_OK && access(path, F_OK) == 0;
+    iso_error_clear();
+    return there;
+}
+
+/* Returns "folder", "csv" or "npy"; NULL where it is none of them. */
+static const char *kind_of(const char *path)
+{
+    if (iso_folder_exists(path))
+        return holds(path, "train.csv") ? "csv" : holds(path, "x_train.npy") ? "npy" : "folder";
+    return ends_in(path, ".csv")                            ? "csv"
+           : ends_in(path, ".npy") || ends_in(path, ".npz") ? "npy"
+                                                            : NULL;
+}
+
+static bool is_name(const char *data)
+{
+    for (const struct iso_dataset_doc *d = iso_dataset_docs; d->name != NULL; d++)
+        if (strcmp(d->name, data) == 0)
+            return true;
+    return iso_dataset_is_file(data);
+}
+
+/* A path is made absolute, so that the model file may lie anywhere. */
+static iso_rc name_data(const char *data, struct iso_new_data *out)
+{
+    if (is_name(data)) {
+        snprintf(out->dataset, sizeof out->dataset, "%s", data);
+        return ISO_OK;
+    }
+    if (access(data, F_OK) != 0)
+        return iso_fail(ISO_EIO,
+                        "there is no %s: name a folder of pictures, a .csv, .npy or .npz file, or "
+                        "one of the data sets that `isocl help datasets` lists",
+                        data);
+    const char *kind = kind_of(data);
+    if (kind == NULL)
+        return iso_fail(ISO_EDATA,
+                        "%s is neither a folder nor a .csv, .npy or .npz file; pictures lie in a "
+                        "folder for each class",
+                        data);
+    char *whole = realpath(data, NULL);
+    if (whole == NULL)
+        return iso_file_fail("find", data);
+    const int n = snprintf(out->dataset, sizeof out->dataset, "%s:%s", kind, whole);
+    free(whole);
+    return n < (int)sizeof out->dataset ? ISO_OK : iso_path_too_long(data);
+}
+
+/* ---- What is in it ------------------------------------------------------------------------- */
+
+/* Images stay on the disk: only their sizes are looked at. */
+static iso_rc load(const struct iso_new_data *d, const char *split, int64_t side,
+                   const struct iso_job_options *o, struct iso_dataset **set)
+{
+    struct iso_dataset_request r = { .name = d->dataset,
+                                     .split = split,
+                                     .folder = o->data,
+                                     .threads = (int)o->threads,
+                                     .progress = o->progress,
+                                     .stream = strncmp(d->dataset, "folder:", 7) == 0 };
+    r.options.resize[0] = r.options.resize[1] = side;
+    const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
+    const struct iso_field *damaged = own != NULL ? iso_field_find(own->fields, "damaged") : NULL;
+    if (damaged != NULL)
+        *(int *)((char *)&r.options + damaged->offset) = 1; /* skip */
+    return iso_dataset_load(&r, set);
+}
+
+/* Images of one size that are small stay as they are; a folder of others is resized. */
+static iso_rc load_train(struct iso_new_data *d, int64_t side, const struct iso_job_options *o,
+                         struct iso_dataset **set)
+{
+    const bool folder = strncmp(d->dataset, "folder:", 7) == 0;
+    if (side > 0 && !folder)
+        return iso_fail(ISO_EUSAGE, "--size is for folders of pictures; %s has a size of its own",
+                        d->dataset);
+    if (side == 0) {
+        const iso_rc rc = load(d, "train", 0, o, set);
+        if (!folder || (rc == ISO_OK && (*set)->height <= SMALL && (*set)->width <= SMALL))
+            return rc;
+        iso_dataset_free(*set);
+        *set = NULL;
+        iso_error_clear(); /* the sizes differ, or are large; what else there is comes again */
+    }
+    d->resized = true;
+    return load(d, "train", side > 0 ? side : SIDE, o, set);
+}
+
+static void name_classes(const struct iso_dataset *set, struct iso_new_data *d)
+{
+    size_t used = 0;
+    for (int i = 0; set->class_names != NULL && i < set->classes; i++) {
+        if (used + ISO_CLASS_NAME + 8 > sizeof d->class_text) {
+            snprintf(d->class_text + used, sizeof d->class_text - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(d->class_text + used, sizeof d->class_text - used, "%s%s",
+                                 i ? ", " : "", set->class_names[i]);
+    }
+}
+
+static void count_left(const struct iso_dataset *set, struct iso_new_data *d)
+{
+    char text[400];
+    size_t used = 0;
+    for (int i = 0; set->left != NULL && i < ISO_LEFT_REASONS; i++)
+        if (iso_left_out_text(set->left, (enum iso_left_reason)i, text, sizeof text) &&
+            used < sizeof d->left_out)
+            used += (size_t)snprintf(d->left_out + used, sizeof d->left_out - used, "%s%s",
+                                     used ? "; " : "", text);
+}
+
+/* Rows of numbers as many as a square has pixels are taken for images, as tables of digits are. */
+static void shape(const struct iso_dataset *set, struct iso_new_data *d)
+{
+    int side = 0;
+    while (set->flat && (side + 1) * (side + 1) <= set->width)
+        side++;
+    d->flat = set->flat && (side * side != set->width || side < 16);
+    d->height = set->flat && !d->flat ? side : set->height;
+    d->width = set->flat && !d->flat ? side : set->width;
+    d->channels = set->channels;
+}
+
+/* A set without a test split has none. */
+static int64_t count_test(const struct iso_new_data *d, const struct iso_job_options *o)
+{
+    struct iso_dataset *set = NULL;
+    int64_t rows = 0;
+    if (load(d, "test", d->resized ? d->height : 0, o, &set) == ISO_OK)
+        rows = set->rows;
+    else
+        iso_error_clear();
+    iso_dataset_free(set);
+    return rows;
+}
+
+iso_rc iso_new_look(const char *data, int64_t side, const struct iso_job_options *o,
+                    struct iso_new_data *d)
+{
+    struct iso_dataset *set = NULL;
+    *d = (struct iso_new_data){ .rows = 0 };
+    ISO_TRY(name_data(data, d));
+    const iso_rc rc = load_train(d, side, o, &set);
+    if (rc == ISO_OK) {
+        const struct iso_source_fields *own = iso_dataset_fields(d->dataset);
+        d->rows = set->rows;
+        d->classes = set->classes;
+        d->skips = own != NULL && iso_field_find(own->fields, "damaged") != NULL;
+        shape(set, d);
+        name_classes(set, d);
+        count_left(set, d);
+        d->test_rows = count_test(d, o);
+    }
+    iso_dataset_free(set);
+    if (rc == ISO_OK && d->classes < 2)
+        return iso_fail(ISO_EDATA, "%s has one class: there is nothing to tell apart", d->dataset);
+    return rc;
+}
