@@ -22,6 +22,7 @@
 #include "core/ops/image_data_generator.h"
 #include "core/ops/dropout.h"
 #include "loading.h"
+#include "unwrap.h"
 
 static struct iso_model *load_good(const char *path)
 {
@@ -283,6 +284,15 @@ static char *help_text(const char *topic, iso_rc *rc)
     return text;
 }
 
+/* Checks that no line is longer than 80 characters, and takes the line breaks back. */
+static void check_lines(char *text)
+{
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+        if (strcspn(line, "\n") > 80)
+            fail_msg("line too long: %.100s", line);
+    unwrap(text);
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -300,6 +310,7 @@ static void test_help(void **state)
         assert_non_null(strstr(overview, iso_ops[op].name));
         char *text = help_text(iso_ops[op].name, &rc);
         assert_int_equal(rc, ISO_OK);
+        check_lines(text);
         assert_non_null(strstr(text, iso_ops[op].def->doc));
         assert_non_null(strstr(page, iso_ops[op].def->doc + 1));
         for (const struct iso_field *f = iso_ops[op].def->fields; f != NULL && f->key != NULL; f++)
@@ -309,8 +320,10 @@ static void test_help(void **state)
     }
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
         assert_true(strstr(overview, s->key) != NULL && strstr(page, s->doc) != NULL);
+    check_lines(overview);
     char *sums = help_text("sums", &rc);
     assert_int_equal(rc, ISO_OK);
+    check_lines(sums);
     for (int op = 0; op < ISO_OP_COUNT; op++) {
         const struct iso_sum_def *s = iso_ops[op].def->sums;
         assert_true(s != NULL || !iso_ops[op].def->product);

@@ -2,12 +2,15 @@
 
 #include "core/number.h"
 #include "core/suggest.h"
+#include "core/wrap.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { COLUMN = 29 }; /* at which explanations of options begin */
 
 int iso_usage(const struct iso_command *command, const char *fmt, ...)
 {
@@ -29,11 +32,11 @@ static void print_help(const struct iso_command *command)
     printf("\nOptions:\n");
     for (const struct iso_option *o = command->options; o->key != NULL; o++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", o->key, o->argument != NULL ? " " : "",
+        snprintf(left, sizeof left, "  --%s%s%s ", o->key, o->argument != NULL ? " " : "",
                  o->argument != NULL ? o->argument : "");
-        printf("  %-26s %s\n", left, o->doc);
+        iso_wrap(stdout, left, COLUMN, o->doc);
     }
-    printf("  %-26s %s\n", "--help", "this text");
+    iso_wrap(stdout, "  --help ", COLUMN, "this text");
     printf("\nExamples:\n%s", command->examples);
 }
 

@@ -8,6 +8,7 @@
 #include "schedule.h"
 #include "section.h"
 #include "core/suggest.h"
+#include "core/wrap.h"
 #include "core/data/dataset.h"
 #include "core/data/folders.h"
 #include "core/environment.h"
@@ -15,7 +16,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { TEXT = 400 };
+enum { TEXT = 400, LIST = 2048, COLUMN = 23 }; /* COLUMN: at which explanations begin */
 
 /* The topics that ops belong to, as their descriptors say, and what else a topic can be. */
 struct op_topic {
@@ -72,14 +73,32 @@ static void value_text(const struct iso_field *f, char *buf, size_t n)
 
 /* ---- Plain text ---------------------------------------------------------------------------- */
 
+/* Prints a name and its explanation, side by side. */
+static void print_entry(FILE *out, const char *name, const char *doc)
+{
+    char left[64];
+    snprintf(left, sizeof left, "  %s ", name);
+    iso_wrap(out, left, COLUMN, doc);
+}
+
+/* Prints "name: explanation". */
+static void print_title(FILE *out, const char *name, const char *doc, const char *end)
+{
+    char text[LIST];
+    snprintf(text, sizeof text, "%s: %s%s", name, doc, end);
+    iso_wrap(out, "", 0, text);
+}
+
 static void print_fields(FILE *out, const struct iso_field *fields)
 {
-    char value[TEXT];
+    char value[2 * TEXT];
     for (const struct iso_field *f = fields; f != NULL && f->key != NULL; f++) {
         value_text(f, value, sizeof value);
-        fprintf(out, "  %-20s %s\n", f->key, f->doc);
-        fprintf(out, "  %-20s   %s (%s%s)\n", "", value,
-                f->dflt != NULL && *f->dflt ? "default " : "", default_text(f));
+        print_entry(out, f->key, f->doc);
+        size_t used = strlen(value);
+        snprintf(value + used, sizeof value - used, " (%s%s)",
+                 f->dflt != NULL && *f->dflt ? "default " : "", default_text(f));
+        iso_wrap(out, "", COLUMN + 2, value);
     }
 }
 
@@ -107,11 +126,11 @@ static void print_op(FILE *out, int op)
 {
     const struct iso_op_def *def = iso_ops[op].def;
     const char *weights[ISO_OPERANDS + 1];
-    fprintf(out, "%s: %s\n", iso_ops[op].name, def->doc);
+    print_title(out, iso_ops[op].name, def->doc, "");
     print_fields(out, def->fields);
     if (has_topic(op, "layers"))
         for (const struct iso_layer_key *k = iso_layer_keys; k->key != NULL; k++)
-            fprintf(out, "  %-20s %s\n", k->key, k->doc);
+            print_entry(out, k->key, k->doc);
     if (has_topic(op, "optimizers"))
         print_fields(out, clipping_fields());
     weight_names(def, weights);
@@ -123,86 +142,106 @@ static void print_ops(FILE *out, const char *topic)
 {
     for (int op = 0; op < ISO_OP_COUNT; op++)
         if (has_topic(op, topic))
-            fprintf(out, "  %-33s %s\n", iso_ops[op].name, iso_ops[op].def->doc);
+            print_entry(out, iso_ops[op].name, iso_ops[op].def->doc);
 }
 
 static void print_named(FILE *out, const struct iso_named_doc *doc)
 {
-    fprintf(out, "%s: %s\n", doc->name, doc->doc);
+    print_title(out, doc->name, doc->doc, "");
     print_fields(out, doc->fields);
 }
 
 static void print_section(FILE *out, const struct iso_section *s)
 {
-    fprintf(out, "%s: %s%s\n", s->key, s->doc, s->required ? " Required." : "");
+    print_title(out, s->key, s->doc, s->required ? " Required." : "");
     print_fields(out, s->fields);
     for (int i = 0; s->fields == iso_data_fields && iso_dataset_fields_at(i) != NULL; i++)
         print_fields(out, iso_dataset_fields_at(i)->fields);
 }
 
-/* Prints the ops that the backend has no kernel for, though their kind needs one, or "nothing". */
-static void print_lacking(FILE *out, const struct iso_backend_ops *backend)
+static void append(char list[LIST], const char *separator, const char *name)
 {
-    int lacking = 0;
-    for (int op = 0; op < ISO_OP_COUNT; op++) {
-        const enum iso_kind kind = iso_ops[op].kind;
-        if (kind == ISO_VIEW || kind == ISO_SCORE || backend->kernels[op] != NULL)
-            continue;
-        fprintf(out, "%s%s", lacking++ > 0 ? ", " : "", iso_ops[op].name);
-    }
-    fprintf(out, "%s", lacking == 0 ? "nothing" : "");
+    const size_t used = strlen(list);
+    snprintf(list + used, LIST - used, "%s%s", used > 0 ? separator : "", name);
+}
+
+/* Lists the ops that the backend has no kernel for, though their kind needs one, or "nothing". */
+static const char *lacking(const struct iso_backend_ops *backend, char list[LIST])
+{
+    *list = '\0';
+    for (int op = 0; op < ISO_OP_COUNT; op++)
+        if (iso_ops[op].kind != ISO_VIEW && iso_ops[op].kind != ISO_SCORE &&
+            backend->kernels[op] == NULL)
+            append(list, ", ", iso_ops[op].name);
+    return *list ? list : "nothing";
 }
 
 static void print_backends(FILE *out)
 {
+    char list[LIST], text[2 * LIST];
     for (int b = 0; iso_backends[b] != NULL; b++) {
-        fprintf(out, "%-12s %s; of all %d ops it lacks ", iso_backends[b]->name,
-                iso_backends[b]->doc, ISO_OP_COUNT);
-        print_lacking(out, iso_backends[b]);
-        fprintf(out, "\n");
+        snprintf(text, sizeof text, "%s; of all %d ops it lacks %s", iso_backends[b]->doc,
+                 ISO_OP_COUNT, lacking(iso_backends[b], list));
+        print_entry(out, iso_backends[b]->name, text);
     }
 }
 
 static void print_modes(FILE *out)
 {
-    fprintf(out,
-            "  %-20s the same bits on every device, with any number of threads; the default, but "
-            "on\n  %-20s devices that do not compute exactly\n"
-            "  %-20s numbers within a bound of the exact ones, where a device has a faster way.\n"
-            "  %-20s What it changes:\n",
-            "exact", "", "fast", "");
-    for (int b = 0; iso_backends[b] != NULL; b++)
-        fprintf(out, "  %-20s   %s: %s\n", "", iso_backends[b]->name,
-                iso_backends[b]->fast != NULL ? iso_backends[b]->fast : "nothing");
+    char text[TEXT];
+    print_entry(out, "exact",
+                "the same bits on every device, with any number of threads; the default, except on "
+                "devices that do not compute exactly");
+    print_entry(out, "fast",
+                "numbers within a bound of the exact ones, if a device has a faster way. It "
+                "changes:");
+    for (int b = 0; iso_backends[b] != NULL; b++) {
+        snprintf(text, sizeof text, "%s: %s", iso_backends[b]->name,
+                 iso_backends[b]->fast != NULL ? iso_backends[b]->fast : "nothing");
+        iso_wrap(out, "", COLUMN + 2, text);
+    }
+}
+
+static void print_list(FILE *out, const char *title, const char *list)
+{
+    fprintf(out, "\n%s:\n", title);
+    iso_wrap(out, "", 2, list);
 }
 
 static void print_overview(FILE *out)
 {
-    fprintf(out, "isocl help TOPIC explains any of these:\n\nsections of a model file:\n ");
+    char list[LIST] = "";
+    fprintf(out, "isocl help TOPIC explains any of these:\n");
     for (const struct iso_section *s = iso_sections; s->key != NULL; s++)
-        fprintf(out, " %s", s->key);
+        append(list, " ", s->key);
+    print_list(out, "sections of a model file", list);
     for (const struct op_topic *t = op_topics; t->topic != NULL; t++) {
-        fprintf(out, "\n\n%s:\n ", t->topic);
+        *list = '\0';
         for (int op = 0; op < ISO_OP_COUNT; op++)
             if (has_topic(op, t->topic))
-                fprintf(out, " %s", iso_ops[op].name);
+                append(list, " ", iso_ops[op].name);
+        print_list(out, t->topic, list);
     }
     for (const struct named_topic *t = named_topics; t->topic != NULL; t++) {
-        fprintf(out, "\n\n%s:\n ", t->topic);
+        *list = '\0';
         for (int i = 0; i < t->n; i++)
-            fprintf(out, " %s", t->docs[i].name);
+            append(list, " ", t->docs[i].name);
+        print_list(out, t->topic, list);
     }
-    fprintf(out, "\n\nand also:\n ");
+    *list = '\0';
     for (int i = 0; other_topics[i] != NULL; i++)
-        fprintf(out, " %s", other_topics[i]);
-    fprintf(out, "\n");
+        append(list, " ", other_topics[i]);
+    print_list(out, "other topics", list);
 }
 
 static void print_environment(FILE *out)
 {
-    for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++)
-        fprintf(out, "  %-27s %s\n  %-27s   %s (default %s)\n", v->name, v->doc, "", v->values,
-                v->dflt);
+    char text[TEXT];
+    for (const struct iso_variable_doc *v = iso_variables; v->name != NULL; v++) {
+        print_entry(out, v->name, v->doc);
+        snprintf(text, sizeof text, "%s (default %s)", v->values, v->dflt);
+        iso_wrap(out, "", COLUMN + 2, text);
+    }
 }
 
 /* One of other_topics. */
@@ -214,9 +253,9 @@ static void print_other(FILE *out, const char *topic)
     else if (strcmp(topic, "datasets") == 0)
         for (int i = 0; i < 2; i++)
             for (const struct iso_dataset_doc *d = datasets[i]; d->name != NULL; d++)
-                fprintf(out, "  %-20s %s\n", d->name, d->doc);
+                print_entry(out, d->name, d->doc);
     else if (strcmp(topic, "paths") == 0)
-        fprintf(out, "%s", iso_data_folders_help);
+        iso_wrap(out, "", 0, iso_data_folders_help);
     else if (strcmp(topic, "environment") == 0)
         print_environment(out);
     else if (strcmp(topic, "modes") == 0)
@@ -379,13 +418,12 @@ static void markdown_tables(FILE *out)
 
 static void markdown_backends(FILE *out)
 {
+    char list[LIST];
     fprintf(out, "\n## Backends\n\n| backend | | of all %d ops it lacks |\n|---|---|---|\n",
             ISO_OP_COUNT);
-    for (int b = 0; iso_backends[b] != NULL; b++) {
-        fprintf(out, "| `%s` | %s | ", iso_backends[b]->name, iso_backends[b]->doc);
-        print_lacking(out, iso_backends[b]);
-        fprintf(out, " |\n");
-    }
+    for (int b = 0; iso_backends[b] != NULL; b++)
+        fprintf(out, "| `%s` | %s | %s |\n", iso_backends[b]->name, iso_backends[b]->doc,
+                lacking(iso_backends[b], list));
 }
 
 void iso_help_markdown(FILE *out)

@@ -1,6 +1,7 @@
 /* reference_sums.c: the sums that ops make, for help and the reference page. */
 #include "reference_sums.h"
 #include "core/iso.h"
+#include "core/wrap.h"
 
 enum { TEXT = 400 };
 
@@ -17,11 +18,12 @@ static const char *sum_text(enum iso_sum kind, char *buf, size_t n)
                  ISO_BLOCK_TERMS);
         break;
     case ISO_SUM_ROWS:
-        snprintf(buf, n,
-                 "blocks of as many whole images as have %d rows, or of so many rows of one image; "
-                 "groups of as many whole images as have %d blocks, or of so many blocks of one "
-                 "image; the blocks of a group are added to +0, then the groups",
-                 ISO_BLOCK_ROWS, ISO_GROUP_BLOCKS);
+        snprintf(
+            buf, n,
+            "blocks of as many whole images as fit in %d rows, or of that many rows of one image; "
+            "groups of as many whole images as fit in %d blocks, or of that many blocks of one "
+            "image; the blocks of a group are added to +0, then the groups",
+            ISO_BLOCK_ROWS, ISO_GROUP_BLOCKS);
         break;
     case ISO_SUM_AXIS:
         snprintf(buf, n,
@@ -34,17 +36,27 @@ static const char *sum_text(enum iso_sum kind, char *buf, size_t n)
     return buf;
 }
 
+static void print_entry(FILE *out, enum iso_sum kind, const char *text)
+{
+    char left[20];
+    snprintf(left, sizeof left, "  %s ", sum_names[kind]);
+    iso_wrap(out, left, 13, text);
+}
+
 void iso_sums_print(FILE *out)
 {
     char text[TEXT];
     for (int kind = 0; kind < ISO_SUM_KINDS; kind++)
-        fprintf(out, "  %-10s %s\n", sum_names[kind],
-                sum_text((enum iso_sum)kind, text, sizeof text));
+        print_entry(out, (enum iso_sum)kind, sum_text((enum iso_sum)kind, text, sizeof text));
     for (int op = 0; op < ISO_OP_COUNT; op++)
-        for (const struct iso_sum_def *s = iso_ops[op].def->sums; s != NULL && s->what != NULL; s++)
-            fprintf(out, "%s%s: %s\n  %-10s %s%s\n", s == iso_ops[op].def->sums ? "\n" : "",
-                    iso_ops[op].name, s->what, sum_names[s->kind],
-                    s->kind == ISO_SUM_ROWS ? "a row is " : "", s->terms);
+        for (const struct iso_sum_def *s = iso_ops[op].def->sums; s != NULL && s->what != NULL;
+             s++) {
+            fprintf(out, "%s%s: %s\n", s == iso_ops[op].def->sums ? "\n" : "", iso_ops[op].name,
+                    s->what);
+            snprintf(text, sizeof text, "%s%s", s->kind == ISO_SUM_ROWS ? "a row is " : "",
+                     s->terms);
+            print_entry(out, s->kind, text);
+        }
 }
 
 void iso_sums_markdown(FILE *out)
