@@ -15,7 +15,7 @@
 static const char *const label_names[] = { "fine", "coarse", NULL };
 static const struct iso_field fields[] = {
     { "labels", ISO_FIELD_ENUM, offsetof(struct iso_source_options, labels), "fine", 0, 0,
-      label_names, "of cifar100: its 100 classes, or the 20 superclasses they are in" },
+      label_names, "cifar100 only: its 100 classes, or its 20 superclasses" },
     { 0 }
 };
 const struct iso_source_fields iso_cifar_fields = { "cifar100, which has coarse ones", fields };

@@ -1,4 +1,4 @@
-/* csv.c: reads a text file twice: what it holds, and then the numbers. */
+/* csv.c: reads a text file twice: first its columns and rows, then the numbers. */
 #include "csv_columns.h"
 #include "csv_labels.h"
 #include "csv_number.h"

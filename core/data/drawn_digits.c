@@ -5,11 +5,10 @@
 
 #include <stdio.h>
 
-static const struct iso_field fields[] = {
-    { "count", ISO_FIELD_INT, offsetof(struct iso_source_options, count), "", 1, 1e7, NULL,
-      "images to draw, of a data set the program draws itself (builtin:...)" },
-    { 0 }
-};
+static const struct iso_field fields[] = { { "count", ISO_FIELD_INT,
+                                             offsetof(struct iso_source_options, count), "", 1, 1e7,
+                                             NULL, "builtin:... only: number of images to draw" },
+                                           { 0 } };
 const struct iso_source_fields iso_drawn_fields = {
     "data sets that are drawn (builtin:...); to train on fewer rows of this one use --limit", fields
 };

@@ -14,7 +14,8 @@
 
 static const struct iso_field fields[] = {
     { "resize", ISO_FIELD_INT2, offsetof(struct iso_source_options, resize), "", 1, 4096, NULL,
-      "of folder:PATH: the size that all its images get, bilinearly; left out, all must have one" },
+      "folder:PATH only: size to which all images are resized (bilinear); without it, all must "
+      "have the same size" },
     { 0 }
 };
 static const struct iso_source_fields options = { "image files (folder:PATH)", fields };

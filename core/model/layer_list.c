@@ -11,13 +11,15 @@
 const struct iso_layer_key iso_layer_keys[] = {
     { "name", "name in weight files and messages (default: conv2d_1, conv2d_2, ...)" },
     { "inputs",
-      "name of the layer it reads, or input; a list where it reads several, such as "
-      "[conv2d_2, input] (default: the layer above)" },
+      "name of the layer it reads, or input; a list for several, such as [conv2d_2, input] "
+      "(default: the layer above)" },
     { "trainable",
       "false: its weights stay as they are, and batch_normalization uses its moving "
       "statistics (default: true)" },
-    { "repeat", "so many of it in a row, a number after each one's name (default: one, without)" },
-    { "first", "the first of these numbers (default: 1)" },
+    { "repeat",
+      "number of copies in a row, each with a number after its name (default: one, without a "
+      "number)" },
+    { "first", "first of these numbers (default: 1)" },
     { .key = NULL }
 };
 

@@ -21,14 +21,14 @@ static const struct iso_field train_fields[] = {
     { "epochs", ISO_FIELD_INT, AT(common.epochs), "10", 1, 1e6, NULL,
       "passes over the training data" },
     { "seed", ISO_FIELD_INT, AT(seed), "1", 0, 1e19, NULL,
-      "key of all random numbers: initial weights, order of examples, dropout" },
+      "seed of all random numbers: initial weights, order of examples, dropout" },
     { "keep_features", ISO_FIELD_BOOL, AT(keep_features), "false", 0, 0, NULL,
-      "compute what the layers at the beginning that are not trained give once for each image, and "
-      "keep it on the device, or in a file where it would be more than half of the device's "
-      "memory: the same bits, and epochs that cost as much as what is trained" },
+      "compute the result of the first layers, if they are not trained, once for each image, and "
+      "keep it on the device, or in a file if it exceeds half of the device's memory. The bits are "
+      "the same, and an epoch costs only as much as the trained layers" },
     { "checkpoint_minutes", ISO_FIELD_REAL, AT(checkpoint_minutes), "10", 0, 1e6, NULL,
-      "within an epoch save weights and state this often; 0: after epochs only. No result depends "
-      "on it" },
+      "interval at which weights and state are saved within an epoch; 0: after epochs only. Does "
+      "not affect results" },
     { 0 }
 };
 #undef SIZE
@@ -36,9 +36,9 @@ static const struct iso_field train_fields[] = {
 #define AT(member) offsetof(struct iso_expect, member)
 static const struct iso_field expect_fields[] = {
     { "source", ISO_FIELD_TEXT, AT(source), "", 0, sizeof((struct iso_expect *)0)->source, NULL,
-      "where the expected figures come from" },
+      "source of the expected figures" },
     { "training_accuracy", ISO_FIELD_REAL, AT(training_accuracy), "", 0, 1, NULL,
-      "share of right answers on the training data, after all epochs" },
+      "share of correct predictions on the training data, after all epochs" },
     { "validation_accuracy", ISO_FIELD_REAL, AT(validation_accuracy), "", 0, 1, NULL,
       "the same on the validation data" },
     { "test_accuracy", ISO_FIELD_REAL, AT(test_accuracy), "", 0, 1, NULL,
@@ -49,9 +49,10 @@ static const struct iso_field expect_fields[] = {
       "the same on the validation data" },
     { "test_loss", ISO_FIELD_REAL, AT(test_loss), "", 0, 1e30, NULL, "the same on the test data" },
     { "last_epochs", ISO_FIELD_INT, AT(last_epochs), "1", 1, 1e6, NULL,
-      "ours is the mean over so many last epochs (of what is measured after each)" },
+      "number of last epochs over which our figure is averaged (if it is measured after each "
+      "epoch)" },
     { "seconds_per_epoch", ISO_FIELD_REAL, AT(seconds_per_epoch), "", 0, 1e9, NULL,
-      "seconds that an epoch took the source" },
+      "the source's seconds per epoch" },
     { "parameters", ISO_FIELD_REAL, AT(parameters), "", 0, 1e15, NULL, "elements of all weights" },
     { 0 }
 };
@@ -98,23 +99,23 @@ static iso_rc read_expect(struct iso_loader *l, const struct iso_yaml *node)
 }
 
 const struct iso_section iso_sections[] = {
-    { "model", "The model's name. Left out, it is the file's.", false, NULL, read_name, false },
+    { "model", "The model's name. Default: the file's name.", false, NULL, read_name, false },
     { "data",
       "The data sets of `train`, `validation` and `test`, each with the keys below. `isocl trace "
       "--batch-from` needs none.",
       false, iso_data_fields, iso_load_data, false },
-    { "input", "What one example looks like when it enters the network.", true, iso_input_fields,
-      iso_load_input, false },
+    { "input", "The shape of one example, and its conversion to the network's input.", true,
+      iso_input_fields, iso_load_input, false },
     { "blocks",
       "Lists of layers with parameters, used by name like a layer: `name: {parameters: {filters: , "
       "strides: 1}, layers: [...]}`. A parameter without a default must be given; `$filters` "
-      "stands for its value. In a layer block `input` is what it reads; its last layer is its "
-      "output. Names are the use's name, `_`, and the layer's.",
+      "stands for its value. Within a layer block `input` names the block's input; its last layer "
+      "is its output. A layer's full name is the use's name, `_`, and its own.",
       false, NULL, iso_load_layer_blocks, false },
     { "augmentation",
-      "What is done to each batch of images before the first layer, in training only: a list of "
-      "names, or names with parameters, in the order in which they are done. A phase that wants "
-      "none says `augmentation: []`.",
+      "Random changes of each batch of images before the first layer, in training only: a list of "
+      "names, or names with parameters, in the order in which they are applied. A phase without "
+      "any has `augmentation: []`.",
       false, NULL, iso_load_augmentation, true },
     { "layers",
       "The network, a list from the input to the output. An entry is a name (`flatten`), a name "
@@ -122,40 +123,42 @@ const struct iso_section iso_sections[] = {
       "(`dense: {units: 10, activation: softmax}`).",
       true, NULL, iso_load_layers, false },
     { "winograd",
-      "`auto` or `off`, of every conv2d layer that does not say it itself: whether Winograd's "
-      "algorithm defines the layers that it pays for (default `auto`). It is part of what a model "
-      "is: the same file gives the same bits on every device, with it and without.",
+      "`auto` or `off`, for every conv2d layer without this key: `auto` (the default) defines "
+      "layers by Winograd's algorithm if that is faster. The choice belongs to the model: the same "
+      "file gives the same bits on every device, with it and without.",
       false, NULL, iso_load_winograd, false },
-    { "loss", "What training makes small: a name, or a name with parameters.", true, NULL,
-      iso_load_loss, true },
+    { "loss", "The function that training minimises: a name, or a name with parameters.", true,
+      NULL, iso_load_loss, true },
     { "class_weight",
-      "What training counts a class's examples for in the loss: `{3: 2.5, 7: 0}`, and 1 for every "
-      "other class. Validation counts all alike. The mean is over the number of rows, not of "
-      "weights.",
+      "The weight of a class's examples in the training loss: `{3: 2.5, 7: 0}`, and 1 for every "
+      "other class. In validation all weights are 1. The mean divides by the number of rows, not "
+      "by the sum of weights.",
       false, NULL, iso_load_class_weight, false },
-    { "optimizer", "How the weights follow their gradients: a name, or a name with parameters.",
+    { "optimizer",
+      "The rule that updates weights from their gradients: a name, or a name with parameters.",
       true, NULL, iso_load_optimizer, true },
     { "schedule",
-      "How the learning rate goes: a name, or a name with parameters. The rate is the optimizer's "
-      "learning_rate at the beginning.",
+      "The course of the learning rate: a name, or a name with parameters. The rate begins at the "
+      "optimizer's learning_rate.",
       false, NULL, iso_load_schedule, true },
-    { "early_stopping", "Ends the training when a number of the epochs no longer gets better.",
-      false, iso_early_stopping_fields, iso_load_early_stopping, true },
+    { "early_stopping", "Ends the training when a monitored number stops improving.", false,
+      iso_early_stopping_fields, iso_load_early_stopping, true },
     { "checkpoint",
-      "Of which epoch `best.safetensors` keeps the weights. Left out: of the one whose validation "
-      "has the best first metric; without metrics the smallest loss. The last weights are always "
-      "kept.",
+      "Selects the epoch whose weights `best.safetensors` keeps. Default: the one with the best "
+      "first metric in validation or, without metrics, the smallest loss. The last weights are "
+      "always kept.",
       false, iso_checkpoint_fields, iso_load_checkpoint, false },
-    { "metrics", "What is counted besides the loss: a list of names.", false, NULL,
+    { "metrics", "Numbers to compute besides the loss: a list of names.", false, NULL,
       iso_load_metrics, false },
-    { "train", "How long and in what portions to train.", false, train_fields, read_train, false },
-    { "expect", "What this model is known to reach, for comparison.", false, expect_fields,
+    { "train", "The length of the training, and the size of its steps.", false, train_fields,
+      read_train, false },
+    { "expect", "Published results of this model, for comparison.", false, expect_fields,
       read_expect, true },
     { "phases",
-      "Several trainings on the same weights, one after another: a list. A phase takes over what "
-      "it does not say itself: besides the keys below it may have an `augmentation`, a `loss`, an "
-      "`optimizer`, a `schedule`, an `early_stopping` and an `expect` of its own. The optimizer "
-      "begins each phase with fresh state and its step count at 0.",
+      "Several trainings on the same weights, one after another: a list. Besides the keys below, a "
+      "phase may have its own `augmentation`, `loss`, `optimizer`, `schedule`, `early_stopping` "
+      "and `expect`; it inherits the others from the file. The optimizer begins each phase with "
+      "fresh state and its step count at 0.",
       false, iso_phase_fields, iso_load_phases, false },
     { .key = NULL }
 };

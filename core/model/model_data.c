@@ -18,21 +18,21 @@ const struct iso_field iso_data_fields[] = {
     { "split", ISO_FIELD_TEXT, AT(split), "", 0, SIZE(split), NULL,
       "which of its splits, where it has several: train, validation (or val, valid) or test" },
     { "classes", ISO_FIELD_CLASSES, AT(classes), "", 0, 0, NULL,
-      "the classes to tell apart, in their order, by the numbers or names that they have in the "
-      "data set: [3, 5] or [cat, dog] leaves the others out, [[0, 1], [2, 3]] makes two of four" },
+      "classes to distinguish, in this order, by their numbers or names in the data set: [3, 5] or "
+      "[cat, dog] drops all others, [[0, 1], [2, 3]] merges four classes into two" },
     { "part", ISO_FIELD_REAL2, AT(part), "", 0, 1, NULL,
-      "share of its rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common and "
-      "together have all" },
+      "share of the rows, drawn at random: [0, 0.8] and [0.8, 1] have no row in common, and "
+      "together all rows" },
     { "stratified", ISO_FIELD_BOOL, AT(stratified), "false", 0, 0, NULL,
-      "whether every class has its share in every part" },
+      "true: each part has the same share of every class" },
     { "part_seed", ISO_FIELD_INT, AT(part_seed), "0", 0, 1e19, NULL,
-      "key of the drawing of parts; --seed leaves it alone" },
+      "seed for drawing parts; --seed does not change it" },
     { "stream", ISO_FIELD_BOOL, AT(stream), "false", 0, 0, NULL,
-      "true: images are not kept in memory but read ahead, batch by batch, in every epoch, with "
-      "the same numbers: of folder:PATH, of a folder of .npy files of bytes, of CIFAR's binary "
-      "files, of IDX files that are not compressed, and drawn ones. These do so without it where "
-      "they would take more than a quarter of the machine's memory; and images that are more than "
-      "half of the device's memory, or than it allocates at once, are sent to it batch by batch" },
+      "true: do not keep images in memory, but read them ahead, batch by batch, in every epoch, "
+      "with the same results: for folder:PATH, a folder of .npy files of bytes, CIFAR's binary "
+      "files, uncompressed IDX files, and drawn images. This is automatic if they would take more "
+      "than a quarter of the machine's memory. Images larger than half of the device's memory, or "
+      "than its largest allocation, are sent to it batch by batch" },
     { 0 }
 };
 #undef SIZE

@@ -8,20 +8,21 @@ static const char *const preprocessings[] = { "none", "caffe", NULL };
 const struct iso_field iso_input_fields[] = {
     { "shape", ISO_FIELD_SHAPE, AT(input), NULL, 1, 65536, NULL, "shape of one example" },
     { "pad", ISO_FIELD_SIDES, AT(pad), "0", 0, 4096, NULL,
-      "pixels of 0 around the images of the data sets, which are smaller by them than `shape`" },
+      "pixels of 0 to add around the images of the data sets, which are that much smaller than "
+      "`shape`" },
     { "repeat_channels", ISO_FIELD_INT, AT(repeat_channels), "1", 1, 64, NULL,
-      "how often the one channel of grey images is there" },
+      "number of times to repeat the channel of grey images" },
     { "scale", ISO_FIELD_REAL, AT(images.scale), "1", 1e-30, 1e30, NULL,
-      "factor for the bytes 0 to 255 of an image, such as 1/255: one product in float32" },
+      "factor for the bytes 0 to 255 of an image, such as 1/255" },
     { "mean", ISO_FIELD_REALS, AT(images.mean), "0", -1e6, 1e6, words,
       "subtracted from that in each channel, such as [0.485, 0.456, 0.406]; auto: the mean over "
-      "all pixels of the training images, as the model sees them; a run's model file has the "
+      "all pixels of the training images, in the model's scale; a run's model file has the "
       "number" },
     { "std", ISO_FIELD_REALS, AT(images.std), "1", 1e-6, 1e6, words,
-      "divides that; auto: the root of the mean square of what differs from the mean; factor and "
-      "offset of a channel are rounded once: fma(x, scale / std, -mean / std)" },
+      "divisor of that; auto: the standard deviation of the pixels; each channel is computed as "
+      "fma(x, scale / std, -mean / std), with factor and offset rounded once" },
     { "preprocessing", ISO_FIELD_ENUM, AT(preprocessing), "none", 0, 0, preprocessings,
-      "caffe: what Keras's VGG and ResNet expect: blue, green, red, less 103.939, 116.779 and "
+      "caffe: as Keras's VGG and ResNet expect: blue, green, red, minus 103.939, 116.779 and "
       "123.68, not scaled" },
     { 0 }
 };

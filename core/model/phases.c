@@ -15,9 +15,10 @@ const struct iso_field iso_phase_fields[] = {
     { "shuffle_weights", ISO_FIELD_BOOL, AT(shuffle_weights), "false", 0, 0, NULL,
       "permute the elements of every weight at random before the phase" },
     { "keep_steps", ISO_FIELD_BOOL, AT(keep_steps), "false", 0, 0, NULL,
-      "count the optimizer's steps on, so that its decay or schedule goes on" },
+      "continue the optimizer's step count, so that its decay or schedule continues" },
     { "keep_slots", ISO_FIELD_BOOL, AT(keep_slots), "false", 0, 0, NULL,
-      "go on with the optimizer's state, such as momentum; both phases need the same optimizer" },
+      "continue with the optimizer's state, such as momentum; both phases need the same "
+      "optimizer" },
     { 0 }
 };
 #undef AT

@@ -79,11 +79,11 @@ static const struct iso_field restarts[] = {
 static const struct iso_field plateau[] = {
     { "factor", ISO_FIELD_REAL, AT(factor), "0.1", 1e-6, 1, NULL,
       "of the rate, once the monitored number has stood still for `patience` epochs" },
-    MONITOR("column of history.csv; a loss is to fall, all else to rise"),
+    MONITOR("column of history.csv; a loss should fall, any other number rise"),
     { "patience", ISO_FIELD_INT, AT(monitor.patience), "10", 0, 1e6, NULL,
       "epochs without an improvement" },
     { "min_delta", ISO_FIELD_REAL, AT(monitor.min_delta), "0.0001", 0, 1e6, NULL,
-      "an improvement is a change by more than this" },
+      "smallest change that counts as improvement" },
     { "cooldown", ISO_FIELD_INT, AT(cooldown), "0", 0, 1e6, NULL,
       "epochs after a reduction that do not count" },
     { "min_learning_rate", ISO_FIELD_REAL, AT(min_learning_rate), "0", 0, 1e6, NULL,
@@ -106,15 +106,15 @@ const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES] = {
 
 #define AT(member) offsetof(struct iso_early_stopping, member)
 const struct iso_field iso_early_stopping_fields[] = {
-    MONITOR("column of history.csv; a loss is to fall, all else to rise"),
+    MONITOR("column of history.csv; a loss should fall, any other number rise"),
     { "patience", ISO_FIELD_INT, AT(monitor.patience), "0", 0, 1e6, NULL,
-      "epochs without an improvement before training ends" },
+      "epochs without improvement before training ends" },
     { "min_delta", ISO_FIELD_REAL, AT(monitor.min_delta), "0", 0, 1e6, NULL,
-      "an improvement is a change by more than this" },
+      "smallest change that counts as improvement" },
     { "start_from_epoch", ISO_FIELD_INT, AT(start_from_epoch), "0", 0, 1e6, NULL,
-      "epochs that do not count at the beginning" },
+      "number of first epochs that do not count" },
     { "restore_best_weights", ISO_FIELD_BOOL, AT(restore_best_weights), "false", 0, 0, NULL,
-      "end with the weights of the best epoch, not with the last" },
+      "end with the weights of the best epoch instead of the last" },
     { 0 }
 };
 #undef AT
@@ -125,7 +125,7 @@ const struct iso_field iso_checkpoint_fields[] = {
     { "monitor", ISO_FIELD_TEXT, AT(monitor.name), NULL, 0, sizeof((struct iso_monitor *)0)->name,
       NULL, "column of history.csv" },
     { "mode", ISO_FIELD_ENUM, AT(mode), "auto", 0, 0, modes,
-      "whether less of it is better, or more; auto: less of a loss, more of all else" },
+      "min: smaller is better; max: larger is better; auto: min for a loss, max for all others" },
     { 0 }
 };
 #undef AT

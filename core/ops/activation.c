@@ -27,9 +27,9 @@ static const struct iso_field fields[] = {
     { "alpha", ISO_FIELD_REAL, AT(alpha), "1.0", 0, 1e6, NULL,
       "elu only: alpha (exp(x) - 1) below 0" },
     { "negative_slope", ISO_FIELD_REAL, AT(negative_slope), "0.2", 0, 1e6, NULL,
-      "leaky_relu only: its slope below 0; 0.2 as Keras's function, its layer LeakyReLU has 0.3" },
+      "leaky_relu only: slope below 0; 0.2 as in Keras's function, its layer LeakyReLU has 0.3" },
     { "slope", ISO_FIELD_REAL, AT(slope), "1/6", 1e-6, 1e6, NULL,
-      "hard_sigmoid only: slope x + 0.5, held to [0, 1]; 1/6 as Keras 3, 0.2 as Keras 2" },
+      "hard_sigmoid only: slope x + 0.5, clamped to [0, 1]; 1/6 as in Keras 3, 0.2 as in Keras 2" },
     { "approximate", ISO_FIELD_BOOL, AT(approximate), "false", 0, 0, NULL,
       "gelu only: by tanh instead of the error function" },
     { 0 }

@@ -12,8 +12,8 @@ static const struct iso_field fields[] = {
     ISO_NORMALIZATION_FIELDS(struct iso_batch_normalization, "channel"),
     { "moving_variance_correction", ISO_FIELD_ENUM, AT(moving_variance_correction), "none", 0, 0,
       corrections,
-      "none: the batch's variance as Keras 3; bessel: times n/(n-1) as tf.keras 2 on images; "
-      "keras_2: times n/(n-1-epsilon), on images with bessel, as Keras 2.2 and 2.3" },
+      "none: the batch's variance, as in Keras 3; bessel: times n/(n-1), as in tf.keras 2 on "
+      "images; keras_2: times n/(n-1-epsilon), on images with bessel, as in Keras 2.2 and 2.3" },
     ISO_BETA_AND_GAMMA_INITIALIZER_FIELDS(struct iso_batch_normalization),
     ISO_INITIALIZER_FIELD(struct iso_batch_normalization, moving_mean, "zeros", "moving mean"),
     ISO_INITIALIZER_FIELD(struct iso_batch_normalization, moving_variance, "ones",

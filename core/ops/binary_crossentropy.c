@@ -11,7 +11,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 const struct iso_op_def iso_def_binary_crossentropy = {
     .doc =
         "sigmoid and the mean of the cross-entropies, targets as one probability per unit; a "
-        "single unit tells two classes apart, by the probability of class 1",
+        "single unit distinguishes two classes by the probability of class 1",
     .topic = "losses",
     .params_size = sizeof(struct iso_crossentropy),
     .fields = iso_crossentropy_fields,

@@ -4,7 +4,7 @@
 
 static const struct iso_field fields[] = {
     { "axis", ISO_FIELD_INT, offsetof(struct iso_concatenate, axis), "-1", -1, ISO_DIMS - 1, NULL,
-      "the axis that grows: -1 or the index of the last, the channels" },
+      "axis along which tensors are joined: -1, or the index of the last axis, the channels" },
     { 0 }
 };
 

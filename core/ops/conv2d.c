@@ -13,7 +13,7 @@ static const struct iso_field fields[] = {
     ISO_ACTIVATION_AND_BIAS_FIELDS(struct iso_conv2d, "output channel"),
     ISO_KERNEL_FIELDS(struct iso_conv2d, kernel),
     ISO_SHARED_FIELD(struct iso_conv2d, winograd, ISO_FIELD_ENUM, "auto", 0, 0, winograd_names,
-                     "auto: Winograd's algorithm where it pays; off: direct sums"),
+                     "auto: Winograd's algorithm if it is faster; off: direct sums"),
     { 0 },
 };
 static const struct iso_weight_def weights[] = {

@@ -4,8 +4,8 @@
 #define AT(member) offsetof(struct iso_crossentropy, member)
 const struct iso_field iso_crossentropy_fields[] = {
     { "clip", ISO_FIELD_REAL, AT(clip), "0", 0, 0.25, NULL,
-      "Keras before 2.3, or where it is not given logits, holds probabilities to [1e-7, 1 - 1e-7], "
-      "without gradient outside; 0: none" },
+      "clamps probabilities to [clip, 1 - clip], without gradient outside, as Keras does with 1e-7 "
+      "before 2.3 or for probabilities; 0: none" },
     { "label_smoothing", ISO_FIELD_REAL, AT(label_smoothing), "0", 0, 1, NULL,
       "the share of each target that is spread evenly over the classes" },
     { 0 }

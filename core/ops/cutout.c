@@ -8,7 +8,7 @@ static const struct iso_field fields[] = { { "size", ISO_FIELD_INT2, AT(size), N
                                              ISO_SIDE_MOST, NULL,
                                              "rows and columns of the rectangle" },
                                            { "value", ISO_FIELD_REAL, AT(value), "0", 0, 0, NULL,
-                                             "what stands in it, after the input's scale" },
+                                             "value of its pixels, after the input's scale" },
                                            { 0 } };
 
 static void cost(const void *params, const struct iso_shape *x, enum iso_pass pass,

@@ -50,7 +50,7 @@ static const struct iso_sum_def sums[] = {
 };
 
 const struct iso_op_def iso_def_dense = {
-    .doc = "fully connected layer: every output sees every input",
+    .doc = "fully connected layer: every output depends on every input",
     .topic = "layers",
     .params_size = sizeof(struct iso_dense),
     .fields = fields,

@@ -13,11 +13,11 @@ static const struct iso_field fields[] = {
     { "sigma", ISO_FIELD_REAL, AT(sigma), NULL, 0.1, 16, NULL,
       "standard deviation, in pixels, of the filter that smooths the fields" },
     { "smoothing_mode", ISO_FIELD_ENUM, AT(smoothing_mode), "constant", 0, 0, smoothing_modes,
-      "what the filter sees beyond the border of a field: the last number, 0, or the field "
-      "mirrored" },
+      "numbers beyond the border of a field for the filter: the last number, 0, or the mirrored "
+      "field" },
     { "fill_mode", ISO_FIELD_ENUM, AT(fill_mode), "reflect", 0, 0, iso_border_names,
-      "what stands beyond the border of the image, as in SciPy 1.6: the last pixel, cval, the "
-      "image mirrored, or the image again" },
+      "pixels beyond the border of the image, as in SciPy 1.6: the last pixel, cval, the mirrored "
+      "image, or the image repeated" },
     { "cval", ISO_FIELD_REAL, AT(cval), "0", 0, 0, NULL,
       "value beyond the border with fill_mode: constant, after the input's scale" },
     { 0 }

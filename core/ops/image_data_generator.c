@@ -8,41 +8,41 @@ static const char *const conventions[] = { "keras_preprocessing", "keras_2_9", N
 #define AT(member) offsetof(struct iso_image_data_generator, member)
 static const struct iso_field fields[] = {
     { "rotation_range", ISO_FIELD_REAL, AT(rotation_range), "0", 0, 360, NULL,
-      "degrees that an image is turned by at most, either way" },
+      "largest rotation in degrees, in either direction" },
     { "width_shift_range", ISO_FIELD_CHOICE, AT(width_shift_range), "0", -ISO_SIDE_MOST,
       ISO_SIDE_MOST, NULL,
-      "moved sideways by at most this share of the width; a whole number n: by 0 to n - 1 whole "
-      "pixels; another number above 1: by at most so many pixels; a list: by one of its numbers, "
-      "either way, which are shares when all are below 1" },
+      "horizontal shift, in either direction: at most this share of the width; a whole number n: 0 "
+      "to n - 1 whole pixels; another number above 1: at most that many pixels; a list: one of its "
+      "numbers, which are shares if all are below 1" },
     { "height_shift_range", ISO_FIELD_CHOICE, AT(height_shift_range), "0", -ISO_SIDE_MOST,
-      ISO_SIDE_MOST, NULL, "moved up or down, alike" },
+      ISO_SIDE_MOST, NULL, "vertical shift, likewise" },
     { "shear_range", ISO_FIELD_REAL, AT(shear_range), "0", 0, 360, NULL,
-      "degrees that an image is sheared by at most, either way" },
+      "largest shear in degrees, in either direction" },
     { "zoom_range", ISO_FIELD_SPREAD, AT(zoom_range), "0", 0, 16, NULL,
-      "factor of the height and, drawn by itself, of the width; above 1 shows more of the image" },
+      "factor of the height and, drawn separately, of the width; above 1 shows more of the image" },
     { "horizontal_flip", ISO_FIELD_BOOL, AT(horizontal_flip), "false", 0, 0, NULL,
-      "half of the images are mirrored left to right" },
+      "mirror half of the images left to right" },
     { "vertical_flip", ISO_FIELD_BOOL, AT(vertical_flip), "false", 0, 0, NULL,
-      "half of the images are put upside down" },
+      "turn half of the images upside down" },
     { "channel_shift_range", ISO_FIELD_REAL, AT(channel_shift_range), "0", 0, 1e30, NULL,
-      "added to all values of an image, at most so much, either way, after the input's scale; held "
-      "to the least and the greatest value that the image has" },
+      "largest number added to all values of an image, in either direction, after the input's "
+      "scale; the result is clamped to the image's own range" },
     { "brightness_range", ISO_FIELD_REAL2, AT(brightness_range), "[1, 1]", 0, 1000, NULL,
-      "factor of an image's brightness, drawn between two numbers; as in Keras the image becomes "
-      "one of 256 levels by it, and with convention: keras_preprocessing its own values are "
-      "stretched over all of them before" },
+      "factor of an image's brightness, drawn between two numbers; as in Keras, the image is "
+      "reduced to 256 levels, and with convention: keras_preprocessing its values are first "
+      "stretched over all of them" },
     { "value_range", ISO_FIELD_REAL2, AT(value_range), "", -1e30, 1e30, iso_value_range_words,
-      "for brightness_range: black and white, after the input's scale, such as [0, 1]; auto: what "
-      "the input's scale, mean and std make of the bytes 0 and 255" },
+      "for brightness_range: black and white, after the input's scale, such as [0, 1]; auto: the "
+      "input values of the bytes 0 and 255" },
     { "fill_mode", ISO_FIELD_ENUM, AT(fill_mode), "nearest", 0, 0, iso_border_names,
-      "what stands beyond the border, as in SciPy 1.6: the last pixel, cval, the image mirrored, "
-      "or the image again" },
+      "pixels beyond the border, as in SciPy 1.6: the last pixel, cval, the mirrored image, or the "
+      "image repeated" },
     { "cval", ISO_FIELD_REAL, AT(cval), "0", 0, 0, NULL,
       "value beyond the border with fill_mode: constant, after the input's scale" },
     { "convention", ISO_FIELD_ENUM, AT(convention), "keras_preprocessing", 0, 0, conventions,
-      "whose composition of the map: keras_preprocessing, in Keras and TensorFlow up to 2.8, about "
-      "a centre half a pixel past the middle; or that of Keras 2.9 and later, about the middle and "
-      "with the axes swapped, so that height_shift_range moves sideways" },
+      "how the map is composed: keras_preprocessing, as in Keras and TensorFlow up to 2.8, about a "
+      "centre half a pixel past the middle; keras_2_9, as in Keras 2.9 and later, about the middle "
+      "and with swapped axes, so that height_shift_range shifts horizontally" },
     { 0 }
 };
 
@@ -104,7 +104,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_image_data_generator = {
     .doc =
-        "turns, shears, zooms, moves, flips and recolours each image by chance, as Keras's "
+        "rotates, shears, zooms, shifts, flips and recolours each image at random, like Keras's "
         "ImageDataGenerator",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_image_data_generator),

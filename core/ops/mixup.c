@@ -5,10 +5,10 @@
 #define AT(member) offsetof(struct iso_mixup, member)
 static const struct iso_field fields[] = {
     { "alpha", ISO_FIELD_REAL, AT(alpha), "0.2", 0.01, 100, NULL,
-      "of the distribution Beta(alpha, alpha) that shares are drawn from: near 0 nearly all of one "
-      "image, at 1 any share alike, far above it nearly halves" },
+      "parameter of the distribution Beta(alpha, alpha) of shares: near 0 mostly one image, 1 all "
+      "shares equally likely, far above 1 nearly halves" },
     { "per_image", ISO_FIELD_BOOL, AT(per_image), "true", 0, 0, NULL,
-      "each image has a share of its own; false: the batch has one, as in the paper's program" },
+      "true: draw a share for each image; false: one for the batch, as in the paper's program" },
     { 0 }
 };
 
@@ -34,8 +34,8 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 
 const struct iso_op_def iso_def_mixup = {
     .doc =
-        "mixes each image with another of its batch, and their targets and class weights alike, "
-        "as Keras's MixUp; accuracy counts the class of the larger share",
+        "mixes each image with another one of its batch, and their targets and class weights "
+        "likewise, like Keras's MixUp; accuracy uses the class with the larger share",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_mixup),
     .fields = fields,

@@ -9,7 +9,7 @@ const struct iso_field iso_pooling2d_fields[] = {
     { "strides", ISO_FIELD_INT2, AT(strides), "0", 0, 4096, NULL,
       "strides of the window, down and right; 0: the pool size" },
     { "padding", ISO_FIELD_ENUM, AT(padding), "valid", 0, 0, iso_padding_names,
-      "valid: none; same: windows may hang over the border, where nothing is read" },
+      "valid: none; same: windows may extend over the border; pixels there are ignored" },
     { 0 }
 };
 const struct iso_field iso_global_pooling2d_fields[] = { { "keepdims", ISO_FIELD_BOOL, AT(keepdims),

@@ -6,10 +6,10 @@
 #define AT(member) offsetof(struct iso_random_brightness, member)
 static const struct iso_field fields[] = {
     { "factor", ISO_FIELD_REAL2, AT(factor), NULL, -1, 1, NULL,
-      "from and to: what is added, as a share of the range of values" },
+      "from and to: number added, as a share of the range of values" },
     { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, iso_value_range_words,
-      "the least and the greatest value of the input, after its scale, mean and std; auto: what "
-      "these make of the bytes 0 and 255" },
+      "the least and the greatest value of the input, after its scale, mean and std; auto: the "
+      "input values of the bytes 0 and 255" },
     { 0 }
 };
 
@@ -37,7 +37,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_random_brightness = {
-    .doc = "adds a random number to the values of each image, as Keras's RandomBrightness",
+    .doc = "adds a random number to the values of each image, like Keras's RandomBrightness",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_random_brightness),
     .fields = fields,

@@ -6,10 +6,10 @@
 #define AT(member) offsetof(struct iso_random_contrast, member)
 static const struct iso_field fields[] = {
     { "factor", ISO_FIELD_SPREAD, AT(factor), NULL, 0, 16, NULL,
-      "of the differences from the mean: drawn between two numbers" },
+      "factor of the differences from the mean, drawn between two numbers" },
     { "value_range", ISO_FIELD_REAL2, AT(value_range), "[0, 1]", -1e30, 1e30, iso_value_range_words,
-      "the least and the greatest value of the input, after its scale, mean and std; auto: what "
-      "these make of the bytes 0 and 255" },
+      "the least and the greatest value of the input, after its scale, mean and std; auto: the "
+      "input values of the bytes 0 and 255" },
     { 0 }
 };
 
@@ -42,7 +42,7 @@ static const struct iso_sum_def sums[] = {
 
 const struct iso_op_def iso_def_random_contrast = {
     .doc =
-        "draws each image's values apart or together about their mean, as Keras's "
+        "increases or reduces the contrast of each image about its mean, like Keras's "
         "RandomContrast",
     .topic = "augmentations",
     .params_size = sizeof(struct iso_random_contrast),

@@ -4,7 +4,7 @@
 
 static const struct iso_field fields[] = {
     { "target_shape", ISO_FIELD_SHAPE, offsetof(struct iso_reshape, target), NULL, -1, 1 << 24,
-      NULL, "the new shape of each example; -1, at most once: whatever is left" },
+      NULL, "new shape of each example; one dimension may be -1: it is computed from the others" },
     { 0 }
 };
 

@@ -44,7 +44,7 @@ static void cost(const void *params, const struct iso_shape *x, enum iso_pass pa
 }
 
 const struct iso_op_def iso_def_zero_padding2d = {
-    .doc = "an image in a frame of zeros",
+    .doc = "adds a frame of zeros to an image",
     .topic = "layers",
     .params_size = sizeof(struct iso_zero_padding2d),
     .fields = fields,

@@ -1,4 +1,4 @@
-/* zero_padding2d.h: puts an image in a frame of zeros; dx is dy inside the frame. */
+/* zero_padding2d.h: adds a frame of zeros to an image; dx is dy inside the frame. */
 #ifndef ISO_OP_ZERO_PADDING2D_H
 #define ISO_OP_ZERO_PADDING2D_H
 #include "core/iso.h"
