@@ -21,7 +21,7 @@ static const struct iso_field constant[] = {
 };
 static const struct iso_field random_uniform[] = {
     { "minval", ISO_FIELD_REAL, A, "-0.05", 0, 0, NULL, "smallest value" },
-    { "maxval", ISO_FIELD_REAL, B, "0.05", 0, 0, NULL, "limit above the values" },
+    { "maxval", ISO_FIELD_REAL, B, "0.05", 0, 0, NULL, "upper limit of the values, not included" },
     { 0 }
 };
 static const struct iso_field random_normal[] = {
@@ -32,7 +32,7 @@ static const struct iso_field random_normal[] = {
 static const struct iso_field truncated_normal[] = {
     { "mean", ISO_FIELD_REAL, A, "0", 0, 0, NULL, "centre of the values" },
     { "stddev", ISO_FIELD_REAL, B, "0.05", 0, 1e30, NULL,
-      "standard deviation before values beyond two of it are drawn anew" },
+      "standard deviation, before values beyond two deviations are drawn again" },
     { 0 }
 };
 static const struct iso_field orthogonal[] = {
@@ -45,7 +45,7 @@ const struct iso_named_doc iso_initializer_docs[ISO_INITIALIZERS] = {
     [ISO_INIT_ZEROS] = { "zeros", "every element is 0", none },
     [ISO_INIT_ONES] = { "ones", "every element is 1", none },
     [ISO_INIT_CONSTANT] = { "constant", "every element is the same value", constant },
-    [ISO_INIT_RANDOM_UNIFORM] = { "random_uniform", "evenly spread between two values",
+    [ISO_INIT_RANDOM_UNIFORM] = { "random_uniform", "uniformly distributed between two values",
                                   random_uniform },
     [ISO_INIT_RANDOM_NORMAL] = { "random_normal", "normally distributed", random_normal },
     [ISO_INIT_TRUNCATED_NORMAL] = { "truncated_normal",
@@ -53,25 +53,23 @@ const struct iso_named_doc iso_initializer_docs[ISO_INITIALIZERS] = {
                                     "the mean",
                                     truncated_normal },
     [ISO_INIT_GLOROT_UNIFORM] = { "glorot_uniform",
-                                  "evenly spread within +-sqrt(6 / (inputs + outputs)) of 0",
+                                  "uniformly distributed between +-sqrt(6 / (inputs + outputs))",
                                   none },
     [ISO_INIT_GLOROT_NORMAL] = { "glorot_normal",
-                                 "normally distributed, within two times a deviation chosen so "
-                                 "that what "
-                                 "remains has variance 2 / (inputs + outputs)",
+                                 "normally distributed, cut off at two deviations, with variance 2 "
+                                 "/ (inputs + outputs)",
                                  none },
     [ISO_INIT_HE_UNIFORM] = { "he_uniform",
-                              "evenly spread within +-sqrt(6 / inputs) of 0; for relu", none },
-    [ISO_INIT_HE_NORMAL] = { "he_normal", "as glorot_normal, with variance 2 / inputs; for relu",
+                              "uniformly distributed between +-sqrt(6 / inputs); for relu", none },
+    [ISO_INIT_HE_NORMAL] = { "he_normal", "like glorot_normal, with variance 2 / inputs; for relu",
                              none },
-    [ISO_INIT_LECUN_UNIFORM] = { "lecun_uniform", "evenly spread within +-sqrt(3 / inputs) of 0",
-                                 none },
-    [ISO_INIT_LECUN_NORMAL] = { "lecun_normal", "as glorot_normal, with variance 1 / inputs",
+    [ISO_INIT_LECUN_UNIFORM] = { "lecun_uniform",
+                                 "uniformly distributed between +-sqrt(3 / inputs)", none },
+    [ISO_INIT_LECUN_NORMAL] = { "lecun_normal", "like glorot_normal, with variance 1 / inputs",
                                 none },
     [ISO_INIT_ORTHOGONAL] = { "orthogonal",
-                              "an orthogonal matrix, of (all axes but the last) x (the last): its "
-                              "rows, or "
-                              "its columns where it has fewer, are orthogonal",
+                              "an orthogonal matrix of size (all axes but the last) x (the last): "
+                              "its rows, or its columns if there are fewer, are orthogonal",
                               orthogonal },
 };
 

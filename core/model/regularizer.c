@@ -19,10 +19,10 @@ static const struct iso_field l1_l2[] = { L1("0"), L2("0"), { 0 } };
 #undef AT
 
 const struct iso_named_doc iso_regularizer_docs[ISO_REGULARIZERS] = {
-    [ISO_REGULARIZE_NONE] = { "none", "the size of the weight costs nothing", none },
-    [ISO_REGULARIZE_L1] = { "l1", "the loss gains l1 times the sum of |w|", l1 },
-    [ISO_REGULARIZE_L2] = { "l2", "the loss gains l2 times the sum of w^2", l2 },
-    [ISO_REGULARIZE_L1_L2] = { "l1_l2", "the loss gains both", l1_l2 },
+    [ISO_REGULARIZE_NONE] = { "none", "no penalty", none },
+    [ISO_REGULARIZE_L1] = { "l1", "adds l1 times the sum of |w| to the loss", l1 },
+    [ISO_REGULARIZE_L2] = { "l2", "adds l2 times the sum of w^2 to the loss", l2 },
+    [ISO_REGULARIZE_L1_L2] = { "l1_l2", "adds both to the loss", l1_l2 },
 };
 
 enum iso_regularizer_kind iso_regularizer_kind(const struct iso_regularizer *r)

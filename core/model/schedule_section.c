@@ -7,34 +7,35 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct iso_schedule, member)
-#define WARMUP                                                                           \
-    { "warmup_steps",                                                                    \
-      ISO_FIELD_INT,                                                                     \
-      AT(warmup_steps),                                                                  \
-      "0",                                                                               \
-      0,                                                                                 \
-      1e12,                                                                              \
-      NULL,                                                                              \
-      "steps in which the rate first rises on a line; the schedule begins after them" }, \
-        { "warmup_from",                                                                 \
-          ISO_FIELD_REAL,                                                                \
-          AT(warmup_from),                                                               \
-          "0",                                                                           \
-          0,                                                                             \
-          1e6,                                                                           \
-          NULL,                                                                          \
-          "the rate that the line begins at" },                                          \
-    {                                                                                    \
-        0                                                                                \
+#define WARMUP                                                                                    \
+    { "warmup_steps",                                                                             \
+      ISO_FIELD_INT,                                                                              \
+      AT(warmup_steps),                                                                           \
+      "0",                                                                                        \
+      0,                                                                                          \
+      1e12,                                                                                       \
+      NULL,                                                                                       \
+      "number of steps in which the rate first rises linearly; the schedule begins after them" }, \
+        { "warmup_from",                                                                          \
+          ISO_FIELD_REAL,                                                                         \
+          AT(warmup_from),                                                                        \
+          "0",                                                                                    \
+          0,                                                                                      \
+          1e6,                                                                                    \
+          NULL,                                                                                   \
+          "rate at the beginning of the warm-up" },                                               \
+    {                                                                                             \
+        0                                                                                         \
     }
-#define DECAY_STEPS(dflt)                                                                      \
-    {                                                                                          \
-        "decay_steps", ISO_FIELD_INT, AT(decay_steps), dflt, 1, 1e12, NULL, "steps of a decay" \
+#define DECAY_STEPS(dflt)                                                   \
+    {                                                                       \
+        "decay_steps", ISO_FIELD_INT, AT(decay_steps), dflt, 1, 1e12, NULL, \
+            "number of steps of a decay"                                    \
     }
 #define STAIRCASE                                                        \
     {                                                                    \
         "staircase", ISO_FIELD_BOOL, AT(staircase), "false", 0, 0, NULL, \
-            "decay only once in decay_steps, by the whole of it"         \
+            "decay only once every decay_steps, by the whole amount"     \
     }
 #define MONITOR(doc)                                                       \
     {                                                                      \
@@ -53,7 +54,7 @@ static const struct iso_field inverse_time[] = {
 static const struct iso_field steps[] = { { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), "0.5", 0,
                                             1e6, NULL, "factor after every `period`" },
                                           { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL,
-                                            "epochs between two of them" },
+                                            "number of epochs between two decays" },
                                           WARMUP };
 static const struct iso_field exponential[] = {
     { "decay_rate", ISO_FIELD_REAL, AT(decay_rate), NULL, 0, 1e6, NULL,
@@ -64,44 +65,43 @@ static const struct iso_field exponential[] = {
 };
 static const struct iso_field cosine[] = { DECAY_STEPS(NULL),
                                            { "alpha", ISO_FIELD_REAL, AT(alpha), "0", 0, 1, NULL,
-                                             "share of the first rate that is left in the end" },
+                                             "share of the first rate that remains at the end" },
                                            WARMUP };
 static const struct iso_field restarts[] = {
     { "period", ISO_FIELD_INT, AT(period), NULL, 1, 1e6, NULL,
-      "epochs from a restart to the next one" },
+      "number of epochs from one restart to the next" },
     { "max", ISO_FIELD_REAL, AT(max), "", 0, 1e6, NULL,
       "rate of the step after a restart (default: the optimizer's learning_rate)" },
-    { "min", ISO_FIELD_REAL, AT(min), "0", 0, 1e6, NULL, "rate that the cosine falls towards" },
+    { "min", ISO_FIELD_REAL, AT(min), "0", 0, 1e6, NULL, "rate towards which the cosine falls" },
     { "t_mul", ISO_FIELD_REAL, AT(t_mul), "1", 1, 1000, NULL,
-      "factor of the period at every restart, rounded up to whole epochs" },
+      "factor by which the period grows at every restart, rounded up to whole epochs" },
     WARMUP
 };
 static const struct iso_field plateau[] = {
     { "factor", ISO_FIELD_REAL, AT(factor), "0.1", 1e-6, 1, NULL,
-      "of the rate, once the monitored number has stood still for `patience` epochs" },
+      "factor of the rate, once the monitored number has not improved for `patience` epochs" },
     MONITOR("column of history.csv; a loss should fall, any other number rise"),
     { "patience", ISO_FIELD_INT, AT(monitor.patience), "10", 0, 1e6, NULL,
-      "epochs without an improvement" },
+      "number of epochs without improvement" },
     { "min_delta", ISO_FIELD_REAL, AT(monitor.min_delta), "0.0001", 0, 1e6, NULL,
       "smallest change that counts as improvement" },
     { "cooldown", ISO_FIELD_INT, AT(cooldown), "0", 0, 1e6, NULL,
-      "epochs after a reduction that do not count" },
+      "number of epochs after a reduction that do not count" },
     { "min_learning_rate", ISO_FIELD_REAL, AT(min_learning_rate), "0", 0, 1e6, NULL,
-      "the rate falls no lower" },
+      "lower limit of the rate" },
     WARMUP
 };
 #undef AT
 
 const struct iso_named_doc iso_schedule_docs[ISO_SCHEDULES] = {
     { "constant", "the optimizer's learning_rate, after the warm-up if there is one", constant },
-    { "inverse_time_decay", "falls with the steps as 1 / (1 + decay_rate step)", inverse_time },
-    { "step_decay", "multiplied by a factor every so many epochs", steps },
+    { "inverse_time_decay", "falls with the steps like 1 / (1 + decay_rate step)", inverse_time },
+    { "step_decay", "multiplied by a factor every `period` epochs", steps },
     { "exponential_decay", "falls by the same share with each step", exponential },
-    { "cosine_decay", "half a wave of the cosine, and then stays", cosine },
-    { "cosine_annealing", "half a wave of the cosine in each period, with warm restarts",
+    { "cosine_decay", "falls along half a cosine wave, then stays constant", cosine },
+    { "cosine_annealing", "falls along half a cosine wave in each period, with warm restarts",
       restarts },
-    { "reduce_lr_on_plateau", "smaller when a number of the epochs no longer gets better",
-      plateau },
+    { "reduce_lr_on_plateau", "reduced when a monitored number stops improving", plateau },
 };
 
 #define AT(member) offsetof(struct iso_early_stopping, member)

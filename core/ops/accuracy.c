@@ -11,8 +11,8 @@ static iso_rc infer(const void *params, const struct iso_shape *x, struct iso_sh
 
 const struct iso_op_def iso_def_accuracy = {
     .doc =
-        "share of the rows whose most probable class is the target's; of one unit, class 1 is "
-        "what is above 0.5",
+        "share of rows whose most probable class is the target's; a single unit predicts class 1 "
+        "above 0.5",
     .topic = "metrics",
     .fields = fields,
     .nx = 2,

@@ -39,7 +39,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_adadelta = {
-    .doc = "Adadelta: steps as large as the last ones were, for gradients of their size",
+    .doc = "Adadelta: steps scaled by the ratio of the moving averages of past steps and gradients",
     .topic = "optimizers",
     .params_size = sizeof(struct iso_adadelta),
     .fields = fields,

@@ -45,5 +45,5 @@ void iso_adam_scalars(const void *params, uint64_t step, double out[ISO_SCALARS]
     out[ISO_ADAM_DECAY] = p->learning_rate * p->weight_decay;
 }
 
-const struct iso_op_def iso_def_adam = ISO_ADAM_DEF(
-    "Adam: steps scaled by running means of the gradients and of their squares", fields);
+const struct iso_op_def iso_def_adam =
+    ISO_ADAM_DEF("Adam: steps from moving averages of the gradients and of their squares", fields);

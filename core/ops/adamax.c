@@ -37,7 +37,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_adamax = {
-    .doc = "Adamax: Adam that divides by the largest gradients of late",
+    .doc = "Adamax: Adam that divides by a decaying maximum of the gradients",
     .topic = "optimizers",
     .params_size = sizeof(struct iso_adamax),
     .fields = fields,

@@ -5,11 +5,11 @@
 #define AT(member) offsetof(struct iso_gradient_clipping, member)
 static const struct iso_field fields[] = {
     { "clipvalue", ISO_FIELD_REAL, AT(clipvalue), "", 1e-30, 1e30, NULL,
-      "hold every number of a gradient between -clipvalue and clipvalue" },
+      "clamp every element of a gradient to -clipvalue to clipvalue" },
     { "clipnorm", ISO_FIELD_REAL, AT(clipnorm), "", 1e-30, 1e30, NULL,
-      "scale down each weight's gradient whose norm is above this" },
+      "scale down the gradient of a weight if its norm is above this" },
     { "global_clipnorm", ISO_FIELD_REAL, AT(global_clipnorm), "", 1e-30, 1e30, NULL,
-      "scale down all gradients alike when the norm of all together is above this" },
+      "scale down all gradients by the same factor if their common norm is above this" },
     { 0 }
 };
 

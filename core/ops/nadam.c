@@ -54,7 +54,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_nadam = {
-    .doc = "Nadam: Adam that steps along the momentum it is about to have",
+    .doc = "Nadam: Adam with Nesterov momentum",
     .topic = "optimizers",
     .params_size = sizeof(struct iso_nadam),
     .fields = fields,

@@ -8,12 +8,12 @@ static const struct iso_field fields[] = {
     ISO_LEARNING_RATE_FIELD(struct iso_rmsprop, "0.001", "size of a step"),
     ISO_RHO_FIELD(struct iso_rmsprop, "0.9", "the mean of the squared gradients"),
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
-      "share of the last step that the next one keeps" },
+      "share of the last step that is added to the next" },
     ISO_EPSILON_FIELD(struct iso_rmsprop, "avoids division by 0"),
     { "centered", ISO_FIELD_BOOL, AT(centered), "false", 0, 0, NULL,
-      "divide by the deviation of the gradients instead of their size" },
+      "divide by the standard deviation of the gradients instead of their root mean square" },
     { "decay", ISO_FIELD_REAL, AT(decay), "0", 0, 1e6, NULL,
-      "the learning rate is divided by 1 + decay times the steps taken, as in Keras before 2.11" },
+      "divide the learning rate by 1 + decay times the steps taken, as in Keras before 2.11" },
     ISO_EPSILON_PLACEMENT_FIELD(struct iso_rmsprop),
     { 0 }
 };
@@ -68,7 +68,7 @@ static void scalars(const void *params, uint64_t step, double out[ISO_SCALARS])
 }
 
 const struct iso_op_def iso_def_rmsprop = {
-    .doc = "RMSprop: steps divided by a running mean of the gradients' size",
+    .doc = "RMSprop: steps divided by the root of a moving average of squared gradients",
     .topic = "optimizers",
     .params_size = sizeof(struct iso_rmsprop),
     .fields = fields,

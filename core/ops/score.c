@@ -7,8 +7,8 @@ static const char *const averages[] = { "macro", "weighted", "none", "binary", N
 
 static const struct iso_field fields[] = {
     { "average", ISO_FIELD_ENUM, offsetof(struct iso_score, average), "macro", 0, 0, averages,
-      "macro: mean over all classes; weighted: by the rows of each; none: a number a class; "
-      "binary: that of class 1 of two" },
+      "macro: mean over all classes; weighted: mean weighted by the rows of each class; none: one "
+      "number per class; binary: the number of class 1 of two" },
     { 0 }
 };
 

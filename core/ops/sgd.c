@@ -7,7 +7,7 @@
 static const struct iso_field fields[] = {
     ISO_LEARNING_RATE_FIELD(struct iso_sgd, "0.01", "size of a step"),
     { "momentum", ISO_FIELD_REAL, AT(momentum), "0", 0, 1, NULL,
-      "share of the last step that is kept" },
+      "share of the last step that is added to the next" },
     { "nesterov", ISO_FIELD_BOOL, AT(nesterov), "false", 0, 0, NULL,
       "look ahead along the momentum" },
     { 0 },

@@ -91,10 +91,10 @@
                      "decay of " size ", below 1")
 #define ISO_EPSILON_FIELD(params, doc) \
     ISO_SHARED_FIELD(params, epsilon, ISO_FIELD_REAL, "1e-7", 0, 1e6, NULL, doc)
-#define ISO_EPSILON_PLACEMENT_FIELD(params)                                     \
-    ISO_SHARED_FIELD(params, epsilon_placement, ISO_FIELD_ENUM, "inside", 0, 0, \
-                     iso_epsilon_placements,                                    \
-                     "inside the root as Keras from 2.11, or outside of it as before")
+#define ISO_EPSILON_PLACEMENT_FIELD(params)                                                \
+    ISO_SHARED_FIELD(                                                                      \
+        params, epsilon_placement, ISO_FIELD_ENUM, "inside", 0, 0, iso_epsilon_placements, \
+        "add epsilon inside the root, as Keras does from 2.11 on, or outside it, as before")
 
 /* The fields of Adam, and of optimizers like it that divide by the root of a mean of squares. */
 #define ISO_ADAM_FIELDS(params)                                                      \

@@ -6,7 +6,7 @@
 
 static const struct iso_field fields[] = {
     { "k", ISO_FIELD_INT, offsetof(struct iso_top_k, k), "5", 1, 1 << 24, NULL,
-      "how many of the most probable classes count; equals of the k-th do too" },
+      "number of most probable classes that count; classes equal to the k-th count, too" },
     { 0 }
 };
 
@@ -29,7 +29,7 @@ static void label(const char *name, const void *params, char *buf, size_t n)
 }
 
 const struct iso_op_def iso_def_top_k = {
-    .doc = "share of the rows whose target is among the k most probable classes",
+    .doc = "share of rows whose target is among the k most probable classes",
     .topic = "metrics",
     .params_size = sizeof(struct iso_top_k),
     .fields = fields,
