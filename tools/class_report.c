@@ -122,8 +122,9 @@ static void print_matrix(const struct report *r)
     for (int64_t i = 0; i < n * n; i++)
         largest = r->counts[i] > largest ? r->counts[i] : largest;
     const int width = digits(largest) + 2, side = digits((double)n - 1);
-    printf("\nconfusion matrix: rows of each true class (down) taken for each class (across)\n%*s",
-           side, "");
+    printf(
+        "\nconfusion matrix: rows of each true class (down) predicted as each class (across)\n%*s",
+        side, "");
     for (int64_t c = 0; c < n; c++)
         printf("%*lld", width, (long long)c);
     for (int64_t t = 0; t < n; t++) {

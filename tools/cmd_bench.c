@@ -24,17 +24,17 @@ struct bench_options {
 #define AT(member) offsetof(struct bench_options, member)
 static const struct iso_option options[] = {
     { "devices", "A,B,...", ISO_OPTION_TEXT, AT(devices),
-      "which devices (default: every usable one but the reference)", 0 },
+      "devices to measure (default: every usable one except the reference)", 0 },
     ISO_OPTION_MODE(struct bench_options),
     ISO_OPTION_THREADS(struct bench_options),
     ISO_OPTION_BATCH(struct bench_options),
-    { "seconds", "S", ISO_OPTION_REAL, AT(seconds), "for each measurement (default 1)", 0 },
+    { "seconds", "S", ISO_OPTION_REAL, AT(seconds), "time for each measurement (default 1)", 0 },
     { "ops", NULL, ISO_OPTION_FLAG, AT(ops), "add the time of each op in each pass", 0 },
     { "profile", NULL, ISO_OPTION_FLAG, AT(profile),
       "add the time and share of peak of each kernel, by the device's own clock", 0 },
     { "trace", "FILE", ISO_OPTION_TEXT, AT(trace),
       "with --profile: also write each command for chrome://tracing and Perfetto", 0 },
-    { "json", NULL, ISO_OPTION_FLAG, AT(json), "one JSON object a line", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, AT(json), "print one JSON object per line", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -382,7 +382,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_bench = {
     .name = "bench",
     .arguments = "[MODEL.yaml...]",
-    .doc = "how fast the devices are, and which one to use",
+    .doc = "measures the speed of the devices, and recommends one",
     .more =
         "Trains and runs each model on a batch of random images that is already on the device;\n"
         "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"

@@ -12,7 +12,7 @@ struct devices_options {
 };
 static const struct iso_option options[] = { { "json", NULL, ISO_OPTION_FLAG,
                                                offsetof(struct devices_options, json),
-                                               "one JSON object a device", 0 },
+                                               "print one JSON object per device", 0 },
                                              { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 static const char *exactness(const struct iso_device *d)
@@ -87,7 +87,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_devices = {
     .name = "devices",
     .arguments = "",
-    .doc = "what can run here, with what each device can do",
+    .doc = "lists the devices of this machine and their abilities",
     .more = "EXACT says whether the device computes the same bits as the reference.",
     .examples =
         "  isocl devices\n"

@@ -29,7 +29,7 @@ static const char compiler[] = "a C11 compiler";
 enum { MOST_DEVICES = 64, MOST_ADVICE = 16 };
 static const struct iso_option options[] = { { "data", "DIR", ISO_OPTION_TEXT,
                                                offsetof(struct iso_job_options, data),
-                                               "look for data sets here too", 0 },
+                                               "also look for data sets here", 0 },
                                              { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 struct doctor {
@@ -271,7 +271,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .doc = "why a device is not there, what is installed, what to do",
+    .doc = "explains why a device is missing, what is installed, and what to do",
     .examples =
         "  isocl doctor\n"
         "  OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd isocl doctor      with one driver only\n",

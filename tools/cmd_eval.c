@@ -19,7 +19,7 @@ static const struct iso_option options[] = {
     { "best", NULL, ISO_OPTION_FLAG, offsetof(struct eval_options, best),
       "the weights of the run's best epoch, best.safetensors", 0 },
     { "split", "train|validation|test", ISO_OPTION_CHOICE, offsetof(struct eval_options, split),
-      "which data of the model file (default test)", 0 },
+      "split of the model file's data (default test)", 0 },
     ISO_OPTION_DEVICE(struct eval_options),
     ISO_OPTION_MODE(struct eval_options),
     ISO_OPTION_BATCH(struct eval_options),

@@ -16,9 +16,9 @@ static const struct iso_option options[] = {
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, weights),
       "safetensors file (default: weights.safetensors of the run)", 0 },
     { "initial", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, initial),
-      "the weights that the model file begins with, which have learnt nothing", 0 },
+      "write the initial weights of the model file, without training", 0 },
     { "with-preprocessing", NULL, ISO_OPTION_FLAG, offsetof(struct export_options, preprocessing),
-      "ONNX: the graph takes an image's bytes, and scales them as the model file says", 0 },
+      "ONNX: the graph takes an image's bytes and scales them like the model file", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct export_options, out),
       "the file to write, .h5 or .onnx (default weights.h5)", 0 },
     ISO_OPTION_SEED(struct export_options),
@@ -106,7 +106,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_export = {
     .name = "export",
     .arguments = "RUN|MODEL.yaml",
-    .doc = "trained weights as a file that Keras reads, or the network as ONNX",
+    .doc = "writes trained weights for Keras, or the network as ONNX",
     .more =
         "The file's ending says what is written.\n"
         "  .h5    weights, layer by layer in the order of the model file, each under its\n"

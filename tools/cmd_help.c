@@ -12,9 +12,9 @@ struct help_options {
 };
 static const struct iso_option options[] = {
     { "markdown", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, markdown),
-      "the whole reference as a page (models/README.md)", 0 },
-    { "man", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, man), "the manual page isocl(1)",
-      0 },
+      "print the whole reference as a page (models/README.md)", 0 },
+    { "man", NULL, ISO_OPTION_FLAG, offsetof(struct help_options, man),
+      "print the manual page isocl(1)", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -42,7 +42,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_help = {
     .name = "help",
     .arguments = "[TOPIC]",
-    .doc = "layers, optimizers, losses, ...: all a model file may say",
+    .doc = "explains everything a model file can contain: layers, optimizers, losses, ...",
     .examples =
         "  isocl help\n"
         "  isocl help layers\n"

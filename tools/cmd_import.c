@@ -16,9 +16,9 @@ struct import_options {
 };
 static const struct iso_option options[] = {
     { "by", "name|order", ISO_OPTION_CHOICE, offsetof(struct import_options, by),
-      "which layer is which: equal names (default), or the first the first and so on", 0 },
+      "pair layers by equal names (default) or by their order", 0 },
     { "model", "MODEL.yaml", ISO_OPTION_TEXT, offsetof(struct import_options, model),
-      "ONNX: the model file to make of the network, in place of one that is there", 0 },
+      "ONNX: model file to write for the network, instead of using an existing one", 0 },
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct import_options, out),
       "the file to write (default weights.safetensors)", 0 },
     ISO_OPTION_SEED(struct import_options),
@@ -129,7 +129,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_import = {
     .name = "import",
     .arguments = "FILE [MODEL.yaml]",
-    .doc = "weights of Keras's or ONNX files, for a model file",
+    .doc = "reads weights of Keras or ONNX files for a model file",
     .more =
         "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and writes\n"
         "all weights of the model as safetensors, for --weights of train, eval and trace.\n"

@@ -15,23 +15,23 @@ struct parity_options {
 #define AT(member) offsetof(struct parity_options, member)
 static const struct iso_option options[] = {
     { "devices", "A,B,...", ISO_OPTION_TEXT, AT(devices),
-      "which devices (default: every usable one)", 0 },
+      "devices to compare (default: every usable one)", 0 },
     { "mode", "exact|fast", ISO_OPTION_CHOICE, AT(mode), "default: each device's own", 0 },
     { "ops", "A,B,...|all", ISO_OPTION_TEXT, AT(ops),
-      "cases of these ops (default: all; none with model files)", 0 },
-    { "case", "N", ISO_OPTION_INT, AT(number), "only the N-th case of each op", 1 },
+      "run the cases of these ops (default: all; none with model files)", 0 },
+    { "case", "N", ISO_OPTION_INT, AT(number), "run only the N-th case of each op", 1 },
     { "steps", "N", ISO_OPTION_INT, AT(steps), "training steps of each model (default 3)", 1 },
-    { "seed", "S", ISO_OPTION_INT, AT(seed), "of the test data", 1 },
+    { "seed", "S", ISO_OPTION_INT, AT(seed), "seed of the test data", 1 },
     { "record", "FILE", ISO_OPTION_TEXT, AT(record),
       "write hashes of every result, to check on another machine", 0 },
     { "check", "FILE", ISO_OPTION_TEXT, AT(check),
       "compare with hashes recorded on another machine", 0 },
     { "cases", "DIR", ISO_OPTION_TEXT, AT(cases), "folder of the op cases (default models/ops)",
       0 },
-    { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "leave out cases that are marked slow", 0 },
-    { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "a line for each case", 0 },
-    { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "failures and the last line only", 0 },
-    { "json", NULL, ISO_OPTION_FLAG, AT(json), "one JSON object a line", 0 },
+    { "quick", NULL, ISO_OPTION_FLAG, AT(quick), "skip cases that are marked slow", 0 },
+    { "verbose", NULL, ISO_OPTION_FLAG, AT(verbose), "print a line for each case", 0 },
+    { "quiet", NULL, ISO_OPTION_FLAG, AT(quiet), "print failures and the last line only", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, AT(json), "print one JSON object per line", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 

@@ -18,15 +18,16 @@ static const struct iso_option options[] = {
     OPTION("weights", "FILE", TEXT, weights,
            "safetensors file (default: weights.safetensors of the run)", 0),
     OPTION("best", NULL, FLAG, best, "the weights of the run's best epoch, best.safetensors", 0),
-    OPTION("top", "N", INT, top, "the N most probable classes (default 1)", 1),
+    OPTION("top", "N", INT, top, "print the N most probable classes (default 1)", 1),
     OPTION("csv", "FILE", TEXT, csv, "write a submission: a line for each row", 0),
     OPTION("csv-header", "ID,TARGET", TEXT, csv_header, "its first line (default id,target)", 0),
     OPTION("labels", "A,B,...", TEXT, labels,
-           "what the submission calls the classes (default: what the data set does)", 0),
+           "names of the classes in the submission (default: those of the data set)", 0),
     OPTION("npy", "FILE", TEXT, npy, "write all numbers of each row, as a NumPy array", 0),
-    OPTION("layer", "NAME", TEXT, layer, "of --npy: what this layer gives, not the last one", 0),
-    OPTION("resize", NULL, FLAG, resize, "take images of any size, and resize them", 0),
-    OPTION("json", NULL, FLAG, json, "one JSON object a row", 0),
+    OPTION("layer", "NAME", TEXT, layer,
+           "for --npy: the output of this layer instead of the last one", 0),
+    OPTION("resize", NULL, FLAG, resize, "accept images of any size, and resize them", 0),
+    OPTION("json", NULL, FLAG, json, "print one JSON object per row", 0),
     ISO_OPTION_DEVICE(struct predict_options),
     ISO_OPTION_MODE(struct predict_options),
     ISO_OPTION_BATCH(struct predict_options),
@@ -124,7 +125,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_predict = {
     .name = "predict",
     .arguments = "RUN|MODEL.yaml IMAGE...",
-    .doc = "the class of images, or of the rows of a data set",
+    .doc = "predicts the class of images, or of the rows of a data set",
     .more =
         "An IMAGE is a PNG or JPEG file, or a folder of them. It has the size that the model\n"
         "takes, unless the model file's data or --resize has it resized; colours become\n"

@@ -18,17 +18,17 @@ static const struct iso_option options[] = {
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct report_options, out),
       "the page (default RUN/report.html; of several runs report.html)", 0 },
     { "png", "DIR", ISO_OPTION_TEXT, offsetof(struct report_options, png),
-      "write the pictures as files too, SVG and, by rsvg-convert, PNG", 0 },
+      "also write the pictures as files: SVG and, with rsvg-convert, PNG", 0 },
     { "history", NULL, ISO_OPTION_FLAG, offsetof(struct report_options, measure.history),
-      "only what the run's files tell: needs no data, measures nothing", 0 },
+      "use only the run's files: no data needed, nothing measured", 0 },
     { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct report_options, SETUP.device),
-      "what to measure on (default: the run's, where it is here)", 0 },
+      "device to measure on (default: the run's, if this machine has it)", 0 },
     { "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(struct report_options, SETUP.mode),
-      "how to compute (default: as the run)", 0 },
+      "mode to compute in (default: the run's)", 0 },
     { "data", "DIR", ISO_OPTION_TEXT, offsetof(struct report_options, SETUP.data),
-      "where the data sets lie (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 },
+      "folder of the data sets (default: ISOCL_DATA, then ~/.local/share/isocl)", 0 },
     { "limit", "N", ISO_OPTION_INT, offsetof(struct report_options, SETUP.limit),
-      "take only the first N rows of every split (default: as the run)", 1 },
+      "take only the first N rows of every split (default: as in the run)", 1 },
     { "threads", "N", ISO_OPTION_INT, offsetof(struct report_options, SETUP.threads),
       "processor threads, on devices that take them (default: all)", 1 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
@@ -104,7 +104,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_report = {
     .name = "report",
     .arguments = "RUN...",
-    .doc = "one HTML page on a run, or on several",
+    .doc = "writes an HTML page on a run, or on several",
     .more =
         "The page needs no network and no other file. Of one run it shows its history and,\n"
         "with its model, weights, data and device, scores, confusion matrix, samples,\n"

@@ -21,20 +21,21 @@ struct reproduce_options {
 };
 static const struct iso_option options[] = {
     { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct reproduce_options, out),
-      "folder of the runs, one a model; those in it are taken up (default runs/reproduce)", 0 },
+      "folder of the runs, one per model; existing ones are continued (default runs/reproduce)",
+      0 },
     { "csv", "FILE", ISO_OPTION_TEXT, offsetof(struct reproduce_options, csv),
-      "write the table as CSV, too", 0 },
+      "also write the table as CSV", 0 },
     { "report", NULL, ISO_OPTION_FLAG, offsetof(struct reproduce_options, report),
-      "train nothing: show what the runs have reached so far", 0 },
+      "train nothing: show the results so far", 0 },
     { "epochs", "N", ISO_OPTION_INT, offsetof(struct reproduce_options, epochs),
-      "epochs in all of each model, instead of its file's", 1 },
+      "total epochs of each model, instead of its file's", 1 },
     ISO_OPTION_DEVICE(struct reproduce_options),
     ISO_OPTION_MODE(struct reproduce_options),
     ISO_OPTION_DATA(struct reproduce_options),
     ISO_OPTION_LIMIT(struct reproduce_options),
     ISO_OPTION_THREADS(struct reproduce_options),
     { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct reproduce_options, quiet),
-      "no line for each epoch", 0 },
+      "print no line for each epoch", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -212,7 +213,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_reproduce = {
     .name = "reproduce",
     .arguments = "[MODEL.yaml|DIR...]",
-    .doc = "trains published experiments and sets their figures beside ours",
+    .doc = "trains published experiments and compares their figures with ours",
     .more =
         "A model file's expect: says what its source reached. Each model is trained in\n"
         "a folder of its own below --out; one that is there is taken up: a finished run is\n"

@@ -20,11 +20,11 @@ struct runs_options {
 };
 static const struct iso_option options[] = {
     { "sort", "COLUMN", ISO_OPTION_TEXT, offsetof(struct runs_options, sort),
-      "order by a column of the table, as val_acc (default: as named, or by folder)", 0 },
-    { "reverse", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, reverse), "the largest first",
-      0 },
-    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, json), "one JSON object a run",
-      0 },
+      "sort by a column of the table, such as val_acc (default: as given, or by folder)", 0 },
+    { "reverse", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, reverse),
+      "sort the largest first", 0 },
+    { "json", NULL, ISO_OPTION_FLAG, offsetof(struct runs_options, json),
+      "print one JSON object per run", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 
@@ -194,7 +194,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_runs = {
     .name = "runs",
     .arguments = "[DIR|RUN...]",
-    .doc = "what runs were and reached, and how some of them differ",
+    .doc = "lists runs with their results, and compares runs",
     .more =
         "Loss and accuracy are those of the last epoch. BEST is the number that\n"
         "best.safetensors is the best of, validation accuracy where no other name stands\n"

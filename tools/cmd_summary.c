@@ -19,7 +19,7 @@ static const struct iso_option options[] = {
     { "svg", "FILE", ISO_OPTION_TEXT, offsetof(struct summary_options, svg),
       "write a drawing as SVG instead; -: print it", 0 },
     { "device", "DEVICE", ISO_OPTION_TEXT, offsetof(struct summary_options, setup.device),
-      "whose memory is planned (default reference)", 0 },
+      "device for the memory plan (default reference)", 0 },
     ISO_OPTION_MODE(struct summary_options),
     ISO_OPTION_BATCH(struct summary_options),
     ISO_OPTION_SET(struct summary_options),
@@ -209,7 +209,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_summary = {
     .name = "summary",
     .arguments = "MODEL.yaml",
-    .doc = "layers, shapes, parameters and memory plan of a model",
+    .doc = "prints layers, shapes, parameters and memory plan of a model",
     .examples =
         "  isocl summary models/mnist/cnn.yaml\n"
         "  isocl summary models/mnist/cnn.yaml --batch 1000 --device opencl\n"

@@ -21,7 +21,7 @@ static const struct iso_option options[] = {
     { "out", "FILE", ISO_OPTION_TEXT, offsetof(struct trace_options, out),
       "the file to write (default trace.safetensors)", 0 },
     { "inference", NULL, ISO_OPTION_FLAG, offsetof(struct trace_options, inference),
-      "forward passes as after training: nothing is dropped, moving statistics are used", 0 },
+      "run forward passes as after training: without dropout, with moving statistics", 0 },
     ISO_OPTION_DEVICE(struct trace_options),
     ISO_OPTION_SET(struct trace_options),
     ISO_OPTION_PHASE(struct trace_options),
@@ -86,7 +86,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_trace = {
     .name = "trace",
     .arguments = "MODEL.yaml",
-    .doc = "every tensor of some training steps in one safetensors file",
+    .doc = "writes every tensor of some training steps to one safetensors file",
     .more =
         "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT,\n"
         "LAYER/WEIGHT/SLOT (of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and\n"

@@ -29,17 +29,18 @@ static const struct iso_option options[] = {
     { "out", "DIR", ISO_OPTION_TEXT, offsetof(struct train_options, out),
       "the run's folder (default runs/MODEL-NNN)", 0 },
     { "weights", "FILE", ISO_OPTION_TEXT, offsetof(struct train_options, weights),
-      "safetensors file to begin with (default: as the model file initializes them)", 0 },
+      "safetensors file to begin with (default: initialized as the model file says)", 0 },
     { "resume", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, resume),
-      "go on with the run in --out; ends with the bits of a run that never stopped", 0 },
+      "continue the run in --out; it ends with the bits of a run that never stopped", 0 },
     { "checkpoint-minutes", "N", ISO_OPTION_REAL,
       offsetof(struct train_options, checkpoint_minutes),
-      "save within an epoch this often, 0: never (default: as the model file says)", 0 },
+      "minutes between saves within an epoch; 0: none (default: the model file's)", 0 },
     ISO_OPTION_THREADS(struct train_options),
     ISO_OPTION_TUNE(struct train_options),
-    { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet), "only the result", 0 },
+    { "quiet", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, quiet),
+      "print only the result", 0 },
     { "json", NULL, ISO_OPTION_FLAG, offsetof(struct train_options, json),
-      "one JSON object an event", 0 },
+      "print one JSON object per event", 0 },
     { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 }
 };
 

@@ -16,7 +16,7 @@ static const struct iso_option options[] = { ISO_OPTION_DEVICE(struct tune_optio
                                              ISO_OPTION_PHASE(struct tune_options),
                                              { "known", NULL, ISO_OPTION_FLAG,
                                                offsetof(struct tune_options, known),
-                                               "measure nothing, print what is known", 0 },
+                                               "measure nothing, print the known results", 0 },
                                              { NULL, NULL, ISO_OPTION_FLAG, 0, NULL, 0 } };
 
 struct table {
@@ -77,7 +77,7 @@ static int run(const struct iso_command *command, int argc, char **argv)
 const struct iso_command iso_command_tune = {
     .name = "tune",
     .arguments = "MODEL.yaml",
-    .doc = "measure which kernels compute a model's products fastest on a device",
+    .doc = "measures which kernels compute a model's products fastest on a device",
     .more =
         "Training does this by itself at the first use of a model on a device, for some seconds\n"
         "(`--tune off` leaves it out). Here every candidate is measured. Each runs in a process\n"

@@ -11,15 +11,16 @@
         "device", "DEVICE", ISO_OPTION_TEXT, offsetof(type, setup.device),   \
             "auto, gpu, or one that `isocl devices` lists (default auto)", 0 \
     }
-#define ISO_OPTION_MODE(type)                                                             \
-    {                                                                                     \
-        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),              \
-            "exact: the same bits on every device; fast: maybe faster (default exact)", 0 \
+#define ISO_OPTION_MODE(type)                                                                     \
+    {                                                                                             \
+        "mode", "exact|fast", ISO_OPTION_CHOICE, offsetof(type, setup.mode),                      \
+            "exact: the same bits on every device; fast: faster on some devices (default exact)", \
+            0                                                                                     \
     }
 #define ISO_OPTION_THREADS(type)                                                                \
     {                                                                                           \
         "threads", "N", ISO_OPTION_INT, offsetof(type, setup.threads),                          \
-            "processor threads, on devices that take them (default: all); changes no result", 1 \
+            "processor threads, for devices that use them (default: all); changes no result", 1 \
     }
 #define ISO_OPTION_TUNE(type)                                                                     \
     {                                                                                             \
@@ -38,15 +39,15 @@
         "limit", "N", ISO_OPTION_INT, offsetof(type, setup.limit), \
             "take only the first N rows of every split", 1         \
     }
-#define ISO_OPTION_BATCH(type)                                           \
-    {                                                                    \
-        "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch),       \
-            "rows in a batch, instead of the model file's batch_size", 1 \
+#define ISO_OPTION_BATCH(type)                                          \
+    {                                                                   \
+        "batch", "N", ISO_OPTION_INT, offsetof(type, setup.batch),      \
+            "rows per batch, instead of the model file's batch_size", 1 \
     }
-#define ISO_OPTION_SEED(type)                                    \
-    {                                                            \
-        "seed", "S", ISO_OPTION_INT, offsetof(type, setup.seed), \
-            "of all randomness, instead of the model file's", 0  \
+#define ISO_OPTION_SEED(type)                                            \
+    {                                                                    \
+        "seed", "S", ISO_OPTION_INT, offsetof(type, setup.seed),         \
+            "seed of all random numbers, instead of the model file's", 0 \
     }
 
 #define ISO_OPTION_SET(type)                                                                \

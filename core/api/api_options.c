@@ -19,7 +19,7 @@ static const char *const tunings[] = { "default", "off", "auto", NULL };
 static const struct iso_field fields[] = {
     TEXT(device, "auto, gpu, or the id of one of the devices (default auto)"),
     { "mode", ISO_FIELD_ENUM, AT(mode), "default", 0, 0, modes,
-      "exact: the same bits on every device; fast: maybe faster (default exact)" },
+      "exact: the same bits on every device; fast: faster on some devices (default exact)" },
     { "threads", ISO_FIELD_INT, AT(threads), "0", 0, 1 << 20, NULL,
       "processor threads, on devices that take them; 0: all. Changes no result" },
     { "tune", ISO_FIELD_ENUM, AT(tune), "default", 0, 0, tunings,

@@ -7,7 +7,7 @@ static const struct iso_field fields[] = {
     ISO_LEARNING_RATE_FIELD(struct iso_adamax, "0.001",
                             "size of a step; 0.002 in Keras before 2.4"),
     ISO_BETA_1_FIELD(struct iso_adamax),
-    ISO_BETA_2_FIELD(struct iso_adamax, "their largest size"),
+    ISO_BETA_2_FIELD(struct iso_adamax, "the maximum of their absolute values"),
     ISO_EPSILON_FIELD(struct iso_adamax, "avoids division by 0"),
     { 0 }
 };

@@ -61,15 +61,15 @@ static void average(const void *params, const struct iso_shape *x, const double 
         y[0] = iso_share(sum, weights);
 }
 
-/* Writes the name, with the average where it is not the macro one: f1, f1_weighted, f1_class. */
+/* Writes the name, with the average unless that is macro: f1, f1_weighted, f1_class. */
 static void label(const char *name, const void *params, char *buf, size_t n)
 {
     static const char *const ends[] = { "", "_weighted", "_class", "_binary" };
     snprintf(buf, n, "%s%s", name, ends[((const struct iso_score *)params)->average]);
 }
 
-/* Every score: its name, the two numbers of a class whose quotient it is, and what it says. f1 is
- * 2 / (1 / precision + 1 / recall), without the divisions by 0. */
+/* Every score: its name, numerator and denominator for a class, and documentation. f1 is
+ * 2 / (1 / precision + 1 / recall), without divisions by 0. */
 /* clang-format off */
 #define SCORES(X)                                                                                 \
     X(precision, c->right, c->predicted,                                                          \
@@ -77,7 +77,7 @@ static void label(const char *name, const void *params, char *buf, size_t n)
     X(recall, c->right, c->actual,                                                                \
       "share of a class's rows that are predicted correctly; 0 if it has none")                   \
     X(f1, 2 * c->right, c->predicted + c->actual,                                                 \
-      "harmonic mean of a class's precision and recall; 0 where it has no rows and was never "    \
+      "harmonic mean of a class's precision and recall; 0 if it has no rows and is never "        \
       "predicted")
 /* clang-format on */
 

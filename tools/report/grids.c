@@ -154,7 +154,7 @@ static void draw_cell(const struct iso_measured *m, const struct iso_split *p,
     const double opacity = sqrt(share);
     char a[16], b[16], tip[192];
     if (count > 0) {
-        snprintf(tip, sizeof tip, "true %s, taken for %s: %.0f of %.0f (%.1f %%)",
+        snprintf(tip, sizeof tip, "true %s, predicted as %s: %.0f of %.0f (%.1f %%)",
                  iso_class_text(m, (int)t, a), iso_class_text(m, (int)c, b), count, sum,
                  100 * share);
         iso_svg_rect(s, x, y, f->cell - 1, f->cell - 1, opacity, "heat", tip);
@@ -220,7 +220,7 @@ iso_rc iso_draw_confusion(const struct iso_measured *m, const struct iso_split *
                           f.top + f.cell * (double)n + 4));
     snprintf(title, sizeof title, "confusion matrix, %s data", p->name);
     draw_title(s, title);
-    iso_svg_text(s, f.left, f.top - 24, ISO_LEFT, "muted", "taken for \xe2\x86\x92");
+    iso_svg_text(s, f.left, f.top - 24, ISO_LEFT, "muted", "predicted \xe2\x86\x92");
     iso_svg_text(s, f.left - 6, f.top - 24, ISO_RIGHT, "muted", "true \xe2\x86\x93");
     draw_names(m, p, &f, s);
     for (int64_t t = 0; t < n; t++) {

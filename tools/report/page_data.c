@@ -164,7 +164,7 @@ static iso_rc put_confusion_of(struct iso_page *p, const struct iso_measured *m,
     }
     fputs("<div class=\"grid-of-figures\">\n", p->out);
     const iso_rc rc = iso_page_picture(p, iso_draw_confusion(m, s, &svg), &svg,
-                                       "Rows of each true class that were taken for each class. "
+                                       "Rows of each true class that were predicted as each class. "
                                        "The colour is their share of the true class.");
     put_classes(p, m, s, each);
     fputs("</div>\n", p->out);
