@@ -106,7 +106,7 @@ iso_rc iso_program_for_child(char path[ISO_PATH])
         return is_program(named, path)
                    ? ISO_OK
                    : iso_fail(ISO_EIO,
-                              "ISOCL_PROGRAM names %s, which is no program: set it to the path "
+                              "ISOCL_PROGRAM names %s, which is not a program: set it to the path "
                               "of " NAME " " ISO_VERSION,
                               named);
     return find_installed(path)

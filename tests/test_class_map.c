@@ -169,7 +169,7 @@ static void numbers_stand_for_names(void **state)
     iso_dataset_free(set);
     free(map);
     set = make_named(3, "dog");
-    check_fault(set, "cat|1", "'1' stands there twice");
+    check_fault(set, "cat|1", "'1' is listed twice");
     iso_dataset_free(set);
 }
 

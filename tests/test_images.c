@@ -246,7 +246,7 @@ static void folders_of_a_class_are_walked(void **state)
     left_out(set, ISO_LEFT_NAME, "1 file that is not called as images are: n02/boxes.txt");
     left_out(set, ISO_LEFT_HIDDEN,
              "4 hidden files or folders: .hidden, __MACOSX, n02/.DS_Store, n02/.cache");
-    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that it lies in: n02/up");
+    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that contains it: n02/up");
     left_out(set, ISO_LEFT_LOOSE, "1 file beside the folders of the classes: beside.png");
     iso_dataset_free(set);
     assert_int_equal(folder_remove(root), 0);
@@ -266,7 +266,7 @@ static void links_do_not_lead_back(void **state)
     snprintf(name, sizeof name, "folder:%s", root);
     assert_int_equal(load(name, "train", 0, 0, 1, &set), ISO_OK);
     assert_int_equal(set->rows, 2);
-    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that it lies in: a/deep/up");
+    left_out(set, ISO_LEFT_LOOP, "1 link to a folder that contains it: a/deep/up");
     iso_dataset_free(set);
     assert_int_equal(folder_remove(root), 0);
 }
@@ -347,7 +347,7 @@ static void other_folders_are_refused(void **state)
         { "folder:sizes", "test", ISO_EDATA, "has one split only, and no 'test'" },
         { "folder:none", "train", ISO_EIO, "no file or folder none in tests/readers" },
         { "folder:decode", "train", ISO_EDATA, "decode/. has 0 folders; it needs one for each" },
-        { "folder:decode.npz", "train", ISO_EDATA, "is no folder" },
+        { "folder:decode.npz", "train", ISO_EDATA, "is not a folder" },
         { "folder:arrays/../../readers/pets/train", "test", ISO_EDATA, "has one split only" },
     };
     (void)state;

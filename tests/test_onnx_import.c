@@ -155,7 +155,7 @@ static void what_has_no_layer_is_refused(void **state)
           "attribute kernel_shape is not that of 'k'" },
         { "Conv",
           { .name = "kernel_shape", .kind = ISO_ONNX_REALS, .n = 2 },
-          "attribute kernel_shape is no list of whole numbers" },
+          "attribute kernel_shape is not a list of whole numbers" },
         { "Gemm", { .name = "transA", .i = 1 }, "attribute transA" },
         { "Softmax", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },
         { "Flatten", { .name = "axis", .kind = ISO_ONNX_INT, .i = 2 }, "attribute axis is 2" },

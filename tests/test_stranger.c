@@ -75,7 +75,7 @@ static void strangers_start_isocl(void **state)
                                "the program isocl is not here: install it, or "
                                "set ISOCL_PROGRAM to the path of isocl"));
     snprintf(environment, sizeof environment, "ISOCL_PROGRAM=%s", folder);
-    assert_stranger_says(environment, "which is no program: set it to the path of isocl");
+    assert_stranger_says(environment, "which is not a program: set it to the path of isocl");
     assert_stranger_says("ISOCL_PROGRAM=/bin/false",
                          "/bin/false exited with status 1 instead of "
                          "working for isocl " ISO_VERSION);

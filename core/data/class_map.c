@@ -50,7 +50,7 @@ static iso_rc find_members(const struct iso_class_map *map, bool some_may_lack,
                             set->name, map->member[i].name, classes_text(set, text, sizeof text));
         if (class_of[old] >= 0)
             return iso_fail(ISO_EDATA,
-                            "data set '%s': classes: '%s' stands there twice, by name "
+                            "data set '%s': classes: '%s' is listed twice, by name "
                             "and by number",
                             set->name, map->member[i].name);
         class_of[old] = map->member[i].class;

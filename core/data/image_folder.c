@@ -73,7 +73,7 @@ static iso_rc find_splits(const struct iso_dataset_request *r, const char *path,
     struct iso_names names = { .name = NULL };
     (void)r;
     if (!iso_folder_exists(path))
-        return iso_fail(ISO_EDATA, "%s is no folder; name one that has a folder for each class",
+        return iso_fail(ISO_EDATA, "%s is not a folder; name one that has a folder for each class",
                         path);
     const iso_rc rc = iso_names_list(path, is_folder, &names);
     if (rc == ISO_OK)

@@ -13,7 +13,7 @@ static const struct {
     [ISO_LEFT_HIDDEN] = { "hidden file or folder", "hidden files or folders" },
     [ISO_LEFT_LOOSE] = { "file beside the folders of the classes",
                          "files beside the folders of the classes" },
-    [ISO_LEFT_LOOP] = { "link to a folder that it lies in", "links to folders that they lie in" },
+    [ISO_LEFT_LOOP] = { "link to a folder that contains it", "links to folders that contain them" },
     [ISO_LEFT_EMPTY] = { "class without an image", "classes without an image" },
 };
 

@@ -44,7 +44,7 @@ static iso_rc find_mark(const struct iso_pickle *p, int32_t *mark)
 static iso_rc remember(struct iso_pickle *p, uint64_t index)
 {
     if (p->depth == 0 || index >= ISO_PICKLE_MOST)
-        return iso_pickle_damaged(p, "remembers what is not there");
+        return iso_pickle_damaged(p, "stores an object that does not exist");
     ISO_TRY(iso_pickle_room(p, &p->memo, &p->memo_room, (int32_t)index, sizeof *p->memo));
     p->memo[index] = p->stack[p->depth - 1];
     p->nmemo += index >= (uint64_t)p->nmemo; /* MEMOIZE counts what has been put */
@@ -54,7 +54,7 @@ static iso_rc remember(struct iso_pickle *p, uint64_t index)
 static iso_rc recall(struct iso_pickle *p, uint64_t index)
 {
     if (index >= (uint64_t)p->memo_room || p->memo[index] == 0)
-        return iso_pickle_damaged(p, "uses what it has not remembered");
+        return iso_pickle_damaged(p, "uses an object that it has not stored");
     return push(p, p->memo[index]);
 }
 
@@ -162,7 +162,7 @@ static iso_rc extend(struct iso_pickle *p, enum iso_pickle_kind kind, int32_t be
 {
     if (below < 1 || !iso_pickle_is(p, p->stack[below - 1], kind) ||
         (kind == ISO_PICKLE_DICT && (p->depth - first) % 2 != 0))
-        return iso_pickle_damaged(p, "adds to what is no list or dictionary");
+        return iso_pickle_damaged(p, "adds to something that is not a list or dictionary");
     for (int32_t i = first; i < p->depth; i++)
         ISO_TRY(iso_pickle_append(p, p->stack[below - 1], p->stack[i]));
     p->depth = below;

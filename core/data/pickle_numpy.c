@@ -132,7 +132,7 @@ iso_rc iso_pickle_call(struct iso_pickle *p, int32_t function, int32_t arguments
 {
     if (!iso_pickle_is(p, function, ISO_PICKLE_FUNCTION) ||
         !iso_pickle_is(p, arguments, ISO_PICKLE_TUPLE))
-        return iso_pickle_damaged(p, "calls what is no function");
+        return iso_pickle_damaged(p, "calls something that is not a function");
     switch (p->value[function].is.function) {
     case ISO_PICKLE_DTYPE: return make_type(p, arguments, out);
     case ISO_PICKLE_RECONSTRUCT: return iso_pickle_new(p, ISO_PICKLE_ARRAY, out);
@@ -140,7 +140,7 @@ iso_rc iso_pickle_call(struct iso_pickle *p, int32_t function, int32_t arguments
     case ISO_PICKLE_SCALAR: return make_scalar(p, arguments, out);
     case ISO_PICKLE_NDARRAY: break;
     }
-    return iso_pickle_damaged(p, "calls what is no function");
+    return iso_pickle_damaged(p, "calls something that is not a function");
 }
 
 iso_rc iso_pickle_build(struct iso_pickle *p, int32_t object, int32_t state)
@@ -149,5 +149,5 @@ iso_rc iso_pickle_build(struct iso_pickle *p, int32_t object, int32_t state)
         return build_type(p, object, state);
     if (iso_pickle_is(p, object, ISO_PICKLE_ARRAY))
         return build_array(p, object, state);
-    return iso_pickle_damaged(p, "gives a state to what takes none");
+    return iso_pickle_damaged(p, "sets the state of an object that has none");
 }

@@ -39,7 +39,7 @@ bool iso_named_read(const struct iso_yaml *node, const char *kind, struct iso_fa
     if (node->kind == ISO_YAML_MAPPING && node->count > 1)
         iso_faults_add(faults, node->keys[1]->location,
                        "%s is one name, with its parameters inside: "
-                       "'%.40s: {...}'; '%.40s' stands beside it (indent it further)",
+                       "'%.40s: {...}'; '%.40s' is beside it (indent it further)",
                        kind, node->keys[0]->text, node->keys[1]->text);
     else if (!named)
         iso_faults_add(faults, node->location, "expected %s, found %s", kind,

@@ -149,8 +149,8 @@ static void check_definition(struct iso_loader *l, const struct iso_yaml *key,
 {
     const char *name = key->text;
     if (!iso_name_valid(name) || strlen(name) >= ISO_LAYER_NAME)
-        iso_faults_add(l->faults, key->location, "blocks: '%.60s' is no name for a layer block",
-                       name);
+        iso_faults_add(l->faults, key->location,
+                       "blocks: '%.60s' is not a valid name for a layer block", name);
     if (has_meaning(name))
         iso_faults_add(l->faults, key->location, "blocks: '%s' has a meaning already", name);
     if (definition->kind != ISO_YAML_MAPPING) {

@@ -173,7 +173,7 @@ static void check_metric_name(struct iso_loader *l, int index)
     iso_op_label(use->op, use->params, name);
     for (int i = 0; i < index; i++)
         if (m[i].params != NULL && strcmp(iso_op_label(m[i].op, m[i].params, other), name) == 0)
-            iso_faults_add(l->faults, use->location, "metrics: '%s' is there twice", name);
+            iso_faults_add(l->faults, use->location, "metrics: '%s' is given twice", name);
 }
 
 iso_rc iso_load_metrics(struct iso_loader *l, const struct iso_yaml *node)

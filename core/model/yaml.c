@@ -131,7 +131,7 @@ static iso_rc finish_mapping(struct reader *r, struct frame *f)
             iso_faults_add(r->faults, keys[i]->location,
                            "a key must be a name, not a list or a mapping");
         else if (!is_merge(keys[i]) && iso_yaml_get(node, keys[i]->text) != NULL)
-            iso_faults_add(r->faults, keys[i]->location, "key '%.40s' is there twice",
+            iso_faults_add(r->faults, keys[i]->location, "key '%.40s' is given twice",
                            keys[i]->text);
         else if (!is_merge(keys[i]))
             ISO_TRY(append(r, f, keys[i], items[i]));
@@ -278,7 +278,7 @@ static iso_rc on_alias(struct reader *r, const yaml_event_t *e)
     if (node == NULL)
         iso_faults_add(r->faults, location, "alias '*%.40s' names no anchor above it", name);
     else if (node->open)
-        iso_faults_add(r->faults, location, "alias '*%.40s' stands inside its own anchor", name);
+        iso_faults_add(r->faults, location, "alias '*%.40s' is inside its own anchor", name);
     if (node == NULL || node->open)
         return ISO_EMODEL;
     ISO_TRY(count_nodes(r, location, node->size, node->height));

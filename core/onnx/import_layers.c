@@ -92,7 +92,7 @@ iso_rc iso_onnx_know(struct iso_onnx_importer *im, const struct iso_onnx_known *
     if (!*v->name)
         return ISO_OK;
     if (find(im, v->name) != NULL)
-        return iso_onnx_refuse(im, "'%.60s' is there twice", v->name);
+        return iso_onnx_refuse(im, "'%.60s' is given twice", v->name);
     im->values[im->nvalues++] = *v;
     return ISO_OK;
 }
@@ -124,7 +124,7 @@ iso_rc iso_onnx_get_ints(const struct iso_onnx_importer *im, const char *name, i
     if (a == NULL)
         return ISO_OK;
     if (a->kind != ISO_ONNX_INTS)
-        return iso_onnx_refuse(im, "attribute %s is no list of whole numbers", name);
+        return iso_onnx_refuse(im, "attribute %s is not a list of whole numbers", name);
     if (a->n != n)
         return iso_onnx_refuse(im,
                                "attribute %s has %d numbers; isocl has layers for those of "

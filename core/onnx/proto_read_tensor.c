@@ -47,7 +47,7 @@ static iso_rc read_bytes(const struct iso_onnx_reader *r, const char *path, cons
     return there ? ISO_OK
                  : iso_fail(ISO_EDATA,
                             "%s: tensor '%.60s' needs %zu bytes from %lld on "
-                            "of %s, which has not so many",
+                            "of %s, which has fewer",
                             r->path, name, n, at, path);
 }
 

@@ -262,7 +262,7 @@ static void score(const struct climb *k)
         iso_ops[k->c->op].def->score(k->call.params, &x->shape, counts, shares);
     for (int64_t i = 0; rc == ISO_OK && i < d.values; i++)
         if (!(shares[i] >= 0 && shares[i] <= 1))
-            rc = iso_fail(ISO_EPARITY, "number %lld is %g, which is no share", (long long)i,
+            rc = iso_fail(ISO_EPARITY, "number %lld is %g, which is not a share", (long long)i,
                           shares[i]);
     free(counts);
     free(shares);

@@ -63,7 +63,7 @@ static iso_rc make_folder(const char *folder, const char *model, char out[ISO_PA
     if (!iso_folder_empty(folder))
         return iso_fail(
             ISO_EIO,
-            "%s is there and is not an empty folder; give --resume to go on with the run in "
+            "%s exists and is not an empty folder; give --resume to continue the run in "
             "it, or another --out",
             folder);
     return iso_folder_make(folder);
