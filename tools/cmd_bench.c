@@ -384,16 +384,20 @@ const struct iso_command iso_command_bench = {
     .arguments = "[MODEL.yaml...]",
     .doc = "measures the speed of the devices, and recommends one",
     .more =
-        "Trains and runs each model on a batch of random images that is already on the device;\n"
-        "needs no data. Without model files: matrix products, convolutions, and models/demo.yaml.\n"
-        "GFLOP/s counts the sums of products (2 a multiply-add) of dense and convolution layers;\n"
-        "OF PEAK is their share of what the processor, or the GPU, reached meanwhile;\n"
-        "a convolution that leaves out rows of zeros at its border can pass 100 %. Handoff is how\n"
-        "long a word takes between two threads and back: beyond 100 ns they share no cache.\n"
-        "Other ops show GB/s, and the share of memory bandwidth, which caches may beat. PLAN is\n"
-        "the memory planned on the device for training, PEAK the most this process had.\n"
-        "--profile counts the products that a kernel makes, of which Winograd's has fewer. On the\n"
-        "cpu backend a call of an op stands for a kernel, timed by the host.",
+        "Trains and runs each model on a batch of random images in device memory; needs\n"
+        "no data. Without model files it measures matrix products, convolutions, and\n"
+        "models/demo.yaml.\n"
+        "GFLOP/s counts the sums of products (2 per multiply-add) of dense and\n"
+        "convolution layers. OF PEAK is their share of the peak that the processor or the\n"
+        "GPU reached meanwhile; a convolution that skips rows of zeros at its border can\n"
+        "exceed 100 %. Handoff is the time in which a word goes from one thread to\n"
+        "another and back: above 100 ns they share no cache.\n"
+        "Other ops show GB/s and the share of memory bandwidth, which caches may exceed.\n"
+        "PLAN is the memory planned on the device for training, PEAK the largest memory\n"
+        "of this process.\n"
+        "--profile counts the products that a kernel computes; Winograd's algorithm has\n"
+        "fewer. On the cpu backend each call of an op counts as a kernel, timed by the\n"
+        "host.",
     .examples =
         "  isocl bench models/mnist/cnn.yaml              every device; recommends one\n"
         "  isocl bench models/mnist/*.yaml --devices cpu --threads 1\n"

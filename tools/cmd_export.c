@@ -108,14 +108,14 @@ const struct iso_command iso_command_export = {
     .arguments = "RUN|MODEL.yaml",
     .doc = "writes trained weights for Keras, or the network as ONNX",
     .more =
-        "The file's ending says what is written.\n"
+        "The file's ending selects the format.\n"
         "  .h5    weights, layer by layer in the order of the model file, each under its\n"
         "         name, which every version of Keras loads into the same network\n"
         "  .onnx  the network for inference with its weights, for onnxruntime and others.\n"
-        "         Images go in as float32 [N, height, width, channels], as libraries that\n"
-        "         read images give them; what the network sees, that is scaled as the\n"
-        "         model file says, or with --with-preprocessing bytes from 0 to 255\n"
-        "(The weights of a run are safetensors already, which other programs read.)",
+        "         Its input is float32 [N, height, width, channels], as libraries that\n"
+        "         read images give it: the network's input, scaled as in the model file,\n"
+        "         or with --with-preprocessing bytes from 0 to 255\n"
+        "(The weights of a run are safetensors already, which other programs can read.)",
     .examples =
         "  isocl export runs/cnn-001 --out cnn.h5\n"
         "  isocl export runs/cnn-001 --out cnn.onnx\n"

@@ -131,13 +131,14 @@ const struct iso_command iso_command_import = {
     .arguments = "FILE [MODEL.yaml]",
     .doc = "reads weights of Keras or ONNX files for a model file",
     .more =
-        "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and writes\n"
-        "all weights of the model as safetensors, for --weights of train, eval and trace.\n"
-        "Layers that the file has not are as the model file initializes them: a network\n"
-        "without its top can be given another one. Every shape that differs is named.\n"
-        "Of an .onnx file it takes the weights likewise, or with --model the network, too:\n"
-        "channels move to the end, where isocl has them. An operator that isocl has no layer\n"
-        "for is named, with its node and attribute.",
+        "Reads weights (.h5), whole models (.h5) and the .weights.h5 of Keras 3, and\n"
+        "writes all weights of the model as safetensors, for --weights of train, eval and\n"
+        "trace. Layers that the file lacks are initialized as the model file says, so\n"
+        "that a network without its top can get another one. Every shape that does not\n"
+        "fit is reported.\n"
+        "From an .onnx file it reads the weights in the same way, or with --model the\n"
+        "network, too; channels are moved to the end, where isocl has them. An operator\n"
+        "for which isocl has no layer is reported with its node and attribute.",
     .examples =
         "  isocl import vgg16_notop.h5 models/vgg16.yaml --out vgg16.safetensors\n"
         "  isocl import mine.weights.h5 mine.yaml --by order\n"

@@ -98,8 +98,8 @@ const struct iso_command iso_command_parity = {
     .doc = "proves that devices compute the same numbers",
     .more =
         "Without model files it runs the cases of every op. The plain-C reference defines\n"
-        "each result; exact mode allows 0 differing bits, fast mode a derived bound.\n"
-        "Fails when one check fails or none ran.",
+        "each result; in exact mode 0 bits may differ, in fast mode results must be\n"
+        "within a derived bound. Fails if any check fails or none ran.",
     .examples =
         "  isocl parity                                          every op on every device\n"
         "  isocl parity models/demo.yaml --devices opencl:0      a model, layer by layer\n"

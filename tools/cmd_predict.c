@@ -127,14 +127,14 @@ const struct iso_command iso_command_predict = {
     .arguments = "RUN|MODEL.yaml IMAGE...",
     .doc = "predicts the class of images, or of the rows of a data set",
     .more =
-        "An IMAGE is a PNG or JPEG file, or a folder of them. It has the size that the model\n"
-        "takes, unless the model file's data or --resize has it resized; colours become\n"
-        "grey where the model takes grey, and grey becomes three equal channels where it\n"
-        "takes colours.\n"
+        "An IMAGE is a PNG or JPEG file, or a folder of them. It must have the size of\n"
+        "the model's input, unless the model file's data or --resize resizes it. Colours\n"
+        "are converted to grey if the model takes grey, and grey to three equal channels\n"
+        "if it takes colours.\n"
         "A submission (--csv) has a line for each row: its number from 0, or the image's\n"
-        "name without its folder; and its class by the name or number that the data set\n"
-        "has for it. Where `classes:` has merged several, only the model file's own\n"
-        "numbers are left: --labels gives better ones.\n"
+        "name without its folder; and its class by its name or number in the data set. If\n"
+        "`classes:` has merged several, only the model file's own numbers are known:\n"
+        "--labels gives them names.\n"
         "--npy writes float32 [rows, classes], or [rows, ...] of a layer: features.",
     .examples =
         "  isocl predict runs/demo-001 digit.png\n"

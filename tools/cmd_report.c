@@ -106,10 +106,11 @@ const struct iso_command iso_command_report = {
     .arguments = "RUN...",
     .doc = "writes an HTML page on a run, or on several",
     .more =
-        "The page needs no network and no other file. Of one run it shows its history and,\n"
-        "with its model, weights, data and device, scores, confusion matrix, samples,\n"
-        "predictions, the time of each op and a short parity check; what is missing is said\n"
-        "in its place. Of several runs it shows their curves over each other and what differs.",
+        "The page needs no network connection and no other file. For one run it shows its\n"
+        "history and, with its model, weights, data and device, scores, confusion matrix,\n"
+        "samples, predictions, the time of each op and a short parity check; a note\n"
+        "replaces each part that cannot be made. For several runs it overlays their\n"
+        "curves and lists their differences.",
     .examples =
         "  isocl report runs/demo-001\n"
         "  isocl report runs/demo-001 --png pictures            as files, too\n"

@@ -215,11 +215,11 @@ const struct iso_command iso_command_reproduce = {
     .arguments = "[MODEL.yaml|DIR...]",
     .doc = "trains published experiments and compares their figures with ours",
     .more =
-        "A model file's expect: says what its source reached. Each model is trained in\n"
-        "a folder of its own below --out; one that is there is taken up: a finished run is\n"
-        "only read, an unfinished one goes on where it stopped. Ours is the mean over the\n"
-        "last_epochs that it names. Without MODEL, all files below models/ that name\n"
-        "a source. S/E is seconds an epoch, the source's on its own machine.",
+        "expect: in a model file gives the published results. Each model is trained in a\n"
+        "folder of its own below --out; an existing run is used: a finished one is only\n"
+        "read, an unfinished one is continued. Our figure is the mean over the\n"
+        "last_epochs that the file names. Without MODEL, uses all files below models/\n"
+        "that name a source. S/E is seconds per epoch, the source's on its own machine.",
     .examples =
         "  isocl reproduce models/mnist/linear.yaml\n"
         "  isocl reproduce models/cifar10 --data ~/data --csv cifar10.csv\n"

@@ -196,15 +196,16 @@ const struct iso_command iso_command_runs = {
     .arguments = "[DIR|RUN...]",
     .doc = "lists runs with their results, and compares runs",
     .more =
-        "Loss and accuracy are those of the last epoch. BEST is the number that\n"
-        "best.safetensors is the best of, validation accuracy where no other name stands\n"
-        "there, and its epoch. WEIGHTS begins the sha256 that training prints; a run whose\n"
-        "weights have the same bits as those of one above it says so.\n"
-        "Without arguments, the runs in the folder runs. Of runs that are named one by one,\n"
-        "what differs is shown, too: lines of their model files, data, isocl's version,\n"
-        "machine, device and driver; and where their numbers first part: step, epoch and\n"
-        "tensor. Of a trace.safetensors in both folders (`isocl trace`) it names the tensor\n"
-        "that is the first to differ in the order of computation.",
+        "Loss and accuracy are those of the last epoch. BEST is the best value, and its\n"
+        "epoch, of the number that selects best.safetensors: validation accuracy, unless\n"
+        "another name is shown. WEIGHTS is the beginning of the sha256 that training\n"
+        "prints; a run whose weights have the same bits as those of one above it says so.\n"
+        "Without arguments, lists the runs in the folder runs. For runs that are named\n"
+        "one by one, also shows their differences: lines of their model files, data,\n"
+        "isocl's version, machine, device and driver; and where their numbers first\n"
+        "diverge: step, epoch and tensor. If both folders have a trace.safetensors\n"
+        "(`isocl trace`), names the first tensor that differs, in the order of\n"
+        "computation.",
     .examples =
         "  isocl runs\n"
         "  isocl runs --sort val_acc --reverse                 the best first\n"

@@ -90,12 +90,12 @@ const struct iso_command iso_command_trace = {
     .more =
         "Names: input, target, loss, LAYER/y, LAYER/mask (dropout), LAYER/WEIGHT,\n"
         "LAYER/WEIGHT/SLOT (of the optimizer), d/LAYER/y, d/LAYER/WEIGHT, and\n"
-        "d/LAYER/logits in place of d/LAYER/y where softmax and loss are one op; each\n"
-        "with @S for step S from 0. Weights and slots at @S are the values before step S,\n"
-        "so N steps leave N + 1 of each.\n"
-        "A --batch-from file has x, float32 [rows, height, width, channels] as the\n"
-        "network sees it, and y, int32 [rows] classes or float32 [rows, classes]; step S\n"
-        "takes the next batch of rows, from the top again at the end. No data set is\n"
+        "d/LAYER/logits in place of d/LAYER/y if softmax and loss are one op; each with\n"
+        "@S for step S from 0. Weights and slots at @S are the values before step S, so N\n"
+        "steps have N + 1 of each.\n"
+        "A --batch-from file has x, float32 [rows, height, width, channels], the\n"
+        "network's input, and y, int32 [rows] classes or float32 [rows, classes]. Step S\n"
+        "takes the next batch of rows, and begins again after the last. No data set is\n"
         "opened then.",
     .examples =
         "  isocl trace models/demo.yaml --steps 3 --batch 8 --out demo.safetensors\n"

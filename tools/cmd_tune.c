@@ -79,12 +79,13 @@ const struct iso_command iso_command_tune = {
     .arguments = "MODEL.yaml",
     .doc = "measures which kernels compute a model's products fastest on a device",
     .more =
-        "Training does this by itself at the first use of a model on a device, for some seconds\n"
-        "(`--tune off` leaves it out). Here every candidate is measured. Each runs in a process\n"
-        "of its own and must be right before its time counts: in exact mode it must give the\n"
-        "same bits, so that the choice changes no result. One that crashed or hung is not tried\n"
-        "again with the same driver. What was found out is kept in a text file, tuner-*.txt, in\n"
-        "the folder isocl of XDG_CACHE_HOME or ~/.cache.",
+        "Training does this by itself, for some seconds, at the first use of a model on a\n"
+        "device (`--tune off` turns it off). This command measures every candidate. Each\n"
+        "runs in a process of its own and must be right before its time counts: in exact\n"
+        "mode it must give the same bits, so that the choice changes no result. A\n"
+        "candidate that crashed or hung is not tried again with the same driver. Results\n"
+        "are kept in a text file, tuner-*.txt, in the folder isocl of XDG_CACHE_HOME or\n"
+        "~/.cache.",
     .examples =
         "  isocl tune models/mnist/cnn.yaml --device opencl   measure, and print a table\n"
         "  isocl tune models/mnist/cnn.yaml --known           print what is known",
