@@ -1,6 +1,7 @@
 /* isocl.h: isocl as a library, for programs in C and C++. This is the only header of isocl that is
- * installed. A model file says what to train; the library trains it and uses what was trained. It
- * prints nothing, but for warnings about a device on standard error (ISOCL_QUIET=1: none).
+ * installed. The library trains the network that a model file describes, and uses the trained
+ * weights. It prints nothing except warnings about a device on standard error (ISOCL_QUIET=1:
+ * none).
  *
  *   isocl_model *model = NULL;
  *   isocl_training *training = NULL;
@@ -11,20 +12,21 @@
  *   isocl_training_free(training);
  *   isocl_model_free(model);
  *
- * Errors: a function that can fail returns ISOCL_OK or another isocl_rc. When it fails,
- * isocl_error() says what is wrong, where, and what to do; no file is half written, and nothing is
- * stored through the last argument, `out`.
+ * Errors: a function that can fail returns ISOCL_OK or another isocl_rc. If it fails, isocl_error()
+ * returns what is wrong, where, and what to do; no file is half written, and nothing is stored
+ * through the last argument, `out`.
  *
- * Ownership: what is stored through `out` is the caller's, who frees it with the function of its
- * type that ends in _free, which takes NULL, too. Arguments are borrowed during the call, unless a
- * function says that it keeps them. What a function returns, or hands to a callback, is borrowed
- * from the library: until the object is freed, or the callback returns.
+ * Ownership: the caller owns the object stored through `out` and frees it with its type's function
+ * that ends in _free, which accepts NULL, too. Arguments are borrowed during the call, unless a
+ * function's comment says that it keeps them. The library owns the memory that a function returns
+ * or passes to a callback; it is valid until the object is freed, or until the callback returns.
  *
- * Threads: any thread may use an object, one at a time. Different objects do not touch each other.
+ * Threads: any thread may use an object, but only one thread at a time. Different objects are
+ * independent of each other.
  *
  * Versions: from one 0.x to the next this header may gain functions, constants, and members at the
- * end of the structs that the library hands out; a program that was built with an older header goes
- * on working. A function that goes or changes raises the number in the shared library's name. */
+ * end of the structs that the library hands out; a program that was built with an older header
+ * still works. Removing or changing a function raises the number in the shared library's name. */
 #ifndef ISOCL_H
 #define ISOCL_H
 
@@ -35,7 +37,7 @@
 #define ISOCL_VERSION_MINOR 1
 #define ISOCL_VERSION_PATCH 0
 #define ISOCL_VERSION "0.1.0"
-/* The number of a version, which can be compared: 100 is 0.1.0. */
+/* The version as one number, for comparisons: 100 is 0.1.0. */
 #define ISOCL_VERSION_NUMBER \
     (ISOCL_VERSION_MAJOR * 10000 + ISOCL_VERSION_MINOR * 100 + ISOCL_VERSION_PATCH)
 
@@ -68,49 +70,51 @@ typedef enum isocl_rc {
 ISOCL_API const char *isocl_version(void);
 /* Returns the version of the arithmetic. Results of two arithmetics are not comparable. */
 ISOCL_API int isocl_arithmetic(void);
-/* Returns which optional libraries were built in: "OpenCL, CLBlast, no HDF5, ...". */
+/* Returns a list of the optional libraries, built in or not: "OpenCL, CLBlast, no HDF5, ...". */
 ISOCL_API const char *isocl_features(void);
 /* Returns the message of this thread's last failure: a line, or for a bad model file a line for
- * each fault, "FILE:LINE:COLUMN: ...". "" if nothing has failed. Borrowed until the thread's next
+ * each fault, "FILE:LINE:COLUMN: ...". "" if nothing has failed. Valid until the thread's next
  * call. */
 ISOCL_API const char *isocl_error(void);
 
 /* One device. */
 typedef struct isocl_device {
     const char *id;       /* a value of the option `device`: cpu, opencl:0.0 */
-    const char *name;     /* the processor's */
-    const char *platform; /* the name of what drives it */
+    const char *name;     /* name of the processor */
+    const char *platform; /* name of the OpenCL platform or backend */
     const char *driver;   /* version */
-    const char *note;     /* why it is not usable, or a peculiarity; "": nothing */
+    const char *note;     /* reason if it is not usable, or a peculiarity; "": none */
     int usable, gpu;      /* 1 or 0 */
-    int exact;            /* 1: it computes the same bits as the reference */
-    uint64_t memory;      /* bytes; 0: as much as the machine has */
+    int exact;            /* 1: computes the same bits as the reference */
+    uint64_t memory;      /* bytes; 0: limited by the machine only */
 } isocl_device;
-/* A callback returns 0 to go on; another value ends what runs with ISOCL_EUSAGE. */
+/* A callback returns 0 to continue; any other value ends the function that calls it with
+ * ISOCL_EUSAGE. */
 typedef int isocl_device_fn(void *self, const isocl_device *device);
-/* Tells of each device of this machine. */
+/* Calls told for each device of this machine. */
 ISOCL_API isocl_rc isocl_devices(isocl_device_fn *told, void *self);
 
 /* ---- Options ------------------------------------------------------------------------------- */
 
-/* The settings that `isocl train`, `eval` and `predict` have on the command line. */
+/* The options of `isocl train`, `eval` and `predict`. */
 typedef struct isocl_options isocl_options;
 typedef struct isocl_rows isocl_rows;
 
 /* Makes options with their defaults. */
 ISOCL_API isocl_rc isocl_options_new(isocl_options **out);
 /* Sets an option by name, as text: ("device", "opencl"), ("epochs", "3"), ("resume", "true").
- * Copies the value. Fails with ISOCL_EUSAGE where there is no such option or value. */
+ * Copies the value. Fails with ISOCL_EUSAGE if there is no such option or the value is not valid.
+ */
 ISOCL_API isocl_rc isocl_options_set(isocl_options *options, const char *name, const char *value);
-/* Trains or validates on these rows, not on the data that the model file names. split: train,
- * validation or test. With rows to train on, a training has no validation unless it is given rows
- * for that, too. Keeps rows, which must outlive the options; NULL takes them away. */
+/* Uses these rows instead of the data that the model file names. split: train, validation or test.
+ * With rows for training, a training has no validation unless it is given rows for that, too. Keeps
+ * rows, which must outlive the options; NULL removes them. */
 ISOCL_API isocl_rc isocl_options_rows(isocl_options *options, const char *split,
                                       const isocl_rows *rows);
 ISOCL_API void isocl_options_free(isocl_options *options);
-/* A callback of isocl_options_list: an option, its default ("": none), and what it is for. */
+/* A callback of isocl_options_list: an option, its default ("": none), and its documentation. */
 typedef int isocl_option_fn(void *self, const char *name, const char *dflt, const char *doc);
-/* Tells of each option that there is. */
+/* Calls told for each option. */
 ISOCL_API isocl_rc isocl_options_list(isocl_option_fn *told, void *self);
 
 /* ---- Rows: images and their classes -------------------------------------------------------- */
@@ -122,14 +126,14 @@ typedef struct isocl_array {
     int ndim;         /* from 1 to 4 */
     int64_t dim[4];
 } isocl_array;
-/* Makes rows of arrays, which are copied. images: whole numbers from 0 to 255, not scaled, [rows,
+/* Makes rows from arrays, which are copied. images: whole numbers from 0 to 255, not scaled, [rows,
  * height, width], [rows, height, width, channels] or [rows, pixels]. labels: classes from 0, [rows]
- * or [rows, 1]; NULL: not known, for prediction only. classes: how many there are; 0: one more than
- * the largest label. Fails with ISOCL_EDATA, naming the element. */
+ * or [rows, 1]; NULL: not known, for prediction only. classes: number of classes; 0: one more than
+ * the largest label. On bad values fails with ISOCL_EDATA and names the element. */
 ISOCL_API isocl_rc isocl_rows_new(const isocl_array *images, const isocl_array *labels, int classes,
                                   isocl_rows **out);
-/* Reads a data set by the name that a model file has for it, such as mnist, builtin:digits or
- * folder:PATH. split: train or test. folder: where data sets lie; NULL: the usual folders. */
+/* Reads a data set by its name in model files, such as mnist, builtin:digits or folder:PATH. split:
+ * train or test. folder: the folder of data sets; NULL: the usual ones. */
 ISOCL_API isocl_rc isocl_rows_load(const char *dataset, const char *split, const char *folder,
                                    isocl_rows **out);
 /* Number, size and classes of rows. */
@@ -144,20 +148,20 @@ ISOCL_API const isocl_rows_shape *isocl_rows_about(const isocl_rows *rows);
  * channels]. */
 ISOCL_API isocl_rc isocl_rows_images(const isocl_rows *rows, int64_t first, int64_t count,
                                      uint8_t *out);
-/* Returns the name of a class, or NULL where the data set has none for it. */
+/* Returns the name of a class, or NULL if the data set has none for it. */
 ISOCL_API const char *isocl_rows_class(const isocl_rows *rows, int class_number);
 ISOCL_API void isocl_rows_free(isocl_rows *rows);
 
 /* ---- Models -------------------------------------------------------------------------------- */
 
-/* A model file that was read and checked. It never changes. */
+/* A model file, read and checked. It never changes. */
 typedef struct isocl_model isocl_model;
 
-/* Reads a model file, or that of a run's folder. Fails with ISOCL_EMODEL where it has faults. */
+/* Reads a model file, or that of a run's folder. Fails with ISOCL_EMODEL if it has faults. */
 ISOCL_API isocl_rc isocl_model_read(const char *path, isocl_model **out);
-/* The same for a model file's text. name: the file that messages name, such as "demo.yaml". */
+/* Does the same for a model file's text. name: file name for messages, such as "demo.yaml". */
 ISOCL_API isocl_rc isocl_model_parse(const char *text, const char *name, isocl_model **out);
-/* Makes a model of an ONNX file's network; isocl_network_import reads its weights. */
+/* Makes a model from an ONNX file's network; isocl_network_import reads its weights. */
 ISOCL_API isocl_rc isocl_model_import(const char *path, isocl_model **out);
 ISOCL_API const char *isocl_model_name(const isocl_model *model);
 /* Returns the text of the model file. */
@@ -170,19 +174,18 @@ typedef struct isocl_layer {
     int64_t parameters, trainable; /* elements of its weights, and of those that are trained */
 } isocl_layer;
 typedef int isocl_layer_fn(void *self, const isocl_layer *layer);
-/* Tells of each layer, the input first, whose op is "". Fails with ISOCL_EMODEL where shapes do not
- * fit. */
+/* Calls told for each layer, beginning with the input, whose op is "". Fails with ISOCL_EMODEL if
+ * shapes do not fit. */
 ISOCL_API isocl_rc isocl_model_layers(const isocl_model *model, isocl_layer_fn *told, void *self);
 ISOCL_API void isocl_model_free(isocl_model *model);
 
 /* ---- Training ------------------------------------------------------------------------------ */
 
-/* The numbers that a training or an evaluation has measured. Names are those of Keras: loss,
- * accuracy, val_loss, val_accuracy, learning_rate. Of several numbers of a metric each has a name.
- */
+/* The numbers measured by a training or an evaluation. Names are Keras's: loss, accuracy, val_loss,
+ * val_accuracy, learning_rate. If a metric has several numbers, each has a name. */
 typedef struct isocl_log {
     const char *phase;     /* "" in a model file without phases */
-    int64_t epoch, epochs; /* the one that runs or has ended, from 1, and all of them */
+    int64_t epoch, epochs; /* current or last epoch, from 1, and the total */
     int64_t step;          /* optimizer steps done */
     double seconds;        /* spent on the epoch so far */
     int count;
@@ -191,31 +194,34 @@ typedef struct isocl_log {
 } isocl_log;
 typedef int isocl_log_fn(void *self, const isocl_log *log);
 
-/* A training, phase after phase, that a run's folder keeps as `isocl train` does. */
+/* A training, phase after phase, kept in a run's folder like that of `isocl train`. */
 typedef struct isocl_training isocl_training;
 
-/* Opens device, data and network, and makes or takes up the run's folder (the option `run`;
- * runs/MODEL-NNN if it is not set). options NULL: the defaults. With the option `resume` it goes on
- * with the run there, and model may be NULL: the run's own. Keeps the rows of the options, but
- * neither model nor options. */
+/* Opens device, data and network, and makes the run's folder (the option `run`; runs/MODEL-NNN if
+ * it is not set). options NULL: the defaults. With the option `resume`, continues the run in that
+ * folder, and model may be NULL: the run's own. Keeps the rows of the options, but neither model
+ * nor options. */
 ISOCL_API isocl_rc isocl_training_open(const isocl_model *model, const isocl_options *options,
                                        isocl_training **out);
-/* Has a function called when a phase begins (no numbers), */
+/* Sets the function that is called when a phase begins (no numbers). NULL: none. */
 ISOCL_API void isocl_training_on_phase(isocl_training *training, isocl_log_fn *told, void *self);
-/* after each step, in order, though some steps later (loss, metrics, learning_rate), */
+/* Sets the function that is called for each step (loss, metrics, learning_rate), in order, but
+ * several steps later. NULL: none. */
 ISOCL_API void isocl_training_on_step(isocl_training *training, isocl_log_fn *told, void *self);
-/* and after each epoch, and where training stops within one; NULL: none any more. */
+/* Sets the function that is called after each epoch, and when training stops within one. NULL:
+ * none. */
 ISOCL_API void isocl_training_on_epoch(isocl_training *training, isocl_log_fn *told, void *self);
-/* Trains until all epochs are done, or it is stopped; both are ISOCL_OK. Can be called once. */
+/* Trains until all epochs are done or the training is stopped; returns ISOCL_OK in both cases. Can
+ * be called once. */
 ISOCL_API isocl_rc isocl_training_run(isocl_training *training);
-/* Has the training save and end after the step that runs. May be called from a callback, another
+/* Makes the training save and end after the current step. May be called from a callback, another
  * thread or a signal handler. */
 ISOCL_API void isocl_training_stop(isocl_training *training);
-/* Returns 1 if all is trained; 0 if it was stopped, or has not run. */
+/* Returns 1 if the training is complete; 0 if it was stopped or has not run. */
 ISOCL_API int isocl_training_finished(const isocl_training *training);
 /* Returns the path of the run's folder: weights.safetensors, best.safetensors, history.csv, ... */
 ISOCL_API const char *isocl_training_folder(const isocl_training *training);
-/* Writes the SHA-256 of the weights as they are: what `isocl train` prints. */
+/* Writes the SHA-256 of the current weights, as printed by `isocl train`. */
 ISOCL_API isocl_rc isocl_training_hash(isocl_training *training, char hex[65]);
 ISOCL_API void isocl_training_free(isocl_training *training);
 
@@ -224,24 +230,25 @@ ISOCL_API void isocl_training_free(isocl_training *training);
 /* A model with weights on a device. */
 typedef struct isocl_network isocl_network;
 
-/* weights: a safetensors file, or a run's folder, whose last weights they are; NULL: as the model
- * file initializes them. Opens the model's last phase. Keeps the options' rows, but neither model
- * nor options. */
+/* Opens the model's last phase with weights from a safetensors file, or the last weights of a run's
+ * folder; NULL: initialized as the model file says. Keeps the options' rows, but neither model nor
+ * options. */
 ISOCL_API isocl_rc isocl_network_open(const isocl_model *model, const char *weights,
                                       const isocl_options *options, isocl_network **out);
-/* Puts rows on the device, for the functions below: these, or if NULL those that the model file
- * names for the split (train, validation, test). *count, unless NULL, becomes their number. */
+/* Puts rows on the device for the functions below: the given ones, or if NULL those that the model
+ * file names for the split (train, validation, test). Sets *count, unless count is NULL, to their
+ * number. */
 ISOCL_API isocl_rc isocl_network_rows(isocl_network *network, const char *split,
                                       const isocl_rows *rows, int64_t *count);
-/* Tells loss and metrics over these rows, once. */
+/* Calls told once, with loss and metrics over these rows. */
 ISOCL_API isocl_rc isocl_network_evaluate(isocl_network *network, isocl_log_fn *told, void *self);
-/* Writes how many numbers a row of the output has along each dimension to dim, and returns their
- * number. The output is that of the last layer, or of the one that the option `layer` names. */
+/* Writes the shape of the output for one row to dim, and returns the number of dimensions. The
+ * output is that of the last layer, or of the one that the option `layer` names. */
 ISOCL_API int isocl_network_output(const isocl_network *network, int64_t dim[4]);
-/* Writes the output for each of the rows to out: float32, [rows, ...output]. A row's numbers do not
- * depend on the others. */
+/* Writes the output for each of the rows to out: float32, [rows, ...output]. The output for a row
+ * does not depend on the other rows. */
 ISOCL_API isocl_rc isocl_network_predict(isocl_network *network, float *out);
-/* One weight, and its values. */
+/* One weight and its values. */
 typedef struct isocl_weight {
     const char *name; /* LAYER/kernel */
     int ndim;
@@ -249,16 +256,16 @@ typedef struct isocl_weight {
     const float *values;
 } isocl_weight;
 typedef int isocl_weight_fn(void *self, const isocl_weight *weight);
-/* Tells of each weight, in the order of their names. */
+/* Calls told for each weight, in the order of their names. */
 ISOCL_API isocl_rc isocl_network_weights(isocl_network *network, isocl_weight_fn *told, void *self);
-/* Sets a weight by its name from `count` numbers, which must be as many as it has. */
+/* Sets a weight by its name from `count` numbers; count must be its number of elements. */
 ISOCL_API isocl_rc isocl_network_set_weight(isocl_network *network, const char *name,
                                             const float *values, int64_t count);
-/* Sets the weights of the layers that a file of Keras (.h5) or ONNX (.onnx) has; others stay.
- * by_order: 1: the first layer is the first, and so on; 0: layers of the same name. */
+/* Sets the weights of the layers in a file of Keras (.h5) or ONNX (.onnx); other layers keep
+ * theirs. by_order 1: pairs layers by their order; 0: by their names. */
 ISOCL_API isocl_rc isocl_network_import(isocl_network *network, const char *path, int by_order);
-/* Writes the weights (.safetensors; .h5 for Keras) or network and weights (.onnx). The option
- * with_preprocessing is for the last. */
+/* Writes the weights (.safetensors; .h5 for Keras) or network and weights (.onnx, with the option
+ * with_preprocessing). */
 ISOCL_API isocl_rc isocl_network_export(isocl_network *network, const char *path);
 /* Writes the SHA-256 of the weights. */
 ISOCL_API isocl_rc isocl_network_hash(isocl_network *network, char hex[65]);
@@ -274,16 +281,16 @@ ISOCL_API isocl_rc isocl_trace(const isocl_model *model, const char *weights,
 /* One check of parity. */
 typedef struct isocl_check {
     const char *device, *subject; /* subject: an op, or the name of a model */
-    const char *rung;             /* how it was checked: exact, bounded, ... */
+    const char *rung;             /* kind of check: exact, bounded, ... */
     const char *result;           /* passed, failed or skipped */
-    const char *message;          /* reason of a failure or a skip; "": it passed */
+    const char *message;          /* reason of a failure or a skip; "": passed */
     const char *repeat;           /* the command that repeats it */
-    int64_t values;               /* how many numbers were compared */
+    int64_t values;               /* number of values compared */
 } isocl_check;
 typedef int isocl_check_fn(void *self, const isocl_check *check);
 /* Compares devices with the reference: every op's cases or, unless it is NULL, this model. Options:
- * devices, mode, ops, cases, quick, steps. told may be NULL. Fails with ISOCL_EPARITY when a check
- * fails, or none was made. */
+ * devices, mode, ops, cases, quick, steps. told may be NULL. Fails with ISOCL_EPARITY if a check
+ * fails or none was made. */
 ISOCL_API isocl_rc isocl_parity(const isocl_model *model, const isocl_options *options,
                                 isocl_check_fn *told, void *self);
 
