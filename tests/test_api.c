@@ -149,7 +149,7 @@ static void the_header_has_the_version_of_the_library(void **state)
 #undef SAME
 }
 
-static void callbacks_are_told_of_phases_steps_and_epochs(void **state)
+static void callbacks_get_phases_steps_and_epochs(void **state)
 {
     (void)state;
     struct told t = { 0 };
@@ -163,7 +163,7 @@ static void callbacks_are_told_of_phases_steps_and_epochs(void **state)
     assert_true(isfinite(t.loss) && isfinite(t.val_loss));
 }
 
-static void a_stopped_training_goes_on_to_the_same_weights(void **state)
+static void a_stopped_training_continues_to_the_same_weights(void **state)
 {
     (void)state;
     struct told t = { .stop_at = 1 };
@@ -294,7 +294,7 @@ static void weights_can_be_set_and_saved(void **state)
     isocl_network_free(again);
 }
 
-static void what_is_wrong_is_said(void **state)
+static void errors_are_reported(void **state)
 {
     (void)state;
     isocl_model *bad = NULL;
@@ -357,7 +357,7 @@ static int count_layer(void *self, const isocl_layer *l)
     return 0;
 }
 
-static void devices_and_layers_are_told(void **state)
+static void devices_and_layers_are_listed(void **state)
 {
     (void)state;
     int found = 0;
@@ -375,14 +375,14 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(the_header_has_the_version_of_the_library),
-        CASE(callbacks_are_told_of_phases_steps_and_epochs),
-        CASE(a_stopped_training_goes_on_to_the_same_weights),
+        CASE(callbacks_get_phases_steps_and_epochs),
+        CASE(a_stopped_training_continues_to_the_same_weights),
         CASE(arrays_train_as_the_data_set_they_are_of),
         CASE(a_network_evaluates_and_predicts_a_run),
         CASE(weights_can_be_set_and_saved),
-        CASE(what_is_wrong_is_said),
+        CASE(errors_are_reported),
         CASE(parity_tells_of_its_checks),
-        CASE(devices_and_layers_are_told),
+        CASE(devices_and_layers_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,7 +142,7 @@ static void thousand_children_leave_nothing(void **state)
 
 /* ---- Children that go wrong ----------------------------------------------------------------- */
 
-static void what_was_sent_before_a_crash_arrives(void **state)
+static void records_sent_before_a_crash_arrive(void **state)
 {
     int got;
     (void)state;
@@ -283,7 +283,7 @@ static void children_end_with_their_parent(void **state)
     assert_int_equal(folder_remove(folder), 0);
 }
 
-static void what_children_start_ends_with_them(void **state)
+static void processes_of_children_end_with_them(void **state)
 {
     char said;
     (void)state;
@@ -305,13 +305,13 @@ int main(void)
         cmocka_unit_test(failures_come_with_their_message),
         cmocka_unit_test(children_inherit_pipes_only),
         cmocka_unit_test(thousand_children_leave_nothing),
-        cmocka_unit_test(what_was_sent_before_a_crash_arrives),
+        cmocka_unit_test(records_sent_before_a_crash_arrive),
         cmocka_unit_test(requests_to_the_dead_are_survived),
         cmocka_unit_test(hanging_children_are_killed_in_time),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(children_end_with_their_parent),
-        cmocka_unit_test(what_children_start_ends_with_them),
+        cmocka_unit_test(processes_of_children_end_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,7 +139,7 @@ static void ctrl_c_ends_a_loop_of_the_shell(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
-static void what_was_ignored_stays_ignored(void **state)
+static void ignored_signals_stay_ignored(void **state)
 {
     (void)state;
     const int status = interrupt_script(
@@ -159,7 +159,7 @@ int main(void)
         TEST(numbers_that_differ_end_with_3),
         TEST(the_list_is_in_the_manual_and_in_help),
         TEST(ctrl_c_ends_a_loop_of_the_shell),
-        TEST(what_was_ignored_stays_ignored),
+        TEST(ignored_signals_stay_ignored),
     };
     return cli_main(tests, sizeof tests / sizeof tests[0]);
 }

@@ -60,7 +60,7 @@ static bool there(const char *name)
     return access(path, F_OK) == 0;
 }
 
-static void what_is_wrong_leaves_no_file(void **state)
+static void errors_leave_no_file(void **state)
 {
     char path[256];
     (void)state;
@@ -81,7 +81,7 @@ static void what_is_wrong_leaves_no_file(void **state)
     assert_said("there is no data set 'nothing'");
 }
 
-static void a_fetch_goes_on_where_it_stopped(void **state)
+static void a_fetch_continues_where_it_stopped(void **state)
 {
     const char *data = getenv("ISOCL_DATA") != NULL ? getenv("ISOCL_DATA") : "../shared/data";
     char mirror[1024], from[1100], to[256], *bytes, *whole = realpath(data, NULL);
@@ -147,10 +147,10 @@ static void nothing_without_curl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_wrong_leaves_no_file, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(errors_leave_no_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(the_sets_are_those_of_the_table, make_folder,
                                         remove_folder),
-        cmocka_unit_test_setup_teardown(a_fetch_goes_on_where_it_stopped, make_folder,
+        cmocka_unit_test_setup_teardown(a_fetch_continues_where_it_stopped, make_folder,
                                         remove_folder),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_curl) };

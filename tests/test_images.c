@@ -272,7 +272,7 @@ static void links_do_not_lead_back(void **state)
 }
 
 /* In training data a fault; in those of a model that is trained, told. */
-static void classes_without_images_are_told(void **state)
+static void classes_without_images_are_reported(void **state)
 {
     char root[FOLDER], name[128];
     char trained_names[2][ISO_CLASS_NAME] = { "a", "b" };
@@ -468,7 +468,7 @@ int main(void)
         cmocka_unit_test(folders_are_read),
         cmocka_unit_test(folders_of_a_class_are_walked),
         cmocka_unit_test(links_do_not_lead_back),
-        cmocka_unit_test(classes_without_images_are_told),
+        cmocka_unit_test(classes_without_images_are_reported),
         cmocka_unit_test(classes_have_names),
         cmocka_unit_test(sizes_and_colours_are_made_one),
         cmocka_unit_test(other_folders_are_refused),

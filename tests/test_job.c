@@ -162,7 +162,7 @@ static void write_model(const char *phases, char path[ISO_PATH])
     assert_int_equal(iso_file_write(path_of("job.yaml", path), text, (size_t)n), ISO_OK);
 }
 
-static void listeners_are_told_in_order(void **state)
+static void listeners_are_called_in_order(void **state)
 {
     struct told told = { .text = "" };
     char model[ISO_PATH], run[ISO_PATH], hex[65];
@@ -265,7 +265,7 @@ static void a_training_that_cannot_begin_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(listeners_are_told_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(listeners_are_called_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_phase_begins_with_the_weights_before_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_training_in_pieces_ends_alike, setup, teardown),
         cmocka_unit_test_setup_teardown(evaluation_and_prediction_agree, setup, teardown),

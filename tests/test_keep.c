@@ -72,7 +72,7 @@ static void kept_features_change_no_bit(void **state)
 }
 
 /* A value that both branches read is kept if one of them is trained. */
-static void what_several_read_is_kept(void **state)
+static void values_with_several_readers_are_kept(void **state)
 {
     (void)state;
     the_same_bits(FROZEN, FROZEN, TRAINED, "240 rows of 256 numbers kept (0.2 MiB), n/y on");
@@ -142,7 +142,7 @@ static void too_many_features_lie_in_a_file(void **state)
     }
 }
 
-static void a_full_disk_is_told(void **state)
+static void a_full_disk_is_reported(void **state)
 {
     struct trainer t;
     struct rlimit limit, less;
@@ -172,9 +172,9 @@ static void a_full_disk_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(kept_features_change_no_bit),        TEST(what_several_read_is_kept),
+        TEST(kept_features_change_no_bit),        TEST(values_with_several_readers_are_kept),
         TEST(a_stopped_run_keeps_them_anew),      TEST(nothing_to_keep_is_a_fault),
-        IN_FILE(too_many_features_lie_in_a_file), IN_FILE(a_full_disk_is_told),
+        IN_FILE(too_many_features_lie_in_a_file), IN_FILE(a_full_disk_is_reported),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

@@ -120,7 +120,7 @@ static void a_top_of_its_own_stays(void **state)
     close_network(net);
 }
 
-static void what_does_not_fit_is_named(void **state)
+static void weights_that_do_not_fit_are_named(void **state)
 {
     struct iso_keras_taken taken;
     char before[65], after[65];
@@ -148,7 +148,7 @@ static void what_does_not_fit_is_named(void **state)
     close_network(net);
 }
 
-static void what_is_written_is_read(void **state)
+static void written_files_are_read_back(void **state)
 {
     char path[] = "/tmp/isocl-test-keras-XXXXXX";
     struct iso_keras_taken taken;
@@ -217,9 +217,12 @@ static void nothing_without_hdf5(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_layout_is_read),       cmocka_unit_test(a_top_of_its_own_stays),
-        cmocka_unit_test(what_does_not_fit_is_named), cmocka_unit_test(what_is_written_is_read),
-        cmocka_unit_test(short_files_are_survived),   cmocka_unit_test(sizes_are_not_believed),
+        cmocka_unit_test(every_layout_is_read),
+        cmocka_unit_test(a_top_of_its_own_stays),
+        cmocka_unit_test(weights_that_do_not_fit_are_named),
+        cmocka_unit_test(written_files_are_read_back),
+        cmocka_unit_test(short_files_are_survived),
+        cmocka_unit_test(sizes_are_not_believed),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(nothing_without_hdf5) };
     if (!iso_keras_supported())

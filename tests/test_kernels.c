@@ -13,7 +13,7 @@
 extern const struct iso_kernel *const lacking_kernels[ISO_OP_COUNT];
 #include "backends/kernel_table.h"
 
-static void what_a_backend_lacks_is_null(void **state)
+static void kernels_that_a_backend_lacks_are_null(void **state)
 {
     (void)state;
     assert_null(lacking_kernels[ISO_OP_dense]);
@@ -35,7 +35,7 @@ static void every_kind_has_kernels_but_views_and_scores(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_backend_lacks_is_null),
+        cmocka_unit_test(kernels_that_a_backend_lacks_are_null),
         cmocka_unit_test(every_kind_has_kernels_but_views_and_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

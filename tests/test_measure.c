@@ -192,7 +192,7 @@ static void one_of_them_may_be_given(void **state)
     cli_says(cli_err, "name the folder of a run");
 }
 
-static void faults_are_told(void **state)
+static void faults_are_reported(void **state)
 {
     static const struct {
         const char *input, *expected;
@@ -229,7 +229,7 @@ int main(void)
         TEST(runs_keep_the_numbers),
         TEST(ranges_follow_the_numbers),
         TEST(one_of_them_may_be_given),
-        TEST(faults_are_told),
+        TEST(faults_are_reported),
     };
     return cli_main(tests, sizeof tests / sizeof *tests);
 }

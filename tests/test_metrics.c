@@ -151,7 +151,7 @@ static char *read_history(const char *folder)
     return text;
 }
 
-static void test_a_resumed_run_goes_on_counting(void **state)
+static void test_a_resumed_run_continues_the_count(void **state)
 {
     static const char columns[] =
         "epoch,learning_rate,loss,accuracy,top_3,precision,recall_weighted,f1,f1_class_0,";
@@ -177,7 +177,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_op_counts_for_all, setup, trainer_teardown),
         cmocka_unit_test_setup_teardown(test_scores_of_an_epoch, setup, trainer_teardown),
         cmocka_unit_test_setup_teardown(test_no_rows_give_no_scores, setup, trainer_teardown),
-        cmocka_unit_test_setup_teardown(test_a_resumed_run_goes_on_counting, setup,
+        cmocka_unit_test_setup_teardown(test_a_resumed_run_continues_the_count, setup,
                                         trainer_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,7 +226,7 @@ static void there_and_back_is_the_same(void **state)
 }
 
 /* A writer that fails leaves what was there. */
-static void a_folder_that_is_not_there_is_told(void **state)
+static void a_missing_folder_is_reported(void **state)
 {
     struct iso_onnx m = { .producer = "", .version = "", .name = "m", .doc = "", .opset = 17 };
     (void)state;
@@ -242,7 +242,7 @@ int main(void)
         cmocka_unit_test(the_file_says_what_the_model_does),
         cmocka_unit_test(every_layer_becomes_nodes),
         cmocka_unit_test(there_and_back_is_the_same),
-        cmocka_unit_test(a_folder_that_is_not_there_is_told),
+        cmocka_unit_test(a_missing_folder_is_reported),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(built_without_onnx) };
     if (!iso_onnx_supported())

@@ -138,7 +138,7 @@ struct refused {
 };
 
 /* Every refusal names the file, the node, its operator and what about it. */
-static void what_has_no_layer_is_refused(void **state)
+static void operators_without_a_layer_are_refused(void **state)
 {
     static const int64_t ones[] = { 1, 1 }, pads[] = { 1, 1, 1, 1 };
     static const char *const reads[] = { "image", "k" };
@@ -321,7 +321,7 @@ static void data_come_from_the_files_own_folder(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
-static void what_is_no_onnx_file_is_told(void **state)
+static void files_that_are_not_onnx_are_reported(void **state)
 {
     (void)state;
     assert_int_equal(take("README.md"), ISO_EDATA);
@@ -334,11 +334,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_images_are_turned),
         cmocka_unit_test(limits_become_functions),
-        cmocka_unit_test(what_has_no_layer_is_refused),
+        cmocka_unit_test(operators_without_a_layer_are_refused),
         cmocka_unit_test(damaged_files_are_read_or_refused),
         cmocka_unit_test(deep_files_do_not_exhaust_the_stack),
         cmocka_unit_test(data_come_from_the_files_own_folder),
-        cmocka_unit_test(what_is_no_onnx_file_is_told),
+        cmocka_unit_test(files_that_are_not_onnx_are_reported),
     };
     const struct CMUnitTest none[] = { cmocka_unit_test(built_without_onnx) };
     if (!iso_onnx_supported())

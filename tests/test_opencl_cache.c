@@ -137,7 +137,7 @@ static void full_disk_leaves_the_old_file(void **state)
     assert_int_equal(content(), 'a');
 }
 
-static void cache_that_cannot_be_made_is_no_fault(void **state)
+static void a_cache_that_cannot_be_made_is_no_error(void **state)
 {
     (void)state;
     setenv("XDG_CACHE_HOME", "/dev/null/nowhere", 1);
@@ -257,7 +257,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(killed_writer_leaves_a_whole_file_and_no_lock, begin, end),
         cmocka_unit_test_setup_teardown(full_disk_leaves_the_old_file, begin, end),
-        cmocka_unit_test_setup_teardown(cache_that_cannot_be_made_is_no_fault, begin, end),
+        cmocka_unit_test_setup_teardown(a_cache_that_cannot_be_made_is_no_error, begin, end),
         cmocka_unit_test_setup_teardown(program_is_taken_from_the_cache_unless_it_is_damaged, begin,
                                         end),
         cmocka_unit_test_setup_teardown(key_has_all_that_a_binary_depends_on, begin, end),

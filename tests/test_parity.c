@@ -268,7 +268,7 @@ static void comparisons_can_fail(void **state)
 }
 
 /* The figures that core/bounds.h tells follow from the transforms. */
-static void bounds_are_those_told(void **state)
+static void bounds_are_those_of_the_header(void **state)
 {
     static const struct {
         int taps;
@@ -357,7 +357,7 @@ int main(void)
         cmocka_unit_test(a_run_without_cases_fails),
         cmocka_unit_test(every_op_has_cases),
         cmocka_unit_test(comparisons_can_fail),
-        cmocka_unit_test(bounds_are_those_told),
+        cmocka_unit_test(bounds_are_those_of_the_header),
         cmocka_unit_test(zeros_are_mistrusted),
         cmocka_unit_test(records_compare_machines),
     };

@@ -146,7 +146,7 @@ static bool overlap(const struct iso_extent *a, const struct iso_extent *b)
 
 /* A layer that runs its activation too writes what that makes while it still reads its input:
  * without a backward pass nothing else keeps the two apart. */
-static void a_fused_activation_lies_beside_the_input(void **state)
+static void a_fused_activation_is_stored_beside_the_input(void **state)
 {
     struct network n;
     network_open(&n, "models/cifar10/model3.yaml", 8, "reference", 1);
@@ -287,7 +287,7 @@ int main(void)
         cmocka_unit_test(chunks_keep_to_the_limit),
         cmocka_unit_test(an_extent_larger_than_the_limit_is_refused),
         cmocka_unit_test(extents_beyond_any_address_are_refused),
-        cmocka_unit_test(a_fused_activation_lies_beside_the_input),
+        cmocka_unit_test(a_fused_activation_is_stored_beside_the_input),
         cmocka_unit_test(reuse_changes_no_bit),
         cmocka_unit_test(chunks_change_no_bit),
         cmocka_unit_test(weights_in_chunks_change_no_bit),

@@ -173,7 +173,7 @@ static void layers_give_their_own_output(void **state)
     }
 }
 
-static void a_value_that_is_not_there_is_refused(void **state)
+static void a_missing_value_is_refused(void **state)
 {
     struct trainer t;
     struct iso_exec *exec = NULL;
@@ -194,7 +194,7 @@ int main(void)
         WITH_FOLDER(rows_add_up_to_the_scores),
         WITH_FOLDER(batches_and_labels_change_no_bit),
         WITH_FOLDER(layers_give_their_own_output),
-        WITH_FOLDER(a_value_that_is_not_there_is_refused),
+        WITH_FOLDER(a_missing_value_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void rows_come_in_the_order(void **state)
         }
 }
 
-static void the_first_row_that_fails_is_told(void **state)
+static void the_first_row_that_fails_is_reported(void **state)
 {
     const struct numbers n = { { 58, 55 } };
     const uint8_t *data;
@@ -122,7 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_in_the_order),
-        cmocka_unit_test(the_first_row_that_fails_is_told),
+        cmocka_unit_test(the_first_row_that_fails_is_reported),
         cmocka_unit_test(lack_of_memory_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

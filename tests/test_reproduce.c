@@ -57,7 +57,7 @@ static double history_number(const char *run, int epoch, int column)
     return value;
 }
 
-static void trains_goes_on_and_compares(void **state)
+static void trains_resumes_and_compares(void **state)
 {
     (void)state;
     write_model("a.yaml", "a",
@@ -126,7 +126,7 @@ static void refuses_what_does_not_belong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(trains_goes_on_and_compares),
+        TEST(trains_resumes_and_compares),
         TEST(takes_models_with_a_source),
         TEST(refuses_what_does_not_belong),
     };

@@ -26,7 +26,7 @@ static void change(const char *file, const char *line, int cell)
     cli_write(file, text);
 }
 
-static void equal_weights_are_said_in_words(void **state)
+static void equal_weights_are_shown_in_words(void **state)
 {
     char hash[65], want[128];
     (void)state;
@@ -116,7 +116,7 @@ static void the_first_tensor_that_parts_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(equal_weights_are_said_in_words),
+        TEST(equal_weights_are_shown_in_words),
         TEST(rows_are_sorted_by_any_column),
         TEST(the_first_step_and_epoch_that_part_are_named),
         TEST(the_first_tensor_that_parts_is_named),

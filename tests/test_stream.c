@@ -140,7 +140,7 @@ static void large_sets_stream_by_themselves(void **state)
     iso_dataset_free(set);
 }
 
-static void what_cannot_stream_says_so(void **state)
+static void files_that_cannot_stream_are_reported(void **state)
 {
     static const struct {
         const char *name, *expected;
@@ -344,7 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(images_are_the_same_as_in_memory),
         TEST(large_sets_stream_by_themselves),
-        TEST(what_cannot_stream_says_so),
+        TEST(files_that_cannot_stream_are_reported),
         TEST(files_that_change_are_named),
         TEST(weights_are_the_same_as_from_memory),
         TEST(changed_images_are_noticed),
