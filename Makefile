@@ -56,16 +56,16 @@ endif
 $(call use,$(if $(filter 1,$(HDF5)),$(HDF5_FLAGS)))
 CONFIG   := $(if $(filter 1,$(OPENCL)),-DISO_HAVE_OPENCL) $(if $(filter 1,$(CLBLAST)),-DISO_HAVE_CLBLAST)
 LIBS     += $(if $(filter 1,$(OPENCL)),-ldl)
-# libpng and libjpeg read folders of images: one file of core each. (jpeglib.h needs stdio.h before it.)
-PNG_FLAGS  := $(call package,libpng,-lpng)
-JPEG_FLAGS := $(call package,libjpeg,-ljpeg)
-ifndef PNG
-PNG      := $(call probe,png.h,$(PNG_FLAGS))
-endif
-ifndef JPEG
-JPEG     := $(call probe,stdio.h>\n$(HASH)include <jpeglib.h,$(JPEG_FLAGS))
-endif
-$(call use,$(if $(filter 1,$(PNG)),$(PNG_FLAGS)) $(if $(filter 1,$(JPEG)),$(JPEG_FLAGS)))
+# Libraries that read image files: one file of core each. $(call image,KIND,HEADER,FLAGS) probes one unless KIND=0 or
+# KIND=1 is given. (jpeglib.h needs stdio.h before it.)
+image      = $(if $(filter undefined,$(origin $(1))),$(eval $(1) := $(call probe,$(2),$(3))))$(call use,$(if $(filter 1,$($(1))),$(3)))
+$(call image,PNG,png.h,$(call package,libpng,-lpng))
+$(call image,JPEG,stdio.h>\n$(HASH)include <jpeglib.h,$(call package,libjpeg,-ljpeg))
+$(call image,GIF,gif_lib.h,-lgif)
+$(call image,WEBP,webp/demux.h,$(call package,libwebpdemux libwebp,-lwebpdemux -lwebp))
+$(call image,TIFF,tiffio.h,$(call package,libtiff-4,-ltiff))
+$(call image,HEIF,libheif/heif.h,$(call package,libheif,-lheif))
+IMAGES     := PNG JPEG GIF WEBP TIFF HEIF
 # ONNX: protoc-c makes C of the schema that the ONNX project ships, for core/onnx/proto_*.c.
 ONNX_PROTO ?= /usr/include/onnx/onnx.proto
 ONNX_FLAGS := $(call package,libprotobuf-c,-lprotobuf-c)
@@ -125,14 +125,13 @@ $(BUILD)/config: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' | cmp -s - $@ || \
 	    { echo '$(CC) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG) $(CL_SRC)' > $@; \
-	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   PNG: $(if $(filter 1,$(PNG)),yes,no)   JPEG: $(if $(filter 1,$(JPEG)),yes,no)   ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
+	      echo 'OpenCL: $(if $(filter 1,$(OPENCL)),yes,no)   CLBlast: $(if $(filter 1,$(CLBLAST)),yes,no)   HDF5: $(if $(filter 1,$(HDF5)),yes,no)   $(foreach i,$(IMAGES),$(i): $(if $(filter 1,$($(i))),yes,no)  ) ONNX: $(if $(filter 1,$(ONNX)),yes,no)'; }
 
 $(BUILD)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 
-$(addprefix $(BUILD)/core/data/,image.o image_png.o image_jpeg.o): CONFIG += \
-    $(if $(filter 1,$(PNG)),-DISO_HAVE_PNG) $(if $(filter 1,$(JPEG)),-DISO_HAVE_JPEG)
+$(BUILD)/core/data/image_%.o: CONFIG += $(foreach i,$(IMAGES),-DISO_HAVE_$(i)=$(if $(filter 1,$($(i))),1,0))
 $(BUILD)/core/onnx/proto_%.o: CONFIG += -isystem $(BUILD)/onnx
 $(filter $(BUILD)/core/onnx/proto_%,$(OBJ)): | $(ONNX_C)
 COMPILE = @mkdir -p $(@D); echo '  CC  $@'; $(CC) $(CPPFLAGS) $(CFLAGS) $(ISO_CFLAGS) $(CONFIG)
@@ -200,7 +199,7 @@ coverage:
 
 # One style, checked by clang's tools with the flags of a build (tests/style.sh), and no new include circle.
 STYLE_FLAGS = -std=c11 -isystem $(BUILD)/onnx -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CONFIG) \
-              -DISO_HAVE_PNG -DISO_HAVE_JPEG -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 \
+              $(IMAGES:%=-DISO_HAVE_%=1) -DISO_VARIANT=reference -DCL_TARGET_OPENCL_VERSION=120 \
               -isystem core $(filter -I%,$(ISO_CFLAGS))
 style: $(ONNX_C)
 	@sh tests/style.sh $(STYLE_FLAGS)

@@ -105,9 +105,13 @@ struct fuzz_list fuzz_pictures(void)
     static const struct fuzz_subject subjects[] = {
         PICTURE("colour.png"),       PICTURE("palette.png"), PICTURE("bits.png"),
         PICTURE("deep.png"),         PICTURE("grey.jpg"),    PICTURE("colour.jpg"),
-        PICTURE("progressive.JPEG"),
+        PICTURE("progressive.JPEG"), PICTURE("cmyk.jpg"),    PICTURE("turned.jpg"),
+        PICTURE("palette.bmp"),      PICTURE("alpha.bmp"),   PICTURE("interlaced.gif"),
+        PICTURE("first.gif"),        PICTURE("lossy.webp"),  PICTURE("first.webp"),
+        PICTURE("packed.tiff"),      PICTURE("palette.tif"), PICTURE("cmyk.tif"),
+        PICTURE("grey.avif"),        PICTURE("grey.heic"),
     };
-    if (strstr(iso_image_support(), "without") != NULL)
+    if (!(iso_image_reads("PNG") && iso_image_reads("JPEG")))
         return (struct fuzz_list){ 0 };
     return (struct fuzz_list){ subjects, sizeof subjects / sizeof *subjects };
 }

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/data/image.h"
+#include "core/file.h"
 #include "tools/report/axis.h"
 #include "tools/report/png.h"
 #include "tools/report/svg.h"
@@ -48,20 +50,25 @@ static void axes_have_ticks(void **state)
 static void png_holds_the_pixels(void **state)
 {
     static const int sizes[][3] = { { 1, 1, 1 }, { 3, 5, 1 }, { 7, 2, 3 }, { 2, 3, 4 } };
+    const struct iso_image_options usual = { .max_pixels = 0 };
+    char path[] = "/tmp/isocl-test-drawing-XXXXXX";
     uint8_t pixels[64], *bytes;
     struct iso_image image;
+    if (!iso_image_reads("PNG"))
+        skip(); /* built without libpng */
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
     size_t n;
     (void)state;
     for (int i = 0; i < 64; i++)
         pixels[i] = (uint8_t)(37 * i + 11);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         assert_int_equal(iso_png_encode(pixels, sizes[i], &bytes, &n), ISO_OK);
-        const iso_rc rc = iso_png_decode("test", bytes, n, false, &image);
+        assert_int_equal(iso_file_write(path, bytes, n), ISO_OK);
         free(bytes);
-        if (rc == ISO_EUNSUP) {
-            iso_error_clear();
-            skip(); /* built without libpng, which reads it */
-        }
+        const iso_rc rc = iso_image_read(path, &usual, false, &image);
+        remove(path);
         assert_int_equal(rc, ISO_OK);
         assert_int_equal(image.height, sizes[i][0]);
         assert_int_equal(image.width, sizes[i][1]);

@@ -109,8 +109,8 @@ static void check_images(struct doctor *d)
     printf("Image files: %s\n", iso_image_support());
     if (strstr(iso_image_support(), "without") != NULL)
         advise(d,
-               "for folders of images: install libpng and libjpeg (Debian: libpng-dev, "
-               "libjpeg-dev), then  make");
+               "for folders of images: install these libraries (Debian: libpng-dev libjpeg-dev "
+               "libgif-dev libwebp-dev libtiff-dev libheif-dev), then  make");
 }
 
 static void check_build(struct doctor *d)

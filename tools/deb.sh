@@ -42,6 +42,10 @@ dev_needs() {
         -lhdf5*) echo libhdf5-dev ;;
         -lpng*) echo libpng-dev ;;
         -ljpeg) echo libjpeg-dev ;;
+        -lgif) echo libgif-dev ;;
+        -lwebp*) echo libwebp-dev ;;
+        -ltiff) echo libtiff-dev ;;
+        -lheif) echo libheif-dev ;;
         -lprotobuf-c) echo libprotobuf-c-dev ;;
         *) echo "deb.sh: say here which package has $library" >&2; exit 1 ;;
         esac

@@ -2,7 +2,7 @@
 # install-deps.sh [build|opencl|develop|aarch64]: installs what isocl needs, or says what to install.
 #   build     compiler, libyaml, zlib, jansson, cmocka: a CPU-only isocl and its tests
 #   opencl    build, the OpenCL loader, CLBlast and PoCL, HDF5 for Keras's weights,
-#             libpng and libjpeg for folders of images, rsvg-convert for reports' pictures,
+#             libraries for folders of images (PNG, JPEG, GIF, WebP, TIFF, HEIC, AVIF), rsvg-convert for reports' pictures,
 #             protobuf-c and the schema for ONNX (default)
 #   develop   opencl, and rusticl, Oclgrind, clang and its tools, compilers for AMD's, Intel's and NVIDIA's GPUs:
 #             everything the project's own checks use
@@ -11,7 +11,7 @@ set -eu
 what=${1:-opencl}
 
 debian_build="gcc make pkg-config libc6-dev libyaml-dev zlib1g-dev libjansson-dev libcmocka-dev"
-debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
+debian_opencl="ocl-icd-opencl-dev opencl-headers libclblast-dev pocl-opencl-icd libhdf5-dev libpng-dev libjpeg-dev libgif-dev libwebp-dev libtiff-dev libheif-dev librsvg2-bin libonnx-dev protobuf-c-compiler libprotobuf-c-dev"
 debian_develop="mesa-opencl-icd oclgrind clang-19 intel-opencl-icd clang libclang-rt-14-dev clang-format-14 clang-tidy-14 clang-tools-14 python3-venv git lintian"
 debian_aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libyaml-dev:arm64 zlib1g-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64 libpng-dev:arm64 libjpeg-dev:arm64"
 case $what in
@@ -25,9 +25,9 @@ esac
 advise() {
     echo "isocl needs these packages, and this script cannot install them here ($1):" >&2
     echo "  Debian, Ubuntu  apt-get install $debian" >&2
-    echo "  Fedora          dnf install gcc make pkgconf-pkg-config libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel opencl-headers clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel librsvg2-tools onnx-devel protobuf-c-compiler protobuf-c-devel" >&2
-    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo librsvg protobuf-c" >&2
-    echo "  macOS           brew install libyaml jansson cmocka opencl-headers opencl-icd-loader clblast pocl hdf5 libpng jpeg-turbo librsvg protobuf-c pkgconf" >&2
+    echo "  Fedora          dnf install gcc make pkgconf-pkg-config libyaml-devel zlib-devel jansson-devel libcmocka-devel ocl-icd-devel opencl-headers clblast-devel pocl hdf5-devel libpng-devel libjpeg-turbo-devel giflib-devel libwebp-devel libtiff-devel libheif-devel librsvg2-tools onnx-devel protobuf-c-compiler protobuf-c-devel" >&2
+    echo "  Arch            pacman -S gcc make pkgconf libyaml zlib jansson cmocka ocl-icd opencl-headers clblast pocl hdf5 libpng libjpeg-turbo giflib libwebp libtiff libheif librsvg protobuf-c" >&2
+    echo "  macOS           brew install libyaml jansson cmocka opencl-headers opencl-icd-loader clblast pocl hdf5 libpng jpeg-turbo giflib webp libtiff libheif librsvg protobuf-c pkgconf" >&2
     exit 1
 }
 

@@ -1,6 +1,7 @@
 /* dataset.h: labelled uint8 images, in host memory or on disk. */
 #ifndef ISO_DATASET_H
 #define ISO_DATASET_H
+#include "image_options.h"
 #include "names.h"
 #include "part.h"
 #include "workers.h"
@@ -41,6 +42,7 @@ struct iso_source_options {
     char drop_columns[512]; /* the same, with commas between */
     char image_array[64], label_array[64]; /* names in NumPy files; "": see array_store.c */
     int64_t resize[2]; /* height and width to which image files are resized; 0: their own */
+    struct iso_image_options image;
 };
 /* The options that a source takes; defined beside its reader, named in sets.def. */
 struct iso_source_fields {

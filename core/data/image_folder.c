@@ -12,12 +12,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IMAGE(member) offsetof(struct iso_source_options, image.member)
+static const char *const aspect_ratios[] = { "crop", "pad", "squash", NULL };
+static const char *const interpolations[] = { "bilinear", "area", "box", "nearest", NULL };
+static const char *const truths[] = { "true", "false", NULL };
+static const char *const orientations[] = { "apply", "ignore", NULL };
+static const char *const damages[] = { "refuse", "skip", NULL };
 static const struct iso_field fields[] = {
     { "resize", ISO_FIELD_INT2, offsetof(struct iso_source_options, resize), "", 1, 4096, NULL,
-      "folder:PATH only: size to which all images are resized (bilinear); without it, all must "
-      "have the same size" },
+      "folder:PATH only: size to which all images are resized; without it, all must have the same "
+      "size" },
+    { "aspect_ratio", ISO_FIELD_ENUM, IMAGE(aspect_ratio), "crop", 0, 0, aspect_ratios,
+      "of resize, where the sides of an image have another ratio: crop takes as much of its middle "
+      "as has the ratio (Keras's crop_to_aspect_ratio), pad adds black on both sides "
+      "(pad_to_aspect_ratio), squash distorts it" },
+    { "interpolation", ISO_FIELD_ENUM, IMAGE(interpolation), "bilinear", 0, 0, interpolations,
+      "of resize: bilinear and box as Pillow has them, area as TensorFlow, or nearest" },
+    { "antialias", ISO_FIELD_ENUM, IMAGE(antialias), "true", 0, 0, truths,
+      "of bilinear: whether a smaller image is made of all pixels; false, as Keras's "
+      "image_dataset_from_directory has it, of four at most for each of its own" },
+    { "orientation", ISO_FIELD_ENUM, IMAGE(orientation), "apply", 0, 0, orientations,
+      "whether photos are turned as their EXIF data say; Keras and torchvision ignore that" },
+    { "damaged", ISO_FIELD_ENUM, IMAGE(damaged), "refuse", 0, 0, damages,
+      "of files that cannot be decoded: refuse names them all and ends, skip leaves them out and "
+      "says so" },
+    { "max_pixels", ISO_FIELD_INT, IMAGE(max_pixels), "0", 0, 1 << 29, NULL,
+      "the most pixels that an image file may have before it is made smaller; 0: 178956970, what "
+      "Pillow refuses as a decompression bomb" },
     { 0 }
 };
+#undef IMAGE
 static const struct iso_source_fields options = { "image files (folder:PATH)", fields };
 
 enum { MOST_SIDE = 4096, PATH = ISO_PATH };
@@ -27,7 +51,7 @@ struct file {
     int32_t class;
 };
 struct geometry {
-    int16_t height, width, channels;
+    int height, width, channels;
 };
 struct folder {
     const struct iso_dataset_request *request; /* this and the set: while it is loaded only */
@@ -39,6 +63,7 @@ struct folder {
     struct file *files;            /* [rows], in the order of the rows */
     struct geometry *sizes;        /* [rows], of the files */
     struct geometry size;          /* size of all images */
+    struct iso_image_options options;
 };
 
 static void free_folder(void *folder)
@@ -230,9 +255,8 @@ static iso_rc look_at(void *data, int64_t i)
     struct iso_image image;
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
-    ISO_TRY(iso_image_read(path, true, &image));
-    f->sizes[i] =
-        (struct geometry){ (int16_t)image.height, (int16_t)image.width, (int16_t)image.channels };
+    ISO_TRY(iso_image_read(path, &f->options, true, &image));
+    f->sizes[i] = (struct geometry){ image.height, image.width, image.channels };
     return ISO_OK;
 }
 
@@ -268,8 +292,7 @@ static iso_rc settle_geometry(struct folder *f)
                         "%s: images of %dx%d; sides of at most %d can be used: say "
                         "`resize:`",
                         f->split, set->height, set->width, MOST_SIDE);
-    f->size =
-        (struct geometry){ (int16_t)set->height, (int16_t)set->width, (int16_t)set->channels };
+    f->size = (struct geometry){ set->height, set->width, set->channels };
     return ISO_OK;
 }
 
@@ -283,13 +306,13 @@ static iso_rc decode(const void *folder, int64_t i, uint8_t *out)
     const struct iso_image row = { f->size.height, f->size.width, f->size.channels, out };
     char path[PATH];
     ISO_TRY(file_path(f, i, path));
-    ISO_TRY(iso_image_read(path, false, &image));
+    ISO_TRY(iso_image_read(path, &f->options, false, &image));
     const bool same = image.height == f->sizes[i].height && image.width == f->sizes[i].width &&
                       image.channels == f->sizes[i].channels;
-    if (same)
-        iso_image_fit(&image, &row);
+    const iso_rc rc = same ? iso_image_fit(&image, &row, &f->options)
+                           : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
     free(image.pixels);
-    return same ? ISO_OK : iso_fail(ISO_EDATA, "%s: changed while it was read", path);
+    return rc;
 }
 
 /* Writes the path of a file, which has been used before and so fits. */
@@ -352,7 +375,7 @@ static iso_rc load_files(const struct iso_dataset_request *r, const char *path,
     struct folder *f = iso_alloc(1, sizeof *f);
     if (f == NULL)
         return ISO_ENOMEM;
-    *f = (struct folder){ .request = r, .set = set };
+    *f = (struct folder){ .request = r, .set = set, .options = r->options.image };
     const iso_rc rc = load(f, path);
     f->request = NULL;
     f->set = NULL;

@@ -54,13 +54,12 @@ static iso_rc decode(void *data, int64_t i)
                                    list->set->images + (size_t)i * size };
     const char *path = list->paths->name[i];
     struct iso_image image;
-    ISO_TRY(iso_image_read(path, false, &image));
+    ISO_TRY(iso_image_read(path, &r->options, false, &image));
     const bool fits = image.height == r->height && image.width == r->width;
-    if (fits || r->resize)
-        iso_image_fit(&image, &row);
+    const iso_rc rc = fits || r->resize ? iso_image_fit(&image, &row, &r->options) : ISO_OK;
     free(image.pixels);
     if (fits || r->resize)
-        return ISO_OK;
+        return rc;
     return iso_fail(ISO_EDATA,
                     "%s has %dx%d pixels (height x width), the model takes %dx%d: give "
                     "--resize, or images of that size",

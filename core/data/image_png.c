@@ -1,16 +1,16 @@
 /* image_png.c: decodes PNG files with libpng. */
-#include "image.h"
+#include "image_kinds.h"
 
-#ifdef ISO_HAVE_PNG
+#if ISO_HAVE_PNG
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct reader {
-    const char *path;
-    const uint8_t *bytes;
-    size_t n, at;
+    const struct iso_image_file *file;
+    size_t at;
+    bool whole; /* all rows are there */
     png_structp png;
     png_infop info;
     uint8_t **rows;
@@ -33,9 +33,9 @@ static void ignore(png_structp png, png_const_charp message)
 static void take(png_structp png, png_bytep to, size_t n)
 {
     struct reader *r = png_get_io_ptr(png);
-    if (n > r->n - r->at)
+    if (n > r->file->n - r->at)
         png_error(png, "it is cut short");
-    memcpy(to, r->bytes + r->at, n);
+    memcpy(to, r->file->bytes + r->at, n);
     r->at += n;
 }
 
@@ -53,63 +53,78 @@ static void transform(struct reader *r, struct iso_image *out)
 static iso_rc allocate(struct reader *r, struct iso_image *out)
 {
     const size_t row = (size_t)out->width * (size_t)out->channels;
-    out->pixels = iso_alloc((size_t)out->height, row);
+    ISO_TRY(iso_image_allocate(out));
     r->rows = iso_alloc((size_t)out->height, sizeof *r->rows);
-    if (out->pixels == NULL || r->rows == NULL)
+    if (r->rows == NULL)
         return ISO_ENOMEM;
     for (int y = 0; y < out->height; y++)
         r->rows[y] = out->pixels + (size_t)y * row;
     return ISO_OK;
 }
 
-/* Between setjmp and a longjmp to it only what r and out point to changes. */
-static iso_rc decode(struct reader *r, bool header, struct iso_image *out)
+/* Only what stands before the pixels: the rest need not be there when only the header is read. */
+static int find_orientation(struct reader *r)
 {
-    if (setjmp(png_jmpbuf(r->png)))
-        return iso_fail(ISO_EDATA, "%s: is a damaged PNG file (%s)", r->path, r->message);
-    png_set_user_limits(r->png, ISO_IMAGE_SIDE, ISO_IMAGE_SIDE);
+#ifdef PNG_eXIf_SUPPORTED
+    png_bytep exif;
+    png_uint_32 n;
+    if (png_get_eXIf_1(r->png, r->info, &n, &exif) != 0)
+        return iso_exif_orientation(exif, n);
+#endif
+    (void)r;
+    return 1;
+}
+
+static iso_rc read_header(struct reader *r, struct iso_image *out, int *orientation)
+{
+    png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(r->png, 1 << 20);
     png_set_read_fn(r->png, r, take);
     png_read_info(r->png, r->info);
-    out->height = (int)png_get_image_height(r->png, r->info);
-    out->width = (int)png_get_image_width(r->png, r->info);
-    ISO_TRY(iso_image_check(r->path, out->height, out->width, r->n));
+    const int64_t height = png_get_image_height(r->png, r->info);
+    const int64_t width = png_get_image_width(r->png, r->info);
+    ISO_TRY(iso_image_check(r->file, height, width, true));
+    out->height = (int)height;
+    out->width = (int)width;
+    *orientation = find_orientation(r);
     transform(r, out);
-    if (header)
+    return ISO_OK;
+}
+
+/* Between setjmp and a longjmp to it only what r and out point to changes. What is wrong behind the
+ * last row changes no pixel. */
+static iso_rc decode(struct reader *r, struct iso_image *out, int *orientation)
+{
+    if (setjmp(png_jmpbuf(r->png)))
+        return r->whole ? ISO_OK
+                        : iso_fail(ISO_EDATA, "%s: is a damaged PNG file (%s)", r->file->path,
+                                   r->message);
+    ISO_TRY(read_header(r, out, orientation));
+    if (r->file->header)
         return ISO_OK;
     png_read_update_info(r->png, r->info);
     if (png_get_rowbytes(r->png, r->info) != (size_t)out->width * (size_t)out->channels)
-        return iso_fail(ISO_EDATA, "%s: is a PNG file of a kind that cannot be read", r->path);
+        return iso_fail(ISO_EDATA, "%s: is a PNG file of a kind that cannot be read",
+                        r->file->path);
     ISO_TRY(allocate(r, out));
     png_read_image(r->png, r->rows);
+    r->whole = true;
     png_read_end(r->png, NULL);
     return ISO_OK;
 }
 
-iso_rc iso_png_decode(const char *path, const uint8_t *bytes, size_t n, bool header,
-                      struct iso_image *out)
+iso_rc iso_image_decode_png(const struct iso_image_file *f, struct iso_image *out, int *orientation)
 {
-    struct reader r = { .path = path, .bytes = bytes, .n = n };
+    struct reader r = { .file = f };
     iso_rc rc = ISO_ENOMEM;
     r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, fail, ignore);
     r.info = r.png != NULL ? png_create_info_struct(r.png) : NULL;
     if (r.info != NULL)
-        rc = decode(&r, header, out);
+        rc = decode(&r, out, orientation);
     else
-        iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", path);
+        iso_fail(ISO_ENOMEM, "%s: out of memory while decoding", f->path);
     png_destroy_read_struct(&r.png, &r.info, NULL);
     free(r.rows);
     return rc;
-}
-
-#else
-iso_rc iso_png_decode(const char *path, const uint8_t *bytes, size_t n, bool header,
-                      struct iso_image *out)
-{
-    (void)bytes, (void)n, (void)header, (void)out;
-    return iso_fail(ISO_EUNSUP,
-                    "%s: this isocl was built without libpng; `isocl doctor` says how "
-                    "to get it",
-                    path);
 }
 #endif

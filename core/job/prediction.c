@@ -17,7 +17,7 @@
 static iso_rc guess_geometry(int64_t numbers, const char *path, struct iso_image_list_request *r)
 {
     struct iso_image image;
-    ISO_TRY(iso_image_read(path, true, &image));
+    ISO_TRY(iso_image_read(path, &r->options, true, &image));
     const int64_t pixels = (int64_t)image.height * image.width;
     if (pixels != numbers && 3 * pixels != numbers)
         return iso_fail(ISO_EDATA,
@@ -51,6 +51,7 @@ static iso_rc load_images(struct iso_prediction *p, const struct iso_prediction_
     const struct iso_model *m = p->job.model;
     struct iso_dataset **data = &p->job.data[1];
     struct iso_image_list_request r = { .resize = o->resize || m->train.options.resize[0] > 0,
+                                        .options = m->train.options.image,
                                         .threads = (int)o->job.threads,
                                         .progress = o->job.progress };
     if (o->job.limit > 0 && o->job.limit < p->images.n)

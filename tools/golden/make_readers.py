@@ -8,6 +8,7 @@ import gzip
 import os
 import pickle
 import struct
+import subprocess
 import sys
 
 import numpy as np
@@ -87,51 +88,135 @@ def picture(channels, seed, height=9, width=13):
     return value.clip(0, 255).astype("u1")
 
 
-def resize(a, height, width):
-    """Bilinear in whole numbers, from the definition in core/data/image.h."""
+def crop(image, height, width):
+    """As Keras's crop_to_aspect_ratio takes the middle."""
+    w, h = image.size
+    high, wide = min(h, int(float(w * height) / width)), min(w, int(float(h * width) / height))
+    top, left = int(float(h - high) / 2), int(float(w - wide) / 2)
+    return image.crop((left, top, left + wide, top + high))
+
+
+def pad(image, height, width):
+    """As Keras's pad_to_aspect_ratio adds black."""
+    from PIL import Image
+    w, h = image.size
+    high, wide = max(h, int(float(w * height) / width)), max(w, int(float(h * width) / height))
+    whole = Image.new(image.mode, (wide, high))
+    whole.paste(image, (int(float(wide - w) / 2), int(float(high - h) / 2)))
+    return whole
+
+
+def area(a, height, width):
+    """The mean over what each pixel of the result covers, as TensorFlow's AREA has it."""
+    def shares(n, size):
+        edge = np.arange(n + 1) * size / n
+        low, high = np.arange(size), np.arange(size) + 1
+        share = np.minimum(edge[1:, None], high) - np.maximum(edge[:-1, None], low)
+        return share.clip(0) * n / size
+    rows = np.einsum("ih,hwc->iwc", shares(height, a.shape[0]), a.astype("f8"))
+    return np.einsum("jw,iwc->ijc", shares(width, a.shape[1]), rows)
+
+
+def linear(a, height, width):
+    """Bilinear without antialias, as TensorFlow has it: between the nearest pixels."""
     def places(n, size):
-        at = np.maximum((2 * np.arange(n) + 1) * size - n, 0)
-        low = at // (2 * n)
-        return low, np.minimum(low + 1, size - 1), at % (2 * n)
-    a = a.astype(int)
+        at = ((np.arange(n) + 0.5) * size / n - 0.5).clip(0, size - 1)
+        low = np.floor(at).astype(int)
+        return low, np.minimum(low + 1, size - 1), at - low
     y0, y1, wy = places(height, a.shape[0])
     x0, x1, wx = places(width, a.shape[1])
-    wy, wx = wy[:, None, None], wx[None, :, None]
-    rows = [a[y][:, x0] * (2 * width - wx) + a[y][:, x1] * wx for y in (y0, y1)]
-    total = rows[0] * (2 * height - wy) + rows[1] * wy
-    whole = 4 * height * width
-    return ((2 * total + whole) // (2 * whole)).astype("u1")
+    wy, wx, a = wy[:, None, None], wx[None, :, None], a.astype("f8")
+    rows = [a[y][:, x0] * (1 - wx) + a[y][:, x1] * wx for y in (y0, y1)]
+    return rows[0] * (1 - wy) + rows[1] * wy
+
+
+def resized(expected):
+    """What colour.png and the larger wide.png become: bytes of Pillow, numbers of TensorFlow's
+    definitions. Names: FILE-height-width-way-interpolation."""
+    from PIL import Image
+    ways = {"crop": crop, "pad": pad, "squash": lambda image, h, w: image}
+    for name, array in (("colour", picture(3, 2)), ("wide", picture(3, 4, 61, 150))):
+        image = Image.fromarray(array)
+        for size in ((5, 20), (1, 1), (24, 24), (40, 17)):
+            for way, change in ways.items():
+                shown = change(image, *size)
+                key = f"{name}-{size[0]}-{size[1]}-{way}"
+                for kind in ("bilinear", "box"):
+                    expected[f"{key}-{kind}"] = np.asarray(
+                        shown.resize(size[::-1], getattr(Image, kind.upper())))
+                expected[f"{key}-area"] = area(np.asarray(shown), *size).astype("f4")
+                expected[f"{key}-linear"] = linear(np.asarray(shown), *size).astype("f4")
+
+
+def damaged_files(folder, expected):
+    """JPEG files of which libjpeg warns, and PNG files without their end, that Pillow reads; and
+    those that are cut short."""
+    with open(folder + "/colour.jpg", "rb") as f:
+        jpeg = f.read()
+    with open(folder + "/colour.png", "rb") as f:
+        png = f.read()
+    assert jpeg[2:4] == b"\xff\xe0" and jpeg[6:11] == b"JFIF\0" and jpeg[-2:] == b"\xff\xd9"
+    files = {"revision.jpg": jpeg[:11] + b"\0\0" + jpeg[13:],      # of JFIF: 0.00
+             "extra.jpg": jpeg[:-2] + bytes(range(1, 200)) + jpeg[-2:],
+             "behind.jpg": jpeg + b"more",
+             "endless.png": png[:-12]}
+    for name, data in files.items():
+        with open(f"{folder}/{name}", "wb") as f:
+            f.write(data)
+        expected[name] = expected["colour.png" if name.endswith("png") else "colour.jpg"]
+    for name, data in {"short.jpg": jpeg[:-40], "short.png": png[:-60]}.items():
+        with open(f"{folder}/{name}", "wb") as f:
+            f.write(data)
 
 
 def image_files(folder):
     """One file of each kind, and what Pillow makes of them."""
-    from PIL import Image
+    from PIL import Image, ImageOps
     os.makedirs(folder + "/decode", exist_ok=True)
     grey, colour = Image.fromarray(picture(1, 1)[:, :, 0]), Image.fromarray(picture(3, 2))
     deep = picture(1, 3)[:, :, 0].astype("<u2") * 256 + 77
+    few, wide = colour.quantize(16), Image.fromarray(picture(3, 4, 61, 150))
+    see_through = colour.copy()
+    see_through.putalpha(grey)
     files = {
-        "grey.png": grey, "colour.png": colour, "palette.png": colour.quantize(16),
+        "grey.png": grey, "colour.png": colour, "palette.png": few, "wide.png": wide,
         "bits.png": grey.point(lambda v: 255 * (v > 120)).convert("1"),
-        "deep.png": Image.fromarray(deep), "alpha.png": colour.convert("RGBA"),
+        "deep.png": Image.fromarray(deep), "alpha.png": see_through,
         "grey-alpha.png": grey.convert("LA"),
         "grey.jpg": grey, "colour.jpg": colour, "progressive.JPEG": colour, "whole.jpg": colour,
-        "cmyk.jpg": colour.convert("CMYK"),
+        "cmyk.jpg": colour.convert("CMYK"), "turned.jpg": colour,
+        "colour.bmp": colour, "grey.bmp": grey, "palette.bmp": few, "alpha.bmp": see_through,
+        "bits.bmp": grey.point(lambda v: 255 * (v > 120)).convert("1"),
+        "palette.gif": few, "grey.gif": grey, "first.gif": few, "interlaced.gif": few,
+        "colour.webp": colour, "lossy.webp": colour, "alpha.webp": see_through, "first.webp": colour,
+        "colour.tif": colour, "packed.tiff": colour, "grey.tif": grey, "alpha.tif": see_through,
+        "palette.tif": few, "cmyk.tif": colour.convert("CMYK"),
+        "grey.avif": grey,
     }
-    options = {"progressive.JPEG": {"progressive": True}, "whole.jpg": {"subsampling": 0}}
+    turned = Image.Exif()
+    turned[0x112] = 6
+    film = {"save_all": True, "append_images": [colour.rotate(180)], "duration": 9}
+    options = {"progressive.JPEG": {"progressive": True}, "whole.jpg": {"subsampling": 0},
+               "turned.jpg": {"exif": turned}, "first.gif": film, "interlaced.gif": {"interlace": 1},
+               "colour.webp": {"lossless": True}, "first.webp": {"lossless": True, **film},
+               "alpha.webp": {"lossless": True, "exact": True},
+               "packed.tiff": {"compression": "tiff_lzw"}, "grey.avif": {"quality": 100}}
     expected = {}
     for name, image in files.items():
         image.save(f"{folder}/decode/{name}", **options.get(name, {}))
         image = Image.open(f"{folder}/decode/{name}")
         if name == "deep.png":
             array = (deep >> 8).astype("u1")
-        elif name == "cmyk.jpg":
-            continue
         else:
-            small = image.mode in ("L", "1", "LA")
-            array = np.asarray(image.convert("L" if small else "RGB"))
+            small = image.mode in ("L", "1", "LA") or name == "grey.gif"
+            small = small and not name.endswith("avif")     # libheif makes colours of it
+            array = np.asarray(ImageOps.exif_transpose(image).convert("L" if small else "RGB"))
         expected[name] = array.reshape(array.shape[0], array.shape[1], -1)
-    for size in ((5, 20), (9, 13), (1, 1), (40, 7)):
-        expected["resized-%d-%d" % size] = resize(picture(3, 2), *size)
+    subprocess.run(["heif-enc", "-L", "-o", folder + "/decode/grey.heic",
+                    folder + "/decode/grey.png"], check=True)          # of libheif's examples
+    expected["grey.heic"] = expected["grey.avif"]
+    damaged_files(folder + "/decode", expected)
+    resized(expected)
     np.savez_compressed(folder + "/decode.npz", **expected)
 
 
