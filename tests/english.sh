@@ -6,6 +6,7 @@
 cd "$(dirname "$0")/.." || exit 2
 count=0
 [ "$1" = -c ] && { count=1; shift; }
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(git ls-files '*.c' '*.h' '*.cl' '*.def' '*.py' '*.sh' '*.yaml' '*.mk' Makefile .ci/run)
 
 awk -v count=$count '

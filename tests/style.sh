@@ -42,7 +42,8 @@ check includes 'write a header of another folder from the root of the repository
 printf '%s\n' $c_files | grep -E '^(core|tools)/' | grep -v '^core/ops/' | sed 's|.*/||' | sort | uniq -d >"$out/names"
 check names 'give a file of core and tools a name that no other one has'
 
-tests/english.sh $files >"$out/english"
+# shellcheck disable=SC2086
+tests/english.sh ${STYLE_FILES:-} >"$out/english"
 check english 'begin a comment with a subject or a verb: "Returns ...", "Number of ..."'
 
 format=$(tool clang-format)
