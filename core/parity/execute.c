@@ -178,22 +178,34 @@ static const char *operand_name(const struct operand *o, char buf[16])
     return buf;
 }
 
+/* Returns the first byte in [from, to) that is not as it was written, or to. */
+static size_t first_change(const struct operand *o, const uint8_t *now, size_t from, size_t to)
+{
+    if (memcmp(now + from, o->host + from, to - from) == 0)
+        return to;
+    while (now[from] == o->host[from])
+        from++;
+    return from;
+}
+
 /* Compares what came back with what was written, where nothing may have changed. */
 static iso_rc check_operand(const struct operand *o, const uint8_t *now)
 {
     char name[16];
     const size_t end = o->guard + o->bytes, all = end + o->guard;
-    for (size_t i = 0; i < all; i++) {
-        const bool guard = i < o->guard || i >= end;
-        if (now[i] == o->host[i] || (!guard && o->role != ROLE_READ && o->role != ROLE_POISON))
-            continue;
-        if (!guard)
-            return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", operand_name(o, name),
-                            i - o->guard);
-        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes %s it", operand_name(o, name),
-                        i < o->guard ? o->guard - i : i - end + 1,
-                        i < o->guard ? "before" : "past the end of");
-    }
+    const bool read = o->role == ROLE_READ || o->role == ROLE_POISON;
+    const size_t before = first_change(o, now, 0, o->guard);
+    const size_t inside = read ? first_change(o, now, o->guard, end) : end;
+    const size_t past = first_change(o, now, end, all);
+    if (before < o->guard)
+        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes before it",
+                        operand_name(o, name), o->guard - before);
+    if (inside < end)
+        return iso_fail(ISO_EPARITY, "input %s was changed at byte %zu", operand_name(o, name),
+                        inside - o->guard);
+    if (past < all)
+        return iso_fail(ISO_EPARITY, "written outside %s: %zu bytes past the end of it",
+                        operand_name(o, name), past - end + 1);
     return ISO_OK;
 }
 

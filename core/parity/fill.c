@@ -14,12 +14,26 @@ const char *const iso_fill_names[] = { "real", "integer", "special", "nan", "spa
 /* Streams of random numbers: one for each tensor of each step; those from EXTRA on make choices. */
 enum { STREAMS_A_STEP = 64, EXTRA = 32 };
 
-uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element)
+/* The words of a stream; neighbours have a block of four in common, which is drawn once. */
+struct words {
+    uint64_t seed, block; /* the block that is drawn, and one more; 0: none */
+    uint32_t stream;
+    iso_u32x4 drawn;
+};
+
+static uint32_t word_at(struct words *w, uint64_t element)
 {
     const uint64_t block = element >> 2;
-    const iso_u32x4 r = iso_philox((uint32_t)block, (uint32_t)(block >> 32), stream,
-                                   ISO_RANDOM_TEST, (uint32_t)seed, (uint32_t)(seed >> 32));
-    return r.v[element & 3];
+    if (w->block != block + 1)
+        w->drawn = iso_philox((uint32_t)block, (uint32_t)(block >> 32), w->stream, ISO_RANDOM_TEST,
+                              (uint32_t)w->seed, (uint32_t)(w->seed >> 32));
+    w->block = block + 1;
+    return w->drawn.v[element & 3];
+}
+
+uint32_t iso_fill_word(uint64_t seed, uint32_t stream, uint64_t element)
+{
+    return word_at(&(struct words){ .seed = seed, .stream = stream }, element);
 }
 
 /* Uniform in [-1, 1) with a hole of 1/64 around 0: no kink of an activation is within a step of the
@@ -33,8 +47,9 @@ static double uniform(uint32_t word)
 
 void iso_fill_uniform(uint64_t seed, uint32_t stream, double *v, int64_t n)
 {
+    struct words words = { .seed = seed, .stream = stream };
     for (int64_t i = 0; i < n; i++)
-        v[i] = uniform(iso_fill_word(seed, stream, (uint64_t)i));
+        v[i] = uniform(word_at(&words, (uint64_t)i));
 }
 
 static double special(uint32_t word)
@@ -64,8 +79,9 @@ static iso_rc fill_real(enum iso_fill fill, uint64_t seed, uint32_t stream, doub
 {
     if (fill == ISO_FILL_SPACED)
         return fill_spaced(seed, stream, v, n);
+    struct words words = { .seed = seed, .stream = stream };
     for (int64_t i = 0; i < n; i++) {
-        const uint32_t word = iso_fill_word(seed, stream, (uint64_t)i);
+        const uint32_t word = word_at(&words, (uint64_t)i);
         switch (fill) {
         case ISO_FILL_INTEGER: v[i] = (double)((word >> 8) % 9) - 4; break;
         case ISO_FILL_SPECIAL: v[i] = special(word); break;
@@ -79,8 +95,9 @@ static iso_rc fill_real(enum iso_fill fill, uint64_t seed, uint32_t stream, doub
 
 static void fill_below(uint64_t seed, uint32_t stream, int64_t limit, double *v, int64_t n)
 {
+    struct words words = { .seed = seed, .stream = stream };
     for (int64_t i = 0; i < n; i++)
-        v[i] = (double)((iso_fill_word(seed, stream, (uint64_t)i) >> 4) % (uint32_t)limit);
+        v[i] = (double)((word_at(&words, (uint64_t)i) >> 4) % (uint32_t)limit);
 }
 
 /* Targets that are a class in most rows, of two where there is one number, and a distribution that
