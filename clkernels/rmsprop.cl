@@ -2,6 +2,7 @@
  * momentum and when not centered. */
 #include "common.h"
 #include "elements.h"
+#include "core/optimizers.h"
 
 kernel void rmsprop_update(global float *w, ulong w_at, global const float *g, ulong g_at,
                            global float *v, ulong v_at, global float *m, ulong m_at,

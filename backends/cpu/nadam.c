@@ -1,4 +1,4 @@
-/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/formulas.h),
+/* nadam.c: Adam that steps along the momentum it will have (core/ops/nadam.h, core/optimizers.h),
  * going over memory once. */
 #include "core/ops/nadam.h"
 #include "optimizer.h"

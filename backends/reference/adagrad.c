@@ -1,4 +1,4 @@
-/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/formulas.h). */
+/* adagrad.c: a += g g, w -= rate g / sqrt(a + epsilon) (core/ops/adagrad.h, core/optimizers.h). */
 #include "core/ops/adagrad.h"
 #include "optimizer.h"
 

@@ -4,7 +4,7 @@
 #include "core/exact.h"
 #include "core/iso.h"
 
-/* The names of enum iso_epsilon_placement (core/formulas.h), for a field's choices. */
+/* The names of enum iso_epsilon_placement (core/optimizers.h), for a field's choices. */
 extern const char *const iso_epsilon_placements[];
 
 /* Infers no tensors: an optimizer's state is laid out like the weight. */
