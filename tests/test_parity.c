@@ -348,6 +348,15 @@ static void records_compare_machines(void **state)
     assert_int_equal(with_record(NULL, path, 1), ISO_EIO);
 }
 
+static void the_judge_is_not_compared(void **state)
+{
+    const char *const devices[] = { "reference:double", NULL };
+    const struct iso_parity_options o = { .devices = devices, .ops = "flatten", .quiet = true };
+    (void)state;
+    assert_int_equal(iso_parity_run(&o, NULL), ISO_EUSAGE);
+    assert_non_null(strstr(iso_error(), "--devices reference checks its gradients"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +369,7 @@ int main(void)
         cmocka_unit_test(bounds_are_those_of_the_header),
         cmocka_unit_test(zeros_are_mistrusted),
         cmocka_unit_test(records_compare_machines),
+        cmocka_unit_test(the_judge_is_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,12 @@ static void skip_slow(struct parity *p, const struct iso_case *c)
 /* The reference itself, with hardware fma, is compared with its portable build. */
 static iso_rc check_device(struct parity *p, struct iso_backend *device)
 {
+    if (device->real_size != sizeof(float))
+        return iso_fail(
+            ISO_EUSAGE,
+            "%s is what the others are judged by, and has no bits to compare; --devices "
+            "reference checks its gradients",
+            device->device.id);
     p->ladder.device = device;
     p->ladder.bounds = p->ndevices++ == 0;
     const bool itself = strcmp(device->device.id, p->reference->device.id) == 0;
